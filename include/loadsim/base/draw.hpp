@@ -1,0 +1,51 @@
+// Seeded draws: every random choice of a run is a function of (seed, stream, key, counter).
+#pragma once
+
+#include <cstdint>
+
+namespace loadsim {
+
+/// What a draw is for. Two streams of one seed never share numbers. The values are part of what
+/// a seed means: never renumber one.
+enum class stream : std::uint32_t {
+    segment = 1,      ///< key: vehicle
+    arrival_gap = 2,  ///< key: phase, counter: arrival within it
+    arrival_vehicle = 3,
+    arrival_stride = 4,
+    arrival_service = 5,
+    behaviour = 6,    ///< key: vehicle, counter: its own draws
+    reconnect = 7,    ///< key: vehicle, counter: attempt
+    keep_alive = 8,   ///< key: vehicle
+    fault = 9,        ///< key: kind of fault, counter: message
+};
+
+/// 64 well-mixed bits. The same on every machine, thread, shard and rank.
+/// Source: the finaliser of SplitMix64 (Steele, Lea, Flood 2014), chained over the words.
+std::uint64_t draw_bits(std::uint64_t seed, stream, std::uint64_t key, std::uint64_t counter) noexcept;
+
+/// Uniform in [0, 1), 53 bits.
+double draw_unit(std::uint64_t seed, stream, std::uint64_t key, std::uint64_t counter) noexcept;
+
+/// Uniform in [0, bound) without modulo bias worth speaking of (multiply-shift). bound > 0.
+std::uint64_t draw_below(std::uint64_t bound, std::uint64_t seed, stream, std::uint64_t key,
+                         std::uint64_t counter) noexcept;
+
+/// A vehicle's own sequence of draws: (seed, stream, key) fixed, the counter moves.
+class draws {
+public:
+    draws(std::uint64_t seed, stream s, std::uint64_t key, std::uint64_t first = 0)
+        : seed_(seed), key_(key), counter_(first), stream_(s) {}
+
+    double unit() noexcept { return draw_unit(seed_, stream_, key_, counter_++); }
+    /// Standard normal (Box-Muller; two draws each).
+    double normal() noexcept;
+    std::uint64_t counter() const noexcept { return counter_; }
+
+private:
+    std::uint64_t seed_;
+    std::uint64_t key_;
+    std::uint64_t counter_;
+    stream stream_;
+};
+
+} // namespace loadsim

@@ -1,0 +1,16 @@
+// Numbers that must not be mixed up.
+#pragma once
+
+#include <cstdint>
+
+namespace loadsim {
+
+/// A vehicle's place in the fleet, 0 to vehicles-1. Everything about it follows from (seed, index).
+enum class vehicle_id : std::uint32_t {};
+constexpr std::uint32_t index(vehicle_id v) { return static_cast<std::uint32_t>(v); }
+
+/// The n-th arrival of the run, from 0.
+enum class arrival_id : std::uint64_t {};
+constexpr std::uint64_t number(arrival_id a) { return static_cast<std::uint64_t>(a); }
+
+} // namespace loadsim

@@ -1,0 +1,39 @@
+// Who gets the next request, and which service: functions of (seed, arrival).
+#pragma once
+
+#include <loadsim/base/ids.hpp>
+#include <loadsim/load/options.hpp>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace loadsim::load {
+
+/// The vehicles of one arrival in the order in which they are tried: first the one it falls to, then every other one of
+/// the fleet once, by a stride that is coprime to the fleet's size. No memory, any fleet.
+class candidates {
+public:
+    candidates(std::uint64_t seed, arrival_id, std::uint32_t fleet); ///< fleet > 0
+    vehicle_id first() const noexcept { return vehicle_id{first_}; }
+    /// k-th candidate, 0 <= k < fleet; candidate(0) == first().
+    vehicle_id candidate(std::uint32_t k) const noexcept;
+
+private:
+    std::uint32_t first_;
+    std::uint32_t fleet_;
+    std::uint32_t stride_;
+};
+
+/// Which of the services an arrival asks for, by weight.
+class service_choice {
+public:
+    service_choice(std::uint64_t seed, std::span<const service_weight>); ///< weights >= 0, sum > 0
+    std::uint32_t service_of(arrival_id) const noexcept;
+
+private:
+    std::uint64_t seed_;
+    std::vector<double> cumulative_; ///< 0..1
+};
+
+} // namespace loadsim::load

@@ -1,0 +1,38 @@
+// What load a scenario asks for.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/base/units.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loadsim::load {
+
+/// One phase of the load. The keys mean what they mean in Artillery.
+struct phase {
+    std::string name;                          ///< defaults to "phase N" (from 1)
+    nanoseconds duration{0};                   ///< of this phase (also of a pause: then `pause` is true)
+    bool pause = false;                        ///< nothing is due for `duration`
+    rate arrival_rate{};                       ///< at the start
+    std::optional<rate> ramp_to;               ///< at the end; linear in between
+    std::optional<std::uint64_t> arrival_count; ///< exactly so many, evenly over `duration`; excludes the rates
+    std::optional<std::uint64_t> max_vusers;   ///< at most so many requests in flight; arrivals above it are skipped
+
+    friend bool operator==(const phase&, const phase&) = default;
+};
+
+enum class spacing : std::uint8_t {
+    uniform, ///< arrivals where the integral of the rate reaches whole numbers
+    poisson, ///< the same number in each phase, placed at random as a Poisson process would
+};
+
+struct service_weight {
+    std::string name;
+    double weight = 1;
+    friend bool operator==(const service_weight&, const service_weight&) = default;
+};
+
+} // namespace loadsim::load

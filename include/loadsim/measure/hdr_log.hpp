@@ -1,0 +1,27 @@
+// HdrHistogram's V2 encoding and log format 1.3, so that other tools read our logs.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/measure/histogram.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::measure {
+
+/// ZigZag LEB128-64b9B counts, the "counts" part of a V2 body.
+std::vector<std::uint8_t> encode_counts(const histogram&);
+/// base64 of the zlib-packed V2 body: begins with HISTFAAA.
+std::string encode_v2(const histogram&);
+/// Reads it back; also bodies of Java's and C's writers. Errors: anything that is not one, or another layout than ours.
+result<histogram> decode_v2(std::string_view base64);
+
+/// Log header: format version, unit comment, StartTime, column titles. Text ends with a newline.
+std::string hdr_log_header(std::chrono::system_clock::time_point start);
+/// One interval line; `start` and `length` relative to StartTime; max in milliseconds (unit 1000 us). `tag` without comma or blank.
+std::string hdr_log_line(std::string_view tag, nanoseconds start, nanoseconds length, const histogram&);
+
+} // namespace loadsim::measure

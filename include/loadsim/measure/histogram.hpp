@@ -1,0 +1,58 @@
+// The distribution of a latency.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace loadsim::measure {
+
+/// Distribution of latencies with a relative error below 0.1 % (three significant digits), 1 us to 1 hour.
+///
+/// Shape:   HdrHistogram's layout (lowest 1, highest 3.6e9, 3 digits); the counts grow up to the largest value seen.
+/// Units:   nanoseconds in; kept in microseconds, rounded half up.
+/// Errors:  nothing is dropped: a negative sample counts as 0 and in negative(); one above an hour counts as an hour
+///          and in overflow().
+/// Threads: one writer. Give each thread its own and merge.
+/// Source:  HdrHistogram (Java), bucket layout; the tests compare with logs and figures of other implementations.
+class histogram {
+public:
+    static constexpr std::int64_t lowest_us = 1;
+    static constexpr std::int64_t highest_us = 3'600'000'000;
+    static constexpr int digits = 3;
+
+    void record(nanoseconds sample, std::uint64_t times = 1);
+    void merge(const histogram& other);
+    void clear();
+
+    std::uint64_t count() const noexcept { return count_; }
+    std::uint64_t negative() const noexcept { return negative_; }
+    std::uint64_t overflow() const noexcept { return overflow_; }
+    bool empty() const noexcept { return count_ == 0; }
+
+    /// The largest value that is equivalent to the one at this percentile (0..100), as HdrHistogram defines it:
+    /// at least ceil(p/100 * count) samples are not above it. 0 when empty.
+    nanoseconds percentile(double p) const;
+    nanoseconds min() const;  ///< lowest equivalent value of the smallest bucket in use; 0 when empty
+    nanoseconds max() const;  ///< highest equivalent value of the largest bucket in use; 0 when empty
+    nanoseconds mean() const; ///< of the buckets' middles; 0 when empty
+
+    /// Counts by index, trailing zeros cut off: what the log encodes.
+    const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
+    /// Builds one from such counts. For readers of logs.
+    static histogram from_counts(std::vector<std::uint64_t> counts);
+
+    static std::size_t index_of(std::int64_t microseconds) noexcept; ///< 0..; 1000000 -> 11169
+    static std::int64_t value_at(std::size_t index) noexcept;        ///< lowest value of that bucket, us
+
+    friend bool operator==(const histogram&, const histogram&) = default;
+
+private:
+    std::vector<std::uint64_t> counts_;
+    std::uint64_t count_ = 0;
+    std::uint64_t negative_ = 0;
+    std::uint64_t overflow_ = 0;
+};
+
+} // namespace loadsim::measure

@@ -1,0 +1,30 @@
+// Where something is, as a URL says it.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace loadsim::net {
+
+/// A parsed URL of a broker or an API.
+struct endpoint {
+    std::string scheme; ///< "mqtt" or "http"
+    std::string host;
+    std::uint16_t port = 0;
+    std::string path;   ///< of an http URL, without a trailing slash; may be empty
+
+    friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+/// mqtt://host[:1883], tcp:// the same. Errors: one sentence; place is empty.
+result<endpoint> parse_broker_url(std::string_view);
+/// http://host[:80][/base].
+result<endpoint> parse_api_url(std::string_view);
+/// host:port, [v6]:port; port 0 = any free one.
+result<endpoint> parse_listen_address(std::string_view);
+std::string to_string(const endpoint&); ///< "mqtt://127.0.0.1:1883"
+
+} // namespace loadsim::net

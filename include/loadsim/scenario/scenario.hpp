@@ -1,0 +1,63 @@
+// The scenario as a plain struct: what a YAML document becomes, and nothing that lives.
+#pragma once
+
+#include <loadsim/backend/options.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/drive/options.hpp>
+#include <loadsim/fleet/options.hpp>
+#include <loadsim/load/options.hpp>
+#include <loadsim/net/options.hpp>
+#include <loadsim/observe/options.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/verdict/budget.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::scenario {
+
+/// The platform under test.
+struct target {
+    bool embedded = true;                  ///< our mosquitto and our reference backend
+    std::optional<net::endpoint> broker;   ///< a real one, or in place of the embedded mosquitto
+    std::optional<net::endpoint> api;      ///< a real one, or in place of the embedded backend
+    backend::options backend;              ///< of the embedded one
+    friend bool operator==(const target&, const target&) = default;
+};
+
+struct load {
+    std::vector<loadsim::load::service_weight> services{{"horn", 1.0}};
+    loadsim::load::spacing spacing = loadsim::load::spacing::uniform;
+    std::vector<loadsim::load::phase> phases;
+    nanoseconds drain = std::chrono::seconds{30};           ///< after the last phase: wait so long for what is in flight
+    nanoseconds unanswered_after = std::chrono::seconds{60}; ///< an accepted request without an end is given up then
+    nanoseconds lag_limit = std::chrono::milliseconds{100}; ///< lag p99 above it: the generator was the limit, run invalid
+    drive::kind driver = drive::kind::http;
+    drive::http_options http;
+    drive::mqtt_options mqtt;
+    observe::kind observer = observe::kind::mqtt;
+    friend bool operator==(const load&, const load&) = default;
+};
+
+/// One test: who is there, what they do, what is asked of them, and what counts as good.
+struct document {
+    std::string name;
+    std::uint64_t seed = 1;
+    scenario::target target;
+    fleet::options fleet;
+    std::vector<vehicle::behaviour> behaviours; ///< the built-in ones, replaced or extended by the scenario's own
+    scenario::load load;
+    std::vector<verdict::budget> budgets;
+    friend bool operator==(const document&, const document&) = default;
+};
+
+/// The behaviour of that name; the reader has checked that there is one.
+const vehicle::behaviour& behaviour_of(const document&, std::string_view name);
+
+/// Names for the indexes that measurements use.
+measure::legend legend_of(const document&);
+
+} // namespace loadsim::scenario

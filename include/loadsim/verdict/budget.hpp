@@ -1,0 +1,55 @@
+// Budgets: limits on figures, written as one line each.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/measure/totals.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::verdict {
+
+enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, greater };
+
+/// FIGURE[{service=NAME,phase=NAME}] OPERATOR LIMIT. Figures:
+///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN (p50, p99, p999 = p99.9 = 99.9 %)
+///   sessions.connect.STAT
+///   unexpected, outcomes.NAME, each also with .rate (a share of the requests due)
+///   sessions.refused, sessions.dropped, sessions.reconnects, anomalies, anomalies.NAME
+/// OPERATOR: < <= == >= >. LIMIT: a duration with unit for latencies, a number for counts, a percentage for rates.
+struct budget {
+    std::string expression; ///< as written, blanks normalised
+    enum class kind : std::uint8_t { latency, latency_count, connect, connect_count, count, rate } figure_kind{};
+    std::string figure;     ///< the part before the stat, e.g. "e2e", "outcomes.errored"
+    std::string stat;       ///< "p99", "max", ...; empty for counts
+    double percentile = 0;  ///< of a pN stat
+    std::string service;    ///< label; empty = all
+    std::string phase;
+    comparison op{};
+    double limit = 0;       ///< milliseconds, a number, or a share of one
+
+    friend bool operator==(const budget&, const budget&) = default;
+};
+
+/// Errors: one sentence, with the nearest figure, hop or outcome when a name is unknown.
+result<budget> parse_budget(std::string_view expression);
+
+/// Sentences about labels that name no service or phase of the scenario; empty: usable.
+std::vector<std::string> check(const budget&, const measure::legend&);
+
+enum class finding : std::uint8_t { pass, fail, no_data };
+std::string_view to_string(finding);
+
+struct judgement {
+    std::string expression;
+    std::optional<double> observed; ///< in the limit's unit; absent = no data
+    std::string observed_text;      ///< "123.4ms", "0.02%", "7", "no data"
+    finding verdict{};
+};
+
+judgement judge(const budget&, const measure::totals&, const measure::legend&);
+
+} // namespace loadsim::verdict
