@@ -1,0 +1,58 @@
+// A run as facts: what reports print and verdicts are drawn from. No judgement in here.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/measure/totals.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace loadsim::measure {
+
+enum class stage : std::uint8_t { connecting, load, draining, done };
+constexpr std::string_view to_string(stage s) {
+    constexpr std::string_view names[] = {"connecting", "load", "draining", "done"};
+    return names[static_cast<std::size_t>(s)];
+}
+
+/// How a run stands, once a second. All shards merged.
+struct progress {
+    stage at = stage::connecting;
+    nanoseconds elapsed{0};       ///< since the run's start (connecting included)
+    nanoseconds load_elapsed{0};  ///< since the load's start; 0 while connecting
+    nanoseconds load_duration{0}; ///< of all phases
+    std::uint32_t phase = 0;      ///< in force; index into legend.phases
+    double asked_rate = 0;        ///< arrivals a second that the plan asks for now
+    double interval_s = 1;        ///< since the progress before
+    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_online = 0;
+    std::uint64_t in_flight = 0;  ///< requests sent that have no end yet
+    totals interval;              ///< since the progress before; `failures` are in here
+    const totals* sum = nullptr;  ///< since the start; lives for the call
+};
+
+/// What the generator itself took.
+struct generator_facts {
+    double cpu_s = 0;
+    std::uint64_t rss_bytes = 0;
+    std::uint32_t shards = 1;
+};
+
+struct run_facts {
+    std::string scenario;
+    std::uint64_t seed = 0;
+    std::chrono::system_clock::time_point started;
+    nanoseconds elapsed{0};      ///< whole run: connecting, load, drain
+    nanoseconds lag_limit{0};
+    std::uint64_t planned = 0;   ///< arrivals of the whole plan
+    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_peak = 0;
+    std::uint64_t left_open = 0; ///< entries still open in the ledgers at the end: a bug when not 0
+    enum class ending : std::uint8_t { complete, interrupted, terminated } ended = ending::complete; ///< Ctrl-C; SIGTERM
+    totals sum;
+    generator_facts generator;
+};
+
+} // namespace loadsim::measure
