@@ -3,6 +3,7 @@
 
 #include <loadsim/base/time.hpp>
 #include <loadsim/mqtt/error.hpp>
+#include <loadsim/mqtt/message.hpp>
 #include <loadsim/mqtt/options.hpp>
 
 #include <cstdint>
@@ -11,45 +12,16 @@
 #include <span>
 #include <string_view>
 #include <system_error>
-#include <vector>
 
 namespace loadsim::mqtt {
 
-using bytes = std::vector<std::uint8_t>;
-using byte_view = std::span<const std::uint8_t>;
-
-/// An application message. The views live as long as the call that hands the message over.
-struct message {
-    std::string_view topic;
-    std::string_view payload;
-    qos quality = qos::at_most_once;
-    bool retain = false;
-    bool duplicate = false;                  ///< incoming: the DUP flag (3.3.1.1); outgoing: ignored
-    std::string_view response_topic{};       ///< 5.0, 3.3.2.3.5; empty = absent
-    std::string_view correlation_data{};     ///< 5.0, 3.3.2.3.6; empty = absent
-    std::string_view content_type{};         ///< 5.0, 3.3.2.3.9
-    std::uint32_t expiry_interval = 0;       ///< 5.0, 3.3.2.3.3, seconds; 0 = absent
-};
-
-struct will {
-    std::string_view topic;
-    std::string_view payload;
-    qos quality = qos::at_most_once;
-    bool retain = false;
-    std::uint32_t delay_interval = 0;        ///< 5.0, seconds
-};
-
 /// Who connects. Handed over at every connect, so that an idle session stores none of it.
+/// Strings are UTF-8 and at most 65535 bytes, the will's topic is a topic name: see session::open().
 struct identity {
     std::string_view client_id;
     std::string_view user{};                 ///< empty = no user name
     std::string_view password{};             ///< empty = no password
     std::optional<mqtt::will> last_will{};
-};
-
-struct subscription {
-    std::string_view filter;
-    qos quality = qos::at_least_once;
 };
 
 /// What the server said in CONNACK (3.2), with the defaults of absent properties filled in.
@@ -63,17 +35,24 @@ struct server_limits {
 };
 
 class session;
+class properties;
+struct ack_packet;
+struct frame;
+struct outgoing;
 
 /// What a session tells its owner, from inside receive(); never from anywhere else.
 /// The session may be used (publish, subscribe, close) from inside; it must not be destroyed.
 class session_events {
 public:
     virtual ~session_events() = default;
-    /// CONNACK with success.
+    /// CONNACK with success. session_present = 0: subscribe (again), the server knows of no subscription.
     virtual void on_connected(session&, const server_limits&) = 0;
     /// A message arrived. For QoS 1 and 2 its acknowledgement is already in `out`. QoS 2: once per identifier.
     virtual void on_message(session&, const message&) = 0;
     /// One of our QoS 1 or 2 messages is done (PUBACK, PUBCOMP) or refused (reason >= 0x80).
+    /// Also, before on_connected: unspecified_error for each message that an earlier connection left unacknowledged when
+    /// the server has lost the session; packet_too_large, qos_not_supported or retain_not_supported when a resumed
+    /// session may no longer send it.
     virtual void on_published(session&, std::uint16_t packet_id, reason) = 0;
     /// SUBACK, one reason per filter (granted QoS or >= 0x80).
     virtual void on_subscribed(session&, std::uint16_t packet_id, std::span<const reason>) = 0;
@@ -99,6 +78,9 @@ public:
 
     /// A new network connection stands: appends CONNECT to `out`.
     /// With clean_start, or the first time, old state is dropped; else it is kept for the server to resume.
+    /// After errc::unexpected_session the next CONNECT is a clean one whatever the options say (3.2.2.1.1), since a
+    /// session that only the server has would else be in the way for ever.
+    /// An identity that cannot be sent appends nothing and leaves the session closed.
     void open(const identity&, monotonic_time now, bytes& out);
 
     struct received {
@@ -112,21 +94,27 @@ public:
         std::uint16_t packet_id = 0; ///< 0 for QoS 0
         std::error_code error{};
     };
+    /// A copy is kept only of QoS 1 and 2 messages that a resumed session could have to send again.
     /// Sends a message, or queues it while the server's receive maximum is used up (a queued one already has its id).
     published publish(const message&, monotonic_time now, bytes& out);
     published subscribe(std::span<const subscription>, monotonic_time now, bytes& out);
     published unsubscribe(std::span<const std::string_view> filters, monotonic_time now, bytes& out);
 
     /// DISCONNECT (3.14). After it the transport is to be closed; the will is not sent when the reason is success.
+    /// 3.1.1 knows no DISCONNECT that asks for the will: with another reason nothing is appended.
     void close(reason, monotonic_time now, bytes& out);
 
-    /// The network connection is gone. Keeps what a resumed session needs.
+    /// The network connection is gone. Keeps what a resumed session needs; without one to resume (clean start, or no
+    /// session expiry) messages in flight and in the queue are gone too: ask unacknowledged() before for their number.
     void transport_lost() noexcept;
 
     /// The instant at which on_timer() has something to do; `never` when there is none.
     /// It only moves later while packets are exchanged, so a timer may be armed once and re-armed when it fires.
+    /// Two exceptions: open() sets it anew, and so does a server that asks for a shorter keep alive (on_connected).
+    /// Called early, on_timer() does nothing.
     monotonic_time next_deadline() const noexcept;
-    /// PINGREQ when due (3.1.2.10); connack_timeout or keep_alive_timeout when those are overdue.
+    /// PINGREQ when nothing was sent for the keep alive (3.1.2.10). Its PINGRESP is awaited for the keep alive, but at
+    /// most 10 s: then keep_alive_timeout. connack_timeout when CONNACK is overdue.
     std::error_code on_timer(monotonic_time now, bytes& out);
 
     /// Why the server refused or disconnected last.
@@ -137,8 +125,56 @@ public:
     std::size_t unacknowledged() const noexcept;
 
 private:
-    struct state_data;          // for the implementer to lay out; keep sizeof(session) <= 64
-    std::unique_ptr<state_data> data_;
+    struct unfinished; ///< what goes beyond idle; exists only while there is any
+    struct turn;       ///< what one receive() works with
+
+    std::error_code fail(errc, reason told, bytes& out);
+    std::error_code fail(reason decoded, bytes& out);
+    std::error_code handle(const frame&, turn&);
+    std::error_code on_connack(const frame&, turn&);
+    std::error_code on_publish(const frame&, turn&);
+    std::error_code on_ack(const frame&, turn&);
+    std::error_code on_pubrec(const ack_packet&, outgoing*, turn&);
+    std::error_code on_suback(const frame&, turn&);
+    std::error_code on_disconnect(const frame&, turn&);
+    void on_pubrel(const ack_packet&, turn&);
+    void finish(outgoing*, reason, turn&);
+    void note_refusal(reason, const properties&);
+    void adopt_limits(const properties&, server_limits&);
+    void end_old_session(bool present, turn&);
+    void resume(turn&);
+    std::optional<reason> forbidden(const outgoing&) const;
+
+    template <class Encode>
+    published request(bool unsubscribes, std::size_t filters, monotonic_time now, bytes& out, const Encode&);
+    std::optional<std::uint64_t> next_packet_serial();
+    void send_waiting(monotonic_time now, bytes& out);
+    void send(outgoing&, monotonic_time now, bytes& out);
+    bool fits_server(std::size_t packet_size) const noexcept;
+    unfinished& more();
+    void forget_finished() noexcept;
+    void drop_state() noexcept;
+
+    const session_options* options_;
+    std::unique_ptr<unfinished> more_;
+    monotonic_time last_sent_{};
+    monotonic_time answer_due_{};         ///< while connecting: CONNACK; with a ping out: PINGRESP
+    std::uint64_t next_serial_ = 0;       ///< of packet identifiers, see outbox.hpp
+    std::uint32_t packet_size_limit_ = 0; ///< the server's; 0 = none
+    std::uint16_t receive_maximum_ = 65535; ///< the server's
+    std::uint16_t keep_alive_s_ = 0;
+    std::uint16_t inbound_open_ = 0; ///< of the server's send quota (4.9), used up
+    phase phase_ = phase::closed;
+    reason last_reason_ = reason::success;
+    qos maximum_qos_ = qos::exactly_once;
+    bool retain_available_ : 1 = true;
+    bool ping_out_ : 1 = false;
+    bool clean_sent_ : 1 = false;  ///< with the last CONNECT
+    bool clean_next_ : 1 = false;  ///< see open()
+    bool resumable_ : 1 = false;   ///< the session outlives its connection, here and at the server
 };
+
+// A fleet holds hundreds of thousands of these.
+static_assert(sizeof(session) <= 64);
 
 } // namespace loadsim::mqtt

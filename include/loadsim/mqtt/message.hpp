@@ -1,0 +1,48 @@
+// The values that go through a session: messages, wills, subscriptions. Views, so that nothing is copied on the way.
+#pragma once
+
+#include <loadsim/mqtt/options.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::mqtt {
+
+using bytes = std::vector<std::uint8_t>;
+using byte_view = std::span<const std::uint8_t>;
+
+/// An application message. The views live as long as the call that hands the message over.
+struct message {
+    std::string_view topic;
+    std::string_view payload;
+    qos quality = qos::at_most_once;
+    bool retain = false;
+    bool duplicate = false;              ///< incoming: the DUP flag (3.3.1.1); outgoing: ignored
+    std::string_view response_topic{};   ///< 5.0, 3.3.2.3.5; empty = absent
+    std::string_view correlation_data{}; ///< 5.0, 3.3.2.3.6; empty = absent
+    std::string_view content_type{};     ///< 5.0, 3.3.2.3.9
+    std::uint32_t expiry_interval = 0;   ///< 5.0, 3.3.2.3.3, seconds; 0 = absent
+};
+
+struct will {
+    std::string_view topic;
+    std::string_view payload;
+    qos quality = qos::at_most_once;
+    bool retain = false;
+    std::uint32_t delay_interval = 0; ///< 5.0, seconds
+};
+
+/// One filter of a SUBSCRIBE. 3.1.1 knows the first two fields only.
+struct subscription {
+    std::string_view filter;
+    qos quality = qos::at_least_once;
+    bool no_local = false;            ///< 5.0, 3.8.3.1
+    bool retain_as_published = false; ///< 5.0, 3.8.3.1
+    std::uint8_t retain_handling = 0; ///< 5.0, 3.8.3.1: 0 to 2
+
+    friend bool operator==(const subscription&, const subscription&) = default;
+};
+
+} // namespace loadsim::mqtt

@@ -1,0 +1,105 @@
+// A session, the server it talks to as hex, and a diary of what it told its owner.
+#pragma once
+
+#include "hex.hpp"
+
+#include <loadsim/mqtt/session.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace loadsim::mqtt {
+
+using namespace std::chrono_literals;
+
+inline session_options options_of(version v, bool clean = true, std::chrono::seconds expiry = 0s) {
+    return {.protocol = v, .clean_start = clean, .session_expiry = expiry};
+}
+inline session_options kept_v5() { return options_of(version::v5_0, false, 3600s); }
+
+class conversation : public session_events {
+public:
+    explicit conversation(session_options o) : options(o), car(options) {}
+
+    session_options options;
+    session car;
+    bytes out;
+    monotonic_time now{1h};
+    std::vector<std::string> diary;
+    server_limits limits;
+    std::error_code error;
+    std::function<void(session&)> in_on_message, in_on_published, in_on_connected;
+
+    /// Opens and reads past CONNECT.
+    conversation& open() {
+        car.open({.client_id = "car"}, now, out);
+        out.clear();
+        return *this;
+    }
+    /// Open and connected; `connack` as the server sends it.
+    conversation& connect(std::string_view connack = {}) {
+        open();
+        const bool v5 = options.protocol == version::v5_0;
+        tell(!connack.empty() ? connack : v5 ? "20 03 00 00 00" : "20 02 00 00");
+        return *this;
+    }
+    /// Feeds bytes of the server; all must be consumed unless they end the session.
+    conversation& tell(std::string_view text) {
+        const auto in = hex(text);
+        const auto r = car.receive(in, now, out, *this);
+        error = r.error;
+        return *this;
+    }
+    /// What the session wrote since it was last asked.
+    std::string said() {
+        const auto text = to_hex(out);
+        out.clear();
+        return text;
+    }
+    std::string told() {
+        std::string text;
+        for (const auto& line : diary) text += (text.empty() ? "" : "; ") + line;
+        diary.clear();
+        return text;
+    }
+    session::published publish(qos q, std::string_view payload = "x") {
+        return car.publish({.topic = "t", .payload = payload, .quality = q}, now, out);
+    }
+    std::error_code wait(nanoseconds d) {
+        now += d;
+        return car.on_timer(now, out);
+    }
+    conversation& lose() {
+        car.transport_lost();
+        out.clear();
+        return *this;
+    }
+
+    void on_connected(session& s, const server_limits& l) override {
+        limits = l;
+        diary.push_back(l.session_present ? "resumed" : "connected");
+        if (in_on_connected) in_on_connected(s);
+    }
+    void on_message(session& s, const message& m) override {
+        diary.push_back("message " + std::string(m.topic) + " " + std::string(m.payload) + " q" +
+                        std::to_string(static_cast<int>(m.quality)) + (m.retain ? " retain" : "") +
+                        (m.duplicate ? " dup" : "") +
+                        (m.response_topic.empty() ? "" : " to " + std::string(m.response_topic)) +
+                        (m.correlation_data.empty() ? "" : " id " + std::string(m.correlation_data)) +
+                        (m.content_type.empty() ? "" : " as " + std::string(m.content_type)) +
+                        (m.expiry_interval == 0 ? "" : " for " + std::to_string(m.expiry_interval)));
+        if (in_on_message) in_on_message(s);
+    }
+    void on_published(session& s, std::uint16_t id, reason r) override {
+        diary.push_back("published " + std::to_string(id) + " " + to_string(r));
+        if (in_on_published) in_on_published(s);
+    }
+    void on_subscribed(session&, std::uint16_t id, std::span<const reason> codes) override {
+        std::string text = "subscribed " + std::to_string(id);
+        for (const auto c : codes) text += " " + to_string(c);
+        diary.push_back(text);
+    }
+};
+
+} // namespace loadsim::mqtt

@@ -1,0 +1,261 @@
+// CONNECT, CONNACK, DISCONNECT: how a session begins and ends.
+#include "conversation.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::mqtt;
+using phase = session::phase;
+
+namespace {
+constexpr auto v3 = version::v3_1_1;
+constexpr auto v5 = version::v5_0;
+} // namespace
+
+TEST(connect, says_what_the_options_say_3_1_1) {
+    conversation c({.protocol = v3, .keep_alive = 10s, .clean_start = false});
+    c.car.open({.client_id = "car", .user = "user", .password = "secret",
+                .last_will = will{"w/ca", "gone", qos::at_least_once, true}},
+               c.now, c.out);
+    EXPECT_EQ(c.said(), to_hex("10 29 00 04 'MQTT' 04 EC 00 0A 00 03 'car' 00 04 'w/ca' 00 04 'gone' 00 04 'user' 00 06 "
+                               "'secret'"));
+    EXPECT_EQ(c.car.state(), phase::connecting);
+}
+
+TEST(connect, says_what_the_options_say_5_0) {
+    conversation c({.protocol = v5, .keep_alive = 10s, .session_expiry = 258s, .receive_maximum = 20,
+                    .maximum_packet_size = 4096});
+    c.car.open({.client_id = "car", .last_will = will{"w", "", qos::at_most_once, false, 30}}, c.now, c.out);
+    EXPECT_EQ(c.said(), to_hex("10 28 00 04 'MQTT' 05 06 00 0A 0D 11 00 00 01 02 21 00 14 27 00 00 10 00 00 03 'car' "
+                               "05 18 00 00 00 1E 00 01 'w' 00 00"));
+}
+
+TEST(connect, defaults_are_left_out) {
+    conversation c({.keep_alive = 0s});
+    c.car.open({.client_id = ""}, c.now, c.out);
+    EXPECT_EQ(c.said(), to_hex("10 0D 00 04 'MQTT' 05 02 00 00 00 00 00"));
+}
+
+TEST(connect, a_password_alone_gets_an_empty_user_in_3_1_1) { // MQTT-3.1.2-22
+    conversation c({.protocol = v3, .keep_alive = 0s});
+    c.car.open({.client_id = "", .password = "p"}, c.now, c.out);
+    EXPECT_EQ(c.said(), to_hex("10 11 00 04 'MQTT' 04 C2 00 00 00 00 00 00 00 01 'p'"));
+}
+
+TEST(connect, an_identity_that_cannot_be_sent_stays_closed) {
+    const std::string long_text(65'536, 'x');
+    for (const auto& who : {identity{.client_id = "\xFF"}, identity{.client_id = long_text},
+                            identity{.client_id = "a", .last_will = will{"a/#", ""}}}) {
+        conversation c(options_of(v5));
+        c.car.open(who, c.now, c.out);
+        EXPECT_TRUE(c.out.empty());
+        EXPECT_EQ(c.car.state(), phase::closed);
+    }
+}
+
+TEST(connack, connects_and_fills_in_defaults) {
+    conversation c(options_of(v5));
+    c.connect();
+    EXPECT_EQ(c.told(), "connected");
+    EXPECT_EQ(c.car.state(), phase::connected);
+    EXPECT_EQ(c.limits.receive_maximum, 65'535);
+    EXPECT_EQ(c.limits.maximum_qos, qos::exactly_once);
+    EXPECT_EQ(c.limits.keep_alive, 60s);
+    EXPECT_TRUE(c.limits.retain_available);
+    EXPECT_EQ(c.said(), "");
+}
+
+TEST(connack, limits_are_the_servers) { // 3.2.2.3
+    conversation c(options_of(v5));
+    c.connect("20 1B 00 00 18 21 00 02 24 00 25 00 27 00 00 00 20 13 00 05 12 00 03 'srv' 22 00 05");
+    EXPECT_EQ(c.error, std::error_code{});
+    EXPECT_EQ(c.told(), "connected");
+    EXPECT_EQ(c.limits.receive_maximum, 2);
+    EXPECT_EQ(c.limits.maximum_qos, qos::at_most_once);
+    EXPECT_FALSE(c.limits.retain_available);
+    EXPECT_EQ(c.limits.maximum_packet_size, 32U);
+    EXPECT_EQ(c.limits.keep_alive, 5s);
+
+    EXPECT_EQ(c.publish(qos::at_least_once).error, errc::refused_by_capability);
+    EXPECT_EQ(c.car.publish({.topic = "t", .payload = "", .retain = true}, c.now, c.out).error, errc::refused_by_capability);
+    EXPECT_EQ(c.publish(qos::at_most_once, std::string(27, 'x')).error, errc::refused_by_capability); // 33 bytes
+    const subscription long_filter[] = {{"a/filter/of/more/than/twenty-five"}};
+    EXPECT_EQ(c.car.subscribe(long_filter, c.now, c.out).error, errc::refused_by_capability);
+    EXPECT_EQ(c.said(), "");
+    EXPECT_EQ(c.publish(qos::at_most_once, std::string(26, 'x')).error, std::error_code{}); // 32 bytes
+    EXPECT_EQ(c.out.size(), 32U);
+}
+
+TEST(connack, a_refusal_names_its_reason) {
+    conversation old(options_of(v3));
+    old.connect("20 02 00 05");
+    EXPECT_EQ(old.error, errc::connect_refused);
+    EXPECT_EQ(old.car.last_reason(), reason::not_authorized);
+    EXPECT_EQ(old.said(), "");
+    EXPECT_EQ(old.car.state(), phase::closed);
+
+    conversation c(options_of(v5));
+    c.connect("20 03 00 89 00");
+    EXPECT_EQ(c.error, errc::connect_refused);
+    EXPECT_EQ(c.car.last_reason(), reason::server_busy);
+    EXPECT_EQ(c.told(), "");
+}
+
+TEST(connack, another_server_is_named_until_the_next_open) { // 4.11
+    conversation c(options_of(v5));
+    c.connect("20 09 00 9D 06 1C 00 03 'h:1'");
+    EXPECT_EQ(c.error, errc::use_another_server);
+    c.lose();
+    EXPECT_EQ(c.car.server_reference(), "h:1");
+    EXPECT_EQ(c.car.last_reason(), reason::server_moved);
+    c.connect();
+    EXPECT_EQ(c.car.server_reference(), "");
+    EXPECT_EQ(c.car.last_reason(), reason::success);
+}
+
+struct first_packet_case {
+    const char* bytes;
+    version v;
+    errc error;
+    const char* said;
+    const char* why;
+};
+
+TEST(connack, is_the_first_packet_and_the_only_one_of_its_kind) {
+    const first_packet_case cases[] = {
+        {"30 04 00 01 't' 00", v5, errc::protocol_error, "E0 01 82", "3.2: PUBLISH before CONNACK"},
+        {"F0 02 18 00", v5, errc::protocol_error, "E0 01 82", "4.12: AUTH, and we named no method"},
+        {"E0 01 8B", v5, errc::protocol_error, "E0 01 82", "3.14: DISCONNECT before CONNACK"},
+        {"20 09 00 00 06 15 00 03 'abc'", v5, errc::protocol_error, "E0 01 82", "MQTT-4.12.0-6"},
+        {"20 03 02 00 00", v5, errc::malformed_packet, "E0 01 81", "MQTT-3.2.2-1"},
+        {"20 03 00 00 00 20 03 00 00 00", v5, errc::protocol_error, "E0 01 82", "3.2: a second CONNACK"},
+        {"20 02 00 00 20 02 00 00", v3, errc::protocol_error, "", "3.1.1 has nothing to say"},
+        {"D0 00", v3, errc::protocol_error, "", "3.1.1, MQTT-3.2.0-1"},
+    };
+    for (const auto& k : cases) {
+        conversation c(options_of(k.v));
+        c.open().tell(k.bytes);
+        EXPECT_EQ(c.error, k.error) << k.why;
+        EXPECT_EQ(c.said(), to_hex(k.said)) << k.why;
+        EXPECT_EQ(c.car.state(), phase::closed) << k.why;
+        EXPECT_EQ(c.car.receive(hex("D0 00"), c.now, c.out, c).error, errc::not_connected) << k.why;
+    }
+}
+
+TEST(session_present, where_we_have_none_closes_and_the_next_connect_is_clean) { // MQTT-3.2.2-4
+    conversation c(kept_v5());
+    c.connect("20 03 01 00 00");
+    EXPECT_EQ(c.error, errc::unexpected_session);
+    EXPECT_EQ(c.said(), "E0 01 82");
+    EXPECT_EQ(c.told(), "");
+    c.lose();
+    c.car.open({.client_id = "c"}, c.now, c.out);
+    EXPECT_EQ(c.said(), to_hex("10 13 00 04 'MQTT' 05 02 00 3C 05 11 00 00 0E 10 00 01 'c'"));
+    c.tell("20 03 00 00 00").lose();
+    c.car.open({.client_id = "c"}, c.now, c.out); // and after that as the options say, session expected
+    EXPECT_EQ(c.said(), to_hex("10 13 00 04 'MQTT' 05 00 00 3C 05 11 00 00 0E 10 00 01 'c'"));
+    EXPECT_EQ(c.tell("20 03 01 00 00").told(), "connected; resumed");
+}
+
+TEST(session_present, after_a_clean_start_is_wrong) { // MQTT-3.2.2-2
+    conversation c(options_of(v5, true, 60s));
+    EXPECT_EQ(c.connect("20 03 01 00 00").error, errc::unexpected_session);
+    conversation old(options_of(v3));
+    EXPECT_EQ(old.connect("20 02 01 00").error, errc::unexpected_session);
+    EXPECT_EQ(old.said(), "");
+}
+
+TEST(session_present, is_expected_only_while_the_server_keeps_the_session) { // 3.2.2.3.2
+    conversation c(kept_v5());
+    c.connect("20 08 00 00 05 11 00 00 00 00").lose(); // the server's expiry is 0: gone with the connection
+    EXPECT_EQ(c.connect("20 03 01 00 00").error, errc::unexpected_session);
+}
+
+TEST(disconnect, of_the_server_is_surfaced) {
+    conversation c(options_of(v5));
+    c.connect().tell("E0 01 8E");
+    EXPECT_EQ(c.error, errc::server_disconnected);
+    EXPECT_EQ(c.car.last_reason(), reason::session_taken_over);
+    EXPECT_EQ(c.said(), "");
+
+    conversation moved(options_of(v5));
+    moved.connect().tell("E0 08 9C 06 1C 00 03 'h:1'");
+    EXPECT_EQ(moved.error, errc::use_another_server);
+    EXPECT_EQ(moved.car.server_reference(), "h:1");
+}
+
+struct disconnect_case {
+    const char* bytes;
+    version v;
+    errc error;
+    const char* said;
+    const char* why;
+};
+
+TEST(disconnect, tells_the_server_what_it_did_wrong) { // 4.13
+    const disconnect_case cases[] = {
+        {"E0 00", v3, errc::protocol_error, "", "3.1.1, 3.14: the server has no DISCONNECT"},
+        {"E0 07 00 05 11 00 00 00 01", v5, errc::protocol_error, "E0 01 82", "3.14.2.2.2: expiry from the server"},
+        {"F0 02 18 00", v5, errc::protocol_error, "E0 01 82", "4.12: AUTH"},
+        {"F0 00", v3, errc::protocol_error, "", "3.1.1, table 2.1"},
+        {"C0 00", v5, errc::protocol_error, "E0 01 82", "3.12: PINGREQ comes from clients"},
+        {"82 07 00 01 00 00 01 'a' 00", v5, errc::protocol_error, "E0 01 82", "3.8: so does SUBSCRIBE"},
+        {"00 00", v5, errc::malformed_packet, "E0 01 81", "2.1.2: type 0"},
+        {"D0 01 00", v5, errc::malformed_packet, "E0 01 81", "3.13"},
+        {"36 04 00 01 't' 00", v5, errc::malformed_packet, "E0 01 81", "MQTT-3.3.1-4: QoS 3"},
+        {"30 07 00 01 't' 03 23 00 01", v5, errc::protocol_error, "E0 01 94", "3.1.2.11.5: alias, none announced"},
+        {"30 07 00 01 't' 03 23 00 00", v5, errc::protocol_error, "E0 01 94", "3.3.2.3.4: alias 0"},
+        {"90 04 00 01 00 00", v5, errc::protocol_error, "E0 01 82", "3.9: nothing was asked"},
+        {"30 80 80 80 80", v3, errc::malformed_packet, "", "2.2.3: length too long"},
+    };
+    for (const auto& k : cases) {
+        conversation c(options_of(k.v));
+        c.connect().tell(k.bytes);
+        EXPECT_EQ(c.error, k.error) << k.why;
+        EXPECT_EQ(c.said(), to_hex(k.said)) << k.why;
+        EXPECT_EQ(c.car.state(), phase::closed) << k.why;
+        EXPECT_EQ(c.told(), "connected") << k.why;
+    }
+}
+
+TEST(packet_size, too_large_is_refused_as_soon_as_the_header_is_there) { // 3.1.2.11.4
+    session_options o = options_of(v5);
+    o.maximum_packet_size = 10;
+    conversation c(o);
+    c.connect().tell("30 09"); // 11 bytes
+    EXPECT_EQ(c.error, errc::packet_too_large);
+    EXPECT_EQ(c.said(), "E0 01 95");
+    conversation fits(o);
+    fits.connect().tell("30 08 00 01 't' 00 'abcd'");
+    EXPECT_EQ(fits.told(), "connected; message t abcd q0");
+}
+
+TEST(close, says_disconnect_once) {
+    conversation c(options_of(v5));
+    c.connect();
+    c.car.close(reason::success, c.now, c.out);
+    c.car.close(reason::success, c.now, c.out);
+    EXPECT_EQ(c.said(), "E0 00");
+    EXPECT_EQ(c.car.state(), phase::closed);
+    c.lose().connect();
+    c.car.close(reason::disconnect_with_will, c.now, c.out);
+    EXPECT_EQ(c.said(), "E0 01 04");
+
+    conversation old(options_of(v3));
+    old.connect();
+    old.car.close(reason::disconnect_with_will, old.now, old.out);
+    EXPECT_EQ(old.said(), ""); // 3.1.1, 3.14.4: DISCONNECT would discard the will
+    old.lose().connect();
+    old.car.close(reason::success, old.now, old.out);
+    EXPECT_EQ(old.said(), "E0 00");
+}
+
+TEST(close, from_inside_an_event_stops_the_rest) {
+    conversation c(options_of(v5));
+    c.connect();
+    c.in_on_message = [&](session& s) { s.close(reason::success, c.now, c.out); };
+    const auto r = c.car.receive(hex("30 04 00 01 't' 00 30 04 00 01 'u' 00"), c.now, c.out, c);
+    EXPECT_EQ(r.consumed, 6U);
+    EXPECT_EQ(r.error, std::error_code{});
+    EXPECT_EQ(c.told(), "connected; message t  q0");
+}
