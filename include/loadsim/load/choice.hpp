@@ -12,6 +12,7 @@ namespace loadsim::load {
 
 /// The vehicles of one arrival in the order in which they are tried: first the one it falls to, then every other one of
 /// the fleet once, by a stride that is coprime to the fleet's size. No memory, any fleet.
+/// Threads: one.
 class candidates {
 public:
     candidates(std::uint64_t seed, arrival_id, std::uint32_t fleet); ///< fleet > 0
@@ -20,9 +21,11 @@ public:
     vehicle_id candidate(std::uint32_t k) const noexcept;
 
 private:
-    std::uint32_t first_;
+    std::uint64_t seed_;
+    arrival_id arrival_;
     std::uint32_t fleet_;
-    std::uint32_t stride_;
+    std::uint32_t first_;
+    mutable std::uint32_t stride_ = 0; ///< drawn when first needed: each shard asks for first() of every arrival
 };
 
 /// Which of the services an arrival asks for, by weight.
