@@ -16,12 +16,14 @@ namespace loadsim::measure {
 std::vector<std::uint8_t> encode_counts(const histogram&);
 /// base64 of the zlib-packed V2 body: begins with HISTFAAA.
 std::string encode_v2(const histogram&);
-/// Reads it back; also bodies of Java's and C's writers. Errors: anything that is not one, or another layout than ours.
+/// Reads it back; also bodies of Java's, C's and JavaScript's writers. Safe with bytes from anywhere: what it takes in
+/// memory is bounded. Errors: anything that is not one, or another layout than ours, each with a sentence.
 result<histogram> decode_v2(std::string_view base64);
 
 /// Log header: format version, unit comment, StartTime, column titles. Text ends with a newline.
 std::string hdr_log_header(std::chrono::system_clock::time_point start);
-/// One interval line; `start` and `length` relative to StartTime; max in milliseconds (unit 1000 us). `tag` without comma or blank.
+/// One interval line with its newline; `start` and `length` relative to StartTime; max in milliseconds (unit 1000 us).
+/// `tag`: empty for none; a comma or a blank, which the format has no way to hold, becomes '_'.
 std::string hdr_log_line(std::string_view tag, nanoseconds start, nanoseconds length, const histogram&);
 
 } // namespace loadsim::measure

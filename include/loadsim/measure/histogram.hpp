@@ -21,6 +21,8 @@ public:
     static constexpr std::int64_t lowest_us = 1;
     static constexpr std::int64_t highest_us = 3'600'000'000;
     static constexpr int digits = 3;
+    /// How many counts this layout can have. Its last bucket ends a little above the hour.
+    static constexpr std::size_t index_count = 23'552;
 
     void record(nanoseconds sample, std::uint64_t times = 1);
     void merge(const histogram& other);
@@ -31,8 +33,9 @@ public:
     std::uint64_t overflow() const noexcept { return overflow_; }
     bool empty() const noexcept { return count_ == 0; }
 
-    /// The largest value that is equivalent to the one at this percentile (0..100), as HdrHistogram defines it:
-    /// at least ceil(p/100 * count) samples are not above it. 0 when empty.
+    /// The largest value that is equivalent to the one at this percentile (0..100; others are taken for the nearer
+    /// end), as HdrHistogram defines it: at least ceil(p/100 * count) samples are not above it. Percentile 0 is min().
+    /// 0 when empty.
     nanoseconds percentile(double p) const;
     nanoseconds min() const;  ///< lowest equivalent value of the smallest bucket in use; 0 when empty
     nanoseconds max() const;  ///< highest equivalent value of the largest bucket in use; 0 when empty
@@ -40,16 +43,17 @@ public:
 
     /// Counts by index, trailing zeros cut off: what the log encodes.
     const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
-    /// Builds one from such counts. For readers of logs.
+    /// Builds one from such counts, at most index_count of them. For readers of logs; a log does not tell negative()
+    /// and overflow().
     static histogram from_counts(std::vector<std::uint64_t> counts);
 
-    static std::size_t index_of(std::int64_t microseconds) noexcept; ///< 0..; 1000000 -> 11169
+    static std::size_t index_of(std::int64_t microseconds) noexcept; ///< of 0 or more; 1000000 -> 11169
     static std::int64_t value_at(std::size_t index) noexcept;        ///< lowest value of that bucket, us
 
     friend bool operator==(const histogram&, const histogram&) = default;
 
 private:
-    std::vector<std::uint64_t> counts_;
+    std::vector<std::uint64_t> counts_; // never ends in a zero
     std::uint64_t count_ = 0;
     std::uint64_t negative_ = 0;
     std::uint64_t overflow_ = 0;

@@ -21,7 +21,7 @@ enum class hop : std::uint8_t {
     notify,   ///< observed - finished
     e2e,      ///< observed - due; of a request that never got its end: the time it was waited for
     platform, ///< e2e - vehicle
-    expiry,   ///< of a silent vehicle: observed - accepted, the time the platform took to give up
+    expiry,   ///< of a silent vehicle: observed - (last instant before the platform's deadline began + deadline)
 };
 inline constexpr std::array<std::string_view, 8> hop_names{"lag",    "accept", "dispatch", "vehicle",
                                                            "notify", "e2e",    "platform", "expiry"};

@@ -89,7 +89,6 @@ struct totals {
     std::array<std::uint64_t, anomaly_names.size()> anomalies{};
     std::map<std::string, std::uint64_t> errors; ///< why requests errored or were skipped
     std::vector<failure> failures;               ///< of the interval only; the run's writer takes them away
-    std::uint64_t failures_cut = 0;              ///< unexpected requests not listed, because a shard's list was full
 
     void add(const totals&); ///< everything but `failures`
 };

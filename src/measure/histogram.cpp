@@ -1,0 +1,100 @@
+#include <loadsim/measure/histogram.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace loadsim::measure {
+namespace {
+
+// HdrHistogram's names: each power of two is cut into `half` buckets; the first `sub` values have one each.
+constexpr int sub_bits = 11;
+constexpr std::uint64_t sub = 1U << sub_bits; // the smallest power of two >= 2 * 10^digits
+constexpr std::uint64_t half = sub / 2;
+
+constexpr nanoseconds highest = std::chrono::microseconds{histogram::highest_us};
+
+nanoseconds lowest_equivalent(std::size_t index) { return std::chrono::microseconds{histogram::value_at(index)}; }
+
+/// Values are whole microseconds: the last one before the next bucket.
+nanoseconds highest_equivalent(std::size_t index) {
+    return std::chrono::microseconds{histogram::value_at(index + 1) - 1};
+}
+
+double middle_us(std::size_t index) {
+    const auto low = histogram::value_at(index);
+    return static_cast<double>(low + (histogram::value_at(index + 1) - low) / 2);
+}
+
+} // namespace
+
+std::size_t histogram::index_of(std::int64_t microseconds) noexcept {
+    const auto value = static_cast<std::uint64_t>(microseconds);
+    const auto bucket = static_cast<std::size_t>(std::bit_width(value | (sub - 1)) - sub_bits);
+    return (bucket + 1) * half + (value >> bucket) - half;
+}
+
+std::int64_t histogram::value_at(std::size_t index) noexcept {
+    if (index < sub) return static_cast<std::int64_t>(index);
+    return static_cast<std::int64_t>((index % half + half) << (index / half - 1));
+}
+
+void histogram::record(nanoseconds sample, std::uint64_t times) {
+    if (times == 0) return; // it would leave a zero at the end of the counts
+    if (sample < nanoseconds{0}) negative_ += times;
+    if (sample > highest) overflow_ += times;
+    const auto kept = std::clamp(sample, nanoseconds{0}, highest);
+    const auto at = index_of((kept.count() + 500) / 1000);
+    if (at >= counts_.size()) counts_.resize(at + 1);
+    counts_[at] += times;
+    count_ += times;
+}
+
+void histogram::merge(const histogram& other) {
+    if (other.counts_.size() > counts_.size()) counts_.resize(other.counts_.size());
+    for (std::size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
+    count_ += other.count_;
+    negative_ += other.negative_;
+    overflow_ += other.overflow_;
+}
+
+void histogram::clear() { *this = {}; }
+
+nanoseconds histogram::percentile(double p) const {
+    if (!(p > 0)) return min();
+    // One step of a double down, as HdrHistogram does it: or 99.9 * 41000 / 100 exceeds 40959 and rounds up.
+    const double wanted = std::nextafter(std::min(p, 100.0), 0.0) * static_cast<double>(count_) / 100;
+    const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(wanted)));
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+        seen += counts_[i];
+        if (seen >= rank) return highest_equivalent(i);
+    }
+    return max();
+}
+
+nanoseconds histogram::min() const {
+    const auto first = std::ranges::find_if(counts_, [](std::uint64_t n) { return n != 0; });
+    return empty() ? nanoseconds{0} : lowest_equivalent(static_cast<std::size_t>(first - counts_.begin()));
+}
+
+nanoseconds histogram::max() const { return empty() ? nanoseconds{0} : highest_equivalent(counts_.size() - 1); }
+
+nanoseconds histogram::mean() const {
+    if (empty()) return nanoseconds{0};
+    double sum = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i) sum += static_cast<double>(counts_[i]) * middle_us(i);
+    return nanoseconds{std::llround(sum / static_cast<double>(count_) * 1000)};
+}
+
+histogram histogram::from_counts(std::vector<std::uint64_t> counts) {
+    while (!counts.empty() && counts.back() == 0) counts.pop_back();
+    histogram made;
+    made.count_ = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    made.counts_ = std::move(counts);
+    return made;
+}
+
+} // namespace loadsim::measure

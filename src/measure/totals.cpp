@@ -1,0 +1,66 @@
+#include <loadsim/measure/totals.hpp>
+
+#include <numeric>
+
+// Each add() takes the other side apart by structured binding: a field that is added to the struct and not here no
+// longer compiles.
+namespace loadsim::measure {
+namespace {
+
+template <class Key>
+void add_by_key(std::map<Key, std::uint64_t>& sum, const std::map<Key, std::uint64_t>& other) {
+    for (const auto& [key, count] : other) sum[key] += count;
+}
+
+template <std::size_t N>
+void add_each(std::array<std::uint64_t, N>& sum, const std::array<std::uint64_t, N>& other) {
+    for (std::size_t i = 0; i < N; ++i) sum[i] += other[i];
+}
+
+} // namespace
+
+std::uint64_t request_counts::ended() const noexcept {
+    return std::accumulate(outcomes.begin(), outcomes.end(), std::uint64_t{0});
+}
+
+void request_counts::add(const request_counts& other) {
+    const auto& [other_due, other_sent, other_outcomes, other_unexpected] = other;
+    due += other_due;
+    sent += other_sent;
+    add_each(outcomes, other_outcomes);
+    unexpected += other_unexpected;
+}
+
+void session_counts::add(const session_counts& other) {
+    const auto& [other_refused, other_dropped, other_reconnects, other_connect, other_reasons] = other;
+    refused += other_refused;
+    dropped += other_dropped;
+    reconnects += other_reconnects;
+    connect.merge(other_connect);
+    add_by_key(reasons, other_reasons);
+}
+
+void message_counts::add(const message_counts& other) {
+    const auto& [other_published, other_received, other_bytes_sent, other_bytes_received] = other;
+    published += other_published;
+    received += other_received;
+    bytes_sent += other_bytes_sent;
+    bytes_received += other_bytes_received;
+}
+
+void totals::add(const totals& other) {
+    const auto& [other_requests, other_phases, other_matrix, other_latencies, other_sessions, other_messages,
+                 other_anomalies, other_errors, not_the_failures] = other;
+    static_cast<void>(not_the_failures);
+    requests.add(other_requests);
+    if (phases.size() < other_phases.size()) phases.resize(other_phases.size());
+    for (std::size_t i = 0; i < other_phases.size(); ++i) phases[i].add(other_phases[i]);
+    add_by_key(matrix, other_matrix);
+    latencies.merge(other_latencies);
+    sessions.add(other_sessions);
+    messages.add(other_messages);
+    add_each(anomalies, other_anomalies);
+    add_by_key(errors, other_errors);
+}
+
+} // namespace loadsim::measure

@@ -1,0 +1,260 @@
+#include <loadsim/measure/ledger.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+using namespace loadsim;
+using namespace loadsim::measure;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr monotonic_time start{100s};
+constexpr vehicle_id car{7};
+
+monotonic_time at(nanoseconds since_start) { return start + since_start; }
+
+due_request due(outcome expected = outcome::executed, nanoseconds when = 0ms) {
+    due_request d;
+    d.id = arrival_id{41};
+    d.vehicle = car;
+    d.due = at(when);
+    d.expected = expected;
+    d.pending_limit = 5s;
+    d.running_limit = 9s;
+    return d;
+}
+
+struct ledger_of_one : testing::Test {
+    legend names{{"horn"}, {"steady", "late"}, {"healthy"}, {"success"}};
+    measure::ledger ledger{names, [](vehicle_id v) { return "VIN" + std::to_string(index(v)); }};
+
+    ledger_of_one() { ledger.set_start(start); }
+
+    void begin_and_accept(const due_request& d = due()) {
+        ledger.begin(d);
+        ledger.sent(car, d.due + 1ms);
+        ledger.accepted(car, "r1", d.due + 4ms);
+    }
+    void answer(nanoseconds delivered, nanoseconds acked, nanoseconds finished) {
+        ledger.delivered(car, "r1", at(delivered));
+        ledger.acked(car, "r1", at(acked));
+        ledger.finished(car, "r1", at(finished));
+    }
+    static std::uint64_t anomalies(const totals& t, anomaly a) { return t.anomalies[static_cast<std::size_t>(a)]; }
+    static std::uint64_t all_anomalies(const totals& t) {
+        std::uint64_t sum = 0;
+        for (const auto n : t.anomalies) sum += n;
+        return sum;
+    }
+    static double ms(const totals& t, hop h) { return static_cast<double>(t.latencies.select(h).max().count()) / 1e6; }
+    static std::uint64_t samples(const totals& t, hop h) { return t.latencies.select(h).count(); }
+};
+
+} // namespace
+
+TEST_F(ledger_of_one, hops_are_the_differences_of_the_instants) {
+    begin_and_accept();
+    answer(10ms, 20ms, 110ms);
+    ledger.ended(car, "r1", outcome::executed, "", at(115ms));
+    const auto t = ledger.take();
+    EXPECT_NEAR(ms(t, hop::lag), 1, 0.01);
+    EXPECT_NEAR(ms(t, hop::accept), 4, 0.01);
+    EXPECT_NEAR(ms(t, hop::dispatch), 10, 0.02);
+    EXPECT_NEAR(ms(t, hop::vehicle), 100, 0.1);
+    EXPECT_NEAR(ms(t, hop::notify), 5, 0.01);
+    EXPECT_NEAR(ms(t, hop::e2e), 115, 0.2);
+    EXPECT_NEAR(ms(t, hop::platform), 15, 0.03);
+    EXPECT_EQ(samples(t, hop::expiry), 0U);
+    EXPECT_EQ(t.requests.due, 1U);
+    EXPECT_EQ(t.requests.sent, 1U);
+    EXPECT_EQ(t.requests.ended(), 1U);
+    EXPECT_EQ(t.requests.unexpected, 0U);
+    EXPECT_EQ(t.phases[0].due, 1U);
+    EXPECT_EQ(t.matrix.at({0, outcome::executed, outcome::executed}), 1U);
+    EXPECT_EQ(all_anomalies(t), 0U);
+    EXPECT_FALSE(ledger.open(car));
+}
+
+TEST_F(ledger_of_one, expected_silence_is_measured_by_expiry_alone) {
+    begin_and_accept(due(outcome::timed_out));
+    ledger.delivered(car, "r1", at(10ms));
+    ledger.ended(car, "r1", outcome::timed_out, "timeout", at(5054ms));
+    const auto t = ledger.take();
+    EXPECT_NEAR(ms(t, hop::expiry), 53, 0.1); // 5054 - (1 + 5000)
+    EXPECT_EQ(samples(t, hop::e2e), 0U);
+    EXPECT_EQ(samples(t, hop::platform), 0U);
+    EXPECT_EQ(t.requests.unexpected, 0U);
+}
+
+TEST_F(ledger_of_one, expiry_after_an_acknowledgement_counts_from_the_running_deadline) {
+    begin_and_accept(due(outcome::timed_out));
+    ledger.delivered(car, "r1", at(10ms));
+    ledger.acked(car, "r1", at(100ms));
+    ledger.ended(car, "r1", outcome::timed_out, "timeout", at(9120ms));
+    EXPECT_NEAR(ms(ledger.take(), hop::expiry), 20, 0.05);
+}
+
+// Losing requests must not improve a percentile.
+TEST_F(ledger_of_one, an_end_that_never_came_counts_with_the_time_it_was_waited_for) {
+    begin_and_accept();
+    ledger.give_up(at(-1ms), at(10s));
+    EXPECT_TRUE(ledger.open(car)) << "not due before then";
+    ledger.give_up(at(0ms), at(60s));
+    const auto t = ledger.take();
+    EXPECT_NEAR(ms(t, hop::e2e), 60'000, 60);
+    EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::unanswered)], 1U);
+    ASSERT_EQ(t.failures.size(), 1U);
+    EXPECT_EQ(t.failures[0].observed, outcome::unanswered);
+}
+
+TEST_F(ledger_of_one, an_unexpected_outcome_is_described_in_full) {
+    begin_and_accept();
+    answer(10ms, 20ms, 30ms);
+    ledger.ended(car, "r1", outcome::failed, "engine_running", at(35ms));
+    const auto t = ledger.take();
+    EXPECT_EQ(t.requests.unexpected, 1U);
+    ASSERT_EQ(t.failures.size(), 1U);
+    const auto& f = t.failures[0];
+    EXPECT_EQ(f.vin, "VIN7");
+    EXPECT_EQ(f.arrival, 41U);
+    EXPECT_EQ(f.request, "r1");
+    EXPECT_EQ(f.segment, "healthy");
+    EXPECT_EQ(f.behaviour, "success");
+    EXPECT_EQ(f.service, "horn");
+    EXPECT_EQ(f.phase, "steady");
+    EXPECT_EQ(f.why, "engine_running");
+    EXPECT_DOUBLE_EQ(f.sent_ms, 1);
+    EXPECT_DOUBLE_EQ(f.observed_ms, 35);
+}
+
+TEST_F(ledger_of_one, rejected_and_errored_are_ends) {
+    ledger.begin(due());
+    ledger.sent(car, at(1ms));
+    ledger.rejected(car, "409 busy", at(3ms));
+    ledger.begin(due());
+    ledger.errored(car, "connection refused", at(4ms));
+    const auto t = ledger.take();
+    EXPECT_EQ(t.requests.due, 2U);
+    EXPECT_EQ(t.requests.sent, 1U);
+    EXPECT_EQ(t.requests.ended(), 2U);
+    EXPECT_EQ(t.requests.unexpected, 2U);
+    EXPECT_EQ(t.errors.at("connection refused"), 1U);
+    EXPECT_EQ(samples(t, hop::e2e), 2U);
+    ASSERT_EQ(t.failures.size(), 2U);
+    EXPECT_TRUE(std::isnan(t.failures[1].sent_ms));
+}
+
+TEST_F(ledger_of_one, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wanted) {
+    ledger.skip(due(), "no vehicle free", false);
+    ledger.skip(due(), "maxVusers", true);
+    const auto t = ledger.take();
+    EXPECT_EQ(t.requests.due, 2U);
+    EXPECT_EQ(t.requests.ended(), 2U);
+    EXPECT_EQ(t.requests.unexpected, 1U);
+    EXPECT_EQ(t.failures.size(), 1U);
+    EXPECT_EQ(samples(t, hop::e2e), 0U);
+    EXPECT_EQ(t.errors.at("maxVusers"), 1U);
+}
+
+// The 202 is read after the command has reached the vehicle, or even after the end: the instants are kept.
+TEST_F(ledger_of_one, the_answer_may_come_after_everything_else) {
+    ledger.begin(due());
+    ledger.sent(car, at(1ms));
+    answer(2ms, 3ms, 4ms);
+    ledger.ended(car, "r1", outcome::executed, "", at(5ms));
+    EXPECT_TRUE(ledger.open(car));
+    ledger.accepted(car, "r1", at(7ms));
+    EXPECT_FALSE(ledger.open(car));
+    const auto t = ledger.take();
+    EXPECT_NEAR(ms(t, hop::e2e), 5, 0.01);
+    EXPECT_NEAR(ms(t, hop::accept), 7, 0.01);
+    EXPECT_NEAR(ms(t, hop::vehicle), 2, 0.01);
+    EXPECT_EQ(all_anomalies(t), 0U);
+}
+
+TEST_F(ledger_of_one, what_came_before_the_answer_may_turn_out_to_be_anothers) {
+    ledger.begin(due());
+    ledger.delivered(car, "other", at(2ms));
+    ledger.ended(car, "other", outcome::failed, "", at(3ms));
+    ledger.accepted(car, "r1", at(4ms));
+    ASSERT_TRUE(ledger.open(car));
+    answer(5ms, 6ms, 7ms);
+    ledger.ended(car, "r1", outcome::executed, "", at(9ms));
+    const auto t = ledger.take();
+    EXPECT_EQ(t.requests.unexpected, 0U);
+    EXPECT_NEAR(ms(t, hop::dispatch), 5, 0.01);
+    EXPECT_EQ(samples(t, hop::dispatch), 1U);
+    EXPECT_EQ(anomalies(t, anomaly::end_unknown), 1U);
+}
+
+TEST_F(ledger_of_one, a_late_event_of_the_request_before_is_not_taken_for_the_open_one) {
+    begin_and_accept();
+    answer(5ms, 6ms, 7ms);
+    ledger.ended(car, "r1", outcome::executed, "", at(9ms));
+    ledger.begin(due(outcome::executed, 10ms));
+    ledger.ended(car, "r1", outcome::executed, "", at(12ms));
+    EXPECT_FALSE(ledger.delivered(car, "r1", at(12ms)));
+    EXPECT_TRUE(ledger.delivered(car, "r2", at(13ms)));
+    ledger.accepted(car, "r2", at(14ms));
+    const auto t = ledger.take();
+    EXPECT_EQ(anomalies(t, anomaly::end_repeated), 1U);
+    EXPECT_EQ(anomalies(t, anomaly::command_repeated), 1U);
+    EXPECT_EQ(all_anomalies(t), 2U);
+}
+
+TEST_F(ledger_of_one, anomalies_have_names) {
+    begin_and_accept();
+    EXPECT_TRUE(ledger.delivered(car, "r1", at(5ms)));
+    EXPECT_FALSE(ledger.delivered(car, "r1", at(6ms)));                 // command_repeated
+    EXPECT_TRUE(ledger.delivered(car, "zz", at(6ms)));                  // command_unknown
+    ledger.ended(car, "r1", outcome::executed, "", at(7ms));            // end_before_word
+    ledger.ended(car, "r1", outcome::executed, "", at(8ms));            // end_repeated
+    ledger.ended(car, "r1", outcome::failed, "", at(9ms));              // end_contradicted
+    ledger.ended(vehicle_id{8}, "r1", outcome::executed, "", at(9ms));  // end_unknown
+    ledger.note(anomaly::malformed_payload);
+    const auto t = ledger.take();
+    for (const auto a : {anomaly::command_repeated, anomaly::command_unknown, anomaly::end_before_word, anomaly::end_repeated,
+                         anomaly::end_contradicted, anomaly::end_unknown, anomaly::malformed_payload})
+        EXPECT_EQ(anomalies(t, a), 1U) << to_string(a);
+    EXPECT_EQ(all_anomalies(t), 7U);
+    EXPECT_EQ(t.requests.ended(), 1U);
+}
+
+TEST_F(ledger_of_one, an_end_after_we_gave_up_is_no_contradiction) {
+    begin_and_accept();
+    ledger.give_up(at(0ms), at(60s));
+    ledger.ended(car, "r1", outcome::executed, "", at(61s));
+    const auto t = ledger.take();
+    EXPECT_EQ(all_anomalies(t), 0U);
+    EXPECT_EQ(t.requests.ended(), 1U);
+}
+
+TEST_F(ledger_of_one, a_hop_that_ends_before_it_begins_is_kept_and_counted) {
+    begin_and_accept(due(outcome::timed_out));
+    ledger.ended(car, "r1", outcome::timed_out, "timeout", at(1s)); // four seconds before its deadline
+    const auto t = ledger.take();
+    EXPECT_EQ(samples(t, hop::expiry), 1U);
+    EXPECT_EQ(t.latencies.select(hop::expiry).negative(), 1U);
+    EXPECT_EQ(anomalies(t, anomaly::negative_sample), 1U);
+}
+
+TEST_F(ledger_of_one, counts_what_is_open_by_phase) {
+    auto late = due();
+    late.phase = 1;
+    ledger.begin(late);
+    EXPECT_EQ(ledger.open_in_phase(1), 1U);
+    EXPECT_EQ(ledger.open_in_phase(0), 0U);
+    ledger.errored(car, "x", at(1ms));
+    EXPECT_EQ(ledger.open_in_phase(1), 0U);
+}
+
+TEST_F(ledger_of_one, take_hands_over_and_starts_anew) {
+    begin_and_accept();
+    EXPECT_EQ(ledger.take().requests.due, 1U);
+    const auto second = ledger.take();
+    EXPECT_EQ(second.requests.due, 0U);
+    EXPECT_EQ(second.phases.size(), 2U);
+    EXPECT_EQ(ledger.open_count(), 1U);
+}
