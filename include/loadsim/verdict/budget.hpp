@@ -14,17 +14,24 @@ namespace loadsim::verdict {
 
 enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, greater };
 
-/// FIGURE[{service=NAME,phase=NAME}] OPERATOR LIMIT. Figures:
-///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN (p50, p99, p999 = p99.9 = 99.9 %)
+/// FIGURE[{LABELS}][.STAT] OPERATOR LIMIT, such as e2e{service=horn,phase=steady}.p99 < 800ms. Figures:
+///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN
+///                        pN: p50, p99, p99.9; p999 = p99.9 and p9999 = p99.99 as people write them; p100
 ///   sessions.connect.STAT
 ///   unexpected, outcomes.NAME, each also with .rate (a share of the requests due)
 ///   sessions.refused, sessions.dropped, sessions.reconnects, anomalies, anomalies.NAME
-/// OPERATOR: < <= == >= >. LIMIT: a duration with unit for latencies, a number for counts, a percentage for rates.
+/// LABELS: service=NAME and phase=NAME for hops, phase=NAME for unexpected and outcomes. A name may hold anything but
+/// a comma and a brace. They may also stand after the stat.
+/// OPERATOR: < <= == >= >.
+/// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
+///
+/// A percentile is the highest value of its histogram bucket: up to 0.1 % above the sample and not below it, so that no
+/// upper limit is met by the width of a bucket.
 struct budget {
-    std::string expression; ///< as written, blanks normalised
+    std::string expression; ///< as written, blanks normalised, labels behind the figure
     enum class kind : std::uint8_t { latency, latency_count, connect, connect_count, count, rate } figure_kind{};
     std::string figure;     ///< the part before the stat, e.g. "e2e", "outcomes.errored"
-    std::string stat;       ///< "p99", "max", ...; empty for counts
+    std::string stat;       ///< "p99", "max", "count", "rate"; empty for counts
     double percentile = 0;  ///< of a pN stat
     std::string service;    ///< label; empty = all
     std::string phase;
@@ -50,6 +57,9 @@ struct judgement {
     finding verdict{};
 };
 
+/// No data, which is never a pass: a latency without samples; a count or a rate of requests or anomalies when no
+/// request was due (in the phase of the label); a label that names nothing. sessions.refused, .dropped, .reconnects and
+/// .connect.count are data in any run.
 judgement judge(const budget&, const measure::totals&, const measure::legend&);
 
 } // namespace loadsim::verdict

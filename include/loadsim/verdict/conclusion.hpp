@@ -29,14 +29,15 @@ std::string_view to_string(run_verdict);
 struct conclusion {
     run_verdict verdict{};
     exit_code code{};
-    std::vector<std::string> reasons; ///< a sentence each: why it is not a pass
+    std::vector<std::string> reasons; ///< why it is not a pass, what decided first; a pass may have a note
     std::vector<judgement> budgets;
 };
 
 /// Judges a finished run. In this order the first that holds decides:
 /// the ledger does not add up (due != sum of outcomes, something left open, a complete run with due != planned):
-/// invalid, internal_error · interrupted by Ctrl-C: invalid, interrupted · terminated: invalid, invalid · lag p99 above lag_limit:
-/// invalid, invalid · a budget missed: fail, missed · a budget without data: no_data, no_data · pass.
+/// invalid, internal_error · interrupted by Ctrl-C: invalid, interrupted · terminated: invalid, invalid · lag p99 above
+/// lag_limit: invalid, invalid · a budget missed: fail, missed · a budget without data: no_data, no_data · pass.
+/// The reasons tell everything that holds, in that order. A pass without a request due and without a budget says so.
 conclusion conclude(const measure::run_facts&, const std::vector<budget>&, const measure::legend&);
 
 } // namespace loadsim::verdict

@@ -1,0 +1,75 @@
+#include "tokens.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace loadsim::verdict {
+namespace {
+
+constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view operator_letters = "<>=!~";
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(blanks);
+    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::string_view take_until(std::string_view& text, std::string_view letters) {
+    const auto taken = text.substr(0, text.find_first_of(letters));
+    text.remove_prefix(taken.size());
+    return taken;
+}
+
+problems wrong(std::string text) { return problems{"", std::move(text)}; }
+
+result<std::vector<label>> labels_in(std::string_view block) {
+    std::vector<label> labels;
+    for (bool more = true; more;) {
+        const auto entry = take_until(block, ",");
+        more = !block.empty();
+        if (more) block.remove_prefix(1);
+        const auto equals = entry.find('=');
+        const auto key = trimmed(entry.substr(0, equals));
+        const auto value = equals == entry.npos ? std::string_view{} : trimmed(entry.substr(equals + 1));
+        if (key.empty() || value.empty())
+            return wrong(
+                fmt::format("'{{{}}}' is not a label; write {{service=NAME}} or {{phase=NAME}}", trimmed(entry)));
+        const auto same = [&](const label& l) { return l.key == key; };
+        if (std::ranges::any_of(labels, same)) return wrong(fmt::format("label '{}' is given twice", key));
+        labels.push_back({key, value});
+    }
+    return labels;
+}
+
+} // namespace
+
+result<tokens> cut(std::string_view expression) {
+    tokens found;
+    auto rest = trimmed(expression);
+    if (rest.empty()) return wrong("a budget is missing; write one such as e2e.p99 < 1s");
+
+    // Labels first: a phase may be named "a < b".
+    found.figure = trimmed(take_until(rest, "{<>=!~"));
+    if (rest.starts_with('{')) {
+        rest.remove_prefix(1);
+        const auto block = take_until(rest, "}");
+        if (rest.empty()) return wrong(fmt::format("'{{{}' has no closing brace", block));
+        rest.remove_prefix(1);
+        auto labels = labels_in(block);
+        if (!labels) return labels.error();
+        found.labels = std::move(*labels);
+        found.figure += trimmed(take_until(rest, operator_letters));
+    }
+    const auto after_letters = rest.find_first_not_of(operator_letters);
+    found.op = rest.substr(0, after_letters);
+    found.limit = trimmed(rest.substr(found.op.size()));
+    if (found.op.empty())
+        return wrong(fmt::format("'{}' has no operator; write a limit such as e2e.p99 < 1s", trimmed(expression)));
+    if (found.figure.empty())
+        return wrong(fmt::format("a figure is missing before '{}'; write one such as e2e.p99", found.op));
+    if (found.limit.empty()) return wrong(fmt::format("a limit is missing after '{}'", found.op));
+    return found;
+}
+
+} // namespace loadsim::verdict

@@ -1,0 +1,139 @@
+#include <loadsim/verdict/budget.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::verdict;
+using namespace std::chrono_literals;
+using measure::hop;
+
+namespace {
+
+const measure::legend names{
+    .services = {"horn", "lights"}, .phases = {"ramp", "steady", "ramp"}, .segments = {}, .behaviours = {}};
+
+/// Values whose histogram buckets are exact (below 2048 us), so that the figures are round.
+measure::totals seen() {
+    measure::totals t;
+    t.requests.due = 1000;
+    t.requests.outcomes[static_cast<std::size_t>(outcome::executed)] = 998;
+    t.requests.outcomes[static_cast<std::size_t>(outcome::errored)] = 1;
+    t.requests.outcomes[static_cast<std::size_t>(outcome::skipped)] = 1;
+    t.requests.unexpected = 2;
+    t.phases.resize(3);
+    t.phases[0].due = 100;
+    t.phases[0].unexpected = 1;
+    t.phases[2].due = 300;
+    t.phases[2].unexpected = 3;
+    t.latencies.record(hop::e2e, 0, 0, 100us);
+    t.latencies.record(hop::e2e, 0, 1, 200us);
+    t.latencies.record(hop::e2e, 1, 1, 400us);
+    t.latencies.record(hop::e2e, 1, 2, 1001us);
+    t.sessions.connect.record(2ms);
+    t.sessions.refused = 11;
+    t.sessions.dropped = 12;
+    t.sessions.reconnects = 13;
+    for (std::size_t i = 0; i < t.anomalies.size(); ++i) t.anomalies[i] = i + 1;
+    return t;
+}
+
+judgement judged(std::string_view text, const measure::totals& t = seen()) {
+    return judge(*parse_budget(text), t, names);
+}
+
+} // namespace
+
+TEST(judge, compares_what_was_seen_with_the_limit) {
+    struct {
+        const char* budget;
+        const char* observed;
+        finding verdict;
+        const char* reason;
+    } const cases[] = {
+        {"e2e.p50 < 201us", "0.2ms", finding::pass, "below"},
+        {"e2e.p50 < 200us", "0.2ms", finding::fail, "less is not equal"},
+        {"e2e.p50 <= 200us", "0.2ms", finding::pass, "equal"},
+        {"e2e.p50 == 200us", "0.2ms", finding::pass, "equal"},
+        {"e2e.p50 == 201us", "0.2ms", finding::fail, "not equal"},
+        {"e2e.p50 >= 200us", "0.2ms", finding::pass, "equal"},
+        {"e2e.p50 > 200us", "0.2ms", finding::fail, "greater is not equal"},
+        {"e2e.p50 >= 201us", "0.2ms", finding::fail, "below"},
+        {"e2e.p50 > 199us", "0.2ms", finding::pass, "above"},
+        {"e2e.min >= 100us", "0.1ms", finding::pass, "min"},
+        {"e2e.max < 1ms", "1.001ms", finding::fail, "max"},
+        {"e2e.mean < 426us", "0.425ms", finding::pass, "mean"},
+        {"e2e.count == 4", "4", finding::pass, "count of samples"},
+        {"e2e{service=horn}.max <= 200us", "0.2ms", finding::pass, "by service"},
+        {"e2e{phase=steady}.max <= 400us", "0.4ms", finding::pass, "by phase"},
+        {"e2e{service=lights,phase=steady}.min == 400us", "0.4ms", finding::pass, "by both"},
+        {"e2e{phase=ramp}.max <= 1001us", "1.001ms", finding::pass, "two phases of one name"},
+        {"e2e{phase=ramp}.count == 2", "2", finding::pass, "two phases of one name"},
+        {"sessions.connect.max <= 2ms", "2ms", finding::pass, "connect"},
+        {"sessions.connect.count == 1", "1", finding::pass, "connects"},
+        {"unexpected == 0", "2", finding::fail, "a count"},
+        {"unexpected.rate <= 0.2%", "0.2%", finding::pass, "2 of 1000"},
+        {"unexpected{phase=ramp} == 4", "4", finding::pass, "1 + 3"},
+        {"unexpected{phase=ramp}.rate == 1%", "1%", finding::pass, "4 of 400 due in these phases"},
+        {"outcomes.errored == 1", "1", finding::pass, "one outcome"},
+        {"outcomes.errored.rate <= 0.1%", "0.1%", finding::pass, "exactly the limit"},
+        {"outcomes.errored.rate < 0.1%", "0.1%", finding::fail, "exactly the limit is not less"},
+        {"outcomes.executed.rate > 99.7%", "99.8%", finding::pass, "another outcome"},
+        {"outcomes.failed == 0", "0", finding::pass, "none, of 1000 due"},
+        {"sessions.refused == 11", "11", finding::pass, "each its own"},
+        {"sessions.dropped == 12", "12", finding::pass, "each its own"},
+        {"sessions.reconnects == 13", "13", finding::pass, "each its own"},
+        {"anomalies == 36", "36", finding::pass, "the sum of 1 to 8"},
+        {"anomalies.command_repeated == 1", "1", finding::pass, "first"},
+        {"anomalies.negative_sample == 8", "8", finding::pass, "last"},
+    };
+    for (const auto& c : cases) {
+        const auto j = judged(c.budget);
+        EXPECT_EQ(j.expression, c.budget);
+        EXPECT_EQ(j.observed_text, c.observed) << c.budget << ": " << c.reason;
+        EXPECT_EQ(j.verdict, c.verdict) << c.budget << ": " << c.reason;
+    }
+}
+
+// Each share n / 1000 against the same as a percentage: no last bit may tip a verdict.
+TEST(judge, takes_equal_shares_for_equal) {
+    auto t = seen();
+    for (std::uint64_t n = 0; n <= 1000; ++n) {
+        t.requests.unexpected = n;
+        const auto limit = std::to_string(n / 10) + "." + std::to_string(n % 10) + "%";
+        ASSERT_EQ(judged("unexpected.rate <= " + limit, t).verdict, finding::pass) << limit;
+        ASSERT_EQ(judged("unexpected.rate < " + limit, t).verdict, finding::fail) << limit;
+    }
+}
+
+TEST(judge, observes_in_the_unit_of_the_limit) {
+    EXPECT_DOUBLE_EQ(*judged("e2e.max < 1s").observed, 1.001);
+    EXPECT_DOUBLE_EQ(*judged("unexpected == 0").observed, 2);
+    EXPECT_DOUBLE_EQ(*judged("unexpected.rate < 1%").observed, 0.002);
+}
+
+TEST(judge, never_passes_without_data) {
+    const measure::totals nothing;
+    for (const auto* text :
+         {"e2e.p99 < 1s", "e2e.min >= 0s", "lag.max < 1h", "e2e{service=horn}.p99 < 1s", "e2e.count == 0",
+          "sessions.connect.p99 < 1s", "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0",
+          "outcomes.errored.rate == 0%", "anomalies == 0", "anomalies.end_repeated == 0"}) {
+        const auto j = judged(text, nothing);
+        EXPECT_EQ(j.verdict, finding::no_data) << text;
+        EXPECT_EQ(j.observed, std::nullopt) << text;
+        EXPECT_EQ(j.observed_text, "no data") << text;
+    }
+    for (const auto* text :
+         {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0", "sessions.connect.count == 0"})
+        EXPECT_EQ(judged(text, nothing).verdict, finding::pass) << text;
+    // Requests were due, but not these.
+    for (const auto* text :
+         {"lag.p99 < 1s", "e2e{service=horn,phase=nowhere}.p99 < 1s", "e2e{service=none}.count == 0",
+          "unexpected{phase=steady} == 0", "unexpected{phase=nowhere} == 0", "e2e{phase=nowhere}.count == 0"})
+        EXPECT_EQ(judged(text).verdict, finding::no_data) << text;
+}
+
+TEST(finding, has_its_words) {
+    EXPECT_EQ(to_string(finding::pass), "pass");
+    EXPECT_EQ(to_string(finding::fail), "fail");
+    EXPECT_EQ(to_string(finding::no_data), "no data");
+}
