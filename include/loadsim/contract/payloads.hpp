@@ -1,6 +1,7 @@
 // Payloads of the platform's contract (domain: proposed defaults): JSON, rendered and read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,9 +22,9 @@ struct response {
     std::string id;
     response::phase at = phase::ack;
     bool ok = true;
-    std::string code;          ///< why not, such as "door_open"; empty when ok
-    std::int64_t ts_ms = 0;    ///< the car's clock
-    std::int64_t sent_us = 0;  ///< the generator's steady clock, for measuring
+    std::string code;         ///< why not, such as "door_open"; empty when ok
+    std::int64_t ts_ms = 0;   ///< the car's clock
+    std::int64_t sent_us = 0; ///< the generator's steady clock, for measuring
 };
 
 /// Platform to the world: {"id","service","state":"executed|failed","reason","ts"}; reason "timeout" when
@@ -40,8 +41,11 @@ std::string to_json(const command&);
 std::string to_json(const response&);
 std::string to_json(const event&);
 
-/// nullopt: not JSON, not an object, or a required field (id; phase; state) missing or of another type.
-/// Unknown fields are ignored. A payload over 64 KiB is refused unread.
+inline constexpr std::size_t payload_limit = 64 * 1024;
+
+/// nullopt: not JSON, not an object, a required field (id; phase; state) missing, empty or null, or any known field of
+/// another type. Unknown fields are ignored; an optional one that is absent or null keeps its default.
+/// Hostile input is safe: over payload_limit bytes it is refused unread, and nesting is limited.
 std::optional<command> read_command(std::string_view json);
 std::optional<response> read_response(std::string_view json);
 std::optional<event> read_event(std::string_view json);

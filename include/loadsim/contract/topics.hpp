@@ -7,15 +7,16 @@
 
 namespace loadsim::contract {
 
-std::string command_topic(std::string_view vin, std::string_view service); ///< v1/{vin}/cmd/{service}
-std::string command_filter(std::string_view vin);                          ///< v1/{vin}/cmd/#
+std::string command_topic(std::string_view vin, std::string_view service);  ///< v1/{vin}/cmd/{service}
+std::string command_filter(std::string_view vin);                           ///< v1/{vin}/cmd/#
 std::string response_topic(std::string_view vin, std::string_view request); ///< v1/{vin}/rsp/{request}
-std::string_view response_filter();                                        ///< v1/+/rsp/+
-std::string event_topic(std::string_view vin);                             ///< v1/{vin}/evt
-std::string_view event_filter();                                           ///< v1/+/evt
-std::string presence_topic(std::string_view vin);                          ///< v1/{vin}/state, retained
+std::string_view response_filter();                                         ///< v1/+/rsp/+
+std::string event_topic(std::string_view vin);                              ///< v1/{vin}/evt
+std::string_view event_filter();                                            ///< v1/+/evt
+std::string presence_topic(std::string_view vin);                           ///< v1/{vin}/state, retained
 
-/// The {vin} level of any topic above; nullopt for a topic that is not of this contract. A view into `topic`.
+/// The {vin} level of any topic above; nullopt for a topic that is not of this contract, filters included.
+/// A view into `topic`.
 std::optional<std::string_view> vin_of(std::string_view topic);
 
 } // namespace loadsim::contract

@@ -16,14 +16,15 @@ namespace loadsim::vehicle {
 struct delay {
     enum class kind : std::uint8_t { fixed, uniform, normal, lognormal };
     delay::kind shape = kind::fixed;
-    nanoseconds a{0};   ///< fixed: the value; uniform: least; normal: mean; lognormal: median
-    nanoseconds b{0};   ///< uniform: most; normal: standard deviation; lognormal: p99
-    std::optional<nanoseconds> most; ///< cut-off
+    nanoseconds a{0};                ///< fixed: the value; uniform: least; normal: mean; lognormal: median
+    nanoseconds b{0};                ///< uniform: most; normal: standard deviation; lognormal: p99
+    std::optional<nanoseconds> most; ///< cut-off: what would be longer takes exactly so long
 
     friend bool operator==(const delay&, const delay&) = default;
 };
 
-/// Never negative. Takes 0 (fixed), 1 (uniform) or 2 draws.
+/// Never negative. Takes 0 (fixed), 1 (uniform) or 2 draws. Normal and lognormal by Box-Muller; the lognormal's sigma
+/// is ln(p99 / median) / 2.3263478740, the 99 % point of the standard normal.
 nanoseconds sample(const delay&, draws&) noexcept;
 
 /// One step of a behaviour.
@@ -36,8 +37,8 @@ struct step {
         failed,   ///< final word: not done, because of `code`
     };
     step::kind what = kind::wait;
-    delay after{};     ///< of wait
-    std::string code;  ///< of failed
+    delay after{};    ///< of wait
+    std::string code; ///< of failed
 
     friend bool operator==(const step&, const step&) = default;
 };
@@ -45,20 +46,24 @@ struct step {
 /// What a vehicle does when a command reaches it, and what a correct platform makes of that.
 struct behaviour {
     std::string name;
-    bool online = true;                ///< false: never connects; requests to it are sent all the same
+    bool online = true; ///< false: never connects; requests to it are sent all the same
     std::vector<step> steps;
     outcome expected = outcome::executed;
 
     friend bool operator==(const behaviour&, const behaviour&) = default;
 };
 
-/// success, failure, timeout, offline: what the scenario language calls by these names unless it defines its own.
+/// What the scenario language calls by these names unless it defines its own:
+/// success (acknowledges, works, has executed), failure (acknowledges, then fails: door_open), timeout (gets the
+/// command and says nothing), offline (never connects).
 const std::vector<behaviour>& built_in_behaviours();
 
 /// What a correct platform makes of these steps: the first final word decides; silence is timed_out.
 outcome expected_of(bool online, const std::vector<step>&);
 
-/// Sentences about a behaviour that makes no sense (a step after the final word, ...); empty: usable.
+/// Sentences about a behaviour that makes no sense: a step after the final word, a failure without a code, an offline
+/// vehicle with steps, a delay whose figures contradict each other, an expectation that is the generator's own doing.
+/// Empty: usable. A final word without an acknowledgement is usable: platforms get that too.
 std::vector<std::string> check(const behaviour&);
 
 } // namespace loadsim::vehicle

@@ -3,7 +3,6 @@
 
 #include <loadsim/base/ids.hpp>
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,11 +17,14 @@ struct vin_options {
     friend bool operator==(const vin_options&, const vin_options&) = default;
 };
 
-/// How many different vehicles these options can name: 6 digits of serial times the plant letters.
-inline constexpr std::uint32_t vin_capacity = 32'000'000;
+/// How many different vehicles these options can name: a million serials for each of the 33 characters that a plant can
+/// be.
+inline constexpr std::uint32_t vin_capacity = 33'000'000;
 
-/// The VIN of a vehicle: always 17 characters with a right check digit.
-/// A VIN may by chance be somebody's: use on test platforms only.
+/// The VIN of a vehicle: always 17 characters with a right check digit. Layout: wmi, vds, check digit, year letter,
+/// plant, serial. The first million vehicles are of plant F; then come G to Z, 0 to 9 and A to E. Not a function of the
+/// seed, on purpose: the platform under test has its cars registered. A VIN may by chance be somebody's: use on test
+/// platforms only. Needs options that check() finds usable and an index below vin_capacity.
 std::string vin_of(const vin_options&, vehicle_id);
 
 /// The vehicle a VIN of these options belongs to; nullopt for any other text.
@@ -32,7 +34,7 @@ std::optional<vehicle_id> vehicle_of(const vin_options&, std::string_view vin);
 std::optional<char> check_digit(std::string_view vin);
 bool is_valid(std::string_view vin);
 
-/// "wmi must be ...": empty when usable.
+/// One sentence about what is wrong with them; empty when usable.
 std::string check(const vin_options&);
 
 } // namespace loadsim::vehicle
