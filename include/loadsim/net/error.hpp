@@ -1,0 +1,21 @@
+// What can happen to a connection besides what the operating system says.
+#pragma once
+
+#include <system_error>
+
+namespace loadsim::net {
+
+enum class errc {
+    ok = 0,
+    closed_by_peer,  ///< the other side ended the connection
+    connect_timeout, ///< no TCP connection in time
+    peer_not_reading ///< too much waits to be sent
+};
+
+const std::error_category& category() noexcept;
+inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
+
+} // namespace loadsim::net
+
+template <>
+struct std::is_error_code_enum<loadsim::net::errc> : std::true_type {};

@@ -1,0 +1,49 @@
+#include <loadsim/net/options.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::net;
+
+TEST(broker_url, reads_host_and_port) {
+    EXPECT_EQ(*parse_broker_url("mqtt://broker.example:1884"), (endpoint{"mqtt", "broker.example", 1884, ""}));
+    EXPECT_EQ(*parse_broker_url("tcp://10.0.0.1"), (endpoint{"mqtt", "10.0.0.1", 1883, ""}));
+    EXPECT_EQ(*parse_broker_url("mqtt://[::1]:1883/"), (endpoint{"mqtt", "::1", 1883, ""}));
+    EXPECT_EQ(to_string(*parse_broker_url("mqtt://[::1]")), "mqtt://[::1]:1883");
+}
+
+TEST(api_url, keeps_its_base_path_without_the_last_slash) {
+    EXPECT_EQ(*parse_api_url("http://api.example/base/v2/"), (endpoint{"http", "api.example", 80, "/base/v2"}));
+    EXPECT_EQ(to_string(*parse_api_url("http://api.example:8080/base")), "http://api.example:8080/base");
+}
+
+struct bad_url {
+    const char* text;
+    const char* says;
+};
+
+TEST(broker_url, says_what_is_wrong_and_how_to_write_it) {
+    const bad_url cases[] = {
+        {"", "mqtt://127.0.0.1:1883"},
+        {"localhost:1883", "write it as mqtt://"},
+        {"http://localhost", "scheme 'http'"},
+        {"mqtts://localhost", "scheme 'mqtts'"},
+        {"mqtt://user:secret@host", "credentials do not belong in a URL"},
+        {"mqtt://host/path", "more than a host and a port"},
+        {"mqtt://host:0", "port outside"},
+        {"mqtt://host:99999", "port outside"},
+        {"mqtt://", "not a URL"},
+    };
+    for (const auto& c : cases) {
+        const auto read = parse_broker_url(c.text);
+        ASSERT_FALSE(read) << c.text;
+        EXPECT_NE(to_string(read.error()).find(c.says), std::string::npos) << to_string(read.error());
+    }
+}
+
+TEST(listen_address, reads_v4_v6_and_port_0) {
+    EXPECT_EQ(*parse_listen_address("127.0.0.1:8080"), (endpoint{"http", "127.0.0.1", 8080, ""}));
+    EXPECT_EQ(*parse_listen_address("[::1]:0"), (endpoint{"http", "::1", 0, ""}));
+    for (const auto* text : {"", "8080", ":8080", "127.0.0.1:", "127.0.0.1:99999", "::1:80", "a:b", "1.2.3.4:80x"})
+        EXPECT_FALSE(parse_listen_address(text)) << text;
+}
