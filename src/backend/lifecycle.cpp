@@ -1,0 +1,45 @@
+#include "lifecycle.hpp"
+
+#include <string>
+
+namespace loadsim::backend {
+namespace {
+
+nanoseconds limit_of(const deadlines& limits, state s) {
+    switch (s) {
+    case state::created: return limits.created;
+    case state::pending: return limits.pending;
+    default: return limits.running;
+    }
+}
+
+monotonic_time later(monotonic_time from, nanoseconds by) { return by > never - from ? never : from + by; }
+
+} // namespace
+
+lifecycle::lifecycle(processing& p, request_table& requests, const std::vector<service>& services)
+    : processing_(p), requests_(requests), services_(services),
+      queue_(p.changes().subscribe([](const change& seen) { return !is_final(seen.state); })) {}
+
+void lifecycle::work() {
+    while (const auto entered = queue_.take()) {
+        const auto limit = limit_of(services_[entered->service].limits, entered->state);
+        delayed_.push({later(entered->at, limit), entered->number, entered->state});
+    }
+}
+
+void lifecycle::check_due(monotonic_time now) {
+    while (!delayed_.empty() && delayed_.top().due <= now) {
+        const auto due = delayed_.top();
+        delayed_.pop();
+        check(due.number, due.seen);
+    }
+}
+
+void lifecycle::check(request_number number, state seen) {
+    auto* r = requests_.find(number);
+    if (r == nullptr || r->state != seen) return;
+    if (processing_.move(*r, state::failed, std::string(timeout_reason))) ++timed_out_;
+}
+
+} // namespace loadsim::backend

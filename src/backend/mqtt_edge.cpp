@@ -1,0 +1,216 @@
+#include "mqtt_edge.hpp"
+
+#include <loadsim/contract/topics.hpp>
+
+#include <fmt/format.h>
+#include <mqtt/async_client.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <utility>
+
+namespace loadsim::backend {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds connect_within{5};
+constexpr seconds disconnect_within{1};
+constexpr int qos = 1;
+// The outbox keeps the window; Paho's own limits (100 buffered, 10 in flight in older protocols) must only be wider.
+constexpr int paho_limit = 60'000;
+
+mqtt::create_options create_options() {
+    auto wanted =
+        mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).max_buffered_messages(paho_limit).finalize();
+    // What Paho cannot send now it must refuse: the outbox knows what is still worth sending later.
+    wanted.set_send_while_disconnected(false);
+    return wanted;
+}
+
+mqtt::connect_options connect_options() {
+    return mqtt::connect_options_builder()
+        .mqtt_version(MQTTVERSION_5)
+        .clean_start(true)
+        .keep_alive_interval(seconds{30})
+        .connect_timeout(connect_within)
+        .automatic_reconnect(seconds{1}, seconds{2})
+        .max_inflight(paho_limit)
+        .finalize();
+}
+
+std::string uri(const net::endpoint& broker) {
+    const bool v6 = broker.host.find(':') != std::string::npos;
+    return fmt::format("tcp://{}:{}", v6 ? '[' + broker.host + ']' : broker.host, broker.port);
+}
+
+bool is_error(mqtt::ReasonCode code) { return static_cast<int>(code) >= 0x80; }
+
+std::string reason_of(const mqtt::exception& failed) {
+    if (failed.get_return_code() > 0 || failed.get_reason_code() >= 0x80)
+        return fmt::format("the broker refuses the connection ({}); it must let us in without a password",
+                           failed.what());
+    return fmt::format("the broker cannot be reached ({}); start it, or give the address of one that runs",
+                       failed.what());
+}
+
+} // namespace
+
+/// Two connections, one to listen and one to speak. Paho never sets TCP_NODELAY: on one connection our small PUBACKs,
+/// which nobody answers, made the next PUBLISH wait 40 ms for the broker's delayed TCP acknowledgement. A PUBLISH alone
+/// is answered at once, and a PUBACK that waits hurts nobody.
+class mqtt_edge::client final : private mqtt::iaction_listener {
+public:
+    client(const net::endpoint& broker, const std::string& id, std::function<void()> on_input)
+        : on_input_(std::move(on_input)), listening_(uri(broker), id + "-in", create_options()),
+          speaking_(uri(broker), id + "-out", create_options()) {
+        listening_.set_connected_handler([this](const std::string&) { subscribe(); });
+        listening_.set_message_callback([this](const mqtt::const_message_ptr& message) {
+            if (message) add(vehicle_message{message->get_topic(), message->to_string()});
+        });
+        speaking_.set_connected_handler([this](const std::string&) { now_is(can_speak_, true); });
+        watch(listening_, subscribed_);
+        watch(speaking_, can_speak_);
+    }
+
+    ~client() override {
+        for (auto* paho : {&speaking_, &listening_}) {
+            try {
+                paho->disconnect(0)->wait_for(disconnect_within);
+            } catch (const mqtt::exception&) { // it was not connected
+            }
+        }
+    }
+
+    /// Empty: subscribed and able to speak. Else what went wrong.
+    std::string start() {
+        // Both at once: while one waits alone, Paho's threads sleep up to a second before they see the other.
+        try {
+            const auto both = {listening_.connect(connect_options()), speaking_.connect(connect_options())};
+            for (const auto& one : both)
+                if (!one->wait_for(connect_within + seconds{1}))
+                    return "the broker does not answer; see whether it is an MQTT broker and whether it runs";
+        } catch (const mqtt::exception& failed) {
+            return reason_of(failed);
+        }
+        std::unique_lock lock(mutex_);
+        if (!decided_.wait_for(lock, connect_within, [this] { return complete_ || refused_; }))
+            return "the broker does not answer our subscription; see its log";
+        if (refused_)
+            return fmt::format("the broker refuses our subscription to {}; let this client have it",
+                               contract::response_filter());
+        return {};
+    }
+
+    bool publish(ticket handed, const outgoing& message) {
+        try {
+            auto packet = mqtt::make_message(message.topic, message.payload, qos, false);
+            speaking_.publish(std::move(packet), reinterpret_cast<void*>(static_cast<std::uintptr_t>(handed)), *this);
+            return true;
+        } catch (const mqtt::exception&) { // not connected, or its lists are full
+            return false;
+        }
+    }
+
+    std::vector<broker_input> take() {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(inputs_, {});
+    }
+
+private:
+    void watch(mqtt::async_client& paho, bool& flag) {
+        paho.set_connection_lost_handler([this, &flag](const std::string& why) { now_is(flag, false, why); });
+        // MQTT 5, 3.14: a server that says good-bye. Paho need not report that as a lost connection too.
+        paho.set_disconnected_handler([this, &flag](const mqtt::properties&, mqtt::ReasonCode code) {
+            now_is(flag, false, fmt::format("the broker closed it, reason code {:#04x}", static_cast<int>(code)));
+        });
+    }
+
+    void subscribe() {
+        try {
+            listening_.subscribe(std::string(contract::response_filter()), qos, nullptr, *this);
+        } catch (const mqtt::exception&) { // lost again: the next connect subscribes
+        }
+    }
+
+    /// Sets one of the two flags; the core hears of it when both hold, and when that is over.
+    void now_is(bool& flag, bool value, const std::string& why = {}) {
+        std::unique_lock lock(mutex_);
+        flag = value;
+        const bool both = subscribed_ && can_speak_;
+        if (std::exchange(complete_, both) == both) return;
+        lock.unlock();
+        decided_.notify_one();
+        add(both ? broker_input{broker_connected{}} : broker_input{broker_lost{why}});
+    }
+
+    void add(broker_input input) {
+        {
+            const std::lock_guard lock(mutex_);
+            inputs_.push_back(std::move(input));
+            if (inputs_.size() != 1) return; // told already
+        }
+        on_input_();
+    }
+
+    void subscription_refused() {
+        {
+            const std::lock_guard lock(mutex_);
+            refused_ = true;
+        }
+        decided_.notify_one();
+    }
+
+    void on_success(const mqtt::token& done) override {
+        const bool refused = is_error(done.get_reason_code());
+        if (done.get_type() == mqtt::token::Type::SUBSCRIBE)
+            refused ? subscription_refused() : now_is(subscribed_, true);
+        else if (done.get_type() == mqtt::token::Type::PUBLISH)
+            add(refused ? broker_input{publish_failed{handed(done), true}}
+                        : broker_input{publish_confirmed{handed(done)}});
+    }
+
+    void on_failure(const mqtt::token& failed) override {
+        if (failed.get_type() == mqtt::token::Type::SUBSCRIBE)
+            subscription_refused();
+        else if (failed.get_type() == mqtt::token::Type::PUBLISH)
+            add(publish_failed{handed(failed), is_error(failed.get_reason_code())});
+    }
+
+    static ticket handed(const mqtt::token& of) {
+        return ticket{reinterpret_cast<std::uintptr_t>(of.get_user_context())};
+    }
+
+    std::function<void()> on_input_;
+    std::mutex mutex_; // over all down to `refused_`
+    std::condition_variable decided_;
+    std::vector<broker_input> inputs_;
+    bool subscribed_ = false;
+    bool can_speak_ = false;
+    bool complete_ = false; // both, as the core knows it
+    bool refused_ = false;  // our subscription
+    mqtt::async_client listening_; // last, with the next: their threads use all of the above
+    mqtt::async_client speaking_;
+};
+
+mqtt_edge::mqtt_edge(std::unique_ptr<client> c) : client_(std::move(c)) {}
+mqtt_edge::~mqtt_edge() = default;
+
+result<std::unique_ptr<mqtt_edge>> mqtt_edge::connect(const net::endpoint& broker, const std::string& client_id,
+                                                      std::function<void()> on_input) {
+    try {
+        auto c = std::make_unique<client>(broker, client_id, std::move(on_input));
+        if (auto wrong = c->start(); !wrong.empty()) return problems{net::to_string(broker), std::move(wrong)};
+        return std::unique_ptr<mqtt_edge>(new mqtt_edge(std::move(c)));
+    } catch (const mqtt::exception& impossible) {
+        return problems{net::to_string(broker),
+                        fmt::format("not an address of a broker ({}); write mqtt://host:port", impossible.what())};
+    }
+}
+
+bool mqtt_edge::publish(ticket handed, const outgoing& message) { return client_->publish(handed, message); }
+std::vector<broker_input> mqtt_edge::take() { return client_->take(); }
+
+} // namespace loadsim::backend

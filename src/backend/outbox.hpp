@@ -1,0 +1,73 @@
+// Messages on their way to the broker, through outages.
+#pragma once
+
+#include "request_table.hpp"
+
+#include <loadsim/backend/figures.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace loadsim::backend {
+
+/// One hand-over of one message; a message that is sent again gets another.
+enum class ticket : std::uint64_t {};
+
+struct outgoing {
+    std::string topic;
+    std::string payload;
+    std::optional<request_number> command_of; ///< empty: an event, which is worth sending at any time
+};
+
+/// The connection to the broker as the core sees it. The real one is Paho's, tests bring their own.
+class broker_port {
+public:
+    virtual ~broker_port() = default;
+    /// QoS 1. False: cannot be taken now. True: the outbox will be told confirmed(), failed() or lost().
+    virtual bool publish(ticket, const outgoing&) = 0;
+};
+
+/// Keeps every message until the broker has acknowledged it, so that an outage loses none; what was handed over without
+/// an acknowledgement goes again, as QoS 1 may (vehicles know a request by its id). A command is dropped once its
+/// request is no longer pending: it ended at its deadline, or the vehicle has answered.
+class outbox {
+public:
+    struct limits {
+        std::size_t unconfirmed = 1'000; ///< the rest waits here: Paho's own lists are slow when long
+        std::size_t waiting = 100'000;
+    };
+
+    outbox(broker_port& broker, const request_table& requests, limits at_most)
+        : broker_(broker), requests_(requests), limits_(at_most) {}
+
+    void add(outgoing);
+    /// Hands over as many as there is room for.
+    void send();
+
+    void connected();
+    void lost();
+    void confirmed(ticket);
+    /// The broker refused the message for good, or (not for good) the connection broke under it.
+    void failed(ticket, bool for_good);
+
+    bool is_connected() const { return connected_; }
+    outbound_figures counted() const;
+
+private:
+    bool worth_sending(const outgoing&) const;
+
+    broker_port& broker_;
+    const request_table& requests_;
+    limits limits_;
+    std::deque<outgoing> waiting_;
+    std::map<ticket, outgoing> unconfirmed_; // in the order of sending
+    std::uint64_t next_ticket_ = 1;
+    bool connected_ = false;
+    outbound_figures figures_;
+};
+
+} // namespace loadsim::backend

@@ -1,0 +1,84 @@
+#include "request_table.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace loadsim::backend {
+
+request_table::request_table(std::uint32_t prefix, nanoseconds time_to_live, std::size_t remembered)
+    : prefix_(prefix), time_to_live_(time_to_live), remembered_(remembered) {}
+
+request& request_table::add(const vin& vehicle, std::uint16_t service, monotonic_time now) {
+    forget(now);
+    auto& added = requests_.emplace_back();
+    added.number = request_number{first_ + requests_.size() - 1};
+    added.vin = vehicle;
+    added.service = service;
+    added.entered[request::slot(state::created)] = now;
+    active_.emplace(added.vin.view(), added.number);
+    ++figures_.created;
+    return added;
+}
+
+request* request_table::find(request_number number) {
+    // Unsigned: what was forgotten wraps round to far beyond the end.
+    const auto index = static_cast<std::uint64_t>(number) - first_;
+    return index < requests_.size() ? &requests_[index] : nullptr;
+}
+
+const request* request_table::find(request_number number) const {
+    const auto index = static_cast<std::uint64_t>(number) - first_;
+    return index < requests_.size() ? &requests_[index] : nullptr;
+}
+
+std::optional<request_number> request_table::find(std::string_view id, monotonic_time now) const {
+    const auto number = parse(id);
+    const auto* found = number ? find(*number) : nullptr;
+    return found != nullptr && !expired(*found, now) ? number : std::nullopt;
+}
+
+const request* request_table::active(const vin& vehicle) const {
+    const auto found = active_.find(vehicle.view());
+    return found == active_.end() ? nullptr : find(found->second);
+}
+
+void request_table::enter(request& r, state to, std::string reason, monotonic_time now) {
+    r.state = to;
+    r.reason = std::move(reason);
+    r.entered[request::slot(to)] = now;
+    if (!is_final(to)) return;
+    active_.erase(r.vin.view());
+    ++(to == state::executed ? figures_.executed : figures_.failed);
+}
+
+void request_table::forget(monotonic_time now) {
+    while (!requests_.empty() && is_final(requests_.front().state) &&
+           (requests_.size() > remembered_ || expired(requests_.front(), now))) {
+        requests_.pop_front();
+        ++first_;
+    }
+}
+
+std::string request_table::id(request_number number) const {
+    return fmt::format("{:08x}{:08x}", prefix_, static_cast<std::uint64_t>(number));
+}
+
+std::optional<request_number> request_table::parse(std::string_view id) const {
+    std::uint64_t number = 0;
+    if (id.size() <= 8) return std::nullopt;
+    const auto [end, error] = std::from_chars(id.data() + 8, id.data() + id.size(), number, 16);
+    // One request has one name: whatever else reads as the same number is not it.
+    if (error != std::errc{} || this->id(request_number{number}) != id) return std::nullopt;
+    return request_number{number};
+}
+
+request_figures request_table::counted() const {
+    auto now = figures_;
+    now.active = active_.size();
+    now.remembered = requests_.size();
+    return now;
+}
+
+} // namespace loadsim::backend

@@ -1,0 +1,116 @@
+#include "sqlite_events.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace loadsim::backend {
+namespace {
+
+// A yardstick must not wait for the disk: a power cut may cost the last events, a crash of ours none (WAL).
+constexpr auto schema = R"sql(
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -8192;
+CREATE TABLE IF NOT EXISTS event (
+  id TEXT NOT NULL, state INTEGER NOT NULL, vin TEXT NOT NULL, service TEXT NOT NULL, reason TEXT NOT NULL,
+  at_ms INTEGER NOT NULL, PRIMARY KEY (id, state)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ended ON event (at_ms) WHERE state >= 3;
+)sql";
+static_assert(static_cast<int>(state::executed) == 3 && static_cast<int>(state::failed) == 4);
+
+void bind_text(sqlite3_stmt* to, int place, std::string_view text) {
+    // The caller's text lives until the statement has been stepped and reset.
+    sqlite3_bind_text(to, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+}
+
+std::string text(sqlite3_stmt* row, int column) {
+    const auto* chars = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
+    return {chars, static_cast<std::size_t>(sqlite3_column_bytes(row, column))};
+}
+
+} // namespace
+
+void sqlite_events::close_database::operator()(sqlite3* d) const noexcept { sqlite3_close(d); }
+void sqlite_events::finalize_statement::operator()(sqlite3_stmt* s) const noexcept { sqlite3_finalize(s); }
+
+result<sqlite_events> sqlite_events::open(const std::string& path) {
+    sqlite3* raw = nullptr;
+    const int opened = sqlite3_open(path.c_str(), &raw);
+    sqlite_events events{database{raw}};
+    const auto prepare = [&](const char* sql, statement& into) {
+        sqlite3_stmt* prepared = nullptr;
+        const bool good = sqlite3_prepare_v3(raw, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, nullptr) == SQLITE_OK;
+        into.reset(prepared);
+        return good;
+    };
+    if (opened != SQLITE_OK || sqlite3_busy_timeout(raw, 1'000) != SQLITE_OK || !events.execute(schema) ||
+        !prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", events.insert_) ||
+        !prepare("SELECT id, vin, service, state, reason, at_ms FROM event WHERE id = ? ORDER BY state",
+                 events.select_) ||
+        !prepare("SELECT id FROM event WHERE state >= 3 AND at_ms <= ? LIMIT ?", events.ended_) ||
+        !prepare("DELETE FROM event WHERE id = ?", events.delete_))
+        return problems{path.empty() ? "temporary database" : path,
+                        fmt::format("the event database cannot be opened ({}); give a path in a writable folder that is a "
+                                    "SQLite file of ours or none yet",
+                                    raw != nullptr ? sqlite3_errmsg(raw) : "out of memory")};
+    return events;
+}
+
+bool sqlite_events::execute(const char* sql) {
+    return sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+bool sqlite_events::insert(const stored_event& event) {
+    auto* row = insert_.get();
+    bind_text(row, 1, event.id);
+    sqlite3_bind_int(row, 2, static_cast<int>(event.state));
+    bind_text(row, 3, event.vin);
+    bind_text(row, 4, event.service);
+    bind_text(row, 5, event.reason);
+    sqlite3_bind_int64(row, 6, event.at_ms);
+    const bool done = sqlite3_step(row) == SQLITE_DONE;
+    sqlite3_reset(row);
+    return done;
+}
+
+std::size_t sqlite_events::write(std::span<const stored_event> batch) {
+    const auto each = [this](const stored_event& e) { return insert(e); };
+    if (execute("BEGIN IMMEDIATE")) {
+        if (std::ranges::all_of(batch, each) && execute("COMMIT")) return batch.size();
+        execute("ROLLBACK");
+    }
+    return static_cast<std::size_t>(std::ranges::count_if(batch, each));
+}
+
+std::size_t sqlite_events::forget_ended(std::int64_t before_ms, int limit) {
+    std::vector<std::string> ids;
+    sqlite3_bind_int64(ended_.get(), 1, before_ms);
+    sqlite3_bind_int(ended_.get(), 2, limit);
+    while (sqlite3_step(ended_.get()) == SQLITE_ROW) ids.push_back(text(ended_.get(), 0));
+    sqlite3_reset(ended_.get());
+    if (ids.empty() || !execute("BEGIN IMMEDIATE")) return 0;
+    for (const auto& id : ids) {
+        bind_text(delete_.get(), 1, id);
+        sqlite3_step(delete_.get());
+        sqlite3_reset(delete_.get());
+    }
+    if (execute("COMMIT")) return ids.size();
+    execute("ROLLBACK");
+    return 0;
+}
+
+std::vector<stored_event> sqlite_events::events_of(const std::string& id) {
+    std::vector<stored_event> found;
+    auto* row = select_.get();
+    bind_text(row, 1, id);
+    while (sqlite3_step(row) == SQLITE_ROW)
+        found.push_back({text(row, 0), text(row, 1), text(row, 2), static_cast<state>(sqlite3_column_int(row, 3)),
+                         text(row, 4), sqlite3_column_int64(row, 5)});
+    sqlite3_reset(row);
+    return found;
+}
+
+} // namespace loadsim::backend

@@ -1,0 +1,296 @@
+// The reference backend whole: a real broker, a real app over HTTP, a real vehicle over MQTT.
+#include <loadsim/backend/backend.hpp>
+#include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/topics.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <gtest/gtest.h>
+#include <mqtt/async_client.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace loadsim;
+using namespace std::chrono_literals;
+using boost::asio::ip::tcp;
+
+namespace {
+
+constexpr std::string_view vin = "LZ9SMEV05TF000001";
+
+std::uint16_t free_port() {
+    boost::asio::io_context io;
+    return tcp::acceptor(io, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
+}
+
+bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds at_most = 8s) {
+    const auto give_up = std::chrono::steady_clock::now() + at_most;
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > give_up) return false;
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
+}
+
+bool answers(std::uint16_t port) {
+    boost::asio::io_context io;
+    boost::system::error_code error;
+    tcp::socket(io).connect({boost::asio::ip::address_v4::loopback(), port}, error);
+    return !error;
+}
+
+/// A mosquitto of our own, which can die and come back at the same port.
+class broker {
+public:
+    explicit broker(std::string_view access = "allow_anonymous true\n") {
+        auto pattern = (std::filesystem::temp_directory_path() / "loadsim-backend-XXXXXX").string();
+        folder_ = ::mkdtemp(pattern.data());
+        std::ofstream(folder_ / "mosquitto.conf")
+            << "listener " << port_ << " 127.0.0.1\n" << access << "persistence false\nlog_dest none\nuser root\n";
+        start();
+    }
+    ~broker() {
+        stop(SIGKILL);
+        std::filesystem::remove_all(folder_);
+    }
+
+    void start() {
+        const auto config = (folder_ / "mosquitto.conf").string();
+        const auto* program = std::filesystem::exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto";
+        // setpriv: it dies with us, whatever kills us.
+        std::vector<std::string> words{"setpriv", "--pdeathsig", "KILL", program, "-c", config};
+        std::vector<char*> arguments;
+        for (auto& word : words) arguments.push_back(word.data());
+        arguments.push_back(nullptr);
+        ASSERT_EQ(::posix_spawnp(&process_, "setpriv", nullptr, nullptr, arguments.data(), environ), 0);
+        ASSERT_TRUE(wait_until([this] { return answers(port_); }));
+    }
+    void stop(int signal) {
+        if (process_ <= 0) return;
+        ::kill(process_, signal);
+        ::waitpid(process_, nullptr, 0);
+        process_ = 0;
+    }
+    net::endpoint url() const { return {.scheme = "mqtt", .host = "127.0.0.1", .port = port_, .path = {}}; }
+
+private:
+    std::filesystem::path folder_;
+    std::uint16_t port_ = free_port();
+    pid_t process_ = 0;
+};
+
+net::endpoint any_port() { return {.scheme = "http", .host = "127.0.0.1", .port = 0, .path = {}}; }
+
+/// One request on a connection of its own; the whole response.
+std::string send_raw(const net::endpoint& api, const std::string& bytes) {
+    boost::asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect({boost::asio::ip::make_address(api.host), api.port});
+    boost::asio::write(socket, boost::asio::buffer(bytes));
+    std::string all;
+    boost::system::error_code end;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(all), end);
+    return all;
+}
+
+std::string post(const net::endpoint& api, std::string_view service = "horn") {
+    return send_raw(api, "POST /vehicles/" + std::string(vin) + "/remote-services/" + std::string(service) +
+                             " HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+}
+
+std::string id_in(const std::string& response) {
+    const auto at = response.find("Location: /requests/");
+    return at == std::string::npos ? std::string{} : response.substr(at + 20, 16);
+}
+
+/// The vehicle, and whoever listens to events, in one MQTT client. Answers each command with ack and final if told to.
+class vehicle_and_world {
+public:
+    explicit vehicle_and_world(const net::endpoint& broker)
+        : client_("tcp://127.0.0.1:" + std::to_string(broker.port), "backend-test", mqtt::create_options(MQTTVERSION_5)) {
+        client_.set_message_callback([this](const mqtt::const_message_ptr& m) { hear(m->get_topic(), m->to_string()); });
+        client_.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())->wait_for(5s);
+        client_.subscribe(contract::command_filter(vin), 1)->wait_for(5s);
+        client_.subscribe(std::string(contract::event_filter()), 1)->wait_for(5s);
+    }
+    ~vehicle_and_world() {
+        try {
+            client_.disconnect(0)->wait_for(1s);
+        } catch (const mqtt::exception&) {
+        }
+    }
+
+    bool answers = true;
+
+    std::optional<contract::event> event_of(const std::string& id) {
+        const auto find = [&]() -> const contract::event* {
+            for (const auto& e : events_)
+                if (e.id == id) return &e;
+            return nullptr;
+        };
+        std::unique_lock lock(mutex_);
+        if (!heard_.wait_for(lock, 8s, [&] { return find() != nullptr; })) return std::nullopt;
+        return *find();
+    }
+    std::size_t commands() {
+        const std::lock_guard lock(mutex_);
+        return commands_;
+    }
+
+private:
+    void hear(const std::string& topic, const std::string& payload) {
+        if (topic == contract::event_topic(vin)) {
+            const std::lock_guard lock(mutex_);
+            events_.push_back(contract::read_event(payload).value());
+            heard_.notify_all();
+            return;
+        }
+        const auto command = contract::read_command(payload).value();
+        {
+            const std::lock_guard lock(mutex_);
+            ++commands_;
+        }
+        if (!answers) return;
+        for (const auto at : {contract::response::phase::ack, contract::response::phase::final})
+            client_.publish(contract::response_topic(vin, command.id),
+                            contract::to_json(contract::response{.id = command.id, .at = at, .code = {}}), 1, false);
+    }
+
+    std::mutex mutex_;
+    std::condition_variable heard_;
+    std::vector<contract::event> events_;
+    std::size_t commands_ = 0;
+    mqtt::async_client client_;
+};
+
+backend::options quick() {
+    backend::options wanted;
+    for (auto& s : wanted.services) s.limits = {.created = 1s, .pending = 300ms, .running = 1s};
+    wanted.services.push_back({"patient", {}});
+    return wanted;
+}
+
+} // namespace
+
+TEST(reference_backend, takes_a_request_to_its_end) {
+    broker mosquitto;
+    auto server = backend::server::start(quick(), mosquitto.url(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    vehicle_and_world world(mosquitto.url());
+
+    const auto response = post(server->api());
+    EXPECT_TRUE(response.starts_with("HTTP/1.1 202 ")) << response;
+    const auto executed = world.event_of(id_in(response));
+    ASSERT_TRUE(executed);
+    EXPECT_EQ(executed->state, "executed");
+    EXPECT_EQ(executed->service, "horn");
+    const auto shown = send_raw(server->api(), "GET /requests/" + id_in(response) + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+    EXPECT_NE(shown.find(R"("state":"executed")"), std::string::npos) << shown;
+
+    world.answers = false;
+    const auto silent = post(server->api());
+    const auto busy = post(server->api());
+    EXPECT_TRUE(busy.starts_with("HTTP/1.1 409 ")) << busy;
+    EXPECT_NE(busy.find("\"active\":\"" + id_in(silent) + '"'), std::string::npos) << busy;
+    const auto timed_out = world.event_of(id_in(silent));
+    ASSERT_TRUE(timed_out);
+    EXPECT_EQ(timed_out->state, "failed");
+    EXPECT_EQ(timed_out->reason, "timeout");
+
+    server->stop();
+    const auto f = server->counted();
+    EXPECT_EQ(f.requests.created, 2U);
+    EXPECT_EQ(f.requests.executed, 1U);
+    EXPECT_EQ(f.requests.timed_out, 1U);
+    EXPECT_EQ(f.persistence.written, 7U) << "created, pending, running, executed; created, pending, failed";
+    EXPECT_EQ(f.outbound.confirmed, 4U) << "two commands, two events, waited for by stop()";
+    EXPECT_EQ(f.http.answered, 4U);
+}
+
+TEST(reference_backend, survives_its_brokers_restart_and_keeps_what_was_asked_meanwhile) {
+    for (const int how : {SIGTERM, SIGKILL}) { // with a good-bye and without
+        broker mosquitto;
+        auto server = backend::server::start(quick(), mosquitto.url(), any_port());
+        ASSERT_TRUE(server) << to_string(server.error());
+        mosquitto.stop(how);
+        ASSERT_TRUE(wait_until([&] { return !server->counted().broker_connected; }));
+        const auto asked_meanwhile = post(server->api(), "patient");
+        EXPECT_TRUE(asked_meanwhile.starts_with("HTTP/1.1 202 ")) << asked_meanwhile;
+
+        mosquitto.start();
+        vehicle_and_world world(mosquitto.url());
+        const auto kept = world.event_of(id_in(asked_meanwhile));
+        ASSERT_TRUE(kept) << "signal " << how;
+        EXPECT_EQ(kept->state, "executed");
+        const auto next = world.event_of(id_in(post(server->api())));
+        ASSERT_TRUE(next) << "signal " << how;
+        EXPECT_EQ(next->state, "executed");
+        EXPECT_EQ(world.commands(), 2U);
+    }
+}
+
+TEST(reference_backend, lets_a_slow_or_lying_client_do_no_harm) {
+    broker mosquitto;
+    auto server = backend::server::start(quick(), mosquitto.url(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    EXPECT_TRUE(send_raw(server->api(), "\x16\x03\x01 hello").starts_with("HTTP/1.1 400 "));
+    const std::string body(20'000, 'x'); // sent in full although refused: the response must survive it
+    EXPECT_TRUE(send_raw(server->api(), "POST / HTTP/1.1\r\nContent-Length: 20000\r\n\r\n" + body).starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(wait_until([&] { return server->counted().http.open == 0; }));
+    EXPECT_EQ(server->counted().http.malformed, 2U);
+
+    boost::asio::io_context io;
+    tcp::socket idle(io);
+    idle.connect({boost::asio::ip::make_address(server->api().host), server->api().port});
+    ASSERT_TRUE(wait_until([&] { return server->counted().http.open == 1; }));
+    const auto begun = std::chrono::steady_clock::now();
+    server->stop();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s) << "an idle connection does not hold it up";
+    server->stop();
+}
+
+TEST(reference_backend, says_all_that_keeps_it_from_starting) {
+    broker mosquitto;
+    auto first = backend::server::start({}, mosquitto.url(), any_port());
+    ASSERT_TRUE(first) << to_string(first.error());
+    auto taken = any_port();
+    taken.port = first->api().port;
+    const auto nobody = net::endpoint{.scheme = "mqtt", .host = "127.0.0.1", .port = free_port(), .path = {}};
+    backend::options nowhere;
+    nowhere.database = "/nowhere/at/all/events.db";
+
+    const auto second = backend::server::start(nowhere, nobody, taken);
+    ASSERT_FALSE(second);
+    const auto& all = second.error().list;
+    ASSERT_EQ(all.size(), 3U) << to_string(second.error());
+    EXPECT_EQ(all[0].place, nowhere.database);
+    EXPECT_EQ(all[1].place, "127.0.0.1:" + std::to_string(taken.port));
+    EXPECT_NE(all[1].text.find("taken"), std::string::npos);
+    EXPECT_EQ(all[2].place, net::to_string(nobody));
+    EXPECT_NE(all[2].text.find("cannot be reached"), std::string::npos) << all[2].text;
+}
+
+TEST(reference_backend, says_that_the_broker_refuses_it) {
+    broker strict("allow_anonymous false\n");
+    const auto server = backend::server::start({}, strict.url(), any_port());
+    ASSERT_FALSE(server);
+    ASSERT_EQ(server.error().list.size(), 1U);
+    EXPECT_NE(server.error().list[0].text.find("refuses"), std::string::npos) << server.error().list[0].text;
+}

@@ -1,0 +1,152 @@
+// The routing table: good and bad requests, and what they get.
+#include "http_api.hpp"
+#include "platform_fixture.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+using namespace loadsim;
+using namespace loadsim::backend;
+using namespace std::chrono_literals;
+
+namespace {
+
+class api : public platform_under_test {
+protected:
+    http_response ask(std::string_view method, std::string_view target, std::string_view body = {}) {
+        return answer(*service, {method, target, body});
+    }
+    static boost::json::object json(const http_response& r) { return boost::json::parse(r.body).as_object(); }
+};
+
+struct row {
+    std::string_view method;
+    std::string_view target;
+    std::string_view body;
+    unsigned status;
+    std::string_view says; // part of the problem's detail
+    std::string_view why;
+};
+
+constexpr std::string_view horn = "/vehicles/LZ9SMEV05TF000001/remote-services/horn";
+
+const row rows[] = {
+    {"POST", horn, "", 202, "", "no body needed"},
+    {"POST", horn, R"({"duration": 3})", 202, "", "parameters"},
+    {"POST", horn, "{}", 202, "", "none of them"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/horn?source=app", "", 202, "", "a query is no part of the path"},
+    {"POST", "http://host:8080/vehicles/LZ9SMEV05TF000001/remote-services/horn", "", 202, "", "RFC 9112: absolute form"},
+    {"POST", horn, "{", 400, "JSON object", "cut off"},
+    {"POST", horn, "[1]", 400, "JSON object", "not an object"},
+    {"POST", horn, "{} x", 400, "JSON object", "something after it"},
+    {"POST", horn, "\xff\xfe", 400, "JSON object", "not even text"},
+    {"POST", "/vehicles/LZ9SMEV05TF00000I/remote-services/horn", "", 400, "VIN", "I is not of a VIN"},
+    {"POST", "/vehicles/LZ9SMEV05TF0000%31/remote-services/horn", "", 400, "VIN", "no VIN needs percent-encoding"},
+    {"POST", "/vehicles//remote-services/horn", "", 400, "VIN", "empty"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/fly", "", 404, "remote service", "unknown"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/", "", 404, "remote service", "empty"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/Horn", "", 404, "remote service", "names are exact"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/horn/", "", 404, "no such path", "a level too many"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services", "", 404, "no such path", "a level too few"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/services/horn", "", 404, "no such path", "another word"},
+    {"GET", horn, "", 405, "POST", "not to be read"},
+    {"DELETE", horn, "", 405, "POST", "nor to be deleted"},
+    {"POST", "/requests/abcd123400000001", "", 405, "GET", "not to be written"},
+    {"GET", "/requests/abcd123400000001", "", 404, "no such request", "never was"},
+    {"GET", "/requests/", "", 404, "no such request", "empty"},
+    {"GET", "/requests/..%2f..", "", 404, "no such request", "somebody tries"},
+    {"GET", "/requests", "", 404, "no such path", "no list of them"},
+    {"GET", "/health", "", 200, "", ""},
+    {"POST", "/health", "", 405, "GET", "not to be written"},
+    {"GET", "/", "", 404, "no such path", "root"},
+    {"GET", "", "", 404, "no such path", "empty"},
+    {"GET", "*", "", 404, "no such path", "OPTIONS' own form"},
+    {"GET", "http://host", "", 404, "no such path", "absolute, without a path"},
+    {"GET", "health", "", 404, "no such path", "not a path"},
+    {"GET", "//health", "", 404, "no such path", "an empty level is a level"},
+    {"GET", "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p", "", 404, "no such path", "deep"},
+};
+
+} // namespace
+
+TEST_F(api, answers_each_request_as_it_must) {
+    for (const auto& r : rows) {
+        restart();
+        const auto got = ask(r.method, r.target, r.body);
+        const auto what = std::string(r.method) + ' ' + std::string(r.target) + ": " + std::string(r.why);
+        EXPECT_EQ(got.status, r.status) << what;
+        if (got.status < 400) {
+            EXPECT_EQ(got.content_type, "application/json") << what;
+            continue;
+        }
+        EXPECT_EQ(got.content_type, "application/problem+json") << what;
+        const auto body = json(got);
+        EXPECT_EQ(body.at("status").as_int64(), r.status) << what;
+        EXPECT_EQ(body.at("title").as_string(), std::string(reason_phrase(r.status))) << what;
+        EXPECT_NE(body.at("detail").as_string().find(std::string(r.says)), std::string::npos) << what << ": " << got.body;
+        EXPECT_EQ(service->counted().requests.created, 0U) << what;
+    }
+}
+
+TEST_F(api, a_created_request_is_told_with_id_and_place) {
+    const auto got = ask("POST", horn);
+    ASSERT_EQ(got.status, 202U);
+    const auto body = json(got);
+    const std::string id{body.at("id").as_string()};
+    EXPECT_EQ(body.at("state").as_string(), "created");
+    ASSERT_EQ(got.headers.size(), 1U);
+    EXPECT_EQ(got.headers[0].first, "Location");
+    EXPECT_EQ(got.headers[0].second, "/requests/" + id);
+    EXPECT_EQ(ask("GET", got.headers[0].second).status, 200U);
+}
+
+TEST_F(api, a_busy_vehicle_is_a_conflict_that_names_the_request_in_the_way) {
+    const auto id = pending();
+    const auto got = ask("POST", horn);
+    EXPECT_EQ(got.status, 409U);
+    EXPECT_EQ(json(got).at("active").as_string(), id);
+    EXPECT_EQ(json(got).at("title").as_string(), "Conflict");
+}
+
+TEST_F(api, a_wrong_method_is_told_the_right_one) {
+    const auto post = ask("PUT", horn);
+    ASSERT_EQ(post.headers.size(), 1U);
+    EXPECT_EQ(post.headers[0], (std::pair<std::string_view, std::string>{"Allow", "POST"}));
+    EXPECT_EQ(ask("DELETE", "/requests/x").headers.at(0).second, "GET, HEAD");
+}
+
+TEST_F(api, shows_a_request_with_the_instants_of_its_states) {
+    const auto id = pending();
+    pass(7ms);
+    ack(id);
+    auto body = json(ask("GET", "/requests/" + id));
+    EXPECT_EQ(body.at("id").as_string(), id);
+    EXPECT_EQ(body.at("vin").as_string(), std::string(horn_vin));
+    EXPECT_EQ(body.at("service").as_string(), "horn");
+    EXPECT_EQ(body.at("state").as_string(), "running");
+    EXPECT_EQ(body.at("reason").as_string(), "");
+    EXPECT_EQ(body.at("instants").as_object(),
+              (boost::json::object{{"created", start_ms}, {"pending", start_ms}, {"running", start_ms + 7}}));
+    pass(5ms);
+    final(id, false, "\"quoted\"\n");
+    body = json(ask("GET", "/requests/" + id));
+    EXPECT_EQ(body.at("state").as_string(), "failed");
+    EXPECT_EQ(body.at("reason").as_string(), "\"quoted\"\n") << "a vehicle's word cannot break the JSON";
+    EXPECT_EQ(body.at("instants").at("failed").as_int64(), start_ms + 12);
+}
+
+TEST_F(api, a_state_that_was_skipped_has_no_instant) {
+    const auto id = pending();
+    final(id);
+    const auto body = json(ask("GET", "/requests/" + id));
+    EXPECT_FALSE(body.at("instants").as_object().contains("running"));
+    EXPECT_TRUE(body.at("instants").as_object().contains("executed"));
+}
+
+TEST_F(api, health_says_whether_the_broker_is_there) {
+    EXPECT_EQ(json(ask("GET", "/health")).at("broker").as_string(), "connected");
+    service->out().lost();
+    const auto got = ask("GET", "/health");
+    EXPECT_EQ(got.status, 200U);
+    EXPECT_EQ(json(got).at("broker").as_string(), "away");
+}
