@@ -1,0 +1,112 @@
+// The vehicles of one shard, alive: their sessions, and what they do with commands.
+#pragma once
+
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/fleet/options.hpp>
+#include <loadsim/measure/totals.hpp>
+#include <loadsim/net/mqtt_link.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/segment.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::fleet {
+
+/// What vehicles tell of commands, on the loop's thread.
+class vehicle_events {
+public:
+    virtual ~vehicle_events() = default;
+    /// A command reached the vehicle. False: it had this one before, and does nothing.
+    virtual bool on_delivered(vehicle_id, std::string_view request, monotonic_time) = 0;
+    virtual void on_acked(vehicle_id, std::string_view request, monotonic_time) = 0;
+    virtual void on_finished(vehicle_id, std::string_view request, monotonic_time) = 0;
+    /// A message on the command topic that is no command.
+    virtual void on_malformed(vehicle_id) = 0;
+};
+
+/// Which vehicles of the fleet are a shard's: every count-th one, from `index`.
+struct shard_share {
+    std::uint32_t index = 0;
+    std::uint32_t count = 1;
+};
+
+class activity;
+
+/// Threads: the loop's.
+class vehicles final : private net::link_events {
+public:
+    /// `behaviours`: of each segment. Everything handed over by reference must outlive this.
+    vehicles(net::loop&, vehicle_events&, const options&, std::uint64_t seed, const vehicle::segmentation&,
+             std::vector<vehicle::behaviour> behaviours, shard_share, const boost::asio::ip::tcp::endpoint& broker);
+    ~vehicles() override;
+
+    /// Begins to connect them, at the shard's share of the connect rate.
+    void start();
+    /// Vehicles whose behaviour is to be off line leave, with a goodbye, and do not come back.
+    void leave();
+    /// Says goodbye and closes every session; nothing reconnects.
+    void stop();
+
+    std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(cars_.size()); }
+    std::uint32_t online() const noexcept { return online_; } ///< with a session that hears commands
+    /// A command can be sent to it: it is on line, or has left as it should.
+    bool reachable(vehicle_id) const;
+
+    /// Why the broker will never let a vehicle in (bad credentials, refused subscription ...); empty while nothing says so.
+    const std::string& refusal() const noexcept { return refusal_; }
+    /// What happened to the sessions since the last take.
+    measure::session_counts take();
+
+private:
+    friend class activity;
+    struct car;
+    class connecter;
+
+    car& car_of(vehicle_id) const;
+    const vehicle::behaviour& behaviour_of(vehicle_id) const;
+    void say_goodbye(car&);
+    void connect_due(monotonic_time now);
+    bool answer(activity&, const vehicle::step&, monotonic_time now); ///< false: no session to say it through
+    void end(activity&);
+
+    mqtt::identity identify(net::mqtt_link&) override;
+    void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds took) override;
+    void on_message(net::mqtt_link&, const mqtt::message&) override;
+    void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override;
+    void on_offline(net::mqtt_link&, std::error_code why, bool was_online) override;
+    void ready(car&);
+    void first_try_over(car&);
+    std::string vin_of(vehicle_id) const;
+    void publish_presence(net::mqtt_link&, std::string_view state);
+
+    net::loop& loop_;
+    vehicle_events& events_;
+    const options& options_;
+    std::uint64_t seed_;
+    const vehicle::segmentation& segments_;
+    std::vector<vehicle::behaviour> behaviours_;
+    shard_share share_;
+    const boost::asio::ip::tcp::endpoint& broker_;
+
+    std::vector<std::unique_ptr<car>> cars_; ///< by index / count
+    std::vector<std::unique_ptr<activity>> activities_;
+    std::unique_ptr<connecter> connecter_;
+    std::size_t next_ = 0;         ///< the car to connect next
+    std::uint32_t connecting_ = 0; ///< first connects under way
+    std::uint32_t online_ = 0;
+    bool stopping_ = false;
+    std::string refusal_;
+    measure::session_counts seen_;
+    struct {
+        std::string vin, user, password, presence;
+    } identity_; ///< the views of the last identify() point here
+};
+
+} // namespace loadsim::fleet

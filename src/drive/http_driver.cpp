@@ -1,0 +1,108 @@
+#include <loadsim/drive/http_driver.hpp>
+
+#include "http_connection.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loadsim::drive {
+namespace {
+
+/// The id in {"id": "..."}; empty when the body is not that.
+std::string id_in(std::string_view body) {
+    boost::system::error_code error;
+    const auto json = boost::json::parse(body, error);
+    if (error || !json.is_object()) return {};
+    const auto* id = json.get_object().if_contains("id");
+    if (id == nullptr || !id->is_string()) return {};
+    return std::string(id->get_string());
+}
+
+class http_driver final : public driver {
+public:
+    http_driver(net::loop& owner, driver_events& events, const http_options& options, std::uint32_t connections,
+                const net::endpoint& api, boost::asio::ip::tcp::endpoint address)
+        : loop_(owner), events_(events), address_(std::move(address)), path_(api.path) {
+        const bool v6 = api.host.find(':') != std::string::npos;
+        host_ = fmt::format("{}{}{}:{}", v6 ? "[" : "", api.host, v6 ? "]" : "", api.port);
+        for (std::uint32_t i = 0; i < connections; ++i) {
+            pool_.push_back(std::make_unique<http_connection>(loop_, address_, options.timeout));
+            free_.push_back(pool_.back().get());
+        }
+    }
+
+    void start(std::function<void(std::string)> ready) override { ready({}); }
+
+    void send(vehicle_id vehicle, std::string_view vin, std::string_view service) override {
+        std::string request = fmt::format("POST {}/vehicles/{}/remote-services/{} HTTP/1.1\r\n"
+                                          "Host: {}\r\nContent-Length: 0\r\nAccept: application/json\r\n\r\n",
+                                          path_, vin, service, host_);
+        if (free_.empty())
+            waiting_.push_back({vehicle, std::move(request)});
+        else
+            exchange({vehicle, std::move(request)});
+    }
+
+    void stop() override {
+        waiting_.clear();
+        for (const auto& c : pool_) c->close();
+    }
+
+private:
+    struct job {
+        vehicle_id vehicle{};
+        std::string request;
+    };
+
+    void exchange(job next) {
+        // The one used last first: what is not needed stays closed, and the server may end it.
+        http_connection& connection = *free_.back();
+        free_.pop_back();
+        const auto vehicle = next.vehicle;
+        connection.exchange(
+            std::move(next.request), [this, vehicle](monotonic_time t) { events_.on_sent(vehicle, t); },
+            [this, vehicle, &connection](const http_connection::answer& answer) {
+                free_.push_back(&connection);
+                tell(vehicle, answer);
+                if (waiting_.empty() || free_.empty()) return;
+                job first = std::move(waiting_.front());
+                waiting_.pop_front();
+                exchange(std::move(first));
+            });
+    }
+
+    void tell(vehicle_id vehicle, const http_connection::answer& answer) {
+        const auto now = loop_.now();
+        if (answer.status == 202) {
+            if (const auto id = id_in(answer.body); !id.empty()) return events_.on_accepted(vehicle, id, now);
+            return events_.on_errored(vehicle, "http: 202 without a request id", now);
+        }
+        if (answer.status == 409) return events_.on_rejected(vehicle, "http: 409", now);
+        if (answer.status == 0) return events_.on_errored(vehicle, fmt::format("http: {}", answer.trouble), now);
+        events_.on_errored(vehicle, fmt::format("http: {}", answer.status), now);
+    }
+
+    net::loop& loop_;
+    driver_events& events_;
+    boost::asio::ip::tcp::endpoint address_;
+    std::string path_;
+    std::string host_;
+    std::vector<std::unique_ptr<http_connection>> pool_;
+    std::vector<http_connection*> free_;
+    std::deque<job> waiting_;
+};
+
+} // namespace
+
+std::unique_ptr<driver> make_http_driver(net::loop& owner, driver_events& events, const http_options& options,
+                                         std::uint32_t connections, const net::endpoint& api,
+                                         const boost::asio::ip::tcp::endpoint& address) {
+    return std::make_unique<http_driver>(owner, events, options, connections, api, address);
+}
+
+} // namespace loadsim::drive

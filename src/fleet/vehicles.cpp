@@ -1,0 +1,267 @@
+#include <loadsim/fleet/vehicles.hpp>
+
+#include "activity.hpp"
+
+#include <loadsim/base/draw.hpp>
+#include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/topics.hpp>
+#include <loadsim/net/backoff.hpp>
+#include <loadsim/vehicle/vin.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace loadsim::fleet {
+namespace {
+
+/// First connects under way at once, over all shards: mosquitto's listen backlog is 100, and a dropped SYN costs a second.
+constexpr std::uint32_t connecting_limit = 100;
+constexpr std::string_view online_state = R"({"state":"online"})";
+constexpr std::string_view offline_state = R"({"state":"offline"})";
+/// Draws that one command may take, so that what a vehicle chooses for its n-th command does not depend on the ones before.
+constexpr std::uint64_t draws_per_command = 64;
+
+std::string with_vin(std::string text, std::string_view vin) {
+    constexpr std::string_view hole = "{vin}";
+    for (auto at = text.find(hole); at != std::string::npos; at = text.find(hole, at + vin.size()))
+        text.replace(at, hole.size(), vin);
+    return text;
+}
+
+bool refused(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
+
+/// Refusals that trying again does not change.
+bool is_final(mqtt::reason r) {
+    using enum mqtt::reason;
+    constexpr mqtt::reason those[] = {unsupported_protocol_version, client_identifier_not_valid, bad_user_name_or_password,
+                                      not_authorized, banned, bad_authentication_method};
+    return std::find(std::begin(those), std::end(those), r) != std::end(those);
+}
+
+} // namespace
+
+struct vehicles::car {
+    car(net::loop& loop, const mqtt::session_options& session, net::link_events& events, std::uint32_t index)
+        : link(loop, session, events, index) {}
+
+    net::mqtt_link link;
+    std::uint32_t attempts = 0; ///< failed since the last success
+    std::uint32_t tries = 0;    ///< all connects: the counter of the reconnect draws
+    std::uint32_t commands = 0;
+    bool hears = false;         ///< on line, and the subscription stands
+    bool connected_before = false;
+    bool first_try = true;      ///< its first connect is under way, or still to come
+    bool left = false;          ///< off line for good
+};
+
+/// Starts connects that are due, a tick at a time.
+class vehicles::connecter final : public net::timer {
+public:
+    explicit connecter(vehicles& owner) : owner_(owner) {}
+    monotonic_time start{};
+
+private:
+    void on_timer(monotonic_time now) override { owner_.connect_due(now); }
+    vehicles& owner_;
+};
+
+vehicles::vehicles(net::loop& loop, vehicle_events& events, const options& wanted, std::uint64_t seed,
+                   const vehicle::segmentation& segments, std::vector<vehicle::behaviour> behaviours, shard_share share,
+                   const boost::asio::ip::tcp::endpoint& broker)
+    : loop_(loop), events_(events), options_(wanted), seed_(seed), segments_(segments), behaviours_(std::move(behaviours)),
+      share_(share), broker_(broker), connecter_(std::make_unique<connecter>(*this)) {
+    net::link_events& self = *this;
+    for (std::uint64_t i = share_.index; i < options_.vehicles; i += share_.count) {
+        cars_.push_back(std::make_unique<car>(loop_, options_.mqtt.session, self, static_cast<std::uint32_t>(i)));
+    }
+}
+
+vehicles::~vehicles() = default;
+
+vehicles::car& vehicles::car_of(vehicle_id v) const { return *cars_[index(v) / share_.count]; }
+
+const vehicle::behaviour& vehicles::behaviour_of(vehicle_id v) const { return behaviours_[segments_.segment_of(v)]; }
+
+std::string vehicles::vin_of(vehicle_id v) const { return vehicle::vin_of(options_.vin, v); }
+
+bool vehicles::reachable(vehicle_id v) const {
+    const car& c = car_of(v);
+    return c.hears || c.left;
+}
+
+void vehicles::start() {
+    connecter_->start = loop_.now();
+    connect_due(connecter_->start);
+}
+
+void vehicles::connect_due(monotonic_time now) {
+    const auto limit = std::max(1U, connecting_limit / share_.count);
+    while (next_ < cars_.size() && connecting_ < limit) {
+        // The shards take turns: together they keep the rate.
+        const double turn = static_cast<double>(next_ * share_.count + share_.index);
+        const auto due = connecter_->start + nanoseconds{static_cast<std::int64_t>(turn / options_.connect_rate.per_second * 1e9)};
+        if (due > now) return loop_.arm(*connecter_, due);
+        ++connecting_;
+        cars_[next_++]->link.connect(broker_);
+    }
+    // With a full house of connects under way, whoever comes through or fails arms the connecter again.
+}
+
+mqtt::identity vehicles::identify(net::mqtt_link& link) {
+    identity_.vin = vin_of(vehicle_id{link.tag()});
+    identity_.user = with_vin(options_.mqtt.user, identity_.vin);
+    identity_.password = with_vin(options_.mqtt.password, identity_.vin);
+    mqtt::identity who{.client_id = identity_.vin, .user = identity_.user, .password = identity_.password};
+    if (options_.mqtt.presence) {
+        identity_.presence = contract::presence_topic(identity_.vin);
+        who.last_will = mqtt::will{.topic = identity_.presence,
+                                   .payload = offline_state,
+                                   .quality = mqtt::qos::at_least_once,
+                                   .retain = true};
+    }
+    return who;
+}
+
+void vehicles::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, nanoseconds took) {
+    seen_.connect.record(took);
+    car& c = car_of(vehicle_id{link.tag()});
+    c.attempts = 0;
+    if (std::exchange(c.connected_before, true)) ++seen_.reconnects;
+    first_try_over(c);
+    if (limits.session_present) {
+        ready(c);
+    } else {
+        const auto filter = contract::command_filter(vin_of(vehicle_id{link.tag()}));
+        const mqtt::subscription commands{filter, options_.mqtt.command_qos};
+        link.subscribe({&commands, 1});
+    }
+    if (options_.mqtt.presence) publish_presence(link, online_state);
+}
+
+void vehicles::first_try_over(car& c) {
+    if (!std::exchange(c.first_try, false)) return;
+    --connecting_;
+    // At the next tick, not from here: a connect that fails at once would come back to this line.
+    if (!connecter_->armed() && next_ < cars_.size()) loop_.arm(*connecter_, loop_.now());
+}
+
+void vehicles::publish_presence(net::mqtt_link& link, std::string_view state) {
+    const auto topic = contract::presence_topic(vin_of(vehicle_id{link.tag()}));
+    link.publish({.topic = topic, .payload = state, .quality = mqtt::qos::at_most_once, .retain = true});
+}
+
+void vehicles::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reason> granted) {
+    if (!granted.empty() && !refused(granted[0])) return ready(car_of(vehicle_id{link.tag()}));
+    ++seen_.refused;
+    const auto why = granted.empty() ? std::string("an empty SUBACK") : mqtt::to_string(granted[0]);
+    ++seen_.reasons["subscription refused: " + why];
+    if (refusal_.empty())
+        refusal_ = fmt::format("the broker refuses vehicle {} its subscription to {} ({}); check the broker's access rules",
+                               vin_of(vehicle_id{link.tag()}), contract::command_filter(vin_of(vehicle_id{link.tag()})), why);
+}
+
+void vehicles::ready(car& c) {
+    if (std::exchange(c.hears, true)) return;
+    ++online_;
+}
+
+void vehicles::on_offline(net::mqtt_link& link, std::error_code why, bool was_online) {
+    const vehicle_id v{link.tag()};
+    car& c = car_of(v);
+    if (std::exchange(c.hears, false)) --online_;
+    if (stopping_) return;
+    ++(was_online ? seen_.dropped : seen_.refused);
+    std::string reason = why.message();
+    if (why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected) {
+        reason += ": " + mqtt::to_string(link.session().last_reason());
+        if (refusal_.empty() && is_final(link.session().last_reason()))
+            refusal_ = fmt::format("the broker refuses vehicle {} ({}); check fleet.mqtt.user and fleet.mqtt.password and the "
+                                   "broker's access rules",
+                                   vin_of(v), mqtt::to_string(link.session().last_reason()));
+    }
+    ++seen_.reasons[reason];
+    first_try_over(c);
+    const auto wait = net::backoff(options_.reconnect.base, options_.reconnect.cap, c.attempts,
+                                   draw_unit(seed_, stream::reconnect, index(v), c.tries));
+    ++c.attempts;
+    ++c.tries;
+    link.connect_at(broker_, loop_.now() + wait);
+}
+
+void vehicles::on_message(net::mqtt_link& link, const mqtt::message& m) {
+    const vehicle_id v{link.tag()};
+    const auto now = loop_.now();
+    const auto command = contract::read_command(m.payload);
+    if (!command) return events_.on_malformed(v);
+    if (!events_.on_delivered(v, command->id, now)) return;
+    car& c = car_of(v);
+    auto work = std::make_unique<activity>(*this, v, behaviour_of(v),
+                                           draws(seed_, stream::behaviour, index(v), c.commands++ * draws_per_command));
+    work->request = command->id;
+    work->response_topic = m.response_topic.empty() ? contract::response_topic(vin_of(v), command->id) : std::string(m.response_topic);
+    work->correlation = m.correlation_data;
+    work->place_ = activities_.size();
+    activities_.push_back(std::move(work));
+    activities_.back()->go_on(now);
+}
+
+bool vehicles::answer(activity& work, const vehicle::step& step, monotonic_time now) {
+    car& c = car_of(work.vehicle);
+    if (!c.link.online()) return false;
+    using kind = vehicle::step::kind;
+    using phase = contract::response::phase;
+    const bool last = step.what == kind::executed || step.what == kind::failed;
+    // The instants are taken before the bytes leave: whoever hears of it cannot be earlier.
+    if (step.what == kind::ack) events_.on_acked(work.vehicle, work.request, now);
+    if (last) events_.on_finished(work.vehicle, work.request, now);
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const auto payload = contract::to_json(contract::response{
+        .id = work.request,
+        .at = last ? phase::final : step.what == kind::ack ? phase::ack : phase::running,
+        .ok = step.what != kind::failed,
+        .code = step.code,
+        .ts_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(),
+        .sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count()});
+    c.link.publish({.topic = work.response_topic,
+                    .payload = payload,
+                    .quality = options_.mqtt.response_qos,
+                    .correlation_data = work.correlation});
+    return true;
+}
+
+void vehicles::end(activity& work) {
+    const auto place = work.place_;
+    if (place + 1 != activities_.size()) {
+        std::swap(activities_[place], activities_.back());
+        activities_[place]->place_ = place;
+    }
+    activities_.pop_back();
+}
+
+void vehicles::leave() {
+    for (const auto& c : cars_) {
+        if (behaviour_of(vehicle_id{c->link.tag()}).online) continue;
+        c->left = true;
+        say_goodbye(*c);
+    }
+}
+
+void vehicles::stop() {
+    stopping_ = true;
+    connecter_->disarm();
+    activities_.clear();
+    for (const auto& c : cars_) say_goodbye(*c);
+}
+
+void vehicles::say_goodbye(car& c) {
+    if (c.link.online() && options_.mqtt.presence) publish_presence(c.link, offline_state);
+    c.link.close();
+    if (std::exchange(c.hears, false)) --online_;
+}
+
+measure::session_counts vehicles::take() { return std::exchange(seen_, {}); }
+
+} // namespace loadsim::fleet
