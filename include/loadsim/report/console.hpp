@@ -6,18 +6,23 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace loadsim::report {
 
-/// One line about how the run stands. `columns` > 0: fits a terminal of that width, with a bar; 0: plain, no bar.
-/// phase, elapsed/left, sessions on line, asked and achieved rate, p50/p99 of e2e, in flight, unexpected.
+/// One line about how the run stands: phase, elapsed and left, sessions on line, achieved and asked rate, p50 and p99 of e2e,
+/// in flight, unexpected. Rates and latencies are the interval's, `unexpected` and `refused` count from the start.
+/// `columns` > 0: fits a terminal of that width, with a bar; what matters least gives way first. 0: plain, all of it, no bar.
 std::string progress_line(const measure::progress&, const measure::legend&, unsigned columns);
 
 /// The final summary: outcomes, the matrix where it is off the diagonal, latencies by hop, sessions, anomalies, budgets, the verdict
 /// with its reasons, where the report is. `colour`: ANSI colours for the verdicts.
 std::string summary_text(const measure::run_facts&, const verdict::conclusion&, const measure::legend&,
                          const std::filesystem::path& folder, bool colour);
+
+/// Whether to colour what goes to `out`: a terminal, TERM not "dumb", NO_COLOR not set (https://no-color.org).
+bool wants_colour(std::FILE* out);
 
 /// Shows progress: one live line on a terminal, a plain line every 10 s elsewhere, nothing when quiet.
 class console {
@@ -28,12 +33,19 @@ public:
     void print(const std::string& text);
 
 private:
+    void redraw(const measure::progress&, const measure::legend&);
+    void say_sometimes(const measure::progress&, const measure::legend&);
+
     std::FILE* out_;
     bool quiet_;
     bool terminal_;
     bool line_open_ = false;
-    nanoseconds said_{-1};
-    measure::stage said_stage_ = measure::stage::done;
+
+    // Plain lines: when the last one was, and what has happened since, for a line tells of its own ten seconds.
+    std::optional<nanoseconds> said_;
+    measure::stage said_stage_ = measure::stage::connecting;
+    measure::totals unsaid_;
+    double unsaid_s_ = 0;
 };
 
 } // namespace loadsim::report

@@ -44,6 +44,7 @@ public:
 
 private:
     void put(std::ofstream& file, std::string_view name, std::string_view text);
+    void give_up(std::ofstream& file, std::string_view name); ///< remembers why; nothing more is written to it
 
     std::filesystem::path folder_;
     measure::legend legend_;

@@ -1,0 +1,74 @@
+// The lines that grow with a run: timeline.jsonl and failures.jsonl.
+#include "json_text.hpp"
+
+#include <loadsim/report/report.hpp>
+
+#include <boost/json.hpp>
+
+#include <cmath>
+
+namespace loadsim::report {
+namespace {
+
+namespace json = boost::json;
+
+double rounded_ms(double ms) { return std::round(ms * 1e3) / 1e3; } // NaN stays NaN and is printed as null
+
+} // namespace
+
+std::string timeline_line(const measure::progress& p, const measure::legend& names) {
+    const auto& now = p.interval;
+    json::object line{{"t_s", json_s(p.elapsed)}, {"interval_s", p.interval_s}, {"stage", to_string(p.at)}};
+    const bool in_phase = p.at == measure::stage::load && p.phase < names.phases.size();
+    line["phase"] = in_phase ? json::value(names.phases[p.phase]) : json::value(nullptr);
+    line["load_s"] = json_s(p.load_elapsed);
+    line["asked_rate"] = p.asked_rate;
+    line["due"] = now.requests.due;
+    line["sent"] = now.requests.sent;
+    for (std::size_t i = 0; i < outcome_count; ++i) line[outcome_names[i]] = now.requests.outcomes[i];
+    line["unexpected"] = now.requests.unexpected;
+    line["in_flight"] = p.in_flight;
+    line["sessions"] = p.sessions_online;
+    line["refused"] = now.sessions.refused;
+    line["dropped"] = now.sessions.dropped;
+    line["reconnects"] = now.sessions.reconnects;
+
+    const auto figure = [&](std::string_view key, const measure::histogram& h, nanoseconds value) {
+        line[key] = h.empty() ? json::value(nullptr) : json::value(json_ms(value));
+    };
+    const auto e2e = now.latencies.select(measure::hop::e2e);
+    figure("e2e_p50_ms", e2e, e2e.percentile(50));
+    figure("e2e_p99_ms", e2e, e2e.percentile(99));
+    figure("e2e_max_ms", e2e, e2e.max());
+    const auto lag = now.latencies.select(measure::hop::lag);
+    figure("lag_p99_ms", lag, lag.percentile(99));
+
+    line["published"] = now.messages.published;
+    line["received"] = now.messages.received;
+    line["bytes_sent"] = now.messages.bytes_sent;
+    line["bytes_received"] = now.messages.bytes_received;
+    return json_line(line) + '\n';
+}
+
+std::string failure_line(const measure::failure& f) {
+    const json::object line{{"arrival", f.arrival},
+                            {"request", f.request},
+                            {"vin", f.vin},
+                            {"segment", f.segment},
+                            {"behaviour", f.behaviour},
+                            {"service", f.service},
+                            {"phase", f.phase},
+                            {"expected", to_string(f.expected)},
+                            {"observed", to_string(f.observed)},
+                            {"why", f.why},
+                            {"due_ms", rounded_ms(f.due_ms)},
+                            {"sent_ms", rounded_ms(f.sent_ms)},
+                            {"accepted_ms", rounded_ms(f.accepted_ms)},
+                            {"delivered_ms", rounded_ms(f.delivered_ms)},
+                            {"acked_ms", rounded_ms(f.acked_ms)},
+                            {"finished_ms", rounded_ms(f.finished_ms)},
+                            {"observed_ms", rounded_ms(f.observed_ms)}};
+    return json_line(line) + '\n';
+}
+
+} // namespace loadsim::report

@@ -1,0 +1,153 @@
+// summary.json: the run for machines.
+#include "figures.hpp"
+#include "json_text.hpp"
+
+#include <loadsim/report/report.hpp>
+
+#include <boost/json.hpp>
+#include <fmt/chrono.h>
+
+namespace loadsim::report {
+namespace {
+
+namespace json = boost::json;
+using measure::hop;
+using measure::legend;
+using measure::run_facts;
+
+std::string iso_utc(std::chrono::system_clock::time_point t) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(t)));
+}
+
+std::string_view ending(run_facts::ending e) {
+    constexpr std::string_view words[] = {"complete", "interrupted", "terminated"};
+    return words[static_cast<std::size_t>(e)];
+}
+
+json::object outcomes(const measure::request_counts& r) {
+    json::object all;
+    for (std::size_t i = 0; i < outcome_count; ++i) all[outcome_names[i]] = r.outcomes[i];
+    return all;
+}
+
+json::object requests(const run_facts& run) {
+    const auto& r = run.sum.requests;
+    return {{"planned", run.planned},
+            {"due", r.due},
+            {"sent", r.sent},
+            {"outcomes", outcomes(r)},
+            {"unexpected", r.unexpected}};
+}
+
+json::array matrix(const measure::totals& sum, const legend& names) {
+    json::array rows;
+    for (const auto& [key, count] : sum.matrix) {
+        const auto& [segment, expected, observed] = key;
+        rows.push_back(json::object{{"segment", name_at(names.segments, segment)},
+                                    {"behaviour", name_at(names.behaviours, segment)},
+                                    {"expected", to_string(expected)},
+                                    {"observed", to_string(observed)},
+                                    {"count", count}});
+    }
+    return rows;
+}
+
+json::array phases(const measure::totals& sum, const legend& names) {
+    json::array rows;
+    for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
+        const auto& r = sum.phases[i];
+        rows.push_back(json::object{{"name", name_at(names.phases, i)},
+                                    {"due", r.due},
+                                    {"sent", r.sent},
+                                    {"outcomes", outcomes(r)},
+                                    {"unexpected", r.unexpected},
+                                    {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}))}});
+    }
+    return rows;
+}
+
+json::array services(const measure::totals& sum, const legend& names) {
+    json::array rows;
+    for (std::uint32_t i = 0; i < names.services.size(); ++i)
+        rows.push_back(json::object{{"name", names.services[i]},
+                                    {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = i, .phase = {}}))}});
+    return rows;
+}
+
+json::object latency(const measure::totals& sum) {
+    json::object hops;
+    for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
+        hops[measure::hop_names[i]] = json_latency(sum.latencies.select(static_cast<hop>(i)));
+    return hops;
+}
+
+json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) {
+    json::object all;
+    for (const auto& [text, count] : counts) all[text] = count;
+    return all;
+}
+
+json::object sessions(const run_facts& run) {
+    const auto& s = run.sum.sessions;
+    return {{"asked", run.sessions_asked},
+            {"peak", run.sessions_peak},
+            {"connect", json_latency(s.connect)},
+            {"refused", s.refused},
+            {"dropped", s.dropped},
+            {"reconnects", s.reconnects},
+            {"reasons", counts_by_text(s.reasons)}};
+}
+
+json::object anomalies(const measure::totals& sum) {
+    json::object all;
+    for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i) all[measure::anomaly_names[i]] = sum.anomalies[i];
+    return all;
+}
+
+json::array budgets(const verdict::conclusion& end) {
+    json::array rows;
+    for (const auto& j : end.budgets)
+        rows.push_back(json::object{{"expression", j.expression},
+                                    {"observed", j.observed ? json::value(*j.observed) : json::value(nullptr)},
+                                    {"verdict", to_string(j.verdict)}});
+    return rows;
+}
+
+} // namespace
+
+std::string summary_json(const run_facts& run, const verdict::conclusion& end, const legend& names) {
+    const auto& sum = run.sum;
+    const json::object summary{
+        {"schema", "loadsim.summary/1"},
+        {"scenario", run.scenario},
+        {"seed", run.seed},
+        {"verdict", to_string(end.verdict)},
+        {"exit_code", static_cast<int>(end.code)},
+        {"reasons", json::array(end.reasons.begin(), end.reasons.end())},
+        {"started", iso_utc(run.started)},
+        {"elapsed_s", json_s(run.elapsed)},
+        {"ended", ending(run.ended)},
+        {"requests", requests(run)},
+        {"matrix", matrix(sum, names)},
+        {"errors", counts_by_text(sum.errors)},
+        {"phases", phases(sum, names)},
+        {"services", services(sum, names)},
+        {"latency", latency(sum)},
+        {"sessions", sessions(run)},
+        {"messages",
+         {{"published", sum.messages.published},
+          {"received", sum.messages.received},
+          {"bytes_sent", sum.messages.bytes_sent},
+          {"bytes_received", sum.messages.bytes_received}}},
+        {"anomalies", anomalies(sum)},
+        {"generator",
+         {{"cpu_s", run.generator.cpu_s},
+          {"rss_bytes", run.generator.rss_bytes},
+          {"shards", run.generator.shards},
+          {"lag_limit_ms", json_ms(run.lag_limit)}}},
+        {"budgets", budgets(end)},
+    };
+    return json_page(summary);
+}
+
+} // namespace loadsim::report

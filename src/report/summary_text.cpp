@@ -1,0 +1,203 @@
+// The final summary: what an engineer wants to know first, and where the rest is.
+#include "figures.hpp"
+
+#include <loadsim/report/console.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace loadsim::report {
+namespace {
+
+using measure::hop;
+using measure::legend;
+using measure::run_facts;
+using row = std::vector<std::string>;
+
+/// Columns as wide as their widest cell: the first `left` of them and those from `text_from` on are words and begin at
+/// the left, the others are figures and end at the right.
+std::string table(const std::vector<row>& rows, std::size_t left = 1, std::size_t text_from = 99) {
+    std::vector<std::size_t> widths;
+    for (const auto& r : rows) {
+        widths.resize(std::max(widths.size(), r.size()));
+        for (std::size_t i = 0; i < r.size(); ++i) widths[i] = std::max(widths[i], columns_of(r[i]));
+    }
+    std::string text;
+    for (const auto& r : rows) {
+        std::string line = "   ";
+        for (std::size_t i = 0; i < r.size(); ++i)
+            line += ' ' + (i < left || i >= text_from ? pad_right : pad_left)(r[i], widths[i]) + ' ';
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    }
+    return text;
+}
+
+std::string count_of(std::uint64_t n, std::string_view one, std::string_view many) {
+    return human_count(n) + ' ' + std::string(n == 1 ? one : many);
+}
+
+std::string head(const run_facts& run) {
+    return fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
+                       count_of(run.sessions_asked, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
+}
+
+std::string requests(const run_facts& run) {
+    const auto& r = run.sum.requests;
+    std::string text = "\nrequests  " + human_count(r.due) + " due, " + human_count(r.sent) + " sent, " +
+                       human_count(r.unexpected) + " unexpected";
+    if (r.due != run.planned) text += "  (of " + human_count(run.planned) + " planned)";
+    text += '\n';
+    std::vector<row> rows;
+    for (std::size_t i = 0; i < outcome_count; ++i)
+        if (r.outcomes[i] != 0 || i == static_cast<std::size_t>(outcome::executed))
+            rows.push_back({std::string(outcome_names[i]), human_count(r.outcomes[i]),
+                            human_share(r.outcomes[i], r.due)});
+    return text + table(rows);
+}
+
+std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
+    std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
+    std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, std::uint64_t>::second);
+    constexpr std::size_t shown = 5; // summary.json has them all
+    std::vector<row> rows;
+    for (std::size_t i = 0; i < std::min(shown, sorted.size()); ++i)
+        rows.push_back({human_count(sorted[i].second) + " x", sorted[i].first});
+    if (sorted.size() > shown) rows.push_back({"", fmt::format("... {} more kinds", sorted.size() - shown)});
+    return table(rows, 2);
+}
+
+std::string unexpected(const measure::totals& sum, const legend& names) {
+    std::vector<row> rows{{"segment", "behaviour", "expected", "observed", "count"}};
+    for (const auto& [key, count] : sum.matrix) {
+        const auto& [segment, expected, observed] = key;
+        if (expected == observed || count == 0) continue;
+        rows.push_back({name_at(names.segments, segment), name_at(names.behaviours, segment),
+                        std::string(to_string(expected)), std::string(to_string(observed)), human_count(count)});
+    }
+    return rows.size() == 1 ? "" : "\nunexpected\n" + table(rows, 4);
+}
+
+row latency_row(std::string_view name, const measure::histogram& h, std::string_view meaning) {
+    row r{std::string(name)};
+    for (const double p : {50.0, 90.0, 99.0, 99.9}) r.push_back(human_latency(h.percentile(p)));
+    r.push_back(human_latency(h.max()));
+    r.push_back(human_count(h.count()));
+    r.emplace_back(meaning);
+    return r;
+}
+
+std::string latency(const measure::totals& sum) {
+    constexpr std::array<std::string_view, measure::hop_names.size()> meanings{
+        "due to sent: the generator's own lateness",
+        "due to accepted",
+        "due to command at the vehicle",
+        "command to last word, in the vehicle",
+        "vehicle's last word to end announced",
+        "due to end announced",
+        "e2e less vehicle",
+        "accepted to given up, of silent vehicles"};
+    std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
+    for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
+        if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())
+            rows.push_back(latency_row(measure::hop_names[i], h, meanings[i]));
+    if (!sum.sessions.connect.empty()) rows.push_back(latency_row("connect", sum.sessions.connect, "TCP to CONNACK"));
+    return rows.size() == 1 ? "\nlatency   no samples\n" : "\nlatency\n" + table(rows, 1, 7);
+}
+
+std::string phases(const measure::totals& sum, const legend& names) {
+    if (sum.phases.size() < 2) return ""; // nothing that the lines above do not say
+    std::vector<row> rows{{"", "due", "sent", "unexpected", "e2e p50", "p99"}};
+    for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
+        const auto& r = sum.phases[i];
+        const auto e2e = sum.latencies.select(hop::e2e, {.service = {}, .phase = i});
+        const auto figure = [&](double p) { return e2e.empty() ? "-" : human_latency(e2e.percentile(p)); };
+        rows.push_back({name_at(names.phases, i), human_count(r.due), human_count(r.sent), human_count(r.unexpected),
+                        figure(50), figure(99)});
+    }
+    return "\nphases\n" + table(rows);
+}
+
+std::string sessions(const run_facts& run) {
+    const auto& s = run.sum.sessions;
+    return fmt::format("\nsessions  {} asked, {} at the peak, {} refused, {} dropped, {}\n", human_count(run.sessions_asked),
+                       human_count(run.sessions_peak), human_count(s.refused), human_count(s.dropped),
+                       count_of(s.reconnects, "reconnect", "reconnects")) +
+           reasons(s.reasons);
+}
+
+std::string traffic(const run_facts& run) {
+    const auto& m = run.sum.messages;
+    const auto& g = run.generator;
+    return fmt::format("messages  {} published ({}), {} received ({})\ngenerator {:.1f} s of CPU, {}, {}\n",
+                       human_count(m.published), human_bytes(m.bytes_sent), human_count(m.received),
+                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes),
+                       count_of(g.shards, "shard", "shards"));
+}
+
+std::string anomalies(const measure::totals& sum) {
+    std::vector<row> rows;
+    for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i)
+        if (sum.anomalies[i] != 0)
+            rows.push_back({std::string(measure::anomaly_names[i]), human_count(sum.anomalies[i])});
+    return rows.empty() ? "" : "\nanomalies\n" + table(rows);
+}
+
+enum class tone : std::uint8_t { good, bad, unsure };
+
+std::string toned(std::string text, tone t, bool colour) {
+    constexpr std::array<std::string_view, 3> codes{"\x1b[32m", "\x1b[31m", "\x1b[33m"};
+    return colour ? std::string(codes[static_cast<std::size_t>(t)]) + text + "\x1b[0m" : text;
+}
+
+std::string budgets(const verdict::conclusion& end, bool colour) {
+    if (end.budgets.empty()) return "";
+    std::size_t widest = 0;
+    for (const auto& j : end.budgets) widest = std::max(widest, columns_of(j.expression));
+    std::string text = "\nbudgets\n";
+    for (const auto& j : end.budgets) {
+        const auto [mark, t] = j.verdict == verdict::finding::pass   ? std::pair{"✓", tone::good}
+                               : j.verdict == verdict::finding::fail ? std::pair{"✗", tone::bad}
+                                                                     : std::pair{"?", tone::unsure};
+        text += "    " + toned(mark, t, colour) + ' ' + pad_right(j.expression, widest) + "  " +
+                (j.observed ? "was " + j.observed_text : j.observed_text) + '\n';
+    }
+    return text;
+}
+
+std::string verdict_of(const verdict::conclusion& end, bool colour) {
+    const auto t = end.verdict == verdict::run_verdict::pass   ? tone::good
+                   : end.verdict == verdict::run_verdict::fail ? tone::bad
+                                                               : tone::unsure;
+    std::string word(to_string(end.verdict));
+    for (auto& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    std::string text = "\nverdict   " + toned(word, t, colour);
+    if (end.code != verdict::exit_code::pass) text += fmt::format("  (exit code {})", static_cast<int>(end.code));
+    text += '\n';
+    for (const auto& reason : end.reasons) text += "    " + reason + '\n';
+    return text;
+}
+
+std::string whereabouts(const run_facts& run, const std::filesystem::path& folder) {
+    std::string text = "report    " + folder.string() + '\n';
+    if (run.sum.requests.unexpected != 0) text += "    failures.jsonl tells each unexpected request with its instants\n";
+    return text;
+}
+
+} // namespace
+
+std::string summary_text(const run_facts& run, const verdict::conclusion& end, const legend& names,
+                         const std::filesystem::path& folder, bool colour) {
+    const auto& sum = run.sum;
+    return '\n' + head(run) + requests(run) + reasons(sum.errors) + unexpected(sum, names) + latency(sum) +
+           phases(sum, names) + sessions(run) + traffic(run) + anomalies(sum) + budgets(end, colour) + verdict_of(end, colour) +
+           whereabouts(run, folder);
+}
+
+} // namespace loadsim::report

@@ -1,0 +1,124 @@
+#include "example.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <limits>
+
+namespace loadsim::report::example {
+namespace {
+
+using namespace std::chrono_literals;
+using measure::hop;
+
+constexpr auto at(outcome o) { return static_cast<std::size_t>(o); }
+
+} // namespace
+
+measure::legend names() { return {{"horn", "light"}, {"ramp", "steady"}, {"good", "silent"}, {"success", "timeout"}}; }
+
+measure::run_facts run() {
+    measure::run_facts run;
+    run.scenario = "quickstart";
+    run.seed = 42;
+    run.started = std::chrono::system_clock::from_time_t(1'795'170'000); // 2026-11-20T10:20:00Z
+    run.elapsed = 34'250ms;
+    run.lag_limit = 100ms;
+    run.planned = 61;
+    run.sessions_asked = 2000;
+    run.sessions_peak = 1999;
+    run.generator = {.cpu_s = 3.25, .rss_bytes = 41'500'000, .shards = 2};
+
+    auto& sum = run.sum;
+    sum.requests = {.due = 60, .sent = 59, .outcomes = {}, .unexpected = 1};
+    sum.requests.outcomes[at(outcome::executed)] = 50;
+    sum.requests.outcomes[at(outcome::timed_out)] = 9;
+    sum.requests.outcomes[at(outcome::skipped)] = 1;
+    sum.phases.resize(2);
+    sum.phases[0] = {.due = 10, .sent = 10, .outcomes = {}, .unexpected = 0};
+    sum.phases[0].outcomes[at(outcome::executed)] = 10;
+    sum.phases[1] = {.due = 50, .sent = 49, .outcomes = {}, .unexpected = 1};
+    sum.phases[1].outcomes[at(outcome::executed)] = 40;
+    sum.phases[1].outcomes[at(outcome::timed_out)] = 9;
+    sum.phases[1].outcomes[at(outcome::skipped)] = 1;
+    sum.matrix[{0, outcome::executed, outcome::executed}] = 50;
+    sum.matrix[{1, outcome::timed_out, outcome::timed_out}] = 9;
+    sum.matrix[{1, outcome::timed_out, outcome::skipped}] = 1;
+    for (int i = 1; i <= 40; ++i) sum.latencies.record(hop::e2e, 0, 1, i * 1ms);
+    for (int i = 1; i <= 10; ++i) sum.latencies.record(hop::e2e, 1, 0, 1s);
+    for (int i = 1; i <= 60; ++i) sum.latencies.record(hop::lag, 0, 1, 140us);
+    sum.sessions.refused = 2;
+    sum.sessions.dropped = 1;
+    sum.sessions.reconnects = 1;
+    sum.sessions.connect.record(2ms);
+    sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
+    sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};
+    sum.anomalies[static_cast<std::size_t>(measure::anomaly::end_repeated)] = 3;
+    sum.errors = {{"no vehicle was free", 1}};
+    return run;
+}
+
+verdict::conclusion missed() {
+    using verdict::finding;
+    return {.verdict = verdict::run_verdict::fail,
+            .code = verdict::exit_code::missed,
+            .reasons = {"1 of 3 budgets was missed"},
+            .budgets = {{"e2e.p99 < 1s", 1000.0, "1000ms", finding::fail},
+                        {"unexpected <= 1", 1.0, "1", finding::pass},
+                        {"expiry.p99 < 12s", std::nullopt, "no data", finding::no_data}}};
+}
+
+measure::progress under_load(const measure::totals& sum) {
+    measure::progress p;
+    p.at = measure::stage::load;
+    p.elapsed = 16s;
+    p.load_elapsed = 12s;
+    p.load_duration = 30s;
+    p.phase = 1;
+    p.asked_rate = 200;
+    p.sessions_asked = 2000;
+    p.sessions_online = 2000;
+    p.in_flight = 84;
+    p.interval.requests = {.due = 200, .sent = 198, .outcomes = {}, .unexpected = 1};
+    p.interval.requests.outcomes[at(outcome::executed)] = 190;
+    for (int i = 0; i < 100; ++i) p.interval.latencies.record(hop::e2e, 0, 1, i < 97 ? 41'200us : 380ms);
+    p.interval.latencies.record(hop::lag, 0, 1, 140us);
+    p.interval.sessions.reconnects = 3;
+    p.interval.messages = {.published = 400, .received = 200, .bytes_sent = 40'000, .bytes_received = 20'000};
+    p.sum = &sum;
+    return p;
+}
+
+measure::failure failure() {
+    constexpr double never_ms = std::numeric_limits<double>::quiet_NaN();
+    return {.arrival = 17,
+            .request = "r-17",
+            .vin = "LZ9SMEV05TF000001",
+            .segment = "good",
+            .behaviour = "success",
+            .service = "horn",
+            .phase = "steady",
+            .expected = outcome::executed,
+            .observed = outcome::unanswered,
+            .why = "no end after \"60s\"",
+            .due_ms = 1000.0004,
+            .sent_ms = 1000.25,
+            .accepted_ms = 1003.5,
+            .delivered_ms = never_ms,
+            .acked_ms = never_ms,
+            .finished_ms = never_ms,
+            .observed_ms = never_ms};
+}
+
+far_from_utc::far_from_utc() {
+    if (const char* zone = std::getenv("TZ")) before_ = zone;
+    ::setenv("TZ", "CST-8", 1);
+    ::tzset();
+}
+
+far_from_utc::~far_from_utc() {
+    if (before_) ::setenv("TZ", before_->c_str(), 1);
+    else ::unsetenv("TZ");
+    ::tzset();
+}
+
+} // namespace loadsim::report::example

@@ -1,0 +1,181 @@
+// summary.json and the lines of the .jsonl files: read back and compared.
+#include "example.hpp"
+#include "json_text.hpp"
+
+#include <loadsim/report/report.hpp>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace json = boost::json;
+using namespace loadsim;
+using namespace loadsim::report;
+using namespace std::chrono_literals;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+namespace {
+
+json::value summary() { return json::parse(summary_json(example::run(), example::missed(), example::names())); }
+
+/// Numbers compare by value: JSON has one kind of them.
+bool same(const json::value& a, const json::value& b) {
+    if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
+    if (a.is_array() && b.is_array()) {
+        const auto &x = a.get_array(), &y = b.get_array();
+        return std::equal(x.begin(), x.end(), y.begin(), y.end(), same);
+    }
+    if (a.is_object() && b.is_object()) {
+        const auto &x = a.get_object(), &y = b.get_object();
+        return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                          [](const auto& m, const auto& n) { return m.key() == n.key() && same(m.value(), n.value()); });
+    }
+    return a == b;
+}
+
+void expect_json(const json::value& got, std::string_view wanted) {
+    EXPECT_TRUE(same(got, json::parse(wanted))) << "got    " << json_line(got) << "\nwanted " << wanted;
+}
+
+} // namespace
+
+TEST(json_text, numbers_look_like_numbers) {
+    EXPECT_EQ(json_line(json::array{12.5, 12.0, 0.001, 1e21}), "[12.5,12,0.001,1e+21]");
+    EXPECT_EQ(json_line(json::array{std::numeric_limits<double>::quiet_NaN(), nullptr, true, -3}),
+              "[null,null,true,-3]");
+}
+
+TEST(json_text, strings_are_escaped) {
+    EXPECT_EQ(json_line(json::object{{"a\"b", "line\nfeed \\ ü \x01"}}), R"({"a\"b":"line\nfeed \\ ü \u0001"})");
+}
+
+TEST(json_text, a_page_breaks_where_something_is_nested) {
+    EXPECT_EQ(json_page(json::object{{"a", 1}, {"b", {{"c", 2}, {"d", json::array{1, 2}}}}, {"e", json::array{}}}),
+              "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": 2,\n    \"d\": [1, 2]\n  },\n  \"e\": []\n}\n");
+}
+
+TEST(summary_json, says_what_run_it_was_and_how_it_ended) {
+    const auto s = summary();
+    EXPECT_EQ(s.at("schema").as_string(), "loadsim.summary/1");
+    EXPECT_EQ(s.at("scenario").as_string(), "quickstart");
+    expect_json(s.at("seed"), "42");
+    EXPECT_EQ(s.at("verdict").as_string(), "fail");
+    expect_json(s.at("exit_code"), "99");
+    expect_json(s.at("reasons"), R"(["1 of 3 budgets was missed"])");
+    EXPECT_EQ(s.at("started").as_string(), "2026-11-20T10:20:00Z");
+    expect_json(s.at("elapsed_s"), "34.25");
+    EXPECT_EQ(s.at("ended").as_string(), "complete");
+}
+
+TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
+    const auto s = summary();
+    expect_json(s.at("requests"), R"({"planned":61,"due":60,"sent":59,"outcomes":{"executed":50,"failed":0,"timed_out":9,
+        "rejected":0,"errored":0,"unanswered":0,"skipped":1},"unexpected":1})");
+    expect_json(s.at("matrix"), R"([
+        {"segment":"good","behaviour":"success","expected":"executed","observed":"executed","count":50},
+        {"segment":"silent","behaviour":"timeout","expected":"timed_out","observed":"timed_out","count":9},
+        {"segment":"silent","behaviour":"timeout","expected":"timed_out","observed":"skipped","count":1}])");
+    expect_json(s.at("errors"), R"({"no vehicle was free":1})");
+    const auto& phases = s.at("phases").as_array();
+    ASSERT_EQ(phases.size(), 2u);
+    EXPECT_EQ(phases[1].at("name").as_string(), "steady");
+    expect_json(phases[1].at("due"), "50");
+    expect_json(phases[1].at("sent"), "49");
+    expect_json(phases[1].at("outcomes").at("timed_out"), "9");
+    expect_json(phases[1].at("unexpected"), "1");
+    expect_json(phases[1].at("e2e").at("count"), "40");
+    expect_json(s.at("services").at(1).at("e2e").at("count"), "10");
+    EXPECT_EQ(s.at("services").at(1).at("name").as_string(), "light");
+}
+
+TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
+    const auto s = summary();
+    // 140 us sixty times: below 2,048 us every microsecond has its own bucket.
+    expect_json(s.at("latency").at("lag"),
+                R"({"count":60,"min":0.14,"mean":0.14,"p50":0.14,"p90":0.14,"p95":0.14,"p99":0.14,"p999":0.14,"max":0.14})");
+    expect_json(s.at("latency").at("expiry"), R"({"count":0,"min":null,"mean":null,"p50":null,"p90":null,"p95":null,
+        "p99":null,"p999":null,"max":null})");
+    std::vector<std::string> hops;
+    for (const auto& member : s.at("latency").as_object()) hops.emplace_back(member.key());
+    EXPECT_THAT(hops, testing::ElementsAre("lag", "accept", "dispatch", "vehicle", "notify", "e2e", "platform", "expiry"));
+    const auto& e2e = s.at("latency").at("e2e");
+    expect_json(e2e.at("count"), "50");
+    EXPECT_NEAR(e2e.at("p50").to_number<double>(), 25, 0.025) << "the 25th of 1..40 ms and ten of 1 s";
+    EXPECT_NEAR(e2e.at("p90").to_number<double>(), 1000, 1);
+    EXPECT_NEAR(e2e.at("mean").to_number<double>(), (820.0 + 10'000) / 50, 0.3);
+}
+
+TEST(summary_json, sessions_messages_anomalies_generator) {
+    const auto s = summary();
+    const auto& sessions = s.at("sessions");
+    expect_json(sessions.at("asked"), "2000");
+    expect_json(sessions.at("peak"), "1999");
+    expect_json(sessions.at("refused"), "2");
+    expect_json(sessions.at("dropped"), "1");
+    expect_json(sessions.at("reconnects"), "1");
+    expect_json(sessions.at("connect").at("p99"), "2");
+    expect_json(sessions.at("reasons"), R"({"connection refused":2,"connection reset by peer":1})");
+    expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
+    expect_json(s.at("anomalies"), R"({"command_repeated":0,"command_unknown":0,"end_repeated":3,"end_contradicted":0,
+        "end_unknown":0,"end_before_word":0,"malformed_payload":0,"negative_sample":0})");
+    expect_json(s.at("generator"), R"({"cpu_s":3.25,"rss_bytes":41500000,"shards":2,"lag_limit_ms":100})");
+}
+
+TEST(summary_json, budgets_with_what_was_observed) {
+    expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed":1000,"verdict":"fail"},
+        {"expression":"unexpected <= 1","observed":1,"verdict":"pass"},
+        {"expression":"expiry.p99 < 12s","observed":null,"verdict":"no data"}])");
+}
+
+TEST(summary_json, time_is_utc_wherever_it_runs) {
+    const example::far_from_utc zone;
+    EXPECT_EQ(summary().at("started").as_string(), "2026-11-20T10:20:00Z");
+}
+
+TEST(summary_json, a_whole_seed_survives) {
+    auto run = example::run();
+    run.seed = std::numeric_limits<std::uint64_t>::max();
+    EXPECT_THAT(summary_json(run, {}, example::names()), HasSubstr("\"seed\": 18446744073709551615"));
+}
+
+TEST(summary_json, a_short_legend_hides_no_row) {
+    const auto s = json::parse(summary_json(example::run(), {}, {}));
+    EXPECT_EQ(s.at("matrix").as_array().size(), 3u);
+    EXPECT_EQ(s.at("matrix").at(1).at("segment").as_string(), "1");
+    EXPECT_EQ(s.at("phases").at(1).at("name").as_string(), "1");
+}
+
+TEST(timeline_line, is_one_line_with_the_second_in_it) {
+    const auto run = example::run();
+    const auto line = timeline_line(example::under_load(run.sum), example::names());
+    EXPECT_EQ(line.find('\n'), line.size() - 1);
+    // 41.2 ms lies in the bucket 41,184..41,215 us, 380 ms in 379,904..380,159 us.
+    expect_json(json::parse(line), R"({"t_s":16,"interval_s":1,"stage":"load","phase":"steady","load_s":12,"asked_rate":200,
+        "due":200,"sent":198,"executed":190,"failed":0,"timed_out":0,"rejected":0,"errored":0,"unanswered":0,"skipped":0,
+        "unexpected":1,"in_flight":84,"sessions":2000,"refused":0,"dropped":0,"reconnects":3,
+        "e2e_p50_ms":41.215,"e2e_p99_ms":380.159,"e2e_max_ms":380.159,"lag_p99_ms":0.14,
+        "published":400,"received":200,"bytes_sent":40000,"bytes_received":20000})");
+}
+
+TEST(timeline_line, a_quiet_second_has_nulls_and_no_phase) {
+    measure::progress p;
+    p.elapsed = 1500ms;
+    const auto line = json::parse(timeline_line(p, example::names()));
+    expect_json(line.at("t_s"), "1.5");
+    EXPECT_EQ(line.at("stage").as_string(), "connecting");
+    EXPECT_TRUE(line.at("phase").is_null());
+    EXPECT_TRUE(line.at("e2e_p99_ms").is_null());
+    EXPECT_TRUE(line.at("lag_p99_ms").is_null());
+}
+
+TEST(failure_line, has_all_that_is_needed_to_reproduce_it) {
+    const auto line = failure_line(example::failure());
+    EXPECT_THAT(line, EndsWith("}\n"));
+    expect_json(json::parse(line), R"({"arrival":17,"request":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
+        "behaviour":"success","service":"horn","phase":"steady","expected":"executed","observed":"unanswered",
+        "why":"no end after \"60s\"","due_ms":1000,"sent_ms":1000.25,"accepted_ms":1003.5,"delivered_ms":null,
+        "acked_ms":null,"finished_ms":null,"observed_ms":null})");
+}
