@@ -1,0 +1,35 @@
+#include "log.hpp"
+
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+namespace loadsim::app {
+namespace {
+
+void use(const std::shared_ptr<spdlog::logger>& logger) {
+    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+    logger->flush_on(spdlog::level::info);
+    // A log that cannot be written (full disk) must not fill the terminal; the report says what could not be written.
+    logger->set_error_handler([](const std::string&) {});
+    spdlog::set_default_logger(logger);
+}
+
+} // namespace
+
+result<void> log_to_file(const std::filesystem::path& file) {
+    try {
+        use(std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())));
+    } catch (const spdlog::spdlog_ex& failed) {
+        return problems{file.string(), failed.what()};
+    }
+    return {};
+}
+
+void log_to_terminal() {
+    use(std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
+}
+
+} // namespace loadsim::app

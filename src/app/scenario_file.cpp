@@ -1,0 +1,75 @@
+#include "scenario_file.hpp"
+
+#include <loadsim/net/options.hpp>
+#include <loadsim/scenario/read.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+namespace loadsim::app {
+namespace {
+
+result<std::string> contents_of(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    // A folder opens, and fails when it is read.
+    if (!in || in.bad() || (text.empty() && errno == EISDIR))
+        return problems{file, fmt::format("cannot be read ({})", std::strerror(errno))};
+    return text;
+}
+
+void take_url(std::string_view flag, const std::string& text, result<net::endpoint> (*parse)(std::string_view),
+              std::optional<net::endpoint>& into, problems& wrong) {
+    if (text.empty()) return;
+    auto url = parse(text);
+    if (url)
+        into = std::move(*url);
+    else
+        for (auto& p : url.error().list) wrong.add(std::string(flag), p.text);
+}
+
+} // namespace
+
+void add_scenario_flags(CLI::App& command, scenario_flags& flags) {
+    command.add_option("scenario", flags.file, "Scenario file (YAML)")->required();
+    command.add_option("--set", flags.settings, "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s")
+        ->allow_extra_args(false);
+    command.add_option("--broker", flags.broker, "The broker to test against: mqtt://host:1883");
+    command.add_option("--api", flags.api, "The platform's API to test: http://host:8080");
+    command.add_option("--seed", flags.seed, "Replaces the scenario's seed");
+}
+
+result<scenario::document> load_scenario(const scenario_flags& flags) {
+    errno = 0;
+    const auto text = contents_of(flags.file);
+    if (!text) return text.error();
+    problems wrong;
+    std::vector<scenario::setting> settings;
+    for (const auto& s : flags.settings) {
+        auto setting = scenario::parse_setting(s);
+        if (setting)
+            settings.push_back(std::move(*setting));
+        else
+            wrong.list.insert(wrong.list.end(), setting.error().list.begin(), setting.error().list.end());
+    }
+    auto document = scenario::read(*text, flags.file, settings);
+    if (!document) wrong.list.insert(wrong.list.end(), document.error().list.begin(), document.error().list.end());
+    std::optional<net::endpoint> broker;
+    std::optional<net::endpoint> api;
+    take_url("--broker", flags.broker, net::parse_broker_url, broker, wrong);
+    take_url("--api", flags.api, net::parse_api_url, api, wrong);
+    if (!wrong.empty()) return wrong;
+    if (broker) document->target.broker = std::move(broker);
+    if (api) document->target.api = std::move(api);
+    if (flags.seed) document->seed = *flags.seed;
+    if (auto mixed = scenario::check(*document); !mixed.empty()) return mixed;
+    return document;
+}
+
+} // namespace loadsim::app

@@ -1,0 +1,30 @@
+#include "commands.hpp"
+#include "scenario_file.hpp"
+
+#include <loadsim/scenario/plan.hpp>
+#include <loadsim/target/preflight.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+
+namespace loadsim::app {
+
+void set_up_validate(CLI::App& app, exit_code& code) {
+    auto flags = std::make_shared<scenario_flags>();
+    auto* command = app.add_subcommand("validate", "Checks a scenario, and prints what it would do and need");
+    add_scenario_flags(*command, *flags);
+    command->callback([flags, &code] {
+        const auto scenario = load_scenario(*flags);
+        if (!scenario) {
+            for (const auto& p : scenario.error().list) fmt::print(stderr, "{}\n", to_string(p));
+            code = exit_code::usage;
+            return;
+        }
+        fmt::print("{}", scenario::to_string(scenario::plan_of(*scenario, target::raise_open_file_limit())));
+    });
+}
+
+} // namespace loadsim::app

@@ -1,0 +1,106 @@
+// One shard: a thread that owns its vehicles, its driver and its ledger.
+#pragma once
+
+#include <loadsim/drive/driver.hpp>
+#include <loadsim/fleet/vehicles.hpp>
+#include <loadsim/load/choice.hpp>
+#include <loadsim/load/schedule.hpp>
+#include <loadsim/measure/ledger.hpp>
+#include <loadsim/net/loop.hpp>
+#include <loadsim/observe/mqtt_observer.hpp>
+#include <loadsim/scenario/scenario.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace loadsim::run {
+
+/// What all shards of a run share, none of it changing.
+struct shared_plan {
+    const scenario::document& scenario;
+    measure::legend names;
+    load::schedule schedule;
+    load::service_choice services;
+    vehicle::segmentation segments;
+    std::vector<vehicle::behaviour> behaviours; ///< by segment
+    std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
+    boost::asio::ip::tcp::endpoint broker;
+    std::optional<net::endpoint> api;           ///< none: the mqtt driver
+    boost::asio::ip::tcp::endpoint api_address;
+    std::string run_name;                       ///< unique at the broker
+};
+
+/// What a shard posts when asked.
+struct shard_report {
+    measure::totals seen;         ///< since the report before
+    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_online = 0;
+    std::uint64_t in_flight = 0;
+    bool all_due = false;         ///< every arrival of its share has been due
+    std::string trouble;          ///< why its part of the set-up failed; empty: it did not
+    bool driver_ready = false;
+    double cpu_s = 0;
+};
+
+/// Threads: its own runs everything; the public members may be called from the coordinator's.
+class shard final : private fleet::vehicle_events, private drive::driver_events {
+public:
+    shard(const shared_plan&, const time_source&, fleet::shard_share);
+    ~shard() override; ///< stops
+
+    void connect();                        ///< vehicles and driver
+    void begin_load(monotonic_time start);
+    void cut();                            ///< no more arrivals
+    void give_up_open();                   ///< what is in flight ends as unanswered
+    std::future<shard_report> report();
+    void stop();                           ///< closes all sessions and ends the thread
+    shard_report last_report() { return collect(); } ///< only after stop()
+
+    void observe(vehicle_id, observe::final_event);
+    void note(measure::anomaly);
+
+private:
+    void pump();
+    void take(const load::arrival&);
+    std::optional<vehicle_id> pick(const load::candidates&) const;
+    shard_report collect();
+    std::uint64_t vusers_share(std::uint64_t limit) const;
+    template <class Work>
+    void post(Work&&);
+
+    bool on_delivered(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_finished(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_malformed(vehicle_id) override;
+    void on_sent(vehicle_id, monotonic_time) override;
+    void on_accepted(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_rejected(vehicle_id, std::string_view why, monotonic_time) override;
+    void on_errored(vehicle_id, std::string_view why, monotonic_time) override;
+    void on_ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time) override;
+
+    const shared_plan& plan_;
+    const time_source& time_;
+    fleet::shard_share share_;
+    net::loop loop_;
+    measure::ledger ledger_;
+    fleet::vehicles vehicles_;
+    std::unique_ptr<drive::driver> driver_;
+    load::schedule::cursor cursor_;
+    std::optional<load::arrival> next_;
+    net::clock_timer due_timer_;
+    monotonic_time start_{};
+    bool all_due_ = false;
+    bool driver_ready_ = false;
+    std::string trouble_;
+    net::traffic moved_before_;
+    double cpu_s_ = 0;
+    std::thread thread_; // last: it uses all of the above
+};
+
+} // namespace loadsim::run
