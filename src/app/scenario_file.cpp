@@ -24,14 +24,14 @@ result<std::string> contents_of(const std::string& file) {
     return text;
 }
 
-void take_url(std::string_view flag, const std::string& text, result<net::endpoint> (*parse)(std::string_view),
-              std::optional<net::endpoint>& into, problems& wrong) {
+/// A flag that stands for a setting; its URL is checked here, so that the problem names the flag.
+void add_url(std::string_view flag, std::string path, const std::string& text, result<net::endpoint> (*parse)(std::string_view),
+             std::vector<scenario::setting>& settings, problems& wrong) {
     if (text.empty()) return;
-    auto url = parse(text);
-    if (url)
-        into = std::move(*url);
+    if (const auto url = parse(text); url)
+        settings.push_back({std::move(path), text});
     else
-        for (auto& p : url.error().list) wrong.add(std::string(flag), p.text);
+        for (const auto& p : url.error().list) wrong.add(std::string(flag), p.text);
 }
 
 } // namespace
@@ -56,19 +56,14 @@ result<scenario::document> load_scenario(const scenario_flags& flags) {
         if (setting)
             settings.push_back(std::move(*setting));
         else
-            wrong.list.insert(wrong.list.end(), setting.error().list.begin(), setting.error().list.end());
+            wrong.add(setting.error());
     }
+    add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, settings, wrong);
+    add_url("--api", "target.api", flags.api, net::parse_api_url, settings, wrong);
+    if (flags.seed) settings.push_back({"seed", std::to_string(*flags.seed)});
     auto document = scenario::read(*text, flags.file, settings);
-    if (!document) wrong.list.insert(wrong.list.end(), document.error().list.begin(), document.error().list.end());
-    std::optional<net::endpoint> broker;
-    std::optional<net::endpoint> api;
-    take_url("--broker", flags.broker, net::parse_broker_url, broker, wrong);
-    take_url("--api", flags.api, net::parse_api_url, api, wrong);
+    if (!document) wrong.add(document.error());
     if (!wrong.empty()) return wrong;
-    if (broker) document->target.broker = std::move(broker);
-    if (api) document->target.api = std::move(api);
-    if (flags.seed) document->seed = *flags.seed;
-    if (auto mixed = scenario::check(*document); !mixed.empty()) return mixed;
     return document;
 }
 

@@ -1,8 +1,8 @@
 #include <loadsim/drive/http_driver.hpp>
 
+#include "http_answer.hpp"
 #include "http_connection.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <deque>
@@ -12,16 +12,6 @@
 
 namespace loadsim::drive {
 namespace {
-
-/// The id in {"id": "..."}; empty when the body is not that.
-std::string id_in(std::string_view body) {
-    boost::system::error_code error;
-    const auto json = boost::json::parse(body, error);
-    if (error || !json.is_object()) return {};
-    const auto* id = json.get_object().if_contains("id");
-    if (id == nullptr || !id->is_string()) return {};
-    return std::string(id->get_string());
-}
 
 class http_driver final : public driver {
 public:
@@ -78,13 +68,13 @@ private:
 
     void tell(vehicle_id vehicle, const http_connection::answer& answer) {
         const auto now = loop_.now();
-        if (answer.status == 202) {
-            if (const auto id = id_in(answer.body); !id.empty()) return events_.on_accepted(vehicle, id, now);
-            return events_.on_errored(vehicle, "http: 202 without a request id", now);
-        }
-        if (answer.status == 409) return events_.on_rejected(vehicle, "http: 409", now);
         if (answer.status == 0) return events_.on_errored(vehicle, fmt::format("http: {}", answer.trouble), now);
-        events_.on_errored(vehicle, fmt::format("http: {}", answer.status), now);
+        const auto read = read_answer(answer.status, answer.body);
+        switch (read.what) {
+        case http_answer::kind::accepted: return events_.on_accepted(vehicle, read.text, now);
+        case http_answer::kind::rejected: return events_.on_rejected(vehicle, read.text, now);
+        case http_answer::kind::errored: return events_.on_errored(vehicle, read.text, now);
+        }
     }
 
     net::loop& loop_;

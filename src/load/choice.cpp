@@ -32,6 +32,16 @@ vehicle_id candidates::candidate(std::uint32_t k) const noexcept {
     return vehicle_id{static_cast<std::uint32_t>((first_ + std::uint64_t{k} * stride_) % fleet_)};
 }
 
+std::optional<vehicle_id> first_free(const candidates& order, shard_share share, const std::function<bool(vehicle_id)>& free) {
+    for (std::uint32_t k = 0; k < order.size(); ++k)
+        if (const auto v = order.candidate(k); share.owns(v) && free(v)) return v;
+    return std::nullopt;
+}
+
+std::uint64_t part_of(std::uint64_t limit, shard_share share) {
+    return limit / share.count + (share.index < limit % share.count ? 1 : 0);
+}
+
 service_choice::service_choice(std::uint64_t seed, std::span<const service_weight> services) : seed_(seed) {
     double sum = 0;
     for (const auto& s : services) cumulative_.push_back(sum += s.weight);

@@ -102,7 +102,7 @@ std::string latency(const measure::totals& sum) {
         "vehicle's last word to end announced",
         "due to end announced",
         "e2e less vehicle",
-        "accepted to given up, of silent vehicles"};
+        "deadline to given up, of silent vehicles"};
     std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())

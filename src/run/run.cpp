@@ -79,7 +79,7 @@ public:
     course(const shared_plan& plan, std::uint32_t shards, const listener& tell)
         : plan_(plan), tell_(tell), begun_(time_.now()), merged_(plan, begun_), next_tick_(begun_ + tick) {
         for (std::uint32_t i = 0; i < shards; ++i)
-            shards_.push_back(std::make_unique<shard>(plan_, time_, fleet::shard_share{i, shards}));
+            shards_.push_back(std::make_unique<shard>(plan_, time_, shard_share{i, shards}));
     }
 
     void observe(std::optional<observe::final_event> seen); ///< comes on the observer's thread

@@ -22,7 +22,7 @@ double thread_cpu_seconds() {
 }
 
 std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events& events, const shared_plan& plan,
-                                           fleet::shard_share share) {
+                                           shard_share share) {
     const auto& load = plan.scenario.load;
     if (!plan.api)
         return drive::make_mqtt_driver(loop, events, load.mqtt, plan.scenario.fleet.mqtt.session.protocol,
@@ -33,7 +33,7 @@ std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events
 
 } // namespace
 
-shard::shard(const shared_plan& plan, const time_source& time, fleet::shard_share share)
+shard::shard(const shared_plan& plan, const time_source& time, shard_share share)
     : plan_(plan), time_(time), share_(share), loop_(time),
       ledger_(plan.names, [&plan](vehicle_id v) { return vehicle::vin_of(plan.scenario.fleet.vin, v); }),
       vehicles_(loop_, *this, plan.scenario.fleet, plan.scenario.seed, plan.segments, plan.behaviours, share, plan.broker),
@@ -73,7 +73,7 @@ void shard::pump() {
     const auto fleet = plan_.scenario.fleet.vehicles;
     while (next_ && !all_due_) {
         const load::candidates order(plan_.scenario.seed, next_->id, fleet);
-        if (index(order.first()) % share_.count == share_.index) {
+        if (share_.owns(order.first())) {
             const auto due = start_ + next_->due;
             if (due > time_.now()) {
                 due_timer_.expires_at(due);
@@ -101,8 +101,8 @@ void shard::take(const load::arrival& arrival) {
     due.running_limit = plan_.deadlines[service].running;
 
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
-    const bool full = max_vusers && ledger_.open_count() >= vusers_share(*max_vusers);
-    const auto free = full ? std::nullopt : pick(order);
+    const bool full = max_vusers && ledger_.open_count() >= load::part_of(*max_vusers, share_);
+    const auto free = full ? std::nullopt : free_vehicle(order);
     due.vehicle = free.value_or(order.first());
     due.segment = plan_.segments.segment_of(due.vehicle);
     due.expected = plan_.behaviours[due.segment].expected;
@@ -112,18 +112,9 @@ void shard::take(const load::arrival& arrival) {
     driver_->send(due.vehicle, vehicle::vin_of(plan_.scenario.fleet.vin, due.vehicle), plan_.names.services[service]);
 }
 
-/// The first of the order that is this shard's, free and reachable.
-std::optional<vehicle_id> shard::pick(const load::candidates& order) const {
-    if (ledger_.open_count() >= vehicles_.size()) return std::nullopt;
-    for (std::uint32_t k = 0; k < plan_.scenario.fleet.vehicles; ++k) {
-        const auto v = order.candidate(k);
-        if (index(v) % share_.count == share_.index && !ledger_.open(v) && vehicles_.reachable(v)) return v;
-    }
-    return std::nullopt;
-}
-
-std::uint64_t shard::vusers_share(std::uint64_t limit) const {
-    return limit / share_.count + (share_.index < limit % share_.count ? 1 : 0);
+std::optional<vehicle_id> shard::free_vehicle(const load::candidates& order) const {
+    if (ledger_.open_count() >= vehicles_.size()) return std::nullopt; // spares walking the whole order
+    return load::first_free(order, share_, [this](vehicle_id v) { return !ledger_.open(v) && vehicles_.reachable(v); });
 }
 
 void shard::cut() {

@@ -51,7 +51,7 @@ struct shard_report {
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
 class shard final : private fleet::vehicle_events, private drive::driver_events {
 public:
-    shard(const shared_plan&, const time_source&, fleet::shard_share);
+    shard(const shared_plan&, const time_source&, shard_share);
     ~shard() override; ///< stops
 
     void connect();                        ///< vehicles and driver
@@ -68,9 +68,8 @@ public:
 private:
     void pump();
     void take(const load::arrival&);
-    std::optional<vehicle_id> pick(const load::candidates&) const;
+    std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
     shard_report collect();
-    std::uint64_t vusers_share(std::uint64_t limit) const;
     template <class Work>
     void post(Work&&);
 
@@ -86,7 +85,7 @@ private:
 
     const shared_plan& plan_;
     const time_source& time_;
-    fleet::shard_share share_;
+    shard_share share_;
     net::loop loop_;
     measure::ledger ledger_;
     fleet::vehicles vehicles_;

@@ -9,6 +9,14 @@ namespace loadsim {
 enum class vehicle_id : std::uint32_t {};
 constexpr std::uint32_t index(vehicle_id v) { return static_cast<std::uint32_t>(v); }
 
+/// Which vehicles of the fleet are a shard's: every count-th one, from `index`.
+struct shard_share {
+    std::uint32_t index = 0;
+    std::uint32_t count = 1;
+
+    constexpr bool owns(vehicle_id v) const { return loadsim::index(v) % count == index; }
+};
+
 /// The n-th arrival of the run, from 0.
 enum class arrival_id : std::uint64_t {};
 constexpr std::uint64_t number(arrival_id a) { return static_cast<std::uint64_t>(a); }

@@ -31,6 +31,7 @@ struct problems {
     problems(std::string place, std::string text) { add(std::move(place), std::move(text)); }
 
     void add(std::string place, std::string text) { list.push_back({std::move(place), std::move(text)}); }
+    void add(const problems& more) { list.insert(list.end(), more.list.begin(), more.list.end()); }
     bool empty() const noexcept { return list.empty(); }
 };
 

@@ -31,12 +31,6 @@ public:
     virtual void on_malformed(vehicle_id) = 0;
 };
 
-/// Which vehicles of the fleet are a shard's: every count-th one, from `index`.
-struct shard_share {
-    std::uint32_t index = 0;
-    std::uint32_t count = 1;
-};
-
 class activity;
 
 /// Threads: the loop's.

@@ -5,6 +5,8 @@
 #include <loadsim/load/options.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,6 +21,7 @@ public:
     vehicle_id first() const noexcept { return vehicle_id{first_}; }
     /// k-th candidate, 0 <= k < fleet; candidate(0) == first().
     vehicle_id candidate(std::uint32_t k) const noexcept;
+    std::uint32_t size() const noexcept { return fleet_; }
 
 private:
     std::uint64_t seed_;
@@ -27,6 +30,13 @@ private:
     std::uint32_t first_;
     mutable std::uint32_t stride_ = 0; ///< drawn when first needed: each shard asks for first() of every arrival
 };
+
+/// The first of the order that is the shard's own and free. The order is the same whatever the number of shards; who is
+/// busy is not. nullopt: none.
+std::optional<vehicle_id> first_free(const candidates& order, shard_share, const std::function<bool(vehicle_id)>& free);
+
+/// A shard's part of a limit for all shards: the parts add up to it.
+std::uint64_t part_of(std::uint64_t limit, shard_share);
 
 /// Which of the services an arrival asks for, by weight.
 class service_choice {

@@ -19,12 +19,13 @@ struct plan {
     };
     std::vector<phase> phases;
     std::uint64_t arrivals = 0;
-    nanoseconds duration{0};     ///< of the load, without connecting and draining
-    nanoseconds connecting{0};   ///< sessions / connectRate
-    std::uint32_t vehicles = 0;
-    std::uint32_t sessions = 0;  ///< vehicles that connect
-    std::uint64_t open_files = 0; ///< of this process at the peak
-    std::uint32_t processes = 1; ///< hosts or ranks needed when one process may have `limit` open files
+    nanoseconds duration{0};   ///< of the load, without connecting and draining
+    nanoseconds connecting{0}; ///< sessions / connectRate
+    std::uint32_t sessions = 0;   ///< one for each vehicle
+    std::uint64_t open_files = 0;   ///< at the peak, of this process if it holds all sessions
+    std::uint64_t broker_files = 0; ///< of the embedded broker, a process of its own; 0: there is none
+    std::uint32_t hosts = 1;      ///< or processes: how many it takes when each may have `open_file_limit` open files
+    std::uint64_t open_file_limit = 0;
 };
 
 plan plan_of(const document&, std::uint64_t open_file_limit);

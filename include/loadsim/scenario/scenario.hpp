@@ -19,12 +19,15 @@
 
 namespace loadsim::scenario {
 
-/// The platform under test.
+/// The platform under test. What read() makes of it: `embedded` alone: our mosquitto and our backend; a broker: no
+/// mosquitto of ours, and our backend only if the http driver needs one; broker and api: nothing of ours, whatever the
+/// scenario says under target.embedded. An embedded backend that is told no services serves its defaults and
+/// load.services.
 struct target {
-    bool embedded = true;                  ///< our mosquitto and our reference backend
-    std::optional<net::endpoint> broker;   ///< a real one, or in place of the embedded mosquitto
-    std::optional<net::endpoint> api;      ///< a real one, or in place of the embedded backend
-    backend::options backend;              ///< of the embedded one
+    bool embedded = true;                ///< our mosquitto and our reference backend
+    std::optional<net::endpoint> broker; ///< a real one, or in place of the embedded mosquitto
+    std::optional<net::endpoint> api;    ///< a real one, or in place of the embedded backend
+    backend::options backend;            ///< of the embedded one
     friend bool operator==(const target&, const target&) = default;
 };
 
@@ -32,9 +35,9 @@ struct load {
     std::vector<loadsim::load::service_weight> services{{"horn", 1.0}};
     loadsim::load::spacing spacing = loadsim::load::spacing::uniform;
     std::vector<loadsim::load::phase> phases;
-    nanoseconds drain = std::chrono::seconds{30};           ///< after the last phase: wait so long for what is in flight
+    nanoseconds drain = std::chrono::seconds{30}; ///< after the last phase: wait so long for what is in flight
     nanoseconds unanswered_after = std::chrono::seconds{60}; ///< an accepted request without an end is given up then
-    nanoseconds lag_limit = std::chrono::milliseconds{100}; ///< lag p99 above it: the generator was the limit, run invalid
+    nanoseconds lag_limit = std::chrono::milliseconds{100}; ///< of lag p99; above it the generator was the limit: invalid
     drive::kind driver = drive::kind::http;
     drive::http_options http;
     drive::mqtt_options mqtt;

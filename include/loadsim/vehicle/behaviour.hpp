@@ -46,7 +46,7 @@ struct step {
 /// What a vehicle does when a command reaches it, and what a correct platform makes of that.
 struct behaviour {
     std::string name;
-    bool online = true; ///< false: never connects; requests to it are sent all the same
+    bool online = true; ///< false: leaves before the load starts; requests to it are sent all the same
     std::vector<step> steps;
     outcome expected = outcome::executed;
 

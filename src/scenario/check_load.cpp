@@ -1,0 +1,82 @@
+#include "check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace loadsim::scenario {
+namespace {
+
+void check_services(const load& l, problems& all) {
+    std::set<std::string_view> seen;
+    double sum = 0;
+    for (const auto& s : l.services) {
+        const auto path = "load.services." + s.name;
+        if (!is_service_name(s.name))
+            all.add(path,
+                    fmt::format("'{}' is no service name: small letters, digits and '-', a letter first", s.name));
+        if (!seen.insert(s.name).second) all.add(path, fmt::format("the service '{}' is there twice", s.name));
+        if (!(s.weight >= 0)) all.add(path, "a weight is not negative");
+        sum += s.weight;
+    }
+    if (!(sum > 0)) all.add("load.services", "no service has a weight above 0, so nothing could be asked for");
+}
+
+/// Whether anything is due in a phase, without making a schedule.
+bool is_silent(const loadsim::load::phase& p) {
+    return p.pause ||
+           (!p.arrival_count && p.arrival_rate.per_second <= 0 && p.ramp_to.value_or(rate{}).per_second <= 0);
+}
+
+void check_phases(const load& l, problems& all) {
+    if (l.phases.empty()) return all.add("load.phases", "there is no phase, so nothing is ever due");
+    std::set<std::string_view> seen;
+    double total = 0;
+    for (std::size_t i = 0; i < l.phases.size(); ++i) {
+        const auto& p = l.phases[i];
+        total += seconds(p.duration);
+        const auto path = fmt::format("load.phases[{}]", i);
+        if (!seen.insert(p.name).second)
+            all.add(path + ".name", fmt::format("there are two phases called '{}'", p.name));
+        if (p.duration <= nanoseconds{0}) all.add(path, "a phase needs a duration");
+        if (p.arrival_count && p.ramp_to) all.add(path, "arrivalCount and rampTo exclude each other");
+    }
+    if (std::ranges::all_of(l.phases, is_silent)) all.add("load.phases", "nothing is ever due in these phases");
+    if (total > 366.0 * 24 * 3600) all.add("load.phases", "these phases last longer than a year");
+}
+
+/// A request given up before the other side may give it up: its time-out could never be seen.
+void check_patience(const document& d, problems& all) {
+    const auto limit = d.load.unanswered_after;
+    const auto hint = [&](std::string_view what, nanoseconds longest) {
+        all.add("load.unansweredAfter",
+                fmt::format("{} waits up to {} before it times a request out, and unansweredAfter is only {}", what,
+                            format_duration(longest), format_duration(limit)));
+    };
+    if (d.load.driver == drive::kind::mqtt) {
+        if (d.load.mqtt.deadline >= limit) hint("the mqtt driver", d.load.mqtt.deadline);
+        return;
+    }
+    if (!d.target.embedded) return;
+    nanoseconds longest{0};
+    for (const auto& asked : d.load.services)
+        for (const auto& s : d.target.backend.services)
+            if (s.name == asked.name)
+                longest = std::max({longest, s.limits.created, s.limits.pending, s.limits.running});
+    if (longest >= limit) hint("the embedded backend", longest);
+}
+
+} // namespace
+
+void check_load(const document& d, problems& all) {
+    const auto& l = d.load;
+    check_services(l, all);
+    check_phases(l, all);
+    check_patience(d, all);
+    if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");
+    if (l.http.timeout <= nanoseconds{0}) all.add("load.http.timeout", "a time-out of nothing");
+    if (l.lag_limit <= nanoseconds{0}) all.add("load.lagLimit", "a limit of nothing");
+}
+
+} // namespace loadsim::scenario

@@ -1,0 +1,148 @@
+// The scenario language: each struct's keys, in the order in which they are written. One description of each serves
+// the reader, the writer and the schema.
+#pragma once
+
+#include <loadsim/scenario/scenario.hpp>
+
+#include "shapes.hpp"
+#include "visitors.hpp"
+
+#include <array>
+#include <limits>
+
+namespace loadsim::scenario {
+
+namespace names {
+
+template <class T, std::size_t N>
+struct table {
+    std::array<std::string_view, N> names;
+    std::array<T, N> values;
+    kinds::choice<T> kind() const { return {names, values}; }
+};
+
+inline constexpr table<mqtt::version, 3> version{{"5.0", "5", "3.1.1"},
+                                                 {mqtt::version::v5_0, mqtt::version::v5_0, mqtt::version::v3_1_1}};
+inline constexpr table<mqtt::qos, 3> qos{{"0", "1", "2"},
+                                         {mqtt::qos::at_most_once, mqtt::qos::at_least_once, mqtt::qos::exactly_once}};
+inline constexpr table<loadsim::load::spacing, 2> spacing{
+    {"uniform", "poisson"}, {loadsim::load::spacing::uniform, loadsim::load::spacing::poisson}};
+inline constexpr table<drive::kind, 2> driver{{"http", "mqtt"}, {drive::kind::http, drive::kind::mqtt}};
+inline constexpr table<observe::kind, 1> observer{{"mqtt"}, {observe::kind::mqtt}};
+
+} // namespace names
+
+template <class V>
+void describe(V& v, vehicle::vin_options& o) {
+    v.field("wmi", o.wmi, "World manufacturer identifier, 3 characters.", kinds::text{});
+    v.field("vds", o.vds, "Vehicle descriptor, 5 characters; the check digit follows it.", kinds::text{});
+    v.field("year", o.year, "Model year.", kinds::whole<std::uint16_t>{1980, 2039});
+}
+
+/// A fleet's MQTT options are two structs: the session's, which any client has, and the vehicle's.
+template <class V>
+void describe(V& v, fleet::mqtt_options& o) {
+    constexpr std::chrono::seconds for_ever{std::numeric_limits<std::uint32_t>::max()};
+    auto& s = o.session;
+    v.field("version", s.protocol, "MQTT version.", names::version.kind());
+    v.field("keepAlive", s.keep_alive, "Whole seconds; 0s switches it off.",
+            kinds::duration{.most = std::chrono::seconds{65535}});
+    v.field("cleanStart", s.clean_start, "Start without an old session.", kinds::flag{});
+    v.field("sessionExpiry", s.session_expiry, "How long the broker keeps the session; MQTT 5.0 only.",
+            kinds::duration{.most = for_ever});
+    v.field("receiveMaximum", s.receive_maximum, "QoS 1 and 2 messages the broker may have under way to one vehicle.",
+            kinds::whole<std::uint16_t>{1});
+    v.field("maximumPacketSize", s.maximum_packet_size,
+            "Largest packet a vehicle takes, in bytes; 0: no limit is told.", kinds::whole<std::uint32_t>{});
+    v.field("connackWithin", s.connack_within, "A broker that accepts and says nothing is an error after this.",
+            kinds::duration{.least = std::chrono::seconds{1}});
+    v.field("queueLimit", s.queue_limit, "Messages a vehicle keeps while the broker's receive maximum is used up.",
+            kinds::whole<std::uint16_t>{});
+    v.field("user", o.user, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.", kinds::environment_text{});
+    v.field("password", o.password, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.",
+            kinds::environment_text{.secret = true});
+    v.field("presence", o.presence, "Retained \"online\" on the presence topic, will \"offline\".", kinds::flag{});
+    v.field("commandQos", o.command_qos, "QoS at which vehicles subscribe to their commands.", names::qos.kind());
+    v.field("responseQos", o.response_qos, "QoS of the vehicles' answers.", names::qos.kind());
+}
+
+template <class V>
+void describe(V& v, fleet::reconnect_options& o) {
+    constexpr kinds::duration some{.least = std::chrono::milliseconds{1}};
+    v.field("base", o.base, "The first wait is at most this.", some);
+    v.field("cap", o.cap, "No wait is longer than this.", some);
+}
+
+template <class V>
+void describe(V& v, vehicle::segment& s) {
+    v.required("name", s.name, "Used in reports.", kinds::text{kinds::name_length});
+    v.required("share", s.part, "Part of the fleet; all shares add up to 100%.", kinds::share_value{});
+    v.field("behaviour", s.behaviour, "success, failure, timeout, offline, or one of `behaviours`.", kinds::text{});
+}
+
+template <class V>
+void describe(V& v, fleet::options& o) {
+    v.field("vehicles", o.vehicles, "How many there are.", kinds::whole<std::uint32_t>{1});
+    v.field("connectRate", o.connect_rate, "Connections a second while the fleet comes on line.", kinds::rate_value{});
+    v.field("connectWithin", o.connect_within, "All must be on line by then; 0s: vehicles / connectRate + 30s.",
+            kinds::duration{});
+    v.field("vin", o.vin, "What the vehicles' VINs are made of.", kinds::object<vehicle::vin_options>{});
+    v.field("mqtt", o.mqtt, "How vehicles talk to the broker.", kinds::object<fleet::mqtt_options>{});
+    v.field("reconnect", o.reconnect, "Exponential backoff with full jitter.",
+            kinds::object<fleet::reconnect_options>{});
+    v.field("segments", o.segments, "Parts of the fleet by behaviour; none: all succeed.",
+            kinds::list<kinds::object<vehicle::segment>>{{}, "segments", 100});
+}
+
+template <class V>
+void describe(V& v, backend::deadlines& d) {
+    constexpr kinds::duration some{.least = std::chrono::milliseconds{1}};
+    v.field("created", d.created, "Longest time until the request is handed over.", some);
+    v.field("pending", d.pending, "Longest time until the vehicle acknowledges.", some);
+    v.field("running", d.running, "Longest time from there to its final word.", some);
+}
+
+template <class V>
+void describe(V& v, drive::http_options& o) {
+    v.field("connections", o.connections, "Kept alive, at most.", kinds::whole<std::uint32_t>{1, 100'000});
+    v.field("timeout", o.timeout, "For connect, request and answer together.",
+            kinds::duration{.least = std::chrono::milliseconds{1}});
+}
+
+template <class V>
+void describe(V& v, drive::mqtt_options& o) {
+    v.field("deadline", o.deadline, "No final word by then: timed out.",
+            kinds::duration{.least = std::chrono::milliseconds{1}});
+}
+
+template <class V>
+void describe(V& v, load& l) {
+    constexpr kinds::duration some{.least = std::chrono::milliseconds{1}};
+    v.field("services", l.services, "What is asked for: a weight for each service.",
+            kinds::by_name<kinds::service_weight>{{}, "services", 100});
+    v.field("spacing", l.spacing, "How arrivals lie within a phase.", names::spacing.kind());
+    v.required("phases", l.phases, "One after the other; the keys mean what they mean in Artillery.",
+               kinds::list<kinds::phase>{{}, "phases", 2000});
+    v.field("drain", l.drain, "How long to wait for what is in flight after the last phase.", kinds::duration{});
+    v.field("unansweredAfter", l.unanswered_after, "An accepted request without an end is given up then.", some);
+    v.field("lagLimit", l.lag_limit, "A run whose own lag has a p99 above this is invalid.", some);
+    v.field("driver", l.driver, "http: as the owner's app; mqtt: straight to the broker.", names::driver.kind());
+    v.field("http", l.http, "The http driver's options.", kinds::object<drive::http_options>{});
+    v.field("mqtt", l.mqtt, "The mqtt driver's options.", kinds::object<drive::mqtt_options>{});
+    v.field("observer", l.observer, "How the end of a request is seen.", names::observer.kind());
+}
+
+template <class V>
+void describe(V& v, document& d) {
+    v.required("name", d.name, "Names the run's report folder.", kinds::text{kinds::name_length});
+    v.field("seed", d.seed, "The same seed makes the same choices.", kinds::whole<std::uint64_t>{});
+    v.field("target", d.target, "The platform under test.", kinds::target{});
+    v.field("fleet", d.fleet, "Who is there.", kinds::object<fleet::options>{});
+    v.field("behaviours", d.behaviours, "Behaviours of one's own, or the built-in ones redefined.",
+            kinds::by_name<kinds::behaviour>{{}, "behaviours", 100, true});
+    v.required("load", d.load, "What is asked of them, and when.", kinds::object<load>{});
+    v.field("budgets", d.budgets, "Limits that make the run pass or fail.",
+            kinds::list<kinds::budget>{{}, "budgets", 100});
+}
+
+} // namespace loadsim::scenario

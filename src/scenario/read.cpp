@@ -1,0 +1,99 @@
+#include <loadsim/scenario/read.hpp>
+
+#include "language.hpp"
+#include "parse.hpp"
+#include "settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace loadsim::scenario {
+namespace {
+
+/// What one part of the document makes of another, once all of it is known.
+void resolve(document& d) {
+    auto& phases = d.load.phases;
+    for (std::size_t i = 0; i < phases.size(); ++i)
+        if (phases[i].name.empty()) phases[i].name = fmt::format("phase {}", i + 1);
+
+    if (d.fleet.segments.empty()) d.fleet.segments.push_back({"all", share{1}, "success"});
+
+    auto& t = d.target;
+    // A broker alone: requests by HTTP need somebody who takes them, and that is then the embedded backend.
+    if (t.broker && !t.api && d.load.driver == drive::kind::http) t.embedded = true;
+    // Everything is given: the same scenario that runs embedded runs against a platform by adding its addresses.
+    if (t.broker && t.api) t.embedded = false;
+    if (!t.embedded) {
+        t.backend = {};
+    } else if (t.backend.services.empty()) {
+        t.backend.services = backend::default_services();
+        for (const auto& s : d.load.services)
+            if (!std::ranges::count(t.backend.services, s.name, &backend::service::name))
+                t.backend.services.push_back({s.name, {}});
+    }
+}
+
+/// Where a path of check() was written: the value, or the nearest thing around it that is there.
+place locate(const node& root, std::string_view path) {
+    const node* at = &root;
+    for (const auto& step : parse_path(path).value_or(std::vector<path_step>{})) {
+        const node* next = nullptr;
+        if (const auto* key = std::get_if<std::string>(&step))
+            next = at->find(*key);
+        else if (const auto index = std::get<std::size_t>(step); index < at->items.size())
+            next = &at->items[index];
+        if (next == nullptr) break;
+        at = next;
+    }
+    return at->where;
+}
+
+bool is_within(std::string_view inner, std::string_view outer) {
+    return inner.starts_with(outer) &&
+           (inner.size() == outer.size() || outer.empty() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
+}
+
+/// A combination is judged only where its parts could be read: or one slip would be told twice.
+bool is_told(const std::vector<finding>& found, std::string_view path) {
+    return std::ranges::any_of(found,
+                               [&](const finding& f) { return is_within(f.path, path) || is_within(path, f.path); });
+}
+
+problems in_order(std::vector<finding> found, std::string_view file, std::span<const setting> settings) {
+    std::ranges::stable_sort(found, {}, &finding::where);
+    problems all;
+    for (auto& f : found) {
+        if (f.where.setting == 0)
+            all.add(fmt::format("{}:{}:{}", file, f.where.line, f.where.column), std::move(f.text));
+        else
+            all.add("--set " + settings[f.where.setting - 1].path, std::move(f.text));
+    }
+    return all;
+}
+
+} // namespace
+
+result<document> read(std::string_view yaml, std::string_view file, std::span<const setting> settings) {
+    reading r;
+    document made;
+    made.behaviours = vehicle::built_in_behaviours();
+    made.target.backend.services.clear(); // not named yet: resolve() decides
+    if (auto root = parse_yaml(yaml, 0, r)) {
+        for (std::size_t i = 0; i < settings.size(); ++i)
+            apply(settings[i], static_cast<std::uint32_t>(i + 1), *root, r);
+        if (root->what == node::kind::null)
+            r.wrong(*root, "the scenario is empty");
+        else
+            kinds::object<document>{}.read(r, *root, made);
+        resolve(made);
+        auto found = r.found();
+        for (auto& p : check(made).list)
+            if (!is_told(r.found(), p.place)) found.push_back({p.place, locate(*root, p.place), std::move(p.text)});
+        if (found.empty()) return made;
+        return in_order(std::move(found), file, settings);
+    }
+    return in_order(r.found(), file, settings);
+}
+
+} // namespace loadsim::scenario

@@ -1,0 +1,70 @@
+#include "language.hpp"
+#include "shapes.hpp"
+
+namespace loadsim::scenario {
+namespace {
+
+struct target_keys {
+    std::optional<net::endpoint> broker;
+    std::optional<net::endpoint> api;
+    std::optional<backend::options> embedded;
+};
+
+template <class V>
+void describe(V& v, target_keys& k) {
+    v.field("broker", k.broker, "mqtt://host:1883", kinds::endpoint{net::parse_broker_url});
+    v.field("api", k.api, "http://host:8080", kinds::endpoint{net::parse_api_url});
+    v.field("embedded", k.embedded, "Options of what loadsim brings along; unused when broker and api are both given.",
+            kinds::object<backend::options>{});
+}
+
+} // namespace
+
+template <class V>
+void describe(V& v, backend::options& o) {
+    v.field("services", o.services, "What it serves, with the longest time in each state.",
+            kinds::by_name<kinds::service_limits>{{}, "services", 100});
+    v.field("database", o.database, "SQLite file; empty: in memory.", kinds::text{});
+    v.field("batch", o.batch, "Events written in one transaction.", kinds::whole<std::uint32_t>{1, 100'000});
+    v.field("batchWindow", o.batch_window, "A batch waits no longer than this.", kinds::duration{});
+    v.field("timeToLive", o.time_to_live, "How long an ended request is remembered.",
+            kinds::duration{.least = std::chrono::seconds{1}});
+}
+
+namespace kinds {
+namespace {
+constexpr std::string_view keyword = "embedded";
+}
+
+void target::read(reading& r, const node& n, scenario::target& out) const {
+    target_keys keys;
+    if (n.what == node::kind::scalar) {
+        if (n.text != keyword)
+            return r.wrong(n,
+                           "'" + n.text + "' is no target; write embedded, or {broker: mqtt://HOST, api: http://HOST}");
+    } else {
+        keys.embedded.emplace().services.clear(); // none are named, until the reader comes by
+        object<target_keys>{}.read(r, n, keys);
+        if (n.what != node::kind::map) return;
+    }
+    out = {};
+    out.broker = keys.broker;
+    out.api = keys.api;
+    out.embedded = n.what == node::kind::scalar || n.find(keyword) != nullptr;
+    out.backend.services.clear(); // not named yet: resolve() decides
+    if (keys.embedded) out.backend = *keys.embedded;
+    if (!keys.broker && !keys.api && !out.embedded) r.wrong(n, "a target is embedded, or has a broker");
+}
+
+node target::write(const scenario::target& t) const {
+    target_keys keys{t.broker, t.api, {}};
+    if (t.embedded) keys.embedded = t.backend;
+    return object<target_keys>{}.write(keys);
+}
+
+json::object target::schema() const {
+    return {{"anyOf", json::array{json::object{{"const", keyword}}, object<target_keys>{}.schema()}}};
+}
+
+} // namespace kinds
+} // namespace loadsim::scenario

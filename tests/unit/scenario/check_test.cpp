@@ -1,0 +1,102 @@
+// What takes the whole document to see.
+#include "given.hpp"
+
+#include <gmock/gmock.h>
+
+using namespace loadsim;
+using namespace loadsim::scenario;
+using testing::HasSubstr;
+
+struct row {
+    std::string yaml;
+    const char* problem;
+};
+
+TEST(check, combinations) {
+    const row rows[] = {
+        {"name: a/b\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: 'a/b' cannot name a folder"},
+        {"name: .hidden\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: '.hidden' cannot name a folder"},
+        {"name: ''\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: '' cannot name a folder"},
+        {least_with("fleet: {vehicles: 33000001}"), "f:3:19: 33000001 vehicles; there can be 1 to 33000000"},
+        {least_with("fleet: {connectRate: 0}"), "f:3:22: at a rate of 0 nobody ever connects"},
+        {least_with("fleet: {vin: {wmi: LO9}}"), "f:3:20: wmi must be 3 characters"},
+        {least_with("fleet: {vin: {vds: SMEV}}"), "f:3:20: vds must be 5 characters"},
+        {least_with("fleet: {reconnect: {base: 10s, cap: 5s}}"), "f:3:37: cap is less than base"},
+        {least_with("fleet: {reconnect: {base: 10m}}"), "f:3:9: cap is less than base"},
+        {least_with("fleet: {mqtt: {version: 3.1.1, sessionExpiry: 1m}}"), "f:3:47: MQTT 3.1.1 has no session expiry"},
+        {least_with("fleet: {segments: [{name: a, share: 50%}, {name: b, share: 49%}]}"),
+         "f:3:9: the shares add up to 99%, not to 100%"},
+        {least_with("fleet: {segments: [{name: a, share: 50%}, {name: a, share: 50%}]}"),
+         "f:3:50: there are two segments called 'a'"},
+        {least_with("fleet: {segments: [{name: '', share: 100%}]}"), "f:3:27: a segment needs a name"},
+        {least_with("fleet: {segments: [{name: a, share: 100%, behaviour: sucess}]}"),
+         "f:3:54: unknown behaviour 'sucess'; did you mean 'success'?"},
+        {least_with("behaviours: {b: {steps: [executed, ack]}}"), "f:3:14: step 2 comes after the final word"},
+        {least_with("behaviours: {b: {online: false, steps: [ack]}}"),
+         "f:3:14: a vehicle that is offline takes no steps"},
+        {least_with("behaviours: {b: {steps: [{wait: {uniform: {min: 2s, max: 1s}}}]}}"),
+         "f:3:14: step 1: max is less"},
+        {least_with("behaviours: {b: {steps: [], expect: skipped}}"), "f:3:14: a request is skipped by the generator"},
+        {least_with("target: {api: 'http://a'}"), "f:3:15: the vehicles need a broker too"},
+        {least_with("target: {embedded: {services: {light-flash: {}}}}"),
+         "the embedded target does not serve this: unknown service 'horn'; there are: light-flash"},
+        {least_with("target: {embedded: {services: {horn: {}, Horn: {}}}}"), "f:3:42: 'Horn' is no service name"},
+        {load_with("  services: {a/b: 1}"), "f:4:19: 'a/b' is no service name"},
+        {load_with("  services: {1a: 1}"), "f:4:18: '1a' is no service name"},
+        {load_with("  services: {horn: 0}"), "f:4:3: no service has a weight above 0"},
+        {load_with("  unansweredAfter: 20s"), "f:4:20: the embedded backend waits up to 30s before"},
+        {load_with("  unansweredAfter: 30s"), "f:4:20: the embedded backend waits up to 30s before"},
+        {load_with("  driver: mqtt\n  unansweredAfter: 10s"), "f:5:20: the mqtt driver waits up to 10s before"},
+        {"name: t\nload: {phases: [{pause: 5}]}", "f:2:8: nothing is ever due in these phases"},
+        {"name: t\nload: {phases: [{duration: 5, arrivalRate: 0}]}", "f:2:8: nothing is ever due in these phases"},
+        {"name: t\nload: {phases: [{name: a, pause: 1}, {name: a, duration: 1, arrivalRate: 1}]}",
+         "f:2:45: there are two phases called 'a'"},
+        {"name: t\nload: {phases: [{pause: 300d}, {duration: 300d, arrivalRate: 1}]}",
+         "f:2:8: these phases last longer"},
+        {least_with("budgets: ['e2e{service=wash}.p99 < 1s']"), "f:3:11: "},
+        {least_with("budgets: ['e2e{phase=steady}.p99 < 1s']"), "f:3:11: "},
+    };
+    for (const auto& r : rows) {
+        const auto found = wrong(r.yaml);
+        EXPECT_THAT(found, HasSubstr(r.problem)) << r.yaml;
+        EXPECT_EQ(std::ranges::count(found, '\n'), 0) << "one problem: " << found;
+    }
+}
+
+TEST(check, lets_pass_what_is_just_right) {
+    const std::string rows[] = {
+        least_with("fleet: {vehicles: 33000000}"),
+        least_with("fleet: {segments: [{name: a, share: 33.3333333%}, {name: b, share: 66.6666667%}]}"),
+        least_with("fleet: {mqtt: {version: 5, sessionExpiry: 1m}}"),
+        load_with("  unansweredAfter: 30001ms"),
+        load_with("  unansweredAfter: 6s\ntarget: {embedded: {services: {horn: {pending: 3s, running: 5s}}}}"),
+        load_with("  unansweredAfter: 1s\ntarget: {broker: 'mqtt://b', api: 'http://a'}"),
+        load_with("  unansweredAfter: 31s\ntarget: {embedded: {services: {horn: {}, climate: {running: 10m}}}}"),
+        "name: A-1_b.c\nload: {phases: [{duration: 5, arrivalRate: 0, rampTo: 1}]}",
+        least_with("budgets: ['e2e{service=horn,phase=phase 1}.p99 < 1s']"),
+    };
+    for (const auto& yaml : rows) EXPECT_EQ(wrong(yaml), "") << yaml;
+}
+
+TEST(check, of_a_document_made_by_hand_names_paths) {
+    auto d = good(least_with(""));
+    EXPECT_TRUE(check(d).empty());
+    d.fleet.segments.clear();
+    EXPECT_TRUE(check(d).empty()) << "no segments: all succeed";
+    EXPECT_EQ(legend_of(d).segments.at(0), "all");
+    d.fleet.vehicles = 0;
+    d.fleet.segments = {{"a", share{1}, "none"}};
+    d.load.phases.push_back(d.load.phases[0]);
+    d.load.phases[1].duration = {};
+    d.load.http.connections = 0;
+    d.target = {};
+    d.target.embedded = false;
+    EXPECT_EQ(to_string(check(d)),
+              "target: a target is embedded, or has a broker\n"
+              "target: the http driver needs a target.api, or an embedded target\n"
+              "fleet.vehicles: 0 vehicles; there can be 1 to 33000000\n"
+              "fleet.segments[0].behaviour: unknown behaviour 'none'; there are: success, failure, timeout, offline\n"
+              "load.phases[1].name: there are two phases called 'phase 1'\n"
+              "load.phases[1]: a phase needs a duration\n"
+              "load.http.connections: there must be one at least");
+}

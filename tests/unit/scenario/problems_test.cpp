@@ -1,0 +1,176 @@
+// Every problem with its place: the value for a wrong value, the key for an unknown key.
+#include "given.hpp"
+
+#include <gmock/gmock.h>
+
+using namespace loadsim::scenario;
+
+TEST(problems, are_told_all_at_once_in_the_order_of_the_document) {
+    EXPECT_EQ(wrong("name: t\n"
+                    "sed: 7\n"
+                    "fleet:\n"
+                    "  vehicles: many\n"
+                    "  mqtt: {keepAlive: 30, versoin: 5}\n"
+                    "load:\n"
+                    "  phases:\n"
+                    "    - {duration: 2x, arrivalRate: 1}\n"
+                    "    - arrivalRate: 5\n"
+                    "      rampto: 9\n"
+                    "  drian: 5s\n"),
+              "f:2:1: unknown key 'sed'; did you mean 'seed'?\n"
+              "f:4:13: 'many' is not a whole number from 1 to 4294967295\n"
+              "f:5:21: '30' has no unit; write 30ms, 30s or 30m\n"
+              "f:5:25: unknown key 'versoin'; did you mean 'version'?\n"
+              "f:8:18: '2x' has an unknown unit 'x'; there are ns, us, ms, s, m, h, d\n"
+              "f:9:7: 'duration' is missing: how long does this phase last?\n"
+              "f:10:7: unknown key 'rampto'; did you mean 'rampTo'?\n"
+              "f:11:3: unknown key 'drian'; did you mean 'drain'?");
+}
+
+struct row {
+    const char* yaml; ///< after the two lines of least_with(), so line 3 is its first
+    const char* problem;
+};
+
+TEST(problems, of_values) {
+    const row rows[] = {
+        {"seed: -1", "f:3:7: '-1' is not a whole number from 0 to 18446744073709551615"},
+        {"seed: 1.5", "f:3:7: '1.5' is not a whole number from 0 to 18446744073709551615"},
+        {"seed: 99999999999999999999", "f:3:7: 99999999999999999999 is not between 0 and 18446744073709551615"},
+        {"seed: [1]", "f:3:1: a whole number belongs here, not a list"},
+        {"seed:", "f:3:1: 'seed' has no value; give it one or leave it out"},
+        {"seed: ~", "f:3:1: 'seed' has no value; give it one or leave it out"},
+        {"fleet: 5", "f:3:8: a map of keys belongs here, not '5'"},
+        {"fleet: [a]", "f:3:1: a map of keys belongs here, not a list"},
+        {"fleet: {vehicles: 0}", "f:3:19: 0 is not between 1 and 4294967295"},
+        {"fleet: {connectRate: fast}", "f:3:22: 'fast' is not a rate; write a number a second, such as 200 or 200/s"},
+        {"fleet: {connectRate: 2000000}", "f:3:22: '2000000' is more than 1000000/s"},
+        {"fleet: {connectWithin: 60}", "f:3:24: '60' has no unit; write 60ms, 60s or 60m"},
+        {"fleet: {connectWithin: 400d}", "f:3:24: '400d' is too long; 366d is the most"},
+        {"fleet: {mqtt: {keepAlive: 1500ms}}", "f:3:27: '1500ms' must be whole seconds"},
+        {"fleet: {mqtt: {keepAlive: 19h}}", "f:3:27: '19h' is too long; 18h12m15s is the most"},
+        {"fleet: {mqtt: {receiveMaximum: 0}}", "f:3:32: 0 is not between 1 and 65535"},
+        {"fleet: {mqtt: {presence: yes}}", "f:3:26: true or false belongs here, not 'yes'"},
+        {"fleet: {mqtt: {commandQos: 3}}", "f:3:28: unknown value '3'; there are: 0, 1, 2"},
+        {"fleet: {mqtt: {version: 4}}", "f:3:25: unknown value '4'; there are: 5.0, 5, 3.1.1"},
+        {"fleet: {segments: {a: 1}}", "f:3:9: a list of segments belongs here, not a map"},
+        {"fleet: {segments: [{share: 100%}]}", "f:3:20: 'name' is missing"},
+        {"fleet: {segments: [{name: a, share: 200%}]}", "f:3:37: '200%' is not between 0% and 100%"},
+        {"fleet: {segments: [{name: a, share: all}]}", "f:3:37: 'all' is not a share; write 25% or 0.25"},
+        {"behaviours: {b: {}}", "f:3:14: what does it do? give it steps ([] says nothing), or online: false"},
+        {"behaviours: {b: }", "f:3:14: 'b' has no value"},
+        {"behaviours: [b]", "f:3:1: a map of behaviours belongs here, not a list"},
+        {"behaviours: {b: {steps: [akc]}}", "f:3:26: unknown step 'akc'; did you mean 'ack'?"},
+        {"behaviours: {b: {steps: [failed]}}", "f:3:26: why? write {failed: door_open}"},
+        {"behaviours: {b: {steps: [wait]}}", "f:3:26: how long? write {wait: 100ms}"},
+        {"behaviours: {b: {steps: [[ack]]}}", "f:3:26: a step, such as ack or {wait: 100ms}, belongs here, not a list"},
+        {"behaviours: {b: {steps: [{wait: 1s, failed: x}]}}",
+         "f:3:26: a step is one of ack, running, executed, {failed: CODE} and {wait: DELAY}"},
+        {"behaviours: {b: {steps: [{wiat: 1s}]}}",
+         "f:3:26: a step is one of ack, running, executed, {failed: CODE} and {wait: DELAY}\n"
+         "f:3:27: unknown key 'wiat'; did you mean 'wait'?"},
+        {"behaviours: {b: {steps: [{wait: 100}]}}", "f:3:33: '100' has no unit; write 100ms, 100s or 100m"},
+        {"behaviours: {b: {steps: [{wait: {most: 1s}}]}}",
+         "f:3:27: a delay is exactly one of fixed, uniform, normal and lognormal"},
+        {"behaviours: {b: {steps: [{wait: {fixed: 1s, uniform: {min: 1s, max: 2s}}}]}}",
+         "f:3:27: a delay is exactly one of fixed, uniform, normal and lognormal"},
+        {"behaviours: {b: {steps: [{wait: {uniform: {min: 1s}}}]}}", "f:3:34: 'max' is missing"},
+        {"behaviours: {b: {steps: [{wait: {lognormal: {median: 0s, p99: 1s}}}]}}",
+         "f:3:54: '0s' is too short; 1ns is the least"},
+        {"behaviours: {b: {steps: [], expect: done}}", "f:3:37: unknown value 'done'; there are: executed, failed, "
+                                                       "timed_out, rejected, errored, unanswered, skipped"},
+        {"target: {broker: 'ftp://b'}", nullptr},
+        {"target: nearby", "f:3:9: 'nearby' is no target; write embedded, or {broker: mqtt://HOST, api: http://HOST}"},
+        {"target: {}", "f:3:1: a target is embedded, or has a broker"},
+        {"target: {embedded: {services: {}}}", "f:3:21: no services are named here; one is the least"},
+        {"target: {embedded: {services: {horn: {pendign: 1s}}}}",
+         "f:3:39: unknown key 'pendign'; did you mean 'pending'?"},
+        {"budgets: [\"e2e.p99 < 1\"]", nullptr},
+        {"budgets: \"e2e.p99 < 1s\"", "f:3:10: a list of budgets belongs here, not 'e2e.p99 < 1s'"},
+    };
+    for (const auto& r : rows) {
+        if (r.problem != nullptr)
+            EXPECT_EQ(wrong(least_with(r.yaml)), r.problem) << r.yaml;
+        else // worded by the module that reads it
+            EXPECT_THAT(wrong(least_with(r.yaml)), testing::StartsWith("f:3:")) << r.yaml;
+    }
+}
+
+TEST(problems, of_phases) {
+    const row rows[] = {
+        {"{}", "f:3:12: 'duration' is missing: how long does this phase last?\n"
+               "f:3:12: a phase needs an arrivalRate, an arrivalCount or a pause"},
+        {"{duration: 5}", "f:3:12: a phase needs an arrivalRate, an arrivalCount or a pause"},
+        {"{duration: 5, rampTo: 9}", "f:3:12: rampTo needs an arrivalRate to begin at; 0 is one"},
+        {"{duration: 5, arrivalCount: 9, arrivalRate: 1}", "f:3:56: arrivalCount and arrivalRate exclude each other"},
+        {"{duration: 5, arrivalCount: 9, rampTo: 1}", "f:3:51: arrivalCount and rampTo exclude each other"},
+        {"{pause: 5, duration: 5}", "f:3:33: a pause has no duration"},
+        {"{pause: 5, arrivalRate: 5}", "f:3:36: a pause has no arrivalRate"},
+        {"{pause: 5, maxVusers: 5}", "f:3:34: a pause has no maxVusers"},
+        {"{duration: 0, arrivalRate: 5}", "f:3:23: '0' is too short; 1ms is the least"},
+        {"{duration: -5, arrivalRate: 5}",
+         "f:3:23: '-5' is not a duration; write a number with a unit, such as 250ms, 2s or 3m"},
+        {"{duration: 5, arrivalRate: 1, maxVusers: 0}", nullptr},
+        {"{duration: 5, arrivalRate: -1}", nullptr},
+        {"soon", "f:3:12: a map of keys belongs here, not 'soon'"},
+    };
+    for (const auto& r : rows) {
+        const auto found = wrong("name: t\nload:\n  phases: [" + std::string(r.yaml) + "]\n");
+        if (r.problem != nullptr)
+            EXPECT_EQ(found, r.problem) << r.yaml;
+        else
+            EXPECT_THAT(found, testing::StartsWith("f:3:")) << r.yaml;
+    }
+}
+
+TEST(problems, of_what_is_missing) {
+    EXPECT_EQ(wrong(""), "f:1:1: the scenario is empty");
+    EXPECT_EQ(wrong("# nothing but a comment\n"), "f:1:1: the scenario is empty");
+    EXPECT_EQ(wrong("just words"), "f:1:1: a map of keys belongs here, not 'just words'");
+    EXPECT_EQ(wrong("seed: 1\n"), "f:1:1: 'name' is missing\nf:1:1: 'load' is missing");
+    EXPECT_EQ(wrong("name: t\nload: {drain: 5s}\n"), "f:2:1: 'phases' is missing");
+    EXPECT_EQ(wrong("name: t\nload: {phases: []}\n"), "f:2:8: there is no phase, so nothing is ever due");
+}
+
+TEST(problems, of_too_much) {
+    const auto repeated = [](std::string_view begin, std::string_view piece, int times, std::string_view end) {
+        std::string text{begin};
+        for (int i = 0; i < times; ++i) text += std::string(piece) + std::to_string(i) + "}, ";
+        return least_with(text + std::string(end));
+    };
+    EXPECT_EQ(wrong(repeated("fleet: {segments: [", "{share: 1%, name: s", 101, "]}")),
+              "f:3:9: 101 segments; 100 are the most");
+    EXPECT_EQ(wrong(repeated("fleet: {segments: [", "{share: 1%, name: s", 100, "]}")), "");
+    const std::string name(101, 'x');
+    EXPECT_EQ(wrong(least_with("behaviours: {" + name + ": {online: false}}")),
+              "f:3:14: a name of more than 100 characters");
+    EXPECT_EQ(wrong(least_with("fleet: {segments: [{share: 100%, name: " + name + "}]}")),
+              "f:3:40: 101 characters; 100 is the most");
+    EXPECT_EQ(wrong(least_with("budgets: ['" + std::string(301, 'x') + "']")),
+              "f:3:11: a budget of 301 characters; 300 is the most");
+}
+
+TEST(problems, of_keys_that_are_there_twice) {
+    EXPECT_EQ(wrong(least_with("seed: 1\nseed: 2\n")), "f:4:1: the key 'seed' is there twice, first in line 3");
+    EXPECT_EQ(wrong(load_with("  services: {horn: 1, horn: 2}\n")),
+              "f:4:23: the key 'horn' is there twice, first in line 4");
+}
+
+TEST(problems, of_yaml_itself_have_their_place) {
+    EXPECT_THAT(wrong("name: t\nload: [\n"), testing::MatchesRegex("f:3:1: not YAML: .*"));
+    EXPECT_THAT(wrong("name: t\n  seed: 1\n"), testing::MatchesRegex("f:2:7: not YAML: .*"));
+    EXPECT_EQ(wrong("name: t\nload: {drain: \"5s}\n"), "f:2:15: this quote is never closed");
+    EXPECT_EQ(wrong("name: &a 't\nload: 5\n"), "f:1:7: this quote is never closed");
+    EXPECT_THAT(wrong("name: \"t"), testing::MatchesRegex("f:1:9: not YAML: .*"));
+    EXPECT_THAT(wrong("name: t\n\tseed: 1\n"), testing::StartsWith("f:2:"));
+}
+
+TEST(problems, one_slip_is_told_once) {
+    EXPECT_EQ(wrong(least_with("fleet: {segments: [{name: a, share: x}, {name: b, share: 50%}]}")),
+              "f:3:37: 'x' is not a share; write 25% or 0.25")
+        << "and not also that the shares do not add up";
+    EXPECT_EQ(wrong(least_with("fleet: {segments: [{name: a, shrae: 100%}]}")),
+              "f:3:20: 'share' is missing\nf:3:30: unknown key 'shrae'; did you mean 'share'?");
+    EXPECT_EQ(wrong("name: t\nload: {phases: [{duration: x, arrivalRate: 1}]}\n"),
+              "f:2:28: 'x' is not a duration; write a number with a unit, such as 250ms, 2s or 3m");
+}

@@ -1,0 +1,124 @@
+#include "given.hpp"
+
+#include <boost/json.hpp>
+
+using namespace loadsim::scenario;
+namespace json = boost::json;
+
+namespace {
+
+/// Schema of a value below: through properties, list items, maps of names, and alternatives.
+const json::object* below(const json::object& schema, std::string_view step) {
+    if (const auto* any = schema.if_contains("anyOf"))
+        for (const auto& one : any->as_array())
+            if (const auto* found = below(one.as_object(), step)) return found;
+    if (step == "[]") return schema.contains("items") ? &schema.at("items").as_object() : nullptr;
+    if (step == "*")
+        return schema.contains("additionalProperties") && schema.at("additionalProperties").is_object()
+                   ? &schema.at("additionalProperties").as_object()
+                   : nullptr;
+    const auto* properties = schema.if_contains("properties");
+    const auto* found = properties == nullptr ? nullptr : properties->as_object().if_contains(step);
+    return found == nullptr ? nullptr : &found->as_object();
+}
+
+const json::object* at(const json::object& root, std::string_view path) {
+    const auto* schema = &root;
+    while (schema != nullptr && !path.empty()) {
+        const auto end = std::min(path.find('.'), path.size());
+        schema = below(*schema, path.substr(0, end));
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return schema;
+}
+
+} // namespace
+
+TEST(schema, has_every_key_of_the_language) {
+    const auto root = json::parse(schema()).as_object();
+    EXPECT_EQ(root.at("$schema").as_string(), "https://json-schema.org/draft/2020-12/schema");
+    for (const std::string_view path : {"name",
+                                        "seed",
+                                        "target.broker",
+                                        "target.api",
+                                        "target.embedded.database",
+                                        "target.embedded.batch",
+                                        "target.embedded.batchWindow",
+                                        "target.embedded.timeToLive",
+                                        "target.embedded.services.*.created",
+                                        "target.embedded.services.*.pending",
+                                        "target.embedded.services.*.running",
+                                        "fleet.vehicles",
+                                        "fleet.connectRate",
+                                        "fleet.connectWithin",
+                                        "fleet.vin.wmi",
+                                        "fleet.vin.vds",
+                                        "fleet.vin.year",
+                                        "fleet.mqtt.version",
+                                        "fleet.mqtt.keepAlive",
+                                        "fleet.mqtt.cleanStart",
+                                        "fleet.mqtt.sessionExpiry",
+                                        "fleet.mqtt.receiveMaximum",
+                                        "fleet.mqtt.maximumPacketSize",
+                                        "fleet.mqtt.connackWithin",
+                                        "fleet.mqtt.queueLimit",
+                                        "fleet.mqtt.user",
+                                        "fleet.mqtt.password",
+                                        "fleet.mqtt.presence",
+                                        "fleet.mqtt.commandQos",
+                                        "fleet.mqtt.responseQos",
+                                        "fleet.reconnect.base",
+                                        "fleet.reconnect.cap",
+                                        "fleet.segments.[].name",
+                                        "fleet.segments.[].share",
+                                        "fleet.segments.[].behaviour",
+                                        "behaviours.*.online",
+                                        "behaviours.*.steps.[].failed",
+                                        "behaviours.*.expect",
+                                        "behaviours.*.steps.[].wait.fixed",
+                                        "behaviours.*.steps.[].wait.uniform.min",
+                                        "behaviours.*.steps.[].wait.uniform.max",
+                                        "behaviours.*.steps.[].wait.normal.mean",
+                                        "behaviours.*.steps.[].wait.normal.stddev",
+                                        "behaviours.*.steps.[].wait.lognormal.median",
+                                        "behaviours.*.steps.[].wait.lognormal.p99",
+                                        "behaviours.*.steps.[].wait.most",
+                                        "load.services.*",
+                                        "load.spacing",
+                                        "load.phases.[].name",
+                                        "load.phases.[].duration",
+                                        "load.phases.[].arrivalRate",
+                                        "load.phases.[].rampTo",
+                                        "load.phases.[].arrivalCount",
+                                        "load.phases.[].maxVusers",
+                                        "load.phases.[].pause",
+                                        "load.drain",
+                                        "load.unansweredAfter",
+                                        "load.lagLimit",
+                                        "load.driver",
+                                        "load.http.connections",
+                                        "load.http.timeout",
+                                        "load.mqtt.deadline",
+                                        "load.observer",
+                                        "budgets.[]"})
+        EXPECT_NE(at(root, path), nullptr) << path;
+    EXPECT_EQ(at(root, "fleet.vehicels"), nullptr) << "the test itself can fail";
+}
+
+TEST(schema, refuses_unknown_keys_and_missing_ones) {
+    const auto root = json::parse(schema()).as_object();
+    EXPECT_EQ(root.at("additionalProperties"), json::value(false));
+    EXPECT_EQ(root.at("required"), json::value({"name", "load"}));
+    EXPECT_EQ(at(root, "fleet.mqtt")->at("additionalProperties"), json::value(false));
+    EXPECT_EQ(at(root, "fleet.segments.[]")->at("required"), json::value({"name", "share"}));
+}
+
+TEST(schema, tells_editors_what_a_key_is_for) {
+    const auto root = json::parse(schema()).as_object();
+    EXPECT_EQ(at(root, "fleet.vehicles")->at("description").as_string(), "How many there are.");
+    EXPECT_EQ(at(root, "fleet.vehicles")->at("default"), json::value(100));
+    EXPECT_EQ(at(root, "fleet.mqtt.presence")->at("default"), json::value(true));
+    EXPECT_EQ(at(root, "load.drain")->at("default"), json::value("30s"));
+    EXPECT_EQ(at(root, "load.driver")->at("enum"), json::value({"http", "mqtt"}));
+    EXPECT_EQ(at(root, "fleet.mqtt.commandQos")->at("enum"), json::value({"0", 0.0, "1", 1.0, "2", 2.0}));
+}

@@ -1,0 +1,62 @@
+#include "given.hpp"
+
+#include <gmock/gmock.h>
+
+using namespace loadsim;
+using namespace loadsim::scenario;
+
+TEST(write, is_read_back_to_an_equal_document) {
+    const std::string rows[] = {
+        least_with(""),
+        "name: \"5.0\"\nload: {phases: [{name: '~', duration: 1, arrivalRate: 1}, {name: 'null', pause: 1}, {name: '- "
+        "a: #', "
+        "pause: 1}, {name: \"a\\n\\\"b\\\"\\t\", pause: 1ms}]}",
+        "name: \"true\"\nload: {phases: [{duration: 1.000000001, arrivalRate: 1/m, rampTo: 7/h, maxVusers: 3}, "
+        "{duration: 1ms, arrivalCount: 7}]}",
+        least_with("fleet: {segments: [{name: a, share: 0.333333333333333331}, {name: b, share: 0.333333333333333331}, "
+                   "{name: c, share: 0.33333333333333337}]}"),
+        least_with("fleet: {mqtt: {version: 3.1.1, keepAlive: 0s, user: '{vin}', commandQos: 0, responseQos: 2}}"),
+        least_with("fleet: {mqtt: {sessionExpiry: 4294967295s}, connectWithin: 365d}"),
+        least_with(
+            "behaviours: {silent: {steps: []}, parked: {online: false}, success: {steps: [{wait: {fixed: 1s, most: "
+            "2s}}, running, {failed: '#1'}], expect: rejected}}"),
+        least_with(
+            "behaviours: {all: {steps: [{wait: {uniform: {min: 1ms, max: 2ms}}}, {wait: {normal: {mean: 1ms, stddev: "
+            "1us}, most: 5ms}}, {wait: {lognormal: {median: 1ms, p99: 3ms}}}, executed]}}"),
+        least_with("target: {broker: 'mqtt://b:1', api: 'http://a:2/base'}"),
+        least_with("target: {broker: 'mqtt://[::1]:1'}"),
+        load_with("  driver: mqtt\ntarget: {broker: 'mqtt://b'}"),
+        least_with(
+            "target: {embedded: {services: {horn: {created: 1s, pending: 2s, running: 3s}}, database: 'a b.db'}}"),
+        load_with("  services: {wash: 0.1, horn: 0}\n  spacing: poisson\n  observer: mqtt\nseed: 18446744073709551615"),
+        least_with("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
+    };
+    for (const auto& yaml : rows) {
+        const auto d = good(yaml);
+        const auto written = write(d);
+        const auto again = read(written, "written");
+        ASSERT_TRUE(again) << written << to_string(again.error());
+        EXPECT_EQ(*again, d) << written;
+        EXPECT_EQ(write(*again), written);
+    }
+}
+
+TEST(write, spells_out_every_value_in_force) {
+    const auto text = write(good(least_with("")));
+    for (const auto* line :
+         {"name: t", "seed: 1", "vehicles: 100", "connectRate: 500", "keepAlive: 1m", "version: 5.0", "drain: 30s",
+          "unansweredAfter: 1m", "  timeout:\n    online: true\n    steps: []\n    expect: timed_out",
+          "  offline:\n    online: false\n    expect: timed_out", "horn:\n        created: 5s", "spacing: uniform",
+          "- name: phase 1\n      duration: 10s\n      arrivalRate: 1"})
+        EXPECT_THAT(text, testing::HasSubstr(line));
+}
+
+TEST(write, never_shows_a_password) {
+    auto d = good(least_with("fleet: {mqtt: {user: me, password: s3cret}}"));
+    const auto text = write(d);
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("s3cret")));
+    EXPECT_THAT(text, testing::HasSubstr("***"));
+    EXPECT_THAT(text, testing::HasSubstr("user: me"));
+    d.fleet.mqtt.password = "***";
+    EXPECT_EQ(*read(text, "written"), d) << "all else is there";
+}
