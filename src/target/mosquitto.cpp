@@ -53,6 +53,14 @@ std::string last_line(const fs::path& file) {
     return last;
 }
 
+/// A configuration that is cut off is still one: mosquitto would start, and listen elsewhere.
+bool write(const fs::path& file, const std::string& text) {
+    std::ofstream out(file);
+    out << text;
+    out.close();
+    return !out.fail();
+}
+
 /// Between fork and exec: only what is safe after a fork of a program with threads.
 [[noreturn]] void become(const char* program, const char* configuration, int log, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -99,7 +107,8 @@ result<mosquitto> mosquitto::start(const fs::path& folder) {
     for (int attempt = 0; attempt < tries; ++attempt) {
         const auto port = net::free_port();
         if (!port) return port.error();
-        std::ofstream(configuration) << mosquitto_configuration(*port, ::geteuid() == 0 ? "root" : "");
+        if (!write(configuration, mosquitto_configuration(*port, ::geteuid() == 0 ? "root" : "")))
+            return problems{configuration.string(), "cannot be written; is the disk full? name another place with --report"};
         const int log_file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (log_file < 0) return problems{log.string(), fmt::format("cannot be written ({})", std::strerror(errno))};
         const pid_t parent = ::getpid();
