@@ -68,7 +68,11 @@ exit_code run(const run_options& options) {
 
     spdlog::info("loadsim {}: {} with seed {}", LOADSIM_VERSION, scenario->name, scenario->seed);
     const auto facts = run::execute(*scenario, {.folder = *folder, .shards = options.shards},
-                                    {.said = [](const std::string& text) { spdlog::info("{}", text); },
+                                    {.said =
+                                         [&](const std::string& text) {
+                                             spdlog::info("{}", text);
+                                             if (!options.quiet) console.print(text + '\n');
+                                         },
                                      .progressed =
                                          [&](const measure::progress& p) {
                                              console.show(p, names);

@@ -8,20 +8,24 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <utility>
 
 namespace loadsim::app {
 namespace {
 
 result<std::string> contents_of(const std::string& file) {
+    const auto unreadable = [&](int why) { return problems{file, fmt::format("cannot be read ({})", std::strerror(why))}; };
+    std::error_code ignored; // what is not there does not open either
+    if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);
     std::ifstream in(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(in), {}};
-    // A folder opens, and fails when it is read.
-    if (!in || in.bad() || (text.empty() && errno == EISDIR))
-        return problems{file, fmt::format("cannot be read ({})", std::strerror(errno))};
-    return text;
+    if (!in) return unreadable(errno);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (text.bad()) return unreadable(EIO);
+    return std::move(text).str();
 }
 
 /// A flag that stands for a setting; its URL is checked here, so that the problem names the flag.

@@ -191,7 +191,7 @@ void mqtt_link::on_timer(monotonic_time now) {
 void mqtt_link::arm_session_timer() { loop_.arm(*this, session_.next_deadline()); }
 
 void mqtt_link::lose(std::error_code why) {
-    const bool was_online = online();
+    const bool was_online = stood_;
     drop_connection();
     events_.on_offline(*this, why, was_online);
 }
@@ -205,9 +205,11 @@ void mqtt_link::drop_connection() {
     unsent_.reset();
     disarm();
     stage_ = stage::idle;
+    stood_ = false;
 }
 
 void mqtt_link::on_connected(mqtt::session&, const mqtt::server_limits& limits) {
+    stood_ = true;
     arm_session_timer(); // from CONNACK overdue to keep alive
     events_.on_online(*this, limits, loop_.now() - started_);
 }

@@ -41,6 +41,10 @@ void console::show(const measure::progress& p, const measure::legend& names) {
 }
 
 void console::redraw(const measure::progress& p, const measure::legend& names) {
+    if (p.at == measure::stage::done) { // the summary comes next, in its place
+        if (std::exchange(line_open_, false)) std::fputs("\r\x1b[K", out_);
+        return;
+    }
     // One column stays free: a cursor behind the last one wraps on some terminals. The width is asked each time, for it
     // changes when the window does.
     const auto line = progress_line(p, names, std::max(2U, width_of(out_)) - 1);

@@ -167,6 +167,9 @@ void course::load() {
 
 void course::drain() {
     const auto until = time_.now() + plan_.scenario.load.drain;
+    if (cut_short())
+        tell_.said(fmt::format("stopped: draining what is in flight, at most {}; Ctrl-C again ends at once",
+                               format_duration(plan_.scenario.load.drain)));
     do {
         step(stage::draining, time_.now() + look); // at least one: what comes twice often comes at once
     } while (merged_.latest().in_flight != 0 && time_.now() < until);
@@ -177,6 +180,7 @@ measure::run_facts course::finish() {
     merged_.collect(shards_);
     const auto open = merged_.latest().in_flight;
     const auto asked = merged_.latest().sessions_asked;
+    const auto resident = resident_bytes(); // while the sessions stand
     for (const auto& s : shards_) s->stop();
     merged_.collect_last(shards_);
     const auto now = time_.now();
@@ -200,7 +204,7 @@ measure::run_facts course::finish() {
     }
     facts.sum = merged_.sum();
     facts.generator = {.cpu_s = merged_.latest().cpu_s,
-                       .rss_bytes = resident_bytes(),
+                       .rss_bytes = resident,
                        .shards = static_cast<std::uint32_t>(shards_.size())};
     return facts;
 }

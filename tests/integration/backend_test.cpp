@@ -1,4 +1,6 @@
 // The reference backend whole: a real broker, a real app over HTTP, a real vehicle over MQTT.
+#include "broker.hpp"
+
 #include <loadsim/backend/backend.hpp>
 #include <loadsim/contract/payloads.hpp>
 #include <loadsim/contract/topics.hpp>
@@ -14,87 +16,22 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
-#include <filesystem>
-#include <fstream>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+#include <string_view>
 #include <vector>
-
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace loadsim;
 using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
+using stage::broker;
+using stage::free_port;
+using stage::wait_until;
 
 namespace {
 
 constexpr std::string_view vin = "LZ9SMEV05TF000001";
-
-std::uint16_t free_port() {
-    boost::asio::io_context io;
-    return tcp::acceptor(io, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
-}
-
-bool wait_until(const std::function<bool()>& holds, std::chrono::milliseconds at_most = 8s) {
-    const auto give_up = std::chrono::steady_clock::now() + at_most;
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > give_up) return false;
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
-}
-
-bool answers(std::uint16_t port) {
-    boost::asio::io_context io;
-    boost::system::error_code error;
-    tcp::socket(io).connect({boost::asio::ip::address_v4::loopback(), port}, error);
-    return !error;
-}
-
-/// A mosquitto of our own, which can die and come back at the same port.
-class broker {
-public:
-    explicit broker(std::string_view access = "allow_anonymous true\n") {
-        auto pattern = (std::filesystem::temp_directory_path() / "loadsim-backend-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-        std::ofstream(folder_ / "mosquitto.conf")
-            << "listener " << port_ << " 127.0.0.1\n" << access << "persistence false\nlog_dest none\nuser root\n";
-        start();
-    }
-    ~broker() {
-        stop(SIGKILL);
-        std::filesystem::remove_all(folder_);
-    }
-
-    void start() {
-        const auto config = (folder_ / "mosquitto.conf").string();
-        const auto* program = std::filesystem::exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto";
-        // setpriv: it dies with us, whatever kills us.
-        std::vector<std::string> words{"setpriv", "--pdeathsig", "KILL", program, "-c", config};
-        std::vector<char*> arguments;
-        for (auto& word : words) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        ASSERT_EQ(::posix_spawnp(&process_, "setpriv", nullptr, nullptr, arguments.data(), environ), 0);
-        ASSERT_TRUE(wait_until([this] { return answers(port_); }));
-    }
-    void stop(int signal) {
-        if (process_ <= 0) return;
-        ::kill(process_, signal);
-        ::waitpid(process_, nullptr, 0);
-        process_ = 0;
-    }
-    net::endpoint url() const { return {.scheme = "mqtt", .host = "127.0.0.1", .port = port_, .path = {}}; }
-
-private:
-    std::filesystem::path folder_;
-    std::uint16_t port_ = free_port();
-    pid_t process_ = 0;
-};
 
 net::endpoint any_port() { return {.scheme = "http", .host = "127.0.0.1", .port = 0, .path = {}}; }
 
@@ -191,9 +128,9 @@ backend::options quick() {
 
 TEST(reference_backend, takes_a_request_to_its_end) {
     broker mosquitto;
-    auto server = backend::server::start(quick(), mosquitto.url(), any_port());
+    auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
     ASSERT_TRUE(server) << to_string(server.error());
-    vehicle_and_world world(mosquitto.url());
+    vehicle_and_world world(mosquitto.endpoint());
 
     const auto response = post(server->api());
     EXPECT_TRUE(response.starts_with("HTTP/1.1 202 ")) << response;
@@ -227,7 +164,7 @@ TEST(reference_backend, takes_a_request_to_its_end) {
 TEST(reference_backend, survives_its_brokers_restart_and_keeps_what_was_asked_meanwhile) {
     for (const int how : {SIGTERM, SIGKILL}) { // with a good-bye and without
         broker mosquitto;
-        auto server = backend::server::start(quick(), mosquitto.url(), any_port());
+        auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
         ASSERT_TRUE(server) << to_string(server.error());
         mosquitto.stop(how);
         ASSERT_TRUE(wait_until([&] { return !server->counted().broker_connected; }));
@@ -235,7 +172,7 @@ TEST(reference_backend, survives_its_brokers_restart_and_keeps_what_was_asked_me
         EXPECT_TRUE(asked_meanwhile.starts_with("HTTP/1.1 202 ")) << asked_meanwhile;
 
         mosquitto.start();
-        vehicle_and_world world(mosquitto.url());
+        vehicle_and_world world(mosquitto.endpoint());
         const auto kept = world.event_of(id_in(asked_meanwhile));
         ASSERT_TRUE(kept) << "signal " << how;
         EXPECT_EQ(kept->state, "executed");
@@ -248,7 +185,7 @@ TEST(reference_backend, survives_its_brokers_restart_and_keeps_what_was_asked_me
 
 TEST(reference_backend, lets_a_slow_or_lying_client_do_no_harm) {
     broker mosquitto;
-    auto server = backend::server::start(quick(), mosquitto.url(), any_port());
+    auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     EXPECT_TRUE(send_raw(server->api(), "\x16\x03\x01 hello").starts_with("HTTP/1.1 400 "));
     const std::string body(20'000, 'x'); // sent in full although refused: the response must survive it
@@ -268,7 +205,7 @@ TEST(reference_backend, lets_a_slow_or_lying_client_do_no_harm) {
 
 TEST(reference_backend, says_all_that_keeps_it_from_starting) {
     broker mosquitto;
-    auto first = backend::server::start({}, mosquitto.url(), any_port());
+    auto first = backend::server::start({}, mosquitto.endpoint(), any_port());
     ASSERT_TRUE(first) << to_string(first.error());
     auto taken = any_port();
     taken.port = first->api().port;
@@ -289,7 +226,7 @@ TEST(reference_backend, says_all_that_keeps_it_from_starting) {
 
 TEST(reference_backend, says_that_the_broker_refuses_it) {
     broker strict("allow_anonymous false\n");
-    const auto server = backend::server::start({}, strict.url(), any_port());
+    const auto server = backend::server::start({}, strict.endpoint(), any_port());
     ASSERT_FALSE(server);
     ASSERT_EQ(server.error().list.size(), 1U);
     EXPECT_NE(server.error().list[0].text.find("refuses"), std::string::npos) << server.error().list[0].text;

@@ -88,6 +88,7 @@ private:
     std::uint32_t tag_;
     std::uint32_t connection_ = 0;           ///< handlers of an earlier connection know themselves by it
     stage stage_ = stage::idle;
+    bool stood_ = false;                     ///< CONNACK came: the session itself forgets it with its last error
     mqtt::bytes* output_ = nullptr;          ///< set inside a call of the session: what is sent then goes along
 };
 

@@ -1,0 +1,46 @@
+#include "account.hpp"
+
+#include "program.hpp"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+namespace stage {
+
+std::int64_t ended(const boost::json::value& summary, std::string_view pointer) {
+    std::int64_t sum = 0;
+    for (const auto& outcome : summary.at_pointer(pointer).as_object()) sum += outcome.value().to_number<std::int64_t>();
+    return sum;
+}
+
+void expect_sums_hold(const boost::json::value& summary) {
+    EXPECT_EQ(number(summary, "/requests/due"), ended(summary, "/requests/outcomes"));
+    std::int64_t due = 0;
+    std::int64_t sent = 0;
+    for (const auto& phase : summary.at("phases").as_array()) {
+        EXPECT_EQ(number(phase, "/due"), ended(phase, "/outcomes")) << phase;
+        due += number(phase, "/due");
+        sent += number(phase, "/sent");
+    }
+    EXPECT_EQ(due, number(summary, "/requests/due"));
+    EXPECT_EQ(sent, number(summary, "/requests/sent"));
+    std::int64_t cells = 0;
+    std::int64_t off_diagonal = 0;
+    for (const auto& cell : summary.at("matrix").as_array()) {
+        cells += number(cell, "/count");
+        if (text(cell, "/expected") != text(cell, "/observed")) off_diagonal += number(cell, "/count");
+    }
+    EXPECT_EQ(cells, number(summary, "/requests/due"));
+    EXPECT_EQ(off_diagonal, number(summary, "/requests/unexpected"));
+    EXPECT_NE(number(summary, "/exit_code"), 1) << "a bug of loadsim";
+}
+
+std::map<std::string, std::int64_t> matrix(const boost::json::value& summary) {
+    std::map<std::string, std::int64_t> cells;
+    for (const auto& cell : summary.at("matrix").as_array())
+        cells[text(cell, "/segment") + ": " + text(cell, "/expected") + " as " + text(cell, "/observed")] +=
+            number(cell, "/count");
+    return cells;
+}
+
+} // namespace stage

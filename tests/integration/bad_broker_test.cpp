@@ -1,0 +1,319 @@
+// Brokers that do what brokers should not: each costs the session it happens to, and no more.
+#include "account.hpp"
+#include "fake_server.hpp"
+#include "program.hpp"
+#include "wanted.hpp"
+
+#include <loadsim/mqtt/error.hpp>
+#include <loadsim/net/error.hpp>
+#include <loadsim/net/mqtt_link.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <optional>
+
+#include <unistd.h>
+
+using namespace loadsim;
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using stage::fake_server;
+using stage::reaction;
+using testing::HasSubstr;
+
+namespace {
+
+/// One session of ours on a loop of its own, until it is off line or `at_most` is over.
+class session : private net::link_events {
+public:
+    explicit session(const fake_server& server, mqtt::version protocol = mqtt::version::v5_0) : broker_(server.address()) {
+        options_.protocol = protocol;
+        options_.connack_within = 1s;
+    }
+    void run(std::chrono::seconds at_most = 5s) {
+        boost::asio::steady_timer patience(loop_.io(), at_most);
+        patience.async_wait([this](boost::system::error_code) { loop_.stop(); });
+        link_.connect(broker_);
+        loop_.run();
+    }
+
+    boost::asio::io_context& io() { return loop_.io(); }
+
+    std::optional<std::error_code> ended; ///< why it went off line
+    mqtt::reason told{};
+    std::string reference;
+    bool stood = false; ///< as the link tells it at the end
+    std::function<void(net::mqtt_link&)> when_online = [](auto&) {};
+
+private:
+    mqtt::identity identify(net::mqtt_link&) override { return {.client_id = "LZ9SMEV05TF000001"}; }
+    void on_online(net::mqtt_link& link, const mqtt::server_limits&, nanoseconds) override {
+        when_online(link);
+    }
+    void on_message(net::mqtt_link&, const mqtt::message&) override {}
+    void on_offline(net::mqtt_link& link, std::error_code why, bool was_online) override {
+        ended = why;
+        stood = was_online;
+        told = link.session().last_reason();
+        reference = link.session().server_reference();
+        loop_.stop();
+    }
+
+    steady_time time_;
+    net::loop loop_{time_};
+    boost::asio::ip::tcp::endpoint broker_;
+    mqtt::session_options options_;
+    net::mqtt_link link_{loop_, options_, *this, 0};
+};
+
+/// Says this to whatever comes first.
+stage::manners always(std::string bytes, bool close = false) {
+    return [bytes = std::move(bytes), close](std::size_t, std::string& unread) -> reaction {
+        if (unread.empty()) return {};
+        unread.clear();
+        return {.bytes = bytes, .close = close};
+    };
+}
+
+const std::string accepted_5 = "\x20\x03\x00\x00\x00"s; // 5.0, 3.2: no session, success, no properties
+
+std::uint64_t resident_bytes() {
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(bad_broker, that_never_answers_is_given_up_in_time) {
+    const fake_server silent([](auto, auto&) { return reaction{}; });
+    session s(silent);
+    const auto begun = std::chrono::steady_clock::now();
+    s.run();
+    ASSERT_TRUE(s.ended);
+    EXPECT_EQ(*s.ended, mqtt::errc::connack_timeout);
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+}
+
+TEST(bad_broker, that_closes_at_once_is_told_as_that) {
+    const fake_server rude([](auto, auto&) { return reaction{.close = true}; });
+    session s(rude);
+    s.run();
+    ASSERT_TRUE(s.ended);
+    // What was sent meanwhile meets a closed socket, and that is a reset.
+    EXPECT_TRUE(*s.ended == net::errc::closed_by_peer || *s.ended == std::errc::connection_reset ||
+                *s.ended == std::errc::broken_pipe)
+        << s.ended->message();
+    EXPECT_FALSE(s.stood);
+}
+
+TEST(bad_broker, that_speaks_no_mqtt_ends_the_session) {
+    const struct {
+        std::string bytes;
+        mqtt::errc expected;
+        const char* why;
+    } rows[] = {
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", mqtt::errc::protocol_error, "a web server: 'H' is a SUBSCRIBE's type"},
+        {"\x00\x00"s, mqtt::errc::malformed_packet, "packet type 0"},
+        {"\x20\xff\xff\xff\xff\x01"s, mqtt::errc::malformed_packet, "a remaining length of five bytes"},
+        {"\x20\x03\x02\x00\x00"s, mqtt::errc::malformed_packet, "reserved flags of CONNACK"},
+        {"\xd0\x00"s, mqtt::errc::protocol_error, "PINGRESP before CONNACK"},
+        {accepted_5 + accepted_5, mqtt::errc::protocol_error, "a second CONNACK"},
+    };
+    for (const auto& row : rows) {
+        SCOPED_TRACE(row.why);
+        const fake_server server(always(row.bytes));
+        session s(server);
+        s.run();
+        ASSERT_TRUE(s.ended);
+        EXPECT_EQ(s.stood, row.bytes.starts_with(accepted_5));
+        EXPECT_TRUE(*s.ended == row.expected || *s.ended == mqtt::errc::malformed_packet) << s.ended->message();
+    }
+}
+
+TEST(bad_broker, that_refuses_is_told_by_its_reason) {
+    using mqtt::reason;
+    const struct {
+        mqtt::version protocol;
+        char code;
+        reason expected;
+    } rows[] = {
+        {mqtt::version::v3_1_1, '\x01', reason::unsupported_protocol_version},
+        {mqtt::version::v3_1_1, '\x02', reason::client_identifier_not_valid},
+        {mqtt::version::v3_1_1, '\x03', reason::server_unavailable},
+        {mqtt::version::v3_1_1, '\x04', reason::bad_user_name_or_password},
+        {mqtt::version::v3_1_1, '\x05', reason::not_authorized},
+        {mqtt::version::v5_0, '\x80', reason::unspecified_error},
+        {mqtt::version::v5_0, '\x84', reason::unsupported_protocol_version},
+        {mqtt::version::v5_0, '\x86', reason::bad_user_name_or_password},
+        {mqtt::version::v5_0, '\x87', reason::not_authorized},
+        {mqtt::version::v5_0, '\x89', reason::server_busy},
+        {mqtt::version::v5_0, '\x8a', reason::banned},
+        {mqtt::version::v5_0, '\x9f', reason::connection_rate_exceeded},
+    };
+    for (const auto& row : rows) {
+        SCOPED_TRACE(mqtt::to_string(row.expected));
+        const bool five = row.protocol == mqtt::version::v5_0;
+        const fake_server server(always(five ? "\x20\x03\x00"s + row.code + '\0' : "\x20\x02\x00"s + row.code, true));
+        session s(server, row.protocol);
+        s.run();
+        ASSERT_TRUE(s.ended);
+        EXPECT_EQ(*s.ended, mqtt::errc::connect_refused);
+        EXPECT_EQ(s.told, row.expected);
+        EXPECT_FALSE(s.stood);
+    }
+}
+
+TEST(bad_broker, that_sends_us_elsewhere_is_told_with_the_place) {
+    const auto reference = "\x1c\x00\x0a"s + "other:1883"; // 5.0, 3.2.2.3.16
+    const fake_server server(always("\x20\x10\x00\x9c\x0d"s + reference, true));
+    session s(server);
+    s.run();
+    ASSERT_TRUE(s.ended);
+    EXPECT_EQ(*s.ended, mqtt::errc::use_another_server);
+    EXPECT_EQ(s.told, mqtt::reason::use_another_server);
+    EXPECT_EQ(s.reference, "other:1883");
+
+    const fake_server later(always(accepted_5 + "\xe0\x0f\x9d\x0d"s + reference, true)); // DISCONNECT 0x9D after a while
+    session moved(later);
+    moved.run();
+    ASSERT_TRUE(moved.ended);
+    EXPECT_EQ(*moved.ended, mqtt::errc::use_another_server);
+    EXPECT_TRUE(moved.stood) << "a session that was lost, not one that was refused";
+    EXPECT_EQ(moved.reference, "other:1883");
+}
+
+TEST(bad_broker, that_stops_reading_is_given_up_before_it_costs_memory) {
+    const fake_server deaf([](std::size_t, std::string& unread) -> reaction {
+        if (unread.empty()) return {};
+        return {.bytes = accepted_5, .deaf = true};
+    });
+    session s(deaf);
+    const std::string payload(64 * 1024, 'x');
+    int sent = 0;
+    std::uint64_t before = 0;
+    s.when_online = [&](net::mqtt_link& link) {
+        before = resident_bytes();
+        // Once it has been told; 64 MiB: more than any socket takes. One that is off line refuses the rest.
+        boost::asio::post(s.io(), [&] {
+            while (sent < 1000 &&
+                   !link.publish({.topic = "t", .payload = payload, .quality = mqtt::qos::at_most_once}).error)
+                ++sent;
+        });
+    };
+    s.run();
+    ASSERT_TRUE(s.ended);
+    EXPECT_EQ(*s.ended, net::errc::peer_not_reading);
+    EXPECT_LT(sent, 1000);
+    EXPECT_LT(resident_bytes() - before, 20U << 20U);
+}
+
+// Through the program. -------------------------------------------------------------------------------------------------
+
+std::string with_mqtt_driver(std::uint32_t vehicles, std::string fleet, std::string budgets = "['unexpected == 0']") {
+    stage::wanted w;
+    w.vehicles = vehicles;
+    w.fleet = std::move(fleet);
+    w.load = "driver: mqtt,";
+    w.budgets = std::move(budgets);
+    return w.yaml();
+}
+
+std::string url(const fake_server& server) { return "mqtt://127.0.0.1:" + std::to_string(server.port()); }
+
+TEST(bad_broker, that_never_answers_fails_the_set_up_in_time_and_with_the_reason) {
+    const fake_server silent([](auto, auto&) { return reaction{}; });
+    auto run = stage::program::run(with_mqtt_driver(5, "mqtt: {connackWithin: 1s}, connectWithin: 2s,"), {"--broker", url(silent)});
+    const auto begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 6s);
+    EXPECT_THAT(run.err(), HasSubstr("only 0 of 5 vehicles are on line after 2s"));
+    EXPECT_THAT(run.err(), HasSubstr("the server did not answer CONNECT in time"));
+    EXPECT_THAT(run.err(), HasSubstr("check the broker"));
+}
+
+TEST(bad_broker, that_speaks_no_mqtt_fails_the_set_up_with_the_reason) {
+    for (const auto& bytes : {"SSH-2.0-OpenSSH_9.2\r\n"s, "\x20\xff\xff\xff\xff\x01"s}) {
+        const fake_server stranger([&](auto, auto& unread) { return reaction{.bytes = unread.empty() ? bytes : ""}; });
+        auto run = stage::program::run(with_mqtt_driver(5, "connectWithin: 2s,"), {"--broker", url(stranger)});
+        EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
+        EXPECT_THAT(run.err(), testing::AnyOf(HasSubstr("malformed packet"), HasSubstr("broke the MQTT protocol")));
+    }
+}
+
+/// Just enough of a broker for vehicles that are asked nothing by it; 5.0.
+class small_broker {
+public:
+    /// `spoil`: sent to the vehicle that subscribes first, behind the answer.
+    explicit small_broker(std::string spoil) : spoil_(std::move(spoil)) {}
+
+    reaction operator()(std::size_t, std::string& unread) {
+        reaction r;
+        while (unread.size() >= 2) {
+            const auto [length, head] = remaining_length(unread);
+            if (head == 0 || unread.size() < head + length) break;
+            answer(unread.substr(0, head + length), head, r.bytes);
+            unread.erase(0, head + length);
+        }
+        return r;
+    }
+
+private:
+    /// MQTT 1.5.5: the length, and the size of the fixed header; 0 when more is needed.
+    static std::pair<std::size_t, std::size_t> remaining_length(const std::string& packet) {
+        std::size_t length = 0;
+        for (std::size_t i = 1; i < packet.size() && i < 5; ++i) {
+            const auto byte = static_cast<unsigned char>(packet[i]);
+            length |= static_cast<std::size_t>(byte & 0x7fU) << (7 * (i - 1));
+            if ((byte & 0x80U) == 0) return {length, i + 1};
+        }
+        return {0, 0};
+    }
+
+    void answer(const std::string& packet, std::size_t head, std::string& out) {
+        switch (static_cast<unsigned char>(packet[0]) >> 4) {
+        case 1: out += accepted_5; break; // CONNECT
+        case 3: {                         // PUBLISH, of QoS 1 for commands
+            if ((packet[0] & 6) == 0) break;
+            const auto topic = static_cast<std::size_t>(static_cast<unsigned char>(packet[head])) * 256 +
+                               static_cast<unsigned char>(packet[head + 1]);
+            out += "\x40\x02"s + packet.substr(head + 2 + topic, 2);
+            break;
+        }
+        case 8: { // SUBSCRIBE
+            out += "\x90\x04"s + packet.substr(head, 2) + "\x00\x01"s;
+            const bool of_a_vehicle = packet.find("/cmd/") != std::string::npos;
+            if (of_a_vehicle && !std::exchange(spoilt_, true)) out += spoil_;
+            break;
+        }
+        case 12: out += "\xd0\x00"s; break; // PINGREQ
+        default: break;
+        }
+    }
+
+    std::string spoil_;
+    bool spoilt_ = false;
+};
+
+TEST(bad_broker, that_sends_one_vehicle_nonsense_loses_that_session_and_no_other) {
+    const auto broker = std::make_shared<small_broker>("\xf0\x00\xff\xff\xff\xff\xff"s); // AUTH, and then no packet at all
+    const fake_server server([broker](std::size_t n, std::string& unread) { return (*broker)(n, unread); });
+    auto run = stage::program::run(
+        with_mqtt_driver(100, "reconnect: {base: 50ms, cap: 100ms},",
+                         "['sessions.dropped == 1', 'sessions.reconnects == 1', 'sessions.refused == 0', 'outcomes.timed_out > 0']"),
+        {"--broker", url(server)});
+    EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    const auto& reasons = summary.at_pointer("/sessions/reasons").as_object();
+    ASSERT_EQ(reasons.size(), 1U) << summary.at("sessions");
+    EXPECT_THAT(std::string(reasons.begin()->key()), testing::AnyOf(HasSubstr("malformed"), HasSubstr("protocol")));
+    EXPECT_EQ(reasons.begin()->value().to_number<int>(), 1);
+}
+
+} // namespace

@@ -1,0 +1,168 @@
+// The main job, whole: an embedded target, all four behaviours, every file of the report.
+#include "account.hpp"
+#include "program.hpp"
+#include "wanted.hpp"
+
+#include <loadsim/measure/hdr_log.hpp>
+#include <loadsim/scenario/read.hpp>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+
+using namespace loadsim;
+using stage::number;
+using stage::program;
+
+namespace {
+
+stage::wanted everything() {
+    stage::wanted w;
+    w.vehicles = 1000;
+    w.segments = stage::all_behaviours;
+    w.phases = "[{name: warm-up, duration: 1s, arrivalRate: 10, rampTo: 40}, {pause: 200ms},"
+               " {name: steady, duration: 2s, arrivalRate: 30}]"; // 25 + 0 + 60
+    w.budgets = "['unexpected == 0', 'e2e.count == 68', 'expiry.max < 900ms', 'anomalies == 0']";
+    return w;
+}
+
+/// 25 + 60 requests, no vehicle twice, 68 of them to vehicles that answer.
+const std::string& scenario() {
+    static const std::string text = [] {
+        for (auto w = everything();; ++w.seed) {
+            w = w.without_collisions();
+            const auto by = stage::requests_by_segment(w.yaml());
+            if (by.size() == 4 && by.at("healthy") + by.at("stubborn") == 68) return w.yaml();
+        }
+    }();
+    return text;
+}
+
+std::map<std::string, std::int64_t> expected_matrix() {
+    const auto by = stage::requests_by_segment(scenario());
+    return {{"healthy: executed as executed", by.at("healthy")},
+            {"stubborn: failed as failed", by.at("stubborn")},
+            {"silent: timed_out as timed_out", by.at("silent")},
+            {"garage: timed_out as timed_out", by.at("garage")}};
+}
+
+std::map<std::string, std::int64_t> expected_phases() { return {{"warm-up", 25}, {"phase 2", 0}, {"steady", 60}}; }
+
+std::map<std::string, std::int64_t> phases(const boost::json::value& summary) {
+    std::map<std::string, std::int64_t> due;
+    for (const auto& p : summary.at("phases").as_array()) due[stage::text(p, "/name")] = number(p, "/due");
+    return due;
+}
+
+void expect_a_pass(program& run, std::int64_t shards) {
+    ASSERT_EQ(run.wait(), 0) << run.out() << run.err();
+    EXPECT_EQ(run.err(), "");
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(stage::text(summary, "/schema"), "loadsim.summary/1");
+    EXPECT_EQ(stage::text(summary, "/verdict"), "pass");
+    EXPECT_EQ(number(summary, "/exit_code"), 0);
+    EXPECT_EQ(number(summary, "/requests/due"), 85);
+    EXPECT_EQ(number(summary, "/requests/sent"), 85);
+    EXPECT_EQ(number(summary, "/sessions/asked"), 1000);
+    EXPECT_EQ(number(summary, "/sessions/peak"), 1000);
+    EXPECT_EQ(number(summary, "/sessions/connect/count"), 1000);
+    EXPECT_EQ(number(summary, "/sessions/dropped"), 0);
+    EXPECT_EQ(number(summary, "/generator/shards"), shards);
+    EXPECT_EQ(stage::matrix(summary), expected_matrix());
+    EXPECT_EQ(phases(summary), expected_phases());
+    EXPECT_EQ(number(summary, "/latency/e2e/count"), 68);
+    EXPECT_EQ(number(summary, "/latency/platform/count"), 68);
+    EXPECT_EQ(number(summary, "/latency/expiry/count"), 17);
+    EXPECT_EQ(number(summary, "/latency/lag/count"), 85);
+}
+
+void expect_a_whole_timeline(const program& run) {
+    const auto summary = run.summary();
+    const auto lines = run.lines("timeline.jsonl");
+    ASSERT_GE(lines.size(), 4U) << "connecting, three seconds of load, a second of silence";
+    std::int64_t due = 0;
+    std::int64_t ended = 0;
+    double told = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const auto& line = lines[i];
+        due += number(line, "/due");
+        for (const auto outcome : outcome_names) ended += number(line, "/" + std::string(outcome));
+        const auto covers = line.at("interval_s").to_number<double>();
+        told += covers;
+        // The first waits for the observer to be connected, the last comes when the run ends.
+        if (i == 0 || i + 1 == lines.size()) continue;
+        EXPECT_NEAR(covers, i == 1 ? 0.6 : 1, 0.5) << "a line a second: " << line;
+    }
+    EXPECT_EQ(stage::text(lines.back(), "/stage"), "done");
+    EXPECT_EQ(due, 85);
+    EXPECT_EQ(ended, 85);
+    EXPECT_EQ(number(lines[lines.size() - 2], "/sessions"), 900) << "the offline ones have left by then";
+    EXPECT_NEAR(told, summary.at("elapsed_s").to_number<double>(), 0.2) << "and no moment is left out";
+    EXPECT_NEAR(lines.back().at("t_s").to_number<double>(), summary.at("elapsed_s").to_number<double>(), 0.2);
+}
+
+void expect_a_readable_hdr_log(const program& run) {
+    const auto summary = run.summary();
+    std::istringstream log(stage::contents(run.report() / "latency.hlog"));
+    std::map<std::string, measure::histogram> by_tag;
+    for (std::string line; std::getline(log, line);) {
+        if (!line.starts_with("Tag=")) continue; // the header
+        const auto tag = line.substr(4, line.find(',') - 4);
+        const auto interval = measure::decode_v2(std::string_view(line).substr(line.rfind(',') + 1));
+        ASSERT_TRUE(interval) << line << to_string(interval.error());
+        by_tag[tag].merge(*interval);
+    }
+    for (const auto& hop : summary.at("latency").as_object()) {
+        const auto& log_of_it = by_tag[hop.key()];
+        EXPECT_EQ(static_cast<std::int64_t>(log_of_it.count()), number(hop.value(), "/count")) << hop.key();
+        if (log_of_it.empty()) continue;
+        EXPECT_NEAR(static_cast<double>(log_of_it.percentile(99).count()) / 1e6, hop.value().at("p99").to_number<double>(), 0.01)
+            << hop.key();
+    }
+}
+
+TEST(embedded_run, passes_and_tells_all_of_it) {
+    auto run = program::run(scenario(), {"--shards", "1"});
+    ASSERT_NO_FATAL_FAILURE(expect_a_pass(run, 1));
+    expect_a_whole_timeline(run);
+    expect_a_readable_hdr_log(run);
+    EXPECT_EQ(stage::contents(run.report() / "failures.jsonl"), "") << "nothing was unexpected";
+    EXPECT_NE(stage::contents(run.report() / "loadsim.log").find("verdict: pass, exit code 0"), std::string::npos);
+    EXPECT_TRUE(exists(run.report() / "mosquitto.log"));
+    EXPECT_NE(run.out().find("85"), std::string::npos) << "the console tells of the requests\n" << run.out();
+
+    // The scenario in the folder is the one that ran, and running it again is the same run.
+    const auto resolved = stage::contents(run.report() / "scenario.yaml");
+    const auto read_back = scenario::read(resolved, "scenario.yaml");
+    ASSERT_TRUE(read_back) << to_string(read_back.error());
+    EXPECT_EQ(*read_back, scenario::read(scenario(), "").value());
+    EXPECT_EQ(number(run.summary(), "/seed"), static_cast<std::int64_t>(read_back->seed));
+    auto again = program::run(resolved, {"--shards", "1", "--quiet"});
+    ASSERT_NO_FATAL_FAILURE(expect_a_pass(again, 1));
+    EXPECT_EQ(again.out(), "") << "--quiet";
+}
+
+TEST(embedded_run, is_the_same_on_three_shards) {
+    auto run = program::run(scenario(), {"--shards", "3"});
+    expect_a_pass(run, 3);
+    expect_a_whole_timeline(run);
+}
+
+TEST(embedded_run, obeys_what_the_command_line_changes) {
+    auto run = program::run(scenario(), {"--seed", "4711", "--set", "load.phases[2].duration=1s", "--set", "fleet.vehicles=50",
+                                         "--set", "budgets=[]"});
+    EXPECT_EQ(run.wait(), 0) << run.err();
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(number(summary, "/seed"), 4711);
+    EXPECT_EQ(number(summary, "/requests/due"), 55);
+    EXPECT_EQ(number(summary, "/sessions/peak"), 50);
+    const auto resolved = scenario::read(stage::contents(run.report() / "scenario.yaml"), "").value();
+    EXPECT_EQ(resolved.seed, 4711U);
+    EXPECT_EQ(resolved.fleet.vehicles, 50U);
+}
+
+} // namespace

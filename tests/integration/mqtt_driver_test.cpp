@@ -1,0 +1,48 @@
+// The mqtt driver: a broker, and nobody behind it.
+#include "account.hpp"
+#include "broker.hpp"
+#include "program.hpp"
+#include "wanted.hpp"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+using stage::number;
+
+namespace {
+
+class mqtt_driver : public testing::TestWithParam<const char*> {};
+
+TEST_P(mqtt_driver, needs_a_broker_and_nothing_else) {
+    stage::wanted w;
+    w.vehicles = 800;
+    w.segments = stage::all_behaviours;
+    w.phases = "[{name: steady, duration: 2s, arrivalRate: 35}]";
+    w.fleet = std::string("mqtt: {version: '") + GetParam() + "'},";
+    w.load = "driver: mqtt,";
+    w.budgets = "['unexpected == 0', 'anomalies == 0', 'expiry.max < 500ms']";
+    const auto scenario = w.without_collisions().yaml();
+    const auto by = stage::requests_by_segment(scenario);
+
+    stage::broker broker;
+    auto run = stage::program::run(scenario, {"--broker", broker.url(), "--shards", "2"});
+    ASSERT_EQ(run.wait(), 0) << run.out() << run.err();
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    const std::map<std::string, std::int64_t> expected{{"healthy: executed as executed", by.at("healthy")},
+                                                       {"stubborn: failed as failed", by.at("stubborn")},
+                                                       {"silent: timed_out as timed_out", by.at("silent")},
+                                                       {"garage: timed_out as timed_out", by.at("garage")}};
+    EXPECT_EQ(stage::matrix(summary), expected);
+    EXPECT_EQ(number(summary, "/requests/due"), 70);
+    EXPECT_EQ(number(summary, "/sessions/peak"), 800);
+    EXPECT_EQ(number(summary, "/latency/e2e/count"), by.at("healthy") + by.at("stubborn"));
+    EXPECT_EQ(number(summary, "/latency/expiry/count"), by.at("silent") + by.at("garage"));
+    EXPECT_EQ(stage::contents(run.report() / "loadsim.log").find("embedded"), std::string::npos) << "nothing of ours is started";
+    EXPECT_FALSE(exists(run.report() / "mosquitto.conf"));
+}
+
+INSTANTIATE_TEST_SUITE_P(versions, mqtt_driver, testing::Values("5.0", "3.1.1"),
+                         [](const auto& row) { return row.index == 0 ? "v5_0" : "v3_1_1"; });
+
+} // namespace

@@ -1,0 +1,144 @@
+// The exit codes of runs that took place. Exit code 1 is for bugs (a ledger that does not add up): nothing outside can
+// provoke it, so verdict's unit test proves it.
+#include "account.hpp"
+#include "broker.hpp"
+#include "fake_server.hpp"
+#include "program.hpp"
+#include "wanted.hpp"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+using namespace std::chrono_literals;
+using stage::number;
+using stage::program;
+using stage::text;
+using testing::HasSubstr;
+
+namespace {
+
+std::string last_stage(const program& run) {
+    const auto all = stage::contents(run.report() / "timeline.jsonl");
+    const auto end = all.rfind('\n');
+    if (end == std::string::npos) return {};
+    const auto begin = all.rfind('\n', end - 1);
+    return text(boost::json::parse(all.substr(begin + 1, end - begin - 1)), "/stage");
+}
+
+/// Waits for a line of the timeline that was written in this stage.
+bool reaches(const program& run, std::string_view stage) {
+    return stage::wait_until([&] { return last_stage(run) == stage; }, 10s);
+}
+
+/// The same, and a whole second of load behind it.
+bool is_under_load(const program& run) {
+    if (!reaches(run, "load")) return false;
+    const auto before = run.ticks();
+    return stage::wait_until([&] { return run.ticks() > before; }, 10s);
+}
+
+std::string endless(std::string segments) {
+    stage::wanted w;
+    w.segments = std::move(segments);
+    w.phases = "[{name: long, duration: 10m, arrivalRate: 40}]";
+    return w.yaml();
+}
+
+void expect_a_verdict(const program& run, std::string_view verdict, std::int64_t code) {
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(text(summary, "/verdict"), verdict);
+    EXPECT_EQ(number(summary, "/exit_code"), code);
+    EXPECT_FALSE(summary.at("reasons").as_array().empty());
+    for (const auto& reason : summary.at("reasons").as_array())
+        EXPECT_THAT(run.out(), HasSubstr(std::string(reason.as_string()).substr(0, 30)));
+}
+
+TEST(verdict, a_missed_budget_is_99) {
+    stage::wanted w;
+    w.budgets = "['e2e.p99 < 1ms', 'unexpected == 0']";
+    auto run = program::run(w.yaml());
+    EXPECT_EQ(run.wait(), 99) << run.err();
+    expect_a_verdict(run, "fail", 99);
+    EXPECT_EQ(text(run.summary(), "/budgets/0/verdict"), "fail");
+    EXPECT_EQ(text(run.summary(), "/budgets/1/verdict"), "pass");
+}
+
+TEST(verdict, a_budget_without_data_is_5) {
+    stage::wanted w; // nobody is silent: nothing can expire
+    w.budgets = "['expiry.max < 10s', 'unexpected == 0']";
+    auto run = program::run(w.yaml(), {"--quiet"});
+    EXPECT_EQ(run.wait(), 5) << run.err();
+    EXPECT_THAT(run.err(), HasSubstr("expiry.max < 10s")) << "--quiet still says what is wrong";
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(text(summary, "/verdict"), "no data");
+    EXPECT_TRUE(summary.at_pointer("/budgets/0/observed").is_null());
+}
+
+TEST(verdict, a_generator_that_was_the_limit_is_4) {
+    // One connection to an API that never answers: every request but the first waits for it to be given up.
+    stage::broker broker;
+    const stage::fake_server api([](auto, auto&) { return stage::reaction{}; });
+    stage::wanted w;
+    w.load = "http: {connections: 1, timeout: 200ms},";
+    auto run = program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
+    EXPECT_EQ(run.wait(), 4) << run.err();
+    expect_a_verdict(run, "invalid", 4);
+    EXPECT_GT(run.summary().at_pointer("/latency/lag/p99").to_number<double>(), 2000);
+}
+
+TEST(verdict, a_run_that_was_terminated_is_4) {
+    auto run = program::run(endless("[{name: all, share: 100%, behaviour: success}]"));
+    ASSERT_TRUE(is_under_load(run)) << run.err();
+    run.signal(SIGTERM);
+    EXPECT_EQ(run.wait(10s), 4) << run.err();
+    expect_a_verdict(run, "invalid", 4);
+    EXPECT_EQ(text(run.summary(), "/ended"), "terminated");
+}
+
+TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
+    // Vehicles slow enough that some requests are always in flight.
+    stage::wanted w;
+    w.phases = "[{name: long, duration: 10m, arrivalRate: 60}]";
+    auto run = program::run(w.yaml(), {"--set", "behaviours.success.steps=[ack, wait: 600ms, executed]"});
+    ASSERT_TRUE(is_under_load(run)) << run.err();
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(10s), 130) << run.err();
+    expect_a_verdict(run, "invalid", 130);
+    const auto summary = run.summary();
+    EXPECT_EQ(text(summary, "/ended"), "interrupted");
+    EXPECT_LT(number(summary, "/requests/due"), number(summary, "/requests/planned"));
+    EXPECT_GT(number(summary, "/requests/due"), 0);
+    EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due")) << "in flight were waited for";
+    EXPECT_EQ(text(run.lines("timeline.jsonl").back(), "/stage"), "done");
+    for (const auto* file : {"latency.hlog", "failures.jsonl", "scenario.yaml", "loadsim.log"})
+        EXPECT_TRUE(exists(run.report() / file)) << file;
+}
+
+TEST(verdict, ctrl_c_while_the_fleet_connects_is_130) {
+    auto run = program::run(endless("[]"), {"--set", "fleet.connectRate=20"});
+    ASSERT_TRUE(reaches(run, "connecting")) << run.err();
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(10s), 130) << run.err();
+    expect_a_verdict(run, "invalid", 130);
+    EXPECT_EQ(number(run.summary(), "/requests/due"), 0);
+}
+
+TEST(verdict, a_second_ctrl_c_ends_it_at_once) {
+    auto run = program::run(endless("[{name: silent, share: 100%, behaviour: timeout}]"),
+                            {"--set", "target.embedded.services.horn={pending: 50s, running: 50s}", "--set",
+                             "target.embedded.services.light-flash={pending: 50s, running: 50s}", "--set", "load.drain=50s"});
+    ASSERT_TRUE(is_under_load(run)) << run.err();
+    run.signal(SIGINT);
+    ASSERT_TRUE(reaches(run, "draining")) << run.err();
+    const auto asked = std::chrono::steady_clock::now();
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(10s), 130);
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
+}
+
+} // namespace
