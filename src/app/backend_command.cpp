@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "complain.hpp"
 #include "log.hpp"
 
 #include <loadsim/backend/backend.hpp>
@@ -24,9 +25,13 @@ struct backend_options {
 exit_code serve(const backend_options& options) {
     const auto broker = net::parse_broker_url(options.broker);
     const auto listen = net::parse_listen_address(options.listen);
-    if (!broker) fmt::print(stderr, "loadsim: --broker: {}\n", to_string(broker.error()));
-    if (!listen) fmt::print(stderr, "loadsim: --listen: {}\n", to_string(listen.error()));
-    if (!broker || !listen) return exit_code::usage;
+    problems wrong;
+    if (!broker) wrong.add("--broker", broker.error().list.front().text);
+    if (!listen) wrong.add("--listen", listen.error().list.front().text);
+    if (!wrong.empty()) {
+        complain(wrong);
+        return exit_code::usage;
+    }
 
     // Blocked before any thread starts: they inherit it, and the signal waits for us below.
     sigset_t stop;
@@ -40,7 +45,7 @@ exit_code serve(const backend_options& options) {
     wanted.database = options.database;
     auto server = backend::server::start(wanted, *broker, *listen);
     if (!server) {
-        for (const auto& p : server.error().list) fmt::print(stderr, "loadsim: {}\n", to_string(p));
+        complain(server.error());
         return exit_code::setup;
     }
     fmt::print("reference backend on {}, broker {}; Ctrl-C stops it\n", net::to_string(server->api()), net::to_string(*broker));

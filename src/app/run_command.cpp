@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "complain.hpp"
 #include "log.hpp"
 #include "scenario_file.hpp"
 
@@ -28,13 +29,6 @@ struct run_options {
     bool quiet = false;
 };
 
-void complain(const problems& wrong) {
-    for (const auto& p : wrong.list) {
-        fmt::print(stderr, "loadsim: {}\n", to_string(p));
-        spdlog::error("{}", to_string(p));
-    }
-}
-
 /// The scenario as it is in force, so that the folder alone says what was run.
 std::string write_resolved(const std::filesystem::path& file, const scenario::document& scenario) {
     std::ofstream out(file);
@@ -46,7 +40,7 @@ std::string write_resolved(const std::filesystem::path& file, const scenario::do
 exit_code run(const run_options& options) {
     const auto scenario = load_scenario(options.scenario);
     if (!scenario) {
-        for (const auto& p : scenario.error().list) fmt::print(stderr, "{}\n", to_string(p));
+        complain_of_file(scenario.error());
         return exit_code::usage;
     }
     const auto start = std::chrono::system_clock::now();
@@ -81,6 +75,7 @@ exit_code run(const run_options& options) {
     if (!facts) {
         console.print("");
         complain(facts.error());
+        spdlog::error("{}", to_string(facts.error()));
         return exit_code::setup;
     }
     const auto conclusion = verdict::conclude(*facts, scenario->budgets, names);

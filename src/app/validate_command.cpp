@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "complain.hpp"
 #include "scenario_file.hpp"
 
 #include <loadsim/scenario/plan.hpp>
@@ -19,11 +20,11 @@ void set_up_validate(CLI::App& app, exit_code& code) {
     command->callback([flags, &code] {
         const auto scenario = load_scenario(*flags);
         if (!scenario) {
-            for (const auto& p : scenario.error().list) fmt::print(stderr, "{}\n", to_string(p));
+            complain_of_file(scenario.error());
             code = exit_code::usage;
             return;
         }
-        fmt::print("{}", scenario::to_string(scenario::plan_of(*scenario, target::raise_open_file_limit())));
+        fmt::print("{}", scenario::to_string(scenario::plan_of(*scenario, {target::raise_open_file_limit(), target::source_ports()})));
     });
 }
 

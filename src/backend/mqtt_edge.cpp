@@ -30,8 +30,11 @@ mqtt::create_options create_options() {
     return wanted;
 }
 
-mqtt::connect_options connect_options() {
-    return mqtt::connect_options_builder()
+mqtt::connect_options connect_options(const net::endpoint& broker) {
+    auto wanted = mqtt::connect_options_builder();
+    if (!broker.user.empty()) wanted.user_name(broker.user);
+    if (!broker.password.empty()) wanted.password(broker.password);
+    return wanted
         .mqtt_version(MQTTVERSION_5)
         .clean_start(true)
         .keep_alive_interval(seconds{30})
@@ -41,16 +44,11 @@ mqtt::connect_options connect_options() {
         .finalize();
 }
 
-std::string uri(const net::endpoint& broker) {
-    const bool v6 = broker.host.find(':') != std::string::npos;
-    return fmt::format("tcp://{}:{}", v6 ? '[' + broker.host + ']' : broker.host, broker.port);
-}
-
-bool is_error(mqtt::ReasonCode code) { return static_cast<int>(code) >= 0x80; }
+bool is_error(int reason) { return reason >= 0x80; }
 
 std::string reason_of(const mqtt::exception& failed) {
     if (failed.get_return_code() > 0 || failed.get_reason_code() >= 0x80)
-        return fmt::format("the broker refuses the connection ({}); it must let us in without a password",
+        return fmt::format("the broker refuses the connection ({}); check the user and the password, and the broker's access rules",
                            failed.what());
     return fmt::format("the broker cannot be reached ({}); start it, or give the address of one that runs",
                        failed.what());
@@ -64,8 +62,8 @@ std::string reason_of(const mqtt::exception& failed) {
 class mqtt_edge::client final : private mqtt::iaction_listener {
 public:
     client(const net::endpoint& broker, const std::string& id, std::function<void()> on_input)
-        : on_input_(std::move(on_input)), listening_(uri(broker), id + "-in", create_options()),
-          speaking_(uri(broker), id + "-out", create_options()) {
+        : on_input_(std::move(on_input)), listening_(net::to_paho(broker), id + "-in", create_options()),
+          speaking_(net::to_paho(broker), id + "-out", create_options()) {
         listening_.set_connected_handler([this](const std::string&) { subscribe(); });
         listening_.set_message_callback([this](const mqtt::const_message_ptr& message) {
             if (message) add(vehicle_message{message->get_topic(), message->to_string()});
@@ -85,10 +83,10 @@ public:
     }
 
     /// Empty: subscribed and able to speak. Else what went wrong.
-    std::string start() {
+    std::string start(const net::endpoint& broker) {
         // Both at once: while one waits alone, Paho's threads sleep up to a second before they see the other.
         try {
-            const auto both = {listening_.connect(connect_options()), speaking_.connect(connect_options())};
+            const auto both = {listening_.connect(connect_options(broker)), speaking_.connect(connect_options(broker))};
             for (const auto& one : both)
                 if (!one->wait_for(connect_within + seconds{1}))
                     return "the broker does not answer; see whether it is an MQTT broker and whether it runs";
@@ -202,7 +200,7 @@ result<std::unique_ptr<mqtt_edge>> mqtt_edge::connect(const net::endpoint& broke
                                                       std::function<void()> on_input) {
     try {
         auto c = std::make_unique<client>(broker, client_id, std::move(on_input));
-        if (auto wrong = c->start(); !wrong.empty()) return problems{net::to_string(broker), std::move(wrong)};
+        if (auto wrong = c->start(broker); !wrong.empty()) return problems{net::to_string(broker), std::move(wrong)};
         return std::unique_ptr<mqtt_edge>(new mqtt_edge(std::move(c)));
     } catch (const mqtt::exception& impossible) {
         return problems{net::to_string(broker),

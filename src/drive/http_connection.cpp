@@ -36,13 +36,13 @@ void http_connection::connect() {
     if (error) {
         // Told later: whoever asked may ask again at once, and would call itself without end.
         asio::post(loop_.io(), [this, error, connection = connection_] {
-            if (connection == connection_) finish(0, {}, error.message());
+            if (connection == connection_) finish(0, {}, trouble_of(error));
         });
         return;
     }
     socket_.async_connect(server_, [this, connection = connection_](const error_code& failed) {
         if (connection != connection_) return;
-        if (failed) return finish(0, {}, failed.message());
+        if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
         open_ = true;
         write();
     });
@@ -52,7 +52,7 @@ void http_connection::write() {
     sent_(loop_.now());
     asio::async_write(socket_, asio::buffer(request_), [this, connection = connection_](const error_code& failed, std::size_t) {
         if (connection != connection_) return;
-        if (failed) return finish(0, {}, failed.message());
+        if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
         read();
     });
 }
@@ -62,8 +62,7 @@ void http_connection::read() {
     parser_->body_limit(body_limit);
     http::async_read(socket_, buffer_, *parser_, [this, connection = connection_](const error_code& failed, std::size_t) {
         if (connection != connection_) return;
-        if (failed == http::error::end_of_stream) return finish(0, {}, "connection closed by the API");
-        if (failed) return finish(0, {}, failed.message());
+        if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
         finish(parser_->get().result_int(), parser_->get().body(), {});
     });
 }
@@ -80,17 +79,29 @@ void http_connection::finish(unsigned status, std::string_view body, std::string
     const bool keep = status != 0 && parser_->keep_alive() && buffer_.size() == 0;
     const auto told = std::exchange(answered_, nullptr);
     busy_ = false;
-    // The connection is made ready before the owner is told, for it may use it at once.
-    const std::string kept_body{body}; // dropping frees what the view points to
-    const std::string kept_trouble{trouble};
+    timed_out_ = false;
+    // The connection is made ready before the owner is told, for it may use it at once; what the views point to stays
+    // until the next answer is read.
     if (keep)
         watch();
     else
         drop();
-    told({status, kept_body, kept_trouble});
+    told({status, body, trouble});
 }
 
-void http_connection::on_timer(monotonic_time) { finish(0, {}, open_ ? "no answer in time" : "no connection in time"); }
+/// Closing ends what is under way, and its handler then finishes: a request is never taken up while an old one still
+/// holds the socket and its buffers.
+void http_connection::on_timer(monotonic_time) {
+    timed_out_ = true;
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+std::string http_connection::trouble_of(const error_code& failed) const {
+    if (timed_out_) return open_ ? "no answer in time" : "no connection in time";
+    if (failed == http::error::end_of_stream) return "connection closed by the API";
+    return failed.message();
+}
 
 void http_connection::drop() {
     ++connection_;

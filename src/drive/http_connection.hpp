@@ -32,9 +32,8 @@ public:
     http_connection(net::loop&, const boost::asio::ip::tcp::endpoint& server, nanoseconds timeout);
     ~http_connection() override;
 
-    /// `request` is a whole HTTP/1.1 request. Only while not busy.
+    /// `request` is a whole HTTP/1.1 request. Only after the answer to the one before.
     void exchange(std::string request, on_sent, on_answer answered);
-    bool busy() const noexcept { return busy_; }
     void close();
 
 private:
@@ -47,6 +46,7 @@ private:
     void read();
     void watch();
     void finish(unsigned status, std::string_view body, std::string_view trouble);
+    std::string trouble_of(const boost::system::error_code&) const;
     void drop();
 
     net::loop& loop_;
@@ -61,6 +61,7 @@ private:
     std::uint32_t connection_ = 0; ///< handlers of an earlier connection know themselves by it
     bool busy_ = false;
     bool open_ = false;
+    bool timed_out_ = false;
 };
 
 } // namespace loadsim::drive

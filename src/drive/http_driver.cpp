@@ -2,6 +2,7 @@
 
 #include "http_answer.hpp"
 #include "http_connection.hpp"
+#include "http_request.hpp"
 
 #include <fmt/format.h>
 
@@ -17,9 +18,7 @@ class http_driver final : public driver {
 public:
     http_driver(net::loop& owner, driver_events& events, const http_options& options, std::uint32_t connections,
                 const net::endpoint& api, boost::asio::ip::tcp::endpoint address)
-        : loop_(owner), events_(events), address_(std::move(address)), path_(api.path) {
-        const bool v6 = api.host.find(':') != std::string::npos;
-        host_ = fmt::format("{}{}{}:{}", v6 ? "[" : "", api.host, v6 ? "]" : "", api.port);
+        : loop_(owner), events_(events), address_(std::move(address)), api_(api) {
         for (std::uint32_t i = 0; i < connections; ++i) {
             pool_.push_back(std::make_unique<http_connection>(loop_, address_, options.timeout));
             free_.push_back(pool_.back().get());
@@ -28,14 +27,12 @@ public:
 
     void start(std::function<void(std::string)> ready) override { ready({}); }
 
-    void send(vehicle_id vehicle, std::string_view vin, std::string_view service) override {
-        std::string request = fmt::format("POST {}/vehicles/{}/remote-services/{} HTTP/1.1\r\n"
-                                          "Host: {}\r\nContent-Length: 0\r\nAccept: application/json\r\n\r\n",
-                                          path_, vin, service, host_);
+    void send(request_key key, std::string_view vin, std::string_view service) override {
+        std::string request = http_request("POST", api_, fmt::format("/vehicles/{}/remote-services/{}", vin, service));
         if (free_.empty())
-            waiting_.push_back({vehicle, std::move(request)});
+            waiting_.push_back({key, std::move(request)});
         else
-            exchange({vehicle, std::move(request)});
+            exchange({key, std::move(request)});
     }
 
     void stop() override {
@@ -45,7 +42,7 @@ public:
 
 private:
     struct job {
-        vehicle_id vehicle{};
+        request_key key;
         std::string request;
     };
 
@@ -53,35 +50,39 @@ private:
         // The one used last first: what is not needed stays closed, and the server may end it.
         http_connection& connection = *free_.back();
         free_.pop_back();
-        const auto vehicle = next.vehicle;
+        const auto key = next.key;
         connection.exchange(
-            std::move(next.request), [this, vehicle](monotonic_time t) { events_.on_sent(vehicle, t); },
-            [this, vehicle, &connection](const http_connection::answer& answer) {
+            std::move(next.request), [this, key](monotonic_time t) { events_.on_sent(key, t); },
+            [this, key, &connection](const http_connection::answer& answer) {
                 free_.push_back(&connection);
-                tell(vehicle, answer);
-                if (waiting_.empty() || free_.empty()) return;
-                job first = std::move(waiting_.front());
-                waiting_.pop_front();
-                exchange(std::move(first));
+                tell(key, answer);
+                send_waiting();
             });
     }
 
-    void tell(vehicle_id vehicle, const http_connection::answer& answer) {
+    void send_waiting() {
+        while (!waiting_.empty() && !free_.empty()) {
+            job first = std::move(waiting_.front());
+            waiting_.pop_front();
+            if (events_.still_wanted(first.key)) exchange(std::move(first));
+        }
+    }
+
+    void tell(request_key key, const http_connection::answer& answer) {
         const auto now = loop_.now();
-        if (answer.status == 0) return events_.on_errored(vehicle, fmt::format("http: {}", answer.trouble), now);
+        if (answer.status == 0) return events_.on_errored(key, fmt::format("http: {}", answer.trouble), now);
         const auto read = read_answer(answer.status, answer.body);
         switch (read.what) {
-        case http_answer::kind::accepted: return events_.on_accepted(vehicle, read.text, now);
-        case http_answer::kind::rejected: return events_.on_rejected(vehicle, read.text, now);
-        case http_answer::kind::errored: return events_.on_errored(vehicle, read.text, now);
+        case http_answer::kind::accepted: return events_.on_accepted(key, read.text, now);
+        case http_answer::kind::rejected: return events_.on_rejected(key, read.text, now);
+        case http_answer::kind::errored: return events_.on_errored(key, read.text, now);
         }
     }
 
     net::loop& loop_;
     driver_events& events_;
     boost::asio::ip::tcp::endpoint address_;
-    std::string path_;
-    std::string host_;
+    net::endpoint api_;
     std::vector<std::unique_ptr<http_connection>> pool_;
     std::vector<http_connection*> free_;
     std::deque<job> waiting_;

@@ -10,11 +10,14 @@
 #include <chrono>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace loadsim::drive {
 namespace {
 
 constexpr nanoseconds reconnect_after = std::chrono::seconds{1};
+/// Of so many last requests it is known whose they were: a final word that comes twice is then told as what it is.
+constexpr std::size_t remembered = 65'536;
 
 class mqtt_driver final : public driver, private net::link_events {
 public:
@@ -32,7 +35,7 @@ public:
         link_.connect(broker_);
     }
 
-    void send(vehicle_id vehicle, std::string_view vin, std::string_view service) override {
+    void send(request_key key, std::string_view vin, std::string_view service) override {
         const auto number = ++sent_;
         const auto id = fmt::format("{}-{}", name_, number);
         const auto topic = contract::command_topic(vin, service);
@@ -45,11 +48,12 @@ public:
             command.correlation_data = id;
         }
         const auto now = loop_.now();
-        if (!link_.online()) return events_.on_errored(vehicle, "mqtt: the driver's session is not connected", now);
-        events_.on_sent(vehicle, now);
+        if (!link_.online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
         const auto published = link_.publish(command);
-        if (published.error) return events_.on_errored(vehicle, "mqtt: " + published.error.message(), now);
-        auto& request = open_.try_emplace(number, *this, number, vehicle).first->second;
+        if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
+        events_.on_sent(key, now);
+        vehicle_of_[number % remembered] = {number, key.vehicle};
+        auto& request = open_.try_emplace(number, *this, number, key).first->second;
         loop_.arm(request, now + deadline_);
         by_packet_[published.packet_id] = number;
     }
@@ -62,12 +66,12 @@ public:
 
 private:
     struct open_request final : net::timer {
-        open_request(mqtt_driver& driver, std::uint64_t n, vehicle_id v) : owner(driver), number(n), vehicle(v) {}
+        open_request(mqtt_driver& driver, std::uint64_t n, request_key k) : owner(driver), number(n), key(k) {}
         void on_timer(monotonic_time now) override { owner.overdue(*this, now); }
 
         mqtt_driver& owner;
         std::uint64_t number;
-        vehicle_id vehicle;
+        request_key key;
         bool accepted = false;
     };
 
@@ -84,24 +88,25 @@ private:
 
     void accept(open_request& r, monotonic_time now) {
         if (std::exchange(r.accepted, true)) return;
-        events_.on_accepted(r.vehicle, id_of(r), now);
+        events_.on_accepted(r.key, id_of(r), now);
     }
 
     void overdue(const open_request& r, monotonic_time now) {
-        const auto vehicle = r.vehicle;
+        const auto key = r.key;
         const auto id = id_of(r);
         const bool accepted = r.accepted;
+        vehicle_of_[r.number % remembered] = {}; // given up: what its vehicle still says is no second end
         open_.erase(r.number);
         if (accepted)
-            events_.on_ended(vehicle, id, outcome::timed_out, "no final word in time", now);
+            events_.on_ended(key.vehicle, id, outcome::timed_out, "no final word in time", now);
         else
-            events_.on_errored(vehicle, "mqtt: the broker did not acknowledge the command", now);
+            events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
     }
 
     mqtt::identity identify(net::mqtt_link&) override { return {.client_id = name_, .user = user_, .password = password_}; }
 
     void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {
-        by_packet_.clear(); // of the session before
+        by_packet_.clear(); // they were of the session before
         const mqtt::subscription mine{response_topic_.empty() ? contract::response_filter() : std::string_view{response_topic_},
                                       mqtt::qos::at_least_once};
         link_.subscribe({&mine, 1});
@@ -122,27 +127,33 @@ private:
         by_packet_.erase(packet);
         if (request == open_.end()) return;
         if (static_cast<std::uint8_t>(why) < 0x80) return accept(request->second, loop_.now());
-        const auto vehicle = request->second.vehicle;
+        const auto key = request->second.key;
         open_.erase(request);
-        events_.on_errored(vehicle, "mqtt: " + mqtt::to_string(why), loop_.now());
+        events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop_.now());
     }
 
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
         const auto response = contract::read_response(m.payload);
-        if (!response || response->at != contract::response::phase::final) return;
-        const auto request = open_.find(number_in(response->id));
-        if (request == open_.end()) return;
+        if (!response) return events_.on_malformed();
+        if (response->at != contract::response::phase::final) return;
+        const auto number = number_in(response->id);
+        const auto& [known, vehicle] = vehicle_of_[number % remembered];
+        if (number == 0 || known != number) return; // another driver's, or too old to say whose
         const auto now = loop_.now();
-        accept(request->second, now); // a vehicle that has answered has got it, whatever became of the acknowledgement
-        const auto vehicle = request->second.vehicle;
-        open_.erase(request);
+        if (const auto request = open_.find(number); request != open_.end()) {
+            accept(request->second, now); // who answers has got it, whatever became of the acknowledgement
+            open_.erase(request);
+        }
         events_.on_ended(vehicle, response->id, response->ok ? outcome::executed : outcome::failed, response->code, now);
     }
 
     void on_offline(net::mqtt_link&, std::error_code why, bool) override {
-        if (ready_)
-            return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + why.message() +
+        if (ready_) {
+            std::string reason = why.message();
+            if (why == mqtt::errc::connect_refused) reason += ": " + mqtt::to_string(link_.session().last_reason());
+            return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + reason +
                                                   "; check the broker and its access rules");
+        }
         link_.connect_at(broker_, loop_.now() + reconnect_after);
     }
 
@@ -157,6 +168,7 @@ private:
     std::function<void(std::string)> ready_;
     std::uint64_t sent_ = 0;
     std::unordered_map<std::uint64_t, open_request> open_;
+    std::vector<std::pair<std::uint64_t, vehicle_id>> vehicle_of_{remembered}; ///< at number % remembered
     std::unordered_map<std::uint16_t, std::uint64_t> by_packet_;
 };
 

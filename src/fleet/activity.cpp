@@ -2,7 +2,7 @@
 
 namespace loadsim::fleet {
 namespace {
-/// A car that has something to say and no network looks again after this.
+/// A car that has something to say and cannot (no network, a full queue) looks again after this.
 constexpr nanoseconds look_again = std::chrono::milliseconds{100};
 } // namespace
 
@@ -13,7 +13,7 @@ void activity::go_on(monotonic_time now) {
             ++step_;
             return owner_.loop_.arm(*this, now + sample(step.after, draws_));
         }
-        if (!owner_.answer(*this, step, now)) return owner_.loop_.arm(*this, now + look_again);
+        if (!owner_.answer(*this, step)) return owner_.loop_.arm(*this, now + look_again);
         ++step_;
     }
     owner_.end(*this);

@@ -53,6 +53,7 @@ struct vehicles::car {
     std::uint32_t commands = 0;
     bool hears = false;         ///< on line, and the subscription stands
     bool connected_before = false;
+    bool subscribed = false;    ///< as far as the broker's session goes
     bool first_try = true;      ///< its first connect is under way, or still to come
     bool left = false;          ///< off line for good
 };
@@ -131,12 +132,13 @@ void vehicles::on_online(net::mqtt_link& link, const mqtt::server_limits& limits
     c.attempts = 0;
     if (std::exchange(c.connected_before, true)) ++seen_.reconnects;
     first_try_over(c);
-    if (limits.session_present) {
+    c.subscribed = c.subscribed && limits.session_present;
+    if (c.subscribed) {
         ready(c);
     } else {
         const auto filter = contract::command_filter(vin_of(vehicle_id{link.tag()}));
         const mqtt::subscription commands{filter, options_.mqtt.command_qos};
-        link.subscribe({&commands, 1});
+        if (const auto asked = link.subscribe({&commands, 1}); asked.error) not_subscribed(link, asked.error.message());
     }
     if (options_.mqtt.presence) publish_presence(link, online_state);
 }
@@ -150,13 +152,21 @@ void vehicles::first_try_over(car& c) {
 
 void vehicles::publish_presence(net::mqtt_link& link, std::string_view state) {
     const auto topic = contract::presence_topic(vin_of(vehicle_id{link.tag()}));
-    link.publish({.topic = topic, .payload = state, .quality = mqtt::qos::at_most_once, .retain = true});
+    const auto sent =
+        link.publish({.topic = topic, .payload = state, .quality = mqtt::qos::at_most_once, .retain = true});
+    if (sent.error) ++seen_.reasons["presence not sent: " + sent.error.message()];
 }
 
 void vehicles::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reason> granted) {
-    if (!granted.empty() && !refused(granted[0])) return ready(car_of(vehicle_id{link.tag()}));
+    if (granted.empty() || refused(granted[0]))
+        return not_subscribed(link, granted.empty() ? "an empty SUBACK" : mqtt::to_string(granted[0]));
+    car& c = car_of(vehicle_id{link.tag()});
+    c.subscribed = true;
+    ready(c);
+}
+
+void vehicles::not_subscribed(net::mqtt_link& link, const std::string& why) {
     ++seen_.refused;
-    const auto why = granted.empty() ? std::string("an empty SUBACK") : mqtt::to_string(granted[0]);
     ++seen_.reasons["subscription refused: " + why];
     if (refusal_.empty())
         refusal_ = fmt::format("the broker refuses vehicle {} its subscription to {} ({}); check the broker's access rules",
@@ -208,15 +218,13 @@ void vehicles::on_message(net::mqtt_link& link, const mqtt::message& m) {
     activities_.back()->go_on(now);
 }
 
-bool vehicles::answer(activity& work, const vehicle::step& step, monotonic_time now) {
+bool vehicles::answer(activity& work, const vehicle::step& step) {
     car& c = car_of(work.vehicle);
     if (!c.link.online()) return false;
+    const auto now = loop_.now(); // before the bytes leave: whoever hears of it cannot be earlier
     using kind = vehicle::step::kind;
     using phase = contract::response::phase;
     const bool last = step.what == kind::executed || step.what == kind::failed;
-    // The instants are taken before the bytes leave: whoever hears of it cannot be earlier.
-    if (step.what == kind::ack) events_.on_acked(work.vehicle, work.request, now);
-    if (last) events_.on_finished(work.vehicle, work.request, now);
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     const auto payload = contract::to_json(contract::response{
         .id = work.request,
@@ -225,10 +233,17 @@ bool vehicles::answer(activity& work, const vehicle::step& step, monotonic_time 
         .code = step.code,
         .ts_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(),
         .sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count()});
-    c.link.publish({.topic = work.response_topic,
-                    .payload = payload,
-                    .quality = options_.mqtt.response_qos,
-                    .correlation_data = work.correlation});
+    const auto sent = c.link.publish({.topic = work.response_topic,
+                                      .payload = payload,
+                                      .quality = options_.mqtt.response_qos,
+                                      .correlation_data = work.correlation});
+    if (sent.error == mqtt::errc::queue_full) return false;
+    if (sent.error) {
+        ++seen_.reasons["answer not sent: " + sent.error.message()];
+        return true;
+    }
+    if (step.what == kind::ack) events_.on_acked(work.vehicle, work.request, now);
+    if (last) events_.on_finished(work.vehicle, work.request, now);
     return true;
 }
 
@@ -245,6 +260,7 @@ void vehicles::leave() {
     for (const auto& c : cars_) {
         if (behaviour_of(vehicle_id{c->link.tag()}).online) continue;
         c->left = true;
+        ++left_;
         say_goodbye(*c);
     }
 }

@@ -1,5 +1,6 @@
 #include <loadsim/measure/ledger.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
 #include <utility>
@@ -14,16 +15,16 @@ std::string name_at(const std::vector<std::string>& names, std::uint32_t at) {
 
 } // namespace
 
-ledger::ledger(legend names, std::function<std::string(vehicle_id)> vin_of)
-    : names_(std::move(names)), vin_of_(std::move(vin_of)) {
+ledger::ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience)
+    : names_(std::move(names)), vin_of_(std::move(vin_of)), patience_(patience) {
     seen_.phases.resize(names_.phases.size());
 }
 
 bool ledger::open(vehicle_id v) const { return open_.contains(index(v)); }
 
-std::size_t ledger::open_in_phase(std::uint32_t phase) const {
-    const auto at = open_by_phase_.find(phase);
-    return at == open_by_phase_.end() ? 0 : at->second;
+bool ledger::open(request_key key) const {
+    const auto at = open_.find(index(key.vehicle));
+    return at != open_.end() && at->second.plan.id == key.arrival;
 }
 
 void ledger::skip(const due_request& plan, std::string_view why, bool wanted) {
@@ -39,24 +40,24 @@ void ledger::begin(const due_request& plan) {
     assert(!open(plan.vehicle));
     ++seen_.requests.due;
     ++seen_.phases[plan.phase].due;
-    ++open_by_phase_[plan.phase];
     open_.emplace(index(plan.vehicle), entry{.plan = plan});
 }
 
-void ledger::sent(vehicle_id v, monotonic_time t) {
-    const auto at = open_.find(index(v));
-    if (at == open_.end()) return;
-    entry& e = at->second;
+ledger::entry* ledger::of(request_key key) { return open(key) ? &open_.at(index(key.vehicle)) : nullptr; }
+
+void ledger::sent(request_key key, monotonic_time t) {
+    entry* e = of(key);
+    if (e == nullptr) return;
     ++seen_.requests.sent;
-    ++seen_.phases[e.plan.phase].sent;
-    e.sent = t;
-    sample(hop::lag, e, t - e.plan.due);
+    ++seen_.phases[e->plan.phase].sent;
+    e->sent = t;
+    sample(hop::lag, *e, t - e->plan.due);
 }
 
-void ledger::accepted(vehicle_id v, std::string_view request, monotonic_time t) {
-    const auto at = open_.find(index(v));
-    if (at == open_.end()) return;
-    entry& e = at->second;
+void ledger::accepted(request_key key, std::string_view request, monotonic_time t) {
+    entry* known = of(key);
+    if (known == nullptr) return;
+    entry& e = *known;
     if (!e.request.empty() && e.request != request) {
         // What came before the answer was another request's: none of ours.
         note(e.end ? anomaly::end_unknown : anomaly::command_unknown);
@@ -66,17 +67,17 @@ void ledger::accepted(vehicle_id v, std::string_view request, monotonic_time t) 
     e.request = request;
     e.accepted = t;
     sample(hop::accept, e, t - e.plan.due);
-    if (e.end) close(v, *e.end, e.reason, e.observed);
+    if (e.end) close(key.vehicle, *e.end, e.reason, e.observed);
 }
 
-void ledger::rejected(vehicle_id v, std::string_view why, monotonic_time t) {
-    if (open(v)) close(v, outcome::rejected, why, t);
+void ledger::rejected(request_key key, std::string_view why, monotonic_time t) {
+    if (open(key)) close(key.vehicle, outcome::rejected, std::string(why), t);
 }
 
-void ledger::errored(vehicle_id v, std::string_view why, monotonic_time t) {
-    if (!open(v)) return;
+void ledger::errored(request_key key, std::string_view why, monotonic_time t) {
+    if (!open(key)) return;
     ++seen_.errors[std::string(why)];
-    close(v, outcome::errored, why, t);
+    close(key.vehicle, outcome::errored, std::string(why), t);
 }
 
 /// The vehicle's open request, if `request` names it. While the platform's answer is on its way we do not know the id
@@ -101,6 +102,12 @@ bool ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t)
     entry* e = find(v, request);
     if (e != nullptr && e->delivered == never) {
         e->delivered = t;
+        return true;
+    }
+    const auto before = closed_.find(index(v));
+    if (e == nullptr && before != closed_.end() && before->second.request.empty() && !open(v)) {
+        // Of a request whose answer was lost: late, but the first of it, and so we learn its id.
+        before->second.request = request;
         return true;
     }
     const bool known = e != nullptr || closed_before(v, request) != nullptr;
@@ -131,23 +138,29 @@ void ledger::ended(vehicle_id v, std::string_view request, outcome end, std::str
     e->end = end;
     e->reason = reason;
     e->observed = t;
-    if (e->accepted != never) close(v, end, reason, t); // else the answer to the request is still to come, and is waited for
+    if (e->accepted != never) close(v, end, std::string(reason), t); // else the answer to the request is still to come, and is waited for
 }
 
 void ledger::note(anomaly a) { ++seen_.anomalies[static_cast<std::size_t>(a)]; }
 
 void ledger::give_up(monotonic_time before, monotonic_time now) {
-    std::vector<vehicle_id> overdue;
+    std::vector<request_key> overdue;
     for (const auto& [v, e] : open_)
-        if (e.plan.due <= before) overdue.push_back(vehicle_id{v});
-    for (const auto v : overdue) close(v, outcome::unanswered, "no end was announced", now);
+        if (e.plan.due <= before) overdue.push_back({e.plan.id, vehicle_id{v}});
+    for (const auto key : overdue) {
+        const entry& e = *of(key);
+        if (e.sent == never)
+            errored(key, "never sent: no connection was free in time", now);
+        else
+            close(key.vehicle, outcome::unanswered,
+                  e.end ? "its end was announced, but the API never answered" : "no end was announced", now);
+    }
 }
 
-void ledger::close(vehicle_id v, outcome end, std::string_view why, monotonic_time observed) {
+void ledger::close(vehicle_id v, outcome end, std::string why, monotonic_time observed) {
     const auto at = open_.find(index(v));
     const entry e = std::move(at->second);
     open_.erase(at);
-    --open_by_phase_[e.plan.phase];
     const bool unexpected = end != e.plan.expected;
     count(e.plan, end, unexpected);
     measure(e, end, observed);
@@ -166,6 +179,7 @@ void ledger::count(const due_request& plan, outcome end, bool unexpected) {
 }
 
 void ledger::measure(const entry& e, outcome end, monotonic_time observed) {
+    if (e.sent == never) sample(hop::lag, e, observed - e.plan.due);
     if (e.delivered != never) {
         sample(hop::dispatch, e, e.delivered - e.plan.due);
         if (e.finished != never) sample(hop::vehicle, e, e.finished - e.delivered);
@@ -177,7 +191,9 @@ void ledger::measure(const entry& e, outcome end, monotonic_time observed) {
         const auto limit = e.acked == never ? e.sent + e.plan.pending_limit : e.acked + e.plan.running_limit;
         return sample(hop::expiry, e, observed - limit);
     }
-    const auto e2e = observed - e.plan.due;
+    const bool refused = end == outcome::rejected || end == outcome::errored;
+    const auto waited = observed - e.plan.due;
+    const auto e2e = refused ? std::max(waited, patience_) : waited;
     sample(hop::e2e, e, e2e);
     if (e.finished == never || (end != outcome::executed && end != outcome::failed)) return;
     sample(hop::notify, e, observed - e.finished);

@@ -52,7 +52,8 @@ void mqtt_link::established(const error_code& error) {
     const auto identity = events_.identify(*this);
     const auto failed = with_output([&](mqtt::bytes& out) {
         session_.open(identity, loop_.now(), out);
-        return std::error_code{};
+        const bool opened = session_.state() != mqtt::session::phase::closed;
+        return opened ? std::error_code{} : make_error_code(mqtt::errc::invalid_argument); // an identity that cannot be sent
     });
     if (failed || stage_ != stage::open) return;
     arm_session_timer();

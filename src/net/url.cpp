@@ -40,7 +40,7 @@ result<endpoint> parse(std::string_view text, const wanted& want) {
         return wrong(text, "holds a user; credentials do not belong in a URL, where logs would show them");
     if (url->has_query() || url->has_fragment() || (!want.path && !url->path().empty() && url->path() != "/"))
         return wrong(text, fmt::format("has more than a host and a port; write it as {}", want.example));
-    endpoint place{std::string(want.scheme), url->host_address(), want.port, url->path()};
+    endpoint place{.scheme = std::string(want.scheme), .host = url->host_address(), .port = want.port, .path = url->path()};
     if (const std::string digits = url->port(); !digits.empty()) {
         const auto port = port_in(digits);
         if (!port || *port == 0) return wrong(text, "has a port outside 1 to 65535");
@@ -70,6 +70,12 @@ result<endpoint> parse_listen_address(std::string_view text) {
     const auto port = port_in(text.substr(colon + 1));
     if (host.empty() || !port) return refuse();
     return endpoint{"http", std::string(host), *port, ""};
+}
+
+std::string to_paho(const endpoint& e) {
+    endpoint named = e;
+    named.scheme = "tcp";
+    return to_string(named);
 }
 
 std::string to_string(const endpoint& e) {

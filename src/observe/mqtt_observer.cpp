@@ -22,11 +22,6 @@ constexpr int qos = 1;
 /// What the broker is to keep for us while we are away: longer than any outage that a run survives.
 constexpr seconds session_expiry{3600};
 
-std::string uri(net::endpoint broker) {
-    broker.scheme = "tcp"; // as Paho calls it
-    return net::to_string(broker);
-}
-
 /// A name of its own for each run: two observers with one name would throw each other out.
 std::string client_id() { return fmt::format("loadsim-observer-{:08x}", std::random_device{}()); }
 
@@ -51,7 +46,7 @@ class mqtt_observer::client {
 public:
     client(const net::endpoint& broker, on_event tell)
         : tell_(std::move(tell)),
-          paho_(uri(broker), client_id(), mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
+          paho_(net::to_paho(broker), client_id(), mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
         paho_.set_message_callback([this](const mqtt::const_message_ptr& message) {
             if (message) tell_(read(*message, std::chrono::steady_clock::now()));
         });
@@ -78,7 +73,7 @@ public:
     }
 
     /// Empty: subscribed. Else the sentence.
-    std::string start(const std::string& user, const std::string& password) {
+    std::string start(const net::endpoint& broker) {
         auto options = mqtt::connect_options_builder()
                            .mqtt_version(MQTTVERSION_5)
                            .clean_start(false)
@@ -86,8 +81,8 @@ public:
                            .keep_alive_interval(seconds{30})
                            .connect_timeout(answer_within)
                            .automatic_reconnect(seconds{1}, seconds{4});
-        if (!user.empty()) options.user_name(user);
-        if (!password.empty()) options.password(password);
+        if (!broker.user.empty()) options.user_name(broker.user);
+        if (!broker.password.empty()) options.password(broker.password);
         try {
             if (!paho_.connect(options.finalize())->wait_for(answer_within + seconds{1}))
                 return "the broker does not answer the observer; see whether it is an MQTT 5 broker";
@@ -97,7 +92,7 @@ public:
                 return fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
                                    contract::event_filter());
         } catch (const mqtt::exception& failed) {
-            return fmt::format("the observer cannot connect ({}); check that the broker runs and lets it in", failed.what());
+            return fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and target.password if it wants them", failed.what());
         }
         return {};
     }
@@ -110,14 +105,13 @@ private:
 mqtt_observer::mqtt_observer() = default;
 mqtt_observer::~mqtt_observer() = default;
 
-result<void> mqtt_observer::start(const net::endpoint& broker, const std::string& user, const std::string& password,
-                                  on_event tell) {
+result<void> mqtt_observer::start(const net::endpoint& broker, on_event tell) {
     try {
         client_ = std::make_unique<client>(broker, std::move(tell));
     } catch (const mqtt::exception& impossible) {
         return problems{net::to_string(broker), fmt::format("not an address of a broker ({})", impossible.what())};
     }
-    if (auto trouble = client_->start(user, password); !trouble.empty()) {
+    if (auto trouble = client_->start(broker); !trouble.empty()) {
         client_.reset();
         return problems{net::to_string(broker), std::move(trouble)};
     }

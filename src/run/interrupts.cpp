@@ -20,8 +20,8 @@ void interrupts::listen() {
         if (error) return;
         {
             const std::lock_guard lock(mutex_);
-            if (number == SIGINT && asked_ == kind::interrupt) std::_Exit(130);
-            asked_ = number == SIGINT ? kind::interrupt : kind::terminate;
+            if (number == SIGINT && asked_ != kind::none) std::_Exit(130);
+            if (asked_ == kind::none) asked_ = number == SIGINT ? kind::interrupt : kind::terminate;
         }
         came_.notify_all();
         listen();

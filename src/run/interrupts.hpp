@@ -13,7 +13,8 @@
 
 namespace loadsim::run {
 
-/// Takes SIGINT and SIGTERM while it lives. The second SIGINT ends the process with 130, whatever it is busy with.
+/// Takes SIGINT and SIGTERM while it lives. The first one counts; a SIGINT after it ends the process with 130,
+/// whatever it is busy with.
 class interrupts {
 public:
     enum class kind : std::uint8_t { none, interrupt, terminate };

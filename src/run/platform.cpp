@@ -1,5 +1,6 @@
 #include "platform.hpp"
 
+#include <loadsim/drive/api_probe.hpp>
 #include <loadsim/net/reach.hpp>
 
 #include <utility>
@@ -38,6 +39,7 @@ result<platform> bring_up(const scenario::document& scenario, const std::filesys
     const auto api = net::reach(*up.api, "platform's API", answer_within);
     if (!api) return api.error();
     up.api_address = *api;
+    if (const auto lets_us_in = drive::probe_api(*up.api, *api, answer_within); !lets_us_in) return lets_us_in.error();
     return up;
 }
 

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <random>
 #include <thread>
@@ -67,6 +68,7 @@ shared_plan make_plan(const scenario::document& scenario, const platform& up) {
                        .segments = vehicle::segmentation(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments),
                        .behaviours = std::move(behaviours),
                        .deadlines = std::move(deadlines),
+                       .broker_url = up.broker,
                        .broker = up.broker_address,
                        .api = up.api,
                        .api_address = up.api_address,
@@ -84,7 +86,7 @@ public:
 
     void observe(std::optional<observe::final_event> seen); ///< comes on the observer's thread
     void begin_to_connect();
-    result<void> await_connected();
+    result<void> await_connected(std::future<result<void>> observer);
     void load();
     void drain();
     measure::run_facts finish();
@@ -127,16 +129,21 @@ void course::begin_to_connect() {
     for (const auto& s : shards_) s->connect();
 }
 
-result<void> course::await_connected() {
+result<void> course::await_connected(std::future<result<void>> observer) {
     merged_.collect(shards_);
     auto within = plan_.scenario.fleet.connect_within;
     if (within.count() == 0)
         within = spare_to_connect + nanoseconds{static_cast<std::int64_t>(merged_.latest().sessions_asked /
                                                                          plan_.scenario.fleet.connect_rate.per_second * 1e9)};
+    bool watching = !observer.valid();
     while (!cut_short()) {
         const auto& latest = merged_.latest();
         if (!latest.trouble.empty()) return problems{"", latest.trouble};
-        if (latest.driver_ready && latest.sessions_online == latest.sessions_asked) break;
+        if (!watching && observer.wait_for(0s) == std::future_status::ready) {
+            if (const auto started = observer.get(); !started) return started.error();
+            watching = true;
+        }
+        if (watching && latest.driver_ready && latest.sessions_online == latest.sessions_asked) break;
         if (time_.now() - begun_ > within) return not_connected(within);
         step(stage::connecting, time_.now() + look);
     }
@@ -213,21 +220,24 @@ measure::run_facts course::finish() {
 
 result<measure::run_facts> execute(const scenario::document& scenario, const options& wanted, const listener& tell) {
     const auto files = target::raise_open_file_limit();
-    const auto needs = scenario::plan_of(scenario, files);
+    const auto ports = target::source_ports();
+    const auto needs = scenario::plan_of(scenario, {files, ports});
     if (const auto fits = target::check_open_files(std::max(needs.open_files, needs.broker_files), files); !fits)
         return fits.error();
+    if (const auto fits = target::check_source_ports(needs.sessions, ports); !fits) return fits.error();
 
     auto up = bring_up(scenario, wanted.folder, tell.said);
     if (!up) return up.error();
     const auto plan = make_plan(scenario, *up);
     course course(plan, wanted.shards != 0 ? wanted.shards : default_shards(), tell);
     course.begin_to_connect();
-    observe::mqtt_observer observer; // while they connect, for Paho takes its time. After the course: it ends first, and tells nothing more
-    if (plan.api) {
-        const auto watching = observer.start(up->broker, {}, {}, [&course](auto seen) { course.observe(std::move(seen)); });
-        if (!watching) return watching.error();
-    }
-    if (const auto connected = course.await_connected(); !connected) return connected.error();
+    observe::mqtt_observer observer; // after the course: it ends first, and tells nothing more
+    std::future<result<void>> watching; // started beside the vehicles, for Paho takes its time
+    if (plan.api)
+        watching = std::async(std::launch::async, [&] {
+            return observer.start(up->broker, [&course](auto seen) { course.observe(std::move(seen)); });
+        });
+    if (const auto connected = course.await_connected(std::move(watching)); !connected) return connected.error();
     if (!course.cut_short()) course.load();
     course.drain();
     return course.finish();

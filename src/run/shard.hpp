@@ -30,6 +30,7 @@ struct shared_plan {
     vehicle::segmentation segments;
     std::vector<vehicle::behaviour> behaviours; ///< by segment
     std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
+    net::endpoint broker_url;
     boost::asio::ip::tcp::endpoint broker;
     std::optional<net::endpoint> api;           ///< none: the mqtt driver
     boost::asio::ip::tcp::endpoint api_address;
@@ -77,10 +78,12 @@ private:
     void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
     void on_finished(vehicle_id, std::string_view request, monotonic_time) override;
     void on_malformed(vehicle_id) override;
-    void on_sent(vehicle_id, monotonic_time) override;
-    void on_accepted(vehicle_id, std::string_view request, monotonic_time) override;
-    void on_rejected(vehicle_id, std::string_view why, monotonic_time) override;
-    void on_errored(vehicle_id, std::string_view why, monotonic_time) override;
+    void on_malformed() override;
+    bool still_wanted(request_key) const override;
+    void on_sent(request_key, monotonic_time) override;
+    void on_accepted(request_key, std::string_view request, monotonic_time) override;
+    void on_rejected(request_key, std::string_view why, monotonic_time) override;
+    void on_errored(request_key, std::string_view why, monotonic_time) override;
     void on_ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time) override;
 
     const shared_plan& plan_;

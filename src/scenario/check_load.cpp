@@ -67,6 +67,30 @@ void check_patience(const document& d, problems& all) {
     if (longest >= limit) hint("the embedded backend", longest);
 }
 
+/// How long a correct target takes to give up on a vehicle that does this; 0 when it need not.
+nanoseconds silence_lasts(const document& d, const vehicle::behaviour& b) {
+    if (b.expected != outcome::timed_out) return nanoseconds{0};
+    if (d.load.driver == drive::kind::mqtt) return d.load.mqtt.deadline;
+    if (!d.target.embedded) return nanoseconds{0}; // theirs, and unknown
+    const bool acks = std::ranges::any_of(b.steps, [](const auto& s) { return s.what == vehicle::step::kind::ack; });
+    nanoseconds longest{0};
+    for (const auto& asked : d.load.services)
+        for (const auto& s : d.target.backend.services)
+            if (s.name == asked.name) longest = std::max(longest, acks ? s.limits.running : s.limits.pending);
+    return longest;
+}
+
+/// The last silent vehicle's request must end before the run does.
+void check_drain(const document& d, problems& all) {
+    nanoseconds longest{0};
+    for (const auto& s : d.fleet.segments)
+        for (const auto& b : d.behaviours)
+            if (b.name == s.behaviour) longest = std::max(longest, silence_lasts(d, b));
+    if (longest != nanoseconds{0} && d.load.drain <= longest)
+        all.add("load.drain", fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",
+                                          format_duration(longest), format_duration(d.load.drain)));
+}
+
 } // namespace
 
 void check_load(const document& d, problems& all) {
@@ -74,6 +98,7 @@ void check_load(const document& d, problems& all) {
     check_services(l, all);
     check_phases(l, all);
     check_patience(d, all);
+    check_drain(d, all);
     if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");
     if (l.http.timeout <= nanoseconds{0}) all.add("load.http.timeout", "a time-out of nothing");
     if (l.lag_limit <= nanoseconds{0}) all.add("load.lagLimit", "a limit of nothing");

@@ -31,7 +31,7 @@ std::uint64_t fixed_files(const document& d) {
 
 } // namespace
 
-plan plan_of(const document& d, std::uint64_t open_file_limit) {
+plan plan_of(const document& d, machine_limits limits) {
     plan made;
     const loadsim::load::schedule schedule(d.load.phases, d.load.spacing, d.seed);
     for (std::size_t i = 0; i < d.load.phases.size(); ++i) {
@@ -41,11 +41,12 @@ plan plan_of(const document& d, std::uint64_t open_file_limit) {
     made.arrivals = schedule.size();
     made.duration = schedule.duration();
     made.sessions = d.fleet.vehicles; // those that are to be off line sign in too
-    made.open_file_limit = open_file_limit;
+    made.limits = limits;
     made.connecting = nanoseconds{std::llround(std::min(9e18, made.sessions / d.fleet.connect_rate.per_second * 1e9))};
     made.open_files = made.sessions + fixed_files(d);
     if (d.target.embedded && !d.target.broker) made.broker_files = made.sessions + reserve;
-    const auto room = open_file_limit > fixed_files(d) ? open_file_limit - fixed_files(d) : 1;
+    const auto files = limits.open_files > fixed_files(d) ? limits.open_files - fixed_files(d) : 1;
+    const auto room = std::max<std::uint64_t>(1, std::min(files, limits.source_ports));
     made.hosts = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (made.sessions + room - 1) / room));
     return made;
 }
@@ -68,8 +69,7 @@ std::string to_string(const plan& p) {
         fmt::format_to(out, "            {} more in the embedded broker's process\n", p.broker_files);
     fmt::format_to(out, "hosts       {}", p.hosts);
     if (p.hosts != 1)
-        fmt::format_to(out, ", with {} open files each; on one: ulimit -n {}", p.open_file_limit,
-                       std::max(p.open_files, p.broker_files));
+        fmt::format_to(out, ", with {} open files and {} source ports each", p.limits.open_files, p.limits.source_ports);
     text += '\n';
     return text;
 }

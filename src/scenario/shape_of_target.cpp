@@ -7,6 +7,8 @@ namespace {
 struct target_keys {
     std::optional<net::endpoint> broker;
     std::optional<net::endpoint> api;
+    std::string user;
+    std::string password;
     std::optional<backend::options> embedded;
 };
 
@@ -14,6 +16,9 @@ template <class V>
 void describe(V& v, target_keys& k) {
     v.field("broker", k.broker, "mqtt://host:1883", kinds::endpoint{net::parse_broker_url});
     v.field("api", k.api, "http://host:8080", kinds::endpoint{net::parse_api_url});
+    v.field("user", k.user, "For loadsim's own sessions at the broker, not the vehicles'; may hold ${ENVIRONMENT_VARIABLE}.",
+            kinds::environment_text{});
+    v.field("password", k.password, "The same; may hold ${ENVIRONMENT_VARIABLE}.", kinds::environment_text{.secret = true});
     v.field("embedded", k.embedded, "Options of what loadsim brings along; unused when broker and api are both given.",
             kinds::object<backend::options>{});
 }
@@ -51,13 +56,23 @@ void target::read(reading& r, const node& n, scenario::target& out) const {
     out.broker = keys.broker;
     out.api = keys.api;
     out.embedded = n.what == node::kind::scalar || n.find(keyword) != nullptr;
+    if (out.broker) {
+        out.broker->user = keys.user;
+        out.broker->password = keys.password;
+    } else if ((out.api || out.embedded) && (!keys.user.empty() || !keys.password.empty())) {
+        r.wrong(n, "user and password are for a broker, and none is given");
+    }
     out.backend.services.clear(); // not named yet: resolve() decides
     if (keys.embedded) out.backend = *keys.embedded;
     if (!keys.broker && !keys.api && !out.embedded) r.wrong(n, "a target is embedded, or has a broker");
 }
 
 node target::write(const scenario::target& t) const {
-    target_keys keys{t.broker, t.api, {}};
+    target_keys keys{t.broker, t.api, {}, {}, {}};
+    if (t.broker) {
+        keys.user = t.broker->user;
+        keys.password = t.broker->password;
+    }
     if (t.embedded) keys.embedded = t.backend;
     return object<target_keys>{}.write(keys);
 }

@@ -76,7 +76,10 @@ bool write(const fs::path& file, const std::string& text) {
     ::_exit(127);
 }
 
-bool has_ended(pid_t pid) { return ::waitpid(pid, nullptr, WNOHANG) == pid; }
+bool has_ended(pid_t pid) {
+    const pid_t reaped = ::waitpid(pid, nullptr, WNOHANG);
+    return reaped == pid || (reaped < 0 && errno == ECHILD); // whoever started us may have SIGCHLD ignored
+}
 
 } // namespace
 
@@ -120,7 +123,9 @@ result<mosquitto> mosquitto::start(const fs::path& folder) {
         mosquitto child(pid, net::endpoint{"mqtt", "127.0.0.1", *port, ""});
         const auto until = std::chrono::steady_clock::now() + start_within;
         while (!has_ended(pid)) {
-            if (net::reach(child.broker_, "broker", 1s)) return child;
+            const bool listens = net::reach(child.broker_, "broker", 1s).has_value();
+            if (listens && has_ended(pid)) break; // somebody else does, on a port that was free a moment ago
+            if (listens) return child;
             if (std::chrono::steady_clock::now() > until)
                 return problems{log.string(), fmt::format("mosquitto does not listen after {} s; its last line: {}",
                                                           start_within.count(), last_line(log))};

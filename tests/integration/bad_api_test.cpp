@@ -1,7 +1,7 @@
 // APIs that say no, break off, or say nothing: each request has its outcome and its reason, and the sums hold.
 #include "account.hpp"
 #include "broker.hpp"
-#include "fake_server.hpp"
+#include "fake_api.hpp"
 #include "program.hpp"
 #include "wanted.hpp"
 
@@ -12,23 +12,9 @@
 using namespace std::chrono_literals;
 using stage::number;
 using stage::reaction;
+using stage::response;
 
 namespace {
-
-/// An API that answers every request with this.
-stage::manners answers(std::function<reaction(std::size_t request)> how) {
-    return [how = std::move(how), count = std::size_t{0}](std::size_t, std::string& unread) mutable -> reaction {
-        const auto end = unread.find("\r\n\r\n");
-        if (end == std::string::npos) return {};
-        unread.erase(0, end + 4); // a POST without a body
-        return how(count++);
-    };
-}
-
-std::string response(std::string_view status, std::string_view body = "{}") {
-    return "HTTP/1.1 " + std::string(status) + "\r\nContent-Type: application/json\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
 
 struct habit {
     const char* name;
@@ -42,7 +28,7 @@ class bad_api : public testing::TestWithParam<habit> {};
 TEST_P(bad_api, is_accounted_for) {
     const auto& row = GetParam();
     stage::broker broker;
-    const stage::fake_server api(answers(row.how));
+    const stage::fake_server api(stage::api_that(row.how));
     stage::wanted w;
     w.vehicles = 100;
     w.phases = "[{name: steady, duration: 1s, arrivalRate: 30}]";

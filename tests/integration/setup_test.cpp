@@ -1,6 +1,6 @@
 // Exit code 3: one sentence that says what and what to do, before the load starts.
 #include "broker.hpp"
-#include "fake_server.hpp"
+#include "fake_api.hpp"
 #include "program.hpp"
 #include "wanted.hpp"
 
@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <sched.h>
 #include <stdlib.h>
@@ -70,6 +71,40 @@ TEST(set_up, says_that_the_broker_wants_credentials) {
                        AnyOf(HasSubstr("check "), HasSubstr("it must let us in without a password")));
         EXPECT_THAT(run.err(), HasSubstr("refuse"));
     }
+}
+
+TEST(set_up, takes_credentials_for_its_own_sessions) {
+    const stage::scratch folder;
+    stage::broker strict("allow_anonymous false\npassword_file " + stage::broker::password_file(folder, "car", "right") + "\n");
+    ::setenv("CAR_PASSWORD", "right", 1);
+    for (const auto* driver : {"driver: http,", "driver: mqtt,"}) {
+        stage::wanted w;
+        w.fleet = "mqtt: {user: car, password: '${CAR_PASSWORD}'},";
+        w.load = driver;
+        auto run = program::run(w.yaml(), {"--broker", strict.url(), "--set", "target.user=car", "--set",
+                                           "target.password=${CAR_PASSWORD}"});
+        EXPECT_EQ(run.wait(), 0) << driver << run.out() << run.err();
+        EXPECT_THAT(stage::contents(run.report() / "scenario.yaml"), testing::Not(HasSubstr("right")));
+    }
+}
+
+TEST(set_up, says_that_the_api_refuses) {
+    stage::broker broker;
+    for (const std::string status : {"401 Unauthorized", "403 Forbidden", "503 Service Unavailable"}) {
+        const stage::fake_server api([&](auto, std::string& unread) {
+            const bool asked = !std::exchange(unread, {}).empty();
+            return asked ? stage::reaction{stage::response(status)} : stage::reaction{};
+        });
+        const auto url = "http://127.0.0.1:" + std::to_string(api.port());
+        auto run = program::run(scenario, {"--broker", broker.url(), "--api", url});
+        expect_refusal(run, HasSubstr(url), AllOf(HasSubstr(status.substr(0, 3)), HasSubstr("the platform's API")));
+    }
+}
+
+TEST(set_up, says_that_something_else_than_an_api_answers) {
+    stage::broker broker;
+    auto run = program::run(scenario, {"--broker", broker.url(), "--api", "http" + broker.url().substr(4)});
+    expect_refusal(run, HasSubstr("does not answer an HTTP request"), HasSubstr("check its URL"));
 }
 
 TEST(set_up, says_that_the_vehicles_credentials_are_wrong) {

@@ -2,7 +2,7 @@
 // provoke it, so verdict's unit test proves it.
 #include "account.hpp"
 #include "broker.hpp"
-#include "fake_server.hpp"
+#include "fake_api.hpp"
 #include "program.hpp"
 #include "wanted.hpp"
 
@@ -82,7 +82,7 @@ TEST(verdict, a_budget_without_data_is_5) {
 TEST(verdict, a_generator_that_was_the_limit_is_4) {
     // One connection to an API that never answers: every request but the first waits for it to be given up.
     stage::broker broker;
-    const stage::fake_server api([](auto, auto&) { return stage::reaction{}; });
+    const stage::fake_server api(stage::api_that([](auto) { return stage::reaction{}; }));
     stage::wanted w;
     w.load = "http: {connections: 1, timeout: 200ms},";
     auto run = program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
@@ -131,7 +131,7 @@ TEST(verdict, ctrl_c_while_the_fleet_connects_is_130) {
 TEST(verdict, a_second_ctrl_c_ends_it_at_once) {
     auto run = program::run(endless("[{name: silent, share: 100%, behaviour: timeout}]"),
                             {"--set", "target.embedded.services.horn={pending: 50s, running: 50s}", "--set",
-                             "target.embedded.services.light-flash={pending: 50s, running: 50s}", "--set", "load.drain=50s"});
+                             "target.embedded.services.light-flash={pending: 50s, running: 50s}", "--set", "load.drain=55s"});
     ASSERT_TRUE(is_under_load(run)) << run.err();
     run.signal(SIGINT);
     ASSERT_TRUE(reaches(run, "draining")) << run.err();

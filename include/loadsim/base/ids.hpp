@@ -21,4 +21,11 @@ struct shard_share {
 enum class arrival_id : std::uint64_t {};
 constexpr std::uint64_t number(arrival_id a) { return static_cast<std::uint64_t>(a); }
 
+/// A request of ours: the arrival it is of, and the vehicle it went to. A vehicle has one open request at a time, but what
+/// comes late may still speak of the one before.
+struct request_key {
+    arrival_id arrival{};
+    vehicle_id vehicle{};
+};
+
 } // namespace loadsim

@@ -16,7 +16,7 @@ enum class outcome : std::uint8_t {
     timed_out,  ///< the platform gave up on a silent vehicle
     rejected,   ///< the platform said no when asked (HTTP 409: busy)
     errored,    ///< the request could not be handed over: transport, time-out, other HTTP status
-    unanswered, ///< accepted, and no end was ever announced
+    unanswered, ///< handed over, and no end was ever announced
     skipped,    ///< never sent: no vehicle was free, or the phase's maxVusers was reached
 };
 

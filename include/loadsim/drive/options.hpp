@@ -13,7 +13,7 @@ enum class kind : std::uint8_t {
 };
 
 struct http_options {
-    std::uint32_t connections = 64;                        ///< kept alive, at most, over all shards
+    std::uint32_t connections = 64;                        ///< kept alive, at most, over all shards; each has at least one
     nanoseconds timeout = std::chrono::seconds{10};        ///< for connect, request and answer together
     friend bool operator==(const http_options&, const http_options&) = default;
 };

@@ -52,6 +52,7 @@ public:
     std::uint32_t online() const noexcept { return online_; } ///< with a session that hears commands
     /// A command can be sent to it: it is on line, or has left as it should.
     bool reachable(vehicle_id) const;
+    std::uint32_t reachable() const noexcept { return online_ + left_; } ///< how many are
 
     /// Why the broker will never let a vehicle in (bad credentials, refused subscription ...); empty while nothing says so.
     const std::string& refusal() const noexcept { return refusal_; }
@@ -67,7 +68,7 @@ private:
     const vehicle::behaviour& behaviour_of(vehicle_id) const;
     void say_goodbye(car&);
     void connect_due(monotonic_time now);
-    bool answer(activity&, const vehicle::step&, monotonic_time now); ///< false: no session to say it through
+    bool answer(activity&, const vehicle::step&); ///< false: it cannot be said now, but later
     void end(activity&);
 
     mqtt::identity identify(net::mqtt_link&) override;
@@ -79,6 +80,7 @@ private:
     void first_try_over(car&);
     std::string vin_of(vehicle_id) const;
     void publish_presence(net::mqtt_link&, std::string_view state);
+    void not_subscribed(net::mqtt_link&, const std::string& why);
 
     net::loop& loop_;
     vehicle_events& events_;
@@ -95,6 +97,7 @@ private:
     std::size_t next_ = 0;         ///< the car to connect next
     std::uint32_t connecting_ = 0; ///< first connects under way
     std::uint32_t online_ = 0;
+    std::uint32_t left_ = 0;
     bool stopping_ = false;
     std::string refusal_;
     measure::session_counts seen_;

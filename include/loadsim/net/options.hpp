@@ -15,6 +15,8 @@ struct endpoint {
     std::string host;
     std::uint16_t port = 0;
     std::string path;   ///< of an http URL, without a trailing slash; may be empty
+    std::string user{};     ///< of a broker, for our own sessions (not the vehicles'); empty: none
+    std::string password{}; ///< never printed
 
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
@@ -26,5 +28,6 @@ result<endpoint> parse_api_url(std::string_view);
 /// host:port, [v6]:port; port 0 = any free one.
 result<endpoint> parse_listen_address(std::string_view);
 std::string to_string(const endpoint&); ///< "mqtt://127.0.0.1:1883"
+std::string to_paho(const endpoint&);   ///< the same as Eclipse Paho writes it: "tcp://127.0.0.1:1883"
 
 } // namespace loadsim::net

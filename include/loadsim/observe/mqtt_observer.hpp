@@ -34,7 +34,7 @@ public:
     mqtt_observer(mqtt_observer&&) = delete;
 
     /// Connects and subscribes; blocks 10 s at most. Errors: one sentence with the broker's URL.
-    result<void> start(const net::endpoint& broker, const std::string& user, const std::string& password, on_event);
+    result<void> start(const net::endpoint& broker, on_event);
     void stop();
 
 private:

@@ -9,6 +9,12 @@
 
 namespace loadsim::scenario {
 
+/// What one process may have on this machine.
+struct machine_limits {
+    std::uint64_t open_files = 0;
+    std::uint64_t source_ports = 0; ///< connections from one address to one broker
+};
+
 struct plan {
     struct phase {
         std::string name;
@@ -24,11 +30,11 @@ struct plan {
     std::uint32_t sessions = 0;   ///< one for each vehicle
     std::uint64_t open_files = 0;   ///< at the peak, of this process if it holds all sessions
     std::uint64_t broker_files = 0; ///< of the embedded broker, a process of its own; 0: there is none
-    std::uint32_t hosts = 1;      ///< or processes: how many it takes when each may have `open_file_limit` open files
-    std::uint64_t open_file_limit = 0;
+    std::uint32_t hosts = 1;      ///< or processes: how many it takes when each has `limits`
+    machine_limits limits;
 };
 
-plan plan_of(const document&, std::uint64_t open_file_limit);
+plan plan_of(const document&, machine_limits);
 std::string to_string(const plan&);
 
 } // namespace loadsim::scenario

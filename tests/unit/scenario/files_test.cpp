@@ -39,7 +39,7 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
 
 TEST(scenario_files, the_pilot_is_the_published_one) {
     const auto d = good(text_of(folder / "remote-services-pilot.yaml"));
-    const auto p = plan_of(d, 1'000'000);
+    const auto p = plan_of(d, {1'000'000, 1'000'000});
     ASSERT_EQ(p.phases.size(), 3U);
     EXPECT_EQ(p.phases[0].arrivals, 360U);
     EXPECT_EQ(p.phases[1].arrivals, 15'750U);
@@ -52,13 +52,13 @@ TEST(scenario_files, the_pilot_is_the_published_one) {
     EXPECT_THAT(legend_of(d).services, testing::ElementsAre("horn", "light-flash"));
 
     const std::vector<setting> shorter{*parse_setting("load.phases[2].duration=60s")};
-    EXPECT_EQ(plan_of(good(text_of(folder / "remote-services-pilot.yaml"), shorter), 1'000'000).arrivals,
+    EXPECT_EQ(plan_of(good(text_of(folder / "remote-services-pilot.yaml"), shorter), {1'000'000, 1'000'000}).arrivals,
               360U + 15'750 + 6'000);
 }
 
 TEST(scenario_files, the_quickstart_has_everything_in_it) {
     const auto d = good(text_of(folder / "quickstart.yaml"));
-    const auto p = plan_of(d, 1'000'000);
+    const auto p = plan_of(d, {1'000'000, 1'000'000});
     EXPECT_TRUE(d.target.embedded);
     EXPECT_EQ(p.sessions, 2000U);
     EXPECT_EQ(p.duration, 30s);

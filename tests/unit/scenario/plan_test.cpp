@@ -33,7 +33,7 @@ load:
 } // namespace
 
 TEST(plan, counts_arrivals_and_time) {
-    const auto p = plan_of(shown(), 100'000);
+    const auto p = plan_of(shown(), {100'000, 1'000'000});
     ASSERT_EQ(p.phases.size(), 4U);
     EXPECT_EQ(p.phases[0].arrivals, 1025U);
     EXPECT_EQ(p.phases[0].rates, "5/s -> 200/s");
@@ -51,30 +51,36 @@ TEST(plan, counts_arrivals_and_time) {
 
 TEST(plan, counts_sessions_and_open_files) {
     auto d = shown();
-    const auto embedded = plan_of(d, 100'000);
+    const auto embedded = plan_of(d, {100'000, 1'000'000});
     EXPECT_EQ(embedded.sessions, 1000U) << "those that are to be off line sign in too";
     EXPECT_EQ(embedded.connecting, 4s);
     EXPECT_EQ(embedded.open_files, 1000U + 2 * 10 + 128) << "both ends of each connection are here";
     EXPECT_EQ(embedded.broker_files, 1000U + 128);
 
     d.target.broker = net::endpoint{"mqtt", "b", 1883, ""};
-    EXPECT_EQ(plan_of(d, 100'000).broker_files, 0U) << "not our process";
+    EXPECT_EQ(plan_of(d, {100'000, 1'000'000}).broker_files, 0U) << "not our process";
     d.target.api = net::endpoint{"http", "a", 80, ""};
     d.target.embedded = false;
-    EXPECT_EQ(plan_of(d, 100'000).open_files, 1000U + 10 + 128);
+    EXPECT_EQ(plan_of(d, {100'000, 1'000'000}).open_files, 1000U + 10 + 128);
     d.load.driver = drive::kind::mqtt;
-    EXPECT_EQ(plan_of(d, 100'000).open_files, 1000U + 128);
+    EXPECT_EQ(plan_of(d, {100'000, 1'000'000}).open_files, 1000U + 128);
 }
 
 TEST(plan, splits_sessions_by_the_open_file_limit) {
     const auto d = shown();
     const std::pair<std::uint64_t, std::uint32_t> rows[] = {{1148, 1},   {1147, 2},   {148 + 500, 2}, {148 + 499, 3},
                                                             {149, 1000}, {100, 1000}, {0, 1000}};
-    for (const auto& [limit, hosts] : rows) EXPECT_EQ(plan_of(d, limit).hosts, hosts) << limit;
+    for (const auto& [limit, hosts] : rows) EXPECT_EQ(plan_of(d, {limit, 1'000'000}).hosts, hosts) << limit;
+}
+
+TEST(plan, splits_sessions_by_the_source_ports) {
+    EXPECT_EQ(plan_of(shown(), {1'000'000, 1000}).hosts, 1U);
+    EXPECT_EQ(plan_of(shown(), {1'000'000, 999}).hosts, 2U);
+    EXPECT_EQ(plan_of(shown(), {1'000'000, 0}).hosts, 1000U);
 }
 
 TEST(plan, prints_as_a_table) {
-    EXPECT_EQ(to_string(plan_of(shown(), 1024)),
+    EXPECT_EQ(to_string(plan_of(shown(), {1024, 1'000'000})),
               "phase         start    duration      requests  rate\n"
               "warm-up          0s         10s          1025  5/s -> 200/s\n"
               "phase 2         10s          5s             0  pause\n"
@@ -85,5 +91,5 @@ TEST(plan, prints_as_a_table) {
               "sessions    1000, connecting in 4s\n"
               "open files  1148\n"
               "            1128 more in the embedded broker's process\n"
-              "hosts       2, with 1024 open files each; on one: ulimit -n 1148\n");
+              "hosts       2, with 1024 open files and 1000000 source ports each\n");
 }
