@@ -48,7 +48,8 @@ exit_code serve(const backend_options& options) {
         complain(server.error());
         return exit_code::setup;
     }
-    fmt::print("reference backend on {}, broker {}; Ctrl-C stops it\n", net::to_string(server->api()), net::to_string(*broker));
+    fmt::print("reference backend on {}, broker {}; Ctrl-C stops it\n", net::to_string(server->api()),
+               net::to_string(*broker));
     std::fflush(stdout);
     int number = 0;
     sigwait(&stop, &number);

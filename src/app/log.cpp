@@ -21,7 +21,8 @@ void use(const std::shared_ptr<spdlog::logger>& logger) {
 
 result<void> log_to_file(const std::filesystem::path& file) {
     try {
-        use(std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())));
+        use(std::make_shared<spdlog::logger>("loadsim",
+                                             std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())));
     } catch (const spdlog::spdlog_ex& failed) {
         return problems{file.string(), failed.what()};
     }

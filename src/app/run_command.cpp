@@ -44,8 +44,9 @@ exit_code run(const run_options& options) {
         return exit_code::usage;
     }
     const auto start = std::chrono::system_clock::now();
-    const auto wanted = options.report.empty() ? std::filesystem::path("reports") / report::folder_name(scenario->name, start)
-                                               : std::filesystem::path(options.report);
+    const auto wanted = options.report.empty()
+                            ? std::filesystem::path("reports") / report::folder_name(scenario->name, start)
+                            : std::filesystem::path(options.report);
     const auto folder = report::make_folder(wanted);
     if (!folder) {
         complain(folder.error());
@@ -80,12 +81,14 @@ exit_code run(const run_options& options) {
     }
     const auto conclusion = verdict::conclude(*facts, scenario->budgets, names);
     files.finish(*facts, conclusion);
-    if (!options.quiet) console.print(report::summary_text(*facts, conclusion, names, *folder, report::wants_colour(stdout)));
+    if (!options.quiet)
+        console.print(report::summary_text(*facts, conclusion, names, *folder, report::wants_colour(stdout)));
     if (!unwritten.empty()) fmt::print(stderr, "loadsim: {}\n", unwritten);
     for (const auto& trouble : files.troubles()) fmt::print(stderr, "loadsim: {}\n", trouble);
     if (options.quiet)
         for (const auto& reason : conclusion.reasons) fmt::print(stderr, "loadsim: {}\n", reason);
-    spdlog::info("verdict: {}, exit code {}", verdict::to_string(conclusion.verdict), static_cast<int>(conclusion.code));
+    spdlog::info("verdict: {}, exit code {}", verdict::to_string(conclusion.verdict),
+                 static_cast<int>(conclusion.code));
     return conclusion.code;
 }
 

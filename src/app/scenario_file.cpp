@@ -17,7 +17,9 @@ namespace loadsim::app {
 namespace {
 
 result<std::string> contents_of(const std::string& file) {
-    const auto unreadable = [&](int why) { return problems{file, fmt::format("cannot be read ({})", std::strerror(why))}; };
+    const auto unreadable = [&](int why) {
+        return problems{file, fmt::format("cannot be read ({})", std::strerror(why))};
+    };
     std::error_code ignored; // what is not there does not open either
     if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);
     std::ifstream in(file, std::ios::binary);
@@ -29,8 +31,9 @@ result<std::string> contents_of(const std::string& file) {
 }
 
 /// A flag that stands for a setting; its URL is checked here, so that the problem names the flag.
-void add_url(std::string_view flag, std::string path, const std::string& text, result<net::endpoint> (*parse)(std::string_view),
-             std::vector<scenario::setting>& settings, problems& wrong) {
+void add_url(std::string_view flag, std::string path, const std::string& text,
+             result<net::endpoint> (*parse)(std::string_view), std::vector<scenario::setting>& settings,
+             problems& wrong) {
     if (text.empty()) return;
     if (const auto url = parse(text); url)
         settings.push_back({std::move(path), text});
@@ -42,7 +45,9 @@ void add_url(std::string_view flag, std::string path, const std::string& text, r
 
 void add_scenario_flags(CLI::App& command, scenario_flags& flags) {
     command.add_option("scenario", flags.file, "Scenario file (YAML)")->required();
-    command.add_option("--set", flags.settings, "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s")
+    command
+        .add_option("--set", flags.settings,
+                    "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s")
         ->allow_extra_args(false);
     command.add_option("--broker", flags.broker, "The broker to test against: mqtt://host:1883");
     command.add_option("--api", flags.api, "The platform's API to test: http://host:8080");

@@ -24,7 +24,8 @@ void set_up_validate(CLI::App& app, exit_code& code) {
             code = exit_code::usage;
             return;
         }
-        fmt::print("{}", scenario::to_string(scenario::plan_of(*scenario, {target::raise_open_file_limit(), target::source_ports()})));
+        fmt::print("{}", scenario::to_string(
+                             scenario::plan_of(*scenario, {target::raise_open_file_limit(), target::source_ports()})));
     });
 }
 

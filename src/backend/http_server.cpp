@@ -215,9 +215,12 @@ private:
 
 http_server::http_server(asio::io_context& context, http_server_options options, http_handler handler,
                          std::function<void()> worked)
-    : acceptor_(std::make_shared<acceptor>(
-          context, shared{.options = options, .handler = std::move(handler), .worked = std::move(worked), .figures = {},
-                          .open = {}, .closing = false})) {}
+    : acceptor_(std::make_shared<acceptor>(context, shared{.options = options,
+                                                           .handler = std::move(handler),
+                                                           .worked = std::move(worked),
+                                                           .figures = {},
+                                                           .open = {},
+                                                           .closing = false})) {}
 http_server::~http_server() { acceptor_->abandon(); }
 
 result<std::uint16_t> http_server::open(const net::endpoint& at) { return acceptor_->open(at); }

@@ -18,7 +18,7 @@ namespace loadsim::backend {
 
 struct http_server_options {
     http_limits limits{};
-    std::size_t connections = 4'096;        ///< more are answered 503 and closed
+    std::size_t connections = 4'096;         ///< more are answered 503 and closed
     std::chrono::seconds request_within{10}; ///< from a request's first byte to its last; also for taking the response
     std::chrono::seconds idle_for{120};      ///< between requests
 };

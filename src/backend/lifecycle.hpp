@@ -18,8 +18,8 @@ class lifecycle {
 public:
     lifecycle(processing&, request_table&, const std::vector<service>&);
 
-    void work();                           ///< all that waits in the queue
-    void check_due(monotonic_time now);    ///< what comes out of the delay queue by now
+    void work();                            ///< all that waits in the queue
+    void check_due(monotonic_time now);     ///< what comes out of the delay queue by now
     void check(request_number, state seen); ///< one message of it
     monotonic_time next_due() const { return delayed_.empty() ? never : delayed_.top().due; }
     std::uint64_t timed_out() const { return timed_out_; }

@@ -34,8 +34,7 @@ mqtt::connect_options connect_options(const net::endpoint& broker) {
     auto wanted = mqtt::connect_options_builder();
     if (!broker.user.empty()) wanted.user_name(broker.user);
     if (!broker.password.empty()) wanted.password(broker.password);
-    return wanted
-        .mqtt_version(MQTTVERSION_5)
+    return wanted.mqtt_version(MQTTVERSION_5)
         .clean_start(true)
         .keep_alive_interval(seconds{30})
         .connect_timeout(connect_within)
@@ -48,8 +47,9 @@ bool is_error(int reason) { return reason >= 0x80; }
 
 std::string reason_of(const mqtt::exception& failed) {
     if (failed.get_return_code() > 0 || failed.get_reason_code() >= 0x80)
-        return fmt::format("the broker refuses the connection ({}); check the user and the password, and the broker's access rules",
-                           failed.what());
+        return fmt::format(
+            "the broker refuses the connection ({}); check the user and the password, and the broker's access rules",
+            failed.what());
     return fmt::format("the broker cannot be reached ({}); start it, or give the address of one that runs",
                        failed.what());
 }
@@ -187,8 +187,8 @@ private:
     std::vector<broker_input> inputs_;
     bool subscribed_ = false;
     bool can_speak_ = false;
-    bool complete_ = false; // both, as the core knows it
-    bool refused_ = false;  // our subscription
+    bool complete_ = false;        // both, as the core knows it
+    bool refused_ = false;         // our subscription
     mqtt::async_client listening_; // last, with the next: their threads use all of the above
     mqtt::async_client speaking_;
 };

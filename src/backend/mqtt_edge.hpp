@@ -29,8 +29,7 @@ struct publish_failed {
     ticket handed;
     bool for_good;
 };
-using broker_input =
-    std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
+using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
 
 /// MQTT 5, QoS 1, a clean session at each connect; reconnects and subscribes by itself.
 /// Threads: publish() and take() from one, any. Paho's own threads only append to a list.

@@ -16,7 +16,8 @@ void outbound::work() {
         // Moving first makes a message that the queue delivers twice one command.
         if (r == nullptr || !processing_.move(*r, state::pending)) continue;
         const auto& name = services_[r->service].name;
-        const contract::command command{.id = requests_.id(r->number), .service = name,
+        const contract::command command{.id = requests_.id(r->number),
+                                        .service = name,
                                         .ts_ms = calendar_.ms_since_epoch(r->entered_at(state::pending))};
         out_.add({contract::command_topic(r->vin.view(), name), contract::to_json(command), r->number});
     }

@@ -41,7 +41,8 @@ class server::running {
 public:
     explicit running(const options& o)
         : options_(o), prefix_(std::random_device{}()),
-          http_(io_, {}, [this](const http_request& asked) { return answer(*platform_, asked); }, [this] { work(); }) {}
+          http_(
+              io_, {}, [this](const http_request& asked) { return answer(*platform_, asked); }, [this] { work(); }) {}
 
     ~running() { stop(); }
 

@@ -52,10 +52,11 @@ result<sqlite_events> sqlite_events::open(const std::string& path) {
                  events.select_) ||
         !prepare("SELECT id FROM event WHERE state >= 3 AND at_ms <= ? LIMIT ?", events.ended_) ||
         !prepare("DELETE FROM event WHERE id = ?", events.delete_))
-        return problems{path.empty() ? "temporary database" : path,
-                        fmt::format("the event database cannot be opened ({}); give a path in a writable folder that is a "
-                                    "SQLite file of ours or none yet",
-                                    raw != nullptr ? sqlite3_errmsg(raw) : "out of memory")};
+        return problems{
+            path.empty() ? "temporary database" : path,
+            fmt::format("the event database cannot be opened ({}); give a path in a writable folder that is a "
+                        "SQLite file of ours or none yet",
+                        raw != nullptr ? sqlite3_errmsg(raw) : "out of memory")};
     return events;
 }
 

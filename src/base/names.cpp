@@ -40,8 +40,7 @@ std::string_view nearest_name(std::string_view word, std::span<const std::string
     return best;
 }
 
-std::string unknown_name(std::string_view what, std::string_view word,
-                         std::span<const std::string_view> candidates) {
+std::string unknown_name(std::string_view what, std::string_view word, std::span<const std::string_view> candidates) {
     std::string text = "unknown " + std::string(what) + " '" + std::string(word) + "'";
     if (const auto near = nearest_name(word, candidates); !near.empty())
         return text + "; did you mean '" + std::string(near) + "'?";

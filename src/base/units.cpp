@@ -16,9 +16,13 @@ struct unit {
 };
 
 // Longest first, so that formatting takes the largest unit that fits.
-constexpr std::array units{
-    unit{"d", 86'400'000'000'000}, unit{"h", 3'600'000'000'000}, unit{"m", 60'000'000'000}, unit{"s", 1'000'000'000},
-    unit{"ms", 1'000'000},         unit{"us", 1'000},            unit{"ns", 1}};
+constexpr std::array units{unit{"d", 86'400'000'000'000},
+                           unit{"h", 3'600'000'000'000},
+                           unit{"m", 60'000'000'000},
+                           unit{"s", 1'000'000'000},
+                           unit{"ms", 1'000'000},
+                           unit{"us", 1'000},
+                           unit{"ns", 1}};
 
 std::optional<double> leading_number(std::string_view& text) {
     double value{};
@@ -39,7 +43,8 @@ result<nanoseconds> parse_duration(std::string_view text) {
     while (!text.empty()) {
         const auto value = leading_number(text);
         if (!value || *value < 0)
-            return wrong(fmt::format("'{}' is not a duration; write a number with a unit, such as 250ms, 2s or 3m", whole));
+            return wrong(
+                fmt::format("'{}' is not a duration; write a number with a unit, such as 250ms, 2s or 3m", whole));
         const auto letters = text.substr(0, text.find_first_of("0123456789.+- "));
         if (letters.empty())
             return wrong(fmt::format("'{}' has no unit; write {}ms, {}s or {}m", whole, whole, whole, whole));
@@ -47,7 +52,8 @@ result<nanoseconds> parse_duration(std::string_view text) {
         for (const auto& u : units)
             if (u.name == letters) found = &u;
         if (found == nullptr)
-            return wrong(fmt::format("'{}' has an unknown unit '{}'; there are ns, us, ms, s, m, h, d", whole, letters));
+            return wrong(
+                fmt::format("'{}' has an unknown unit '{}'; there are ns, us, ms, s, m, h, d", whole, letters));
         total += *value * static_cast<double>(found->nanos);
         text.remove_prefix(letters.size());
     }

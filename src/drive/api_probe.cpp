@@ -22,11 +22,14 @@ result<void> probe_api(const net::endpoint& api, const boost::asio::ip::tcp::end
         });
     loop.run();
     if (status == 0)
-        return problems{net::to_string(api), fmt::format("the platform's API does not answer an HTTP request ({}); check its URL", trouble)};
+        return problems{net::to_string(api),
+                        fmt::format("the platform's API does not answer an HTTP request ({}); check its URL", trouble)};
     if (status == 401 || status == 403)
-        return problems{net::to_string(api), fmt::format("the platform's API refuses us ({}); let this machine in", status)};
+        return problems{net::to_string(api),
+                        fmt::format("the platform's API refuses us ({}); let this machine in", status)};
     if (status >= 500)
-        return problems{net::to_string(api), fmt::format("the platform's API answers {} to GET /requests/none; see its log", status)};
+        return problems{net::to_string(api),
+                        fmt::format("the platform's API answers {} to GET /requests/none; see its log", status)};
     return {};
 }
 

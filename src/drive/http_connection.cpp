@@ -50,21 +50,23 @@ void http_connection::connect() {
 
 void http_connection::write() {
     sent_(loop_.now());
-    asio::async_write(socket_, asio::buffer(request_), [this, connection = connection_](const error_code& failed, std::size_t) {
-        if (connection != connection_) return;
-        if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
-        read();
-    });
+    asio::async_write(socket_, asio::buffer(request_),
+                      [this, connection = connection_](const error_code& failed, std::size_t) {
+                          if (connection != connection_) return;
+                          if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
+                          read();
+                      });
 }
 
 void http_connection::read() {
     parser_.emplace();
     parser_->body_limit(body_limit);
-    http::async_read(socket_, buffer_, *parser_, [this, connection = connection_](const error_code& failed, std::size_t) {
-        if (connection != connection_) return;
-        if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
-        finish(parser_->get().result_int(), parser_->get().body(), {});
-    });
+    http::async_read(socket_, buffer_, *parser_,
+                     [this, connection = connection_](const error_code& failed, std::size_t) {
+                         if (connection != connection_) return;
+                         if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
+                         finish(parser_->get().result_int(), parser_->get().body(), {});
+                     });
 }
 
 /// An idle connection that becomes readable has been closed by the server: it must not get the next request.

@@ -27,7 +27,8 @@ public:
           password_(std::move(password)), broker_(std::move(broker)),
           response_topic_(protocol == mqtt::version::v5_0 ? fmt::format("loadsim/{}/rsp", name_) : std::string{}),
           session_options_{.protocol = protocol}, link_(owner, session_options_, *this, 0) {
-        session_options_.queue_limit = 65535; // commands wait for the broker's receive maximum, and that shows as latency
+        session_options_.queue_limit =
+            65535; // commands wait for the broker's receive maximum, and that shows as latency
     }
 
     void start(std::function<void(std::string)> ready) override {
@@ -103,11 +104,14 @@ private:
             events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
     }
 
-    mqtt::identity identify(net::mqtt_link&) override { return {.client_id = name_, .user = user_, .password = password_}; }
+    mqtt::identity identify(net::mqtt_link&) override {
+        return {.client_id = name_, .user = user_, .password = password_};
+    }
 
     void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {
         by_packet_.clear(); // they were of the session before
-        const mqtt::subscription mine{response_topic_.empty() ? contract::response_filter() : std::string_view{response_topic_},
+        const mqtt::subscription mine{response_topic_.empty() ? contract::response_filter()
+                                                              : std::string_view{response_topic_},
                                       mqtt::qos::at_least_once};
         link_.subscribe({&mine, 1});
     }
@@ -115,9 +119,10 @@ private:
     void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason> granted) override {
         if (!ready_) return;
         const bool refused = granted.empty() || static_cast<std::uint8_t>(granted[0]) >= 0x80;
-        std::exchange(ready_, nullptr)(refused ? "the broker refuses the driver's subscription to the vehicles' answers: " +
-                                                     (granted.empty() ? std::string("no reason") : mqtt::to_string(granted[0]))
-                                               : std::string{});
+        std::exchange(ready_,
+                      nullptr)(refused ? "the broker refuses the driver's subscription to the vehicles' answers: " +
+                                             (granted.empty() ? std::string("no reason") : mqtt::to_string(granted[0]))
+                                       : std::string{});
     }
 
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason why) override {
@@ -144,7 +149,8 @@ private:
             accept(request->second, now); // who answers has got it, whatever became of the acknowledgement
             open_.erase(request);
         }
-        events_.on_ended(vehicle, response->id, response->ok ? outcome::executed : outcome::failed, response->code, now);
+        events_.on_ended(vehicle, response->id, response->ok ? outcome::executed : outcome::failed, response->code,
+                         now);
     }
 
     void on_offline(net::mqtt_link&, std::error_code why, bool) override {
@@ -175,8 +181,8 @@ private:
 } // namespace
 
 std::unique_ptr<driver> make_mqtt_driver(net::loop& owner, driver_events& events, const mqtt_options& options,
-                                         mqtt::version protocol, std::string name, std::string user, std::string password,
-                                         const boost::asio::ip::tcp::endpoint& broker) {
+                                         mqtt::version protocol, std::string name, std::string user,
+                                         std::string password, const boost::asio::ip::tcp::endpoint& broker) {
     return std::make_unique<mqtt_driver>(owner, events, options, protocol, std::move(name), std::move(user),
                                          std::move(password), broker);
 }

@@ -36,8 +36,9 @@ bool refused(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
 /// Refusals that trying again does not change.
 bool is_final(mqtt::reason r) {
     using enum mqtt::reason;
-    constexpr mqtt::reason those[] = {unsupported_protocol_version, client_identifier_not_valid, bad_user_name_or_password,
-                                      not_authorized, banned, bad_authentication_method};
+    constexpr mqtt::reason those[] = {
+        unsupported_protocol_version, client_identifier_not_valid, bad_user_name_or_password, not_authorized, banned,
+        bad_authentication_method};
     return std::find(std::begin(those), std::end(those), r) != std::end(those);
 }
 
@@ -51,11 +52,11 @@ struct vehicles::car {
     std::uint32_t attempts = 0; ///< failed since the last success
     std::uint32_t tries = 0;    ///< all connects: the counter of the reconnect draws
     std::uint32_t commands = 0;
-    bool hears = false;         ///< on line, and the subscription stands
+    bool hears = false; ///< on line, and the subscription stands
     bool connected_before = false;
-    bool subscribed = false;    ///< as far as the broker's session goes
-    bool first_try = true;      ///< its first connect is under way, or still to come
-    bool left = false;          ///< off line for good
+    bool subscribed = false; ///< as far as the broker's session goes
+    bool first_try = true;   ///< its first connect is under way, or still to come
+    bool left = false;       ///< off line for good
 };
 
 /// Starts connects that are due, a tick at a time.
@@ -72,8 +73,9 @@ private:
 vehicles::vehicles(net::loop& loop, vehicle_events& events, const options& wanted, std::uint64_t seed,
                    const vehicle::segmentation& segments, std::vector<vehicle::behaviour> behaviours, shard_share share,
                    const boost::asio::ip::tcp::endpoint& broker)
-    : loop_(loop), events_(events), options_(wanted), seed_(seed), segments_(segments), behaviours_(std::move(behaviours)),
-      share_(share), broker_(broker), connecter_(std::make_unique<connecter>(*this)) {
+    : loop_(loop), events_(events), options_(wanted), seed_(seed), segments_(segments),
+      behaviours_(std::move(behaviours)), share_(share), broker_(broker),
+      connecter_(std::make_unique<connecter>(*this)) {
     net::link_events& self = *this;
     for (std::uint64_t i = share_.index; i < options_.vehicles; i += share_.count) {
         cars_.push_back(std::make_unique<car>(loop_, options_.mqtt.session, self, static_cast<std::uint32_t>(i)));
@@ -103,7 +105,8 @@ void vehicles::connect_due(monotonic_time now) {
     while (next_ < cars_.size() && connecting_ < limit) {
         // The shards take turns: together they keep the rate.
         const double turn = static_cast<double>(next_ * share_.count + share_.index);
-        const auto due = connecter_->start + nanoseconds{static_cast<std::int64_t>(turn / options_.connect_rate.per_second * 1e9)};
+        const auto due =
+            connecter_->start + nanoseconds{static_cast<std::int64_t>(turn / options_.connect_rate.per_second * 1e9)};
         if (due > now) return loop_.arm(*connecter_, due);
         ++connecting_;
         cars_[next_++]->link.connect(broker_);
@@ -118,10 +121,8 @@ mqtt::identity vehicles::identify(net::mqtt_link& link) {
     mqtt::identity who{.client_id = identity_.vin, .user = identity_.user, .password = identity_.password};
     if (options_.mqtt.presence) {
         identity_.presence = contract::presence_topic(identity_.vin);
-        who.last_will = mqtt::will{.topic = identity_.presence,
-                                   .payload = offline_state,
-                                   .quality = mqtt::qos::at_least_once,
-                                   .retain = true};
+        who.last_will = mqtt::will{
+            .topic = identity_.presence, .payload = offline_state, .quality = mqtt::qos::at_least_once, .retain = true};
     }
     return who;
 }
@@ -169,8 +170,9 @@ void vehicles::not_subscribed(net::mqtt_link& link, const std::string& why) {
     ++seen_.refused;
     ++seen_.reasons["subscription refused: " + why];
     if (refusal_.empty())
-        refusal_ = fmt::format("the broker refuses vehicle {} its subscription to {} ({}); check the broker's access rules",
-                               vin_of(vehicle_id{link.tag()}), contract::command_filter(vin_of(vehicle_id{link.tag()})), why);
+        refusal_ =
+            fmt::format("the broker refuses vehicle {} its subscription to {} ({}); check the broker's access rules",
+                        vin_of(vehicle_id{link.tag()}), contract::command_filter(vin_of(vehicle_id{link.tag()})), why);
 }
 
 void vehicles::ready(car& c) {
@@ -188,9 +190,10 @@ void vehicles::on_offline(net::mqtt_link& link, std::error_code why, bool was_on
     if (why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected) {
         reason += ": " + mqtt::to_string(link.session().last_reason());
         if (refusal_.empty() && is_final(link.session().last_reason()))
-            refusal_ = fmt::format("the broker refuses vehicle {} ({}); check fleet.mqtt.user and fleet.mqtt.password and the "
-                                   "broker's access rules",
-                                   vin_of(v), mqtt::to_string(link.session().last_reason()));
+            refusal_ =
+                fmt::format("the broker refuses vehicle {} ({}); check fleet.mqtt.user and fleet.mqtt.password and the "
+                            "broker's access rules",
+                            vin_of(v), mqtt::to_string(link.session().last_reason()));
     }
     ++seen_.reasons[reason];
     first_try_over(c);
@@ -211,7 +214,8 @@ void vehicles::on_message(net::mqtt_link& link, const mqtt::message& m) {
     auto work = std::make_unique<activity>(*this, v, behaviour_of(v),
                                            draws(seed_, stream::behaviour, index(v), c.commands++ * draws_per_command));
     work->request = command->id;
-    work->response_topic = m.response_topic.empty() ? contract::response_topic(vin_of(v), command->id) : std::string(m.response_topic);
+    work->response_topic =
+        m.response_topic.empty() ? contract::response_topic(vin_of(v), command->id) : std::string(m.response_topic);
     work->correlation = m.correlation_data;
     work->place_ = activities_.size();
     activities_.push_back(std::move(work));
@@ -228,7 +232,9 @@ bool vehicles::answer(activity& work, const vehicle::step& step) {
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     const auto payload = contract::to_json(contract::response{
         .id = work.request,
-        .at = last ? phase::final : step.what == kind::ack ? phase::ack : phase::running,
+        .at = last                     ? phase::final
+              : step.what == kind::ack ? phase::ack
+                                       : phase::running,
         .ok = step.what != kind::failed,
         .code = step.code,
         .ts_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(),

@@ -32,7 +32,8 @@ vehicle_id candidates::candidate(std::uint32_t k) const noexcept {
     return vehicle_id{static_cast<std::uint32_t>((first_ + std::uint64_t{k} * stride_) % fleet_)};
 }
 
-std::optional<vehicle_id> first_free(const candidates& order, shard_share share, const std::function<bool(vehicle_id)>& free) {
+std::optional<vehicle_id> first_free(const candidates& order, shard_share share,
+                                     const std::function<bool(vehicle_id)>& free) {
     for (std::uint32_t k = 0; k < order.size(); ++k)
         if (const auto v = order.candidate(k); share.owns(v) && free(v)) return v;
     return std::nullopt;

@@ -138,7 +138,8 @@ void ledger::ended(vehicle_id v, std::string_view request, outcome end, std::str
     e->end = end;
     e->reason = reason;
     e->observed = t;
-    if (e->accepted != never) close(v, end, std::string(reason), t); // else the answer to the request is still to come, and is waited for
+    if (e->accepted != never)
+        close(v, end, std::string(reason), t); // else the answer to the request is still to come, and is waited for
 }
 
 void ledger::note(anomaly a) { ++seen_.anomalies[static_cast<std::size_t>(a)]; }

@@ -66,9 +66,8 @@ reason check_properties(byte_view raw, packet_type owner) noexcept {
         const auto& rule = property_rule_of(id);
         if (!rule.allowed_in(owner)) return reason::malformed_packet; // 2.2.2.2
         // 3.3.2.3.8: several subscriptions may match one message; 2.2.2.2: user properties as often as one likes.
-        const bool repeatable =
-            p->id == property::user_property ||
-            (p->id == property::subscription_identifier && owner == packet_type::publish);
+        const bool repeatable = p->id == property::user_property ||
+                                (p->id == property::subscription_identifier && owner == packet_type::publish);
         if (!repeatable && (seen >> id & 1) != 0) return reason::protocol_error;
         seen |= std::uint64_t{1} << id;
         if (const auto bad = check_value(*p); bad != reason::success) return bad;

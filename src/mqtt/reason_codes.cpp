@@ -26,8 +26,7 @@ constexpr auto make_rows() {
     constexpr auto refusal_of_message = in(puback, pubrec);
     constexpr auto connection = in(connack, disconnect);
     constexpr auto anything = in(connack, puback, pubrec, suback, unsuback, disconnect);
-    set(reason::success, "success",
-        in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth));
+    set(reason::success, "success", in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth));
     set(reason::granted_qos_1, "granted qos 1", in(suback));
     set(reason::granted_qos_2, "granted qos 2", in(suback));
     set(reason::disconnect_with_will, "disconnect with will message", in(disconnect));

@@ -20,14 +20,14 @@ std::uint16_t keep_alive_seconds(const session_options& o) {
 property_block connect_properties(const session_options& o) {
     property_block props;
     if (const auto expiry = expiry_seconds(o); expiry != 0) props.add(property::session_expiry_interval, expiry);
-    if (o.receive_maximum != 65'535 && o.receive_maximum != 0)
-        props.add(property::receive_maximum, o.receive_maximum);
+    if (o.receive_maximum != 65'535 && o.receive_maximum != 0) props.add(property::receive_maximum, o.receive_maximum);
     if (o.maximum_packet_size != 0) props.add(property::maximum_packet_size, o.maximum_packet_size);
     return props;
 }
 
 bool sendable(const identity& who) {
-    return valid_utf8(who.client_id) && valid_utf8(who.user) && (!who.last_will || valid_topic_name(who.last_will->topic));
+    return valid_utf8(who.client_id) && valid_utf8(who.user) &&
+           (!who.last_will || valid_topic_name(who.last_will->topic));
 }
 
 } // namespace
@@ -56,8 +56,10 @@ void session::open(const identity& who, monotonic_time now, bytes& out) {
     forget_finished();
     if (!sendable(who)) return;
 
-    connect_packet p{.protocol = options_->protocol, .clean_start = clean_sent_,
-                     .keep_alive = keep_alive_seconds(*options_), .client_id = who.client_id};
+    connect_packet p{.protocol = options_->protocol,
+                     .clean_start = clean_sent_,
+                     .keep_alive = keep_alive_seconds(*options_),
+                     .client_id = who.client_id};
     const auto props = connect_properties(*options_);
     property_block will_props;
     p.props = props.view();

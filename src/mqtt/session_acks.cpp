@@ -23,7 +23,8 @@ std::error_code session::on_ack(const frame& f, turn& t) {
     const auto expected = p.type == packet_type::puback ? outgoing::step::puback : outgoing::step::pubcomp;
     if (o->awaits != expected) return fail(reason::protocol_error, t.out);
     // 3.7.2.1: "not found" after a resent PUBREL means that the server was done before the connection went
-    const bool done_before = p.type == packet_type::pubcomp && p.code == reason::packet_identifier_not_found && o->repeated;
+    const bool done_before =
+        p.type == packet_type::pubcomp && p.code == reason::packet_identifier_not_found && o->repeated;
     finish(o, done_before ? reason::success : p.code, t);
     return {};
 }

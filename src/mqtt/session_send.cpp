@@ -18,7 +18,8 @@ session::published session::publish(const message& m, monotonic_time now, bytes&
     if (m.quality > maximum_qos_ || (m.retain && !retain_available_)) return {0, errc::refused_by_capability};
 
     const bool acknowledged = m.quality != qos::at_most_once;
-    const bool wait = acknowledged && more_ && (more_->out.waiting() != 0 || more_->out.in_flight() >= receive_maximum_);
+    const bool wait =
+        acknowledged && more_ && (more_->out.waiting() != 0 || more_->out.in_flight() >= receive_maximum_);
     if (wait && more_->out.waiting() >= options_->queue_limit) return {0, errc::queue_full};
     outgoing o;
     if (acknowledged) {
@@ -71,7 +72,8 @@ session::published session::request(bool unsubscribes, std::size_t filters, mono
     if (filters == 0 || filters > 65'535) return {0, errc::invalid_argument};
     const auto serial = next_packet_serial();
     if (!serial) return {0, errc::no_packet_identifier};
-    outgoing o{.serial = *serial, .filters = static_cast<std::uint16_t>(filters),
+    outgoing o{.serial = *serial,
+               .filters = static_cast<std::uint16_t>(filters),
                .awaits = unsubscribes ? outgoing::step::unsuback : outgoing::step::suback};
     const auto start = out.size();
     const auto id = o.id();

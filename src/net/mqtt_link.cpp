@@ -22,7 +22,8 @@ std::error_code plain(const error_code& error) {
 } // namespace
 
 mqtt_link::mqtt_link(loop& owner, const mqtt::session_options& options, link_events& events, std::uint32_t tag)
-    : loop_(owner), options_(options), events_(events), socket_(owner.io().get_executor()), session_(options), tag_(tag) {}
+    : loop_(owner), options_(options), events_(events), socket_(owner.io().get_executor()), session_(options),
+      tag_(tag) {}
 
 mqtt_link::~mqtt_link() = default;
 
@@ -39,7 +40,8 @@ void mqtt_link::connect(const asio::ip::tcp::endpoint& broker) {
     loop_.arm(*this, started_ + options_.connack_within);
     error_code error;
     if (socket_.open(broker.protocol(), error); !error) socket_.non_blocking(true, error);
-    if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error); // an acknowledgement must not wait for the next
+    if (!error)
+        socket_.set_option(asio::ip::tcp::no_delay(true), error); // an acknowledgement must not wait for the next
     if (error) return lose(error);
     socket_.async_connect(broker, [this, connection = connection_](const error_code& failed) {
         if (connection == connection_) established(failed);
@@ -53,7 +55,8 @@ void mqtt_link::established(const error_code& error) {
     const auto failed = with_output([&](mqtt::bytes& out) {
         session_.open(identity, loop_.now(), out);
         const bool opened = session_.state() != mqtt::session::phase::closed;
-        return opened ? std::error_code{} : make_error_code(mqtt::errc::invalid_argument); // an identity that cannot be sent
+        return opened ? std::error_code{}
+                      : make_error_code(mqtt::errc::invalid_argument); // an identity that cannot be sent
     });
     if (failed || stage_ != stage::open) return;
     arm_session_timer();

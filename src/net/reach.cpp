@@ -19,8 +19,9 @@ result<asio::ip::tcp::endpoint> reach(const endpoint& place, std::string_view wh
     error_code error;
     const auto found = resolver.resolve(place.host, std::to_string(place.port), error);
     if (error)
-        return problems{to_string(place), fmt::format("the name of the {} cannot be looked up ({}); check the host in its URL",
-                                                      what, error.message())};
+        return problems{to_string(place),
+                        fmt::format("the name of the {} cannot be looked up ({}); check the host in its URL", what,
+                                    error.message())};
     asio::ip::tcp::socket socket(io);
     std::optional<error_code> outcome;
     asio::ip::tcp::endpoint answered;
@@ -30,11 +31,13 @@ result<asio::ip::tcp::endpoint> reach(const endpoint& place, std::string_view wh
     });
     io.run_for(std::chrono::duration_cast<std::chrono::steady_clock::duration>(within));
     if (!outcome)
-        return problems{to_string(place), fmt::format("the {} does not answer within {}; check its address and the network to it",
-                                                      what, format_duration(within))};
+        return problems{to_string(place),
+                        fmt::format("the {} does not answer within {}; check its address and the network to it", what,
+                                    format_duration(within))};
     if (*outcome)
-        return problems{to_string(place), fmt::format("cannot connect to the {} ({}); check that it runs and listens there", what,
-                                                      outcome->message())};
+        return problems{to_string(place),
+                        fmt::format("cannot connect to the {} ({}); check that it runs and listens there", what,
+                                    outcome->message())};
     return answered;
 }
 

@@ -22,7 +22,8 @@ void timer_wheel::arm(timer& t, monotonic_time when) {
     t.disarm();
     if (when == never) return;
     const auto since = std::max(when - origin_, nanoseconds{0});
-    const auto tick = static_cast<std::uint64_t>((since + tick_length - nanoseconds{1}) / tick_length); // up: never early
+    const auto tick =
+        static_cast<std::uint64_t>((since + tick_length - nanoseconds{1}) / tick_length); // up: never early
     t.tick_ = std::max(tick, now_ + 1); // what is overdue fires at the next advance
     t.wheel_ = this;
     ++size_;

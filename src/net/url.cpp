@@ -35,12 +35,14 @@ result<endpoint> parse(std::string_view text, const wanted& want) {
     const std::string_view scheme{url->scheme().data(), url->scheme().size()};
     bool known = false;
     for (const auto s : want.schemes) known = known || s == scheme;
-    if (!known) return wrong(text, fmt::format("has the scheme '{}'; a {} is written {}", scheme, want.what, want.example));
+    if (!known)
+        return wrong(text, fmt::format("has the scheme '{}'; a {} is written {}", scheme, want.what, want.example));
     if (url->has_userinfo())
         return wrong(text, "holds a user; credentials do not belong in a URL, where logs would show them");
     if (url->has_query() || url->has_fragment() || (!want.path && !url->path().empty() && url->path() != "/"))
         return wrong(text, fmt::format("has more than a host and a port; write it as {}", want.example));
-    endpoint place{.scheme = std::string(want.scheme), .host = url->host_address(), .port = want.port, .path = url->path()};
+    endpoint place{
+        .scheme = std::string(want.scheme), .host = url->host_address(), .port = want.port, .path = url->path()};
     if (const std::string digits = url->port(); !digits.empty()) {
         const auto port = port_in(digits);
         if (!port || *port == 0) return wrong(text, "has a port outside 1 to 65535");
@@ -62,11 +64,15 @@ result<endpoint> parse_api_url(std::string_view text) {
 
 result<endpoint> parse_listen_address(std::string_view text) {
     const auto colon = text.rfind(':');
-    const auto refuse = [&] { return wrong(text, "is not an address to listen on; write host:port, such as 127.0.0.1:8080"); };
+    const auto refuse = [&] {
+        return wrong(text, "is not an address to listen on; write host:port, such as 127.0.0.1:8080");
+    };
     if (colon == std::string_view::npos) return refuse();
     auto host = text.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    else if (host.find(':') != std::string_view::npos) return refuse();
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+    else if (host.find(':') != std::string_view::npos)
+        return refuse();
     const auto port = port_in(text.substr(colon + 1));
     if (host.empty() || !port) return refuse();
     return endpoint{"http", std::string(host), *port, ""};

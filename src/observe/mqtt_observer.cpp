@@ -45,12 +45,13 @@ std::optional<final_event> read(const mqtt::message& m, monotonic_time now) {
 class mqtt_observer::client {
 public:
     client(const net::endpoint& broker, on_event tell)
-        : tell_(std::move(tell)),
-          paho_(net::to_paho(broker), client_id(), mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
+        : tell_(std::move(tell)), paho_(net::to_paho(broker), client_id(),
+                                        mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
         paho_.set_message_callback([this](const mqtt::const_message_ptr& message) {
             if (message) tell_(read(*message, std::chrono::steady_clock::now()));
         });
-        paho_.set_connection_lost_handler([](const std::string&) { spdlog::warn("observer: the broker is lost; reconnecting"); });
+        paho_.set_connection_lost_handler(
+            [](const std::string&) { spdlog::warn("observer: the broker is lost; reconnecting"); });
         paho_.set_connected_handler([this](const std::string&) {
             // At every connect: a broker that was restarted may have forgotten the session.
             try {
@@ -64,9 +65,10 @@ public:
     ~client() {
         try {
             // The broker need keep nothing more for us (5.0, 3.14.2.2.2).
-            paho_.disconnect(mqtt::disconnect_options_builder()
-                                 .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, std::uint32_t{0}}})
-                                 .finalize())
+            paho_
+                .disconnect(mqtt::disconnect_options_builder()
+                                .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, std::uint32_t{0}}})
+                                .finalize())
                 ->wait_for(seconds{1});
         } catch (const mqtt::exception&) { // it was not connected
         }
@@ -77,7 +79,8 @@ public:
         auto options = mqtt::connect_options_builder()
                            .mqtt_version(MQTTVERSION_5)
                            .clean_start(false)
-                           .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::uint32_t>(session_expiry.count())}})
+                           .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL,
+                                         static_cast<std::uint32_t>(session_expiry.count())}})
                            .keep_alive_interval(seconds{30})
                            .connect_timeout(answer_within)
                            .automatic_reconnect(seconds{1}, seconds{4});
@@ -87,12 +90,15 @@ public:
             if (!paho_.connect(options.finalize())->wait_for(answer_within + seconds{1}))
                 return "the broker does not answer the observer; see whether it is an MQTT 5 broker";
             const auto granted = paho_.subscribe(std::string(contract::event_filter()), qos);
-            if (!granted->wait_for(answer_within)) return "the broker does not answer the observer's subscription; see its log";
+            if (!granted->wait_for(answer_within))
+                return "the broker does not answer the observer's subscription; see its log";
             if (static_cast<int>(granted->get_reason_code()) >= 0x80)
                 return fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
                                    contract::event_filter());
         } catch (const mqtt::exception& failed) {
-            return fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and target.password if it wants them", failed.what());
+            return fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
+                               "target.password if it wants them",
+                               failed.what());
         }
         return {};
     }

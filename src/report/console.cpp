@@ -36,8 +36,10 @@ console::console(std::FILE* out, bool quiet) : out_(out), quiet_(quiet), termina
 
 void console::show(const measure::progress& p, const measure::legend& names) {
     if (quiet_) return;
-    if (terminal_) redraw(p, names);
-    else say_sometimes(p, names);
+    if (terminal_)
+        redraw(p, names);
+    else
+        say_sometimes(p, names);
 }
 
 void console::redraw(const measure::progress& p, const measure::legend& names) {

@@ -10,11 +10,11 @@
 
 namespace loadsim::report {
 
-std::string human_count(std::uint64_t);  ///< "1,234,567"
-std::string human_latency(nanoseconds);  ///< three digits: "0.14 ms", "41.2 ms", "812 ms", "2.35 s", "75.0 s"
-std::string human_elapsed(nanoseconds);  ///< whole seconds: "34s", "2m05s", "3h07m"
-std::string human_rate(double);          ///< "0.5/s", "200/s", "12,000/s"
-std::string human_bytes(std::uint64_t);  ///< "512 B", "12.3 kB", "4.56 MB"
+std::string human_count(std::uint64_t); ///< "1,234,567"
+std::string human_latency(nanoseconds); ///< three digits: "0.14 ms", "41.2 ms", "812 ms", "2.35 s", "75.0 s"
+std::string human_elapsed(nanoseconds); ///< whole seconds: "34s", "2m05s", "3h07m"
+std::string human_rate(double);         ///< "0.5/s", "200/s", "12,000/s"
+std::string human_bytes(std::uint64_t); ///< "512 B", "12.3 kB", "4.56 MB"
 std::string human_share(std::uint64_t part, std::uint64_t whole); ///< "79.9 %"; "<0.1 %" rather than a false 0
 
 /// The name at an index, or its number where the legend is short: a report never hides a row.

@@ -28,8 +28,10 @@ constexpr auto summary_name = "summary.json";
 std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start) {
     std::string name;
     for (const char c : scenario.substr(0, 100)) { // file systems take 255 bytes
-        if (belongs_in_a_name(c) && (c != '.' || !name.empty())) name += c; // no hidden folder, no ".."
-        else if (!name.empty() && name.back() != '-') name += '-';
+        if (belongs_in_a_name(c) && (c != '.' || !name.empty()))
+            name += c; // no hidden folder, no ".."
+        else if (!name.empty() && name.back() != '-')
+            name += '-';
     }
     while (name.ends_with('-')) name.pop_back();
     if (name.empty()) name = "run";

@@ -85,14 +85,10 @@ double json_s(nanoseconds d) { return std::round(seconds(d) * 1e6) / 1e6; }
 
 json::object json_latency(const measure::histogram& h) {
     const auto ms = [&](nanoseconds d) { return h.empty() ? json::value(nullptr) : json::value(json_ms(d)); };
-    return {{"count", h.count()},
-            {"min", ms(h.min())},
-            {"mean", ms(h.mean())},
-            {"p50", ms(h.percentile(50))},
-            {"p90", ms(h.percentile(90))},
-            {"p95", ms(h.percentile(95))},
-            {"p99", ms(h.percentile(99))},
-            {"p999", ms(h.percentile(99.9))},
+    return {{"count", h.count()},          {"min", ms(h.min())},
+            {"mean", ms(h.mean())},        {"p50", ms(h.percentile(50))},
+            {"p90", ms(h.percentile(90))}, {"p95", ms(h.percentile(95))},
+            {"p99", ms(h.percentile(99))}, {"p999", ms(h.percentile(99.9))},
             {"max", ms(h.max())}};
 }
 

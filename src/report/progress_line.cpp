@@ -21,10 +21,10 @@ struct field {
 
 double part_done(const progress& p) {
     if (p.at == stage::draining || p.at == stage::done) return 1;
-    const double part = p.at == stage::connecting
-                            ? static_cast<double>(p.sessions_online) / std::max(1.0, static_cast<double>(p.sessions_asked))
-                            : static_cast<double>(p.load_elapsed.count()) /
-                                  std::max(1.0, static_cast<double>(p.load_duration.count()));
+    const double part =
+        p.at == stage::connecting
+            ? static_cast<double>(p.sessions_online) / std::max(1.0, static_cast<double>(p.sessions_asked))
+            : static_cast<double>(p.load_elapsed.count()) / std::max(1.0, static_cast<double>(p.load_duration.count()));
     return std::clamp(part, 0.0, 1.0);
 }
 
@@ -43,8 +43,9 @@ std::vector<field> fields(const progress& p) {
     const auto& sum = p.sum != nullptr ? *p.sum : p.interval;
     std::vector<field> all;
     const auto online = human_count(p.sessions_online);
-    all.push_back({(p.sessions_online == p.sessions_asked ? online : online + "/" + human_count(p.sessions_asked)) +
-                       " on line", p.at == stage::connecting ? 0 : 4});
+    all.push_back(
+        {(p.sessions_online == p.sessions_asked ? online : online + "/" + human_count(p.sessions_asked)) + " on line",
+         p.at == stage::connecting ? 0 : 4});
     if (p.at == stage::connecting) {
         all.push_back({human_count(sum.sessions.refused) + " refused", 1});
         return all;

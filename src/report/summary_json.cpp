@@ -56,12 +56,13 @@ json::array phases(const measure::totals& sum, const legend& names) {
     json::array rows;
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
         const auto& r = sum.phases[i];
-        rows.push_back(json::object{{"name", name_at(names.phases, i)},
-                                    {"due", r.due},
-                                    {"sent", r.sent},
-                                    {"outcomes", outcomes(r)},
-                                    {"unexpected", r.unexpected},
-                                    {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}))}});
+        rows.push_back(
+            json::object{{"name", name_at(names.phases, i)},
+                         {"due", r.due},
+                         {"sent", r.sent},
+                         {"outcomes", outcomes(r)},
+                         {"unexpected", r.unexpected},
+                         {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}))}});
     }
     return rows;
 }
@@ -69,8 +70,9 @@ json::array phases(const measure::totals& sum, const legend& names) {
 json::array services(const measure::totals& sum, const legend& names) {
     json::array rows;
     for (std::uint32_t i = 0; i < names.services.size(); ++i)
-        rows.push_back(json::object{{"name", names.services[i]},
-                                    {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = i, .phase = {}}))}});
+        rows.push_back(
+            json::object{{"name", names.services[i]},
+                         {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = i, .phase = {}}))}});
     return rows;
 }
 

@@ -57,8 +57,8 @@ std::string requests(const run_facts& run) {
     std::vector<row> rows;
     for (std::size_t i = 0; i < outcome_count; ++i)
         if (r.outcomes[i] != 0 || i == static_cast<std::size_t>(outcome::executed))
-            rows.push_back({std::string(outcome_names[i]), human_count(r.outcomes[i]),
-                            human_share(r.outcomes[i], r.due)});
+            rows.push_back(
+                {std::string(outcome_names[i]), human_count(r.outcomes[i]), human_share(r.outcomes[i], r.due)});
     return text + table(rows);
 }
 
@@ -126,9 +126,9 @@ std::string phases(const measure::totals& sum, const legend& names) {
 
 std::string sessions(const run_facts& run) {
     const auto& s = run.sum.sessions;
-    return fmt::format("\nsessions  {} asked, {} at the peak, {} refused, {} dropped, {}\n", human_count(run.sessions_asked),
-                       human_count(run.sessions_peak), human_count(s.refused), human_count(s.dropped),
-                       count_of(s.reconnects, "reconnect", "reconnects")) +
+    return fmt::format("\nsessions  {} asked, {} at the peak, {} refused, {} dropped, {}\n",
+                       human_count(run.sessions_asked), human_count(run.sessions_peak), human_count(s.refused),
+                       human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
            reasons(s.reasons);
 }
 
@@ -186,7 +186,8 @@ std::string verdict_of(const verdict::conclusion& end, bool colour) {
 
 std::string whereabouts(const run_facts& run, const std::filesystem::path& folder) {
     std::string text = "report    " + folder.string() + '\n';
-    if (run.sum.requests.unexpected != 0) text += "    failures.jsonl tells each unexpected request with its instants\n";
+    if (run.sum.requests.unexpected != 0)
+        text += "    failures.jsonl tells each unexpected request with its instants\n";
     return text;
 }
 
@@ -196,8 +197,8 @@ std::string summary_text(const run_facts& run, const verdict::conclusion& end, c
                          const std::filesystem::path& folder, bool colour) {
     const auto& sum = run.sum;
     return '\n' + head(run) + requests(run) + reasons(sum.errors) + unexpected(sum, names) + latency(sum) +
-           phases(sum, names) + sessions(run) + traffic(run) + anomalies(sum) + budgets(end, colour) + verdict_of(end, colour) +
-           whereabouts(run, folder);
+           phases(sum, names) + sessions(run) + traffic(run) + anomalies(sum) + budgets(end, colour) +
+           verdict_of(end, colour) + whereabouts(run, folder);
 }
 
 } // namespace loadsim::report

@@ -30,7 +30,8 @@ result<platform> bring_up(const scenario::document& scenario, const std::filesys
     if (scenario.target.api) {
         up.api = *scenario.target.api;
     } else {
-        auto started = backend::server::start(scenario.target.backend, up.broker, net::endpoint{"http", "127.0.0.1", 0, ""});
+        auto started =
+            backend::server::start(scenario.target.backend, up.broker, net::endpoint{"http", "127.0.0.1", 0, ""});
         if (!started) return started.error();
         up.own_backend = std::move(*started);
         up.api = up.own_backend->api();

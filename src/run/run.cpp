@@ -30,9 +30,9 @@ using namespace std::chrono_literals;
 using measure::stage;
 
 constexpr nanoseconds tick = 1s;
-constexpr nanoseconds look = 100ms;          ///< while something is waited for
+constexpr nanoseconds look = 100ms; ///< while something is waited for
 constexpr nanoseconds spare_to_connect = 30s;
-constexpr nanoseconds ahead = 50ms;           ///< the load starts so far ahead of the command that starts it
+constexpr nanoseconds ahead = 50ms; ///< the load starts so far ahead of the command that starts it
 
 std::uint32_t default_shards() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U); }
 
@@ -65,7 +65,8 @@ shared_plan make_plan(const scenario::document& scenario, const platform& up) {
                        .names = std::move(names),
                        .schedule = load::schedule(scenario.load.phases, scenario.load.spacing, scenario.seed),
                        .services = load::service_choice(scenario.seed, scenario.load.services),
-                       .segments = vehicle::segmentation(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments),
+                       .segments =
+                           vehicle::segmentation(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments),
                        .behaviours = std::move(behaviours),
                        .deadlines = std::move(deadlines),
                        .broker_url = up.broker,
@@ -133,8 +134,9 @@ result<void> course::await_connected(std::future<result<void>> observer) {
     merged_.collect(shards_);
     auto within = plan_.scenario.fleet.connect_within;
     if (within.count() == 0)
-        within = spare_to_connect + nanoseconds{static_cast<std::int64_t>(merged_.latest().sessions_asked /
-                                                                         plan_.scenario.fleet.connect_rate.per_second * 1e9)};
+        within = spare_to_connect +
+                 nanoseconds{static_cast<std::int64_t>(merged_.latest().sessions_asked /
+                                                       plan_.scenario.fleet.connect_rate.per_second * 1e9)};
     bool watching = !observer.valid();
     while (!cut_short()) {
         const auto& latest = merged_.latest();
@@ -152,13 +154,14 @@ result<void> course::await_connected(std::future<result<void>> observer) {
 
 problems course::not_connected(nanoseconds waited) const {
     const auto& latest = merged_.latest();
-    std::string text = fmt::format("only {} of {} vehicles are on line after {}", latest.sessions_online, latest.sessions_asked,
-                                   format_duration(waited));
+    std::string text = fmt::format("only {} of {} vehicles are on line after {}", latest.sessions_online,
+                                   latest.sessions_asked, format_duration(waited));
     const auto& reasons = merged_.sum().sessions.reasons;
     const auto most = std::max_element(reasons.begin(), reasons.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most != reasons.end()) text += fmt::format("; most often: {} ({} times)", most->first, most->second);
-    return problems{"", text + "; check the broker, or give it more time with fleet.connectWithin or a lower fleet.connectRate"};
+    return problems{
+        "", text + "; check the broker, or give it more time with fleet.connectWithin or a lower fleet.connectRate"};
 }
 
 void course::load() {
@@ -210,9 +213,8 @@ measure::run_facts course::finish() {
     case interrupts::kind::terminate: facts.ended = ending::terminated; break;
     }
     facts.sum = merged_.sum();
-    facts.generator = {.cpu_s = merged_.latest().cpu_s,
-                       .rss_bytes = resident,
-                       .shards = static_cast<std::uint32_t>(shards_.size())};
+    facts.generator = {
+        .cpu_s = merged_.latest().cpu_s, .rss_bytes = resident, .shards = static_cast<std::uint32_t>(shards_.size())};
     return facts;
 }
 
@@ -231,7 +233,7 @@ result<measure::run_facts> execute(const scenario::document& scenario, const opt
     const auto plan = make_plan(scenario, *up);
     course course(plan, wanted.shards != 0 ? wanted.shards : default_shards(), tell);
     course.begin_to_connect();
-    observe::mqtt_observer observer; // after the course: it ends first, and tells nothing more
+    observe::mqtt_observer observer;    // after the course: it ends first, and tells nothing more
     std::future<result<void>> watching; // started beside the vehicles, for Paho takes its time
     if (plan.api)
         watching = std::async(std::launch::async, [&] {

@@ -31,7 +31,8 @@ std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events
         return drive::make_mqtt_driver(loop, events, load.mqtt, plan.scenario.fleet.mqtt.session.protocol,
                                        fmt::format("{}-{}", plan.run_name, share.index), plan.broker_url.user,
                                        plan.broker_url.password, plan.broker);
-    const auto connections = std::max<std::uint64_t>(1, load::part_of(load.http.connections, share)); // a shard needs one
+    const auto connections =
+        std::max<std::uint64_t>(1, load::part_of(load.http.connections, share)); // a shard needs one
     return drive::make_http_driver(loop, events, load.http, static_cast<std::uint32_t>(connections), *plan.api,
                                    plan.api_address);
 }
@@ -40,9 +41,11 @@ std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events
 
 shard::shard(const shared_plan& plan, const time_source& time, shard_share share)
     : plan_(plan), time_(time), share_(share), loop_(time),
-      ledger_(plan.names, [&plan](vehicle_id v) { return vehicle::vin_of(plan.scenario.fleet.vin, v); },
-              plan.scenario.load.unanswered_after),
-      vehicles_(loop_, *this, plan.scenario.fleet, plan.scenario.seed, plan.segments, plan.behaviours, share, plan.broker),
+      ledger_(
+          plan.names, [&plan](vehicle_id v) { return vehicle::vin_of(plan.scenario.fleet.vin, v); },
+          plan.scenario.load.unanswered_after),
+      vehicles_(loop_, *this, plan.scenario.fleet, plan.scenario.seed, plan.segments, plan.behaviours, share,
+                plan.broker),
       driver_(make_driver(loop_, *this, plan, share)), cursor_(plan.schedule), due_timer_(loop_.io().get_executor()) {
     thread_ = std::thread([this] {
         try {
@@ -123,7 +126,8 @@ void shard::take(const load::arrival& arrival) {
     if (full) return ledger_.skip(due, "maxVusers reached", true);
     if (!free) return ledger_.skip(due, "no vehicle was on line and free", false);
     ledger_.begin(due);
-    driver_->send({due.id, due.vehicle}, vehicle::vin_of(plan_.scenario.fleet.vin, due.vehicle), plan_.names.services[service]);
+    driver_->send({due.id, due.vehicle}, vehicle::vin_of(plan_.scenario.fleet.vin, due.vehicle),
+                  plan_.names.services[service]);
 }
 
 std::optional<vehicle_id> shard::free_vehicle(const load::candidates& order) const {
@@ -207,7 +211,9 @@ void shard::on_malformed(vehicle_id) { ledger_.note(measure::anomaly::malformed_
 void shard::on_malformed() { ledger_.note(measure::anomaly::malformed_payload); }
 bool shard::still_wanted(request_key key) const { return ledger_.open(key); }
 void shard::on_sent(request_key key, monotonic_time t) { ledger_.sent(key, t); }
-void shard::on_accepted(request_key key, std::string_view request, monotonic_time t) { ledger_.accepted(key, request, t); }
+void shard::on_accepted(request_key key, std::string_view request, monotonic_time t) {
+    ledger_.accepted(key, request, t);
+}
 void shard::on_rejected(request_key key, std::string_view why, monotonic_time t) { ledger_.rejected(key, why, t); }
 void shard::on_errored(request_key key, std::string_view why, monotonic_time t) { ledger_.errored(key, why, t); }
 void shard::on_ended(vehicle_id v, std::string_view request, outcome end, std::string_view reason, monotonic_time t) {

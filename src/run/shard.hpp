@@ -32,19 +32,19 @@ struct shared_plan {
     std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
     net::endpoint broker_url;
     boost::asio::ip::tcp::endpoint broker;
-    std::optional<net::endpoint> api;           ///< none: the mqtt driver
+    std::optional<net::endpoint> api; ///< none: the mqtt driver
     boost::asio::ip::tcp::endpoint api_address;
-    std::string run_name;                       ///< unique at the broker
+    std::string run_name; ///< unique at the broker
 };
 
 /// What a shard posts when asked.
 struct shard_report {
-    measure::totals seen;         ///< since the report before
+    measure::totals seen; ///< since the report before
     std::uint32_t sessions_asked = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;
-    bool all_due = false;         ///< every arrival of its share has been due
-    std::string trouble;          ///< why its part of the set-up failed; empty: it did not
+    bool all_due = false; ///< every arrival of its share has been due
+    std::string trouble;  ///< why its part of the set-up failed; empty: it did not
     bool driver_ready = false;
     double cpu_s = 0;
 };
@@ -55,12 +55,12 @@ public:
     shard(const shared_plan&, const time_source&, shard_share);
     ~shard() override; ///< stops
 
-    void connect();                        ///< vehicles and driver
+    void connect(); ///< vehicles and driver
     void begin_load(monotonic_time start);
-    void cut();                            ///< no more arrivals
-    void give_up_open();                   ///< what is in flight ends as unanswered
+    void cut();          ///< no more arrivals
+    void give_up_open(); ///< what is in flight ends as unanswered
     std::future<shard_report> report();
-    void stop();                           ///< closes all sessions and ends the thread
+    void stop();                                     ///< closes all sessions and ends the thread
     shard_report last_report() { return collect(); } ///< only after stop()
 
     void observe(vehicle_id, observe::final_event);

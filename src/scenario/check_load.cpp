@@ -87,8 +87,9 @@ void check_drain(const document& d, problems& all) {
         for (const auto& b : d.behaviours)
             if (b.name == s.behaviour) longest = std::max(longest, silence_lasts(d, b));
     if (longest != nanoseconds{0} && d.load.drain <= longest)
-        all.add("load.drain", fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",
-                                          format_duration(longest), format_duration(d.load.drain)));
+        all.add("load.drain",
+                fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",
+                            format_duration(longest), format_duration(d.load.drain)));
 }
 
 } // namespace

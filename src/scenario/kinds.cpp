@@ -175,7 +175,8 @@ json::object choice_schema(std::span<const std::string_view> names) {
         values.emplace_back(name);
         // YAML's 5.0 reaches a validator as the number 5.
         const auto value = to_number(name);
-        if (value && std::find(values.begin(), values.end(), json::value(*value)) == values.end()) values.emplace_back(*value);
+        if (value && std::find(values.begin(), values.end(), json::value(*value)) == values.end())
+            values.emplace_back(*value);
     }
     return {{"enum", std::move(values)}};
 }

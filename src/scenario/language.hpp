@@ -124,7 +124,8 @@ void describe(V& v, load& l) {
     v.required("phases", l.phases, "One after the other; the keys mean what they mean in Artillery.",
                kinds::list<kinds::phase>{{}, "phases", 2000});
     v.field("drain", l.drain, "How long to wait for what is in flight after the last phase.", kinds::duration{});
-    v.field("unansweredAfter", l.unanswered_after, "A request without an end is given up so long after it was due.", some);
+    v.field("unansweredAfter", l.unanswered_after, "A request without an end is given up so long after it was due.",
+            some);
     v.field("lagLimit", l.lag_limit, "A run whose own lag has a p99 above this is invalid.", some);
     v.field("driver", l.driver, "http: as the owner's app; mqtt: straight to the broker.", names::driver.kind());
     v.field("http", l.http, "The http driver's options.", kinds::object<drive::http_options>{});

@@ -69,7 +69,8 @@ std::string to_string(const plan& p) {
         fmt::format_to(out, "            {} more in the embedded broker's process\n", p.broker_files);
     fmt::format_to(out, "hosts       {}", p.hosts);
     if (p.hosts != 1)
-        fmt::format_to(out, ", with {} open files and {} source ports each", p.limits.open_files, p.limits.source_ports);
+        fmt::format_to(out, ", with {} open files and {} source ports each", p.limits.open_files,
+                       p.limits.source_ports);
     text += '\n';
     return text;
 }

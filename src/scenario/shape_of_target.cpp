@@ -16,9 +16,11 @@ template <class V>
 void describe(V& v, target_keys& k) {
     v.field("broker", k.broker, "mqtt://host:1883", kinds::endpoint{net::parse_broker_url});
     v.field("api", k.api, "http://host:8080", kinds::endpoint{net::parse_api_url});
-    v.field("user", k.user, "For loadsim's own sessions at the broker, not the vehicles'; may hold ${ENVIRONMENT_VARIABLE}.",
+    v.field("user", k.user,
+            "For loadsim's own sessions at the broker, not the vehicles'; may hold ${ENVIRONMENT_VARIABLE}.",
             kinds::environment_text{});
-    v.field("password", k.password, "The same; may hold ${ENVIRONMENT_VARIABLE}.", kinds::environment_text{.secret = true});
+    v.field("password", k.password, "The same; may hold ${ENVIRONMENT_VARIABLE}.",
+            kinds::environment_text{.secret = true});
     v.field("embedded", k.embedded, "Options of what loadsim brings along; unused when broker and api are both given.",
             kinds::object<backend::options>{});
 }

@@ -72,7 +72,8 @@ bool write(const fs::path& file, const std::string& text) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const std::array<const char*, 4> arguments{program, "-c", configuration, nullptr};
-    ::execv(program, const_cast<char* const*>(arguments.data())); // exec does not write to them; POSIX's type is older than const
+    ::execv(program, const_cast<char* const*>(
+                         arguments.data())); // exec does not write to them; POSIX's type is older than const
     ::_exit(127);
 }
 
@@ -103,15 +104,18 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user)
 result<mosquitto> mosquitto::start(const fs::path& folder) {
     const auto program = find_program();
     if (program.empty())
-        return problems{"mosquitto", "the embedded target needs it and it is not installed; apt-get install mosquitto, or give a broker "
-                                     "of your own with --broker mqtt://host:1883"};
+        return problems{
+            "mosquitto",
+            "the embedded target needs it and it is not installed; apt-get install mosquitto, or give a broker "
+            "of your own with --broker mqtt://host:1883"};
     const auto configuration = folder / "mosquitto.conf";
     const auto log = folder / "mosquitto.log";
     for (int attempt = 0; attempt < tries; ++attempt) {
         const auto port = net::free_port();
         if (!port) return port.error();
         if (!write(configuration, mosquitto_configuration(*port, ::geteuid() == 0 ? "root" : "")))
-            return problems{configuration.string(), "cannot be written; is the disk full? name another place with --report"};
+            return problems{configuration.string(),
+                            "cannot be written; is the disk full? name another place with --report"};
         const int log_file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         if (log_file < 0) return problems{log.string(), fmt::format("cannot be written ({})", std::strerror(errno))};
         const pid_t parent = ::getpid();

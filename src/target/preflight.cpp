@@ -36,9 +36,11 @@ result<void> check_source_ports(std::uint64_t sessions, std::uint64_t ports) {
 
 result<void> check_open_files(std::uint64_t needed, std::uint64_t limit) {
     if (needed <= limit) return {};
-    return problems{"open files",
-                    fmt::format("the run needs {} and this process may open {}; raise the limit (ulimit -Hn {}) or lower fleet.vehicles",
-                                needed, limit, needed)};
+    return problems{
+        "open files",
+        fmt::format(
+            "the run needs {} and this process may open {}; raise the limit (ulimit -Hn {}) or lower fleet.vehicles",
+            needed, limit, needed)};
 }
 
 } // namespace loadsim::target

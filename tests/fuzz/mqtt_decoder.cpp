@@ -47,7 +47,9 @@ public:
         text += m.correlation_data;
         if (s.state() == session::phase::connected && m.payload.size() == 1) (void)s.publish(m, now, out);
     }
-    void on_published(session&, std::uint16_t id, reason r) override { text += 'p' + std::to_string(id) + to_string(r); }
+    void on_published(session&, std::uint16_t id, reason r) override {
+        text += 'p' + std::to_string(id) + to_string(r);
+    }
     void on_subscribed(session&, std::uint16_t id, std::span<const reason> codes) override {
         text += 's' + std::to_string(id) + 'x' + std::to_string(codes.size());
     }

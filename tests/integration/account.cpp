@@ -9,7 +9,8 @@ namespace stage {
 
 std::int64_t ended(const boost::json::value& summary, std::string_view pointer) {
     std::int64_t sum = 0;
-    for (const auto& outcome : summary.at_pointer(pointer).as_object()) sum += outcome.value().to_number<std::int64_t>();
+    for (const auto& outcome : summary.at_pointer(pointer).as_object())
+        sum += outcome.value().to_number<std::int64_t>();
     return sum;
 }
 

@@ -61,17 +61,19 @@ std::string id_in(const std::string& response) {
 class vehicle_and_world {
 public:
     explicit vehicle_and_world(const net::endpoint& broker)
-        : client_("tcp://127.0.0.1:" + std::to_string(broker.port), "backend-test", mqtt::create_options(MQTTVERSION_5)) {
-        client_.set_message_callback([this](const mqtt::const_message_ptr& m) { hear(m->get_topic(), m->to_string()); });
-        client_.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())->wait_for(5s);
+        : client_("tcp://127.0.0.1:" + std::to_string(broker.port), "backend-test",
+                  mqtt::create_options(MQTTVERSION_5)) {
+        client_.set_message_callback(
+            [this](const mqtt::const_message_ptr& m) { hear(m->get_topic(), m->to_string()); });
+        client_.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())
+            ->wait_for(5s);
         client_.subscribe(contract::command_filter(vin), 1)->wait_for(5s);
         client_.subscribe(std::string(contract::event_filter()), 1)->wait_for(5s);
     }
     ~vehicle_and_world() {
         try {
             client_.disconnect(0)->wait_for(1s);
-        } catch (const mqtt::exception&) {
-        }
+        } catch (const mqtt::exception&) {}
     }
 
     bool answers = true;
@@ -138,7 +140,8 @@ TEST(reference_backend, takes_a_request_to_its_end) {
     ASSERT_TRUE(executed);
     EXPECT_EQ(executed->state, "executed");
     EXPECT_EQ(executed->service, "horn");
-    const auto shown = send_raw(server->api(), "GET /requests/" + id_in(response) + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+    const auto shown =
+        send_raw(server->api(), "GET /requests/" + id_in(response) + " HTTP/1.1\r\nConnection: close\r\n\r\n");
     EXPECT_NE(shown.find(R"("state":"executed")"), std::string::npos) << shown;
 
     world.answers = false;
@@ -189,7 +192,8 @@ TEST(reference_backend, lets_a_slow_or_lying_client_do_no_harm) {
     ASSERT_TRUE(server) << to_string(server.error());
     EXPECT_TRUE(send_raw(server->api(), "\x16\x03\x01 hello").starts_with("HTTP/1.1 400 "));
     const std::string body(20'000, 'x'); // sent in full although refused: the response must survive it
-    EXPECT_TRUE(send_raw(server->api(), "POST / HTTP/1.1\r\nContent-Length: 20000\r\n\r\n" + body).starts_with("HTTP/1.1 413 "));
+    EXPECT_TRUE(send_raw(server->api(), "POST / HTTP/1.1\r\nContent-Length: 20000\r\n\r\n" + body)
+                    .starts_with("HTTP/1.1 413 "));
     EXPECT_TRUE(wait_until([&] { return server->counted().http.open == 0; }));
     EXPECT_EQ(server->counted().http.malformed, 2U);
 

@@ -34,8 +34,8 @@ TEST_P(bad_api, is_accounted_for) {
     w.phases = "[{name: steady, duration: 1s, arrivalRate: 30}]";
     w.load = "http: {timeout: 400ms, connections: 20}, unansweredAfter: 700ms,";
     w.budgets = "['outcomes." + std::string(row.outcome) + ".rate == 100%']";
-    auto run = stage::program::run(w.yaml(),
-                                   {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
+    auto run = stage::program::run(
+        w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();
     stage::expect_sums_hold(summary);
@@ -63,17 +63,20 @@ INSTANTIATE_TEST_SUITE_P(
         habit{"broken", [](std::size_t) { return reaction{response("500 Internal Server Error")}; }, "errored", "500"},
         habit{"hangs_up", [](std::size_t) { return reaction{.bytes = "", .close = true}; }, "errored", "closed"},
         habit{"says_nothing", [](std::size_t) { return reaction{}; }, "errored", "no answer in time"},
-        habit{"forgets_the_id", [](std::size_t) { return reaction{response("202 Accepted")}; }, "errored", "without a request id"},
+        habit{"forgets_the_id", [](std::size_t) { return reaction{response("202 Accepted")}; }, "errored",
+              "without a request id"},
         habit{"is_no_api", [](std::size_t) { return reaction{"220 mail.invalid ESMTP\r\n\r\n"}; }, "errored", "http: "},
         habit{"cuts_its_answer",
-              [](std::size_t) { return reaction{.bytes = "HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{", .close = true}; },
+              [](std::size_t) {
+                  return reaction{.bytes = "HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{", .close = true};
+              },
               "errored", "http: "},
-        habit{"never_ends_a_request", [](std::size_t n) { return reaction{response("202 Accepted", id(n))}; }, "unanswered",
-              "no end was announced"},
+        habit{"never_ends_a_request", [](std::size_t n) { return reaction{response("202 Accepted", id(n))}; },
+              "unanswered", "no end was announced"},
         // Each connection is closed between two requests: the next one has to notice, and none is lost.
         habit{"closes_kept_connections",
-              [](std::size_t n) { return reaction{.bytes = response("202 Accepted", id(n)), .close_after = 5ms}; }, "unanswered",
-              "no end was announced"}),
+              [](std::size_t n) { return reaction{.bytes = response("202 Accepted", id(n)), .close_after = 5ms}; },
+              "unanswered", "no end was announced"}),
     [](const auto& row) { return row.param.name; });
 
 } // namespace

@@ -31,7 +31,8 @@ namespace {
 /// One session of ours on a loop of its own, until it is off line or `at_most` is over.
 class session : private net::link_events {
 public:
-    explicit session(const fake_server& server, mqtt::version protocol = mqtt::version::v5_0) : broker_(server.address()) {
+    explicit session(const fake_server& server, mqtt::version protocol = mqtt::version::v5_0)
+        : broker_(server.address()) {
         options_.protocol = protocol;
         options_.connack_within = 1s;
     }
@@ -52,9 +53,7 @@ public:
 
 private:
     mqtt::identity identify(net::mqtt_link&) override { return {.client_id = "LZ9SMEV05TF000001"}; }
-    void on_online(net::mqtt_link& link, const mqtt::server_limits&, nanoseconds) override {
-        when_online(link);
-    }
+    void on_online(net::mqtt_link& link, const mqtt::server_limits&, nanoseconds) override { when_online(link); }
     void on_message(net::mqtt_link&, const mqtt::message&) override {}
     void on_offline(net::mqtt_link& link, std::error_code why, bool was_online) override {
         ended = why;
@@ -179,7 +178,8 @@ TEST(bad_broker, that_sends_us_elsewhere_is_told_with_the_place) {
     EXPECT_EQ(s.told, mqtt::reason::use_another_server);
     EXPECT_EQ(s.reference, "other:1883");
 
-    const fake_server later(always(accepted_5 + "\xe0\x0f\x9d\x0d"s + reference, true)); // DISCONNECT 0x9D after a while
+    const fake_server later(
+        always(accepted_5 + "\xe0\x0f\x9d\x0d"s + reference, true)); // DISCONNECT 0x9D after a while
     session moved(later);
     moved.run();
     ASSERT_TRUE(moved.ended);
@@ -228,7 +228,8 @@ std::string url(const fake_server& server) { return "mqtt://127.0.0.1:" + std::t
 
 TEST(bad_broker, that_never_answers_fails_the_set_up_in_time_and_with_the_reason) {
     const fake_server silent([](auto, auto&) { return reaction{}; });
-    auto run = stage::program::run(with_mqtt_driver(5, "mqtt: {connackWithin: 1s}, connectWithin: 2s,"), {"--broker", url(silent)});
+    auto run = stage::program::run(with_mqtt_driver(5, "mqtt: {connackWithin: 1s}, connectWithin: 2s,"),
+                                   {"--broker", url(silent)});
     const auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
     EXPECT_LT(std::chrono::steady_clock::now() - begun, 6s);
@@ -301,11 +302,13 @@ private:
 };
 
 TEST(bad_broker, that_sends_one_vehicle_nonsense_loses_that_session_and_no_other) {
-    const auto broker = std::make_shared<small_broker>("\xf0\x00\xff\xff\xff\xff\xff"s); // AUTH, and then no packet at all
+    const auto broker =
+        std::make_shared<small_broker>("\xf0\x00\xff\xff\xff\xff\xff"s); // AUTH, and then no packet at all
     const fake_server server([broker](std::size_t n, std::string& unread) { return (*broker)(n, unread); });
     auto run = stage::program::run(
-        with_mqtt_driver(100, "reconnect: {base: 50ms, cap: 100ms},",
-                         "['sessions.dropped == 1', 'sessions.reconnects == 1', 'sessions.refused == 0', 'outcomes.timed_out > 0']"),
+        with_mqtt_driver(
+            100, "reconnect: {base: 50ms, cap: 100ms},",
+            "['sessions.dropped == 1', 'sessions.reconnects == 1', 'sessions.refused == 0', 'outcomes.timed_out > 0']"),
         {"--broker", url(server)});
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();

@@ -68,11 +68,12 @@ TEST_P(broker_restart, is_survived) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    drivers, broker_restart,
-    // Terminated, mosquitto says good-bye to sessions of MQTT 5.0.
-    testing::Values(outage{"http_killed", "", "", SIGKILL, 6}, outage{"mqtt_terminated", "driver: mqtt,", "", SIGTERM, 4},
-                    outage{"mqtt_3_1_1_killed", "driver: mqtt,", "mqtt: {version: 3.1.1},", SIGKILL, 4}),
-    [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(drivers, broker_restart,
+                         // Terminated, mosquitto says good-bye to sessions of MQTT 5.0.
+                         testing::Values(outage{"http_killed", "", "", SIGKILL, 6},
+                                         outage{"mqtt_terminated", "driver: mqtt,", "", SIGTERM, 4},
+                                         outage{"mqtt_3_1_1_killed", "driver: mqtt,", "mqtt: {version: 3.1.1},",
+                                                SIGKILL, 4}),
+                         [](const auto& row) { return row.param.name; });
 
 } // namespace

@@ -119,7 +119,8 @@ void expect_a_readable_hdr_log(const program& run) {
         const auto& log_of_it = by_tag[hop.key()];
         EXPECT_EQ(static_cast<std::int64_t>(log_of_it.count()), number(hop.value(), "/count")) << hop.key();
         if (log_of_it.empty()) continue;
-        EXPECT_NEAR(static_cast<double>(log_of_it.percentile(99).count()) / 1e6, hop.value().at("p99").to_number<double>(), 0.01)
+        EXPECT_NEAR(static_cast<double>(log_of_it.percentile(99).count()) / 1e6,
+                    hop.value().at("p99").to_number<double>(), 0.01)
             << hop.key();
     }
 }
@@ -152,8 +153,8 @@ TEST(embedded_run, is_the_same_on_three_shards) {
 }
 
 TEST(embedded_run, obeys_what_the_command_line_changes) {
-    auto run = program::run(scenario(), {"--seed", "4711", "--set", "load.phases[2].duration=1s", "--set", "fleet.vehicles=50",
-                                         "--set", "budgets=[]"});
+    auto run = program::run(scenario(), {"--seed", "4711", "--set", "load.phases[2].duration=1s", "--set",
+                                         "fleet.vehicles=50", "--set", "budgets=[]"});
     EXPECT_EQ(run.wait(), 0) << run.err();
     const auto summary = run.summary();
     stage::expect_sums_hold(summary);

@@ -56,7 +56,8 @@ private:
 };
 
 fake_server::fake_server(manners how)
-    : manners_(std::move(how)), acceptor_(io_, {asio::ip::address_v4::loopback(), 0}), address_(acceptor_.local_endpoint()) {
+    : manners_(std::move(how)), acceptor_(io_, {asio::ip::address_v4::loopback(), 0}),
+      address_(acceptor_.local_endpoint()) {
     accept();
     thread_ = std::thread([this] { io_.run(); });
 }

@@ -18,9 +18,9 @@ namespace stage {
 
 /// What it does when something came.
 struct reaction {
-    std::string bytes{}; ///< sent
-    bool close = false;  ///< after the bytes
-    bool deaf = false;   ///< reads nothing more from this connection, and keeps it
+    std::string bytes{};                       ///< sent
+    bool close = false;                        ///< after the bytes
+    bool deaf = false;                         ///< reads nothing more from this connection, and keeps it
     std::chrono::milliseconds close_after{-1}; ///< closes so long after the bytes, if nothing else came meanwhile
 };
 

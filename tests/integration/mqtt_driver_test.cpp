@@ -38,7 +38,8 @@ TEST_P(mqtt_driver, needs_a_broker_and_nothing_else) {
     EXPECT_EQ(number(summary, "/sessions/peak"), 800);
     EXPECT_EQ(number(summary, "/latency/e2e/count"), by.at("healthy") + by.at("stubborn"));
     EXPECT_EQ(number(summary, "/latency/expiry/count"), by.at("silent") + by.at("garage"));
-    EXPECT_EQ(stage::contents(run.report() / "loadsim.log").find("embedded"), std::string::npos) << "nothing of ours is started";
+    EXPECT_EQ(stage::contents(run.report() / "loadsim.log").find("embedded"), std::string::npos)
+        << "nothing of ours is started";
     EXPECT_FALSE(exists(run.report() / "mosquitto.conf"));
 }
 

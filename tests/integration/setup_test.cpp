@@ -64,7 +64,8 @@ TEST(set_up, says_that_a_name_is_unknown) {
 
 TEST(set_up, says_that_the_broker_wants_credentials) {
     const stage::scratch folder;
-    stage::broker strict("allow_anonymous false\npassword_file " + stage::broker::password_file(folder, "car", "right") + "\n");
+    stage::broker strict("allow_anonymous false\npassword_file " +
+                         stage::broker::password_file(folder, "car", "right") + "\n");
     for (const auto& text : {scenario, without_backend}) {
         auto run = program::run(text, {"--broker", strict.url()});
         expect_refusal(run, AnyOf(HasSubstr(strict.url()), HasSubstr("the driver's session"), HasSubstr("vehicle ")),
@@ -75,7 +76,8 @@ TEST(set_up, says_that_the_broker_wants_credentials) {
 
 TEST(set_up, takes_credentials_for_its_own_sessions) {
     const stage::scratch folder;
-    stage::broker strict("allow_anonymous false\npassword_file " + stage::broker::password_file(folder, "car", "right") + "\n");
+    stage::broker strict("allow_anonymous false\npassword_file " +
+                         stage::broker::password_file(folder, "car", "right") + "\n");
     ::setenv("CAR_PASSWORD", "right", 1);
     for (const auto* driver : {"driver: http,", "driver: mqtt,"}) {
         stage::wanted w;
@@ -109,13 +111,15 @@ TEST(set_up, says_that_something_else_than_an_api_answers) {
 
 TEST(set_up, says_that_the_vehicles_credentials_are_wrong) {
     const stage::scratch folder;
-    stage::broker choosy("allow_anonymous true\npassword_file " + stage::broker::password_file(folder, "car", "right") + "\n");
+    stage::broker choosy("allow_anonymous true\npassword_file " + stage::broker::password_file(folder, "car", "right") +
+                         "\n");
     stage::wanted w;
     w.fleet = "mqtt: {user: car, password: '${CAR_PASSWORD}'},";
     // In this process, for the child to inherit: the tests of this file run one after the other.
     ::setenv("CAR_PASSWORD", "wrong", 1);
     auto wrong = program::run(w.yaml(), {"--broker", choosy.url()});
-    expect_refusal(wrong, HasSubstr("refuses vehicle LZ9SMEV0"), HasSubstr("check fleet.mqtt.user and fleet.mqtt.password"));
+    expect_refusal(wrong, HasSubstr("refuses vehicle LZ9SMEV0"),
+                   HasSubstr("check fleet.mqtt.user and fleet.mqtt.password"));
     EXPECT_THAT(wrong.err(), testing::Not(HasSubstr("wrong"))) << "a password is never echoed";
 
     ::setenv("CAR_PASSWORD", "right", 1);
@@ -132,7 +136,8 @@ TEST(set_up, says_that_the_broker_refuses_the_command_subscription) {
         "groups": [{"groupname": "anybody", "roles": [{"rolename": "hears no commands"}]}],
         "roles": [{"rolename": "hears no commands", "acls": [
             {"acltype": "subscribePattern", "topic": "v1/+/cmd/#", "priority": 0, "allow": false}]}]})");
-    stage::broker deafening("allow_anonymous true\nplugin /usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so\nplugin_opt_config_file " +
+    stage::broker deafening("allow_anonymous true\nplugin "
+                            "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so\nplugin_opt_config_file " +
                             rules.string() + "\n");
     auto run = program::run(scenario, {"--broker", deafening.url()});
     expect_refusal(run, AllOf(HasSubstr("subscription to v1/LZ9SMEV0"), HasSubstr("not authorized")),

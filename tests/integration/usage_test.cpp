@@ -24,11 +24,13 @@ TEST(usage, names_the_place_of_an_unknown_key_and_the_nearest_known_one) {
 }
 
 TEST(usage, tells_several_problems_at_once) {
-    auto run = program::run("name: x\nseed: many\nload:\n  drain: 10\n  phases: [{duration: 1s, arrivalRate: 1}]\nbudgets:\n"
-                            "  - e2f.p99 < 1s\n",
-                            {"--set", "fleet.vehicles=none", "--broker", "http://nowhere"});
-    expect_usage_error(run, AllOf(HasSubstr("scenario.yaml:2:7"), HasSubstr("scenario.yaml:4:10"), HasSubstr("scenario.yaml:7:5"),
-                                  HasSubstr("--set fleet.vehicles"), HasSubstr("--broker")));
+    auto run =
+        program::run("name: x\nseed: many\nload:\n  drain: 10\n  phases: [{duration: 1s, arrivalRate: 1}]\nbudgets:\n"
+                     "  - e2f.p99 < 1s\n",
+                     {"--set", "fleet.vehicles=none", "--broker", "http://nowhere"});
+    expect_usage_error(run,
+                       AllOf(HasSubstr("scenario.yaml:2:7"), HasSubstr("scenario.yaml:4:10"),
+                             HasSubstr("scenario.yaml:7:5"), HasSubstr("--set fleet.vehicles"), HasSubstr("--broker")));
 }
 
 TEST(usage, refuses_what_is_no_scenario_and_no_flag) {

@@ -85,7 +85,8 @@ TEST(verdict, a_generator_that_was_the_limit_is_4) {
     const stage::fake_server api(stage::api_that([](auto) { return stage::reaction{}; }));
     stage::wanted w;
     w.load = "http: {connections: 1, timeout: 200ms},";
-    auto run = program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
+    auto run =
+        program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
     EXPECT_EQ(run.wait(), 4) << run.err();
     expect_a_verdict(run, "invalid", 4);
     EXPECT_GT(run.summary().at_pointer("/latency/lag/p99").to_number<double>(), 2000);
@@ -113,7 +114,8 @@ TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
     EXPECT_EQ(text(summary, "/ended"), "interrupted");
     EXPECT_LT(number(summary, "/requests/due"), number(summary, "/requests/planned"));
     EXPECT_GT(number(summary, "/requests/due"), 0);
-    EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due")) << "in flight were waited for";
+    EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due"))
+        << "in flight were waited for";
     EXPECT_EQ(text(run.lines("timeline.jsonl").back(), "/stage"), "done");
     for (const auto* file : {"latency.hlog", "failures.jsonl", "scenario.yaml", "loadsim.log"})
         EXPECT_TRUE(exists(run.report() / file)) << file;
@@ -129,9 +131,10 @@ TEST(verdict, ctrl_c_while_the_fleet_connects_is_130) {
 }
 
 TEST(verdict, a_second_ctrl_c_ends_it_at_once) {
-    auto run = program::run(endless("[{name: silent, share: 100%, behaviour: timeout}]"),
-                            {"--set", "target.embedded.services.horn={pending: 50s, running: 50s}", "--set",
-                             "target.embedded.services.light-flash={pending: 50s, running: 50s}", "--set", "load.drain=55s"});
+    auto run =
+        program::run(endless("[{name: silent, share: 100%, behaviour: timeout}]"),
+                     {"--set", "target.embedded.services.horn={pending: 50s, running: 50s}", "--set",
+                      "target.embedded.services.light-flash={pending: 50s, running: 50s}", "--set", "load.drain=55s"});
     ASSERT_TRUE(is_under_load(run)) << run.err();
     run.signal(SIGINT);
     ASSERT_TRUE(reaches(run, "draining")) << run.err();

@@ -19,18 +19,19 @@ const std::string all_behaviours = "[{name: healthy, share: 60%, behaviour: succ
                                    " {name: garage, share: 10%, behaviour: offline}]";
 
 std::string wanted::yaml() const {
-    return fmt::format("name: staged\n"
-                       "seed: {}\n"
-                       "target: {{embedded: {{services: {{horn: {{pending: 1s, running: 1s}},"
-                       " light-flash: {{pending: 1s, running: 1s}}}}}}}}\n"
-                       "fleet: {{{} vehicles: {}, connectRate: 2000, segments: {}}}\n"
-                       "behaviours:\n"
-                       "  success: {{steps: [{{wait: 10ms}}, ack, {{wait: {{uniform: {{min: 10ms, max: 60ms}}}}}}, executed]}}\n"
-                       "  failure: {{steps: [{{wait: 10ms}}, ack, {{wait: 20ms}}, {{failed: door_open}}]}}\n"
-                       "load: {{{} services: {{horn: 1, light-flash: 1}}, phases: {}, mqtt: {{deadline: 1s}}, drain: 5s,"
-                       " lagLimit: 2s}}\n"
-                       "budgets: {}\n",
-                       seed, fleet, vehicles, segments, load, phases, budgets);
+    return fmt::format(
+        "name: staged\n"
+        "seed: {}\n"
+        "target: {{embedded: {{services: {{horn: {{pending: 1s, running: 1s}},"
+        " light-flash: {{pending: 1s, running: 1s}}}}}}}}\n"
+        "fleet: {{{} vehicles: {}, connectRate: 2000, segments: {}}}\n"
+        "behaviours:\n"
+        "  success: {{steps: [{{wait: 10ms}}, ack, {{wait: {{uniform: {{min: 10ms, max: 60ms}}}}}}, executed]}}\n"
+        "  failure: {{steps: [{{wait: 10ms}}, ack, {{wait: 20ms}}, {{failed: door_open}}]}}\n"
+        "load: {{{} services: {{horn: 1, light-flash: 1}}, phases: {}, mqtt: {{deadline: 1s}}, drain: 5s,"
+        " lagLimit: 2s}}\n"
+        "budgets: {}\n",
+        seed, fleet, vehicles, segments, load, phases, budgets);
 }
 
 wanted wanted::without_collisions() const {

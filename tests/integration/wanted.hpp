@@ -15,7 +15,7 @@ struct wanted {
     std::string fleet; ///< more of its keys, each with a comma behind it
     std::string segments = "[{name: healthy, share: 100%, behaviour: success}]";
     std::string phases = "[{name: steady, duration: 1s, arrivalRate: 40}]";
-    std::string load;  ///< more of its keys, each with a comma behind it
+    std::string load; ///< more of its keys, each with a comma behind it
     std::string budgets = "['unexpected == 0']";
 
     std::string yaml() const;

@@ -7,7 +7,7 @@ namespace loadsim::backend {
 
 struct request_figures {
     std::uint64_t created = 0;
-    std::uint64_t active = 0;     ///< of them without an end so far
+    std::uint64_t active = 0; ///< of them without an end so far
     std::uint64_t executed = 0;
     std::uint64_t failed = 0;     ///< all of them, timed out or told so by the vehicle
     std::uint64_t timed_out = 0;  ///< of `failed`: ended by the lifecycle
@@ -28,10 +28,10 @@ struct outbound_figures {
     std::uint64_t waiting = 0;     ///< for the broker to come back, or for room
     std::uint64_t unconfirmed = 0; ///< handed over, not acknowledged by the broker
     std::uint64_t confirmed = 0;
-    std::uint64_t sent_again = 0;  ///< the connection was lost before the acknowledgement
-    std::uint64_t expired = 0;     ///< commands not sent, because the request had ended or moved on meanwhile
-    std::uint64_t dropped = 0;     ///< the oldest, because too many were waiting
-    std::uint64_t refused = 0;     ///< by the broker
+    std::uint64_t sent_again = 0; ///< the connection was lost before the acknowledgement
+    std::uint64_t expired = 0;    ///< commands not sent, because the request had ended or moved on meanwhile
+    std::uint64_t dropped = 0;    ///< the oldest, because too many were waiting
+    std::uint64_t refused = 0;    ///< by the broker
     friend bool operator==(const outbound_figures&, const outbound_figures&) = default;
 };
 

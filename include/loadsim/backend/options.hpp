@@ -28,10 +28,10 @@ std::vector<service> default_services();
 
 struct options {
     std::vector<service> services = default_services();
-    std::string database;       ///< SQLite file; empty: a temporary one, gone with the process
-    std::uint32_t batch = 10;   ///< events a transaction
+    std::string database;     ///< SQLite file; empty: a temporary one, gone with the process
+    std::uint32_t batch = 10; ///< events a transaction
     nanoseconds batch_window = std::chrono::milliseconds{100}; ///< a batch waits no longer than this
-    nanoseconds time_to_live = std::chrono::hours{24}; ///< of an ended request: in memory and in the database
+    nanoseconds time_to_live = std::chrono::hours{24};         ///< of an ended request: in memory and in the database
     std::uint32_t remembered = 250'000; ///< requests that GET knows; beyond it the oldest ended one goes first
     friend bool operator==(const options&, const options&) = default;
 };

@@ -8,15 +8,13 @@ namespace loadsim {
 /// What a draw is for. Two streams of one seed never share numbers. The values are part of what
 /// a seed means: never renumber one.
 enum class stream : std::uint32_t {
-    segment = 1,      ///< key: vehicle
-    arrival_gap = 2,  ///< key: phase, counter: arrival within it
+    segment = 1,     ///< key: vehicle
+    arrival_gap = 2, ///< key: phase, counter: arrival within it
     arrival_vehicle = 3,
     arrival_stride = 4,
     arrival_service = 5,
-    behaviour = 6,    ///< key: vehicle, counter: its own draws
-    reconnect = 7,    ///< key: vehicle, counter: attempt
-    keep_alive = 8,   ///< key: vehicle
-    fault = 9,        ///< key: kind of fault, counter: message
+    behaviour = 6, ///< key: vehicle, counter: its own draws
+    reconnect = 7, ///< key: vehicle, counter: attempt
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

@@ -12,7 +12,6 @@ namespace loadsim {
 std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates);
 
 /// "unknown WHAT 'word'; did you mean 'near'?" or, when nothing is near, the list of what there is.
-std::string unknown_name(std::string_view what, std::string_view word,
-                         std::span<const std::string_view> candidates);
+std::string unknown_name(std::string_view what, std::string_view word, std::span<const std::string_view> candidates);
 
 } // namespace loadsim

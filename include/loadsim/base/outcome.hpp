@@ -20,8 +20,8 @@ enum class outcome : std::uint8_t {
     skipped,    ///< never sent: no vehicle was free, or the phase's maxVusers was reached
 };
 
-inline constexpr std::array<std::string_view, 7> outcome_names{
-    "executed", "failed", "timed_out", "rejected", "errored", "unanswered", "skipped"};
+inline constexpr std::array<std::string_view, 7> outcome_names{"executed", "failed",     "timed_out", "rejected",
+                                                               "errored",  "unanswered", "skipped"};
 inline constexpr std::size_t outcome_count = outcome_names.size();
 
 constexpr std::string_view to_string(outcome o) { return outcome_names[static_cast<std::size_t>(o)]; }

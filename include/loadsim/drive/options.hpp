@@ -13,13 +13,13 @@ enum class kind : std::uint8_t {
 };
 
 struct http_options {
-    std::uint32_t connections = 64;                        ///< kept alive, at most, over all shards; each has at least one
-    nanoseconds timeout = std::chrono::seconds{10};        ///< for connect, request and answer together
+    std::uint32_t connections = 64;                 ///< kept alive, at most, over all shards; each has at least one
+    nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and answer together
     friend bool operator==(const http_options&, const http_options&) = default;
 };
 
 struct mqtt_options {
-    nanoseconds deadline = std::chrono::seconds{10};       ///< no final word by then: timed_out
+    nanoseconds deadline = std::chrono::seconds{10}; ///< no final word by then: timed_out
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };
 

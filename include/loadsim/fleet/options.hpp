@@ -22,10 +22,10 @@ struct reconnect_options {
 
 struct mqtt_options {
     mqtt::session_options session;
-    std::string user;               ///< may hold {vin}
-    std::string password;           ///< may hold {vin}; never echoed
-    bool presence = true;           ///< retained "online" on the presence topic, will "offline"
-    mqtt::qos command_qos = mqtt::qos::at_least_once;  ///< of the subscription
+    std::string user;                                 ///< may hold {vin}
+    std::string password;                             ///< may hold {vin}; never echoed
+    bool presence = true;                             ///< retained "online" on the presence topic, will "offline"
+    mqtt::qos command_qos = mqtt::qos::at_least_once; ///< of the subscription
     mqtt::qos response_qos = mqtt::qos::at_least_once;
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };
@@ -33,7 +33,7 @@ struct mqtt_options {
 struct options {
     std::uint32_t vehicles = 100;
     rate connect_rate{500};
-    nanoseconds connect_within{0};  ///< all sessions must stand by then; 0: vehicles / connectRate + 30 s
+    nanoseconds connect_within{0}; ///< all sessions must stand by then; 0: vehicles / connectRate + 30 s
     vehicle::vin_options vin;
     mqtt_options mqtt;
     reconnect_options reconnect;

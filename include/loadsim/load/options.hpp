@@ -13,13 +13,13 @@ namespace loadsim::load {
 
 /// One phase of the load. The keys mean what they mean in Artillery.
 struct phase {
-    std::string name;                          ///< defaults to "phase N" (from 1)
-    nanoseconds duration{0};                   ///< of this phase (also of a pause: then `pause` is true)
-    bool pause = false;                        ///< nothing is due for `duration`
-    rate arrival_rate{};                       ///< at the start
-    std::optional<rate> ramp_to;               ///< at the end; linear in between
+    std::string name;                           ///< defaults to "phase N" (from 1)
+    nanoseconds duration{0};                    ///< of this phase (also of a pause: then `pause` is true)
+    bool pause = false;                         ///< nothing is due for `duration`
+    rate arrival_rate{};                        ///< at the start
+    std::optional<rate> ramp_to;                ///< at the end; linear in between
     std::optional<std::uint64_t> arrival_count; ///< exactly so many, evenly over `duration`; excludes the rates
-    std::optional<std::uint64_t> max_vusers;   ///< at most so many requests in flight; arrivals above it are skipped
+    std::optional<std::uint64_t> max_vusers;    ///< at most so many requests in flight; arrivals above it are skipped
 
     friend bool operator==(const phase&, const phase&) = default;
 };

@@ -24,8 +24,9 @@ struct due_request {
     std::uint32_t phase = 0;
     monotonic_time due{};
     outcome expected{};
-    nanoseconds pending_limit{0}; ///< how long the platform waits for a silent vehicle's first word; expiry counts from its end
-    nanoseconds running_limit{0}; ///< ... and for its last one
+    /// How long the platform waits for a silent vehicle's first word, and for its last; expiry counts from the end of that.
+    nanoseconds pending_limit{0};
+    nanoseconds running_limit{0};
 };
 
 /// Follows the requests of one shard from due to end. At most one is open for a vehicle at a time.
@@ -47,9 +48,9 @@ public:
     /// The load's start, which the instants in failures count from.
     void set_start(monotonic_time load_start) noexcept { load_start_ = load_start; }
 
-    bool open(vehicle_id) const;               ///< a request is open for it
+    bool open(vehicle_id) const; ///< a request is open for it
     std::size_t open_count() const noexcept { return open_.size(); }
-    bool open(request_key) const;              ///< that very request
+    bool open(request_key) const; ///< that very request
 
     /// Due, and ends at once. `wanted`: the scenario asked for it (maxVusers), so it is not unexpected.
     void skip(const due_request&, std::string_view why, bool wanted);

@@ -28,9 +28,9 @@ struct progress {
     double interval_s = 1;        ///< since the progress before
     std::uint32_t sessions_asked = 0;
     std::uint32_t sessions_online = 0;
-    std::uint64_t in_flight = 0;  ///< requests sent that have no end yet
-    totals interval;              ///< since the progress before; `failures` are in here
-    const totals* sum = nullptr;  ///< since the start; lives for the call
+    std::uint64_t in_flight = 0; ///< requests sent that have no end yet
+    totals interval;             ///< since the progress before; `failures` are in here
+    const totals* sum = nullptr; ///< since the start; lives for the call
 };
 
 /// What the generator itself took.
@@ -44,13 +44,18 @@ struct run_facts {
     std::string scenario;
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;
-    nanoseconds elapsed{0};      ///< whole run: connecting, load, drain
+    nanoseconds elapsed{0}; ///< whole run: connecting, load, drain
     nanoseconds lag_limit{0};
-    std::uint64_t planned = 0;   ///< arrivals of the whole plan
+    std::uint64_t planned = 0; ///< arrivals of the whole plan
     std::uint32_t sessions_asked = 0;
     std::uint32_t sessions_peak = 0;
     std::uint64_t left_open = 0; ///< entries still open in the ledgers at the end: a bug when not 0
-    enum class ending : std::uint8_t { complete, interrupted, terminated } ended = ending::complete; ///< Ctrl-C; SIGTERM
+    enum class ending : std::uint8_t {
+        complete,
+        interrupted,
+        terminated
+    }; ///< interrupted: Ctrl-C; terminated: SIGTERM
+    ending ended = ending::complete;
     totals sum;
     generator_facts generator;
 };

@@ -30,14 +30,14 @@ struct request_counts {
 
 /// What should never happen. The names are those of summary.json.
 enum class anomaly : std::uint8_t {
-    command_repeated,     ///< a vehicle got one request's command twice
-    command_unknown,      ///< a vehicle got a command that nobody of ours asked for
-    end_repeated,         ///< the platform announced one end twice
-    end_contradicted,     ///< ... and not the same one
-    end_unknown,          ///< an end for a request that is not ours
-    end_before_word,      ///< executed or failed was announced before the vehicle had said its last word
-    malformed_payload,    ///< a command or an event that could not be read
-    negative_sample,      ///< a hop that ended before it began
+    command_repeated,  ///< a vehicle got one request's command twice
+    command_unknown,   ///< a vehicle got a command that nobody of ours asked for
+    end_repeated,      ///< the platform announced one end twice
+    end_contradicted,  ///< ... and not the same one
+    end_unknown,       ///< an end for a request that is not ours
+    end_before_word,   ///< executed or failed was announced before the vehicle had said its last word
+    malformed_payload, ///< a command or an event that could not be read
+    negative_sample,   ///< a hop that ended before it began
 };
 inline constexpr std::array<std::string_view, 8> anomaly_names{
     "command_repeated", "command_unknown", "end_repeated",      "end_contradicted",
@@ -45,10 +45,10 @@ inline constexpr std::array<std::string_view, 8> anomaly_names{
 constexpr std::string_view to_string(anomaly a) { return anomaly_names[static_cast<std::size_t>(a)]; }
 
 struct session_counts {
-    std::uint64_t refused = 0;    ///< connects that failed: TCP, CONNACK, time-out
-    std::uint64_t dropped = 0;    ///< sessions that stood and were lost, not closed by us
-    std::uint64_t reconnects = 0; ///< sessions that stood again after that
-    histogram connect;            ///< TCP connect to CONNACK
+    std::uint64_t refused = 0;                    ///< connects that failed: TCP, CONNACK, time-out
+    std::uint64_t dropped = 0;                    ///< sessions that stood and were lost, not closed by us
+    std::uint64_t reconnects = 0;                 ///< sessions that stood again after that
+    histogram connect;                            ///< TCP connect to CONNACK
     std::map<std::string, std::uint64_t> reasons; ///< why refused or dropped, by the error's text
 
     void add(const session_counts&);

@@ -14,13 +14,14 @@ enum class qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_onc
 /// Options of a session. One object serves any number of sessions and must outlive them.
 struct session_options {
     version protocol = version::v5_0;
-    std::chrono::seconds keep_alive{60};       ///< MQTT 5.0, 3.1.2.10; 0 switches it off; at most 65535
-    bool clean_start = true;                   ///< 3.1.1: clean session
-    std::chrono::seconds session_expiry{0};    ///< 5.0 only, 3.1.2.11.2; 0xFFFFFFFF s = for ever
-    std::uint16_t receive_maximum = 65535;     ///< 5.0 only, 3.1.2.11.3; never 0
-    std::uint32_t maximum_packet_size = 0;     ///< 5.0: told to the server; both: a larger one closes the session; 0 = none told, 256 MiB kept
-    std::chrono::seconds connack_within{20};   ///< a server that accepts and says nothing is an error after this
-    std::uint16_t queue_limit = 100;           ///< messages kept while the other side's receive maximum is used up
+    std::chrono::seconds keep_alive{60};    ///< MQTT 5.0, 3.1.2.10; 0 switches it off; at most 65535
+    bool clean_start = true;                ///< 3.1.1: clean session
+    std::chrono::seconds session_expiry{0}; ///< 5.0 only, 3.1.2.11.2; 0xFFFFFFFF s = for ever
+    std::uint16_t receive_maximum = 65535;  ///< 5.0 only, 3.1.2.11.3; never 0
+    std::uint32_t maximum_packet_size =
+        0; ///< 5.0: told to the server; both: a larger one closes the session; 0 = none told, 256 MiB kept
+    std::chrono::seconds connack_within{20}; ///< a server that accepts and says nothing is an error after this
+    std::uint16_t queue_limit = 100;         ///< messages kept while the other side's receive maximum is used up
 
     friend bool operator==(const session_options&, const session_options&) = default;
 };

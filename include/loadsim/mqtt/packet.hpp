@@ -28,7 +28,7 @@ inline constexpr std::uint32_t remaining_length_max = 268'435'455;
 struct header {
     packet_type type{};
     std::uint8_t flags = 0;
-    std::uint8_t size = 0;            ///< of the header itself, 2 to 5 bytes
+    std::uint8_t size = 0; ///< of the header itself, 2 to 5 bytes
     std::uint32_t remaining_length = 0;
 
     std::size_t packet_size() const noexcept { return std::size_t{size} + remaining_length; }

@@ -11,8 +11,21 @@
 namespace loadsim::mqtt {
 
 enum class packet_type : std::uint8_t {
-    connect = 1, connack, publish, puback, pubrec, pubrel, pubcomp, subscribe, suback, unsubscribe, unsuback, pingreq,
-    pingresp, disconnect, auth,
+    connect = 1,
+    connack,
+    publish,
+    puback,
+    pubrec,
+    pubrel,
+    pubcomp,
+    subscribe,
+    suback,
+    unsubscribe,
+    unsuback,
+    pingreq,
+    pingresp,
+    disconnect,
+    auth,
 };
 
 /// 2.2.2.2, table 2-4.

@@ -19,8 +19,8 @@ namespace loadsim::mqtt {
 /// Strings are UTF-8 and at most 65535 bytes, the will's topic is a topic name: see session::open().
 struct identity {
     std::string_view client_id;
-    std::string_view user{};                 ///< empty = no user name
-    std::string_view password{};             ///< empty = no password
+    std::string_view user{};     ///< empty = no user name
+    std::string_view password{}; ///< empty = no password
     std::optional<mqtt::will> last_will{};
 };
 
@@ -30,8 +30,8 @@ struct server_limits {
     qos maximum_qos = qos::exactly_once;
     bool retain_available = true;
     std::uint16_t receive_maximum = 65535;
-    std::uint32_t maximum_packet_size = 0;   ///< 0 = no limit
-    std::chrono::seconds keep_alive{0};      ///< in force: the server's if it said one, else ours
+    std::uint32_t maximum_packet_size = 0; ///< 0 = no limit
+    std::chrono::seconds keep_alive{0};    ///< in force: the server's if it said one, else ours
 };
 
 class session;
@@ -84,8 +84,8 @@ public:
     void open(const identity&, monotonic_time now, bytes& out);
 
     struct received {
-        std::size_t consumed = 0;   ///< whole packets only; present the rest again with more bytes behind it
-        std::error_code error{};    ///< set: the session is over
+        std::size_t consumed = 0; ///< whole packets only; present the rest again with more bytes behind it
+        std::error_code error{};  ///< set: the session is over
     };
     /// Takes bytes from the network; appends replies to `out` and calls `events`.
     received receive(byte_view in, monotonic_time now, bytes& out, session_events& events);
@@ -158,9 +158,9 @@ private:
     const session_options* options_;
     std::unique_ptr<unfinished> more_;
     monotonic_time last_sent_{};
-    monotonic_time answer_due_{};         ///< while connecting: CONNACK; with a ping out: PINGRESP
-    std::uint64_t next_serial_ = 0;       ///< of packet identifiers, see outbox.hpp
-    std::uint32_t packet_size_limit_ = 0; ///< the server's; 0 = none
+    monotonic_time answer_due_{};           ///< while connecting: CONNACK; with a ping out: PINGRESP
+    std::uint64_t next_serial_ = 0;         ///< of packet identifiers, see outbox.hpp
+    std::uint32_t packet_size_limit_ = 0;   ///< the server's; 0 = none
     std::uint16_t receive_maximum_ = 65535; ///< the server's
     std::uint16_t keep_alive_s_ = 0;
     std::uint16_t inbound_open_ = 0; ///< of the server's send quota (4.9), used up
@@ -169,9 +169,9 @@ private:
     qos maximum_qos_ = qos::exactly_once;
     bool retain_available_ : 1 = true;
     bool ping_out_ : 1 = false;
-    bool clean_sent_ : 1 = false;  ///< with the last CONNECT
-    bool clean_next_ : 1 = false;  ///< see open()
-    bool resumable_ : 1 = false;   ///< the session outlives its connection, here and at the server
+    bool clean_sent_ : 1 = false; ///< with the last CONNECT
+    bool clean_next_ : 1 = false; ///< see open()
+    bool resumable_ : 1 = false;  ///< the session outlives its connection, here and at the server
 };
 
 // A fleet holds hundreds of thousands of these.

@@ -42,7 +42,6 @@ public:
 
     std::uint32_t tag() const noexcept { return tag_; }
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
-    bool idle() const noexcept { return stage_ == stage::idle; } ///< neither connected nor trying nor about to
 
     /// Only while idle. `broker` must outlive the connection.
     void connect(const boost::asio::ip::tcp::endpoint& broker);
@@ -82,14 +81,14 @@ private:
     tcp_socket socket_;
     mqtt::session session_;
     const boost::asio::ip::tcp::endpoint* broker_ = nullptr;
-    monotonic_time started_{};               ///< of the TCP connect
-    std::unique_ptr<mqtt::bytes> partial_;   ///< the beginning of a packet
-    std::unique_ptr<mqtt::bytes> unsent_;    ///< what the socket did not take
+    monotonic_time started_{};             ///< of the TCP connect
+    std::unique_ptr<mqtt::bytes> partial_; ///< the beginning of a packet
+    std::unique_ptr<mqtt::bytes> unsent_;  ///< what the socket did not take
     std::uint32_t tag_;
-    std::uint32_t connection_ = 0;           ///< handlers of an earlier connection know themselves by it
+    std::uint32_t connection_ = 0; ///< handlers of an earlier connection know themselves by it
     stage stage_ = stage::idle;
-    bool stood_ = false;                     ///< CONNACK came: the session itself forgets it with its last error
-    mqtt::bytes* output_ = nullptr;          ///< set inside a call of the session: what is sent then goes along
+    bool stood_ = false;            ///< CONNACK came: the session itself forgets it with its last error
+    mqtt::bytes* output_ = nullptr; ///< set inside a call of the session: what is sent then goes along
 };
 
 } // namespace loadsim::net

@@ -14,7 +14,7 @@ struct endpoint {
     std::string scheme; ///< "mqtt" or "http"
     std::string host;
     std::uint16_t port = 0;
-    std::string path;   ///< of an http URL, without a trailing slash; may be empty
+    std::string path;       ///< of an http URL, without a trailing slash; may be empty
     std::string user{};     ///< of a broker, for our own sessions (not the vehicles'); empty: none
     std::string password{}; ///< never printed
 

@@ -19,8 +19,8 @@ struct options {
 
 /// What a run tells while it goes, on the caller's thread.
 struct listener {
-    std::function<void(const std::string&)> said;               ///< a sentence: what was started, what was asked for
-    std::function<void(const measure::progress&)> progressed;   ///< once a second, and at the end
+    std::function<void(const std::string&)> said;             ///< a sentence: what was started, what was asked for
+    std::function<void(const measure::progress&)> progressed; ///< once a second, and at the end
 };
 
 /// Brings the target up, connects the fleet, runs the load, drains, and takes everything down again.

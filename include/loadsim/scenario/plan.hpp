@@ -25,12 +25,12 @@ struct plan {
     };
     std::vector<phase> phases;
     std::uint64_t arrivals = 0;
-    nanoseconds duration{0};   ///< of the load, without connecting and draining
-    nanoseconds connecting{0}; ///< sessions / connectRate
-    std::uint32_t sessions = 0;   ///< one for each vehicle
+    nanoseconds duration{0};        ///< of the load, without connecting and draining
+    nanoseconds connecting{0};      ///< sessions / connectRate
+    std::uint32_t sessions = 0;     ///< one for each vehicle
     std::uint64_t open_files = 0;   ///< at the peak, of this process if it holds all sessions
     std::uint64_t broker_files = 0; ///< of the embedded broker, a process of its own; 0: there is none
-    std::uint32_t hosts = 1;      ///< or processes: how many it takes when each has `limits`
+    std::uint32_t hosts = 1;        ///< or processes: how many it takes when each has `limits`
     machine_limits limits;
 };
 

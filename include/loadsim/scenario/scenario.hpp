@@ -36,8 +36,10 @@ struct load {
     loadsim::load::spacing spacing = loadsim::load::spacing::uniform;
     std::vector<loadsim::load::phase> phases;
     nanoseconds drain = std::chrono::seconds{30}; ///< after the last phase: wait so long for what is in flight
-    nanoseconds unanswered_after = std::chrono::seconds{60}; ///< a request without an end is given up so long after it was due
-    nanoseconds lag_limit = std::chrono::milliseconds{100}; ///< of lag p99; above it the generator was the limit: invalid
+    nanoseconds unanswered_after =
+        std::chrono::seconds{60}; ///< a request without an end is given up so long after it was due
+    nanoseconds lag_limit =
+        std::chrono::milliseconds{100}; ///< of lag p99; above it the generator was the limit: invalid
     drive::kind driver = drive::kind::http;
     drive::http_options http;
     drive::mqtt_options mqtt;

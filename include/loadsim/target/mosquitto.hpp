@@ -27,7 +27,6 @@ public:
     ~mosquitto(); ///< SIGTERM, then SIGKILL after 2 s
 
     const net::endpoint& broker() const noexcept { return broker_; }
-    pid_t pid() const noexcept { return pid_; }
 
 private:
     mosquitto(pid_t pid, net::endpoint broker);

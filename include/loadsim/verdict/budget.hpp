@@ -30,13 +30,13 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 struct budget {
     std::string expression; ///< as written, blanks normalised, labels behind the figure
     enum class kind : std::uint8_t { latency, latency_count, connect, connect_count, count, rate } figure_kind{};
-    std::string figure;     ///< the part before the stat, e.g. "e2e", "outcomes.errored"
-    std::string stat;       ///< "p99", "max", "count", "rate"; empty for counts
-    double percentile = 0;  ///< of a pN stat
-    std::string service;    ///< label; empty = all
+    std::string figure;    ///< the part before the stat, e.g. "e2e", "outcomes.errored"
+    std::string stat;      ///< "p99", "max", "count", "rate"; empty for counts
+    double percentile = 0; ///< of a pN stat
+    std::string service;   ///< label; empty = all
     std::string phase;
     comparison op{};
-    double limit = 0;       ///< milliseconds, a number, or a share of one
+    double limit = 0; ///< milliseconds, a number, or a share of one
 
     friend bool operator==(const budget&, const budget&) = default;
 };

@@ -14,11 +14,11 @@ namespace loadsim::verdict {
 enum class exit_code : int {
     pass = 0,
     internal_error = 1,
-    usage = 2,       ///< bad usage or scenario
-    setup = 3,       ///< target or set-up failed
-    invalid = 4,     ///< the generator itself was the limit, or the run was cut short
-    no_data = 5,     ///< a budget had no data
-    missed = 99,     ///< a budget was missed
+    usage = 2,   ///< bad usage or scenario
+    setup = 3,   ///< target or set-up failed
+    invalid = 4, ///< the generator itself was the limit, or the run was cut short
+    no_data = 5, ///< a budget had no data
+    missed = 99, ///< a budget was missed
     interrupted = 130,
 };
 

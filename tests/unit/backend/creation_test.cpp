@@ -29,17 +29,22 @@ TEST_F(creating, one_active_request_per_vehicle_whatever_the_service) {
 
 TEST_F(creating, checks_the_vin_before_the_service) {
     const std::pair<const char*, const char*> bad[] = {
-        {"LZ9SMEV05TF00000", "a character short"},   {"LZ9SMEV05TF0000011", "a character long"},
-        {"LZ9SMEV05TF00000I", "I is not in it"},     {"LZ9SMEV05TF00000O", "nor O"},
-        {"LZ9SMEV05TF00000Q", "nor Q"},              {"lz9smev05tf000001", "capitals only"},
-        {"", "empty"},                               {"LZ9SMEV05TF00+/#1", "would be an MQTT wildcard"},
+        {"LZ9SMEV05TF00000", "a character short"},
+        {"LZ9SMEV05TF0000011", "a character long"},
+        {"LZ9SMEV05TF00000I", "I is not in it"},
+        {"LZ9SMEV05TF00000O", "nor O"},
+        {"LZ9SMEV05TF00000Q", "nor Q"},
+        {"lz9smev05tf000001", "capitals only"},
+        {"", "empty"},
+        {"LZ9SMEV05TF00+/#1", "would be an MQTT wildcard"},
         {"LZ9SMEV05TF0000\xc3\xa4", "not ASCII"},
     };
     for (const auto& [vehicle, why] : bad)
         EXPECT_EQ(service->create(vehicle, "horn").what, creation::verdict::invalid_vin) << why;
     EXPECT_EQ(service->create("bad", "fly").what, creation::verdict::invalid_vin);
     EXPECT_EQ(service->create(horn_vin, "fly").what, creation::verdict::unknown_service);
-    EXPECT_EQ(service->create("LZ9SMEV15TF000001", "horn").what, creation::verdict::created) << "a wrong check digit is fine";
+    EXPECT_EQ(service->create("LZ9SMEV15TF000001", "horn").what, creation::verdict::created)
+        << "a wrong check digit is fine";
     EXPECT_EQ(service->counted().requests.created, 1U);
 }
 
@@ -115,5 +120,6 @@ TEST_F(creating, figures_add_up) {
     pass(10s);
     pending();
     const auto f = service->counted().requests;
-    EXPECT_EQ(f, (request_figures{.created = 4, .active = 1, .executed = 1, .failed = 2, .timed_out = 1, .remembered = 4}));
+    EXPECT_EQ(
+        f, (request_figures{.created = 4, .active = 1, .executed = 1, .failed = 2, .timed_out = 1, .remembered = 4}));
 }

@@ -34,8 +34,10 @@ const row rows[] = {
     {"POST", horn, "", 202, "", "no body needed"},
     {"POST", horn, R"({"duration": 3})", 202, "", "parameters"},
     {"POST", horn, "{}", 202, "", "none of them"},
-    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/horn?source=app", "", 202, "", "a query is no part of the path"},
-    {"POST", "http://host:8080/vehicles/LZ9SMEV05TF000001/remote-services/horn", "", 202, "", "RFC 9112: absolute form"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/remote-services/horn?source=app", "", 202, "",
+     "a query is no part of the path"},
+    {"POST", "http://host:8080/vehicles/LZ9SMEV05TF000001/remote-services/horn", "", 202, "",
+     "RFC 9112: absolute form"},
     {"POST", horn, "{", 400, "JSON object", "cut off"},
     {"POST", horn, "[1]", 400, "JSON object", "not an object"},
     {"POST", horn, "{} x", 400, "JSON object", "something after it"},
@@ -83,7 +85,8 @@ TEST_F(api, answers_each_request_as_it_must) {
         const auto body = json(got);
         EXPECT_EQ(body.at("status").as_int64(), r.status) << what;
         EXPECT_EQ(body.at("title").as_string(), std::string(reason_phrase(r.status))) << what;
-        EXPECT_NE(body.at("detail").as_string().find(std::string(r.says)), std::string::npos) << what << ": " << got.body;
+        EXPECT_NE(body.at("detail").as_string().find(std::string(r.says)), std::string::npos)
+            << what << ": " << got.body;
         EXPECT_EQ(service->counted().requests.created, 0U) << what;
     }
 }

@@ -35,8 +35,9 @@ constexpr std::string_view get = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
 
 TEST(http_talk, a_request_gets_its_response_to_the_byte) {
     echo e;
-    EXPECT_EQ(e.talk.feed(get), "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\nLocation: /here\r\n"
-                                "Connection: keep-alive\r\n\r\nGET /a ");
+    EXPECT_EQ(e.talk.feed(get),
+              "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 7\r\nLocation: /here\r\n"
+              "Connection: keep-alive\r\n\r\nGET /a ");
     EXPECT_FALSE(e.talk.over());
     EXPECT_FALSE(e.talk.mid_request());
 }
@@ -46,7 +47,8 @@ TEST(http_talk, pieces_may_be_of_any_size) {
     for (std::size_t size = 1; size <= whole.size(); ++size) {
         echo e;
         std::string out;
-        for (std::size_t at = 0; at < whole.size(); at += size) out += e.talk.feed(std::string_view(whole).substr(at, size));
+        for (std::size_t at = 0; at < whole.size(); at += size)
+            out += e.talk.feed(std::string_view(whole).substr(at, size));
         EXPECT_EQ(e.asked, 2) << size;
         EXPECT_NE(out.find("POST /p hello"), std::string::npos) << size;
         EXPECT_TRUE(out.ends_with("GET /a ")) << size;
@@ -79,7 +81,8 @@ TEST(http_talk, a_request_under_way_is_told_from_silence) {
 
 TEST(http_talk, a_body_may_come_in_chunks) {
     echo e;
-    const auto out = e.talk.feed("POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n");
+    const auto out = e.talk.feed(
+        "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n");
     EXPECT_EQ(body_of(out), "POST /p hello");
 }
 

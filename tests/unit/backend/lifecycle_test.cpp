@@ -225,10 +225,10 @@ TEST_F(life, what_is_not_of_the_contract_is_counted_and_ignored) {
     const auto id = pending();
     const auto good = contract::to_json(contract::response{.id = id, .at = phase::final, .code = {}});
     const std::pair<std::string, std::string> messages[] = {
-        {contract::response_topic(horn_vin, id), "{"},                // not JSON
-        {contract::response_topic(horn_vin, id), ""},                 // empty
+        {contract::response_topic(horn_vin, id), "{"},                  // not JSON
+        {contract::response_topic(horn_vin, id), ""},                   // empty
         {contract::response_topic(horn_vin, "0000000000000000"), good}, // topic and payload name two requests
-        {"v1/" + std::string(horn_vin) + "/rsp", good},               // a level short
+        {"v1/" + std::string(horn_vin) + "/rsp", good},                 // a level short
         {"", good},
     };
     for (const auto& [topic, payload] : messages) service->receive(topic, payload);
@@ -238,7 +238,8 @@ TEST_F(life, what_is_not_of_the_contract_is_counted_and_ignored) {
 }
 
 TEST_F(life, answers_to_requests_that_never_were_are_unknown) {
-    for (const auto* id : {"abcd123400000001", "abcd123500000001", "x", "abcd1234ffffffffffffffffff", "ABCD123400000000"})
+    for (const auto* id :
+         {"abcd123400000001", "abcd123500000001", "x", "abcd1234ffffffffffffffffff", "ABCD123400000000"})
         say(id, phase::final);
     EXPECT_EQ(heard().unknown, 5U);
     EXPECT_EQ(service->counted().requests.created, 0U);

@@ -69,9 +69,9 @@ TEST_F(batching, every_event_is_stored_with_its_instant) {
     pass(5ms);
     final(id, false, "door_open");
     service->flush();
-    const std::vector<stored_event> wanted_rows{
-        row(id, state::created, start_ms), row(id, state::pending, start_ms), row(id, state::running, start_ms + 7),
-        row(id, state::failed, start_ms + 12, "door_open")};
+    const std::vector<stored_event> wanted_rows{row(id, state::created, start_ms), row(id, state::pending, start_ms),
+                                                row(id, state::running, start_ms + 7),
+                                                row(id, state::failed, start_ms + 12, "door_open")};
     EXPECT_EQ(store.events(), wanted_rows);
 }
 
@@ -114,8 +114,9 @@ TEST(sqlite_table, one_bad_event_does_not_take_the_others_with_it) {
 
 TEST(sqlite_table, forgets_all_events_of_ended_requests_only_and_in_portions) {
     auto events = open_temporary();
-    events.write(std::vector{row("old", state::created, 1), row("old", state::executed, 10), row("older", state::failed, 9),
-                             row("active", state::created, 1), row("young", state::executed, 11)});
+    events.write(std::vector{row("old", state::created, 1), row("old", state::executed, 10),
+                             row("older", state::failed, 9), row("active", state::created, 1),
+                             row("young", state::executed, 11)});
     EXPECT_EQ(events.forget_ended(8, 100), 0U);
     EXPECT_EQ(events.forget_ended(10, 1), 1U);
     EXPECT_EQ(events.forget_ended(10, 100), 1U);
@@ -139,7 +140,8 @@ TEST(writer, writes_all_it_was_given_before_it_ends_and_forgets_what_is_past_its
     {
         store_writer w(sqlite_events::open(path).value(), 1h, [] { return std::int64_t{3'600'010}; });
         for (int i = 0; i < 50; ++i)
-            w.write({row("new" + std::to_string(i), state::created, 20), row("new" + std::to_string(i), state::executed, 21)});
+            w.write({row("new" + std::to_string(i), state::created, 20),
+                     row("new" + std::to_string(i), state::executed, 21)});
         w.finish();
         EXPECT_EQ(w.written(), 100U);
         EXPECT_EQ(w.lost(), 0U);

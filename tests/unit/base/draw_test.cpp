@@ -16,7 +16,7 @@ TEST(draw, never_changes_what_a_seed_means) {
 TEST(draw, differs_by_each_of_its_arguments) {
     const auto base = draw_bits(1, stream::segment, 2, 3);
     EXPECT_NE(base, draw_bits(2, stream::segment, 2, 3));
-    EXPECT_NE(base, draw_bits(1, stream::fault, 2, 3));
+    EXPECT_NE(base, draw_bits(1, stream::reconnect, 2, 3));
     EXPECT_NE(base, draw_bits(1, stream::segment, 3, 3));
     EXPECT_NE(base, draw_bits(1, stream::segment, 3, 2));
 }

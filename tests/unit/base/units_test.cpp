@@ -11,8 +11,8 @@ struct duration_case {
 };
 
 TEST(duration, reads_what_people_write) {
-    const duration_case cases[] = {{"250ms", 250ms}, {"2m", 2min},   {"3h", 3h},     {"1.5s", 1500ms}, {"0s", 0ns},
-                                   {"10us", 10us},   {"1h30m", 90min}, {"7d", 168h},  {"5ns", 5ns}};
+    const duration_case cases[] = {{"250ms", 250ms}, {"2m", 2min},     {"3h", 3h},   {"1.5s", 1500ms}, {"0s", 0ns},
+                                   {"10us", 10us},   {"1h30m", 90min}, {"7d", 168h}, {"5ns", 5ns}};
     for (const auto& c : cases) {
         const auto read = parse_duration(c.text);
         ASSERT_TRUE(read) << c.text;
@@ -33,8 +33,8 @@ TEST(duration, refuses_nonsense) {
 }
 
 TEST(duration, prints_what_it_reads_back) {
-    for (const nanoseconds d : {nanoseconds{0ns}, nanoseconds{90s}, nanoseconds{250ms}, nanoseconds{3h}, nanoseconds{1ns},
-                                nanoseconds{36h + 5ms}}) {
+    for (const nanoseconds d : {nanoseconds{0ns}, nanoseconds{90s}, nanoseconds{250ms}, nanoseconds{3h},
+                                nanoseconds{1ns}, nanoseconds{36h + 5ms}}) {
         const auto read = parse_duration(format_duration(d));
         ASSERT_TRUE(read);
         EXPECT_EQ(*read, d) << format_duration(d);

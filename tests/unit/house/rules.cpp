@@ -113,7 +113,7 @@ std::vector<std::string> heavy_includes(const file& f) {
 
 std::vector<std::string> empty_names(std::string_view path) {
     const std::filesystem::path whole(path);
-    constexpr std::array<std::string_view, 8> empty{"util", "utils", "common", "helper",
+    constexpr std::array<std::string_view, 8> empty{"util",    "utils",   "common",   "helper",
                                                     "helpers", "manager", "managers", "misc"};
     std::vector<std::string> breaches;
     for (const auto& part : whole) {
@@ -127,9 +127,9 @@ std::vector<std::string> empty_names(std::string_view path) {
 }
 
 std::vector<std::string> strangers(const std::vector<std::string>& top_level) {
-    const std::set<std::string, std::less<>> places{"CMakeLists.txt", "CMakePresets.json", "README.md", "src",
-                                                    "include",        "tests",             "scenarios", "reports",
-                                                    "bench",          "scripts",           "deploy",    "docs"};
+    const std::set<std::string, std::less<>> places{
+        "CMakeLists.txt", "CMakePresets.json", "README.md", "src",     "include", "tests",
+        "scenarios",      "reports",           "bench",     "scripts", "deploy",  "docs"};
     std::vector<std::string> breaches;
     for (const auto& entry : top_level)
         if (!entry.starts_with('.') && !entry.starts_with("build") && !places.contains(entry))

@@ -22,10 +22,11 @@ const arrows& allowed_arrows();
 std::string module_of(std::string_view path);
 
 // Each returns one sentence per breach; empty: the rule holds.
-std::vector<std::string> wrong_arrows(const file&, const arrows&);      ///< uses a module that its row does not name
-std::vector<std::string> borrowed_privates(const file&);                ///< includes the inside of another module
-std::vector<std::string> heavy_includes(const file&);                   ///< Beast, asio/ssl or Boost.JSON in a face
-std::vector<std::string> empty_names(std::string_view path);            ///< util, common, helpers, manager
-std::vector<std::string> strangers(const std::vector<std::string>& top_level); ///< entries that have no place at the root
+std::vector<std::string> wrong_arrows(const file&, const arrows&); ///< uses a module that its row does not name
+std::vector<std::string> borrowed_privates(const file&);           ///< includes the inside of another module
+std::vector<std::string> heavy_includes(const file&);              ///< Beast, asio/ssl or Boost.JSON in a face
+std::vector<std::string> empty_names(std::string_view path);       ///< util, common, helpers, manager
+std::vector<std::string>
+strangers(const std::vector<std::string>& top_level); ///< entries that have no place at the root
 
 } // namespace house

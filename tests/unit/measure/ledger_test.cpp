@@ -209,16 +209,17 @@ TEST_F(ledger_of_one, a_late_event_of_the_request_before_is_not_taken_for_the_op
 TEST_F(ledger_of_one, anomalies_have_names) {
     begin_and_accept();
     EXPECT_TRUE(ledger.delivered(car, "r1", at(5ms)));
-    EXPECT_FALSE(ledger.delivered(car, "r1", at(6ms)));                 // command_repeated
-    EXPECT_TRUE(ledger.delivered(car, "zz", at(6ms)));                  // command_unknown
-    ledger.ended(car, "r1", outcome::executed, "", at(7ms));            // end_before_word
-    ledger.ended(car, "r1", outcome::executed, "", at(8ms));            // end_repeated
-    ledger.ended(car, "r1", outcome::failed, "", at(9ms));              // end_contradicted
-    ledger.ended(vehicle_id{8}, "r1", outcome::executed, "", at(9ms));  // end_unknown
+    EXPECT_FALSE(ledger.delivered(car, "r1", at(6ms)));                // command_repeated
+    EXPECT_TRUE(ledger.delivered(car, "zz", at(6ms)));                 // command_unknown
+    ledger.ended(car, "r1", outcome::executed, "", at(7ms));           // end_before_word
+    ledger.ended(car, "r1", outcome::executed, "", at(8ms));           // end_repeated
+    ledger.ended(car, "r1", outcome::failed, "", at(9ms));             // end_contradicted
+    ledger.ended(vehicle_id{8}, "r1", outcome::executed, "", at(9ms)); // end_unknown
     ledger.note(anomaly::malformed_payload);
     const auto t = ledger.take();
-    for (const auto a : {anomaly::command_repeated, anomaly::command_unknown, anomaly::end_before_word, anomaly::end_repeated,
-                         anomaly::end_contradicted, anomaly::end_unknown, anomaly::malformed_payload})
+    for (const auto a :
+         {anomaly::command_repeated, anomaly::command_unknown, anomaly::end_before_word, anomaly::end_repeated,
+          anomaly::end_contradicted, anomaly::end_unknown, anomaly::malformed_payload})
         EXPECT_EQ(anomalies(t, a), 1U) << to_string(a);
     EXPECT_EQ(all_anomalies(t), 7U);
     EXPECT_EQ(t.requests.ended(), 1U);

@@ -39,7 +39,8 @@ const golden packets[] = {
     {"32 08 00 03 'a/b' 00 0A 00", v5, "3.3.2.4, figure 3-9: topic a/b, packet identifier 10, no properties"},
     {"3D 08 00 03 'a/b' FF FF 00", v5, "3.3.1: DUP, QoS 2, RETAIN; the largest identifier"},
     {"34 07 00 03 'a/b' 00 01", v3, "3.3.1.2: QoS 2, empty payload (3.3.3)"},
-    {"32 25 00 01 't' 00 01 1E 01 01 02 00 00 00 0A 03 00 02 'pl' 08 00 01 'r' 09 00 02 00 FF 0B 01 26 00 01 'k' 00 01 'v' "
+    {"32 25 00 01 't' 00 01 1E 01 01 02 00 00 00 0A 03 00 02 'pl' 08 00 01 'r' 09 00 02 00 FF 0B 01 26 00 01 'k' 00 01 "
+     "'v' "
      "'x'",
      v5, "3.3.2.3: every property a message has but an alias"},
     {"30 07 00 00 03 23 00 01 'x'", v5, "3.3.2.1: no name but an alias"},
@@ -115,7 +116,8 @@ TEST(golden, what_may_be_left_out_may_also_be_there) {
 }
 
 TEST(golden, fields_of_connect) {
-    const auto in = hex("10 29 00 04 'MQTT' 04 EE 00 0A 00 03 'car' 00 04 'w/ca' 00 04 'gone' 00 04 'user' 00 06 'secret'");
+    const auto in =
+        hex("10 29 00 04 'MQTT' 04 EE 00 0A 00 03 'car' 00 04 'w/ca' 00 04 'gone' 00 04 'user' 00 06 'secret'");
     header h;
     ASSERT_EQ(read_header(in, h), framing::complete);
     connect_packet p;
@@ -152,8 +154,12 @@ TEST(golden, fields_of_publish) {
 }
 
 TEST(golden, connack_return_codes_of_3_1_1_are_reason_codes) { // table 3.1
-    const reason codes[] = {reason::success, reason::unsupported_protocol_version, reason::client_identifier_not_valid,
-                            reason::server_unavailable, reason::bad_user_name_or_password, reason::not_authorized};
+    const reason codes[] = {reason::success,
+                            reason::unsupported_protocol_version,
+                            reason::client_identifier_not_valid,
+                            reason::server_unavailable,
+                            reason::bad_user_name_or_password,
+                            reason::not_authorized};
     for (std::uint8_t i = 0; i < 6; ++i) {
         const bytes in{0x20, 2, 0, i};
         header h;
@@ -168,8 +174,14 @@ TEST(golden, connack_return_codes_of_3_1_1_are_reason_codes) { // table 3.1
 }
 
 TEST(golden, a_message_becomes_a_publish) {
-    const message m{.topic = "t", .payload = "x", .quality = qos::at_least_once, .retain = true, .response_topic = "r",
-                    .correlation_data = "id", .content_type = "js", .expiry_interval = 10};
+    const message m{.topic = "t",
+                    .payload = "x",
+                    .quality = qos::at_least_once,
+                    .retain = true,
+                    .response_topic = "r",
+                    .correlation_data = "id",
+                    .content_type = "js",
+                    .expiry_interval = 10};
     bytes out;
     ASSERT_TRUE(encode(m, 7, v5, out));
     EXPECT_EQ(to_hex(out),
@@ -181,9 +193,14 @@ TEST(golden, a_message_becomes_a_publish) {
 
 TEST(golden, a_block_builds_properties_of_each_kind) { // 2.2.2.2
     property_block b;
-    b.add(property::maximum_qos, 1).add(property::receive_maximum, 258).add(property::maximum_packet_size, 0x01020304)
-        .add(property::subscription_identifier, 128).add(property::server_reference, "h").add_user("k", "v");
-    EXPECT_EQ(to_hex(b.view().raw()), to_hex("24 01 21 01 02 27 01 02 03 04 0B 80 01 1C 00 01 'h' 26 00 01 'k' 00 01 'v'"));
+    b.add(property::maximum_qos, 1)
+        .add(property::receive_maximum, 258)
+        .add(property::maximum_packet_size, 0x01020304)
+        .add(property::subscription_identifier, 128)
+        .add(property::server_reference, "h")
+        .add_user("k", "v");
+    EXPECT_EQ(to_hex(b.view().raw()),
+              to_hex("24 01 21 01 02 27 01 02 03 04 0B 80 01 1C 00 01 'h' 26 00 01 'k' 00 01 'v'"));
 }
 
 TEST(reason_text, names_of_table_2_6_and_numbers_for_the_rest) {

@@ -37,7 +37,8 @@ const bad_packet packets[] = {
     {"10 10 00 04 'MQTT' 04 42 00 0A 00 01 'a' 00 01 'p'", v3, malformed, "3.1.1, MQTT-3.1.2-22 password alone"},
     {"10 0E 00 04 'MQTT' 04 02 00 0A 00 01 'a' 00", v3, malformed, "3.1.3 trailing byte"},
     {"10 0C 00 04 'MQTT' 04 02 00 0A 00 01", v3, malformed, "3.1.3 client id cut"},
-    {"10 13 00 04 'MQTT' 05 02 00 0A 05 18 00 00 00 01 00 01 'a'", v5, malformed, "3.1.3.2.2 will delay outside a will"},
+    {"10 13 00 04 'MQTT' 05 02 00 0A 05 18 00 00 00 01 00 01 'a'", v5, malformed,
+     "3.1.3.2.2 will delay outside a will"},
     {"10 11 00 04 'MQTT' 05 02 00 0A 03 21 00 00 00 01 'a'", v5, protocol, "3.1.2.11.3 receive maximum 0"},
     {"10 13 00 04 'MQTT' 05 02 00 0A 05 27 00 00 00 00 00 01 'a'", v5, protocol, "3.1.2.11.4 packet size 0"},
     {"10 10 00 04 'MQTT' 05 02 00 0A 02 17 02 00 01 'a'", v5, protocol, "3.1.2.11.7 problem information 2"},
@@ -241,9 +242,11 @@ TEST(encode, refuses_what_has_no_bytes) {
 TEST(topic, filters) { // 4.7.1, 4.8.2
     for (const auto* good : {"#", "+", "a/#", "+/b/+", "/", "a//b", "$share/g/a/#", "/+", "$SYS/#", "caf\xC3\xA9"})
         EXPECT_TRUE(valid_topic_filter(good)) << good;
-    for (const auto* bad : {"", "a#", "#/", "a/#/b", "a+", "+a", "$share/g", "$share//a", "$share/g/", "$share/#/a", "\xFF"})
+    for (const auto* bad :
+         {"", "a#", "#/", "a/#/b", "a+", "+a", "$share/g", "$share//a", "$share/g/", "$share/#/a", "\xFF"})
         EXPECT_FALSE(valid_topic_filter(bad)) << bad;
     EXPECT_TRUE(valid_topic_name("a/b"));
     EXPECT_FALSE(valid_topic_name("a/+"));
-    EXPECT_TRUE(valid_utf8("\xF0\x9F\x9A\x97 12345678 \xEF\xBF\xBF")); // 1.5.4: noncharacters are discouraged, not forbidden
+    EXPECT_TRUE(
+        valid_utf8("\xF0\x9F\x9A\x97 12345678 \xEF\xBF\xBF")); // 1.5.4: noncharacters are discouraged, not forbidden
 }

@@ -76,7 +76,8 @@ inline recoded recode(byte_view in, version v) {
     case packet_type::pingreq:
     case packet_type::pingresp:
         r.verdict = decode_ping(f);
-        if (r.verdict == reason::success) f.type == packet_type::pingreq ? encode_pingreq(r.again) : encode_pingresp(r.again);
+        if (r.verdict == reason::success)
+            f.type == packet_type::pingreq ? encode_pingreq(r.again) : encode_pingresp(r.again);
         break;
     case packet_type::auth: {
         auth_packet p;

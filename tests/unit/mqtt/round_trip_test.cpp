@@ -51,9 +51,14 @@ TEST(round_trip, messages) {
         const auto v = draw.either();
         const auto topic = draw.text(100, false), payload = draw.octets(300), reply = draw.text(5, false),
                    data = draw.octets(20), type = draw.text(5);
-        const message m{.topic = topic, .payload = payload, .quality = static_cast<qos>(draw.below(3)),
-                        .retain = draw.coin(), .response_topic = draw.coin() ? reply : std::string_view{},
-                        .correlation_data = data, .content_type = type, .expiry_interval = draw.below(3)};
+        const message m{.topic = topic,
+                        .payload = payload,
+                        .quality = static_cast<qos>(draw.below(3)),
+                        .retain = draw.coin(),
+                        .response_topic = draw.coin() ? reply : std::string_view{},
+                        .correlation_data = data,
+                        .content_type = type,
+                        .expiry_interval = draw.below(3)};
         const auto id = m.quality == qos::at_most_once ? std::uint16_t{0} : draw.id();
         bytes out;
         ASSERT_TRUE(encode(m, id, v, out));
@@ -81,9 +86,12 @@ TEST(round_trip, connects) {
         if (draw.coin()) props.add(property::session_expiry_interval, draw.below(1'000'000));
         if (draw.coin()) props.add_user(user, id);
         if (draw.coin()) will_props.add(property::will_delay_interval, draw.below(100));
-        connect_packet p{.protocol = draw.either(), .clean_start = draw.coin(), .keep_alive = draw.id(),
-                         .props = props.view(), .client_id = id};
-        if (draw.coin()) 
+        connect_packet p{.protocol = draw.either(),
+                         .clean_start = draw.coin(),
+                         .keep_alive = draw.id(),
+                         .props = props.view(),
+                         .client_id = id};
+        if (draw.coin())
             p.will = connect_will{topic, payload, static_cast<qos>(draw.below(3)), draw.coin(), will_props.view()};
         if (draw.coin()) p.user = user;
         if (p.user && draw.coin()) p.password = password;

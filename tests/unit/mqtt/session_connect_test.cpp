@@ -14,16 +14,22 @@ constexpr auto v5 = version::v5_0;
 
 TEST(connect, says_what_the_options_say_3_1_1) {
     conversation c({.protocol = v3, .keep_alive = 10s, .clean_start = false});
-    c.car.open({.client_id = "car", .user = "user", .password = "secret",
+    c.car.open({.client_id = "car",
+                .user = "user",
+                .password = "secret",
                 .last_will = will{"w/ca", "gone", qos::at_least_once, true}},
                c.now, c.out);
-    EXPECT_EQ(c.said(), to_hex("10 29 00 04 'MQTT' 04 EC 00 0A 00 03 'car' 00 04 'w/ca' 00 04 'gone' 00 04 'user' 00 06 "
-                               "'secret'"));
+    EXPECT_EQ(c.said(),
+              to_hex("10 29 00 04 'MQTT' 04 EC 00 0A 00 03 'car' 00 04 'w/ca' 00 04 'gone' 00 04 'user' 00 06 "
+                     "'secret'"));
     EXPECT_EQ(c.car.state(), phase::connecting);
 }
 
 TEST(connect, says_what_the_options_say_5_0) {
-    conversation c({.protocol = v5, .keep_alive = 10s, .session_expiry = 258s, .receive_maximum = 20,
+    conversation c({.protocol = v5,
+                    .keep_alive = 10s,
+                    .session_expiry = 258s,
+                    .receive_maximum = 20,
                     .maximum_packet_size = 4096});
     c.car.open({.client_id = "car", .last_will = will{"w", "", qos::at_most_once, false, 30}}, c.now, c.out);
     EXPECT_EQ(c.said(), to_hex("10 28 00 04 'MQTT' 05 06 00 0A 0D 11 00 00 01 02 21 00 14 27 00 00 10 00 00 03 'car' "
@@ -77,7 +83,8 @@ TEST(connack, limits_are_the_servers) { // 3.2.2.3
     EXPECT_EQ(c.limits.keep_alive, 5s);
 
     EXPECT_EQ(c.publish(qos::at_least_once).error, errc::refused_by_capability);
-    EXPECT_EQ(c.car.publish({.topic = "t", .payload = "", .retain = true}, c.now, c.out).error, errc::refused_by_capability);
+    EXPECT_EQ(c.car.publish({.topic = "t", .payload = "", .retain = true}, c.now, c.out).error,
+              errc::refused_by_capability);
     EXPECT_EQ(c.publish(qos::at_most_once, std::string(27, 'x')).error, errc::refused_by_capability); // 33 bytes
     const subscription long_filter[] = {{"a/filter/of/more/than/twenty-five"}};
     EXPECT_EQ(c.car.subscribe(long_filter, c.now, c.out).error, errc::refused_by_capability);

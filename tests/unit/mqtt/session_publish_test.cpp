@@ -20,9 +20,10 @@ TEST(publish, needs_a_connection_and_a_topic_name) {
     c.open();
     EXPECT_EQ(c.publish(q0).error, errc::not_connected);
     c.tell("20 03 00 00 00");
-    for (const message& m : {message{.topic = "", .payload = ""}, message{.topic = "a/#", .payload = ""}, message{.topic = "\xFF", .payload = ""},
-                             message{.topic = "t", .payload = "", .response_topic = "+"},
-                             message{.topic = "t", .payload = "", .content_type = "\xC0\x80"}})
+    for (const message& m :
+         {message{.topic = "", .payload = ""}, message{.topic = "a/#", .payload = ""},
+          message{.topic = "\xFF", .payload = ""}, message{.topic = "t", .payload = "", .response_topic = "+"},
+          message{.topic = "t", .payload = "", .content_type = "\xC0\x80"}})
         EXPECT_EQ(c.car.publish(m, c.now, c.out).error, errc::invalid_argument) << m.topic;
     EXPECT_EQ(c.said(), "");
     EXPECT_EQ(c.car.unacknowledged(), 0U);
@@ -137,9 +138,10 @@ TEST(flow_control, waits_in_order_above_the_receive_maximum) { // 4.9
     EXPECT_EQ(c.said(), "");
     EXPECT_EQ(c.tell("70 02 00 02 40 02 00 03").said(),
               to_hex("34 07 00 01 't' 00 04 00 'd' 32 07 00 01 't' 00 05 00 'f'"));
-    EXPECT_EQ(c.tell("50 03 00 04 80 40 02 00 05").told(),
-              "connected; published 1 success; published 2 success; published 3 success; published 4 unspecified error; "
-              "published 5 success");
+    EXPECT_EQ(
+        c.tell("50 03 00 04 80 40 02 00 05").told(),
+        "connected; published 1 success; published 2 success; published 3 success; published 4 unspecified error; "
+        "published 5 success");
     EXPECT_EQ(c.car.unacknowledged(), 0U);
 }
 

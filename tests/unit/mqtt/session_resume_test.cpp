@@ -30,8 +30,9 @@ TEST(resume, sends_again_in_the_old_order_and_before_anything_new) { // 4.4, 4.6
     EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 01 00 'a' 62 02 00 02 3C 07 00 01 't' 00 03 00 'c' "
                                "3A 07 00 01 't' 00 04 00 'd' 32 09 00 01 't' 00 05 00 'new'"));
     c.tell("40 02 00 01 70 02 00 02 50 02 00 03 70 02 00 03 40 02 00 04 40 02 00 05");
-    EXPECT_EQ(c.told(), "published 1 success; published 2 success; published 3 success; published 4 success; published 5 "
-                        "success");
+    EXPECT_EQ(c.told(),
+              "published 1 success; published 2 success; published 3 success; published 4 success; published 5 "
+              "success");
     EXPECT_EQ(c.car.unacknowledged(), 0U);
 }
 
@@ -90,8 +91,9 @@ TEST(resume, drops_what_the_server_no_longer_allows_and_says_so) { // MQTT-3.2.2
     c.publish(q1, "d");
     c.told();
     c.lose().connect("20 0C 01 00 09 24 01 25 00 27 00 00 00 20");
-    EXPECT_EQ(c.told(), "published 1 packet too large; published 2 qos not supported; published 3 retain not supported; "
-                        "resumed");
+    EXPECT_EQ(c.told(),
+              "published 1 packet too large; published 2 qos not supported; published 3 retain not supported; "
+              "resumed");
     EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 04 00 'd'"));
     EXPECT_EQ(c.car.unacknowledged(), 1U);
 }

@@ -18,8 +18,9 @@ const script scripts[] = {
     {version::v5_0, "20 06 00 00 03 21 00 05 40 02 00 01 50 02 00 02 90 04 00 03 00 01 30 05 00 01 't' 00 'a' "
                     "32 0B 00 01 't' 00 09 04 08 00 01 'r' 'b' 34 06 00 01 't' 00 07 00 3C 06 00 01 't' 00 07 00 "
                     "62 02 00 07 70 02 00 02 D0 00 E0 08 9D 06 1C 00 03 'h:1'"},
-    {version::v3_1_1, "20 02 00 00 40 02 00 01 50 02 00 02 90 03 00 03 01 30 04 00 01 't' 'a' 32 06 00 01 't' 00 09 'b' "
-                      "34 05 00 01 't' 00 07 3C 05 00 01 't' 00 07 62 02 00 07 70 02 00 02 D0 00"},
+    {version::v3_1_1,
+     "20 02 00 00 40 02 00 01 50 02 00 02 90 03 00 03 01 30 04 00 01 't' 'a' 32 06 00 01 't' 00 09 'b' "
+     "34 05 00 01 't' 00 07 3C 05 00 01 't' 00 07 62 02 00 07 70 02 00 02 D0 00"},
 };
 
 struct outcome {
@@ -65,8 +66,9 @@ outcome play_whole(version v, const bytes& in) {
 TEST(steps, the_conversation_is_the_expected_one) {
     const auto o = play_whole(scripts[0].v, hex(scripts[0].server));
     EXPECT_EQ(o.error, errc::use_another_server);
-    EXPECT_EQ(o.told, "connected; published 1 success; subscribed 3 granted qos 1; message t a q0; message t b q1 to r; "
-                      "message t  q2; published 2 success");
+    EXPECT_EQ(o.told,
+              "connected; published 1 success; subscribed 3 granted qos 1; message t a q0; message t b q1 to r; "
+              "message t  q2; published 2 success");
     EXPECT_EQ(o.said, to_hex("32 07 00 01 't' 00 01 00 'x' 34 07 00 01 't' 00 02 00 'x' 82 07 00 03 00 00 01 'a' 01 "
                              "62 02 00 02 40 02 00 09 50 02 00 07 50 02 00 07 70 02 00 07"));
 }

@@ -42,9 +42,9 @@ TEST(timer_wheel, fires_at_the_first_advance_that_is_not_early) {
 
 // Every level of the wheel, and the turns between them.
 TEST(timer_wheel, fires_any_distance_within_one_tick) {
-    for (const nanoseconds distance : {nanoseconds{1ms}, nanoseconds{255ms}, nanoseconds{256ms}, nanoseconds{257ms},
-                                       nanoseconds{65535ms}, nanoseconds{65536ms}, nanoseconds{65537ms}, nanoseconds{3h},
-                                       nanoseconds{5h + 1ms}}) {
+    for (const nanoseconds distance :
+         {nanoseconds{1ms}, nanoseconds{255ms}, nanoseconds{256ms}, nanoseconds{257ms}, nanoseconds{65535ms},
+          nanoseconds{65536ms}, nanoseconds{65537ms}, nanoseconds{3h}, nanoseconds{5h + 1ms}}) {
         for (const nanoseconds already : {nanoseconds{0ms}, nanoseconds{255ms}, nanoseconds{70s}}) {
             timer_wheel wheel(origin);
             probe keeps_size;

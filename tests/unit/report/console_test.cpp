@@ -48,8 +48,10 @@ public:
 
 private:
     static void set(const char* name, const char* value) {
-        if (value != nullptr) ::setenv(name, value, 1);
-        else ::unsetenv(name);
+        if (value != nullptr)
+            ::setenv(name, value, 1);
+        else
+            ::unsetenv(name);
     }
     static std::optional<std::string> get(const char* name) {
         const char* value = std::getenv(name);
@@ -96,8 +98,10 @@ private:
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines(1);
     for (const char c : text) {
-        if (c == '\n') lines.emplace_back();
-        else lines.back() += c;
+        if (c == '\n')
+            lines.emplace_back();
+        else
+            lines.back() += c;
     }
     if (lines.back().empty()) lines.pop_back();
     return lines;

@@ -116,8 +116,10 @@ far_from_utc::far_from_utc() {
 }
 
 far_from_utc::~far_from_utc() {
-    if (before_) ::setenv("TZ", before_->c_str(), 1);
-    else ::unsetenv("TZ");
+    if (before_)
+        ::setenv("TZ", before_->c_str(), 1);
+    else
+        ::unsetenv("TZ");
     ::tzset();
 }
 

@@ -30,8 +30,9 @@ bool same(const json::value& a, const json::value& b) {
     }
     if (a.is_object() && b.is_object()) {
         const auto &x = a.get_object(), &y = b.get_object();
-        return std::equal(x.begin(), x.end(), y.begin(), y.end(),
-                          [](const auto& m, const auto& n) { return m.key() == n.key() && same(m.value(), n.value()); });
+        return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& m, const auto& n) {
+            return m.key() == n.key() && same(m.value(), n.value());
+        });
     }
     return a == b;
 }
@@ -72,7 +73,8 @@ TEST(summary_json, says_what_run_it_was_and_how_it_ended) {
 
 TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
     const auto s = summary();
-    expect_json(s.at("requests"), R"({"planned":61,"due":60,"sent":59,"outcomes":{"executed":50,"failed":0,"timed_out":9,
+    expect_json(s.at("requests"),
+                R"({"planned":61,"due":60,"sent":59,"outcomes":{"executed":50,"failed":0,"timed_out":9,
         "rejected":0,"errored":0,"unanswered":0,"skipped":1},"unexpected":1})");
     expect_json(s.at("matrix"), R"([
         {"segment":"good","behaviour":"success","expected":"executed","observed":"executed","count":50},
@@ -94,13 +96,15 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
 TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
     const auto s = summary();
     // 140 us sixty times: below 2,048 us every microsecond has its own bucket.
-    expect_json(s.at("latency").at("lag"),
-                R"({"count":60,"min":0.14,"mean":0.14,"p50":0.14,"p90":0.14,"p95":0.14,"p99":0.14,"p999":0.14,"max":0.14})");
+    expect_json(
+        s.at("latency").at("lag"),
+        R"({"count":60,"min":0.14,"mean":0.14,"p50":0.14,"p90":0.14,"p95":0.14,"p99":0.14,"p999":0.14,"max":0.14})");
     expect_json(s.at("latency").at("expiry"), R"({"count":0,"min":null,"mean":null,"p50":null,"p90":null,"p95":null,
         "p99":null,"p999":null,"max":null})");
     std::vector<std::string> hops;
     for (const auto& member : s.at("latency").as_object()) hops.emplace_back(member.key());
-    EXPECT_THAT(hops, testing::ElementsAre("lag", "accept", "dispatch", "vehicle", "notify", "e2e", "platform", "expiry"));
+    EXPECT_THAT(hops,
+                testing::ElementsAre("lag", "accept", "dispatch", "vehicle", "notify", "e2e", "platform", "expiry"));
     const auto& e2e = s.at("latency").at("e2e");
     expect_json(e2e.at("count"), "50");
     EXPECT_NEAR(e2e.at("p50").to_number<double>(), 25, 0.025) << "the 25th of 1..40 ms and ten of 1 s";
@@ -153,7 +157,8 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
     const auto line = timeline_line(example::under_load(run.sum), example::names());
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     // 41.2 ms lies in the bucket 41,184..41,215 us, 380 ms in 379,904..380,159 us.
-    expect_json(json::parse(line), R"({"t_s":16,"interval_s":1,"stage":"load","phase":"steady","load_s":12,"asked_rate":200,
+    expect_json(json::parse(line),
+                R"({"t_s":16,"interval_s":1,"stage":"load","phase":"steady","load_s":12,"asked_rate":200,
         "due":200,"sent":198,"executed":190,"failed":0,"timed_out":0,"rejected":0,"errored":0,"unanswered":0,"skipped":0,
         "unexpected":1,"in_flight":84,"sessions":2000,"refused":0,"dropped":0,"reconnects":3,
         "e2e_p50_ms":41.215,"e2e_p99_ms":380.159,"e2e_max_ms":380.159,"lag_p99_ms":0.14,

@@ -17,7 +17,8 @@ using testing::StartsWith;
 TEST(progress_line, plain_has_everything_on_one_line) {
     const auto run = example::run();
     EXPECT_EQ(progress_line(example::under_load(run.sum), example::names(), 0),
-              "steady 40 %  12s, 18s left  2,000 on line  198/s of 200/s  p50 41.2 ms  p99 380 ms  84 in flight  1 unexpected");
+              "steady 40 %  12s, 18s left  2,000 on line  198/s of 200/s  p50 41.2 ms  p99 380 ms  84 in flight  1 "
+              "unexpected");
 }
 
 TEST(progress_line, a_wide_terminal_gets_a_bar_and_everything) {
@@ -32,8 +33,7 @@ TEST(progress_line, what_matters_least_gives_way_first) {
     const auto p = example::under_load(run.sum);
     EXPECT_EQ(progress_line(p, example::names(), 80),
               "steady [======>        ] 12s, 18s left  198/s of 200/s  p99 380 ms  1 unexpected");
-    EXPECT_EQ(progress_line(p, example::names(), 60),
-              "steady [=========>             ] 12s, 18s left  1 unexpected");
+    EXPECT_EQ(progress_line(p, example::names(), 60), "steady [=========>             ] 12s, 18s left  1 unexpected");
 }
 
 TEST(progress_line, fits_every_width) {
@@ -41,8 +41,8 @@ TEST(progress_line, fits_every_width) {
     auto names = example::names();
     for (const auto* phase : {"steady", "a phase with a name that does not end for a long while", "高峰时段"}) {
         names.phases[1] = phase;
-        for (const auto at : {measure::stage::connecting, measure::stage::load, measure::stage::draining,
-                              measure::stage::done}) {
+        for (const auto at :
+             {measure::stage::connecting, measure::stage::load, measure::stage::draining, measure::stage::done}) {
             auto p = example::under_load(run.sum);
             p.at = at;
             for (unsigned columns = 1; columns < 200; ++columns)
@@ -82,7 +82,8 @@ TEST(progress_line, odd_moments) {
     auto p = example::under_load(run.sum);
     p.interval = {};
     p.interval_s = 0;
-    EXPECT_THAT(progress_line(p, example::names(), 0), HasSubstr("0/s of 200/s  p50 -  p99 -")) << "no samples, no time";
+    EXPECT_THAT(progress_line(p, example::names(), 0), HasSubstr("0/s of 200/s  p50 -  p99 -"))
+        << "no samples, no time";
     p.load_elapsed = 31s;
     EXPECT_THAT(progress_line(p, example::names(), 0), HasSubstr("steady 100 %  31s, 0s left")) << "past the end";
     p.load_duration = 0s;

@@ -49,7 +49,8 @@ TEST(check, combinations) {
         {load_with("  driver: mqtt\n  unansweredAfter: 10s"), "f:5:20: the mqtt driver waits up to 10s before"},
         {load_with("  drain: 10s\nfleet: {segments: [{name: a, share: 100%, behaviour: timeout}]}"),
          "f:4:10: silent vehicles' requests end 10s after"},
-        {load_with("  drain: 29s\nfleet: {segments: [{name: a, share: 100%, behaviour: b}]}\nbehaviours: {b: {steps: [ack]}}"),
+        {load_with("  drain: 29s\nfleet: {segments: [{name: a, share: 100%, behaviour: b}]}\nbehaviours: {b: {steps: "
+                   "[ack]}}"),
          "f:4:10: silent vehicles' requests end 30s after"},
         {load_with("  driver: mqtt\n  drain: 9s\nfleet: {segments: [{name: a, share: 100%, behaviour: offline}]}"),
          "f:5:10: silent vehicles' requests end 10s after"},

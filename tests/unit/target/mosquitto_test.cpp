@@ -8,8 +8,8 @@ using testing::Not;
 
 TEST(mosquitto_configuration, is_loopback_only_anonymous_and_without_limits) {
     const auto text = mosquitto_configuration(4711, "");
-    for (const auto* line : {"listener 4711 127.0.0.1\n", "allow_anonymous true\n", "persistence false\n", "max_connections -1\n",
-                             "max_inflight_messages 0\n", "max_queued_messages 0\n"})
+    for (const auto* line : {"listener 4711 127.0.0.1\n", "allow_anonymous true\n", "persistence false\n",
+                             "max_connections -1\n", "max_inflight_messages 0\n", "max_queued_messages 0\n"})
         EXPECT_THAT(text, HasSubstr(line));
     EXPECT_THAT(text, Not(HasSubstr("user ")));
 }

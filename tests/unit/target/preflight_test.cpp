@@ -12,7 +12,8 @@ TEST(source_ports, too_few_is_one_sentence_with_both_numbers_and_the_remedy) {
     const auto checked = target::check_source_ports(40'000, 28'232);
     ASSERT_FALSE(checked);
     const auto text = to_string(checked.error());
-    for (const auto* part : {"40000", "28232", "ip_local_port_range", "fleet.vehicles"}) EXPECT_THAT(text, HasSubstr(part));
+    for (const auto* part : {"40000", "28232", "ip_local_port_range", "fleet.vehicles"})
+        EXPECT_THAT(text, HasSubstr(part));
 }
 
 TEST(open_files, too_few_is_one_sentence_with_both_numbers_and_the_remedy) {
