@@ -46,6 +46,8 @@ result<nanoseconds> parse_duration(std::string_view text) {
             return wrong(
                 fmt::format("'{}' is not a duration; write a number with a unit, such as 250ms, 2s or 3m", whole));
         const auto letters = text.substr(0, text.find_first_of("0123456789.+- "));
+        if (letters.empty() && !text.empty() && text.front() == ' ')
+            return wrong(fmt::format("'{}' has a blank in it; write number and unit together, such as 250ms", whole));
         if (letters.empty())
             return wrong(fmt::format("'{}' has no unit; write {}ms, {}s or {}m", whole, whole, whole, whole));
         const unit* found = nullptr;

@@ -33,6 +33,7 @@ public:
 
     void start(std::function<void(std::string)> ready) override {
         ready_ = std::move(ready);
+        link_.acknowledge_at_once();
         link_.connect(broker_);
     }
 

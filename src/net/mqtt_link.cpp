@@ -4,6 +4,10 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <utility>
 
 namespace loadsim::net {
@@ -13,6 +17,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t unsent_limit = 1024 * 1024;
+
+/// The kernel forgets it with each read. A socket that does not take it is only slower.
+void acknowledge_now(tcp_socket& socket) {
+    const int on = 1;
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
 
 std::error_code plain(const error_code& error) {
     if (error == asio::error::eof) return errc::closed_by_peer;
@@ -75,6 +85,7 @@ void mqtt_link::readable(const error_code& failed) {
     const auto size = socket_.read_some(asio::buffer(loop_.read_buffer), error);
     if (error && error != asio::error::would_block) return lose(plain(error));
     loop_.moved.bytes_received += size;
+    if (quick_acks_) acknowledge_now(socket_);
     if (size != 0) {
         const auto over = with_output([&](mqtt::bytes& out) { return feed({loop_.read_buffer.data(), size}, out); });
         if (over || stage_ != stage::open) return;

@@ -30,8 +30,12 @@ struct wanted {
 
 result<endpoint> parse(std::string_view text, const wanted& want) {
     const auto url = boost::urls::parse_uri({text.data(), text.size()});
-    if (!url || !url->has_authority() || url->host().empty())
+    const auto no_url = [&] {
         return wrong(text, fmt::format("is not a URL of a {}; write it as {}", want.what, want.example));
+    };
+    if (!url || !url->has_authority() || url->host().empty()) return no_url();
+    // Boost.URL 1.81 takes what follows the port's digits for a path.
+    if (const std::string path = url->path(); !path.empty() && path.front() != '/') return no_url();
     const std::string_view scheme{url->scheme().data(), url->scheme().size()};
     bool known = false;
     for (const auto s : want.schemes) known = known || s == scheme;

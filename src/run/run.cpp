@@ -160,6 +160,9 @@ problems course::not_connected(nanoseconds waited) const {
     const auto most = std::max_element(reasons.begin(), reasons.end(),
                                        [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most != reasons.end()) text += fmt::format("; most often: {} ({} times)", most->first, most->second);
+    if (merged_.sum().sessions.dropped > latest.sessions_asked)
+        return problems{"", text + "; vehicles that are thrown out again and again have twins: when another run with the same "
+                                   "VINs is at this broker, set fleet.vin.vds apart"};
     return problems{
         "", text + "; check the broker, or give it more time with fleet.connectWithin or a lower fleet.connectRate"};
 }

@@ -53,7 +53,7 @@ void late(deciding& d, const measure::run_facts& run) {
     d.add(run_verdict::invalid, exit_code::invalid,
           fmt::format(
               "The generator itself was the limit: its lag p99 was {:.1f}ms, above the limit of {}. Ask for fewer "
-              "requests a second, or use more shards or ranks.",
+              "requests a second, or use more shards (--shards).",
               milliseconds(lag), format_duration(run.lag_limit)));
 }
 

@@ -50,6 +50,10 @@ public:
     /// DISCONNECT and close; nothing is told to the owner.
     void close();
 
+    /// Acknowledge at once what TCP brings, for a link that both publishes and listens: a broker that leaves Nagle's
+    /// algorithm on holds its next message back until then, up to 40 ms. Costs a system call for each read.
+    void acknowledge_at_once() noexcept { quick_acks_ = true; }
+
     mqtt::session::published publish(const mqtt::message&);
     mqtt::session::published subscribe(std::span<const mqtt::subscription>);
     const mqtt::session& session() const noexcept { return session_; }
@@ -87,6 +91,7 @@ private:
     std::uint32_t tag_;
     std::uint32_t connection_ = 0; ///< handlers of an earlier connection know themselves by it
     stage stage_ = stage::idle;
+    bool quick_acks_ = false;
     bool stood_ = false;            ///< CONNACK came: the session itself forgets it with its last error
     mqtt::bytes* output_ = nullptr; ///< set inside a call of the session: what is sent then goes along
 };

@@ -27,6 +27,10 @@ TEST(duration, refuses_a_bare_number_and_names_the_remedy) {
     EXPECT_NE(to_string(read.error()).find("30s"), std::string::npos);
 }
 
+TEST(duration, refuses_a_blank_before_the_unit) {
+    EXPECT_NE(to_string(parse_duration("3 s").error()).find("write number and unit together"), std::string::npos);
+}
+
 TEST(duration, refuses_nonsense) {
     for (const auto* text : {"", "s", "-1s", "1 s", "1x", "1s2", "1e400s", "nan", "99999999999h", "1ss", "+1s"})
         EXPECT_FALSE(parse_duration(text)) << text;

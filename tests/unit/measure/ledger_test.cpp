@@ -158,6 +158,8 @@ TEST_F(ledger_of_one, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_w
     EXPECT_EQ(t.failures.size(), 1U);
     EXPECT_EQ(samples(t, hop::e2e), 0U);
     EXPECT_EQ(t.errors.at("maxVusers"), 1U);
+    EXPECT_EQ(t.matrix.at({0, outcome::skipped, outcome::skipped}), 1U);
+    EXPECT_EQ(t.matrix.at({0, outcome::executed, outcome::skipped}), 1U) << "off the diagonal: as many as are unexpected";
 }
 
 // The 202 is read after the command has reached the vehicle, or even after the end: the instants are kept.

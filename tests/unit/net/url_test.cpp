@@ -41,6 +41,12 @@ TEST(broker_url, says_what_is_wrong_and_how_to_write_it) {
     }
 }
 
+TEST(api_url, refuses_what_is_neither_port_nor_path) {
+    const auto read = parse_api_url("http://127.0.0.1:8080x");
+    ASSERT_FALSE(read);
+    EXPECT_NE(to_string(read.error()).find("'http://127.0.0.1:8080x' is not a URL"), std::string::npos);
+}
+
 TEST(listen_address, reads_v4_v6_and_port_0) {
     EXPECT_EQ(*parse_listen_address("127.0.0.1:8080"), (endpoint{"http", "127.0.0.1", 8080, ""}));
     EXPECT_EQ(*parse_listen_address("[::1]:0"), (endpoint{"http", "::1", 0, ""}));

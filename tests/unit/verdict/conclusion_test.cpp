@@ -114,7 +114,7 @@ TEST(conclude, gives_a_sentence_for_each_reason) {
             "The ledger does not add up, which is a bug in loadsim: requests planned: 11, requests that came due in a "
             "complete run: 10.",
             "The generator itself was the limit: its lag p99 was 250.1ms, above the limit of 100ms. Ask for fewer "
-            "requests a second, or use more shards or ranks.",
+            "requests a second, or use more shards (--shards).",
             "Budget missed: e2e.p99 < 1us, observed 0.05ms.",
             "Budget without data: notify.p99 < 1s, because the run has no sample of it."));
 
