@@ -9,6 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdint>
+
 using namespace std::chrono_literals;
 using stage::number;
 using stage::reaction;
@@ -78,5 +81,32 @@ INSTANTIATE_TEST_SUITE_P(
               [](std::size_t n) { return reaction{.bytes = response("202 Accepted", id(n)), .close_after = 5ms}; },
               "unanswered", "no end was announced"}),
     [](const auto& row) { return row.param.name; });
+
+/// One connection to an API that says nothing: most requests are given up before their turn comes.
+TEST(silent_api, gets_no_request_that_has_been_given_up) {
+    stage::broker broker;
+    std::atomic<std::int64_t> posts{0};
+    const stage::fake_server api(stage::api_that([&](std::size_t) {
+        ++posts;
+        return reaction{};
+    }));
+    stage::wanted w;
+    w.vehicles = 100;
+    w.phases = "[{name: steady, duration: 6s, arrivalRate: 10}]";
+    w.load = "http: {timeout: 1500ms, connections: 1}, unansweredAfter: 1s,";
+    auto run = stage::program::run(w.yaml(),
+                                   {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port()),
+                                    "--set", "load.lagLimit=500ms"});
+    EXPECT_EQ(run.wait(), 4) << run.out() << run.err(); // the generator had too few connections, and says so
+    const auto summary = run.summary();
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
+    EXPECT_LT(posts, 10);
+    EXPECT_EQ(number(summary, "/latency/lag/count"), 60) << "what was never sent was late, too";
+    std::size_t never_sent = 0;
+    for (const auto& f : run.lines("failures.jsonl"))
+        if (stage::text(f, "/why").find("never sent") != std::string::npos) ++never_sent;
+    EXPECT_GT(never_sent, 45U);
+}
 
 } // namespace
