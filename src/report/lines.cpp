@@ -43,6 +43,8 @@ std::string timeline_line(const measure::progress& p, const measure::legend& nam
     const auto lag = now.latencies.select(measure::hop::lag);
     figure("lag_p99_ms", lag, lag.percentile(99));
 
+    line["cpu_s"] = p.generator.cpu_s;
+    line["rss_bytes"] = p.generator.rss_bytes;
     line["published"] = now.messages.published;
     line["received"] = now.messages.received;
     line["bytes_sent"] = now.messages.bytes_sent;

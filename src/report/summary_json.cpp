@@ -146,6 +146,7 @@ std::string summary_json(const run_facts& run, const verdict::conclusion& end, c
          {{"cpu_s", run.generator.cpu_s},
           {"rss_bytes", run.generator.rss_bytes},
           {"shards", run.generator.shards},
+          {"ranks", run.generator.ranks},
           {"lag_limit_ms", json_ms(run.lag_limit)}}},
         {"budgets", budgets(end)},
     };

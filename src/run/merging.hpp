@@ -25,18 +25,18 @@ public:
     measure::progress progress(measure::stage, monotonic_time start, monotonic_time now);
 
     const measure::totals& sum() const noexcept { return sum_; }
-    const shard_report& latest() const noexcept { return latest_; } ///< of all shards; `seen` is empty
+    const measure::snapshot& latest() const noexcept { return latest_; } ///< of all shards; `seen` is empty
     std::uint32_t sessions_peak() const noexcept { return sessions_peak_; }
 
 private:
-    void add(std::vector<shard_report>);
+    void add(std::vector<measure::snapshot>);
 
     const shared_plan& plan_;
     monotonic_time begun_; ///< the run's start
     monotonic_time told_;  ///< when progress() was asked last
     measure::totals sum_;
     measure::totals interval_;
-    shard_report latest_;
+    measure::snapshot latest_;
     std::uint32_t sessions_peak_ = 0;
 };
 

@@ -12,10 +12,7 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
 #include <future>
 #include <memory>
 #include <random>
@@ -35,13 +32,6 @@ constexpr nanoseconds spare_to_connect = 30s;
 constexpr nanoseconds ahead = 50ms; ///< the load starts so far ahead of the command that starts it
 
 std::uint32_t default_shards() { return std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U); }
-
-std::uint64_t resident_bytes() {
-    std::uint64_t size = 0;
-    std::uint64_t resident = 0;
-    std::ifstream("/proc/self/statm") >> size >> resident;
-    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 /// How long the target waits for a silent vehicle, by service.
 std::vector<backend::deadlines> deadlines_of(const scenario::document& scenario, const measure::legend& names) {
@@ -193,7 +183,7 @@ measure::run_facts course::finish() {
     merged_.collect(shards_);
     const auto open = merged_.latest().in_flight;
     const auto asked = merged_.latest().sessions_asked;
-    const auto resident = resident_bytes(); // while the sessions stand
+    const auto resident = merged_.latest().rss_bytes; // while the sessions stand
     for (const auto& s : shards_) s->stop();
     merged_.collect_last(shards_);
     const auto now = time_.now();

@@ -150,8 +150,8 @@ void shard::give_up_open() {
     });
 }
 
-std::future<shard_report> shard::report() {
-    auto promise = std::make_shared<std::promise<shard_report>>();
+std::future<measure::snapshot> shard::report() {
+    auto promise = std::make_shared<std::promise<measure::snapshot>>();
     auto future = promise->get_future();
     post([this, promise] {
         const auto now = time_.now();
@@ -162,8 +162,8 @@ std::future<shard_report> shard::report() {
     return future;
 }
 
-shard_report shard::collect() {
-    shard_report r;
+measure::snapshot shard::collect() {
+    measure::snapshot r;
     r.seen = ledger_.take();
     r.seen.sessions = vehicles_.take();
     const auto moved = loop_.moved;

@@ -6,6 +6,7 @@
 #include <loadsim/load/choice.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/measure/ledger.hpp>
+#include <loadsim/measure/snapshot.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/observe/mqtt_observer.hpp>
 #include <loadsim/scenario/scenario.hpp>
@@ -37,18 +38,6 @@ struct shared_plan {
     std::string run_name; ///< unique at the broker
 };
 
-/// What a shard posts when asked.
-struct shard_report {
-    measure::totals seen; ///< since the report before
-    std::uint32_t sessions_asked = 0;
-    std::uint32_t sessions_online = 0;
-    std::uint64_t in_flight = 0;
-    bool all_due = false; ///< every arrival of its share has been due
-    std::string trouble;  ///< why its part of the set-up failed; empty: it did not
-    bool driver_ready = false;
-    double cpu_s = 0;
-};
-
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
 class shard final : private fleet::vehicle_events, private drive::driver_events {
 public:
@@ -59,9 +48,9 @@ public:
     void begin_load(monotonic_time start);
     void cut();          ///< no more arrivals
     void give_up_open(); ///< what is in flight ends as unanswered
-    std::future<shard_report> report();
+    std::future<measure::snapshot> report();
     void stop();                                     ///< closes all sessions and ends the thread
-    shard_report last_report() { return collect(); } ///< only after stop()
+    measure::snapshot last_report() { return collect(); } ///< only after stop()
 
     void observe(vehicle_id, observe::final_event);
     void note(measure::anomaly);
@@ -70,7 +59,7 @@ private:
     void pump();
     void take(const load::arrival&);
     std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
-    shard_report collect();
+    measure::snapshot collect();
     template <class Work>
     void post(Work&&);
 

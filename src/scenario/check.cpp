@@ -3,6 +3,7 @@
 #include <loadsim/scenario/read.hpp>
 
 #include <loadsim/base/names.hpp>
+#include <loadsim/net/sources.hpp>
 
 #include <fmt/format.h>
 
@@ -98,6 +99,8 @@ void check_fleet(const document& d, problems& all) {
     if (f.reconnect.cap < f.reconnect.base) all.add("fleet.reconnect.cap", "cap is less than base");
     if (f.mqtt.session.protocol == mqtt::version::v3_1_1 && f.mqtt.session.session_expiry.count() != 0)
         all.add("fleet.mqtt.sessionExpiry", "MQTT 3.1.1 has no session expiry; use version 5.0, or cleanStart: false");
+    if (const auto sources = net::parse_sources(f.source_addresses); !sources)
+        for (const auto& p : sources.error().list) all.add("fleet.sourceAddresses", p.text);
     check_segments(d, all);
 }
 

@@ -1,6 +1,7 @@
 #include "kinds.hpp"
 
 #include <loadsim/base/names.hpp>
+#include <loadsim/net/sources.hpp>
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -189,6 +190,14 @@ void endpoint::read(reading& r, const node& n, net::endpoint& out) const {
     out = *parsed;
 }
 json::object endpoint::schema() const { return {{"type", "string"}}; }
+
+void source::read(reading& r, const node& n, std::string& out) const {
+    const auto* found = r.scalar(n, "an address or a block of addresses");
+    if (found == nullptr) return;
+    if (const auto parsed = net::parse_source(*found); !parsed) return r.wrong(n, parsed.error().list.front().text);
+    out = *found;
+}
+json::object source::schema() const { return {{"type", "string"}}; }
 
 void budget::read(reading& r, const node& n, verdict::budget& out) const {
     const auto* found = r.scalar(n, "a budget such as \"e2e.p99 < 1s\"");

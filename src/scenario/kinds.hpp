@@ -120,6 +120,13 @@ struct endpoint {
     json::object schema() const;
 };
 
+/// An address of ours, or a block of them, as written.
+struct source {
+    void read(reading&, const node&, std::string& out) const;
+    node write(const std::string& value) const { return scalar(value); }
+    json::object schema() const;
+};
+
 struct budget {
     void read(reading&, const node&, verdict::budget& out) const;
     node write(const verdict::budget& value) const { return scalar(value.expression); }

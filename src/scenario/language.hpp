@@ -86,6 +86,11 @@ void describe(V& v, fleet::options& o) {
     v.field("connectRate", o.connect_rate, "Connections a second while the fleet comes on line.", kinds::rate_value{});
     v.field("connectWithin", o.connect_within, "All must be on line by then; 0s: vehicles / connectRate + 30s.",
             kinds::duration{});
+    v.field("connectsInFlight", o.connects_in_flight, "Connects under way at once at one broker, at most.",
+            kinds::whole<std::uint32_t>{1, 1'000'000});
+    v.field("sourceAddresses", o.source_addresses,
+            "Addresses of this machine, or CIDRs, that vehicles connect from in turn; none: the kernel's choice.",
+            kinds::list<kinds::source>{{}, "sourceAddresses", 1000});
     v.field("vin", o.vin, "What the vehicles' VINs are made of.", kinds::object<vehicle::vin_options>{});
     v.field("mqtt", o.mqtt, "How vehicles talk to the broker.", kinds::object<fleet::mqtt_options>{});
     v.field("reconnect", o.reconnect, "Exponential backoff with full jitter.",

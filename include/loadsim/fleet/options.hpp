@@ -34,6 +34,9 @@ struct options {
     std::uint32_t vehicles = 100;
     rate connect_rate{500};
     nanoseconds connect_within{0}; ///< all sessions must stand by then; 0: vehicles / connectRate + 30 s
+    std::uint32_t connects_in_flight =
+        100; ///< at one broker: mosquitto's listen backlog, and a dropped SYN costs a second
+    std::vector<std::string> source_addresses; ///< as written: addresses, or CIDRs; empty: the kernel's choice
     vehicle::vin_options vin;
     mqtt_options mqtt;
     reconnect_options reconnect;

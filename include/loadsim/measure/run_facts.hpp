@@ -17,6 +17,14 @@ constexpr std::string_view to_string(stage s) {
     return names[static_cast<std::size_t>(s)];
 }
 
+/// What the generator itself took so far, all ranks and shards together.
+struct generator_facts {
+    double cpu_s = 0;            ///< of the shards' threads
+    std::uint64_t rss_bytes = 0; ///< of the whole process, of all ranks
+    std::uint32_t shards = 1;    ///< in each rank
+    std::uint32_t ranks = 1;
+};
+
 /// How a run stands, once a second. All shards merged.
 struct progress {
     stage at = stage::connecting;
@@ -29,15 +37,9 @@ struct progress {
     std::uint32_t sessions_asked = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0; ///< requests sent that have no end yet
+    generator_facts generator;   ///< since the start
     totals interval;             ///< since the progress before; `failures` are in here
     const totals* sum = nullptr; ///< since the start; lives for the call
-};
-
-/// What the generator itself took.
-struct generator_facts {
-    double cpu_s = 0;
-    std::uint64_t rss_bytes = 0;
-    std::uint32_t shards = 1;
 };
 
 struct run_facts {

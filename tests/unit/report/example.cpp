@@ -26,7 +26,7 @@ measure::run_facts run() {
     run.planned = 61;
     run.sessions_asked = 2000;
     run.sessions_peak = 1999;
-    run.generator = {.cpu_s = 3.25, .rss_bytes = 41'500'000, .shards = 2};
+    run.generator = {.cpu_s = 3.25, .rss_bytes = 41'500'000, .shards = 2, .ranks = 3};
 
     auto& sum = run.sum;
     sum.requests = {.due = 60, .sent = 59, .outcomes = {}, .unexpected = 1};
@@ -78,6 +78,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.sessions_asked = 2000;
     p.sessions_online = 2000;
     p.in_flight = 84;
+    p.generator = {.cpu_s = 1.5, .rss_bytes = 20'000'000};
     p.interval.requests = {.due = 200, .sent = 198, .outcomes = {}, .unexpected = 1};
     p.interval.requests.outcomes[at(outcome::executed)] = 190;
     for (int i = 0; i < 100; ++i) p.interval.latencies.record(hop::e2e, 0, 1, i < 97 ? 41'200us : 380ms);

@@ -125,7 +125,7 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
     expect_json(s.at("anomalies"), R"({"command_repeated":0,"command_unknown":0,"end_repeated":3,"end_contradicted":0,
         "end_unknown":0,"end_before_word":0,"malformed_payload":0,"negative_sample":0})");
-    expect_json(s.at("generator"), R"({"cpu_s":3.25,"rss_bytes":41500000,"shards":2,"lag_limit_ms":100})");
+    expect_json(s.at("generator"), R"({"cpu_s":3.25,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
 }
 
 TEST(summary_json, budgets_with_what_was_observed) {
@@ -162,7 +162,7 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
         "due":200,"sent":198,"executed":190,"failed":0,"timed_out":0,"rejected":0,"errored":0,"unanswered":0,"skipped":0,
         "unexpected":1,"in_flight":84,"sessions":2000,"refused":0,"dropped":0,"reconnects":3,
         "e2e_p50_ms":41.215,"e2e_p99_ms":380.159,"e2e_max_ms":380.159,"lag_p99_ms":0.14,
-        "published":400,"received":200,"bytes_sent":40000,"bytes_received":20000})");
+        "cpu_s":1.5,"rss_bytes":20000000,"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000})");
 }
 
 TEST(timeline_line, a_quiet_second_has_nulls_and_no_phase) {
