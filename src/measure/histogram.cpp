@@ -89,11 +89,13 @@ nanoseconds histogram::mean() const {
     return nanoseconds{std::llround(sum / static_cast<double>(count_) * 1000)};
 }
 
-histogram histogram::from_counts(std::vector<std::uint64_t> counts) {
+histogram histogram::from_counts(std::vector<std::uint64_t> counts, std::uint64_t negative, std::uint64_t overflow) {
     while (!counts.empty() && counts.back() == 0) counts.pop_back();
     histogram made;
     made.count_ = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
     made.counts_ = std::move(counts);
+    made.negative_ = negative;
+    made.overflow_ = overflow;
     return made;
 }
 

@@ -7,8 +7,10 @@ void latency_table::record(hop h, std::uint32_t service, std::uint32_t phase, na
 }
 
 void latency_table::merge(const latency_table& other) {
-    for (const auto& [where, samples] : other.cells_) cells_[where].merge(samples);
+    for (const auto& [where, samples] : other.cells_) merge(where, samples);
 }
+
+void latency_table::merge(const key& where, const histogram& samples) { cells_[where].merge(samples); }
 
 histogram latency_table::select(hop h, latency_filter wanted) const {
     histogram selected;

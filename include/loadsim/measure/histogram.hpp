@@ -43,9 +43,10 @@ public:
 
     /// Counts by index, trailing zeros cut off: what the log encodes.
     const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
-    /// Builds one from such counts, at most index_count of them. For readers of logs; a log does not tell negative()
-    /// and overflow().
-    static histogram from_counts(std::vector<std::uint64_t> counts);
+    /// Builds one from such counts, at most index_count of them. A log does not tell negative() and overflow(); who knows
+    /// them from elsewhere gives them too.
+    static histogram from_counts(std::vector<std::uint64_t> counts, std::uint64_t negative = 0,
+                                 std::uint64_t overflow = 0);
 
     static std::size_t index_of(std::int64_t microseconds) noexcept; ///< of 0 or more; 1000000 -> 11169
     static std::int64_t value_at(std::size_t index) noexcept;        ///< lowest value of that bucket, us

@@ -42,6 +42,7 @@ public:
     bool empty() const noexcept { return cells_.empty(); }
 
     using key = std::tuple<hop, std::uint32_t, std::uint32_t>; ///< hop, service, phase
+    void merge(const key&, const histogram&);
     const std::map<key, histogram>& cells() const noexcept { return cells_; }
 
 private:

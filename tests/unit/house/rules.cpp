@@ -56,13 +56,14 @@ const arrows& allowed_arrows() {
         {"target", {"backend", "net"}},
         {"scenario",
          {"backend", "drive", "fleet", "load", "measure", "mqtt", "net", "observe", "target", "vehicle", "verdict"}},
+        {"cluster", {"measure"}},
         {"run",
-         {"backend", "contract", "drive", "fleet", "load", "measure", "mqtt", "net", "observe", "scenario", "target",
-          "vehicle", "verdict"}},
+         {"backend", "cluster", "contract", "drive", "fleet", "load", "measure", "mqtt", "net", "observe", "scenario",
+          "target", "vehicle", "verdict"}},
         {"report", {"measure", "verdict"}},
         {"app",
-         {"backend", "contract", "drive", "fleet", "load", "measure", "mqtt", "net", "observe", "report", "run",
-          "scenario", "target", "vehicle", "verdict"}},
+         {"backend", "cluster", "contract", "drive", "fleet", "load", "measure", "mqtt", "net", "observe", "report",
+          "run", "scenario", "target", "vehicle", "verdict"}},
     };
     return table;
 }

@@ -1,0 +1,157 @@
+// The letters' fields by name, for reading and for writing alike.
+//
+// Each struct is taken apart by structured binding: a field that is added to it and not here no longer compiles. A visitor is
+// called with a name and the field, const or not as the struct is.
+#pragma once
+
+#include <loadsim/cluster/letters.hpp>
+
+#include <array>
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+
+namespace loadsim::cluster {
+
+template <class T, class Wanted>
+concept is = std::same_as<std::remove_const_t<T>, Wanted>;
+
+/// Counts by index, each of which has a name: an object in JSON, without the zeros.
+template <class Counts, std::size_t N>
+struct named_counts {
+    Counts& counts;
+    const std::array<std::string_view, N>& names;
+};
+
+template <class Counts, std::size_t N>
+named_counts<Counts, N> by_name(Counts& counts, const std::array<std::string_view, N>& names) {
+    static_assert(std::tuple_size_v<std::remove_const_t<Counts>> == N);
+    return {counts, names};
+}
+
+template <is<measure::request_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [due, sent, outcomes, unexpected] = of;
+    visit("due", due);
+    visit("sent", sent);
+    visit("outcomes", by_name(outcomes, outcome_names));
+    visit("unexpected", unexpected);
+}
+
+template <is<measure::session_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [refused, dropped, reconnects, connect, reasons] = of;
+    visit("refused", refused);
+    visit("dropped", dropped);
+    visit("reconnects", reconnects);
+    visit("connect", connect);
+    visit("reasons", reasons);
+}
+
+template <is<measure::message_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [published, received, bytes_sent, bytes_received] = of;
+    visit("published", published);
+    visit("received", received);
+    visit("bytes_sent", bytes_sent);
+    visit("bytes_received", bytes_received);
+}
+
+template <is<measure::failure> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, why, due_ms, sent_ms,
+           accepted_ms, delivered_ms, acked_ms, finished_ms, observed_ms] = of;
+    visit("arrival", arrival);
+    visit("request", request);
+    visit("vin", vin);
+    visit("segment", segment);
+    visit("behaviour", behaviour);
+    visit("service", service);
+    visit("phase", phase);
+    visit("expected", expected);
+    visit("observed", observed);
+    visit("why", why);
+    visit("due_ms", due_ms);
+    visit("sent_ms", sent_ms);
+    visit("accepted_ms", accepted_ms);
+    visit("delivered_ms", delivered_ms);
+    visit("acked_ms", acked_ms);
+    visit("finished_ms", finished_ms);
+    visit("observed_ms", observed_ms);
+}
+
+template <is<measure::totals> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [requests, phases, matrix, latencies, sessions, messages, anomalies, errors, failures] = of;
+    visit("requests", requests);
+    visit("phases", phases);
+    visit("matrix", matrix);
+    visit("latencies", latencies);
+    visit("sessions", sessions);
+    visit("messages", messages);
+    visit("anomalies", by_name(anomalies, measure::anomaly_names));
+    visit("errors", errors);
+    visit("failures", failures);
+}
+
+template <is<measure::snapshot> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [seen, sessions_asked, sessions_online, in_flight, all_due, driver_ready, trouble, cpu_s, rss_bytes] = of;
+    visit("seen", seen);
+    visit("sessions_asked", sessions_asked);
+    visit("sessions_online", sessions_online);
+    visit("in_flight", in_flight);
+    visit("all_due", all_due);
+    visit("driver_ready", driver_ready);
+    visit("trouble", trouble);
+    visit("cpu_s", cpu_s);
+    visit("rss_bytes", rss_bytes);
+}
+
+template <is<hello> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [version, scenario, trouble, wall_us] = of;
+    visit("version", version);
+    visit("scenario", scenario);
+    visit("trouble", trouble);
+    visit("wall_us", wall_us);
+}
+
+template <is<welcome> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [folder, shards] = of;
+    visit("folder", folder);
+    visit("shards", shards);
+}
+
+template <is<order> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [what, start_wall_us] = of;
+    visit("what", what);
+    visit("start_wall_us", start_wall_us);
+}
+
+template <is<report> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [seen, orders_followed, interrupted, terminated] = of;
+    visit("seen", seen);
+    visit("orders_followed", orders_followed);
+    visit("interrupted", interrupted);
+    visit("terminated", terminated);
+}
+
+struct any_visitor {
+    void operator()(std::string_view, auto&&) const {}
+};
+
+template <class T>
+concept has_fields = requires(T& of) {
+    each_field(of, any_visitor{});
+};
+
+/// What a letter of each kind is called, in the order of `message`.
+inline constexpr std::array<std::string_view, std::variant_size_v<message>> message_names{"hello", "welcome", "order",
+                                                                                          "report"};
+inline constexpr std::array<std::string_view, 6> order_names{"connect", "load", "cut", "give_up", "stop", "leave"};
+
+} // namespace loadsim::cluster

@@ -1,0 +1,235 @@
+// Letters out of JSON, checked.
+#include "fields.hpp"
+#include "letter_json.hpp"
+
+#include <loadsim/measure/hdr_log.hpp>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace loadsim::cluster {
+namespace {
+
+namespace json = boost::json;
+
+/// What one letter's histograms may unpack to, all together: 256 MiB. A few hundred bytes unpack to 200 kB, so a letter made to
+/// do harm would else take any memory there is.
+constexpr std::size_t counts_at_most = std::size_t{32} << 20;
+
+/// Reads until something is wrong, and remembers what and where.
+class reader {
+public:
+    std::optional<problem> wrong;
+
+    void read(const json::value& v, bool& into, const std::string& place) {
+        if (!v.is_bool()) return complain(place, "is not true or false");
+        into = v.get_bool();
+    }
+
+    void read(const json::value& v, std::uint64_t& into, const std::string& place) {
+        if (v.is_uint64())
+            into = v.get_uint64();
+        else if (v.is_int64() && v.get_int64() >= 0)
+            into = static_cast<std::uint64_t>(v.get_int64());
+        else
+            complain(place, "is not a whole number from 0 to 2^64-1");
+    }
+
+    void read(const json::value& v, std::uint32_t& into, const std::string& place) {
+        if (!v.is_int64() || !std::in_range<std::uint32_t>(v.get_int64()))
+            return complain(place, "is not a whole number from 0 to 2^32-1");
+        into = static_cast<std::uint32_t>(v.get_int64());
+    }
+
+    void read(const json::value& v, std::int64_t& into, const std::string& place) {
+        if (!v.is_int64()) return complain(place, "is not a whole number of 64 bits");
+        into = v.get_int64();
+    }
+
+    void read(const json::value& v, double& into, const std::string& place) {
+        if (v.is_null()) {
+            into = std::numeric_limits<double>::quiet_NaN();
+            return;
+        }
+        const std::string_view text = v.is_string() ? view(v.get_string()) : std::string_view{};
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+        if (error != std::errc{} || end != text.data() + text.size())
+            complain(place, "is neither a number in a string nor null");
+    }
+
+    void read(const json::value& v, std::string& into, const std::string& place) {
+        if (!v.is_string()) return complain(place, "is not a string");
+        into = view(v.get_string());
+    }
+
+    void read(const json::value& v, outcome& into, const std::string& place) { name(v, into, outcome_names, place); }
+    void read(const json::value& v, measure::hop& into, const std::string& place) {
+        name(v, into, measure::hop_names, place);
+    }
+    void read(const json::value& v, order::kind& into, const std::string& place) { name(v, into, order_names, place); }
+
+    void read(const json::value& v, measure::histogram& into, const std::string& place) {
+        std::string v2;
+        std::uint64_t negative = 0;
+        std::uint64_t overflow = 0;
+        members(v, place, [&](auto&& visit) {
+            visit("v2", v2);
+            visit("negative", negative);
+            visit("overflow", overflow);
+        });
+        if (wrong) return;
+        const auto samples = measure::decode_v2(v2);
+        if (!samples) return complain(place, samples.error().list.front().text);
+        counts_ += samples->counts().size();
+        if (counts_ > counts_at_most) return complain(place, "the letter's histograms take more than 256 MiB");
+        if (negative > samples->count() || overflow > samples->count())
+            return complain(place, "has more negative or overflowing samples than samples");
+        into = measure::histogram::from_counts(samples->counts(), negative, overflow);
+    }
+
+    void read(const json::value& v, measure::latency_table& into, const std::string& place) {
+        rows(v, place, [&](const json::value& row, const std::string& at) {
+            measure::hop hop{};
+            std::uint32_t service = 0;
+            std::uint32_t phase = 0;
+            measure::histogram samples;
+            members(row, at, [&](auto&& visit) {
+                visit("hop", hop);
+                visit("service", service);
+                visit("phase", phase);
+                visit("samples", samples);
+            });
+            if (!wrong) into.merge({hop, service, phase}, samples);
+        });
+    }
+
+    void read(const json::value& v, std::map<measure::totals::matrix_key, std::uint64_t>& into,
+              const std::string& place) {
+        rows(v, place, [&](const json::value& row, const std::string& at) {
+            std::uint32_t segment = 0;
+            outcome expected{};
+            outcome observed{};
+            std::uint64_t count = 0;
+            members(row, at, [&](auto&& visit) {
+                visit("segment", segment);
+                visit("expected", expected);
+                visit("observed", observed);
+                visit("count", count);
+            });
+            if (!wrong) into[{segment, expected, observed}] += count;
+        });
+    }
+
+    void read(const json::value& v, std::map<std::string, std::uint64_t>& into, const std::string& place) {
+        each_member(v, place, [&](std::string_view key, const json::value& count, const std::string& at) {
+            read(count, into[std::string(key)], at);
+        });
+    }
+
+    template <class Counts, std::size_t N>
+    void read(const json::value& v, named_counts<Counts, N> into, const std::string& place) {
+        each_member(v, place, [&](std::string_view key, const json::value& count, const std::string& at) {
+            const auto found = std::ranges::find(into.names, key);
+            if (found == into.names.end()) return complain(at, "is not a name that can be counted here");
+            read(count, into.counts[static_cast<std::size_t>(found - into.names.begin())], at);
+        });
+    }
+
+    template <class T>
+    void read(const json::value& v, std::vector<T>& into, const std::string& place) {
+        rows(v, place, [&](const json::value& row, const std::string& at) { read(row, into.emplace_back(), at); });
+    }
+
+    template <has_fields Struct>
+    void read(const json::value& v, Struct& into, const std::string& place) {
+        members(v, place, [&](auto&& visit) { each_field(into, visit); });
+    }
+
+private:
+    static std::string_view view(const json::string& s) { return {s.data(), s.size()}; }
+
+    void complain(const std::string& place, std::string text) {
+        if (!wrong) wrong = problem{place, std::move(text)};
+    }
+
+    /// An object with these members and no others. `list` is called with a visitor, and calls it with each name and its field.
+    template <class List>
+    void members(const json::value& v, const std::string& place, List list) {
+        if (!v.is_object()) return complain(place, "is not an object");
+        const auto& object = v.get_object();
+        std::vector<std::string_view> known;
+        list([&](std::string_view key, auto&& field) {
+            known.push_back(key);
+            if (wrong) return;
+            if (const auto* member = object.if_contains(key))
+                read(*member, field, place + '.' + std::string(key));
+            else
+                complain(place, fmt::format("lacks '{}'", key));
+        });
+        for (const auto& member : object)
+            if (const std::string_view key(member.key()); std::ranges::find(known, key) == known.end())
+                return complain(place, fmt::format("has '{}', which nothing is known of", key));
+    }
+
+    template <class Each>
+    void each_member(const json::value& v, const std::string& place, Each each) {
+        if (!v.is_object()) return complain(place, "is not an object");
+        for (const auto& member : v.get_object()) {
+            if (wrong) return;
+            each(std::string_view(member.key()), member.value(), place + '.' + std::string(member.key()));
+        }
+    }
+
+    template <class Each>
+    void rows(const json::value& v, const std::string& place, Each each) {
+        if (!v.is_array()) return complain(place, "is not a list");
+        std::size_t at = 0;
+        for (const auto& row : v.get_array()) {
+            if (wrong) return;
+            each(row, fmt::format("{}[{}]", place, at++));
+        }
+    }
+
+    template <class Enum, std::size_t N>
+    void name(const json::value& v, Enum& into, const std::array<std::string_view, N>& names,
+              const std::string& place) {
+        const auto found = v.is_string() ? std::ranges::find(names, view(v.get_string())) : names.end();
+        if (found == names.end()) return complain(place, "is not one of the names that there are");
+        into = static_cast<Enum>(found - names.begin());
+    }
+
+    std::size_t counts_ = 0; ///< that all histograms so far have
+};
+
+/// The kind of letter with that name, default-made.
+template <std::size_t I = 0>
+std::optional<message> blank(std::string_view name) {
+    if constexpr (I == std::variant_size_v<message>)
+        return std::nullopt;
+    else
+        return name == message_names[I] ? message(std::in_place_index<I>) : blank<I + 1>(name);
+}
+
+} // namespace
+
+result<message> from_json(const json::object& letter) {
+    if (letter.size() != 1) return problems{"", "a letter has one member, named after its kind"};
+    const auto& member = *letter.begin();
+    const std::string kind(member.key());
+    auto read = blank(kind);
+    if (!read) return problems{"", fmt::format("'{}' is no kind of letter", kind)};
+    reader from;
+    std::visit([&](auto& into) { from.read(member.value(), into, kind); }, *read);
+    if (from.wrong) return problems{*from.wrong};
+    return std::move(*read);
+}
+
+} // namespace loadsim::cluster

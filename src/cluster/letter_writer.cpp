@@ -1,0 +1,98 @@
+// Letters into JSON.
+#include "fields.hpp"
+#include "letter_json.hpp"
+
+#include <loadsim/measure/hdr_log.hpp>
+
+#include <boost/json.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <map>
+
+namespace loadsim::cluster {
+namespace {
+
+namespace json = boost::json;
+
+json::value written(bool b) { return b; }
+json::value written(std::uint32_t n) { return std::uint64_t{n}; }
+json::value written(std::uint64_t n) { return n; }
+json::value written(std::int64_t n) { return n; }
+json::value written(const std::string& text) { return json::string(text); }
+json::value written(outcome o) { return json::string(to_string(o)); }
+json::value written(order::kind k) { return json::string(order_names[static_cast<std::size_t>(k)]); }
+
+/// The shortest text that reads back to the same bits. As a string: Boost.JSON's parser may be off by the last bit.
+json::value written(double d) {
+    if (std::isnan(d)) return nullptr;
+    std::array<char, 32> text{};
+    const auto end = std::to_chars(text.data(), text.data() + text.size(), d).ptr;
+    return json::string(text.data(), static_cast<std::size_t>(end - text.data()));
+}
+
+json::value written(const measure::histogram& h) {
+    return json::object{{"v2", measure::encode_v2(h)}, {"negative", h.negative()}, {"overflow", h.overflow()}};
+}
+
+json::value written(const measure::latency_table& table) {
+    json::array rows;
+    for (const auto& [where, samples] : table.cells()) {
+        const auto& [hop, service, phase] = where;
+        rows.push_back(json::object{
+            {"hop", to_string(hop)}, {"service", service}, {"phase", phase}, {"samples", written(samples)}});
+    }
+    return rows;
+}
+
+json::value written(const std::map<measure::totals::matrix_key, std::uint64_t>& matrix) {
+    json::array rows;
+    for (const auto& [key, count] : matrix) {
+        const auto& [segment, expected, observed] = key;
+        rows.push_back(json::object{{"segment", segment},
+                                    {"expected", to_string(expected)},
+                                    {"observed", to_string(observed)},
+                                    {"count", count}});
+    }
+    return rows;
+}
+
+json::value written(const std::map<std::string, std::uint64_t>& counts) {
+    json::object members;
+    for (const auto& [name, count] : counts) members[name] = count;
+    return members;
+}
+
+template <class Counts, std::size_t N>
+json::value written(const named_counts<Counts, N>& named) {
+    json::object members;
+    for (std::size_t i = 0; i < N; ++i)
+        if (named.counts[i] != 0) members[named.names[i]] = named.counts[i];
+    return members;
+}
+
+template <has_fields Struct>
+json::value written(const Struct& s);
+
+template <class T>
+json::value written(const std::vector<T>& list) {
+    json::array rows;
+    for (const auto& one : list) rows.push_back(written(one));
+    return rows;
+}
+
+template <has_fields Struct>
+json::value written(const Struct& s) {
+    json::object members;
+    each_field(s, [&](std::string_view name, const auto& field) { members[name] = written(field); });
+    return members;
+}
+
+} // namespace
+
+json::object to_json(const message& m) {
+    return std::visit([&](const auto& letter) { return json::object{{message_names[m.index()], written(letter)}}; }, m);
+}
+
+} // namespace loadsim::cluster

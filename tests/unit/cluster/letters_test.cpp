@@ -1,0 +1,192 @@
+// Letters there and back, and what is not one.
+#include "samples.hpp"
+
+#include <loadsim/base/draw.hpp>
+#include <loadsim/cluster/letters.hpp>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+
+namespace json = boost::json;
+using namespace loadsim;
+using namespace loadsim::cluster;
+using testing::EndsWith;
+using testing::HasSubstr;
+
+namespace {
+
+message there_and_back(const message& m) {
+    const auto text = encode(m);
+    EXPECT_EQ(text.find('\n'), std::string::npos) << "a letter is one line";
+    auto read = decode(text);
+    EXPECT_TRUE(read.has_value()) << to_string(read.error()) << '\n' << text;
+    return read ? *read : message{};
+}
+
+/// The problem that decode() has with it.
+std::string refused(std::string_view text) {
+    const auto read = decode(text);
+    return read ? "taken" : to_string(read.error());
+}
+
+/// A report's JSON, with something done to it.
+template <class Change>
+std::string refused_report(Change change) {
+    auto letter = json::parse(encode(report{}));
+    change(letter);
+    return refused(json::serialize(letter));
+}
+
+} // namespace
+
+TEST(letters, are_lines_that_people_can_read) {
+    EXPECT_EQ(encode(order{order::kind::load, 1'700'000'000'000'000}),
+              R"({"order":{"what":"load","start_wall_us":1700000000000000}})");
+    EXPECT_EQ(encode(hello{"0.1.0", "name: x\n", "", -5}),
+              R"({"hello":{"version":"0.1.0","scenario":"name: x\n","trouble":"","wall_us":-5}})");
+    EXPECT_EQ(encode(welcome{"reports/a", 3}), R"({"welcome":{"folder":"reports/a","shards":3}})");
+}
+
+TEST(letters, of_every_kind_read_back_as_they_were) {
+    for (const auto what : {order::kind::connect, order::kind::load, order::kind::cut, order::kind::give_up,
+                            order::kind::stop, order::kind::leave}) {
+        const order o{what, 5};
+        EXPECT_EQ(std::get<order>(there_and_back(o)), o);
+    }
+    const hello h{"0.1.0", std::string("a\0b\xff", 4), "why", INT64_MIN, 4'294'967'295, UINT64_MAX};
+    EXPECT_EQ(std::get<hello>(there_and_back(h)), h);
+    const welcome w{"/reports/ü", 3};
+    EXPECT_EQ(std::get<welcome>(there_and_back(w)), w);
+}
+
+TEST(letters, hold_everything_that_a_report_says) {
+    const auto full = samples::a_report(100);
+    samples::expect_same(std::get<report>(there_and_back(full)), full);
+    samples::expect_same(std::get<report>(there_and_back(report{})), report{});
+}
+
+TEST(letters, hold_histograms_with_what_a_log_does_not_tell) {
+    report r;
+    r.seen.seen.latencies.record(measure::hop::lag, 0, 0, nanoseconds{-1});
+    r.seen.seen.latencies.record(measure::hop::lag, 0, 0, std::chrono::hours{2});
+    const auto read = std::get<report>(there_and_back(r)).seen.seen.latencies.select(measure::hop::lag);
+    EXPECT_EQ(read.negative(), 1U);
+    EXPECT_EQ(read.overflow(), 1U);
+    EXPECT_EQ(read.count(), 2U);
+}
+
+TEST(letters, keep_every_bit_of_a_number) {
+    for (std::uint64_t i = 0; i < 4'000; ++i) {
+        report r;
+        // Instants as they come, and any bits at all.
+        r.seen.cpu_s = i % 2 == 0 ? static_cast<double>(draw_bits(1, stream::behaviour, 1, i) >> 20) / 1e6
+                                  : std::bit_cast<double>(draw_bits(1, stream::behaviour, 2, i));
+        const auto read = std::get<report>(*decode(encode(r))).seen.cpu_s;
+        if (std::isnan(r.seen.cpu_s))
+            ASSERT_TRUE(std::isnan(read));
+        else
+            ASSERT_EQ(std::bit_cast<std::uint64_t>(read), std::bit_cast<std::uint64_t>(r.seen.cpu_s)) << r.seen.cpu_s;
+    }
+}
+
+TEST(letters, merge_after_the_journey_as_they_would_have_before) {
+    auto near = samples::a_report(100).seen;
+    near.add(samples::a_report(7).seen);
+    auto far = std::get<report>(there_and_back(samples::a_report(100))).seen;
+    far.add(std::get<report>(there_and_back(samples::a_report(7))).seen);
+    samples::expect_same(near.seen, far.seen);
+    EXPECT_EQ(near.cpu_s, far.cpu_s);
+}
+
+TEST(letters, that_are_no_letters_are_refused) {
+    struct row {
+        std::string_view text;
+        std::string_view said;
+    };
+    const row rows[] = {
+        {"", "not valid JSON"},
+        {"{", "not valid JSON"},
+        {"\xff\xfe", "not valid JSON"},
+        {"[1]", "not an object"},
+        {"{}", "one member"},
+        {R"({"order":{},"hello":{}})", "one member"},
+        {R"({"farewell":{}})", "'farewell' is no kind of letter"},
+        {R"({"order":7})", "order: is not an object"},
+        {R"({"order":{"what":"load"}})", "order: lacks 'start_wall_us'"},
+        {R"({"order":{"what":"dance","start_wall_us":0}})", "order.what: is not one of the names"},
+        {R"({"order":{"what":1,"start_wall_us":0}})", "order.what: is not one of the names"},
+        {R"({"order":{"what":"load","start_wall_us":1.5}})", "order.start_wall_us: is not a whole number"},
+        {R"({"order":{"what":"load","start_wall_us":9223372036854775808}})", "order.start_wall_us: is not a whole"},
+        {R"({"order":{"what":"load","start_wall_us":0,"soon":true}})", "order: has 'soon', which nothing is known of"},
+        {R"({"welcome":{"folder":null,"shards":1}})", "welcome.folder: is not a string"},
+        {R"({"welcome":{"folder":"x","shards":4294967296}})", "welcome.shards: is not a whole number from 0 to 2^32-1"},
+        {R"({"welcome":{"folder":"x","shards":-1}})", "welcome.shards: is not a whole number from 0 to 2^32-1"},
+    };
+    for (const auto& r : rows) EXPECT_THAT(refused(r.text), HasSubstr(r.said)) << r.text;
+}
+
+TEST(letters, with_a_wrong_field_are_refused_with_its_place) {
+    struct row {
+        std::string_view where; ///< a JSON pointer into a report
+        std::string_view becomes;
+        std::string_view said;
+    };
+    const row rows[] = {
+        {"/report/interrupted", "1", "report.interrupted: is not true or false"},
+        {"/report/seen/cpu_s", "1.5", "report.seen.cpu_s: is neither a number in a string nor null"},
+        {"/report/seen/cpu_s", R"("1.5s")", "report.seen.cpu_s: is neither"},
+        {"/report/seen/cpu_s", R"("")", "report.seen.cpu_s: is neither"},
+        {"/report/seen/cpu_s", R"("1e999")", "report.seen.cpu_s: is neither"},
+        {"/report/seen/in_flight", "-1", "report.seen.in_flight: is not a whole number from 0 to 2^64-1"},
+        {"/report/seen/in_flight", "18446744073709551616", "report.seen.in_flight: is not a whole number"},
+        {"/report/seen/seen/requests/outcomes", R"({"exploded":1})",
+         "report.seen.seen.requests.outcomes.exploded: is not a name"},
+        {"/report/seen/seen/requests/outcomes", "[1,2]", "report.seen.seen.requests.outcomes: is not an object"},
+        {"/report/seen/seen/anomalies", R"({"9":1})", "report.seen.seen.anomalies.9: is not a name"},
+        {"/report/seen/seen/phases", "{}", "report.seen.seen.phases: is not a list"},
+        {"/report/seen/seen/phases", "[0]", "report.seen.seen.phases[0]: is not an object"},
+        {"/report/seen/seen/errors", R"({"why":"x"})", "report.seen.seen.errors.why: is not a whole number"},
+        {"/report/seen/seen/matrix", R"([{"segment":0,"expected":"executed","observed":7,"count":1}])",
+         "report.seen.seen.matrix[0].observed: is not one of the names"},
+        {"/report/seen/seen/latencies",
+         R"([{"hop":"leap","service":0,"phase":0,"samples":{"v2":"","negative":0,"overflow":0}}])",
+         "report.seen.seen.latencies[0].hop: is not one of the names"},
+        {"/report/seen/seen/latencies",
+         R"([{"hop":"lag","service":0,"phase":0,"samples":{"v2":"AAAA","negative":0,"overflow":0}}])",
+         "report.seen.seen.latencies[0].samples: the text is too short"},
+        {"/report/seen/seen/sessions/connect/negative", "1",
+         "report.seen.seen.sessions.connect: has more negative or overflowing samples than samples"},
+        {"/report/seen/seen/sessions/connect/v2", "7", "report.seen.seen.sessions.connect.v2: is not a string"},
+    };
+    for (const auto& r : rows)
+        EXPECT_THAT(
+            refused_report([&](json::value& letter) {
+                letter.at_pointer({r.where.data(), r.where.size()}) = json::parse({r.becomes.data(), r.becomes.size()});
+            }),
+            HasSubstr(r.said))
+            << r.where << " = " << r.becomes;
+}
+
+TEST(letters, that_are_cut_off_anywhere_are_refused) {
+    const auto whole = encode(samples::a_report(100));
+    for (std::size_t length = 0; length < whole.size(); length += 7)
+        EXPECT_NE(refused(std::string_view(whole).substr(0, length)), "taken") << length;
+}
+
+TEST(letters, that_unpack_to_more_than_there_is_memory_for_are_refused) {
+    // Each histogram has one sample of an hour: 60 bytes of text, 188 kB of counts.
+    report r;
+    r.seen.seen.latencies.record(measure::hop::lag, 0, 0, std::chrono::hours{1});
+    auto letter = json::parse(encode(r));
+    auto& cells = letter.at_pointer("/report/seen/seen/latencies").as_array();
+    const auto one = cells.front();
+    for (std::uint32_t phase = 1; phase < 2000; ++phase) {
+        cells.push_back(one);
+        cells.back().as_object()["phase"] = phase;
+    }
+    EXPECT_THAT(refused(json::serialize(letter)), HasSubstr("samples: the letter's histograms take more than 256 MiB"));
+}
