@@ -20,7 +20,7 @@ std::string iso_utc(std::chrono::system_clock::time_point t) {
 }
 
 std::string_view ending(run_facts::ending e) {
-    constexpr std::string_view words[] = {"complete", "interrupted", "terminated"};
+    constexpr std::string_view words[] = {"complete", "interrupted", "terminated", "cut off"};
     return words[static_cast<std::size_t>(e)];
 }
 
@@ -32,10 +32,8 @@ json::object outcomes(const measure::request_counts& r) {
 
 json::object requests(const run_facts& run) {
     const auto& r = run.sum.requests;
-    return {{"planned", run.planned},
-            {"due", r.due},
-            {"sent", r.sent},
-            {"outcomes", outcomes(r)},
+    return {{"planned", run.planned},         {"due", r.due}, {"sent", r.sent}, {"outcomes", outcomes(r)},
+            {"under_way", r.due - r.ended()}, // not 0 only when the run was cut off
             {"unexpected", r.unexpected}};
 }
 

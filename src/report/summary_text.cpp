@@ -135,10 +135,11 @@ std::string sessions(const run_facts& run) {
 std::string traffic(const run_facts& run) {
     const auto& m = run.sum.messages;
     const auto& g = run.generator;
+    const auto parts = g.ranks == 1 ? count_of(g.shards, "shard", "shards")
+                                    : fmt::format("{} ranks of {}", g.ranks, count_of(g.shards, "shard", "shards"));
     return fmt::format("messages  {} published ({}), {} received ({})\ngenerator {:.1f} s of CPU, {}, {}\n",
                        human_count(m.published), human_bytes(m.bytes_sent), human_count(m.received),
-                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes),
-                       count_of(g.shards, "shard", "shards"));
+                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes), parts);
 }
 
 std::string anomalies(const measure::totals& sum) {

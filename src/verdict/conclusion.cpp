@@ -30,6 +30,11 @@ void add_up(deciding& d, const measure::run_facts& run) {
               "The ledger does not add up, which is a bug in loadsim: " + std::move(sentence) + ".");
     };
     const auto& requests = run.sum.requests;
+    if (run.ended == ending::cut_off) { // some were under way
+        if (requests.due < requests.ended())
+            bug(fmt::format("requests due: {}, requests with an outcome: {}", requests.due, requests.ended()));
+        return;
+    }
     if (requests.due != requests.ended())
         bug(fmt::format("requests due: {}, requests with an outcome: {}", requests.due, requests.ended()));
     if (run.left_open != 0) bug(fmt::format("requests left open at the end: {}", run.left_open));
@@ -45,6 +50,10 @@ void cut_short(deciding& d, const measure::run_facts& run) {
     if (run.ended == ending::terminated)
         d.add(run_verdict::invalid, exit_code::invalid,
               "The run was terminated (SIGTERM) before its plan was done: its figures are those of a part.");
+    if (run.ended == ending::cut_off)
+        d.add(run_verdict::invalid, exit_code::invalid,
+              fmt::format("The run was cut off: {}. This is what had been seen until then; requests under way: {}.",
+                          run.cut_off_by, run.sum.requests.due - run.sum.requests.ended()));
 }
 
 void late(deciding& d, const measure::run_facts& run) {

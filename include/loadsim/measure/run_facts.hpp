@@ -54,10 +54,12 @@ struct run_facts {
     std::uint64_t left_open = 0; ///< entries still open in the ledgers at the end: a bug when not 0
     enum class ending : std::uint8_t {
         complete,
-        interrupted,
-        terminated
-    }; ///< interrupted: Ctrl-C; terminated: SIGTERM
+        interrupted, ///< Ctrl-C
+        terminated,  ///< SIGTERM
+        cut_off      ///< a rank was lost, or the launcher ended all: there was no time to drain
+    };
     ending ended = ending::complete;
+    std::string cut_off_by; ///< what cut it off, half a sentence
     totals sum;
     generator_facts generator;
 };

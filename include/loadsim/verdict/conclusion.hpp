@@ -35,7 +35,8 @@ struct conclusion {
 
 /// Judges a finished run. In this order the first that holds decides:
 /// the ledger does not add up (due != sum of outcomes, something left open, a complete run with due != planned):
-/// invalid, internal_error · interrupted by Ctrl-C: invalid, interrupted · terminated: invalid, invalid · lag p99 above
+/// invalid, internal_error (what was under way when a run was cut off is no mismatch) · interrupted by Ctrl-C: invalid,
+/// interrupted · terminated or cut off: invalid, invalid · lag p99 above
 /// lag_limit: invalid, invalid · a budget missed: fail, missed · a budget without data: no_data, no_data · pass.
 /// The reasons tell everything that holds, in that order. A pass without a request due and without a budget says so.
 conclusion conclude(const measure::run_facts&, const std::vector<budget>&, const measure::legend&);

@@ -75,7 +75,7 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
     const auto s = summary();
     expect_json(s.at("requests"),
                 R"({"planned":61,"due":60,"sent":59,"outcomes":{"executed":50,"failed":0,"timed_out":9,
-        "rejected":0,"errored":0,"unanswered":0,"skipped":1},"unexpected":1})");
+        "rejected":0,"errored":0,"unanswered":0,"skipped":1},"under_way":0,"unexpected":1})");
     expect_json(s.at("matrix"), R"([
         {"segment":"good","behaviour":"success","expected":"executed","observed":"executed","count":50},
         {"segment":"silent","behaviour":"timeout","expected":"timed_out","observed":"timed_out","count":9},

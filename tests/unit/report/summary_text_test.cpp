@@ -39,7 +39,7 @@ sessions  2,000 asked, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     2 x  connection refused
     1 x  connection reset by peer
 messages  118 published (12.3 kB), 59 received (999 B)
-generator 3.2 s of CPU, 41.5 MB, 2 shards
+generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
 
 anomalies
     end_repeated  3

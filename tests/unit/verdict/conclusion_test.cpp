@@ -39,6 +39,11 @@ const change leave_open = [](run_facts& r) { r.left_open = 1; };
 const change plan_more = [](run_facts& r) { r.planned = 11; };
 const change interrupt = [](run_facts& r) { r.ended = run_facts::ending::interrupted; };
 const change terminate = [](run_facts& r) { r.ended = run_facts::ending::terminated; };
+const change cut_off = [](run_facts& r) {
+    r.ended = run_facts::ending::cut_off;
+    r.cut_off_by = "rank 3 is gone";
+};
+const change gain_one = [](run_facts& r) { ++r.sum.requests.outcomes[0]; };
 const change be_late = [](run_facts& r) { r.sum.latencies.record(measure::hop::lag, 0, 0, 250ms); };
 
 } // namespace
@@ -85,6 +90,13 @@ TEST(conclude, lets_the_first_reason_of_the_order_decide) {
          exit_code::invalid,
          1,
          "a part of the plan when terminated"},
+        {{plan_more, lose_one, leave_open, cut_off},
+         missed,
+         run_verdict::invalid,
+         exit_code::invalid,
+         3,
+         "some are under way when a run is cut off"},
+        {{gain_one, cut_off}, met, run_verdict::invalid, exit_code::internal_error, 2, "but not fewer than none"},
         {{leave_open, interrupt, be_late},
          missed,
          run_verdict::invalid,
@@ -127,6 +139,14 @@ TEST(conclude, gives_a_sentence_for_each_reason) {
     EXPECT_THAT(
         conclude(cut, {}, {}).reasons,
         ElementsAre("The run was terminated (SIGTERM) before its plan was done: its figures are those of a part."));
+}
+
+TEST(conclude, tells_what_cut_a_run_off_and_what_was_under_way) {
+    auto run = good_run();
+    for (const auto& change : {lose_one, cut_off}) change(run);
+    EXPECT_THAT(conclude(run, {}, {}).reasons,
+                ElementsAre("The run was cut off: rank 3 is gone. This is what had been seen until then; requests "
+                            "under way: 1."));
 }
 
 TEST(conclude, allows_a_lag_of_exactly_the_limit) {
