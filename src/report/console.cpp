@@ -14,11 +14,6 @@ namespace {
 
 constexpr auto plain_every = std::chrono::seconds(10);
 
-bool takes_escape_codes(std::FILE* out) {
-    const char* term = std::getenv("TERM");
-    return ::isatty(::fileno(out)) == 1 && term != nullptr && std::string_view(term) != "dumb";
-}
-
 unsigned width_of(std::FILE* out) {
     winsize size{};
     if (::ioctl(::fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
@@ -27,16 +22,22 @@ unsigned width_of(std::FILE* out) {
 
 } // namespace
 
-bool wants_colour(std::FILE* out) {
-    const char* no_colour = std::getenv("NO_COLOR");
-    return takes_escape_codes(out) && (no_colour == nullptr || *no_colour == '\0');
+terminal terminal_of(std::FILE* out) {
+    const char* term = std::getenv("TERM");
+    return {.takes_escape_codes = ::isatty(::fileno(out)) == 1 && term != nullptr && std::string_view(term) != "dumb",
+            .columns = {}};
 }
 
-console::console(std::FILE* out, bool quiet) : out_(out), quiet_(quiet), terminal_(takes_escape_codes(out)) {}
+bool wants_colour(const terminal& to) {
+    const char* no_colour = std::getenv("NO_COLOR");
+    return to.takes_escape_codes && (no_colour == nullptr || *no_colour == '\0');
+}
+
+console::console(std::FILE* out, bool quiet, terminal to) : out_(out), quiet_(quiet), terminal_(to) {}
 
 void console::show(const measure::progress& p, const measure::legend& names) {
     if (quiet_) return;
-    if (terminal_)
+    if (terminal_.takes_escape_codes)
         redraw(p, names);
     else
         say_sometimes(p, names);
@@ -47,9 +48,9 @@ void console::redraw(const measure::progress& p, const measure::legend& names) {
         if (std::exchange(line_open_, false)) std::fputs("\r\x1b[K", out_);
         return;
     }
-    // One column stays free: a cursor behind the last one wraps on some terminals. The width is asked each time, for it
-    // changes when the window does.
-    const auto line = progress_line(p, names, std::max(2U, width_of(out_)) - 1);
+    // One column stays free: a cursor behind the last one wraps on some terminals.
+    const auto columns = terminal_.columns.value_or(width_of(out_));
+    const auto line = progress_line(p, names, std::max(2U, columns) - 1);
     std::fputs(("\r" + line + "\x1b[K").c_str(), out_);
     std::fflush(out_);
     line_open_ = true;

@@ -53,17 +53,18 @@ result<fs::path> make_folder(const fs::path& path) {
     return path;
 }
 
-folder_writer::folder_writer(fs::path folder, std::chrono::system_clock::time_point start, measure::legend names)
+folder_writer::folder_writer(fs::path folder, std::chrono::system_clock::time_point start, measure::legend names,
+                             files there)
     : folder_(std::move(folder)), legend_(std::move(names)) {
     const auto open = [&](std::ofstream& file, const char* name) {
         errno = 0;
-        file.open(folder_ / name, std::ios::trunc | std::ios::binary);
+        file.open(folder_ / name, (there == files::begun ? std::ios::app : std::ios::trunc) | std::ios::binary);
         if (!file.is_open()) give_up(file, name);
     };
     open(timeline_, timeline_name);
     open(failures_, failures_name);
     open(hlog_, hlog_name);
-    put(hlog_, hlog_name, measure::hdr_log_header(start));
+    if (there == files::none) put(hlog_, hlog_name, measure::hdr_log_header(start));
 }
 
 void folder_writer::write(const measure::progress& p) {

@@ -1,43 +1,36 @@
-// All shards' reports, made one.
+// Snapshots, added up for those who watch the run.
 #pragma once
 
-#include "shard.hpp"
-
+#include <loadsim/load/schedule.hpp>
 #include <loadsim/measure/run_facts.hpp>
-
-#include <memory>
-#include <string>
-#include <vector>
+#include <loadsim/measure/snapshot.hpp>
 
 namespace loadsim::run {
 
-/// Sums what shards report: since progress was told last, and since the start.
+/// Sums what the parts of a run have seen: since progress was told last, and since the start.
 class merging {
 public:
-    merging(const shared_plan& plan, monotonic_time begun) : plan_(plan), begun_(begun), told_(begun) {}
+    merging(const load::schedule& plan, monotonic_time begun) : plan_(plan), begun_(begun), told_(begun) {}
 
-    /// Takes a report of each shard.
-    void collect(const std::vector<std::unique_ptr<shard>>&);
-    /// The same for shards that have stopped.
-    void collect_last(const std::vector<std::unique_ptr<shard>>&);
+    void take(measure::snapshot);
 
     /// How the run stands, and what has happened since this was asked last. `start`: the load's, `never` before it.
     measure::progress progress(measure::stage, monotonic_time start, monotonic_time now);
 
     const measure::totals& sum() const noexcept { return sum_; }
-    const measure::snapshot& latest() const noexcept { return latest_; } ///< of all shards; `seen` is empty
+    const measure::snapshot& latest() const noexcept { return latest_; } ///< its `seen` is empty
     std::uint32_t sessions_peak() const noexcept { return sessions_peak_; }
+    std::uint64_t rss_peak() const noexcept { return rss_peak_; }
 
 private:
-    void add(std::vector<measure::snapshot>);
-
-    const shared_plan& plan_;
+    const load::schedule& plan_;
     monotonic_time begun_; ///< the run's start
     monotonic_time told_;  ///< when progress() was asked last
     measure::totals sum_;
     measure::totals interval_;
     measure::snapshot latest_;
     std::uint32_t sessions_peak_ = 0;
+    std::uint64_t rss_peak_ = 0;
 };
 
 } // namespace loadsim::run

@@ -49,7 +49,7 @@ public:
     void cut();          ///< no more arrivals
     void give_up_open(); ///< what is in flight ends as unanswered
     std::future<measure::snapshot> report();
-    void stop();                                     ///< closes all sessions and ends the thread
+    void stop();                                          ///< closes all sessions and ends the thread
     measure::snapshot last_report() { return collect(); } ///< only after stop()
 
     void observe(vehicle_id, observe::final_event);

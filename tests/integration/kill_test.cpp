@@ -1,4 +1,5 @@
 // kill -9: nothing of ours stays behind, and what was seen can be read.
+#include "processes.hpp"
 #include "program.hpp"
 #include "wanted.hpp"
 
@@ -6,24 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
-#include <optional>
 #include <sstream>
 
 using namespace std::chrono_literals;
 
 namespace {
-
-/// The process that was started with this word.
-std::optional<pid_t> process_with(const std::string& word) {
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const auto name = entry.path().filename().string();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        std::istringstream line(stage::contents(entry.path() / "cmdline"));
-        for (std::string w; std::getline(line, w, '\0');)
-            if (w == word) return static_cast<pid_t>(std::stoi(name));
-    }
-    return std::nullopt;
-}
 
 TEST(kill_9, leaves_no_mosquitto_and_a_readable_timeline) {
     stage::wanted w;
@@ -31,11 +19,11 @@ TEST(kill_9, leaves_no_mosquitto_and_a_readable_timeline) {
     auto run = stage::program::run(w.yaml());
     ASSERT_TRUE(stage::wait_until([&] { return run.ticks() >= 3; }, 15s)) << run.err();
     const auto configuration = (run.report() / "mosquitto.conf").string();
-    ASSERT_TRUE(process_with(configuration)) << "or this test proves nothing";
+    ASSERT_FALSE(stage::processes_with(configuration).empty()) << "or this test proves nothing";
 
     run.signal(SIGKILL);
     EXPECT_EQ(run.wait(), stage::program::killed + SIGKILL);
-    EXPECT_TRUE(stage::wait_until([&] { return !process_with(configuration); }, 2s));
+    EXPECT_TRUE(stage::wait_until([&] { return stage::processes_with(configuration).empty(); }, 2s));
 
     std::istringstream timeline(stage::contents(run.report() / "timeline.jsonl"));
     std::vector<std::string> lines;

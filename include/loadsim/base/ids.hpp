@@ -17,6 +17,11 @@ struct shard_share {
     constexpr bool owns(vehicle_id v) const { return loadsim::index(v) % count == index; }
 };
 
+/// The share of a rank's shard: of every ranks-th vehicle from `rank` every shards-th, from `shard`.
+constexpr shard_share share_of(std::uint32_t rank, std::uint32_t ranks, std::uint32_t shard, std::uint32_t shards) {
+    return {rank + ranks * shard, ranks * shards};
+}
+
 /// The n-th arrival of the run, from 0.
 enum class arrival_id : std::uint64_t {};
 constexpr std::uint64_t number(arrival_id a) { return static_cast<std::uint64_t>(a); }

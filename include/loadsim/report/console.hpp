@@ -21,13 +21,20 @@ std::string progress_line(const measure::progress&, const measure::legend&, unsi
 std::string summary_text(const measure::run_facts&, const verdict::conclusion&, const measure::legend&,
                          const std::filesystem::path& folder, bool colour);
 
-/// Whether to colour what goes to `out`: a terminal, TERM not "dumb", NO_COLOR not set (https://no-color.org).
-bool wants_colour(std::FILE* out);
+/// What is at the other end of a stream.
+struct terminal {
+    bool takes_escape_codes = false;
+    std::optional<unsigned> columns; ///< absent: asked each time, for it changes when the window does
+};
+/// A terminal, and TERM not "dumb".
+terminal terminal_of(std::FILE* out);
+/// Whether to colour what goes there: NO_COLOR not set (https://no-color.org).
+bool wants_colour(const terminal&);
 
 /// Shows progress: one live line on a terminal, a plain line every 10 s elsewhere, nothing when quiet.
 class console {
 public:
-    console(std::FILE* out, bool quiet);
+    console(std::FILE* out, bool quiet, terminal);
     void show(const measure::progress&, const measure::legend&);
     /// Ends the live line and prints the text as it is.
     void print(const std::string& text);
@@ -38,7 +45,7 @@ private:
 
     std::FILE* out_;
     bool quiet_;
-    bool terminal_;
+    terminal terminal_;
     bool line_open_ = false;
 
     // Plain lines: when the last one was, and what has happened since, for a line tells of its own ten seconds.

@@ -6,6 +6,7 @@
 #include <loadsim/verdict/conclusion.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -34,7 +35,11 @@ std::string failure_line(const measure::failure&);
 /// latency.hlog: an interval line a second for each hop with samples, tagged with the hop's name.
 class folder_writer {
 public:
-    folder_writer(std::filesystem::path folder, std::chrono::system_clock::time_point start, measure::legend);
+    /// What is in the folder already: nothing, or what a process that is gone has begun, and which is only to be finished.
+    enum class files : std::uint8_t { none, begun };
+
+    folder_writer(std::filesystem::path folder, std::chrono::system_clock::time_point start, measure::legend,
+                  files = files::none);
 
     void write(const measure::progress&);
     void finish(const measure::run_facts&, const verdict::conclusion&);

@@ -61,20 +61,20 @@ private:
 };
 
 /// A terminal of a given width, and what was printed on it.
-class terminal {
+class pseudo_terminal {
 public:
-    explicit terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
+    explicit pseudo_terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
         ::grantpt(master_);
         ::unlockpt(master_);
         out.reset(std::fopen(::ptsname(master_), "w"));
         resize(columns);
     }
-    ~terminal() {
+    ~pseudo_terminal() {
         out.reset();
         ::close(master_);
     }
-    terminal(const terminal&) = delete;
-    terminal& operator=(const terminal&) = delete;
+    pseudo_terminal(const pseudo_terminal&) = delete;
+    pseudo_terminal& operator=(const pseudo_terminal&) = delete;
 
     void resize(unsigned short columns) {
         winsize size{};
@@ -112,7 +112,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 TEST(console, a_file_gets_a_line_every_ten_seconds_and_at_each_stage) {
     const auto run = example::run();
     const stream file(std::tmpfile(), &std::fclose);
-    console c(file.get(), false);
+    console c(file.get(), false, terminal_of(file.get()));
     auto p = example::under_load(run.sum);
     for (int second = 1; second <= 25; ++second) {
         p.elapsed = second * 1s;
@@ -138,7 +138,7 @@ TEST(console, a_file_gets_a_line_every_ten_seconds_and_at_each_stage) {
 TEST(console, a_line_tells_of_all_the_time_since_the_one_before) {
     const auto run = example::run();
     const stream file(std::tmpfile(), &std::fclose);
-    console c(file.get(), false);
+    console c(file.get(), false, terminal_of(file.get()));
     auto p = example::under_load(run.sum);
     for (int second = 1; second <= 11; ++second) {
         p.elapsed = second * 1s;
@@ -153,7 +153,7 @@ TEST(console, a_line_tells_of_all_the_time_since_the_one_before) {
 TEST(console, quiet_shows_no_progress_but_prints) {
     const auto run = example::run();
     const stream file(std::tmpfile(), &std::fclose);
-    console c(file.get(), true);
+    console c(file.get(), true, terminal_of(file.get()));
     c.show(example::under_load(run.sum), example::names());
     EXPECT_THAT(text_in(file.get()), IsEmpty());
     c.print("verdict\n");
@@ -163,8 +163,8 @@ TEST(console, quiet_shows_no_progress_but_prints) {
 TEST(console, a_terminal_gets_one_line_that_is_drawn_again) {
     const environment env("xterm", nullptr);
     const auto run = example::run();
-    terminal t(81);
-    console c(t.out.get(), false);
+    pseudo_terminal t(81);
+    console c(t.out.get(), false, terminal_of(t.out.get()));
     const auto p = example::under_load(run.sum);
     c.show(p, example::names());
     const auto eighty = progress_line(p, example::names(), 80);
@@ -183,8 +183,8 @@ TEST(console, a_terminal_gets_one_line_that_is_drawn_again) {
 TEST(console, a_dumb_terminal_gets_plain_lines) {
     const environment env("dumb", nullptr);
     const auto run = example::run();
-    terminal t(80);
-    console c(t.out.get(), false);
+    pseudo_terminal t(80);
+    console c(t.out.get(), false, terminal_of(t.out.get()));
     c.show(example::under_load(run.sum), example::names());
     const auto text = t.shown();
     EXPECT_THAT(text, StartsWith("steady 40 %"));
@@ -192,27 +192,27 @@ TEST(console, a_dumb_terminal_gets_plain_lines) {
 }
 
 TEST(console, colour_is_for_terminals_that_want_it) {
-    terminal t(80);
+    pseudo_terminal t(80);
     const stream file(std::tmpfile(), &std::fclose);
     {
         const environment env("xterm", nullptr);
-        EXPECT_TRUE(wants_colour(t.out.get()));
-        EXPECT_FALSE(wants_colour(file.get())) << "a file";
+        EXPECT_TRUE(wants_colour(terminal_of(t.out.get())));
+        EXPECT_FALSE(wants_colour(terminal_of(file.get()))) << "a file";
     }
     {
         const environment env("xterm", "1");
-        EXPECT_FALSE(wants_colour(t.out.get())) << "NO_COLOR";
+        EXPECT_FALSE(wants_colour(terminal_of(t.out.get()))) << "NO_COLOR";
     }
     {
         const environment env("xterm", "");
-        EXPECT_TRUE(wants_colour(t.out.get())) << "NO_COLOR counts when it is not empty";
+        EXPECT_TRUE(wants_colour(terminal_of(t.out.get()))) << "NO_COLOR counts when it is not empty";
     }
     {
         const environment env("dumb", nullptr);
-        EXPECT_FALSE(wants_colour(t.out.get())) << "dumb";
+        EXPECT_FALSE(wants_colour(terminal_of(t.out.get()))) << "dumb";
     }
     {
         const environment env(nullptr, nullptr);
-        EXPECT_FALSE(wants_colour(t.out.get())) << "no TERM";
+        EXPECT_FALSE(wants_colour(terminal_of(t.out.get()))) << "no TERM";
     }
 }

@@ -1,0 +1,109 @@
+#include "complain.hpp"
+#include "log.hpp"
+#include "run_ranks.hpp"
+#include "run_report.hpp"
+
+#include <loadsim/cluster/channel.hpp>
+#include <loadsim/cluster/spool.hpp>
+#include <loadsim/run/ranks.hpp>
+#include <loadsim/scenario/read.hpp>
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace loadsim::app {
+namespace {
+
+using verdict::exit_code;
+
+/// Under a launcher our output is a pipe, or a terminal that is none: --ranks hands on what it sees itself.
+report::terminal terminal_of_launcher() {
+    report::terminal to;
+    const char* told = std::getenv(terminal_columns_variable);
+    if (told == nullptr) return to;
+    const std::string_view text(told);
+    unsigned columns = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+    if (error == std::errc{} && columns != 0) to = {.takes_escape_codes = true, .columns = columns};
+    return to;
+}
+
+cluster::hello hello_of(const result<scenario::document>& scenario) {
+    cluster::hello said;
+    said.version = LOADSIM_VERSION;
+    if (scenario)
+        said.scenario = scenario::write(*scenario);
+    else
+        said.trouble = to_string(scenario.error());
+    return said;
+}
+
+exit_code refuse(cluster::channel& channel, const problems& wrong, exit_code code) {
+    complain(wrong);
+    run::dismiss(channel);
+    return code;
+}
+
+exit_code lead(cluster::channel& channel, const run_options& options) {
+    const auto scenario = load_scenario(options.scenario);
+    if (!scenario) {
+        complain_of_file(scenario.error());
+        run::dismiss(channel);
+        return exit_code::usage;
+    }
+    if (const auto agreed = run::muster(channel, hello_of(scenario)); !agreed)
+        return refuse(channel, agreed.error(), exit_code::setup);
+    const auto folder = report::make_folder(report_folder(options.report, *scenario));
+    if (!folder) return refuse(channel, folder.error(), exit_code::setup);
+    if (const auto logging = log_to_file(*folder / "loadsim.log"); !logging)
+        return refuse(channel, logging.error(), exit_code::setup);
+
+    const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.where().count > 1);
+    run::welcome(channel, {.folder = folder->string(), .shards = shards});
+    run_report report(*scenario, *folder, options.quiet, terminal_of_launcher());
+    bool cut_off = false;
+    auto listener = report.listener();
+    listener.said(run::describe(channel, shards));
+    listener.finished = [&](const measure::run_facts& facts) {
+        report.finish(facts);
+        cut_off = facts.ended == measure::run_facts::ending::cut_off;
+        // The others may be gone: leaving in good order would wait for them.
+        if (cut_off) {
+            std::fflush(nullptr);
+            std::_Exit(static_cast<int>(report.code()));
+        }
+    };
+    const auto done = run::execute(*scenario, {.folder = *folder, .shards = shards, .ranks = &channel}, listener);
+    if (!done) report.give_up(done.error());
+    run::dismiss(channel);
+    return done ? report.code() : exit_code::setup;
+}
+
+exit_code follow(cluster::channel& channel, const run_options& options) {
+    const auto scenario = load_scenario(options.scenario);
+    const auto how = run::report_for_duty(channel, hello_of(scenario));
+    if (!how || !scenario) return exit_code::pass; // the first rank tells why
+    const auto folder = cluster::spool_folder(how->folder, channel.where().index);
+    std::error_code ignored; // the log says so
+    std::filesystem::create_directories(folder, ignored);
+    if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) complain(logging.error());
+    run::follow(*scenario, {.folder = how->folder, .shards = how->shards, .ranks = &channel});
+    return exit_code::pass;
+}
+
+} // namespace
+
+exit_code run_as_rank(const run_options& options) {
+    auto channel = cluster::channel::join();
+    if (!channel) {
+        complain(channel.error());
+        return exit_code::setup;
+    }
+    return (*channel)->where().index == 0 ? lead(**channel, options) : follow(**channel, options);
+}
+
+} // namespace loadsim::app

@@ -1,0 +1,131 @@
+#include "part.hpp"
+
+#include <loadsim/vehicle/vin.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <random>
+#include <utility>
+
+namespace loadsim::run {
+namespace {
+
+std::uint64_t resident_bytes() {
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// How long the target waits for a silent vehicle, by service.
+std::vector<backend::deadlines> deadlines_of(const scenario::document& scenario, const measure::legend& names) {
+    std::vector<backend::deadlines> all;
+    for (const auto& name : names.services) {
+        backend::deadlines limits;
+        if (scenario.load.driver == drive::kind::mqtt) limits.pending = limits.running = scenario.load.mqtt.deadline;
+        for (const auto& s : scenario.target.backend.services)
+            if (s.name == name && scenario.load.driver == drive::kind::http) limits = s.limits;
+        all.push_back(limits);
+    }
+    return all;
+}
+
+shared_plan make_plan(const scenario::document& scenario, const platform& up) {
+    auto names = scenario::legend_of(scenario);
+    std::vector<vehicle::behaviour> behaviours;
+    for (const auto& b : names.behaviours) behaviours.push_back(scenario::behaviour_of(scenario, b));
+    auto deadlines = deadlines_of(scenario, names);
+    return shared_plan{.scenario = scenario,
+                       .names = std::move(names),
+                       .schedule = load::schedule(scenario.load.phases, scenario.load.spacing, scenario.seed),
+                       .services = load::service_choice(scenario.seed, scenario.load.services),
+                       .segments =
+                           vehicle::segmentation(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments),
+                       .behaviours = std::move(behaviours),
+                       .deadlines = std::move(deadlines),
+                       .broker_url = up.broker,
+                       .broker = up.broker_address,
+                       .api = up.api,
+                       .api_address = up.api_address,
+                       .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
+}
+
+} // namespace
+
+part::part(const scenario::document& scenario, const platform& up, std::uint32_t shards, const cluster::place& where,
+           const time_source& time)
+    : plan_(make_plan(scenario, up)), where_(where), broker_(up.broker) {
+    for (std::uint32_t i = 0; i < shards; ++i)
+        shards_.push_back(
+            std::make_unique<shard>(plan_, time, share_of(where_.index, where_.count, i, shards)));
+}
+
+part::~part() = default;
+
+void part::connect() {
+    for (const auto& s : shards_) s->connect();
+    watching_ = !plan_.api;
+    if (plan_.api)
+        observer_ready_ = std::async(std::launch::async, [this] {
+            return observer_.start(broker_, [this](auto seen) { observe(std::move(seen)); });
+        });
+}
+
+/// Every rank hears of the whole fleet; what is nobody's is noted by the first.
+void part::observe(std::optional<observe::final_event> seen) {
+    const bool first = where_.index == 0;
+    if (!seen) {
+        if (first) shards_.front()->note(measure::anomaly::malformed_payload);
+        return;
+    }
+    const auto v = vehicle::vehicle_of(plan_.scenario.fleet.vin, seen->vin);
+    if (!v || index(*v) >= plan_.scenario.fleet.vehicles) {
+        if (first) shards_.front()->note(measure::anomaly::end_unknown);
+        return;
+    }
+    if (!shard_share{where_.index, where_.count}.owns(*v)) return;
+    shards_[index(*v) / where_.count % shards_.size()]->observe(*v, std::move(*seen));
+}
+
+void part::begin_load(monotonic_time start) {
+    for (const auto& s : shards_) s->begin_load(start);
+}
+
+void part::cut() {
+    for (const auto& s : shards_) s->cut();
+}
+
+void part::give_up_open() {
+    for (const auto& s : shards_) s->give_up_open();
+}
+
+void part::stop() {
+    for (const auto& s : shards_) s->stop();
+    stopped_ = true;
+}
+
+measure::snapshot part::collect() {
+    std::vector<std::future<measure::snapshot>> asked;
+    if (!stopped_)
+        for (const auto& s : shards_) asked.push_back(s->report());
+    measure::snapshot sum;
+    sum.all_due = sum.driver_ready = true;
+    for (auto& answer : asked) sum.add(answer.get());
+    if (stopped_)
+        for (const auto& s : shards_) sum.add(s->last_report());
+    if (observer_ready_.valid() && observer_ready_.wait_for(nanoseconds{0}) == std::future_status::ready) {
+        const auto started = observer_ready_.get();
+        watching_ = started.has_value();
+        if (!started) trouble_ = to_string(started.error());
+    }
+    sum.driver_ready = sum.driver_ready && watching_;
+    if (sum.trouble.empty()) sum.trouble = trouble_;
+    sum.rss_bytes = resident_bytes();
+    return sum;
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,118 @@
+#include "ranked.hpp"
+
+#include "wall_clock.hpp"
+
+#include <loadsim/base/units.hpp>
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+namespace loadsim::run {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr nanoseconds look_for_letters = 20ms;
+/// A rank reports once a second at least, unless it is lost, or stands still so long that its figures are worthless.
+constexpr nanoseconds silent_at_most = 20s;
+/// An order lies in a letter box for up to look_for_letters, and on a busy machine longer.
+constexpr nanoseconds load_ahead = 1s;
+
+} // namespace
+
+ranked::ranked(part& own, cluster::channel& channel, cluster::spool_writer& spool, const time_source& time)
+    : own_(own), channel_(channel), spool_(spool), time_(time), begun_(time.now()), others_(channel.where().count) {
+    for (auto& o : others_) o.heard_at = begun_;
+}
+
+std::string ranked::called(std::uint32_t rank) const {
+    return fmt::format("rank {} on {}", rank, channel_.host_of(rank));
+}
+
+void ranked::send(const cluster::order& what) {
+    ++orders_;
+    const auto text = cluster::encode(what);
+    for (std::uint32_t rank = 1; rank < count(); ++rank) channel_.send(rank, text);
+}
+
+void ranked::connect() {
+    send({.what = cluster::order::kind::connect});
+    own_.connect();
+}
+
+void ranked::begin_load(monotonic_time start) {
+    send({.what = cluster::order::kind::load, .start_wall_us = wall_us_at(start, time_.now())});
+    own_.begin_load(start);
+}
+
+void ranked::cut() {
+    send({.what = cluster::order::kind::cut});
+    own_.cut();
+}
+
+void ranked::give_up_open() {
+    send({.what = cluster::order::kind::give_up});
+    own_.give_up_open();
+}
+
+void ranked::stop() {
+    send({.what = cluster::order::kind::stop});
+    own_.stop();
+}
+
+nanoseconds ranked::attention() const { return look_for_letters; }
+nanoseconds ranked::ahead() const { return load_ahead; }
+
+void ranked::attend() {
+    while (auto letter = channel_.receive()) {
+        auto message = cluster::decode(letter->text);
+        if (!message) {
+            garbled_ = called(letter->from) + " sent what cannot be read: " + to_string(message.error());
+            continue;
+        }
+        if (auto* report = std::get_if<cluster::report>(&*message)) take(letter->from, std::move(*report));
+    }
+}
+
+void ranked::take(std::uint32_t from, cluster::report said) {
+    auto& o = others_[from];
+    o.heard = true;
+    o.heard_at = time_.now();
+    o.followed = said.orders_followed;
+    wishes_.interrupt = wishes_.interrupt || said.interrupted;
+    wishes_.terminate = wishes_.terminate || said.terminated;
+    measure::snapshot since;
+    since.seen = std::exchange(said.seen.seen, {});
+    seen_.add(std::move(since));
+    o.latest = std::move(said.seen);
+    if (!o.latest.trouble.empty()) o.latest.trouble = called(from) + ": " + o.latest.trouble;
+}
+
+measure::snapshot ranked::collect() {
+    attend();
+    auto sum = own_.collect();
+    spool_.write({.seen = sum, .orders_followed = orders_}, time_.now() - begun_);
+    for (std::uint32_t rank = 1; rank < count(); ++rank) sum.add(others_[rank].latest);
+    seen_.all_due = seen_.driver_ready = true;
+    sum.add(std::exchange(seen_, {}));
+    return sum;
+}
+
+bool ranked::settled() const {
+    for (std::uint32_t rank = 1; rank < count(); ++rank)
+        if (!others_[rank].heard || others_[rank].followed != orders_) return false;
+    return true;
+}
+
+std::string ranked::lost() const {
+    if (auto trouble = channel_.trouble(); !trouble.empty()) return trouble;
+    if (!garbled_.empty()) return garbled_;
+    for (std::uint32_t rank = 1; rank < count(); ++rank)
+        if (time_.now() - others_[rank].heard_at > silent_at_most)
+            return fmt::format("{} has not been heard for {}", called(rank), format_duration(silent_at_most));
+    return {};
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,173 @@
+// Two ranks on two hosts, against a broker on a third: network namespaces with addresses of their own, and the real mpirun between
+// them.
+#include "account.hpp"
+#include "program.hpp"
+#include "wanted.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using stage::number;
+using testing::HasSubstr;
+
+namespace {
+
+int shell(const std::string& command) {
+    const int status = std::system(command.c_str());
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Three hosts on one switch: a at 10.77.0.1, b at 10.77.0.2 and c at 10.77.0.3, where a mosquitto listens on port 1883.
+/// Gone with this object.
+class three_hosts {
+public:
+    three_hosts() {
+        std::string script = "set -e\n";
+        for (const auto host : {'a', 'b', 'c'})
+            script += fmt::format("ip netns add {0}; ip -n {0} link set lo up\n", name(host));
+        script += fmt::format("ip -n {0} link add switch type bridge; ip -n {0} addr add 10.77.0.3/24 dev switch\n"
+                              "ip -n {0} link set switch up\n",
+                              name('c'));
+        for (const auto host : {'a', 'b'})
+            script += fmt::format("ip link add eth0 netns {0} type veth peer name to-{1} netns {2}\n"
+                                  "ip -n {0} addr add 10.77.0.{3}/24 dev eth0; ip -n {0} link set eth0 up\n"
+                                  "ip -n {2} link set to-{1} master switch up\n",
+                                  name(host), host, name('c'), host - 'a' + 1);
+        up_ = shell("bash -c '" + script + "' 2>" + (folder_ / "ip").string()) == 0;
+        if (up_) start_mosquitto();
+        write_remote_shell();
+    }
+    ~three_hosts() {
+        if (mosquitto_ > 0) {
+            ::kill(mosquitto_, SIGKILL);
+            ::waitpid(mosquitto_, nullptr, 0);
+        }
+        for (const auto host : {'a', 'b', 'c'}) shell("ip netns del " + name(host) + " 2>/dev/null");
+    }
+    three_hosts(const three_hosts&) = delete;
+    three_hosts& operator=(const three_hosts&) = delete;
+
+    bool up() const { return up_; }
+    std::string why_not() const { return stage::contents(folder_ / "ip"); }
+    std::string broker_log() const { return stage::contents(folder_ / "mosquitto.log"); }
+
+    /// A shell command line that runs `command` on host a, where mpirun finds the others.
+    std::string on_a(const std::string& command) const {
+        return fmt::format(
+            "export OMPI_MCA_plm_rsh_agent={} OMPI_MCA_btl=tcp,self; exec ip netns exec {} unshare --uts sh -c "
+            "'hostname host-a; exec {}'",
+            (folder_ / "remote-shell").string(), name('a'), command);
+    }
+    std::string hostfile(const std::string& lines) const { return folder_.write("hosts", lines).string(); }
+
+private:
+    static std::string name(char host) { return fmt::format("loadsim-{}-{}", ::getpid(), host); }
+
+    void start_mosquitto() {
+        const auto configuration =
+            folder_.write("mosquitto.conf", "listener 1883 10.77.0.3\nallow_anonymous true\nuser root\n"
+                                            "log_type all\nconnection_messages true\n");
+        const auto command = fmt::format("exec ip netns exec {} mosquitto -c {} >{} 2>&1", name('c'),
+                                         configuration.string(), (folder_ / "mosquitto.log").string());
+        mosquitto_ = ::fork();
+        if (mosquitto_ == 0) {
+            ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
+            ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+            ::_exit(127);
+        }
+        up_ = stage::wait_until([this] { return broker_log().find("running") != std::string::npos; }, 5s);
+    }
+
+    /// What mpirun calls in place of ssh: options, host, command.
+    void write_remote_shell() {
+        const auto file = folder_.write(
+            "remote-shell",
+            fmt::format(
+                "#!/bin/sh\nwhile [ \"${{1#-}}\" != \"$1\" ]; do shift; done\nhost=$1; shift\n"
+                "case $host in 10.77.0.1) n=a;; 10.77.0.2) n=b;; *) echo \"$host: no such host\" >&2; exit 255;;"
+                " esac\n"
+                "exec ip netns exec loadsim-{}-$n unshare --uts sh -c 'hostname \"$0\"; exec sh -c \"$*\"' "
+                "host-$n \"$@\"\n",
+                ::getpid()));
+        std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    }
+
+    stage::scratch folder_;
+    bool up_ = false;
+    pid_t mosquitto_ = 0;
+};
+
+stage::wanted quick() {
+    stage::wanted w;
+    w.vehicles = 200;
+    w.phases = "[{name: steady, duration: 3s, arrivalRate: 20}]";
+    w.load = "driver: mqtt,";
+    w.budgets = "['unexpected == 0', 'sessions.dropped == 0']";
+    return w.without_collisions();
+}
+
+struct said {
+    int code;
+    std::string out;
+    std::string err;
+};
+
+/// loadsim on host a.
+said run_on_a(const three_hosts& net, const stage::scratch& folder, const std::string& hosts) {
+    folder.write("scenario.yaml", quick().yaml());
+    const auto program =
+        fmt::format("timeout -k 5 60 {} run scenario.yaml --report report --ranks 2 --hostfile {} --broker "
+                    "mqtt://10.77.0.3:1883",
+                    LOADSIM_PROGRAM, hosts);
+    folder.write("start", "cd " + folder.path().string() + "\n" + net.on_a(program) + "\n");
+    const int code = shell(fmt::format("sh {0}/start >{0}/out 2>{0}/err </dev/null", folder.path().string()));
+    return {code, stage::contents(folder / "out"), stage::contents(folder / "err")};
+}
+
+} // namespace
+
+TEST(two_hosts, share_a_run_with_addresses_of_their_own) {
+    const three_hosts net;
+    if (!net.up()) GTEST_SKIP() << "network namespaces cannot be made here: " << net.why_not();
+    const stage::scratch folder;
+    const auto run = run_on_a(net, folder, net.hostfile("10.77.0.1 slots=1\n10.77.0.2 slots=1\n"));
+    ASSERT_EQ(run.code, 0) << run.out << run.err;
+    EXPECT_THAT(run.out, HasSubstr("2 ranks on 2 hosts"));
+    const auto summary = boost::json::parse(stage::contents(folder / "report" / "summary.json"));
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(number(summary, "/requests/due"), 60);
+    EXPECT_EQ(number(summary, "/requests/outcomes/executed"), 60);
+    EXPECT_EQ(number(summary, "/sessions/peak"), 200);
+    // Half of the fleet, and a driver, came from each.
+    const auto log = net.broker_log();
+    for (const auto* host : {"10.77.0.1", "10.77.0.2"}) {
+        std::size_t connections = 0;
+        const auto words = fmt::format("New connection from {}:", host);
+        for (auto at = log.find(words); at != std::string::npos; at = log.find(words, at + 1)) ++connections;
+        EXPECT_GE(connections, 101U) << host;
+        EXPECT_LE(connections, 103U) << host << ", with what looks whether the broker answers";
+    }
+}
+
+TEST(two_hosts, of_which_one_is_dead_end_with_a_sentence) {
+    const three_hosts net;
+    if (!net.up()) GTEST_SKIP() << "network namespaces cannot be made here: " << net.why_not();
+    const stage::scratch folder;
+    const auto run = run_on_a(net, folder, net.hostfile("10.77.0.1 slots=1\n10.77.0.9 slots=1\n"));
+    EXPECT_EQ(run.code, 3) << run.out;
+    EXPECT_THAT(run.err, testing::StartsWith("loadsim: "));
+    EXPECT_THAT(run.err, HasSubstr("10.77.0.9"));
+    EXPECT_EQ(std::ranges::count(run.err, '\n'), 1) << run.err;
+}
