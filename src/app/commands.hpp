@@ -13,6 +13,7 @@ using verdict::exit_code;
 
 void set_up_run(CLI::App&, exit_code& code);
 void set_up_validate(CLI::App&, exit_code& code);
+void set_up_doctor(CLI::App&, exit_code& code);
 void set_up_schema(CLI::App&, exit_code& code);
 void set_up_backend(CLI::App&, exit_code& code);
 

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     exit_code code = exit_code::pass;
     loadsim::app::set_up_run(app, code);
     loadsim::app::set_up_validate(app, code);
+    loadsim::app::set_up_doctor(app, code);
     loadsim::app::set_up_schema(app, code);
     loadsim::app::set_up_backend(app, code);
     try {

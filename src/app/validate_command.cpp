@@ -3,7 +3,7 @@
 #include "scenario_file.hpp"
 
 #include <loadsim/scenario/plan.hpp>
-#include <loadsim/target/preflight.hpp>
+#include <loadsim/target/machine.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -24,8 +24,8 @@ void set_up_validate(CLI::App& app, exit_code& code) {
             code = exit_code::usage;
             return;
         }
-        fmt::print("{}", scenario::to_string(
-                             scenario::plan_of(*scenario, {target::raise_open_file_limit(), target::source_ports()})));
+        target::raise_open_file_limit();
+        fmt::print("{}", scenario::to_string(scenario::plan_of(*scenario, target::look_at_machine())));
     });
 }
 

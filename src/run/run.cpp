@@ -10,7 +10,7 @@
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>
-#include <loadsim/scenario/plan.hpp>
+#include <loadsim/scenario/needs.hpp>
 #include <loadsim/target/preflight.hpp>
 
 #include <fmt/format.h>
@@ -32,13 +32,11 @@ cluster::place place_of(const options& wanted) {
 /// What this process needs to have and to bring up, before anything is connected.
 result<platform> set_up(const scenario::document& scenario, const std::filesystem::path& folder,
                         const cluster::place& where, const std::function<void(const std::string&)>& said) {
-    const auto files = target::raise_open_file_limit();
-    const auto ports = target::source_ports();
-    const auto needs = scenario::plan_of(scenario, {files, ports});
-    if (where.count == 1)
-        if (const auto fits = target::check_open_files(std::max(needs.open_files, needs.broker_files), files); !fits)
-            return fits.error();
-    if (const auto fits = target::check_source_ports(needs.sessions, ports); !fits) return fits.error();
+    target::raise_open_file_limit();
+    const auto warnings =
+        target::preflight(scenario::needs_of(scenario, {where.count, where.here}), target::look_at_machine());
+    if (!warnings) return warnings.error();
+    for (const auto& warning : *warnings) said(warning);
     return bring_up(scenario, folder, said);
 }
 

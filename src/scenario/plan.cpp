@@ -1,6 +1,7 @@
 #include <loadsim/scenario/plan.hpp>
 
 #include <loadsim/load/schedule.hpp>
+#include <loadsim/scenario/needs.hpp>
 
 #include <fmt/format.h>
 
@@ -11,9 +12,6 @@
 namespace loadsim::scenario {
 namespace {
 
-// Standard streams, logs and report files, the database, listeners, event loops, the observer: counted generously.
-constexpr std::uint64_t reserve = 128;
-
 std::string rates_of(const loadsim::load::phase& p) {
     if (p.pause) return "pause";
     if (p.arrival_count) return fmt::format("{} in all", *p.arrival_count);
@@ -22,16 +20,16 @@ std::string rates_of(const loadsim::load::phase& p) {
     return text;
 }
 
-/// Open files of one process that do not depend on its number of sessions.
-std::uint64_t fixed_files(const document& d) {
-    if (d.load.driver != drive::kind::http) return reserve;
-    // The embedded backend is in this process: each connection has both its ends here.
-    return reserve + d.load.http.connections * (d.target.embedded ? 2U : 1U);
+std::string ranks_of(const plan& p) {
+    if (!p.open_files) return "unknown: how many files a process may open cannot be read here";
+    if (!p.ranks) return fmt::format("no number is enough: {} open files are too few for any process", *p.open_files);
+    if (*p.ranks == 1) return "1";
+    return fmt::format("{}, for {} open files each: loadsim run --ranks {} ...", *p.ranks, *p.open_files, *p.ranks);
 }
 
 } // namespace
 
-plan plan_of(const document& d, machine_limits limits) {
+plan plan_of(const document& d, const loadsim::target::machine& here) {
     plan made;
     const loadsim::load::schedule schedule(d.load.phases, d.load.spacing, d.seed);
     for (std::size_t i = 0; i < d.load.phases.size(); ++i) {
@@ -40,14 +38,12 @@ plan plan_of(const document& d, machine_limits limits) {
     }
     made.arrivals = schedule.size();
     made.duration = schedule.duration();
-    made.sessions = d.fleet.vehicles; // those that are to be off line sign in too
-    made.limits = limits;
-    made.connecting = nanoseconds{std::llround(std::min(9e18, made.sessions / d.fleet.connect_rate.per_second * 1e9))};
-    made.open_files = made.sessions + fixed_files(d);
-    if (d.target.embedded && !d.target.broker) made.broker_files = made.sessions + reserve;
-    const auto files = limits.open_files > fixed_files(d) ? limits.open_files - fixed_files(d) : 1;
-    const auto room = std::max<std::uint64_t>(1, std::min(files, limits.source_ports));
-    made.hosts = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, (made.sessions + room - 1) / room));
+    made.connecting =
+        nanoseconds{std::llround(std::min(9e18, d.fleet.vehicles / d.fleet.connect_rate.per_second * 1e9))};
+    made.ranks = loadsim::target::ranks_that_fit(needs_of(d), here);
+    made.open_files = here.open_files;
+    const auto ranks = made.ranks.value_or(1);
+    made.needs = needs_of(d, {ranks, ranks});
     return made;
 }
 
@@ -62,15 +58,18 @@ std::string to_string(const plan& p) {
                        format_duration(phase.duration), phase.arrivals, phase.rates);
     fmt::format_to(out, "{:<{}}  {:>10}  {:>10}  {:>12}\n\n", "all", width, "", format_duration(p.duration),
                    p.arrivals);
-    fmt::format_to(out, "sessions    {}, connecting in {}\n", p.sessions,
+    fmt::format_to(out, "sessions    {}, connecting in {}\n", p.needs.sessions,
                    format_duration(std::chrono::ceil<std::chrono::milliseconds>(p.connecting)));
-    fmt::format_to(out, "open files  {}\n", p.open_files);
-    if (p.broker_files != 0)
-        fmt::format_to(out, "            {} more in the embedded broker's process\n", p.broker_files);
-    fmt::format_to(out, "hosts       {}", p.hosts);
-    if (p.hosts != 1)
-        fmt::format_to(out, ", with {} open files and {} source ports each", p.limits.open_files,
-                       p.limits.source_ports);
+    fmt::format_to(out, "ranks       {}\n", ranks_of(p));
+    fmt::format_to(out, "open files  {}{}\n", loadsim::target::files_of_rank(p.needs),
+                   p.needs.where.ranks > 1 ? " a rank" : "");
+    if (p.needs.own_broker)
+        fmt::format_to(out, "            {} more in the embedded broker's process\n",
+                       loadsim::target::files_of_broker(p.needs));
+    fmt::format_to(out, "ports       {} to {} broker\n", loadsim::target::connections_to_one_broker(p.needs),
+                   p.needs.own_broker && p.needs.where.ranks > 1 ? "each" : "the");
+    fmt::format_to(out, "memory      {}{}", loadsim::target::format_memory(loadsim::target::memory_here(p.needs)),
+                   p.needs.own_broker ? ", with the embedded broker's and the kernel's" : ", with the kernel's");
     text += '\n';
     return text;
 }

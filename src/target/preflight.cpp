@@ -1,46 +1,74 @@
 #include <loadsim/target/preflight.hpp>
 
+#include "checks.hpp"
+
 #include <fmt/format.h>
 
-#include <sys/resource.h>
-
-#include <fstream>
+#include <utility>
 
 namespace loadsim::target {
 
-std::uint64_t raise_open_file_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024; // what POSIX systems give at least
-    if (limit.rlim_cur < limit.rlim_max) {
-        rlimit raised = limit;
-        raised.rlim_cur = limit.rlim_max;
-        if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+std::string_view to_string(fit f) {
+    switch (f) {
+    case fit::enough: return "enough";
+    case fit::tight: return "tight";
+    case fit::not_enough: return "not enough";
+    case fit::unknown: break;
     }
-    return limit.rlim_cur;
+    return "unknown";
 }
 
-std::uint64_t source_ports() {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> first >> last;
-    return last >= first && first != 0 ? last - first + 1 : 28'232; // Linux's own range, where it cannot be asked
+std::string number_text(std::optional<std::uint64_t> n) {
+    constexpr std::uint64_t all_but_infinite = 1'000'000'000'000'000; // "no limit" is written in many ways
+    if (!n) return "unknown";
+    return *n >= all_but_infinite ? "unlimited" : std::to_string(*n);
 }
 
-result<void> check_source_ports(std::uint64_t sessions, std::uint64_t ports) {
-    if (sessions <= ports) return {};
-    return problems{"source ports",
-                    fmt::format("{} sessions to one broker need as many, and this machine has {}; widen the range "
-                                "(sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\") or lower fleet.vehicles",
-                                sessions, ports)};
+std::string memory_text(std::optional<std::uint64_t> bytes) { return bytes ? format_memory(*bytes) : "unknown"; }
+
+fit judge(std::uint64_t needed, std::optional<std::uint64_t> available, unsigned comfortable) {
+    if (!available) return fit::unknown;
+    if (needed > *available) return fit::not_enough;
+    return needed > *available / 100 * comfortable + *available % 100 * comfortable / 100 ? fit::tight : fit::enough;
 }
 
-result<void> check_open_files(std::uint64_t needed, std::uint64_t limit) {
-    if (needed <= limit) return {};
-    return problems{
-        "open files",
-        fmt::format(
-            "the run needs {} and this process may open {}; raise the limit (ulimit -Hn {}) or lower fleet.vehicles",
-            needed, limit, needed)};
+remedy unreadable(std::string place) { return {std::move(place) + " cannot be read, so this is not checked", "", ""}; }
+
+remedy fewer_vehicles(std::uint64_t most) {
+    if (most == 0) return {"lower fleet.vehicles, and what else the scenario opens", "", ""};
+    return {"lower fleet.vehicles", "", fmt::format("--set fleet.vehicles={}", most)};
+}
+
+std::string check::sentence() const {
+    const auto there = verdict == fit::unknown ? "what is there is unknown" : fmt::format("{} are there", has);
+    auto text = fmt::format("{} are needed ({}) and {}", needs, of, there);
+    const char* separator = "; ";
+    for (const auto& r : remedies) {
+        text += std::exchange(separator, ", or ") + r.what;
+        if (const auto& copied = r.command.empty() ? r.flags : r.command; !copied.empty())
+            text += fmt::format(" ({})", copied);
+    }
+    return text;
+}
+
+std::vector<check> assess(const needs& n, const machine& has) {
+    std::vector<check> all{check_open_files(n, has), check_files_of_all(n, has), check_source_ports(n, has),
+                           check_memory(n, has),     check_tcp_memory(n, has),   check_listen_backlog(n, has)};
+    if (auto tracked = check_conntrack(n, has)) all.push_back(std::move(*tracked));
+    return all;
+}
+
+result<std::vector<std::string>> preflight(const needs& n, const machine& has) {
+    problems wrong;
+    std::vector<std::string> warnings;
+    for (const auto& c : assess(n, has)) {
+        if (c.verdict == fit::not_enough) wrong.add(c.name, c.sentence());
+        // What nobody can do anything about is doctor's to tell, not each run's.
+        else if (c.verdict != fit::enough && !c.remedies.empty())
+            warnings.push_back(c.name + ": " + c.sentence());
+    }
+    if (!wrong.empty()) return wrong;
+    return warnings;
 }
 
 } // namespace loadsim::target

@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!document->fleet.mqtt.password.empty() || (broker && !broker->password.empty())) return 0; // never written
     const auto again = scenario::read(scenario::write(*document), "written");
     if (!again || *again != *document) std::abort();
-    const auto plan = scenario::plan_of(*document, {1024, 1024});
-    if (plan.hosts == 0 || to_string(plan).empty()) std::abort();
+    const auto plan = scenario::plan_of(*document, {.open_files = 1024});
+    if (plan.ranks == 0U || to_string(plan).empty()) std::abort();
     return 0;
 }

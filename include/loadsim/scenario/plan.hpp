@@ -2,18 +2,15 @@
 #pragma once
 
 #include <loadsim/scenario/scenario.hpp>
+#include <loadsim/target/machine.hpp>
+#include <loadsim/target/needs.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace loadsim::scenario {
-
-/// What one process may have on this machine.
-struct machine_limits {
-    std::uint64_t open_files = 0;
-    std::uint64_t source_ports = 0; ///< connections from one address to one broker
-};
 
 struct plan {
     struct phase {
@@ -25,16 +22,15 @@ struct plan {
     };
     std::vector<phase> phases;
     std::uint64_t arrivals = 0;
-    nanoseconds duration{0};        ///< of the load, without connecting and draining
-    nanoseconds connecting{0};      ///< sessions / connectRate
-    std::uint32_t sessions = 0;     ///< one for each vehicle
-    std::uint64_t open_files = 0;   ///< at the peak, of this process if it holds all sessions
-    std::uint64_t broker_files = 0; ///< of the embedded broker, a process of its own; 0: there is none
-    std::uint32_t hosts = 1;        ///< or processes: how many it takes when each has `limits`
-    machine_limits limits;
+    nanoseconds duration{0};                 ///< of the load, without connecting and draining
+    nanoseconds connecting{0};               ///< sessions / connectRate
+    loadsim::target::needs needs;            ///< of all ranks, on one machine
+    std::optional<std::uint64_t> open_files; ///< that a process may have here; empty: unknown
+    /// Processes over which the fleet must be spread here; empty: no number is enough, and `needs` are those of one.
+    std::optional<std::uint32_t> ranks;
 };
 
-plan plan_of(const document&, machine_limits);
+plan plan_of(const document&, const loadsim::target::machine&);
 std::string to_string(const plan&);
 
 } // namespace loadsim::scenario

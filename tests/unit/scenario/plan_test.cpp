@@ -10,6 +10,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const loadsim::target::machine large{.open_files = 100'000};
+
 document shown() {
     return good(R"(
 name: t
@@ -33,7 +38,7 @@ load:
 } // namespace
 
 TEST(plan, counts_arrivals_and_time) {
-    const auto p = plan_of(shown(), {100'000, 1'000'000});
+    const auto p = plan_of(shown(), large);
     ASSERT_EQ(p.phases.size(), 4U);
     EXPECT_EQ(p.phases[0].arrivals, 1025U);
     EXPECT_EQ(p.phases[0].rates, "5/s -> 200/s");
@@ -49,47 +54,46 @@ TEST(plan, counts_arrivals_and_time) {
     EXPECT_EQ(p.duration, 85s);
 }
 
-TEST(plan, counts_sessions_and_open_files) {
-    auto d = shown();
-    const auto embedded = plan_of(d, {100'000, 1'000'000});
-    EXPECT_EQ(embedded.sessions, 1000U) << "those that are to be off line sign in too";
-    EXPECT_EQ(embedded.connecting, 4s);
-    EXPECT_EQ(embedded.open_files, 1000U + 2 * 10 + 128) << "both ends of each connection are here";
-    EXPECT_EQ(embedded.broker_files, 1000U + 128);
-
-    d.target.broker = net::endpoint{"mqtt", "b", 1883, ""};
-    EXPECT_EQ(plan_of(d, {100'000, 1'000'000}).broker_files, 0U) << "not our process";
-    d.target.api = net::endpoint{"http", "a", 80, ""};
-    d.target.embedded = false;
-    EXPECT_EQ(plan_of(d, {100'000, 1'000'000}).open_files, 1000U + 10 + 128);
-    d.load.driver = drive::kind::mqtt;
-    EXPECT_EQ(plan_of(d, {100'000, 1'000'000}).open_files, 1000U + 128);
+TEST(plan, counts_sessions_and_the_time_to_connect) {
+    const auto p = plan_of(shown(), large);
+    EXPECT_EQ(p.needs.sessions, 1000U);
+    EXPECT_EQ(p.connecting, 4s);
 }
 
-TEST(plan, splits_sessions_by_the_open_file_limit) {
+TEST(plan, spreads_sessions_by_the_open_file_limit) {
     const auto d = shown();
-    const std::pair<std::uint64_t, std::uint32_t> rows[] = {{1148, 1},   {1147, 2},   {148 + 500, 2}, {148 + 499, 3},
-                                                            {149, 1000}, {100, 1000}, {0, 1000}};
-    for (const auto& [limit, hosts] : rows) EXPECT_EQ(plan_of(d, {limit, 1'000'000}).hosts, hosts) << limit;
-}
-
-TEST(plan, splits_sessions_by_the_source_ports) {
-    EXPECT_EQ(plan_of(shown(), {1'000'000, 1000}).hosts, 1U);
-    EXPECT_EQ(plan_of(shown(), {1'000'000, 999}).hosts, 2U);
-    EXPECT_EQ(plan_of(shown(), {1'000'000, 0}).hosts, 1000U);
+    const struct {
+        std::uint64_t limit;
+        std::optional<std::uint32_t> ranks;
+        const char* why;
+    } rows[] = {
+        {1148, 1, "1,000 sessions, 128 of its own and both ends of 10 connections"},
+        {1147, 2, "one too few"},
+        {20'000, 1, "as here"},
+        {200, {}, "hardly more than its own: no number of processes is enough"},
+        {0, {}, "none at all"},
+    };
+    for (const auto& row : rows) EXPECT_EQ(plan_of(d, {.open_files = row.limit}).ranks, row.ranks) << row.why;
+    EXPECT_EQ(plan_of(d, {}).ranks, std::nullopt) << "unknown is not guessed";
 }
 
 TEST(plan, prints_as_a_table) {
-    EXPECT_EQ(to_string(plan_of(shown(), {1024, 1'000'000})),
-              "phase         start    duration      requests  rate\n"
-              "warm-up          0s         10s          1025  5/s -> 200/s\n"
-              "phase 2         10s          5s             0  pause\n"
-              "steady          15s          1m         12000  200/s\n"
-              "last          1m15s         10s            30  30 in all\n"
-              "all                       1m25s         13055\n"
-              "\n"
-              "sessions    1000, connecting in 4s\n"
-              "open files  1148\n"
-              "            1128 more in the embedded broker's process\n"
-              "hosts       2, with 1024 open files and 1000000 source ports each\n");
+    const std::string load = "phase         start    duration      requests  rate\n"
+                             "warm-up          0s         10s          1025  5/s -> 200/s\n"
+                             "phase 2         10s          5s             0  pause\n"
+                             "steady          15s          1m         12000  200/s\n"
+                             "last          1m15s         10s            30  30 in all\n"
+                             "all                       1m25s         13055\n"
+                             "\n"
+                             "sessions    1000, connecting in 4s\n";
+    EXPECT_EQ(to_string(plan_of(shown(), {.open_files = 1024})),
+              load + "ranks       2, for 1024 open files each: loadsim run --ranks 2 ...\n"
+                     "open files  712 a rank\n"
+                     "            628 more in the embedded broker's process\n"
+                     "ports       503 to each broker\n"
+                     "memory      100 MiB, with the embedded broker's and the kernel's\n");
+    EXPECT_THAT(to_string(plan_of(shown(), large)), StartsWith(load + "ranks       1\nopen files  1148\n"));
+    EXPECT_THAT(to_string(plan_of(shown(), {.open_files = 100})),
+                HasSubstr("ranks       no number is enough: 100 open files are too few"));
+    EXPECT_THAT(to_string(plan_of(shown(), {})), HasSubstr("ranks       unknown"));
 }

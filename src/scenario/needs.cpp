@@ -1,0 +1,79 @@
+#include <loadsim/scenario/needs.hpp>
+
+#include <loadsim/base/units.hpp>
+#include <loadsim/net/sources.hpp>
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace loadsim::scenario {
+namespace {
+
+// Standard streams, logs and report files, the database, listeners, event loops, the observer: counted generously.
+constexpr std::uint64_t reserve = 128;
+
+/// Of a request, at most: the command, three answers and the event, each into the broker and out of it, each acknowledged.
+constexpr double packets_of_request = 20;
+
+bool backend_is_ours(const document& d) {
+    return d.load.driver == drive::kind::http && d.target.embedded && !d.target.api;
+}
+
+std::uint64_t files_fixed(const document& d) {
+    if (d.load.driver != drive::kind::http) return reserve;
+    // An embedded backend is in the rank's process: each connection has both its ends there.
+    return reserve + d.load.http.connections * (backend_is_ours(d) ? 2U : 1U);
+}
+
+/// With the http driver the embedded backend has two and the observer one; with mqtt each shard has one, and by default
+/// there are eight of them at most.
+std::uint64_t connections_fixed(const document& d) {
+    return d.load.driver == drive::kind::mqtt ? 8 : backend_is_ours(d) ? 3 : 1;
+}
+
+double rate_most(const document& d) {
+    double most = 0;
+    for (const auto& p : d.load.phases) {
+        if (p.pause) continue;
+        if (p.arrival_count)
+            most = std::max(most, static_cast<double>(*p.arrival_count) / std::max(1.0, seconds(p.duration)));
+        else
+            most = std::max({most, p.arrival_rate.per_second, p.ramp_to ? p.ramp_to->per_second : 0});
+    }
+    return most;
+}
+
+double pings(const document& d) {
+    const auto keep_alive = d.fleet.mqtt.session.keep_alive.count();
+    return keep_alive > 0 ? 2.0 * d.fleet.vehicles / static_cast<double>(keep_alive) : 0;
+}
+
+/// By its address alone: nothing is looked up, for this is static.
+bool is_on_loopback(const net::endpoint& broker) {
+    boost::system::error_code no_address;
+    const auto address = boost::asio::ip::make_address(broker.host, no_address);
+    return no_address ? broker.host == "localhost" : address.is_loopback();
+}
+
+} // namespace
+
+loadsim::target::needs needs_of(const document& d, loadsim::target::placement where) {
+    loadsim::target::needs n;
+    n.where = where;
+    n.sessions = d.fleet.vehicles; // those that are to be off line sign in too
+    n.files_fixed = files_fixed(d);
+    n.broker_files_fixed = reserve;
+    n.connections_fixed = connections_fixed(d);
+    n.own_broker = d.target.embedded && !d.target.broker;
+    n.broker_here = n.own_broker || (d.target.broker && is_on_loopback(*d.target.broker));
+    // What is no address has been refused by read(); here it counts for none.
+    if (const auto sources = net::parse_sources(d.fleet.source_addresses)) n.sources = sources->size();
+    n.connects_in_flight = std::min<std::uint64_t>(d.fleet.connects_in_flight, d.fleet.vehicles);
+    const auto packets = std::ceil(rate_most(d) * packets_of_request + pings(d));
+    n.packets_per_second = static_cast<std::uint64_t>(std::min(packets, 1e15));
+    return n;
+}
+
+} // namespace loadsim::scenario

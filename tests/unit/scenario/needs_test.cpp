@@ -1,0 +1,73 @@
+// Which of a scenario's values count for the machine.
+#include "given.hpp"
+
+#include <loadsim/scenario/needs.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::scenario;
+
+namespace {
+
+document with(std::string_view fleet, std::string_view load = "") {
+    return good(
+        "name: t\nfleet: {vehicles: 6000" + std::string(fleet) +
+        "}\nload: {phases: [{duration: 10, arrivalRate: 5, rampTo: 100}, {pause: 5}, {duration: 10, arrivalCount: "
+        "500}], http: {connections: 10}" +
+        std::string(load) + "}\n");
+}
+
+const net::endpoint far{"mqtt", "10.0.0.7", 1883, ""};
+
+} // namespace
+
+TEST(needs, of_the_embedded_target_hold_a_broker_for_each_rank) {
+    const auto n = needs_of(with(""), {4, 4});
+    EXPECT_EQ(n.sessions, 6000U);
+    EXPECT_EQ(n.where.ranks, 4U);
+    EXPECT_EQ(n.where.ranks_here, 4U);
+    EXPECT_TRUE(n.own_broker);
+    EXPECT_TRUE(n.broker_here);
+    EXPECT_EQ(n.files_fixed, 128U + 2 * 10) << "both ends of each connection are here";
+    EXPECT_EQ(n.broker_files_fixed, 128U);
+    EXPECT_EQ(n.sources, 0U);
+    EXPECT_EQ(n.connections_fixed, 3U) << "the backend's two and the observer's";
+    EXPECT_EQ(n.connects_in_flight, 100U);
+    EXPECT_EQ(needs_of(with(", connectsInFlight: 7000")).connects_in_flight, 6000U) << "never more than there are";
+}
+
+TEST(needs, of_somebody_elses_broker_are_less) {
+    auto d = with("");
+    d.target.broker = far;
+    EXPECT_FALSE(needs_of(d).own_broker);
+    EXPECT_FALSE(needs_of(d).broker_here);
+    for (const auto* here : {"127.0.0.1", "127.1.2.3", "::1", "localhost"}) {
+        d.target.broker->host = here;
+        EXPECT_TRUE(needs_of(d).broker_here) << here;
+        EXPECT_FALSE(needs_of(d).own_broker) << here;
+    }
+    d.target.broker->host = "broker.test";
+    EXPECT_FALSE(needs_of(d).broker_here) << "nothing is looked up";
+
+    EXPECT_EQ(needs_of(d).files_fixed, 128U + 2 * 10) << "the backend is still ours";
+    d.target.api = net::endpoint{"http", "a", 80, ""};
+    EXPECT_EQ(needs_of(d).files_fixed, 128U + 10);
+    EXPECT_EQ(needs_of(d).connections_fixed, 1U);
+    d.load.driver = drive::kind::mqtt;
+    EXPECT_EQ(needs_of(d).files_fixed, 128U);
+    EXPECT_EQ(needs_of(d).connections_fixed, 8U) << "one for each shard";
+}
+
+TEST(needs, count_source_addresses_by_what_blocks_hold) {
+    EXPECT_EQ(needs_of(with(", sourceAddresses: [127.0.0.2, 127.0.1.0/28]")).sources, 1U + 14);
+}
+
+TEST(needs, take_the_busiest_phase_and_the_pings) {
+    const auto packets = [](const document& d) { return needs_of(d).packets_per_second; };
+    EXPECT_EQ(packets(with(", mqtt: {keepAlive: 0s}")), 20U * 100) << "the top of the ramp";
+    EXPECT_EQ(packets(with(", mqtt: {keepAlive: 60s}")), 20U * 100 + 2 * 6000 / 60) << "each with its answer";
+    auto counted = with(", mqtt: {keepAlive: 0s}");
+    counted.load.phases[2].arrival_count = 5000;
+    EXPECT_EQ(packets(counted), 20U * 500);
+}
