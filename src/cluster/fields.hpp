@@ -40,10 +40,11 @@ void each_field(T& of, Visitor&& visit) {
 
 template <is<measure::session_counts> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [refused, dropped, reconnects, connect, reasons] = of;
+    auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons] = of;
     visit("refused", refused);
     visit("dropped", dropped);
     visit("reconnects", reconnects);
+    visit("syn_retransmitted", syn_retransmitted);
     visit("connect", connect);
     visit("reasons", reasons);
 }

@@ -161,8 +161,10 @@ private:
             return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + reason +
                                                   "; check the broker and its access rules");
         }
-        link_.connect_at(broker_, loop_.now() + reconnect_after);
+        link_.wait_until(loop_.now() + reconnect_after);
     }
+
+    void on_waited(net::mqtt_link&) override { link_.connect(broker_); }
 
     net::loop& loop_;
     driver_events& events_;

@@ -1,11 +1,14 @@
 #include <loadsim/fleet/vehicles.hpp>
 
 #include "activity.hpp"
+#include "connect_queue.hpp"
 
 #include <loadsim/base/draw.hpp>
 #include <loadsim/contract/payloads.hpp>
 #include <loadsim/contract/topics.hpp>
 #include <loadsim/net/backoff.hpp>
+#include <loadsim/net/source_use.hpp>
+#include <loadsim/net/sources.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
 #include <fmt/format.h>
@@ -17,8 +20,6 @@
 namespace loadsim::fleet {
 namespace {
 
-/// First connects under way at once, over all shards: mosquitto's listen backlog is 100, and a dropped SYN costs a second.
-constexpr std::uint32_t connecting_limit = 100;
 constexpr std::string_view online_state = R"({"state":"online"})";
 constexpr std::string_view offline_state = R"({"state":"offline"})";
 /// Draws that one command may take, so that what a vehicle chooses for its n-th command does not depend on the ones before.
@@ -55,7 +56,7 @@ struct vehicles::car {
     bool hears = false; ///< on line, and the subscription stands
     bool connected_before = false;
     bool subscribed = false; ///< as far as the broker's session goes
-    bool first_try = true;   ///< its first connect is under way, or still to come
+    bool connecting = false; ///< holds a place among the connects in flight
     bool left = false;       ///< off line for good
 };
 
@@ -63,28 +64,31 @@ struct vehicles::car {
 class vehicles::connecter final : public net::timer {
 public:
     explicit connecter(vehicles& owner) : owner_(owner) {}
-    monotonic_time start{};
 
 private:
-    void on_timer(monotonic_time now) override { owner_.connect_due(now); }
+    void on_timer(monotonic_time) override { owner_.connect_due(); }
     vehicles& owner_;
 };
 
 vehicles::vehicles(net::loop& loop, vehicle_events& events, const options& wanted, std::uint64_t seed,
                    const vehicle::segmentation& segments, std::vector<vehicle::behaviour> behaviours, shard_share share,
-                   const boost::asio::ip::tcp::endpoint& broker)
+                   std::uint32_t connects_in_flight, const boost::asio::ip::tcp::endpoint& broker)
     : loop_(loop), events_(events), options_(wanted), seed_(seed), segments_(segments),
       behaviours_(std::move(behaviours)), share_(share), broker_(broker),
+      sources_(net::parse_sources(options_.source_addresses).value()), // the scenario's reader has checked them
       connecter_(std::make_unique<connecter>(*this)) {
     net::link_events& self = *this;
-    for (std::uint64_t i = share_.index; i < options_.vehicles; i += share_.count) {
-        cars_.push_back(std::make_unique<car>(loop_, options_.mqtt.session, self, static_cast<std::uint32_t>(i)));
-    }
+    for (std::uint64_t i = share_.index; i < options_.vehicles; i += share_.count)
+        cars_.emplace_back(loop_, options_.mqtt.session, self, static_cast<std::uint32_t>(i));
+    queue_ = std::make_unique<connect_queue>(size(), options_.connect_rate, share_, connects_in_flight);
 }
 
 vehicles::~vehicles() = default;
 
-vehicles::car& vehicles::car_of(vehicle_id v) const { return *cars_[index(v) / share_.count]; }
+std::uint32_t vehicles::size() const noexcept { return static_cast<std::uint32_t>(cars_.size()); }
+
+vehicles::car& vehicles::car_of(vehicle_id v) { return cars_[index(v) / share_.count]; }
+const vehicles::car& vehicles::car_of(vehicle_id v) const { return cars_[index(v) / share_.count]; }
 
 const vehicle::behaviour& vehicles::behaviour_of(vehicle_id v) const { return behaviours_[segments_.segment_of(v)]; }
 
@@ -96,22 +100,36 @@ bool vehicles::reachable(vehicle_id v) const {
 }
 
 void vehicles::start() {
-    connecter_->start = loop_.now();
-    connect_due(connecter_->start);
+    queue_->start(loop_.now());
+    connect_due();
 }
 
-void vehicles::connect_due(monotonic_time now) {
-    const auto limit = std::max(1U, connecting_limit / share_.count);
-    while (next_ < cars_.size() && connecting_ < limit) {
-        // The shards take turns: together they keep the rate.
-        const double turn = static_cast<double>(next_ * share_.count + share_.index);
-        const auto due =
-            connecter_->start + nanoseconds{static_cast<std::int64_t>(turn / options_.connect_rate.per_second * 1e9)};
-        if (due > now) return loop_.arm(*connecter_, due);
-        ++connecting_;
-        cars_[next_++]->link.connect(broker_);
+void vehicles::connect_due() {
+    // A connect that fails at once, or one that comes through, comes back to here from inside.
+    if (stopping_ || std::exchange(connecting_, true)) return;
+    while (const auto next = queue_->take(loop_.now())) {
+        car& c = cars_[*next];
+        if (c.left) { // while it waited for its turn
+            queue_->done();
+            continue;
+        }
+        c.connecting = true;
+        c.link.connect(broker_, sources_, sources_.empty() ? 0 : net::source_for(c.link.tag(), sources_.size()));
     }
-    // With a full house of connects under way, whoever comes through or fails arms the connecter again.
+    connecting_ = false;
+    loop_.arm(*connecter_, queue_->next()); // `never` with all places taken: whoever comes through or fails looks again
+}
+
+/// It has come through, or failed: the next one may.
+void vehicles::connect_over(car& c) {
+    if (!std::exchange(c.connecting, false)) return;
+    queue_->done();
+    connect_due();
+}
+
+void vehicles::on_waited(net::mqtt_link& link) {
+    queue_->again(link.tag() / share_.count, loop_.now());
+    connect_due();
 }
 
 mqtt::identity vehicles::identify(net::mqtt_link& link) {
@@ -129,10 +147,10 @@ mqtt::identity vehicles::identify(net::mqtt_link& link) {
 
 void vehicles::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, nanoseconds took) {
     seen_.connect.record(took);
+    if (link.syn_was_repeated()) ++seen_.syn_retransmitted;
     car& c = car_of(vehicle_id{link.tag()});
     c.attempts = 0;
     if (std::exchange(c.connected_before, true)) ++seen_.reconnects;
-    first_try_over(c);
     c.subscribed = c.subscribed && limits.session_present;
     if (c.subscribed) {
         ready(c);
@@ -142,13 +160,7 @@ void vehicles::on_online(net::mqtt_link& link, const mqtt::server_limits& limits
         if (const auto asked = link.subscribe({&commands, 1}); asked.error) not_subscribed(link, asked.error.message());
     }
     if (options_.mqtt.presence) publish_presence(link, online_state);
-}
-
-void vehicles::first_try_over(car& c) {
-    if (!std::exchange(c.first_try, false)) return;
-    --connecting_;
-    // At the next tick, not from here: a connect that fails at once would come back to this line.
-    if (!connecter_->armed() && next_ < cars_.size()) loop_.arm(*connecter_, loop_.now());
+    connect_over(c);
 }
 
 void vehicles::publish_presence(net::mqtt_link& link, std::string_view state) {
@@ -186,6 +198,7 @@ void vehicles::on_offline(net::mqtt_link& link, std::error_code why, bool was_on
     if (std::exchange(c.hears, false)) --online_;
     if (stopping_) return;
     ++(was_online ? seen_.dropped : seen_.refused);
+    if (!was_online && link.syn_was_repeated()) ++seen_.syn_retransmitted;
     std::string reason = why.message();
     if (why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected) {
         reason += ": " + mqtt::to_string(link.session().last_reason());
@@ -196,12 +209,12 @@ void vehicles::on_offline(net::mqtt_link& link, std::error_code why, bool was_on
                             vin_of(v), mqtt::to_string(link.session().last_reason()));
     }
     ++seen_.reasons[reason];
-    first_try_over(c);
     const auto wait = net::backoff(options_.reconnect.base, options_.reconnect.cap, c.attempts,
                                    draw_unit(seed_, stream::reconnect, index(v), c.tries));
     ++c.attempts;
     ++c.tries;
-    link.connect_at(broker_, loop_.now() + wait);
+    link.wait_until(loop_.now() + wait);
+    connect_over(c);
 }
 
 void vehicles::on_message(net::mqtt_link& link, const mqtt::message& m) {
@@ -263,11 +276,11 @@ void vehicles::end(activity& work) {
 }
 
 void vehicles::leave() {
-    for (const auto& c : cars_) {
-        if (behaviour_of(vehicle_id{c->link.tag()}).online) continue;
-        c->left = true;
+    for (car& c : cars_) {
+        if (behaviour_of(vehicle_id{c.link.tag()}).online) continue;
+        c.left = true;
         ++left_;
-        say_goodbye(*c);
+        say_goodbye(c);
     }
 }
 
@@ -275,13 +288,14 @@ void vehicles::stop() {
     stopping_ = true;
     connecter_->disarm();
     activities_.clear();
-    for (const auto& c : cars_) say_goodbye(*c);
+    for (car& c : cars_) say_goodbye(c);
 }
 
 void vehicles::say_goodbye(car& c) {
     if (c.link.online() && options_.mqtt.presence) publish_presence(c.link, offline_state);
     c.link.close();
     if (std::exchange(c.hears, false)) --online_;
+    connect_over(c);
 }
 
 measure::session_counts vehicles::take() { return std::exchange(seen_, {}); }

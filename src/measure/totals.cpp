@@ -32,10 +32,12 @@ void request_counts::add(const request_counts& other) {
 }
 
 void session_counts::add(const session_counts& other) {
-    const auto& [other_refused, other_dropped, other_reconnects, other_connect, other_reasons] = other;
+    const auto& [other_refused, other_dropped, other_reconnects, other_syn_retransmitted, other_connect,
+                 other_reasons] = other;
     refused += other_refused;
     dropped += other_dropped;
     reconnects += other_reconnects;
+    syn_retransmitted += other_syn_retransmitted;
     connect.merge(other_connect);
     add_by_key(reasons, other_reasons);
 }

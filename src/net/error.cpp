@@ -14,6 +14,12 @@ public:
         case errc::closed_by_peer: return "connection closed by the other side";
         case errc::connect_timeout: return "no TCP connection in time";
         case errc::peer_not_reading: return "the other side stopped reading";
+        case errc::packet_endless:
+            return "the other side sends a packet that is larger than a mebibyte; if it is to, say so with "
+                   "fleet.mqtt.maximumPacketSize";
+        case errc::no_source_port:
+            return "no source port is free; give fleet.sourceAddresses more addresses or widen "
+                   "net.ipv4.ip_local_port_range";
         }
         return "unknown";
     }

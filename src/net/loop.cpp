@@ -9,7 +9,7 @@ constexpr std::size_t read_buffer_size = 64 * 1024;
 
 // One thread runs the loop: the hint spares the scheduler's locking between threads, posts from others stay safe.
 loop::loop(const time_source& time)
-    : read_buffer(read_buffer_size), time_(time), io_(1), work_(io_.get_executor()), wheel_(time.now()),
+    : read_buffer(read_buffer_size), time_(time), io_(1), work_(io_.get_executor()), sockets_(io_), wheel_(time.now()),
       clock_(io_.get_executor()) {}
 
 loop::~loop() = default;
@@ -20,7 +20,8 @@ void loop::stop() { io_.stop(); }
 
 void loop::arm(timer& t, monotonic_time when) {
     wheel_.arm(t, when);
-    if (!firing_ && wheel_.next() < clock_at_) wait();
+    // Only an earlier one can be the next: asking the wheel for that is a search.
+    if (!firing_ && when < clock_at_) wait();
 }
 
 void loop::wait() {

@@ -1,65 +1,76 @@
 #include <loadsim/net/mqtt_link.hpp>
 
-#include <loadsim/net/error.hpp>
+#include "tcp_connect.hpp"
 
-#include <boost/asio/buffer.hpp>
+#include <loadsim/net/error.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace loadsim::net {
 namespace {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
-
 constexpr std::size_t unsent_limit = 1024 * 1024;
+constexpr std::size_t partial_limit = 1024 * 1024;
+/// The first SYN is repeated after a second: a connect that was quicker need not be asked.
+constexpr nanoseconds syn_repeated_after = std::chrono::milliseconds{900};
 
 /// The kernel forgets it with each read. A socket that does not take it is only slower.
-void acknowledge_now(tcp_socket& socket) {
+void acknowledge_now(int socket) {
     const int on = 1;
-    ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
 
-std::error_code plain(const error_code& error) {
-    if (error == asio::error::eof) return errc::closed_by_peer;
-    return error;
-}
+bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
+std::error_code last_error() { return {errno, std::system_category()}; }
 
 } // namespace
 
 mqtt_link::mqtt_link(loop& owner, const mqtt::session_options& options, link_events& events, std::uint32_t tag)
-    : loop_(owner), options_(options), events_(events), socket_(owner.io().get_executor()), session_(options),
-      tag_(tag) {}
+    : loop_(owner), options_(options), events_(events), session_(options), tag_(tag) {}
 
-mqtt_link::~mqtt_link() = default;
+mqtt_link::~mqtt_link() {
+    if (socket_ < 0) return;
+    loop_.sockets().forget(*this);
+    ::close(socket_);
+}
 
-void mqtt_link::connect_at(const asio::ip::tcp::endpoint& broker, monotonic_time when) {
-    broker_ = &broker;
+void mqtt_link::wait_until(monotonic_time when) {
     stage_ = stage::waiting;
     loop_.arm(*this, when);
 }
 
-void mqtt_link::connect(const asio::ip::tcp::endpoint& broker) {
-    broker_ = &broker;
+void mqtt_link::connect(const boost::asio::ip::tcp::endpoint& broker, std::span<const boost::asio::ip::address> sources,
+                        std::size_t first) {
     stage_ = stage::connecting;
+    syn_repeated_ = false;
     started_ = loop_.now();
+    const auto begun = begin_connect(broker, sources, first);
+    if (begun.error) return lose(begun.error);
+    socket_ = begun.socket;
+    if (const auto error = loop_.sockets().add(socket_, *this)) return lose(error);
     loop_.arm(*this, started_ + options_.connack_within);
-    error_code error;
-    if (socket_.open(broker.protocol(), error); !error) socket_.non_blocking(true, error);
-    if (!error)
-        socket_.set_option(asio::ip::tcp::no_delay(true), error); // an acknowledgement must not wait for the next
-    if (error) return lose(error);
-    socket_.async_connect(broker, [this, connection = connection_](const error_code& failed) {
-        if (connection == connection_) established(failed);
-    });
 }
 
-void mqtt_link::established(const error_code& error) {
-    if (error) return lose(error);
+void mqtt_link::on_ready(std::uint32_t events) {
+    if (stage_ == stage::connecting) {
+        if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
+        note_syns();
+        if (const auto error = connect_error(socket_)) return lose(error);
+        established();
+    } else if (unsent_ && (events & EPOLLOUT) != 0) {
+        writable();
+    }
+    if (stage_ == stage::open && (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) readable(events);
+}
+
+void mqtt_link::established() {
     stage_ = stage::open;
     const auto identity = events_.identify(*this);
     const auto failed = with_output([&](mqtt::bytes& out) {
@@ -68,30 +79,29 @@ void mqtt_link::established(const error_code& error) {
         return opened ? std::error_code{}
                       : make_error_code(mqtt::errc::invalid_argument); // an identity that cannot be sent
     });
-    if (failed || stage_ != stage::open) return;
-    arm_session_timer();
-    wait_readable();
+    if (!failed && stage_ == stage::open) arm_session_timer();
 }
 
-void mqtt_link::wait_readable() {
-    socket_.async_wait(tcp_socket::wait_read, [this, connection = connection_](const error_code& error) {
-        if (connection == connection_) readable(error);
-    });
+void mqtt_link::note_syns() {
+    syn_repeated_ = loop_.now() - started_ >= syn_repeated_after && has_retransmitted(socket_);
 }
 
-void mqtt_link::readable(const error_code& failed) {
-    if (failed) return lose(plain(failed));
-    error_code error;
-    const auto size = socket_.read_some(asio::buffer(loop_.read_buffer), error);
-    if (error && error != asio::error::would_block) return lose(plain(error));
-    loop_.moved.bytes_received += size;
-    if (quick_acks_) acknowledge_now(socket_);
-    if (size != 0) {
-        const auto over = with_output([&](mqtt::bytes& out) { return feed({loop_.read_buffer.data(), size}, out); });
-        if (over || stage_ != stage::open) return;
+void mqtt_link::readable(std::uint32_t events) {
+    const auto got = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
+    if (got == 0) return lose(errc::closed_by_peer);
+    if (got < 0) {
+        if (!would_block(errno)) lose(last_error());
+        return;
     }
-    // One read an event: waiting again re-arms the edge, so what is left in the socket brings the next one.
-    wait_readable();
+    const auto size = static_cast<std::size_t>(got);
+    loop_.moved.bytes_received += size;
+    const auto sent_before = loop_.moved.bytes_sent;
+    const auto over = with_output([&](mqtt::bytes& out) { return feed({loop_.read_buffer.data(), size}, out); });
+    if (over || stage_ != stage::open) return;
+    if (quick_acks_ && loop_.moved.bytes_sent == sent_before) acknowledge_now(socket_); // else it went along
+    // One read an event, for the others' sake. A full buffer has left something behind, and so has an end that came with it.
+    const bool more = size == loop_.read_buffer.size() || (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
+    if (more) loop_.sockets().again(socket_, *this);
 }
 
 std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
@@ -102,6 +112,8 @@ std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
     const auto [consumed, error] = session_.receive(arrived, loop_.now(), out, *this);
     if (error) return error;
     const auto rest = arrived.subspan(consumed);
+    const auto limit = options_.maximum_packet_size != 0 ? options_.maximum_packet_size : partial_limit;
+    if (rest.size() > limit) return errc::packet_endless;
     if (rest.empty())
         partial_.reset();
     else if (partial_)
@@ -133,29 +145,23 @@ std::error_code mqtt_link::with_output(Call&& call) {
 
 std::error_code mqtt_link::flush(mqtt::bytes& out) {
     if (out.empty()) return {};
-    if (unsent_) {
-        if (unsent_->size() + out.size() > unsent_limit) return errc::peer_not_reading;
-        unsent_->insert(unsent_->end(), out.begin(), out.end());
-        return {};
+    std::size_t size = 0;
+    if (!unsent_) {
+        const auto sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
+        if (sent < 0 && !would_block(errno)) return last_error();
+        if (sent > 0) size = static_cast<std::size_t>(sent);
+        loop_.moved.bytes_sent += size;
+        if (size == out.size()) return {};
     }
-    error_code error;
-    const auto size = socket_.write_some(asio::buffer(out), error);
-    if (error && error != asio::error::would_block) return plain(error);
-    loop_.moved.bytes_sent += size;
-    if (size < out.size()) {
-        unsent_ = std::make_unique<mqtt::bytes>(out.begin() + static_cast<std::ptrdiff_t>(size), out.end());
-        wait_writable();
-    }
+    if ((unsent_ ? unsent_->size() : 0) + out.size() - size > unsent_limit) return errc::peer_not_reading;
+    if (!unsent_) unsent_ = std::make_unique<mqtt::bytes>();
+    unsent_->insert(unsent_->end(), out.begin() + static_cast<std::ptrdiff_t>(size), out.end());
     return {};
 }
 
-void mqtt_link::wait_writable() {
-    socket_.async_wait(tcp_socket::wait_write, [this, connection = connection_](const error_code& failed) {
-        if (connection != connection_) return;
-        if (failed) return lose(plain(failed));
-        const auto rest = std::exchange(unsent_, nullptr);
-        if (const auto error = flush(*rest)) lose(error);
-    });
+void mqtt_link::writable() {
+    const auto rest = std::exchange(unsent_, nullptr);
+    if (const auto error = flush(*rest)) lose(error);
 }
 
 mqtt::session::published mqtt_link::publish(const mqtt::message& m) {
@@ -191,8 +197,8 @@ void mqtt_link::close() {
 
 void mqtt_link::on_timer(monotonic_time now) {
     switch (stage_) {
-    case stage::waiting: return connect(*broker_);
-    case stage::connecting: return lose(errc::connect_timeout);
+    case stage::waiting: stage_ = stage::idle; return events_.on_waited(*this);
+    case stage::connecting: note_syns(); return lose(errc::connect_timeout);
     case stage::open: {
         const auto over = with_output([&](mqtt::bytes& out) { return session_.on_timer(now, out); });
         if (!over && stage_ == stage::open) arm_session_timer();
@@ -212,9 +218,10 @@ void mqtt_link::lose(std::error_code why) {
 }
 
 void mqtt_link::drop_connection() {
-    ++connection_;
-    error_code ignored; // closing frees the descriptor whatever it says
-    socket_.close(ignored);
+    if (socket_ >= 0) {
+        loop_.sockets().forget(*this);
+        ::close(std::exchange(socket_, -1));
+    }
     session_.transport_lost();
     partial_.reset();
     unsent_.reset();

@@ -95,6 +95,7 @@ json::object sessions(const run_facts& run) {
             {"refused", s.refused},
             {"dropped", s.dropped},
             {"reconnects", s.reconnects},
+            {"syn_retransmitted", s.syn_retransmitted},
             {"reasons", counts_by_text(s.reasons)}};
 }
 

@@ -126,10 +126,15 @@ std::string phases(const measure::totals& sum, const legend& names) {
 
 std::string sessions(const run_facts& run) {
     const auto& s = run.sum.sessions;
+    const auto repeated = s.syn_retransmitted == 0
+                              ? std::string{}
+                              : fmt::format("    {}: a listen backlog was full; lower fleet.connectsInFlight\n",
+                                            count_of(s.syn_retransmitted, "connect whose SYN had to be sent again",
+                                                     "connects whose SYN had to be sent again"));
     return fmt::format("\nsessions  {} asked, {} at the peak, {} refused, {} dropped, {}\n",
                        human_count(run.sessions_asked), human_count(run.sessions_peak), human_count(s.refused),
                        human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
-           reasons(s.reasons);
+           repeated + reasons(s.reasons);
 }
 
 std::string traffic(const run_facts& run) {

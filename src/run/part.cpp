@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <random>
@@ -54,14 +55,23 @@ shared_plan make_plan(const scenario::document& scenario, const platform& up) {
                        .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
 }
 
+/// A shard needs one.
+std::uint32_t in_flight_of(const scenario::document& scenario, shard_share share) {
+    return static_cast<std::uint32_t>(
+        std::max<std::uint64_t>(1, load::part_of(scenario.fleet.connects_in_flight, share)));
+}
+
 } // namespace
 
 part::part(const scenario::document& scenario, const platform& up, std::uint32_t shards, const cluster::place& where,
            const time_source& time)
     : plan_(make_plan(scenario, up)), where_(where), broker_(up.broker) {
-    for (std::uint32_t i = 0; i < shards; ++i)
-        shards_.push_back(
-            std::make_unique<shard>(plan_, time, share_of(where_.index, where_.count, i, shards)));
+    for (std::uint32_t i = 0; i < shards; ++i) {
+        const auto share = share_of(where_.index, where_.count, i, shards);
+        // A broker of our own hears this rank alone.
+        const auto at_broker = up.own_broker ? shard_share{i, shards} : share;
+        shards_.push_back(std::make_unique<shard>(plan_, time, share, in_flight_of(scenario, at_broker)));
+    }
 }
 
 part::~part() = default;

@@ -9,6 +9,8 @@
 
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
+#include <loadsim/net/source_use.hpp>
+#include <loadsim/net/sources.hpp>
 #include <loadsim/run/ranks.hpp>
 #include <loadsim/scenario/needs.hpp>
 #include <loadsim/target/preflight.hpp>
@@ -37,7 +39,12 @@ result<platform> set_up(const scenario::document& scenario, const std::filesyste
         target::preflight(scenario::needs_of(scenario, {where.count, where.here}), target::look_at_machine());
     if (!warnings) return warnings.error();
     for (const auto& warning : *warnings) said(warning);
-    return bring_up(scenario, folder, said);
+    auto up = bring_up(scenario, folder, said);
+    if (!up) return up;
+    const auto sources =
+        net::parse_sources(scenario.fleet.source_addresses).value(); // the scenario's reader has checked them
+    if (const auto ours = net::check_sources(sources, up->broker_address); !ours) return ours.error();
+    return up;
 }
 
 void run_course(course& c, const listener& tell, result<void>& how) {

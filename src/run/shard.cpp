@@ -39,13 +39,13 @@ std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events
 
 } // namespace
 
-shard::shard(const shared_plan& plan, const time_source& time, shard_share share)
+shard::shard(const shared_plan& plan, const time_source& time, shard_share share, std::uint32_t connects_in_flight)
     : plan_(plan), time_(time), share_(share), loop_(time),
       ledger_(
           plan.names, [&plan](vehicle_id v) { return vehicle::vin_of(plan.scenario.fleet.vin, v); },
           plan.scenario.load.unanswered_after),
       vehicles_(loop_, *this, plan.scenario.fleet, plan.scenario.seed, plan.segments, plan.behaviours, share,
-                plan.broker),
+                connects_in_flight, plan.broker),
       driver_(make_driver(loop_, *this, plan, share)), cursor_(plan.schedule), due_timer_(loop_.io().get_executor()) {
     thread_ = std::thread([this] {
         try {

@@ -41,7 +41,8 @@ struct shared_plan {
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
 class shard final : private fleet::vehicle_events, private drive::driver_events {
 public:
-    shard(const shared_plan&, const time_source&, shard_share);
+    /// `connects_in_flight`: its part of what the broker takes at once.
+    shard(const shared_plan&, const time_source&, shard_share, std::uint32_t connects_in_flight);
     ~shard() override; ///< stops
 
     void connect(); ///< vehicles and driver

@@ -9,7 +9,9 @@
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/container/deque.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -32,13 +34,16 @@ public:
 };
 
 class activity;
+class connect_queue;
 
 /// Threads: the loop's.
 class vehicles final : private net::link_events {
 public:
-    /// `behaviours`: of each segment. Everything handed over by reference must outlive this.
+    /// `behaviours`: of each segment. `connects_in_flight`: at once, of this shard. Everything handed over by reference must
+    /// outlive this.
     vehicles(net::loop&, vehicle_events&, const options&, std::uint64_t seed, const vehicle::segmentation&,
-             std::vector<vehicle::behaviour> behaviours, shard_share, const boost::asio::ip::tcp::endpoint& broker);
+             std::vector<vehicle::behaviour> behaviours, shard_share, std::uint32_t connects_in_flight,
+             const boost::asio::ip::tcp::endpoint& broker);
     ~vehicles() override;
 
     /// Begins to connect them, at the shard's share of the connect rate.
@@ -48,7 +53,7 @@ public:
     /// Says goodbye and closes every session; nothing reconnects.
     void stop();
 
-    std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(cars_.size()); }
+    std::uint32_t size() const noexcept;
     std::uint32_t online() const noexcept { return online_; } ///< with a session that hears commands
     /// A command can be sent to it: it is on line, or has left as it should.
     bool reachable(vehicle_id) const;
@@ -63,11 +68,16 @@ private:
     friend class activity;
     struct car;
     class connecter;
+    /// In blocks, each car where it is for good: a pointer for each, and its place on the heap, would cost more.
+    using slab =
+        boost::container::deque<car, void, boost::container::deque_options_t<boost::container::block_size<256>>>;
 
-    car& car_of(vehicle_id) const;
+    car& car_of(vehicle_id);
+    const car& car_of(vehicle_id) const;
     const vehicle::behaviour& behaviour_of(vehicle_id) const;
     void say_goodbye(car&);
-    void connect_due(monotonic_time now);
+    void connect_due();
+    void connect_over(car&);
     bool answer(activity&, const vehicle::step&); ///< false: it cannot be said now, but later
     void end(activity&);
 
@@ -76,8 +86,8 @@ private:
     void on_message(net::mqtt_link&, const mqtt::message&) override;
     void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override;
     void on_offline(net::mqtt_link&, std::error_code why, bool was_online) override;
+    void on_waited(net::mqtt_link&) override;
     void ready(car&);
-    void first_try_over(car&);
     std::string vin_of(vehicle_id) const;
     void publish_presence(net::mqtt_link&, std::string_view state);
     void not_subscribed(net::mqtt_link&, const std::string& why);
@@ -91,11 +101,12 @@ private:
     shard_share share_;
     const boost::asio::ip::tcp::endpoint& broker_;
 
-    std::vector<std::unique_ptr<car>> cars_; ///< by index / count
+    std::vector<boost::asio::ip::address> sources_; ///< empty: the kernel's choice
+    slab cars_;                                     ///< by index / count
     std::vector<std::unique_ptr<activity>> activities_;
     std::unique_ptr<connecter> connecter_;
-    std::size_t next_ = 0;         ///< the car to connect next
-    std::uint32_t connecting_ = 0; ///< first connects under way
+    std::unique_ptr<connect_queue> queue_;
+    bool connecting_ = false; ///< inside connect_due()
     std::uint32_t online_ = 0;
     std::uint32_t left_ = 0;
     bool stopping_ = false;

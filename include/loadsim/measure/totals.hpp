@@ -45,10 +45,11 @@ inline constexpr std::array<std::string_view, 8> anomaly_names{
 constexpr std::string_view to_string(anomaly a) { return anomaly_names[static_cast<std::size_t>(a)]; }
 
 struct session_counts {
-    std::uint64_t refused = 0;                    ///< connects that failed: TCP, CONNACK, time-out
-    std::uint64_t dropped = 0;                    ///< sessions that stood and were lost, not closed by us
-    std::uint64_t reconnects = 0;                 ///< sessions that stood again after that
-    histogram connect;                            ///< TCP connect to CONNACK
+    std::uint64_t refused = 0;           ///< connects that failed: TCP, CONNACK, time-out
+    std::uint64_t dropped = 0;           ///< sessions that stood and were lost, not closed by us
+    std::uint64_t reconnects = 0;        ///< sessions that stood again after that
+    std::uint64_t syn_retransmitted = 0; ///< connects whose SYN had to be sent again: a listen backlog that is full
+    histogram connect;                   ///< TCP connect to CONNACK
     std::map<std::string, std::uint64_t> reasons; ///< why refused or dropped, by the error's text
 
     void add(const session_counts&);

@@ -7,9 +7,11 @@ namespace loadsim::net {
 
 enum class errc {
     ok = 0,
-    closed_by_peer,  ///< the other side ended the connection
-    connect_timeout, ///< no TCP connection in time
-    peer_not_reading ///< too much waits to be sent
+    closed_by_peer,   ///< the other side ended the connection
+    connect_timeout,  ///< no TCP connection in time
+    peer_not_reading, ///< too much waits to be sent
+    packet_endless,   ///< too much was received that does not make a packet yet
+    no_source_port,   ///< every port of every source address is taken
 };
 
 const std::error_category& category() noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/net/poller.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -39,6 +40,7 @@ public:
     loop& operator=(const loop&) = delete;
 
     boost::asio::io_context& io() noexcept { return io_; }
+    net::poller& sockets() noexcept { return sockets_; } ///< of the fleet; few others may as well be Asio's
     monotonic_time now() const noexcept { return time_.now(); }
 
     /// Runs until stop(). Nothing queued is lost before that.
@@ -61,6 +63,7 @@ private:
     const time_source& time_;
     boost::asio::io_context io_;
     boost::asio::executor_work_guard<executor> work_;
+    poller sockets_;
     timer_wheel wheel_;
     clock_timer clock_;
     monotonic_time clock_at_ = never; ///< what clock_ is set to

@@ -4,8 +4,13 @@
 #include <loadsim/mqtt/session.hpp>
 #include <loadsim/net/loop.hpp>
 
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <system_error>
 #include <vector>
 
@@ -26,15 +31,18 @@ public:
     virtual void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) {}
     /// The connection is gone, or never stood. `was_online`: after CONNACK. Not told for a link closed by close().
     virtual void on_offline(mqtt_link&, std::error_code why, bool was_online) = 0;
+    /// The instant of wait_until() has come; the link is idle again.
+    virtual void on_waited(mqtt_link&) {}
 };
 
 /// A TCP connection that runs an MQTT session: socket, framing, back-pressure and the session's timer. When to connect
-/// again is the owner's decision (connect_at()).
+/// again is the owner's decision (wait_until()).
 ///
 /// Shape:   while idle no buffer of its own: it reads into the loop's and keeps only what does not make a packet yet.
-/// Errors:  through on_offline(). A peer that does not read is given up when 1 MiB waits for it.
+/// Errors:  through on_offline(), also from inside connect(). Given up are a peer that does not read, when 1 MiB waits for it,
+///          and one that sends a packet of more than 1 MiB, or of the options' maximum_packet_size where there is one.
 /// Threads: the loop's. Links must outlive the loop's run.
-class mqtt_link final : private timer, private mqtt::session_events {
+class mqtt_link final : private timer, private watched, private mqtt::session_events {
 public:
     /// `options` and `events` must outlive the link. `tag` is the owner's own.
     mqtt_link(loop&, const mqtt::session_options& options, link_events& events, std::uint32_t tag);
@@ -43,55 +51,58 @@ public:
     std::uint32_t tag() const noexcept { return tag_; }
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
 
-    /// Only while idle. `broker` must outlive the connection.
-    void connect(const boost::asio::ip::tcp::endpoint& broker);
-    /// The same, at an instant.
-    void connect_at(const boost::asio::ip::tcp::endpoint& broker, monotonic_time when);
+    /// Only while idle. From one of `sources`, that at `first` if it has a port free; without any, from the kernel's choice.
+    void connect(const boost::asio::ip::tcp::endpoint& broker, std::span<const boost::asio::ip::address> sources = {},
+                 std::size_t first = 0);
+    /// Only while idle: on_waited() then.
+    void wait_until(monotonic_time when);
     /// DISCONNECT and close; nothing is told to the owner.
     void close();
 
     /// Acknowledge at once what TCP brings, for a link that both publishes and listens: a broker that leaves Nagle's
-    /// algorithm on holds its next message back until then, up to 40 ms. Costs a system call for each read.
+    /// algorithm on holds its next message back until then, up to 40 ms. A system call for each read that is not answered.
     void acknowledge_at_once() noexcept { quick_acks_ = true; }
 
     mqtt::session::published publish(const mqtt::message&);
     mqtt::session::published subscribe(std::span<const mqtt::subscription>);
     const mqtt::session& session() const noexcept { return session_; }
+    /// The last connect took long because its SYN was lost, most often in a listen backlog that was full.
+    bool syn_was_repeated() const noexcept { return syn_repeated_; }
 
 private:
     enum class stage : std::uint8_t { idle, waiting, connecting, open, closing };
 
     void on_timer(monotonic_time now) override;
+    void on_ready(std::uint32_t events) override;
     void on_connected(mqtt::session&, const mqtt::server_limits&) override;
     void on_message(mqtt::session&, const mqtt::message&) override;
     void on_published(mqtt::session&, std::uint16_t, mqtt::reason) override;
     void on_subscribed(mqtt::session&, std::uint16_t, std::span<const mqtt::reason>) override;
 
-    void established(const boost::system::error_code&);
-    void wait_readable();
-    void readable(const boost::system::error_code&);
+    void established();
+    void readable(std::uint32_t events);
+    void writable();
     std::error_code feed(mqtt::byte_view arrived, mqtt::bytes& out);
-    void wait_writable();
     std::error_code flush(mqtt::bytes& out);
     template <class Call>
     std::error_code with_output(Call&& call);
     void arm_session_timer();
+    void note_syns();
     void lose(std::error_code why);
     void drop_connection();
 
     loop& loop_;
     const mqtt::session_options& options_;
     link_events& events_;
-    tcp_socket socket_;
     mqtt::session session_;
-    const boost::asio::ip::tcp::endpoint* broker_ = nullptr;
     monotonic_time started_{};             ///< of the TCP connect
     std::unique_ptr<mqtt::bytes> partial_; ///< the beginning of a packet
     std::unique_ptr<mqtt::bytes> unsent_;  ///< what the socket did not take
+    int socket_ = -1;
     std::uint32_t tag_;
-    std::uint32_t connection_ = 0; ///< handlers of an earlier connection know themselves by it
     stage stage_ = stage::idle;
     bool quick_acks_ = false;
+    bool syn_repeated_ = false;
     bool stood_ = false;            ///< CONNACK came: the session itself forgets it with its last error
     mqtt::bytes* output_ = nullptr; ///< set inside a call of the session: what is sent then goes along
 };

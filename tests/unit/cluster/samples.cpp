@@ -86,6 +86,7 @@ measure::totals some_totals(std::uint64_t from) {
     t.sessions.refused = 5 * from;
     t.sessions.dropped = 6 * from;
     t.sessions.reconnects = 7 * from;
+    t.sessions.syn_retransmitted = 8 * from;
     t.sessions.connect.record(std::chrono::milliseconds{from});
     t.sessions.reasons = {{"reset \"by\" peer", 8 * from}, {"", 9 * from}};
     t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
@@ -119,10 +120,11 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
-    const auto& [refused, dropped, reconnects, connect, reasons] = sessions;
+    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons] = sessions;
     EXPECT_EQ(refused, b.sessions.refused);
     EXPECT_EQ(dropped, b.sessions.dropped);
     EXPECT_EQ(reconnects, b.sessions.reconnects);
+    EXPECT_EQ(syn_retransmitted, b.sessions.syn_retransmitted);
     EXPECT_EQ(connect, b.sessions.connect);
     EXPECT_EQ(reasons, b.sessions.reasons);
     const auto& [published, received, bytes_sent, bytes_received] = messages;

@@ -27,6 +27,7 @@ totals some_totals() {
     t.sessions.refused = 501;
     t.sessions.dropped = 502;
     t.sessions.reconnects = 503;
+    t.sessions.syn_retransmitted = 505;
     t.sessions.connect.record(7ms);
     t.sessions.reasons["reset"] = 504;
     t.messages = {601, 602, 603, 604};
@@ -54,10 +55,11 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(matrix.begin()->second, 400 * times);
     EXPECT_EQ(latencies.select(hop::e2e).count(), times);
 
-    const auto& [refused, dropped, reconnects, connect, reasons] = sessions;
+    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons] = sessions;
     EXPECT_EQ(refused, 501 * times);
     EXPECT_EQ(dropped, 502 * times);
     EXPECT_EQ(reconnects, 503 * times);
+    EXPECT_EQ(syn_retransmitted, 505 * times);
     EXPECT_EQ(connect.count(), times);
     EXPECT_EQ(reasons.at("reset"), 504 * times);
 

@@ -49,6 +49,7 @@ measure::run_facts run() {
     sum.sessions.refused = 2;
     sum.sessions.dropped = 1;
     sum.sessions.reconnects = 1;
+    sum.sessions.syn_retransmitted = 4;
     sum.sessions.connect.record(2ms);
     sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
     sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};

@@ -120,6 +120,7 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(sessions.at("refused"), "2");
     expect_json(sessions.at("dropped"), "1");
     expect_json(sessions.at("reconnects"), "1");
+    expect_json(sessions.at("syn_retransmitted"), "4");
     expect_json(sessions.at("connect").at("p99"), "2");
     expect_json(sessions.at("reasons"), R"({"connection refused":2,"connection reset by peer":1})");
     expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
