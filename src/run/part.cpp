@@ -55,10 +55,8 @@ shared_plan make_plan(const scenario::document& scenario, const platform& up) {
                        .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
 }
 
-/// A shard needs one.
-std::uint32_t in_flight_of(const scenario::document& scenario, shard_share share) {
-    return static_cast<std::uint32_t>(
-        std::max<std::uint64_t>(1, load::part_of(scenario.fleet.connects_in_flight, share)));
+std::uint32_t one_or_part_of(std::uint32_t limit, shard_share share) {
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, load::part_of(limit, share)));
 }
 
 } // namespace
@@ -68,9 +66,12 @@ part::part(const scenario::document& scenario, const platform& up, std::uint32_t
     : plan_(make_plan(scenario, up)), where_(where), broker_(up.broker) {
     for (std::uint32_t i = 0; i < shards; ++i) {
         const auto share = share_of(where_.index, where_.count, i, shards);
-        // A broker of our own hears this rank alone.
-        const auto at_broker = up.own_broker ? shard_share{i, shards} : share;
-        shards_.push_back(std::make_unique<shard>(plan_, time, share, in_flight_of(scenario, at_broker)));
+        // A broker, or an API, of our own has to do with this rank alone.
+        const auto apart = shard_share{i, shards};
+        const shard_limits limits{
+            .connects_in_flight = one_or_part_of(scenario.fleet.connects_in_flight, up.own_broker ? apart : share),
+            .http_connections = one_or_part_of(scenario.load.http.connections, up.own_backend ? apart : share)};
+        shards_.push_back(std::make_unique<shard>(plan_, time, share, limits));
     }
 }
 

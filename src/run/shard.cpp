@@ -25,28 +25,26 @@ double thread_cpu_seconds() {
 }
 
 std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events& events, const shared_plan& plan,
-                                           shard_share share) {
+                                           shard_share share, std::uint32_t http_connections) {
     const auto& load = plan.scenario.load;
     if (!plan.api)
         return drive::make_mqtt_driver(loop, events, load.mqtt, plan.scenario.fleet.mqtt.session.protocol,
                                        fmt::format("{}-{}", plan.run_name, share.index), plan.broker_url.user,
                                        plan.broker_url.password, plan.broker);
-    const auto connections =
-        std::max<std::uint64_t>(1, load::part_of(load.http.connections, share)); // a shard needs one
-    return drive::make_http_driver(loop, events, load.http, static_cast<std::uint32_t>(connections), *plan.api,
-                                   plan.api_address);
+    return drive::make_http_driver(loop, events, load.http, http_connections, *plan.api, plan.api_address);
 }
 
 } // namespace
 
-shard::shard(const shared_plan& plan, const time_source& time, shard_share share, std::uint32_t connects_in_flight)
+shard::shard(const shared_plan& plan, const time_source& time, shard_share share, const shard_limits& limits)
     : plan_(plan), time_(time), share_(share), loop_(time),
       ledger_(
           plan.names, [&plan](vehicle_id v) { return vehicle::vin_of(plan.scenario.fleet.vin, v); },
           plan.scenario.load.unanswered_after),
       vehicles_(loop_, *this, plan.scenario.fleet, plan.scenario.seed, plan.segments, plan.behaviours, share,
-                connects_in_flight, plan.broker),
-      driver_(make_driver(loop_, *this, plan, share)), cursor_(plan.schedule), due_timer_(loop_.io().get_executor()) {
+                limits.connects_in_flight, plan.broker),
+      driver_(make_driver(loop_, *this, plan, share, limits.http_connections)), cursor_(plan.schedule),
+      due_timer_(loop_.io().get_executor()) {
     thread_ = std::thread([this] {
         try {
             loop_.run();

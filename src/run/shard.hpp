@@ -38,11 +38,16 @@ struct shared_plan {
     std::string run_name; ///< unique at the broker
 };
 
+/// A shard's part of what is limited for each broker and each API; at least 1.
+struct shard_limits {
+    std::uint32_t connects_in_flight = 1;
+    std::uint32_t http_connections = 1;
+};
+
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
 class shard final : private fleet::vehicle_events, private drive::driver_events {
 public:
-    /// `connects_in_flight`: its part of what the broker takes at once.
-    shard(const shared_plan&, const time_source&, shard_share, std::uint32_t connects_in_flight);
+    shard(const shared_plan&, const time_source&, shard_share, const shard_limits&);
     ~shard() override; ///< stops
 
     void connect(); ///< vehicles and driver
