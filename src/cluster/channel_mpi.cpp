@@ -26,7 +26,7 @@ constexpr std::size_t too_long = std::size_t{1} << 30; // MPI counts in int
 constexpr auto leave_within = 1s;
 /// A long text moves a few pieces for each look at it. With so many looks a call, megabytes take a dozen calls and not
 /// hundreds; and with nothing under way there is one look.
-constexpr int looks = 64;
+constexpr int looks = 256;
 
 std::string text_of(int error) {
     std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -139,8 +139,13 @@ struct channel::state {
 };
 
 result<std::unique_ptr<channel>> channel::join() {
+<<<<<<< ours
     // Ranks on one host would read each other's memory, which containers forbid, with a warning for each letter. Copying
     // twice is as fast for texts of this size. Who has set it otherwise has their way.
+=======
+    // Ranks on one host would read each other's memory, which containers forbid, with a warning for each long letter. By
+    // shared memory megabytes take a few polls longer, and reports no more. Who has set it otherwise has their way.
+>>>>>>> theirs
     ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
     int threads = 0;
     if (const int error = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &threads); error != MPI_SUCCESS)

@@ -9,6 +9,10 @@
 namespace loadsim::cluster {
 namespace {
 
+/// mpirun's words for every rank that did not end with 0, killed ones too.
+constexpr std::string_view returned_non_zero = "process returned\na non-zero exit code";
+constexpr int after_ctrl_c = 130; // a code of our own, not a signal's
+
 bool says(std::string_view words, std::string_view what) { return words.find(what) != std::string_view::npos; }
 
 /// What stands between `before` and the next `after`; empty: not there.
@@ -36,20 +40,28 @@ std::string reason_of(const std::string& line) {
     return at == std::string::npos ? line : line.substr(at + 2);
 }
 
-/// "...process rank 1 with PID 13623 on node hostb exited on signal 9 (Killed)."
-std::string killed_rank(std::string_view words) {
+/// Who was killed: "...process rank 1 with PID 13623 on node hostb exited on signal 9 (Killed)." When several end at once mpirun
+/// may leave that out, and its exit code is all there is.
+std::string killed_rank(std::string_view words, int exit_code) {
     const auto line = line_with(words, "exited on signal");
-    const auto rank = between(line, "process rank ", " ");
+    auto rank = between(line, "process rank ", " ");
     const auto host = between(line, " on node ", " ");
-    const auto signal = between(line, "exited on signal ", " ");
-    if (rank.empty() || host.empty() || signal.empty()) return {};
+    auto signal = between(line, "exited on signal ", " ");
+    if (rank.empty() || host.empty() || signal.empty()) {
+        if (!says(words, returned_non_zero) || exit_code <= 128 || exit_code >= 192 || exit_code == after_ctrl_c)
+            return {};
+        rank = "a rank";
+        signal = std::to_string(exit_code - 128);
+    } else {
+        rank = fmt::format("rank {} on {}", rank, host);
+    }
     if (signal == "9")
-        return fmt::format(
-            "rank {} on {} was killed by signal 9, as the kernel does when memory runs out (dmesg says so); "
-            "the launcher then ended all ranks",
-            rank, host);
-    return fmt::format("rank {} on {} was ended by signal {} ({}); the launcher then ended all ranks", rank, host,
-                       signal, between(line, "(", ")"));
+        return fmt::format("{} was killed by signal 9, as the kernel does when memory runs out (dmesg says so); the "
+                           "launcher then ended all ranks",
+                           rank);
+    const auto name = between(line, "(", ")");
+    return fmt::format("{} was ended by signal {}{}; the launcher then ended all ranks", rank, signal,
+                       name.empty() ? name : " (" + name + ")");
 }
 
 /// What ssh said about another host.
@@ -79,7 +91,7 @@ std::string unreachable(std::string_view words) {
 std::string diagnose(std::string_view words, int exit_code) {
     if (exit_code == 0) return {};
     // The most telling first: each of these comes with others that follow from it.
-    if (auto killed = killed_rank(words); !killed.empty()) return killed;
+    if (auto killed = killed_rank(words, exit_code); !killed.empty()) return killed;
     if (says(words, "MCA parameter \"plm_rsh_agent\" was set to a path"))
         return "ssh is needed to start ranks on other hosts, and it is not installed; apt-get install openssh-client";
     if (says(words, "unable to reliably start one or more daemons")) return unreachable(words);
@@ -105,7 +117,7 @@ std::string diagnose(std::string_view words, int exit_code) {
     if (says(words, "exiting improperly"))
         return fmt::format("rank {} on {} left before the run was over; the launcher then ended all ranks",
                            between(words, "due to process rank ", " "), between(words, "\nnode ", " "));
-    if (says(words, "The first process to do so was")) return {}; // a rank ended with a code of its own
+    if (says(words, returned_non_zero)) return {}; // a rank ended with a code of its own
     return fmt::format("mpirun ended with code {}; mpirun.log has what it said", exit_code);
 }
 

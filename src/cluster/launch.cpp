@@ -32,6 +32,8 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
 constexpr auto kill_after = 3s;
+/// mpirun loses what it is to pass on while it still starts ranks, and does not say so.
+constexpr auto drain_again_every = 1s;
 /// How long to read on once mpirun is gone: something that it started might hold its stderr open.
 constexpr auto last_words_within = 1s;
 constexpr std::array handled{SIGINT, SIGTERM, SIGCHLD};
@@ -103,7 +105,7 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
 /// mpirun, while it runs.
 class running {
 public:
-    running() : signals_(io_), words_from_(io_), patience_(io_) {
+    running() : signals_(io_), words_from_(io_), patience_(io_), again_(io_) {
         for (const int number : handled) signals_.add(number);
     }
 
@@ -170,7 +172,7 @@ private:
         if (gone_) return;
         if (drain_signal_ == 0) {
             drain_signal_ = number == SIGINT ? SIGUSR1 : SIGUSR2; // mpirun passes these on to all ranks
-            ::kill(pid_, drain_signal_);
+            drain();
         } else if (number == SIGINT && !std::exchange(ended_by_force_, true)) {
             ::kill(pid_, SIGTERM);
             patience_.expires_after(kill_after);
@@ -180,12 +182,21 @@ private:
         }
     }
 
+    void drain() {
+        ::kill(pid_, drain_signal_);
+        again_.expires_after(drain_again_every);
+        again_.async_wait([this](const boost::system::error_code& error) {
+            if (!error && !gone_ && !ended_by_force_) drain();
+        });
+    }
+
     void look_for_end() {
         if (gone_ || ::waitpid(pid_, &status_, WNOHANG) == 0) return;
         gone_ = true;
         boost::system::error_code ignored;
         signals_.cancel(ignored);
         patience_.cancel();
+        again_.cancel();
         if (!words_from_.is_open()) return;
         patience_.expires_after(last_words_within);
         patience_.async_wait([this](const boost::system::error_code& error) {
@@ -206,6 +217,7 @@ private:
     asio::signal_set signals_;
     asio::posix::stream_descriptor words_from_;
     asio::steady_timer patience_;
+    asio::steady_timer again_;
     std::array<char, 8192> buffer_{};
     launch_words words_{[](std::string_view line) {
         std::fwrite(line.data(), 1, line.size(), stderr);

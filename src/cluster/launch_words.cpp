@@ -9,6 +9,8 @@ namespace loadsim::cluster {
 namespace {
 
 constexpr std::string_view our_mark = "loadsim: ";
+/// What mpirun says of each signal that we send it for the ranks.
+constexpr std::string_view forwarding = "mpirun: Forwarding signal ";
 constexpr std::string_view left_out = "[...]\n";
 constexpr std::size_t longest_line = std::size_t{64} << 10; // of somebody who writes no newlines
 
@@ -37,6 +39,7 @@ void launch_words::sort(std::string_view line) {
         pass_on_(line);
         return;
     }
+    if (line.starts_with(forwarding)) return;
     kept_ += line;
     if (kept_.size() <= kept_at_most) return;
     // A quarter at once, from the middle, in whole lines, so that this is rare.
@@ -46,7 +49,7 @@ void launch_words::sort(std::string_view line) {
 }
 
 bool tells_of_ranks(std::string_view words) {
-    constexpr std::array<std::string_view, 4> signs{"exited on signal", "The first process to do so was",
+    constexpr std::array<std::string_view, 4> signs{"exited on signal", "process returned\na non-zero exit code",
                                                     "exiting improperly", "*** Process received signal ***"};
     return std::ranges::any_of(signs,
                                [&](std::string_view sign) { return words.find(sign) != std::string_view::npos; });

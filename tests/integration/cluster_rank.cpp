@@ -5,6 +5,7 @@
 //   cluster_rank three FOLDER     the last rank ends with 3 before it has joined
 //   cluster_rank drain FOLDER     waits for SIGUSR1 or SIGUSR2; rank 0 then ends with 99, the others with 0
 //   cluster_rank stay FOLDER      overhears them
+//   cluster_rank deaf FOLDER      does not know the signals, and so dies of them
 //   cluster_rank tell FOLDER      writes down the variable TOLD and where it is
 #include <loadsim/cluster/channel.hpp>
 
@@ -70,6 +71,8 @@ bool poll(channel& talk, const std::function<bool()>& done, const std::function<
     return true;
 }
 
+constexpr const char* done = "all of yours have come";
+
 int letters(channel& talk, std::ostream& out) {
     const auto& where = talk.where();
     const auto start = std::chrono::steady_clock::now();
@@ -79,10 +82,15 @@ int letters(channel& talk, std::ostream& out) {
     const double sending_s = seconds_since(start);
     std::map<std::uint32_t, std::size_t> had;
     std::size_t all = 0;
+    std::uint32_t others_done = 0;
     bool right = true;
     const bool complete = poll(
         talk, [&] { return all == sizes.size() * where.count && talk.sent_all(); },
         [&](channel::letter one) {
+            if (one.text == done) {
+                ++others_done;
+                return;
+            }
             ++all;
             const auto n = had[one.from]++;
             right = right && n < sizes.size() && one.text == text_for(one.from, where.index, n);
@@ -90,18 +98,23 @@ int letters(channel& talk, std::ostream& out) {
     out << "complete " << complete << "\nright " << right << "\nsending_s " << sending_s << "\nexchange_s "
         << seconds_since(start) << "\nexchange_cpu_s " << cpu_s() - cpu_before << '\n';
 
-    // Two seconds of nothing, then one letter of rank 0 to all.
+    if (where.index != 0) talk.send(0, done);
+    poll(
+        talk, [&] { return where.index != 0 || others_done == where.count - 1; },
+        [&](const channel::letter& one) { others_done += one.text == done ? 1 : 0; });
+
+    // Nothing for two seconds, then a letter of rank 0 to all.
     const double cpu_idle = cpu_s();
     const auto idle = std::chrono::steady_clock::now();
     bool heard = false;
     if (where.index == 0) {
         poll(
-            talk, [&] { return seconds_since(idle) > 2; }, [](channel::letter) {});
+            talk, [&] { return seconds_since(idle) > 2; }, [](const channel::letter&) {});
         for (std::uint32_t to = 0; to < where.count; ++to) talk.send(to, "leave");
     }
     poll(
         talk, [&] { return heard && talk.sent_all(); },
-        [&](const channel::letter& one) { heard = one.text == "leave"; });
+        [&](const channel::letter& one) { heard = heard || one.text == "leave"; });
     out << "heard " << heard << "\nwait_s " << seconds_since(idle) << "\nwait_cpu_s " << cpu_s() - cpu_idle << "\nhere "
         << where.here << "\ncount " << where.count << "\nhost " << (talk.host_of(where.index) == where.host)
         << "\nnobody " << talk.host_of(where.count).empty() << '\n';
@@ -123,7 +136,7 @@ int live(const std::string& what, channel& talk, const std::filesystem::path& fo
         std::this_thread::sleep_for(200ms);
         std::raise(SIGKILL);
     }
-    // "die" and "stay": until somebody ends us.
+    // All others: until somebody ends us.
     poll(
         talk, [&] { return what == "drain" && signalled != 0; }, [](const channel::letter&) {});
     out << "signal " << signalled << '\n';
@@ -136,8 +149,10 @@ int main(int argc, char** argv) {
     if (argc != 3) return 2;
     const std::string what = argv[1];
     const std::filesystem::path folder = argv[2];
-    std::signal(SIGUSR1, remember);
-    std::signal(SIGUSR2, remember);
+    if (what != "deaf") {
+        std::signal(SIGUSR1, remember);
+        std::signal(SIGUSR2, remember);
+    }
     if (what == "three") {
         std::fprintf(stderr, "loadsim: the broker is gone\n");
         return 3;

@@ -36,7 +36,8 @@ struct launch_result {
 ///
 /// stdout is ours. Of stderr only the ranks' own sentences ("loadsim: ...") are passed on, as they come; the rest is in words.
 /// Signals: the first SIGINT makes all ranks drain (they get SIGUSR1), SIGTERM too (SIGUSR2); the second SIGINT ends them, after
-/// 3 s by SIGKILL. What was set up for these signals before is so again afterwards. mpirun is in a process group of its own,
+/// 3 s by SIGKILL. Draining ranks get their signal again every second, for mpirun loses the first one while it still starts
+/// ranks: to a rank that drains already it must mean nothing new. What was set up for these signals before is so again afterwards. mpirun is in a process group of its own,
 /// so that Ctrl-C in a terminal comes only here, and ends when this process does.
 /// Errors:  there is no process or pipe to be had. That mpirun is missing is a launch_result with trouble.
 /// Threads: the caller's; one launch at a time.

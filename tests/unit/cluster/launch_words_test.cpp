@@ -38,6 +38,12 @@ TEST(launch_words, do_not_mind_where_a_piece_ends) {
     }
 }
 
+TEST(launch_words, leave_out_what_comes_of_our_own_signals) {
+    sorted s;
+    s.words.take("mpirun: Forwarding signal 10 to job\nnoise\n");
+    EXPECT_EQ(s.words.kept(), "noise\n");
+}
+
 TEST(launch_words, of_nobody_leave_nothing) {
     sorted s;
     s.words.take("");
