@@ -139,13 +139,8 @@ struct channel::state {
 };
 
 result<std::unique_ptr<channel>> channel::join() {
-<<<<<<< ours
-    // Ranks on one host would read each other's memory, which containers forbid, with a warning for each letter. Copying
-    // twice is as fast for texts of this size. Who has set it otherwise has their way.
-=======
     // Ranks on one host would read each other's memory, which containers forbid, with a warning for each long letter. By
     // shared memory megabytes take a few polls longer, and reports no more. Who has set it otherwise has their way.
->>>>>>> theirs
     ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
     int threads = 0;
     if (const int error = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &threads); error != MPI_SUCCESS)

@@ -114,7 +114,7 @@ void vehicles::connect_due() {
             continue;
         }
         c.connecting = true;
-        c.link.connect(broker_, sources_, sources_.empty() ? 0 : net::source_for(c.link.tag(), sources_.size()));
+        c.link.connect(broker_, sources_, sources_.empty() ? 0 : net::source_for(seed_, c.link.tag(), sources_.size()));
     }
     connecting_ = false;
     loop_.arm(*connecter_, queue_->next()); // `never` with all places taken: whoever comes through or fails looks again

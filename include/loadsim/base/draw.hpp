@@ -15,6 +15,7 @@ enum class stream : std::uint32_t {
     arrival_service = 5,
     behaviour = 6, ///< key: vehicle, counter: its own draws
     reconnect = 7, ///< key: vehicle, counter: attempt
+    source = 8,    ///< key: round of vehicles, as many as there are source addresses
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

@@ -1,6 +1,7 @@
 // Which of several source addresses a connection comes from, and whether the machine has them.
 #pragma once
 
+#include <loadsim/base/draw.hpp>
 #include <loadsim/base/result.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -12,12 +13,11 @@
 
 namespace loadsim::net {
 
-/// Whose turn it is: the position, below `sources`, for the n-th client. Even over all clients, and over every k-th of them
-/// too, so that it does not matter how clients are dealt out to shards and ranks. sources > 0.
-/// Source: multiplicative hashing by the golden ratio (Knuth, TAOCP 3, 6.4).
-constexpr std::size_t source_for(std::uint32_t client, std::size_t sources) noexcept {
-    const std::uint64_t spread = (client * std::uint64_t{0x9e3779b97f4a7c15}) >> 32;
-    return static_cast<std::size_t>((spread * sources) >> 32);
+/// Whose turn it is: the position, below `sources`, for the n-th client. Each round of as many clients as there are sources uses
+/// every one once, from a place drawn for the round: so all clients together are even, and so are, but for chance, every k-th of
+/// them, however they are dealt out to shards and ranks. sources > 0.
+inline std::size_t source_for(std::uint64_t seed, std::uint32_t client, std::size_t sources) noexcept {
+    return (client + draw_below(sources, seed, stream::source, client / sources, 0)) % sources;
 }
 
 /// Whether a connection to `broker` can come from each of them. Opens a socket for each, and sends nothing.
