@@ -1,5 +1,6 @@
 // Brokers that do what brokers should not: each costs the session it happens to, and no more.
 #include "account.hpp"
+#include "broker.hpp"
 #include "fake_server.hpp"
 #include "program.hpp"
 #include "wanted.hpp"
@@ -14,8 +15,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include <unistd.h>
 
@@ -213,6 +217,37 @@ TEST(bad_broker, that_stops_reading_is_given_up_before_it_costs_memory) {
     EXPECT_LT(resident_bytes() - before, 20U << 20U);
 }
 
+TEST(bad_broker, that_reads_nothing_is_not_sent_more_than_the_limit_at_once_either) {
+    const fake_server deaf([](std::size_t, std::string& unread) -> reaction {
+        if (unread.empty()) return {};
+        return {.bytes = accepted_5, .deaf = true};
+    });
+    session s(deaf);
+    const std::string payload(32 << 20U, 'x'); // in one packet: what the socket does not take of it is above the limit
+    s.when_online = [&](net::mqtt_link& link) {
+        (void)link.publish({.topic = "t", .payload = payload, .quality = mqtt::qos::at_most_once});
+    };
+    s.run();
+    ASSERT_TRUE(s.ended);
+    EXPECT_EQ(*s.ended, net::errc::peer_not_reading);
+}
+
+TEST(bad_broker, that_sends_a_packet_without_an_end_is_given_up_before_it_costs_memory) {
+    const std::string begun = "\x30\xff\xff\xff\x7f"s; // a PUBLISH of 256 MiB
+    const fake_server endless([&](std::size_t, std::string& unread) -> reaction {
+        if (unread.empty()) return {};
+        unread.clear();
+        return {.bytes = accepted_5 + begun + std::string(8 << 20U, 'x')};
+    });
+    session s(endless);
+    std::uint64_t before = 0;
+    s.when_online = [&](net::mqtt_link&) { before = resident_bytes(); };
+    s.run();
+    ASSERT_TRUE(s.ended);
+    EXPECT_EQ(*s.ended, net::errc::packet_endless);
+    EXPECT_LT(resident_bytes(), before + (20U << 20U));
+}
+
 // Through the program. -------------------------------------------------------------------------------------------------
 
 std::string with_mqtt_driver(std::uint32_t vehicles, std::string fleet, std::string budgets = "['unexpected == 0']") {
@@ -236,6 +271,57 @@ TEST(bad_broker, that_never_answers_fails_the_set_up_in_time_and_with_the_reason
     EXPECT_THAT(run.err(), HasSubstr("only 0 of 5 vehicles are on line after 2s"));
     EXPECT_THAT(run.err(), HasSubstr("the server did not answer CONNECT in time"));
     EXPECT_THAT(run.err(), HasSubstr("check the broker"));
+}
+
+std::uint64_t resident_bytes(pid_t process) {
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/" + std::to_string(process) + "/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+TEST(bad_broker, that_stands_still_fails_the_set_up_in_time_and_with_the_reason) {
+    stage::broker broker;
+    auto run = stage::program::run(
+        with_mqtt_driver(300, "mqtt: {connackWithin: 1s}, connectsInFlight: 1000, connectWithin: 3s,"),
+        {"--broker", broker.url()});
+    broker.signal(SIGSTOP); // the kernel goes on taking connections for it, until its backlog is full
+    std::uint64_t most = 0;
+    (void)stage::wait_until(
+        [&] {
+            most = std::max(most, resident_bytes(run.pid()));
+            return !run.err().empty();
+        },
+        10s);
+    EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
+    EXPECT_THAT(run.err(), testing::AnyOf(HasSubstr("the server did not answer CONNECT in time"),
+                                          HasSubstr("no TCP connection in time")));
+    EXPECT_GT(most, 0U);
+    EXPECT_LT(most, 64U << 20U);
+    broker.signal(SIGCONT);
+}
+
+TEST(bad_broker, that_stands_still_under_load_costs_outcomes_and_no_memory) {
+    stage::broker broker;
+    stage::wanted w;
+    w.load = "driver: mqtt,";
+    w.phases = "[{name: before, duration: 1s, arrivalRate: 50}, {name: still, duration: 2s, arrivalRate: 2000},"
+               " {name: after, duration: 2s, arrivalRate: 50}]";
+    w.budgets = "['outcomes.executed{phase=before} == 50', 'outcomes.executed{phase=after} > 40',"
+                " 'outcomes.executed{phase=still} < 4000']";
+    auto run = stage::program::run(w.yaml(), {"--broker", broker.url()});
+    const auto reached = [&] {
+        return stage::contents(run.report() / "timeline.jsonl").find(R"("phase":"still")") != std::string::npos;
+    };
+    ASSERT_TRUE(stage::wait_until(reached, 15s)) << run.err();
+    broker.signal(SIGSTOP);
+    std::this_thread::sleep_for(1s);
+    const auto resident = resident_bytes(run.pid());
+    broker.signal(SIGCONT);
+    EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
+    stage::expect_sums_hold(run.summary());
+    EXPECT_GT(resident, 0U);
+    EXPECT_LT(resident, 64U << 20U);
 }
 
 TEST(bad_broker, that_speaks_no_mqtt_fails_the_set_up_with_the_reason) {

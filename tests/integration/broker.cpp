@@ -47,6 +47,8 @@ void broker::stop(int signal) {
     process_ = 0;
 }
 
+void broker::signal(int number) const { ::kill(process_, number); }
+
 loadsim::net::endpoint broker::endpoint() const {
     return {.scheme = "mqtt", .host = "127.0.0.1", .port = port_, .path = {}};
 }

@@ -24,6 +24,7 @@ public:
 
     void start(); ///< throws when it does not listen
     void stop(int signal);
+    void signal(int) const; ///< SIGSTOP, SIGCONT
 
     loadsim::net::endpoint endpoint() const;
     std::string url() const;
