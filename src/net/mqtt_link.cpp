@@ -62,7 +62,8 @@ void mqtt_link::on_ready(std::uint32_t events) {
     if (stage_ == stage::connecting) {
         if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
         note_syns();
-        if (const auto error = connect_error(socket_)) return lose(error);
+        if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+            if (const auto error = connect_error(socket_)) return lose(error);
         established();
     } else if (unsent_ && (events & EPOLLOUT) != 0) {
         writable();
