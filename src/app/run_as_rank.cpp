@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -98,6 +99,9 @@ exit_code follow(cluster::channel& channel, const run_options& options) {
 } // namespace
 
 exit_code run_as_rank(const run_options& options) {
+    // The launcher's "drain" may come before there is anything to drain; it comes again, and is taken then.
+    std::signal(SIGUSR1, SIG_IGN);
+    std::signal(SIGUSR2, SIG_IGN);
     auto channel = cluster::channel::join();
     if (!channel) {
         complain(channel.error());

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <fstream>
 
 namespace loadsim::net {
 namespace {
@@ -27,6 +29,23 @@ bool is_port_shortage(const std::error_code& error) {
     return error == std::errc::address_not_available || error == std::errc::address_in_use;
 }
 
+/// Two 16-bit ports in one word, the upper one in the upper half; 0: unknown.
+std::uint32_t kernels_port_range() {
+    std::uint32_t lowest = 0;
+    std::uint32_t highest = 0;
+    std::ifstream("/proc/sys/net/ipv4/ip_local_port_range") >> lowest >> highest;
+    return highest << 16 | lowest;
+}
+
+/// Told the range that it would use anyway, the kernel (Linux 6.8) looks for a port from a random one on. Left to itself it tries
+/// every second one first: once those are all in use, half of the range, each connect looks at all of them and takes a
+/// millisecond. A kernel that does not know the option is left to itself.
+void look_at_all_ports(int socket) {
+    constexpr int ip_local_port_range = 51; // Linux 6.3, uapi/linux/in.h; Debian 12's headers do not have it
+    static const std::uint32_t range = kernels_port_range();
+    if (range != 0) ::setsockopt(socket, IPPROTO_IP, ip_local_port_range, &range, sizeof range);
+}
+
 connecting begin_from(const tcp::endpoint& to, const address* source, bool& no_port) {
     no_port = false;
     const int socket = ::socket(to.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -34,6 +53,7 @@ connecting begin_from(const tcp::endpoint& to, const address* source, bool& no_p
     const int on = 1;
     // An acknowledgement must not wait for the next. A socket that does not take it is only slower.
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    look_at_all_ports(socket);
     if (source != nullptr) {
         // The port is chosen with the connect, when it is known to whom: the same one may then serve several brokers.
         ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);

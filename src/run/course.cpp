@@ -16,7 +16,7 @@ using measure::stage;
 constexpr nanoseconds tick = 1s;
 constexpr nanoseconds look = 100ms; ///< while something is waited for
 constexpr nanoseconds spare_to_connect = 30s;
-constexpr nanoseconds stopping_at_most = 30s;
+constexpr nanoseconds stopping_at_most = 3min; ///< hundreds of thousands of goodbyes
 
 } // namespace
 

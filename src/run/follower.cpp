@@ -66,9 +66,10 @@ bool follower::obey(const cluster::order& order, part* own) {
 
 void follower::report(part* own, const std::string& trouble) {
     cluster::report said;
+    const bool done = own == nullptr || own->settled(); // asked first: what is collected then has all of it
     if (own != nullptr) said.seen = own->collect();
     if (!trouble.empty()) said.seen.trouble = trouble;
-    said.orders_followed = followed_;
+    said.orders_followed = done ? followed_ : followed_ - 1;
     said.interrupted = interrupts_.asked() == interrupts::kind::interrupt;
     said.terminated = interrupts_.asked() == interrupts::kind::terminate;
     spool_.write(said, time_.now() - begun_);

@@ -115,18 +115,23 @@ void part::give_up_open() {
 }
 
 void part::stop() {
-    for (const auto& s : shards_) s->stop();
-    stopped_ = true;
+    for (const auto& s : shards_) s->begin_stop();
+    stopping_ = true;
+}
+
+bool part::settled() const {
+    return !stopping_ || std::ranges::all_of(shards_, [](const auto& s) { return s->stopped(); });
 }
 
 measure::snapshot part::collect() {
+    if (!settled()) return status_; // nobody answers before all goodbyes are said
     std::vector<std::future<measure::snapshot>> asked;
-    if (!stopped_)
+    if (!stopping_)
         for (const auto& s : shards_) asked.push_back(s->report());
     measure::snapshot sum;
     sum.all_due = sum.driver_ready = true;
     for (auto& answer : asked) sum.add(answer.get());
-    if (stopped_)
+    if (stopping_)
         for (const auto& s : shards_) sum.add(s->last_report());
     if (observer_ready_.valid() && observer_ready_.wait_for(nanoseconds{0}) == std::future_status::ready) {
         const auto started = observer_ready_.get();
@@ -136,6 +141,8 @@ measure::snapshot part::collect() {
     sum.driver_ready = sum.driver_ready && watching_;
     if (sum.trouble.empty()) sum.trouble = trouble_;
     sum.rss_bytes = resident_bytes();
+    status_ = sum;
+    status_.seen = {};
     return sum;
 }
 

@@ -33,7 +33,8 @@ public:
     void stop() override;
     measure::snapshot collect() override;
 
-    bool settled() const override { return true; } // a shard reports after it has done what was ordered before
+    bool
+    settled() const override; // a shard reports after it has done what was ordered before; only stopping takes its time
     nanoseconds attention() const override { return nanoseconds::max(); }
     void attend() override {}
     wishes asked_elsewhere() const override { return {}; }
@@ -49,7 +50,8 @@ private:
     const cluster::place where_;
     net::endpoint broker_;
     std::vector<std::unique_ptr<shard>> shards_;
-    bool stopped_ = false;
+    bool stopping_ = false;
+    measure::snapshot status_; ///< as it was when the shards were asked last; its `seen` is empty
     bool watching_ = false;
     std::string trouble_;
     observe::mqtt_observer observer_;          // after the shards: it ends first, and tells nothing more

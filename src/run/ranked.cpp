@@ -101,6 +101,7 @@ measure::snapshot ranked::collect() {
 }
 
 bool ranked::settled() const {
+    if (!own_.settled()) return false;
     for (std::uint32_t rank = 1; rank < count(); ++rank)
         if (!others_[rank].heard || others_[rank].followed != orders_) return false;
     return true;

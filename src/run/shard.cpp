@@ -48,6 +48,7 @@ shard::shard(const shared_plan& plan, const time_source& time, shard_share share
     thread_ = std::thread([this] {
         try {
             loop_.run();
+            stopped_ = true;
         } catch (const std::exception& bug) {
             // A shard that has stopped cannot be reported on: its numbers would be worthless.
             fmt::print(stderr, "loadsim: internal error: {}\n", bug.what());
@@ -56,7 +57,10 @@ shard::shard(const shared_plan& plan, const time_source& time, shard_share share
     });
 }
 
-shard::~shard() { stop(); }
+shard::~shard() {
+    begin_stop();
+    if (thread_.joinable()) thread_.join();
+}
 
 template <class Work>
 void shard::post(Work&& work) {
@@ -180,8 +184,8 @@ measure::snapshot shard::collect() {
     return r;
 }
 
-void shard::stop() {
-    if (!thread_.joinable()) return;
+void shard::begin_stop() {
+    if (std::exchange(stopping_, true)) return;
     post([this] {
         due_timer_.cancel();
         driver_->stop();
@@ -189,7 +193,11 @@ void shard::stop() {
         cpu_s_ = thread_cpu_seconds();
         loop_.stop();
     });
-    thread_.join();
+}
+
+measure::snapshot shard::last_report() {
+    if (thread_.joinable()) thread_.join();
+    return collect();
 }
 
 void shard::observe(vehicle_id v, observe::final_event seen) {

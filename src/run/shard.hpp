@@ -55,8 +55,9 @@ public:
     void cut();          ///< no more arrivals
     void give_up_open(); ///< what is in flight ends as unanswered
     std::future<measure::snapshot> report();
-    void stop();                                          ///< closes all sessions and ends the thread
-    measure::snapshot last_report() { return collect(); } ///< only after stop()
+    void begin_stop();                        ///< closes all sessions, then ends the thread
+    bool stopped() const { return stopped_; } ///< it has; nothing answers report() any more
+    measure::snapshot last_report();          ///< waits for that
 
     void observe(vehicle_id, observe::final_event);
     void note(measure::anomaly);
@@ -97,6 +98,8 @@ private:
     std::string trouble_;
     net::traffic moved_before_;
     double cpu_s_ = 0;
+    bool stopping_ = false;
+    std::atomic<bool> stopped_ = false;
     std::thread thread_; // last: it uses all of the above
 };
 

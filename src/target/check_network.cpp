@@ -12,6 +12,8 @@ constexpr std::uint64_t ports_most = 65'535 - 1'024 + 1; ///< of the widest rang
 
 /// Above it reconnects run out of ports: those of closed connections rest a minute in TIME_WAIT.
 constexpr unsigned ports_comfortable = 90;
+/// The kernel tries every second port first: with those in use it looks at all of them for each connect.
+constexpr unsigned ports_quick = 50;
 
 constexpr std::uint64_t mosquitto_backlog = 100; // its own number, in the call of listen(); no setting changes it
 
@@ -35,6 +37,7 @@ remedy more_sources(const needs& n, std::uint64_t wanted) {
 } // namespace
 
 check check_source_ports(const needs& n, const machine& has) {
+    const auto comfortable = has.half_the_ports_are_slow ? ports_quick : ports_comfortable;
     const auto needed = connections_to_one_broker(n);
     const auto sources = std::max<std::uint64_t>(1, n.sources);
     const auto available = has.source_ports ? std::optional(*has.source_ports * sources) : std::nullopt;
@@ -44,11 +47,11 @@ check check_source_ports(const needs& n, const machine& has) {
             .of = fmt::format("from {} to {} broker",
                               sources == 1 ? std::string("one address") : fmt::format("{} addresses", sources),
                               n.own_broker && n.where.ranks > 1 ? "each" : "the"),
-            .verdict = judge(needed, available, ports_comfortable),
+            .verdict = judge(needed, available, comfortable),
             .remedies = {}};
     if (c.verdict == fit::unknown) c.remedies.push_back(unreadable("/proc/sys/net/ipv4/ip_local_port_range"));
     if (c.verdict != fit::not_enough && c.verdict != fit::tight) return c;
-    const auto ports = std::max<std::uint64_t>(1, *has.source_ports) * ports_comfortable / 100;
+    const auto ports = std::max<std::uint64_t>(1, *has.source_ports) * comfortable / 100;
     if (const auto ranks = n.own_broker ? ranks_that_fit(n, has) : std::nullopt;
         ranks && *ranks > n.where.ranks && divided_up(n.sessions, *ranks) + n.connections_fixed <= ports * sources) {
         c.remedies.push_back(
@@ -57,7 +60,7 @@ check check_source_ports(const needs& n, const machine& has) {
     }
     c.remedies.push_back(more_sources(n, divided_up(needed, std::max<std::uint64_t>(1, ports))));
     if (*has.source_ports < ports_most) {
-        const auto still = divided_up(needed, ports_most * ports_comfortable / 100);
+        const auto still = divided_up(needed, ports_most * comfortable / 100);
         auto what = fmt::format("widen the range to {} ports, as root", ports_most);
         if (still > sources) what += fmt::format(" ({} source addresses are then enough)", still);
         c.remedies.push_back({std::move(what), "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"", ""});

@@ -86,6 +86,15 @@ std::optional<machine::tracked_connections> conntrack(const fs::path& settings) 
     return machine::tracked_connections{*most, first_number(settings / "nf_conntrack_count").value_or(0)};
 }
 
+/// See net/tcp_connect.cpp: from 6.8 on a socket that names the port range is served from all of it.
+bool half_the_ports_are_slow(const fs::path& settings) {
+    unsigned major = 0;
+    unsigned minor = 0;
+    char dot = 0;
+    if (!(std::ifstream(settings / "kernel/osrelease") >> major >> dot >> minor)) return false;
+    return major < 6 || (major == 6 && minor < 8);
+}
+
 } // namespace
 
 std::uint64_t raise_open_file_limit() {
@@ -109,6 +118,7 @@ machine look_at_machine(const fs::path& root) {
     m.open_files_most = first_number(settings / "fs/nr_open");
     m.files_free = files_free(settings / "fs");
     m.source_ports = source_ports(settings / "net/ipv4");
+    m.half_the_ports_are_slow = half_the_ports_are_slow(settings);
     m.listen_backlog = first_number(settings / "net/core/somaxconn");
     m.syn_backlog = first_number(settings / "net/ipv4/tcp_max_syn_backlog");
     m.tcp = tcp_memory(proc, m.page_size);

@@ -23,6 +23,7 @@ struct machine {
     std::optional<std::uint64_t> open_files_most{}; ///< what root can raise that to (fs.nr_open)
     std::optional<std::uint64_t> files_free{};      ///< of all processes together: fs.file-max less those that are open
     std::optional<std::uint64_t> source_ports{};    ///< that the kernel gives out, for each (source, target) pair
+    bool half_the_ports_are_slow = false; ///< a kernel before 6.8: once half of them are in use each connect takes a millisecond
     std::optional<std::uint64_t> listen_backlog{};  ///< net.core.somaxconn
     std::optional<std::uint64_t> syn_backlog{};     ///< net.ipv4.tcp_max_syn_backlog
     std::optional<tcp_memory> tcp{};

@@ -57,7 +57,7 @@ TEST(letters, of_every_kind_read_back_as_they_were) {
         const order o{what, 5};
         EXPECT_EQ(std::get<order>(there_and_back(o)), o);
     }
-    const hello h{"0.1.0", std::string("a\0b\xff", 4), "why", INT64_MIN, 4'294'967'295, UINT64_MAX};
+    const hello h{"0.1.0", std::string("a\0b\xff", 4), "why", INT64_MIN};
     EXPECT_EQ(std::get<hello>(there_and_back(h)), h);
     const welcome w{"/reports/ü", 3};
     EXPECT_EQ(std::get<welcome>(there_and_back(w)), w);

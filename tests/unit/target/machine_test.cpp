@@ -107,6 +107,14 @@ TEST(source_ports, are_less_those_that_are_reserved) {
             << reserved;
 }
 
+TEST(source_ports, of_older_kernels_are_slow_beyond_half) {
+    const std::pair<const char*, bool> rows[] = {{"6.1.0-28-amd64", true}, {"5.15.0", true},   {"6.7.9", true},
+                                                 {"6.8.0-1", false},       {"6.18.44", false}, {"7.0", false}};
+    for (const auto& [release, slow] : rows)
+        EXPECT_EQ(look({{"proc/sys/kernel/osrelease", std::string(release) + "\n"}}).half_the_ports_are_slow, slow)
+            << release;
+}
+
 TEST(memory, is_what_the_tightest_control_group_leaves) {
     const struct {
         std::map<std::string, std::string> files;

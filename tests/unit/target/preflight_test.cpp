@@ -172,6 +172,14 @@ TEST(source_ports, count_for_each_pair_of_source_and_target) {
     EXPECT_EQ(the("source ports", half_here, many_files).verdict, fit::enough) << "the other half has another machine";
 }
 
+TEST(source_ports, are_tight_beyond_half_where_the_kernel_gets_slow) {
+    const auto slow = with([](machine& m) { m.half_the_ports_are_slow = true; });
+    EXPECT_EQ(the("source ports", foreign(14'000), slow).verdict, fit::enough);
+    const auto c = the("source ports", foreign(14'200), slow);
+    EXPECT_EQ(c.verdict, fit::tight);
+    EXPECT_THAT(c.remedies.front().what, HasSubstr("2 addresses"));
+}
+
 TEST(source_ports, remedies_fit_the_machine) {
     constexpr auto widen = "sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"";
     const auto many_files = with([](machine& m) { m.open_files = 1'000'000; });
