@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <unordered_map>
@@ -39,7 +40,7 @@ public:
 
     void send(request_key key, std::string_view vin, std::string_view service) override {
         const auto number = ++sent_;
-        const auto id = fmt::format("{}-{}", name_, number);
+        const auto id = id_of(number);
         const auto topic = contract::command_topic(vin, service);
         const auto wall = std::chrono::system_clock::now().time_since_epoch();
         const auto payload = contract::to_json(contract::command{
@@ -77,7 +78,16 @@ private:
         bool accepted = false;
     };
 
-    std::string id_of(const open_request& r) const { return fmt::format("{}-{}", name_, r.number); }
+    std::string id_of(std::uint64_t number) const {
+        std::array<char, 20> digits; // of the largest one
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        std::string id;
+        id.reserve(name_.size() + 1 + digits.size());
+        id += name_;
+        id += '-';
+        id.append(digits.data(), end);
+        return id;
+    }
 
     /// The number in an id of ours; 0 for anybody else's.
     std::uint64_t number_in(std::string_view id) const {
@@ -90,12 +100,12 @@ private:
 
     void accept(open_request& r, monotonic_time now) {
         if (std::exchange(r.accepted, true)) return;
-        events_.on_accepted(r.key, id_of(r), now);
+        events_.on_accepted(r.key, id_of(r.number), now);
     }
 
     void overdue(const open_request& r, monotonic_time now) {
         const auto key = r.key;
-        const auto id = id_of(r);
+        const auto id = id_of(r.number);
         const bool accepted = r.accepted;
         vehicle_of_[r.number % remembered] = {}; // given up: what its vehicle still says is no second end
         open_.erase(r.number);

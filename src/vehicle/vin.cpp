@@ -29,6 +29,16 @@ static_assert(alphabet.size() == values.size());
 static_assert(plants.size() == alphabet.size() && plants.size() * serials == vin_capacity);
 static_assert(year_letters.size() * 2 == last_year - first_year + 1);
 
+constexpr std::int8_t no_letter = -1;
+/// What each byte is worth: VINs are made for every connect and every request.
+constexpr auto worth = [] {
+    std::array<std::int8_t, 256> table{};
+    table.fill(no_letter);
+    for (std::size_t i = 0; i < alphabet.size(); ++i)
+        table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(values[i] - '0');
+    return table;
+}();
+
 constexpr bool of_alphabet(std::string_view text) { return text.find_first_not_of(alphabet) == std::string_view::npos; }
 
 } // namespace
@@ -65,9 +75,9 @@ std::optional<char> check_digit(std::string_view vin) {
     if (vin.size() != vin_length) return std::nullopt;
     int sum = 0;
     for (std::size_t i = 0; i < vin_length; ++i) {
-        const auto place = alphabet.find(vin[i]);
-        if (place == std::string_view::npos) return std::nullopt;
-        sum += (values[place] - '0') * weights[i];
+        const auto value = worth[static_cast<unsigned char>(vin[i])];
+        if (value == no_letter) return std::nullopt;
+        sum += value * weights[i];
     }
     const int rest = sum % 11;
     return rest == 10 ? 'X' : static_cast<char>('0' + rest);
