@@ -2,6 +2,7 @@
 
 #include <loadsim/contract/payloads.hpp>
 #include <loadsim/contract/topics.hpp>
+#include <loadsim/net/error.hpp>
 #include <loadsim/net/mqtt_link.hpp>
 
 #include <fmt/format.h>
@@ -165,7 +166,7 @@ private:
     }
 
     void on_offline(net::mqtt_link&, std::error_code why, bool) override {
-        if (ready_) {
+        if (ready_ && !net::is_shortage(why)) {
             std::string reason = why.message();
             if (why == mqtt::errc::connect_refused) reason += ": " + mqtt::to_string(link_.session().last_reason());
             return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + reason +

@@ -1,5 +1,7 @@
 #include <loadsim/net/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 namespace loadsim::net {
@@ -26,6 +28,13 @@ public:
 };
 
 } // namespace
+
+bool is_shortage(const std::error_code& error) noexcept {
+    constexpr std::array those{std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                               std::errc::no_buffer_space, std::errc::not_enough_memory};
+    return error == make_error_code(errc::no_source_port) ||
+           std::ranges::any_of(those, [&](std::errc e) { return error == e; });
+}
 
 const std::error_category& category() noexcept {
     static const net_category instance;

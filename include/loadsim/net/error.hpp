@@ -15,6 +15,8 @@ enum class errc {
 };
 
 const std::error_category& category() noexcept;
+/// This machine lacks something that may come back by itself: open files, memory, source ports.
+bool is_shortage(const std::error_code&) noexcept;
 inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
 
 } // namespace loadsim::net
