@@ -1,0 +1,68 @@
+#include "machine.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+namespace loadsim::bench {
+namespace {
+
+/// What follows the key on its line, without what stands between.
+std::string value_in(const char* file, const std::string& key) {
+    std::ifstream in(file);
+    for (std::string line; std::getline(in, line);) {
+        if (!line.starts_with(key)) continue;
+        const auto begin = line.find_first_not_of(" \t:=\"", key.size());
+        return begin == std::string::npos ? std::string{}
+                                          : line.substr(begin, line.find_last_not_of(" \"") + 1 - begin);
+    }
+    return "unknown";
+}
+
+/// It has no flag for its version: the first line of its help says it.
+std::string mosquitto_version() {
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("PATH=$PATH:/usr/sbin mosquitto -h 2>/dev/null", "r"),
+                                                     ::pclose);
+    std::array<char, 256> line{};
+    if (!pipe || std::fgets(line.data(), line.size(), pipe.get()) == nullptr) return "unknown";
+    const std::string text(line.data());
+    constexpr std::string_view before = "mosquitto version ";
+    return text.starts_with(before) ? text.substr(before.size(), text.find('\n') - before.size()) : "unknown";
+}
+
+std::string compiler() {
+#if defined(__clang__)
+    return "Clang " __clang_version__;
+#else
+    return "GCC " __VERSION__;
+#endif
+}
+
+} // namespace
+
+std::map<std::string, std::string> this_machine() {
+    utsname kernel{};
+    ::uname(&kernel);
+    const double memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+    const auto today = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    return {{"cpu", value_in("/proc/cpuinfo", "model name")},
+            {"cores", std::to_string(std::thread::hardware_concurrency())},
+            {"memory", fmt::format("{:.0f} GiB", memory / (1024.0 * 1024 * 1024))},
+            {"kernel", fmt::format("{} {}", kernel.sysname, kernel.release)},
+            {"system", value_in("/etc/os-release", "PRETTY_NAME")},
+            {"compiler", compiler()},
+            {"build", LOADSIM_BUILD_TYPE},
+            {"mosquitto", mosquitto_version()},
+            {"date", fmt::format("{:%Y-%m-%d}", fmt::gmtime(today))}};
+}
+
+} // namespace loadsim::bench

@@ -1,0 +1,58 @@
+// The fleet benchmark: loadsim against the floor, in turns, against the same mosquitto. README has the command.
+#include "measuring.hpp"
+
+#include <loadsim/target/preflight.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <string>
+#include <vector>
+
+int main(int count, char** arguments) {
+    using namespace loadsim;
+    bench::plan plan{.programs = {LOADSIM_FLOOR, LOADSIM_PROGRAM, LOADSIM_ENGINE, LOADSIM_PAHO},
+                     .scratch = std::filesystem::temp_directory_path() / fmt::format("fleet-bench-{}", ::getpid())};
+    std::filesystem::path into = LOADSIM_RESULTS;
+    std::vector<std::string> only;
+    bool quick = false;
+    const std::set<std::string> parts{"connect", "roundtrip", "exchange", "scale", "paho"};
+
+    CLI::App app("Measures loadsim against the floor; about forty minutes in all");
+    auto* pairs = app.add_option("--pairs", plan.pairs, "Runs of each, in turns")
+                      ->check(CLI::Range(1, 100))
+                      ->capture_default_str();
+    app.add_option("--only", only, "Some of connect,roundtrip,exchange,scale,paho")
+        ->delimiter(',')
+        ->check(CLI::IsMember(parts));
+    app.add_flag("--quick", quick, "Two pairs, short runs: to see whether it works, not to publish");
+    app.add_option("--into", into, "Folder for fleet.md and fleet.json")->capture_default_str();
+    CLI11_PARSE(app, count, arguments);
+
+    if (quick) {
+        if (pairs->empty()) plan.pairs = 2;
+        plan.scale_runs = 1;
+        plan.measured = std::chrono::seconds{4};
+    }
+    if (!only.empty()) {
+        const auto wanted = [&](const char* part) { return std::ranges::find(only, part) != only.end(); };
+        plan.connect = wanted("connect");
+        plan.round_trip = wanted("roundtrip");
+        plan.exchange = wanted("exchange");
+        plan.scale = wanted("scale");
+        plan.paho = wanted("paho");
+    }
+    try {
+        target::raise_open_file_limit(); // for the brokers, which are our children
+        const auto all = bench::measure(plan);
+        fmt::print("{}", bench::to_markdown(all));
+        bench::write(all, into);
+        std::filesystem::remove_all(plan.scratch);
+    } catch (const std::exception& failed) {
+        fmt::print(stderr, "\nfleet_bench: {}\nwhat was written is in {}\n", failed.what(), plan.scratch.string());
+        return 1;
+    }
+}

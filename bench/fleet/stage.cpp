@@ -1,0 +1,28 @@
+#include "stage.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace loadsim::bench {
+namespace {
+
+std::filesystem::path made(const std::filesystem::path& folder) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    return folder;
+}
+
+target::mosquitto started(const std::filesystem::path& folder) {
+    auto broker = target::mosquitto::start(folder);
+    if (!broker) throw std::runtime_error(to_string(broker.error()));
+    return std::move(*broker);
+}
+
+} // namespace
+
+stage::stage(const bench::programs& all, const std::filesystem::path& scratch, const std::string& name)
+    : programs_(all), folder_(made(scratch / name)), broker_(started(folder_)) {}
+
+} // namespace loadsim::bench
