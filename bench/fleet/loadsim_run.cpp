@@ -5,19 +5,15 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
 
 namespace loadsim::bench {
 namespace {
 
 using namespace std::chrono_literals;
 namespace json = boost::json;
-
-constexpr auto quiet = 4s; ///< the pause after the load
 
 std::filesystem::path written(const std::filesystem::path& file, const std::string& text) {
     std::ofstream(file) << text;
@@ -45,7 +41,7 @@ std::string scenario_of(const course& c) {
                        "fleet:\n"
                        "  vehicles: {}\n"
                        "  connectRate: 1000000\n" // as fast as they come through
-                       "  vin: {{vds: {}}}\n"
+                       ""
                        "  segments: [{{name: all, share: 100%, behaviour: prompt}}]\n"
                        "behaviours: {{prompt: {{steps: [executed]}}}}\n"
                        "load:\n"
@@ -56,19 +52,19 @@ std::string scenario_of(const course& c) {
                        "    - {{name: load, duration: {}s, {}}}\n"
                        "    - {{name: quiet, pause: {}s}}\n"
                        "  drain: 5s\n",
-                       c.vehicles, c.vds, c.idle.count(), c.load.count(),
+                       c.vehicles, c.idle_before.count(), c.load.count(),
                        c.per_second == 0 ? "arrivalCount: 1" : fmt::format("arrivalRate: {}", c.per_second),
-                       std::chrono::seconds{quiet}.count());
+                       c.idle_after.count());
 }
 
-loadsim_run::loadsim_run(const stage& on, const course& wanted, const std::string& name)
-    : course_(wanted), report_(on.folder() / (name + "-report")),
-      process_(name,
-               {on.programs().loadsim, "run", written(on.folder() / (name + ".yaml"), scenario_of(wanted)), "--quiet",
+loadsim_run::loadsim_run(const stage& on, const course& wanted)
+    : course_(wanted), report_(on.folder() / "report"),
+      process_("loadsim",
+               {on.programs().loadsim, "run", written(on.folder() / "scenario.yaml", scenario_of(wanted)), "--quiet",
                 "--shards", "1", "--broker", on.url(), "--report", report_},
                on.folder()) {}
 
-bool loadsim_run::load_has_begun() {
+bool loadsim_run::all_online() {
     const auto now = std::chrono::steady_clock::now();
     std::ifstream in(report_ / "timeline.jsonl");
     for (std::string line; std::getline(in, line);) {
@@ -77,23 +73,14 @@ bool loadsim_run::load_has_begun() {
         const auto value = json::parse(line, error);
         if (error || value.at("stage") != "load") continue;
         const auto since = std::chrono::duration<double>(value.at("load_s").to_number<double>());
-        load_began_ = now - std::chrono::duration_cast<std::chrono::nanoseconds>(since);
+        online_since_ = now - std::chrono::duration_cast<std::chrono::nanoseconds>(since);
         return true;
     }
     return false;
 }
 
-void loadsim_run::await_online() {
-    connects_per_s_ = connects_per_second(process_, course_.vehicles, [this] { return load_has_begun(); });
-}
-
-void loadsim_run::sleep_until_before_load() const {
-    std::this_thread::sleep_until(load_began_ + course_.idle -
-                                  std::min<std::chrono::nanoseconds>(course_.idle / 2, 2s));
-}
-
-void loadsim_run::sleep_until_after_load() const {
-    std::this_thread::sleep_until(load_began_ + course_.idle + course_.load + quiet / 2);
+double loadsim_run::await_online() {
+    return connects_per_second(process_, course_.vehicles, [this] { return all_online(); });
 }
 
 figures loadsim_run::finish() {

@@ -34,7 +34,7 @@ int main(int count, char** arguments) {
 
     if (quick) {
         if (pairs->empty()) plan.pairs = 2;
-        plan.scale_runs = 1;
+        plan.other_runs = 1;
         plan.measured = std::chrono::seconds{4};
     }
     if (!only.empty()) {
@@ -47,9 +47,8 @@ int main(int count, char** arguments) {
     }
     try {
         target::raise_open_file_limit(); // for the brokers, which are our children
-        const auto all = bench::measure(plan);
+        const auto all = bench::measure(plan, [&](const bench::results& so_far) { bench::write(so_far, into); });
         fmt::print("{}", bench::to_markdown(all));
-        bench::write(all, into);
         std::filesystem::remove_all(plan.scratch);
     } catch (const std::exception& failed) {
         fmt::print(stderr, "\nfleet_bench: {}\nwhat was written is in {}\n", failed.what(), plan.scratch.string());

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 
 namespace loadsim::bench {
 
@@ -14,7 +15,7 @@ struct plan {
     bench::programs programs;
     std::filesystem::path scratch;
     std::uint32_t pairs = 5;
-    std::uint32_t scale_runs = 3;
+    std::uint32_t other_runs = 3; ///< of what is no duel of the bars: by size of the fleet, Paho
     std::chrono::seconds measured{10};
     bool connect = true;
     bool round_trip = true;
@@ -23,6 +24,7 @@ struct plan {
     bool paho = true;
 };
 
-results measure(const plan&);
+/// `so_far` is told after each part: half an hour of figures is not lost with the last one.
+results measure(const plan&, const std::function<void(const results&)>& so_far);
 
 } // namespace loadsim::bench

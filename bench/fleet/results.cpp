@@ -51,33 +51,34 @@ std::string of(const std::vector<figures>& runs, const char* name, int digits) {
 
 void add_scale(std::string& out, const results& r) {
     if (r.scale.empty()) return;
-    out += "\nWhat loadsim itself takes, by size of the fleet:\n\n"
-           "| vehicles | processes | CPU per connect, µs | memory per session, bytes | CPU per exchange at 1,000/s in "
-           "all, µs | "
-           "lag p99, ms |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n";
-    for (const auto& s : r.scale)
+    out += "\nWhat a session and a message take, by size of the fleet (floor, loadsim):\n\n"
+           "| vehicles | processes | CPU per connect, µs | memory per session, bytes | CPU per command and answer at "
+           "1,000/s in "
+           "all, µs | lag p99, ms |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    for (const auto& s : r.scale) {
+        const auto both = [&](const char* name, int digits) {
+            return of(s.runs.floor, name, digits) + ", " + of(s.runs.loadsim, name, digits);
+        };
         fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", number(s.vehicles, 0),
-                       of(s.runs, "processes", 0), of(s.runs, "cpu_per_connect_us", 1),
-                       of(s.runs, "bytes_per_session", 0), of(s.runs, "cpu_per_exchange_us", 1),
-                       of(s.runs, "lag_p99_ms", 3));
+                       of(s.runs.loadsim, "processes", 0), both("cpu_per_connect_us", 1), both("bytes_per_session", 0),
+                       both("cpu_per_exchange_us", 1), both("lag_p99_ms", 3));
+    }
 }
 
 void add_paho(std::string& out, const results& r) {
     if (r.paho.empty()) return;
-    out += "\nEclipse Paho C++ (an async client a session) and our own engine, everything from the first byte of the "
-           "process's "
-           "growth:\n\n"
-           "| sessions | CPU per connect, µs: Paho | ours | memory per session, bytes: Paho | ours | CPU per QoS 1 "
-           "round trip, µs: "
-           "Paho | ours | round trips/s: Paho | ours |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: "
-           "|\n";
-    for (const auto& p : r.paho)
-        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
-                       number(p.sessions, 0), of(p.paho, "cpu_per_connect_us", 1),
-                       of(p.engine, "cpu_per_connect_us", 1), of(p.paho, "bytes_per_session", 0),
-                       of(p.engine, "bytes_per_session", 0), of(p.paho, "cpu_per_round_trip_us", 1),
-                       of(p.engine, "cpu_per_round_trip_us", 1), of(p.paho, "round_trips_per_s", 0),
-                       of(p.engine, "round_trips_per_s", 0));
+    out += "\nA fleet of Eclipse Paho C++ clients, and of our own engine's sessions (Paho, ours):\n\n"
+           "| sessions | CPU per connect, µs | memory per session, bytes | CPU per QoS 1 round trip, µs | round trips "
+           "a second |\n"
+           "| ---: | ---: | ---: | ---: | ---: |\n";
+    for (const auto& p : r.paho) {
+        const auto both = [&](const char* name, int digits) {
+            return of(p.paho, name, digits) + ", " + of(p.engine, name, digits);
+        };
+        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} |\n", number(p.sessions, 0),
+                       both("cpu_per_connect_us", 1), both("bytes_per_session", 0), both("cpu_per_round_trip_us", 1),
+                       both("round_trips_per_s", 0));
+    }
 }
 
 json::value finite(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
@@ -107,6 +108,9 @@ std::string to_markdown(const results& r) {
     add_paho(out, r);
     if (!r.notes.empty()) out += '\n';
     for (const auto& note : r.notes) out += "- " + note + '\n';
+    if (!r.repeated.empty())
+        out +=
+            fmt::format("- Runs that went wrong and were made again: {} (fleet.json says why).\n", r.repeated.size());
     return out;
 }
 
@@ -128,17 +132,22 @@ std::string to_json(const results& r) {
                                         {"ratio_most", finite(between.most)}});
     }
     json::array scale;
-    for (const auto& s : r.scale) scale.push_back(json::object{{"vehicles", s.vehicles}, {"runs", array_of(s.runs)}});
+    for (const auto& s : r.scale)
+        scale.push_back(json::object{
+            {"vehicles", s.vehicles}, {"floor", array_of(s.runs.floor)}, {"loadsim", array_of(s.runs.loadsim)}});
     json::array paho;
     for (const auto& p : r.paho)
         paho.push_back(
             json::object{{"sessions", p.sessions}, {"paho", array_of(p.paho)}, {"engine", array_of(p.engine)}});
+    json::array repeated;
+    for (const auto& why : r.repeated) repeated.emplace_back(why);
     const json::object all{{"schema", "loadsim.fleet-bench/1"},
                            {"machine", machine},
                            {"pairs", r.pairs},
                            {"contests", contests},
                            {"scale", scale},
-                           {"paho", paho}};
+                           {"paho", paho},
+                           {"repeated", repeated}};
     return json::serialize(all) + '\n';
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "comparison.hpp"
+#include "turns.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,10 +22,10 @@ struct contest {
     std::vector<double> loadsim;
 };
 
-/// loadsim alone with so many vehicles.
+/// Fleets of so many vehicles.
 struct scale_row {
     std::uint32_t vehicles = 0;
-    std::vector<figures> runs;
+    duel runs;
 };
 
 /// Paho and our own engine with so many sessions.
@@ -40,7 +41,8 @@ struct results {
     std::vector<contest> contests;
     std::vector<scale_row> scale;
     std::vector<paho_row> paho;
-    std::vector<std::string> notes; ///< what one has to know to read the tables
+    std::vector<std::string> notes;    ///< what one has to know to read the tables
+    std::vector<std::string> repeated; ///< runs that went wrong and were made again, and why
 };
 
 std::string to_markdown(const results&);

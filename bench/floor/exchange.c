@@ -84,8 +84,8 @@ static void print_figures(struct exchange *x, double cpu)
 int run_exchange(struct fleet *f, const struct options *o)
 {
     struct exchange x = {.per_second = o->per_second};
-    snprintf(x.name, sizeof x.name, "floor-%08x-0", (unsigned)getpid());
-    snprintf(x.response_topic, sizeof x.response_topic, "loadsim/%s/rsp", x.name); // as long as loadsim's
+    snprintf(x.name, sizeof x.name, "floor-c-%08x-0", (unsigned)getpid()); // as long as that of loadsim's driver
+    snprintf(x.response_topic, sizeof x.response_topic, "loadsim/%s/rsp", x.name);
     x.warm_up = (uint64_t)(o->warm_up_s * o->per_second);
     x.all = x.warm_up + (uint64_t)(o->seconds * o->per_second);
     x.latency = malloc((x.all + 1) * sizeof *x.latency);
@@ -94,10 +94,11 @@ int run_exchange(struct fleet *f, const struct options *o)
     for (uint64_t i = 0; i <= x.all; ++i) x.latency[i] = -1;
     f->run = &x;
     f->on_publish = on_publish;
+    f->controller = x.name;
     f->controller_filter = x.response_topic;
     ++f->size; // the controller's own session
     if (!bring_up(f, o, "exchange")) return 1;
-    x.start = f->now + 50000000;
+    x.start = now_ns() + (int64_t)(o->hold_s * 1e9) + 50000000;
     while (x.sent < x.all) {
         fleet_turn(f, due_of(&x, x.sent));
         send_due(f, &x);
@@ -105,6 +106,8 @@ int run_exchange(struct fleet *f, const struct options *o)
     const int64_t patience = f->now + 5000000000;
     while (x.answered < x.all && f->now < patience) fleet_turn(f, patience);
     print_figures(&x, cpu_s() - x.cpu_warm);
+    const int64_t end = f->now + (int64_t)(o->linger_s * 1e9);
+    while (f->now < end) fleet_turn(f, end);
     free(x.latency);
     free(x.lag);
     return finish(f);

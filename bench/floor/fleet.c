@@ -48,7 +48,7 @@ bool fleet_open(struct fleet *f)
 
 static bool is_controller(const struct fleet *f, uint32_t index)
 {
-    return f->controller_filter != NULL && index + 1 == f->size;
+    return f->controller != NULL && index + 1 == f->size;
 }
 
 /// A session that is gone stays gone: the run counts it, and is worth nothing.
@@ -173,7 +173,7 @@ static void established(struct fleet *f, uint32_t index)
     char vin[vin_size + 1];
     f->sessions[index].stage = stage_greeting;
     if (is_controller(f, index)) {
-        put_connect(&f->out, "floor-controller", f->keep_alive_s, NULL);
+        put_connect(&f->out, f->controller, f->keep_alive_s, NULL);
     } else {
         vin_of(vin, index);
         put_connect(&f->out, vin, f->keep_alive_s, vin);

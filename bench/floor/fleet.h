@@ -32,7 +32,8 @@ struct session {
 struct fleet {
     struct session *sessions;
     uint32_t size;
-    const char *controller_filter; ///< not NULL: the last session is no vehicle, and subscribes to this
+    const char *controller; ///< not NULL: the last session is no vehicle, but has this name
+    const char *controller_filter; ///< and subscribes to this
     struct sockaddr_storage broker;
     socklen_t broker_size;
     uint32_t connects_at_once;

@@ -16,7 +16,8 @@ static void usage(void)
             "  --in-flight N        connects under way at once, default 64\n"
             "  --connect-rate R     connects a second, default 0: as fast as they come through\n"
             "  --keep-alive S       seconds, default 60\n"
-            "  --hold S             connect: hold the sessions so long, default 0\n"
+            "  --hold S             connect: hold the sessions so long; exchange: before the first command; default 0\n"
+            "  --linger S           exchange: hold them so long after the last answer, default 0\n"
             "  --seconds S          round-trips, exchange: measure so long, default 5\n"
             "  --warm-up S          round-trips, exchange: before that, default 1\n"
             "  --active W           round-trips: sessions with a message in flight, default 0: all\n"
@@ -36,7 +37,8 @@ static bool parse(int count, char **arguments, struct options *o)
         {"host", required_argument, NULL, 'h'},         {"port", required_argument, NULL, 'p'},
         {"sessions", required_argument, NULL, 'n'},     {"in-flight", required_argument, NULL, 'k'},
         {"connect-rate", required_argument, NULL, 'c'}, {"keep-alive", required_argument, NULL, 'a'},
-        {"hold", required_argument, NULL, 't'},         {"seconds", required_argument, NULL, 's'},
+        {"hold", required_argument, NULL, 't'},         {"linger", required_argument, NULL, 'l'},
+        {"seconds", required_argument, NULL, 's'},
         {"warm-up", required_argument, NULL, 'w'},      {"active", required_argument, NULL, 'i'},
         {"per-second", required_argument, NULL, 'r'},   {NULL, 0, NULL, 0},
     };
@@ -57,6 +59,7 @@ static bool parse(int count, char **arguments, struct options *o)
         case 'c': o->connect_rate = value; break;
         case 'a': o->keep_alive_s = (uint16_t)value; break;
         case 't': o->hold_s = value; break;
+        case 'l': o->linger_s = value; break;
         case 's': o->seconds = value; break;
         case 'w': o->warm_up_s = value; break;
         case 'i': o->active = (uint32_t)value; break;

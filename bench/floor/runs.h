@@ -11,7 +11,8 @@ struct options {
     uint32_t in_flight;   ///< connects under way at once
     double connect_rate;  ///< a second; 0: as fast as they come through
     uint16_t keep_alive_s;
-    double hold_s;        ///< connect: how long the sessions are held
+    double hold_s;        ///< connect: how long the sessions are held; exchange: before the first command
+    double linger_s;      ///< exchange: how long the sessions are held after the last answer
     double seconds;       ///< round-trips, exchange: how long it is measured
     double warm_up_s;     ///< round-trips, exchange: before that
     uint32_t active;      ///< round-trips: sessions with a message in flight; 0: all
