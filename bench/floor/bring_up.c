@@ -7,14 +7,12 @@
 
 enum { few = 1000 };
 
-void say_mark(const char *mark)
-{
+void say_mark(const char* mark) {
     fprintf(stderr, "floor: %s\n", mark);
     fflush(stderr);
 }
 
-bool bring_up(struct fleet *f, const struct options *o, const char *mode)
-{
+bool bring_up(struct fleet* f, const struct options* o, const char* mode) {
     const uint64_t resident_begin = resident_bytes();
     const double cpu_begin = cpu_s();
     if (!fleet_open(f)) return false;
@@ -33,18 +31,18 @@ bool bring_up(struct fleet *f, const struct options *o, const char *mode)
            "\"cpu_per_connect_us\":%.3f,\"rss_begin\":%" PRIu64 ",\"rss_online\":%" PRIu64,
            mode, f->size, took, f->size / took, cpu, cpu / f->size * 1e6, resident_begin, resident);
     if (f->size > few)
-        printf(",\"rss_at_1000\":%" PRIu64 ",\"bytes_per_session\":%.1f,\"cpu_per_connect_after_1000_us\":%.3f", resident_few,
-               ((double)resident - (double)resident_few) / (f->size - few),
+        printf(",\"rss_at_1000\":%" PRIu64 ",\"bytes_per_session\":%.1f,\"cpu_per_connect_after_1000_us\":%.3f",
+               resident_few, ((double)resident - (double)resident_few) / (f->size - few),
                (cpu_begin + cpu - cpu_few) / (f->size - few) * 1e6);
     say_mark("online");
     (void)o;
     return true;
 }
 
-int finish(struct fleet *f)
-{
+int finish(struct fleet* f) {
     const uint32_t lost = f->lost;
-    printf(",\"pings\":%" PRIu64 ",\"pongs\":%" PRIu64 ",\"lost\":%u,\"cpu_s\":%.6f}\n", f->pings, f->pongs, lost, cpu_s());
+    printf(",\"pings\":%" PRIu64 ",\"pongs\":%" PRIu64 ",\"lost\":%u,\"cpu_s\":%.6f}\n", f->pings, f->pongs, lost,
+           cpu_s());
     fflush(stdout);
     fleet_close(f);
     return lost == 0 ? 0 : 1;

@@ -2,8 +2,7 @@
 #include "figures.h"
 #include "runs.h"
 
-int run_connect(struct fleet *f, const struct options *o)
-{
+int run_connect(struct fleet* f, const struct options* o) {
     if (!bring_up(f, o, "connect")) return 1;
     const double cpu = cpu_s();
     const int64_t end = f->now + (int64_t)(o->hold_s * 1e9);

@@ -15,18 +15,19 @@ struct exchange {
     uint64_t warm_up; ///< commands that are not measured
     uint64_t all;     ///< commands, those included
     uint64_t sent, answered, twice;
-    int64_t *latency; ///< due to answered, ns, -1 until then
-    int64_t *lag;     ///< due to sent
+    int64_t* latency; ///< due to answered, ns, -1 until then
+    int64_t* lag;     ///< due to sent
     double cpu_warm;
     char name[32];
     char response_topic[64];
 };
 
-static int64_t due_of(const struct exchange *x, uint64_t n) { return x->start + (int64_t)((double)n / x->per_second * 1e9); }
+static int64_t due_of(const struct exchange* x, uint64_t n) {
+    return x->start + (int64_t)((double)n / x->per_second * 1e9);
+}
 
 /// Sends every command that is due.
-static void send_due(struct fleet *f, struct exchange *x)
-{
+static void send_due(struct fleet* f, struct exchange* x) {
     const uint32_t controller = f->size - 1;
     while (x->sent < x->all) {
         const int64_t now = now_ns();
@@ -38,35 +39,34 @@ static void send_due(struct fleet *f, struct exchange *x)
         // 7919 is prime: one vehicle after the other, but never neighbours.
         vin_of(vin, (uint32_t)(x->sent * 7919 % (f->size - 1)));
         snprintf(id, sizeof id, "%s-%" PRIu64, x->name, x->sent);
-        put_command(&f->out, vin, fleet_packet_id(f, controller), x->response_topic, id);
+        put_command(&f->out, vin, fleet_packet_id(f, controller), x->response_topic, id, wall_ms());
         x->lag[x->sent++] = now - due;
         if (f->out.size > flush_at) fleet_flush(f, controller);
     }
     fleet_flush(f, controller);
 }
 
-static void on_publish(struct fleet *f, uint32_t session, const struct publish *m)
-{
-    struct exchange *x = f->run;
+static void on_publish(struct fleet* f, uint32_t session, const struct publish* m) {
+    struct exchange* x = f->run;
     const int64_t now = now_ns();
     if (session + 1 != f->size) {
-        put_answer(&f->out, m, fleet_packet_id(f, session), now / 1000);
+        put_answer(&f->out, m, fleet_packet_id(f, session), wall_ms(), now / 1000);
         return;
     }
     const size_t name_size = strlen(x->name);
     uint64_t number = 0;
-    for (size_t i = name_size + 1; i < m->correlation.size; ++i) number = number * 10 + (uint64_t)(m->correlation.data[i] - '0');
+    for (size_t i = name_size + 1; i < m->correlation.size; ++i)
+        number = number * 10 + (uint64_t)(m->correlation.data[i] - '0');
     if (number >= x->sent) return;
     if (x->latency[number] >= 0) ++x->twice;
     x->latency[number] = now - due_of(x, number);
     ++x->answered;
 }
 
-static void print_figures(struct exchange *x, double cpu)
-{
+static void print_figures(struct exchange* x, double cpu) {
     const uint64_t measured = x->all - x->warm_up;
-    int64_t *latency = x->latency + x->warm_up;
-    int64_t *lag = x->lag + x->warm_up;
+    int64_t* latency = x->latency + x->warm_up;
+    int64_t* lag = x->lag + x->warm_up;
     uint64_t answered = 0;
     for (uint64_t i = 0; i < measured; ++i)
         if (latency[i] >= 0) latency[answered++] = latency[i];
@@ -75,14 +75,15 @@ static void print_figures(struct exchange *x, double cpu)
     printf(",\"per_second\":%.1f,\"exchanges\":%" PRIu64 ",\"unanswered\":%" PRIu64 ",\"twice\":%" PRIu64
            ",\"exchange_cpu_s\":%.6f,\"cpu_per_exchange_us\":%.3f",
            x->per_second, measured, measured - answered, x->twice, cpu, cpu / (double)measured * 1e6);
-    printf(",\"latency_p50_us\":%.1f,\"latency_p99_us\":%.1f,\"latency_max_us\":%.1f,\"lag_p50_us\":%.1f,\"lag_p99_us\":%.1f,"
+    printf(",\"latency_p50_us\":%.1f,\"latency_p99_us\":%.1f,\"latency_max_us\":%.1f,\"lag_p50_us\":%.1f,\"lag_p99_"
+           "us\":%.1f,"
            "\"lag_max_us\":%.1f",
-           percentile_us(latency, answered, 50), percentile_us(latency, answered, 99), percentile_us(latency, answered, 100),
-           percentile_us(lag, measured, 50), percentile_us(lag, measured, 99), percentile_us(lag, measured, 100));
+           percentile_us(latency, answered, 50), percentile_us(latency, answered, 99),
+           percentile_us(latency, answered, 100), percentile_us(lag, measured, 50), percentile_us(lag, measured, 99),
+           percentile_us(lag, measured, 100));
 }
 
-int run_exchange(struct fleet *f, const struct options *o)
-{
+int run_exchange(struct fleet* f, const struct options* o) {
     struct exchange x = {.per_second = o->per_second};
     snprintf(x.name, sizeof x.name, "floor-c-%08x-0", (unsigned)getpid()); // as long as that of loadsim's driver
     snprintf(x.response_topic, sizeof x.response_topic, "loadsim/%s/rsp", x.name);

@@ -15,13 +15,11 @@
 enum { in_size = 64 * 1024, out_size = 256 * 1024, events_at_once = 512, pong_within_ms = 10000 };
 static const int64_t second = 1000000000;
 
-static void fail(const char *what, int error)
-{
+static void fail(const char* what, int error) {
     fprintf(stderr, "floor: %s%s%s\n", what, error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
 }
 
-bool fleet_open(struct fleet *f)
-{
+bool fleet_open(struct fleet* f) {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
@@ -46,15 +44,13 @@ bool fleet_open(struct fleet *f)
     return true;
 }
 
-static bool is_controller(const struct fleet *f, uint32_t index)
-{
+static bool is_controller(const struct fleet* f, uint32_t index) {
     return f->controller != NULL && index + 1 == f->size;
 }
 
 /// A session that is gone stays gone: the run counts it, and is worth nothing.
-static void lose(struct fleet *f, uint32_t index, const char *why, int error)
-{
-    struct session *s = &f->sessions[index];
+static void lose(struct fleet* f, uint32_t index, const char* why, int error) {
+    struct session* s = &f->sessions[index];
     if (s->stage == stage_idle) return;
     if (f->lost++ == 0) fail(why, error);
     if (s->stage == stage_connecting || s->stage == stage_greeting) --f->connecting;
@@ -70,26 +66,23 @@ static void lose(struct fleet *f, uint32_t index, const char *why, int error)
     }
 }
 
-static struct rest *rest_of(struct session *s)
-{
+static struct rest* rest_of(struct session* s) {
     if (s->rest == NULL) s->rest = calloc(1, sizeof *s->rest);
     if (s->rest == NULL) abort();
     return s->rest;
 }
 
 /// Appends to a block of its own.
-static void keep(uint8_t **block, size_t *size, const uint8_t *data, size_t more)
-{
+static void keep(uint8_t** block, size_t* size, const uint8_t* data, size_t more) {
     if (more == 0) return;
-    uint8_t *grown = realloc(*block, *size + more);
+    uint8_t* grown = realloc(*block, *size + more);
     if (grown == NULL) abort();
     memcpy(grown + *size, data, more);
     *block = grown;
     *size += more;
 }
 
-static void drop_front(uint8_t **block, size_t *size, size_t front)
-{
+static void drop_front(uint8_t** block, size_t* size, size_t front) {
     *size -= front;
     if (*size != 0) {
         memmove(*block, *block + front, *size);
@@ -99,16 +92,14 @@ static void drop_front(uint8_t **block, size_t *size, size_t front)
     *block = NULL;
 }
 
-static void forget_rest(struct session *s)
-{
+static void forget_rest(struct session* s) {
     if (s->rest == NULL || s->rest->partial != NULL || s->rest->unsent != NULL) return;
     free(s->rest);
     s->rest = NULL;
 }
 
-void fleet_flush(struct fleet *f, uint32_t index)
-{
-    struct session *s = &f->sessions[index];
+void fleet_flush(struct fleet* f, uint32_t index) {
+    struct session* s = &f->sessions[index];
     const size_t size = f->out.size;
     f->out.size = 0;
     if (size == 0 || s->stage == stage_idle) return;
@@ -123,13 +114,12 @@ void fleet_flush(struct fleet *f, uint32_t index)
         if (taken > 0) sent = (size_t)taken;
         if (sent == size) return;
     }
-    struct rest *rest = rest_of(s); // the socket is full: epoll says when it is not
+    struct rest* rest = rest_of(s); // the socket is full: epoll says when it is not
     keep(&rest->unsent, &rest->unsent_size, f->out.data + sent, size - sent);
 }
 
-static void flush_unsent(struct fleet *f, uint32_t index)
-{
-    struct session *s = &f->sessions[index];
+static void flush_unsent(struct fleet* f, uint32_t index) {
+    struct session* s = &f->sessions[index];
     if (s->rest == NULL || s->rest->unsent == NULL) return;
     const ssize_t taken = send(s->fd, s->rest->unsent, s->rest->unsent_size, MSG_NOSIGNAL);
     if (taken < 0 && errno != EAGAIN) {
@@ -140,16 +130,14 @@ static void flush_unsent(struct fleet *f, uint32_t index)
     forget_rest(s);
 }
 
-uint16_t fleet_packet_id(struct fleet *f, uint32_t index)
-{
-    struct session *s = &f->sessions[index];
+uint16_t fleet_packet_id(struct fleet* f, uint32_t index) {
+    struct session* s = &f->sessions[index];
     if (++s->packet_id == 0) s->packet_id = 1; // 2.2.1: never 0
     return s->packet_id;
 }
 
-static void start_connect(struct fleet *f, uint32_t index)
-{
-    struct session *s = &f->sessions[index];
+static void start_connect(struct fleet* f, uint32_t index) {
+    struct session* s = &f->sessions[index];
     const int on = 1;
     s->stage = stage_connecting;
     ++f->connecting;
@@ -159,7 +147,7 @@ static void start_connect(struct fleet *f, uint32_t index)
         return;
     }
     setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(s->fd, (const struct sockaddr *)&f->broker, f->broker_size) != 0 && errno != EINPROGRESS) {
+    if (connect(s->fd, (const struct sockaddr*)&f->broker, f->broker_size) != 0 && errno != EINPROGRESS) {
         lose(f, index, "cannot connect", errno);
         return;
     }
@@ -168,8 +156,7 @@ static void start_connect(struct fleet *f, uint32_t index)
     if (epoll_ctl(f->epoll, EPOLL_CTL_ADD, s->fd, &event) != 0) lose(f, index, "cannot be watched", errno);
 }
 
-static void established(struct fleet *f, uint32_t index)
-{
+static void established(struct fleet* f, uint32_t index) {
     char vin[vin_size + 1];
     f->sessions[index].stage = stage_greeting;
     if (is_controller(f, index)) {
@@ -181,8 +168,7 @@ static void established(struct fleet *f, uint32_t index)
     fleet_flush(f, index);
 }
 
-static void greeted(struct fleet *f, uint32_t index)
-{
+static void greeted(struct fleet* f, uint32_t index) {
     char vin[vin_size + 1];
     char filter[64];
     f->sessions[index].stage = stage_subscribing;
@@ -198,9 +184,8 @@ static void greeted(struct fleet *f, uint32_t index)
 }
 
 /// False: the session is over.
-static bool handle(struct fleet *f, uint32_t index, uint8_t first, struct bytes body)
-{
-    struct session *s = &f->sessions[index];
+static bool handle(struct fleet* f, uint32_t index, uint8_t first, struct bytes body) {
+    struct session* s = &f->sessions[index];
     struct publish message;
     switch (first & 0xF0) {
     case packet_connack:
@@ -232,8 +217,7 @@ static bool handle(struct fleet *f, uint32_t index, uint8_t first, struct bytes 
 }
 
 /// How much of `in` was whole packets; SIZE_MAX: the session is over.
-static size_t handle_all(struct fleet *f, uint32_t index, struct bytes in)
-{
+static size_t handle_all(struct fleet* f, uint32_t index, struct bytes in) {
     size_t done = 0;
     while (done < in.size) {
         const struct bytes rest = {in.data + done, in.size - done};
@@ -250,9 +234,8 @@ static size_t handle_all(struct fleet *f, uint32_t index, struct bytes in)
     return done;
 }
 
-static void readable(struct fleet *f, uint32_t index)
-{
-    struct session *s = &f->sessions[index];
+static void readable(struct fleet* f, uint32_t index) {
+    struct session* s = &f->sessions[index];
     ssize_t size;
     do {
         size = recv(s->fd, f->in, in_size, 0);
@@ -275,16 +258,15 @@ static void readable(struct fleet *f, uint32_t index)
             drop_front(&s->rest->partial, &s->rest->partial_size, done);
             forget_rest(s);
         } else if (done < arrived.size) {
-            struct rest *rest = rest_of(s);
+            struct rest* rest = rest_of(s);
             keep(&rest->partial, &rest->partial_size, arrived.data + done, arrived.size - done);
         }
         fleet_flush(f, index);
     } while (size == in_size && s->stage != stage_idle); // by edge: what is left would never be told again
 }
 
-static void on_event(struct fleet *f, uint32_t index, uint32_t events)
-{
-    struct session *s = &f->sessions[index];
+static void on_event(struct fleet* f, uint32_t index, uint32_t events) {
+    struct session* s = &f->sessions[index];
     if (s->stage == stage_idle) return;
     if (s->stage == stage_connecting) {
         if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
@@ -302,8 +284,7 @@ static void on_event(struct fleet *f, uint32_t index, uint32_t events)
 }
 
 /// Starts the connects that are due. Gives the instant of the next, or INT64_MAX when none is waited for.
-static int64_t connect_due(struct fleet *f)
-{
+static int64_t connect_due(struct fleet* f) {
     while (f->next_connect < f->size && f->connecting < f->connects_at_once) {
         if (f->connect_rate > 0) {
             const int64_t due = f->begun + (int64_t)((double)f->next_connect / f->connect_rate * 1e9);
@@ -315,12 +296,11 @@ static int64_t connect_due(struct fleet *f)
 }
 
 /// Once a second: keep alive (3.1.2.10), and who does not answer.
-static void sweep(struct fleet *f)
-{
+static void sweep(struct fleet* f) {
     const uint32_t now_ms = (uint32_t)((f->now - f->begun) / 1000000);
     f->sweep_at = f->now + second;
     for (uint32_t i = 0; i < f->next_connect; ++i) {
-        struct session *s = &f->sessions[i];
+        struct session* s = &f->sessions[i];
         const uint32_t quiet_ms = now_ms - s->last_sent_ms;
         if (s->stage != stage_online) continue;
         if (s->ping_out && quiet_ms >= pong_within_ms) {
@@ -334,8 +314,7 @@ static void sweep(struct fleet *f)
     }
 }
 
-void fleet_turn(struct fleet *f, int64_t until)
-{
+void fleet_turn(struct fleet* f, int64_t until) {
     const int64_t connect_at = connect_due(f);
     if (connect_at < until) until = connect_at;
     if (f->sweep_at < until) until = f->sweep_at;
@@ -348,8 +327,7 @@ void fleet_turn(struct fleet *f, int64_t until)
     if (f->now >= f->sweep_at) sweep(f);
 }
 
-bool fleet_reach(struct fleet *f, uint32_t wanted)
-{
+bool fleet_reach(struct fleet* f, uint32_t wanted) {
     const int64_t spare = f->connect_rate > 0 ? (int64_t)(f->size / f->connect_rate * 1e9) : 0;
     const int64_t give_up = f->now + 60 * second + spare;
     while (f->online < wanted && f->lost == 0 && f->now < give_up) fleet_turn(f, give_up);
@@ -357,8 +335,7 @@ bool fleet_reach(struct fleet *f, uint32_t wanted)
     return f->online >= wanted;
 }
 
-void fleet_close(struct fleet *f)
-{
+void fleet_close(struct fleet* f) {
     char vin[vin_size + 1];
     for (uint32_t i = 0; i < f->size; ++i) {
         if (f->sessions[i].stage == stage_idle) continue;

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void usage(void)
-{
+static void usage(void) {
     fprintf(stderr,
             "usage: floor_client connect|round-trips|exchange --port PORT [options]\n"
             "  --host HOST          default 127.0.0.1\n"
@@ -24,23 +23,27 @@ static void usage(void)
             "  --per-second R       exchange: commands a second, default 1000\n");
 }
 
-static bool number(const char *text, double most, double *out)
-{
-    char *end = NULL;
+static bool number(const char* text, double most, double* out) {
+    char* end = NULL;
     *out = strtod(text, &end);
     return end != text && *end == '\0' && *out >= 0 && *out <= most;
 }
 
-static bool parse(int count, char **arguments, struct options *o)
-{
+static bool parse(int count, char** arguments, struct options* o) {
     static const struct option known[] = {
-        {"host", required_argument, NULL, 'h'},         {"port", required_argument, NULL, 'p'},
-        {"sessions", required_argument, NULL, 'n'},     {"in-flight", required_argument, NULL, 'k'},
-        {"connect-rate", required_argument, NULL, 'c'}, {"keep-alive", required_argument, NULL, 'a'},
-        {"hold", required_argument, NULL, 't'},         {"linger", required_argument, NULL, 'l'},
+        {"host", required_argument, NULL, 'h'},
+        {"port", required_argument, NULL, 'p'},
+        {"sessions", required_argument, NULL, 'n'},
+        {"in-flight", required_argument, NULL, 'k'},
+        {"connect-rate", required_argument, NULL, 'c'},
+        {"keep-alive", required_argument, NULL, 'a'},
+        {"hold", required_argument, NULL, 't'},
+        {"linger", required_argument, NULL, 'l'},
         {"seconds", required_argument, NULL, 's'},
-        {"warm-up", required_argument, NULL, 'w'},      {"active", required_argument, NULL, 'i'},
-        {"per-second", required_argument, NULL, 'r'},   {NULL, 0, NULL, 0},
+        {"warm-up", required_argument, NULL, 'w'},
+        {"active", required_argument, NULL, 'i'},
+        {"per-second", required_argument, NULL, 'r'},
+        {NULL, 0, NULL, 0},
     };
     for (int c; (c = getopt_long(count, arguments, "", known, NULL)) != -1;) {
         double value = 0;
@@ -70,10 +73,9 @@ static bool parse(int count, char **arguments, struct options *o)
            o->keep_alive_s > 0 && o->seconds > 0;
 }
 
-static bool find_broker(const struct options *o, struct fleet *f)
-{
+static bool find_broker(const struct options* o, struct fleet* f) {
     const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
+    struct addrinfo* found = NULL;
     const int error = getaddrinfo(o->host, o->port, &wanted, &found);
     if (error != 0) {
         fprintf(stderr, "floor: %s:%s: %s\n", o->host, o->port, gai_strerror(error));
@@ -85,8 +87,7 @@ static bool find_broker(const struct options *o, struct fleet *f)
     return true;
 }
 
-int main(int count, char **arguments)
-{
+int main(int count, char** arguments) {
     struct options o = {.host = "127.0.0.1",
                         .sessions = 1000,
                         .in_flight = 64,
@@ -95,8 +96,8 @@ int main(int count, char **arguments)
                         .warm_up_s = 1,
                         .per_second = 1000};
     static const struct {
-        const char *name;
-        int (*run)(struct fleet *, const struct options *);
+        const char* name;
+        int (*run)(struct fleet*, const struct options*);
     } modes[] = {{"connect", run_connect}, {"round-trips", run_round_trips}, {"exchange", run_exchange}};
     if (!parse(count, arguments, &o)) {
         usage();

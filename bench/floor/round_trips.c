@@ -9,22 +9,19 @@ struct round_trips {
     bool over;
 };
 
-static void publish(struct fleet *f, uint32_t session)
-{
+static void publish(struct fleet* f, uint32_t session) {
     char vin[vin_size + 1];
     vin_of(vin, session);
     put_bench(&f->out, vin, fleet_packet_id(f, session));
 }
 
-static void on_puback(struct fleet *f, uint32_t session)
-{
-    struct round_trips *r = f->run;
+static void on_puback(struct fleet* f, uint32_t session) {
+    struct round_trips* r = f->run;
     ++r->done;
     if (!r->over) publish(f, session);
 }
 
-int run_round_trips(struct fleet *f, const struct options *o)
-{
+int run_round_trips(struct fleet* f, const struct options* o) {
     struct round_trips r = {0, false};
     f->run = &r;
     f->on_puback = on_puback;

@@ -1,56 +1,47 @@
-#define _GNU_SOURCE
 #include "wire.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { property_response_topic = 0x08, property_correlation_data = 0x09 };
 
-static void put_u8(struct output *out, unsigned value) { out->data[out->size++] = (uint8_t)value; }
+static void put_u8(struct output* out, unsigned value) { out->data[out->size++] = (uint8_t)value; }
 
-static void put_u16(struct output *out, unsigned value)
-{
+static void put_u16(struct output* out, unsigned value) {
     put_u8(out, value >> 8);
     put_u8(out, value & 0xFF);
 }
 
-static void put_raw(struct output *out, const void *data, size_t size)
-{
+static void put_raw(struct output* out, const void* data, size_t size) {
     memcpy(out->data + out->size, data, size);
     out->size += size;
 }
 
-static void put_text(struct output *out, const void *data, size_t size)
-{
+static void put_text(struct output* out, const void* data, size_t size) {
     put_u16(out, (unsigned)size);
     put_raw(out, data, size);
 }
 
 /// A remaining length of one or two bytes (1.5.5): no packet of ours is longer.
-static void put_header(struct output *out, unsigned first, size_t length)
-{
+static void put_header(struct output* out, unsigned first, size_t length) {
     put_u8(out, first);
     if (length > 127) put_u8(out, (unsigned)(length & 0x7F) | 0x80);
     put_u8(out, length > 127 ? (unsigned)(length >> 7) : (unsigned)length);
 }
 
 /// v1/{vin}{rest}
-static size_t topic_of(char *topic, size_t room, const char *vin, const char *rest)
-{
+static size_t topic_of(char* topic, size_t room, const char* vin, const char* rest) {
     return (size_t)snprintf(topic, room, "v1/%s%s", vin, rest);
 }
 
-void vin_of(char vin[vin_size + 1], uint32_t vehicle)
-{
+void vin_of(char vin[vin_size + 1], uint32_t vehicle) {
     memcpy(vin, "LZ9FLR000TF", 11);
     for (int at = vin_size - 1; at >= 11; --at, vehicle /= 10) vin[at] = (char)('0' + vehicle % 10);
     vin[vin_size] = '\0';
 }
 
-void put_connect(struct output *out, const char *client_id, uint16_t keep_alive_s, const char *will_of)
-{
+void put_connect(struct output* out, const char* client_id, uint16_t keep_alive_s, const char* will_of) {
     static const char offline[] = "{\"state\":\"offline\"}";
     char topic[64];
     const size_t topic_size = will_of != NULL ? topic_of(topic, sizeof topic, will_of, "/state") : 0;
@@ -69,8 +60,7 @@ void put_connect(struct output *out, const char *client_id, uint16_t keep_alive_
     put_text(out, offline, sizeof offline - 1);
 }
 
-void put_subscribe(struct output *out, uint16_t packet_id, const char *filter)
-{
+void put_subscribe(struct output* out, uint16_t packet_id, const char* filter) {
     const size_t size = strlen(filter);
     put_header(out, 0x82, 2 + 1 + 2 + size + 1);
     put_u16(out, packet_id);
@@ -79,8 +69,7 @@ void put_subscribe(struct output *out, uint16_t packet_id, const char *filter)
     put_u8(out, 1);
 }
 
-void put_presence(struct output *out, const char *vin, const char *state)
-{
+void put_presence(struct output* out, const char* vin, const char* state) {
     char topic[64];
     char payload[32];
     const size_t topic_size = topic_of(topic, sizeof topic, vin, "/state");
@@ -91,8 +80,7 @@ void put_presence(struct output *out, const char *vin, const char *state)
     put_raw(out, payload, size);
 }
 
-void put_bench(struct output *out, const char *vin, uint16_t packet_id)
-{
+void put_bench(struct output* out, const char* vin, uint16_t packet_id) {
     static const char payload[bench_payload] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
     char topic[64];
     const size_t topic_size = topic_of(topic, sizeof topic, vin, "/bench");
@@ -103,17 +91,15 @@ void put_bench(struct output *out, const char *vin, uint16_t packet_id)
     put_raw(out, payload, bench_payload);
 }
 
-void put_command(struct output *out, const char *vin, uint16_t packet_id, const char *response_topic, const char *id)
-{
+void put_command(struct output* out, const char* vin, uint16_t packet_id, const char* response_topic, const char* id,
+                 int64_t ts_ms) {
     char topic[64];
     char payload[160];
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
     const size_t topic_size = topic_of(topic, sizeof topic, vin, "/cmd/horn");
     const size_t response_size = strlen(response_topic);
     const size_t id_size = strlen(id);
-    const size_t size = (size_t)snprintf(payload, sizeof payload, "{\"id\":\"%s\",\"service\":\"horn\",\"ts\":%" PRId64 "}", id,
-                                         (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000);
+    const size_t size =
+        (size_t)snprintf(payload, sizeof payload, "{\"id\":\"%s\",\"service\":\"horn\",\"ts\":%" PRId64 "}", id, ts_ms);
     const size_t properties = 3 + response_size + 3 + id_size;
     put_header(out, packet_publish | 0x02, 2 + topic_size + 2 + 1 + properties + size);
     put_text(out, topic, topic_size);
@@ -126,15 +112,12 @@ void put_command(struct output *out, const char *vin, uint16_t packet_id, const 
     put_raw(out, payload, size);
 }
 
-void put_answer(struct output *out, const struct publish *command, uint16_t packet_id, int64_t sent_us)
-{
+void put_answer(struct output* out, const struct publish* command, uint16_t packet_id, int64_t ts_ms, int64_t sent_us) {
     char payload[192];
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
     const size_t size = (size_t)snprintf(
-        payload, sizeof payload, "{\"id\":\"%.*s\",\"phase\":\"final\",\"ok\":true,\"code\":\"\",\"ts\":%" PRId64 ",\"sent\":%" PRId64 "}",
-        (int)command->correlation.size, (const char *)command->correlation.data,
-        (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000, sent_us);
+        payload, sizeof payload,
+        "{\"id\":\"%.*s\",\"phase\":\"final\",\"ok\":true,\"code\":\"\",\"ts\":%" PRId64 ",\"sent\":%" PRId64 "}",
+        (int)command->correlation.size, (const char*)command->correlation.data, ts_ms, sent_us);
     const size_t properties = 3 + command->correlation.size;
     put_header(out, packet_publish | 0x02, 2 + command->response_topic.size + 2 + 1 + properties + size);
     put_text(out, command->response_topic.data, command->response_topic.size);
@@ -145,18 +128,16 @@ void put_answer(struct output *out, const struct publish *command, uint16_t pack
     put_raw(out, payload, size);
 }
 
-void put_puback(struct output *out, uint16_t packet_id)
-{
+void put_puback(struct output* out, uint16_t packet_id) {
     put_header(out, packet_puback, 2);
     put_u16(out, packet_id);
 }
 
-void put_pingreq(struct output *out) { put_header(out, 0xC0, 0); }
+void put_pingreq(struct output* out) { put_header(out, 0xC0, 0); }
 
-void put_disconnect(struct output *out) { put_header(out, packet_disconnect, 0); }
+void put_disconnect(struct output* out) { put_header(out, packet_disconnect, 0); }
 
-size_t packet_length(struct bytes in, size_t *body)
-{
+size_t packet_length(struct bytes in, size_t* body) {
     size_t length = 0;
     for (size_t at = 1; at < in.size; ++at) {
         if (at > 4) return SIZE_MAX; // 1.5.5: four bytes at most
@@ -168,8 +149,7 @@ size_t packet_length(struct bytes in, size_t *body)
     return 0;
 }
 
-static bool take(struct bytes *from, size_t size, struct bytes *out)
-{
+static bool take(struct bytes* from, size_t size, struct bytes* out) {
     if (from->size < size) return false;
     *out = (struct bytes){from->data, size};
     from->data += size;
@@ -177,22 +157,19 @@ static bool take(struct bytes *from, size_t size, struct bytes *out)
     return true;
 }
 
-static bool take_u16(struct bytes *from, uint16_t *out)
-{
+static bool take_u16(struct bytes* from, uint16_t* out) {
     struct bytes two;
     if (!take(from, 2, &two)) return false;
     *out = (uint16_t)(two.data[0] << 8 | two.data[1]);
     return true;
 }
 
-static bool take_text(struct bytes *from, struct bytes *out)
-{
+static bool take_text(struct bytes* from, struct bytes* out) {
     uint16_t size = 0;
     return take_u16(from, &size) && take(from, size, out);
 }
 
-bool read_publish(uint8_t first, struct bytes body, struct publish *out)
-{
+bool read_publish(uint8_t first, struct bytes body, struct publish* out) {
     *out = (struct publish){{NULL, 0}, {NULL, 0}, {NULL, 0}, 0};
     if (!take_text(&body, &out->topic)) return false;
     if ((first & 0x06) != 0 && !take_u16(&body, &out->packet_id)) return false;

@@ -8,7 +8,7 @@
 
 /// Bytes to be sent. Whoever appends makes sure of the room: no packet here has more than packet_most bytes.
 struct output {
-    uint8_t *data;
+    uint8_t* data;
     size_t size;
 };
 enum { packet_most = 512, vin_size = 17, bench_payload = 64 };
@@ -23,7 +23,7 @@ enum packet_type {
 };
 
 struct bytes {
-    const uint8_t *data;
+    const uint8_t* data;
     size_t size;
 };
 
@@ -39,23 +39,24 @@ struct publish {
 void vin_of(char vin[vin_size + 1], uint32_t vehicle);
 
 /// CONNECT: clean start, keep alive, and for a vehicle (`will_of` is its VIN) the will that its presence needs.
-void put_connect(struct output *, const char *client_id, uint16_t keep_alive_s, const char *will_of);
-void put_subscribe(struct output *, uint16_t packet_id, const char *filter);
+void put_connect(struct output*, const char* client_id, uint16_t keep_alive_s, const char* will_of);
+void put_subscribe(struct output*, uint16_t packet_id, const char* filter);
 /// The state is "online" or "offline".
-void put_presence(struct output *, const char *vin, const char *state);
+void put_presence(struct output*, const char* vin, const char* state);
 /// QoS 1, for round trips: bench_payload bytes to a topic that nobody subscribes to.
-void put_bench(struct output *, const char *vin, uint16_t packet_id);
+void put_bench(struct output*, const char* vin, uint16_t packet_id);
 /// QoS 1 command to a vehicle: what loadsim's mqtt driver publishes.
-void put_command(struct output *, const char *vin, uint16_t packet_id, const char *response_topic, const char *id);
+void put_command(struct output*, const char* vin, uint16_t packet_id, const char* response_topic, const char* id,
+                 int64_t ts_ms);
 /// QoS 1 final answer to a command: what a vehicle of one step publishes.
-void put_answer(struct output *, const struct publish *command, uint16_t packet_id, int64_t sent_us);
-void put_puback(struct output *, uint16_t packet_id);
-void put_pingreq(struct output *);
-void put_disconnect(struct output *);
+void put_answer(struct output*, const struct publish* command, uint16_t packet_id, int64_t ts_ms, int64_t sent_us);
+void put_puback(struct output*, uint16_t packet_id);
+void put_pingreq(struct output*);
+void put_disconnect(struct output*);
 
 /// Length of the packet at the start of `in`; 0: not all of its header is here; SIZE_MAX: malformed.
-size_t packet_length(struct bytes in, size_t *body);
+size_t packet_length(struct bytes in, size_t* body);
 /// False: malformed.
-bool read_publish(uint8_t first, struct bytes body, struct publish *out);
+bool read_publish(uint8_t first, struct bytes body, struct publish* out);
 
 #endif
