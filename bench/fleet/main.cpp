@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <exception>
 #include <set>
@@ -36,6 +38,7 @@ int main(int count, char** arguments) {
         if (pairs->empty()) plan.pairs = 2;
         plan.other_runs = 1;
         plan.measured = std::chrono::seconds{4};
+        plan.quick = true;
     }
     if (!only.empty()) {
         const auto wanted = [&](const char* part) { return std::ranges::find(only, part) != only.end(); };

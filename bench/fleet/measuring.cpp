@@ -30,7 +30,15 @@ double growth(double more, double fewer, std::uint32_t sessions) { return (more 
 
 class measuring {
 public:
-    explicit measuring(const plan& p) : plan_(p) {}
+    explicit measuring(const plan& p) : plan_(p) {
+        found_.machine = this_machine();
+        found_.pairs = p.pairs;
+        if (p.quick) found_.notes.emplace_back("Short runs (`--quick`): to see whether it works, not to judge by.");
+        found_.notes.emplace_back(
+            "The floor (`bench/floor`) is a single-threaded epoll client in plain C that does the same on the wire. "
+            "Each run "
+            "is a process of its own with a new mosquitto, same configuration, on the same machine.");
+    }
 
     void connect();
     void round_trips();
@@ -43,8 +51,6 @@ public:
         return all;
     }
 
-    results found_;
-
 private:
     stage make_stage() const { return {plan_.programs, plan_.scratch, "run"}; }
 
@@ -56,6 +62,7 @@ private:
 
     const plan& plan_;
     turns turns_;
+    results found_;
 };
 
 void measuring::add(const duel& both, std::string name, std::string unit, std::string bar, int digits,
@@ -177,11 +184,6 @@ void measuring::paho() {
 
 results measure(const plan& p, const std::function<void(const results&)>& so_far) {
     measuring all(p);
-    all.found_.machine = this_machine();
-    all.found_.pairs = p.pairs;
-    all.found_.notes.emplace_back("The floor (`bench/floor`) is a single-threaded epoll client in plain C that does "
-                                  "the same on the wire. Each run is a "
-                                  "process of its own with a new mosquitto, same configuration, on the same machine.");
     const std::pair<bool, void (measuring::*)()> parts[] = {{p.connect, &measuring::connect},
                                                             {p.round_trip, &measuring::round_trips},
                                                             {p.exchange, &measuring::exchange},

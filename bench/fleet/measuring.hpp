@@ -17,6 +17,7 @@ struct plan {
     std::uint32_t pairs = 5;
     std::uint32_t other_runs = 3; ///< of what is no duel of the bars: by size of the fleet, Paho
     std::chrono::seconds measured{10};
+    bool quick = false; ///< shorter than what is published: the table says so
     bool connect = true;
     bool round_trip = true;
     bool exchange = true;

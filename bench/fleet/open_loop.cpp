@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <stdexcept>
 #include <thread>
 
 namespace loadsim::bench {
@@ -15,8 +16,10 @@ using namespace std::chrono_literals;
 
 /// At scale, each process's turn to bring its part on line. All of them have to be through with everything before the first
 /// pings, 60 s after the first connects.
-constexpr auto to_connect = 3s;
+constexpr auto turn = 4s;
 constexpr auto to_calm_down = 1s;
+/// At scale: nobody is to have its load while another one still connects, or say goodbye while another one has its load.
+constexpr auto apart = 6s;
 constexpr auto margin = 2s; ///< from the load to where CPU is read: nothing else is going on there
 
 template <class Run>
@@ -66,27 +69,33 @@ figures at_scale(const programs& all_programs, const std::filesystem::path& scra
     std::vector<std::chrono::seconds> idle;
     figures all{{"processes", processes}, {"lag_p99_ms", 0}};
     for (std::uint32_t i = 0; i < processes; ++i) {
-        const auto turn_ends = std::chrono::steady_clock::now() + to_connect;
+        const auto turn_ends = std::chrono::steady_clock::now() + turn;
         stages.emplace_back(all_programs, scratch, fmt::format("scale-{}", i));
         // The earlier it connects, the longer it waits: all of them get their load at the same time.
-        idle.push_back(4s + to_connect * (processes - 1 - i));
+        idle.push_back(apart + turn * (processes - 1 - i));
         runs.emplace_back(stages.back(), course{.vehicles = sessions / processes,
                                                 .per_second = per_second / processes,
                                                 .idle_before = idle.back(),
-                                                .load = measured});
+                                                .load = measured,
+                                                .idle_after = apart});
         runs.back().await_online();
         std::this_thread::sleep_for(to_calm_down);
         all["cpu_connect_s"] += cpu_seconds(runs.back().pid());
-        if (i + 1 != processes) std::this_thread::sleep_until(turn_ends);
+        if (std::chrono::steady_clock::now() > turn_ends)
+            throw std::runtime_error(
+                "a process has not brought its sessions on line in its turn; the machine is too busy");
+        std::this_thread::sleep_until(turn_ends);
     }
-    sleep_until_before_load(runs.back(), idle.back());
+    // Still before the load of any of them: their turns are done, and the last one's wait has begun with its own.
     std::vector<double> before;
     for (auto& run : runs) {
         before.push_back(cpu_seconds(run.pid()));
         all["rss_bytes"] += static_cast<double>(resident_bytes(run.pid()));
     }
-    for (std::size_t i = 0; i < runs.size(); ++i) sleep_until_after_load(runs[i], idle[i], measured);
-    for (std::size_t i = 0; i < runs.size(); ++i) all["cpu_load_s"] += cpu_seconds(runs[i].pid()) - before[i];
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+        sleep_until_after_load(runs[i], idle[i], measured);
+        all["cpu_load_s"] += cpu_seconds(runs[i].pid()) - before[i];
+    }
     for (auto& run : runs) {
         const auto part = run.finish();
         all["requests"] += part.at("requests");

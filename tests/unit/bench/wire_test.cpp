@@ -110,8 +110,11 @@ TEST_F(floor_wire, acknowledgement_and_answer) {
     put_command(&out, vin.data(), 7, response_topic.c_str(), id.c_str(), 1);
     (void)session.receive({room.data(), out.size}, now, sent, heard);
     ASSERT_EQ(heard.correlation, id);
-    const auto payload = contract::to_json(contract::response{
-        .id = id, .at = contract::response::phase::final, .ts_ms = 1'700'000'000'456, .sent_us = 98'765'432});
+    const auto payload = contract::to_json(contract::response{.id = id,
+                                                              .at = contract::response::phase::final,
+                                                              .code = {},
+                                                              .ts_ms = 1'700'000'000'456,
+                                                              .sent_us = 98'765'432});
     const auto published = session.publish({.topic = heard.response,
                                             .payload = payload,
                                             .quality = mqtt::qos::at_least_once,
