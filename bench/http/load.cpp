@@ -1,0 +1,150 @@
+// loadsim's HTTP driver and nothing else: what http_bench runs beside wrk. Prints one line of JSON.
+//   http_bench_load PORT CONNECTIONS SECONDS          closed loop: each answer sends the next request
+//   http_bench_load PORT CONNECTIONS SECONDS RATE     open loop: RATE requests a second, whatever the answers do
+#include <loadsim/drive/http_driver.hpp>
+#include <loadsim/measure/histogram.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdio>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace {
+
+using namespace loadsim;
+namespace asio = boost::asio;
+
+constexpr std::size_t fleet = 1000; ///< vehicles that requests go to, in turn
+
+struct settings {
+    std::uint16_t port = 0;
+    std::uint32_t connections = 0;
+    nanoseconds duration{0};
+    double rate = 0; ///< 0: closed loop
+};
+
+class load final : public drive::driver_events {
+public:
+    explicit load(const settings& s)
+        : settings_(s), loop_(time_), due_timer_(loop_.io().get_executor()),
+          driver_(drive::make_http_driver(
+              loop_, *this, {}, s.connections,
+              {.scheme = "http", .host = "127.0.0.1", .port = s.port, .path = "", .user = {}, .password = {}},
+              {asio::ip::address_v4::loopback(), s.port})) {
+        for (std::size_t i = 0; i < fleet; ++i) vins_.push_back(fmt::format("LZ9SMEV05TF{:06}", i));
+    }
+
+    void run() {
+        start_ = time_.now();
+        asio::post(loop_.io(), [this] {
+            driver_->start([](const std::string&) {});
+            if (settings_.rate > 0) return pump();
+            for (std::uint32_t i = 0; i < settings_.connections; ++i) send(time_.now());
+        });
+        loop_.run();
+    }
+
+    std::string figures() const {
+        const auto us = [](nanoseconds t) { return static_cast<double>(t.count()) / 1e3; };
+        return serialize(boost::json::object{{"requests", accepted_},
+                                             {"trouble", trouble_},
+                                             {"first_trouble", first_trouble_},
+                                             {"seconds", std::chrono::duration<double>(end_ - start_).count()},
+                                             {"lag_p50_us", us(lag_.percentile(50))},
+                                             {"lag_p99_us", us(lag_.percentile(99))},
+                                             {"lag_max_us", us(lag_.max())},
+                                             {"accept_p50_us", us(accept_.percentile(50))},
+                                             {"accept_p99_us", us(accept_.percentile(99))}});
+    }
+
+private:
+    void send(monotonic_time due) {
+        const auto n = due_.size();
+        due_.push_back(due);
+        ++open_;
+        const auto vehicle = n % fleet;
+        driver_->send({arrival_id{n}, vehicle_id{static_cast<std::uint32_t>(vehicle)}}, vins_[vehicle], "horn");
+    }
+
+    /// Sends all that is due, then sleeps until the next, as a shard does.
+    void pump() {
+        for (;;) {
+            const nanoseconds offset{
+                static_cast<std::int64_t>(static_cast<double>(due_.size()) * 1e9 / settings_.rate)};
+            if (offset >= settings_.duration) return;
+            if (const auto due = start_ + offset; due > time_.now()) {
+                due_timer_.expires_at(due);
+                due_timer_.async_wait([this](const boost::system::error_code&) { pump(); });
+                return;
+            }
+            send(start_ + offset);
+        }
+    }
+
+    void ended(monotonic_time t) {
+        --open_;
+        const bool time_left = t - start_ < settings_.duration;
+        if (settings_.rate == 0 && time_left) return send(t);
+        if (open_ > 0 || time_left) return;
+        end_ = t;
+        driver_->stop();
+        loop_.stop();
+    }
+
+    bool still_wanted(request_key) const override { return true; }
+    void on_sent(request_key key, monotonic_time t) override { lag_.record(t - due_[number(key.arrival)]); }
+    void on_accepted(request_key key, std::string_view, monotonic_time t) override {
+        ++accepted_;
+        accept_.record(t - due_[number(key.arrival)]);
+        ended(t);
+    }
+    void on_rejected(request_key, std::string_view why, monotonic_time t) override { complain(why, t); }
+    void on_errored(request_key, std::string_view why, monotonic_time t) override { complain(why, t); }
+    void on_ended(vehicle_id, std::string_view, outcome, std::string_view, monotonic_time) override {}
+    void on_malformed() override {}
+    void complain(std::string_view why, monotonic_time t) {
+        if (trouble_++ == 0) first_trouble_ = why;
+        ended(t);
+    }
+
+    settings settings_;
+    steady_time time_;
+    net::loop loop_;
+    net::clock_timer due_timer_;
+    std::unique_ptr<drive::driver> driver_;
+    std::vector<std::string> vins_;
+    std::vector<monotonic_time> due_; ///< by arrival
+    monotonic_time start_{}, end_{};
+    std::uint64_t open_ = 0, accepted_ = 0, trouble_ = 0;
+    std::string first_trouble_;
+    measure::histogram lag_, accept_;
+};
+
+template <class Number>
+bool read(const char* text, Number& value) {
+    const std::string_view whole(text);
+    const auto [end, error] = std::from_chars(whole.begin(), whole.end(), value);
+    return error == std::errc{} && end == whole.end() && value > 0;
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    settings s;
+    double duration = 0;
+    if (count < 4 || count > 5 || !read(arguments[1], s.port) || !read(arguments[2], s.connections) ||
+        !read(arguments[3], duration) || (count == 5 && !read(arguments[4], s.rate))) {
+        fmt::print(stderr, "usage: http_bench_load PORT CONNECTIONS SECONDS [RATE]\n");
+        return 2;
+    }
+    s.duration = nanoseconds{static_cast<std::int64_t>(duration * 1e9)};
+    load l(s);
+    l.run();
+    fmt::print("{}\n", l.figures());
+    return 0;
+}
