@@ -76,7 +76,10 @@ private:
         for (;;) {
             const nanoseconds offset{
                 static_cast<std::int64_t>(static_cast<double>(due_.size()) * 1e9 / settings_.rate)};
-            if (offset >= settings_.duration) return;
+            if (offset >= settings_.duration) {
+                all_due_ = true;
+                return end_if_done(time_.now());
+            }
             if (const auto due = start_ + offset; due > time_.now()) {
                 due_timer_.expires_at(due);
                 due_timer_.async_wait([this](const boost::system::error_code&) { pump(); });
@@ -88,9 +91,15 @@ private:
 
     void ended(monotonic_time t) {
         --open_;
-        const bool time_left = t - start_ < settings_.duration;
-        if (settings_.rate == 0 && time_left) return send(t);
-        if (open_ > 0 || time_left) return;
+        if (settings_.rate == 0) {
+            if (t - start_ < settings_.duration) return send(t);
+            all_due_ = true;
+        }
+        end_if_done(t);
+    }
+
+    void end_if_done(monotonic_time t) {
+        if (!all_due_ || open_ > 0) return;
         end_ = t;
         driver_->stop();
         loop_.stop();
@@ -120,6 +129,7 @@ private:
     std::vector<std::string> vins_;
     std::vector<monotonic_time> due_; ///< by arrival
     monotonic_time start_{}, end_{};
+    bool all_due_ = false;
     std::uint64_t open_ = 0, accepted_ = 0, trouble_ = 0;
     std::string first_trouble_;
     measure::histogram lag_, accept_;

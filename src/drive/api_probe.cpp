@@ -6,24 +6,42 @@
 #include <fmt/format.h>
 
 namespace loadsim::drive {
+namespace {
+
+/// Waits for one answer.
+class one_answer final : public http_connection_events {
+public:
+    explicit one_answer(net::loop& loop) : loop_(loop) {}
+    void on_opened() override {}
+    void on_closed() override {}
+    void on_sent(request_key, monotonic_time) override {}
+    void on_outcome(http_connection&, request_key, const http_outcome& seen) override {
+        status = seen.status;
+        trouble = seen.trouble;
+        loop_.stop();
+    }
+
+    unsigned status = 0;
+    std::string trouble;
+
+private:
+    net::loop& loop_;
+};
+
+} // namespace
 
 result<void> probe_api(const net::endpoint& api, const boost::asio::ip::tcp::endpoint& address, nanoseconds within) {
     const steady_time time;
     net::loop loop(time);
-    http_connection connection(loop, address, within);
-    unsigned status = 0;
-    std::string trouble;
-    connection.exchange(
-        http_request("GET", api, "/requests/none"), [](monotonic_time) {},
-        [&](const http_connection::answer& answer) {
-            status = answer.status;
-            trouble = answer.trouble;
-            loop.stop();
-        });
+    one_answer told(loop);
+    http_connection connection(loop, told, address, within);
+    connection.exchange({}, http_request("GET", api, "/requests/none"));
     loop.run();
+    const auto status = told.status;
     if (status == 0)
-        return problems{net::to_string(api),
-                        fmt::format("the platform's API does not answer an HTTP request ({}); check its URL", trouble)};
+        return problems{
+            net::to_string(api),
+            fmt::format("the platform's API does not answer an HTTP request ({}); check its URL", told.trouble)};
     if (status == 401 || status == 403)
         return problems{net::to_string(api),
                         fmt::format("the platform's API refuses us ({}); let this machine in", status)};

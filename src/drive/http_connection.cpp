@@ -2,9 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/http/read.hpp>
-
-#include <utility>
+#include <boost/beast/http/error.hpp>
 
 namespace loadsim::drive {
 
@@ -12,17 +10,28 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using boost::system::error_code;
 
-http_connection::http_connection(net::loop& owner, const asio::ip::tcp::endpoint& server, nanoseconds timeout)
-    : loop_(owner), server_(server), timeout_(timeout), socket_(owner.io().get_executor()) {}
+namespace {
+
+std::string trouble_of(const error_code& failed) {
+    if (failed == http::error::end_of_stream) return "connection closed by the API";
+    return failed.message();
+}
+
+} // namespace
+
+http_connection::http_connection(net::loop& owner, http_connection_events& events,
+                                 const asio::ip::tcp::endpoint& server, nanoseconds timeout)
+    : loop_(owner), events_(events), server_(server), timeout_(timeout), socket_(owner.io().get_executor()) {}
 
 http_connection::~http_connection() = default;
 
-void http_connection::exchange(std::string request, on_sent sent, on_answer answered) {
+void http_connection::exchange(request_key key, std::string_view request) {
     busy_ = true;
-    request_ = std::move(request);
-    sent_ = std::move(sent);
-    answered_ = std::move(answered);
-    loop_.arm(*this, loop_.now() + timeout_);
+    key_ = key;
+    request_ = request;
+    deadline_ = loop_.now() + timeout_;
+    // Deadlines only grow: a timer that is still armed for an earlier exchange fires before this one's and is put off then.
+    if (!armed()) loop_.arm(*this, deadline_);
     if (open_)
         write();
     else
@@ -31,91 +40,103 @@ void http_connection::exchange(std::string request, on_sent sent, on_answer answ
 
 void http_connection::connect() {
     error_code error;
-    socket_.open(server_.protocol(), error);
+    if (socket_.open(server_.protocol(), error); !error) socket_.non_blocking(true, error);
     if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
-    if (error) {
-        // Told later: whoever asked may ask again at once, and would call itself without end.
-        asio::post(loop_.io(), [this, error, connection = connection_] {
-            if (connection == connection_) finish(0, {}, trouble_of(error));
-        });
-        return;
-    }
+    if (error) return finish_later(error);
     socket_.async_connect(server_, [this, connection = connection_](const error_code& failed) {
         if (connection != connection_) return;
-        if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
+        if (failed) return finish(trouble_of(failed));
         open_ = true;
+        events_.on_opened();
+        wait();
         write();
     });
 }
 
 void http_connection::write() {
-    sent_(loop_.now());
-    asio::async_write(socket_, asio::buffer(request_),
-                      [this, connection = connection_](const error_code& failed, std::size_t) {
+    reader_.begin();
+    events_.on_sent(key_, loop_.now());
+    error_code error;
+    written_ = socket_.write_some(asio::buffer(request_), error);
+    if (error && error != asio::error::would_block) return finish_later(error);
+    if (written_ < request_.size()) write_rest();
+}
+
+void http_connection::write_rest() {
+    asio::async_write(socket_, asio::buffer(request_) + written_,
+                      [this, connection = connection_](const error_code& failed, std::size_t size) {
                           if (connection != connection_) return;
-                          if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
-                          read();
+                          if (failed) return finish(trouble_of(failed));
+                          written_ += size;
                       });
 }
 
-void http_connection::read() {
-    parser_.emplace();
-    parser_->body_limit(body_limit);
-    http::async_read(socket_, buffer_, *parser_,
-                     [this, connection = connection_](const error_code& failed, std::size_t) {
-                         if (connection != connection_) return;
-                         if (failed || timed_out_) return finish(0, {}, trouble_of(failed));
-                         finish(parser_->get().result_int(), parser_->get().body(), {});
-                     });
-}
-
-/// An idle connection that becomes readable has been closed by the server: it must not get the next request.
-void http_connection::watch() {
-    socket_.async_wait(net::tcp_socket::wait_read, [this, connection = connection_](const error_code&) {
-        if (connection == connection_ && !busy_) drop();
+/// Always pending while the connection stands: an idle one that becomes readable has been closed by the server.
+void http_connection::wait() {
+    socket_.async_wait(net::tcp_socket::wait_read, [this, connection = connection_](const error_code& failed) {
+        if (connection == connection_) readable(failed);
     });
 }
 
-void http_connection::finish(unsigned status, std::string_view body, std::string_view trouble) {
-    disarm();
-    const bool keep = status != 0 && parser_->keep_alive() && buffer_.size() == 0;
-    const auto told = std::exchange(answered_, nullptr);
+void http_connection::readable(const error_code& failed) {
+    if (!busy_) return drop(); // it must not get the next request
+    error_code error = failed;
+    std::size_t size = 0;
+    if (!error) size = socket_.read_some(unread_.prepare(unread_.max_size() - unread_.size()), error);
+    if (error == asio::error::would_block) return wait();
+    if (error == asio::error::eof) {
+        error = {};
+        reader_.end(error);
+    }
+    if (error) return finish(trouble_of(error));
+    unread_.commit(size);
+    const auto bytes = unread_.cdata();
+    unread_.consume(reader_.read({static_cast<const char*>(bytes.data()), bytes.size()}, error));
+    if (error) return finish(trouble_of(error));
+    if (reader_.done()) return finish({});
+    if (unread_.size() == unread_.max_size()) return finish(trouble_of(http::error::buffer_overflow));
+    wait(); // one read an event: waiting again re-arms the edge, so what is left in the socket brings the next one
+}
+
+/// Without trouble: with the answer that was read.
+void http_connection::finish(std::string_view trouble) {
+    const bool answered = trouble.empty();
+    const bool keep = answered && reader_.keep_alive() && unread_.size() == 0 && written_ == request_.size();
     busy_ = false;
-    timed_out_ = false;
-    // The connection is made ready before the owner is told, for it may use it at once; what the views point to stays
-    // until the next answer is read.
+    // The connection is made ready before the owner is told, for it may use it at once.
     if (keep)
-        watch();
+        wait();
     else
         drop();
-    told({status, body, trouble});
+    events_.on_outcome(*this, key_,
+                       answered ? http_outcome{reader_.status(), reader_.body(), {}} : http_outcome{0, {}, trouble});
 }
 
-/// Closing ends what is under way, and its handler then finishes: a request is never taken up while an old one still
-/// holds the socket and its buffers.
-void http_connection::on_timer(monotonic_time) {
-    timed_out_ = true;
-    error_code ignored;
-    socket_.close(ignored);
+/// Told later: whoever asked may ask again at once, and would call itself without end.
+void http_connection::finish_later(const error_code& failed) {
+    drop();
+    asio::post(loop_.io(), [this, failed, connection = connection_] {
+        if (connection == connection_) finish(trouble_of(failed));
+    });
 }
 
-std::string http_connection::trouble_of(const error_code& failed) const {
-    if (timed_out_) return open_ ? "no answer in time" : "no connection in time";
-    if (failed == http::error::end_of_stream) return "connection closed by the API";
-    return failed.message();
+void http_connection::on_timer(monotonic_time now) {
+    if (!busy_) return;
+    if (now < deadline_) return loop_.arm(*this, deadline_);
+    finish(open_ ? "no answer in time" : "no connection in time");
 }
 
 void http_connection::drop() {
     ++connection_;
     error_code ignored; // closing frees the descriptor whatever it says
     socket_.close(ignored);
-    buffer_.clear();
+    unread_.clear();
+    if (open_) events_.on_closed();
     open_ = false;
 }
 
 void http_connection::close() {
     disarm();
-    answered_ = nullptr;
     busy_ = false;
     drop();
 }

@@ -14,64 +14,82 @@
 namespace loadsim::drive {
 namespace {
 
-class http_driver final : public driver {
+class http_driver final : public driver, private http_connection_events {
 public:
     http_driver(net::loop& owner, driver_events& events, const http_options& options, std::uint32_t connections,
                 const net::endpoint& api, boost::asio::ip::tcp::endpoint address)
-        : loop_(owner), events_(events), address_(std::move(address)), api_(api) {
+        : loop_(owner), events_(events), address_(std::move(address)), requests_(api) {
+        http_connection_events& self = *this;
         for (std::uint32_t i = 0; i < connections; ++i) {
-            pool_.push_back(std::make_unique<http_connection>(loop_, address_, options.timeout));
+            pool_.push_back(std::make_unique<http_connection>(loop_, self, address_, options.timeout));
             free_.push_back(pool_.back().get());
         }
+        counts_.allowed = connections;
     }
 
     void start(std::function<void(std::string)> ready) override { ready({}); }
 
     void send(request_key key, std::string_view vin, std::string_view service) override {
-        std::string request = http_request("POST", api_, fmt::format("/vehicles/{}/remote-services/{}", vin, service));
+        requests_.write(vin, service, request_);
         if (free_.empty())
-            waiting_.push_back({key, std::move(request)});
+            waiting_.push_back({key, request_, loop_.now()});
         else
-            exchange({key, std::move(request)});
+            exchange(key, request_);
     }
 
     void stop() override {
+        for (const auto& w : waiting_) counts_.wait.record(loop_.now() - w.since);
         waiting_.clear();
         for (const auto& c : pool_) c->close();
     }
 
+    measure::http_counts take() override { return std::exchange(counts_, {}); }
+
 private:
-    struct job {
+    struct waiting {
         request_key key;
         std::string request;
+        monotonic_time since;
     };
 
-    void exchange(job next) {
+    void exchange(request_key key, std::string_view request) {
         // The one used last first: what is not needed stays closed, and the server may end it.
         http_connection& connection = *free_.back();
         free_.pop_back();
-        const auto key = next.key;
-        connection.exchange(
-            std::move(next.request), [this, key](monotonic_time t) { events_.on_sent(key, t); },
-            [this, key, &connection](const http_connection::answer& answer) {
-                free_.push_back(&connection);
-                tell(key, answer);
-                send_waiting();
-            });
+        raise(busy_most_, pool_.size() - free_.size(), counts_.busy_peak);
+        connection.exchange(key, request);
     }
 
     void send_waiting() {
         while (!waiting_.empty() && !free_.empty()) {
-            job first = std::move(waiting_.front());
+            const waiting first = std::move(waiting_.front());
             waiting_.pop_front();
-            if (events_.still_wanted(first.key)) exchange(std::move(first));
+            counts_.wait.record(loop_.now() - first.since);
+            if (events_.still_wanted(first.key)) exchange(first.key, first.request);
         }
     }
 
-    void tell(request_key key, const http_connection::answer& answer) {
+    void on_opened() override {
+        ++counts_.opened;
+        raise(open_most_, ++open_, counts_.open_peak);
+    }
+    void on_closed() override { --open_; }
+
+    void on_sent(request_key key, monotonic_time t) override {
+        ++counts_.requests;
+        events_.on_sent(key, t);
+    }
+
+    void on_outcome(http_connection& connection, request_key key, const http_outcome& seen) override {
+        free_.push_back(&connection);
+        tell(key, seen);
+        send_waiting();
+    }
+
+    void tell(request_key key, const http_outcome& seen) {
         const auto now = loop_.now();
-        if (answer.status == 0) return events_.on_errored(key, fmt::format("http: {}", answer.trouble), now);
-        const auto read = read_answer(answer.status, answer.body);
+        if (seen.status == 0) return events_.on_errored(key, fmt::format("http: {}", seen.trouble), now);
+        const auto read = read_answer(seen.status, seen.body);
         switch (read.what) {
         case http_answer::kind::accepted: return events_.on_accepted(key, read.text, now);
         case http_answer::kind::rejected: return events_.on_rejected(key, read.text, now);
@@ -79,13 +97,25 @@ private:
         }
     }
 
+    /// A peak is told by its growth.
+    static void raise(std::uint64_t& most, std::uint64_t now, std::uint64_t& growth) {
+        if (now <= most) return;
+        growth += now - most;
+        most = now;
+    }
+
     net::loop& loop_;
     driver_events& events_;
     boost::asio::ip::tcp::endpoint address_;
-    net::endpoint api_;
+    service_request requests_;
+    std::string request_; ///< being made
     std::vector<std::unique_ptr<http_connection>> pool_;
     std::vector<http_connection*> free_;
-    std::deque<job> waiting_;
+    std::deque<waiting> waiting_;
+    std::uint64_t open_ = 0;
+    std::uint64_t open_most_ = 0;
+    std::uint64_t busy_most_ = 0;
+    measure::http_counts counts_; ///< since the last take()
 };
 
 } // namespace

@@ -42,6 +42,16 @@ void session_counts::add(const session_counts& other) {
     add_by_key(reasons, other_reasons);
 }
 
+void http_counts::add(const http_counts& other) {
+    const auto& [other_allowed, other_requests, other_opened, other_open_peak, other_busy_peak, other_wait] = other;
+    allowed += other_allowed;
+    requests += other_requests;
+    opened += other_opened;
+    open_peak += other_open_peak; // each interval tells by how much the peak has grown
+    busy_peak += other_busy_peak;
+    wait.merge(other_wait);
+}
+
 void message_counts::add(const message_counts& other) {
     const auto& [other_published, other_received, other_bytes_sent, other_bytes_received] = other;
     published += other_published;
@@ -52,7 +62,7 @@ void message_counts::add(const message_counts& other) {
 
 void totals::add(const totals& other) {
     const auto& [other_requests, other_phases, other_matrix, other_latencies, other_sessions, other_messages,
-                 other_anomalies, other_errors, not_the_failures] = other;
+                 other_http, other_anomalies, other_errors, not_the_failures] = other;
     static_cast<void>(not_the_failures);
     requests.add(other_requests);
     if (phases.size() < other_phases.size()) phases.resize(other_phases.size());
@@ -61,6 +71,7 @@ void totals::add(const totals& other) {
     latencies.merge(other_latencies);
     sessions.add(other_sessions);
     messages.add(other_messages);
+    http.add(other_http);
     add_each(anomalies, other_anomalies);
     add_by_key(errors, other_errors);
 }

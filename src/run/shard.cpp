@@ -168,6 +168,7 @@ measure::snapshot shard::collect() {
     measure::snapshot r;
     r.seen = ledger_.take();
     r.seen.sessions = vehicles_.take();
+    r.seen.http = driver_->take();
     const auto moved = loop_.moved;
     r.seen.messages = {.published = moved.published - moved_before_.published,
                        .received = moved.received - moved_before_.received,

@@ -4,6 +4,7 @@
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/totals.hpp>
 
 #include <functional>
 #include <string>
@@ -37,6 +38,8 @@ public:
     virtual void send(request_key, std::string_view vin, std::string_view service) = 0;
     /// Closes its connections. Nothing is told after that.
     virtual void stop() = 0;
+    /// What it has counted of its HTTP connections since the call before; nothing where there are none.
+    virtual measure::http_counts take() { return {}; }
 };
 
 } // namespace loadsim::drive

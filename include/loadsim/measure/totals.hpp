@@ -55,6 +55,19 @@ struct session_counts {
     void add(const session_counts&);
 };
 
+/// The http driver's connections. Peaks are told by their growth, so that all of it can be added up over intervals.
+struct http_counts {
+    std::uint64_t allowed = 0;   ///< connections at most; 0: the http driver was not used
+    std::uint64_t requests = 0;  ///< sent
+    std::uint64_t opened = 0;    ///< TCP connections made
+    std::uint64_t open_peak = 0; ///< the most at once; of several shards, each one's own most added up
+    std::uint64_t busy_peak = 0; ///< the same of those that wait for an answer
+    /// Of requests for which no connection was free: until one was, or the run's end. A part of the hop `lag`.
+    histogram wait;
+
+    void add(const http_counts&);
+};
+
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
     std::uint64_t received = 0;
@@ -87,6 +100,7 @@ struct totals {
     latency_table latencies;
     session_counts sessions;
     message_counts messages;
+    http_counts http;
     std::array<std::uint64_t, anomaly_names.size()> anomalies{};
     std::map<std::string, std::uint64_t> errors; ///< why requests errored or were skipped
     std::vector<failure> failures;               ///< of the interval only; the run's writer takes them away
