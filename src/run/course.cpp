@@ -109,7 +109,8 @@ void course::load() {
     do {
         // After the last due time a late shard is looked at more often.
         step(stage::load, time_.now() < end ? end : time_.now() + look);
-    } while (!cut_short() && !(parts_.settled() && merged_.latest().all_due));
+        // To the end of the last phase, a pause too: who asks for one wants to see how the fleet stands.
+    } while (!cut_short() && (time_.now() < end || !parts_.settled() || !merged_.latest().all_due));
     parts_.cut();
 }
 
