@@ -99,6 +99,18 @@ json::object sessions(const run_facts& run) {
             {"reasons", counts_by_text(s.reasons)}};
 }
 
+/// Null where the http driver was not used.
+json::value http(const measure::http_counts& h) {
+    if (h.allowed == 0) return nullptr;
+    const auto each = static_cast<double>(h.requests) / static_cast<double>(h.opened);
+    return json::object{
+        {"requests", h.requests},
+        {"connections",
+         {{"allowed", h.allowed}, {"opened", h.opened}, {"open_peak", h.open_peak}, {"busy_peak", h.busy_peak}}},
+        {"requests_per_connection", h.opened == 0 ? json::value(nullptr) : json::value(each)},
+        {"wait", json_latency(h.wait)}};
+}
+
 json::object anomalies(const measure::totals& sum) {
     json::object all;
     for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i) all[measure::anomaly_names[i]] = sum.anomalies[i];
@@ -140,6 +152,7 @@ std::string summary_json(const run_facts& run, const verdict::conclusion& end, c
           {"received", sum.messages.received},
           {"bytes_sent", sum.messages.bytes_sent},
           {"bytes_received", sum.messages.bytes_received}}},
+        {"http", http(sum.http)},
         {"anomalies", anomalies(sum)},
         {"generator",
          {{"cpu_s", run.generator.cpu_s},

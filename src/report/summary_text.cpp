@@ -147,6 +147,17 @@ std::string traffic(const run_facts& run) {
                        human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes), parts);
 }
 
+/// Nothing where the http driver was not used.
+std::string http(const measure::http_counts& h) {
+    if (h.allowed == 0) return "";
+    const auto waited = h.wait.empty() ? std::string("none waited for a free one")
+                                       : fmt::format("{} waited for a free one, p99 {}, in lag",
+                                                     human_count(h.wait.count()), human_latency(h.wait.percentile(99)));
+    return fmt::format("http      {} over {}; at once {} open, {} busy, {} allowed; {}\n",
+                       count_of(h.requests, "request", "requests"), count_of(h.opened, "connection", "connections"),
+                       human_count(h.open_peak), human_count(h.busy_peak), human_count(h.allowed), waited);
+}
+
 std::string anomalies(const measure::totals& sum) {
     std::vector<row> rows;
     for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i)
@@ -203,7 +214,7 @@ std::string summary_text(const run_facts& run, const verdict::conclusion& end, c
                          const std::filesystem::path& folder, bool colour) {
     const auto& sum = run.sum;
     return '\n' + head(run) + requests(run) + reasons(sum.errors) + unexpected(sum, names) + latency(sum) +
-           phases(sum, names) + sessions(run) + traffic(run) + anomalies(sum) + budgets(end, colour) +
+           phases(sum, names) + sessions(run) + http(sum.http) + traffic(run) + anomalies(sum) + budgets(end, colour) +
            verdict_of(end, colour) + whereabouts(run, folder);
 }
 

@@ -31,6 +31,8 @@ totals some_totals() {
     t.sessions.connect.record(7ms);
     t.sessions.reasons["reset"] = 504;
     t.messages = {601, 602, 603, 604};
+    t.http = {.allowed = 651, .requests = 652, .opened = 653, .open_peak = 654, .busy_peak = 655, .wait = {}};
+    t.http.wait.record(9ms);
     for (std::size_t i = 0; i < t.anomalies.size(); ++i) t.anomalies[i] = 700 + i;
     t.errors["no vehicle was free"] = 800;
     t.failures.emplace_back();
@@ -47,7 +49,7 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 /// `sum` is `times` times some_totals(). Taken apart by structured binding: a new field must be looked at here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
-    const auto& [requests, phases, matrix, latencies, sessions, messages, anomalies, errors, failures] = sum;
+    const auto& [requests, phases, matrix, latencies, sessions, messages, http, anomalies, errors, failures] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -68,6 +70,14 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(received, 602 * times);
     EXPECT_EQ(bytes_sent, 603 * times);
     EXPECT_EQ(bytes_received, 604 * times);
+
+    const auto& [allowed, http_requests, opened, open_peak, busy_peak, wait] = http;
+    EXPECT_EQ(allowed, 651 * times);
+    EXPECT_EQ(http_requests, 652 * times);
+    EXPECT_EQ(opened, 653 * times);
+    EXPECT_EQ(open_peak, 654 * times);
+    EXPECT_EQ(busy_peak, 655 * times);
+    EXPECT_EQ(wait.count(), times);
 
     for (std::size_t i = 0; i < anomalies.size(); ++i) EXPECT_EQ(anomalies[i], (700 + i) * times) << anomaly_names[i];
     EXPECT_EQ(errors.at("no vehicle was free"), 800 * times);

@@ -53,6 +53,8 @@ measure::run_facts run() {
     sum.sessions.connect.record(2ms);
     sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
     sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};
+    sum.http = {.allowed = 64, .requests = 59, .opened = 4, .open_peak = 3, .busy_peak = 2, .wait = {}};
+    sum.http.wait.record(2ms, 5);
     sum.anomalies[static_cast<std::size_t>(measure::anomaly::end_repeated)] = 3;
     sum.errors = {{"no vehicle was free", 1}};
     return run;

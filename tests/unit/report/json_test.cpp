@@ -129,6 +129,18 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(s.at("generator"), R"({"cpu_s":3.25,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
 }
 
+TEST(summary_json, connections_of_the_http_driver) {
+    auto run = example::run();
+    const auto http = [&] { return json::parse(summary_json(run, example::missed(), example::names())).at("http"); };
+    expect_json(http(), R"({"requests":59,"connections":{"allowed":64,"opened":4,"open_peak":3,"busy_peak":2},
+        "requests_per_connection":14.75,"wait":{"count":5,"min":2,"mean":2,"p50":2,"p90":2,"p95":2,"p99":2,"p999":2,
+        "max":2}})");
+    run.sum.http = {.allowed = 64, .requests = 0, .opened = 0, .open_peak = 0, .busy_peak = 0, .wait = {}};
+    expect_json(http().at("requests_per_connection"), "null");
+    run.sum.http = {};
+    expect_json(http(), "null");
+}
+
 TEST(summary_json, budgets_with_what_was_observed) {
     expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed":1000,"verdict":"fail"},
         {"expression":"unexpected <= 1","observed":1,"verdict":"pass"},

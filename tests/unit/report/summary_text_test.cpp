@@ -39,6 +39,7 @@ sessions  2,000 asked, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     4 connects whose SYN had to be sent again: a listen backlog was full; lower fleet.connectsInFlight
     2 x  connection refused
     1 x  connection reset by peer
+http      59 requests over 4 connections; at once 3 open, 2 busy, 64 allowed; 5 waited for a free one, p99 2.00 ms, in lag
 messages  118 published (12.3 kB), 59 received (999 B)
 generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
 
@@ -81,6 +82,15 @@ TEST(summary_text, a_clean_run_has_no_word_about_trouble) {
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
     for (const auto* word : {"\nunexpected", "anomalies", "planned", "failures.jsonl", "exit code", "budgets", "SYN"})
         EXPECT_THAT(text, Not(HasSubstr(word)));
+}
+
+TEST(summary_text, connections_are_of_the_http_driver) {
+    auto run = example::run();
+    run.sum.http.wait.clear();
+    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false),
+                HasSubstr("64 allowed; none waited for a free one\n"));
+    run.sum.http = {};
+    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), Not(HasSubstr("http")));
 }
 
 TEST(summary_text, the_most_frequent_reasons_come_first_and_few) {
