@@ -270,6 +270,18 @@ TEST(http_driver, writes_a_request_that_the_socket_does_not_take_at_once) {
     EXPECT_THAT(r.told(), testing::ElementsAre("accepted r0"));
 }
 
+/// ... nor is such a connection used again when the answer came before all of the request was written.
+TEST(http_driver, leaves_a_connection_that_holds_half_a_request) {
+    const stage::fake_server api([](std::size_t, const std::string& unread) {
+        return unread.empty() ? reaction{} : reaction{.bytes = response("409 Conflict"), .deaf = true};
+    });
+    requests r(api.address(), 1);
+    r.vin = std::string(16 << 20, 'V');
+    r.in_turn(2);
+    EXPECT_THAT(r.told(), testing::Each("rejected http: 409"));
+    EXPECT_EQ(r.take().opened, 2U);
+}
+
 TEST(http_driver, says_that_nobody_listens) {
     boost::asio::ip::tcp::endpoint address;
     { address = stage::fake_server({}).address(); }
