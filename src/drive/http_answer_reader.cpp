@@ -13,6 +13,11 @@ http_answer_reader::parser::parser(std::string& out) : body(out) {
     body.clear();
 }
 
+void http_answer_reader::parser::on_response_impl(int code, text, int, error_code& error) {
+    status = static_cast<unsigned>(code);
+    if (status == 0) error = http::error::bad_status; // three digits, so Beast takes it
+}
+
 std::size_t http_answer_reader::parser::on_body_impl(text part, error_code&) {
     body.append(part.data(), part.size());
     return part.size();

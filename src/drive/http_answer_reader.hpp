@@ -48,7 +48,7 @@ private:
         using verb = boost::beast::http::verb;
         using field = boost::beast::http::field;
         void on_request_impl(verb, text, text, int, error_code&) override {}
-        void on_response_impl(int code, text, int, error_code&) override { status = static_cast<unsigned>(code); }
+        void on_response_impl(int code, text reason, int version, error_code&) override;
         void on_field_impl(field, text, text, error_code&) override {}
         void on_header_impl(error_code&) override {}
         void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}

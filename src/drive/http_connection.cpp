@@ -42,10 +42,10 @@ void http_connection::connect() {
     error_code error;
     if (socket_.open(server_.protocol(), error); !error) socket_.non_blocking(true, error);
     if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
-    if (error) return finish_later(error);
+    if (error) return fail_later(error);
     socket_.async_connect(server_, [this, connection = connection_](const error_code& failed) {
         if (connection != connection_) return;
-        if (failed) return finish(trouble_of(failed));
+        if (failed) return fail(trouble_of(failed));
         open_ = true;
         events_.on_opened();
         wait();
@@ -58,7 +58,7 @@ void http_connection::write() {
     events_.on_sent(key_, loop_.now());
     error_code error;
     written_ = socket_.write_some(asio::buffer(request_), error);
-    if (error && error != asio::error::would_block) return finish_later(error);
+    if (error && error != asio::error::would_block) return fail_later(error);
     if (written_ < request_.size()) write_rest();
 }
 
@@ -66,7 +66,7 @@ void http_connection::write_rest() {
     asio::async_write(socket_, asio::buffer(request_) + written_,
                       [this, connection = connection_](const error_code& failed, std::size_t size) {
                           if (connection != connection_) return;
-                          if (failed) return finish(trouble_of(failed));
+                          if (failed) return fail(trouble_of(failed));
                           written_ += size;
                       });
 }
@@ -88,42 +88,45 @@ void http_connection::readable(const error_code& failed) {
         error = {};
         reader_.end(error);
     }
-    if (error) return finish(trouble_of(error));
+    if (error) return fail(trouble_of(error));
     unread_.commit(size);
     const auto bytes = unread_.cdata();
     unread_.consume(reader_.read({static_cast<const char*>(bytes.data()), bytes.size()}, error));
-    if (error) return finish(trouble_of(error));
-    if (reader_.done()) return finish({});
-    if (unread_.size() == unread_.max_size()) return finish(trouble_of(http::error::buffer_overflow));
+    if (error) return fail(trouble_of(error));
+    if (reader_.done()) return answered();
+    if (unread_.size() == unread_.max_size()) return fail(trouble_of(http::error::buffer_overflow));
     wait(); // one read an event: waiting again re-arms the edge, so what is left in the socket brings the next one
 }
 
-/// Without trouble: with the answer that was read.
-void http_connection::finish(std::string_view trouble) {
-    const bool answered = trouble.empty();
-    const bool keep = answered && reader_.keep_alive() && unread_.size() == 0 && written_ == request_.size();
-    busy_ = false;
+void http_connection::answered() {
+    const bool keep = reader_.keep_alive() && unread_.size() == 0 && written_ == request_.size();
     // The connection is made ready before the owner is told, for it may use it at once.
     if (keep)
         wait();
     else
         drop();
-    events_.on_outcome(*this, key_,
-                       answered ? http_outcome{reader_.status(), reader_.body(), {}} : http_outcome{0, {}, trouble});
+    busy_ = false;
+    events_.on_outcome(*this, key_, {.status = reader_.status(), .body = reader_.body(), .trouble = {}});
+}
+
+void http_connection::fail(std::string_view trouble) {
+    drop();
+    busy_ = false;
+    events_.on_outcome(*this, key_, {.status = 0, .body = {}, .trouble = trouble});
 }
 
 /// Told later: whoever asked may ask again at once, and would call itself without end.
-void http_connection::finish_later(const error_code& failed) {
+void http_connection::fail_later(const error_code& failed) {
     drop();
     asio::post(loop_.io(), [this, failed, connection = connection_] {
-        if (connection == connection_) finish(trouble_of(failed));
+        if (connection == connection_) fail(trouble_of(failed));
     });
 }
 
 void http_connection::on_timer(monotonic_time now) {
     if (!busy_) return;
     if (now < deadline_) return loop_.arm(*this, deadline_);
-    finish(open_ ? "no answer in time" : "no connection in time");
+    fail(open_ ? "no answer in time" : "no connection in time");
 }
 
 void http_connection::drop() {

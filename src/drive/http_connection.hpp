@@ -62,8 +62,9 @@ private:
     void write_rest();
     void wait();
     void readable(const boost::system::error_code& failed);
-    void finish(std::string_view trouble);
-    void finish_later(const boost::system::error_code& failed);
+    void answered();
+    void fail(std::string_view trouble);
+    void fail_later(const boost::system::error_code& failed);
     void drop();
 
     net::loop& loop_;

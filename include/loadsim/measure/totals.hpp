@@ -61,7 +61,7 @@ struct http_counts {
     std::uint64_t requests = 0;  ///< sent
     std::uint64_t opened = 0;    ///< TCP connections made
     std::uint64_t open_peak = 0; ///< the most at once; of several shards, each one's own most added up
-    std::uint64_t busy_peak = 0; ///< the same of those that wait for an answer
+    std::uint64_t busy_peak = 0; ///< the same of those with a request under way
     /// Of requests for which no connection was free: until one was, or the run's end. A part of the hop `lag`.
     histogram wait;
 

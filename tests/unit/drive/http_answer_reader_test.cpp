@@ -108,6 +108,7 @@ TEST(http_answer_reader, names_what_is_wrong) {
     } const rows[] = {
         {"nothing", "", http::error::end_of_stream},
         {"no http", "220 mail.invalid ESMTP\r\n\r\n", http::error::bad_version},
+        {"a status that is none", "HTTP/1.1 000 Nothing\r\nContent-Length: 0\r\n\r\n", http::error::bad_status},
         {"cut in the header", "HTTP/1.1 202 Acc", http::error::partial_message},
         {"cut in the body", "HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{", http::error::partial_message},
         {"large by length", "HTTP/1.1 202 Accepted\r\nContent-Length: 65537\r\n\r\n", http::error::body_limit},
