@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -33,8 +34,10 @@ report::terminal terminal_of_launcher() {
     return to;
 }
 
-cluster::hello hello_of(const result<scenario::document>& scenario) {
+/// `wall_us`: of the moment when all ranks were there.
+cluster::hello hello_of(const result<scenario::document>& scenario, std::int64_t wall_us) {
     cluster::hello said;
+    said.wall_us = wall_us;
     said.version = LOADSIM_VERSION;
     if (scenario)
         said.scenario = scenario::write(*scenario);
@@ -43,21 +46,23 @@ cluster::hello hello_of(const result<scenario::document>& scenario) {
     return said;
 }
 
-exit_code refuse(cluster::channel& channel, const problems& wrong, exit_code code) {
-    complain(wrong);
-    run::dismiss(channel);
-    return code;
+/// The end of every run of the first rank. Leaving in good order takes all of them: MPI would wait for one that is stuck.
+exit_code dismiss_and_end(cluster::channel& channel, exit_code code) {
+    if (run::dismiss(channel)) return code;
+    std::fflush(nullptr);
+    std::_Exit(static_cast<int>(code));
 }
 
-exit_code lead(cluster::channel& channel, const run_options& options) {
+exit_code refuse(cluster::channel& channel, const problems& wrong, exit_code code) {
+    complain(wrong);
+    return dismiss_and_end(channel, code);
+}
+
+exit_code lead(cluster::channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
-    if (!scenario) {
-        complain_of_file(scenario.error());
-        run::dismiss(channel);
-        return exit_code::usage;
-    }
-    if (const auto agreed = run::muster(channel, hello_of(scenario)); !agreed)
-        return refuse(channel, agreed.error(), exit_code::setup);
+    const auto agreed = run::muster(channel, hello_of(scenario, wall_us)); // everybody is heard, whatever is wrong here
+    if (!scenario) return refuse(channel, scenario.error(), exit_code::usage);
+    if (!agreed) return refuse(channel, agreed.error(), exit_code::setup);
     const auto folder = report::make_folder(report_folder(options.report, *scenario));
     if (!folder) return refuse(channel, folder.error(), exit_code::setup);
     if (const auto logging = log_to_file(*folder / "loadsim.log"); !logging)
@@ -80,19 +85,24 @@ exit_code lead(cluster::channel& channel, const run_options& options) {
     };
     const auto done = run::execute(*scenario, {.folder = *folder, .shards = shards, .ranks = &channel}, listener);
     if (!done) report.give_up(done.error());
-    run::dismiss(channel);
-    return done ? report.code() : exit_code::setup;
+    return dismiss_and_end(channel, done ? report.code() : exit_code::setup);
 }
 
-exit_code follow(cluster::channel& channel, const run_options& options) {
+exit_code follow(cluster::channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
-    const auto how = run::report_for_duty(channel, hello_of(scenario));
-    if (!how || !scenario) return exit_code::pass; // the first rank tells why
-    const auto folder = cluster::spool_folder(how->folder, channel.where().index);
-    std::error_code ignored; // the log says so
-    std::filesystem::create_directories(folder, ignored);
-    if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) complain(logging.error());
-    run::follow(*scenario, {.folder = how->folder, .shards = how->shards, .ranks = &channel});
+    const auto how = run::report_for_duty(channel, hello_of(scenario, wall_us));
+    if (how && scenario) { // else the first rank tells why not
+        const auto folder = cluster::spool_folder(how->folder, channel.where().index);
+        std::error_code ignored; // the log says so
+        std::filesystem::create_directories(folder, ignored);
+        if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) complain(logging.error());
+        const run::options wanted{.folder = how->folder, .shards = how->shards, .ranks = &channel};
+        if (const auto done = run::follow(*scenario, wanted); !done) {
+            complain(done.error());
+            return exit_code::setup;
+        }
+    }
+    run::say_goodbye(channel);
     return exit_code::pass;
 }
 
@@ -107,7 +117,9 @@ exit_code run_as_rank(const run_options& options) {
         complain(channel.error());
         return exit_code::setup;
     }
-    return (*channel)->where().index == 0 ? lead(**channel, options) : follow(**channel, options);
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const auto wall_us = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
+    return (*channel)->where().index == 0 ? lead(**channel, options, wall_us) : follow(**channel, options, wall_us);
 }
 
 } // namespace loadsim::app

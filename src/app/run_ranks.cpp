@@ -78,8 +78,11 @@ exit_code run_ranks(const run_options& options) {
     keep_words(*folder, ended->words);
     if (ended->trouble.empty()) return static_cast<exit_code>(ended->exit_code);
     complain({"", ended->trouble});
-    if (exists(*folder / "summary.json")) return exit_code::invalid; // the first rank has had time to report
-    const auto facts = run::salvage(*scenario, *folder, ended->trouble);
+    if (exists(*folder / report::summary_name)) { // the first rank has had time to report
+        const auto code = static_cast<exit_code>(ended->exit_code);
+        return code == exit_code::interrupted ? code : exit_code::invalid;
+    }
+    const auto facts = run::salvage(*scenario, *folder, options.ranks, ended->trouble);
     if (!facts) return ended->started ? exit_code::invalid : exit_code::setup; // the ranks' files are on other hosts
     if (const auto logging = log_to_file(*folder / "loadsim.log"); !logging) complain(logging.error());
     run_report report(*scenario, *folder, options.quiet, report::terminal_of(stdout),

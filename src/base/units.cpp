@@ -1,5 +1,6 @@
 #include <loadsim/base/units.hpp>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include <array>
@@ -108,6 +109,11 @@ result<share> parse_share(std::string_view text) {
 std::string format_share(share s) {
     // 12 digits: enough for any share a person writes, and 0.07 * 100 prints as 7 and not 7.000000000000001.
     return fmt::format("{:.12g}%", s.of_one * 100);
+}
+
+nanoseconds time_for(double count, rate r) {
+    constexpr double longest = 3.15e18;
+    return nanoseconds{static_cast<std::int64_t>(std::min(longest, count / r.per_second * 1e9))};
 }
 
 } // namespace loadsim

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <list>
 #include <string_view>
 #include <thread>
@@ -158,6 +159,8 @@ result<std::unique_ptr<channel>> channel::join() {
 channel::channel(std::unique_ptr<state> s) : state_(std::move(s)) {}
 
 channel::~channel() {
+    if (std::uncaught_exceptions() > 0)
+        return; // a bug ends this rank: the launcher ends the others, who would be waited for
     auto& s = *state_;
     const auto until = std::chrono::steady_clock::now() + leave_within;
     for (s.move(); !s.at_rest() && s.trouble.empty() && std::chrono::steady_clock::now() < until; s.move())
@@ -167,6 +170,8 @@ channel::~channel() {
 }
 
 const place& channel::where() const { return state_->where; }
+
+std::string channel::called(std::uint32_t rank) const { return fmt::format("rank {} on {}", rank, host_of(rank)); }
 
 std::string channel::host_of(std::uint32_t rank) const {
     return rank < state_->hosts.size() ? state_->hosts[rank] : std::string{};

@@ -19,6 +19,7 @@ channel::channel(std::unique_ptr<state> s) : state_(std::move(s)) {}
 channel::~channel() = default;
 const place& channel::where() const { return state_->where; }
 std::string channel::host_of(std::uint32_t) const { return {}; }
+std::string channel::called(std::uint32_t) const { return {}; }
 void channel::send(std::uint32_t, std::string) {}
 std::optional<channel::letter> channel::receive() { return std::nullopt; }
 bool channel::sent_all() { return true; }

@@ -118,6 +118,7 @@ std::string diagnose(std::string_view words, int exit_code) {
         return fmt::format("rank {} on {} left before the run was over; the launcher then ended all ranks",
                            between(words, "due to process rank ", " "), between(words, "\nnode ", " "));
     if (says(words, returned_non_zero)) return {}; // a rank ended with a code of its own
+    if (words.empty()) return fmt::format("mpirun ended with code {} and without a word", exit_code);
     return fmt::format("mpirun ended with code {}; mpirun.log has what it said", exit_code);
 }
 

@@ -49,6 +49,17 @@ void each_field(T& of, Visitor&& visit) {
     visit("reasons", reasons);
 }
 
+template <is<measure::http_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [allowed, requests, opened, open_peak, busy_peak, wait] = of;
+    visit("allowed", allowed);
+    visit("requests", requests);
+    visit("opened", opened);
+    visit("open_peak", open_peak);
+    visit("busy_peak", busy_peak);
+    visit("wait", wait);
+}
+
 template <is<measure::message_counts> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
     auto& [published, received, bytes_sent, bytes_received] = of;
@@ -83,13 +94,14 @@ void each_field(T& of, Visitor&& visit) {
 
 template <is<measure::totals> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [requests, phases, matrix, latencies, sessions, messages, anomalies, errors, failures] = of;
+    auto& [requests, phases, matrix, latencies, sessions, messages, http, anomalies, errors, failures] = of;
     visit("requests", requests);
     visit("phases", phases);
     visit("matrix", matrix);
     visit("latencies", latencies);
     visit("sessions", sessions);
     visit("messages", messages);
+    visit("http", http);
     visit("anomalies", by_name(anomalies, measure::anomaly_names));
     visit("errors", errors);
     visit("failures", failures);
@@ -134,11 +146,12 @@ void each_field(T& of, Visitor&& visit) {
 
 template <is<report> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [seen, orders_followed, interrupted, terminated] = of;
+    auto& [seen, orders_followed, interrupted, terminated, leaving] = of;
     visit("seen", seen);
     visit("orders_followed", orders_followed);
     visit("interrupted", interrupted);
     visit("terminated", terminated);
+    visit("leaving", leaving);
 }
 
 struct any_visitor {

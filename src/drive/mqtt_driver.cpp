@@ -166,12 +166,11 @@ private:
     }
 
     void on_offline(net::mqtt_link&, std::error_code why, bool) override {
-        if (ready_ && !net::is_shortage(why)) {
-            std::string reason = why.message();
-            if (why == mqtt::errc::connect_refused) reason += ": " + mqtt::to_string(link_.session().last_reason());
-            return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + reason +
+        // What the broker says is final; anything else may pass, and the set-up has its own limit.
+        if (ready_ && why == mqtt::errc::connect_refused)
+            return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + why.message() + ": " +
+                                                  mqtt::to_string(link_.session().last_reason()) +
                                                   "; check the broker and its access rules");
-        }
         link_.wait_until(loop_.now() + reconnect_after);
     }
 

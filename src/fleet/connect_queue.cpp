@@ -5,12 +5,12 @@
 namespace loadsim::fleet {
 
 connect_queue::connect_queue(std::uint32_t cars, rate first_connects, shard_share share, std::uint32_t in_flight)
-    : cars_(cars), per_second_(first_connects.per_second), share_(share), limit_(std::max(1U, in_flight)) {}
+    : cars_(cars), rate_(first_connects), share_(share), limit_(std::max(1U, in_flight)) {}
 
 monotonic_time connect_queue::first_due() const noexcept {
     if (start_ == never || first_ == cars_) return never;
     const double turn = static_cast<double>(first_) * share_.count + share_.index;
-    return start_ + nanoseconds{static_cast<std::int64_t>(turn / per_second_ * 1e9)};
+    return start_ + time_for(turn, rate_);
 }
 
 std::optional<std::uint32_t> connect_queue::take(monotonic_time now) {

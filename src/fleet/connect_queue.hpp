@@ -44,7 +44,7 @@ private:
     monotonic_time first_due() const noexcept;
 
     std::uint32_t cars_;
-    double per_second_;
+    rate rate_;
     shard_share share_;
     std::uint32_t limit_;
     monotonic_time start_ = never;

@@ -20,6 +20,8 @@
 namespace loadsim::fleet {
 namespace {
 
+/// Begun one after the other; then others have their turn, for a connect that finds no port takes its time.
+constexpr int connects_in_a_row = 64;
 constexpr std::string_view online_state = R"({"state":"online"})";
 constexpr std::string_view offline_state = R"({"state":"offline"})";
 /// Draws that one command may take, so that what a vehicle chooses for its n-th command does not depend on the ones before.
@@ -107,7 +109,9 @@ void vehicles::start() {
 void vehicles::connect_due() {
     // A connect that fails at once, or one that comes through, comes back to here from inside.
     if (stopping_ || std::exchange(connecting_, true)) return;
-    while (const auto next = queue_->take(loop_.now())) {
+    for (int begun = 0; begun < connects_in_a_row; ++begun) {
+        const auto next = queue_->take(loop_.now());
+        if (!next) break;
         car& c = cars_[*next];
         if (c.left) { // while it waited for its turn
             queue_->done();

@@ -21,7 +21,6 @@ bool belongs_in_a_name(char c) {
 constexpr auto timeline_name = "timeline.jsonl";
 constexpr auto failures_name = "failures.jsonl";
 constexpr auto hlog_name = "latency.hlog";
-constexpr auto summary_name = "summary.json";
 
 } // namespace
 
@@ -86,10 +85,17 @@ void folder_writer::write(const measure::progress& p) {
 }
 
 void folder_writer::finish(const measure::run_facts& run, const verdict::conclusion& end) {
+    // Under its name only when it is whole: who finds it may rely on it.
+    const auto unfinished = folder_ / (std::string(summary_name) + ".part");
     errno = 0;
-    std::ofstream file(folder_ / summary_name, std::ios::trunc | std::ios::binary);
+    std::ofstream file(unfinished, std::ios::trunc | std::ios::binary);
     if (!file.is_open()) return give_up(file, summary_name);
     put(file, summary_name, summary_json(run, end, legend_));
+    if (!file.is_open()) return; // given up
+    file.close();
+    std::error_code error;
+    fs::rename(unfinished, folder_ / summary_name, error);
+    if (error) give_up(file, summary_name);
 }
 
 void folder_writer::put(std::ofstream& file, std::string_view name, std::string_view text) {

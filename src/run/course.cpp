@@ -67,13 +67,13 @@ result<void> course::connect() {
     // Every part is up before any begins: together they keep the connect rate.
     while (!parts_.settled() && merged_.latest().trouble.empty() && !cut_short())
         step(stage::connecting, time_.now() + look);
+    if (cut_off()) return problems{"", cut_off_by_}; // before anything was connected
     const auto begun = time_.now();
     if (merged_.latest().trouble.empty() && !cut_short()) parts_.connect();
     merged_.take(parts_.collect());
     auto within = scenario_.fleet.connect_within;
     if (within.count() == 0)
-        within = spare_to_connect + nanoseconds{static_cast<std::int64_t>(
-                                        scenario_.fleet.vehicles / scenario_.fleet.connect_rate.per_second * 1e9)};
+        within = spare_to_connect + time_for(scenario_.fleet.vehicles, scenario_.fleet.connect_rate);
     while (!cut_short()) {
         const auto& latest = merged_.latest();
         if (!latest.trouble.empty()) return problems{"", latest.trouble};

@@ -9,7 +9,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr nanoseconds look_for_letters = 20ms;
 constexpr nanoseconds while_waited_for = 200ms; ///< connecting, draining: the first rank waits for what we report
 constexpr nanoseconds under_load = 1s;
 
@@ -20,13 +19,13 @@ follower::follower(cluster::channel& channel, cluster::spool_writer& spool, inte
     : channel_(channel), spool_(spool), interrupts_(signals), time_(time), begun_(time.now()), report_at_(begun_),
       report_every_(while_waited_for) {}
 
-void follower::follow(part* own, const std::string& trouble) {
+bool follower::follow(part* own, const std::string& trouble) {
     while (channel_.trouble().empty()) {
         while (const auto letter = channel_.receive()) {
             const auto message = cluster::decode(letter->text);
             const auto* order = message ? std::get_if<cluster::order>(&*message) : nullptr;
             if (order == nullptr) continue;
-            if (!obey(*order, own)) return;
+            if (!obey(*order, own)) return true;
             ++followed_;
             report(own, trouble); // at once: the first rank waits for it
         }
@@ -35,8 +34,9 @@ void follower::follow(part* own, const std::string& trouble) {
             report_at_ += report_every_;
             if (report_at_ < time_.now()) report_at_ = time_.now() + report_every_; // late: no burst
         }
-        if (interrupts_.wait_until(std::min(report_at_, time_.now() + look_for_letters))) report(own, trouble);
+        if (interrupts_.wait_until(std::min(report_at_, time_.now() + cluster::look_for_letters))) report(own, trouble);
     }
+    return false;
 }
 
 bool follower::obey(const cluster::order& order, part* own) {

@@ -17,8 +17,9 @@ class follower {
 public:
     follower(cluster::channel&, cluster::spool_writer&, interrupts&, const time_source&);
 
-    /// Follows orders until the one to leave. `own`: null when this rank could not set itself up; `trouble` then says why.
-    void follow(part* own, const std::string& trouble);
+    /// Follows orders until the one to leave: true. `own`: null when this rank could not set itself up; `trouble` then says why.
+    /// False: the first rank can no longer be heard.
+    bool follow(part* own, const std::string& trouble);
 
 private:
     bool obey(const cluster::order&, part*); ///< false: to leave

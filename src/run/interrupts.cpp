@@ -18,6 +18,12 @@ interrupts::interrupts(bool as_rank) : as_rank_(as_rank), io_(1), signals_(io_, 
 interrupts::~interrupts() {
     io_.stop();
     thread_.join();
+    if (!as_rank_) return;
+    boost::system::error_code ignored;
+    signals_.clear(ignored);
+    // The launcher says "drain" until everybody is gone, and the default of these signals is to end the process.
+    std::signal(SIGUSR1, SIG_IGN);
+    std::signal(SIGUSR2, SIG_IGN);
 }
 
 void interrupts::listen() {

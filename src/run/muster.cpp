@@ -1,7 +1,5 @@
 #include "muster.hpp"
 
-#include "wall_clock.hpp"
-
 #include <loadsim/base/units.hpp>
 #include <loadsim/run/ranks.hpp>
 
@@ -19,11 +17,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto look_for_letters = 20ms;
 constexpr auto all_heard_within = 60s;
-/// A clock may be behind ours by this much. How far it is ahead cannot be told from a letter that was under way for a while.
-constexpr std::chrono::microseconds clock_apart_at_most = 2s;
-constexpr std::chrono::microseconds letter_takes_at_most = 30s;
+constexpr auto all_gone_within = 20s;
+/// Of the clocks, read by each rank at the moment when all were there. The load's start lies further ahead.
+constexpr std::chrono::microseconds clocks_apart_at_most = 1s;
 
 std::string seconds_of(std::int64_t us) { return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6); }
 
@@ -46,9 +43,10 @@ std::string first_difference(const std::string& here, const std::string& there) 
 
 problems disagreements(const cluster::hello& own, const std::vector<greeting>& others) {
     problems all;
-    for (const auto& [from, said, arrived_us] : others) {
+    for (const auto& [from, said] : others) {
         if (!said.trouble.empty()) {
-            all.add(from, said.trouble);
+            std::istringstream lines(said.trouble);
+            for (std::string line; std::getline(lines, line);) all.add(from, line);
             continue;
         }
         if (said.version != own.version) {
@@ -59,19 +57,17 @@ problems disagreements(const cluster::hello& own, const std::vector<greeting>& o
         if (said.scenario != own.scenario)
             all.add(from, "it has another scenario than rank 0, " + first_difference(own.scenario, said.scenario) +
                               "; give all hosts the same file and the same environment");
-        const auto under_way = arrived_us - said.wall_us;
-        if (under_way < -clock_apart_at_most.count() || under_way > letter_takes_at_most.count())
+        const auto apart = said.wall_us - own.wall_us;
+        if (std::abs(apart) > clocks_apart_at_most.count())
             all.add(from,
-                    fmt::format(
-                        "its clock is {} {} ours; the ranks start together by the clock: have all hosts synchronise "
-                        "theirs (NTP)",
-                        seconds_of(std::abs(under_way)), under_way < 0 ? "ahead of" : "behind"));
+                    fmt::format("its clock is {} {} rank 0's; the ranks start together by the clock: have all hosts "
+                                "synchronise theirs (NTP)",
+                                seconds_of(std::abs(apart)), apart > 0 ? "ahead of" : "behind"));
     }
     return all;
 }
 
-result<void> muster(cluster::channel& channel, cluster::hello own) {
-    own.wall_us = wall_us();
+result<void> muster(cluster::channel& channel, const cluster::hello& own) {
     std::vector<greeting> heard;
     std::vector<bool> from(channel.where().count, false);
     const auto until = std::chrono::steady_clock::now() + all_heard_within;
@@ -83,19 +79,19 @@ result<void> muster(cluster::channel& channel, cluster::hello own) {
                 problems silent;
                 for (std::uint32_t rank = 1; rank < channel.where().count; ++rank)
                     if (!from[rank])
-                        silent.add(fmt::format("rank {} on {}", rank, channel.host_of(rank)),
+                        silent.add(channel.called(rank),
                                    fmt::format("has said nothing for {}", format_duration(all_heard_within)));
                 return silent;
             }
-            std::this_thread::sleep_for(look_for_letters);
+            std::this_thread::sleep_for(cluster::look_for_letters);
             continue;
         }
-        const auto name = fmt::format("rank {} on {}", letter->from, channel.host_of(letter->from));
+        const auto name = channel.called(letter->from);
         auto message = cluster::decode(letter->text);
         const auto* said = message ? std::get_if<cluster::hello>(&*message) : nullptr;
         if (said == nullptr) return problems{name, "it does not speak as we do; install the same loadsim on all hosts"};
         from[letter->from] = true;
-        heard.push_back({name, *said, wall_us()});
+        heard.push_back({name, *said});
     }
     if (auto wrong = disagreements(own, heard); !wrong.empty()) return wrong;
     return {};
@@ -106,10 +102,28 @@ void welcome(cluster::channel& channel, const cluster::welcome& how) {
     for (std::uint32_t rank = 1; rank < channel.where().count; ++rank) channel.send(rank, text);
 }
 
-void dismiss(cluster::channel& channel) {
+bool dismiss(cluster::channel& channel) {
     const auto text = cluster::encode(cluster::order{.what = cluster::order::kind::leave});
     for (std::uint32_t rank = 1; rank < channel.where().count; ++rank) channel.send(rank, text);
-    while (!channel.sent_all() && channel.trouble().empty()) std::this_thread::sleep_for(look_for_letters);
+    const auto until = std::chrono::steady_clock::now() + all_gone_within;
+    for (std::uint32_t gone = 1; gone < channel.where().count && channel.trouble().empty();) {
+        const auto letter = channel.receive();
+        if (!letter) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            std::this_thread::sleep_for(cluster::look_for_letters);
+            continue;
+        }
+        const auto message = cluster::decode(letter->text);
+        const auto* report = message ? std::get_if<cluster::report>(&*message) : nullptr;
+        if (report != nullptr && report->leaving) ++gone;
+    }
+    return channel.trouble().empty();
+}
+
+void say_goodbye(cluster::channel& channel) {
+    cluster::report last;
+    last.leaving = true;
+    channel.send(0, cluster::encode(last));
 }
 
 std::string describe(const cluster::channel& channel, std::uint32_t shards) {
@@ -122,19 +136,18 @@ std::string describe(const cluster::channel& channel, std::uint32_t shards) {
                        counted(shards, "shard"));
 }
 
-std::optional<cluster::welcome> report_for_duty(cluster::channel& channel, cluster::hello own) {
-    own.wall_us = wall_us();
+std::optional<cluster::welcome> report_for_duty(cluster::channel& channel, const cluster::hello& own) {
     channel.send(0, cluster::encode(own));
     while (channel.trouble().empty()) {
         const auto letter = channel.receive();
         if (!letter) {
-            std::this_thread::sleep_for(look_for_letters);
+            std::this_thread::sleep_for(cluster::look_for_letters);
             continue;
         }
         const auto message = cluster::decode(letter->text);
-        if (!message) return std::nullopt;
-        if (const auto* how = std::get_if<cluster::welcome>(&*message)) return *how;
-        return std::nullopt; // to leave
+        const auto* how = message ? std::get_if<cluster::welcome>(&*message) : nullptr;
+        if (how == nullptr) return std::nullopt; // to leave
+        return *how;
     }
     return std::nullopt;
 }

@@ -11,11 +11,10 @@
 
 namespace loadsim::run {
 
-/// What one rank said, and when it arrived on our system clock.
+/// What one rank said.
 struct greeting {
     std::string from; ///< "rank 3 on node-b"
     cluster::hello said;
-    std::int64_t arrived_us = 0;
 };
 
 /// What keeps these ranks from running together; empty: nothing. Pure.

@@ -63,7 +63,7 @@ std::uint32_t one_or_part_of(std::uint32_t limit, shard_share share) {
 
 part::part(const scenario::document& scenario, const platform& up, std::uint32_t shards, const cluster::place& where,
            const time_source& time)
-    : plan_(make_plan(scenario, up)), where_(where), broker_(up.broker) {
+    : plan_(make_plan(scenario, up)), where_(where), broker_(up.broker), own_broker_(up.own_broker.has_value()) {
     for (std::uint32_t i = 0; i < shards; ++i) {
         const auto share = share_of(where_.index, where_.count, i, shards);
         // A broker, or an API, of our own has to do with this rank alone.
@@ -86,19 +86,20 @@ void part::connect() {
         });
 }
 
-/// Every rank hears of the whole fleet; what is nobody's is noted by the first.
+/// From a broker that is not ours every rank hears of the whole fleet: each takes what is its vehicles', and what is nobody's is
+/// noted by the first. From its own a rank hears of its vehicles alone.
 void part::observe(std::optional<observe::final_event> seen) {
-    const bool first = where_.index == 0;
-    if (!seen) {
-        if (first) shards_.front()->note(measure::anomaly::malformed_payload);
-        return;
-    }
+    const bool to_be_noted = own_broker_ || where_.index == 0;
+    const auto note = [&](measure::anomaly what) {
+        if (to_be_noted) shards_.front()->note(what);
+    };
+    if (!seen) return note(measure::anomaly::malformed_payload);
     const auto v = vehicle::vehicle_of(plan_.scenario.fleet.vin, seen->vin);
-    if (!v || index(*v) >= plan_.scenario.fleet.vehicles) {
-        if (first) shards_.front()->note(measure::anomaly::end_unknown);
+    if (!v || index(*v) >= plan_.scenario.fleet.vehicles) return note(measure::anomaly::end_unknown);
+    if (!shard_share{where_.index, where_.count}.owns(*v)) {
+        if (own_broker_) note(measure::anomaly::end_unknown);
         return;
     }
-    if (!shard_share{where_.index, where_.count}.owns(*v)) return;
     shards_[index(*v) / where_.count % shards_.size()]->observe(*v, std::move(*seen));
 }
 

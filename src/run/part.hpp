@@ -49,6 +49,7 @@ private:
     shared_plan plan_;
     const cluster::place where_;
     net::endpoint broker_;
+    bool own_broker_;
     std::vector<std::unique_ptr<shard>> shards_;
     bool stopping_ = false;
     measure::snapshot status_; ///< as it was when the shards were asked last; its `seen` is empty

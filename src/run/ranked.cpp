@@ -14,21 +14,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr nanoseconds look_for_letters = 20ms;
 /// A rank reports once a second at least, unless it is lost, or stands still so long that its figures are worthless.
 constexpr nanoseconds silent_at_most = 20s;
-/// An order lies in a letter box for up to look_for_letters, and on a busy machine longer.
-constexpr nanoseconds load_ahead = 1s;
+constexpr nanoseconds setting_up_at_most = 60s; ///< until its first report
+/// Orders lie in a letter box for a while, longer on a busy machine, and clocks may differ by half of this.
+constexpr nanoseconds load_ahead = 2s;
 
 } // namespace
 
 ranked::ranked(part& own, cluster::channel& channel, cluster::spool_writer& spool, const time_source& time)
     : own_(own), channel_(channel), spool_(spool), time_(time), begun_(time.now()), others_(channel.where().count) {
     for (auto& o : others_) o.heard_at = begun_;
-}
-
-std::string ranked::called(std::uint32_t rank) const {
-    return fmt::format("rank {} on {}", rank, channel_.host_of(rank));
 }
 
 void ranked::send(const cluster::order& what) {
@@ -62,14 +58,14 @@ void ranked::stop() {
     own_.stop();
 }
 
-nanoseconds ranked::attention() const { return look_for_letters; }
+nanoseconds ranked::attention() const { return cluster::look_for_letters; }
 nanoseconds ranked::ahead() const { return load_ahead; }
 
 void ranked::attend() {
     while (auto letter = channel_.receive()) {
         auto message = cluster::decode(letter->text);
         if (!message) {
-            garbled_ = called(letter->from) + " sent what cannot be read: " + to_string(message.error());
+            garbled_ = channel_.called(letter->from) + " sent what cannot be read: " + to_string(message.error());
             continue;
         }
         if (auto* report = std::get_if<cluster::report>(&*message)) take(letter->from, std::move(*report));
@@ -87,7 +83,7 @@ void ranked::take(std::uint32_t from, cluster::report said) {
     since.seen = std::exchange(said.seen.seen, {});
     seen_.add(std::move(since));
     o.latest = std::move(said.seen);
-    if (!o.latest.trouble.empty()) o.latest.trouble = called(from) + ": " + o.latest.trouble;
+    if (!o.latest.trouble.empty()) o.latest.trouble = channel_.called(from) + ": " + o.latest.trouble;
 }
 
 measure::snapshot ranked::collect() {
@@ -110,9 +106,11 @@ bool ranked::settled() const {
 std::string ranked::lost() const {
     if (auto trouble = channel_.trouble(); !trouble.empty()) return trouble;
     if (!garbled_.empty()) return garbled_;
-    for (std::uint32_t rank = 1; rank < count(); ++rank)
-        if (time_.now() - others_[rank].heard_at > silent_at_most)
-            return fmt::format("{} has not been heard for {}", called(rank), format_duration(silent_at_most));
+    for (std::uint32_t rank = 1; rank < count(); ++rank) {
+        const auto limit = others_[rank].heard ? silent_at_most : setting_up_at_most;
+        if (time_.now() - others_[rank].heard_at > limit)
+            return fmt::format("{} has not been heard for {}", channel_.called(rank), format_duration(limit));
+    }
     return {};
 }
 

@@ -45,7 +45,6 @@ private:
 
     void send(const cluster::order&);
     void take(std::uint32_t from, cluster::report);
-    std::string called(std::uint32_t rank) const;
 
     part& own_;
     cluster::channel& channel_;

@@ -31,9 +31,24 @@ cluster::place place_of(const options& wanted) {
     return wanted.ranks != nullptr ? wanted.ranks->where() : cluster::place{};
 }
 
+/// maxVusers is divided over all shards: one that has none of it would skip whatever falls to it.
+result<void> check_limits(const scenario::document& scenario, std::uint32_t shards) {
+    problems all;
+    for (const auto& p : scenario.load.phases)
+        if (p.max_vusers && *p.max_vusers < shards)
+            all.add("load.phases",
+                    fmt::format("{}: maxVusers {} cannot be divided over {} shards (ranks times shards); raise "
+                                "it, or run with fewer",
+                                p.name, *p.max_vusers, shards));
+    if (!all.empty()) return all;
+    return {};
+}
+
 /// What this process needs to have and to bring up, before anything is connected.
 result<platform> set_up(const scenario::document& scenario, const std::filesystem::path& folder,
-                        const cluster::place& where, const std::function<void(const std::string&)>& said) {
+                        const cluster::place& where, std::uint32_t shards,
+                        const std::function<void(const std::string&)>& said) {
+    if (const auto divided = check_limits(scenario, where.count * shards); !divided) return divided.error();
     target::raise_open_file_limit();
     const auto warnings =
         target::preflight(scenario::needs_of(scenario, {where.count, where.here}), target::look_at_machine());
@@ -56,7 +71,7 @@ void run_course(course& c, const listener& tell, result<void>& how) {
 }
 
 result<void> execute_alone(const scenario::document& scenario, const options& wanted, const listener& tell) {
-    const auto up = set_up(scenario, wanted.folder, {}, tell.said);
+    const auto up = set_up(scenario, wanted.folder, {}, wanted.shards, tell.said);
     if (!up) return up.error();
     const steady_time time;
     part own(scenario, *up, wanted.shards, {}, time);
@@ -73,14 +88,19 @@ result<void> execute_ranked(const scenario::document& scenario, const options& w
     const steady_time time;
     interrupts signals(true);
     cluster::spool_writer spool(folder);
-    const auto up = set_up(scenario, folder, where, tell.said);
-    if (!up) return up.error();
+    if (!spool.trouble().empty()) return problems{"", spool.trouble()};
+    const auto up = set_up(scenario, folder, where, wanted.shards, tell.said);
+    if (!up) {
+        spool.remove();
+        return up.error();
+    }
     part own(scenario, *up, wanted.shards, where, time);
     ranked all(own, *wanted.ranks, spool, time);
     course course(scenario, own.plan().schedule, all, signals, tell, time);
     result<void> how;
     run_course(course, tell, how);
-    if (how && !course.cut_off()) spool.remove(); // the report has all of it
+    if (!spool.trouble().empty()) tell.said(spool.trouble());
+    if (!course.cut_off()) spool.remove(); // the report has all of it, or there is none
     return how;
 }
 
@@ -96,18 +116,26 @@ result<void> execute(const scenario::document& scenario, const options& asked, c
     return wanted.ranks != nullptr ? execute_ranked(scenario, wanted, tell) : execute_alone(scenario, wanted, tell);
 }
 
-void follow(const scenario::document& scenario, const options& wanted) {
+result<void> follow(const scenario::document& scenario, const options& wanted) {
     const auto& where = wanted.ranks->where();
     const auto folder = cluster::spool_folder(wanted.folder, where.index);
     const steady_time time;
     interrupts signals(true);
     cluster::spool_writer spool(folder);
     follower orders(*wanted.ranks, spool, signals, time);
-    auto up = set_up(scenario, folder, where, [](const std::string& text) { spdlog::info("{}", text); });
-    if (!up) return orders.follow(nullptr, to_string(up.error()));
-    part own(scenario, *up, wanted.shards, where, time);
-    orders.follow(&own, {});
+    const auto take_part = [&] {
+        if (!spool.trouble().empty()) return orders.follow(nullptr, spool.trouble());
+        const auto log = [](const std::string& text) { spdlog::info("{}", text); };
+        const auto up = set_up(scenario, folder, where, wanted.shards, log);
+        if (!up) return orders.follow(nullptr, to_string(up.error()));
+        part own(scenario, *up, wanted.shards, where, time);
+        return orders.follow(&own, {});
+    };
+    const bool dismissed = take_part();
+    if (!spool.trouble().empty()) spdlog::warn("{}", spool.trouble());
+    if (!dismissed) return problems{"", wanted.ranks->trouble()};
     if (!signals.cut_off()) spool.remove();
+    return {};
 }
 
 } // namespace loadsim::run

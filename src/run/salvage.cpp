@@ -3,13 +3,15 @@
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/run/ranks.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace loadsim::run {
 
 std::optional<measure::run_facts> salvage(const scenario::document& scenario, const std::filesystem::path& run_folder,
-                                          std::string why) {
+                                          std::uint32_t ranks, std::string why) {
     const auto spools = cluster::read_spools(run_folder);
     if (spools.empty()) return std::nullopt;
     const load::schedule schedule(scenario.load.phases, scenario.load.spacing, scenario.seed);
@@ -20,7 +22,13 @@ std::optional<measure::run_facts> salvage(const scenario::document& scenario, co
     facts.planned = schedule.size();
     facts.ended = measure::run_facts::ending::cut_off;
     facts.cut_off_by = std::move(why);
-    facts.generator.ranks = static_cast<std::uint32_t>(spools.size());
+    facts.generator.ranks = ranks;
+    const auto damaged = std::ranges::count_if(spools, [](const auto& s) { return !s.trouble.empty(); });
+    if (spools.size() < ranks)
+        facts.cut_off_by += fmt::format("; these are the figures of {} of {} ranks, for the others' are on other hosts",
+                                        spools.size(), ranks);
+    if (damaged != 0)
+        facts.cut_off_by += fmt::format("; the spools of {} ranks are damaged and count up to there", damaged);
     for (const auto& s : spools) {
         facts.sum.add(s.sum.seen);
         facts.sessions_asked += s.sum.sessions_asked;

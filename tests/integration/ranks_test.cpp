@@ -59,14 +59,16 @@ std::map<std::int64_t, std::string> ledger(const program& run) {
 }
 
 /// Every request is told in failures.jsonl, because nothing ends as this scenario expects.
-std::string all_unexpected() {
-    auto w = quick();
-    w.budgets = "[]";
-    return w.yaml() + "behaviours:\n"
-                      "  success: {steps: [ack, {wait: 5ms}, executed], expect: failed}\n"
-                      "  failure: {steps: [ack, {wait: 5ms}, {failed: no}], expect: executed}\n"
-                      "  timeout: {steps: [], expect: executed}\n"
-                      "  offline: {online: false, expect: executed}\n";
+stage::arguments all_unexpected(stage::arguments more) {
+    stage::arguments words{"--set", "budgets=[]"};
+    for (const auto* unlikely :
+         {"behaviours.success.expect=failed", "behaviours.failure.expect=executed",
+          "behaviours.timeout={steps: [], expect: executed}", "behaviours.offline={online: false, expect: executed}"}) {
+        words.emplace_back("--set");
+        words.emplace_back(unlikely);
+    }
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
 }
 
 void expect_no_process_of(const program& run) {
@@ -120,8 +122,8 @@ TEST(ranks, share_one_run_and_give_one_report) {
 }
 
 TEST(ranks, give_the_ledger_of_one) {
-    auto alone = program::run(all_unexpected(), {"--shards", "1"});
-    auto four = program::run(all_unexpected(), {"--ranks", "4"});
+    auto alone = program::run(quick().yaml(), all_unexpected({"--shards", "1"}));
+    auto four = program::run(quick().yaml(), all_unexpected({"--ranks", "4"}));
     ASSERT_EQ(alone.wait(), 0) << alone.err();
     ASSERT_EQ(four.wait(for_mpirun), 0) << four.err();
     const auto wanted = ledger(alone);

@@ -94,13 +94,13 @@ private:
     void write_remote_shell() {
         const auto file = folder_.write(
             "remote-shell",
-            fmt::format(
-                "#!/bin/sh\nwhile [ \"${{1#-}}\" != \"$1\" ]; do shift; done\nhost=$1; shift\n"
-                "case $host in 10.77.0.1) n=a;; 10.77.0.2) n=b;; *) echo \"$host: no such host\" >&2; exit 255;;"
-                " esac\n"
-                "exec ip netns exec loadsim-{}-$n unshare --uts sh -c 'hostname \"$0\"; exec sh -c \"$*\"' "
-                "host-$n \"$@\"\n",
-                ::getpid()));
+            fmt::format("#!/bin/sh\nwhile [ \"${{1#-}}\" != \"$1\" ]; do shift; done\nhost=$1; shift\n"
+                        "case $host in 10.77.0.1) n=a;; 10.77.0.2) n=b;; *) echo \"ssh: connect to host $host port 22: "
+                        "No route to host\" >&2; exit 255;;"
+                        " esac\n"
+                        "exec ip netns exec loadsim-{}-$n unshare --uts sh -c 'hostname \"$0\"; exec sh -c \"$*\"' "
+                        "host-$n \"$@\"\n",
+                        ::getpid()));
         std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     }
 

@@ -37,6 +37,9 @@ std::string format_rate(rate);
 result<share> parse_share(std::string_view text);
 std::string format_share(share);
 
+/// How long so many take at this rate; where that is more than a hundred years, a hundred years.
+nanoseconds time_for(double count, rate);
+
 /// Milliseconds as a number, for reports.
 constexpr double milliseconds(nanoseconds d) { return static_cast<double>(d.count()) / 1e6; }
 constexpr double seconds(nanoseconds d) { return static_cast<double>(d.count()) / 1e9; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/cluster/place.hpp>
 
 #include <cstdint>
@@ -11,10 +12,13 @@
 
 namespace loadsim::cluster {
 
+/// How often to look for letters: what waits for one is late by this at most, and looking costs next to nothing.
+inline constexpr nanoseconds look_for_letters = std::chrono::milliseconds{20};
+
 /// What ranks talk through: MPI, of which nothing shows here. A process has one at most, and once only: MPI begins once.
 ///
 /// Nothing waits and nothing spins: sending and receiving start transfers and look how far they are. They move only while
-/// somebody calls receive() or sent_all(), so both ends call them from a timer, every 20 ms.
+/// somebody calls receive() or sent_all(), so both ends call them from a timer.
 /// Errors:  after the first one trouble() says what went wrong, nothing is sent or received any more, and the launcher, which
 ///          sees this rank leave without a word, ends the others.
 /// Threads: one, the one that joined.
@@ -32,6 +36,8 @@ public:
     const place& where() const;
     /// The name of the host that a rank is on; empty where there is no such rank.
     std::string host_of(std::uint32_t rank) const;
+    /// As people are told of it: "rank 3 on node-b".
+    std::string called(std::uint32_t rank) const;
 
     /// Returns at once; the text is kept until MPI has taken it. What goes to one rank arrives in the order it was sent in. To
     /// itself works too. A text of 1 GiB or more is refused with trouble().

@@ -51,6 +51,7 @@ struct report {
     std::uint32_t orders_followed = 0;
     bool interrupted = false; ///< this rank was told to end as by Ctrl-C ...
     bool terminated = false;  ///< ... or as by SIGTERM
+    bool leaving = false;     ///< its last letter
 };
 
 using message = std::variant<hello, welcome, order, report>;

@@ -35,7 +35,8 @@ struct options {
     rate connect_rate{500};
     nanoseconds connect_within{0}; ///< all sessions must stand by then; 0: vehicles / connectRate + 30 s
     std::uint32_t connects_in_flight =
-        100; ///< at one broker: mosquitto's listen backlog, and a dropped SYN costs a second
+        100; ///< at one broker: mosquitto's listen backlog, and a dropped SYN costs a second.
+             ///< Each shard has one at least
     std::vector<std::string> source_addresses; ///< as written: addresses, or CIDRs; empty: the kernel's choice
     vehicle::vin_options vin;
     mqtt_options mqtt;

@@ -15,6 +15,9 @@
 
 namespace loadsim::report {
 
+/// The file that says how a run was; it is there when the run has ended and been judged.
+inline constexpr const char* summary_name = "summary.json";
+
 /// "<name>-20261120T101500Z", the folder's name for a run; characters that do not belong in a name become '-'.
 std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start);
 

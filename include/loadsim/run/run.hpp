@@ -42,7 +42,7 @@ struct listener {
 result<void> execute(const scenario::document&, const options&, const listener&);
 
 /// What any other rank does: sets up its own part and follows the first one's orders until it may leave.
-/// Errors: none of its own; what keeps it from taking part is told to the first rank.
-void follow(const scenario::document&, const options&);
+/// Errors: the first rank can no longer be heard. What keeps this one from taking part is told to the first.
+result<void> follow(const scenario::document&, const options&);
 
 } // namespace loadsim::run

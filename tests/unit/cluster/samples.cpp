@@ -89,6 +89,12 @@ measure::totals some_totals(std::uint64_t from) {
     t.sessions.syn_retransmitted = 8 * from;
     t.sessions.connect.record(std::chrono::milliseconds{from});
     t.sessions.reasons = {{"reset \"by\" peer", 8 * from}, {"", 9 * from}};
+    t.http.allowed = 20 * from;
+    t.http.requests = 21 * from;
+    t.http.opened = 22 * from;
+    t.http.open_peak = 23 * from;
+    t.http.busy_peak = 24 * from;
+    t.http.wait.record(std::chrono::milliseconds{from});
     t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
     for (std::size_t i = 0; i < t.anomalies.size(); ++i) t.anomalies[i] = 14 * from + i;
     t.errors = {{"no vehicle was free", 15 * from}, {"\xff", 16 * from}};
@@ -110,12 +116,13 @@ report a_report(std::uint64_t from) {
     r.orders_followed = static_cast<std::uint32_t>(from + 5);
     r.interrupted = true;
     r.terminated = true;
+    r.leaving = true;
     return r;
 }
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Taken apart: a new field must be looked at here as well.
-    const auto& [requests, phases, matrix, latencies, sessions, messages, anomalies, errors, failures] = a;
+    const auto& [requests, phases, matrix, latencies, sessions, messages, http, anomalies, errors, failures] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
@@ -127,6 +134,13 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(syn_retransmitted, b.sessions.syn_retransmitted);
     EXPECT_EQ(connect, b.sessions.connect);
     EXPECT_EQ(reasons, b.sessions.reasons);
+    const auto& [allowed, sent, opened, open_peak, busy_peak, wait] = http;
+    EXPECT_EQ(allowed, b.http.allowed);
+    EXPECT_EQ(sent, b.http.requests);
+    EXPECT_EQ(opened, b.http.opened);
+    EXPECT_EQ(open_peak, b.http.open_peak);
+    EXPECT_EQ(busy_peak, b.http.busy_peak);
+    EXPECT_EQ(wait, b.http.wait);
     const auto& [published, received, bytes_sent, bytes_received] = messages;
     EXPECT_EQ(published, b.messages.published);
     EXPECT_EQ(received, b.messages.received);
@@ -139,10 +153,11 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
 }
 
 void expect_same(const report& a, const report& b) {
-    const auto& [seen, orders_followed, interrupted, terminated] = a;
+    const auto& [seen, orders_followed, interrupted, terminated, leaving] = a;
     EXPECT_EQ(orders_followed, b.orders_followed);
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
+    EXPECT_EQ(leaving, b.leaving);
     const auto& [totals, asked, online, in_flight, all_due, driver_ready, trouble, cpu_s, rss_bytes] = seen;
     expect_same(totals, b.seen.seen);
     EXPECT_EQ(asked, b.seen.sessions_asked);
