@@ -1,7 +1,6 @@
 // What may stand in strings, topic names and topic filters.
 #include <loadsim/mqtt/packet.hpp>
 
-#include <algorithm>
 #include <cstring>
 
 namespace loadsim::mqtt {
@@ -67,7 +66,8 @@ bool valid_utf8(std::string_view s) noexcept {
 }
 
 bool valid_topic_name(std::string_view s) noexcept {
-    return topic_text(s) && std::ranges::none_of(s, [](char c) { return c == '+' || c == '#'; });
+    // One search a character: the library's looks at 32 bytes at once.
+    return topic_text(s) && s.find('+') == std::string_view::npos && s.find('#') == std::string_view::npos;
 }
 
 bool valid_topic_filter(std::string_view s) noexcept {
