@@ -46,6 +46,9 @@ TEST_P(bad_api, is_accounted_for) {
     EXPECT_EQ(number(summary, "/requests/sent"), 30);
     EXPECT_EQ(number(summary, "/requests/outcomes/" + std::string(row.outcome)), 30);
     EXPECT_EQ(number(summary, "/requests/unexpected"), 30);
+    EXPECT_EQ(number(summary, "/http/requests"), 30);
+    EXPECT_EQ(number(summary, "/http/connections/allowed"), 20);
+    EXPECT_GE(number(summary, "/http/connections/opened"), 1);
     const auto failures = run.lines("failures.jsonl");
     ASSERT_EQ(failures.size(), 30U);
     for (const auto& f : failures) {
@@ -103,6 +106,8 @@ TEST(silent_api, gets_no_request_that_has_been_given_up) {
     EXPECT_EQ(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
     EXPECT_LT(posts, 10);
     EXPECT_EQ(number(summary, "/latency/lag/count"), 60) << "what was never sent was late, too";
+    EXPECT_EQ(number(summary, "/http/connections/busy_peak"), 1);
+    EXPECT_EQ(number(summary, "/http/wait/count"), 59) << "all but the first, also those that still waited at the end";
     std::size_t never_sent = 0;
     for (const auto& f : run.lines("failures.jsonl"))
         if (stage::text(f, "/why").find("never sent") != std::string::npos) ++never_sent;

@@ -36,6 +36,7 @@ TEST_P(mqtt_driver, needs_a_broker_and_nothing_else) {
     EXPECT_EQ(stage::matrix(summary), expected);
     EXPECT_EQ(number(summary, "/requests/due"), 70);
     EXPECT_EQ(number(summary, "/sessions/peak"), 800);
+    EXPECT_TRUE(summary.at("http").is_null());
     EXPECT_EQ(number(summary, "/latency/e2e/count"), by.at("healthy") + by.at("stubborn"));
     EXPECT_EQ(number(summary, "/latency/expiry/count"), by.at("silent") + by.at("garage"));
     EXPECT_EQ(stage::contents(run.report() / "loadsim.log").find("embedded"), std::string::npos)
