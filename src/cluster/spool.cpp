@@ -89,7 +89,8 @@ spooled added_up(std::uint32_t rank, const fs::path& file) {
     all.rank = rank;
     auto [cut, trouble] = each_entry(file, [&](spool_entry entry) {
         auto& [since_start, said] = entry;
-        auto& [seen, orders_followed, interrupted, terminated] = said;
+        auto& [seen, orders_followed, interrupted, terminated, not_the_goodbye] = said;
+        static_cast<void>(not_the_goodbye);
         auto sum = std::move(all.sum.seen);
         sum.add(seen.seen);
         std::ranges::move(seen.seen.failures, std::back_inserter(sum.failures));

@@ -91,9 +91,12 @@ void folder_writer::finish(const measure::run_facts& run, const verdict::conclus
     std::ofstream file(unfinished, std::ios::trunc | std::ios::binary);
     if (!file.is_open()) return give_up(file, summary_name);
     put(file, summary_name, summary_json(run, end, legend_));
-    if (!file.is_open()) return; // given up
-    file.close();
     std::error_code error;
+    if (!file.is_open()) { // given up
+        fs::remove(unfinished, error);
+        return;
+    }
+    file.close();
     fs::rename(unfinished, folder_ / summary_name, error);
     if (error) give_up(file, summary_name);
 }

@@ -11,7 +11,7 @@ namespace loadsim::target::cost {
 inline constexpr std::uint64_t kilobyte = 1000;
 inline constexpr std::uint64_t megabyte = 1000 * kilobyte;
 
-inline constexpr std::uint64_t session = 700;          ///< our own memory; measured 580
+inline constexpr std::uint64_t session = 300;          ///< our own memory; measured 211
 inline constexpr std::uint64_t broker_session = 3'900; ///< mosquitto's resident growth; measured 3,860
 inline constexpr std::uint64_t socket = 5'100;         ///< the kernel's slabs for one end; measured 10,090 for both
 

@@ -98,7 +98,8 @@ TEST(diagnose, has_nothing_to_say_of_a_run_that_went_well) {
 }
 
 TEST(diagnose, takes_any_text) {
-    EXPECT_EQ(diagnose("", 7), "mpirun ended with code 7; mpirun.log has what it said");
+    EXPECT_EQ(diagnose("", 7), "mpirun ended with code 7 and without a word");
+    EXPECT_EQ(diagnose("?", 7), "mpirun ended with code 7; mpirun.log has what it said");
     // Cut off after any byte: a sentence all the same, and no crash.
     for (const auto& r : rows) {
         const auto words = text_of(r.file);

@@ -130,7 +130,7 @@ TEST_F(report_folder, gets_its_summary_at_the_end) {
 
 TEST_F(report_folder, a_full_disk_is_told_once_a_file_and_the_others_go_on) {
     fs::create_symlink("/dev/full", folder / "timeline.jsonl");
-    fs::create_symlink("/dev/full", folder / "summary.json");
+    fs::create_symlink("/dev/full", folder / "summary.json.part");
     const auto run = example::run();
     folder_writer writer(folder, start, example::names());
     auto p = example::under_load(run.sum);
@@ -143,6 +143,7 @@ TEST_F(report_folder, a_full_disk_is_told_once_a_file_and_the_others_go_on) {
               (folder / "timeline.jsonl").string() + " could not be written: No space left on device");
     EXPECT_THAT(writer.troubles()[1], HasSubstr("summary.json could not be written: No space left"));
     EXPECT_THAT(lines("failures.jsonl"), SizeIs(3));
+    EXPECT_FALSE(fs::exists(folder / "summary.json")) << "whole, or not at all";
 }
 
 TEST_F(report_folder, that_is_gone_is_told_and_nothing_throws) {
