@@ -11,6 +11,16 @@ namespace loadsim::net {
 namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+/// On loopback a connect to a free port may be given that very port to come from, and then TCP connects it to itself (RFC 9293,
+/// 3.5, simultaneous open): nobody is there.
+bool is_its_own_peer(const asio::ip::tcp::socket& socket) {
+    error_code ours;
+    error_code theirs;
+    const auto local = socket.local_endpoint(ours);
+    return local == socket.remote_endpoint(theirs) && !ours && !theirs;
+}
+
 } // namespace
 
 result<asio::ip::tcp::endpoint> reach(const endpoint& place, std::string_view what, nanoseconds within) {
@@ -34,6 +44,7 @@ result<asio::ip::tcp::endpoint> reach(const endpoint& place, std::string_view wh
         return problems{to_string(place),
                         fmt::format("the {} does not answer within {}; check its address and the network to it", what,
                                     format_duration(within))};
+    if (!*outcome && is_its_own_peer(socket)) outcome = asio::error::connection_refused;
     if (*outcome)
         return problems{to_string(place),
                         fmt::format("cannot connect to the {} ({}); check that it runs and listens there", what,

@@ -16,6 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -82,6 +84,35 @@ bool has_ended(pid_t pid) {
     return reaped == pid || (reaped < 0 && errno == ECHILD); // whoever started us may have SIGCHLD ignored
 }
 
+/// The inode of the socket that listens at a port, as Linux tells it: listening sockets come first, and are all in state 0A.
+std::string listener_at(std::uint16_t port) {
+    std::ifstream table("/proc/net/tcp");
+    std::string line;
+    std::getline(table, line); // titles
+    const auto wanted = fmt::format("0100007F:{:04X}", port);
+    while (std::getline(table, line)) {
+        std::istringstream fields(line);
+        std::string number, local, remote, state, queues, timer, retransmitted, user, timeout, inode;
+        fields >> number >> local >> remote >> state >> queues >> timer >> retransmitted >> user >> timeout >> inode;
+        if (state != "0A") break;
+        if (local == wanted) return inode;
+    }
+    return {};
+}
+
+/// Whether this very process listens there: a port that was free a moment ago may be somebody else's now.
+bool listens(pid_t pid, std::uint16_t port) {
+    const auto inode = listener_at(port);
+    if (inode.empty()) return false;
+    std::error_code gone;
+    for (fs::directory_iterator file(fmt::format("/proc/{}/fd", pid), gone), end; !gone && file != end;
+         file.increment(gone)) {
+        std::error_code closed;
+        if (fs::read_symlink(file->path(), closed) == fmt::format("socket:[{}]", inode)) return true;
+    }
+    return false;
+}
+
 } // namespace
 
 std::string mosquitto_configuration(std::uint16_t port, const std::string& user) {
@@ -127,9 +158,7 @@ result<mosquitto> mosquitto::start(const fs::path& folder) {
         mosquitto child(pid, net::endpoint{"mqtt", "127.0.0.1", *port, ""});
         const auto until = std::chrono::steady_clock::now() + start_within;
         while (!has_ended(pid)) {
-            const bool listens = net::reach(child.broker_, "broker", 1s).has_value();
-            if (listens && has_ended(pid)) break; // somebody else does, on a port that was free a moment ago
-            if (listens) return child;
+            if (listens(pid, *port)) return child;
             if (std::chrono::steady_clock::now() > until)
                 return problems{log.string(), fmt::format("mosquitto does not listen after {} s; its last line: {}",
                                                           start_within.count(), last_line(log))};
