@@ -8,6 +8,7 @@
 #include <array>
 #include <fcntl.h>
 #include <memory>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -82,10 +83,20 @@ public:
         size.ws_col = columns;
         ::ioctl(master_, TIOCSWINSZ, &size);
     }
+    /// What has been printed since it was asked last. The kernel hands it over in pieces, in its own time: the end is a mark of ours.
     std::string shown() {
-        std::string text(65536, '\0');
-        const auto n = ::read(master_, text.data(), text.size());
-        text.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+        constexpr char mark = '\x05';
+        std::fputc(mark, out.get());
+        std::fflush(out.get());
+        std::string text;
+        while (!text.ends_with(mark)) {
+            pollfd readable{master_, POLLIN, 0};
+            std::array<char, 4096> piece{};
+            if (::poll(&readable, 1, 5000) != 1) return text + " and never the end";
+            const auto n = ::read(master_, piece.data(), piece.size());
+            if (n > 0) text.append(piece.data(), static_cast<std::size_t>(n));
+        }
+        text.pop_back();
         return text;
     }
 
