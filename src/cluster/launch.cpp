@@ -2,6 +2,8 @@
 
 #include "launch_words.hpp"
 
+#include <loadsim/base/programs.hpp>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -53,18 +55,6 @@ public:
 private:
     std::array<struct sigaction, handled.size()> before_{};
 };
-
-std::string find_mpirun() {
-    const char* path = std::getenv("PATH");
-    const std::string places = path != nullptr ? path : "/usr/bin";
-    for (std::size_t at = 0; at <= places.size();) {
-        const auto colon = std::min(places.find(':', at), places.size());
-        const auto candidate = std::filesystem::path(places.substr(at, colon - at)) / "mpirun";
-        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-        at = colon + 1;
-    }
-    return {};
-}
 
 /// Texts as exec wants them.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
@@ -246,7 +236,7 @@ std::vector<std::string> mpirun_arguments(const launch_options& options, bool ro
 }
 
 result<launch_result> launch(const launch_options& options) {
-    const auto mpirun = find_mpirun();
+    const auto mpirun = find_program("mpirun").string();
     if (mpirun.empty())
         return launch_result{.exit_code = 127,
                              .trouble = "mpirun is not installed, and ranks are started with it; apt-get install "

@@ -1,5 +1,6 @@
 #include <loadsim/target/mosquitto.hpp>
 
+#include <loadsim/base/programs.hpp>
 #include <loadsim/net/reach.hpp>
 
 #include <fmt/format.h>
@@ -31,20 +32,6 @@ constexpr int tries = 5; ///< a free port may be taken before mosquitto has it
 constexpr auto start_within = 5s;
 constexpr auto end_within = 2s;
 constexpr auto poll_every = 5ms;
-
-/// Debian keeps it in /usr/sbin, which is not in everybody's PATH.
-std::string find_program() {
-    const char* path = std::getenv("PATH");
-    std::string places = path != nullptr ? path : "";
-    places += ":/usr/sbin:/usr/local/sbin";
-    for (std::size_t at = 0; at <= places.size();) {
-        const auto colon = std::min(places.find(':', at), places.size());
-        const fs::path candidate = fs::path(places.substr(at, colon - at)) / "mosquitto";
-        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-        at = colon + 1;
-    }
-    return {};
-}
 
 std::string last_line(const fs::path& file) {
     std::ifstream in(file);
@@ -133,7 +120,8 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user)
 }
 
 result<mosquitto> mosquitto::start(const fs::path& folder) {
-    const auto program = find_program();
+    constexpr auto sbin = "/usr/sbin:/usr/local/sbin"; // where Debian keeps it, and not in everybody's PATH
+    const auto program = find_program("mosquitto", sbin).string();
     if (program.empty())
         return problems{
             "mosquitto",

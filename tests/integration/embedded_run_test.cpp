@@ -152,6 +152,15 @@ TEST(embedded_run, is_the_same_on_three_shards) {
     expect_a_whole_timeline(run);
 }
 
+TEST(embedded_run, waits_for_a_pause_at_the_end) {
+    stage::wanted w;
+    w.vehicles = 20;
+    w.phases = "[{name: one, duration: 100ms, arrivalCount: 1}, {pause: 2s}]";
+    auto run = program::run(w.yaml());
+    EXPECT_EQ(run.wait(), 0) << run.err();
+    EXPECT_GE(run.summary().at("elapsed_s").to_number<double>(), 2.1);
+}
+
 TEST(embedded_run, obeys_what_the_command_line_changes) {
     auto run = program::run(scenario(), {"--seed", "4711", "--set", "load.phases[2].duration=1s", "--set",
                                          "fleet.vehicles=50", "--set", "budgets=[]"});

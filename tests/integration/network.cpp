@@ -49,18 +49,23 @@ void set_port_range(std::uint16_t first, std::uint16_t last) {
     if (range.fail()) throw std::runtime_error("the range of source ports cannot be set");
 }
 
-std::size_t connections_from(const std::string& address, std::uint16_t port) {
+std::vector<std::uint16_t> ports_from(const std::string& address, std::uint16_t port) {
     const auto from = in_proc(at(address, 0)) + ":";
     const auto to = fmt::format("0100007F:{:04X}", port);
     std::ifstream table("/proc/thread-self/net/tcp");
-    std::size_t count = 0;
+    std::vector<std::uint16_t> ports;
     for (std::string line; std::getline(table, line);) {
         std::istringstream fields(line);
         std::string number, local, remote, state;
         fields >> number >> local >> remote >> state;
-        if (local.starts_with(from) && remote == to && state == "01") ++count;
+        if (local.starts_with(from) && remote == to && state == "01")
+            ports.push_back(static_cast<std::uint16_t>(std::stoi(local.substr(from.size()), nullptr, 16)));
     }
-    return count;
+    return ports;
+}
+
+std::size_t connections_from(const std::string& address, std::uint16_t port) {
+    return ports_from(address, port).size();
 }
 
 int connect_from(const std::string& address, std::uint16_t port) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace stage {
 
@@ -16,6 +17,9 @@ void set_port_range(std::uint16_t first, std::uint16_t last);
 
 /// Established connections there from an IPv4 address to a port.
 std::size_t connections_from(const std::string& address, std::uint16_t port);
+
+/// The ports that those come from.
+std::vector<std::uint16_t> ports_from(const std::string& address, std::uint16_t port);
 
 /// One of those, of the test's own; -1 when there is none to be had. To be closed by the caller.
 int connect_from(const std::string& address, std::uint16_t port);

@@ -176,6 +176,14 @@ TEST(set_up, raises_a_soft_limit_of_open_files_itself) {
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
 }
 
+TEST(set_up, says_that_a_limit_cannot_be_divided) {
+    stage::wanted w;
+    w.phases = "[{name: tight, duration: 1s, arrivalRate: 10, maxVusers: 2}]";
+    auto run = program::run(w.yaml(), {"--shards", "3"});
+    EXPECT_EQ(run.wait(), 3);
+    EXPECT_THAT(run.err(), HasSubstr("tight: maxVusers 2 cannot be divided over 3 shards"));
+}
+
 TEST(set_up, does_not_write_over_an_earlier_report) {
     const stage::scratch elsewhere;
     elsewhere.write("summary.json", "precious");
