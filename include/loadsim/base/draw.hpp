@@ -13,9 +13,14 @@ enum class stream : std::uint32_t {
     arrival_vehicle = 3,
     arrival_stride = 4,
     arrival_service = 5,
-    behaviour = 6, ///< key: vehicle, counter: its own draws
+    behaviour = 6, ///< key: arrival, counter: draws of the vehicle that gets it
     reconnect = 7, ///< key: vehicle, counter: attempt
     source = 8,    ///< key: round of vehicles, as many as there are source addresses
+    stray_command = 9, ///< key: vehicle, counter: draws for commands that are of no arrival
+    condition = 10,    ///< key: vehicle, counter: condition and occurrence
+    loss = 11,         ///< key: vehicle, counter: publishes of it
+    wake = 12,         ///< key: vehicle, counter: triggers that were sent to it
+    fault = 13,        ///< key: kind of message and fault, counter: messages
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

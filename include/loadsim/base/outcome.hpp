@@ -2,9 +2,12 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace loadsim {
@@ -31,5 +34,38 @@ constexpr std::optional<outcome> parse_outcome(std::string_view name) {
         if (outcome_names[i] == name) return static_cast<outcome>(i);
     return std::nullopt;
 }
+
+/// Outcomes, any of which would be right: what a behaviour promises, and what a condition adds to that.
+class outcome_set {
+public:
+    constexpr outcome_set() = default;
+    constexpr outcome_set(outcome one) : bits_(bit(one)) {} // one outcome is a set of it
+    constexpr outcome_set(std::initializer_list<outcome> all) {
+        for (const auto o : all) bits_ = static_cast<std::uint8_t>(bits_ | bit(o));
+    }
+
+    constexpr bool contains(outcome o) const { return (bits_ & bit(o)) != 0; }
+    constexpr bool empty() const { return bits_ == 0; }
+    constexpr bool single() const { return bits_ != 0 && (bits_ & (bits_ - 1)) == 0; }
+    constexpr void add(outcome_set more) { bits_ = static_cast<std::uint8_t>(bits_ | more.bits_); }
+
+    /// For keys and letters: bit i is outcome i.
+    constexpr std::uint8_t bits() const { return bits_; }
+    static constexpr outcome_set from_bits(std::uint8_t bits) {
+        outcome_set made;
+        made.bits_ = static_cast<std::uint8_t>(bits & ((1U << outcome_count) - 1));
+        return made;
+    }
+    friend constexpr auto operator<=>(const outcome_set&, const outcome_set&) = default;
+
+private:
+    static constexpr std::uint8_t bit(outcome o) {
+        return static_cast<std::uint8_t>(1U << static_cast<unsigned>(o));
+    }
+    std::uint8_t bits_ = 0;
+};
+
+/// "executed", "executed or timed_out"; "nothing" when empty.
+std::string to_string(outcome_set);
 
 } // namespace loadsim
