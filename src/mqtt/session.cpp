@@ -48,7 +48,8 @@ std::size_t session::unacknowledged() const noexcept { return more_ ? more_->out
 
 void session::open(const identity& who, monotonic_time now, bytes& out) {
     transport_lost(); // of an earlier connection, if nobody said so
-    clean_sent_ = options_->clean_start || clean_next_;
+    const bool nothing_to_resume = options_->protocol == version::v5_0 && !resumable_;
+    clean_sent_ = options_->clean_start || clean_next_ || nothing_to_resume;
     if (clean_sent_) resumable_ = false; // 3.1.2.4: both sides discard what there was
     if (!resumable_) drop_state();
     last_reason_ = reason::success;
@@ -81,13 +82,16 @@ void session::open(const identity& who, monotonic_time now, bytes& out) {
     phase_ = phase::connecting;
 }
 
-void session::close(reason why, monotonic_time now, bytes& out) {
+void session::close(reason why, monotonic_time now, bytes& out, ends what) {
     if (phase_ == phase::closed) return;
     phase_ = phase::closed;
     last_sent_ = now;
+    if (what == ends::session) resumable_ = false;
     // 3.1.1, 3.14.4: DISCONNECT discards the will, so to have it sent there must be none
     if (options_->protocol == version::v3_1_1 && why != reason::success) return;
-    (void)encode(disconnect_packet{.code = why}, options_->protocol, out);
+    property_block props;
+    if (what == ends::session && expiry_seconds(*options_) != 0) props.add(property::session_expiry_interval, 0);
+    (void)encode(disconnect_packet{.code = why, .props = props.view()}, options_->protocol, out);
 }
 
 void session::transport_lost() noexcept {

@@ -78,8 +78,10 @@ public:
 
     /// A new network connection stands: appends CONNECT to `out`.
     /// With clean_start, or the first time, old state is dropped; else it is kept for the server to resume.
-    /// After errc::unexpected_session the next CONNECT is a clean one whatever the options say (3.2.2.1.1), since a
-    /// session that only the server has would else be in the way for ever.
+    /// 5.0: with nothing here to resume the CONNECT asks for a clean start whatever the options say, for what the server
+    /// may have of that name is another's, of a run before; the session expiry stands, so the next one resumes (3.1.2.4).
+    /// 3.1.1 cannot say both, so there only the CONNECT after errc::unexpected_session is a clean one, since a session
+    /// that only the server has would else be in the way for ever.
     /// An identity that cannot be sent appends nothing and leaves the session closed.
     void open(const identity&, monotonic_time now, bytes& out);
 
@@ -100,9 +102,11 @@ public:
     published subscribe(std::span<const subscription>, monotonic_time now, bytes& out);
     published unsubscribe(std::span<const std::string_view> filters, monotonic_time now, bytes& out);
 
+    enum class ends : std::uint8_t { connection, session };
     /// DISCONNECT (3.14). After it the transport is to be closed; the will is not sent when the reason is success.
     /// 3.1.1 knows no DISCONNECT that asks for the will: with another reason nothing is appended.
-    void close(reason, monotonic_time now, bytes& out);
+    /// ends::session: nothing is to be resumed, here or at the server (3.14.2.2.2). 3.1.1 cannot tell the server.
+    void close(reason, monotonic_time now, bytes& out, ends = ends::connection);
 
     /// The network connection is gone. Keeps what a resumed session needs; without one to resume (clean start, or no
     /// session expiry) messages in flight and in the queue are gone too: ask unacknowledged() before for their number.

@@ -162,6 +162,36 @@ TEST(session_present, where_we_have_none_closes_and_the_next_connect_is_clean) {
     c.car.open({.client_id = "c"}, c.now, c.out); // and after that as the options say, session expected
     EXPECT_EQ(c.said(), to_hex("10 13 00 04 'MQTT' 05 00 00 3C 05 11 00 00 0E 10 00 01 'c'"));
     EXPECT_EQ(c.tell("20 03 01 00 00").told(), "connected; resumed");
+
+    conversation old(options_of(v3, false)); // which can ask for a kept session only unclean
+    old.car.open({.client_id = "c"}, old.now, old.out);
+    EXPECT_EQ(old.said(), to_hex("10 0D 00 04 'MQTT' 04 00 00 3C 00 01 'c'"));
+    EXPECT_EQ(old.tell("20 02 01 00").error, errc::unexpected_session);
+    old.lose();
+    old.car.open({.client_id = "c"}, old.now, old.out);
+    EXPECT_EQ(old.said(), to_hex("10 0D 00 04 'MQTT' 04 02 00 3C 00 01 'c'"));
+}
+
+TEST(connect, the_first_of_a_kept_session_is_clean_and_the_next_resumes_5_0) { // 3.1.2.4, 3.1.2.11.2
+    const auto clean = to_hex("10 13 00 04 'MQTT' 05 02 00 3C 05 11 00 00 0E 10 00 01 'c'");
+    const auto unclean = to_hex("10 13 00 04 'MQTT' 05 00 00 3C 05 11 00 00 0E 10 00 01 'c'");
+    conversation c(kept_v5());
+    const auto says = [&c] {
+        c.lose();
+        c.car.open({.client_id = "c"}, c.now, c.out);
+        return c.said();
+    };
+    EXPECT_EQ(says(), clean);
+    EXPECT_EQ(says(), clean) << "without a CONNACK there is still nothing to resume";
+    EXPECT_EQ(c.tell("20 03 00 00 00").told(), "connected");
+    EXPECT_EQ(says(), unclean);
+    EXPECT_EQ(says(), unclean) << "and what there is stays";
+    EXPECT_EQ(c.tell("20 03 01 00 00").told(), "resumed");
+    EXPECT_EQ(says(), unclean);
+    EXPECT_EQ(c.tell("20 03 00 00 00").told(), "connected"); // the server has lost it: a new one, kept as well
+    EXPECT_EQ(says(), unclean);
+    c.tell("20 08 00 00 05 11 00 00 00 00"); // the server's expiry is 0: gone with the connection
+    EXPECT_EQ(says(), clean);
 }
 
 TEST(session_present, after_a_clean_start_is_wrong) { // MQTT-3.2.2-2
@@ -255,6 +285,38 @@ TEST(close, says_disconnect_once) {
     old.lose().connect();
     old.car.close(reason::success, old.now, old.out);
     EXPECT_EQ(old.said(), "E0 00");
+}
+
+TEST(close, of_a_session_leaves_nothing_at_the_server) { // 3.14.2.2.2
+    struct {
+        session_options options;
+        session::ends what;
+        const char* said;
+        const char* why;
+    } const cases[] = {
+        {kept_v5(), session::ends::session, "E0 07 00 05 11 00 00 00 00", "kept: expiry 0"},
+        {kept_v5(), session::ends::connection, "E0 00", "kept on"},
+        {options_of(v5, true, 60s), session::ends::session, "E0 07 00 05 11 00 00 00 00", "kept, if for nobody"},
+        {options_of(v5), session::ends::session, "E0 00", "ends anyway"},
+        {options_of(v3, false), session::ends::session, "E0 00", "3.1.1 has no properties"},
+    };
+    for (const auto& k : cases) {
+        conversation c(k.options);
+        c.connect();
+        c.car.close(reason::success, c.now, c.out, k.what);
+        EXPECT_EQ(c.said(), to_hex(k.said)) << k.why;
+    }
+}
+
+TEST(close, of_a_session_leaves_nothing_here) {
+    conversation c(kept_v5());
+    c.connect();
+    c.publish(qos::at_least_once);
+    c.car.close(reason::success, c.now, c.out, session::ends::session);
+    c.lose();
+    EXPECT_EQ(c.car.unacknowledged(), 0U);
+    c.car.open({.client_id = "c"}, c.now, c.out);
+    EXPECT_EQ(c.said(), to_hex("10 13 00 04 'MQTT' 05 02 00 3C 05 11 00 00 0E 10 00 01 'c'"));
 }
 
 TEST(close, from_inside_an_event_stops_the_rest) {
