@@ -1,5 +1,7 @@
 #include <loadsim/net/loop.hpp>
 
+#include "graveyard.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 
 namespace loadsim::net {
@@ -9,8 +11,8 @@ constexpr std::size_t read_buffer_size = 64 * 1024;
 
 // One thread runs the loop: the hint spares the scheduler's locking between threads, posts from others stay safe.
 loop::loop(const time_source& time)
-    : read_buffer(read_buffer_size), time_(time), io_(1), work_(io_.get_executor()), sockets_(io_), wheel_(time.now()),
-      clock_(io_.get_executor()) {}
+    : read_buffer(read_buffer_size), time_(time), io_(1), work_(io_.get_executor()), sockets_(io_),
+      left_behind_(std::make_unique<graveyard>(sockets_)), wheel_(time.now()), clock_(io_.get_executor()) {}
 
 loop::~loop() = default;
 

@@ -1,5 +1,7 @@
 #include <loadsim/net/mqtt_link.hpp>
 
+#include "graveyard.hpp"
+#include "road.hpp"
 #include "tcp_connect.hpp"
 
 #include <loadsim/net/error.hpp>
@@ -9,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
@@ -29,6 +32,15 @@ void acknowledge_now(int socket) {
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 std::error_code last_error() { return {errno, std::system_category()}; }
+
+boost::asio::ip::tcp::endpoint end_of(int socket, decltype(&::getsockname) which) {
+    boost::asio::ip::tcp::endpoint end;
+    auto size = static_cast<socklen_t>(end.capacity());
+    if (which(socket, end.data(), &size) == 0) end.resize(size);
+    return end;
+}
+
+byte_tap::connection ends_of(int socket) { return {end_of(socket, &::getsockname), end_of(socket, &::getpeername)}; }
 
 } // namespace
 
@@ -73,6 +85,7 @@ void mqtt_link::on_ready(std::uint32_t events) {
 
 void mqtt_link::established() {
     stage_ = stage::open;
+    if (loop_.tap != nullptr) loop_.tap->on_opened(on_the_road().ends.emplace(ends_of(socket_)), loop_.now());
     const auto identity = events_.identify(*this);
     const auto failed = with_output([&](mqtt::bytes& out) {
         session_.open(identity, loop_.now(), out);
@@ -88,6 +101,10 @@ void mqtt_link::note_syns() {
 }
 
 void mqtt_link::readable(std::uint32_t events) {
+    if (road_ && !road_->takes_more()) {
+        road_->more_has_come = true;
+        return;
+    }
     const auto got = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
     if (got == 0) return lose(errc::closed_by_peer);
     if (got < 0) {
@@ -95,14 +112,24 @@ void mqtt_link::readable(std::uint32_t events) {
         return;
     }
     const auto size = static_cast<std::size_t>(got);
+    const mqtt::byte_view read{loop_.read_buffer.data(), size};
     loop_.moved.bytes_received += size;
     const auto sent_before = loop_.moved.bytes_sent;
-    const auto over = with_output([&](mqtt::bytes& out) { return feed({loop_.read_buffer.data(), size}, out); });
-    if (over || stage_ != stage::open) return;
+    tap(false, read);
+    if (is_slow()) {
+        take_in(read);
+    } else if (hand_in(read)) {
+        return;
+    }
+    if (stage_ != stage::open) return;
     if (quick_acks_ && loop_.moved.bytes_sent == sent_before) acknowledge_now(socket_); // else it went along
     // One read an event, for the others' sake. A full buffer has left something behind, and so has an end that came with it.
     const bool more = size == loop_.read_buffer.size() || (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
     if (more) loop_.sockets().again(socket_, *this);
+}
+
+std::error_code mqtt_link::hand_in(mqtt::byte_view arrived) {
+    return with_output([&](mqtt::bytes& out) { return feed(arrived, out); });
 }
 
 std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
@@ -146,12 +173,18 @@ std::error_code mqtt_link::with_output(Call&& call) {
 
 std::error_code mqtt_link::flush(mqtt::bytes& out) {
     if (out.empty()) return {};
+    return is_slow() && stage_ != stage::closing ? set_out(out) : transmit(out);
+}
+
+/// To the socket, or behind what waits for it.
+std::error_code mqtt_link::transmit(const mqtt::bytes& out) {
     std::size_t size = 0;
-    if (!unsent_) {
+    if (!unsent_ && !is_held()) {
         const auto sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
         if (sent < 0 && !would_block(errno)) return last_error();
         if (sent > 0) size = static_cast<std::size_t>(sent);
         loop_.moved.bytes_sent += size;
+        tap(true, mqtt::byte_view(out).first(size));
         if (size == out.size()) return {};
     }
     if ((unsent_ ? unsent_->size() : 0) + out.size() - size > unsent_limit) return errc::peer_not_reading;
@@ -161,8 +194,9 @@ std::error_code mqtt_link::flush(mqtt::bytes& out) {
 }
 
 void mqtt_link::writable() {
+    if (is_held()) return;
     const auto rest = std::exchange(unsent_, nullptr);
-    if (const auto error = flush(*rest)) lose(error);
+    if (const auto error = transmit(*rest)) lose(error);
 }
 
 mqtt::session::published mqtt_link::publish(const mqtt::message& m) {
@@ -184,16 +218,30 @@ mqtt::session::published mqtt_link::subscribe(std::span<const mqtt::subscription
     return sent;
 }
 
-void mqtt_link::close() {
+void mqtt_link::close(mqtt::session::ends what) {
     if (stage_ == stage::open) {
         stage_ = stage::closing;
         with_output([&](mqtt::bytes& out) {
-            session_.close(mqtt::reason::success, loop_.now(), out);
+            if (road_) { // nobody waits for a slow goodbye
+                const auto before = road_->going.take(never);
+                out.insert(out.begin(), before.begin(), before.end());
+            }
+            session_.close(mqtt::reason::success, loop_.now(), out, what);
             return std::error_code{};
         });
     } else if (stage_ != stage::closing) {
         drop_connection();
     }
+}
+
+void mqtt_link::reset() {
+    assert(output_ == nullptr);
+    drop_connection(ending::reset);
+}
+
+void mqtt_link::abandon() {
+    assert(output_ == nullptr);
+    drop_connection(ending::left_behind);
 }
 
 void mqtt_link::on_timer(monotonic_time now) {
@@ -218,17 +266,34 @@ void mqtt_link::lose(std::error_code why) {
     events_.on_offline(*this, why, was_online);
 }
 
-void mqtt_link::drop_connection() {
-    if (socket_ >= 0) {
-        loop_.sockets().forget(*this);
-        ::close(std::exchange(socket_, -1));
+void mqtt_link::drop_connection(ending how) {
+    if (const int socket = std::exchange(socket_, -1); socket >= 0) {
+        if ((how == ending::left_behind || is_held()) && stage_ != stage::connecting) {
+            leave_behind(socket);
+        } else {
+            if (how == ending::reset) {
+                const linger at_once{.l_onoff = 1, .l_linger = 0};
+                ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+            }
+            loop_.sockets().forget(*this);
+            ::close(socket);
+            if (road_ && road_->ends && loop_.tap != nullptr) loop_.tap->on_closed(*road_->ends, loop_.now());
+        }
     }
     session_.transport_lost();
     partial_.reset();
     unsent_.reset();
+    if (road_) road_->clear();
     disarm();
     stage_ = stage::idle;
     stood_ = false;
+}
+
+/// Until the other side finds out by its keep alive, after one and a half of them (MQTT 5.0, 3.1.2.10), or by our coming back.
+void mqtt_link::leave_behind(int socket) {
+    constexpr nanoseconds least = std::chrono::minutes{1};
+    const auto now = loop_.now();
+    loop_.left_behind().add(socket, *this, now, now + std::max(least, 2 * nanoseconds{options_.keep_alive}));
 }
 
 void mqtt_link::on_connected(mqtt::session&, const mqtt::server_limits& limits) {

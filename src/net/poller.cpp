@@ -34,6 +34,11 @@ void poller::forget(const watched& who) noexcept {
             events_[static_cast<std::size_t>(i)].data.ptr = nullptr;
 }
 
+void poller::hand_over(int socket, const watched& from, watched& to) {
+    forget(from);
+    again(socket, to);
+}
+
 void poller::wait() {
     epoll_.async_wait(descriptor::wait_read, [this](const boost::system::error_code& error) {
         if (error) return;

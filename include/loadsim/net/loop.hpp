@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/poller.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 
@@ -13,9 +14,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace loadsim::net {
+
+class graveyard;
 
 using executor = boost::asio::io_context::executor_type;
 /// Sockets and timers with the loop's own executor type: 40 bytes, not 88, and no indirect call.
@@ -50,11 +54,15 @@ public:
     /// Arms a timer of the wheel, and the clock behind it if this one is the first.
     void arm(timer&, monotonic_time when);
 
+    /// Connections that were left behind, open and unread.
+    graveyard& left_behind() noexcept { return *left_behind_; }
+
     /// What every connection of the loop reads into: nothing is kept here between two events.
     std::vector<std::uint8_t> read_buffer;
     /// The same for writing. Lent to one connection at a time: empty when it is free.
     std::vector<std::uint8_t> write_buffer;
     traffic moved;
+    byte_tap* tap = nullptr; ///< sees what the MQTT links move; null: nobody does. Must outlive the links
 
 private:
     void wait();
@@ -64,6 +72,7 @@ private:
     boost::asio::io_context io_;
     boost::asio::executor_work_guard<executor> work_;
     poller sockets_;
+    std::unique_ptr<graveyard> left_behind_;
     timer_wheel wheel_;
     clock_timer clock_;
     monotonic_time clock_at_ = never; ///< what clock_ is set to

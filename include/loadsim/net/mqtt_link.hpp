@@ -3,6 +3,7 @@
 
 #include <loadsim/mqtt/session.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/pace.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -49,15 +50,34 @@ public:
     ~mqtt_link() override;
 
     std::uint32_t tag() const noexcept { return tag_; }
+    const mqtt::session_options& options() const noexcept { return options_; }
+    bool idle() const noexcept { return stage_ == stage::idle; }
+    bool waits() const noexcept { return stage_ == stage::waiting; } ///< in a wait_until()
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
 
-    /// Only while idle. From one of `sources`, that at `first` if it has a port free; without any, from the kernel's choice.
+    /// Only while idle or waiting. From one of `sources`, that at `first` if it has a port free; without any, from the kernel's choice.
     void connect(const boost::asio::ip::tcp::endpoint& broker, std::span<const boost::asio::ip::address> sources = {},
                  std::size_t first = 0);
     /// Only while idle: on_waited() then.
     void wait_until(monotonic_time when);
-    /// DISCONNECT and close; nothing is told to the owner.
-    void close();
+    /// DISCONNECT and close. Of this and the next two nothing is told to the owner, and the link is idle then.
+    void close(mqtt::session::ends = mqtt::session::ends::connection);
+    /// Ends the connection with RST, and what waits to be sent with it. Not from inside a call of this link.
+    void reset();
+    /// Leaves the connection behind, open and unread: the other side hears of nothing. Not from inside a call of this link.
+    void abandon();
+
+    // What the road does to a link. A link that nothing was ever done to pays a pointer for it.
+
+    /// Nothing goes through in either direction until release(); then all that waited does. A connection that ends meanwhile is
+    /// left behind, for no goodbye gets through.
+    void hold();
+    void release();
+    /// Stops to read until read_on(), or the connection's end.
+    void stop_reading();
+    void read_on();
+    /// What it is given from now on moves so fast at most, each way. Default values: as fast as it can, behind what is under way.
+    void slow_down(const pace::limits&);
 
     /// Acknowledge at once what TCP brings, for a link that both publishes and listens: a broker that leaves Nagle's
     /// algorithm on holds its next message back until then, up to 40 ms. A system call for each read that is not answered.
@@ -71,6 +91,7 @@ public:
 
 private:
     enum class stage : std::uint8_t { idle, waiting, connecting, open, closing };
+    enum class ending : std::uint8_t { closed, reset, left_behind };
 
     void on_timer(monotonic_time now) override;
     void on_ready(std::uint32_t events) override;
@@ -82,6 +103,7 @@ private:
     void established();
     void readable(std::uint32_t events);
     void writable();
+    std::error_code hand_in(mqtt::byte_view);
     std::error_code feed(mqtt::byte_view arrived, mqtt::bytes& out);
     std::error_code flush(mqtt::bytes& out);
     template <class Call>
@@ -89,7 +111,18 @@ private:
     void arm_session_timer();
     void note_syns();
     void lose(std::error_code why);
-    void drop_connection();
+    void drop_connection(ending = ending::closed);
+    void leave_behind(int socket);
+
+    struct road;
+    road& on_the_road();
+    bool is_held() const noexcept;
+    bool is_slow() const noexcept;
+    std::error_code transmit(const mqtt::bytes& out);
+    std::error_code set_out(mqtt::byte_view);
+    void take_in(mqtt::byte_view);
+    void move_on(monotonic_time now);
+    void tap(bool sent, mqtt::byte_view);
 
     loop& loop_;
     const mqtt::session_options& options_;
@@ -98,6 +131,7 @@ private:
     monotonic_time started_{};             ///< of the TCP connect
     std::unique_ptr<mqtt::bytes> partial_; ///< the beginning of a packet
     std::unique_ptr<mqtt::bytes> unsent_;  ///< what the socket did not take
+    std::unique_ptr<road> road_;           ///< only of a link that something holds up
     int socket_ = -1;
     std::uint32_t tag_;
     stage stage_ = stage::idle;

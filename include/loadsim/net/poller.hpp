@@ -39,6 +39,8 @@ public:
     void again(int socket, watched&);
     /// Before its socket is closed: nothing of it is told after that.
     void forget(const watched&) noexcept;
+    /// From now on it is another's to watch, and what it is ready for is told to that one, in the next batch.
+    void hand_over(int socket, const watched& from, watched& to);
 
 private:
     using descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>;
