@@ -152,13 +152,15 @@ std::string to_json(const command& c) {
 }
 
 std::string to_json(const response& r) {
-    writer out(112 + r.id.size() + r.code.size());
+    writer out(144 + r.id.size() + r.code.size() + r.vin.size());
     out.member("id", r.id);
     out.member("phase", phase_names[static_cast<std::size_t>(r.at)]);
     out.member("ok", r.ok);
     out.member("code", r.code);
     out.member("ts", r.ts_ms);
     out.member("sent", r.sent_us);
+    if (r.seq != 0) out.member("seq", r.seq);
+    if (!r.vin.empty()) out.member("vin", r.vin);
     return std::move(out).done();
 }
 
@@ -169,6 +171,13 @@ std::string to_json(const event& e) {
     out.member("state", e.state);
     out.member("reason", e.reason);
     out.member("ts", e.ts_ms);
+    return std::move(out).done();
+}
+
+std::string to_json(const presence& p) {
+    writer out(32 + p.state.size() + p.wake.size());
+    out.member("state", p.state);
+    if (!p.wake.empty()) out.member("wake", p.wake);
     return std::move(out).done();
 }
 
@@ -189,6 +198,8 @@ std::optional<response> read_response(std::string_view text) {
         from.optional("code", r.code);
         from.optional("ts", r.ts_ms);
         from.optional("sent", r.sent_us);
+        from.optional("seq", r.seq);
+        from.optional("vin", r.vin);
     });
     const auto name = std::ranges::find(phase_names, phase);
     if (!read || name == phase_names.end()) return std::nullopt;
@@ -204,6 +215,19 @@ std::optional<event> read_event(std::string_view text) {
         from.optional("reason", e.reason);
         from.optional("ts", e.ts_ms);
     });
+}
+
+std::optional<presence> read_presence(std::string_view text) {
+    return read_as<presence>(text, [](fields& from, presence& p) {
+        from.required("state", p.state);
+        from.optional("wake", p.wake);
+    });
+}
+
+std::optional<outcome> outcome_of(const event& e) {
+    if (e.state == "executed") return outcome::executed;
+    if (e.state == "failed") return e.reason == "timeout" ? outcome::timed_out : outcome::failed;
+    return std::nullopt;
 }
 
 } // namespace loadsim::contract

@@ -32,6 +32,7 @@ std::string_view response_filter() { return "v1/+/rsp/+"; }
 std::string event_topic(std::string_view vin) { return joined(vin, "/evt"); }
 std::string_view event_filter() { return "v1/+/evt"; }
 std::string presence_topic(std::string_view vin) { return joined(vin, "/state"); }
+std::string_view presence_filter() { return "v1/+/state"; }
 
 std::optional<std::string_view> vin_of(std::string_view topic) {
     if (!topic.starts_with(root)) return std::nullopt;

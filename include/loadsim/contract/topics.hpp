@@ -14,6 +14,7 @@ std::string_view response_filter();                                         ///<
 std::string event_topic(std::string_view vin);                              ///< v1/{vin}/evt
 std::string_view event_filter();                                            ///< v1/+/evt
 std::string presence_topic(std::string_view vin);                           ///< v1/{vin}/state, retained
+std::string_view presence_filter();                                         ///< v1/+/state
 
 /// The {vin} level of any topic above; nullopt for a topic that is not of this contract, filters included.
 /// A view into `topic`.

@@ -21,6 +21,34 @@ TEST(payloads, are_rendered_as_the_contract_has_them) {
               R"({"id":"r-1","service":"horn","state":"failed","reason":"timeout","ts":17})");
 }
 
+TEST(payloads, tell_number_and_owner_of_a_word_where_they_are_told) {
+    response word{"r-1", phase::ack, true, "", 17, 42};
+    word.seq = 7;
+    EXPECT_EQ(to_json(word), R"({"id":"r-1","phase":"ack","ok":true,"code":"","ts":17,"sent":42,"seq":7})");
+    word.vin = "LZ9SMEV05TF000001";
+    const auto json = to_json(word);
+    EXPECT_EQ(json,
+              R"({"id":"r-1","phase":"ack","ok":true,"code":"","ts":17,"sent":42,"seq":7,"vin":"LZ9SMEV05TF000001"})");
+    const auto read = read_response(json);
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->seq, 7);
+    EXPECT_EQ(read->vin, "LZ9SMEV05TF000001");
+    const auto untold = read_response(R"({"id":"r","phase":"ack"})");
+    ASSERT_TRUE(untold);
+    EXPECT_EQ(untold->seq, 0);
+    EXPECT_EQ(untold->vin, "");
+}
+
+TEST(payloads, tell_presence) {
+    EXPECT_EQ(to_json(presence{"online"}), R"({"state":"online"})");
+    EXPECT_EQ(to_json(presence{"asleep", "sms"}), R"({"state":"asleep","wake":"sms"})");
+    const auto read = read_presence(to_json(presence{"asleep", "u\"dp"}));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->state, "asleep");
+    EXPECT_EQ(read->wake, "u\"dp");
+    EXPECT_EQ(read_presence(R"({"state":"offline","wake":null,"since":5})")->wake, "");
+}
+
 TEST(payloads, escape_whatever_is_in_them) {
     const std::string hostile = "a\"b\\c\n\t\x01/\x7f \xc3\xa4";
     EXPECT_EQ(to_json(command{"\"", "\n", 0}), R"({"id":"\"","service":"\n","ts":0})");
@@ -88,9 +116,15 @@ TEST(payloads, that_are_wrong_are_refused) {
         {R"({"id":"r","phase":"ack","ts":1.5})", "ts not whole"},
         {R"({"id":"r","phase":"ack","sent":18446744073709551615})", "sent beyond 64 bits"},
         {R"({"id":"r","phase":"ack","ts":1e300})", "ts beyond 64 bits"},
+        {R"({"id":"r","phase":"ack","seq":"7"})", "seq of another type"},
+        {R"({"id":"r","phase":"ack","seq":0.5})", "seq not whole"},
+        {R"({"id":"r","phase":"ack","vin":17})", "vin of another type"},
         {"{\"id\":\"\xff\",\"phase\":\"ack\"}", "not UTF-8"},
     };
     for (const auto& [text, why] : responses) EXPECT_FALSE(read_response(text)) << why;
+    EXPECT_FALSE(read_presence("")) << "empty: a retained one that was taken back";
+    EXPECT_FALSE(read_presence(R"({"wake":"udp"})")) << "no state";
+    EXPECT_FALSE(read_presence(R"({"state":"asleep","wake":1})")) << "wake of another type";
     EXPECT_FALSE(read_event(R"({"id":"r"})")) << "no state";
     EXPECT_FALSE(read_event(R"({"state":"failed"})")) << "no id";
     EXPECT_FALSE(read_event(R"({"id":"r","state":true})")) << "state of another type";

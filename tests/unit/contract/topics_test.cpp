@@ -17,6 +17,7 @@ TEST(topics, are_the_proposed_ones) {
     EXPECT_EQ(contract::event_topic(car), "v1/LZ9SMEV05TF000001/evt");
     EXPECT_EQ(contract::event_filter(), "v1/+/evt");
     EXPECT_EQ(contract::presence_topic(car), "v1/LZ9SMEV05TF000001/state");
+    EXPECT_EQ(contract::presence_filter(), "v1/+/state");
 }
 
 TEST(topics, tell_their_vin) {
