@@ -7,10 +7,15 @@
 #include <mqtt/async_client.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <random>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace loadsim::observe {
 namespace {
@@ -18,20 +23,29 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds answer_within{5};
-constexpr int qos = 1;
+constexpr int event_qos = 1;
+constexpr int word_qos = 2; // as they come: a word that is published once is heard once
+/// Messages that a broker may send again after an outage: those that were under way.
+constexpr std::size_t remembered = 1'000;
 /// What the broker is to keep for us while we are away: longer than any outage that a run survives.
 constexpr seconds session_expiry{3600};
 
 /// A name of its own for each run: two observers with one name would throw each other out.
 std::string client_id() { return fmt::format("loadsim-observer-{:08x}", std::random_device{}()); }
 
-std::optional<outcome> outcome_of(const contract::event& e) {
-    if (e.state == "executed") return outcome::executed;
-    if (e.state == "failed") return e.reason == "timeout" ? outcome::timed_out : outcome::failed;
-    return std::nullopt;
+bool is_word(const mqtt::message& m) {
+    const auto vin = contract::vin_of(m.get_topic());
+    return vin && m.get_topic() != contract::event_topic(*vin);
 }
 
-std::optional<final_event> read(const mqtt::message& m, monotonic_time now) {
+std::optional<heard_word> read_word(const mqtt::message& m, monotonic_time now) {
+    const auto vin = contract::vin_of(m.get_topic());
+    auto said = contract::read_response(m.get_payload_str());
+    if (!vin || !said || said->seq <= 0) return std::nullopt;
+    return heard_word{std::string(*vin), std::move(said->id), static_cast<std::uint64_t>(said->seq), now};
+}
+
+std::optional<final_event> read_event(const mqtt::message& m, monotonic_time now) {
     const auto vin = contract::vin_of(m.get_topic());
     const auto event = contract::read_event(m.get_payload_str());
     if (!vin || !event) return std::nullopt;
@@ -44,18 +58,19 @@ std::optional<final_event> read(const mqtt::message& m, monotonic_time now) {
 
 class mqtt_observer::client {
 public:
-    client(const net::endpoint& broker, on_event tell)
-        : tell_(std::move(tell)), paho_(net::to_paho(broker), client_id(),
-                                        mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
+    client(const net::endpoint& broker, on_event tell, on_word words)
+        : tell_(std::move(tell)), tell_word_(std::move(words)),
+          paho_(net::to_paho(broker), client_id(),
+                mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
         paho_.set_message_callback([this](const mqtt::const_message_ptr& message) {
-            if (message) tell_(read(*message, std::chrono::steady_clock::now()));
+            if (message) hear(*message, std::chrono::steady_clock::now());
         });
         paho_.set_connection_lost_handler(
             [](const std::string&) { spdlog::warn("observer: the broker is lost; reconnecting"); });
         paho_.set_connected_handler([this](const std::string&) {
             // At every connect: a broker that was restarted may have forgotten the session.
             try {
-                paho_.subscribe(std::string(contract::event_filter()), qos);
+                for (const auto& [filter, qos] : wanted()) paho_.subscribe(filter, qos);
             } catch (const mqtt::exception& lost) { // again: the next connect subscribes
                 spdlog::warn("observer: cannot subscribe: {}", lost.what());
             }
@@ -65,11 +80,9 @@ public:
     ~client() {
         try {
             // The broker need keep nothing more for us (5.0, 3.14.2.2.2).
-            paho_
-                .disconnect(mqtt::disconnect_options_builder()
-                                .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, std::uint32_t{0}}})
-                                .finalize())
-                ->wait_for(seconds{1});
+            mqtt::disconnect_options good_bye;
+            good_bye.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, 0}});
+            paho_.disconnect(good_bye)->wait_for(seconds{1});
         } catch (const mqtt::exception&) { // it was not connected
         }
     }
@@ -79,22 +92,26 @@ public:
         auto options = mqtt::connect_options_builder()
                            .mqtt_version(MQTTVERSION_5)
                            .clean_start(false)
-                           .properties({{mqtt::property::SESSION_EXPIRY_INTERVAL,
-                                         static_cast<std::uint32_t>(session_expiry.count())}})
                            .keep_alive_interval(seconds{30})
                            .connect_timeout(answer_within)
-                           .automatic_reconnect(seconds{1}, seconds{4});
-        if (!broker.user.empty()) options.user_name(broker.user);
-        if (!broker.password.empty()) options.password(broker.password);
+                           .automatic_reconnect(seconds{1}, seconds{4})
+                           .finalize();
+        // Not through the builder: what that is given of properties (Paho C++ 1.2) never gets into the packet.
+        options.set_properties(
+            {{mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry.count())}});
+        if (!broker.user.empty()) options.set_user_name(broker.user);
+        if (!broker.password.empty()) options.set_password(broker.password);
         try {
-            if (!paho_.connect(options.finalize())->wait_for(answer_within + seconds{1}))
+            if (!paho_.connect(options)->wait_for(answer_within + seconds{1}))
                 return "the broker does not answer the observer; see whether it is an MQTT 5 broker";
-            const auto granted = paho_.subscribe(std::string(contract::event_filter()), qos);
-            if (!granted->wait_for(answer_within))
-                return "the broker does not answer the observer's subscription; see its log";
-            if (static_cast<int>(granted->get_reason_code()) >= 0x80)
-                return fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
-                                   contract::event_filter());
+            for (const auto& [filter, qos] : wanted()) {
+                const auto granted = paho_.subscribe(filter, qos);
+                if (!granted->wait_for(answer_within))
+                    return "the broker does not answer the observer's subscription; see its log";
+                if (static_cast<int>(granted->get_reason_code()) >= 0x80)
+                    return fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
+                                       filter);
+            }
         } catch (const mqtt::exception& failed) {
             return fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
                                "target.password if it wants them",
@@ -104,16 +121,39 @@ public:
     }
 
 private:
+    std::vector<std::pair<std::string, int>> wanted() const {
+        std::vector<std::pair<std::string, int>> filters{{std::string(contract::event_filter()), event_qos}};
+        if (tell_word_) filters.emplace_back(contract::response_filter(), word_qos);
+        return filters;
+    }
+
+    /// Whether the broker only was not sure that we had it. Without the flag it is said twice, and that is to be told.
+    bool is_sent_again(const mqtt::message& m) {
+        auto said = m.get_topic() + '\n' + m.get_payload_str();
+        if (m.is_duplicate() && std::ranges::find(recent_, said) != recent_.end()) return true;
+        recent_.push_back(std::move(said));
+        if (recent_.size() > remembered) recent_.pop_front();
+        return false;
+    }
+
+    void hear(const mqtt::message& m, monotonic_time now) {
+        if (is_sent_again(m)) return;
+        if (!is_word(m)) return tell_(read_event(m, now));
+        if (auto word = read_word(m, now); word && tell_word_) tell_word_(std::move(*word));
+    }
+
     on_event tell_;
-    mqtt::async_client paho_; // last: its threads use the above
+    on_word tell_word_;              // empty: nobody wants them
+    std::deque<std::string> recent_; // by Paho's thread alone
+    mqtt::async_client paho_;        // last: its threads use the above
 };
 
 mqtt_observer::mqtt_observer() = default;
 mqtt_observer::~mqtt_observer() = default;
 
-result<void> mqtt_observer::start(const net::endpoint& broker, on_event tell) {
+result<void> mqtt_observer::start(const net::endpoint& broker, on_event tell, on_word words) {
     try {
-        client_ = std::make_unique<client>(broker, std::move(tell));
+        client_ = std::make_unique<client>(broker, std::move(tell), std::move(words));
     } catch (const mqtt::exception& impossible) {
         return problems{net::to_string(broker), fmt::format("not an address of a broker ({})", impossible.what())};
     }
