@@ -6,10 +6,18 @@
 #include <utility>
 
 namespace loadsim::backend {
+namespace {
+
+detour<outgoing>::ways all_to(outbox& out) {
+    const auto send = [&out](outgoing event) { out.add(std::move(event)); };
+    return {.on = send, .astray = send, .again = send};
+}
+
+} // namespace
 
 distribution::distribution(processing& p, request_table& requests, outbox& out, const std::vector<service>& services,
-                           const calendar& c)
-    : requests_(requests), out_(out), services_(services), calendar_(c),
+                           const calendar& c, fault_plan& faults, const time_source& time)
+    : requests_(requests), services_(services), calendar_(c), events_(faults, fault::message::event, time, all_to(out)),
       queue_(p.changes().subscribe([](const change& seen) { return is_final(seen.state); })) {}
 
 void distribution::work() {
@@ -21,7 +29,9 @@ void distribution::work() {
                                     .state = std::string(to_string(ended->state)),
                                     .reason = ended->reason,
                                     .ts_ms = calendar_.ms_since_epoch(ended->at)};
-        out_.add({contract::event_topic(ended->vin.view()), contract::to_json(event), std::nullopt});
+        events_.take(ended->vin.view(), {.topic = contract::event_topic(ended->vin.view()),
+                                         .payload = contract::to_json(event),
+                                         .command_of = std::nullopt});
     }
 }
 

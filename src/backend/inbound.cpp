@@ -28,6 +28,10 @@ void inbound::receive(std::string_view topic, std::string_view payload) {
         ++figures_.malformed;
         return;
     }
+    if (!said->vin.empty() && said->vin != *vehicle) {
+        ++figures_.wrong_vehicle;
+        return;
+    }
     const auto number = requests_.find(said->id, time_.now());
     if (!number) {
         ++figures_.unknown;

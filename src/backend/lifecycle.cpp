@@ -13,9 +13,12 @@ nanoseconds limit_of(const deadlines& limits, state s) {
     }
 }
 
-monotonic_time later(monotonic_time from, nanoseconds by) { return by > never - from ? never : from + by; }
-
 } // namespace
+
+monotonic_time deadline_of(const deadlines& limits, state s, monotonic_time now) {
+    const auto limit = limit_of(limits, s);
+    return limit > never - now ? never : now + limit;
+}
 
 lifecycle::lifecycle(processing& p, request_table& requests, const std::vector<service>& services)
     : processing_(p), requests_(requests), services_(services),
@@ -23,8 +26,8 @@ lifecycle::lifecycle(processing& p, request_table& requests, const std::vector<s
 
 void lifecycle::work() {
     while (const auto entered = queue_.take()) {
-        const auto limit = limit_of(services_[entered->service].limits, entered->state);
-        delayed_.push({later(entered->at, limit), entered->number, entered->state});
+        const auto due = deadline_of(services_[entered->service].limits, entered->state, entered->at);
+        delayed_.push({due, entered->number, entered->state});
     }
 }
 

@@ -11,6 +11,9 @@
 
 namespace loadsim::backend {
 
+/// When a request that enters the state now has been in it for too long; `never` with limits beyond the end of time.
+monotonic_time deadline_of(const deadlines&, state, monotonic_time now);
+
 /// Each time a request enters a state that is not its last, a check goes into a delay queue, due when the service's
 /// deadline of that state is over. When it comes out and the request is still in that state, it fails with "timeout".
 /// Nothing is cancelled: a check that comes after a change, or twice, finds another state and does nothing.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "outbox.hpp"
+#include "vehicle_message.hpp"
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/net/options.hpp>
@@ -14,13 +15,9 @@
 
 namespace loadsim::backend {
 
-struct broker_connected {}; ///< and subscribed to vehicles' responses
+struct broker_connected {}; ///< and subscribed to vehicles' responses, and their presence if that is wanted
 struct broker_lost {
     std::string why;
-};
-struct vehicle_message {
-    std::string topic;
-    std::string payload;
 };
 struct publish_confirmed {
     ticket handed;
@@ -31,19 +28,21 @@ struct publish_failed {
 };
 using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
 
-/// MQTT 5, QoS 1, a clean session at each connect; reconnects and subscribes by itself.
+/// MQTT 5; reconnects and subscribes by itself, and takes what the broker kept of vehicles' words meanwhile. A payload over the
+/// contract's limit is handed on cut off right above it.
 /// Threads: publish() and take() from one, any. Paho's own threads only append to a list.
 class mqtt_edge final : public broker_port {
 public:
     /// Waits until the subscription stands. `on_input` is called on one of Paho's threads when take() has something
     /// after it had nothing; it must return at once. Errors: unreachable, refusing, silent.
-    static result<std::unique_ptr<mqtt_edge>> connect(const net::endpoint&, const std::string& client_id,
+    /// `presence`: whether vehicles' presence is of interest.
+    static result<std::unique_ptr<mqtt_edge>> connect(const net::endpoint&, const std::string& client_id, bool presence,
                                                       std::function<void()> on_input);
     mqtt_edge(const mqtt_edge&) = delete;
     mqtt_edge& operator=(const mqtt_edge&) = delete;
     ~mqtt_edge() override; ///< disconnects; after it no callback comes
 
-    bool publish(ticket, const outgoing&) override;
+    bool publish(ticket, const outgoing&, std::uint32_t expires_in_s) override;
     /// All that has come in since the last call, in order.
     std::vector<broker_input> take();
 

@@ -1,8 +1,21 @@
 #include "outbox.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
 #include <utility>
 
 namespace loadsim::backend {
+namespace {
+
+/// Rounded down, at least 1, for 0 is never; it has not expired yet, for then its request has ended.
+std::uint32_t seconds_left(monotonic_time expires, monotonic_time now) {
+    if (expires == never) return 0;
+    const auto left = std::max<std::int64_t>(1, std::chrono::floor<std::chrono::seconds>(expires - now).count());
+    return left > std::numeric_limits<std::uint32_t>::max() ? 0 : static_cast<std::uint32_t>(left);
+}
+
+} // namespace
 
 void outbox::add(outgoing message) {
     waiting_.push_back(std::move(message));
@@ -21,7 +34,7 @@ void outbox::send() {
             continue;
         }
         const ticket handed{next_ticket_};
-        if (!broker_.publish(handed, next)) return;
+        if (!broker_.publish(handed, next, seconds_left(next.expires, time_.now()))) return;
         ++next_ticket_;
         unconfirmed_.emplace_hint(unconfirmed_.end(), handed, std::move(next));
         waiting_.pop_front();

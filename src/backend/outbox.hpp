@@ -4,6 +4,7 @@
 #include "request_table.hpp"
 
 #include <loadsim/backend/figures.hpp>
+#include <loadsim/base/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,20 +21,26 @@ enum class ticket : std::uint64_t {};
 struct outgoing {
     std::string topic;
     std::string payload;
-    std::optional<request_number> command_of; ///< empty: an event, which is worth sending at any time
+    std::optional<request_number> command_of; ///< empty: worth sending at any time, as an event is
+    std::uint8_t qos = 1;
+    monotonic_time expires = never; ///< the broker need not deliver it any more
 };
 
 /// The connection to the broker as the core sees it. The real one is Paho's, tests bring their own.
 class broker_port {
 public:
     virtual ~broker_port() = default;
-    /// QoS 1. False: cannot be taken now. True: the outbox will be told confirmed(), failed() or lost().
-    virtual bool publish(ticket, const outgoing&) = 0;
+    /// `expires_in_s`: MQTT 5's message expiry interval; 0: never.
+    /// False: cannot be taken now. True: the outbox will be told confirmed(), failed() or lost().
+    virtual bool publish(ticket, const outgoing&, std::uint32_t expires_in_s) = 0;
 };
 
 /// Keeps every message until the broker has acknowledged it, so that an outage loses none; what was handed over without
 /// an acknowledgement goes again, as QoS 1 may (vehicles know a request by its id). A command is dropped once its
-/// request is no longer pending: it ended at its deadline, or the vehicle has answered.
+/// request is no longer pending: it ended at its deadline, or the vehicle has answered; and it expires at the broker at about
+/// that deadline, so that a car that comes back later does not get an order that has ended. Not to the instant: the broker
+/// is told whole seconds and counts whole seconds, so it may still deliver a command up to a second after the deadline, and
+/// up to two when there was less than a second left, for less cannot be said.
 class outbox {
 public:
     struct limits {
@@ -41,8 +48,8 @@ public:
         std::size_t waiting = 100'000;
     };
 
-    outbox(broker_port& broker, const request_table& requests, limits at_most)
-        : broker_(broker), requests_(requests), limits_(at_most) {}
+    outbox(broker_port& broker, const request_table& requests, const time_source& time, limits at_most)
+        : broker_(broker), requests_(requests), time_(time), limits_(at_most) {}
 
     void add(outgoing);
     /// Hands over as many as there is room for.
@@ -62,6 +69,7 @@ private:
 
     broker_port& broker_;
     const request_table& requests_;
+    const time_source& time_;
     limits limits_;
     std::deque<outgoing> waiting_;
     std::map<ticket, outgoing> unconfirmed_; // in the order of sending

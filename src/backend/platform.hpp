@@ -3,20 +3,26 @@
 
 #include "calendar.hpp"
 #include "creation.hpp"
+#include "detour.hpp"
 #include "distribution.hpp"
+#include "faults.hpp"
 #include "inbound.hpp"
 #include "lifecycle.hpp"
 #include "outbound.hpp"
 #include "outbox.hpp"
+#include "own_words.hpp"
 #include "persistence.hpp"
 #include "processing.hpp"
 #include "request_table.hpp"
+#include "sleepers.hpp"
+#include "vehicle_message.hpp"
 
 #include <loadsim/backend/figures.hpp>
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/time.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace loadsim::backend {
@@ -28,17 +34,19 @@ public:
         std::int64_t ms_since_epoch = 0; ///< the date at `time.now()`
         std::uint32_t id_prefix = 0;     ///< drawn anew at each start
         outbox::limits limits{};
+        sleepers::trigger wake{}; ///< empty: vehicles that sleep are left alone
     };
 
-    /// `options`, `time`, `broker` and `store` must outlive it.
-    platform(const options&, const time_source&, const start&, broker_port&, event_store&);
+    /// `options`, `time`, `broker` and `store` must outlive it. Without a store no events are kept.
+    platform(const options&, const time_source&, const start&, broker_port&, event_store*);
     platform(const platform&) = delete;
     platform& operator=(const platform&) = delete;
 
     creation::answer create(std::string_view vin, std::string_view service) { return creation_.create(vin, service); }
     /// nullptr: never was, or forgotten.
     const request* find(std::string_view id) const;
-    void receive(std::string_view topic, std::string_view payload) { inbound_.receive(topic, payload); }
+    /// A vehicle's word, or its presence.
+    void receive(std::string_view topic, std::string_view payload);
     outbox& out() { return outbox_; }
 
     /// Works until every queue is empty and all that is due is done.
@@ -58,18 +66,24 @@ public:
     void check(request_number number, state seen) { lifecycle_.check(number, seen); }
 
 private:
+    detour<vehicle_message>::ways ways_of_words();
+
     const options& options_;
     const time_source& time_;
     calendar calendar_;
     request_table requests_;
     processing processing_;
+    fault_plan faults_;
     outbox outbox_;
     creation creation_;
     inbound inbound_;
     outbound outbound_;
     lifecycle lifecycle_;
-    persistence persistence_;
+    std::optional<persistence> persistence_;
     distribution distribution_;
+    sleepers sleepers_;
+    own_words own_words_;
+    detour<vehicle_message> words_; ///< here are the faults of words
 };
 
 } // namespace loadsim::backend

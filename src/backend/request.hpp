@@ -46,7 +46,9 @@ struct request {
     std::uint16_t service = 0; ///< index into options::services
     backend::vin vin;
     backend::state state = state::created;
-    bool announced = false; ///< the final event has gone out: queues may deliver twice, the world hears once
+    bool announced = false;  ///< the final event has gone out: queues may deliver twice, the world hears once
+    bool called_for = false; ///< its vehicle sleeps, or slept, and is being woken
+    bool lost = false;       ///< by a fault: nobody finds it any more
 
     static constexpr std::size_t slot(backend::state s) { return is_final(s) ? 3 : static_cast<std::size_t>(s); }
     monotonic_time entered_at(backend::state s) const { return entered[slot(s)]; }

@@ -22,15 +22,20 @@ request& request_table::add(const vin& vehicle, std::uint16_t service, monotonic
     return added;
 }
 
-request* request_table::find(request_number number) {
+std::optional<std::size_t> request_table::index_of(request_number number) const {
     // Unsigned: what was forgotten wraps round to far beyond the end.
     const auto index = static_cast<std::uint64_t>(number) - first_;
-    return index < requests_.size() ? &requests_[index] : nullptr;
+    return index < requests_.size() && !requests_[index].lost ? std::optional{index} : std::nullopt;
+}
+
+request* request_table::find(request_number number) {
+    const auto index = index_of(number);
+    return index ? &requests_[*index] : nullptr;
 }
 
 const request* request_table::find(request_number number) const {
-    const auto index = static_cast<std::uint64_t>(number) - first_;
-    return index < requests_.size() ? &requests_[index] : nullptr;
+    const auto index = index_of(number);
+    return index ? &requests_[*index] : nullptr;
 }
 
 std::optional<request_number> request_table::find(std::string_view id, monotonic_time now) const {
@@ -53,9 +58,18 @@ void request_table::enter(request& r, state to, std::string reason, monotonic_ti
     ++(to == state::executed ? figures_.executed : figures_.failed);
 }
 
+void request_table::lose(request_number number) {
+    auto* r = find(number);
+    if (r == nullptr || is_final(r->state)) return;
+    active_.erase(r->vin.view());
+    r->lost = true;
+}
+
 void request_table::forget(monotonic_time now) {
-    while (!requests_.empty() && is_final(requests_.front().state) &&
-           (requests_.size() > remembered_ || expired(requests_.front(), now))) {
+    const auto may_go = [&](const request& r) {
+        return r.lost || (is_final(r.state) && (requests_.size() > remembered_ || expired(r, now)));
+    };
+    while (!requests_.empty() && may_go(requests_.front())) {
         requests_.pop_front();
         ++first_;
     }

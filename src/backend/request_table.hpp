@@ -5,6 +5,7 @@
 
 #include "request.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -36,6 +37,9 @@ public:
     /// Enters the state, gives the vehicle free at an end, and counts. Only `processing` calls it.
     void enter(request&, state, std::string reason, monotonic_time now);
 
+    /// A fault: from now on it is as if the active request had never been, and the vehicle is free.
+    void lose(request_number);
+
     /// Drops ended requests that are past their time to live or too many. Amortised: each goes once.
     void forget(monotonic_time now);
 
@@ -44,6 +48,7 @@ public:
     request_figures counted() const;
 
 private:
+    std::optional<std::size_t> index_of(request_number) const;
     std::optional<request_number> parse(std::string_view id) const;
     bool expired(const request& r, monotonic_time now) const {
         return is_final(r.state) && now - r.entered_at(r.state) >= time_to_live_;

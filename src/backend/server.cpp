@@ -6,6 +6,7 @@
 #include "platform.hpp"
 #include "sqlite_events.hpp"
 #include "store_writer.hpp"
+#include "wake_edge.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -55,7 +56,9 @@ public:
         if (!events) take(events.error());
         const auto port = http_.open(listen);
         if (!port) take(port.error());
-        auto mqtt = mqtt_edge::connect(broker, fmt::format("loadsim-backend-{:08x}", prefix_),
+        take(wake_.open(options_.wake));
+        const bool wakes = !options_.wake.udp.empty() || !options_.wake.sms.empty();
+        auto mqtt = mqtt_edge::connect(broker, fmt::format("loadsim-backend-{:08x}", prefix_), wakes,
                                        [this] { asio::post(io_, [this] { take_broker_input(); }); });
         if (!mqtt) take(mqtt.error());
         if (!wrong.empty()) return wrong;
@@ -63,8 +66,10 @@ public:
         api_ = {.scheme = "http", .host = listen.host.empty() ? "127.0.0.1" : listen.host, .port = *port, .path = {}};
         mqtt_ = std::move(*mqtt);
         store_.emplace(std::move(*events), options_.time_to_live, date_ms);
-        platform_.emplace(options_, time_, platform::start{.ms_since_epoch = date_ms(), .id_prefix = prefix_}, *mqtt_,
-                          *store_);
+        const auto wake = [this](std::string_view vin, std::string_view bearer) { wake_.send(vin, bearer); };
+        platform_.emplace(options_, time_,
+                          platform::start{.ms_since_epoch = date_ms(), .id_prefix = prefix_, .wake = wake}, *mqtt_,
+                          &*store_);
         watch();
         thread_ = std::thread([this] { io_.run(); });
         spdlog::info("backend: requests at {}, broker {}", net::to_string(api_), net::to_string(broker));
@@ -87,6 +92,8 @@ public:
         const auto& all = last_.requests;
         spdlog::info("backend: stopped after {} requests: {} executed, {} failed, {} still active", all.created,
                      all.executed, all.failed, all.active);
+        if (const auto faults = to_string(last_.faults); !faults.empty())
+            spdlog::info("backend: faults on purpose: {}", faults);
     }
 
     figures counted() {
@@ -160,6 +167,8 @@ private:
             warn_of(seen_.outbound.dropped, now.outbound.dropped, "messages dropped: too many wait for the broker");
             warn_of(seen_.outbound.refused, now.outbound.refused, "messages refused by the broker");
             warn_of(seen_.persistence.lost, now.persistence.lost, "events the database did not take");
+            warn_of(seen_.wake.malformed, now.wake.malformed, "messages on presence topics that say nothing");
+            warn_of(seen_.wake.failed, now.wake.failed, "triggers that could not be sent");
             seen_ = now;
             watch();
         });
@@ -170,6 +179,7 @@ private:
         all.http = http_.counted();
         all.persistence.written = store_->written();
         all.persistence.lost = store_->lost();
+        all.wake.failed = wake_.failed();
         return all;
     }
 
@@ -182,6 +192,7 @@ private:
     asio::steady_timer timer_{io_};
     asio::steady_timer watch_{io_};
     std::unique_ptr<mqtt_edge> mqtt_;
+    wake_edge wake_{io_};
     std::optional<store_writer> store_;
     std::optional<platform> platform_;
     http_server http_;

@@ -16,7 +16,7 @@ using namespace loadsim::backend;
 namespace {
 
 struct no_broker final : broker_port {
-    bool publish(ticket, const outgoing&) override { return false; }
+    bool publish(ticket, const outgoing&, std::uint32_t) override { return false; }
 };
 struct no_store final : event_store {
     void write(std::vector<stored_event>) override {}
@@ -34,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     manual_time time;
     no_broker broker;
     no_store store;
-    platform service(wanted, time, {}, broker, store);
+    platform service(wanted, time, {}, broker, &store);
     std::uint64_t asked = 0;
     http_conversation talk(
         [&](const http_request& r) {

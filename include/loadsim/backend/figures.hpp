@@ -1,6 +1,10 @@
 // What the reference backend counted since it started, component by component.
 #pragma once
 
+#include <loadsim/backend/options.hpp>
+
+#include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace loadsim::backend {
@@ -43,7 +47,7 @@ struct inbound_figures {
     std::uint64_t conflicting = 0;   ///< a second end that differs from the first
     std::uint64_t late = 0;          ///< after the lifecycle had given up on it
     std::uint64_t unknown = 0;       ///< of no request that we know
-    std::uint64_t wrong_vehicle = 0; ///< of another vehicle's request
+    std::uint64_t wrong_vehicle = 0; ///< of another vehicle's request, or with another vehicle's VIN in it
     std::uint64_t malformed = 0;     ///< topic or payload not of the contract
     friend bool operator==(const inbound_figures&, const inbound_figures&) = default;
 };
@@ -66,6 +70,30 @@ struct http_figures {
     friend bool operator==(const http_figures&, const http_figures&) = default;
 };
 
+/// Vehicles that sleep, and what was sent to wake them.
+struct wake_figures {
+    std::uint64_t asleep = 0; ///< now
+    std::uint64_t triggers = 0;
+    std::uint64_t failed = 0;    ///< of them: not sent, or not taken by the gateway
+    std::uint64_t malformed = 0; ///< presence that says nothing, or a way to wake that there is not
+    friend bool operator==(const wake_figures&, const wake_figures&) = default;
+};
+
+/// Faults on purpose, by what was done and to which message.
+struct fault_figures {
+    static constexpr std::size_t kinds = 6;
+    static constexpr std::size_t messages = 4;
+    std::array<std::array<std::uint64_t, messages>, kinds> done{};
+
+    std::uint64_t& of(fault::kind what, fault::message message) {
+        return done[static_cast<std::size_t>(what)][static_cast<std::size_t>(message)];
+    }
+    std::uint64_t of(fault::kind what, fault::message message) const {
+        return done[static_cast<std::size_t>(what)][static_cast<std::size_t>(message)];
+    }
+    friend bool operator==(const fault_figures&, const fault_figures&) = default;
+};
+
 struct figures {
     request_figures requests;
     creation_figures creation;
@@ -73,6 +101,8 @@ struct figures {
     inbound_figures inbound;
     persistence_figures persistence;
     http_figures http;
+    wake_figures wake;
+    fault_figures faults;
     bool broker_connected = false;
     friend bool operator==(const figures&, const figures&) = default;
 };

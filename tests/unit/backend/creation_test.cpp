@@ -58,7 +58,7 @@ TEST_F(creating, ids_are_sixteen_hexadecimal_digits_and_each_is_its_own) {
         final(id);
     }
     EXPECT_EQ(ids.size(), 300U);
-    service.emplace(wanted, time, platform::start{start_ms, 0xabcd1235, {}}, broker, store);
+    service.emplace(wanted, time, platform::start{start_ms, 0xabcd1235, {}}, broker, &store);
     EXPECT_FALSE(ids.contains(service->create(horn_vin, "horn").id)) << "another start, another prefix";
     EXPECT_EQ(service->find(*ids.begin()), nullptr);
 }

@@ -221,6 +221,53 @@ TEST_F(life, only_the_vehicle_itself_is_heard) {
     EXPECT_EQ(heard().wrong_vehicle, 1U);
 }
 
+// A word about another vehicle's request comes on v1/{who says it}/rsp/{the other's request}.
+TEST_F(life, a_vehicle_cannot_end_anothers_request_nor_its_own_with_it) {
+    const auto mine = pending();
+    const auto others = pending(other_vin);
+    say(others, phase::final);
+    EXPECT_EQ(heard().wrong_vehicle, 1U);
+    EXPECT_EQ(state_of(mine), state::pending);
+    EXPECT_EQ(state_of(others), state::pending);
+    EXPECT_TRUE(announced().empty());
+}
+
+TEST_F(life, a_word_with_another_vehicles_vin_in_it_changes_nothing) {
+    const auto id = pending();
+    const auto word = [&](std::string vin) {
+        service->receive(contract::response_topic(horn_vin, id),
+                         contract::to_json(contract::response{.id = id, .at = phase::final, .code = {}, .vin = std::move(vin)}));
+        service->run();
+    };
+    word(std::string(other_vin));
+    word("no VIN at all");
+    EXPECT_EQ(heard().wrong_vehicle, 2U);
+    EXPECT_EQ(state_of(id), state::pending);
+    word(std::string(horn_vin));
+    EXPECT_EQ(state_of(id), state::executed) << "its own is fine";
+}
+
+TEST_F(life, what_a_cars_clock_says_is_used_for_nothing) {
+    const auto id = pending();
+    const auto word = [&](phase at, std::int64_t ts) {
+        service->receive(contract::response_topic(horn_vin, id),
+                         contract::to_json(contract::response{.id = id, .at = at, .code = {}, .ts_ms = ts, .sent_us = -ts}));
+        pass(1ms);
+    };
+    word(phase::ack, start_ms - 600'000);
+    word(phase::final, start_ms + 600'000);
+    ASSERT_EQ(announced().size(), 1U);
+    EXPECT_EQ(announced()[0].state, "executed");
+    EXPECT_EQ(announced()[0].ts_ms, start_ms + 1);
+}
+
+TEST_F(life, an_oversized_word_is_refused_unread) {
+    const auto id = pending();
+    say(id, phase::final, false, std::string(contract::payload_limit, 'x'));
+    EXPECT_EQ(heard().malformed, 1U);
+    EXPECT_EQ(state_of(id), state::pending);
+}
+
 TEST_F(life, what_is_not_of_the_contract_is_counted_and_ignored) {
     const auto id = pending();
     const auto good = contract::to_json(contract::response{.id = id, .at = phase::final, .code = {}});

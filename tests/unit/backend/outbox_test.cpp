@@ -1,6 +1,8 @@
 // Messages through outages: nothing lost that is worth sending, nothing sent that is not.
 #include "platform_fixture.hpp"
 
+#include <array>
+
 using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
@@ -100,6 +102,47 @@ TEST_F(outbox_of, a_broker_that_takes_nothing_now_is_asked_again) {
     broker.takes = true;
     service->run();
     EXPECT_EQ(commands().size(), 1U);
+}
+
+// In whole seconds, rounded down, at least 1: what is left of the 10 s in which a vehicle may acknowledge.
+TEST_F(outbox_of, a_command_expires_at_the_broker_when_its_request_does) {
+    pending();
+    service->out().lost();
+    pass(7'300ms);
+    service->out().connected();
+    ASSERT_EQ(broker.all.size(), 2U);
+    EXPECT_EQ(broker.all[0].expires_in_s, 10U);
+    EXPECT_EQ(broker.all[1].expires_in_s, 2U) << "3 would outlive the deadline";
+    pass(2'600ms);
+    service->out().lost();
+    service->out().connected();
+    EXPECT_EQ(broker.all.back().expires_in_s, 1U) << "0 would be never";
+    pass(100ms);
+    ASSERT_EQ(announced().size(), 1U);
+    EXPECT_EQ(broker.all.back().expires_in_s, 0U) << "an event never does";
+}
+
+TEST_F(outbox_of, a_command_without_an_end_never_expires) {
+    wanted.services = {{"horn", {.created = 1s, .pending = nanoseconds::max(), .running = 1s}},
+                       {"climate", {.created = 1s, .pending = 24h * 365 * 200, .running = 1s}}};
+    restart();
+    pending();
+    service->create(other_vin, "climate");
+    service->run();
+    EXPECT_EQ(broker.all[0].expires_in_s, 0U);
+    EXPECT_EQ(broker.all[1].expires_in_s, 0U) << "longer than the property can say";
+}
+
+TEST_F(outbox_of, commands_go_at_the_qos_that_is_wanted_and_events_at_least_once) {
+    for (const auto qos : std::array<std::uint8_t, 3>{0, 1, 2}) {
+        broker.all.clear();
+        wanted.command_qos = qos;
+        restart();
+        final(pending());
+        ASSERT_EQ(broker.all.size(), 2U);
+        EXPECT_EQ(broker.all[0].qos, qos);
+        EXPECT_EQ(broker.all[1].qos, 1);
+    }
 }
 
 TEST_F(outbox_of, is_bounded_and_drops_the_oldest) {

@@ -20,10 +20,12 @@ struct noting_broker final : broker_port {
         ticket handed;
         std::string topic;
         std::string payload;
+        std::uint8_t qos = 1;
+        std::uint32_t expires_in_s = 0;
     };
-    bool publish(ticket handed, const outgoing& message) override {
+    bool publish(ticket handed, const outgoing& message, std::uint32_t expires_in_s) override {
         if (!takes) return false;
-        all.push_back({handed, message.topic, message.payload});
+        all.push_back({handed, message.topic, message.payload, message.qos, expires_in_s});
         return true;
     }
     std::vector<sent> all;
@@ -48,7 +50,10 @@ inline constexpr std::int64_t start_ms = 1'700'000'000'000;
 class platform_under_test : public testing::Test {
 protected:
     void restart(outbox::limits limits = {}) {
-        service.emplace(wanted, time, platform::start{start_ms, 0xabcd1234, limits}, broker, store);
+        const auto wake = [this](std::string_view vin, std::string_view bearer) {
+            triggers.emplace_back(std::string(vin), std::string(bearer));
+        };
+        service.emplace(wanted, time, platform::start{start_ms, 0xabcd1234, limits, wake}, broker, &store);
         service->out().connected();
     }
 
@@ -70,10 +75,12 @@ protected:
         return id;
     }
 
+    /// Each word of its own: a vehicle numbers them.
     void say(const std::string& id, contract::response::phase at, bool ok = true, std::string code = {},
              std::string_view vin = horn_vin) {
         service->receive(contract::response_topic(vin, id),
-                         contract::to_json(contract::response{.id = id, .at = at, .ok = ok, .code = std::move(code)}));
+                         contract::to_json(contract::response{
+                             .id = id, .at = at, .ok = ok, .code = std::move(code), .seq = ++words_said}));
         service->run();
     }
     void ack(const std::string& id) { say(id, contract::response::phase::ack); }
@@ -109,10 +116,12 @@ protected:
         return all;
     }
 
+    std::int64_t words_said = 0;
     options wanted;
     manual_time time;
     noting_broker broker;
     noting_store store;
+    std::vector<std::pair<std::string, std::string>> triggers; ///< VIN and bearer
     std::optional<platform> service;
 };
 
