@@ -12,8 +12,12 @@ namespace loadsim::app {
 using verdict::exit_code;
 
 void set_up_run(CLI::App&, exit_code& code);
+void set_up_rehearse(CLI::App&, exit_code& code);
+void set_up_explain(CLI::App&, exit_code& code);
+void set_up_replay(CLI::App&, exit_code& code);
 void set_up_validate(CLI::App&, exit_code& code);
 void set_up_doctor(CLI::App&, exit_code& code);
+void set_up_show(CLI::App&, exit_code& code);
 void set_up_schema(CLI::App&, exit_code& code);
 void set_up_backend(CLI::App&, exit_code& code);
 

@@ -13,11 +13,16 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "loadsim " LOADSIM_VERSION);
     app.require_subcommand(1);
     app.footer("Exit codes: 0 pass, 1 internal error, 2 bad usage or scenario, 3 target or set-up failed,\n"
-               "4 run invalid, 5 a budget had no data, 99 a budget was missed, 130 after Ctrl-C.");
+               "4 run invalid, 5 a budget had no data, 99 a budget was missed\n"
+               "or a replay came out differently, 130 after Ctrl-C.");
     exit_code code = exit_code::pass;
     loadsim::app::set_up_run(app, code);
+    loadsim::app::set_up_rehearse(app, code);
+    loadsim::app::set_up_explain(app, code);
+    loadsim::app::set_up_replay(app, code);
     loadsim::app::set_up_validate(app, code);
     loadsim::app::set_up_doctor(app, code);
+    loadsim::app::set_up_show(app, code);
     loadsim::app::set_up_schema(app, code);
     loadsim::app::set_up_backend(app, code);
     try {

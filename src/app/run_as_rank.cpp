@@ -2,6 +2,7 @@
 #include "log.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
+#include "undertaking.hpp"
 
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
@@ -63,14 +64,13 @@ exit_code lead(cluster::channel& channel, const run_options& options, std::int64
     const auto agreed = run::muster(channel, hello_of(scenario, wall_us)); // everybody is heard, whatever is wrong here
     if (!scenario) return refuse(channel, scenario.error(), exit_code::usage);
     if (!agreed) return refuse(channel, agreed.error(), exit_code::setup);
-    const auto folder = report::make_folder(report_folder(options.report, *scenario));
-    if (!folder) return refuse(channel, folder.error(), exit_code::setup);
-    if (const auto logging = log_to_file(*folder / "loadsim.log"); !logging)
-        return refuse(channel, logging.error(), exit_code::setup);
+    const auto folder = new_folder(options.report, scenario->name);
+    if (!folder) return dismiss_and_end(channel, folder.error());
+    if (!log_in(*folder)) return dismiss_and_end(channel, exit_code::setup);
 
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.where().count > 1);
     run::welcome(channel, {.folder = folder->string(), .shards = shards});
-    run_report report(*scenario, *folder, options.quiet, terminal_of_launcher());
+    run_report report(*scenario, *folder, {.quiet = options.quiet, .terminal = terminal_of_launcher()});
     bool cut_off = false;
     auto listener = report.listener();
     listener.said(run::describe(channel, shards));

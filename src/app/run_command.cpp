@@ -1,8 +1,7 @@
 #include "commands.hpp"
-#include "complain.hpp"
-#include "log.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
+#include "undertaking.hpp"
 
 #include <loadsim/cluster/place.hpp>
 #include <loadsim/run/run.hpp>
@@ -16,22 +15,11 @@ namespace loadsim::app {
 namespace {
 
 exit_code run_alone(const run_options& options) {
-    const auto scenario = load_scenario(options.scenario);
-    if (!scenario) {
-        complain_of_file(scenario.error());
-        return exit_code::usage;
-    }
-    const auto folder = report::make_folder(report_folder(options.report, *scenario));
-    if (!folder) {
-        complain(folder.error());
-        return exit_code::setup;
-    }
-    if (const auto logging = log_to_file(*folder / "loadsim.log"); !logging) {
-        complain(logging.error());
-        return exit_code::setup;
-    }
-    run_report report(*scenario, *folder, options.quiet, report::terminal_of(stdout));
-    if (const auto done = run::execute(*scenario, {.folder = *folder, .shards = options.shards}, report.listener());
+    const auto begun = undertake(options.scenario, options.report);
+    if (!begun) return begun.error();
+    const auto& [scenario, folder] = *begun;
+    run_report report(scenario, folder, {.quiet = options.quiet, .terminal = report::terminal_of(stdout)});
+    if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, report.listener());
         !done) {
         report.give_up(done.error());
         return exit_code::setup;

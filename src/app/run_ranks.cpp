@@ -1,8 +1,8 @@
 #include "run_ranks.hpp"
 
 #include "complain.hpp"
-#include "log.hpp"
 #include "run_report.hpp"
+#include "undertaking.hpp"
 
 #include <loadsim/cluster/launch.hpp>
 #include <loadsim/cluster/place.hpp>
@@ -57,16 +57,10 @@ exit_code run_ranks(const run_options& options) {
         complain({"--ranks", "a launcher has started this as a rank already; leave --ranks out"});
         return exit_code::usage;
     }
-    const auto scenario = load_scenario(options.scenario);
-    if (!scenario) {
-        complain_of_file(scenario.error());
-        return exit_code::usage;
-    }
-    const auto folder = report::make_folder(report_folder(options.report, *scenario));
-    if (!folder) {
-        complain(folder.error());
-        return exit_code::setup;
-    }
+    const auto scenario = read_scenario(options.scenario);
+    if (!scenario) return scenario.error();
+    const auto folder = new_folder(options.report, scenario->name);
+    if (!folder) return folder.error();
     const auto ended = cluster::launch({.ranks = options.ranks,
                                         .hostfile = options.hostfile,
                                         .command = command_of(options, *folder),
@@ -84,9 +78,11 @@ exit_code run_ranks(const run_options& options) {
     }
     const auto facts = run::salvage(*scenario, *folder, options.ranks, ended->trouble);
     if (!facts) return ended->started ? exit_code::invalid : exit_code::setup; // the ranks' files are on other hosts
-    if (const auto logging = log_to_file(*folder / "loadsim.log"); !logging) complain(logging.error());
-    run_report report(*scenario, *folder, options.quiet, report::terminal_of(stdout),
-                      report::folder_writer::files::begun);
+    log_in(*folder); // without one the report is worth having too
+    run_report report(*scenario, *folder,
+                      {.quiet = options.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .there = report::folder_writer::files::begun});
     report.finish(*facts);
     return report.code();
 }

@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 namespace loadsim::app {
 namespace {
@@ -22,27 +24,33 @@ std::string write_resolved(const std::filesystem::path& file, const scenario::do
     return out ? std::string{} : fmt::format("{}: cannot be written; is the disk full?", file.string());
 }
 
-} // namespace
-
-std::filesystem::path report_folder(const std::string& asked, const scenario::document& scenario) {
-    if (!asked.empty()) return asked;
-    return std::filesystem::path("reports") / report::folder_name(scenario.name, std::chrono::system_clock::now());
+/// Of the run's own time. A rehearsed hour is a moment.
+std::chrono::seconds plain_every(measure::mode how) {
+    return how == measure::mode::rehearsal ? std::chrono::minutes(10) : std::chrono::seconds(10);
 }
 
-run_report::run_report(const scenario::document& scenario, std::filesystem::path folder, bool quiet,
-                       report::terminal to, report::folder_writer::files there)
-    : scenario_(scenario), folder_(std::move(folder)), quiet_(quiet), terminal_(to),
-      names_(scenario::legend_of(scenario)), console_(stdout, quiet, to),
-      files_(folder_, std::chrono::system_clock::now(), names_, there),
-      unwritten_(write_resolved(folder_ / "scenario.yaml", scenario)) {
-    spdlog::info("loadsim {}: {} with seed {}", LOADSIM_VERSION, scenario.name, scenario.seed);
+} // namespace
+
+run_report::run_report(const scenario::document& scenario, std::filesystem::path folder, const report_options& options)
+    : scenario_(scenario), folder_(std::move(folder)), options_(options), names_(scenario::legend_of(scenario)),
+      console_(stdout, options.quiet, options.terminal, plain_every(options.how)),
+      files_(folder_,
+             {.version = LOADSIM_VERSION,
+              .how = options.how,
+              .scenario = scenario.name,
+              .seed = scenario.seed,
+              .started = std::chrono::system_clock::now()},
+             names_, options.there),
+      unwritten_(write_resolved(folder_ / report::scenario_name, scenario)) {
+    spdlog::info("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
+                 to_string(options.how));
 }
 
 run::listener run_report::listener() {
     return {.said =
                 [this](const std::string& text) {
                     spdlog::info("{}", text);
-                    if (!quiet_) console_.print(text + '\n');
+                    if (!options_.quiet) console_.print(text + '\n');
                 },
             .progressed =
                 [this](const measure::progress& p) {
@@ -53,14 +61,17 @@ run::listener run_report::listener() {
 }
 
 void run_report::finish(const measure::run_facts& facts) {
-    const auto conclusion = verdict::conclude(facts, scenario_.budgets, names_);
+    const auto judged_by = options_.how == measure::mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
+    const auto conclusion = verdict::conclude(facts, judged_by, names_);
     code_ = conclusion.code;
     files_.finish(facts, conclusion);
-    if (!quiet_)
-        console_.print(report::summary_text(facts, conclusion, names_, folder_, report::wants_colour(terminal_)));
+    if (!options_.quiet)
+        console_.print(
+            report::summary_text(facts, conclusion, names_, folder_, report::wants_colour(options_.terminal)));
     if (!unwritten_.empty()) fmt::print(stderr, "loadsim: {}\n", unwritten_);
     for (const auto& trouble : files_.troubles()) fmt::print(stderr, "loadsim: {}\n", trouble);
-    if (quiet_)
+    const bool unjudged = options_.how == measure::mode::replay && code_ == verdict::exit_code::pass;
+    if (options_.quiet && !unjudged)
         for (const auto& reason : conclusion.reasons) fmt::print(stderr, "loadsim: {}\n", reason);
     spdlog::info("verdict: {}, exit code {}", verdict::to_string(conclusion.verdict),
                  static_cast<int>(conclusion.code));

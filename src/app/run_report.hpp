@@ -7,23 +7,25 @@
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/verdict/conclusion.hpp>
 
-#include <chrono>
 #include <filesystem>
-#include <optional>
 #include <string>
-#include <vector>
 
 namespace loadsim::app {
 
-/// The folder's name for a run that starts now, when none was asked for.
-std::filesystem::path report_folder(const std::string& asked, const scenario::document&);
+struct report_options {
+    bool quiet = false;
+    report::terminal terminal;
+    measure::mode how = measure::mode::run;
+    /// What the folder has already: with `begun` the files of a run whose process is gone.
+    report::folder_writer::files there = report::folder_writer::files::none;
+};
 
-/// Writes a run's report while it goes, judges it at its end, and says how it was.
+/// Writes a run's report while it goes, judges it at its end, and says how it was. A replay is not judged by the scenario's budgets:
+/// they are for a whole fleet.
 class run_report {
 public:
-    /// `folder` exists; with `begun`, and has the files of a run whose process is gone.
-    run_report(const scenario::document&, std::filesystem::path folder, bool quiet, report::terminal,
-               report::folder_writer::files = report::folder_writer::files::none);
+    /// `folder` exists.
+    run_report(const scenario::document&, std::filesystem::path folder, const report_options&);
 
     /// To be handed to the run; this must outlive it.
     run::listener listener();
@@ -36,8 +38,7 @@ public:
 private:
     const scenario::document& scenario_;
     std::filesystem::path folder_;
-    bool quiet_;
-    report::terminal terminal_;
+    report_options options_;
     measure::legend names_;
     report::console console_;
     report::folder_writer files_;

@@ -43,14 +43,18 @@ void add_url(std::string_view flag, std::string path, const std::string& text,
 
 } // namespace
 
-void add_scenario_flags(CLI::App& command, scenario_flags& flags) {
-    command.add_option("scenario", flags.file, "Scenario file (YAML)")->required();
+void add_target_flags(CLI::App& command, scenario_flags& flags) {
     command
         .add_option("--set", flags.settings,
                     "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s")
         ->allow_extra_args(false);
     command.add_option("--broker", flags.broker, "The broker to test against: mqtt://host:1883");
     command.add_option("--api", flags.api, "The platform's API to test: http://host:8080");
+}
+
+void add_scenario_flags(CLI::App& command, scenario_flags& flags) {
+    command.add_option("scenario", flags.file, "Scenario file (YAML)")->required();
+    add_target_flags(command, flags);
     command.add_option("--seed", flags.seed, "Replaces the scenario's seed");
 }
 

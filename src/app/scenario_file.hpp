@@ -24,6 +24,8 @@ struct scenario_flags {
 };
 
 void add_scenario_flags(CLI::App& command, scenario_flags&);
+/// Those of them that say what to test against, and --set.
+void add_target_flags(CLI::App& command, scenario_flags&);
 
 /// Errors: all that is wrong with the file, the settings and the URLs.
 result<scenario::document> load_scenario(const scenario_flags&);

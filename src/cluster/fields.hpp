@@ -69,10 +69,36 @@ void each_field(T& of, Visitor&& visit) {
     visit("bytes_received", bytes_received);
 }
 
-template <is<measure::failure> T, class Visitor>
+template <is<measure::queued_counts> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, why, due_ms, sent_ms,
-           accepted_ms, delivered_ms, acked_ms, finished_ms, observed_ms] = of;
+    auto& [delivered, out_of_order, waited] = of;
+    visit("delivered", delivered);
+    visit("out_of_order", out_of_order);
+    visit("waited", waited);
+}
+
+template <is<measure::recovery_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [affected, back] = of;
+    visit("affected", affected);
+    visit("back", back);
+}
+
+template <is<measure::message_record> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [at_ms, to_vehicle, topic, payload, bytes] = of;
+    visit("at_ms", at_ms);
+    visit("to_vehicle", to_vehicle);
+    visit("topic", topic);
+    visit("payload", payload);
+    visit("bytes", bytes);
+}
+
+template <is<measure::request_record> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why, due_ms,
+           sent_ms, accepted_ms, delivered_ms, acked_ms, finished_ms, observed_ms, messages, conditions, anomalies] =
+        of;
     visit("arrival", arrival);
     visit("request", request);
     visit("vin", vin);
@@ -82,6 +108,7 @@ void each_field(T& of, Visitor&& visit) {
     visit("phase", phase);
     visit("expected", expected);
     visit("observed", observed);
+    visit("unexpected", unexpected);
     visit("why", why);
     visit("due_ms", due_ms);
     visit("sent_ms", sent_ms);
@@ -90,11 +117,34 @@ void each_field(T& of, Visitor&& visit) {
     visit("acked_ms", acked_ms);
     visit("finished_ms", finished_ms);
     visit("observed_ms", observed_ms);
+    visit("messages", messages);
+    visit("conditions", conditions);
+    visit("anomalies", anomalies);
+}
+
+template <is<measure::anomaly_record> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [what, provoked, at_ms, vin, request, evidence] = of;
+    visit("what", what);
+    visit("provoked", provoked);
+    visit("at_ms", at_ms);
+    visit("vin", vin);
+    visit("request", request);
+    visit("evidence", evidence);
+}
+
+template <is<measure::session_record> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [at_ms, vin, what] = of;
+    visit("at_ms", at_ms);
+    visit("vin", vin);
+    visit("what", what);
 }
 
 template <is<measure::totals> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [requests, phases, matrix, latencies, sessions, messages, http, anomalies, errors, failures] = of;
+    auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, anomalies, provoked,
+           errors, not_recorded, requests_told, anomalies_told, sessions_told] = of;
     visit("requests", requests);
     visit("phases", phases);
     visit("matrix", matrix);
@@ -102,21 +152,30 @@ void each_field(T& of, Visitor&& visit) {
     visit("sessions", sessions);
     visit("messages", messages);
     visit("http", http);
-    visit("anomalies", by_name(anomalies, measure::anomaly_names));
+    visit("queued", queued);
+    visit("recoveries", recoveries);
+    visit("anomalies", by_name(anomalies, anomaly_names));
+    visit("provoked", by_name(provoked, anomaly_names));
     visit("errors", errors);
-    visit("failures", failures);
+    visit("not_recorded", not_recorded);
+    visit("requests_told", requests_told);
+    visit("anomalies_told", anomalies_told);
+    visit("sessions_told", sessions_told);
 }
 
 template <is<measure::snapshot> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [seen, sessions_asked, sessions_online, in_flight, all_due, driver_ready, trouble, cpu_s, rss_bytes] = of;
+    auto& [seen, sessions_asked, sessions_online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s,
+           rss_bytes] = of;
     visit("seen", seen);
     visit("sessions_asked", sessions_asked);
     visit("sessions_online", sessions_online);
     visit("in_flight", in_flight);
+    visit("awaited", awaited);
     visit("all_due", all_due);
     visit("driver_ready", driver_ready);
     visit("trouble", trouble);
+    visit("broken", broken);
     visit("cpu_s", cpu_s);
     visit("rss_bytes", rss_bytes);
 }

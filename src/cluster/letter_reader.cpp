@@ -71,6 +71,14 @@ public:
     }
 
     void read(const json::value& v, outcome& into, const std::string& place) { name(v, into, outcome_names, place); }
+    void read(const json::value& v, anomaly& into, const std::string& place) { name(v, into, anomaly_names, place); }
+    void read(const json::value& v, outcome_set& into, const std::string& place) {
+        rows(v, place, [&](const json::value& row, const std::string& at) {
+            outcome one{};
+            read(row, one, at);
+            if (!wrong) into.add(one);
+        });
+    }
     void read(const json::value& v, measure::hop& into, const std::string& place) {
         name(v, into, measure::hop_names, place);
     }
@@ -115,16 +123,33 @@ public:
               const std::string& place) {
         rows(v, place, [&](const json::value& row, const std::string& at) {
             std::uint32_t segment = 0;
-            outcome expected{};
+            std::uint32_t service = 0;
+            outcome_set expected;
             outcome observed{};
             std::uint64_t count = 0;
             members(row, at, [&](auto&& visit) {
                 visit("segment", segment);
+                visit("service", service);
                 visit("expected", expected);
                 visit("observed", observed);
                 visit("count", count);
             });
-            if (!wrong) into[{segment, expected, observed}] += count;
+            if (!wrong) into[{segment, service, expected, observed}] += count;
+        });
+    }
+
+    void read(const json::value& v, std::map<measure::totals::occurrence_key, measure::recovery_counts>& into,
+              const std::string& place) {
+        rows(v, place, [&](const json::value& row, const std::string& at) {
+            std::uint32_t condition = 0;
+            std::uint32_t occurrence = 0;
+            measure::recovery_counts counts;
+            members(row, at, [&](auto&& visit) {
+                visit("condition", condition);
+                visit("occurrence", occurrence);
+                visit("counts", counts);
+            });
+            if (!wrong) into[{condition, occurrence}].add(counts);
         });
     }
 

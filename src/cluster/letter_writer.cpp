@@ -22,7 +22,15 @@ json::value written(std::uint64_t n) { return n; }
 json::value written(std::int64_t n) { return n; }
 json::value written(const std::string& text) { return json::string(text); }
 json::value written(outcome o) { return json::string(to_string(o)); }
+json::value written(anomaly a) { return json::string(to_string(a)); }
 json::value written(order::kind k) { return json::string(order_names[static_cast<std::size_t>(k)]); }
+
+json::value written(outcome_set all) {
+    json::array names;
+    for (std::size_t i = 0; i < outcome_count; ++i)
+        if (all.contains(static_cast<outcome>(i))) names.push_back(json::value(outcome_names[i]));
+    return names;
+}
 
 /// The shortest text that reads back to the same bits. As a string: Boost.JSON's parser may be off by the last bit.
 json::value written(double d) {
@@ -49,9 +57,10 @@ json::value written(const measure::latency_table& table) {
 json::value written(const std::map<measure::totals::matrix_key, std::uint64_t>& matrix) {
     json::array rows;
     for (const auto& [key, count] : matrix) {
-        const auto& [segment, expected, observed] = key;
+        const auto& [segment, service, expected, observed] = key;
         rows.push_back(json::object{{"segment", segment},
-                                    {"expected", to_string(expected)},
+                                    {"service", service},
+                                    {"expected", written(expected)},
                                     {"observed", to_string(observed)},
                                     {"count", count}});
     }
@@ -74,6 +83,7 @@ json::value written(const named_counts<Counts, N>& named) {
 
 template <has_fields Struct>
 json::value written(const Struct& s);
+json::value written(const std::map<measure::totals::occurrence_key, measure::recovery_counts>&);
 
 template <class T>
 json::value written(const std::vector<T>& list) {
@@ -87,6 +97,13 @@ json::value written(const Struct& s) {
     json::object members;
     each_field(s, [&](std::string_view name, const auto& field) { members[name] = written(field); });
     return members;
+}
+
+json::value written(const std::map<measure::totals::occurrence_key, measure::recovery_counts>& recoveries) {
+    json::array rows;
+    for (const auto& [key, counts] : recoveries)
+        rows.push_back(json::object{{"condition", key.first}, {"occurrence", key.second}, {"counts", written(counts)}});
+    return rows;
 }
 
 } // namespace

@@ -14,7 +14,6 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -93,7 +92,7 @@ spooled added_up(std::uint32_t rank, const fs::path& file) {
         static_cast<void>(not_the_goodbye);
         auto sum = std::move(all.sum.seen);
         sum.add(seen.seen);
-        std::ranges::move(seen.seen.failures, std::back_inserter(sum.failures));
+        sum.tell(std::move(seen.seen));
         all.sum = std::move(seen); // how it stood
         all.sum.seen = std::move(sum);
         all.since_start = since_start;

@@ -1,40 +1,40 @@
 // A vehicle at work on one command.
 #pragma once
 
-#include <loadsim/base/draw.hpp>
-#include <loadsim/fleet/vehicles.hpp>
-#include <loadsim/net/timer_wheel.hpp>
+#include "body.hpp"
 
+#include <loadsim/vehicle/script.hpp>
+
+#include <cstddef>
 #include <string>
+#include <utility>
 
 namespace loadsim::fleet {
 
-/// Walks a behaviour's steps, one timer at a time. Owned by `vehicles`, which it tells when it is through.
+/// Takes a script's actions one after the other, one timer at a time. Owned by its `body`, which it tells when it is through.
 class activity final : public net::timer {
 public:
-    activity(vehicles& owner, vehicle_id who, const vehicle::behaviour& what, draws choices)
-        : owner_(owner), vehicle(who), behaviour_(what), draws_(choices) {}
+    activity(body& owner, vehicle_id who, vehicle::script what)
+        : vehicle(who), owner_(owner), script_(std::move(what)) {}
 
-    /// Takes the steps that are due; ends or arms itself for the next.
+    /// Takes the actions that are due; ends or arms itself for the next.
     void go_on(monotonic_time now);
 
-private:
-    friend class vehicles;
-    void on_timer(monotonic_time now) override { go_on(now); }
-
-    vehicles& owner_;
-
-public:
     const vehicle_id vehicle;
     std::string request;
-    std::string response_topic; ///< where the answers go
+    std::string response_topic; ///< where the words go; empty: the contract's
     std::string correlation;    ///< MQTT 5.0: handed back as it came
+    std::size_t place = 0;      ///< in the owner's list
 
 private:
-    const vehicle::behaviour& behaviour_;
-    draws draws_;
-    std::size_t step_ = 0;
-    std::size_t place_ = 0; ///< in the owner's list
+    void on_timer(monotonic_time now) override { go_on(now); }
+    bool executes_by_itself() const;
+
+    body& owner_;
+    vehicle::script script_;
+    std::size_t next_ = 0;
+    bool executed_ = false;
+    bool coming_back_ = false;
 };
 
 } // namespace loadsim::fleet

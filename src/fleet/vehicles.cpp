@@ -1,307 +1,169 @@
-#include <loadsim/fleet/vehicles.hpp>
+#include "vehicles_state.hpp"
 
-#include "activity.hpp"
-#include "connect_queue.hpp"
+#include "traits.hpp"
 
-#include <loadsim/base/draw.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
-#include <loadsim/net/backoff.hpp>
-#include <loadsim/net/source_use.hpp>
 #include <loadsim/net/sources.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace loadsim::fleet {
 namespace {
 
-/// Begun one after the other; then others have their turn, for a connect that finds no port takes its time.
-constexpr int connects_in_a_row = 64;
-constexpr std::string_view online_state = R"({"state":"online"})";
-constexpr std::string_view offline_state = R"({"state":"offline"})";
-/// Draws that one command may take, so that what a vehicle chooses for its n-th command does not depend on the ones before.
-constexpr std::uint64_t draws_per_command = 64;
+/// A sleeping vehicle's commands wait in its session.
+constexpr std::chrono::seconds sleeping_at_most = std::chrono::hours{24};
 
-std::string with_vin(std::string text, std::string_view vin) {
-    constexpr std::string_view hole = "{vin}";
-    for (auto at = text.find(hole); at != std::string::npos; at = text.find(hole, at + vin.size()))
-        text.replace(at, hole.size(), vin);
-    return text;
+mqtt::session_options kept(mqtt::session_options session) {
+    session.clean_start = false;
+    session.session_expiry = std::max(session.session_expiry, sleeping_at_most);
+    return session;
 }
 
-bool refused(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
+/// Whatever else there is of that name is void at the broker: its session, its subscription, and what waits for it.
+mqtt::session_options its_own(mqtt::session_options session) {
+    session.clean_start = true;
+    session.session_expiry = std::chrono::seconds{0};
+    return session;
+}
 
-/// Refusals that trying again does not change.
-bool is_final(mqtt::reason r) {
-    using enum mqtt::reason;
-    constexpr mqtt::reason those[] = {
-        unsupported_protocol_version, client_identifier_not_valid, bad_user_name_or_password, not_authorized, banned,
-        bad_authentication_method};
-    return std::find(std::begin(those), std::end(those), r) != std::end(those);
+std::uint32_t cars_of(const plan& p) {
+    const auto fleet = p.options.vehicles;
+    return fleet > p.share.index ? (fleet - p.share.index - 1) / p.share.count + 1 : 0;
 }
 
 } // namespace
 
-struct vehicles::car {
-    car(net::loop& loop, const mqtt::session_options& session, net::link_events& events, std::uint32_t index)
-        : link(loop, session, events, index) {}
-
-    net::mqtt_link link;
-    std::uint32_t attempts = 0; ///< failed since the last success
-    std::uint32_t tries = 0;    ///< all connects: the counter of the reconnect draws
-    std::uint32_t commands = 0;
-    bool hears = false; ///< on line, and the subscription stands
-    bool connected_before = false;
-    bool subscribed = false; ///< as far as the broker's session goes
-    bool connecting = false; ///< holds a place among the connects in flight
-    bool left = false;       ///< off line for good
-};
-
-/// Starts connects that are due, a tick at a time.
-class vehicles::connecter final : public net::timer {
-public:
-    explicit connecter(vehicles& owner) : owner_(owner) {}
-
-private:
-    void on_timer(monotonic_time) override { owner_.connect_due(); }
-    vehicles& owner_;
-};
-
-vehicles::vehicles(net::loop& loop, vehicle_events& events, const options& wanted, std::uint64_t seed,
-                   const vehicle::segmentation& segments, std::vector<vehicle::behaviour> behaviours, shard_share share,
-                   std::uint32_t connects_in_flight, const boost::asio::ip::tcp::endpoint& broker)
-    : loop_(loop), events_(events), options_(wanted), seed_(seed), segments_(segments),
-      behaviours_(std::move(behaviours)), share_(share), broker_(broker),
-      sources_(net::parse_sources(options_.source_addresses).value()), // the scenario's reader has checked them
-      connecter_(std::make_unique<connecter>(*this)) {
+vehicles::state::state(net::loop& l, vehicle_events& e, const plan& p, std::uint32_t connects_in_flight,
+                       const boost::asio::ip::tcp::endpoint& b)
+    : loop(l), events(e), the(p), broker(b), session_of_sleepers(kept(p.options.mqtt.session)),
+      session_of_intruders(its_own(p.options.mqtt.session)),
+      sources(net::parse_sources(p.options.source_addresses).value()), // the scenario's reader has checked them
+      coming(p.conditions, p.segments, p.segment_names, p.seed, p.options.vehicles, p.share, p.load),
+      queue(cars_of(p), p.options.connect_rate, p.share, connects_in_flight) {
+    remembers = std::ranges::any_of(the.behaviours, [](const auto& one) { return speaks_of_previous(one.steps); });
     net::link_events& self = *this;
-    for (std::uint64_t i = share_.index; i < options_.vehicles; i += share_.count)
-        cars_.emplace_back(loop_, options_.mqtt.session, self, static_cast<std::uint32_t>(i));
-    queue_ = std::make_unique<connect_queue>(size(), options_.connect_rate, share_, connects_in_flight);
+    for (std::uint64_t i = the.share.index; i < the.options.vehicles; i += the.share.count) {
+        const auto tag = static_cast<std::uint32_t>(i);
+        const auto& b_of_it = the.behaviours[the.segments.segment_of(vehicle_id{tag})];
+        auto& c = cars.emplace_back(loop, b_of_it.asleep ? session_of_sleepers : the.options.mqtt.session, self, tag);
+        if (b_of_it.credentials)
+            c.is = standing::barred;
+        else if (powers_on_later(the, id_of(c)))
+            under(c).dark = true;
+        else
+            ++asked;
+        look(c);
+    }
 }
 
+void vehicles::state::begin_load(monotonic_time at) {
+    start = at;
+    coming.begin_at(the.from);
+    for (car& c : cars) {
+        look(c);
+        if (c.is != standing::meant_on) continue;
+        const auto& b = behaviour_of(c);
+        if (!b.online)
+            leave(c);
+        else if (b.asleep && c.stands) // else when its session does: the platform has to know it first
+            fall_asleep(c);
+    }
+    take_turns();
+}
+
+void vehicles::state::stop() {
+    stopping = true;
+    next_connect.disarm();
+    next_turn.disarm();
+    activities.clear();
+    for (car& c : cars) {
+        if (!c.under || c.under->half_open == 0) c.link.release(); // or the goodbye would not get through
+        c.under.reset();
+        say_goodbye(c, mqtt::session::ends::session); // nothing of ours is left behind at the broker
+    }
+}
+
+std::string vehicles::state::vin_of(const car& c) const { return vehicle::vin_of(the.options.vin, id_of(c)); }
+
+plight& vehicles::state::under(car& c) {
+    if (!c.under) c.under = std::make_unique<plight>(*this, place_of(c));
+    return *c.under;
+}
+
+bool vehicles::state::silent(const car& c) const {
+    return broker_away || (c.under && (c.under->tunnels > 0 || c.under->half_open > 0));
+}
+
+bool vehicles::state::stays_away(const car& c) const {
+    if (c.is == standing::left || c.is == standing::asleep) return true;
+    if (!c.under) return false;
+    const auto& u = *c.under;
+    return u.tunnels > 0 || u.garages > 0 || u.half_open > 0 || u.dark || u.parted_by != nullptr;
+}
+
+/// On line, or away as it should be: for good, asleep, or because of a condition.
+bool vehicles::state::askable_now(const car& c) const {
+    if (c.stands || c.is != standing::meant_on) return true;
+    if (c.under && (c.under->tunnels > 0 || c.under->garages > 0 || c.under->half_open > 0)) return true;
+    return start != never && behaviour_of(c).asleep; // woken, and on its way
+}
+
+/// Before the load nobody needs to know.
+void vehicles::state::look(car& c) {
+    const bool can = askable_now(c);
+    if (std::exchange(c.askable, can) != can) can ? ++askable : --askable;
+    if (start == never || stopping) return;
+    const bool hears = hears_now(c);
+    if (std::exchange(c.hears, hears) == hears) return;
+    hears ? events.on_back(id_of(c)) : events.on_away(id_of(c));
+    if (hears) recovered(c);
+}
+
+void vehicles::state::stands(car& c, bool it_does) {
+    if (std::exchange(c.stands, it_does) != it_does) it_does ? ++online_now : --online_now;
+    look(c);
+}
+
+void vehicles::state::tell(const car& c, std::string what) {
+    if (start != never && !stopping) events.on_session(id_of(c), std::move(what), now());
+}
+
+void vehicles::state::on_alarm(car_alarm::kind what, std::uint32_t place) {
+    car& c = cars[place];
+    switch (what) {
+    case car_alarm::kind::sleep:
+        if (!c.stands || c.under->busy > 0) return;
+        return silent(c) ? sleep_later(c) : fall_asleep(c); // nobody would hear that it does
+    case car_alarm::kind::read_on: tell(c, "it reads again"); return c.link.read_on();
+    }
+}
+
+vehicles::vehicles(net::loop& loop, vehicle_events& events, const plan& p, std::uint32_t connects_in_flight,
+                   const boost::asio::ip::tcp::endpoint& broker)
+    : state_(std::make_unique<state>(loop, events, p, connects_in_flight, broker)) {}
 vehicles::~vehicles() = default;
 
-std::uint32_t vehicles::size() const noexcept { return static_cast<std::uint32_t>(cars_.size()); }
-
-vehicles::car& vehicles::car_of(vehicle_id v) { return cars_[index(v) / share_.count]; }
-const vehicles::car& vehicles::car_of(vehicle_id v) const { return cars_[index(v) / share_.count]; }
-
-const vehicle::behaviour& vehicles::behaviour_of(vehicle_id v) const { return behaviours_[segments_.segment_of(v)]; }
-
-std::string vehicles::vin_of(vehicle_id v) const { return vehicle::vin_of(options_.vin, v); }
-
-bool vehicles::reachable(vehicle_id v) const {
-    const car& c = car_of(v);
-    return c.hears || c.left;
-}
-
 void vehicles::start() {
-    queue_->start(loop_.now());
-    connect_due();
+    state_->queue.start(state_->now());
+    state_->connect_due();
 }
-
-void vehicles::connect_due() {
-    // A connect that fails at once, or one that comes through, comes back to here from inside.
-    if (stopping_ || std::exchange(connecting_, true)) return;
-    for (int begun = 0; begun < connects_in_a_row; ++begun) {
-        const auto next = queue_->take(loop_.now());
-        if (!next) break;
-        car& c = cars_[*next];
-        if (c.left) { // while it waited for its turn
-            queue_->done();
-            continue;
-        }
-        c.connecting = true;
-        c.link.connect(broker_, sources_, sources_.empty() ? 0 : net::source_for(seed_, c.link.tag(), sources_.size()));
-    }
-    connecting_ = false;
-    loop_.arm(*connecter_, queue_->next()); // `never` with all places taken: whoever comes through or fails looks again
+void vehicles::begin_load(monotonic_time start) { state_->begin_load(start); }
+void vehicles::wake(vehicle_id v) { state_->wake(state_->car_of(v)); }
+void vehicles::broker_goes(std::uint32_t condition, std::uint32_t occurrence) {
+    state_->broker_goes(condition, occurrence);
 }
+void vehicles::broker_returns(std::uint32_t condition) { state_->broker_returns(condition); }
+std::optional<nanoseconds> vehicles::next_turn() { return state_->coming.next(); }
+void vehicles::cut() { state_->coming.cut(); }
+void vehicles::stop() { state_->stop(); }
 
-/// It has come through, or failed: the next one may.
-void vehicles::connect_over(car& c) {
-    if (!std::exchange(c.connecting, false)) return;
-    queue_->done();
-    connect_due();
-}
-
-void vehicles::on_waited(net::mqtt_link& link) {
-    queue_->again(link.tag() / share_.count, loop_.now());
-    connect_due();
-}
-
-mqtt::identity vehicles::identify(net::mqtt_link& link) {
-    identity_.vin = vin_of(vehicle_id{link.tag()});
-    identity_.user = with_vin(options_.mqtt.user, identity_.vin);
-    identity_.password = with_vin(options_.mqtt.password, identity_.vin);
-    mqtt::identity who{.client_id = identity_.vin, .user = identity_.user, .password = identity_.password};
-    if (options_.mqtt.presence) {
-        identity_.presence = contract::presence_topic(identity_.vin);
-        who.last_will = mqtt::will{
-            .topic = identity_.presence, .payload = offline_state, .quality = mqtt::qos::at_least_once, .retain = true};
-    }
-    return who;
-}
-
-void vehicles::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, nanoseconds took) {
-    seen_.connect.record(took);
-    if (link.syn_was_repeated()) ++seen_.syn_retransmitted;
-    car& c = car_of(vehicle_id{link.tag()});
-    c.attempts = 0;
-    if (std::exchange(c.connected_before, true)) ++seen_.reconnects;
-    c.subscribed = c.subscribed && limits.session_present;
-    if (c.subscribed) {
-        ready(c);
-    } else {
-        const auto filter = contract::command_filter(vin_of(vehicle_id{link.tag()}));
-        const mqtt::subscription commands{filter, options_.mqtt.command_qos};
-        if (const auto asked = link.subscribe({&commands, 1}); asked.error) not_subscribed(link, asked.error.message());
-    }
-    if (options_.mqtt.presence) publish_presence(link, online_state);
-    connect_over(c);
-}
-
-void vehicles::publish_presence(net::mqtt_link& link, std::string_view state) {
-    const auto topic = contract::presence_topic(vin_of(vehicle_id{link.tag()}));
-    const auto sent =
-        link.publish({.topic = topic, .payload = state, .quality = mqtt::qos::at_most_once, .retain = true});
-    if (sent.error) ++seen_.reasons["presence not sent: " + sent.error.message()];
-}
-
-void vehicles::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reason> granted) {
-    if (granted.empty() || refused(granted[0]))
-        return not_subscribed(link, granted.empty() ? "an empty SUBACK" : mqtt::to_string(granted[0]));
-    car& c = car_of(vehicle_id{link.tag()});
-    c.subscribed = true;
-    ready(c);
-}
-
-void vehicles::not_subscribed(net::mqtt_link& link, const std::string& why) {
-    ++seen_.refused;
-    ++seen_.reasons["subscription refused: " + why];
-    if (refusal_.empty())
-        refusal_ =
-            fmt::format("the broker refuses vehicle {} its subscription to {} ({}); check the broker's access rules",
-                        vin_of(vehicle_id{link.tag()}), contract::command_filter(vin_of(vehicle_id{link.tag()})), why);
-}
-
-void vehicles::ready(car& c) {
-    if (std::exchange(c.hears, true)) return;
-    ++online_;
-}
-
-void vehicles::on_offline(net::mqtt_link& link, std::error_code why, bool was_online) {
-    const vehicle_id v{link.tag()};
-    car& c = car_of(v);
-    if (std::exchange(c.hears, false)) --online_;
-    if (stopping_) return;
-    ++(was_online ? seen_.dropped : seen_.refused);
-    if (!was_online && link.syn_was_repeated()) ++seen_.syn_retransmitted;
-    std::string reason = why.message();
-    if (why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected) {
-        reason += ": " + mqtt::to_string(link.session().last_reason());
-        if (refusal_.empty() && is_final(link.session().last_reason()))
-            refusal_ =
-                fmt::format("the broker refuses vehicle {} ({}); check fleet.mqtt.user and fleet.mqtt.password and the "
-                            "broker's access rules",
-                            vin_of(v), mqtt::to_string(link.session().last_reason()));
-    }
-    ++seen_.reasons[reason];
-    const auto wait = net::backoff(options_.reconnect.base, options_.reconnect.cap, c.attempts,
-                                   draw_unit(seed_, stream::reconnect, index(v), c.tries));
-    ++c.attempts;
-    ++c.tries;
-    link.wait_until(loop_.now() + wait);
-    connect_over(c);
-}
-
-void vehicles::on_message(net::mqtt_link& link, const mqtt::message& m) {
-    const vehicle_id v{link.tag()};
-    const auto now = loop_.now();
-    const auto command = contract::read_command(m.payload);
-    if (!command) return events_.on_malformed(v);
-    if (!events_.on_delivered(v, command->id, now)) return;
-    car& c = car_of(v);
-    auto work = std::make_unique<activity>(*this, v, behaviour_of(v),
-                                           draws(seed_, stream::behaviour, index(v), c.commands++ * draws_per_command));
-    work->request = command->id;
-    work->response_topic =
-        m.response_topic.empty() ? contract::response_topic(vin_of(v), command->id) : std::string(m.response_topic);
-    work->correlation = m.correlation_data;
-    work->place_ = activities_.size();
-    activities_.push_back(std::move(work));
-    activities_.back()->go_on(now);
-}
-
-bool vehicles::answer(activity& work, const vehicle::step& step) {
-    car& c = car_of(work.vehicle);
-    if (!c.link.online()) return false;
-    const auto now = loop_.now(); // before the bytes leave: whoever hears of it cannot be earlier
-    using kind = vehicle::step::kind;
-    using phase = contract::response::phase;
-    const bool last = step.what == kind::executed || step.what == kind::failed;
-    const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    const auto payload = contract::to_json(contract::response{
-        .id = work.request,
-        .at = last                     ? phase::final
-              : step.what == kind::ack ? phase::ack
-                                       : phase::running,
-        .ok = step.what != kind::failed,
-        .code = step.code,
-        .ts_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(),
-        .sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count()});
-    const auto sent = c.link.publish({.topic = work.response_topic,
-                                      .payload = payload,
-                                      .quality = options_.mqtt.response_qos,
-                                      .correlation_data = work.correlation});
-    if (sent.error == mqtt::errc::queue_full) return false;
-    if (sent.error) {
-        ++seen_.reasons["answer not sent: " + sent.error.message()];
-        return true;
-    }
-    if (step.what == kind::ack) events_.on_acked(work.vehicle, work.request, now);
-    if (last) events_.on_finished(work.vehicle, work.request, now);
-    return true;
-}
-
-void vehicles::end(activity& work) {
-    const auto place = work.place_;
-    if (place + 1 != activities_.size()) {
-        std::swap(activities_[place], activities_.back());
-        activities_[place]->place_ = place;
-    }
-    activities_.pop_back();
-}
-
-void vehicles::leave() {
-    for (car& c : cars_) {
-        if (behaviour_of(vehicle_id{c.link.tag()}).online) continue;
-        c.left = true;
-        ++left_;
-        say_goodbye(c);
-    }
-}
-
-void vehicles::stop() {
-    stopping_ = true;
-    connecter_->disarm();
-    activities_.clear();
-    for (car& c : cars_) say_goodbye(c);
-}
-
-void vehicles::say_goodbye(car& c) {
-    if (c.link.online() && options_.mqtt.presence) publish_presence(c.link, offline_state);
-    c.link.close();
-    if (std::exchange(c.hears, false)) --online_;
-    connect_over(c);
-}
-
-measure::session_counts vehicles::take() { return std::exchange(seen_, {}); }
+std::uint32_t vehicles::size() const noexcept { return static_cast<std::uint32_t>(state_->cars.size()); }
+bool vehicles::reachable(vehicle_id v) const { return state_->car_of(v).askable; }
+std::uint32_t vehicles::reachable() const noexcept { return state_->askable; }
+std::uint32_t vehicles::asked() const noexcept { return state_->asked; }
+std::uint32_t vehicles::online() const noexcept { return state_->online_now; }
+const std::string& vehicles::refusal() const noexcept { return state_->refusal; }
+seen vehicles::take() { return std::exchange(state_->counted, {}); }
 
 } // namespace loadsim::fleet

@@ -1,242 +1,231 @@
 #include <loadsim/measure/ledger.hpp>
 
+#include "ledger_state.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <utility>
 #include <vector>
 
 namespace loadsim::measure {
 namespace {
 
-std::string name_at(const std::vector<std::string>& names, std::uint32_t at) {
-    return at < names.size() ? names[at] : std::string{};
+std::string with_reason(outcome end, std::string_view reason) {
+    return reason.empty() ? std::string(to_string(end)) : fmt::format("{} ({})", to_string(end), reason);
 }
 
 } // namespace
 
-ledger::ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience)
-    : names_(std::move(names)), vin_of_(std::move(vin_of)), patience_(patience) {
-    seen_.phases.resize(names_.phases.size());
+ledger::ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience, recording told)
+    : state_(std::make_unique<state>(
+          state{.names = std::move(names), .vin_of = std::move(vin_of), .patience = patience, .what_to_tell = told})) {
+    state_->seen.phases.resize(state_->names.phases.size());
 }
 
-bool ledger::open(vehicle_id v) const { return open_.contains(index(v)); }
+ledger::~ledger() = default;
 
-bool ledger::open(request_key key) const {
-    const auto at = open_.find(index(key.vehicle));
-    return at != open_.end() && at->second.plan.id == key.arrival;
+void ledger::set_start(monotonic_time load_start) noexcept { state_->load_start = load_start; }
+bool ledger::open(vehicle_id v) const { return state_->open.contains(index(v)); }
+std::size_t ledger::open_count() const noexcept { return state_->open.size(); }
+std::size_t ledger::missing_count() const noexcept { return state_->past.missing_count(); }
+bool ledger::open(request_key key) const { return state_->of(key) != nullptr; }
+
+entry* ledger::state::of(vehicle_id v) {
+    const auto at = open.find(index(v));
+    return at == open.end() ? nullptr : &at->second;
+}
+
+entry* ledger::state::of(request_key key) {
+    entry* e = of(key.vehicle);
+    return e != nullptr && e->plan.id == key.arrival ? e : nullptr;
 }
 
 void ledger::skip(const due_request& plan, std::string_view why, bool wanted) {
-    ++seen_.requests.due;
-    ++seen_.phases[plan.phase].due;
-    due_request meant = plan;
-    if (wanted) meant.expected = outcome::skipped; // as the scenario says: on the matrix's diagonal
-    count(meant, outcome::skipped, !wanted);
-    ++seen_.errors[std::string(why)];
-    if (wanted) return;
-    seen_.failures.push_back(describe(entry{.plan = plan}, outcome::skipped, why, never));
+    auto& s = *state_;
+    ++s.seen.requests.due;
+    ++s.seen.phases[plan.phase].due;
+    entry meant{.plan = plan};
+    if (wanted) meant.plan.expected = outcome::skipped; // as the scenario says: on the matrix's diagonal
+    s.count(meant.plan, outcome::skipped, !wanted);
+    ++s.seen.errors[std::string(why)];
+    if (!wanted || s.what_to_tell == recording::all)
+        s.seen.requests_told.push_back(
+            record_of(meant, {outcome::skipped, !wanted, why}, s.names, s.vin_of(plan.vehicle), s.load_start));
 }
 
 void ledger::begin(const due_request& plan) {
     assert(!open(plan.vehicle));
-    ++seen_.requests.due;
-    ++seen_.phases[plan.phase].due;
-    open_.emplace(index(plan.vehicle), entry{.plan = plan});
+    auto& s = *state_;
+    ++s.seen.requests.due;
+    ++s.seen.phases[plan.phase].due;
+    entry& e = s.open.emplace(index(plan.vehicle), entry{.plan = plan}).first->second;
+    e.away = s.away.contains(index(plan.vehicle));
+    for (const auto& t : s.touching.of(plan.vehicle)) e.touched(t);
 }
 
-ledger::entry* ledger::of(request_key key) { return open(key) ? &open_.at(index(key.vehicle)) : nullptr; }
-
 void ledger::sent(request_key key, monotonic_time t) {
-    entry* e = of(key);
+    auto& s = *state_;
+    entry* e = s.of(key);
     if (e == nullptr) return;
-    ++seen_.requests.sent;
-    ++seen_.phases[e->plan.phase].sent;
+    ++s.seen.requests.sent;
+    ++s.seen.phases[e->plan.phase].sent;
     e->sent = t;
-    sample(hop::lag, *e, t - e->plan.due);
+    s.sample(hop::lag, *e, t - e->plan.due, t);
 }
 
 void ledger::accepted(request_key key, std::string_view request, monotonic_time t) {
-    entry* known = of(key);
-    if (known == nullptr) return;
-    entry& e = *known;
-    if (!e.request.empty() && e.request != request) {
-        // What came before the answer was another request's: none of ours.
-        note(e.end ? anomaly::end_unknown : anomaly::command_unknown);
-        e.delivered = e.acked = e.finished = never;
-        e.end.reset();
+    auto& s = *state_;
+    entry* e = s.of(key);
+    if (e == nullptr) return;
+    e->accepted = t;
+    s.sample(hop::accept, *e, t - e->plan.due, t);
+    if (e->own.request.empty()) {
+        e->own.request = request;
+    } else if (e->own.request != request) {
+        // What was taken for ours was another request's.
+        const auto ours = std::ranges::find(e->others, request, &trace::request);
+        if (ours != e->others.end()) {
+            std::swap(e->own, *ours);
+        } else {
+            e->others.push_back(std::exchange(e->own, {}));
+            e->own.request = request;
+        }
     }
-    e.request = request;
-    e.accepted = t;
-    sample(hop::accept, e, t - e.plan.due);
-    if (e.end) close(key.vehicle, *e.end, e.reason, e.observed);
+    s.disown_others(*e, true, t);
+    if (!e->own.end) return;
+    s.judge_end(*e);
+    s.close(key.vehicle, *e->own.end, e->own.reason, e->own.observed);
 }
 
 void ledger::rejected(request_key key, std::string_view why, monotonic_time t) {
-    if (open(key)) close(key.vehicle, outcome::rejected, std::string(why), t);
+    auto& s = *state_;
+    entry* e = s.of(key);
+    if (e == nullptr) return;
+    // There is no request of ours at the platform: whatever came is another's.
+    if (!e->own.request.empty()) s.disown(*e, std::exchange(e->own, {}), false, t);
+    s.disown_others(*e, false, t);
+    s.close(key.vehicle, outcome::rejected, why, t);
 }
 
 void ledger::errored(request_key key, std::string_view why, monotonic_time t) {
-    if (!open(key)) return;
-    ++seen_.errors[std::string(why)];
-    close(key.vehicle, outcome::errored, std::string(why), t);
+    auto& s = *state_;
+    if (s.of(key) == nullptr) return;
+    ++s.seen.errors[std::string(why)];
+    s.close(key.vehicle, outcome::errored, why, t);
 }
 
-/// The vehicle's open request, if `request` names it. While the platform's answer is on its way we do not know the id
-/// yet: the first new one that the vehicle or an event shows is taken for it, and accepted() checks.
-ledger::entry* ledger::find(vehicle_id v, std::string_view request) {
-    const auto at = open_.find(index(v));
-    if (at == open_.end()) return nullptr;
-    entry& e = at->second;
-    if (e.request.empty() && closed_before(v, request) == nullptr) e.request = request;
-    return e.request == request ? &e : nullptr;
+void ledger::away(vehicle_id v) {
+    state_->away.insert(index(v));
+    if (entry* e = state_->of(v)) e->away = true;
 }
 
-/// The vehicle's last closed request, if `request` names it, or if it may: the platform never told us its id.
-const ledger::closed* ledger::closed_before(vehicle_id v, std::string_view request) const {
-    const auto at = closed_.find(index(v));
-    if (at == closed_.end()) return nullptr;
-    const bool may_be = at->second.request.empty() && !open(v);
-    return may_be || at->second.request == request ? &at->second : nullptr;
+void ledger::back(vehicle_id v) {
+    if (state_->away.erase(index(v)) != 0) state_->resumed.insert(index(v));
 }
 
-bool ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t) {
-    entry* e = find(v, request);
-    if (e != nullptr && e->delivered == never) {
-        e->delivered = t;
-        return true;
+void ledger::touched(vehicle_id v, std::uint32_t condition, outcome_set expected, anomaly_set provokes) {
+    const touch one{condition, expected, provokes};
+    state_->touching.begin(v, one);
+    if (entry* e = state_->of(v)) e->touched(one);
+}
+
+void ledger::passed(vehicle_id v, std::uint32_t condition) {
+    const auto meant = state_->touching.end(v, condition);
+    if (!meant.empty()) state_->words.passed(v, meant);
+}
+
+void ledger::session(vehicle_id v, std::string what, monotonic_time t) {
+    auto& s = *state_;
+    if (s.sessions_told == sessions_told_at_most) {
+        ++s.seen.not_recorded;
+        return;
     }
-    const auto before = closed_.find(index(v));
-    if (e == nullptr && before != closed_.end() && before->second.request.empty() && !open(v)) {
-        // Of a request whose answer was lost: late, but the first of it, and so we learn its id.
-        before->second.request = request;
-        return true;
-    }
-    const bool known = e != nullptr || closed_before(v, request) != nullptr;
-    note(known ? anomaly::command_repeated : anomaly::command_unknown);
-    return !known; // a car does as it is told, whoever asks, but not twice
-}
-
-void ledger::acked(vehicle_id v, std::string_view request, monotonic_time t) {
-    if (entry* e = find(v, request); e != nullptr && e->acked == never) e->acked = t;
-}
-
-void ledger::finished(vehicle_id v, std::string_view request, monotonic_time t) {
-    if (entry* e = find(v, request); e != nullptr && e->finished == never) e->finished = t;
+    ++s.sessions_told;
+    s.seen.sessions_told.push_back({instant_ms(t, s.load_start), s.vin_of(v), std::move(what)});
 }
 
 void ledger::ended(vehicle_id v, std::string_view request, outcome end, std::string_view reason, monotonic_time t) {
-    entry* e = find(v, request);
-    if (e == nullptr || e->end) {
-        const closed* before = e == nullptr ? closed_before(v, request) : nullptr;
-        if (e == nullptr && before == nullptr) return note(anomaly::end_unknown);
-        const outcome first = e != nullptr ? *e->end : before->end;
-        // A request that we gave up, or whose answer was lost, may still end: no contradiction of the platform's.
-        const bool announced = first == outcome::executed || first == outcome::failed || first == outcome::timed_out;
-        if (announced) note(first == end ? anomaly::end_repeated : anomaly::end_contradicted);
+    auto& s = *state_;
+    const auto second = [&](outcome first, monotonic_time at) {
+        const auto what = first == end ? anomaly::end_repeated : anomaly::end_contradicted;
+        auto evidence = first == end ? fmt::format("{} was announced again {} after the first time", to_string(end),
+                                                   length_text(t - at))
+                                     : fmt::format("{} was announced {} after {}", with_reason(end, reason),
+                                                   length_text(t - at), to_string(first));
+        return std::pair{what, std::move(evidence)};
+    };
+    entry* e = s.of(v);
+    if (trace* shown = e == nullptr ? nullptr : s.find(*e, request)) {
+        if (shown->end) {
+            auto [what, evidence] = second(*shown->end, shown->observed);
+            return s.note(*e, what, request, t, std::move(evidence));
+        }
+        shown->end = end;
+        shown->reason = reason;
+        shown->observed = t;
+        if (e->accepted == never) return; // the answer to the request is still to come, and is waited for
+        s.judge_end(*e);
+        return s.close(v, end, reason, t);
+    }
+    if (past_request* p = s.before(v, request)) {
+        if (p->end) {
+            auto [what, evidence] = second(*p->end, p->observed);
+            return s.note(v, {what, request, p->provokes, t}, std::move(evidence));
+        }
+        // The first: of one that we gave up, whose answer was lost, or whose command was told of as another's.
+        p->end = end;
+        p->observed = t;
         return;
     }
-    if (end != outcome::timed_out && e->finished == never) note(anomaly::end_before_word);
-    e->end = end;
-    e->reason = reason;
-    e->observed = t;
-    if (e->accepted != never)
-        close(v, end, std::string(reason), t); // else the answer to the request is still to come, and is waited for
+    s.note(v, {anomaly::end_unknown, request, {}, t},
+           fmt::format("{} was announced for a request that nobody of ours made", with_reason(end, reason)));
+    s.remember(v, {.request = std::string(request), .end = end, .observed = t}, t);
 }
 
-void ledger::note(anomaly a) { ++seen_.anomalies[static_cast<std::size_t>(a)]; }
+void ledger::note(anomaly what, std::optional<vehicle_id> v, std::string_view request, std::string evidence,
+                  monotonic_time t) {
+    entry* e = v ? state_->of(*v) : nullptr;
+    if (e != nullptr && (request.empty() || request == e->own.request))
+        return state_->note(*e, what, request, t, std::move(evidence));
+    const past_request* p = v ? state_->past.find(*v, request) : nullptr;
+    state_->note(v, {what, request, p == nullptr ? anomaly_set{} : p->provokes, t}, std::move(evidence));
+}
 
 void ledger::give_up(monotonic_time before, monotonic_time now) {
+    auto& s = *state_;
+    s.tell_unfinished(now);
     std::vector<request_key> overdue;
-    for (const auto& [v, e] : open_)
+    for (const auto& [v, e] : s.open)
         if (e.plan.due <= before) overdue.push_back({e.plan.id, vehicle_id{v}});
+    std::ranges::sort(overdue, {}, &request_key::arrival);
     for (const auto key : overdue) {
-        const entry& e = *of(key);
-        if (e.sent == never)
+        entry& e = *s.of(key);
+        if (e.sent == never) {
             errored(key, "never sent: no connection was free in time", now);
-        else
-            close(key.vehicle, outcome::unanswered,
-                  e.end ? "its end was announced, but the API never answered" : "no end was announced", now);
+            continue;
+        }
+        if (e.accepted != never)
+            s.note(e, anomaly::no_end, e.own.request, now,
+                   fmt::format("{} after the platform had accepted it nobody has announced its end",
+                               length_text(now - e.accepted)));
+        s.close(key.vehicle, outcome::unanswered,
+                e.own.end ? "its end was announced, but the API never answered" : "no end was announced", now);
     }
 }
 
-void ledger::close(vehicle_id v, outcome end, std::string why, monotonic_time observed) {
-    const auto at = open_.find(index(v));
-    const entry e = std::move(at->second);
-    open_.erase(at);
-    const bool unexpected = end != e.plan.expected;
-    count(e.plan, end, unexpected);
-    measure(e, end, observed);
-    if (unexpected) seen_.failures.push_back(describe(e, end, why, observed));
-    closed_[index(v)] = {e.request, end};
-}
-
-void ledger::count(const due_request& plan, outcome end, bool unexpected) {
-    const auto which = static_cast<std::size_t>(end);
-    ++seen_.requests.outcomes[which];
-    ++seen_.phases[plan.phase].outcomes[which];
-    ++seen_.matrix[{plan.segment, plan.expected, end}];
-    if (!unexpected) return;
-    ++seen_.requests.unexpected;
-    ++seen_.phases[plan.phase].unexpected;
-}
-
-void ledger::measure(const entry& e, outcome end, monotonic_time observed) {
-    if (e.sent == never) sample(hop::lag, e, observed - e.plan.due);
-    if (e.delivered != never) {
-        sample(hop::dispatch, e, e.delivered - e.plan.due);
-        if (e.finished != never) sample(hop::vehicle, e, e.finished - e.delivered);
-    }
-    if (e.plan.expected == outcome::timed_out) {
-        if (end != outcome::timed_out || e.sent == never) return;
-        // From the last word that we know went out before the platform's clock started: a platform that keeps its deadline
-        // is never early by it.
-        const auto limit = e.acked == never ? e.sent + e.plan.pending_limit : e.acked + e.plan.running_limit;
-        return sample(hop::expiry, e, observed - limit);
-    }
-    const bool refused = end == outcome::rejected || end == outcome::errored;
-    const auto waited = observed - e.plan.due;
-    const auto e2e = refused ? std::max(waited, patience_) : waited;
-    sample(hop::e2e, e, e2e);
-    if (e.finished == never || (end != outcome::executed && end != outcome::failed)) return;
-    sample(hop::notify, e, observed - e.finished);
-    if (e.delivered != never) sample(hop::platform, e, e2e - (e.finished - e.delivered));
-}
-
-void ledger::sample(hop h, const entry& e, nanoseconds length) {
-    if (length.count() < 0) note(anomaly::negative_sample);
-    seen_.latencies.record(h, e.plan.service, e.plan.phase, length);
-}
-
-failure ledger::describe(const entry& e, outcome end, std::string_view why, monotonic_time observed) const {
-    const auto since_start = [this](monotonic_time t) {
-        return t == never ? std::numeric_limits<double>::quiet_NaN()
-                          : static_cast<double>((t - load_start_).count()) / 1e6;
-    };
-    failure f;
-    f.arrival = number(e.plan.id);
-    f.request = e.request;
-    f.vin = vin_of_(e.plan.vehicle);
-    f.segment = name_at(names_.segments, e.plan.segment);
-    f.behaviour = name_at(names_.behaviours, e.plan.segment);
-    f.service = name_at(names_.services, e.plan.service);
-    f.phase = name_at(names_.phases, e.plan.phase);
-    f.expected = e.plan.expected;
-    f.observed = end;
-    f.why = why;
-    f.due_ms = since_start(e.plan.due);
-    f.sent_ms = since_start(e.sent);
-    f.accepted_ms = since_start(e.accepted);
-    f.delivered_ms = since_start(e.delivered);
-    f.acked_ms = since_start(e.acked);
-    f.finished_ms = since_start(e.finished);
-    f.observed_ms = since_start(observed);
-    return f;
+void ledger::finish(monotonic_time now) {
+    auto& s = *state_;
+    for (const auto& [v, p] : s.past.take_missing()) s.lose(v, p, now);
+    for (const auto& gap : s.words.take_missing()) s.lose(gap);
+    s.tell_unfinished(never);
 }
 
 totals ledger::take() {
-    totals out = std::exchange(seen_, {});
-    seen_.phases.resize(names_.phases.size());
+    auto& s = *state_;
+    totals out = std::exchange(s.seen, {});
+    s.seen.phases.resize(s.names.phases.size());
     return out;
 }
 

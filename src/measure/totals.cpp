@@ -1,6 +1,8 @@
 #include <loadsim/measure/totals.hpp>
 
+#include <iterator>
 #include <numeric>
+#include <utility>
 
 // Each add() takes the other side apart by structured binding: a field that is added to the struct and not here no
 // longer compiles.
@@ -15,6 +17,14 @@ void add_by_key(std::map<Key, std::uint64_t>& sum, const std::map<Key, std::uint
 template <std::size_t N>
 void add_each(std::array<std::uint64_t, N>& sum, const std::array<std::uint64_t, N>& other) {
     for (std::size_t i = 0; i < N; ++i) sum[i] += other[i];
+}
+
+template <class Told>
+void append(std::vector<Told>& all, std::vector<Told>&& more) {
+    if (all.empty())
+        all = std::move(more);
+    else
+        all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 } // namespace
@@ -60,10 +70,26 @@ void message_counts::add(const message_counts& other) {
     bytes_received += other_bytes_received;
 }
 
+void queued_counts::add(const queued_counts& other) {
+    const auto& [other_delivered, other_out_of_order, other_waited] = other;
+    delivered += other_delivered;
+    out_of_order += other_out_of_order;
+    waited.merge(other_waited);
+}
+
+void recovery_counts::add(const recovery_counts& other) {
+    const auto& [other_affected, other_back] = other;
+    affected += other_affected;
+    back.merge(other_back);
+}
+
 void totals::add(const totals& other) {
     const auto& [other_requests, other_phases, other_matrix, other_latencies, other_sessions, other_messages,
-                 other_http, other_anomalies, other_errors, not_the_failures] = other;
-    static_cast<void>(not_the_failures);
+                 other_http, other_queued, other_recoveries, other_anomalies, other_provoked, other_errors,
+                 other_not_recorded, not_requests, not_anomalies, not_sessions] = other;
+    static_cast<void>(not_requests);
+    static_cast<void>(not_anomalies);
+    static_cast<void>(not_sessions);
     requests.add(other_requests);
     if (phases.size() < other_phases.size()) phases.resize(other_phases.size());
     for (std::size_t i = 0; i < other_phases.size(); ++i) phases[i].add(other_phases[i]);
@@ -72,8 +98,18 @@ void totals::add(const totals& other) {
     sessions.add(other_sessions);
     messages.add(other_messages);
     http.add(other_http);
+    queued.add(other_queued);
+    for (const auto& [which, counts] : other_recoveries) recoveries[which].add(counts);
     add_each(anomalies, other_anomalies);
+    add_each(provoked, other_provoked);
     add_by_key(errors, other_errors);
+    not_recorded += other_not_recorded;
+}
+
+void totals::tell(totals&& other) {
+    append(requests_told, std::move(other.requests_told));
+    append(anomalies_told, std::move(other.anomalies_told));
+    append(sessions_told, std::move(other.sessions_told));
 }
 
 } // namespace loadsim::measure

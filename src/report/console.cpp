@@ -12,8 +12,6 @@
 namespace loadsim::report {
 namespace {
 
-constexpr auto plain_every = std::chrono::seconds(10);
-
 unsigned width_of(std::FILE* out) {
     winsize size{};
     if (::ioctl(::fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
@@ -33,7 +31,8 @@ bool wants_colour(const terminal& to) {
     return to.takes_escape_codes && (no_colour == nullptr || *no_colour == '\0');
 }
 
-console::console(std::FILE* out, bool quiet, terminal to) : out_(out), quiet_(quiet), terminal_(to) {}
+console::console(std::FILE* out, bool quiet, terminal to, std::chrono::seconds plain_every)
+    : out_(out), quiet_(quiet), terminal_(to), plain_every_(plain_every) {}
 
 void console::show(const measure::progress& p, const measure::legend& names) {
     if (quiet_) return;
@@ -60,7 +59,7 @@ void console::say_sometimes(const measure::progress& p, const measure::legend& n
     unsaid_.add(p.interval);
     unsaid_s_ += p.interval_s;
     if (p.at == measure::stage::done) return; // the summary comes next
-    if (said_ && p.at == said_stage_ && p.elapsed - *said_ < plain_every) return;
+    if (said_ && p.at == said_stage_ && p.elapsed - *said_ < plain_every_) return;
     auto shown = p;
     shown.interval = std::exchange(unsaid_, {});
     shown.interval_s = std::exchange(unsaid_s_, 0.0);

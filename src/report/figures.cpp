@@ -45,6 +45,10 @@ std::string human_count(std::uint64_t n) {
     return text;
 }
 
+std::string count_of(std::uint64_t n, std::string_view one, std::string_view many) {
+    return human_count(n) + ' ' + std::string(n == 1 ? one : many);
+}
+
 std::string human_latency(nanoseconds d) {
     const double ms = milliseconds(d);
     return ms < 999.5 ? three_digits(ms) + " ms" : three_digits(ms / 1e3) + " s";
@@ -85,6 +89,32 @@ std::string human_share(std::uint64_t part, std::uint64_t whole) {
 
 std::string name_at(const std::vector<std::string>& names, std::size_t i) {
     return i < names.size() ? names[i] : std::to_string(i);
+}
+
+std::string_view kind_of(measure::mode how) {
+    switch (how) {
+    case measure::mode::run: break;
+    case measure::mode::rehearsal: return "rehearsed";
+    case measure::mode::replay: return "replay";
+    }
+    return {};
+}
+
+std::string printable(std::string_view text) {
+    std::string shown;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        // U+0080 to U+009F command some terminals as well.
+        const bool commands = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next < 0xA0);
+        if (!commands) {
+            shown += text[i];
+            continue;
+        }
+        shown += fmt::format("\\x{:02X}", byte);
+        if (byte == 0xC2) shown += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[++i]));
+    }
+    return shown;
 }
 
 std::size_t columns_of(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/run_facts.hpp>
 
 #include <cstdint>
 #include <string>
@@ -10,7 +11,8 @@
 
 namespace loadsim::report {
 
-std::string human_count(std::uint64_t); ///< "1,234,567"
+std::string human_count(std::uint64_t);                                           ///< "1,234,567"
+std::string count_of(std::uint64_t, std::string_view one, std::string_view many); ///< "1 session", "2,000 sessions"
 std::string human_latency(nanoseconds); ///< three digits: "0.14 ms", "41.2 ms", "812 ms", "2.35 s", "75.0 s"
 std::string human_elapsed(nanoseconds); ///< whole seconds: "34s", "2m05s", "3h07m"
 std::string human_rate(double);         ///< "0.5/s", "200/s", "12,000/s"
@@ -19,6 +21,12 @@ std::string human_share(std::uint64_t part, std::uint64_t whole); ///< "79.9 %";
 
 /// The name at an index, or its number where the legend is short: a report never hides a row.
 std::string name_at(const std::vector<std::string>& names, std::size_t i);
+
+/// What kind of run it was, when not an ordinary one: "rehearsed", "replay"; else nothing.
+std::string_view kind_of(measure::mode);
+
+/// Text from outside, with control characters as \xNN: it must not command the terminal.
+std::string printable(std::string_view);
 
 /// Columns that a UTF-8 text takes; a double-width character counts 2.
 std::size_t columns_of(std::string_view);

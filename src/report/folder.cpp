@@ -1,6 +1,7 @@
-#include <loadsim/report/report.hpp>
+#include "file_names.hpp"
 
 #include <loadsim/measure/hdr_log.hpp>
+#include <loadsim/report/report.hpp>
 
 #include <fmt/chrono.h>
 
@@ -19,8 +20,14 @@ bool belongs_in_a_name(char c) {
 }
 
 constexpr auto timeline_name = "timeline.jsonl";
-constexpr auto failures_name = "failures.jsonl";
 constexpr auto hlog_name = "latency.hlog";
+
+template <class Record>
+std::string lines_of(const std::vector<Record>& told, std::string (*line)(const Record&)) {
+    std::string text;
+    for (const auto& record : told) text += line(record);
+    return text;
+}
 
 } // namespace
 
@@ -52,8 +59,7 @@ result<fs::path> make_folder(const fs::path& path) {
     return path;
 }
 
-folder_writer::folder_writer(fs::path folder, std::chrono::system_clock::time_point start, measure::legend names,
-                             files there)
+folder_writer::folder_writer(fs::path folder, const run_header& header, measure::legend names, files there)
     : folder_(std::move(folder)), legend_(std::move(names)) {
     const auto open = [&](std::ofstream& file, const char* name) {
         errno = 0;
@@ -61,19 +67,23 @@ folder_writer::folder_writer(fs::path folder, std::chrono::system_clock::time_po
         if (!file.is_open()) give_up(file, name);
     };
     open(timeline_, timeline_name);
-    open(failures_, failures_name);
+    open(requests_, requests_name);
+    open(anomalies_, anomalies_name);
+    open(sessions_, sessions_name);
     open(hlog_, hlog_name);
-    if (there == files::none) put(hlog_, hlog_name, measure::hdr_log_header(start));
+    if (there == files::begun) return;
+    put_whole(run_name, run_json(header));
+    put(hlog_, hlog_name, measure::hdr_log_header(header.started));
 }
 
 void folder_writer::write(const measure::progress& p) {
     put(timeline_, timeline_name, timeline_line(p, legend_));
 
-    std::string lines;
-    for (const auto& f : p.interval.failures) lines += failure_line(f);
-    put(failures_, failures_name, lines);
+    put(requests_, requests_name, lines_of(p.interval.requests_told, request_line));
+    put(anomalies_, anomalies_name, lines_of(p.interval.anomalies_told, anomaly_line));
+    put(sessions_, sessions_name, lines_of(p.interval.sessions_told, session_line));
 
-    lines.clear();
+    std::string lines;
     const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(p.interval_s));
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         const auto samples = p.interval.latencies.select(static_cast<measure::hop>(i));
@@ -85,20 +95,24 @@ void folder_writer::write(const measure::progress& p) {
 }
 
 void folder_writer::finish(const measure::run_facts& run, const verdict::conclusion& end) {
+    put_whole(summary_name, summary_json(run, end, legend_));
+}
+
+void folder_writer::put_whole(std::string_view name, std::string_view text) {
     // Under its name only when it is whole: who finds it may rely on it.
-    const auto unfinished = folder_ / (std::string(summary_name) + ".part");
+    const auto unfinished = folder_ / (std::string(name) + ".part");
     errno = 0;
     std::ofstream file(unfinished, std::ios::trunc | std::ios::binary);
-    if (!file.is_open()) return give_up(file, summary_name);
-    put(file, summary_name, summary_json(run, end, legend_));
+    if (!file.is_open()) return give_up(file, name);
+    put(file, name, text);
     std::error_code error;
     if (!file.is_open()) { // given up
         fs::remove(unfinished, error);
         return;
     }
     file.close();
-    fs::rename(unfinished, folder_ / summary_name, error);
-    if (error) give_up(file, summary_name);
+    fs::rename(unfinished, folder_ / name, error);
+    if (error) give_up(file, name);
 }
 
 void folder_writer::put(std::ofstream& file, std::string_view name, std::string_view text) {

@@ -83,6 +83,13 @@ double json_ms(nanoseconds d) { return std::round(milliseconds(d) * 1e3) / 1e3; 
 
 double json_s(nanoseconds d) { return std::round(seconds(d) * 1e6) / 1e6; }
 
+json::array json_outcomes(outcome_set all) {
+    json::array names;
+    for (std::size_t i = 0; i < outcome_count; ++i)
+        if (all.contains(static_cast<outcome>(i))) names.emplace_back(outcome_names[i]);
+    return names;
+}
+
 json::object json_latency(const measure::histogram& h) {
     const auto ms = [&](nanoseconds d) { return h.empty() ? json::value(nullptr) : json::value(json_ms(d)); };
     return {{"count", h.count()},          {"min", ms(h.min())},

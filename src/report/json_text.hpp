@@ -1,6 +1,7 @@
 // JSON as we print it: Boost.JSON has no indented form and writes 12.5 as 1.25E1.
 #pragma once
 
+#include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/histogram.hpp>
 
@@ -20,6 +21,9 @@ std::string json_page(const boost::json::value&);
 double json_ms(nanoseconds);
 /// Seconds with six.
 double json_s(nanoseconds);
+
+/// ["executed", "timed_out"].
+boost::json::array json_outcomes(outcome_set);
 
 /// {count, min, mean, p50, p90, p95, p99, p999, max} in ms; null for all but count where there is no sample.
 boost::json::object json_latency(const measure::histogram&);

@@ -1,4 +1,4 @@
-// The lines that grow with a run: timeline.jsonl and failures.jsonl.
+// The lines that grow with a run: timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl.
 #include "json_text.hpp"
 
 #include <loadsim/report/report.hpp>
@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include <cmath>
+#include <utility>
 
 namespace loadsim::report {
 namespace {
@@ -52,25 +53,47 @@ std::string timeline_line(const measure::progress& p, const measure::legend& nam
     return json_line(line) + '\n';
 }
 
-std::string failure_line(const measure::failure& f) {
-    const json::object line{{"arrival", f.arrival},
-                            {"request", f.request},
-                            {"vin", f.vin},
-                            {"segment", f.segment},
-                            {"behaviour", f.behaviour},
-                            {"service", f.service},
-                            {"phase", f.phase},
-                            {"expected", to_string(f.expected)},
-                            {"observed", to_string(f.observed)},
-                            {"why", f.why},
-                            {"due_ms", rounded_ms(f.due_ms)},
-                            {"sent_ms", rounded_ms(f.sent_ms)},
-                            {"accepted_ms", rounded_ms(f.accepted_ms)},
-                            {"delivered_ms", rounded_ms(f.delivered_ms)},
-                            {"acked_ms", rounded_ms(f.acked_ms)},
-                            {"finished_ms", rounded_ms(f.finished_ms)},
-                            {"observed_ms", rounded_ms(f.observed_ms)}};
+std::string request_line(const measure::request_record& r) {
+    json::array messages;
+    for (const auto& m : r.messages)
+        messages.push_back(json::object{{"at_ms", rounded_ms(m.at_ms)},
+                                        {"to_vehicle", m.to_vehicle},
+                                        {"topic", m.topic},
+                                        {"payload", m.payload},
+                                        {"bytes", m.bytes}});
+    const json::object line{{"arrival", r.arrival},
+                            {"request", r.request},
+                            {"vin", r.vin},
+                            {"segment", r.segment},
+                            {"behaviour", r.behaviour},
+                            {"service", r.service},
+                            {"phase", r.phase},
+                            {"expected", json_outcomes(r.expected)},
+                            {"observed", to_string(r.observed)},
+                            {"unexpected", r.unexpected},
+                            {"why", r.why},
+                            {"due_ms", rounded_ms(r.due_ms)},
+                            {"sent_ms", rounded_ms(r.sent_ms)},
+                            {"accepted_ms", rounded_ms(r.accepted_ms)},
+                            {"delivered_ms", rounded_ms(r.delivered_ms)},
+                            {"acked_ms", rounded_ms(r.acked_ms)},
+                            {"finished_ms", rounded_ms(r.finished_ms)},
+                            {"observed_ms", rounded_ms(r.observed_ms)},
+                            {"conditions", json::array(r.conditions.begin(), r.conditions.end())},
+                            {"anomalies", json::array(r.anomalies.begin(), r.anomalies.end())},
+                            {"messages", std::move(messages)}};
     return json_line(line) + '\n';
+}
+
+std::string anomaly_line(const measure::anomaly_record& a) {
+    const json::object line{{"anomaly", to_string(a.what)}, {"provoked", a.provoked},
+                            {"at_ms", rounded_ms(a.at_ms)}, {"vin", a.vin},
+                            {"request", a.request},         {"evidence", a.evidence}};
+    return json_line(line) + '\n';
+}
+
+std::string session_line(const measure::session_record& s) {
+    return json_line(json::object{{"at_ms", rounded_ms(s.at_ms)}, {"vin", s.vin}, {"what", s.what}}) + '\n';
 }
 
 } // namespace loadsim::report

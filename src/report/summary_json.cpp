@@ -1,5 +1,6 @@
-// summary.json: the run for machines.
+// run.json and summary.json: the run for machines.
 #include "figures.hpp"
+#include "file_names.hpp"
 #include "json_text.hpp"
 
 #include <loadsim/report/report.hpp>
@@ -40,11 +41,13 @@ json::object requests(const run_facts& run) {
 json::array matrix(const measure::totals& sum, const legend& names) {
     json::array rows;
     for (const auto& [key, count] : sum.matrix) {
-        const auto& [segment, expected, observed] = key;
+        const auto& [segment, service, expected, observed] = key;
         rows.push_back(json::object{{"segment", name_at(names.segments, segment)},
                                     {"behaviour", name_at(names.behaviours, segment)},
-                                    {"expected", to_string(expected)},
+                                    {"service", name_at(names.services, service)},
+                                    {"expected", json_outcomes(expected)},
                                     {"observed", to_string(observed)},
+                                    {"unexpected", !expected.contains(observed)},
                                     {"count", count}});
     }
     return rows;
@@ -111,10 +114,31 @@ json::value http(const measure::http_counts& h) {
         {"wait", json_latency(h.wait)}};
 }
 
-json::object anomalies(const measure::totals& sum) {
+json::object by_anomaly(const std::array<std::uint64_t, anomaly_count>& counts) {
     json::object all;
-    for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i) all[measure::anomaly_names[i]] = sum.anomalies[i];
+    for (std::size_t i = 0; i < anomaly_count; ++i) all[anomaly_names[i]] = counts[i];
     return all;
+}
+
+json::object queued(const measure::queued_counts& q) {
+    return {{"delivered", q.delivered}, {"out_of_order", q.out_of_order}, {"waited", json_latency(q.waited)}};
+}
+
+json::array recoveries(const run_facts& run) {
+    const auto after = [](const std::optional<nanoseconds>& d) {
+        return d ? json::value(json_s(*d)) : json::value(nullptr);
+    };
+    json::array rows;
+    for (const auto& r : run.recoveries)
+        rows.push_back(json::object{{"condition", r.condition},
+                                    {"occurrence", r.occurrence},
+                                    {"at_s", json_s(r.at)},
+                                    {"affected", r.affected},
+                                    {"back", r.back},
+                                    {"until_back_s", after(r.until_back)},
+                                    {"budget", r.budget.empty() ? json::value(nullptr) : json::value(r.budget)},
+                                    {"until_latency_s", after(r.until_latency)}});
+    return rows;
 }
 
 json::array budgets(const verdict::conclusion& end) {
@@ -128,10 +152,20 @@ json::array budgets(const verdict::conclusion& end) {
 
 } // namespace
 
+std::string run_json(const run_header& run) {
+    return json_page(json::object{{"schema", run_schema},
+                                  {"version", run.version},
+                                  {"mode", to_string(run.how)},
+                                  {"scenario", run.scenario},
+                                  {"seed", run.seed},
+                                  {"started", iso_utc(run.started)}});
+}
+
 std::string summary_json(const run_facts& run, const verdict::conclusion& end, const legend& names) {
     const auto& sum = run.sum;
     const json::object summary{
-        {"schema", "loadsim.summary/1"},
+        {"schema", summary_schema},
+        {"mode", to_string(run.how)},
         {"scenario", run.scenario},
         {"seed", run.seed},
         {"verdict", to_string(end.verdict)},
@@ -153,7 +187,11 @@ std::string summary_json(const run_facts& run, const verdict::conclusion& end, c
           {"bytes_sent", sum.messages.bytes_sent},
           {"bytes_received", sum.messages.bytes_received}}},
         {"http", http(sum.http)},
-        {"anomalies", anomalies(sum)},
+        {"queued", queued(sum.queued)},
+        {"recoveries", recoveries(run)},
+        {"anomalies", by_anomaly(sum.anomalies)},
+        {"provoked", by_anomaly(sum.provoked)},
+        {"not_recorded", sum.not_recorded},
         {"generator",
          {{"cpu_s", run.generator.cpu_s},
           {"rss_bytes", run.generator.rss_bytes},

@@ -1,5 +1,7 @@
 // The final summary: what an engineer wants to know first, and where the rest is.
 #include "figures.hpp"
+#include "summary_ledger.hpp"
+#include "table.hpp"
 
 #include <loadsim/report/console.hpp>
 
@@ -18,34 +20,15 @@ namespace {
 using measure::hop;
 using measure::legend;
 using measure::run_facts;
-using row = std::vector<std::string>;
-
-/// Columns as wide as their widest cell: the first `left` of them and those from `text_from` on are words and begin at
-/// the left, the others are figures and end at the right.
-std::string table(const std::vector<row>& rows, std::size_t left = 1, std::size_t text_from = 99) {
-    std::vector<std::size_t> widths;
-    for (const auto& r : rows) {
-        widths.resize(std::max(widths.size(), r.size()));
-        for (std::size_t i = 0; i < r.size(); ++i) widths[i] = std::max(widths[i], columns_of(r[i]));
-    }
-    std::string text;
-    for (const auto& r : rows) {
-        std::string line = "   ";
-        for (std::size_t i = 0; i < r.size(); ++i)
-            line += ' ' + (i < left || i >= text_from ? pad_right : pad_left)(r[i], widths[i]) + ' ';
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + '\n';
-    }
-    return text;
-}
-
-std::string count_of(std::uint64_t n, std::string_view one, std::string_view many) {
-    return human_count(n) + ' ' + std::string(n == 1 ? one : many);
-}
 
 std::string head(const run_facts& run) {
-    return fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
-                       count_of(run.sessions_asked, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
+    auto text = fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
+                            count_of(run.sessions_asked, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
+    if (run.how == measure::mode::rehearsal)
+        text += "rehearsed in simulated time against a model of the platform: nothing was connected, latencies are the "
+                "model's\n";
+    if (run.how == measure::mode::replay) text += "replay of one vehicle of another run, alone\n";
+    return text;
 }
 
 std::string requests(const run_facts& run) {
@@ -71,17 +54,6 @@ std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
         rows.push_back({human_count(sorted[i].second) + " x", sorted[i].first});
     if (sorted.size() > shown) rows.push_back({"", fmt::format("... {} more kinds", sorted.size() - shown)});
     return table(rows, 2);
-}
-
-std::string unexpected(const measure::totals& sum, const legend& names) {
-    std::vector<row> rows{{"segment", "behaviour", "expected", "observed", "count"}};
-    for (const auto& [key, count] : sum.matrix) {
-        const auto& [segment, expected, observed] = key;
-        if (expected == observed || count == 0) continue;
-        rows.push_back({name_at(names.segments, segment), name_at(names.behaviours, segment),
-                        std::string(to_string(expected)), std::string(to_string(observed)), human_count(count)});
-    }
-    return rows.size() == 1 ? "" : "\nunexpected\n" + table(rows, 4);
 }
 
 row latency_row(std::string_view name, const measure::histogram& h, std::string_view meaning) {
@@ -158,14 +130,6 @@ std::string http(const measure::http_counts& h) {
                        human_count(h.open_peak), human_count(h.busy_peak), human_count(h.allowed), waited);
 }
 
-std::string anomalies(const measure::totals& sum) {
-    std::vector<row> rows;
-    for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i)
-        if (sum.anomalies[i] != 0)
-            rows.push_back({std::string(measure::anomaly_names[i]), human_count(sum.anomalies[i])});
-    return rows.empty() ? "" : "\nanomalies\n" + table(rows);
-}
-
 enum class tone : std::uint8_t { good, bad, unsure };
 
 std::string toned(std::string text, tone t, bool colour) {
@@ -188,14 +152,19 @@ std::string budgets(const verdict::conclusion& end, bool colour) {
     return text;
 }
 
-std::string verdict_of(const verdict::conclusion& end, bool colour) {
+std::string verdict_of(measure::mode how, const verdict::conclusion& end, bool colour) {
+    // What a replay is about is whether the outcome comes again, and nobody has judged that here.
+    if (how == measure::mode::replay && end.code == verdict::exit_code::pass) return "\n";
     const auto t = end.verdict == verdict::run_verdict::pass   ? tone::good
                    : end.verdict == verdict::run_verdict::fail ? tone::bad
                                                                : tone::unsure;
     std::string word(to_string(end.verdict));
     for (auto& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     std::string text = "\nverdict   " + toned(word, t, colour);
-    if (end.code != verdict::exit_code::pass) text += fmt::format("  (exit code {})", static_cast<int>(end.code));
+    std::string notes(kind_of(how));
+    if (end.code != verdict::exit_code::pass)
+        notes += fmt::format("{}exit code {}", notes.empty() ? "" : ", ", static_cast<int>(end.code));
+    if (!notes.empty()) text += "  (" + notes + ')';
     text += '\n';
     for (const auto& reason : end.reasons) text += "    " + reason + '\n';
     return text;
@@ -203,8 +172,8 @@ std::string verdict_of(const verdict::conclusion& end, bool colour) {
 
 std::string whereabouts(const run_facts& run, const std::filesystem::path& folder) {
     std::string text = "report    " + folder.string() + '\n';
-    if (run.sum.requests.unexpected != 0)
-        text += "    failures.jsonl tells each unexpected request with its instants\n";
+    if (run.sum.requests.unexpected != 0 || any_of(run.sum.anomalies))
+        text += "    loadsim explain " + folder.string() + " tells what was wrong, and how it came to that\n";
     return text;
 }
 
@@ -213,9 +182,10 @@ std::string whereabouts(const run_facts& run, const std::filesystem::path& folde
 std::string summary_text(const run_facts& run, const verdict::conclusion& end, const legend& names,
                          const std::filesystem::path& folder, bool colour) {
     const auto& sum = run.sum;
-    return '\n' + head(run) + requests(run) + reasons(sum.errors) + unexpected(sum, names) + latency(sum) +
-           phases(sum, names) + sessions(run) + http(sum.http) + traffic(run) + anomalies(sum) + budgets(end, colour) +
-           verdict_of(end, colour) + whereabouts(run, folder);
+    return '\n' + head(run) + requests(run) + reasons(sum.errors) + matrix_text(sum, names) + latency(sum) +
+           phases(sum, names) + sessions(run) + queued_text(sum.queued) + http(sum.http) + traffic(run) +
+           recoveries_text(run.recoveries) + anomalies_text(sum.anomalies, sum.provoked, sum.not_recorded) +
+           budgets(end, colour) + verdict_of(run.how, end, colour) + whereabouts(run, folder);
 }
 
 } // namespace loadsim::report

@@ -1,6 +1,7 @@
 #include "course.hpp"
 
 #include <loadsim/base/units.hpp>
+#include <loadsim/cluster/channel.hpp>
 
 #include <fmt/format.h>
 
@@ -20,10 +21,18 @@ constexpr nanoseconds stopping_at_most = 3min; ///< hundreds of thousands of goo
 
 } // namespace
 
-course::course(const scenario::document& scenario, const load::schedule& schedule, parts& all, interrupts& signals,
-               const listener& tell, const time_source& time)
-    : scenario_(scenario), schedule_(schedule), parts_(all), interrupts_(signals), tell_(tell), time_(time),
-      begun_(time.now()), merged_(schedule, begun_), next_tick_(begun_ + tick) {}
+course::course(const shared_plan& plan, parts& all, interrupts& signals, const listener& tell, const time_source& time)
+    : plan_(plan), scenario_(plan.scenario), parts_(all), interrupts_(signals), tell_(tell), time_(time),
+      begun_(time.now()), merged_(plan.schedule, begun_),
+      recoveries_(scenario_.conditions, scenario_.budgets, plan.schedule.duration()), next_tick_(begun_ + tick) {}
+
+result<void> course::run() {
+    if (const auto connected = connect(); !connected) return connected;
+    if (!cut_short()) load();
+    if (!cut_off()) drain();
+    tell_.finished(finish());
+    return {};
+}
 
 bool course::cut_short() const {
     const auto elsewhere = parts_.asked_elsewhere();
@@ -40,6 +49,8 @@ void course::look_for_the_lost() {
     if (cut_off()) return;
     if (interrupts_.cut_off())
         cut_off_by_ = "the launcher ended all ranks, because one of them died or somebody stopped it";
+    else if (const auto& broken = merged_.latest().broken; !broken.empty())
+        cut_off_by_ = broken;
     else
         cut_off_by_ = parts_.lost();
 }
@@ -59,8 +70,14 @@ void course::step(stage at, monotonic_time until) {
     merged_.take(parts_.collect());
     const auto now = time_.now();
     if (now < next_tick_) return;
-    tell_.progressed(merged_.progress(at, start_, now));
+    tell(at, now);
     next_tick_ += tick * ((now - next_tick_) / tick + 1); // the next whole one, however late this one is
+}
+
+void course::tell(stage at, monotonic_time now) {
+    const auto p = merged_.progress(at, start_, now);
+    if (start_ != never) recoveries_.take(p.load_elapsed, p.interval);
+    tell_.progressed(p);
 }
 
 result<void> course::connect() {
@@ -101,11 +118,12 @@ problems course::not_connected(nanoseconds waited) const {
 }
 
 void course::load() {
-    start_ = time_.now() + parts_.ahead();
+    const auto begin = time_.now() + parts_.ahead();
+    start_ = plan_.only ? begin - plan_.only->from : begin; // what is left out of a replay counts as past
     parts_.begin_load(start_);
     // Other ranks report at whole seconds of the load: a moment later all of it is here.
-    if (parts_.count() > 1) next_tick_ = start_ + 3 * parts_.attention();
-    const auto end = start_ + schedule_.duration();
+    if (parts_.count() > 1) next_tick_ = begin + 3 * cluster::look_for_letters;
+    const auto end = start_ + plan_.end_of_load();
     do {
         // After the last due time a late shard is looked at more often.
         step(stage::load, time_.now() < end ? end : time_.now() + look);
@@ -114,6 +132,9 @@ void course::load() {
     parts_.cut();
 }
 
+/// Neither an end, nor a command that may only be late, nor vehicles that come back: what would be told as lost otherwise.
+bool course::nothing_to_come() const { return merged_.latest().in_flight == 0 && merged_.latest().awaited == 0; }
+
 void course::drain() {
     const auto until = time_.now() + scenario_.load.drain;
     if (cut_short())
@@ -121,7 +142,7 @@ void course::drain() {
                                format_duration(scenario_.load.drain)));
     do {
         step(stage::draining, time_.now() + look); // at least one: what comes twice often comes at once
-    } while (!cut_off() && !(parts_.settled() && merged_.latest().in_flight == 0) && time_.now() < until);
+    } while (!cut_off() && !(parts_.settled() && nothing_to_come()) && time_.now() < until);
     parts_.give_up_open();
 }
 
@@ -154,7 +175,7 @@ measure::run_facts course::finish() {
     merged_.take(parts_.collect());
     if (!cut_off() && !parts_.settled()) cut_off_by_ = "not all ranks told how they ended";
     const auto now = time_.now();
-    tell_.progressed(merged_.progress(stage::done, start_, now));
+    tell(stage::done, now);
 
     measure::run_facts facts;
     facts.scenario = scenario_.name;
@@ -162,13 +183,15 @@ measure::run_facts course::finish() {
     facts.started = begun_wall_;
     facts.elapsed = now - begun_;
     facts.lag_limit = scenario_.load.lag_limit;
-    facts.planned = schedule_.size();
+    facts.how = plan_.only ? measure::mode::replay : measure::mode::run;
+    facts.planned = plan_.only ? plan_.only->arrivals.size() : plan_.schedule.size();
     facts.sessions_asked = asked;
     facts.sessions_peak = merged_.sessions_peak();
     facts.left_open = open;
     facts.ended = how_it_ended();
     facts.cut_off_by = cut_off_by_;
     facts.sum = merged_.sum();
+    facts.recoveries = recoveries_.made(facts.sum);
     facts.generator = {.cpu_s = merged_.latest().cpu_s,
                        .rss_bytes = merged_.rss_peak(),
                        .shards = parts_.shards(),

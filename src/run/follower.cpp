@@ -2,6 +2,7 @@
 
 #include "wall_clock.hpp"
 
+#include <algorithm>
 #include <variant>
 
 namespace loadsim::run {
@@ -34,7 +35,12 @@ bool follower::follow(part* own, const std::string& trouble) {
             report_at_ += report_every_;
             if (report_at_ < time_.now()) report_at_ = time_.now() + report_every_; // late: no burst
         }
-        if (interrupts_.wait_until(std::min(report_at_, time_.now() + cluster::look_for_letters))) report(own, trouble);
+        auto look = cluster::look_for_letters;
+        if (own != nullptr) {
+            own->attend();
+            look = std::min(look, own->attention());
+        }
+        if (interrupts_.wait_until(std::min(report_at_, time_.now() + look))) report(own, trouble);
     }
     return false;
 }

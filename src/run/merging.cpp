@@ -1,7 +1,6 @@
 #include "merging.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace loadsim::run {
@@ -9,8 +8,8 @@ namespace loadsim::run {
 void merging::take(measure::snapshot s) {
     auto& seen = s.seen;
     interval_.add(seen);
-    std::move(seen.failures.begin(), seen.failures.end(), std::back_inserter(interval_.failures));
     sum_.add(seen);
+    interval_.tell(std::move(seen));
     seen = {};
     latest_ = std::move(s);
     sessions_peak_ = std::max(sessions_peak_, latest_.sessions_online);

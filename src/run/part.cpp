@@ -22,37 +22,12 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// How long the target waits for a silent vehicle, by service.
-std::vector<backend::deadlines> deadlines_of(const scenario::document& scenario, const measure::legend& names) {
-    std::vector<backend::deadlines> all;
-    for (const auto& name : names.services) {
-        backend::deadlines limits;
-        if (scenario.load.driver == drive::kind::mqtt) limits.pending = limits.running = scenario.load.mqtt.deadline;
-        for (const auto& s : scenario.target.backend.services)
-            if (s.name == name && scenario.load.driver == drive::kind::http) limits = s.limits;
-        all.push_back(limits);
-    }
-    return all;
-}
-
-shared_plan make_plan(const scenario::document& scenario, const platform& up) {
-    auto names = scenario::legend_of(scenario);
-    std::vector<vehicle::behaviour> behaviours;
-    for (const auto& b : names.behaviours) behaviours.push_back(scenario::behaviour_of(scenario, b));
-    auto deadlines = deadlines_of(scenario, names);
-    return shared_plan{.scenario = scenario,
-                       .names = std::move(names),
-                       .schedule = load::schedule(scenario.load.phases, scenario.load.spacing, scenario.seed),
-                       .services = load::service_choice(scenario.seed, scenario.load.services),
-                       .segments =
-                           vehicle::segmentation(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments),
-                       .behaviours = std::move(behaviours),
-                       .deadlines = std::move(deadlines),
-                       .broker_url = up.broker,
-                       .broker = up.broker_address,
-                       .api = up.api,
-                       .api_address = up.api_address,
-                       .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
+address_book addresses_of(const platform& up) {
+    return {.broker_url = up.broker,
+            .broker = up.broker_address,
+            .api = up.api,
+            .api_address = up.api_address,
+            .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
 }
 
 std::uint32_t one_or_part_of(std::uint32_t limit, shard_share share) {
@@ -61,53 +36,111 @@ std::uint32_t one_or_part_of(std::uint32_t limit, shard_share share) {
 
 } // namespace
 
-part::part(const scenario::document& scenario, const platform& up, std::uint32_t shards, const cluster::place& where,
-           const time_source& time)
-    : plan_(make_plan(scenario, up)), where_(where), broker_(up.broker), own_broker_(up.own_broker.has_value()) {
+part::part(const scenario::document& scenario, platform& up, std::uint32_t shards, const cluster::place& where,
+           const time_source& time, const rerun& again)
+    : plan_(scenario, again.only), where_(where), up_(up), addresses_(addresses_of(up)), time_(time),
+      outages_(scenario.conditions, plan_.schedule.duration()) {
     for (std::uint32_t i = 0; i < shards; ++i) {
-        const auto share = share_of(where_.index, where_.count, i, shards);
+        // The one vehicle of a replay is what every n-th of a fleet of n comes to.
+        const auto share = again.only ? shard_share{index(again.only->vehicle), scenario.fleet.vehicles}
+                                      : share_of(where_.index, where_.count, i, shards);
         // A broker, or an API, of our own has to do with this rank alone.
         const auto apart = shard_share{i, shards};
         const shard_limits limits{
             .connects_in_flight = one_or_part_of(scenario.fleet.connects_in_flight, up.own_broker ? apart : share),
             .http_connections = one_or_part_of(scenario.load.http.connections, up.own_backend ? apart : share)};
-        shards_.push_back(std::make_unique<shard>(plan_, time, share, limits));
+        shards_.push_back(std::make_unique<shard>(plan_, addresses_, time, share, limits, again.tap));
     }
+    if (up_.wake) up_.wake->tell([this](std::string_view vin) { wake(vin); });
 }
 
-part::~part() = default;
+part::~part() {
+    if (up_.wake) up_.wake->tell({});
+}
 
 void part::connect() {
     for (const auto& s : shards_) s->connect();
-    watching_ = !plan_.api;
-    if (plan_.api)
-        observer_ready_ = std::async(std::launch::async, [this] {
-            return observer_.start(broker_, [this](auto seen) { observe(std::move(seen)); });
-        });
+    watching_ = !addresses_.api;
+    if (!addresses_.api) return;
+    const auto words =
+        plan_.scenario.load.watch_words ? [this](observe::heard_word w) { hear(std::move(w)); } : observe::on_word{};
+    observer_ready_ = std::async(std::launch::async, [this, words] {
+        return observer_.start(
+            addresses_.broker_url, [this](auto seen) { observe(std::move(seen)); }, words);
+    });
+}
+
+shard* part::shard_of(vehicle_id v) const {
+    if (plan_.only) return v == plan_.only->vehicle ? shards_.front().get() : nullptr;
+    if (!shard_share{where_.index, where_.count}.owns(v)) return nullptr;
+    return shards_[index(v) / where_.count % shards_.size()].get();
 }
 
 /// From a broker that is not ours every rank hears of the whole fleet: each takes what is its vehicles', and what is nobody's is
 /// noted by the first. From its own a rank hears of its vehicles alone.
 void part::observe(std::optional<observe::final_event> seen) {
-    const bool to_be_noted = own_broker_ || where_.index == 0;
-    const auto note = [&](measure::anomaly what) {
-        if (to_be_noted) shards_.front()->note(what);
-    };
-    if (!seen) return note(measure::anomaly::malformed_payload);
-    const auto v = vehicle::vehicle_of(plan_.scenario.fleet.vin, seen->vin);
-    if (!v || index(*v) >= plan_.scenario.fleet.vehicles) return note(measure::anomaly::end_unknown);
-    if (!shard_share{where_.index, where_.count}.owns(*v)) {
-        if (own_broker_) note(measure::anomaly::end_unknown);
+    const bool to_be_noted = up_.own_broker || where_.index == 0;
+    const auto now = time_.now();
+    if (!seen) {
+        if (to_be_noted)
+            shards_.front()->note(anomaly::malformed_payload, {}, "a message on the event topic that is no event", now);
         return;
     }
-    shards_[index(*v) / where_.count % shards_.size()]->observe(*v, std::move(*seen));
+    const auto v = vehicle::vehicle_of(plan_.scenario.fleet.vin, seen->vin);
+    const bool in_fleet = v && index(*v) < plan_.scenario.fleet.vehicles;
+    auto* own = in_fleet ? shard_of(*v) : nullptr;
+    if (own != nullptr) return own->observe(*v, std::move(*seen));
+    if (in_fleet ? up_.own_broker.has_value() : to_be_noted)
+        shards_.front()->note(
+            anomaly::end_unknown, seen->request,
+            fmt::format("{} was announced for vehicle {}, which is not ours", to_string(seen->end), seen->vin),
+            seen->at);
+}
+
+void part::hear(observe::heard_word word) {
+    const auto v = vehicle::vehicle_of(plan_.scenario.fleet.vin, word.vin);
+    if (!v || index(*v) >= plan_.scenario.fleet.vehicles) return; // whoever else is at this broker
+    if (auto* own = shard_of(*v)) own->hear(*v, std::move(word));
+}
+
+void part::wake(std::string_view vin) {
+    const auto v = vehicle::vehicle_of(plan_.scenario.fleet.vin, vin);
+    if (!v || index(*v) >= plan_.scenario.fleet.vehicles) return;
+    if (auto* own = shard_of(*v)) own->wake(*v);
+}
+
+nanoseconds part::attention() const {
+    const auto next = start_ == never || !up_.own_broker ? std::nullopt : outages_.next();
+    if (!next) return nanoseconds::max();
+    return std::max(start_ + *next - time_.now(), nanoseconds{0});
+}
+
+/// On the thread that started the broker, for the kernel ties a child to that.
+void part::attend() {
+    while (start_ != never && up_.own_broker) {
+        const auto turn = outages_.take(time_.now() - start_);
+        if (!turn) return;
+        if (turn->begins) {
+            for (const auto& s : shards_) s->outage_begins(turn->condition, turn->occurrence);
+            turn->way == vehicle::condition::outage_way::freeze ? up_.own_broker->freeze()
+                                                                : up_.own_broker->take_down();
+        } else {
+            if (const auto back = up_.own_broker->bring_back(); !back) {
+                broken_ = "the embedded broker did not come back: " + to_string(back.error());
+                return;
+            }
+            for (const auto& s : shards_) s->outage_passes(turn->condition);
+        }
+    }
 }
 
 void part::begin_load(monotonic_time start) {
+    start_ = start;
     for (const auto& s : shards_) s->begin_load(start);
 }
 
 void part::cut() {
+    outages_.cut();
     for (const auto& s : shards_) s->cut();
 }
 
@@ -141,6 +174,7 @@ measure::snapshot part::collect() {
     }
     sum.driver_ready = sum.driver_ready && watching_;
     if (sum.trouble.empty()) sum.trouble = trouble_;
+    sum.broken = broken_;
     sum.rss_bytes = resident_bytes();
     status_ = sum;
     status_.seen = {};

@@ -1,9 +1,11 @@
 // What one process does of a run: its shards, and what they test against.
 #pragma once
 
+#include "outages.hpp"
 #include "parts.hpp"
 #include "platform.hpp"
 #include "shard.hpp"
+#include "shared_plan.hpp"
 
 #include <loadsim/cluster/place.hpp>
 #include <loadsim/observe/mqtt_observer.hpp>
@@ -11,17 +13,24 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace loadsim::run {
+
+/// What is special about doing some of a run again.
+struct rerun {
+    std::optional<selection> only;
+    net::byte_tap* tap = nullptr; ///< must outlive the part; with one shard only
+};
 
 /// One process's part of a run; all of it when there is no other.
 /// Threads: the one that made it.
 class part final : public parts {
 public:
     /// `up` must outlive it.
-    part(const scenario::document&, const platform& up, std::uint32_t shards, const cluster::place&,
-         const time_source&);
+    part(const scenario::document&, platform& up, std::uint32_t shards, const cluster::place&, const time_source&,
+         const rerun& = {});
     ~part() override;
 
     const shared_plan& plan() const noexcept { return plan_; }
@@ -35,8 +44,8 @@ public:
 
     bool
     settled() const override; // a shard reports after it has done what was ordered before; only stopping takes its time
-    nanoseconds attention() const override { return nanoseconds::max(); }
-    void attend() override {}
+    nanoseconds attention() const override; ///< until the next turn of an outage
+    void attend() override;
     wishes asked_elsewhere() const override { return {}; }
     std::string lost() const override { return {}; }
     std::uint32_t shards() const override { return static_cast<std::uint32_t>(shards_.size()); }
@@ -44,17 +53,25 @@ public:
     nanoseconds ahead() const override { return std::chrono::milliseconds{50}; }
 
 private:
-    void observe(std::optional<observe::final_event> seen); ///< comes on the observer's thread
+    // On the observer's thread, or that of the trigger port.
+    void observe(std::optional<observe::final_event> seen);
+    void hear(observe::heard_word);
+    void wake(std::string_view vin);
+    shard* shard_of(vehicle_id) const; ///< null: another rank's
 
     shared_plan plan_;
     const cluster::place where_;
-    net::endpoint broker_;
-    bool own_broker_;
+    platform& up_;
+    address_book addresses_;
+    const time_source& time_;
+    outages outages_;
+    monotonic_time start_ = never; ///< of the load
     std::vector<std::unique_ptr<shard>> shards_;
     bool stopping_ = false;
     measure::snapshot status_; ///< as it was when the shards were asked last; its `seen` is empty
     bool watching_ = false;
     std::string trouble_;
+    std::string broken_; ///< why it cannot go on
     observe::mqtt_observer observer_;          // after the shards: it ends first, and tells nothing more
     std::future<result<void>> observer_ready_; // started beside the vehicles, for Paho takes its time
 };

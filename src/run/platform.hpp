@@ -3,6 +3,7 @@
 
 #include <loadsim/backend/backend.hpp>
 #include <loadsim/base/result.hpp>
+#include <loadsim/fleet/wake_ports.hpp>
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/target/mosquitto.hpp>
 
@@ -18,6 +19,8 @@ namespace loadsim::run {
 /// The broker, and the API if the driver needs one, each ours or somebody's. What is ours ends with this object.
 struct platform {
     std::optional<target::mosquitto> own_broker;
+    std::optional<fleet::wake_ports>
+        wake; ///< where vehicles that sleep are woken; before the backend, which sends there
     std::optional<backend::server> own_backend; ///< after the broker: it leaves it first
     net::endpoint broker;
     boost::asio::ip::tcp::endpoint broker_address;

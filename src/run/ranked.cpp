@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -58,10 +59,11 @@ void ranked::stop() {
     own_.stop();
 }
 
-nanoseconds ranked::attention() const { return cluster::look_for_letters; }
+nanoseconds ranked::attention() const { return std::min(cluster::look_for_letters, own_.attention()); }
 nanoseconds ranked::ahead() const { return load_ahead; }
 
 void ranked::attend() {
+    own_.attend();
     while (auto letter = channel_.receive()) {
         auto message = cluster::decode(letter->text);
         if (!message) {

@@ -4,16 +4,12 @@
 #include "follower.hpp"
 #include "interrupts.hpp"
 #include "part.hpp"
-#include "platform.hpp"
 #include "ranked.hpp"
+#include "set_up.hpp"
 
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
-#include <loadsim/net/source_use.hpp>
-#include <loadsim/net/sources.hpp>
 #include <loadsim/run/ranks.hpp>
-#include <loadsim/scenario/needs.hpp>
-#include <loadsim/target/preflight.hpp>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -31,55 +27,14 @@ cluster::place place_of(const options& wanted) {
     return wanted.ranks != nullptr ? wanted.ranks->where() : cluster::place{};
 }
 
-/// maxVusers is divided over all shards: one that has none of it would skip whatever falls to it.
-result<void> check_limits(const scenario::document& scenario, std::uint32_t shards) {
-    problems all;
-    for (const auto& p : scenario.load.phases)
-        if (p.max_vusers && *p.max_vusers < shards)
-            all.add("load.phases",
-                    fmt::format("{}: maxVusers {} cannot be divided over {} shards (ranks times shards); raise "
-                                "it, or run with fewer",
-                                p.name, *p.max_vusers, shards));
-    if (!all.empty()) return all;
-    return {};
-}
-
-/// What this process needs to have and to bring up, before anything is connected.
-result<platform> set_up(const scenario::document& scenario, const std::filesystem::path& folder,
-                        const cluster::place& where, std::uint32_t shards,
-                        const std::function<void(const std::string&)>& said) {
-    if (const auto divided = check_limits(scenario, where.count * shards); !divided) return divided.error();
-    target::raise_open_file_limit();
-    const auto warnings =
-        target::preflight(scenario::needs_of(scenario, {where.count, where.here}), target::look_at_machine());
-    if (!warnings) return warnings.error();
-    for (const auto& warning : *warnings) said(warning);
-    auto up = bring_up(scenario, folder, said);
-    if (!up) return up;
-    const auto sources =
-        net::parse_sources(scenario.fleet.source_addresses).value(); // the scenario's reader has checked them
-    if (const auto ours = net::check_sources(sources, up->broker_address); !ours) return ours.error();
-    return up;
-}
-
-void run_course(course& c, const listener& tell, result<void>& how) {
-    how = c.connect();
-    if (!how) return;
-    if (!c.cut_short()) c.load();
-    if (!c.cut_off()) c.drain();
-    tell.finished(c.finish());
-}
-
 result<void> execute_alone(const scenario::document& scenario, const options& wanted, const listener& tell) {
-    const auto up = set_up(scenario, wanted.folder, {}, wanted.shards, tell.said);
+    auto up = prepare(scenario, wanted.folder, {}, wanted.shards, tell.said);
     if (!up) return up.error();
     const steady_time time;
     part own(scenario, *up, wanted.shards, {}, time);
     interrupts signals(false);
-    course course(scenario, own.plan().schedule, own, signals, tell, time);
-    result<void> how;
-    run_course(course, tell, how);
-    return how;
+    course course(own.plan(), own, signals, tell, time);
+    return course.run();
 }
 
 result<void> execute_ranked(const scenario::document& scenario, const options& wanted, const listener& tell) {
@@ -89,16 +44,15 @@ result<void> execute_ranked(const scenario::document& scenario, const options& w
     interrupts signals(true);
     cluster::spool_writer spool(folder);
     if (!spool.trouble().empty()) return problems{"", spool.trouble()};
-    const auto up = set_up(scenario, folder, where, wanted.shards, tell.said);
+    auto up = prepare(scenario, folder, where, wanted.shards, tell.said);
     if (!up) {
         spool.remove();
         return up.error();
     }
     part own(scenario, *up, wanted.shards, where, time);
     ranked all(own, *wanted.ranks, spool, time);
-    course course(scenario, own.plan().schedule, all, signals, tell, time);
-    result<void> how;
-    run_course(course, tell, how);
+    course course(own.plan(), all, signals, tell, time);
+    const auto how = course.run();
     if (!spool.trouble().empty()) tell.said(spool.trouble());
     if (!course.cut_off()) spool.remove(); // the report has all of it, or there is none
     return how;
@@ -126,7 +80,7 @@ result<void> follow(const scenario::document& scenario, const options& wanted) {
     const auto take_part = [&] {
         if (!spool.trouble().empty()) return orders.follow(nullptr, spool.trouble());
         const auto log = [](const std::string& text) { spdlog::info("{}", text); };
-        const auto up = set_up(scenario, folder, where, wanted.shards, log);
+        auto up = prepare(scenario, folder, where, wanted.shards, log);
         if (!up) return orders.follow(nullptr, to_string(up.error()));
         part own(scenario, *up, wanted.shards, where, time);
         return orders.follow(&own, {});

@@ -14,7 +14,7 @@ std::optional<measure::run_facts> salvage(const scenario::document& scenario, co
                                           std::uint32_t ranks, std::string why) {
     const auto spools = cluster::read_spools(run_folder);
     if (spools.empty()) return std::nullopt;
-    const load::schedule schedule(scenario.load.phases, scenario.load.spacing, scenario.seed);
+    const auto schedule = scenario::schedule_of(scenario);
     measure::run_facts facts;
     facts.scenario = scenario.name;
     facts.seed = scenario.seed;

@@ -25,26 +25,28 @@ double thread_cpu_seconds() {
 }
 
 std::unique_ptr<drive::driver> make_driver(net::loop& loop, drive::driver_events& events, const shared_plan& plan,
-                                           shard_share share, std::uint32_t http_connections) {
+                                           const address_book& to, shard_share share, std::uint32_t http_connections) {
     const auto& load = plan.scenario.load;
-    if (!plan.api)
+    if (!to.api)
         return drive::make_mqtt_driver(loop, events, load.mqtt, plan.scenario.fleet.mqtt.session.protocol,
-                                       fmt::format("{}-{}", plan.run_name, share.index), plan.broker_url.user,
-                                       plan.broker_url.password, plan.broker);
-    return drive::make_http_driver(loop, events, load.http, http_connections, *plan.api, plan.api_address);
+                                       fmt::format("{}-{}", to.run_name, share.index), to.broker_url.user,
+                                       to.broker_url.password, to.broker);
+    return drive::make_http_driver(loop, events, load.http, http_connections, *to.api, to.api_address);
 }
 
 } // namespace
 
-shard::shard(const shared_plan& plan, const time_source& time, shard_share share, const shard_limits& limits)
+shard::shard(const shared_plan& plan, const address_book& addresses, const time_source& time, shard_share share,
+             const shard_limits& limits, net::byte_tap* tap)
     : plan_(plan), time_(time), share_(share), loop_(time),
       ledger_(
           plan.names, [&plan](vehicle_id v) { return vehicle::vin_of(plan.scenario.fleet.vin, v); },
-          plan.scenario.load.unanswered_after),
-      vehicles_(loop_, *this, plan.scenario.fleet, plan.scenario.seed, plan.segments, plan.behaviours, share,
-                limits.connects_in_flight, plan.broker),
-      driver_(make_driver(loop_, *this, plan, share, limits.http_connections)), cursor_(plan.schedule),
-      due_timer_(loop_.io().get_executor()) {
+          plan.scenario.load.unanswered_after, plan.recording()),
+      witness_(plan, ledger_, time),
+      vehicles_(loop_, witness_, plan.fleet_of(share), limits.connects_in_flight, addresses.broker),
+      driver_(make_driver(loop_, witness_, plan, addresses, share, limits.http_connections)),
+      arrivals_(plan, share, ledger_, vehicles_, *driver_), due_timer_(loop_.io().get_executor()) {
+    loop_.tap = tap;
     thread_ = std::thread([this] {
         try {
             loop_.run();
@@ -79,68 +81,31 @@ void shard::connect() {
 
 void shard::begin_load(monotonic_time start) {
     post([this, start] {
-        start_ = start;
-        vehicles_.leave();
         ledger_.set_start(start);
-        next_ = cursor_.next();
+        vehicles_.begin_load(start);
+        arrivals_.begin(start);
         pump();
     });
 }
 
 /// Takes every arrival that is due, then sleeps until the next.
 void shard::pump() {
-    const auto fleet = plan_.scenario.fleet.vehicles;
-    while (next_ && !all_due_) {
-        const load::candidates order(plan_.scenario.seed, next_->id, fleet);
-        if (share_.owns(order.first())) {
-            const auto due = start_ + next_->due;
-            if (due > time_.now()) {
-                due_timer_.expires_at(due);
-                due_timer_.async_wait([this](const boost::system::error_code& error) {
-                    if (!error) pump();
-                });
-                return;
-            }
-            take(*next_);
-        }
-        next_ = cursor_.next();
+    for (;;) {
+        const auto next = arrivals_.take_due(time_.now());
+        if (next == never) return;
+        if (next <= time_.now()) continue;
+        due_timer_.expires_at(next);
+        due_timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) pump();
+        });
+        return;
     }
-    all_due_ = true;
-}
-
-void shard::take(const load::arrival& arrival) {
-    const auto service = plan_.services.service_of(arrival.id);
-    const load::candidates order(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
-    measure::due_request due;
-    due.id = arrival.id;
-    due.service = service;
-    due.phase = arrival.phase;
-    due.due = start_ + arrival.due;
-    due.pending_limit = plan_.deadlines[service].pending;
-    due.running_limit = plan_.deadlines[service].running;
-
-    const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
-    const bool full = max_vusers && ledger_.open_count() >= load::part_of(*max_vusers, share_);
-    const auto free = full ? std::nullopt : free_vehicle(order);
-    due.vehicle = free.value_or(order.first());
-    due.segment = plan_.segments.segment_of(due.vehicle);
-    due.expected = plan_.behaviours[due.segment].expected;
-    if (full) return ledger_.skip(due, "maxVusers reached", true);
-    if (!free) return ledger_.skip(due, "no vehicle was on line and free", false);
-    ledger_.begin(due);
-    driver_->send({due.id, due.vehicle}, vehicle::vin_of(plan_.scenario.fleet.vin, due.vehicle),
-                  plan_.names.services[service]);
-}
-
-std::optional<vehicle_id> shard::free_vehicle(const load::candidates& order) const {
-    // Spares walking the whole order, which would take what a fleet needs to come back.
-    if (ledger_.open_count() >= vehicles_.size() || vehicles_.reachable() == 0) return std::nullopt;
-    return load::first_free(order, share_, [this](vehicle_id v) { return !ledger_.open(v) && vehicles_.reachable(v); });
 }
 
 void shard::cut() {
     post([this] {
-        all_due_ = true;
+        arrivals_.cut();
+        vehicles_.cut();
         due_timer_.cancel();
     });
 }
@@ -164,10 +129,18 @@ std::future<measure::snapshot> shard::report() {
     return future;
 }
 
+/// A condition that is over before the drain is: whom it has struck may yet come back.
+bool shard::passes_soon() {
+    const auto next = vehicles_.next_turn();
+    return next && *next <= plan_.end_of_load() + plan_.scenario.load.drain;
+}
+
 measure::snapshot shard::collect() {
     measure::snapshot r;
     r.seen = ledger_.take();
-    r.seen.sessions = vehicles_.take();
+    auto seen = vehicles_.take();
+    r.seen.sessions = std::move(seen.sessions);
+    r.seen.recoveries = std::move(seen.recoveries);
     r.seen.http = driver_->take();
     const auto moved = loop_.moved;
     r.seen.messages = {.published = moved.published - moved_before_.published,
@@ -175,10 +148,11 @@ measure::snapshot shard::collect() {
                        .bytes_sent = moved.bytes_sent - moved_before_.bytes_sent,
                        .bytes_received = moved.bytes_received - moved_before_.bytes_received};
     moved_before_ = moved;
-    r.sessions_asked = vehicles_.size();
+    r.sessions_asked = vehicles_.asked();
     r.sessions_online = vehicles_.online();
     r.in_flight = ledger_.open_count();
-    r.all_due = all_due_;
+    if (arrivals_.all_due()) r.awaited = ledger_.missing_count() + (passes_soon() ? 1U : 0U);
+    r.all_due = arrivals_.all_due();
     r.trouble = trouble_.empty() ? vehicles_.refusal() : trouble_;
     r.driver_ready = driver_ready_;
     r.cpu_s = cpu_s_;
@@ -189,6 +163,7 @@ void shard::begin_stop() {
     if (std::exchange(stopping_, true)) return;
     post([this] {
         due_timer_.cancel();
+        ledger_.finish(time_.now());
         driver_->stop();
         vehicles_.stop();
         cpu_s_ = thread_cpu_seconds();
@@ -205,26 +180,26 @@ void shard::observe(vehicle_id v, observe::final_event seen) {
     post([this, v, seen = std::move(seen)] { ledger_.ended(v, seen.request, seen.end, seen.reason, seen.at); });
 }
 
-void shard::note(measure::anomaly a) {
-    post([this, a] { ledger_.note(a); });
+void shard::hear(vehicle_id v, observe::heard_word word) {
+    post([this, v, word = std::move(word)] { ledger_.heard(v, word.sequence, word.request, word.at); });
 }
 
-bool shard::on_delivered(vehicle_id v, std::string_view request, monotonic_time t) {
-    return ledger_.delivered(v, request, t);
+void shard::wake(vehicle_id v) {
+    post([this, v] { vehicles_.wake(v); });
 }
-void shard::on_acked(vehicle_id v, std::string_view request, monotonic_time t) { ledger_.acked(v, request, t); }
-void shard::on_finished(vehicle_id v, std::string_view request, monotonic_time t) { ledger_.finished(v, request, t); }
-void shard::on_malformed(vehicle_id) { ledger_.note(measure::anomaly::malformed_payload); }
-void shard::on_malformed() { ledger_.note(measure::anomaly::malformed_payload); }
-bool shard::still_wanted(request_key key) const { return ledger_.open(key); }
-void shard::on_sent(request_key key, monotonic_time t) { ledger_.sent(key, t); }
-void shard::on_accepted(request_key key, std::string_view request, monotonic_time t) {
-    ledger_.accepted(key, request, t);
+
+void shard::note(anomaly what, std::string request, std::string evidence, monotonic_time at) {
+    post([this, what, request = std::move(request), evidence = std::move(evidence), at] {
+        ledger_.note(what, std::nullopt, request, evidence, at);
+    });
 }
-void shard::on_rejected(request_key key, std::string_view why, monotonic_time t) { ledger_.rejected(key, why, t); }
-void shard::on_errored(request_key key, std::string_view why, monotonic_time t) { ledger_.errored(key, why, t); }
-void shard::on_ended(vehicle_id v, std::string_view request, outcome end, std::string_view reason, monotonic_time t) {
-    ledger_.ended(v, request, end, reason, t);
+
+void shard::outage_begins(std::uint32_t condition, std::uint32_t occurrence) {
+    post([this, condition, occurrence] { vehicles_.broker_goes(condition, occurrence); });
+}
+
+void shard::outage_passes(std::uint32_t condition) {
+    post([this, condition] { vehicles_.broker_returns(condition); });
 }
 
 } // namespace loadsim::run

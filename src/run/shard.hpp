@@ -1,15 +1,18 @@
 // One shard: a thread that owns its vehicles, its driver and its ledger.
 #pragma once
 
+#include "allotment.hpp"
+#include "shared_plan.hpp"
+#include "witness.hpp"
+
 #include <loadsim/drive/driver.hpp>
 #include <loadsim/fleet/vehicles.hpp>
-#include <loadsim/load/choice.hpp>
-#include <loadsim/load/schedule.hpp>
 #include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/snapshot.hpp>
+#include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/options.hpp>
 #include <loadsim/observe/mqtt_observer.hpp>
-#include <loadsim/scenario/scenario.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -18,19 +21,11 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace loadsim::run {
 
-/// What all shards of a run share, none of it changing.
-struct shared_plan {
-    const scenario::document& scenario;
-    measure::legend names;
-    load::schedule schedule;
-    load::service_choice services;
-    vehicle::segmentation segments;
-    std::vector<vehicle::behaviour> behaviours; ///< by segment
-    std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
+/// Where the target is, for all shards of a run.
+struct address_book {
     net::endpoint broker_url;
     boost::asio::ip::tcp::endpoint broker;
     std::optional<net::endpoint> api; ///< none: the mqtt driver
@@ -45,10 +40,12 @@ struct shard_limits {
 };
 
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
-class shard final : private fleet::vehicle_events, private drive::driver_events {
+class shard {
 public:
-    shard(const shared_plan&, const time_source&, shard_share, const shard_limits&);
-    ~shard() override; ///< stops
+    /// `tap`: sees what its vehicles' connections move; null: nobody does.
+    shard(const shared_plan&, const address_book&, const time_source&, shard_share, const shard_limits&,
+          net::byte_tap* tap);
+    ~shard(); ///< stops
 
     void connect(); ///< vehicles and driver
     void begin_load(monotonic_time start);
@@ -60,40 +57,30 @@ public:
     measure::snapshot last_report();          ///< waits for that
 
     void observe(vehicle_id, observe::final_event);
-    void note(measure::anomaly);
+    void hear(vehicle_id, observe::heard_word);
+    void wake(vehicle_id); ///< a trigger has come
+    void note(anomaly, std::string request, std::string evidence, monotonic_time);
+    /// A condition that befalls the broker begins and ends: all of its vehicles are touched.
+    void outage_begins(std::uint32_t condition, std::uint32_t occurrence);
+    void outage_passes(std::uint32_t condition);
 
 private:
     void pump();
-    void take(const load::arrival&);
-    std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
+    bool passes_soon();
     measure::snapshot collect();
     template <class Work>
     void post(Work&&);
-
-    bool on_delivered(vehicle_id, std::string_view request, monotonic_time) override;
-    void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
-    void on_finished(vehicle_id, std::string_view request, monotonic_time) override;
-    void on_malformed(vehicle_id) override;
-    void on_malformed() override;
-    bool still_wanted(request_key) const override;
-    void on_sent(request_key, monotonic_time) override;
-    void on_accepted(request_key, std::string_view request, monotonic_time) override;
-    void on_rejected(request_key, std::string_view why, monotonic_time) override;
-    void on_errored(request_key, std::string_view why, monotonic_time) override;
-    void on_ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time) override;
 
     const shared_plan& plan_;
     const time_source& time_;
     shard_share share_;
     net::loop loop_;
     measure::ledger ledger_;
+    witness witness_;
     fleet::vehicles vehicles_;
     std::unique_ptr<drive::driver> driver_;
-    load::schedule::cursor cursor_;
-    std::optional<load::arrival> next_;
+    allotment arrivals_;
     net::clock_timer due_timer_;
-    monotonic_time start_{};
-    bool all_due_ = false;
     bool driver_ready_ = false;
     std::string trouble_;
     net::traffic moved_before_;

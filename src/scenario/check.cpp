@@ -5,6 +5,7 @@
 #include <loadsim/base/names.hpp>
 #include <loadsim/net/sources.hpp>
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,6 +30,22 @@ bool is_folder_name(std::string_view name) {
            consists_of(name, small_letters, more);
 }
 
+/// What a behaviour needs of the rest of the scenario. Only those that somebody has: the built-in ones are always
+/// there.
+void check_means(const document& d, const vehicle::behaviour& b, const std::string& path, problems& all) {
+    const auto& m = d.fleet.mqtt;
+    const bool own_broker = d.target.embedded && !d.target.broker;
+    if (b.credentials && own_broker && m.user.empty())
+        all.add(path,
+                fmt::format("'{}' has wrong credentials, and the embedded broker has to know the right ones: give "
+                            "fleet.mqtt a user and a password",
+                            b.name));
+    if (!b.asleep) return;
+    if (d.load.driver == drive::kind::mqtt)
+        all.add(path, fmt::format("'{}' sleeps, and the mqtt driver has nobody who would wake it", b.name));
+    if (!m.presence) all.add(path, fmt::format("'{}' sleeps, and without fleet.mqtt.presence nobody knows", b.name));
+}
+
 void check_segments(const document& d, problems& all) {
     std::vector<std::string_view> known;
     for (const auto& b : d.behaviours) known.push_back(b.name);
@@ -44,14 +61,26 @@ void check_segments(const document& d, problems& all) {
             all.add(path + ".name", fmt::format("there are two segments called '{}'", s.name));
         if (std::ranges::count(known, s.behaviour) == 0)
             all.add(path + ".behaviour", unknown_name("behaviour", s.behaviour, known));
+        else
+            check_means(d, behaviour_of(d, s.behaviour), path + ".behaviour", all);
     }
     if (!segments.empty() && std::abs(sum - 1) > 1e-6)
         all.add("fleet.segments", fmt::format("the shares add up to {:.6g}%, not to 100%", sum * 100));
 }
 
 void check_behaviours(const document& d, problems& all) {
-    for (const auto& b : d.behaviours)
-        for (auto& text : vehicle::check(b)) all.add("behaviours." + b.name, std::move(text));
+    std::vector<std::string_view> services;
+    for (const auto& s : d.load.services) services.push_back(s.name);
+    for (const auto& s : d.target.backend.services)
+        if (d.target.embedded && std::ranges::count(services, s.name) == 0) services.push_back(s.name);
+    for (const auto& b : d.behaviours) {
+        const auto path = "behaviours." + b.name;
+        for (auto& f : vehicle::check(b))
+            all.add(f.place.empty() ? path : fmt::format("{}.{}", path, f.place), std::move(f.text));
+        for (const auto& [service, ignored] : b.services)
+            if (std::ranges::count(services, service) == 0)
+                all.add(fmt::format("{}.services.{}", path, service), unknown_name("service", service, services));
+    }
 }
 
 void check_budgets(const document& d, problems& all) {
@@ -65,6 +94,13 @@ void check_budgets(const document& d, problems& all) {
 bool is_service_name(std::string_view name) {
     return !name.empty() && name.size() <= 64 && consists_of(name, small_letters, "0123456789-") &&
            small_letters.find(name.front()) != std::string_view::npos;
+}
+
+bool broker_is_on_loopback(const document& d) {
+    if (!d.target.broker) return d.target.embedded;
+    boost::system::error_code no_address;
+    const auto address = boost::asio::ip::make_address_v4(d.target.broker->host, no_address);
+    return !no_address && address.is_loopback();
 }
 
 void check_target(const document& d, problems& all) {
@@ -101,6 +137,12 @@ void check_fleet(const document& d, problems& all) {
         all.add("fleet.mqtt.sessionExpiry", "MQTT 3.1.1 has no session expiry; use version 5.0, or cleanStart: false");
     if (const auto sources = net::parse_sources(f.source_addresses); !sources)
         for (const auto& p : sources.error().list) all.add("fleet.sourceAddresses", p.text);
+    const auto check_address = [&all](const char* place, const std::string& text) {
+        if (const auto at = net::parse_listen_address(text); !at)
+            for (const auto& p : at.error().list) all.add(place, p.text);
+    };
+    check_address("fleet.wake.udp", f.wake.udp);
+    check_address("fleet.wake.sms", f.wake.sms);
     check_segments(d, all);
 }
 
@@ -112,6 +154,7 @@ problems check(const document& d) {
     check_target(d, all);
     check_fleet(d, all);
     check_behaviours(d, all);
+    check_conditions(d, all);
     check_load(d, all);
     check_budgets(d, all);
     return all;

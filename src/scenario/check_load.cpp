@@ -32,10 +32,8 @@ bool is_silent(const loadsim::load::phase& p) {
 void check_phases(const load& l, problems& all) {
     if (l.phases.empty()) return all.add("load.phases", "there is no phase, so nothing is ever due");
     std::set<std::string_view> seen;
-    double total = 0;
     for (std::size_t i = 0; i < l.phases.size(); ++i) {
         const auto& p = l.phases[i];
-        total += seconds(p.duration);
         const auto path = fmt::format("load.phases[{}]", i);
         if (!seen.insert(p.name).second)
             all.add(path + ".name", fmt::format("there are two phases called '{}'", p.name));
@@ -43,7 +41,7 @@ void check_phases(const load& l, problems& all) {
         if (p.arrival_count && p.ramp_to) all.add(path, "arrivalCount and rampTo exclude each other");
     }
     if (std::ranges::all_of(l.phases, is_silent)) all.add("load.phases", "nothing is ever due in these phases");
-    if (total > 366.0 * 24 * 3600) all.add("load.phases", "these phases last longer than a year");
+    if (length_of(l) > longest_load) all.add("load.phases", "these phases last longer than a year");
 }
 
 /// A request given up before the other side may give it up: its time-out could never be seen.
@@ -67,17 +65,28 @@ void check_patience(const document& d, problems& all) {
     if (longest >= limit) hint("the embedded backend", longest);
 }
 
-/// How long a correct target takes to give up on a vehicle that does this; 0 when it need not.
-nanoseconds silence_lasts(const document& d, const vehicle::behaviour& b) {
-    if (b.expected != outcome::timed_out) return nanoseconds{0};
+/// The longest that the embedded target, or the mqtt driver, gives any service of the load; 0: theirs, and unknown.
+nanoseconds longest_limit(const document& d, bool acknowledged) {
     if (d.load.driver == drive::kind::mqtt) return d.load.mqtt.deadline;
-    if (!d.target.embedded) return nanoseconds{0}; // theirs, and unknown
-    const bool acks = std::ranges::any_of(b.steps, [](const auto& s) { return s.what == vehicle::step::kind::ack; });
     nanoseconds longest{0};
+    if (!d.target.embedded) return longest;
     for (const auto& asked : d.load.services)
         for (const auto& s : d.target.backend.services)
-            if (s.name == asked.name) longest = std::max(longest, acks ? s.limits.running : s.limits.pending);
+            if (s.name == asked.name) longest = std::max(longest, acknowledged ? s.limits.running : s.limits.pending);
     return longest;
+}
+
+bool acknowledges(const std::vector<vehicle::step>& steps) {
+    return std::ranges::any_of(steps, [](const vehicle::step& s) {
+        return (s.what == vehicle::step::kind::say && s.said.is_plain() && !s.said.is_final()) ||
+               std::ranges::any_of(s.branches, [](const auto& b) { return acknowledges(b.steps); });
+    });
+}
+
+/// How long a correct target takes to give up on a vehicle that does this; 0 when it need not.
+nanoseconds silence_lasts(const document& d, const vehicle::behaviour& b) {
+    if (!b.expected.contains(outcome::timed_out)) return nanoseconds{0};
+    return longest_limit(d, acknowledges(b.steps));
 }
 
 /// The last silent vehicle's request must end before the run does.
@@ -86,6 +95,9 @@ void check_drain(const document& d, problems& all) {
     for (const auto& s : d.fleet.segments)
         for (const auto& b : d.behaviours)
             if (b.name == s.behaviour) longest = std::max(longest, silence_lasts(d, b));
+    for (const auto& c : d.conditions)
+        if (c.expected.contains(outcome::timed_out))
+            longest = std::max({longest, longest_limit(d, false), longest_limit(d, true)});
     if (longest != nanoseconds{0} && d.load.drain <= longest)
         all.add("load.drain",
                 fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",

@@ -25,6 +25,13 @@ inline constexpr table<mqtt::version, 3> version{{"5.0", "5", "3.1.1"},
                                                  {mqtt::version::v5_0, mqtt::version::v5_0, mqtt::version::v3_1_1}};
 inline constexpr table<mqtt::qos, 3> qos{{"0", "1", "2"},
                                          {mqtt::qos::at_most_once, mqtt::qos::at_least_once, mqtt::qos::exactly_once}};
+inline constexpr table<std::uint8_t, 3> qos_number{{"0", "1", "2"}, {0, 1, 2}};
+inline constexpr table<fleet::reconnect_options::kind, 3> backoff{{"fullJitter", "none", "fixed"},
+                                                                  {fleet::reconnect_options::kind::full_jitter,
+                                                                   fleet::reconnect_options::kind::none,
+                                                                   fleet::reconnect_options::kind::fixed}};
+inline constexpr table<record, 3> recording{{"automatic", "unexpected", "all"},
+                                            {record::automatic, record::unexpected, record::all}};
 inline constexpr table<loadsim::load::spacing, 2> spacing{
     {"uniform", "poisson"}, {loadsim::load::spacing::uniform, loadsim::load::spacing::poisson}};
 inline constexpr table<drive::kind, 2> driver{{"http", "mqtt"}, {drive::kind::http, drive::kind::mqtt}};
@@ -47,8 +54,13 @@ void describe(V& v, fleet::mqtt_options& o) {
     v.field("version", s.protocol, "MQTT version.", names::version.kind());
     v.field("keepAlive", s.keep_alive, "Whole seconds; 0s switches it off.",
             kinds::duration{.most = std::chrono::seconds{65535}});
-    v.field("cleanStart", s.clean_start, "Start without an old session.", kinds::flag{});
-    v.field("sessionExpiry", s.session_expiry, "How long the broker keeps the session; MQTT 5.0 only.",
+    v.field("cleanStart", s.clean_start,
+            "true: every connect begins a new session. false, with a sessionExpiry: commands wait for a vehicle that "
+            "is away.",
+            kinds::flag{});
+    v.field("sessionExpiry", s.session_expiry,
+            "How long the broker keeps the session of a vehicle that is away; MQTT 5.0 only (3.1.1: cleanStart alone "
+            "decides).",
             kinds::duration{.most = for_ever});
     v.field("receiveMaximum", s.receive_maximum, "QoS 1 and 2 messages the broker may have under way to one vehicle.",
             kinds::whole<std::uint16_t>{1});
@@ -69,6 +81,10 @@ void describe(V& v, fleet::mqtt_options& o) {
 template <class V>
 void describe(V& v, fleet::reconnect_options& o) {
     constexpr kinds::duration some{.least = std::chrono::milliseconds{1}};
+    v.field("backoff", o.backoff,
+            "fullJitter: the n-th wait is anything up to base * 2^n; fixed: always base; none: at once. The last two "
+            "show the harm.",
+            names::backoff.kind());
     v.field("base", o.base, "The first wait is at most this.", some);
     v.field("cap", o.cap, "No wait is longer than this.", some);
 }
@@ -77,7 +93,15 @@ template <class V>
 void describe(V& v, vehicle::segment& s) {
     v.required("name", s.name, "Used in reports.", kinds::text{kinds::name_length});
     v.required("share", s.part, "Part of the fleet; all shares add up to 100%.", kinds::share_value{});
-    v.field("behaviour", s.behaviour, "success, failure, timeout, offline, or one of `behaviours`.", kinds::text{});
+    v.field("behaviour", s.behaviour, "One of `behaviours`, or a built-in one: see loadsim show behaviours.",
+            kinds::text{});
+}
+
+template <class V>
+void describe(V& v, fleet::wake_options& o) {
+    v.field("udp", o.udp, "Address and port for datagrams, each a VIN; port 0: any free one.", kinds::text{});
+    v.field("sms", o.sms, "Address and port of the stand-in for an SMS gateway: POST /sms {\"to\": VIN}.",
+            kinds::text{});
 }
 
 template <class V>
@@ -93,8 +117,10 @@ void describe(V& v, fleet::options& o) {
             kinds::list<kinds::source>{{}, "sourceAddresses", 1000});
     v.field("vin", o.vin, "What the vehicles' VINs are made of.", kinds::object<vehicle::vin_options>{});
     v.field("mqtt", o.mqtt, "How vehicles talk to the broker.", kinds::object<fleet::mqtt_options>{});
-    v.field("reconnect", o.reconnect, "Exponential backoff with full jitter.",
+    v.field("reconnect", o.reconnect, "When a vehicle that lost its session tries again.",
             kinds::object<fleet::reconnect_options>{});
+    v.field("wake", o.wake, "Where the platform sends the triggers for vehicles that sleep.",
+            kinds::object<fleet::wake_options>{});
     v.field("segments", o.segments, "Parts of the fleet by behaviour; none: all succeed.",
             kinds::list<kinds::object<vehicle::segment>>{{}, "segments", 100});
 }
@@ -136,6 +162,11 @@ void describe(V& v, load& l) {
     v.field("http", l.http, "The http driver's options.", kinds::object<drive::http_options>{});
     v.field("mqtt", l.mqtt, "The mqtt driver's options.", kinds::object<drive::mqtt_options>{});
     v.field("observer", l.observer, "How the end of a request is seen.", names::observer.kind());
+    v.derived("watchWords", l.watch_words,
+              "A second subscription follows the vehicles' words and checks their sequence numbers; left out: with the "
+              "embedded "
+              "broker and at most 100,000 requests.",
+              kinds::flag{});
 }
 
 template <class V>
@@ -146,7 +177,14 @@ void describe(V& v, document& d) {
     v.field("fleet", d.fleet, "Who is there.", kinds::object<fleet::options>{});
     v.field("behaviours", d.behaviours, "Behaviours of one's own, or the built-in ones redefined.",
             kinds::by_name<kinds::behaviour>{{}, "behaviours", 100, true});
+    v.field("conditions", d.conditions, "What befalls the vehicles' links, the broker and the load, and when.",
+            kinds::list<kinds::condition>{{}, "conditions", 100});
     v.required("load", d.load, "What is asked of them, and when.", kinds::object<load>{});
+    v.field("record", d.record,
+            "Which requests are written down one by one: unexpected (and those with an anomaly), all, or automatic: "
+            "all of at most "
+            "100,000.",
+            names::recording.kind());
     v.field("budgets", d.budgets, "Limits that make the run pass or fail.",
             kinds::list<kinds::budget>{{}, "budgets", 100});
 }

@@ -14,28 +14,55 @@ namespace {
 // Standard streams, logs and report files, the database, listeners, event loops, the observer: counted generously.
 constexpr std::uint64_t reserve = 128;
 
-/// Of a request, at most: the command, three answers and the event, each into the broker and out of it, each acknowledged.
+/// Of a request, at most: the command, three answers and the event, each into the broker and out of it, each
+/// acknowledged.
 constexpr double packets_of_request = 20;
 
 bool backend_is_ours(const document& d) {
     return d.load.driver == drive::kind::http && d.target.embedded && !d.target.api;
 }
 
-std::uint64_t files_fixed(const document& d) {
-    if (d.load.driver != drive::kind::http) return reserve;
-    // An embedded backend is in the rank's process: each connection has both its ends there.
-    return reserve + d.load.http.connections * (backend_is_ours(d) ? 2U : 1U);
+bool has_takeover(const std::vector<vehicle::step>& steps) {
+    return std::ranges::any_of(steps, [](const vehicle::step& s) {
+        return s.what == vehicle::step::kind::takeover ||
+               std::ranges::any_of(s.branches, [](const auto& b) { return has_takeover(b.steps); });
+    });
 }
 
-/// With the http driver the embedded backend has two and the observer one; with mqtt each shard has one, and by default
-/// there are eight of them at most.
+bool any_segment(const document& d, bool (*fits)(const vehicle::behaviour&)) {
+    return std::ranges::any_of(d.behaviours, [&](const vehicle::behaviour& b) {
+        return std::ranges::count(d.fleet.segments, b.name, &vehicle::segment::behaviour) != 0 && fits(b);
+    });
+}
+
+/// A second connection of vehicles that have one, while the one is taken over or left behind: no more than connect at
+/// once.
+std::uint64_t second_connections(const document& d) {
+    const bool left_behind = std::ranges::any_of(d.conditions, [](const vehicle::condition& c) {
+        return c.what == vehicle::condition::kind::handover || c.what == vehicle::condition::kind::half_open;
+    });
+    const bool taken_over = any_segment(d, [](const vehicle::behaviour& b) { return has_takeover(b.steps); });
+    return left_behind || taken_over ? std::min(d.fleet.connects_in_flight, d.fleet.vehicles) : 0;
+}
+
+std::uint64_t files_fixed(const document& d) {
+    auto files = reserve + second_connections(d);
+    // A UDP port and a listener.
+    if (any_segment(d, [](const vehicle::behaviour& b) { return b.asleep.has_value(); })) files += 2;
+    if (d.load.driver != drive::kind::http) return files;
+    // An embedded backend is in the rank's process: each connection has both its ends there.
+    return files + d.load.http.connections * (backend_is_ours(d) ? 2U : 1U);
+}
+
+/// With the http driver the embedded backend has two and the observer one; with mqtt each shard has one, and by
+/// default there are eight of them at most.
 std::uint64_t connections_fixed(const document& d) {
     return d.load.driver == drive::kind::mqtt ? 8 : backend_is_ours(d) ? 3 : 1;
 }
 
 double rate_most(const document& d) {
     double most = 0;
-    for (const auto& p : d.load.phases) {
+    for (const auto& p : phases_of(d)) {
         if (p.pause) continue;
         if (p.arrival_count)
             most = std::max(most, static_cast<double>(*p.arrival_count) / std::max(1.0, seconds(p.duration)));
@@ -64,8 +91,8 @@ loadsim::target::needs needs_of(const document& d, loadsim::target::placement wh
     n.where = where;
     n.sessions = d.fleet.vehicles; // those that are to be off line sign in too
     n.files_fixed = files_fixed(d);
-    n.broker_files_fixed = reserve;
-    n.connections_fixed = connections_fixed(d);
+    n.broker_files_fixed = reserve + second_connections(d);
+    n.connections_fixed = connections_fixed(d) + second_connections(d);
     n.own_broker = d.target.embedded && !d.target.broker;
     n.broker_here = n.own_broker || (d.target.broker && is_on_loopback(*d.target.broker));
     // What is no address has been refused by read(); here it counts for none.

@@ -31,9 +31,10 @@ std::string ranks_of(const plan& p) {
 
 plan plan_of(const document& d, const loadsim::target::machine& here) {
     plan made;
-    const loadsim::load::schedule schedule(d.load.phases, d.load.spacing, d.seed);
-    for (std::size_t i = 0; i < d.load.phases.size(); ++i) {
-        const auto& p = d.load.phases[i];
+    const auto schedule = schedule_of(d);
+    const auto phases = schedule.phases();
+    for (std::size_t i = 0; i < phases.size(); ++i) {
+        const auto& p = phases[i];
         made.phases.push_back({p.name, schedule.phase_start(i), p.duration, schedule.size(i), rates_of(p)});
     }
     made.arrivals = schedule.size();

@@ -1,5 +1,7 @@
 #include <loadsim/scenario/read.hpp>
+#include <loadsim/scenario/show.hpp>
 
+#include "check.hpp"
 #include "language.hpp"
 #include "parse.hpp"
 #include "settings.hpp"
@@ -7,23 +9,49 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 namespace loadsim::scenario {
 namespace {
 
+/// "tunnel"; where there are several "tunnel 1", "tunnel 2".
+void name_conditions(std::vector<vehicle::condition>& all) {
+    std::map<vehicle::condition::kind, std::size_t> so_far;
+    for (auto& c : all) {
+        const auto n = ++so_far[c.what];
+        if (!c.name.empty()) continue;
+        c.name = to_string(c.what);
+        if (std::ranges::count(all, c.what, &vehicle::condition::what) > 1) c.name += fmt::format(" {}", n);
+    }
+}
+
+bool is_said(const node& root, std::string_view map, std::string_view key) {
+    const auto* found = root.find(map);
+    return found != nullptr && found->find(key) != nullptr;
+}
+
 /// What one part of the document makes of another, once all of it is known.
-void resolve(document& d) {
+void resolve(document& d, const node& root) {
     auto& phases = d.load.phases;
     for (std::size_t i = 0; i < phases.size(); ++i)
         if (phases[i].name.empty()) phases[i].name = fmt::format("phase {}", i + 1);
 
     if (d.fleet.segments.empty()) d.fleet.segments.push_back({"all", share{1}, "success"});
+    name_conditions(d.conditions);
+    // A handover goes to another address, and on loopback there is one.
+    const bool hands_over =
+        std::ranges::count(d.conditions, vehicle::condition::kind::handover, &vehicle::condition::what) != 0;
+    if (hands_over && d.fleet.source_addresses.empty() && broker_is_on_loopback(d))
+        d.fleet.source_addresses = {"127.0.0.1", "127.0.0.2"};
 
     auto& t = d.target;
     // A broker alone: requests by HTTP need somebody who takes them, and that is then the embedded backend.
     if (t.broker && !t.api && d.load.driver == drive::kind::http) t.embedded = true;
     // Everything is given: the same scenario that runs embedded runs against a platform by adding its addresses.
     if (t.broker && t.api) t.embedded = false;
+    if (!is_said(root, "load", "watchWords"))
+        d.load.watch_words = t.embedded && !t.broker && d.load.driver == drive::kind::http &&
+                             length_of(d.load) <= longest_load && schedule_of(d).size() <= record_all_up_to;
     if (!t.embedded) {
         t.backend = {};
     } else if (t.backend.services.empty()) {
@@ -32,6 +60,7 @@ void resolve(document& d) {
             if (!std::ranges::count(t.backend.services, s.name, &backend::service::name))
                 t.backend.services.push_back({s.name, {}});
     }
+    if (t.embedded) t.backend.seed = d.seed;
 }
 
 /// Where a path of check() was written: the value, or the nearest thing around it that is there.
@@ -77,7 +106,7 @@ problems in_order(std::vector<finding> found, std::string_view file, std::span<c
 result<document> read(std::string_view yaml, std::string_view file, std::span<const setting> settings) {
     reading r;
     document made;
-    made.behaviours = vehicle::built_in_behaviours();
+    made.behaviours = built_in_behaviours();
     made.target.backend.services.clear(); // not named yet: resolve() decides
     if (auto root = parse_yaml(yaml, 0, r)) {
         for (std::size_t i = 0; i < settings.size(); ++i)
@@ -86,7 +115,7 @@ result<document> read(std::string_view yaml, std::string_view file, std::span<co
             r.wrong(*root, "the scenario is empty");
         else
             kinds::object<document>{}.read(r, *root, made);
-        resolve(made);
+        resolve(made, *root);
         auto found = r.found();
         for (auto& p : check(made).list)
             if (!is_told(r.found(), p.place)) found.push_back({p.place, locate(*root, p.place), std::move(p.text)});

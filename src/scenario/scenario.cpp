@@ -14,7 +14,7 @@ const vehicle::behaviour& behaviour_of(const document& d, std::string_view name)
 measure::legend legend_of(const document& d) {
     measure::legend made;
     for (const auto& s : d.load.services) made.services.push_back(s.name);
-    for (const auto& p : d.load.phases) made.phases.push_back(p.name);
+    for (const auto& p : phases_of(d)) made.phases.push_back(p.name);
     for (const auto& s : d.fleet.segments) {
         made.segments.push_back(s.name);
         made.behaviours.push_back(s.behaviour);
@@ -23,6 +23,7 @@ measure::legend legend_of(const document& d) {
         made.segments.emplace_back("all");
         made.behaviours.emplace_back("success");
     }
+    for (const auto& c : d.conditions) made.conditions.push_back(c.name);
     return made;
 }
 

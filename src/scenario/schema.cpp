@@ -37,6 +37,7 @@ std::string schema() {
     boost::json::object root{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                              {"title", "loadsim scenario"}};
     for (auto& entry : kinds::object<document>{}.schema()) root[entry.key()] = entry.value();
+    root["$defs"] = boost::json::object{{"step", kinds::step::definition()}};
     return boost::json::serialize(root) + "\n";
 }
 

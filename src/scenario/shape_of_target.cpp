@@ -36,6 +36,17 @@ void describe(V& v, backend::options& o) {
     v.field("batchWindow", o.batch_window, "A batch waits no longer than this.", kinds::duration{});
     v.field("timeToLive", o.time_to_live, "How long an ended request is remembered.",
             kinds::duration{.least = std::chrono::seconds{1}});
+    v.field("commandQos", o.command_qos, "QoS of the commands that it sends; a vehicle gets them at its own at most.",
+            names::qos_number.kind());
+    v.field("faults", o.faults, "What it gets wrong, on purpose: to see whether it is noticed.",
+            kinds::list<kinds::fault>{{}, "faults", 100});
+    v.field("wake", o.wake, "How it wakes vehicles that sleep.", kinds::object<backend::wake_options>{});
+}
+
+template <class V>
+void describe(V& v, backend::wake_options& o) {
+    v.field("again", o.again, "It sends another trigger so long after the last, until the vehicle has acknowledged.",
+            kinds::duration{.least = std::chrono::milliseconds{10}});
 }
 
 namespace kinds {

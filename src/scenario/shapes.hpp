@@ -3,13 +3,19 @@
 #pragma once
 
 #include <loadsim/backend/options.hpp>
+#include <loadsim/base/anomaly.hpp>
+#include <loadsim/base/outcome.hpp>
 #include <loadsim/load/options.hpp>
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/condition.hpp>
 
 #include "reading.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+
+#include <utility>
 
 namespace loadsim::scenario::kinds {
 
@@ -20,17 +26,48 @@ struct delay {
     boost::json::object schema() const;
 };
 
-/// ack, running, executed, {failed: CODE}, {wait: DELAY}.
+/// executed, or [executed, timed_out].
+struct outcomes {
+    bool none = false; ///< [] is one too
+    void read(reading&, const node&, outcome_set& out) const;
+    node write(outcome_set) const;
+    boost::json::object schema() const;
+};
+
+/// [executed_twice].
+struct anomalies {
+    void read(reading&, const node&, anomaly_set& out) const;
+    node write(anomaly_set) const;
+    boost::json::object schema() const;
+};
+
+/// A word for itself (ack, drop), or a map of one word to what it needs: {wait: 100ms}. See shape_of_step.cpp.
 struct step {
     void read(reading&, const node&, vehicle::step& out) const;
     node write(const vehicle::step&) const;
-    boost::json::object schema() const;
+    boost::json::object schema() const; ///< a reference, for steps hold steps
+    static boost::json::object definition();
 };
+inline constexpr std::size_t steps_most = 1000;
 
 /// The rest of a behaviour, below its name.
 struct behaviour {
     void read(reading&, const node&, vehicle::behaviour& out) const;
     node write(const vehicle::behaviour&) const;
+    boost::json::object schema() const;
+};
+
+/// {tunnel: {at: 60s, for: 20s}}: a map of one kind of condition to the rest.
+struct condition {
+    void read(reading&, const node&, vehicle::condition& out) const;
+    node write(const vehicle::condition&) const;
+    boost::json::object schema() const;
+};
+
+/// {drop: command, every: 10}: what goes wrong with what, and how often.
+struct fault {
+    void read(reading&, const node&, backend::fault& out) const;
+    node write(const backend::fault&) const;
     boost::json::object schema() const;
 };
 
@@ -62,5 +99,10 @@ struct target {
     node write(const scenario::target&) const;
     boost::json::object schema() const;
 };
+
+template <class... Schemas>
+boost::json::object any_of(Schemas... schemas) {
+    return {{"anyOf", boost::json::array{std::move(schemas)...}}};
+}
 
 } // namespace loadsim::scenario::kinds

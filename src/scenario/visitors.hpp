@@ -1,8 +1,9 @@
 // What is done with the description of a struct (see language.hpp): read it, write it, make a schema of it; and the
 // kinds of values that hold other values.
 //
-// A description calls `field(name, member, documentation, kind)` for each key, in the order in which they are written;
-// `required` for a key that must be there. A member that is a std::optional is left out when it is empty.
+// A description calls `field(name, member, documentation, kind)` for each key, in the order in which they are
+// written; `required` for a key that must be there; `derived` for one that follows from others when it is left out. A
+// member that is a std::optional is left out when it is empty.
 #pragma once
 
 #include <loadsim/base/names.hpp>
@@ -14,6 +15,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +37,11 @@ public:
     template <class T, class Kind>
     void required(std::string_view name, T& member, std::string_view, const Kind& kind) {
         if (!read(name, member, kind)) reading_.wrong(from_, "'" + std::string(name) + "' is missing");
+    }
+
+    template <class T, class Kind>
+    void derived(std::string_view name, T& member, std::string_view, const Kind& kind) {
+        read(name, member, kind);
     }
 
     /// After the last field: says which keys there are that have no field.
@@ -82,6 +89,10 @@ public:
     void required(std::string_view name, const T& member, std::string_view documentation, const Kind& kind) {
         field(name, member, documentation, kind);
     }
+    template <class T, class Kind>
+    void derived(std::string_view name, const T& member, std::string_view documentation, const Kind& kind) {
+        field(name, member, documentation, kind);
+    }
     node take() { return std::move(made_); }
 
 private:
@@ -102,6 +113,10 @@ public:
     void required(std::string_view name, const T&, std::string_view documentation, const Kind& kind) {
         add(name, documentation, kind.schema(), {});
         required_.emplace_back(name);
+    }
+    template <class T, class Kind>
+    void derived(std::string_view name, const T&, std::string_view documentation, const Kind& kind) {
+        add(name, documentation, kind.schema(), {});
     }
     boost::json::object take();
 
@@ -132,9 +147,10 @@ struct object {
         describe(visitor, value);
         return visitor.take();
     }
-    json::object schema() const {
+    json::object schema() const { return schema_of(T{}); }
+    /// Of a struct that has a say in which keys there are.
+    json::object schema_of(T usual) const {
         object_schema visitor;
-        T usual{};
         describe(visitor, usual);
         return visitor.take();
     }
@@ -212,6 +228,39 @@ struct by_name {
                 {"minProperties", extends ? 0 : 1},
                 {"maxProperties", most},
                 {"additionalProperties", item.schema()}};
+    }
+};
+
+/// What has a name and nothing else that tells it apart.
+template <class Kind>
+struct map_by_name {
+    Kind item;
+    std::string_view what;
+    std::size_t most;
+
+    template <class T>
+    void read(reading& r, const node& n, std::map<std::string, T>& out) const {
+        if (!r.is_map(n, std::string("a map of ").append(what))) return;
+        if (!are_few_enough(r, n, n.members.size(), what, most)) return;
+        out.clear();
+        for (const auto& m : n.members) {
+            const auto step = r.into(m.key);
+            if (m.key.empty() || m.key.size() > name_length)
+                r.wrong(m.where, "a name of 1 to " + std::to_string(name_length) + " characters belongs here");
+            else if (m.value.what == node::kind::null)
+                r.wrong(m.where, "'" + m.key + "' has no value");
+            else if (const auto [at, is_new] = out.try_emplace(m.key); is_new) // is_map() has told of the others
+                item.read(r, m.value, at->second);
+        }
+    }
+    template <class T>
+    node write(const std::map<std::string, T>& all) const {
+        node made = blank(node::kind::map);
+        for (const auto& [name, one] : all) made.add(name, item.write(one));
+        return made;
+    }
+    json::object schema() const {
+        return {{"type", "object"}, {"maxProperties", most}, {"additionalProperties", item.schema()}};
     }
 };
 

@@ -1,4 +1,4 @@
-#include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/delay.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -28,6 +28,15 @@ nanoseconds sample(const delay& d, draws& random) noexcept {
     // Written so that a NaN, which figures that check() refuses would make, is 0 as well.
     const nanoseconds length{value > 0 ? static_cast<std::int64_t>(std::min(value, longest)) : 0};
     return d.most ? std::min(length, *d.most) : length;
+}
+
+std::string check(const delay& d) {
+    constexpr nanoseconds nothing{0};
+    if (d.a < nothing || d.b < nothing || (d.most && *d.most < nothing)) return "a delay is never negative";
+    if (d.shape == delay::kind::uniform && d.b < d.a) return "max is less than min";
+    if (d.shape == delay::kind::lognormal && d.a == nothing) return "the median of a lognormal delay is more than 0";
+    if (d.shape == delay::kind::lognormal && d.b < d.a) return "p99 is less than the median";
+    return {};
 }
 
 } // namespace loadsim::vehicle

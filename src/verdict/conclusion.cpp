@@ -86,7 +86,7 @@ std::string_view to_string(run_verdict v) {
 
 conclusion conclude(const measure::run_facts& run, const std::vector<budget>& limits, const measure::legend& names) {
     deciding d;
-    for (const auto& b : limits) d.so_far.budgets.push_back(judge(b, run.sum, names));
+    for (const auto& b : limits) d.so_far.budgets.push_back(judge(b, run, names));
     add_up(d, run);
     cut_short(d, run);
     late(d, run);

@@ -97,13 +97,30 @@ result<budget> parse_figure(std::string_view name) {
         if (!among(rest, counts)) return wrong(unknown_name("figure of sessions", rest, counts));
         return plain_count(name);
     }
+    if (head == "queued") {
+        const auto [what, stat] = split(rest);
+        if (what == "waited") return with_stat("queued.waited", stat, budget::kind::waited, budget::kind::waited_count);
+        const names counts{"delivered", "out_of_order", "waited"};
+        if (rest.empty()) return wrong("queued needs the name of a figure, such as queued.waited.p99");
+        if (!among(rest, counts)) return wrong(unknown_name("figure of queued", rest, counts));
+        return plain_count(name);
+    }
+    if (head == "recovery") {
+        const names both{"back", "latency"};
+        if (rest.empty()) return wrong("recovery needs to be of something: recovery.back or recovery.latency");
+        if (!among(rest, both)) return wrong(unknown_name("figure of recovery", rest, both));
+        budget b;
+        b.figure = head;
+        b.stat = rest;
+        b.figure_kind = budget::kind::recovery;
+        return b;
+    }
     if (head == "anomalies") {
-        if (!rest.empty() && !among(rest, measure::anomaly_names))
-            return wrong(unknown_name("anomaly", rest, measure::anomaly_names));
+        if (!rest.empty() && !among(rest, anomaly_names)) return wrong(unknown_name("anomaly", rest, anomaly_names));
         return plain_count(rest.empty() ? head : name);
     }
     names heads(measure::hop_names.begin(), measure::hop_names.end());
-    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "anomalies"});
+    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "anomalies"});
     return wrong(unknown_name("figure", head, heads));
 }
 

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <optional>
 
 namespace loadsim::verdict {
 namespace {
@@ -50,8 +52,8 @@ measure::request_counts requests_of(const budget& b, const measure::totals& seen
 }
 
 std::uint64_t anomalies_of(std::string_view figure, const measure::totals& seen) {
-    for (std::size_t i = 0; i < measure::anomaly_names.size(); ++i)
-        if (figure.ends_with(measure::anomaly_names[i])) return seen.anomalies[i];
+    for (std::size_t i = 0; i < anomaly_names.size(); ++i)
+        if (figure.ends_with(anomaly_names[i])) return seen.anomalies[i];
     return std::accumulate(seen.anomalies.begin(), seen.anomalies.end(), std::uint64_t{0});
 }
 
@@ -60,18 +62,39 @@ std::uint64_t count_of(const budget& b, const measure::totals& seen, const measu
     if (figure == "sessions.refused") return seen.sessions.refused;
     if (figure == "sessions.dropped") return seen.sessions.dropped;
     if (figure == "sessions.reconnects") return seen.sessions.reconnects;
+    if (figure == "queued.delivered") return seen.queued.delivered;
+    if (figure == "queued.out_of_order") return seen.queued.out_of_order;
     if (figure.starts_with("anomalies")) return anomalies_of(figure, seen);
     const auto end = parse_outcome(figure.substr(std::min(figure.size(), std::string_view{"outcomes."}.size())));
     return end ? requests.outcomes[static_cast<std::size_t>(*end)] : requests.unexpected;
 }
 
+constexpr double for_ever = std::numeric_limits<double>::infinity();
+
+/// The longest, in milliseconds; absent: there was none.
+std::optional<double> recovery_of(const budget& b, const measure::run_facts& run) {
+    std::optional<double> longest;
+    for (const auto& r : run.recoveries) {
+        const bool back = b.stat == "back";
+        const bool measured = back ? r.affected != 0 : !r.budget.empty();
+        if (!measured || (!b.condition.empty() && b.condition != r.condition)) continue;
+        const auto took = back ? r.until_back : r.until_latency;
+        longest = std::max(longest.value_or(0), took ? milliseconds(*took) : for_ever);
+    }
+    return longest;
+}
+
 /// In the unit of the limit; absent: no data.
-std::optional<double> observe(const budget& b, const measure::totals& seen, const measure::legend& names) {
+std::optional<double> observe(const budget& b, const measure::run_facts& run, const measure::legend& names) {
+    const auto& seen = run.sum;
     if (b.figure_kind == kind::latency) return stat_of(samples_of(b, seen, names), b);
     if (b.figure_kind == kind::connect) return stat_of(seen.sessions.connect, b);
     if (b.figure_kind == kind::connect_count) return static_cast<double>(seen.sessions.connect.count());
+    if (b.figure_kind == kind::waited) return stat_of(seen.queued.waited, b);
+    if (b.figure_kind == kind::waited_count) return static_cast<double>(seen.queued.waited.count());
+    if (b.figure_kind == kind::recovery) return recovery_of(b, run);
     const auto requests = requests_of(b, seen, names);
-    const bool of_requests = !b.figure.starts_with("sessions.");
+    const bool of_requests = !b.figure.starts_with("sessions.") && !b.figure.starts_with("queued.");
     if (of_requests && (requests.due == 0 || places_of(b.service, names.services).empty())) return std::nullopt;
     if (b.figure_kind == kind::latency_count) return static_cast<double>(samples_of(b, seen, names).count());
     const auto count = static_cast<double>(count_of(b, seen, requests));
@@ -80,7 +103,8 @@ std::optional<double> observe(const budget& b, const measure::totals& seen, cons
 
 bool holds(double observed, comparison op, double limit) {
     // 1 in 1000 is 0.1 %, though the two divisions may differ in the last bit of a double.
-    const bool same = std::abs(observed - limit) <= 1e-12 * std::max(std::abs(observed), std::abs(limit));
+    const bool same =
+        observed != for_ever && std::abs(observed - limit) <= 1e-12 * std::max(std::abs(observed), std::abs(limit));
     switch (op) {
     case comparison::less: return observed < limit && !same;
     case comparison::less_equal: return observed < limit || same;
@@ -96,9 +120,12 @@ std::string in_words(kind k, double observed) {
     case kind::rate: return fmt::format("{:.6g}%", observed * 100);
     case kind::count:
     case kind::latency_count:
-    case kind::connect_count: return fmt::format("{:.0f}", observed);
+    case kind::connect_count:
+    case kind::waited_count: return fmt::format("{:.0f}", observed);
     case kind::latency:
-    case kind::connect: break;
+    case kind::connect:
+    case kind::waited:
+    case kind::recovery: break;
     }
     auto text = fmt::format("{:.3f}", observed); // percentiles are whole microseconds
     text.erase(text.find_last_not_of('0') + 1);
@@ -113,10 +140,11 @@ std::string_view to_string(finding f) {
     return names[static_cast<std::size_t>(f)];
 }
 
-judgement judge(const budget& b, const measure::totals& seen, const measure::legend& names) {
-    const auto observed = observe(b, seen, names);
+judgement judge(const budget& b, const measure::run_facts& run, const measure::legend& names) {
+    const auto observed = observe(b, run, names);
     if (!observed) return {b.expression, std::nullopt, "no data", finding::no_data};
     const auto verdict = holds(*observed, b.op, b.limit) ? finding::pass : finding::fail;
+    if (*observed == for_ever) return {b.expression, std::nullopt, "not in this run", verdict};
     return {b.expression, observed, in_words(b.figure_kind, *observed), verdict};
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -36,6 +37,7 @@ result<comparison> parse_operator(std::string_view op) {
 std::vector<std::string_view> labels_of(const budget& b) {
     using kind = budget::kind;
     if (b.figure_kind == kind::latency || b.figure_kind == kind::latency_count) return {"service", "phase"};
+    if (b.figure_kind == kind::recovery) return {"condition"};
     if (b.figure.starts_with("outcomes") || b.figure == "unexpected") return {"phase"};
     return {};
 }
@@ -46,12 +48,8 @@ problems set_labels(budget& b, const std::vector<label>& labels) {
         if (allowed.empty()) return wrong(fmt::format("{} has no labels", b.figure));
         if (key == "service" && allowed.front() == "phase")
             return wrong(fmt::format("{} is not counted by service; only {{phase=NAME}} can be given", b.figure));
-        if (key == "service")
-            b.service = value;
-        else if (key == "phase")
-            b.phase = value;
-        else
-            return wrong(unknown_name("label", key, allowed));
+        if (std::ranges::find(allowed, key) == allowed.end()) return wrong(unknown_name("label", key, allowed));
+        (key == "service" ? b.service : key == "phase" ? b.phase : b.condition) = value;
     }
     return {};
 }
@@ -90,10 +88,13 @@ result<double> rate_limit(const budget& b, std::string_view limit) {
 result<double> parse_limit(const budget& b, std::string_view limit) {
     switch (b.figure_kind) {
     case budget::kind::latency:
-    case budget::kind::connect: return latency_limit(b, limit);
+    case budget::kind::connect:
+    case budget::kind::waited:
+    case budget::kind::recovery: return latency_limit(b, limit);
     case budget::kind::rate: return rate_limit(b, limit);
     case budget::kind::latency_count:
     case budget::kind::connect_count:
+    case budget::kind::waited_count:
     case budget::kind::count: break;
     }
     return count_limit(b, limit);
@@ -137,6 +138,7 @@ std::vector<std::string> check(const budget& b, const measure::legend& names) {
     };
     look("service", b.service, names.services);
     look("phase", b.phase, names.phases);
+    look("condition", b.condition, names.conditions);
     return sentences;
 }
 

@@ -3,6 +3,7 @@
 #include <loadsim/scenario/plan.hpp>
 #include <loadsim/scenario/read.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -28,7 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (!scenario::check(*document).empty()) std::abort();
     const auto& broker = document->target.broker;
-    if (!document->fleet.mqtt.password.empty() || (broker && !broker->password.empty())) return 0; // never written
+    const bool has_secrets = std::ranges::any_of(document->behaviours, [](const vehicle::behaviour& b) {
+        return b.credentials && !b.credentials->password.empty();
+    });
+    if (has_secrets || !document->fleet.mqtt.password.empty() || (broker && !broker->password.empty()))
+        return 0; // never written
     const auto again = scenario::read(scenario::write(*document), "written");
     if (!again || *again != *document) std::abort();
     const auto plan = scenario::plan_of(*document, {.open_files = 1024});

@@ -1,13 +1,16 @@
 // The reference backend whole: a real broker, a real app over HTTP, a real vehicle over MQTT.
 #include "broker.hpp"
+#include "fake_server.hpp"
 
 #include <loadsim/backend/backend.hpp>
 #include <loadsim/contract/payloads.hpp>
 #include <loadsim/contract/topics.hpp>
+#include <loadsim/target/mosquitto.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
@@ -20,11 +23,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace loadsim;
 using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
+using boost::asio::ip::udp;
 using stage::broker;
 using stage::free_port;
 using stage::wait_until;
@@ -57,18 +62,18 @@ std::string id_in(const std::string& response) {
     return at == std::string::npos ? std::string{} : response.substr(at + 20, 16);
 }
 
-/// The vehicle, and whoever listens to events, in one MQTT client. Answers each command with ack and final if told to.
+/// The vehicle, and whoever listens to events and words, in one MQTT client. Answers each command with ack and final if told to.
 class vehicle_and_world {
 public:
     explicit vehicle_and_world(const net::endpoint& broker)
         : client_("tcp://127.0.0.1:" + std::to_string(broker.port), "backend-test",
                   mqtt::create_options(MQTTVERSION_5)) {
-        client_.set_message_callback(
-            [this](const mqtt::const_message_ptr& m) { hear(m->get_topic(), m->to_string()); });
+        client_.set_message_callback([this](const mqtt::const_message_ptr& m) { hear(*m); });
         client_.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())
             ->wait_for(5s);
         client_.subscribe(contract::command_filter(vin), 1)->wait_for(5s);
         client_.subscribe(std::string(contract::event_filter()), 1)->wait_for(5s);
+        client_.subscribe(std::string(contract::response_filter()), 2)->wait_for(5s);
     }
     ~vehicle_and_world() {
         try {
@@ -92,9 +97,28 @@ public:
         const std::lock_guard lock(mutex_);
         return commands_;
     }
+    std::size_t words() {
+        const std::lock_guard lock(mutex_);
+        return words_;
+    }
+    /// Of the last command: QoS, and the seconds that were left of its expiry interval; 0: none.
+    std::pair<int, int> manner() {
+        const std::lock_guard lock(mutex_);
+        return manner_;
+    }
+    void publish(const std::string& topic, const std::string& payload, bool retained = false) {
+        client_.publish(topic, payload, 1, retained)->wait_for(5s);
+    }
 
 private:
-    void hear(const std::string& topic, const std::string& payload) {
+    void hear(const mqtt::message& m) {
+        const auto& topic = m.get_topic();
+        const auto payload = m.to_string();
+        if (topic.find("/rsp/") != std::string::npos) {
+            const std::lock_guard lock(mutex_);
+            ++words_;
+            return;
+        }
         if (topic == contract::event_topic(vin)) {
             const std::lock_guard lock(mutex_);
             events_.push_back(contract::read_event(payload).value());
@@ -105,6 +129,9 @@ private:
         {
             const std::lock_guard lock(mutex_);
             ++commands_;
+            const auto& properties = m.get_properties();
+            constexpr auto expiry = mqtt::property::MESSAGE_EXPIRY_INTERVAL;
+            manner_ = {m.get_qos(), properties.contains(expiry) ? mqtt::get<int>(properties, expiry) : 0};
         }
         if (!answers) return;
         for (const auto at : {contract::response::phase::ack, contract::response::phase::final})
@@ -116,8 +143,27 @@ private:
     std::condition_variable heard_;
     std::vector<contract::event> events_;
     std::size_t commands_ = 0;
+    std::size_t words_ = 0;
+    std::pair<int, int> manner_;
     mqtt::async_client client_;
 };
+
+/// A QoS 1 message of a client that is quicker than Paho: MQTT 3.1.1, connect and publish in one piece.
+void say_at_once(std::uint16_t broker, const std::string& topic, const std::string& payload) {
+    const auto size = 2 + topic.size() + 2 + payload.size();
+    std::string bytes("\x10\x0f\0\x04MQTT\x04\x02\0\x3c\0\x03"
+                      "car",
+                      17);
+    bytes += {'\x32', static_cast<char>(size % 128 | 128), static_cast<char>(size / 128), '\0',
+              static_cast<char>(topic.size())};
+    bytes += topic + std::string("\0\1", 2) + payload;
+    boost::asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect({boost::asio::ip::address_v4::loopback(), broker});
+    boost::asio::write(socket, boost::asio::buffer(bytes));
+    std::string answers(8, ' '); // CONNACK and PUBACK
+    boost::asio::read(socket, boost::asio::buffer(answers));
+}
 
 backend::options quick() {
     backend::options wanted;
@@ -234,4 +280,150 @@ TEST(reference_backend, says_that_the_broker_refuses_it) {
     ASSERT_FALSE(server);
     ASSERT_EQ(server.error().list.size(), 1U);
     EXPECT_NE(server.error().list[0].text.find("refuses"), std::string::npos) << server.error().list[0].text;
+}
+
+TEST(reference_backend, sends_commands_as_it_is_told_and_no_longer_than_they_are_wanted) {
+    broker mosquitto;
+    auto wanted = quick();
+    wanted.command_qos = 2;
+    auto server = backend::server::start(wanted, mosquitto.endpoint(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    vehicle_and_world world(mosquitto.endpoint());
+    ASSERT_TRUE(world.event_of(id_in(post(server->api(), "patient"))));
+    EXPECT_EQ(world.manner().first, 1) << "as the vehicle subscribes";
+    EXPECT_GE(world.manner().second, 9);
+    EXPECT_LE(world.manner().second, 10);
+}
+
+TEST(reference_backend, hears_what_was_said_before_it_was_back_at_its_broker) {
+    const stage::scratch folder;
+    auto broker = target::mosquitto::start(folder.path(), {.logins = {}, .keeps_sessions = true});
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    auto server = backend::server::start(quick(), broker->broker(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    bool shown = false;
+    for (std::uint64_t tries = 1; !shown && tries < 5; ++tries) { // it may be back as quickly as we
+        const auto id = id_in(post(server->api(), "patient"));
+        broker->take_down();
+        ASSERT_TRUE(wait_until([&] { return !server->counted().broker_connected; }));
+        ASSERT_TRUE(broker->bring_back());
+        say_at_once(broker->broker().port, contract::response_topic(vin, id),
+                    contract::to_json(
+                        contract::response{.id = id, .at = contract::response::phase::final, .ok = true, .code = {}}));
+        shown = !server->counted().broker_connected;
+        EXPECT_TRUE(wait_until([&] { return server->counted().inbound.applied == tries; }));
+        EXPECT_EQ(server->counted().requests.executed, tries);
+    }
+    EXPECT_TRUE(shown);
+}
+
+TEST(reference_backend, is_not_moved_by_words_that_are_none) {
+    broker mosquitto;
+    auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    vehicle_and_world world(mosquitto.endpoint());
+    world.answers = false;
+    const auto id = id_in(post(server->api(), "patient"));
+    const auto topic = contract::response_topic(vin, id);
+    contract::response word{.id = id, .at = contract::response::phase::final, .ok = true, .code = {}};
+    world.publish(topic, "{");
+    word.code = std::string(2'000'000, 'x');
+    world.publish(topic, contract::to_json(word));
+    word.code.clear();
+    word.vin = "1M8GDM9AXKP042788";
+    world.publish(topic, contract::to_json(word));
+    ASSERT_TRUE(wait_until([&] { return server->counted().inbound.wrong_vehicle == 1; }));
+    EXPECT_EQ(server->counted().inbound.malformed, 2U);
+    EXPECT_EQ(server->counted().requests.active, 1U);
+    word.vin = vin;
+    world.publish(topic, contract::to_json(word));
+    const auto end = world.event_of(id);
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->state, "executed");
+}
+
+TEST(reference_backend, does_not_take_its_own_repetition_for_a_word) {
+    broker mosquitto;
+    auto wanted = quick();
+    wanted.faults = {{.what = backend::fault::kind::duplicate,
+                      .of = backend::fault::message::word,
+                      .every = 1,
+                      .probability = {},
+                      .by = 0ns}};
+    auto server = backend::server::start(wanted, mosquitto.endpoint(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    vehicle_and_world world(mosquitto.endpoint());
+    ASSERT_TRUE(world.event_of(id_in(post(server->api()))));
+    EXPECT_TRUE(wait_until([&] { return world.words() == 4; })) << "ack and final, each twice";
+    server->stop();
+    const auto f = server->counted();
+    EXPECT_EQ(f.faults.of(backend::fault::kind::duplicate, backend::fault::message::word), 2U);
+    EXPECT_EQ(f.inbound.applied, 2U);
+    EXPECT_EQ(f.inbound.duplicate, 0U);
+    EXPECT_EQ(world.words(), 4U);
+}
+
+TEST(reference_backend, wakes_vehicles_that_sleep) {
+    broker mosquitto;
+    boost::asio::io_context io;
+    udp::socket port(io, udp::endpoint(boost::asio::ip::address_v4::loopback(), 0));
+    port.non_blocking(true);
+    std::mutex mutex;
+    std::vector<std::string> messages;
+    stage::fake_server gateway([&](std::size_t, std::string& unread) -> stage::reaction {
+        if (!unread.ends_with("}")) return {};
+        const std::lock_guard lock(mutex);
+        messages.push_back(std::exchange(unread, {}));
+        const bool first = messages.size() == 1;
+        return {.bytes = first ? "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+                               : "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
+                .close = true};
+    });
+    auto wanted = quick();
+    wanted.wake = {.udp = "127.0.0.1:" + std::to_string(port.local_endpoint().port()),
+                   .sms = "http://127.0.0.1:" + std::to_string(gateway.port()),
+                   .again = 200ms};
+    vehicle_and_world world(mosquitto.endpoint());
+    world.answers = false;
+    const auto sleeps = [&](const char* by) {
+        world.publish(contract::presence_topic(vin), contract::to_json(contract::presence{"asleep", by}), true);
+    };
+    sleeps("udp"); // before the platform is there: it is retained
+    auto server = backend::server::start(wanted, mosquitto.endpoint(), any_port());
+    ASSERT_TRUE(server) << to_string(server.error());
+    ASSERT_TRUE(wait_until([&] { return server->counted().wake.asleep == 1; }));
+
+    post(server->api(), "patient");
+    std::string datagram(100, ' ');
+    ASSERT_TRUE(wait_until([&] {
+        boost::system::error_code nothing;
+        datagram.resize(port.receive(boost::asio::buffer(datagram), 0, nothing));
+        if (!nothing) return true;
+        datagram.resize(100);
+        return false;
+    }));
+    EXPECT_EQ(datagram, vin);
+    sleeps("sms"); // the same request goes on calling, by the other bearer
+    ASSERT_TRUE(wait_until([&] {
+        const std::lock_guard lock(mutex);
+        return messages.size() >= 2;
+    }));
+    EXPECT_TRUE(messages[0].starts_with("POST /sms HTTP/1.1\r\n")) << messages[0];
+    EXPECT_TRUE(messages[0].ends_with("\r\n\r\n{\"to\":\"LZ9SMEV05TF000001\"}")) << messages[0];
+    EXPECT_TRUE(wait_until([&] { return server->counted().wake.failed >= 1; })) << "503 is no yes";
+    const auto wake = server->counted().wake;
+    EXPECT_GE(wake.triggers, 3U);
+    EXPECT_LE(wake.failed, wake.triggers - 2);
+    server->stop();
+}
+
+TEST(reference_backend, says_that_it_cannot_wake_anybody_there) {
+    broker mosquitto;
+    backend::options wanted;
+    wanted.wake = {.udp = "nowhere", .sms = "ftp://127.0.0.1", .again = 2s};
+    const auto server = backend::server::start(wanted, mosquitto.endpoint(), any_port());
+    ASSERT_FALSE(server);
+    ASSERT_EQ(server.error().list.size(), 2U) << to_string(server.error());
+    EXPECT_EQ(server.error().list[0].place, "nowhere");
+    EXPECT_EQ(server.error().list[1].place, "ftp://127.0.0.1");
 }

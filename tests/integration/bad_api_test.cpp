@@ -23,7 +23,7 @@ struct habit {
     const char* name;
     std::function<reaction(std::size_t request)> how;
     const char* outcome; ///< of all requests
-    const char* reason;  ///< part of what failures.jsonl says
+    const char* reason;  ///< part of what requests.jsonl says
 };
 
 class bad_api : public testing::TestWithParam<habit> {};
@@ -49,7 +49,7 @@ TEST_P(bad_api, is_accounted_for) {
     EXPECT_EQ(number(summary, "/http/requests"), 30);
     EXPECT_EQ(number(summary, "/http/connections/allowed"), 20);
     EXPECT_GE(number(summary, "/http/connections/opened"), 1);
-    const auto failures = run.lines("failures.jsonl");
+    const auto failures = run.unexpected();
     ASSERT_EQ(failures.size(), 30U);
     for (const auto& f : failures) {
         EXPECT_EQ(stage::text(f, "/observed"), row.outcome);
@@ -109,7 +109,7 @@ TEST(silent_api, gets_no_request_that_has_been_given_up) {
     EXPECT_EQ(number(summary, "/http/connections/busy_peak"), 1);
     EXPECT_EQ(number(summary, "/http/wait/count"), 59) << "all but the first, also those that still waited at the end";
     std::size_t never_sent = 0;
-    for (const auto& f : run.lines("failures.jsonl"))
+    for (const auto& f : run.unexpected())
         if (stage::text(f, "/why").find("never sent") != std::string::npos) ++never_sent;
     EXPECT_GT(never_sent, 45U);
 }

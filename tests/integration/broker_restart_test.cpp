@@ -60,7 +60,7 @@ TEST_P(broker_restart, is_survived) {
     }
     EXPECT_LT(fewest, 200);
     EXPECT_EQ(last, 200) << "all of them came back";
-    const auto failures = run.lines("failures.jsonl");
+    const auto failures = run.unexpected();
     EXPECT_EQ(static_cast<std::int64_t>(failures.size()), number(summary, "/requests/unexpected"));
     for (const auto& f : failures) {
         EXPECT_NE(stage::text(f, "/why"), "") << f;

@@ -130,7 +130,9 @@ TEST(embedded_run, passes_and_tells_all_of_it) {
     ASSERT_NO_FATAL_FAILURE(expect_a_pass(run, 1));
     expect_a_whole_timeline(run);
     expect_a_readable_hdr_log(run);
-    EXPECT_EQ(stage::contents(run.report() / "failures.jsonl"), "") << "nothing was unexpected";
+    EXPECT_EQ(run.lines("requests.jsonl").size(), 85U);
+    EXPECT_EQ(run.unexpected().size(), 0U);
+    EXPECT_EQ(stage::contents(run.report() / "anomalies.jsonl"), "");
     EXPECT_NE(stage::contents(run.report() / "loadsim.log").find("verdict: pass, exit code 0"), std::string::npos);
     EXPECT_TRUE(exists(run.report() / "mosquitto.log"));
     EXPECT_NE(run.out().find("85"), std::string::npos) << "the console tells of the requests\n" << run.out();

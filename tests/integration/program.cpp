@@ -87,6 +87,12 @@ std::vector<json::value> program::lines(std::string_view file) const {
     return parsed;
 }
 
+std::vector<json::value> program::unexpected() const {
+    auto all = lines("requests.jsonl");
+    std::erase_if(all, [](const json::value& request) { return !request.at("unexpected").as_bool(); });
+    return all;
+}
+
 std::uint64_t program::ticks() const {
     const auto all = contents(report() / "timeline.jsonl");
     return static_cast<std::uint64_t>(std::ranges::count(all, '\n'));

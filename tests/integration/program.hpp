@@ -44,6 +44,7 @@ public:
     std::filesystem::path folder() const { return folder_.path(); }
     boost::json::value summary() const;
     std::vector<boost::json::value> lines(std::string_view file) const; ///< throws when one does not parse
+    std::vector<boost::json::value> unexpected() const; ///< of requests.jsonl
     std::uint64_t ticks() const;                                        ///< lines of the timeline so far
 
     /// "run FILE --report report MORE...". The scenario is written into the program's folder.

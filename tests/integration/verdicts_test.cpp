@@ -117,7 +117,7 @@ TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
     EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due"))
         << "in flight were waited for";
     EXPECT_EQ(text(run.lines("timeline.jsonl").back(), "/stage"), "done");
-    for (const auto* file : {"latency.hlog", "failures.jsonl", "scenario.yaml", "loadsim.log"})
+    for (const auto* file : {"latency.hlog", "requests.jsonl", "scenario.yaml", "loadsim.log"})
         EXPECT_TRUE(exists(run.report() / file)) << file;
 }
 
@@ -142,6 +142,30 @@ TEST(verdict, a_second_ctrl_c_ends_it_at_once) {
     run.signal(SIGINT);
     EXPECT_EQ(run.wait(10s), 130);
     EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
+}
+
+TEST(verdict, a_broker_of_ours_that_does_not_come_back_is_4) {
+    auto run = program::run(endless("[]") + "conditions: [{outage: {at: 2s, for: 1s}}]\n");
+    ASSERT_TRUE(is_under_load(run)) << run.err();
+    std::filesystem::remove(run.report() / "mosquitto.conf"); // it has read it, and reads it again when it comes back
+    EXPECT_EQ(run.wait(30s), 4) << run.out() << run.err();
+    const auto summary = run.summary();
+    EXPECT_EQ(text(summary, "/verdict"), "invalid");
+    EXPECT_THAT(run.out(), HasSubstr("did not come back"));
+}
+
+TEST(verdict, ctrl_c_keeps_conditions_from_beginning) {
+    auto run = program::run(
+        endless("[]") + "conditions: [{outage: {at: 3s, for: 20s}}]\n",
+        {"--set", "behaviours.success={steps: [{wait: 4s}, executed]}", "--set",
+         "target.embedded.services={horn: {pending: 10s, running: 10s}, light-flash: {pending: 10s, running: 10s}}"});
+    ASSERT_TRUE(is_under_load(run)) << run.err();
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(30s), 130) << run.err();
+    const auto summary = run.summary();
+    EXPECT_EQ(number(summary, "/sessions/dropped"), 0);
+    EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due"))
+        << "the broker has stayed, and what was in flight had its end";
 }
 
 } // namespace

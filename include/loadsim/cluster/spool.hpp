@@ -61,7 +61,7 @@ result<spool> read_spool(const std::filesystem::path& file);
 /// A rank's spool added up.
 struct spooled {
     std::uint32_t rank = 0;
-    measure::snapshot sum;      ///< `seen` of all lines together, failures too; everything else as the last line has it
+    measure::snapshot sum;      ///< `seen` of all lines together, what is told too; everything else as the last line has it
     nanoseconds since_start{0}; ///< of the last line
     std::uint32_t orders_followed = 0;
     bool interrupted = false;

@@ -13,10 +13,16 @@
 
 namespace loadsim::fleet {
 
-/// Exponential backoff with full jitter: the n-th wait is uniform in [0, min(cap, base * 2^n)).
+/// When a vehicle that lost its session tries again.
 struct reconnect_options {
+    enum class kind : std::uint8_t {
+        full_jitter, ///< the n-th wait is uniform in [0, min(cap, base * 2^n))
+        none,        ///< at once, and every 100 ms if that fails: what a storm is made of
+        fixed,       ///< after `base`, always: in step with everybody else
+    };
     nanoseconds base = std::chrono::seconds{1};
     nanoseconds cap = std::chrono::seconds{120};
+    reconnect_options::kind backoff = kind::full_jitter;
     friend bool operator==(const reconnect_options&, const reconnect_options&) = default;
 };
 
@@ -30,6 +36,13 @@ struct mqtt_options {
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };
 
+/// Where the platform sends the triggers for vehicles that sleep: an address of this machine and a port each, 0: any free one.
+struct wake_options {
+    std::string udp = "127.0.0.1:0";
+    std::string sms = "127.0.0.1:0";
+    friend bool operator==(const wake_options&, const wake_options&) = default;
+};
+
 struct options {
     std::uint32_t vehicles = 100;
     rate connect_rate{500};
@@ -41,6 +54,7 @@ struct options {
     vehicle::vin_options vin;
     mqtt_options mqtt;
     reconnect_options reconnect;
+    wake_options wake{};
     std::vector<vehicle::segment> segments; ///< empty: one, "all", 100 %, success
     friend bool operator==(const options&, const options&) = default;
 };

@@ -8,10 +8,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace loadsim::measure {
 
@@ -23,10 +23,20 @@ struct due_request {
     std::uint32_t service = 0;
     std::uint32_t phase = 0;
     monotonic_time due{};
-    outcome expected{};
+    outcome_set expected;
+    anomaly_set provokes; ///< what its behaviour brings about on purpose
     /// How long the platform waits for a silent vehicle's first word, and for its last; expiry counts from the end of that.
     nanoseconds pending_limit{0};
     nanoseconds running_limit{0};
+};
+
+/// Which requests are told one by one, with their messages. Unexpected ones and those with an anomaly always are.
+enum class recording : std::uint8_t { unexpected, all };
+
+/// What the ledger knows of a command that came to a vehicle.
+struct delivery {
+    bool fresh = true;                 ///< the vehicle did not have it before
+    std::optional<arrival_id> arrival; ///< of the request, if it is one of ours
 };
 
 /// Follows the requests of one shard from due to end. At most one is open for a vehicle at a time.
@@ -42,14 +52,19 @@ struct due_request {
 /// Threads: one. Reads no clock.
 class ledger {
 public:
-    /// `vin_of` names vehicles in failures; the legend names everything else.
-    ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience);
+    /// `vin_of` names vehicles in records; the legend names everything else.
+    ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience,
+           recording = recording::unexpected);
 
-    /// The load's start, which the instants in failures count from.
-    void set_start(monotonic_time load_start) noexcept { load_start_ = load_start; }
+    /// The load's start, which the instants in records count from.
+    void set_start(monotonic_time load_start) noexcept;
+
+    ~ledger();
 
     bool open(vehicle_id) const; ///< a request is open for it
-    std::size_t open_count() const noexcept { return open_.size(); }
+    std::size_t open_count() const noexcept;
+    /// Requests that are over and whose command may still come.
+    std::size_t missing_count() const noexcept;
     bool open(request_key) const; ///< that very request
 
     /// Due, and ends at once. `wanted`: the scenario asked for it (maxVusers), so it is not unexpected.
@@ -63,52 +78,47 @@ public:
     void rejected(request_key, std::string_view why, monotonic_time);
     void errored(request_key, std::string_view why, monotonic_time);
 
-    /// The vehicle's side. False: the vehicle had this command before (it then does nothing).
-    bool delivered(vehicle_id, std::string_view request, monotonic_time);
+    /// The vehicle's side.
+    delivery delivered(vehicle_id, std::string_view request, monotonic_time);
     void acked(vehicle_id, std::string_view request, monotonic_time);
     void finished(vehicle_id, std::string_view request, monotonic_time);
+    /// It did what it was asked for (the horn sounded).
+    void executed(vehicle_id, std::string_view request, monotonic_time);
+    /// A message of a request, to or from its vehicle: evidence, kept while the request is open.
+    void message(vehicle_id, std::string_view request, bool to_vehicle, std::string_view topic,
+                 std::string_view payload, monotonic_time);
+
+    /// The link's side. Its session is gone, or a condition keeps it from hearing: a command need not arrive.
+    void away(vehicle_id);
+    void back(vehicle_id);
+    /// A condition touches the vehicle from now on until passed(): these outcomes of its requests are right too, and these
+    /// anomalies are meant. An open request is touched at once, later ones when they begin.
+    void touched(vehicle_id, std::uint32_t condition, outcome_set expected, anomaly_set provokes);
+    void passed(vehicle_id, std::uint32_t condition);
+    /// Something that happened to its session: evidence, told as it is.
+    void session(vehicle_id, std::string what, monotonic_time);
+
+    /// A vehicle's word came over the broker, with its sequence number (1, 2, ... of that vehicle).
+    void heard(vehicle_id, std::uint64_t sequence, std::string_view request, monotonic_time);
 
     /// The platform announced an end: executed, failed or timed_out.
     void ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time);
-    /// An end that cannot be given to a vehicle of ours, or a message that could not be read.
-    void note(anomaly);
+    /// What nobody else can tell: an end that cannot be given to a vehicle of ours, a message that could not be read.
+    void note(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence, monotonic_time);
+
+    /// Nothing more will come: what has not arrived by now is lost. After give_up(), once.
+    void finish(monotonic_time now);
 
     /// Ends what was due at or before `before`: as unanswered, or as errored what could not even be sent.
     void give_up(monotonic_time before, monotonic_time now);
 
-    /// What happened since the last take; the failures in it are complete records.
+    /// What happened since the last take; what is told in it is complete, but for anomalies and session events beyond a bound,
+    /// which are only counted (`not_recorded`).
     totals take();
 
 private:
-    struct entry {
-        due_request plan;
-        std::string request{}; ///< the platform's id; empty until somebody shows it
-        monotonic_time sent = never, accepted = never, delivered = never, acked = never, finished = never;
-        std::optional<outcome> end{}; ///< announced before the answer to the request was read
-        std::string reason{};
-        monotonic_time observed = never;
-    };
-    struct closed {
-        std::string request; ///< empty: the platform never told us
-        outcome end{};
-    };
-
-    entry* of(request_key);
-    entry* find(vehicle_id, std::string_view request);
-    const closed* closed_before(vehicle_id, std::string_view request) const;
-    void close(vehicle_id, outcome, std::string why, monotonic_time observed);
-    void count(const due_request&, outcome, bool unexpected);
-    void measure(const entry&, outcome, monotonic_time observed);
-    void sample(hop, const entry&, nanoseconds);
-    failure describe(const entry&, outcome, std::string_view why, monotonic_time observed) const;
-
-    legend names_;
-    std::function<std::string(vehicle_id)> vin_of_;
-    nanoseconds patience_;
-    monotonic_time load_start_{};
-    std::unordered_map<std::uint32_t, entry> open_;
-    std::unordered_map<std::uint32_t, closed> closed_; ///< the last one of each vehicle
-    totals seen_;
+    struct state;
+    std::unique_ptr<state> state_;
 };
 
 } // namespace loadsim::measure

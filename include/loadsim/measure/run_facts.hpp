@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loadsim::measure {
 
@@ -38,11 +40,38 @@ struct progress {
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0; ///< requests sent that have no end yet
     generator_facts generator;   ///< since the start
-    totals interval;             ///< since the progress before; `failures` are in here
+    totals interval;             ///< since the progress before; what is told is in here
     const totals* sum = nullptr; ///< since the start; lives for the call
 };
 
+/// How the fleet and the platform came over one occurrence of a condition.
+struct recovery {
+    std::string condition;
+    std::uint32_t occurrence = 0; ///< from 0
+    nanoseconds at{0};            ///< since the load's start
+    std::uint64_t affected = 0;   ///< vehicles whose session it took, or kept silent
+    std::uint64_t back = 0;       ///< of them: those that came back
+    std::optional<nanoseconds> until_back; ///< from `at` until 99 % of the affected were back; absent: they were not
+    std::string budget; ///< of e2e, that latency was measured by; empty: there is none, or nothing was measured
+    /// From `at` to the end of the last second in which latency was outside that budget, before the next occurrence of any
+    /// condition; 0: it never was. Absent: still so at the end, or there is no budget.
+    std::optional<nanoseconds> until_latency;
+};
+
+/// How the facts came about.
+enum class mode : std::uint8_t {
+    run,
+    rehearsal, ///< in simulated time, against a model of the platform
+    replay,    ///< one vehicle of another run
+};
+constexpr std::string_view to_string(mode m) {
+    constexpr std::string_view names[] = {"run", "rehearsal", "replay"};
+    return names[static_cast<std::size_t>(m)];
+}
+
 struct run_facts {
+    mode how = mode::run;
+    std::vector<recovery> recoveries;
     std::string scenario;
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;

@@ -1,10 +1,12 @@
 // Everything a run has counted: what shards post, what merges, what budgets and reports read.
 #pragma once
 
+#include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/measure/histogram.hpp>
 #include <loadsim/measure/latency.hpp>
+#include <loadsim/measure/record.hpp>
 
 #include <array>
 #include <cstdint>
@@ -12,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace loadsim::measure {
@@ -27,22 +30,6 @@ struct request_counts {
     void add(const request_counts&);
     friend bool operator==(const request_counts&, const request_counts&) = default;
 };
-
-/// What should never happen. The names are those of summary.json.
-enum class anomaly : std::uint8_t {
-    command_repeated,  ///< a vehicle got one request's command twice
-    command_unknown,   ///< a vehicle got a command that nobody of ours asked for
-    end_repeated,      ///< the platform announced one end twice
-    end_contradicted,  ///< ... and not the same one
-    end_unknown,       ///< an end for a request that is not ours
-    end_before_word,   ///< executed or failed was announced before the vehicle had said its last word
-    malformed_payload, ///< a command or an event that could not be read
-    negative_sample,   ///< a hop that ended before it began
-};
-inline constexpr std::array<std::string_view, 8> anomaly_names{
-    "command_repeated", "command_unknown", "end_repeated",      "end_contradicted",
-    "end_unknown",      "end_before_word", "malformed_payload", "negative_sample"};
-constexpr std::string_view to_string(anomaly a) { return anomaly_names[static_cast<std::size_t>(a)]; }
 
 struct session_counts {
     std::uint64_t refused = 0;           ///< connects that failed: TCP, CONNACK, time-out
@@ -77,22 +64,29 @@ struct message_counts {
     void add(const message_counts&);
 };
 
-/// A request with an unexpected outcome, as failures.jsonl shows it. Instants in ms since the load's start; NaN = never.
-struct failure {
-    std::uint64_t arrival = 0;
-    std::string request; ///< the platform's id; empty when it gave none
-    std::string vin;
-    std::string segment, behaviour, service, phase;
-    outcome expected{};
-    outcome observed{};
-    std::string why;
-    double due_ms = 0, sent_ms = 0, accepted_ms = 0, delivered_ms = 0, acked_ms = 0, finished_ms = 0, observed_ms = 0;
+/// Commands that waited at the broker for a vehicle that was away.
+struct queued_counts {
+    std::uint64_t delivered = 0;
+    std::uint64_t out_of_order = 0; ///< of them: after one of a later request
+    histogram waited;               ///< from sent to delivered
+
+    void add(const queued_counts&);
+};
+
+/// What one occurrence of a condition did, and how it passed.
+struct recovery_counts {
+    std::uint64_t affected = 0; ///< vehicles whose session it took, or kept silent
+    histogram back;             ///< of those that came back: from the occurrence's beginning until their session stood
+
+    void add(const recovery_counts&);
 };
 
 /// What a shard has seen since its last post; or, added up, what a run has seen.
 struct totals {
-    /// (segment, expected, observed) -> count
-    using matrix_key = std::tuple<std::uint32_t, outcome, outcome>;
+    /// (segment, service, expected, observed) -> count
+    using matrix_key = std::tuple<std::uint32_t, std::uint32_t, outcome_set, outcome>;
+    /// (condition, its n-th occurrence)
+    using occurrence_key = std::pair<std::uint32_t, std::uint32_t>;
 
     request_counts requests;
     std::vector<request_counts> phases; ///< by phase index
@@ -101,11 +95,19 @@ struct totals {
     session_counts sessions;
     message_counts messages;
     http_counts http;
-    std::array<std::uint64_t, anomaly_names.size()> anomalies{};
+    queued_counts queued;
+    std::map<occurrence_key, recovery_counts> recoveries;
+    std::array<std::uint64_t, anomaly_count> anomalies{}; ///< but for the provoked ones
+    std::array<std::uint64_t, anomaly_count> provoked{};
     std::map<std::string, std::uint64_t> errors; ///< why requests errored or were skipped
-    std::vector<failure> failures;               ///< of the interval only; the run's writer takes them away
+    std::uint64_t not_recorded = 0;              ///< anomalies and session events beyond what is written down
+    // Of the interval only; the run's writer takes them away.
+    std::vector<request_record> requests_told;
+    std::vector<anomaly_record> anomalies_told;
+    std::vector<session_record> sessions_told;
 
-    void add(const totals&); ///< everything but `failures`
+    void add(const totals&); ///< everything but what is told
+    void tell(totals&&);     ///< takes over what the other tells
 };
 
 /// What a run is called in reports: names for the indexes used above.
@@ -114,6 +116,7 @@ struct legend {
     std::vector<std::string> phases;
     std::vector<std::string> segments;
     std::vector<std::string> behaviours; ///< of each segment, same index
+    std::vector<std::string> conditions;
 };
 
 } // namespace loadsim::measure

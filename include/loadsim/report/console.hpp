@@ -4,6 +4,7 @@
 #include <loadsim/measure/run_facts.hpp>
 #include <loadsim/verdict/conclusion.hpp>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <optional>
@@ -31,10 +32,11 @@ terminal terminal_of(std::FILE* out);
 /// Whether to colour what goes there: NO_COLOR not set (https://no-color.org).
 bool wants_colour(const terminal&);
 
-/// Shows progress: one live line on a terminal, a plain line every 10 s elsewhere, nothing when quiet.
+/// Shows progress: one live line on a terminal, elsewhere a plain line now and then, nothing when quiet.
 class console {
 public:
-    console(std::FILE* out, bool quiet, terminal);
+    /// `plain_every`: of the run's time. A rehearsal's passes quickly.
+    console(std::FILE* out, bool quiet, terminal, std::chrono::seconds plain_every = std::chrono::seconds(10));
     void show(const measure::progress&, const measure::legend&);
     /// Ends the live line and prints the text as it is.
     void print(const std::string& text);
@@ -46,9 +48,10 @@ private:
     std::FILE* out_;
     bool quiet_;
     terminal terminal_;
+    std::chrono::seconds plain_every_;
     bool line_open_ = false;
 
-    // Plain lines: when the last one was, and what has happened since, for a line tells of its own ten seconds.
+    // Plain lines: when the last one was, and what has happened since, for a line tells of all the time since.
     std::optional<nanoseconds> said_;
     measure::stage said_stage_ = measure::stage::connecting;
     measure::totals unsaid_;

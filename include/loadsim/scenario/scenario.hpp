@@ -6,9 +6,11 @@
 #include <loadsim/drive/options.hpp>
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/load/options.hpp>
+#include <loadsim/load/schedule.hpp>
 #include <loadsim/net/options.hpp>
 #include <loadsim/observe/options.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/condition.hpp>
 #include <loadsim/verdict/budget.hpp>
 
 #include <cstdint>
@@ -20,8 +22,8 @@
 namespace loadsim::scenario {
 
 /// The platform under test. What read() makes of it: `embedded` alone: our mosquitto and our backend; a broker: no
-/// mosquitto of ours, and our backend only if the http driver needs one; broker and api: nothing of ours, whatever the
-/// scenario says under target.embedded. An embedded backend that is told no services serves its defaults and
+/// mosquitto of ours, and our backend only if the http driver needs one; broker and api: nothing of ours, whatever
+/// the scenario says under target.embedded. An embedded backend that is told no services serves its defaults and
 /// load.services.
 struct target {
     bool embedded = true;                ///< our mosquitto and our reference backend
@@ -44,8 +46,17 @@ struct load {
     drive::http_options http;
     drive::mqtt_options mqtt;
     observe::kind observer = observe::kind::mqtt;
+    bool watch_words = false; ///< a second subscription follows the vehicles' words, and checks their sequence numbers
     friend bool operator==(const load&, const load&) = default;
 };
+
+/// Which requests are written down one by one, with their messages.
+enum class record : std::uint8_t {
+    automatic,  ///< all of a plan of up to record_all_up_to requests, else unexpected ones
+    unexpected, ///< and those with an anomaly
+    all,
+};
+inline constexpr std::uint64_t record_all_up_to = 100'000;
 
 /// One test: who is there, what they do, what is asked of them, and what counts as good.
 struct document {
@@ -54,7 +65,9 @@ struct document {
     scenario::target target;
     fleet::options fleet;
     std::vector<vehicle::behaviour> behaviours; ///< the built-in ones, replaced or extended by the scenario's own
+    std::vector<vehicle::condition> conditions;
     scenario::load load;
+    scenario::record record = record::automatic;
     std::vector<verdict::budget> budgets;
     friend bool operator==(const document&, const document&) = default;
 };
@@ -64,5 +77,14 @@ const vehicle::behaviour& behaviour_of(const document&, std::string_view name);
 
 /// Names for the indexes that measurements use.
 measure::legend legend_of(const document&);
+
+/// The phases with the spikes of the conditions worked in: a phase that a spike falls into is cut, and the parts are
+/// named "steady", "steady (spike)", "steady (2)"; of a spike that comes again "steady (spike 1)" ... What
+/// legend_of() and schedule_of() go by. The area under the rate is what the phase has, and (factor - 1) times the
+/// spike's part of it.
+std::vector<loadsim::load::phase> phases_of(const document&);
+
+/// The plan of the load.
+loadsim::load::schedule schedule_of(const document&);
 
 } // namespace loadsim::scenario

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace loadsim::cluster::samples {
 namespace {
@@ -27,9 +28,9 @@ void expect_same_number(double a, double b) {
     EXPECT_EQ(std::bit_cast<std::uint64_t>(a), std::bit_cast<std::uint64_t>(b)) << a << " and " << b;
 }
 
-void expect_same(const measure::failure& a, const measure::failure& b) {
-    const auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, why, due, sent,
-                 accepted, delivered, acked, finished, seen] = a;
+void expect_same(const measure::request_record& a, const measure::request_record& b) {
+    const auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why, due,
+                 sent, accepted, delivered, acked, finished, seen, messages, conditions, anomalies] = a;
     EXPECT_EQ(arrival, b.arrival);
     EXPECT_EQ(request, b.request);
     EXPECT_EQ(vin, b.vin);
@@ -39,6 +40,7 @@ void expect_same(const measure::failure& a, const measure::failure& b) {
     EXPECT_EQ(phase, b.phase);
     EXPECT_EQ(expected, b.expected);
     EXPECT_EQ(observed, b.observed);
+    EXPECT_EQ(unexpected, b.unexpected);
     EXPECT_EQ(why, b.why);
     expect_same_number(due, b.due_ms);
     expect_same_number(sent, b.sent_ms);
@@ -47,38 +49,72 @@ void expect_same(const measure::failure& a, const measure::failure& b) {
     expect_same_number(acked, b.acked_ms);
     expect_same_number(finished, b.finished_ms);
     expect_same_number(seen, b.observed_ms);
+    EXPECT_EQ(messages, b.messages);
+    EXPECT_EQ(conditions, b.conditions);
+    EXPECT_EQ(anomalies, b.anomalies);
+}
+
+void expect_same(const measure::anomaly_record& a, const measure::anomaly_record& b) {
+    const auto& [what, provoked, at_ms, vin, request, evidence] = a;
+    EXPECT_EQ(what, b.what);
+    EXPECT_EQ(provoked, b.provoked);
+    expect_same_number(at_ms, b.at_ms);
+    EXPECT_EQ(vin, b.vin);
+    EXPECT_EQ(request, b.request);
+    EXPECT_EQ(evidence, b.evidence);
+}
+
+void expect_same(const measure::session_record& a, const measure::session_record& b) {
+    const auto& [at_ms, vin, what] = a;
+    expect_same_number(at_ms, b.at_ms);
+    EXPECT_EQ(vin, b.vin);
+    EXPECT_EQ(what, b.what);
+}
+
+template <class Told>
+void expect_same(const std::vector<Told>& a, const std::vector<Told>& b) {
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) expect_same(a[i], b[i]);
 }
 
 } // namespace
 
-measure::failure a_failure() {
-    measure::failure f;
-    f.arrival = std::numeric_limits<std::uint64_t>::max();
-    f.request = "req-1";
-    f.vin = "WBA1";
-    f.segment = "pilot, \"quoted\"";
-    f.behaviour = "success";
-    f.service = "horn";
-    f.phase = "ramp\nup";
-    f.expected = outcome::executed;
-    f.observed = outcome::errored;
-    f.why = std::string("HTTP 500: \xff\xfe\0 caf\xc3\xa9", 19); // not UTF-8, and a zero in it
-    f.due_ms = 0.1;
-    f.sent_ms = 1.0 / 3;
-    f.accepted_ms = std::numeric_limits<double>::quiet_NaN();
-    f.delivered_ms = 123456789.000001;
-    f.acked_ms = -0.0;
-    f.finished_ms = 5e-324;
-    f.observed_ms = 1.7976931348623157e308;
-    return f;
+measure::request_record a_request() {
+    measure::request_record r;
+    r.arrival = std::numeric_limits<std::uint64_t>::max();
+    r.request = "req-1";
+    r.vin = "WBA1";
+    r.segment = "pilot, \"quoted\"";
+    r.behaviour = "success";
+    r.service = "horn";
+    r.phase = "ramp\nup";
+    r.expected = {outcome::executed, outcome::timed_out};
+    r.observed = outcome::errored;
+    r.unexpected = true;
+    r.why = std::string("HTTP 500: \xff\xfe\0 caf\xc3\xa9", 19); // not UTF-8, and a zero in it
+    r.due_ms = 0.1;
+    r.sent_ms = 1.0 / 3;
+    r.accepted_ms = std::numeric_limits<double>::quiet_NaN();
+    r.delivered_ms = 123456789.000001;
+    r.acked_ms = -0.0;
+    r.finished_ms = 5e-324;
+    r.observed_ms = 1.7976931348623157e308;
+    r.messages = {
+        {.at_ms = 0.1, .to_vehicle = true, .topic = "v1/WBA1/cmd/horn", .payload = "{\"id\"}", .bytes = 9'000},
+        {.at_ms = -0.5, .to_vehicle = false, .topic = "", .payload = "", .bytes = 0}};
+    r.conditions = {"tunnel", "a \"storm\""};
+    r.anomalies = {"command_repeated"};
+    return r;
 }
 
 measure::totals some_totals(std::uint64_t from) {
     measure::totals t;
     t.requests = some_requests(from);
     t.phases = {some_requests(2 * from), some_requests(3 * from)};
-    t.matrix[{1, outcome::executed, outcome::failed}] = 4 * from;
-    t.matrix[{4'000'000'000, outcome::timed_out, outcome::skipped}] = std::uint64_t{1} << 63;
+    t.matrix[{1, 2, outcome::executed, outcome::failed}] = 4 * from;
+    t.matrix[{1, 2, {outcome::executed, outcome::timed_out}, outcome::failed}] = 5 * from;
+    t.matrix[{1, 3, {}, outcome::failed}] = 6 * from;
+    t.matrix[{4'000'000'000, 3'000'000'000, outcome::timed_out, outcome::skipped}] = std::uint64_t{1} << 63;
     t.latencies.record(hop::lag, 0, 0, nanoseconds{-5});
     t.latencies.record(hop::e2e, 0, 1, std::chrono::milliseconds{from});
     t.latencies.record(hop::e2e, 2, 1, 3ms);
@@ -96,9 +132,29 @@ measure::totals some_totals(std::uint64_t from) {
     t.http.busy_peak = 24 * from;
     t.http.wait.record(std::chrono::milliseconds{from});
     t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
-    for (std::size_t i = 0; i < t.anomalies.size(); ++i) t.anomalies[i] = 14 * from + i;
+    t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .waited = {}};
+    t.queued.waited.record(std::chrono::milliseconds{from});
+    t.recoveries[{0, 3}].affected = 33 * from;
+    t.recoveries[{0, 3}].back.record(std::chrono::seconds{from});
+    t.recoveries[{4'000'000'000, 3'000'000'000}] = {};
+    for (std::size_t i = 0; i < anomaly_count; ++i) {
+        t.anomalies[i] = 14 * from + i;
+        t.provoked[i] = 40 * from + i;
+    }
+    t.not_recorded = 17 * from;
     t.errors = {{"no vehicle was free", 15 * from}, {"\xff", 16 * from}};
-    t.failures = {a_failure(), {}};
+    t.requests_told = {a_request(), {}};
+    t.anomalies_told = {
+        {.what = anomaly::word_lost,
+         .provoked = true,
+         .at_ms = 1.0 / 3,
+         .vin = "WBA1",
+         .request = "req-1",
+         .evidence = "word 3 never came"},
+        {.what = anomaly::command_repeated, .provoked = false, .at_ms = 0, .vin = "", .request = "", .evidence = ""}};
+    t.sessions_told = {
+        {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .what = "on line, session present"},
+        {.at_ms = -1000, .vin = "WBA2", .what = "tunnel begins"}};
     return t;
 }
 
@@ -108,6 +164,8 @@ report a_report(std::uint64_t from) {
     r.seen.sessions_asked = static_cast<std::uint32_t>(from + 1);
     r.seen.sessions_online = static_cast<std::uint32_t>(from + 2);
     r.seen.in_flight = from + 3;
+    r.seen.awaited = from + 4;
+    r.seen.broken = "the broker is gone";
     r.seen.all_due = true;
     r.seen.driver_ready = true;
     r.seen.trouble = "the broker is gone";
@@ -122,7 +180,8 @@ report a_report(std::uint64_t from) {
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Taken apart: a new field must be looked at here as well.
-    const auto& [requests, phases, matrix, latencies, sessions, messages, http, anomalies, errors, failures] = a;
+    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, anomalies, provoked,
+                 errors, not_recorded, requests_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
@@ -146,10 +205,24 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(received, b.messages.received);
     EXPECT_EQ(bytes_sent, b.messages.bytes_sent);
     EXPECT_EQ(bytes_received, b.messages.bytes_received);
+    const auto& [waiting, out_of_order, waited] = queued;
+    EXPECT_EQ(waiting, b.queued.delivered);
+    EXPECT_EQ(out_of_order, b.queued.out_of_order);
+    EXPECT_EQ(waited, b.queued.waited);
+    ASSERT_EQ(recoveries.size(), b.recoveries.size());
+    for (const auto& [which, counts] : recoveries) {
+        ASSERT_TRUE(b.recoveries.contains(which)) << which.first << ", " << which.second;
+        const auto& [affected, back] = counts;
+        EXPECT_EQ(affected, b.recoveries.at(which).affected);
+        EXPECT_EQ(back, b.recoveries.at(which).back);
+    }
     EXPECT_EQ(anomalies, b.anomalies);
+    EXPECT_EQ(provoked, b.provoked);
     EXPECT_EQ(errors, b.errors);
-    ASSERT_EQ(failures.size(), b.failures.size());
-    for (std::size_t i = 0; i < failures.size(); ++i) expect_same(failures[i], b.failures[i]);
+    EXPECT_EQ(not_recorded, b.not_recorded);
+    expect_same(requests_told, b.requests_told);
+    expect_same(anomalies_told, b.anomalies_told);
+    expect_same(sessions_told, b.sessions_told);
 }
 
 void expect_same(const report& a, const report& b) {
@@ -158,11 +231,14 @@ void expect_same(const report& a, const report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, asked, online, in_flight, all_due, driver_ready, trouble, cpu_s, rss_bytes] = seen;
+    const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s,
+                 rss_bytes] = seen;
     expect_same(totals, b.seen.seen);
     EXPECT_EQ(asked, b.seen.sessions_asked);
     EXPECT_EQ(online, b.seen.sessions_online);
     EXPECT_EQ(in_flight, b.seen.in_flight);
+    EXPECT_EQ(awaited, b.seen.awaited);
+    EXPECT_EQ(broken, b.seen.broken);
     EXPECT_EQ(all_due, b.seen.all_due);
     EXPECT_EQ(driver_ready, b.seen.driver_ready);
     EXPECT_EQ(trouble, b.seen.trouble);

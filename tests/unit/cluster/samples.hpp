@@ -5,7 +5,7 @@
 
 namespace loadsim::cluster::samples {
 
-measure::failure a_failure();
+measure::request_record a_request();
 /// Everything in it differs for another `from`.
 measure::totals some_totals(std::uint64_t from);
 report a_report(std::uint64_t from);

@@ -122,8 +122,7 @@ TEST_F(spools, add_up_by_rank) {
     EXPECT_EQ(all[0].rank, 0U);
     auto sum = samples::some_totals(100);
     sum.add(samples::some_totals(7));
-    sum.failures.push_back(samples::some_totals(7).failures[0]);
-    sum.failures.push_back(samples::some_totals(7).failures[1]);
+    sum.tell(samples::some_totals(7));
     samples::expect_same(all[0].sum.seen, sum);
     EXPECT_EQ(all[0].sum.in_flight, 10U) << "how it stood at the end, not a sum";
     EXPECT_EQ(all[0].sum.sessions_online, 9U);

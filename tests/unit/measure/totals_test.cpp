@@ -22,7 +22,7 @@ totals some_totals() {
     totals t;
     t.requests = some_requests(100);
     t.phases = {some_requests(200), some_requests(300)};
-    t.matrix[{1, outcome::executed, outcome::failed}] = 400;
+    t.matrix[{1, 0, outcome::executed, outcome::failed}] = 400;
     t.latencies.record(hop::e2e, 0, 0, 5ms);
     t.sessions.refused = 501;
     t.sessions.dropped = 502;
@@ -33,9 +33,19 @@ totals some_totals() {
     t.messages = {601, 602, 603, 604};
     t.http = {.allowed = 651, .requests = 652, .opened = 653, .open_peak = 654, .busy_peak = 655, .wait = {}};
     t.http.wait.record(9ms);
-    for (std::size_t i = 0; i < t.anomalies.size(); ++i) t.anomalies[i] = 700 + i;
+    t.queued = {.delivered = 671, .out_of_order = 672, .waited = {}};
+    t.queued.waited.record(11ms);
+    t.recoveries[{1, 2}].affected = 681;
+    t.recoveries[{1, 2}].back.record(13ms);
+    for (std::size_t i = 0; i < anomaly_count; ++i) {
+        t.anomalies[i] = 700 + i;
+        t.provoked[i] = 750 + i;
+    }
     t.errors["no vehicle was free"] = 800;
-    t.failures.emplace_back();
+    t.not_recorded = 900;
+    t.requests_told.emplace_back();
+    t.anomalies_told.resize(2);
+    t.sessions_told.resize(3);
     return t;
 }
 
@@ -49,7 +59,8 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 /// `sum` is `times` times some_totals(). Taken apart by structured binding: a new field must be looked at here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
-    const auto& [requests, phases, matrix, latencies, sessions, messages, http, anomalies, errors, failures] = sum;
+    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, anomalies, provoked,
+                 errors, not_recorded, requests_told, anomalies_told, sessions_told] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -79,9 +90,24 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(busy_peak, 655 * times);
     EXPECT_EQ(wait.count(), times);
 
-    for (std::size_t i = 0; i < anomalies.size(); ++i) EXPECT_EQ(anomalies[i], (700 + i) * times) << anomaly_names[i];
+    const auto& [delivered, out_of_order, waited] = queued;
+    EXPECT_EQ(delivered, 671 * times);
+    EXPECT_EQ(out_of_order, 672 * times);
+    EXPECT_EQ(waited.count(), times);
+
+    ASSERT_EQ(recoveries.size(), 1U);
+    const auto& [affected, back] = recoveries.at({1, 2});
+    EXPECT_EQ(affected, 681 * times);
+    EXPECT_EQ(back.count(), times);
+
+    for (std::size_t i = 0; i < anomaly_count; ++i) {
+        EXPECT_EQ(anomalies[i], (700 + i) * times) << anomaly_names[i];
+        EXPECT_EQ(provoked[i], (750 + i) * times) << anomaly_names[i];
+    }
     EXPECT_EQ(errors.at("no vehicle was free"), 800 * times);
-    EXPECT_TRUE(failures.empty()) << "they belong to their interval";
+    EXPECT_EQ(not_recorded, 900 * times);
+    EXPECT_TRUE(requests_told.empty() && anomalies_told.empty() && sessions_told.empty())
+        << "they belong to their interval";
 }
 
 } // namespace
@@ -95,12 +121,34 @@ TEST(totals, add_every_field) {
     expect_times(sum, 3);
 }
 
+TEST(totals, tell_what_others_tell_and_leave_the_counts_alone) {
+    totals all;
+    all.tell(some_totals());
+    all.tell(some_totals());
+    EXPECT_EQ(all.requests_told.size(), 2U);
+    EXPECT_EQ(all.anomalies_told.size(), 4U);
+    EXPECT_EQ(all.sessions_told.size(), 6U);
+    EXPECT_EQ(all.requests.due, 0U);
+    EXPECT_EQ(all.not_recorded, 0U);
+}
+
+TEST(totals, tell_in_the_order_of_time) {
+    totals all;
+    totals later;
+    all.sessions_told.push_back({1, "A", "off line"});
+    later.sessions_told.push_back({2, "A", "on line"});
+    all.tell(std::move(later));
+    EXPECT_EQ(all.sessions_told[0].what, "off line");
+    EXPECT_EQ(all.sessions_told[1].what, "on line");
+}
+
 TEST(totals, add_phases_and_keys_that_one_side_does_not_have) {
     auto shorter = some_totals();
     shorter.phases.pop_back();
     shorter.errors = {{"reset", 1}};
-    shorter.matrix = {{{2, outcome::executed, outcome::failed}, 5}};
+    shorter.matrix = {{{1, 1, outcome::executed, outcome::failed}, 5}};
     shorter.sessions.reasons = {{"refused", 6}};
+    shorter.recoveries = {{{1, 3}, {.affected = 7, .back = {}}}};
     for (auto [into, from] : {std::pair{shorter, some_totals()}, std::pair{some_totals(), shorter}}) {
         into.add(from);
         ASSERT_EQ(into.phases.size(), 2U);
@@ -109,6 +157,7 @@ TEST(totals, add_phases_and_keys_that_one_side_does_not_have) {
         EXPECT_EQ(into.errors, (std::map<std::string, std::uint64_t>{{"reset", 1}, {"no vehicle was free", 800}}));
         EXPECT_EQ(into.matrix.size(), 2U);
         EXPECT_EQ(into.sessions.reasons.size(), 2U);
+        EXPECT_EQ(into.recoveries.size(), 2U);
     }
 }
 

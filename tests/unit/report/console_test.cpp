@@ -161,6 +161,18 @@ TEST(console, a_line_tells_of_all_the_time_since_the_one_before) {
     EXPECT_THAT(lines[1], HasSubstr("200/s of 200/s")) << "2000 in ten seconds";
 }
 
+TEST(console, says_less_when_time_passes_quickly) {
+    const auto run = example::run();
+    const stream file(std::tmpfile(), &std::fclose);
+    console c(file.get(), false, terminal_of(file.get()), 10min);
+    auto p = example::under_load(run.sum);
+    for (int second = 1; second <= 3601; ++second) {
+        p.elapsed = second * 1s;
+        c.show(p, example::names());
+    }
+    EXPECT_EQ(lines_of(text_in(file.get())).size(), 7u) << "at once, and every ten minutes";
+}
+
 TEST(console, quiet_shows_no_progress_but_prints) {
     const auto run = example::run();
     const stream file(std::tmpfile(), &std::fclose);

@@ -10,17 +10,30 @@ namespace {
 using namespace std::chrono_literals;
 using measure::hop;
 
+const auto started = std::chrono::system_clock::from_time_t(1'795'170'000); // 2026-11-20T10:20:00Z
+constexpr outcome_set either{outcome::executed, outcome::timed_out};
+
 constexpr auto at(outcome o) { return static_cast<std::size_t>(o); }
 
 } // namespace
 
-measure::legend names() { return {{"horn", "light"}, {"ramp", "steady"}, {"good", "silent"}, {"success", "timeout"}}; }
+measure::legend names() {
+    return {.services = {"horn", "light"},
+            .phases = {"ramp", "steady"},
+            .segments = {"good", "silent"},
+            .behaviours = {"success", "timeout"},
+            .conditions = {"tunnel"}};
+}
+
+run_header header() {
+    return {.version = "1.2.3", .how = measure::mode::run, .scenario = "quickstart", .seed = 42, .started = started};
+}
 
 measure::run_facts run() {
     measure::run_facts run;
     run.scenario = "quickstart";
     run.seed = 42;
-    run.started = std::chrono::system_clock::from_time_t(1'795'170'000); // 2026-11-20T10:20:00Z
+    run.started = started;
     run.elapsed = 34'250ms;
     run.lag_limit = 100ms;
     run.planned = 61;
@@ -40,9 +53,10 @@ measure::run_facts run() {
     sum.phases[1].outcomes[at(outcome::executed)] = 40;
     sum.phases[1].outcomes[at(outcome::timed_out)] = 9;
     sum.phases[1].outcomes[at(outcome::skipped)] = 1;
-    sum.matrix[{0, outcome::executed, outcome::executed}] = 50;
-    sum.matrix[{1, outcome::timed_out, outcome::timed_out}] = 9;
-    sum.matrix[{1, outcome::timed_out, outcome::skipped}] = 1;
+    sum.matrix[{0, 0, outcome::executed, outcome::executed}] = 40;
+    sum.matrix[{0, 1, outcome::executed, outcome::executed}] = 10;
+    sum.matrix[{1, 0, either, outcome::timed_out}] = 9;
+    sum.matrix[{1, 0, either, outcome::skipped}] = 1;
     for (int i = 1; i <= 40; ++i) sum.latencies.record(hop::e2e, 0, 1, i * 1ms);
     for (int i = 1; i <= 10; ++i) sum.latencies.record(hop::e2e, 1, 0, 1s);
     for (int i = 1; i <= 60; ++i) sum.latencies.record(hop::lag, 0, 1, 140us);
@@ -55,7 +69,27 @@ measure::run_facts run() {
     sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};
     sum.http = {.allowed = 64, .requests = 59, .opened = 4, .open_peak = 3, .busy_peak = 2, .wait = {}};
     sum.http.wait.record(2ms, 5);
-    sum.anomalies[static_cast<std::size_t>(measure::anomaly::end_repeated)] = 3;
+    sum.anomalies[static_cast<std::size_t>(loadsim::anomaly::end_repeated)] = 3;
+    sum.provoked[static_cast<std::size_t>(loadsim::anomaly::word_repeated)] = 2;
+    sum.not_recorded = 4;
+    sum.queued = {.delivered = 7, .out_of_order = 1, .waited = {}};
+    sum.queued.waited.record(2s, 7);
+    run.recoveries = {{.condition = "tunnel",
+                       .occurrence = 0,
+                       .at = 10s,
+                       .affected = 200,
+                       .back = 200,
+                       .until_back = 1500ms,
+                       .budget = "e2e.p99 < 1s",
+                       .until_latency = 3s},
+                      {.condition = "tunnel",
+                       .occurrence = 1,
+                       .at = 20s,
+                       .affected = 200,
+                       .back = 100,
+                       .until_back = std::nullopt,
+                       .budget = "e2e.p99 < 1s",
+                       .until_latency = std::nullopt}};
     sum.errors = {{"no vehicle was free", 1}};
     return run;
 }
@@ -92,7 +126,7 @@ measure::progress under_load(const measure::totals& sum) {
     return p;
 }
 
-measure::failure failure() {
+measure::request_record request() {
     constexpr double never_ms = std::numeric_limits<double>::quiet_NaN();
     return {.arrival = 17,
             .request = "r-17",
@@ -101,16 +135,42 @@ measure::failure failure() {
             .behaviour = "success",
             .service = "horn",
             .phase = "steady",
-            .expected = outcome::executed,
+            .expected = either,
             .observed = outcome::unanswered,
+            .unexpected = true,
             .why = "no end after \"60s\"",
             .due_ms = 1000.0004,
             .sent_ms = 1000.25,
             .accepted_ms = 1003.5,
-            .delivered_ms = never_ms,
+            .delivered_ms = 1010,
             .acked_ms = never_ms,
-            .finished_ms = never_ms,
-            .observed_ms = never_ms};
+            .finished_ms = 1030.5,
+            .observed_ms = never_ms,
+            .messages = {{.at_ms = 1010,
+                          .to_vehicle = true,
+                          .topic = "v1/LZ9SMEV05TF000001/cmd/horn",
+                          .payload = R"({"request":"r-17"})",
+                          .bytes = 18},
+                         {.at_ms = 1030.5,
+                          .to_vehicle = false,
+                          .topic = "v1/LZ9SMEV05TF000001/rsp/r-17",
+                          .payload = R"({"state":"executed","pad":")",
+                          .bytes = 70'000}},
+            .conditions = {"tunnel"},
+            .anomalies = {"no_end"}};
+}
+
+measure::anomaly_record anomaly() {
+    return {.what = loadsim::anomaly::no_end,
+            .provoked = false,
+            .at_ms = 61'000,
+            .vin = "LZ9SMEV05TF000001",
+            .request = "r-17",
+            .evidence = "accepted, and nothing was announced within 60s"};
+}
+
+measure::session_record session() {
+    return {.at_ms = 250.5, .vin = "LZ9SMEV05TF000001", .what = "on line, session present"};
 }
 
 far_from_utc::far_from_utc() {

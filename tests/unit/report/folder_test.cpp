@@ -1,4 +1,5 @@
 #include "example.hpp"
+#include "own_folder.hpp"
 
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report.hpp>
@@ -6,9 +7,6 @@
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <iterator>
-#include <unistd.h>
 
 namespace fs = std::filesystem;
 using namespace loadsim;
@@ -23,27 +21,7 @@ namespace {
 
 const auto start = std::chrono::system_clock::from_time_t(1'795'170'000); // 2026-11-20T10:20:00Z
 
-class report_folder : public testing::Test {
-protected:
-    report_folder() {
-        auto pattern = (fs::temp_directory_path() / "loadsim-report-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-    }
-    ~report_folder() override { fs::remove_all(folder); }
-
-    std::string text(const char* name) const {
-        std::ifstream in(folder / name);
-        return {std::istreambuf_iterator<char>(in), {}};
-    }
-    std::vector<std::string> lines(const char* name) const {
-        std::vector<std::string> all;
-        std::ifstream in(folder / name);
-        for (std::string line; std::getline(in, line);) all.push_back(line);
-        return all;
-    }
-
-    fs::path folder;
-};
+using report_folder = example::own_folder;
 
 } // namespace
 
@@ -89,25 +67,34 @@ TEST_F(report_folder, that_is_in_use_is_refused) {
 
 TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
     const auto run = example::run();
-    folder_writer writer(folder, start, example::names());
+    folder_writer writer(folder, example::header(), example::names());
     auto p = example::under_load(run.sum);
-    p.interval.failures = {example::failure(), example::failure()};
+    p.interval.requests_told = {example::request(), example::request()};
+    p.interval.anomalies_told = {example::anomaly()};
+    p.interval.sessions_told = {example::session()};
     writer.write(p);
     // The writer is alive and has closed nothing: what is there now is what a killed run leaves.
     EXPECT_EQ(text("timeline.jsonl"), timeline_line(p, example::names()));
-    EXPECT_THAT(lines("failures.jsonl"), SizeIs(2));
+    EXPECT_EQ(text("requests.jsonl"), request_line(example::request()) + request_line(example::request()));
+    EXPECT_EQ(text("anomalies.jsonl"), anomaly_line(example::anomaly()));
+    EXPECT_EQ(text("sessions.jsonl"), session_line(example::session()));
+    EXPECT_EQ(text("run.json"), run_json(example::header()));
 
     p.elapsed += 1s;
-    p.interval.failures.clear();
+    p.interval.requests_told.clear();
+    p.interval.anomalies_told.clear();
+    p.interval.sessions_told.clear();
     writer.write(p);
     EXPECT_THAT(lines("timeline.jsonl"), SizeIs(2));
-    EXPECT_THAT(lines("failures.jsonl"), SizeIs(2));
+    EXPECT_THAT(lines("requests.jsonl"), SizeIs(2));
+    EXPECT_THAT(lines("anomalies.jsonl"), SizeIs(1));
+    EXPECT_THAT(lines("sessions.jsonl"), SizeIs(1));
     EXPECT_THAT(writer.troubles(), IsEmpty());
 }
 
 TEST_F(report_folder, has_a_histogram_log_that_others_read) {
     const auto run = example::run();
-    folder_writer writer(folder, start, example::names());
+    folder_writer writer(folder, example::header(), example::names());
     const auto p = example::under_load(run.sum);
     writer.write(p);
 
@@ -121,10 +108,30 @@ TEST_F(report_folder, has_a_histogram_log_that_others_read) {
 }
 
 TEST_F(report_folder, gets_its_summary_at_the_end) {
-    folder_writer writer(folder, start, example::names());
+    folder_writer writer(folder, example::header(), example::names());
     EXPECT_FALSE(fs::exists(folder / "summary.json"));
     writer.finish(example::run(), example::missed());
     EXPECT_EQ(text("summary.json"), summary_json(example::run(), example::missed(), example::names()));
+    EXPECT_THAT(writer.troubles(), IsEmpty());
+}
+
+TEST_F(report_folder, of_a_run_whose_process_is_gone_is_only_finished) {
+    const auto run = example::run();
+    {
+        folder_writer writer(folder, example::header(), example::names());
+        auto p = example::under_load(run.sum);
+        p.interval.requests_told = {example::request()};
+        writer.write(p);
+    }
+    const auto log = text("latency.hlog");
+    auto later = example::header();
+    later.version = "another";
+    folder_writer writer(folder, later, example::names(), folder_writer::files::begun);
+    writer.finish(run, example::missed());
+    EXPECT_EQ(text("run.json"), run_json(example::header()));
+    EXPECT_THAT(lines("requests.jsonl"), SizeIs(1));
+    EXPECT_EQ(text("latency.hlog"), log);
+    EXPECT_TRUE(fs::exists(folder / "summary.json"));
     EXPECT_THAT(writer.troubles(), IsEmpty());
 }
 
@@ -132,9 +139,9 @@ TEST_F(report_folder, a_full_disk_is_told_once_a_file_and_the_others_go_on) {
     fs::create_symlink("/dev/full", folder / "timeline.jsonl");
     fs::create_symlink("/dev/full", folder / "summary.json.part");
     const auto run = example::run();
-    folder_writer writer(folder, start, example::names());
+    folder_writer writer(folder, example::header(), example::names());
     auto p = example::under_load(run.sum);
-    p.interval.failures = {example::failure()};
+    p.interval.requests_told = {example::request()};
     for (int second = 0; second < 3; ++second) writer.write(p);
     writer.finish(run, example::missed());
 
@@ -142,16 +149,16 @@ TEST_F(report_folder, a_full_disk_is_told_once_a_file_and_the_others_go_on) {
     EXPECT_EQ(writer.troubles()[0],
               (folder / "timeline.jsonl").string() + " could not be written: No space left on device");
     EXPECT_THAT(writer.troubles()[1], HasSubstr("summary.json could not be written: No space left"));
-    EXPECT_THAT(lines("failures.jsonl"), SizeIs(3));
+    EXPECT_THAT(lines("requests.jsonl"), SizeIs(3));
     EXPECT_FALSE(fs::exists(folder / "summary.json")) << "whole, or not at all";
 }
 
 TEST_F(report_folder, that_is_gone_is_told_and_nothing_throws) {
     fs::remove_all(folder);
-    folder_writer writer(folder, start, example::names());
+    folder_writer writer(folder, example::header(), example::names());
     const auto run = example::run();
     writer.write(example::under_load(run.sum));
     writer.finish(run, example::missed());
-    EXPECT_THAT(writer.troubles(), SizeIs(4)) << "three that grow and the summary";
+    EXPECT_THAT(writer.troubles(), SizeIs(7)) << "five that grow, run.json and the summary";
     EXPECT_THAT(writer.troubles().front(), HasSubstr("No such file or directory"));
 }

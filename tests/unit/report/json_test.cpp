@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <map>
+#include <string>
 
 namespace json = boost::json;
 using namespace loadsim;
@@ -77,9 +79,14 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
                 R"({"planned":61,"due":60,"sent":59,"outcomes":{"executed":50,"failed":0,"timed_out":9,
         "rejected":0,"errored":0,"unanswered":0,"skipped":1},"under_way":0,"unexpected":1})");
     expect_json(s.at("matrix"), R"([
-        {"segment":"good","behaviour":"success","expected":"executed","observed":"executed","count":50},
-        {"segment":"silent","behaviour":"timeout","expected":"timed_out","observed":"timed_out","count":9},
-        {"segment":"silent","behaviour":"timeout","expected":"timed_out","observed":"skipped","count":1}])");
+        {"segment":"good","behaviour":"success","service":"horn","expected":["executed"],"observed":"executed",
+         "unexpected":false,"count":40},
+        {"segment":"good","behaviour":"success","service":"light","expected":["executed"],"observed":"executed",
+         "unexpected":false,"count":10},
+        {"segment":"silent","behaviour":"timeout","service":"horn","expected":["executed","timed_out"],
+         "observed":"timed_out","unexpected":false,"count":9},
+        {"segment":"silent","behaviour":"timeout","service":"horn","expected":["executed","timed_out"],
+         "observed":"skipped","unexpected":true,"count":1}])");
     expect_json(s.at("errors"), R"({"no vehicle was free":1})");
     const auto& phases = s.at("phases").as_array();
     ASSERT_EQ(phases.size(), 2u);
@@ -124,8 +131,16 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(sessions.at("connect").at("p99"), "2");
     expect_json(sessions.at("reasons"), R"({"connection refused":2,"connection reset by peer":1})");
     expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
-    expect_json(s.at("anomalies"), R"({"command_repeated":0,"command_unknown":0,"end_repeated":3,"end_contradicted":0,
-        "end_unknown":0,"end_before_word":0,"malformed_payload":0,"negative_sample":0})");
+    const auto counts = [&](const char* which) {
+        std::map<std::string, std::int64_t> all;
+        for (const auto& kind : s.at(which).as_object()) all[kind.key()] = kind.value().to_number<std::int64_t>();
+        EXPECT_EQ(all.size(), anomaly_count) << "each kind, whether it came or not";
+        std::erase_if(all, [](const auto& kind) { return kind.second == 0; });
+        return all;
+    };
+    EXPECT_EQ(counts("anomalies"), (std::map<std::string, std::int64_t>{{"end_repeated", 3}}));
+    EXPECT_EQ(counts("provoked"), (std::map<std::string, std::int64_t>{{"word_repeated", 2}}));
+    expect_json(s.at("not_recorded"), "4");
     expect_json(s.at("generator"), R"({"cpu_s":3.25,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
 }
 
@@ -139,6 +154,36 @@ TEST(summary_json, connections_of_the_http_driver) {
     expect_json(http().at("requests_per_connection"), "null");
     run.sum.http = {};
     expect_json(http(), "null");
+}
+
+TEST(summary_json, commands_that_waited_and_conditions_that_passed) {
+    const auto s = summary();
+    expect_json(s.at("queued").at("delivered"), "7");
+    expect_json(s.at("queued").at("out_of_order"), "1");
+    expect_json(s.at("queued").at("waited").at("count"), "7");
+    EXPECT_NEAR(s.at("queued").at("waited").at("p99").to_number<double>(), 2000, 2);
+    expect_json(s.at("recoveries"), R"([
+        {"condition":"tunnel","occurrence":0,"at_s":10,"affected":200,"back":200,"until_back_s":1.5,
+         "budget":"e2e.p99 < 1s","until_latency_s":3},
+        {"condition":"tunnel","occurrence":1,"at_s":20,"affected":200,"back":100,"until_back_s":null,
+         "budget":"e2e.p99 < 1s","until_latency_s":null}])");
+}
+
+TEST(summary_json, says_whether_it_was_a_run) {
+    auto run = example::run();
+    const auto mode = [&] {
+        return std::string(json::parse(summary_json(run, {}, example::names())).at("mode").as_string());
+    };
+    EXPECT_EQ(mode(), "run");
+    run.how = measure::mode::rehearsal;
+    EXPECT_EQ(mode(), "rehearsal");
+    run.how = measure::mode::replay;
+    EXPECT_EQ(mode(), "replay");
+}
+
+TEST(run_json, says_who_wrote_the_folder) {
+    expect_json(json::parse(run_json(example::header())), R"({"schema":"loadsim.run/1","version":"1.2.3","mode":"run",
+        "scenario":"quickstart","seed":42,"started":"2026-11-20T10:20:00Z"})");
 }
 
 TEST(summary_json, budgets_with_what_was_observed) {
@@ -160,8 +205,9 @@ TEST(summary_json, a_whole_seed_survives) {
 
 TEST(summary_json, a_short_legend_hides_no_row) {
     const auto s = json::parse(summary_json(example::run(), {}, {}));
-    EXPECT_EQ(s.at("matrix").as_array().size(), 3u);
-    EXPECT_EQ(s.at("matrix").at(1).at("segment").as_string(), "1");
+    EXPECT_EQ(s.at("matrix").as_array().size(), 4u);
+    EXPECT_EQ(s.at("matrix").at(2).at("segment").as_string(), "1");
+    EXPECT_EQ(s.at("matrix").at(1).at("service").as_string(), "1");
     EXPECT_EQ(s.at("phases").at(1).at("name").as_string(), "1");
 }
 
@@ -189,11 +235,30 @@ TEST(timeline_line, a_quiet_second_has_nulls_and_no_phase) {
     EXPECT_TRUE(line.at("lag_p99_ms").is_null());
 }
 
-TEST(failure_line, has_all_that_is_needed_to_reproduce_it) {
-    const auto line = failure_line(example::failure());
+TEST(request_line, has_all_that_is_needed_to_reproduce_it) {
+    const auto line = request_line(example::request());
     EXPECT_THAT(line, EndsWith("}\n"));
+    EXPECT_EQ(line.find('\n'), line.size() - 1);
     expect_json(json::parse(line), R"({"arrival":17,"request":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
-        "behaviour":"success","service":"horn","phase":"steady","expected":"executed","observed":"unanswered",
-        "why":"no end after \"60s\"","due_ms":1000,"sent_ms":1000.25,"accepted_ms":1003.5,"delivered_ms":null,
-        "acked_ms":null,"finished_ms":null,"observed_ms":null})");
+        "behaviour":"success","service":"horn","phase":"steady","expected":["executed","timed_out"],
+        "observed":"unanswered","unexpected":true,"why":"no end after \"60s\"","due_ms":1000,"sent_ms":1000.25,
+        "accepted_ms":1003.5,"delivered_ms":1010,"acked_ms":null,"finished_ms":1030.5,"observed_ms":null,
+        "conditions":["tunnel"],"anomalies":["no_end"],"messages":[
+        {"at_ms":1010,"to_vehicle":true,"topic":"v1/LZ9SMEV05TF000001/cmd/horn","payload":"{\"request\":\"r-17\"}",
+         "bytes":18},
+        {"at_ms":1030.5,"to_vehicle":false,"topic":"v1/LZ9SMEV05TF000001/rsp/r-17",
+         "payload":"{\"state\":\"executed\",\"pad\":\"","bytes":70000}]})");
+}
+
+TEST(anomaly_line, has_its_evidence) {
+    const auto line = anomaly_line(example::anomaly());
+    EXPECT_THAT(line, EndsWith("}\n"));
+    expect_json(json::parse(line), R"({"anomaly":"no_end","provoked":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
+        "request":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
+}
+
+TEST(session_line, says_what_happened_to_which_vehicle) {
+    const auto line = session_line(example::session());
+    EXPECT_THAT(line, EndsWith("}\n"));
+    expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","what":"on line, session present"})");
 }

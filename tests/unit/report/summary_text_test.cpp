@@ -20,9 +20,12 @@ requests  60 due, 59 sent, 1 unexpected  (of 61 planned)
     skipped     1   1.7 %
     1 x  no vehicle was free
 
-unexpected
-    segment  behaviour  expected   observed  count
-    silent   timeout    timed_out  skipped       1
+expected against observed
+    segment  behaviour  service  expected               observed   count
+    good     success    horn     executed               executed      40
+    good     success    light    executed               executed      10
+    silent   timeout    horn     executed or timed_out  timed_out      9
+    silent   timeout    horn     executed or timed_out  skipped        1  unexpected
 
 latency
                  p50      p90      p99    p99.9      max  samples
@@ -39,12 +42,20 @@ sessions  2,000 asked, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     4 connects whose SYN had to be sent again: a listen backlog was full; lower fleet.connectsInFlight
     2 x  connection refused
     1 x  connection reset by peer
+queued    7 commands waited for vehicles that were away for p50 2.00 s, p99 2.00 s, at most 2.00 s; 1 came out of order
 http      59 requests over 4 connections; at once 3 open, 2 busy, 64 allowed; 5 waited for a free one, p99 2.00 ms, in lag
 messages  118 published (12.3 kB), 59 received (999 B)
 generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
 
+recovery
+                    affected  back  99 % back after  latency back after  budget
+    tunnel  at 10s       200   200           1.50 s              3.00 s  e2e.p99 < 1s
+    tunnel  at 20s       200   100          not yet             not yet  e2e.p99 < 1s
+
 anomalies
-    end_repeated  3
+    end_repeated   3
+    word_repeated  2  on purpose
+    4 anomalies and session events are counted, but too many to be written down one by one
 
 budgets
     ✗ e2e.p99 < 1s      was 1000ms
@@ -54,7 +65,7 @@ budgets
 verdict   FAIL  (exit code 99)
     1 of 3 budgets was missed
 report    reports/quickstart-1
-    failures.jsonl tells each unexpected request with its instants
+    loadsim explain reports/quickstart-1 tells what was wrong, and how it came to that
 )");
 }
 
@@ -72,15 +83,19 @@ TEST(summary_text, a_clean_run_has_no_word_about_trouble) {
     auto run = example::run();
     run.planned = run.sum.requests.due;
     run.sum.requests.unexpected = 0;
-    run.sum.matrix.erase({1, outcome::timed_out, outcome::skipped});
-    run.sum.anomalies = {};
+    run.sum.matrix.erase({1, 0, {outcome::executed, outcome::timed_out}, outcome::skipped});
+    run.sum.anomalies = run.sum.provoked = {};
+    run.sum.not_recorded = 0;
+    run.sum.queued = {};
+    run.recoveries.clear();
     run.sum.errors.clear();
     run.sum.sessions.reasons.clear();
     run.sum.sessions.syn_retransmitted = 0;
     const verdict::conclusion pass{};
     const auto text = summary_text(run, pass, example::names(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
-    for (const auto* word : {"\nunexpected", "anomalies", "planned", "failures.jsonl", "exit code", "budgets", "SYN"})
+    for (const auto* word : {"  unexpected\n", "anomalies", "planned", "explain", "exit code", "budgets", "SYN",
+                             "queued", "recovery", "rehears", "replay"})
         EXPECT_THAT(text, Not(HasSubstr(word)));
 }
 
@@ -106,4 +121,76 @@ TEST(summary_text, the_most_frequent_reasons_come_first_and_few) {
 
 TEST(summary_text, a_run_without_samples_says_so) {
     EXPECT_THAT(summary_text({}, {}, {}, "r", false), HasSubstr("latency   no samples"));
+}
+
+TEST(summary_text, a_rehearsal_cannot_be_taken_for_a_run) {
+    auto run = example::run();
+    run.how = measure::mode::rehearsal;
+    const auto text = summary_text(run, example::missed(), example::names(), "r", false);
+    EXPECT_THAT(text, HasSubstr("\nrehearsed in simulated time against a model of the platform"));
+    EXPECT_THAT(text, HasSubstr("verdict   FAIL  (rehearsed, exit code 99)"));
+    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), HasSubstr("verdict   PASS  (rehearsed)\n"));
+}
+
+TEST(summary_text, a_replay_is_not_judged_but_for_the_generator) {
+    auto run = example::run();
+    run.how = measure::mode::replay;
+    const auto text = summary_text(run, {}, example::names(), "r", false);
+    EXPECT_THAT(text, HasSubstr("\nreplay of one vehicle of another run, alone\n"));
+    EXPECT_THAT(text, Not(HasSubstr("verdict")));
+    const verdict::conclusion late{.verdict = verdict::run_verdict::invalid,
+                                   .code = verdict::exit_code::invalid,
+                                   .reasons = {"the generator was late"},
+                                   .budgets = {}};
+    EXPECT_THAT(summary_text(run, late, example::names(), "r", false),
+                HasSubstr("verdict   INVALID  (replay, exit code 4)\n    the generator was late\n"));
+}
+
+TEST(summary_text, a_long_matrix_shows_what_is_off_its_diagonal_and_the_sums) {
+    measure::run_facts run;
+    for (std::uint32_t segment = 0; segment < 30; ++segment) {
+        run.sum.matrix[{segment, 0, outcome::executed, outcome::executed}] = 1000;
+        run.sum.matrix[{segment, 0, outcome::executed, outcome::failed}] = segment < 20 ? segment : 0;
+    }
+    run.sum.requests.unexpected = 190;
+    const auto text = summary_text(run, {}, example::names(), "r", false);
+    EXPECT_THAT(text, HasSubstr("expected against observed  (16 of 49 rows; summary.json has them all)\n"));
+    EXPECT_THAT(text, Not(HasSubstr(" 1,000 "))) << "what is as expected is summed up";
+    EXPECT_THAT(text, testing::ContainsRegex("all as expected +30,000\n"));
+    EXPECT_THAT(text, testing::ContainsRegex("all unexpected +190\n"));
+    EXPECT_LT(text.find("19  "), text.find("18  "));
+    EXPECT_LT(text.find("failed                5  unexpected"), text.find("failed                4  unexpected"));
+}
+
+TEST(summary_text, a_long_recovery_shows_what_took_longest) {
+    measure::run_facts run;
+    for (std::uint32_t n = 0; n < 40; ++n)
+        run.recoveries.push_back({.condition = "tunnel",
+                                  .occurrence = n,
+                                  .at = std::chrono::seconds(n),
+                                  .affected = 10,
+                                  .back = 10,
+                                  .until_back = std::chrono::milliseconds(100 + n),
+                                  .budget = "",
+                                  .until_latency = std::nullopt});
+    run.recoveries[3].until_back = std::nullopt;
+    const auto text = summary_text(run, {}, example::names(), "r", false);
+    EXPECT_THAT(text, HasSubstr("recovery  (the 16 slowest of 40; summary.json has them all)\n"));
+    EXPECT_LT(text.find("at 3s"), text.find("at 39s")) << "that which never came back is the slowest";
+    EXPECT_THAT(text, HasSubstr("at 25s"));
+    EXPECT_THAT(text, Not(HasSubstr("at 24s")));
+}
+
+TEST(summary_text, a_recovery_without_trouble) {
+    measure::run_facts run;
+    run.recoveries = {{.condition = "tunnel",
+                       .occurrence = 0,
+                       .at = {},
+                       .affected = 0,
+                       .back = 0,
+                       .until_back = std::nullopt,
+                       .budget = "e2e.p99 < 1s",
+                       .until_latency = nanoseconds(0)}};
+    EXPECT_THAT(summary_text(run, {}, {}, "r", false),
+                HasSubstr("tunnel  at 0s         0     0                -              always  e2e.p99 < 1s\n"));
 }

@@ -23,7 +23,9 @@ measure::snapshot of(std::uint32_t online, std::uint64_t due) {
     s.cpu_s = 0.5;
     s.rss_bytes = 1000 * online;
     s.seen.requests.due = due;
-    s.seen.failures.resize(due);
+    s.seen.requests_told.resize(due);
+    s.seen.anomalies_told.resize(2 * due);
+    s.seen.sessions_told.resize(3 * due);
     return s;
 }
 
@@ -38,7 +40,9 @@ TEST(merging, tells_what_has_happened_since_it_was_asked_last) {
     all.take(of(10, 2));
     auto p = all.progress(measure::stage::load, begun + 2s, begun + 3s);
     EXPECT_EQ(p.interval.requests.due, 3U);
-    EXPECT_EQ(p.interval.failures.size(), 3U);
+    EXPECT_EQ(p.interval.requests_told.size(), 3U);
+    EXPECT_EQ(p.interval.anomalies_told.size(), 6U);
+    EXPECT_EQ(p.interval.sessions_told.size(), 9U);
     EXPECT_EQ(p.interval_s, 3);
     EXPECT_EQ(p.elapsed, 3s);
     EXPECT_EQ(p.load_elapsed, 1s);
@@ -49,9 +53,10 @@ TEST(merging, tells_what_has_happened_since_it_was_asked_last) {
     all.take(of(4, 4));
     p = all.progress(measure::stage::draining, begun + 2s, begun + 4s);
     EXPECT_EQ(p.interval.requests.due, 4U);
-    EXPECT_EQ(p.interval.failures.size(), 4U);
+    EXPECT_EQ(p.interval.requests_told.size(), 4U) << "told once";
     EXPECT_EQ(p.interval_s, 1);
     EXPECT_EQ(p.sum->requests.due, 7U);
+    EXPECT_TRUE(p.sum->requests_told.empty()) << "only counts are kept for the whole run";
     EXPECT_EQ(all.sessions_peak(), 10U);
     EXPECT_EQ(all.rss_peak(), 10'000U);
 }
@@ -70,7 +75,9 @@ TEST(snapshot, of_two_parts_is_ready_when_both_are) {
     EXPECT_EQ(one.sessions_online, 3U);
     EXPECT_EQ(one.in_flight, 3U);
     EXPECT_EQ(one.seen.requests.due, 6U);
-    EXPECT_EQ(one.seen.failures.size(), 6U);
+    EXPECT_EQ(one.seen.requests_told.size(), 6U);
+    EXPECT_EQ(one.seen.anomalies_told.size(), 12U);
+    EXPECT_EQ(one.seen.sessions_told.size(), 18U);
     EXPECT_EQ(one.cpu_s, 1.0);
     EXPECT_EQ(one.rss_bytes, 3000U);
 }

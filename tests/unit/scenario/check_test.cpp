@@ -31,12 +31,34 @@ TEST(check, combinations) {
         {least_with("fleet: {segments: [{name: '', share: 100%}]}"), "f:3:27: a segment needs a name"},
         {least_with("fleet: {segments: [{name: a, share: 100%, behaviour: sucess}]}"),
          "f:3:54: unknown behaviour 'sucess'; did you mean 'success'?"},
-        {least_with("behaviours: {b: {steps: [executed, ack]}}"), "f:3:14: step 2 comes after the final word"},
         {least_with("behaviours: {b: {online: false, steps: [ack]}}"),
-         "f:3:14: a vehicle that is offline takes no steps"},
-        {least_with("behaviours: {b: {steps: [{wait: {uniform: {min: 2s, max: 1s}}}]}}"),
-         "f:3:14: step 1: max is less"},
-        {least_with("behaviours: {b: {steps: [], expect: skipped}}"), "f:3:14: a request is skipped by the generator"},
+         "f:3:33: a vehicle that is offline takes no steps"},
+        {least_with("behaviours: {b: {steps: [{wait: {uniform: {min: 2s, max: 1s}}}]}}"), "f:3:27: max is less"},
+        {least_with("behaviours: {b: {steps: [], expect: skipped}}"), "f:3:37: a request is skipped by the generator"},
+        {least_with("behaviours:\n  b:\n    steps:\n      - ack\n      - drop\n      - wait: 1s\n      - executed"),
+         "f:8:9: this step comes after drop"},
+        {least_with("behaviours:\n  b:\n    steps:\n      - choose:\n        - weight: 1\n          steps:\n          "
+                    "- drop\n          - ack"),
+         "f:10:13: this step comes after drop"},
+        {least_with("behaviours:\n  b:\n    steps:\n      - ack\n      - choose:\n        - {weight: 0, steps: [ack]}"),
+         "f:7:9: the weights of these branches add up to nothing"},
+        {least_with("behaviours: {b: {steps: [{disconnect: abrupt}, executed]}}"),
+         "f:3:48: the vehicle is off line here"},
+        {least_with("behaviours: {b: {steps: [{wait: wrok}], delays: {work: 1s}}}"),
+         "f:3:33: unknown delay 'wrok'; did you mean 'work'?"},
+        {least_with("behaviours: {b: {steps: [], delays: {work: 1s}, services: {horn: {wrok: 1s}}}}"),
+         "f:3:73: unknown delay 'wrok'; did you mean 'work'?"},
+        {least_with("behaviours: {b: {steps: [], services: {hron: {}}}}"),
+         "f:3:40: unknown service 'hron'; did you mean 'horn'?"},
+        {least_with("behaviours: {b: {steps: [{failed: ''}]}}"), "f:3:26: it fails without a code"},
+        {least_with("behaviours: {b: {credentials: {user: x}, steps: [ack]}}"),
+         "f:3:42: a vehicle with wrong credentials"},
+        {least_with("fleet: {segments: [{name: a, share: 100%, behaviour: wrong-credentials}]}"),
+         "f:3:54: 'wrong-credentials' has wrong credentials, and the embedded broker has to know the right ones"},
+        {load_with("  driver: mqtt\nfleet: {segments: [{name: a, share: 100%, behaviour: sleeper-udp}]}"),
+         "f:5:54: 'sleeper-udp' sleeps, and the mqtt driver"},
+        {least_with("fleet: {mqtt: {presence: false}, segments: [{name: a, share: 100%, behaviour: sleeper-sms}]}"),
+         "f:3:79: 'sleeper-sms' sleeps, and without fleet.mqtt.presence"},
         {least_with("target: {api: 'http://a'}"), "f:3:15: the vehicles need a broker too"},
         {least_with("target: {embedded: {services: {light-flash: {}}}}"),
          "the embedded target does not serve this: unknown service 'horn'; there are: light-flash"},
@@ -72,6 +94,53 @@ TEST(check, combinations) {
     }
 }
 
+TEST(check, conditions) {
+    const auto of = [](std::string_view conditions, std::string_view more = "") {
+        return least_with("conditions: [" + std::string(conditions) + "]\n" + std::string(more));
+    };
+    const row rows[] = {
+        {of("{tunnel: {at: 1s, for: 1s, segments: [all, al]}}"), "f:3:57: unknown segment 'al'; did you mean 'all'?"},
+        {of("{tunnel: {at: 10s, for: 1s}}"),
+         "f:3:28: it begins after 10s, and the load has ended by then: it lasts 10s"},
+        {of("{tunnel: {at: 1s, for: 2s, every: 2s}}"), "f:3:48: it comes again after 2s, before it has passed"},
+        {of("{tunnel: {at: 1s, for: 2s, share: 0%}}"), "f:3:48: a share of 0% befalls nobody"},
+        {of("{tunnel: {at: 1s, for: 0s}}"), "f:3:37: how long?"},
+        {of("{tunnel: {at: 1s, for: 1s, name: a}}, {garage: {at: 1s, for: 1s, name: a}}"),
+         "f:3:85: there are two conditions called 'a'"},
+        {of("{tunnel: {at: 1s, for: 1s, name: ''}}, {garage: {at: 1s, for: 1s, name: tunnel}}"),
+         "f:3:86: there are two conditions called 'tunnel'"},
+        {of("{slow: {at: 1s, for: 1s}}"), "f:3:15: what is slow about it?"},
+        {of("{lossy: {at: 1s, for: 1s, loss: 0%}}"), "f:3:46: a loss of 0%"},
+        {of("{outage: {at: 1s, for: {uniform: {min: 1s, max: 2s}}}}"), "f:3:32: it befalls everybody"},
+        {of("{outage: {at: 1s, for: 1s}}", "target: {broker: 'mqtt://b'}"),
+         "f:3:15: only the embedded broker can be taken away"},
+        {of("{outage: {at: 1s, for: 1s}}", "target: {broker: 'mqtt://b', api: 'http://a'}"),
+         "f:3:15: only the embedded broker"},
+        {of("{handover: {at: 1s}}", "target: {broker: 'mqtt://10.0.0.1'}"),
+         "f:3:15: a handover goes to another address"},
+        {of("{handover: {at: 1s}}", "fleet: {sourceAddresses: [127.0.0.1]}"),
+         "f:3:15: a handover goes to another address"},
+        {of("{spike: {at: 1s, for: 3s, factor: 0}}"), "f:3:48: a spike is more than 0"},
+        {of("{spike: {at: 1s, for: 3s, factor: 2}}, {spike: {at: 3s, for: 1s, factor: 2}}"),
+         "f:3:66: 'spike 2' begins after 3s, before 'spike 1' is over (after 4s)"},
+        {of("{tunnel: {at: 1s, for: 1s, expect: [skipped]}}"), "f:3:41: a request is skipped by the generator"},
+        {of("{garage: {at: 1s, for: 1s, expect: [timed_out]}}",
+            "target: {embedded: {services: {horn: {running: 31s}}}}\n"),
+         "f:2:1: silent vehicles' requests end 31s after they were sent, and the drain is only 30s"},
+        {"name: t\nload: {phases: [{duration: 2h, arrivalRate: 1}]}\nconditions: [{tunnel: {at: 0s, every: 500ms, for: "
+         "1ms}}]",
+         "f:3:39: it comes more than 10000 times"},
+        {"name: t\nload: {phases: [{duration: 2h, arrivalRate: 1}]}\nconditions: [{spike: {at: 0s, every: 5s, for: 1s, "
+         "factor: 2}}]",
+         "f:3:38: it comes more than 1000 times"},
+    };
+    for (const auto& r : rows) {
+        const auto found = wrong(r.yaml);
+        EXPECT_THAT(found, HasSubstr(r.problem)) << r.yaml;
+        EXPECT_EQ(std::ranges::count(found, '\n'), 0) << "one problem: " << found;
+    }
+}
+
 TEST(check, lets_pass_what_is_just_right) {
     const std::string rows[] = {
         least_with("fleet: {vehicles: 33000000}"),
@@ -86,6 +155,20 @@ TEST(check, lets_pass_what_is_just_right) {
         load_with("  unansweredAfter: 31s\ntarget: {embedded: {services: {horn: {}, climate: {running: 10m}}}}"),
         "name: A-1_b.c\nload: {phases: [{duration: 5, arrivalRate: 0, rampTo: 1}]}",
         least_with("budgets: ['e2e{service=horn,phase=phase 1}.p99 < 1s']"),
+        least_with("behaviours: {b: {steps: [executed, ack]}}"),
+        least_with("behaviours: {b: {steps: [], delays: {work: 1s}, services: {charging: {work: 1s}}}}"),
+        least_with(
+            "fleet: {mqtt: {user: u, password: p}, segments: [{name: a, share: 100%, behaviour: wrong-credentials}]}"),
+        least_with("fleet: {segments: [{name: a, share: 100%, behaviour: sleeper-udp}]}"),
+        load_with("  driver: mqtt"), // whose built-in sleepers nobody has
+        least_with("conditions: [{tunnel: {at: 9999ms, for: 1h}}]"),
+        least_with("conditions: [{handover: {at: 1s}}]"),
+        least_with("conditions: [{handover: {at: 1s}}]\ntarget: {broker: 'mqtt://127.0.0.1'}"),
+        least_with("conditions: [{handover: {at: 1s}}]\nfleet: {sourceAddresses: [10.0.0.0/30]}\ntarget: {broker: "
+                   "'mqtt://b'}"),
+        least_with("conditions: [{spike: {at: 1s, for: 3s, factor: 2}}, {spike: {at: 4s, for: 1s, factor: 2}}]"),
+        least_with("conditions: [{tunnel: {at: 1s, for: 2s, every: 2001ms}}]"),
+        load_with("  drain: 31s\nconditions: [{garage: {at: 1s, for: 1s, expect: [timed_out]}}]"),
     };
     for (const auto& yaml : rows) EXPECT_EQ(wrong(yaml), "") << yaml;
 }
@@ -97,7 +180,7 @@ TEST(check, of_a_document_made_by_hand_names_paths) {
     EXPECT_TRUE(check(d).empty()) << "no segments: all succeed";
     EXPECT_EQ(legend_of(d).segments.at(0), "all");
     d.fleet.vehicles = 0;
-    d.fleet.segments = {{"a", share{1}, "none"}};
+    d.fleet.segments = {{"a", share{1}, "tiem-out"}};
     d.load.phases.push_back(d.load.phases[0]);
     d.load.phases[1].duration = {};
     d.load.http.connections = 0;
@@ -107,7 +190,7 @@ TEST(check, of_a_document_made_by_hand_names_paths) {
               "target: a target is embedded, or has a broker\n"
               "target: the http driver needs a target.api, or an embedded target\n"
               "fleet.vehicles: 0 vehicles; there can be 1 to 33000000\n"
-              "fleet.segments[0].behaviour: unknown behaviour 'none'; there are: success, failure, timeout, offline\n"
+              "fleet.segments[0].behaviour: unknown behaviour 'tiem-out'; did you mean 'timeout'?\n"
               "load.phases[1].name: there are two phases called 'phase 1'\n"
               "load.phases[1]: a phase needs a duration\n"
               "load.http.connections: there must be one at least");

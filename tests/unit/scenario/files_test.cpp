@@ -2,12 +2,14 @@
 #include "given.hpp"
 
 #include <loadsim/scenario/plan.hpp>
+#include <loadsim/scenario/show.hpp>
 
 #include <gmock/gmock.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 using namespace loadsim;
 using namespace loadsim::scenario;
@@ -19,6 +21,9 @@ std::string text_of(const std::filesystem::path& file) {
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), {}};
 }
+void hide(std::string& secret) {
+    if (!secret.empty()) secret = "***";
+}
 const std::filesystem::path folder = std::filesystem::path(LOADSIM_ROOT) / "scenarios";
 const loadsim::target::machine large{.open_files = 1'000'000};
 
@@ -26,16 +31,20 @@ const loadsim::target::machine large{.open_files = 1'000'000};
 
 TEST(scenario_files, are_read_without_a_problem_and_back) {
     int count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
         if (entry.path().extension() != ".yaml") continue;
         ++count;
-        const auto d = good(text_of(entry.path()));
+        SCOPED_TRACE(entry.path());
+        auto d = good(text_of(entry.path()));
         EXPECT_EQ(d.name, entry.path().stem());
         const auto again = read(write(d), "written");
         ASSERT_TRUE(again) << to_string(again.error());
-        EXPECT_EQ(*again, d) << entry.path();
+        hide(d.fleet.mqtt.password);
+        for (auto& b : d.behaviours)
+            if (b.credentials) hide(b.credentials->password);
+        EXPECT_TRUE(*again == d) << "but for the secrets, which are never written";
     }
-    EXPECT_GE(count, 2);
+    EXPECT_GE(count, 34);
 }
 
 TEST(scenario_files, the_pilot_is_the_published_one) {
@@ -64,7 +73,7 @@ TEST(scenario_files, the_quickstart_has_everything_in_it) {
     EXPECT_EQ(p.needs.sessions, 2000U);
     EXPECT_EQ(p.duration, 30s);
     EXPECT_THAT(legend_of(d).behaviours, testing::UnorderedElementsAre("success", "failure", "timeout", "offline"));
-    EXPECT_EQ(behaviour_of(d, "success"), vehicle::built_in_behaviours()[0]) << "as its comment says";
+    EXPECT_EQ(behaviour_of(d, "success"), built_in_behaviours()[0]) << "as its comment says";
     for (const auto& s : d.target.backend.services)
         EXPECT_LT(std::max(s.limits.created, s.limits.pending), d.load.drain) << "silent vehicles end within the drain";
 }
@@ -86,4 +95,37 @@ TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
                 testing::ElementsAre("e2e.p99 < 1s", "unexpected == 0", "sessions.dropped == 0", "anomalies == 0"));
     for (const auto& s : d.target.backend.services)
         EXPECT_LT(std::max(s.limits.created, s.limits.pending), d.load.drain) << "silent vehicles end within the drain";
+}
+
+TEST(scenario_files, of_edge_cases_are_short_and_say_what_must_hold) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
+        SCOPED_TRACE(entry.path());
+        const auto name = entry.path().stem().string();
+        EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
+        const auto text = text_of(entry.path());
+        EXPECT_THAT(text, testing::HasSubstr("#     scripts/loadsim run scenarios/edge-cases/" + name + ".yaml\n"));
+        const auto d = good(text);
+        EXPECT_TRUE(d.target.embedded);
+        EXPECT_TRUE(d.load.watch_words) << "so that words are followed";
+        EXPECT_GE(d.fleet.vehicles, 50U);
+        EXPECT_LE(d.fleet.vehicles, 200U);
+        EXPECT_LE(plan_of(d, large).duration + d.load.drain, 20s);
+        std::vector<std::string> budgets;
+        for (const auto& b : d.budgets) budgets.push_back(b.expression);
+        EXPECT_THAT(budgets, testing::IsSupersetOf({"unexpected == 0", "anomalies == 0"}));
+        EXPECT_GT(budgets.size(), 2U) << "and what is its own";
+    }
+}
+
+TEST(scenario_files, of_edge_cases_are_one_for_each_behaviour_and_condition) {
+    std::set<std::string> behaviours;
+    std::set<vehicle::condition::kind> conditions;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
+        const auto d = good(text_of(entry.path()));
+        for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);
+        for (const auto& c : d.conditions) conditions.insert(c.what);
+    }
+    behaviours.insert({"failure", "timeout", "offline"}); // the quickstart has these
+    for (const auto& b : built_in_behaviours()) EXPECT_TRUE(behaviours.contains(b.name)) << b.name;
+    EXPECT_EQ(conditions.size(), 10U);
 }

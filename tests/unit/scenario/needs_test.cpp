@@ -71,3 +71,27 @@ TEST(needs, take_the_busiest_phase_and_the_pings) {
     counted.load.phases[2].arrival_count = 5000;
     EXPECT_EQ(packets(counted), 20U * 500);
 }
+
+TEST(needs, count_second_connections_and_trigger_ports) {
+    const auto files = [](std::string_view fleet, std::string_view more = "") {
+        const auto d = good("name: t\nfleet: {vehicles: 6000" + std::string(fleet) +
+                            "}\nload: {phases: [{duration: 10, arrivalRate: 1}]}\n" + std::string(more));
+        return needs_of(d).files_fixed;
+    };
+    const auto usual = files("");
+    EXPECT_EQ(files("", "conditions: [{handover: {at: 1s}}]"), usual + 100) << "as many as connect at once";
+    EXPECT_EQ(files("", "conditions: [{halfOpen: {at: 1s, for: 1s}}]"), usual + 100);
+    EXPECT_EQ(files("", "conditions: [{tunnel: {at: 1s, for: 1s}}]"), usual);
+    EXPECT_EQ(files(", segments: [{name: a, share: 100%, behaviour: taken-over}]"), usual + 100);
+    EXPECT_EQ(files(", segments: [{name: a, share: 100%, behaviour: b}]",
+                    "behaviours: {b: {steps: [{choose: [{steps: [{takeover: 1s}]}]}]}}"),
+              usual + 100)
+        << "in a branch too";
+    EXPECT_EQ(files(", segments: [{name: a, share: 100%, behaviour: sleeper-udp}]"), usual + 2) << "udp and sms";
+}
+
+TEST(needs, take_the_spike) {
+    const auto d = good("name: t\nfleet: {mqtt: {keepAlive: 0s}}\nload: {phases: [{duration: 60, arrivalRate: 10}]}\n"
+                        "conditions: [{spike: {at: 20s, for: 10s, factor: 40}}]\n");
+    EXPECT_EQ(needs_of(d).packets_per_second, 20U * 400);
+}

@@ -77,6 +77,16 @@ TEST(plan, spreads_sessions_by_the_open_file_limit) {
     EXPECT_EQ(plan_of(d, {}).ranks, std::nullopt) << "unknown is not guessed";
 }
 
+TEST(plan, shows_spikes_as_phases) {
+    const auto p = plan_of(good("name: t\nload: {phases: [{name: steady, duration: 60, arrivalRate: 10}]}\n"
+                                "conditions: [{spike: {at: 20s, for: 10s, factor: 40}}]\n"),
+                           large);
+    ASSERT_EQ(p.phases.size(), 3U);
+    EXPECT_EQ(p.phases[1].name, "steady (spike)");
+    EXPECT_EQ(p.phases[1].rates, "400/s");
+    EXPECT_EQ(p.arrivals, 4500U);
+}
+
 TEST(plan, prints_as_a_table) {
     const std::string load = "phase         start    duration      requests  rate\n"
                              "warm-up          0s         10s          1025  5/s -> 200/s\n"

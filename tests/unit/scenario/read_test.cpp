@@ -1,6 +1,10 @@
 #include "given.hpp"
 
+#include <loadsim/scenario/show.hpp>
+
 #include <gmock/gmock.h>
+
+#include <utility>
 
 using namespace loadsim;
 using namespace loadsim::scenario;
@@ -15,13 +19,16 @@ TEST(read, the_least_scenario_has_defaults_for_the_rest) {
     auto fleet = fleet::options{};
     fleet.segments = {{"all", share{1}, "success"}};
     EXPECT_EQ(d.fleet, fleet);
-    EXPECT_EQ(d.behaviours, vehicle::built_in_behaviours());
+    EXPECT_EQ(d.behaviours, built_in_behaviours());
     EXPECT_THAT(d.budgets, testing::IsEmpty());
     ASSERT_EQ(d.load.phases.size(), 1U);
     EXPECT_EQ(d.load.phases[0].name, "phase 1");
     auto load = d.load;
     load.phases.clear();
+    EXPECT_TRUE(std::exchange(load.watch_words, false)) << "of an embedded broker, and so few";
     EXPECT_EQ(load, scenario::load{});
+    EXPECT_THAT(d.conditions, testing::IsEmpty());
+    EXPECT_EQ(d.record, record::automatic);
 }
 
 TEST(read, every_key_of_the_fleet) {
@@ -44,7 +51,7 @@ fleet:
     presence: false
     commandQos: 2
     responseQos: 0
-  reconnect: {base: 2s, cap: 1m}
+  reconnect: {base: 2s, cap: 1m, backoff: fixed}
   segments:
     - {name: a, share: 75%}
     - {name: b, share: 0.25, behaviour: offline}
@@ -66,7 +73,7 @@ fleet:
     EXPECT_FALSE(f.mqtt.presence);
     EXPECT_EQ(f.mqtt.command_qos, mqtt::qos::exactly_once);
     EXPECT_EQ(f.mqtt.response_qos, mqtt::qos::at_most_once);
-    EXPECT_EQ(f.reconnect, (fleet::reconnect_options{2s, 60s}));
+    EXPECT_EQ(f.reconnect, (fleet::reconnect_options{2s, 60s, fleet::reconnect_options::kind::fixed}));
     EXPECT_THAT(f.segments, testing::ElementsAre(vehicle::segment{"a", share{0.75}, "success"},
                                                  vehicle::segment{"b", share{0.25}, "offline"}));
 }
@@ -130,7 +137,6 @@ TEST(read, every_key_of_the_load) {
 TEST(read, behaviours_and_all_delays) {
     using delay = vehicle::delay;
     using kind = delay::kind;
-    using word = vehicle::step::kind;
     const auto d = good(least_with(R"(
 behaviours:
   slow:
@@ -147,23 +153,215 @@ behaviours:
   late: {steps: [ack, {wait: 1h}, executed], expect: timed_out}
   timeout: {steps: [ack]}
 )"));
-    ASSERT_EQ(d.behaviours.size(), 7U) << "four built in, three new";
+    ASSERT_EQ(d.behaviours.size(), built_in_behaviours().size() + 3) << "one of the four is built in";
     const auto& slow = behaviour_of(d, "slow");
-    EXPECT_EQ(slow.expected, outcome::failed);
+    EXPECT_EQ(slow.expected, outcome_set(outcome::failed));
     EXPECT_TRUE(slow.online);
-    EXPECT_THAT(slow.steps, testing::ElementsAre(vehicle::step{word::wait, {kind::fixed, 40ms, {}, {}}, {}},
-                                                 vehicle::step{word::wait, {kind::fixed, 1s, {}, 500ms}, {}},
-                                                 vehicle::step{word::ack, {}, {}},
-                                                 vehicle::step{word::wait, {kind::uniform, 10ms, 20ms, {}}, {}},
-                                                 vehicle::step{word::running, {}, {}},
-                                                 vehicle::step{word::wait, {kind::normal, 100ms, 20ms, {}}, {}},
-                                                 vehicle::step{word::wait, {kind::lognormal, 40ms, 200ms, 1s}, {}},
-                                                 vehicle::step{word::failed, {}, "battery_low"}));
+    const auto wait = [](delay lasts) {
+        vehicle::step s;
+        s.lasts = lasts;
+        return s;
+    };
+    const auto say = [](vehicle::word::kind what, std::string code = {}) {
+        vehicle::step s;
+        s.what = vehicle::step::kind::say;
+        s.said.what = what;
+        s.said.code = std::move(code);
+        return s;
+    };
+    using enum vehicle::word::kind;
+    EXPECT_THAT(slow.steps, testing::ElementsAre(wait({kind::fixed, 40ms, {}, {}}), wait({kind::fixed, 1s, {}, 500ms}),
+                                                 say(ack), wait({kind::uniform, 10ms, 20ms, {}}), say(running),
+                                                 wait({kind::normal, 100ms, 20ms, {}}),
+                                                 wait({kind::lognormal, 40ms, 200ms, 1s}), say(failed, "battery_low")));
     EXPECT_FALSE(behaviour_of(d, "parked").online);
-    EXPECT_EQ(behaviour_of(d, "parked").expected, outcome::timed_out);
-    EXPECT_EQ(behaviour_of(d, "late").expected, outcome::timed_out) << "what expect says, not what the steps do";
+    EXPECT_EQ(behaviour_of(d, "parked").expected, outcome_set(outcome::timed_out));
+    EXPECT_EQ(behaviour_of(d, "late").expected, outcome_set(outcome::timed_out))
+        << "what expect says, not what the steps do";
     EXPECT_EQ(behaviour_of(d, "timeout").steps.size(), 1U) << "a built-in one redefined";
-    EXPECT_EQ(behaviour_of(d, "success"), vehicle::built_in_behaviours()[0]) << "the others stay";
+    EXPECT_EQ(behaviour_of(d, "success"), built_in_behaviours()[0]) << "the others stay";
+}
+
+TEST(read, every_step) {
+    using kind = vehicle::step::kind;
+    using vehicle::word;
+    const auto b = behaviour_of(good(least_with(R"(
+behaviours:
+  all:
+    delays: {work: 2s}
+    steps:
+      - {wait: work}
+      - {report: ack}
+      - {report: running, about: previous}
+      - {report: executed, about: other, vin: foreign, payload: malformed}
+      - {report: failed, code: x, about: unknown}
+      - {report: ack, payload: empty}
+      - {report: ack, payload: oversized}
+      - execute
+      - {takeover: 1s}
+      - {stall: work}
+      - {disconnect: clean}
+      - reconnect
+      - {disconnect: abrupt}
+      - reconnect
+      - {disconnect: half-open}
+      - reconnect
+      - choose:
+          - {weight: 3, steps: [executed]}
+          - {steps: [{choose: [{steps: []}, {steps: [drop]}]}], expect: [failed, timed_out]}
+)")),
+                                "all");
+    const auto& s = b.steps;
+    ASSERT_EQ(s.size(), 17U);
+    EXPECT_EQ(s[0].named, "work");
+    EXPECT_EQ(s[1], good(least_with("behaviours: {b: {steps: [ack]}}")).behaviours.back().steps[0]) << "the same";
+    EXPECT_EQ(s[2].said, (word{word::kind::running, "", word::about::previous, false, word::form::plain}));
+    EXPECT_EQ(s[3].said, (word{word::kind::executed, "", word::about::other, true, word::form::malformed}));
+    EXPECT_EQ(s[4].said, (word{word::kind::failed, "x", word::about::unknown, false, word::form::plain}));
+    EXPECT_EQ(s[5].said.payload, word::form::empty);
+    EXPECT_EQ(s[6].said.payload, word::form::oversized);
+    EXPECT_EQ(s[7].what, kind::execute);
+    EXPECT_EQ(s[8].what, kind::takeover);
+    EXPECT_EQ(s[8].lasts.a, 1s);
+    EXPECT_EQ(s[9].what, kind::stall);
+    EXPECT_EQ(s[9].named, "work");
+    EXPECT_EQ(s[10].way, vehicle::parting::clean);
+    EXPECT_EQ(s[11].what, kind::reconnect);
+    EXPECT_EQ(s[12].way, vehicle::parting::abrupt);
+    EXPECT_EQ(s[14].way, vehicle::parting::half_open);
+    ASSERT_EQ(s[16].branches.size(), 2U);
+    EXPECT_EQ(s[16].branches[0].weight, 3);
+    EXPECT_EQ(s[16].branches[1].weight, 1);
+    EXPECT_EQ(s[16].branches[1].expected, (outcome_set{outcome::failed, outcome::timed_out}));
+    EXPECT_EQ(s[16].branches[1].steps[0].branches[1].steps[0].what, kind::drop);
+    EXPECT_EQ(b.expected, (outcome_set{outcome::executed, outcome::failed, outcome::timed_out}));
+}
+
+TEST(read, every_key_of_a_behaviour) {
+    const auto d = good(least_with(R"(
+behaviours:
+  moody:
+    steps: [{wait: work}, executed]
+    expect: [executed, timed_out]
+    delays: {work: 1s, other: {uniform: {min: 1s, max: 2s}}}
+    services: {horn: {work: 3s}}
+    clock: -5m
+    deduplicates: false
+    provokes: [executed_twice, command_late]
+  stranger: {credentials: {user: "u-{vin}", password: p}}
+  sleeper: {steps: [ack], asleep: {wokenBy: sms, takes: 3s, loss: 10%, awakeFor: 5s}}
+  ahead: {steps: [], clock: +90s}
+)"));
+    const auto& moody = behaviour_of(d, "moody");
+    EXPECT_EQ(moody.expected, (outcome_set{outcome::executed, outcome::timed_out}));
+    EXPECT_EQ(moody.delays.at("work").a, 1s);
+    EXPECT_EQ(moody.delays.at("other").b, 2s);
+    EXPECT_EQ(moody.services.at("horn").at("work").a, 3s);
+    EXPECT_EQ(moody.clock, -5min);
+    EXPECT_FALSE(moody.deduplicates);
+    anomaly_set both;
+    both.add(anomaly::executed_twice);
+    both.add(anomaly::command_late);
+    EXPECT_EQ(moody.provokes, both);
+    EXPECT_EQ(behaviour_of(d, "stranger").credentials, (vehicle::credentials{"u-{vin}", "p"}));
+    EXPECT_EQ(behaviour_of(d, "stranger").expected, outcome_set(outcome::timed_out));
+    EXPECT_EQ(behaviour_of(d, "sleeper").asleep,
+              (vehicle::sleep{vehicle::sleep::bearer::sms, {vehicle::delay::kind::fixed, 3s, {}, {}}, share{0.1}, 5s}));
+    EXPECT_EQ(behaviour_of(d, "ahead").clock, 90s);
+}
+
+TEST(read, every_condition) {
+    using kind = vehicle::condition::kind;
+    const auto d = good(R"(
+name: t
+fleet: {segments: [{name: a, share: 50%}, {name: b, share: 50%}]}
+load: {phases: [{duration: 10m, arrivalRate: 1}], drain: 31s}
+conditions:
+  - tunnel: {name: alps, segments: [a, b], share: 20%, at: 60s, every: 5m, jitter: 10s,
+             for: {uniform: {min: 1s, max: 9s}}, expect: [timed_out, failed], provokes: [command_late]}
+  - garage: {at: 1s, for: 1h}
+  - tunnel: {at: 1s, for: 1s}
+  - handover: {at: 1s, for: 50ms}
+  - halfOpen: {at: 1s, for: 1s}
+  - slow: {at: 1s, for: 1s, bytesPerSecond: 2000, delay: 300ms}
+  - lossy: {at: 1s, for: 1s, loss: 5%}
+  - outage: {at: 1s, for: 1s, way: freeze}
+  - reconnectStorm: {at: 60s, share: 100%, within: 0s, every: 1m}
+  - powerOn: {at: 1s, within: 5s}
+  - spike: {at: 1s, factor: 40, for: 30s}
+)");
+    const auto& c = d.conditions;
+    ASSERT_EQ(c.size(), 11U);
+    EXPECT_EQ(c[0].name, "alps");
+    EXPECT_THAT(c[0].segments, testing::ElementsAre("a", "b"));
+    EXPECT_EQ(c[0].part, share{0.2});
+    EXPECT_EQ(c[0].at, 60s);
+    EXPECT_EQ(c[0].every, 5min);
+    EXPECT_EQ(c[0].jitter, 10s);
+    EXPECT_EQ(c[0].lasts, (vehicle::delay{vehicle::delay::kind::uniform, 1s, 9s, {}}));
+    EXPECT_EQ(c[0].expected, (outcome_set{outcome::timed_out, outcome::failed}));
+    EXPECT_TRUE(c[0].provokes.contains(anomaly::command_late));
+    EXPECT_EQ(c[1].part, share{1});
+    EXPECT_EQ(c[3].lasts.a, 50ms);
+    EXPECT_EQ(c[5].bytes_per_second, 2000);
+    EXPECT_EQ(c[5].added.a, 300ms);
+    EXPECT_EQ(c[6].loss, share{0.05});
+    EXPECT_EQ(c[7].way, vehicle::condition::outage_way::freeze);
+    EXPECT_EQ(c[8].every, 1min);
+    EXPECT_EQ(c[9].within, 5s);
+    EXPECT_EQ(c[10].factor, 40);
+    std::vector<kind> kinds;
+    for (const auto& one : c) kinds.push_back(one.what);
+    EXPECT_THAT(kinds, testing::ElementsAre(kind::tunnel, kind::garage, kind::tunnel, kind::handover, kind::half_open,
+                                            kind::slow, kind::lossy, kind::outage, kind::reconnect_storm,
+                                            kind::power_on, kind::spike));
+    EXPECT_THAT(legend_of(d).conditions,
+                testing::ElementsAre("alps", "garage", "tunnel 2", "handover", "halfOpen", "slow", "lossy", "outage",
+                                     "reconnectStorm", "powerOn", "spike"));
+    EXPECT_THAT(d.fleet.source_addresses, testing::ElementsAre("127.0.0.1", "127.0.0.2")) << "for the handover";
+}
+
+TEST(read, what_the_embedded_platform_gets_wrong) {
+    using kind = backend::fault::kind;
+    using message = backend::fault::message;
+    const auto b = good(least_with(R"(
+seed: 7
+target:
+  embedded:
+    commandQos: 2
+    wake: {again: 500ms}
+    faults:
+      - {drop: command, every: 10}
+      - {delay: word, by: 12s, probability: 2%}
+      - {duplicate: event, every: 1}
+      - {reorder: command, every: 3}
+      - {forget: request, every: 7}
+      - {doubleSend: request, probability: 0%}
+)"))
+                       .target.backend;
+    EXPECT_EQ(b.command_qos, 2);
+    EXPECT_EQ(b.wake.again, 500ms);
+    EXPECT_EQ(b.seed, 7U) << "the scenario's";
+    EXPECT_THAT(b.faults, testing::ElementsAre(backend::fault{kind::drop, message::command, 10U, {}, {}},
+                                               backend::fault{kind::delay, message::word, {}, share{0.02}, 12s},
+                                               backend::fault{kind::duplicate, message::event, 1U, {}, {}},
+                                               backend::fault{kind::reorder, message::command, 3U, {}, {}},
+                                               backend::fault{kind::forget, message::request, 7U, {}, {}},
+                                               backend::fault{kind::double_send, message::request, {}, {}, {}}));
+}
+
+TEST(read, words_are_watched_where_that_costs_little) {
+    const auto watched = [](std::string_view more) { return good(load_with(more)).load.watch_words; };
+    EXPECT_TRUE(watched(""));
+    EXPECT_FALSE(watched("  watchWords: false"));
+    EXPECT_FALSE(watched("  driver: mqtt")) << "it has the words already";
+    EXPECT_FALSE(watched("target: {broker: 'mqtt://b'}")) << "somebody else's broker";
+    EXPECT_FALSE(watched("target: {broker: 'mqtt://b', api: 'http://a'}"));
+    EXPECT_TRUE(watched("  watchWords: true\ntarget: {broker: 'mqtt://b', api: 'http://a'}"));
+    EXPECT_TRUE(good("name: t\nload: {phases: [{duration: 100s, arrivalRate: 1000}]}").load.watch_words);
+    EXPECT_FALSE(good("name: t\nload: {phases: [{duration: 100.001s, arrivalRate: 1000}]}").load.watch_words);
+    EXPECT_EQ(good(least_with("record: unexpected")).record, record::unexpected);
+    EXPECT_EQ(good(least_with("record: all")).record, record::all);
 }
 
 TEST(read, targets) {

@@ -7,11 +7,17 @@ namespace json = boost::json;
 
 namespace {
 
-/// Schema of a value below: through properties, list items, maps of names, and alternatives.
-const json::object* below(const json::object& schema, std::string_view step) {
+/// Schema of a value below: through properties, list items, maps of names, alternatives and references.
+const json::object* below(const json::object& root, const json::object& schema, std::string_view step) {
+    if (const auto* other = schema.if_contains("$ref")) {
+        constexpr std::string_view definitions = "#/$defs/";
+        const std::string_view name = other->as_string();
+        EXPECT_TRUE(name.starts_with(definitions)) << name;
+        return below(root, root.at("$defs").as_object().at(name.substr(definitions.size())).as_object(), step);
+    }
     if (const auto* any = schema.if_contains("anyOf"))
         for (const auto& one : any->as_array())
-            if (const auto* found = below(one.as_object(), step)) return found;
+            if (const auto* found = below(root, one.as_object(), step)) return found;
     if (step == "[]") return schema.contains("items") ? &schema.at("items").as_object() : nullptr;
     if (step == "*")
         return schema.contains("additionalProperties") && schema.at("additionalProperties").is_object()
@@ -26,7 +32,7 @@ const json::object* at(const json::object& root, std::string_view path) {
     const auto* schema = &root;
     while (schema != nullptr && !path.empty()) {
         const auto end = std::min(path.find('.'), path.size());
-        schema = below(*schema, path.substr(0, end));
+        schema = below(root, *schema, path.substr(0, end));
         path.remove_prefix(std::min(end + 1, path.size()));
     }
     return schema;
@@ -83,6 +89,56 @@ TEST(schema, has_every_key_of_the_language) {
                                         "behaviours.*.steps.[].wait.lognormal.median",
                                         "behaviours.*.steps.[].wait.lognormal.p99",
                                         "behaviours.*.steps.[].wait.most",
+                                        "behaviours.*.steps.[].report",
+                                        "behaviours.*.steps.[].code",
+                                        "behaviours.*.steps.[].about",
+                                        "behaviours.*.steps.[].vin",
+                                        "behaviours.*.steps.[].payload",
+                                        "behaviours.*.steps.[].disconnect",
+                                        "behaviours.*.steps.[].takeover.uniform.min",
+                                        "behaviours.*.steps.[].stall",
+                                        "behaviours.*.steps.[].choose.[].weight",
+                                        "behaviours.*.steps.[].choose.[].expect",
+                                        "behaviours.*.steps.[].choose.[].steps.[].choose.[].steps.[].wait",
+                                        "behaviours.*.delays.*.fixed",
+                                        "behaviours.*.services.*.*.fixed",
+                                        "behaviours.*.clock",
+                                        "behaviours.*.deduplicates",
+                                        "behaviours.*.provokes.[]",
+                                        "behaviours.*.credentials.user",
+                                        "behaviours.*.credentials.password",
+                                        "behaviours.*.asleep.wokenBy",
+                                        "behaviours.*.asleep.takes.fixed",
+                                        "behaviours.*.asleep.loss",
+                                        "behaviours.*.asleep.awakeFor",
+                                        "conditions.[].tunnel.name",
+                                        "conditions.[].tunnel.segments.[]",
+                                        "conditions.[].tunnel.share",
+                                        "conditions.[].tunnel.at",
+                                        "conditions.[].tunnel.every",
+                                        "conditions.[].tunnel.jitter",
+                                        "conditions.[].tunnel.for.uniform",
+                                        "conditions.[].tunnel.expect",
+                                        "conditions.[].tunnel.provokes",
+                                        "conditions.[].garage.for",
+                                        "conditions.[].handover.for",
+                                        "conditions.[].halfOpen.for",
+                                        "conditions.[].slow.bytesPerSecond",
+                                        "conditions.[].slow.delay",
+                                        "conditions.[].lossy.loss",
+                                        "conditions.[].outage.way",
+                                        "conditions.[].reconnectStorm.within",
+                                        "conditions.[].powerOn.within",
+                                        "conditions.[].spike.factor",
+                                        "record",
+                                        "target.embedded.commandQos",
+                                        "target.embedded.wake.again",
+                                        "target.embedded.faults.[].doubleSend",
+                                        "target.embedded.faults.[].every",
+                                        "target.embedded.faults.[].probability",
+                                        "target.embedded.faults.[].by",
+                                        "fleet.reconnect.backoff",
+                                        "load.watchWords",
                                         "load.services.*",
                                         "load.spacing",
                                         "load.phases.[].name",
@@ -103,6 +159,8 @@ TEST(schema, has_every_key_of_the_language) {
                                         "budgets.[]"})
         EXPECT_NE(at(root, path), nullptr) << path;
     EXPECT_EQ(at(root, "fleet.vehicels"), nullptr) << "the test itself can fail";
+    EXPECT_EQ(at(root, "conditions.[].spike.segments"), nullptr) << "each condition has its own keys";
+    EXPECT_EQ(at(root, "conditions.[].reconnectStorm.for"), nullptr);
 }
 
 TEST(schema, refuses_unknown_keys_and_missing_ones) {
@@ -119,6 +177,8 @@ TEST(schema, tells_editors_what_a_key_is_for) {
     EXPECT_EQ(at(root, "fleet.vehicles")->at("default"), json::value(100));
     EXPECT_EQ(at(root, "fleet.mqtt.presence")->at("default"), json::value(true));
     EXPECT_EQ(at(root, "load.drain")->at("default"), json::value("30s"));
+    EXPECT_FALSE(at(root, "load.watchWords")->contains("default")) << "it depends";
+    EXPECT_EQ(at(root, "conditions.[].tunnel")->at("description").as_string().find("Nothing goes through"), 0U);
     EXPECT_EQ(at(root, "load.driver")->at("enum"), json::value({"http", "mqtt"}));
     EXPECT_EQ(at(root, "fleet.mqtt.commandQos")->at("enum"), json::value({"0", 0.0, "1", 1.0, "2", 2.0}));
 }

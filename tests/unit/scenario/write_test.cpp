@@ -29,6 +29,33 @@ TEST(write, is_read_back_to_an_equal_document) {
         least_with(
             "target: {embedded: {services: {horn: {created: 1s, pending: 2s, running: 3s}}, database: 'a b.db'}}"),
         load_with("  services: {wash: 0.1, horn: 0}\n  spacing: poisson\n  observer: mqtt\nseed: 18446744073709551615"),
+        least_with("behaviours: {b: {delays: {work: 1s, x: {normal: {mean: 1s, stddev: 1ms}}}, services: {horn: {work: "
+                   "2s}}, clock: "
+                   "-5m, deduplicates: false, provokes: [word_lost, let_in], expect: [failed, executed], steps: "
+                   "[{wait: work}, drop]}}"),
+        least_with("behaviours: {b: {steps: [execute, {report: failed, code: x, about: previous, vin: foreign, "
+                   "payload: empty}, "
+                   "{report: ack, about: unknown}, {disconnect: half-open}, reconnect, {takeover: 1s}, {stall: "
+                   "{uniform: {min: 1s, "
+                   "max: 2s}}}, {choose: [{weight: 0.5, steps: [drop]}, {steps: [], expect: [executed, failed]}]}, "
+                   "executed]}}"),
+        least_with(
+            "behaviours: {b: {credentials: {user: x}}, c: {steps: [], asleep: {wokenBy: udp, loss: 1%}, clock: +1ns}}"),
+        least_with("record: unexpected\nfleet: {reconnect: {backoff: none}}"),
+        load_with("  watchWords: false"),
+        least_with(
+            "seed: 9\ntarget: {embedded: {commandQos: 0, wake: {again: 1s}, faults: [{drop: event, every: 3}, {delay: "
+            "command, by: 1s, probability: 0%}, {doubleSend: request, probability: 33.3%}]}}"),
+        least_with(
+            "conditions: [{tunnel: {at: 1s, for: {lognormal: {median: 1s, p99: 2s}}, segments: [all], share: 0.1, "
+            "every: 9s, "
+            "jitter: 1s, expect: [failed, executed], provokes: [command_late]}}, {handover: {at: 0s}}, {slow: {at: 0s, "
+            "for: 1s, "
+            "bytesPerSecond: 0.5, delay: 1s}}, {lossy: {at: 0s, for: 1s, loss: 1%}}, {outage: {at: 0s, for: 1s, way: "
+            "freeze}}, "
+            "{reconnectStorm: {at: 0s, within: 1s}}, {powerOn: {at: 1s, name: morning}}, {spike: {at: 0s, for: 1s, "
+            "factor: 3}}, "
+            "{halfOpen: {at: 0s, for: 1s, expect: failed}}, {garage: {at: 0s, for: 1s}}, {garage: {at: 0s, for: 1s}}]"),
         least_with("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
     };
     for (const auto& yaml : rows) {
@@ -58,5 +85,7 @@ TEST(write, never_shows_a_password) {
     EXPECT_THAT(text, testing::HasSubstr("***"));
     EXPECT_THAT(text, testing::HasSubstr("user: me"));
     d.fleet.mqtt.password = "***";
+    EXPECT_THAT(write(good(least_with("behaviours: {b: {credentials: {user: u, password: s3cret}}}"))),
+                testing::Not(testing::HasSubstr("s3cret")));
     EXPECT_EQ(*read(text, "written"), d) << "all else is there";
 }

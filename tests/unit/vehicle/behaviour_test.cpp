@@ -1,4 +1,5 @@
-#include <loadsim/vehicle/behaviour.hpp>
+// What behaviours promise, and which of them make no sense.
+#include "steps.hpp"
 
 #include <gmock/gmock.h>
 
@@ -8,85 +9,186 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using word = step::kind;
-
-step wait_for(delay d) { return {word::wait, d, {}}; }
-step say(word what, std::string code = {}) { return {what, {}, std::move(code)}; }
-const behaviour& built_in(std::string_view name) {
-    for (const auto& b : built_in_behaviours())
-        if (b.name == name) return b;
-    throw std::out_of_range(std::string(name));
+namespace o {
+using enum outcome;
 }
-std::vector<word> words(const behaviour& b) {
-    std::vector<word> all;
-    for (const auto& s : b.steps) all.push_back(s.what);
+
+/// With something wrong about it.
+step garbled(step s, void (*garble)(word&)) {
+    garble(s.said);
+    return s;
+}
+
+/// "place: text", one each.
+std::vector<std::string> found(const behaviour& b) {
+    std::vector<std::string> all;
+    for (const auto& f : check(b)) all.push_back(f.place + ": " + f.text);
     return all;
 }
 
 } // namespace
 
-TEST(built_in_behaviours, are_what_their_names_say) {
-    ASSERT_EQ(built_in_behaviours().size(), 4U);
-    EXPECT_THAT(words(built_in("success")), testing::ElementsAre(word::wait, word::ack, word::wait, word::executed));
-    EXPECT_THAT(words(built_in("failure")), testing::ElementsAre(word::wait, word::ack, word::wait, word::failed));
-    EXPECT_EQ(built_in("failure").steps.back().code, "door_open");
-    EXPECT_TRUE(built_in("timeout").steps.empty());
-    EXPECT_TRUE(built_in("timeout").online) << "gets the command and says nothing";
-    EXPECT_FALSE(built_in("offline").online);
+TEST(expected_of, counts_what_a_platform_can_take_of_every_branch) {
+    const struct {
+        std::vector<step> steps;
+        outcome_set expected;
+        const char* why;
+    } rows[] = {
+        {{ack, executed}, o::executed, ""},
+        {{failed}, o::failed, "no acknowledgement needed"},
+        {{failed, executed}, o::failed, "the first final word decides"},
+        {{executed, ack}, o::executed, "the acknowledgement goes back nowhere"},
+        {{ack, running}, o::timed_out, "never ends"},
+        {{}, o::timed_out, "silence"},
+        {{execute}, o::timed_out, "done, but never said"},
+        {{ack, drop}, o::timed_out, ""},
+        {{garbled(failed, [](word& w) { w.request = word::about::other; }), executed},
+         o::executed,
+         "another's request"},
+        {{garbled(failed, [](word& w) { w.request = word::about::previous; }), executed}, o::executed, "one before"},
+        {{garbled(failed, [](word& w) { w.request = word::about::unknown; }), executed},
+         o::executed,
+         "nobody's request"},
+        {{garbled(failed, [](word& w) { w.foreign_vin = true; }), executed}, o::executed, "another's VIN"},
+        {{garbled(failed, [](word& w) { w.payload = word::form::malformed; }), executed},
+         o::executed,
+         "cannot be read"},
+        {{garbled(failed, [](word& w) { w.payload = word::form::empty; }), executed}, o::executed, "has no bytes"},
+        {{garbled(failed, [](word& w) { w.payload = word::form::oversized; })}, o::timed_out, "is too large"},
+        {{choose({one(3, {executed}), one(1, {failed})})}, {o::executed, o::failed}, "every branch"},
+        {{choose({one(1, {drop}), one(1, {})}), executed}, {o::executed, o::timed_out}, "one ends there, one goes on"},
+        {{choose({one(1, {drop}), one(0, {})}), executed}, o::timed_out, "a weight of 0 is never chosen"},
+        {{choose({one(1, {executed}), one(1, {failed}, {o::rejected})}), executed},
+         {o::executed, o::rejected},
+         "a branch that says so itself"},
+        {{choose({one(1, {choose({one(1, {executed}), one(1, {drop})})}, o::failed), one(1, {failed}, o::timed_out)})},
+         {o::failed, o::timed_out},
+         "what is said further out holds inside"},
+        {{executed, choose({one(1, {failed}), one(1, {drop})})}, o::executed, "decided before"},
+    };
+    for (const auto& row : rows) EXPECT_EQ(to_string(doing(row.steps).expected), to_string(row.expected)) << row.why;
 }
 
-TEST(built_in_behaviours, are_usable_and_expect_what_follows_from_them) {
-    for (const auto& b : built_in_behaviours()) {
-        EXPECT_THAT(check(b), testing::IsEmpty()) << b.name;
-        EXPECT_EQ(b.expected, expected_of(b.online, b.steps)) << b.name;
-    }
-    EXPECT_EQ(built_in("success").expected, outcome::executed);
-    EXPECT_EQ(built_in("failure").expected, outcome::failed);
-    EXPECT_EQ(built_in("timeout").expected, outcome::timed_out);
-    EXPECT_EQ(built_in("offline").expected, outcome::timed_out);
+TEST(expected_of, nobody_hears_a_vehicle_that_is_not_there) {
+    auto b = doing({executed});
+    EXPECT_EQ(expected_of(b), outcome_set(outcome::executed));
+    b.online = false;
+    EXPECT_EQ(expected_of(b), outcome_set(o::timed_out));
+    b.online = true;
+    b.credentials = credentials{"somebody", "else"};
+    EXPECT_EQ(expected_of(b), outcome_set(o::timed_out));
 }
 
-TEST(expected_of, first_final_word_decides_and_silence_times_out) {
-    EXPECT_EQ(expected_of(true, {say(word::ack), say(word::executed)}), outcome::executed);
-    EXPECT_EQ(expected_of(true, {say(word::failed, "x")}), outcome::failed) << "no acknowledgement needed";
-    EXPECT_EQ(expected_of(true, {say(word::failed, "x"), say(word::executed)}), outcome::failed);
-    EXPECT_EQ(expected_of(true, {say(word::ack), say(word::running)}), outcome::timed_out) << "never ends";
-    EXPECT_EQ(expected_of(true, {}), outcome::timed_out);
-    EXPECT_EQ(expected_of(false, {say(word::executed)}), outcome::timed_out) << "nobody hears it";
+TEST(expected_of, many_branches_are_no_more_work_than_their_promises) {
+    std::vector<step> steps(500, choose({one(1, {ack}), one(1, {}), one(1, {executed}), one(1, {failed})}));
+    EXPECT_EQ(doing(steps).expected, (outcome_set{o::executed, o::failed, o::timed_out}));
 }
 
-TEST(check_behaviour, names_what_makes_no_sense) {
+TEST(check_behaviour, names_what_makes_no_sense_and_where) {
     using kind = delay::kind;
+    const auto nameless = [](std::vector<step> steps) {
+        auto b = doing(std::move(steps));
+        b.name.clear();
+        return b;
+    };
+    const auto changed = [](std::vector<step> steps, void (*change)(behaviour&)) {
+        auto b = doing(std::move(steps));
+        change(b);
+        return b;
+    };
     const struct {
         behaviour b;
         const char* what;
     } rows[] = {
-        {{"", true, {say(word::executed)}}, "needs a name"},
-        {{"b", false, {say(word::ack)}}, "offline takes no steps"},
-        {{"b", true, {say(word::executed), say(word::running)}}, "step 2 comes after the final word"},
-        {{"b", true, {say(word::executed), say(word::executed)}}, "step 2 comes after the final word"},
-        {{"b", true, {say(word::failed, "x"), wait_for({})}}, "step 2 comes after the final word"},
-        {{"b", true, {say(word::failed)}}, "step 1 fails without a code"},
-        {{"b", true, {say(word::ack), wait_for({kind::uniform, 20ms, 10ms, {}})}}, "step 2: max is less than min"},
-        {{"b", true, {wait_for({kind::lognormal, 20ms, 10ms, {}})}}, "p99 is less than the median"},
-        {{"b", true, {wait_for({kind::lognormal, 0ms, 10ms, {}})}}, "median of a lognormal"},
-        {{"b", true, {wait_for({kind::normal, -1ms, 10ms, {}})}}, "never negative"},
-        {{"b", true, {wait_for({kind::fixed, 1ms, 0ms, -1ms})}}, "never negative"},
-        {{"b", true, {}, outcome::skipped}, "cannot be expected"},
+        {nameless({executed}), ": a behaviour needs a name"},
+        {doing({drop, executed}), "steps[1]: this step comes after drop"},
+        {doing({ack, drop, wait_for(1s), executed}), "steps[2]: this step comes after drop"},
+        {doing({choose({one(1, {drop}), one(2, {ack, drop})}), executed}), "steps[1]: this step comes after drop"},
+        {doing({choose({one(1, {drop, ack}), one(1, {})})}), "steps[0].choose[0].steps[1]: this step comes after drop"},
+        {doing({choose({one(1, {drop}), one(0, {})}), ack}), "steps[1]: this step comes after drop"},
+        {doing({say(word::kind::failed)}), "steps[0]: it fails without a code"},
+        {doing({say(word::kind::executed, "x")}), "steps[0]: only a failure has a code"},
+        {doing({choose({})}), "steps[0].choose: the weights of these branches add up to nothing"},
+        {doing({ack, choose({one(0, {ack}), one(0, {})})}), "steps[1].choose: the weights of these branches add up"},
+        {doing({choose({one(2, {}), one(-1, {})})}), "steps[0].choose[1].weight: a weight is not negative"},
+        {doing({part(parting::abrupt), executed}), "steps[1]: the vehicle is off line here"},
+        {doing({part(parting::half_open), ack, executed}), "steps[1]: the vehicle is off line here"},
+        {doing({part(parting::clean), part(parting::clean)}), "steps[1]: the vehicle is off line here"},
+        {doing({part(parting::clean), plain(step::kind::stall, 1s)}), "steps[1]: the vehicle is off line here"},
+        {doing({part(parting::clean), plain(step::kind::takeover, 1s)}), "steps[1]: the vehicle is off line here"},
+        {doing({choose({one(1, {part(parting::clean)}), one(1, {})}), executed}),
+         "steps[1]: the vehicle is off line here"},
+        {doing({ack, reconnect}), "steps[1]: it is on line here"},
+        {doing({ack, wait_for({kind::uniform, 20ms, 10ms, {}})}), "steps[1].wait: max is less than min"},
+        {doing({plain(step::kind::takeover, -1ms)}), "steps[0].takeover: a delay is never negative"},
+        {doing({plain(step::kind::stall, -1ms)}), "steps[0].stall: a delay is never negative"},
+        {doing({wait_for("work")}), "steps[0].wait: nothing is called 'work'"},
+        {changed({wait_for("wrok")}, [](behaviour& b) { b.delays["work"] = {}; }),
+         "steps[0].wait: unknown delay 'wrok'; did you mean 'work'?"},
+        {changed({},
+                 [](behaviour& b) {
+                     b.delays["work"] = {kind::lognormal, 20ms, 10ms, {}};
+                 }),
+         "delays.work: p99 is less than the median"},
+        {changed({}, [](behaviour& b) { b.services["horn"]["work"] = {}; }),
+         "services.horn.work: nothing is called 'work'"},
+        {changed({},
+                 [](behaviour& b) {
+                     b.delays["work"] = {};
+                     b.services["horn"]["work"].a = -1ms;
+                 }),
+         "services.horn.work: a delay is never negative"},
+        {changed({ack}, [](behaviour& b) { b.online = false; }), "steps: a vehicle that is offline takes no steps"},
+        {changed({ack}, [](behaviour& b) { b.credentials = credentials{}; }),
+         "steps: a vehicle with wrong credentials is never let in"},
+        {changed({},
+                 [](behaviour& b) {
+                     b.credentials = credentials{};
+                     b.online = false;
+                 }),
+         "online: a vehicle that is offline signs in first"},
+        {changed({},
+                 [](behaviour& b) {
+                     b.asleep = vehicle::sleep{};
+                     b.online = false;
+                 }),
+         "asleep: a vehicle that is offline"},
+        {changed({},
+                 [](behaviour& b) {
+                     b.asleep = vehicle::sleep{};
+                     b.asleep->takes.a = -1ms;
+                 }),
+         "asleep.takes: a delay is never negative"},
+        {changed({},
+                 [](behaviour& b) {
+                     b.expected = {o::executed, o::skipped};
+                 }),
+         "expect: a request is skipped by the generator"},
+        {doing({choose({one(1, {}, o::skipped)})}), "steps[0].choose[0].expect: a request is skipped"},
     };
-    for (const auto& row : rows) EXPECT_THAT(check(row.b), testing::ElementsAre(testing::HasSubstr(row.what)));
+    for (const auto& row : rows) EXPECT_THAT(found(row.b), testing::ElementsAre(testing::StartsWith(row.what)));
 }
 
 TEST(check_behaviour, lets_pass_what_platforms_get) {
-    const behaviour rows[] = {
-        {"final without ack", true, {say(word::executed)}},
-        {"two acks", true, {say(word::ack), say(word::ack), say(word::executed)}},
-        {"progress before the ack", true, {say(word::running), say(word::ack), say(word::failed, "x")}},
-        {"ack and then nothing", true, {say(word::ack)}, outcome::timed_out},
-        {"late",
-         true,
-         {say(word::ack), wait_for({delay::kind::fixed, 1h, {}, {}}), say(word::executed)},
-         outcome::timed_out},
-        {"refused by the platform", false, {}, outcome::rejected}};
-    for (const auto& b : rows) EXPECT_THAT(check(b), testing::IsEmpty()) << b.name;
+    const std::pair<const char*, std::vector<step>> rows[] = {
+        {"final without ack", {executed}},
+        {"two acks", {ack, ack, executed}},
+        {"progress before the ack", {running, ack, failed}},
+        {"ack and then nothing", {ack}},
+        {"late", {ack, wait_for(1h), executed}},
+        {"ack after the result", {executed, ack}},
+        {"two results", {executed, failed}},
+        {"twice", {execute, execute, executed}},
+        {"back for the result", {ack, part(parting::abrupt), wait_for(1s), reconnect, executed}},
+        {"gone for good", {ack, part(parting::half_open), drop}},
+        {"back on every way", {choose({one(1, {part(parting::clean)}), one(1, {})}), reconnect, executed}},
+        {"what was taken over", {plain(step::kind::takeover, 1s), reconnect, executed}},
+        {"only who stays goes on", {choose({one(1, {part(parting::clean), drop}), one(1, {})}), executed}},
+        {"doing is no word", {part(parting::clean), execute}},
+    };
+    for (const auto& [what, steps] : rows) EXPECT_THAT(found(doing(steps)), testing::IsEmpty()) << what;
+    auto refused = doing({});
+    refused.online = false;
+    refused.expected = outcome::rejected;
+    EXPECT_THAT(found(refused), testing::IsEmpty()) << "by the platform";
 }

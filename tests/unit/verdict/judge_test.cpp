@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <vector>
+
 using namespace loadsim;
 using namespace loadsim::verdict;
 using namespace std::chrono_literals;
@@ -9,8 +12,11 @@ using measure::hop;
 
 namespace {
 
-const measure::legend names{
-    .services = {"horn", "lights"}, .phases = {"ramp", "steady", "ramp"}, .segments = {}, .behaviours = {}};
+const measure::legend names{.services = {"horn", "lights"},
+                            .phases = {"ramp", "steady", "ramp"},
+                            .segments = {},
+                            .behaviours = {},
+                            .conditions = {"tunnel", "storm", "spike"}};
 
 /// Values whose histogram buckets are exact (below 2048 us), so that the figures are round.
 measure::totals seen() {
@@ -33,12 +39,20 @@ measure::totals seen() {
     t.sessions.refused = 11;
     t.sessions.dropped = 12;
     t.sessions.reconnects = 13;
-    for (std::size_t i = 0; i < t.anomalies.size(); ++i) t.anomalies[i] = i + 1;
+    t.queued.delivered = 21;
+    t.queued.out_of_order = 22;
+    t.queued.waited.record(500us);
+    for (std::size_t i = 0; i < anomaly_count; ++i) {
+        t.anomalies[i] = i + 1;
+        t.provoked[i] = 1000;
+    }
     return t;
 }
 
 judgement judged(std::string_view text, const measure::totals& t = seen()) {
-    return judge(*parse_budget(text), t, names);
+    measure::run_facts run;
+    run.sum = t;
+    return judge(*parse_budget(text), run, names);
 }
 
 } // namespace
@@ -82,9 +96,14 @@ TEST(judge, compares_what_was_seen_with_the_limit) {
         {"sessions.refused == 11", "11", finding::pass, "each its own"},
         {"sessions.dropped == 12", "12", finding::pass, "each its own"},
         {"sessions.reconnects == 13", "13", finding::pass, "each its own"},
-        {"anomalies == 36", "36", finding::pass, "the sum of 1 to 8"},
+        {"queued.delivered == 21", "21", finding::pass, "each its own"},
+        {"queued.out_of_order == 22", "22", finding::pass, "each its own"},
+        {"queued.waited.p99 < 5s", "0.5ms", finding::pass, "how long they waited"},
+        {"queued.waited.count == 1", "1", finding::pass, "samples of that"},
+        {"anomalies == 171", "171", finding::pass, "the sum of 1 to 18: nothing that was provoked"},
         {"anomalies.command_repeated == 1", "1", finding::pass, "first"},
-        {"anomalies.negative_sample == 8", "8", finding::pass, "last"},
+        {"anomalies.command_lost == 0", "4", finding::fail, "each its own"},
+        {"anomalies.negative_sample == 18", "18", finding::pass, "last"},
     };
     for (const auto& c : cases) {
         const auto j = judged(c.budget);
@@ -115,21 +134,73 @@ TEST(judge, never_passes_without_data) {
     const measure::totals nothing;
     for (const auto* text :
          {"e2e.p99 < 1s", "e2e.min >= 0s", "lag.max < 1h", "e2e{service=horn}.p99 < 1s", "e2e.count == 0",
-          "sessions.connect.p99 < 1s", "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0",
-          "outcomes.errored.rate == 0%", "anomalies == 0", "anomalies.end_repeated == 0"}) {
+          "sessions.connect.p99 < 1s", "queued.waited.p99 < 1s", "recovery.back < 1m", "recovery.latency < 1m",
+          "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0", "outcomes.errored.rate == 0%",
+          "anomalies == 0", "anomalies.end_repeated == 0"}) {
         const auto j = judged(text, nothing);
         EXPECT_EQ(j.verdict, finding::no_data) << text;
         EXPECT_EQ(j.observed, std::nullopt) << text;
         EXPECT_EQ(j.observed_text, "no data") << text;
     }
     for (const auto* text :
-         {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0", "sessions.connect.count == 0"})
+         {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0", "sessions.connect.count == 0",
+          "queued.delivered == 0", "queued.out_of_order == 0", "queued.waited.count == 0"})
         EXPECT_EQ(judged(text, nothing).verdict, finding::pass) << text;
     // Requests were due, but not these.
     for (const auto* text :
          {"lag.p99 < 1s", "e2e{service=horn,phase=nowhere}.p99 < 1s", "e2e{service=none}.count == 0",
           "unexpected{phase=steady} == 0", "unexpected{phase=nowhere} == 0", "e2e{phase=nowhere}.count == 0"})
         EXPECT_EQ(judged(text).verdict, finding::no_data) << text;
+}
+
+TEST(judge, takes_the_worst_recovery) {
+    const auto once = [](const char* condition, std::uint64_t affected, std::optional<nanoseconds> back,
+                         const char* limit, std::optional<nanoseconds> latency) {
+        measure::recovery r;
+        r.condition = condition;
+        r.affected = affected;
+        r.until_back = back;
+        r.budget = limit;
+        r.until_latency = latency;
+        return r;
+    };
+    constexpr auto limit = "e2e.p99 < 1s";
+    const std::vector<measure::recovery> short_and_long{
+        once("tunnel", 10, 5s, limit, 0s), once("tunnel", 10, 20s, limit, 3s), once("storm", 10, 30s, limit, 40s)};
+    const std::vector<measure::recovery> not_back{once("tunnel", 10, 5s, limit, 1s),
+                                                  once("tunnel", 10, std::nullopt, limit, std::nullopt)};
+    const std::vector<measure::recovery> nobody{once("spike", 0, std::nullopt, limit, 2s)};
+    const std::vector<measure::recovery> no_budget{once("tunnel", 10, 5s, "", std::nullopt)};
+    struct {
+        const char* budget;
+        std::vector<measure::recovery> recoveries;
+        const char* observed;
+        finding verdict;
+        const char* reason;
+    } const cases[] = {
+        {"recovery.back < 60s", short_and_long, "30000ms", finding::pass, "the longest of all"},
+        {"recovery.back < 30s", short_and_long, "30000ms", finding::fail, "the longest of all"},
+        {"recovery.latency <= 40s", short_and_long, "40000ms", finding::pass, "the longest of all"},
+        {"recovery{condition=tunnel}.back <= 20s", short_and_long, "20000ms", finding::pass, "of one condition"},
+        {"recovery{condition=tunnel}.latency < 3s", short_and_long, "3000ms", finding::fail, "of one condition"},
+        {"recovery{condition=spike}.back < 60s", short_and_long, "no data", finding::no_data, "it never occurred"},
+        {"recovery.back < 1000h", not_back, "not in this run", finding::fail, "one that never came back"},
+        {"recovery.latency <= 1000h", not_back, "not in this run", finding::fail, "one that never came back"},
+        {"recovery.back == 1000h", not_back, "not in this run", finding::fail, "one that never came back"},
+        {"recovery.back > 1s", not_back, "not in this run", finding::pass, "which is longer"},
+        {"recovery.back < 60s", nobody, "no data", finding::no_data, "it took nobody's session"},
+        {"recovery.latency < 60s", nobody, "2000ms", finding::pass, "but it was felt"},
+        {"recovery.latency < 60s", no_budget, "no data", finding::no_data, "nothing says what is slow"},
+        {"recovery.back < 60s", no_budget, "5000ms", finding::pass, "that needs none"},
+    };
+    for (const auto& c : cases) {
+        measure::run_facts run;
+        run.recoveries = c.recoveries;
+        const auto j = judge(*parse_budget(c.budget), run, names);
+        EXPECT_EQ(j.observed_text, c.observed) << c.budget << ": " << c.reason;
+        EXPECT_EQ(j.verdict, c.verdict) << c.budget << ": " << c.reason;
+        EXPECT_EQ(j.observed.has_value(), j.observed_text.ends_with("ms")) << c.budget;
+    }
 }
 
 TEST(finding, has_its_words) {

@@ -41,6 +41,12 @@ TEST(parse_budget, reads_each_kind_of_figure) {
         {"sessions.connect.max < 2s", kind::connect, "sessions.connect", "max", 0, "", "", comparison::less, 2000},
         {"sessions.connect.count == 2000", kind::connect_count, "sessions.connect", "count", 0, "", "",
          comparison::equal, 2000},
+        {"queued.waited.p99 < 5s", kind::waited, "queued.waited", "p99", 99, "", "", comparison::less, 5000},
+        {"queued.waited.count > 0", kind::waited_count, "queued.waited", "count", 0, "", "", comparison::greater, 0},
+        {"queued.out_of_order == 0", kind::count, "queued.out_of_order", "", 0, "", "", comparison::equal, 0},
+        {"recovery.back < 60s", kind::recovery, "recovery", "back", 0, "", "", comparison::less, 60'000},
+        {"recovery{condition=tunnel at noon}.latency <= 1m", kind::recovery, "recovery", "latency", 0, "", "",
+         comparison::less_equal, 60'000, "tunnel at noon"},
         {"unexpected == 0", kind::count, "unexpected", "", 0, "", "", comparison::equal, 0},
         {"unexpected.rate < 0.1%", kind::rate, "unexpected", "rate", 0, "", "", comparison::less, 0.001},
         {"outcomes.errored < 7", kind::count, "outcomes.errored", "", 0, "", "", comparison::less, 7},
@@ -70,6 +76,7 @@ TEST(parse_budget, reads_each_kind_of_figure) {
         EXPECT_EQ(b.percentile, c.percentile) << c.expression;
         EXPECT_EQ(b.service, c.service) << c.expression;
         EXPECT_EQ(b.phase, c.phase) << c.expression;
+        EXPECT_EQ(b.condition, c.condition) << c.expression;
         EXPECT_EQ(b.op, c.op) << c.expression;
         EXPECT_DOUBLE_EQ(b.limit, c.limit) << c.expression;
     }
@@ -102,7 +109,7 @@ TEST(parse_budget, says_what_is_wrong_and_what_was_meant) {
         {"outcome.errored == 0", "unknown figure 'outcome'; did you mean 'outcomes'?"},
         {"zzzzzz == 0",
          "unknown figure 'zzzzzz'; there are: lag, accept, dispatch, vehicle, notify, e2e, platform, expiry, "
-         "unexpected, outcomes, sessions, anomalies"},
+         "unexpected, outcomes, sessions, queued, recovery, anomalies"},
         {"e2e.avgg < 1s", "unknown statistic 'avgg'"},
         {"e2e.maxx < 1s", "unknown statistic 'maxx'; did you mean 'max'?"},
         {"e2e.rate < 1%", "unknown statistic 'rate'"},
@@ -158,6 +165,17 @@ TEST(parse_budget, says_what_is_wrong_and_what_was_meant) {
         {"e2e{service=a,service=b}.p99 < 1s", "label 'service' is given twice"},
         {"unexpected{service=horn} == 0", "unexpected is not counted by service; only {phase=NAME} can be given"},
         {"sessions.dropped{phase=x} == 0", "sessions.dropped has no labels"},
+        {"queued.waited{phase=x}.p99 < 1s", "queued.waited has no labels"},
+        {"recovery{phase=x}.back < 1s", "unknown label 'phase'; there are: condition"},
+        {"e2e{condition=x}.p99 < 1s", "unknown label 'condition'; there are: service, phase"},
+        {"queued == 0", "queued needs the name of a figure, such as queued.waited.p99"},
+        {"queued.waited < 1s", "queued.waited needs a statistic"},
+        {"queued.waitd.p99 < 1s", "unknown figure of queued 'waitd.p99'"},
+        {"recovery < 1s", "recovery needs to be of something: recovery.back or recovery.latency"},
+        {"recovery.bak < 1s", "unknown figure of recovery 'bak'; did you mean 'back'?"},
+        {"recovery.back < 3", "'3' has no unit"},
+        {"recovery.back < 3%", "'3%' is a share, and recovery.back is a duration"},
+        {"anomalies.comand_lost == 0", "unknown anomaly 'comand_lost'; did you mean 'command_lost'?"},
         {"sessions.connect{phase=x}.p99 < 1s", "sessions.connect has no labels"},
         {"anomalies{phase=x} == 0", "anomalies has no labels"},
     };
@@ -173,13 +191,16 @@ TEST(parse_budget, knows_every_hop_outcome_and_anomaly) {
     for (const auto hop : measure::hop_names) EXPECT_EQ(parsed(std::string(hop) + ".p50 < 1s").figure, hop);
     for (const auto name : outcome_names)
         EXPECT_EQ(parsed("outcomes." + std::string(name) + " == 0").figure, "outcomes." + std::string(name));
-    for (const auto name : measure::anomaly_names)
+    for (const auto name : anomaly_names)
         EXPECT_EQ(parsed("anomalies." + std::string(name) + " == 0").figure, "anomalies." + std::string(name));
 }
 
 TEST(check_budget, finds_labels_that_name_nothing) {
-    const measure::legend names{
-        .services = {"horn", "lights"}, .phases = {"warm up", "steady"}, .segments = {}, .behaviours = {}};
+    const measure::legend names{.services = {"horn", "lights"},
+                                .phases = {"warm up", "steady"},
+                                .segments = {},
+                                .behaviours = {},
+                                .conditions = {"tunnel", "garage"}};
     EXPECT_THAT(check(parsed("e2e.p99 < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("e2e{service=lights,phase=warm up}.p99 < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("e2e{service=light,phase=stedy}.p99 < 1s"), names),
@@ -187,4 +208,7 @@ TEST(check_budget, finds_labels_that_name_nothing) {
                             "unknown phase 'stedy'; did you mean 'steady'?"));
     EXPECT_THAT(check(parsed("unexpected{phase=horn} == 0"), names),
                 ElementsAre("unknown phase 'horn'; there are: warm up, steady"));
+    EXPECT_THAT(check(parsed("recovery{condition=garage}.back < 1s"), names), IsEmpty());
+    EXPECT_THAT(check(parsed("recovery{condition=tunel}.back < 1s"), names),
+                ElementsAre("unknown condition 'tunel'; did you mean 'tunnel'?"));
 }

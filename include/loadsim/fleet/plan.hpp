@@ -1,0 +1,38 @@
+// What a shard's part of the fleet is and is to go through, none of it changing.
+#pragma once
+
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/fleet/options.hpp>
+#include <loadsim/measure/totals.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/condition.hpp>
+#include <loadsim/vehicle/segment.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace loadsim::fleet {
+
+/// Everything that it refers to must outlive who is given it.
+struct plan {
+    const fleet::options& options;
+    std::uint64_t seed = 1;
+    const vehicle::segmentation& segments;
+    const std::vector<std::string>& segment_names;
+    const std::vector<vehicle::behaviour>& behaviours; ///< by segment
+    const std::vector<vehicle::condition>& conditions;
+    shard_share share;
+    nanoseconds load{0}; ///< how long it lasts
+    nanoseconds from{0}; ///< what was over before then is left out: some of a load is done again
+};
+
+/// What happened to the vehicles of a shard in some time.
+struct seen {
+    measure::session_counts sessions;
+    std::map<measure::totals::occurrence_key, measure::recovery_counts> recoveries;
+};
+
+} // namespace loadsim::fleet

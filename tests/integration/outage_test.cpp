@@ -1,0 +1,171 @@
+// The embedded broker goes and comes back, or stands still; and it knows who may come in.
+#include "scratch.hpp"
+
+#include <loadsim/target/mosquitto.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <gmock/gmock.h>
+#include <mqtt/async_client.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+using loadsim::target::mosquitto;
+using stage::wait_until;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+/// MQTT 5, with a session that outlives its connection by an hour.
+class client {
+public:
+    client(const mosquitto& broker, const std::string& id, std::string user = {}, std::string password = {})
+        : paho_("tcp://127.0.0.1:" + std::to_string(broker.broker().port), id, mqtt::create_options(MQTTVERSION_5)),
+          user_(std::move(user)), password_(std::move(password)) {
+        paho_.start_consuming();
+    }
+    ~client() {
+        try {
+            paho_.disconnect(0)->wait_for(1s);
+        } catch (const mqtt::exception&) {} // it was not connected
+    }
+
+    /// Whether it is let in.
+    bool connect() {
+        auto options = mqtt::connect_options_builder()
+                           .mqtt_version(MQTTVERSION_5)
+                           .clean_start(false)
+                           .connect_timeout(5s)
+                           .finalize();
+        options.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, 3600}});
+        if (!user_.empty()) options.set_user_name(user_);
+        if (!password_.empty()) options.set_password(password_);
+        try {
+            return paho_.connect(options)->wait_for(6s);
+        } catch (const mqtt::exception&) {
+            return false;
+        }
+    }
+    void subscribe() { ASSERT_TRUE(paho_.subscribe("here", 1)->wait_for(5s)); }
+    void leave() { paho_.disconnect(0)->wait_for(5s); }
+    bool publish(const std::string& text, std::chrono::seconds within = 5s) {
+        return paho_.publish("here", text, 1, false)->wait_for(within);
+    }
+    std::string heard() {
+        mqtt::const_message_ptr message;
+        while (paho_.try_consume_message_for(&message, 5s))
+            if (message) return message->to_string(); // null: the connection was lost
+        return {};
+    }
+    bool connected() const { return paho_.is_connected(); }
+
+private:
+    mqtt::async_client paho_;
+    std::string user_;
+    std::string password_;
+};
+
+} // namespace
+
+TEST(outage, closes_connections_and_comes_back_at_the_same_port_with_the_sessions) {
+    const stage::scratch folder;
+    auto broker = mosquitto::start(folder.path(), {.logins = {}, .keeps_sessions = true});
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    const auto at = broker->broker();
+    client car(*broker, "car");
+    client platform(*broker, "platform");
+    ASSERT_TRUE(car.connect());
+    ASSERT_TRUE(platform.connect());
+    car.subscribe();
+    car.leave();
+    ASSERT_TRUE(platform.publish("kept"));
+
+    broker->take_down();
+    EXPECT_TRUE(wait_until([&] { return !platform.connected(); }));
+    EXPECT_FALSE(platform.connect());
+    broker->take_down();                      // it is down
+    for (int times = 0; times < 2; ++times) { // it is up
+        const auto back = broker->bring_back();
+        ASSERT_TRUE(back) << to_string(back.error());
+    }
+    EXPECT_EQ(broker->broker(), at);
+    ASSERT_TRUE(car.connect());
+    EXPECT_EQ(car.heard(), "kept");
+}
+
+TEST(outage, forgets_the_sessions_that_it_is_not_told_to_keep) {
+    const stage::scratch folder;
+    auto broker = mosquitto::start(folder.path());
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    client car(*broker, "car");
+    client platform(*broker, "platform");
+    ASSERT_TRUE(car.connect());
+    car.subscribe();
+    broker->take_down();
+    ASSERT_TRUE(broker->bring_back());
+    ASSERT_TRUE(platform.connect());
+    ASSERT_TRUE(platform.publish("lost"));
+    ASSERT_TRUE(wait_until([&] { return !car.connected(); }));
+    ASSERT_TRUE(car.connect());
+    car.subscribe();
+    ASSERT_TRUE(platform.publish("next"));
+    EXPECT_EQ(car.heard(), "next");
+}
+
+TEST(outage, frozen_it_keeps_its_connections_and_answers_nobody) {
+    const stage::scratch folder;
+    auto broker = mosquitto::start(folder.path());
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    client platform(*broker, "platform");
+    ASSERT_TRUE(platform.connect());
+    broker->freeze();
+    EXPECT_FALSE(platform.publish("waits", 1s));
+    EXPECT_TRUE(platform.connected());
+    ASSERT_TRUE(broker->bring_back());
+    EXPECT_TRUE(platform.publish("comes"));
+    EXPECT_TRUE(platform.connected()) << "the same connection";
+    broker->freeze();
+    const auto begun = std::chrono::steady_clock::now();
+    broker->take_down(); // nor does it hold up the end
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+}
+
+TEST(outage, says_that_somebody_else_has_the_port) {
+    const stage::scratch folder;
+    auto broker = mosquitto::start(folder.path());
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    broker->take_down();
+    boost::asio::io_context io;
+    const boost::asio::ip::tcp::acceptor thief(io, {boost::asio::ip::address_v4::loopback(), broker->broker().port});
+    const auto back = broker->bring_back();
+    ASSERT_FALSE(back);
+    ASSERT_EQ(back.error().list.size(), 1U);
+    EXPECT_THAT(back.error().list[0].place, HasSubstr("mosquitto.log"));
+    EXPECT_THAT(back.error().list[0].text, HasSubstr("in use"));
+}
+
+TEST(logins, let_in_those_who_have_one_and_nobody_else) {
+    const stage::scratch folder;
+    std::vector<loadsim::target::mosquitto_login> logins{{"loadsim", "p w#$6$x"}};
+    for (int i = 0; i < 200; ++i) logins.push_back({"car-" + std::to_string(i), "secret-" + std::to_string(i)});
+    auto broker = mosquitto::start(folder.path(), {.logins = logins, .keeps_sessions = false});
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    EXPECT_TRUE(client(*broker, "a", "loadsim", "p w#$6$x").connect());
+    EXPECT_TRUE(client(*broker, "b", "car-199", "secret-199").connect());
+    EXPECT_FALSE(client(*broker, "c", "car-199", "secret-198").connect());
+    EXPECT_FALSE(client(*broker, "d", "car-200", "secret-200").connect());
+    EXPECT_FALSE(client(*broker, "e").connect());
+
+    for (const auto& file : std::filesystem::directory_iterator(folder.path()))
+        EXPECT_THAT(stage::contents(file), Not(HasSubstr("secret-"))) << file.path();
+    const auto others = std::filesystem::status(folder / "mosquitto.passwords").permissions() &
+                        (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
+    EXPECT_EQ(others, std::filesystem::perms::none);
+}

@@ -1,0 +1,49 @@
+// The pilot, three hours and a million requests, in simulated time.
+#include "account.hpp"
+#include "program.hpp"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+using namespace std::chrono_literals;
+using stage::number;
+using stage::program;
+using stage::text;
+
+namespace {
+
+constexpr auto pilot = LOADSIM_ROOT "/scenarios/remote-services-pilot.yaml";
+
+TEST(rehearsal, of_the_pilot_accounts_for_every_request) {
+    program rehearsed({"rehearse", pilot, "--report", "report"});
+    // The machine may be busy; the bar of a minute is the benchmark's.
+    ASSERT_EQ(rehearsed.wait(250s), 0) << rehearsed.out() << rehearsed.err();
+    const auto summary = rehearsed.summary();
+    stage::expect_sums_hold(summary);
+    EXPECT_EQ(text(summary, "/mode"), "rehearsal");
+    EXPECT_EQ(number(summary, "/requests/due"), 1'096'110);
+    EXPECT_EQ(stage::ended(summary, "/requests/outcomes"), 1'096'110);
+    EXPECT_EQ(number(summary, "/requests/unexpected"), 0);
+    EXPECT_EQ(text(summary, "/verdict"), "pass");
+    for (const auto& kind : summary.at("anomalies").as_object())
+        EXPECT_EQ(kind.value().to_number<std::int64_t>(), 0) << kind.key();
+    EXPECT_GT(summary.at("elapsed_s").to_number<double>(), 11'220) << "in its own time";
+    EXPECT_THAT(rehearsed.out(), testing::HasSubstr("rehears"));
+}
+
+TEST(rehearsal, is_the_same_ledger_each_time) {
+    const auto ledger = [] {
+        program rehearsed({"rehearse", LOADSIM_ROOT "/scenarios/quickstart.yaml", "--report", "report", "--quiet"});
+        EXPECT_EQ(rehearsed.wait(60s), 0) << rehearsed.err();
+        return stage::contents(rehearsed.report() / "requests.jsonl");
+    };
+    const auto once = ledger();
+    EXPECT_FALSE(once.empty());
+    EXPECT_TRUE(once == ledger());
+}
+
+} // namespace

@@ -1,0 +1,265 @@
+// What people read of single requests: word by word.
+#include "example.hpp"
+
+#include <loadsim/report/archive.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+using namespace loadsim;
+using namespace loadsim::report;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+constexpr auto never_ms = std::numeric_limits<double>::quiet_NaN();
+
+archive around(const measure::request_record& r) {
+    archive all;
+    all.scenario = "quickstart";
+    all.requests = {r};
+    all.anomalies = {example::anomaly()};
+    all.sessions = {example::session()};
+    all.written = 60;
+    all.unexpected = all.wanted = 1;
+    all.anomalies_by_kind[static_cast<std::size_t>(anomaly::no_end)] = 1;
+    return all;
+}
+
+measure::session_record session_at(double ms, const char* what, const char* vin = "LZ9SMEV05TF000001") {
+    return {.at_ms = ms, .vin = vin, .what = what};
+}
+
+} // namespace
+
+TEST(explain, golden) {
+    const auto r = example::request();
+    EXPECT_EQ(explain(around(r), r), R"(request r-17  UNEXPECTED
+    vehicle     LZ9SMEV05TF000001, segment good, behaviour success
+    service     horn, phase steady
+    due         1.000 s after the load's start, arrival 17
+    expected    executed or timed_out
+    observed    unanswered: no end after "60s"
+    conditions  tunnel
+    anomalies   no_end
+
+    ms since due
+        -749.500  session     on line, session present
+          +0.000  due
+          +0.250  sent        to the platform
+          +3.500  accepted    by the platform
+         +10.000  -> vehicle  v1/LZ9SMEV05TF000001/cmd/horn  {"request":"r-17"}
+         +10.000  delivered   the command is at the vehicle
+         +30.500  <- vehicle  v1/LZ9SMEV05TF000001/rsp/r-17  {"state":"executed","pad":" ... (the first 1,024 of 70,000 bytes)
+         +30.500  finished    the vehicle has said its last word
+      +60000.000  ANOMALY     no_end: accepted, and nothing was announced within 60s
+           never              acked, observed
+
+        lag   accept  dispatch  vehicle  notify  e2e
+    0.25 ms  3.50 ms   10.0 ms  20.5 ms       -    -
+)");
+}
+
+TEST(explain, as_expected_has_no_word_of_trouble) {
+    auto r = example::request();
+    r.unexpected = false;
+    r.observed = outcome::executed;
+    r.why.clear();
+    r.acked_ms = 1011;
+    r.observed_ms = 1040;
+    r.conditions.clear();
+    r.anomalies.clear();
+    const auto text = explain({}, r);
+    for (const auto* word : {"UNEXPECTED", "ANOMALY", "conditions", "anomalies", "never"})
+        EXPECT_THAT(text, Not(HasSubstr(word)));
+    EXPECT_THAT(text, HasSubstr("    observed  executed\n"));
+    EXPECT_THAT(text, HasSubstr("+40.000  observed    the platform has announced the end\n"));
+    EXPECT_THAT(text, HasSubstr("10.0 ms  20.5 ms  9.50 ms  40.0 ms\n"));
+}
+
+TEST(explain, what_is_simultaneous_stays_in_the_order_of_its_causes) {
+    auto r = example::request();
+    r.sent_ms = r.accepted_ms = r.delivered_ms = r.finished_ms = r.due_ms;
+    for (auto& m : r.messages) m.at_ms = r.due_ms;
+    const auto text = explain({}, r);
+    std::size_t at = 0;
+    for (const auto* next : {"+0.000  due", "+0.000  sent", "+0.000  accepted", "+0.000  -> vehicle",
+                             "+0.000  <- vehicle", "+0.000  delivered", "+0.000  finished"}) {
+        at = text.find(next, at);
+        ASSERT_NE(at, std::string::npos) << next << '\n' << text;
+    }
+}
+
+TEST(explain, of_the_session_what_was_around_it) {
+    auto r = example::request();
+    r.due_ms = 100'000;
+    r.sent_ms = 100'001;
+    r.observed_ms = 101'000;
+    r.accepted_ms = r.delivered_ms = r.finished_ms = never_ms;
+    r.messages.clear();
+    archive all;
+    all.sessions = {session_at(10'000, "on line"),        session_at(20'000, "tunnel begins"),
+                    session_at(30'000, "of a twin", "B"), session_at(95'000, "within five seconds"),
+                    session_at(106'000, "to the last"),   session_at(106'001, "too late")};
+    const auto text = explain(all, r);
+    EXPECT_THAT(text, Not(HasSubstr("on line"))) << "of what was long before only the last";
+    EXPECT_THAT(text, HasSubstr("-80000.000  session   tunnel begins"));
+    EXPECT_THAT(text, Not(HasSubstr("of a twin")));
+    EXPECT_THAT(text, HasSubstr("-5000.000  session   within five seconds"));
+    EXPECT_THAT(text, HasSubstr("+6000.000  session   to the last"));
+    EXPECT_THAT(text, Not(HasSubstr("too late")));
+}
+
+TEST(explain, tells_how_the_session_stood_before) {
+    const auto r = example::request();
+    archive all;
+    all.sessions = {session_at(-60'000, "on line"), session_at(-50'000, "off line: tunnel")};
+    const auto text = explain(all, r);
+    EXPECT_THAT(text, HasSubstr("-51000.000  session     off line: tunnel\n"));
+    EXPECT_THAT(text, Not(HasSubstr("on line\n")));
+}
+
+TEST(explain, has_the_vehicles_other_anomalies_and_says_whose) {
+    const auto r = example::request();
+    auto all = around(r);
+    auto other = example::anomaly();
+    other.what = anomaly::second_active;
+    other.request = "r-18";
+    other.at_ms = 1020;
+    all.anomalies.push_back(other);
+    other.request.clear();
+    other.what = anomaly::let_in;
+    other.provoked = true;
+    all.anomalies.push_back(other);
+    other.what = anomaly::end_unknown;
+    other.vin = "B";
+    all.anomalies.push_back(other);
+    const auto text = explain(all, r);
+    EXPECT_THAT(text, HasSubstr("second_active: accepted, and nothing was announced within 60s  [request r-18]\n"));
+    EXPECT_THAT(text, HasSubstr("let_in (on purpose): "));
+    EXPECT_THAT(text, Not(HasSubstr("end_unknown"))) << "of another vehicle";
+}
+
+TEST(explain, of_a_request_that_came_nowhere) {
+    measure::request_record r;
+    r.arrival = 3;
+    r.due_ms = 2500;
+    r.sent_ms = r.accepted_ms = r.delivered_ms = r.acked_ms = r.finished_ms = r.observed_ms = never_ms;
+    r.observed = outcome::skipped;
+    const auto text = explain({}, r);
+    EXPECT_THAT(text, HasSubstr("arrival 3, which got no id\n"));
+    EXPECT_THAT(text, HasSubstr("never       sent, accepted, delivered, acked, finished, observed\n"));
+    r.due_ms = never_ms;
+    EXPECT_THAT(explain({}, r), HasSubstr("ms of the load\n"));
+}
+
+TEST(explain, does_not_let_payloads_command_the_terminal) {
+    auto r = example::request();
+    r.messages[0].payload = "\x1b[2Jgone\r\n\x07";
+    r.messages[0].topic = "t\xC2\x9B"
+                          "1m";
+    r.why = "\x1b]0;title\x07";
+    const auto text = explain({}, r);
+    EXPECT_THAT(text, HasSubstr(R"(t\xC2\x9B1m  \x1B[2Jgone\x0D\x0A\x07)"));
+    EXPECT_THAT(text, HasSubstr(R"(\x1B]0;title\x07)"));
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(overview, golden) {
+    auto r = example::request();
+    auto all = around(r);
+    all.how = measure::mode::rehearsal;
+    all.wanted = 3;
+    auto stranger = example::anomaly();
+    stranger.what = anomaly::end_unknown;
+    stranger.vin.clear();
+    stranger.request = "x-1";
+    stranger.evidence = "an end that nobody of ours asked for";
+    all.anomalies.push_back(stranger);
+    all.anomalies_by_kind[static_cast<std::size_t>(anomaly::end_unknown)] = 1;
+    all.provoked_by_kind[static_cast<std::size_t>(anomaly::word_repeated)] = 2;
+    EXPECT_EQ(overview(all, "reports/q-1"), R"(quickstart  (rehearsed)
+    60 requests are written down, 1 of them unexpected
+
+unexpected, or with an anomaly
+     due at  vehicle            service  expected               observed    request  why, anomalies
+    1.000 s  LZ9SMEV05TF000001  horn     executed or timed_out  unanswered  r-17     no end after "60s", no_end
+    ... and 2 more; --limit shows more
+
+anomalies
+    end_unknown    1
+    no_end         1
+    word_repeated  2  on purpose
+
+anomalies of other requests, and of none
+          at  vehicle  anomaly      evidence
+    61.000 s  -        end_unknown  an end that nobody of ours asked for
+
+further
+    loadsim explain reports/q-1 --request r-17               how it came to that
+    loadsim replay reports/q-1 --request r-17                whether it comes again
+    loadsim explain reports/q-1 --vehicle LZ9SMEV05TF000001  all of that vehicle
+    loadsim explain reports/q-1 --unexpected                 all of these
+)");
+}
+
+TEST(overview, of_a_good_run_is_short) {
+    archive all;
+    all.written = all.unremarkable = 1;
+    EXPECT_EQ(overview(all, "r"), "a run without a name\n    1 request is written down, 0 of them unexpected\n\n"
+                                  "nothing is unexpected\n");
+}
+
+TEST(repetition, tells_of_each_request_whether_it_came_again) {
+    const auto then = example::request();
+    auto now = then;
+    now.request = "n-1";
+    auto other = then;
+    other.arrival = 99;
+    other.observed = outcome::executed;
+
+    const auto same = compare({then}, {other, now});
+    EXPECT_TRUE(same.came_again);
+    EXPECT_EQ(same.text, "came again: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no end after "
+                         "\"60s\")\n");
+
+    now.observed = outcome::executed;
+    now.why.clear();
+    now.anomalies.clear();
+    const auto differs = compare({then}, {now});
+    EXPECT_FALSE(differs.came_again);
+    EXPECT_EQ(differs.text,
+              "came out differently: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
+              "end after \"60s\") then, executed now\n    anomalies: no_end then, none now\n");
+
+    const auto missing = compare({then, other}, {other});
+    EXPECT_FALSE(missing.came_again);
+    EXPECT_THAT(missing.text, HasSubstr("not done again: request r-17 of"));
+    EXPECT_THAT(missing.text, HasSubstr("\ncame again: request r-17 of"));
+}
+
+TEST(repetition, anomalies_are_told_and_do_not_decide) {
+    const auto then = example::request();
+    auto now = then;
+    now.anomalies = {"word_lost", "no_end"};
+    const auto found = compare({then}, {now});
+    EXPECT_TRUE(found.came_again);
+    EXPECT_THAT(found.text, HasSubstr("\n    anomalies: no_end then, no_end, word_lost now\n"));
+}
+
+// The one strange case is often an anomaly of a request that ended well.
+TEST(repetition, of_a_request_whose_anomaly_does_not_come_again_is_none) {
+    measure::request_record then;
+    then.observed = outcome::executed;
+    then.anomalies = {"command_repeated"};
+    auto now = then;
+    EXPECT_TRUE(compare({then}, {now}).came_again);
+    now.anomalies.clear();
+    const auto found = compare({then}, {now});
+    EXPECT_FALSE(found.came_again);
+    EXPECT_THAT(found.text, HasSubstr("came out differently"));
+    EXPECT_THAT(found.text, HasSubstr("anomalies: command_repeated then, none now"));
+}

@@ -1,0 +1,376 @@
+// Whole scenarios in simulated time: everything is known beforehand, and so is every count.
+#include <loadsim/run/rehearsal.hpp>
+
+#include <loadsim/load/choice.hpp>
+#include <loadsim/scenario/read.hpp>
+#include <loadsim/vehicle/script.hpp>
+#include <loadsim/vehicle/segment.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace loadsim;
+using namespace std::chrono_literals;
+using measure::stage;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+namespace {
+
+/// What a rehearsal told: all of it.
+struct told {
+    std::vector<measure::progress> progress;
+    std::vector<measure::request_record> requests;
+    std::vector<measure::anomaly_record> anomalies;
+    std::vector<measure::session_record> sessions;
+    measure::run_facts facts;
+    std::size_t finished = 0;
+
+    std::uint64_t observed(outcome o) const { return facts.sum.requests.outcomes[static_cast<std::size_t>(o)]; }
+    std::map<std::string, std::uint64_t> anomalies_counted() const { return by_name(facts.sum.anomalies); }
+    std::map<std::string, std::uint64_t> provoked() const { return by_name(facts.sum.provoked); }
+    nanoseconds longest(measure::hop h) const { return facts.sum.latencies.select(h).max(); }
+
+private:
+    static std::map<std::string, std::uint64_t> by_name(const std::array<std::uint64_t, anomaly_count>& counts) {
+        std::map<std::string, std::uint64_t> all;
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            if (counts[i] != 0) all.emplace(anomaly_names[i], counts[i]);
+        return all;
+    }
+};
+
+told rehearsed(const scenario::document& scenario) {
+    told all;
+    const run::listener tell{
+        .said = [](const std::string&) {},
+        .progressed =
+            [&](const measure::progress& p) {
+                auto kept = p;
+                std::ranges::move(kept.interval.requests_told, std::back_inserter(all.requests));
+                std::ranges::move(kept.interval.anomalies_told, std::back_inserter(all.anomalies));
+                std::ranges::move(kept.interval.sessions_told, std::back_inserter(all.sessions));
+                kept.sum = nullptr; // lives for the call
+                all.progress.push_back(std::move(kept));
+            },
+        .finished =
+            [&](const measure::run_facts& f) {
+                all.facts = f;
+                ++all.finished;
+            },
+    };
+    EXPECT_TRUE(run::rehearse(scenario, {}, tell));
+    EXPECT_EQ(all.finished, 1U);
+    EXPECT_EQ(all.facts.left_open, 0U);
+    EXPECT_EQ(all.facts.sum.requests.ended(), all.facts.sum.requests.due) << "every request has an outcome";
+    return all;
+}
+
+scenario::document scenario_of(const std::string& yaml) {
+    const auto read = scenario::read(yaml, "rehearsed.yaml");
+    if (!read) throw std::runtime_error(to_string(read.error()));
+    return *read;
+}
+
+/// As many segments as there are behaviours, each with one of them.
+scenario::document with_every_behaviour() {
+    auto d = scenario_of("name: every-behaviour\nseed: 11\nfleet: {vehicles: 100000}\n"
+                         "load: {services: {horn: 1, light-flash: 1}, phases: [{duration: 1000s, arrivalRate: 2}], "
+                         "watchWords: true}\n");
+    d.fleet.segments.clear();
+    for (const auto& b : d.behaviours)
+        d.fleet.segments.push_back({b.name, share{1.0 / static_cast<double>(d.behaviours.size())}, b.name});
+    return d;
+}
+
+TEST(rehearsal, of_every_behaviour_comes_out_as_planned) {
+    const auto scenario = with_every_behaviour();
+    ASSERT_GE(scenario.behaviours.size(), 4U);
+    const auto all = rehearsed(scenario);
+
+    // The plan, worked out apart. The fleet is so large that hardly a vehicle is asked twice, and none while it is busy.
+    std::map<measure::totals::matrix_key, std::uint64_t> planned;
+    const vehicle::segmentation segments(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments);
+    const load::service_choice services(scenario.seed, scenario.load.services);
+    for (std::uint64_t n = 0; n < 2000; ++n) {
+        const arrival_id a{n};
+        const auto s = segments.segment_of(load::candidates(scenario.seed, a, scenario.fleet.vehicles).first());
+        const auto& b = behaviour_of(scenario, scenario.fleet.segments[s].behaviour);
+        const auto service = services.service_of(a);
+        const auto expected =
+            vehicle::expected_of(b, scenario.load.services[service].name, vehicle::draws_of(scenario.seed, a));
+        ASSERT_TRUE(expected.single()) << b.name;
+        for (std::size_t o = 0; o < outcome_count; ++o)
+            if (expected.contains(static_cast<outcome>(o))) ++planned[{s, service, expected, static_cast<outcome>(o)}];
+    }
+    EXPECT_EQ(all.facts.sum.matrix, planned);
+    EXPECT_EQ(all.facts.sum.requests.due, 2000U);
+    EXPECT_EQ(all.facts.sum.requests.unexpected, 0U);
+    EXPECT_EQ(all.facts.planned, 2000U);
+    EXPECT_EQ(all.requests.size(), 2000U) << "a small plan is written down whole";
+    EXPECT_THAT(all.anomalies_counted(), IsEmpty()) << (all.anomalies.empty() ? "" : all.anomalies.front().evidence);
+    const auto provoked = all.provoked();
+    EXPECT_GT(provoked.at("executed_twice"), 20U);
+    EXPECT_GT(provoked.at("word_lost"), 40U);
+    EXPECT_EQ(provoked.size(), 2U);
+}
+
+TEST(rehearsal, takes_no_time_but_the_vehicles) {
+    const auto all = rehearsed(scenario_of(R"(
+name: exact
+seed: 1
+fleet: {vehicles: 50}
+behaviours:
+  success: {steps: [{wait: 20ms}, ack, {wait: 100ms}, executed]}
+load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5s}
+)"));
+    EXPECT_EQ(all.observed(outcome::executed), 100U);
+    EXPECT_EQ(all.facts.how, measure::mode::rehearsal);
+    EXPECT_EQ(all.facts.ended, measure::run_facts::ending::complete);
+    EXPECT_EQ(all.facts.sessions_asked, 50U);
+    EXPECT_EQ(all.facts.sessions_peak, 50U);
+    EXPECT_EQ(all.facts.sum.messages.received, 100U);
+    EXPECT_EQ(all.facts.sum.messages.published, 200U);
+    using enum measure::hop;
+    for (const auto h : {lag, accept, dispatch, notify, platform}) EXPECT_EQ(all.longest(h), 0ns) << to_string(h);
+    EXPECT_NEAR(milliseconds(all.longest(e2e)), 120, 1.5);
+    EXPECT_EQ(all.facts.sum.latencies.select(e2e).count(), 100U);
+    // The last request is due at the very end of the load, and nothing is waited for but that.
+    EXPECT_EQ(all.facts.elapsed, 10s + 200ms);
+    // Once a second, and at the end.
+    ASSERT_EQ(all.progress.size(), 11U);
+    for (std::size_t i = 0; i < 10; ++i) {
+        EXPECT_EQ(all.progress[i].elapsed, std::chrono::seconds{i + 1});
+        EXPECT_EQ(all.progress[i].at, stage::load);
+        EXPECT_EQ(all.progress[i].asked_rate, i < 9 ? 10 : 0);
+        EXPECT_EQ(all.progress[i].interval.requests.due, 10U);
+    }
+    EXPECT_EQ(all.progress[10].at, stage::done);
+    ASSERT_EQ(all.requests.size(), 100U);
+    const auto& first = all.requests.front();
+    EXPECT_EQ(first.due_ms, 100);
+    EXPECT_EQ(first.acked_ms, 120);
+    EXPECT_EQ(first.observed_ms, 220);
+    EXPECT_EQ(first.messages.size(), 3U);
+}
+
+std::string line_of(const measure::request_record& r) {
+    auto line =
+        fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", r.arrival, r.request, r.vin, r.segment,
+                    r.service, r.phase, to_string(r.expected), to_string(r.observed), r.unexpected, r.why, r.due_ms,
+                    r.sent_ms, r.accepted_ms, r.delivered_ms, r.acked_ms, r.finished_ms, r.observed_ms);
+    for (const auto& m : r.messages) line += fmt::format("\n  {} {} {} {}", m.at_ms, m.to_vehicle, m.topic, m.payload);
+    for (const auto& c : r.conditions) line += " " + c;
+    for (const auto& a : r.anomalies) line += " " + a;
+    return line;
+}
+
+std::string ledger_of(const told& all) {
+    std::string text;
+    for (const auto& r : all.requests) text += line_of(r) + "\n";
+    for (const auto& a : all.anomalies)
+        text +=
+            fmt::format("{} {} {} {} {} {}\n", to_string(a.what), a.provoked, a.at_ms, a.vin, a.request, a.evidence);
+    for (const auto& s : all.sessions) text += fmt::format("{} {} {}\n", s.at_ms, s.vin, s.what);
+    return text;
+}
+
+constexpr auto eventful = R"(
+name: eventful
+seed: 3
+fleet:
+  vehicles: 300
+  mqtt: {cleanStart: false, sessionExpiry: 1h, user: fleet, password: right}
+  segments:
+    - {name: healthy, share: 50%, behaviour: success}
+    - {name: flapping, share: 20%, behaviour: flapping}
+    - {name: asleep, share: 20%, behaviour: sleeper-udp}
+    - {name: barred, share: 10%, behaviour: wrong-credentials}
+conditions:
+  - tunnel: {share: 30%, at: 5s, every: 20s, jitter: 2s, for: {uniform: {min: 1s, max: 5s}}, expect: [executed, timed_out]}
+  - lossy: {share: 20%, at: 10s, for: 20s, loss: 20%, expect: [executed, timed_out], provokes: [word_lost]}
+  - reconnectStorm: {at: 30s, share: 100%, within: 2s}
+  - outage: {at: 40s, for: 3s, expect: [executed, timed_out], provokes: [command_lost]}
+load:
+  services: {horn: 1, light-flash: 1}
+  spacing: poisson
+  phases: [{duration: 60s, arrivalRate: 20}]
+  watchWords: true
+  drain: 45s
+)";
+
+TEST(rehearsal, is_the_same_ledger_byte_by_byte_each_time) {
+    auto scenario = scenario_of(eventful);
+    const auto once = ledger_of(rehearsed(scenario));
+    EXPECT_GT(once.size(), 100'000U);
+    EXPECT_TRUE(once == ledger_of(rehearsed(scenario)));
+    scenario.seed = 4;
+    EXPECT_FALSE(once == ledger_of(rehearsed(scenario)));
+}
+
+TEST(rehearsal, counts_sessions_and_recoveries) {
+    const auto all = rehearsed(scenario_of(eventful));
+    EXPECT_EQ(all.facts.sum.requests.due, 1200U);
+    EXPECT_EQ(all.facts.sum.requests.unexpected, 0U) << (all.requests.empty() ? "" : [&] {
+        for (const auto& r : all.requests)
+            if (r.unexpected) return line_of(r);
+        return std::string();
+    }());
+    EXPECT_THAT(all.anomalies_counted(), IsEmpty());
+    const auto& recoveries = all.facts.sum.recoveries;
+    EXPECT_TRUE(recoveries.contains({0, 0}) && recoveries.contains({0, 2})) << "the tunnel came three times";
+    const auto& storm = recoveries.at({2, 0});
+    EXPECT_GT(storm.affected, 180U);
+    EXPECT_EQ(storm.back.count(), storm.affected);
+    const auto& outage = recoveries.at({3, 0});
+    EXPECT_GT(outage.affected, 180U);
+    EXPECT_GE(outage.back.count() + 3, outage.affected) << "all but those that have waited for too long in vain";
+    EXPECT_GT(outage.back.max(), 3s);
+    EXPECT_EQ(all.facts.sum.sessions.dropped, 0U) << "all of it was meant";
+    EXPECT_GT(all.facts.sum.sessions.reconnects, 400U);
+    EXPECT_FALSE(all.sessions.empty());
+}
+
+TEST(rehearsal, commands_that_waited_are_delivered_in_order) {
+    const auto all = rehearsed(scenario_of(R"(
+name: garage
+seed: 1
+fleet: {vehicles: 20, mqtt: {cleanStart: false, sessionExpiry: 1h}}
+conditions:
+  - garage: {at: 5s, for: 5s}
+load: {services: {horn: 1}, phases: [{duration: 20s, arrivalCount: 20}]}
+)"));
+    EXPECT_EQ(all.observed(outcome::executed), 20U);
+    EXPECT_GE(all.facts.sum.queued.delivered, 4U);
+    EXPECT_EQ(all.facts.sum.queued.out_of_order, 0U);
+    EXPECT_GT(all.longest(measure::hop::dispatch), 3s);
+}
+
+/// Each 20th of 119 messages: five times. Vehicles say one word, so that each message is one that matters.
+TEST(rehearsal, notices_each_fault_of_the_platform) {
+    struct row {
+        const char* fault;
+        std::map<std::string, std::uint64_t> anomalies;
+        std::uint64_t unexpected;
+        std::uint32_t vehicles = 6; ///< few: what is held back waits for the next message of the same vehicle
+    };
+    const std::vector<row> table{
+        {"drop: command", {{"command_lost", 5}}, 5},
+        {"drop: word", {{"word_lost", 5}}, 5},
+        {"drop: event", {{"no_end", 5}}, 5},
+        {"delay: command, by: 1500ms", {{"command_late", 5}}, 5, 100},
+        {"delay: word, by: 1500ms", {{"word_lost", 5}}, 5},
+        {"delay: event, by: 200ms", {}, 0},
+        {"duplicate: command", {{"command_repeated", 5}}, 0},
+        {"duplicate: word", {{"word_repeated", 5}}, 0},
+        {"duplicate: event", {{"end_repeated", 5}}, 0},
+        {"reorder: command", {{"command_out_of_order", 5}}, 5},
+        {"reorder: word", {{"word_lost", 5}}, 5},
+        {"reorder: event", {{"no_end", 5}}, 5, 8},
+        {"forget: request", {{"no_end", 5}}, 5},
+        {"doubleSend: request", {{"second_active", 5}}, 0},
+    };
+    for (const auto& r : table) {
+        SCOPED_TRACE(r.fault);
+        const auto all = rehearsed(scenario_of(fmt::format(R"(
+name: faults
+seed: 3
+target:
+  embedded:
+    services: {{horn: {{created: 1s, pending: 1s, running: 1s}}}}
+    faults: [{{{}, every: 20}}]
+fleet: {{vehicles: {}, segments: [{{name: all, share: 100%, behaviour: one-word}}]}}
+behaviours:
+  one-word: {{steps: [{{wait: 20ms}}, executed]}}
+load:
+  services: {{horn: 1}}
+  phases: [{{duration: 14s, arrivalCount: 119}}]
+  watchWords: true
+  unansweredAfter: 2s
+  drain: 4s
+)",
+                                                           r.fault, r.vehicles)));
+        EXPECT_EQ(all.facts.sum.requests.due, 119U);
+        EXPECT_EQ(all.anomalies_counted(), r.anomalies) << (all.anomalies.empty() ? "" : all.anomalies.back().evidence);
+        EXPECT_EQ(all.facts.sum.requests.unexpected, r.unexpected);
+    }
+}
+
+TEST(rehearsal, of_the_mqtt_driver_knows_no_platform) {
+    const auto all = rehearsed(scenario_of(R"(
+name: straight
+seed: 1
+fleet:
+  vehicles: 100
+  segments:
+    - {name: healthy, share: 50%, behaviour: success}
+    - {name: failing, share: 25%, behaviour: failure}
+    - {name: silent, share: 25%, behaviour: timeout}
+load: {driver: mqtt, mqtt: {deadline: 2s}, services: {horn: 1}, phases: [{duration: 100s, arrivalRate: 4}]}
+)"));
+    EXPECT_EQ(all.facts.sum.requests.due, 400U);
+    EXPECT_EQ(all.facts.sum.requests.unexpected, 0U);
+    EXPECT_GT(all.observed(outcome::executed), 150U);
+    EXPECT_GT(all.observed(outcome::failed), 60U);
+    EXPECT_GT(all.observed(outcome::timed_out), 60U);
+    EXPECT_THAT(all.anomalies_counted(), IsEmpty());
+    EXPECT_EQ(all.longest(measure::hop::expiry), 0ns);
+}
+
+TEST(rehearsal, of_the_mqtt_driver_feels_an_outage) {
+    const auto with = [](const char* way) {
+        return rehearsed(scenario_of(fmt::format(R"(
+name: outage
+seed: 1
+fleet: {{vehicles: 100}}
+conditions:
+  - outage: {{at: 5s, for: 4s, way: {}, expect: [executed, errored]}}
+load: {{driver: mqtt, mqtt: {{deadline: 8s}}, services: {{horn: 1}}, phases: [{{duration: 20s, arrivalRate: 5}}]}}
+)",
+                                                 way)));
+    };
+    const auto frozen = with("freeze");
+    EXPECT_EQ(frozen.observed(outcome::executed), 100U) << "what is sent waits";
+    EXPECT_GT(frozen.longest(measure::hop::dispatch), 3s);
+    const auto restarted = with("restart");
+    EXPECT_EQ(restarted.observed(outcome::errored), 0U) << "nobody can be asked while all are away";
+    EXPECT_GT(restarted.observed(outcome::skipped), 15U);
+    EXPECT_EQ(restarted.observed(outcome::executed) + restarted.observed(outcome::skipped), 100U);
+}
+
+TEST(rehearsal, says_who_was_skipped) {
+    const auto all = rehearsed(scenario_of(R"(
+name: crowded
+seed: 1
+fleet: {vehicles: 2, segments: [{name: silent, share: 100%, behaviour: timeout}]}
+load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}]}
+)"));
+    EXPECT_EQ(all.observed(outcome::timed_out), 2U);
+    EXPECT_EQ(all.observed(outcome::skipped), 98U);
+    EXPECT_THAT(all.facts.sum.errors, ElementsAre(Pair("no vehicle was on line and free", 98U)));
+    EXPECT_GE(all.facts.elapsed, 10'200ms) << "it waits for the last end";
+}
+
+TEST(rehearsal, gives_up_what_nobody_ends) {
+    const auto all = rehearsed(scenario_of(R"(
+name: forgetful
+seed: 1
+target: {embedded: {services: {horn: {created: 1s, pending: 1s, running: 1s}}, faults: [{forget: request, every: 1}]}}
+fleet: {vehicles: 50}
+load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 1}], unansweredAfter: 4s, drain: 6s}
+)"));
+    EXPECT_EQ(all.observed(outcome::unanswered), 10U);
+    EXPECT_EQ(all.facts.elapsed, 14s) << "the last was due at 10 s";
+}
+
+} // namespace
