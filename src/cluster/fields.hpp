@@ -51,13 +51,16 @@ void each_field(T& of, Visitor&& visit) {
 
 template <is<measure::http_counts> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [allowed, requests, opened, open_peak, busy_peak, wait] = of;
+    auto& [allowed, requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over] = of;
     visit("allowed", allowed);
     visit("requests", requests);
     visit("opened", opened);
     visit("open_peak", open_peak);
     visit("busy_peak", busy_peak);
     visit("wait", wait);
+    visit("timed_out", timed_out);
+    visit("sent_again", sent_again);
+    visit("failed_over", failed_over);
 }
 
 template <is<measure::message_counts> T, class Visitor>
@@ -82,6 +85,43 @@ void each_field(T& of, Visitor&& visit) {
     auto& [affected, back] = of;
     visit("affected", affected);
     visit("back", back);
+}
+
+template <is<measure::observer_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [messages, ends, first, disagreed, refused] = of;
+    visit("messages", messages);
+    visit("ends", ends);
+    visit("first", first);
+    visit("disagreed", disagreed);
+    visit("refused", refused);
+}
+
+template <is<measure::campaign_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [published, addressed, delivered, returned, repeated, latency] = of;
+    visit("published", published);
+    visit("addressed", addressed);
+    visit("delivered", delivered);
+    visit("returned", returned);
+    visit("repeated", repeated);
+    visit("latency", latency);
+}
+
+template <is<measure::broker_api_counts> T, class Visitor>
+void each_field(T& of, Visitor&& visit) {
+    auto& [accepted, refused, reset, malformed, slowed, posted, turned_down, failed, dropped, duplicated, reasons] = of;
+    visit("accepted", accepted);
+    visit("refused", refused);
+    visit("reset", reset);
+    visit("malformed", malformed);
+    visit("slowed", slowed);
+    visit("posted", posted);
+    visit("turned_down", turned_down);
+    visit("failed", failed);
+    visit("dropped", dropped);
+    visit("duplicated", duplicated);
+    visit("reasons", reasons);
 }
 
 template <is<measure::message_record> T, class Visitor>
@@ -143,8 +183,9 @@ void each_field(T& of, Visitor&& visit) {
 
 template <is<measure::totals> T, class Visitor>
 void each_field(T& of, Visitor&& visit) {
-    auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, anomalies, provoked,
-           errors, not_recorded, requests_told, anomalies_told, sessions_told] = of;
+    auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers, campaigns,
+           broker_api, misfits, anomalies, provoked, errors, not_recorded, requests_told, anomalies_told,
+           sessions_told] = of;
     visit("requests", requests);
     visit("phases", phases);
     visit("matrix", matrix);
@@ -154,6 +195,10 @@ void each_field(T& of, Visitor&& visit) {
     visit("http", http);
     visit("queued", queued);
     visit("recoveries", recoveries);
+    visit("observers", observers);
+    visit("campaigns", campaigns);
+    visit("broker_api", broker_api);
+    visit("misfits", misfits);
     visit("anomalies", by_name(anomalies, anomaly_names));
     visit("provoked", by_name(provoked, anomaly_names));
     visit("errors", errors);

@@ -153,6 +153,19 @@ public:
         });
     }
 
+    template <has_fields Counts>
+    void read(const json::value& v, std::map<std::uint32_t, Counts>& into, const std::string& place) {
+        rows(v, place, [&](const json::value& row, const std::string& at) {
+            std::uint32_t which = 0;
+            Counts counts;
+            members(row, at, [&](auto&& visit) {
+                visit("index", which);
+                visit("counts", counts);
+            });
+            if (!wrong) into[which].add(counts);
+        });
+    }
+
     void read(const json::value& v, std::map<std::string, std::uint64_t>& into, const std::string& place) {
         each_member(v, place, [&](std::string_view key, const json::value& count, const std::string& at) {
             read(count, into[std::string(key)], at);

@@ -84,6 +84,8 @@ json::value written(const named_counts<Counts, N>& named) {
 template <has_fields Struct>
 json::value written(const Struct& s);
 json::value written(const std::map<measure::totals::occurrence_key, measure::recovery_counts>&);
+template <has_fields Counts>
+json::value written(const std::map<std::uint32_t, Counts>&);
 
 template <class T>
 json::value written(const std::vector<T>& list) {
@@ -103,6 +105,14 @@ json::value written(const std::map<measure::totals::occurrence_key, measure::rec
     json::array rows;
     for (const auto& [key, counts] : recoveries)
         rows.push_back(json::object{{"condition", key.first}, {"occurrence", key.second}, {"counts", written(counts)}});
+    return rows;
+}
+
+template <has_fields Counts>
+json::value written(const std::map<std::uint32_t, Counts>& by_index) {
+    json::array rows;
+    for (const auto& [which, counts] : by_index)
+        rows.push_back(json::object{{"index", which}, {"counts", written(counts)}});
     return rows;
 }
 

@@ -15,7 +15,9 @@ constexpr std::uint64_t words_told_of_a_gap = 100;
 
 /// The last instant before the platform's clock started that we know of, and its deadline from there: a platform that keeps it
 /// is never early by this.
+/// `never`: unknown.
 monotonic_time limit_of(const entry& e) {
+    if ((e.own.acked == never ? e.plan.pending_limit : e.plan.running_limit) == nanoseconds{0}) return never;
     return e.own.acked == never ? e.sent + e.plan.pending_limit : e.own.acked + e.plan.running_limit;
 }
 
@@ -53,6 +55,7 @@ void ledger::state::disown(entry& e, trace other, bool active, monotonic_time no
         p->delivered = other.delivered;
         p->end = other.end;
         p->observed = other.observed;
+        p->seen_by = other.seen_by;
         return;
     }
     if (other.delivered != never) {
@@ -70,7 +73,8 @@ void ledger::state::disown(entry& e, trace other, bool active, monotonic_time no
               .end = other.end,
               .delivered = other.delivered,
               .executed = other.executed,
-              .observed = other.observed},
+              .observed = other.observed,
+              .seen_by = other.seen_by},
              now);
 }
 
@@ -98,7 +102,8 @@ void ledger::state::close(vehicle_id v, outcome end, std::string_view why, monot
                   .sent = e.sent,
                   .delivered = e.own.delivered,
                   .executed = e.own.executed,
-                  .observed = e.own.observed},
+                  .observed = e.own.observed,
+                  .seen_by = e.own.seen_by},
                  observed);
     open.erase(at);
 }
@@ -136,7 +141,8 @@ void ledger::state::measure(entry& e, outcome end, monotonic_time observed) {
         if (own.finished != never) sample(hop::vehicle, e, own.finished - own.delivered, observed);
     }
     if (e.plan.expected == outcome_set(outcome::timed_out)) {
-        if (end == outcome::timed_out && e.sent != never) sample(hop::expiry, e, observed - limit_of(e), observed);
+        if (end == outcome::timed_out && e.sent != never && limit_of(e) != never)
+            sample(hop::expiry, e, observed - limit_of(e), observed);
         return;
     }
     const bool refused = end == outcome::rejected || end == outcome::errored;

@@ -45,6 +45,7 @@ struct trace {
     std::optional<outcome> end{}; ///< announced
     std::string reason{};
     monotonic_time observed = never;
+    std::uint32_t seen_by = 0; ///< observers that told the end, a bit each
     std::uint32_t heard = 0; ///< words that came over the broker
     kept_messages messages{};
 };

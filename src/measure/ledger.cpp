@@ -10,13 +10,6 @@
 #include <vector>
 
 namespace loadsim::measure {
-namespace {
-
-std::string with_reason(outcome end, std::string_view reason) {
-    return reason.empty() ? std::string(to_string(end)) : fmt::format("{} ({})", to_string(end), reason);
-}
-
-} // namespace
 
 ledger::ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience, recording told)
     : state_(std::make_unique<state>(
@@ -81,7 +74,9 @@ void ledger::accepted(request_key key, std::string_view request, monotonic_time 
     if (e == nullptr) return;
     e->accepted = t;
     s.sample(hop::accept, *e, t - e->plan.due, t);
-    if (e->own.request.empty()) {
+    if (request.empty()) {
+        // Not told: the first new one that shows is taken for it.
+    } else if (e->own.request.empty()) {
         e->own.request = request;
     } else if (e->own.request != request) {
         // What was taken for ours was another request's.
@@ -144,44 +139,6 @@ void ledger::session(vehicle_id v, std::string what, monotonic_time t) {
     }
     ++s.sessions_told;
     s.seen.sessions_told.push_back({instant_ms(t, s.load_start), s.vin_of(v), std::move(what)});
-}
-
-void ledger::ended(vehicle_id v, std::string_view request, outcome end, std::string_view reason, monotonic_time t) {
-    auto& s = *state_;
-    const auto second = [&](outcome first, monotonic_time at) {
-        const auto what = first == end ? anomaly::end_repeated : anomaly::end_contradicted;
-        auto evidence = first == end ? fmt::format("{} was announced again {} after the first time", to_string(end),
-                                                   length_text(t - at))
-                                     : fmt::format("{} was announced {} after {}", with_reason(end, reason),
-                                                   length_text(t - at), to_string(first));
-        return std::pair{what, std::move(evidence)};
-    };
-    entry* e = s.of(v);
-    if (trace* shown = e == nullptr ? nullptr : s.find(*e, request)) {
-        if (shown->end) {
-            auto [what, evidence] = second(*shown->end, shown->observed);
-            return s.note(*e, what, request, t, std::move(evidence));
-        }
-        shown->end = end;
-        shown->reason = reason;
-        shown->observed = t;
-        if (e->accepted == never) return; // the answer to the request is still to come, and is waited for
-        s.judge_end(*e);
-        return s.close(v, end, reason, t);
-    }
-    if (past_request* p = s.before(v, request)) {
-        if (p->end) {
-            auto [what, evidence] = second(*p->end, p->observed);
-            return s.note(v, {what, request, p->provokes, t}, std::move(evidence));
-        }
-        // The first: of one that we gave up, whose answer was lost, or whose command was told of as another's.
-        p->end = end;
-        p->observed = t;
-        return;
-    }
-    s.note(v, {anomaly::end_unknown, request, {}, t},
-           fmt::format("{} was announced for a request that nobody of ours made", with_reason(end, reason)));
-    s.remember(v, {.request = std::string(request), .end = end, .observed = t}, t);
 }
 
 void ledger::note(anomaly what, std::optional<vehicle_id> v, std::string_view request, std::string evidence,

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -53,6 +54,15 @@ struct ledger::state {
     past_request* before(vehicle_id, std::string_view request);
     delivery come_late(vehicle_id, past_request&, monotonic_time);
     void waited(monotonic_time since, monotonic_time delivered, bool out_of_order);
+
+    // ends.cpp
+    /// Of the first end of an id and what told it: an observer has seen another one. nullopt: it only confirms the first.
+    struct second_end {
+        anomaly what{};
+        std::string evidence;
+    };
+    std::optional<second_end> second(outcome first, monotonic_time first_at, std::uint32_t& seen_by, outcome,
+                                     std::string_view reason, monotonic_time, std::uint32_t observer);
 
     // closing.cpp
     void judge_end(entry&);

@@ -23,6 +23,7 @@ struct past_request {
     /// Its command should have come and has not: that is decided when it can no longer come.
     bool missing = false;
     monotonic_time sent = never, delivered = never, executed = never, observed = never;
+    std::uint32_t seen_by = 0; ///< observers that told the end, a bit each
 };
 
 /// The last few of each vehicle that had any. Those whose command is still missing stay longest.

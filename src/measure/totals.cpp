@@ -53,13 +53,17 @@ void session_counts::add(const session_counts& other) {
 }
 
 void http_counts::add(const http_counts& other) {
-    const auto& [other_allowed, other_requests, other_opened, other_open_peak, other_busy_peak, other_wait] = other;
+    const auto& [other_allowed, other_requests, other_opened, other_open_peak, other_busy_peak, other_wait,
+                 other_timed_out, other_sent_again, other_failed_over] = other;
     allowed += other_allowed;
     requests += other_requests;
     opened += other_opened;
     open_peak += other_open_peak; // each interval tells by how much the peak has grown
     busy_peak += other_busy_peak;
     wait.merge(other_wait);
+    timed_out += other_timed_out;
+    sent_again += other_sent_again;
+    failed_over += other_failed_over;
 }
 
 void message_counts::add(const message_counts& other) {
@@ -83,9 +87,46 @@ void recovery_counts::add(const recovery_counts& other) {
     back.merge(other_back);
 }
 
+void observer_counts::add(const observer_counts& other) {
+    const auto& [other_messages, other_ends, other_first, other_disagreed, other_refused] = other;
+    messages += other_messages;
+    ends += other_ends;
+    first += other_first;
+    disagreed += other_disagreed;
+    add_by_key(refused, other_refused);
+}
+
+void campaign_counts::add(const campaign_counts& other) {
+    const auto& [other_published, other_addressed, other_delivered, other_returned, other_repeated, other_latency] =
+        other;
+    published += other_published;
+    addressed += other_addressed;
+    delivered += other_delivered;
+    returned += other_returned;
+    repeated += other_repeated;
+    latency.merge(other_latency);
+}
+
+void broker_api_counts::add(const broker_api_counts& other) {
+    const auto& [other_accepted, other_refused, other_reset, other_malformed, other_slowed, other_posted,
+                 other_turned_down, other_failed, other_dropped, other_duplicated, other_reasons] = other;
+    accepted += other_accepted;
+    refused += other_refused;
+    reset += other_reset;
+    malformed += other_malformed;
+    slowed += other_slowed;
+    posted += other_posted;
+    turned_down += other_turned_down;
+    failed += other_failed;
+    dropped += other_dropped;
+    duplicated += other_duplicated;
+    add_by_key(reasons, other_reasons);
+}
+
 void totals::add(const totals& other) {
     const auto& [other_requests, other_phases, other_matrix, other_latencies, other_sessions, other_messages,
-                 other_http, other_queued, other_recoveries, other_anomalies, other_provoked, other_errors,
+                 other_http, other_queued, other_recoveries, other_observers, other_campaigns, other_broker_api,
+                 other_misfits, other_anomalies, other_provoked, other_errors,
                  other_not_recorded, not_requests, not_anomalies, not_sessions] = other;
     static_cast<void>(not_requests);
     static_cast<void>(not_anomalies);
@@ -100,6 +141,10 @@ void totals::add(const totals& other) {
     http.add(other_http);
     queued.add(other_queued);
     for (const auto& [which, counts] : other_recoveries) recoveries[which].add(counts);
+    for (const auto& [which, counts] : other_observers) observers[which].add(counts);
+    for (const auto& [which, counts] : other_campaigns) campaigns[which].add(counts);
+    broker_api.add(other_broker_api);
+    add_by_key(misfits, other_misfits);
     add_each(anomalies, other_anomalies);
     add_each(provoked, other_provoked);
     add_by_key(errors, other_errors);

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/run_facts.hpp>
+#include <loadsim/report/console.hpp>
 
 #include <cstdint>
 #include <string>
@@ -24,9 +25,6 @@ std::string name_at(const std::vector<std::string>& names, std::size_t i);
 
 /// What kind of run it was, when not an ordinary one: "rehearsed", "replay"; else nothing.
 std::string_view kind_of(measure::mode);
-
-/// Text from outside, with control characters as \xNN: it must not command the terminal.
-std::string printable(std::string_view);
 
 /// Columns that a UTF-8 text takes; a double-width character counts 2.
 std::size_t columns_of(std::string_view);

@@ -2,6 +2,7 @@
 #include "figures.hpp"
 #include "file_names.hpp"
 #include "json_text.hpp"
+#include "summary_platform.hpp"
 
 #include <loadsim/report/report.hpp>
 
@@ -84,12 +85,6 @@ json::object latency(const measure::totals& sum) {
     return hops;
 }
 
-json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) {
-    json::object all;
-    for (const auto& [text, count] : counts) all[text] = count;
-    return all;
-}
-
 json::object sessions(const run_facts& run) {
     const auto& s = run.sum.sessions;
     return {{"asked", run.sessions_asked},
@@ -111,6 +106,9 @@ json::value http(const measure::http_counts& h) {
         {"connections",
          {{"allowed", h.allowed}, {"opened", h.opened}, {"open_peak", h.open_peak}, {"busy_peak", h.busy_peak}}},
         {"requests_per_connection", h.opened == 0 ? json::value(nullptr) : json::value(each)},
+        {"timed_out", h.timed_out},
+        {"sent_again", h.sent_again},
+        {"failed_over", h.failed_over},
         {"wait", json_latency(h.wait)}};
 }
 
@@ -189,6 +187,10 @@ std::string summary_json(const run_facts& run, const verdict::conclusion& end, c
         {"http", http(sum.http)},
         {"queued", queued(sum.queued)},
         {"recoveries", recoveries(run)},
+        {"observers", observers_json(sum, names)},
+        {"campaigns", campaigns_json(sum, names)},
+        {"broker_api", broker_api_json(sum.broker_api)},
+        {"misfits", counts_by_text(sum.misfits)},
         {"anomalies", by_anomaly(sum.anomalies)},
         {"provoked", by_anomaly(sum.provoked)},
         {"not_recorded", sum.not_recorded},

@@ -1,6 +1,7 @@
 // The final summary: what an engineer wants to know first, and where the rest is.
 #include "figures.hpp"
 #include "summary_ledger.hpp"
+#include "summary_platform.hpp"
 #include "table.hpp"
 
 #include <loadsim/report/console.hpp>
@@ -125,9 +126,17 @@ std::string http(const measure::http_counts& h) {
     const auto waited = h.wait.empty() ? std::string("none waited for a free one")
                                        : fmt::format("{} waited for a free one, p99 {}, in lag",
                                                      human_count(h.wait.count()), human_latency(h.wait.percentile(99)));
+    std::string tries;
+    if (h.timed_out != 0)
+        tries += fmt::format("    {} got no answer in time, {} sent again: the platform may have those twice\n",
+                             count_of(h.timed_out, "try", "tries"), human_count(h.sent_again));
+    if (h.failed_over != 0)
+        tries += fmt::format("    {} went to another URL than the one whose turn it was\n",
+                             count_of(h.failed_over, "request", "requests"));
     return fmt::format("http      {} over {}; at once {} open, {} busy, {} allowed; {}\n",
                        count_of(h.requests, "request", "requests"), count_of(h.opened, "connection", "connections"),
-                       human_count(h.open_peak), human_count(h.busy_peak), human_count(h.allowed), waited);
+                       human_count(h.open_peak), human_count(h.busy_peak), human_count(h.allowed), waited) +
+           tries;
 }
 
 enum class tone : std::uint8_t { good, bad, unsure };
@@ -184,8 +193,10 @@ std::string summary_text(const run_facts& run, const verdict::conclusion& end, c
     const auto& sum = run.sum;
     return '\n' + head(run) + requests(run) + reasons(sum.errors) + matrix_text(sum, names) + latency(sum) +
            phases(sum, names) + sessions(run) + queued_text(sum.queued) + http(sum.http) + traffic(run) +
+           broker_api_text(sum.broker_api) + observers_text(sum, names) + campaigns_text(sum, names) +
            recoveries_text(run.recoveries) + anomalies_text(sum.anomalies, sum.provoked, sum.not_recorded) +
-           budgets(end, colour) + verdict_of(run.how, end, colour) + whereabouts(run, folder);
+           misfits_text(sum.misfits) + budgets(end, colour) + verdict_of(run.how, end, colour) +
+           whereabouts(run, folder);
 }
 
 } // namespace loadsim::report

@@ -15,28 +15,33 @@ enum class anomaly : std::uint8_t {
     command_repeated,     ///< a vehicle got one request's command twice
     command_out_of_order, ///< ... after the command of a later request of that vehicle
     command_late,         ///< ... after the request had ended
-    command_lost,      ///< ... never, though it had a session all the while and the platform had accepted the request
-    second_active,     ///< a vehicle got another request's command while one of ours was active
-    command_unknown,   ///< a vehicle got a command that nobody of ours asked for
-    executed_twice,    ///< a vehicle did twice what it was asked for once
-    word_lost,         ///< a word that a vehicle sent never came: a gap in its sequence, or timed out in spite of it
-    word_repeated,     ///< a word of a vehicle came twice over the broker
-    word_out_of_order, ///< a word of a vehicle came after a later one
-    end_repeated,      ///< the platform announced one end twice
-    end_contradicted,  ///< ... and not the same one
-    end_unknown,       ///< an end for a request that is not ours
-    end_before_word,   ///< executed or failed was announced before the vehicle had said its last word
-    no_end,            ///< an accepted request whose end nobody announced
-    malformed_payload, ///< a command or an event that could not be read
-    let_in,            ///< a vehicle whose credentials are wrong got a session
-    negative_sample,   ///< a hop that ended before it began
+    command_lost,       ///< ... never, though it had a session all the while and the platform had accepted the request
+    second_active,      ///< a vehicle got another request's command while one of ours was active
+    command_unknown,    ///< a vehicle got a command that nobody of ours asked for
+    executed_twice,     ///< a vehicle did twice what it was asked for once
+    word_lost,          ///< a word that a vehicle sent never came: a gap in its sequence, or timed out in spite of it
+    word_repeated,      ///< a word of a vehicle came twice over the broker
+    word_out_of_order,  ///< a word of a vehicle came after a later one
+    end_repeated,       ///< the platform announced one end twice
+    end_contradicted,   ///< ... and not the same one
+    observers_disagree, ///< two observers of the run saw different ends of one request
+    end_unknown,        ///< an end for a request that is not ours
+    end_before_word,    ///< executed or failed was announced before the vehicle had said its last word
+    no_end,             ///< an accepted request whose end nobody announced
+    malformed_payload,  ///< a command or an event that could not be read
+    let_in,             ///< a vehicle whose credentials are wrong got a session
+    negative_sample,    ///< a hop that ended before it began
 };
-inline constexpr std::array<std::string_view, 18> anomaly_names{
-    "command_repeated", "command_out_of_order", "command_late",   "command_lost",
-    "second_active",    "command_unknown",      "executed_twice", "word_lost",
-    "word_repeated",    "word_out_of_order",    "end_repeated",   "end_contradicted",
-    "end_unknown",      "end_before_word",      "no_end",         "malformed_payload",
-    "let_in",           "negative_sample"};
+inline constexpr std::array<std::string_view, 19> anomaly_names{"command_repeated",   "command_out_of_order",
+                                                                "command_late",       "command_lost",
+                                                                "second_active",      "command_unknown",
+                                                                "executed_twice",     "word_lost",
+                                                                "word_repeated",      "word_out_of_order",
+                                                                "end_repeated",       "end_contradicted",
+                                                                "observers_disagree", "end_unknown",
+                                                                "end_before_word",    "no_end",
+                                                                "malformed_payload",  "let_in",
+                                                                "negative_sample"};
 inline constexpr std::size_t anomaly_count = anomaly_names.size();
 constexpr std::string_view to_string(anomaly a) { return anomaly_names[static_cast<std::size_t>(a)]; }
 

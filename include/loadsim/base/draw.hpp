@@ -21,6 +21,7 @@ enum class stream : std::uint32_t {
     loss = 11,         ///< key: vehicle, counter: publishes of it
     wake = 12,         ///< key: vehicle, counter: triggers that were sent to it
     fault = 13,        ///< key: kind of message and fault, counter: messages
+    text = 14,         ///< key: whose text it is (a vehicle, a call), counter: draws of its {random:...}
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

@@ -26,6 +26,7 @@ struct due_request {
     outcome_set expected;
     anomaly_set provokes; ///< what its behaviour brings about on purpose
     /// How long the platform waits for a silent vehicle's first word, and for its last; expiry counts from the end of that.
+    /// 0: nobody knows.
     nanoseconds pending_limit{0};
     nanoseconds running_limit{0};
 };
@@ -74,7 +75,7 @@ public:
 
     /// The driver's side. What comes for a request that has been given up meanwhile changes nothing.
     void sent(request_key, monotonic_time);
-    void accepted(request_key, std::string_view request, monotonic_time);
+    void accepted(request_key, std::string_view request, monotonic_time); ///< empty: the platform does not tell its id
     void rejected(request_key, std::string_view why, monotonic_time);
     void errored(request_key, std::string_view why, monotonic_time);
 
@@ -101,8 +102,10 @@ public:
     /// A vehicle's word came over the broker, with its sequence number (1, 2, ... of that vehicle).
     void heard(vehicle_id, std::uint64_t sequence, std::string_view request, monotonic_time);
 
-    /// The platform announced an end: executed, failed or timed_out.
-    void ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time);
+    /// An observer saw the platform announce an end: executed, failed or timed_out. The first one that does decides; what the same
+    /// one sees again, and what another one sees differently, is an anomaly. `observer`: below 32. An empty request: the open one.
+    void ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time,
+               std::uint32_t observer = 0);
     /// What nobody else can tell: an end that cannot be given to a vehicle of ours, a message that could not be read.
     void note(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence, monotonic_time);
 

@@ -51,6 +51,9 @@ struct http_counts {
     std::uint64_t busy_peak = 0; ///< the same of those with a request under way
     /// Of requests for which no connection was free: until one was, or the run's end. A part of the hop `lag`.
     histogram wait;
+    std::uint64_t timed_out = 0;   ///< tries that got no answer, or no connection, in time
+    std::uint64_t sent_again = 0;  ///< tries after the first: the platform may have got the request before
+    std::uint64_t failed_over = 0; ///< to another base URL than the one whose turn it was
 
     void add(const http_counts&);
 };
@@ -81,6 +84,52 @@ struct recovery_counts {
     void add(const recovery_counts&);
 };
 
+/// One observer of the run.
+struct observer_counts {
+    std::uint64_t messages = 0;                   ///< that came to it
+    std::uint64_t ends = 0;                       ///< of them, ends
+    std::uint64_t first = 0;                      ///< of those: nobody had told the end before
+    std::uint64_t disagreed = 0;                  ///< of those: another observer had told another end
+    std::map<std::string, std::uint64_t> refused; ///< what it turned away, by why
+
+    void add(const observer_counts&);
+};
+
+/// A command to many vehicles at once.
+struct campaign_counts {
+    std::uint64_t published = 0;
+    std::uint64_t addressed = 0; ///< vehicles it is for
+    std::uint64_t delivered = 0; ///< of them: that got it
+    std::uint64_t returned = 0;  ///< of those: that were away when it was due, and got it when they came back
+    std::uint64_t repeated = 0;  ///< came once more to a vehicle that had it
+    histogram latency;           ///< from due to delivered, of all that got it
+
+    void add(const campaign_counts&);
+};
+
+/// What happened where loadsim stood in for the broker's API.
+struct broker_api_counts {
+    // Of the platform's requests to us, each one once.
+    std::uint64_t accepted = 0;  ///< commands that went on to their vehicle
+    std::uint64_t refused = 0;   ///< on purpose
+    std::uint64_t reset = 0;     ///< on purpose
+    std::uint64_t malformed = 0; ///< not HTTP, over a limit, a path or method that there is not, no such vehicle
+    std::uint64_t slowed = 0;    ///< of those accepted: on purpose
+
+    // Of words to the platform.
+    std::uint64_t posted = 0;      ///< answered with 2xx
+    std::uint64_t turned_down = 0; ///< answered with something else
+    std::uint64_t failed = 0;      ///< no answer, or no connection
+    std::uint64_t dropped = 0;     ///< too many were waiting, or there is no inbound URL
+    std::uint64_t duplicated = 0;  ///< posted once more on purpose; counted under the above, too
+
+    /// What was malformed, turned down, failed and dropped: "inbound: 503" -> 12.
+    std::map<std::string, std::uint64_t> reasons;
+
+    void add(const broker_api_counts&);
+    friend bool operator==(const broker_api_counts&, const broker_api_counts&) = default;
+};
+
 /// What a shard has seen since its last post; or, added up, what a run has seen.
 struct totals {
     /// (segment, service, expected, observed) -> count
@@ -97,6 +146,10 @@ struct totals {
     http_counts http;
     queued_counts queued;
     std::map<occurrence_key, recovery_counts> recoveries;
+    std::map<std::uint32_t, observer_counts> observers; ///< by index
+    std::map<std::uint32_t, campaign_counts> campaigns; ///< by index
+    broker_api_counts broker_api;
+    std::map<std::string, std::uint64_t> misfits; ///< sentences about what the contract looks for and never found
     std::array<std::uint64_t, anomaly_count> anomalies{}; ///< but for the provoked ones
     std::array<std::uint64_t, anomaly_count> provoked{};
     std::map<std::string, std::uint64_t> errors; ///< why requests errored or were skipped
@@ -117,6 +170,12 @@ struct legend {
     std::vector<std::string> segments;
     std::vector<std::string> behaviours; ///< of each segment, same index
     std::vector<std::string> conditions;
+    std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; of several of one kind with their number
+    std::vector<std::string> campaigns{};
+
+    std::string observer(std::uint32_t which) const {
+        return which < observers.size() ? observers[which] : "the platform";
+    }
 };
 
 } // namespace loadsim::measure

@@ -9,8 +9,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace loadsim::report {
+
+/// Text from outside, with control characters as \xNN: it must not command the terminal.
+std::string printable(std::string_view);
 
 /// One line about how the run stands: phase, elapsed and left, sessions on line, achieved and asked rate, p50 and p99 of e2e,
 /// in flight, unexpected. Rates and latencies are the interval's, `unexpected` and `refused` count from the start.

@@ -131,11 +131,31 @@ measure::totals some_totals(std::uint64_t from) {
     t.http.open_peak = 23 * from;
     t.http.busy_peak = 24 * from;
     t.http.wait.record(std::chrono::milliseconds{from});
+    t.http.timed_out = 25 * from;
+    t.http.sent_again = 26 * from;
+    t.http.failed_over = 27 * from;
     t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
     t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .waited = {}};
     t.queued.waited.record(std::chrono::milliseconds{from});
     t.recoveries[{0, 3}].affected = 33 * from;
     t.recoveries[{0, 3}].back.record(std::chrono::seconds{from});
+    t.observers[1] = {
+        .messages = 41 * from, .ends = 42 * from, .first = 43 * from, .disagreed = 44 * from, .refused = {}};
+    t.observers[1].refused["the signature is wrong"] = 45 * from;
+    t.campaigns[2].addressed = 46 * from;
+    t.campaigns[2].latency.record(std::chrono::milliseconds{from});
+    t.broker_api.accepted = 50 * from;
+    t.broker_api.refused = 51 * from;
+    t.broker_api.reset = 52 * from;
+    t.broker_api.malformed = 53 * from;
+    t.broker_api.slowed = 54 * from;
+    t.broker_api.posted = 55 * from;
+    t.broker_api.turned_down = 56 * from;
+    t.broker_api.failed = 57 * from;
+    t.broker_api.dropped = 58 * from;
+    t.broker_api.duplicated = 59 * from;
+    t.broker_api.reasons["inbound: 503"] = 61 * from;
+    t.misfits["nothing fits"] = 50 * from;
     t.recoveries[{4'000'000'000, 3'000'000'000}] = {};
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = 14 * from + i;
@@ -180,8 +200,9 @@ report a_report(std::uint64_t from) {
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Taken apart: a new field must be looked at here as well.
-    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, anomalies, provoked,
-                 errors, not_recorded, requests_told, anomalies_told, sessions_told] = a;
+    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
+                 campaigns, broker_api, misfits, anomalies, provoked, errors, not_recorded, requests_told,
+                 anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
@@ -193,13 +214,16 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(syn_retransmitted, b.sessions.syn_retransmitted);
     EXPECT_EQ(connect, b.sessions.connect);
     EXPECT_EQ(reasons, b.sessions.reasons);
-    const auto& [allowed, sent, opened, open_peak, busy_peak, wait] = http;
+    const auto& [allowed, sent, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over] = http;
     EXPECT_EQ(allowed, b.http.allowed);
     EXPECT_EQ(sent, b.http.requests);
     EXPECT_EQ(opened, b.http.opened);
     EXPECT_EQ(open_peak, b.http.open_peak);
     EXPECT_EQ(busy_peak, b.http.busy_peak);
     EXPECT_EQ(wait, b.http.wait);
+    EXPECT_EQ(timed_out, b.http.timed_out);
+    EXPECT_EQ(sent_again, b.http.sent_again);
+    EXPECT_EQ(failed_over, b.http.failed_over);
     const auto& [published, received, bytes_sent, bytes_received] = messages;
     EXPECT_EQ(published, b.messages.published);
     EXPECT_EQ(received, b.messages.received);
@@ -216,6 +240,31 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         EXPECT_EQ(affected, b.recoveries.at(which).affected);
         EXPECT_EQ(back, b.recoveries.at(which).back);
     }
+    ASSERT_EQ(observers.size(), b.observers.size());
+    for (const auto& [which, counts] : observers) {
+        ASSERT_TRUE(b.observers.contains(which)) << which;
+        const auto& [came, ends, first, disagreed, turned_away] = counts;
+        const auto& other = b.observers.at(which);
+        EXPECT_EQ(came, other.messages);
+        EXPECT_EQ(ends, other.ends);
+        EXPECT_EQ(first, other.first);
+        EXPECT_EQ(disagreed, other.disagreed);
+        EXPECT_EQ(turned_away, other.refused);
+    }
+    ASSERT_EQ(campaigns.size(), b.campaigns.size());
+    for (const auto& [which, counts] : campaigns) {
+        ASSERT_TRUE(b.campaigns.contains(which)) << which;
+        const auto& [told, addressed, got, returned, repeated, latency] = counts;
+        const auto& other = b.campaigns.at(which);
+        EXPECT_EQ(told, other.published);
+        EXPECT_EQ(addressed, other.addressed);
+        EXPECT_EQ(got, other.delivered);
+        EXPECT_EQ(returned, other.returned);
+        EXPECT_EQ(repeated, other.repeated);
+        EXPECT_EQ(latency, other.latency);
+    }
+    EXPECT_EQ(broker_api, b.broker_api);
+    EXPECT_EQ(misfits, b.misfits);
     EXPECT_EQ(anomalies, b.anomalies);
     EXPECT_EQ(provoked, b.provoked);
     EXPECT_EQ(errors, b.errors);
@@ -231,8 +280,8 @@ void expect_same(const report& a, const report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s,
-                 rss_bytes] = seen;
+    const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s, rss_bytes] =
+        seen;
     expect_same(totals, b.seen.seen);
     EXPECT_EQ(asked, b.seen.sessions_asked);
     EXPECT_EQ(online, b.seen.sessions_online);

@@ -31,6 +31,48 @@ const std::vector<row> table{
          c.ledger.ended(c.car, "r1", outcome::executed, "", at(40ms));
      },
      {}},
+    {"three observers see the same end",
+     [](one_car& c) {
+         c.request(1);
+         c.answer(1);
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(40ms), 2);
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(50ms), 0);
+         c.request(2, 1s);
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(1010ms), 1);
+         c.answer(2, 1s);
+         c.ledger.ended(c.car, "r2", outcome::executed, "", at(1040ms));
+         const auto t = c.ledger.take();
+         EXPECT_EQ(t.observers.at(2).first, 1U);
+         EXPECT_EQ(t.observers.at(1).first, 0U);
+         EXPECT_EQ(t.observers.at(1).ends, 1U);
+         EXPECT_EQ(t.observers.at(0).ends, 2U);
+         c.keep(t);
+     },
+     {}},
+    {"another observer sees another end, while the answer is waited for and after all is over",
+     [](one_car& c) {
+         c.begin(1);
+         c.ledger.delivered(c.car, "r1", at(2ms));
+         c.ledger.finished(c.car, "r1", at(3ms));
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(4ms), 0);
+         c.ledger.ended(c.car, "r1", outcome::failed, "", at(5ms), 1);
+         c.ledger.accepted(c.key(1), "r1", at(6ms));
+         c.ledger.ended(c.car, "r1", outcome::failed, "", at(7ms), 2);
+         const auto t = c.ledger.take();
+         EXPECT_EQ(t.observers.at(1).disagreed, 1U);
+         EXPECT_EQ(t.observers.at(2).disagreed, 1U);
+         c.keep(t);
+     },
+     {{anomaly::observers_disagree, 2}}},
+    {"the second observer sees the end twice",
+     [](one_car& c) {
+         c.request(1);
+         c.answer(1);
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(40ms), 0);
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(50ms), 1);
+         c.ledger.ended(c.car, "r1", outcome::executed, "", at(60ms), 1);
+     },
+     {{anomaly::end_repeated, 1}}},
     {"a command comes twice",
      [](one_car& c) {
          c.request(1);

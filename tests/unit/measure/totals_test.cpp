@@ -31,12 +31,36 @@ totals some_totals() {
     t.sessions.connect.record(7ms);
     t.sessions.reasons["reset"] = 504;
     t.messages = {601, 602, 603, 604};
-    t.http = {.allowed = 651, .requests = 652, .opened = 653, .open_peak = 654, .busy_peak = 655, .wait = {}};
+    t.http = {.allowed = 651,
+              .requests = 652,
+              .opened = 653,
+              .open_peak = 654,
+              .busy_peak = 655,
+              .wait = {},
+              .timed_out = 656,
+              .sent_again = 657,
+              .failed_over = 658};
     t.http.wait.record(9ms);
     t.queued = {.delivered = 671, .out_of_order = 672, .waited = {}};
     t.queued.waited.record(11ms);
     t.recoveries[{1, 2}].affected = 681;
     t.recoveries[{1, 2}].back.record(13ms);
+    t.observers[1] = {.messages = 691, .ends = 692, .first = 693, .disagreed = 694, .refused = {{"unsigned", 695}}};
+    t.campaigns[2] = {
+        .published = 696, .addressed = 697, .delivered = 698, .returned = 699, .repeated = 700, .latency = {}};
+    t.campaigns[2].latency.record(15ms);
+    t.broker_api.accepted = 711;
+    t.broker_api.refused = 712;
+    t.broker_api.reset = 713;
+    t.broker_api.malformed = 714;
+    t.broker_api.slowed = 715;
+    t.broker_api.posted = 716;
+    t.broker_api.turned_down = 717;
+    t.broker_api.failed = 718;
+    t.broker_api.dropped = 719;
+    t.broker_api.duplicated = 720;
+    t.broker_api.reasons["inbound: 503"] = 721;
+    t.misfits["nothing fits"] = 722;
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = 700 + i;
         t.provoked[i] = 750 + i;
@@ -59,8 +83,9 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 /// `sum` is `times` times some_totals(). Taken apart by structured binding: a new field must be looked at here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
-    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, anomalies, provoked,
-                 errors, not_recorded, requests_told, anomalies_told, sessions_told] = sum;
+    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
+                 campaigns, broker_api, misfits, anomalies, provoked, errors, not_recorded, requests_told,
+                 anomalies_told, sessions_told] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -82,13 +107,16 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(bytes_sent, 603 * times);
     EXPECT_EQ(bytes_received, 604 * times);
 
-    const auto& [allowed, http_requests, opened, open_peak, busy_peak, wait] = http;
+    const auto& [allowed, http_requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over] = http;
     EXPECT_EQ(allowed, 651 * times);
     EXPECT_EQ(http_requests, 652 * times);
     EXPECT_EQ(opened, 653 * times);
     EXPECT_EQ(open_peak, 654 * times);
     EXPECT_EQ(busy_peak, 655 * times);
     EXPECT_EQ(wait.count(), times);
+    EXPECT_EQ(timed_out, 656 * times);
+    EXPECT_EQ(sent_again, 657 * times);
+    EXPECT_EQ(failed_over, 658 * times);
 
     const auto& [delivered, out_of_order, waited] = queued;
     EXPECT_EQ(delivered, 671 * times);
@@ -99,6 +127,38 @@ void expect_times(const totals& sum, std::uint64_t times) {
     const auto& [affected, back] = recoveries.at({1, 2});
     EXPECT_EQ(affected, 681 * times);
     EXPECT_EQ(back.count(), times);
+
+    ASSERT_EQ(observers.size(), 1U);
+    const auto& [came, ends, first, disagreed, turned_away] = observers.at(1);
+    EXPECT_EQ(came, 691 * times);
+    EXPECT_EQ(ends, 692 * times);
+    EXPECT_EQ(first, 693 * times);
+    EXPECT_EQ(disagreed, 694 * times);
+    EXPECT_EQ(turned_away.at("unsigned"), 695 * times);
+
+    ASSERT_EQ(campaigns.size(), 1U);
+    const auto& [told, addressed, got, returned, repeated, latency] = campaigns.at(2);
+    EXPECT_EQ(told, 696 * times);
+    EXPECT_EQ(addressed, 697 * times);
+    EXPECT_EQ(got, 698 * times);
+    EXPECT_EQ(returned, 699 * times);
+    EXPECT_EQ(repeated, 700 * times);
+    EXPECT_EQ(latency.count(), times);
+
+    const auto& [taken, turned_away_on_purpose, reset, malformed, slowed, posted, turned_down, failed,
+                 thrown_away, duplicated, why] = broker_api;
+    EXPECT_EQ(taken, 711 * times);
+    EXPECT_EQ(turned_away_on_purpose, 712 * times);
+    EXPECT_EQ(reset, 713 * times);
+    EXPECT_EQ(malformed, 714 * times);
+    EXPECT_EQ(slowed, 715 * times);
+    EXPECT_EQ(posted, 716 * times);
+    EXPECT_EQ(turned_down, 717 * times);
+    EXPECT_EQ(failed, 718 * times);
+    EXPECT_EQ(thrown_away, 719 * times);
+    EXPECT_EQ(duplicated, 720 * times);
+    EXPECT_EQ(why.at("inbound: 503"), 721 * times);
+    EXPECT_EQ(misfits.at("nothing fits"), 722 * times);
 
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         EXPECT_EQ(anomalies[i], (700 + i) * times) << anomaly_names[i];

@@ -22,7 +22,9 @@ measure::legend names() {
             .phases = {"ramp", "steady"},
             .segments = {"good", "silent"},
             .behaviours = {"success", "timeout"},
-            .conditions = {"tunnel"}};
+            .conditions = {"tunnel"},
+            .observers = {"mqtt", "webhook"},
+            .campaigns = {"recall"}};
 }
 
 run_header header() {
@@ -74,6 +76,21 @@ measure::run_facts run() {
     sum.not_recorded = 4;
     sum.queued = {.delivered = 7, .out_of_order = 1, .waited = {}};
     sum.queued.waited.record(2s, 7);
+    sum.observers[0] = {.messages = 60, .ends = 50, .first = 20, .disagreed = 0, .refused = {}};
+    sum.observers[1] = {
+        .messages = 59, .ends = 50, .first = 30, .disagreed = 2, .refused = {{"the signature is wrong", 7}}};
+    sum.campaigns[0] = {
+        .published = 1, .addressed = 1000, .delivered = 990, .returned = 5, .repeated = 3, .latency = {}};
+    sum.campaigns[0].latency.record(8ms, 990);
+    sum.broker_api.accepted = 59;
+    sum.broker_api.slowed = 4;
+    sum.broker_api.refused = 6;
+    sum.broker_api.reset = 2;
+    sum.broker_api.posted = 110;
+    sum.broker_api.duplicated = 5;
+    sum.broker_api.turned_down = 3;
+    sum.broker_api.reasons = {{"inbound: 503", 3}};
+    sum.misfits = {{"contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}", 1}};
     run.recoveries = {{.condition = "tunnel",
                        .occurrence = 0,
                        .at = 10s,

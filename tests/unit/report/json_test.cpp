@@ -148,7 +148,7 @@ TEST(summary_json, connections_of_the_http_driver) {
     auto run = example::run();
     const auto http = [&] { return json::parse(summary_json(run, example::missed(), example::names())).at("http"); };
     expect_json(http(), R"({"requests":59,"connections":{"allowed":64,"opened":4,"open_peak":3,"busy_peak":2},
-        "requests_per_connection":14.75,"wait":{"count":5,"min":2,"mean":2,"p50":2,"p90":2,"p95":2,"p99":2,"p999":2,
+        "requests_per_connection":14.75,"timed_out":0,"sent_again":0,"failed_over":0,"wait":{"count":5,"min":2,"mean":2,"p50":2,"p90":2,"p95":2,"p99":2,"p999":2,
         "max":2}})");
     run.sum.http = {.allowed = 64, .requests = 0, .opened = 0, .open_peak = 0, .busy_peak = 0, .wait = {}};
     expect_json(http().at("requests_per_connection"), "null");
@@ -158,6 +158,15 @@ TEST(summary_json, connections_of_the_http_driver) {
 
 TEST(summary_json, commands_that_waited_and_conditions_that_passed) {
     const auto s = summary();
+    ASSERT_EQ(s.at("observers").as_array().size(), 2U);
+    expect_json(s.at("observers").at(1).at("name"), "\"webhook\"");
+    expect_json(s.at("observers").at(1).at("disagreed"), "2");
+    expect_json(s.at("observers").at(1).at("refused"), R"({"the signature is wrong":7})");
+    expect_json(s.at("campaigns").at(0).at("name"), "\"recall\"");
+    expect_json(s.at("campaigns").at(0).at("on_return"), "5");
+    expect_json(s.at("broker_api").at("accepted"), "59");
+    expect_json(s.at("broker_api").at("reasons"), R"({"inbound: 503":3})");
+    EXPECT_EQ(s.at("misfits").as_object().size(), 1U);
     expect_json(s.at("queued").at("delivered"), "7");
     expect_json(s.at("queued").at("out_of_order"), "1");
     expect_json(s.at("queued").at("waited").at("count"), "7");

@@ -46,6 +46,18 @@ queued    7 commands waited for vehicles that were away for p50 2.00 s, p99 2.00
 http      59 requests over 4 connections; at once 3 open, 2 busy, 64 allowed; 5 waited for a free one, p99 2.00 ms, in lag
 messages  118 published (12.3 kB), 59 received (999 B)
 generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
+stand-in  59 commands taken (4 of them late), 6 refused on purpose, 2 reset on purpose; 110 words posted to the platform (5 of them twice)
+    3 x  inbound: 503
+
+observers
+             messages  ends  first  disagreed
+    mqtt           60    50     20          0
+    webhook        59    50     30          2
+    7 x  webhook turned away: the signature is wrong
+
+campaigns
+            addressed  delivered          on return  repeated      p50      p99      max
+    recall      1,000        990  99.0 %          5         3  8.00 ms  8.00 ms  8.00 ms
 
 recovery
                     affected  back  99 % back after  latency back after  budget
@@ -56,6 +68,9 @@ anomalies
     end_repeated   3
     word_repeated  2  on purpose
     4 anomalies and session events are counted, but too many to be written down one by one
+
+the contract does not fit
+    contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}
 
 budgets
     ✗ e2e.p99 < 1s      was 1000ms
@@ -88,6 +103,10 @@ TEST(summary_text, a_clean_run_has_no_word_about_trouble) {
     run.sum.not_recorded = 0;
     run.sum.queued = {};
     run.recoveries.clear();
+    run.sum.observers.clear();
+    run.sum.campaigns.clear();
+    run.sum.broker_api = {};
+    run.sum.misfits.clear();
     run.sum.errors.clear();
     run.sum.sessions.reasons.clear();
     run.sum.sessions.syn_retransmitted = 0;
@@ -95,7 +114,7 @@ TEST(summary_text, a_clean_run_has_no_word_about_trouble) {
     const auto text = summary_text(run, pass, example::names(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
     for (const auto* word : {"  unexpected\n", "anomalies", "planned", "explain", "exit code", "budgets", "SYN",
-                             "queued", "recovery", "rehears", "replay"})
+                             "queued", "recovery", "campaigns", "stand-in", "contract", "rehears", "replay"})
         EXPECT_THAT(text, Not(HasSubstr(word)));
 }
 
@@ -104,6 +123,13 @@ TEST(summary_text, connections_are_of_the_http_driver) {
     run.sum.http.wait.clear();
     EXPECT_THAT(summary_text(run, {}, example::names(), "r", false),
                 HasSubstr("64 allowed; none waited for a free one\n"));
+    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), Not(HasSubstr("no answer in time")));
+    run.sum.http.timed_out = 3;
+    run.sum.http.sent_again = 2;
+    run.sum.http.failed_over = 1;
+    const auto tried = summary_text(run, {}, example::names(), "r", false);
+    EXPECT_THAT(tried, HasSubstr("    3 tries got no answer in time, 2 sent again: the platform may have those twice\n"));
+    EXPECT_THAT(tried, HasSubstr("    1 request went to another URL than the one whose turn it was\n"));
     run.sum.http = {};
     EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), Not(HasSubstr("http")));
 }
