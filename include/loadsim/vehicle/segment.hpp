@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace loadsim::vehicle {
@@ -15,6 +16,8 @@ struct segment {
     std::string name;
     share part{};
     std::string behaviour = "success";
+    /// What templates call {segment.NAME}; every segment has the same names.
+    std::vector<std::pair<std::string, std::string>> variables{};
     friend bool operator==(const segment&, const segment&) = default;
 };
 

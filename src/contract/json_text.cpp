@@ -1,0 +1,104 @@
+#include "json_text.hpp"
+
+#include "utf8.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace loadsim::contract {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t nesting_limit = 16;     // of a value
+constexpr std::size_t size_limit = 64 * 1024; // of a value that is looked at
+constexpr std::size_t number_limit = 24;      // longer ones, or such with an exponent, may be none to others
+
+bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+/// RFC 8259, 6, without an exponent.
+bool is_number(std::string_view text) {
+    if (text.size() > number_limit) return false;
+    const auto digits = [&] {
+        const auto length = std::min(text.find_first_not_of("0123456789"), text.size());
+        text.remove_prefix(length);
+        return length;
+    };
+    if (text.starts_with('-')) text.remove_prefix(1);
+    const bool zero = text.starts_with('0');
+    const auto whole = digits();
+    if (whole == 0 || (zero && whole > 1)) return false;
+    if (text.empty()) return true;
+    if (text.front() != '.') return false;
+    text.remove_prefix(1);
+    return digits() > 0 && text.empty();
+}
+
+bool is_json(std::string_view text) {
+    if (text == "true" || text == "false" || text == "null") return true;
+    const char first = text.front();
+    if (first == '-' || (first >= '0' && first <= '9')) return is_number(text);
+    const char last = text.back();
+    if ((first != '{' || last != '}') && (first != '[' || last != ']') && (first != '"' || last != '"')) return false;
+    if (text.size() > size_limit) return false;
+    json::parse_options options;
+    options.max_depth = nesting_limit;
+    boost::system::error_code error;
+    std::array<unsigned char, 2048> room;
+    json::monotonic_resource memory(room.data(), room.size());
+    (void)json::parse(json::string_view(text.data(), text.size()), error, &memory, options);
+    return !error;
+}
+
+} // namespace
+
+void append_escaped(std::string_view value, std::string& out) {
+    if (std::ranges::all_of(value, is_plain)) { // ids, services and codes hardly ever need more
+        out += value;
+        return;
+    }
+    constexpr std::string_view digits = "0123456789abcdef";
+    while (!value.empty()) {
+        const auto length = utf8_length(value);
+        const char c = value.front();
+        switch (c) {
+        case '"': out += "\\\""; break;
+        case '\\': out += "\\\\"; break;
+        case '\b': out += "\\b"; break;
+        case '\f': out += "\\f"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\t': out += "\\t"; break;
+        default:
+            if (length == 0)
+                out += "\xef\xbf\xbd";
+            else if (const auto byte = static_cast<unsigned char>(c); byte < 0x20)
+                out.append("\\u00").append({digits[byte >> 4], digits[byte & 15]});
+            else
+                out += value.substr(0, length);
+        }
+        value.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+}
+
+void append_json(std::string_view value, std::string& out) {
+    if (value.empty()) {
+        out += "null";
+    } else if (is_json(value)) {
+        out += value;
+    } else {
+        out += '"';
+        append_escaped(value, out);
+        out += '"';
+    }
+}
+
+std::string why_no_json(std::string_view text) {
+    boost::system::error_code error;
+    (void)json::parse(json::string_view(text.data(), text.size()), error);
+    return error ? error.message() : std::string{};
+}
+
+} // namespace loadsim::contract

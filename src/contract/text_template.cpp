@@ -1,0 +1,249 @@
+#include <loadsim/contract/text_template.hpp>
+
+#include "json_text.hpp"
+#include "template_compiler.hpp"
+
+#include <loadsim/base/draw.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <chrono>
+
+namespace loadsim::contract {
+namespace {
+
+using sys_us = std::chrono::sys_time<std::chrono::microseconds>;
+
+template <class Number>
+void append_number(Number number, std::string& out) {
+    std::array<char, 20> digits; // of the smallest one
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+template <class Unit>
+std::int64_t whole(std::int64_t us) {
+    return std::chrono::floor<Unit>(std::chrono::microseconds{us}).count();
+}
+
+/// 2026-01-31T23:59:59.123Z; what has no year of four digits is the first or the last that has.
+void append_iso(std::int64_t us, std::string& out) {
+    using namespace std::chrono;
+    constexpr sys_us first = sys_days{year{0} / 1 / 1};
+    constexpr sys_us last = sys_days{year{10'000} / 1 / 1} - microseconds{1};
+    const auto at = std::clamp(sys_us{microseconds{us}}, first, last);
+    const auto midnight = floor<days>(at);
+    const year_month_day date{midnight};
+    const hh_mm_ss time{floor<milliseconds>(at - midnight)};
+    std::array<char, 24> text;
+    auto* to = text.data();
+    const auto put = [&](auto value, int width, char behind) {
+        auto number = static_cast<unsigned>(value);
+        for (int i = width - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
+        to += width;
+        *to++ = behind;
+    };
+    put(static_cast<int>(date.year()), 4, '-');
+    put(static_cast<unsigned>(date.month()), 2, '-');
+    put(static_cast<unsigned>(date.day()), 2, 'T');
+    put(time.hours().count(), 2, ':');
+    put(time.minutes().count(), 2, ':');
+    put(time.seconds().count(), 2, '.');
+    put(time.subseconds().count(), 3, 'Z');
+    out.append(text.data(), text.size());
+}
+
+constexpr std::string_view hex_digits = "0123456789abcdef";
+
+void append_hex(draws& draw, std::uint32_t count, std::string& out) {
+    constexpr std::uint32_t of_one_draw = 12; // a draw has 53 bits
+    for (std::uint32_t left = count; left > 0;) {
+        auto bits = static_cast<std::uint64_t>(draw.unit() * 0x1.0p48);
+        for (std::uint32_t i = std::min(left, of_one_draw); i > 0; --i, --left, bits >>= 4)
+            out += hex_digits[bits & 15];
+    }
+}
+
+/// RFC 9562, 5.4.
+void append_uuid(draws& draw, std::string& out) {
+    const auto from = out.size();
+    append_hex(draw, 36, out);
+    for (const std::size_t dash : {8U, 13U, 18U, 23U}) out[from + dash] = '-';
+    out[from + 14] = '4';
+    auto& variant = out[from + 19];
+    variant = "89ab"[(variant >= 'a' ? variant - 'a' + 10 : variant - '0') & 3];
+}
+
+/// Percent-encoded (RFC 3986, 2.1), what a path may hold and '/' left as they are.
+void append_to_path(std::string_view value, std::string& out) {
+    constexpr std::string_view allowed =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/";
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (allowed.find(c) != std::string_view::npos)
+            out += c;
+        else
+            out.append({'%', digits[byte >> 4], digits[byte & 15]});
+    }
+}
+
+std::string_view member_of(std::span<const std::string> all, std::uint32_t which) {
+    return which < all.size() ? std::string_view(all[which]) : std::string_view{};
+}
+
+/// Of a variable that is a text.
+std::string_view text_of(variable v, const values& from) {
+    switch (v) {
+    case variable::vin: return from.vin;
+    case variable::segment: return from.segment;
+    case variable::request_id: return from.request_id;
+    case variable::service: return from.service;
+    case variable::code: return from.code;
+    case variable::state: return from.state;
+    case variable::wake: return from.wake;
+    case variable::phase: return from.phase;
+    case variable::claimed_vin: return from.claimed_vin;
+    case variable::webhook_url: return from.webhook_url;
+    case variable::broker_api_url: return from.broker_api_url;
+    default: return {};
+    }
+}
+
+/// Of a variable that is a number.
+std::int64_t number_of(variable v, const values& from) {
+    switch (v) {
+    case variable::index: return from.index;
+    case variable::seq: return from.seq;
+    case variable::now_ms: return whole<std::chrono::milliseconds>(from.now_us);
+    case variable::now_s: return whole<std::chrono::seconds>(from.now_us);
+    case variable::now_us: return from.now_us;
+    case variable::sent_us: return from.sent_us;
+    default: return 0;
+    }
+}
+
+} // namespace
+
+result<text_template> text_template::compile(std::string_view text, const names& known,
+                                             std::vector<std::string>& pointers) {
+    return template_compiler(text, template_compiler::language::text, known, pointers).compile();
+}
+
+result<text_template> text_template::compile_json(std::string_view text, const names& known,
+                                                  std::vector<std::string>& pointers) {
+    return template_compiler(text, template_compiler::language::json, known, pointers).compile();
+}
+
+result<text_template> text_template::compile_path(std::string_view text, const names& known,
+                                                  std::vector<std::string>& pointers) {
+    return template_compiler(text, template_compiler::language::path, known, pointers).compile();
+}
+
+void text_template::render(const values& from, std::string& out) const {
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const auto& p = parts_[i];
+        if (p.skip != 0) {
+            if (!is_there(p, from)) i += p.skip;
+        } else if (p.what == part::kind::literal || p.what == part::kind::environment) {
+            out.append(text_, static_cast<std::size_t>(p.from), static_cast<std::size_t>(p.until - p.from));
+        } else {
+            append_value(p, from, out);
+        }
+    }
+}
+
+std::string text_template::rendered(const values& from) const {
+    std::string out;
+    render(from, out);
+    return out;
+}
+
+bool text_template::is_constant() const noexcept {
+    return std::ranges::all_of(parts_, [](const part& p) { return p.what == part::kind::literal || p.what == part::kind::environment; });
+}
+
+bool text_template::uses(variable v) const noexcept {
+    return std::ranges::any_of(
+        parts_, [&](const part& p) { return p.what == part::kind::fixed && p.which == static_cast<std::uint32_t>(v); });
+}
+
+std::string_view text_template::text_value(const part& p, const values& from) {
+    switch (p.what) {
+    case part::kind::fixed: return text_of(static_cast<variable>(p.which), from);
+    case part::kind::data: return member_of(from.data, p.which);
+    case part::kind::segment: return member_of(from.segment_variables, p.which);
+    case part::kind::parameter: return member_of(from.parameters, p.which);
+    case part::kind::captured: return member_of(from.captured, p.which);
+    case part::kind::command: return member_of(from.command, p.which);
+    default: return {};
+    }
+}
+
+bool text_template::is_there(const part& p, const values& from) {
+    if (p.what == part::kind::fixed) {
+        const auto v = static_cast<variable>(p.which);
+        if (v == variable::ok) return from.ok;
+        if (v == variable::arrival) return from.arrival != 0;
+        if (v == variable::now_iso) return true;
+        if (number_of(v, from) != 0) return true;
+    }
+    const auto text = text_value(p, from);
+    return !text.empty() && text != "0";
+}
+
+void text_template::append_value(const part& p, const values& from, std::string& out) const {
+    if (p.what == part::kind::fixed) {
+        switch (const auto v = static_cast<variable>(p.which)) {
+        case variable::ok: out += from.ok ? "true" : "false"; return;
+        case variable::arrival: append_number(from.arrival, out); return;
+        case variable::index:
+        case variable::seq:
+        case variable::now_ms:
+        case variable::now_s:
+        case variable::now_us:
+        case variable::sent_us: append_number(number_of(v, from), out); return;
+        case variable::now_iso:
+            if (p.as == part::guise::bare) out += '"';
+            append_iso(from.now_us, out);
+            if (p.as == part::guise::bare) out += '"';
+            return;
+        default: break;
+        }
+    }
+    if (p.what >= part::kind::range) return append_random(p, from, out);
+    append_text(p, text_value(p, from), out);
+}
+
+void text_template::append_text(const part& p, std::string_view value, std::string& out) {
+    switch (p.as) {
+    case part::guise::plain: out += value; break;
+    case part::guise::quoted: append_escaped(value, out); break;
+    case part::guise::bare: append_json(value, out); break;
+    case part::guise::path: append_to_path(value, out); break;
+    }
+}
+
+void text_template::append_random(const part& p, const values& from, std::string& out) const {
+    assert(from.draw != nullptr);
+    const auto below = [&](std::int64_t bound) {
+        return static_cast<std::int64_t>(from.draw->unit() * static_cast<double>(bound));
+    };
+    if (p.what == part::kind::range) return append_number(p.from + below(p.until - p.from + 1), out);
+    if (p.what == part::kind::choice) {
+        auto texts = std::string_view(text_).substr(static_cast<std::size_t>(p.from),
+                                                    static_cast<std::size_t>(p.until - p.from));
+        for (auto skip = below(p.which); skip > 0; --skip) texts.remove_prefix(texts.find('|') + 1);
+        return append_text(p, texts.substr(0, texts.find('|')), out);
+    }
+    if (p.as == part::guise::bare) out += '"'; // digits alone would now and then be a number
+    if (p.what == part::kind::uuid)
+        append_uuid(*from.draw, out);
+    else
+        append_hex(*from.draw, p.which, out);
+    if (p.as == part::guise::bare) out += '"';
+}
+
+} // namespace loadsim::contract

@@ -1,0 +1,177 @@
+#include <loadsim/vehicle/registry.hpp>
+
+#include "csv.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <unordered_map>
+#include <vector>
+
+namespace loadsim::vehicle {
+namespace {
+
+constexpr std::size_t problems_most = 20;
+
+bool is_vin(std::string_view column) {
+    constexpr std::string_view vin = "vin";
+    return std::ranges::equal(column, vin, {}, [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+}
+
+/// Why a VIN cannot be a level of a topic (MQTT 5.0, 4.7.3); empty: it can.
+std::string_view why_no_level(std::string_view vin) {
+    if (vin.find_first_of("/+#") != std::string_view::npos) return "a VIN is a level of topics, which has no / + or #";
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    if (std::ranges::any_of(vin, is_control)) return "a VIN is a level of topics, which has no control characters";
+    return {};
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::string counted(std::size_t count, std::string_view what) {
+    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+} // namespace
+
+struct registry::table {
+    std::vector<std::string> columns;
+    std::vector<std::string> cells; ///< row by row
+    std::optional<std::size_t> vin; ///< its column
+    std::unordered_map<std::string_view, std::uint32_t> by_vin;
+
+    std::span<const std::string> row(std::size_t which) const {
+        return std::span(cells).subspan(which * columns.size(), columns.size());
+    }
+};
+
+registry::registry(const vin_options& options, std::uint32_t vehicles) : options_(options), vehicles_(vehicles) {}
+
+result<registry> registry::load(const vin_options& options, std::uint32_t vehicles, const std::filesystem::path& csv) {
+    const auto name = csv.string();
+    std::error_code error;
+    if (std::filesystem::is_directory(csv, error)) return problems(name, "this is a folder; a CSV file belongs here");
+    errno = 0;
+    std::ifstream file(csv, std::ios::binary);
+    std::ostringstream text;
+    if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(text << file.rdbuf())))
+        return problems(name, std::string("cannot be read: ") + std::strerror(errno));
+    return parse(options, vehicles, text.view(), name);
+}
+
+result<registry> registry::parse(const vin_options& options, std::uint32_t vehicles, std::string_view text,
+                                 const std::string& name) {
+    problems wrong;
+    csv_reader reader(text);
+    const auto complain = [&](std::string sentence) {
+        wrong.add(name + ":" + std::to_string(reader.line()), std::move(sentence));
+    };
+    auto made = std::make_shared<table>();
+    std::vector<std::string> cells;
+    if (!reader.next(cells)) return problems(name, "there is nothing in it; the first line names the columns");
+    if (!reader.trouble().empty()) complain(reader.trouble());
+    for (const auto& cell : cells) {
+        const auto column = trimmed(cell);
+        if (column.empty())
+            complain("column " + std::to_string(made->columns.size() + 1) +
+                     " has no name; the first line names them all");
+        else if (column.find_first_of("{}") != std::string_view::npos)
+            complain("the column '" + std::string(column) + "' has a brace in its name, and no template could name it");
+        else if (std::ranges::find(made->columns, column) != made->columns.end())
+            complain("the column '" + std::string(column) + "' is there twice");
+        else if (is_vin(column) && made->vin)
+            complain("the columns '" + made->columns[*made->vin] + "' and '" + std::string(column) + "' are both VINs");
+        else if (is_vin(column))
+            made->vin = made->columns.size();
+        made->columns.emplace_back(column);
+    }
+    if (!wrong.empty()) return wrong;
+
+    const auto width = made->columns.size();
+    std::vector<std::size_t> lines; // of each row
+    while (lines.size() < vehicles && wrong.list.size() < problems_most && reader.next(cells)) {
+        lines.push_back(reader.line());
+        if (!reader.trouble().empty())
+            complain(reader.trouble());
+        else if (cells.size() != width)
+            complain(counted(cells.size(), "cell") + ", but the first line names " + counted(width, "column"));
+        else if (made->vin && cells[*made->vin].empty())
+            complain("this vehicle has no VIN");
+        else if (made->vin && !why_no_level(cells[*made->vin]).empty())
+            complain("'" + cells[*made->vin] + "': " + std::string(why_no_level(cells[*made->vin])));
+        cells.resize(width);
+        for (auto& cell : cells) made->cells.push_back(std::move(cell));
+    }
+    if (wrong.empty() && lines.size() < vehicles)
+        wrong.add(name, "it has " + counted(lines.size(), "vehicle") + ", and the fleet has " +
+                            std::to_string(vehicles) + "; add lines, or let fleet.vehicles be " +
+                            std::to_string(lines.size()));
+    if (!wrong.empty()) return wrong;
+
+    made->cells.shrink_to_fit();
+    if (made->vin) {
+        made->by_vin.reserve(vehicles);
+        for (std::uint32_t i = 0; i < vehicles && wrong.list.size() < problems_most; ++i) {
+            const auto& vin = made->row(i)[*made->vin];
+            const auto [first, is_new] = made->by_vin.emplace(vin, i);
+            if (!is_new)
+                wrong.add(name + ":" + std::to_string(lines[i]), "the VIN '" + vin +
+                                                                     "' is there twice, first in line " +
+                                                                     std::to_string(lines[first->second]));
+        }
+    }
+    if (!wrong.empty()) return wrong;
+    registry whole(options, vehicles);
+    whole.table_ = std::move(made);
+    return whole;
+}
+
+std::string registry::vin_of(vehicle_id v) const {
+    return table_ && table_->vin ? table_->row(index(v))[*table_->vin] : vehicle::vin_of(options_, v);
+}
+
+std::optional<vehicle_id> registry::vehicle_of(std::string_view vin) const {
+    if (table_ && table_->vin) {
+        const auto found = table_->by_vin.find(vin);
+        return found == table_->by_vin.end() ? std::nullopt : std::optional{vehicle_id{found->second}};
+    }
+    const auto v = vehicle::vehicle_of(options_, vin);
+    return v && index(*v) < vehicles_ ? v : std::nullopt;
+}
+
+std::span<const std::string> registry::columns() const {
+    return table_ ? std::span<const std::string>(table_->columns) : std::span<const std::string>{};
+}
+
+std::span<const std::string> registry::row(vehicle_id v) const {
+    return table_ ? table_->row(index(v)) : std::span<const std::string>{};
+}
+
+std::optional<std::pair<vehicle_id, vehicle_id>>
+first_duplicate(std::uint32_t vehicles, const std::function<std::string(vehicle_id)>& text_of) {
+    std::vector<std::pair<std::size_t, std::uint32_t>> hashes(vehicles);
+    for (std::uint32_t i = 0; i < vehicles; ++i) hashes[i] = {std::hash<std::string>{}(text_of(vehicle_id{i})), i};
+    std::ranges::sort(hashes);
+    std::optional<std::pair<vehicle_id, vehicle_id>> found;
+    for (std::size_t i = 0; i + 1 < hashes.size(); ++i) {
+        // All of one hash: by chance they may be different texts.
+        for (auto j = i + 1; j < hashes.size() && hashes[j].first == hashes[i].first; ++j) {
+            const std::pair both{vehicle_id{hashes[i].second}, vehicle_id{hashes[j].second}};
+            if (found && found->second <= both.second) break; // no earlier one among those behind
+            if (text_of(both.first) != text_of(both.second)) continue;
+            found = both;
+            break;
+        }
+    }
+    return found;
+}
+
+} // namespace loadsim::vehicle
