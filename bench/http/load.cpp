@@ -33,9 +33,9 @@ public:
     explicit load(const settings& s)
         : settings_(s), loop_(time_), due_timer_(loop_.io().get_executor()),
           driver_(drive::make_http_driver(
-              loop_, *this, {}, s.connections,
-              {.scheme = "http", .host = "127.0.0.1", .port = s.port, .path = "", .user = {}, .password = {}},
-              {asio::ip::address_v4::loopback(), s.port})) {
+              loop_, *this,
+              {.api = {.bases = {{"http", "127.0.0.1", s.port, ""}}, .connections = s.connections},
+               .terms = contract::terms::of_our_own()})) {
         for (std::size_t i = 0; i < fleet; ++i) vins_.push_back(fmt::format("LZ9SMEV05TF{:06}", i));
     }
 

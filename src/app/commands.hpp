@@ -15,10 +15,12 @@ void set_up_run(CLI::App&, exit_code& code);
 void set_up_rehearse(CLI::App&, exit_code& code);
 void set_up_explain(CLI::App&, exit_code& code);
 void set_up_replay(CLI::App&, exit_code& code);
+void set_up_probe(CLI::App&, exit_code& code);
 void set_up_validate(CLI::App&, exit_code& code);
 void set_up_doctor(CLI::App&, exit_code& code);
 void set_up_show(CLI::App&, exit_code& code);
 void set_up_schema(CLI::App&, exit_code& code);
 void set_up_backend(CLI::App&, exit_code& code);
+void set_up_broker_api(CLI::App&, exit_code& code);
 
 } // namespace loadsim::app

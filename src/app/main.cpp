@@ -20,11 +20,13 @@ int main(int argc, char** argv) {
     loadsim::app::set_up_rehearse(app, code);
     loadsim::app::set_up_explain(app, code);
     loadsim::app::set_up_replay(app, code);
+    loadsim::app::set_up_probe(app, code);
     loadsim::app::set_up_validate(app, code);
     loadsim::app::set_up_doctor(app, code);
     loadsim::app::set_up_show(app, code);
     loadsim::app::set_up_schema(app, code);
     loadsim::app::set_up_backend(app, code);
+    loadsim::app::set_up_broker_api(app, code);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& wrong) {

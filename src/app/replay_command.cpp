@@ -5,7 +5,7 @@
 #include "undertaking.hpp"
 
 #include <loadsim/run/replay.hpp>
-#include <loadsim/vehicle/vin.hpp>
+#include <loadsim/scenario/vocabulary.hpp>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace loadsim::app {
@@ -37,11 +38,24 @@ struct replay_options {
 problems check_secrets(const scenario::document& scenario) {
     constexpr auto hidden = "***";
     problems missing;
-    const auto need = [&missing](const char* path) {
+    const auto need = [&missing](const std::string& path) {
         missing.add(path, fmt::format("the run's folder does not hold this secret; give it with --set {}=...", path));
     };
     if (scenario.fleet.mqtt.password == hidden) need("fleet.mqtt.password");
     if (scenario.target.broker && scenario.target.broker->password == hidden) need("target.password");
+    const auto& auth = scenario.target.auth;
+    if (auth.bearer == hidden) need("target.auth.bearer");
+    if (auth.basic.password == hidden) need("target.auth.basic.password");
+    if (auth.api_key.value == hidden) need("target.auth.apiKey.value");
+    if (auth.oauth2.client_secret == hidden) need("target.auth.oauth2.clientSecret");
+    if (auth.sigv4.secret_key == hidden) need("target.auth.sigv4.secretKey");
+    if (auth.sigv4.session_token == hidden) need("target.auth.sigv4.sessionToken");
+    for (std::size_t i = 0; i < scenario.load.observers.size(); ++i)
+        if (const auto* webhook = std::get_if<observe::webhook_options>(&scenario.load.observers[i])) {
+            const auto place = fmt::format("load.observers[{}].webhook.", i);
+            if (webhook->secret && webhook->secret->value == hidden) need(place + "secret.value");
+            if (webhook->hmac && webhook->hmac->key == hidden) need(place + "hmac.key");
+        }
     return missing;
 }
 
@@ -90,7 +104,9 @@ exit_code replay(const replay_options& options) {
     const auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
     if (const auto missing = check_secrets(*scenario); !missing.empty()) return refuse(missing);
-    const auto vehicle = vehicle::vehicle_of(scenario->fleet.vin, then.front().vin);
+    const auto words = scenario::learn(*scenario);
+    if (!words) return refuse(words.error());
+    const auto vehicle = words->cars.vehicle_of(then.front().vin);
     if (!vehicle)
         return refuse(
             {flags.file, fmt::format("names no vehicle {}; is it the scenario of that run?", then.front().vin)});

@@ -56,6 +56,11 @@ run::listener run_report::listener() {
                 [this](const measure::progress& p) {
                     console_.show(p, names_);
                     files_.write(p);
+                    // While there is time to stop: the summary tells it again.
+                    for (const auto& [sentence, shards] : p.interval.misfits) {
+                        spdlog::warn("{}", sentence);
+                        if (!options_.quiet) console_.print(report::printable(sentence) + '\n');
+                    }
                 },
             .finished = [this](const measure::run_facts& facts) { finish(facts); }};
 }

@@ -1,12 +1,13 @@
 #include "http_api.hpp"
 
+#include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/topics.hpp>
+
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include <algorithm>
 #include <array>
-#include <span>
 
 namespace loadsim::backend {
 namespace {
@@ -20,12 +21,6 @@ struct path {
 };
 
 path split(std::string_view target) {
-    // RFC 9112, 3.2.2: a server must accept the absolute form.
-    if (target.starts_with("http://")) {
-        target.remove_prefix(7);
-        target.remove_prefix(std::min(target.find('/'), target.size()));
-    }
-    target = target.substr(0, target.find_first_of("?#"));
     path parts;
     if (!target.starts_with('/')) return parts;
     while (!target.empty() && parts.depth < parts.levels.size()) {
@@ -37,13 +32,13 @@ path split(std::string_view target) {
     return parts;
 }
 
-http_response only(std::string_view method) {
-    auto refusal = problem_response(405, "this path takes " + std::string(method));
+http::reply only(std::string_view method) {
+    auto refusal = http::problem(405, "this path takes " + std::string(method));
     refusal.headers.emplace_back("Allow", method == "GET" ? "GET, HEAD" : method);
     return refusal;
 }
 
-http_response not_found(std::string_view what) { return problem_response(404, what); }
+http::reply not_found(std::string_view what) { return http::problem(404, what); }
 
 bool is_json_object(std::string_view body) {
     boost::system::error_code error;
@@ -51,15 +46,16 @@ bool is_json_object(std::string_view body) {
     return !error && parsed.is_object();
 }
 
-http_response create(platform& service, std::string_view vin, std::string_view name, std::string_view body) {
-    if (!body.empty() && !is_json_object(body)) return problem_response(400, "the body is not a JSON object");
+http::reply create(platform& service, std::string_view vin, std::string_view name, std::string_view body) {
+    if (!body.empty() && !is_json_object(body)) return http::problem(400, "the body is not a JSON object");
     const auto made = service.create(vin, name);
     switch (made.what) {
     case creation::verdict::invalid_vin:
-        return problem_response(400, "the VIN is not 17 characters of A-Z and 0-9 without I, O and Q");
+        return http::problem(400, "the VIN is not 17 characters of A-Z and 0-9 without I, O and Q");
     case creation::verdict::unknown_service: return not_found("there is no such remote service");
     case creation::verdict::busy:
-        return problem_response(409, "the vehicle has an active request; try again when it has ended", made.id);
+        return http::problem(409, "the vehicle has an active request; try again when it has ended",
+                             {{"active", made.id}});
     case creation::verdict::created: break;
     }
     return {.status = 202,
@@ -67,7 +63,7 @@ http_response create(platform& service, std::string_view vin, std::string_view n
             .headers = {{"Location", "/requests/" + made.id}}};
 }
 
-http_response show(const platform& service, std::string_view id) {
+http::reply show(const platform& service, std::string_view id) {
     const auto* r = service.find(id);
     if (r == nullptr) return not_found("there is no such request, or it has been forgotten");
     json::object instants;
@@ -78,22 +74,34 @@ http_response show(const platform& service, std::string_view id) {
                                            {"service", service.services()[r->service].name},
                                            {"state", to_string(r->state)},
                                            {"reason", r->reason},
-                                           {"instants", std::move(instants)}}),
-            .headers = {}};
+                                           {"instants", std::move(instants)}})};
 }
 
-http_response health(platform& service) {
+/// Of whatever came: a word as its response topic would bring it, or presence.
+http::reply hear(platform& service, std::string_view vin, std::string_view body) {
+    if (const auto word = contract::read_response(body))
+        service.receive(contract::response_topic(vin, word->id), body);
+    else if (contract::read_presence(body))
+        service.receive(contract::presence_topic(vin), body);
+    else
+        return http::problem(400, "the body is neither a vehicle's word nor its presence");
+    return {.status = 202, .content_type = {}};
+}
+
+http::reply health(platform& service) {
     const auto* broker = service.out().is_connected() ? "connected" : "away";
-    return {.body = serialize(json::object{{"status", "ok"}, {"broker", broker}}), .headers = {}};
+    return {.body = serialize(json::object{{"status", "ok"}, {"broker", broker}})};
 }
 
 } // namespace
 
-http_response answer(platform& service, const http_request& asked) {
-    const auto parts = split(asked.target);
+http::reply answer(platform& service, const http::incoming& asked) {
+    const auto parts = split(asked.path());
     const auto& level = parts.levels;
     if (parts.depth == 4 && level[0] == "vehicles" && level[2] == "remote-services")
         return asked.method == "POST" ? create(service, level[1], level[3], asked.body) : only("POST");
+    if (parts.depth == 3 && level[0] == "vehicles" && level[2] == "words" && service.hears_words())
+        return asked.method == "POST" ? hear(service, level[1], asked.body) : only("POST");
     if (parts.depth == 2 && level[0] == "requests")
         return asked.method == "GET" ? show(service, level[1]) : only("GET");
     if (parts.depth == 1 && level[0] == "health") return asked.method == "GET" ? health(service) : only("GET");

@@ -48,6 +48,7 @@ public:
     /// A vehicle's word, or its presence.
     void receive(std::string_view topic, std::string_view payload);
     outbox& out() { return outbox_; }
+    bool hears_words() const { return !options_.broker_api.url.empty(); } ///< over HTTP
 
     /// Works until every queue is empty and all that is due is done.
     void run();

@@ -1,14 +1,16 @@
 #include <loadsim/backend/backend.hpp>
 
+#include "broker_api_edge.hpp"
 #include "http_api.hpp"
-#include "http_server.hpp"
 #include "mqtt_edge.hpp"
 #include "platform.hpp"
 #include "sqlite_events.hpp"
 #include "store_writer.hpp"
 #include "wake_edge.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
+#include <loadsim/http/server.hpp>
+#include <loadsim/net/loop.hpp>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -43,7 +46,7 @@ public:
     explicit running(const options& o)
         : options_(o), prefix_(std::random_device{}()),
           http_(
-              io_, {}, [this](const http_request& asked) { return answer(*platform_, asked); }, [this] { work(); }) {}
+              io_, {}, [this](const http::incoming& asked) { return answer(*platform_, asked); }, [this] { work(); }) {}
 
     ~running() { stop(); }
 
@@ -57,22 +60,24 @@ public:
         const auto port = http_.open(listen);
         if (!port) take(port.error());
         take(wake_.open(options_.wake));
-        const bool wakes = !options_.wake.udp.empty() || !options_.wake.sms.empty();
-        auto mqtt = mqtt_edge::connect(broker, fmt::format("loadsim-backend-{:08x}", prefix_), wakes,
-                                       [this] { asio::post(io_, [this] { take_broker_input(); }); });
-        if (!mqtt) take(mqtt.error());
+        take(reach_vehicles(broker));
         if (!wrong.empty()) return wrong;
 
         api_ = {.scheme = "http", .host = listen.host.empty() ? "127.0.0.1" : listen.host, .port = *port, .path = {}};
-        mqtt_ = std::move(*mqtt);
         store_.emplace(std::move(*events), options_.time_to_live, date_ms);
         const auto wake = [this](std::string_view vin, std::string_view bearer) { wake_.send(vin, bearer); };
+        broker_port& vehicles = mqtt_ ? static_cast<broker_port&>(*mqtt_) : *broker_api_;
+        const auto unconfirmed = mqtt_ ? outbox::limits{}.unconfirmed : broker_api_edge::unconfirmed;
         platform_.emplace(options_, time_,
-                          platform::start{.ms_since_epoch = date_ms(), .id_prefix = prefix_, .wake = wake}, *mqtt_,
-                          &*store_);
+                          platform::start{.ms_since_epoch = date_ms(),
+                                          .id_prefix = prefix_,
+                                          .limits = {.unconfirmed = unconfirmed},
+                                          .wake = wake},
+                          vehicles, &*store_);
         watch();
-        thread_ = std::thread([this] { io_.run(); });
-        spdlog::info("backend: requests at {}, broker {}", net::to_string(api_), net::to_string(broker));
+        thread_ = std::thread([this] { loop_.run(); });
+        spdlog::info("backend: requests at {}, {}", net::to_string(api_),
+                     mqtt_ ? "broker " + net::to_string(broker) : "broker's API " + options_.broker_api.url);
         return wrong;
     }
 
@@ -83,8 +88,11 @@ public:
         const auto give_up = std::chrono::steady_clock::now() + finish_within;
         while (busy(on_thread([this] { return counted_here(); })) && std::chrono::steady_clock::now() < give_up)
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
-        on_thread([this] { platform_->flush(); });
-        io_.stop();
+        on_thread([this] {
+            platform_->flush();
+            if (broker_api_) broker_api_->stop();
+        });
+        loop_.stop();
         thread_.join();
         mqtt_.reset();
         store_->finish();
@@ -104,6 +112,24 @@ public:
     const net::endpoint& api() const { return api_; }
 
 private:
+    problems reach_vehicles(const net::endpoint& broker) {
+        if (!options_.broker_api.url.empty()) {
+            auto api = broker_api_edge::make(loop_, options_.broker_api, [this](broker_input input) {
+                std::visit([this](auto& one) { apply(one); }, input);
+                work();
+            });
+            if (!api) return api.error();
+            broker_api_ = std::move(*api);
+            return {};
+        }
+        const bool wakes = !options_.wake.udp.empty() || !options_.wake.sms.empty();
+        auto mqtt = mqtt_edge::connect(broker, fmt::format("loadsim-backend-{:08x}", prefix_), wakes,
+                                       [this] { asio::post(io_, [this] { take_broker_input(); }); });
+        if (!mqtt) return mqtt.error();
+        mqtt_ = std::move(*mqtt);
+        return {};
+    }
+
     /// Runs `task` on the service's thread and waits for it.
     template <class Task>
     auto on_thread(Task task) -> decltype(task()) {
@@ -158,7 +184,7 @@ private:
         watch_.async_wait([this](boost::system::error_code cancelled) {
             if (cancelled) return;
             const auto now = counted_here();
-            const auto warn_of = [](std::uint64_t before, std::uint64_t after, const char* what) {
+            const auto warn_of = [](std::uint64_t before, std::uint64_t after, std::string_view what) {
                 if (after > before) spdlog::warn("backend: {} {}", after - before, what);
             };
             warn_of(seen_.inbound.malformed, now.inbound.malformed, "malformed messages from vehicles");
@@ -166,6 +192,9 @@ private:
             warn_of(seen_.http.malformed, now.http.malformed, "malformed HTTP requests");
             warn_of(seen_.outbound.dropped, now.outbound.dropped, "messages dropped: too many wait for the broker");
             warn_of(seen_.outbound.refused, now.outbound.refused, "messages refused by the broker");
+            if (broker_api_)
+                warn_of(seen_.outbound.sent_again, now.outbound.sent_again,
+                        fmt::format("messages posted again ({})", broker_api_->trouble()));
             warn_of(seen_.persistence.lost, now.persistence.lost, "events the database did not take");
             warn_of(seen_.wake.malformed, now.wake.malformed, "messages on presence topics that say nothing");
             warn_of(seen_.wake.failed, now.wake.failed, "triggers that could not be sent");
@@ -180,6 +209,7 @@ private:
         all.persistence.written = store_->written();
         all.persistence.lost = store_->lost();
         all.wake.failed = wake_.failed();
+        if (broker_api_) all.outbound.sent_again += broker_api_->said_again();
         return all;
     }
 
@@ -187,15 +217,16 @@ private:
     steady_time time_;
     const std::uint32_t prefix_;
     net::endpoint api_;
-    asio::io_context io_{1};
-    asio::executor_work_guard<asio::io_context::executor_type> keep_running_ = asio::make_work_guard(io_);
+    net::loop loop_{time_};
+    asio::io_context& io_ = loop_.io();
     asio::steady_timer timer_{io_};
     asio::steady_timer watch_{io_};
-    std::unique_ptr<mqtt_edge> mqtt_;
-    wake_edge wake_{io_};
+    std::unique_ptr<mqtt_edge> mqtt_; // one of the two
+    std::unique_ptr<broker_api_edge> broker_api_;
+    wake_edge wake_{loop_};
     std::optional<store_writer> store_;
     std::optional<platform> platform_;
-    http_server http_;
+    http::server http_;
     monotonic_time armed_for_ = never;
     bool lost_once_ = false;
     figures seen_;     // as of the last look of watch()

@@ -12,7 +12,7 @@ namespace loadsim::backend {
 using boost::asio::ip::udp;
 using boost::system::error_code;
 
-wake_edge::wake_edge(boost::asio::io_context& context) : context_(context), socket_(context) {}
+wake_edge::wake_edge(net::loop& loop) : loop_(loop), socket_(loop.io()) {}
 
 problems wake_edge::open(const wake_options& wanted) {
     problems wrong;
@@ -25,7 +25,7 @@ problems wake_edge::open(const wake_options& wanted) {
     }
     if (!wanted.sms.empty()) {
         if (const auto at = net::parse_api_url(wanted.sms))
-            wrong.add(gateway_.emplace(context_).open(*at));
+            wrong.add(gateway_.emplace(loop_).open(*at));
         else
             wrong.add(wanted.sms, "not an SMS gateway's address; write http://host:port");
     }
@@ -34,7 +34,7 @@ problems wake_edge::open(const wake_options& wanted) {
 
 error_code wake_edge::open_port(const net::endpoint& at) {
     error_code error;
-    const auto found = udp::resolver(context_).resolve(at.host, std::to_string(at.port), error);
+    const auto found = udp::resolver(loop_.io()).resolve(at.host, std::to_string(at.port), error);
     if (error) return error;
     port_ = found.begin()->endpoint();
     socket_.open(port_.protocol(), error);

@@ -5,9 +5,9 @@
 
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/result.hpp>
+#include <loadsim/net/loop.hpp>
 #include <loadsim/net/options.hpp>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
 
 #include <cstdint>
@@ -16,10 +16,10 @@
 
 namespace loadsim::backend {
 
-/// Threads: all on the one that runs the io_context, open() before it runs. Never waits; what cannot be sent is counted.
+/// Threads: the loop's, open() before it runs. Never waits; what cannot be sent is counted.
 class wake_edge {
 public:
-    explicit wake_edge(boost::asio::io_context&);
+    explicit wake_edge(net::loop&);
 
     /// Errors: an address that cannot be read or found.
     problems open(const wake_options&);
@@ -32,7 +32,7 @@ private:
     boost::system::error_code open_port(const net::endpoint&);
     void send_datagram(std::string_view vin);
 
-    boost::asio::io_context& context_;
+    net::loop& loop_;
     boost::asio::ip::udp::socket socket_;
     boost::asio::ip::udp::endpoint port_;
     std::optional<sms_gateway> gateway_;

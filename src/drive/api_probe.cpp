@@ -1,53 +1,42 @@
 #include <loadsim/drive/api_probe.hpp>
 
-#include "http_connection.hpp"
-#include "http_request.hpp"
+#include <loadsim/http/call.hpp>
 
 #include <fmt/format.h>
+
+#include <chrono>
 
 namespace loadsim::drive {
 namespace {
 
-/// Waits for one answer.
-class one_answer final : public http_connection_events {
-public:
-    explicit one_answer(net::loop& loop) : loop_(loop) {}
-    void on_opened() override {}
-    void on_closed() override {}
-    void on_sent(request_key, monotonic_time) override {}
-    void on_outcome(http_connection&, request_key, const http_outcome& seen) override {
-        status = seen.status;
-        trouble = seen.trouble;
-        loop_.stop();
+problems probe_one(const http::client_options& api, door* way_in) {
+    http::request nothing{.method = "GET", .target = "/requests/none"};
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    if (way_in != nullptr) way_in->sign(nothing, std::chrono::duration_cast<std::chrono::seconds>(wall).count());
+    const auto answer = http::call(api, nothing);
+    if (!answer) return answer.error();
+    const auto place = net::to_string(api.bases.front());
+    if (answer->status == 401 || answer->status == 403) {
+        const auto* remedy =
+            way_in == nullptr ? "let this machine in, or say who it is (target.auth)" : "check what target.auth says";
+        return problems{place, fmt::format("the platform's API refuses us ({}); {}", answer->status, remedy)};
     }
-
-    unsigned status = 0;
-    std::string trouble;
-
-private:
-    net::loop& loop_;
-};
+    if (answer->status >= 500)
+        return problems{
+            place, fmt::format("the platform's API answers {} to GET /requests/none; see its log", answer->status)};
+    return {};
+}
 
 } // namespace
 
-result<void> probe_api(const net::endpoint& api, const boost::asio::ip::tcp::endpoint& address, nanoseconds within) {
-    const steady_time time;
-    net::loop loop(time);
-    one_answer told(loop);
-    http_connection connection(loop, told, address, within);
-    connection.exchange({}, http_request("GET", api, "/requests/none"));
-    loop.run();
-    const auto status = told.status;
-    if (status == 0)
-        return problems{
-            net::to_string(api),
-            fmt::format("the platform's API does not answer an HTTP request ({}); check its URL", told.trouble)};
-    if (status == 401 || status == 403)
-        return problems{net::to_string(api),
-                        fmt::format("the platform's API refuses us ({}); let this machine in", status)};
-    if (status >= 500)
-        return problems{net::to_string(api),
-                        fmt::format("the platform's API answers {} to GET /requests/none; see its log", status)};
+result<void> probe_api(const http::client_options& api, door* way_in) {
+    problems wrong;
+    for (const auto& url : api.bases) {
+        auto one = api;
+        one.bases = {url};
+        wrong.add(probe_one(one, way_in));
+    }
+    if (!wrong.empty()) return wrong;
     return {};
 }
 

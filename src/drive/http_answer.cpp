@@ -1,34 +1,32 @@
 #include "http_answer.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <array>
-#include <utility>
+#include <algorithm>
 
 namespace loadsim::drive {
-namespace {
 
-/// The id in {"id": "..."}; empty when the body is not that.
-std::string id_in(std::string_view body) {
-    // Answers are small: they are parsed on the stack, and only a large one takes memory from the heap.
-    std::array<unsigned char, 1024> memory; // not cleared: nobody reads what was not written
-    boost::json::monotonic_resource values(memory.data(), memory.size());
-    boost::system::error_code error;
-    const auto json = boost::json::parse(body, error, &values);
-    if (error || !json.is_object()) return {};
-    const auto* id = json.get_object().if_contains("id");
-    return id != nullptr && id->is_string() ? std::string(id->get_string()) : std::string{};
-}
-
-} // namespace
-
-http_answer read_answer(unsigned status, std::string_view body) {
+http_answer read_answer(const contract::request_options& contract, const contract::source& id,
+                        const http::answer& seen) {
     using enum http_answer::kind;
-    if (status == 409) return {rejected, "http: 409"};
-    if (status != 202) return {errored, fmt::format("http: {}", status)};
-    auto id = id_in(body);
-    return id.empty() ? http_answer{errored, "http: 202 without a request id"} : http_answer{accepted, std::move(id)};
+    const auto means = [&seen](const std::vector<std::uint16_t>& statuses) {
+        return std::ranges::find(statuses, seen.status) != statuses.end();
+    };
+    if (seen.status == 0)
+        return {errored, seen.tries > 1 ? fmt::format("http: {} ({} tries)", seen.trouble, seen.tries)
+                                        : fmt::format("http: {}", seen.trouble)};
+    if (means(contract.accepted)) {
+        http_answer accepts{accepted, {}};
+        if (id.what() == contract::source::kind::none) return accepts;
+        const contract::heard heard{.payload = seen.body,
+                                    .named = [&seen](std::string_view name) { return seen.header(name); }};
+        if (contract::message_reader(heard).read(id, accepts.text) && !accepts.text.empty()) return accepts;
+        return {errored, fmt::format("http: {} without a request id", seen.status)};
+    }
+    if (!means(contract.rejected)) return {errored, fmt::format("http: {}", seen.status)};
+    // The request that is in the way may be the earlier try of this one.
+    return {rejected, seen.tries > 1 ? fmt::format("http: {} on try {}", seen.status, seen.tries)
+                                     : fmt::format("http: {}", seen.status)};
 }
 
 } // namespace loadsim::drive

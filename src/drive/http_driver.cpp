@@ -1,12 +1,10 @@
 #include <loadsim/drive/http_driver.hpp>
 
 #include "http_answer.hpp"
-#include "http_connection.hpp"
-#include "http_request.hpp"
 
-#include <fmt/format.h>
+#include <loadsim/base/draw.hpp>
 
-#include <deque>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,116 +12,125 @@
 namespace loadsim::drive {
 namespace {
 
-class http_driver final : public driver, private http_connection_events {
+std::int64_t wall_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+class http_driver final : public driver, private http::client_events {
 public:
-    http_driver(net::loop& owner, driver_events& events, const http_options& options, std::uint32_t connections,
-                const net::endpoint& api, boost::asio::ip::tcp::endpoint address)
-        : loop_(owner), events_(events), address_(std::move(address)), requests_(api) {
-        http_connection_events& self = *this;
-        for (std::uint32_t i = 0; i < connections; ++i) {
-            pool_.push_back(std::make_unique<http_connection>(loop_, self, address_, options.timeout));
-            free_.push_back(pool_.back().get());
-        }
-        counts_.allowed = connections;
+    http_driver(net::loop& owner, driver_events& events, http_driver_setup setup)
+        : loop_(owner), events_(events), setup_(std::move(setup)) {
+        setup_.api.keep_headers = setup_.answered || setup_.terms.request_id().what() == contract::source::kind::named;
+        asked_.method = setup_.terms.options().request.method;
     }
 
-    void start(std::function<void(std::string)> ready) override { ready({}); }
+    void start(std::function<void(std::string)> ready) override {
+        auto made = http::client::make(loop_, *this, setup_.api);
+        if (!made) return ready(to_string(made.error()));
+        client_ = std::move(*made);
+        allowed_ = client_->connections();
+        ready({});
+    }
 
     void send(request_key key, std::string_view vin, std::string_view service) override {
-        requests_.write(vin, service, request_);
-        if (free_.empty())
-            waiting_.push_back({key, request_, loop_.now()});
-        else
-            exchange(key, request_);
+        if (!make_request(key, vin, service))
+            return events_.on_errored(key, "http: the request's body cannot be made", loop_.now());
+        std::uint64_t token = keys_.size();
+        if (free_.empty()) {
+            keys_.push_back(key);
+        } else {
+            token = free_.back();
+            free_.pop_back();
+            keys_[token] = key;
+        }
+        if (setup_.shown) setup_.shown(&asked_, nullptr);
+        client_->send(token, asked_);
     }
 
     void stop() override {
-        for (const auto& w : waiting_) counts_.wait.record(loop_.now() - w.since);
-        waiting_.clear();
-        for (const auto& c : pool_) c->close();
+        if (client_) client_->stop();
     }
 
-    measure::http_counts take() override { return std::exchange(counts_, {}); }
+    measure::http_counts take() override {
+        auto counts = std::exchange(counts_, {});
+        if (!client_) return counts;
+        const auto more = client_->take();
+        counts.allowed = std::exchange(allowed_, 0);
+        counts.requests = more.requests;
+        counts.opened = more.opened;
+        counts.open_peak = more.open_peak;
+        counts.busy_peak = more.busy_peak;
+        counts.timed_out = more.timed_out;
+        counts.sent_again = more.sent_again;
+        counts.failed_over = more.failed_over;
+        return counts;
+    }
 
 private:
-    struct waiting {
-        request_key key;
-        std::string request;
-        monotonic_time since;
-    };
-
-    void exchange(request_key key, std::string_view request) {
-        // The one used last first: what is not needed stays closed, and the server may end it.
-        http_connection& connection = *free_.back();
-        free_.pop_back();
-        raise(busy_most_, pool_.size() - free_.size(), counts_.busy_peak);
-        connection.exchange(key, request);
+    /// What the contract says, into asked_. False: it cannot be said.
+    bool make_request(request_key key, std::string_view vin, std::string_view service) {
+        draws draw(setup_.seed, stream::text, number(key.arrival));
+        contract::values values{.vin = vin,
+                                .index = index(key.vehicle),
+                                .service = service,
+                                .arrival = number(key.arrival),
+                                .now_us = wall_us(),
+                                .draw = &draw};
+        if (setup_.known) setup_.known(key, values);
+        parts_.path.clear();
+        parts_.body.clear();
+        parts_.headers.clear();
+        if (!setup_.terms.compose_request(values, parts_)) return false;
+        // Swapped and not copied: so all of these buffers are used again.
+        asked_.target.swap(parts_.path);
+        asked_.body.swap(parts_.body);
+        asked_.headers.swap(parts_.headers);
+        if (setup_.way_in) setup_.way_in->sign(asked_, values.now_us / 1'000'000);
+        return true;
     }
 
-    void send_waiting() {
-        while (!waiting_.empty() && !free_.empty()) {
-            const waiting first = std::move(waiting_.front());
-            waiting_.pop_front();
-            counts_.wait.record(loop_.now() - first.since);
-            if (events_.still_wanted(first.key)) exchange(first.key, first.request);
-        }
+    void on_sent(std::uint64_t token, monotonic_time t) override { events_.on_sent(keys_[token], t); }
+
+    bool on_turn(std::uint64_t token, nanoseconds waited) override {
+        counts_.wait.record(waited);
+        if (events_.still_wanted(keys_[token])) return true;
+        free_.push_back(token);
+        return false;
     }
 
-    void on_opened() override {
-        ++counts_.opened;
-        raise(open_most_, ++open_, counts_.open_peak);
-    }
-    void on_closed() override { --open_; }
-
-    void on_sent(request_key key, monotonic_time t) override {
-        ++counts_.requests;
-        events_.on_sent(key, t);
-    }
-
-    void on_outcome(http_connection& connection, request_key key, const http_outcome& seen) override {
-        free_.push_back(&connection);
-        tell(key, seen);
-        send_waiting();
-    }
-
-    void tell(request_key key, const http_outcome& seen) {
+    void on_answer(std::uint64_t token, const http::answer& seen) override {
+        const auto key = keys_[token];
+        free_.push_back(token);
         const auto now = loop_.now();
-        if (seen.status == 0) return events_.on_errored(key, fmt::format("http: {}", seen.trouble), now);
-        const auto read = read_answer(seen.status, seen.body);
+        if (setup_.shown) setup_.shown(nullptr, &seen);
+        auto read = read_answer(setup_.terms.options().request, setup_.terms.request_id(), seen);
         switch (read.what) {
-        case http_answer::kind::accepted: return events_.on_accepted(key, read.text, now);
+        case http_answer::kind::accepted:
+            events_.on_accepted(key, read.text, now);
+            if (setup_.answered) setup_.answered(key, seen, now);
+            return;
         case http_answer::kind::rejected: return events_.on_rejected(key, read.text, now);
         case http_answer::kind::errored: return events_.on_errored(key, read.text, now);
         }
     }
 
-    /// A peak is told by its growth.
-    static void raise(std::uint64_t& most, std::uint64_t now, std::uint64_t& growth) {
-        if (now <= most) return;
-        growth += now - most;
-        most = now;
-    }
-
     net::loop& loop_;
     driver_events& events_;
-    boost::asio::ip::tcp::endpoint address_;
-    service_request requests_;
-    std::string request_; ///< being made
-    std::vector<std::unique_ptr<http_connection>> pool_;
-    std::vector<http_connection*> free_;
-    std::deque<waiting> waiting_;
-    std::uint64_t open_ = 0;
-    std::uint64_t open_most_ = 0;
-    std::uint64_t busy_most_ = 0;
-    measure::http_counts counts_; ///< since the last take()
+    http_driver_setup setup_;
+    std::unique_ptr<http::client> client_;
+    contract::terms::request_parts parts_; ///< being made
+    http::request asked_;                  ///< being sent
+    std::vector<request_key> keys_;        ///< by token
+    std::vector<std::uint64_t> free_;      ///< tokens
+    std::uint64_t allowed_ = 0;            ///< connections, until it is told
+    measure::http_counts counts_;          ///< since the last take()
 };
 
 } // namespace
 
-std::unique_ptr<driver> make_http_driver(net::loop& owner, driver_events& events, const http_options& options,
-                                         std::uint32_t connections, const net::endpoint& api,
-                                         const boost::asio::ip::tcp::endpoint& address) {
-    return std::make_unique<http_driver>(owner, events, options, connections, api, address);
+std::unique_ptr<driver> make_http_driver(net::loop& owner, driver_events& events, http_driver_setup setup) {
+    return std::make_unique<http_driver>(owner, events, std::move(setup));
 }
 
 } // namespace loadsim::drive

@@ -1,12 +1,12 @@
 #include <loadsim/drive/mqtt_driver.hpp>
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
-#include <loadsim/net/error.hpp>
-#include <loadsim/net/mqtt_link.hpp>
+#include "own_session.hpp"
+
+#include <loadsim/base/draw.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -17,53 +17,63 @@
 namespace loadsim::drive {
 namespace {
 
-constexpr nanoseconds reconnect_after = std::chrono::seconds{1};
 /// Of so many last requests it is known whose they were: a final word that comes twice is then told as what it is.
 constexpr std::size_t remembered = 65'536;
 
-class mqtt_driver final : public driver, private net::link_events {
-public:
-    mqtt_driver(net::loop& owner, driver_events& events, const mqtt_options& options, mqtt::version protocol,
-                std::string name, std::string user, std::string password, boost::asio::ip::tcp::endpoint broker)
-        : loop_(owner), events_(events), deadline_(options.deadline), name_(std::move(name)), user_(std::move(user)),
-          password_(std::move(password)), broker_(std::move(broker)),
-          response_topic_(protocol == mqtt::version::v5_0 ? fmt::format("loadsim/{}/rsp", name_) : std::string{}),
-          session_options_{.protocol = protocol}, link_(owner, session_options_, *this, 0) {
-        session_options_.queue_limit =
-            65535; // commands wait for the broker's receive maximum, and that shows as latency
-    }
+/// An answer can be told from its payload and properties alone, so that it may come by a topic of ours.
+bool speaks_anywhere(const contract::options& o) {
+    const auto in_topic = [](const std::string& source) { return source.starts_with("topic["); };
+    return !in_topic(o.words.id) && !in_topic(o.words.reason) && std::ranges::none_of(o.words.state, in_topic);
+}
 
-    void start(std::function<void(std::string)> ready) override {
-        ready_ = std::move(ready);
-        link_.acknowledge_at_once();
-        link_.connect(broker_);
-    }
+/// Where vehicles are asked to answer; empty: where the contract says.
+std::string response_topic_of(const mqtt_driver_setup& s) {
+    const auto& o = s.terms.options();
+    const bool asks = s.protocol == mqtt::version::v5_0 && o.answers_as_asked && o.command.sent.response_topic.empty();
+    return asks && speaks_anywhere(o) ? fmt::format("loadsim/{}/rsp", s.name) : std::string{};
+}
+
+/// Where the draws of commands begin, away from those of what vehicles say.
+constexpr std::uint64_t first_draw = std::uint64_t{3} << 62U;
+
+class mqtt_driver final : public driver, private own_session {
+public:
+    mqtt_driver(net::loop& owner, driver_events& events, mqtt_driver_setup s)
+        : own_session(owner,
+                      // Commands wait for the broker's receive maximum, and that shows as latency.
+                      {.protocol = s.protocol, .queue_limit = 65'535},
+                      {.who = "the driver",
+                       .name = s.name,
+                       .user = s.user,
+                       .password = s.password,
+                       .brokers = s.brokers,
+                       .filter = response_topic_of(s).empty() ? s.terms.options().words_filter : response_topic_of(s)}),
+          events_(events), deadline_(s.options.deadline), response_topic_(response_topic_of(s)), terms_(s.terms),
+          seed_(s.seed), known_(std::move(s.known)), watch_(s.watch) {}
+
+    void start(std::function<void(std::string)> ready) override { connect(std::move(ready)); }
 
     void send(request_key key, std::string_view vin, std::string_view service) override {
         const auto number = ++sent_;
         const auto id = id_of(number);
-        const auto topic = contract::command_topic(vin, service);
-        const auto wall = std::chrono::system_clock::now().time_since_epoch();
-        const auto payload = contract::to_json(contract::command{
-            id, std::string(service), std::chrono::duration_cast<std::chrono::milliseconds>(wall).count()});
-        mqtt::message command{.topic = topic, .payload = payload, .quality = mqtt::qos::at_least_once};
-        if (!response_topic_.empty()) {
-            command.response_topic = response_topic_;
-            command.correlation_data = id;
-        }
-        const auto now = loop_.now();
-        if (!link_.online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
-        const auto published = link_.publish(command);
+        const auto now = loop().now();
+        if (!compose(key, vin, service, id, now))
+            return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
+        if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
+        const auto published = publish(id);
         if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
         events_.on_sent(key, now);
         vehicle_of_[number % remembered] = {number, key.vehicle};
         auto& request = open_.try_emplace(number, *this, number, key).first->second;
-        loop_.arm(request, now + deadline_);
-        by_packet_[published.packet_id] = number;
+        loop().arm(request, now + deadline_);
+        if (published.packet_id == 0)
+            accept(request, now); // at QoS 0 nobody will say more
+        else
+            by_packet_[published.packet_id] = number;
     }
 
     void stop() override {
-        link_.close();
+        disconnect();
         open_.clear();
         by_packet_.clear();
     }
@@ -83,8 +93,8 @@ private:
         std::array<char, 20> digits; // of the largest one
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
         std::string id;
-        id.reserve(name_.size() + 1 + digits.size());
-        id += name_;
+        id.reserve(to().name.size() + 1 + digits.size());
+        id += to().name;
         id += '-';
         id.append(digits.data(), end);
         return id;
@@ -92,10 +102,10 @@ private:
 
     /// The number in an id of ours; 0 for anybody else's.
     std::uint64_t number_in(std::string_view id) const {
-        if (id.size() <= name_.size() + 1 || !id.starts_with(name_) || id[name_.size()] != '-') return 0;
+        if (id.size() <= to().name.size() + 1 || !id.starts_with(to().name) || id[to().name.size()] != '-') return 0;
         std::uint64_t number{};
         const auto* end = id.data() + id.size();
-        const auto read = std::from_chars(id.data() + name_.size() + 1, end, number);
+        const auto read = std::from_chars(id.data() + to().name.size() + 1, end, number);
         return read.ec == std::errc{} && read.ptr == end ? number : 0;
     }
 
@@ -116,26 +126,38 @@ private:
             events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
     }
 
-    mqtt::identity identify(net::mqtt_link&) override {
-        return {.client_id = name_, .user = user_, .password = password_};
+    bool compose(request_key key, std::string_view vin, std::string_view service, std::string_view id,
+                 monotonic_time now) {
+        const auto in_us = [](auto t) { return std::chrono::duration_cast<std::chrono::microseconds>(t).count(); };
+        draws chance(seed_, stream::text, loadsim::number(key.arrival), first_draw);
+        contract::values of{.index = index(key.vehicle)};
+        if (known_) known_(key, of);
+        of.vin = vin;
+        of.service = service;
+        of.request_id = id;
+        of.arrival = loadsim::number(key.arrival);
+        of.now_us = in_us(std::chrono::system_clock::now().time_since_epoch());
+        of.sent_us = in_us(now.time_since_epoch());
+        of.draw = &chance;
+        return terms_.compose_command(of, command_);
     }
 
-    void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {
-        by_packet_.clear(); // they were of the session before
-        const mqtt::subscription mine{response_topic_.empty() ? contract::response_filter()
-                                                              : std::string_view{response_topic_},
-                                      mqtt::qos::at_least_once};
-        link_.subscribe({&mine, 1});
+    mqtt::session::published publish(std::string_view id) {
+        const auto& m = command_;
+        const bool as_asked = !response_topic_.empty();
+        return link().publish(
+            {.topic = m.topic,
+             .payload = m.payload,
+             .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
+             .retain = m.retain,
+             .response_topic = as_asked ? response_topic_ : m.response_topic,
+             .correlation_data = as_asked && m.correlation.empty() ? id : std::string_view{m.correlation},
+             .content_type = m.content_type,
+             .expiry_interval = m.expiry_s,
+             .user_properties = m.user_properties});
     }
 
-    void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason> granted) override {
-        if (!ready_) return;
-        const bool refused = granted.empty() || static_cast<std::uint8_t>(granted[0]) >= 0x80;
-        std::exchange(ready_,
-                      nullptr)(refused ? "the broker refuses the driver's subscription to the vehicles' answers: " +
-                                             (granted.empty() ? std::string("no reason") : mqtt::to_string(granted[0]))
-                                       : std::string{});
-    }
+    void on_begun() override { by_packet_.clear(); } // they were of the session before
 
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason why) override {
         const auto packet = by_packet_.find(packet_id);
@@ -143,48 +165,38 @@ private:
         const auto request = open_.find(packet->second);
         by_packet_.erase(packet);
         if (request == open_.end()) return;
-        if (static_cast<std::uint8_t>(why) < 0x80) return accept(request->second, loop_.now());
+        if (static_cast<std::uint8_t>(why) < 0x80) return accept(request->second, loop().now());
         const auto key = request->second.key;
         open_.erase(request);
-        events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop_.now());
+        events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());
     }
 
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
-        const auto response = contract::read_response(m.payload);
-        if (!response) return events_.on_malformed();
-        if (response->at != contract::response::phase::final) return;
-        const auto number = number_in(response->id);
+        contract::heard answer{.topic = m.topic, .payload = m.payload, .correlation = m.correlation_data};
+        if (!m.raw_properties.empty())
+            answer.named = [&m](std::string_view name) { return mqtt::user_property(m, name); };
+        const auto said = terms_.words().read(answer, watch_);
+        if (!said) return events_.on_malformed();
+        if (!said->end) return;
+        const auto number = number_in(said->request);
         const auto& [known, vehicle] = vehicle_of_[number % remembered];
         if (number == 0 || known != number) return; // another driver's, or too old to say whose
-        const auto now = loop_.now();
+        const auto now = loop().now();
         if (const auto request = open_.find(number); request != open_.end()) {
             accept(request->second, now); // who answers has got it, whatever became of the acknowledgement
             open_.erase(request);
         }
-        events_.on_ended(vehicle, response->id, response->ok ? outcome::executed : outcome::failed, response->code,
-                         now);
+        events_.on_ended(vehicle, said->request, *said->end, said->reason, now);
     }
 
-    void on_offline(net::mqtt_link&, std::error_code why, bool) override {
-        // What the broker says is final; anything else may pass, and the set-up has its own limit.
-        if (ready_ && why == mqtt::errc::connect_refused)
-            return std::exchange(ready_, nullptr)("the driver's session cannot connect: " + why.message() + ": " +
-                                                  mqtt::to_string(link_.session().last_reason()) +
-                                                  "; check the broker and its access rules");
-        link_.wait_until(loop_.now() + reconnect_after);
-    }
-
-    void on_waited(net::mqtt_link&) override { link_.connect(broker_); }
-
-    net::loop& loop_;
     driver_events& events_;
     nanoseconds deadline_;
-    std::string name_, user_, password_;
-    boost::asio::ip::tcp::endpoint broker_;
-    std::string response_topic_; ///< empty with 3.1.1
-    mqtt::session_options session_options_;
-    net::mqtt_link link_;
-    std::function<void(std::string)> ready_;
+    std::string response_topic_; ///< empty: vehicles answer where the contract says
+    const contract::terms& terms_;
+    std::uint64_t seed_;
+    std::function<void(request_key, contract::values&)> known_;
+    contract::fit* watch_;
+    contract::composed command_; ///< the last one: its texts are used again
     std::uint64_t sent_ = 0;
     std::unordered_map<std::uint64_t, open_request> open_;
     std::vector<std::pair<std::uint64_t, vehicle_id>> vehicle_of_{remembered}; ///< at number % remembered
@@ -193,11 +205,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<driver> make_mqtt_driver(net::loop& owner, driver_events& events, const mqtt_options& options,
-                                         mqtt::version protocol, std::string name, std::string user,
-                                         std::string password, const boost::asio::ip::tcp::endpoint& broker) {
-    return std::make_unique<mqtt_driver>(owner, events, options, protocol, std::move(name), std::move(user),
-                                         std::move(password), broker);
+std::unique_ptr<driver> make_mqtt_driver(net::loop& owner, driver_events& events, mqtt_driver_setup setup) {
+    return std::make_unique<mqtt_driver>(owner, events, std::move(setup));
 }
 
 } // namespace loadsim::drive

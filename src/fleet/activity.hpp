@@ -3,6 +3,7 @@
 
 #include "body.hpp"
 
+#include <loadsim/contract/terms.hpp>
 #include <loadsim/vehicle/script.hpp>
 
 #include <cstddef>
@@ -22,9 +23,10 @@ public:
 
     const vehicle_id vehicle;
     std::string request;
-    std::string response_topic; ///< where the words go; empty: the contract's
-    std::string correlation;    ///< MQTT 5.0: handed back as it came
-    std::size_t place = 0;      ///< in the owner's list
+    contract::terms::order command; ///< what else it says
+    std::string response_topic;     ///< that it asks for; empty: none
+    std::string correlation;        ///< MQTT 5.0: handed back as it came
+    std::size_t place = 0;          ///< in the owner's list
 
 private:
     void on_timer(monotonic_time now) override { go_on(now); }

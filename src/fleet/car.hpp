@@ -60,6 +60,7 @@ struct plight {
     std::uint32_t triggers = 0;          ///< sent to it, lost ones too
     std::uint64_t strays = 0;            ///< draws for commands of no arrival
     std::uint64_t delays = 0;            ///< draws for what slow links add
+    std::string assigned_name;           ///< by the broker, to one that came without
     std::string request;                 ///< of the command that came last
     std::string request_before;          ///< of the one before that
     car_alarm sleep, read_on;
@@ -80,6 +81,7 @@ struct car {
     std::uint32_t tries = 0;   ///< to connect, in all: the counter of the reconnect draws
     std::uint32_t words = 0;   ///< that it has said
     std::uint8_t attempts = 0; ///< failed since the last success; no more than fit
+    std::uint8_t moves = 0;    ///< from a broker that it found closed to the next
     standing is = standing::meant_on;
     bool stands = false;           ///< its session does, and the subscription
     bool hears = true;             ///< commands reach it; as it was told last

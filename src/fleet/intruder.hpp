@@ -1,6 +1,7 @@
 // A second client that comes with a vehicle's name: a cloned VIN.
 #pragma once
 
+#include <loadsim/fleet/papers.hpp>
 #include <loadsim/net/mqtt_link.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -14,9 +15,6 @@ namespace loadsim::fleet {
 /// Threads: the loop's. Not to be destroyed from inside a call of its own link.
 class intruder final : private net::link_events, private net::timer {
 public:
-    struct papers {
-        std::string name, user, password;
-    };
     intruder(net::loop& loop, const mqtt::session_options& session, papers shown)
         : loop_(loop), papers_(std::move(shown)), link_(loop, session, *this, 0) {}
 

@@ -1,10 +1,12 @@
-// A vehicle of a rehearsal: where it stands, and what is under way to it and from it.
+// A vehicle of the model: where it stands, and what is under way to it and from it.
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/options.hpp>
 #include <loadsim/measure/totals.hpp>
 #include <loadsim/net/pace.hpp>
 #include <loadsim/net/timer_wheel.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -17,11 +19,13 @@ class activity;
 
 /// A message between a vehicle and the model broker.
 struct carried {
+    std::string request{}; ///< of a word: which it is of
     std::string topic;
     std::string payload;
     std::uint8_t qos = 0;
-    monotonic_time expires = never; ///< of a command: thrown away if it still waits at the broker then
-    monotonic_time due{};           ///< when a slow link has carried it
+    monotonic_time expires = never;  ///< of a command: thrown away if it still waits at the broker then
+    monotonic_time due{};            ///< when a slow link has carried it
+    contract::named_texts headers{}; ///< of a command that came over HTTP
 };
 
 /// Something of a vehicle that comes due: its owner is told what, and whose.
@@ -73,13 +77,25 @@ struct model_line {
     monotonic_time away_since{};
     const activity* parted_by = nullptr; ///< whose step ended the session
     std::uint32_t attempts = 0;          ///< to connect, since it last stood
-    std::uint32_t tries = 0;             ///< all of them: the counter of the reconnect draws
-    std::uint32_t triggers = 0;          ///< sent to it, lost ones too
-    std::uint64_t strays = 0;            ///< draws for commands of no arrival
-    std::uint64_t delays = 0;            ///< draws for what slow links add
     std::string request;                 ///< of the command that came last
     std::string request_before;          ///< of the one before that
     model_alarm carry, come_back, sleep;
+
+    /// Nothing in it matters any more to a vehicle that stands where it stood at first; but for `dark`.
+    bool is_blank(monotonic_time now) const {
+        return tunnels == 0 && garages == 0 && half_open == 0 && slow.empty() && lossy.empty() && silenced_by.empty() &&
+               waiting.empty() && unsaid.empty() && coming.empty() && going.empty() && stalled_until <= now &&
+               parted_by == nullptr && request.empty() && !carry.armed() && !come_back.armed() && !sleep.armed();
+    }
+};
+
+/// What a vehicle has counted: draws and words go on from here, whatever else of it is forgotten.
+struct model_counters {
+    std::uint32_t words = 0;    ///< that it has said
+    std::uint32_t tries = 0;    ///< to connect: of the reconnect draws
+    std::uint32_t triggers = 0; ///< sent to it, lost ones too
+    std::uint32_t strays = 0;   ///< draws for commands of no arrival
+    std::uint64_t delays = 0;   ///< draws for what slow links add
 };
 
 struct model_car {
@@ -90,12 +106,15 @@ struct model_car {
         left,   ///< it has none for good
         barred, ///< ... because its credentials are wrong
     };
+    std::uint32_t place = 0; ///< index / count
     standing is = standing::on;
-    bool hears = true;                ///< commands reach it; as it was told last
-    bool askable = true;              ///< as it was counted last
-    std::uint16_t busy = 0;           ///< commands that it is at work on
-    std::uint32_t words = 0;          ///< that it has said
-    std::unique_ptr<model_line> line; ///< null: nothing has happened to it yet
+    bool hears = true;                        ///< commands reach it; as it was told last
+    bool askable = true;                      ///< as it was counted last
+    bool looked_at = false;                   ///< it is among those that may be as they were at first
+    std::uint16_t busy = 0;                   ///< commands that it is at work on
+    std::unique_ptr<model_line> line;         ///< null: nothing has happened to it yet
+    const vehicle::behaviour* next = nullptr; ///< for its next command; null: as its segment does
+    model_counters* counted = nullptr;        ///< null: not looked for yet
 };
 
 } // namespace loadsim::fleet

@@ -1,4 +1,4 @@
-// What is between a vehicle of a rehearsal and its broker: held up, slow, or gone.
+// What is between a vehicle of the model and its broker: held up, slow, or gone.
 #include "model_state.hpp"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ void model_vehicles::state::down(model_car& c, carried m) {
 
 void model_vehicles::state::up(model_car& c, carried m) {
     const bool free = !c.line || (c.line->going.empty() && c.line->slow.empty());
-    if (free && !silent(c)) return broker.from_vehicle(m.topic, m.payload);
+    if (free && !silent(c)) return broker.from_vehicle(id_of(c), m.request, m.topic, m.payload);
     auto& line = line_of(c);
     const auto due = carried_by(line, m, line.way_up, now());
     put(std::move(m), line.going, due);
@@ -54,7 +54,7 @@ void model_vehicles::state::carry(model_car& c) {
     auto& line = *c.line;
     while (hears_now(c) && has_arrived(line.going, now())) {
         const auto word = taken(line.going);
-        broker.from_vehicle(word.topic, word.payload);
+        broker.from_vehicle(id_of(c), word.request, word.topic, word.payload);
     }
     while (hears_now(c) && line.stalled_until <= now() && has_arrived(line.coming, now()))
         arrive(c, taken(line.coming));
@@ -62,7 +62,7 @@ void model_vehicles::state::carry(model_car& c) {
     auto next = never;
     if (!line.going.empty()) next = line.going.front().due;
     if (!line.coming.empty()) next = std::min(next, std::max(line.coming.front().due, line.stalled_until));
-    wheel.arm(line.carry, next);
+    arm_timer(line.carry, next);
 }
 
 } // namespace loadsim::fleet

@@ -1,12 +1,11 @@
-// Sessions of a rehearsal: how they end and begin, and what waits for them meanwhile.
+// Sessions of the model: how they end and begin, and what waits for them meanwhile.
 #include "model_state.hpp"
 
 #include "reconnect.hpp"
+#include "speech.hpp"
 #include "traits.hpp"
 
 #include <loadsim/base/draw.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 
 #include <iterator>
 #include <utility>
@@ -57,11 +56,14 @@ void model_vehicles::state::recovered(model_car& c) {
 void model_vehicles::state::tell(model_car& c, const std::string& what) { events.on_session(id_of(c), what, now()); }
 
 void model_vehicles::state::announce(model_car& c, std::string_view what) {
+    if (!manner.presence) return;
     const auto& asleep = behaviour_of(c).asleep;
     if (!the.options.mqtt.presence && !asleep) return; // of one that sleeps a platform has to know when it does
-    contract::presence told{.state = std::string(what), .wake = {}};
-    if (asleep && what == "asleep") told.wake = bearer_of(*asleep);
-    broker.from_vehicle(contract::presence_topic(vin_of(id_of(c))), to_json(told));
+    contract::composed told;
+    if (utter_presence(the, id_of(c), what, wall_us(), presences++, told))
+        broker.from_vehicle(id_of(c), {}, told.topic, told.payload);
+    else
+        ++counted.sessions.reasons["presence not sent: its payload cannot be made"];
 }
 
 /// The broker keeps what is for it while it is away.
@@ -83,9 +85,9 @@ void model_vehicles::state::try_connect(model_car& c) {
 
 void model_vehicles::state::retry_later(model_car& c) {
     auto& line = line_of(c);
-    const auto unit = draw_unit(the.seed, stream::reconnect, index(id_of(c)), line.tries++);
+    const auto unit = draw_unit(the.seed, stream::reconnect, index(id_of(c)), counters_of(c).tries++);
     const auto wait = reconnect_wait(the.options.reconnect, line.attempts++, unit);
-    wheel.arm(line.come_back, now() + wait);
+    arm_timer(line.come_back, now() + wait);
 }
 
 void model_vehicles::state::connect(model_car& c) {
@@ -150,17 +152,17 @@ void model_vehicles::state::fall_asleep(model_car& c) {
 
 void model_vehicles::state::sleep_later(model_car& c) {
     const auto& asleep = behaviour_of(c).asleep;
-    if (asleep && c.is == standing::on && c.busy == 0) wheel.arm(line_of(c).sleep, now() + asleep->awake_for);
+    if (asleep && c.is == standing::on && c.busy == 0) arm_timer(line_of(c).sleep, now() + asleep->awake_for);
 }
 
 void model_vehicles::state::wake(model_car& c) {
     if (c.is != standing::asleep) return;
     const auto& how = *behaviour_of(c).asleep;
     auto& line = line_of(c);
-    draws chance(the.seed, stream::wake, index(id_of(c)), line.triggers++ * draws_per_trigger);
+    draws chance(the.seed, stream::wake, index(id_of(c)), counters_of(c).triggers++ * draws_per_trigger);
     if (chance.unit() < how.loss.of_one || line.come_back.armed()) return;
     tell(c, "woken");
-    wheel.arm(line.come_back, now() + sample(how.takes, chance));
+    arm_timer(line.come_back, now() + sample(how.takes, chance));
 }
 
 void model_vehicles::state::deliver(model_car& c, carried m) {

@@ -1,4 +1,4 @@
-// The inside of model_vehicles: the vehicles, their broker and their road, in simulated time.
+// The inside of model_vehicles: the vehicles, their broker and their road.
 #pragma once
 
 #include "activity.hpp"
@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace loadsim::fleet {
@@ -19,10 +20,22 @@ namespace loadsim::fleet {
 struct model_vehicles::state final : body, model_alarm::owner {
     using standing = model_car::standing;
 
-    state(net::timer_wheel&, const time_source&, vehicle_events&, const plan&, model_broker&);
+    state(arming, const time_source&, vehicle_events&, const plan&, model_broker&, const model_manner&);
 
-    // model_vehicles.cpp: who there is, what they do with commands, and what they say.
+    // model_standing.cpp: who there is, and who of them needs to be remembered.
+    standing first_standing(vehicle_id) const; ///< while nothing has happened to it
+    standing standing_of(vehicle_id) const;
+    model_car& car_of(vehicle_id);            ///< good until forget_idle()
+    const model_car* known(vehicle_id) const; ///< null: it stands where it stood at first
+    void forget_idle();                       ///< to be called when nobody holds a car
+    bool idle(const model_car&) const;
+    void count_first();
     void begin_load(monotonic_time);
+    void count_absent();
+    void take_absent_away();
+    void refuse(std::uint32_t vehicles); ///< wrong credentials
+
+    // model_vehicles.cpp: what they do with commands, and what they say.
     void arrive(model_car&, const carried&);
     void end_all();
 
@@ -54,19 +67,30 @@ struct model_vehicles::state final : body, model_alarm::owner {
     void broker_goes(std::uint32_t condition, std::uint32_t occurrence, vehicle::condition::outage_way);
     void broker_returns(std::uint32_t condition);
     void silence(model_car&, std::uint32_t condition, std::uint32_t occurrence);
+    template <class Do>
+    void for_each_present(Do&& act);
 
-    vehicle_id id_of(const model_car& c) const { return vehicle_id{place_of(c) * the.share.count + the.share.index}; }
-    std::uint32_t place_of(const model_car& c) const { return static_cast<std::uint32_t>(&c - cars.data()); }
-    model_car& car_of(vehicle_id v) { return cars[index(v) / the.share.count]; }
+    vehicle_id id_at(std::uint32_t place) const { return vehicle_id{place * the.share.count + the.share.index}; }
+    vehicle_id id_of(const model_car& c) const { return id_at(c.place); }
+    model_counters& counters_of(model_car& c) {
+        if (c.counted == nullptr) c.counted = &counters[c.place];
+        return *c.counted;
+    }
     const vehicle::behaviour& behaviour_of(const model_car& c) const {
         return the.behaviours[the.segments.segment_of(id_of(c))];
     }
     std::string vin_of(vehicle_id) const;
+    std::int64_t wall_us() const; ///< since 1970
     model_line& line_of(model_car&);
+    void take_away(model_car&);          ///< as its segment says, when the load begins
     bool silent(const model_car&) const; ///< nothing gets through, either way
     bool stays_away(const model_car&) const;
     bool hears_now(const model_car& c) const { return c.is == standing::on && !silent(c); }
     bool askable_now(const model_car&) const;
+    bool is_away_for_good(vehicle_id v) const {
+        const auto is = standing_of(v);
+        return is == standing::left || is == standing::barred;
+    }
     void look(model_car&); ///< tells and counts what has changed of it
     void tell(model_car&, const std::string& what);
     void announce(model_car&, std::string_view what); ///< its presence
@@ -78,7 +102,7 @@ struct model_vehicles::state final : body, model_alarm::owner {
     bool online(vehicle_id) const override;
     void take_over(activity&, nanoseconds) override;
     void stall(activity&, nanoseconds) override;
-    void arm(net::timer& t, monotonic_time when) override { wheel.arm(t, when); }
+    void arm(net::timer& t, monotonic_time when) override { arm_timer(t, when); }
     monotonic_time now() const override { return time.now(); }
     void end(activity&) override;
     void on_alarm(model_alarm::kind, std::uint32_t place) override;
@@ -92,15 +116,24 @@ struct model_vehicles::state final : body, model_alarm::owner {
         state& owner_;
     };
 
-    net::timer_wheel& wheel;
+    const arming arm_timer;
     const time_source& time;
     vehicle_events& events;
     const plan the;
     model_broker& broker;
+    const model_manner manner;
     forecast coming;
     turn_alarm next_turn{*this};
-    std::vector<model_car> cars; ///< by index / count
+    std::uint32_t size = 0;
+    std::unordered_map<std::uint32_t, model_car> cars;          ///< by place: those that are not as they were at first
+    std::unordered_map<std::uint32_t, model_counters> counters; ///< by place: of those that have counted something
+    std::vector<std::uint32_t> looked_at;                       ///< places of cars that may be as they were at first
     std::vector<std::unique_ptr<activity>> activities;
+    std::vector<standing> first_of; ///< by segment: where its vehicles stand from the load's beginning
+    bool some_power_on = false;     ///< by a condition
+    bool some_absent = false;       ///< from the load's beginning, or before
+    bool begun = false;
+    bool stopped = false;
     monotonic_time start = never; ///< of the load
     bool remembers = false;       ///< some vehicle speaks of its request before
     bool down_for_all = false;    ///< the broker is away
@@ -110,7 +143,10 @@ struct model_vehicles::state final : body, model_alarm::owner {
     std::uint32_t askable = 0;
     std::uint64_t published = 0;
     std::uint64_t received = 0;
+    std::uint64_t presences = 0;
     seen counted;
+    contract::fit watch;
+    std::uint32_t watched = 0; ///< commands
 };
 
 } // namespace loadsim::fleet

@@ -1,4 +1,4 @@
-// Conditions of a rehearsal: whom they befall, and how they pass.
+// Conditions of the model: whom they befall, and how they pass.
 #include "model_state.hpp"
 
 #include "traits.hpp"
@@ -10,8 +10,21 @@ namespace loadsim::fleet {
 using kind = vehicle::condition::kind;
 
 void model_vehicles::state::take_turns() {
-    while (const auto turn = coming.take(now() - start)) turn->begins ? strike(*turn) : pass(*turn);
-    if (const auto next = coming.next()) wheel.arm(next_turn, start + *next);
+    while (const auto turn = coming.take(now() - start)) {
+        turn->begins ? strike(*turn) : pass(*turn);
+        forget_idle();
+    }
+    if (const auto next = coming.next()) arm_timer(next_turn, start + *next);
+}
+
+/// All of them that are not away for good: a walk of the whole share.
+template <class Do>
+void model_vehicles::state::for_each_present(Do&& act) {
+    for (std::uint32_t place = 0; place < size; ++place) {
+        if (is_away_for_good(id_at(place))) continue;
+        act(car_of(id_at(place)));
+        forget_idle();
+    }
 }
 
 /// It hears nothing from now on because of that.
@@ -22,8 +35,8 @@ void model_vehicles::state::silence(model_car& c, std::uint32_t condition, std::
 }
 
 void model_vehicles::state::strike(const turn& t) {
+    if (is_away_for_good(t.vehicle)) return; // nothing reaches it anyway
     auto& c = car_of(t.vehicle);
-    if (c.is == standing::left || c.is == standing::barred) return; // nothing reaches it anyway
     const auto& what = the.conditions[t.condition];
     const bool lasts = t.until > t.at;
     auto& line = line_of(c);
@@ -56,7 +69,7 @@ void model_vehicles::state::strike(const turn& t) {
         break;
     case kind::slow:
         line.slow.push_back(t.condition);
-        line.slowed = slowness(the, line.slow, t.vehicle, line.delays);
+        line.slowed = slowness(the, line.slow, t.vehicle, counters_of(c).delays);
         break;
     case kind::lossy: line.lossy.push_back(t.condition); break;
     case kind::outage:
@@ -67,8 +80,8 @@ void model_vehicles::state::strike(const turn& t) {
 }
 
 void model_vehicles::state::pass(const turn& t) {
+    if (is_away_for_good(t.vehicle)) return;
     auto& c = car_of(t.vehicle);
-    if (c.is == standing::left || c.is == standing::barred) return;
     const auto& what = the.conditions[t.condition];
     auto& line = line_of(c);
     const auto end_one = [&](std::vector<std::uint32_t>& in_force) {
@@ -92,7 +105,7 @@ void model_vehicles::state::pass(const turn& t) {
         break;
     case kind::slow:
         end_one(line.slow);
-        line.slowed = slowness(the, line.slow, t.vehicle, line.delays);
+        line.slowed = slowness(the, line.slow, t.vehicle, counters_of(c).delays);
         break;
     case kind::lossy: end_one(line.lossy); break;
     default: break; // the others last no time
@@ -106,23 +119,21 @@ void model_vehicles::state::broker_goes(std::uint32_t condition, std::uint32_t o
                                         vehicle::condition::outage_way way) {
     const bool restarts = way == vehicle::condition::outage_way::restart;
     (restarts ? down_for_all : frozen) = true;
-    for (auto& c : cars) {
-        if (c.is == standing::left || c.is == standing::barred) continue;
+    for_each_present([&](model_car& c) {
         events.on_struck(id_of(c), condition, now());
         silence(c, condition, occurrence);
         if (restarts && c.is == standing::on) drop(c, "the broker went away");
         look(c);
-    }
+    });
 }
 
 void model_vehicles::state::broker_returns(std::uint32_t condition) {
     down_for_all = frozen = false;
-    for (auto& c : cars) {
-        if (c.is == standing::left || c.is == standing::barred) continue;
+    for_each_present([&](model_car& c) {
         look(c);
         carry(c);
         events.on_passed(id_of(c), condition, now());
-    }
+    });
 }
 
 } // namespace loadsim::fleet

@@ -1,5 +1,7 @@
 #include "traits.hpp"
 
+#include <loadsim/vehicle/registry.hpp>
+
 #include <algorithm>
 
 namespace loadsim::fleet {
@@ -9,6 +11,14 @@ namespace {
 constexpr std::uint64_t first_delay_draw = std::uint64_t{1} << 63U;
 
 } // namespace
+
+contract::values known_of(const plan& p, vehicle_id v) {
+    const auto segment = p.segments.segment_of(v);
+    return {.index = index(v),
+            .segment = p.segment_names[segment],
+            .data = p.cars.row(v),
+            .segment_variables = p.segment_variables[segment]};
+}
 
 bool speaks_of_previous(const std::vector<vehicle::step>& steps) {
     return std::ranges::any_of(steps, [](const vehicle::step& s) {

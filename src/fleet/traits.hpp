@@ -4,6 +4,7 @@
 #include <loadsim/base/draw.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/variables.hpp>
 #include <loadsim/fleet/plan.hpp>
 #include <loadsim/net/pace.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
@@ -18,6 +19,16 @@ namespace loadsim::fleet {
 inline constexpr std::uint64_t draws_per_trigger = 4;
 /// Of 127/8, for handovers: enough that a vehicle does not meet the connection that it has left behind.
 inline constexpr std::uint32_t loopback_addresses = 250;
+
+/// What templates find of a vehicle, but for its VIN: index, segment, data.
+contract::values known_of(const plan&, vehicle_id);
+
+/// What a vehicle says in its own words or of itself: each kind has draws of its own for {random:...}.
+enum class spoken : std::uint8_t { word, presence, telemetry };
+/// Where those of the n-th of a kind begin; 65,536 for each.
+constexpr std::uint64_t draws_from(spoken what, std::uint64_t n) {
+    return static_cast<std::uint64_t>(what) << 62U | (n << 16U & ((std::uint64_t{1} << 62U) - 1));
+}
 
 /// A vehicle says something of its request before: then it has to remember that.
 bool speaks_of_previous(const std::vector<vehicle::step>&);

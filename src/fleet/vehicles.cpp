@@ -3,9 +3,10 @@
 #include "traits.hpp"
 
 #include <loadsim/net/sources.hpp>
-#include <loadsim/vehicle/vin.hpp>
+#include <loadsim/vehicle/registry.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace loadsim::fleet {
@@ -35,12 +36,23 @@ std::uint32_t cars_of(const plan& p) {
 } // namespace
 
 vehicles::state::state(net::loop& l, vehicle_events& e, const plan& p, std::uint32_t connects_in_flight,
-                       const boost::asio::ip::tcp::endpoint& b)
-    : loop(l), events(e), the(p), broker(b), session_of_sleepers(kept(p.options.mqtt.session)),
-      session_of_intruders(its_own(p.options.mqtt.session)),
+                       std::vector<boost::asio::ip::tcp::endpoint> addresses)
+    : loop(l), events(e), the(p), own_papers(paper_forms::compile(p.options.mqtt, p.names).value()),
+      session_of_sleepers(kept(p.options.mqtt.session)), session_of_intruders(its_own(p.options.mqtt.session)),
       sources(net::parse_sources(p.options.source_addresses).value()), // the scenario's reader has checked them
       coming(p.conditions, p.segments, p.segment_names, p.seed, p.options.vehicles, p.share, p.load),
       queue(cars_of(p), p.options.connect_rate, p.share, connects_in_flight) {
+    for (auto& one : addresses) brokers.push_back({std::move(one)});
+    for (const auto& b : the.behaviours) {
+        auto& claimed = false_papers.emplace_back();
+        if (b.credentials) claimed = paper_forms::compile(the.options.mqtt, *b.credentials, the.names).value();
+    }
+    campaigns_of.resize(the.segment_names.size());
+    for (std::uint32_t i = 0; i < the.campaigns.size(); ++i) {
+        campaigns.push_back(campaign::compile(the.campaigns[i], the.names, the.campaigns[i].name).value());
+        for (std::size_t s = 0; s < the.segment_names.size(); ++s)
+            if (campaigns.back().addresses(the.segment_names[s])) campaigns_of[s].push_back(i);
+    }
     remembers = std::ranges::any_of(the.behaviours, [](const auto& one) { return speaks_of_previous(one.steps); });
     net::link_events& self = *this;
     for (std::uint64_t i = the.share.index; i < the.options.vehicles; i += the.share.count) {
@@ -70,12 +82,14 @@ void vehicles::state::begin_load(monotonic_time at) {
             fall_asleep(c);
     }
     take_turns();
+    if (the.terms.has_telemetry()) telemetry_due();
 }
 
 void vehicles::state::stop() {
     stopping = true;
     next_connect.disarm();
     next_turn.disarm();
+    next_telemetry.disarm();
     activities.clear();
     for (car& c : cars) {
         if (!c.under || c.under->half_open == 0) c.link.release(); // or the goodbye would not get through
@@ -84,7 +98,16 @@ void vehicles::state::stop() {
     }
 }
 
-std::string vehicles::state::vin_of(const car& c) const { return vehicle::vin_of(the.options.vin, id_of(c)); }
+std::string vehicles::state::vin_of(const car& c) const { return the.cars.vin_of(id_of(c)); }
+
+std::int64_t vehicles::state::wall_us() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::int64_t vehicles::state::clock_of(const car& c) const {
+    return wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(behaviour_of(c).clock).count();
+}
 
 plight& vehicles::state::under(car& c) {
     if (!c.under) c.under = std::make_unique<plight>(*this, place_of(c));
@@ -140,8 +163,8 @@ void vehicles::state::on_alarm(car_alarm::kind what, std::uint32_t place) {
 }
 
 vehicles::vehicles(net::loop& loop, vehicle_events& events, const plan& p, std::uint32_t connects_in_flight,
-                   const boost::asio::ip::tcp::endpoint& broker)
-    : state_(std::make_unique<state>(loop, events, p, connects_in_flight, broker)) {}
+                   std::vector<boost::asio::ip::tcp::endpoint> brokers)
+    : state_(std::make_unique<state>(loop, events, p, connects_in_flight, std::move(brokers))) {}
 vehicles::~vehicles() = default;
 
 void vehicles::start() {
@@ -165,5 +188,6 @@ std::uint32_t vehicles::asked() const noexcept { return state_->asked; }
 std::uint32_t vehicles::online() const noexcept { return state_->online_now; }
 const std::string& vehicles::refusal() const noexcept { return state_->refusal; }
 seen vehicles::take() { return std::exchange(state_->counted, {}); }
+std::vector<std::string> vehicles::misfits() { return state_->watch.take(); }
 
 } // namespace loadsim::fleet

@@ -70,6 +70,11 @@ reason decode(const frame& f, version v, connack_packet& p) noexcept {
     const auto code = in.u8();
     if (in.failed() || (flags & 0xFE) != 0) return reason::malformed_packet; // MQTT-3.2.2-1
     p.session_present = flags == 1;
+    // A server that knows 3.1.1 alone answers 5.0 in its own way, without properties: "unacceptable protocol version".
+    if (v == version::v5_0 && in.finished() && flags == 0 && code == 1) {
+        p.code = reason::unsupported_protocol_version;
+        return reason::success;
+    }
     if (const auto bad = read_properties(in, v, f.type, p.props); bad != reason::success) return bad;
     if (!in.finished()) return reason::malformed_packet;
     if (v == version::v5_0) {

@@ -28,11 +28,19 @@ void put_message_properties(Sink& sink, const message& m) {
     put(property::content_type, m.content_type);
     put(property::response_topic, m.response_topic);
     put(property::correlation_data, m.correlation_data);
+    for (const auto& [name, value] : m.user_properties) {
+        put_id(sink, property::user_property);
+        sink.text(name);
+        sink.text(value);
+    }
 }
 
 /// A string inside a part with a length of its own is counted there, so it is looked at here.
 bool strings_fit(const message& m) {
-    return m.content_type.size() <= 65'535 && m.response_topic.size() <= 65'535 && m.correlation_data.size() <= 65'535;
+    constexpr std::size_t most = 65'535;
+    for (const auto& [name, value] : m.user_properties)
+        if (name.size() > most || value.size() > most) return false;
+    return m.content_type.size() <= most && m.response_topic.size() <= most && m.correlation_data.size() <= most;
 }
 
 } // namespace

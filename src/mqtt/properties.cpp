@@ -96,4 +96,10 @@ std::optional<std::string_view> properties::text(property id) const noexcept {
     return p ? std::optional(p->text) : std::nullopt;
 }
 
+std::string_view user_property(const message& m, std::string_view name) noexcept {
+    for (auto rest = m.raw_properties; const auto p = take_property(rest);)
+        if (p->id == property::user_property && p->name == name) return p->text;
+    return {};
+}
+
 } // namespace loadsim::mqtt

@@ -1,7 +1,7 @@
 // The server's answers to what we sent: PUBACK, PUBREC, PUBCOMP, SUBACK, UNSUBACK.
 //
-// An answer that fits no step of the message that holds its identifier is a protocol error: some servers answer QoS 2 with
-// PUBACK, and the message would else hang for ever. An answer to an identifier that nobody holds is no harm: PUBACK and
+// An answer that fits no step of the message that holds its identifier is a protocol error, with one exception: some servers answer
+// QoS 2 with PUBACK (RabbitMQ 3.10), and mean that they have it. An answer to an identifier that nobody holds is no harm: PUBACK and
 // PUBCOMP may come twice after a resumed session has sent twice, and are passed over.
 #include "session_state.hpp"
 
@@ -20,8 +20,10 @@ std::error_code session::on_ack(const frame& f, turn& t) {
     if (o != nullptr && o->waiting) return fail(reason::protocol_error, t.out); // answers what was not sent
     if (p.type == packet_type::pubrec) return on_pubrec(p, o, t);
     if (o == nullptr) return {};
+    const bool downgraded = p.type == packet_type::puback && o->awaits == outgoing::step::pubrec;
     const auto expected = p.type == packet_type::puback ? outgoing::step::puback : outgoing::step::pubcomp;
-    if (o->awaits != expected) return fail(reason::protocol_error, t.out);
+    if (o->awaits != expected && !downgraded) return fail(reason::protocol_error, t.out);
+    if (downgraded) t.events.on_downgraded(*this, p.packet_id);
     // 3.7.2.1: "not found" after a resent PUBREL means that the server was done before the connection went
     const bool done_before =
         p.type == packet_type::pubcomp && p.code == reason::packet_identifier_not_found && o->repeated;

@@ -35,20 +35,29 @@ std::error_code session::on_connack(const frame& f, turn& t) {
 }
 
 void session::adopt_limits(const properties& props, server_limits& limits) {
-    bool outlives = options_->protocol == version::v3_1_1 ? !clean_sent_ : options_->session_expiry.count() > 0;
+    const bool v5 = options_->protocol == version::v5_0;
+    if (v5) limits.session_expiry = options_->session_expiry;
     for (auto rest = props.raw(); const auto p = take_property(rest);) {
         switch (p->id) {
-        case property::session_expiry_interval: outlives = p->number != 0; break; // 3.2.2.3.2: the server's word wins
+        case property::session_expiry_interval: // 3.2.2.3.2: the server's word wins
+            limits.session_expiry = std::chrono::seconds{p->number};
+            break;
         case property::receive_maximum: limits.receive_maximum = static_cast<std::uint16_t>(p->number); break;
         case property::maximum_qos: limits.maximum_qos = static_cast<qos>(p->number); break;
         case property::retain_available: limits.retain_available = p->number != 0; break;
         case property::maximum_packet_size: limits.maximum_packet_size = p->number; break;
         case property::server_keep_alive: keep_alive_s_ = static_cast<std::uint16_t>(p->number); break; // MQTT-3.2.2-21
-        default: break; // says what we do not use: aliases to the server, shared subscriptions, an assigned identifier
+        case property::assigned_client_identifier: limits.assigned_client_id = p->text; break;
+        case property::topic_alias_maximum: limits.topic_alias_maximum = static_cast<std::uint16_t>(p->number); break;
+        case property::wildcard_subscription_available: limits.wildcard_subscriptions = p->number != 0; break;
+        case property::shared_subscription_available: limits.shared_subscriptions = p->number != 0; break;
+        case property::subscription_identifier_available: limits.subscription_identifiers = p->number != 0; break;
+        default: break; // nothing that binds us
         }
     }
     limits.keep_alive = std::chrono::seconds{keep_alive_s_};
     // With clean start at every connect, what outlives the connection at the server is never resumed.
+    const bool outlives = v5 ? limits.session_expiry.count() > 0 : !clean_sent_;
     resumable_ = outlives && !options_->clean_start;
     receive_maximum_ = limits.receive_maximum;
     packet_size_limit_ = limits.maximum_packet_size;
@@ -99,6 +108,14 @@ std::optional<reason> session::forbidden(const outgoing& o) const {
     if ((flags >> 1 & 3) > static_cast<int>(maximum_qos_)) return reason::qos_not_supported;
     if ((flags & 1) != 0 && !retain_available_) return reason::retain_not_supported;
     return std::nullopt;
+}
+
+reason refusal_of(const server_limits& limits, std::string_view filter) noexcept {
+    if (!limits.shared_subscriptions && filter.starts_with("$share/"))
+        return reason::shared_subscriptions_not_supported;
+    if (!limits.wildcard_subscriptions && filter.find_first_of("+#") != std::string_view::npos)
+        return reason::wildcard_subscriptions_not_supported;
+    return reason::success;
 }
 
 } // namespace loadsim::mqtt

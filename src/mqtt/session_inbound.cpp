@@ -7,8 +7,12 @@ namespace loadsim::mqtt {
 namespace {
 
 message message_of(const publish_packet& p) {
-    message m{
-        .topic = p.topic, .payload = p.payload, .quality = p.quality, .retain = p.retain, .duplicate = p.duplicate};
+    message m{.topic = p.topic,
+              .payload = p.payload,
+              .quality = p.quality,
+              .retain = p.retain,
+              .duplicate = p.duplicate,
+              .raw_properties = p.props.raw()};
     for (auto rest = p.props.raw(); const auto prop = take_property(rest);) {
         switch (prop->id) {
         case property::response_topic: m.response_topic = prop->text; break;

@@ -7,6 +7,8 @@ namespace {
 bool valid(const message& m, version v) {
     if (!valid_topic_name(m.topic)) return false;
     if (v == version::v3_1_1) return true;
+    for (const auto& [name, value] : m.user_properties)
+        if (!valid_utf8(name) || !valid_utf8(value)) return false;
     return (m.response_topic.empty() || valid_topic_name(m.response_topic)) && valid_utf8(m.content_type);
 }
 

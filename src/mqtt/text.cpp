@@ -82,4 +82,21 @@ bool valid_topic_filter(std::string_view s) noexcept {
     return name.find_first_of("+#") == std::string_view::npos && wildcards_in_place(s.substr(slash + 1));
 }
 
+bool matches(std::string_view filter, std::string_view topic) noexcept {
+    if (constexpr std::string_view share = "$share/"; filter.starts_with(share)) // 4.8.2: $share/{name}/{filter}
+        filter.remove_prefix(filter.find('/', share.size()) + 1);
+    if (topic.starts_with('$') && (filter.starts_with('+') || filter.starts_with('#'))) return false; // 4.7.2
+    for (;;) {
+        if (filter == "#") return true;
+        const auto level = filter.substr(0, filter.find('/'));
+        const auto name = topic.substr(0, topic.find('/'));
+        if (level != "+" && level != name) return false;
+        const bool last = level.size() == filter.size();
+        filter.remove_prefix(last ? level.size() : level.size() + 1);
+        if (name.size() == topic.size()) return last || filter == "#"; // 4.7.1.2: the parent, too
+        if (last) return false;
+        topic.remove_prefix(name.size() + 1);
+    }
+}
+
 } // namespace loadsim::mqtt

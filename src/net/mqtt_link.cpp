@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <utility>
@@ -199,8 +200,10 @@ void mqtt_link::writable() {
     if (const auto error = transmit(*rest)) lose(error);
 }
 
-mqtt::session::published mqtt_link::publish(const mqtt::message& m) {
+mqtt::session::published mqtt_link::publish(mqtt::message m) {
     mqtt::session::published sent;
+    m.quality = std::min(m.quality, session_.maximum_qos()); // 3.2.2.3.4
+    m.retain = m.retain && session_.retain_available();      // 3.2.2.3.5
     with_output([&](mqtt::bytes& out) {
         sent = session_.publish(m, loop_.now(), out);
         return std::error_code{};

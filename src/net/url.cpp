@@ -63,6 +63,8 @@ result<endpoint> parse_broker_url(std::string_view text) {
 }
 
 result<endpoint> parse_api_url(std::string_view text) {
+    if (text.starts_with("https:"))
+        return parse(text, {"platform's API", "https://127.0.0.1:8443", {"https"}, "https", 443, true});
     return parse(text, {"platform's API", "http://127.0.0.1:8080", {"http"}, "http", 80, true});
 }
 

@@ -1,169 +1,122 @@
-#include <loadsim/observe/mqtt_observer.hpp>
+#include "mqtt_observer.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/mqtt/packet.hpp>
 
 #include <fmt/format.h>
-#include <mqtt/async_client.h>
-#include <spdlog/spdlog.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <deque>
+#include <future>
 #include <random>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 namespace loadsim::observe {
 namespace {
 
-using std::chrono::seconds;
-
-constexpr seconds answer_within{5};
 constexpr int event_qos = 1;
 constexpr int word_qos = 2; // as they come: a word that is published once is heard once
-/// Messages that a broker may send again after an outage: those that were under way.
-constexpr std::size_t remembered = 1'000;
-/// What the broker is to keep for us while we are away: longer than any outage that a run survives.
-constexpr seconds session_expiry{3600};
-
-/// A name of its own for each run: two observers with one name would throw each other out.
-std::string client_id() { return fmt::format("loadsim-observer-{:08x}", std::random_device{}()); }
-
-bool is_word(const mqtt::message& m) {
-    const auto vin = contract::vin_of(m.get_topic());
-    return vin && m.get_topic() != contract::event_topic(*vin);
-}
-
-std::optional<heard_word> read_word(const mqtt::message& m, monotonic_time now) {
-    const auto vin = contract::vin_of(m.get_topic());
-    auto said = contract::read_response(m.get_payload_str());
-    if (!vin || !said || said->seq <= 0) return std::nullopt;
-    return heard_word{std::string(*vin), std::move(said->id), static_cast<std::uint64_t>(said->seq), now};
-}
-
-std::optional<final_event> read_event(const mqtt::message& m, monotonic_time now) {
-    const auto vin = contract::vin_of(m.get_topic());
-    const auto event = contract::read_event(m.get_payload_str());
-    if (!vin || !event) return std::nullopt;
-    const auto end = outcome_of(*event);
-    if (!end) return std::nullopt;
-    return final_event{std::string(*vin), event->id, *end, event->reason, now};
-}
 
 } // namespace
 
-class mqtt_observer::client {
-public:
-    client(const net::endpoint& broker, on_event tell, on_word words)
-        : tell_(std::move(tell)), tell_word_(std::move(words)),
-          paho_(net::to_paho(broker), client_id(),
-                mqtt::create_options_builder().mqtt_version(MQTTVERSION_5).finalize()) {
-        paho_.set_message_callback([this](const mqtt::const_message_ptr& message) {
-            if (message) hear(*message, std::chrono::steady_clock::now());
-        });
-        paho_.set_connection_lost_handler(
-            [](const std::string&) { spdlog::warn("observer: the broker is lost; reconnecting"); });
-        paho_.set_connected_handler([this](const std::string&) {
-            // At every connect: a broker that was restarted may have forgotten the session.
-            try {
-                for (const auto& [filter, qos] : wanted()) paho_.subscribe(filter, qos);
-            } catch (const mqtt::exception& lost) { // again: the next connect subscribes
-                spdlog::warn("observer: cannot subscribe: {}", lost.what());
-            }
-        });
+mqtt_observer::mqtt_observer(std::optional<mqtt_options> wanted, const surroundings& where, on_event tell,
+                             std::uint32_t index)
+    : options_(std::move(wanted)), where_(where), place_(options_ ? place_of(index, "mqtt") : "load.watchWords"),
+      ear_(std::move(tell), index) {}
+
+mqtt_observer::~mqtt_observer() { stop(); }
+
+const contract::terms& mqtt_observer::terms() const {
+    return where_.terms != nullptr ? *where_.terms : contract::terms::of_our_own();
+}
+
+std::string mqtt_observer::brokers() const {
+    std::vector<std::string> urls;
+    for (const auto& b : where_.brokers) urls.push_back(net::to_string(b));
+    return fmt::format("{}", fmt::join(urls, ", "));
+}
+
+std::vector<subscription> mqtt_observer::wanted(std::uint32_t client, const std::string& group) const {
+    std::vector<subscription> all;
+    const bool wants_words = where_.word && client == 0;
+    const auto& words = terms().options().words_filter;
+    if (options_) {
+        const bool same = wants_words && count() == 1 && words == options_->filter;
+        const auto shared = count() > 1 ? fmt::format("$share/{}/", group) : std::string{};
+        all.push_back({shared + options_->filter, same ? word_qos : event_qos});
+        if (same) return all; // a second subscription to a filter replaces the first (5.0, 3.8.4)
     }
+    if (wants_words) all.push_back({words, word_qos});
+    return all;
+}
 
-    ~client() {
-        try {
-            // The broker need keep nothing more for us (5.0, 3.14.2.2.2).
-            mqtt::disconnect_options good_bye;
-            good_bye.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL, 0}});
-            paho_.disconnect(good_bye)->wait_for(seconds{1});
-        } catch (const mqtt::exception&) { // it was not connected
-        }
+mqtt_client::attempt mqtt_observer::start(mqtt_version version) {
+    version_ = version;
+    const auto group = fmt::format("loadsim-{:08x}", std::random_device{}()); // runs must not take each other's events
+    for (std::uint32_t i = 0; i < count(); ++i)
+        clients_.push_back(std::make_unique<mqtt_client>(
+            where_.brokers, version, wanted(i, group),
+            [this](const contract::heard& message, monotonic_time at) { hear(message, at); },
+            [this] { ear_.reconnected(); }));
+    // All at once: beside one that is connected already, Paho takes two seconds for the next.
+    std::vector<std::future<mqtt_client::attempt>> starting;
+    for (const auto& c : clients_) starting.push_back(std::async(std::launch::async, [&c] { return c->start(); }));
+    mqtt_client::attempt all;
+    for (auto& one : starting)
+        if (auto tried = one.get(); all.trouble.empty()) all = std::move(tried);
+    if (!all.trouble.empty()) clients_.clear();
+    return all;
+}
+
+result<void> mqtt_observer::start() {
+    if (where_.brokers.empty()) return problems{place_, "there is no broker to listen at; give target.broker"};
+    if (options_) {
+        auto reading = reading_of_events(options_->reading, place_);
+        if (!reading) return reading.error();
+        reading_.emplace(std::move(*reading));
+        if (options_->clients == 0) return problems{place_ + ".clients", "nobody would listen; write 1 or more"};
     }
-
-    /// Empty: subscribed. Else the sentence.
-    std::string start(const net::endpoint& broker) {
-        auto options = mqtt::connect_options_builder()
-                           .mqtt_version(MQTTVERSION_5)
-                           .clean_start(false)
-                           .keep_alive_interval(seconds{30})
-                           .connect_timeout(answer_within)
-                           .automatic_reconnect(seconds{1}, seconds{4})
-                           .finalize();
-        // Not through the builder: what that is given of properties (Paho C++ 1.2) never gets into the packet.
-        options.set_properties(
-            {{mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry.count())}});
-        if (!broker.user.empty()) options.set_user_name(broker.user);
-        if (!broker.password.empty()) options.set_password(broker.password);
-        try {
-            if (!paho_.connect(options)->wait_for(answer_within + seconds{1}))
-                return "the broker does not answer the observer; see whether it is an MQTT 5 broker";
-            for (const auto& [filter, qos] : wanted()) {
-                const auto granted = paho_.subscribe(filter, qos);
-                if (!granted->wait_for(answer_within))
-                    return "the broker does not answer the observer's subscription; see its log";
-                if (static_cast<int>(granted->get_reason_code()) >= 0x80)
-                    return fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
-                                       filter);
-            }
-        } catch (const mqtt::exception& failed) {
-            return fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
-                               "target.password if it wants them",
-                               failed.what());
-        }
-        return {};
-    }
-
-private:
-    std::vector<std::pair<std::string, int>> wanted() const {
-        std::vector<std::pair<std::string, int>> filters{{std::string(contract::event_filter()), event_qos}};
-        if (tell_word_) filters.emplace_back(contract::response_filter(), word_qos);
-        return filters;
-    }
-
-    /// Whether the broker only was not sure that we had it. Without the flag it is said twice, and that is to be told.
-    bool is_sent_again(const mqtt::message& m) {
-        auto said = m.get_topic() + '\n' + m.get_payload_str();
-        if (m.is_duplicate() && std::ranges::find(recent_, said) != recent_.end()) return true;
-        recent_.push_back(std::move(said));
-        if (recent_.size() > remembered) recent_.pop_front();
-        return false;
-    }
-
-    void hear(const mqtt::message& m, monotonic_time now) {
-        if (is_sent_again(m)) return;
-        if (!is_word(m)) return tell_(read_event(m, now));
-        if (auto word = read_word(m, now); word && tell_word_) tell_word_(std::move(*word));
-    }
-
-    on_event tell_;
-    on_word tell_word_;              // empty: nobody wants them
-    std::deque<std::string> recent_; // by Paho's thread alone
-    mqtt::async_client paho_;        // last: its threads use the above
-};
-
-mqtt_observer::mqtt_observer() = default;
-mqtt_observer::~mqtt_observer() = default;
-
-result<void> mqtt_observer::start(const net::endpoint& broker, on_event tell, on_word words) {
     try {
-        client_ = std::make_unique<client>(broker, std::move(tell), std::move(words));
-    } catch (const mqtt::exception& impossible) {
-        return problems{net::to_string(broker), fmt::format("not an address of a broker ({})", impossible.what())};
+        auto tried = start(mqtt_version::v5);
+        if (tried.refuses_version) {
+            if (auto older = start(mqtt_version::v3_1_1); older.trouble.empty() || !older.refuses_version)
+                tried = std::move(older);
+        }
+        if (!tried.trouble.empty()) return problems{brokers(), std::move(tried.trouble)};
+    } catch (const paho::exception& impossible) {
+        return problems{brokers(), fmt::format("not an address of a broker ({})", impossible.what())};
     }
-    if (auto trouble = client_->start(broker); !trouble.empty()) {
-        client_.reset();
-        return problems{net::to_string(broker), std::move(trouble)};
+    // The older version says nothing of them, and a filter of that name may be accepted and never match.
+    if (version_ == mqtt_version::v3_1_1 && count() > 1) {
+        stop();
+        return problems{brokers(),
+                        "the broker speaks MQTT 3.1.1, which has no shared subscriptions, and several clients of "
+                        "an observer need them; write clients: 1"};
     }
     return {};
 }
 
-void mqtt_observer::stop() { client_.reset(); }
+void mqtt_observer::stop() { clients_.clear(); }
+
+counts mqtt_observer::take() { return ear_.take(); }
+
+std::string mqtt_observer::said() const {
+    if (clients_.empty() || version_ == mqtt_version::v5) return {};
+    return fmt::format(
+        "{}: {} refuses MQTT 5 and is listened to in 3.1.1: without user properties and correlation data",
+        options_ ? "mqtt" : "watchWords", brokers());
+}
+
+void mqtt_observer::hear(const contract::heard& message, monotonic_time at) {
+    const bool is_word = where_.word && mqtt::matches(terms().options().words_filter, message.topic);
+    // What fits neither is an event that was subscribed to in a way that we do not know.
+    if (options_ && (!is_word || mqtt::matches(options_->filter, message.topic)))
+        ear_.hear(*reading_, message, fmt::format("a message on {}", message.topic), at);
+    if (is_word) hear_word(message, at);
+}
+
+void mqtt_observer::hear_word(const contract::heard& message, monotonic_time at) {
+    auto said = ear_.read(terms().words(), message);
+    if (!said || said->sequence == 0 || said->vin.empty()) return;
+    where_.word({std::move(said->vin), std::move(said->request), said->sequence, at});
+}
 
 } // namespace loadsim::observe

@@ -1,7 +1,5 @@
 #include "allotment.hpp"
 
-#include <loadsim/vehicle/vin.hpp>
-
 #include <algorithm>
 
 namespace loadsim::run {
@@ -41,8 +39,7 @@ void allotment::take(const load::arrival& arrival) {
     if (full) return ledger_.skip(due, "maxVusers reached", true);
     if (!free) return ledger_.skip(due, "no vehicle was on line and free", false);
     ledger_.begin(due);
-    driver_.send({due.id, due.vehicle}, vehicle::vin_of(plan_.scenario.fleet.vin, due.vehicle),
-                 plan_.names.services[due.service]);
+    driver_.send({due.id, due.vehicle}, plan_.vin_of(due.vehicle), plan_.names.services[due.service]);
 }
 
 std::optional<vehicle_id> allotment::free_vehicle(const load::candidates& order) const {

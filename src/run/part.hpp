@@ -8,11 +8,14 @@
 #include "shared_plan.hpp"
 
 #include <loadsim/cluster/place.hpp>
-#include <loadsim/observe/mqtt_observer.hpp>
+#include <loadsim/observe/claims.hpp>
+#include <loadsim/observe/event.hpp>
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,19 +24,26 @@ namespace loadsim::run {
 /// What is special about doing some of a run again.
 struct rerun {
     std::optional<selection> only;
-    net::byte_tap* tap = nullptr; ///< must outlive the part; with one shard only
+    net::byte_tap* tap = nullptr;                  ///< must outlive the part; with one shard only
+    std::function<void(const utterance&)> trace{}; ///< told what either side says, on any thread; empty: nobody
 };
 
 /// One process's part of a run; all of it when there is no other.
 /// Threads: the one that made it.
 class part final : public parts {
 public:
-    /// `up` must outlive it.
-    part(const scenario::document&, platform& up, std::uint32_t shards, const cluster::place&, const time_source&,
-         const rerun& = {});
+    /// The scenario, its vocabulary and `up` must outlive it.
+    part(const scenario::document&, const scenario::vocabulary&, platform& up, std::uint32_t shards,
+         const cluster::place&, const time_source&, const rerun& = {});
     ~part() override;
 
     const shared_plan& plan() const noexcept { return plan_; }
+
+    /// The calls before the load; before connect(). Blocks. `stop`: asked between them; true: no more are made.
+    /// Errors: the first that was not answered as it should be.
+    result<void> call_before(const std::function<bool()>& stop);
+    /// Those after the load; when it is over.
+    result<void> call_after(const std::function<bool()>& stop);
 
     void connect() override;
     void begin_load(monotonic_time start) override;
@@ -53,15 +63,20 @@ public:
     nanoseconds ahead() const override { return std::chrono::milliseconds{50}; }
 
 private:
-    // On the observer's thread, or that of the trigger port.
-    void observe(std::optional<observe::final_event> seen);
+    // On an observer's thread, or that of a port of ours.
+    void observe(std::optional<observe::final_event> seen, const std::string& why);
     void hear(observe::heard_word);
     void wake(std::string_view vin);
+    void take_command(vehicle_id, fleet::broker_api_command);
+    void disown_overdue();
+    result<void> call(const drive::calls&, const std::function<bool()>& stop);
+    result<void> start_watching();
     shard* shard_of(vehicle_id) const; ///< null: another rank's
 
     shared_plan plan_;
     const cluster::place where_;
     platform& up_;
+    observe::claims claims_;
     address_book addresses_;
     const time_source& time_;
     outages outages_;
@@ -71,9 +86,8 @@ private:
     measure::snapshot status_; ///< as it was when the shards were asked last; its `seen` is empty
     bool watching_ = false;
     std::string trouble_;
-    std::string broken_; ///< why it cannot go on
-    observe::mqtt_observer observer_;          // after the shards: it ends first, and tells nothing more
-    std::future<result<void>> observer_ready_; // started beside the vehicles, for Paho takes its time
+    std::string broken_;                    ///< why it cannot go on
+    std::future<result<void>> watch_ready_; ///< started beside the vehicles, for Paho takes its time
 };
 
 } // namespace loadsim::run

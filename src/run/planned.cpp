@@ -4,7 +4,6 @@
 
 #include <loadsim/base/units.hpp>
 #include <loadsim/vehicle/script.hpp>
-#include <loadsim/vehicle/vin.hpp>
 
 #include <fmt/format.h>
 
@@ -62,7 +61,8 @@ std::string strikes_header() { return "condition\toccurrence\tfrom_s\tuntil_s\tv
 
 void write_plan(const scenario::document& scenario, shard_share share,
                 const std::function<void(arrival_id, const std::string& line)>& write) {
-    const shared_plan plan(scenario);
+    const auto words = scenario::learn(scenario).value();
+    const shared_plan plan(scenario, words);
     load::schedule::cursor all(plan.schedule);
     while (const auto a = all.next()) {
         const auto v = load::candidates(scenario.seed, a->id, scenario.fleet.vehicles).first();
@@ -72,15 +72,15 @@ void write_plan(const scenario::document& scenario, shard_share share,
         auto choices = vehicle::draws_of(scenario.seed, a->id);
         const auto script = vehicle::resolve(plan.behaviours[due.segment], service, choices);
         write(a->id, fmt::format("{}\t{:.9f}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", number(a->id), seconds(a->due),
-                                 vehicle::vin_of(scenario.fleet.vin, v), plan.names.segments[due.segment],
-                                 plan.names.behaviours[due.segment], service, plan.names.phases[a->phase],
-                                 to_string(due.expected), text_of(script)));
+                                 plan.vin_of(v), plan.names.segments[due.segment], plan.names.behaviours[due.segment],
+                                 service, plan.names.phases[a->phase], to_string(due.expected), text_of(script)));
     }
 }
 
 void write_strikes(const scenario::document& scenario, shard_share share,
                    const std::function<void(vehicle_id, const std::string& line)>& write) {
-    const shared_plan plan(scenario);
+    const auto words = scenario::learn(scenario).value();
+    const shared_plan plan(scenario, words);
     for (std::uint64_t i = share.index; i < scenario.fleet.vehicles; i += share.count) {
         const vehicle_id v{static_cast<std::uint32_t>(i)};
         const auto& segment = plan.names.segments[plan.segments.segment_of(v)];
@@ -90,7 +90,7 @@ void write_strikes(const scenario::document& scenario, shard_share share,
             for (std::uint32_t n = 0; n < vehicle::occurrences(one, plan.schedule.duration()); ++n)
                 if (const auto struck = vehicle::strike_of(one, c, n, scenario.seed, v))
                     write(v, fmt::format("{}\t{}\t{:.9f}\t{:.9f}\t{}", one.name, n, seconds(struck->from),
-                                         seconds(struck->until), vehicle::vin_of(scenario.fleet.vin, v)));
+                                         seconds(struck->until), plan.vin_of(v)));
         }
     }
 }

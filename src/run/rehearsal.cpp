@@ -13,7 +13,6 @@
 #include <loadsim/contract/topics.hpp>
 #include <loadsim/fleet/model_vehicles.hpp>
 #include <loadsim/net/timer_wheel.hpp>
-#include <loadsim/vehicle/vin.hpp>
 
 #include <fmt/format.h>
 
@@ -42,15 +41,22 @@ manual_time clock_at(std::int64_t ms_since_epoch) {
     return time;
 }
 
+/// The model of the platform speaks our own contract, and so do its vehicles.
+shared_plan of_our_own(const scenario::document& scenario, const scenario::vocabulary& words) {
+    shared_plan plan(scenario, words);
+    plan.terms = &contract::terms::of_our_own();
+    return plan;
+}
+
 class rehearsal final : private fleet::model_broker {
 public:
-    rehearsal(const scenario::document& scenario, const rehearse_options& wanted, const interrupts& signals,
-              const listener& tell)
-        : scenario_(scenario), plan_(scenario), signals_(signals), tell_(tell), time_(clock_at(wanted.ms_since_epoch)),
-          wheel_(time_.now()),
+    rehearsal(const scenario::document& scenario, const scenario::vocabulary& words, const rehearse_options& wanted,
+              const interrupts& signals, const listener& tell)
+        : scenario_(scenario), plan_(of_our_own(scenario, words)), signals_(signals), tell_(tell),
+          time_(clock_at(wanted.ms_since_epoch)), wheel_(time_.now()),
           ledger_(
-              plan_.names, [this](vehicle_id v) { return vehicle::vin_of(scenario_.fleet.vin, v); },
-              scenario.load.unanswered_after, plan_.recording()),
+              plan_.names, [this](vehicle_id v) { return plan_.vin_of(v); }, scenario.load.unanswered_after,
+              plan_.recording()),
           witness_(plan_, ledger_, time_), vehicles_(wheel_, time_, witness_, plan_.fleet_of({}), *this),
           platform_(make_stand_in(plan_, time_, wanted.ms_since_epoch, witness_,
                                   {.publish = [this](const auto& m) { published_.push_back(taken(m)); },
@@ -168,7 +174,7 @@ private:
         }
     }
 
-    void from_vehicle(std::string_view topic, std::string_view payload) override {
+    void from_vehicle(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         said_.push_back({std::string(topic), std::string(payload)});
     }
 
@@ -177,27 +183,22 @@ private:
         platform_->receive(w.topic, w.payload);
     }
 
-    std::optional<vehicle_id> vehicle_of(std::string_view vin) const {
-        const auto v = vehicle::vehicle_of(scenario_.fleet.vin, vin);
-        return v && index(*v) < scenario_.fleet.vehicles ? v : std::nullopt;
-    }
-
     /// As the observer does that watches words.
     void hear(const word& w) {
         const auto vin = contract::vin_of(w.topic);
-        const auto v = vin ? vehicle_of(*vin) : std::nullopt;
+        const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
         if (!v || !w.topic.starts_with(contract::response_topic(*vin, {}))) return;
         const auto said = contract::read_response(w.payload);
         if (said && said->seq > 0) ledger_.heard(*v, static_cast<std::uint64_t>(said->seq), said->id, time_.now());
     }
 
     void wake(std::string_view vin) {
-        if (const auto v = vehicle_of(vin)) vehicles_.wake(*v);
+        if (const auto v = plan_.vehicle_of(vin)) vehicles_.wake(*v);
     }
 
     void hand_out(const at_broker& m) {
         const auto vin = contract::vin_of(m.topic);
-        const auto v = vin ? vehicle_of(*vin) : std::nullopt;
+        const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
         if (vin && m.topic == contract::event_topic(*vin)) return observe(*vin, v, m.payload);
         if (v && m.topic.starts_with(contract::command_topic(*vin, {})))
             return vehicles_.deliver(*v, m.topic, m.payload, m.qos, m.expires);
@@ -288,8 +289,10 @@ private:
 
 result<void> rehearse(const scenario::document& scenario, const rehearse_options& wanted, const listener& tell) {
     tell.said("in simulated time, against a model of the platform: nothing is connected");
+    const auto words = scenario::learn(scenario);
+    if (!words) return words.error();
     const interrupts signals(false);
-    rehearsal(scenario, wanted, signals, tell).run();
+    rehearsal(scenario, *words, wanted, signals, tell).run();
     return {};
 }
 

@@ -24,13 +24,21 @@ scenario::document for_one(const scenario::document& whole) {
 
 result<void> run_part(const scenario::document& scenario, const rerun& again, const std::filesystem::path& folder,
                       const listener& tell) {
-    auto up = set_up(scenario, folder, tell.said);
+    const auto words = scenario::learn(scenario);
+    if (!words) return words.error();
+    auto up = set_up(scenario, *words, folder, tell.said);
     if (!up) return up.error();
     const steady_time time;
-    part own(scenario, *up, 1, {}, time, again);
+    part own(scenario, *words, *up, 1, {}, time, again);
     interrupts signals(false);
+    if (const auto called = own.call_before([&signals] { return signals.asked() != interrupts::kind::none; }); !called)
+        return called;
     course course(own.plan(), own, signals, tell, time);
-    return course.run();
+    const auto how = course.run();
+    if (how && !course.cut_off())
+        if (const auto called = own.call_after([] { return false; }); !called)
+            tell.said("after the load: " + to_string(called.error()));
+    return how;
 }
 
 } // namespace

@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -27,14 +28,29 @@ cluster::place place_of(const options& wanted) {
     return wanted.ranks != nullptr ? wanted.ranks->where() : cluster::place{};
 }
 
+std::function<bool()> asked_to_stop(const interrupts& signals) {
+    return [&signals] { return signals.asked() != interrupts::kind::none || signals.cut_off(); };
+}
+
+/// One that fails is told: the run has its verdict already.
+void call_after(part& own, const std::function<void(const std::string&)>& said) {
+    if (const auto called = own.call_after([] { return false; }); !called)
+        said("after the load: " + to_string(called.error()));
+}
+
 result<void> execute_alone(const scenario::document& scenario, const options& wanted, const listener& tell) {
-    auto up = prepare(scenario, wanted.folder, {}, wanted.shards, tell.said);
+    const auto words = scenario::learn(scenario);
+    if (!words) return words.error();
+    auto up = prepare(scenario, *words, wanted.folder, {}, wanted.shards, tell.said);
     if (!up) return up.error();
     const steady_time time;
-    part own(scenario, *up, wanted.shards, {}, time);
+    part own(scenario, *words, *up, wanted.shards, {}, time);
     interrupts signals(false);
+    if (const auto called = own.call_before(asked_to_stop(signals)); !called) return called;
     course course(own.plan(), own, signals, tell, time);
-    return course.run();
+    const auto how = course.run();
+    if (how && !course.cut_off()) call_after(own, tell.said);
+    return how;
 }
 
 result<void> execute_ranked(const scenario::document& scenario, const options& wanted, const listener& tell) {
@@ -44,15 +60,22 @@ result<void> execute_ranked(const scenario::document& scenario, const options& w
     interrupts signals(true);
     cluster::spool_writer spool(folder);
     if (!spool.trouble().empty()) return problems{"", spool.trouble()};
-    auto up = prepare(scenario, folder, where, wanted.shards, tell.said);
+    const auto words = scenario::learn(scenario);
+    if (!words) return words.error();
+    auto up = prepare(scenario, *words, folder, where, wanted.shards, tell.said);
     if (!up) {
         spool.remove();
         return up.error();
     }
-    part own(scenario, *up, wanted.shards, where, time);
+    part own(scenario, *words, *up, wanted.shards, where, time);
+    if (const auto called = own.call_before(asked_to_stop(signals)); !called) {
+        spool.remove();
+        return called;
+    }
     ranked all(own, *wanted.ranks, spool, time);
     course course(own.plan(), all, signals, tell, time);
     const auto how = course.run();
+    if (how && !course.cut_off()) call_after(own, tell.said);
     if (!spool.trouble().empty()) tell.said(spool.trouble());
     if (!course.cut_off()) spool.remove(); // the report has all of it, or there is none
     return how;
@@ -80,10 +103,16 @@ result<void> follow(const scenario::document& scenario, const options& wanted) {
     const auto take_part = [&] {
         if (!spool.trouble().empty()) return orders.follow(nullptr, spool.trouble());
         const auto log = [](const std::string& text) { spdlog::info("{}", text); };
-        auto up = prepare(scenario, folder, where, wanted.shards, log);
+        const auto words = scenario::learn(scenario);
+        if (!words) return orders.follow(nullptr, to_string(words.error()));
+        auto up = prepare(scenario, *words, folder, where, wanted.shards, log);
         if (!up) return orders.follow(nullptr, to_string(up.error()));
-        part own(scenario, *up, wanted.shards, where, time);
-        return orders.follow(&own, {});
+        part own(scenario, *words, *up, wanted.shards, where, time);
+        if (const auto called = own.call_before(asked_to_stop(signals)); !called)
+            return orders.follow(nullptr, to_string(called.error()));
+        const bool dismissed = orders.follow(&own, {});
+        if (dismissed && !signals.cut_off()) call_after(own, log);
+        return dismissed;
     };
     const bool dismissed = take_part();
     if (!spool.trouble().empty()) spdlog::warn("{}", spool.trouble());

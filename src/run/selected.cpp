@@ -33,7 +33,9 @@ result<selection> select(const scenario::document& scenario, vehicle_id who, std
                                         scenario.fleet.vehicles, index(who))};
     if (arrivals.empty()) return problems{"", "no request is to be done again"};
     std::ranges::sort(arrivals);
-    const shared_plan plan(scenario);
+    const auto words = scenario::learn(scenario);
+    if (!words) return words.error();
+    const shared_plan plan(scenario, *words);
     const auto& schedule = plan.schedule;
     if (number(arrivals.back()) >= schedule.size())
         return problems{"", fmt::format("the scenario's plan has {} requests, and none with the number {}; is it the "

@@ -36,21 +36,22 @@ result<void> check_needs(const scenario::document& scenario, const cluster::plac
     return {};
 }
 
-result<platform> set_up(const scenario::document& scenario, const std::filesystem::path& folder,
-                        const std::function<void(const std::string&)>& said) {
-    auto up = bring_up(scenario, folder, said);
+result<platform> set_up(const scenario::document& scenario, const scenario::vocabulary& words,
+                        const std::filesystem::path& folder, const std::function<void(const std::string&)>& said) {
+    auto up = bring_up(scenario, words, folder, said);
     if (!up) return up;
     const auto sources =
         net::parse_sources(scenario.fleet.source_addresses).value(); // the scenario's reader has checked them
-    if (const auto ours = net::check_sources(sources, up->broker_address); !ours) return ours.error();
+    for (const auto& broker : up->broker_addresses)
+        if (const auto ours = net::check_sources(sources, broker); !ours) return ours.error();
     return up;
 }
 
-result<platform> prepare(const scenario::document& scenario, const std::filesystem::path& folder,
-                         const cluster::place& where, std::uint32_t shards,
+result<platform> prepare(const scenario::document& scenario, const scenario::vocabulary& words,
+                         const std::filesystem::path& folder, const cluster::place& where, std::uint32_t shards,
                          const std::function<void(const std::string&)>& said) {
     if (const auto fits = check_needs(scenario, where, shards, said); !fits) return fits.error();
-    return set_up(scenario, folder, said);
+    return set_up(scenario, words, folder, said);
 }
 
 } // namespace loadsim::run

@@ -20,11 +20,12 @@ result<void> check_needs(const scenario::document&, const cluster::place&, std::
                          const std::function<void(const std::string&)>& said);
 
 /// Starts what is embedded, and looks for what is not. Errors: what is not there, and source addresses that are not ours.
-result<platform> set_up(const scenario::document&, const std::filesystem::path& folder,
+result<platform> set_up(const scenario::document&, const scenario::vocabulary&, const std::filesystem::path& folder,
                         const std::function<void(const std::string&)>& said);
 
 /// Both, one after the other.
-result<platform> prepare(const scenario::document&, const std::filesystem::path& folder, const cluster::place&,
-                         std::uint32_t shards, const std::function<void(const std::string&)>& said);
+result<platform> prepare(const scenario::document&, const scenario::vocabulary&, const std::filesystem::path& folder,
+                         const cluster::place&, std::uint32_t shards,
+                         const std::function<void(const std::string&)>& said);
 
 } // namespace loadsim::run

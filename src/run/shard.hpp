@@ -2,41 +2,53 @@
 #pragma once
 
 #include "allotment.hpp"
+#include "attached.hpp"
+#include "lookouts.hpp"
 #include "shared_plan.hpp"
 #include "witness.hpp"
 
+#include <loadsim/drive/auth.hpp>
 #include <loadsim/drive/driver.hpp>
-#include <loadsim/fleet/vehicles.hpp>
+#include <loadsim/drive/publisher.hpp>
+#include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/http/client.hpp>
+#include <loadsim/measure/campaigns.hpp>
 #include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/snapshot.hpp>
 #include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/options.hpp>
-#include <loadsim/observe/mqtt_observer.hpp>
+#include <loadsim/observe/claims.hpp>
+#include <loadsim/observe/event.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace loadsim::run {
 
 /// Where the target is, for all shards of a run.
 struct address_book {
-    net::endpoint broker_url;
-    boost::asio::ip::tcp::endpoint broker;
-    std::optional<net::endpoint> api; ///< none: the mqtt driver
-    boost::asio::ip::tcp::endpoint api_address;
-    std::string run_name; ///< unique at the broker
+    std::vector<net::endpoint> broker_urls;
+    std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< that answered
+    std::optional<http::client_options> api{};           ///< none: the mqtt driver
+    std::shared_ptr<drive::door> way_in{};               ///< null: the API asks for nothing
+    fleet::broker_api_options broker_api{};              ///< of that link, with the platform's inbound URL
+    observe::claims* claims = nullptr;                   ///< null: every end says its vehicle
+    std::string run_name;                                ///< unique at the broker
 };
 
 /// A shard's part of what is limited for each broker and each API; at least 1.
 struct shard_limits {
     std::uint32_t connects_in_flight = 1;
     std::uint32_t http_connections = 1;
+    std::uint32_t inbound_connections = 1;
 };
 
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
@@ -58,7 +70,8 @@ public:
 
     void observe(vehicle_id, observe::final_event);
     void hear(vehicle_id, observe::heard_word);
-    void wake(vehicle_id); ///< a trigger has come
+    void wake(vehicle_id);                               ///< a trigger has come
+    void deliver(vehicle_id, fleet::broker_api_command); ///< a command has come, at the broker's API
     void note(anomaly, std::string request, std::string evidence, monotonic_time);
     /// A condition that befalls the broker begins and ends: all of its vehicles are touched.
     void outage_begins(std::uint32_t condition, std::uint32_t occurrence);
@@ -66,6 +79,9 @@ public:
 
 private:
     void pump();
+    void launch_campaigns();
+    void publish_campaign(std::uint32_t which);
+    void trouble_in_campaign(std::uint32_t which, const std::string& what);
     bool passes_soon();
     measure::snapshot collect();
     template <class Work>
@@ -76,12 +92,21 @@ private:
     shard_share share_;
     net::loop loop_;
     measure::ledger ledger_;
+    measure::campaign_account campaigns_;
     witness witness_;
-    fleet::vehicles vehicles_;
+    attached vehicles_;
+    lookouts lookouts_;
+    contract::fit driver_fit_; ///< how the mqtt driver reads words
     std::unique_ptr<drive::driver> driver_;
+    std::unique_ptr<drive::publisher> publisher_; ///< of campaigns; null: another shard's
     allotment arrivals_;
     net::clock_timer due_timer_;
-    bool driver_ready_ = false;
+    net::clock_timer campaign_timer_;
+    std::vector<std::uint32_t> campaigns_to_come_; ///< by index, the next one last
+    monotonic_time start_ = never;
+    std::map<std::string, std::uint64_t> misfits_; ///< of campaigns
+    bool started_ = false;
+    std::uint32_t not_ready_ = 0; ///< of driver, publisher and lookouts
     std::string trouble_;
     net::traffic moved_before_;
     double cpu_s_ = 0;

@@ -4,15 +4,21 @@
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/terms.hpp>
 #include <loadsim/fleet/plan.hpp>
 #include <loadsim/load/choice.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/totals.hpp>
+#include <loadsim/run/probe.hpp>
 #include <loadsim/scenario/scenario.hpp>
+#include <loadsim/scenario/vocabulary.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
+#include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace loadsim::run {
@@ -26,9 +32,12 @@ struct selection {
 };
 
 struct shared_plan {
-    explicit shared_plan(const scenario::document&, std::optional<selection> only = {});
+    /// Both must outlive it.
+    shared_plan(const scenario::document&, const scenario::vocabulary&, std::optional<selection> only = {});
 
-    const scenario::document& scenario; ///< must outlive it
+    const scenario::document& scenario;
+    const scenario::vocabulary& words;
+    const contract::terms* terms; ///< those that vehicles speak; a rehearsal's are our own
     measure::legend names;
     load::schedule schedule;
     load::service_choice services;
@@ -36,7 +45,17 @@ struct shared_plan {
     std::vector<vehicle::behaviour> behaviours; ///< by segment
     std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
     std::optional<selection> only;
+    // Known when the target stands, before anything is connected.
+    std::vector<std::string> captured; ///< by the calls before the load
+    std::string webhook_url;
+    std::string broker_api_url;
+    std::function<void(const utterance&)> trace; ///< told what either side says, on any thread; empty: nobody
 
+    std::string vin_of(vehicle_id v) const { return words.cars.vin_of(v); }
+    /// The vehicle of that VIN, if it is one of the fleet.
+    std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
+    /// What a template may say of a vehicle, but for its VIN.
+    void fill(vehicle_id, contract::values&) const;
     fleet::plan fleet_of(shard_share) const;
     /// What the plan says of an arrival that goes to that vehicle; `due` is left to who knows the load's start.
     measure::due_request due_of(const load::arrival&, vehicle_id) const;

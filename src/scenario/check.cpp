@@ -1,8 +1,10 @@
 #include "check.hpp"
 
 #include <loadsim/scenario/read.hpp>
+#include <loadsim/scenario/vocabulary.hpp>
 
 #include <loadsim/base/names.hpp>
+#include <loadsim/base/units.hpp>
 #include <loadsim/net/sources.hpp>
 
 #include <boost/asio/ip/address_v4.hpp>
@@ -11,6 +13,8 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <variant>
+#include <vector>
 
 namespace loadsim::scenario {
 namespace {
@@ -103,9 +107,85 @@ bool broker_is_on_loopback(const document& d) {
     return !no_address && address.is_loopback();
 }
 
+namespace {
+
+/// Everybody's own broker stands on its own machine: all of the list have to be there.
+void check_observers(const document& d, problems& all) {
+    const auto& observers = d.load.observers;
+    if (observers.empty()) all.add("load.observers", "nobody would see the end of a request; name one, such as mqtt");
+    if (observers.size() > 32) all.add("load.observers", "there can be 32 at most");
+    const bool default_ones = observers == std::vector<observe::options>{observe::mqtt_options{}};
+    if (d.load.driver == drive::kind::mqtt && !default_ones && !observers.empty())
+        all.add("load.observers", "the mqtt driver hears the vehicles' last words itself; leave them out");
+    for (std::size_t i = 0; i < observers.size(); ++i) {
+        const auto path = fmt::format("load.observers[{}]", i);
+        std::visit(
+            [&](const auto& o) {
+                if constexpr (requires { o.reading; }) {
+                    if (const auto read = contract::reading::compile(o.reading, path); !read)
+                        for (const auto& p : read.error().list) all.add(path, p.text);
+                    if (o.reading.ends.empty()) all.add(path, "'ends' names no outcome, so no request would ever end");
+                }
+                if constexpr (requires { o.factor; })
+                    if (!(o.factor >= 1)) all.add(path, "a factor below 1 would ask ever more often");
+                if constexpr (requires { o.hmac; }) {
+                    if (const auto at = net::parse_listen_address(o.listen); !at)
+                        for (const auto& p : at.error().list) all.add(path + ".webhook.listen", p.text);
+                    if (!o.path.starts_with('/')) all.add(path + ".webhook.path", "a path begins with '/'");
+                }
+            },
+            observers[i]);
+    }
+}
+
+/// What is said in another contract than our own, nobody of ours would understand.
+void check_contract(const document& d, problems& all) {
+    const bool own_backend = d.target.embedded && !d.target.api && d.load.driver == drive::kind::http;
+    if (own_backend && !speaks_our_own(d))
+        all.add("contract",
+                "the embedded backend speaks loadsim's own contract alone; give target.api, or leave contract "
+                "out");
+    if (d.target.auth.is != drive::auth_options::kind::none)
+        for (const auto& p : drive::check(d.target.auth).list) all.add("target.auth." + p.place, p.text);
+    for (const auto* calls : {&d.before, &d.after})
+        if (!calls->empty() && d.load.driver == drive::kind::mqtt)
+            all.add(calls == &d.before ? "before" : "after",
+                    "the mqtt driver needs no platform, so there is no API to call");
+}
+
+void check_link(const document& d, problems& all) {
+    if (d.fleet.link != fleet::link_kind::broker_api) return;
+    for (const auto& f : fleet::check(d.fleet.broker_api)) all.add("fleet.brokerApi." + f.place, f.text);
+    if (d.load.driver == drive::kind::mqtt)
+        all.add("fleet.link", "the mqtt driver speaks to vehicles at a broker; with broker-api use the http driver");
+    if (d.target.api && d.fleet.broker_api.inbound.url.empty())
+        all.add("fleet.brokerApi.inbound", "'url' is missing: where does your platform take the vehicles' words?");
+    if (!d.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
+}
+
+void check_campaigns(const document& d, problems& all) {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < d.campaigns.size(); ++i) {
+        const auto& c = d.campaigns[i];
+        const auto path = fmt::format("campaigns[{}]", i);
+        if (!seen.insert(c.name).second)
+            all.add(path + ".name", fmt::format("there are two campaigns called '{}'", c.name));
+        for (const auto& s : c.segments)
+            if (std::ranges::count(d.fleet.segments, s, &vehicle::segment::name) == 0) {
+                std::vector<std::string_view> known;
+                for (const auto& one : d.fleet.segments) known.push_back(one.name);
+                all.add(path + ".segments", unknown_name("segment", s, known));
+            }
+        if (seconds(c.at) > length_of(d.load)) all.add(path + ".at", "the load is over by then");
+    }
+}
+
+} // namespace
+
 void check_target(const document& d, problems& all) {
     const auto& t = d.target;
-    if (t.api && !t.broker) all.add("target.api", "the vehicles need a broker too: give target.broker");
+    if (t.api && !t.broker && d.fleet.link == fleet::link_kind::mqtt)
+        all.add("target.api", "the vehicles need a broker too: give target.broker");
     if (!t.embedded && !t.broker && !t.api) all.add("target", "a target is embedded, or has a broker");
     if (!t.embedded && !t.api && d.load.driver == drive::kind::http)
         all.add("target", "the http driver needs a target.api, or an embedded target");
@@ -157,6 +237,12 @@ problems check(const document& d) {
     check_conditions(d, all);
     check_load(d, all);
     check_budgets(d, all);
+    check_observers(d, all);
+    check_contract(d, all);
+    check_link(d, all);
+    check_campaigns(d, all);
+    if (!all.empty()) return all; // the texts are looked at when what they speak of is sound
+    if (const auto words = learn(d); !words) all.add(words.error());
     return all;
 }
 

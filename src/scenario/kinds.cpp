@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
 
 namespace loadsim::scenario::kinds {
 namespace {
@@ -64,6 +64,29 @@ void environment_text::read(reading& r, const node& n, std::string& out) const {
     out = made.append(rest);
 }
 json::object environment_text::schema() const { return {{"type", "string"}}; }
+
+void secret::read(reading& r, const node& n, std::string& out) const {
+    const auto* file = n.what == node::kind::map && n.members.size() == 1 ? n.find("file") : nullptr;
+    if (file == nullptr) return environment_text{.secret = true}.read(r, n, out);
+    const auto* path = r.scalar(*file, "the path of a file");
+    if (path == nullptr) return;
+    constexpr std::size_t most = 64 * 1024;
+    std::ifstream in(*path, std::ios::binary);
+    std::string text(most, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(most));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
+    if (!in.eof() || in.bad() || text.empty())
+        return r.wrong(*file, fmt::format("'{}' cannot be read, is empty, or is more than 64 kB", *path));
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    out = std::move(text);
+}
+json::object secret::schema() const {
+    return {{"anyOf", json::array{json::object{{"type", "string"}},
+                                  json::object{{"type", "object"},
+                                               {"properties", json::object{{"file", json::object{{"type", "string"}}}}},
+                                               {"required", json::array{"file"}},
+                                               {"additionalProperties", false}}}}};
+}
 
 void flag::read(reading& r, const node& n, bool& out) const {
     constexpr std::string_view wanted = "true or false";

@@ -44,6 +44,13 @@ struct environment_text {
     json::object schema() const;
 };
 
+/// A secret: text with ${NAME}, or {file: PATH}, of which the text is taken without the line's end. Never written back.
+struct secret {
+    void read(reading&, const node&, std::string& out) const;
+    node write(const std::string& value) const { return scalar(value.empty() ? "" : "***"); }
+    json::object schema() const;
+};
+
 struct flag {
     void read(reading&, const node&, bool& out) const;
     node write(bool value) const { return scalar(value ? "true" : "false"); }

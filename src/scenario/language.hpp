@@ -35,7 +35,8 @@ inline constexpr table<record, 3> recording{{"automatic", "unexpected", "all"},
 inline constexpr table<loadsim::load::spacing, 2> spacing{
     {"uniform", "poisson"}, {loadsim::load::spacing::uniform, loadsim::load::spacing::poisson}};
 inline constexpr table<drive::kind, 2> driver{{"http", "mqtt"}, {drive::kind::http, drive::kind::mqtt}};
-inline constexpr table<observe::kind, 1> observer{{"mqtt"}, {observe::kind::mqtt}};
+inline constexpr table<fleet::link_kind, 2> link{{"mqtt", "broker-api"},
+                                                 {fleet::link_kind::mqtt, fleet::link_kind::broker_api}};
 
 } // namespace names
 
@@ -70,8 +71,10 @@ void describe(V& v, fleet::mqtt_options& o) {
             kinds::duration{.least = std::chrono::seconds{1}});
     v.field("queueLimit", s.queue_limit, "Messages a vehicle keeps while the broker's receive maximum is used up.",
             kinds::whole<std::uint16_t>{});
-    v.field("user", o.user, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.", kinds::environment_text{});
-    v.field("password", o.password, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.",
+    v.field("clientId", o.client_id, "A template: {vin}, {index}, {segment}, {data.COLUMN}.", kinds::text{});
+    v.field("user", o.user, "A template: {vin}, {data.COLUMN} ...; may hold ${ENVIRONMENT_VARIABLE}.",
+            kinds::environment_text{});
+    v.field("password", o.password, "A template: {vin}, {data.COLUMN} ...; may hold ${ENVIRONMENT_VARIABLE}.",
             kinds::environment_text{.secret = true});
     v.field("presence", o.presence, "Retained \"online\" on the presence topic, will \"offline\".", kinds::flag{});
     v.field("commandQos", o.command_qos, "QoS at which vehicles subscribe to their commands.", names::qos.kind());
@@ -95,6 +98,8 @@ void describe(V& v, vehicle::segment& s) {
     v.required("share", s.part, "Part of the fleet; all shares add up to 100%.", kinds::share_value{});
     v.field("behaviour", s.behaviour, "One of `behaviours`, or a built-in one: see loadsim show behaviours.",
             kinds::text{});
+    v.field("variables", s.variables, "{segment.NAME} in templates; every segment has the same names.",
+            kinds::named_texts{});
 }
 
 template <class V>
@@ -116,7 +121,14 @@ void describe(V& v, fleet::options& o) {
             "Addresses of this machine, or CIDRs, that vehicles connect from in turn; none: the kernel's choice.",
             kinds::list<kinds::source>{{}, "sourceAddresses", 1000});
     v.field("vin", o.vin, "What the vehicles' VINs are made of.", kinds::object<vehicle::vin_options>{});
+    v.field(
+        "data", o.data,
+        "A CSV: a header line, then a line for each vehicle; {data.COLUMN} in templates, and a column vin for VINs.",
+        kinds::text{});
+    v.field("link", o.link, "mqtt: a session each; broker-api: the platform calls us instead of its broker's HTTP API.",
+            names::link.kind());
     v.field("mqtt", o.mqtt, "How vehicles talk to the broker.", kinds::object<fleet::mqtt_options>{});
+    v.field("brokerApi", o.broker_api, "The broker's API that we play, with link: broker-api.", kinds::broker_api{});
     v.field("reconnect", o.reconnect, "When a vehicle that lost its session tries again.",
             kinds::object<fleet::reconnect_options>{});
     v.field("wake", o.wake, "Where the platform sends the triggers for vehicles that sleep.",
@@ -136,8 +148,10 @@ void describe(V& v, backend::deadlines& d) {
 template <class V>
 void describe(V& v, drive::http_options& o) {
     v.field("connections", o.connections, "Kept alive, at most.", kinds::whole<std::uint32_t>{1, 100'000});
-    v.field("timeout", o.timeout, "For connect, request and answer together.",
+    v.field("timeout", o.timeout, "For connect, request and answer together, of each try.",
             kinds::duration{.least = std::chrono::milliseconds{1}});
+    v.field("retries", o.retries, "After a time-out the exchange is dropped and sent again, so often at most.",
+            kinds::whole<std::uint32_t>{0, 100});
 }
 
 template <class V>
@@ -161,7 +175,10 @@ void describe(V& v, load& l) {
     v.field("driver", l.driver, "http: as the owner's app; mqtt: straight to the broker.", names::driver.kind());
     v.field("http", l.http, "The http driver's options.", kinds::object<drive::http_options>{});
     v.field("mqtt", l.mqtt, "The mqtt driver's options.", kinds::object<drive::mqtt_options>{});
-    v.field("observer", l.observer, "How the end of a request is seen.", names::observer.kind());
+    v.field("observers", l.observers,
+            "How the end of a request is seen: mqtt, webhook, poll, response, none, sse, websocket. The first one that "
+            "sees it closes the request; another end is an anomaly.",
+            kinds::list<kinds::observer>{{}, "observers", 32});
     v.derived("watchWords", l.watch_words,
               "A second subscription follows the vehicles' words and checks their sequence numbers; left out: with the "
               "embedded "
@@ -174,12 +191,20 @@ void describe(V& v, document& d) {
     v.required("name", d.name, "Names the run's report folder.", kinds::text{kinds::name_length});
     v.field("seed", d.seed, "The same seed makes the same choices.", kinds::whole<std::uint64_t>{});
     v.field("target", d.target, "The platform under test.", kinds::target{});
+    v.field("contract", d.contract, "What the platform speaks: topics, payloads, and where a message says what.",
+            kinds::contract{});
     v.field("fleet", d.fleet, "Who is there.", kinds::object<fleet::options>{});
     v.field("behaviours", d.behaviours, "Behaviours of one's own, or the built-in ones redefined.",
             kinds::by_name<kinds::behaviour>{{}, "behaviours", 100, true});
     v.field("conditions", d.conditions, "What befalls the vehicles' links, the broker and the load, and when.",
             kinds::list<kinds::condition>{{}, "conditions", 100});
     v.required("load", d.load, "What is asked of them, and when.", kinds::object<load>{});
+    v.field("before", d.before, "Calls to the API before the fleet connects, in order.",
+            kinds::list<kinds::call>{{}, "calls", 100});
+    v.field("after", d.after, "Calls to the API after the drain, in order.",
+            kinds::list<kinds::call>{{}, "calls", 100});
+    v.field("campaigns", d.campaigns, "Commands to many vehicles at once.",
+            kinds::list<kinds::campaign>{{}, "campaigns", 100});
     v.field("record", d.record,
             "Which requests are written down one by one: unexpected (and those with an anomaly), all, or automatic: "
             "all of at most "

@@ -73,6 +73,7 @@ double rate_most(const document& d) {
 }
 
 double pings(const document& d) {
+    if (d.fleet.link != fleet::link_kind::mqtt) return 0;
     const auto keep_alive = d.fleet.mqtt.session.keep_alive.count();
     return keep_alive > 0 ? 2.0 * d.fleet.vehicles / static_cast<double>(keep_alive) : 0;
 }
@@ -89,7 +90,8 @@ bool is_on_loopback(const net::endpoint& broker) {
 loadsim::target::needs needs_of(const document& d, loadsim::target::placement where) {
     loadsim::target::needs n;
     n.where = where;
-    n.sessions = d.fleet.vehicles; // those that are to be off line sign in too
+    // Those that are to be off line sign in too; behind the broker's API nobody does.
+    n.sessions = d.fleet.link == fleet::link_kind::mqtt ? d.fleet.vehicles : 0;
     n.files_fixed = files_fixed(d);
     n.broker_files_fixed = reserve + second_connections(d);
     n.connections_fixed = connections_fixed(d) + second_connections(d);

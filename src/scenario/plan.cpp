@@ -39,7 +39,7 @@ plan plan_of(const document& d, const loadsim::target::machine& here) {
     }
     made.arrivals = schedule.size();
     made.duration = schedule.duration();
-    made.connecting = time_for(d.fleet.vehicles, d.fleet.connect_rate);
+    made.connecting = time_for(static_cast<std::uint32_t>(needs_of(d).sessions), d.fleet.connect_rate);
     made.ranks = loadsim::target::ranks_that_fit(needs_of(d), here);
     made.open_files = here.open_files;
     const auto ranks = made.ranks.value_or(1);

@@ -49,9 +49,14 @@ void resolve(document& d, const node& root) {
     if (t.broker && !t.api && d.load.driver == drive::kind::http) t.embedded = true;
     // Everything is given: the same scenario that runs embedded runs against a platform by adding its addresses.
     if (t.broker && t.api) t.embedded = false;
+    if (t.api && d.fleet.link == fleet::link_kind::broker_api) t.embedded = false; // no broker is needed then
+    // Behind the broker's API there is no broker that could carry events: the backend posts them.
+    if (d.fleet.link == fleet::link_kind::broker_api && !is_said(root, "load", "observers"))
+        d.load.observers = {observe::webhook_options{}};
     if (!is_said(root, "load", "watchWords"))
-        d.load.watch_words = t.embedded && !t.broker && d.load.driver == drive::kind::http &&
-                             length_of(d.load) <= longest_load && schedule_of(d).size() <= record_all_up_to;
+        d.load.watch_words = t.embedded && !t.broker && d.fleet.link == fleet::link_kind::mqtt &&
+                             d.load.driver == drive::kind::http && length_of(d.load) <= longest_load &&
+                             schedule_of(d).size() <= record_all_up_to;
     if (!t.embedded) {
         t.backend = {};
     } else if (t.backend.services.empty()) {

@@ -5,6 +5,43 @@
 
 namespace loadsim::scenario {
 
+namespace {
+
+std::vector<net::endpoint> all_of(const std::optional<net::endpoint>& first, const std::vector<net::endpoint>& more) {
+    std::vector<net::endpoint> all;
+    if (first) all.push_back(*first);
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+/// "mqtt", "webhook"; where there are several of a kind "poll 1", "poll 2".
+std::vector<std::string> names_of(const std::vector<observe::options>& observers) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < observers.size(); ++i) {
+        const auto kind = observe::kind_of(observers[i]);
+        const auto is_same = [&](const observe::options& o) { return o.index() == observers[i].index(); };
+        std::string name(kind);
+        if (std::ranges::count_if(observers, is_same) > 1)
+            name +=
+                " " + std::to_string(1 + std::count_if(observers.begin(),
+                                                       observers.begin() + static_cast<std::ptrdiff_t>(i), is_same));
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+} // namespace
+
+std::vector<net::endpoint> brokers_of(const target& t) { return all_of(t.broker, t.more_brokers); }
+std::vector<net::endpoint> apis_of(const target& t) { return all_of(t.api, t.more_apis); }
+
+bool speaks_our_own(const document& d) {
+    auto spoken = d.contract;
+    spoken.telemetry.reset(); // nobody has to understand it
+    spoken.deadlines.reset();
+    return spoken == contract::options{};
+}
+
 const vehicle::behaviour& behaviour_of(const document& d, std::string_view name) {
     const auto found = std::ranges::find(d.behaviours, name, &vehicle::behaviour::name);
     assert(found != d.behaviours.end());
@@ -24,6 +61,11 @@ measure::legend legend_of(const document& d) {
         made.behaviours.emplace_back("success");
     }
     for (const auto& c : d.conditions) made.conditions.push_back(c.name);
+    if (d.load.driver == drive::kind::mqtt)
+        made.observers.emplace_back("mqtt driver"); // hears the vehicles' last words itself
+    else
+        made.observers = names_of(d.load.observers);
+    for (const auto& c : d.campaigns) made.campaigns.push_back(c.name);
     return made;
 }
 

@@ -5,6 +5,8 @@
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/outcome.hpp>
+#include <loadsim/contract/options.hpp>
+#include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/load/options.hpp>
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
@@ -97,6 +99,88 @@ struct service_limits {
 struct target {
     void read(reading&, const node&, scenario::target& out) const;
     node write(const scenario::target&) const;
+    boost::json::object schema() const;
+};
+
+/// mqtt, or {webhook: {path: /events}}: a map of one kind of observer to the rest.
+struct observer {
+    void read(scenario::reading&, const node&, observe::options& out) const;
+    node write(const observe::options&) const;
+    boost::json::object schema() const;
+};
+
+/// {bearer: TOKEN}, or another kind of proof.
+struct auth {
+    void read(scenario::reading&, const node&, drive::auth_options& out) const;
+    node write(const drive::auth_options&) const;
+    boost::json::object schema() const;
+};
+
+struct call {
+    void read(scenario::reading&, const node&, drive::call_options& out) const;
+    node write(const drive::call_options&) const;
+    boost::json::object schema() const;
+};
+
+struct campaign {
+    void read(scenario::reading&, const node&, fleet::campaign_options& out) const;
+    node write(const fleet::campaign_options&) const;
+    boost::json::object schema() const;
+};
+
+struct broker_api {
+    void read(scenario::reading&, const node&, fleet::broker_api_options& out) const;
+    node write(const fleet::broker_api_options&) const;
+    boost::json::object schema() const;
+};
+
+/// {status: 429, every: 10}: what goes wrong, and how often.
+struct badness {
+    void read(scenario::reading&, const node&, fleet::badness& out) const;
+    node write(const fleet::badness&) const;
+    boost::json::object schema() const;
+};
+
+/// What a platform speaks; see contract_keys.hpp for the keys of its messages.
+struct contract {
+    void read(scenario::reading&, const node&, loadsim::contract::options& out) const;
+    node write(const loadsim::contract::options&) const;
+    boost::json::object schema() const;
+};
+
+/// A text, or one of {json: TEXT}, {text: TEXT}, {hex: TEXT}, {base64: TEXT}, {file: PATH}.
+struct payload {
+    void read(scenario::reading&, const node&, loadsim::contract::payload_options& out) const;
+    node write(const loadsim::contract::payload_options&) const;
+    boost::json::object schema() const;
+};
+
+/// NAME: TEXT.
+struct named_texts {
+    void read(scenario::reading&, const node&, loadsim::contract::named_texts& out) const;
+    node write(const loadsim::contract::named_texts&) const;
+    boost::json::object schema() const;
+};
+
+/// Where a message says something: see contract/source.hpp. '' is nowhere.
+struct message_source {
+    void read(scenario::reading&, const node&, std::string& out) const;
+    node write(const std::string& value) const { return scalar(value); }
+    boost::json::object schema() const;
+};
+
+/// One such source, or a list of them.
+struct message_sources {
+    void read(scenario::reading&, const node&, std::vector<std::string>& out) const;
+    node write(const std::vector<std::string>&) const;
+    boost::json::object schema() const;
+};
+
+/// {executed: DONE, failed: [ERROR*, REFUSED]}: texts by outcome.
+struct ends {
+    using list = std::vector<std::pair<outcome, std::vector<std::string>>>;
+    void read(scenario::reading&, const node&, list& out) const;
+    node write(const list&) const;
     boost::json::object schema() const;
 };
 

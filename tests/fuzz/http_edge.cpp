@@ -1,7 +1,7 @@
 // Any bytes at the API: through the HTTP parser, the router and the core, in the pieces that the input itself asks for.
 // Whatever comes, it must not crash, and the core's books must balance.
 #include "../../src/backend/http_api.hpp"
-#include "../../src/backend/http_conversation.hpp"
+#include "../../src/http/conversation.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -36,18 +36,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     no_store store;
     platform service(wanted, time, {}, broker, &store);
     std::uint64_t asked = 0;
-    http_conversation talk(
-        [&](const http_request& r) {
-            ++asked;
-            return answer(service, r);
-        },
-        {});
+    const http::handler answers = [&](const http::incoming& r) {
+        ++asked;
+        return answer(service, r);
+    };
+    http::conversation talk(answers, {});
+    std::vector<http::outgoing> out;
 
     while (!bytes.empty()) {
         const auto part = bytes.substr(0, piece);
         bytes.remove_prefix(part.size());
         const bool was_over = talk.over();
-        if (const auto out = talk.feed(part); was_over && !out.empty()) std::abort();
+        out.clear();
+        talk.feed(part, out);
+        if (was_over && !out.empty()) std::abort();
         service.run();
         time.advance(std::chrono::milliseconds{100});
     }

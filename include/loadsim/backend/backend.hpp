@@ -11,7 +11,8 @@
 namespace loadsim::backend {
 
 /// A running backend: takes requests over HTTP, sends commands to vehicles and takes their answers over MQTT, announces
-/// final events there too, writes every event to SQLite.
+/// final events there too, writes every event to SQLite. With options.broker_api it posts commands to a broker team's HTTP API
+/// in place of that, takes the vehicles' words at POST /vehicles/{vin}/words, and posts final events to a URL if it is told one.
 ///
 /// Threads: brings its own (one for the service and HTTP, one for the database, Paho's two). Every member may be called
 ///          from any thread but those; not from two at once, except figures().
@@ -20,7 +21,7 @@ class server {
 public:
     /// Returns when HTTP is bound and the broker's subscription stands, or with everything that prevented it, nothing
     /// left running: port busy, broker unreachable or refusing, database that cannot be opened. Takes some 10 s at most.
-    /// `listen`: port 0 = any free one; an empty host is 127.0.0.1.
+    /// `broker`: not looked at with options.broker_api. `listen`: port 0 = any free one; an empty host is 127.0.0.1.
     static result<server> start(const options&, const net::endpoint& broker, const net::endpoint& listen);
 
     server(server&&) noexcept;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/backend/options.hpp>
+#include <loadsim/http/server.hpp>
 
 #include <array>
 #include <cstddef>
@@ -60,16 +61,6 @@ struct persistence_figures {
     friend bool operator==(const persistence_figures&, const persistence_figures&) = default;
 };
 
-struct http_figures {
-    std::uint64_t accepted = 0;
-    std::uint64_t open = 0;
-    std::uint64_t turned_away = 0; ///< too many open already
-    std::uint64_t timed_out = 0;   ///< closed for idling or for taking too long over a request
-    std::uint64_t answered = 0;
-    std::uint64_t malformed = 0; ///< not HTTP, or over a limit; part of `answered`
-    friend bool operator==(const http_figures&, const http_figures&) = default;
-};
-
 /// Vehicles that sleep, and what was sent to wake them.
 struct wake_figures {
     std::uint64_t asleep = 0; ///< now
@@ -100,7 +91,7 @@ struct figures {
     outbound_figures outbound;
     inbound_figures inbound;
     persistence_figures persistence;
-    http_figures http;
+    loadsim::http::server_figures http;
     wake_figures wake;
     fault_figures faults;
     bool broker_connected = false;

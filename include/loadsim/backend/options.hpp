@@ -60,6 +60,16 @@ struct wake_options {
     friend bool operator==(const wake_options&, const wake_options&) = default;
 };
 
+/// Its vehicles are behind the HTTP API of a broker team, and not at an MQTT broker that it is connected to.
+struct broker_api_options {
+    std::string url; ///< http(s)://host:port[/base]; empty: they are at an MQTT broker
+    std::string path = "/vehicles/{vin}/commands"; ///< behind the URL's own; {vin} stands for the vehicle
+    std::string events;             ///< where each final event is POSTed as JSON; empty: GET /requests/{id} alone tells
+    std::uint32_t connections = 64; ///< to each
+    nanoseconds timeout = std::chrono::seconds{5};
+    friend bool operator==(const broker_api_options&, const broker_api_options&) = default;
+};
+
 struct options {
     std::vector<service> services = default_services();
     std::string database;     ///< SQLite file; empty: a temporary one, gone with the process
@@ -71,6 +81,7 @@ struct options {
     std::vector<fault> faults;
     std::uint64_t seed = 1; ///< of the faults
     wake_options wake;
+    backend::broker_api_options broker_api{};
     friend bool operator==(const options&, const options&) = default;
 };
 

@@ -2,16 +2,14 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/base/time.hpp>
-#include <loadsim/net/options.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
+#include <loadsim/drive/auth.hpp>
+#include <loadsim/http/client.hpp>
 
 namespace loadsim::drive {
 
-/// Asks once for a request that is not there (GET {path}/requests/none). Any answer will do, but for those that say that no
-/// request will ever be taken: 401, 403 and 5xx. Blocks, `within` at most.
-/// Errors: such an answer, none, or one that is not HTTP.
-result<void> probe_api(const net::endpoint& api, const boost::asio::ip::tcp::endpoint& address, nanoseconds within);
+/// Asks each of the base URLs once for a request that is not there (GET {path}/requests/none). Any answer will do, but for those
+/// that say that no request will ever be taken: 401, 403 and 5xx. Blocks, for the options' time-out at most for each.
+/// `way_in` may be null. Errors: such an answer, none, or one that is not HTTP.
+result<void> probe_api(const http::client_options&, door* way_in);
 
 } // namespace loadsim::drive

@@ -14,7 +14,8 @@ enum class kind : std::uint8_t {
 
 struct http_options {
     std::uint32_t connections = 64;                 ///< kept alive, at most, over all shards; each has at least one
-    nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and answer together
+    nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and answer together, of each try
+    std::uint32_t retries = 0; ///< after a time-out the exchange is dropped and sent again, so often at most
     friend bool operator==(const http_options&, const http_options&) = default;
 };
 

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/ids.hpp>
+#include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
 
 #include <cstdint>
@@ -24,10 +25,13 @@ public:
     virtual ~vehicle_events() = default;
     virtual order on_delivered(vehicle_id, std::string_view request, monotonic_time) = 0;
     virtual void on_acked(vehicle_id, std::string_view request, monotonic_time) = 0;
-    virtual void on_finished(vehicle_id, std::string_view request, monotonic_time) = 0;
+    /// Its last word of a request: executed or failed, and why.
+    virtual void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time) = 0;
     virtual void on_executed(vehicle_id, std::string_view request, monotonic_time) = 0;
     /// A message on the command topic that is no command.
     virtual void on_malformed(vehicle_id, std::string_view topic, std::string_view payload, monotonic_time) = 0;
+    /// It has got what a campaign sends to many; each time that it does. `campaign`: by the plan's.
+    virtual void on_campaign(vehicle_id, std::uint32_t /*campaign*/, monotonic_time) {}
     /// A message of a request, in or out, as it is on the wire. A lossy condition's victims are not told.
     virtual void on_message(vehicle_id, std::string_view request, bool to_vehicle, std::string_view topic,
                             std::string_view payload, monotonic_time) = 0;

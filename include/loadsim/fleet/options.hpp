@@ -3,6 +3,7 @@
 
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/vehicle/segment.hpp>
 #include <loadsim/vehicle/vin.hpp>
@@ -28,8 +29,9 @@ struct reconnect_options {
 
 struct mqtt_options {
     mqtt::session_options session;
-    std::string user;                                 ///< may hold {vin}
-    std::string password;                             ///< may hold {vin}; never echoed
+    std::string client_id = "{vin}"; ///< a template, as the next two; different for each vehicle
+    std::string user;
+    std::string password;                             ///< never echoed
     bool presence = true;                             ///< retained "online" on the presence topic, will "offline"
     mqtt::qos command_qos = mqtt::qos::at_least_once; ///< of the subscription
     mqtt::qos response_qos = mqtt::qos::at_least_once;
@@ -43,6 +45,11 @@ struct wake_options {
     friend bool operator==(const wake_options&, const wake_options&) = default;
 };
 
+enum class link_kind : std::uint8_t {
+    mqtt,       ///< a session at the broker each
+    broker_api, ///< none: the platform calls us instead of its broker's HTTP API
+};
+
 struct options {
     std::uint32_t vehicles = 100;
     rate connect_rate{500};
@@ -52,7 +59,10 @@ struct options {
              ///< Each shard has one at least
     std::vector<std::string> source_addresses; ///< as written: addresses, or CIDRs; empty: the kernel's choice
     vehicle::vin_options vin;
+    std::string data{}; ///< path of a CSV: a header line, then a line for each vehicle; empty: none
+    link_kind link = link_kind::mqtt;
     mqtt_options mqtt;
+    broker_api_options broker_api{}; ///< of that link
     reconnect_options reconnect;
     wake_options wake{};
     std::vector<vehicle::segment> segments; ///< empty: one, "all", 100 %, success

@@ -13,16 +13,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace loadsim::fleet {
 
 /// Threads: the loop's.
 class vehicles final : public roster {
 public:
-    /// `connects_in_flight`: at once, of this shard. Everything handed over by reference must outlive this, as must what the plan
-    /// refers to.
+    /// `connects_in_flight`: at once, of this shard. `brokers`: at least one; vehicles take turns by index, and one that finds its own
+    /// closed tries the next. Everything handed over by reference must outlive this, as must what the plan refers to.
+    /// The plan's templates are of names that it has: who has compiled them once knows (paper_forms, campaign).
     vehicles(net::loop&, vehicle_events&, const plan&, std::uint32_t connects_in_flight,
-             const boost::asio::ip::tcp::endpoint& broker);
+             std::vector<boost::asio::ip::tcp::endpoint> brokers);
     ~vehicles() override;
 
     /// Begins to connect them, at the shard's share of the connect rate.
@@ -48,10 +50,13 @@ public:
     std::uint32_t asked() const noexcept;  ///< that have a session when all is well, before the load
     std::uint32_t online() const noexcept; ///< with a session and its subscription
 
-    /// Why the broker will never let a vehicle in (bad credentials, refused subscription ...); empty while nothing says so.
+    /// Why the broker will never let a vehicle in, or cannot do what the scenario needs (bad credentials, a refused subscription,
+    /// no wildcards ...); empty while nothing says so.
     const std::string& refusal() const noexcept;
     /// What happened to the sessions since the last take.
     seen take();
+    /// Places of the contract that never fit what came, one sentence each, since the last take.
+    std::vector<std::string> misfits();
 
 private:
     struct state;

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace loadsim::mqtt {
@@ -24,7 +26,13 @@ struct message {
     std::string_view correlation_data{}; ///< 5.0, 3.3.2.3.6; empty = absent
     std::string_view content_type{};     ///< 5.0, 3.3.2.3.9
     std::uint32_t expiry_interval = 0;   ///< 5.0, 3.3.2.3.3, seconds; 0 = absent
+    /// 5.0, 3.3.2.3.7: name and value, in order. Outgoing only: of an incoming one ask user_property().
+    std::span<const std::pair<std::string, std::string>> user_properties{};
+    byte_view raw_properties{}; ///< 5.0, incoming: all of them, checked; outgoing: ignored
 };
+
+/// The first user property of that name of an incoming message; a view into it, empty when there is none.
+std::string_view user_property(const message&, std::string_view name) noexcept;
 
 struct will {
     std::string_view topic;

@@ -167,6 +167,8 @@ void encode_pingresp(bytes& out);
 bool valid_topic_name(std::string_view) noexcept;
 /// 4.7.1, 4.8.2: the same, with wildcards where they may stand and shared subscriptions complete.
 bool valid_topic_filter(std::string_view) noexcept;
+/// 4.7: a message on that topic is for a subscription of that filter; both are valid. Of a shared one what stands behind its name counts.
+bool matches(std::string_view filter, std::string_view topic) noexcept;
 /// 1.5.4: well-formed, no surrogates, no U+0000.
 bool valid_utf8(std::string_view) noexcept;
 

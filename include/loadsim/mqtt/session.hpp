@@ -29,10 +29,19 @@ struct server_limits {
     bool session_present = false;
     qos maximum_qos = qos::exactly_once;
     bool retain_available = true;
+    bool wildcard_subscriptions = true;
+    bool shared_subscriptions = true;
+    bool subscription_identifiers = true; ///< we use none
     std::uint16_t receive_maximum = 65535;
-    std::uint32_t maximum_packet_size = 0; ///< 0 = no limit
-    std::chrono::seconds keep_alive{0};    ///< in force: the server's if it said one, else ours
+    std::uint16_t topic_alias_maximum = 0;  ///< we use none
+    std::uint32_t maximum_packet_size = 0;  ///< 0 = no limit
+    std::chrono::seconds keep_alive{0};     ///< in force: the server's if it said one, else ours
+    std::chrono::seconds session_expiry{0}; ///< in force; 3.1.1: 0
+    std::string_view assigned_client_id{};  ///< for one who connected without; good during on_connected()
 };
+
+/// Why a server with these limits cannot serve a subscription to that filter; success: nothing is against it.
+reason refusal_of(const server_limits&, std::string_view filter) noexcept;
 
 class session;
 class properties;
@@ -54,6 +63,8 @@ public:
     /// the server has lost the session; packet_too_large, qos_not_supported or retain_not_supported when a resumed
     /// session may no longer send it.
     virtual void on_published(session&, std::uint16_t packet_id, reason) = 0;
+    /// The server answered a QoS 2 message with PUBACK, as if it were one of QoS 1: it has it, at least once; on_published() follows.
+    virtual void on_downgraded(session&, std::uint16_t /*packet_id*/) {}
     /// SUBACK, one reason per filter (granted QoS or >= 0x80).
     virtual void on_subscribed(session&, std::uint16_t packet_id, std::span<const reason>) = 0;
 };
@@ -121,6 +132,9 @@ public:
     /// most 10 s: then keep_alive_timeout. connack_timeout when CONNACK is overdue.
     std::error_code on_timer(monotonic_time now, bytes& out);
 
+    /// What the server allows; of the last connection, or of no server yet.
+    qos maximum_qos() const noexcept { return maximum_qos_; }
+    bool retain_available() const noexcept { return retain_available_; }
     /// Why the server refused or disconnected last.
     reason last_reason() const noexcept;
     /// Server Reference (5.0, 3.2.2.3.16) of the last refusal or disconnect; empty when it named none.

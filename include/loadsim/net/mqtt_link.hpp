@@ -29,6 +29,8 @@ public:
     virtual void on_online(mqtt_link&, const mqtt::server_limits&, nanoseconds took) = 0;
     virtual void on_message(mqtt_link&, const mqtt::message&) = 0;
     virtual void on_published(mqtt_link&, std::uint16_t /*packet_id*/, mqtt::reason) {}
+    /// See mqtt::session_events.
+    virtual void on_downgraded(mqtt_link&) {}
     virtual void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) {}
     /// The connection is gone, or never stood. `was_online`: after CONNACK. Not told for a link closed by close().
     virtual void on_offline(mqtt_link&, std::error_code why, bool was_online) = 0;
@@ -83,7 +85,8 @@ public:
     /// algorithm on holds its next message back until then, up to 40 ms. A system call for each read that is not answered.
     void acknowledge_at_once() noexcept { quick_acks_ = true; }
 
-    mqtt::session::published publish(const mqtt::message&);
+    /// At the highest QoS that the broker has, if it has not the message's; not retained where it keeps nothing.
+    mqtt::session::published publish(mqtt::message);
     mqtt::session::published subscribe(std::span<const mqtt::subscription>);
     const mqtt::session& session() const noexcept { return session_; }
     /// The last connect took long because its SYN was lost, most often in a listen backlog that was full.
@@ -98,6 +101,7 @@ private:
     void on_connected(mqtt::session&, const mqtt::server_limits&) override;
     void on_message(mqtt::session&, const mqtt::message&) override;
     void on_published(mqtt::session&, std::uint16_t, mqtt::reason) override;
+    void on_downgraded(mqtt::session&, std::uint16_t) override { events_.on_downgraded(*this); }
     void on_subscribed(mqtt::session&, std::uint16_t, std::span<const mqtt::reason>) override;
 
     void established();

@@ -11,10 +11,10 @@ namespace loadsim::net {
 
 /// A parsed URL of a broker or an API.
 struct endpoint {
-    std::string scheme; ///< "mqtt" or "http"
+    std::string scheme; ///< "mqtt", "http" or "https"
     std::string host;
     std::uint16_t port = 0;
-    std::string path;       ///< of an http URL, without a trailing slash; may be empty
+    std::string path;       ///< of an API's URL, without a trailing slash; may be empty
     std::string user{};     ///< of a broker, for our own sessions (not the vehicles'); empty: none
     std::string password{}; ///< never printed
 
@@ -23,7 +23,7 @@ struct endpoint {
 
 /// mqtt://host[:1883], tcp:// the same. Errors: one sentence; place is empty.
 result<endpoint> parse_broker_url(std::string_view);
-/// http://host[:80][/base].
+/// http://host[:80][/base], https://host[:443][/base].
 result<endpoint> parse_api_url(std::string_view);
 /// host:port, [v6]:port; port 0 = any free one.
 result<endpoint> parse_listen_address(std::string_view);

@@ -17,6 +17,7 @@ std::string strikes_header();
 /// A line without its end for each arrival that falls to a vehicle of the share, in order: arrival, due (s), VIN, segment, behaviour,
 /// service, phase, expected outcome, and the steps with their delays; columns are parted by tabs. What happens in a run differs from
 /// that only where a vehicle is busy or away when its turn comes: then another one takes its place (docs/decisions/0005).
+/// The scenario is one that scenario::read() has found nothing wrong with.
 /// The same scenario and seed: the same lines byte by byte, however the fleet is divided.
 void write_plan(const scenario::document&, shard_share,
                 const std::function<void(arrival_id, const std::string& line)>&);

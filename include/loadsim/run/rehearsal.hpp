@@ -19,7 +19,8 @@ struct rehearse_options {
 /// platform take no time, so latencies are the vehicles' own. Real addresses of a target are not used.
 /// Tells as execute() does, once in a simulated second. SIGINT and SIGTERM end it as they end a run.
 /// The same scenario and options: the same ledger byte by byte.
-/// Errors: none so far. Threads: as execute().
+/// Whatever contract the scenario has: the model and its vehicles speak our own, and nothing is called before or after.
+/// Errors: a text of the scenario that means nothing, a file that cannot be read. Threads: as execute().
 result<void> rehearse(const scenario::document&, const rehearse_options&, const listener&);
 
 } // namespace loadsim::run

@@ -3,8 +3,13 @@
 
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/options.hpp>
+#include <loadsim/drive/auth.hpp>
+#include <loadsim/drive/calls.hpp>
 #include <loadsim/drive/options.hpp>
+#include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/options.hpp>
+#include <loadsim/http/client.hpp>
 #include <loadsim/load/options.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/net/options.hpp>
@@ -30,6 +35,12 @@ struct target {
     std::optional<net::endpoint> broker; ///< a real one, or in place of the embedded mosquitto
     std::optional<net::endpoint> api;    ///< a real one, or in place of the embedded backend
     backend::options backend;            ///< of the embedded one
+    // Of somebody's platform.
+    std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: in turn, and when one is not there
+    std::vector<net::endpoint> more_apis{};    ///< besides `api`, the same
+    http::tls_options tls{};                   ///< of https
+    std::optional<net::endpoint> proxy{};      ///< for the API
+    drive::auth_options auth{};                ///< what the API asks for
     friend bool operator==(const target&, const target&) = default;
 };
 
@@ -45,7 +56,7 @@ struct load {
     drive::kind driver = drive::kind::http;
     drive::http_options http;
     drive::mqtt_options mqtt;
-    observe::kind observer = observe::kind::mqtt;
+    std::vector<observe::options> observers{observe::mqtt_options{}}; ///< at least one, 32 at most
     bool watch_words = false; ///< a second subscription follows the vehicles' words, and checks their sequence numbers
     friend bool operator==(const load&, const load&) = default;
 };
@@ -63,14 +74,25 @@ struct document {
     std::string name;
     std::uint64_t seed = 1;
     scenario::target target;
+    loadsim::contract::options contract;
     fleet::options fleet;
     std::vector<vehicle::behaviour> behaviours; ///< the built-in ones, replaced or extended by the scenario's own
     std::vector<vehicle::condition> conditions;
     scenario::load load;
+    std::vector<drive::call_options> before; ///< in order, before the fleet connects
+    std::vector<drive::call_options> after;  ///< after the drain
+    std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
     std::vector<verdict::budget> budgets;
     friend bool operator==(const document&, const document&) = default;
 };
+
+/// Where the broker is, and where the API: all of them, the first one first; empty: embedded.
+std::vector<net::endpoint> brokers_of(const target&);
+std::vector<net::endpoint> apis_of(const target&);
+
+/// loadsim's own contract is spoken, which is the only one that the embedded backend understands.
+bool speaks_our_own(const document&);
 
 /// The behaviour of that name; the reader has checked that there is one.
 const vehicle::behaviour& behaviour_of(const document&, std::string_view name);

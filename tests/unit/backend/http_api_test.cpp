@@ -13,10 +13,10 @@ namespace {
 
 class api : public platform_under_test {
 protected:
-    http_response ask(std::string_view method, std::string_view target, std::string_view body = {}) {
+    http::reply ask(std::string_view method, std::string_view target, std::string_view body = {}) {
         return answer(*service, {method, target, body});
     }
-    static boost::json::object json(const http_response& r) { return boost::json::parse(r.body).as_object(); }
+    static boost::json::object json(const http::reply& r) { return boost::json::parse(r.body).as_object(); }
 };
 
 struct row {
@@ -84,7 +84,7 @@ TEST_F(api, answers_each_request_as_it_must) {
         EXPECT_EQ(got.content_type, "application/problem+json") << what;
         const auto body = json(got);
         EXPECT_EQ(body.at("status").as_int64(), r.status) << what;
-        EXPECT_EQ(body.at("title").as_string(), std::string(reason_phrase(r.status))) << what;
+        EXPECT_EQ(body.at("title").as_string(), std::string(http::reason_phrase(r.status))) << what;
         EXPECT_NE(body.at("detail").as_string().find(std::string(r.says)), std::string::npos)
             << what << ": " << got.body;
         EXPECT_EQ(service->counted().requests.created, 0U) << what;
@@ -114,7 +114,7 @@ TEST_F(api, a_busy_vehicle_is_a_conflict_that_names_the_request_in_the_way) {
 TEST_F(api, a_wrong_method_is_told_the_right_one) {
     const auto post = ask("PUT", horn);
     ASSERT_EQ(post.headers.size(), 1U);
-    EXPECT_EQ(post.headers[0], (std::pair<std::string_view, std::string>{"Allow", "POST"}));
+    EXPECT_EQ(post.headers[0], (std::pair<std::string, std::string>{"Allow", "POST"}));
     EXPECT_EQ(ask("DELETE", "/requests/x").headers.at(0).second, "GET, HEAD");
 }
 
@@ -152,4 +152,37 @@ TEST_F(api, health_says_whether_the_broker_is_there) {
     const auto got = ask("GET", "/health");
     EXPECT_EQ(got.status, 200U);
     EXPECT_EQ(json(got).at("broker").as_string(), "away");
+}
+
+// Where vehicles are behind a broker's HTTP API.
+
+TEST_F(api, takes_words_where_vehicles_are_behind_a_brokers_api) {
+    wanted.broker_api.url = "http://broker";
+    restart();
+    const auto id = pending();
+    const auto words = "/vehicles/" + std::string(horn_vin) + "/words";
+    const auto told = [&](contract::response word) {
+        const auto got = ask("POST", words, contract::to_json(word));
+        service->run();
+        return got;
+    };
+    const auto acked = told({.id = id, .code = {}, .seq = 1});
+    EXPECT_EQ(acked.status, 202U);
+    EXPECT_TRUE(acked.body.empty());
+    EXPECT_EQ(service->find(id)->state, state::running);
+    EXPECT_EQ(told({.id = id, .at = contract::response::phase::final, .code = {}, .seq = 2}).status, 202U);
+    EXPECT_EQ(service->find(id)->state, state::executed);
+    EXPECT_EQ(ask("POST", words, R"({"state":"asleep","wake":"udp"})").status, 202U) << "presence";
+    EXPECT_EQ(service->counted().wake.asleep, 1U);
+    for (const auto* wrong : {"", "{", "[]", R"({"id":"x"})", R"({"phase":"ack"})"})
+        EXPECT_EQ(ask("POST", words, wrong).status, 400U) << wrong;
+    EXPECT_EQ(ask("GET", words).status, 405U);
+}
+
+TEST_F(api, takes_no_words_where_vehicles_are_at_a_broker) {
+    const auto id = pending();
+    const auto got = ask("POST", "/vehicles/" + std::string(horn_vin) + "/words",
+                         contract::to_json(contract::response{.id = id, .code = {}, .seq = 1}));
+    EXPECT_EQ(got.status, 404U);
+    EXPECT_EQ(service->find(id)->state, state::pending);
 }

@@ -3,6 +3,7 @@
 
 #include <loadsim/contract/payloads.hpp>
 #include <loadsim/contract/topics.hpp>
+#include <loadsim/vehicle/registry.hpp>
 #include <loadsim/vehicle/script.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -78,16 +80,24 @@ protected:
         wheel_ = std::make_unique<net::timer_wheel>(start);
         fleet::vehicle_events& events = *this;
         fleet::model_broker& broker = *this;
-        fleet_ = std::make_unique<fleet::model_vehicles>(*wheel_, time_, events,
-                                                         fleet::plan{.options = options_,
-                                                                     .seed = seed,
-                                                                     .segments = *segments_,
-                                                                     .segment_names = names_,
-                                                                     .behaviours = behaviours_,
-                                                                     .conditions = conditions_,
-                                                                     .share = share_,
-                                                                     .load = 1000s},
-                                                         broker);
+        registry_ = std::make_unique<vehicle::registry>(options_.vin, vehicles);
+        variables_.resize(names_.size());
+        fleet_ = std::make_unique<fleet::model_vehicles>(
+            [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events,
+            fleet::plan{.options = options_,
+                        .terms = terms_ ? *terms_ : contract::terms::of_our_own(),
+                        .cars = *registry_,
+                        .names = known_,
+                        .seed = seed,
+                        .segments = *segments_,
+                        .segment_names = names_,
+                        .segment_variables = variables_,
+                        .behaviours = behaviours_,
+                        .conditions = conditions_,
+                        .campaigns = campaigns_,
+                        .share = share_,
+                        .load = 1000s},
+            broker, manner_);
     }
 
     void begin(std::uint32_t vehicles = 1) {
@@ -123,6 +133,8 @@ protected:
     std::vector<vehicle::behaviour> behaviours_;
     std::vector<condition> conditions_;
     shard_share share_;
+    fleet::model_manner manner_;
+    std::optional<contract::terms> terms_;   ///< none: our own
     std::map<std::string, arrival_id> ours_; ///< requests that are of an arrival
     std::set<std::string> had_;              ///< commands that have come
     std::unique_ptr<fleet::model_vehicles> fleet_;
@@ -150,7 +162,9 @@ private:
                 .arrival = known == ours_.end() ? std::nullopt : std::optional{known->second}};
     }
     void on_acked(vehicle_id, std::string_view r, monotonic_time) override { tell("acked", r); }
-    void on_finished(vehicle_id, std::string_view r, monotonic_time) override { tell("finished", r); }
+    void on_finished(vehicle_id, std::string_view r, outcome, std::string_view, monotonic_time) override {
+        tell("finished", r);
+    }
     void on_executed(vehicle_id, std::string_view r, monotonic_time) override { tell("executed", r); }
     void on_malformed(vehicle_id, std::string_view, std::string_view payload, monotonic_time) override {
         tell("malformed", payload);
@@ -173,7 +187,7 @@ private:
         struck_.push_back(fmt::format("{} passed at {}", c, ms()));
     }
 
-    void from_vehicle(std::string_view topic, std::string_view payload) override {
+    void from_vehicle(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         if (topic.ends_with("/state")) {
             const auto p = contract::read_presence(payload).value();
             states_.push_back(fmt::format("{}{}{} at {}", p.state, p.wake.empty() ? "" : " ", p.wake, ms()));
@@ -190,6 +204,10 @@ private:
 
     manual_time time_;
     std::vector<std::string> names_;
+    std::vector<std::vector<std::string>> variables_;
+    contract::known_names known_;
+    std::vector<fleet::campaign_options> campaigns_;
+    std::unique_ptr<vehicle::registry> registry_;
     std::unique_ptr<vehicle::segmentation> segments_;
     std::unique_ptr<net::timer_wheel> wheel_;
 };
@@ -960,6 +978,119 @@ TEST_F(model_vehicles, that_are_stopped_do_nothing_more) {
     run_to(5s);
     EXPECT_THAT(words_, IsEmpty());
     EXPECT_EQ(fleet_->online(), 0U);
+}
+
+// Memory: a vehicle that does nothing takes none.
+
+TEST_F(model_vehicles, take_no_memory_before_they_do_something) {
+    begin(24'500'000);
+    EXPECT_EQ(fleet_->size(), 24'500'000U);
+    EXPECT_EQ(fleet_->online(), 24'500'000U);
+    EXPECT_EQ(fleet_->reachable(), 24'500'000U);
+    EXPECT_TRUE(fleet_->reachable(vehicle_id{24'499'999}));
+    EXPECT_EQ(fleet_->remembered(), 0U);
+    command("r1", 24'499'999);
+    EXPECT_THAT(words_, ElementsAre("r1 final #1 at 0"));
+}
+
+TEST_F(model_vehicles, are_forgotten_when_they_are_through_and_go_on_counting) {
+    behaviours_ = {behaves({wait(20ms), say(word::kind::executed)})};
+    begin(1000);
+    command("r1", 7);
+    EXPECT_EQ(fleet_->remembered(), 1U);
+    run_to(50ms);
+    command("r2", 8); // what is over is forgotten when the next thing happens
+    EXPECT_EQ(fleet_->remembered(), 1U);
+    run_to(100ms);
+    command("r3", 7);
+    run_to(200ms);
+    EXPECT_THAT(words_, ElementsAre("r1 final #1 at 20", "r2 final #1 at 70", "r3 final #2 at 120"));
+}
+
+TEST_F(struck_vehicles, are_forgotten_when_it_has_passed) {
+    behaviours_ = {behaves({say(word::kind::executed)})};
+    conditions_ = {befalls(condition::kind::tunnel, 1s, 2s), befalls(condition::kind::slow, 1s, 2s)};
+    conditions_[1].added = exactly(10ms);
+    begin(100);
+    run_to(2s);
+    EXPECT_EQ(fleet_->remembered(), 100U);
+    command("r1", 3);
+    run_to(4s);
+    EXPECT_EQ(fleet_->remembered(), 0U);
+    EXPECT_THAT(words_, testing::SizeIs(1));
+}
+
+TEST_F(model_vehicles, that_were_powered_on_keep_no_line) {
+    conditions_ = {befalls(condition::kind::power_on, 1s)};
+    begin(10);
+    EXPECT_EQ(fleet_->online(), 0U);
+    EXPECT_EQ(fleet_->reachable(), 0U);
+    EXPECT_FALSE(fleet_->reachable(vehicle_id{3}));
+    EXPECT_EQ(fleet_->remembered(), 0U) << "dark ones are as they were at first";
+    run_to(2s);
+    EXPECT_EQ(fleet_->online(), 10U);
+    EXPECT_TRUE(fleet_->reachable(vehicle_id{3}));
+    command("r1", 3);
+    EXPECT_THAT(words_, ElementsAre("r1 final #1 at 2000"));
+}
+
+TEST_F(model_vehicles, absent_ones_are_told_of_when_they_are_called_if_that_is_wanted) {
+    manner_.absent_when_called = true;
+    behaviours_ = {behaves({say(word::kind::executed)}), behaves({})};
+    behaviours_[1].name = "gone";
+    behaviours_[1].online = false;
+    options_.segments = {{"here", {0.5}, "tested"}, {"gone", {0.5}, "gone"}};
+    begin(100);
+    EXPECT_EQ(fleet_->online(), 50U);
+    EXPECT_EQ(fleet_->asked(), 100U);
+    EXPECT_THAT(session_, IsEmpty());
+    EXPECT_THAT(links_, IsEmpty());
+    EXPECT_THAT(states_, IsEmpty());
+    for (std::uint32_t v = 0; v < 100; ++v) command("r" + std::to_string(v), v);
+    EXPECT_THAT(links_, testing::SizeIs(50)) << "each when a command came for it";
+    EXPECT_THAT(words_, testing::SizeIs(50));
+    EXPECT_EQ(fleet_->remembered(), 0U);
+    EXPECT_TRUE(fleet_->reachable(vehicle_id{0})) << "away as it should be";
+}
+
+TEST_F(model_vehicles, do_something_else_once) {
+    begin(10);
+    auto other = behaves({say(word::kind::ack)});
+    fleet_->behave_next(vehicle_id{4}, other);
+    command("r0", 3);
+    command("r1", 4);
+    command("r2", 4);
+    EXPECT_THAT(words_, ElementsAre("r0 final #1 at 0", "r1 ack #1 at 0", "r2 final #2 at 0"));
+}
+
+TEST_F(model_vehicles, words_have_the_date) {
+    manner_.date_ahead = 5s;
+    begin();
+    command("r1");
+    ASSERT_EQ(said_.size(), 1U);
+    EXPECT_EQ(said_[0].ts_ms, 1'700'000'005'000);
+}
+
+TEST_F(model_vehicles, understand_the_contract_that_they_are_given) {
+    contract::options spoken;
+    spoken.command.id = "header:X-Id";
+    spoken.command.service = "topic[2]";
+    terms_ = contract::terms::compile(spoken).value();
+    begin();
+    fleet_->deliver(vehicle_id{0}, "cars/x/horn", "anything", 1, never, {{"X-Id", "r9"}});
+    EXPECT_THAT(words_, ElementsAre("r9 final #1 at 0"));
+}
+
+TEST_F(model_vehicles, places_of_the_contract_that_never_fit_are_told) {
+    contract::options spoken;
+    spoken.command.id = "/nowhere";
+    terms_ = contract::terms::compile(spoken).value();
+    begin();
+    for (int i = 0; i < 30; ++i) command("r" + std::to_string(i));
+    const auto misfits = fleet_->misfits();
+    ASSERT_EQ(misfits.size(), 1U);
+    EXPECT_THAT(misfits[0], HasSubstr("/nowhere"));
+    EXPECT_THAT(fleet_->misfits(), IsEmpty()) << "once";
 }
 
 } // namespace

@@ -25,10 +25,22 @@ fleet::speaker somebody() {
     who.previous = "r6";
     who.other = "r5";
     who.other_vin = "LZ9SMEV02TF000002";
-    who.wall_ms = 1'700'000'000'000;
+    who.wall_us = 1'700'000'000'000'000;
     who.sent_us = 42;
     who.seq = 3;
     return who;
+}
+
+contract::composed utter(const word& w, const fleet::speaker& who,
+                         const contract::terms& terms = contract::terms::of_our_own()) {
+    contract::composed said;
+    EXPECT_TRUE(fleet::utter(terms, w, who, said));
+    return said;
+}
+contract::terms compiled(const contract::options& o, const contract::known_names& names = {}) {
+    auto made = contract::terms::compile(o, names);
+    EXPECT_TRUE(made) << to_string(made.error());
+    return std::move(*made);
 }
 
 word of(word::kind what) {
@@ -114,7 +126,7 @@ TEST(speech, wrong_clock_is_in_the_time_of_day_alone) {
         who.clock = ahead;
         const auto read = contract::read_response(utter(of(word::kind::ack), who).payload);
         ASSERT_TRUE(read);
-        EXPECT_EQ(read->ts_ms, who.wall_ms + ahead / 1ms);
+        EXPECT_EQ(read->ts_ms, who.wall_us / 1000 + ahead / 1ms);
         EXPECT_EQ(read->sent_us, who.sent_us);
     }
 }
@@ -125,6 +137,113 @@ TEST(speech, answers_where_the_platform_asked_to) {
     who.response_topic = "v1/somewhere/rsp/else";
     EXPECT_EQ(utter(of(word::kind::ack), who).topic, "v1/somewhere/rsp/else");
     EXPECT_EQ(utter(about(word::about::other), who).topic, "v1/" + std::string(vin) + "/rsp/r5");
+}
+
+// Somebody else's contract.
+
+contract::message_options message(std::string topic, std::string payload) {
+    return {.topic = std::move(topic), .payload = {.text = std::move(payload)}};
+}
+
+TEST(speech, foreign_contract_is_spoken_with_what_the_command_said) {
+    contract::options o;
+    o.command.parameters = {{"grade", "/args/grade"}};
+    o.executed = message("cars/{index}/{segment}/out",
+                         R"({"corr":{command:/meta/corr},"car":"{vin}","did":"{service}","at":"{parameter.grade}",)"
+                         R"("where":"{segment.region}","plate":"{data.plate}","as":"{phase}"})");
+    o.executed.qos = 2;
+    o.executed.retain = true;
+    o.executed.content_type = "application/json";
+    o.executed.response_topic = "back/{vin}";
+    o.executed.expiry = 30s;
+    o.executed.user_properties = {{"req", "{request.id}"}};
+    const contract::known_names names{.data = {"plate"}, .segment = {"region"}, .captured = {}};
+    const auto terms = compiled(o, names);
+    ASSERT_EQ(terms.command_pointers(), std::vector<std::string>{"/meta/corr"});
+
+    const std::vector<std::string> row{"B-XY 1"}, region{"eu"}, grade{"21"}, pointers{"77"};
+    auto who = somebody();
+    who.known.index = 4;
+    who.known.segment = "city";
+    who.known.service = "climate";
+    who.known.data = row;
+    who.known.segment_variables = region;
+    who.known.parameters = grade;
+    who.known.command = pointers;
+    const auto u = utter(of(word::kind::executed), who, terms);
+    EXPECT_EQ(u.topic, "cars/4/city/out");
+    EXPECT_EQ(u.payload, R"({"corr":77,"car":"LZ9SMEV00TF000001","did":"climate","at":"21","where":"eu",)"
+                         R"("plate":"B-XY 1","as":"executed"})");
+    EXPECT_EQ(u.qos, 2);
+    EXPECT_TRUE(u.retain);
+    EXPECT_EQ(u.content_type, "application/json");
+    EXPECT_EQ(u.response_topic, "back/LZ9SMEV00TF000001");
+    EXPECT_EQ(u.expiry_s, 30U);
+    EXPECT_EQ(u.user_properties, (std::vector<std::pair<std::string, std::string>>{{"req", "r7"}}));
+}
+
+TEST(speech, topic_of_the_contracts_own_wins_over_the_response_topic_where_it_says_so) {
+    contract::options o;
+    o.ack = message("mine/{request.id}", R"({"id":"{request.id}"})");
+    auto who = somebody();
+    who.response_topic = "theirs";
+    EXPECT_EQ(utter(of(word::kind::ack), who, compiled(o)).topic, "theirs");
+    o.answers_as_asked = false;
+    EXPECT_EQ(utter(of(word::kind::ack), who, compiled(o)).topic, "mine/r7");
+}
+
+TEST(speech, correlation_is_handed_back_unless_the_contract_has_its_own) {
+    auto who = somebody();
+    who.correlation = "c1";
+    EXPECT_EQ(utter(of(word::kind::ack), who).correlation, "c1");
+    contract::options o;
+    o.ack.correlation_data = "own-{seq}";
+    EXPECT_EQ(utter(of(word::kind::ack), who, compiled(o)).correlation, "own-3");
+}
+
+TEST(speech, what_goes_wrong_does_so_in_any_contract) {
+    contract::options o;
+    o.failed = message("out/{vin}", R"({"car":"{vin}","id":"{request.id}"})");
+    const auto terms = compiled(o);
+    const auto& limit = contract::payload_limit;
+    const auto oversized = utter(formed(word::form::oversized), somebody(), terms);
+    EXPECT_GT(oversized.payload.size(), limit) << "it does not say why";
+    EXPECT_EQ(utter(formed(word::form::malformed), somebody(), terms).payload, R"({"car":"LZ9SMEV00T)");
+    EXPECT_EQ(utter(formed(word::form::empty), somebody(), terms).payload, "");
+    auto foreign = of(word::kind::failed);
+    foreign.foreign_vin = true;
+    const auto u = utter(foreign, somebody(), terms);
+    EXPECT_EQ(u.topic, "out/" + std::string(vin)) << "on its own topic";
+    EXPECT_EQ(u.payload, R"({"car":"LZ9SMEV02TF000002","id":"r7"})") << "there is no place to claim it";
+}
+
+TEST(speech, payload_that_cannot_be_made_is_told) {
+    contract::options o;
+    o.ack.payload = {.text = "{request.id}", .as = contract::payload_options::form::hex};
+    const auto terms = compiled(o);
+    contract::composed said;
+    EXPECT_FALSE(fleet::utter(terms, of(word::kind::ack), somebody(), said)) << "r7 is no hex";
+    auto who = somebody();
+    who.request = "c0ffee";
+    ASSERT_TRUE(fleet::utter(terms, of(word::kind::ack), who, said));
+    EXPECT_EQ(said.payload, "\xc0\xff\xee");
+}
+
+TEST(speech, chance_follows_seed_vehicle_and_word) {
+    contract::options o;
+    o.ack = message("t", "{random:uuid}");
+    const auto terms = compiled(o);
+    const auto says = [&](std::uint64_t seed, std::uint32_t car, std::int64_t seq) {
+        auto who = somebody();
+        who.seed = seed;
+        who.known.index = car;
+        who.seq = seq;
+        return utter(of(word::kind::ack), who, terms).payload;
+    };
+    EXPECT_EQ(says(1, 1, 1), says(1, 1, 1));
+    EXPECT_NE(says(1, 1, 1), says(2, 1, 1));
+    EXPECT_NE(says(1, 1, 1), says(1, 2, 1));
+    EXPECT_NE(says(1, 1, 1), says(1, 1, 2));
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 
 #include "vehicle/steps.hpp"
 
+#include <loadsim/vehicle/registry.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -20,11 +22,16 @@ class traits : public testing::Test {
 protected:
     fleet::plan plan() const {
         return {.options = options_,
+                .terms = contract::terms::of_our_own(),
+                .cars = cars_,
+                .names = known_,
                 .seed = 3,
                 .segments = segments_,
                 .segment_names = names_,
+                .segment_variables = variables_,
                 .behaviours = behaviours_,
                 .conditions = conditions_,
+                .campaigns = campaigns_,
                 .share = {},
                 .load = 100s};
     }
@@ -44,6 +51,10 @@ protected:
                             .segments = {{"city", {0.5}, "b"}, {"land", {0.5}, "b"}}};
     vehicle::segmentation segments_{3, 1000, options_.segments};
     std::vector<std::string> names_{"city", "land"};
+    vehicle::registry cars_{options_.vin, options_.vehicles};
+    contract::known_names known_;
+    std::vector<std::vector<std::string>> variables_{{"eu-1"}, {"us-2"}};
+    std::vector<fleet::campaign_options> campaigns_;
     std::vector<vehicle::behaviour> behaviours_{2};
     std::vector<condition> conditions_;
 };
@@ -57,6 +68,25 @@ TEST_F(traits, only_words_about_the_request_before_need_it) {
     EXPECT_TRUE(fleet::speaks_of_previous({vehicle::ack, about}));
     EXPECT_TRUE(fleet::speaks_of_previous(
         {vehicle::choose({vehicle::one(1, {}), vehicle::one(1, {vehicle::choose({vehicle::one(1, {about})})})})}));
+}
+
+TEST_F(traits, templates_know_a_vehicle_by_its_place_and_its_segment) {
+    for (const std::uint32_t i : {0U, 7U, 999U}) {
+        const auto segment = segments_.segment_of(vehicle_id{i});
+        const auto known = fleet::known_of(plan(), vehicle_id{i});
+        EXPECT_EQ(known.index, i);
+        EXPECT_EQ(known.segment, names_[segment]);
+        ASSERT_EQ(known.segment_variables.size(), 1U);
+        EXPECT_EQ(known.segment_variables[0], variables_[segment][0]);
+        EXPECT_TRUE(known.data.empty()) << "no file";
+    }
+}
+
+TEST_F(traits, draws_of_different_messages_never_meet) {
+    using fleet::draws_from, fleet::spoken;
+    EXPECT_LT(draws_from(spoken::word, 0xFFFFFFFFU) + 0xFFFF, draws_from(spoken::presence, 0));
+    EXPECT_LT(draws_from(spoken::presence, 0xFFFFFFFFU) + 0xFFFF, draws_from(spoken::telemetry, 0));
+    EXPECT_EQ(draws_from(spoken::word, 2) - draws_from(spoken::word, 1), 65'536U);
 }
 
 TEST_F(traits, dark_is_who_powers_on_later) {

@@ -29,6 +29,7 @@ public:
     std::vector<std::string> diary;
     server_limits limits;
     std::error_code error;
+    std::string asked_for; ///< a user property of messages
     std::function<void(session&)> in_on_message, in_on_published, in_on_connected;
 
     /// Opens and reads past CONNECT.
@@ -89,12 +90,14 @@ public:
                         (m.correlation_data.empty() ? "" : " id " + std::string(m.correlation_data)) +
                         (m.content_type.empty() ? "" : " as " + std::string(m.content_type)) +
                         (m.expiry_interval == 0 ? "" : " for " + std::to_string(m.expiry_interval)));
+        if (!asked_for.empty()) diary.back() += " " + asked_for + "=" + std::string(user_property(m, asked_for));
         if (in_on_message) in_on_message(s);
     }
     void on_published(session& s, std::uint16_t id, reason r) override {
         diary.push_back("published " + std::to_string(id) + " " + to_string(r));
         if (in_on_published) in_on_published(s);
     }
+    void on_downgraded(session&, std::uint16_t id) override { diary.push_back("downgraded " + std::to_string(id)); }
     void on_subscribed(session&, std::uint16_t id, std::span<const reason> codes) override {
         std::string text = "subscribed " + std::to_string(id);
         for (const auto c : codes) text += " " + to_string(c);

@@ -250,3 +250,39 @@ TEST(topic, filters) { // 4.7.1, 4.8.2
     EXPECT_TRUE(
         valid_utf8("\xF0\x9F\x9A\x97 12345678 \xEF\xBF\xBF")); // 1.5.4: noncharacters are discouraged, not forbidden
 }
+
+TEST(topic, filters_let_through_what_they_should) { // 4.7
+    struct match {
+        const char* filter;
+        const char* topic;
+        bool fits;
+    };
+    const match cases[] = {
+        {"a/b", "a/b", true},
+        {"a/b", "a/bc", false},
+        {"a/b", "a", false},
+        {"a", "a/b", false},
+        {"a/+", "a/b", true},
+        {"a/+", "a/", true},
+        {"a/+", "a", false},
+        {"a/+", "a/b/c", false},
+        {"+/b/+", "a/b/c", true},
+        {"+", "/a", false},
+        {"+/+", "/a", true},
+        {"#", "a/b/c", true},
+        {"a/#", "a/b/c", true},
+        {"a/#", "a", true}, // 4.7.1.2
+        {"a/#", "ab", false},
+        {"a/b/#", "a", false},
+        {"a/+/#", "a/b", true},
+        {"a/", "a/", true},
+        {"a/", "a", false},
+        {"a", "a/", false},
+        {"#", "$SYS/x", false}, // 4.7.2
+        {"+/x", "$SYS/x", false},
+        {"$SYS/#", "$SYS/x", true},
+        {"$share/g/a/+", "a/b", true}, // 4.8.2
+        {"$share/g/a/+", "b/b", false},
+    };
+    for (const auto& c : cases) EXPECT_EQ(matches(c.filter, c.topic), c.fits) << c.filter << " for " << c.topic;
+}

@@ -93,6 +93,46 @@ TEST(connack, limits_are_the_servers) { // 3.2.2.3
     EXPECT_EQ(c.out.size(), 32U);
 }
 
+TEST(connack, what_it_says_of_subscriptions_names_and_the_session_is_told) { // 3.2.2.3
+    conversation c(kept_v5());
+    std::string assigned;
+    c.in_on_connected = [&](session&) { assigned = c.limits.assigned_client_id; };
+    c.connect("20 17 00 00 14 11 00 00 00 0A 12 00 03 'srv' 22 00 05 28 00 29 00 2A 00");
+    EXPECT_EQ(c.error, std::error_code{});
+    EXPECT_EQ(assigned, "srv");
+    EXPECT_EQ(c.limits.session_expiry, 10s) << "3600 were asked for";
+    EXPECT_EQ(c.limits.topic_alias_maximum, 5);
+    EXPECT_FALSE(c.limits.wildcard_subscriptions);
+    EXPECT_FALSE(c.limits.subscription_identifiers);
+    EXPECT_FALSE(c.limits.shared_subscriptions);
+    conversation plain(kept_v5());
+    plain.connect();
+    EXPECT_EQ(plain.limits.session_expiry, 3600s) << "not said: what was asked for";
+    EXPECT_EQ(plain.limits.topic_alias_maximum, 0);
+    EXPECT_TRUE(plain.limits.wildcard_subscriptions);
+    EXPECT_TRUE(plain.limits.shared_subscriptions);
+    EXPECT_EQ(plain.limits.assigned_client_id, "");
+}
+
+TEST(connack, session_that_the_server_keeps_for_no_time_is_not_resumed) {
+    conversation c(kept_v5());
+    c.connect("20 08 00 00 05 11 00 00 00 00");
+    EXPECT_EQ(c.limits.session_expiry, 0s);
+    c.publish(qos::at_least_once);
+    c.lose();
+    EXPECT_EQ(c.car.unacknowledged(), 0U);
+}
+
+TEST(connack, filters_that_it_cannot_serve) {
+    server_limits all;
+    server_limits none{.wildcard_subscriptions = false, .shared_subscriptions = false};
+    for (const auto* filter : {"a/b", "a/+", "#", "$share/g/a"}) EXPECT_EQ(refusal_of(all, filter), reason::success);
+    EXPECT_EQ(refusal_of(none, "a/b"), reason::success);
+    EXPECT_EQ(refusal_of(none, "a/+/b"), reason::wildcard_subscriptions_not_supported);
+    EXPECT_EQ(refusal_of(none, "a/#"), reason::wildcard_subscriptions_not_supported);
+    EXPECT_EQ(refusal_of(none, "$share/g/a"), reason::shared_subscriptions_not_supported);
+}
+
 TEST(connack, a_refusal_names_its_reason) {
     conversation old(options_of(v3));
     old.connect("20 02 00 05");
@@ -106,6 +146,16 @@ TEST(connack, a_refusal_names_its_reason) {
     EXPECT_EQ(c.error, errc::connect_refused);
     EXPECT_EQ(c.car.last_reason(), reason::server_busy);
     EXPECT_EQ(c.told(), "");
+}
+
+TEST(connack, of_a_server_that_knows_only_3_1_1_says_so) {
+    conversation c(options_of(v5));
+    c.connect("20 02 00 01");
+    EXPECT_EQ(c.error, errc::connect_refused);
+    EXPECT_EQ(c.car.last_reason(), reason::unsupported_protocol_version);
+    conversation other(options_of(v5));
+    other.connect("20 02 00 05");
+    EXPECT_NE(other.error, errc::connect_refused) << "nothing else has that form";
 }
 
 TEST(connack, another_server_is_named_until_the_next_open) { // 4.11

@@ -100,7 +100,6 @@ struct wrong_answer {
 
 TEST(publish, an_answer_of_another_kind_ends_the_session_and_does_not_hang) {
     const wrong_answer cases[] = {
-        {q2, "40 02 00 01", "PUBACK for QoS 2, as RabbitMQ 3.10 sends"},
         {q1, "50 02 00 01", "PUBREC for QoS 1"},
         {q1, "70 02 00 01", "PUBCOMP for QoS 1"},
         {q2, "70 02 00 01", "PUBCOMP before PUBREC"},
@@ -114,6 +113,55 @@ TEST(publish, an_answer_of_another_kind_ends_the_session_and_does_not_hang) {
         c.tell(k.answer);
         EXPECT_EQ(c.error, errc::protocol_error) << k.why;
         EXPECT_EQ(c.said(), "E0 01 82") << k.why;
+    }
+}
+
+TEST(publish, puback_for_qos_2_ends_the_message_and_is_told) { // as RabbitMQ 3.10 sends it
+    for (const auto& o : {options_of(v5), options_of(v3), kept_v5()}) {
+        conversation c(o);
+        c.connect();
+        c.told();
+        c.publish(q2);
+        c.said();
+        EXPECT_FALSE(c.tell("40 02 00 01").error);
+        EXPECT_EQ(c.told(), "downgraded 1; published 1 success");
+        EXPECT_EQ(c.said(), "") << "no PUBREL for what nobody keeps";
+        EXPECT_EQ(c.car.unacknowledged(), 0U);
+        EXPECT_FALSE(c.lose().connect().error);
+        EXPECT_EQ(c.said(), "") << "nor is it sent again";
+    }
+}
+
+TEST(publish, puback_after_pubrec_is_still_wrong) {
+    conversation c(options_of(v5));
+    c.connect();
+    c.publish(q2);
+    c.tell("50 02 00 01");
+    c.said();
+    EXPECT_EQ(c.tell("40 02 00 01").error, errc::protocol_error);
+}
+
+TEST(publish, user_properties_go_out_in_order_and_only_with_5_0) { // 3.3.2.3.7
+    const std::vector<std::pair<std::string, std::string>> both{{"a", "1"}, {"b", ""}};
+    conversation c(options_of(v5));
+    c.connect();
+    EXPECT_FALSE(c.car.publish({.topic = "t", .payload = "x", .user_properties = both}, c.now, c.out).error);
+    EXPECT_EQ(c.said(), to_hex(hex("30 12 00 01 't' 0D 26 00 01 'a' 00 01 '1' 26 00 01 'b' 00 00 'x'")));
+    conversation old(options_of(v3));
+    old.connect();
+    EXPECT_FALSE(old.car.publish({.topic = "t", .payload = "x", .user_properties = both}, old.now, old.out).error);
+    EXPECT_EQ(old.said(), to_hex(hex("30 04 00 01 't' 'x'")));
+}
+
+TEST(publish, user_property_that_cannot_be_sent_is_refused) {
+    for (const auto& bad :
+         {std::pair<std::string, std::string>{"\xff", "x"}, {"x", "\xff"}, {"x", std::string(65'536, 'x')}}) {
+        const std::vector<std::pair<std::string, std::string>> one{bad};
+        conversation c(options_of(v5));
+        c.connect();
+        EXPECT_EQ(c.car.publish({.topic = "t", .payload = "x", .user_properties = one}, c.now, c.out).error,
+                  errc::invalid_argument);
+        EXPECT_EQ(c.said(), "");
     }
 }
 

@@ -28,6 +28,20 @@ TEST(receive, hands_over_the_properties_of_a_request) { // 4.10
     EXPECT_EQ(c.told(), "connected; message t x q0 to r id id as js for 10");
 }
 
+TEST(receive, hands_over_the_user_property_that_is_asked_for) { // 3.3.2.3.7
+    const std::string message = "30 16 00 01 't' 10 26 00 01 'a' 00 02 'v1' 26 00 01 'a' 00 02 'v2' 'x' 'y'";
+    for (const auto& [name, value] : {std::pair{"a", "v1"}, {"b", ""}}) {
+        conversation c(options_of(v5));
+        c.asked_for = name;
+        c.connect().tell(message);
+        EXPECT_EQ(c.told(), std::string("connected; message t xy q0 ") + name + "=" + value);
+    }
+    conversation old(options_of(v3));
+    old.asked_for = "a";
+    old.connect().tell("30 04 00 01 't' 'x'");
+    EXPECT_EQ(old.told(), "connected; message t x q0 a=");
+}
+
 TEST(receive, qos_2_once_per_identifier) { // 4.3.3
     for (const auto v : {v3, v5}) {
         conversation c(options_of(v));

@@ -17,6 +17,14 @@ TEST(api_url, keeps_its_base_path_without_the_last_slash) {
     EXPECT_EQ(to_string(*parse_api_url("http://api.example:8080/base")), "http://api.example:8080/base");
 }
 
+TEST(api_url, may_be_of_tls) {
+    EXPECT_EQ(*parse_api_url("https://api.example/base"), (endpoint{"https", "api.example", 443, "/base"}));
+    EXPECT_EQ(to_string(*parse_api_url("https://[::1]:8443")), "https://[::1]:8443");
+    const auto read = parse_api_url("https://user:secret@host");
+    ASSERT_FALSE(read);
+    EXPECT_NE(to_string(read.error()).find("credentials do not belong in a URL"), std::string::npos);
+}
+
 struct bad_url {
     const char* text;
     const char* says;

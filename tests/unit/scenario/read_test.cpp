@@ -120,7 +120,7 @@ TEST(read, every_key_of_the_load) {
   driver: mqtt
   http: {connections: 8, timeout: 2s}
   mqtt: {deadline: 3s}
-  observer: mqtt
+  observers: [mqtt]
 )"))
                        .load;
     EXPECT_THAT(l.services, testing::ElementsAre(loadsim::load::service_weight{"horn", 3},

@@ -155,7 +155,7 @@ TEST(schema, has_every_key_of_the_language) {
                                         "load.http.connections",
                                         "load.http.timeout",
                                         "load.mqtt.deadline",
-                                        "load.observer",
+                                        "load.observers",
                                         "budgets.[]"})
         EXPECT_NE(at(root, path), nullptr) << path;
     EXPECT_EQ(at(root, "fleet.vehicels"), nullptr) << "the test itself can fail";

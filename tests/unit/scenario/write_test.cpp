@@ -28,7 +28,7 @@ TEST(write, is_read_back_to_an_equal_document) {
         load_with("  driver: mqtt\ntarget: {broker: 'mqtt://b'}"),
         least_with(
             "target: {embedded: {services: {horn: {created: 1s, pending: 2s, running: 3s}}, database: 'a b.db'}}"),
-        load_with("  services: {wash: 0.1, horn: 0}\n  spacing: poisson\n  observer: mqtt\nseed: 18446744073709551615"),
+        load_with("  services: {wash: 0.1, horn: 0}\n  spacing: poisson\n  observers: [mqtt]\nseed: 18446744073709551615"),
         least_with("behaviours: {b: {delays: {work: 1s, x: {normal: {mean: 1s, stddev: 1ms}}}, services: {horn: {work: "
                    "2s}}, clock: "
                    "-5m, deduplicates: false, provokes: [word_lost, let_in], expect: [failed, executed], steps: "

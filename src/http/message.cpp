@@ -1,0 +1,72 @@
+#include <loadsim/http/message.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace loadsim::http {
+namespace {
+
+// Not std::tolower: that depends on the locale.
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+} // namespace
+
+bool same_name(std::string_view a, std::string_view b) noexcept {
+    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view find(const header_list& headers, std::string_view name) {
+    for (const auto& [known, value] : headers)
+        if (same_name(known, name)) return value;
+    return {};
+}
+
+void escape_target(std::string& target) {
+    const auto plain = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (std::ranges::all_of(target, plain)) return;
+    static constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string escaped;
+    for (const char c : target) {
+        if (plain(c)) {
+            escaped += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        (escaped += '%') += digits[byte >> 4];
+        escaped += digits[byte & 15U];
+    }
+    target = std::move(escaped);
+}
+
+std::string_view guessed_type(std::string_view body) noexcept {
+    return body.starts_with('{') || body.starts_with('[') ? "application/json" : std::string_view{};
+}
+
+std::string_view reason_phrase(unsigned status) {
+    switch (status) {
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    default: return status < 400 ? "OK" : "Error";
+    }
+}
+
+} // namespace loadsim::http

@@ -1,0 +1,74 @@
+#include "websocket_observer.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/ssl.hpp>
+#include <boost/beast/websocket.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+namespace loadsim::observe {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+namespace {
+
+constexpr std::size_t message_limit = 64 * 1024;
+
+} // namespace
+
+websocket_observer::websocket_observer(const websocket_options& wanted, const surroundings& where, on_event tell,
+                                       std::uint32_t index)
+    : standing_stream("websocket", wanted.path, wanted.reading, where, std::move(tell), index, true) {}
+
+template <class Stream>
+std::string websocket_observer::listen(Stream stream, const http::request& request) {
+    beast::get_lowest_layer(stream).expires_never(); // the WebSocket has time limits of its own
+    websocket::stream<Stream> socket(std::move(stream));
+    socket.set_option(websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{5},
+                                                      .idle_timeout = std::chrono::seconds{30},
+                                                      .keep_alive_pings = true});
+    socket.set_option(websocket::stream_base::decorator([&](websocket::request_type& r) {
+        for (const auto& [name, value] : request.headers) r.set(name, value);
+    }));
+    socket.read_message_max(message_limit);
+
+    auto& steps = step_by_step();
+    const auto cancel = [&] { beast::get_lowest_layer(socket).close(); };
+    websocket::response_type answer;
+    auto failed = steps.take(
+        [&](auto done) {
+            socket.async_handshake(answer, std::string(http::find(request.headers, "Host")), request.target,
+                                   std::move(done));
+        },
+        cancel);
+    if (failed == websocket::error::upgrade_declined)
+        return fmt::format("answers {} in place of opening a WebSocket; see its path and target.auth",
+                           answer.result_int());
+    if (failed) return fmt::format("does not open a WebSocket ({})", failed.message());
+    if (const auto& first = where().subscribe; !first.empty()) {
+        failed =
+            steps.take([&](auto done) { socket.async_write(boost::asio::buffer(first), std::move(done)); }, cancel);
+        if (failed) return fmt::format("does not take the subscription ({})", failed.message());
+    }
+
+    is_up();
+    beast::flat_buffer message;
+    while (true) {
+        failed = steps.take([&](auto done) { socket.async_read(message, std::move(done)); }, cancel);
+        if (failed == websocket::error::message_too_big || failed == websocket::error::buffer_overflow)
+            counting().refuse("message over 64 KiB");
+        if (failed == websocket::error::closed)
+            return fmt::format("is closed ({} {})", socket.reason().code, socket.reason().reason.c_str());
+        if (failed) return fmt::format("is lost ({})", failed.message());
+        const auto bytes = message.cdata();
+        hear({.payload = {static_cast<const char*>(bytes.data()), bytes.size()}}, "a message of the WebSocket");
+        message.clear();
+    }
+}
+
+} // namespace loadsim::observe

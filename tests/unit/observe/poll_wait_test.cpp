@@ -1,0 +1,29 @@
+#include <loadsim/observe/poller.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+using namespace loadsim;
+using namespace loadsim::observe;
+using namespace std::chrono_literals;
+
+TEST(poll_wait, grows_by_its_factor_up_to_the_cap) {
+    struct row {
+        nanoseconds first;
+        double factor;
+        nanoseconds cap;
+        std::uint32_t n;
+        nanoseconds wait;
+    };
+    const row rows[] = {
+        {200ms, 2, 5s, 0, 200ms},  {200ms, 2, 5s, 1, 400ms},  {200ms, 2, 5s, 4, 3200ms}, {200ms, 2, 5s, 5, 5s},
+        {200ms, 2, 5s, 99, 5s},    {1s, 1.5, 10s, 2, 2250ms}, {1s, 1, 10s, 1'000, 1s}, // the same each time
+        {10s, 2, 5s, 0, 5s},                                                           // the first is capped, too
+        {1ms, 2, 1h, ~0U, 1h},                                                         // beyond any double
+        {100ms, 0.5, 5s, 1, 50ms},
+    };
+    for (const auto& r : rows)
+        EXPECT_EQ(poll_wait({.first = r.first, .factor = r.factor, .cap = r.cap}, r.n), r.wait)
+            << r.n << " " << r.factor;
+}

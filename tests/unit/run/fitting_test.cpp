@@ -1,0 +1,110 @@
+// What a probe says of a contract that fits, and of one that does not.
+#include "fitting.hpp"
+
+#include <loadsim/scenario/read.hpp>
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+using namespace loadsim;
+using namespace loadsim::run;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using way = utterance::way;
+
+namespace {
+
+constexpr auto theirs = R"(
+name: theirs
+target: {broker: mqtt://a, api: http://b}
+contract:
+  request: {accepted: [200], rejected: [423], id: /order/nr}
+  command: {filter: "in/{vin}", topic: "in/{vin}", id: /head/order, service: /do}
+load:
+  observers: [{mqtt: {filter: out, vin: /car, id: /order, state: /now, ends: {executed: DONE, failed: ERR}}}]
+  phases: [{duration: 1, arrivalCount: 1}]
+)";
+
+/// One a line: "+ " for what fits, "- " for what does not.
+std::string look(const std::vector<utterance>& said) {
+    const auto d = scenario::read(theirs, "f").value();
+    const auto words = scenario::learn(d).value();
+    std::string all;
+    for (const auto& f : look_at_fit(d, words, said)) all += (f.fits ? "+ " : "- ") + f.text + "\n";
+    return all;
+}
+
+const utterance answer{way::from_api, 0, "200", R"({"order":{"nr":17}})"};
+const utterance command{way::to_vehicle, 0, "in/V", R"({"head":{"order":17},"do":"horn"})"};
+const utterance word{way::from_vehicle, 0, "out/V", "OK"};
+const utterance pending{way::to_observer, 0, "out", R"({"car":"V","order":17,"now":"BUSY"})"};
+const utterance end{way::to_observer, 0, "out", R"({"car":"V","order":17,"now":"DONE"})"};
+
+} // namespace
+
+TEST(fitting, of_a_contract_that_fits_shows_what_was_found_where) {
+    EXPECT_EQ(look({answer, command, word, pending, end}),
+              "+ the API accepts the request with 200; its id is '17' (contract.request.id: /order/nr)\n"
+              "+ the command came on in/V: request '17' (contract.command.id: /head/order), service 'horn' "
+              "(contract.command.service: /do)\n"
+              "+ the vehicle says on out/V: OK\n"
+              "+ load.observers[0] (mqtt): request '17', state 'BUSY', which is no end\n"
+              "+ load.observers[0] (mqtt): request '17', state 'DONE' is executed\n");
+}
+
+TEST(fitting, names_the_pointer_that_found_nothing_and_shows_the_message) {
+    auto other = answer;
+    other.body = R"({"id":17})";
+    EXPECT_THAT(look({other, command, end}),
+                HasSubstr("- the API accepts the request with 200, and there is no '/order/nr' "
+                          "(contract.request.id) in the answer: {\"id\":17}\n"));
+    auto headless = command;
+    headless.body = R"({"do":"horn"})";
+    EXPECT_THAT(look({answer, headless, end}),
+                HasSubstr("- a message came on in/V, and there is no '/head/order' (contract.command.id) in it"));
+    auto mute = command;
+    mute.body = R"({"head":{"order":17}})";
+    EXPECT_THAT(look({answer, mute, end}), HasSubstr("- there is no '/do' (contract.command.service) in it"));
+    auto nameless = end;
+    nameless.body = R"({"now":"DONE"})";
+    EXPECT_THAT(look({answer, command, nameless}),
+                HasSubstr("- load.observers[0] (mqtt): there is no '/order' (id) in"));
+}
+
+TEST(fitting, tells_what_was_turned_away) {
+    EXPECT_THAT(look({answer, command, {way::to_observer, 0, "/events: refused: the signature is wrong", ""}}),
+                HasSubstr("- load.observers[0] (mqtt): /events: refused: the signature is wrong\n"));
+}
+
+TEST(fitting, says_what_never_came) {
+    const auto text = look({});
+    EXPECT_THAT(text, HasSubstr("- the API did not answer\n"));
+    EXPECT_THAT(
+        text, HasSubstr("- no command came to the vehicle, which subscribes to in/{vin} (contract.command.filter)\n"));
+    EXPECT_THAT(text, HasSubstr("- load.observers[0] (mqtt) has heard nothing\n"));
+}
+
+TEST(fitting, says_which_status_and_which_state_mean_nothing) {
+    auto refused = answer;
+    refused.head = "423";
+    EXPECT_THAT(look({refused}), HasSubstr("- the API rejects the request with 423 (contract.request.rejected)\n"));
+    auto odd = answer;
+    odd.head = "500";
+    EXPECT_THAT(look({odd}),
+                HasSubstr("- the API answers with 500, which is in neither contract.request.accepted (200) nor "
+                          "rejected (423)"));
+    EXPECT_THAT(
+        look({answer, command, pending}),
+        HasSubstr("- load.observers[0] (mqtt): nothing that came is an end of this request; its `ends` name 'DONE' as "
+                  "executed, 'ERR' as failed\n"));
+}
+
+TEST(fitting, notices_ids_that_are_two_different_things) {
+    auto other = command;
+    other.body = R"({"head":{"order":4711},"do":"horn"})";
+    EXPECT_THAT(look({answer, other, end}),
+                HasSubstr("- the command says '4711' at /head/order (contract.command.id), and the "
+                          "API's answer said '17' at /order/nr (contract.request.id)"));
+}
