@@ -26,12 +26,22 @@ std::string id(std::size_t request) { return R"({"id":"r)" + std::to_string(requ
 /// Sends requests and writes down what it is told of them.
 class requests final : private drive::driver_events {
 public:
-    requests(const boost::asio::ip::tcp::endpoint& api, std::uint32_t connections, nanoseconds timeout = 10s)
+    requests(const boost::asio::ip::tcp::endpoint& api, std::uint32_t connections, nanoseconds timeout = 10s,
+             std::uint32_t retries = 0, const contract::terms& terms = contract::terms::of_our_own())
         : loop_(time_), pause_(loop_.io().get_executor()), gave_up_(loop_.io().get_executor()),
-          driver_(drive::make_http_driver(
-              loop_, *this, {.connections = connections, .timeout = timeout}, connections,
-              {.scheme = "http", .host = "127.0.0.1", .port = api.port(), .path = "", .user = {}, .password = {}},
-              api)) {}
+          driver_(drive::make_http_driver(loop_, *this,
+                                          {.api = {.bases = {{"http", "127.0.0.1", api.port(), ""}},
+                                                   .connections = connections,
+                                                   .timeout = timeout,
+                                                   .retries = retries},
+                                           .terms = terms,
+                                           .known = [this](request_key, contract::values& v) { v.captured = captured; },
+                                           .answered =
+                                               [this](request_key, const http::answer& a, monotonic_time) {
+                                                   if (keep_answers) answers.push_back(std::string(a.header("X-Said")));
+                                               }})) {
+        driver_->start([](const std::string& trouble) { EXPECT_EQ(trouble, ""); });
+    }
 
     /// One after the other, with a pause between the end of one and the next.
     void in_turn(std::size_t count, nanoseconds pause = {}) {
@@ -56,6 +66,9 @@ public:
     void stop() { driver_->stop(); }
     measure::http_counts take() { return driver_->take(); }
 
+    std::vector<std::string> captured; ///< what templates find
+    bool keep_answers = false;
+    std::vector<std::string> answers;                        ///< a header of each
     std::string vin = "V";                                   ///< of the requests to come
     std::function<bool(request_key)> wanted;                 ///< empty: all are
     const std::vector<std::string>& told() { return told_; } ///< "accepted r0" ..., in the order they ended
@@ -280,6 +293,83 @@ TEST(http_driver, leaves_a_connection_that_holds_half_a_request) {
     r.in_turn(2);
     EXPECT_THAT(r.told(), testing::Each("rejected http: 409"));
     EXPECT_EQ(r.take().opened, 2U);
+}
+
+/// domain.md's rule: after a second without an answer the exchange is dropped and sent again, and the platform may get it twice.
+TEST(http_driver, drops_and_sends_again_what_is_not_answered_in_time) {
+    std::atomic<std::size_t> posts{0};
+    const stage::fake_server api(stage::api_that([&](std::size_t n) {
+        ++posts;
+        return n % 2 == 0 ? reaction{} : reaction{response(n == 1 ? "202 Accepted" : "409 Conflict", id(n))};
+    }));
+    requests r(api.address(), 1, 200ms, 1);
+    r.in_turn(2);
+    EXPECT_THAT(r.told(), testing::ElementsAre("accepted r1", "rejected http: 409 on try 2"));
+    EXPECT_EQ(posts, 4U);
+    EXPECT_GE(r.took(0), 200ms) << "told as sent once, when it was sent first";
+    const auto counts = r.take();
+    EXPECT_EQ(counts.requests, 2U);
+    EXPECT_EQ(counts.timed_out, 2U);
+    EXPECT_EQ(counts.sent_again, 2U);
+    EXPECT_EQ(counts.opened, 3U) << "a connection whose answer is missing is not used again; the last one is";
+}
+
+TEST(http_driver, sends_again_so_often_and_no_more) {
+    std::atomic<std::size_t> posts{0};
+    const stage::fake_server api(stage::api_that([&](std::size_t) {
+        ++posts;
+        return reaction{};
+    }));
+    requests r(api.address(), 1, 100ms, 2);
+    r.in_turn(1);
+    EXPECT_THAT(r.told(), testing::ElementsAre("errored http: no answer in time (3 tries)"));
+    EXPECT_EQ(posts, 3U);
+    const auto counts = r.take();
+    EXPECT_EQ(counts.timed_out, 3U);
+    EXPECT_EQ(counts.sent_again, 2U);
+}
+
+/// Only a time-out is tried again: what breaks off or is refused has been answered.
+TEST(http_driver, does_not_send_again_what_broke_off) {
+    std::atomic<std::size_t> posts{0};
+    const stage::fake_server api(stage::api_that([&](std::size_t) {
+        ++posts;
+        return reaction{.bytes = "", .close = true};
+    }));
+    requests r(api.address(), 1, 10s, 3);
+    r.in_turn(1);
+    EXPECT_THAT(r.told(), testing::ElementsAre("errored http: connection closed by the API"));
+    EXPECT_EQ(posts, 1U);
+}
+
+TEST(http_driver, speaks_another_contract) {
+    contract::options theirs;
+    theirs.request = {.method = "PUT",
+                      .path = "/cars/{vin}/do?what={service}",
+                      .headers = {{"X-Token", "{captured.token}"}},
+                      .body = {.text = R"({"n":{arrival},"car":"{vin}"})"},
+                      .accepted = {200},
+                      .rejected = {423},
+                      .id = "header:X-Job"};
+    const auto terms = contract::terms::compile(theirs, {.data = {}, .segment = {}, .captured = {"token"}});
+    ASSERT_TRUE(terms) << to_string(terms.error());
+    std::string got;
+    const stage::fake_server api([&got](std::size_t, std::string& unread) {
+        const auto end = unread.find("\r\n\r\n");
+        if (end == std::string::npos || !unread.ends_with('}')) return reaction{};
+        got = std::exchange(unread, {});
+        return reaction{"HTTP/1.1 200 OK\r\nX-Job: j1\r\nX-Said: yes\r\nContent-Length: 0\r\n\r\n"};
+    });
+    requests r(api.address(), 1, 10s, 0, *terms);
+    r.captured = {"T"};
+    r.keep_answers = true;
+    r.in_turn(1);
+    EXPECT_THAT(r.told(), testing::ElementsAre("accepted j1"));
+    EXPECT_THAT(r.answers, testing::ElementsAre("yes"));
+    EXPECT_THAT(got, testing::StartsWith("PUT /cars/V/do?what=horn HTTP/1.1\r\n"));
+    EXPECT_THAT(got, testing::HasSubstr("\r\nX-Token: T\r\n"));
+    EXPECT_THAT(got, testing::HasSubstr("\r\nContent-Type: application/json\r\n"));
+    EXPECT_THAT(got, testing::EndsWith("\r\n\r\n{\"n\":0,\"car\":\"V\"}"));
 }
 
 TEST(http_driver, says_that_nobody_listens) {

@@ -3,10 +3,13 @@
 #include "scratch.hpp"
 
 #include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/terms.hpp>
 #include <loadsim/contract/topics.hpp>
+#include <loadsim/drive/publisher.hpp>
 #include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/mqtt_link.hpp>
+#include <loadsim/vehicle/registry.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
 #include <fmt/format.h>
@@ -82,25 +85,44 @@ protected:
     }
 
     void connect(const stage::broker& broker) {
-        address_ = {boost::asio::ip::address_v4::loopback(), broker.endpoint().port};
+        address_ = address_of(broker);
+        connect(std::vector{address_});
+    }
+    static boost::asio::ip::tcp::endpoint address_of(const stage::broker& broker) {
+        return {boost::asio::ip::address_v4::loopback(), broker.endpoint().port};
+    }
+    void connect(const std::vector<boost::asio::ip::tcp::endpoint>& brokers) {
+        address_ = brokers.back();
         behaviour_.name = "tested";
-        behaviours_ = {behaviour_};
+        behaviours_.assign(std::max<std::size_t>(1, options_.segments.size()), behaviour_);
+        names_ = {"all"};
+        if (!options_.segments.empty()) names_.clear();
+        for (const auto& one : options_.segments) names_.push_back(one.name);
+        variables_.assign(names_.size(), {});
         segments_ = std::make_unique<vehicle::segmentation>(1, options_.vehicles, options_.segments);
         loop_.tap = this;
         fleet::vehicle_events& events = *this;
+        cars_ = std::make_unique<vehicle::registry>(options_.vin, options_.vehicles);
+        terms_ = std::make_unique<contract::terms>(contract::terms::compile(contract_).value());
         fleet_ = std::make_unique<fleet::vehicles>(loop_, events,
                                                    fleet::plan{.options = options_,
+                                                               .terms = *terms_,
+                                                               .cars = *cars_,
+                                                               .names = known_names_,
                                                                .seed = 1,
                                                                .segments = *segments_,
                                                                .segment_names = names_,
+                                                               .segment_variables = variables_,
                                                                .behaviours = behaviours_,
                                                                .conditions = conditions_,
+                                                               .campaigns = campaigns_,
                                                                .share = {},
                                                                .load = 100s},
-                                                   100, address_);
+                                                   100, brokers);
         if (!platform_.ready) platform_.connect(address_);
         ASSERT_TRUE(until([&] { return platform_.ready; }));
         opened_.clear();
+        opened_at_.clear();
         fleet_->start();
     }
     /// The load begins, with all on line.
@@ -126,6 +148,7 @@ protected:
         platform_.send(contract::command_topic(vin(), "horn"),
                        to_json(contract::command{.id = id, .service = "horn", .ts_ms = 0}), quality);
     }
+    std::uint32_t segment_of(std::uint32_t v) const { return segments_->segment_of(vehicle_id{v}); }
     std::string vin() const { return vehicle::vin_of(options_.vin, vehicle_id{0}); }
     double ms() const { return milliseconds(loop_.now() - start_); }
     bool delivered(const std::string& id) const { return delivered_.contains(id); }
@@ -150,6 +173,8 @@ protected:
 
     stage::broker broker_;
     fleet::options options_;
+    contract::options contract_;
+    std::vector<fleet::campaign_options> campaigns_;
     vehicle::behaviour behaviour_;
     std::vector<condition> conditions_;
     steady_time time_;
@@ -163,36 +188,43 @@ protected:
     std::vector<std::string> struck_;            ///< "0 begins", "0 passes"
     std::vector<std::string> opened_;            ///< the vehicles' connections: where from
     mqtt::bytes last_sent_;
+    std::vector<std::string> finished_;    ///< "r1 failed door_open"
+    std::vector<std::string> malformed_;   ///< payloads
+    std::vector<std::string> got_;         ///< "0 has 1": vehicle and campaign
+    std::vector<std::uint16_t> opened_at_; ///< ports of brokers
     int let_in_ = 0;
     int closed_ = 0;
     std::uint64_t sent_ = 0; ///< as was seen on the wire
     std::uint64_t received_ = 0;
     bool elsewhere_ = false; ///< bytes of a connection that nobody had opened
 
-private:
+protected:
     class platform final : private net::link_events {
     public:
         explicit platform(net::loop& loop) : link_(loop, options_, *this, 0) {}
         void connect(const boost::asio::ip::tcp::endpoint& where) { link_.connect(where); }
         void send(const std::string& topic, const std::string& payload, mqtt::qos quality) {
-            EXPECT_FALSE(link_.publish({.topic = topic, .payload = payload, .quality = quality}).error);
+            send({.topic = topic, .payload = payload, .quality = quality});
         }
+        void send(const mqtt::message& m) { EXPECT_FALSE(link_.publish(m).error); }
         bool ready = false;
-        std::vector<std::string> words;    ///< requests that they are of
-        std::vector<std::int64_t> numbers; ///< in the vehicle's sequence
-        std::vector<std::string> states;   ///< "online"; "asleep udp"
+        std::function<void(const mqtt::message&)> foreign; ///< what is not of our own contract, below "out"
+        std::vector<std::string> words;                    ///< requests that they are of
+        std::vector<std::int64_t> numbers;                 ///< in the vehicle's sequence
+        std::vector<std::string> states;                   ///< "online"; "asleep udp"
 
     private:
         mqtt::identity identify(net::mqtt_link&) override {
             return {.client_id = "platform", .user = "platform", .password = "secret", .last_will = {}};
         }
         void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {
-            const mqtt::subscription both[] = {{.filter = contract::response_filter()},
-                                               {.filter = contract::presence_filter()}};
-            link_.subscribe(both);
+            const mqtt::subscription all[] = {
+                {.filter = contract::response_filter()}, {.filter = contract::presence_filter()}, {.filter = "out/#"}};
+            link_.subscribe(all);
         }
         void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override { ready = true; }
         void on_message(net::mqtt_link&, const mqtt::message& m) override {
+            if (m.topic.starts_with("out/")) return foreign ? foreign(m) : void();
             if (m.topic.ends_with("/state")) {
                 const auto told = contract::read_presence(m.payload).value();
                 return states.push_back(told.state + (told.wake.empty() ? "" : " " + told.wake));
@@ -207,15 +239,24 @@ private:
         net::mqtt_link link_;
     };
 
+private:
     fleet::order on_delivered(vehicle_id, std::string_view request, monotonic_time) override {
         const std::string id(request);
         delivered_at_.emplace(id, ms());
         return {.fresh = ++delivered_[id] == 1, .arrival = {}};
     }
     void on_acked(vehicle_id, std::string_view, monotonic_time) override {}
-    void on_finished(vehicle_id, std::string_view, monotonic_time) override {}
+    void on_finished(vehicle_id, std::string_view request, outcome end, std::string_view code,
+                     monotonic_time) override {
+        finished_.push_back(fmt::format("{} {} {}", request, to_string(end), code));
+    }
+    void on_campaign(vehicle_id v, std::uint32_t which, monotonic_time) override {
+        got_.push_back(fmt::format("{} has {}", index(v), which));
+    }
     void on_executed(vehicle_id, std::string_view, monotonic_time) override {}
-    void on_malformed(vehicle_id, std::string_view, std::string_view, monotonic_time) override { ADD_FAILURE(); }
+    void on_malformed(vehicle_id, std::string_view, std::string_view payload, monotonic_time) override {
+        malformed_.emplace_back(payload);
+    }
     void on_message(vehicle_id, std::string_view, bool, std::string_view, std::string_view, monotonic_time) override {}
     void on_away(vehicle_id) override { heard_.emplace_back("away"); }
     void on_back(vehicle_id) override { heard_.emplace_back("back"); }
@@ -229,6 +270,7 @@ private:
     }
     void on_opened(const connection& c, monotonic_time) override {
         opened_.push_back(c.local.address().to_string());
+        opened_at_.push_back(c.remote.port());
         known_.insert(c.local);
     }
     void on_bytes(const connection& c, bool sent, mqtt::byte_view bytes, monotonic_time) override {
@@ -241,12 +283,19 @@ private:
         if (known_.erase(c.local) == 0) elsewhere_ = true;
     }
 
+protected:
+    platform platform_{loop_};
+
+private:
     boost::asio::ip::tcp::endpoint address_;
     std::set<boost::asio::ip::tcp::endpoint> known_; ///< open connections
     std::vector<std::string> names_{"all"};
     std::vector<vehicle::behaviour> behaviours_;
     std::unique_ptr<vehicle::segmentation> segments_;
-    platform platform_{loop_};
+    std::unique_ptr<vehicle::registry> cars_;
+    std::unique_ptr<contract::terms> terms_;
+    const contract::known_names known_names_;
+    std::vector<std::vector<std::string>> variables_{{}};
     monotonic_time start_{};
     fleet::seen seen_;
 };
@@ -698,6 +747,183 @@ TEST_F(links, vehicle_that_should_not_have_been_let_in_is_told_of_once) {
     EXPECT_FALSE(delivered("r1"));
     EXPECT_EQ(let_in_, 1);
     EXPECT_EQ(opened_.size(), 1U);
+}
+
+// Contracts.
+
+TEST_F(links, contract_of_somebody_else_is_understood_and_spoken) {
+    behave({say(word::kind::ack), executed});
+    contract_.command.filter = "in/{vin}/+";
+    contract_.command.id = "/meta/no";
+    contract_.command.service = "topic[2]";
+    contract_.command.parameters = {{"grade", "/args/grade"}};
+    contract_.ack.topic = "out/{vin}/ack";
+    contract_.ack.payload.text = "ok {request.id}";
+    contract_.executed.topic = "out/{vin}/{service}";
+    contract_.executed.payload.text = R"({"re":{command:/meta/no},"did":"{parameter.grade}"})";
+    contract_.executed.user_properties = {{"req", "{request.id}"}};
+    contract_.executed.content_type = "application/json";
+    std::vector<std::string> heard;
+    platform_.foreign = [&](const mqtt::message& m) {
+        heard.push_back(fmt::format("{} {} {} [{}] [{}]", m.topic, m.payload, m.content_type,
+                                    mqtt::user_property(m, "req"), m.correlation_data));
+    };
+    begin();
+    platform_.send({.topic = "in/" + vin() + "/climate",
+                    .payload = R"({"meta":{"no":77},"args":{"grade":21.5}})",
+                    .quality = mqtt::qos::at_least_once,
+                    .correlation_data = "c1"});
+    ASSERT_TRUE(until([&] { return heard.size() == 2; }));
+    EXPECT_THAT(heard, ElementsAre("out/" + vin() + "/ack ok 77  [] [c1]",
+                                   "out/" + vin() + R"(/climate {"re":77,"did":"21.5"} application/json [77] [c1])"));
+    EXPECT_THAT(finished_, ElementsAre("77 executed "));
+    EXPECT_THAT(malformed_, IsEmpty());
+    EXPECT_THAT(fleet_->misfits(), IsEmpty());
+}
+
+TEST_F(links, command_may_say_its_id_in_a_user_property) {
+    auto failed = say(word::kind::failed);
+    failed.said.code = "door_open";
+    behave({failed});
+    contract_.command.id = "property:req";
+    begin();
+    const std::vector<std::pair<std::string, std::string>> named{{"other", "x"}, {"req", "r9"}};
+    const auto topic = contract::command_topic(vin(), "horn");
+    platform_.send({.topic = topic, .payload = "no JSON at all", .user_properties = named});
+    ASSERT_TRUE(until([&] { return heard("r9"); }));
+    EXPECT_THAT(finished_, ElementsAre("r9 failed door_open"));
+}
+
+TEST_F(links, pointer_that_never_fits_is_told_with_a_message) {
+    contract_.command.id = "/request";
+    begin();
+    for (int i = 0; i < 20; ++i) command(fmt::format("r{}", i));
+    ASSERT_TRUE(until([&] { return malformed_.size() == 20; }));
+    const auto told = fleet_->misfits();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_THAT(told[0], testing::HasSubstr("contract.command.id"));
+    EXPECT_THAT(told[0], testing::HasSubstr(R"({"id":"r0")"));
+    EXPECT_THAT(fleet_->misfits(), IsEmpty()) << "once";
+}
+
+TEST_F(links, payload_that_cannot_be_made_is_counted) {
+    behave({executed});
+    contract_.executed.payload = {.text = "{request.id}", .as = contract::payload_options::form::hex};
+    begin();
+    command("no hex");
+    ASSERT_TRUE(until([&] { return delivered("no hex"); }));
+    EXPECT_THAT(seen().sessions.reasons, ElementsAre(testing::Pair("answer not sent: its payload cannot be made", 1)));
+    EXPECT_THAT(finished_, IsEmpty());
+}
+
+// Telemetry.
+
+TEST_F(links, telemetry_comes_from_everybody_in_turn) {
+    options_.vehicles = 20;
+    options_.connect_rate = {5000};
+    contract_.telemetry = contract::telemetry_options{
+        .sent = {.topic = "out/{vin}/telemetry", .payload = {.text = R"({"n":{seq},"at":{now:ms}})"}}, .every = 200ms};
+    std::vector<std::pair<std::string, double>> heard;
+    platform_.foreign = [&](const mqtt::message& m) { heard.emplace_back(m.topic.substr(4, 17), ms()); };
+    begin();
+    EXPECT_THAT(heard, IsEmpty()) << "not before the load";
+    run_to(795ms);
+    fleet_->stop();
+    ASSERT_TRUE(until([&] { return heard.size() == 80; })) << heard.size();
+    std::map<std::string, int> by_car;
+    std::map<int, int> by_window; // of 50 ms
+    for (const auto& [car, at] : heard) ++by_car[car], ++by_window[static_cast<int>(at / 50)];
+    EXPECT_EQ(by_car.size(), 20U);
+    for (const auto& [car, count] : by_car) EXPECT_EQ(count, 4) << car;
+    for (const auto& [window, count] : by_window) EXPECT_THAT(count, testing::AllOf(Gt(1), Lt(10))) << window;
+    EXPECT_GE(loop_.moved.published, 80U) << "counted as messages";
+}
+
+TEST_F(links, who_is_silent_misses_its_telemetry) {
+    contract_.telemetry =
+        contract::telemetry_options{.sent = {.topic = "out/t", .payload = {.text = "{seq}"}}, .every = 100ms};
+    std::vector<std::string> heard;
+    platform_.foreign = [&](const mqtt::message& m) { heard.emplace_back(m.payload); };
+    befall(condition::kind::tunnel, 50ms, 300ms);
+    begin();
+    ASSERT_TRUE(until([&] { return heard.size() == 3; }));
+    EXPECT_THAT(heard, ElementsAre("1", "5", "6")) << "what it would have said in the tunnel is not said afterwards";
+}
+
+// Campaigns.
+
+TEST_F(links, campaign_reaches_those_that_it_addresses) {
+    options_.vehicles = 10;
+    options_.connect_rate = {5000};
+    options_.segments = {{"city", {0.5}, "tested"}, {"land", {0.5}, "tested"}};
+    campaigns_ = {{.name = "recall",
+                   .segments = {"city"},
+                   .sent = {.topic = "all/{segment}/cmd", .payload = {.text = R"({"id":"{request.id}"})"}},
+                   .filter = "all/{segment}/+",
+                   .id = "/id"},
+                  {.name = "news",
+                   .sent = {.topic = "all/news", .payload = {.text = "{request.id}"}},
+                   .filter = "all/news",
+                   .id = {}}};
+    ASSERT_NO_FATAL_FAILURE(connect(broker_));
+    ASSERT_TRUE(until([&] { return fleet_->online() == 10; }));
+    begin_load();
+    drive::publisher sender(loop_, {.name = "sender", .brokers = {address_of(broker_)}});
+    std::optional<std::string> ready;
+    sender.start([&](std::string trouble) { ready = std::move(trouble); });
+    ASSERT_TRUE(until([&] { return ready.has_value(); }));
+    EXPECT_EQ(*ready, "");
+    std::vector<std::string> done;
+    for (const auto& o : campaigns_) {
+        const auto one = fleet::campaign::compile(o, {}, o.name).value();
+        contract::composed m;
+        ASSERT_TRUE(one.compose({.segment = "city"}, m));
+        sender.publish(m, [&](std::string trouble) { done.push_back(std::move(trouble)); });
+    }
+    ASSERT_TRUE(until([&] { return done.size() == 2 && got_.size() >= 15; }));
+    EXPECT_THAT(done, ElementsAre("", ""));
+    run_to(100ms);
+    EXPECT_EQ(got_.size(), 15U);
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        const bool in_city = segment_of(i) == 0;
+        EXPECT_EQ(std::ranges::count(got_, fmt::format("{} has 0", i)), in_city ? 1 : 0);
+        EXPECT_EQ(std::ranges::count(got_, fmt::format("{} has 1", i)), 1);
+    }
+    platform_.send("all/city/cmd", R"({"id":"something else"})", mqtt::qos::at_least_once);
+    ASSERT_TRUE(until([&] { return delivered("something else"); })) << "it is a command like any other";
+    EXPECT_EQ(got_.size(), 15U);
+    sender.stop();
+}
+
+// Brokers.
+
+TEST_F(links, brokers_take_turns) {
+    const stage::broker other;
+    options_.vehicles = 10;
+    options_.connect_rate = {5000};
+    ASSERT_NO_FATAL_FAILURE(connect({address_of(other), address_of(broker_)}));
+    ASSERT_TRUE(until([&] { return fleet_->online() == 10; }));
+    EXPECT_EQ(std::ranges::count(opened_at_, address_of(other).port()), 5);
+    EXPECT_EQ(std::ranges::count(opened_at_, address_of(broker_).port()), 5);
+}
+
+TEST_F(links, broker_that_is_closed_costs_an_attempt_and_the_next_one_is_tried) {
+    stage::broker other;
+    const auto closed = address_of(other);
+    other.stop(SIGTERM);
+    options_.vehicles = 10;
+    options_.connect_rate = {5000};
+    options_.reconnect.base = options_.reconnect.cap = 50ms;
+    ASSERT_NO_FATAL_FAILURE(connect({closed, address_of(broker_)}));
+    ASSERT_TRUE(until([&] { return fleet_->online() == 10; }));
+    const auto counts = seen().sessions;
+    EXPECT_EQ(counts.refused, 5U);
+    ASSERT_EQ(counts.reasons.size(), 1U);
+    EXPECT_THAT(counts.reasons.begin()->first, testing::HasSubstr("refused"));
+    begin_load();
+    broker_.stop(SIGKILL);
+    other.start();
+    ASSERT_TRUE(until([&] { return fleet_->online() == 10; }, 8s)) << "and back to the first";
 }
 
 } // namespace

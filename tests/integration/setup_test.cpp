@@ -54,7 +54,7 @@ TEST(set_up, says_that_nobody_is_at_the_apis_address) {
     stage::broker broker;
     const auto url = nobody("http");
     auto run = program::run(scenario, {"--broker", broker.url(), "--api", url});
-    expect_refusal(run, HasSubstr(url + ": cannot connect to the platform's API"), HasSubstr("check that it runs"));
+    expect_refusal(run, HasSubstr(url + ": does not answer an HTTP request"), HasSubstr("check its URL, and that it runs"));
 }
 
 TEST(set_up, says_that_a_name_is_unknown) {

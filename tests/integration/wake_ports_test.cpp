@@ -141,7 +141,7 @@ TEST_F(wake_ports, everything_else_over_http_gets_its_sentence) {
         {std::string(4000, '['), "/sms", "POST", "400", "17 characters"},
         {sms_to(vin), "/mms", "POST", "404", "/sms"},
         {sms_to(vin), "/sms", "PUT", "405", "POST"},
-        {sms_to(std::string(20'000, 'A')), "/sms", "POST", "413", "never this long"},
+        {sms_to(std::string(20'000, 'A')), "/sms", "POST", "413", "over 8192 bytes"},
     };
     for (const auto& r : table) {
         const auto answer = post(r.body, r.target, r.method);
@@ -182,7 +182,7 @@ TEST_F(wake_ports, connections_are_bounded) {
     ports_.tell(woken_.tell());
     std::vector<std::unique_ptr<tcp::socket>> idle;
     for (int i = 0; i < 64; ++i) idle.push_back(connected());
-    EXPECT_EQ(ask(""), "") << "closed unanswered";
+    EXPECT_THAT(ask(""), StartsWith("HTTP/1.1 503 ")) << "whatever it would have asked";
     expect_refused(1);
     idle.clear();
     std::string answer;

@@ -1,0 +1,97 @@
+// The platform's HTTP API. All of it wants the service key in X-Dienst; what changes something wants the key of a login, too:
+// Authorization: Bearer ..
+//
+//     POST /anmeldung          {"kennung":"..","geheimnis":".."}     200 {"zugang":{"schluessel":".."}}
+//     PUT  /fahrzeuge/<VIN>    {"gebiet":"nord"}                     201
+//     PUT  /rueckruf           {"adresse":"http://..","siegel":".."} 200: where its events go, and the key that signs them
+//     POST /auftraege          {"fgnr":"..","dienst":"klima"}        200 {"auftrag":{"nummer":1000,"lage":"ANGENOMMEN", ..}}
+//                                                                    423: the car is busy; 404: it is nobody's
+//     POST /auftraege?warten=ja                                      the same, answered when the order has come to its end
+//     GET  /auftraege/<number>                                       200 {"auftrag":{..}}
+//     GET  /strom                                                    server-sent events, called "lage"
+//     GET  /leitung                                                  WebSocket; speaks after {"abonniere":"lagen"}
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { WebSocketServer } from 'ws';
+
+const seen = ({ number, state, cause, service }) => ({ auftrag: { nummer: number, lage: state, grund: cause, dienst: service } });
+
+/** `service`, `password`: the service key, and that of the one user. */
+export async function serve({ port, service, password, cars, heralds, orders }) {
+  const logins = new Set();
+  const mayAsk = ({ headers }) => headers['x-dienst'] === service;
+  const mayChange = ({ headers }) => logins.has(headers.authorization?.replace(/^Bearer /, ''));
+
+  /** [status, answer]; undefined: it answers by itself. */
+  const routes = {
+    'POST /anmeldung': ({ geheimnis }) => {
+      if (geheimnis !== password) return [401, { fehler: 'GEHEIMNIS_FALSCH' }];
+      const key = randomBytes(12).toString('hex');
+      logins.add(key);
+      return [200, { zugang: { schluessel: key } }];
+    },
+    'PUT /fahrzeuge/': ({ gebiet }, vin) => {
+      cars.register(vin, gebiet);
+      return [201, { fgnr: vin }];
+    },
+    'PUT /rueckruf': ({ adresse, siegel }) => {
+      heralds.callBack(adresse, siegel);
+      return [200, { adresse }];
+    },
+    'POST /auftraege': async ({ fgnr, dienst }, _, url) => {
+      if (!cars.knows(fgnr)) return [404, { fehler: 'FAHRZEUG_UNBEKANNT' }];
+      const order = orders.place(fgnr, dienst);
+      if (!order) return [423, { fehler: 'FAHRZEUG_BELEGT' }];
+      if (url.searchParams.get('warten') === 'ja') await order.ended;
+      return [200, seen(order)];
+    },
+    'GET /auftraege/': (_, number) => {
+      const order = orders.get(Number(number));
+      return order ? [200, seen(order)] : [404, { fehler: 'AUFTRAG_UNBEKANNT' }];
+    },
+    'GET /strom': (_, __, ___, answer) => heralds.stream(answer),
+  };
+
+  const answerTo = async (request, answer, url) => {
+    const [, place, rest] = /^(\/[a-z]+\/?)(.*)$/.exec(url.pathname) ?? [];
+    const name = `${request.method} ${place}`;
+    const body = await json(request);
+    if (!mayAsk(request)) return [403, { fehler: 'DIENST_UNBEKANNT' }];
+    if (!Object.hasOwn(routes, name)) return [404, { fehler: 'GIBT_ES_NICHT' }];
+    const open = request.method === 'GET' || name === 'POST /anmeldung';
+    if (!open && !mayChange(request)) return [401, { fehler: 'ANMELDEN' }];
+    return routes[name](body, rest, url, answer);
+  };
+
+  const server = createServer(async (request, answer) => {
+    let said;
+    try {
+      said = await answerTo(request, answer, new URL(request.url, 'http://here'));
+    } catch (error) {
+      said = [400, { fehler: 'UNVERSTAENDLICH', text: error.message }];
+    }
+    if (!said) return;
+    answer.writeHead(said[0], { 'content-type': 'application/json' });
+    answer.end(JSON.stringify(said[1]));
+  });
+
+  const sockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    if (request.url !== '/leitung' || !mayAsk(request)) return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    sockets.handleUpgrade(request, socket, head, (accepted) => {
+      accepted.once('message', (text) => {
+        if (/"abonniere"\s*:\s*"lagen"/.test(text)) heralds.socket(accepted);
+        else accepted.close(1008, 'abonniere?');
+      });
+    });
+  });
+
+  await new Promise((listening) => server.listen(port, '127.0.0.1', listening));
+  return server;
+}
+
+async function json(request) {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  return text === '' ? {} : JSON.parse(text);
+}

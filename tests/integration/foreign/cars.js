@@ -1,0 +1,39 @@
+// The platform's side of the broker: commands to the cars, and what they say.
+//
+//     fleet/<region>/<VIN>/befehl    {"kopf":{"auftrag":1000,"antwortAn":"fleet/<region>/<VIN>/antwort"},"tun":{"was":"klima","grad":21}}
+//     fleet/<region>/<VIN>/antwort   {"zu":1000,"meldung":"EMPFANGEN|BEGONNEN|FERTIG|VERWEIGERT","ursache":"..."}
+export class Cars {
+  #broker;
+  #regions = new Map(); // by VIN
+
+  constructor(broker) {
+    this.#broker = broker;
+  }
+
+  register(vin, region) {
+    this.#regions.set(vin, region);
+  }
+
+  knows(vin) {
+    return this.#regions.has(vin);
+  }
+
+  command({ car, number, service }) {
+    const branch = `fleet/${this.#regions.get(car)}/${car}`;
+    const command = { kopf: { auftrag: number, antwortAn: `${branch}/antwort` }, tun: { was: service, grad: 21 } };
+    this.#broker.publish(`${branch}/befehl`, JSON.stringify(command), { qos: 1 });
+  }
+
+  /** `heard(number, word, cause)`: a car has said something about an order. */
+  async listen(heard) {
+    this.#broker.on('message', (_, payload) => {
+      try {
+        const { zu, meldung, ursache } = JSON.parse(payload);
+        heard(zu, meldung, ursache);
+      } catch {
+        // No word of a car of ours: there is nobody to tell.
+      }
+    });
+    await this.#broker.subscribeAsync('fleet/+/+/antwort', { qos: 1 });
+  }
+}

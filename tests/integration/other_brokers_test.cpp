@@ -1,0 +1,69 @@
+// The quickstart's fleet at brokers that are not mosquitto. brokers/serve starts them.
+#include "account.hpp"
+#include "child.hpp"
+#include "program.hpp"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <ostream>
+#include <string>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct row {
+    const char* broker;
+    const char* test;
+    stage::arguments settings; ///< of the scenario: what the broker can, and what it wants
+};
+void PrintTo(const row& r, std::ostream* out) { *out << r.test; }
+
+const row rows[]{
+    {"aedes", "aedes", {"fleet.mqtt.version=3.1.1", "load.phases=[{name: steady, duration: 8s, arrivalRate: 200}]"}},
+    // Each QoS 1 subscription is a JetStream consumer there, and each QoS 1 message is held against all of them: with 2,000 of
+    // them it is the broker that cannot follow.
+    {"nats", "nats", {"fleet.mqtt.version=3.1.1", "fleet.mqtt.commandQos=0"}},
+    {"nats",
+     "nats_qos_1",
+     {"fleet.mqtt.version=3.1.1", "fleet.vehicles=250", "load.phases=[{name: steady, duration: 8s, arrivalRate: 25}]"}},
+    {"rabbitmq", "rabbitmq", {"fleet.mqtt.version=3.1.1"}},
+    {"ejabberd",
+     "ejabberd",
+     {"fleet.mqtt.user=\"{vin}\"", "fleet.mqtt.password=any", "target.user=platform", "target.password=any"}},
+    {"ejabberd",
+     "ejabberd_3_1_1",
+     {"fleet.mqtt.version=3.1.1", "fleet.mqtt.user=\"{vin}\"", "fleet.mqtt.password=any", "target.user=platform",
+      "target.password=any", "load.phases=[{name: steady, duration: 8s, arrivalRate: 200}]"}},
+};
+
+class other_brokers : public testing::TestWithParam<row> {};
+
+TEST_P(other_brokers, serve_the_quickstarts_fleet) {
+    const auto port = stage::free_port();
+    stage::child broker({LOADSIM_ROOT "/tests/integration/brokers/serve", GetParam().broker, "{folder}",
+                         std::to_string(port), std::to_string(stage::free_port()), std::to_string(stage::free_port())});
+    stage::wait_until([&] { return stage::answers(port) || !broker.running(); }, 90s);
+    ASSERT_TRUE(stage::answers(port)) << broker.said();
+
+    stage::arguments words{"run",      LOADSIM_ROOT "/scenarios/quickstart.yaml",  "--report", "report",
+                           "--broker", "mqtt://127.0.0.1:" + std::to_string(port), "--shards", "1"};
+    // The broker has the same processors as we: how quick it is is not asked here.
+    stage::arguments settings{
+        "fleet.connectWithin=90s", "load.driver=mqtt", "load.drain=12s", "load.lagLimit=5s",
+        "budgets=['unexpected == 0', 'anomalies == 0', 'outcomes.errored == 0', 'sessions.dropped == 0']"};
+    settings.insert(settings.end(), GetParam().settings.begin(), GetParam().settings.end());
+    for (const auto& setting : settings) words.insert(words.end(), {"--set", setting});
+    stage::program run(words);
+    ASSERT_EQ(run.wait(150s), 0) << run.out() << run.err() << broker.said();
+    stage::expect_sums_hold(run.summary());
+    EXPECT_EQ(stage::text(run.summary(), "/verdict"), "pass");
+    EXPECT_TRUE(broker.running());
+}
+
+INSTANTIATE_TEST_SUITE_P(all, other_brokers, testing::ValuesIn(rows),
+                         [](const auto& one) { return std::string(one.param.test); });
+
+} // namespace
