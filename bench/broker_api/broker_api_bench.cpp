@@ -55,9 +55,10 @@ std::string line(const std::string& name, const std::vector<sample>& all, const 
     const auto cpu = [](const sample& s) { return s.cpu_us(); };
     const auto own = median_of(all, cpu);
     return fmt::format(
-        "| {} | {:.0f} | {:.1f} | {:.2f} | {:.2f} | {:.1f} |\n", name,
+        "| {} | {:.0f} | {:.1f} | {:.2f} | {:.2f} | {:.1f} | {:.1f} |\n", name,
         median_of(all, [](const sample& s) { return s.load.per_second(); }), own, own / median_of(floor, cpu),
         median_of(all, [](const sample& s) { return static_cast<double>(s.cost.words_posted) / s.load.requests; }),
+        median_of(all, [](const sample& s) { return s.cost.rest_s; }),
         median_of(all, [](const sample& s) { return static_cast<double>(s.cost.peak) / 1e6; }));
 }
 
@@ -105,7 +106,7 @@ int main(int count, char** arguments) {
         for (const auto& [title, all] : {std::pair{"As many as it takes", &most}, std::pair{"1,160 a second", &mean}}) {
             text += fmt::format("\n## {}\n\n| server | requests/s | CPU µs/request | times the bare server | words "
                                 "posted/request | peak MB |\n"
-                                "| --- | --- | --- | --- | --- | --- |\n",
+                                "| --- | --- | --- | --- | --- | --- | --- |\n",
                                 title);
             for (std::size_t i = 0; i < names.size(); ++i) text += line(names[i], (*all)[i], (*all)[0]);
         }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <stdexcept>
 
 namespace loadsim::bench {
@@ -37,6 +38,7 @@ server_process::~server_process() {
 }
 
 process_cost server_process::end() {
+    const auto begun = std::chrono::steady_clock::now();
     ::close(stdin_);
     process_cost cost;
     unsigned long posted = 0;
@@ -46,6 +48,7 @@ process_cost server_process::end() {
         cost.words_dropped = dropped;
     }
     if (said_ != nullptr) std::fclose(said_);
+    cost.rest_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     rusage used{};
     int status = 0;
     ::wait4(pid_, &status, 0, &used);

@@ -12,6 +12,7 @@ namespace loadsim::bench {
 struct process_cost {
     double cpu_s = 0;       ///< user and system time
     std::uint64_t peak = 0; ///< resident bytes
+    double rest_s = 0;      ///< from the end of the load to the last word's answer
     std::uint64_t words_posted = 0;
     std::uint64_t words_dropped = 0; ///< too many waited
 };
