@@ -1,5 +1,7 @@
 #include "answer_reader.hpp"
 
+#include "last_chunk.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -39,7 +41,7 @@ void answer_reader::begin(bool bodiless) {
 
 std::size_t answer_reader::read(std::string_view bytes, error_code& error) {
     std::size_t taken = 0;
-    while (taken < bytes.size() && !parser_->is_done()) {
+    while (taken < bytes.size() && !parser_->is_done() && !too_few_of_chunks(*parser_, bytes.size() - taken)) {
         const auto size = parser_->put(boost::asio::buffer(bytes.substr(taken)), error);
         taken += size;
         if (parser_->interim()) begin(bodiless_);

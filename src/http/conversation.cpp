@@ -1,5 +1,7 @@
 #include "conversation.hpp"
 
+#include "last_chunk.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -41,7 +43,7 @@ public:
         if (over) return;
         pending_.append(bytes);
         std::string_view rest = pending_;
-        while (!over && !rest.empty()) {
+        while (!over && !rest.empty() && !too_few_of_chunks(*parser_, rest.size())) {
             boost::system::error_code error;
             const auto used = parser_->put(boost::asio::buffer(rest), error);
             rest.remove_prefix(used);

@@ -94,6 +94,24 @@ TEST(http_talk, a_body_may_come_in_chunks) {
     EXPECT_EQ(body_of(out), "POST /p hello");
 }
 
+TEST(http_talk, chunks_may_be_cut_anywhere) {
+    for (const std::string_view chunks : {"0\r\n\r\n", "0\r\nX: y\r\n\r\n", "1\r\na\r\n0\r\n\r\n"}) {
+        const std::string whole =
+            "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(chunks);
+        for (std::size_t first = 1; first < whole.size(); ++first)
+            for (std::size_t size = 1; size <= 3; ++size) {
+                echo e;
+                auto out = e.feed(std::string_view(whole).substr(0, first));
+                for (std::size_t at = first; at < whole.size(); at += size) {
+                    EXPECT_TRUE(e.talk.mid_request());
+                    out += e.feed(std::string_view(whole).substr(at, size));
+                }
+                EXPECT_EQ(e.asked, 1) << chunks << " after " << first << " in pieces of " << size;
+                EXPECT_EQ(status_of(out), 200U) << chunks << " after " << first << " in pieces of " << size;
+            }
+    }
+}
+
 TEST(http_talk, a_client_that_waits_is_asked_for_its_body_once) {
     echo e;
     EXPECT_EQ(e.feed("POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"),
