@@ -163,6 +163,13 @@ void check_link(const document& d, problems& all) {
     if (!d.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
 }
 
+/// A message of the one is heard by vehicles of the other too. `{segment}` in a filter keeps them apart if no segment is of both.
+bool share_a_filter(const fleet::campaign_options& one, const fleet::campaign_options& other) {
+    if (one.filter != other.filter) return false;
+    if (one.segments.empty() || other.segments.empty() || one.filter.find("{segment") == std::string::npos) return true;
+    return std::ranges::any_of(one.segments, [&](const auto& s) { return std::ranges::count(other.segments, s) != 0; });
+}
+
 void check_campaigns(const document& d, problems& all) {
     std::set<std::string_view> seen;
     for (std::size_t i = 0; i < d.campaigns.size(); ++i) {
@@ -170,6 +177,12 @@ void check_campaigns(const document& d, problems& all) {
         const auto path = fmt::format("campaigns[{}]", i);
         if (!seen.insert(c.name).second)
             all.add(path + ".name", fmt::format("there are two campaigns called '{}'", c.name));
+        for (std::size_t other = 0; other < i; ++other)
+            if (const auto& o = d.campaigns[other]; (c.id.empty() || o.id.empty()) && share_a_filter(o, c))
+                all.add(
+                    path + ".filter",
+                    fmt::format("'{}' has the same one: say in 'id' of both where a message says its campaign's name",
+                                o.name));
         for (const auto& s : c.segments)
             if (std::ranges::count(d.fleet.segments, s, &vehicle::segment::name) == 0) {
                 std::vector<std::string_view> known;

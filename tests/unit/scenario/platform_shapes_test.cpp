@@ -3,6 +3,7 @@
 
 #include <loadsim/scenario/vocabulary.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
@@ -132,6 +133,34 @@ TEST(platform_shapes, that_cannot_be_are_refused) {
         {least_with("after: [{path: /a, capture: {x: /x}}]"), "nothing speaks of 'x' after that"},
     };
     for (const auto& r : rows) EXPECT_THAT(wrong(r.yaml), HasSubstr(r.problem)) << r.yaml;
+}
+
+TEST(platform_shapes, two_campaigns_that_one_vehicle_hears_under_one_filter_are_told_apart_by_an_id) {
+    const auto two = [](std::string_view first, std::string_view second) {
+        return least_with(fmt::format(
+            "fleet: {{segments: [{{name: eu, share: 50%}}, {{name: us, share: 50%}}]}}\ncampaigns:\n"
+            "  - {{name: a, at: 0s, topic: x, payload: '', {}}}\n  - {{name: b, at: 0s, topic: x, payload: '', {}}}",
+            first, second));
+    };
+    const struct {
+        std::string_view first, second;
+        bool right;
+    } rows[] = {
+        {"filter: x, id: /id", "filter: x, id: /id", true},
+        {"filter: x", "filter: y", true},
+        {"filter: 'x/{segment}', segments: [eu]", "filter: 'x/{segment}', segments: [us]", true},
+        {"filter: x", "filter: x, id: /id", false},
+        {"filter: x, segments: [eu]", "filter: x, segments: [us]", false},
+        {"filter: 'x/{segment}', segments: [eu]", "filter: 'x/{segment}'", false},
+        {"filter: 'x/{segment}', segments: [eu]", "filter: 'x/{segment}', segments: [us, eu]", false},
+    };
+    for (const auto& r : rows)
+        if (r.right)
+            good(two(r.first, r.second));
+        else
+            EXPECT_THAT(wrong(two(r.first, r.second)),
+                        HasSubstr("'a' has the same one: say in 'id' of both where a message says its campaign's name"))
+                << r.first << " and " << r.second;
 }
 
 TEST(platform_shapes, behind_the_brokers_api_the_embedded_backend_posts_its_events) {
