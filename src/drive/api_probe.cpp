@@ -11,8 +11,7 @@ namespace {
 
 problems probe_one(const http::client_options& api, door* way_in) {
     http::request nothing{.method = "GET", .target = "/requests/none"};
-    const auto wall = std::chrono::system_clock::now().time_since_epoch();
-    if (way_in != nullptr) way_in->sign(nothing, std::chrono::duration_cast<std::chrono::seconds>(wall).count());
+    if (way_in != nullptr) way_in->sign(nothing, wall_us() / 1'000'000);
     const auto answer = http::call(api, nothing);
     if (!answer) return answer.error();
     const auto place = net::to_string(api.bases.front());

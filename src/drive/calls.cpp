@@ -17,11 +17,6 @@ namespace {
 constexpr std::size_t body_shown = 200;
 constexpr std::uint64_t once = ~std::uint64_t{0}; ///< key of the draws of a call that is of no vehicle
 
-std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 std::string beginning(std::string_view body) {
     std::string text(body.substr(0, body_shown));
     std::ranges::replace_if(

@@ -12,11 +12,6 @@
 namespace loadsim::drive {
 namespace {
 
-std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 class http_driver final : public driver, private http::client_events {
 public:
     http_driver(net::loop& owner, driver_events& events, http_driver_setup setup)

@@ -128,7 +128,6 @@ private:
 
     bool compose(request_key key, std::string_view vin, std::string_view service, std::string_view id,
                  monotonic_time now) {
-        const auto in_us = [](auto t) { return std::chrono::duration_cast<std::chrono::microseconds>(t).count(); };
         draws chance(seed_, stream::text, loadsim::number(key.arrival), first_draw);
         contract::values of{.index = index(key.vehicle)};
         if (known_) known_(key, of);
@@ -136,8 +135,8 @@ private:
         of.service = service;
         of.request_id = id;
         of.arrival = loadsim::number(key.arrival);
-        of.now_us = in_us(std::chrono::system_clock::now().time_since_epoch());
-        of.sent_us = in_us(now.time_since_epoch());
+        of.now_us = wall_us();
+        of.sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
         of.draw = &chance;
         return terms_.compose_command(of, command_);
     }

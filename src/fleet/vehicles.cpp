@@ -100,11 +100,6 @@ void vehicles::state::stop() {
 
 std::string vehicles::state::vin_of(const car& c) const { return the.cars.vin_of(id_of(c)); }
 
-std::int64_t vehicles::state::wall_us() const {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 std::int64_t vehicles::state::clock_of(const car& c) const {
     return wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(behaviour_of(c).clock).count();
 }

@@ -92,7 +92,6 @@ struct vehicles::state final : body, net::link_events, car_alarm::owner {
     }
     server& broker_of(const car& c) { return brokers[(c.link.tag() + c.moves) % brokers.size()]; }
     std::string vin_of(const car&) const;
-    std::int64_t wall_us() const;            ///< since 1970
     std::int64_t clock_of(const car&) const; ///< the same as the vehicle's own shows it
     plight& under(car&);
     bool silent(const car&) const; ///< nothing gets through, either way

@@ -1,6 +1,7 @@
 #include <loadsim/run/broker_api_alone.hpp>
 
 #include "shared_plan.hpp"
+#include "wall_clock.hpp"
 
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/net/loop.hpp>
@@ -50,16 +51,6 @@ private:
         said_(fmt::format("no command: {} bytes at /{} say no request id; see contract.command.id", payload.size(),
                           topic));
     }
-    void on_acked(vehicle_id, std::string_view, monotonic_time) override {}
-    void on_finished(vehicle_id, std::string_view, outcome, std::string_view, monotonic_time) override {}
-    void on_executed(vehicle_id, std::string_view, monotonic_time) override {}
-    void on_message(vehicle_id, std::string_view, bool, std::string_view, std::string_view, monotonic_time) override {}
-    void on_away(vehicle_id) override {}
-    void on_back(vehicle_id) override {}
-    void on_session(vehicle_id, std::string, monotonic_time) override {}
-    void on_let_in(vehicle_id, monotonic_time) override {}
-    void on_struck(vehicle_id, std::uint32_t, monotonic_time) override {}
-    void on_passed(vehicle_id, std::uint32_t, monotonic_time) override {}
 
     std::function<void(const std::string&)> said_;
     std::unordered_set<std::string> had_;
@@ -79,9 +70,7 @@ public:
     running(const scenario::document& d, scenario::vocabulary words, std::function<void(const std::string&)> said,
             fleet::broker_api edge)
         : scenario_(d), words_(std::move(words)), plan_(d, words_), events_(std::move(said)), edge_(std::move(edge)),
-          vehicles_(loop_, time_, events_, endless(plan_.fleet_of({})), d.fleet.broker_api,
-                    std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch()) -
-                        time_.now().time_since_epoch(),
+          vehicles_(loop_, time_, events_, endless(plan_.fleet_of({})), d.fleet.broker_api, date_ahead(time_),
                     d.fleet.broker_api.inbound.connections) {}
 
     ~running() { stop(); }

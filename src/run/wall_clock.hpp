@@ -8,15 +8,14 @@
 
 namespace loadsim::run {
 
-/// The system clock's reading now, in microseconds since 1970.
-inline std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 /// What the system clock shows at an instant of the steady one; `now`: what the steady one shows now.
 inline std::int64_t wall_us_at(monotonic_time when, monotonic_time now) {
     return wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(when - now).count();
+}
+
+/// What the date (time since 1970) is ahead of the steady clock.
+inline nanoseconds date_ahead(const time_source& time) {
+    return std::chrono::microseconds{wall_us()} - time.now().time_since_epoch();
 }
 
 /// The other way round.

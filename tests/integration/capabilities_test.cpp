@@ -204,17 +204,8 @@ protected:
 
 private:
     fleet::order on_delivered(vehicle_id, std::string_view, monotonic_time) override { return {}; }
-    void on_acked(vehicle_id, std::string_view, monotonic_time) override {}
     void on_finished(vehicle_id, std::string_view, outcome, std::string_view, monotonic_time) override { ++finished_; }
-    void on_executed(vehicle_id, std::string_view, monotonic_time) override {}
     void on_malformed(vehicle_id, std::string_view, std::string_view, monotonic_time) override { ADD_FAILURE(); }
-    void on_message(vehicle_id, std::string_view, bool, std::string_view, std::string_view, monotonic_time) override {}
-    void on_away(vehicle_id) override {}
-    void on_back(vehicle_id) override {}
-    void on_session(vehicle_id, std::string, monotonic_time) override {}
-    void on_let_in(vehicle_id, monotonic_time) override {}
-    void on_struck(vehicle_id, std::uint32_t, monotonic_time) override {}
-    void on_passed(vehicle_id, std::uint32_t, monotonic_time) override {}
 
     bool still_wanted(request_key) const override { return true; }
     void on_sent(request_key, monotonic_time) override { told_.emplace_back("sent"); }

@@ -245,7 +245,6 @@ private:
         delivered_at_.emplace(id, ms());
         return {.fresh = ++delivered_[id] == 1, .arrival = {}};
     }
-    void on_acked(vehicle_id, std::string_view, monotonic_time) override {}
     void on_finished(vehicle_id, std::string_view request, outcome end, std::string_view code,
                      monotonic_time) override {
         finished_.push_back(fmt::format("{} {} {}", request, to_string(end), code));
@@ -253,11 +252,9 @@ private:
     void on_campaign(vehicle_id v, std::uint32_t which, monotonic_time) override {
         got_.push_back(fmt::format("{} has {}", index(v), which));
     }
-    void on_executed(vehicle_id, std::string_view, monotonic_time) override {}
     void on_malformed(vehicle_id, std::string_view, std::string_view payload, monotonic_time) override {
         malformed_.emplace_back(payload);
     }
-    void on_message(vehicle_id, std::string_view, bool, std::string_view, std::string_view, monotonic_time) override {}
     void on_away(vehicle_id) override { heard_.emplace_back("away"); }
     void on_back(vehicle_id) override { heard_.emplace_back("back"); }
     void on_session(vehicle_id, std::string what, monotonic_time) override { session_.push_back(std::move(what)); }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace loadsim {
 
@@ -10,6 +11,12 @@ using std::chrono::nanoseconds;
 /// An instant of the steady clock. Every latency is the difference of two of these;
 /// the system clock is used to print and for nothing else.
 using monotonic_time = std::chrono::time_point<std::chrono::steady_clock, nanoseconds>;
+
+/// What the system clock shows now, in microseconds since 1970: for what is written into messages, never for a latency.
+inline std::int64_t wall_us() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 /// "Not yet": the value of an instant that has not come.
 inline constexpr monotonic_time never = monotonic_time::max();

@@ -7,6 +7,7 @@
 #include <loadsim/http/message.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -65,5 +66,8 @@ public:
     /// Tokens that could not be renewed; requests go on with the one before.
     virtual std::uint64_t not_renewed() const { return 0; }
 };
+
+/// Signs with what the machine's clock shows; empty without a door.
+std::function<void(http::request&)> signs_now(std::shared_ptr<door>);
 
 } // namespace loadsim::drive
