@@ -1053,6 +1053,21 @@ TEST_F(model_vehicles, absent_ones_are_told_of_when_they_are_called_if_that_is_w
     EXPECT_TRUE(fleet_->reachable(vehicle_id{0})) << "away as it should be";
 }
 
+TEST_F(model_vehicles, absent_ones_of_a_share_are_counted_exactly) {
+    manner_.absent_when_called = true;
+    share_ = {1, 3};
+    behaviours_ = {behaves({say(word::kind::executed)}), behaves({})};
+    behaviours_[1].name = "gone";
+    behaviours_[1].online = false;
+    options_.segments = {{"here", {0.7}, "tested"}, {"gone", {0.3}, "gone"}};
+    begin(100);
+    const vehicle::segmentation same(seed, 100, options_.segments);
+    std::uint32_t here = 0;
+    for (std::uint32_t v = 1; v < 100; v += 3) here += same.segment_of(vehicle_id{v}) == 0 ? 1U : 0U;
+    EXPECT_EQ(fleet_->asked(), 33U);
+    EXPECT_EQ(fleet_->online(), here);
+}
+
 TEST_F(model_vehicles, do_something_else_once) {
     begin(10);
     auto other = behaves({say(word::kind::ack)});
