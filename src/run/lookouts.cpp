@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::uint64_t poll_texts = std::uint64_t{1} << 62U; ///< draws of a poll's path, away from the requests'
 
-std::int64_t wall_us() {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 } // namespace
 
 lookouts::lookouts(net::loop& loop, const shared_plan& plan, const setting& in, observe::on_end tell)
@@ -30,9 +25,7 @@ std::string lookouts::start() {
     const auto& all = plan_.scenario.load.observers;
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         if (const auto* o = std::get_if<observe::poll_options>(&all[i])) {
-            std::function<void(http::request&)> sign;
-            if (way_in_) sign = [way_in = way_in_](http::request& r) { way_in->sign(r, wall_us() / 1'000'000); };
-            auto made = observe::poller::make(loop_, *o, api_, std::move(sign), tell_, i);
+            auto made = observe::poller::make(loop_, *o, api_, drive::signs_now(way_in_), tell_, i);
             if (!made) return to_string(made.error());
             if (plan_.trace)
                 (*made)->overhear([this, i](std::string_view where, std::string_view text) {
@@ -64,6 +57,7 @@ void lookouts::accepted(vehicle_id v, arrival_id arrival, std::string_view reque
         for (auto& waited : claims_->accepted(request, v, t)) tell_(v, std::move(waited));
     for (const auto& l : listening_) l->accepted(v, request, t);
     if (!responses_.empty()) accepted_last_ = request;
+    if (claims_ != nullptr || !polls_.empty()) followed_.push_back({t, std::string(request)});
     if (polls_.empty()) return;
     const auto vin = plan_.vin_of(v);
     draws chance(plan_.scenario.seed, stream::text, poll_texts + number(arrival));
@@ -72,7 +66,6 @@ void lookouts::accepted(vehicle_id v, arrival_id arrival, std::string_view reque
     about.draw = &chance;
     plan_.fill(v, about);
     for (const auto& p : polls_) p.asks->follow(v, request, plan_.words.of_observers[p.index].path.rendered(about), t);
-    followed_.push_back({t, v, std::string(request)});
 }
 
 void lookouts::answered(vehicle_id v, const http::answer& a, monotonic_time t) {
@@ -90,9 +83,12 @@ void lookouts::finished(vehicle_id v, std::string_view request, outcome end, std
     for (const auto& l : listening_) l->said(v, request, end, code, t);
 }
 
-void lookouts::forget(monotonic_time before) {
-    for (; !followed_.empty() && followed_.front().accepted <= before; followed_.pop_front())
-        for (const auto& p : polls_) p.asks->forget(followed_.front().request);
+void lookouts::forget(monotonic_time before, monotonic_time now) {
+    for (; !followed_.empty() && followed_.front().accepted <= before; followed_.pop_front()) {
+        const auto& request = followed_.front().request;
+        for (const auto& p : polls_) p.asks->forget(request);
+        if (claims_ != nullptr) claims_->ended(request, now);
+    }
 }
 
 void lookouts::take(std::map<std::uint32_t, measure::observer_counts>& into,

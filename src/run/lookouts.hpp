@@ -43,8 +43,8 @@ public:
     /// Of the request that has been accepted last.
     void answered(vehicle_id, const http::answer&, monotonic_time);
     void finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time);
-    /// What was accepted before that is asked for no longer.
-    void forget(monotonic_time before);
+    /// What was accepted before that is asked for no longer, and need not be known much longer.
+    void forget(monotonic_time before, monotonic_time now);
     void take(std::map<std::uint32_t, measure::observer_counts>&, std::map<std::string, std::uint64_t>& misfits);
 
 private:
@@ -60,7 +60,6 @@ private:
     };
     struct followed {
         monotonic_time accepted;
-        vehicle_id vehicle;
         std::string request;
     };
 

@@ -64,7 +64,8 @@ part::part(const scenario::document& scenario, const scenario::vocabulary& words
         const shard_limits limits{
             .connects_in_flight = one_or_part_of(scenario.fleet.connects_in_flight, up.own_broker ? apart : share),
             .http_connections = one_or_part_of(scenario.load.http.connections, up.own_backend ? apart : share),
-            .inbound_connections = one_or_part_of(up.link.inbound.connections, up.own_backend ? apart : share)};
+            .inbound_connections = one_or_part_of(up.link.inbound.connections, up.own_backend ? apart : share),
+            .sends_campaigns = i == 0 && (up.own_broker || where_.index == 0)};
         shards_.push_back(std::make_unique<shard>(plan_, addresses_, time, share, limits, again.tap));
     }
     if (up_.wake) up_.wake->tell([this](std::string_view vin) { wake(vin); });
@@ -83,8 +84,7 @@ part::part(const scenario::document& scenario, const scenario::vocabulary& words
     up_.broker_api->tell(
         {.found = [this](std::string_view vin) { return plan_.vehicle_of(vin); },
          .command = [this](vehicle_id v, fleet::broker_api_command c) { take_command(v, std::move(c)); },
-         .next = {},
-         .behaviours = {}});
+         .headers = fleet::headers_of(plan_.scenario.contract.command)});
 }
 
 part::~part() {
@@ -131,20 +131,17 @@ void part::connect() {
 }
 
 result<void> part::start_watching() {
-    observe::surroundings where{
-        .brokers = up_.brokers, .api = *up_.api, .sign = {}, .subscribe = {}, .word = {}, .terms = &plan_.words.terms};
-    const auto now_us = [] {
-        return std::chrono::duration_cast<std::chrono::microseconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-            .count();
-    };
-    if (up_.way_in)
-        where.sign = [way_in = up_.way_in, now_us](http::request& r) { way_in->sign(r, now_us() / 1'000'000); };
+    observe::surroundings where{.brokers = up_.brokers,
+                                .api = *up_.api,
+                                .sign = drive::signs_now(up_.way_in),
+                                .subscribe = {},
+                                .word = {},
+                                .terms = &plan_.words.terms};
     std::vector<watch::texts> rendered;
     draws chance(plan_.scenario.seed, stream::text, first_messages);
     contract::values about{.webhook_url = plan_.webhook_url, .broker_api_url = plan_.broker_api_url};
     about.captured = plan_.captured;
-    about.now_us = now_us();
+    about.now_us = wall_us();
     about.draw = &chance;
     for (const auto& texts : plan_.words.of_observers) {
         // poll's path speaks of a request, and is of the shards.

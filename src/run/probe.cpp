@@ -1,10 +1,10 @@
 #include <loadsim/run/probe.hpp>
 
-#include "course.hpp"
 #include "fitting.hpp"
 #include "interrupts.hpp"
 #include "part.hpp"
 #include "set_up.hpp"
+#include "whole_course.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -54,13 +54,7 @@ result<std::vector<fitting>> probe(const scenario::document& scenario, const pro
     };
     part own(scenario, *words, *up, 1, {}, time, {.only = {}, .tap = nullptr, .trace = trace});
     interrupts signals(false);
-    if (const auto called = own.call_before([&signals] { return signals.asked() != interrupts::kind::none; }); !called)
-        return called.error();
-    course course(own.plan(), own, signals, tell, time);
-    const auto how = course.run();
-    if (how && !course.cut_off())
-        if (const auto called = own.call_after([] { return false; }); !called)
-            tell.said("after the load: " + to_string(called.error()));
+    const auto how = take_whole_course(own, own, signals, tell, time).how;
     if (!how) return how.error();
     const std::lock_guard lock(one_at_a_time); // observers may speak yet
     return look_at_fit(scenario, *words, all);

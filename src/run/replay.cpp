@@ -1,11 +1,11 @@
 #include <loadsim/run/replay.hpp>
 
-#include "course.hpp"
 #include "interrupts.hpp"
 #include "part.hpp"
 #include "selected.hpp"
 #include "set_up.hpp"
 #include "wall_clock.hpp"
+#include "whole_course.hpp"
 
 #include <loadsim/net/packet_file.hpp>
 
@@ -31,14 +31,7 @@ result<void> run_part(const scenario::document& scenario, const rerun& again, co
     const steady_time time;
     part own(scenario, *words, *up, 1, {}, time, again);
     interrupts signals(false);
-    if (const auto called = own.call_before([&signals] { return signals.asked() != interrupts::kind::none; }); !called)
-        return called;
-    course course(own.plan(), own, signals, tell, time);
-    const auto how = course.run();
-    if (how && !course.cut_off())
-        if (const auto called = own.call_after([] { return false; }); !called)
-            tell.said("after the load: " + to_string(called.error()));
-    return how;
+    return take_whole_course(own, own, signals, tell, time).how;
 }
 
 } // namespace

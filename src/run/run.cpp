@@ -1,11 +1,11 @@
 #include <loadsim/run/run.hpp>
 
-#include "course.hpp"
 #include "follower.hpp"
 #include "interrupts.hpp"
 #include "part.hpp"
 #include "ranked.hpp"
 #include "set_up.hpp"
+#include "whole_course.hpp"
 
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
@@ -15,7 +15,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -28,16 +27,6 @@ cluster::place place_of(const options& wanted) {
     return wanted.ranks != nullptr ? wanted.ranks->where() : cluster::place{};
 }
 
-std::function<bool()> asked_to_stop(const interrupts& signals) {
-    return [&signals] { return signals.asked() != interrupts::kind::none || signals.cut_off(); };
-}
-
-/// One that fails is told: the run has its verdict already.
-void call_after(part& own, const std::function<void(const std::string&)>& said) {
-    if (const auto called = own.call_after([] { return false; }); !called)
-        said("after the load: " + to_string(called.error()));
-}
-
 result<void> execute_alone(const scenario::document& scenario, const options& wanted, const listener& tell) {
     const auto words = scenario::learn(scenario);
     if (!words) return words.error();
@@ -46,11 +35,7 @@ result<void> execute_alone(const scenario::document& scenario, const options& wa
     const steady_time time;
     part own(scenario, *words, *up, wanted.shards, {}, time);
     interrupts signals(false);
-    if (const auto called = own.call_before(asked_to_stop(signals)); !called) return called;
-    course course(own.plan(), own, signals, tell, time);
-    const auto how = course.run();
-    if (how && !course.cut_off()) call_after(own, tell.said);
-    return how;
+    return take_whole_course(own, own, signals, tell, time).how;
 }
 
 result<void> execute_ranked(const scenario::document& scenario, const options& wanted, const listener& tell) {
@@ -68,17 +53,11 @@ result<void> execute_ranked(const scenario::document& scenario, const options& w
         return up.error();
     }
     part own(scenario, *words, *up, wanted.shards, where, time);
-    if (const auto called = own.call_before(asked_to_stop(signals)); !called) {
-        spool.remove();
-        return called;
-    }
     ranked all(own, *wanted.ranks, spool, time);
-    course course(own.plan(), all, signals, tell, time);
-    const auto how = course.run();
-    if (how && !course.cut_off()) call_after(own, tell.said);
+    const auto end = take_whole_course(own, all, signals, tell, time);
     if (!spool.trouble().empty()) tell.said(spool.trouble());
-    if (!course.cut_off()) spool.remove(); // the report has all of it, or there is none
-    return how;
+    if (!end.cut_off) spool.remove(); // the report has all of it, or there is none
+    return end.how;
 }
 
 } // namespace

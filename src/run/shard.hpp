@@ -3,16 +3,15 @@
 
 #include "allotment.hpp"
 #include "attached.hpp"
+#include "campaigns.hpp"
 #include "lookouts.hpp"
 #include "shared_plan.hpp"
 #include "witness.hpp"
 
 #include <loadsim/drive/auth.hpp>
 #include <loadsim/drive/driver.hpp>
-#include <loadsim/drive/publisher.hpp>
 #include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/measure/campaigns.hpp>
 #include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/snapshot.hpp>
 #include <loadsim/net/byte_tap.hpp>
@@ -44,11 +43,12 @@ struct address_book {
     std::string run_name;                                ///< unique at the broker
 };
 
-/// A shard's part of what is limited for each broker and each API; at least 1.
+/// A shard's part of what there is once for each broker and each API; of what is limited at least 1.
 struct shard_limits {
     std::uint32_t connects_in_flight = 1;
     std::uint32_t http_connections = 1;
     std::uint32_t inbound_connections = 1;
+    bool sends_campaigns = false;
 };
 
 /// Threads: its own runs everything; the public members may be called from the coordinator's.
@@ -79,9 +79,6 @@ public:
 
 private:
     void pump();
-    void launch_campaigns();
-    void publish_campaign(std::uint32_t which);
-    void trouble_in_campaign(std::uint32_t which, const std::string& what);
     bool passes_soon();
     measure::snapshot collect();
     template <class Work>
@@ -92,21 +89,15 @@ private:
     shard_share share_;
     net::loop loop_;
     measure::ledger ledger_;
-    measure::campaign_account campaigns_;
+    campaigns campaigns_;
     witness witness_;
     attached vehicles_;
     lookouts lookouts_;
     contract::fit driver_fit_; ///< how the mqtt driver reads words
     std::unique_ptr<drive::driver> driver_;
-    std::unique_ptr<drive::publisher> publisher_; ///< of campaigns; null: another shard's
     allotment arrivals_;
     net::clock_timer due_timer_;
-    net::clock_timer campaign_timer_;
-    std::vector<std::uint32_t> campaigns_to_come_; ///< by index, the next one last
-    monotonic_time start_ = never;
-    std::map<std::string, std::uint64_t> misfits_; ///< of campaigns
-    bool started_ = false;
-    std::uint32_t not_ready_ = 0; ///< of driver, publisher and lookouts
+    std::uint32_t not_ready_ = 3; ///< of lookouts, driver and campaigns
     std::string trouble_;
     net::traffic moved_before_;
     double cpu_s_ = 0;
