@@ -1,20 +1,11 @@
 #include "attached.hpp"
 
 #include "shard.hpp"
+#include "wall_clock.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace loadsim::run {
-namespace {
-
-/// What the date is ahead of the steady clock.
-nanoseconds date_ahead(const time_source& time) {
-    return std::chrono::duration_cast<nanoseconds>(std::chrono::system_clock::now().time_since_epoch()) -
-           time.now().time_since_epoch();
-}
-
-} // namespace
 
 attached::attached(net::loop& loop, const time_source& time, fleet::vehicle_events& events, const shared_plan& plan,
                    shard_share share, const address_book& to, const shard_limits& limits) {
@@ -53,12 +44,12 @@ std::optional<nanoseconds> attached::next_turn() {
 }
 std::uint32_t attached::asked() const { return sessions_ ? sessions_->asked() : behind_api_->asked(); }
 std::uint32_t attached::online() const { return sessions_ ? sessions_->online() : behind_api_->online(); }
-std::string attached::refusal() const { return sessions_ ? sessions_->refusal() : std::string{}; }
+std::string attached::refusal() const { return sessions_ ? sessions_->refusal() : behind_api_->refusal(); }
 fleet::seen attached::take() { return sessions_ ? sessions_->take() : behind_api_->take(); }
 fleet::broker_api_counts attached::take_counts() {
     return behind_api_ ? behind_api_->take_counts() : fleet::broker_api_counts{};
 }
-std::vector<std::string> attached::misfits() { return sessions_ ? sessions_->misfits() : std::vector<std::string>{}; }
+std::vector<std::string> attached::misfits() { return sessions_ ? sessions_->misfits() : behind_api_->misfits(); }
 bool attached::settled() const { return !behind_api_ || behind_api_->settled(); }
 
 } // namespace loadsim::run

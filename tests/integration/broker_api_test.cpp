@@ -18,6 +18,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <fstream>
+#include <future>
 #include <map>
 #include <mutex>
 #include <string>
@@ -262,6 +263,63 @@ budgets: [unexpected == 0, anomalies == 0]
     EXPECT_EQ(stage::number(summary, "/requests/due"), 600);
     EXPECT_EQ(stage::number(summary, "/broker_api/accepted"), 600);
     EXPECT_GT(stage::number(summary, "/broker_api/posted"), 1100);
+}
+
+/// A platform that calls the broker's API for each request, with the request's id in a header and nowhere else.
+class by_header {
+public:
+    explicit by_header(std::string broker_api)
+        : broker_api_(std::move(broker_api)),
+          listener_(http::listener::start({"http", "127.0.0.1", 0, ""}, {}, [this](const http::incoming& asked) {
+                        const std::string path(asked.path()); // /vehicles/VIN/...
+                        if (path.ends_with("/words")) return http::reply{.status = 202, .content_type = {}};
+                        const auto id = fmt::format("order-{}", ++orders_);
+                        calls_.push_back(std::async(std::launch::async, [this, id, car = path.substr(10, 17)] {
+                            (void)http::call({.bases = {net::parse_api_url(broker_api_).value()}},
+                                             {.method = "POST",
+                                              .target = "/vehicles/" + car + "/commands",
+                                              .headers = {{"X-Order", id}},
+                                              .body = R"({"service":"horn"})"});
+                        }));
+                        return http::reply{.status = 202, .body = R"({"id":")" + id + R"("})"};
+                    }).value()) {}
+    std::string url() const { return listener_.url(); }
+
+private:
+    std::string broker_api_;
+    int orders_ = 0;
+    std::vector<std::future<void>> calls_;
+    http::listener listener_; // last: its thread uses the above
+};
+
+TEST(broker_api, a_run_finds_the_request_in_a_header_too) {
+    const auto port = free_port();
+    const by_header platform(fmt::format("http://127.0.0.1:{}", port));
+    const auto text = fmt::format(R"(
+name: header
+target: {{broker: "mqtt://127.0.0.1:1", api: "{0}"}}
+contract: {{command: {{id: "header:X-Order", payload: '{{"service":"{{service}}"}}'}}}}
+fleet:
+  vehicles: 40
+  link: broker-api
+  brokerApi: {{listen: "127.0.0.1:{1}", inbound: {{url: "{0}"}}}}
+load:
+  phases: [{{duration: 1s, arrivalRate: 10}}]
+  observers: [{{none: {{deadline: 1s}}}}]
+  drain: 4s
+  unansweredAfter: 3s
+budgets: [unexpected == 0, anomalies == 0]
+)",
+                                  platform.url(), port);
+    auto run = program::run(text);
+    EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err();
+    EXPECT_EQ(stage::number(run.summary(), "/requests/outcomes/executed"), 10);
+
+    auto other =
+        program::run(text, {"--set", "contract.command.id=header:X-Ordre", "--set", "load.phases[0].arrivalRate=30"});
+    EXPECT_EQ(other.wait(60s), 99) << other.out() << other.err();
+    EXPECT_THAT(other.out(), HasSubstr("contract.command.id: 'header:X-Ordre' was in none of the first 20 messages"));
+    EXPECT_EQ(other.summary().at("misfits").as_object().size(), 1U);
 }
 
 } // namespace

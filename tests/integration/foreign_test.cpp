@@ -68,14 +68,13 @@ public:
     }
 
     stage::program run(stage::arguments settings) const {
-        stage::arguments words{"run",      scenario,
-                               "--report", "report",
-                               "--broker", broker_.url(),
-                               "--api",    api_,
-                               "--set",    "load.lagLimit=5s",
-                               "--set",    "load.drain=20s",
-                               "--set",    "load.unansweredAfter=15s",
-                               "--set",    "budgets=['unexpected == 0', 'anomalies == 0', 'outcomes.errored == 0']"};
+        for (const auto* more : {"load.lagLimit=5s", "load.drain=20s", "load.unansweredAfter=15s",
+                                 "budgets=['unexpected == 0', 'anomalies == 0', 'outcomes.errored == 0']"})
+            settings.insert(settings.begin(), more);
+        return ask("run", settings);
+    }
+    stage::program ask(const char* command, const stage::arguments& settings) const {
+        stage::arguments words{command, scenario, "--report", "report", "--broker", broker_.url(), "--api", api_};
         for (const auto& setting : settings) words.insert(words.end(), {"--set", setting});
         return stage::program(words);
     }
@@ -141,6 +140,14 @@ TEST(foreign_platform, runs_as_the_scenario_stands) {
     const flottendienst platform;
     auto run = platform.run({});
     EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err() << platform.said();
+}
+
+TEST(foreign_platform, fits_as_a_probe_says) {
+    const flottendienst platform;
+    auto probe = platform.ask("probe", {});
+    EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err() << platform.said();
+    EXPECT_THAT(probe.out(), testing::AllOf(testing::HasSubstr("✓ the API accepts the request with"),
+                                            testing::Not(testing::HasSubstr("✗"))));
 }
 
 TEST(foreign_platform, is_left_alone_when_its_door_stays_shut) {
