@@ -1,11 +1,11 @@
 // What brokers have and have not, and what vehicles and the sessions of our own make of it.
 #include "broker.hpp"
 #include "fake_server.hpp"
+#include "linked_fleet.hpp"
 
 #include <loadsim/contract/terms.hpp>
 #include <loadsim/drive/mqtt_driver.hpp>
 #include <loadsim/drive/publisher.hpp>
-#include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/vehicle/registry.hpp>
 
@@ -13,8 +13,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -114,11 +116,10 @@ private:
     std::vector<std::string> diary_;
 };
 
-/// Vehicles, and a driver if a test wants one, on one loop.
-class capabilities : public testing::Test, private fleet::vehicle_events, private drive::driver_events {
+/// Vehicles, and a driver on their loop if a test wants one.
+class capabilities : public fleet::linked::linked_fleet, private drive::driver_events {
 protected:
     capabilities() {
-        options_.vehicles = 1;
         options_.connect_rate = {1000};
         options_.reconnect.base = options_.reconnect.cap = 20ms;
     }
@@ -129,25 +130,7 @@ protected:
         brokers_ = {server_->address()};
     }
     void connect() {
-        terms_ = std::make_unique<contract::terms>(contract::terms::compile(contract_).value());
-        cars_ = std::make_unique<vehicle::registry>(options_.vin, options_.vehicles);
-        segments_ = std::make_unique<vehicle::segmentation>(1, options_.vehicles, options_.segments);
-        fleet::vehicle_events& events = *this;
-        fleet_ = std::make_unique<fleet::vehicles>(loop_, events,
-                                                   fleet::plan{.options = options_,
-                                                               .terms = *terms_,
-                                                               .cars = *cars_,
-                                                               .names = names_,
-                                                               .seed = 1,
-                                                               .segments = *segments_,
-                                                               .segment_names = segment_names_,
-                                                               .segment_variables = variables_,
-                                                               .behaviours = behaviours_,
-                                                               .conditions = conditions_,
-                                                               .campaigns = campaigns_,
-                                                               .share = {},
-                                                               .load = 100s},
-                                                   100, brokers_);
+        gather(brokers_);
         fleet_->start();
     }
     void begin() {
@@ -174,30 +157,16 @@ protected:
     void send(std::uint64_t arrival) {
         driver_->send({.arrival = arrival_id{arrival}, .vehicle = vehicle_id{0}}, cars_->vin_of(vehicle_id{0}), "horn");
     }
-    bool until(const std::function<bool()>& reached, nanoseconds limit = 4s) {
-        for (const auto end = loop_.now() + limit; !reached(); loop_.io().run_for(1ms))
-            if (loop_.now() > end) return false;
-        return true;
-    }
     auto reasons() {
         for (const auto& [why, count] : fleet_->take().sessions.reasons) reasons_[why] += count;
         return reasons_;
     }
-    std::string vin() const { return vehicle::vin_of(options_.vin, vehicle_id{0}); }
 
     picky_broker broker_;
     std::unique_ptr<stage::fake_server> server_;
     std::vector<boost::asio::ip::tcp::endpoint> brokers_;
-    fleet::options options_;
-    contract::options contract_;
-    std::vector<vehicle::behaviour> behaviours_{1};
     drive::mqtt_options driver_options_;
     contract::fit watch_;
-    steady_time time_;
-    net::loop loop_{time_};
-    std::unique_ptr<contract::terms> terms_;
-    std::unique_ptr<vehicle::registry> cars_;
-    std::unique_ptr<fleet::vehicles> fleet_;
     std::unique_ptr<drive::driver> driver_;
     std::vector<std::string> told_; ///< of the driver: "sent", "accepted driver-1", "ended driver-1 failed door_open"
     int finished_ = 0;
@@ -221,12 +190,6 @@ private:
     }
     void on_malformed() override { told_.emplace_back("malformed"); }
 
-    const contract::known_names names_;
-    const std::vector<std::string> segment_names_{"all"};
-    const std::vector<std::vector<std::string>> variables_{{}};
-    const std::vector<vehicle::condition> conditions_;
-    const std::vector<fleet::campaign_options> campaigns_;
-    std::unique_ptr<vehicle::segmentation> segments_;
     std::map<std::string, std::uint64_t> reasons_;
 };
 
