@@ -18,8 +18,8 @@ inbound_poster::sending line_to_platform(net::loop& loop, const inbound_options&
     return [&loop, &to, connections](http::client_events& told) -> result<std::unique_ptr<http::client>> {
         auto url = net::parse_api_url(to.url);
         if (!url) return url.error();
-        return http::client::make(loop, told,
-                                  {.bases = {std::move(*url)}, .connections = connections, .timeout = to.timeout});
+        return http::client::make(
+            loop, told, {.bases = {std::move(*url)}, .tls = to.tls, .connections = connections, .timeout = to.timeout});
     };
 }
 

@@ -12,7 +12,6 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace loadsim::run {
@@ -85,13 +84,6 @@ result<void> reach_brokers(platform& up, const std::function<void(const std::str
     return {};
 }
 
-/// Somebody speaks MQTT: not so with the link broker-api, unless something else of the scenario does.
-bool needs_a_broker(const scenario::document& scenario) {
-    const auto is_mqtt = [](const observe::options& o) { return std::holds_alternative<observe::mqtt_options>(o); };
-    return scenario.fleet.link == fleet::link_kind::mqtt || scenario.load.driver == drive::kind::mqtt ||
-           !scenario.campaigns.empty() || std::ranges::any_of(scenario.load.observers, is_mqtt);
-}
-
 http::client_options api_of(const scenario::document& scenario, std::vector<net::endpoint> bases) {
     return {.bases = std::move(bases),
             .tls = scenario.target.tls,
@@ -159,7 +151,7 @@ result<platform> bring_up(const scenario::document& scenario, const scenario::vo
                           const std::filesystem::path& folder, const std::function<void(const std::string&)>& said) {
     platform up;
     up.link = scenario.fleet.broker_api;
-    if (needs_a_broker(scenario)) {
+    if (scenario::needs_a_broker(scenario)) {
         up.brokers = scenario::brokers_of(scenario.target);
         if (up.brokers.empty()) {
             if (const auto started = start_broker(scenario, words, folder, up); !started) return started.error();

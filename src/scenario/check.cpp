@@ -161,6 +161,8 @@ void check_link(const document& d, problems& all) {
     if (d.target.api && d.fleet.broker_api.inbound.url.empty())
         all.add("fleet.brokerApi.inbound", "'url' is missing: where does your platform take the vehicles' words?");
     if (!d.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
+    if (d.contract.telemetry)
+        all.add("contract.telemetry", "vehicles behind the broker's API answer commands and say nothing else");
 }
 
 /// A message of the one is heard by vehicles of the other too. `{segment}` in a filter keeps them apart if no segment is of both.

@@ -45,7 +45,10 @@ void check_time_of(const document& d, std::size_t i, problems& all) {
 
 void check_means_of(const document& d, std::size_t i, problems& all) {
     const auto& c = d.conditions[i];
-    if (c.what == condition::kind::outage && !(d.target.embedded && !d.target.broker))
+    if (c.what == condition::kind::outage && d.fleet.link == fleet::link_kind::broker_api)
+        all.add(path_of(d, i), "behind its API there is no broker to take away; a burst of fleet.brokerApi.badness "
+                               "makes it refuse all for a while");
+    else if (c.what == condition::kind::outage && !(d.target.embedded && !d.target.broker))
         all.add(path_of(d, i), "only the embedded broker can be taken away; take target.broker out, or this condition");
     if (c.what != condition::kind::handover) return;
     const auto sources = net::parse_sources(d.fleet.source_addresses);

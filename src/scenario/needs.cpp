@@ -1,5 +1,6 @@
 #include <loadsim/scenario/needs.hpp>
 
+#include <loadsim/backend/options.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/net/sources.hpp>
 
@@ -38,6 +39,7 @@ bool any_segment(const document& d, bool (*fits)(const vehicle::behaviour&)) {
 /// A second connection of vehicles that have one, while the one is taken over or left behind: no more than connect at
 /// once.
 std::uint64_t second_connections(const document& d) {
+    if (d.fleet.link != fleet::link_kind::mqtt) return 0;
     const bool left_behind = std::ranges::any_of(d.conditions, [](const vehicle::condition& c) {
         return c.what == vehicle::condition::kind::handover || c.what == vehicle::condition::kind::half_open;
     });
@@ -45,8 +47,16 @@ std::uint64_t second_connections(const document& d) {
     return left_behind || taken_over ? std::min(d.fleet.connects_in_flight, d.fleet.vehicles) : 0;
 }
 
+/// Commands that come and words that go. An embedded backend has the other ends, and calls over fewer connections.
+std::uint64_t files_of_broker_api(const document& d) {
+    if (d.fleet.link != fleet::link_kind::broker_api) return 0;
+    const auto& edge = d.fleet.broker_api;
+    if (!backend_is_ours(d)) return edge.connections + edge.inbound.connections;
+    return 2 * (std::uint64_t{backend::broker_api_options{}.connections} + edge.inbound.connections);
+}
+
 std::uint64_t files_fixed(const document& d) {
-    auto files = reserve + second_connections(d);
+    auto files = reserve + second_connections(d) + files_of_broker_api(d);
     // A UDP port and a listener.
     if (any_segment(d, [](const vehicle::behaviour& b) { return b.asleep.has_value(); })) files += 2;
     if (d.load.driver != drive::kind::http) return files;
@@ -57,6 +67,7 @@ std::uint64_t files_fixed(const document& d) {
 /// With the http driver the embedded backend has two and the observer one; with mqtt each shard has one, and by
 /// default there are eight of them at most.
 std::uint64_t connections_fixed(const document& d) {
+    if (!needs_a_broker(d)) return 0;
     return d.load.driver == drive::kind::mqtt ? 8 : backend_is_ours(d) ? 3 : 1;
 }
 
@@ -95,8 +106,9 @@ loadsim::target::needs needs_of(const document& d, loadsim::target::placement wh
     n.files_fixed = files_fixed(d);
     n.broker_files_fixed = reserve + second_connections(d);
     n.connections_fixed = connections_fixed(d) + second_connections(d);
-    n.own_broker = d.target.embedded && !d.target.broker;
-    n.broker_here = n.own_broker || (d.target.broker && is_on_loopback(*d.target.broker));
+    const bool needs_broker = needs_a_broker(d);
+    n.own_broker = needs_broker && d.target.embedded && !d.target.broker;
+    n.broker_here = n.own_broker || (needs_broker && d.target.broker && is_on_loopback(*d.target.broker));
     // What is no address has been refused by read(); here it counts for none.
     if (const auto sources = net::parse_sources(d.fleet.source_addresses)) n.sources = sources->size();
     n.connects_in_flight = std::min<std::uint64_t>(d.fleet.connects_in_flight, d.fleet.vehicles);

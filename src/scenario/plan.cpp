@@ -58,16 +58,20 @@ std::string to_string(const plan& p) {
                        format_duration(phase.duration), phase.arrivals, phase.rates);
     fmt::format_to(out, "{:<{}}  {:>10}  {:>10}  {:>12}\n\n", "all", width, "", format_duration(p.duration),
                    p.arrivals);
-    fmt::format_to(out, "sessions    {}, connecting in {}\n", p.needs.sessions,
-                   format_duration(std::chrono::ceil<std::chrono::milliseconds>(p.connecting)));
+    if (p.needs.sessions == 0)
+        fmt::format_to(out, "sessions    none: the vehicles are behind the broker's API\n");
+    else
+        fmt::format_to(out, "sessions    {}, connecting in {}\n", p.needs.sessions,
+                       format_duration(std::chrono::ceil<std::chrono::milliseconds>(p.connecting)));
     fmt::format_to(out, "ranks       {}\n", ranks_of(p));
     fmt::format_to(out, "open files  {}{}\n", loadsim::target::files_of_rank(p.needs),
                    p.needs.where.ranks > 1 ? " a rank" : "");
     if (p.needs.own_broker)
         fmt::format_to(out, "            {} more in the embedded broker's process\n",
                        loadsim::target::files_of_broker(p.needs));
-    fmt::format_to(out, "ports       {} to {} broker\n", loadsim::target::connections_to_one_broker(p.needs),
-                   p.needs.own_broker && p.needs.where.ranks > 1 ? "each" : "the");
+    if (const auto ports = loadsim::target::connections_to_one_broker(p.needs); ports != 0)
+        fmt::format_to(out, "ports       {} to {} broker\n", ports,
+                       p.needs.own_broker && p.needs.where.ranks > 1 ? "each" : "the");
     fmt::format_to(out, "memory      {}{}", loadsim::target::format_memory(loadsim::target::memory_here(p.needs)),
                    p.needs.own_broker ? ", with the embedded broker's and the kernel's" : ", with the kernel's");
     text += '\n';

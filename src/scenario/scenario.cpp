@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <variant>
 
 namespace loadsim::scenario {
 
@@ -31,6 +32,12 @@ std::vector<std::string> names_of(const std::vector<observe::options>& observers
 }
 
 } // namespace
+
+bool needs_a_broker(const document& d) {
+    const auto is_mqtt = [](const observe::options& o) { return std::holds_alternative<observe::mqtt_options>(o); };
+    return d.fleet.link == fleet::link_kind::mqtt || d.load.driver == drive::kind::mqtt || !d.campaigns.empty() ||
+           std::ranges::any_of(d.load.observers, is_mqtt);
+}
 
 std::vector<net::endpoint> brokers_of(const target& t) { return all_of(t.broker, t.more_brokers); }
 std::vector<net::endpoint> apis_of(const target& t) { return all_of(t.api, t.more_apis); }

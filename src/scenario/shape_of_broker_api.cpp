@@ -48,6 +48,7 @@ void describe(V& v, fleet::inbound_options& o) {
     v.field("method", o.method, "Of the posts.", kinds::text{});
     v.field("path", o.path, "Behind the URL's own; may hold {vin} and {request.id}.", kinds::text{});
     v.field("headers", o.headers, "Besides Content-Type: application/json.", kinds::named_texts{});
+    v.field("tls", o.tls, "Of https: files in PEM.", kinds::tls{});
     v.field("connections", o.connections, "At most, over all shards.", kinds::whole<std::uint32_t>{1, 10'000});
     v.field("timeout", o.timeout, "For an answer.", kinds::duration{.least = std::chrono::milliseconds{1}});
     v.field("waiting", o.waiting, "Words that wait for a connection, in each shard; more are dropped and counted.",

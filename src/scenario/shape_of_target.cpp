@@ -49,7 +49,7 @@ void describe(V& v, target_keys& k) {
             kinds::environment_text{});
     v.field("password", k.password, "The same; may hold ${ENVIRONMENT_VARIABLE}.",
             kinds::environment_text{.secret = true});
-    v.field("tls", k.tls, "Of https: files in PEM.", kinds::object<http::tls_options>{});
+    v.field("tls", k.tls, "Of https: files in PEM.", kinds::tls{});
     v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", kinds::endpoint{net::parse_api_url});
     v.field("auth", k.auth, "What the API asks for, of every request.", kinds::auth{});
     v.field("embedded", k.embedded, "Options of what loadsim brings along; unused when broker and api are both given.",
@@ -147,6 +147,12 @@ node target::write(const scenario::target& t) const {
     if (t.embedded) keys.embedded = t.backend;
     return object<target_keys>{}.write(keys);
 }
+
+void tls::read(reading& r, const node& n, http::tls_options& out) const {
+    object<http::tls_options>{}.read(r, n, out);
+}
+node tls::write(const http::tls_options& o) const { return object<http::tls_options>{}.write(o); }
+json::object tls::schema() const { return object<http::tls_options>{}.schema(); }
 
 json::object target::schema() const {
     return {{"anyOf", json::array{json::object{{"const", keyword}}, object<target_keys>{}.schema()}}};

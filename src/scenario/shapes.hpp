@@ -116,6 +116,12 @@ struct auth {
     boost::json::object schema() const;
 };
 
+struct tls {
+    void read(scenario::reading&, const node&, http::tls_options& out) const;
+    node write(const http::tls_options&) const;
+    boost::json::object schema() const;
+};
+
 struct call {
     void read(scenario::reading&, const node&, drive::call_options& out) const;
     node write(const drive::call_options&) const;

@@ -1,5 +1,8 @@
 // The broker's API played by us: alone for somebody's tests, behind the reference backend, and as a link of a run.
+#include "certificates.hpp"
 #include "program.hpp"
+#include "scratch.hpp"
+#include "tls_relay.hpp"
 
 #include <loadsim/contract/payloads.hpp>
 #include <loadsim/http/call.hpp>
@@ -17,6 +20,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <future>
 #include <map>
@@ -50,6 +54,7 @@ public:
         : listener_(http::listener::start({"http", "127.0.0.1", 0, ""}, {}, [this](const http::incoming& asked) {
                         const std::lock_guard lock(mutex_);
                         all_.emplace_back(asked.path(), asked.body);
+                        token_ = asked.header("X-Token");
                         came_.notify_all();
                         return http::reply{.status = 202, .content_type = {}};
                     }).value()) {}
@@ -62,10 +67,16 @@ public:
         return all_;
     }
 
+    std::string token() {
+        const std::lock_guard lock(mutex_);
+        return token_;
+    }
+
 private:
     std::mutex mutex_;
     std::condition_variable came_;
     std::vector<std::pair<std::string, std::string>> all_;
+    std::string token_;       // of the last one
     http::listener listener_; // last: its thread uses the above
 };
 
@@ -139,6 +150,31 @@ TEST(broker_api, alone_answers_commands_and_posts_the_words) {
     EXPECT_EQ(stand_in.wait(), 0);
     EXPECT_THAT(stand_in.out(), HasSubstr("1 commands taken, 2 words posted"));
     EXPECT_THAT(stand_in.out(), HasSubstr("1 x broker-api: no such vehicle"));
+}
+
+TEST(broker_api, alone_posts_over_tls_to_whom_a_ca_vouches_for) {
+    const stage::scratch files;
+    stage::certificate_authority ca(files.path(), "ca");
+    inbox platform;
+    const auto port = net::parse_api_url(platform.url()).value().port;
+    const stage::tls_front front({ca.issue("platform", "IP:127.0.0.1")}, port);
+    const auto url = fmt::format("https://127.0.0.1:{}", front.port());
+    ::setenv("INBOUND_TOKEN", "sesam-44", 1);
+    const scenario_file trusting("    inbound: {tls: {ca: \"" + ca.file() +
+                                 "\"}, headers: {X-Token: \"${INBOUND_TOKEN}\"}}\n");
+    program stand_in({"broker-api", trusting.path(), "--inbound", url});
+    EXPECT_EQ(ask(alone_at(stand_in), "POST", "/vehicles/" + vin + "/commands", command("r1")).status, 202U);
+    EXPECT_EQ(platform.wait_for(2).size(), 2U);
+    EXPECT_EQ(platform.token(), "sesam-44");
+
+    program wary({"broker-api", "--inbound", url, "--vehicles", "10"});
+    EXPECT_EQ(ask(alone_at(wary), "POST", "/vehicles/" + vin + "/commands", command("r1")).status, 202U);
+    std::this_thread::sleep_for(1s); // its words fail meanwhile
+    wary.signal(SIGTERM);
+    EXPECT_EQ(wary.wait(), 0);
+    EXPECT_THAT(wary.out(), testing::AnyOf(HasSubstr("the certificate is refused"),
+                                           HasSubstr("not posted before the end"))); // on a slow machine
+    EXPECT_EQ(platform.wait_for(2).size(), 2U);
 }
 
 TEST(broker_api, alone_lets_a_test_say_what_a_car_does_next) {

@@ -8,6 +8,7 @@
 #include <loadsim/contract/options.hpp>
 #include <loadsim/fleet/badness.hpp>
 #include <loadsim/fleet/events.hpp>
+#include <loadsim/http/client.hpp>
 #include <loadsim/measure/totals.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 
@@ -34,6 +35,7 @@ struct inbound_options {
     std::string method = "POST";
     std::string path = "/vehicles/{vin}/words"; ///< a template of vin and request.id, behind the URL's own path
     contract::named_texts headers{};            ///< such templates; Content-Type: application/json unless it is given
+    http::tls_options tls{};                    ///< of https
     std::uint32_t connections = 16;             ///< of all shards together
     nanoseconds timeout = std::chrono::seconds{5}; ///< for an answer
     std::uint32_t waiting = 100'000; ///< words that wait for a connection, of a shard; more are dropped, and counted

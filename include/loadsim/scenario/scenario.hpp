@@ -91,6 +91,9 @@ struct document {
 std::vector<net::endpoint> brokers_of(const target&);
 std::vector<net::endpoint> apis_of(const target&);
 
+/// Somebody speaks MQTT: not so with the link broker-api, unless something else of the scenario does.
+bool needs_a_broker(const document&);
+
 /// loadsim's own contract is spoken, which is the only one that the embedded backend understands.
 bool speaks_our_own(const document&);
 

@@ -59,6 +59,20 @@ TEST(needs, of_somebody_elses_broker_are_less) {
     EXPECT_EQ(needs_of(d).connections_fixed, 8U) << "one for each shard";
 }
 
+TEST(needs, behind_the_brokers_api_are_neither_sessions_nor_a_broker) {
+    auto d = with(", link: broker-api, brokerApi: {connections: 500, inbound: {connections: 20}}");
+    auto n = needs_of(d);
+    EXPECT_EQ(n.sessions, 0U);
+    EXPECT_FALSE(n.own_broker);
+    EXPECT_FALSE(n.broker_here);
+    EXPECT_EQ(n.connections_fixed, 0U);
+    EXPECT_EQ(n.files_fixed, 128U + 2 * 10 + 2 * (64 + 20)) << "the backend's calls and its API are here too";
+    d.target.api = net::endpoint{"http", "a", 80, ""};
+    EXPECT_EQ(needs_of(d).files_fixed, 128U + 10 + 500 + 20);
+    d.load.observers.emplace_back(observe::mqtt_options{});
+    EXPECT_EQ(needs_of(d).connections_fixed, 1U) << "who listens at a broker needs one";
+}
+
 TEST(needs, count_source_addresses_by_what_blocks_hold) {
     EXPECT_EQ(needs_of(with(", sourceAddresses: [127.0.0.2, 127.0.1.0/28]")).sources, 1U + 14);
 }

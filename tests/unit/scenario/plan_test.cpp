@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 const loadsim::target::machine large{.open_files = 100'000};
@@ -106,4 +107,11 @@ TEST(plan, prints_as_a_table) {
     EXPECT_THAT(to_string(plan_of(shown(), {.open_files = 100})),
                 HasSubstr("ranks       no number is enough: 100 open files are too few"));
     EXPECT_THAT(to_string(plan_of(shown(), {})), HasSubstr("ranks       unknown"));
+}
+
+TEST(plan, behind_the_brokers_api_has_neither_sessions_nor_ports) {
+    const auto text = to_string(plan_of(good(least_with("fleet: {link: broker-api}")), large));
+    EXPECT_THAT(text, HasSubstr("sessions    none: the vehicles are behind the broker's API\n"));
+    EXPECT_THAT(text, Not(HasSubstr("ports")));
+    EXPECT_THAT(text, Not(HasSubstr("embedded broker")));
 }
