@@ -33,7 +33,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Key;
 using testing::Pair;
 using vehicle::step;
 using vehicle::word;

@@ -1,6 +1,8 @@
 // Vehicles of a rehearsal, moved by hand, and a platform that writes down what it gets.
 #pragma once
 
+#include "vehicle/steps.hpp"
+
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
@@ -39,28 +41,16 @@ namespace loadsim::fleet::modelled {
 
 using namespace std::chrono_literals;
 using vehicle::condition;
+using vehicle::part;
+using vehicle::plain;
+using vehicle::say;
 using vehicle::step;
+using vehicle::wait_for;
 using vehicle::word;
 using kind = vehicle::step::kind;
 
 inline vehicle::delay exactly(nanoseconds d) { return {vehicle::delay::kind::fixed, d, 0s, {}}; }
-inline step wait(nanoseconds d) {
-    return {.what = kind::wait, .lasts = exactly(d), .named = {}, .said = {}, .branches = {}};
-}
 inline step say(word w) { return {.what = kind::say, .lasts = {}, .named = {}, .said = std::move(w), .branches = {}}; }
-inline step say(word::kind what) {
-    word w;
-    w.what = what;
-    return say(w);
-}
-inline step act(kind what, nanoseconds lasts = 0s) {
-    return {.what = what, .lasts = exactly(lasts), .named = {}, .said = {}, .branches = {}};
-}
-inline step part(vehicle::parting way) {
-    auto s = act(kind::disconnect);
-    s.way = way;
-    return s;
-}
 
 inline vehicle::behaviour behaves(std::vector<step> steps) {
     vehicle::behaviour b;

@@ -29,7 +29,7 @@ TEST_F(model_vehicles, take_no_memory_before_they_do_something) {
 }
 
 TEST_F(model_vehicles, are_forgotten_when_they_are_through_and_go_on_counting) {
-    behaviours_ = {behaves({wait(20ms), say(word::kind::executed)})};
+    behaviours_ = {behaves({wait_for(20ms), say(word::kind::executed)})};
     begin(1000);
     command("r1", 7);
     EXPECT_EQ(fleet_->remembered(), 1U);

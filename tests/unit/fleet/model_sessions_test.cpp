@@ -97,7 +97,7 @@ TEST_F(model_vehicles, absent_ones_of_a_share_are_counted_exactly) {
 class sleeping_vehicles : public model_vehicles {
 protected:
     void SetUp() override {
-        behaviours_ = {behaves({wait(100ms), say(word::kind::executed)})};
+        behaviours_ = {behaves({wait_for(100ms), say(word::kind::executed)})};
         behaviours_.front().asleep = vehicle::sleep{.woken_by = vehicle::sleep::bearer::sms, .takes = exactly(5s)};
     }
 };
@@ -120,7 +120,7 @@ TEST_F(sleeping_vehicles, are_woken_take_what_waits_answer_and_sleep_again) {
 }
 
 TEST_F(sleeping_vehicles, awake_ones_hear_no_trigger_and_stay_while_they_work) {
-    behaviours_.front().steps = {wait(10s), say(word::kind::executed)};
+    behaviours_.front().steps = {wait_for(10s), say(word::kind::executed)};
     begin();
     command("r1");
     fleet_->wake(vehicle_id{0});

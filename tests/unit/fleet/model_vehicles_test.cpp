@@ -33,7 +33,7 @@ using testing::IsEmpty;
 namespace {
 
 TEST_F(model_vehicles, do_as_their_behaviour_says) {
-    behaviours_ = {behaves({wait(20ms), say(word::kind::ack), wait(100ms), say(word::kind::executed)})};
+    behaviours_ = {behaves({wait_for(20ms), say(word::kind::ack), wait_for(100ms), say(word::kind::executed)})};
     begin();
     EXPECT_EQ(fleet_->size(), 1U);
     EXPECT_EQ(fleet_->online(), 1U);
@@ -75,15 +75,15 @@ TEST_F(model_vehicles, steps) {
         {"progress", {say(word::kind::running)}, {"r2 running #2 at 1000"}, {}},
         {"failure", {say(failed)}, {"r2 final #2 at 1000"}, {"finished r2 at 1000"}},
         {"execution apart",
-         {act(kind::execute), act(kind::execute), say(word::kind::executed)},
+         {plain(kind::execute), plain(kind::execute), say(word::kind::executed)},
          {"r2 final #2 at 1000"},
          {"executed r2 at 1000", "executed r2 at 1000", "finished r2 at 1000"}},
         {"silence after an acknowledgement",
-         {say(word::kind::ack), act(kind::drop)},
+         {say(word::kind::ack), plain(kind::drop)},
          {"r2 ack #2 at 1000"},
          {"acked r2 at 1000"}},
         {"result before acknowledgement",
-         {say(failed), wait(5ms), say(word::kind::ack)},
+         {say(failed), wait_for(5ms), say(word::kind::ack)},
          {"r2 final #3 at 1000", "r2 ack #4 at 1005"},
          {"finished r2 at 1000", "acked r2 at 1005"}},
         {"the request before", {say(previous)}, {"r1 final #2 at 1000"}, {"executed r2 at 1000"}},
@@ -125,7 +125,7 @@ TEST_F(model_vehicles, what_a_word_gets_wrong_is_in_it) {
     word foreign{.what = word::kind::executed, .code = {}, .foreign_vin = true};
     word oversized{.what = word::kind::executed, .code = {}, .payload = word::form::oversized};
     word other{.what = word::kind::executed, .code = {}, .request = word::about::other};
-    behaviours_ = {behaves({wait(10ms), say(foreign), say(oversized), say(other)})};
+    behaviours_ = {behaves({wait_for(10ms), say(foreign), say(oversized), say(other)})};
     behaviours_.front().clock = -3min;
     begin(2);
     command("mine", 0);
@@ -145,10 +145,10 @@ TEST_F(model_vehicles, what_a_word_gets_wrong_is_in_it) {
 }
 
 TEST_F(model_vehicles, choices_belong_to_the_arrival) {
-    step s = act(kind::choose);
+    step s = plain(kind::choose);
     vehicle::branch early, late;
-    early.steps = {wait(10ms), say(word::kind::executed)};
-    late.steps = {wait(20ms), say(word::kind::executed)};
+    early.steps = {wait_for(10ms), say(word::kind::executed)};
+    late.steps = {wait_for(20ms), say(word::kind::executed)};
     s.branches = {early, late};
     behaviours_ = {behaves({s})};
     std::set<std::string> seen;
@@ -169,7 +169,7 @@ TEST_F(model_vehicles, choices_belong_to_the_arrival) {
 }
 
 TEST_F(model_vehicles, commands_of_no_arrival_have_choices_of_their_own) {
-    auto s = wait(0s);
+    auto s = wait_for(0s);
     s.lasts = {vehicle::delay::kind::uniform, 0s, 10s, {}};
     behaviours_ = {behaves({s, say(word::kind::executed)})};
     begin();
@@ -221,8 +221,8 @@ TEST_F(model_vehicles, disconnect_and_reconnect_steps) {
         {vehicle::parting::half_open, {"online at 60"}}, // nobody knows of it
     };
     for (const auto& r : table) {
-        behaviours_ = {behaves({say(word::kind::ack), wait(10ms), part(r.way), wait(50ms), act(kind::reconnect),
-                                say(word::kind::executed)})};
+        behaviours_ = {behaves({say(word::kind::ack), wait_for(10ms), part(r.way), wait_for(50ms),
+                                plain(kind::reconnect), say(word::kind::executed)})};
         fleet_.reset();
         had_.clear();
         words_.clear();
@@ -244,7 +244,7 @@ TEST_F(model_vehicles, disconnect_and_reconnect_steps) {
 }
 
 TEST_F(model_vehicles, come_back_when_a_behaviour_that_left_is_over) {
-    behaviours_ = {behaves({say(word::kind::executed), part(vehicle::parting::abrupt), wait(50ms)})};
+    behaviours_ = {behaves({say(word::kind::executed), part(vehicle::parting::abrupt), wait_for(50ms)})};
     begin();
     command("r1");
     run_to(1s);
@@ -262,7 +262,7 @@ TEST_F(model_vehicles, word_without_a_session_waits_for_one) {
 }
 
 TEST_F(model_vehicles, session_that_is_taken_over_comes_back_after_a_backoff) {
-    behaviours_ = {behaves({act(kind::takeover, 5s), wait(1ms), say(word::kind::executed)})};
+    behaviours_ = {behaves({plain(kind::takeover, 5s), wait_for(1ms), say(word::kind::executed)})};
     begin();
     command("r1");
     EXPECT_EQ(fleet_->online(), 0U);
@@ -277,7 +277,7 @@ TEST_F(model_vehicles, session_that_is_taken_over_comes_back_after_a_backoff) {
 }
 
 TEST_F(model_vehicles, consumer_that_does_not_read_reads_later_in_order) {
-    behaviours_ = {behaves({say(word::kind::ack), act(kind::stall, 3s)})};
+    behaviours_ = {behaves({say(word::kind::ack), plain(kind::stall, 3s)})};
     begin();
     command("r1");
     run_to(1s);
@@ -337,7 +337,7 @@ TEST_F(model_vehicles, of_a_share_are_every_nth_one) {
 }
 
 TEST_F(model_vehicles, that_are_stopped_do_nothing_more) {
-    behaviours_ = {behaves({wait(1s), say(word::kind::executed)})};
+    behaviours_ = {behaves({wait_for(1s), say(word::kind::executed)})};
     begin();
     command("r1");
     fleet_->stop();

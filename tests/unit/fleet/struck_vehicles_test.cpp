@@ -35,7 +35,9 @@ namespace {
 class struck_vehicles : public model_vehicles {
 protected:
     /// Answers at once, and half a second later.
-    void SetUp() override { behaviours_ = {behaves({say(word::kind::ack), wait(500ms), say(word::kind::executed)})}; }
+    void SetUp() override {
+        behaviours_ = {behaves({say(word::kind::ack), wait_for(500ms), say(word::kind::executed)})};
+    }
 
     /// A command before, one while it lasts, and one after.
     void live_through(condition c) {
