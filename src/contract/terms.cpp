@@ -46,7 +46,11 @@ std::vector<std::string> names_of(const named_texts& some) {
 } // namespace
 
 names names_at(place where, const known_names& known, const std::vector<std::string>& parameters) {
-    names made{.variables = variables_at(where), .data = known.data, .segment = known.segment};
+    names made{.variables = variables_at(where)};
+    if (where != place::call) {
+        made.data = known.data;
+        made.segment = known.segment;
+    }
     if (where == place::word) made.parameters = parameters;
     made.command = where == place::word;
     made.random = where != place::identity;

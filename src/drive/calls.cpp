@@ -62,10 +62,12 @@ result<calls> calls::compile(const std::vector<call_options>& all, const contrac
         const auto& o = all[i];
         const auto here = fmt::format("{}[{}]", place, i);
         auto known = contract::names_at(contract::place::call, names, {});
-        if (o.for_each_vehicle)
-            known.variables |= contract::names_at(contract::place::identity, names, {}).variables;
-        else
-            known.data = known.segment = {};
+        if (o.for_each_vehicle) {
+            const auto of_vehicle = contract::names_at(contract::place::identity, names, {});
+            known.variables |= of_vehicle.variables;
+            known.data = of_vehicle.data;
+            known.segment = of_vehicle.segment;
+        }
         one c{.options = o, .path = {}, .headers = {}, .body = {}, .captures = {}};
         take(contract::text_template::compile_path(o.path, known, none), c.path, here + ".path");
         take(contract::payload_template::compile(o.body, known, none), c.body, here + ".body");

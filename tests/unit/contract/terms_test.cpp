@@ -287,6 +287,7 @@ TEST(terms, give_each_place_what_it_has) {
         {place::presence, "{vin}{state}{wake}{now:s}{random:a|b}", "{seq}"},
         {place::telemetry, "{vin}{seq}{now:ms}{random:uuid}{data.user}", "{parameter.t}"},
         {place::call, "{captured.token}{webhook.url}{now:ms}{random:uuid}", "{vin}"},
+        {place::call, "", "{data.user}"},
     };
     const std::vector<std::string> parameter{"t"};
     std::vector<std::string> pointers;

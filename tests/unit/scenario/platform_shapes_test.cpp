@@ -115,6 +115,9 @@ TEST(platform_shapes, that_cannot_be_are_refused) {
         {load_with("  observers: [{poll: {factor: 0.5}}]"), "a factor below 1"},
         {load_with("  observers: [{mqtt: {id: id}}]"), "id"},
         {load_with("  observers: [{poll: {path: '/r/{request.ib}'}}]"), "'request.ib'; did you mean 'request.id'"},
+        {load_with("  observers: [{websocket: {subscribe: '{segment.region}'}}]\n"
+                   "fleet: {segments: [{name: a, share: 100%, variables: {region: eu}}]}"),
+         "unknown variable 'segment.region'"},
         {load_with("  driver: mqtt\n  observers: [poll]"), "the mqtt driver hears the vehicles' last words itself"},
         {least_with("contract: {ack: {payload: '{\"a\":\"{vim}\"}'}}\ntarget: {broker: mqtt://a, api: http://b}"),
          "'vim'; did you mean 'vin'"},
