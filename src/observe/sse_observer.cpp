@@ -19,8 +19,7 @@ namespace beast = boost::beast;
 sse_observer::sse_observer(const sse_options& wanted, const surroundings& where, on_event tell, std::uint32_t index)
     : standing_stream("sse", wanted.path, wanted.reading, where, std::move(tell), index, false), event_(wanted.event) {}
 
-template <class Stream>
-std::string sse_observer::listen(Stream& stream, const http::request& request) {
+std::string sse_observer::converse(api_stream stream, const http::request& request) {
     beast::http::request<beast::http::empty_body> wanted{beast::http::verb::get, request.target, 11};
     for (const auto& [name, value] : request.headers) wanted.set(name, value);
     wanted.set(beast::http::field::accept, "text/event-stream");
@@ -28,8 +27,7 @@ std::string sse_observer::listen(Stream& stream, const http::request& request) {
     if (!reader_.last_id().empty()) wanted.set("Last-Event-ID", reader_.last_id());
 
     auto& steps = step_by_step();
-    auto& socket = beast::get_lowest_layer(stream);
-    const auto cancel = [&] { socket.close(); };
+    const auto cancel = [&] { stream.close(); };
     beast::flat_buffer unread{16 * 1024};
     beast::http::response_parser<beast::http::buffer_body> answer;
     answer.body_limit(boost::none);
@@ -52,7 +50,7 @@ std::string sse_observer::listen(Stream& stream, const http::request& request) {
 
     is_up();
     reader_.restart();
-    socket.expires_never(); // a stream may be silent; whether the other side is there TCP finds out
+    stream.expires_never(); // a stream may be silent; whether the other side is there TCP finds out
     std::array<char, 16 * 1024> bytes{};
     while (!answer.is_done()) {
         answer.get().body() = {.data = bytes.data(), .size = bytes.size(), .more = true};

@@ -18,10 +18,7 @@ public:
     ~sse_observer() override { stop(); }
 
 private:
-    std::string converse(plain_stream s, const http::request& r) override { return listen(s, r); }
-    std::string converse(secure_stream s, const http::request& r) override { return listen(s, r); }
-    template <class Stream>
-    std::string listen(Stream&, const http::request&);
+    std::string converse(api_stream, const http::request&) override;
     void feed(std::string_view bytes);
 
     std::string event_;

@@ -134,7 +134,7 @@ std::string standing_stream::connect_once(const net::endpoint& base) {
         request.target = fmt::format("http://{}{}", authority(base), request.target); // RFC 9112, 3.2.2
     }
     request.headers.emplace_back("Host", authority(base));
-    if (!is_secure) return converse(std::move(socket), request);
+    if (!is_secure) return converse(api_stream(std::move(socket)), request);
 
     secure_stream secure(std::move(socket), tls_);
     secure.set_verify_callback(asio::ssl::host_name_verification(base.host));
@@ -145,7 +145,7 @@ std::string standing_stream::connect_once(const net::endpoint& base) {
         steps_.take([&](auto done) { secure.async_handshake(asio::ssl::stream_base::client, std::move(done)); },
                     [&] { beast::get_lowest_layer(secure).close(); });
     if (failed) return fmt::format("no TLS ({}); see target.tls", failed.message());
-    return converse(std::move(secure), request);
+    return converse(api_stream(std::move(secure)), request);
 }
 
 std::string standing_stream::reach(plain_stream& socket, const net::endpoint& to) {

@@ -1,6 +1,7 @@
 // A stream of the platform's API that is kept open: what server-sent events and WebSockets have in common.
 #pragma once
 
+#include "api_stream.hpp"
 #include "ear.hpp"
 #include "steps.hpp"
 
@@ -9,8 +10,6 @@
 #include <loadsim/observe/make_observer.hpp>
 
 #include <boost/asio/ssl/context.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -21,9 +20,6 @@
 #include <thread>
 
 namespace loadsim::observe {
-
-using plain_stream = boost::beast::tcp_stream;
-using secure_stream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
 
 /// Connects to one base of the API after the other, and again when a connection ends, with back-off, on a thread of its own.
 class standing_stream : public observer {
@@ -41,8 +37,7 @@ protected:
     ~standing_stream() override = default; // of the last class: its destructor stops
 
     /// One connection: asks with this request and hears until it ends. Why it ended.
-    virtual std::string converse(plain_stream, const http::request&) = 0;
-    virtual std::string converse(secure_stream, const http::request&) = 0;
+    virtual std::string converse(api_stream, const http::request&) = 0;
 
     /// It has been let in: from here on nothing is missed. False: it is to stop.
     void is_up();

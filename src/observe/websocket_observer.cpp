@@ -2,7 +2,6 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/ssl.hpp>
 #include <boost/beast/websocket.hpp>
 #include <fmt/format.h>
 
@@ -25,10 +24,9 @@ websocket_observer::websocket_observer(const websocket_options& wanted, const su
                                        std::uint32_t index)
     : standing_stream("websocket", wanted.path, wanted.reading, where, std::move(tell), index, true) {}
 
-template <class Stream>
-std::string websocket_observer::listen(Stream stream, const http::request& request) {
-    beast::get_lowest_layer(stream).expires_never(); // the WebSocket has time limits of its own
-    websocket::stream<Stream> socket(std::move(stream));
+std::string websocket_observer::converse(api_stream stream, const http::request& request) {
+    stream.expires_never(); // the WebSocket has time limits of its own
+    websocket::stream<api_stream> socket(std::move(stream));
     socket.set_option(websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{5},
                                                       .idle_timeout = std::chrono::seconds{30},
                                                       .keep_alive_pings = true});
@@ -38,7 +36,7 @@ std::string websocket_observer::listen(Stream stream, const http::request& reque
     socket.read_message_max(message_limit);
 
     auto& steps = step_by_step();
-    const auto cancel = [&] { beast::get_lowest_layer(socket).close(); };
+    const auto cancel = [&] { socket.next_layer().close(); };
     websocket::response_type answer;
     auto failed = steps.take(
         [&](auto done) {

@@ -17,10 +17,7 @@ public:
     ~websocket_observer() override { stop(); }
 
 private:
-    std::string converse(plain_stream s, const http::request& r) override { return listen(std::move(s), r); }
-    std::string converse(secure_stream s, const http::request& r) override { return listen(std::move(s), r); }
-    template <class Stream>
-    std::string listen(Stream, const http::request&);
+    std::string converse(api_stream, const http::request&) override;
 };
 
 } // namespace loadsim::observe
