@@ -115,12 +115,21 @@ result<budget> parse_figure(std::string_view name) {
         b.figure_kind = budget::kind::recovery;
         return b;
     }
+    if (head == "campaigns") {
+        const auto [what, stat] = split(rest);
+        if (what == "latency")
+            return with_stat("campaigns.latency", stat, budget::kind::latency, budget::kind::latency_count);
+        const names figures{"undelivered", "repeated", "latency"};
+        if (rest.empty()) return wrong("campaigns needs the name of a figure, such as campaigns.undelivered");
+        if (!among(what, figures)) return wrong(unknown_name("figure of campaigns", what, figures));
+        return count_or_rate(name.substr(0, head.size() + 1 + what.size()), stat);
+    }
     if (head == "anomalies") {
         if (!rest.empty() && !among(rest, anomaly_names)) return wrong(unknown_name("anomaly", rest, anomaly_names));
         return plain_count(rest.empty() ? head : name);
     }
     names heads(measure::hop_names.begin(), measure::hop_names.end());
-    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "anomalies"});
+    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies"});
     return wrong(unknown_name("figure", head, heads));
 }
 

@@ -84,9 +84,23 @@ std::optional<double> recovery_of(const budget& b, const measure::run_facts& run
     return longest;
 }
 
+std::optional<double> of_campaigns(const budget& b, const measure::totals& seen, const measure::legend& names) {
+    measure::campaign_counts sum;
+    for (const auto& [which, counts] : seen.campaigns)
+        if (b.campaign.empty() || (which < names.campaigns.size() && names.campaigns[which] == b.campaign))
+            sum.add(counts);
+    if (sum.addressed == 0) return std::nullopt; // none was due
+    if (b.figure_kind == kind::latency) return stat_of(sum.latency, b);
+    if (b.figure_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
+    const bool repeated = b.figure == "campaigns.repeated";
+    const auto count = static_cast<double>(repeated ? sum.repeated : sum.addressed - sum.delivered);
+    return b.figure_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
+}
+
 /// In the unit of the limit; absent: no data.
 std::optional<double> observe(const budget& b, const measure::run_facts& run, const measure::legend& names) {
     const auto& seen = run.sum;
+    if (b.figure.starts_with("campaigns.")) return of_campaigns(b, seen, names);
     if (b.figure_kind == kind::latency) return stat_of(samples_of(b, seen, names), b);
     if (b.figure_kind == kind::connect) return stat_of(seen.sessions.connect, b);
     if (b.figure_kind == kind::connect_count) return static_cast<double>(seen.sessions.connect.count());

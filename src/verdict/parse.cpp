@@ -36,6 +36,7 @@ result<comparison> parse_operator(std::string_view op) {
 /// What may stand in braces behind a figure.
 std::vector<std::string_view> labels_of(const budget& b) {
     using kind = budget::kind;
+    if (b.figure.starts_with("campaigns.")) return {"campaign"};
     if (b.figure_kind == kind::latency || b.figure_kind == kind::latency_count) return {"service", "phase"};
     if (b.figure_kind == kind::recovery) return {"condition"};
     if (b.figure.starts_with("outcomes") || b.figure == "unexpected") return {"phase"};
@@ -49,7 +50,11 @@ problems set_labels(budget& b, const std::vector<label>& labels) {
         if (key == "service" && allowed.front() == "phase")
             return wrong(fmt::format("{} is not counted by service; only {{phase=NAME}} can be given", b.figure));
         if (std::ranges::find(allowed, key) == allowed.end()) return wrong(unknown_name("label", key, allowed));
-        (key == "service" ? b.service : key == "phase" ? b.phase : b.condition) = value;
+        auto& label = key == "service"    ? b.service
+                      : key == "phase"    ? b.phase
+                      : key == "campaign" ? b.campaign
+                                          : b.condition;
+        label = value;
     }
     return {};
 }
@@ -69,7 +74,7 @@ result<double> count_limit(const budget& b, std::string_view limit) {
     const auto [stopped, error] = std::from_chars(limit.data(), end, count);
     if (error == std::errc{} && stopped == end) return static_cast<double>(count);
     const auto figure = b.stat.empty() ? b.figure : b.figure + "." + b.stat;
-    if (limit.ends_with('%') && labels_of(b).size() == 1) // those that are counted by phase have a rate too
+    if (limit.ends_with('%') && labels_of(b).size() == 1) // what is counted by phase or campaign has a rate too
         return wrong(
             fmt::format("'{}' is a share, and {} is a count; write {}.rate for a share", limit, figure, figure));
     return wrong(fmt::format("'{}' is not a whole number, and {} is a count; write one such as 0", limit, figure));
@@ -77,9 +82,9 @@ result<double> count_limit(const budget& b, std::string_view limit) {
 
 result<double> rate_limit(const budget& b, std::string_view limit) {
     if (!limit.ends_with('%'))
-        return wrong(
-            fmt::format("'{}' is not a percentage, and {}.rate is a share of the requests due; write one such as 0.1%",
-                        limit, b.figure));
+        return wrong(fmt::format("'{}' is not a percentage, and {}.rate is a share of the {}; write one such as 0.1%",
+                                 limit, b.figure,
+                                 b.figure.starts_with("campaigns.") ? "vehicles addressed" : "requests due"));
     const auto part = parse_share(limit);
     if (!part) return part.error();
     return part->of_one;
@@ -139,6 +144,7 @@ std::vector<std::string> check(const budget& b, const measure::legend& names) {
     look("service", b.service, names.services);
     look("phase", b.phase, names.phases);
     look("condition", b.condition, names.conditions);
+    look("campaign", b.campaign, names.campaigns);
     return sentences;
 }
 

@@ -139,7 +139,7 @@ campaigns:
   - {name: news, at: 1500ms, topic: all, filter: all, payload: hello}
 load:
   phases: [{duration: 4s, arrivalRate: 5}]
-budgets: [anomalies == 0]
+budgets: [anomalies == 0, "campaigns.undelivered{campaign=recall} == 0", campaigns.repeated == 0, "campaigns.latency{campaign=news}.p99 < 10s"]
 )",
                                    {"--set", "load.lagLimit=5s", "--shards", "2"});
     ASSERT_EQ(run.wait(60s), 0) << run.out() << run.err();

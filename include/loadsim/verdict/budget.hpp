@@ -21,11 +21,14 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 ///   queued.waited.STAT   commands that waited for a vehicle that was away
 ///   recovery.back        from a condition's beginning until 99 % of the affected were back: the longest of all occurrences
 ///   recovery.latency     ... until latency was within its budget again
+///   campaigns.undelivered, campaigns.repeated   vehicles that were addressed and have not got it, that got it once more; each also
+///                        with .rate (a share of those addressed)
+///   campaigns.latency.STAT   from due to delivered
 ///   unexpected, outcomes.NAME, each also with .rate (a share of the requests due)
 ///   sessions.refused, sessions.dropped, sessions.reconnects, queued.delivered, queued.out_of_order,
 ///   anomalies, anomalies.NAME (those that nobody provokes)
-/// LABELS: service=NAME and phase=NAME for hops, phase=NAME for unexpected and outcomes, condition=NAME for recovery. A
-/// name may hold anything but a comma and a brace. They may also stand after the stat.
+/// LABELS: service=NAME and phase=NAME for hops, phase=NAME for unexpected and outcomes, condition=NAME for recovery,
+/// campaign=NAME for campaigns. A name may hold anything but a comma and a brace. They may also stand after the stat.
 /// OPERATOR: < <= == >= >.
 /// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
 ///
@@ -44,7 +47,7 @@ struct budget {
         count,
         rate
     } figure_kind{};
-    std::string figure;    ///< the part before the stat, e.g. "e2e", "outcomes.errored"
+    std::string figure;    ///< the part before the stat, e.g. "e2e", "outcomes.errored", "campaigns.latency"
     std::string stat;      ///< "p99", "max", "count", "rate", "back"; empty for counts
     double percentile = 0; ///< of a pN stat
     std::string service;   ///< label; empty = all
@@ -52,6 +55,7 @@ struct budget {
     comparison op{};
     double limit = 0;        ///< milliseconds, a number, or a share of one
     std::string condition{}; ///< label; empty = all
+    std::string campaign{};  ///< label; empty = all
 
     friend bool operator==(const budget&, const budget&) = default;
 };
@@ -74,7 +78,7 @@ struct judgement {
 
 /// No data, which is never a pass: a latency without samples; a count or a rate of requests or anomalies when no
 /// request was due (in the phase of the label); a recovery when no such condition occurred, it affected nobody, or there is
-/// no budget of latency; a label that names nothing. sessions.refused, .dropped, .reconnects, .connect.count and all counts
+/// no budget of latency; a campaign that was not due; a label that names nothing. sessions.refused, .dropped, .reconnects, .connect.count and all counts
 /// of queued are data in any run. What has not recovered took longer than any limit.
 judgement judge(const budget&, const measure::run_facts&, const measure::legend&);
 

@@ -16,7 +16,9 @@ const measure::legend names{.services = {"horn", "lights"},
                             .phases = {"ramp", "steady", "ramp"},
                             .segments = {},
                             .behaviours = {},
-                            .conditions = {"tunnel", "storm", "spike"}};
+                            .conditions = {"tunnel", "storm", "spike"},
+                            .observers = {},
+                            .campaigns = {"recall", "news", "later"}};
 
 /// Values whose histogram buckets are exact (below 2048 us), so that the figures are round.
 measure::totals seen() {
@@ -135,6 +137,7 @@ TEST(judge, never_passes_without_data) {
     for (const auto* text :
          {"e2e.p99 < 1s", "e2e.min >= 0s", "lag.max < 1h", "e2e{service=horn}.p99 < 1s", "e2e.count == 0",
           "sessions.connect.p99 < 1s", "queued.waited.p99 < 1s", "recovery.back < 1m", "recovery.latency < 1m",
+          "campaigns.undelivered == 0", "campaigns.undelivered.rate == 0%", "campaigns.latency.p99 < 1s",
           "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0", "outcomes.errored.rate == 0%",
           "anomalies == 0", "anomalies.end_repeated == 0"}) {
         const auto j = judged(text, nothing);
@@ -151,6 +154,43 @@ TEST(judge, never_passes_without_data) {
          {"lag.p99 < 1s", "e2e{service=horn,phase=nowhere}.p99 < 1s", "e2e{service=none}.count == 0",
           "unexpected{phase=steady} == 0", "unexpected{phase=nowhere} == 0", "e2e{phase=nowhere}.count == 0"})
         EXPECT_EQ(judged(text).verdict, finding::no_data) << text;
+}
+
+TEST(judge, counts_whom_a_campaign_has_not_reached) {
+    auto t = seen();
+    auto& recall = t.campaigns[0];
+    recall.addressed = 200;
+    recall.delivered = 199;
+    recall.repeated = 4;
+    recall.latency.record(1ms);
+    auto& news = t.campaigns[1];
+    news.addressed = news.delivered = 300;
+    news.latency.record(2ms);
+    const struct {
+        const char* expression;
+        const char* observed;
+        finding verdict;
+    } rows[] = {
+        {"campaigns.undelivered == 0", "1", finding::fail},
+        {"campaigns{campaign=recall}.undelivered <= 1", "1", finding::pass},
+        {"campaigns{campaign=news}.undelivered == 0", "0", finding::pass},
+        {"campaigns.undelivered.rate < 0.2%", "0.2%", finding::fail},
+        {"campaigns{campaign=recall}.undelivered.rate <= 0.5%", "0.5%", finding::pass},
+        {"campaigns.repeated == 0", "4", finding::fail},
+        {"campaigns{campaign=recall}.latency.max <= 1ms", "1ms", finding::pass},
+        {"campaigns.latency.max <= 1ms", "2ms", finding::fail},
+        {"campaigns.latency.count == 2", "2", finding::pass},
+        {"campaigns{campaign=later}.undelivered == 0", "no data", finding::no_data}, // it was not due
+    };
+    for (const auto& r : rows) {
+        const auto j = judged(r.expression, t);
+        EXPECT_EQ(j.observed_text, r.observed) << r.expression;
+        EXPECT_EQ(j.verdict, r.verdict) << r.expression;
+    }
+    t.campaigns[1].delivered = 0;
+    t.campaigns[1].latency = {};
+    EXPECT_EQ(judged("campaigns{campaign=news}.undelivered == 0", t).verdict, finding::fail);
+    EXPECT_EQ(judged("campaigns{campaign=news}.latency.p99 < 1s", t).verdict, finding::no_data);
 }
 
 TEST(judge, takes_the_worst_recovery) {

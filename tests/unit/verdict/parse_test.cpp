@@ -47,6 +47,13 @@ TEST(parse_budget, reads_each_kind_of_figure) {
         {"recovery.back < 60s", kind::recovery, "recovery", "back", 0, "", "", comparison::less, 60'000},
         {"recovery{condition=tunnel at noon}.latency <= 1m", kind::recovery, "recovery", "latency", 0, "", "",
          comparison::less_equal, 60'000, "tunnel at noon"},
+        {"campaigns.undelivered == 0", kind::count, "campaigns.undelivered", "", 0, "", "", comparison::equal, 0},
+        {"campaigns.repeated{campaign=recall}.rate < 1%", kind::rate, "campaigns.repeated", "rate", 0, "", "",
+         comparison::less, 0.01, "", "recall"},
+        {"campaigns.latency{campaign=recall}.p99 < 5s", kind::latency, "campaigns.latency", "p99", 99, "", "",
+         comparison::less, 5000, "", "recall"},
+        {"campaigns.latency.count >= 10", kind::latency_count, "campaigns.latency", "count", 0, "", "",
+         comparison::greater_equal, 10},
         {"unexpected == 0", kind::count, "unexpected", "", 0, "", "", comparison::equal, 0},
         {"unexpected.rate < 0.1%", kind::rate, "unexpected", "rate", 0, "", "", comparison::less, 0.001},
         {"outcomes.errored < 7", kind::count, "outcomes.errored", "", 0, "", "", comparison::less, 7},
@@ -109,7 +116,7 @@ TEST(parse_budget, says_what_is_wrong_and_what_was_meant) {
         {"outcome.errored == 0", "unknown figure 'outcome'; did you mean 'outcomes'?"},
         {"zzzzzz == 0",
          "unknown figure 'zzzzzz'; there are: lag, accept, dispatch, vehicle, notify, e2e, platform, expiry, "
-         "unexpected, outcomes, sessions, queued, recovery, anomalies"},
+         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies"},
         {"e2e.avgg < 1s", "unknown statistic 'avgg'"},
         {"e2e.maxx < 1s", "unknown statistic 'maxx'; did you mean 'max'?"},
         {"e2e.rate < 1%", "unknown statistic 'rate'"},
@@ -175,6 +182,13 @@ TEST(parse_budget, says_what_is_wrong_and_what_was_meant) {
         {"recovery.bak < 1s", "unknown figure of recovery 'bak'; did you mean 'back'?"},
         {"recovery.back < 3", "'3' has no unit"},
         {"recovery.back < 3%", "'3%' is a share, and recovery.back is a duration"},
+        {"campaigns == 0", "campaigns needs the name of a figure, such as campaigns.undelivered"},
+        {"campaigns.delivered == 0", "unknown figure of campaigns 'delivered'; did you mean 'undelivered'?"},
+        {"campaigns.latency < 1s", "campaigns.latency needs a statistic"},
+        {"campaigns.undelivered < 1%", "is a count; write campaigns.undelivered.rate for a share"},
+        {"campaigns.undelivered.rate < 1",
+         "'1' is not a percentage, and campaigns.undelivered.rate is a share of the vehicles addressed"},
+        {"campaigns{phase=x}.undelivered == 0", "unknown label 'phase'; there are: campaign"},
         {"anomalies.comand_lost == 0", "unknown anomaly 'comand_lost'; did you mean 'command_lost'?"},
         {"sessions.connect{phase=x}.p99 < 1s", "sessions.connect has no labels"},
         {"anomalies{phase=x} == 0", "anomalies has no labels"},
@@ -200,7 +214,9 @@ TEST(check_budget, finds_labels_that_name_nothing) {
                                 .phases = {"warm up", "steady"},
                                 .segments = {},
                                 .behaviours = {},
-                                .conditions = {"tunnel", "garage"}};
+                                .conditions = {"tunnel", "garage"},
+                                .observers = {},
+                                .campaigns = {"recall"}};
     EXPECT_THAT(check(parsed("e2e.p99 < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("e2e{service=lights,phase=warm up}.p99 < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("e2e{service=light,phase=stedy}.p99 < 1s"), names),
@@ -209,6 +225,9 @@ TEST(check_budget, finds_labels_that_name_nothing) {
     EXPECT_THAT(check(parsed("unexpected{phase=horn} == 0"), names),
                 ElementsAre("unknown phase 'horn'; there are: warm up, steady"));
     EXPECT_THAT(check(parsed("recovery{condition=garage}.back < 1s"), names), IsEmpty());
+    EXPECT_THAT(check(parsed("campaigns{campaign=recall}.undelivered == 0"), names), IsEmpty());
+    EXPECT_THAT(check(parsed("campaigns{campaign=recal}.latency.p99 < 1s"), names),
+                ElementsAre("unknown campaign 'recal'; did you mean 'recall'?"));
     EXPECT_THAT(check(parsed("recovery{condition=tunel}.back < 1s"), names),
                 ElementsAre("unknown condition 'tunel'; did you mean 'tunnel'?"));
 }
