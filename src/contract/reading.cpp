@@ -1,5 +1,7 @@
 #include <loadsim/contract/source.hpp>
 
+#include "list_items.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -23,10 +25,12 @@ result<reading> reading::compile(const reading_options& options, std::string pla
         else
             wrong.add(where, parsed.error().list.front().text);
     };
+    made.each_place_ = place + ".each";
     made.id_place_ = place + ".id";
     made.vin_place_ = place + ".vin";
     made.state_place_ = place + ".state";
     made.reason_place_ = place + ".reason";
+    parse(options.each, made.each_place_, made.each_);
     parse(options.id, made.id_place_, made.id_);
     parse(options.vin, made.vin_place_, made.vin_);
     parse(options.reason, made.reason_place_, made.reason_);
@@ -96,6 +100,20 @@ std::optional<said> reading::read(const heard& message, fit* watch) const {
         if (error == std::errc{} && end == last) made.sequence = number;
     }
     return made;
+}
+
+void reading::read_each(const heard& message, fit* watch,
+                        const std::function<void(const heard&, std::optional<said>)>& tell) const {
+    if (each_.what() == source::kind::none) return tell(message, read(message, watch));
+    std::string list;
+    auto items = message_reader(message).read(each_, list) ? list_items(list) : std::nullopt;
+    if (watch != nullptr) watch->note(each_place_, each_, items.has_value(), sample_of(message, each_));
+    if (!items) return tell(message, std::nullopt);
+    for (const auto& item : *items) {
+        auto one = message;
+        one.payload = item;
+        tell(one, read(one, watch));
+    }
 }
 
 std::optional<outcome> reading::end_of(std::string_view state) const {

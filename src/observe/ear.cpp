@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
 namespace loadsim::observe {
 namespace {
@@ -33,9 +34,16 @@ ear::ear(on_event tell, std::uint32_t index) : tell_(std::move(tell)), index_(in
 
 void ear::hear(const contract::reading& reading, const contract::heard& message, std::string_view source,
                monotonic_time at) {
-    auto said = read(reading, message);
-    const auto why = said ? std::string{} : fmt::format("{} says of no request: {}", source, shown(message.payload));
-    tell(std::move(said), why, at);
+    pass_on(message.topic, message.payload);
+    std::vector<std::pair<std::optional<contract::said>, std::string>> all;
+    {
+        const std::lock_guard lock(mutex_);
+        reading.read_each(message, &fit_, [&](const contract::heard& one, std::optional<contract::said> said) {
+            auto why = said ? std::string{} : fmt::format("{} says of no request: {}", source, shown(one.payload));
+            all.emplace_back(std::move(said), std::move(why));
+        });
+    }
+    for (auto& [said, why] : all) tell(std::move(said), why, at);
 }
 
 std::optional<contract::said> ear::read(const contract::reading& reading, const contract::heard& message) {

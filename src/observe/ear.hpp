@@ -24,7 +24,7 @@ class ear {
 public:
     ear(on_event, std::uint32_t index);
 
-    /// Reads, and tells what it means. `source`: where it came from, for the sentence about one that is no event.
+    /// Reads, and tells what it means, of each event in it. `source`: where it came from, for the sentence about one that is no event.
     void hear(const contract::reading&, const contract::heard&, std::string_view source, monotonic_time);
     /// Reads, and keeps account of what fits.
     std::optional<contract::said> read(const contract::reading&, const contract::heard&);

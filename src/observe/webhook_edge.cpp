@@ -52,9 +52,16 @@ webhook_edge::decision webhook_edge::decide(const http::incoming& r, contract::f
     }
     contract::heard message{.payload = r.body};
     message.named = [&r](std::string_view name) { return r.header(name); };
-    auto said = reading_.read(message, watch);
-    if (!said) return {.answer = http::problem(400, "the body does not say which request it is of"), .is_proven = true};
-    return {.answer = {.status = 200, .body = {}, .content_type = {}}, .said = std::move(said), .is_proven = true};
+    decision made{.answer = {.status = 200, .body = {}, .content_type = {}}, .is_proven = true};
+    reading_.read_each(message, watch, [&made](const contract::heard&, std::optional<contract::said> said) {
+        if (said)
+            made.said.push_back(std::move(*said));
+        else
+            ++made.unread;
+    });
+    if (made.said.empty() && made.unread != 0)
+        made.answer = http::problem(400, "the body does not say which request it is of");
+    return made;
 }
 
 } // namespace loadsim::observe

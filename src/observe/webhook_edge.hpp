@@ -7,9 +7,9 @@
 #include <loadsim/observe/options.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loadsim::observe {
 
@@ -24,12 +24,13 @@ public:
 
     struct decision {
         http::reply answer;
-        std::string_view refused{};           ///< why it was turned away before it was read; empty: it was read
-        std::optional<contract::said> said{}; ///< empty: it was turned away, or is no event
-        bool is_proven = false;               ///< it comes from the platform, whatever it says
+        std::string_view refused{};         ///< why it was turned away before it was read; empty: it was read
+        std::vector<contract::said> said{}; ///< of each event in it
+        std::size_t unread = 0;             ///< what should be one and is none
+        bool is_proven = false;             ///< it comes from the platform, whatever it says
     };
     /// POST and PUT at the path, with a signature that is right, are read; the rest is turned away: 404, 405, 413, 401, and 400 for
-    /// what is no event. `watch` may be null.
+    /// what holds no event. `watch` may be null.
     decision decide(const http::incoming&, contract::fit* watch) const;
 
 private:

@@ -44,10 +44,10 @@ http::reply webhook_observer::answer(const http::incoming& r) {
         ear_.pass_on(r.target, r.body);
     else
         ear_.pass_on(fmt::format("{}: refused: {}", r.target, decided.refused), {});
-    if (decided.is_proven)
-        ear_.tell(std::move(decided.said), place_ + ": a call that does not say which request it is of", now);
-    else
-        ear_.refuse(std::string(decided.refused));
+    for (auto& said : decided.said) ear_.tell(std::move(said), {}, now);
+    for (; decided.unread != 0; --decided.unread)
+        ear_.tell(std::nullopt, place_ + ": a call that does not say which request it is of", now);
+    if (!decided.is_proven) ear_.refuse(std::string(decided.refused));
     return std::move(decided.answer);
 }
 

@@ -163,9 +163,18 @@ private:
     /// An end of our request.
     bool look_at_reading(const contract::reading& how, const contract::reading_options& options,
                          const std::string& place, const utterance& u) {
-        const auto said = how.read(heard_of(u), nullptr);
+        bool ended = false;
+        how.read_each(heard_of(u), nullptr, [&](const contract::heard& one, std::optional<contract::said> said) {
+            ended = look_at_event(said, options, place, one.payload) || ended;
+        });
+        return ended;
+    }
+
+    bool look_at_event(const std::optional<contract::said>& said, const contract::reading_options& options,
+                       const std::string& place, std::string_view event) {
         if (!said && !options.id.empty()) {
-            bad(fmt::format("{}: there is no '{}' (id) in {}", place, options.id, sample(u.body)));
+            const auto where = options.each.empty() ? std::string{} : fmt::format(", each: '{}'", options.each);
+            bad(fmt::format("{}: there is no '{}' (id{}) in {}", place, options.id, where, sample(event)));
             return false;
         }
         if (!said) return false;

@@ -54,11 +54,20 @@ void describe(V& v, observe::webhook_options::signature& s) {
     v.field("prefix", s.prefix, "Before it, such as \"sha256=\".", kinds::text{});
 }
 
+/// Of observers to whom a message may bring several events.
+template <class V>
+void describe_each(V& v, contract::reading_options& o) {
+    v.field("each", o.each,
+            "Where a message has a list of events, each of which is read: payload or /pointer; empty: it is one.",
+            kinds::message_source{});
+}
+
 template <class V>
 void describe(V& v, observe::mqtt_options& o) {
     v.field("filter", o.filter, "What is subscribed to.", kinds::text{});
     v.field("clients", o.clients, "More than one: a shared subscription, and they take the events in turn.",
             kinds::whole<std::uint32_t>{1, 64});
+    describe_each(v, o.reading);
     describe(v, o.reading);
 }
 
@@ -70,6 +79,7 @@ void describe(V& v, observe::webhook_options& o) {
     v.field("secret", o.secret, "A header that every call has to have.",
             kinds::object<observe::webhook_options::shared_secret>{});
     v.field("hmac", o.hmac, "How every call is signed.", kinds::object<observe::webhook_options::signature>{});
+    describe_each(v, o.reading);
     describe(v, o.reading);
 }
 
@@ -98,6 +108,7 @@ template <class V>
 void describe(V& v, observe::sse_options& o) {
     v.field("path", o.path, "A template, behind the API's own.", kinds::text{});
     v.field("event", o.event, "Only events of this name; empty: all.", kinds::text{});
+    describe_each(v, o.reading);
     describe(v, o.reading);
 }
 
@@ -105,6 +116,7 @@ template <class V>
 void describe(V& v, observe::websocket_options& o) {
     v.field("path", o.path, "A template, behind the API's own.", kinds::text{});
     v.field("subscribe", o.subscribe, "A template, sent when it stands; empty: nothing is.", kinds::text{10'000});
+    describe_each(v, o.reading);
     describe(v, o.reading);
 }
 

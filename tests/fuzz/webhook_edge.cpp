@@ -30,7 +30,8 @@ enum wish : std::uint8_t {
     in_base64 = 4,
     knows_secret = 8,
     has_signed = 16,
-    is_stream = 32
+    is_stream = 32,
+    is_list = 64
 };
 
 webhook_options options(unsigned wishes) {
@@ -43,6 +44,7 @@ webhook_options options(unsigned wishes) {
                                                  : webhook_options::signature::coding::hex,
                   .prefix = "sha256="};
     o.reading.vin = "header:X-Vehicle";
+    if (wishes & is_list) o.reading.each = wishes & in_base64 ? "/events" : "payload";
     return o;
 }
 
@@ -76,13 +78,15 @@ void call(unsigned wishes, std::string_view input) {
     const auto status = decided.answer.status;
     if (status != 200 && status != 400 && status != 401 && status != 404 && status != 405 && status != 413)
         std::abort();
-    if (decided.said.has_value() != (status == 200)) std::abort();
+    if (status == 200 ? decided.said.empty() && !(wishes & is_list) : !decided.said.empty()) std::abort();
+    if ((status == 400) != (decided.said.empty() && decided.unread != 0)) std::abort();
     if (decided.is_proven != (status == 200 || status == 400) || decided.is_proven != decided.refused.empty())
         std::abort();
     const bool is_right = (!wanted.secret || request.header("X-Token") == wanted.secret->value) &&
                           (!wanted.hmac || is_signed(*wanted.hmac, input, request.header("X-Signature")));
-    if (!is_right && (decided.is_proven || decided.said)) std::abort();
-    if (decided.said && decided.said->request.empty()) std::abort();
+    if (!is_right && (decided.is_proven || !decided.said.empty())) std::abort();
+    for (const auto& said : decided.said)
+        if (said.request.empty()) std::abort();
 }
 
 struct heard {

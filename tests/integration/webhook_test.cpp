@@ -146,6 +146,19 @@ TEST(webhook, turns_away_what_is_not_the_platforms_and_counts_it) {
     EXPECT_EQ(h.ends().size(), 1U);
 }
 
+TEST(webhook, takes_many_events_in_one_post) {
+    auto wanted = options();
+    wanted.reading.each = "payload";
+    hook h(wanted);
+    EXPECT_EQ(h.post("[" + event(1) + "," + event(2) + R"(,{"state":"executed"}])"), 200U);
+    EXPECT_THAT(h.ends(), testing::ElementsAre(Pair("r-1", 1), Pair("r-2", 1)));
+    EXPECT_THAT(h.whys(), testing::ElementsAre(HasSubstr("does not say which request it is of")));
+    EXPECT_EQ(h.post(event(3)), 400U) << "no list";
+    const auto counted = h.observer().take();
+    EXPECT_EQ(counted.ends, 2U);
+    EXPECT_THAT(counted.refused, testing::ElementsAre(Pair("no event", 2U)));
+}
+
 TEST(webhook, takes_a_body_of_its_limit) {
     hook h;
     auto body = event(1);

@@ -59,11 +59,12 @@ struct command_options {
 
 /// Where a message says which request it is of, and what it makes of it.
 struct reading_options {
-    std::string id = "/id";         ///< sources
-    std::string vin = "topic[1]";   ///< empty: it is not said
+    std::string each{}; ///< where a list of messages is in it; empty: it is one message. Sources, as all that follow
+    std::string id = "/id";
+    std::string vin = "topic[1]";     ///< empty: it is not said
     std::vector<std::string> state{}; ///< their texts, joined by a blank
-    std::string reason = "/reason"; ///< empty: it is not said
-    std::string sequence{};         ///< of the vehicle's words; empty: it is not said
+    std::string reason = "/reason";   ///< empty: it is not said
+    std::string sequence{};           ///< of the vehicle's words; empty: it is not said
     /// What a state means: the text, or how it begins when it ends in '*'. An exact one wins, then the longest.
     std::vector<std::pair<outcome, std::vector<std::string>>> ends{};
     friend bool operator==(const reading_options&, const reading_options&) = default;

@@ -109,16 +109,20 @@ public:
     /// `watch`: is told what was looked for and found; may be null. A reason is looked for in what is no success only, and a
     /// sequence is not missed: there are good contracts without.
     std::optional<said> read(const heard&, fit* watch) const;
+    /// The same for each item of the list that the options name (as JSON text; the rest of the message is everyone's), or for the one
+    /// message. Where there should be a list and is none, `tell` is called with the message and nullopt.
+    void read_each(const heard&, fit* watch,
+                   const std::function<void(const heard& one, std::optional<said>)>& tell) const;
     std::optional<outcome> end_of(std::string_view state) const;
     bool says_vin() const noexcept { return vin_.what() != source::kind::none; }
     bool says_id() const noexcept { return id_.what() != source::kind::none; }
 
 private:
-    source id_, vin_, reason_, sequence_;
+    source each_, id_, vin_, reason_, sequence_;
     std::vector<source> state_;
     std::vector<std::pair<std::string, outcome>> exact_;
-    std::vector<std::pair<std::string, outcome>> prefixes_;         ///< longest first
-    std::string id_place_, vin_place_, state_place_, reason_place_; ///< "contract.words.id"
+    std::vector<std::pair<std::string, outcome>> prefixes_;                      ///< longest first
+    std::string each_place_, id_place_, vin_place_, state_place_, reason_place_; ///< "contract.words.id"
 };
 
 } // namespace loadsim::contract

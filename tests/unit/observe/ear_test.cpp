@@ -49,6 +49,33 @@ TEST(ear, tells_ends_and_what_is_no_event_and_no_other_states) {
     EXPECT_THAT(s.whys, ElementsAre("a message says of no request: {.."));
 }
 
+TEST(ear, hears_each_event_of_a_list) {
+    stand s;
+    auto options = contract::event_reading();
+    options.each = "payload";
+    s.reading = *reading_of_events(options, place_of(3, "mqtt"));
+    s.hear(R"([{"id":"r-1","state":"executed"},{"state":"executed"},{"id":"r-2","state":"failed","reason":"x"}])");
+    ASSERT_EQ(s.ends.size(), 2U);
+    EXPECT_EQ(s.ends[0].request, "r-1");
+    EXPECT_EQ(s.ends[1].request, "r-2");
+    EXPECT_EQ(s.ends[1].vin, "VIN1") << "of the topic that they share";
+    EXPECT_THAT(s.whys, ElementsAre("a message says of no request: {\"state\":\"executed\"}"));
+    EXPECT_EQ(s.listens.take().messages, 3U);
+    s.hear(R"({"id":"r-1","state":"executed"})");
+    EXPECT_EQ(s.ends.size(), 2U) << "it is no list";
+    for (std::uint32_t i = 0; i < contract::fit::after; ++i) s.hear("{}");
+    EXPECT_TRUE(s.listens.take().misfits.empty()) << "there was a list once";
+}
+
+TEST(ear, says_once_that_there_is_never_a_list) {
+    stand s;
+    auto options = contract::event_reading();
+    options.each = "/events";
+    s.reading = *reading_of_events(options, place_of(3, "mqtt"));
+    for (std::uint32_t i = 0; i < contract::fit::after; ++i) s.hear(R"({"id":"r-1","state":"executed"})");
+    EXPECT_THAT(s.listens.take().misfits, ElementsAre(HasSubstr("load.observers[3].mqtt.each")));
+}
+
 TEST(ear, counts_since_it_was_asked_last) {
     stand s;
     s.hear(R"({"id":"r-1","state":"running"})");

@@ -79,7 +79,8 @@ TEST(webhook_edge, answers_what_comes) {
         const auto what = std::string(r.method) + " " + std::string(r.target) + " " + std::string(r.body.substr(0, 40));
         EXPECT_EQ(decided.answer.status, r.status) << what;
         EXPECT_EQ(decided.refused, r.refused) << what;
-        EXPECT_EQ(decided.said.has_value(), r.status == 200) << what;
+        EXPECT_EQ(decided.said.size(), r.status == 200 ? 1U : 0U) << what;
+        EXPECT_EQ(decided.unread, r.status == 400 ? 1U : 0U) << what;
         EXPECT_EQ(decided.is_proven, r.status == 200 || r.status == 400) << what;
         EXPECT_EQ(http::find(decided.answer.headers, "Allow").empty(), r.status != 405) << what;
     }
@@ -94,11 +95,31 @@ TEST(webhook_edge, reads_what_the_event_says) {
                                                   .body = R"({"id":"r-1","state":"failed","reason":"timeout"})",
                                                   .fields = &given},
                                                  nullptr);
-    ASSERT_TRUE(decided.said);
-    EXPECT_EQ(decided.said->request, "r-1");
-    EXPECT_EQ(decided.said->vin, "VIN1");
-    EXPECT_EQ(decided.said->end, outcome::timed_out);
-    EXPECT_EQ(decided.said->reason, "timeout");
+    ASSERT_EQ(decided.said.size(), 1U);
+    EXPECT_EQ(decided.said[0].request, "r-1");
+    EXPECT_EQ(decided.said[0].vin, "VIN1");
+    EXPECT_EQ(decided.said[0].end, outcome::timed_out);
+    EXPECT_EQ(decided.said[0].reason, "timeout");
+}
+
+TEST(webhook_edge, reads_each_event_of_a_list) {
+    auto options = with_secret();
+    options.reading.each = "/events";
+    const fields given(http::header_list{{"X-Token", "s3cret"}});
+    const auto edge = edge_of(options);
+    const auto decide = [&](std::string_view body) {
+        return edge.decide({.method = "POST", .target = "/events", .body = body, .fields = &given}, nullptr);
+    };
+    const auto two =
+        decide(R"({"events":[{"id":"r-1","state":"executed"},{"state":"x"},{"id":"r-2","state":"running"}]})");
+    EXPECT_EQ(two.answer.status, 200U);
+    ASSERT_EQ(two.said.size(), 2U);
+    EXPECT_EQ(two.said[0].request, "r-1");
+    EXPECT_EQ(two.said[1].request, "r-2");
+    EXPECT_EQ(two.unread, 1U);
+    EXPECT_EQ(decide(R"({"events":[]})").answer.status, 200U) << "no event, and nothing that should be one";
+    EXPECT_EQ(decide(R"({"events":[{"state":"x"}]})").answer.status, 400U);
+    EXPECT_EQ(decide(executed).answer.status, 400U) << "no list";
 }
 
 TEST(webhook_edge, a_state_on_the_way_is_no_end_and_no_error) {
@@ -109,8 +130,8 @@ TEST(webhook_edge, a_state_on_the_way_is_no_end_and_no_error) {
                 {.method = "POST", .target = "/events", .body = R"({"id":"r-1","state":"running"})", .fields = &given},
                 nullptr);
     EXPECT_EQ(decided.answer.status, 200U);
-    ASSERT_TRUE(decided.said);
-    EXPECT_EQ(decided.said->end, std::nullopt);
+    ASSERT_EQ(decided.said.size(), 1U);
+    EXPECT_EQ(decided.said[0].end, std::nullopt);
 }
 
 TEST(webhook_edge, wants_the_signature_of_this_body) {

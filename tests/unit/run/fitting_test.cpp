@@ -28,8 +28,8 @@ load:
 )";
 
 /// One a line: "+ " for what fits, "- " for what does not.
-std::string look(const std::vector<utterance>& said) {
-    const auto d = scenario::read(theirs, "f").value();
+std::string look(const std::vector<utterance>& said, std::string_view yaml = theirs) {
+    const auto d = scenario::read(yaml, "f").value();
     const auto words = scenario::learn(d).value();
     std::string all;
     for (const auto& f : look_at_fit(d, words, said)) all += (f.fits ? "+ " : "- ") + f.text + "\n";
@@ -71,6 +71,17 @@ TEST(fitting, names_the_pointer_that_found_nothing_and_shows_the_message) {
     nameless.body = R"({"now":"DONE"})";
     EXPECT_THAT(look({answer, command, nameless}),
                 HasSubstr("- load.observers[0] (mqtt): there is no '/order' (id) in"));
+}
+
+TEST(fitting, looks_at_each_event_of_a_list) {
+    std::string many(theirs);
+    many.replace(many.find("filter: out"), 11, "filter: out, each: /all");
+    const utterance both{way::to_observer, 0, "out", R"({"all":[)" + pending.body + "," + end.body + "]}"};
+    EXPECT_THAT(look({answer, command, word, both}, many),
+                testing::EndsWith("+ load.observers[0] (mqtt): request '17', state 'BUSY', which is no end\n"
+                                  "+ load.observers[0] (mqtt): request '17', state 'DONE' is executed\n"));
+    EXPECT_THAT(look({answer, command, word, end}, many),
+                HasSubstr("- load.observers[0] (mqtt): there is no '/order' (id, each: '/all') in"));
 }
 
 TEST(fitting, tells_what_was_turned_away) {

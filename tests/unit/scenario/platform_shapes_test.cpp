@@ -52,7 +52,7 @@ load:
     - response: {state: /s, ends: {executed: OK}}
     - none: {deadline: 3s}
     - sse: {path: "/stream?t={captured.token}", event: done}
-    - websocket: {path: /ws, subscribe: '{"t":"{captured.token}"}'}
+    - websocket: {path: /ws, subscribe: '{"t":"{captured.token}"}', each: /events}
   phases: [{duration: 1, arrivalRate: 1}]
 )";
 
@@ -114,6 +114,9 @@ TEST(platform_shapes, that_cannot_be_are_refused) {
         {load_with("  observers: [webhok]"), "unknown observer 'webhok'; did you mean 'webhook'?"},
         {load_with("  observers: [{poll: {factor: 0.5}}]"), "a factor below 1"},
         {load_with("  observers: [{mqtt: {id: id}}]"), "id"},
+        {load_with("  observers: [{sse: {each: events}}]"),
+         "'events' is no source: did you mean the pointer '/events'?"},
+        {load_with("  observers: [{poll: {each: /events}}]"), "unknown key 'each'"},
         {load_with("  observers: [{poll: {path: '/r/{request.ib}'}}]"), "'request.ib'; did you mean 'request.id'"},
         {load_with("  observers: [{websocket: {subscribe: '{segment.region}'}}]\n"
                    "fleet: {segments: [{name: a, share: 100%, variables: {region: eu}}]}"),
