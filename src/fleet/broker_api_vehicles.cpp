@@ -31,7 +31,10 @@ public:
           nanoseconds date_ahead, std::uint32_t connections)
         : poster(o, p.seed, p.share.index + 1, line_to_platform(loop, o.inbound, connections)),
           cars([&loop](net::timer& t, monotonic_time when) { loop.arm(t, when); }, time, events, p, *this,
-               {.date_ahead = date_ahead, .absent_when_called = true, .presence = o.inbound.presence}),
+               {.date_ahead = date_ahead,
+                .absent_when_called = true,
+                .presence = o.inbound.presence,
+                .in_slices = true}),
           loop_(loop), registry_(p.cars) {}
 
     void begin_load(monotonic_time start) {

@@ -29,47 +29,53 @@ forecast::forecast(const std::vector<vehicle::condition>& conditions, const vehi
     }
 }
 
-void forecast::lay_out_until(nanoseconds until) {
+bool forecast::lay_out(nanoseconds until, std::uint64_t most) {
     while (!coming_.empty() && coming_.top().at <= until) {
-        const auto next = coming_.top();
+        const auto one = coming_.top();
+        auto i = share_.index + looked_at_ * share_.count;
+        for (; i < fleet_ && most > 0; i += share_.count, ++looked_at_, --most)
+            look_at(one, vehicle_id{static_cast<std::uint32_t>(i)});
+        if (i < fleet_) return false;
         coming_.pop();
-        lay_out(next);
-        const auto& c = conditions_[next.condition];
-        if (next.occurrence + 1 < occurrences(c, load_))
-            coming_.push({next.at + *c.every, next.condition, next.occurrence + 1});
+        looked_at_ = 0;
+        const auto& c = conditions_[one.condition];
+        if (one.occurrence + 1 < occurrences(c, load_))
+            coming_.push({one.at + *c.every, one.condition, one.occurrence + 1});
     }
+    return true;
 }
 
-void forecast::lay_out(const coming& one) {
+void forecast::look_at(const coming& one, vehicle_id v) {
     const auto& c = conditions_[one.condition];
-    for (std::uint64_t i = share_.index; i < fleet_; i += share_.count) {
-        const vehicle_id v{static_cast<std::uint32_t>(i)};
-        const auto segment = segments_.segment_of(v);
-        if (segment >= befalls_[one.condition].size() || !befalls_[one.condition][segment]) continue;
-        const auto struck = strike_of(c, one.condition, one.occurrence, seed_, v);
-        if (!struck || (struck->until < from_ && c.what != vehicle::condition::kind::power_on)) continue;
-        turns_.push({struck->from, v, one.condition, one.occurrence, true, struck->until});
-    }
+    const auto segment = segments_.segment_of(v);
+    if (segment >= befalls_[one.condition].size() || !befalls_[one.condition][segment]) return;
+    const auto struck = strike_of(c, one.condition, one.occurrence, seed_, v);
+    if (!struck || (struck->until < from_ && c.what != vehicle::condition::kind::power_on)) return;
+    turns_.push({struck->from, v, one.condition, one.occurrence, true, struck->until});
 }
 
-std::optional<nanoseconds> forecast::next() {
-    if (turns_.empty() && !coming_.empty()) return coming_.top().at;
-    if (turns_.empty()) return std::nullopt;
-    return coming_.empty() ? turns_.top().at : std::min(turns_.top().at, coming_.top().at);
+std::optional<nanoseconds> forecast::next_to_lay_out() const {
+    return coming_.empty() ? std::nullopt : std::optional(coming_.top().at);
+}
+
+std::optional<nanoseconds> forecast::next() const {
+    const auto unseen = next_to_lay_out();
+    if (turns_.empty()) return unseen;
+    return unseen ? std::min(turns_.top().at, *unseen) : turns_.top().at;
 }
 
 std::optional<turn> forecast::take(nanoseconds now) {
-    lay_out_until(now);
     if (turns_.empty() || turns_.top().at > now) return std::nullopt;
+    if (!coming_.empty() && coming_.top().at <= turns_.top().at) return std::nullopt;
     const auto t = turns_.top();
     turns_.pop();
-    if (t.begins && t.until > t.at)
-        turns_.push({t.until, t.vehicle, t.condition, t.occurrence, false, t.until});
+    if (t.begins && t.until > t.at) turns_.push({t.until, t.vehicle, t.condition, t.occurrence, false, t.until});
     return t;
 }
 
 void forecast::cut() {
     coming_ = {};
+    looked_at_ = 0;
     decltype(turns_) to_pass;
     for (; !turns_.empty(); turns_.pop())
         if (!turns_.top().begins) to_pass.push(turns_.top());

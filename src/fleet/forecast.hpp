@@ -17,12 +17,12 @@ namespace loadsim::fleet {
 
 /// A condition begins to touch a vehicle, or passes.
 struct turn {
-    nanoseconds at{0};           ///< since the load's start
+    nanoseconds at{0}; ///< since the load's start
     vehicle_id vehicle{};
     std::uint32_t condition = 0; ///< index into the scenario's
     std::uint32_t occurrence = 0;
     bool begins = true;
-    nanoseconds until{0};        ///< of one that begins: when it passes; equal to `at`: at once, and no turn tells so
+    nanoseconds until{0}; ///< of one that begins: when it passes; equal to `at`: at once, and no turn tells so
     friend bool operator==(const turn&, const turn&) = default;
 };
 
@@ -42,9 +42,13 @@ public:
     /// Nothing begins any more; what has begun passes.
     void cut();
 
-    /// When take() has something; nullopt: never again.
-    std::optional<nanoseconds> next();
-    /// The next turn at or before `now`, in order of time; nullopt: none.
+    /// Finds whom the occurrences strike that begin by then, but looks at `most` vehicles only. False: it has not come to the end.
+    bool lay_out(nanoseconds until, std::uint64_t most = ~std::uint64_t{0});
+    /// When an occurrence begins that is not laid out yet; nullopt: there is none.
+    std::optional<nanoseconds> next_to_lay_out() const;
+    /// When something happens; nullopt: never again.
+    std::optional<nanoseconds> next() const;
+    /// The next turn at or before `now` of what is laid out, in order of time; nullopt: none, or one that is not laid out may come first.
     std::optional<turn> take(nanoseconds now);
 
 private:
@@ -57,8 +61,7 @@ private:
     struct later {
         bool operator()(const turn& a, const turn& b) const;
     };
-    void lay_out_until(nanoseconds);
-    void lay_out(const coming&);
+    void look_at(const coming&, vehicle_id);
 
     const std::vector<vehicle::condition>& conditions_;
     const vehicle::segmentation& segments_;
@@ -69,6 +72,7 @@ private:
     nanoseconds load_;
     nanoseconds from_{0};
     std::priority_queue<coming, std::vector<coming>, std::greater<>> coming_;
+    std::uint64_t looked_at_ = 0; ///< vehicles of the share, for the first of coming_
     std::priority_queue<turn, std::vector<turn>, later> turns_;
 };
 

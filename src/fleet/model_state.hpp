@@ -62,6 +62,8 @@ struct model_vehicles::state final : body, model_alarm::owner {
 
     // model_strikes.cpp: conditions.
     void take_turns();
+    void take_some_turns();
+    void take(const turn&);
     void strike(const turn&);
     void pass(const turn&);
     void broker_goes(std::uint32_t condition, std::uint32_t occurrence, vehicle::condition::outage_way);

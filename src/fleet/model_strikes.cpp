@@ -4,17 +4,46 @@
 #include "traits.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace loadsim::fleet {
 
 using kind = vehicle::condition::kind;
 
+namespace {
+
+// In slices of some milliseconds at most, and a pause between them.
+constexpr std::uint64_t looked_at_once = 50'000;
+constexpr std::uint32_t turns_at_once = 500;
+constexpr std::chrono::milliseconds pause{1};
+constexpr std::chrono::seconds ahead{5}; ///< whom an occurrence strikes is known before it begins
+
+} // namespace
+
 void model_vehicles::state::take_turns() {
-    while (const auto turn = coming.take(now() - start)) {
-        turn->begins ? strike(*turn) : pass(*turn);
-        forget_idle();
-    }
+    if (manner.in_slices) return take_some_turns();
+    coming.lay_out(now() - start);
+    while (const auto turn = coming.take(now() - start)) take(*turn);
     if (const auto next = coming.next()) arm_timer(next_turn, start + *next);
+}
+
+void model_vehicles::state::take_some_turns() {
+    const bool laid_out = coming.lay_out(now() - start + ahead, looked_at_once);
+    std::uint32_t left = turns_at_once;
+    for (; left > 0; --left) {
+        const auto turn = coming.take(now() - start);
+        if (!turn) break;
+        take(*turn);
+    }
+    if (!laid_out || left == 0) return arm_timer(next_turn, now() + pause);
+    auto next = coming.next();
+    if (const auto unseen = coming.next_to_lay_out()) next = std::min(*next, *unseen - ahead);
+    if (next) arm_timer(next_turn, start + *next);
+}
+
+void model_vehicles::state::take(const turn& t) {
+    t.begins ? strike(t) : pass(t);
+    forget_idle();
 }
 
 /// All of them that are not away for good: a walk of the whole share.

@@ -18,6 +18,7 @@ bool attached(const car& c) { return !c.link.idle() && !c.link.waits(); }
 
 void vehicles::state::take_turns() {
     if (stopping) return;
+    coming.lay_out(now() - start);
     while (const auto turn = coming.take(now() - start)) turn->begins ? strike(*turn) : pass(*turn);
     if (const auto next = coming.next()) loop.arm(next_turn, start + *next);
 }

@@ -35,6 +35,8 @@ struct model_manner {
     /// Vehicles that are absent from the beginning are told of when something comes for them, and not all at the load's begin.
     bool absent_when_called = false;
     bool presence = true; ///< somebody wants to know of it
+    /// What befalls many at one instant is done over some milliseconds, so that nothing else waits for it: for who moves with the clock.
+    bool in_slices = false;
 };
 
 /// Connecting takes no time; everything else lasts as long as behaviours and conditions say. All are on line from the

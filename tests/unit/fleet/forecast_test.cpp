@@ -35,15 +35,20 @@ condition befalls(condition::kind what, nanoseconds at, nanoseconds lasts) {
 }
 
 std::vector<turn> all_turns(const std::vector<condition>& conditions, shard_share share = {}, nanoseconds load = 100s,
-                            nanoseconds step = 1h) {
+                            nanoseconds step = 1h, std::uint64_t looked_at_once = cars) {
     const vehicle::segmentation segments(seed, cars, parts);
     forecast coming(conditions, segments, names, seed, cars, share, load);
     std::vector<turn> all;
-    for (auto now = 0ns; coming.next(); now += step)
+    const auto take = [&](nanoseconds now) {
         while (const auto t = coming.take(now)) {
             EXPECT_LE(t->at, now);
             all.push_back(*t);
         }
+    };
+    for (auto now = 0ns; coming.next(); now += step) {
+        while (!coming.lay_out(now, looked_at_once)) take(now);
+        take(now);
+    }
     return all;
 }
 
@@ -151,7 +156,11 @@ TEST(forecast, says_when_to_look_again) {
     const std::vector<condition> one{befalls(condition::kind::tunnel, 5s, 2s)};
     forecast coming(one, segments, names, seed, cars, {}, 100s);
     EXPECT_EQ(coming.next(), nanoseconds{5s});
+    EXPECT_TRUE(coming.lay_out(5s - 1ns));
     EXPECT_FALSE(coming.take(5s - 1ns));
+    EXPECT_EQ(coming.next_to_lay_out(), nanoseconds{5s});
+    EXPECT_TRUE(coming.lay_out(5s));
+    EXPECT_EQ(coming.next_to_lay_out(), std::nullopt);
     for (std::uint32_t i = 0; i < cars; ++i) ASSERT_TRUE(coming.take(5s));
     EXPECT_FALSE(coming.take(6s));
     EXPECT_EQ(coming.next(), nanoseconds{7s});
@@ -159,12 +168,33 @@ TEST(forecast, says_when_to_look_again) {
     EXPECT_EQ(coming.next(), std::nullopt);
 }
 
+TEST(forecast, may_be_laid_out_bit_by_bit_and_ahead) {
+    auto tunnel = befalls(condition::kind::tunnel, 5s, 2s);
+    tunnel.every = 10s;
+    tunnel.jitter = 3s;
+    const std::vector<condition> all{tunnel, befalls(condition::kind::garage, 5s, 60s)};
+    const auto turns = all_turns(all);
+    for (const std::uint64_t most : {1U, 7U, 499U})
+        for (const shard_share share : {shard_share{}, shard_share{1, 3}})
+            EXPECT_EQ(all_turns(all, share, 100s, 1s, most), all_turns(all, share)) << most << " at once";
+
+    const vehicle::segmentation segments(seed, cars, parts);
+    forecast coming(all, segments, names, seed, cars, {}, 100s);
+    EXPECT_FALSE(coming.lay_out(5s, cars / 2));
+    EXPECT_FALSE(coming.take(10s)) << "another may come first";
+    EXPECT_TRUE(coming.lay_out(20s)) << "ahead";
+    EXPECT_FALSE(coming.take(5s - 1ns));
+    for (std::size_t i = 0; coming.next() < 10s; ++i) ASSERT_EQ(coming.take(10s), turns[i]);
+}
+
 TEST(forecast, of_a_load_that_is_cut_short_lets_pass_what_has_begun) {
     const vehicle::segmentation segments(seed, cars, parts);
     const std::vector<condition> all{befalls(condition::kind::tunnel, 1s, 4s),
                                      befalls(condition::kind::garage, 2s, 1s)};
     forecast coming(all, segments, names, seed, cars, {}, 100s);
+    coming.lay_out(1s);
     while (coming.take(1s)) {}
+    EXPECT_FALSE(coming.lay_out(2s, cars / 2)) << "cut short while this is looked for";
     coming.cut();
     std::size_t passed = 0;
     while (const auto t = coming.take(100s)) {
@@ -185,6 +215,7 @@ TEST(forecast, of_some_of_a_load_leaves_out_what_was_over_before) {
     forecast coming(all, segments, names, seed, cars, {}, 100s);
     coming.begin_at(5s);
     std::set<std::uint32_t> begun;
+    coming.lay_out(5s);
     while (const auto t = coming.take(5s)) begun.insert(t->condition);
     EXPECT_EQ(begun, (std::set<std::uint32_t>{2, 3}))
         << "who was powered on has been on since, and who is parked still is";

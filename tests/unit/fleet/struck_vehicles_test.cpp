@@ -75,6 +75,24 @@ TEST_F(struck_vehicles, in_a_tunnel_hear_and_say_nothing_until_its_end) {
     expect_recovery(1, 4s);
 }
 
+TEST_F(struck_vehicles, many_at_once_let_others_do_something_meanwhile) {
+    for (const bool in_slices : {false, true}) {
+        conditions_ = {befalls(condition::kind::tunnel, 8s, 2s)};
+        manner_.in_slices = in_slices;
+        struck_.clear();
+        begin(2'500);
+        EXPECT_EQ(fleet_->next_turn(), nanoseconds{8s});
+        run_to(8s);
+        EXPECT_EQ(struck_.size(), in_slices ? 500U : 2'500U);
+        run_to(8s + 4ms);
+        EXPECT_EQ(struck_.size(), 2'500U);
+        run_to(10s + 4ms);
+        EXPECT_EQ(struck_.size(), 5'000U);
+        EXPECT_EQ(fleet_->take().recoveries.begin()->second.back.count(), 2'500U);
+        EXPECT_EQ(fleet_->remembered(), 0U);
+    }
+}
+
 TEST_F(struck_vehicles, in_a_garage_have_no_session) {
     keep_sessions();
     live_through(befalls(condition::kind::garage, 1s, 4s));
