@@ -55,7 +55,10 @@ void campaigns::begin_load(monotonic_time start) {
     start_ = start;
     if (!any()) return;
     const auto& all = plan_.scenario.campaigns;
-    for (std::uint32_t i = 0; i < all.size(); ++i) to_come_.push_back(i);
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+        account_.expect(i, start + all[i].at);
+        to_come_.push_back(i);
+    }
     std::ranges::stable_sort(to_come_, std::greater{}, [&all](std::uint32_t i) { return all[i].at; });
     launch();
 }
@@ -88,7 +91,7 @@ void campaigns::launch() {
             return;
         }
         to_come_.pop_back();
-        account_.due(which, addressed_by(plan_.scenario.campaigns[which], plan_, share_), due);
+        account_.due(which, addressed_by(plan_.scenario.campaigns[which], plan_, share_));
         if (publisher_) send(which);
     }
 }

@@ -93,7 +93,8 @@ std::optional<double> of_campaigns(const budget& b, const measure::totals& seen,
     if (b.figure_kind == kind::latency) return stat_of(sum.latency, b);
     if (b.figure_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
     const bool repeated = b.figure == "campaigns.repeated";
-    const auto count = static_cast<double>(repeated ? sum.repeated : sum.addressed - sum.delivered);
+    const auto undelivered = sum.addressed - std::min(sum.delivered, sum.addressed); // cut short, some may be ahead
+    const auto count = static_cast<double>(repeated ? sum.repeated : undelivered);
     return b.figure_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
 }
 

@@ -20,10 +20,12 @@ public:
     void away(vehicle_id v) { away_.insert(index(v)); }
     void back(vehicle_id v) { away_.erase(index(v)); }
 
-    /// It is due now: for so many vehicles of this shard. Those that are away may get it on their return.
-    void due(std::uint32_t campaign, std::uint64_t addressed, monotonic_time);
+    /// When it will be due: what comes before that is what an earlier run left at the broker, and not counted.
+    void expect(std::uint32_t campaign, monotonic_time due);
+    /// It is due now: for so many vehicles of this shard. Those that are away may get it on their return. Another shard may have sent
+    /// it a moment ago, and vehicles of this one may have it already.
+    void due(std::uint32_t campaign, std::uint64_t addressed);
     void published(std::uint32_t campaign);
-    /// A vehicle has got it. Before due() nothing is counted: what an earlier run left at the broker is not ours.
     void delivered(std::uint32_t campaign, vehicle_id, monotonic_time);
 
     /// Vehicles that were addressed and are on line, and have not got it yet: what a drain waits for.
