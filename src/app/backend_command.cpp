@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "complain.hpp"
 #include "log.hpp"
+#include "stop_signals.hpp"
 
 #include <loadsim/backend/backend.hpp>
 #include <loadsim/net/options.hpp>
@@ -8,7 +9,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -58,12 +58,7 @@ exit_code serve(const backend_options& options) {
         return exit_code::usage;
     }
 
-    // Blocked before any thread starts: they inherit it, and the signal waits for us below.
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+    const stop_signals stop;
 
     log_to_terminal();
     backend::options wanted;
@@ -78,8 +73,7 @@ exit_code serve(const backend_options& options) {
     fmt::print("reference backend on {}, {}; Ctrl-C stops it\n", net::to_string(server->api()),
                options.broker_api.empty() ? "broker " + net::to_string(broker) : "broker's API " + options.broker_api);
     std::fflush(stdout);
-    int number = 0;
-    sigwait(&stop, &number);
+    stop.wait();
     server->stop();
     return exit_code::pass;
 }

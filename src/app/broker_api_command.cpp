@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "complain.hpp"
 #include "scenario_file.hpp"
+#include "stop_signals.hpp"
 
 #include <loadsim/run/broker_api_alone.hpp>
 #include <loadsim/scenario/read.hpp>
@@ -8,7 +9,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -64,12 +64,7 @@ exit_code stand_in(const broker_api_flags& flags) {
         complain(scenario.error());
         return exit_code::usage;
     }
-    // Blocked before any thread starts: they inherit it, and the signal waits for us below.
-    sigset_t stop;
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+    const stop_signals stop;
 
     auto running = run::broker_api_alone::start(
         *scenario, [](const std::string& text) { fmt::print(stderr, "loadsim: {}\n", text); });
@@ -81,8 +76,7 @@ exit_code stand_in(const broker_api_flags& flags) {
     fmt::print("commands to {}{}, words of {} vehicles to {}; Ctrl-C stops it\n", running->url(), running->path(),
                scenario->fleet.vehicles, inbound.empty() ? "nobody (see --inbound)" : inbound);
     std::fflush(stdout);
-    int number = 0;
-    sigwait(&stop, &number);
+    stop.wait();
     tell(running->stop());
     return exit_code::pass;
 }

@@ -10,6 +10,7 @@
 
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/on_thread.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -17,7 +18,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <future>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -84,11 +84,12 @@ public:
     void stop() {
         const std::lock_guard lock(mutex_);
         if (!thread_.joinable()) return;
-        on_thread([this] { http_.close(); });
+        net::on_thread(io_, [this] { http_.close(); });
         const auto give_up = std::chrono::steady_clock::now() + finish_within;
-        while (busy(on_thread([this] { return counted_here(); })) && std::chrono::steady_clock::now() < give_up)
+        while (busy(net::on_thread(io_, [this] { return counted_here(); })) &&
+               std::chrono::steady_clock::now() < give_up)
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
-        on_thread([this] {
+        net::on_thread(io_, [this] {
             platform_->flush();
             if (broker_api_) broker_api_->stop();
         });
@@ -106,7 +107,7 @@ public:
 
     figures counted() {
         const std::lock_guard lock(mutex_);
-        return thread_.joinable() ? on_thread([this] { return counted_here(); }) : last_;
+        return thread_.joinable() ? net::on_thread(io_, [this] { return counted_here(); }) : last_;
     }
 
     const net::endpoint& api() const { return api_; }
@@ -128,15 +129,6 @@ private:
         if (!mqtt) return mqtt.error();
         mqtt_ = std::move(*mqtt);
         return {};
-    }
-
-    /// Runs `task` on the service's thread and waits for it.
-    template <class Task>
-    auto on_thread(Task task) -> decltype(task()) {
-        std::packaged_task<decltype(task())()> packaged(std::move(task));
-        auto done = packaged.get_future();
-        asio::post(io_, std::move(packaged));
-        return done.get();
     }
 
     static bool busy(const figures& f) {

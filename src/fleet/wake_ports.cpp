@@ -1,18 +1,17 @@
 #include <loadsim/fleet/wake_ports.hpp>
 
 #include <loadsim/http/server.hpp>
+#include <loadsim/net/on_thread.hpp>
 #include <loadsim/net/options.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -111,13 +110,10 @@ public:
 
     /// At the gateway, before anybody looked for a trigger in it.
     std::uint64_t refused_by_gateway() {
-        std::packaged_task<std::uint64_t()> look([this] {
+        return net::on_thread(context_, [this] {
             const auto& counted = gateway_.counted();
             return counted.malformed + counted.turned_away;
         });
-        auto seen = look.get_future();
-        asio::post(context_, std::move(look));
-        return seen.get();
     }
 
     desk shared;

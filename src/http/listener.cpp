@@ -1,9 +1,9 @@
 #include <loadsim/http/server.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
+#include <loadsim/net/on_thread.hpp>
 
-#include <future>
+#include <boost/asio/executor_work_guard.hpp>
+
 #include <thread>
 #include <utility>
 
@@ -24,7 +24,7 @@ public:
 
     ~running() {
         if (!thread_.joinable()) return;
-        on_thread([this] { server_.close(); });
+        net::on_thread(io_, [this] { server_.close(); });
         const auto give_up = std::chrono::steady_clock::now() + finish_within;
         while (counted().open != 0 && std::chrono::steady_clock::now() < give_up)
             std::this_thread::sleep_for(look_again);
@@ -41,21 +41,12 @@ public:
     }
 
     server_figures counted() {
-        return on_thread([this] { return server_.counted(); });
+        return net::on_thread(io_, [this] { return server_.counted(); });
     }
 
     net::endpoint address;
 
 private:
-    /// Runs `task` on the server's thread and waits for it.
-    template <class Task>
-    auto on_thread(Task task) -> decltype(task()) {
-        std::packaged_task<decltype(task())()> packaged(std::move(task));
-        auto done = packaged.get_future();
-        asio::post(io_, std::move(packaged));
-        return done.get();
-    }
-
     asio::io_context io_{1};
     asio::executor_work_guard<asio::io_context::executor_type> keep_running_ = asio::make_work_guard(io_);
     server server_;

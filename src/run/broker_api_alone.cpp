@@ -5,6 +5,7 @@
 
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/on_thread.hpp>
 #include <loadsim/scenario/vocabulary.hpp>
 
 #include <boost/asio/post.hpp>
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <future>
 #include <thread>
 #include <unordered_set>
 #include <utility>
@@ -118,10 +118,7 @@ public:
 
 private:
     bool settled() {
-        std::packaged_task<bool()> ask([this] { return vehicles_.settled(); });
-        auto answer = ask.get_future();
-        boost::asio::post(loop_.io(), std::move(ask));
-        return answer.get();
+        return net::on_thread(loop_.io(), [this] { return vehicles_.settled(); });
     }
 
     std::vector<std::string> names() const {
