@@ -1,5 +1,5 @@
-// What a sample costs, and what a shard's snapshot a second costs.
-#include <loadsim/base/draw.hpp>
+// CPU time of recording one sample, and of the snapshot that a shard makes every second.
+#include <loadsim/base/random.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/measure/latency.hpp>
 
@@ -11,10 +11,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Around 20 ms with a tail to a few seconds, drawn before the clock runs.
+/// Samples around 20 ms with a tail of a few seconds; drawn before the measurement starts.
 std::vector<nanoseconds> samples(std::size_t n) {
     std::vector<nanoseconds> drawn;
-    draws d(1, stream::behaviour, 1);
+    random_stream d(1, stream_id::behaviour, 1);
     for (std::size_t i = 0; i < n; ++i) {
         const double tail = d.unit();
         drawn.emplace_back(static_cast<std::int64_t>(20e6 * (0.5 + d.unit()) / (1.0001 - tail * tail)));

@@ -1,6 +1,6 @@
-// What an arrival costs before anything is sent: its due time, its vehicle, its service.
-#include <loadsim/load/choice.hpp>
+// CPU time per arrival before sending: due time, vehicle and service selection.
 #include <loadsim/load/schedule.hpp>
+#include <loadsim/load/selection.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -18,9 +18,9 @@ phase from_to(double from, double to) {
     return p;
 }
 
-void walk(benchmark::State& state, const phase& p, spacing s) {
-    const schedule plan{{p}, s, 1};
-    schedule::cursor cursor{plan};
+void iterate(benchmark::State& state, const phase& p, spacing s) {
+    const schedule arrivals{{p}, s, 1};
+    schedule::cursor cursor{arrivals};
     for (auto _ : state) {
         auto due = cursor.next();
         if (!due) {
@@ -31,9 +31,9 @@ void walk(benchmark::State& state, const phase& p, spacing s) {
     }
 }
 
-void next_constant(benchmark::State& state) { walk(state, from_to(1e6, 1e6), spacing::uniform); }
-void next_ramp(benchmark::State& state) { walk(state, from_to(0, 2e6), spacing::uniform); }
-void next_poisson(benchmark::State& state) { walk(state, from_to(1e6, 1e6), spacing::poisson); }
+void next_constant(benchmark::State& state) { iterate(state, from_to(1e6, 1e6), spacing::uniform); }
+void next_ramp(benchmark::State& state) { iterate(state, from_to(0, 2e6), spacing::uniform); }
+void next_poisson(benchmark::State& state) { iterate(state, from_to(1e6, 1e6), spacing::poisson); }
 
 void choose_vehicle(benchmark::State& state) {
     std::uint64_t arrival = 0;
@@ -41,14 +41,14 @@ void choose_vehicle(benchmark::State& state) {
 }
 
 void choose_substitute(benchmark::State& state) {
-    const auto fleet = static_cast<std::uint32_t>(state.range(0));
+    const auto fleet_size = static_cast<std::uint32_t>(state.range(0));
     std::uint64_t arrival = 0;
-    for (auto _ : state) benchmark::DoNotOptimize(candidates(1, arrival_id{arrival++}, fleet).candidate(1));
+    for (auto _ : state) benchmark::DoNotOptimize(candidates(1, arrival_id{arrival++}, fleet_size).candidate(1));
 }
 
 void choose_service(benchmark::State& state) {
     const service_weight services[] = {{"horn", 3}, {"lights", 1}};
-    const service_choice choice{1, services};
+    const service_selection choice{1, services};
     std::uint64_t arrival = 0;
     for (auto _ : state) benchmark::DoNotOptimize(choice.service_of(arrival_id{arrival++}));
 }

@@ -1,4 +1,4 @@
-// One of the compared servers as a child process, and what it cost.
+// Child process of one compared server, and its resource usage.
 #pragma once
 
 #include <sys/types.h>
@@ -9,30 +9,30 @@
 
 namespace loadsim::bench {
 
-struct process_cost {
-    double cpu_s = 0;       ///< user and system time
-    std::uint64_t peak = 0; ///< resident bytes
-    double rest_s = 0;      ///< from the end of the load to the last word's answer
-    std::uint64_t words_posted = 0;
-    std::uint64_t words_dropped = 0; ///< too many waited
+struct server_usage {
+    double cpu_s = 0;             ///< user and system time
+    std::uint64_t peak_bytes = 0; ///< resident bytes
+    double drain_s = 0;           ///< from the end of the load to the acknowledgement of the last response
+    std::uint64_t responses_posted = 0;
+    std::uint64_t responses_dropped = 0; ///< queue full
 };
 
-/// This program again, told to serve(). Errors: std::runtime_error when it does not come up.
+/// This program started again with --serve. Errors: std::runtime_error when the server does not start.
 class server_process {
 public:
-    server_process(const std::string& what, const std::string& inbound);
+    server_process(const std::string& server_kind, const std::string& inbound);
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
     ~server_process();
 
     std::uint16_t port() const { return port_; }
-    /// Ends it. Once.
-    process_cost end();
+    /// Stops the server and returns its usage. To be called once.
+    server_usage stop();
 
 private:
     pid_t pid_ = -1;
     int stdin_ = -1;
-    std::FILE* said_ = nullptr;
+    std::FILE* output_ = nullptr;
     std::uint16_t port_ = 0;
 };
 

@@ -13,18 +13,18 @@ double median(std::vector<double> samples) {
     return samples.size() % 2 != 0 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
 }
 
-ratio compare(const std::vector<double>& floor, const std::vector<double>& loadsim) {
-    ratio r{median(loadsim) / median(floor), std::numeric_limits<double>::quiet_NaN(),
+ratio compare(const std::vector<double>& baseline, const std::vector<double>& loadsim) {
+    ratio r{median(loadsim) / median(baseline), std::numeric_limits<double>::quiet_NaN(),
             std::numeric_limits<double>::quiet_NaN()};
-    for (std::size_t i = 0; i < std::min(floor.size(), loadsim.size()); ++i) {
-        const double one = loadsim[i] / floor[i];
-        r.least = std::fmin(r.least, one); // fmin and fmax pass over NaN
-        r.most = std::fmax(r.most, one);
+    for (std::size_t i = 0; i < std::min(baseline.size(), loadsim.size()); ++i) {
+        const double pair_ratio = loadsim[i] / baseline[i];
+        r.lowest = std::fmin(r.lowest, pair_ratio); // fmin and fmax ignore NaN
+        r.highest = std::fmax(r.highest, pair_ratio);
     }
     return r;
 }
 
-std::vector<double> samples_of(const std::vector<figures>& runs, const std::string& name) {
+std::vector<double> samples_of(const std::vector<metrics>& runs, const std::string& name) {
     std::vector<double> all;
     for (const auto& run : runs)
         if (const auto found = run.find(name); found != run.end()) all.push_back(found->second);

@@ -1,4 +1,4 @@
-// Two contenders measured in turns, and what is made of it.
+// Statistics of two competitors measured in alternating runs.
 #pragma once
 
 #include <map>
@@ -7,23 +7,23 @@
 
 namespace loadsim::bench {
 
-/// What one run of one contender gave, by name.
-using figures = std::map<std::string, double>;
+/// Measurements of one run of one competitor, by name.
+using metrics = std::map<std::string, double>;
 
-/// The middle one, or the mean of the two in the middle; NaN of nothing.
+/// The middle sample, or the mean of the two middle ones; NaN without samples.
 double median(std::vector<double> samples);
 
-/// loadsim to floor.
+/// Ratio of loadsim to the baseline.
 struct ratio {
     double of_medians = 0;
-    double least = 0; ///< of the pairs, each measured back to back
-    double most = 0;
+    double lowest = 0; ///< lowest ratio of a single pair of consecutive runs
+    double highest = 0;
 };
 
-/// Both have a sample for each pair, in the order of the pairs.
-ratio compare(const std::vector<double>& floor, const std::vector<double>& loadsim);
+/// Both vectors have one sample per pair, in the same order.
+ratio compare(const std::vector<double>& baseline, const std::vector<double>& loadsim);
 
-/// The samples of one figure in all runs that have it.
-std::vector<double> samples_of(const std::vector<figures>& runs, const std::string& name);
+/// Samples of one metric over all runs that have it.
+std::vector<double> samples_of(const std::vector<metrics>& runs, const std::string& name);
 
 } // namespace loadsim::bench

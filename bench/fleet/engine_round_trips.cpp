@@ -1,6 +1,6 @@
-// loadsim's engine by itself: the loop and a link a session, and always one QoS 1 message in flight on each. No scenario asks
-// for that, so it is a program of its own. Prints what the floor prints.
-#include "process_figures.hpp"
+// Closed-loop benchmark of loadsim's engine: one net::loop, one net::mqtt_link per session, one QoS 1 message in flight on each. A
+// separate program, because no scenario expresses this workload. Same output format as the baseline client.
+#include "process_usage.hpp"
 
 #include <loadsim/contract/topics.hpp>
 #include <loadsim/net/loop.hpp>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace loadsim;
 
-struct wanted {
+struct run_options {
     std::uint16_t port = 0;
     std::uint32_t sessions = 1000;
     std::uint32_t active = 0; ///< 0: all
@@ -32,7 +32,7 @@ struct wanted {
 };
 
 constexpr std::chrono::seconds warm_up{1};
-constexpr std::chrono::milliseconds come_home{200};
+constexpr std::chrono::milliseconds drain_time{200};
 constexpr std::size_t payload_size = 64;
 
 double own_cpu() { return bench::cpu_seconds(::getpid()); }
@@ -40,16 +40,16 @@ double own_memory() { return static_cast<double>(bench::resident_bytes(::getpid(
 
 class fleet final : private net::link_events, private net::timer {
 public:
-    explicit fleet(const wanted& w)
-        : wanted_(w), broker_(boost::asio::ip::address_v4::loopback(), w.port), loop_(time_) {}
+    explicit fleet(const run_options& w)
+        : run_options_(w), broker_(boost::asio::ip::address_v4::loopback(), w.port), loop_(time_) {}
 
     int run() {
         cpu_begin_ = own_cpu();
         memory_begin_ = own_memory();
         begin_ = time_.now();
         net::link_events& self = *this;
-        for (std::uint32_t i = 0; i < wanted_.sessions; ++i) links_.emplace_back(loop_, options_, self, i);
-        while (next_ < wanted_.sessions && next_ < wanted_.in_flight) links_[next_++].connect(broker_);
+        for (std::uint32_t i = 0; i < run_options_.sessions; ++i) links_.emplace_back(loop_, options_, self, i);
+        while (next_ < run_options_.sessions && next_ < run_options_.in_flight) links_[next_++].connect(broker_);
         loop_.run();
         return lost_ == 0 ? 0 : 1;
     }
@@ -74,30 +74,31 @@ private:
         const auto topic = contract::presence_topic(vin_of(link));
         (void)link.publish(
             {.topic = topic, .payload = R"({"state":"online"})", .quality = mqtt::qos::at_most_once, .retain = true});
-        if (next_ < wanted_.sessions) links_[next_++].connect(broker_);
+        if (next_ < run_options_.sessions) links_[next_++].connect(broker_);
     }
 
     void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override {
-        if (++online_ != wanted_.sessions) return;
+        if (++online_ != run_options_.sessions) return;
         connect_s_ = since(begin_);
         connect_cpu_s_ = own_cpu() - cpu_begin_;
         memory_online_ = own_memory();
-        const auto active = wanted_.active == 0 ? wanted_.sessions : std::min(wanted_.active, wanted_.sessions);
+        const auto active =
+            run_options_.active == 0 ? run_options_.sessions : std::min(run_options_.active, run_options_.sessions);
         for (std::uint32_t i = 0; i < active; ++i)
-            publish(links_[i * (wanted_.sessions / active)]); // spread over the fleet
+            publish(links_[i * (run_options_.sessions / active)]); // evenly spread over the fleet
         loop_.arm(*this, time_.now() + warm_up);
     }
 
     void publish(net::mqtt_link& link) {
         topic_ = "v1/";
         topic_ += vin_of(link);
-        topic_ += "/bench"; // nobody subscribes to it
+        topic_ += "/bench"; // no subscriber
         if (link.publish({.topic = topic_, .payload = payload_, .quality = mqtt::qos::at_least_once}).error) ++lost_;
     }
 
     void on_published(net::mqtt_link& link, std::uint16_t, mqtt::reason) override {
         ++done_;
-        if (at_ != stage::over) publish(link);
+        if (phase_ != run_phase::draining) publish(link);
     }
 
     void on_message(net::mqtt_link&, const mqtt::message&) override {}
@@ -108,23 +109,23 @@ private:
         loop_.stop();
     }
 
-    /// Warmed up; measured; come home.
+    /// Ends the warm-up, the measurement, and the drain, in this order.
     void on_timer(monotonic_time now) override {
-        switch (at_) {
-        case stage::warming:
-            at_ = stage::measured;
+        switch (phase_) {
+        case run_phase::warm_up:
+            phase_ = run_phase::measured;
             measured_from_ = now;
             cpu_before_ = own_cpu();
             done_before_ = done_;
-            loop_.arm(*this,
-                      now + std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(wanted_.seconds)));
+            loop_.arm(*this, now + std::chrono::duration_cast<nanoseconds>(
+                                       std::chrono::duration<double>(run_options_.seconds)));
             return;
-        case stage::measured:
-            at_ = stage::over;
+        case run_phase::measured:
+            phase_ = run_phase::draining;
             print();
-            loop_.arm(*this, now + come_home);
+            loop_.arm(*this, now + drain_time);
             return;
-        case stage::over: return loop_.stop();
+        case run_phase::draining: return loop_.stop();
         }
     }
 
@@ -138,14 +139,14 @@ private:
             "{{\"mode\":\"round-trips\",\"sessions\":{},\"connects_per_s\":{:.1f},\"cpu_per_connect_us\":{:.3f},"
             "\"bytes_per_session\":{:.1f},\"seconds\":{:.6f},\"round_trips\":{:.0f},\"round_trips_per_s\":{:.1f},"
             "\"cpu_per_round_trip_us\":{:.4f},\"lost\":{}}}\n",
-            wanted_.sessions, wanted_.sessions / connect_s_, connect_cpu_s_ / wanted_.sessions * 1e6,
-            (memory_online_ - memory_begin_) / wanted_.sessions, took, done, done / took, cpu / done * 1e6, lost_);
+            run_options_.sessions, run_options_.sessions / connect_s_, connect_cpu_s_ / run_options_.sessions * 1e6,
+            (memory_online_ - memory_begin_) / run_options_.sessions, took, done, done / took, cpu / done * 1e6, lost_);
         std::fflush(stdout);
     }
 
-    enum class stage : std::uint8_t { warming, measured, over };
+    enum class run_phase : std::uint8_t { warm_up, measured, draining };
 
-    wanted wanted_;
+    run_options run_options_;
     boost::asio::ip::tcp::endpoint broker_;
     steady_time time_;
     net::loop loop_;
@@ -156,7 +157,7 @@ private:
     std::string payload_ = std::string(payload_size, 'x');
     std::uint32_t next_ = 0, online_ = 0, lost_ = 0;
     std::uint64_t done_ = 0, done_before_ = 0;
-    stage at_ = stage::warming;
+    run_phase phase_ = run_phase::warm_up;
     monotonic_time begin_{}, measured_from_{};
     double cpu_begin_ = 0, cpu_before_ = 0, connect_s_ = 0, connect_cpu_s_ = 0, memory_begin_ = 0, memory_online_ = 0;
 };
@@ -164,7 +165,7 @@ private:
 } // namespace
 
 int main(int count, char** arguments) {
-    wanted w;
+    run_options w;
     CLI::App app("The engine by itself at saturation; started by fleet_bench");
     app.add_option("--port", w.port)->required();
     app.add_option("--sessions", w.sessions)->check(CLI::PositiveNumber);

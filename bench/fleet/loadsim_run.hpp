@@ -1,10 +1,10 @@
-// One run of the real program, watched from outside.
+// One run of the loadsim program, measured from outside.
 #pragma once
 
-#include "child.hpp"
+#include "bench_environment.hpp"
+#include "child_process.hpp"
 #include "comparison.hpp"
-#include "course.hpp"
-#include "stage.hpp"
+#include "workload.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -12,27 +12,27 @@
 
 namespace loadsim::bench {
 
-/// The scenario that says the same.
-std::string scenario_of(const course&);
+/// Scenario (YAML) for the workload.
+std::string scenario_yaml(const workload&);
 
 class loadsim_run {
 public:
-    loadsim_run(const stage&, const course&);
+    loadsim_run(const bench_environment&, const workload&);
 
-    /// Waits until all are on line. Connects a second.
+    /// Waits until all sessions are online. Returns connects per second.
     double await_online();
-    /// When the last of them was.
+    /// Time at which the last session came online.
     std::chrono::steady_clock::time_point online_since() const noexcept { return online_since_; }
     pid_t pid() const noexcept { return process_.pid(); }
-    /// Waits for its end. Figures of its summary.json; throws when not every request was executed.
-    figures finish();
+    /// Waits for process exit. Metrics from summary.json; throws unless every request was executed.
+    metrics finish();
 
 private:
     bool all_online();
 
-    course course_;
+    workload workload_;
     std::filesystem::path report_;
-    child process_;
+    child_process process_;
     std::chrono::steady_clock::time_point online_since_{};
 };
 

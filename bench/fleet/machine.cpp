@@ -16,7 +16,7 @@
 namespace loadsim::bench {
 namespace {
 
-/// What follows the key on its line, without what stands between.
+/// Value of the key in a "key: value" or "key=value" file.
 std::string value_in(const char* file, const std::string& key) {
     std::ifstream in(file);
     for (std::string line; std::getline(in, line);) {
@@ -28,7 +28,7 @@ std::string value_in(const char* file, const std::string& key) {
     return "unknown";
 }
 
-/// It has no flag for its version: the first line of its help says it.
+/// From the first line of its help: mosquitto has no version flag.
 std::string mosquitto_version() {
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("PATH=$PATH:/usr/sbin mosquitto -h 2>/dev/null", "r"),
                                                      ::pclose);

@@ -1,5 +1,5 @@
-// The fleet benchmark: loadsim against the floor, in turns, against the same mosquitto. README has the command.
-#include "measuring.hpp"
+// Fleet benchmark: loadsim and the baseline client in alternating runs against the same mosquitto. The README has the command.
+#include "measurement.hpp"
 
 #include <loadsim/target/preflight.hpp>
 
@@ -16,9 +16,10 @@
 
 int main(int count, char** arguments) {
     using namespace loadsim;
-    bench::plan plan{.programs = {LOADSIM_FLOOR, LOADSIM_PROGRAM, LOADSIM_ENGINE, LOADSIM_PAHO},
-                     .scratch = std::filesystem::temp_directory_path() / fmt::format("fleet-bench-{}", ::getpid())};
-    std::filesystem::path into = LOADSIM_RESULTS;
+    bench::measurement_plan plan{.programs = {LOADSIM_FLOOR, LOADSIM_PROGRAM, LOADSIM_ENGINE, LOADSIM_PAHO},
+                                 .scratch = std::filesystem::temp_directory_path() /
+                                            fmt::format("fleet-bench-{}", ::getpid())};
+    std::filesystem::path output_folder = LOADSIM_RESULTS;
     std::vector<std::string> only;
     bool quick = false;
     const std::set<std::string> parts{"connect", "roundtrip", "exchange", "scale", "paho"};
@@ -31,12 +32,12 @@ int main(int count, char** arguments) {
         ->delimiter(',')
         ->check(CLI::IsMember(parts));
     app.add_flag("--quick", quick, "Two pairs, short runs: to see whether it works, not to publish");
-    app.add_option("--into", into, "Folder for fleet.md and fleet.json")->capture_default_str();
+    app.add_option("--into", output_folder, "Folder for fleet.md and fleet.json")->capture_default_str();
     CLI11_PARSE(app, count, arguments);
 
     if (quick) {
         if (pairs->empty()) plan.pairs = 2;
-        plan.other_runs = 1;
+        plan.unpaired_runs = 1;
         plan.measured = std::chrono::seconds{4};
         plan.quick = true;
     }
@@ -49,12 +50,13 @@ int main(int count, char** arguments) {
         plan.paho = wanted("paho");
     }
     try {
-        target::raise_open_file_limit(); // for the brokers, which are our children
-        const auto all = bench::measure(plan, [&](const bench::results& so_far) { bench::write(so_far, into); });
+        target::raise_open_file_limit(); // inherited by the brokers, which are child processes
+        const auto all =
+            bench::measure(plan, [&](const bench::results& partial) { bench::write(partial, output_folder); });
         fmt::print("{}", bench::to_markdown(all));
         std::filesystem::remove_all(plan.scratch);
-    } catch (const std::exception& failed) {
-        fmt::print(stderr, "\nfleet_bench: {}\nwhat was written is in {}\n", failed.what(), plan.scratch.string());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "\nfleet_bench: {}\nwhat was written is in {}\n", error.what(), plan.scratch.string());
         return 1;
     }
 }

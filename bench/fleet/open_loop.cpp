@@ -1,6 +1,6 @@
-// The contenders that bring a fleet and may be sent commands: the floor and the real program, by the same yardstick.
-#include "contenders.hpp"
-#include "process_figures.hpp"
+// Open-loop measurements of the competitors that receive commands: the baseline client and loadsim, measured identically.
+#include "competitors.hpp"
+#include "process_usage.hpp"
 
 #include <fmt/format.h>
 
@@ -14,13 +14,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// At scale, each process's turn to bring its part on line. All of them have to be through with everything before the first
-/// pings, 60 s after the first connects.
-constexpr auto turn = 4s;
-constexpr auto to_calm_down = 1s;
-/// At scale: nobody is to have its load while another one still connects, or say goodbye while another one has its load.
-constexpr auto apart = 6s;
-constexpr auto margin = 2s; ///< from the load to where CPU is read: nothing else is going on there
+/// At scale: time slot in which one process connects its sessions. All processes must finish the run before the first pings,
+/// 60 s after the first connects.
+constexpr auto connect_slot = 4s;
+constexpr auto settle_time = 1s;
+/// At scale: gap that separates the load of one process from connects and disconnects of the others.
+constexpr auto load_gap = 6s;
+constexpr auto margin = 2s; ///< from the load to the CPU readings, during which the process is idle
 
 template <class Run>
 void sleep_until_before_load(const Run& run, std::chrono::seconds idle) {
@@ -35,12 +35,12 @@ void sleep_until_after_load(const Run& run, std::chrono::seconds idle, std::chro
 } // namespace
 
 template <class Run>
-figures fleet_of(const stage& on, std::uint32_t sessions) {
-    const course wanted{.vehicles = sessions};
-    Run run(on, wanted);
+metrics measure_idle_fleet(const bench_environment& environment, std::uint32_t sessions) {
+    const workload spec{.vehicles = sessions};
+    Run run(environment, spec);
     const double per_s = run.await_online();
-    sleep_until_before_load(run, wanted.idle_before);
-    const figures all{{"connects_per_s", per_s},
+    sleep_until_before_load(run, spec.idle_before);
+    const metrics all{{"connects_per_s", per_s},
                       {"cpu_s", cpu_seconds(run.pid())},
                       {"rss_bytes", static_cast<double>(resident_bytes(run.pid()))}};
     run.finish();
@@ -48,13 +48,14 @@ figures fleet_of(const stage& on, std::uint32_t sessions) {
 }
 
 template <class Run>
-figures exchange_of(const stage& on, std::uint32_t sessions, std::uint32_t per_second, std::chrono::seconds measured) {
-    const course wanted{.vehicles = sessions, .per_second = per_second, .load = measured};
-    Run run(on, wanted);
+metrics measure_exchange(const bench_environment& environment, std::uint32_t sessions, std::uint32_t per_second,
+                         std::chrono::seconds measured) {
+    const workload spec{.vehicles = sessions, .per_second = per_second, .load = measured};
+    Run run(environment, spec);
     run.await_online();
-    sleep_until_before_load(run, wanted.idle_before);
+    sleep_until_before_load(run, spec.idle_before);
     const double before = cpu_seconds(run.pid());
-    sleep_until_after_load(run, wanted.idle_before, wanted.load);
+    sleep_until_after_load(run, spec.idle_before, spec.load);
     const double used = cpu_seconds(run.pid()) - before;
     auto all = run.finish();
     all["cpu_per_exchange_us"] = used / all.at("requests") * 1e6;
@@ -62,31 +63,31 @@ figures exchange_of(const stage& on, std::uint32_t sessions, std::uint32_t per_s
 }
 
 template <class Run>
-figures at_scale(const programs& all_programs, const std::filesystem::path& scratch, std::uint32_t sessions,
-                 std::uint32_t processes, std::uint32_t per_second, std::chrono::seconds measured) {
-    std::deque<stage> stages;
+metrics measure_at_scale(const programs& all_programs, const std::filesystem::path& scratch, std::uint32_t sessions,
+                         std::uint32_t processes, std::uint32_t per_second, std::chrono::seconds measured) {
+    std::deque<bench_environment> environments;
     std::deque<Run> runs;
     std::vector<std::chrono::seconds> idle;
-    figures all{{"processes", processes}, {"lag_p99_ms", 0}};
+    metrics all{{"processes", processes}, {"lag_p99_ms", 0}};
     for (std::uint32_t i = 0; i < processes; ++i) {
-        const auto turn_ends = std::chrono::steady_clock::now() + turn;
-        stages.emplace_back(all_programs, scratch, fmt::format("scale-{}", i));
-        // The earlier it connects, the longer it waits: all of them get their load at the same time.
-        idle.push_back(apart + turn * (processes - 1 - i));
-        runs.emplace_back(stages.back(), course{.vehicles = sessions / processes,
-                                                .per_second = per_second / processes,
-                                                .idle_before = idle.back(),
-                                                .load = measured,
-                                                .idle_after = apart});
+        const auto slot_end = std::chrono::steady_clock::now() + connect_slot;
+        environments.emplace_back(all_programs, scratch, fmt::format("scale-{}", i));
+        // Earlier processes idle longer, so that the load starts at the same time for all.
+        idle.push_back(load_gap + connect_slot * (processes - 1 - i));
+        runs.emplace_back(environments.back(), workload{.vehicles = sessions / processes,
+                                                        .per_second = per_second / processes,
+                                                        .idle_before = idle.back(),
+                                                        .load = measured,
+                                                        .idle_after = load_gap});
         runs.back().await_online();
-        std::this_thread::sleep_for(to_calm_down);
+        std::this_thread::sleep_for(settle_time);
         all["cpu_connect_s"] += cpu_seconds(runs.back().pid());
-        if (std::chrono::steady_clock::now() > turn_ends)
+        if (std::chrono::steady_clock::now() > slot_end)
             throw std::runtime_error(
                 "a process has not brought its sessions on line in its turn; the machine is too busy");
-        std::this_thread::sleep_until(turn_ends);
+        std::this_thread::sleep_until(slot_end);
     }
-    // Still before the load of any of them: their turns are done, and the last one's wait has begun with its own.
+    // Before any load: all time slots are over, and the last process idles for `apart`.
     std::vector<double> before;
     for (auto& run : runs) {
         before.push_back(cpu_seconds(run.pid()));
@@ -97,9 +98,9 @@ figures at_scale(const programs& all_programs, const std::filesystem::path& scra
         all["cpu_load_s"] += cpu_seconds(runs[i].pid()) - before[i];
     }
     for (auto& run : runs) {
-        const auto part = run.finish();
-        all["requests"] += part.at("requests");
-        all["lag_p99_ms"] = std::max(all["lag_p99_ms"], part.at("lag_p99_ms"));
+        const auto metrics_of_run = run.finish();
+        all["requests"] += metrics_of_run.at("requests");
+        all["lag_p99_ms"] = std::max(all["lag_p99_ms"], metrics_of_run.at("lag_p99_ms"));
     }
     all["cpu_per_exchange_us"] = all["cpu_load_s"] / all["requests"] * 1e6;
     return all;

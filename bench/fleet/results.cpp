@@ -13,8 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
-/// 1234567.8 as 1,234,568: a table is read by people.
-std::string number(double value, int digits) {
+/// Formats with thousands separators: 1234567.8 as 1,234,568.
+std::string format_number(double value, int digits) {
     if (!std::isfinite(value)) return "-";
     auto text = fmt::format("{:.{}f}", value, digits);
     const auto point = std::min(text.find('.'), text.size());
@@ -30,23 +30,24 @@ std::string machine_line(const results& r) {
                        m.at("mosquitto"), m.at("date"));
 }
 
-void add_contests(std::string& out, const results& r) {
-    if (r.contests.empty()) return;
+void add_comparisons(std::string& out, const results& r) {
+    if (r.comparisons.empty()) return;
     auto to = std::back_inserter(out);
     fmt::format_to(to,
                    "\nMedians of {} pairs, floor and loadsim in turns; in brackets the ratios of the single pairs.\n\n",
                    r.pairs);
     out += "| figure | floor | loadsim | loadsim / floor | bar |\n| --- | ---: | ---: | ---: | --- |\n";
-    for (const auto& c : r.contests) {
-        const auto between = compare(c.floor, c.loadsim);
+    for (const auto& c : r.comparisons) {
+        const auto relative = compare(c.baseline, c.loadsim);
         fmt::format_to(to, "| {}, {} | {} | {} | {} ({} to {}) | {} |\n", c.name, c.unit,
-                       number(median(c.floor), c.digits), number(median(c.loadsim), c.digits),
-                       number(between.of_medians, 2), number(between.least, 2), number(between.most, 2), c.bar);
+                       format_number(median(c.baseline), c.digits), format_number(median(c.loadsim), c.digits),
+                       format_number(relative.of_medians, 2), format_number(relative.lowest, 2),
+                       format_number(relative.highest, 2), c.target);
     }
 }
 
-std::string of(const std::vector<figures>& runs, const char* name, int digits) {
-    return number(median(samples_of(runs, name)), digits);
+std::string median_text(const std::vector<metrics>& runs, const char* name, int digits) {
+    return format_number(median(samples_of(runs, name)), digits);
 }
 
 void add_scale(std::string& out, const results& r) {
@@ -57,11 +58,11 @@ void add_scale(std::string& out, const results& r) {
            "all, µs | lag p99, ms |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for (const auto& s : r.scale) {
         const auto both = [&](const char* name, int digits) {
-            return of(s.runs.floor, name, digits) + ", " + of(s.runs.loadsim, name, digits);
+            return median_text(s.runs.baseline, name, digits) + ", " + median_text(s.runs.loadsim, name, digits);
         };
-        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", number(s.vehicles, 0),
-                       of(s.runs.loadsim, "processes", 0), both("cpu_per_connect_us", 1), both("bytes_per_session", 0),
-                       both("cpu_per_exchange_us", 1), both("lag_p99_ms", 3));
+        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} | {} |\n", format_number(s.vehicles, 0),
+                       median_text(s.runs.loadsim, "processes", 0), both("cpu_per_connect_us", 1),
+                       both("bytes_per_session", 0), both("cpu_per_exchange_us", 1), both("lag_p99_ms", 3));
     }
 }
 
@@ -73,27 +74,27 @@ void add_paho(std::string& out, const results& r) {
            "| ---: | ---: | ---: | ---: | ---: |\n";
     for (const auto& p : r.paho) {
         const auto both = [&](const char* name, int digits) {
-            return of(p.paho, name, digits) + ", " + of(p.engine, name, digits);
+            return median_text(p.paho, name, digits) + ", " + median_text(p.engine, name, digits);
         };
-        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} |\n", number(p.sessions, 0),
+        fmt::format_to(std::back_inserter(out), "| {} | {} | {} | {} | {} |\n", format_number(p.sessions, 0),
                        both("cpu_per_connect_us", 1), both("bytes_per_session", 0), both("cpu_per_round_trip_us", 1),
                        both("round_trips_per_s", 0));
     }
 }
 
-json::value finite(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
+json::value finite_or_null(double value) { return std::isfinite(value) ? json::value(value) : json::value(nullptr); }
 
-json::array array_of(const std::vector<double>& samples) {
+json::array to_json_array(const std::vector<double>& samples) {
     json::array all;
-    for (const double s : samples) all.push_back(finite(s));
+    for (const double s : samples) all.push_back(finite_or_null(s));
     return all;
 }
 
-json::array array_of(const std::vector<figures>& runs) {
+json::array to_json_array(const std::vector<metrics>& runs) {
     json::array all;
     for (const auto& run : runs) {
         json::object one;
-        for (const auto& [name, value] : run) one[name] = finite(value);
+        for (const auto& [name, value] : run) one[name] = finite_or_null(value);
         all.push_back(std::move(one));
     }
     return all;
@@ -103,14 +104,14 @@ json::array array_of(const std::vector<figures>& runs) {
 
 std::string to_markdown(const results& r) {
     std::string out = machine_line(r) + "\n";
-    add_contests(out, r);
+    add_comparisons(out, r);
     add_scale(out, r);
     add_paho(out, r);
     if (!r.notes.empty()) out += '\n';
     for (const auto& note : r.notes) out += "- " + note + '\n';
-    if (!r.repeated.empty())
-        out +=
-            fmt::format("- Runs that went wrong and were made again: {} (fleet.json says why).\n", r.repeated.size());
+    if (!r.repeated_runs.empty())
+        out += fmt::format("- Runs that went wrong and were made again: {} (fleet.json says why).\n",
+                           r.repeated_runs.size());
     return out;
 }
 
@@ -118,29 +119,30 @@ std::string to_json(const results& r) {
     json::object machine;
     for (const auto& [name, value] : r.machine) machine[name] = value;
     json::array contests;
-    for (const auto& c : r.contests) {
-        const auto between = compare(c.floor, c.loadsim);
+    for (const auto& c : r.comparisons) {
+        const auto relative = compare(c.baseline, c.loadsim);
         contests.push_back(json::object{{"figure", c.name},
                                         {"unit", c.unit},
-                                        {"bar", c.bar},
-                                        {"floor", array_of(c.floor)},
-                                        {"loadsim", array_of(c.loadsim)},
-                                        {"floor_median", finite(median(c.floor))},
-                                        {"loadsim_median", finite(median(c.loadsim))},
-                                        {"ratio", finite(between.of_medians)},
-                                        {"ratio_least", finite(between.least)},
-                                        {"ratio_most", finite(between.most)}});
+                                        {"bar", c.target},
+                                        {"floor", to_json_array(c.baseline)},
+                                        {"loadsim", to_json_array(c.loadsim)},
+                                        {"floor_median", finite_or_null(median(c.baseline))},
+                                        {"loadsim_median", finite_or_null(median(c.loadsim))},
+                                        {"ratio", finite_or_null(relative.of_medians)},
+                                        {"ratio_least", finite_or_null(relative.lowest)},
+                                        {"ratio_most", finite_or_null(relative.highest)}});
     }
     json::array scale;
     for (const auto& s : r.scale)
-        scale.push_back(json::object{
-            {"vehicles", s.vehicles}, {"floor", array_of(s.runs.floor)}, {"loadsim", array_of(s.runs.loadsim)}});
+        scale.push_back(json::object{{"vehicles", s.vehicles},
+                                     {"floor", to_json_array(s.runs.baseline)},
+                                     {"loadsim", to_json_array(s.runs.loadsim)}});
     json::array paho;
     for (const auto& p : r.paho)
-        paho.push_back(
-            json::object{{"sessions", p.sessions}, {"paho", array_of(p.paho)}, {"engine", array_of(p.engine)}});
+        paho.push_back(json::object{
+            {"sessions", p.sessions}, {"paho", to_json_array(p.paho)}, {"engine", to_json_array(p.engine)}});
     json::array repeated;
-    for (const auto& why : r.repeated) repeated.emplace_back(why);
+    for (const auto& reason : r.repeated_runs) repeated.emplace_back(reason);
     const json::object all{{"schema", "loadsim.fleet-bench/1"},
                            {"machine", machine},
                            {"pairs", r.pairs},

@@ -1,8 +1,8 @@
-// All that was measured, and the two files it becomes.
+// Results of the fleet benchmark, and their Markdown and JSON files.
 #pragma once
 
+#include "alternating_runs.hpp"
 #include "comparison.hpp"
-#include "turns.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -12,37 +12,37 @@
 
 namespace loadsim::bench {
 
-/// One figure of the floor and of loadsim.
-struct contest {
+/// One metric of the baseline and of loadsim.
+struct comparison_row {
     std::string name;
     std::string unit;
-    std::string bar; ///< what is promised of it; empty: nothing
-    int digits = 1;  ///< after the point
-    std::vector<double> floor;
+    std::string target; ///< target shown in the table; empty: none
+    int digits = 1;     ///< digits after the decimal point
+    std::vector<double> baseline;
     std::vector<double> loadsim;
 };
 
-/// Fleets of so many vehicles.
+/// Runs with one fleet size.
 struct scale_row {
     std::uint32_t vehicles = 0;
-    duel runs;
+    paired_runs runs;
 };
 
-/// Paho and our own engine with so many sessions.
+/// Runs of Paho and of loadsim's engine with one number of sessions.
 struct paho_row {
     std::uint32_t sessions = 0;
-    std::vector<figures> paho;
-    std::vector<figures> engine;
+    std::vector<metrics> paho;
+    std::vector<metrics> engine;
 };
 
 struct results {
     std::map<std::string, std::string> machine;
     std::uint32_t pairs = 0;
-    std::vector<contest> contests;
+    std::vector<comparison_row> comparisons;
     std::vector<scale_row> scale;
     std::vector<paho_row> paho;
-    std::vector<std::string> notes;    ///< what one has to know to read the tables
-    std::vector<std::string> repeated; ///< runs that went wrong and were made again, and why
+    std::vector<std::string> notes;         ///< explanations printed below the tables
+    std::vector<std::string> repeated_runs; ///< failed and repeated runs, with the reason
 };
 
 std::string to_markdown(const results&);

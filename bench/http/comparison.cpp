@@ -10,10 +10,10 @@ namespace loadsim::bench {
 namespace {
 
 template <class Figure>
-std::vector<double> each(const std::vector<pair_of_runs>& pairs, Figure&& figure) {
+std::vector<double> values_of(const std::vector<pair_of_runs>& pairs, Figure&& accessor) {
     std::vector<double> values;
     values.reserve(pairs.size());
-    for (const auto& p : pairs) values.push_back(std::invoke(figure, p));
+    for (const auto& p : pairs) values.push_back(std::invoke(accessor, p));
     return values;
 }
 
@@ -27,19 +27,19 @@ double median(std::vector<double> values) {
 }
 
 double comparison::wrk_per_second() const {
-    return median(each(pairs, [](const auto& p) { return p.wrk.per_second(); }));
+    return median(values_of(pairs, [](const auto& p) { return p.wrk.per_second(); }));
 }
 double comparison::loadsim_per_second() const {
-    return median(each(pairs, [](const auto& p) { return p.loadsim.per_second(); }));
+    return median(values_of(pairs, [](const auto& p) { return p.loadsim.per_second(); }));
 }
 double comparison::wrk_cpu_us() const {
-    return median(each(pairs, [](const auto& p) { return p.wrk.cpu_us(); }));
+    return median(values_of(pairs, [](const auto& p) { return p.wrk.cpu_us(); }));
 }
 double comparison::loadsim_cpu_us() const {
-    return median(each(pairs, [](const auto& p) { return p.loadsim.cpu_us(); }));
+    return median(values_of(pairs, [](const auto& p) { return p.loadsim.cpu_us(); }));
 }
-double comparison::cpu_ratio_lowest() const { return std::ranges::min(each(pairs, &pair_of_runs::cpu_ratio)); }
-double comparison::cpu_ratio_highest() const { return std::ranges::max(each(pairs, &pair_of_runs::cpu_ratio)); }
+double comparison::cpu_ratio_lowest() const { return std::ranges::min(values_of(pairs, &pair_of_runs::cpu_ratio)); }
+double comparison::cpu_ratio_highest() const { return std::ranges::max(values_of(pairs, &pair_of_runs::cpu_ratio)); }
 
 comparison compare(std::uint16_t port, unsigned connections, unsigned pairs, unsigned seconds) {
     comparison all{.connections = connections, .pairs = {}};

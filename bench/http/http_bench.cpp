@@ -1,5 +1,5 @@
-// What a request costs our HTTP driver, beside wrk, in the same minutes against the same server. Exit code 0: the bars are
-// met; 1: one is not; 2: it could not be measured.
+// HTTP benchmark: cost per request of loadsim's HTTP driver and of wrk, in alternating runs against the same server. Exit code 0:
+// all targets met; 1: a target was missed; 2: the measurement failed.
 #include "nginx.hpp"
 #include "results.hpp"
 
@@ -11,7 +11,7 @@
 
 int main(int count, char** arguments) {
     using namespace loadsim::bench;
-    results r{.on = this_machine(), .wrk_version = {}, .pairs = 5, .seconds = 3, .closed = {}, .open = {}};
+    results r{.host = this_machine(), .wrk_version = {}, .pairs = 5, .seconds = 3, .closed = {}, .open = {}};
     r.open.connections = 64;
     r.open.rate = 20'000;
     std::vector<unsigned> connections{64, 8};
@@ -35,12 +35,12 @@ int main(int count, char** arguments) {
         const nginx server;
         r.wrk_version = version_of_wrk();
         for (const auto c : connections) r.closed.push_back(compare(server.port(), c, r.pairs, r.seconds));
-        r.open.seen = run_loadsim_open(server.port(), r.open.connections, r.seconds, r.open.rate);
+        r.open.measured = run_loadsim_open(server.port(), r.open.connections, r.seconds, r.open.rate);
         fmt::print("\n{}", markdown(r));
         write(r, folder);
-        return r.meets_bars() ? 0 : 1;
-    } catch (const std::exception& trouble) {
-        fmt::print(stderr, "http_bench: {}\n", trouble.what());
+        return r.meets_targets() ? 0 : 1;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "http_bench: {}\n", error.what());
         return 2;
     }
 }

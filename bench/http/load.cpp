@@ -1,7 +1,7 @@
-// loadsim's HTTP driver and nothing else: what http_bench runs beside wrk. Prints one line of JSON.
-//   http_bench_load PORT CONNECTIONS SECONDS          closed loop: each answer sends the next request
-//   http_bench_load PORT CONNECTIONS SECONDS RATE     open loop: RATE requests a second, whatever the answers do
-#include <loadsim/drive/http_driver.hpp>
+// Load generator with loadsim's HTTP driver only, started by http_bench. Prints one line of JSON.
+//   http_bench_load PORT CONNECTIONS SECONDS          closed loop: each response triggers the next request
+//   http_bench_load PORT CONNECTIONS SECONDS RATE     open loop: RATE requests per second, independent of the responses
+#include <loadsim/driver/http_driver.hpp>
 #include <loadsim/measure/histogram.hpp>
 
 #include <boost/asio/post.hpp>
@@ -19,7 +19,7 @@ namespace {
 using namespace loadsim;
 namespace asio = boost::asio;
 
-constexpr std::size_t fleet = 1000; ///< vehicles that requests go to, in turn
+constexpr std::size_t fleet = 1000; ///< number of vehicles, addressed round-robin
 
 struct settings {
     std::uint16_t port = 0;
@@ -28,14 +28,14 @@ struct settings {
     double rate = 0; ///< 0: closed loop
 };
 
-class load final : public drive::driver_events {
+class load final : public driver::driver_events {
 public:
     explicit load(const settings& s)
         : settings_(s), loop_(time_), due_timer_(loop_.io().get_executor()),
-          driver_(drive::make_http_driver(
+          driver_(driver::make_http_driver(
               loop_, *this,
-              {.api = {.bases = {{"http", "127.0.0.1", s.port, ""}}, .connections = s.connections},
-               .terms = contract::terms::of_our_own()})) {
+              {.api = {.base_urls = {{"http", "127.0.0.1", s.port, ""}}, .max_connections = s.connections},
+               .message_contract = contract::message_contract::built_in()})) {
         for (std::size_t i = 0; i < fleet; ++i) vins_.push_back(fmt::format("LZ9SMEV05TF{:06}", i));
     }
 
@@ -43,17 +43,17 @@ public:
         start_ = time_.now();
         asio::post(loop_.io(), [this] {
             driver_->start([](const std::string&) {});
-            if (settings_.rate > 0) return pump();
+            if (settings_.rate > 0) return send_due();
             for (std::uint32_t i = 0; i < settings_.connections; ++i) send(time_.now());
         });
         loop_.run();
     }
 
-    std::string figures() const {
+    std::string results_json() const {
         const auto us = [](nanoseconds t) { return static_cast<double>(t.count()) / 1e3; };
         return serialize(boost::json::object{{"requests", accepted_},
-                                             {"trouble", trouble_},
-                                             {"first_trouble", first_trouble_},
+                                             {"trouble", failed_},
+                                             {"first_trouble", first_failure_},
                                              {"seconds", std::chrono::duration<double>(end_ - start_).count()},
                                              {"lag_p50_us", us(lag_.percentile(50))},
                                              {"lag_p99_us", us(lag_.percentile(99))},
@@ -71,8 +71,8 @@ private:
         driver_->send({arrival_id{n}, vehicle_id{static_cast<std::uint32_t>(vehicle)}}, vins_[vehicle], "horn");
     }
 
-    /// Sends all that is due, then sleeps until the next, as a shard does.
-    void pump() {
+    /// Sends all due requests, then waits for the next due time, like a shard.
+    void send_due() {
         for (;;) {
             const nanoseconds offset{
                 static_cast<std::int64_t>(static_cast<double>(due_.size()) * 1e9 / settings_.rate)};
@@ -82,14 +82,14 @@ private:
             }
             if (const auto due = start_ + offset; due > time_.now()) {
                 due_timer_.expires_at(due);
-                due_timer_.async_wait([this](const boost::system::error_code&) { pump(); });
+                due_timer_.async_wait([this](const boost::system::error_code&) { send_due(); });
                 return;
             }
             send(start_ + offset);
         }
     }
 
-    void ended(monotonic_time t) {
+    void on_finished(monotonic_time t) {
         --open_;
         if (settings_.rate == 0) {
             if (t - start_ < settings_.duration) return send(t);
@@ -110,36 +110,36 @@ private:
     void on_accepted(request_key key, std::string_view, monotonic_time t) override {
         ++accepted_;
         accept_.record(t - due_[number(key.arrival)]);
-        ended(t);
+        on_finished(t);
     }
-    void on_rejected(request_key, std::string_view why, monotonic_time t) override { complain(why, t); }
-    void on_errored(request_key, std::string_view why, monotonic_time t) override { complain(why, t); }
-    void on_ended(vehicle_id, std::string_view, outcome, std::string_view, monotonic_time) override {}
+    void on_rejected(request_key, std::string_view why, monotonic_time t) override { count_failure(why, t); }
+    void on_errored(request_key, std::string_view why, monotonic_time t) override { count_failure(why, t); }
+    void on_completed(vehicle_id, std::string_view, outcome, std::string_view, monotonic_time) override {}
     void on_malformed() override {}
-    void complain(std::string_view why, monotonic_time t) {
-        if (trouble_++ == 0) first_trouble_ = why;
-        ended(t);
+    void count_failure(std::string_view why, monotonic_time t) {
+        if (failed_++ == 0) first_failure_ = why;
+        on_finished(t);
     }
 
     settings settings_;
     steady_time time_;
     net::loop loop_;
     net::clock_timer due_timer_;
-    std::unique_ptr<drive::driver> driver_;
+    std::unique_ptr<driver::driver> driver_;
     std::vector<std::string> vins_;
     std::vector<monotonic_time> due_; ///< by arrival
     monotonic_time start_{}, end_{};
     bool all_due_ = false;
-    std::uint64_t open_ = 0, accepted_ = 0, trouble_ = 0;
-    std::string first_trouble_;
+    std::uint64_t open_ = 0, accepted_ = 0, failed_ = 0;
+    std::string first_failure_;
     measure::histogram lag_, accept_;
 };
 
 template <class Number>
 bool read(const char* text, Number& value) {
-    const std::string_view whole(text);
-    const auto [end, error] = std::from_chars(whole.begin(), whole.end(), value);
-    return error == std::errc{} && end == whole.end() && value > 0;
+    const std::string_view digits(text);
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value);
+    return error == std::errc{} && end == digits.end() && value > 0;
 }
 
 } // namespace
@@ -155,6 +155,6 @@ int main(int count, char** arguments) {
     s.duration = nanoseconds{static_cast<std::int64_t>(duration * 1e9)};
     load l(s);
     l.run();
-    fmt::print("{}\n", l.figures());
+    fmt::print("{}\n", l.results_json());
     return 0;
 }

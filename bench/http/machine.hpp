@@ -1,4 +1,4 @@
-// On what it was measured.
+// Description of the benchmark machine.
 #pragma once
 
 #include <string>

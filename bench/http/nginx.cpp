@@ -1,6 +1,6 @@
 #include "nginx.hpp"
 
-#include <loadsim/net/reach.hpp>
+#include <loadsim/net/connect_check.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr int tries = 5; ///< a free port may be taken before nginx has it
+constexpr int max_attempts = 5; ///< another process may bind the free port first
 
 std::string configuration(const fs::path& folder, std::uint16_t port) {
     return fmt::format(R"(daemon off;
@@ -47,7 +47,7 @@ http {{
                        folder.string(), port);
 }
 
-bool answers(std::uint16_t port) {
+bool accepts_connections(std::uint16_t port) {
     boost::asio::io_context io;
     boost::asio::ip::tcp::socket socket(io);
     boost::system::error_code error;
@@ -61,30 +61,30 @@ nginx::nginx() {
     std::string name = (fs::temp_directory_path() / "loadsim-http-bench-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder " + name);
     folder_ = name;
-    for (int attempt = 0; attempt < tries; ++attempt)
-        if (come_up()) return;
+    for (int attempt = 0; attempt < max_attempts; ++attempt)
+        if (try_start()) return;
     std::ifstream log(folder_ / "nginx.log");
     std::string last;
     for (std::string line; std::getline(log, line);) last = line;
     throw std::runtime_error("nginx does not come up: " + last);
 }
 
-bool nginx::come_up() {
+bool nginx::try_start() {
     const auto port = net::free_port();
     if (!port) throw std::runtime_error(to_string(port.error()));
     port_ = *port;
     const auto file = folder_ / "nginx.conf";
     std::ofstream(file) << configuration(folder_, port_);
-    process_ = std::make_unique<child>(
+    process_ = std::make_unique<child_process>(
         std::vector<std::string>{"nginx", "-c", file, "-p", folder_, "-e", folder_ / "nginx.log"}, core::server);
     for (int i = 0; i < 500 && !process_->has_ended(); ++i, std::this_thread::sleep_for(10ms))
-        if (answers(port_)) return true;
+        if (accepts_connections(port_)) return true;
     return false;
 }
 
 nginx::~nginx() {
     process_.reset();
-    std::error_code ignored; // what is left of a temporary folder harms nobody
+    std::error_code ignored; // a leftover temporary folder is harmless
     fs::remove_all(folder_, ignored);
 }
 

@@ -1,4 +1,4 @@
-// The small local server of the comparison.
+// Local nginx as the HTTP server of the comparison.
 #pragma once
 
 #include "process.hpp"
@@ -9,11 +9,11 @@
 
 namespace loadsim::bench {
 
-/// nginx, one worker on a free loopback port, which answers everything with 202 and a new request id. Keeps connections for
-/// ever, logs nothing, ends with us.
+/// nginx with one worker on a free loopback port; responds to every request with 202 and a new request id. Keeps connections open,
+/// writes no access log, stops with this object.
 class nginx {
 public:
-    /// Errors: std::runtime_error when it does not come up.
+    /// Errors: std::runtime_error when nginx does not start.
     nginx();
     ~nginx();
     nginx(const nginx&) = delete;
@@ -22,11 +22,11 @@ public:
     std::uint16_t port() const { return port_; }
 
 private:
-    bool come_up();
+    bool try_start();
 
     std::filesystem::path folder_;
     std::uint16_t port_ = 0;
-    std::unique_ptr<child> process_;
+    std::unique_ptr<child_process> process_;
 };
 
 } // namespace loadsim::bench

@@ -1,4 +1,4 @@
-// Another program: started, waited for, and what it cost.
+// Child processes: start, wait, resource usage.
 #pragma once
 
 #include <sys/types.h>
@@ -9,26 +9,26 @@
 
 namespace loadsim::bench {
 
-/// Keeps a process on one core, so that neither side of a comparison moves about. Not done where there is only one.
+/// CPU core that a process is pinned to, so that client and server do not migrate. Ignored on a single-core machine.
 enum class core : int { client = 0, server = 1 };
 
-struct process_figures {
-    int exit_code = 0;  ///< 128 and the signal's number when one ended it
-    double cpu_s = 0;   ///< user and system time of that process alone
-    double wall_s = 0;  ///< from its start to its end
+struct process_result {
+    int exit_code = 0;  ///< 128 + signal number when killed by a signal
+    double cpu_s = 0;   ///< user and system time of the process
+    double wall_s = 0;  ///< from start to exit
     std::string output; ///< standard output
 };
 
-/// Starts `command` (found in PATH or in /usr/sbin) and waits for its end. Errors: std::runtime_error when it cannot be started.
-process_figures run(const std::vector<std::string>& command, core);
+/// Starts `command` (from PATH or /usr/sbin) and waits for its exit. Errors: std::runtime_error when it cannot be started.
+process_result run(const std::vector<std::string>& command, core);
 
-/// A process that lives as long as this: ended with SIGTERM, and by the kernel should we die first.
-class child {
+/// Process owned by this object: stopped with SIGTERM by the destructor, killed by the kernel when this process dies.
+class child_process {
 public:
-    child(const std::vector<std::string>& command, core);
-    ~child();
-    child(const child&) = delete;
-    child& operator=(const child&) = delete;
+    child_process(const std::vector<std::string>& command, core);
+    ~child_process();
+    child_process(const child_process&) = delete;
+    child_process& operator=(const child_process&) = delete;
 
     bool has_ended();
 

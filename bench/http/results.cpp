@@ -15,15 +15,15 @@ namespace json = boost::json;
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
-json::object json_of(const sample& s) {
+json::object to_json(const sample& s) {
     return {{"requests_per_second", rounded(s.per_second())}, {"cpu_us_per_request", rounded(s.cpu_us())}};
 }
 
-json::object json_of(const comparison& c) {
+json::object to_json(const comparison& c) {
     json::array pairs;
     for (const auto& p : c.pairs)
         pairs.push_back(json::object{
-            {"wrk", json_of(p.wrk)}, {"loadsim", json_of(p.loadsim)}, {"cpu_ratio", rounded(p.cpu_ratio())}});
+            {"wrk", to_json(p.wrk)}, {"loadsim", to_json(p.loadsim)}, {"cpu_ratio", rounded(p.cpu_ratio())}});
     return {{"connections", c.connections},
             {"wrk_requests_per_second", rounded(c.wrk_per_second())},
             {"loadsim_requests_per_second", rounded(c.loadsim_per_second())},
@@ -33,11 +33,11 @@ json::object json_of(const comparison& c) {
             {"cpu_ratio", rounded(c.cpu_ratio())},
             {"cpu_ratio_lowest", rounded(c.cpu_ratio_lowest())},
             {"cpu_ratio_highest", rounded(c.cpu_ratio_highest())},
-            {"meets_bars", c.meets_bars()},
+            {"meets_bars", c.meets_targets()},
             {"pairs", pairs}};
 }
 
-void put(const std::filesystem::path& file, const std::string& text) {
+void write_file(const std::filesystem::path& file, const std::string& text) {
     std::ofstream out(file);
     out << text;
     out.close();
@@ -46,7 +46,7 @@ void put(const std::filesystem::path& file, const std::string& text) {
 
 } // namespace
 
-bool results::meets_bars() const { return std::ranges::all_of(closed, &comparison::meets_bars); }
+bool results::meets_targets() const { return std::ranges::all_of(closed, &comparison::meets_targets); }
 
 std::string markdown(const results& r) {
     std::string text = fmt::format(
@@ -57,59 +57,61 @@ std::string markdown(const results& r) {
         "| connections | wrk requests/s | loadsim requests/s | wrk CPU a request | loadsim CPU a request | loadsim "
         "requests/s a core | CPU ratio (lowest to highest pair) | bars |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
-        r.on.processor, r.on.cores, r.on.memory_gib, r.on.kernel, r.on.compiler, r.wrk_version, r.pairs, r.seconds);
+        r.host.processor, r.host.cores, r.host.memory_gib, r.host.kernel, r.host.compiler, r.wrk_version, r.pairs,
+        r.seconds);
     for (const auto& c : r.closed)
         text +=
             fmt::format("| {} | {:.0f} | {:.0f} | {:.2f} µs | {:.2f} µs | {:.0f} | {:.2f} ({:.2f} to {:.2f}) | {} |\n",
                         c.connections, c.wrk_per_second(), c.loadsim_per_second(), c.wrk_cpu_us(), c.loadsim_cpu_us(),
                         c.requests_per_core(), c.cpu_ratio(), c.cpu_ratio_lowest(), c.cpu_ratio_highest(),
-                        c.meets_bars() ? "met" : "missed");
+                        c.meets_targets() ? "met" : "missed");
     text += fmt::format("\nBars: at most {} x wrk's CPU a request, at least {:.0f} requests/s a core.\n\n",
-                        cpu_ratio_bar, requests_per_core_bar);
+                        max_cpu_ratio, min_requests_per_core);
     const auto& o = r.open;
     text += fmt::format(
         "Open loop, {} requests/s asked for {} s over at most {} connections: {:.0f}/s done, {:.0f} % of a core, "
         "{:.2f} µs "
         "of CPU a request; lag p50 {:.0f} µs, p99 {:.0f} µs, max {:.0f} µs; accept p50 {:.0f} µs, p99 {:.0f} µs.\n",
-        o.rate, r.seconds, o.connections, o.seen.all.per_second(), o.cpu_share() * 100, o.seen.all.cpu_us(),
-        o.seen.lag_p50_us, o.seen.lag_p99_us, o.seen.lag_max_us, o.seen.accept_p50_us, o.seen.accept_p99_us);
+        o.rate, r.seconds, o.connections, o.measured.all.per_second(), o.cpu_share() * 100, o.measured.all.cpu_us(),
+        o.measured.lag_p50_us, o.measured.lag_p99_us, o.measured.lag_max_us, o.measured.accept_p50_us,
+        o.measured.accept_p99_us);
     return text;
 }
 
 std::string json_text(const results& r) {
     json::array closed;
-    for (const auto& c : r.closed) closed.push_back(json_of(c));
+    for (const auto& c : r.closed) closed.push_back(to_json(c));
     const auto& o = r.open;
     return serialize(json::object{
                {"schema", "loadsim.bench.http/1"},
                {"machine",
-                {{"processor", r.on.processor},
-                 {"cores", r.on.cores},
-                 {"memory_gib", rounded(r.on.memory_gib)},
-                 {"kernel", r.on.kernel},
-                 {"compiler", r.on.compiler}}},
+                {{"processor", r.host.processor},
+                 {"cores", r.host.cores},
+                 {"memory_gib", rounded(r.host.memory_gib)},
+                 {"kernel", r.host.kernel},
+                 {"compiler", r.host.compiler}}},
                {"wrk", r.wrk_version},
                {"seconds", r.seconds},
-               {"bars", {{"cpu_ratio", cpu_ratio_bar}, {"requests_per_core_second", requests_per_core_bar}}},
+               {"bars", {{"cpu_ratio", max_cpu_ratio}, {"requests_per_core_second", min_requests_per_core}}},
                {"closed_loop", closed},
                {"open_loop",
                 {{"connections", o.connections},
                  {"asked_rate", o.rate},
-                 {"requests_per_second", rounded(o.seen.all.per_second())},
-                 {"cpu_us_per_request", rounded(o.seen.all.cpu_us())},
+                 {"requests_per_second", rounded(o.measured.all.per_second())},
+                 {"cpu_us_per_request", rounded(o.measured.all.cpu_us())},
                  {"cpu_share", rounded(o.cpu_share())},
-                 {"lag_p50_us", o.seen.lag_p50_us},
-                 {"lag_p99_us", o.seen.lag_p99_us},
-                 {"lag_max_us", o.seen.lag_max_us},
-                 {"accept_p50_us", o.seen.accept_p50_us},
-                 {"accept_p99_us", o.seen.accept_p99_us}}}}) +
+                 {"lag_p50_us", o.measured.lag_p50_us},
+                 {"lag_p99_us", o.measured.lag_p99_us},
+                 {"lag_max_us", o.measured.lag_max_us},
+                 {"accept_p50_us", o.measured.accept_p50_us},
+                 {"accept_p99_us", o.measured.accept_p99_us}}}}) +
            '\n';
 }
 
 void write(const results& r, const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder);
-    put(folder / "http.md", markdown(r));
-    put(folder / "http.json", json_text(r));
+    write_file(folder / "http.md", markdown(r));
+    write_file(folder / "http.json", json_text(r));
 }
 
 } // namespace loadsim::bench

@@ -1,4 +1,4 @@
-// The tables that http_bench writes.
+// Results of the HTTP benchmark, and their Markdown and JSON files.
 #pragma once
 
 #include "comparison.hpp"
@@ -12,19 +12,19 @@ namespace loadsim::bench {
 
 struct open_loop_run {
     unsigned connections = 0;
-    unsigned rate = 0; ///< asked, requests a second
-    open_loop_sample seen;
-    double cpu_share() const { return seen.all.cpu_s / seen.all.seconds; } ///< of one core
+    unsigned rate = 0; ///< requested rate, requests per second
+    open_loop_sample measured;
+    double cpu_share() const { return measured.all.cpu_s / measured.all.seconds; } ///< of one core
 };
 
 struct results {
-    machine on;
+    machine host;
     std::string wrk_version;
     unsigned pairs = 0;
     unsigned seconds = 0; ///< of each run
     std::vector<comparison> closed;
     open_loop_run open;
-    bool meets_bars() const;
+    bool meets_targets() const;
 };
 
 std::string markdown(const results&);

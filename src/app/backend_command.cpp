@@ -1,12 +1,11 @@
 #include "commands.hpp"
-#include "complain.hpp"
 #include "log.hpp"
+#include "print_problems.hpp"
 #include "stop_signals.hpp"
 
-#include <loadsim/backend/backend.hpp>
-#include <loadsim/net/options.hpp>
+#include <loadsim/backend/server.hpp>
+#include <loadsim/net/url.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -26,14 +25,14 @@ struct backend_options {
     std::string database;
 };
 
-/// What is not said, or said for the other kind of vehicles.
-void check(const backend_options& options, problems& wrong) {
+/// Reports missing flags, and flags of the other kind of vehicles.
+void check(const backend_options& options, problems& errors) {
     const bool api = options.vehicles == "broker-api";
     const auto need = [&](const char* flag, const std::string& text) {
-        if (text.empty()) wrong.add(flag, fmt::format("--vehicles {} needs it", options.vehicles));
+        if (text.empty()) errors.add(flag, fmt::format("--vehicles {} needs it", options.vehicles));
     };
     const auto refuse = [&](const char* flag, const std::string& text) {
-        if (!text.empty()) wrong.add(flag, fmt::format("--vehicles {} has no use for it", options.vehicles));
+        if (!text.empty()) errors.add(flag, fmt::format("--vehicles {} has no use for it", options.vehicles));
     };
     api ? need("--broker-api", options.broker_api) : need("--broker", options.broker);
     api ? refuse("--broker", options.broker) : refuse("--broker-api", options.broker_api);
@@ -41,33 +40,33 @@ void check(const backend_options& options, problems& wrong) {
 }
 
 exit_code serve(const backend_options& options) {
-    problems wrong;
-    check(options, wrong);
-    const auto read = [&wrong](const char* flag, const std::string& text,
-                               result<net::endpoint> (*parse)(std::string_view)) {
+    problems errors;
+    check(options, errors);
+    const auto read = [&errors](const char* flag, const std::string& text,
+                                result<net::endpoint> (*parse)(std::string_view)) {
         auto at = text.empty() ? net::endpoint{} : parse(text);
-        if (!at) wrong.add(flag, at.error().list.front().text);
+        if (!at) errors.add(flag, at.error().list.front().text);
         return at ? *at : net::endpoint{};
     };
     const auto broker = read("--broker", options.broker, net::parse_broker_url);
     const auto listen = read("--listen", options.listen, net::parse_listen_address);
     read("--broker-api", options.broker_api, net::parse_api_url);
     read("--events", options.events, net::parse_api_url);
-    if (!wrong.empty()) {
-        complain(wrong);
+    if (!errors.empty()) {
+        print_problems(errors);
         return exit_code::usage;
     }
 
     const stop_signals stop;
 
     log_to_terminal();
-    backend::options wanted;
-    wanted.database = options.database;
-    wanted.broker_api.url = options.broker_api;
-    wanted.broker_api.events = options.events;
-    auto server = backend::server::start(wanted, broker, listen);
+    backend::options server_options;
+    server_options.database = options.database;
+    server_options.broker_api.url = options.broker_api;
+    server_options.broker_api.events = options.events;
+    auto server = backend::server::start(server_options, broker, listen);
     if (!server) {
-        complain(server.error());
+        print_problems(server.error());
         return exit_code::setup;
     }
     fmt::print("reference backend on {}, {}; Ctrl-C stops it\n", net::to_string(server->api()),
@@ -80,20 +79,29 @@ exit_code serve(const backend_options& options) {
 
 } // namespace
 
-void set_up_backend(CLI::App& app, exit_code& code) {
+command backend_command() {
     auto options = std::make_shared<backend_options>();
-    auto* command = app.add_subcommand("backend", "Runs the reference backend alone, until it is stopped");
-    command->add_option("--vehicles", options->vehicles, "How it reaches vehicles: mqtt or broker-api")
-        ->check(CLI::IsMember({"mqtt", "broker-api"}))
-        ->capture_default_str();
-    command->add_option("--broker", options->broker, "Its broker: mqtt://host:1883");
-    command->add_option("--broker-api", options->broker_api,
-                        "The broker team's HTTP API, in place of a broker: http://host:port; words come to "
-                        "POST /vehicles/{vin}/words");
-    command->add_option("--events", options->events, "Where final events are posted to then: http://host:port/path");
-    command->add_option("--listen", options->listen, "Where its API listens")->capture_default_str();
-    command->add_option("--database", options->database, "SQLite file for all events (default: a temporary one)");
-    command->callback([options, &code] { code = serve(*options); });
+    return {.name = "backend",
+            .description = "Runs the reference backend alone, until it is stopped",
+            .flags =
+                {{.name = "--vehicles",
+                  .into = &options->vehicles,
+                  .help = "How it reaches vehicles: mqtt or broker-api",
+                  .shows_default = true,
+                  .one_of = {"mqtt", "broker-api"}},
+                 {.name = "--broker", .into = &options->broker, .help = "Its broker: mqtt://host:1883"},
+                 {.name = "--broker-api",
+                  .into = &options->broker_api,
+                  .help = "The broker team's HTTP API, in place of a broker: http://host:port; responses come to "
+                          "POST /vehicles/{vin}/responses"},
+                 {.name = "--events",
+                  .into = &options->events,
+                  .help = "Where final events are posted to then: http://host:port/path"},
+                 {.name = "--listen", .into = &options->listen, .help = "Where its API listens", .shows_default = true},
+                 {.name = "--database",
+                  .into = &options->database,
+                  .help = "SQLite file for all events (default: a temporary one)"}},
+            .run = [options] { return serve(*options); }};
 }
 
 } // namespace loadsim::app

@@ -1,26 +1,20 @@
-// The subcommands. Each registers itself and, when it has been asked for, runs and leaves its exit code in `code`.
+// Subcommands of the program, one file each: flags and action.
 #pragma once
 
-#include <loadsim/verdict/conclusion.hpp>
-
-namespace CLI {
-class App;
-}
+#include "command_line.hpp"
 
 namespace loadsim::app {
 
-using verdict::exit_code;
-
-void set_up_run(CLI::App&, exit_code& code);
-void set_up_rehearse(CLI::App&, exit_code& code);
-void set_up_explain(CLI::App&, exit_code& code);
-void set_up_replay(CLI::App&, exit_code& code);
-void set_up_probe(CLI::App&, exit_code& code);
-void set_up_validate(CLI::App&, exit_code& code);
-void set_up_doctor(CLI::App&, exit_code& code);
-void set_up_show(CLI::App&, exit_code& code);
-void set_up_schema(CLI::App&, exit_code& code);
-void set_up_backend(CLI::App&, exit_code& code);
-void set_up_broker_api(CLI::App&, exit_code& code);
+command run_command();
+command rehearse_command();
+command explain_command();
+command replay_command();
+command probe_command();
+command validate_command();
+command doctor_command();
+command show_command();
+command schema_command();
+command backend_command();
+command broker_api_command();
 
 } // namespace loadsim::app

@@ -1,11 +1,12 @@
 #include "commands.hpp"
-#include "complain.hpp"
-#include "run_folder.hpp"
+#include "open_report.hpp"
+#include "print_problems.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -14,46 +15,57 @@ namespace {
 
 struct explain_options {
     std::string folder;
-    report::archive_filter which;
+    report::request_filter filter;
     std::size_t limit = 20;
 };
 
 exit_code explain(const explain_options& options) {
-    const bool on_one_page = !options.which.request && !options.which.vin && !options.which.unexpected;
-    auto filter = options.which;
+    const bool show_overview = !options.filter.request_id && !options.filter.vin && !options.filter.unexpected;
+    auto filter = options.filter;
     filter.limit = options.limit;
-    filter.unexpected = filter.unexpected || on_one_page;
-    const auto all = look_into(options.folder, filter);
+    filter.unexpected = filter.unexpected || show_overview;
+    const auto all = open_report(options.folder, filter);
     if (!all) {
-        complain(all.error());
+        print_problems(all.error());
         return exit_code::usage;
     }
-    if (on_one_page) {
-        fmt::print("{}", report::overview(*all, options.folder));
+    if (show_overview) {
+        fmt::print("{}", report::run_overview(*all, options.folder));
         return exit_code::pass;
     }
     if (all->requests.empty()) fmt::print("nothing is unexpected\n");
     for (const auto& request : all->requests) fmt::print("{}\n", report::explain(*all, request));
-    if (const auto more = all->wanted - all->requests.size(); more != 0)
+    if (const auto more = all->matching - all->requests.size(); more != 0)
         fmt::print("... and {} more; --limit shows more\n", more);
     return exit_code::pass;
 }
 
 } // namespace
 
-void set_up_explain(CLI::App& app, exit_code& code) {
+command explain_command() {
     auto options = std::make_shared<explain_options>();
-    auto* command = app.add_subcommand("explain", "Tells from a run's report how it came to what was unexpected");
-    command->add_option("run", options->folder, "The run's report folder")->required();
-    auto* which = command->add_option_group("which", "Without one of them: what is unexpected, on one page");
-    which->add_option("--request", options->which.request, "The request with this id of the platform's");
-    which->add_option("--vehicle", options->which.vin, "All requests of the vehicle with this VIN");
-    which->add_flag("--unexpected", options->which.unexpected, "All that were unexpected, or had an anomaly");
-    which->require_option(0, 1);
-    command->add_option("--limit", options->limit, "How many requests at most")
-        ->capture_default_str()
-        ->check(CLI::PositiveNumber);
-    command->callback([options, &code] { code = explain(*options); });
+    const std::string group = "Without one of them: what is unexpected, on one page";
+    return {.name = "explain",
+            .description = "Tells from a run's report how it came to what was unexpected",
+            .flags = {{.name = "run", .into = &options->folder, .help = "The run's report folder", .required = true},
+                      {.name = "--request",
+                       .into = &options->filter.request_id,
+                       .help = "The request with this id of the platform's",
+                       .group = group},
+                      {.name = "--vehicle",
+                       .into = &options->filter.vin,
+                       .help = "All requests of the vehicle with this VIN",
+                       .group = group},
+                      {.name = "--unexpected",
+                       .into = &options->filter.unexpected,
+                       .help = "All that were unexpected, or had an anomaly",
+                       .group = group},
+                      {.name = "--limit",
+                       .into = &options->limit,
+                       .help = "How many requests at most",
+                       .shows_default = true,
+                       .limits = flag::range{1, std::numeric_limits<std::uint32_t>::max()}}},
+            .run = [options] { return explain(*options); }};
 }
 
 } // namespace loadsim::app

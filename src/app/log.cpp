@@ -9,10 +9,10 @@
 namespace loadsim::app {
 namespace {
 
-void use(const std::shared_ptr<spdlog::logger>& logger) {
+void install_logger(const std::shared_ptr<spdlog::logger>& logger) {
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
     logger->flush_on(spdlog::level::info);
-    // A log that cannot be written (full disk) must not fill the terminal; the report says what could not be written.
+    // Write errors of the log (full disk) are not printed: the report names the files that could not be written.
     logger->set_error_handler([](const std::string&) {});
     spdlog::set_default_logger(logger);
 }
@@ -21,8 +21,8 @@ void use(const std::shared_ptr<spdlog::logger>& logger) {
 
 result<void> log_to_file(const std::filesystem::path& file) {
     try {
-        use(std::make_shared<spdlog::logger>("loadsim",
-                                             std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())));
+        install_logger(std::make_shared<spdlog::logger>(
+            "loadsim", std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string())));
     } catch (const spdlog::spdlog_ex& failed) {
         return problems{file.string(), failed.what()};
     }
@@ -30,7 +30,8 @@ result<void> log_to_file(const std::filesystem::path& file) {
 }
 
 void log_to_terminal() {
-    use(std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
+    install_logger(
+        std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
 }
 
 } // namespace loadsim::app

@@ -1,4 +1,4 @@
-// Where the program's own log goes.
+// Destination of the program's own log.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -7,11 +7,11 @@
 
 namespace loadsim::app {
 
-/// From now on the log goes to this file, and only there: the terminal is for the user.
+/// Writes the log to this file only; the terminal is for the user.
 /// Errors: the file cannot be opened.
 result<void> log_to_file(const std::filesystem::path&);
 
-/// To standard error, for commands that run until they are stopped.
+/// Writes the log to standard error, for commands that run until they are stopped.
 void log_to_terminal();
 
 } // namespace loadsim::app

@@ -1,10 +1,8 @@
 #include "commands.hpp"
 #include "run_report.hpp"
-#include "undertaking.hpp"
+#include "run_setup.hpp"
 
 #include <loadsim/run/rehearsal.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -19,14 +17,14 @@ struct rehearse_options {
 };
 
 exit_code rehearse(const rehearse_options& options) {
-    const auto begun = undertake(options.scenario, options.report);
-    if (!begun) return begun.error();
-    const auto& [scenario, folder] = *begun;
+    const auto setup = prepare_run(options.scenario, options.report);
+    if (!setup) return setup.error();
+    const auto& [scenario, folder] = *setup;
     run_report report(
         scenario, folder,
-        {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .how = measure::mode::rehearsal});
+        {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .mode = measure::run_mode::rehearsal});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
-        report.give_up(done.error());
+        report.report_failure(done.error());
         return exit_code::setup;
     }
     return report.code();
@@ -34,14 +32,16 @@ exit_code rehearse(const rehearse_options& options) {
 
 } // namespace
 
-void set_up_rehearse(CLI::App& app, exit_code& code) {
+command rehearse_command() {
     auto options = std::make_shared<rehearse_options>();
-    auto* command = app.add_subcommand(
-        "rehearse", "Runs a scenario in simulated time against a model of the platform: nothing is connected");
-    add_scenario_flags(*command, options->scenario);
-    command->add_option("--report", options->report, "Folder for the report (default: reports/NAME-TIME)");
-    command->add_flag("--quiet", options->quiet, "No progress and no summary: only what is wrong, and the exit code");
-    command->callback([options, &code] { code = rehearse(*options); });
+    auto flags = scenario_flags_of(options->scenario);
+    flags.push_back(
+        {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
+    flags.push_back(quiet_flag(options->quiet));
+    return {.name = "rehearse",
+            .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",
+            .flags = std::move(flags),
+            .run = [options] { return rehearse(*options); }};
 }
 
 } // namespace loadsim::app

@@ -1,13 +1,12 @@
 #include "commands.hpp"
-#include "complain.hpp"
-#include "run_folder.hpp"
+#include "open_report.hpp"
+#include "print_problems.hpp"
 #include "run_report.hpp"
-#include "undertaking.hpp"
+#include "run_setup.hpp"
 
 #include <loadsim/run/replay.hpp>
-#include <loadsim/scenario/vocabulary.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,14 +27,14 @@ using measure::request_record;
 struct replay_options {
     std::string folder; ///< of the run
     std::optional<std::string> request, vin;
-    scenario_flags scenario; ///< its file is the folder's
+    scenario_flags scenario; ///< `file` is scenario.yaml of the folder
     std::string packets;
     std::string report;
     bool quiet = false;
 };
 
-/// The run's folder does not tell passwords.
-problems check_secrets(const scenario::document& scenario) {
+/// Secrets that the scenario needs. A report folder contains none, so they must be given by --set.
+problems check_secrets(const scenario::scenario_config& scenario) {
     constexpr auto hidden = "***";
     problems missing;
     const auto need = [&missing](const std::string& path) {
@@ -51,89 +50,101 @@ problems check_secrets(const scenario::document& scenario) {
     if (auth.sigv4.secret_key == hidden) need("target.auth.sigv4.secretKey");
     if (auth.sigv4.session_token == hidden) need("target.auth.sigv4.sessionToken");
     for (std::size_t i = 0; i < scenario.load.observers.size(); ++i)
-        if (const auto* webhook = std::get_if<observe::webhook_options>(&scenario.load.observers[i])) {
-            const auto place = fmt::format("load.observers[{}].webhook.", i);
-            if (webhook->secret && webhook->secret->value == hidden) need(place + "secret.value");
-            if (webhook->hmac && webhook->hmac->key == hidden) need(place + "hmac.key");
+        if (const auto* webhook = std::get_if<observer::webhook_options>(&scenario.load.observers[i])) {
+            const auto path = fmt::format("load.observers[{}].webhook.", i);
+            if (webhook->secret && webhook->secret->value == hidden) need(path + "secret.value");
+            if (webhook->hmac && webhook->hmac->key == hidden) need(path + "hmac.key");
         }
     return missing;
 }
 
-/// An id may have come twice: one vehicle at a time is done again.
-std::vector<request_record> of_one_vehicle(std::vector<request_record> all) {
+/// Requests of the first request's vehicle. An id can occur at several vehicles, and a replay runs one vehicle.
+std::vector<request_record> requests_of_first_vehicle(std::vector<request_record> all) {
     const auto vin = all.front().vin;
     std::erase_if(all, [&vin](const request_record& r) { return r.vin != vin; });
     return all;
 }
 
-exit_code refuse(const problems& wrong) {
-    complain(wrong);
+exit_code refuse(const problems& errors) {
+    print_problems(errors);
     return exit_code::usage;
 }
 
-/// Does the requests again, and says whether they came to the same end.
-exit_code repeat(const replay_options& options, const undertaking& it, vehicle_id vehicle,
-                 const std::vector<request_record>& then) {
-    run::replay_options wanted{.folder = it.folder, .vehicle = vehicle, .arrivals = {}, .packets = options.packets};
-    for (const auto& r : then) wanted.arrivals.push_back(arrival_id{r.arrival});
+/// Replays the requests and prints whether they had the same outcome.
+exit_code replay_requests(const replay_options& options, const run_setup& setup, vehicle_id vehicle,
+                          const std::vector<request_record>& original) {
+    run::replay_options selection{
+        .folder = setup.folder, .vehicle = vehicle, .arrivals = {}, .capture_file = options.packets};
+    for (const auto& r : original) selection.arrivals.push_back(arrival_id{r.arrival});
 
-    run_report report(it.scenario, it.folder,
-                      {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .how = measure::mode::replay});
-    std::vector<request_record> now;
+    run_report report(
+        setup.scenario, setup.folder,
+        {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .mode = measure::run_mode::replay});
+    std::vector<request_record> replayed;
     auto listener = report.listener();
-    listener.progressed = [&now, tell = listener.progressed](const measure::progress& p) {
-        tell(p);
-        std::ranges::copy(p.interval.requests_told, std::back_inserter(now));
+    listener.on_progress = [&replayed, forward = listener.on_progress](const measure::progress& p) {
+        forward(p);
+        std::ranges::copy(p.interval.request_records, std::back_inserter(replayed));
     };
-    if (const auto done = run::replay(it.scenario, wanted, listener); !done) {
-        report.give_up(done.error());
+    if (const auto done = run::replay(setup.scenario, selection, listener); !done) {
+        report.report_failure(done.error());
         return exit_code::setup;
     }
-    const auto found = report::compare(then, now);
-    if (!options.quiet || !found.came_again) fmt::print(options.quiet ? stderr : stdout, "\n{}", found.text);
+    const auto comparison = report::compare_replay(original, replayed);
+    if (!options.quiet || !comparison.reproduced) fmt::print(options.quiet ? stderr : stdout, "\n{}", comparison.text);
     if (report.code() != exit_code::pass) return report.code();
-    return found.came_again ? exit_code::pass : exit_code::missed;
+    return comparison.reproduced ? exit_code::pass : exit_code::missed;
 }
 
 exit_code replay(const replay_options& options) {
-    auto all = look_into(options.folder, {.request = options.request, .vin = options.vin});
+    auto all = open_report(options.folder, {.request_id = options.request, .vin = options.vin});
     if (!all) return refuse(all.error());
-    const auto then = of_one_vehicle(std::move(all->requests));
+    const auto original = requests_of_first_vehicle(std::move(all->requests));
     auto flags = options.scenario;
-    flags.file = (std::filesystem::path(options.folder) / report::scenario_name).string();
+    flags.file = (std::filesystem::path(options.folder) / report::scenario_file_name).string();
     const auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
     if (const auto missing = check_secrets(*scenario); !missing.empty()) return refuse(missing);
-    const auto words = scenario::learn(*scenario);
-    if (!words) return refuse(words.error());
-    const auto vehicle = words->cars.vehicle_of(then.front().vin);
+    const auto compiled = scenario::compile(*scenario);
+    if (!compiled) return refuse(compiled.error());
+    const auto vehicle = compiled->registry.vehicle_of(original.front().vin);
     if (!vehicle)
         return refuse(
-            {flags.file, fmt::format("names no vehicle {}; is it the scenario of that run?", then.front().vin)});
-    const auto folder = new_folder(options.report, scenario->name + "-replay");
+            {flags.file, fmt::format("names no vehicle {}; is it the scenario of that run?", original.front().vin)});
+    const auto folder = make_report_folder(options.report, scenario->name + "-replay");
     if (!folder) return folder.error();
-    if (!log_in(*folder)) return exit_code::setup;
-    return repeat(options, {*scenario, *folder}, *vehicle, then);
+    if (!log_to_folder(*folder)) return exit_code::setup;
+    return replay_requests(options, {*scenario, *folder}, *vehicle, original);
 }
 
 } // namespace
 
-void set_up_replay(CLI::App& app, exit_code& code) {
+command replay_command() {
     auto options = std::make_shared<replay_options>();
-    auto* command =
-        app.add_subcommand("replay", "Does requests of a run again, their vehicle alone, and says whether they "
-                                     "come to the same end");
-    command->add_option("run", options->folder, "The run's report folder")->required();
-    auto* which = command->add_option_group("which", "One of them");
-    which->add_option("--request", options->request, "The request with this id of the platform's");
-    which->add_option("--vehicle", options->vin, "All requests of the vehicle with this VIN that are written down");
-    which->require_option(1);
-    add_target_flags(*command, options->scenario);
-    command->add_option("--packets", options->packets, "File for its MQTT bytes, for Wireshark (pcap)");
-    command->add_option("--report", options->report, "Folder for the report (default: reports/NAME-replay-TIME)");
-    command->add_flag("--quiet", options->quiet, "No progress and no summary: only what is wrong, and the exit code");
-    command->footer("Exit codes: 0 all came to the same end, 99 not all did; else as of `run`.");
-    command->callback([options, &code] { code = replay(*options); });
+    std::vector<flag> flags{
+        {.name = "run", .into = &options->folder, .help = "The run's report folder", .required = true},
+        {.name = "--request",
+         .into = &options->request,
+         .help = "The request with this id of the platform's",
+         .group = "One of them"},
+        {.name = "--vehicle",
+         .into = &options->vin,
+         .help = "All requests of the vehicle with this VIN that are written down",
+         .group = "One of them"}};
+    std::ranges::move(target_flags_of(options->scenario), std::back_inserter(flags));
+    flags.push_back(
+        {.name = "--packets", .into = &options->packets, .help = "File for its MQTT bytes, for Wireshark (pcap)"});
+    flags.push_back({.name = "--report",
+                     .into = &options->report,
+                     .help = "Folder for the report (default: reports/NAME-replay-TIME)"});
+    flags.push_back(quiet_flag(options->quiet));
+    return {.name = "replay",
+            .description =
+                "Does requests of a run again, their vehicle alone, and says whether they come to the same end",
+            .flags = std::move(flags),
+            .run = [options] { return replay(*options); },
+            .footer = "Exit codes: 0 all came to the same end, 99 not all did; else as of `run`.",
+            .needs_one_of_group = true};
 }
 
 } // namespace loadsim::app

@@ -1,10 +1,10 @@
-#include "complain.hpp"
 #include "log.hpp"
+#include "print_problems.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
-#include "undertaking.hpp"
+#include "run_setup.hpp"
 
-#include <loadsim/cluster/channel.hpp>
+#include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>
 #include <loadsim/scenario/read.hpp>
@@ -23,103 +23,105 @@ namespace {
 
 using verdict::exit_code;
 
-/// Under a launcher our output is a pipe, or a terminal that is none: --ranks hands on what it sees itself.
-report::terminal terminal_of_launcher() {
+/// Terminal of the launcher, from its environment variable. Under mpirun standard output is a pipe or a pseudo terminal.
+report::terminal launcher_terminal() {
     report::terminal to;
-    const char* told = std::getenv(terminal_columns_variable);
-    if (told == nullptr) return to;
-    const std::string_view text(told);
+    const char* columns_text = std::getenv(terminal_columns_variable);
+    if (columns_text == nullptr) return to;
+    const std::string_view text(columns_text);
     unsigned columns = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
     if (error == std::errc{} && columns != 0) to = {.takes_escape_codes = true, .columns = columns};
     return to;
 }
 
-/// `wall_us`: of the moment when all ranks were there.
-cluster::hello hello_of(const result<scenario::document>& scenario, std::int64_t wall_us) {
-    cluster::hello said;
-    said.wall_us = wall_us;
-    said.version = LOADSIM_VERSION;
+/// `wall_us`: system time when all ranks had joined.
+cluster::join_request make_join_request(const result<scenario::scenario_config>& scenario, std::int64_t wall_us) {
+    cluster::join_request request;
+    request.wall_us = wall_us;
+    request.version = LOADSIM_VERSION;
     if (scenario)
-        said.scenario = scenario::write(*scenario);
+        request.scenario = scenario::write(*scenario);
     else
-        said.trouble = to_string(scenario.error());
-    return said;
+        request.trouble = to_string(scenario.error());
+    return request;
 }
 
-/// The end of every run of the first rank. Leaving in good order takes all of them: MPI would wait for one that is stuck.
-exit_code dismiss_and_end(cluster::channel& channel, exit_code code) {
-    if (run::dismiss(channel)) return code;
+/// Releases the other ranks and ends rank 0. Exits at once if a rank does not leave: MPI_Finalize would wait for it.
+exit_code release_ranks_and_exit(cluster::mpi_channel& channel, exit_code code) {
+    if (run::release_ranks(channel)) return code;
     std::fflush(nullptr);
     std::_Exit(static_cast<int>(code));
 }
 
-exit_code refuse(cluster::channel& channel, const problems& wrong, exit_code code) {
-    complain(wrong);
-    return dismiss_and_end(channel, code);
+exit_code refuse(cluster::mpi_channel& channel, const problems& errors, exit_code code) {
+    print_problems(errors);
+    return release_ranks_and_exit(channel, code);
 }
 
-exit_code lead(cluster::channel& channel, const run_options& options, std::int64_t wall_us) {
+exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
-    const auto agreed = run::muster(channel, hello_of(scenario, wall_us)); // everybody is heard, whatever is wrong here
+    const auto handshake = run::gather_ranks(
+        channel, make_join_request(scenario, wall_us)); // also after an error here: the other ranks wait for it
     if (!scenario) return refuse(channel, scenario.error(), exit_code::usage);
-    if (!agreed) return refuse(channel, agreed.error(), exit_code::setup);
-    const auto folder = new_folder(options.report, scenario->name);
-    if (!folder) return dismiss_and_end(channel, folder.error());
-    if (!log_in(*folder)) return dismiss_and_end(channel, exit_code::setup);
+    if (!handshake) return refuse(channel, handshake.error(), exit_code::setup);
+    const auto folder = make_report_folder(options.report, scenario->name);
+    if (!folder) return release_ranks_and_exit(channel, folder.error());
+    if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
 
-    const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.where().count > 1);
-    run::welcome(channel, {.folder = folder->string(), .shards = shards});
-    run_report report(*scenario, *folder, {.quiet = options.quiet, .terminal = terminal_of_launcher()});
-    bool cut_off = false;
+    const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
+    run::start_ranks(channel, {.folder = folder->string(), .shards = shards});
+    run_report report(*scenario, *folder, {.quiet = options.quiet, .terminal = launcher_terminal()});
+    bool aborted = false;
     auto listener = report.listener();
-    listener.said(run::describe(channel, shards));
-    listener.finished = [&](const measure::run_facts& facts) {
-        report.finish(facts);
-        cut_off = facts.ended == measure::run_facts::ending::cut_off;
-        // The others may be gone: leaving in good order would wait for them.
-        if (cut_off) {
+    listener.on_notice(run::describe_ranks(channel, shards));
+    listener.on_finished = [&](const measure::run_result& result) {
+        report.finish(result);
+        aborted = result.ended == measure::run_result::end_reason::aborted;
+        // Other ranks may have died, and MPI_Finalize would wait for them.
+        if (aborted) {
             std::fflush(nullptr);
             std::_Exit(static_cast<int>(report.code()));
         }
     };
     const auto done = run::execute(*scenario, {.folder = *folder, .shards = shards, .ranks = &channel}, listener);
-    if (!done) report.give_up(done.error());
-    return dismiss_and_end(channel, done ? report.code() : exit_code::setup);
+    if (!done) report.report_failure(done.error());
+    return release_ranks_and_exit(channel, done ? report.code() : exit_code::setup);
 }
 
-exit_code follow(cluster::channel& channel, const run_options& options, std::int64_t wall_us) {
+exit_code run_as_worker(cluster::mpi_channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
-    const auto how = run::report_for_duty(channel, hello_of(scenario, wall_us));
-    if (how && scenario) { // else the first rank tells why not
-        const auto folder = cluster::spool_folder(how->folder, channel.where().index);
-        std::error_code ignored; // the log says so
+    const auto settings = run::join_run(channel, make_join_request(scenario, wall_us));
+    if (settings && scenario) { // else rank 0 prints the reason
+        const auto folder = cluster::spool_folder(settings->folder, channel.info().index);
+        std::error_code ignored; // reported by log_to_file below
         std::filesystem::create_directories(folder, ignored);
-        if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) complain(logging.error());
-        const run::options wanted{.folder = how->folder, .shards = how->shards, .ranks = &channel};
-        if (const auto done = run::follow(*scenario, wanted); !done) {
-            complain(done.error());
+        if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) print_problems(logging.error());
+        const run::options rank_options{.folder = settings->folder, .shards = settings->shards, .ranks = &channel};
+        if (const auto done = run::execute_as_worker(*scenario, rank_options); !done) {
+            print_problems(done.error());
             return exit_code::setup;
         }
     }
-    run::say_goodbye(channel);
+    run::leave_run(channel);
     return exit_code::pass;
 }
 
 } // namespace
 
 exit_code run_as_rank(const run_options& options) {
-    // The launcher's "drain" may come before there is anything to drain; it comes again, and is taken then.
+    // The launcher's drain signal may arrive before the load; the launcher repeats it.
     std::signal(SIGUSR1, SIG_IGN);
     std::signal(SIGUSR2, SIG_IGN);
-    auto channel = cluster::channel::join();
+    auto channel = cluster::mpi_channel::join();
     if (!channel) {
-        complain(channel.error());
+        print_problems(channel.error());
         return exit_code::setup;
     }
     const auto wall = std::chrono::system_clock::now().time_since_epoch();
     const auto wall_us = std::chrono::duration_cast<std::chrono::microseconds>(wall).count();
-    return (*channel)->where().index == 0 ? lead(**channel, options, wall_us) : follow(**channel, options, wall_us);
+    return (*channel)->info().index == 0 ? run_as_coordinator(**channel, options, wall_us)
+                                         : run_as_worker(**channel, options, wall_us);
 }
 
 } // namespace loadsim::app

@@ -1,12 +1,10 @@
 #include "commands.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
-#include "undertaking.hpp"
+#include "run_setup.hpp"
 
-#include <loadsim/cluster/place.hpp>
+#include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/run/run.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -14,44 +12,48 @@
 namespace loadsim::app {
 namespace {
 
-exit_code run_alone(const run_options& options) {
-    const auto begun = undertake(options.scenario, options.report);
-    if (!begun) return begun.error();
-    const auto& [scenario, folder] = *begun;
+exit_code run_single_process(const run_options& options) {
+    const auto setup = prepare_run(options.scenario, options.report);
+    if (!setup) return setup.error();
+    const auto& [scenario, folder] = *setup;
     run_report report(scenario, folder, {.quiet = options.quiet, .terminal = report::terminal_of(stdout)});
     if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, report.listener());
         !done) {
-        report.give_up(done.error());
+        report.report_failure(done.error());
         return exit_code::setup;
     }
     return report.code();
 }
 
 exit_code run(const run_options& options) {
-    if (options.ranks != 0) return run_ranks(options);
-    return cluster::launched() ? run_as_rank(options) : run_alone(options);
+    if (options.ranks != 0) return launch_ranks(options);
+    return cluster::launched_by_mpi() ? run_as_rank(options) : run_single_process(options);
 }
 
 } // namespace
 
-void set_up_run(CLI::App& app, exit_code& code) {
+command run_command() {
     auto options = std::make_shared<run_options>();
-    auto* command = app.add_subcommand("run", "Runs a scenario and judges it");
-    add_scenario_flags(*command, options->scenario);
-    command->add_option("--report", options->report, "Folder for the report (default: reports/NAME-TIME)");
-    command
-        ->add_option("--shards", options->shards,
-                     "Threads of the generator (default: one for two cores; with ranks, one in each)")
-        ->check(CLI::Range(1, 256));
-    auto* ranks = command
-                      ->add_option("--ranks", options->ranks,
-                                   "Processes that share the fleet, each with its own open files; started by mpirun")
-                      ->check(CLI::Range(1, 10'000));
-    command->add_option("--hostfile", options->hostfile, "Hosts to start the ranks on, as mpirun reads it")
-        ->needs(ranks)
-        ->check(CLI::ExistingFile);
-    command->add_flag("--quiet", options->quiet, "No progress and no summary: only what is wrong, and the exit code");
-    command->callback([options, &code] { code = run(*options); });
+    auto flags = scenario_flags_of(options->scenario);
+    flags.push_back(
+        {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
+    flags.push_back({.name = "--shards",
+                     .into = &options->shards,
+                     .help = "Threads of the generator (default: one for two cores; with ranks, one in each)",
+                     .limits = flag::range{1, 256}});
+    flags.push_back({.name = "--ranks",
+                     .into = &options->ranks,
+                     .help = "Processes that share the fleet, each with its own open files; started by mpirun",
+                     .limits = flag::range{1, 10'000}});
+    flags.push_back({.name = "--hostfile",
+                     .into = &options->hostfile,
+                     .help = "Hosts to start the ranks on, as mpirun reads it",
+                     .existing_file = true,
+                     .needs = "--ranks"});
+    flags.push_back(quiet_flag(options->quiet));
+    return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
+                return run(*options);
+            }};
 }
 
 } // namespace loadsim::app

@@ -1,9 +1,9 @@
-// `run` as one of several ranks, and as the one who starts them.
+// The command `run` with several ranks: this process as a rank, and as the launcher of ranks.
 #pragma once
 
 #include "scenario_file.hpp"
 
-#include <loadsim/verdict/conclusion.hpp>
+#include <loadsim/verdict/verdict.hpp>
 
 #include <cstdint>
 #include <string>
@@ -14,18 +14,18 @@ struct run_options {
     scenario_flags scenario;
     std::string report;
     std::uint32_t shards = 0;
-    std::uint32_t ranks = 0; ///< 0: as we were started
+    std::uint32_t ranks = 0; ///< 0: one process, or started by mpirun as a rank
     std::string hostfile;
     bool quiet = false;
 };
 
-/// How wide the terminal is that the launcher writes to; not set: it is none.
+/// Environment variable with the columns of the launcher's terminal; not set: no terminal.
 inline constexpr const char* terminal_columns_variable = "LOADSIM_TERMINAL_COLUMNS";
 
-/// This process is a rank: a launcher started it.
+/// Runs this process, started by mpirun, as one of several ranks.
 verdict::exit_code run_as_rank(const run_options&);
 
-/// --ranks: starts this program under mpirun, and says what became of it.
-verdict::exit_code run_ranks(const run_options&);
+/// --ranks: starts this program under mpirun, and returns the exit code of the whole run.
+verdict::exit_code launch_ranks(const run_options&);
 
 } // namespace loadsim::app

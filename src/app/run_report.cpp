@@ -1,6 +1,6 @@
 #include "run_report.hpp"
 
-#include "complain.hpp"
+#include "print_problems.hpp"
 
 #include <loadsim/scenario/read.hpp>
 
@@ -16,76 +16,78 @@
 namespace loadsim::app {
 namespace {
 
-/// The scenario as it is in force, so that the folder alone says what was run.
-std::string write_resolved(const std::filesystem::path& file, const scenario::document& scenario) {
+/// Writes the resolved scenario, so that the folder documents the run. Returns an error sentence, empty on success.
+std::string write_resolved(const std::filesystem::path& file, const scenario::scenario_config& scenario) {
     std::ofstream out(file);
     out << scenario::write(scenario);
     out.close();
     return out ? std::string{} : fmt::format("{}: cannot be written; is the disk full?", file.string());
 }
 
-/// Of the run's own time. A rehearsed hour is a moment.
-std::chrono::seconds plain_every(measure::mode how) {
-    return how == measure::mode::rehearsal ? std::chrono::minutes(10) : std::chrono::seconds(10);
+/// Interval of plain progress lines, in run time; longer for a rehearsal, whose simulated time passes quickly.
+std::chrono::seconds plain_line_interval(measure::run_mode mode) {
+    return mode == measure::run_mode::rehearsal ? std::chrono::minutes(10) : std::chrono::seconds(10);
 }
 
 } // namespace
 
-run_report::run_report(const scenario::document& scenario, std::filesystem::path folder, const report_options& options)
-    : scenario_(scenario), folder_(std::move(folder)), options_(options), names_(scenario::legend_of(scenario)),
-      console_(stdout, options.quiet, options.terminal, plain_every(options.how)),
-      files_(folder_,
-             {.version = LOADSIM_VERSION,
-              .how = options.how,
-              .scenario = scenario.name,
-              .seed = scenario.seed,
-              .started = std::chrono::system_clock::now()},
-             names_, options.there),
-      unwritten_(write_resolved(folder_ / report::scenario_name, scenario)) {
+run_report::run_report(const scenario::scenario_config& scenario, std::filesystem::path folder,
+                       const report_options& options)
+    : scenario_(scenario), folder_(std::move(folder)), options_(options), labels_(scenario::labels_of(scenario)),
+      console_(stdout, options.quiet, options.terminal, plain_line_interval(options.mode)),
+      writer_(folder_,
+              {.version = LOADSIM_VERSION,
+               .mode = options.mode,
+               .scenario = scenario.name,
+               .seed = scenario.seed,
+               .started = std::chrono::system_clock::now()},
+              labels_, options.existing_files),
+      scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     spdlog::info("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
-                 to_string(options.how));
+                 to_string(options.mode));
 }
 
 run::listener run_report::listener() {
-    return {.said =
+    return {.on_notice =
                 [this](const std::string& text) {
                     spdlog::info("{}", text);
                     if (!options_.quiet) console_.print(text + '\n');
                 },
-            .progressed =
+            .on_progress =
                 [this](const measure::progress& p) {
-                    console_.show(p, names_);
-                    files_.write(p);
-                    // While there is time to stop: the summary tells it again.
-                    for (const auto& [sentence, shards] : p.interval.misfits) {
+                    console_.show(p, labels_);
+                    writer_.write(p);
+                    // Printed at once, so that the run can be stopped early; the summary repeats it.
+                    for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
                         spdlog::warn("{}", sentence);
-                        if (!options_.quiet) console_.print(report::printable(sentence) + '\n');
+                        if (!options_.quiet) console_.print(report::escape_for_terminal(sentence) + '\n');
                     }
                 },
-            .finished = [this](const measure::run_facts& facts) { finish(facts); }};
+            .on_finished = [this](const measure::run_result& result) { finish(result); }};
 }
 
-void run_report::finish(const measure::run_facts& facts) {
-    const auto judged_by = options_.how == measure::mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
-    const auto conclusion = verdict::conclude(facts, judged_by, names_);
-    code_ = conclusion.code;
-    files_.finish(facts, conclusion);
+void run_report::finish(const measure::run_result& result) {
+    const auto budgets =
+        options_.mode == measure::run_mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
+    const auto evaluation = verdict::evaluate(result, budgets, labels_);
+    code_ = evaluation.code;
+    writer_.finish(result, evaluation);
     if (!options_.quiet)
         console_.print(
-            report::summary_text(facts, conclusion, names_, folder_, report::wants_colour(options_.terminal)));
-    if (!unwritten_.empty()) fmt::print(stderr, "loadsim: {}\n", unwritten_);
-    for (const auto& trouble : files_.troubles()) fmt::print(stderr, "loadsim: {}\n", trouble);
-    const bool unjudged = options_.how == measure::mode::replay && code_ == verdict::exit_code::pass;
-    if (options_.quiet && !unjudged)
-        for (const auto& reason : conclusion.reasons) fmt::print(stderr, "loadsim: {}\n", reason);
-    spdlog::info("verdict: {}, exit code {}", verdict::to_string(conclusion.verdict),
-                 static_cast<int>(conclusion.code));
+            report::summary_text(result, evaluation, labels_, folder_, report::wants_colour(options_.terminal)));
+    if (!scenario_file_error_.empty()) fmt::print(stderr, "loadsim: {}\n", scenario_file_error_);
+    for (const auto& error : writer_.errors()) fmt::print(stderr, "loadsim: {}\n", error);
+    const bool has_no_verdict = options_.mode == measure::run_mode::replay && code_ == verdict::exit_code::pass;
+    if (options_.quiet && !has_no_verdict)
+        for (const auto& reason : evaluation.reasons) fmt::print(stderr, "loadsim: {}\n", reason);
+    spdlog::info("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict),
+                 static_cast<int>(evaluation.code));
 }
 
-void run_report::give_up(const problems& wrong) {
+void run_report::report_failure(const problems& errors) {
     console_.print("");
-    complain(wrong);
-    spdlog::error("{}", to_string(wrong));
+    print_problems(errors);
+    spdlog::error("{}", to_string(errors));
 }
 
 } // namespace loadsim::app

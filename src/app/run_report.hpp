@@ -1,11 +1,11 @@
-// Everything a run says: on the terminal, in its folder, in the log.
+// Report of a run: terminal, report folder and log.
 #pragma once
 
 #include <loadsim/report/console.hpp>
-#include <loadsim/report/report.hpp>
+#include <loadsim/report/report_folder.hpp>
 #include <loadsim/run/run.hpp>
 #include <loadsim/scenario/scenario.hpp>
-#include <loadsim/verdict/conclusion.hpp>
+#include <loadsim/verdict/verdict.hpp>
 
 #include <filesystem>
 #include <string>
@@ -15,34 +15,34 @@ namespace loadsim::app {
 struct report_options {
     bool quiet = false;
     report::terminal terminal;
-    measure::mode how = measure::mode::run;
-    /// What the folder has already: with `begun` the files of a run whose process is gone.
-    report::folder_writer::files there = report::folder_writer::files::none;
+    measure::run_mode mode = measure::run_mode::run;
+    /// Files already in the folder; `partial`: those of a run whose process has died.
+    report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
 };
 
-/// Writes a run's report while it goes, judges it at its end, and says how it was. A replay is not judged by the scenario's budgets:
-/// they are for a whole fleet.
+/// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
+/// the scenario's budgets, which are for the whole fleet.
 class run_report {
 public:
     /// `folder` exists.
-    run_report(const scenario::document&, std::filesystem::path folder, const report_options&);
+    run_report(const scenario::scenario_config&, std::filesystem::path folder, const report_options&);
 
-    /// To be handed to the run; this must outlive it.
+    /// The callbacks for the run. This object must outlive the run.
     run::listener listener();
-    void finish(const measure::run_facts&);
-    /// The run could not be done.
-    void give_up(const problems&);
+    void finish(const measure::run_result&);
+    /// Prints and logs why the run could not be executed.
+    void report_failure(const problems&);
     /// The exit code, once finish() has been called.
     verdict::exit_code code() const { return code_; }
 
 private:
-    const scenario::document& scenario_;
+    const scenario::scenario_config& scenario_;
     std::filesystem::path folder_;
     report_options options_;
-    measure::legend names_;
+    measure::labels labels_;
     report::console console_;
-    report::folder_writer files_;
-    std::string unwritten_; ///< what of scenario.yaml could not be written
+    report::report_writer writer_;
+    std::string scenario_file_error_; ///< sentence about scenario.yaml; empty: written
     verdict::exit_code code_ = verdict::exit_code::internal_error;
 };
 

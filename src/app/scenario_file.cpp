@@ -1,9 +1,8 @@
 #include "scenario_file.hpp"
 
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 #include <loadsim/scenario/read.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -16,11 +15,11 @@
 namespace loadsim::app {
 namespace {
 
-result<std::string> contents_of(const std::string& file) {
+result<std::string> read_file(const std::string& file) {
     const auto unreadable = [&](int why) {
         return problems{file, fmt::format("cannot be read ({})", std::strerror(why))};
     };
-    std::error_code ignored; // what is not there does not open either
+    std::error_code ignored; // a missing file fails to open below
     if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);
     std::ifstream in(file, std::ios::binary);
     if (!in) return unreadable(errno);
@@ -30,54 +29,55 @@ result<std::string> contents_of(const std::string& file) {
     return std::move(text).str();
 }
 
-/// A flag that stands for a setting; its URL is checked here, so that the problem names the flag.
+/// Adds the override for a URL flag. Checks the URL here, so that the problem names the flag.
 void add_url(std::string_view flag, std::string path, const std::string& text,
-             result<net::endpoint> (*parse)(std::string_view), std::vector<scenario::setting>& settings,
-             problems& wrong) {
+             result<net::endpoint> (*parse)(std::string_view), std::vector<scenario::value_override>& overrides,
+             problems& errors) {
     if (text.empty()) return;
     if (const auto url = parse(text); url)
-        settings.push_back({std::move(path), text});
+        overrides.push_back({std::move(path), text});
     else
-        for (const auto& p : url.error().list) wrong.add(std::string(flag), p.text);
+        for (const auto& p : url.error().list) errors.add(std::string(flag), p.text);
 }
 
 } // namespace
 
-void add_target_flags(CLI::App& command, scenario_flags& flags) {
-    command
-        .add_option("--set", flags.settings,
-                    "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s")
-        ->allow_extra_args(false);
-    command.add_option("--broker", flags.broker, "The broker to test against: mqtt://host:1883");
-    command.add_option("--api", flags.api, "The platform's API to test: http://host:8080");
+std::vector<flag> target_flags_of(scenario_flags& flags) {
+    return {{.name = "--set",
+             .into = &flags.overrides,
+             .help = "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s"},
+            {.name = "--broker", .into = &flags.broker, .help = "The broker to test against: mqtt://host:1883"},
+            {.name = "--api", .into = &flags.api, .help = "The platform's API to test: http://host:8080"}};
 }
 
-void add_scenario_flags(CLI::App& command, scenario_flags& flags) {
-    command.add_option("scenario", flags.file, "Scenario file (YAML)")->required();
-    add_target_flags(command, flags);
-    command.add_option("--seed", flags.seed, "Replaces the scenario's seed");
+std::vector<flag> scenario_flags_of(scenario_flags& flags) {
+    auto all = target_flags_of(flags);
+    all.insert(all.begin(),
+               {.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true});
+    all.push_back({.name = "--seed", .into = &flags.seed, .help = "Replaces the scenario's seed"});
+    return all;
 }
 
-result<scenario::document> load_scenario(const scenario_flags& flags) {
+result<scenario::scenario_config> load_scenario(const scenario_flags& flags) {
     errno = 0;
-    const auto text = contents_of(flags.file);
+    const auto text = read_file(flags.file);
     if (!text) return text.error();
-    problems wrong;
-    std::vector<scenario::setting> settings;
-    for (const auto& s : flags.settings) {
-        auto setting = scenario::parse_setting(s);
-        if (setting)
-            settings.push_back(std::move(*setting));
+    problems errors;
+    std::vector<scenario::value_override> overrides;
+    for (const auto& s : flags.overrides) {
+        auto parsed = scenario::parse_override(s);
+        if (parsed)
+            overrides.push_back(std::move(*parsed));
         else
-            wrong.add(setting.error());
+            errors.add(parsed.error());
     }
-    add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, settings, wrong);
-    add_url("--api", "target.api", flags.api, net::parse_api_url, settings, wrong);
-    if (flags.seed) settings.push_back({"seed", std::to_string(*flags.seed)});
-    auto document = scenario::read(*text, flags.file, settings);
-    if (!document) wrong.add(document.error());
-    if (!wrong.empty()) return wrong;
-    return document;
+    add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, overrides, errors);
+    add_url("--api", "target.api", flags.api, net::parse_api_url, overrides, errors);
+    if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
+    auto config = scenario::read(*text, flags.file, overrides);
+    if (!config) errors.add(config.error());
+    if (!errors.empty()) return errors;
+    return config;
 }
 
 } // namespace loadsim::app

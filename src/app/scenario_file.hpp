@@ -1,5 +1,7 @@
-// A scenario from the command line: the file, and what flags change of it.
+// Scenario given on the command line: a file, and flags that override its values.
 #pragma once
+
+#include "command_line.hpp"
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/scenario/scenario.hpp>
@@ -9,25 +11,22 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace loadsim::app {
 
 struct scenario_flags {
     std::string file;
-    std::vector<std::string> settings; ///< --set PATH=VALUE
-    std::string broker;                ///< --broker URL
-    std::string api;                   ///< --api URL
-    std::optional<std::uint64_t> seed; ///< --seed N
+    std::vector<std::string> overrides; ///< --set PATH=VALUE
+    std::string broker;                 ///< --broker URL
+    std::string api;                    ///< --api URL
+    std::optional<std::uint64_t> seed;  ///< --seed N
 };
 
-void add_scenario_flags(CLI::App& command, scenario_flags&);
-/// Those of them that say what to test against, and --set.
-void add_target_flags(CLI::App& command, scenario_flags&);
+/// Flags of a scenario: file, --set, --broker, --api and --seed. The argument must outlive the parsing.
+std::vector<flag> scenario_flags_of(scenario_flags&);
+/// The subset --set, --broker and --api.
+std::vector<flag> target_flags_of(scenario_flags&);
 
-/// Errors: all that is wrong with the file, the settings and the URLs.
-result<scenario::document> load_scenario(const scenario_flags&);
+/// Errors: all problems of the file, the overrides and the URLs.
+result<scenario::scenario_config> load_scenario(const scenario_flags&);
 
 } // namespace loadsim::app

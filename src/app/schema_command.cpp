@@ -2,17 +2,17 @@
 
 #include <loadsim/scenario/read.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
 
 namespace loadsim::app {
 
-void set_up_schema(CLI::App& app, exit_code&) {
-    app.add_subcommand("schema", "Prints the JSON Schema of scenarios, for editors")->callback([] {
-        fmt::print("{}\n", scenario::schema());
-    });
+command schema_command() {
+    return {.name = "schema", .description = "Prints the JSON Schema of scenarios, for editors", .run = [] {
+                fmt::print("{}\n", scenario::schema());
+                return exit_code::pass;
+            }};
 }
 
 } // namespace loadsim::app

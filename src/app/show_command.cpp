@@ -1,11 +1,10 @@
 #include "commands.hpp"
-#include "complain.hpp"
-#include "undertaking.hpp"
+#include "print_problems.hpp"
+#include "run_setup.hpp"
 
-#include <loadsim/run/planned.hpp>
-#include <loadsim/scenario/show.hpp>
+#include <loadsim/run/plan_listing.hpp>
+#include <loadsim/scenario/builtin_behaviours.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -17,21 +16,13 @@ namespace loadsim::app {
 namespace {
 
 exit_code show_behaviours(const std::vector<std::string>& names) {
-    const auto text = scenario::show_behaviours(names);
+    const auto text = scenario::builtin_behaviours_yaml(names);
     if (!text) {
-        complain(text.error());
+        print_problems(text.error());
         return exit_code::usage;
     }
     fmt::print("{}", *text);
     return exit_code::pass;
-}
-
-void set_up_behaviours(CLI::App& show, exit_code& code) {
-    auto names = std::make_shared<std::vector<std::string>>();
-    auto* command = show.add_subcommand("behaviours",
-                                        "Prints the behaviours that loadsim brings along, as a scenario defines them");
-    command->add_option("names", *names, "Only these (default: all)");
-    command->callback([names, &code] { code = show_behaviours(*names); });
 }
 
 exit_code show_plan(const scenario_flags& flags) {
@@ -41,26 +32,34 @@ exit_code show_plan(const scenario_flags& flags) {
     fmt::print("{}\n", run::plan_header());
     run::write_plan(*scenario, {}, print);
     if (scenario->conditions.empty()) return exit_code::pass;
-    fmt::print("\n{}\n", run::strikes_header());
-    run::write_strikes(*scenario, {}, print);
+    fmt::print("\n{}\n", run::condition_windows_header());
+    run::write_condition_windows(*scenario, {}, print);
     return exit_code::pass;
 }
 
-void set_up_plan(CLI::App& show, exit_code& code) {
-    auto flags = std::make_shared<scenario_flags>();
-    auto* command = show.add_subcommand(
-        "plan", "Prints who is asked for what and when, what each vehicle will choose, and what befalls whom");
-    add_scenario_flags(*command, *flags);
-    command->callback([flags, &code] { code = show_plan(*flags); });
+command show_behaviours_command() {
+    auto names = std::make_shared<std::vector<std::string>>();
+    return {.name = "behaviours",
+            .description = "Prints the behaviours that loadsim brings along, as a scenario defines them",
+            .flags = {{.name = "names", .into = names.get(), .help = "Only these (default: all)"}},
+            .run = [names] { return show_behaviours(*names); }};
+}
+
+command show_plan_command() {
+    auto options = std::make_shared<scenario_flags>();
+    return {.name = "plan",
+            .description = "Prints which vehicle gets which request and when, what each vehicle will choose, and the "
+                           "condition windows",
+            .flags = scenario_flags_of(*options),
+            .run = [options] { return show_plan(*options); }};
 }
 
 } // namespace
 
-void set_up_show(CLI::App& app, exit_code& code) {
-    auto* command = app.add_subcommand("show", "Prints what loadsim knows");
-    command->require_subcommand(1);
-    set_up_behaviours(*command, code);
-    set_up_plan(*command, code);
+command show_command() {
+    return {.name = "show",
+            .description = "Prints what loadsim knows",
+            .subcommands = {show_behaviours_command(), show_plan_command()}};
 }
 
 } // namespace loadsim::app

@@ -1,11 +1,11 @@
-// For commands that run until they are stopped.
+// Ctrl-C and SIGTERM for commands that run until they are stopped.
 #pragma once
 
 #include <csignal>
 
 namespace loadsim::app {
 
-/// Blocks Ctrl-C and SIGTERM. Before any thread starts: they inherit it, and the signal waits for wait().
+/// Blocks SIGINT and SIGTERM, which stay pending for wait(). Construct before any thread starts: threads inherit the mask.
 class stop_signals {
 public:
     stop_signals() {
@@ -14,7 +14,7 @@ public:
         sigaddset(&all_, SIGTERM);
         pthread_sigmask(SIG_BLOCK, &all_, nullptr);
     }
-    /// Until one of them comes.
+    /// Blocks until one of the signals arrives.
     void wait() const {
         int number = 0;
         sigwait(&all_, &number);

@@ -1,11 +1,9 @@
 #include "commands.hpp"
-#include "complain.hpp"
-#include "scenario_file.hpp"
+#include "run_setup.hpp"
 
-#include <loadsim/scenario/plan.hpp>
-#include <loadsim/target/machine.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
+#include <loadsim/target/machine_resources.hpp>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -13,20 +11,18 @@
 
 namespace loadsim::app {
 
-void set_up_validate(CLI::App& app, exit_code& code) {
-    auto flags = std::make_shared<scenario_flags>();
-    auto* command = app.add_subcommand("validate", "Checks a scenario, and prints what it would do and need");
-    add_scenario_flags(*command, *flags);
-    command->callback([flags, &code] {
-        const auto scenario = load_scenario(*flags);
-        if (!scenario) {
-            complain_of_file(scenario.error());
-            code = exit_code::usage;
-            return;
-        }
-        target::raise_open_file_limit();
-        fmt::print("{}", scenario::to_string(scenario::plan_of(*scenario, target::look_at_machine())));
-    });
+command validate_command() {
+    auto options = std::make_shared<scenario_flags>();
+    return {.name = "validate",
+            .description = "Checks a scenario, and prints what it would do and need",
+            .flags = scenario_flags_of(*options),
+            .run = [options] {
+                const auto scenario = read_scenario(*options);
+                if (!scenario) return scenario.error();
+                target::raise_open_file_limit();
+                fmt::print("{}", scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
+                return exit_code::pass;
+            }};
 }
 
 } // namespace loadsim::app

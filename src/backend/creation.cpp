@@ -8,22 +8,22 @@ creation::creation(processing& p, const request_table& requests, const std::vect
         services_.emplace(services[i].name, static_cast<std::uint16_t>(i));
 }
 
-creation::answer creation::create(std::string_view vehicle, std::string_view service) {
+creation::create_result creation::create(std::string_view vehicle, std::string_view service) {
     const auto name = vin::parse(vehicle);
     if (!name) {
-        ++figures_.invalid_vin;
-        return {verdict::invalid_vin, {}};
+        ++counts_.invalid_vin;
+        return {create_status::invalid_vin, {}};
     }
     const auto known = services_.find(service);
     if (known == services_.end()) {
-        ++figures_.unknown_service;
-        return {verdict::unknown_service, {}};
+        ++counts_.unknown_service;
+        return {create_status::unknown_service, {}};
     }
     if (const auto* active = requests_.active(*name)) {
-        ++figures_.busy;
-        return {verdict::busy, requests_.id(active->number)};
+        ++counts_.busy;
+        return {create_status::busy, requests_.id(active->number)};
     }
-    return {verdict::created, requests_.id(processing_.begin(*name, known->second).number)};
+    return {create_status::created, requests_.id(processing_.create_request(*name, known->second).number)};
 }
 
 } // namespace loadsim::backend

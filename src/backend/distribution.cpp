@@ -8,30 +8,31 @@
 namespace loadsim::backend {
 namespace {
 
-detour<outgoing>::ways all_to(outbox& out) {
-    const auto send = [&out](outgoing event) { out.add(std::move(event)); };
-    return {.on = send, .astray = send, .again = send};
+fault_injector<outbox_message>::outputs outputs_to(outbox& out) {
+    const auto send = [&out](outbox_message event) { out.add(std::move(event)); };
+    return {.forward = send, .late = send, .duplicate = send};
 }
 
 } // namespace
 
 distribution::distribution(processing& p, request_table& requests, outbox& out, const std::vector<service>& services,
-                           const calendar& c, fault_plan& faults, const time_source& time)
-    : requests_(requests), services_(services), calendar_(c), events_(faults, fault::message::event, time, all_to(out)),
-      queue_(p.changes().subscribe([](const change& seen) { return is_final(seen.state); })) {}
+                           const epoch_clock& c, fault_plan& faults, const time_source& time)
+    : requests_(requests), services_(services), clock_(c),
+      events_(faults, fault::message::event, time, outputs_to(out)),
+      queue_(p.changes().subscribe([](const state_change& change) { return is_final(change.state); })) {}
 
-void distribution::work() {
-    while (const auto ended = queue_.take()) {
+void distribution::process_queue() {
+    while (const auto ended = queue_.pop()) {
         auto* r = requests_.find(ended->number);
-        if (r == nullptr || std::exchange(r->announced, true)) continue; // the queue delivered it twice
+        if (r == nullptr || std::exchange(r->announced, true)) continue; // delivered twice by the queue
         const contract::event event{.id = requests_.id(ended->number),
                                     .service = services_[ended->service].name,
                                     .state = std::string(to_string(ended->state)),
                                     .reason = ended->reason,
-                                    .ts_ms = calendar_.ms_since_epoch(ended->at)};
-        events_.take(ended->vin.view(), {.topic = contract::event_topic(ended->vin.view()),
-                                         .payload = contract::to_json(event),
-                                         .command_of = std::nullopt});
+                                    .ts_ms = clock_.ms_since_epoch(ended->at)};
+        events_.submit(ended->vin.view(), {.topic = contract::event_topic(ended->vin.view()),
+                                           .payload = contract::to_json(event),
+                                           .request = std::nullopt});
     }
 }
 

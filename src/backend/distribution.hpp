@@ -1,8 +1,8 @@
-// Distribution: tells the world how a request ended, and nothing before.
+// Distribution: publishes the final event of each request.
 #pragma once
 
-#include "calendar.hpp"
-#include "detour.hpp"
+#include "epoch_clock.hpp"
+#include "fault_injector.hpp"
 #include "outbox.hpp"
 #include "processing.hpp"
 
@@ -13,22 +13,22 @@
 
 namespace loadsim::backend {
 
-/// Here are the faults of events.
+/// Applies the faults of events.
 class distribution {
 public:
-    distribution(processing&, request_table&, outbox&, const std::vector<service>&, const calendar&, fault_plan&,
+    distribution(processing&, request_table&, outbox&, const std::vector<service>&, const epoch_clock&, fault_plan&,
                  const time_source&);
 
-    void work(); ///< all that waits in the queue
-    void release(monotonic_time now) { events_.release(now); }
+    void process_queue(); ///< processes all queued changes
+    void release_delayed(monotonic_time now) { events_.release_delayed(now); }
     monotonic_time next_due() const { return events_.next_due(); }
 
 private:
     request_table& requests_;
     const std::vector<service>& services_;
-    const calendar& calendar_;
-    detour<outgoing> events_;
-    topic<change>::queue& queue_;
+    const epoch_clock& clock_;
+    fault_injector<outbox_message> events_;
+    event_bus<state_change>::queue& queue_;
 };
 
 } // namespace loadsim::backend

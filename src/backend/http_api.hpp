@@ -1,17 +1,18 @@
-// The API: which request gets which answer.
+// HTTP API of the backend: routing of requests.
 #pragma once
 
-#include "platform.hpp"
+#include "service_core.hpp"
 
 #include <loadsim/http/server.hpp>
 
 namespace loadsim::backend {
 
-/// POST /vehicles/{vin}/remote-services/{service}, GET /requests/{id}, GET /health; everything else is a problem. Where vehicles
-/// are behind a broker's HTTP API also POST /vehicles/{vin}/words: what they say, and their presence, as on MQTT.
+/// POST /vehicles/{vin}/remote-services/{service}, GET /requests/{id}, GET /health; all else returns problem details
+/// (RFC 9457). With a broker's HTTP API also POST /vehicles/{vin}/words: responses and presence of vehicles, as on
+/// MQTT.
 ///
-/// A body is optional and must be a JSON object. It is checked and goes no further: the contract's command has no place
-/// for parameters.
-http::reply answer(platform&, const http::incoming&);
+/// A body is optional and must be a JSON object. It is validated and discarded: the contract's command has no
+/// parameters.
+http::server_response handle_request(service_core&, const http::request_view&);
 
 } // namespace loadsim::backend

@@ -7,58 +7,58 @@
 namespace loadsim::backend {
 namespace {
 
-// A reason is the vehicle's own word and is remembered for each failed request: it must not be of any size.
-constexpr std::size_t longest_reason = 64;
+// The vehicle chooses the reason, and it is stored for each failed request: its size must be limited.
+constexpr std::size_t reason_size_max = 64;
 
-std::string reason_of(const contract::response& said) {
-    if (said.ok) return {};
-    if (said.code.empty()) return "unspecified";
-    if (said.code.size() <= longest_reason) return said.code;
-    std::size_t end = longest_reason;
-    while (end > 0 && (static_cast<unsigned char>(said.code[end]) & 0xC0U) == 0x80U) --end; // a UTF-8 sequence
-    return said.code.substr(0, end);
+std::string reason_of(const contract::response& response) {
+    if (response.ok) return {};
+    if (response.code.empty()) return "unspecified";
+    if (response.code.size() <= reason_size_max) return response.code;
+    std::size_t end = reason_size_max;
+    while (end > 0 && (static_cast<unsigned char>(response.code[end]) & 0xC0U) == 0x80U) --end; // at a UTF-8 boundary
+    return response.code.substr(0, end);
 }
 
 } // namespace
 
 void inbound::receive(std::string_view topic, std::string_view payload) {
     const auto vehicle = contract::vin_of(topic);
-    const auto said = contract::read_response(payload);
-    if (!vehicle || !said || topic != contract::response_topic(*vehicle, said->id)) {
-        ++figures_.malformed;
+    const auto response = contract::read_response(payload);
+    if (!vehicle || !response || topic != contract::response_topic(*vehicle, response->id)) {
+        ++counts_.malformed;
         return;
     }
-    if (!said->vin.empty() && said->vin != *vehicle) {
-        ++figures_.wrong_vehicle;
+    if (!response->vin.empty() && response->vin != *vehicle) {
+        ++counts_.wrong_vehicle;
         return;
     }
-    const auto number = requests_.find(said->id, time_.now());
+    const auto number = requests_.find(response->id, time_.now());
     if (!number) {
-        ++figures_.unknown;
+        ++counts_.unknown;
         return;
     }
     auto& r = *requests_.find(*number);
     if (r.vin.view() == *vehicle)
-        apply(r, *said);
+        apply(r, *response);
     else
-        ++figures_.wrong_vehicle;
+        ++counts_.wrong_vehicle;
 }
 
-void inbound::apply(request& r, const contract::response& said) {
-    const bool last_word = said.at == contract::response::phase::final;
-    const auto to = !last_word ? state::running : said.ok ? state::executed : state::failed;
-    const auto reason = last_word ? reason_of(said) : std::string{};
+void inbound::apply(request& r, const contract::response& response) {
+    const bool final_phase = response.phase == contract::response::phase_kind::final;
+    const auto to = !final_phase ? state::running : response.ok ? state::executed : state::failed;
+    const auto reason = final_phase ? reason_of(response) : std::string{};
 
-    if (processing_.move(r, to, reason))
-        ++figures_.applied;
+    if (processing_.transition(r, to, reason))
+        ++counts_.applied;
     else if (r.state == state::running)
-        ++(said.at == contract::response::phase::running ? figures_.progress : figures_.duplicate);
+        ++(response.phase == contract::response::phase_kind::running ? counts_.progress : counts_.duplicate);
     else if (r.reason == timeout_reason)
-        ++figures_.late;
-    else if (last_word && (r.state != to || r.reason != reason))
-        ++figures_.conflicting;
+        ++counts_.late;
+    else if (final_phase && (r.state != to || r.reason != reason))
+        ++counts_.conflicting;
     else
-        ++figures_.duplicate;
+        ++counts_.duplicate;
 }
 
 } // namespace loadsim::backend

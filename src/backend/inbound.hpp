@@ -1,9 +1,9 @@
-// Inbound: vehicles' answers become changes of state, and whatever must change nothing is counted.
+// Inbound: applies vehicle responses to request states; counts those that change nothing.
 #pragma once
 
 #include "processing.hpp"
 
-#include <loadsim/backend/figures.hpp>
+#include <loadsim/backend/counts.hpp>
 #include <loadsim/contract/payloads.hpp>
 
 #include <string_view>
@@ -15,9 +15,9 @@ public:
     inbound(processing& p, request_table& requests, const time_source& time)
         : processing_(p), requests_(requests), time_(time) {}
 
-    /// A message on the response topic.
+    /// Message on the response topic.
     void receive(std::string_view topic, std::string_view payload);
-    const inbound_figures& counted() const { return figures_; }
+    const inbound_counts& counts() const { return counts_; }
 
 private:
     void apply(request&, const contract::response&);
@@ -25,7 +25,7 @@ private:
     processing& processing_;
     request_table& requests_;
     const time_source& time_;
-    inbound_figures figures_;
+    inbound_counts counts_;
 };
 
 } // namespace loadsim::backend

@@ -22,10 +22,10 @@ monotonic_time deadline_of(const deadlines& limits, state s, monotonic_time now)
 
 lifecycle::lifecycle(processing& p, request_table& requests, const std::vector<service>& services)
     : processing_(p), requests_(requests), services_(services),
-      queue_(p.changes().subscribe([](const change& seen) { return !is_final(seen.state); })) {}
+      queue_(p.changes().subscribe([](const state_change& observed) { return !is_final(observed.state); })) {}
 
-void lifecycle::work() {
-    while (const auto entered = queue_.take()) {
+void lifecycle::process_queue() {
+    while (const auto entered = queue_.pop()) {
         const auto due = deadline_of(services_[entered->service].limits, entered->state, entered->at);
         delayed_.push({due, entered->number, entered->state});
     }
@@ -35,14 +35,14 @@ void lifecycle::check_due(monotonic_time now) {
     while (!delayed_.empty() && delayed_.top().due <= now) {
         const auto due = delayed_.top();
         delayed_.pop();
-        check(due.number, due.seen);
+        check(due.number, due.observed);
     }
 }
 
-void lifecycle::check(request_number number, state seen) {
+void lifecycle::check(request_number number, state observed) {
     auto* r = requests_.find(number);
-    if (r == nullptr || r->state != seen) return;
-    if (processing_.move(*r, state::failed, std::string(timeout_reason))) ++timed_out_;
+    if (r == nullptr || r->state != observed) return;
+    if (processing_.transition(*r, state::failed, std::string(timeout_reason))) ++timed_out_;
 }
 
 } // namespace loadsim::backend

@@ -1,8 +1,8 @@
-// Outbound: turns a created request into a command for its vehicle.
+// Outbound: sends the command of each created request.
 #pragma once
 
-#include "calendar.hpp"
-#include "detour.hpp"
+#include "epoch_clock.hpp"
+#include "fault_injector.hpp"
 #include "outbox.hpp"
 #include "processing.hpp"
 
@@ -11,27 +11,27 @@
 
 namespace loadsim::backend {
 
-/// Here are the faults of commands, and those of requests.
+/// Applies the faults of commands and of requests.
 class outbound {
 public:
-    outbound(processing&, request_table&, outbox&, const options&, const calendar&, fault_plan&, const time_source&);
+    outbound(processing&, request_table&, outbox&, const options&, const epoch_clock&, fault_plan&, const time_source&);
 
-    void work(); ///< all that waits in the queue
-    void release(monotonic_time now) { commands_.release(now); }
+    void process_queue(); ///< processes all queued changes
+    void release_delayed(monotonic_time now) { commands_.release_delayed(now); }
     monotonic_time next_due() const { return commands_.next_due(); }
 
 private:
-    outgoing command_of(const request&) const;
-    outgoing second_request(const request&) const;
+    outbox_message build_command(const request&) const;
+    outbox_message build_second_command(const request&) const;
 
     processing& processing_;
     request_table& requests_;
     outbox& out_;
     const options& options_;
-    const calendar& calendar_;
+    const epoch_clock& clock_;
     fault_plan& faults_;
-    detour<outgoing> commands_;
-    topic<change>::queue& queue_;
+    fault_injector<outbox_message> commands_;
+    event_bus<state_change>::queue& queue_;
 };
 
 } // namespace loadsim::backend

@@ -8,7 +8,7 @@
 namespace loadsim::backend {
 namespace {
 
-/// Rounded down, at least 1, for 0 is never; it has not expired yet, for then its request has ended.
+/// Rounded down, at least 1, because 0 means never. Not called for an expired message: its request has ended by then.
 std::uint32_t seconds_left(monotonic_time expires, monotonic_time now) {
     if (expires == never) return 0;
     const auto left = std::max<std::int64_t>(1, std::chrono::floor<std::chrono::seconds>(expires - now).count());
@@ -17,11 +17,11 @@ std::uint32_t seconds_left(monotonic_time expires, monotonic_time now) {
 
 } // namespace
 
-void outbox::add(outgoing message) {
+void outbox::add(outbox_message message) {
     waiting_.push_back(std::move(message));
     if (waiting_.size() > limits_.waiting) {
-        waiting_.pop_front(); // the oldest: its command is the nearest to its deadline anyway
-        ++figures_.dropped;
+        waiting_.pop_front(); // the oldest is nearest to its deadline
+        ++counts_.dropped;
     }
 }
 
@@ -29,58 +29,58 @@ void outbox::send() {
     while (connected_ && !waiting_.empty() && unconfirmed_.size() < limits_.unconfirmed) {
         auto& next = waiting_.front();
         if (!worth_sending(next)) {
-            ++figures_.expired;
+            ++counts_.expired;
             waiting_.pop_front();
             continue;
         }
-        const ticket handed{next_ticket_};
-        if (!broker_.publish(handed, next, seconds_left(next.expires, time_.now()))) return;
-        ++next_ticket_;
-        unconfirmed_.emplace_hint(unconfirmed_.end(), handed, std::move(next));
+        const send_id id{next_send_id_};
+        if (!broker_.publish(id, next, seconds_left(next.expires, time_.now()))) return;
+        ++next_send_id_;
+        unconfirmed_.emplace_hint(unconfirmed_.end(), id, std::move(next));
         waiting_.pop_front();
     }
 }
 
-void outbox::connected() {
+void outbox::on_connected() {
     connected_ = true;
     send();
 }
 
-void outbox::lost() {
+void outbox::on_connection_lost() {
     connected_ = false;
-    figures_.sent_again += unconfirmed_.size();
+    counts_.sent_again += unconfirmed_.size();
     for (auto last = unconfirmed_.rbegin(); last != unconfirmed_.rend(); ++last)
         waiting_.push_front(std::move(last->second));
     unconfirmed_.clear();
 }
 
-void outbox::confirmed(ticket handed) {
-    if (unconfirmed_.erase(handed) == 0) return; // of before the connection was lost: the message has gone again
-    ++figures_.confirmed;
+void outbox::on_confirmed(send_id id) {
+    if (unconfirmed_.erase(id) == 0) return; // from before a connection loss; since resent under a new id
+    ++counts_.confirmed;
     send();
 }
 
-void outbox::failed(ticket handed, bool for_good) {
-    const auto found = unconfirmed_.find(handed);
+void outbox::on_failed(send_id id, bool permanent) {
+    const auto found = unconfirmed_.find(id);
     if (found == unconfirmed_.end()) return;
-    if (for_good) {
-        ++figures_.refused;
+    if (permanent) {
+        ++counts_.refused;
     } else {
-        ++figures_.sent_again;
+        ++counts_.sent_again;
         waiting_.push_front(std::move(found->second));
     }
     unconfirmed_.erase(found);
-    if (for_good) send(); // else the loss of the connection is about to be told
+    if (permanent) send(); // otherwise on_connection_lost() follows
 }
 
-bool outbox::worth_sending(const outgoing& message) const {
-    if (!message.command_of) return true;
-    const auto* r = requests_.find(*message.command_of);
+bool outbox::worth_sending(const outbox_message& message) const {
+    if (!message.request) return true;
+    const auto* r = requests_.find(*message.request);
     return r != nullptr && r->state == state::pending;
 }
 
-outbound_figures outbox::counted() const {
-    auto now = figures_;
+outbound_counts outbox::counts() const {
+    auto now = counts_;
     now.waiting = waiting_.size();
     now.unconfirmed = unconfirmed_.size();
     return now;

@@ -1,9 +1,9 @@
-// Messages on their way to the broker, through outages.
+// Outbox: messages to the broker, kept across outages.
 #pragma once
 
 #include "request_table.hpp"
 
-#include <loadsim/backend/figures.hpp>
+#include <loadsim/backend/counts.hpp>
 #include <loadsim/base/time.hpp>
 
 #include <cstddef>
@@ -15,67 +15,66 @@
 
 namespace loadsim::backend {
 
-/// One hand-over of one message; a message that is sent again gets another.
-enum class ticket : std::uint64_t {};
+/// Id of one send attempt of one message; a resent message gets a new one.
+enum class send_id : std::uint64_t {};
 
-struct outgoing {
+struct outbox_message {
     std::string topic;
     std::string payload;
-    std::optional<request_number> command_of; ///< empty: worth sending at any time, as an event is
+    std::optional<request_number> request; ///< request of a command; empty: worth sending at any time
     std::uint8_t qos = 1;
-    monotonic_time expires = never; ///< the broker need not deliver it any more
+    monotonic_time expires = never; ///< after it the broker need not deliver the message
 };
 
-/// The connection to the broker as the core sees it. The real one is Paho's, tests bring their own.
+/// Connection to the broker as used by the core. Implementations: MQTT (Paho), broker API, memory, tests.
 class broker_port {
 public:
     virtual ~broker_port() = default;
-    /// `expires_in_s`: MQTT 5's message expiry interval; 0: never.
-    /// False: cannot be taken now. True: the outbox will be told confirmed(), failed() or lost().
-    virtual bool publish(ticket, const outgoing&, std::uint32_t expires_in_s) = 0;
+    /// `expires_in_s`: MQTT 5 message expiry interval; 0: never.
+    /// False: cannot be sent now. True: on_confirmed(), on_failed() or on_connection_lost() of the outbox follows.
+    virtual bool publish(send_id, const outbox_message&, std::uint32_t expires_in_s) = 0;
 };
 
-/// Keeps every message until the broker has acknowledged it, so that an outage loses none; what was handed over without
-/// an acknowledgement goes again, as QoS 1 may (vehicles know a request by its id). A command is dropped once its
-/// request is no longer pending: it ended at its deadline, or the vehicle has answered; and it expires at the broker at about
-/// that deadline, so that a car that comes back later does not get an order that has ended. Not to the instant: the broker
-/// is told whole seconds and counts whole seconds, so it may still deliver a command up to a second after the deadline, and
-/// up to two when there was less than a second left, for less cannot be said.
+/// Keeps every message until the broker has acknowledged it, so that an outage loses none. Unacknowledged messages are
+/// sent again, as QoS 1 allows (vehicles recognise a request by its id). A command is dropped when its request is no
+/// longer pending (timed out, or the vehicle has responded), and expires at the broker at about that deadline, so that
+/// a vehicle that reconnects later does not receive it. The expiry interval has whole seconds: the broker may deliver a
+/// command up to 1 s after the deadline, and up to 2 s if less than 1 s was left.
 class outbox {
 public:
     struct limits {
-        std::size_t unconfirmed = 1'000; ///< the rest waits here: Paho's own lists are slow when long
+        std::size_t unconfirmed = 1'000; ///< send window; Paho's queues are slow when long
         std::size_t waiting = 100'000;
     };
 
     outbox(broker_port& broker, const request_table& requests, const time_source& time, limits at_most)
         : broker_(broker), requests_(requests), time_(time), limits_(at_most) {}
 
-    void add(outgoing);
-    /// Hands over as many as there is room for.
+    void add(outbox_message);
+    /// Sends as many messages as the window allows.
     void send();
 
-    void connected();
-    void lost();
-    void confirmed(ticket);
-    /// The broker refused the message for good, or (not for good) the connection broke under it.
-    void failed(ticket, bool for_good);
+    void on_connected();
+    void on_connection_lost();
+    void on_confirmed(send_id);
+    /// Permanent: the broker rejected the message. Otherwise the connection was lost while sending; it is sent again.
+    void on_failed(send_id, bool permanent);
 
     bool is_connected() const { return connected_; }
-    outbound_figures counted() const;
+    outbound_counts counts() const;
 
 private:
-    bool worth_sending(const outgoing&) const;
+    bool worth_sending(const outbox_message&) const;
 
     broker_port& broker_;
     const request_table& requests_;
     const time_source& time_;
     limits limits_;
-    std::deque<outgoing> waiting_;
-    std::map<ticket, outgoing> unconfirmed_; // in the order of sending
-    std::uint64_t next_ticket_ = 1;
+    std::deque<outbox_message> waiting_;
+    std::map<send_id, outbox_message> unconfirmed_; // in sending order
+    std::uint64_t next_send_id_ = 1;
     bool connected_ = false;
-    outbound_figures figures_;
+    outbound_counts counts_;
 };
 
 } // namespace loadsim::backend

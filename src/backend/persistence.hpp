@@ -1,10 +1,10 @@
-// Persistence: every event goes to the database, in batches.
+// Persistence: writes every event to the event store, in batches.
 #pragma once
 
-#include "calendar.hpp"
+#include "epoch_clock.hpp"
 #include "processing.hpp"
 
-#include <loadsim/backend/figures.hpp>
+#include <loadsim/backend/counts.hpp>
 #include <loadsim/backend/options.hpp>
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace loadsim::backend {
 
-/// A row.
+/// Row of the event table.
 struct stored_event {
     std::string id;
     std::string vin;
@@ -24,32 +24,32 @@ struct stored_event {
     friend bool operator==(const stored_event&, const stored_event&) = default;
 };
 
-/// Where batches go. The real one hands them to a thread of its own, tests bring their own.
+/// Destination of batches. store_writer passes them to its own thread; tests use a list.
 class event_store {
 public:
     virtual ~event_store() = default;
     virtual void write(std::vector<stored_event> batch) = 0; ///< must not block
 };
 
-/// A batch waits for `batch` events or for `batch_window`, whichever comes first.
+/// A batch is written after `batch` events or `batch_window`, whichever comes first.
 class persistence {
 public:
-    persistence(processing&, const request_table&, event_store&, const options&, const calendar&);
+    persistence(processing&, const request_table&, event_store&, const options&, const epoch_clock&);
 
-    void work(monotonic_time now); ///< all that waits in the queue; writes what is full or has waited long enough
-    void flush();                  ///< writes what there is
+    void process_queue(monotonic_time now); ///< processes all queued changes; writes batches that are full or due
+    void flush();                           ///< writes the current batch
     monotonic_time next_due() const { return batch_.empty() ? never : first_at_ + options_.batch_window; }
-    const persistence_figures& counted() const { return figures_; }
+    const persistence_counts& counts() const { return counts_; }
 
 private:
     const request_table& requests_;
     event_store& store_;
     const options& options_;
-    const calendar& calendar_;
-    topic<change>::queue& queue_;
+    const epoch_clock& clock_;
+    event_bus<state_change>::queue& queue_;
     std::vector<stored_event> batch_;
-    monotonic_time first_at_{}; // when the first event of the batch came
-    persistence_figures figures_;
+    monotonic_time first_at_{}; // time of the batch's first event
+    persistence_counts counts_;
 };
 
 } // namespace loadsim::backend

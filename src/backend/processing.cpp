@@ -4,22 +4,22 @@
 
 namespace loadsim::backend {
 
-const request& processing::begin(const vin& vehicle, std::uint16_t service) {
+const request& processing::create_request(const vin& vehicle, std::uint16_t service) {
     const auto now = time_.now();
-    const auto& begun = requests_.add(vehicle, service, now);
-    tell(begun, now);
-    return begun;
+    const auto& created = requests_.add(vehicle, service, now);
+    publish_change(created, now);
+    return created;
 }
 
-bool processing::move(request& r, state to, std::string reason) {
+bool processing::transition(request& r, state to, std::string reason) {
     if (!may_follow(r.state, to)) return false;
     const auto now = time_.now();
     requests_.enter(r, to, std::move(reason), now);
-    tell(r, now);
+    publish_change(r, now);
     return true;
 }
 
-void processing::tell(const request& r, monotonic_time at) {
+void processing::publish_change(const request& r, monotonic_time at) {
     changes_.publish({r.number, r.vin, r.service, r.state, r.reason, at});
 }
 

@@ -1,9 +1,9 @@
-// Event processing: where a request changes its state, and where everyone who must know hears of it.
+// Event processing: changes request states and publishes each change on the event bus.
 #pragma once
 
+#include "event_bus.hpp"
 #include "request.hpp"
 #include "request_table.hpp"
-#include "topic.hpp"
 
 #include <loadsim/base/time.hpp>
 
@@ -11,25 +11,25 @@
 
 namespace loadsim::backend {
 
-/// The only writer of states. A change that the order of states does not allow changes nothing and tells nobody: that
-/// is what makes late, repeated and crossing messages harmless.
+/// The only writer of states. A transition that the state order does not allow has no effect and is not published; this
+/// makes late, repeated and crossing messages harmless.
 class processing {
 public:
     processing(request_table& requests, const time_source& time) : requests_(requests), time_(time) {}
 
-    /// A new request, in state created.
-    const request& begin(const vin&, std::uint16_t service);
-    /// False: the request has ended, or is already there or further on.
-    bool move(request&, state to, std::string reason = {});
+    /// Creates a request in state created.
+    const request& create_request(const vin&, std::uint16_t service);
+    /// False: the request has ended, or is already in this state or a later one.
+    bool transition(request&, state to, std::string reason = {});
 
-    topic<change>& changes() { return changes_; }
+    event_bus<state_change>& changes() { return changes_; }
 
 private:
-    void tell(const request&, monotonic_time at);
+    void publish_change(const request&, monotonic_time at);
 
     request_table& requests_;
     const time_source& time_;
-    topic<change> changes_;
+    event_bus<state_change> changes_;
 };
 
 } // namespace loadsim::backend

@@ -11,21 +11,21 @@ request_table::request_table(std::uint32_t prefix, nanoseconds time_to_live, std
     : prefix_(prefix), time_to_live_(time_to_live), remembered_(remembered) {}
 
 request& request_table::add(const vin& vehicle, std::uint16_t service, monotonic_time now) {
-    forget(now);
+    evict(now);
     auto& added = requests_.emplace_back();
     added.number = request_number{first_ + requests_.size() - 1};
     added.vin = vehicle;
     added.service = service;
     added.entered[request::slot(state::created)] = now;
     active_.emplace(added.vin.view(), added.number);
-    ++figures_.created;
+    ++counts_.created;
     return added;
 }
 
 std::optional<std::size_t> request_table::index_of(request_number number) const {
-    // Unsigned: what was forgotten wraps round to far beyond the end.
+    // Unsigned: numbers of evicted requests wrap around to values beyond the end.
     const auto index = static_cast<std::uint64_t>(number) - first_;
-    return index < requests_.size() && !requests_[index].lost ? std::optional{index} : std::nullopt;
+    return index < requests_.size() && !requests_[index].dropped ? std::optional{index} : std::nullopt;
 }
 
 request* request_table::find(request_number number) {
@@ -55,21 +55,21 @@ void request_table::enter(request& r, state to, std::string reason, monotonic_ti
     r.entered[request::slot(to)] = now;
     if (!is_final(to)) return;
     active_.erase(r.vin.view());
-    ++(to == state::executed ? figures_.executed : figures_.failed);
+    ++(to == state::executed ? counts_.executed : counts_.failed);
 }
 
-void request_table::lose(request_number number) {
+void request_table::drop_active(request_number number) {
     auto* r = find(number);
     if (r == nullptr || is_final(r->state)) return;
     active_.erase(r->vin.view());
-    r->lost = true;
+    r->dropped = true;
 }
 
-void request_table::forget(monotonic_time now) {
-    const auto may_go = [&](const request& r) {
-        return r.lost || (is_final(r.state) && (requests_.size() > remembered_ || expired(r, now)));
+void request_table::evict(monotonic_time now) {
+    const auto evictable = [&](const request& r) {
+        return r.dropped || (is_final(r.state) && (requests_.size() > remembered_ || expired(r, now)));
     };
-    while (!requests_.empty() && may_go(requests_.front())) {
+    while (!requests_.empty() && evictable(requests_.front())) {
         requests_.pop_front();
         ++first_;
     }
@@ -83,13 +83,13 @@ std::optional<request_number> request_table::parse(std::string_view id) const {
     std::uint64_t number = 0;
     if (id.size() <= 8) return std::nullopt;
     const auto [end, error] = std::from_chars(id.data() + 8, id.data() + id.size(), number, 16);
-    // One request has one name: whatever else reads as the same number is not it.
+    // Each request has exactly one id: other spellings of the same number are rejected.
     if (error != std::errc{} || this->id(request_number{number}) != id) return std::nullopt;
     return request_number{number};
 }
 
-request_figures request_table::counted() const {
-    auto now = figures_;
+request_counts request_table::counts() const {
+    auto now = counts_;
     now.active = active_.size();
     now.remembered = requests_.size();
     return now;

@@ -1,7 +1,7 @@
-// All requests that the backend knows, active and ended.
+// Table of the active and ended requests of the backend.
 #pragma once
 
-#include <loadsim/backend/figures.hpp>
+#include <loadsim/backend/counts.hpp>
 
 #include "request.hpp"
 
@@ -15,37 +15,37 @@
 
 namespace loadsim::backend {
 
-/// Requests are numbered in a row, so one deque is table and age order in one: finding is an index, forgetting a pop,
-/// and a remembered request costs its 100 bytes and no node of a map.
+/// Request numbers are consecutive, so one deque serves as table and age order: find is an index, eviction a pop, and a
+/// stored request costs about 100 bytes without a map node.
 ///
-/// Bound:   `remembered` requests, or more only while the oldest of them has no end (its deadlines see to that).
-/// Threads: one. References stay good until the request is forgotten; active ones never are.
+/// Bound:   `remembered` requests; more only while the oldest is active (its deadlines limit that).
+/// Threads: one. References stay valid until the request is evicted; active requests are never evicted.
 class request_table {
 public:
-    /// `prefix`: drawn at each start, so that the ids of two backends or of two starts do not meet.
+    /// `prefix`: random for each start, so that the ids of two backends or two starts differ.
     request_table(std::uint32_t prefix, nanoseconds time_to_live, std::size_t remembered);
 
     request& add(const vin&, std::uint16_t service, monotonic_time now);
 
     request* find(request_number);
     const request* find(request_number) const;
-    /// nullopt: never was, forgotten, or past its time to live. Else find() has it.
+    /// nullopt: unknown, evicted, or past its time to live. Otherwise find(request_number) returns the request.
     std::optional<request_number> find(std::string_view id, monotonic_time now) const;
-    /// The vehicle's request that has no end yet; nullptr: the vehicle is free.
+    /// Active request of the vehicle; nullptr: none.
     const request* active(const vin&) const;
 
-    /// Enters the state, gives the vehicle free at an end, and counts. Only `processing` calls it.
+    /// Enters the state, releases the vehicle on a final state, and counts. Called by `processing` only.
     void enter(request&, state, std::string reason, monotonic_time now);
 
-    /// A fault: from now on it is as if the active request had never been, and the vehicle is free.
-    void lose(request_number);
+    /// Fault: removes the active request as if it had never existed; the vehicle becomes free.
+    void drop_active(request_number);
 
-    /// Drops ended requests that are past their time to live or too many. Amortised: each goes once.
-    void forget(monotonic_time now);
+    /// Evicts ended requests that are past their time to live or exceed the limit. Amortised constant time per request.
+    void evict(monotonic_time now);
 
     /// 16 hexadecimal digits.
     std::string id(request_number) const;
-    request_figures counted() const;
+    request_counts counts() const;
 
 private:
     std::optional<std::size_t> index_of(request_number) const;
@@ -55,12 +55,12 @@ private:
     }
 
     std::deque<request> requests_;
-    std::unordered_map<std::string_view, request_number> active_; // keys look into requests_
+    std::unordered_map<std::string_view, request_number> active_; // keys are views into requests_
     std::uint64_t first_ = 1;                                     // number of requests_.front()
     std::uint32_t prefix_;
     nanoseconds time_to_live_;
     std::size_t remembered_;
-    request_figures figures_;
+    request_counts counts_;
 };
 
 } // namespace loadsim::backend

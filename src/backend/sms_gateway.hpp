@@ -1,10 +1,10 @@
-// An SMS gateway, as its client sees it.
+// Client of an SMS gateway's HTTP API.
 #pragma once
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,25 +13,25 @@
 
 namespace loadsim::backend {
 
-/// POST {path}/sms {"to": VIN}; any answer of 200 to 299 is a yes.
-/// Bound:   16 at a time, and 10,000 that wait; 5 s for one. What comes on top, or fails, is counted.
-/// Threads: the loop's, open() before it runs.
+/// POST {path}/sms {"to": VIN}; a 2xx response is success.
+/// Bound:   16 concurrent requests, 10,000 queued, 5 s timeout. Excess and failed requests are counted in failed().
+/// Threads: the loop's; open() before the loop runs.
 class sms_gateway final : private http::client_events {
 public:
     explicit sms_gateway(net::loop& loop) : loop_(loop) {}
     sms_gateway(const sms_gateway&) = delete;
     sms_gateway& operator=(const sms_gateway&) = delete;
 
-    problems open(const net::endpoint&); ///< errors: a host that cannot be found
+    problems open(const net::endpoint&); ///< errors: host cannot be resolved
     void send(std::string_view vin);
     std::uint64_t failed() const { return failed_; }
 
 private:
-    void on_answer(std::uint64_t, const http::answer&) override;
+    void on_response(std::uint64_t, const http::response_view&) override;
 
     net::loop& loop_;
     std::unique_ptr<http::client> client_;
-    std::size_t open_ = 0; ///< under way or waiting
+    std::size_t pending_ = 0; ///< in flight or queued
     std::uint64_t failed_ = 0;
 };
 

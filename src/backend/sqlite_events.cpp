@@ -9,7 +9,7 @@
 namespace loadsim::backend {
 namespace {
 
-// A yardstick must not wait for the disk: a power cut may cost the last events, a crash of ours none (WAL).
+// The backend must not wait for the disk: a power failure may lose the last events, a crash of the process none (WAL).
 constexpr auto schema = R"sql(
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
@@ -21,9 +21,9 @@ CREATE INDEX IF NOT EXISTS ended ON event (at_ms) WHERE state >= 3;
 )sql";
 static_assert(static_cast<int>(state::executed) == 3 && static_cast<int>(state::failed) == 4);
 
-void bind_text(sqlite3_stmt* to, int place, std::string_view text) {
-    // The caller's text lives until the statement has been stepped and reset.
-    sqlite3_bind_text(to, place, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+void bind_text(sqlite3_stmt* to, int index, std::string_view text) {
+    // The text must outlive the step and reset of the statement.
+    sqlite3_bind_text(to, index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
 
 std::string text(sqlite3_stmt* row, int column) {
@@ -86,7 +86,7 @@ std::size_t sqlite_events::write(std::span<const stored_event> batch) {
     return static_cast<std::size_t>(std::ranges::count_if(batch, each));
 }
 
-std::size_t sqlite_events::forget_ended(std::int64_t before_ms, int limit) {
+std::size_t sqlite_events::delete_ended(std::int64_t before_ms, int limit) {
     std::vector<std::string> ids;
     sqlite3_bind_int64(ended_.get(), 1, before_ms);
     sqlite3_bind_int(ended_.get(), 2, limit);

@@ -1,4 +1,4 @@
-// The table of events in SQLite.
+// Event table in SQLite.
 #pragma once
 
 #include "persistence.hpp"
@@ -18,23 +18,24 @@ struct sqlite3_stmt;
 
 namespace loadsim::backend {
 
-/// One row for each state that a request entered; the key makes writing one twice harmless.
+/// One row per state that a request entered; because of the primary key a repeated write has no effect.
 ///
-/// Errors:  open() only; later what cannot be written is told by number.
-/// Threads: one at a time, and every call may block on the disk.
+/// Errors:  open() only; write() returns the number of rows written.
+/// Threads: one at a time. Every call may block on the disk.
 class sqlite_events {
 public:
-    /// An empty path is SQLite's temporary database: in memory while small, then in a file nobody else sees.
+    /// An empty path opens SQLite's temporary database: in memory while small, then in a private file.
     static result<sqlite_events> open(const std::string& path);
 
-    /// One transaction. If that fails each event is tried alone, so that one bad record does not take nine with it.
-    /// Hands back how many are written (or were already there).
+    /// Writes the batch in one transaction; if that fails, each event separately, so that one bad row does not lose the
+    /// others. Returns the number of events written or already present.
     std::size_t write(std::span<const stored_event>);
 
-    /// Deletes all events of at most `limit` requests that ended at or before `before_ms`; how many requests.
-    std::size_t forget_ended(std::int64_t before_ms, int limit);
+    /// Deletes all events of at most `limit` requests that ended at or before `before_ms`. Returns the number of
+    /// requests.
+    std::size_t delete_ended(std::int64_t before_ms, int limit);
 
-    /// A request's events in the order of its states. Empty: unknown.
+    /// Events of a request in state order. Empty: unknown id.
     std::vector<stored_event> events_of(const std::string& id);
 
 private:
@@ -51,7 +52,7 @@ private:
     bool execute(const char* sql);
     bool insert(const stored_event&);
 
-    database database_; // before the statements, which must go first
+    database database_; // declared first: the statements must be destroyed before it
     statement insert_;
     statement select_;
     statement ended_;

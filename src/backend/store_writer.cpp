@@ -7,15 +7,15 @@ namespace loadsim::backend {
 namespace {
 
 constexpr std::size_t waiting_batches_max = 20'000;
-constexpr std::chrono::seconds forget_every{1};
-// Enough to keep up with thousands of requests a second, few enough to hold batches up for milliseconds only.
-constexpr int forget_at_most = 10'000;
+constexpr std::chrono::seconds delete_interval{1};
+// Enough for thousands of requests per second, small enough to delay batches by milliseconds only.
+constexpr int delete_requests_max = 10'000;
 
 } // namespace
 
-store_writer::store_writer(sqlite_events events, nanoseconds time_to_live, std::function<std::int64_t()> date_ms)
-    : events_(std::move(events)), time_to_live_(time_to_live), date_ms_(std::move(date_ms)),
-      thread_([this] { work(); }) {}
+store_writer::store_writer(sqlite_events events, nanoseconds time_to_live, std::function<std::int64_t()> epoch_ms)
+    : events_(std::move(events)), time_to_live_(time_to_live), epoch_ms_(std::move(epoch_ms)),
+      thread_([this] { run(); }) {}
 
 void store_writer::finish() {
     if (!thread_.joinable()) return;
@@ -39,11 +39,11 @@ void store_writer::write(std::vector<stored_event> batch) {
     more_.notify_one();
 }
 
-void store_writer::work() {
-    auto next_forget = std::chrono::steady_clock::now(); // at once: the file may be of an earlier start
+void store_writer::run() {
+    auto next_delete = std::chrono::steady_clock::now(); // at once: the file may be from an earlier start
     std::unique_lock lock(mutex_);
     for (;;) {
-        more_.wait_until(lock, next_forget, [this] { return closing_ || !waiting_.empty(); });
+        more_.wait_until(lock, next_delete, [this] { return closing_ || !waiting_.empty(); });
         auto batches = std::exchange(waiting_, {});
         if (batches.empty() && closing_) return;
         lock.unlock();
@@ -52,10 +52,10 @@ void store_writer::work() {
             written_ += done;
             lost_ += batch.size() - done;
         }
-        if (const auto now = std::chrono::steady_clock::now(); now >= next_forget) {
-            events_.forget_ended(date_ms_() - std::chrono::floor<std::chrono::milliseconds>(time_to_live_).count(),
-                                 forget_at_most);
-            next_forget = now + forget_every;
+        if (const auto now = std::chrono::steady_clock::now(); now >= next_delete) {
+            events_.delete_ended(epoch_ms_() - std::chrono::floor<std::chrono::milliseconds>(time_to_live_).count(),
+                                 delete_requests_max);
+            next_delete = now + delete_interval;
         }
         lock.lock();
     }

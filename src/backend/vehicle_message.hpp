@@ -1,11 +1,11 @@
-// A message from a vehicle.
+// Message from a vehicle.
 #pragma once
 
 #include <string>
 
 namespace loadsim::backend {
 
-/// On its response topic or its presence topic, unread.
+/// Unparsed message on the response topic or the presence topic.
 struct vehicle_message {
     std::string topic;
     std::string payload;

@@ -2,7 +2,7 @@
 
 namespace loadsim {
 
-std::string to_string(const problem& p) { return p.place.empty() ? p.text : p.place + ": " + p.text; }
+std::string to_string(const problem& p) { return p.location.empty() ? p.text : p.location + ": " + p.text; }
 
 std::string to_string(const problems& all) {
     std::string text;

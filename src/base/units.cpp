@@ -16,7 +16,7 @@ struct unit {
     std::int64_t nanos;
 };
 
-// Longest first, so that formatting takes the largest unit that fits.
+// Longest first: formatting uses the largest unit that fits.
 constexpr std::array units{unit{"d", 86'400'000'000'000},
                            unit{"h", 3'600'000'000'000},
                            unit{"m", 60'000'000'000},
@@ -33,34 +33,35 @@ std::optional<double> leading_number(std::string_view& text) {
     return value;
 }
 
-problems wrong(std::string text) { return problems{"", std::move(text)}; }
+problems parse_error(std::string text) { return problems{"", std::move(text)}; }
 
 } // namespace
 
 result<nanoseconds> parse_duration(std::string_view text) {
     const auto whole = text;
-    if (text.empty()) return wrong("a duration is missing; write it with a unit, such as 250ms, 2s or 3m");
+    if (text.empty()) return parse_error("a duration is missing; write it with a unit, such as 250ms, 2s or 3m");
     double total = 0;
     while (!text.empty()) {
         const auto value = leading_number(text);
         if (!value || *value < 0)
-            return wrong(
+            return parse_error(
                 fmt::format("'{}' is not a duration; write a number with a unit, such as 250ms, 2s or 3m", whole));
         const auto letters = text.substr(0, text.find_first_of("0123456789.+- "));
         if (letters.empty() && !text.empty() && text.front() == ' ')
-            return wrong(fmt::format("'{}' has a blank in it; write number and unit together, such as 250ms", whole));
+            return parse_error(
+                fmt::format("'{}' has a blank in it; write number and unit together, such as 250ms", whole));
         if (letters.empty())
-            return wrong(fmt::format("'{}' has no unit; write {}ms, {}s or {}m", whole, whole, whole, whole));
+            return parse_error(fmt::format("'{}' has no unit; write {}ms, {}s or {}m", whole, whole, whole, whole));
         const unit* found = nullptr;
         for (const auto& u : units)
             if (u.name == letters) found = &u;
         if (found == nullptr)
-            return wrong(
+            return parse_error(
                 fmt::format("'{}' has an unknown unit '{}'; there are ns, us, ms, s, m, h, d", whole, letters));
         total += *value * static_cast<double>(found->nanos);
         text.remove_prefix(letters.size());
     }
-    if (total >= 9.2e18) return wrong(fmt::format("'{}' is longer than 292 years", whole));
+    if (total >= 9.2e18) return parse_error(fmt::format("'{}' is longer than 292 years", whole));
     return nanoseconds{std::llround(total)};
 }
 
@@ -85,33 +86,33 @@ result<rate> parse_rate(std::string_view text) {
     const auto whole = text;
     const auto value = leading_number(text);
     if (!value || *value < 0)
-        return wrong(fmt::format("'{}' is not a rate; write a number a second, such as 200 or 200/s", whole));
+        return parse_error(fmt::format("'{}' is not a rate; write a number a second, such as 200 or 200/s", whole));
     if (text.empty() || text == "/s") return rate{*value};
     if (text == "/m") return rate{*value / 60};
     if (text == "/h") return rate{*value / 3600};
-    return wrong(fmt::format("'{}' is not a rate; there are /s, /m and /h", whole));
+    return parse_error(fmt::format("'{}' is not a rate; there are /s, /m and /h", whole));
 }
 
 std::string format_rate(rate r) { return fmt::format("{}/s", r.per_second); }
 
-result<share> parse_share(std::string_view text) {
+result<fraction> parse_fraction(std::string_view text) {
     const auto whole = text;
     auto value = leading_number(text);
     if (value && text == "%") {
         *value /= 100;
         text = {};
     }
-    if (!value || !text.empty()) return wrong(fmt::format("'{}' is not a share; write 25% or 0.25", whole));
-    if (*value < 0 || *value > 1) return wrong(fmt::format("'{}' is not between 0% and 100%", whole));
-    return share{*value};
+    if (!value || !text.empty()) return parse_error(fmt::format("'{}' is not a share; write 25% or 0.25", whole));
+    if (*value < 0 || *value > 1) return parse_error(fmt::format("'{}' is not between 0% and 100%", whole));
+    return fraction{*value};
 }
 
-std::string format_share(share s) {
-    // 12 digits: enough for any share a person writes, and 0.07 * 100 prints as 7 and not 7.000000000000001.
-    return fmt::format("{:.12g}%", s.of_one * 100);
+std::string format_fraction(fraction s) {
+    // 12 digits: enough for any written fraction, and 0.07 * 100 prints as 7 and not 7.000000000000001.
+    return fmt::format("{:.12g}%", s.value * 100);
 }
 
-nanoseconds time_for(double count, rate r) {
+nanoseconds duration_for(double count, rate r) {
     constexpr double longest = 3.15e18;
     return nanoseconds{static_cast<std::int64_t>(std::min(longest, count / r.per_second * 1e9))};
 }

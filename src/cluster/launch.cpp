@@ -1,8 +1,8 @@
 #include <loadsim/cluster/launch.hpp>
 
-#include "launch_words.hpp"
+#include "mpirun_output.hpp"
 
-#include <loadsim/base/programs.hpp>
+#include <loadsim/base/find_program.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -34,29 +34,29 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
 constexpr auto kill_after = 3s;
-/// mpirun loses what it is to pass on while it still starts ranks, and does not say so.
-constexpr auto drain_again_every = 1s;
-/// How long to read on once mpirun is gone: something that it started might hold its stderr open.
-constexpr auto last_words_within = 1s;
-constexpr std::array handled{SIGINT, SIGTERM, SIGCHLD};
+/// Repetition interval: mpirun silently loses signals to forward while it starts ranks.
+constexpr auto drain_repeat_interval = 1s;
+/// Maximum time to read after mpirun's exit: a process started by it may hold its stderr open.
+constexpr auto stderr_grace_period = 1s;
+constexpr std::array handled_signals{SIGINT, SIGTERM, SIGCHLD};
 
-/// As found, for afterwards. signal_set itself would leave the defaults.
-class signal_keeper {
+/// Saves and restores signal actions; asio::signal_set would leave the defaults.
+class signal_action_guard {
 public:
-    signal_keeper() {
-        for (std::size_t i = 0; i < handled.size(); ++i) ::sigaction(handled[i], nullptr, &before_[i]);
+    signal_action_guard() {
+        for (std::size_t i = 0; i < handled_signals.size(); ++i) ::sigaction(handled_signals[i], nullptr, &before_[i]);
     }
-    ~signal_keeper() {
-        for (std::size_t i = 0; i < handled.size(); ++i) ::sigaction(handled[i], &before_[i], nullptr);
+    ~signal_action_guard() {
+        for (std::size_t i = 0; i < handled_signals.size(); ++i) ::sigaction(handled_signals[i], &before_[i], nullptr);
     }
-    signal_keeper(const signal_keeper&) = delete;
-    signal_keeper& operator=(const signal_keeper&) = delete;
+    signal_action_guard(const signal_action_guard&) = delete;
+    signal_action_guard& operator=(const signal_action_guard&) = delete;
 
 private:
-    std::array<struct sigaction, handled.size()> before_{};
+    std::array<struct sigaction, handled_signals.size()> before_{};
 };
 
-/// Texts as exec wants them.
+/// Null-terminated pointer array for exec.
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
     for (auto& text : texts) pointers.push_back(text.data());
@@ -64,8 +64,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-/// Ours, with these on top.
-std::vector<std::string> environment_with(const std::vector<std::pair<std::string, std::string>>& more) {
+/// Environment of this process plus `more`, which takes precedence.
+std::vector<std::string> merged_environment(const std::vector<std::pair<std::string, std::string>>& more) {
     std::vector<std::string> all;
     for (char** variable = environ; *variable != nullptr; ++variable) {
         const std::string_view text = *variable;
@@ -76,15 +76,15 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
     return all;
 }
 
-/// Between fork and exec: only what is safe after a fork of a program with threads.
-[[noreturn]] void become(char* const* arguments, char* const* environment, int words, pid_t parent) {
+/// Runs between fork and exec: only async-signal-safe calls, since the process has threads.
+[[noreturn]] void exec_child(char* const* arguments, char* const* environment, int stderr_fd, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) ::_exit(127); // it died before the line above
+    if (::getppid() != parent) ::_exit(127); // the parent died before prctl()
     ::setpgid(0, 0);
-    ::dup2(words, STDERR_FILENO);
-    // In the background a read from the terminal would stop it.
+    ::dup2(stderr_fd, STDERR_FILENO);
+    // mpirun is in the background: a read from the terminal would stop the process.
     if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0) ::dup2(nothing, STDIN_FILENO);
-    for (const int number : handled) std::signal(number, SIG_DFL);
+    for (const int number : handled_signals) std::signal(number, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -92,132 +92,132 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
     ::_exit(127);
 }
 
-/// mpirun, while it runs.
-class running {
+/// Running mpirun process.
+class mpirun_process {
 public:
-    running() : signals_(io_), words_from_(io_), patience_(io_), again_(io_) {
-        for (const int number : handled) signals_.add(number);
+    mpirun_process() : signals_(io_), stderr_pipe_(io_), timeout_(io_), drain_timer_(io_) {
+        for (const int number : handled_signals) signals_.add(number);
     }
 
     /// Errors: as launch().
     std::string start(const std::string& mpirun, const launch_options& options) {
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fmt::format("no pipe is to be had ({})", std::strerror(errno));
-        words_from_.assign(ends[0]);
+        stderr_pipe_.assign(ends[0]);
         auto arguments = mpirun_arguments(options, ::geteuid() == 0);
         arguments.insert(arguments.begin(), mpirun);
-        auto environment = environment_with(options.environment);
+        auto environment = merged_environment(options.environment);
         const auto argument_pointers = pointers_to(arguments);
         const auto environment_pointers = pointers_to(environment);
         const pid_t parent = ::getpid();
-        // Until exec the child has our handlers, and a signal to it would look like one to us.
+        // Signals blocked: until exec the child has our handlers, and a signal to it would look like one to this process.
         sigset_t all;
         sigset_t before;
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
         pid_ = ::fork();
-        if (pid_ == 0) become(argument_pointers.data(), environment_pointers.data(), ends[1], parent);
+        if (pid_ == 0) exec_child(argument_pointers.data(), environment_pointers.data(), ends[1], parent);
         const int error = errno;
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         ::close(ends[1]);
         return pid_ < 0 ? fmt::format("cannot be started ({})", std::strerror(error)) : std::string{};
     }
 
-    launch_result watch() {
-        listen();
-        read();
-        look_for_end(); // it may have ended before the handler was there
+    launch_result wait() {
+        wait_for_signal();
+        read_stderr();
+        check_exit(); // mpirun may have exited before the handler was installed
         io_.run();
-        words_.end();
-        launch_result seen;
-        seen.words = words_.kept();
-        seen.exit_code = WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
-        seen.started = words_.ranks_spoke() || seen.exit_code == 0 || tells_of_ranks(seen.words);
-        if (ended_by_force_) {
-            seen.exit_code = 130;
+        output_.finish();
+        launch_result finished;
+        finished.output = output_.kept();
+        finished.exit_code = WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
+        finished.started = output_.ranks_wrote() || finished.exit_code == 0 || mentions_ranks(finished.output);
+        if (killed_) {
+            finished.exit_code = 130;
         } else if (drain_signal_ != 0 &&
-                   (seen.exit_code == 128 + drain_signal_ || tells_of_signal(seen.words, drain_signal_))) {
-            // The signal that should have made a rank drain met one that did not listen yet.
-            seen.exit_code = drain_signal_ == SIGUSR1 ? 130 : 143;
-            seen.trouble = "told to stop before all ranks had begun";
+                   (finished.exit_code == 128 + drain_signal_ || mentions_signal(finished.output, drain_signal_))) {
+            // The drain signal killed a rank that had not installed its handler yet.
+            finished.exit_code = drain_signal_ == SIGUSR1 ? 130 : 143;
+            finished.trouble = "told to stop before all ranks had begun";
         } else {
-            seen.trouble = diagnose(seen.words, seen.exit_code);
+            finished.trouble = diagnose(finished.output, finished.exit_code);
         }
-        return seen;
+        return finished;
     }
 
 private:
-    void listen() {
+    void wait_for_signal() {
         signals_.async_wait([this](const boost::system::error_code& error, int number) {
             if (error) return;
             if (number == SIGCHLD)
-                look_for_end();
+                check_exit();
             else
-                interrupt(number);
-            if (!gone_) listen();
+                on_stop_signal(number);
+            if (!exited_) wait_for_signal();
         });
     }
 
-    void interrupt(int number) {
-        if (gone_) return;
+    void on_stop_signal(int number) {
+        if (exited_) return;
         if (drain_signal_ == 0) {
-            drain_signal_ = number == SIGINT ? SIGUSR1 : SIGUSR2; // mpirun passes these on to all ranks
+            drain_signal_ = number == SIGINT ? SIGUSR1 : SIGUSR2; // mpirun forwards these to all ranks
             drain();
-        } else if (number == SIGINT && !std::exchange(ended_by_force_, true)) {
+        } else if (number == SIGINT && !std::exchange(killed_, true)) {
             ::kill(pid_, SIGTERM);
-            patience_.expires_after(kill_after);
-            patience_.async_wait([this](const boost::system::error_code& error) {
-                if (!error && !gone_) ::kill(-pid_, SIGKILL);
+            timeout_.expires_after(kill_after);
+            timeout_.async_wait([this](const boost::system::error_code& error) {
+                if (!error && !exited_) ::kill(-pid_, SIGKILL);
             });
         }
     }
 
     void drain() {
         ::kill(pid_, drain_signal_);
-        again_.expires_after(drain_again_every);
-        again_.async_wait([this](const boost::system::error_code& error) {
-            if (!error && !gone_ && !ended_by_force_) drain();
+        drain_timer_.expires_after(drain_repeat_interval);
+        drain_timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error && !exited_ && !killed_) drain();
         });
     }
 
-    void look_for_end() {
-        if (gone_ || ::waitpid(pid_, &status_, WNOHANG) == 0) return;
-        gone_ = true;
+    void check_exit() {
+        if (exited_ || ::waitpid(pid_, &status_, WNOHANG) == 0) return;
+        exited_ = true;
         boost::system::error_code ignored;
         signals_.cancel(ignored);
-        patience_.cancel();
-        again_.cancel();
-        if (!words_from_.is_open()) return;
-        patience_.expires_after(last_words_within);
-        patience_.async_wait([this](const boost::system::error_code& error) {
-            if (!error) words_from_.cancel();
+        timeout_.cancel();
+        drain_timer_.cancel();
+        if (!stderr_pipe_.is_open()) return;
+        timeout_.expires_after(stderr_grace_period);
+        timeout_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) stderr_pipe_.cancel();
         });
     }
 
-    void read() {
-        words_from_.async_read_some(asio::buffer(buffer_),
-                                    [this](const boost::system::error_code& error, std::size_t n) {
-                                        words_.take({buffer_.data(), n});
-                                        if (!error) return read();
-                                        if (gone_) patience_.cancel();
-                                    });
+    void read_stderr() {
+        stderr_pipe_.async_read_some(asio::buffer(buffer_),
+                                     [this](const boost::system::error_code& error, std::size_t n) {
+                                         output_.append({buffer_.data(), n});
+                                         if (!error) return read_stderr();
+                                         if (exited_) timeout_.cancel();
+                                     });
     }
 
     asio::io_context io_{1};
     asio::signal_set signals_;
-    asio::posix::stream_descriptor words_from_;
-    asio::steady_timer patience_;
-    asio::steady_timer again_;
+    asio::posix::stream_descriptor stderr_pipe_;
+    asio::steady_timer timeout_;
+    asio::steady_timer drain_timer_;
     std::array<char, 8192> buffer_{};
-    launch_words words_{[](std::string_view line) {
+    mpirun_output output_{[](std::string_view line) {
         std::fwrite(line.data(), 1, line.size(), stderr);
         std::fflush(stderr);
     }};
     pid_t pid_ = -1;
     int status_ = 0;
-    int drain_signal_ = 0; ///< what mpirun was sent for the first signal; 0: none came
-    bool ended_by_force_ = false;
-    bool gone_ = false;
+    int drain_signal_ = 0; ///< drain signal sent to mpirun; 0: none
+    bool killed_ = false;
+    bool exited_ = false;
 };
 
 } // namespace
@@ -228,7 +228,7 @@ std::vector<std::string> mpirun_arguments(const launch_options& options, bool ro
     if (root) add({"--allow-run-as-root"});
     if (options.hostfile.empty())
         add({"--oversubscribe"});
-    else // it would cut the domain off the names
+    else // mpirun would strip the domain from host names
         add({"--hostfile", options.hostfile, "--mca", "orte_keep_fqdn_hostnames", "1"});
     for (const auto& [name, value] : options.environment) add({"-x", name});
     all.insert(all.end(), options.command.begin(), options.command.end());
@@ -242,11 +242,11 @@ result<launch_result> launch(const launch_options& options) {
                              .trouble = "mpirun is not installed, and ranks are started with it; apt-get install "
                                         "openmpi-bin",
                              .started = false,
-                             .words = {}};
-    const signal_keeper afterwards;
-    running child;
+                             .output = {}};
+    const signal_action_guard afterwards;
+    mpirun_process child;
     if (auto error = child.start(mpirun, options); !error.empty()) return problems{"mpirun", std::move(error)};
-    return child.watch();
+    return child.wait();
 }
 
 } // namespace loadsim::cluster

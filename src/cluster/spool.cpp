@@ -1,6 +1,6 @@
 #include <loadsim/cluster/spool.hpp>
 
-#include "letter_json.hpp"
+#include "message_codec.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -26,7 +26,7 @@ namespace json = boost::json;
 constexpr std::string_view folder_prefix = "rank-";
 constexpr const char* file_name = "snapshots.jsonl";
 
-/// All of it, or the error's number.
+/// Writes the whole text. Returns 0 or errno.
 int write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {
         const auto written = ::write(descriptor, text.data(), text.size());
@@ -36,7 +36,7 @@ int write_all(int descriptor, std::string_view text) {
     return 0;
 }
 
-result<spool_entry> entry_of(std::string_view line) {
+result<spool_entry> parse_entry(std::string_view line) {
     auto members = parse_object(line);
     if (!members) return members.error();
     const auto* instant = members->if_contains("since_start_ns");
@@ -44,36 +44,36 @@ result<spool_entry> entry_of(std::string_view line) {
     spool_entry entry;
     entry.since_start = nanoseconds{instant->get_int64()};
     members->erase("since_start_ns");
-    auto letter = from_json(*members);
-    if (!letter) return letter.error();
-    if (!std::holds_alternative<report>(*letter)) return problems{"", "is no report"};
-    entry.said = std::get<report>(std::move(*letter));
+    auto decoded = from_json(*members);
+    if (!decoded) return decoded.error();
+    if (!std::holds_alternative<status_report>(*decoded)) return problems{"", "is no report"};
+    entry.status = std::get<status_report>(std::move(*decoded));
     return entry;
 }
 
-struct ending {
-    bool cut = false;
+struct read_result {
+    bool truncated = false;
     std::string trouble;
 };
 
-/// Hands over each report up to the end, or to what cannot be read.
-ending each_entry(const fs::path& file, const std::function<void(spool_entry)>& take) {
+/// Calls `on_entry` for each entry up to the end or the first damaged line.
+read_result each_entry(const fs::path& file, const std::function<void(spool_entry)>& on_entry) {
     std::ifstream in(file, std::ios::binary);
     if (!in) return {false, fmt::format("cannot be opened ({})", std::strerror(errno))};
     std::string line;
     for (std::size_t number = 1; std::getline(in, line); ++number) {
-        auto entry = entry_of(line);
+        auto entry = parse_entry(line);
         if (!entry) {
-            if (in.eof()) return {true, {}}; // no newline after it: the writer died in the middle
+            if (in.eof()) return {true, {}}; // no newline: the writer died while writing
             return {false, fmt::format("line {} is damaged: {}", number, to_string(entry.error()))};
         }
-        take(std::move(*entry));
+        on_entry(std::move(*entry));
     }
     if (in.bad()) return {false, "cannot be read to its end"};
     return {};
 }
 
-std::optional<std::uint32_t> rank_of(const fs::path& folder) {
+std::optional<std::uint32_t> rank_from_folder(const fs::path& folder) {
     const std::string name = folder.filename().string();
     if (!name.starts_with(folder_prefix)) return std::nullopt;
     const std::string_view digits = std::string_view(name).substr(folder_prefix.size());
@@ -83,24 +83,24 @@ std::optional<std::uint32_t> rank_of(const fs::path& folder) {
     return rank;
 }
 
-spooled added_up(std::uint32_t rank, const fs::path& file) {
-    spooled all;
+spool_totals sum_entries(std::uint32_t rank, const fs::path& file) {
+    spool_totals all;
     all.rank = rank;
-    auto [cut, trouble] = each_entry(file, [&](spool_entry entry) {
-        auto& [since_start, said] = entry;
-        auto& [seen, orders_followed, interrupted, terminated, not_the_goodbye] = said;
-        static_cast<void>(not_the_goodbye);
-        auto sum = std::move(all.sum.seen);
-        sum.add(seen.seen);
-        sum.tell(std::move(seen.seen));
-        all.sum = std::move(seen); // how it stood
-        all.sum.seen = std::move(sum);
+    auto [truncated, trouble] = each_entry(file, [&](spool_entry entry) {
+        auto& [since_start, status] = entry;
+        auto& [snapshot, commands_executed, interrupted, terminated, leaving] = status;
+        static_cast<void>(leaving);
+        auto sum = std::move(all.sum.counts);
+        sum.add(snapshot.counts);
+        sum.move_records_from(std::move(snapshot.counts));
+        all.sum = std::move(snapshot); // latest state
+        all.sum.counts = std::move(sum);
         all.since_start = since_start;
-        all.orders_followed = orders_followed;
+        all.commands_executed = commands_executed;
         all.interrupted = interrupted;
         all.terminated = terminated;
     });
-    all.cut = cut;
+    all.truncated = truncated;
     if (!trouble.empty()) all.trouble = fmt::format("{}: {}", file.string(), trouble);
     return all;
 }
@@ -114,7 +114,7 @@ fs::path spool_folder(const fs::path& run_folder, std::uint32_t rank) {
 spool_writer::spool_writer(const fs::path& folder) : file_(folder / file_name) {
     std::error_code error;
     fs::create_directories(folder, error);
-    // A folder that could not be made shows in the next line.
+    // open() reports a folder that could not be created.
     descriptor_ = ::open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (descriptor_ < 0) fail("cannot be written", errno);
 }
@@ -125,17 +125,17 @@ spool_writer::~spool_writer() {
 
 void spool_writer::remove() {
     if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-    std::error_code ignored; // then it stays, and says nothing that the report does not
+    std::error_code ignored; // a remaining file holds nothing beyond the report
     fs::remove(file_, ignored);
 }
 
-void spool_writer::write(const report& said, nanoseconds since_start) {
+void spool_writer::write(const status_report& status, nanoseconds since_start) {
     if (descriptor_ < 0) return;
-    // The instant in front of the letter's only member.
+    // Inserts the instant before the message's only member.
     const auto line =
-        fmt::format("{{\"since_start_ns\":{},{}\n", since_start.count(), std::string_view(encode(said)).substr(1));
+        fmt::format("{{\"since_start_ns\":{},{}\n", since_start.count(), std::string_view(encode(status)).substr(1));
     if (const int error = write_all(descriptor_, line); error != 0) {
-        // Should that fail too, the last line is cut off, and readers know what to do.
+        // If this fails too, the last line stays incomplete, which readers accept.
         [[maybe_unused]] const int shortened = ::ftruncate(descriptor_, length_);
         ::close(std::exchange(descriptor_, -1));
         return fail("cannot be written", error);
@@ -150,18 +150,19 @@ void spool_writer::fail(std::string_view what, int error) {
 
 result<spool> read_spool(const fs::path& file) {
     spool read;
-    auto [cut, trouble] = each_entry(file, [&](spool_entry entry) { read.entries.push_back(std::move(entry)); });
+    auto [truncated, trouble] = each_entry(file, [&](spool_entry entry) { read.entries.push_back(std::move(entry)); });
     if (!trouble.empty()) return problems{file.string(), std::move(trouble)};
-    read.cut = cut;
+    read.truncated = truncated;
     return read;
 }
 
-std::vector<spooled> read_spools(const fs::path& run_folder) {
-    std::vector<spooled> all;
+std::vector<spool_totals> read_spools(const fs::path& run_folder) {
+    std::vector<spool_totals> all;
     std::error_code error;
     for (fs::directory_iterator entry(run_folder, error), end; !error && entry != end; entry.increment(error))
-        if (const auto rank = rank_of(entry->path())) all.push_back(added_up(*rank, entry->path() / file_name));
-    std::ranges::sort(all, {}, &spooled::rank);
+        if (const auto rank = rank_from_folder(entry->path()))
+            all.push_back(sum_entries(*rank, entry->path() / file_name));
+    std::ranges::sort(all, {}, &spool_totals::rank);
     return all;
 }
 

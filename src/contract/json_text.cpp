@@ -12,15 +12,15 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t nesting_limit = 16;     // of a value
-constexpr std::size_t size_limit = 64 * 1024; // of a value that is looked at
-constexpr std::size_t number_limit = 24;      // longer ones, or such with an exponent, may be none to others
+constexpr std::size_t nesting_limit = 16;     // nesting depth of a value
+constexpr std::size_t size_limit = 64 * 1024; // bytes; larger values are not parsed
+constexpr std::size_t max_number_length = 24; // digits; longer numbers, or numbers with exponents, are not portable
 
-bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+bool needs_no_escape(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 /// RFC 8259, 6, without an exponent.
 bool is_number(std::string_view text) {
-    if (text.size() > number_limit) return false;
+    if (text.size() > max_number_length) return false;
     const auto digits = [&] {
         const auto length = std::min(text.find_first_not_of("0123456789"), text.size());
         text.remove_prefix(length);
@@ -54,8 +54,8 @@ bool is_json(std::string_view text) {
 
 } // namespace
 
-void append_escaped(std::string_view value, std::string& out) {
-    if (std::ranges::all_of(value, is_plain)) { // ids, services and codes hardly ever need more
+void append_json_escaped(std::string_view value, std::string& out) {
+    if (std::ranges::all_of(value, needs_no_escape)) { // fast path: ids, services and codes rarely need escaping
         out += value;
         return;
     }
@@ -83,19 +83,19 @@ void append_escaped(std::string_view value, std::string& out) {
     }
 }
 
-void append_json(std::string_view value, std::string& out) {
+void append_json_value(std::string_view value, std::string& out) {
     if (value.empty()) {
         out += "null";
     } else if (is_json(value)) {
         out += value;
     } else {
         out += '"';
-        append_escaped(value, out);
+        append_json_escaped(value, out);
         out += '"';
     }
 }
 
-std::string why_no_json(std::string_view text) {
+std::string json_error(std::string_view text) {
     boost::system::error_code error;
     (void)json::parse(json::string_view(text.data(), text.size()), error);
     return error ? error.message() : std::string{};

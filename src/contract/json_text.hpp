@@ -1,4 +1,4 @@
-// Values of any bytes as parts of a JSON text.
+// JSON escaping and formatting of arbitrary values.
 #pragma once
 
 #include <string>
@@ -6,13 +6,13 @@
 
 namespace loadsim::contract {
 
-/// Between quotes: escaped as Boost.JSON does; bytes that are no UTF-8 become U+FFFD.
-void append_escaped(std::string_view value, std::string& out);
+/// Appends the content of a JSON string, escaped like Boost.JSON; invalid UTF-8 becomes U+FFFD.
+void append_json_escaped(std::string_view value, std::string& out);
 
-/// Where a JSON value stands: one that is JSON as it is, an empty one as null, any other as a string.
-void append_json(std::string_view value, std::string& out);
+/// Appends a JSON value: valid JSON unchanged, an empty text as null, any other text as a string.
+void append_json_value(std::string_view value, std::string& out);
 
-/// Why it is no JSON; empty: it is.
-std::string why_no_json(std::string_view text);
+/// Parse error of `text`; empty: valid JSON.
+std::string json_error(std::string_view text);
 
 } // namespace loadsim::contract

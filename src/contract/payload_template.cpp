@@ -1,6 +1,6 @@
 #include <loadsim/contract/text_template.hpp>
 
-#include "bytes_of_text.hpp"
+#include "hex_base64.hpp"
 
 #include <cctype>
 #include <cerrno>
@@ -12,11 +12,11 @@
 namespace loadsim::contract {
 namespace {
 
-constexpr std::uintmax_t file_most = 16 * 1024 * 1024; // bytes
+constexpr std::uintmax_t max_file_size = 16 * 1024 * 1024; // bytes
 
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
-/// Does it begin with a { or [ that is text? Sections may open before.
+/// Whether the first literal character is { or [; section tags before it are skipped.
 bool looks_like_json(std::string_view text) {
     while (true) {
         const auto first = text.find_first_not_of(" \t\r\n");
@@ -26,18 +26,18 @@ bool looks_like_json(std::string_view text) {
         if (text.front() != '{') return false;
         const auto at = [&](std::size_t i) { return i < text.size() ? text[i] : ' '; };
         if (is_letter(at(1))) return false;                                              // {vin}
-        if (at(1) != '#' || !is_letter(at(2))) return at(1) != '{' || !is_letter(at(2)); // {{vin}} is a text
+        if (at(1) != '#' || !is_letter(at(2))) return at(1) != '{' || !is_letter(at(2)); // {{vin}} is literal text
         text.remove_prefix(std::min(text.find('}'), text.size() - 1) + 1);
     }
 }
 
 result<std::string> bytes_of_file(const std::string& path) {
     std::error_code error;
-    const auto size = std::filesystem::file_size(path, error); // also fails for what is no regular file
+    const auto size = std::filesystem::file_size(path, error); // also fails for non-regular files
     if (error) return problems("", "the file '" + path + "' cannot be read: " + error.message());
-    if (size > file_most)
+    if (size > max_file_size)
         return problems("", "the file '" + path + "' has " + std::to_string(size) + " bytes; " +
-                                std::to_string(file_most) + " is the most");
+                                std::to_string(max_file_size) + " is the most");
     std::ifstream file(path, std::ios::binary);
     std::string bytes(static_cast<std::size_t>(size), '\0');
     if (!file.read(bytes.data(), static_cast<std::streamsize>(size)))
@@ -45,46 +45,46 @@ result<std::string> bytes_of_file(const std::string& path) {
     return bytes;
 }
 
-bool decode(payload_options::form as, std::string& text, std::size_t from) {
-    switch (as) {
-    case payload_options::form::hex: return decode_hex(text, from);
-    case payload_options::form::base64: return decode_base64(text, from);
+bool decode(payload_options::payload_format format, std::string& text, std::size_t from) {
+    switch (format) {
+    case payload_options::payload_format::hex: return decode_hex(text, from);
+    case payload_options::payload_format::base64: return decode_base64(text, from);
     default: return true;
     }
 }
 
 } // namespace
 
-result<payload_template> payload_template::compile(const payload_options& options, const names& known,
+result<payload_template> payload_template::compile(const payload_options& options, const template_symbols& symbols,
                                                    std::vector<std::string>& pointers) {
-    using form = payload_options::form;
+    using form = payload_options::payload_format;
     payload_template made;
-    made.as_ = options.as;
-    if (options.as == form::file) {
+    made.format_ = options.format;
+    if (options.format == form::file) {
         auto bytes = bytes_of_file(options.text);
         if (!bytes) return bytes.error();
-        made.bytes_ = std::move(*bytes);
+        made.file_bytes_ = std::move(*bytes);
         return made;
     }
-    made.json_ = options.as == form::json || (options.as == form::text && looks_like_json(options.text));
-    auto text = made.json_ ? text_template::compile_json(options.text, known, pointers)
-                           : text_template::compile(options.text, known, pointers);
+    made.json_ = options.format == form::json || (options.format == form::text && looks_like_json(options.text));
+    auto text = made.json_ ? text_template::compile_json(options.text, symbols, pointers)
+                           : text_template::compile(options.text, symbols, pointers);
     if (!text) return text.error();
     made.text_ = std::move(*text);
     if (made.text_.is_constant()) {
         auto bytes = made.text_.rendered({});
-        if (!decode(options.as, bytes, 0))
-            return problems("", options.as == form::hex ? "it is not hex: two digits for each byte, such as 01ff"
-                                                        : "it is not base64 (RFC 4648)");
+        if (!decode(options.format, bytes, 0))
+            return problems("", options.format == form::hex ? "it is not hex: two digits for each byte, such as 01ff"
+                                                            : "it is not base64 (RFC 4648)");
     }
     return made;
 }
 
-bool payload_template::render(const values& from, std::string& out) const {
+bool payload_template::render(const template_values& from, std::string& out) const {
     const auto before = out.size();
-    out += bytes_;
+    out += file_bytes_;
     text_.render(from, out);
-    if (decode(as_, out, before)) return true;
+    if (decode(format_, out, before)) return true;
     out.resize(before);
     return false;
 }

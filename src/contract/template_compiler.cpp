@@ -3,8 +3,8 @@
 #include "json_text.hpp"
 #include "variable_names.hpp"
 
-#include <loadsim/base/names.hpp>
-#include <loadsim/contract/source.hpp>
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/contract/field_path.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -14,21 +14,21 @@
 namespace loadsim::contract {
 namespace {
 
-constexpr std::size_t sections_most = 8;  // of JSON: each of the 256 combinations is proved
-constexpr std::uint32_t hex_most = 1'000; // digits
+constexpr std::size_t max_sections = 8;         // of a JSON template: all 256 combinations are checked
+constexpr std::uint32_t max_hex_digits = 1'000; // digits
 constexpr unsigned after_backslash = 100;
-constexpr std::size_t shown_most = 120; // characters of a sample
+constexpr std::size_t max_sample_shown = 120; // characters of a sample in an error
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool begins_hole(std::string_view text) {
+bool starts_placeholder(std::string_view text) {
     if (text.size() < 2 || text[0] != '{') return false;
     if (text[1] == '#' || text[1] == '/') return text.size() > 2 && is_letter(text[2]);
     return is_letter(text[1]);
 }
 
-/// "${NAME}", in capitals.
-bool begins_environment(std::string_view text) {
+/// Whether the text starts with "${NAME}": capitals, digits, underscores.
+bool starts_environment(std::string_view text) {
     if (!text.starts_with("${")) return false;
     const auto end = text.find('}');
     return end != std::string_view::npos && end > 2 && std::ranges::all_of(text.substr(2, end - 2), [](char c) {
@@ -48,7 +48,7 @@ bool is_number(variable v) {
     switch (v) {
     case variable::index:
     case variable::arrival:
-    case variable::ok: // true and false stand for themselves, too
+    case variable::ok: // true and false need no quotes either
     case variable::seq:
     case variable::now_ms:
     case variable::now_s:
@@ -65,12 +65,12 @@ std::string braced(std::string_view name) { return "{" + std::string(name) + "}"
 result<text_template> template_compiler::compile() && {
     while (!rest_.empty()) {
         const bool escapable = language_ != language::json || quoted_;
-        if (begins_environment(rest_))
+        if (starts_environment(rest_))
             environment();
-        else if (escapable && rest_.starts_with("{{") && begins_hole(rest_.substr(1)))
-            escaped_hole();
-        else if (begins_hole(rest_))
-            hole();
+        else if (escapable && rest_.starts_with("{{") && starts_placeholder(rest_.substr(1)))
+            escaped_placeholder();
+        else if (starts_placeholder(rest_))
+            placeholder();
         else {
             literal(rest_.front());
             rest_.remove_prefix(1);
@@ -78,14 +78,15 @@ result<text_template> template_compiler::compile() && {
     }
     end_literal();
     for (const auto& s : sections_)
-        wrong("{#" + std::string(s.name) + "} is not closed; write {/" + std::string(s.name) + "} where its text ends");
-    if (problems_.empty() && language_ == language::json) prove_json();
+        add_problem("{#" + std::string(s.name) + "} is not closed; write {/" + std::string(s.name) +
+                    "} where its text ends");
+    if (problems_.empty() && language_ == language::json) check_json();
     if (!problems_.empty()) return std::move(problems_);
-    return std::move(made_);
+    return std::move(compiled_);
 }
 
 void template_compiler::literal(char c) {
-    made_.text_ += c;
+    compiled_.text_ += c;
     if (language_ != language::json) return;
     if (escape_ == after_backslash)
         escape_ = c == 'u' ? 4 : 0;
@@ -98,38 +99,38 @@ void template_compiler::literal(char c) {
 }
 
 void template_compiler::end_literal() {
-    if (made_.text_.size() == literal_from_) return;
+    if (compiled_.text_.size() == literal_from_) return;
     part text;
     text.from = static_cast<std::int64_t>(literal_from_);
-    text.until = static_cast<std::int64_t>(made_.text_.size());
-    made_.parts_.push_back(text);
-    literal_from_ = made_.text_.size();
+    text.until = static_cast<std::int64_t>(compiled_.text_.size());
+    compiled_.parts_.push_back(text);
+    literal_from_ = compiled_.text_.size();
 }
 
-/// Its value, which nobody is shown: not in the echo of the scenario, which keeps the name, nor in a sentence about this text.
+/// Inserts an environment variable. The value may be a secret: error messages omit it, and the scenario echo keeps ${NAME}.
 void template_compiler::environment() {
     const auto end = rest_.find('}');
     const std::string name(rest_.substr(2, end - 2));
     rest_.remove_prefix(end + 1);
     end_literal();
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr) wrong("the environment variable '" + name + "' is not set");
-    if (language_ == language::json && !quoted_) wrong("${" + name + "} belongs between quotes in JSON");
-    whole_escape("$" + name);
+    if (value == nullptr) add_problem("the environment variable '" + name + "' is not set");
+    if (language_ == language::json && !quoted_) add_problem("${" + name + "} belongs between quotes in JSON");
+    check_escape("$" + name);
     part text;
-    text.what = part::kind::environment;
-    text.from = static_cast<std::int64_t>(made_.text_.size());
+    text.type = part::kind::environment;
+    text.from = static_cast<std::int64_t>(compiled_.text_.size());
     if (value != nullptr && language_ == language::json)
-        append_escaped(value, made_.text_);
+        append_json_escaped(value, compiled_.text_);
     else if (value != nullptr)
-        made_.text_ += value;
-    text.until = static_cast<std::int64_t>(made_.text_.size());
-    if (text.until != text.from) made_.parts_.push_back(text);
-    literal_from_ = made_.text_.size();
+        compiled_.text_ += value;
+    text.until = static_cast<std::int64_t>(compiled_.text_.size());
+    if (text.until != text.from) compiled_.parts_.push_back(text);
+    literal_from_ = compiled_.text_.size();
 }
 
-/// "{{name}}": the text "{name}".
-void template_compiler::escaped_hole() {
+/// "{{name}}" is the literal text "{name}".
+void template_compiler::escaped_placeholder() {
     rest_.remove_prefix(1);
     const auto length = std::min(rest_.find('}'), rest_.size() - 1) + 1;
     for (const char c : rest_.substr(0, length)) literal(c);
@@ -137,10 +138,10 @@ void template_compiler::escaped_hole() {
     if (rest_.starts_with('}')) rest_.remove_prefix(1);
 }
 
-void template_compiler::hole() {
+void template_compiler::placeholder() {
     const auto end = rest_.find('}');
     if (end == std::string_view::npos) {
-        wrong("'" + std::string(rest_.substr(0, 20)) + "' has no '}'; for a brace that is text write {{");
+        add_problem("'" + std::string(rest_.substr(0, 20)) + "' has no '}'; for a brace that is text write {{");
         rest_ = {};
         return;
     }
@@ -148,72 +149,72 @@ void template_compiler::hole() {
     rest_.remove_prefix(end + 1);
     end_literal();
     if (name.front() == '#')
-        open(name.substr(1));
+        open_section(name.substr(1));
     else if (name.front() == '/')
-        close(name.substr(1));
+        close_section(name.substr(1));
     else
         value(name);
-    literal_from_ = made_.text_.size(); // a value may have left texts of its own there
+    literal_from_ = compiled_.text_.size(); // {random:a|b} stores its choices in text_
 }
 
-bool template_compiler::whole_escape(std::string_view name) {
+bool template_compiler::check_escape(std::string_view name) {
     if (escape_ == 0) return true;
-    wrong(braced(name) + " stands within an escape of JSON; finish that first");
+    add_problem(braced(name) + " stands within an escape of JSON; finish that first");
     return false;
 }
 
-void template_compiler::open(std::string_view name) {
-    whole_escape(name);
-    auto found = name.starts_with("random:") ? std::nullopt : variable_of(name);
-    if (name.starts_with("random:")) wrong("{#" + std::string(name) + "} is always there; leave it out");
-    sections_.push_back({made_.parts_.size(), name, quoted_});
-    made_.parts_.push_back(found.value_or(part{})); // wrong or not, so that its end fits
+void template_compiler::open_section(std::string_view name) {
+    check_escape(name);
+    auto found = name.starts_with("random:") ? std::nullopt : find_variable(name);
+    if (name.starts_with("random:")) add_problem("{#" + std::string(name) + "} is always there; leave it out");
+    sections_.push_back({compiled_.parts_.size(), name, quoted_});
+    compiled_.parts_.push_back(found.value_or(part{})); // also after an error, so that the closing tag matches
 }
 
-void template_compiler::close(std::string_view name) {
-    whole_escape(name);
+void template_compiler::close_section(std::string_view name) {
+    check_escape(name);
     if (sections_.empty() || sections_.back().name != name) {
-        wrong("{/" + std::string(name) + "} closes nothing" +
-              (sections_.empty() ? "" : "; the open one is {#" + std::string(sections_.back().name) + "}"));
+        add_problem("{/" + std::string(name) + "} closes nothing" +
+                    (sections_.empty() ? "" : "; the open one is {#" + std::string(sections_.back().name) + "}"));
         return;
     }
     const auto s = sections_.back();
     sections_.pop_back();
     if (language_ == language::json && s.quoted != quoted_)
-        wrong("the text from {#" + std::string(name) + "} to its end has one quote without its other");
-    const auto length = made_.parts_.size() - s.opened - 1;
+        add_problem("the text from {#" + std::string(name) + "} to its end has one quote without its other");
+    const auto length = compiled_.parts_.size() - s.part_index - 1;
     if (length == 0)
-        made_.parts_.pop_back(); // a section of nothing
+        compiled_.parts_.pop_back(); // empty section
     else
-        made_.parts_[s.opened].skip = static_cast<std::uint32_t>(length);
+        compiled_.parts_[s.part_index].skip = static_cast<std::uint32_t>(length);
 }
 
 void template_compiler::value(std::string_view name) {
-    whole_escape(name);
-    auto found = variable_of(name);
+    check_escape(name);
+    auto found = find_variable(name);
     if (!found) return;
-    found->as = guise();
-    const bool is_bare_number = found->what == part::kind::range ||
-                                (found->what == part::kind::fixed && is_number(static_cast<variable>(found->which)));
-    if (found->as == part::guise::bare && is_bare_number) found->as = part::guise::plain;
-    made_.parts_.push_back(*found);
+    found->escape = value_escaping();
+    const bool is_bare_number = found->type == part::kind::range ||
+                                (found->type == part::kind::builtin && is_number(static_cast<variable>(found->index)));
+    if (found->escape == part::escaping::json_value && is_bare_number) found->escape = part::escaping::none;
+    compiled_.parts_.push_back(*found);
 }
 
-text_template::part::guise template_compiler::guise() const {
+text_template::part::escaping template_compiler::value_escaping() const {
     switch (language_) {
-    case language::json: return quoted_ ? part::guise::quoted : part::guise::bare;
-    case language::path: return part::guise::path;
+    case language::json: return quoted_ ? part::escaping::json_string : part::escaping::json_value;
+    case language::path: return part::escaping::url_path;
     case language::text: break;
     }
-    return part::guise::plain;
+    return part::escaping::none;
 }
 
-std::optional<text_template::part> template_compiler::variable_of(std::string_view name) {
+std::optional<text_template::part> template_compiler::find_variable(std::string_view name) {
     part made;
     for (std::size_t i = 0; i < variable_names.size(); ++i) {
-        if (variable_names[i] != name || (known_.variables & bit(static_cast<variable>(i))) == 0) continue;
-        made.what = part::kind::fixed;
-        made.which = static_cast<std::uint32_t>(i);
+        if (variable_names[i] != name || (symbols_.variables & bit(static_cast<variable>(i))) == 0) continue;
+        made.type = part::kind::builtin;
+        made.index = static_cast<std::uint32_t>(i);
         return made;
     }
     struct family {
@@ -221,51 +222,51 @@ std::optional<text_template::part> template_compiler::variable_of(std::string_vi
         part::kind what;
         std::span<const std::string> members;
     };
-    const family families[] = {{"data.", part::kind::data, known_.data},
-                               {"segment.", part::kind::segment, known_.segment},
-                               {"parameter.", part::kind::parameter, known_.parameters},
-                               {"captured.", part::kind::captured, known_.captured}};
+    const family families[] = {{"data.", part::kind::data, symbols_.data},
+                               {"segment.", part::kind::segment, symbols_.segment},
+                               {"parameter.", part::kind::parameter, symbols_.parameters},
+                               {"captured.", part::kind::captured, symbols_.captured}};
     for (const auto& f : families) {
         if (!name.starts_with(f.prefix)) continue;
         const auto member = std::ranges::find(f.members, name.substr(f.prefix.size()));
         if (member == f.members.end()) continue;
-        made.what = f.what;
-        made.which = static_cast<std::uint32_t>(member - f.members.begin());
+        made.type = f.what;
+        made.index = static_cast<std::uint32_t>(member - f.members.begin());
         return made;
     }
-    if (constexpr std::string_view mark = "random:"; known_.random && name.starts_with(mark))
-        return random_of(name.substr(mark.size()));
-    if (constexpr std::string_view mark = "command:"; known_.command && name.starts_with(mark))
-        return command_of(name.substr(mark.size()));
-    unknown(name);
+    if (constexpr std::string_view mark = "random:"; symbols_.random && name.starts_with(mark))
+        return parse_random(name.substr(mark.size()));
+    if (constexpr std::string_view mark = "command:"; symbols_.command && name.starts_with(mark))
+        return parse_command(name.substr(mark.size()));
+    report_unknown(name);
     return std::nullopt;
 }
 
-std::optional<text_template::part> template_compiler::random_of(std::string_view spec) {
+std::optional<text_template::part> template_compiler::parse_random(std::string_view spec) {
     const auto refuse = [&](std::string_view why) {
-        wrong("{random:" + std::string(spec) + "}: " + std::string(why));
+        add_problem("{random:" + std::string(spec) + "}: " + std::string(why));
         return std::nullopt;
     };
     part made;
     if (spec == "uuid") {
-        made.what = part::kind::uuid;
+        made.type = part::kind::uuid;
         return made;
     }
     if (constexpr std::string_view mark = "hex:"; spec.starts_with(mark)) {
         const auto digits = whole<std::uint32_t>(spec.substr(mark.size()));
-        if (!digits || *digits == 0 || *digits > hex_most)
-            return refuse("how many digits? a number from 1 to " + std::to_string(hex_most) +
+        if (!digits || *digits == 0 || *digits > max_hex_digits)
+            return refuse("how many digits? a number from 1 to " + std::to_string(max_hex_digits) +
                           ", such as {random:hex:16}");
-        made.what = part::kind::hex;
-        made.which = *digits;
+        made.type = part::kind::hex;
+        made.index = *digits;
         return made;
     }
     if (spec.find('|') != std::string_view::npos) {
-        made.what = part::kind::choice;
-        made.which = static_cast<std::uint32_t>(std::ranges::count(spec, '|') + 1);
-        made.from = static_cast<std::int64_t>(made_.text_.size());
-        made_.text_ += spec;
-        made.until = static_cast<std::int64_t>(made_.text_.size());
+        made.type = part::kind::choice;
+        made.index = static_cast<std::uint32_t>(std::ranges::count(spec, '|') + 1);
+        made.from = static_cast<std::int64_t>(compiled_.text_.size());
+        compiled_.text_ += spec;
+        made.until = static_cast<std::int64_t>(compiled_.text_.size());
         return made;
     }
     const auto dots = spec.find("..");
@@ -273,115 +274,117 @@ std::optional<text_template::part> template_compiler::random_of(std::string_view
         return refuse("write {random:1..6}, {random:a|b|c}, {random:hex:8} or {random:uuid}");
     const auto least = whole<std::int64_t>(spec.substr(0, dots));
     const auto most = whole<std::int64_t>(spec.substr(dots + 2));
-    constexpr std::int64_t widest = std::int64_t{1} << 52; // what a draw has bits for, twice
+    constexpr std::int64_t widest = std::int64_t{1}
+                                    << 52; // random numbers have 53 bits; the range is at most twice this
     if (!least || !most || *least < -widest || *most > widest)
         return refuse("the ends are whole numbers, such as {random:1..6}");
     if (*least > *most) return refuse(std::to_string(*least) + " is more than " + std::to_string(*most));
-    made.what = part::kind::range;
+    made.type = part::kind::range;
     made.from = *least;
     made.until = *most;
     return made;
 }
 
-std::optional<text_template::part> template_compiler::command_of(std::string_view pointer) {
-    const auto parsed = source::parse(pointer);
-    if (!parsed || parsed->what() != source::kind::pointer) {
-        wrong("{command:" + std::string(pointer) + "}: " +
-              (parsed ? "a JSON pointer belongs behind the colon, such as {command:/meta/id}"
-                      : parsed.error().list.front().text));
+std::optional<text_template::part> template_compiler::parse_command(std::string_view pointer) {
+    const auto parsed = field_path::parse(pointer);
+    if (!parsed || parsed->type() != field_path::kind::pointer) {
+        add_problem("{command:" + std::string(pointer) + "}: " +
+                    (parsed ? "a JSON pointer belongs behind the colon, such as {command:/meta/id}"
+                            : parsed.error().list.front().text));
         return std::nullopt;
     }
     part made;
-    made.what = part::kind::command;
+    made.type = part::kind::command;
     auto known = std::ranges::find(pointers_, pointer);
     if (known == pointers_.end()) known = pointers_.insert(known, std::string(pointer));
-    made.which = static_cast<std::uint32_t>(known - pointers_.begin());
+    made.index = static_cast<std::uint32_t>(known - pointers_.begin());
     return made;
 }
 
-void template_compiler::unknown(std::string_view name) {
+void template_compiler::report_unknown(std::string_view name) {
     std::vector<std::string> all;
     for (std::size_t i = 0; i < variable_names.size(); ++i)
-        if ((known_.variables & bit(static_cast<variable>(i))) != 0) all.emplace_back(variable_names[i]);
+        if ((symbols_.variables & bit(static_cast<variable>(i))) != 0) all.emplace_back(variable_names[i]);
     const auto add = [&](std::string_view prefix, std::span<const std::string> members) {
         for (const auto& m : members) all.push_back(std::string(prefix) + m);
     };
-    add("data.", known_.data);
-    add("segment.", known_.segment);
-    add("parameter.", known_.parameters);
-    add("captured.", known_.captured);
-    if (known_.random)
+    add("data.", symbols_.data);
+    add("segment.", symbols_.segment);
+    add("parameter.", symbols_.parameters);
+    add("captured.", symbols_.captured);
+    if (symbols_.random)
         for (const auto* form : {"random:uuid", "random:hex:8", "random:1..6", "random:a|b"}) all.emplace_back(form);
-    if (known_.command) all.emplace_back("command:/POINTER");
+    if (symbols_.command) all.emplace_back("command:/POINTER");
     const std::vector<std::string_view> candidates(all.begin(), all.end());
     auto sentence = unknown_name("variable", name, candidates);
-    if (std::ranges::find(variable_names, name) != variable_names.end()) // a right one, in the wrong place
+    if (std::ranges::find(variable_names, name) != variable_names.end()) // known variable, but not in this scope
         sentence.replace(0, std::min(sentence.find(';'), sentence.size()),
                          "'" + std::string(name) + "' has no value here");
-    wrong(std::move(sentence));
+    add_problem(std::move(sentence));
 }
 
 std::string template_compiler::extreme(const part& p, int which) {
     auto least = std::numeric_limits<std::int64_t>::min();
     auto most = std::numeric_limits<std::int64_t>::max();
-    if (p.what == part::kind::range) {
+    if (p.type == part::kind::range) {
         least = p.from;
         most = p.until;
-    } else if (p.which == static_cast<std::uint32_t>(variable::ok)) {
+    } else if (p.index == static_cast<std::uint32_t>(variable::ok)) {
         return which > 0 ? "true" : "false";
-    } else if (p.which == static_cast<std::uint32_t>(variable::index)) {
+    } else if (p.index == static_cast<std::uint32_t>(variable::index)) {
         least = 0;
         most = std::numeric_limits<std::uint32_t>::max();
-    } else if (p.which == static_cast<std::uint32_t>(variable::arrival)) {
+    } else if (p.index == static_cast<std::uint32_t>(variable::arrival)) {
         if (which > 0) return std::to_string(std::numeric_limits<std::uint64_t>::max());
         least = 0;
     }
     return std::to_string(which < 0 ? least : which > 0 ? most : std::clamp<std::int64_t>(0, least, most));
 }
 
-std::string template_compiler::sample(const std::vector<const part*>& sections, std::uint32_t present,
-                                      const filling& with) const {
+std::string template_compiler::render_sample(const std::vector<const part*>& sections, std::uint32_t present,
+                                             const sample_values& with) const {
     std::string out;
-    const auto& parts = made_.parts_;
+    const auto& parts = compiled_.parts_;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         const auto& p = parts[i];
         if (p.skip != 0) {
             const auto same =
-                std::ranges::find_if(sections, [&](const part* s) { return s->what == p.what && s->which == p.which; });
+                std::ranges::find_if(sections, [&](const part* s) { return s->type == p.type && s->index == p.index; });
             if ((present >> (same - sections.begin()) & 1U) == 0) i += p.skip;
-        } else if (p.what == part::kind::literal) {
-            out.append(made_.text_, static_cast<std::size_t>(p.from), static_cast<std::size_t>(p.until - p.from));
-        } else if (p.as == part::guise::quoted || p.what == part::kind::environment) {
+        } else if (p.type == part::kind::literal) {
+            out.append(compiled_.text_, static_cast<std::size_t>(p.from), static_cast<std::size_t>(p.until - p.from));
+        } else if (p.escape == part::escaping::json_string || p.type == part::kind::environment) {
             out += 's';
-        } else if (p.as == part::guise::plain) {
+        } else if (p.escape == part::escaping::none) {
             out += extreme(p, with.numbers);
         } else {
-            const bool text_only = p.what == part::kind::uuid || p.what == part::kind::hex;
+            const bool text_only = p.type == part::kind::uuid || p.type == part::kind::hex;
             out += with.strings || text_only ? "\"s\"" : "1";
         }
     }
     return out;
 }
 
-/// What is JSON with these fillings in all places is so with any values. Outside of quotes, a string shows what touches its
-/// neighbour, and a number in its place what is a key. A number may touch others, as in {random:0..9}.5: there it is a sign
-/// within, or a zero before, that would be wrong, and the extremes have them.
-void template_compiler::prove_json() {
-    constexpr filling fillings[] = {{true, -1}, {true, 0}, {true, 1}, {false, 0}};
+/// A template that is JSON with each of these samples is JSON with all values. Outside of quotes, a string sample detects
+/// adjacent tokens, and a number sample detects a placeholder used as a key. Numbers may be adjacent to digits, as in
+/// {random:0..9}.5: the extremes detect a sign within a number and a leading zero.
+void template_compiler::check_json() {
+    constexpr sample_values fillings[] = {{true, -1}, {true, 0}, {true, 1}, {false, 0}};
     std::vector<const part*> sections;
-    for (const auto& p : made_.parts_)
+    for (const auto& p : compiled_.parts_)
         if (p.skip != 0 &&
-            std::ranges::none_of(sections, [&](const part* s) { return s->what == p.what && s->which == p.which; }))
+            std::ranges::none_of(sections, [&](const part* s) { return s->type == p.type && s->index == p.index; }))
             sections.push_back(&p);
-    if (sections.size() > sections_most)
-        return wrong("JSON may depend on at most " + std::to_string(sections_most) + " variables with {#...}");
+    if (sections.size() > max_sections)
+        return add_problem("JSON may depend on at most " + std::to_string(max_sections) + " variables with {#...}");
     for (std::uint32_t present = 0; present < 1U << sections.size(); ++present) {
         for (const auto& with : fillings) {
-            const auto text = sample(sections, present, with);
-            const auto why = why_no_json(text);
+            const auto text = render_sample(sections, present, with);
+            const auto why = json_error(text);
             if (why.empty()) continue;
-            return wrong("it would be no JSON (" + why + "), for instance: " + text.substr(0, shown_most) +
-                         (text.size() > shown_most ? "..." : "") + "; a payload that is none is {text: ...}");
+            return add_problem("it would be no JSON (" + why + "), for instance: " + text.substr(0, max_sample_shown) +
+                               (text.size() > max_sample_shown ? "..." : "") +
+                               "; a payload that is none is {text: ...}");
         }
     }
 }

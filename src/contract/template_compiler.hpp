@@ -1,4 +1,4 @@
-// Reads the text of a template, and proves that what is to be JSON always is.
+// Template compiler: parses template text and checks that JSON templates render JSON for all values.
 #pragma once
 
 #include <loadsim/contract/text_template.hpp>
@@ -13,55 +13,57 @@ namespace loadsim::contract {
 class template_compiler {
 public:
     enum class language : std::uint8_t { text, json, path };
-    template_compiler(std::string_view text, language l, const names& known, std::vector<std::string>& pointers)
-        : rest_(text), language_(l), known_(known), pointers_(pointers) {}
+    template_compiler(std::string_view text, language l, const template_symbols& symbols,
+                      std::vector<std::string>& pointers)
+        : rest_(text), language_(l), symbols_(symbols), pointers_(pointers) {}
 
     result<text_template> compile() &&;
 
 private:
     using part = text_template::part;
     struct section {
-        std::size_t opened = 0; ///< place of its part
+        std::size_t part_index = 0; ///< index of its part
         std::string_view name;
-        bool quoted = false; ///< where it opened
+        bool quoted = false; ///< whether the opening tag is within a JSON string
     };
 
     void literal(char);
     void end_literal();
-    void hole();
+    void placeholder();
     void environment();
-    void escaped_hole();
-    void open(std::string_view name);
-    void close(std::string_view name);
+    void escaped_placeholder();
+    void open_section(std::string_view name);
+    void close_section(std::string_view name);
     void value(std::string_view name);
-    std::optional<part> variable_of(std::string_view name);
-    std::optional<part> random_of(std::string_view spec);
-    std::optional<part> command_of(std::string_view pointer);
-    bool whole_escape(std::string_view name);
-    part::guise guise() const;
-    void unknown(std::string_view name);
-    void wrong(std::string sentence) { problems_.add("", std::move(sentence)); }
+    std::optional<part> find_variable(std::string_view name);
+    std::optional<part> parse_random(std::string_view spec);
+    std::optional<part> parse_command(std::string_view pointer);
+    bool check_escape(std::string_view name);
+    part::escaping value_escaping() const;
+    void report_unknown(std::string_view name);
+    void add_problem(std::string sentence) { problems_.add("", std::move(sentence)); }
 
-    /// What is put where values will be.
-    struct filling {
-        bool strings; ///< where any value may be, a string; else a number
-        int numbers;  ///< where a number will be, the least (-1), the one nearest to 0 (0), the greatest (1)
+    /// Sample values for placeholders.
+    struct sample_values {
+        bool strings; ///< for placeholders of any type: a string; else a number
+        int numbers;  ///< for numeric placeholders: the least (-1), the nearest to 0 (0) or the greatest (1) value
     };
-    void prove_json();
-    /// With each section in or out by the bits of `present`.
-    std::string sample(const std::vector<const part*>& sections, std::uint32_t present, const filling&) const;
+    void check_json();
+    /// Renders a sample; bit i of `present` includes the sections of variable i.
+    std::string render_sample(const std::vector<const part*>& sections, std::uint32_t present,
+                              const sample_values&) const;
     static std::string extreme(const part&, int which);
 
     std::string_view rest_;
     language language_;
-    const names& known_;
+    const template_symbols& symbols_;
     std::vector<std::string>& pointers_;
-    text_template made_;
+    text_template compiled_;
     problems problems_;
     std::vector<section> sections_;
-    std::size_t literal_from_ = 0; ///< in made_.text_
-    bool quoted_ = false;          ///< JSON: between quotes
-    unsigned escape_ = 0;          ///< JSON: characters that an escape still lacks; `after_backslash`: its letter
+    std::size_t literal_from_ = 0; ///< start of the current literal in compiled_.text_
+    bool quoted_ = false;          ///< JSON: within a string
+    unsigned escape_ = 0; ///< JSON: missing characters of the current escape sequence; after_backslash: its letter
 };
 
 } // namespace loadsim::contract

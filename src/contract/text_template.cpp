@@ -3,7 +3,7 @@
 #include "json_text.hpp"
 #include "template_compiler.hpp"
 
-#include <loadsim/base/draw.hpp>
+#include <loadsim/base/random.hpp>
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@ using sys_us = std::chrono::sys_time<std::chrono::microseconds>;
 
 template <class Number>
 void append_number(Number number, std::string& out) {
-    std::array<char, 20> digits; // of the smallest one
+    std::array<char, 20> digits; // digits of INT64_MIN
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
 }
@@ -28,7 +28,7 @@ std::int64_t whole(std::int64_t us) {
     return std::chrono::floor<Unit>(std::chrono::microseconds{us}).count();
 }
 
-/// 2026-01-31T23:59:59.123Z; what has no year of four digits is the first or the last that has.
+/// Format 2026-01-31T23:59:59.123Z; clamped to years 0000 to 9999.
 void append_iso(std::int64_t us, std::string& out) {
     using namespace std::chrono;
     constexpr sys_us first = sys_days{year{0} / 1 / 1};
@@ -57,8 +57,8 @@ void append_iso(std::int64_t us, std::string& out) {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-void append_hex(draws& draw, std::uint32_t count, std::string& out) {
-    constexpr std::uint32_t of_one_draw = 12; // a draw has 53 bits
+void append_hex(random_stream& draw, std::uint32_t count, std::string& out) {
+    constexpr std::uint32_t of_one_draw = 12; // unit() has 53 bits
     for (std::uint32_t left = count; left > 0;) {
         auto bits = static_cast<std::uint64_t>(draw.unit() * 0x1.0p48);
         for (std::uint32_t i = std::min(left, of_one_draw); i > 0; --i, --left, bits >>= 4)
@@ -66,8 +66,8 @@ void append_hex(draws& draw, std::uint32_t count, std::string& out) {
     }
 }
 
-/// RFC 9562, 5.4.
-void append_uuid(draws& draw, std::string& out) {
+/// UUID version 4 (RFC 9562, 5.4).
+void append_uuid(random_stream& draw, std::string& out) {
     const auto from = out.size();
     append_hex(draw, 36, out);
     for (const std::size_t dash : {8U, 13U, 18U, 23U}) out[from + dash] = '-';
@@ -76,7 +76,7 @@ void append_uuid(draws& draw, std::string& out) {
     variant = "89ab"[(variant >= 'a' ? variant - 'a' + 10 : variant - '0') & 3];
 }
 
-/// Percent-encoded (RFC 3986, 2.1), what a path may hold and '/' left as they are.
+/// Percent-encodes (RFC 3986, 2.1) all characters that are not allowed in a path; keeps '/'.
 void append_to_path(std::string_view value, std::string& out) {
     constexpr std::string_view allowed =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/";
@@ -94,8 +94,8 @@ std::string_view member_of(std::span<const std::string> all, std::uint32_t which
     return which < all.size() ? std::string_view(all[which]) : std::string_view{};
 }
 
-/// Of a variable that is a text.
-std::string_view text_of(variable v, const values& from) {
+/// Value of a text variable.
+std::string_view text_of(variable v, const template_values& from) {
     switch (v) {
     case variable::vin: return from.vin;
     case variable::segment: return from.segment;
@@ -112,8 +112,8 @@ std::string_view text_of(variable v, const values& from) {
     }
 }
 
-/// Of a variable that is a number.
-std::int64_t number_of(variable v, const values& from) {
+/// Value of a numeric variable.
+std::int64_t number_of(variable v, const template_values& from) {
     switch (v) {
     case variable::index: return from.index;
     case variable::seq: return from.seq;
@@ -127,27 +127,27 @@ std::int64_t number_of(variable v, const values& from) {
 
 } // namespace
 
-result<text_template> text_template::compile(std::string_view text, const names& known,
+result<text_template> text_template::compile(std::string_view text, const template_symbols& symbols,
                                              std::vector<std::string>& pointers) {
-    return template_compiler(text, template_compiler::language::text, known, pointers).compile();
+    return template_compiler(text, template_compiler::language::text, symbols, pointers).compile();
 }
 
-result<text_template> text_template::compile_json(std::string_view text, const names& known,
+result<text_template> text_template::compile_json(std::string_view text, const template_symbols& symbols,
                                                   std::vector<std::string>& pointers) {
-    return template_compiler(text, template_compiler::language::json, known, pointers).compile();
+    return template_compiler(text, template_compiler::language::json, symbols, pointers).compile();
 }
 
-result<text_template> text_template::compile_path(std::string_view text, const names& known,
+result<text_template> text_template::compile_path(std::string_view text, const template_symbols& symbols,
                                                   std::vector<std::string>& pointers) {
-    return template_compiler(text, template_compiler::language::path, known, pointers).compile();
+    return template_compiler(text, template_compiler::language::path, symbols, pointers).compile();
 }
 
-void text_template::render(const values& from, std::string& out) const {
+void text_template::render(const template_values& from, std::string& out) const {
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const auto& p = parts_[i];
         if (p.skip != 0) {
-            if (!is_there(p, from)) i += p.skip;
-        } else if (p.what == part::kind::literal || p.what == part::kind::environment) {
+            if (!is_present(p, from)) i += p.skip;
+        } else if (p.type == part::kind::literal || p.type == part::kind::environment) {
             out.append(text_, static_cast<std::size_t>(p.from), static_cast<std::size_t>(p.until - p.from));
         } else {
             append_value(p, from, out);
@@ -155,36 +155,38 @@ void text_template::render(const values& from, std::string& out) const {
     }
 }
 
-std::string text_template::rendered(const values& from) const {
+std::string text_template::rendered(const template_values& from) const {
     std::string out;
     render(from, out);
     return out;
 }
 
 bool text_template::is_constant() const noexcept {
-    return std::ranges::all_of(parts_, [](const part& p) { return p.what == part::kind::literal || p.what == part::kind::environment; });
+    return std::ranges::all_of(
+        parts_, [](const part& p) { return p.type == part::kind::literal || p.type == part::kind::environment; });
 }
 
 bool text_template::uses(variable v) const noexcept {
-    return std::ranges::any_of(
-        parts_, [&](const part& p) { return p.what == part::kind::fixed && p.which == static_cast<std::uint32_t>(v); });
+    return std::ranges::any_of(parts_, [&](const part& p) {
+        return p.type == part::kind::builtin && p.index == static_cast<std::uint32_t>(v);
+    });
 }
 
-std::string_view text_template::text_value(const part& p, const values& from) {
-    switch (p.what) {
-    case part::kind::fixed: return text_of(static_cast<variable>(p.which), from);
-    case part::kind::data: return member_of(from.data, p.which);
-    case part::kind::segment: return member_of(from.segment_variables, p.which);
-    case part::kind::parameter: return member_of(from.parameters, p.which);
-    case part::kind::captured: return member_of(from.captured, p.which);
-    case part::kind::command: return member_of(from.command, p.which);
+std::string_view text_template::text_value(const part& p, const template_values& from) {
+    switch (p.type) {
+    case part::kind::builtin: return text_of(static_cast<variable>(p.index), from);
+    case part::kind::data: return member_of(from.data, p.index);
+    case part::kind::segment: return member_of(from.segment_variables, p.index);
+    case part::kind::parameter: return member_of(from.parameters, p.index);
+    case part::kind::captured: return member_of(from.captured, p.index);
+    case part::kind::command: return member_of(from.command, p.index);
     default: return {};
     }
 }
 
-bool text_template::is_there(const part& p, const values& from) {
-    if (p.what == part::kind::fixed) {
-        const auto v = static_cast<variable>(p.which);
+bool text_template::is_present(const part& p, const template_values& from) {
+    if (p.type == part::kind::builtin) {
+        const auto v = static_cast<variable>(p.index);
         if (v == variable::ok) return from.ok;
         if (v == variable::arrival) return from.arrival != 0;
         if (v == variable::now_iso) return true;
@@ -194,9 +196,9 @@ bool text_template::is_there(const part& p, const values& from) {
     return !text.empty() && text != "0";
 }
 
-void text_template::append_value(const part& p, const values& from, std::string& out) const {
-    if (p.what == part::kind::fixed) {
-        switch (const auto v = static_cast<variable>(p.which)) {
+void text_template::append_value(const part& p, const template_values& from, std::string& out) const {
+    if (p.type == part::kind::builtin) {
+        switch (const auto v = static_cast<variable>(p.index)) {
         case variable::ok: out += from.ok ? "true" : "false"; return;
         case variable::arrival: append_number(from.arrival, out); return;
         case variable::index:
@@ -206,44 +208,44 @@ void text_template::append_value(const part& p, const values& from, std::string&
         case variable::now_us:
         case variable::sent_us: append_number(number_of(v, from), out); return;
         case variable::now_iso:
-            if (p.as == part::guise::bare) out += '"';
+            if (p.escape == part::escaping::json_value) out += '"';
             append_iso(from.now_us, out);
-            if (p.as == part::guise::bare) out += '"';
+            if (p.escape == part::escaping::json_value) out += '"';
             return;
         default: break;
         }
     }
-    if (p.what >= part::kind::range) return append_random(p, from, out);
+    if (p.type >= part::kind::range) return append_random(p, from, out);
     append_text(p, text_value(p, from), out);
 }
 
 void text_template::append_text(const part& p, std::string_view value, std::string& out) {
-    switch (p.as) {
-    case part::guise::plain: out += value; break;
-    case part::guise::quoted: append_escaped(value, out); break;
-    case part::guise::bare: append_json(value, out); break;
-    case part::guise::path: append_to_path(value, out); break;
+    switch (p.escape) {
+    case part::escaping::none: out += value; break;
+    case part::escaping::json_string: append_json_escaped(value, out); break;
+    case part::escaping::json_value: append_json_value(value, out); break;
+    case part::escaping::url_path: append_to_path(value, out); break;
     }
 }
 
-void text_template::append_random(const part& p, const values& from, std::string& out) const {
-    assert(from.draw != nullptr);
+void text_template::append_random(const part& p, const template_values& from, std::string& out) const {
+    assert(from.random != nullptr);
     const auto below = [&](std::int64_t bound) {
-        return static_cast<std::int64_t>(from.draw->unit() * static_cast<double>(bound));
+        return static_cast<std::int64_t>(from.random->unit() * static_cast<double>(bound));
     };
-    if (p.what == part::kind::range) return append_number(p.from + below(p.until - p.from + 1), out);
-    if (p.what == part::kind::choice) {
+    if (p.type == part::kind::range) return append_number(p.from + below(p.until - p.from + 1), out);
+    if (p.type == part::kind::choice) {
         auto texts = std::string_view(text_).substr(static_cast<std::size_t>(p.from),
                                                     static_cast<std::size_t>(p.until - p.from));
-        for (auto skip = below(p.which); skip > 0; --skip) texts.remove_prefix(texts.find('|') + 1);
+        for (auto skip = below(p.index); skip > 0; --skip) texts.remove_prefix(texts.find('|') + 1);
         return append_text(p, texts.substr(0, texts.find('|')), out);
     }
-    if (p.as == part::guise::bare) out += '"'; // digits alone would now and then be a number
-    if (p.what == part::kind::uuid)
-        append_uuid(*from.draw, out);
+    if (p.escape == part::escaping::json_value) out += '"'; // a string even when all digits are decimal
+    if (p.type == part::kind::uuid)
+        append_uuid(*from.random, out);
     else
-        append_hex(*from.draw, p.which, out);
-    if (p.as == part::guise::bare) out += '"';
+        append_hex(*from.random, p.index, out);
+    if (p.escape == part::escaping::json_value) out += '"';
 }
 
 } // namespace loadsim::contract

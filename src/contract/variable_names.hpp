@@ -1,14 +1,14 @@
-// What variables are called in a template.
+// Names of the built-in template variables.
 #pragma once
 
-#include <loadsim/contract/variables.hpp>
+#include <loadsim/contract/template_symbols.hpp>
 
 #include <array>
 #include <string_view>
 
 namespace loadsim::contract {
 
-/// By enum variable.
+/// Indexed by enum variable.
 inline constexpr std::array<std::string_view, 20> variable_names{
     "vin",   "index",  "segment", "request.id", "service",     "arrival",      "code",
     "state", "wake",   "phase",   "ok",         "seq",         "claimed.vin",  "now:ms",

@@ -1,7 +1,7 @@
 #include <loadsim/fleet/campaign.hpp>
 
-#include <loadsim/base/draw.hpp>
-#include <loadsim/contract/variables.hpp>
+#include <loadsim/base/random.hpp>
+#include <loadsim/contract/template_symbols.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -10,14 +10,14 @@
 namespace loadsim::fleet {
 namespace {
 
-/// Two segments that differ in everything that a template can name of them.
-bool differs_by_segment(const contract::message_template& sent, const contract::known_names& names) {
+/// Renders the message for two segments that differ in every template value of a segment, and compares.
+bool differs_by_segment(const contract::message_template& sent, const contract::scenario_symbols& names) {
     const std::vector<std::string> ones(names.segment.size(), "1");
     const std::vector<std::string> twos(names.segment.size(), "2");
     const std::vector<std::string> data(names.data.size(), "1"), captured(names.captured.size(), "1");
-    contract::composed one, two;
+    contract::outgoing_message one, two;
     const auto compose = [&](std::string_view segment, const std::vector<std::string>& variables, auto& out) {
-        draws chance(1, stream::text, 0); // the same for both
+        random_stream rng(1, stream_id::template_value, 0); // same random draws for both
         return sent.compose({.vin = "1",
                              .segment = segment,
                              .request_id = "1",
@@ -25,12 +25,12 @@ bool differs_by_segment(const contract::message_template& sent, const contract::
                              .data = data,
                              .segment_variables = variables,
                              .captured = captured,
-                             .draw = &chance},
+                             .random = &rng},
                             out);
     };
     (void)compose("1", ones, one);
     (void)compose("2", twos, two);
-    const auto all_of = [](const contract::composed& m) {
+    const auto all_of = [](const contract::outgoing_message& m) {
         return std::tie(m.topic, m.payload, m.response_topic, m.correlation, m.content_type, m.user_properties);
     };
     return all_of(one) != all_of(two);
@@ -38,34 +38,34 @@ bool differs_by_segment(const contract::message_template& sent, const contract::
 
 } // namespace
 
-result<campaign> campaign::compile(const campaign_options& o, const contract::known_names& names,
-                                   const std::string& place) {
+result<campaign> campaign::compile(const campaign_options& o, const contract::scenario_symbols& names,
+                                   const std::string& location) {
     problems wrong;
-    const auto note = [&](const problems& more, const std::string& key) {
-        for (const auto& one : more.list) wrong.add(one.place.empty() ? place + key : one.place, one.text);
+    const auto add_errors = [&](const problems& more, const std::string& key) {
+        for (const auto& one : more.list) wrong.add(one.location.empty() ? location + key : one.location, one.text);
     };
     campaign made;
     made.options_ = o;
-    std::vector<std::string> pointers; // none: a campaign answers nothing
-    auto filter =
-        contract::text_template::compile(o.filter, contract::names_at(contract::place::identity, names, {}), pointers);
+    std::vector<std::string> pointers; // none: a campaign has no command to read from
+    auto filter = contract::text_template::compile(
+        o.filter, contract::symbols_in(contract::template_scope::identity, names, {}), pointers);
     if (filter)
         made.filter_ = *filter;
     else
-        note(filter.error(), ".filter");
-    auto sent = contract::message_template::compile(o.sent, contract::names_at(contract::place::command, names, {}),
-                                                    pointers, place);
+        add_errors(filter.error(), ".filter");
+    auto sent = contract::message_template::compile(
+        o.message, contract::symbols_in(contract::template_scope::command, names, {}), pointers, location);
     if (sent)
-        made.sent_ = *sent;
+        made.message_ = *sent;
     else
-        note(sent.error(), "");
-    auto id = contract::source::parse(o.id);
+        add_errors(sent.error(), "");
+    auto id = contract::field_path::parse(o.id);
     if (id)
         made.id_ = *id;
     else
-        note(id.error(), ".id");
+        add_errors(id.error(), ".id");
     if (!wrong.empty()) return wrong;
-    made.by_segment_ = differs_by_segment(made.sent_, names);
+    made.by_segment_ = differs_by_segment(made.message_, names);
     return made;
 }
 
@@ -73,15 +73,15 @@ bool campaign::addresses(std::string_view segment) const {
     return options_.segments.empty() || std::ranges::find(options_.segments, segment) != options_.segments.end();
 }
 
-bool campaign::is_of(const contract::heard& message) const {
-    if (id_.what() == contract::source::kind::none) return true;
-    std::string said;
-    return contract::message_reader(message).read(id_, said) && said == options_.name;
+bool campaign::matches(const contract::message_view& message) const {
+    if (id_.type() == contract::field_path::kind::none) return true;
+    std::string found_name;
+    return contract::message_parser(message).extract(id_, found_name) && found_name == options_.name;
 }
 
-bool campaign::compose(contract::values of, contract::composed& out) const {
-    of.request_id = options_.name;
-    return sent_.compose(of, out);
+bool campaign::compose(contract::template_values values, contract::outgoing_message& out) const {
+    values.request_id = options_.name;
+    return message_.compose(values, out);
 }
 
 } // namespace loadsim::fleet

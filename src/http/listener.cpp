@@ -1,6 +1,6 @@
 #include <loadsim/http/server.hpp>
 
-#include <loadsim/net/on_thread.hpp>
+#include <loadsim/net/call_on_loop.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -13,21 +13,21 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::chrono::seconds finish_within{1};
-constexpr std::chrono::milliseconds look_again{5};
+constexpr std::chrono::seconds finish_timeout{1};
+constexpr std::chrono::milliseconds poll_interval{5};
 
 } // namespace
 
-class listener::running {
+class listener::impl {
 public:
-    running(const server_options& o, handler answers) : server_(io_, o, std::move(answers)) {}
+    impl(const server_options& o, handler on_request) : server_(io_, o, std::move(on_request)) {}
 
-    ~running() {
+    ~impl() {
         if (!thread_.joinable()) return;
-        net::on_thread(io_, [this] { server_.close(); });
-        const auto give_up = std::chrono::steady_clock::now() + finish_within;
-        while (counted().open != 0 && std::chrono::steady_clock::now() < give_up)
-            std::this_thread::sleep_for(look_again);
+        net::call_on_loop(io_, [this] { server_.close(); });
+        const auto deadline = std::chrono::steady_clock::now() + finish_timeout;
+        while (counts().open != 0 && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(poll_interval);
         io_.stop();
         thread_.join();
     }
@@ -40,8 +40,8 @@ public:
         return {};
     }
 
-    server_figures counted() {
-        return net::on_thread(io_, [this] { return server_.counted(); });
+    server_counts counts() {
+        return net::call_on_loop(io_, [this] { return server_.counts(); });
     }
 
     net::endpoint address;
@@ -53,19 +53,19 @@ private:
     std::thread thread_;
 };
 
-result<listener> listener::start(const net::endpoint& at, const server_options& o, handler answers) {
-    auto made = std::make_unique<running>(o, std::move(answers));
+result<listener> listener::start(const net::endpoint& at, const server_options& o, handler on_request) {
+    auto made = std::make_unique<impl>(o, std::move(on_request));
     if (auto wrong = made->start(at); !wrong.empty()) return wrong;
     return listener(std::move(made));
 }
 
-listener::listener(std::unique_ptr<running> r) : running_(std::move(r)) {}
+listener::listener(std::unique_ptr<impl> r) : impl_(std::move(r)) {}
 listener::listener(listener&&) noexcept = default;
 listener& listener::operator=(listener&&) noexcept = default;
 listener::~listener() = default;
 
-const net::endpoint& listener::address() const { return running_->address; }
-std::string listener::url() const { return net::to_string(running_->address); }
-server_figures listener::figures() const { return running_->counted(); }
+const net::endpoint& listener::address() const { return impl_->address; }
+std::string listener::url() const { return net::to_string(impl_->address); }
+server_counts listener::counts() const { return impl_->counts(); }
 
 } // namespace loadsim::http

@@ -6,18 +6,18 @@
 namespace loadsim::http {
 namespace {
 
-// Not std::tolower: that depends on the locale.
+// Not std::tolower, which depends on the locale.
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 } // namespace
 
-bool same_name(std::string_view a, std::string_view b) noexcept {
+bool equal_header_names(std::string_view a, std::string_view b) noexcept {
     return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view find(const header_list& headers, std::string_view name) {
+std::string_view find_header(const header_list& headers, std::string_view name) {
     for (const auto& [known, value] : headers)
-        if (same_name(known, name)) return value;
+        if (equal_header_names(known, name)) return value;
     return {};
 }
 
@@ -38,7 +38,7 @@ void escape_target(std::string& target) {
     target = std::move(escaped);
 }
 
-std::string_view guessed_type(std::string_view body) noexcept {
+std::string_view guess_content_type(std::string_view body) noexcept {
     return body.starts_with('{') || body.starts_with('[') ? "application/json" : std::string_view{};
 }
 

@@ -1,6 +1,6 @@
 #include <loadsim/http/server.hpp>
 
-#include "conversation.hpp"
+#include "server_session.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -24,84 +24,84 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// A client that is still sending must be able to read our last answer before the reset.
-constexpr std::chrono::seconds linger_for{2};
+// A client that is still sending must be able to read the last response before the reset.
+constexpr std::chrono::seconds linger_timeout{2};
 
 class connection;
 
-// What the connections share, and what outlives the server while their handlers wind up.
-struct shared {
+// State shared by the connections; outlives the server until their handlers have run.
+struct shared_state {
     server_options options;
     http::handler handler;
-    std::function<void()> worked;
-    server_figures figures;
-    std::unordered_set<std::shared_ptr<connection>> open;
+    std::function<void()> on_handled;
+    server_counts counts;
+    std::unordered_set<std::shared_ptr<connection>> connections;
     bool closing = false;
 };
 
 class connection : public std::enable_shared_from_this<connection> {
 public:
-    connection(tcp::socket socket, std::shared_ptr<shared> s)
-        : socket_(std::move(socket)), shared_(std::move(s)), talk_(shared_->handler, shared_->options.limits) {
-        give(shared_->options.idle_for);
+    connection(tcp::socket socket, std::shared_ptr<shared_state> s)
+        : socket_(std::move(socket)), shared_(std::move(s)), session_(shared_->handler, shared_->options.limits) {
+        set_deadline(shared_->options.idle_timeout);
     }
 
     void read() {
         socket_.async_read_some(asio::buffer(in_), [self = shared_from_this()](error_code error, std::size_t n) {
-            if (error) return self->end();
-            if (self->lingering_) return self->read(); // thrown away
-            self->take({self->in_.data(), n});
+            if (error) return self->shut_down();
+            if (self->lingering_) return self->read(); // discards the data
+            self->on_received({self->in_.data(), n});
         });
     }
 
-    /// Ends after what is being written; at once when nothing is.
-    void finish() {
-        if (!writing_) end();
+    /// Closes after the write in progress; at once when there is none.
+    void close_after_write() {
+        if (!writing_) shut_down();
     }
 
-    void end_if_overdue(steady_clock::time_point now) {
+    void close_if_overdue(steady_clock::time_point now) {
         if (now < deadline_) return;
-        if (!lingering_) ++shared_->figures.timed_out;
-        end();
+        if (!lingering_) ++shared_->counts.timed_out;
+        shut_down();
     }
 
 private:
-    void take(std::string_view bytes) {
-        const bool was_mid_request = talk_.mid_request();
-        const auto answered = talk_.answered();
-        const auto malformed = talk_.malformed();
-        const auto oversized = talk_.oversized();
-        fed_at_ = steady_clock::now();
-        talk_.feed(bytes, out_);
-        shared_->figures.answered += talk_.answered() - answered;
-        shared_->figures.malformed += talk_.malformed() - malformed;
-        shared_->figures.oversized += talk_.oversized() - oversized;
+    void on_received(std::string_view bytes) {
+        const bool was_mid_request = session_.mid_request();
+        const auto responses = session_.responses();
+        const auto malformed = session_.malformed();
+        const auto oversized = session_.oversized();
+        received_at_ = steady_clock::now();
+        session_.feed(bytes, out_);
+        shared_->counts.responses += session_.responses() - responses;
+        shared_->counts.malformed += session_.malformed() - malformed;
+        shared_->counts.oversized += session_.oversized() - oversized;
 
-        // The deadline of a request runs from its first byte and no later one moves it: or a byte now and then would
+        // The deadline of a request runs from its first byte and is not extended by later ones: otherwise a slow client could
         // hold the connection for ever.
-        const bool began = talk_.mid_request() && (!was_mid_request || talk_.answered() != answered);
-        if (began || !out_.empty()) give(shared_->options.request_within);
+        const bool began = session_.mid_request() && (!was_mid_request || session_.responses() != responses);
+        if (began || !out_.empty()) set_deadline(shared_->options.request_timeout);
         out_.empty() ? read() : send();
-        if (shared_->worked) shared_->worked();
+        if (shared_->on_handled) shared_->on_handled();
     }
 
-    /// One of out_ after the other. Meanwhile nothing is read: who asks on gets no further than the socket's buffers.
+    /// Sends the next element of out_. Nothing is read meanwhile: back-pressure through the socket's buffers.
     void send() {
-        if (sent_ == out_.size()) return sent();
+        if (sent_ == out_.size()) return on_all_sent();
         const auto& next = out_[sent_];
-        if (next.after > nanoseconds{0} && !waited_) return wait(fed_at_ + next.after);
-        waited_ = false;
+        if (next.delay > nanoseconds{0} && !delay_elapsed_) return wait(received_at_ + next.delay);
+        delay_elapsed_ = false;
         ++sent_;
         next.reset ? reset() : write(next.bytes);
     }
 
     void wait(steady_clock::time_point due) {
-        deadline_ = due + shared_->options.request_within;
-        if (!delay_) delay_.emplace(socket_.get_executor());
-        delay_->expires_at(due);
-        delay_->async_wait([self = shared_from_this()](error_code error) {
+        deadline_ = due + shared_->options.request_timeout;
+        if (!delay_timer_) delay_timer_.emplace(socket_.get_executor());
+        delay_timer_->expires_at(due);
+        delay_timer_->async_wait([self = shared_from_this()](error_code error) {
             if (error || !self->socket_.is_open()) return;
-            self->waited_ = true;
+            self->delay_elapsed_ = true;
             self->send();
         });
     }
@@ -110,59 +110,59 @@ private:
         writing_ = true;
         asio::async_write(socket_, asio::buffer(bytes), [self = shared_from_this()](error_code error, std::size_t) {
             self->writing_ = false;
-            if (error || self->shared_->closing) return self->end();
+            if (error || self->shared_->closing) return self->shut_down();
             self->send();
         });
     }
 
-    void sent() {
+    void on_all_sent() {
         out_.clear();
         sent_ = 0;
-        if (talk_.over()) return linger();
-        if (!talk_.mid_request()) give(shared_->options.idle_for);
+        if (session_.finished()) return linger();
+        if (!session_.mid_request()) set_deadline(shared_->options.idle_timeout);
         read();
     }
 
     void reset() {
-        ++shared_->figures.reset;
+        ++shared_->counts.reset;
         error_code ignored;
         socket_.set_option(tcp::socket::linger(true, 0), ignored);
-        forget();
+        close_and_remove();
     }
 
     void linger() {
         error_code ignored;
         socket_.shutdown(tcp::socket::shutdown_send, ignored);
         lingering_ = true;
-        give(linger_for);
+        set_deadline(linger_timeout);
         read();
     }
 
-    void end() {
+    void shut_down() {
         error_code ignored;
         socket_.shutdown(tcp::socket::shutdown_both, ignored);
-        forget();
+        close_and_remove();
     }
 
-    void forget() {
+    void close_and_remove() {
         error_code ignored;
         socket_.close(ignored);
-        if (delay_) delay_->cancel();
-        if (shared_->open.erase(shared_from_this()) != 0) --shared_->figures.open;
+        if (delay_timer_) delay_timer_->cancel();
+        if (shared_->connections.erase(shared_from_this()) != 0) --shared_->counts.open;
     }
 
-    void give(std::chrono::seconds time) { deadline_ = steady_clock::now() + time; }
+    void set_deadline(std::chrono::seconds time) { deadline_ = steady_clock::now() + time; }
 
     tcp::socket socket_;
-    std::shared_ptr<shared> shared_;
-    conversation talk_;
+    std::shared_ptr<shared_state> shared_;
+    server_session session_;
     steady_clock::time_point deadline_;
     std::array<char, 4096> in_;
-    std::vector<outgoing> out_; ///< of what was read last
-    std::size_t sent_ = 0;      ///< of out_, handed to the socket
-    steady_clock::time_point fed_at_;
-    std::optional<asio::steady_timer> delay_; ///< only where an answer had to wait
-    bool waited_ = false;                     ///< for the next of out_
+    std::vector<pending_write> out_; ///< output for the last data read
+    std::size_t sent_ = 0;           ///< elements of out_ passed to the socket
+    steady_clock::time_point received_at_;
+    std::optional<asio::steady_timer> delay_timer_; ///< set when a response was delayed
+    bool delay_elapsed_ = false;                    ///< the delay of the next element of out_ has elapsed
     bool writing_ = false;
     bool lingering_ = false;
 };
@@ -171,8 +171,9 @@ private:
 
 class server::acceptor : public std::enable_shared_from_this<acceptor> {
 public:
-    acceptor(asio::io_context& context, shared s)
-        : shared_(std::make_shared<shared>(std::move(s))), acceptor_(context), sweep_(context), pause_(context) {}
+    acceptor(asio::io_context& context, shared_state s)
+        : shared_(std::make_shared<shared_state>(std::move(s))), acceptor_(context), deadline_timer_(context),
+          accept_retry_timer_(context) {}
 
     result<std::uint16_t> open(const net::endpoint& at) {
         const std::string host = at.host.empty() ? "127.0.0.1" : at.host;
@@ -192,7 +193,7 @@ public:
             return problems{place,
                             fmt::format("cannot listen here ({}); choose another address or port", error.message())};
         accept();
-        sweep();
+        check_deadlines();
         return acceptor_.local_endpoint().port();
     }
 
@@ -200,80 +201,81 @@ public:
         shared_->closing = true;
         error_code ignored;
         acceptor_.close(ignored);
-        sweep_.cancel();
-        pause_.cancel();
-        for (const auto& c : std::vector(shared_->open.begin(), shared_->open.end())) c->finish();
+        deadline_timer_.cancel();
+        accept_retry_timer_.cancel();
+        for (const auto& c : std::vector(shared_->connections.begin(), shared_->connections.end()))
+            c->close_after_write();
     }
 
-    /// Connections know what they share, and that knows them: here the ring is broken.
-    void abandon() { shared_->open.clear(); }
+    /// Breaks the reference cycle between connections and shared state.
+    void clear_connections() { shared_->connections.clear(); }
 
-    const server_figures& counted() const { return shared_->figures; }
+    const server_counts& counts() const { return shared_->counts; }
 
 private:
     void accept() {
         acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
             if (self->shared_->closing) return;
-            if (error) return self->accept_later(); // most likely no open files left
-            self->welcome(std::move(socket));
+            if (error) return self->accept_later(); // probably no open files left
+            self->add_connection(std::move(socket));
             self->accept();
         });
     }
 
     void accept_later() {
-        pause_.expires_after(std::chrono::milliseconds{100});
-        pause_.async_wait([self = shared_from_this()](error_code error) {
+        accept_retry_timer_.expires_after(std::chrono::milliseconds{100});
+        accept_retry_timer_.async_wait([self = shared_from_this()](error_code error) {
             if (!error && !self->shared_->closing) self->accept();
         });
     }
 
-    void welcome(tcp::socket socket) {
+    void add_connection(tcp::socket socket) {
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        if (shared_->open.size() >= shared_->options.connections) {
-            ++shared_->figures.turned_away;
+        if (shared_->connections.size() >= shared_->options.max_connections) {
+            ++shared_->counts.rejected;
             static constexpr std::string_view full =
                 "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             socket.non_blocking(true, ignored);
             socket.write_some(asio::buffer(full), ignored);
             return;
         }
-        ++shared_->figures.accepted;
-        ++shared_->figures.open;
-        const auto fresh = std::make_shared<connection>(std::move(socket), shared_);
-        shared_->open.insert(fresh);
-        fresh->read();
+        ++shared_->counts.accepted;
+        ++shared_->counts.open;
+        const auto added = std::make_shared<connection>(std::move(socket), shared_);
+        shared_->connections.insert(added);
+        added->read();
     }
 
-    // One timer for all connections: their deadlines are seconds, and a second's delay harms none.
-    void sweep() {
-        sweep_.expires_after(std::chrono::seconds{1});
-        sweep_.async_wait([self = shared_from_this()](error_code error) {
+    // One timer for all connections: a resolution of one second is enough for their deadlines.
+    void check_deadlines() {
+        deadline_timer_.expires_after(std::chrono::seconds{1});
+        deadline_timer_.async_wait([self = shared_from_this()](error_code error) {
             if (error || self->shared_->closing) return;
             const auto now = steady_clock::now();
-            for (const auto& c : std::vector(self->shared_->open.begin(), self->shared_->open.end()))
-                c->end_if_overdue(now);
-            self->sweep();
+            for (const auto& c : std::vector(self->shared_->connections.begin(), self->shared_->connections.end()))
+                c->close_if_overdue(now);
+            self->check_deadlines();
         });
     }
 
-    std::shared_ptr<shared> shared_;
+    std::shared_ptr<shared_state> shared_;
     tcp::acceptor acceptor_;
-    asio::steady_timer sweep_;
-    asio::steady_timer pause_;
+    asio::steady_timer deadline_timer_;
+    asio::steady_timer accept_retry_timer_;
 };
 
-server::server(asio::io_context& context, server_options options, handler answers, std::function<void()> worked)
-    : acceptor_(std::make_shared<acceptor>(context, shared{.options = options,
-                                                           .handler = std::move(answers),
-                                                           .worked = std::move(worked),
-                                                           .figures = {},
-                                                           .open = {},
-                                                           .closing = false})) {}
-server::~server() { acceptor_->abandon(); }
+server::server(asio::io_context& context, server_options options, handler on_request, std::function<void()> on_handled)
+    : acceptor_(std::make_shared<acceptor>(context, shared_state{.options = options,
+                                                                 .handler = std::move(on_request),
+                                                                 .on_handled = std::move(on_handled),
+                                                                 .counts = {},
+                                                                 .connections = {},
+                                                                 .closing = false})) {}
+server::~server() { acceptor_->clear_connections(); }
 
 result<std::uint16_t> server::open(const net::endpoint& at) { return acceptor_->open(at); }
 void server::close() { acceptor_->close(); }
-const server_figures& server::counted() const { return acceptor_->counted(); }
+const server_counts& server::counts() const { return acceptor_->counts(); }
 
 } // namespace loadsim::http

@@ -13,7 +13,7 @@
 namespace loadsim::http {
 namespace {
 
-/// What OpenSSL has last complained of.
+/// Text of OpenSSL's last error.
 std::string last_error() {
     const auto code = ERR_get_error();
     ERR_clear_error();
@@ -27,8 +27,8 @@ int as_int(std::size_t size) {
 
 } // namespace
 
-void tls_context::gone::operator()(ssl_ctx_st* c) const { SSL_CTX_free(c); }
-void tls_session::gone::operator()(ssl_st* s) const { SSL_free(s); }
+void tls_context::deleter::operator()(ssl_ctx_st* c) const { SSL_CTX_free(c); }
+void tls_session::deleter::operator()(ssl_st* s) const { SSL_free(s); }
 
 result<tls_context> tls_context::make(const tls_options& o) {
     ERR_clear_error();
@@ -61,38 +61,39 @@ tls_session::tls_session(const tls_context& c, const std::string& host)
     boost::system::error_code no_address;
     boost::asio::ip::make_address(host, no_address);
     if (no_address) {
-        SSL_set_tlsext_host_name(ssl_.get(), const_cast<char*>(host.c_str())); // NOLINT: a macro of 1999
+        SSL_set_tlsext_host_name(ssl_.get(), const_cast<char*>(host.c_str())); // NOLINT: C-style cast inside the macro
         SSL_set1_host(ssl_.get(), host.c_str());
     } else {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()); // RFC 6066, 3: no such name in SNI
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()); // RFC 6066, 3: no IP addresses in SNI
     }
 }
 
-tls_session::state tls_session::shake() {
+tls_session::state tls_session::handshake() {
     ERR_clear_error();
     const int returned = SSL_do_handshake(ssl_.get());
     if (returned == 1) return state::done;
-    note(returned);
-    return trouble_.empty() && !ended_ ? state::going_on : state::failed;
+    record_error(returned);
+    return error_.empty() && !closed_ ? state::in_progress : state::failed;
 }
 
-void tls_session::take(std::string_view came) { BIO_write(in_, came.data(), as_int(came.size())); }
+void tls_session::put_received(std::string_view received) { BIO_write(in_, received.data(), as_int(received.size())); }
 
 void tls_session::write(std::string_view plain) {
     ERR_clear_error();
-    // A memory BIO takes everything, so this is all of it or an error.
-    if (const int returned = SSL_write(ssl_.get(), plain.data(), as_int(plain.size())); returned <= 0) note(returned);
+    // A memory BIO accepts all data, so the result is complete or an error.
+    if (const int returned = SSL_write(ssl_.get(), plain.data(), as_int(plain.size())); returned <= 0)
+        record_error(returned);
 }
 
 std::size_t tls_session::read(char* into, std::size_t room) {
     ERR_clear_error();
     const int returned = SSL_read(ssl_.get(), into, as_int(room));
     if (returned > 0) return static_cast<std::size_t>(returned);
-    note(returned);
+    record_error(returned);
     return 0;
 }
 
-void tls_session::give(std::string& out) {
+void tls_session::take_output(std::string& out) {
     const auto size = BIO_ctrl_pending(out_);
     if (size == 0) return;
     const auto at = out.size();
@@ -100,19 +101,19 @@ void tls_session::give(std::string& out) {
     BIO_read(out_, out.data() + at, as_int(size));
 }
 
-void tls_session::note(int returned) {
-    const int what = SSL_get_error(ssl_.get(), returned);
-    if (what == SSL_ERROR_WANT_READ || what == SSL_ERROR_WANT_WRITE) return;
-    if (what == SSL_ERROR_ZERO_RETURN) {
-        ended_ = true;
+void tls_session::record_error(int returned) {
+    const int ssl_error = SSL_get_error(ssl_.get(), returned);
+    if (ssl_error == SSL_ERROR_WANT_READ || ssl_error == SSL_ERROR_WANT_WRITE) return;
+    if (ssl_error == SSL_ERROR_ZERO_RETURN) {
+        closed_ = true;
         return;
     }
     const auto verified = SSL_get_verify_result(ssl_.get());
     if (verified != X509_V_OK) {
         ERR_clear_error();
-        trouble_ = fmt::format("tls: the certificate is refused: {}", X509_verify_cert_error_string(verified));
+        error_ = fmt::format("tls: the certificate is refused: {}", X509_verify_cert_error_string(verified));
     } else {
-        trouble_ = "tls: " + last_error();
+        error_ = "tls: " + last_error();
     }
 }
 

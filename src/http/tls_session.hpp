@@ -1,4 +1,4 @@
-// TLS of a client without its socket: bytes in, bytes out.
+// Client side of a TLS connection, without I/O: bytes in, bytes out.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -15,52 +15,52 @@ struct bio_st;
 
 namespace loadsim::http {
 
-/// Who is trusted and who we are, for all sessions of a client.
+/// Trusted CAs and client certificate, shared by all sessions of a client.
 class tls_context {
 public:
-    /// Errors: a file that cannot be read, or is not what it should be.
+    /// Errors: a file that cannot be read or has the wrong content.
     static result<tls_context> make(const tls_options&);
     ssl_ctx_st* get() const { return context_.get(); }
 
 private:
-    struct gone {
+    struct deleter {
         void operator()(ssl_ctx_st*) const;
     };
     explicit tls_context(ssl_ctx_st* c) : context_(c) {}
-    std::unique_ptr<ssl_ctx_st, gone> context_;
+    std::unique_ptr<ssl_ctx_st, deleter> context_;
 };
 
-/// One connection's TLS (1.2 and up), which verifies that the certificate's chain is trusted and that it is `host`'s.
-/// With OpenSSL's memory BIOs: the socket stays its owner's, who waits and reads for it as it does without TLS.
+/// TLS 1.2 or later of one connection. Verifies the certificate chain and the host name.
+/// Uses OpenSSL's memory BIOs: the owner keeps the socket and does the I/O, as without TLS.
 class tls_session {
 public:
     tls_session(const tls_context&, const std::string& host);
 
-    enum class state : unsigned char { going_on, done, failed };
-    /// Goes on with the handshake, as far as what has come allows.
-    state shake();
-    void take(std::string_view came);
-    /// Hands over; only after the handshake.
+    enum class state : unsigned char { in_progress, done, failed };
+    /// Continues the handshake with the data received so far.
+    state handshake();
+    void put_received(std::string_view received);
+    /// Encrypts data to be sent; only after the handshake.
     void write(std::string_view plain);
-    /// What has come, decrypted: how many bytes. 0: no more for now, or the end, or trouble().
+    /// Decrypts received data; returns the number of bytes. 0: none for now, end of the connection, or error().
     std::size_t read(char* into, std::size_t room);
-    bool ended() const { return ended_; } ///< the other side has said good-bye
-    /// Moves what is to be sent behind `out`.
-    void give(std::string& out);
-    /// What went wrong, short; empty: nothing.
-    const std::string& trouble() const { return trouble_; }
+    bool closed() const { return closed_; } ///< the peer has sent close_notify
+    /// Appends pending output to `out`.
+    void take_output(std::string& out);
+    /// Short text of the error; empty: none.
+    const std::string& error() const { return error_; }
 
 private:
-    void note(int returned);
+    void record_error(int returned);
 
-    struct gone {
+    struct deleter {
         void operator()(ssl_st*) const;
     };
-    std::unique_ptr<ssl_st, gone> ssl_;
+    std::unique_ptr<ssl_st, deleter> ssl_;
     bio_st* in_;  ///< of ssl_
     bio_st* out_; ///< of ssl_
-    std::string trouble_;
-    bool ended_ = false;
+    std::string error_;
+    bool closed_ = false;
 };
 
 } // namespace loadsim::http

@@ -1,25 +1,25 @@
-// A rate that changes linearly, its area, and the inverse of that area.
+// Linear rate ramp: area and inverse of the area.
 #pragma once
 
 #include <loadsim/base/time.hpp>
 
 namespace loadsim::load {
 
-/// A rate going from `from` to `to` (1/s, never negative) in `length`.
+/// Rate that changes linearly from `from` to `to` (1/s, never negative) over `length`.
 struct ramp {
     double from = 0;
     double to = 0;
     nanoseconds length{0};
 
-    /// The integral of the rate over the whole length: how many arrivals fall into it.
+    /// Integral of the rate over the whole length: the number of arrivals.
     double area() const noexcept;
 
-    /// The offset, 0 to length, at which the integral from the start reaches `wanted` (0 to area()). To the nanosecond
-    /// for any plan that fits a double's 53 bits; a `wanted` beyond the area gives `length`.
-    nanoseconds when(double wanted) const noexcept;
+    /// Offset, 0 to length, at which the integral from the start reaches `target` (0 to area()). Exact to the nanosecond for
+    /// areas within a double's 53 bits; a target beyond the area gives `length`.
+    nanoseconds offset_at(double target) const noexcept;
 
-    /// The rate at an offset.
-    double at(nanoseconds offset) const noexcept;
+    /// Rate at an offset from the start.
+    double rate_at(nanoseconds offset) const noexcept;
 };
 
 } // namespace loadsim::load

@@ -1,4 +1,4 @@
-// Base64 (RFC 4648, padded), the text around a packed histogram.
+// Base64 (RFC 4648, padded), the text encoding of a packed histogram.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace loadsim::measure {
 
 std::string to_base64(std::span<const std::uint8_t>);
 
-/// nullopt: another character, padding that does not fit, a length that is no multiple of 4.
+/// nullopt: invalid character, wrong padding, or a length that is no multiple of 4.
 std::optional<std::vector<std::uint8_t>> from_base64(std::string_view);
 
 } // namespace loadsim::measure

@@ -1,7 +1,7 @@
 #include <loadsim/measure/hdr_log.hpp>
 
 #include "base64.hpp"
-#include "counts_code.hpp"
+#include "hdr_counts_codec.hpp"
 
 #include <loadsim/base/units.hpp>
 
@@ -21,111 +21,111 @@ namespace {
 
 constexpr std::uint32_t packed_cookie = 0x1c849314;
 constexpr std::uint32_t body_cookie = 0x1c849313;
-constexpr std::size_t packed_head = 4 + 4;
-constexpr std::size_t body_head = 4 + 4 + 4 + 4 + 8 + 8 + 8;
-/// A number takes nine bytes at most. More than this cannot be a histogram of our layout, so no more is unpacked.
-constexpr std::size_t largest_body = body_head + 9 * histogram::index_count;
-/// What zlib makes of the largest body that will not shrink, in base64, with room to spare.
-constexpr std::size_t largest_text = 2 * largest_body;
+constexpr std::size_t packed_header_size = 4 + 4;
+constexpr std::size_t body_header_size = 4 + 4 + 4 + 4 + 8 + 8 + 8;
+/// A number has nine bytes at most. A larger body cannot be a histogram of our layout and is not unpacked.
+constexpr std::size_t max_body_size = body_header_size + 9 * histogram::index_count;
+/// Upper bound for the base64 text of the largest incompressible body.
+constexpr std::size_t max_text_size = 2 * max_body_size;
 
 template <std::unsigned_integral Word>
-void put_big_endian(std::vector<std::uint8_t>& bytes, Word word) {
+void append_big_endian(std::vector<std::uint8_t>& bytes, Word word) {
     for (int shift = 8 * (static_cast<int>(sizeof word) - 1); shift >= 0; shift -= 8)
         bytes.push_back(static_cast<std::uint8_t>(word >> shift));
 }
 
 template <std::unsigned_integral Word>
-Word take_big_endian(std::span<const std::uint8_t>& bytes) { // the caller has checked that there are enough
+Word read_big_endian(std::span<const std::uint8_t>& bytes) { // the caller has checked that there are enough
     Word word = 0;
     for (std::size_t i = 0; i < sizeof word; ++i) word = static_cast<Word>((word << 8) | bytes[i]);
     bytes = bytes.subspan(sizeof word);
     return word;
 }
 
-std::vector<std::uint8_t> body_of(const histogram& h) {
+std::vector<std::uint8_t> encode_body(const histogram& h) {
     const auto counts = encode_counts(h);
     std::vector<std::uint8_t> body;
-    body.reserve(body_head + counts.size());
-    put_big_endian(body, body_cookie);
-    put_big_endian(body, static_cast<std::uint32_t>(counts.size()));
-    put_big_endian(body, std::uint32_t{0}); // index offset
-    put_big_endian(body, static_cast<std::uint32_t>(histogram::digits));
-    put_big_endian(body, static_cast<std::uint64_t>(histogram::lowest_us));
-    put_big_endian(body, static_cast<std::uint64_t>(histogram::highest_us));
-    put_big_endian(body, std::bit_cast<std::uint64_t>(1.0)); // ratio of integers to doubles
+    body.reserve(body_header_size + counts.size());
+    append_big_endian(body, body_cookie);
+    append_big_endian(body, static_cast<std::uint32_t>(counts.size()));
+    append_big_endian(body, std::uint32_t{0}); // index offset
+    append_big_endian(body, static_cast<std::uint32_t>(histogram::digits));
+    append_big_endian(body, static_cast<std::uint64_t>(histogram::lowest_us));
+    append_big_endian(body, static_cast<std::uint64_t>(histogram::highest_us));
+    append_big_endian(body, std::bit_cast<std::uint64_t>(1.0)); // ratio of integers to doubles
     body.insert(body.end(), counts.begin(), counts.end());
     return body;
 }
 
-problems refused(std::string text) { return problems{"", std::move(text)}; }
+problems decode_error(std::string text) { return problems{"", std::move(text)}; }
 
 result<std::vector<std::uint8_t>> unpack(std::span<const std::uint8_t> packed) {
-    if (packed.size() < packed_head) return refused("the text is too short for a packed histogram");
-    if (const auto cookie = take_big_endian<std::uint32_t>(packed); cookie != packed_cookie)
-        return refused(fmt::format("this is not a packed V2 histogram: it begins with {:08x} instead of {:08x}", cookie,
-                                   packed_cookie));
-    if (const auto length = take_big_endian<std::uint32_t>(packed); length != packed.size())
-        return refused(
+    if (packed.size() < packed_header_size) return decode_error("the text is too short for a packed histogram");
+    if (const auto cookie = read_big_endian<std::uint32_t>(packed); cookie != packed_cookie)
+        return decode_error(fmt::format("this is not a packed V2 histogram: it begins with {:08x} instead of {:08x}",
+                                        cookie, packed_cookie));
+    if (const auto length = read_big_endian<std::uint32_t>(packed); length != packed.size())
+        return decode_error(
             fmt::format("the histogram says that {} packed bytes follow, and there are {}", length, packed.size()));
-    std::vector<std::uint8_t> body(largest_body);
+    std::vector<std::uint8_t> body(max_body_size);
     uLongf unpacked = body.size();
     uLong used = packed.size();
     switch (uncompress2(body.data(), &unpacked, packed.data(), &used)) {
     case Z_OK: break;
-    case Z_BUF_ERROR: return refused("the histogram unpacks to more than one of an hour in microseconds can have");
-    case Z_MEM_ERROR: return refused("there is no memory to unpack the histogram");
-    default: return refused("the histogram's zlib stream is damaged or cut off");
+    case Z_BUF_ERROR: return decode_error("the histogram unpacks to more than one of an hour in microseconds can have");
+    case Z_MEM_ERROR: return decode_error("there is no memory to unpack the histogram");
+    default: return decode_error("the histogram's zlib stream is damaged or cut off");
     }
-    if (used != packed.size()) return refused("bytes follow the histogram's zlib stream");
+    if (used != packed.size()) return decode_error("bytes follow the histogram's zlib stream");
     body.resize(unpacked);
     return body;
 }
 
 } // namespace
 
-std::vector<std::uint8_t> encode_counts(const histogram& h) { return put_counts(h.counts()); }
+std::vector<std::uint8_t> encode_counts(const histogram& h) { return encode_hdr_counts(h.counts()); }
 
 std::string encode_v2(const histogram& h) {
-    const auto body = body_of(h);
+    const auto body = encode_body(h);
     std::vector<std::uint8_t> zipped(compressBound(body.size()));
     uLongf length = zipped.size();
-    // The bound is what it needs at most; what is left to go wrong is memory, as in any vector.
+    // The buffer has the maximum size, so that only a memory error is left.
     if (compress(zipped.data(), &length, body.data(), body.size()) != Z_OK) throw std::bad_alloc{};
     std::vector<std::uint8_t> packed;
-    packed.reserve(packed_head + length);
-    put_big_endian(packed, packed_cookie);
-    put_big_endian(packed, static_cast<std::uint32_t>(length));
+    packed.reserve(packed_header_size + length);
+    append_big_endian(packed, packed_cookie);
+    append_big_endian(packed, static_cast<std::uint32_t>(length));
     packed.insert(packed.end(), zipped.begin(), zipped.begin() + static_cast<std::ptrdiff_t>(length));
     return to_base64(packed);
 }
 
 result<histogram> decode_v2(std::string_view base64) {
-    if (base64.size() > largest_text) return refused("the text is longer than a histogram of an hour can be");
+    if (base64.size() > max_text_size) return decode_error("the text is longer than a histogram of an hour can be");
     const auto packed = from_base64(base64);
-    if (!packed) return refused("the histogram is not valid base64");
+    if (!packed) return decode_error("the histogram is not valid base64");
     const auto body = unpack(*packed);
     if (!body) return body.error();
 
     std::span<const std::uint8_t> rest{*body};
-    if (rest.size() < body_head) return refused("the histogram's head is cut off");
-    if (const auto cookie = take_big_endian<std::uint32_t>(rest); cookie != body_cookie)
-        return refused(fmt::format("this is not a V2 histogram: its body begins with {:08x} instead of {:08x}", cookie,
-                                   body_cookie));
-    const auto counts_length = take_big_endian<std::uint32_t>(rest);
-    // Not checked: other writers put a 1 here (JavaScript), and no reader but Java's looks at it.
-    take_big_endian<std::uint32_t>(rest);
-    if (const auto kept = take_big_endian<std::uint32_t>(rest); kept != histogram::digits)
-        return refused(
+    if (rest.size() < body_header_size) return decode_error("the histogram's head is cut off");
+    if (const auto cookie = read_big_endian<std::uint32_t>(rest); cookie != body_cookie)
+        return decode_error(fmt::format("this is not a V2 histogram: its body begins with {:08x} instead of {:08x}",
+                                        cookie, body_cookie));
+    const auto counts_length = read_big_endian<std::uint32_t>(rest);
+    // Not checked: the JavaScript writer sets 1, and only the Java reader uses this field.
+    read_big_endian<std::uint32_t>(rest);
+    if (const auto kept = read_big_endian<std::uint32_t>(rest); kept != histogram::digits)
+        return decode_error(
             fmt::format("the histogram has {} significant digits, and only {} can be read", kept, histogram::digits));
-    if (const auto lowest = take_big_endian<std::uint64_t>(rest); lowest != histogram::lowest_us)
-        return refused(
+    if (const auto lowest = read_big_endian<std::uint64_t>(rest); lowest != histogram::lowest_us)
+        return decode_error(
             fmt::format("the histogram's lowest value is {}, and only {} can be read", lowest, histogram::lowest_us));
-    take_big_endian<std::uint64_t>(rest); // highest value: it does not shape the buckets, and the counts end themselves
-    take_big_endian<std::uint64_t>(rest); // ratio: like the offset
+    read_big_endian<std::uint64_t>(rest); // highest value: has no influence on buckets or counts
+    read_big_endian<std::uint64_t>(rest); // ratio: not checked either
     if (counts_length != rest.size())
-        return refused(fmt::format("the histogram says that {} bytes of counts follow, and there are {}", counts_length,
-                                   rest.size()));
-    auto counts = take_counts(rest);
+        return decode_error(fmt::format("the histogram says that {} bytes of counts follow, and there are {}",
+                                        counts_length, rest.size()));
+    auto counts = decode_hdr_counts(rest);
     if (!counts) return counts.error();
     return histogram::from_counts(std::move(*counts));
 }

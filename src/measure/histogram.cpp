@@ -9,7 +9,7 @@
 namespace loadsim::measure {
 namespace {
 
-// HdrHistogram's names: each power of two is cut into `half` buckets; the first `sub` values have one each.
+// HdrHistogram's names: each power of two has `half` buckets; the first `sub` values have one bucket each.
 constexpr int sub_bits = 11;
 constexpr std::uint64_t sub = 1U << sub_bits; // the smallest power of two >= 2 * 10^digits
 constexpr std::uint64_t half = sub / 2;
@@ -18,12 +18,12 @@ constexpr nanoseconds highest = std::chrono::microseconds{histogram::highest_us}
 
 nanoseconds lowest_equivalent(std::size_t index) { return std::chrono::microseconds{histogram::value_at(index)}; }
 
-/// Values are whole microseconds: the last one before the next bucket.
+/// Values are whole microseconds: the last value before the next bucket.
 nanoseconds highest_equivalent(std::size_t index) {
     return std::chrono::microseconds{histogram::value_at(index + 1) - 1};
 }
 
-double middle_us(std::size_t index) {
+double midpoint_us(std::size_t index) {
     const auto low = histogram::value_at(index);
     return static_cast<double>(low + (histogram::value_at(index + 1) - low) / 2);
 }
@@ -42,7 +42,7 @@ std::int64_t histogram::value_at(std::size_t index) noexcept {
 }
 
 void histogram::record(nanoseconds sample, std::uint64_t times) {
-    if (times == 0) return; // it would leave a zero at the end of the counts
+    if (times == 0) return; // avoids a trailing zero in counts_
     if (sample < nanoseconds{0}) negative_ += times;
     if (sample > highest) overflow_ += times;
     const auto kept = std::clamp(sample, nanoseconds{0}, highest);
@@ -64,7 +64,7 @@ void histogram::clear() { *this = {}; }
 
 nanoseconds histogram::percentile(double p) const {
     if (!(p > 0)) return min();
-    // One step of a double down, as HdrHistogram does it: or 99.9 * 41000 / 100 exceeds 40959 and rounds up.
+    // Next smaller double, like HdrHistogram: otherwise 99.9 * 41000 / 100 exceeds 40959 and rounds up.
     const double wanted = std::nextafter(std::min(p, 100.0), 0.0) * static_cast<double>(count_) / 100;
     const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(wanted)));
     std::uint64_t seen = 0;
@@ -85,7 +85,7 @@ nanoseconds histogram::max() const { return empty() ? nanoseconds{0} : highest_e
 nanoseconds histogram::mean() const {
     if (empty()) return nanoseconds{0};
     double sum = 0;
-    for (std::size_t i = 0; i < counts_.size(); ++i) sum += static_cast<double>(counts_[i]) * middle_us(i);
+    for (std::size_t i = 0; i < counts_.size(); ++i) sum += static_cast<double>(counts_[i]) * midpoint_us(i);
     return nanoseconds{std::llround(sum / static_cast<double>(count_) * 1000)};
 }
 

@@ -11,178 +11,184 @@
 
 namespace loadsim::measure {
 
-ledger::ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience, recording told)
-    : state_(std::make_unique<state>(
-          state{.names = std::move(names), .vin_of = std::move(vin_of), .patience = patience, .what_to_tell = told})) {
-    state_->seen.phases.resize(state_->names.phases.size());
+ledger::ledger(labels names, std::function<std::string(vehicle_id)> vin_of, nanoseconds completion_timeout,
+               recording record_mode)
+    : state_(std::make_unique<state>(state{.names = std::move(names),
+                                           .vin_of = std::move(vin_of),
+                                           .completion_timeout = completion_timeout,
+                                           .record_mode = record_mode})) {
+    state_->counts.phases.resize(state_->names.phases.size());
 }
 
 ledger::~ledger() = default;
 
 void ledger::set_start(monotonic_time load_start) noexcept { state_->load_start = load_start; }
-bool ledger::open(vehicle_id v) const { return state_->open.contains(index(v)); }
-std::size_t ledger::open_count() const noexcept { return state_->open.size(); }
-std::size_t ledger::missing_count() const noexcept { return state_->past.missing_count(); }
-bool ledger::open(request_key key) const { return state_->of(key) != nullptr; }
+bool ledger::is_open(vehicle_id v) const { return state_->open_requests.contains(index(v)); }
+std::size_t ledger::open_count() const noexcept { return state_->open_requests.size(); }
+std::size_t ledger::missing_count() const noexcept { return state_->completed.missing_count(); }
+bool ledger::is_open(request_key key) const { return state_->find_open(key) != nullptr; }
 
-entry* ledger::state::of(vehicle_id v) {
-    const auto at = open.find(index(v));
-    return at == open.end() ? nullptr : &at->second;
+open_request* ledger::state::find_open(vehicle_id v) {
+    const auto at = open_requests.find(index(v));
+    return at == open_requests.end() ? nullptr : &at->second;
 }
 
-entry* ledger::state::of(request_key key) {
-    entry* e = of(key.vehicle);
-    return e != nullptr && e->plan.id == key.arrival ? e : nullptr;
+open_request* ledger::state::find_open(request_key key) {
+    open_request* e = find_open(key.vehicle);
+    return e != nullptr && e->spec.id == key.arrival ? e : nullptr;
 }
 
-void ledger::skip(const due_request& plan, std::string_view why, bool wanted) {
+void ledger::skip(const due_request& spec, std::string_view why, bool wanted) {
     auto& s = *state_;
-    ++s.seen.requests.due;
-    ++s.seen.phases[plan.phase].due;
-    entry meant{.plan = plan};
-    if (wanted) meant.plan.expected = outcome::skipped; // as the scenario says: on the matrix's diagonal
-    s.count(meant.plan, outcome::skipped, !wanted);
-    ++s.seen.errors[std::string(why)];
-    if (!wanted || s.what_to_tell == recording::all)
-        s.seen.requests_told.push_back(
-            record_of(meant, {outcome::skipped, !wanted, why}, s.names, s.vin_of(plan.vehicle), s.load_start));
+    ++s.counts.requests.due;
+    ++s.counts.phases[spec.phase].due;
+    open_request meant{.spec = spec};
+    if (wanted) meant.spec.expected = outcome::skipped; // as the scenario requires: on the diagonal of the matrix
+    s.count_outcome(meant.spec, outcome::skipped, !wanted);
+    ++s.counts.errors[std::string(why)];
+    if (!wanted || s.record_mode == recording::all)
+        s.counts.request_records.push_back(make_request_record(meant, {outcome::skipped, !wanted, why}, s.names,
+                                                               s.vin_of(spec.vehicle), s.load_start));
 }
 
-void ledger::begin(const due_request& plan) {
-    assert(!open(plan.vehicle));
+void ledger::begin(const due_request& spec) {
+    assert(!is_open(spec.vehicle));
     auto& s = *state_;
-    ++s.seen.requests.due;
-    ++s.seen.phases[plan.phase].due;
-    entry& e = s.open.emplace(index(plan.vehicle), entry{.plan = plan}).first->second;
-    e.away = s.away.contains(index(plan.vehicle));
-    for (const auto& t : s.touching.of(plan.vehicle)) e.touched(t);
+    ++s.counts.requests.due;
+    ++s.counts.phases[spec.phase].due;
+    open_request& e = s.open_requests.emplace(index(spec.vehicle), open_request{.spec = spec}).first->second;
+    e.unreachable = s.unreachable.contains(index(spec.vehicle));
+    for (const auto& t : s.conditions.of(spec.vehicle)) e.apply(t);
 }
 
 void ledger::sent(request_key key, monotonic_time t) {
     auto& s = *state_;
-    entry* e = s.of(key);
+    open_request* e = s.find_open(key);
     if (e == nullptr) return;
-    ++s.seen.requests.sent;
-    ++s.seen.phases[e->plan.phase].sent;
+    ++s.counts.requests.sent;
+    ++s.counts.phases[e->spec.phase].sent;
     e->sent = t;
-    s.sample(hop::lag, *e, t - e->plan.due, t);
+    s.record_sample(hop::lag, *e, t - e->spec.due, t);
 }
 
 void ledger::accepted(request_key key, std::string_view request, monotonic_time t) {
     auto& s = *state_;
-    entry* e = s.of(key);
+    open_request* e = s.find_open(key);
     if (e == nullptr) return;
     e->accepted = t;
-    s.sample(hop::accept, *e, t - e->plan.due, t);
+    s.record_sample(hop::accept, *e, t - e->spec.due, t);
     if (request.empty()) {
-        // Not told: the first new one that shows is taken for it.
+        // No id: the first new id that appears is assumed to belong to this request.
     } else if (e->own.request.empty()) {
         e->own.request = request;
     } else if (e->own.request != request) {
-        // What was taken for ours was another request's.
-        const auto ours = std::ranges::find(e->others, request, &trace::request);
-        if (ours != e->others.end()) {
+        // The id assumed to be ours belongs to another request.
+        const auto ours = std::ranges::find(e->candidates, request, &id_evidence::request);
+        if (ours != e->candidates.end()) {
             std::swap(e->own, *ours);
         } else {
-            e->others.push_back(std::exchange(e->own, {}));
+            e->candidates.push_back(std::exchange(e->own, {}));
             e->own.request = request;
         }
     }
-    s.disown_others(*e, true, t);
-    if (!e->own.end) return;
-    s.judge_end(*e);
-    s.close(key.vehicle, *e->own.end, e->own.reason, e->own.observed);
+    s.reattribute_candidates(*e, true, t);
+    if (!e->own.completion) return;
+    s.check_completion(*e);
+    s.complete(key.vehicle, *e->own.completion, e->own.reason, e->own.observed);
 }
 
 void ledger::rejected(request_key key, std::string_view why, monotonic_time t) {
     auto& s = *state_;
-    entry* e = s.of(key);
+    open_request* e = s.find_open(key);
     if (e == nullptr) return;
-    // There is no request of ours at the platform: whatever came is another's.
-    if (!e->own.request.empty()) s.disown(*e, std::exchange(e->own, {}), false, t);
-    s.disown_others(*e, false, t);
-    s.close(key.vehicle, outcome::rejected, why, t);
+    // The platform has no request of ours: all evidence belongs to other requests.
+    if (!e->own.request.empty()) s.reattribute(*e, std::exchange(e->own, {}), false, t);
+    s.reattribute_candidates(*e, false, t);
+    s.complete(key.vehicle, outcome::rejected, why, t);
 }
 
 void ledger::errored(request_key key, std::string_view why, monotonic_time t) {
     auto& s = *state_;
-    if (s.of(key) == nullptr) return;
-    ++s.seen.errors[std::string(why)];
-    s.close(key.vehicle, outcome::errored, why, t);
+    if (s.find_open(key) == nullptr) return;
+    ++s.counts.errors[std::string(why)];
+    s.complete(key.vehicle, outcome::errored, why, t);
 }
 
-void ledger::away(vehicle_id v) {
-    state_->away.insert(index(v));
-    if (entry* e = state_->of(v)) e->away = true;
+void ledger::vehicle_unreachable(vehicle_id v) {
+    state_->unreachable.insert(index(v));
+    if (open_request* e = state_->find_open(v)) e->unreachable = true;
 }
 
-void ledger::back(vehicle_id v) {
-    if (state_->away.erase(index(v)) != 0) state_->resumed.insert(index(v));
+void ledger::vehicle_reachable(vehicle_id v) {
+    if (state_->unreachable.erase(index(v)) != 0) state_->resumed.insert(index(v));
 }
 
-void ledger::touched(vehicle_id v, std::uint32_t condition, outcome_set expected, anomaly_set provokes) {
-    const touch one{condition, expected, provokes};
-    state_->touching.begin(v, one);
-    if (entry* e = state_->of(v)) e->touched(one);
+void ledger::condition_began(vehicle_id v, std::uint32_t condition, outcome_set expected,
+                             anomaly_set expected_anomalies) {
+    const active_condition one{condition, expected, expected_anomalies};
+    state_->conditions.add(v, one);
+    if (open_request* e = state_->find_open(v)) e->apply(one);
 }
 
-void ledger::passed(vehicle_id v, std::uint32_t condition) {
-    const auto meant = state_->touching.end(v, condition);
-    if (!meant.empty()) state_->words.passed(v, meant);
+void ledger::condition_ended(vehicle_id v, std::uint32_t condition) {
+    const auto meant = state_->conditions.remove(v, condition);
+    if (!meant.empty()) state_->sequences.condition_ended(v, meant);
 }
 
-void ledger::session(vehicle_id v, std::string what, monotonic_time t) {
+void ledger::session_event(vehicle_id v, std::string what, monotonic_time t) {
     auto& s = *state_;
-    if (s.sessions_told == sessions_told_at_most) {
-        ++s.seen.not_recorded;
+    if (s.session_events_recorded == max_session_records) {
+        ++s.counts.not_recorded;
         return;
     }
-    ++s.sessions_told;
-    s.seen.sessions_told.push_back({instant_ms(t, s.load_start), s.vin_of(v), std::move(what)});
+    ++s.session_events_recorded;
+    s.counts.session_records.push_back({instant_ms(t, s.load_start), s.vin_of(v), std::move(what)});
 }
 
-void ledger::note(anomaly what, std::optional<vehicle_id> v, std::string_view request, std::string evidence,
-                  monotonic_time t) {
-    entry* e = v ? state_->of(*v) : nullptr;
+void ledger::record_anomaly(anomaly what, std::optional<vehicle_id> v, std::string_view request, std::string evidence,
+                            monotonic_time t) {
+    open_request* e = v ? state_->find_open(*v) : nullptr;
     if (e != nullptr && (request.empty() || request == e->own.request))
-        return state_->note(*e, what, request, t, std::move(evidence));
-    const past_request* p = v ? state_->past.find(*v, request) : nullptr;
-    state_->note(v, {what, request, p == nullptr ? anomaly_set{} : p->provokes, t}, std::move(evidence));
+        return state_->record_anomaly(*e, what, request, t, std::move(evidence));
+    const completed_request* p = v ? state_->completed.find(*v, request) : nullptr;
+    state_->record_anomaly(v, {what, request, p == nullptr ? anomaly_set{} : p->expected_anomalies, t},
+                           std::move(evidence));
 }
 
-void ledger::give_up(monotonic_time before, monotonic_time now) {
+void ledger::expire_requests(monotonic_time before, monotonic_time now) {
     auto& s = *state_;
-    s.tell_unfinished(now);
+    s.emit_expired_records(now);
     std::vector<request_key> overdue;
-    for (const auto& [v, e] : s.open)
-        if (e.plan.due <= before) overdue.push_back({e.plan.id, vehicle_id{v}});
+    for (const auto& [v, e] : s.open_requests)
+        if (e.spec.due <= before) overdue.push_back({e.spec.id, vehicle_id{v}});
     std::ranges::sort(overdue, {}, &request_key::arrival);
     for (const auto key : overdue) {
-        entry& e = *s.of(key);
+        open_request& e = *s.find_open(key);
         if (e.sent == never) {
             errored(key, "never sent: no connection was free in time", now);
             continue;
         }
         if (e.accepted != never)
-            s.note(e, anomaly::no_end, e.own.request, now,
-                   fmt::format("{} after the platform had accepted it nobody has announced its end",
-                               length_text(now - e.accepted)));
-        s.close(key.vehicle, outcome::unanswered,
-                e.own.end ? "its end was announced, but the API never answered" : "no end was announced", now);
+            s.record_anomaly(e, anomaly::completion_missing, e.own.request, now,
+                             fmt::format("{} after the platform had accepted it nobody has announced its end",
+                                         format_latency(now - e.accepted)));
+        s.complete(key.vehicle, outcome::unanswered,
+                   e.own.completion ? "its end was announced, but the API never answered" : "no end was announced",
+                   now);
     }
 }
 
 void ledger::finish(monotonic_time now) {
     auto& s = *state_;
-    for (const auto& [v, p] : s.past.take_missing()) s.lose(v, p, now);
-    for (const auto& gap : s.words.take_missing()) s.lose(gap);
-    s.tell_unfinished(never);
+    for (const auto& [v, p] : s.completed.take_missing_commands()) s.record_loss(v, p, now);
+    for (const auto& gap : s.sequences.take_gaps()) s.record_loss(gap);
+    s.emit_expired_records(never);
 }
 
-totals ledger::take() {
+totals ledger::take_counts() {
     auto& s = *state_;
-    totals out = std::exchange(s.seen, {});
-    s.seen.phases.resize(s.names.phases.size());
+    totals out = std::exchange(s.counts, {});
+    s.counts.phases.resize(s.names.phases.size());
     return out;
 }
 

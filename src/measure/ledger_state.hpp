@@ -1,12 +1,12 @@
-// What the ledger holds, and how it closes, counts and tells.
+// Implementation class of the ledger.
 #pragma once
 
-#include "describing.hpp"
-#include "entry.hpp"
-#include "heard_words.hpp"
-#include "past_requests.hpp"
-#include "touches.hpp"
-#include "unfinished_records.hpp"
+#include "active_conditions.hpp"
+#include "completed_requests.hpp"
+#include "open_request.hpp"
+#include "pending_records.hpp"
+#include "record_format.hpp"
+#include "sequence_tracker.hpp"
 
 #include <loadsim/measure/ledger.hpp>
 
@@ -20,73 +20,75 @@
 
 namespace loadsim::measure {
 
-/// Beyond so many of a run's shard they are only counted.
-inline constexpr std::uint64_t anomalies_told_at_most = 10'000;
-inline constexpr std::uint64_t sessions_told_at_most = 100'000;
-/// A vehicle's word that comes later than this after the end of its request is not looked for.
-inline constexpr nanoseconds last_word_within = std::chrono::seconds{30};
+/// Record limits per shard and run; beyond them events are only counted.
+inline constexpr std::uint64_t max_anomaly_records = 10'000;
+inline constexpr std::uint64_t max_session_records = 100'000;
+/// Time after completion for which a record waits for the final response of the vehicle.
+inline constexpr nanoseconds final_response_timeout = std::chrono::seconds{30};
 
-/// That another request's command came at `t`, when the entry's request was active.
-std::string second_active_text(const entry&, monotonic_time t);
+/// Evidence text: another request's command arrived at `t` while this request was active.
+std::string concurrent_request_text(const open_request&, monotonic_time t);
 
 struct ledger::state {
-    legend names;
+    labels names;
     std::function<std::string(vehicle_id)> vin_of;
-    nanoseconds patience;
-    recording what_to_tell;
+    nanoseconds completion_timeout;
+    recording record_mode;
     monotonic_time load_start{};
 
-    std::unordered_map<std::uint32_t, entry> open{};
-    std::unordered_set<std::uint32_t> away{};
-    std::unordered_set<std::uint32_t> resumed{}; ///< back, and no new word has come since
-    past_requests past{};
-    heard_words words{};
-    touches touching{};
-    unfinished_records unfinished{};
-    totals seen{};
-    std::uint64_t anomalies_told = 0;
-    std::uint64_t sessions_told = 0;
+    std::unordered_map<std::uint32_t, open_request> open_requests{};
+    std::unordered_set<std::uint32_t> unreachable{};
+    std::unordered_set<std::uint32_t> resumed{}; ///< reachable again, without a new response since
+    completed_requests completed{};
+    sequence_tracker sequences{};
+    active_conditions conditions{};
+    pending_records pending{};
+    totals counts{};
+    std::uint64_t anomalies_recorded = 0;
+    std::uint64_t session_events_recorded = 0;
 
-    entry* of(vehicle_id);
-    entry* of(request_key);
-    /// What the open request's vehicle and platform have shown of this id; nullptr: the id is known to be another's.
-    trace* find(entry&, std::string_view request);
-    past_request* before(vehicle_id, std::string_view request);
-    delivery come_late(vehicle_id, past_request&, monotonic_time);
-    void waited(monotonic_time since, monotonic_time delivered, bool out_of_order);
+    open_request* find_open(vehicle_id);
+    open_request* find_open(request_key);
+    /// Evidence of the open request for this id; nullptr: the id belongs to another request.
+    id_evidence* find_evidence(open_request&, std::string_view request);
+    completed_request* find_completed(vehicle_id, std::string_view request);
+    delivery late_delivery(vehicle_id, completed_request&, monotonic_time);
+    void count_queued(monotonic_time since, monotonic_time delivered, bool out_of_order);
 
-    // ends.cpp
-    /// Of the first end of an id and what told it: an observer has seen another one. nullopt: it only confirms the first.
-    struct second_end {
-        anomaly what{};
+    // ledger_completion_events.cpp
+    /// A further completion of an id that already has one. nullopt: it confirms the first.
+    struct repeated_completion {
+        anomaly kind{};
         std::string evidence;
     };
-    std::optional<second_end> second(outcome first, monotonic_time first_at, std::uint32_t& seen_by, outcome,
-                                     std::string_view reason, monotonic_time, std::uint32_t observer);
+    std::optional<repeated_completion> compare_completions(outcome first, monotonic_time first_at,
+                                                           std::uint32_t& observer_mask, outcome,
+                                                           std::string_view reason, monotonic_time,
+                                                           std::uint32_t observer);
 
-    // closing.cpp
-    void judge_end(entry&);
-    void disown(entry&, trace, bool active, monotonic_time now);
-    void disown_others(entry&, bool active, monotonic_time now);
-    void close(vehicle_id, outcome, std::string_view why, monotonic_time observed);
-    void tell(const entry&, const closing&);
-    void tell_unfinished(monotonic_time now);
-    void count(const due_request&, outcome, bool unexpected);
-    void measure(entry&, outcome, monotonic_time observed);
-    void sample(hop, entry&, nanoseconds, monotonic_time at);
-    void remember(vehicle_id, past_request, monotonic_time now);
-    void lose(vehicle_id, const past_request&, monotonic_time at);
-    void lose(const heard_words::gap&);
+    // ledger_completion.cpp
+    void check_completion(open_request&);
+    void reattribute(open_request&, id_evidence, bool active, monotonic_time now);
+    void reattribute_candidates(open_request&, bool active, monotonic_time now);
+    void complete(vehicle_id, outcome, std::string_view why, monotonic_time observed);
+    void emit_record(const open_request&, const request_completion&);
+    void emit_expired_records(monotonic_time now);
+    void count_outcome(const due_request&, outcome, bool unexpected);
+    void record_latencies(open_request&, outcome, monotonic_time observed);
+    void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
+    void add_completed(vehicle_id, completed_request, monotonic_time now);
+    void record_loss(vehicle_id, const completed_request&, monotonic_time at);
+    void record_loss(const sequence_tracker::gap&);
 
-    /// One thing that went wrong. `provokes`: what its request means to bring about.
-    struct oddity {
-        anomaly what{};
+    /// An anomaly to be recorded. `expected_anomalies`: those of its request.
+    struct anomaly_report {
+        anomaly kind{};
         std::string_view request{};
-        anomaly_set provokes{};
+        anomaly_set expected_anomalies{};
         monotonic_time at{};
     };
-    void note(std::optional<vehicle_id>, const oddity&, std::string evidence);
-    void note(entry&, anomaly, std::string_view request, monotonic_time at, std::string evidence);
+    void record_anomaly(std::optional<vehicle_id>, const anomaly_report&, std::string evidence);
+    void record_anomaly(open_request&, anomaly, std::string_view request, monotonic_time at, std::string evidence);
 };
 
 } // namespace loadsim::measure

@@ -4,8 +4,7 @@
 #include <numeric>
 #include <utility>
 
-// Each add() takes the other side apart by structured binding: a field that is added to the struct and not here no
-// longer compiles.
+// Each add() uses structured binding: a new field that is not handled here does not compile.
 namespace loadsim::measure {
 namespace {
 
@@ -58,7 +57,7 @@ void http_counts::add(const http_counts& other) {
     allowed += other_allowed;
     requests += other_requests;
     opened += other_opened;
-    open_peak += other_open_peak; // each interval tells by how much the peak has grown
+    open_peak += other_open_peak; // growth of the peak per interval
     busy_peak += other_busy_peak;
     wait.merge(other_wait);
     timed_out += other_timed_out;
@@ -84,7 +83,7 @@ void queued_counts::add(const queued_counts& other) {
 void recovery_counts::add(const recovery_counts& other) {
     const auto& [other_affected, other_back] = other;
     affected += other_affected;
-    back.merge(other_back);
+    recovery_times.merge(other_back);
 }
 
 void observer_counts::add(const observer_counts& other) {
@@ -109,14 +108,14 @@ void campaign_counts::add(const campaign_counts& other) {
 
 void broker_api_counts::add(const broker_api_counts& other) {
     const auto& [other_accepted, other_refused, other_reset, other_malformed, other_slowed, other_posted,
-                 other_turned_down, other_failed, other_dropped, other_duplicated, other_reasons] = other;
+                 other_rejected, other_failed, other_dropped, other_duplicated, other_reasons] = other;
     accepted += other_accepted;
     refused += other_refused;
     reset += other_reset;
     malformed += other_malformed;
     slowed += other_slowed;
     posted += other_posted;
-    turned_down += other_turned_down;
+    rejected += other_rejected;
     failed += other_failed;
     dropped += other_dropped;
     duplicated += other_duplicated;
@@ -126,8 +125,8 @@ void broker_api_counts::add(const broker_api_counts& other) {
 void totals::add(const totals& other) {
     const auto& [other_requests, other_phases, other_matrix, other_latencies, other_sessions, other_messages,
                  other_http, other_queued, other_recoveries, other_observers, other_campaigns, other_broker_api,
-                 other_misfits, other_anomalies, other_provoked, other_errors,
-                 other_not_recorded, not_requests, not_anomalies, not_sessions] = other;
+                 other_unmatched_fields, other_anomalies, other_expected_anomalies, other_errors, other_not_recorded,
+                 not_requests, not_anomalies, not_sessions] = other;
     static_cast<void>(not_requests);
     static_cast<void>(not_anomalies);
     static_cast<void>(not_sessions);
@@ -144,17 +143,17 @@ void totals::add(const totals& other) {
     for (const auto& [which, counts] : other_observers) observers[which].add(counts);
     for (const auto& [which, counts] : other_campaigns) campaigns[which].add(counts);
     broker_api.add(other_broker_api);
-    add_by_key(misfits, other_misfits);
+    add_by_key(unmatched_fields, other_unmatched_fields);
     add_each(anomalies, other_anomalies);
-    add_each(provoked, other_provoked);
+    add_each(expected_anomalies, other_expected_anomalies);
     add_by_key(errors, other_errors);
     not_recorded += other_not_recorded;
 }
 
-void totals::tell(totals&& other) {
-    append(requests_told, std::move(other.requests_told));
-    append(anomalies_told, std::move(other.anomalies_told));
-    append(sessions_told, std::move(other.sessions_told));
+void totals::move_records_from(totals&& other) {
+    append(request_records, std::move(other.request_records));
+    append(anomaly_records, std::move(other.anomaly_records));
+    append(session_records, std::move(other.session_records));
 }
 
 } // namespace loadsim::measure

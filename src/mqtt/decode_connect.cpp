@@ -45,7 +45,7 @@ reason decode(const frame& f, connect_packet& p) noexcept {
     const auto name = in.text();
     const auto level = in.u8();
     if (in.failed()) return reason::malformed_packet;
-    // 3.1.2.1, 3.1.2.2: also MQIsdp, level 3, which nobody should still speak
+    // 3.1.2.1, 3.1.2.2: also MQIsdp, level 3 (3.1), which is obsolete
     if (name != "MQTT" || (level != 4 && level != 5)) return reason::unsupported_protocol_version;
     p.protocol = static_cast<version>(level);
     const connect_flags flags(in.u8());
@@ -70,7 +70,7 @@ reason decode(const frame& f, version v, connack_packet& p) noexcept {
     const auto code = in.u8();
     if (in.failed() || (flags & 0xFE) != 0) return reason::malformed_packet; // MQTT-3.2.2-1
     p.session_present = flags == 1;
-    // A server that knows 3.1.1 alone answers 5.0 in its own way, without properties: "unacceptable protocol version".
+    // A server that supports only 3.1.1 replies in that format, without properties: "unacceptable protocol version".
     if (v == version::v5_0 && in.finished() && flags == 0 && code == 1) {
         p.code = reason::unsupported_protocol_version;
         return reason::success;
@@ -84,7 +84,7 @@ reason decode(const frame& f, version v, connack_packet& p) noexcept {
         if (code >= connack_return_codes.size()) return reason::protocol_error; // 3.1.1, 3.2.2.3: reserved
         p.code = connack_return_codes[code];
     }
-    // MQTT-3.2.2-6 (3.1.1: MQTT-3.2.2-4): a refusal has no session
+    // MQTT-3.2.2-6 (3.1.1: MQTT-3.2.2-4): no session present in a refusal
     return p.session_present && p.code != reason::success ? reason::protocol_error : reason::success;
 }
 

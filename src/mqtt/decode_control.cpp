@@ -5,7 +5,7 @@
 namespace loadsim::mqtt {
 namespace {
 
-/// DISCONNECT and AUTH of 5.0: nothing at all is success; else a reason, and properties unless it ends there.
+/// DISCONNECT and AUTH of 5.0: an empty body means success; else a reason and optional properties.
 template <class Packet>
 reason read_reason(const frame& f, Packet& p) noexcept {
     reader in(f.body);

@@ -17,7 +17,7 @@ reason decode(const frame& f, version v, publish_packet& p) noexcept {
     p.topic = in.binary();
     p.packet_id = quality != 0 ? in.u16() : std::uint16_t{0};
     if (in.failed()) return reason::malformed_packet;
-    // MQTT-3.3.2-1, -2. An empty name is for a topic alias to fill, looked at below.
+    // MQTT-3.3.2-1, -2. An empty name needs a topic alias, checked below.
     const bool may_be_empty = v == version::v5_0 && p.topic.empty();
     if (!may_be_empty && !valid_topic_name(p.topic)) return reason::malformed_packet;
     if (quality != 0 && p.packet_id == 0) return reason::protocol_error; // MQTT-2.2.1-3

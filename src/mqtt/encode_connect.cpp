@@ -15,7 +15,7 @@ std::uint8_t connect_flags(const connect_packet& p) {
     return static_cast<std::uint8_t>(flags);
 }
 
-/// 3.1.1 has six codes only: what has none of its own is "server unavailable".
+/// 3.1.1 has six codes only: any other reason becomes "server unavailable".
 std::uint8_t connack_return_code(reason r) {
     const auto at = std::ranges::find(connack_return_codes, r);
     return at != connack_return_codes.end() ? static_cast<std::uint8_t>(at - connack_return_codes.begin())

@@ -4,7 +4,7 @@
 namespace loadsim::mqtt {
 namespace {
 
-/// As short as the clauses allow (3.14.2.1, 3.15.2.1): success without properties is empty.
+/// Shortest form (3.14.2.1, 3.15.2.1): success without properties is empty.
 template <class Packet>
 bool append_reason(packet_type type, const Packet& p, bytes& out) {
     return append_packet(first_byte(type), out, [&](auto& sink) {
@@ -18,7 +18,7 @@ bool append_reason(packet_type type, const Packet& p, bytes& out) {
 
 bool encode(const disconnect_packet& p, version v, bytes& out) {
     if (v == version::v5_0) return append_reason(packet_type::disconnect, p, out);
-    return append_packet(first_byte(packet_type::disconnect), out, [](auto&) {}); // 3.1.1, 3.14: nothing in it
+    return append_packet(first_byte(packet_type::disconnect), out, [](auto&) {}); // 3.1.1, 3.14: empty
 }
 
 bool encode(const auth_packet& p, bytes& out) { return append_reason(packet_type::auth, p, out); }

@@ -35,7 +35,7 @@ void put_message_properties(Sink& sink, const message& m) {
     }
 }
 
-/// A string inside a part with a length of its own is counted there, so it is looked at here.
+/// Checks string sizes here, since with_length() measures its part with a separate counting_sink.
 bool strings_fit(const message& m) {
     constexpr std::size_t most = 65'535;
     for (const auto& [name, value] : m.user_properties)

@@ -1,4 +1,4 @@
-// The messages that users read when a session ends.
+// Error messages of MQTT sessions.
 #include <loadsim/mqtt/error.hpp>
 
 namespace loadsim::mqtt {

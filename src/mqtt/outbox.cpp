@@ -15,7 +15,7 @@ outgoing* outbox::find(std::uint16_t id) noexcept {
     if (list.empty() || id == 0) return nullptr;
     if (list.front().id() == id) return &list.front();
     if (list.back().serial - list.front().serial < 65'535) {
-        // The serials span less than one round of identifiers, so this one has a single serial that it could be.
+        // The serials span less than one round of identifiers, so the identifier has exactly one possible serial.
         const packet_serial first = list.front().serial;
         auto* at = lower_bound(first + (id + 65'535U - list.front().id()) % 65'535U);
         return at != list.data() + list.size() && at->id() == id ? at : nullptr;
@@ -78,7 +78,7 @@ void outbox::await_resend() noexcept {
     waiting_ = 0;
     sent_below_ = 0;
     for (auto& o : all()) {
-        o.repeated = o.repeated || !o.waiting;
+        o.sent_before = o.sent_before || !o.waiting;
         o.waiting = o.awaits == outgoing::step::puback || o.awaits == outgoing::step::pubrec;
         waiting_ += o.waiting ? 1 : 0;
     }

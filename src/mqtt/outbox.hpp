@@ -1,4 +1,4 @@
-// What this client sent, or means to send, and has no final answer to: QoS 1 and 2 messages, subscribe requests.
+// Outgoing QoS 1 and 2 messages and subscribe requests without a final acknowledgement.
 #pragma once
 
 #include <loadsim/mqtt/message.hpp>
@@ -7,19 +7,19 @@
 
 namespace loadsim::mqtt {
 
-/// Numbers the uses of packet identifiers, so that the order in which they were given is known after a wrap-around.
+/// Serial number of a packet identifier, which keeps the order of allocation known after a wrap-around.
 using packet_serial = std::uint64_t;
 constexpr std::uint16_t packet_id_of(packet_serial s) { return static_cast<std::uint16_t>(s % 65'535 + 1); }
 
 struct outgoing {
-    enum class step : std::uint8_t { puback, pubrec, pubcomp, suback, unsuback }; ///< the answer that comes next
+    enum class step : std::uint8_t { puback, pubrec, pubcomp, suback, unsuback }; ///< the next acknowledgement expected
 
     packet_serial serial = 0;
-    bytes packet{};            ///< the PUBLISH, where it may have to be sent (again)
-    std::uint16_t filters = 0; ///< of a request: as many reasons must come back
+    bytes packet{};            ///< the PUBLISH, if it may have to be sent (again)
+    std::uint16_t filters = 0; ///< of a request: number of reason codes expected
     step awaits = step::puback;
-    bool waiting = false;  ///< not sent on this connection yet
-    bool repeated = false; ///< was sent on an earlier one
+    bool waiting = false;     ///< not sent on this connection yet
+    bool sent_before = false; ///< was sent on an earlier connection
 
     std::uint16_t id() const { return packet_id_of(serial); }
     bool is_message() const { return awaits <= step::pubcomp; }
@@ -46,7 +46,7 @@ public:
 
     /// Requests belong to the connection and end with it.
     void drop_requests() noexcept;
-    /// A new connection: every message has to be sent again, but those that got as far as PUBREL.
+    /// On a new connection: marks every message for resending, except those that reached PUBREL.
     void await_resend() noexcept;
 
     std::span<outgoing> all() noexcept { return {entries_.data() + head_, size()}; }
@@ -59,7 +59,7 @@ private:
     std::size_t head_ = 0;
     std::size_t waiting_ = 0;
     std::size_t requests_ = 0;
-    packet_serial sent_below_ = 0; ///< no message with a smaller serial waits
+    packet_serial sent_below_ = 0; ///< no message with a smaller serial is waiting
 };
 
 } // namespace loadsim::mqtt

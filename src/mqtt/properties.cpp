@@ -7,7 +7,7 @@
 namespace loadsim::mqtt {
 namespace {
 
-/// Values that the clause of each property forbids.
+/// Rejects forbidden values of a property.
 reason check_value(const property_value& p) noexcept {
     using enum property;
     switch (p.id) {
@@ -38,7 +38,7 @@ std::optional<property_value> take_property(byte_view& rest) noexcept {
     if (rest.empty()) return std::nullopt;
     reader in(rest);
     property_value p;
-    // The identifier is a variable byte integer (2.2.2.2), but all there are have one byte.
+    // The identifier is a variable byte integer (2.2.2.2), but all defined ones have one byte.
     const auto id = in.u8();
     p.id = static_cast<property>(id);
     switch (property_rule_of(id).kind) {
@@ -65,7 +65,7 @@ reason check_properties(byte_view raw, packet_type owner) noexcept {
         const auto id = static_cast<std::uint8_t>(p->id);
         const auto& rule = property_rule_of(id);
         if (!rule.allowed_in(owner)) return reason::malformed_packet; // 2.2.2.2
-        // 3.3.2.3.8: several subscriptions may match one message; 2.2.2.2: user properties as often as one likes.
+        // 3.3.2.3.8: several subscriptions may match one message; 2.2.2.2: user properties may be repeated.
         const bool repeatable = p->id == property::user_property ||
                                 (p->id == property::subscription_identifier && owner == packet_type::publish);
         if (!repeatable && (seen >> id & 1) != 0) return reason::protocol_error;
@@ -73,7 +73,7 @@ reason check_properties(byte_view raw, packet_type owner) noexcept {
         if (const auto bad = check_value(*p); bad != reason::success) return bad;
     }
     if (!raw.empty()) return reason::malformed_packet;
-    // 3.1.2.11.10: data without a method
+    // 3.1.2.11.10: authentication data without a method
     const auto has = [&](property id) { return (seen >> static_cast<unsigned>(id) & 1) != 0; };
     if (has(property::authentication_data) && !has(property::authentication_method)) return reason::protocol_error;
     return reason::success;

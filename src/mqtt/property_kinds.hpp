@@ -1,4 +1,4 @@
-// Table 2-4 of MQTT 5.0: of what type each property is and where it may stand.
+// Types of the properties and the packets that may contain them (MQTT 5.0, table 2-4).
 #pragma once
 
 #include <loadsim/mqtt/properties.hpp>
@@ -31,7 +31,7 @@ constexpr auto make_property_rules() {
         rules[static_cast<std::size_t>(id)] = {k, owners};
     };
     constexpr auto message = in(publish, will_properties);
-    constexpr auto answers = in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth);
+    constexpr auto replies = in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth);
     set(property::payload_format_indicator, kind::byte, message);
     set(property::message_expiry_interval, kind::four_bytes, message);
     set(property::content_type, kind::text, message);
@@ -48,14 +48,14 @@ constexpr auto make_property_rules() {
     set(property::request_response_information, kind::byte, in(connect));
     set(property::response_information, kind::text, in(connack));
     set(property::server_reference, kind::text, in(connack, disconnect));
-    set(property::reason_string, kind::text, answers);
+    set(property::reason_string, kind::text, replies);
     set(property::receive_maximum, kind::two_bytes, in(connect, connack));
     set(property::topic_alias_maximum, kind::two_bytes, in(connect, connack));
     set(property::topic_alias, kind::two_bytes, in(publish));
     set(property::maximum_qos, kind::byte, in(connack));
     set(property::retain_available, kind::byte, in(connack));
     set(property::user_property, kind::pair,
-        static_cast<std::uint16_t>(answers | message | in(connect, subscribe, unsubscribe)));
+        static_cast<std::uint16_t>(replies | message | in(connect, subscribe, unsubscribe)));
     set(property::maximum_packet_size, kind::four_bytes, in(connect, connack));
     set(property::wildcard_subscription_available, kind::byte, in(connack));
     set(property::subscription_identifier_available, kind::byte, in(connack));

@@ -1,4 +1,4 @@
-// A cursor over bytes that somebody else sent. After a failure it reads zeros and nothing, and remembers.
+// Cursor over received bytes. After a failure it returns zeros and empty views, and failed() is true.
 #pragma once
 
 #include <loadsim/mqtt/packet.hpp>
@@ -28,7 +28,7 @@ public:
 
     bool failed() const noexcept { return failed_; }
     std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
-    /// Everything read and nothing wrong: trailing bytes are malformed too.
+    /// All bytes read without a failure; trailing bytes are malformed too.
     bool finished() const noexcept { return !failed_ && at_ == end_; }
 
     std::uint8_t u8() noexcept {
@@ -87,7 +87,7 @@ private:
     bool failed_ = false;
 };
 
-/// Length and properties (2.2.2), checked for `owner`. success for 3.1.1, which has none.
+/// Length and properties (2.2.2), validated for `owner`. success for 3.1.1, which has none.
 inline reason read_properties(reader& in, version v, packet_type owner, properties& out) noexcept {
     out = properties{};
     if (v != version::v5_0) return reason::success;

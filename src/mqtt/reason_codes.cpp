@@ -1,4 +1,4 @@
-// Reason codes (2.4): their names and the packets that may carry them.
+// Reason codes (2.4): names and allowed packet types.
 #include "reason_codes.hpp"
 
 #include <array>

@@ -1,4 +1,4 @@
-// A session's beginning, end and bookkeeping.
+// MQTT session: open, close and common state.
 #include "session_state.hpp"
 
 #include <algorithm>
@@ -6,17 +6,17 @@
 namespace loadsim::mqtt {
 namespace {
 
-constexpr std::uint32_t for_ever = 0xFFFFFFFF; // 3.1.2.11.2
+constexpr std::uint32_t no_expiry = 0xFFFFFFFF; // 3.1.2.11.2
 
 std::uint32_t expiry_seconds(const session_options& o) {
-    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(o.session_expiry.count(), 0, for_ever));
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(o.session_expiry.count(), 0, no_expiry));
 }
 
 std::uint16_t keep_alive_seconds(const session_options& o) {
     return static_cast<std::uint16_t>(std::clamp<std::int64_t>(o.keep_alive.count(), 0, 65'535));
 }
 
-/// Absent properties stand for their defaults, so only what differs is sent.
+/// Only values other than the defaults are sent.
 property_block connect_properties(const session_options& o) {
     property_block props;
     if (const auto expiry = expiry_seconds(o); expiry != 0) props.add(property::session_expiry_interval, expiry);
@@ -25,9 +25,9 @@ property_block connect_properties(const session_options& o) {
     return props;
 }
 
-bool sendable(const identity& who) {
-    return valid_utf8(who.client_id) && valid_utf8(who.user) &&
-           (!who.last_will || valid_topic_name(who.last_will->topic));
+bool encodable(const identity& client) {
+    return valid_utf8(client.client_id) && valid_utf8(client.user) &&
+           (!client.last_will || valid_topic_name(client.last_will->topic));
 }
 
 } // namespace
@@ -41,88 +41,89 @@ session::phase session::state() const noexcept { return phase_; }
 reason session::last_reason() const noexcept { return last_reason_; }
 
 std::string_view session::server_reference() const noexcept {
-    return more_ ? std::string_view(more_->server_reference) : std::string_view{};
+    return active_ ? std::string_view(active_->server_reference) : std::string_view{};
 }
 
-std::size_t session::unacknowledged() const noexcept { return more_ ? more_->out.messages() : 0; }
+std::size_t session::unacknowledged() const noexcept { return active_ ? active_->out.messages() : 0; }
 
-void session::open(const identity& who, monotonic_time now, bytes& out) {
-    transport_lost(); // of an earlier connection, if nobody said so
+void session::open(const identity& client, monotonic_time now, bytes& out) {
+    transport_lost(); // of an earlier connection, if not called yet
     const bool nothing_to_resume = options_->protocol == version::v5_0 && !resumable_;
     clean_sent_ = options_->clean_start || clean_next_ || nothing_to_resume;
-    if (clean_sent_) resumable_ = false; // 3.1.2.4: both sides discard what there was
+    if (clean_sent_) resumable_ = false; // 3.1.2.4: both sides discard the old session
     if (!resumable_) drop_state();
     last_reason_ = reason::success;
-    if (more_) more_->server_reference.clear();
-    forget_finished();
-    if (!sendable(who)) return;
+    if (active_) active_->server_reference.clear();
+    release_if_empty();
+    if (!encodable(client)) return;
 
     connect_packet p{.protocol = options_->protocol,
                      .clean_start = clean_sent_,
                      .keep_alive = keep_alive_seconds(*options_),
-                     .client_id = who.client_id};
+                     .client_id = client.client_id};
     const auto props = connect_properties(*options_);
     property_block will_props;
     p.props = props.view();
-    if (who.last_will) {
-        const auto& w = *who.last_will;
+    if (client.last_will) {
+        const auto& w = *client.last_will;
         if (w.delay_interval != 0) will_props.add(property::will_delay_interval, w.delay_interval);
         p.will = connect_will{w.topic, w.payload, w.quality, w.retain, will_props.view()};
     }
-    if (!who.user.empty()) p.user = who.user;
-    if (!who.password.empty()) {
-        p.password = who.password;
+    if (!client.user.empty()) p.user = client.user;
+    if (!client.password.empty()) {
+        p.password = client.password;
         // 3.1.1, MQTT-3.1.2-22: no password without a user name
         if (options_->protocol == version::v3_1_1 && !p.user) p.user = "";
     }
     if (!encode(p, out)) return;
     keep_alive_s_ = p.keep_alive;
     last_sent_ = now;
-    answer_due_ = now + options_->connack_within;
+    reply_deadline_ = now + options_->connect_timeout;
     phase_ = phase::connecting;
 }
 
-void session::close(reason why, monotonic_time now, bytes& out, ends what) {
+void session::close(reason why, monotonic_time now, bytes& out, close_scope scope) {
     if (phase_ == phase::closed) return;
     phase_ = phase::closed;
     last_sent_ = now;
-    if (what == ends::session) resumable_ = false;
-    // 3.1.1, 3.14.4: DISCONNECT discards the will, so to have it sent there must be none
+    if (scope == close_scope::session) resumable_ = false;
+    // 3.1.1, 3.14.4: DISCONNECT discards the will, so none is sent if the will is wanted
     if (options_->protocol == version::v3_1_1 && why != reason::success) return;
     property_block props;
-    if (what == ends::session && expiry_seconds(*options_) != 0) props.add(property::session_expiry_interval, 0);
+    if (scope == close_scope::session && expiry_seconds(*options_) != 0)
+        props.add(property::session_expiry_interval, 0);
     (void)encode(disconnect_packet{.code = why, .props = props.view()}, options_->protocol, out);
 }
 
 void session::transport_lost() noexcept {
     phase_ = phase::closed;
-    ping_out_ = false;
-    if (!more_) return;
+    ping_pending_ = false;
+    if (!active_) return;
     if (resumable_)
-        more_->out.drop_requests();
+        active_->out.drop_requests();
     else
         drop_state();
-    forget_finished();
+    release_if_empty();
 }
 
 void session::drop_state() noexcept {
-    if (!more_) return;
-    more_->out = outbox{};
-    more_->unreleased.clear();
+    if (!active_) return;
+    active_->out = outbox{};
+    active_->unreleased.clear();
 }
 
-void session::forget_finished() noexcept {
-    if (more_ && more_->empty()) more_.reset();
+void session::release_if_empty() noexcept {
+    if (active_ && active_->empty()) active_.reset();
 }
 
-session::unfinished& session::more() {
-    if (!more_) more_ = std::make_unique<unfinished>();
-    return *more_;
+session::active_state& session::ensure_active() {
+    if (!active_) active_ = std::make_unique<active_state>();
+    return *active_;
 }
 
-/// Ends the session from our side; 5.0 tells the server why (4.13.1).
-std::error_code session::fail(errc why, reason told, bytes& out) {
-    if (options_->protocol == version::v5_0) (void)encode(disconnect_packet{.code = told}, version::v5_0, out);
+/// Ends the session because of an error; 5.0 sends the reason to the server (4.13.1).
+std::error_code session::fail(errc why, reason sent_reason, bytes& out) {
+    if (options_->protocol == version::v5_0) (void)encode(disconnect_packet{.code = sent_reason}, version::v5_0, out);
     phase_ = phase::closed;
     return why;
 }
@@ -131,7 +132,7 @@ std::error_code session::fail(reason decoded, bytes& out) {
     return fail(decoded == reason::malformed_packet ? errc::malformed_packet : errc::protocol_error, decoded, out);
 }
 
-bool session::fits_server(std::size_t packet_size) const noexcept {
+bool session::within_server_limit(std::size_t packet_size) const noexcept {
     return packet_size_limit_ == 0 || packet_size <= packet_size_limit_;
 }
 

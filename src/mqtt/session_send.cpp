@@ -1,4 +1,4 @@
-// Messages and requests of ours, on their way out.
+// Outgoing messages and requests.
 #include "session_state.hpp"
 
 namespace loadsim::mqtt {
@@ -21,8 +21,8 @@ session::published session::publish(const message& m, monotonic_time now, bytes&
 
     const bool acknowledged = m.quality != qos::at_most_once;
     const bool wait =
-        acknowledged && more_ && (more_->out.waiting() != 0 || more_->out.in_flight() >= receive_maximum_);
-    if (wait && more_->out.waiting() >= options_->queue_limit) return {0, errc::queue_full};
+        acknowledged && active_ && (active_->out.waiting() != 0 || active_->out.in_flight() >= receive_maximum_);
+    if (wait && active_->out.waiting() >= options_->queue_limit) return {0, errc::queue_full};
     outgoing o;
     if (acknowledged) {
         const auto serial = next_packet_serial();
@@ -34,7 +34,7 @@ session::published session::publish(const message& m, monotonic_time now, bytes&
     bytes& target = wait ? o.packet : out;
     if (!encode(m, acknowledged ? o.id() : std::uint16_t{0}, options_->protocol, target))
         return {0, errc::invalid_argument};
-    if (!fits_server(target.size() - start)) {
+    if (!within_server_limit(target.size() - start)) {
         target.resize(start);
         return {0, errc::refused_by_capability};
     }
@@ -46,7 +46,7 @@ session::published session::publish(const message& m, monotonic_time now, bytes&
     o.waiting = wait;
     if (!wait && resumable_) o.packet.assign(out.begin() + static_cast<std::ptrdiff_t>(start), out.end());
     next_serial_ = o.serial + 1;
-    more().out.push(std::move(o));
+    ensure_active().out.push(std::move(o));
     return {id, {}};
 }
 
@@ -80,20 +80,20 @@ session::published session::request(bool unsubscribes, std::size_t filters, mono
     const auto start = out.size();
     const auto id = o.id();
     if (!encode_with(id)) return {0, errc::invalid_argument};
-    if (!fits_server(out.size() - start)) {
+    if (!within_server_limit(out.size() - start)) {
         out.resize(start);
         return {0, errc::refused_by_capability};
     }
     last_sent_ = now;
     next_serial_ = o.serial + 1;
-    more().out.push(std::move(o));
+    ensure_active().out.push(std::move(o));
     return {id, {}};
 }
 
-/// 2.2.1: an identifier that is not in use. Goes round, so that a late answer does not meet a new message.
+/// 2.2.1: an unused identifier. Allocated round robin, so that a late acknowledgement does not match a new message.
 std::optional<std::uint64_t> session::next_packet_serial() {
-    if (!more_) return next_serial_;
-    auto& box = more_->out;
+    if (!active_) return next_serial_;
+    auto& box = active_->out;
     if (box.size() >= 65'535) return std::nullopt;
     auto serial = next_serial_;
     while (box.find(packet_id_of(serial)) != nullptr) ++serial;
@@ -101,8 +101,8 @@ std::optional<std::uint64_t> session::next_packet_serial() {
 }
 
 void session::send_waiting(monotonic_time now, bytes& out) {
-    if (!more_) return;
-    auto& box = more_->out;
+    if (!active_) return;
+    auto& box = active_->out;
     while (box.in_flight() < receive_maximum_) {
         auto* o = box.first_waiting();
         if (o == nullptr) return;
@@ -113,9 +113,9 @@ void session::send_waiting(monotonic_time now, bytes& out) {
 void session::send(outgoing& o, monotonic_time now, bytes& out) {
     const auto start = out.size();
     out.insert(out.end(), o.packet.begin(), o.packet.end());
-    if (o.repeated) out[start] |= 0x08; // DUP, MQTT-3.3.1-1
+    if (o.sent_before) out[start] |= 0x08; // DUP, MQTT-3.3.1-1
     if (!resumable_) o.packet = bytes{};
-    more_->out.mark_sent(o);
+    active_->out.mark_sent(o);
     last_sent_ = now;
 }
 

@@ -1,4 +1,4 @@
-// The parts of a session that exist only while something is going on.
+// Session state that exists only while messages are in flight.
 #pragma once
 
 #include <loadsim/mqtt/packet.hpp>
@@ -11,7 +11,7 @@
 
 namespace loadsim::mqtt {
 
-struct session::unfinished {
+struct session::active_state {
     outbox out;
     std::vector<std::uint16_t> unreleased; ///< QoS 2 messages received, PUBREL to come (4.3.3); sorted
     std::string server_reference;
@@ -19,7 +19,7 @@ struct session::unfinished {
     bool empty() const noexcept { return out.empty() && unreleased.empty() && server_reference.empty(); }
 };
 
-struct session::turn {
+struct session::receive_context {
     monotonic_time now;
     bytes& out;
     session_events& events;

@@ -6,8 +6,8 @@
 namespace loadsim::mqtt {
 namespace {
 
-/// A server that lives answers a ping in a round trip; ten seconds is a car in a bad cell.
-constexpr std::chrono::seconds pingresp_within{10};
+/// A live server responds within a round trip; ten seconds allow for poor radio coverage.
+constexpr std::chrono::seconds pingresp_timeout{10};
 
 } // namespace
 
@@ -16,22 +16,22 @@ monotonic_time session::next_deadline() const noexcept {
     const auto ping_due = keep_alive_s_ != 0 ? last_sent_ + keep_alive : never;
     switch (phase_) {
     case phase::closed: return never;
-    // Not the later of the two: with a keep alive shorter than the wait, CONNACK would move the deadline to earlier.
-    case phase::connecting: return std::min(answer_due_, ping_due);
+    // Not the later of the two: with a keep alive shorter than the timeout, CONNACK would move the deadline to an earlier time.
+    case phase::connecting: return std::min(reply_deadline_, ping_due);
     case phase::connected: break;
     }
-    return ping_out_ ? answer_due_ : ping_due;
+    return ping_pending_ ? reply_deadline_ : ping_due;
 }
 
 std::error_code session::on_timer(monotonic_time now, bytes& out) {
-    const bool awaits_answer = phase_ == phase::connecting || (phase_ == phase::connected && ping_out_);
-    if (awaits_answer) {
-        if (now < answer_due_) {
-            // Woken early by a keep alive shorter than the wait for CONNACK: look again one keep alive later.
+    const bool awaits_reply = phase_ == phase::connecting || (phase_ == phase::connected && ping_pending_);
+    if (awaits_reply) {
+        if (now < reply_deadline_) {
+            // Called early because the keep alive is shorter than the CONNACK timeout: next call one keep alive later.
             if (phase_ == phase::connecting && now >= next_deadline()) last_sent_ = now;
             return {};
         }
-        // No DISCONNECT: nobody listens, and the server is to send the will.
+        // No DISCONNECT: the peer is unreachable, and the server should send the will.
         const auto why = phase_ == phase::connecting ? errc::connack_timeout : errc::keep_alive_timeout;
         phase_ = phase::closed;
         return why;
@@ -39,8 +39,8 @@ std::error_code session::on_timer(monotonic_time now, bytes& out) {
     if (now == never || now < next_deadline()) return {};
     encode_pingreq(out);
     last_sent_ = now;
-    ping_out_ = true;
-    answer_due_ = now + std::min(std::chrono::seconds{keep_alive_s_}, pingresp_within);
+    ping_pending_ = true;
+    reply_deadline_ = now + std::min(std::chrono::seconds{keep_alive_s_}, pingresp_timeout);
     return {};
 }
 

@@ -1,4 +1,4 @@
-// What may stand in strings, topic names and topic filters.
+// Validation of UTF-8 strings, topic names and topic filters; filter matching.
 #include <loadsim/mqtt/packet.hpp>
 
 #include <cstring>
@@ -6,7 +6,7 @@
 namespace loadsim::mqtt {
 namespace {
 
-/// Bytes of the well-formed sequence that starts at `p`, 0 when there is none (Unicode, table 3-7).
+/// Length of the well-formed UTF-8 sequence at `p`, 0 if it is malformed (Unicode, table 3-7).
 std::size_t sequence_length(const unsigned char* p, std::size_t left) noexcept {
     const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
         return i < left && p[i] >= low && p[i] <= high;
@@ -29,7 +29,7 @@ std::size_t sequence_length(const unsigned char* p, std::size_t left) noexcept {
 
 bool topic_text(std::string_view s) noexcept { return !s.empty() && s.size() <= 65'535 && valid_utf8(s); }
 
-/// 4.7.1: each wildcard fills a level of its own, and # is the last.
+/// 4.7.1: a wildcard occupies a whole level, and # is the last.
 bool wildcards_in_place(std::string_view filter) noexcept {
     for (std::size_t i = 0; i < filter.size(); ++i) {
         const char c = filter[i];
@@ -47,12 +47,12 @@ bool valid_utf8(std::string_view s) noexcept {
     const auto* p = reinterpret_cast<const unsigned char*>(s.data());
     std::size_t left = s.size();
     while (left != 0) {
-        // Eight characters at once while they are ASCII and not zero: what topics are made of.
+        // Fast path: eight characters at once while they are ASCII and not zero, as in most topics.
         std::uint64_t word;
         while (left >= sizeof word) {
             std::memcpy(&word, p, sizeof word);
             constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
-            if (((word | (word - ones)) & highs) != 0) break; // may be a false alarm; the slow way decides
+            if (((word | (word - ones)) & highs) != 0) break; // possibly a false positive; the slow path decides
             p += sizeof word;
             left -= sizeof word;
         }
@@ -66,7 +66,7 @@ bool valid_utf8(std::string_view s) noexcept {
 }
 
 bool valid_topic_name(std::string_view s) noexcept {
-    // One search a character: the library's looks at 32 bytes at once.
+    // One search per character: the library's is vectorized.
     return topic_text(s) && s.find('+') == std::string_view::npos && s.find('#') == std::string_view::npos;
 }
 
@@ -93,7 +93,7 @@ bool matches(std::string_view filter, std::string_view topic) noexcept {
         if (level != "+" && level != name) return false;
         const bool last = level.size() == filter.size();
         filter.remove_prefix(last ? level.size() : level.size() + 1);
-        if (name.size() == topic.size()) return last || filter == "#"; // 4.7.1.2: the parent, too
+        if (name.size() == topic.size()) return last || filter == "#"; // 4.7.1.2: # also matches the parent level
         if (last) return false;
         topic.remove_prefix(name.size() + 1);
     }

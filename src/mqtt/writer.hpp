@@ -1,4 +1,4 @@
-// Writing packets: the body is described once, run over a sink that counts, then over one that writes.
+// Packet encoder: the body is written twice, to a sink that computes the size and to one that writes the bytes.
 #pragma once
 
 #include <loadsim/mqtt/packet.hpp>
@@ -7,7 +7,7 @@
 
 namespace loadsim::mqtt {
 
-/// Adds up how long a body gets.
+/// Computes the size of a body.
 class counting_sink {
 public:
     void u8(std::uint8_t) noexcept { size_ += 1; }
@@ -51,7 +51,7 @@ public:
         raw(s.data(), s.size());
     }
     void raw(const void* data, std::size_t n) noexcept {
-        if (n == 0) return; // memcpy of a null pointer is undefined even for nothing
+        if (n == 0) return; // memcpy of a null pointer is undefined even for size 0
         std::memcpy(at_, data, n);
         at_ += n;
     }
@@ -60,7 +60,7 @@ private:
     std::uint8_t* at_;
 };
 
-/// A part that carries its own length in front, as properties do (2.2.2.1).
+/// A part with a length prefix, such as properties (2.2.2.1).
 template <class Sink, class Part>
 void with_length(Sink& sink, const Part& part) {
     counting_sink length;
@@ -80,7 +80,7 @@ constexpr std::uint8_t first_byte(packet_type type, unsigned flags = 0) {
     return static_cast<std::uint8_t>(static_cast<unsigned>(type) << 4 | flags);
 }
 
-/// Appends a packet: `body` writes all behind the fixed header to the sink it is given, the same each time.
+/// Appends a packet: `body` writes everything after the fixed header to the given sink; called twice.
 template <class Body>
 bool append_packet(std::uint8_t first, bytes& out, const Body& body) {
     counting_sink measured;

@@ -16,7 +16,7 @@ public:
         case errc::closed_by_peer: return "connection closed by the other side";
         case errc::connect_timeout: return "no TCP connection in time";
         case errc::peer_not_reading: return "the other side stopped reading";
-        case errc::packet_endless:
+        case errc::packet_too_large:
             return "the other side sends a packet that is larger than a mebibyte; if it is to, say so with "
                    "fleet.mqtt.maximumPacketSize";
         case errc::no_source_port:
@@ -29,11 +29,11 @@ public:
 
 } // namespace
 
-bool is_shortage(const std::error_code& error) noexcept {
-    constexpr std::array those{std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
-                               std::errc::no_buffer_space, std::errc::not_enough_memory};
+bool is_resource_shortage(const std::error_code& error) noexcept {
+    constexpr std::array shortages{std::errc::too_many_files_open, std::errc::too_many_files_open_in_system,
+                                   std::errc::no_buffer_space, std::errc::not_enough_memory};
     return error == make_error_code(errc::no_source_port) ||
-           std::ranges::any_of(those, [&](std::errc e) { return error == e; });
+           std::ranges::any_of(shortages, [&](std::errc e) { return error == e; });
 }
 
 const std::error_category& category() noexcept {

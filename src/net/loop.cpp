@@ -1,6 +1,6 @@
 #include <loadsim/net/loop.hpp>
 
-#include "graveyard.hpp"
+#include "abandoned_connections.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -9,10 +9,10 @@ namespace {
 constexpr std::size_t read_buffer_size = 64 * 1024;
 }
 
-// One thread runs the loop: the hint spares the scheduler's locking between threads, posts from others stay safe.
+// Concurrency hint 1: one thread runs the loop, so Asio needs less locking; posts from other threads stay safe.
 loop::loop(const time_source& time)
-    : read_buffer(read_buffer_size), time_(time), io_(1), work_(io_.get_executor()), sockets_(io_),
-      left_behind_(std::make_unique<graveyard>(sockets_)), wheel_(time.now()), clock_(io_.get_executor()) {}
+    : read_buffer(read_buffer_size), time_(time), io_(1), work_(io_.get_executor()), poller_(io_),
+      abandoned_(std::make_unique<abandoned_connections>(poller_)), wheel_(time.now()), clock_(io_.get_executor()) {}
 
 loop::~loop() = default;
 
@@ -22,25 +22,25 @@ void loop::stop() { io_.stop(); }
 
 void loop::arm(timer& t, monotonic_time when) {
     wheel_.arm(t, when);
-    // Only an earlier one can be the next: asking the wheel for that is a search.
-    if (!firing_ && when < clock_at_) wait();
+    // Only a timer earlier than the clock can be the next one; wheel_.next() is a search, so it is avoided.
+    if (!firing_ && when < clock_at_) arm_clock();
 }
 
-void loop::wait() {
+void loop::arm_clock() {
     clock_at_ = wheel_.next();
     if (clock_at_ == never) return;
     clock_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(clock_at_));
     clock_.async_wait([this](boost::system::error_code error) {
-        if (!error) fire();
+        if (!error) fire_due_timers();
     });
 }
 
-void loop::fire() {
+void loop::fire_due_timers() {
     firing_ = true;
     wheel_.advance(now());
     firing_ = false;
     clock_at_ = never;
-    wait();
+    arm_clock();
 }
 
 } // namespace loadsim::net

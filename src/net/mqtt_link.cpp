@@ -1,7 +1,7 @@
 #include <loadsim/net/mqtt_link.hpp>
 
-#include "graveyard.hpp"
-#include "road.hpp"
+#include "abandoned_connections.hpp"
+#include "link_impairment.hpp"
 #include "tcp_connect.hpp"
 
 #include <loadsim/net/error.hpp>
@@ -21,11 +21,11 @@ namespace {
 
 constexpr std::size_t unsent_limit = 1024 * 1024;
 constexpr std::size_t partial_limit = 1024 * 1024;
-/// The first SYN is repeated after a second: a connect that was quicker need not be asked.
-constexpr nanoseconds syn_repeated_after = std::chrono::milliseconds{900};
+/// The first SYN is retransmitted after one second: a faster connect needs no check.
+constexpr nanoseconds syn_retransmission_timeout = std::chrono::milliseconds{900};
 
-/// The kernel forgets it with each read. A socket that does not take it is only slower.
-void acknowledge_now(int socket) {
+/// TCP_QUICKACK is reset by each read. Failure is ignored: the connection is only slower.
+void set_quick_ack(int socket) {
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
@@ -34,14 +34,16 @@ bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 std::error_code last_error() { return {errno, std::system_category()}; }
 
-boost::asio::ip::tcp::endpoint end_of(int socket, decltype(&::getsockname) which) {
-    boost::asio::ip::tcp::endpoint end;
-    auto size = static_cast<socklen_t>(end.capacity());
-    if (which(socket, end.data(), &size) == 0) end.resize(size);
-    return end;
+boost::asio::ip::tcp::endpoint endpoint_of(int socket, decltype(&::getsockname) which) {
+    boost::asio::ip::tcp::endpoint endpoint;
+    auto size = static_cast<socklen_t>(endpoint.capacity());
+    if (which(socket, endpoint.data(), &size) == 0) endpoint.resize(size);
+    return endpoint;
 }
 
-byte_tap::connection ends_of(int socket) { return {end_of(socket, &::getsockname), end_of(socket, &::getpeername)}; }
+byte_tap::connection endpoints_of(int socket) {
+    return {endpoint_of(socket, &::getsockname), endpoint_of(socket, &::getpeername)};
+}
 
 } // namespace
 
@@ -50,7 +52,7 @@ mqtt_link::mqtt_link(loop& owner, const mqtt::session_options& options, link_eve
 
 mqtt_link::~mqtt_link() {
     if (socket_ < 0) return;
-    loop_.sockets().forget(*this);
+    loop_.poller().remove(*this);
     ::close(socket_);
 }
 
@@ -62,74 +64,75 @@ void mqtt_link::wait_until(monotonic_time when) {
 void mqtt_link::connect(const boost::asio::ip::tcp::endpoint& broker, std::span<const boost::asio::ip::address> sources,
                         std::size_t first) {
     stage_ = stage::connecting;
-    syn_repeated_ = false;
+    syn_retransmitted_ = false;
     started_ = loop_.now();
-    const auto begun = begin_connect(broker, sources, first);
-    if (begun.error) return lose(begun.error);
-    socket_ = begun.socket;
-    if (const auto error = loop_.sockets().add(socket_, *this)) return lose(error);
-    loop_.arm(*this, started_ + options_.connack_within);
+    const auto attempt = begin_connect(broker, sources, first);
+    if (attempt.error) return on_connection_lost(attempt.error);
+    socket_ = attempt.socket;
+    if (const auto error = loop_.poller().add(socket_, *this)) return on_connection_lost(error);
+    loop_.arm(*this, started_ + options_.connect_timeout);
 }
 
 void mqtt_link::on_ready(std::uint32_t events) {
     if (stage_ == stage::connecting) {
         if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
-        note_syns();
+        check_syn_retransmission();
         if ((events & (EPOLLERR | EPOLLHUP)) != 0)
-            if (const auto error = connect_error(socket_)) return lose(error);
-        established();
+            if (const auto error = connect_error(socket_)) return on_connection_lost(error);
+        on_tcp_connected();
     } else if (unsent_ && (events & EPOLLOUT) != 0) {
-        writable();
+        on_writable();
     }
-    if (stage_ == stage::open && (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) readable(events);
+    if (stage_ == stage::open && (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) on_readable(events);
 }
 
-void mqtt_link::established() {
+void mqtt_link::on_tcp_connected() {
     stage_ = stage::open;
-    if (loop_.tap != nullptr) loop_.tap->on_opened(on_the_road().ends.emplace(ends_of(socket_)), loop_.now());
+    if (loop_.tap != nullptr) loop_.tap->on_opened(impairment().endpoints.emplace(endpoints_of(socket_)), loop_.now());
     const auto identity = events_.identify(*this);
     const auto failed = with_output([&](mqtt::bytes& out) {
         session_.open(identity, loop_.now(), out);
         const bool opened = session_.state() != mqtt::session::phase::closed;
         return opened ? std::error_code{}
-                      : make_error_code(mqtt::errc::invalid_argument); // an identity that cannot be sent
+                      : make_error_code(mqtt::errc::invalid_argument); // the identity cannot be encoded
     });
     if (!failed && stage_ == stage::open) arm_session_timer();
 }
 
-void mqtt_link::note_syns() {
-    syn_repeated_ = loop_.now() - started_ >= syn_repeated_after && has_retransmitted(socket_);
+void mqtt_link::check_syn_retransmission() {
+    syn_retransmitted_ = loop_.now() - started_ >= syn_retransmission_timeout && has_retransmitted(socket_);
 }
 
-void mqtt_link::readable(std::uint32_t events) {
-    if (road_ && !road_->takes_more()) {
-        road_->more_has_come = true;
+void mqtt_link::on_readable(std::uint32_t events) {
+    if (impairment_ && !impairment_->can_read()) {
+        impairment_->read_pending = true;
         return;
     }
-    const auto got = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
-    if (got == 0) return lose(errc::closed_by_peer);
-    if (got < 0) {
-        if (!would_block(errno)) lose(last_error());
+    const auto received = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
+    if (received == 0) return on_connection_lost(errc::closed_by_peer);
+    if (received < 0) {
+        if (!would_block(errno)) on_connection_lost(last_error());
         return;
     }
-    const auto size = static_cast<std::size_t>(got);
+    const auto size = static_cast<std::size_t>(received);
     const mqtt::byte_view read{loop_.read_buffer.data(), size};
-    loop_.moved.bytes_received += size;
-    const auto sent_before = loop_.moved.bytes_sent;
+    loop_.traffic.bytes_received += size;
+    const auto sent_before = loop_.traffic.bytes_sent;
     tap(false, read);
-    if (is_slow()) {
-        take_in(read);
-    } else if (hand_in(read)) {
+    if (is_shaped()) {
+        enqueue_incoming(read);
+    } else if (deliver_to_session(read)) {
         return;
     }
     if (stage_ != stage::open) return;
-    if (quick_acks_ && loop_.moved.bytes_sent == sent_before) acknowledge_now(socket_); // else it went along
-    // One read an event, for the others' sake. A full buffer has left something behind, and so has an end that came with it.
+    if (quick_acks_ && loop_.traffic.bytes_sent == sent_before)
+        set_quick_ack(socket_); // otherwise the ACK was sent with data
+    // One read per event, for fairness. A full buffer or a pending end of the connection needs another one.
     const bool more = size == loop_.read_buffer.size() || (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
-    if (more) loop_.sockets().again(socket_, *this);
+    if (more) loop_.poller().rearm(socket_, *this);
 }
 
-std::error_code mqtt_link::hand_in(mqtt::byte_view arrived) {
+std::error_code mqtt_link::deliver_to_session(mqtt::byte_view arrived) {
     return with_output([&](mqtt::bytes& out) { return feed(arrived, out); });
 }
 
@@ -142,7 +145,7 @@ std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
     if (error) return error;
     const auto rest = arrived.subspan(consumed);
     const auto limit = options_.maximum_packet_size != 0 ? options_.maximum_packet_size : partial_limit;
-    if (rest.size() > limit) return errc::packet_endless;
+    if (rest.size() > limit) return errc::packet_too_large;
     if (rest.empty())
         partial_.reset();
     else if (partial_)
@@ -152,39 +155,39 @@ std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
     return {};
 }
 
-/// Runs `call` with a buffer to append to, then sends the buffer; an error of either ends the connection.
+/// Runs `call` with an output buffer, then sends the buffer; an error of either ends the connection.
 template <class Call>
 std::error_code mqtt_link::with_output(Call&& call) {
-    if (output_ != nullptr) return call(*output_); // inside a call already: it is sent when that one returns
+    if (output_ != nullptr) return call(*output_); // nested call: the outermost one sends
     mqtt::bytes out = std::exchange(loop_.write_buffer, {});
     output_ = &out;
-    const auto over = call(out);
+    const auto session_error = call(out);
     output_ = nullptr;
-    const auto unsent = flush(out);
+    const auto send_error = flush(out);
     out.clear();
-    loop_.write_buffer = std::move(out); // its capacity goes back to the loop
+    loop_.write_buffer = std::move(out); // returns the capacity to the loop
     if (stage_ == stage::closing) {
         drop_connection();
         return std::make_error_code(std::errc::operation_canceled);
     }
-    const auto error = over ? over : unsent;
-    if (error) lose(error);
+    const auto error = session_error ? session_error : send_error;
+    if (error) on_connection_lost(error);
     return error;
 }
 
 std::error_code mqtt_link::flush(mqtt::bytes& out) {
     if (out.empty()) return {};
-    return is_slow() && stage_ != stage::closing ? set_out(out) : transmit(out);
+    return is_shaped() && stage_ != stage::closing ? enqueue_outgoing(out) : transmit(out);
 }
 
-/// To the socket, or behind what waits for it.
+/// Writes to the socket; appends the rest to unsent_.
 std::error_code mqtt_link::transmit(const mqtt::bytes& out) {
     std::size_t size = 0;
-    if (!unsent_ && !is_held()) {
+    if (!unsent_ && !is_blocked()) {
         const auto sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
         if (sent < 0 && !would_block(errno)) return last_error();
         if (sent > 0) size = static_cast<std::size_t>(sent);
-        loop_.moved.bytes_sent += size;
+        loop_.traffic.bytes_sent += size;
         tap(true, mqtt::byte_view(out).first(size));
         if (size == out.size()) return {};
     }
@@ -194,10 +197,10 @@ std::error_code mqtt_link::transmit(const mqtt::bytes& out) {
     return {};
 }
 
-void mqtt_link::writable() {
-    if (is_held()) return;
+void mqtt_link::on_writable() {
+    if (is_blocked()) return;
     const auto rest = std::exchange(unsent_, nullptr);
-    if (const auto error = transmit(*rest)) lose(error);
+    if (const auto error = transmit(*rest)) on_connection_lost(error);
 }
 
 mqtt::session::published mqtt_link::publish(mqtt::message m) {
@@ -208,28 +211,28 @@ mqtt::session::published mqtt_link::publish(mqtt::message m) {
         sent = session_.publish(m, loop_.now(), out);
         return std::error_code{};
     });
-    if (!sent.error) ++loop_.moved.published;
+    if (!sent.error) ++loop_.traffic.published;
     return sent;
 }
 
-mqtt::session::published mqtt_link::subscribe(std::span<const mqtt::subscription> wanted) {
+mqtt::session::published mqtt_link::subscribe(std::span<const mqtt::subscription> subscriptions) {
     mqtt::session::published sent;
     with_output([&](mqtt::bytes& out) {
-        sent = session_.subscribe(wanted, loop_.now(), out);
+        sent = session_.subscribe(subscriptions, loop_.now(), out);
         return std::error_code{};
     });
     return sent;
 }
 
-void mqtt_link::close(mqtt::session::ends what) {
+void mqtt_link::close(mqtt::session::close_scope scope) {
     if (stage_ == stage::open) {
         stage_ = stage::closing;
         with_output([&](mqtt::bytes& out) {
-            if (road_) { // nobody waits for a slow goodbye
-                const auto before = road_->going.take(never);
-                out.insert(out.begin(), before.begin(), before.end());
+            if (impairment_) { // DISCONNECT is not delayed by shaping
+                const auto delayed = impairment_->outgoing.pop_arrived(never);
+                out.insert(out.begin(), delayed.begin(), delayed.end());
             }
-            session_.close(mqtt::reason::success, loop_.now(), out, what);
+            session_.close(mqtt::reason::success, loop_.now(), out, scope);
             return std::error_code{};
         });
     } else if (stage_ != stage::closing) {
@@ -239,21 +242,21 @@ void mqtt_link::close(mqtt::session::ends what) {
 
 void mqtt_link::reset() {
     assert(output_ == nullptr);
-    drop_connection(ending::reset);
+    drop_connection(close_kind::reset);
 }
 
 void mqtt_link::abandon() {
     assert(output_ == nullptr);
-    drop_connection(ending::left_behind);
+    drop_connection(close_kind::abandoned);
 }
 
 void mqtt_link::on_timer(monotonic_time now) {
     switch (stage_) {
-    case stage::waiting: stage_ = stage::idle; return events_.on_waited(*this);
-    case stage::connecting: note_syns(); return lose(errc::connect_timeout);
+    case stage::waiting: stage_ = stage::idle; return events_.on_wait_elapsed(*this);
+    case stage::connecting: check_syn_retransmission(); return on_connection_lost(errc::connect_timeout);
     case stage::open: {
-        const auto over = with_output([&](mqtt::bytes& out) { return session_.on_timer(now, out); });
-        if (!over && stage_ == stage::open) arm_session_timer();
+        const auto session_error = with_output([&](mqtt::bytes& out) { return session_.on_timer(now, out); });
+        if (!session_error && stage_ == stage::open) arm_session_timer();
         return;
     }
     case stage::idle:
@@ -263,50 +266,51 @@ void mqtt_link::on_timer(monotonic_time now) {
 
 void mqtt_link::arm_session_timer() { loop_.arm(*this, session_.next_deadline()); }
 
-void mqtt_link::lose(std::error_code why) {
-    const bool was_online = stood_;
+void mqtt_link::on_connection_lost(std::error_code why) {
+    const bool was_online = was_online_;
     drop_connection();
     events_.on_offline(*this, why, was_online);
 }
 
-void mqtt_link::drop_connection(ending how) {
+void mqtt_link::drop_connection(close_kind kind) {
     if (const int socket = std::exchange(socket_, -1); socket >= 0) {
-        if ((how == ending::left_behind || is_held()) && stage_ != stage::connecting) {
-            leave_behind(socket);
+        if ((kind == close_kind::abandoned || is_blocked()) && stage_ != stage::connecting) {
+            abandon_socket(socket);
         } else {
-            if (how == ending::reset) {
+            if (kind == close_kind::reset) {
                 const linger at_once{.l_onoff = 1, .l_linger = 0};
                 ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
             }
-            loop_.sockets().forget(*this);
+            loop_.poller().remove(*this);
             ::close(socket);
-            if (road_ && road_->ends && loop_.tap != nullptr) loop_.tap->on_closed(*road_->ends, loop_.now());
+            if (impairment_ && impairment_->endpoints && loop_.tap != nullptr)
+                loop_.tap->on_closed(*impairment_->endpoints, loop_.now());
         }
     }
     session_.transport_lost();
     partial_.reset();
     unsent_.reset();
-    if (road_) road_->clear();
+    if (impairment_) impairment_->clear();
     disarm();
     stage_ = stage::idle;
-    stood_ = false;
+    was_online_ = false;
 }
 
-/// Until the other side finds out by its keep alive, after one and a half of them (MQTT 5.0, 3.1.2.10), or by our coming back.
-void mqtt_link::leave_behind(int socket) {
+/// Kept for longer than the peer's keep-alive timeout of 1.5 * keep alive (MQTT 5.0, 3.1.2.10).
+void mqtt_link::abandon_socket(int socket) {
     constexpr nanoseconds least = std::chrono::minutes{1};
     const auto now = loop_.now();
-    loop_.left_behind().add(socket, *this, now, now + std::max(least, 2 * nanoseconds{options_.keep_alive}));
+    loop_.abandoned().add(socket, *this, now, now + std::max(least, 2 * nanoseconds{options_.keep_alive}));
 }
 
 void mqtt_link::on_connected(mqtt::session&, const mqtt::server_limits& limits) {
-    stood_ = true;
-    arm_session_timer(); // from CONNACK overdue to keep alive
+    was_online_ = true;
+    arm_session_timer(); // from the connect timeout to keep alive
     events_.on_online(*this, limits, loop_.now() - started_);
 }
 
 void mqtt_link::on_message(mqtt::session&, const mqtt::message& m) {
-    ++loop_.moved.received;
+    ++loop_.traffic.received;
     events_.on_message(*this, m);
 }
 

@@ -1,4 +1,4 @@
-// The beginning of a TCP connection, as system calls: what Asio does not know of source ports and repeated SYNs.
+// Non-blocking TCP connect by system calls: source ports and SYN retransmission, which Asio does not support.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -10,21 +10,21 @@
 
 namespace loadsim::net {
 
-struct connecting {
+struct connect_attempt {
     int socket = -1;
-    std::error_code error{}; ///< set: there is no socket
+    std::error_code error{}; ///< set: socket is -1
 };
 
-/// Begins to connect, without blocking, from the sources in turn, beginning with `first`: the next one when one has no free
-/// port. No sources: from the address that the kernel chooses. The socket becomes writable when it stands or has failed.
-/// Errors: errc::no_source_port when no source has a port free; else what the last call that failed says.
-connecting begin_connect(const boost::asio::ip::tcp::endpoint& to, std::span<const boost::asio::ip::address> sources,
-                         std::size_t first);
+/// Starts a non-blocking connect from sources[first], or from the next source with a free port. No sources: the kernel
+/// chooses the address. The socket becomes writable when the connect has succeeded or failed.
+/// Errors: errc::no_source_port when no source has a free port; else the error of the last failed call.
+connect_attempt begin_connect(const boost::asio::ip::tcp::endpoint& to,
+                              std::span<const boost::asio::ip::address> sources, std::size_t first);
 
-/// What became of it.
+/// Result of the connect (SO_ERROR).
 std::error_code connect_error(int socket) noexcept;
 
-/// Its SYN, or anything else, had to be sent again so far.
+/// A segment, such as the SYN, was retransmitted so far.
 bool has_retransmitted(int socket) noexcept;
 
 } // namespace loadsim::net

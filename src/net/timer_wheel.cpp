@@ -23,17 +23,17 @@ void timer_wheel::arm(timer& t, monotonic_time when) {
     if (when == never) return;
     const auto since = std::max(when - origin_, nanoseconds{0});
     const auto tick =
-        static_cast<std::uint64_t>((since + tick_length - nanoseconds{1}) / tick_length); // up: never early
-    t.tick_ = std::max(tick, now_ + 1); // what is overdue fires at the next advance
+        static_cast<std::uint64_t>((since + tick_length - nanoseconds{1}) / tick_length); // rounded up: never early
+    t.tick_ = std::max(tick, now_ + 1); // an overdue timer fires at the next tick
     t.wheel_ = this;
     ++size_;
-    place(t);
+    insert(t);
 }
 
-void timer_wheel::place(timer& t) noexcept {
-    constexpr std::uint64_t reach = (std::uint64_t{1} << (bits * levels)) - 1;
-    const std::uint64_t tick = std::min(t.tick_, now_ + reach);
-    // The level is that of the highest digit (base 256) in which the tick differs from now: it is reached when that digit turns.
+void timer_wheel::insert(timer& t) noexcept {
+    constexpr std::uint64_t range = (std::uint64_t{1} << (bits * levels)) - 1;
+    const std::uint64_t tick = std::min(t.tick_, now_ + range);
+    // Level of the highest digit (base 256) in which the tick differs from now: cascades when that digit changes.
     unsigned level = 0;
     while (level + 1 < levels && (tick >> (bits * (level + 1))) != (now_ >> (bits * (level + 1)))) ++level;
     auto& slot = wheels_[level][(tick >> (bits * level)) & (slots - 1)];
@@ -50,18 +50,18 @@ void timer_wheel::cascade(unsigned level) noexcept {
     while (list != nullptr) {
         timer& t = *list;
         list = t.next_;
-        place(t);
+        insert(t);
     }
 }
 
 void timer_wheel::fire(timer*& slot, monotonic_time now) {
-    // Taken over as a list of its own: what is armed from inside a callback belongs to a later tick.
+    // Detached list: timers armed inside a callback belong to a later tick.
     timer* list = slot;
     slot = nullptr;
     if (list != nullptr) list->back_ = &list;
     while (list != nullptr) {
         timer& t = *list;
-        t.disarm(); // moves `list` on, through back_
+        t.disarm(); // advances `list`, through back_
         t.on_timer(now);
     }
 }
@@ -84,10 +84,10 @@ void timer_wheel::advance(monotonic_time now) {
 monotonic_time timer_wheel::next() const noexcept {
     if (size_ == 0) return never;
     const auto at = [this](std::uint64_t tick) { return origin_ + static_cast<std::int64_t>(tick) * tick_length; };
-    const std::uint64_t turn = (now_ | (slots - 1)) + 1; // when level 0 is refilled from above
-    for (std::uint64_t tick = now_ + 1; tick < turn; ++tick)
+    const std::uint64_t rollover = (now_ | (slots - 1)) + 1; // when level 0 is refilled from above
+    for (std::uint64_t tick = now_ + 1; tick < rollover; ++tick)
         if (wheels_[0][tick & (slots - 1)] != nullptr) return at(tick);
-    return at(turn);
+    return at(rollover);
 }
 
 } // namespace loadsim::net

@@ -1,4 +1,4 @@
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
@@ -10,50 +10,53 @@
 namespace loadsim::net {
 namespace {
 
-problems wrong(std::string_view text, std::string_view why) { return problems{"", fmt::format("'{}' {}", text, why)}; }
+problems url_problem(std::string_view text, std::string_view why) {
+    return problems{"", fmt::format("'{}' {}", text, why)};
+}
 
-std::optional<std::uint16_t> port_in(std::string_view digits) {
+std::optional<std::uint16_t> parse_port(std::string_view digits) {
     std::uint16_t port{};
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
     return port;
 }
 
-struct wanted {
+struct expected_form {
     std::string_view what;    ///< "broker"
     std::string_view example; ///< "mqtt://127.0.0.1:1883"
     std::initializer_list<std::string_view> schemes;
-    std::string_view scheme; ///< the one the result carries
-    std::uint16_t port;      ///< when the URL names none
+    std::string_view scheme; ///< of the result
+    std::uint16_t port;      ///< default port
     bool path;
 };
 
-result<endpoint> parse(std::string_view text, const wanted& want) {
+result<endpoint> parse(std::string_view text, const expected_form& form) {
     const auto url = boost::urls::parse_uri({text.data(), text.size()});
-    const auto no_url = [&] {
-        return wrong(text, fmt::format("is not a URL of a {}; write it as {}", want.what, want.example));
+    const auto not_a_url = [&] {
+        return url_problem(text, fmt::format("is not a URL of a {}; write it as {}", form.what, form.example));
     };
-    if (!url || !url->has_authority() || url->host().empty()) return no_url();
-    // Boost.URL 1.81 takes what follows the port's digits for a path.
-    if (const std::string path = url->path(); !path.empty() && path.front() != '/') return no_url();
+    if (!url || !url->has_authority() || url->host().empty()) return not_a_url();
+    // Boost.URL 1.81 parses characters after the port's digits as a path.
+    if (const std::string path = url->path(); !path.empty() && path.front() != '/') return not_a_url();
     const std::string_view scheme{url->scheme().data(), url->scheme().size()};
     bool known = false;
-    for (const auto s : want.schemes) known = known || s == scheme;
+    for (const auto s : form.schemes) known = known || s == scheme;
     if (!known)
-        return wrong(text, fmt::format("has the scheme '{}'; a {} is written {}", scheme, want.what, want.example));
+        return url_problem(text,
+                           fmt::format("has the scheme '{}'; a {} is written {}", scheme, form.what, form.example));
     if (url->has_userinfo())
-        return wrong(text, "holds a user; credentials do not belong in a URL, where logs would show them");
-    if (url->has_query() || url->has_fragment() || (!want.path && !url->path().empty() && url->path() != "/"))
-        return wrong(text, fmt::format("has more than a host and a port; write it as {}", want.example));
-    endpoint place{
-        .scheme = std::string(want.scheme), .host = url->host_address(), .port = want.port, .path = url->path()};
+        return url_problem(text, "holds a user; credentials do not belong in a URL, where logs would show them");
+    if (url->has_query() || url->has_fragment() || (!form.path && !url->path().empty() && url->path() != "/"))
+        return url_problem(text, fmt::format("has more than a host and a port; write it as {}", form.example));
+    endpoint parsed{
+        .scheme = std::string(form.scheme), .host = url->host_address(), .port = form.port, .path = url->path()};
     if (const std::string digits = url->port(); !digits.empty()) {
-        const auto port = port_in(digits);
-        if (!port || *port == 0) return wrong(text, "has a port outside 1 to 65535");
-        place.port = *port;
+        const auto port = parse_port(digits);
+        if (!port || *port == 0) return url_problem(text, "has a port outside 1 to 65535");
+        parsed.port = *port;
     }
-    while (!place.path.empty() && place.path.back() == '/') place.path.pop_back();
-    return place;
+    while (!parsed.path.empty() && parsed.path.back() == '/') parsed.path.pop_back();
+    return parsed;
 }
 
 } // namespace
@@ -70,24 +73,24 @@ result<endpoint> parse_api_url(std::string_view text) {
 
 result<endpoint> parse_listen_address(std::string_view text) {
     const auto colon = text.rfind(':');
-    const auto refuse = [&] {
-        return wrong(text, "is not an address to listen on; write host:port, such as 127.0.0.1:8080");
+    const auto not_an_address = [&] {
+        return url_problem(text, "is not an address to listen on; write host:port, such as 127.0.0.1:8080");
     };
-    if (colon == std::string_view::npos) return refuse();
+    if (colon == std::string_view::npos) return not_an_address();
     auto host = text.substr(0, colon);
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
     else if (host.find(':') != std::string_view::npos)
-        return refuse();
-    const auto port = port_in(text.substr(colon + 1));
-    if (host.empty() || !port) return refuse();
+        return not_an_address();
+    const auto port = parse_port(text.substr(colon + 1));
+    if (host.empty() || !port) return not_an_address();
     return endpoint{"http", std::string(host), *port, ""};
 }
 
-std::string to_paho(const endpoint& e) {
-    endpoint named = e;
-    named.scheme = "tcp";
-    return to_string(named);
+std::string to_paho_uri(const endpoint& e) {
+    endpoint paho = e;
+    paho.scheme = "tcp";
+    return to_string(paho);
 }
 
 std::string to_string(const endpoint& e) {

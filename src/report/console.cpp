@@ -31,41 +31,41 @@ bool wants_colour(const terminal& to) {
     return to.takes_escape_codes && (no_colour == nullptr || *no_colour == '\0');
 }
 
-console::console(std::FILE* out, bool quiet, terminal to, std::chrono::seconds plain_every)
-    : out_(out), quiet_(quiet), terminal_(to), plain_every_(plain_every) {}
+console::console(std::FILE* out, bool quiet, terminal to, std::chrono::seconds plain_interval)
+    : out_(out), quiet_(quiet), terminal_(to), plain_interval_(plain_interval) {}
 
-void console::show(const measure::progress& p, const measure::legend& names) {
+void console::show(const measure::progress& p, const measure::labels& labels) {
     if (quiet_) return;
     if (terminal_.takes_escape_codes)
-        redraw(p, names);
+        redraw(p, labels);
     else
-        say_sometimes(p, names);
+        print_plain_line(p, labels);
 }
 
-void console::redraw(const measure::progress& p, const measure::legend& names) {
-    if (p.at == measure::stage::done) { // the summary comes next, in its place
+void console::redraw(const measure::progress& p, const measure::labels& labels) {
+    if (p.current_stage == measure::stage::done) { // the summary replaces the live line
         if (std::exchange(line_open_, false)) std::fputs("\r\x1b[K", out_);
         return;
     }
-    // One column stays free: a cursor behind the last one wraps on some terminals.
+    // One column stays free: some terminals wrap when the last column is written.
     const auto columns = terminal_.columns.value_or(width_of(out_));
-    const auto line = progress_line(p, names, std::max(2U, columns) - 1);
+    const auto line = progress_line(p, labels, std::max(2U, columns) - 1);
     std::fputs(("\r" + line + "\x1b[K").c_str(), out_);
     std::fflush(out_);
     line_open_ = true;
 }
 
-void console::say_sometimes(const measure::progress& p, const measure::legend& names) {
-    unsaid_.add(p.interval);
-    unsaid_s_ += p.interval_s;
-    if (p.at == measure::stage::done) return; // the summary comes next
-    if (said_ && p.at == said_stage_ && p.elapsed - *said_ < plain_every_) return;
+void console::print_plain_line(const measure::progress& p, const measure::labels& labels) {
+    pending_.add(p.interval);
+    pending_s_ += p.interval_s;
+    if (p.current_stage == measure::stage::done) return; // the summary comes next
+    if (last_line_at_ && p.current_stage == last_line_stage_ && p.elapsed - *last_line_at_ < plain_interval_) return;
     auto shown = p;
-    shown.interval = std::exchange(unsaid_, {});
-    shown.interval_s = std::exchange(unsaid_s_, 0.0);
-    said_ = p.elapsed;
-    said_stage_ = p.at;
-    std::fputs((progress_line(shown, names, 0) + '\n').c_str(), out_);
+    shown.interval = std::exchange(pending_, {});
+    shown.interval_s = std::exchange(pending_s_, 0.0);
+    last_line_at_ = p.elapsed;
+    last_line_stage_ = p.current_stage;
+    std::fputs((progress_line(shown, labels, 0) + '\n').c_str(), out_);
     std::fflush(out_);
 }
 

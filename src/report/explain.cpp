@@ -1,9 +1,9 @@
-// One request, as a person reads it.
-#include "figures.hpp"
+// Timeline of one request as text.
 #include "table.hpp"
+#include "text_format.hpp"
 
 #include <loadsim/measure/latency.hpp>
-#include <loadsim/report/archive.hpp>
+#include <loadsim/report/report_reader.hpp>
 
 #include <fmt/format.h>
 
@@ -17,14 +17,14 @@ namespace {
 using measure::hop;
 using measure::request_record;
 
-/// Around a request, so much of its vehicle's session is told.
-constexpr double around_ms = 5'000;
+/// Session events are listed from this long before the request's first event until this long after its last.
+constexpr double session_margin_ms = 5'000;
 
-bool came(double ms) { return !std::isnan(ms); }
+bool has_occurred(double ms) { return !std::isnan(ms); }
 
-struct event {
+struct timeline_event {
     double at_ms;
-    std::string what;
+    std::string label;
     std::string text;
 };
 
@@ -44,86 +44,88 @@ std::vector<instant> instants_of(const request_record& r) {
             {r.observed_ms, "observed", "the platform has announced the end"}};
 }
 
-event told(const measure::message_record& m) {
-    auto text = printable(m.topic) + "  " + printable(m.payload);
-    if (m.bytes > measure::payload_shown)
-        text +=
-            fmt::format(" ... (the first {} of {} bytes)", human_count(measure::payload_shown), human_count(m.bytes));
+timeline_event event_of(const measure::message_record& m) {
+    auto text = escape_for_terminal(m.topic) + "  " + escape_for_terminal(m.payload);
+    if (m.bytes > measure::max_payload_bytes)
+        text += fmt::format(" ... (the first {} of {} bytes)", human_count(measure::max_payload_bytes),
+                            human_count(m.bytes));
     return {m.at_ms, m.to_vehicle ? "-> vehicle" : "<- vehicle", std::move(text)};
 }
 
-event told(const measure::anomaly_record& a, const request_record& of) {
-    auto text = std::string(to_string(a.what)) + (a.provoked ? " (on purpose): " : ": ") + printable(a.evidence);
-    if (!a.request.empty() && a.request != of.request) text += "  [request " + printable(a.request) + ']';
+timeline_event event_of(const measure::anomaly_record& a, const request_record& of) {
+    auto text =
+        std::string(to_string(a.kind)) + (a.expected ? " (on purpose): " : ": ") + escape_for_terminal(a.evidence);
+    if (!a.request.empty() && a.request != of.request) text += "  [request " + escape_for_terminal(a.request) + ']';
     return {a.at_ms, "ANOMALY", std::move(text)};
 }
 
-/// From its first event to its last one.
-std::pair<double, double> span_of(const std::vector<event>& all) {
-    const auto [first, last] = std::ranges::minmax_element(all, {}, &event::at_ms);
+/// Times of the first and the last event.
+std::pair<double, double> span_of(const std::vector<timeline_event>& all) {
+    const auto [first, last] = std::ranges::minmax_element(all, {}, &timeline_event::at_ms);
     return all.empty() ? std::pair{0.0, 0.0} : std::pair{first->at_ms, last->at_ms};
 }
 
-std::vector<event> events_of(const archive& all, const request_record& r) {
-    std::vector<event> own;
-    // What comes first of what is simultaneous, as all of a rehearsal may be: a message brings about the instants at the vehicle.
+std::vector<timeline_event> events_of(const report_contents& all, const request_record& r) {
+    std::vector<timeline_event> request_events;
+    // Order of simultaneous events (common in a rehearsal), kept by the stable sort: messages cause the instants at the vehicle.
     const auto instants = instants_of(r);
-    constexpr std::size_t before_messages = 3;
-    const auto add = [&own](const instant& i) { own.push_back({i.at_ms, i.name, i.meaning}); };
-    std::for_each(instants.begin(), instants.begin() + before_messages, add);
-    for (const auto& m : r.messages) own.push_back(told(m));
-    std::for_each(instants.begin() + before_messages, instants.end(), add);
+    constexpr std::size_t instants_before_messages = 3;
+    const auto add = [&request_events](const instant& i) { request_events.push_back({i.at_ms, i.name, i.meaning}); };
+    std::for_each(instants.begin(), instants.begin() + instants_before_messages, add);
+    for (const auto& m : r.messages) request_events.push_back(event_of(m));
+    std::for_each(instants.begin() + instants_before_messages, instants.end(), add);
     for (const auto& a : all.anomalies)
-        if (!a.request.empty() && a.request == r.request) own.push_back(told(a, r));
-    std::erase_if(own, [](const event& e) { return !came(e.at_ms); });
-    const auto [first, last] = span_of(own);
-    const auto [from, until] = std::pair{first - around_ms, last + around_ms};
+        if (!a.request.empty() && a.request == r.request) request_events.push_back(event_of(a, r));
+    std::erase_if(request_events, [](const timeline_event& e) { return !has_occurred(e.at_ms); });
+    const auto [first, last] = span_of(request_events);
+    const auto [from, until] = std::pair{first - session_margin_ms, last + session_margin_ms};
 
-    std::vector<event> events;
+    std::vector<timeline_event> events;
     for (const auto& s : all.sessions) { // in order
         if (s.vin != r.vin || !(s.at_ms <= until)) continue;
-        if (s.at_ms < from) events.clear(); // the last one before tells how the session stood
-        events.push_back({s.at_ms, "session", printable(s.what)});
+        if (s.at_ms < from) events.clear(); // keep the last event before the window: the session's state at its begin
+        events.push_back({s.at_ms, "session", escape_for_terminal(s.event)});
     }
-    events.insert(events.end(), own.begin(), own.end());
+    events.insert(events.end(), request_events.begin(), request_events.end());
     for (const auto& a : all.anomalies)
         if (a.vin == r.vin && (a.request.empty() || a.request != r.request) && a.at_ms >= from && a.at_ms <= until)
-            events.push_back(told(a, r));
-    std::ranges::stable_sort(events, {}, &event::at_ms);
+            events.push_back(event_of(a, r));
+    std::ranges::stable_sort(events, {}, &timeline_event::at_ms);
     return events;
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string join(const std::vector<std::string>& names) {
     std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ", ") + printable(name);
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + escape_for_terminal(name);
     return text;
 }
 
-std::string head(const request_record& r) {
-    auto text =
-        r.request.empty() ? fmt::format("arrival {}, which got no id", r.arrival) : "request " + printable(r.request);
+std::string heading(const request_record& r) {
+    auto text = r.request.empty() ? fmt::format("arrival {}, which got no id", r.arrival)
+                                  : "request " + escape_for_terminal(r.request);
     if (r.unexpected) text += "  UNEXPECTED";
     std::vector<row> rows{
-        {"vehicle",
-         fmt::format("{}, segment {}, behaviour {}", printable(r.vin), printable(r.segment), printable(r.behaviour))},
-        {"service", fmt::format("{}, phase {}", printable(r.service), printable(r.phase))},
-        {"due", came(r.due_ms) ? fmt::format("{:.3f} s after the load's start, arrival {}", r.due_ms / 1e3, r.arrival)
-                               : fmt::format("arrival {}", r.arrival)},
+        {"vehicle", fmt::format("{}, segment {}, behaviour {}", escape_for_terminal(r.vin),
+                                escape_for_terminal(r.segment), escape_for_terminal(r.behaviour))},
+        {"service", fmt::format("{}, phase {}", escape_for_terminal(r.service), escape_for_terminal(r.phase))},
+        {"due", has_occurred(r.due_ms)
+                    ? fmt::format("{:.3f} s after the load's start, arrival {}", r.due_ms / 1e3, r.arrival)
+                    : fmt::format("arrival {}", r.arrival)},
         {"expected", to_string(r.expected)},
-        {"observed", std::string(to_string(r.observed)) + (r.why.empty() ? "" : ": " + printable(r.why))}};
-    if (!r.conditions.empty()) rows.push_back({"conditions", joined(r.conditions)});
-    if (!r.anomalies.empty()) rows.push_back({"anomalies", joined(r.anomalies)});
+        {"observed", std::string(to_string(r.observed)) + (r.why.empty() ? "" : ": " + escape_for_terminal(r.why))}};
+    if (!r.conditions.empty()) rows.push_back({"conditions", join(r.conditions)});
+    if (!r.anomalies.empty()) rows.push_back({"anomalies", join(r.anomalies)});
     return text + '\n' + table(rows, 2);
 }
 
-std::string timeline(const archive& all, const request_record& r) {
-    const double origin = came(r.due_ms) ? r.due_ms : 0;
-    std::vector<row> rows{{came(r.due_ms) ? "ms since due" : "ms of the load", "", ""}};
-    for (const auto& e : events_of(all, r)) rows.push_back({fmt::format("{:+.3f}", e.at_ms - origin), e.what, e.text});
+std::string timeline(const report_contents& all, const request_record& r) {
+    const double origin = has_occurred(r.due_ms) ? r.due_ms : 0;
+    std::vector<row> rows{{has_occurred(r.due_ms) ? "ms since due" : "ms of the load", "", ""}};
+    for (const auto& e : events_of(all, r)) rows.push_back({fmt::format("{:+.3f}", e.at_ms - origin), e.label, e.text});
     std::vector<std::string> missing;
     for (const auto& i : instants_of(r))
-        if (!came(i.at_ms)) missing.emplace_back(i.name);
-    if (!missing.empty()) rows.push_back({"never", "", joined(missing)});
+        if (!has_occurred(i.at_ms)) missing.emplace_back(i.name);
+    if (!missing.empty()) rows.push_back({"never", "", join(missing)});
     return '\n' + table(rows, 0, 1);
 }
 
@@ -137,13 +139,15 @@ std::string hops(const request_record& r) {
     std::vector<row> rows(2);
     for (const auto& [which, ms] : all) {
         rows[0].emplace_back(to_string(which));
-        rows[1].push_back(came(ms) ? human_latency(nanoseconds(std::llround(ms * 1e6))) : "-");
+        rows[1].push_back(has_occurred(ms) ? human_latency(nanoseconds(std::llround(ms * 1e6))) : "-");
     }
     return '\n' + table(rows, 0);
 }
 
 } // namespace
 
-std::string explain(const archive& all, const request_record& r) { return head(r) + timeline(all, r) + hops(r); }
+std::string explain(const report_contents& all, const request_record& r) {
+    return heading(r) + timeline(all, r) + hops(r);
+}
 
 } // namespace loadsim::report

@@ -1,10 +1,10 @@
-// run.json and summary.json: the run for machines.
-#include "figures.hpp"
+// Text of run.json and summary.json.
 #include "file_names.hpp"
-#include "json_text.hpp"
+#include "json_format.hpp"
 #include "summary_platform.hpp"
+#include "text_format.hpp"
 
-#include <loadsim/report/report.hpp>
+#include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
 #include <fmt/chrono.h>
@@ -14,16 +14,16 @@ namespace {
 
 namespace json = boost::json;
 using measure::hop;
-using measure::legend;
-using measure::run_facts;
+using measure::labels;
+using measure::run_result;
 
 std::string iso_utc(std::chrono::system_clock::time_point t) {
     return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(t)));
 }
 
-std::string_view ending(run_facts::ending e) {
-    constexpr std::string_view words[] = {"complete", "interrupted", "terminated", "cut off"};
-    return words[static_cast<std::size_t>(e)];
+std::string_view end_reason_text(run_result::end_reason e) {
+    constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "cut off"};
+    return texts[static_cast<std::size_t>(e)];
 }
 
 json::object outcomes(const measure::request_counts& r) {
@@ -32,20 +32,20 @@ json::object outcomes(const measure::request_counts& r) {
     return all;
 }
 
-json::object requests(const run_facts& run) {
+json::object requests(const run_result& run) {
     const auto& r = run.sum.requests;
-    return {{"planned", run.planned},         {"due", r.due}, {"sent", r.sent}, {"outcomes", outcomes(r)},
-            {"under_way", r.due - r.ended()}, // not 0 only when the run was cut off
+    return {{"planned", run.planned_arrivals}, {"due", r.due}, {"sent", r.sent}, {"outcomes", outcomes(r)},
+            {"under_way", r.due - r.ended()}, // not 0 only after an aborted run
             {"unexpected", r.unexpected}};
 }
 
-json::array matrix(const measure::totals& sum, const legend& names) {
+json::array matrix(const measure::totals& sum, const labels& labels) {
     json::array rows;
     for (const auto& [key, count] : sum.matrix) {
         const auto& [segment, service, expected, observed] = key;
-        rows.push_back(json::object{{"segment", name_at(names.segments, segment)},
-                                    {"behaviour", name_at(names.behaviours, segment)},
-                                    {"service", name_at(names.services, service)},
+        rows.push_back(json::object{{"segment", name_at(labels.segments, segment)},
+                                    {"behaviour", name_at(labels.behaviours, segment)},
+                                    {"service", name_at(labels.services, service)},
                                     {"expected", json_outcomes(expected)},
                                     {"observed", to_string(observed)},
                                     {"unexpected", !expected.contains(observed)},
@@ -54,12 +54,12 @@ json::array matrix(const measure::totals& sum, const legend& names) {
     return rows;
 }
 
-json::array phases(const measure::totals& sum, const legend& names) {
+json::array phases(const measure::totals& sum, const labels& labels) {
     json::array rows;
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
         const auto& r = sum.phases[i];
         rows.push_back(
-            json::object{{"name", name_at(names.phases, i)},
+            json::object{{"name", name_at(labels.phases, i)},
                          {"due", r.due},
                          {"sent", r.sent},
                          {"outcomes", outcomes(r)},
@@ -69,11 +69,11 @@ json::array phases(const measure::totals& sum, const legend& names) {
     return rows;
 }
 
-json::array services(const measure::totals& sum, const legend& names) {
+json::array services(const measure::totals& sum, const labels& labels) {
     json::array rows;
-    for (std::uint32_t i = 0; i < names.services.size(); ++i)
+    for (std::uint32_t i = 0; i < labels.services.size(); ++i)
         rows.push_back(
-            json::object{{"name", names.services[i]},
+            json::object{{"name", labels.services[i]},
                          {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = i, .phase = {}}))}});
     return rows;
 }
@@ -85,7 +85,7 @@ json::object latency(const measure::totals& sum) {
     return hops;
 }
 
-json::object sessions(const run_facts& run) {
+json::object sessions(const run_result& run) {
     const auto& s = run.sum.sessions;
     return {{"asked", run.sessions_asked},
             {"peak", run.sessions_peak},
@@ -97,7 +97,7 @@ json::object sessions(const run_facts& run) {
             {"reasons", counts_by_text(s.reasons)}};
 }
 
-/// Null where the http driver was not used.
+/// Null if the HTTP driver was not used.
 json::value http(const measure::http_counts& h) {
     if (h.allowed == 0) return nullptr;
     const auto each = static_cast<double>(h.requests) / static_cast<double>(h.opened);
@@ -112,7 +112,7 @@ json::value http(const measure::http_counts& h) {
         {"wait", json_latency(h.wait)}};
 }
 
-json::object by_anomaly(const std::array<std::uint64_t, anomaly_count>& counts) {
+json::object counts_by_anomaly(const std::array<std::uint64_t, anomaly_count>& counts) {
     json::object all;
     for (std::size_t i = 0; i < anomaly_count; ++i) all[anomaly_names[i]] = counts[i];
     return all;
@@ -122,61 +122,62 @@ json::object queued(const measure::queued_counts& q) {
     return {{"delivered", q.delivered}, {"out_of_order", q.out_of_order}, {"waited", json_latency(q.waited)}};
 }
 
-json::array recoveries(const run_facts& run) {
-    const auto after = [](const std::optional<nanoseconds>& d) {
+json::array recoveries(const run_result& run) {
+    const auto seconds_or_null = [](const std::optional<nanoseconds>& d) {
         return d ? json::value(json_s(*d)) : json::value(nullptr);
     };
     json::array rows;
     for (const auto& r : run.recoveries)
         rows.push_back(json::object{{"condition", r.condition},
                                     {"occurrence", r.occurrence},
-                                    {"at_s", json_s(r.at)},
+                                    {"at_s", json_s(r.started)},
                                     {"affected", r.affected},
-                                    {"back", r.back},
-                                    {"until_back_s", after(r.until_back)},
+                                    {"back", r.recovered},
+                                    {"until_back_s", seconds_or_null(r.recovery_time)},
                                     {"budget", r.budget.empty() ? json::value(nullptr) : json::value(r.budget)},
-                                    {"until_latency_s", after(r.until_latency)}});
+                                    {"until_latency_s", seconds_or_null(r.latency_recovery_time)}});
     return rows;
 }
 
-json::array budgets(const verdict::conclusion& end) {
+json::array budgets(const verdict::evaluation& evaluation) {
     json::array rows;
-    for (const auto& j : end.budgets)
-        rows.push_back(json::object{{"expression", j.expression},
-                                    {"observed", j.observed ? json::value(*j.observed) : json::value(nullptr)},
-                                    {"verdict", to_string(j.verdict)}});
+    for (const auto& result : evaluation.budgets)
+        rows.push_back(
+            json::object{{"expression", result.expression},
+                         {"observed", result.observed ? json::value(*result.observed) : json::value(nullptr)},
+                         {"verdict", to_string(result.verdict)}});
     return rows;
 }
 
 } // namespace
 
 std::string run_json(const run_header& run) {
-    return json_page(json::object{{"schema", run_schema},
-                                  {"version", run.version},
-                                  {"mode", to_string(run.how)},
-                                  {"scenario", run.scenario},
-                                  {"seed", run.seed},
-                                  {"started", iso_utc(run.started)}});
+    return json_indented(json::object{{"schema", run_schema},
+                                      {"version", run.version},
+                                      {"mode", to_string(run.mode)},
+                                      {"scenario", run.scenario},
+                                      {"seed", run.seed},
+                                      {"started", iso_utc(run.started)}});
 }
 
-std::string summary_json(const run_facts& run, const verdict::conclusion& end, const legend& names) {
+std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {
     const auto& sum = run.sum;
     const json::object summary{
         {"schema", summary_schema},
-        {"mode", to_string(run.how)},
+        {"mode", to_string(run.mode)},
         {"scenario", run.scenario},
         {"seed", run.seed},
-        {"verdict", to_string(end.verdict)},
-        {"exit_code", static_cast<int>(end.code)},
-        {"reasons", json::array(end.reasons.begin(), end.reasons.end())},
+        {"verdict", to_string(evaluation.verdict)},
+        {"exit_code", static_cast<int>(evaluation.code)},
+        {"reasons", json::array(evaluation.reasons.begin(), evaluation.reasons.end())},
         {"started", iso_utc(run.started)},
         {"elapsed_s", json_s(run.elapsed)},
-        {"ended", ending(run.ended)},
+        {"ended", end_reason_text(run.ended)},
         {"requests", requests(run)},
-        {"matrix", matrix(sum, names)},
+        {"matrix", matrix(sum, labels)},
         {"errors", counts_by_text(sum.errors)},
-        {"phases", phases(sum, names)},
-        {"services", services(sum, names)},
+        {"phases", phases(sum, labels)},
+        {"services", services(sum, labels)},
         {"latency", latency(sum)},
         {"sessions", sessions(run)},
         {"messages",
@@ -187,12 +188,12 @@ std::string summary_json(const run_facts& run, const verdict::conclusion& end, c
         {"http", http(sum.http)},
         {"queued", queued(sum.queued)},
         {"recoveries", recoveries(run)},
-        {"observers", observers_json(sum, names)},
-        {"campaigns", campaigns_json(sum, names)},
+        {"observers", observers_json(sum, labels)},
+        {"campaigns", campaigns_json(sum, labels)},
         {"broker_api", broker_api_json(sum.broker_api)},
-        {"misfits", counts_by_text(sum.misfits)},
-        {"anomalies", by_anomaly(sum.anomalies)},
-        {"provoked", by_anomaly(sum.provoked)},
+        {"misfits", counts_by_text(sum.unmatched_fields)},
+        {"anomalies", counts_by_anomaly(sum.anomalies)},
+        {"provoked", counts_by_anomaly(sum.expected_anomalies)},
         {"not_recorded", sum.not_recorded},
         {"generator",
          {{"cpu_s", run.generator.cpu_s},
@@ -200,9 +201,9 @@ std::string summary_json(const run_facts& run, const verdict::conclusion& end, c
           {"shards", run.generator.shards},
           {"ranks", run.generator.ranks},
           {"lag_limit_ms", json_ms(run.lag_limit)}}},
-        {"budgets", budgets(end)},
+        {"budgets", budgets(evaluation)},
     };
-    return json_page(summary);
+    return json_indented(summary);
 }
 
 } // namespace loadsim::report

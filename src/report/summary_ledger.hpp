@@ -1,7 +1,7 @@
-// What the ledger found right and wrong, as parts of the final summary.
+// Sections of the final summary with the ledger's results: matrix, anomalies, queued commands, recoveries.
 #pragma once
 
-#include <loadsim/measure/run_facts.hpp>
+#include <loadsim/measure/run_result.hpp>
 
 #include <array>
 #include <cstdint>
@@ -10,22 +10,22 @@
 
 namespace loadsim::report {
 
-/// How many rows of a table the terminal gets at most; summary.json has them all.
-inline constexpr std::size_t rows_at_most = 16;
+/// Maximum rows of a table on the terminal; summary.json has all.
+inline constexpr std::size_t max_table_rows = 16;
 
-/// Expected against observed by segment and service. Too long for a terminal: what is off the diagonal, most of it first, and how
-/// much else there was.
-std::string matrix_text(const measure::totals&, const measure::legend&);
+/// Expected against observed outcomes by segment and service. Beyond the row limit: only unexpected cells, highest counts first,
+/// and the sums.
+std::string matrix_text(const measure::totals&, const measure::labels&);
 
-/// By kind, and apart from them those that were brought about on purpose.
+/// Counts by anomaly kind; expected anomalies are listed separately.
 using anomaly_counts = std::array<std::uint64_t, anomaly_count>;
-std::string anomalies_text(const anomaly_counts&, const anomaly_counts& provoked, std::uint64_t not_recorded);
-bool any_of(const anomaly_counts&);
+std::string anomalies_text(const anomaly_counts&, const anomaly_counts& expected, std::uint64_t not_recorded);
+bool has_anomalies(const anomaly_counts&);
 
-/// Commands that waited for vehicles that were away. Nothing where there was none.
+/// Commands queued for unreachable vehicles; empty if there were none.
 std::string queued_text(const measure::queued_counts&);
 
-/// How the fleet came over the conditions; of too many occurrences those that took longest.
+/// Recovery after each occurrence of a condition; beyond the row limit the slowest.
 std::string recoveries_text(const std::vector<measure::recovery>&);
 
 } // namespace loadsim::report

@@ -1,8 +1,8 @@
 #include "summary_platform.hpp"
 
-#include "figures.hpp"
-#include "json_text.hpp"
+#include "json_format.hpp"
 #include "table.hpp"
+#include "text_format.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -26,30 +26,30 @@ json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) 
     return all;
 }
 
-std::string observers_text(const measure::totals& sum, const measure::legend& names) {
+std::string observers_text(const measure::totals& sum, const measure::labels& labels) {
     const bool refused = std::ranges::any_of(sum.observers, [](const auto& o) { return !o.second.refused.empty(); });
-    if (names.observers.size() < 2 && !refused) return "";
+    if (labels.observers.size() < 2 && !refused) return "";
     std::vector<row> rows{{"", "messages", "ends", "first", "disagreed"}};
-    std::vector<row> turned_away;
-    for (std::size_t i = 0; i < std::max<std::size_t>(1, names.observers.size()); ++i) {
-        const auto which = static_cast<std::uint32_t>(i);
-        const auto found = sum.observers.find(which);
+    std::vector<row> rejected;
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, labels.observers.size()); ++i) {
+        const auto index = static_cast<std::uint32_t>(i);
+        const auto found = sum.observers.find(index);
         const auto o = found == sum.observers.end() ? measure::observer_counts{} : found->second;
-        const auto name = names.observer(which);
+        const auto name = labels.observer(index);
         rows.push_back(
             {name, human_count(o.messages), human_count(o.ends), human_count(o.first), human_count(o.disagreed)});
         for (const auto& [why, count] : o.refused)
-            turned_away.push_back({human_count(count) + " x", name + " turned away: " + printable(why)});
+            rejected.push_back({human_count(count) + " x", name + " turned away: " + escape_for_terminal(why)});
     }
-    return "\nobservers\n" + table(rows) + table(turned_away, 2);
+    return "\nobservers\n" + table(rows) + table(rejected, 2);
 }
 
-std::string campaigns_text(const measure::totals& sum, const measure::legend& names) {
+std::string campaigns_text(const measure::totals& sum, const measure::labels& labels) {
     if (sum.campaigns.empty()) return "";
     std::vector<row> rows{{"", "addressed", "delivered", "", "on return", "repeated", "p50", "p99", "max"}};
-    for (const auto& [which, c] : sum.campaigns) {
-        row r{name_at(names.campaigns, which),       human_count(c.addressed), human_count(c.delivered),
-              human_share(c.delivered, c.addressed), human_count(c.returned),  human_count(c.repeated)};
+    for (const auto& [index, c] : sum.campaigns) {
+        row r{name_at(labels.campaigns, index),           human_count(c.addressed), human_count(c.delivered),
+              human_percentage(c.delivered, c.addressed), human_count(c.returned),  human_count(c.repeated)};
         for (const auto p : {50.0, 99.0}) r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.percentile(p)));
         r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.max()));
         rows.push_back(std::move(r));
@@ -67,21 +67,21 @@ std::string broker_api_text(const measure::broker_api_counts& c) {
     if (c.duplicated != 0) text += fmt::format(" ({} of them twice)", human_count(c.duplicated));
     text += '\n';
     std::vector<row> rows;
-    for (const auto& [why, count] : c.reasons) rows.push_back({human_count(count) + " x", printable(why)});
+    for (const auto& [why, count] : c.reasons) rows.push_back({human_count(count) + " x", escape_for_terminal(why)});
     return text + table(rows, 2);
 }
 
-std::string misfits_text(const std::map<std::string, std::uint64_t>& misfits) {
-    if (misfits.empty()) return "";
+std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>& unmatched_fields) {
+    if (unmatched_fields.empty()) return "";
     std::string text = "\nthe contract does not fit\n";
-    for (const auto& [sentence, shards] : misfits) text += "    " + printable(sentence) + '\n';
+    for (const auto& [sentence, shards] : unmatched_fields) text += "    " + escape_for_terminal(sentence) + '\n';
     return text;
 }
 
-json::array observers_json(const measure::totals& sum, const measure::legend& names) {
+json::array observers_json(const measure::totals& sum, const measure::labels& labels) {
     json::array rows;
-    for (const auto& [which, o] : sum.observers)
-        rows.push_back(json::object{{"name", names.observer(which)},
+    for (const auto& [index, o] : sum.observers)
+        rows.push_back(json::object{{"name", labels.observer(index)},
                                     {"messages", o.messages},
                                     {"ends", o.ends},
                                     {"first", o.first},
@@ -90,10 +90,10 @@ json::array observers_json(const measure::totals& sum, const measure::legend& na
     return rows;
 }
 
-json::array campaigns_json(const measure::totals& sum, const measure::legend& names) {
+json::array campaigns_json(const measure::totals& sum, const measure::labels& labels) {
     json::array rows;
-    for (const auto& [which, c] : sum.campaigns)
-        rows.push_back(json::object{{"name", name_at(names.campaigns, which)},
+    for (const auto& [index, c] : sum.campaigns)
+        rows.push_back(json::object{{"name", name_at(labels.campaigns, index)},
                                     {"published", c.published},
                                     {"addressed", c.addressed},
                                     {"delivered", c.delivered},
@@ -111,7 +111,7 @@ json::value broker_api_json(const measure::broker_api_counts& c) {
                         {"malformed", c.malformed},
                         {"slowed", c.slowed},
                         {"posted", c.posted},
-                        {"turned_down", c.turned_down},
+                        {"turned_down", c.rejected},
                         {"failed", c.failed},
                         {"dropped", c.dropped},
                         {"duplicated", c.duplicated},

@@ -1,4 +1,4 @@
-// What the run saw of the platform's edges: observers, campaigns, the broker's API, and a contract that does not fit.
+// Sections of the summary about observers, campaigns, the simulated broker API and contract fields that never matched.
 #pragma once
 
 #include <loadsim/measure/totals.hpp>
@@ -10,17 +10,17 @@
 
 namespace loadsim::report {
 
-// For the terminal; nothing where there was nothing.
+// For the terminal; empty without data.
 std::string observers_text(const measure::totals&,
-                           const measure::legend&); ///< only of several, or where one refused something
-std::string campaigns_text(const measure::totals&, const measure::legend&);
+                           const measure::labels&); ///< empty for a single observer without rejected messages
+std::string campaigns_text(const measure::totals&, const measure::labels&);
 std::string broker_api_text(const measure::broker_api_counts&);
-std::string misfits_text(const std::map<std::string, std::uint64_t>&);
+std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>&);
 
 // For summary.json.
-boost::json::array observers_json(const measure::totals&, const measure::legend&);
-boost::json::array campaigns_json(const measure::totals&, const measure::legend&);
-boost::json::value broker_api_json(const measure::broker_api_counts&); ///< null where it was not used
+boost::json::array observers_json(const measure::totals&, const measure::labels&);
+boost::json::array campaigns_json(const measure::totals&, const measure::labels&);
+boost::json::value broker_api_json(const measure::broker_api_counts&); ///< null if unused
 boost::json::object counts_by_text(const std::map<std::string, std::uint64_t>&);
 
 } // namespace loadsim::report

@@ -1,8 +1,8 @@
-// The final summary: what an engineer wants to know first, and where the rest is.
-#include "figures.hpp"
+// Final summary of a run for the terminal.
 #include "summary_ledger.hpp"
 #include "summary_platform.hpp"
 #include "table.hpp"
+#include "text_format.hpp"
 
 #include <loadsim/report/console.hpp>
 
@@ -19,37 +19,37 @@ namespace loadsim::report {
 namespace {
 
 using measure::hop;
-using measure::legend;
-using measure::run_facts;
+using measure::labels;
+using measure::run_result;
 
-std::string head(const run_facts& run) {
+std::string heading(const run_result& run) {
     auto text = fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
                             count_of(run.sessions_asked, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
-    if (run.how == measure::mode::rehearsal)
+    if (run.mode == measure::run_mode::rehearsal)
         text += "rehearsed in simulated time against a model of the platform: nothing was connected, latencies are the "
                 "model's\n";
-    if (run.how == measure::mode::replay) text += "replay of one vehicle of another run, alone\n";
+    if (run.mode == measure::run_mode::replay) text += "replay of one vehicle of another run, alone\n";
     return text;
 }
 
-std::string requests(const run_facts& run) {
+std::string requests(const run_result& run) {
     const auto& r = run.sum.requests;
     std::string text = "\nrequests  " + human_count(r.due) + " due, " + human_count(r.sent) + " sent, " +
                        human_count(r.unexpected) + " unexpected";
-    if (r.due != run.planned) text += "  (of " + human_count(run.planned) + " planned)";
+    if (r.due != run.planned_arrivals) text += "  (of " + human_count(run.planned_arrivals) + " planned)";
     text += '\n';
     std::vector<row> rows;
     for (std::size_t i = 0; i < outcome_count; ++i)
         if (r.outcomes[i] != 0 || i == static_cast<std::size_t>(outcome::executed))
             rows.push_back(
-                {std::string(outcome_names[i]), human_count(r.outcomes[i]), human_share(r.outcomes[i], r.due)});
+                {std::string(outcome_names[i]), human_count(r.outcomes[i]), human_percentage(r.outcomes[i], r.due)});
     return text + table(rows);
 }
 
 std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
     std::vector<std::pair<std::string, std::uint64_t>> sorted(counts.begin(), counts.end());
     std::ranges::stable_sort(sorted, std::greater{}, &std::pair<std::string, std::uint64_t>::second);
-    constexpr std::size_t shown = 5; // summary.json has them all
+    constexpr std::size_t shown = 5; // summary.json has all
     std::vector<row> rows;
     for (std::size_t i = 0; i < std::min(shown, sorted.size()); ++i)
         rows.push_back({human_count(sorted[i].second) + " x", sorted[i].first});
@@ -84,22 +84,22 @@ std::string latency(const measure::totals& sum) {
     return rows.size() == 1 ? "\nlatency   no samples\n" : "\nlatency\n" + table(rows, 1, 7);
 }
 
-std::string phases(const measure::totals& sum, const legend& names) {
-    if (sum.phases.size() < 2) return ""; // nothing that the lines above do not say
+std::string phases(const measure::totals& sum, const labels& labels) {
+    if (sum.phases.size() < 2) return ""; // a single phase equals the totals above
     std::vector<row> rows{{"", "due", "sent", "unexpected", "e2e p50", "p99"}};
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
         const auto& r = sum.phases[i];
         const auto e2e = sum.latencies.select(hop::e2e, {.service = {}, .phase = i});
-        const auto figure = [&](double p) { return e2e.empty() ? "-" : human_latency(e2e.percentile(p)); };
-        rows.push_back({name_at(names.phases, i), human_count(r.due), human_count(r.sent), human_count(r.unexpected),
-                        figure(50), figure(99)});
+        const auto latency_text = [&](double p) { return e2e.empty() ? "-" : human_latency(e2e.percentile(p)); };
+        rows.push_back({name_at(labels.phases, i), human_count(r.due), human_count(r.sent), human_count(r.unexpected),
+                        latency_text(50), latency_text(99)});
     }
     return "\nphases\n" + table(rows);
 }
 
-std::string sessions(const run_facts& run) {
+std::string sessions(const run_result& run) {
     const auto& s = run.sum.sessions;
-    const auto repeated = s.syn_retransmitted == 0
+    const auto syn_text = s.syn_retransmitted == 0
                               ? std::string{}
                               : fmt::format("    {}: a listen backlog was full; lower fleet.connectsInFlight\n",
                                             count_of(s.syn_retransmitted, "connect whose SYN had to be sent again",
@@ -107,96 +107,97 @@ std::string sessions(const run_facts& run) {
     return fmt::format("\nsessions  {} asked, {} at the peak, {} refused, {} dropped, {}\n",
                        human_count(run.sessions_asked), human_count(run.sessions_peak), human_count(s.refused),
                        human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
-           repeated + reasons(s.reasons);
+           syn_text + reasons(s.reasons);
 }
 
-std::string traffic(const run_facts& run) {
+std::string traffic(const run_result& run) {
     const auto& m = run.sum.messages;
     const auto& g = run.generator;
-    const auto parts = g.ranks == 1 ? count_of(g.shards, "shard", "shards")
-                                    : fmt::format("{} ranks of {}", g.ranks, count_of(g.shards, "shard", "shards"));
+    const auto generators = g.ranks == 1
+                                ? count_of(g.shards, "shard", "shards")
+                                : fmt::format("{} ranks of {}", g.ranks, count_of(g.shards, "shard", "shards"));
     return fmt::format("messages  {} published ({}), {} received ({})\ngenerator {:.1f} s of CPU, {}, {}\n",
                        human_count(m.published), human_bytes(m.bytes_sent), human_count(m.received),
-                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes), parts);
+                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes), generators);
 }
 
-/// Nothing where the http driver was not used.
+/// Empty if the HTTP driver was not used.
 std::string http(const measure::http_counts& h) {
     if (h.allowed == 0) return "";
     const auto waited = h.wait.empty() ? std::string("none waited for a free one")
                                        : fmt::format("{} waited for a free one, p99 {}, in lag",
                                                      human_count(h.wait.count()), human_latency(h.wait.percentile(99)));
-    std::string tries;
+    std::string attempts;
     if (h.timed_out != 0)
-        tries += fmt::format("    {} got no answer in time, {} sent again: the platform may have those twice\n",
-                             count_of(h.timed_out, "try", "tries"), human_count(h.sent_again));
+        attempts += fmt::format("    {} got no answer in time, {} sent again: the platform may have those twice\n",
+                                count_of(h.timed_out, "try", "tries"), human_count(h.sent_again));
     if (h.failed_over != 0)
-        tries += fmt::format("    {} went to another URL than the one whose turn it was\n",
-                             count_of(h.failed_over, "request", "requests"));
+        attempts += fmt::format("    {} went to another URL than the one whose turn it was\n",
+                                count_of(h.failed_over, "request", "requests"));
     return fmt::format("http      {} over {}; at once {} open, {} busy, {} allowed; {}\n",
                        count_of(h.requests, "request", "requests"), count_of(h.opened, "connection", "connections"),
                        human_count(h.open_peak), human_count(h.busy_peak), human_count(h.allowed), waited) +
-           tries;
+           attempts;
 }
 
-enum class tone : std::uint8_t { good, bad, unsure };
+enum class text_colour : std::uint8_t { green, red, yellow };
 
-std::string toned(std::string text, tone t, bool colour) {
+std::string coloured(std::string text, text_colour t, bool colour) {
     constexpr std::array<std::string_view, 3> codes{"\x1b[32m", "\x1b[31m", "\x1b[33m"};
     return colour ? std::string(codes[static_cast<std::size_t>(t)]) + text + "\x1b[0m" : text;
 }
 
-std::string budgets(const verdict::conclusion& end, bool colour) {
-    if (end.budgets.empty()) return "";
+std::string budgets(const verdict::evaluation& evaluation, bool colour) {
+    if (evaluation.budgets.empty()) return "";
     std::size_t widest = 0;
-    for (const auto& j : end.budgets) widest = std::max(widest, columns_of(j.expression));
+    for (const auto& result : evaluation.budgets) widest = std::max(widest, display_width(result.expression));
     std::string text = "\nbudgets\n";
-    for (const auto& j : end.budgets) {
-        const auto [mark, t] = j.verdict == verdict::finding::pass   ? std::pair{"✓", tone::good}
-                               : j.verdict == verdict::finding::fail ? std::pair{"✗", tone::bad}
-                                                                     : std::pair{"?", tone::unsure};
-        text += "    " + toned(mark, t, colour) + ' ' + pad_right(j.expression, widest) + "  " +
-                (j.observed ? "was " + j.observed_text : j.observed_text) + '\n';
+    for (const auto& result : evaluation.budgets) {
+        const auto [mark, t] = result.verdict == verdict::budget_verdict::pass   ? std::pair{"✓", text_colour::green}
+                               : result.verdict == verdict::budget_verdict::fail ? std::pair{"✗", text_colour::red}
+                                                                                 : std::pair{"?", text_colour::yellow};
+        text += "    " + coloured(mark, t, colour) + ' ' + pad_right(result.expression, widest) + "  " +
+                (result.observed ? "was " + result.observed_text : result.observed_text) + '\n';
     }
     return text;
 }
 
-std::string verdict_of(measure::mode how, const verdict::conclusion& end, bool colour) {
-    // What a replay is about is whether the outcome comes again, and nobody has judged that here.
-    if (how == measure::mode::replay && end.code == verdict::exit_code::pass) return "\n";
-    const auto t = end.verdict == verdict::run_verdict::pass   ? tone::good
-                   : end.verdict == verdict::run_verdict::fail ? tone::bad
-                                                               : tone::unsure;
-    std::string word(to_string(end.verdict));
-    for (auto& c : word) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-    std::string text = "\nverdict   " + toned(word, t, colour);
-    std::string notes(kind_of(how));
-    if (end.code != verdict::exit_code::pass)
-        notes += fmt::format("{}exit code {}", notes.empty() ? "" : ", ", static_cast<int>(end.code));
+std::string verdict_text(measure::run_mode mode, const verdict::evaluation& evaluation, bool colour) {
+    // A replay is judged by whether its outcome is reproduced, which is not evaluated here.
+    if (mode == measure::run_mode::replay && evaluation.code == verdict::exit_code::pass) return "\n";
+    const auto t = evaluation.verdict == verdict::run_verdict::pass   ? text_colour::green
+                   : evaluation.verdict == verdict::run_verdict::fail ? text_colour::red
+                                                                      : text_colour::yellow;
+    std::string name(to_string(evaluation.verdict));
+    for (auto& c : name) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    std::string text = "\nverdict   " + coloured(name, t, colour);
+    std::string notes(mode_text(mode));
+    if (evaluation.code != verdict::exit_code::pass)
+        notes += fmt::format("{}exit code {}", notes.empty() ? "" : ", ", static_cast<int>(evaluation.code));
     if (!notes.empty()) text += "  (" + notes + ')';
     text += '\n';
-    for (const auto& reason : end.reasons) text += "    " + reason + '\n';
+    for (const auto& reason : evaluation.reasons) text += "    " + reason + '\n';
     return text;
 }
 
-std::string whereabouts(const run_facts& run, const std::filesystem::path& folder) {
+std::string report_location(const run_result& run, const std::filesystem::path& folder) {
     std::string text = "report    " + folder.string() + '\n';
-    if (run.sum.requests.unexpected != 0 || any_of(run.sum.anomalies))
+    if (run.sum.requests.unexpected != 0 || has_anomalies(run.sum.anomalies))
         text += "    loadsim explain " + folder.string() + " tells what was wrong, and how it came to that\n";
     return text;
 }
 
 } // namespace
 
-std::string summary_text(const run_facts& run, const verdict::conclusion& end, const legend& names,
+std::string summary_text(const run_result& run, const verdict::evaluation& evaluation, const labels& labels,
                          const std::filesystem::path& folder, bool colour) {
     const auto& sum = run.sum;
-    return '\n' + head(run) + requests(run) + reasons(sum.errors) + matrix_text(sum, names) + latency(sum) +
-           phases(sum, names) + sessions(run) + queued_text(sum.queued) + http(sum.http) + traffic(run) +
-           broker_api_text(sum.broker_api) + observers_text(sum, names) + campaigns_text(sum, names) +
-           recoveries_text(run.recoveries) + anomalies_text(sum.anomalies, sum.provoked, sum.not_recorded) +
-           misfits_text(sum.misfits) + budgets(end, colour) + verdict_of(run.how, end, colour) +
-           whereabouts(run, folder);
+    return '\n' + heading(run) + requests(run) + reasons(sum.errors) + matrix_text(sum, labels) + latency(sum) +
+           phases(sum, labels) + sessions(run) + queued_text(sum.queued) + http(sum.http) + traffic(run) +
+           broker_api_text(sum.broker_api) + observers_text(sum, labels) + campaigns_text(sum, labels) +
+           recoveries_text(run.recoveries) + anomalies_text(sum.anomalies, sum.expected_anomalies, sum.not_recorded) +
+           unmatched_fields_text(sum.unmatched_fields) + budgets(evaluation, colour) +
+           verdict_text(run.mode, evaluation, colour) + report_location(run, folder);
 }
 
 } // namespace loadsim::report

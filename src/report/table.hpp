@@ -1,4 +1,4 @@
-// Rows of text as a table.
+// Text tables with aligned columns.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@ namespace loadsim::report {
 
 using row = std::vector<std::string>;
 
-/// Columns as wide as their widest cell: the first `left` of them and those from `text_from` on are words and begin at
-/// the left, the others are figures and end at the right.
-std::string table(const std::vector<row>& rows, std::size_t left = 1, std::size_t text_from = 99);
+/// Columns are as wide as their widest cell. The first `left_aligned` columns and those from index `text_from` on hold text and are
+/// left-aligned; the others hold numbers and are right-aligned.
+std::string table(const std::vector<row>& rows, std::size_t left_aligned = 1, std::size_t text_from = 99);
 
 } // namespace loadsim::report

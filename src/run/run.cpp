@@ -1,13 +1,13 @@
 #include <loadsim/run/run.hpp>
 
-#include "follower.hpp"
-#include "interrupts.hpp"
-#include "part.hpp"
-#include "ranked.hpp"
-#include "set_up.hpp"
-#include "whole_course.hpp"
+#include "process/local_generator.hpp"
+#include "process/process_setup.hpp"
+#include "ranks/rank_coordinator.hpp"
+#include "ranks/rank_worker.hpp"
+#include "run_with_hooks.hpp"
+#include "signals.hpp"
 
-#include <loadsim/cluster/channel.hpp>
+#include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>
 
@@ -23,41 +23,43 @@
 namespace loadsim::run {
 namespace {
 
-cluster::place place_of(const options& wanted) {
-    return wanted.ranks != nullptr ? wanted.ranks->where() : cluster::place{};
+cluster::rank_info rank_info_of(const options& wanted) {
+    return wanted.ranks != nullptr ? wanted.ranks->info() : cluster::rank_info{};
 }
 
-result<void> execute_alone(const scenario::document& scenario, const options& wanted, const listener& tell) {
-    const auto words = scenario::learn(scenario);
-    if (!words) return words.error();
-    auto up = prepare(scenario, *words, wanted.folder, {}, wanted.shards, tell.said);
-    if (!up) return up.error();
+result<void> execute_single_process(const scenario::scenario_config& scenario, const options& wanted,
+                                    const listener& callbacks) {
+    const auto compiled = scenario::compile(scenario);
+    if (!compiled) return compiled.error();
+    auto setup = prepare_target(scenario, *compiled, wanted.folder, {}, wanted.shards, callbacks.on_notice);
+    if (!setup) return setup.error();
     const steady_time time;
-    part own(scenario, *words, *up, wanted.shards, {}, time);
-    interrupts signals(false);
-    return take_whole_course(own, own, signals, tell, time).how;
+    local_generator local(scenario, *compiled, *setup, wanted.shards, {}, time);
+    stop_signals signals(false);
+    return run_with_hooks(local, local, signals, callbacks, time).status;
 }
 
-result<void> execute_ranked(const scenario::document& scenario, const options& wanted, const listener& tell) {
-    const auto& where = wanted.ranks->where();
-    const auto folder = cluster::spool_folder(wanted.folder, where.index);
+result<void> execute_as_coordinator(const scenario::scenario_config& scenario, const options& wanted,
+                                    const listener& callbacks) {
+    const auto& rank = wanted.ranks->info();
+    const auto folder = cluster::spool_folder(wanted.folder, rank.index);
     const steady_time time;
-    interrupts signals(true);
+    stop_signals signals(true);
     cluster::spool_writer spool(folder);
     if (!spool.trouble().empty()) return problems{"", spool.trouble()};
-    const auto words = scenario::learn(scenario);
-    if (!words) return words.error();
-    auto up = prepare(scenario, *words, folder, where, wanted.shards, tell.said);
-    if (!up) {
+    const auto compiled = scenario::compile(scenario);
+    if (!compiled) return compiled.error();
+    auto setup = prepare_target(scenario, *compiled, folder, rank, wanted.shards, callbacks.on_notice);
+    if (!setup) {
         spool.remove();
-        return up.error();
+        return setup.error();
     }
-    part own(scenario, *words, *up, wanted.shards, where, time);
-    ranked all(own, *wanted.ranks, spool, time);
-    const auto end = take_whole_course(own, all, signals, tell, time);
-    if (!spool.trouble().empty()) tell.said(spool.trouble());
-    if (!end.cut_off) spool.remove(); // the report has all of it, or there is none
-    return end.how;
+    local_generator local(scenario, *compiled, *setup, wanted.shards, rank, time);
+    rank_coordinator all(local, *wanted.ranks, spool, time);
+    const auto end = run_with_hooks(local, all, signals, callbacks, time);
+    if (!spool.trouble().empty()) callbacks.on_notice(spool.trouble());
+    if (!end.aborted) spool.remove(); // the report is complete, or there is none
+    return end.status;
 }
 
 } // namespace
@@ -66,37 +68,38 @@ std::uint32_t default_shards(bool of_several_ranks) {
     return of_several_ranks ? 1 : std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U);
 }
 
-result<void> execute(const scenario::document& scenario, const options& asked, const listener& tell) {
-    auto wanted = asked;
-    if (wanted.shards == 0) wanted.shards = default_shards(place_of(asked).count > 1);
-    return wanted.ranks != nullptr ? execute_ranked(scenario, wanted, tell) : execute_alone(scenario, wanted, tell);
+result<void> execute(const scenario::scenario_config& scenario, const options& requested, const listener& callbacks) {
+    auto wanted = requested;
+    if (wanted.shards == 0) wanted.shards = default_shards(rank_info_of(requested).count > 1);
+    return wanted.ranks != nullptr ? execute_as_coordinator(scenario, wanted, callbacks)
+                                   : execute_single_process(scenario, wanted, callbacks);
 }
 
-result<void> follow(const scenario::document& scenario, const options& wanted) {
-    const auto& where = wanted.ranks->where();
-    const auto folder = cluster::spool_folder(wanted.folder, where.index);
+result<void> execute_as_worker(const scenario::scenario_config& scenario, const options& wanted) {
+    const auto& rank = wanted.ranks->info();
+    const auto folder = cluster::spool_folder(wanted.folder, rank.index);
     const steady_time time;
-    interrupts signals(true);
+    stop_signals signals(true);
     cluster::spool_writer spool(folder);
-    follower orders(*wanted.ranks, spool, signals, time);
-    const auto take_part = [&] {
-        if (!spool.trouble().empty()) return orders.follow(nullptr, spool.trouble());
+    rank_worker worker(*wanted.ranks, spool, signals, time);
+    const auto run_worker = [&] {
+        if (!spool.trouble().empty()) return worker.run(nullptr, spool.trouble());
         const auto log = [](const std::string& text) { spdlog::info("{}", text); };
-        const auto words = scenario::learn(scenario);
-        if (!words) return orders.follow(nullptr, to_string(words.error()));
-        auto up = prepare(scenario, *words, folder, where, wanted.shards, log);
-        if (!up) return orders.follow(nullptr, to_string(up.error()));
-        part own(scenario, *words, *up, wanted.shards, where, time);
-        if (const auto called = own.call_before(asked_to_stop(signals)); !called)
-            return orders.follow(nullptr, to_string(called.error()));
-        const bool dismissed = orders.follow(&own, {});
-        if (dismissed && !signals.cut_off()) call_after(own, log);
-        return dismissed;
+        const auto compiled = scenario::compile(scenario);
+        if (!compiled) return worker.run(nullptr, to_string(compiled.error()));
+        auto setup = prepare_target(scenario, *compiled, folder, rank, wanted.shards, log);
+        if (!setup) return worker.run(nullptr, to_string(setup.error()));
+        local_generator local(scenario, *compiled, *setup, wanted.shards, rank, time);
+        if (const auto hooks_done = local.run_before_hooks(make_stop_check(signals)); !hooks_done)
+            return worker.run(nullptr, to_string(hooks_done.error()));
+        const bool released = worker.run(&local, {});
+        if (released && !signals.aborted()) run_after_hooks(local, log);
+        return released;
     };
-    const bool dismissed = take_part();
+    const bool released = run_worker();
     if (!spool.trouble().empty()) spdlog::warn("{}", spool.trouble());
-    if (!dismissed) return problems{"", wanted.ranks->trouble()};
-    if (!signals.cut_off()) spool.remove();
+    if (!released) return problems{"", wanted.ranks->trouble()};
+    if (!signals.aborted()) spool.remove();
     return {};
 }
 

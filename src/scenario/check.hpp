@@ -1,4 +1,4 @@
-// The parts of check(): each says what is wrong with its part, by path.
+// Checks of the parts of a scenario, called by check(). Each adds its problems, located by path.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -12,31 +12,31 @@
 
 namespace loadsim::scenario {
 
-void check_target(const document&, problems&);
-void check_fleet(const document&, problems&);
-void check_load(const document&, problems&);
-void check_conditions(const document&, problems&);
+void check_target(const scenario_config&, problems&);
+void check_fleet(const scenario_config&, problems&);
+void check_load(const scenario_config&, problems&);
+void check_conditions(const scenario_config&, problems&);
 
-/// a-z, then a-z, 0-9 and '-': a level of a topic and of a URL.
+/// [a-z][a-z0-9-]*: valid as a topic level and as a URL path segment.
 bool is_service_name(std::string_view);
 
-/// The broker is ours, or its address is 127.0.0.0/8: every one of these is an address of this machine.
-bool broker_is_on_loopback(const document&);
+/// Whether the broker is embedded or its address is in 127.0.0.0/8, all of which are addresses of this machine.
+bool broker_is_on_loopback(const scenario_config&);
 
-inline constexpr double longest_load = 366.0 * 24 * 3600; ///< seconds; beyond it nothing is worked out
-double length_of(const load&);                            ///< seconds; of phases that nobody has checked
+inline constexpr double max_load_seconds = 366.0 * 24 * 3600; ///< seconds; for longer loads no schedule is computed
+double load_seconds(const load&);                             ///< seconds; valid for unchecked phases too
 
-/// One occurrence of a condition that is a spike.
-struct spike {
-    nanoseconds from{0}; ///< since the load's start
+/// One occurrence of a spike condition.
+struct load_spike {
+    nanoseconds from{0}; ///< since the start of the load
     nanoseconds until{0};
     double factor = 1;
     std::string name;
-    std::size_t condition = 0; ///< its place in the document
+    std::size_t condition_index = 0; ///< index in scenario_config::conditions
 };
-inline constexpr std::uint32_t spikes_most = 1000; ///< occurrences of one condition
+inline constexpr std::uint32_t max_spikes = 1000; ///< maximum number of occurrences of one condition
 
-/// In order of their beginnings.
-std::vector<spike> spikes_of(const document&);
+/// Ordered by start time.
+std::vector<load_spike> load_spikes_of(const scenario_config&);
 
 } // namespace loadsim::scenario

@@ -23,8 +23,8 @@ void check_services(const load& l, problems& all) {
     if (!(sum > 0)) all.add("load.services", "no service has a weight above 0, so nothing could be asked for");
 }
 
-/// Whether anything is due in a phase, without making a schedule.
-bool is_silent(const loadsim::load::phase& p) {
+/// Whether a phase has no arrivals, determined without a schedule.
+bool has_no_arrivals(const loadsim::load::phase& p) {
     return p.pause ||
            (!p.arrival_count && p.arrival_rate.per_second <= 0 && p.ramp_to.value_or(rate{}).per_second <= 0);
 }
@@ -40,64 +40,65 @@ void check_phases(const load& l, problems& all) {
         if (p.duration <= nanoseconds{0}) all.add(path, "a phase needs a duration");
         if (p.arrival_count && p.ramp_to) all.add(path, "arrivalCount and rampTo exclude each other");
     }
-    if (std::ranges::all_of(l.phases, is_silent)) all.add("load.phases", "nothing is ever due in these phases");
-    if (length_of(l) > longest_load) all.add("load.phases", "these phases last longer than a year");
+    if (std::ranges::all_of(l.phases, has_no_arrivals)) all.add("load.phases", "nothing is ever due in these phases");
+    if (load_seconds(l) > max_load_seconds) all.add("load.phases", "these phases last longer than a year");
 }
 
-/// A request given up before the other side may give it up: its time-out could never be seen.
-void check_patience(const document& d, problems& all) {
-    const auto limit = d.load.unanswered_after;
-    const auto hint = [&](std::string_view what, nanoseconds longest) {
+/// completionTimeout must exceed the deadlines of the other side, or their timeouts could never be observed.
+void check_completion_timeout(const scenario_config& d, problems& all) {
+    const auto limit = d.load.completion_timeout;
+    const auto add_problem = [&](std::string_view what, nanoseconds longest) {
         all.add("load.unansweredAfter",
                 fmt::format("{} waits up to {} before it times a request out, and unansweredAfter is only {}", what,
                             format_duration(longest), format_duration(limit)));
     };
-    if (d.load.driver == drive::kind::mqtt) {
-        if (d.load.mqtt.deadline >= limit) hint("the mqtt driver", d.load.mqtt.deadline);
+    if (d.load.driver == driver::kind::mqtt) {
+        if (d.load.mqtt.deadline >= limit) add_problem("the mqtt driver", d.load.mqtt.deadline);
         return;
     }
     if (!d.target.embedded) return;
     nanoseconds longest{0};
-    for (const auto& asked : d.load.services)
+    for (const auto& requested : d.load.services)
         for (const auto& s : d.target.backend.services)
-            if (s.name == asked.name)
+            if (s.name == requested.name)
                 longest = std::max({longest, s.limits.created, s.limits.pending, s.limits.running});
-    if (longest >= limit) hint("the embedded backend", longest);
+    if (longest >= limit) add_problem("the embedded backend", longest);
 }
 
-/// The longest that the embedded target, or the mqtt driver, gives any service of the load; 0: theirs, and unknown.
-nanoseconds longest_limit(const document& d, bool acknowledged) {
-    if (d.load.driver == drive::kind::mqtt) return d.load.mqtt.deadline;
+/// Longest deadline of the embedded target, or of the mqtt driver, for any requested service; 0: unknown.
+nanoseconds longest_deadline(const scenario_config& d, bool acknowledged) {
+    if (d.load.driver == driver::kind::mqtt) return d.load.mqtt.deadline;
     nanoseconds longest{0};
     if (!d.target.embedded) return longest;
-    for (const auto& asked : d.load.services)
+    for (const auto& requested : d.load.services)
         for (const auto& s : d.target.backend.services)
-            if (s.name == asked.name) longest = std::max(longest, acknowledged ? s.limits.running : s.limits.pending);
+            if (s.name == requested.name)
+                longest = std::max(longest, acknowledged ? s.limits.running : s.limits.pending);
     return longest;
 }
 
 bool acknowledges(const std::vector<vehicle::step>& steps) {
     return std::ranges::any_of(steps, [](const vehicle::step& s) {
-        return (s.what == vehicle::step::kind::say && s.said.is_plain() && !s.said.is_final()) ||
+        return (s.type == vehicle::step::kind::respond && s.response.is_well_formed() && !s.response.is_final()) ||
                std::ranges::any_of(s.branches, [](const auto& b) { return acknowledges(b.steps); });
     });
 }
 
-/// How long a correct target takes to give up on a vehicle that does this; 0 when it need not.
-nanoseconds silence_lasts(const document& d, const vehicle::behaviour& b) {
+/// Time until a correct target times out a vehicle with this behaviour; 0: no timeout expected.
+nanoseconds silent_vehicle_timeout(const scenario_config& d, const vehicle::behaviour& b) {
     if (!b.expected.contains(outcome::timed_out)) return nanoseconds{0};
-    return longest_limit(d, acknowledges(b.steps));
+    return longest_deadline(d, acknowledges(b.steps));
 }
 
-/// The last silent vehicle's request must end before the run does.
-void check_drain(const document& d, problems& all) {
+/// The drain must be long enough for the timeout of the last silent vehicle's request.
+void check_drain(const scenario_config& d, problems& all) {
     nanoseconds longest{0};
     for (const auto& s : d.fleet.segments)
         for (const auto& b : d.behaviours)
-            if (b.name == s.behaviour) longest = std::max(longest, silence_lasts(d, b));
+            if (b.name == s.behaviour) longest = std::max(longest, silent_vehicle_timeout(d, b));
     for (const auto& c : d.conditions)
         if (c.expected.contains(outcome::timed_out))
-            longest = std::max({longest, longest_limit(d, false), longest_limit(d, true)});
+            longest = std::max({longest, longest_deadline(d, false), longest_deadline(d, true)});
     if (longest != nanoseconds{0} && d.load.drain <= longest)
         all.add("load.drain",
                 fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",
@@ -106,11 +107,11 @@ void check_drain(const document& d, problems& all) {
 
 } // namespace
 
-void check_load(const document& d, problems& all) {
+void check_load(const scenario_config& d, problems& all) {
     const auto& l = d.load;
     check_services(l, all);
     check_phases(l, all);
-    check_patience(d, all);
+    check_completion_timeout(d, all);
     check_drain(d, all);
     if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");
     if (l.http.timeout <= nanoseconds{0}) all.add("load.http.timeout", "a time-out of nothing");

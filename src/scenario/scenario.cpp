@@ -8,19 +8,20 @@ namespace loadsim::scenario {
 
 namespace {
 
-std::vector<net::endpoint> all_of(const std::optional<net::endpoint>& first, const std::vector<net::endpoint>& more) {
+std::vector<net::endpoint> join_endpoints(const std::optional<net::endpoint>& first,
+                                          const std::vector<net::endpoint>& more) {
     std::vector<net::endpoint> all;
     if (first) all.push_back(*first);
     all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 
-/// "mqtt", "webhook"; where there are several of a kind "poll 1", "poll 2".
-std::vector<std::string> names_of(const std::vector<observe::options>& observers) {
+/// "mqtt", "webhook"; for several of a kind "poll 1", "poll 2".
+std::vector<std::string> observer_names(const std::vector<observer::options>& observers) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < observers.size(); ++i) {
-        const auto kind = observe::kind_of(observers[i]);
-        const auto is_same = [&](const observe::options& o) { return o.index() == observers[i].index(); };
+        const auto kind = observer::kind_of(observers[i]);
+        const auto is_same = [&](const observer::options& o) { return o.index() == observers[i].index(); };
         std::string name(kind);
         if (std::ranges::count_if(observers, is_same) > 1)
             name +=
@@ -33,45 +34,45 @@ std::vector<std::string> names_of(const std::vector<observe::options>& observers
 
 } // namespace
 
-bool needs_a_broker(const document& d) {
-    const auto is_mqtt = [](const observe::options& o) { return std::holds_alternative<observe::mqtt_options>(o); };
-    return d.fleet.link == fleet::link_kind::mqtt || d.load.driver == drive::kind::mqtt || !d.campaigns.empty() ||
+bool needs_a_broker(const scenario_config& d) {
+    const auto is_mqtt = [](const observer::options& o) { return std::holds_alternative<observer::mqtt_options>(o); };
+    return d.fleet.link == fleet::link_kind::mqtt || d.load.driver == driver::kind::mqtt || !d.campaigns.empty() ||
            std::ranges::any_of(d.load.observers, is_mqtt);
 }
 
-std::vector<net::endpoint> brokers_of(const target& t) { return all_of(t.broker, t.more_brokers); }
-std::vector<net::endpoint> apis_of(const target& t) { return all_of(t.api, t.more_apis); }
+std::vector<net::endpoint> brokers_of(const target& t) { return join_endpoints(t.broker, t.more_brokers); }
+std::vector<net::endpoint> apis_of(const target& t) { return join_endpoints(t.api, t.more_apis); }
 
-bool speaks_our_own(const document& d) {
-    auto spoken = d.contract;
-    spoken.telemetry.reset(); // nobody has to understand it
-    spoken.deadlines.reset();
-    return spoken == contract::options{};
+bool uses_builtin_contract(const scenario_config& d) {
+    auto own = d.contract;
+    own.telemetry.reset(); // the backend does not parse it
+    own.deadlines.reset();
+    return own == contract::options{};
 }
 
-const vehicle::behaviour& behaviour_of(const document& d, std::string_view name) {
+const vehicle::behaviour& behaviour_of(const scenario_config& d, std::string_view name) {
     const auto found = std::ranges::find(d.behaviours, name, &vehicle::behaviour::name);
     assert(found != d.behaviours.end());
     return *found;
 }
 
-measure::legend legend_of(const document& d) {
-    measure::legend made;
+measure::labels labels_of(const scenario_config& d) {
+    measure::labels made;
     for (const auto& s : d.load.services) made.services.push_back(s.name);
     for (const auto& p : phases_of(d)) made.phases.push_back(p.name);
     for (const auto& s : d.fleet.segments) {
         made.segments.push_back(s.name);
         made.behaviours.push_back(s.behaviour);
     }
-    if (d.fleet.segments.empty()) { // only in documents made by hand: read() gives them one
+    if (d.fleet.segments.empty()) { // only in scenarios built in code: read() adds a segment
         made.segments.emplace_back("all");
         made.behaviours.emplace_back("success");
     }
     for (const auto& c : d.conditions) made.conditions.push_back(c.name);
-    if (d.load.driver == drive::kind::mqtt)
-        made.observers.emplace_back("mqtt driver"); // hears the vehicles' last words itself
+    if (d.load.driver == driver::kind::mqtt)
+        made.observers.emplace_back("mqtt driver"); // receives the vehicles' final responses itself
     else
-        made.observers = names_of(d.load.observers);
+        made.observers = observer_names(d.load.observers);
     for (const auto& c : d.campaigns) made.campaigns.push_back(c.name);
     return made;
 }

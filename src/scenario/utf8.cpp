@@ -5,7 +5,7 @@
 namespace loadsim::scenario {
 namespace {
 
-/// Length of the character at the front, 0 when there is none (RFC 3629).
+/// Length of the character at the front; 0: invalid (RFC 3629).
 std::size_t character_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const auto lead = byte(0);
@@ -24,7 +24,7 @@ std::size_t character_length(std::string_view text) {
 
 } // namespace
 
-std::size_t end_of_text(std::string_view text) {
+std::size_t valid_text_length(std::string_view text) {
     std::size_t at = 0;
     while (at < text.size()) {
         const auto length = character_length(text.substr(at));

@@ -1,4 +1,4 @@
-// Is it text at all?
+// UTF-8 validation.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace loadsim::scenario {
 
-/// Offset of the first byte that is not part of UTF-8 text, or is a control character other than tab and line ends;
-/// text.size() when there is none. yaml-cpp takes such bytes in and each of its layers makes something else of them.
-std::size_t end_of_text(std::string_view text);
+/// Offset of the first byte that is not valid UTF-8, or is a control character other than tab and line ends;
+/// text.size() when there is none. yaml-cpp accepts such bytes, and its layers interpret them differently.
+std::size_t valid_text_length(std::string_view text);
 
 } // namespace loadsim::scenario

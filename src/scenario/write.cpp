@@ -1,9 +1,9 @@
 #include <loadsim/scenario/read.hpp>
 
-#include "language.hpp"
+#include "schema.hpp"
 
 namespace loadsim::scenario {
 
-std::string write(const document& d) { return to_yaml(kinds::object<document>{}.write(d)); }
+std::string write(const scenario_config& d) { return to_yaml(value_types::object<scenario_config>{}.write(d)); }
 
 } // namespace loadsim::scenario

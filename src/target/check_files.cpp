@@ -7,50 +7,50 @@
 namespace loadsim::target {
 namespace {
 
-remedy raise_limit(std::uint64_t needed, const machine& has) {
+remedy raise_limit(std::uint64_t needed, const machine_resources& machine) {
     auto command = fmt::format("ulimit -Hn {}", needed);
-    if (has.open_files_most && needed > *has.open_files_most)
+    if (machine.open_files_max && needed > *machine.open_files_max)
         command = fmt::format("sysctl -w fs.nr_open={} && ", needed) + command;
     return {"raise the limit, as root and in the shell that starts it", command, ""};
 }
 
 } // namespace
 
-check check_open_files(const needs& n, const machine& has) {
-    const auto needed = std::max(files_of_rank(n), files_of_broker(n));
+check check_open_files(const resource_requirements& n, const machine_resources& machine) {
+    const auto needed = std::max(files_per_rank(n), files_per_broker(n));
     check c{.name = "open files",
-            .needs = number_text(needed),
-            .has = number_text(has.open_files),
-            .of = n.own_broker ? "in each process, and in its mosquitto" : "in each process",
-            .verdict = judge(needed, has.open_files),
+            .needed = number_text(needed),
+            .available = number_text(machine.open_files),
+            .scope = n.own_broker ? "in each process, and in its mosquitto" : "in each process",
+            .status = status_of(needed, machine.open_files),
             .remedies = {}};
-    if (c.verdict == fit::unknown) c.remedies.push_back(unreadable("the limit of this process"));
-    if (c.verdict != fit::not_enough) return c;
-    if (const auto ranks = ranks_that_fit(n, has)) {
-        auto split = n;
-        split.where = {*ranks, *ranks};
-        // More processes take more memory; where there is none, they are no remedy.
-        if (!has.memory_free || memory_here(split) <= *has.memory_free)
+    if (c.status == check_status::unknown) c.remedies.push_back(unreadable_file("the limit of this process"));
+    if (c.status != check_status::not_enough) return c;
+    if (const auto ranks = required_ranks(n, machine)) {
+        auto spread = n;
+        spread.placement = {*ranks, *ranks};
+        // More processes need more memory; without free memory they are no remedy.
+        if (!machine.memory_free || local_memory(spread) <= *machine.memory_free)
             c.remedies.push_back(
                 {fmt::format("spread the fleet over {} processes", *ranks), "", fmt::format("--ranks {}", *ranks)});
     }
-    c.remedies.push_back(raise_limit(needed, has));
-    const auto fixed = needed - sessions_of_rank(n);
-    const auto most = *has.open_files > fixed ? (*has.open_files - fixed) * n.where.ranks : 0;
-    c.remedies.push_back(fewer_vehicles(most));
+    c.remedies.push_back(raise_limit(needed, machine));
+    const auto fixed = needed - sessions_per_rank(n);
+    const auto vehicles_max = *machine.open_files > fixed ? (*machine.open_files - fixed) * n.placement.ranks : 0;
+    c.remedies.push_back(fewer_vehicles(vehicles_max));
     return c;
 }
 
-check check_files_of_all(const needs& n, const machine& has) {
-    const auto needed = std::uint64_t{n.where.ranks_here} * (files_of_rank(n) + files_of_broker(n));
+check check_files_of_all(const resource_requirements& n, const machine_resources& machine) {
+    const auto needed = std::uint64_t{n.placement.local_ranks} * (files_per_rank(n) + files_per_broker(n));
     check c{.name = "files of all",
-            .needs = number_text(needed),
-            .has = number_text(has.files_free),
-            .of = "in all processes of this machine",
-            .verdict = judge(needed, has.files_free),
+            .needed = number_text(needed),
+            .available = number_text(machine.files_free),
+            .scope = "in all processes of this machine",
+            .status = status_of(needed, machine.files_free),
             .remedies = {}};
-    if (c.verdict == fit::unknown) c.remedies.push_back(unreadable("/proc/sys/fs/file-max"));
-    if (c.verdict == fit::not_enough)
+    if (c.status == check_status::unknown) c.remedies.push_back(unreadable_file("/proc/sys/fs/file-max"));
+    if (c.status == check_status::not_enough)
         c.remedies.push_back(
             {"raise the system's limit, as root", fmt::format("sysctl -w fs.file-max={}", needed * 2), ""});
     return c;

@@ -1,4 +1,4 @@
-// The checks of the preflight, each by its topic. All pure.
+// Checks of the preflight, one function per resource. All pure.
 #pragma once
 
 #include <loadsim/target/preflight.hpp>
@@ -7,25 +7,27 @@
 
 namespace loadsim::target {
 
-check check_open_files(const needs&, const machine&);
-check check_files_of_all(const needs&, const machine&);
-check check_source_ports(const needs&, const machine&);
-check check_listen_backlog(const needs&, const machine&);
-check check_tcp_memory(const needs&, const machine&);
-check check_memory(const needs&, const machine&);
-std::optional<check> check_conntrack(const needs&, const machine&); ///< empty: the kernel does not track connections
+check check_open_files(const resource_requirements&, const machine_resources&);
+check check_files_of_all(const resource_requirements&, const machine_resources&);
+check check_source_ports(const resource_requirements&, const machine_resources&);
+check check_listen_backlog(const resource_requirements&, const machine_resources&);
+check check_tcp_memory(const resource_requirements&, const machine_resources&);
+check check_memory(const resource_requirements&, const machine_resources&);
+std::optional<check> check_conntrack(const resource_requirements&,
+                                     const machine_resources&); ///< empty: the kernel has no connection tracking
 
 /// "28232", "unlimited", "unknown".
 std::string number_text(std::optional<std::uint64_t>);
 std::string memory_text(std::optional<std::uint64_t>);
 
-/// Against what there is; above `comfortable`, a share of it in percent, it is tight.
-fit judge(std::uint64_t needed, std::optional<std::uint64_t> available, unsigned comfortable = 100);
+/// Status of `needed` against `available`; tight above `tight_above_percent` of it.
+check_status status_of(std::uint64_t needed, std::optional<std::uint64_t> available,
+                       unsigned tight_above_percent = 100);
 
-/// What cannot be read is said with its place, so that somebody can look.
-remedy unreadable(std::string place);
+/// Remedy text of an unknown value: names the file that cannot be read.
+remedy unreadable_file(std::string file);
 
-/// The last resort; 0: even the smallest fleet is too large.
-remedy fewer_vehicles(std::uint64_t most);
+/// Remedy of last resort; 0: even the smallest fleet is too large.
+remedy fewer_vehicles(std::uint64_t vehicles_max);
 
 } // namespace loadsim::target

@@ -1,8 +1,8 @@
 #include "password_file.hpp"
 
-#include "child.hpp"
+#include "child_process.hpp"
 
-#include <loadsim/base/programs.hpp>
+#include <loadsim/base/find_program.hpp>
 
 #include <fmt/format.h>
 
@@ -21,11 +21,13 @@
 namespace loadsim::target {
 namespace {
 
-constexpr std::chrono::milliseconds poll_every{5};
+constexpr std::chrono::milliseconds poll_interval{5};
 
-bool has(const std::string& text, std::string_view any_of) { return text.find_first_of(any_of) != std::string::npos; }
+bool contains_any(const std::string& text, std::string_view any_of) {
+    return text.find_first_of(any_of) != std::string::npos;
+}
 
-/// Created for us alone: it is never, not even for a moment, readable by others.
+/// Created with mode 0600: never readable by other users, not even briefly.
 bool write_for_owner(const std::filesystem::path& file, std::string_view text) {
     ::unlink(file.c_str());
     const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -41,13 +43,13 @@ bool write_for_owner(const std::filesystem::path& file, std::string_view text) {
 
 } // namespace
 
-result<std::string> plain_logins(const std::vector<mosquitto_login>& logins) {
+result<std::string> plain_text_logins(const std::vector<mosquitto_login>& logins) {
     std::string text;
     std::set<std::pair<std::string, std::string>> known;
     for (const auto& [user, password] : logins) {
         if (user.empty() || password.empty())
             return problems{"mosquitto", "a login needs a user and a password; give both in fleet.mqtt"};
-        if (has(user, ":\r\n") || has(password, ":\r\n"))
+        if (contains_any(user, ":\r\n") || contains_any(password, ":\r\n"))
             return problems{
                 "mosquitto",
                 fmt::format("the user '{}' or the password has a colon or a line break, which a password file "
@@ -59,7 +61,7 @@ result<std::string> plain_logins(const std::vector<mosquitto_login>& logins) {
 }
 
 result<void> write_password_file(const std::filesystem::path& file, const std::vector<mosquitto_login>& logins) {
-    const auto text = plain_logins(logins);
+    const auto text = plain_text_logins(logins);
     if (!text) return text.error();
     const auto program = find_program("mosquitto_passwd", "/usr/bin:/usr/local/bin").string();
     if (program.empty())
@@ -74,11 +76,11 @@ result<void> write_password_file(const std::filesystem::path& file, const std::v
     if (!write_for_owner(file, *text)) return failed(std::strerror(errno));
     const auto pid = start_child(program, {"-U", file.string()}, log);
     if (pid < 0) return failed(std::strerror(errno));
-    while (!has_ended(pid)) std::this_thread::sleep_for(poll_every);
-    const auto said = last_line(log);
+    while (!has_exited(pid)) std::this_thread::sleep_for(poll_interval);
+    const auto message = last_line(log);
     ::unlink(log.c_str());
-    // Not by how it ended, which nobody may be told (SIGCHLD ignored): a hash begins with $.
-    if (last_line(file).find(":$") == std::string::npos) return failed(said);
+    // Checked by content, because the exit status is unavailable if SIGCHLD is ignored: a hash begins with $.
+    if (last_line(file).find(":$") == std::string::npos) return failed(message);
     return {};
 }
 

@@ -1,4 +1,4 @@
-// Who mosquitto lets in, as a file that it reads.
+// Password file of mosquitto.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -10,12 +10,13 @@
 
 namespace loadsim::target {
 
-/// One "user:password" a line, each once, for mosquitto_passwd to hash.
-/// Errors: a user or a password that such a line cannot hold; none is ever printed but the user.
-result<std::string> plain_logins(const std::vector<mosquitto_login>&);
+/// One "user:password" per line, without repetitions, for mosquitto_passwd to hash.
+/// Errors: a user or a password that the format cannot represent; messages contain the user, never a password.
+result<std::string> plain_text_logins(const std::vector<mosquitto_login>&);
 
-/// Writes them to `file`, for its owner's eyes only, and has mosquitto_passwd hash them: no password is on a command line, and
-/// none stays readable. A hash takes a tenth of a millisecond. Errors: no such program, a full disk, a name that cannot be.
+/// Writes the logins to `file`, readable by its owner only, and hashes them with mosquitto_passwd: no password is on a
+/// command line, none stays in plain text. A hash takes 0.1 ms. Errors: program not installed, disk full, invalid
+/// login.
 result<void> write_password_file(const std::filesystem::path& file, const std::vector<mosquitto_login>&);
 
 } // namespace loadsim::target

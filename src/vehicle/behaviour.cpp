@@ -1,8 +1,8 @@
 #include <loadsim/vehicle/behaviour.hpp>
 
-#include "promise.hpp"
+#include "expected_outcome.hpp"
 
-#include <loadsim/base/names.hpp>
+#include <loadsim/base/spelling.hpp>
 
 #include <fmt/format.h>
 
@@ -12,108 +12,109 @@
 namespace loadsim::vehicle {
 namespace {
 
-constexpr std::string_view by_the_generator =
+constexpr std::string_view skipped_not_expectable =
     "a request is skipped by the generator, not by the platform: it cannot be expected";
 
-/// Where a vehicle can be in its steps: on one way it may have left, on another not.
-struct link {
-    bool may_be_away = false;
-    bool was_disturbed = false; ///< disconnected or taken over before: there is something to come back from
-    bool goes_on = true;        ///< not all ways have ended at a drop
+/// Possible session states of a vehicle at one step, over all branches.
+struct session_states {
+    bool may_be_disconnected = false;
+    bool was_interrupted = false; ///< after a disconnect or takeover: `reconnect` is allowed
+    bool continues = true;        ///< false: all branches have ended at `drop`
 };
 
-class inspection {
+class validator {
 public:
-    explicit inspection(const behaviour& b) : behaviour_(b) {}
+    explicit validator(const behaviour& b) : behaviour_(b) {}
 
-    void look_at_steps(const std::vector<step>& steps, const std::string& path, link& at) {
+    void check_steps(const std::vector<step>& steps, const std::string& path, session_states& session) {
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            const auto place = fmt::format("{}[{}]", path, i);
-            if (!at.goes_on) return wrong(place, "this step comes after drop, which ends the behaviour");
-            look_at(steps[i], place, at);
+            const auto where = fmt::format("{}[{}]", path, i);
+            if (!session.continues) return add_issue(where, "this step comes after drop, which ends the behaviour");
+            check_step(steps[i], where, session);
         }
     }
 
-    void look_at_delays() {
-        for (const auto& [name, d] : behaviour_.delays) look_at_delay(d, "delays." + name);
+    void check_delays() {
+        for (const auto& [name, d] : behaviour_.delays) check_delay(d, "delays." + name);
         for (const auto& [service, delays] : behaviour_.services)
             for (const auto& [name, d] : delays) {
-                const auto place = fmt::format("services.{}.{}", service, name);
+                const auto where = fmt::format("services.{}.{}", service, name);
                 if (behaviour_.delays.contains(name))
-                    look_at_delay(d, place);
+                    check_delay(d, where);
                 else
-                    wrong(place, unknown_delay(name));
+                    add_issue(where, unknown_delay(name));
             }
     }
 
-    void look_at_delay(const delay& d, std::string place) {
-        if (auto text = vehicle::check(d); !text.empty()) wrong(std::move(place), std::move(text));
+    void check_delay(const delay& d, std::string where) {
+        if (auto text = vehicle::check(d); !text.empty()) add_issue(std::move(where), std::move(text));
     }
 
-    void wrong(std::string place, std::string text) { found_.push_back({std::move(place), std::move(text)}); }
-    std::vector<finding> done() && { return std::move(found_); }
+    void add_issue(std::string where, std::string text) { issues_.push_back({std::move(where), std::move(text)}); }
+    std::vector<validation_issue> issues() && { return std::move(issues_); }
 
 private:
-    void look_at(const step& s, const std::string& place, link& at) {
-        switch (s.what) {
-        case step::kind::wait: return look_at_length(s, place + ".wait");
-        case step::kind::say: return look_at_word(s.said, place, at);
+    void check_step(const step& s, const std::string& where, session_states& session) {
+        switch (s.type) {
+        case step::kind::wait: return check_duration(s, where + ".wait");
+        case step::kind::respond: return check_response(s.response, where, session);
         case step::kind::execute: return;
-        case step::kind::drop: at.goes_on = false; return;
+        case step::kind::drop: session.continues = false; return;
         case step::kind::disconnect:
-            needs_session(place, at);
-            at.may_be_away = at.was_disturbed = true;
+            require_session(where, session);
+            session.may_be_disconnected = session.was_interrupted = true;
             return;
         case step::kind::reconnect:
-            if (!at.was_disturbed) wrong(place, "it is on line here: nothing before this disconnects it");
-            at.may_be_away = false;
+            if (!session.was_interrupted) add_issue(where, "it is on line here: nothing before this disconnects it");
+            session.may_be_disconnected = false;
             return;
         case step::kind::takeover:
-            needs_session(place, at);
-            at.was_disturbed = true;
-            return look_at_length(s, place + ".takeover");
-        case step::kind::stall: needs_session(place, at); return look_at_length(s, place + ".stall");
-        case step::kind::choose: return look_at_branches(s.branches, place + ".choose", at);
+            require_session(where, session);
+            session.was_interrupted = true;
+            return check_duration(s, where + ".takeover");
+        case step::kind::stall: require_session(where, session); return check_duration(s, where + ".stall");
+        case step::kind::choose: return check_branches(s.branches, where + ".choose", session);
         }
     }
 
-    void needs_session(const std::string& place, link& at) {
-        if (!at.may_be_away) return;
-        wrong(place, "the vehicle is off line here: it has to reconnect first");
-        at.may_be_away = false; // told once
+    void require_session(const std::string& where, session_states& session) {
+        if (!session.may_be_disconnected) return;
+        add_issue(where, "the vehicle is off line here: it has to reconnect first");
+        session.may_be_disconnected = false; // reported once
     }
 
-    void look_at_word(const word& w, const std::string& place, link& at) {
-        needs_session(place, at);
-        if (w.what == word::kind::failed && w.code.empty()) wrong(place, "it fails without a code, such as door_open");
-        if (w.what != word::kind::failed && !w.code.empty()) wrong(place, "only a failure has a code");
+    void check_response(const response_step& w, const std::string& where, session_states& session) {
+        require_session(where, session);
+        if (w.type == response_step::kind::failed && w.code.empty())
+            add_issue(where, "it fails without a code, such as door_open");
+        if (w.type != response_step::kind::failed && !w.code.empty()) add_issue(where, "only a failure has a code");
     }
 
-    void look_at_length(const step& s, std::string place) {
-        if (s.named.empty()) return look_at_delay(s.lasts, std::move(place));
-        if (behaviour_.delays.contains(s.named)) return;
-        wrong(std::move(place), unknown_delay(s.named));
+    void check_duration(const step& s, std::string where) {
+        if (s.delay_name.empty()) return check_delay(s.duration, std::move(where));
+        if (behaviour_.delays.contains(s.delay_name)) return;
+        add_issue(std::move(where), unknown_delay(s.delay_name));
     }
 
-    void look_at_branches(const std::vector<branch>& branches, const std::string& place, link& at) {
+    void check_branches(const std::vector<branch>& branches, const std::string& where, session_states& session) {
         double sum = 0;
-        link joined{.goes_on = false};
+        session_states joined{.continues = false};
         for (std::size_t i = 0; i < branches.size(); ++i) {
             const auto& b = branches[i];
-            const auto own = fmt::format("{}[{}]", place, i);
+            const auto own = fmt::format("{}[{}]", where, i);
             sum += b.weight;
-            if (!(b.weight >= 0)) wrong(own + ".weight", "a weight is not negative");
-            if (b.expected.contains(outcome::skipped)) wrong(own + ".expect", std::string(by_the_generator));
-            link way = at;
-            look_at_steps(b.steps, own + ".steps", way);
-            if (!(b.weight > 0) || !way.goes_on) continue;
-            joined.goes_on = true;
-            joined.may_be_away = joined.may_be_away || way.may_be_away;
-            joined.was_disturbed = joined.was_disturbed || way.was_disturbed;
+            if (!(b.weight >= 0)) add_issue(own + ".weight", "a weight is not negative");
+            if (b.expected.contains(outcome::skipped)) add_issue(own + ".expect", std::string(skipped_not_expectable));
+            session_states branch_session = session;
+            check_steps(b.steps, own + ".steps", branch_session);
+            if (!(b.weight > 0) || !branch_session.continues) continue;
+            joined.continues = true;
+            joined.may_be_disconnected = joined.may_be_disconnected || branch_session.may_be_disconnected;
+            joined.was_interrupted = joined.was_interrupted || branch_session.was_interrupted;
         }
         if (!(sum > 0) || !std::isfinite(sum))
-            return wrong(place, "the weights of these branches add up to nothing, so none can be chosen");
-        at = joined;
+            return add_issue(where, "the weights of these branches add up to nothing, so none can be chosen");
+        session = joined;
     }
 
     std::string unknown_delay(const std::string& name) const {
@@ -124,38 +125,39 @@ private:
     }
 
     const behaviour& behaviour_;
-    std::vector<finding> found_;
+    std::vector<validation_issue> issues_;
 };
 
-/// A vehicle that never hears a command.
-void look_at_absence(const behaviour& b, inspection& all) {
+/// Checks vehicles that never receive a command: offline, or with wrong credentials.
+void check_offline(const behaviour& b, validator& all) {
     if (b.online && !b.credentials) return;
     if (!b.steps.empty())
-        all.wrong("steps", b.credentials ? "a vehicle with wrong credentials is never let in, and takes no steps"
-                                         : "a vehicle that is offline takes no steps");
+        all.add_issue("steps", b.credentials ? "a vehicle with wrong credentials is never let in, and takes no steps"
+                                             : "a vehicle that is offline takes no steps");
     if (!b.online && b.credentials)
-        all.wrong("online", "a vehicle that is offline signs in first, and with wrong credentials it cannot");
-    if (b.asleep) all.wrong("asleep", "a vehicle that is offline, or never let in, cannot be woken");
+        all.add_issue("online", "a vehicle that is offline signs in first, and with wrong credentials it cannot");
+    if (b.asleep) all.add_issue("asleep", "a vehicle that is offline, or never let in, cannot be woken");
 }
 
 } // namespace
 
 outcome_set expected_of(const behaviour& b) {
     if (!b.online || b.credentials) return outcome::timed_out;
-    return promised(b.steps);
+    return expected_outcomes(b.steps);
 }
 
-std::vector<finding> check(const behaviour& b) {
-    inspection all(b);
-    if (b.name.empty()) all.wrong("", "a behaviour needs a name");
-    if (b.expected.contains(outcome::skipped) && !expected_of(b).contains(outcome::skipped)) // else a branch says so
-        all.wrong("expect", std::string(by_the_generator));
-    look_at_absence(b, all);
-    link at;
-    all.look_at_steps(b.steps, "steps", at);
-    all.look_at_delays();
-    if (b.asleep) all.look_at_delay(b.asleep->takes, "asleep.takes");
-    return std::move(all).done();
+std::vector<validation_issue> check(const behaviour& b) {
+    validator all(b);
+    if (b.name.empty()) all.add_issue("", "a behaviour needs a name");
+    if (b.expected.contains(outcome::skipped) &&
+        !expected_of(b).contains(outcome::skipped)) // otherwise reported for the branch
+        all.add_issue("expect", std::string(skipped_not_expectable));
+    check_offline(b, all);
+    session_states session;
+    all.check_steps(b.steps, "steps", session);
+    all.check_delays();
+    if (b.asleep) all.check_delay(b.asleep->wakeup_delay, "asleep.takes");
+    return std::move(all).issues();
 }
 
 } // namespace loadsim::vehicle

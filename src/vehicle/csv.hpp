@@ -1,4 +1,4 @@
-// Comma-separated values (RFC 4180).
+// CSV reader (RFC 4180).
 #pragma once
 
 #include <cstddef>
@@ -8,26 +8,26 @@
 
 namespace loadsim::vehicle {
 
-/// Goes through a text record by record. Lines end in LF or CRLF, a byte order mark before the first is skipped, and so are empty
-/// lines. Quoted cells may hold commas, line ends, and quotes written twice.
+/// Reads CSV text record by record. Lines end in LF or CRLF; a leading byte order mark and empty lines are skipped. Quoted cells may
+/// contain commas, line ends and doubled quotes.
 class csv_reader {
 public:
     explicit csv_reader(std::string_view text);
 
-    /// False: there is no more. `cells` is replaced; of a record that is wrong it holds what could be read.
+    /// Reads the next record into `cells`; an invalid record is read as far as possible. False: end of text.
     bool next(std::vector<std::string>& cells);
-    std::size_t line() const noexcept { return record_line_; } ///< on which that record begins, from 1
-    /// What is wrong with it, as a sentence; empty: nothing.
-    const std::string& trouble() const noexcept { return trouble_; }
+    std::size_t line() const noexcept { return record_line_; } ///< first line of the record, from 1
+    /// Syntax error of the record as a sentence; empty: valid.
+    const std::string& error() const noexcept { return error_; }
 
 private:
-    std::string cell();
-    std::string quoted_cell();
+    std::string read_cell();
+    std::string read_quoted_cell();
 
     std::string_view rest_;
     std::size_t line_ = 1;
     std::size_t record_line_ = 0;
-    std::string trouble_;
+    std::string error_;
 };
 
 } // namespace loadsim::vehicle

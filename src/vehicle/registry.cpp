@@ -15,15 +15,15 @@
 namespace loadsim::vehicle {
 namespace {
 
-constexpr std::size_t problems_most = 20;
+constexpr std::size_t max_problems = 20;
 
-bool is_vin(std::string_view column) {
+bool is_vin_column(std::string_view column) {
     constexpr std::string_view vin = "vin";
     return std::ranges::equal(column, vin, {}, [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
 }
 
-/// Why a VIN cannot be a level of a topic (MQTT 5.0, 4.7.3); empty: it can.
-std::string_view why_no_level(std::string_view vin) {
+/// Reason why a VIN is not a valid topic level (MQTT 5.0, 4.7.3); empty: valid.
+std::string_view topic_level_problem(std::string_view vin) {
     if (vin.find_first_of("/+#") != std::string_view::npos) return "a VIN is a level of topics, which has no / + or #";
     const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     if (std::ranges::any_of(vin, is_control)) return "a VIN is a level of topics, which has no control characters";
@@ -36,7 +36,7 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::string counted(std::size_t count, std::string_view what) {
+std::string count_text(std::size_t count, std::string_view what) {
     return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
@@ -44,8 +44,8 @@ std::string counted(std::size_t count, std::string_view what) {
 
 struct registry::table {
     std::vector<std::string> columns;
-    std::vector<std::string> cells; ///< row by row
-    std::optional<std::size_t> vin; ///< its column
+    std::vector<std::string> cells;        ///< in row-major order
+    std::optional<std::size_t> vin_column; ///< index of the VIN column
     std::unordered_map<std::string_view, std::uint32_t> by_vin;
 
     std::span<const std::string> row(std::size_t which) const {
@@ -69,77 +69,80 @@ result<registry> registry::load(const vin_options& options, std::uint32_t vehicl
 
 result<registry> registry::parse(const vin_options& options, std::uint32_t vehicles, std::string_view text,
                                  const std::string& name) {
-    problems wrong;
+    problems errors;
     csv_reader reader(text);
-    const auto complain = [&](std::string sentence) {
-        wrong.add(name + ":" + std::to_string(reader.line()), std::move(sentence));
+    const auto add_problem = [&](std::string sentence) {
+        errors.add(name + ":" + std::to_string(reader.line()), std::move(sentence));
     };
     auto made = std::make_shared<table>();
     std::vector<std::string> cells;
     if (!reader.next(cells)) return problems(name, "there is nothing in it; the first line names the columns");
-    if (!reader.trouble().empty()) complain(reader.trouble());
+    if (!reader.error().empty()) add_problem(reader.error());
     for (const auto& cell : cells) {
         const auto column = trimmed(cell);
         if (column.empty())
-            complain("column " + std::to_string(made->columns.size() + 1) +
-                     " has no name; the first line names them all");
+            add_problem("column " + std::to_string(made->columns.size() + 1) +
+                        " has no name; the first line names them all");
         else if (column.find_first_of("{}") != std::string_view::npos)
-            complain("the column '" + std::string(column) + "' has a brace in its name, and no template could name it");
+            add_problem("the column '" + std::string(column) +
+                        "' has a brace in its name, and no template could name it");
         else if (std::ranges::find(made->columns, column) != made->columns.end())
-            complain("the column '" + std::string(column) + "' is there twice");
-        else if (is_vin(column) && made->vin)
-            complain("the columns '" + made->columns[*made->vin] + "' and '" + std::string(column) + "' are both VINs");
-        else if (is_vin(column))
-            made->vin = made->columns.size();
+            add_problem("the column '" + std::string(column) + "' is there twice");
+        else if (is_vin_column(column) && made->vin_column)
+            add_problem("the columns '" + made->columns[*made->vin_column] + "' and '" + std::string(column) +
+                        "' are both VINs");
+        else if (is_vin_column(column))
+            made->vin_column = made->columns.size();
         made->columns.emplace_back(column);
     }
-    if (!wrong.empty()) return wrong;
+    if (!errors.empty()) return errors;
 
     const auto width = made->columns.size();
-    std::vector<std::size_t> lines; // of each row
-    while (lines.size() < vehicles && wrong.list.size() < problems_most && reader.next(cells)) {
+    std::vector<std::size_t> lines; // first line of each row
+    while (lines.size() < vehicles && errors.list.size() < max_problems && reader.next(cells)) {
         lines.push_back(reader.line());
-        if (!reader.trouble().empty())
-            complain(reader.trouble());
+        if (!reader.error().empty())
+            add_problem(reader.error());
         else if (cells.size() != width)
-            complain(counted(cells.size(), "cell") + ", but the first line names " + counted(width, "column"));
-        else if (made->vin && cells[*made->vin].empty())
-            complain("this vehicle has no VIN");
-        else if (made->vin && !why_no_level(cells[*made->vin]).empty())
-            complain("'" + cells[*made->vin] + "': " + std::string(why_no_level(cells[*made->vin])));
+            add_problem(count_text(cells.size(), "cell") + ", but the first line names " + count_text(width, "column"));
+        else if (made->vin_column && cells[*made->vin_column].empty())
+            add_problem("this vehicle has no VIN");
+        else if (made->vin_column && !topic_level_problem(cells[*made->vin_column]).empty())
+            add_problem("'" + cells[*made->vin_column] +
+                        "': " + std::string(topic_level_problem(cells[*made->vin_column])));
         cells.resize(width);
         for (auto& cell : cells) made->cells.push_back(std::move(cell));
     }
-    if (wrong.empty() && lines.size() < vehicles)
-        wrong.add(name, "it has " + counted(lines.size(), "vehicle") + ", and the fleet has " +
-                            std::to_string(vehicles) + "; add lines, or let fleet.vehicles be " +
-                            std::to_string(lines.size()));
-    if (!wrong.empty()) return wrong;
+    if (errors.empty() && lines.size() < vehicles)
+        errors.add(name, "it has " + count_text(lines.size(), "vehicle") + ", and the fleet has " +
+                             std::to_string(vehicles) + "; add lines, or let fleet.vehicles be " +
+                             std::to_string(lines.size()));
+    if (!errors.empty()) return errors;
 
     made->cells.shrink_to_fit();
-    if (made->vin) {
+    if (made->vin_column) {
         made->by_vin.reserve(vehicles);
-        for (std::uint32_t i = 0; i < vehicles && wrong.list.size() < problems_most; ++i) {
-            const auto& vin = made->row(i)[*made->vin];
+        for (std::uint32_t i = 0; i < vehicles && errors.list.size() < max_problems; ++i) {
+            const auto& vin = made->row(i)[*made->vin_column];
             const auto [first, is_new] = made->by_vin.emplace(vin, i);
             if (!is_new)
-                wrong.add(name + ":" + std::to_string(lines[i]), "the VIN '" + vin +
-                                                                     "' is there twice, first in line " +
-                                                                     std::to_string(lines[first->second]));
+                errors.add(name + ":" + std::to_string(lines[i]), "the VIN '" + vin +
+                                                                      "' is there twice, first in line " +
+                                                                      std::to_string(lines[first->second]));
         }
     }
-    if (!wrong.empty()) return wrong;
+    if (!errors.empty()) return errors;
     registry whole(options, vehicles);
     whole.table_ = std::move(made);
     return whole;
 }
 
 std::string registry::vin_of(vehicle_id v) const {
-    return table_ && table_->vin ? table_->row(index(v))[*table_->vin] : vehicle::vin_of(options_, v);
+    return table_ && table_->vin_column ? table_->row(index(v))[*table_->vin_column] : vehicle::vin_of(options_, v);
 }
 
 std::optional<vehicle_id> registry::vehicle_of(std::string_view vin) const {
-    if (table_ && table_->vin) {
+    if (table_ && table_->vin_column) {
         const auto found = table_->by_vin.find(vin);
         return found == table_->by_vin.end() ? std::nullopt : std::optional{vehicle_id{found->second}};
     }
@@ -162,10 +165,10 @@ first_duplicate(std::uint32_t vehicles, const std::function<std::string(vehicle_
     std::ranges::sort(hashes);
     std::optional<std::pair<vehicle_id, vehicle_id>> found;
     for (std::size_t i = 0; i + 1 < hashes.size(); ++i) {
-        // All of one hash: by chance they may be different texts.
+        // Equal hashes: compare the texts, which may differ.
         for (auto j = i + 1; j < hashes.size() && hashes[j].first == hashes[i].first; ++j) {
             const std::pair both{vehicle_id{hashes[i].second}, vehicle_id{hashes[j].second}};
-            if (found && found->second <= both.second) break; // no earlier one among those behind
+            if (found && found->second <= both.second) break; // later pairs of this hash are not earlier in the fleet
             if (text_of(both.first) != text_of(both.second)) continue;
             found = both;
             break;

@@ -1,7 +1,7 @@
-// Any text as a scenario: it is refused with places, or what is written of it reads back equal. The first line, when it
-// begins with "--set ", is a setting instead.
-#include <loadsim/scenario/plan.hpp>
+// Fuzzer: arbitrary text as a scenario. Invariant: rejected with source locations, or write and read round-trip. A first line
+// that begins with "--set " is an override instead.
 #include <loadsim/scenario/read.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,29 +14,30 @@ using namespace loadsim;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view text(reinterpret_cast<const char*>(data), size);
-    std::vector<scenario::setting> settings;
-    if (constexpr std::string_view mark = "--set "; text.starts_with(mark)) {
+    std::vector<scenario::value_override> overrides;
+    if (constexpr std::string_view prefix = "--set "; text.starts_with(prefix)) {
         const auto line = text.substr(0, text.find('\n'));
         text.remove_prefix(line.size());
-        if (auto setting = scenario::parse_setting(line.substr(mark.size()))) settings.push_back(*setting);
+        if (auto parsed_override = scenario::parse_override(line.substr(prefix.size())))
+            overrides.push_back(*parsed_override);
     }
-    const auto document = scenario::read(text, "fuzz", settings);
-    if (!document) {
-        if (document.error().empty()) std::abort(); // refused without a reason
-        for (const auto& p : document.error().list)
-            if (p.place.empty() || p.text.empty()) std::abort();
+    const auto parsed = scenario::read(text, "fuzz", overrides);
+    if (!parsed) {
+        if (parsed.error().empty()) std::abort(); // rejected without a reason
+        for (const auto& p : parsed.error().list)
+            if (p.location.empty() || p.text.empty()) std::abort();
         return 0;
     }
-    if (!scenario::check(*document).empty()) std::abort();
-    const auto& broker = document->target.broker;
-    const bool has_secrets = std::ranges::any_of(document->behaviours, [](const vehicle::behaviour& b) {
+    if (!scenario::check(*parsed).empty()) std::abort();
+    const auto& broker = parsed->target.broker;
+    const bool has_secrets = std::ranges::any_of(parsed->behaviours, [](const vehicle::behaviour& b) {
         return b.credentials && !b.credentials->password.empty();
     });
-    if (has_secrets || !document->fleet.mqtt.password.empty() || (broker && !broker->password.empty()))
-        return 0; // never written
-    const auto again = scenario::read(scenario::write(*document), "written");
-    if (!again || *again != *document) std::abort();
-    const auto plan = scenario::plan_of(*document, {.open_files = 1024});
-    if (plan.ranks == 0U || to_string(plan).empty()) std::abort();
+    if (has_secrets || !parsed->fleet.mqtt.password.empty() || (broker && !broker->password.empty()))
+        return 0; // secrets are never written
+    const auto reread = scenario::read(scenario::write(*parsed), "written");
+    if (!reread || *reread != *parsed) std::abort();
+    const auto estimate = scenario::estimate_run(*parsed, {.open_files = 1024});
+    if (estimate.ranks == 0U || to_string(estimate).empty()) std::abort();
     return 0;
 }

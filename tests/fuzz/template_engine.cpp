@@ -1,8 +1,8 @@
-// Any text as a template, as a source, as a state, and as a payload that is read: it is refused with a sentence, or it does what it
-// promises: JSON is JSON whatever the values are. The input's first line is the template or source, its second
-// the value or state, the rest the payload.
-#include <loadsim/base/draw.hpp>
-#include <loadsim/contract/terms.hpp>
+// Fuzzer: arbitrary text as a template, a field path, a state and a payload. Invariants: rejected with a problem, or a JSON
+// template renders valid JSON for all values. Input: line 1 is the template or field path, line 2 the value or state, the rest the
+// payload.
+#include <loadsim/base/random.hpp>
+#include <loadsim/contract/message_contract.hpp>
 
 #include <boost/json.hpp>
 
@@ -20,14 +20,14 @@ using namespace loadsim::contract;
 namespace {
 
 const std::vector<std::string> columns{"a", "b"};
-const std::vector<std::string> others{"x"};
+const std::vector<std::string> other_names{"x"};
 
-names all_names() {
+template_symbols all_symbols() {
     return {.variables = ~variable_set{0},
             .data = columns,
-            .segment = others,
-            .parameters = others,
-            .captured = others,
+            .segment = other_names,
+            .parameters = other_names,
+            .captured = other_names,
             .command = true,
             .random = true};
 }
@@ -40,12 +40,12 @@ bool is_json(std::string_view text) {
     return !error;
 }
 
-/// A refusal has a reason.
+/// Aborts when a rejection has no reason.
 template <class T>
-void check(const result<T>& made) {
-    if (made) return;
-    if (made.error().empty()) std::abort();
-    for (const auto& p : made.error().list)
+void check_rejection(const result<T>& compiled) {
+    if (compiled) return;
+    if (compiled.error().empty()) std::abort();
+    for (const auto& p : compiled.error().list)
         if (p.text.empty()) std::abort();
 }
 
@@ -55,89 +55,98 @@ std::string_view take_line(std::string_view& rest) {
     return line;
 }
 
-/// Values of others' making: the same text wherever a text may be.
-struct hostile {
-    hostile(std::string_view text, std::int64_t number) : texts(2, std::string(text)), many(100, std::string(text)) {
-        v = {.vin = texts[0],
-             .index = static_cast<std::uint32_t>(number),
-             .segment = texts[0],
-             .request_id = texts[0],
-             .service = texts[0],
-             .arrival = static_cast<std::uint64_t>(number),
-             .code = texts[0],
-             .state = texts[0],
-             .wake = texts[0],
-             .phase = texts[0],
-             .ok = number % 2 == 0,
-             .seq = number,
-             .claimed_vin = texts[0],
-             .now_us = number,
-             .sent_us = number,
-             .webhook_url = texts[0],
-             .broker_api_url = texts[0],
-             .data = texts,
-             .segment_variables = texts,
-             .parameters = texts,
-             .captured = texts,
-             .command = many,
-             .draw = &draw};
+/// Template values with the same untrusted text in every text field.
+struct untrusted_values {
+    untrusted_values(std::string_view text, std::int64_t number)
+        : texts(2, std::string(text)), many(100, std::string(text)) {
+        view = {.vin = texts[0],
+                .index = static_cast<std::uint32_t>(number),
+                .segment = texts[0],
+                .request_id = texts[0],
+                .service = texts[0],
+                .arrival = static_cast<std::uint64_t>(number),
+                .code = texts[0],
+                .state = texts[0],
+                .wake = texts[0],
+                .phase = texts[0],
+                .ok = number % 2 == 0,
+                .seq = number,
+                .claimed_vin = texts[0],
+                .now_us = number,
+                .sent_us = number,
+                .webhook_url = texts[0],
+                .broker_api_url = texts[0],
+                .data = texts,
+                .segment_variables = texts,
+                .parameters = texts,
+                .captured = texts,
+                .command = many,
+                .random = &draw};
     }
-    hostile(const hostile&) = delete;
-    hostile& operator=(const hostile&) = delete;
+    untrusted_values(const untrusted_values&) = delete;
+    untrusted_values& operator=(const untrusted_values&) = delete;
 
     std::vector<std::string> texts, many;
-    draws draw{1, stream::behaviour, 1};
-    values v;
+    random_stream draw{1, stream_id::behaviour, 1};
+    template_values view;
 };
 
 void render(std::string_view text, std::string_view value, std::int64_t number) {
     std::vector<std::string> pointers;
-    const hostile full(value, number);
-    values empty;
-    draws draw(2, stream::behaviour, 2);
-    empty.draw = &draw;
-    for (const auto as : {payload_options::form::text, payload_options::form::json, payload_options::form::plain,
-                          payload_options::form::hex, payload_options::form::base64}) {
-        const auto made = payload_template::compile({.text = std::string(text), .as = as}, all_names(), pointers);
-        check(made);
-        if (!made) continue;
-        for (const auto* v : {&full.v, const_cast<const values*>(&empty)}) {
+    const untrusted_values filled(value, number);
+    template_values empty;
+    random_stream draw(2, stream_id::behaviour, 2);
+    empty.random = &draw;
+    for (const auto as : {payload_options::payload_format::text, payload_options::payload_format::json,
+                          payload_options::payload_format::plain, payload_options::payload_format::hex,
+                          payload_options::payload_format::base64}) {
+        const auto compiled =
+            payload_template::compile({.text = std::string(text), .format = as}, all_symbols(), pointers);
+        check_rejection(compiled);
+        if (!compiled) continue;
+        for (const auto* v : {&filled.view, const_cast<const template_values*>(&empty)}) {
             std::string out = "before";
-            if (!made->render(*v, out) && out != "before") std::abort();
-            if (made->is_json() && !is_json(std::string_view(out).substr(6))) std::abort();
+            if (!compiled->render(*v, out) && out != "before") std::abort();
+            if (compiled->is_json() && !is_json(std::string_view(out).substr(6))) std::abort();
         }
     }
-    const auto path = text_template::compile_path(text, all_names(), pointers);
-    check(path);
-    if (path && path->uses(variable::vin)) (void)path->rendered(full.v);
-    if (!path != !text_template::compile(text, all_names(), pointers)) std::abort(); // one language
+    const auto path = text_template::compile_path(text, all_symbols(), pointers);
+    check_rejection(path);
+    if (path && path->uses(variable::vin)) (void)path->rendered(filled.view);
+    if (!path != !text_template::compile(text, all_symbols(), pointers))
+        std::abort(); // both compilers accept the same templates
 }
 
-void read(std::string_view from, std::string_view state, std::string_view payload) {
-    const auto parsed = source::parse(from);
-    check(parsed);
-    const auto named = [&](std::string_view name) { return name == "x" ? state : std::string_view{}; };
-    const heard message{.topic = state, .payload = payload, .correlation = from, .named = named};
-    fit watch;
+void read_message(std::string_view path_text, std::string_view state, std::string_view payload) {
+    const auto parsed = field_path::parse(path_text);
+    check_rejection(parsed);
+    const auto named_field = [&](std::string_view name) { return name == "x" ? state : std::string_view{}; };
+    const message_view message{.topic = state, .payload = payload, .correlation = path_text, .property = named_field};
+    field_match_stats match_stats;
     if (parsed) {
-        if (parsed->text() != from) std::abort();
+        if (parsed->text() != path_text) std::abort();
         std::string out;
-        message_reader reader(message);
-        if (reader.read(*parsed, out) && parsed->what() == source::kind::pointer && !reader.is_json()) std::abort();
+        message_parser reader(message);
+        if (reader.extract(*parsed, out) && parsed->type() == field_path::kind::pointer && !reader.is_json())
+            std::abort();
     }
-    reading_options options{.id = std::string(from),
-                            .vin = "topic[1]",
-                            .state = {std::string(from), "/state", "payload"},
-                            .sequence = "/seq",
-                            .ends = {{outcome::executed, {std::string(state)}}, {outcome::failed, {"x*", "y"}}}};
-    const auto made = reading::compile(options, "words");
-    check(made);
-    if (!made) return;
-    for (std::uint32_t i = 0; i < fit::after; ++i)
-        if (const auto said = made->read(message, &watch); said && said->end != made->end_of(said->state)) std::abort();
-    if (!state.ends_with('*') && made->end_of(state) != outcome::executed) std::abort(); // exact wins
-    for (const auto& sentence : watch.take())
-        if (sentence.find('\x1b', sentence.rfind("one of them")) != std::string::npos) std::abort();
+    event_mapping_options options{
+        .id = std::string(path_text),
+        .vin = "topic[1]",
+        .state = {std::string(path_text), "/state", "payload"},
+        .sequence = "/seq",
+        .outcomes = {{outcome::executed, {std::string(state)}}, {outcome::failed, {"x*", "y"}}}};
+    const auto compiled = event_mapping::compile(options, "words");
+    check_rejection(compiled);
+    if (!compiled) return;
+    for (std::uint32_t i = 0; i < field_match_stats::sample_size; ++i)
+        if (const auto event = compiled->extract(message, &match_stats);
+            event && event->final_outcome != compiled->outcome_of(event->state))
+            std::abort();
+    if (!state.ends_with('*') && compiled->outcome_of(state) != outcome::executed)
+        std::abort(); // an exact state precedes a pattern
+    for (const auto& warning : match_stats.take_unmatched())
+        if (warning.find('\x1b', warning.rfind("one of them")) != std::string::npos) std::abort();
 }
 
 } // namespace
@@ -150,7 +159,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const char c : value)
         number = static_cast<std::int64_t>(static_cast<std::uint64_t>(number) * 131 + static_cast<unsigned char>(c));
     render(text, value, number);
-    read(text, value, rest);
-    (void)terms::of_our_own().read_command({.topic = text, .payload = rest}, nullptr);
+    read_message(text, value, rest);
+    (void)message_contract::built_in().parse_command({.topic = text, .payload = rest}, nullptr);
     return 0;
 }

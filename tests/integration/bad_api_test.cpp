@@ -1,9 +1,9 @@
-// APIs that say no, break off, or say nothing: each request has its outcome and its reason, and the sums hold.
-#include "account.hpp"
+// APIs that refuse, break off or never respond: each request has an outcome and a reason, and the sums are consistent.
 #include "broker.hpp"
 #include "fake_api.hpp"
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -13,35 +13,35 @@
 #include <cstdint>
 
 using namespace std::chrono_literals;
-using stage::number;
-using stage::reaction;
-using stage::response;
+using harness::http_response;
+using harness::number;
+using harness::reaction;
 
 namespace {
 
-struct habit {
+struct api_behaviour {
     const char* name;
-    std::function<reaction(std::size_t request)> how;
+    std::function<reaction(std::size_t request)> react;
     const char* outcome; ///< of all requests
-    const char* reason;  ///< part of what requests.jsonl says
+    const char* reason;  ///< part of the reason in requests.jsonl
 };
 
-class bad_api : public testing::TestWithParam<habit> {};
+class bad_api : public testing::TestWithParam<api_behaviour> {};
 
 TEST_P(bad_api, is_accounted_for) {
     const auto& row = GetParam();
-    stage::broker broker;
-    const stage::fake_server api(stage::api_that(row.how));
-    stage::wanted w;
+    harness::broker broker;
+    const harness::fake_server api(harness::fake_api_handler(row.react));
+    harness::scenario_builder w;
     w.vehicles = 100;
     w.phases = "[{name: steady, duration: 1s, arrivalRate: 30}]";
-    w.load = "http: {timeout: 400ms, connections: 20}, unansweredAfter: 700ms,";
+    w.load_keys = "http: {timeout: 400ms, connections: 20}, unansweredAfter: 700ms,";
     w.budgets = "['outcomes." + std::string(row.outcome) + ".rate == 100%']";
-    auto run = stage::program::run(
+    auto run = harness::program::run(
         w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 30);
     EXPECT_EQ(number(summary, "/requests/sent"), 30);
     EXPECT_EQ(number(summary, "/requests/outcomes/" + std::string(row.outcome)), 30);
@@ -49,13 +49,13 @@ TEST_P(bad_api, is_accounted_for) {
     EXPECT_EQ(number(summary, "/http/requests"), 30);
     EXPECT_EQ(number(summary, "/http/connections/allowed"), 20);
     EXPECT_GE(number(summary, "/http/connections/opened"), 1);
-    const auto failures = run.unexpected();
+    const auto failures = run.unexpected_requests();
     ASSERT_EQ(failures.size(), 30U);
     for (const auto& f : failures) {
-        EXPECT_EQ(stage::text(f, "/observed"), row.outcome);
-        EXPECT_THAT(stage::text(f, "/why"), testing::HasSubstr(row.reason));
-        EXPECT_EQ(stage::text(f, "/segment"), "healthy");
-        EXPECT_EQ(stage::text(f, "/phase"), "steady");
+        EXPECT_EQ(harness::text(f, "/observed"), row.outcome);
+        EXPECT_THAT(harness::text(f, "/why"), testing::HasSubstr(row.reason));
+        EXPECT_EQ(harness::text(f, "/segment"), "healthy");
+        EXPECT_EQ(harness::text(f, "/phase"), "steady");
         EXPECT_GE(f.at("sent_ms").to_number<double>(), f.at("due_ms").to_number<double>());
     }
 }
@@ -63,54 +63,60 @@ TEST_P(bad_api, is_accounted_for) {
 std::string id(std::size_t request) { return R"({"id":"r)" + std::to_string(request) + R"("})"; }
 
 INSTANTIATE_TEST_SUITE_P(
-    habits, bad_api,
+    behaviours, bad_api,
     testing::Values(
-        habit{"busy", [](std::size_t) { return reaction{response("409 Conflict")}; }, "rejected", "409"},
-        habit{"broken", [](std::size_t) { return reaction{response("500 Internal Server Error")}; }, "errored", "500"},
-        habit{"hangs_up", [](std::size_t) { return reaction{.bytes = "", .close = true}; }, "errored", "closed"},
-        habit{"says_nothing", [](std::size_t) { return reaction{}; }, "errored", "no answer in time"},
-        habit{"forgets_the_id", [](std::size_t) { return reaction{response("202 Accepted")}; }, "errored",
-              "without a request id"},
-        habit{"is_no_api", [](std::size_t) { return reaction{"220 mail.invalid ESMTP\r\n\r\n"}; }, "errored", "http: "},
-        habit{"cuts_its_answer",
-              [](std::size_t) {
-                  return reaction{.bytes = "HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{", .close = true};
-              },
-              "errored", "http: "},
-        habit{"never_ends_a_request", [](std::size_t n) { return reaction{response("202 Accepted", id(n))}; },
-              "unanswered", "no end was announced"},
-        // Each connection is closed between two requests: the next one has to notice, and none is lost.
-        habit{"closes_kept_connections",
-              [](std::size_t n) { return reaction{.bytes = response("202 Accepted", id(n)), .close_after = 5ms}; },
-              "unanswered", "no end was announced"}),
+        api_behaviour{"busy", [](std::size_t) { return reaction{http_response("409 Conflict")}; }, "rejected", "409"},
+        api_behaviour{"broken", [](std::size_t) { return reaction{http_response("500 Internal Server Error")}; },
+                      "errored", "500"},
+        api_behaviour{"hangs_up", [](std::size_t) { return reaction{.bytes = "", .close = true}; }, "errored",
+                      "closed"},
+        api_behaviour{"says_nothing", [](std::size_t) { return reaction{}; }, "errored", "no answer in time"},
+        api_behaviour{"forgets_the_id", [](std::size_t) { return reaction{http_response("202 Accepted")}; }, "errored",
+                      "without a request id"},
+        api_behaviour{"is_no_api", [](std::size_t) { return reaction{"220 mail.invalid ESMTP\r\n\r\n"}; }, "errored",
+                      "http: "},
+        api_behaviour{"cuts_its_answer",
+                      [](std::size_t) {
+                          return reaction{.bytes = "HTTP/1.1 202 Accepted\r\nContent-Length: 50\r\n\r\n{",
+                                          .close = true};
+                      },
+                      "errored", "http: "},
+        api_behaviour{"never_ends_a_request",
+                      [](std::size_t n) { return reaction{http_response("202 Accepted", id(n))}; }, "unanswered",
+                      "no end was announced"},
+        // Each connection is closed between two requests: the next request must detect that, and none is lost.
+        api_behaviour{
+            "closes_kept_connections",
+            [](std::size_t n) { return reaction{.bytes = http_response("202 Accepted", id(n)), .close_after = 5ms}; },
+            "unanswered", "no end was announced"}),
     [](const auto& row) { return row.param.name; });
 
-/// One connection to an API that says nothing: most requests are given up before their turn comes.
-TEST(silent_api, gets_no_request_that_has_been_given_up) {
-    stage::broker broker;
+/// One connection to an API that never responds: most requests expire in the queue.
+TEST(silent_api, receives_no_expired_request) {
+    harness::broker broker;
     std::atomic<std::int64_t> posts{0};
-    const stage::fake_server api(stage::api_that([&](std::size_t) {
+    const harness::fake_server api(harness::fake_api_handler([&](std::size_t) {
         ++posts;
         return reaction{};
     }));
-    stage::wanted w;
+    harness::scenario_builder w;
     w.vehicles = 100;
     w.phases = "[{name: steady, duration: 6s, arrivalRate: 10}]";
-    w.load = "http: {timeout: 1500ms, connections: 1}, unansweredAfter: 1s,";
-    auto run = stage::program::run(w.yaml(),
-                                   {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port()),
-                                    "--set", "load.lagLimit=500ms"});
-    EXPECT_EQ(run.wait(), 4) << run.out() << run.err(); // the generator had too few connections, and says so
+    w.load_keys = "http: {timeout: 1500ms, connections: 1}, unansweredAfter: 1s,";
+    auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--api",
+                                                "http://127.0.0.1:" + std::to_string(api.port()), "--set",
+                                                "load.lagLimit=500ms"});
+    EXPECT_EQ(run.wait(), 4) << run.out() << run.err(); // invalid: the generator had too few connections
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
     EXPECT_LT(posts, 10);
     EXPECT_EQ(number(summary, "/latency/lag/count"), 60) << "what was never sent was late, too";
     EXPECT_EQ(number(summary, "/http/connections/busy_peak"), 1);
     EXPECT_EQ(number(summary, "/http/wait/count"), 59) << "all but the first, also those that still waited at the end";
     std::size_t never_sent = 0;
-    for (const auto& f : run.unexpected())
-        if (stage::text(f, "/why").find("never sent") != std::string::npos) ++never_sent;
+    for (const auto& f : run.unexpected_requests())
+        if (harness::text(f, "/why").find("never sent") != std::string::npos) ++never_sent;
     EXPECT_GT(never_sent, 45U);
 }
 

@@ -1,9 +1,9 @@
-// Brokers that do what brokers should not: each costs the session it happens to, and no more.
-#include "account.hpp"
+// Misbehaving brokers: each fault costs only the affected session.
 #include "broker.hpp"
 #include "fake_server.hpp"
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
 
 #include <loadsim/mqtt/error.hpp>
 #include <loadsim/net/error.hpp>
@@ -26,33 +26,33 @@
 using namespace loadsim;
 using namespace std::chrono_literals;
 using namespace std::string_literals;
-using stage::fake_server;
-using stage::reaction;
+using harness::fake_server;
+using harness::reaction;
 using testing::HasSubstr;
 
 namespace {
 
-/// One session of ours on a loop of its own, until it is off line or `at_most` is over.
+/// One MQTT session on its own loop; run() returns when it is offline or after the timeout.
 class session : private net::link_events {
 public:
     explicit session(const fake_server& server, mqtt::version protocol = mqtt::version::v5_0)
         : broker_(server.address()) {
         options_.protocol = protocol;
-        options_.connack_within = 1s;
+        options_.connect_timeout = 1s;
     }
-    void run(std::chrono::seconds at_most = 5s) {
-        boost::asio::steady_timer patience(loop_.io(), at_most);
-        patience.async_wait([this](boost::system::error_code) { loop_.stop(); });
+    void run(std::chrono::seconds timeout = 5s) {
+        boost::asio::steady_timer timer(loop_.io(), timeout);
+        timer.async_wait([this](boost::system::error_code) { loop_.stop(); });
         link_.connect(broker_);
         loop_.run();
     }
 
     boost::asio::io_context& io() { return loop_.io(); }
 
-    std::optional<std::error_code> ended; ///< why it went off line
-    mqtt::reason told{};
+    std::optional<std::error_code> ended; ///< offline reason
+    mqtt::reason reason_code{};
     std::string reference;
-    bool stood = false; ///< as the link tells it at the end
+    bool session_was_online = false; ///< whether the session was online
     std::function<void(net::mqtt_link&)> when_online = [](auto&) {};
 
 private:
@@ -61,8 +61,8 @@ private:
     void on_message(net::mqtt_link&, const mqtt::message&) override {}
     void on_offline(net::mqtt_link& link, std::error_code why, bool was_online) override {
         ended = why;
-        stood = was_online;
-        told = link.session().last_reason();
+        session_was_online = was_online;
+        reason_code = link.session().last_reason();
         reference = link.session().server_reference();
         loop_.stop();
     }
@@ -74,8 +74,8 @@ private:
     net::mqtt_link link_{loop_, options_, *this, 0};
 };
 
-/// Says this to whatever comes first.
-stage::manners always(std::string bytes, bool close = false) {
+/// Handler that sends these bytes after the first received ones.
+harness::connection_handler respond_always(std::string bytes, bool close = false) {
     return [bytes = std::move(bytes), close](std::size_t, std::string& unread) -> reaction {
         if (unread.empty()) return {};
         unread.clear();
@@ -83,7 +83,7 @@ stage::manners always(std::string bytes, bool close = false) {
     };
 }
 
-const std::string accepted_5 = "\x20\x03\x00\x00\x00"s; // 5.0, 3.2: no session, success, no properties
+const std::string connack_v5 = "\x20\x03\x00\x00\x00"s; // 5.0, 3.2: no session, success, no properties
 
 std::uint64_t resident_bytes() {
     std::uint64_t size = 0;
@@ -92,27 +92,27 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-TEST(bad_broker, that_never_answers_is_given_up_in_time) {
+TEST(bad_broker, that_never_answers_is_abandoned_after_the_timeout) {
     const fake_server silent([](auto, auto&) { return reaction{}; });
     session s(silent);
-    const auto begun = std::chrono::steady_clock::now();
+    const auto start = std::chrono::steady_clock::now();
     s.run();
     ASSERT_TRUE(s.ended);
     EXPECT_EQ(*s.ended, mqtt::errc::connack_timeout);
-    EXPECT_GE(std::chrono::steady_clock::now() - begun, 1s);
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+    EXPECT_GE(std::chrono::steady_clock::now() - start, 1s);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 3s);
 }
 
-TEST(bad_broker, that_closes_at_once_is_told_as_that) {
+TEST(bad_broker, that_closes_at_once_is_reported) {
     const fake_server rude([](auto, auto&) { return reaction{.close = true}; });
     session s(rude);
     s.run();
     ASSERT_TRUE(s.ended);
-    // What was sent meanwhile meets a closed socket, and that is a reset.
+    // Bytes sent to the closed socket cause a reset.
     EXPECT_TRUE(*s.ended == net::errc::closed_by_peer || *s.ended == std::errc::connection_reset ||
                 *s.ended == std::errc::broken_pipe)
         << s.ended->message();
-    EXPECT_FALSE(s.stood);
+    EXPECT_FALSE(s.session_was_online);
 }
 
 TEST(bad_broker, that_speaks_no_mqtt_ends_the_session) {
@@ -126,20 +126,20 @@ TEST(bad_broker, that_speaks_no_mqtt_ends_the_session) {
         {"\x20\xff\xff\xff\xff\x01"s, mqtt::errc::malformed_packet, "a remaining length of five bytes"},
         {"\x20\x03\x02\x00\x00"s, mqtt::errc::malformed_packet, "reserved flags of CONNACK"},
         {"\xd0\x00"s, mqtt::errc::protocol_error, "PINGRESP before CONNACK"},
-        {accepted_5 + accepted_5, mqtt::errc::protocol_error, "a second CONNACK"},
+        {connack_v5 + connack_v5, mqtt::errc::protocol_error, "a second CONNACK"},
     };
     for (const auto& row : rows) {
         SCOPED_TRACE(row.why);
-        const fake_server server(always(row.bytes));
+        const fake_server server(respond_always(row.bytes));
         session s(server);
         s.run();
         ASSERT_TRUE(s.ended);
-        EXPECT_EQ(s.stood, row.bytes.starts_with(accepted_5));
+        EXPECT_EQ(s.session_was_online, row.bytes.starts_with(connack_v5));
         EXPECT_TRUE(*s.ended == row.expected || *s.ended == mqtt::errc::malformed_packet) << s.ended->message();
     }
 }
 
-TEST(bad_broker, that_refuses_is_told_by_its_reason) {
+TEST(bad_broker, that_refuses_is_reported_with_its_reason_code) {
     using mqtt::reason;
     const struct {
         mqtt::version protocol;
@@ -161,41 +161,42 @@ TEST(bad_broker, that_refuses_is_told_by_its_reason) {
     };
     for (const auto& row : rows) {
         SCOPED_TRACE(mqtt::to_string(row.expected));
-        const bool five = row.protocol == mqtt::version::v5_0;
-        const fake_server server(always(five ? "\x20\x03\x00"s + row.code + '\0' : "\x20\x02\x00"s + row.code, true));
+        const bool is_v5 = row.protocol == mqtt::version::v5_0;
+        const fake_server server(
+            respond_always(is_v5 ? "\x20\x03\x00"s + row.code + '\0' : "\x20\x02\x00"s + row.code, true));
         session s(server, row.protocol);
         s.run();
         ASSERT_TRUE(s.ended);
         EXPECT_EQ(*s.ended, mqtt::errc::connect_refused);
-        EXPECT_EQ(s.told, row.expected);
-        EXPECT_FALSE(s.stood);
+        EXPECT_EQ(s.reason_code, row.expected);
+        EXPECT_FALSE(s.session_was_online);
     }
 }
 
-TEST(bad_broker, that_sends_us_elsewhere_is_told_with_the_place) {
+TEST(bad_broker, that_redirects_is_reported_with_its_server_reference) {
     const auto reference = "\x1c\x00\x0a"s + "other:1883"; // 5.0, 3.2.2.3.16
-    const fake_server server(always("\x20\x10\x00\x9c\x0d"s + reference, true));
+    const fake_server server(respond_always("\x20\x10\x00\x9c\x0d"s + reference, true));
     session s(server);
     s.run();
     ASSERT_TRUE(s.ended);
     EXPECT_EQ(*s.ended, mqtt::errc::use_another_server);
-    EXPECT_EQ(s.told, mqtt::reason::use_another_server);
+    EXPECT_EQ(s.reason_code, mqtt::reason::use_another_server);
     EXPECT_EQ(s.reference, "other:1883");
 
     const fake_server later(
-        always(accepted_5 + "\xe0\x0f\x9d\x0d"s + reference, true)); // DISCONNECT 0x9D after a while
-    session moved(later);
-    moved.run();
-    ASSERT_TRUE(moved.ended);
-    EXPECT_EQ(*moved.ended, mqtt::errc::use_another_server);
-    EXPECT_TRUE(moved.stood) << "a session that was lost, not one that was refused";
-    EXPECT_EQ(moved.reference, "other:1883");
+        respond_always(connack_v5 + "\xe0\x0f\x9d\x0d"s + reference, true)); // DISCONNECT 0x9D of an online session
+    session redirected(later);
+    redirected.run();
+    ASSERT_TRUE(redirected.ended);
+    EXPECT_EQ(*redirected.ended, mqtt::errc::use_another_server);
+    EXPECT_TRUE(redirected.session_was_online) << "a session that was lost, not one that was refused";
+    EXPECT_EQ(redirected.reference, "other:1883");
 }
 
-TEST(bad_broker, that_stops_reading_is_given_up_before_it_costs_memory) {
+TEST(bad_broker, that_stops_reading_is_disconnected_before_memory_grows) {
     const fake_server deaf([](std::size_t, std::string& unread) -> reaction {
         if (unread.empty()) return {};
-        return {.bytes = accepted_5, .deaf = true};
+        return {.bytes = connack_v5, .stop_reading = true};
     });
     session s(deaf);
     const std::string payload(64 * 1024, 'x');
@@ -203,7 +204,7 @@ TEST(bad_broker, that_stops_reading_is_given_up_before_it_costs_memory) {
     std::uint64_t before = 0;
     s.when_online = [&](net::mqtt_link& link) {
         before = resident_bytes();
-        // Once it has been told; 64 MiB: more than any socket takes. One that is off line refuses the rest.
+        // After this callback; 64 MiB: more than any socket buffer. An offline link refuses the rest.
         boost::asio::post(s.io(), [&] {
             while (sent < 1000 &&
                    !link.publish({.topic = "t", .payload = payload, .quality = mqtt::qos::at_most_once}).error)
@@ -217,13 +218,13 @@ TEST(bad_broker, that_stops_reading_is_given_up_before_it_costs_memory) {
     EXPECT_LT(resident_bytes() - before, 20U << 20U);
 }
 
-TEST(bad_broker, that_reads_nothing_is_not_sent_more_than_the_limit_at_once_either) {
+TEST(bad_broker, that_reads_nothing_gets_no_single_packet_above_the_limit) {
     const fake_server deaf([](std::size_t, std::string& unread) -> reaction {
         if (unread.empty()) return {};
-        return {.bytes = accepted_5, .deaf = true};
+        return {.bytes = connack_v5, .stop_reading = true};
     });
     session s(deaf);
-    const std::string payload(32 << 20U, 'x'); // in one packet: what the socket does not take of it is above the limit
+    const std::string payload(32 << 20U, 'x'); // one packet: its unsent rest is above the limit
     s.when_online = [&](net::mqtt_link& link) {
         (void)link.publish({.topic = "t", .payload = payload, .quality = mqtt::qos::at_most_once});
     };
@@ -232,42 +233,42 @@ TEST(bad_broker, that_reads_nothing_is_not_sent_more_than_the_limit_at_once_eith
     EXPECT_EQ(*s.ended, net::errc::peer_not_reading);
 }
 
-TEST(bad_broker, that_sends_a_packet_without_an_end_is_given_up_before_it_costs_memory) {
-    const std::string begun = "\x30\xff\xff\xff\x7f"s; // a PUBLISH of 256 MiB
+TEST(bad_broker, that_sends_an_endless_packet_is_disconnected_before_memory_grows) {
+    const std::string start = "\x30\xff\xff\xff\x7f"s; // a PUBLISH of 256 MiB
     const fake_server endless([&](std::size_t, std::string& unread) -> reaction {
         if (unread.empty()) return {};
         unread.clear();
-        return {.bytes = accepted_5 + begun + std::string(8 << 20U, 'x')};
+        return {.bytes = connack_v5 + start + std::string(8 << 20U, 'x')};
     });
     session s(endless);
     std::uint64_t before = 0;
     s.when_online = [&](net::mqtt_link&) { before = resident_bytes(); };
     s.run();
     ASSERT_TRUE(s.ended);
-    EXPECT_EQ(*s.ended, net::errc::packet_endless);
+    EXPECT_EQ(*s.ended, net::errc::packet_too_large);
     EXPECT_LT(resident_bytes(), before + (20U << 20U));
 }
 
 // Through the program. -------------------------------------------------------------------------------------------------
 
 std::string with_mqtt_driver(std::uint32_t vehicles, std::string fleet, std::string budgets = "['unexpected == 0']") {
-    stage::wanted w;
+    harness::scenario_builder w;
     w.vehicles = vehicles;
-    w.fleet = std::move(fleet);
-    w.load = "driver: mqtt,";
+    w.fleet_keys = std::move(fleet);
+    w.load_keys = "driver: mqtt,";
     w.budgets = std::move(budgets);
     return w.yaml();
 }
 
 std::string url(const fake_server& server) { return "mqtt://127.0.0.1:" + std::to_string(server.port()); }
 
-TEST(bad_broker, that_never_answers_fails_the_set_up_in_time_and_with_the_reason) {
+TEST(bad_broker, that_never_answers_fails_the_startup_in_time_and_with_the_reason) {
     const fake_server silent([](auto, auto&) { return reaction{}; });
-    auto run = stage::program::run(with_mqtt_driver(5, "mqtt: {connackWithin: 1s}, connectWithin: 2s,"),
-                                   {"--broker", url(silent)});
-    const auto begun = std::chrono::steady_clock::now();
+    auto run = harness::program::run(with_mqtt_driver(5, "mqtt: {connackWithin: 1s}, connectWithin: 2s,"),
+                                     {"--broker", url(silent)});
+    const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, 6s);
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 6s);
     EXPECT_THAT(run.err(), HasSubstr("only 0 of 5 vehicles are on line after 2s"));
     EXPECT_THAT(run.err(), HasSubstr("the server did not answer CONNECT in time"));
     EXPECT_THAT(run.err(), HasSubstr("check the broker"));
@@ -280,78 +281,78 @@ std::uint64_t resident_bytes(pid_t process) {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-TEST(bad_broker, that_stands_still_fails_the_set_up_in_time_and_with_the_reason) {
-    stage::broker broker;
-    auto run = stage::program::run(
+TEST(bad_broker, that_is_frozen_fails_the_startup_in_time_and_with_the_reason) {
+    harness::broker broker;
+    auto run = harness::program::run(
         with_mqtt_driver(300, "mqtt: {connackWithin: 1s}, connectsInFlight: 1000, connectWithin: 3s,"),
         {"--broker", broker.url()});
-    broker.signal(SIGSTOP); // the kernel goes on taking connections for it, until its backlog is full
-    std::uint64_t most = 0;
-    (void)stage::wait_until(
+    broker.signal(SIGSTOP); // the kernel accepts connections for it until its backlog is full
+    std::uint64_t peak_bytes = 0;
+    (void)harness::wait_until(
         [&] {
-            most = std::max(most, resident_bytes(run.pid()));
+            peak_bytes = std::max(peak_bytes, resident_bytes(run.pid()));
             return !run.err().empty();
         },
         10s);
     EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
     EXPECT_THAT(run.err(), testing::AnyOf(HasSubstr("the server did not answer CONNECT in time"),
                                           HasSubstr("no TCP connection in time")));
-    EXPECT_GT(most, 0U);
-    EXPECT_LT(most, 64U << 20U);
+    EXPECT_GT(peak_bytes, 0U);
+    EXPECT_LT(peak_bytes, 64U << 20U);
     broker.signal(SIGCONT);
 }
 
-TEST(bad_broker, that_stands_still_under_load_costs_outcomes_and_no_memory) {
-    stage::broker broker;
-    stage::wanted w;
-    w.load = "driver: mqtt,";
+TEST(bad_broker, that_is_frozen_under_load_costs_outcomes_and_no_memory) {
+    harness::broker broker;
+    harness::scenario_builder w;
+    w.load_keys = "driver: mqtt,";
     w.phases = "[{name: before, duration: 1s, arrivalRate: 50}, {name: still, duration: 2s, arrivalRate: 2000},"
                " {name: after, duration: 2s, arrivalRate: 50}]";
     w.budgets = "['outcomes.executed{phase=before} == 50', 'outcomes.executed{phase=after} > 40',"
                 " 'outcomes.executed{phase=still} < 4000']";
-    auto run = stage::program::run(w.yaml(), {"--broker", broker.url()});
+    auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     const auto reached = [&] {
-        return stage::contents(run.report() / "timeline.jsonl").find(R"("phase":"still")") != std::string::npos;
+        return harness::read_file(run.report() / "timeline.jsonl").find(R"("phase":"still")") != std::string::npos;
     };
-    ASSERT_TRUE(stage::wait_until(reached, 15s)) << run.err();
+    ASSERT_TRUE(harness::wait_until(reached, 15s)) << run.err();
     broker.signal(SIGSTOP);
     std::this_thread::sleep_for(1s);
     const auto resident = resident_bytes(run.pid());
     broker.signal(SIGCONT);
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
-    stage::expect_sums_hold(run.summary());
+    harness::expect_consistent_sums(run.summary());
     EXPECT_GT(resident, 0U);
     EXPECT_LT(resident, 64U << 20U);
 }
 
-TEST(bad_broker, that_speaks_no_mqtt_fails_the_set_up_with_the_reason) {
+TEST(bad_broker, that_speaks_no_mqtt_fails_the_startup_with_the_reason) {
     for (const auto& bytes : {"SSH-2.0-OpenSSH_9.2\r\n"s, "\x20\xff\xff\xff\xff\x01"s}) {
         const fake_server stranger([&](auto, auto& unread) { return reaction{.bytes = unread.empty() ? bytes : ""}; });
-        auto run = stage::program::run(with_mqtt_driver(5, "connectWithin: 2s,"), {"--broker", url(stranger)});
+        auto run = harness::program::run(with_mqtt_driver(5, "connectWithin: 2s,"), {"--broker", url(stranger)});
         EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
         EXPECT_THAT(run.err(), testing::AnyOf(HasSubstr("malformed packet"), HasSubstr("broke the MQTT protocol")));
     }
 }
 
-/// Just enough of a broker for vehicles that are asked nothing by it; 5.0.
-class small_broker {
+/// Minimal MQTT 5.0 broker that sends no commands to vehicles.
+class minimal_broker {
 public:
-    /// `spoil`: sent to the vehicle that subscribes first, behind the answer.
-    explicit small_broker(std::string spoil) : spoil_(std::move(spoil)) {}
+    /// `garbage`: sent to the vehicle that subscribes first, after its SUBACK.
+    explicit minimal_broker(std::string garbage) : garbage_(std::move(garbage)) {}
 
     reaction operator()(std::size_t, std::string& unread) {
         reaction r;
         while (unread.size() >= 2) {
             const auto [length, head] = remaining_length(unread);
             if (head == 0 || unread.size() < head + length) break;
-            answer(unread.substr(0, head + length), head, r.bytes);
+            handle_packet(unread.substr(0, head + length), head, r.bytes);
             unread.erase(0, head + length);
         }
         return r;
     }
 
 private:
-    /// MQTT 1.5.5: the length, and the size of the fixed header; 0 when more is needed.
+    /// MQTT 5.0, 1.5.5: remaining length and size of the fixed header; 0: more bytes needed.
     static std::pair<std::size_t, std::size_t> remaining_length(const std::string& packet) {
         std::size_t length = 0;
         for (std::size_t i = 1; i < packet.size() && i < 5; ++i) {
@@ -362,10 +363,10 @@ private:
         return {0, 0};
     }
 
-    void answer(const std::string& packet, std::size_t head, std::string& out) {
+    void handle_packet(const std::string& packet, std::size_t head, std::string& out) {
         switch (static_cast<unsigned char>(packet[0]) >> 4) {
-        case 1: out += accepted_5; break; // CONNECT
-        case 3: {                         // PUBLISH, of QoS 1 for commands
+        case 1: out += connack_v5; break; // CONNECT
+        case 3: {                         // PUBLISH; QoS 1 for commands
             if ((packet[0] & 6) == 0) break;
             const auto topic = static_cast<std::size_t>(static_cast<unsigned char>(packet[head])) * 256 +
                                static_cast<unsigned char>(packet[head + 1]);
@@ -375,7 +376,7 @@ private:
         case 8: { // SUBSCRIBE
             out += "\x90\x04"s + packet.substr(head, 2) + "\x00\x01"s;
             const bool of_a_vehicle = packet.find("/cmd/") != std::string::npos;
-            if (of_a_vehicle && !std::exchange(spoilt_, true)) out += spoil_;
+            if (of_a_vehicle && !std::exchange(garbage_sent_, true)) out += garbage_;
             break;
         }
         case 12: out += "\xd0\x00"s; break; // PINGREQ
@@ -383,22 +384,21 @@ private:
         }
     }
 
-    std::string spoil_;
-    bool spoilt_ = false;
+    std::string garbage_;
+    bool garbage_sent_ = false;
 };
 
-TEST(bad_broker, that_sends_one_vehicle_nonsense_loses_that_session_and_no_other) {
-    const auto broker =
-        std::make_shared<small_broker>("\xf0\x00\xff\xff\xff\xff\xff"s); // AUTH, and then no packet at all
+TEST(bad_broker, that_sends_one_vehicle_garbage_loses_only_that_session) {
+    const auto broker = std::make_shared<minimal_broker>("\xf0\x00\xff\xff\xff\xff\xff"s); // AUTH, then no valid packet
     const fake_server server([broker](std::size_t n, std::string& unread) { return (*broker)(n, unread); });
-    auto run = stage::program::run(
+    auto run = harness::program::run(
         with_mqtt_driver(
             100, "reconnect: {base: 50ms, cap: 100ms},",
             "['sessions.dropped == 1', 'sessions.reconnects == 1', 'sessions.refused == 0', 'outcomes.timed_out > 0']"),
         {"--broker", url(server)});
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     const auto& reasons = summary.at_pointer("/sessions/reasons").as_object();
     ASSERT_EQ(reasons.size(), 1U) << summary.at("sessions");
     EXPECT_THAT(std::string(reasons.begin()->key()), testing::AnyOf(HasSubstr("malformed"), HasSubstr("protocol")));

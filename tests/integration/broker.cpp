@@ -8,26 +8,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace stage {
+namespace harness {
 namespace {
 
-pid_t spawn(std::vector<std::string> words) {
+pid_t spawn(std::vector<std::string> argv) {
     std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
+    for (auto& argument : argv) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
     pid_t process = 0;
     if (::posix_spawnp(&process, arguments.front(), nullptr, nullptr, arguments.data(), environ) != 0)
-        throw std::runtime_error("cannot be started: " + words.front());
+        throw std::runtime_error("cannot be started: " + argv.front());
     return process;
 }
 
-/// Debian keeps it in /usr/sbin, which is not in everybody's PATH.
+/// Debian installs it in /usr/sbin, which is not in every user's PATH.
 std::string mosquitto() { return std::filesystem::exists("/usr/sbin/mosquitto") ? "/usr/sbin/mosquitto" : "mosquitto"; }
 
 } // namespace
 
 broker::broker(std::string_view access) {
-    // As root mosquitto would become another user, and the kernel then forgets that it is to die with us.
+    // "user root": as root mosquitto would change its user, and that clears the parent-death signal.
     folder_.write("mosquitto.conf", "listener " + std::to_string(port_) + " 127.0.0.1\n" + std::string(access) +
                                         "persistence false\nlog_dest none\nmax_queued_messages 0\nuser root\n");
     start();
@@ -37,7 +37,8 @@ broker::~broker() { stop(SIGKILL); }
 
 void broker::start() {
     process_ = spawn({"setpriv", "--pdeathsig", "KILL", mosquitto(), "-c", (folder_ / "mosquitto.conf").string()});
-    if (!wait_until([this] { return answers(port_); })) throw std::runtime_error("mosquitto does not listen");
+    if (!wait_until([this] { return accepts_connections(port_); }))
+        throw std::runtime_error("mosquitto does not listen");
 }
 
 void broker::stop(int signal) {
@@ -55,13 +56,14 @@ loadsim::net::endpoint broker::endpoint() const {
 
 std::string broker::url() const { return loadsim::net::to_string(endpoint()); }
 
-std::string broker::password_file(const scratch& folder, const std::string& user, const std::string& password) {
+std::string broker::password_file(const temporary_folder& folder, const std::string& user,
+                                  const std::string& password) {
     const auto file = (folder / "passwords").string();
-    const auto maker = spawn({"mosquitto_passwd", "-b", "-c", file, user, password});
+    const auto passwd_process = spawn({"mosquitto_passwd", "-b", "-c", file, user, password});
     int status = 0;
-    ::waitpid(maker, &status, 0);
+    ::waitpid(passwd_process, &status, 0);
     if (status != 0) throw std::runtime_error("mosquitto_passwd does not work");
     return file;
 }
 
-} // namespace stage
+} // namespace harness

@@ -1,9 +1,9 @@
-// A real mosquitto of the test's own.
+// Real mosquitto started by a test.
 #pragma once
 
-#include "scratch.hpp"
+#include "temporary_folder.hpp"
 
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <cstdint>
 #include <string>
@@ -11,10 +11,10 @@
 
 #include <sys/types.h>
 
-namespace stage {
+namespace harness {
 
-/// Listens on a free loopback port from the constructor on; can die and come back at the same port. Dies with the test,
-/// whatever kills that. Threads: the one that made it.
+/// Listens on a free loopback port from construction; can be stopped and restarted at the same port. Killed with the
+/// test process. Threads: the constructing one.
 class broker {
 public:
     explicit broker(std::string_view access = "allow_anonymous true\n");
@@ -22,20 +22,20 @@ public:
     broker(const broker&) = delete;
     broker& operator=(const broker&) = delete;
 
-    void start(); ///< throws when it does not listen
+    void start(); ///< throws if it does not listen
     void stop(int signal);
     void signal(int) const; ///< SIGSTOP, SIGCONT
 
     loadsim::net::endpoint endpoint() const;
     std::string url() const;
 
-    /// A password file in the form mosquitto reads, for `password_file` in `access`; made before the constructor runs.
-    static std::string password_file(const scratch&, const std::string& user, const std::string& password);
+    /// Writes a mosquitto password file, for `password_file` in `access`; to be called before construction.
+    static std::string password_file(const temporary_folder&, const std::string& user, const std::string& password);
 
 private:
-    scratch folder_;
+    temporary_folder folder_;
     std::uint16_t port_ = free_port();
     pid_t process_ = 0;
 };
 
-} // namespace stage
+} // namespace harness

@@ -1,8 +1,8 @@
-// A broker that dies mid-run and comes back: sessions reconnect, requests end in their outcomes, the sums hold.
-#include "account.hpp"
+// Broker restart during a run: sessions reconnect, each request has an outcome, the sums are consistent.
 #include "broker.hpp"
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <thread>
 
 using namespace std::chrono_literals;
-using stage::number;
+using harness::number;
 
 namespace {
 
@@ -20,56 +20,56 @@ struct outage {
     const char* load; ///< the driver
     const char* fleet;
     int signal;
-    int seconds; ///< until requests must be executed again; the backend's Paho client takes its time
+    int seconds; ///< until requests must be executed again; the backend's Paho client reconnects slowly
 };
 
 class broker_restart : public testing::TestWithParam<outage> {};
 
 TEST_P(broker_restart, is_survived) {
-    stage::wanted w;
-    w.fleet = std::string("reconnect: {base: 50ms, cap: 400ms},") + GetParam().fleet;
+    harness::scenario_builder w;
+    w.fleet_keys = std::string("reconnect: {base: 50ms, cap: 400ms},") + GetParam().fleet;
     const auto length = std::to_string(GetParam().seconds);
     w.phases = "[{name: before, duration: 1s, arrivalRate: 30}, {name: outage, arrivalRate: 30, duration: " + length +
                "s}, {name: after, duration: 2s, arrivalRate: 30}]";
-    w.load = GetParam().load;
+    w.load_keys = GetParam().load;
     w.budgets = "['outcomes.executed{phase=before} == 30', 'outcomes.executed{phase=after} == 60']";
-    stage::broker broker;
-    auto run = stage::program::run(w.yaml(), {"--broker", broker.url()});
+    harness::broker broker;
+    auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     const auto reached = [&] {
-        return stage::contents(run.report() / "timeline.jsonl").find(R"("phase":"outage")") != std::string::npos;
+        return harness::read_file(run.report() / "timeline.jsonl").find(R"("phase":"outage")") != std::string::npos;
     };
-    ASSERT_TRUE(stage::wait_until(reached, 15s)) << run.err();
+    ASSERT_TRUE(harness::wait_until(reached, 15s)) << run.err();
     broker.stop(GetParam().signal);
     std::this_thread::sleep_for(700ms);
     broker.start();
 
-    EXPECT_EQ(run.wait(40s), 0) << run.out() << run.err() << stage::contents(run.report() / "loadsim.log");
+    EXPECT_EQ(run.wait(40s), 0) << run.out() << run.err() << harness::read_file(run.report() / "loadsim.log");
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 90 + 30 * GetParam().seconds);
     EXPECT_EQ(number(summary, "/sessions/peak"), 200);
     EXPECT_EQ(number(summary, "/sessions/dropped"), 200);
     EXPECT_EQ(number(summary, "/sessions/reconnects"), 200);
     EXPECT_LT(number(summary, "/phases/1/outcomes/executed"), 30 * GetParam().seconds) << "or there was no outage";
     std::int64_t fewest = 200;
-    std::int64_t last = 0; // while requests were made
-    for (const auto& line : run.lines("timeline.jsonl")) {
+    std::int64_t last = 0; // during the load
+    for (const auto& line : run.json_lines("timeline.jsonl")) {
         if (line.at("stage").as_string() != "load") continue;
         last = number(line, "/sessions");
         fewest = std::min(fewest, last);
     }
     EXPECT_LT(fewest, 200);
     EXPECT_EQ(last, 200) << "all of them came back";
-    const auto failures = run.unexpected();
+    const auto failures = run.unexpected_requests();
     EXPECT_EQ(static_cast<std::int64_t>(failures.size()), number(summary, "/requests/unexpected"));
     for (const auto& f : failures) {
-        EXPECT_NE(stage::text(f, "/why"), "") << f;
-        EXPECT_EQ(stage::text(f, "/vin").size(), 17U) << f;
+        EXPECT_NE(harness::text(f, "/why"), "") << f;
+        EXPECT_EQ(harness::text(f, "/vin").size(), 17U) << f;
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(drivers, broker_restart,
-                         // Terminated, mosquitto says good-bye to sessions of MQTT 5.0.
+                         // On SIGTERM mosquitto sends DISCONNECT to MQTT 5.0 sessions.
                          testing::Values(outage{"http_killed", "", "", SIGKILL, 6},
                                          outage{"mqtt_terminated", "driver: mqtt,", "", SIGTERM, 4},
                                          outage{"mqtt_3_1_1_killed", "driver: mqtt,", "mqtt: {version: 3.1.1},",

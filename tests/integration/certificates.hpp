@@ -1,31 +1,31 @@
-// Certificates of our own, made on the fly.
+// Test certificates, generated at run time.
 #pragma once
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
-namespace stage {
+namespace harness {
 
-/// A CA that signs for as long as a test lasts. Files in PEM, in the folder that it is given.
+/// Certificate authority of one test. Writes PEM files into the given folder.
 class certificate_authority {
 public:
     certificate_authority(std::filesystem::path folder, std::string name);
     ~certificate_authority();
 
-    std::string file() const; ///< of its own certificate
-    /// NAME.pem and NAME.key; `alternative`: who it is for, such as "DNS:localhost,IP:127.0.0.1".
+    std::string file() const; ///< the CA certificate
+    /// Paths of NAME.pem and NAME.key; `alternative`: subject alternative name, such as "DNS:localhost,IP:127.0.0.1".
     struct issued {
         std::string certificate, key;
     };
     issued issue(const std::string& name, const std::string& alternative);
 
 private:
-    struct parts;
+    struct impl;
     std::filesystem::path folder_;
     std::string name_;
-    std::unique_ptr<parts> parts_;
+    std::unique_ptr<impl> impl_;
     long serial_ = 1;
 };
 
-} // namespace stage
+} // namespace harness

@@ -1,13 +1,13 @@
-// A rank for cluster_test: does what its argument says, and writes what it found into a file of the folder it is given.
+// Rank process of cluster_test: executes the mode of its argument and writes results into a file of the given folder.
 //
-//   cluster_rank letters FOLDER   every rank writes to every rank, then waits two seconds for one letter more
-//   cluster_rank die FOLDER       rank 1 kills itself, the others wait for ever
-//   cluster_rank three FOLDER     the last rank ends with 3 before it has joined
-//   cluster_rank drain FOLDER     waits for SIGUSR1 or SIGUSR2; rank 0 then ends with 99, the others with 0
-//   cluster_rank stay FOLDER      overhears them
-//   cluster_rank deaf FOLDER      does not know the signals, and so dies of them
-//   cluster_rank tell FOLDER      writes down the variable TOLD and where it is
-#include <loadsim/cluster/channel.hpp>
+//   cluster_rank letters FOLDER   every rank sends to every rank, then waits two seconds for one more message
+//   cluster_rank die FOLDER       rank 1 kills itself, the others wait
+//   cluster_rank three FOLDER     ranks exit with 3 before they join
+//   cluster_rank drain FOLDER     waits for SIGUSR1 or SIGUSR2; rank 0 then exits with 99, the others with 0
+//   cluster_rank stay FOLDER      ignores these signals
+//   cluster_rank deaf FOLDER      has no signal handlers and is killed by them
+//   cluster_rank tell FOLDER      writes the variable TOLD, and a line on stderr
+#include <loadsim/cluster/mpi_channel.hpp>
 
 #include <fmt/format.h>
 
@@ -28,14 +28,14 @@
 
 using namespace loadsim;
 using namespace std::chrono_literals;
-using cluster::channel;
+using cluster::mpi_channel;
 
 namespace {
 
-constexpr auto poll_every = 20ms;
+constexpr auto poll_interval = 20ms;
 
-volatile std::sig_atomic_t signalled = 0;
-void remember(int number) { signalled = number; }
+volatile std::sig_atomic_t received_signal = 0;
+void on_signal(int number) { received_signal = number; }
 
 double cpu_s() {
     rusage used{};
@@ -52,117 +52,118 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 constexpr std::array<std::size_t, 12> sizes{1, 0, 5'000'000, 2, 100, 4'000, 5'000, 70'000, 1, 300'000, 2'000'000, 7};
 
-/// The n-th letter from one rank to another: its size, and bytes that no other has.
-std::string text_for(std::uint32_t from, std::uint32_t to, std::size_t n) {
+/// The n-th message from one rank to another; its bytes differ from those of all others.
+std::string message_text(std::uint32_t from, std::uint32_t to, std::size_t n) {
     std::string text(sizes[n], '\0');
     for (std::size_t i = 0; i < text.size(); ++i)
         text[i] = static_cast<char>(i * 31 + i / 251 + from * 7 + to * 13 + n);
     return text;
 }
 
-/// Polls until `done` or half a minute is over.
-bool poll(channel& talk, const std::function<bool()>& done, const std::function<void(channel::letter)>& take) {
+/// Polls until `done`; false after 30 s or on an error.
+bool poll_until(mpi_channel& channel, const std::function<bool()>& done,
+                const std::function<void(mpi_channel::received_message)>& on_message) {
     const auto start = std::chrono::steady_clock::now();
     while (!done()) {
-        if (seconds_since(start) > 30 || !talk.trouble().empty()) return false;
-        while (auto one = talk.receive()) take(std::move(*one));
-        std::this_thread::sleep_for(poll_every);
+        if (seconds_since(start) > 30 || !channel.trouble().empty()) return false;
+        while (auto one = channel.receive()) on_message(std::move(*one));
+        std::this_thread::sleep_for(poll_interval);
     }
     return true;
 }
 
-constexpr const char* done = "all of yours have come";
+constexpr const char* done_message = "all of yours have come";
 
-int letters(channel& talk, std::ostream& out) {
-    const auto& where = talk.where();
+int exchange_messages(mpi_channel& channel, std::ostream& out) {
+    const auto& info = channel.info();
     const auto start = std::chrono::steady_clock::now();
     const double cpu_before = cpu_s();
     for (std::size_t n = 0; n < sizes.size(); ++n)
-        for (std::uint32_t to = 0; to < where.count; ++to) talk.send(to, text_for(where.index, to, n));
+        for (std::uint32_t to = 0; to < info.count; ++to) channel.send(to, message_text(info.index, to, n));
     const double sending_s = seconds_since(start);
-    std::map<std::uint32_t, std::size_t> had;
+    std::map<std::uint32_t, std::size_t> received;
     std::size_t all = 0;
     std::uint32_t others_done = 0;
-    bool right = true;
-    const bool complete = poll(
-        talk, [&] { return all == sizes.size() * where.count && talk.sent_all(); },
-        [&](channel::letter one) {
-            if (one.text == done) {
+    bool all_correct = true;
+    const bool complete = poll_until(
+        channel, [&] { return all == sizes.size() * info.count && channel.sent_all(); },
+        [&](mpi_channel::received_message one) {
+            if (one.text == done_message) {
                 ++others_done;
                 return;
             }
             ++all;
-            const auto n = had[one.from]++;
-            right = right && n < sizes.size() && one.text == text_for(one.from, where.index, n);
+            const auto n = received[one.from]++;
+            all_correct = all_correct && n < sizes.size() && one.text == message_text(one.from, info.index, n);
         });
-    out << "complete " << complete << "\nright " << right << "\nsending_s " << sending_s << "\nexchange_s "
+    out << "complete " << complete << "\nright " << all_correct << "\nsending_s " << sending_s << "\nexchange_s "
         << seconds_since(start) << "\nexchange_cpu_s " << cpu_s() - cpu_before << '\n';
 
-    if (where.index != 0) talk.send(0, done);
-    poll(
-        talk, [&] { return where.index != 0 || others_done == where.count - 1; },
-        [&](const channel::letter& one) { others_done += one.text == done ? 1 : 0; });
+    if (info.index != 0) channel.send(0, done_message);
+    poll_until(
+        channel, [&] { return info.index != 0 || others_done == info.count - 1; },
+        [&](const mpi_channel::received_message& one) { others_done += one.text == done_message ? 1 : 0; });
 
-    // Nothing for two seconds, then a letter of rank 0 to all.
+    // No traffic for two seconds, then one message of rank 0 to all.
     const double cpu_idle = cpu_s();
     const auto idle = std::chrono::steady_clock::now();
-    bool heard = false;
-    if (where.index == 0) {
-        poll(
-            talk, [&] { return seconds_since(idle) > 2; }, [](const channel::letter&) {});
-        for (std::uint32_t to = 0; to < where.count; ++to) talk.send(to, "leave");
+    bool leave_received = false;
+    if (info.index == 0) {
+        poll_until(
+            channel, [&] { return seconds_since(idle) > 2; }, [](const mpi_channel::received_message&) {});
+        for (std::uint32_t to = 0; to < info.count; ++to) channel.send(to, "leave");
     }
-    poll(
-        talk, [&] { return heard && talk.sent_all(); },
-        [&](const channel::letter& one) { heard = heard || one.text == "leave"; });
-    out << "heard " << heard << "\nwait_s " << seconds_since(idle) << "\nwait_cpu_s " << cpu_s() - cpu_idle << "\nhere "
-        << where.here << "\ncount " << where.count << "\nhost " << (talk.host_of(where.index) == where.host)
-        << "\nnobody " << talk.host_of(where.count).empty() << '\n';
+    poll_until(
+        channel, [&] { return leave_received && channel.sent_all(); },
+        [&](const mpi_channel::received_message& one) { leave_received = leave_received || one.text == "leave"; });
+    out << "heard " << leave_received << "\nwait_s " << seconds_since(idle) << "\nwait_cpu_s " << cpu_s() - cpu_idle
+        << "\nhere " << info.ranks_on_host << "\ncount " << info.count << "\nhost "
+        << (channel.host_of(info.index) == info.host) << "\nnobody " << channel.host_of(info.count).empty() << '\n';
     return 0;
 }
 
-int live(const std::string& what, channel& talk, const std::filesystem::path& folder, std::ostream& out) {
-    const auto& where = talk.where();
-    if (what == "letters") return letters(talk, out);
-    if (what == "tell") {
-        const char* told = std::getenv("TOLD");
-        out << "told " << (told != nullptr ? told : "") << '\n';
-        std::fprintf(stderr, "noise of rank %u\nloadsim: rank %u is here\n", where.index, where.index);
+int run_mode(const std::string& mode, mpi_channel& channel, const std::filesystem::path& folder, std::ostream& out) {
+    const auto& info = channel.info();
+    if (mode == "letters") return exchange_messages(channel, out);
+    if (mode == "tell") {
+        const char* value = std::getenv("TOLD");
+        out << "told " << (value != nullptr ? value : "") << '\n';
+        std::fprintf(stderr, "noise of rank %u\nloadsim: rank %u is here\n", info.index, info.index);
         return 0;
     }
     out << "ready 1\n" << std::flush;
-    std::filesystem::rename(folder / fmt::format("{}.new", where.index), folder / fmt::format("{}", where.index));
-    if (what == "die" && where.index == 1) {
+    std::filesystem::rename(folder / fmt::format("{}.new", info.index), folder / fmt::format("{}", info.index));
+    if (mode == "die" && info.index == 1) {
         std::this_thread::sleep_for(200ms);
         std::raise(SIGKILL);
     }
-    // All others: until somebody ends us.
-    poll(
-        talk, [&] { return what == "drain" && signalled != 0; }, [](const channel::letter&) {});
-    out << "signal " << signalled << '\n';
-    return where.index == 0 ? 99 : 0;
+    // All other modes: until a signal.
+    poll_until(
+        channel, [&] { return mode == "drain" && received_signal != 0; }, [](const mpi_channel::received_message&) {});
+    out << "signal " << received_signal << '\n';
+    return info.index == 0 ? 99 : 0;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
     if (argc != 3) return 2;
-    const std::string what = argv[1];
+    const std::string mode = argv[1];
     const std::filesystem::path folder = argv[2];
-    if (what != "deaf") {
-        std::signal(SIGUSR1, remember);
-        std::signal(SIGUSR2, remember);
+    if (mode != "deaf") {
+        std::signal(SIGUSR1, on_signal);
+        std::signal(SIGUSR2, on_signal);
     }
-    if (what == "three") {
+    if (mode == "three") {
         std::fprintf(stderr, "loadsim: the broker is gone\n");
         return 3;
     }
-    auto talk = channel::join();
-    if (!talk) {
-        std::fprintf(stderr, "loadsim: %s\n", to_string(talk.error()).c_str());
+    auto channel = mpi_channel::join();
+    if (!channel) {
+        std::fprintf(stderr, "loadsim: %s\n", to_string(channel.error()).c_str());
         return 3;
     }
-    const bool renames = what != "letters" && what != "tell";
-    std::ofstream out(folder / fmt::format("{}{}", (*talk)->where().index, renames ? ".new" : ""));
-    return live(what, **talk, folder, out);
+    const bool renames = mode != "letters" && mode != "tell";
+    std::ofstream out(folder / fmt::format("{}{}", (*channel)->info().index, renames ? ".new" : ""));
+    return run_mode(mode, **channel, folder, out);
 }

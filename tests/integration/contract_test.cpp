@@ -1,9 +1,9 @@
-// A contract of one's own without a platform of one's own: other topics and payloads over the broker alone, data of a CSV, campaigns,
-// and a probe that says what does not fit.
-#include "account.hpp"
+// Custom contract without a platform: own topics and payloads with only a broker, CSV data, campaigns, and a probe that reports
+// contract mismatches.
 #include "broker.hpp"
 #include "program.hpp"
-#include "scratch.hpp"
+#include "summary_checks.hpp"
+#include "temporary_folder.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -13,13 +13,13 @@
 #include <string>
 
 using namespace std::chrono_literals;
-using stage::number;
+using harness::number;
 using testing::HasSubstr;
 using testing::Not;
 
 namespace {
 
-constexpr auto orders = R"(
+constexpr auto scenario_template = R"(
 name: orders
 seed: 3
 target: {broker: "BROKER"}
@@ -54,75 +54,78 @@ load:
 budgets: [unexpected == 0, anomalies == 0]
 )";
 
-std::string with(std::string text, const std::string& hole, const std::string& value) {
-    text.replace(text.find(hole), hole.size(), value);
+std::string replace_placeholder(std::string text, const std::string& placeholder, const std::string& value) {
+    text.replace(text.find(placeholder), placeholder.size(), value);
     return text;
 }
 
-/// Twenty cars, and one more than are used.
-void write_cars(const std::filesystem::path& file) {
+/// 21 vehicles, one more than the scenario uses.
+void write_vehicle_csv(const std::filesystem::path& file) {
     std::ofstream out(file);
     out << "owner,vin\n";
     for (int i = 0; i < 21; ++i) out << "\"owner, " << i << "\",CAR000000000000" << (i < 10 ? "0" : "") << i << "\n";
 }
 
-TEST(contract, of_ones_own_is_spoken_over_the_broker_alone) {
-    const stage::scratch files;
-    write_cars(files / "cars.csv");
-    stage::broker broker;
-    auto run = stage::program::run(with(with(orders, "BROKER", broker.url()), "CSV", (files / "cars.csv").string()),
-                                   {"--set", "load.lagLimit=5s"});
+TEST(contract, custom_contract_works_with_only_a_broker) {
+    const harness::temporary_folder files;
+    write_vehicle_csv(files / "cars.csv");
+    harness::broker broker;
+    auto run = harness::program::run(replace_placeholder(replace_placeholder(scenario_template, "BROKER", broker.url()),
+                                                         "CSV", (files / "cars.csv").string()),
+                                     {"--set", "load.lagLimit=5s"});
     ASSERT_EQ(run.wait(60s), 0) << run.out() << run.err();
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 60);
     EXPECT_GT(number(summary, "/requests/outcomes/executed"), 0);
     EXPECT_GT(number(summary, "/requests/outcomes/failed"), 0);
     EXPECT_GT(number(summary, "/messages/published"), 60 * 3 + 20 + 20 * 4) << "telemetry, every half second of each";
-    const auto requests = run.lines("requests.jsonl");
+    const auto requests = run.json_lines("requests.jsonl");
     ASSERT_EQ(requests.size(), 60U);
-    const auto text = stage::contents(run.report() / "requests.jsonl");
+    const auto text = harness::read_file(run.report() / "requests.jsonl");
     EXPECT_THAT(text, HasSubstr(R"(to/eu/CAR)"));
     EXPECT_THAT(text, HasSubstr(R"(\"degrees\":21,)"));
     EXPECT_THAT(text, HasSubstr(R"(\"owner\":\"owner, )"));
     EXPECT_THAT(text, HasSubstr("NO:"));
 }
 
-TEST(contract, that_does_not_fit_is_named_by_a_probe) {
-    const stage::scratch files;
-    write_cars(files / "cars.csv");
-    stage::broker broker;
-    const auto text = with(with(orders, "BROKER", broker.url()), "CSV", (files / "cars.csv").string());
+TEST(contract, mismatch_is_reported_by_a_probe) {
+    const harness::temporary_folder files;
+    write_vehicle_csv(files / "cars.csv");
+    harness::broker broker;
+    const auto text = replace_placeholder(replace_placeholder(scenario_template, "BROKER", broker.url()), "CSV",
+                                          (files / "cars.csv").string());
     const auto scenario = files / "orders.yaml";
     std::ofstream(scenario) << text;
-    auto good = stage::program({"probe", scenario.string(), "--report", "report"});
+    auto good = harness::program({"probe", scenario.string(), "--report", "report"});
     EXPECT_EQ(good.wait(60s), 0) << good.out() << good.err();
     EXPECT_THAT(good.out(), HasSubstr("✓ the command came on to/"));
     EXPECT_THAT(good.out(), HasSubstr("is executed"));
     EXPECT_THAT(good.out(), Not(HasSubstr("✗")));
 
     auto bad =
-        stage::program({"probe", scenario.string(), "--report", "report", "--set", "contract.command.id=/head/ordre",
-                        "--set", "load.mqtt.deadline=1s", "--set", "load.drain=2s"});
+        harness::program({"probe", scenario.string(), "--report", "report", "--set", "contract.command.id=/head/ordre",
+                          "--set", "load.mqtt.deadline=1s", "--set", "load.drain=2s"});
     EXPECT_EQ(bad.wait(60s), 99) << bad.out() << bad.err();
     EXPECT_THAT(bad.out(), HasSubstr("✗ a message came on to/"));
     EXPECT_THAT(bad.out(), HasSubstr("there is no '/head/ordre' (contract.command.id) in it: {\"head\":{\"order\":"));
 }
 
-TEST(contract, that_never_fits_is_told_after_twenty_messages) {
-    const stage::scratch files;
-    write_cars(files / "cars.csv");
-    stage::broker broker;
-    auto run = stage::program::run(
-        with(with(orders, "BROKER", broker.url()), "CSV", (files / "cars.csv").string()),
+TEST(contract, mismatch_is_reported_after_twenty_messages) {
+    const harness::temporary_folder files;
+    write_vehicle_csv(files / "cars.csv");
+    harness::broker broker;
+    auto run = harness::program::run(
+        replace_placeholder(replace_placeholder(scenario_template, "BROKER", broker.url()), "CSV",
+                            (files / "cars.csv").string()),
         {"--set", "contract.command.id=/head/ordre", "--set", "load.mqtt.deadline=1s", "--set", "load.drain=2s"});
     EXPECT_EQ(run.wait(60s), 99) << run.out() << run.err();
     EXPECT_THAT(run.out(), HasSubstr("contract.command.id: '/head/ordre' was in none of the first 20 messages"));
     EXPECT_EQ(run.summary().at("misfits").as_object().size(), 1U);
 }
 
-TEST(campaigns, reach_every_vehicle_of_a_segment_and_those_that_were_away_on_their_return) {
-    auto run = stage::program::run(R"(
+TEST(campaigns, reach_a_segment_and_offline_vehicles_after_their_reconnect) {
+    auto run = harness::program::run(R"(
 name: recall
 seed: 5
 fleet:
@@ -141,11 +144,11 @@ load:
   phases: [{duration: 4s, arrivalRate: 5}]
 budgets: [anomalies == 0, "campaigns.undelivered{campaign=recall} == 0", campaigns.repeated == 0, "campaigns.latency{campaign=news}.p99 < 10s"]
 )",
-                                   {"--set", "load.lagLimit=5s", "--shards", "2"});
+                                     {"--set", "load.lagLimit=5s", "--shards", "2"});
     ASSERT_EQ(run.wait(60s), 0) << run.out() << run.err();
     const auto summary = run.summary();
     const auto& recall = summary.at("campaigns").at(0);
-    EXPECT_EQ(stage::text(recall, "/name"), "recall");
+    EXPECT_EQ(harness::text(recall, "/name"), "recall");
     EXPECT_EQ(number(recall, "/published"), 1) << "one of the two shards sends it";
     EXPECT_EQ(number(recall, "/addressed"), 30);
     EXPECT_EQ(number(recall, "/delivered"), 30);

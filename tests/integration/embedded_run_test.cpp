@@ -1,7 +1,7 @@
-// The main job, whole: an embedded target, all four behaviours, every file of the report.
-#include "account.hpp"
+// Complete run: embedded target, all four behaviours, every file of the report.
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
 
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/scenario/read.hpp>
@@ -13,27 +13,27 @@
 #include <sstream>
 
 using namespace loadsim;
-using stage::number;
-using stage::program;
+using harness::number;
+using harness::program;
 
 namespace {
 
-stage::wanted everything() {
-    stage::wanted w;
+harness::scenario_builder full_scenario() {
+    harness::scenario_builder w;
     w.vehicles = 1000;
-    w.segments = stage::all_behaviours;
+    w.segments = harness::mixed_segments;
     w.phases = "[{name: warm-up, duration: 1s, arrivalRate: 10, rampTo: 40}, {pause: 200ms},"
                " {name: steady, duration: 2s, arrivalRate: 30}]"; // 25 + 0 + 60
     w.budgets = "['unexpected == 0', 'e2e.count == 68', 'expiry.max < 900ms', 'anomalies == 0']";
     return w;
 }
 
-/// 25 + 60 requests, no vehicle twice, 68 of them to vehicles that answer.
+/// 25 + 60 requests, each to another vehicle, 68 of them to vehicles that respond.
 const std::string& scenario() {
     static const std::string text = [] {
-        for (auto w = everything();; ++w.seed) {
-            w = w.without_collisions();
-            const auto by = stage::requests_by_segment(w.yaml());
+        for (auto w = full_scenario();; ++w.seed) {
+            w = w.without_repeated_vehicles();
+            const auto by = harness::requests_by_segment(w.yaml());
             if (by.size() == 4 && by.at("healthy") + by.at("stubborn") == 68) return w.yaml();
         }
     }();
@@ -41,7 +41,7 @@ const std::string& scenario() {
 }
 
 std::map<std::string, std::int64_t> expected_matrix() {
-    const auto by = stage::requests_by_segment(scenario());
+    const auto by = harness::requests_by_segment(scenario());
     return {{"healthy: executed as executed", by.at("healthy")},
             {"stubborn: failed as failed", by.at("stubborn")},
             {"silent: timed_out as timed_out", by.at("silent")},
@@ -52,7 +52,7 @@ std::map<std::string, std::int64_t> expected_phases() { return {{"warm-up", 25},
 
 std::map<std::string, std::int64_t> phases(const boost::json::value& summary) {
     std::map<std::string, std::int64_t> due;
-    for (const auto& p : summary.at("phases").as_array()) due[stage::text(p, "/name")] = number(p, "/due");
+    for (const auto& p : summary.at("phases").as_array()) due[harness::text(p, "/name")] = number(p, "/due");
     return due;
 }
 
@@ -60,9 +60,9 @@ void expect_a_pass(program& run, std::int64_t shards) {
     ASSERT_EQ(run.wait(), 0) << run.out() << run.err();
     EXPECT_EQ(run.err(), "");
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
-    EXPECT_EQ(stage::text(summary, "/schema"), "loadsim.summary/1");
-    EXPECT_EQ(stage::text(summary, "/verdict"), "pass");
+    harness::expect_consistent_sums(summary);
+    EXPECT_EQ(harness::text(summary, "/schema"), "loadsim.summary/1");
+    EXPECT_EQ(harness::text(summary, "/verdict"), "pass");
     EXPECT_EQ(number(summary, "/exit_code"), 0);
     EXPECT_EQ(number(summary, "/requests/due"), 85);
     EXPECT_EQ(number(summary, "/requests/sent"), 85);
@@ -71,7 +71,7 @@ void expect_a_pass(program& run, std::int64_t shards) {
     EXPECT_EQ(number(summary, "/sessions/connect/count"), 1000);
     EXPECT_EQ(number(summary, "/sessions/dropped"), 0);
     EXPECT_EQ(number(summary, "/generator/shards"), shards);
-    EXPECT_EQ(stage::matrix(summary), expected_matrix());
+    EXPECT_EQ(harness::outcome_matrix(summary), expected_matrix());
     EXPECT_EQ(phases(summary), expected_phases());
     EXPECT_EQ(number(summary, "/latency/e2e/count"), 68);
     EXPECT_EQ(number(summary, "/latency/platform/count"), 68);
@@ -81,32 +81,32 @@ void expect_a_pass(program& run, std::int64_t shards) {
 
 void expect_a_whole_timeline(const program& run) {
     const auto summary = run.summary();
-    const auto lines = run.lines("timeline.jsonl");
+    const auto lines = run.json_lines("timeline.jsonl");
     ASSERT_GE(lines.size(), 4U) << "connecting, three seconds of load, a second of silence";
     std::int64_t due = 0;
     std::int64_t ended = 0;
-    double told = 0;
+    double covered_s = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto& line = lines[i];
         due += number(line, "/due");
         for (const auto outcome : outcome_names) ended += number(line, "/" + std::string(outcome));
-        const auto covers = line.at("interval_s").to_number<double>();
-        told += covers;
-        // The first waits for the observer to be connected, the last comes when the run ends.
+        const auto interval_s = line.at("interval_s").to_number<double>();
+        covered_s += interval_s;
+        // The first interval waits for the observer's connection, the last one ends with the run.
         if (i == 0 || i + 1 == lines.size()) continue;
-        EXPECT_NEAR(covers, i == 1 ? 0.6 : 1, 0.5) << "a line a second: " << line;
+        EXPECT_NEAR(interval_s, i == 1 ? 0.6 : 1, 0.5) << "a line a second: " << line;
     }
-    EXPECT_EQ(stage::text(lines.back(), "/stage"), "done");
+    EXPECT_EQ(harness::text(lines.back(), "/stage"), "done");
     EXPECT_EQ(due, 85);
     EXPECT_EQ(ended, 85);
     EXPECT_EQ(number(lines[lines.size() - 2], "/sessions"), 900) << "the offline ones have left by then";
-    EXPECT_NEAR(told, summary.at("elapsed_s").to_number<double>(), 0.2) << "and no moment is left out";
+    EXPECT_NEAR(covered_s, summary.at("elapsed_s").to_number<double>(), 0.2) << "and no moment is left out";
     EXPECT_NEAR(lines.back().at("t_s").to_number<double>(), summary.at("elapsed_s").to_number<double>(), 0.2);
 }
 
 void expect_a_readable_hdr_log(const program& run) {
     const auto summary = run.summary();
-    std::istringstream log(stage::contents(run.report() / "latency.hlog"));
+    std::istringstream log(harness::read_file(run.report() / "latency.hlog"));
     std::map<std::string, measure::histogram> by_tag;
     for (std::string line; std::getline(log, line);) {
         if (!line.starts_with("Tag=")) continue; // the header
@@ -116,29 +116,29 @@ void expect_a_readable_hdr_log(const program& run) {
         by_tag[tag].merge(*interval);
     }
     for (const auto& hop : summary.at("latency").as_object()) {
-        const auto& log_of_it = by_tag[hop.key()];
-        EXPECT_EQ(static_cast<std::int64_t>(log_of_it.count()), number(hop.value(), "/count")) << hop.key();
-        if (log_of_it.empty()) continue;
-        EXPECT_NEAR(static_cast<double>(log_of_it.percentile(99).count()) / 1e6,
+        const auto& tag_histogram = by_tag[hop.key()];
+        EXPECT_EQ(static_cast<std::int64_t>(tag_histogram.count()), number(hop.value(), "/count")) << hop.key();
+        if (tag_histogram.empty()) continue;
+        EXPECT_NEAR(static_cast<double>(tag_histogram.percentile(99).count()) / 1e6,
                     hop.value().at("p99").to_number<double>(), 0.01)
             << hop.key();
     }
 }
 
-TEST(embedded_run, passes_and_tells_all_of_it) {
+TEST(embedded_run, passes_and_writes_the_whole_report) {
     auto run = program::run(scenario(), {"--shards", "1"});
     ASSERT_NO_FATAL_FAILURE(expect_a_pass(run, 1));
     expect_a_whole_timeline(run);
     expect_a_readable_hdr_log(run);
-    EXPECT_EQ(run.lines("requests.jsonl").size(), 85U);
-    EXPECT_EQ(run.unexpected().size(), 0U);
-    EXPECT_EQ(stage::contents(run.report() / "anomalies.jsonl"), "");
-    EXPECT_NE(stage::contents(run.report() / "loadsim.log").find("verdict: pass, exit code 0"), std::string::npos);
+    EXPECT_EQ(run.json_lines("requests.jsonl").size(), 85U);
+    EXPECT_EQ(run.unexpected_requests().size(), 0U);
+    EXPECT_EQ(harness::read_file(run.report() / "anomalies.jsonl"), "");
+    EXPECT_NE(harness::read_file(run.report() / "loadsim.log").find("verdict: pass, exit code 0"), std::string::npos);
     EXPECT_TRUE(exists(run.report() / "mosquitto.log"));
     EXPECT_NE(run.out().find("85"), std::string::npos) << "the console tells of the requests\n" << run.out();
 
-    // The scenario in the folder is the one that ran, and running it again is the same run.
-    const auto resolved = stage::contents(run.report() / "scenario.yaml");
+    // The scenario in the report is the executed one, and running it again gives the same run.
+    const auto resolved = harness::read_file(run.report() / "scenario.yaml");
     const auto read_back = scenario::read(resolved, "scenario.yaml");
     ASSERT_TRUE(read_back) << to_string(read_back.error());
     EXPECT_EQ(*read_back, scenario::read(scenario(), "").value());
@@ -155,7 +155,7 @@ TEST(embedded_run, is_the_same_on_three_shards) {
 }
 
 TEST(embedded_run, waits_for_a_pause_at_the_end) {
-    stage::wanted w;
+    harness::scenario_builder w;
     w.vehicles = 20;
     w.phases = "[{name: one, duration: 100ms, arrivalCount: 1}, {pause: 2s}]";
     auto run = program::run(w.yaml());
@@ -163,16 +163,16 @@ TEST(embedded_run, waits_for_a_pause_at_the_end) {
     EXPECT_GE(run.summary().at("elapsed_s").to_number<double>(), 2.1);
 }
 
-TEST(embedded_run, obeys_what_the_command_line_changes) {
+TEST(embedded_run, applies_command_line_overrides) {
     auto run = program::run(scenario(), {"--seed", "4711", "--set", "load.phases[2].duration=1s", "--set",
                                          "fleet.vehicles=50", "--set", "budgets=[]"});
     EXPECT_EQ(run.wait(), 0) << run.err();
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/seed"), 4711);
     EXPECT_EQ(number(summary, "/requests/due"), 55);
     EXPECT_EQ(number(summary, "/sessions/peak"), 50);
-    const auto resolved = scenario::read(stage::contents(run.report() / "scenario.yaml"), "").value();
+    const auto resolved = scenario::read(harness::read_file(run.report() / "scenario.yaml"), "").value();
     EXPECT_EQ(resolved.seed, 4711U);
     EXPECT_EQ(resolved.fleet.vehicles, 50U);
 }

@@ -1,4 +1,4 @@
-// A platform's API that does what the test says of requests.
+// Fake API of a platform with scripted reactions to requests.
 #pragma once
 
 #include "fake_server.hpp"
@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-namespace stage {
+namespace harness {
 
-std::string response(std::string_view status, std::string_view body = "{}");
+std::string http_response(std::string_view status, std::string_view body = "{}");
 
-/// Does this at every POST (from 0); of a GET it says that there is no such thing, as it should before the load.
-manners api_that(std::function<reaction(std::size_t request)> does);
+/// Handler that calls `on_post` with the number (from 0) of each POST. A GET, the check before the load, gets 404.
+connection_handler fake_api_handler(std::function<reaction(std::size_t request)> on_post);
 
-} // namespace stage
+} // namespace harness

@@ -1,7 +1,7 @@
-// A platform that gets something wrong, k times and on purpose: loadsim reports exactly k anomalies of that kind, and none else.
-// Against a real broker, and in rehearsal.
-#include "account.hpp"
+// Injected platform faults: k faults give exactly k anomalies of the matching kind, and no other; with a real broker and in
+// rehearsal.
 #include "program.hpp"
+#include "summary_checks.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -13,20 +13,20 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using stage::program;
+using harness::program;
 
 namespace {
 
 struct row {
     const char* fault;
-    const char* anomaly; ///< null: none at all
+    const char* anomaly; ///< null: none
     std::int64_t unexpected_each = 0;
-    /// Few, so that each soon has another request, which what is out of order needs; or many, so that none has.
+    /// Few: each vehicle soon gets another request, which reordering needs. Many: none does.
     int vehicles = 4;
 };
 
-/// Each 20th of 119 messages: five times. Vehicles say one word, so that each message is one that matters.
-constexpr std::int64_t times = 5;
+/// Each 20th of 119 messages: five faults. Vehicles send one response, so that each fault has an effect.
+constexpr std::int64_t fault_count = 5;
 const std::vector<row> table{
     {"drop: command", "command_lost", 1},
     {"drop: word", "word_lost", 1},
@@ -76,50 +76,50 @@ std::map<std::string, std::int64_t> anomalies_of(const boost::json::value& summa
     return all;
 }
 
-/// Anomalies in anomalies.jsonl, which has the evidence, by kind.
-std::map<std::string, std::int64_t> told(const program& run) {
+/// Anomalies in anomalies.jsonl by kind; each must have evidence.
+std::map<std::string, std::int64_t> anomalies_in_jsonl(const program& run) {
     std::map<std::string, std::int64_t> all;
-    for (const auto& line : run.lines("anomalies.jsonl")) {
-        ++all[stage::text(line, "/anomaly")];
+    for (const auto& line : run.json_lines("anomalies.jsonl")) {
+        ++all[harness::text(line, "/anomaly")];
         EXPECT_FALSE(line.at("evidence").as_string().empty()) << line;
     }
     return all;
 }
 
-void expect_it_is_noticed(program& run, const row& r) {
+void expect_anomalies(program& run, const row& r) {
     SCOPED_TRACE(r.fault);
     EXPECT_EQ(run.wait(90s), 0) << "no budget, no judgement\n" << run.out() << run.err();
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
-    EXPECT_EQ(stage::number(summary, "/requests/due"), 119);
+    harness::expect_consistent_sums(summary);
+    EXPECT_EQ(harness::number(summary, "/requests/due"), 119);
     std::map<std::string, std::int64_t> expected;
-    if (r.anomaly != nullptr) expected[r.anomaly] = times;
-    EXPECT_EQ(anomalies_of(summary), expected) << stage::contents(run.report() / "anomalies.jsonl");
-    EXPECT_EQ(told(run), expected);
-    EXPECT_EQ(stage::number(summary, "/requests/unexpected"), times * r.unexpected_each);
+    if (r.anomaly != nullptr) expected[r.anomaly] = fault_count;
+    EXPECT_EQ(anomalies_of(summary), expected) << harness::read_file(run.report() / "anomalies.jsonl");
+    EXPECT_EQ(anomalies_in_jsonl(run), expected);
+    EXPECT_EQ(harness::number(summary, "/requests/unexpected"), fault_count * r.unexpected_each);
 }
 
-std::unique_ptr<program> start(const char* how, const stage::scratch& folder, const row& r, std::size_t i) {
+std::unique_ptr<program> start(const char* subcommand, const harness::temporary_folder& folder, const row& r,
+                               std::size_t i) {
     const auto file = folder.write(fmt::format("faults-{}.yaml", i), scenario(r));
-    return std::make_unique<program>(stage::arguments{how, file.string(), "--report", "report"});
+    return std::make_unique<program>(harness::arguments{subcommand, file.string(), "--report", "report"});
 }
 
-/// All at once: they wait most of the time.
+/// Concurrent runs; they mostly wait.
 TEST(faults, are_reported_as_often_as_they_happen) {
-    const stage::scratch folder;
+    const harness::temporary_folder folder;
     std::vector<std::unique_ptr<program>> running;
     for (std::size_t i = 0; i < table.size(); ++i) running.push_back(start("run", folder, table[i], i));
     const row none{"drop: command", nullptr, 0};
     const auto file = folder.write("none.yaml", scenario(none));
     program without({"run", file.string(), "--report", "report", "--set", "target.embedded.faults=[]"});
-    for (std::size_t i = 0; i < table.size(); ++i) expect_it_is_noticed(*running[i], table[i]);
-    expect_it_is_noticed(without, none);
+    for (std::size_t i = 0; i < table.size(); ++i) expect_anomalies(*running[i], table[i]);
+    expect_anomalies(without, none);
 }
 
 TEST(faults, are_reported_in_rehearsal_too) {
-    const stage::scratch folder;
-    for (std::size_t i = 0; i < table.size(); ++i)
-        expect_it_is_noticed(*start("rehearse", folder, table[i], i), table[i]);
+    const harness::temporary_folder folder;
+    for (std::size_t i = 0; i < table.size(); ++i) expect_anomalies(*start("rehearse", folder, table[i], i), table[i]);
 }
 
 } // namespace

@@ -1,9 +1,9 @@
-// A platform that shares nothing with ours (foreign/, in Node.js), by scenarios/foreign-platform.yaml alone: with each way to see
-// the end of a request, and with several at once.
-#include "account.hpp"
+// Foreign platform (foreign/, in Node.js) with its own contract, tested by scenarios/foreign-platform.yaml alone: with each
+// kind of observer, and with several at once.
 #include "broker.hpp"
-#include "child.hpp"
+#include "child_process.hpp"
 #include "program.hpp"
+#include "summary_checks.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -20,17 +20,17 @@
 #include <stdlib.h>
 
 using namespace std::chrono_literals;
-using stage::number;
+using harness::number;
 
 namespace {
 
 const std::string scenario = LOADSIM_ROOT "/scenarios/foreign-platform.yaml";
-constexpr const char* door = "tor-42";
+constexpr const char* service_key = "tor-42";
 constexpr const char* secret = "sesam-43";
 
-/// The observers that the scenario teaches, in use or commented out, by kind: "poll" -> "poll: {path: ..}".
-std::map<std::string, std::string> taught() {
-    std::istringstream lines(stage::contents(scenario));
+/// Observers in the scenario, active or commented out, by kind: "poll" -> "poll: {path: ..}".
+std::map<std::string, std::string> observers_in_scenario() {
+    std::istringstream lines(harness::read_file(scenario));
     std::map<std::string, std::string> all;
     std::string kind;
     bool inside = false;
@@ -51,45 +51,45 @@ std::map<std::string, std::string> taught() {
     return all;
 }
 
-/// The platform and its broker.
+/// Foreign platform and its broker.
 class flottendienst {
 public:
-    /// Says where its API is: "flottendienst listens on http://127.0.0.1:41234".
+    /// Reads the API URL from the output: "flottendienst listens on http://127.0.0.1:41234".
     flottendienst() {
-        ::setenv("FLOTTE_DIENST", door, 1); // for the platform and for loadsim
+        ::setenv("FLOTTE_DIENST", service_key, 1); // for the platform and for loadsim
         ::setenv("FLOTTE_GEHEIMNIS", secret, 1);
-        platform_ = std::make_unique<stage::child>(std::vector<std::string>{
+        platform_ = std::make_unique<harness::child_process>(std::vector<std::string>{
             "node", LOADSIM_ROOT "/tests/integration/foreign/main.js", "--broker", broker_.url()});
-        stage::wait_until([&] { return platform_->said().ends_with('\n') || !platform_->running(); }, 20s);
-        const auto said = platform_->said();
-        const auto at = said.find("http://");
-        EXPECT_NE(at, std::string::npos) << said;
-        if (at != std::string::npos) api_ = said.substr(at, said.find('\n', at) - at);
+        harness::wait_until([&] { return platform_->output().ends_with('\n') || !platform_->running(); }, 20s);
+        const auto output = platform_->output();
+        const auto at = output.find("http://");
+        EXPECT_NE(at, std::string::npos) << output;
+        if (at != std::string::npos) api_ = output.substr(at, output.find('\n', at) - at);
     }
 
-    stage::program run(stage::arguments settings) const {
+    harness::program run(harness::arguments settings) const {
         for (const auto* more : {"load.lagLimit=5s", "load.drain=20s", "load.unansweredAfter=15s",
                                  "budgets=['unexpected == 0', 'anomalies == 0', 'outcomes.errored == 0']"})
             settings.insert(settings.begin(), more);
-        return ask("run", settings);
+        return run_command("run", settings);
     }
-    stage::program ask(const char* command, const stage::arguments& settings) const {
-        stage::arguments words{command, scenario, "--report", "report", "--broker", broker_.url(), "--api", api_};
-        for (const auto& setting : settings) words.insert(words.end(), {"--set", setting});
-        return stage::program(words);
+    harness::program run_command(const char* command, const harness::arguments& settings) const {
+        harness::arguments argv{command, scenario, "--report", "report", "--broker", broker_.url(), "--api", api_};
+        for (const auto& setting : settings) argv.insert(argv.end(), {"--set", setting});
+        return harness::program(argv);
     }
-    std::string said() const { return platform_->said(); }
+    std::string output() const { return platform_->output(); }
 
 private:
-    stage::broker broker_;
-    std::unique_ptr<stage::child> platform_;
+    harness::broker broker_;
+    std::unique_ptr<harness::child_process> platform_;
     std::string api_;
 };
 
 struct row {
     const char* name;
     std::vector<std::string> observers;
-    stage::arguments settings{};
+    harness::arguments settings{};
 };
 void PrintTo(const row& r, std::ostream* out) { *out << r.name; }
 
@@ -102,8 +102,8 @@ const row rows[]{
 
 class foreign : public testing::TestWithParam<row> {};
 
-TEST_P(foreign, every_request_ends_as_its_vehicle_says) {
-    const auto observers = taught();
+TEST_P(foreign, every_request_completes_as_its_vehicle_responds) {
+    const auto observers = observers_in_scenario();
     std::string list;
     for (const auto& kind : GetParam().observers) {
         ASSERT_TRUE(observers.contains(kind)) << "the scenario does not teach " << kind;
@@ -115,42 +115,43 @@ TEST_P(foreign, every_request_ends_as_its_vehicle_says) {
 
     const flottendienst platform;
     auto run = platform.run(settings);
-    ASSERT_EQ(run.wait(60s), 0) << run.out() << run.err() << platform.said()
-                                << stage::contents(run.report() / "anomalies.jsonl").substr(0, 4000);
+    ASSERT_EQ(run.wait(60s), 0) << run.out() << run.err() << platform.output()
+                                << harness::read_file(run.report() / "anomalies.jsonl").substr(0, 4000);
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
-    EXPECT_EQ(stage::text(summary, "/verdict"), "pass");
+    harness::expect_consistent_sums(summary);
+    EXPECT_EQ(harness::text(summary, "/verdict"), "pass");
     EXPECT_EQ(number(summary, "/requests/due"), 60);
-    std::map<std::string, std::int64_t> ends; // by what was expected and came
-    for (const auto& [what, count] : stage::matrix(summary)) ends[what.substr(what.find(": ") + 2)] += count;
-    EXPECT_EQ(ends.size(), 3U);
+    std::map<std::string, std::int64_t> outcome_counts; // by expected and observed outcome
+    for (const auto& [cell, count] : harness::outcome_matrix(summary))
+        outcome_counts[cell.substr(cell.find(": ") + 2)] += count;
+    EXPECT_EQ(outcome_counts.size(), 3U);
     for (const auto* end : {"executed as executed", "failed as failed", "timed_out as timed_out"})
-        EXPECT_GT(ends[end], 0) << end;
-    EXPECT_EQ(platform.said().find("does not take"), std::string::npos) << platform.said();
+        EXPECT_GT(outcome_counts[end], 0) << end;
+    EXPECT_EQ(platform.output().find("does not take"), std::string::npos) << platform.output();
     for (const auto* file : {"scenario.yaml", "loadsim.log", "summary.json"})
-        EXPECT_THAT(stage::contents(run.report() / file),
-                    testing::Not(testing::AnyOf(testing::HasSubstr(secret), testing::HasSubstr(door))))
+        EXPECT_THAT(harness::read_file(run.report() / file),
+                    testing::Not(testing::AnyOf(testing::HasSubstr(secret), testing::HasSubstr(service_key))))
             << file;
 }
 
 INSTANTIATE_TEST_SUITE_P(observers, foreign, testing::ValuesIn(rows),
                          [](const auto& one) { return std::string(one.param.name); });
 
-TEST(foreign_platform, runs_as_the_scenario_stands) {
+TEST(foreign_platform, runs_with_the_unchanged_scenario) {
     const flottendienst platform;
     auto run = platform.run({});
-    EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err() << platform.said();
+    EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err() << platform.output();
 }
 
-TEST(foreign_platform, fits_as_a_probe_says) {
+TEST(foreign_platform, matches_its_contract_in_a_probe) {
     const flottendienst platform;
-    auto probe = platform.ask("probe", {});
-    EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err() << platform.said();
+    auto probe = platform.run_command("probe", {});
+    EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err() << platform.output();
     EXPECT_THAT(probe.out(), testing::AllOf(testing::HasSubstr("✓ the API accepts the request with"),
                                             testing::Not(testing::HasSubstr("✗"))));
 }
 
-TEST(foreign_platform, is_left_alone_when_its_door_stays_shut) {
+TEST(foreign_platform, gets_no_load_when_the_login_fails) {
     const flottendienst platform;
     ::setenv("FLOTTE_GEHEIMNIS", "falsch", 1);
     auto run = platform.run({});
@@ -158,23 +159,23 @@ TEST(foreign_platform, is_left_alone_when_its_door_stays_shut) {
     EXPECT_THAT(run.err(), testing::AllOf(testing::HasSubstr("log in"), testing::HasSubstr("401")));
 }
 
-// A driver that takes the platform's place needs the same contract, and nobody who speaks it but the cars.
-TEST(foreign_platform, can_be_played_by_loadsim) {
-    ::setenv("FLOTTE_DIENST", door, 1);
+// The MQTT driver replaces the platform and uses the same contract.
+TEST(foreign_platform, can_be_replaced_by_the_mqtt_driver) {
+    ::setenv("FLOTTE_DIENST", service_key, 1);
     ::setenv("FLOTTE_GEHEIMNIS", secret, 1);
-    const stage::broker broker;
-    stage::program run({"run",      scenario,
-                        "--report", "report",
-                        "--broker", broker.url(),
-                        "--set",    "before=[]",
-                        "--set",    "contract.request.headers={}", // with what a login would have said
-                        "--set",    "load.driver=mqtt",
-                        "--set",    "load.mqtt.deadline=2s",
-                        "--set",    "load.observers=[mqtt]",
-                        "--set",    "load.lagLimit=5s",
-                        "--set",    "load.drain=20s",
-                        "--set",    "load.unansweredAfter=15s",
-                        "--set",    "budgets=['unexpected == 0', 'anomalies == 0']"});
+    const harness::broker broker;
+    harness::program run({"run",      scenario,
+                          "--report", "report",
+                          "--broker", broker.url(),
+                          "--set",    "before=[]",
+                          "--set",    "contract.request.headers={}", // its values come from the login
+                          "--set",    "load.driver=mqtt",
+                          "--set",    "load.mqtt.deadline=2s",
+                          "--set",    "load.observers=[mqtt]",
+                          "--set",    "load.lagLimit=5s",
+                          "--set",    "load.drain=20s",
+                          "--set",    "load.unansweredAfter=15s",
+                          "--set",    "budgets=['unexpected == 0', 'anomalies == 0']"});
     EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err();
     EXPECT_EQ(number(run.summary(), "/requests/due"), 150);
 }

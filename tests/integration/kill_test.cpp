@@ -1,7 +1,7 @@
-// kill -9: nothing of ours stays behind, and what was seen can be read.
-#include "processes.hpp"
+// kill -9: no child process survives, and the partial report is readable.
+#include "process_lookup.hpp"
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
@@ -14,18 +14,18 @@ using namespace std::chrono_literals;
 namespace {
 
 TEST(kill_9, leaves_no_mosquitto_and_a_readable_timeline) {
-    stage::wanted w;
+    harness::scenario_builder w;
     w.phases = "[{name: long, duration: 10m, arrivalRate: 40}]";
-    auto run = stage::program::run(w.yaml());
-    ASSERT_TRUE(stage::wait_until([&] { return run.ticks() >= 3; }, 15s)) << run.err();
+    auto run = harness::program::run(w.yaml());
+    ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 3; }, 15s)) << run.err();
     const auto configuration = (run.report() / "mosquitto.conf").string();
-    ASSERT_FALSE(stage::processes_with(configuration).empty()) << "or this test proves nothing";
+    ASSERT_FALSE(harness::find_processes(configuration).empty()) << "or this test proves nothing";
 
     run.signal(SIGKILL);
-    EXPECT_EQ(run.wait(), stage::program::killed + SIGKILL);
-    EXPECT_TRUE(stage::wait_until([&] { return stage::processes_with(configuration).empty(); }, 2s));
+    EXPECT_EQ(run.wait(), harness::program::killed_by_signal + SIGKILL);
+    EXPECT_TRUE(harness::wait_until([&] { return harness::find_processes(configuration).empty(); }, 2s));
 
-    std::istringstream timeline(stage::contents(run.report() / "timeline.jsonl"));
+    std::istringstream timeline(harness::read_file(run.report() / "timeline.jsonl"));
     std::vector<std::string> lines;
     for (std::string line; std::getline(timeline, line);) lines.push_back(line);
     ASSERT_GE(lines.size(), 3U);
@@ -37,7 +37,7 @@ TEST(kill_9, leaves_no_mosquitto_and_a_readable_timeline) {
             EXPECT_EQ(i + 1, lines.size()) << "only the last line may be cut: " << lines[i];
             continue;
         }
-        due += stage::number(line, "/due");
+        due += harness::number(line, "/due");
     }
     EXPECT_GT(due, 0) << "what was seen is there";
 }

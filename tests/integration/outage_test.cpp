@@ -1,5 +1,5 @@
-// The embedded broker goes and comes back, or stands still; and it knows who may come in.
-#include "scratch.hpp"
+// Embedded broker: stop, restart, freeze, and authentication.
+#include "temporary_folder.hpp"
 
 #include <loadsim/target/mosquitto.hpp>
 
@@ -16,14 +16,14 @@
 #include <vector>
 
 using namespace std::chrono_literals;
+using harness::wait_until;
 using loadsim::target::mosquitto;
-using stage::wait_until;
 using testing::HasSubstr;
 using testing::Not;
 
 namespace {
 
-/// MQTT 5, with a session that outlives its connection by an hour.
+/// MQTT 5 client with a session expiry of one hour.
 class client {
 public:
     client(const mosquitto& broker, const std::string& id, std::string user = {}, std::string password = {})
@@ -34,10 +34,10 @@ public:
     ~client() {
         try {
             paho_.disconnect(0)->wait_for(1s);
-        } catch (const mqtt::exception&) {} // it was not connected
+        } catch (const mqtt::exception&) {} // not connected
     }
 
-    /// Whether it is let in.
+    /// Whether the broker accepts the connection.
     bool connect() {
         auto options = mqtt::connect_options_builder()
                            .mqtt_version(MQTTVERSION_5)
@@ -58,7 +58,7 @@ public:
     bool publish(const std::string& text, std::chrono::seconds within = 5s) {
         return paho_.publish("here", text, 1, false)->wait_for(within);
     }
-    std::string heard() {
+    std::string next_message() {
         mqtt::const_message_ptr message;
         while (paho_.try_consume_message_for(&message, 5s))
             if (message) return message->to_string(); // null: the connection was lost
@@ -74,9 +74,9 @@ private:
 
 } // namespace
 
-TEST(outage, closes_connections_and_comes_back_at_the_same_port_with_the_sessions) {
-    const stage::scratch folder;
-    auto broker = mosquitto::start(folder.path(), {.logins = {}, .keeps_sessions = true});
+TEST(outage, closes_connections_and_restarts_at_the_same_port_with_its_sessions) {
+    const harness::temporary_folder folder;
+    auto broker = mosquitto::start(folder.path(), {.logins = {}, .persistent_sessions = true});
     ASSERT_TRUE(broker) << to_string(broker.error());
     const auto at = broker->broker();
     client car(*broker, "car");
@@ -87,40 +87,40 @@ TEST(outage, closes_connections_and_comes_back_at_the_same_port_with_the_session
     car.leave();
     ASSERT_TRUE(platform.publish("kept"));
 
-    broker->take_down();
+    broker->stop();
     EXPECT_TRUE(wait_until([&] { return !platform.connected(); }));
     EXPECT_FALSE(platform.connect());
-    broker->take_down();                      // it is down
-    for (int times = 0; times < 2; ++times) { // it is up
-        const auto back = broker->bring_back();
+    broker->stop();                           // already stopped
+    for (int times = 0; times < 2; ++times) { // already running the second time
+        const auto back = broker->restart();
         ASSERT_TRUE(back) << to_string(back.error());
     }
     EXPECT_EQ(broker->broker(), at);
     ASSERT_TRUE(car.connect());
-    EXPECT_EQ(car.heard(), "kept");
+    EXPECT_EQ(car.next_message(), "kept");
 }
 
-TEST(outage, forgets_the_sessions_that_it_is_not_told_to_keep) {
-    const stage::scratch folder;
+TEST(outage, loses_sessions_without_persistence) {
+    const harness::temporary_folder folder;
     auto broker = mosquitto::start(folder.path());
     ASSERT_TRUE(broker) << to_string(broker.error());
     client car(*broker, "car");
     client platform(*broker, "platform");
     ASSERT_TRUE(car.connect());
     car.subscribe();
-    broker->take_down();
-    ASSERT_TRUE(broker->bring_back());
+    broker->stop();
+    ASSERT_TRUE(broker->restart());
     ASSERT_TRUE(platform.connect());
     ASSERT_TRUE(platform.publish("lost"));
     ASSERT_TRUE(wait_until([&] { return !car.connected(); }));
     ASSERT_TRUE(car.connect());
     car.subscribe();
     ASSERT_TRUE(platform.publish("next"));
-    EXPECT_EQ(car.heard(), "next");
+    EXPECT_EQ(car.next_message(), "next");
 }
 
-TEST(outage, frozen_it_keeps_its_connections_and_answers_nobody) {
-    const stage::scratch folder;
+TEST(outage, freeze_keeps_connections_and_answers_no_client) {
+    const harness::temporary_folder folder;
     auto broker = mosquitto::start(folder.path());
     ASSERT_TRUE(broker) << to_string(broker.error());
     client platform(*broker, "platform");
@@ -128,34 +128,34 @@ TEST(outage, frozen_it_keeps_its_connections_and_answers_nobody) {
     broker->freeze();
     EXPECT_FALSE(platform.publish("waits", 1s));
     EXPECT_TRUE(platform.connected());
-    ASSERT_TRUE(broker->bring_back());
+    ASSERT_TRUE(broker->restart());
     EXPECT_TRUE(platform.publish("comes"));
     EXPECT_TRUE(platform.connected()) << "the same connection";
     broker->freeze();
-    const auto begun = std::chrono::steady_clock::now();
-    broker->take_down(); // nor does it hold up the end
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, 3s);
+    const auto start = std::chrono::steady_clock::now();
+    broker->stop(); // a frozen broker must not delay its end
+    EXPECT_LT(std::chrono::steady_clock::now() - start, 3s);
 }
 
-TEST(outage, says_that_somebody_else_has_the_port) {
-    const stage::scratch folder;
+TEST(outage, reports_that_another_program_has_the_port) {
+    const harness::temporary_folder folder;
     auto broker = mosquitto::start(folder.path());
     ASSERT_TRUE(broker) << to_string(broker.error());
-    broker->take_down();
+    broker->stop();
     boost::asio::io_context io;
     const boost::asio::ip::tcp::acceptor thief(io, {boost::asio::ip::address_v4::loopback(), broker->broker().port});
-    const auto back = broker->bring_back();
+    const auto back = broker->restart();
     ASSERT_FALSE(back);
     ASSERT_EQ(back.error().list.size(), 1U);
-    EXPECT_THAT(back.error().list[0].place, HasSubstr("mosquitto.log"));
+    EXPECT_THAT(back.error().list[0].location, HasSubstr("mosquitto.log"));
     EXPECT_THAT(back.error().list[0].text, HasSubstr("in use"));
 }
 
-TEST(logins, let_in_those_who_have_one_and_nobody_else) {
-    const stage::scratch folder;
+TEST(logins, accept_only_configured_credentials) {
+    const harness::temporary_folder folder;
     std::vector<loadsim::target::mosquitto_login> logins{{"loadsim", "p w#$6$x"}};
     for (int i = 0; i < 200; ++i) logins.push_back({"car-" + std::to_string(i), "secret-" + std::to_string(i)});
-    auto broker = mosquitto::start(folder.path(), {.logins = logins, .keeps_sessions = false});
+    auto broker = mosquitto::start(folder.path(), {.logins = logins, .persistent_sessions = false});
     ASSERT_TRUE(broker) << to_string(broker.error());
     EXPECT_TRUE(client(*broker, "a", "loadsim", "p w#$6$x").connect());
     EXPECT_TRUE(client(*broker, "b", "car-199", "secret-199").connect());
@@ -164,7 +164,7 @@ TEST(logins, let_in_those_who_have_one_and_nobody_else) {
     EXPECT_FALSE(client(*broker, "e").connect());
 
     for (const auto& file : std::filesystem::directory_iterator(folder.path()))
-        EXPECT_THAT(stage::contents(file), Not(HasSubstr("secret-"))) << file.path();
+        EXPECT_THAT(harness::read_file(file), Not(HasSubstr("secret-"))) << file.path();
     const auto others = std::filesystem::status(folder / "mosquitto.passwords").permissions() &
                         (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
     EXPECT_EQ(others, std::filesystem::perms::none);

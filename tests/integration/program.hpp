@@ -1,7 +1,7 @@
-// loadsim itself, run as people run it.
+// loadsim itself, run as a child process.
 #pragma once
 
-#include "scratch.hpp"
+#include "temporary_folder.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -14,53 +14,54 @@
 
 #include <sys/types.h>
 
-namespace stage {
+namespace harness {
 
 using arguments = std::vector<std::string>;
 
-/// A run of the program in a folder of its own, its output in files there. Killed with the test, and by the destructor.
-/// Threads: the one that made it.
+/// One execution of the program in its own folder, with its output in files there. Killed by the destructor and with the
+/// test process. Threads: the constructing one.
 class program {
 public:
-    /// `before_exec` runs in the child and may change what the program finds (limits, mounts); system calls only, no
-    /// allocation. False: it cannot, and the child ends with `not_staged`.
+    /// `before_exec` runs in the child and may change limits or mounts; system calls only, no allocation. False: not
+    /// permitted, and the child exits with `setup_failed`.
     explicit program(const arguments&, const std::function<bool()>& before_exec = {});
     ~program();
     program(const program&) = delete;
     program& operator=(const program&) = delete;
 
-    static constexpr int not_staged = 125;
-    static constexpr int killed = 128; ///< plus the signal, as shells say it
+    static constexpr int setup_failed = 125;
+    static constexpr int killed_by_signal = 128; ///< plus the signal number, as in shells
 
-    /// Its exit code. Longer than `at_most`: killed, and the test is told.
-    int wait(std::chrono::seconds at_most = std::chrono::seconds{30});
+    /// Exit code. After the timeout the process is killed and the test fails.
+    int wait(std::chrono::seconds timeout = std::chrono::seconds{30});
     void signal(int) const;
     pid_t pid() const noexcept { return process_; }
 
-    std::string out() const; ///< what it has said so far
+    std::string out() const; ///< output so far
     std::string err() const;
-    /// Where run() has its report written.
+    /// Report folder used by run().
     std::filesystem::path report() const { return folder_ / "report"; }
     std::filesystem::path folder() const { return folder_.path(); }
     boost::json::value summary() const;
-    std::vector<boost::json::value> lines(std::string_view file) const; ///< throws when one does not parse
-    std::vector<boost::json::value> unexpected() const; ///< of requests.jsonl
-    std::uint64_t ticks() const;                                        ///< lines of the timeline so far
+    std::vector<boost::json::value> json_lines(std::string_view file) const; ///< throws on an invalid line
+    std::vector<boost::json::value> unexpected_requests() const;             ///< unexpected requests in requests.jsonl
+    std::uint64_t timeline_lines() const;                                    ///< lines of the timeline so far
 
-    /// "run FILE --report report MORE...". The scenario is written into the program's folder.
-    static program run(const std::string& scenario, arguments more = {}, const std::function<bool()>& before_exec = {});
+    /// "run FILE --report report MORE...". Writes the scenario into the program's folder.
+    static program run(const std::string& scenario, arguments extra_arguments = {},
+                       const std::function<bool()>& before_exec = {});
 
 private:
     program(const std::string& scenario, arguments, const std::function<bool()>& before_exec);
     void start(const arguments&, const std::function<bool()>& before_exec);
 
-    scratch folder_;
+    temporary_folder folder_;
     pid_t process_ = 0;
     int code_ = -1;
 };
 
-/// A figure of the summary by its path: number(summary, "/requests/outcomes/executed").
-std::int64_t number(const boost::json::value& of, std::string_view pointer);
-std::string text(const boost::json::value& of, std::string_view pointer);
+/// Value at a JSON pointer: number(summary, "/requests/outcomes/executed").
+std::int64_t number(const boost::json::value& value, std::string_view pointer);
+std::string text(const boost::json::value& value, std::string_view pointer);
 
-} // namespace stage
+} // namespace harness

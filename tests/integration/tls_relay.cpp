@@ -15,7 +15,7 @@
 #include <thread>
 #include <utility>
 
-namespace stage {
+namespace harness {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -25,57 +25,56 @@ namespace {
 
 using tls_stream = asio::ssl::stream<tcp::socket>;
 
-/// Passes on between two streams until one of them ends.
+/// Relays between two streams until one of them closes.
 template <class Front>
 class relay : public std::enable_shared_from_this<relay<Front>> {
 public:
-    relay(Front front, tcp::socket back) : front_(std::move(front)), back_(std::move(back)) {}
+    relay(Front front, tcp::socket back) : client_(std::move(front)), server_(std::move(back)) {}
 
     void run() {
-        pass(front_, back_, down_);
-        pass(back_, front_, up_);
+        pass(client_, server_, to_server_);
+        pass(server_, client_, to_client_);
     }
 
-    Front front_;
-    tcp::socket back_;
+    Front client_;
+    tcp::socket server_;
 
 private:
     using buffer = std::array<char, 16'384>;
 
     template <class From, class To>
-    void pass(From& from, To& to, buffer& through) {
-        from.async_read_some(asio::buffer(through), [self = this->shared_from_this(), &from, &to,
-                                                     &through](error_code error, std::size_t size) {
+    void pass(From& from, To& to, buffer& data) {
+        from.async_read_some(asio::buffer(data), [self = this->shared_from_this(), &from, &to,
+                                                  &data](error_code error, std::size_t size) {
             if (error) return self->end();
-            asio::async_write(to, asio::buffer(through, size),
-                              [self, &from, &to, &through](error_code failed, std::size_t) {
-                                  failed ? self->end() : self->pass(from, to, through);
-                              });
+            asio::async_write(to, asio::buffer(data, size), [self, &from, &to, &data](error_code failed, std::size_t) {
+                failed ? self->end() : self->pass(from, to, data);
+            });
         });
     }
 
     void end() {
         error_code ignored;
-        front_.lowest_layer().close(ignored);
-        back_.close(ignored);
+        client_.lowest_layer().close(ignored);
+        server_.close(ignored);
     }
 
-    buffer down_, up_;
+    buffer to_server_, to_client_;
 };
 
-/// Accepts on a thread of its own.
-class acceptor {
+/// Accepts connections on its own thread.
+class connection_acceptor {
 public:
-    using welcome = std::function<void(tcp::socket)>;
+    using accept_handler = std::function<void(tcp::socket)>;
 
-    acceptor() : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}) {}
-    ~acceptor() {
+    connection_acceptor() : acceptor_(io_, {asio::ip::address_v4::loopback(), 0}) {}
+    ~connection_acceptor() {
         io_.stop();
         if (thread_.joinable()) thread_.join();
     }
 
-    void start(welcome w) {
-        welcome_ = std::move(w);
+    void start(accept_handler w) {
+        handler_ = std::move(w);
         accept();
         thread_ = std::thread([this] { io_.run(); });
     }
@@ -86,36 +85,36 @@ private:
     void accept() {
         acceptor_.async_accept([this](error_code error, tcp::socket socket) {
             if (error) return;
-            welcome_(std::move(socket));
+            handler_(std::move(socket));
             accept();
         });
     }
 
     asio::io_context io_;
     tcp::acceptor acceptor_;
-    welcome welcome_;
+    accept_handler handler_;
     std::thread thread_;
 };
 
 } // namespace
 
-class tls_front::running {
+class tls_terminator::impl {
 public:
-    running(const wanted& w, std::uint16_t behind) : context_(asio::ssl::context::tls_server) {
-        context_.use_certificate_chain_file(w.own.certificate);
-        context_.use_private_key_file(w.own.key, asio::ssl::context::pem);
+    impl(const options& w, std::uint16_t backend_port) : context_(asio::ssl::context::tls_server) {
+        context_.use_certificate_chain_file(w.server_certificate.certificate);
+        context_.use_private_key_file(w.server_certificate.key, asio::ssl::context::pem);
         if (!w.client_ca.empty()) {
             context_.load_verify_file(w.client_ca);
             context_.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
         }
-        accepts.start([this, behind](tcp::socket socket) {
-            tcp::socket back(accepts.io());
-            error_code gone;
-            back.connect({asio::ip::address_v4::loopback(), behind}, gone);
-            if (gone) return;
-            auto both = std::make_shared<relay<tls_stream>>(tls_stream(std::move(socket), context_), std::move(back));
-            both->front_.async_handshake(asio::ssl::stream_base::server, [both](error_code error) {
-                if (!error) both->run();
+        acceptor.start([this, backend_port](tcp::socket socket) {
+            tcp::socket back(acceptor.io());
+            error_code connect_error;
+            back.connect({asio::ip::address_v4::loopback(), backend_port}, connect_error);
+            if (connect_error) return;
+            auto tunnel = std::make_shared<relay<tls_stream>>(tls_stream(std::move(socket), context_), std::move(back));
+            tunnel->client_.async_handshake(asio::ssl::stream_base::server, [tunnel](error_code error) {
+                if (!error) tunnel->run();
             });
         });
     }
@@ -124,61 +123,63 @@ private:
     asio::ssl::context context_; // before the acceptor: its connections use it
 
 public:
-    acceptor accepts;
+    connection_acceptor acceptor;
 };
 
-tls_front::tls_front(const wanted& w, std::uint16_t behind) : running_(std::make_unique<running>(w, behind)) {}
-tls_front::~tls_front() = default;
-std::uint16_t tls_front::port() const { return running_->accepts.port(); }
+tls_terminator::tls_terminator(const options& w, std::uint16_t backend_port)
+    : impl_(std::make_unique<impl>(w, backend_port)) {}
+tls_terminator::~tls_terminator() = default;
+std::uint16_t tls_terminator::port() const { return impl_->acceptor.port(); }
 
-class connect_proxy::running {
+class connect_proxy::impl {
 public:
-    explicit running(bool refuses) {
-        accepts.start([this, refuses](tcp::socket socket) {
-            auto both = std::make_shared<relay<tcp::socket>>(std::move(socket), tcp::socket(accepts.io()));
+    explicit impl(bool reject) {
+        acceptor.start([this, reject](tcp::socket socket) {
+            auto tunnel = std::make_shared<relay<tcp::socket>>(std::move(socket), tcp::socket(acceptor.io()));
             auto head = std::make_shared<std::string>();
-            asio::async_read_until(both->front_, asio::dynamic_buffer(*head), "\r\n\r\n",
-                                   [this, refuses, both, head](error_code error, std::size_t) {
-                                       if (!error) serve(both, *head, refuses);
+            asio::async_read_until(tunnel->client_, asio::dynamic_buffer(*head), "\r\n\r\n",
+                                   [this, reject, tunnel, head](error_code error, std::size_t) {
+                                       if (!error) serve(tunnel, *head, reject);
                                    });
         });
     }
 
-    std::mutex guard;
-    std::string asked;
+    std::mutex mutex;
+    std::string last_request_line;
 
 private:
-    void serve(const std::shared_ptr<relay<tcp::socket>>& both, const std::string& head, bool refuses) {
-        const auto line = head.substr(0, head.find("\r\n"));
+    void serve(const std::shared_ptr<relay<tcp::socket>>& tunnel, const std::string& head, bool reject) {
+        const auto request_line = head.substr(0, head.find("\r\n"));
         {
-            const std::lock_guard lock(guard);
-            asked = line;
+            const std::lock_guard lock(mutex);
+            last_request_line = request_line;
         }
         error_code failed;
-        std::string_view answer = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n";
-        if (line.starts_with("CONNECT ")) {
-            const auto to = line.substr(8, line.find(' ', 8) - 8);
+        std::string_view response = "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n";
+        if (request_line.starts_with("CONNECT ")) {
+            const auto to = request_line.substr(8, request_line.find(' ', 8) - 8);
             const auto colon = to.rfind(':');
-            tcp::resolver resolver(accepts.io());
-            if (!refuses)
-                asio::connect(both->back_, resolver.resolve(to.substr(0, colon), to.substr(colon + 1), failed), failed);
-            answer = refuses || failed ? "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
-                                       : "HTTP/1.1 200 Connection established\r\n\r\n";
+            tcp::resolver resolver(acceptor.io());
+            if (!reject)
+                asio::connect(tunnel->server_, resolver.resolve(to.substr(0, colon), to.substr(colon + 1), failed),
+                              failed);
+            response = reject || failed ? "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+                                        : "HTTP/1.1 200 Connection established\r\n\r\n";
         }
-        asio::write(both->front_, asio::buffer(answer), failed);
-        if (both->back_.is_open()) both->run();
+        asio::write(tunnel->client_, asio::buffer(response), failed);
+        if (tunnel->server_.is_open()) tunnel->run();
     }
 
 public:
-    acceptor accepts;
+    connection_acceptor acceptor;
 };
 
-connect_proxy::connect_proxy(bool refuses) : running_(std::make_unique<running>(refuses)) {}
+connect_proxy::connect_proxy(bool reject) : impl_(std::make_unique<impl>(reject)) {}
 connect_proxy::~connect_proxy() = default;
-std::uint16_t connect_proxy::port() const { return running_->accepts.port(); }
-std::string connect_proxy::asked() const {
-    const std::lock_guard lock(running_->guard);
-    return running_->asked;
+std::uint16_t connect_proxy::port() const { return impl_->acceptor.port(); }
+std::string connect_proxy::last_request_line() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->last_request_line;
 }
 
-} // namespace stage
+} // namespace harness

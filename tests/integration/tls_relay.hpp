@@ -1,4 +1,4 @@
-// TLS in front of a plain server, and a proxy that opens ways by CONNECT.
+// TLS terminator in front of a plain server, and an HTTP CONNECT proxy.
 #pragma once
 
 #include "certificates.hpp"
@@ -8,35 +8,35 @@
 #include <memory>
 #include <string>
 
-namespace stage {
+namespace harness {
 
-/// Takes TLS off and hands on to a loopback port, both ways. On a thread of its own while it lives.
-class tls_front {
+/// Terminates TLS and relays both directions to a loopback port. Runs on its own thread while it lives.
+class tls_terminator {
 public:
-    struct wanted {
-        certificate_authority::issued own;
-        std::string client_ca{}; ///< who signs the clients' certificates; empty: they need none
+    struct options {
+        certificate_authority::issued server_certificate;
+        std::string client_ca{}; ///< CA of client certificates; empty: none required
     };
-    tls_front(const wanted&, std::uint16_t behind);
-    ~tls_front();
+    tls_terminator(const options&, std::uint16_t backend_port);
+    ~tls_terminator();
     std::uint16_t port() const;
 
 private:
-    class running;
-    std::unique_ptr<running> running_;
+    class impl;
+    std::unique_ptr<impl> impl_;
 };
 
-/// Answers CONNECT host:port with 200 and passes on what comes; `refuses`: with 403. Everything else: 501.
+/// Accepts CONNECT host:port with 200 and relays; `reject`: 403. Other methods: 501.
 class connect_proxy {
 public:
-    explicit connect_proxy(bool refuses = false);
+    explicit connect_proxy(bool reject = false);
     ~connect_proxy();
     std::uint16_t port() const;
-    std::string asked() const; ///< the first line of what it was asked last
+    std::string last_request_line() const; ///< request line of the last request
 
 private:
-    class running;
-    std::unique_ptr<running> running_;
+    class impl;
+    std::unique_ptr<impl> impl_;
 };
 
-} // namespace stage
+} // namespace harness

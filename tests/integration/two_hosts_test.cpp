@@ -1,8 +1,7 @@
-// Two ranks on two hosts, against a broker on a third: network namespaces with addresses of their own, and the real mpirun between
-// them.
-#include "account.hpp"
+// Two ranks on two hosts and a broker on a third: network namespaces as hosts, connected by a bridge, and a real mpirun.
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -19,7 +18,7 @@
 #include <unistd.h>
 
 using namespace std::chrono_literals;
-using stage::number;
+using harness::number;
 using testing::HasSubstr;
 
 namespace {
@@ -30,7 +29,7 @@ int shell(const std::string& command) {
 }
 
 /// Three hosts on one switch: a at 10.77.0.1, b at 10.77.0.2 and c at 10.77.0.3, where a mosquitto listens on port 1883.
-/// Gone with this object.
+/// Removed by the destructor.
 class three_hosts {
 public:
     three_hosts() {
@@ -60,10 +59,10 @@ public:
     three_hosts& operator=(const three_hosts&) = delete;
 
     bool up() const { return up_; }
-    std::string why_not() const { return stage::contents(folder_ / "ip"); }
-    std::string broker_log() const { return stage::contents(folder_ / "mosquitto.log"); }
+    std::string why_not() const { return harness::read_file(folder_ / "ip"); }
+    std::string broker_log() const { return harness::read_file(folder_ / "mosquitto.log"); }
 
-    /// A shell command line that runs `command` on host a, where mpirun finds the others.
+    /// Shell command line that runs `command` on host a with a remote shell to the other hosts.
     std::string on_a(const std::string& command) const {
         return fmt::format(
             "export OMPI_MCA_plm_rsh_agent={} OMPI_MCA_btl=tcp,self; exec ip netns exec {} unshare --uts sh -c "
@@ -87,10 +86,10 @@ private:
             ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
             ::_exit(127);
         }
-        up_ = stage::wait_until([this] { return broker_log().find("running") != std::string::npos; }, 5s);
+        up_ = harness::wait_until([this] { return broker_log().find("running") != std::string::npos; }, 5s);
     }
 
-    /// What mpirun calls in place of ssh: options, host, command.
+    /// Writes the replacement of ssh for mpirun; arguments: options, host, command.
     void write_remote_shell() {
         const auto file = folder_.write(
             "remote-shell",
@@ -104,28 +103,28 @@ private:
         std::filesystem::permissions(file, std::filesystem::perms::owner_all);
     }
 
-    stage::scratch folder_;
+    harness::temporary_folder folder_;
     bool up_ = false;
     pid_t mosquitto_ = 0;
 };
 
-stage::wanted quick() {
-    stage::wanted w;
+harness::scenario_builder quick() {
+    harness::scenario_builder w;
     w.vehicles = 200;
     w.phases = "[{name: steady, duration: 3s, arrivalRate: 20}]";
-    w.load = "driver: mqtt,";
+    w.load_keys = "driver: mqtt,";
     w.budgets = "['unexpected == 0', 'sessions.dropped == 0']";
-    return w.without_collisions();
+    return w.without_repeated_vehicles();
 }
 
-struct said {
+struct program_output {
     int code;
     std::string out;
     std::string err;
 };
 
-/// loadsim on host a.
-said run_on_a(const three_hosts& net, const stage::scratch& folder, const std::string& hosts) {
+/// Runs loadsim on host a.
+program_output run_on_a(const three_hosts& net, const harness::temporary_folder& folder, const std::string& hosts) {
     folder.write("scenario.yaml", quick().yaml());
     const auto program =
         fmt::format("timeout -k 5 60 {} run scenario.yaml --report report --ranks 2 --hostfile {} --broker "
@@ -133,24 +132,24 @@ said run_on_a(const three_hosts& net, const stage::scratch& folder, const std::s
                     LOADSIM_PROGRAM, hosts);
     folder.write("start", "cd " + folder.path().string() + "\n" + net.on_a(program) + "\n");
     const int code = shell(fmt::format("sh {0}/start >{0}/out 2>{0}/err </dev/null", folder.path().string()));
-    return {code, stage::contents(folder / "out"), stage::contents(folder / "err")};
+    return {code, harness::read_file(folder / "out"), harness::read_file(folder / "err")};
 }
 
 } // namespace
 
-TEST(two_hosts, share_a_run_with_addresses_of_their_own) {
+TEST(two_hosts, share_a_run_with_their_own_addresses) {
     const three_hosts net;
     if (!net.up()) GTEST_SKIP() << "network namespaces cannot be made here: " << net.why_not();
-    const stage::scratch folder;
+    const harness::temporary_folder folder;
     const auto run = run_on_a(net, folder, net.hostfile("10.77.0.1 slots=1\n10.77.0.2 slots=1\n"));
     ASSERT_EQ(run.code, 0) << run.out << run.err;
     EXPECT_THAT(run.out, HasSubstr("2 ranks on 2 hosts"));
-    const auto summary = boost::json::parse(stage::contents(folder / "report" / "summary.json"));
-    stage::expect_sums_hold(summary);
+    const auto summary = boost::json::parse(harness::read_file(folder / "report" / "summary.json"));
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 60);
     EXPECT_EQ(number(summary, "/requests/outcomes/executed"), 60);
     EXPECT_EQ(number(summary, "/sessions/peak"), 200);
-    // Half of the fleet, and a driver, came from each.
+    // Each host has half of the fleet and one driver.
     const auto log = net.broker_log();
     for (const auto* host : {"10.77.0.1", "10.77.0.2"}) {
         std::size_t connections = 0;
@@ -161,10 +160,10 @@ TEST(two_hosts, share_a_run_with_addresses_of_their_own) {
     }
 }
 
-TEST(two_hosts, of_which_one_is_dead_end_with_a_sentence) {
+TEST(two_hosts, with_one_unreachable_end_with_one_sentence) {
     const three_hosts net;
     if (!net.up()) GTEST_SKIP() << "network namespaces cannot be made here: " << net.why_not();
-    const stage::scratch folder;
+    const harness::temporary_folder folder;
     const auto run = run_on_a(net, folder, net.hostfile("10.77.0.1 slots=1\n10.77.0.9 slots=1\n"));
     EXPECT_EQ(run.code, 3) << run.out;
     EXPECT_THAT(run.err, testing::StartsWith("loadsim: "));

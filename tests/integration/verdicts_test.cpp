@@ -1,10 +1,10 @@
-// The exit codes of runs that took place. Exit code 1 is for bugs (a ledger that does not add up): nothing outside can
-// provoke it, so verdict's unit test proves it.
-#include "account.hpp"
+// Exit codes of completed runs. Exit code 1 means a bug (inconsistent ledger), which no input can cause: the unit test of
+// verdict covers it.
 #include "broker.hpp"
 #include "fake_api.hpp"
 #include "program.hpp"
-#include "wanted.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -13,35 +13,35 @@
 #include <csignal>
 
 using namespace std::chrono_literals;
-using stage::number;
-using stage::program;
-using stage::text;
+using harness::number;
+using harness::program;
+using harness::text;
 using testing::HasSubstr;
 
 namespace {
 
 std::string last_stage(const program& run) {
-    const auto all = stage::contents(run.report() / "timeline.jsonl");
+    const auto all = harness::read_file(run.report() / "timeline.jsonl");
     const auto end = all.rfind('\n');
     if (end == std::string::npos) return {};
     const auto begin = all.rfind('\n', end - 1);
     return text(boost::json::parse(all.substr(begin + 1, end - begin - 1)), "/stage");
 }
 
-/// Waits for a line of the timeline that was written in this stage.
-bool reaches(const program& run, std::string_view stage) {
-    return stage::wait_until([&] { return last_stage(run) == stage; }, 10s);
+/// Waits for a line of the timeline with this stage.
+bool reaches_stage(const program& run, std::string_view stage) {
+    return harness::wait_until([&] { return last_stage(run) == stage; }, 10s);
 }
 
-/// The same, and a whole second of load behind it.
+/// Waits for the load stage and one more line of the timeline.
 bool is_under_load(const program& run) {
-    if (!reaches(run, "load")) return false;
-    const auto before = run.ticks();
-    return stage::wait_until([&] { return run.ticks() > before; }, 10s);
+    if (!reaches_stage(run, "load")) return false;
+    const auto before = run.timeline_lines();
+    return harness::wait_until([&] { return run.timeline_lines() > before; }, 10s);
 }
 
-std::string endless(std::string segments) {
-    stage::wanted w;
+std::string endless_scenario(std::string segments) {
+    harness::scenario_builder w;
     w.segments = std::move(segments);
     w.phases = "[{name: long, duration: 10m, arrivalRate: 40}]";
     return w.yaml();
@@ -49,7 +49,7 @@ std::string endless(std::string segments) {
 
 void expect_a_verdict(const program& run, std::string_view verdict, std::int64_t code) {
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(text(summary, "/verdict"), verdict);
     EXPECT_EQ(number(summary, "/exit_code"), code);
     EXPECT_FALSE(summary.at("reasons").as_array().empty());
@@ -58,7 +58,7 @@ void expect_a_verdict(const program& run, std::string_view verdict, std::int64_t
 }
 
 TEST(verdict, a_missed_budget_is_99) {
-    stage::wanted w;
+    harness::scenario_builder w;
     w.budgets = "['e2e.p99 < 1ms', 'unexpected == 0']";
     auto run = program::run(w.yaml());
     EXPECT_EQ(run.wait(), 99) << run.err();
@@ -68,23 +68,23 @@ TEST(verdict, a_missed_budget_is_99) {
 }
 
 TEST(verdict, a_budget_without_data_is_5) {
-    stage::wanted w; // nobody is silent: nothing can expire
+    harness::scenario_builder w; // all vehicles respond: no request expires
     w.budgets = "['expiry.max < 10s', 'unexpected == 0']";
     auto run = program::run(w.yaml(), {"--quiet"});
     EXPECT_EQ(run.wait(), 5) << run.err();
     EXPECT_THAT(run.err(), HasSubstr("expiry.max < 10s")) << "--quiet still says what is wrong";
     const auto summary = run.summary();
-    stage::expect_sums_hold(summary);
+    harness::expect_consistent_sums(summary);
     EXPECT_EQ(text(summary, "/verdict"), "no data");
     EXPECT_TRUE(summary.at_pointer("/budgets/0/observed").is_null());
 }
 
 TEST(verdict, a_generator_that_was_the_limit_is_4) {
-    // One connection to an API that never answers: every request but the first waits for it to be given up.
-    stage::broker broker;
-    const stage::fake_server api(stage::api_that([](auto) { return stage::reaction{}; }));
-    stage::wanted w;
-    w.load = "http: {connections: 1, timeout: 200ms},";
+    // One connection to an API that never responds: every request but the first waits for a timeout.
+    harness::broker broker;
+    const harness::fake_server api(harness::fake_api_handler([](auto) { return harness::reaction{}; }));
+    harness::scenario_builder w;
+    w.load_keys = "http: {connections: 1, timeout: 200ms},";
     auto run =
         program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
     EXPECT_EQ(run.wait(), 4) << run.err();
@@ -93,7 +93,7 @@ TEST(verdict, a_generator_that_was_the_limit_is_4) {
 }
 
 TEST(verdict, a_run_that_was_terminated_is_4) {
-    auto run = program::run(endless("[{name: all, share: 100%, behaviour: success}]"));
+    auto run = program::run(endless_scenario("[{name: all, share: 100%, behaviour: success}]"));
     ASSERT_TRUE(is_under_load(run)) << run.err();
     run.signal(SIGTERM);
     EXPECT_EQ(run.wait(10s), 4) << run.err();
@@ -102,8 +102,8 @@ TEST(verdict, a_run_that_was_terminated_is_4) {
 }
 
 TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
-    // Vehicles slow enough that some requests are always in flight.
-    stage::wanted w;
+    // Vehicles are slow, so that requests are always in flight.
+    harness::scenario_builder w;
     w.phases = "[{name: long, duration: 10m, arrivalRate: 60}]";
     auto run = program::run(w.yaml(), {"--set", "behaviours.success.steps=[ack, wait: 600ms, executed]"});
     ASSERT_TRUE(is_under_load(run)) << run.err();
@@ -116,14 +116,14 @@ TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
     EXPECT_GT(number(summary, "/requests/due"), 0);
     EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due"))
         << "in flight were waited for";
-    EXPECT_EQ(text(run.lines("timeline.jsonl").back(), "/stage"), "done");
+    EXPECT_EQ(text(run.json_lines("timeline.jsonl").back(), "/stage"), "done");
     for (const auto* file : {"latency.hlog", "requests.jsonl", "scenario.yaml", "loadsim.log"})
         EXPECT_TRUE(exists(run.report() / file)) << file;
 }
 
 TEST(verdict, ctrl_c_while_the_fleet_connects_is_130) {
-    auto run = program::run(endless("[]"), {"--set", "fleet.connectRate=20"});
-    ASSERT_TRUE(reaches(run, "connecting")) << run.err();
+    auto run = program::run(endless_scenario("[]"), {"--set", "fleet.connectRate=20"});
+    ASSERT_TRUE(reaches_stage(run, "connecting")) << run.err();
     run.signal(SIGINT);
     EXPECT_EQ(run.wait(10s), 130) << run.err();
     expect_a_verdict(run, "invalid", 130);
@@ -132,31 +132,31 @@ TEST(verdict, ctrl_c_while_the_fleet_connects_is_130) {
 
 TEST(verdict, a_second_ctrl_c_ends_it_at_once) {
     auto run =
-        program::run(endless("[{name: silent, share: 100%, behaviour: timeout}]"),
+        program::run(endless_scenario("[{name: silent, share: 100%, behaviour: timeout}]"),
                      {"--set", "target.embedded.services.horn={pending: 50s, running: 50s}", "--set",
                       "target.embedded.services.light-flash={pending: 50s, running: 50s}", "--set", "load.drain=55s"});
     ASSERT_TRUE(is_under_load(run)) << run.err();
     run.signal(SIGINT);
-    ASSERT_TRUE(reaches(run, "draining")) << run.err();
+    ASSERT_TRUE(reaches_stage(run, "draining")) << run.err();
     const auto asked = std::chrono::steady_clock::now();
     run.signal(SIGINT);
     EXPECT_EQ(run.wait(10s), 130);
     EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
 }
 
-TEST(verdict, a_broker_of_ours_that_does_not_come_back_is_4) {
-    auto run = program::run(endless("[]") + "conditions: [{outage: {at: 2s, for: 1s}}]\n");
+TEST(verdict, an_embedded_broker_that_does_not_restart_is_4) {
+    auto run = program::run(endless_scenario("[]") + "conditions: [{outage: {at: 2s, for: 1s}}]\n");
     ASSERT_TRUE(is_under_load(run)) << run.err();
-    std::filesystem::remove(run.report() / "mosquitto.conf"); // it has read it, and reads it again when it comes back
+    std::filesystem::remove(run.report() / "mosquitto.conf"); // mosquitto reads it again at the restart
     EXPECT_EQ(run.wait(30s), 4) << run.out() << run.err();
     const auto summary = run.summary();
     EXPECT_EQ(text(summary, "/verdict"), "invalid");
     EXPECT_THAT(run.out(), HasSubstr("did not come back"));
 }
 
-TEST(verdict, ctrl_c_keeps_conditions_from_beginning) {
+TEST(verdict, ctrl_c_cancels_later_conditions) {
     auto run = program::run(
-        endless("[]") + "conditions: [{outage: {at: 3s, for: 20s}}]\n",
+        endless_scenario("[]") + "conditions: [{outage: {at: 3s, for: 20s}}]\n",
         {"--set", "behaviours.success={steps: [{wait: 4s}, executed]}", "--set",
          "target.embedded.services={horn: {pending: 10s, running: 10s}, light-flash: {pending: 10s, running: 10s}}"});
     ASSERT_TRUE(is_under_load(run)) << run.err();

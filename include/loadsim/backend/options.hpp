@@ -1,4 +1,4 @@
-// What the reference backend is told.
+// Options of the reference backend.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -11,7 +11,7 @@
 
 namespace loadsim::backend {
 
-/// The longest time a request may stay in a state; then it fails with reason "timeout".
+/// Longest time a request may stay in each state; after it the request fails with reason "timeout".
 struct deadlines {
     nanoseconds created = std::chrono::seconds{5};
     nanoseconds pending = std::chrono::seconds{10};
@@ -28,59 +28,59 @@ struct service {
 /// horn, light-flash, climate, door-lock, door-unlock, charging with default deadlines.
 std::vector<service> default_services();
 
-/// Something that a platform gets wrong, on purpose: to see whether loadsim notices.
+/// Fault injected by the backend, to test whether loadsim detects it.
 struct fault {
     enum class kind : std::uint8_t {
-        drop,        ///< it never goes out, or is never read
-        delay,       ///< it goes out, or is read, `by` later
-        duplicate,   ///< twice
-        reorder,     ///< after the next one of the same vehicle
-        forget,      ///< the platform forgets the request when its command has gone out
-        double_send, ///< the vehicle is sent a second request, of another id, while the first is active
+        drop,        ///< the message is not sent, or not processed
+        delay,       ///< the message is sent, or processed, after `delay`
+        duplicate,   ///< the message is sent, or processed, twice
+        reorder,     ///< the message follows the next one of the same vehicle
+        forget,      ///< the backend drops the request after sending its command
+        double_send, ///< a second command with another id is sent while the first request is active
     };
     enum class message : std::uint8_t {
-        command, ///< to the vehicle
-        word,    ///< of the vehicle
-        event,   ///< to the world
-        request, ///< of forget and double_send
+        command,  ///< to the vehicle
+        response, ///< response of the vehicle
+        event,    ///< final event
+        request,  ///< for forget and double_send
     };
     fault::kind what{};
-    fault::message of{};
-    std::optional<std::uint32_t> every; ///< each n-th of them; else
-    share probability{};                ///< by chance, drawn from `seed`
-    nanoseconds by{0};                  ///< of delay
+    fault::message applies_to{};
+    std::optional<std::uint32_t> every; ///< every n-th message; empty: by `probability`
+    fraction probability{};             ///< drawn from `seed`
+    nanoseconds delay{0};               ///< for kind::delay
     friend bool operator==(const fault&, const fault&) = default;
 };
 
-/// Where to send the trigger for a vehicle that sleeps; empty: there is no such bearer.
-struct wake_options {
-    std::string udp;                             ///< host:port; a datagram of the VIN
-    std::string sms;                             ///< http://host:port: POST /sms {"to": VIN}
-    nanoseconds again = std::chrono::seconds{2}; ///< until it has acknowledged, or the request has ended
-    friend bool operator==(const wake_options&, const wake_options&) = default;
+/// Destinations of wake-up triggers; empty: no such bearer.
+struct wakeup_options {
+    std::string udp;                                       ///< host:port; the datagram contains the VIN
+    std::string sms;                                       ///< http://host:port: POST /sms {"to": VIN}
+    nanoseconds repeat_interval = std::chrono::seconds{2}; ///< until the vehicle acknowledges or the request ends
+    friend bool operator==(const wakeup_options&, const wakeup_options&) = default;
 };
 
-/// Its vehicles are behind the HTTP API of a broker team, and not at an MQTT broker that it is connected to.
+/// HTTP API of a broker; replaces the MQTT connection as the path to the vehicles.
 struct broker_api_options {
-    std::string url; ///< http(s)://host:port[/base]; empty: they are at an MQTT broker
-    std::string path = "/vehicles/{vin}/commands"; ///< behind the URL's own; {vin} stands for the vehicle
-    std::string events;             ///< where each final event is POSTed as JSON; empty: GET /requests/{id} alone tells
-    std::uint32_t connections = 64; ///< to each
+    std::string url;                               ///< http(s)://host:port[/base]; empty: MQTT is used
+    std::string path = "/vehicles/{vin}/commands"; ///< appended to the path of `url`; {vin} is replaced by the VIN
+    std::string events;             ///< URL to POST each final event to, as JSON; empty: none, use GET /requests/{id}
+    std::uint32_t connections = 64; ///< per URL
     nanoseconds timeout = std::chrono::seconds{5};
     friend bool operator==(const broker_api_options&, const broker_api_options&) = default;
 };
 
 struct options {
     std::vector<service> services = default_services();
-    std::string database;     ///< SQLite file; empty: a temporary one, gone with the process
-    std::uint32_t batch = 10; ///< events a transaction
-    nanoseconds batch_window = std::chrono::milliseconds{100}; ///< a batch waits no longer than this
-    nanoseconds time_to_live = std::chrono::hours{24};         ///< of an ended request: in memory and in the database
-    std::uint32_t remembered = 250'000; ///< requests that GET knows; beyond it the oldest ended one goes first
-    std::uint8_t command_qos = 1;       ///< of the commands; the words are taken at 2, as they come
+    std::string database;     ///< SQLite file; empty: a temporary file, deleted at exit
+    std::uint32_t batch = 10; ///< events per transaction
+    nanoseconds batch_window = std::chrono::milliseconds{100}; ///< longest wait of a batch
+    nanoseconds time_to_live = std::chrono::hours{24};         ///< of an ended request, in memory and in the database
+    std::uint32_t remembered = 250'000; ///< requests kept for GET; above it the oldest ended request is evicted
+    std::uint8_t command_qos = 1;       ///< of commands; responses are subscribed to with QoS 2
     std::vector<fault> faults;
-    std::uint64_t seed = 1; ///< of the faults
-    wake_options wake;
+    std::uint64_t seed = 1; ///< for faults by probability
+    wakeup_options wakeup;
     backend::broker_api_options broker_api{};
     friend bool operator==(const options&, const options&) = default;
 };

@@ -1,4 +1,4 @@
-// What should never happen: the words that the ledger counts in, and that behaviours on purpose name.
+// Anomalies: protocol violations that the ledger counts and that scenarios can expect.
 #pragma once
 
 #include <array>
@@ -9,28 +9,28 @@
 
 namespace loadsim {
 
-/// What should never happen. The names are those of summary.json. Each thing that went wrong is one anomaly of one kind: the
-/// first of this list's sentences that fits it.
+/// Kinds of anomalies; the names are those of summary.json. Each fault is counted once, under the first kind of this list
+/// that applies.
 enum class anomaly : std::uint8_t {
-    command_repeated,     ///< a vehicle got one request's command twice
+    command_duplicated,   ///< a vehicle received one request's command twice
     command_out_of_order, ///< ... after the command of a later request of that vehicle
     command_late,         ///< ... after the request had ended
-    command_lost,       ///< ... never, though it had a session all the while and the platform had accepted the request
-    second_active,      ///< a vehicle got another request's command while one of ours was active
-    command_unknown,    ///< a vehicle got a command that nobody of ours asked for
-    executed_twice,     ///< a vehicle did twice what it was asked for once
-    word_lost,          ///< a word that a vehicle sent never came: a gap in its sequence, or timed out in spite of it
-    word_repeated,      ///< a word of a vehicle came twice over the broker
-    word_out_of_order,  ///< a word of a vehicle came after a later one
-    end_repeated,       ///< the platform announced one end twice
-    end_contradicted,   ///< ... and not the same one
-    observers_disagree, ///< two observers of the run saw different ends of one request
-    end_unknown,        ///< an end for a request that is not ours
-    end_before_word,    ///< executed or failed was announced before the vehicle had said its last word
-    no_end,             ///< an accepted request whose end nobody announced
-    malformed_payload,  ///< a command or an event that could not be read
-    let_in,             ///< a vehicle whose credentials are wrong got a session
-    negative_sample,    ///< a hop that ended before it began
+    command_lost,        ///< ... never, though it had a session all the while and the platform had accepted the request
+    concurrent_request,  ///< a vehicle received another request's command while one of ours was active
+    command_unsolicited, ///< a vehicle received a command that belongs to no request of ours
+    executed_twice,      ///< a vehicle executed one command twice
+    response_lost,       ///< a response of a vehicle never arrived: a sequence gap, or a time-out despite the response
+    response_duplicated, ///< a response of a vehicle arrived twice over the broker
+    response_out_of_order,      ///< a response of a vehicle arrived after a later one
+    completion_duplicated,      ///< the platform announced one completion twice
+    completion_contradicted,    ///< ... with different outcomes
+    observers_disagree,         ///< two observers of the run saw different outcomes of one request
+    completion_unknown,         ///< a completion for a request that is not ours
+    completion_before_response, ///< executed or failed was announced before the final response of the vehicle
+    completion_missing,         ///< an accepted request whose completion was never announced
+    malformed_payload,          ///< a command or an event that could not be parsed
+    unauthorized_accepted,      ///< a vehicle with wrong credentials got a session
+    negative_sample,            ///< a hop with a negative duration
 };
 inline constexpr std::array<std::string_view, 19> anomaly_names{"command_repeated",   "command_out_of_order",
                                                                 "command_late",       "command_lost",
@@ -51,7 +51,7 @@ constexpr std::optional<anomaly> parse_anomaly(std::string_view name) {
     return std::nullopt;
 }
 
-/// Anomalies that somebody means to bring about.
+/// Set of anomalies, for example those that a behaviour or a condition expects.
 class anomaly_set {
 public:
     constexpr bool contains(anomaly a) const { return (bits_ >> static_cast<unsigned>(a) & 1U) != 0; }

@@ -1,4 +1,4 @@
-// What became of a request: the words that behaviours promise in and the ledger counts in.
+// Outcomes of a request: expected by behaviours, counted by the ledger.
 #pragma once
 
 #include <array>
@@ -12,15 +12,15 @@
 
 namespace loadsim {
 
-/// Every due request ends in exactly one of these.
+/// Every due request ends with exactly one outcome.
 enum class outcome : std::uint8_t {
     executed,   ///< the platform announced success
     failed,     ///< the platform announced failure
-    timed_out,  ///< the platform gave up on a silent vehicle
-    rejected,   ///< the platform said no when asked (HTTP 409: busy)
-    errored,    ///< the request could not be handed over: transport, time-out, other HTTP status
-    unanswered, ///< handed over, and no end was ever announced
-    skipped,    ///< never sent: no vehicle was free, or the phase's maxVusers was reached
+    timed_out,  ///< the platform reported a time-out of a silent vehicle
+    rejected,   ///< the platform refused the request (HTTP 409: busy)
+    errored,    ///< sending the request failed: transport, time-out, other HTTP status
+    unanswered, ///< accepted, and no completion was ever announced
+    skipped,    ///< never sent: no vehicle was available, or the phase's maxVusers was reached
 };
 
 inline constexpr std::array<std::string_view, 7> outcome_names{"executed", "failed",     "timed_out", "rejected",
@@ -35,7 +35,7 @@ constexpr std::optional<outcome> parse_outcome(std::string_view name) {
     return std::nullopt;
 }
 
-/// Outcomes, any of which would be right: what a behaviour promises, and what a condition adds to that.
+/// Set of acceptable outcomes: those of a behaviour and those that a condition adds.
 class outcome_set {
 public:
     constexpr outcome_set() = default;
@@ -49,7 +49,7 @@ public:
     constexpr bool single() const { return bits_ != 0 && (bits_ & (bits_ - 1)) == 0; }
     constexpr void add(outcome_set more) { bits_ = static_cast<std::uint8_t>(bits_ | more.bits_); }
 
-    /// For keys and letters: bit i is outcome i.
+    /// For map keys and rank messages: bit i is outcome i.
     constexpr std::uint8_t bits() const { return bits_; }
     static constexpr outcome_set from_bits(std::uint8_t bits) {
         outcome_set made;
@@ -59,9 +59,7 @@ public:
     friend constexpr auto operator<=>(const outcome_set&, const outcome_set&) = default;
 
 private:
-    static constexpr std::uint8_t bit(outcome o) {
-        return static_cast<std::uint8_t>(1U << static_cast<unsigned>(o));
-    }
+    static constexpr std::uint8_t bit(outcome o) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(o)); }
     std::uint8_t bits_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Instants, and the one source they come from.
+// Instants of the steady clock and the interface of time sources.
 #pragma once
 
 #include <chrono>
@@ -8,20 +8,20 @@ namespace loadsim {
 
 using std::chrono::nanoseconds;
 
-/// An instant of the steady clock. Every latency is the difference of two of these;
-/// the system clock is used to print and for nothing else.
+/// Instant of the steady clock. Every latency is the difference of two such instants; the system clock is used only for
+/// output.
 using monotonic_time = std::chrono::time_point<std::chrono::steady_clock, nanoseconds>;
 
-/// What the system clock shows now, in microseconds since 1970: for what is written into messages, never for a latency.
-inline std::int64_t wall_us() {
+/// Current system time in microseconds since 1970: for message contents, never for a latency.
+inline std::int64_t system_time_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
         .count();
 }
 
-/// "Not yet": the value of an instant that has not come.
+/// Value of an instant that has not occurred.
 inline constexpr monotonic_time never = monotonic_time::max();
 
-/// Where time comes from. Handed in, never fetched from the air, so that tests can move it.
+/// Source of the current time. Always passed in, so that tests can replace it.
 /// Threads: now() may be called from any thread.
 class time_source {
 public:
@@ -35,7 +35,7 @@ public:
     monotonic_time now() const noexcept override { return std::chrono::steady_clock::now(); }
 };
 
-/// Moves only when told. For tests and rehearsals. Threads: one.
+/// Time that changes only by advance() and set(). For tests and rehearsals. Threads: one.
 class manual_time final : public time_source {
 public:
     monotonic_time now() const noexcept override { return now_; }

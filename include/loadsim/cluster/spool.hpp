@@ -1,9 +1,9 @@
-// A rank's own record of what it has seen: when a rank dies, the launcher ends all of them, and this is what is left.
+// On-disk journal of a rank's status reports: if a rank dies, the launcher terminates all, and the results come from here.
 #pragma once
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
-#include <loadsim/cluster/letters.hpp>
+#include <loadsim/cluster/rank_messages.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -13,26 +13,26 @@
 
 namespace loadsim::cluster {
 
-/// Where a rank spools: run_folder/rank-0003. Its file there is snapshots.jsonl.
+/// Spool folder of a rank: run_folder/rank-0003. The file in it is snapshots.jsonl.
 std::filesystem::path spool_folder(const std::filesystem::path& run_folder, std::uint32_t rank);
 
-/// Appends a line for each report, in the kernel's hands when write() returns: a process killed a moment later has left it.
+/// Appends one line per status report. write() returns after the kernel has the data, so a line survives the process's death.
 ///
-/// Errors:  the first write that fails is kept in trouble(), the file is cut back to its last whole line, and nothing more is
-///          written: a spool with a gap would add up to something that never was. Never throws for it.
+/// Errors:  the first failed write sets trouble(), truncates the file to its last complete line and stops further writing: a
+///          spool with a gap would give wrong totals. Does not throw.
 /// Threads: one.
 class spool_writer {
 public:
-    /// Makes the folder where it is missing, and an empty snapshots.jsonl in it.
+    /// Creates the folder if missing, and an empty snapshots.jsonl in it.
     explicit spool_writer(const std::filesystem::path& folder);
     ~spool_writer();
     spool_writer(const spool_writer&) = delete;
     spool_writer& operator=(const spool_writer&) = delete;
 
-    void write(const report&, nanoseconds since_start);
-    /// Takes the file away, once a report has all that is in it. Nothing can be written after that.
+    void write(const status_report&, nanoseconds since_start);
+    /// Deletes the file; call after the report has been written. Later writes are ignored.
     void remove();
-    /// One sentence; empty while all that was written is on file.
+    /// Error sentence; empty: everything has been written.
     const std::string& trouble() const noexcept { return trouble_; }
 
 private:
@@ -40,37 +40,37 @@ private:
 
     std::filesystem::path file_;
     int descriptor_ = -1;
-    std::int64_t length_ = 0; ///< of the whole lines
+    std::int64_t length_ = 0; ///< bytes of complete lines
     std::string trouble_;
 };
 
-/// One line of a spool.
+/// Line of a spool.
 struct spool_entry {
     nanoseconds since_start{0};
-    report said;
+    status_report status;
 };
 
 struct spool {
     std::vector<spool_entry> entries;
-    bool cut = false; ///< the last line was cut off, and left out
+    bool truncated = false; ///< the last line was incomplete and is not in entries
 };
 
-/// Errors: the file cannot be read; a line before the last one that is no report.
+/// Errors: the file cannot be read; a line before the last one is not a status report.
 result<spool> read_spool(const std::filesystem::path& file);
 
-/// A rank's spool added up.
-struct spooled {
+/// Totals of a rank's spool.
+struct spool_totals {
     std::uint32_t rank = 0;
-    measure::snapshot sum;      ///< `seen` of all lines together, what is told too; everything else as the last line has it
+    measure::snapshot sum;      ///< totals and records summed over all lines; other fields from the last line
     nanoseconds since_start{0}; ///< of the last line
-    std::uint32_t orders_followed = 0;
+    std::uint32_t commands_executed = 0;
     bool interrupted = false;
     bool terminated = false;
-    bool cut = false;
-    std::string trouble; ///< why the spool could not be read, or not to its end; empty: it could
+    bool truncated = false;
+    std::string trouble; ///< why the spool could not be read completely; empty: no error
 };
 
-/// Those of all ranks that have a folder in the run's, by rank. A spool that is damaged counts up to there.
-std::vector<spooled> read_spools(const std::filesystem::path& run_folder);
+/// Totals of all ranks with a spool folder, ordered by rank. A damaged spool counts up to the damage.
+std::vector<spool_totals> read_spools(const std::filesystem::path& run_folder);
 
 } // namespace loadsim::cluster

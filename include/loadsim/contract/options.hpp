@@ -1,5 +1,5 @@
-// What a platform speaks, as a scenario says it: topics, payloads, and where a message says what. The defaults are loadsim's own
-// contract (domain: proposed defaults).
+// Options of the message contract: topics, payloads and field paths of a platform, as configured in a scenario. The defaults are
+// loadsim's own contract (domain: proposed defaults).
 #pragma once
 
 #include <loadsim/base/outcome.hpp>
@@ -16,103 +16,103 @@ namespace loadsim::contract {
 
 using named_texts = std::vector<std::pair<std::string, std::string>>;
 
-/// How a template's text becomes a payload.
+/// Payload template and its format.
 struct payload_options {
-    enum class form : std::uint8_t {
-        text,   ///< as it is; what begins with { or [ is JSON
-        json,   ///< what stands between quotes is escaped, and the whole is checked
-        hex,    ///< bytes, two digits each
-        base64, ///< bytes (RFC 4648)
-        file,   ///< the bytes of that file, as they are
-        plain,  ///< as it is, whatever it begins with
+    enum class payload_format : std::uint8_t {
+        text,   ///< sent unchanged; treated as JSON when it begins with { or [
+        json,   ///< values between quotes are escaped; the template is checked to be JSON
+        hex,    ///< two hex digits per byte
+        base64, ///< RFC 4648
+        file,   ///< content of the file, unchanged
+        plain,  ///< sent unchanged, never treated as JSON
     };
-    std::string text; ///< a template; of `file` a path
-    form as = form::text;
+    std::string text; ///< a template; for `file`, a path
+    payload_format format = payload_format::text;
     friend bool operator==(const payload_options&, const payload_options&) = default;
 };
 
-/// A message that loadsim sends. All texts are templates.
+/// Message that loadsim sends. All strings are templates.
 struct message_options {
     std::string topic;
     payload_options payload;
-    std::optional<std::uint8_t> qos{}; ///< empty: that of the fleet's options
+    std::optional<std::uint8_t> qos{}; ///< empty: QoS of the fleet options
     bool retain = false;
     // MQTT 5.0 (3.3.2.3); empty: absent.
     std::string response_topic{};
-    std::string correlation_data{}; ///< empty: the command's own, handed back
+    std::string correlation_data{}; ///< empty: a response returns the correlation data of its command
     std::string content_type{};
     std::chrono::seconds expiry{0};
     named_texts user_properties{};
     friend bool operator==(const message_options&, const message_options&) = default;
 };
 
-/// A command to a vehicle: how it is sent, and where its reader finds what.
+/// Command to a vehicle: outgoing message, and field paths for parsing it.
 struct command_options {
-    message_options sent{.topic = "v1/{vin}/cmd/{service}",
-                         .payload = {.text = R"({"id":"{request.id}","service":"{service}","ts":{now:ms}})"}};
-    std::string filter = "v1/{vin}/cmd/#"; ///< what a vehicle subscribes to
-    std::string id = "/id";                ///< sources: see source.hpp
-    std::string service = "/service";      ///< empty: it is not said
-    named_texts parameters{};              ///< name -> source
+    message_options message{.topic = "v1/{vin}/cmd/{service}",
+                            .payload = {.text = R"({"id":"{request.id}","service":"{service}","ts":{now:ms}})"}};
+    std::string filter = "v1/{vin}/cmd/#"; ///< subscription of the vehicle
+    std::string id = "/id";                ///< field paths: see field_path.hpp
+    std::string service = "/service";      ///< empty: not in the message
+    named_texts parameters{};              ///< name -> field path
     friend bool operator==(const command_options&, const command_options&) = default;
 };
 
-/// Where a message says which request it is of, and what it makes of it.
-struct reading_options {
-    std::string each{}; ///< where a list of messages is in it; empty: it is one message. Sources, as all that follow
+/// Field paths that map a message to an event of a request, and the outcome of each state.
+struct event_mapping_options {
+    std::string batch_path{}; ///< field path of a list of messages (batch); empty: the message is not a batch
     std::string id = "/id";
-    std::string vin = "topic[1]";     ///< empty: it is not said
-    std::vector<std::string> state{}; ///< their texts, joined by a blank
-    std::string reason = "/reason";   ///< empty: it is not said
-    std::string sequence{};           ///< of the vehicle's words; empty: it is not said
-    /// What a state means: the text, or how it begins when it ends in '*'. An exact one wins, then the longest.
-    std::vector<std::pair<outcome, std::vector<std::string>>> ends{};
-    friend bool operator==(const reading_options&, const reading_options&) = default;
+    std::string vin = "topic[1]";     ///< empty: not in the message
+    std::vector<std::string> state{}; ///< field paths; their values are joined by a blank
+    std::string reason = "/reason";   ///< empty: not in the message
+    std::string sequence{};           ///< sequence number of vehicle responses; empty: not in the message
+    /// States of each outcome. A trailing '*' makes a state a prefix. Exact match first, then the longest prefix.
+    std::vector<std::pair<outcome, std::vector<std::string>>> outcomes{};
+    friend bool operator==(const event_mapping_options&, const event_mapping_options&) = default;
 };
 
-/// A final event of the platform.
-inline reading_options event_reading() {
+/// Default mapping of the platform's completion events.
+inline event_mapping_options default_event_mapping() {
     return {.state = {"/state", "/reason"},
-            .ends = {{outcome::executed, {"executed*"}},
-                     {outcome::timed_out, {"failed timeout"}},
-                     {outcome::failed, {"failed*"}}}};
+            .outcomes = {{outcome::executed, {"executed*"}},
+                         {outcome::timed_out, {"failed timeout"}},
+                         {outcome::failed, {"failed*"}}}};
 }
 
-/// A vehicle's word.
-inline reading_options word_reading() {
+/// Default mapping of vehicle responses.
+inline event_mapping_options default_response_mapping() {
     return {.state = {"/phase", "/ok"},
             .reason = "/code",
             .sequence = "/seq",
-            .ends = {{outcome::executed, {"final true"}}, {outcome::failed, {"final false"}}}};
+            .outcomes = {{outcome::executed, {"final true"}}, {outcome::failed, {"final false"}}}};
 }
 
-/// A request at the platform's API, and what its answer means.
+/// Request to the platform's API, and the meaning of the HTTP status.
 struct request_options {
     std::string method = "POST";
-    std::string path = "/vehicles/{vin}/remote-services/{service}"; ///< behind the API's own
+    std::string path = "/vehicles/{vin}/remote-services/{service}"; ///< appended to the API's base path
     named_texts headers{};
     payload_options body{};
     std::vector<std::uint16_t> accepted{202};
     std::vector<std::uint16_t> rejected{409};
-    std::string id = "/id"; ///< a source
+    std::string id = "/id"; ///< field path in the HTTP response
     friend bool operator==(const request_options&, const request_options&) = default;
 };
 
-/// How long the platform waits for a silent vehicle: what `expiry` is measured from.
+/// Time-outs of the platform for vehicles that do not respond; reference for `expiry`.
 struct deadline_options {
     nanoseconds pending{0}; ///< since the request was sent
-    nanoseconds running{0}; ///< since the vehicle's first word
+    nanoseconds running{0}; ///< since the vehicle's first response
     friend bool operator==(const deadline_options&, const deadline_options&) = default;
 };
 
 struct telemetry_options {
-    message_options sent;
-    nanoseconds every = std::chrono::seconds{30};
+    message_options message;
+    nanoseconds interval = std::chrono::seconds{30};
     friend bool operator==(const telemetry_options&, const telemetry_options&) = default;
 };
 
 namespace defaults {
-inline message_options word(const char* phase, const char* ok) {
+inline message_options response_message(const char* phase, const char* ok) {
     return {.topic = "v1/{vin}/rsp/{request.id}",
             .payload = {.text = std::string(R"({"id":"{request.id}","phase":")") + phase + R"(","ok":)" + ok +
                                 R"(,"code":"{code}","ts":{now:ms},"sent":{sent:us})" +
@@ -123,19 +123,20 @@ inline message_options word(const char* phase, const char* ok) {
 struct options {
     request_options request;
     command_options command;
-    // A vehicle's words.
-    message_options ack = defaults::word("ack", "true");
-    message_options running = defaults::word("running", "true");
-    message_options executed = defaults::word("final", "true");
-    message_options failed = defaults::word("final", "false");
-    bool answers_as_asked = true; ///< a command's response topic (MQTT 5) wins over the words' own topic
-    std::string words_filter = "v1/+/rsp/+";
-    reading_options words = word_reading(); ///< for who takes the platform's place, or listens in
+    // Vehicle responses.
+    message_options ack = defaults::response_message("ack", "true");
+    message_options running = defaults::response_message("running", "true");
+    message_options executed = defaults::response_message("final", "true");
+    message_options failed = defaults::response_message("final", "false");
+    bool use_response_topic = true; ///< the command's response topic (MQTT 5) overrides the topic of the responses
+    std::string responses_filter = "v1/+/rsp/+";
+    event_mapping_options responses =
+        default_response_mapping(); ///< used by the embedded backend and by response observers
     message_options presence{.topic = "v1/{vin}/state",
                              .payload = {.text = R"({"state":"{state}"{#wake},"wake":"{wake}"{/wake}})"},
                              .retain = true};
     std::optional<telemetry_options> telemetry{};
-    std::optional<deadline_options> deadlines{}; ///< of a platform that is not ours; empty: nobody knows
+    std::optional<deadline_options> deadlines{}; ///< of an external platform; empty: unknown
     friend bool operator==(const options&, const options&) = default;
 };
 

@@ -1,4 +1,4 @@
-// Topic names of the platform's contract (domain: proposed defaults). Where the names live, and nowhere else.
+// Topic names and filters of loadsim's own contract (domain: proposed defaults). No other file contains these names.
 #pragma once
 
 #include <optional>
@@ -16,8 +16,7 @@ std::string_view event_filter();                                            ///<
 std::string presence_topic(std::string_view vin);                           ///< v1/{vin}/state, retained
 std::string_view presence_filter();                                         ///< v1/+/state
 
-/// The {vin} level of any topic above; nullopt for a topic that is not of this contract, filters included.
-/// A view into `topic`.
+/// The {vin} level of any topic above, as a view into `topic`; nullopt: a topic filter, or not a topic of this contract.
 std::optional<std::string_view> vin_of(std::string_view topic);
 
 } // namespace loadsim::contract

@@ -1,11 +1,11 @@
-// One message for many vehicles at once.
+// Campaign: one message to many vehicles.
 #pragma once
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/message_contract.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/contract/source.hpp>
-#include <loadsim/contract/terms.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,37 +16,38 @@ namespace loadsim::fleet {
 struct campaign_options {
     std::string name{};
     nanoseconds at{0};                   ///< since the load's start
-    std::vector<std::string> segments{}; ///< whom it addresses; empty: all
-    /// Templates of place::command; {request.id} is the campaign's name. One that names {segment} or {segment.NAME} is sent once for
-    /// each segment, one that names more of a vehicle makes no sense.
-    contract::message_options sent{};
-    std::string filter{}; ///< what those vehicles subscribe to; a template of place::identity
-    /// A source: where a message says the campaign's name. Empty: what the filter lets through is of it.
+    std::vector<std::string> segments{}; ///< addressed segments; empty: all
+    /// Templates of template_scope::command; {request.id} is the campaign's name. A message with {segment} or {segment.NAME} is
+    /// sent once per segment; other vehicle placeholders are not meaningful.
+    contract::message_options message{};
+    std::string filter{}; ///< topic filter those vehicles subscribe to; a template of template_scope::identity
+    /// Field path of the campaign's name in a message. Empty: every message that matches the filter belongs to it.
     std::string id{};
     friend bool operator==(const campaign_options&, const campaign_options&) = default;
 };
 
-/// The same, compiled. Threads: const, any.
+/// Compiled campaign_options. Threads: const, any.
 class campaign {
 public:
-    /// `place`: of its options in the scenario. Errors: each with its place.
-    static result<campaign> compile(const campaign_options&, const contract::known_names&, const std::string& place);
+    /// `location`: of the options in the scenario. Errors: each with its location.
+    static result<campaign> compile(const campaign_options&, const contract::scenario_symbols&,
+                                    const std::string& location);
 
     bool addresses(std::string_view segment) const;
-    std::string filter(const contract::values& vehicle) const { return filter_.rendered(vehicle); }
-    /// A message that the filter lets through is of it.
-    bool is_of(const contract::heard&) const;
-    /// It is to be sent once for each of its segments, and not once for all.
+    std::string filter(const contract::template_values& vehicle) const { return filter_.rendered(vehicle); }
+    /// True: a message that matches the filter belongs to this campaign.
+    bool matches(const contract::message_view&) const;
+    /// True: sent once per segment; false: sent once.
     bool by_segment() const noexcept { return by_segment_; }
-    /// `of`: what there is to say of the sending (segment, now, draw ...); {request.id} is set here. False: no payload could be made.
-    bool compose(contract::values of, contract::composed& out) const;
+    /// `values`: template values of the message (segment, now, draw ...); {request.id} is set here. False: payload cannot be encoded.
+    bool compose(contract::template_values values, contract::outgoing_message& out) const;
     const campaign_options& options() const noexcept { return options_; }
 
 private:
     campaign_options options_;
     contract::text_template filter_;
-    contract::message_template sent_;
-    contract::source id_;
+    contract::message_template message_;
+    contract::field_path id_;
     bool by_segment_ = false;
 };
 

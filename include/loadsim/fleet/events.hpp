@@ -1,4 +1,4 @@
-// What vehicles tell of commands, words and sessions, real or modelled; and how they are asked whether they can be reached.
+// Vehicle events (commands, responses, sessions, conditions) and availability, for MQTT and simulated vehicles.
 #pragma once
 
 #include <loadsim/base/anomaly.hpp>
@@ -13,50 +13,50 @@
 
 namespace loadsim::fleet {
 
-/// What is known of a command that came.
-struct order {
-    bool fresh = true;                 ///< the vehicle did not have it before
-    std::optional<arrival_id> arrival; ///< of its request, if it is one of ours: its choices are drawn from that
+/// Request data of a delivered command.
+struct command_info {
+    bool first_delivery = true;        ///< first delivery to the vehicle
+    std::optional<arrival_id> arrival; ///< of its request, if loadsim sent it; key of the behaviour's random draws
 };
 
-/// Told on the loop's thread. Only who knows of requests can say what a command is; the rest is for who wants to hear it.
+/// Receiver of vehicle events, called on the loop's thread. on_delivered() looks up the request; the other events are optional.
 class vehicle_events {
 public:
     virtual ~vehicle_events() = default;
-    virtual order on_delivered(vehicle_id, std::string_view request, monotonic_time) = 0;
+    virtual command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) = 0;
     virtual void on_acked(vehicle_id, std::string_view /*request*/, monotonic_time) {}
-    /// Its last word of a request: executed or failed, and why.
+    /// Final response of a request: executed or failed, with the code.
     virtual void on_finished(vehicle_id, std::string_view /*request*/, outcome, std::string_view /*code*/,
                              monotonic_time) {}
     virtual void on_executed(vehicle_id, std::string_view /*request*/, monotonic_time) {}
-    /// A message on the command topic that is no command.
+    /// A message on the command topic that is not a command.
     virtual void on_malformed(vehicle_id, std::string_view /*topic*/, std::string_view /*payload*/, monotonic_time) {}
-    /// It has got what a campaign sends to many; each time that it does. `campaign`: by the plan's.
+    /// Received a campaign message; called per delivery. `campaign`: index in the spec.
     virtual void on_campaign(vehicle_id, std::uint32_t /*campaign*/, monotonic_time) {}
-    /// A message of a request, in or out, as it is on the wire. A lossy condition's victims are not told.
+    /// A message of a request, sent or received, as on the wire. Not called for messages dropped by a lossy condition.
     virtual void on_message(vehicle_id, std::string_view /*request*/, bool /*to_vehicle*/, std::string_view /*topic*/,
                             std::string_view /*payload*/, monotonic_time) {}
 
-    /// It cannot hear, and can again: its session is lost and stands again, or a condition begins and ends to keep it silent.
-    virtual void on_away(vehicle_id) {}
-    virtual void on_back(vehicle_id) {}
-    /// What happened to its session, as a person says it.
-    virtual void on_session(vehicle_id, std::string /*what*/, monotonic_time) {}
-    /// A vehicle whose credentials are wrong has got a session.
-    virtual void on_let_in(vehicle_id, monotonic_time) {}
-    /// A condition begins and ends to touch it.
-    virtual void on_struck(vehicle_id, std::uint32_t /*condition*/, monotonic_time) {}
-    virtual void on_passed(vehicle_id, std::uint32_t /*condition*/, monotonic_time) {}
+    /// The vehicle becomes unreachable, and reachable again: session lost and restored, or link blocked by a condition.
+    virtual void on_unreachable(vehicle_id) {}
+    virtual void on_reachable(vehicle_id) {}
+    /// Session change, as human-readable text.
+    virtual void on_session_event(vehicle_id, std::string /*what*/, monotonic_time) {}
+    /// The broker accepted a vehicle with wrong credentials.
+    virtual void on_unauthorized_accept(vehicle_id, monotonic_time) {}
+    /// A condition begins, and ends, to affect the vehicle.
+    virtual void on_condition_begin(vehicle_id, std::uint32_t /*condition*/, monotonic_time) {}
+    virtual void on_condition_end(vehicle_id, std::uint32_t /*condition*/, monotonic_time) {}
 };
 
-/// Who of a shard's vehicles can be sent a request.
-class roster {
+/// Vehicles of one shard and their availability for requests.
+class vehicles {
 public:
-    virtual ~roster() = default;
+    virtual ~vehicles() = default;
     virtual std::uint32_t size() const noexcept = 0;
-    /// A command can be sent to it: it is on line, or away as it should be.
-    virtual bool reachable(vehicle_id) const = 0;
-    virtual std::uint32_t reachable() const noexcept = 0; ///< how many are
+    /// A command can be sent to the vehicle: online, or offline on purpose.
+    virtual bool available(vehicle_id) const = 0;
+    virtual std::uint32_t available() const noexcept = 0; ///< number of available vehicles
 };
 
 } // namespace loadsim::fleet

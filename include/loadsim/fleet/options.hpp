@@ -1,4 +1,4 @@
-// How the fleet is attached to its broker.
+// Options of the fleet and its link to the broker.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -14,12 +14,12 @@
 
 namespace loadsim::fleet {
 
-/// When a vehicle that lost its session tries again.
+/// Reconnect backoff after a lost session.
 struct reconnect_options {
     enum class kind : std::uint8_t {
         full_jitter, ///< the n-th wait is uniform in [0, min(cap, base * 2^n))
-        none,        ///< at once, and every 100 ms if that fails: what a storm is made of
-        fixed,       ///< after `base`, always: in step with everybody else
+        none,        ///< at once, then every 100 ms while that fails: a reconnect storm
+        fixed,       ///< always after `base`: all vehicles in step
     };
     nanoseconds base = std::chrono::seconds{1};
     nanoseconds cap = std::chrono::seconds{120};
@@ -29,43 +29,42 @@ struct reconnect_options {
 
 struct mqtt_options {
     mqtt::session_options session;
-    std::string client_id = "{vin}"; ///< a template, as the next two; different for each vehicle
+    std::string client_id = "{vin}"; ///< template, like the next two; unique per vehicle
     std::string user;
-    std::string password;                             ///< never echoed
+    std::string password;                             ///< never printed
     bool presence = true;                             ///< retained "online" on the presence topic, will "offline"
     mqtt::qos command_qos = mqtt::qos::at_least_once; ///< of the subscription
     mqtt::qos response_qos = mqtt::qos::at_least_once;
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };
 
-/// Where the platform sends the triggers for vehicles that sleep: an address of this machine and a port each, 0: any free one.
-struct wake_options {
+/// Listen addresses for wake-up triggers of sleeping vehicles: a local address and port each; port 0: any free one.
+struct wakeup_options {
     std::string udp = "127.0.0.1:0";
     std::string sms = "127.0.0.1:0";
-    friend bool operator==(const wake_options&, const wake_options&) = default;
+    friend bool operator==(const wakeup_options&, const wakeup_options&) = default;
 };
 
 enum class link_kind : std::uint8_t {
-    mqtt,       ///< a session at the broker each
-    broker_api, ///< none: the platform calls us instead of its broker's HTTP API
+    mqtt,       ///< one MQTT session per vehicle
+    broker_api, ///< no sessions: the platform calls the simulated HTTP API of its broker
 };
 
 struct options {
     std::uint32_t vehicles = 100;
     rate connect_rate{500};
-    nanoseconds connect_within{0}; ///< all sessions must stand by then; 0: vehicles / connectRate + 30 s
-    std::uint32_t connects_in_flight =
-        100; ///< at one broker: mosquitto's listen backlog, and a dropped SYN costs a second.
-             ///< Each shard has one at least
-    std::vector<std::string> source_addresses; ///< as written: addresses, or CIDRs; empty: the kernel's choice
+    nanoseconds fleet_connect_timeout{0}; ///< limit until all vehicles are subscribed; 0: vehicles / connectRate + 30 s
+    std::uint32_t connects_in_flight = 100; ///< per broker: mosquitto's listen backlog; a dropped SYN costs a second.
+                                            ///< At least one per shard
+    std::vector<std::string> source_addresses; ///< addresses or CIDRs, as configured; empty: the kernel's choice
     vehicle::vin_options vin;
-    std::string data{}; ///< path of a CSV: a header line, then a line for each vehicle; empty: none
+    std::string data{}; ///< path of a CSV file: a header line, then one line per vehicle; empty: none
     link_kind link = link_kind::mqtt;
     mqtt_options mqtt;
-    broker_api_options broker_api{}; ///< of that link
+    broker_api_options broker_api{}; ///< for link_kind::broker_api
     reconnect_options reconnect;
-    wake_options wake{};
-    std::vector<vehicle::segment> segments; ///< empty: one, "all", 100 %, success
+    wakeup_options wakeup{};
+    std::vector<vehicle::segment> segments; ///< empty: one segment, "all", 100 %, behaviour success
     friend bool operator==(const options&, const options&) = default;
 };
 

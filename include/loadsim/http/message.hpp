@@ -1,4 +1,4 @@
-// HTTP messages as values: no bytes, no socket.
+// HTTP messages as value types.
 #pragma once
 
 #include <string>
@@ -8,38 +8,38 @@
 
 namespace loadsim::http {
 
-/// Names and values in their order. Names are compared without regard to case (RFC 9110, 5.1).
+/// Header fields in order. Names are case-insensitive (RFC 9110, 5.1).
 using header_list = std::vector<std::pair<std::string, std::string>>;
 
-/// The first one's value; empty: there is none.
-std::string_view find(const header_list&, std::string_view name);
-bool same_name(std::string_view, std::string_view) noexcept;
+/// Value of the first field of that name; empty if there is none.
+std::string_view find_header(const header_list&, std::string_view name);
+bool equal_header_names(std::string_view, std::string_view) noexcept;
 
-/// One that we send. On its way out it gets Host and Content-Length, and unless it has them: Accept (JSON), and Content-Type for a
-/// body that looks like JSON. What would break out of a header's line is made a blank.
+/// Request to be sent. Host and Content-Length are added; Accept (JSON) and, for a body that looks like JSON, Content-Type are
+/// added unless present. CR, LF and NUL in header fields are replaced by blanks.
 struct request {
     std::string method = "GET";
-    std::string target{}; ///< path and query, behind the base URL's own path; escape_target() is applied
+    std::string target{}; ///< path and query, appended to the base URL's path; escape_target() is applied
     header_list headers{};
     std::string body{};
     friend bool operator==(const request&, const request&) = default;
 };
 
-/// Percent-encodes what must not stand in a request's first line: blanks, control characters, what is not ASCII.
+/// Percent-encodes characters that a request line must not contain: blanks, control characters, non-ASCII.
 void escape_target(std::string&);
 
-/// One that we got.
+/// Response received, with its own copy of body and headers.
 struct response {
     unsigned status = 0;
     std::string body{};
     header_list headers{};
-    std::string_view header(std::string_view name) const { return find(headers, name); }
+    std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
 
-/// "application/json" for a body that looks like it, else empty.
-std::string_view guessed_type(std::string_view body) noexcept;
+/// "application/json" for a body that looks like JSON, else empty.
+std::string_view guess_content_type(std::string_view body) noexcept;
 
-/// RFC 9110's phrase for usual statuses; "Error" or "OK" for others.
+/// RFC 9110's reason phrase for common statuses; "Error" or "OK" for others.
 std::string_view reason_phrase(unsigned status);
 
 } // namespace loadsim::http

@@ -1,10 +1,10 @@
-// A small HTTP/1.1 server: what the embedded backend, the webhook and the stand-in for a broker's API listen with.
+// Small HTTP/1.1 server for the embedded backend, webhooks and the simulated broker API.
 #pragma once
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/http/message.hpp>
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <boost/asio/io_context.hpp>
 
@@ -18,46 +18,46 @@
 
 namespace loadsim::http {
 
-/// The header fields of a request that came.
-class field_source {
+/// Header fields of a received request.
+class header_fields {
 public:
-    /// Empty: there is none. The view lasts as long as the handler's call.
+    /// Empty if there is none. The view is valid during the handler's call.
     virtual std::string_view find(std::string_view name) const = 0;
 
 protected:
-    ~field_source() = default;
+    ~header_fields() = default;
 };
 
-/// A request that came. Views, for the time of the handler's call.
-struct incoming {
-    std::string_view method; ///< "GET", also for HEAD: the body is left out of the answer
-    std::string_view target; ///< as it came: percent-encoded, perhaps with a query
+/// Received request. Views, valid during the handler's call.
+struct request_view {
+    std::string_view method; ///< "GET", also for HEAD: the response then has no body
+    std::string_view target; ///< as received: percent-encoded, with the query
     std::string_view body{};
-    const field_source* fields = nullptr;
+    const header_fields* fields = nullptr;
 
     std::string_view header(std::string_view name) const { return fields ? fields->find(name) : std::string_view{}; }
-    /// The target without scheme and host (RFC 9112, 3.2.2: a server takes the absolute form), query and fragment.
+    /// The target without query, fragment, and the scheme and host of an absolute form (RFC 9112, 3.2.2).
     std::string_view path() const noexcept;
 };
 
-/// What it gets.
-struct reply {
-    enum class manner : std::uint8_t {
-        answer,
-        reset, ///< the connection is reset in place of an answer
+/// Response of a handler.
+struct server_response {
+    enum class response_kind : std::uint8_t {
+        normal,
+        reset, ///< reset the connection instead of responding
     };
     unsigned status = 200;
     std::string body{};
     std::string content_type = "application/json"; ///< empty: none
-    header_list headers{};                         ///< beyond those of every answer
-    nanoseconds after{0};                          ///< from now until it is answered; later ones of the connection wait
-    manner how = manner::answer;
+    header_list headers{};                         ///< in addition to the standard ones
+    nanoseconds delay{0}; ///< until the response is sent; later responses of the connection wait too
+    response_kind kind = response_kind::normal;
 };
 
-/// RFC 9457: {"type","title","status","detail"}, and more members where they are given.
-reply problem(unsigned status, std::string_view detail, const header_list& more = {});
+/// Problem details (RFC 9457): {"type","title","status","detail"}, and the members of `more`.
+server_response problem_details(unsigned status, std::string_view detail, const header_list& more = {});
 
-using handler = std::function<reply(const incoming&)>;
+using handler = std::function<server_response(const request_view&)>;
 
 struct limits {
     std::uint32_t header = 8 * 1024;
@@ -66,62 +66,63 @@ struct limits {
 
 struct server_options {
     http::limits limits{};
-    std::size_t connections = 4'096;         ///< more are answered 503 and closed
-    std::chrono::seconds request_within{10}; ///< from a request's first byte to its last; also for taking the answer
-    std::chrono::seconds idle_for{120};      ///< between requests
+    std::size_t max_connections = 4'096; ///< further ones get status 503 and are closed
+    std::chrono::seconds request_timeout{
+        10};                                ///< from a request's first byte to its last; also for sending the response
+    std::chrono::seconds idle_timeout{120}; ///< between requests
 };
 
-struct server_figures {
+struct server_counts {
     std::uint64_t accepted = 0; ///< connections
     std::uint64_t open = 0;
-    std::uint64_t turned_away = 0; ///< too many open already
-    std::uint64_t timed_out = 0;   ///< closed for idling or for taking too long over a request
-    std::uint64_t answered = 0;
-    std::uint64_t malformed = 0; ///< not HTTP, or over a limit; part of `answered`
-    std::uint64_t oversized = 0; ///< over a limit; part of `malformed`
-    std::uint64_t reset = 0;     ///< on purpose, because the handler said so
-    friend bool operator==(const server_figures&, const server_figures&) = default;
+    std::uint64_t rejected = 0;  ///< above the maximum of connections
+    std::uint64_t timed_out = 0; ///< closed by the idle or request timeout
+    std::uint64_t responses = 0;
+    std::uint64_t malformed = 0; ///< not HTTP, or over a limit; included in `responses`
+    std::uint64_t oversized = 0; ///< over a limit; included in `malformed`
+    std::uint64_t reset = 0;     ///< on request of the handler
+    friend bool operator==(const server_counts&, const server_counts&) = default;
 };
 
-/// Threads: all on the one that runs the io_context, open() before it runs.
+/// Threads: the one that runs the io_context; open() before it runs.
 class server {
 public:
-    /// `worked`: called after each piece of input that was handled, once its answers are on their way; may be empty.
-    server(boost::asio::io_context&, server_options, handler, std::function<void()> worked = {});
+    /// `on_handled`: called after each received chunk was handled and its responses were queued; may be empty.
+    server(boost::asio::io_context&, server_options, handler, std::function<void()> on_handled = {});
     server(const server&) = delete;
     server& operator=(const server&) = delete;
     ~server();
 
-    /// Binds, listens and accepts; hands back the port. Errors: the address, why, and what to do.
+    /// Binds, listens and accepts; returns the port. Errors: the address, the cause, and what to do.
     result<std::uint16_t> open(const net::endpoint&);
 
-    /// No more connections and no more requests; answers under way are still sent. Then open connections fall to 0.
+    /// Stops accepting connections and requests; pending responses are still sent, then all connections are closed.
     void close();
 
-    const server_figures& counted() const;
+    const server_counts& counts() const;
 
 private:
     class acceptor;
     std::shared_ptr<acceptor> acceptor_;
 };
 
-/// A server on a thread of its own. Threads: the handler is called on that one; everything else from any.
+/// Server with a thread of its own. Threads: the handler is called on that thread; all methods from any thread.
 class listener {
 public:
-    /// Port 0: any free one. Errors: as server::open().
+    /// Port 0: any free port. Errors: as server::open().
     static result<listener> start(const net::endpoint&, const server_options&, handler);
     listener(listener&&) noexcept;
     listener& operator=(listener&&) noexcept;
-    ~listener(); ///< stops: answers under way get a second
+    ~listener(); ///< stops; waits up to one second for pending responses
 
-    const net::endpoint& address() const; ///< where it listens, with its port
+    const net::endpoint& address() const; ///< listen address, with the actual port
     std::string url() const;              ///< "http://127.0.0.1:4711"
-    server_figures figures() const;
+    server_counts counts() const;
 
 private:
-    class running;
-    explicit listener(std::unique_ptr<running>);
-    std::unique_ptr<running> running_;
+    class impl;
+    explicit listener(std::unique_ptr<impl>);
+    std::unique_ptr<impl> impl_;
 };
 
 } // namespace loadsim::http

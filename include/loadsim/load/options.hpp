@@ -1,4 +1,4 @@
-// What load a scenario asks for.
+// Load options: phases, arrival spacing and service weights.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -11,15 +11,15 @@
 
 namespace loadsim::load {
 
-/// One phase of the load. The keys mean what they mean in Artillery.
+/// One phase of the load. The keys have the same meaning as in Artillery.
 struct phase {
     std::string name;                           ///< defaults to "phase N" (from 1)
-    nanoseconds duration{0};                    ///< of this phase (also of a pause: then `pause` is true)
-    bool pause = false;                         ///< nothing is due for `duration`
+    nanoseconds duration{0};                    ///< also of a pause
+    bool pause = false;                         ///< no arrivals for `duration`
     rate arrival_rate{};                        ///< at the start
     std::optional<rate> ramp_to;                ///< at the end; linear in between
-    std::optional<std::uint64_t> arrival_count; ///< exactly so many, evenly over `duration`; excludes the rates
-    std::optional<std::uint64_t> max_vusers;    ///< at most so many requests in flight; arrivals above it are skipped
+    std::optional<std::uint64_t> arrival_count; ///< exact count, evenly over `duration`; excludes the rates
+    std::optional<std::uint64_t> max_vusers;    ///< limit of requests in flight; arrivals above it are skipped
 
     friend bool operator==(const phase&, const phase&) = default;
 };

@@ -1,4 +1,4 @@
-// Phases into due times: closed form, O(1) memory for any length.
+// Arrival schedule: due times of all arrivals from the load phases, in closed form with O(1) memory.
 #pragma once
 
 #include <loadsim/base/ids.hpp>
@@ -11,7 +11,7 @@
 
 namespace loadsim::load {
 
-/// One request that is due.
+/// One arrival: a request with its due time.
 struct arrival {
     arrival_id id{};
     nanoseconds due{0};      ///< since the start of the load
@@ -20,17 +20,17 @@ struct arrival {
     friend bool operator==(const arrival&, const arrival&) = default;
 };
 
-/// The plan of a load: how many arrivals, and when each is due.
+/// Schedule of a load: number of arrivals and due time of each.
 ///
 /// The n-th arrival (n = 1, 2, ...) is due when the integral of the rate over time reaches n; a phase's count is the
 /// growth of the integral's whole part over it (pilot: 360, 15750, 1080000). For a phase from rate a to rate b (1/s) in
 /// T seconds, area(t) = a t + (b - a) t^2 / (2 T); its inverse is evaluated in the form that stays exact for b -> a.
-/// Areas within 1e-6 of a whole number count as that number; what is left of an area is carried into the next phase.
+/// Areas within 1e-6 of a whole number count as that number; the fractional part of an area is carried into the next phase.
 /// An arrivalCount of N is a constant rate of N / T, whatever is carried; with T = 0 all N are due at once.
 /// Poisson: given its count, a phase's arrivals are order statistics of the uniform distribution over the area
-/// (drawn one after the other from `seed`), so counts stay exact.
-/// Due times never decrease and never leave their phase (its start and end included).
-/// Expects: durations and rates that are not negative, as the scenario's reader ensures.
+/// (drawn sequentially from `seed`), so counts stay exact.
+/// Due times never decrease and lie within their phase (start and end included).
+/// Expects: non-negative durations and rates; the scenario reader checks them.
 /// Threads: const, any.
 class schedule {
 public:
@@ -40,29 +40,29 @@ public:
     std::uint64_t size(std::size_t phase) const; ///< of one phase
     nanoseconds duration() const noexcept;       ///< of all phases
     nanoseconds phase_start(std::size_t phase) const;
-    std::size_t phase_at(nanoseconds since_start) const; ///< phase in force then; the last one after the end
-    rate asked(nanoseconds since_start) const; ///< the rate in force then; 0 before the start and after the end
+    std::size_t phase_at(nanoseconds since_start) const; ///< active phase; after the end, the last phase
+    rate rate_at(nanoseconds since_start) const;         ///< scheduled rate; 0 before the start and after the end
     std::span<const phase> phases() const noexcept;
 
-    /// Walks all arrivals in order of due time. O(1) memory and O(1) time for each.
+    /// Iterates over all arrivals in order of due time; O(1) memory, O(1) time per arrival.
     class cursor {
     public:
-        explicit cursor(const schedule& plan); ///< `plan` must outlive it
-        std::optional<arrival> next();         ///< nullopt after the last
+        explicit cursor(const schedule& source); ///< the schedule must outlive the cursor
+        std::optional<arrival> next();           ///< nullopt after the last
     private:
-        const schedule* plan_;
+        const schedule* schedule_;
         std::uint64_t next_ = 0;
         std::size_t phase_ = 0;
-        nanoseconds last_{0}; ///< due time of the arrival before
-        double beyond_ = 1;   ///< share of the phase's area after the last order statistic, 1..0
+        nanoseconds last_due_{0};       ///< due time of the previous arrival
+        double remaining_fraction_ = 1; ///< fraction of the phase's area after the last order statistic, from 1 to 0
     };
 
 private:
     friend class cursor;
     std::vector<phase> phases_;
-    std::vector<std::uint64_t> first_; ///< number of arrivals before phase i; one more entry than phases
-    std::vector<nanoseconds> start_;   ///< likewise
-    std::vector<double> carried_;      ///< part of an arrival, 0..1, left over by the phases before i
+    std::vector<std::uint64_t> first_arrival_; ///< number of arrivals before phase i; size: phases + 1
+    std::vector<nanoseconds> start_;           ///< start of phase i; size: phases + 1
+    std::vector<double> carried_fraction_;     ///< fraction of an arrival, 0..1, carried into phase i
     spacing spacing_;
     std::uint64_t seed_;
 };

@@ -1,4 +1,4 @@
-// HdrHistogram's V2 encoding and log format 1.3, so that other tools read our logs.
+// HdrHistogram V2 encoding and log format 1.3, readable by other tools.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -16,14 +16,14 @@ namespace loadsim::measure {
 std::vector<std::uint8_t> encode_counts(const histogram&);
 /// base64 of the zlib-packed V2 body: begins with HISTFAAA.
 std::string encode_v2(const histogram&);
-/// Reads it back; also bodies of Java's, C's and JavaScript's writers. Safe with bytes from anywhere: what it takes in
-/// memory is bounded. Errors: anything that is not one, or another layout than ours, each with a sentence.
+/// Decodes encode_v2() and the bodies of the Java, C and JavaScript writers. Safe with untrusted input: memory is bounded.
+/// Errors: invalid input or another layout than ours, each with a sentence.
 result<histogram> decode_v2(std::string_view base64);
 
 /// Log header: format version, unit comment, StartTime, column titles. Text ends with a newline.
 std::string hdr_log_header(std::chrono::system_clock::time_point start);
 /// One interval line with its newline; `start` and `length` relative to StartTime; max in milliseconds (unit 1000 us).
-/// `tag`: empty for none; a comma or a blank, which the format has no way to hold, becomes '_'.
+/// `tag`: empty for none; a comma or a blank, which the format cannot represent, becomes '_'.
 std::string hdr_log_line(std::string_view tag, nanoseconds start, nanoseconds length, const histogram&);
 
 } // namespace loadsim::measure

@@ -1,4 +1,4 @@
-// The distribution of a latency.
+// Latency histogram.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -14,14 +14,14 @@ namespace loadsim::measure {
 /// Units:   nanoseconds in; kept in microseconds, rounded half up.
 /// Errors:  nothing is dropped: a negative sample counts as 0 and in negative(); one above an hour counts as an hour
 ///          and in overflow().
-/// Threads: one writer. Give each thread its own and merge.
-/// Source:  HdrHistogram (Java), bucket layout; the tests compare with logs and figures of other implementations.
+/// Threads: one writer. Use one histogram per thread and merge().
+/// Source:  HdrHistogram (Java), bucket layout; the tests compare with logs and values of other implementations.
 class histogram {
 public:
     static constexpr std::int64_t lowest_us = 1;
     static constexpr std::int64_t highest_us = 3'600'000'000;
     static constexpr int digits = 3;
-    /// How many counts this layout can have. Its last bucket ends a little above the hour.
+    /// Number of buckets of this layout. The last bucket ends a little above one hour.
     static constexpr std::size_t index_count = 23'552;
 
     void record(nanoseconds sample, std::uint64_t times = 1);
@@ -33,18 +33,17 @@ public:
     std::uint64_t overflow() const noexcept { return overflow_; }
     bool empty() const noexcept { return count_ == 0; }
 
-    /// The largest value that is equivalent to the one at this percentile (0..100; others are taken for the nearer
-    /// end), as HdrHistogram defines it: at least ceil(p/100 * count) samples are not above it. Percentile 0 is min().
-    /// 0 when empty.
+    /// Largest value equivalent to the value at this percentile (clamped to 0..100), as HdrHistogram defines it: at least
+    /// ceil(p/100 * count) samples are not above the result. Percentile 0 is min(). 0 when empty.
     nanoseconds percentile(double p) const;
     nanoseconds min() const;  ///< lowest equivalent value of the smallest bucket in use; 0 when empty
     nanoseconds max() const;  ///< highest equivalent value of the largest bucket in use; 0 when empty
-    nanoseconds mean() const; ///< of the buckets' middles; 0 when empty
+    nanoseconds mean() const; ///< of the bucket midpoints; 0 when empty
 
-    /// Counts by index, trailing zeros cut off: what the log encodes.
+    /// Counts by index without trailing zeros, as encoded in the log.
     const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
-    /// Builds one from such counts, at most index_count of them. A log does not tell negative() and overflow(); who knows
-    /// them from elsewhere gives them too.
+    /// Histogram of at most index_count counts. A log does not contain negative() and overflow(); the caller may supply
+    /// them from another source.
     static histogram from_counts(std::vector<std::uint64_t> counts, std::uint64_t negative = 0,
                                  std::uint64_t overflow = 0);
 

@@ -1,4 +1,4 @@
-// The account of every request: its instants, its outcome, its anomalies.
+// Request ledger: instants, outcome and anomalies of every request.
 #pragma once
 
 #include <loadsim/base/ids.hpp>
@@ -15,7 +15,7 @@
 
 namespace loadsim::measure {
 
-/// A request that is due: what the plan says of it.
+/// A due request, as scheduled.
 struct due_request {
     arrival_id id{};
     vehicle_id vehicle{};
@@ -24,100 +24,101 @@ struct due_request {
     std::uint32_t phase = 0;
     monotonic_time due{};
     outcome_set expected;
-    anomaly_set provokes; ///< what its behaviour brings about on purpose
-    /// How long the platform waits for a silent vehicle's first word, and for its last; expiry counts from the end of that.
-    /// 0: nobody knows.
-    nanoseconds pending_limit{0};
-    nanoseconds running_limit{0};
+    anomaly_set expected_anomalies; ///< anomalies that its behaviour causes on purpose
+    /// The platform's timeouts for the vehicle's first and final response; hop `expiry` counts from their end.
+    /// 0: unknown.
+    nanoseconds pending_timeout{0};
+    nanoseconds running_timeout{0};
 };
 
-/// Which requests are told one by one, with their messages. Unexpected ones and those with an anomaly always are.
+/// Requests that are recorded individually, with their messages. Unexpected ones and those with an anomaly always are.
 enum class recording : std::uint8_t { unexpected, all };
 
-/// What the ledger knows of a command that came to a vehicle.
+/// Information about a command that was delivered to a vehicle.
 struct delivery {
-    bool fresh = true;                 ///< the vehicle did not have it before
-    std::optional<arrival_id> arrival; ///< of the request, if it is one of ours
+    bool is_first = true;              ///< first delivery of this command
+    std::optional<arrival_id> arrival; ///< arrival of the request; absent: not a request of ours
 };
 
-/// Follows the requests of one shard from due to end. At most one is open for a vehicle at a time.
+/// Tracks the requests of one shard from due to completion. At most one request per vehicle is open at a time.
 ///
-/// A request is closed when both its answer (accepted, rejected, errored) and its end are known, whichever comes first; what
-/// the answer says decides: an end of a request that was rejected or errored is not its outcome.
-/// Instants (never: it did not happen): due, sent, accepted, delivered (command at the vehicle), acked, finished (the vehicle sent
-/// its last word), observed (the platform told the world). Hops are their differences, see latency.hpp. So that losing requests
-/// cannot improve a percentile, `e2e` has a sample for every request that was begun and whose vehicle should have answered:
-/// without an end the time it was waited for, and not less than `patience` when it was rejected or errored, for nobody waits
-/// then. `lag` has one for every request that was begun: of one that was never sent, the time until it was given up.
-/// Errors:  what does not fit (an unknown id, a second end) is an anomaly, counted by kind; nothing is dropped.
+/// A request completes when both the driver's result (accepted, rejected, errored) and the completion are known, in either
+/// order. The driver's result decides: a completion of a rejected or errored request is not its outcome.
+/// Instants (never: did not occur): due, sent, accepted, delivered (command at the vehicle), acked, finished (the vehicle
+/// sent its final response), observed (the platform announced the completion). Hops are differences, see latency.hpp.
+/// Lost requests must not improve a percentile: `e2e` has a sample for every request begun whose vehicle should have
+/// responded; without a completion the time until expiry, and at least `completion_timeout` when rejected or errored.
+/// `lag` has a sample for every request that was begun; if never sent, the time until expiry.
+/// Errors:  an unknown id, a repeated completion etc. is an anomaly, counted by kind; nothing is dropped.
 /// Threads: one. Reads no clock.
 class ledger {
 public:
-    /// `vin_of` names vehicles in records; the legend names everything else.
-    ledger(legend names, std::function<std::string(vehicle_id)> vin_of, nanoseconds patience,
+    /// `vin_of` names vehicles in records; the labels name everything else.
+    ledger(labels names, std::function<std::string(vehicle_id)> vin_of, nanoseconds completion_timeout,
            recording = recording::unexpected);
 
-    /// The load's start, which the instants in records count from.
+    /// Sets the start of the load; instants in records are relative to it.
     void set_start(monotonic_time load_start) noexcept;
 
     ~ledger();
 
-    bool open(vehicle_id) const; ///< a request is open for it
+    bool is_open(vehicle_id) const; ///< the vehicle has an open request
     std::size_t open_count() const noexcept;
-    /// Requests that are over and whose command may still come.
+    /// Completed requests whose command may still be delivered.
     std::size_t missing_count() const noexcept;
-    bool open(request_key) const; ///< that very request
+    bool is_open(request_key) const; ///< this request is the open one
 
-    /// Due, and ends at once. `wanted`: the scenario asked for it (maxVusers), so it is not unexpected.
+    /// Due, and skipped at once. `wanted`: by the scenario (maxVusers), therefore not unexpected.
     void skip(const due_request&, std::string_view why, bool wanted);
-    /// Due, and about to be sent. The vehicle has no open request.
+    /// Due, and about to be sent. Precondition: the vehicle has no open request.
     void begin(const due_request&);
 
-    /// The driver's side. What comes for a request that has been given up meanwhile changes nothing.
+    /// Driver events. Events of a request that has expired meanwhile are ignored.
     void sent(request_key, monotonic_time);
-    void accepted(request_key, std::string_view request, monotonic_time); ///< empty: the platform does not tell its id
+    void accepted(request_key, std::string_view request, monotonic_time); ///< empty `request`: no id in the response
     void rejected(request_key, std::string_view why, monotonic_time);
     void errored(request_key, std::string_view why, monotonic_time);
 
-    /// The vehicle's side.
+    /// Vehicle events.
     delivery delivered(vehicle_id, std::string_view request, monotonic_time);
     void acked(vehicle_id, std::string_view request, monotonic_time);
     void finished(vehicle_id, std::string_view request, monotonic_time);
-    /// It did what it was asked for (the horn sounded).
+    /// The vehicle executed the command (the horn sounded).
     void executed(vehicle_id, std::string_view request, monotonic_time);
-    /// A message of a request, to or from its vehicle: evidence, kept while the request is open.
+    /// A message of a request, to or from its vehicle; kept as evidence while the request is open.
     void message(vehicle_id, std::string_view request, bool to_vehicle, std::string_view topic,
                  std::string_view payload, monotonic_time);
 
-    /// The link's side. Its session is gone, or a condition keeps it from hearing: a command need not arrive.
-    void away(vehicle_id);
-    void back(vehicle_id);
-    /// A condition touches the vehicle from now on until passed(): these outcomes of its requests are right too, and these
-    /// anomalies are meant. An open request is touched at once, later ones when they begin.
-    void touched(vehicle_id, std::uint32_t condition, outcome_set expected, anomaly_set provokes);
-    void passed(vehicle_id, std::uint32_t condition);
-    /// Something that happened to its session: evidence, told as it is.
-    void session(vehicle_id, std::string what, monotonic_time);
+    /// Link events. Unreachable: no session, or a condition blocks the link; commands need not arrive.
+    void vehicle_unreachable(vehicle_id);
+    void vehicle_reachable(vehicle_id);
+    /// A condition is active on the vehicle until condition_ended(): it adds expected outcomes and anomalies to the open
+    /// request and to requests that begin meanwhile.
+    void condition_began(vehicle_id, std::uint32_t condition, outcome_set expected, anomaly_set expected_anomalies);
+    void condition_ended(vehicle_id, std::uint32_t condition);
+    /// An event of the vehicle's session; recorded unchanged as evidence.
+    void session_event(vehicle_id, std::string what, monotonic_time);
 
-    /// A vehicle's word came over the broker, with its sequence number (1, 2, ... of that vehicle).
-    void heard(vehicle_id, std::uint64_t sequence, std::string_view request, monotonic_time);
+    /// A vehicle's response was observed at the broker, with its sequence number (1, 2, ... per vehicle).
+    void response_observed(vehicle_id, std::uint64_t sequence, std::string_view request, monotonic_time);
 
-    /// An observer saw the platform announce an end: executed, failed or timed_out. The first one that does decides; what the same
-    /// one sees again, and what another one sees differently, is an anomaly. `observer`: below 32. An empty request: the open one.
-    void ended(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time,
-               std::uint32_t observer = 0);
-    /// What nobody else can tell: an end that cannot be given to a vehicle of ours, a message that could not be read.
-    void note(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence, monotonic_time);
+    /// An observer saw a completion: executed, failed or timed_out. The first decides; a repetition by the same observer or
+    /// a different outcome is an anomaly. `observer`: below 32. Empty `request`: the open one.
+    void completion_observed(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time,
+                             std::uint32_t observer = 0);
+    /// Records an anomaly found elsewhere: a completion without a known vehicle, a message that could not be parsed.
+    void record_anomaly(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence,
+                        monotonic_time);
 
-    /// Nothing more will come: what has not arrived by now is lost. After give_up(), once.
+    /// End of the run: everything not yet received is lost. Call once, after expire_requests().
     void finish(monotonic_time now);
 
-    /// Ends what was due at or before `before`: as unanswered, or as errored what could not even be sent.
-    void give_up(monotonic_time before, monotonic_time now);
+    /// Completes all requests due at or before `before`: as unanswered, or as errored if never sent.
+    void expire_requests(monotonic_time before, monotonic_time now);
 
-    /// What happened since the last take; what is told in it is complete, but for anomalies and session events beyond a bound,
-    /// which are only counted (`not_recorded`).
-    totals take();
+    /// Counts and records since the previous call. Records are complete; only anomalies and session events beyond a limit
+    /// are just counted (`not_recorded`).
+    totals take_counts();
 
 private:
     struct state;

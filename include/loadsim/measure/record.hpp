@@ -1,4 +1,4 @@
-// What is written down of single requests, anomalies and sessions, for people who look for the one strange case.
+// Records of single requests, anomalies and session events, for the analysis of individual cases.
 #pragma once
 
 #include <loadsim/base/anomaly.hpp>
@@ -10,23 +10,23 @@
 
 namespace loadsim::measure {
 
-/// How much of a payload is written down; what is cut off is told by `bytes`.
-inline constexpr std::size_t payload_shown = 1024;
+/// Maximum recorded bytes of a payload; `bytes` has the full size.
+inline constexpr std::size_t max_payload_bytes = 1024;
 
-/// A message of a request, as its vehicle saw it.
+/// A message of a request, at its vehicle.
 struct message_record {
     double at_ms = 0; ///< since the load's start
     bool to_vehicle = false;
     std::string topic;
-    std::string payload; ///< the first payload_shown bytes; bytes that are no text as "\\xNN"
+    std::string payload; ///< the first max_payload_bytes bytes; non-text bytes as "\\xNN"
     std::uint64_t bytes = 0;
     friend bool operator==(const message_record&, const message_record&) = default;
 };
 
-/// A request as requests.jsonl tells it. Instants in ms since the load's start; NaN = never.
+/// A line of requests.jsonl. Instants in ms since the load's start; NaN = never.
 struct request_record {
     std::uint64_t arrival = 0;
-    std::string request; ///< the platform's id; empty when it gave none
+    std::string request; ///< the platform's id; empty: unknown
     std::string vin;
     std::string segment, behaviour, service, phase;
     outcome_set expected;
@@ -35,25 +35,25 @@ struct request_record {
     std::string why;
     double due_ms = 0, sent_ms = 0, accepted_ms = 0, delivered_ms = 0, acked_ms = 0, finished_ms = 0, observed_ms = 0;
     std::vector<message_record> messages;
-    std::vector<std::string> conditions; ///< that touched it, by name
-    std::vector<std::string> anomalies;  ///< of it until it was told, by name
+    std::vector<std::string> conditions; ///< names of the conditions that were active on it
+    std::vector<std::string> anomalies;  ///< names of its anomalies until the record was written
 };
 
-/// One anomaly, with what shows it.
+/// An anomaly with its evidence.
 struct anomaly_record {
-    anomaly what{};
-    bool provoked = false; ///< the behaviour or a condition means to bring it about
+    anomaly kind{};
+    bool expected = false; ///< expected by the behaviour or a condition
     double at_ms = 0;
-    std::string vin;     ///< empty: of no vehicle of ours
-    std::string request; ///< the platform's id, if there is one
+    std::string vin;      ///< empty: no known vehicle
+    std::string request;  ///< the platform's id; empty: none
     std::string evidence; ///< a sentence
 };
 
-/// Something that happened to a vehicle's session.
+/// An event of a vehicle's session.
 struct session_record {
     double at_ms = 0;
     std::string vin;
-    std::string what; ///< "on line, session present", "off line: ...", "tunnel begins"
+    std::string event; ///< "on line, session present", "off line: ...", "tunnel begins"
 };
 
 } // namespace loadsim::measure

@@ -1,4 +1,4 @@
-// What a shard, or a rank, posts about once a second.
+// Periodic status of a shard or a rank, about once a second.
 #pragma once
 
 #include <loadsim/measure/totals.hpp>
@@ -8,22 +8,22 @@
 
 namespace loadsim::measure {
 
-/// How a part of the generator stands, and what it has seen since its snapshot before. A shard's; a rank's is the sum of its
-/// shards'.
+/// State of a shard and its counts since the previous snapshot; the snapshot of a rank is the sum of its shards'
+/// snapshots.
 struct snapshot {
-    totals seen; ///< since the snapshot before; what is told is in here
+    totals counts; ///< since the previous snapshot; contains the records
     std::uint32_t sessions_asked = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;
-    std::uint64_t awaited = 0;   ///< commands that may still come, and conditions that pass soon; told once all is due
-    bool all_due = false;        ///< every arrival of its share has been due
-    bool driver_ready = false;   ///< its driver and its observer can begin
-    std::string trouble;         ///< why its part of the set-up failed; empty: it did not
-    std::string broken;          ///< why it cannot go on; empty: it can
-    double cpu_s = 0;            ///< used so far; a shard's is its thread's, a rank's its shards'
-    std::uint64_t rss_bytes = 0; ///< resident memory of the process; 0 in a shard's
+    std::uint64_t awaited = 0;   ///< commands still to arrive and conditions that end soon; set after the last arrival
+    bool all_due = false;        ///< all arrivals of the partition have been due
+    bool driver_ready = false;   ///< driver and observer are ready
+    std::string setup_error;     ///< why setup failed; empty: no error
+    std::string fatal_error;     ///< why it cannot continue; empty: no error
+    double cpu_s = 0;            ///< CPU time so far; shard: its thread; rank: sum of its shards
+    std::uint64_t rss_bytes = 0; ///< resident memory of the process; 0 for a shard
 
-    /// Takes another part's into one for both: counts add up, both must be ready and due, the first trouble stays.
+    /// Merges another snapshot: sums counts, combines flags with AND, keeps the first error.
     void add(snapshot other);
 };
 

@@ -1,4 +1,4 @@
-// Everything a run has counted: what shards post, what merges, what budgets and reports read.
+// Counts, latencies and records of a run: posted by shards, merged, read by budgets and reports.
 #pragma once
 
 #include <loadsim/base/anomaly.hpp>
@@ -19,7 +19,7 @@
 
 namespace loadsim::measure {
 
-/// Requests by what became of them. due == the sum of the outcomes once nothing is in flight.
+/// Requests by outcome. due == the sum of the outcomes when no request is in flight.
 struct request_counts {
     std::uint64_t due = 0;
     std::uint64_t sent = 0;
@@ -32,28 +32,28 @@ struct request_counts {
 };
 
 struct session_counts {
-    std::uint64_t refused = 0;           ///< connects that failed: TCP, CONNACK, time-out
-    std::uint64_t dropped = 0;           ///< sessions that stood and were lost, not closed by us
-    std::uint64_t reconnects = 0;        ///< sessions that stood again after that
-    std::uint64_t syn_retransmitted = 0; ///< connects whose SYN had to be sent again: a listen backlog that is full
-    histogram connect;                   ///< TCP connect to CONNACK
+    std::uint64_t refused = 0;                    ///< connects that failed: TCP, CONNACK, time-out
+    std::uint64_t dropped = 0;                    ///< established sessions that were lost, not closed by us
+    std::uint64_t reconnects = 0;                 ///< sessions re-established after a drop
+    std::uint64_t syn_retransmitted = 0;          ///< connects with a retransmitted SYN: the listen backlog was full
+    histogram connect;                            ///< TCP connect to CONNACK
     std::map<std::string, std::uint64_t> reasons; ///< why refused or dropped, by the error's text
 
     void add(const session_counts&);
 };
 
-/// The http driver's connections. Peaks are told by their growth, so that all of it can be added up over intervals.
+/// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {
-    std::uint64_t allowed = 0;   ///< connections at most; 0: the http driver was not used
+    std::uint64_t allowed = 0;   ///< connection limit; 0: HTTP driver not used
     std::uint64_t requests = 0;  ///< sent
     std::uint64_t opened = 0;    ///< TCP connections made
-    std::uint64_t open_peak = 0; ///< the most at once; of several shards, each one's own most added up
-    std::uint64_t busy_peak = 0; ///< the same of those with a request under way
-    /// Of requests for which no connection was free: until one was, or the run's end. A part of the hop `lag`.
+    std::uint64_t open_peak = 0; ///< maximum at once; several shards: sum of their maxima
+    std::uint64_t busy_peak = 0; ///< the same for connections with a request in flight
+    /// Time a request waited for a free connection, or until the run's end. Part of the hop `lag`.
     histogram wait;
-    std::uint64_t timed_out = 0;   ///< tries that got no answer, or no connection, in time
-    std::uint64_t sent_again = 0;  ///< tries after the first: the platform may have got the request before
-    std::uint64_t failed_over = 0; ///< to another base URL than the one whose turn it was
+    std::uint64_t timed_out = 0;   ///< attempts without HTTP response or connection in time
+    std::uint64_t sent_again = 0;  ///< attempts after the first; the platform may have received an earlier one
+    std::uint64_t failed_over = 0; ///< attempts sent to another base URL than the next in rotation
 
     void add(const http_counts&);
 };
@@ -67,74 +67,74 @@ struct message_counts {
     void add(const message_counts&);
 };
 
-/// Commands that waited at the broker for a vehicle that was away.
+/// Commands queued at the broker for an unreachable vehicle.
 struct queued_counts {
     std::uint64_t delivered = 0;
-    std::uint64_t out_of_order = 0; ///< of them: after one of a later request
+    std::uint64_t out_of_order = 0; ///< of them: after the command of a later request
     histogram waited;               ///< from sent to delivered
 
     void add(const queued_counts&);
 };
 
-/// What one occurrence of a condition did, and how it passed.
+/// Effect of one occurrence of a condition and the recovery from it.
 struct recovery_counts {
-    std::uint64_t affected = 0; ///< vehicles whose session it took, or kept silent
-    histogram back;             ///< of those that came back: from the occurrence's beginning until their session stood
+    std::uint64_t affected = 0; ///< vehicles that lost their session or were silenced
+    histogram recovery_times;   ///< of recovered vehicles: from begin of the occurrence until re-subscribed
 
     void add(const recovery_counts&);
 };
 
-/// One observer of the run.
+/// Counts of one observer.
 struct observer_counts {
-    std::uint64_t messages = 0;                   ///< that came to it
-    std::uint64_t ends = 0;                       ///< of them, ends
-    std::uint64_t first = 0;                      ///< of those: nobody had told the end before
-    std::uint64_t disagreed = 0;                  ///< of those: another observer had told another end
-    std::map<std::string, std::uint64_t> refused; ///< what it turned away, by why
+    std::uint64_t messages = 0;                   ///< received
+    std::uint64_t ends = 0;                       ///< of them: completions
+    std::uint64_t first = 0;                      ///< of those: first to report the completion
+    std::uint64_t disagreed = 0;                  ///< of those: different outcome than another observer
+    std::map<std::string, std::uint64_t> refused; ///< rejected messages by reason
 
     void add(const observer_counts&);
 };
 
-/// A command to many vehicles at once.
+/// Counts of one campaign: a command to many vehicles at once.
 struct campaign_counts {
     std::uint64_t published = 0;
-    std::uint64_t addressed = 0; ///< vehicles it is for
-    std::uint64_t delivered = 0; ///< of them: that got it
-    std::uint64_t returned = 0;  ///< of those: that were away when it was due, and got it when they came back
-    std::uint64_t repeated = 0;  ///< came once more to a vehicle that had it
-    histogram latency;           ///< from due to delivered, of all that got it
+    std::uint64_t addressed = 0; ///< vehicles
+    std::uint64_t delivered = 0; ///< of them: received the command
+    std::uint64_t returned = 0;  ///< of those: unreachable at the due time, delivered after reconnecting
+    std::uint64_t repeated = 0;  ///< deliveries to a vehicle that already had received it
+    histogram latency;           ///< from due to delivered
 
     void add(const campaign_counts&);
 };
 
-/// What happened where loadsim stood in for the broker's API.
+/// Counts of the simulated broker API.
 struct broker_api_counts {
-    // Of the platform's requests to us, each one once.
-    std::uint64_t accepted = 0;  ///< commands that went on to their vehicle
-    std::uint64_t refused = 0;   ///< on purpose
-    std::uint64_t reset = 0;     ///< on purpose
-    std::uint64_t malformed = 0; ///< not HTTP, over a limit, a path or method that there is not, no such vehicle
-    std::uint64_t slowed = 0;    ///< of those accepted: on purpose
+    // Requests of the platform; each counts once.
+    std::uint64_t accepted = 0;  ///< commands forwarded to their vehicle
+    std::uint64_t refused = 0;   ///< by a fault
+    std::uint64_t reset = 0;     ///< by a fault
+    std::uint64_t malformed = 0; ///< not HTTP, over a limit, unknown path, method or vehicle
+    std::uint64_t slowed = 0;    ///< of those accepted: delayed by a fault
 
-    // Of words to the platform.
-    std::uint64_t posted = 0;      ///< answered with 2xx
-    std::uint64_t turned_down = 0; ///< answered with something else
-    std::uint64_t failed = 0;      ///< no answer, or no connection
-    std::uint64_t dropped = 0;     ///< too many were waiting, or there is no inbound URL
-    std::uint64_t duplicated = 0;  ///< posted once more on purpose; counted under the above, too
+    // Responses posted to the platform.
+    std::uint64_t posted = 0;     ///< HTTP status 2xx
+    std::uint64_t rejected = 0;   ///< other HTTP status
+    std::uint64_t failed = 0;     ///< no HTTP response, or no connection
+    std::uint64_t dropped = 0;    ///< queue full, or no inbound URL
+    std::uint64_t duplicated = 0; ///< repeated by a fault; also counted above
 
-    /// What was malformed, turned down, failed and dropped: "inbound: 503" -> 12.
+    /// Reasons of malformed, rejected, failed and dropped: "inbound: 503" -> 12.
     std::map<std::string, std::uint64_t> reasons;
 
     void add(const broker_api_counts&);
     friend bool operator==(const broker_api_counts&, const broker_api_counts&) = default;
 };
 
-/// What a shard has seen since its last post; or, added up, what a run has seen.
+/// Counts of a shard since its previous snapshot, or the sum over a run.
 struct totals {
     /// (segment, service, expected, observed) -> count
     using matrix_key = std::tuple<std::uint32_t, std::uint32_t, outcome_set, outcome>;
-    /// (condition, its n-th occurrence)
+    /// (condition, occurrence number)
     using occurrence_key = std::pair<std::uint32_t, std::uint32_t>;
 
     request_counts requests;
@@ -149,28 +149,28 @@ struct totals {
     std::map<std::uint32_t, observer_counts> observers; ///< by index
     std::map<std::uint32_t, campaign_counts> campaigns; ///< by index
     broker_api_counts broker_api;
-    std::map<std::string, std::uint64_t> misfits; ///< sentences about what the contract looks for and never found
-    std::array<std::uint64_t, anomaly_count> anomalies{}; ///< but for the provoked ones
-    std::array<std::uint64_t, anomaly_count> provoked{};
-    std::map<std::string, std::uint64_t> errors; ///< why requests errored or were skipped
-    std::uint64_t not_recorded = 0;              ///< anomalies and session events beyond what is written down
-    // Of the interval only; the run's writer takes them away.
-    std::vector<request_record> requests_told;
-    std::vector<anomaly_record> anomalies_told;
-    std::vector<session_record> sessions_told;
+    std::map<std::string, std::uint64_t> unmatched_fields; ///< sentences about contract fields that never matched
+    std::array<std::uint64_t, anomaly_count> anomalies{};  ///< without the expected ones
+    std::array<std::uint64_t, anomaly_count> expected_anomalies{};
+    std::map<std::string, std::uint64_t> errors; ///< reasons of errored and skipped requests
+    std::uint64_t not_recorded = 0;              ///< anomalies and session events beyond the record limit
+    // Records of the interval only; moved out by the report writer.
+    std::vector<request_record> request_records;
+    std::vector<anomaly_record> anomaly_records;
+    std::vector<session_record> session_records;
 
-    void add(const totals&); ///< everything but what is told
-    void tell(totals&&);     ///< takes over what the other tells
+    void add(const totals&);          ///< everything except the records
+    void move_records_from(totals&&); ///< appends the records of the other
 };
 
-/// What a run is called in reports: names for the indexes used above.
-struct legend {
+/// Names for the indexes used above, as shown in reports.
+struct labels {
     std::vector<std::string> services;
     std::vector<std::string> phases;
     std::vector<std::string> segments;
     std::vector<std::string> behaviours; ///< of each segment, same index
     std::vector<std::string> conditions;
-    std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; of several of one kind with their number
+    std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; numbered if there are several of one kind
     std::vector<std::string> campaigns{};
 
     std::string observer(std::uint32_t which) const {

@@ -1,4 +1,4 @@
-// What can go wrong with a session, as error codes that are counted by kind.
+// Reason codes and error codes of MQTT sessions.
 #pragma once
 
 #include <cstdint>
@@ -60,15 +60,15 @@ std::string to_string(reason);
 /// Why a session ended or a call was refused.
 enum class errc {
     ok = 0,
-    malformed_packet,      ///< bytes that are no packet (1.5, 2.x): closes the session
-    protocol_error,        ///< a packet that may not come here or now: closes the session
+    malformed_packet,      ///< bytes that do not form a packet (1.5, 2.x): closes the session
+    protocol_error,        ///< a packet not allowed in this state: closes the session
     packet_too_large,      ///< above our maximum packet size: closes the session
     connect_refused,       ///< CONNACK with a reason >= 0x80; see session::last_reason()
     use_another_server,    ///< CONNACK or DISCONNECT 0x9C / 0x9D; see session::server_reference()
     server_disconnected,   ///< DISCONNECT from the server; see session::last_reason()
     connack_timeout,       ///< no CONNACK in time
     keep_alive_timeout,    ///< no PINGRESP in time
-    unexpected_session,    ///< session present = 1 where we have none (3.2.2.1.1)
+    unexpected_session,    ///< session present = 1, but the client has no session (3.2.2.1.1)
     not_connected,         ///< publish or subscribe before CONNACK
     queue_full,            ///< receive maximum used up and the queue is full too
     no_packet_identifier,  ///< all 65535 in use

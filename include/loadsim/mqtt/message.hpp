@@ -1,4 +1,4 @@
-// The values that go through a session: messages, wills, subscriptions. Views, so that nothing is copied on the way.
+// Messages, wills and subscriptions. They hold views, so that nothing is copied.
 #pragma once
 
 #include <loadsim/mqtt/options.hpp>
@@ -15,7 +15,7 @@ namespace loadsim::mqtt {
 using bytes = std::vector<std::uint8_t>;
 using byte_view = std::span<const std::uint8_t>;
 
-/// An application message. The views live as long as the call that hands the message over.
+/// An application message. Its views are valid during the call that passes the message.
 struct message {
     std::string_view topic;
     std::string_view payload;
@@ -26,12 +26,12 @@ struct message {
     std::string_view correlation_data{}; ///< 5.0, 3.3.2.3.6; empty = absent
     std::string_view content_type{};     ///< 5.0, 3.3.2.3.9
     std::uint32_t expiry_interval = 0;   ///< 5.0, 3.3.2.3.3, seconds; 0 = absent
-    /// 5.0, 3.3.2.3.7: name and value, in order. Outgoing only: of an incoming one ask user_property().
+    /// 5.0, 3.3.2.3.7: name and value, in order. Outgoing only; for incoming messages use user_property().
     std::span<const std::pair<std::string, std::string>> user_properties{};
-    byte_view raw_properties{}; ///< 5.0, incoming: all of them, checked; outgoing: ignored
+    byte_view raw_properties{}; ///< 5.0, incoming: all properties, validated; outgoing: ignored
 };
 
-/// The first user property of that name of an incoming message; a view into it, empty when there is none.
+/// The first user property of that name of an incoming message; a view, empty when there is none.
 std::string_view user_property(const message&, std::string_view name) noexcept;
 
 struct will {
@@ -42,7 +42,7 @@ struct will {
     std::uint32_t delay_interval = 0; ///< 5.0, seconds
 };
 
-/// One filter of a SUBSCRIBE. 3.1.1 knows the first two fields only.
+/// One filter of a SUBSCRIBE. 3.1.1 has the first two fields only.
 struct subscription {
     std::string_view filter;
     qos quality = qos::at_least_once;

@@ -1,4 +1,4 @@
-// What a client wants of its MQTT sessions. Plain values, shared by all sessions that want the same.
+// Options of MQTT client sessions. Plain values, shared by sessions with equal options.
 #pragma once
 
 #include <chrono>
@@ -19,9 +19,9 @@ struct session_options {
     std::chrono::seconds session_expiry{0}; ///< 5.0 only, 3.1.2.11.2; 0xFFFFFFFF s = for ever
     std::uint16_t receive_maximum = 65535;  ///< 5.0 only, 3.1.2.11.3; never 0
     std::uint32_t maximum_packet_size =
-        0; ///< 5.0: told to the server; both: a larger one closes the session; 0 = none told, 256 MiB kept
-    std::chrono::seconds connack_within{20}; ///< a server that accepts and says nothing is an error after this
-    std::uint16_t queue_limit = 100;         ///< messages kept while the other side's receive maximum is used up
+        0; ///< 5.0: sent in CONNECT; both: a larger packet closes the session; 0 = not sent, limit 256 MiB
+    std::chrono::seconds connect_timeout{20}; ///< error when no CONNACK has arrived by then
+    std::uint16_t queue_limit = 100;          ///< messages kept while the other side's receive maximum is used up
 
     friend bool operator==(const session_options&, const session_options&) = default;
 };

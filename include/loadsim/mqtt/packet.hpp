@@ -1,12 +1,12 @@
-// MQTT control packets of 3.1.1 and 5.0 as plain structs, to and from bytes. Clauses are those of 5.0 unless said.
+// MQTT control packets of 3.1.1 and 5.0 as plain structs, to and from bytes. Clauses are those of 5.0 unless stated.
 //
 // Shape:   decoding copies nothing: strings and properties are views into the bytes that were decoded, so those must
 //          live as long as the struct. Encoding appends to `out`.
 // Errors:  decode() returns reason::success, or the reason code that a DISCONNECT should carry: malformed_packet,
-//          protocol_error, topic_alias_invalid. What it left in the struct then means nothing.
-//          encode() returns false and leaves `out` as it was when the packet cannot be written: a string
+//          protocol_error, topic_alias_invalid. The struct is then unspecified.
+//          encode() returns false and leaves `out` as it was when the packet cannot be encoded: a string
 //          above 65535 bytes (1.5.4), a packet above 268435455 bytes (2.1.4).
-//          decode() is strict; encode() trusts its caller with everything but sizes.
+//          decode() is strict; encode() checks sizes only.
 #pragma once
 
 #include <loadsim/mqtt/error.hpp>
@@ -36,11 +36,11 @@ struct header {
 
 enum class framing : std::uint8_t { complete, incomplete, malformed };
 
-/// Reads the fixed header at the front of `in`. Says `malformed` as early as the bytes show it: type 0 or
+/// Reads the fixed header at the front of `in`. Returns `malformed` as early as possible: type 0 or
 /// reserved flags (2.1.3) from the first byte, a length that is too long or not the shortest (1.5.5) as it is read.
 framing read_header(byte_view in, header&) noexcept;
 
-/// A whole packet, taken apart so far only into header and body.
+/// A complete packet, split into header and body only.
 struct frame {
     packet_type type{};
     std::uint8_t flags = 0;
@@ -136,7 +136,7 @@ struct auth_packet {
     properties props{};
 };
 
-[[nodiscard]] reason decode(const frame&, connect_packet&) noexcept; ///< the packet names its version
+[[nodiscard]] reason decode(const frame&, connect_packet&) noexcept; ///< the packet contains its version
 [[nodiscard]] reason decode(const frame&, version, connack_packet&) noexcept;
 [[nodiscard]] reason decode(const frame&, version, publish_packet&) noexcept;
 [[nodiscard]] reason decode(const frame&, version, ack_packet&) noexcept;
@@ -145,12 +145,12 @@ struct auth_packet {
 [[nodiscard]] reason decode(const frame&, version, suback_packet&) noexcept;
 [[nodiscard]] reason decode(const frame&, version, disconnect_packet&) noexcept;
 [[nodiscard]] reason decode(const frame&, version, auth_packet&) noexcept;
-[[nodiscard]] reason decode_ping(const frame&) noexcept; ///< PINGREQ, PINGRESP (3.12, 3.13): nothing in them
+[[nodiscard]] reason decode_ping(const frame&) noexcept; ///< PINGREQ, PINGRESP (3.12, 3.13): empty
 
 [[nodiscard]] bool encode(const connect_packet&, bytes& out);
 [[nodiscard]] bool encode(const connack_packet&, version, bytes& out);
 [[nodiscard]] bool encode(const publish_packet&, version, bytes& out);
-/// A PUBLISH straight from a message, its 5.0 fields as properties: the way of a session, without a block of properties.
+/// A PUBLISH directly from a message, its 5.0 fields as properties; needs no property_block.
 [[nodiscard]] bool encode(const message&, std::uint16_t packet_id, version, bytes& out);
 [[nodiscard]] bool encode(const ack_packet&, version, bytes& out);
 [[nodiscard]] bool encode_subscribe(std::uint16_t packet_id, std::span<const subscription>, const properties&, version,
@@ -165,9 +165,9 @@ void encode_pingresp(bytes& out);
 
 /// 4.7.3, 4.7.1: at least one character, at most 65535 bytes, UTF-8 without U+0000, no wildcard.
 bool valid_topic_name(std::string_view) noexcept;
-/// 4.7.1, 4.8.2: the same, with wildcards where they may stand and shared subscriptions complete.
+/// 4.7.1, 4.8.2: the same, with wildcards where they are allowed and complete shared subscriptions.
 bool valid_topic_filter(std::string_view) noexcept;
-/// 4.7: a message on that topic is for a subscription of that filter; both are valid. Of a shared one what stands behind its name counts.
+/// 4.7: whether the filter matches the topic; both must be valid. Of a shared subscription the part behind its name is used.
 bool matches(std::string_view filter, std::string_view topic) noexcept;
 /// 1.5.4: well-formed, no surrogates, no U+0000.
 bool valid_utf8(std::string_view) noexcept;

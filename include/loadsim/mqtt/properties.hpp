@@ -1,4 +1,4 @@
-// Properties of MQTT 5.0 packets (2.2.2): checked once, left where they are, read when asked for.
+// Properties of MQTT 5.0 packets (2.2.2): validated once, kept as raw bytes, decoded on access.
 #pragma once
 
 #include <loadsim/mqtt/error.hpp>
@@ -67,19 +67,18 @@ struct property_value {
     std::string_view name{}; ///< of a user property, whose value is `text`
 };
 
-/// Takes the next property off the front of `rest`; nullopt at the end, and at bytes that are no property
+/// Takes the next property off the front of `rest`; nullopt at the end, and at bytes that are not a property
 /// (then `rest` is not empty).
 std::optional<property_value> take_property(byte_view& rest) noexcept;
 
-/// What the properties of a will (3.1.3.2) belong to: not a packet of their own.
+/// Owner of the properties of a will (3.1.3.2), which are not in a packet of their own.
 inline constexpr packet_type will_properties{0};
 
-/// success, or what is wrong with these properties in this packet: malformed_packet for bytes that are no property or
-/// one that has no place there (2.2.2.2), protocol_error for one that came twice or has a forbidden value,
-/// topic_alias_invalid for alias 0.
+/// Validates the properties of a packet. Errors: malformed_packet for bytes that are not a property or a property not allowed
+/// in this packet (2.2.2.2), protocol_error for a duplicate or a forbidden value, topic_alias_invalid for alias 0.
 reason check_properties(byte_view raw, packet_type owner) noexcept;
 
-/// The properties of one packet, without their length. Whoever makes one vouches for the bytes.
+/// The properties of one packet, without their length. The bytes must have been validated.
 class properties {
 public:
     properties() = default;
@@ -96,8 +95,8 @@ private:
     byte_view raw_{};
 };
 
-/// Builds properties for a packet to be encoded. Does not check that a property may stand in that packet; a value of the
-/// wrong kind (a number for a string) is a bug and asserted.
+/// Builds properties for a packet to be encoded. Does not check that a property is allowed in that packet; a value of the
+/// wrong type (a number for a string) is a bug and asserted.
 class property_block {
 public:
     property_block& add(property, std::uint32_t number);

@@ -1,4 +1,4 @@
-// One MQTT client session: bytes in, bytes and events out. No socket, no clock, no thread.
+// MQTT client session without I/O: bytes in, bytes and events out. No socket, no clock, no thread.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -15,7 +15,7 @@
 
 namespace loadsim::mqtt {
 
-/// Who connects. Handed over at every connect, so that an idle session stores none of it.
+/// Client identity of a CONNECT. Passed at every connect, so that an idle session does not store it.
 /// Strings are UTF-8 and at most 65535 bytes, the will's topic is a topic name: see session::open().
 struct identity {
     std::string_view client_id;
@@ -24,24 +24,24 @@ struct identity {
     std::optional<mqtt::will> last_will{};
 };
 
-/// What the server said in CONNACK (3.2), with the defaults of absent properties filled in.
+/// Limits of the server in CONNACK (3.2), with defaults for absent properties.
 struct server_limits {
     bool session_present = false;
     qos maximum_qos = qos::exactly_once;
     bool retain_available = true;
     bool wildcard_subscriptions = true;
     bool shared_subscriptions = true;
-    bool subscription_identifiers = true; ///< we use none
+    bool subscription_identifiers = true; ///< not used by this client
     std::uint16_t receive_maximum = 65535;
-    std::uint16_t topic_alias_maximum = 0;  ///< we use none
+    std::uint16_t topic_alias_maximum = 0;  ///< not used by this client
     std::uint32_t maximum_packet_size = 0;  ///< 0 = no limit
-    std::chrono::seconds keep_alive{0};     ///< in force: the server's if it said one, else ours
+    std::chrono::seconds keep_alive{0};     ///< in force: the server's if it sent one, else the client's
     std::chrono::seconds session_expiry{0}; ///< in force; 3.1.1: 0
-    std::string_view assigned_client_id{};  ///< for one who connected without; good during on_connected()
+    std::string_view assigned_client_id{};  ///< after a CONNECT without client id; valid during on_connected()
 };
 
-/// Why a server with these limits cannot serve a subscription to that filter; success: nothing is against it.
-reason refusal_of(const server_limits&, std::string_view filter) noexcept;
+/// Why a server with these limits does not support a subscription to that filter; success: it does.
+reason subscription_refusal(const server_limits&, std::string_view filter) noexcept;
 
 class session;
 class properties;
@@ -49,21 +49,21 @@ struct ack_packet;
 struct frame;
 struct outgoing;
 
-/// What a session tells its owner, from inside receive(); never from anywhere else.
-/// The session may be used (publish, subscribe, close) from inside; it must not be destroyed.
+/// Events of a session, called from inside receive() only.
+/// A handler may use the session (publish, subscribe, close) but not destroy it.
 class session_events {
 public:
     virtual ~session_events() = default;
-    /// CONNACK with success. session_present = 0: subscribe (again), the server knows of no subscription.
+    /// CONNACK with success. session_present = 0: subscribe (again), the server has no subscriptions.
     virtual void on_connected(session&, const server_limits&) = 0;
     /// A message arrived. For QoS 1 and 2 its acknowledgement is already in `out`. QoS 2: once per identifier.
     virtual void on_message(session&, const message&) = 0;
-    /// One of our QoS 1 or 2 messages is done (PUBACK, PUBCOMP) or refused (reason >= 0x80).
+    /// A published QoS 1 or 2 message is complete (PUBACK, PUBCOMP) or refused (reason >= 0x80).
     /// Also, before on_connected: unspecified_error for each message that an earlier connection left unacknowledged when
     /// the server has lost the session; packet_too_large, qos_not_supported or retain_not_supported when a resumed
     /// session may no longer send it.
     virtual void on_published(session&, std::uint16_t packet_id, reason) = 0;
-    /// The server answered a QoS 2 message with PUBACK, as if it were one of QoS 1: it has it, at least once; on_published() follows.
+    /// The server acknowledged a QoS 2 message with PUBACK, as for QoS 1 (at least once); on_published() follows.
     virtual void on_downgraded(session&, std::uint16_t /*packet_id*/) {}
     /// SUBACK, one reason per filter (granted QoS or >= 0x80).
     virtual void on_subscribed(session&, std::uint16_t packet_id, std::span<const reason>) = 0;
@@ -73,7 +73,7 @@ public:
 ///
 /// Shape:   a few dozen bytes while idle; state of messages in flight is allocated when there are any and
 ///          freed when there are none. Survives the network connection: open() again resumes it.
-/// Units:   instants on the caller's clock.
+/// Units:   time points of the caller's clock.
 /// Errors:  an error_code from receive() or on_timer() means: send what `out` holds, then close the transport and
 ///          call transport_lost(). Calls that return an error_code otherwise leave the session as it was.
 /// Threads: one.
@@ -87,13 +87,13 @@ public:
     enum class phase : std::uint8_t { closed, connecting, connected };
     phase state() const noexcept;
 
-    /// A new network connection stands: appends CONNECT to `out`.
+    /// To be called when a network connection is established: appends CONNECT to `out`.
     /// With clean_start, or the first time, old state is dropped; else it is kept for the server to resume.
-    /// 5.0: with nothing here to resume the CONNECT asks for a clean start whatever the options say, for what the server
-    /// may have of that name is another's, of a run before; the session expiry stands, so the next one resumes (3.1.2.4).
-    /// 3.1.1 cannot say both, so there only the CONNECT after errc::unexpected_session is a clean one, since a session
-    /// that only the server has would else be in the way for ever.
-    /// An identity that cannot be sent appends nothing and leaves the session closed.
+    /// 5.0: without state to resume, CONNECT requests a clean start whatever the options say, since a session of that client
+    /// id at the server is from an earlier run; the session expiry is kept, so the next connect resumes (3.1.2.4).
+    /// 3.1.1 has one flag for both, so there only the CONNECT after errc::unexpected_session is a clean one; otherwise the
+    /// server's stale session would cause that error at every connect.
+    /// An identity that cannot be encoded appends nothing and leaves the session closed.
     void open(const identity&, monotonic_time now, bytes& out);
 
     struct received {
@@ -113,80 +113,80 @@ public:
     published subscribe(std::span<const subscription>, monotonic_time now, bytes& out);
     published unsubscribe(std::span<const std::string_view> filters, monotonic_time now, bytes& out);
 
-    enum class ends : std::uint8_t { connection, session };
-    /// DISCONNECT (3.14). After it the transport is to be closed; the will is not sent when the reason is success.
-    /// 3.1.1 knows no DISCONNECT that asks for the will: with another reason nothing is appended.
-    /// ends::session: nothing is to be resumed, here or at the server (3.14.2.2.2). 3.1.1 cannot tell the server.
-    void close(reason, monotonic_time now, bytes& out, ends = ends::connection);
+    enum class close_scope : std::uint8_t { connection, session };
+    /// Sends DISCONNECT (3.14). The transport must be closed afterwards; the will is not sent when the reason is success.
+    /// 3.1.1 has no DISCONNECT that keeps the will: with another reason nothing is appended.
+    /// close_scope::session: discards the session, here and at the server (3.14.2.2.2; not at a server of 3.1.1).
+    void close(reason, monotonic_time now, bytes& out, close_scope = close_scope::connection);
 
     /// The network connection is gone. Keeps what a resumed session needs; without one to resume (clean start, or no
-    /// session expiry) messages in flight and in the queue are gone too: ask unacknowledged() before for their number.
+    /// session expiry) messages in flight and in the queue are dropped too: read unacknowledged() before for their number.
     void transport_lost() noexcept;
 
-    /// The instant at which on_timer() has something to do; `never` when there is none.
+    /// Time of the next on_timer(); `never` when there is none.
     /// It only moves later while packets are exchanged, so a timer may be armed once and re-armed when it fires.
-    /// Two exceptions: open() sets it anew, and so does a server that asks for a shorter keep alive (on_connected).
+    /// Two exceptions: open() resets it, and so does a server with a shorter keep alive (on_connected).
     /// Called early, on_timer() does nothing.
     monotonic_time next_deadline() const noexcept;
-    /// PINGREQ when nothing was sent for the keep alive (3.1.2.10). Its PINGRESP is awaited for the keep alive, but at
-    /// most 10 s: then keep_alive_timeout. connack_timeout when CONNACK is overdue.
+    /// Sends PINGREQ when nothing was sent for the keep alive (3.1.2.10). Errors: keep_alive_timeout without a PINGRESP within
+    /// the keep alive or 10 s, whichever is less; connack_timeout without a CONNACK.
     std::error_code on_timer(monotonic_time now, bytes& out);
 
-    /// What the server allows; of the last connection, or of no server yet.
+    /// Limits of the server of the last connection; defaults before the first.
     qos maximum_qos() const noexcept { return maximum_qos_; }
     bool retain_available() const noexcept { return retain_available_; }
-    /// Why the server refused or disconnected last.
+    /// Reason of the last refusal or disconnect by the server.
     reason last_reason() const noexcept;
-    /// Server Reference (5.0, 3.2.2.3.16) of the last refusal or disconnect; empty when it named none.
+    /// Server Reference (5.0, 3.2.2.3.16) of the last refusal or disconnect; empty when there was none.
     std::string_view server_reference() const noexcept;
-    /// QoS 1 and 2 messages of ours that are not acknowledged, queued ones included.
+    /// Published QoS 1 and 2 messages not yet acknowledged, including queued ones.
     std::size_t unacknowledged() const noexcept;
 
 private:
-    struct unfinished; ///< what goes beyond idle; exists only while there is any
-    struct turn;       ///< what one receive() works with
+    struct active_state;    ///< state of messages in flight; allocated while there are any
+    struct receive_context; ///< arguments of one receive()
 
-    std::error_code fail(errc, reason told, bytes& out);
+    std::error_code fail(errc, reason sent_reason, bytes& out);
     std::error_code fail(reason decoded, bytes& out);
-    std::error_code handle(const frame&, turn&);
-    std::error_code on_connack(const frame&, turn&);
-    std::error_code on_publish(const frame&, turn&);
-    std::error_code on_ack(const frame&, turn&);
-    std::error_code on_pubrec(const ack_packet&, outgoing*, turn&);
-    std::error_code on_suback(const frame&, turn&);
-    std::error_code on_disconnect(const frame&, turn&);
-    void on_pubrel(const ack_packet&, turn&);
-    void finish(outgoing*, reason, turn&);
+    std::error_code handle(const frame&, receive_context&);
+    std::error_code on_connack(const frame&, receive_context&);
+    std::error_code on_publish(const frame&, receive_context&);
+    std::error_code on_ack(const frame&, receive_context&);
+    std::error_code on_pubrec(const ack_packet&, outgoing*, receive_context&);
+    std::error_code on_suback(const frame&, receive_context&);
+    std::error_code on_disconnect(const frame&, receive_context&);
+    void on_pubrel(const ack_packet&, receive_context&);
+    void complete(outgoing*, reason, receive_context&);
     void note_refusal(reason, const properties&);
     void adopt_limits(const properties&, server_limits&);
-    void end_old_session(bool present, turn&);
-    void resume(turn&);
-    std::optional<reason> forbidden(const outgoing&) const;
+    void end_old_session(bool present, receive_context&);
+    void resume(receive_context&);
+    std::optional<reason> resend_refusal(const outgoing&) const;
 
     template <class Encode>
     published request(bool unsubscribes, std::size_t filters, monotonic_time now, bytes& out, const Encode&);
     std::optional<std::uint64_t> next_packet_serial();
     void send_waiting(monotonic_time now, bytes& out);
     void send(outgoing&, monotonic_time now, bytes& out);
-    bool fits_server(std::size_t packet_size) const noexcept;
-    unfinished& more();
-    void forget_finished() noexcept;
+    bool within_server_limit(std::size_t packet_size) const noexcept;
+    active_state& ensure_active();
+    void release_if_empty() noexcept;
     void drop_state() noexcept;
 
     const session_options* options_;
-    std::unique_ptr<unfinished> more_;
+    std::unique_ptr<active_state> active_;
     monotonic_time last_sent_{};
-    monotonic_time answer_due_{};           ///< while connecting: CONNACK; with a ping out: PINGRESP
+    monotonic_time reply_deadline_{};       ///< of CONNACK while connecting, of PINGRESP after a ping
     std::uint64_t next_serial_ = 0;         ///< of packet identifiers, see outbox.hpp
     std::uint32_t packet_size_limit_ = 0;   ///< the server's; 0 = none
     std::uint16_t receive_maximum_ = 65535; ///< the server's
     std::uint16_t keep_alive_s_ = 0;
-    std::uint16_t inbound_open_ = 0; ///< of the server's send quota (4.9), used up
+    std::uint16_t inbound_open_ = 0; ///< used part of the server's send quota (4.9)
     phase phase_ = phase::closed;
     reason last_reason_ = reason::success;
     qos maximum_qos_ = qos::exactly_once;
     bool retain_available_ : 1 = true;
-    bool ping_out_ : 1 = false;
+    bool ping_pending_ : 1 = false;
     bool clean_sent_ : 1 = false; ///< with the last CONNECT
     bool clean_next_ : 1 = false; ///< see open()
     bool resumable_ : 1 = false;  ///< the session outlives its connection, here and at the server

@@ -1,4 +1,4 @@
-// How long to wait before trying again.
+// Exponential backoff between attempts.
 #pragma once
 
 #include <loadsim/base/time.hpp>

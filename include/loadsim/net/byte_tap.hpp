@@ -1,4 +1,4 @@
-// Sees what MQTT connections move, byte by byte.
+// Interface for capturing the bytes of MQTT connections.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -10,7 +10,7 @@
 
 namespace loadsim::net {
 
-/// Told on the loop's thread, after the bytes have been read, or taken by the socket.
+/// Called on the loop's thread, after the bytes were read from the socket or accepted by it.
 class byte_tap {
 public:
     virtual ~byte_tap() = default;
@@ -20,7 +20,7 @@ public:
     };
     virtual void on_opened(const connection&, monotonic_time) = 0;
     virtual void on_bytes(const connection&, bool sent, mqtt::byte_view, monotonic_time) = 0;
-    /// Not told of one that is left behind, for it has no end.
+    /// Not called for an abandoned connection, which never ends.
     virtual void on_closed(const connection&, monotonic_time) = 0;
 };
 

@@ -1,4 +1,4 @@
-// What can happen to a connection besides what the operating system says.
+// Errors of a connection that the operating system does not report.
 #pragma once
 
 #include <system_error>
@@ -7,16 +7,16 @@ namespace loadsim::net {
 
 enum class errc {
     ok = 0,
-    closed_by_peer,   ///< the other side ended the connection
-    connect_timeout,  ///< no TCP connection in time
-    peer_not_reading, ///< too much waits to be sent
-    packet_endless,   ///< too much was received that does not make a packet yet
-    no_source_port,   ///< every port of every source address is taken
+    closed_by_peer,   ///< the peer closed the connection
+    connect_timeout,  ///< no TCP connection within the timeout
+    peer_not_reading, ///< too many unsent bytes
+    packet_too_large, ///< too many bytes received of one incomplete packet
+    no_source_port,   ///< all ports of all source addresses are in use
 };
 
 const std::error_category& category() noexcept;
-/// This machine lacks something that may come back by itself: open files, memory, source ports.
-bool is_shortage(const std::error_code&) noexcept;
+/// A temporary shortage of a resource of this machine: open files, memory, source ports.
+bool is_resource_shortage(const std::error_code&) noexcept;
 inline std::error_code make_error_code(errc e) noexcept { return {static_cast<int>(e), category()}; }
 
 } // namespace loadsim::net

@@ -1,4 +1,4 @@
-// All the timers of a shard, in one wheel.
+// Hierarchical timer wheel for all timers of a shard.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -11,7 +11,7 @@ namespace loadsim::net {
 
 class timer_wheel;
 
-/// Something that happens later: derive from it. 40 bytes; not to be moved while armed; disarms itself when destroyed.
+/// Base class of timers. 40 bytes; not to be moved while armed; disarmed on destruction.
 class timer {
 public:
     timer() = default;
@@ -23,7 +23,7 @@ public:
     void disarm() noexcept;
 
 protected:
-    /// Called by timer_wheel::advance(), disarmed; may arm itself again, or others.
+    /// Called by timer_wheel::advance() after the timer was disarmed; may arm this timer or others.
     virtual void on_timer(monotonic_time now) = 0;
 
 private:
@@ -34,10 +34,10 @@ private:
     std::uint64_t tick_ = 0;
 };
 
-/// Timers in a hierarchy of wheels (Varghese and Lauck 1987): arming and disarming cost the same however many there are.
+/// Hierarchical timing wheels (Varghese and Lauck 1987): arming and disarming take constant time.
 ///
-/// Shape:   4 levels of 256 slots; ticks of 1 ms; the furthest 49 days away (later ones wait there and are put off again).
-/// Units:   instants; a timer fires at the first advance() at or after its instant, never before it.
+/// Shape:   4 levels of 256 slots; ticks of 1 ms; range 49 days (later timers are re-inserted at its end).
+/// Units:   time points; a timer fires at the first advance() at or after its time, never before.
 /// Threads: one. Pure: it reads no clock.
 class timer_wheel {
 public:
@@ -52,7 +52,7 @@ public:
     void arm(timer&, monotonic_time when);
     /// Fires everything due at or before `now`, in order of ticks.
     void advance(monotonic_time now);
-    /// When advance() is to be called next: not later than the first timer, possibly earlier; `never` when none is armed.
+    /// Time of the next advance(): not later than the first timer, possibly earlier; `never` when none is armed.
     monotonic_time next() const noexcept;
     std::size_t size() const noexcept { return size_; }
 
@@ -62,7 +62,7 @@ private:
     static constexpr std::size_t slots = 1U << bits;
     static constexpr unsigned levels = 4;
 
-    void place(timer&) noexcept;
+    void insert(timer&) noexcept;
     void cascade(unsigned level) noexcept;
     void fire(timer*& slot, monotonic_time now);
 

@@ -1,8 +1,8 @@
-// What a run says on the terminal.
+// Terminal output of a run: progress line and final summary.
 #pragma once
 
-#include <loadsim/measure/run_facts.hpp>
-#include <loadsim/verdict/conclusion.hpp>
+#include <loadsim/measure/run_result.hpp>
+#include <loadsim/verdict/verdict.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -13,53 +13,53 @@
 
 namespace loadsim::report {
 
-/// Text from outside, with control characters as \xNN: it must not command the terminal.
-std::string printable(std::string_view);
+/// External text with control characters as \xNN, so that it cannot send escape sequences to the terminal.
+std::string escape_for_terminal(std::string_view);
 
-/// One line about how the run stands: phase, elapsed and left, sessions on line, achieved and asked rate, p50 and p99 of e2e,
-/// in flight, unexpected. Rates and latencies are the interval's, `unexpected` and `refused` count from the start.
-/// `columns` > 0: fits a terminal of that width, with a bar; what matters least gives way first. 0: plain, all of it, no bar.
-std::string progress_line(const measure::progress&, const measure::legend&, unsigned columns);
+/// Progress as one line: phase, elapsed and remaining time, sessions online, actual and target rate, p50 and p99 of e2e, requests in
+/// flight, unexpected ones. Rates and latencies are of the interval, `unexpected` and `refused` since the start.
+/// `columns` > 0: at most that wide, with a bar; the least important fields are dropped first. 0: all fields, no bar.
+std::string progress_line(const measure::progress&, const measure::labels&, unsigned columns);
 
-/// The final summary: outcomes, the matrix where it is off the diagonal, latencies by hop, sessions, anomalies, budgets, the verdict
-/// with its reasons, where the report is. `colour`: ANSI colours for the verdicts.
-std::string summary_text(const measure::run_facts&, const verdict::conclusion&, const measure::legend&,
+/// Final summary: outcomes, matrix of expected against observed, latencies by hop, sessions, anomalies, budgets, verdict with
+/// reasons, path of the report. `colour`: ANSI colours for the verdicts.
+std::string summary_text(const measure::run_result&, const verdict::evaluation&, const measure::labels&,
                          const std::filesystem::path& folder, bool colour);
 
-/// What is at the other end of a stream.
+/// Capabilities of the terminal behind an output stream.
 struct terminal {
     bool takes_escape_codes = false;
-    std::optional<unsigned> columns; ///< absent: asked each time, for it changes when the window does
+    std::optional<unsigned> columns; ///< absent: queried for each line, because the window can be resized
 };
-/// A terminal, and TERM not "dumb".
+/// Escape codes are supported by a terminal whose TERM is not "dumb".
 terminal terminal_of(std::FILE* out);
-/// Whether to colour what goes there: NO_COLOR not set (https://no-color.org).
+/// True if escape codes are supported and NO_COLOR is not set (https://no-color.org).
 bool wants_colour(const terminal&);
 
-/// Shows progress: one live line on a terminal, elsewhere a plain line now and then, nothing when quiet.
+/// Progress display: one live line on a terminal, periodic plain lines elsewhere, nothing when quiet.
 class console {
 public:
-    /// `plain_every`: of the run's time. A rehearsal's passes quickly.
-    console(std::FILE* out, bool quiet, terminal, std::chrono::seconds plain_every = std::chrono::seconds(10));
-    void show(const measure::progress&, const measure::legend&);
-    /// Ends the live line and prints the text as it is.
+    /// `plain_interval`: between plain lines, in run time (simulated in a rehearsal).
+    console(std::FILE* out, bool quiet, terminal, std::chrono::seconds plain_interval = std::chrono::seconds(10));
+    void show(const measure::progress&, const measure::labels&);
+    /// Ends the live line and prints the text unchanged.
     void print(const std::string& text);
 
 private:
-    void redraw(const measure::progress&, const measure::legend&);
-    void say_sometimes(const measure::progress&, const measure::legend&);
+    void redraw(const measure::progress&, const measure::labels&);
+    void print_plain_line(const measure::progress&, const measure::labels&);
 
     std::FILE* out_;
     bool quiet_;
     terminal terminal_;
-    std::chrono::seconds plain_every_;
+    std::chrono::seconds plain_interval_;
     bool line_open_ = false;
 
-    // Plain lines: when the last one was, and what has happened since, for a line tells of all the time since.
-    std::optional<nanoseconds> said_;
-    measure::stage said_stage_ = measure::stage::connecting;
-    measure::totals unsaid_;
-    double unsaid_s_ = 0;
+    // Plain lines: time and stage of the last one, and the sum of all intervals since: a line covers all of them.
+    std::optional<nanoseconds> last_line_at_;
+    measure::stage last_line_stage_ = measure::stage::connecting;
+    measure::totals pending_;
+    double pending_s_ = 0;
 };
 
 } // namespace loadsim::report

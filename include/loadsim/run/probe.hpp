@@ -1,4 +1,4 @@
-// One request to one vehicle, with everything that either side says.
+// Probe: one request to one vehicle, with a trace of all messages and a check of the contract.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -13,40 +13,41 @@
 
 namespace loadsim::run {
 
-/// Something that was said, as it went over the wire.
-struct utterance {
-    enum class way : std::uint8_t {
-        to_api,       ///< head: "POST /path"
-        from_api,     ///< head: the status; 0: none came, the body says why
-        to_vehicle,   ///< head: the topic, or the path at the broker's API
-        from_vehicle, ///< the same
-        to_observer,  ///< head: topic, path or URL
-        of_session,   ///< what happened to the vehicle's session: head alone
+/// One message of the trace, as sent over the wire.
+struct traced_message {
+    enum class direction : std::uint8_t {
+        to_api,        ///< head: "POST /path"
+        from_api,      ///< head: the status; 0: no response, the body holds the error
+        to_vehicle,    ///< head: the topic, or the path at the broker API
+        from_vehicle,  ///< the same
+        to_observer,   ///< head: topic, path or URL
+        session_event, ///< an event of the vehicle's session; head only
     };
-    utterance::way what{};
-    std::uint32_t observer = 0; ///< of to_observer: its place in load.observers
+    traced_message::direction kind{};
+    std::uint32_t observer = 0; ///< of to_observer: index in load.observers
     std::string head;
     std::string body;
 };
 
-/// What a part of the contract made of that, in a sentence.
-struct fitting {
-    bool fits = false;
+/// Result of one contract check, as a sentence.
+struct contract_finding {
+    bool passed = false;
     std::string text;
-    friend bool operator==(const fitting&, const fitting&) = default;
+    friend bool operator==(const contract_finding&, const contract_finding&) = default;
 };
 
 struct probe_options {
-    std::filesystem::path folder; ///< of its report; exists
+    std::filesystem::path folder; ///< of the probe's report; must exist
 };
 
-/// The scenario for one vehicle, the first one, and one request: no conditions, no campaigns, no budgets but that it ends
-/// as it should.
-scenario::document for_a_probe(const scenario::document&, const std::string& service);
+/// The scenario reduced to the first vehicle and one request: no conditions, no campaigns, and as the only budget that
+/// the request ends with an expected outcome.
+scenario::scenario_config probe_scenario(const scenario::scenario_config&, const std::string& service);
 
-/// Runs that, and looks whether the contract fits what was said. `heard` is called on several threads, one at a time. Errors and
-/// threads: as execute().
-result<std::vector<fitting>> probe(const scenario::document& for_a_probe, const probe_options&, const listener&,
-                                   const std::function<void(const utterance&)>& heard);
+/// Runs a probe scenario and checks the contract against the traced messages. `on_message` is called on several
+/// threads, one call at a time. Errors and threads: as execute().
+result<std::vector<contract_finding>> probe(const scenario::scenario_config& scenario, const probe_options&,
+                                            const listener&,
+                                            const std::function<void(const traced_message&)>& on_message);
 
 } // namespace loadsim::run

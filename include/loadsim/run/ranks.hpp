@@ -1,10 +1,10 @@
-// A run of several ranks, around the run itself: coming together, and going.
+// Rank handshake of a distributed run: joining before the run, leaving after it; partial results of an aborted run.
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/cluster/channel.hpp>
-#include <loadsim/cluster/letters.hpp>
-#include <loadsim/measure/run_facts.hpp>
+#include <loadsim/cluster/mpi_channel.hpp>
+#include <loadsim/cluster/rank_messages.hpp>
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <filesystem>
@@ -13,25 +13,28 @@
 
 namespace loadsim::run {
 
-/// The first rank: waits until all others have said hello. Errors: what keeps them from running together (another scenario or
-/// version, a clock that is off, a rank that could not read its scenario), each with the rank and its host. Then dismiss() them.
-result<void> muster(cluster::channel&, const cluster::hello& own);
-/// Tells the others how the run is done: they set themselves up and then follow.
-void welcome(cluster::channel&, const cluster::welcome&);
-/// Tells the others to leave, and waits until all have said goodbye. False: somebody did not, and must not be waited for.
-bool dismiss(cluster::channel&);
+/// Rank 0: waits for the join requests of all other ranks. Errors: mismatches (another scenario or version, a clock
+/// offset, a rank that could not read its scenario), each with the rank and its host; the caller must then call
+/// release_ranks().
+result<void> gather_ranks(cluster::mpi_channel&, const cluster::join_request& own);
+/// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
+void start_ranks(cluster::mpi_channel&, const cluster::run_settings&);
+/// Orders the other ranks to leave and waits for their last reports. False: a rank did not report; do not wait for it.
+bool release_ranks(cluster::mpi_channel&);
 
-/// Another rank: says hello and waits to be told how the run is done. nullopt: not at all.
-std::optional<cluster::welcome> report_for_duty(cluster::channel&, const cluster::hello& own);
-/// Its last letter, when it has been told to leave.
-void say_goodbye(cluster::channel&);
+/// Other ranks: sends the join request and waits for the run settings. nullopt: the run does not take place.
+std::optional<cluster::run_settings> join_run(cluster::mpi_channel&, const cluster::join_request& own);
+/// Sends the rank's last report, after the command to leave.
+void leave_run(cluster::mpi_channel&);
 
 /// "22 ranks on 1 host, 1 shard each".
-std::string describe(const cluster::channel&, std::uint32_t shards);
+std::string describe_ranks(const cluster::mpi_channel&, std::uint32_t shards);
 
-/// What the `ranks` of a run had written down before the first of them was lost: nullopt when there is nothing. Spools on other
-/// hosts are not here, and damaged ones count up to there: both is told. `why`: half a sentence about what cut the run off.
-std::optional<measure::run_facts> salvage(const scenario::document&, const std::filesystem::path& run_folder,
-                                          std::uint32_t ranks, std::string why);
+/// Result from the spools of a run whose rank 0 was lost; nullopt: no spool found. Spools on other hosts are missing,
+/// damaged ones count up to the damage; the result's `abort_reason` says both. `why`: half a sentence about why the run was
+/// aborted.
+std::optional<measure::run_result> read_partial_results(const scenario::scenario_config&,
+                                                        const std::filesystem::path& run_folder, std::uint32_t ranks,
+                                                        std::string why);
 
 } // namespace loadsim::run

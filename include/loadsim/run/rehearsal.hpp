@@ -1,4 +1,4 @@
-// A run in simulated time: what a scenario will do, before anybody waits for it.
+// Rehearsal: a run in simulated time, without sockets.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -10,17 +10,18 @@
 namespace loadsim::run {
 
 struct rehearse_options {
-    /// What all clocks show when it begins: always the same, so that two rehearsals are alike to the last byte.
+    /// Simulated wall-clock time at the start; a constant, so that two rehearsals are identical byte for byte.
     std::int64_t ms_since_epoch = 1'767'225'600'000; // 2026-01-01T00:00:00Z
 };
 
-/// The whole scenario against a model of the platform, with everything that decides and nothing that waits: the same plan,
-/// behaviours, conditions, backend and ledger as a run's, one clock that jumps from event to event, no sockets. Networks and
-/// platform take no time, so latencies are the vehicles' own. Real addresses of a target are not used.
-/// Tells as execute() does, once in a simulated second. SIGINT and SIGTERM end it as they end a run.
-/// The same scenario and options: the same ledger byte by byte.
-/// Whatever contract the scenario has: the model and its vehicles speak our own, and nothing is called before or after.
-/// Errors: a text of the scenario that means nothing, a file that cannot be read. Threads: as execute().
-result<void> rehearse(const scenario::document&, const rehearse_options&, const listener&);
+/// Runs the whole scenario against the simulated target, with the plan, behaviours, conditions, backend and ledger of a
+/// real run, but without sockets; a single clock jumps from event to event. Network and platform take no time, so
+/// latencies are those of the vehicles alone. Real addresses of a target are not used.
+/// Reports as execute() does, once per simulated second. SIGINT and SIGTERM end it as they end a run.
+/// The same scenario and options give the same ledger byte for byte.
+/// Backend and vehicles use the built-in contract, whatever the scenario's; hooks before and after the load are
+/// skipped.
+/// Errors: an invalid template, an unreadable file. Threads: as execute().
+result<void> rehearse(const scenario::scenario_config&, const rehearse_options&, const listener&);
 
 } // namespace loadsim::run

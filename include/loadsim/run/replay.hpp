@@ -1,4 +1,4 @@
-// Some requests of a run once more, alone.
+// Replay of selected requests of an earlier run, with one vehicle.
 #pragma once
 
 #include <loadsim/base/ids.hpp>
@@ -12,16 +12,16 @@
 namespace loadsim::run {
 
 struct replay_options {
-    std::filesystem::path folder; ///< of the replay's own report; exists
-    vehicle_id vehicle{};         ///< the only one that connects
-    std::vector<arrival_id> arrivals; ///< its requests, in any order
-    std::filesystem::path packets;    ///< where its MQTT bytes go, as a capture file; empty: nowhere
+    std::filesystem::path folder;       ///< of the replay's own report; must exist
+    vehicle_id vehicle{};               ///< the only one that connects
+    std::vector<arrival_id> arrivals;   ///< the requests to replay, in any order
+    std::filesystem::path capture_file; ///< pcap file of the MQTT bytes; empty: none
 };
 
-/// Runs only that vehicle, with the choices and the due times (against each other, and against the conditions) that these
-/// requests have in the scenario's plan. The load begins a second before the first of them is due.
-/// Errors: as execute(); a vehicle or a request that the plan does not have; a capture file that cannot be written.
+/// Runs only that vehicle. Random choices and due times (relative to each other and to the conditions) are those of the
+/// scenario's plan. The load begins one second before the first request is due.
+/// Errors: as execute(); a vehicle or request that is not in the plan; a capture file that cannot be written.
 /// Threads: as execute().
-result<void> replay(const scenario::document&, const replay_options&, const listener&);
+result<void> replay(const scenario::scenario_config&, const replay_options&, const listener&);
 
 } // namespace loadsim::run

@@ -1,8 +1,8 @@
-// One run, from scenario to facts.
+// Execution of one run, from scenario to result.
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/measure/run_facts.hpp>
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <cstdint>
@@ -11,38 +11,39 @@
 #include <string>
 
 namespace loadsim::cluster {
-class channel;
+class mpi_channel;
 }
 
 namespace loadsim::run {
 
 struct options {
-    std::filesystem::path folder;      ///< of the run's report; exists. What is embedded keeps its files there
-    std::uint32_t shards = 0;          ///< of each rank; 0: default_shards()
-    cluster::channel* ranks = nullptr; ///< to the other ranks; null: this process is all there is
+    std::filesystem::path folder;          ///< of the run's report; must exist. Files of embedded targets go there too
+    std::uint32_t shards = 0;              ///< per rank; 0: default_shards()
+    cluster::mpi_channel* ranks = nullptr; ///< channel to the other ranks; null: single process
 };
 
-/// Threads of a generator that has the machine for itself: one for every two cores, at most 8. One for each of several ranks.
+/// Default number of shards (threads) per process: one for every two cores, at most 8; with several ranks 1.
 std::uint32_t default_shards(bool of_several_ranks);
 
-/// What a run tells while it goes, on the caller's thread.
+/// Callbacks of a run; called on the caller's thread.
 struct listener {
-    std::function<void(const std::string&)> said;             ///< a sentence: what was started, what was asked for
-    std::function<void(const measure::progress&)> progressed; ///< once a second, and at the end
-    /// The facts, once; before what is left is taken down, for when the run was cut off there may be no time for that.
-    std::function<void(const measure::run_facts&)> finished;
+    std::function<void(const std::string&)> on_notice;         ///< a sentence: started component, stop request
+    std::function<void(const measure::progress&)> on_progress; ///< once a second, and at the end
+    /// The result, once; called before the teardown, because an aborted run may have no time for it.
+    std::function<void(const measure::run_result&)> on_finished;
 };
 
-/// Brings the target up, connects the fleet, runs the load, drains, and takes everything down again. With ranks: the first one,
-/// which orders the others about and adds their figures to its own.
-/// SIGINT drains and ends the run as interrupted, a second one ends the process at once with 130; SIGTERM drains and ends it as
-/// terminated. In a rank that is SIGUSR1 and SIGUSR2, and SIGTERM ends it at once as cut off.
-/// Errors: what kept the load from starting (target, set-up), nothing left running.
-/// Threads: call from the thread that lives as long as the process (an embedded broker is tied to it); blocks.
-result<void> execute(const scenario::document&, const options&, const listener&);
+/// Starts the target, connects the fleet, runs the load, drains, and stops everything. With several ranks: runs as rank
+/// 0, which controls the other ranks and adds their counts to its own.
+/// SIGINT drains and ends the run as interrupted, a second SIGINT ends the process at once with 130; SIGTERM drains and
+/// ends the run as terminated. In a rank these are SIGUSR1 and SIGUSR2, and SIGTERM ends the run at once as aborted.
+/// Errors: the load could not start (target, set-up); nothing is left running.
+/// Threads: blocks; call from a thread that lives as long as the process (an embedded broker is tied to that thread).
+result<void> execute(const scenario::scenario_config&, const options&, const listener&);
 
-/// What any other rank does: sets up its own part and follows the first one's orders until it may leave.
-/// Errors: the first rank can no longer be heard. What keeps this one from taking part is told to the first.
-result<void> follow(const scenario::document&, const options&);
+/// Runs as any other rank: sets up its local generator and executes rank 0's control commands until the command to
+/// leave.
+/// Errors: connection to rank 0 lost. Set-up errors of this rank are reported to rank 0.
+result<void> execute_as_worker(const scenario::scenario_config&, const options&);
 
 } // namespace loadsim::run

@@ -1,4 +1,4 @@
-// YAML into a scenario, with every problem at once; and back.
+// Reader and writer of scenarios in YAML. The reader reports all problems at once.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -10,31 +10,31 @@
 
 namespace loadsim::scenario {
 
-/// "load.phases[2].duration=60s": one value to be set before reading.
-struct setting {
-    std::string path;  ///< keys by dots, list items by [n] from 0
+/// Override of one value, applied before reading, such as "load.phases[2].duration=60s".
+struct value_override {
+    std::string path;  ///< keys separated by dots, list items as [n] from 0
     std::string value; ///< YAML
 };
-/// Errors: no '=', an empty path, brackets that do not close.
-result<setting> parse_setting(std::string_view);
+/// Errors: no '=', an empty path, an unclosed bracket.
+result<value_override> parse_override(std::string_view);
 
-/// Reads a document. `file` is how places name it. Settings may add keys to maps and replace values, not make lists
-/// longer; a setting below a plain value (target.broker below `target: embedded`) puts a map in its place.
-/// What is left out is filled in: phases without a name are "phase N", a fleet without segments has one, "all".
-/// Errors: all problems, in the order of the document, each "file:line:column" or "--set path"; never throws.
-/// Safe for any text: size, depth, values (aliases counted as often as used) and names are limited.
-result<document> read(std::string_view yaml, std::string_view file, std::span<const setting> settings = {});
+/// Reads a scenario. `file` is its name in source locations. Overrides may add keys to maps and replace values, not
+/// extend lists; an override below a scalar (target.broker below `target: embedded`) replaces the scalar by a map.
+/// Defaults: phases without a name are "phase N", a fleet without segments has one, "all".
+/// Errors: all problems, in the order of the file, each with "file:line:column" or "--set path"; never throws.
+/// Limits: size, depth, number of values (each use of an alias counts) and lengths of names, so any input is safe.
+result<scenario_config> read(std::string_view yaml, std::string_view file,
+                             std::span<const value_override> overrides = {});
 
-/// The document as YAML with every value in force spelled out, except secrets ("***"); read() takes it back to an equal
-/// document (but for those).
-std::string write(const document&);
+/// The scenario as YAML with all values, defaults included, and secrets as "***"; read() returns an equal scenario,
+/// except for the secrets.
+std::string write(const scenario_config&);
 
 /// JSON Schema (draft 2020-12) of a scenario, for editors.
 std::string schema();
 
-/// Bad combinations that need the whole document: shares that do not add up, unknown names, a fleet beyond
-/// vin_capacity. For documents made by hand, with paths as places ("fleet.segments[2].behaviour"); read() has called
-/// it.
-problems check(const document&);
+/// Checks combinations of values: shares that do not add up, unknown names, a fleet beyond vin_capacity. Problems are
+/// located by path ("fleet.segments[2].behaviour"). read() calls check(); scenarios built in code need the call.
+problems check(const scenario_config&);
 
 } // namespace loadsim::scenario

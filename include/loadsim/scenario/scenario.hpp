@@ -1,19 +1,19 @@
-// The scenario as a plain struct: what a YAML document becomes, and nothing that lives.
+// Scenario as a plain struct: the values of the YAML file with defaults filled in; no runtime state.
 #pragma once
 
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/drive/auth.hpp>
-#include <loadsim/drive/calls.hpp>
-#include <loadsim/drive/options.hpp>
+#include <loadsim/driver/authenticator.hpp>
+#include <loadsim/driver/hooks.hpp>
+#include <loadsim/driver/options.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/load/options.hpp>
 #include <loadsim/load/schedule.hpp>
-#include <loadsim/net/options.hpp>
-#include <loadsim/observe/options.hpp>
+#include <loadsim/net/url.hpp>
+#include <loadsim/observer/options.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/verdict/budget.hpp>
@@ -26,21 +26,21 @@
 
 namespace loadsim::scenario {
 
-/// The platform under test. What read() makes of it: `embedded` alone: our mosquitto and our backend; a broker: no
-/// mosquitto of ours, and our backend only if the http driver needs one; broker and api: nothing of ours, whatever
-/// the scenario says under target.embedded. An embedded backend that is told no services serves its defaults and
+/// Platform under test. read() resolves it: `embedded` alone: embedded mosquitto and embedded backend; a broker: no
+/// embedded mosquitto, and the embedded backend only if the http driver needs one; broker and api: nothing embedded,
+/// whatever target.embedded contains. An embedded backend without configured services serves its defaults and
 /// load.services.
 struct target {
-    bool embedded = true;                ///< our mosquitto and our reference backend
-    std::optional<net::endpoint> broker; ///< a real one, or in place of the embedded mosquitto
-    std::optional<net::endpoint> api;    ///< a real one, or in place of the embedded backend
-    backend::options backend;            ///< of the embedded one
-    // Of somebody's platform.
-    std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: in turn, and when one is not there
-    std::vector<net::endpoint> more_apis{};    ///< besides `api`, the same
-    http::tls_options tls{};                   ///< of https
-    std::optional<net::endpoint> proxy{};      ///< for the API
-    drive::auth_options auth{};                ///< what the API asks for
+    bool embedded = true;                ///< starts mosquitto and the reference backend
+    std::optional<net::endpoint> broker; ///< external broker; replaces the embedded mosquitto
+    std::optional<net::endpoint> api;    ///< external API; replaces the embedded backend
+    backend::options backend;            ///< options of the embedded backend
+    // Options of an external platform.
+    std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
+    std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way
+    http::tls_options tls{};                   ///< for https
+    std::optional<net::endpoint> proxy{};      ///< HTTP proxy for the API
+    driver::auth_options auth{};               ///< credentials for the API
     friend bool operator==(const target&, const target&) = default;
 };
 
@@ -48,68 +48,68 @@ struct load {
     std::vector<loadsim::load::service_weight> services{{"horn", 1.0}};
     loadsim::load::spacing spacing = loadsim::load::spacing::uniform;
     std::vector<loadsim::load::phase> phases;
-    nanoseconds drain = std::chrono::seconds{30}; ///< after the last phase: wait so long for what is in flight
-    nanoseconds unanswered_after =
-        std::chrono::seconds{60}; ///< a request without an end is given up so long after it was due
+    nanoseconds drain = std::chrono::seconds{30}; ///< waiting time after the last phase for requests in flight
+    nanoseconds completion_timeout =
+        std::chrono::seconds{60}; ///< from due time to completion; after it a request counts as unanswered
     nanoseconds lag_limit =
-        std::chrono::milliseconds{100}; ///< of lag p99; above it the generator was the limit: invalid
-    drive::kind driver = drive::kind::http;
-    drive::http_options http;
-    drive::mqtt_options mqtt;
-    std::vector<observe::options> observers{observe::mqtt_options{}}; ///< at least one, 32 at most
-    bool watch_words = false; ///< a second subscription follows the vehicles' words, and checks their sequence numbers
+        std::chrono::milliseconds{100}; ///< of lag p99; above it the generator was too slow: invalid run
+    driver::kind driver = driver::kind::http;
+    driver::http_options http;
+    driver::mqtt_options mqtt;
+    std::vector<observer::options> observers{observer::mqtt_options{}}; ///< 1 to 32
+    bool check_response_sequence =
+        false; ///< a second subscription checks the sequence numbers of the vehicles' responses
     friend bool operator==(const load&, const load&) = default;
 };
 
-/// Which requests are written down one by one, with their messages.
+/// Selects the requests that get a record of their own, with their messages.
 enum class record : std::uint8_t {
-    automatic,  ///< all of a plan of up to record_all_up_to requests, else unexpected ones
-    unexpected, ///< and those with an anomaly
+    automatic,  ///< all requests of a run of up to record_all_up_to requests, else as `unexpected`
+    unexpected, ///< requests with an unexpected outcome or with an anomaly
     all,
 };
 inline constexpr std::uint64_t record_all_up_to = 100'000;
 
-/// One test: who is there, what they do, what is asked of them, and what counts as good.
-struct document {
+/// One load test: target, contract, fleet, behaviours, conditions, load and budgets.
+struct scenario_config {
     std::string name;
     std::uint64_t seed = 1;
     scenario::target target;
     loadsim::contract::options contract;
     fleet::options fleet;
-    std::vector<vehicle::behaviour> behaviours; ///< the built-in ones, replaced or extended by the scenario's own
+    std::vector<vehicle::behaviour> behaviours; ///< built-in behaviours, replaced or extended by the scenario's own
     std::vector<vehicle::condition> conditions;
     scenario::load load;
-    std::vector<drive::call_options> before; ///< in order, before the fleet connects
-    std::vector<drive::call_options> after;  ///< after the drain
+    std::vector<driver::hook_options> before; ///< setup requests, in order, before the fleet connects
+    std::vector<driver::hook_options> after;  ///< teardown requests, after the drain
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
     std::vector<verdict::budget> budgets;
-    friend bool operator==(const document&, const document&) = default;
+    friend bool operator==(const scenario_config&, const scenario_config&) = default;
 };
 
-/// Where the broker is, and where the API: all of them, the first one first; empty: embedded.
+/// All brokers, or all APIs, of the target, the primary one first; empty: embedded.
 std::vector<net::endpoint> brokers_of(const target&);
 std::vector<net::endpoint> apis_of(const target&);
 
-/// Somebody speaks MQTT: not so with the link broker-api, unless something else of the scenario does.
-bool needs_a_broker(const document&);
+/// Whether anything in the scenario uses MQTT. With the link broker-api: only the driver, observers or campaigns can.
+bool needs_a_broker(const scenario_config&);
 
-/// loadsim's own contract is spoken, which is the only one that the embedded backend understands.
-bool speaks_our_own(const document&);
+/// Whether the contract is loadsim's built-in one, the only one that the embedded backend supports.
+bool uses_builtin_contract(const scenario_config&);
 
-/// The behaviour of that name; the reader has checked that there is one.
-const vehicle::behaviour& behaviour_of(const document&, std::string_view name);
+/// The behaviour of that name; read() has checked that it exists.
+const vehicle::behaviour& behaviour_of(const scenario_config&, std::string_view name);
 
-/// Names for the indexes that measurements use.
-measure::legend legend_of(const document&);
+/// Names for the indexes used in measurements.
+measure::labels labels_of(const scenario_config&);
 
-/// The phases with the spikes of the conditions worked in: a phase that a spike falls into is cut, and the parts are
-/// named "steady", "steady (spike)", "steady (2)"; of a spike that comes again "steady (spike 1)" ... What
-/// legend_of() and schedule_of() go by. The area under the rate is what the phase has, and (factor - 1) times the
-/// spike's part of it.
-std::vector<loadsim::load::phase> phases_of(const document&);
+/// Phases of the load with all spikes applied; labels_of() and schedule_of() use these. A phase with a spike is split,
+/// and the parts are named "steady", "steady (spike)", "steady (2)"; parts of a repeated spike "steady (spike 1)" ...
+/// Arrivals: those of the phase, plus (factor - 1) times those in the time of the spike.
+std::vector<loadsim::load::phase> phases_of(const scenario_config&);
 
-/// The plan of the load.
-loadsim::load::schedule schedule_of(const document&);
+/// Arrival schedule of the load, spikes included.
+loadsim::load::schedule schedule_of(const scenario_config&);
 
 } // namespace loadsim::scenario

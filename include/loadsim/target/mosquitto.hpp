@@ -1,8 +1,8 @@
-// A real mosquitto as a child of ours.
+// Mosquitto broker as a child process.
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <sys/types.h>
 
@@ -20,28 +20,29 @@ struct mosquitto_login {
 };
 
 struct mosquitto_options {
-    std::vector<mosquitto_login> logins; ///< who is let in; empty: anybody
-    bool keeps_sessions = false;         ///< over take_down() and bring_back(): they are written to the folder
+    std::vector<mosquitto_login> logins; ///< accepted credentials; empty: anonymous access
+    bool persistent_sessions = false;    ///< sessions survive stop() and restart(); they are written to the folder
 };
 
-/// Its configuration: one loopback port, no limit on connections, messages or queues.
+/// Configuration file: one loopback port, no limit on connections, messages or queues.
 std::string mosquitto_configuration(std::uint16_t port, const std::string& user, const std::filesystem::path& folder,
                                     const mosquitto_options&);
 
-/// A mosquitto on a free loopback port. Its configuration, its log and what it keeps are in the folder given. Ends with this
-/// object, and with this process whatever kills it (Linux, PR_SET_PDEATHSIG).
-/// Threads: start it, and bring it back, from a thread that lives as long as it is to live: the kernel ties the child to it.
+/// Mosquitto on a free loopback port. Configuration, log and persistence are in the given folder. Terminates with this
+/// object, and with this process even if it is killed (Linux, PR_SET_PDEATHSIG).
+/// Threads: call start() and restart() from a thread that lives as long as the broker: the child dies with that thread.
 class mosquitto {
 public:
-    /// Waits until it takes connections. Errors: not installed, does not start (with the last line of its log), logins that a
-    /// password file cannot hold.
+    /// Waits until the broker accepts connections. Errors: not installed, does not start (with the last line of its
+    /// log), logins that a password file cannot represent.
     static result<mosquitto> start(const std::filesystem::path& folder, const mosquitto_options& = {});
 
-    /// An outage: it ends, and its connections are closed; or it stands still (SIGSTOP), and they stand.
-    void take_down();
+    /// Outage: terminates the broker, which closes its connections, or stops it (SIGSTOP), which keeps them open.
+    void stop();
     void freeze();
-    /// The end of either: on the same port again, or continued; else nothing. Errors: as start(), and somebody else has the port.
-    result<void> bring_back();
+    /// Ends an outage: starts the broker on the same port, or continues it; no effect while it runs. Errors: as
+    /// start(), and port in use.
+    result<void> restart();
 
     mosquitto(mosquitto&&) noexcept;
     mosquitto& operator=(mosquitto&&) noexcept;
@@ -51,13 +52,13 @@ public:
 
 private:
     mosquitto(std::string program, net::endpoint broker, std::filesystem::path folder);
-    result<bool> launch(); ///< false: it has ended at once, most likely because the port is taken
-    void end(std::chrono::seconds within) noexcept;
+    result<bool> launch(); ///< false: exited at once, most likely because the port is in use
+    void terminate(std::chrono::seconds timeout) noexcept;
 
-    pid_t pid_ = -1; ///< -1: it does not run
+    pid_t pid_ = -1; ///< -1: not running
     std::string program_;
     net::endpoint broker_;
-    std::filesystem::path folder_; ///< of its configuration and its log
+    std::filesystem::path folder_; ///< of the configuration and the log
     bool frozen_ = false;
 };
 

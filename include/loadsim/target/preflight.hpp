@@ -1,9 +1,9 @@
-// Whether the machine can carry the run, before anything is opened.
+// Preflight: checks the machine's resources against the requirements of a run, before opening any connection.
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/target/machine.hpp>
-#include <loadsim/target/needs.hpp>
+#include <loadsim/target/machine_resources.hpp>
+#include <loadsim/target/resource_requirements.hpp>
 
 #include <cstdint>
 #include <string>
@@ -12,38 +12,39 @@
 
 namespace loadsim::target {
 
-enum class fit : std::uint8_t {
+enum class check_status : std::uint8_t {
     enough,
-    tight,      ///< it will start, and may suffer
-    not_enough, ///< it cannot end well
-    unknown,    ///< it cannot be seen from here
+    tight,      ///< the run starts, but may be impaired
+    not_enough, ///< the run would fail
+    unknown,    ///< cannot be determined
 };
-std::string_view to_string(fit);
+std::string_view to_string(check_status);
 
-/// One way to close a difference.
+/// Way to resolve a failed check.
 struct remedy {
-    std::string what;    ///< "spread the fleet over 22 processes": a half sentence, the command is not in it
-    std::string command; ///< to be run before; empty: there is none
-    std::string flags;   ///< to be added to the command line of loadsim; empty: there are none
+    std::string description; ///< "spread the fleet over 22 processes": a clause without the command
+    std::string command;     ///< shell command to run before; empty: none
+    std::string flags;       ///< flags to add to loadsim's command line; empty: none
 };
 
 struct check {
-    std::string name;  ///< "open files"
-    std::string needs; ///< "400256", "6.4 GiB"
-    std::string has;   ///< the same, or "unknown"
-    std::string of;    ///< what is counted: "in each process"
-    fit verdict = fit::unknown;
-    std::vector<remedy> remedies; ///< any of them is enough; the best first; empty where nothing is to be done
+    std::string name;      ///< "open files"
+    std::string needed;    ///< "400256", "6.4 GiB"
+    std::string available; ///< same format, or "unknown"
+    std::string scope;     ///< scope of the numbers: "in each process"
+    check_status status = check_status::unknown;
+    std::vector<remedy> remedies; ///< alternatives, best first; empty: none needed or none possible
 
-    /// "40000 are needed (from one address to the broker) and 28232 are there; widen ... (sysctl ...), or ...": all remedies.
+    /// "40000 are needed (from one address to the broker) and 28232 are there; widen ... (sysctl ...), or ...", with
+    /// all remedies.
     std::string sentence() const;
 };
 
-/// Everything that can be counted beforehand, in the order of importance. Pure.
-std::vector<check> assess(const needs&, const machine&);
+/// All checks that are possible before a run, in order of importance. Pure.
+std::vector<check> assess(const resource_requirements&, const machine_resources&);
 
-/// Before a run: what is tight, or cannot be seen, as sentences for the user.
-/// Errors: one problem for each check that is not enough.
-result<std::vector<std::string>> preflight(const needs&, const machine&);
+/// Warnings for the user: checks that are tight, or unknown and have a remedy.
+/// Errors: one problem per check that is not_enough.
+result<std::vector<std::string>> preflight(const resource_requirements&, const machine_resources&);
 
 } // namespace loadsim::target

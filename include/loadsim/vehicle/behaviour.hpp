@@ -1,4 +1,4 @@
-// What a vehicle does with a command, as data.
+// Vehicle behaviour: configured reaction to a command, as data.
 #pragma once
 
 #include <loadsim/base/anomaly.hpp>
@@ -16,64 +16,63 @@
 
 namespace loadsim::vehicle {
 
-/// What a vehicle says of a request, and what it gets wrong in saying it.
-struct word {
+/// Response of a vehicle to a request, and its deliberate errors.
+struct response_step {
     enum class kind : std::uint8_t {
         ack,      ///< acknowledges the command
         running,  ///< reports progress
-        executed, ///< final word: done
-        failed,   ///< final word: not done, because of `code`
+        executed, ///< final response: success
+        failed,   ///< final response: failure with `code`
     };
-    enum class about : std::uint8_t {
-        own,      ///< the request that it is at work on
-        previous, ///< the vehicle's request before; a made-up one when there was none
-        other,    ///< one that another vehicle is at work on; a made-up one when there is none
-        unknown,  ///< a made-up one
+    enum class correlation : std::uint8_t {
+        own,      ///< the current request
+        previous, ///< the vehicle's previous request; a random id if none
+        other,    ///< current request of another vehicle; a random id if none
+        unknown,  ///< a random id
     };
-    enum class form : std::uint8_t {
-        plain,
-        malformed, ///< no JSON
-        empty,     ///< no bytes
-        oversized, ///< more bytes than the contract allows (contract::payload_limit)
+    enum class corruption : std::uint8_t {
+        none,
+        malformed, ///< invalid JSON
+        empty,     ///< zero bytes
+        oversized, ///< larger than contract::payload_limit
     };
-    word::kind what = kind::ack;
-    std::string code;                 ///< of failed
-    word::about request = about::own; ///< whose id it carries
-    bool foreign_vin = false;         ///< it carries another vehicle's VIN
-    word::form payload = form::plain;
+    response_step::kind type = kind::ack;
+    std::string code;                                      ///< failure code, for `failed` only
+    response_step::correlation request = correlation::own; ///< request id in the response
+    bool foreign_vin = false;                              ///< contains the VIN of another vehicle
+    response_step::corruption payload = corruption::none;
 
-    bool is_final() const { return what == kind::executed || what == kind::failed; }
-    /// A correct platform takes it for what it says.
-    bool is_plain() const { return request == about::own && !foreign_vin && payload == form::plain; }
-    friend bool operator==(const word&, const word&) = default;
+    bool is_final() const { return type == kind::executed || type == kind::failed; }
+    /// Whether a correct platform accepts the response for the current request.
+    bool is_well_formed() const { return request == correlation::own && !foreign_vin && payload == corruption::none; }
+    friend bool operator==(const response_step&, const response_step&) = default;
 };
 
-enum class parting : std::uint8_t {
-    clean,     ///< DISCONNECT: the will is not sent
-    abrupt,    ///< the connection is reset
-    half_open, ///< nothing is said and nothing closed: the broker finds out by its keep alive
+enum class disconnect_kind : std::uint8_t {
+    clean,     ///< DISCONNECT; the broker does not publish the will
+    abrupt,    ///< connection reset (RST)
+    half_open, ///< connection abandoned without DISCONNECT or close; the broker detects it by keep alive
 };
 
 struct branch;
 
-/// One step of a behaviour.
 struct step {
     enum class kind : std::uint8_t {
-        wait,       ///< let `lasts` pass
-        say,        ///< `said`; the first executed of a behaviour without an `execute` is an execution too
-        execute,    ///< do what was asked for (the horn sounds)
-        drop,       ///< say nothing more: ends the behaviour
-        disconnect, ///< end the session, in this `way`; it stays away until it reconnects, or the behaviour is over
-        reconnect,  ///< come back at once, and go on when the session stands
-        takeover,   ///< a second client with the same client id connects, and leaves after `lasts`
-        stall,      ///< stop reading for `lasts`: a consumer that is slow
-        choose,     ///< one of the branches, by weight
+        wait,    ///< wait for `duration`
+        respond, ///< send `response`; without an `execute` step, the first `executed` response also counts as an execution
+        execute,    ///< execute the service
+        drop,       ///< send no more responses: ends the behaviour
+        disconnect, ///< disconnect, by kind `disconnect`; until `reconnect` or the end of the behaviour
+        reconnect,  ///< reconnect at once; continue when subscribed
+        takeover,   ///< a second client connects with the same client id, and disconnects after `duration`
+        stall,      ///< stop reading the socket for `duration`: slow consumer
+        choose,     ///< execute one of the branches, chosen by weight
     };
-    step::kind what = kind::wait;
-    delay lasts{};     ///< of wait, takeover and stall
-    std::string named; ///< of these: the delay has this name (behaviour::delays), and `lasts` is not used
-    word said{};
-    parting way = parting::clean;
+    step::kind type = kind::wait;
+    delay duration{};       ///< of wait, takeover and stall
+    std::string delay_name; ///< name of the delay (behaviour::delays); if set, `duration` is not used
+    response_step response{};
+    disconnect_kind disconnect = disconnect_kind::clean;
     std::vector<branch> branches;
 
     friend bool operator==(const step&, const step&) = default;
@@ -82,65 +81,64 @@ struct step {
 struct branch {
     double weight = 1;
     std::vector<step> steps;
-    outcome_set expected; ///< of who takes it; empty: what the steps say
+    outcome_set expected; ///< expected outcomes if chosen; empty: derived from the steps
     friend bool operator==(const branch&, const branch&) = default;
 };
 
-/// A delay by a name, so that services can have one each.
+/// Delays by name; services can override them.
 using named_delays = std::map<std::string, delay>;
 
-/// Who a vehicle claims to be, where that is not who it is.
+/// Deliberately wrong MQTT credentials.
 struct credentials {
     std::string user;
-    std::string password; ///< never echoed
+    std::string password; ///< never printed
     friend bool operator==(const credentials&, const credentials&) = default;
 };
 
-/// How a vehicle without a session is woken.
+/// Sleep mode: the vehicle has no session until a wake-up trigger.
 struct sleep {
-    enum class bearer : std::uint8_t {
-        udp, ///< a datagram with its VIN, to our trigger port
-        sms, ///< POST /sms at our stand-in for the SMS gateway
+    enum class wakeup_bearer : std::uint8_t {
+        udp, ///< UDP datagram with the VIN, to loadsim's wake-up port
+        sms, ///< POST /sms at loadsim's simulated SMS gateway
     };
-    sleep::bearer woken_by = bearer::udp;
-    delay takes{};                                   ///< from the trigger to the begin of its connect
-    share loss{};                                    ///< of triggers that never reach it
-    nanoseconds awake_for = std::chrono::seconds{2}; ///< after its last word it stays on line so long
+    sleep::wakeup_bearer bearer = wakeup_bearer::udp;
+    delay wakeup_delay{};                              ///< from the trigger to the start of the connect
+    fraction trigger_loss{};                           ///< fraction of triggers that are lost
+    nanoseconds stays_awake = std::chrono::seconds{2}; ///< online time after the last response
     friend bool operator==(const sleep&, const sleep&) = default;
 };
 
-/// What a vehicle does when a command reaches it, and what a correct platform makes of that.
+/// Steps of a vehicle on receiving a command, and the outcomes of a correct platform.
 struct behaviour {
     std::string name;
-    bool online = true; ///< false: leaves before the load starts; requests to it are sent all the same
+    bool online = true; ///< false: disconnects before the load starts; requests are sent anyway
     std::vector<step> steps;
-    /// Any of these is right. When it is no more than what the steps say, each branch promises what is said in it.
+    /// Accepted outcomes. If equal to the outcomes derived from the steps, each branch expects only its own outcomes.
     outcome_set expected = outcome::executed;
-    named_delays delays;                             ///< what {wait: NAME} means
-    std::map<std::string, named_delays> services;    ///< for these services some of the delays are others
-    nanoseconds clock{0};                            ///< its clock is ahead by this; negative: behind
-    bool deduplicates = true;                        ///< a command that comes again is not done again
-    anomaly_set provokes;                            ///< what it brings about on purpose: counted apart
-    std::optional<vehicle::credentials> credentials; ///< wrong ones: it must not be let in, and never is on line
-    std::optional<sleep> asleep;                     ///< it has no session until it is woken
+    named_delays delays;                          ///< delays of {wait: NAME}
+    std::map<std::string, named_delays> services; ///< delays overridden per service
+    nanoseconds clock_offset{0};                  ///< offset of the vehicle's clock; negative: behind
+    bool deduplicates = true;                     ///< a duplicate command is not executed again
+    anomaly_set expected_anomalies;               ///< deliberately caused anomalies: counted separately
+    std::optional<vehicle::credentials>
+        credentials;             ///< wrong credentials: the broker must reject the vehicle; never online
+    std::optional<sleep> asleep; ///< sleeping vehicle: no session until wake-up
 
     friend bool operator==(const behaviour&, const behaviour&) = default;
 };
 
-/// What a correct platform makes of these steps: the first final word that it can take decides; silence is timed_out.
-/// Every branch counts.
+/// Outcomes of a correct platform over all branches: the first well-formed final response decides; without one, timed_out.
 outcome_set expected_of(const behaviour&);
 
-/// A place in a behaviour and what is wrong there.
-struct finding {
-    std::string place; ///< path below the behaviour: "steps[2].choose[0].steps[1]", "expect"; empty: all of it
+/// Validation issue of a behaviour or condition.
+struct validation_issue {
+    std::string path; ///< path below the behaviour: "steps[2].choose[0].steps[1]", "expect"; empty: the whole behaviour
     std::string text;
 };
 
-/// What makes no sense: a step after `drop`, a word without a session, a failure without a code, steps of a vehicle
-/// that is off line, weights that add up to nothing, a delay that nobody defined or whose figures contradict each
-/// other, an expectation that is the generator's own doing. Empty: usable. Words in any order are: a second result,
-/// or an acknowledgement after it, is what platforms get too.
-std::vector<finding> check(const behaviour&);
+/// Validates a behaviour; empty: valid. Reports a step after `drop`, a response without a session, a failure without a code,
+/// steps of an offline vehicle, weights with sum 0, an undefined or contradictory delay, and `skipped` as an expected outcome.
+/// Responses may be in any order: real platforms also receive a second result, or an acknowledgement after the result.
+std::vector<validation_issue> check(const behaviour&);
 
 } // namespace loadsim::vehicle

@@ -1,4 +1,4 @@
-// What the network, or the road, does to vehicles' links, as data.
+// Conditions: scheduled disruptions of vehicle links, the broker or the load, as data.
 #pragma once
 
 #include <loadsim/base/anomaly.hpp>
@@ -19,75 +19,76 @@ namespace loadsim::vehicle {
 
 struct condition {
     enum class kind : std::uint8_t {
-        tunnel,    ///< nothing goes through, in either direction; then all that waited does, on the same connection
-        garage,    ///< the connection is reset, and the vehicle stays away
-        handover,  ///< a new connection from another address of ours, for the same session; the old one is left behind
-        half_open, ///< what is sent is lost and nobody hears of it: no FIN, no RST; it comes back after `lasts`
-        slow,      ///< so many bytes a second, and so much delay, each way
-        lossy,     ///< part of what vehicles publish is lost before it is sent (application level)
-        outage,    ///< the embedded broker is away
-        reconnect_storm, ///< all connections are reset within `within`, and come back without any backoff
-        power_on,        ///< the vehicles have no session until then, and all connect within `within`
-        spike,           ///< `factor` times the load
+        tunnel,   ///< both directions blocked; then the queued data is delivered on the same connection
+        garage,   ///< connection reset; the vehicle stays disconnected
+        handover, ///< new connection from another source address, same session; the old connection is abandoned
+        half_open, ///< connection abandoned without FIN or RST; sent data is lost; the vehicle reconnects after `duration`
+        slow,      ///< bandwidth limit and added delay in each direction
+        lossy,     ///< a fraction of the vehicles' publications is dropped before sending (application level)
+        outage,    ///< the embedded broker is unavailable
+        reconnect_storm, ///< all connections are reset within `spread`, and reconnect without backoff
+        power_on,        ///< vehicles have no session before this, and all connect within `spread`
+        spike,           ///< load multiplied by `factor`
     };
-    enum class outage_way : std::uint8_t {
-        restart, ///< ended and started again: connections are closed; sessions are kept as its persistence says
-        freeze,  ///< stopped and continued (SIGSTOP): connections stand, nobody answers
+    enum class outage_mode : std::uint8_t {
+        restart, ///< broker stopped and restarted: connections are closed; sessions survive if the broker persists them
+        freeze,  ///< broker suspended and continued (SIGSTOP, SIGCONT): connections stay open without replies
     };
 
     std::string name; ///< used in reports
-    condition::kind what{};
-    std::vector<std::string> segments; ///< whom it may befall; empty: all
-    share part{1};                     ///< of them, drawn anew each time
-    nanoseconds at{0};                 ///< since the load's start
-    std::optional<nanoseconds> every;  ///< and again, to the load's end
-    nanoseconds jitter{0};             ///< each vehicle is struck up to so much later
-    delay lasts{}; ///< not of reconnect_storm and power_on; of handover the gap; of outage and spike a fixed one
-    nanoseconds within{0};       ///< of reconnect_storm and power_on: spread evenly over this
-    double bytes_per_second = 0; ///< of slow; 0: not limited
-    delay added{};               ///< of slow: each way
-    share loss{};                ///< of lossy
-    double factor = 1;           ///< of spike
-    outage_way way = outage_way::restart;
-    outcome_set expected; ///< these outcomes are right too, of requests that it touches
-    anomaly_set provokes; ///< and these anomalies are meant
+    condition::kind type{};
+    std::vector<std::string> segments;   ///< segments the condition applies to; empty: all
+    fraction affected_fraction{1};       ///< fraction of their vehicles, drawn for each occurrence
+    nanoseconds start{0};                ///< since the load's start
+    std::optional<nanoseconds> interval; ///< period of repetition until the end of the load
+    nanoseconds jitter{0};               ///< maximum random delay of each vehicle's window
+    delay duration{}; ///< unused by reconnect_storm and power_on; handover: the gap; outage and spike: must be fixed
+    nanoseconds spread{0};       ///< reconnect_storm, power_on: windows start evenly over this time
+    double bytes_per_second = 0; ///< slow: bandwidth per direction; 0: unlimited
+    delay added_delay{};         ///< slow: delay per direction
+    fraction loss{};             ///< lossy: fraction of dropped publications
+    double factor = 1;           ///< spike: load factor
+    outage_mode mode = outage_mode::restart;
+    outcome_set expected;           ///< additional accepted outcomes of affected requests
+    anomaly_set expected_anomalies; ///< deliberately caused anomalies of affected requests
 
     friend bool operator==(const condition&, const condition&) = default;
 };
 
-/// It befalls single vehicles; the others befall the broker or the load.
-constexpr bool strikes_vehicles(condition::kind k) {
+/// Whether the condition affects single vehicles; the others affect the broker or the load.
+constexpr bool affects_vehicles(condition::kind k) {
     return k != condition::kind::outage && k != condition::kind::spike;
 }
 
-/// One vehicle's part of one occurrence; instants since the load's start.
-struct strike {
+/// Time window in which one occurrence affects one vehicle; since the start of the load.
+struct condition_window {
     nanoseconds from{0};
-    nanoseconds until{0}; ///< equal to `from` where nothing lasts
+    nanoseconds until{0}; ///< equal to `from` for conditions without duration
 };
 
-/// Whether the n-th occurrence (from 0) of the c-th condition of the scenario befalls the vehicle, and when: a
-/// function of (seed, vehicle, c, n). The vehicle's segment is the caller's to look at.
-std::optional<strike> strike_of(const condition&, std::uint32_t c, std::uint32_t n, std::uint64_t seed, vehicle_id);
+/// Window of a vehicle for the n-th occurrence (from 0) of the c-th condition of the scenario; nullopt: not affected. A function
+/// of (seed, vehicle, c, n). The caller checks the vehicle's segment with applies_to().
+std::optional<condition_window> window_of(const condition&, std::uint32_t c, std::uint32_t n, std::uint64_t seed,
+                                          vehicle_id);
 
-/// Whether it is meant for a vehicle of that segment.
-bool befalls(const condition&, std::string_view segment);
+/// Whether the condition applies to vehicles of that segment.
+bool applies_to(const condition&, std::string_view segment);
 
-/// When the n-th occurrence (from 0) begins, since the load's start.
-nanoseconds beginning(const condition&, std::uint32_t n);
+/// Start of the n-th occurrence (from 0), since the start of the load.
+nanoseconds start_of(const condition&, std::uint32_t n);
 
-/// How often it occurs in a load of that length: none begins at its end or later.
-std::uint32_t occurrences(const condition&, nanoseconds load);
+/// Number of occurrences that start before the end of a load of that duration.
+std::uint32_t occurrence_count(const condition&, nanoseconds load);
 
-/// It goes on for some time, and then passes.
-constexpr bool lasts(condition::kind k) {
+/// Whether the condition kind has a duration.
+constexpr bool has_duration(condition::kind k) {
     return k != condition::kind::reconnect_storm && k != condition::kind::power_on;
 }
 
-/// "tunnel", "reconnectStorm" ...: the scenario's key.
+/// Scenario key: "tunnel", "reconnectStorm" ...
 std::string_view to_string(condition::kind);
 
-/// What makes no sense, each with the scenario's key below the condition ("for", "every"); empty: usable.
-std::vector<finding> check(const condition&);
+/// Validates a condition: issues with the scenario key below the condition ("for", "every"); empty: valid.
+std::vector<validation_issue> check(const condition&);
 
 } // namespace loadsim::vehicle

@@ -1,4 +1,4 @@
-// Who the vehicles are: made-up VINs, or the lines of somebody's CSV.
+// Vehicle registry: VINs and data of all vehicles, generated or read from a CSV file.
 #pragma once
 
 #include <loadsim/base/ids.hpp>
@@ -17,18 +17,18 @@
 
 namespace loadsim::vehicle {
 
-/// Every vehicle of a fleet by its place in it. A copy is cheap: the table of a file is shared.
+/// VINs and CSV rows of a fleet, indexed by vehicle. Copies are cheap: they share the table.
 ///
-/// A file is a CSV (RFC 4180) whose first line names the columns; the n-th line after it is the n-th vehicle, and lines that no
-/// vehicle needs are not read. A column called vin, in letters of any size, replaces the made-up VINs.
+/// CSV format (RFC 4180): the first line names the columns; each following line is one vehicle, in order; excess lines are not
+/// read. A column named vin (case-insensitive) replaces the generated VINs.
 /// Threads: const, any.
 class registry {
 public:
-    registry(const vin_options&, std::uint32_t vehicles); ///< made-up VINs, no table
+    registry(const vin_options&, std::uint32_t vehicles); ///< generated VINs, no table
 
-    /// Errors: each with file and line; twenty of them at most.
+    /// Errors: each with file and line; at most 20.
     static result<registry> load(const vin_options&, std::uint32_t vehicles, const std::filesystem::path& csv);
-    /// The same from what the file holds; `name` is the file's in the places of errors.
+    /// load() from the content of a file; errors contain `name` as the file name.
     static result<registry> parse(const vin_options&, std::uint32_t vehicles, std::string_view text,
                                   const std::string& name);
 
@@ -46,8 +46,8 @@ private:
     std::shared_ptr<const table> table_; ///< null: no file
 };
 
-/// Two vehicles that `text_of` says the same of, such as a client id; nullopt: all differ. Calls it once for each vehicle, and again
-/// for those that look alike. Needs 16 bytes for each vehicle while it works.
+/// First two vehicles with equal `text_of`, such as a client id; nullopt: all differ. Calls `text_of` once per vehicle, and again for
+/// equal hashes. Temporary memory: 16 bytes per vehicle.
 std::optional<std::pair<vehicle_id, vehicle_id>> first_duplicate(std::uint32_t vehicles,
                                                                  const std::function<std::string(vehicle_id)>& text_of);
 

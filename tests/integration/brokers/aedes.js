@@ -1,4 +1,4 @@
-// aedes, a broker that lives in npm: node aedes.mjs PORT.
+// aedes, an MQTT broker from npm: node aedes.js PORT.
 import { createServer } from 'node:net';
 import aedes from 'aedes';
 

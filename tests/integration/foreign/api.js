@@ -1,28 +1,28 @@
-// The platform's HTTP API. All of it wants the service key in X-Dienst; what changes something wants the key of a login, too:
+// HTTP API of the platform. All requests need the service key in X-Dienst; changing requests also need the key of a login:
 // Authorization: Bearer ..
 //
 //     POST /anmeldung          {"kennung":"..","geheimnis":".."}     200 {"zugang":{"schluessel":".."}}
 //     PUT  /fahrzeuge/<VIN>    {"gebiet":"nord"}                     201
-//     PUT  /rueckruf           {"adresse":"http://..","siegel":".."} 200: where its events go, and the key that signs them
+//     PUT  /rueckruf           {"adresse":"http://..","siegel":".."} 200: webhook URL, and the key that signs events
 //     POST /auftraege          {"fgnr":"..","dienst":"klima"}        200 {"auftrag":{"nummer":1000,"lage":"ANGENOMMEN", ..}}
-//                                                                    423: the car is busy; 404: it is nobody's
-//     POST /auftraege?warten=ja                                      the same, answered when the order has come to its end
+//                                                                    423: the vehicle is busy; 404: unknown
+//     POST /auftraege?warten=ja                                      the same; responds when the request is completed
 //     GET  /auftraege/<number>                                       200 {"auftrag":{..}}
-//     GET  /strom                                                    server-sent events, called "lage"
-//     GET  /leitung                                                  WebSocket; speaks after {"abonniere":"lagen"}
+//     GET  /strom                                                    server-sent events of type "lage"
+//     GET  /leitung                                                  WebSocket; sends events after {"abonniere":"lagen"}
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
 const seen = ({ number, state, cause, service }) => ({ auftrag: { nummer: number, lage: state, grund: cause, dienst: service } });
 
-/** `service`, `password`: the service key, and that of the one user. */
+/** `service`: service key; `password`: password of the only user. */
 export async function serve({ port, service, password, cars, heralds, orders }) {
   const logins = new Set();
   const mayAsk = ({ headers }) => headers['x-dienst'] === service;
   const mayChange = ({ headers }) => logins.has(headers.authorization?.replace(/^Bearer /, ''));
 
-  /** [status, answer]; undefined: it answers by itself. */
+  /** [status, body]; undefined: the route writes its own response. */
   const routes = {
     'POST /anmeldung': ({ geheimnis }) => {
       if (geheimnis !== password) return [401, { fehler: 'GEHEIMNIS_FALSCH' }];

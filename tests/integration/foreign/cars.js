@@ -1,4 +1,4 @@
-// The platform's side of the broker: commands to the cars, and what they say.
+// MQTT side of the platform: commands to vehicles and their responses.
 //
 //     fleet/<region>/<VIN>/befehl    {"kopf":{"auftrag":1000,"antwortAn":"fleet/<region>/<VIN>/antwort"},"tun":{"was":"klima","grad":21}}
 //     fleet/<region>/<VIN>/antwort   {"zu":1000,"meldung":"EMPFANGEN|BEGONNEN|FERTIG|VERWEIGERT","ursache":"..."}
@@ -24,14 +24,14 @@ export class Cars {
     this.#broker.publish(`${branch}/befehl`, JSON.stringify(command), { qos: 1 });
   }
 
-  /** `heard(number, word, cause)`: a car has said something about an order. */
+  /** `heard(number, word, cause)`: called for each vehicle response. */
   async listen(heard) {
     this.#broker.on('message', (_, payload) => {
       try {
         const { zu, meldung, ursache } = JSON.parse(payload);
         heard(zu, meldung, ursache);
       } catch {
-        // No word of a car of ours: there is nobody to tell.
+        // Not a valid response: ignored.
       }
     });
     await this.#broker.subscribeAsync('fleet/+/+/antwort', { qos: 1 });

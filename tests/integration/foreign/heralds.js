@@ -1,18 +1,18 @@
-// Who is told of an order's states, all of them and not only the last: subscribers of an MQTT topic, one webhook, streams of
-// server-sent events, and WebSockets. The webhook never learns the car, and no topic names it.
+// Publishes every state of a request: to an MQTT topic, one webhook, server-sent event streams and WebSockets. The webhook body
+// does not contain the vehicle, and neither does the topic.
 import { createHmac } from 'node:crypto';
 
 export class Heralds {
   #broker;
   #webhook; // {url, key}
-  #streams = new Set(); // answers that never end
+  #streams = new Set(); // open responses
   #sockets = new Set();
 
   constructor(broker) {
     this.#broker = broker;
   }
 
-  /** An empty URL: nobody is called. */
+  /** An empty URL disables the webhook. */
   callBack(url, key) {
     this.#webhook = url ? { url, key } : undefined;
   }
@@ -39,7 +39,7 @@ export class Heralds {
     if (this.#webhook) this.#call(JSON.stringify({ meldung: { zu: number, neu: state, weil: cause }, gesendet: now }));
   }
 
-  /** Tried three times, for networks are what they are; what is not answered with 2xx then is lost. */
+  /** Up to three attempts; the event is lost if none gets 2xx. */
   async #call(body) {
     const { url, key } = this.#webhook;
     const headers = {
@@ -50,7 +50,7 @@ export class Heralds {
       try {
         if ((await fetch(url, { method: 'POST', headers, body })).ok) return;
       } catch {
-        // Nobody there; again.
+        // Connection failed; retry.
       }
       await new Promise((resume) => setTimeout(resume, 100 * attempt));
     }

@@ -1,10 +1,10 @@
-// Flottendienst: a small platform for remote services, nothing like loadsim's own. It speaks German, as its makers do.
+// Flottendienst: a small remote-services platform with a contract of its own, in German.
 //
 //     npm ci && node main.js --broker mqtt://127.0.0.1:1883 [--port 0] [--patience 2000]
 //
-// Prints one line with its URL, then serves until it is told to end. An order for a silent car is given up after
-// `patience` milliseconds. FLOTTE_DIENST holds the key that all of its callers need, FLOTTE_GEHEIMNIS the password of its one
-// user; without them nobody gets in.
+// Prints one line with its URL, then serves until terminated. A request without a vehicle response times out after
+// `patience` milliseconds. FLOTTE_DIENST: service key of all callers; FLOTTE_GEHEIMNIS: password of the only user; both are
+// required.
 import { parseArgs } from 'node:util';
 import mqtt from 'mqtt';
 import { serve } from './api.js';

@@ -1,4 +1,4 @@
-// What becomes of an order: one at a time for each car, and each comes to an end.
+// Life cycle of requests: at most one active request per vehicle, and each reaches a final state.
 //
 //     ANGENOMMEN -> ZUGESTELLT -> IN_ARBEIT -> ERLEDIGT | GESCHEITERT | ABGELAUFEN
 const ends = new Set(['ERLEDIGT', 'GESCHEITERT', 'ABGELAUFEN']);
@@ -9,16 +9,16 @@ export class Orders {
   #command;
   #announce;
   #all = new Map(); // by number
-  #active = new Map(); // by the car's number
+  #active = new Map(); // by VIN
 
-  /** `command(order)` tells the car; `announce(order)` tells the world, at each change. */
+  /** `command(order)` sends the command; `announce(order)` publishes each state change. */
   constructor({ patience, command, announce }) {
     this.#patience = patience;
     this.#command = command;
     this.#announce = announce;
   }
 
-  /** A new order; undefined: the car is busy. */
+  /** Creates a request; undefined: the vehicle is busy. */
   place(car, service) {
     if (this.#active.has(car)) return undefined;
     const order = { number: 1000 + this.#all.size, car, service, state: 'ANGENOMMEN', cause: null };
@@ -35,7 +35,7 @@ export class Orders {
     return this.#all.get(number);
   }
 
-  /** A word of the car; one that comes after the end changes nothing. */
+  /** Handles a vehicle response; ignored after the final state. */
   heard(number, word, cause) {
     const order = this.#all.get(number);
     if (order && word in states && !ends.has(order.state)) this.#change(order, states[word], cause ?? null);

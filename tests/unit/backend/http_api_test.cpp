@@ -1,6 +1,6 @@
-// The routing table: good and bad requests, and what they get.
+// Routing table of the API: valid and invalid requests, and their responses.
 #include "http_api.hpp"
-#include "platform_fixture.hpp"
+#include "service_core_fixture.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -11,12 +11,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class api : public platform_under_test {
+class api : public service_core_fixture {
 protected:
-    http::reply ask(std::string_view method, std::string_view target, std::string_view body = {}) {
-        return answer(*service, {method, target, body});
+    http::server_response send_request(std::string_view method, std::string_view target, std::string_view body = {}) {
+        return handle_request(*core, {method, target, body});
     }
-    static boost::json::object json(const http::reply& r) { return boost::json::parse(r.body).as_object(); }
+    static boost::json::object json(const http::server_response& r) { return boost::json::parse(r.body).as_object(); }
 };
 
 struct row {
@@ -24,7 +24,7 @@ struct row {
     std::string_view target;
     std::string_view body;
     unsigned status;
-    std::string_view says; // part of the problem's detail
+    std::string_view detail; // part of the problem's detail
     std::string_view why;
 };
 
@@ -71,10 +71,10 @@ const row rows[] = {
 
 } // namespace
 
-TEST_F(api, answers_each_request_as_it_must) {
+TEST_F(api, responds_to_each_request_with_the_expected_status) {
     for (const auto& r : rows) {
         restart();
-        const auto got = ask(r.method, r.target, r.body);
+        const auto got = send_request(r.method, r.target, r.body);
         const auto what = std::string(r.method) + ' ' + std::string(r.target) + ": " + std::string(r.why);
         EXPECT_EQ(got.status, r.status) << what;
         if (got.status < 400) {
@@ -85,14 +85,14 @@ TEST_F(api, answers_each_request_as_it_must) {
         const auto body = json(got);
         EXPECT_EQ(body.at("status").as_int64(), r.status) << what;
         EXPECT_EQ(body.at("title").as_string(), std::string(http::reason_phrase(r.status))) << what;
-        EXPECT_NE(body.at("detail").as_string().find(std::string(r.says)), std::string::npos)
+        EXPECT_NE(body.at("detail").as_string().find(std::string(r.detail)), std::string::npos)
             << what << ": " << got.body;
-        EXPECT_EQ(service->counted().requests.created, 0U) << what;
+        EXPECT_EQ(core->counts().requests.created, 0U) << what;
     }
 }
 
-TEST_F(api, a_created_request_is_told_with_id_and_place) {
-    const auto got = ask("POST", horn);
+TEST_F(api, a_created_request_returns_id_and_location) {
+    const auto got = send_request("POST", horn);
     ASSERT_EQ(got.status, 202U);
     const auto body = json(got);
     const std::string id{body.at("id").as_string()};
@@ -100,29 +100,29 @@ TEST_F(api, a_created_request_is_told_with_id_and_place) {
     ASSERT_EQ(got.headers.size(), 1U);
     EXPECT_EQ(got.headers[0].first, "Location");
     EXPECT_EQ(got.headers[0].second, "/requests/" + id);
-    EXPECT_EQ(ask("GET", got.headers[0].second).status, 200U);
+    EXPECT_EQ(send_request("GET", got.headers[0].second).status, 200U);
 }
 
-TEST_F(api, a_busy_vehicle_is_a_conflict_that_names_the_request_in_the_way) {
-    const auto id = pending();
-    const auto got = ask("POST", horn);
+TEST_F(api, a_busy_vehicle_is_a_conflict_that_names_the_active_request) {
+    const auto id = pending_request();
+    const auto got = send_request("POST", horn);
     EXPECT_EQ(got.status, 409U);
     EXPECT_EQ(json(got).at("active").as_string(), id);
     EXPECT_EQ(json(got).at("title").as_string(), "Conflict");
 }
 
-TEST_F(api, a_wrong_method_is_told_the_right_one) {
-    const auto post = ask("PUT", horn);
+TEST_F(api, a_wrong_method_returns_the_allowed_ones) {
+    const auto post = send_request("PUT", horn);
     ASSERT_EQ(post.headers.size(), 1U);
     EXPECT_EQ(post.headers[0], (std::pair<std::string, std::string>{"Allow", "POST"}));
-    EXPECT_EQ(ask("DELETE", "/requests/x").headers.at(0).second, "GET, HEAD");
+    EXPECT_EQ(send_request("DELETE", "/requests/x").headers.at(0).second, "GET, HEAD");
 }
 
-TEST_F(api, shows_a_request_with_the_instants_of_its_states) {
-    const auto id = pending();
-    pass(7ms);
-    ack(id);
-    auto body = json(ask("GET", "/requests/" + id));
+TEST_F(api, returns_a_request_with_the_times_of_its_states) {
+    const auto id = pending_request();
+    advance(7ms);
+    send_ack(id);
+    auto body = json(send_request("GET", "/requests/" + id));
     EXPECT_EQ(body.at("id").as_string(), id);
     EXPECT_EQ(body.at("vin").as_string(), std::string(horn_vin));
     EXPECT_EQ(body.at("service").as_string(), "horn");
@@ -130,59 +130,60 @@ TEST_F(api, shows_a_request_with_the_instants_of_its_states) {
     EXPECT_EQ(body.at("reason").as_string(), "");
     EXPECT_EQ(body.at("instants").as_object(),
               (boost::json::object{{"created", start_ms}, {"pending", start_ms}, {"running", start_ms + 7}}));
-    pass(5ms);
-    final(id, false, "\"quoted\"\n");
-    body = json(ask("GET", "/requests/" + id));
+    advance(5ms);
+    send_final(id, false, "\"quoted\"\n");
+    body = json(send_request("GET", "/requests/" + id));
     EXPECT_EQ(body.at("state").as_string(), "failed");
     EXPECT_EQ(body.at("reason").as_string(), "\"quoted\"\n") << "a vehicle's word cannot break the JSON";
     EXPECT_EQ(body.at("instants").at("failed").as_int64(), start_ms + 12);
 }
 
-TEST_F(api, a_state_that_was_skipped_has_no_instant) {
-    const auto id = pending();
-    final(id);
-    const auto body = json(ask("GET", "/requests/" + id));
+TEST_F(api, a_skipped_state_has_no_time) {
+    const auto id = pending_request();
+    send_final(id);
+    const auto body = json(send_request("GET", "/requests/" + id));
     EXPECT_FALSE(body.at("instants").as_object().contains("running"));
     EXPECT_TRUE(body.at("instants").as_object().contains("executed"));
 }
 
-TEST_F(api, health_says_whether_the_broker_is_there) {
-    EXPECT_EQ(json(ask("GET", "/health")).at("broker").as_string(), "connected");
-    service->out().lost();
-    const auto got = ask("GET", "/health");
+TEST_F(api, health_reports_whether_the_broker_is_connected) {
+    EXPECT_EQ(json(send_request("GET", "/health")).at("broker").as_string(), "connected");
+    core->out().on_connection_lost();
+    const auto got = send_request("GET", "/health");
     EXPECT_EQ(got.status, 200U);
     EXPECT_EQ(json(got).at("broker").as_string(), "away");
 }
 
-// Where vehicles are behind a broker's HTTP API.
+// With a broker's HTTP API in place of MQTT.
 
-TEST_F(api, takes_words_where_vehicles_are_behind_a_brokers_api) {
-    wanted.broker_api.url = "http://broker";
+TEST_F(api, accepts_responses_with_a_brokers_http_api) {
+    config.broker_api.url = "http://broker";
     restart();
-    const auto id = pending();
-    const auto words = "/vehicles/" + std::string(horn_vin) + "/words";
-    const auto told = [&](contract::response word) {
-        const auto got = ask("POST", words, contract::to_json(word));
-        service->run();
+    const auto id = pending_request();
+    const auto response_url = "/vehicles/" + std::string(horn_vin) + "/words";
+    const auto post_response = [&](contract::response response) {
+        const auto got = send_request("POST", response_url, contract::to_json(response));
+        core->run();
         return got;
     };
-    const auto acked = told({.id = id, .code = {}, .seq = 1});
+    const auto acked = post_response({.id = id, .code = {}, .seq = 1});
     EXPECT_EQ(acked.status, 202U);
     EXPECT_TRUE(acked.body.empty());
-    EXPECT_EQ(service->find(id)->state, state::running);
-    EXPECT_EQ(told({.id = id, .at = contract::response::phase::final, .code = {}, .seq = 2}).status, 202U);
-    EXPECT_EQ(service->find(id)->state, state::executed);
-    EXPECT_EQ(ask("POST", words, R"({"state":"asleep","wake":"udp"})").status, 202U) << "presence";
-    EXPECT_EQ(service->counted().wake.asleep, 1U);
+    EXPECT_EQ(core->find(id)->state, state::running);
+    EXPECT_EQ(post_response({.id = id, .phase = contract::response::phase_kind::final, .code = {}, .seq = 2}).status,
+              202U);
+    EXPECT_EQ(core->find(id)->state, state::executed);
+    EXPECT_EQ(send_request("POST", response_url, R"({"state":"asleep","wake":"udp"})").status, 202U) << "presence";
+    EXPECT_EQ(core->counts().wakeup.asleep, 1U);
     for (const auto* wrong : {"", "{", "[]", R"({"id":"x"})", R"({"phase":"ack"})"})
-        EXPECT_EQ(ask("POST", words, wrong).status, 400U) << wrong;
-    EXPECT_EQ(ask("GET", words).status, 405U);
+        EXPECT_EQ(send_request("POST", response_url, wrong).status, 400U) << wrong;
+    EXPECT_EQ(send_request("GET", response_url).status, 405U);
 }
 
-TEST_F(api, takes_no_words_where_vehicles_are_at_a_broker) {
-    const auto id = pending();
-    const auto got = ask("POST", "/vehicles/" + std::string(horn_vin) + "/words",
-                         contract::to_json(contract::response{.id = id, .code = {}, .seq = 1}));
+TEST_F(api, rejects_responses_with_an_mqtt_broker) {
+    const auto id = pending_request();
+    const auto got = send_request("POST", "/vehicles/" + std::string(horn_vin) + "/words",
+                                  contract::to_json(contract::response{.id = id, .code = {}, .seq = 1}));
     EXPECT_EQ(got.status, 404U);
-    EXPECT_EQ(service->find(id)->state, state::pending);
+    EXPECT_EQ(core->find(id)->state, state::pending);
 }

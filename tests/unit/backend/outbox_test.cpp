@@ -1,5 +1,5 @@
-// Messages through outages: nothing lost that is worth sending, nothing sent that is not.
-#include "platform_fixture.hpp"
+// Outbox across outages: keeps messages worth sending, drops expired ones.
+#include "service_core_fixture.hpp"
 
 #include <array>
 
@@ -7,153 +7,153 @@ using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
 
-using outbox_of = platform_under_test;
+using outbox_delivery = service_core_fixture;
 
-TEST_F(outbox_of, a_command_waits_for_the_broker_until_its_deadline) {
-    service->out().lost();
-    const auto saved = pending();
-    pass(9s);
-    const auto younger = pending(other_vin);
-    EXPECT_TRUE(broker.all.empty());
-    EXPECT_EQ(service->counted().outbound.waiting, 2U);
-    pass(1s); // the first has timed out meanwhile
-    service->out().connected();
-    ASSERT_EQ(commands().size(), 1U);
-    EXPECT_EQ(commands()[0].id, younger);
-    EXPECT_EQ(service->counted().outbound.expired, 1U);
+TEST_F(outbox_delivery, a_command_waits_for_the_broker_until_its_deadline) {
+    core->out().on_connection_lost();
+    const auto saved = pending_request();
+    advance(9s);
+    const auto younger = pending_request(other_vin);
+    EXPECT_TRUE(broker.messages.empty());
+    EXPECT_EQ(core->counts().outbound.waiting, 2U);
+    advance(1s); // the first request has timed out
+    core->out().on_connected();
+    ASSERT_EQ(published_commands().size(), 1U);
+    EXPECT_EQ(published_commands()[0].id, younger);
+    EXPECT_EQ(core->counts().outbound.expired, 1U);
     EXPECT_EQ(reason_of(saved), "timeout");
-    ASSERT_EQ(announced().size(), 1U) << "its end waited as well";
-    EXPECT_EQ(announced()[0].id, saved);
+    ASSERT_EQ(published_events().size(), 1U) << "its end waited as well";
+    EXPECT_EQ(published_events()[0].id, saved);
 }
 
-TEST_F(outbox_of, what_the_broker_had_not_acknowledged_goes_again_in_the_old_order) {
-    const auto first = pending();
-    const auto second = pending(other_vin);
-    service->out().confirmed(broker.all[0].handed);
-    service->out().lost();
-    const auto third = pending("5GZCZ43D13S812715");
-    EXPECT_EQ(broker.all.size(), 2U);
-    service->out().connected();
-    ASSERT_EQ(commands().size(), 4U);
-    EXPECT_EQ(commands()[2].id, second);
-    EXPECT_EQ(commands()[3].id, third);
-    EXPECT_EQ(service->counted().outbound.sent_again, 1U);
+TEST_F(outbox_delivery, unacknowledged_messages_are_sent_again_in_the_old_order) {
+    const auto first = pending_request();
+    const auto second = pending_request(other_vin);
+    core->out().on_confirmed(broker.messages[0].id);
+    core->out().on_connection_lost();
+    const auto third = pending_request("5GZCZ43D13S812715");
+    EXPECT_EQ(broker.messages.size(), 2U);
+    core->out().on_connected();
+    ASSERT_EQ(published_commands().size(), 4U);
+    EXPECT_EQ(published_commands()[2].id, second);
+    EXPECT_EQ(published_commands()[3].id, third);
+    EXPECT_EQ(core->counts().outbound.sent_again, 1U);
 }
 
-TEST_F(outbox_of, a_command_that_was_answered_does_not_go_again) {
-    const auto id = pending();
-    ack(id); // the broker had it, whatever became of its acknowledgement
-    service->out().lost();
-    service->out().connected();
-    EXPECT_EQ(commands().size(), 1U);
-    EXPECT_EQ(service->counted().outbound.expired, 1U);
+TEST_F(outbox_delivery, a_command_with_a_response_is_not_sent_again) {
+    const auto id = pending_request();
+    send_ack(id); // the broker had received the command, although its acknowledgement is missing
+    core->out().on_connection_lost();
+    core->out().on_connected();
+    EXPECT_EQ(published_commands().size(), 1U);
+    EXPECT_EQ(core->counts().outbound.expired, 1U);
 }
 
-TEST_F(outbox_of, an_event_goes_again_until_acknowledged) {
-    final(pending());
-    service->out().lost();
-    service->out().connected();
-    EXPECT_EQ(announced().size(), 2U);
-    service->out().confirmed(broker.all.back().handed);
-    service->out().lost();
-    service->out().connected();
-    EXPECT_EQ(announced().size(), 2U);
+TEST_F(outbox_delivery, an_event_is_sent_again_until_acknowledged) {
+    send_final(pending_request());
+    core->out().on_connection_lost();
+    core->out().on_connected();
+    EXPECT_EQ(published_events().size(), 2U);
+    core->out().on_confirmed(broker.messages.back().id);
+    core->out().on_connection_lost();
+    core->out().on_connected();
+    EXPECT_EQ(published_events().size(), 2U);
 }
 
-TEST_F(outbox_of, acknowledgements_from_before_the_loss_are_not_taken_for_new_ones) {
-    pending();
-    const auto old = broker.all[0].handed;
-    service->out().lost();
-    service->out().connected();
-    service->out().confirmed(old);
-    service->out().failed(old, true);
-    EXPECT_EQ(service->counted().outbound.unconfirmed, 1U);
-    EXPECT_EQ(service->counted().outbound.confirmed, 0U);
-    EXPECT_EQ(service->counted().outbound.refused, 0U);
+TEST_F(outbox_delivery, acknowledgements_from_before_the_connection_loss_are_ignored) {
+    pending_request();
+    const auto old = broker.messages[0].id;
+    core->out().on_connection_lost();
+    core->out().on_connected();
+    core->out().on_confirmed(old);
+    core->out().on_failed(old, true);
+    EXPECT_EQ(core->counts().outbound.unconfirmed, 1U);
+    EXPECT_EQ(core->counts().outbound.confirmed, 0U);
+    EXPECT_EQ(core->counts().outbound.refused, 0U);
 }
 
-TEST_F(outbox_of, a_refused_message_is_given_up_and_a_broken_one_kept) {
-    pending();
-    service->out().failed(broker.all[0].handed, true);
-    EXPECT_EQ(service->counted().outbound.refused, 1U);
-    EXPECT_EQ(service->counted().outbound.waiting, 0U);
-    pending(other_vin);
-    service->out().failed(broker.all[1].handed, false);
-    EXPECT_EQ(service->counted().outbound.waiting, 1U);
-    service->run();
-    EXPECT_EQ(commands().size(), 3U);
+TEST_F(outbox_delivery, a_rejected_message_is_dropped_and_a_failed_one_kept) {
+    pending_request();
+    core->out().on_failed(broker.messages[0].id, true);
+    EXPECT_EQ(core->counts().outbound.refused, 1U);
+    EXPECT_EQ(core->counts().outbound.waiting, 0U);
+    pending_request(other_vin);
+    core->out().on_failed(broker.messages[1].id, false);
+    EXPECT_EQ(core->counts().outbound.waiting, 1U);
+    core->run();
+    EXPECT_EQ(published_commands().size(), 3U);
 }
 
-TEST_F(outbox_of, keeps_a_window_and_sends_on_as_it_opens) {
+TEST_F(outbox_delivery, keeps_a_send_window_and_continues_when_it_opens) {
     restart({.unconfirmed = 1, .waiting = 10});
-    pending();
-    pending(other_vin);
-    EXPECT_EQ(broker.all.size(), 1U);
-    service->out().confirmed(broker.all[0].handed);
-    EXPECT_EQ(broker.all.size(), 2U);
-    EXPECT_EQ(service->counted().outbound.confirmed, 1U);
+    pending_request();
+    pending_request(other_vin);
+    EXPECT_EQ(broker.messages.size(), 1U);
+    core->out().on_confirmed(broker.messages[0].id);
+    EXPECT_EQ(broker.messages.size(), 2U);
+    EXPECT_EQ(core->counts().outbound.confirmed, 1U);
 }
 
-TEST_F(outbox_of, a_broker_that_takes_nothing_now_is_asked_again) {
-    broker.takes = false;
-    pending();
-    EXPECT_EQ(service->counted().outbound.waiting, 1U);
-    EXPECT_EQ(service->counted().outbound.unconfirmed, 0U);
-    broker.takes = true;
-    service->run();
-    EXPECT_EQ(commands().size(), 1U);
+TEST_F(outbox_delivery, a_message_that_cannot_be_sent_now_is_tried_again) {
+    broker.accepts = false;
+    pending_request();
+    EXPECT_EQ(core->counts().outbound.waiting, 1U);
+    EXPECT_EQ(core->counts().outbound.unconfirmed, 0U);
+    broker.accepts = true;
+    core->run();
+    EXPECT_EQ(published_commands().size(), 1U);
 }
 
-// In whole seconds, rounded down, at least 1: what is left of the 10 s in which a vehicle may acknowledge.
-TEST_F(outbox_of, a_command_expires_at_the_broker_when_its_request_does) {
-    pending();
-    service->out().lost();
-    pass(7'300ms);
-    service->out().connected();
-    ASSERT_EQ(broker.all.size(), 2U);
-    EXPECT_EQ(broker.all[0].expires_in_s, 10U);
-    EXPECT_EQ(broker.all[1].expires_in_s, 2U) << "3 would outlive the deadline";
-    pass(2'600ms);
-    service->out().lost();
-    service->out().connected();
-    EXPECT_EQ(broker.all.back().expires_in_s, 1U) << "0 would be never";
-    pass(100ms);
-    ASSERT_EQ(announced().size(), 1U);
-    EXPECT_EQ(broker.all.back().expires_in_s, 0U) << "an event never does";
+// Whole seconds, rounded down, at least 1: the rest of the 10 s in which a vehicle may acknowledge.
+TEST_F(outbox_delivery, a_command_expires_at_the_broker_when_its_request_does) {
+    pending_request();
+    core->out().on_connection_lost();
+    advance(7'300ms);
+    core->out().on_connected();
+    ASSERT_EQ(broker.messages.size(), 2U);
+    EXPECT_EQ(broker.messages[0].expires_in_s, 10U);
+    EXPECT_EQ(broker.messages[1].expires_in_s, 2U) << "3 would outlive the deadline";
+    advance(2'600ms);
+    core->out().on_connection_lost();
+    core->out().on_connected();
+    EXPECT_EQ(broker.messages.back().expires_in_s, 1U) << "0 would be never";
+    advance(100ms);
+    ASSERT_EQ(published_events().size(), 1U);
+    EXPECT_EQ(broker.messages.back().expires_in_s, 0U) << "an event never does";
 }
 
-TEST_F(outbox_of, a_command_without_an_end_never_expires) {
-    wanted.services = {{"horn", {.created = 1s, .pending = nanoseconds::max(), .running = 1s}},
+TEST_F(outbox_delivery, a_command_without_an_end_never_expires) {
+    config.services = {{"horn", {.created = 1s, .pending = nanoseconds::max(), .running = 1s}},
                        {"climate", {.created = 1s, .pending = 24h * 365 * 200, .running = 1s}}};
     restart();
-    pending();
-    service->create(other_vin, "climate");
-    service->run();
-    EXPECT_EQ(broker.all[0].expires_in_s, 0U);
-    EXPECT_EQ(broker.all[1].expires_in_s, 0U) << "longer than the property can say";
+    pending_request();
+    core->create(other_vin, "climate");
+    core->run();
+    EXPECT_EQ(broker.messages[0].expires_in_s, 0U);
+    EXPECT_EQ(broker.messages[1].expires_in_s, 0U) << "longer than the property can say";
 }
 
-TEST_F(outbox_of, commands_go_at_the_qos_that_is_wanted_and_events_at_least_once) {
+TEST_F(outbox_delivery, commands_have_the_configured_qos_and_events_qos_1) {
     for (const auto qos : std::array<std::uint8_t, 3>{0, 1, 2}) {
-        broker.all.clear();
-        wanted.command_qos = qos;
+        broker.messages.clear();
+        config.command_qos = qos;
         restart();
-        final(pending());
-        ASSERT_EQ(broker.all.size(), 2U);
-        EXPECT_EQ(broker.all[0].qos, qos);
-        EXPECT_EQ(broker.all[1].qos, 1);
+        send_final(pending_request());
+        ASSERT_EQ(broker.messages.size(), 2U);
+        EXPECT_EQ(broker.messages[0].qos, qos);
+        EXPECT_EQ(broker.messages[1].qos, 1);
     }
 }
 
-TEST_F(outbox_of, is_bounded_and_drops_the_oldest) {
+TEST_F(outbox_delivery, is_bounded_and_drops_the_oldest) {
     restart({.unconfirmed = 10, .waiting = 2});
-    service->out().lost();
-    pending();
-    const auto second = pending(other_vin);
-    const auto third = pending("5GZCZ43D13S812715");
-    EXPECT_EQ(service->counted().outbound.dropped, 1U);
-    service->out().connected();
-    ASSERT_EQ(commands().size(), 2U);
-    EXPECT_EQ(commands()[0].id, second);
-    EXPECT_EQ(commands()[1].id, third);
+    core->out().on_connection_lost();
+    pending_request();
+    const auto second = pending_request(other_vin);
+    const auto third = pending_request("5GZCZ43D13S812715");
+    EXPECT_EQ(core->counts().outbound.dropped, 1U);
+    core->out().on_connected();
+    ASSERT_EQ(published_commands().size(), 2U);
+    EXPECT_EQ(published_commands()[0].id, second);
+    EXPECT_EQ(published_commands()[1].id, third);
 }

@@ -1,5 +1,5 @@
-// Batches of ten or a window, rows in SQLite, and their end.
-#include "platform_fixture.hpp"
+// Persistence: batches by size or time window, rows in SQLite, and their deletion.
+#include "service_core_fixture.hpp"
 #include "sqlite_events.hpp"
 #include "store_writer.hpp"
 
@@ -13,9 +13,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class batching : public platform_under_test {
+class batching : public service_core_fixture {
 protected:
-    void SetUp() override { restart(); } // as options have it: 10 or 100 ms
+    void SetUp() override { restart(); } // default batch options: 10 events or 100 ms
 };
 
 stored_event row(std::string id, state s, std::int64_t at_ms, std::string reason = {}) {
@@ -24,58 +24,58 @@ stored_event row(std::string id, state s, std::int64_t at_ms, std::string reason
 
 sqlite_events open_temporary() { return sqlite_events::open("").value(); }
 
-struct scratch_folder {
-    scratch_folder() {
+struct temporary_folder {
+    temporary_folder() {
         auto pattern = (std::filesystem::temp_directory_path() / "loadsim-backend-XXXXXX").string();
         path = ::mkdtemp(pattern.data());
     }
-    ~scratch_folder() { std::filesystem::remove_all(path); }
+    ~temporary_folder() { std::filesystem::remove_all(path); }
     std::filesystem::path path;
 };
 
 } // namespace
 
 TEST_F(batching, a_batch_is_written_when_it_has_ten) {
-    for (int i = 0; i < 4; ++i) final(pending()); // created, pending, executed: 12 events
+    for (int i = 0; i < 4; ++i) send_final(pending_request()); // created, pending, executed: 12 events
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_EQ(store.batches[0].size(), 10U);
-    EXPECT_EQ(service->counted().persistence.events, 10U);
+    EXPECT_EQ(core->counts().persistence.events, 10U);
 }
 
 TEST_F(batching, a_batch_waits_no_longer_than_its_window) {
-    pending();
-    EXPECT_EQ(service->next_due(), time.now() + 100ms);
-    pass(60ms);
-    pending(other_vin); // does not start the window anew
-    pass(40ms - 1ns);
+    pending_request();
+    EXPECT_EQ(core->next_due(), time.now() + 100ms);
+    advance(60ms);
+    pending_request(other_vin); // does not restart the window
+    advance(40ms - 1ns);
     EXPECT_TRUE(store.batches.empty());
-    pass(1ns);
+    advance(1ns);
     ASSERT_EQ(store.batches.size(), 1U);
     EXPECT_EQ(store.batches[0].size(), 4U);
-    pass(1s);
+    advance(1s);
     EXPECT_EQ(store.batches.size(), 1U) << "an empty batch is not written";
 }
 
-TEST_F(batching, flush_writes_what_there_is) {
-    pending();
-    service->flush();
+TEST_F(batching, flush_writes_the_current_batch) {
+    pending_request();
+    core->flush();
     EXPECT_EQ(store.events().size(), 2U);
 }
 
-TEST_F(batching, every_event_is_stored_with_its_instant) {
-    const auto id = pending();
-    pass(7ms);
-    ack(id);
-    pass(5ms);
-    final(id, false, "door_open");
-    service->flush();
+TEST_F(batching, every_event_is_stored_with_its_time) {
+    const auto id = pending_request();
+    advance(7ms);
+    send_ack(id);
+    advance(5ms);
+    send_final(id, false, "door_open");
+    core->flush();
     const std::vector<stored_event> wanted_rows{row(id, state::created, start_ms), row(id, state::pending, start_ms),
                                                 row(id, state::running, start_ms + 7),
                                                 row(id, state::failed, start_ms + 12, "door_open")};
     EXPECT_EQ(store.events(), wanted_rows);
 }
 
-TEST(sqlite_table, gives_back_what_it_was_given) {
+TEST(sqlite_events, returns_the_written_events) {
     auto events = open_temporary();
     const std::vector<stored_event> batch{row("a", state::created, 1), row("a", state::failed, 2, "it's \"odd\""),
                                           row("b", state::created, 3)};
@@ -84,7 +84,7 @@ TEST(sqlite_table, gives_back_what_it_was_given) {
     EXPECT_TRUE(events.events_of("c").empty());
 }
 
-TEST(sqlite_table, takes_an_event_twice_as_once) {
+TEST(sqlite_events, stores_a_repeated_event_once) {
     auto events = open_temporary();
     const std::vector<stored_event> batch{row("a", state::created, 1)};
     EXPECT_EQ(events.write(batch), 1U);
@@ -92,8 +92,8 @@ TEST(sqlite_table, takes_an_event_twice_as_once) {
     EXPECT_EQ(events.events_of("a").size(), 1U);
 }
 
-TEST(sqlite_table, one_bad_event_does_not_take_the_others_with_it) {
-    const scratch_folder folder;
+TEST(sqlite_events, one_rejected_event_does_not_lose_the_others) {
+    const temporary_folder folder;
     const auto path = (folder.path / "events.db").string();
     auto events = sqlite_events::open(path).value();
     sqlite3* other = nullptr;
@@ -112,30 +112,30 @@ TEST(sqlite_table, one_bad_event_does_not_take_the_others_with_it) {
     EXPECT_TRUE(events.events_of("bad").empty());
 }
 
-TEST(sqlite_table, forgets_all_events_of_ended_requests_only_and_in_portions) {
+TEST(sqlite_events, deletes_events_of_ended_requests_only_and_in_portions) {
     auto events = open_temporary();
     events.write(std::vector{row("old", state::created, 1), row("old", state::executed, 10),
                              row("older", state::failed, 9), row("active", state::created, 1),
                              row("young", state::executed, 11)});
-    EXPECT_EQ(events.forget_ended(8, 100), 0U);
-    EXPECT_EQ(events.forget_ended(10, 1), 1U);
-    EXPECT_EQ(events.forget_ended(10, 100), 1U);
+    EXPECT_EQ(events.delete_ended(8, 100), 0U);
+    EXPECT_EQ(events.delete_ended(10, 1), 1U);
+    EXPECT_EQ(events.delete_ended(10, 100), 1U);
     EXPECT_TRUE(events.events_of("old").empty());
     EXPECT_TRUE(events.events_of("older").empty());
     EXPECT_EQ(events.events_of("active").size(), 1U);
     EXPECT_EQ(events.events_of("young").size(), 1U);
 }
 
-TEST(sqlite_table, says_which_file_it_cannot_open) {
+TEST(sqlite_events, names_the_file_it_cannot_open) {
     const auto missing = sqlite_events::open("/nowhere/at/all/events.db");
     ASSERT_FALSE(missing);
-    EXPECT_EQ(missing.error().list.at(0).place, "/nowhere/at/all/events.db");
+    EXPECT_EQ(missing.error().list.at(0).location, "/nowhere/at/all/events.db");
     EXPECT_NE(missing.error().list.at(0).text.find("unable to open database file"), std::string::npos);
     EXPECT_FALSE(sqlite_events::open(LOADSIM_ROOT "/CMakeLists.txt")) << "a file that is no database";
 }
 
-TEST(writer, writes_all_it_was_given_before_it_ends_and_forgets_what_is_past_its_time) {
-    const scratch_folder folder;
+TEST(store_writer, writes_all_batches_before_it_ends_and_deletes_expired_events) {
+    const temporary_folder folder;
     const auto path = (folder.path / "events.db").string();
     {
         store_writer w(sqlite_events::open(path).value(), 1h, [] { return std::int64_t{3'600'010}; });
@@ -151,7 +151,7 @@ TEST(writer, writes_all_it_was_given_before_it_ends_and_forgets_what_is_past_its
         EXPECT_EQ(events.events_of("new49").size(), 2U);
         events.write(std::vector{row("old", state::failed, 10)});
         store_writer w(std::move(events), 1h, [] { return std::int64_t{3'600'010}; });
-        w.write({row("x", state::created, 1)}); // something to do before it ends
+        w.write({row("x", state::created, 1)}); // pending work before the destructor
     }
     auto events = sqlite_events::open(path).value();
     EXPECT_TRUE(events.events_of("old").empty()) << "of an earlier start, forgotten by this one";

@@ -16,38 +16,38 @@ TEST(comparison, median_of_odd_and_even) {
     EXPECT_TRUE(std::isnan(median({})));
 }
 
-TEST(comparison, ratio_is_of_the_medians_and_its_spread_is_of_the_pairs) {
+TEST(comparison, ratio_uses_medians_and_spread_uses_pairs) {
     const auto r = compare({10, 20, 30}, {11, 30, 27});
     EXPECT_DOUBLE_EQ(r.of_medians, 27.0 / 20);
-    EXPECT_DOUBLE_EQ(r.least, 0.9);
-    EXPECT_DOUBLE_EQ(r.most, 1.5);
+    EXPECT_DOUBLE_EQ(r.lowest, 0.9);
+    EXPECT_DOUBLE_EQ(r.highest, 1.5);
 }
 
-TEST(comparison, samples_in_the_order_of_the_runs) {
+TEST(comparison, samples_keep_run_order) {
     EXPECT_THAT(samples_of({{{"a", 1}, {"b", 2}}, {{"b", 3}}, {{"a", 4}}}, "a"), testing::ElementsAre(1, 4));
 }
 
-results some() {
+results sample_results() {
     results r;
     r.machine = {{"cpu", "a CPU"},      {"cores", "2"},       {"memory", "24 GiB"},
                  {"kernel", "Linux 6"}, {"system", "Debian"}, {"compiler", "GCC 12"},
                  {"build", "Release"},  {"mosquitto", "2.0"}, {"date", "2026-01-01"}};
     r.pairs = 1;
-    r.contests.push_back({"connects", "a second", "", 0, {1234567.4}, {617283.7}});
-    r.repeated.emplace_back("floor: lost");
+    r.comparisons.push_back({"connects", "a second", "", 0, {1234567.4}, {617283.7}});
+    r.repeated_runs.emplace_back("floor: lost");
     return r;
 }
 
-TEST(results, the_table_names_the_machine_and_both_medians) {
-    const auto page = to_markdown(some());
+TEST(results, markdown_has_the_machine_and_both_medians) {
+    const auto page = to_markdown(sample_results());
     EXPECT_THAT(page,
                 HasSubstr("a CPU, 2 cores, 24 GiB, Debian, Linux 6; GCC 12, Release; mosquitto 2.0; 2026-01-01."));
     EXPECT_THAT(page, HasSubstr("| connects, a second | 1,234,567 | 617,284 | 0.50 (0.50 to 0.50) |  |"));
     EXPECT_THAT(page, HasSubstr("made again: 1"));
 }
 
-TEST(results, json_has_every_sample_and_why_a_run_was_made_again) {
-    const auto page = to_json(some());
+TEST(results, json_has_every_sample_and_the_reason_of_each_repeated_run) {
+    const auto page = to_json(sample_results());
     EXPECT_THAT(page, HasSubstr(R"("floor":[1.2345674E6])"));
     EXPECT_THAT(page, HasSubstr(R"("repeated":["floor: lost"])"));
 }

@@ -1,4 +1,4 @@
-// The floor does the same on the wire as loadsim: byte for byte what loadsim's own session writes.
+// Wire compatibility of the baseline client: its packets equal those of loadsim's MQTT session byte for byte.
 extern "C" {
 #include <wire.h>
 }
@@ -19,8 +19,8 @@ constexpr const char* offline = R"({"state":"offline"})";
 const std::string response_topic = "loadsim/loadsim-0123abcd-0/rsp";
 const std::string id = "loadsim-0123abcd-0-42";
 
-/// Hears nothing but the last message, whose views end with the call: kept as text.
-class listener final : public mqtt::session_events {
+/// Copy of the last message received; the views of mqtt::message are valid only during the callback.
+class last_message final : public mqtt::session_events {
 public:
     void on_connected(mqtt::session&, const mqtt::server_limits&) override {}
     void on_message(mqtt::session&, const mqtt::message& m) override {
@@ -36,10 +36,10 @@ public:
 
 std::string text_of(const mqtt::bytes& b) { return {b.begin(), b.end()}; }
 
-/// A session of loadsim's that stands, as a vehicle's does.
-class floor_wire : public testing::Test {
+/// A connected loadsim session, configured like a vehicle's.
+class baseline_wire : public testing::Test {
 protected:
-    floor_wire() {
+    baseline_wire() {
         vin_of(vin.data(), 1234);
         name = vin.data();
         session.open({.client_id = name,
@@ -50,49 +50,49 @@ protected:
                      now, sent);
         connect = text_of(sent);
         sent.clear();
-        (void)session.receive(mqtt::bytes{0x20, 3, 0, 0, 0}, now, sent, heard);
+        (void)session.receive(mqtt::bytes{0x20, 3, 0, 0, 0}, now, sent, received);
     }
 
     const std::string& presence() {
         presence_ = contract::presence_topic(name);
         return presence_;
     }
-    /// What loadsim has written since, and what the floor has.
-    std::string theirs() { return text_of(std::exchange(sent, {})); }
-    std::string floors() const { return {reinterpret_cast<const char*>(room.data()), out.size}; }
+    /// Bytes written since the last call by loadsim's session, and by the baseline client.
+    std::string loadsim_bytes() { return text_of(std::exchange(sent, {})); }
+    std::string baseline_bytes() const { return {reinterpret_cast<const char*>(buffer.data()), out.size}; }
 
     const monotonic_time now{};
     mqtt::session_options options;
     mqtt::session session{options};
-    listener heard;
+    last_message received;
     mqtt::bytes sent;
     std::array<char, vin_size + 1> vin{};
     std::string name, presence_, connect;
-    std::array<std::uint8_t, 2048> room{};
-    output out{room.data(), 0};
+    std::array<std::uint8_t, 2048> buffer{};
+    output out{buffer.data(), 0};
 };
 
-TEST_F(floor_wire, a_name_is_as_long_as_a_vin) {
+TEST_F(baseline_wire, vehicle_name_has_the_length_of_a_vin) {
     EXPECT_EQ(name.size(), 17u);
     EXPECT_THAT(name, testing::EndsWith("001234"));
 }
 
-TEST_F(floor_wire, connect_with_its_will) {
+TEST_F(baseline_wire, connect_with_will) {
     put_connect(&out, vin.data(), 60, vin.data());
-    EXPECT_EQ(floors(), connect);
+    EXPECT_EQ(baseline_bytes(), connect);
 }
 
-TEST_F(floor_wire, subscription_and_presence) {
+TEST_F(baseline_wire, subscription_and_presence) {
     const auto filter = contract::command_filter(name);
     const mqtt::subscription commands{filter, mqtt::qos::at_least_once};
-    const auto asked = session.subscribe({&commands, 1}, now, sent);
+    const auto subscribed = session.subscribe({&commands, 1}, now, sent);
     (void)session.publish({.topic = presence(), .payload = R"({"state":"online"})", .retain = true}, now, sent);
-    put_subscribe(&out, asked.packet_id, filter.c_str());
+    put_subscribe(&out, subscribed.packet_id, filter.c_str());
     put_presence(&out, vin.data(), "online");
-    EXPECT_EQ(floors(), theirs());
+    EXPECT_EQ(baseline_bytes(), loadsim_bytes());
 }
 
-TEST_F(floor_wire, command) {
+TEST_F(baseline_wire, command) {
     const auto topic = contract::command_topic(name, "horn");
     const auto payload = contract::to_json(contract::command{id, "horn", 1'700'000'000'123});
     const auto published = session.publish({.topic = topic,
@@ -102,65 +102,66 @@ TEST_F(floor_wire, command) {
                                             .correlation_data = id},
                                            now, sent);
     put_command(&out, vin.data(), published.packet_id, response_topic.c_str(), id.c_str(), 1'700'000'000'123);
-    EXPECT_EQ(floors(), theirs());
+    EXPECT_EQ(baseline_bytes(), loadsim_bytes());
 }
 
-TEST_F(floor_wire, acknowledgement_and_answer) {
-    // The broker hands a command on; the floor's own packet is good enough for that, the test above has looked at it.
+TEST_F(baseline_wire, acknowledgement_and_response) {
+    // The command as the broker forwards it, encoded by the baseline client; the test above checks that encoding.
     put_command(&out, vin.data(), 7, response_topic.c_str(), id.c_str(), 1);
-    (void)session.receive({room.data(), out.size}, now, sent, heard);
-    ASSERT_EQ(heard.correlation, id);
+    (void)session.receive({buffer.data(), out.size}, now, sent, received);
+    ASSERT_EQ(received.correlation, id);
     const auto payload = contract::to_json(contract::response{.id = id,
-                                                              .at = contract::response::phase::final,
+                                                              .phase = contract::response::phase_kind::final,
                                                               .code = {},
                                                               .ts_ms = 1'700'000'000'456,
                                                               .sent_us = 98'765'432});
-    const auto published = session.publish({.topic = heard.response,
+    const auto published = session.publish({.topic = received.response,
                                             .payload = payload,
                                             .quality = mqtt::qos::at_least_once,
-                                            .correlation_data = heard.correlation},
+                                            .correlation_data = received.correlation},
                                            now, sent);
 
     std::size_t body = 0;
-    const auto length = packet_length({room.data(), out.size}, &body);
+    const auto length = packet_length({buffer.data(), out.size}, &body);
     ASSERT_EQ(length, out.size);
-    const std::string command(reinterpret_cast<const char*>(room.data()), length);
-    const auto* bytes_of = reinterpret_cast<const std::uint8_t*>(command.data());
-    publish read{};
-    ASSERT_TRUE(read_publish(bytes_of[0], {bytes_of + body, length - body}, &read));
+    const std::string command(reinterpret_cast<const char*>(buffer.data()), length);
+    const auto* command_bytes = reinterpret_cast<const std::uint8_t*>(command.data());
+    publish decoded{};
+    ASSERT_TRUE(read_publish(command_bytes[0], {command_bytes + body, length - body}, &decoded));
     out.size = 0;
-    put_puback(&out, read.packet_id);
-    put_answer(&out, &read, published.packet_id, 1'700'000'000'456, 98'765'432);
-    EXPECT_EQ(floors(), theirs());
+    put_puback(&out, decoded.packet_id);
+    put_response(&out, &decoded, published.packet_id, 1'700'000'000'456, 98'765'432);
+    EXPECT_EQ(baseline_bytes(), loadsim_bytes());
 }
 
-TEST_F(floor_wire, round_trip_is_as_long) {
+TEST_F(baseline_wire, round_trip_message_has_equal_length) {
     const std::string payload(bench_payload, 'x');
     const auto published = session.publish(
         {.topic = "v1/" + name + "/bench", .payload = payload, .quality = mqtt::qos::at_least_once}, now, sent);
     put_bench(&out, vin.data(), published.packet_id);
-    EXPECT_EQ(floors().size(), theirs().size());
+    EXPECT_EQ(baseline_bytes().size(), loadsim_bytes().size());
 }
 
-TEST_F(floor_wire, ping_and_goodbye) {
+TEST_F(baseline_wire, ping_and_disconnect) {
     (void)session.on_timer(now + options.keep_alive, sent);
     session.close(mqtt::reason::success, now, sent);
     put_pingreq(&out);
     put_disconnect(&out);
-    EXPECT_EQ(floors(), theirs());
+    EXPECT_EQ(baseline_bytes(), loadsim_bytes());
 }
 
-TEST_F(floor_wire, half_a_packet_is_none_and_nonsense_is_refused) {
+TEST_F(baseline_wire, incomplete_packets_wait_and_malformed_packets_are_rejected) {
     put_command(&out, vin.data(), 7, response_topic.c_str(), id.c_str(), 1);
     std::size_t body = 0;
-    EXPECT_EQ(packet_length({room.data(), 1}, &body), 0u);
-    EXPECT_EQ(packet_length({room.data(), 20}, &body), out.size) << "its header is enough to know";
+    EXPECT_EQ(packet_length({buffer.data(), 1}, &body), 0u);
+    EXPECT_EQ(packet_length({buffer.data(), 20}, &body), out.size) << "its header is enough to know";
     const std::array<std::uint8_t, 6> endless{0x30, 0x80, 0x80, 0x80, 0x80, 0x01};
     EXPECT_EQ(packet_length({endless.data(), endless.size()}, &body), SIZE_MAX);
-    (void)packet_length({room.data(), out.size}, &body);
-    publish read{};
-    for (std::size_t cut = 0; cut < 80; ++cut) // in its topic, its packet identifier, its properties
-        EXPECT_FALSE(read_publish(room[0], {room.data() + body, cut}, &read)) << cut;
+    (void)packet_length({buffer.data(), out.size}, &body);
+    publish decoded{};
+    for (std::size_t prefix_size = 0; prefix_size < 80;
+         ++prefix_size) // in its topic, its packet identifier, its properties
+        EXPECT_FALSE(read_publish(buffer[0], {buffer.data() + body, prefix_size}, &decoded)) << prefix_size;
 }
 
 } // namespace

@@ -8,7 +8,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Not;
 
-TEST(mpirun_arguments, on_this_host_allow_more_ranks_than_cores_and_bind_none) {
+TEST(mpirun_arguments, oversubscribe_without_host_file_and_never_bind) {
     launch_options o;
     o.ranks = 22;
     o.command = {"/opt/loadsim", "run", "fleet.yaml"};
@@ -16,7 +16,7 @@ TEST(mpirun_arguments, on_this_host_allow_more_ranks_than_cores_and_bind_none) {
                                                         "--oversubscribe", "/opt/loadsim", "run", "fleet.yaml"));
 }
 
-TEST(mpirun_arguments, with_a_host_file_keep_to_its_slots_and_its_names) {
+TEST(mpirun_arguments, with_host_file_keep_slots_and_full_names) {
     launch_options o;
     o.hostfile = "hosts";
     o.command = {"loadsim"};
@@ -30,7 +30,7 @@ TEST(mpirun_arguments, allow_root_to_root_only) {
     EXPECT_THAT(mpirun_arguments({}, false), Not(Contains("--allow-run-as-root")));
 }
 
-TEST(mpirun_arguments, name_what_is_to_be_passed_on_and_do_not_show_it) {
+TEST(mpirun_arguments, hold_names_of_variables_but_not_values) {
     launch_options o;
     o.environment = {{"PASSWORD", "secret, with; all \"sorts\""}};
     o.command = {"loadsim"};

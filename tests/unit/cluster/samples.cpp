@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using measure::hop;
 
-measure::request_counts some_requests(std::uint64_t from) {
+measure::request_counts sample_requests(std::uint64_t from) {
     measure::request_counts r;
     r.due = from;
     r.sent = from + 1;
@@ -56,8 +56,8 @@ void expect_same(const measure::request_record& a, const measure::request_record
 
 void expect_same(const measure::anomaly_record& a, const measure::anomaly_record& b) {
     const auto& [what, provoked, at_ms, vin, request, evidence] = a;
-    EXPECT_EQ(what, b.what);
-    EXPECT_EQ(provoked, b.provoked);
+    EXPECT_EQ(what, b.kind);
+    EXPECT_EQ(provoked, b.expected);
     expect_same_number(at_ms, b.at_ms);
     EXPECT_EQ(vin, b.vin);
     EXPECT_EQ(request, b.request);
@@ -68,7 +68,7 @@ void expect_same(const measure::session_record& a, const measure::session_record
     const auto& [at_ms, vin, what] = a;
     expect_same_number(at_ms, b.at_ms);
     EXPECT_EQ(vin, b.vin);
-    EXPECT_EQ(what, b.what);
+    EXPECT_EQ(what, b.event);
 }
 
 template <class Told>
@@ -79,7 +79,7 @@ void expect_same(const std::vector<Told>& a, const std::vector<Told>& b) {
 
 } // namespace
 
-measure::request_record a_request() {
+measure::request_record sample_request() {
     measure::request_record r;
     r.arrival = std::numeric_limits<std::uint64_t>::max();
     r.request = "req-1";
@@ -107,10 +107,10 @@ measure::request_record a_request() {
     return r;
 }
 
-measure::totals some_totals(std::uint64_t from) {
+measure::totals sample_totals(std::uint64_t from) {
     measure::totals t;
-    t.requests = some_requests(from);
-    t.phases = {some_requests(2 * from), some_requests(3 * from)};
+    t.requests = sample_requests(from);
+    t.phases = {sample_requests(2 * from), sample_requests(3 * from)};
     t.matrix[{1, 2, outcome::executed, outcome::failed}] = 4 * from;
     t.matrix[{1, 2, {outcome::executed, outcome::timed_out}, outcome::failed}] = 5 * from;
     t.matrix[{1, 3, {}, outcome::failed}] = 6 * from;
@@ -138,7 +138,7 @@ measure::totals some_totals(std::uint64_t from) {
     t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .waited = {}};
     t.queued.waited.record(std::chrono::milliseconds{from});
     t.recoveries[{0, 3}].affected = 33 * from;
-    t.recoveries[{0, 3}].back.record(std::chrono::seconds{from});
+    t.recoveries[{0, 3}].recovery_times.record(std::chrono::seconds{from});
     t.observers[1] = {
         .messages = 41 * from, .ends = 42 * from, .first = 43 * from, .disagreed = 44 * from, .refused = {}};
     t.observers[1].refused["the signature is wrong"] = 45 * from;
@@ -150,48 +150,48 @@ measure::totals some_totals(std::uint64_t from) {
     t.broker_api.malformed = 53 * from;
     t.broker_api.slowed = 54 * from;
     t.broker_api.posted = 55 * from;
-    t.broker_api.turned_down = 56 * from;
+    t.broker_api.rejected = 56 * from;
     t.broker_api.failed = 57 * from;
     t.broker_api.dropped = 58 * from;
     t.broker_api.duplicated = 59 * from;
     t.broker_api.reasons["inbound: 503"] = 61 * from;
-    t.misfits["nothing fits"] = 50 * from;
+    t.unmatched_fields["nothing fits"] = 50 * from;
     t.recoveries[{4'000'000'000, 3'000'000'000}] = {};
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = 14 * from + i;
-        t.provoked[i] = 40 * from + i;
+        t.expected_anomalies[i] = 40 * from + i;
     }
     t.not_recorded = 17 * from;
     t.errors = {{"no vehicle was free", 15 * from}, {"\xff", 16 * from}};
-    t.requests_told = {a_request(), {}};
-    t.anomalies_told = {
-        {.what = anomaly::word_lost,
-         .provoked = true,
+    t.request_records = {sample_request(), {}};
+    t.anomaly_records = {
+        {.kind = anomaly::response_lost,
+         .expected = true,
          .at_ms = 1.0 / 3,
          .vin = "WBA1",
          .request = "req-1",
          .evidence = "word 3 never came"},
-        {.what = anomaly::command_repeated, .provoked = false, .at_ms = 0, .vin = "", .request = "", .evidence = ""}};
-    t.sessions_told = {
-        {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .what = "on line, session present"},
-        {.at_ms = -1000, .vin = "WBA2", .what = "tunnel begins"}};
+        {.kind = anomaly::command_duplicated, .expected = false, .at_ms = 0, .vin = "", .request = "", .evidence = ""}};
+    t.session_records = {
+        {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .event = "on line, session present"},
+        {.at_ms = -1000, .vin = "WBA2", .event = "tunnel begins"}};
     return t;
 }
 
-report a_report(std::uint64_t from) {
-    report r;
-    r.seen.seen = some_totals(from);
-    r.seen.sessions_asked = static_cast<std::uint32_t>(from + 1);
-    r.seen.sessions_online = static_cast<std::uint32_t>(from + 2);
-    r.seen.in_flight = from + 3;
-    r.seen.awaited = from + 4;
-    r.seen.broken = "the broker is gone";
-    r.seen.all_due = true;
-    r.seen.driver_ready = true;
-    r.seen.trouble = "the broker is gone";
-    r.seen.cpu_s = static_cast<double>(from) / 3;
-    r.seen.rss_bytes = from + 4;
-    r.orders_followed = static_cast<std::uint32_t>(from + 5);
+status_report sample_report(std::uint64_t from) {
+    status_report r;
+    r.snapshot.counts = sample_totals(from);
+    r.snapshot.sessions_asked = static_cast<std::uint32_t>(from + 1);
+    r.snapshot.sessions_online = static_cast<std::uint32_t>(from + 2);
+    r.snapshot.in_flight = from + 3;
+    r.snapshot.awaited = from + 4;
+    r.snapshot.fatal_error = "the broker is gone";
+    r.snapshot.all_due = true;
+    r.snapshot.driver_ready = true;
+    r.snapshot.setup_error = "the broker is gone";
+    r.snapshot.cpu_s = static_cast<double>(from) / 3;
+    r.snapshot.rss_bytes = from + 4;
+    r.commands_executed = static_cast<std::uint32_t>(from + 5);
     r.interrupted = true;
     r.terminated = true;
     r.leaving = true;
@@ -199,7 +199,7 @@ report a_report(std::uint64_t from) {
 }
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
-    // Taken apart: a new field must be looked at here as well.
+    // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
                  campaigns, broker_api, misfits, anomalies, provoked, errors, not_recorded, requests_told,
                  anomalies_told, sessions_told] = a;
@@ -238,7 +238,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         ASSERT_TRUE(b.recoveries.contains(which)) << which.first << ", " << which.second;
         const auto& [affected, back] = counts;
         EXPECT_EQ(affected, b.recoveries.at(which).affected);
-        EXPECT_EQ(back, b.recoveries.at(which).back);
+        EXPECT_EQ(back, b.recoveries.at(which).recovery_times);
     }
     ASSERT_EQ(observers.size(), b.observers.size());
     for (const auto& [which, counts] : observers) {
@@ -254,9 +254,9 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     ASSERT_EQ(campaigns.size(), b.campaigns.size());
     for (const auto& [which, counts] : campaigns) {
         ASSERT_TRUE(b.campaigns.contains(which)) << which;
-        const auto& [told, addressed, got, returned, repeated, latency] = counts;
+        const auto& [published_count, addressed, got, returned, repeated, latency] = counts;
         const auto& other = b.campaigns.at(which);
-        EXPECT_EQ(told, other.published);
+        EXPECT_EQ(published_count, other.published);
         EXPECT_EQ(addressed, other.addressed);
         EXPECT_EQ(got, other.delivered);
         EXPECT_EQ(returned, other.returned);
@@ -264,35 +264,35 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         EXPECT_EQ(latency, other.latency);
     }
     EXPECT_EQ(broker_api, b.broker_api);
-    EXPECT_EQ(misfits, b.misfits);
+    EXPECT_EQ(misfits, b.unmatched_fields);
     EXPECT_EQ(anomalies, b.anomalies);
-    EXPECT_EQ(provoked, b.provoked);
+    EXPECT_EQ(provoked, b.expected_anomalies);
     EXPECT_EQ(errors, b.errors);
     EXPECT_EQ(not_recorded, b.not_recorded);
-    expect_same(requests_told, b.requests_told);
-    expect_same(anomalies_told, b.anomalies_told);
-    expect_same(sessions_told, b.sessions_told);
+    expect_same(requests_told, b.request_records);
+    expect_same(anomalies_told, b.anomaly_records);
+    expect_same(sessions_told, b.session_records);
 }
 
-void expect_same(const report& a, const report& b) {
-    const auto& [seen, orders_followed, interrupted, terminated, leaving] = a;
-    EXPECT_EQ(orders_followed, b.orders_followed);
+void expect_same(const status_report& a, const status_report& b) {
+    const auto& [seen, commands_executed, interrupted, terminated, leaving] = a;
+    EXPECT_EQ(commands_executed, b.commands_executed);
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
     const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s, rss_bytes] =
         seen;
-    expect_same(totals, b.seen.seen);
-    EXPECT_EQ(asked, b.seen.sessions_asked);
-    EXPECT_EQ(online, b.seen.sessions_online);
-    EXPECT_EQ(in_flight, b.seen.in_flight);
-    EXPECT_EQ(awaited, b.seen.awaited);
-    EXPECT_EQ(broken, b.seen.broken);
-    EXPECT_EQ(all_due, b.seen.all_due);
-    EXPECT_EQ(driver_ready, b.seen.driver_ready);
-    EXPECT_EQ(trouble, b.seen.trouble);
-    expect_same_number(cpu_s, b.seen.cpu_s);
-    EXPECT_EQ(rss_bytes, b.seen.rss_bytes);
+    expect_same(totals, b.snapshot.counts);
+    EXPECT_EQ(asked, b.snapshot.sessions_asked);
+    EXPECT_EQ(online, b.snapshot.sessions_online);
+    EXPECT_EQ(in_flight, b.snapshot.in_flight);
+    EXPECT_EQ(awaited, b.snapshot.awaited);
+    EXPECT_EQ(broken, b.snapshot.fatal_error);
+    EXPECT_EQ(all_due, b.snapshot.all_due);
+    EXPECT_EQ(driver_ready, b.snapshot.driver_ready);
+    EXPECT_EQ(trouble, b.snapshot.setup_error);
+    expect_same_number(cpu_s, b.snapshot.cpu_s);
+    EXPECT_EQ(rss_bytes, b.snapshot.rss_bytes);
 }
 
 } // namespace loadsim::cluster::samples

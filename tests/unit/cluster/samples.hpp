@@ -1,17 +1,17 @@
-// Letters in which every field is set, and each to something of its own.
+// Sample messages with a distinct value in every field.
 #pragma once
 
-#include <loadsim/cluster/letters.hpp>
+#include <loadsim/cluster/rank_messages.hpp>
 
 namespace loadsim::cluster::samples {
 
-measure::request_record a_request();
-/// Everything in it differs for another `from`.
-measure::totals some_totals(std::uint64_t from);
-report a_report(std::uint64_t from);
+measure::request_record sample_request();
+/// Every field differs between values of `from`.
+measure::totals sample_totals(std::uint64_t from);
+status_report sample_report(std::uint64_t from);
 
-/// Field by field; NaN equals NaN.
+/// Compares field by field; NaN equals NaN.
 void expect_same(const measure::totals&, const measure::totals&);
-void expect_same(const report&, const report&);
+void expect_same(const status_report&, const status_report&);
 
 } // namespace loadsim::cluster::samples

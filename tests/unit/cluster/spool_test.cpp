@@ -1,4 +1,4 @@
-// Spools on disk: a file is no socket, and each test has a folder of its own.
+// Spool tests on disk; each test has its own temporary folder.
 #include "samples.hpp"
 
 #include <loadsim/cluster/spool.hpp>
@@ -22,13 +22,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-class spools : public testing::Test {
+class spool_test : public testing::Test {
 protected:
-    spools() {
+    spool_test() {
         std::string name = (fs::temp_directory_path() / "loadsim-spool-XXXXXX").string();
         folder = ::mkdtemp(name.data());
     }
-    ~spools() override { fs::remove_all(folder); }
+    ~spool_test() override { fs::remove_all(folder); }
 
     fs::path file(std::uint32_t rank) const { return spool_folder(folder, rank) / "snapshots.jsonl"; }
     std::string text(std::uint32_t rank) const {
@@ -45,32 +45,32 @@ protected:
 
 } // namespace
 
-TEST_F(spools, have_a_folder_for_each_rank) {
+TEST_F(spool_test, has_a_folder_per_rank) {
     EXPECT_EQ(spool_folder("run", 7), fs::path("run/rank-0007"));
     EXPECT_EQ(spool_folder("run", 12'345), fs::path("run/rank-12345"));
 }
 
-TEST_F(spools, are_on_file_as_soon_as_they_are_written) {
+TEST_F(spool_test, is_readable_after_each_write) {
     spool_writer writer(spool_folder(folder, 0));
     EXPECT_EQ(text(0), "");
-    writer.write(samples::a_report(100), 1s);
-    writer.write(samples::a_report(7), 2s); // the writer still stands
+    writer.write(samples::sample_report(100), 1s);
+    writer.write(samples::sample_report(7), 2s); // the writer is still open
     EXPECT_EQ(writer.trouble(), "");
     const auto read = read_spool(file(0));
     ASSERT_TRUE(read) << to_string(read.error());
-    EXPECT_FALSE(read->cut);
+    EXPECT_FALSE(read->truncated);
     ASSERT_THAT(read->entries, SizeIs(2));
     EXPECT_EQ(read->entries[0].since_start, 1s);
     EXPECT_EQ(read->entries[1].since_start, 2s);
-    samples::expect_same(read->entries[0].said, samples::a_report(100));
-    samples::expect_same(read->entries[1].said, samples::a_report(7));
+    samples::expect_same(read->entries[0].status, samples::sample_report(100));
+    samples::expect_same(read->entries[1].status, samples::sample_report(7));
 }
 
-TEST_F(spools, that_were_cut_off_at_any_byte_give_all_whole_lines) {
+TEST_F(spool_test, truncated_file_gives_all_complete_lines) {
     {
         spool_writer writer(spool_folder(folder, 0));
-        writer.write(samples::a_report(100), 1s);
-        writer.write(report{}, 2s);
+        writer.write(samples::sample_report(100), 1s);
+        writer.write(status_report{}, 2s);
     }
     const auto whole = text(0);
     const auto first = whole.find('\n') + 1;
@@ -79,17 +79,17 @@ TEST_F(spools, that_were_cut_off_at_any_byte_give_all_whole_lines) {
         const auto read = read_spool(file(0));
         ASSERT_TRUE(read) << to_string(read.error());
         EXPECT_THAT(read->entries, SizeIs(1)) << length;
-        EXPECT_EQ(read->cut, length != first) << length;
+        EXPECT_EQ(read->truncated, length != first) << length;
     }
-    set_text(0, std::string_view(whole).substr(0, whole.size() - 1)); // only its newline is missing
+    set_text(0, std::string_view(whole).substr(0, whole.size() - 1)); // only the newline is missing
     EXPECT_THAT(read_spool(file(0))->entries, SizeIs(2));
-    EXPECT_FALSE(read_spool(file(0))->cut);
+    EXPECT_FALSE(read_spool(file(0))->truncated);
 }
 
-TEST_F(spools, that_are_damaged_are_refused_with_the_line) {
+TEST_F(spool_test, damaged_file_is_rejected_with_the_line) {
     {
         spool_writer writer(spool_folder(folder, 0));
-        writer.write(samples::a_report(100), 1s);
+        writer.write(samples::sample_report(100), 1s);
     }
     set_text(0, text(0) + "{\"since_start_ns\":1,\"order\":{\"what\":\"load\",\"start_wall_us\":0}}\n" + text(0));
     const auto read = read_spool(file(0));
@@ -100,53 +100,53 @@ TEST_F(spools, that_are_damaged_are_refused_with_the_line) {
     const auto all = read_spools(folder);
     ASSERT_THAT(all, SizeIs(1));
     EXPECT_THAT(all[0].trouble, HasSubstr("line 2 is damaged"));
-    EXPECT_EQ(all[0].sum.seen.requests.due, 100U) << "what came before counts";
+    EXPECT_EQ(all[0].sum.counts.requests.due, 100U) << "what came before counts";
 }
 
-TEST_F(spools, add_up_by_rank) {
+TEST_F(spool_test, totals_are_by_rank) {
     {
         spool_writer zero(spool_folder(folder, 0));
         spool_writer ten(spool_folder(folder, 10));
-        zero.write(samples::a_report(100), 1s);
-        auto last = samples::a_report(7);
+        zero.write(samples::sample_report(100), 1s);
+        auto last = samples::sample_report(7);
         last.terminated = false;
         zero.write(last, 2s);
-        ten.write(report{}, 3s);
+        ten.write(status_report{}, 3s);
     }
     set_text(3, "{\"since_sta");
     fs::create_directories(folder / "rank-x");
-    fs::create_directories(folder / "rank-0004"); // made, and died
+    fs::create_directories(folder / "rank-0004"); // a rank that died after creating its folder
     const auto all = read_spools(folder);
     ASSERT_THAT(all, SizeIs(4));
 
     EXPECT_EQ(all[0].rank, 0U);
-    auto sum = samples::some_totals(100);
-    sum.add(samples::some_totals(7));
-    sum.tell(samples::some_totals(7));
-    samples::expect_same(all[0].sum.seen, sum);
+    auto sum = samples::sample_totals(100);
+    sum.add(samples::sample_totals(7));
+    sum.move_records_from(samples::sample_totals(7));
+    samples::expect_same(all[0].sum.counts, sum);
     EXPECT_EQ(all[0].sum.in_flight, 10U) << "how it stood at the end, not a sum";
     EXPECT_EQ(all[0].sum.sessions_online, 9U);
-    EXPECT_EQ(all[0].orders_followed, 12U);
+    EXPECT_EQ(all[0].commands_executed, 12U);
     EXPECT_TRUE(all[0].interrupted);
     EXPECT_FALSE(all[0].terminated);
     EXPECT_EQ(all[0].since_start, 2s);
     EXPECT_EQ(all[0].trouble, "");
-    EXPECT_FALSE(all[0].cut);
+    EXPECT_FALSE(all[0].truncated);
 
     EXPECT_EQ(all[1].rank, 3U);
-    EXPECT_TRUE(all[1].cut);
-    EXPECT_EQ(all[1].sum.seen.requests.due, 0U);
+    EXPECT_TRUE(all[1].truncated);
+    EXPECT_EQ(all[1].sum.counts.requests.due, 0U);
     EXPECT_EQ(all[2].rank, 4U);
     EXPECT_THAT(all[2].trouble, HasSubstr("cannot be opened"));
     EXPECT_EQ(all[3].rank, 10U);
     EXPECT_THAT(read_spools(folder / "nowhere"), IsEmpty());
 }
 
-TEST_F(spools, that_cannot_be_written_say_so_once_and_go_on) {
+TEST_F(spool_test, write_error_is_reported_once) {
     std::ofstream(folder / "taken") << "a file";
     spool_writer writer(folder / "taken");
     EXPECT_THAT(writer.trouble(), HasSubstr("taken/snapshots.jsonl: cannot be written (Not a directory)"));
-    writer.write(report{}, 1s);
+    writer.write(status_report{}, 1s);
     EXPECT_THAT(writer.trouble(), HasSubstr("cannot be written (Not a directory)"));
 
     if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
@@ -154,6 +154,6 @@ TEST_F(spools, that_cannot_be_written_say_so_once_and_go_on) {
     fs::create_symlink("/dev/full", file(1));
     spool_writer full(spool_folder(folder, 1));
     EXPECT_EQ(full.trouble(), "");
-    full.write(report{}, 1s);
+    full.write(status_report{}, 1s);
     EXPECT_THAT(full.trouble(), HasSubstr("No space left on device"));
 }

@@ -1,6 +1,6 @@
-#include "given.hpp"
+#include "template_fixture.hpp"
 
-#include <loadsim/base/draw.hpp>
+#include <loadsim/base/random.hpp>
 
 #include <gmock/gmock.h>
 
@@ -18,7 +18,7 @@ const std::vector<std::string> region{"eu-1"};
 const std::vector<std::string> temperature{"21.5"};
 const std::vector<std::string> token{"t0k"};
 
-values some_values() {
+template_values sample_values() {
     return {.vin = "LZ9SMEV05TF000001",
             .index = 7,
             .segment = "eu",
@@ -48,12 +48,12 @@ struct rendered_case {
 
 std::string refusal(std::string_view text) {
     std::vector<std::string> pointers;
-    return wrong(text_template::compile(text, all_names(), pointers));
+    return problems_of(text_template::compile(text, all_symbols(), pointers));
 }
 
-std::string json_refusal(std::string_view text) {
+std::string json_compile_error(std::string_view text) {
     std::vector<std::string> pointers;
-    return wrong(text_template::compile_json(text, all_names(), pointers));
+    return problems_of(text_template::compile_json(text, all_symbols(), pointers));
 }
 
 } // namespace
@@ -71,10 +71,10 @@ TEST(text_template, renders_every_variable) {
         {"{webhook.url} {brokerApi.url}", "http://h/e http://b", ""},
         {"{data.user} {segment.region} {parameter.temperature} {captured.token}", "carl eu-1 21.5 t0k", "by name"},
     };
-    for (const auto& c : cases) EXPECT_EQ(compiled(c.text).rendered(some_values()), c.rendered) << c.text;
+    for (const auto& c : cases) EXPECT_EQ(compiled(c.text).rendered(sample_values()), c.rendered) << c.text;
 }
 
-TEST(text_template, leaves_braces_that_are_no_holes) {
+TEST(text_template, keeps_braces_that_are_no_placeholders) {
     const rendered_case cases[] = {
         {"{", "{", "the last character"},
         {"{}", "{}", "nothing within"},
@@ -87,10 +87,10 @@ TEST(text_template, leaves_braces_that_are_no_holes) {
         {"{{vin", "{vin", "and no end"},
         {"{{{vin}}}", "{{vin}}", "one mark, and text around it"},
     };
-    for (const auto& c : cases) EXPECT_EQ(compiled(c.text).rendered(some_values()), c.rendered) << c.text;
+    for (const auto& c : cases) EXPECT_EQ(compiled(c.text).rendered(sample_values()), c.rendered) << c.text;
 }
 
-TEST(text_template, has_sections_for_what_is_there) {
+TEST(text_template, renders_sections_of_present_variables) {
     const rendered_case cases[] = {
         {"a{#seq},{seq}{/seq}b", "a,3b", "a number"},
         {"a{#wake}+{wake}{/wake}", "a+udp", "a text"},
@@ -99,9 +99,9 @@ TEST(text_template, has_sections_for_what_is_there) {
         {"{#vin}{/vin}{#vin}{#code}{/code}{/vin}.", ".", "of nothing"},
         {"{#data.user}u{/data.user}{#now:iso}n{/now:iso}{#arrival}a{/arrival}", "una", "of any variable"},
     };
-    for (const auto& c : cases) EXPECT_EQ(compiled(c.text).rendered(some_values()), c.rendered) << c.text;
+    for (const auto& c : cases) EXPECT_EQ(compiled(c.text).rendered(sample_values()), c.rendered) << c.text;
 
-    values none;
+    template_values none;
     none.ok = true;
     EXPECT_EQ(compiled("a{#seq}b{#vin}c{/vin}d{/seq}e{#index}f{/index}g{#ok}h{/ok}").rendered(none), "aegh");
     const std::vector<std::string> zero{"0", ""};
@@ -109,7 +109,7 @@ TEST(text_template, has_sections_for_what_is_there) {
     EXPECT_EQ(compiled("{#data.user}zero{/data.user}{#data.pair}empty{/data.pair}").rendered(none), "");
 }
 
-TEST(text_template, tells_the_time_of_any_clock) {
+TEST(text_template, formats_any_time) {
     const auto iso = compiled("{now:iso}");
     const std::pair<std::int64_t, std::string_view> cases[] = {
         {0, "1970-01-01T00:00:00.000Z"},
@@ -124,10 +124,10 @@ TEST(text_template, tells_the_time_of_any_clock) {
         << "rounded down, as the parts of a date are";
 }
 
-TEST(text_template, draws_from_what_it_is_given) {
-    draws draw(1, stream::behaviour, 1);
-    values v;
-    v.draw = &draw;
+TEST(text_template, uses_the_given_random_stream) {
+    random_stream draw(1, stream_id::behaviour, 1);
+    template_values v;
+    v.random = &draw;
     const auto uuid = compiled("{random:uuid}");
     const std::regex version_4("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}");
     std::set<std::string> seen;
@@ -146,17 +146,17 @@ TEST(text_template, draws_from_what_it_is_given) {
     EXPECT_EQ(compiled("{random:5..5}").rendered(v), "5");
     EXPECT_TRUE(std::regex_match(compiled("{random:hex:27}").rendered(v), std::regex("[0-9a-f]{27}")));
 
-    draws one(9, stream::behaviour, 4), same(9, stream::behaviour, 4);
-    v.draw = &one;
+    random_stream one(9, stream_id::behaviour, 4), same(9, stream_id::behaviour, 4);
+    v.random = &one;
     const auto first = uuid.rendered(v);
-    v.draw = &same;
+    v.random = &same;
     EXPECT_EQ(uuid.rendered(v), first) << "one seed, one text";
 }
 
-TEST(text_template, finds_values_of_the_command_by_pointer) {
+TEST(text_template, renders_command_values_by_pointer) {
     std::vector<std::string> pointers;
-    const auto one = text_template::compile("{command:/a}{command:/b/0}", all_names(), pointers);
-    const auto other = text_template::compile("{command:/b/0}", all_names(), pointers);
+    const auto one = text_template::compile("{command:/a}{command:/b/0}", all_symbols(), pointers);
+    const auto other = text_template::compile("{command:/b/0}", all_symbols(), pointers);
     ASSERT_TRUE(one && other);
     EXPECT_THAT(pointers, testing::ElementsAre("/a", "/b/0")) << "each once, for all templates";
     const std::vector<std::string> found{"A", "B"};
@@ -165,7 +165,7 @@ TEST(text_template, finds_values_of_the_command_by_pointer) {
     EXPECT_EQ(one->rendered({}), "") << "none was read";
 }
 
-TEST(text_template, refuses_with_one_sentence) {
+TEST(text_template, reports_each_problem_in_one_sentence) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {"{vim}", "unknown variable 'vim'; did you mean 'vin'?"},
         {"{data.usr}", "unknown variable 'data.usr'; did you mean 'data.user'?"},
@@ -188,19 +188,19 @@ TEST(text_template, refuses_with_one_sentence) {
     EXPECT_EQ(std::ranges::count(refusal("{vim} {codee} {#seq}"), '\n'), 2) << "all that is wrong";
 }
 
-TEST(text_template, knows_what_its_place_has) {
+TEST(text_template, is_limited_to_the_symbols_of_its_scope) {
     std::vector<std::string> pointers;
-    const names few{.variables = bit(variable::vin) | bit(variable::index), .data = columns};
-    EXPECT_EQ(wrong(text_template::compile("{code}", few, pointers)),
+    const template_symbols few{.variables = bit(variable::vin) | bit(variable::index), .data = data_columns};
+    EXPECT_EQ(problems_of(text_template::compile("{code}", few, pointers)),
               "'code' has no value here; there are: vin, index, data.user, data.pair");
-    EXPECT_EQ(wrong(text_template::compile("{code}", {}, pointers)), "'code' has no value here");
-    EXPECT_NE(wrong(text_template::compile("{random:uuid}", few, pointers)), "");
-    EXPECT_NE(wrong(text_template::compile("{command:/a}", few, pointers)), "");
-    EXPECT_NE(wrong(text_template::compile("{segment.region}", few, pointers)), "");
-    EXPECT_EQ(wrong(text_template::compile("{vin}{data.user}", few, pointers)), "");
+    EXPECT_EQ(problems_of(text_template::compile("{code}", {}, pointers)), "'code' has no value here");
+    EXPECT_NE(problems_of(text_template::compile("{random:uuid}", few, pointers)), "");
+    EXPECT_NE(problems_of(text_template::compile("{command:/a}", few, pointers)), "");
+    EXPECT_NE(problems_of(text_template::compile("{segment.region}", few, pointers)), "");
+    EXPECT_EQ(problems_of(text_template::compile("{vin}{data.user}", few, pointers)), "");
 }
 
-TEST(text_template, tells_what_it_is_made_of) {
+TEST(text_template, reports_its_content) {
     EXPECT_TRUE(text_template{}.empty());
     EXPECT_TRUE(compiled("").empty());
     EXPECT_FALSE(compiled("x").empty());
@@ -212,8 +212,8 @@ TEST(text_template, tells_what_it_is_made_of) {
     EXPECT_FALSE(compiled("{data.user}").uses(variable::vin)) << "both are the first of their kind";
 }
 
-TEST(text_template, renders_json_whatever_the_values_are) {
-    values v;
+TEST(text_template, renders_json_for_all_values) {
+    template_values v;
     const auto in_quotes = compiled_json(R"({"a":"x{code}y"})");
     v.code = "a\"b\\c\n\x01\x7f\xc3\xa4";
     EXPECT_EQ(in_quotes.rendered(v), "{\"a\":\"xa\\\"b\\\\c\\n\\u0001\x7f\xc3\xa4y\"}");
@@ -244,8 +244,8 @@ TEST(text_template, renders_json_whatever_the_values_are) {
         v.code = value;
         EXPECT_EQ(bare.rendered(v), "{\"a\":" + std::string(json) + "}") << value;
     }
-    draws draw(1, stream::behaviour, 1);
-    v.draw = &draw;
+    random_stream draw(1, stream_id::behaviour, 1);
+    v.random = &draw;
     EXPECT_EQ(compiled_json(R"([{random:hex:3},{random:uuid},{random:3..3},{now:iso},{ok},{seq}])").rendered(v).front(),
               '[');
     EXPECT_TRUE(std::regex_match(compiled_json("[{random:hex:3}]").rendered(v), std::regex(R"(\["[0-9a-f]{3}"\])")));
@@ -253,8 +253,8 @@ TEST(text_template, renders_json_whatever_the_values_are) {
               R"(["1970-01-01T00:00:00.000Z",true,0,2])");
 }
 
-TEST(text_template, takes_braces_of_json_for_what_they_are) {
-    values v;
+TEST(text_template, distinguishes_json_braces_from_placeholders) {
+    template_values v;
     v.wake = "udp";
     const auto first = compiled_json(R"({"a":{{#wake}"wake":"{wake}"{/wake}}})");
     EXPECT_EQ(first.rendered(v), R"({"a":{"wake":"udp"}})");
@@ -262,56 +262,57 @@ TEST(text_template, takes_braces_of_json_for_what_they_are) {
     EXPECT_EQ(compiled_json(R"({"a":"{{vin}}"})").rendered(v), R"({"a":"{vin}"})");
 }
 
-TEST(text_template, refuses_what_may_be_no_json) {
+TEST(text_template, rejects_templates_that_may_render_invalid_json) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {R"({"a":1,})", "it would be no JSON"},
         {R"({"a":{vin}x})", "it would be no JSON"},
         {R"({"a":1{seq}})", "it would be no JSON"},                          // -1
         {R"({"a":{seq}{seq}})", "it would be no JSON"},                      // 00
-        {R"({{index}:1})", "it would be no JSON"},                           // a number as key
-        {R"({"a":1{#seq},{/seq}})", "it would be no JSON"},                  // with seq
-        {R"({"a":1{#seq},{/seq}{#vin}"b":2{/vin}})", "it would be no JSON"}, // with one of them
+        {R"({{index}:1})", "it would be no JSON"},                           // a number as a key
+        {R"({"a":1{#seq},{/seq}})", "it would be no JSON"},                  // when seq is present
+        {R"({"a":1{#seq},{/seq}{#vin}"b":2{/vin}})", "it would be no JSON"}, // when only one of them is present
         {R"({"a":"x{#seq}","b":"{/seq}{#vin}",{/vin}})", "one quote without its other"},
         {R"({"a":"\{vin}"})", "{vin} stands within an escape of JSON"},
         {R"({"a":"\u00{vin}"})", "{vin} stands within an escape of JSON"},
         {"[{#vin}1{/vin}{#code}{/code}{#seq}", "{#seq} is not closed"},
         {"", "it would be no JSON"},
     };
-    for (const auto& [text, why] : cases) EXPECT_THAT(json_refusal(text), testing::HasSubstr(std::string(why))) << text;
-    EXPECT_EQ(json_refusal(R"({"a":"x{#seq}","b":"{/seq}"})"), "") << "whole strings, with it and without";
+    for (const auto& [text, why] : cases)
+        EXPECT_THAT(json_compile_error(text), testing::HasSubstr(std::string(why))) << text;
+    EXPECT_EQ(json_compile_error(R"({"a":"x{#seq}","b":"{/seq}"})"), "") << "whole strings, with it and without";
     std::string many = "[1";
     for (const std::string_view name : {"vin", "index", "segment", "service", "code", "state", "wake", "phase", "seq"})
         many += "{#" + std::string(name) + "},1{/" + std::string(name) + "}";
-    EXPECT_THAT(json_refusal(many + "]"), testing::HasSubstr("at most 8 variables"));
+    EXPECT_THAT(json_compile_error(many + "]"), testing::HasSubstr("at most 8 variables"));
 }
 
-TEST(text_template, lets_numbers_touch_where_they_stay_numbers) {
+TEST(text_template, allows_adjacent_numbers_that_form_a_number) {
     for (const std::string_view text :
          {"[{random:18..24}.{random:0..9}]", "[{random:1..9}{random:0..9}]", "[-{random:0..9}]", "[0.{index}]",
           "[{now:s}.{arrival}]", "[1e{random:-5..5}]", "[{random:-1..1}.5]"})
-        EXPECT_EQ(json_refusal(text), "") << text;
+        EXPECT_EQ(json_compile_error(text), "") << text;
     for (const std::string_view text :
          {"[{random:0..9}{random:0..9}]", "[{random:-5..5}{random:1..9}]", "[-{random:-1..1}]", "[0{random:1..9}]",
           "[1.{random:-1..9}]", "[1.{seq}]", "[{index}{arrival}]", "[{ok}{ok}]", "[1{ok}]", "[{index}{vin}]",
           "[{random:1..9}{random:a|b}]", "[1{random:hex:2}]", "[{now:iso}1]"})
-        EXPECT_THAT(json_refusal(text), testing::HasSubstr("it would be no JSON")) << text;
+        EXPECT_THAT(json_compile_error(text), testing::HasSubstr("it would be no JSON")) << text;
 }
 
-TEST(text_template, encodes_what_goes_into_a_path) {
+TEST(text_template, percent_encodes_values_in_a_path) {
     std::vector<std::string> pointers;
-    const auto path = text_template::compile_path("/a b/{vin}?x={code}", all_names(), pointers);
+    const auto path = text_template::compile_path("/a b/{vin}?x={code}", all_symbols(), pointers);
     ASSERT_TRUE(path);
     EXPECT_EQ(path->rendered({.vin = "A/b c%?#\xc3\xa4\r\n", .code = "1&2"}),
               "/a b/A/b%20c%25%3F%23%C3%A4%0D%0A?x=1&2");
 }
 
-TEST(text_template, appends_and_needs_no_memory_of_its_own) {
+TEST(text_template, render_appends) {
     std::string out = "before ";
     compiled("{vin}").render({.vin = "X"}, out);
     EXPECT_EQ(out, "before X");
 }
 
-TEST(text_template, environment_variables_are_put_in_and_not_shown) {
+TEST(text_template, inserts_environment_variables_and_hides_them_in_errors) {
     ::setenv("LOADSIM_TEST_SECRET", "a\"b", 1);
     std::vector<std::string> pointers;
     const auto text = contract::text_template::compile("x ${LOADSIM_TEST_SECRET} y", {}, pointers);

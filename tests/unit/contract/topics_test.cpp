@@ -8,8 +8,8 @@ namespace {
 constexpr std::string_view car = "LZ9SMEV05TF000001";
 }
 
-// The names that the platform under test is configured with: golden, never computed.
-TEST(topics, are_the_proposed_ones) {
+// Golden names, never computed: the platform under test is configured with them.
+TEST(topics, have_the_documented_names) {
     EXPECT_EQ(contract::command_topic(car, "horn"), "v1/LZ9SMEV05TF000001/cmd/horn");
     EXPECT_EQ(contract::command_filter(car), "v1/LZ9SMEV05TF000001/cmd/#");
     EXPECT_EQ(contract::response_topic(car, "r-1"), "v1/LZ9SMEV05TF000001/rsp/r-1");
@@ -20,7 +20,7 @@ TEST(topics, are_the_proposed_ones) {
     EXPECT_EQ(contract::presence_filter(), "v1/+/state");
 }
 
-TEST(topics, tell_their_vin) {
+TEST(vin_of, returns_the_vin_level_of_a_topic) {
     for (const auto& topic : {contract::command_topic(car, "horn"), contract::response_topic(car, "r-1"),
                               contract::event_topic(car), contract::presence_topic(car)}) {
         const auto vin = contract::vin_of(topic);
@@ -30,7 +30,7 @@ TEST(topics, tell_their_vin) {
     }
 }
 
-TEST(topics, of_others_have_no_vin) {
+TEST(vin_of, rejects_topics_of_other_contracts) {
     const std::pair<std::string_view, const char*> rows[] = {
         {"", "empty"},
         {"v1", "no levels"},

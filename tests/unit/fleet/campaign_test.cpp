@@ -1,4 +1,4 @@
-// One message for many vehicles.
+// Campaign: compilation, addressing and messages.
 #include <loadsim/fleet/campaign.hpp>
 
 #include <gmock/gmock.h>
@@ -11,13 +11,13 @@ using namespace loadsim;
 
 namespace {
 
-const contract::known_names names{.data = {"plate"}, .segment = {"region"}, .captured = {}};
+const contract::scenario_symbols names{.data = {"plate"}, .segment = {"region"}, .captured = {}};
 const std::vector<std::string> region{"eu-1"};
 
 fleet::campaign_options recall() {
     return {.name = "recall",
             .segments = {"city"},
-            .sent = {.topic = "all/{segment}/cmd", .payload = {.text = R"({"id":"{request.id}"})"}},
+            .message = {.topic = "all/{segment}/cmd", .payload = {.text = R"({"id":"{request.id}"})"}},
             .filter = "all/{segment}/cmd",
             .id = "/id"};
 }
@@ -40,44 +40,44 @@ TEST(campaign, message_and_filter_are_templates_and_the_id_is_its_name) {
     auto o = recall();
     o.filter = "all/{segment.region}/{vin}/#";
     const auto c = compiled(o);
-    const contract::values car{.vin = "V1", .segment = "city", .segment_variables = region};
+    const contract::template_values car{.vin = "V1", .segment = "city", .segment_variables = region};
     EXPECT_EQ(c.filter(car), "all/eu-1/V1/#");
-    contract::composed sent;
+    contract::outgoing_message sent;
     ASSERT_TRUE(c.compose({.segment = "city"}, sent));
     EXPECT_EQ(sent.topic, "all/city/cmd");
     EXPECT_EQ(sent.payload, R"({"id":"recall"})");
 }
 
-TEST(campaign, is_known_by_its_id_where_it_says_one) {
+TEST(campaign, is_matched_by_its_id_if_it_has_one) {
     const auto c = compiled(recall());
-    EXPECT_TRUE(c.is_of({.topic = "t", .payload = R"({"id":"recall"})"}));
-    EXPECT_FALSE(c.is_of({.topic = "t", .payload = R"({"id":"other"})"}));
-    EXPECT_FALSE(c.is_of({.topic = "t", .payload = "no JSON"}));
+    EXPECT_TRUE(c.matches({.topic = "t", .payload = R"({"id":"recall"})"}));
+    EXPECT_FALSE(c.matches({.topic = "t", .payload = R"({"id":"other"})"}));
+    EXPECT_FALSE(c.matches({.topic = "t", .payload = "no JSON"}));
     auto o = recall();
     o.id.clear();
-    EXPECT_TRUE(compiled(o).is_of({.topic = "t", .payload = "anything"}));
+    EXPECT_TRUE(compiled(o).matches({.topic = "t", .payload = "anything"}));
 }
 
-TEST(campaign, goes_out_once_for_each_segment_when_it_speaks_of_one) {
+TEST(campaign, is_sent_once_per_segment_if_it_names_one) {
     EXPECT_TRUE(compiled(recall()).by_segment());
     auto o = recall();
-    o.sent.topic = "all/cmd";
+    o.message.topic = "all/cmd";
     EXPECT_FALSE(compiled(o).by_segment());
-    o.sent.payload.text = R"({"id":"{request.id}","where":"{segment.region}","n":"{random:uuid}"})";
+    o.message.payload.text = R"({"id":"{request.id}","where":"{segment.region}","n":"{random:uuid}"})";
     EXPECT_TRUE(compiled(o).by_segment());
-    o.sent.payload.text = R"({"id":"{request.id}","n":"{random:uuid}"})";
+    o.message.payload.text = R"({"id":"{request.id}","n":"{random:uuid}"})";
     EXPECT_FALSE(compiled(o).by_segment()) << "chance alone makes no difference";
 }
 
-TEST(campaign, what_is_wrong_is_told_with_its_place_and_all_of_it) {
+TEST(campaign, all_errors_are_reported_with_their_location) {
     auto o = recall();
-    o.sent.topic = "all/{segmnt}/cmd";
+    o.message.topic = "all/{segmnt}/cmd";
     o.filter = "all/{request.id}";
     o.id = "id";
     const auto wrong = fleet::campaign::compile(o, names, "campaigns[2]");
     ASSERT_FALSE(wrong);
     std::vector<std::string> places;
-    for (const auto& p : wrong.error().list) places.push_back(p.place);
+    for (const auto& p : wrong.error().list) places.push_back(p.location);
     EXPECT_THAT(places, testing::UnorderedElementsAre("campaigns[2].topic", "campaigns[2].filter", "campaigns[2].id"));
 }
 

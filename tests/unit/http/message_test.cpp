@@ -5,12 +5,12 @@
 
 using namespace loadsim;
 
-TEST(http_headers, are_found_whatever_their_case) {
+TEST(http_headers, names_are_case_insensitive) {
     const http::header_list list{{"Retry-After", "3"}, {"retry-after", "4"}, {"Empty", ""}};
-    EXPECT_EQ(http::find(list, "RETRY-after"), "3");
-    EXPECT_EQ(http::find(list, "Retry"), "");
-    EXPECT_EQ(http::find(list, "empty"), "");
-    EXPECT_FALSE(http::same_name("a[", "a{")) << "only letters have a case";
+    EXPECT_EQ(http::find_header(list, "RETRY-after"), "3");
+    EXPECT_EQ(http::find_header(list, "Retry"), "");
+    EXPECT_EQ(http::find_header(list, "empty"), "");
+    EXPECT_FALSE(http::equal_header_names("a[", "a{")) << "only letters have a case";
 }
 
 TEST(http_target, is_escaped_once) {
@@ -21,8 +21,8 @@ TEST(http_target, is_escaped_once) {
     EXPECT_EQ(target, "/a%20b/%20/%C3%A9?x=1&y=~");
 }
 
-TEST(http_problem, says_what_rfc_9457_wants) {
-    const auto p = http::problem(409, "busy \"now\"", {{"active", "r1"}});
+TEST(problem_details, conform_to_rfc_9457) {
+    const auto p = http::problem_details(409, "busy \"now\"", {{"active", "r1"}});
     EXPECT_EQ(p.status, 409U);
     EXPECT_EQ(p.content_type, "application/problem+json");
     EXPECT_EQ(p.body,

@@ -38,33 +38,33 @@ TEST(ramp, reaches_whole_arrivals_at_round_instants) {
         {{7, 3, 1s}, 8, 1s, "more than there is, falling"},
         {{0, 0, 1s}, 1, 1s, "a rate of nothing"},
     };
-    for (const auto& c : cases) EXPECT_EQ(c.line.when(c.wanted), c.when) << c.reason;
+    for (const auto& c : cases) EXPECT_EQ(c.line.offset_at(c.wanted), c.when) << c.reason;
 }
 
-// The oracle solves the other way round, in 64 bits of mantissa: the area at the instant given must be the one wanted.
-TEST(ramp, is_exact_to_the_nanosecond_in_long_plans) {
-    const ramp lines[] = {{10'000, 10'000, 3h}, {0, 20'000, 3h}, {20'000, 0, 3h},          {9'999, 10'001, 3h},
+// The oracle computes the inverse with a 64-bit mantissa: the area at the returned offset must be the target.
+TEST(ramp, is_exact_to_the_nanosecond_in_long_schedules) {
+    const ramp ramps[] = {{10'000, 10'000, 3h}, {0, 20'000, 3h}, {20'000, 0, 3h},          {9'999, 10'001, 3h},
                           {10'001, 9'999, 3h},  {1, 19'999, 3h}, {10'000, 10'000.001, 3h}, {1e-3, 1e6, 24h}};
-    for (const auto& line : lines) {
-        const auto a = static_cast<long double>(line.from);
+    for (const auto& rates : ramps) {
+        const auto a = static_cast<long double>(rates.from);
         const auto slope =
-            (static_cast<long double>(line.to) - a) / (static_cast<long double>(line.length.count()) / 1e9L);
-        const double whole = line.area();
+            (static_cast<long double>(rates.to) - a) / (static_cast<long double>(rates.length.count()) / 1e9L);
+        const double whole = rates.area();
         for (int i = 1; i < 1000; ++i) {
-            const double wanted = std::floor(whole * i / 1000) + 1;
-            const auto t = static_cast<long double>(line.when(wanted).count()) / 1e9L;
+            const double target = std::floor(whole * i / 1000) + 1;
+            const auto t = static_cast<long double>(rates.offset_at(target).count()) / 1e9L;
             const auto reached = a * t + slope * t * t / 2;
             const auto speed = a + slope * t;
-            EXPECT_LT(std::abs(reached - static_cast<long double>(wanted)) / speed, 0.6e-9L)
-                << line.from << " to " << line.to << " arrival " << wanted;
+            EXPECT_LT(std::abs(reached - static_cast<long double>(target)) / speed, 0.6e-9L)
+                << rates.from << " to " << rates.to << " arrival " << target;
         }
     }
 }
 
-TEST(ramp, has_the_rate_of_the_line_at_each_instant) {
+TEST(ramp, interpolates_the_rate_linearly) {
     const ramp up{5, 105, 10s};
-    EXPECT_DOUBLE_EQ(up.at(0s), 5);
-    EXPECT_DOUBLE_EQ(up.at(5s), 55);
-    EXPECT_DOUBLE_EQ(up.at(10s), 105);
-    EXPECT_DOUBLE_EQ((ramp{3, 9, 0s}.at(0s)), 3);
+    EXPECT_DOUBLE_EQ(up.rate_at(0s), 5);
+    EXPECT_DOUBLE_EQ(up.rate_at(5s), 55);
+    EXPECT_DOUBLE_EQ(up.rate_at(10s), 105);
+    EXPECT_DOUBLE_EQ((ramp{3, 9, 0s}.rate_at(0s)), 3);
 }

@@ -8,7 +8,7 @@ namespace {
 std::vector<std::uint8_t> bytes(std::string_view text) { return {text.begin(), text.end()}; }
 } // namespace
 
-TEST(base64, is_that_of_rfc_4648) {
+TEST(base64, matches_the_rfc_4648_vectors) {
     struct {
         std::vector<std::uint8_t> plain;
         const char* text;
@@ -29,7 +29,7 @@ TEST(base64, is_that_of_rfc_4648) {
     }
 }
 
-TEST(base64, goes_there_and_back_for_each_byte_and_length) {
+TEST(base64, round_trips_each_byte_and_length) {
     std::vector<std::uint8_t> plain;
     for (int i = 0; i < 600; ++i) {
         EXPECT_EQ(from_base64(to_base64(plain)), plain);
@@ -37,7 +37,7 @@ TEST(base64, goes_there_and_back_for_each_byte_and_length) {
     }
 }
 
-TEST(base64, refuses_everything_else) {
+TEST(base64, rejects_invalid_text) {
     using namespace std::string_view_literals;
     for (const auto text : {"Z"sv, "Zg"sv, "Zg="sv, "Zg==="sv, "===="sv, "Z==="sv, "Zg==Zg=="sv, "Zm=v"sv, "Zm9-"sv,
                             "Zm 9"sv, "Zm9\n"sv, "Zm9\0"sv, "Zm9\xff"sv})

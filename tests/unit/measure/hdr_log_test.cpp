@@ -1,5 +1,5 @@
 #include "base64.hpp"
-#include "samples.hpp"
+#include "sample_histograms.hpp"
 
 #include <loadsim/measure/hdr_log.hpp>
 
@@ -36,7 +36,7 @@ std::string packed(const bytes& zlib_stream, std::uint64_t cookie = 0x1c849314, 
     return to_base64(out);
 }
 
-/// A body field by field: domain knowledge written a second time, so that a slip in the encoder shows.
+/// V2 body field by field, independent of the encoder, so that encoder errors are detected.
 struct body {
     std::uint64_t cookie = 0x1c849313, offset = 0, digits = 3, lowest = 1, highest = 3'600'000'000;
     std::uint64_t ratio = 0x3ff0000000000000; // 1.0
@@ -86,15 +86,16 @@ TEST(hdr_v2, has_the_published_bytes) {
     EXPECT_EQ(unpacked, body{}.written());
 }
 
-TEST(hdr_v2, goes_there_and_back) {
-    for (const auto& [tag, h] : our_log()) EXPECT_EQ(*decode_v2(encode_v2(h)), h) << tag;
-    histogram full; // every bucket in use, with counts that do not shrink: the largest there can be
+TEST(hdr_v2, round_trips) {
+    for (const auto& [tag, h] : sample_log()) EXPECT_EQ(*decode_v2(encode_v2(h)), h) << tag;
+    histogram full; // every bucket in use, with incompressible counts: the maximum size
     for (std::size_t i = 0; i <= histogram::index_of(histogram::highest_us); ++i)
-        full.record(std::chrono::microseconds{histogram::value_at(i)}, draw_bits(1, stream::behaviour, 0, i) >> 16);
+        full.record(std::chrono::microseconds{histogram::value_at(i)},
+                    random_bits(1, stream_id::behaviour, 0, i) >> 16);
     EXPECT_EQ(*decode_v2(encode_v2(full)), full);
 }
 
-TEST(hdr_v2, reads_what_other_writers_put_into_the_fields_that_do_not_matter) {
+TEST(hdr_v2, accepts_values_of_other_writers_in_unused_fields) {
     for (const auto& b :
          {body{}, body{.offset = 1, .ratio = 1}, body{.highest = 60'000'000}, body{.highest = 86'400'000'000}})
         EXPECT_EQ(*decode_v2(b.text()), golden);
@@ -102,7 +103,7 @@ TEST(hdr_v2, reads_what_other_writers_put_into_the_fields_that_do_not_matter) {
     EXPECT_EQ(*decode_v2(body{.counts = {}}.text()), histogram{}) << "no counts";
 }
 
-TEST(hdr_v2, refuses_hostile_input_with_a_sentence) {
+TEST(hdr_v2, rejects_hostile_input_with_a_sentence) {
     const auto good = zipped(body{}.written());
     const bytes cut(good.begin(), good.end() - 3);
     auto damaged = good;
@@ -153,7 +154,7 @@ TEST(hdr_v2, survives_any_single_damaged_character) {
             auto damaged = text;
             damaged[i] = c;
             if (const auto read = decode_v2(damaged)) {
-                EXPECT_EQ(*read, golden) << i; // zlib's checksum lets nothing else through
+                EXPECT_EQ(*read, golden) << i; // anything else fails zlib's checksum
             }
         }
         EXPECT_FALSE(decode_v2(std::string_view{text}.substr(0, i))) << i;

@@ -1,4 +1,4 @@
-#include "samples.hpp"
+#include "sample_histograms.hpp"
 
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ TEST(histogram_layout, has_no_gap_and_no_overlap) {
 
 TEST(histogram, keeps_percentiles_within_a_thousandth_of_the_sorted_samples) {
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
-        auto samples = drawn_microseconds(20'000, seed);
+        auto samples = random_microseconds(20'000, seed);
         const auto h = recorded(samples);
         std::ranges::sort(samples);
         for (const double p : {0.001, 0.1, 1.0, 5.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 100.0}) {
@@ -86,7 +86,7 @@ TEST(histogram, has_hdrhistograms_percentiles_at_the_edges) {
     EXPECT_EQ(many.percentile(99.91), 2us);
 }
 
-TEST(histogram, of_nothing_is_all_zero) {
+TEST(histogram, is_zero_when_empty) {
     const histogram nothing;
     EXPECT_TRUE(nothing.empty());
     for (const auto value : {nothing.percentile(0), nothing.percentile(50), nothing.percentile(100), nothing.min(),
@@ -107,7 +107,7 @@ TEST(histogram, rounds_nanoseconds_half_up_to_microseconds) {
     }
 }
 
-TEST(histogram, drops_nothing_negative_and_nothing_too_long) {
+TEST(histogram, counts_negative_and_too_long_samples) {
     histogram h;
     h.record(-1ns);
     h.record(nanoseconds::min(), 2);
@@ -138,19 +138,19 @@ TEST(histogram, counts_a_sample_many_times) {
     EXPECT_EQ(many, single);
 }
 
-TEST(histogram, takes_the_mean_of_the_middles) {
+TEST(histogram, computes_the_mean_of_bucket_midpoints) {
     EXPECT_EQ(recorded({1, 2, 6}).mean(), 3us);
     EXPECT_EQ(recorded({1, 2}).mean(), 1500ns);
     EXPECT_EQ(recorded({4096}).mean(), 4098us); // the bucket 4096..4099
-    const auto samples = drawn_microseconds(20'000, 7);
+    const auto samples = random_microseconds(20'000, 7);
     double sum = 0;
     for (const auto us : samples) sum += static_cast<double>(us);
     const auto exact = sum / static_cast<double>(samples.size());
     EXPECT_NEAR(static_cast<double>(recorded(samples).mean().count()) / 1000, exact, exact * 0.001);
 }
 
-TEST(histogram, merges_in_any_order_to_what_one_would_have_recorded) {
-    const auto samples = drawn_microseconds(3000, 5);
+TEST(histogram, merges_in_any_order_to_the_same_result) {
+    const auto samples = random_microseconds(3000, 5);
     const auto third = [&](std::ptrdiff_t i) {
         return std::vector(samples.begin() + i * 1000, samples.begin() + (i + 1) * 1000);
     };
@@ -184,10 +184,10 @@ TEST(histogram, merges_in_any_order_to_what_one_would_have_recorded) {
 }
 
 TEST(histogram, is_rebuilt_from_its_counts) {
-    const auto h = recorded(drawn_microseconds(1000, 3));
+    const auto h = recorded(random_microseconds(1000, 3));
     EXPECT_EQ(histogram::from_counts(h.counts()), h);
     auto longer = h.counts();
-    longer.resize(longer.size() + 5); // zeros at the end are no values
+    longer.resize(longer.size() + 5); // trailing zeros are ignored
     EXPECT_EQ(histogram::from_counts(longer), h);
     EXPECT_EQ(histogram::from_counts({0, 0}), histogram{});
 }

@@ -10,7 +10,7 @@ namespace {
 
 latency_table table() {
     latency_table t;
-    t.record(hop::accept, 9, 9, 999ms); // the hops around e2e must stay out
+    t.record(hop::accept, 9, 9, 999ms); // neighbouring hops must not be selected
     t.record(hop::e2e, 0, 0, 1ms);
     t.record(hop::e2e, 0, 1, 2ms);
     t.record(hop::e2e, 1, 0, 4ms);

@@ -21,24 +21,24 @@ due_request due(outcome_set expected = outcome::executed, nanoseconds when = 0ms
     d.vehicle = car;
     d.due = at(when);
     d.expected = expected;
-    d.pending_limit = 5s;
-    d.running_limit = 9s;
+    d.pending_timeout = 5s;
+    d.running_timeout = 9s;
     return d;
 }
 
-struct ledger_of_one : testing::Test {
-    legend names{{"horn"}, {"steady", "late"}, {"healthy"}, {"success"}, {"tunnel"}};
+struct ledger_test : testing::Test {
+    labels names{{"horn"}, {"steady", "late"}, {"healthy"}, {"success"}, {"tunnel"}};
     static constexpr request_key key{arrival_id{41}, car};
     measure::ledger ledger{names, [](vehicle_id v) { return "VIN" + std::to_string(index(v)); }, 60s};
 
-    ledger_of_one() { ledger.set_start(start); }
+    ledger_test() { ledger.set_start(start); }
 
     void begin_and_accept(const due_request& d = due()) {
         ledger.begin(d);
         ledger.sent(key, d.due + 1ms);
         ledger.accepted(key, "r1", d.due + 4ms);
     }
-    void answer(nanoseconds delivered, nanoseconds acked, nanoseconds finished) {
+    void respond(nanoseconds delivered, nanoseconds acked, nanoseconds finished) {
         ledger.delivered(car, "r1", at(delivered));
         ledger.acked(car, "r1", at(acked));
         ledger.finished(car, "r1", at(finished));
@@ -55,11 +55,11 @@ struct ledger_of_one : testing::Test {
 
 } // namespace
 
-TEST_F(ledger_of_one, hops_are_the_differences_of_the_instants) {
+TEST_F(ledger_test, hops_are_the_differences_of_the_instants) {
     begin_and_accept();
-    answer(10ms, 20ms, 110ms);
-    ledger.ended(car, "r1", outcome::executed, "", at(115ms));
-    const auto t = ledger.take();
+    respond(10ms, 20ms, 110ms);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(115ms));
+    const auto t = ledger.take_counts();
     EXPECT_NEAR(ms(t, hop::lag), 1, 0.01);
     EXPECT_NEAR(ms(t, hop::accept), 4, 0.01);
     EXPECT_NEAR(ms(t, hop::dispatch), 10, 0.02);
@@ -75,50 +75,50 @@ TEST_F(ledger_of_one, hops_are_the_differences_of_the_instants) {
     EXPECT_EQ(t.phases[0].due, 1U);
     EXPECT_EQ(t.matrix.at({0, 0, outcome::executed, outcome::executed}), 1U);
     EXPECT_EQ(all_anomalies(t), 0U);
-    EXPECT_FALSE(ledger.open(car));
+    EXPECT_FALSE(ledger.is_open(car));
 }
 
-TEST_F(ledger_of_one, expected_silence_is_measured_by_expiry_alone) {
+TEST_F(ledger_test, an_expected_time_out_is_measured_by_expiry_alone) {
     begin_and_accept(due(outcome::timed_out));
     ledger.delivered(car, "r1", at(10ms));
-    ledger.ended(car, "r1", outcome::timed_out, "timeout", at(5054ms));
-    const auto t = ledger.take();
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(5054ms));
+    const auto t = ledger.take_counts();
     EXPECT_NEAR(ms(t, hop::expiry), 53, 0.1); // 5054 - (1 + 5000)
     EXPECT_EQ(samples(t, hop::e2e), 0U);
     EXPECT_EQ(samples(t, hop::platform), 0U);
     EXPECT_EQ(t.requests.unexpected, 0U);
 }
 
-TEST_F(ledger_of_one, expiry_after_an_acknowledgement_counts_from_the_running_deadline) {
+TEST_F(ledger_test, expiry_after_an_acknowledgement_counts_from_the_running_deadline) {
     begin_and_accept(due(outcome::timed_out));
     ledger.delivered(car, "r1", at(10ms));
     ledger.acked(car, "r1", at(100ms));
-    ledger.ended(car, "r1", outcome::timed_out, "timeout", at(9120ms));
-    EXPECT_NEAR(ms(ledger.take(), hop::expiry), 20, 0.05);
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(9120ms));
+    EXPECT_NEAR(ms(ledger.take_counts(), hop::expiry), 20, 0.05);
 }
 
 // Losing requests must not improve a percentile.
-TEST_F(ledger_of_one, an_end_that_never_came_counts_with_the_time_it_was_waited_for) {
+TEST_F(ledger_test, a_missing_completion_counts_with_the_time_until_expiry) {
     begin_and_accept();
-    ledger.give_up(at(-1ms), at(10s));
-    EXPECT_TRUE(ledger.open(car)) << "not due before then";
-    ledger.give_up(at(0ms), at(60s));
+    ledger.expire_requests(at(-1ms), at(10s));
+    EXPECT_TRUE(ledger.is_open(car)) << "not due before then";
+    ledger.expire_requests(at(0ms), at(60s));
     ledger.finish(at(60s));
-    const auto t = ledger.take();
+    const auto t = ledger.take_counts();
     EXPECT_NEAR(ms(t, hop::e2e), 60'000, 60);
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::unanswered)], 1U);
-    ASSERT_EQ(t.requests_told.size(), 1U);
-    EXPECT_EQ(t.requests_told[0].observed, outcome::unanswered);
+    ASSERT_EQ(t.request_records.size(), 1U);
+    EXPECT_EQ(t.request_records[0].observed, outcome::unanswered);
 }
 
-TEST_F(ledger_of_one, an_unexpected_outcome_is_described_in_full) {
+TEST_F(ledger_test, an_unexpected_outcome_is_recorded_in_full) {
     begin_and_accept();
-    answer(10ms, 20ms, 30ms);
-    ledger.ended(car, "r1", outcome::failed, "engine_running", at(35ms));
-    const auto t = ledger.take();
+    respond(10ms, 20ms, 30ms);
+    ledger.completion_observed(car, "r1", outcome::failed, "engine_running", at(35ms));
+    const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.unexpected, 1U);
-    ASSERT_EQ(t.requests_told.size(), 1U);
-    const auto& f = t.requests_told[0];
+    ASSERT_EQ(t.request_records.size(), 1U);
+    const auto& f = t.request_records[0];
     EXPECT_EQ(f.vin, "VIN7");
     EXPECT_EQ(f.arrival, 41U);
     EXPECT_EQ(f.request, "r1");
@@ -131,13 +131,13 @@ TEST_F(ledger_of_one, an_unexpected_outcome_is_described_in_full) {
     EXPECT_DOUBLE_EQ(f.observed_ms, 35);
 }
 
-TEST_F(ledger_of_one, rejected_and_errored_are_ends) {
+TEST_F(ledger_test, rejected_and_errored_complete_a_request) {
     ledger.begin(due());
     ledger.sent(key, at(1ms));
     ledger.rejected(key, "409 busy", at(3ms));
     ledger.begin(due());
     ledger.errored(key, "connection refused", at(4ms));
-    const auto t = ledger.take();
+    const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.due, 2U);
     EXPECT_EQ(t.requests.sent, 1U);
     EXPECT_EQ(t.requests.ended(), 2U);
@@ -145,18 +145,18 @@ TEST_F(ledger_of_one, rejected_and_errored_are_ends) {
     EXPECT_EQ(t.errors.at("connection refused"), 1U);
     EXPECT_EQ(samples(t, hop::e2e), 2U);
     EXPECT_GE(t.latencies.select(hop::e2e).min(), 59s) << "being refused at once must not improve a percentile";
-    ASSERT_EQ(t.requests_told.size(), 2U);
-    EXPECT_TRUE(std::isnan(t.requests_told[1].sent_ms));
+    ASSERT_EQ(t.request_records.size(), 2U);
+    EXPECT_TRUE(std::isnan(t.request_records[1].sent_ms));
 }
 
-TEST_F(ledger_of_one, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wanted) {
+TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wanted) {
     ledger.skip(due(), "no vehicle free", false);
     ledger.skip(due(), "maxVusers", true);
-    const auto t = ledger.take();
+    const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.due, 2U);
     EXPECT_EQ(t.requests.ended(), 2U);
     EXPECT_EQ(t.requests.unexpected, 1U);
-    EXPECT_EQ(t.requests_told.size(), 1U);
+    EXPECT_EQ(t.request_records.size(), 1U);
     EXPECT_EQ(samples(t, hop::e2e), 0U);
     EXPECT_EQ(t.errors.at("maxVusers"), 1U);
     EXPECT_EQ(t.matrix.at({0, 0, outcome::skipped, outcome::skipped}), 1U);
@@ -164,125 +164,125 @@ TEST_F(ledger_of_one, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_w
         << "off the diagonal: as many as are unexpected";
 }
 
-// The 202 is read after the command has reached the vehicle, or even after the end: the instants are kept.
-TEST_F(ledger_of_one, the_answer_may_come_after_everything_else) {
+// The 202 may be read after the command was delivered, or even after the completion: the instants are kept.
+TEST_F(ledger_test, the_http_response_may_arrive_last) {
     ledger.begin(due());
     ledger.sent(key, at(1ms));
-    answer(2ms, 3ms, 4ms);
-    ledger.ended(car, "r1", outcome::executed, "", at(5ms));
-    EXPECT_TRUE(ledger.open(car));
+    respond(2ms, 3ms, 4ms);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(5ms));
+    EXPECT_TRUE(ledger.is_open(car));
     ledger.accepted(key, "r1", at(7ms));
-    EXPECT_FALSE(ledger.open(car));
-    const auto t = ledger.take();
+    EXPECT_FALSE(ledger.is_open(car));
+    const auto t = ledger.take_counts();
     EXPECT_NEAR(ms(t, hop::e2e), 5, 0.01);
     EXPECT_NEAR(ms(t, hop::accept), 7, 0.01);
     EXPECT_NEAR(ms(t, hop::vehicle), 2, 0.01);
     EXPECT_EQ(all_anomalies(t), 0U);
 }
 
-TEST_F(ledger_of_one, what_came_before_the_answer_may_turn_out_to_be_anothers) {
+TEST_F(ledger_test, evidence_before_the_http_response_may_belong_to_another_request) {
     ledger.begin(due());
     ledger.delivered(car, "other", at(2ms));
-    ledger.ended(car, "other", outcome::failed, "", at(3ms));
+    ledger.completion_observed(car, "other", outcome::failed, "", at(3ms));
     ledger.accepted(key, "r1", at(4ms));
-    ASSERT_TRUE(ledger.open(car));
-    answer(5ms, 6ms, 7ms);
-    ledger.ended(car, "r1", outcome::executed, "", at(9ms));
-    const auto t = ledger.take();
+    ASSERT_TRUE(ledger.is_open(car));
+    respond(5ms, 6ms, 7ms);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(9ms));
+    const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.unexpected, 0U);
     EXPECT_NEAR(ms(t, hop::dispatch), 5, 0.01);
     EXPECT_EQ(samples(t, hop::dispatch), 1U);
-    EXPECT_EQ(anomalies(t, anomaly::second_active), 1U);
+    EXPECT_EQ(anomalies(t, anomaly::concurrent_request), 1U);
     EXPECT_EQ(all_anomalies(t), 1U) << "its end is no other thing";
 }
 
-TEST_F(ledger_of_one, a_late_event_of_the_request_before_is_not_taken_for_the_open_one) {
+TEST_F(ledger_test, a_late_event_of_the_previous_request_is_not_assigned_to_the_open_one) {
     begin_and_accept();
-    answer(5ms, 6ms, 7ms);
-    ledger.ended(car, "r1", outcome::executed, "", at(9ms));
+    respond(5ms, 6ms, 7ms);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(9ms));
     ledger.begin(due(outcome::executed, 10ms));
-    ledger.ended(car, "r1", outcome::executed, "", at(12ms));
-    EXPECT_FALSE(ledger.delivered(car, "r1", at(12ms)).fresh);
-    EXPECT_TRUE(ledger.delivered(car, "r2", at(13ms)).fresh);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(12ms));
+    EXPECT_FALSE(ledger.delivered(car, "r1", at(12ms)).is_first);
+    EXPECT_TRUE(ledger.delivered(car, "r2", at(13ms)).is_first);
     ledger.accepted(key, "r2", at(14ms));
-    const auto t = ledger.take();
-    EXPECT_EQ(anomalies(t, anomaly::end_repeated), 1U);
-    EXPECT_EQ(anomalies(t, anomaly::command_repeated), 1U);
+    const auto t = ledger.take_counts();
+    EXPECT_EQ(anomalies(t, anomaly::completion_duplicated), 1U);
+    EXPECT_EQ(anomalies(t, anomaly::command_duplicated), 1U);
     EXPECT_EQ(all_anomalies(t), 2U);
 }
 
-TEST_F(ledger_of_one, an_end_after_we_gave_up_is_no_contradiction) {
+TEST_F(ledger_test, a_completion_after_expiry_is_no_contradiction) {
     begin_and_accept();
-    ledger.give_up(at(0ms), at(60s));
-    ledger.ended(car, "r1", outcome::executed, "", at(61s));
-    const auto t = ledger.take();
-    EXPECT_EQ(anomalies(t, anomaly::no_end), 1U);
+    ledger.expire_requests(at(0ms), at(60s));
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(61s));
+    const auto t = ledger.take_counts();
+    EXPECT_EQ(anomalies(t, anomaly::completion_missing), 1U);
     EXPECT_EQ(all_anomalies(t), 1U);
     EXPECT_EQ(t.requests.ended(), 1U);
 }
 
-TEST_F(ledger_of_one, a_hop_that_ends_before_it_begins_is_kept_and_counted) {
+TEST_F(ledger_test, a_negative_hop_is_recorded_and_counted) {
     begin_and_accept(due(outcome::timed_out));
-    ledger.ended(car, "r1", outcome::timed_out, "timeout", at(1s)); // four seconds before its deadline
-    const auto t = ledger.take();
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(1s)); // four seconds before its deadline
+    const auto t = ledger.take_counts();
     EXPECT_EQ(samples(t, hop::expiry), 1U);
     EXPECT_EQ(t.latencies.select(hop::expiry).negative(), 1U);
     EXPECT_EQ(anomalies(t, anomaly::negative_sample), 1U);
 }
 
-// Found by its garbled text: the reason was read after the record had been closed.
-TEST_F(ledger_of_one, keeps_the_reason_of_an_end_that_came_before_the_answer) {
+// Regression (garbled text): the reason was read after the request had been erased.
+TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
     ledger.begin(due());
     ledger.sent(key, at(1ms));
-    ledger.ended(car, "r1", outcome::failed, "door_open", at(5ms));
+    ledger.completion_observed(car, "r1", outcome::failed, "door_open", at(5ms));
     ledger.accepted(key, "r1", at(7ms));
     ledger.finish(at(8ms));
-    const auto t = ledger.take();
-    ASSERT_EQ(t.requests_told.size(), 1U);
-    EXPECT_EQ(t.requests_told[0].why, "door_open");
+    const auto t = ledger.take_counts();
+    ASSERT_EQ(t.request_records.size(), 1U);
+    EXPECT_EQ(t.request_records[0].why, "door_open");
 }
 
-// A driver may answer for a request that has been given up, when the vehicle has its next one already.
-TEST_F(ledger_of_one, what_comes_for_a_request_before_changes_nothing) {
+// A driver may report a result for an expired request when the vehicle already has its next one.
+TEST_F(ledger_test, driver_results_of_an_expired_request_are_ignored) {
     begin_and_accept();
-    ledger.give_up(at(0ms), at(60s));
+    ledger.expire_requests(at(0ms), at(60s));
     auto next = due(outcome::executed, 61s);
     next.id = arrival_id{42};
     ledger.begin(next);
-    EXPECT_FALSE(ledger.open(key));
-    EXPECT_TRUE(ledger.open(request_key{arrival_id{42}, car}));
+    EXPECT_FALSE(ledger.is_open(key));
+    EXPECT_TRUE(ledger.is_open(request_key{arrival_id{42}, car}));
     ledger.sent(key, at(62s));
     ledger.accepted(key, "old", at(62s));
     ledger.rejected(key, "http: 409", at(62s));
     ledger.errored(key, "http: 500", at(62s));
-    ASSERT_TRUE(ledger.open(car));
-    EXPECT_EQ(ledger.take().requests.sent, 1U);
+    ASSERT_TRUE(ledger.is_open(car));
+    EXPECT_EQ(ledger.take_counts().requests.sent, 1U);
 }
 
-TEST_F(ledger_of_one, what_was_never_sent_counts_as_lag_and_is_no_silence_of_the_platform) {
+TEST_F(ledger_test, an_unsent_request_counts_as_lag_and_as_errored) {
     ledger.begin(due());
-    ledger.give_up(at(0ms), at(60s));
-    const auto t = ledger.take();
+    ledger.expire_requests(at(0ms), at(60s));
+    const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::errored)], 1U);
     EXPECT_NEAR(ms(t, hop::lag), 60'000, 60);
-    ASSERT_EQ(t.requests_told.size(), 1U);
-    EXPECT_EQ(t.requests_told[0].why, "never sent: no connection was free in time");
+    ASSERT_EQ(t.request_records.size(), 1U);
+    EXPECT_EQ(t.request_records[0].why, "never sent: no connection was free in time");
 }
 
-// The API's answer was lost, the command was not: the vehicle gets it late, and once.
-TEST_F(ledger_of_one, the_first_command_of_a_request_whose_answer_was_lost_is_no_repetition) {
+// The HTTP response was lost, the command was not: the vehicle receives the command late, and once.
+TEST_F(ledger_test, the_first_command_after_a_lost_http_response_is_no_duplicate) {
     ledger.begin(due());
     ledger.sent(key, at(1ms));
     ledger.errored(key, "http: no answer in time", at(10s));
-    EXPECT_TRUE(ledger.delivered(car, "r1", at(11s)).fresh);
-    EXPECT_FALSE(ledger.delivered(car, "r1", at(12s)).fresh);
-    EXPECT_EQ(anomalies(ledger.take(), anomaly::command_repeated), 1U);
+    EXPECT_TRUE(ledger.delivered(car, "r1", at(11s)).is_first);
+    EXPECT_FALSE(ledger.delivered(car, "r1", at(12s)).is_first);
+    EXPECT_EQ(anomalies(ledger.take_counts(), anomaly::command_duplicated), 1U);
 }
 
-TEST_F(ledger_of_one, take_hands_over_and_starts_anew) {
+TEST_F(ledger_test, take_counts_moves_counts_out_and_resets) {
     begin_and_accept();
-    EXPECT_EQ(ledger.take().requests.due, 1U);
-    const auto second = ledger.take();
+    EXPECT_EQ(ledger.take_counts().requests.due, 1U);
+    const auto second = ledger.take_counts();
     EXPECT_EQ(second.requests.due, 0U);
     EXPECT_EQ(second.phases.size(), 2U);
     EXPECT_EQ(ledger.open_count(), 1U);

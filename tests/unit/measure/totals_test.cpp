@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Every number in it differs from every other, so that a field added to the wrong one shows.
+/// All numbers differ, so that a field added to the wrong field is detected.
 request_counts some_requests(std::uint64_t from) {
     request_counts r;
     r.due = from;
@@ -44,7 +44,7 @@ totals some_totals() {
     t.queued = {.delivered = 671, .out_of_order = 672, .waited = {}};
     t.queued.waited.record(11ms);
     t.recoveries[{1, 2}].affected = 681;
-    t.recoveries[{1, 2}].back.record(13ms);
+    t.recoveries[{1, 2}].recovery_times.record(13ms);
     t.observers[1] = {.messages = 691, .ends = 692, .first = 693, .disagreed = 694, .refused = {{"unsigned", 695}}};
     t.campaigns[2] = {
         .published = 696, .addressed = 697, .delivered = 698, .returned = 699, .repeated = 700, .latency = {}};
@@ -55,21 +55,21 @@ totals some_totals() {
     t.broker_api.malformed = 714;
     t.broker_api.slowed = 715;
     t.broker_api.posted = 716;
-    t.broker_api.turned_down = 717;
+    t.broker_api.rejected = 717;
     t.broker_api.failed = 718;
     t.broker_api.dropped = 719;
     t.broker_api.duplicated = 720;
     t.broker_api.reasons["inbound: 503"] = 721;
-    t.misfits["nothing fits"] = 722;
+    t.unmatched_fields["nothing fits"] = 722;
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = 700 + i;
-        t.provoked[i] = 750 + i;
+        t.expected_anomalies[i] = 750 + i;
     }
     t.errors["no vehicle was free"] = 800;
     t.not_recorded = 900;
-    t.requests_told.emplace_back();
-    t.anomalies_told.resize(2);
-    t.sessions_told.resize(3);
+    t.request_records.emplace_back();
+    t.anomaly_records.resize(2);
+    t.session_records.resize(3);
     return t;
 }
 
@@ -80,12 +80,12 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
     EXPECT_EQ(sum.unexpected, times * one.unexpected);
 }
 
-/// `sum` is `times` times some_totals(). Taken apart by structured binding: a new field must be looked at here as well.
+/// Checks that `sum` is `times` times some_totals(). Structured binding: a new field must be checked here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
     const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
-                 campaigns, broker_api, misfits, anomalies, provoked, errors, not_recorded, requests_told,
-                 anomalies_told, sessions_told] = sum;
+                 campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, not_recorded,
+                 request_records, anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -145,28 +145,28 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(repeated, 700 * times);
     EXPECT_EQ(latency.count(), times);
 
-    const auto& [taken, turned_away_on_purpose, reset, malformed, slowed, posted, turned_down, failed,
-                 thrown_away, duplicated, why] = broker_api;
+    const auto& [taken, turned_away_on_purpose, reset, malformed, slowed, posted, rejected, failed, thrown_away,
+                 duplicated, why] = broker_api;
     EXPECT_EQ(taken, 711 * times);
     EXPECT_EQ(turned_away_on_purpose, 712 * times);
     EXPECT_EQ(reset, 713 * times);
     EXPECT_EQ(malformed, 714 * times);
     EXPECT_EQ(slowed, 715 * times);
     EXPECT_EQ(posted, 716 * times);
-    EXPECT_EQ(turned_down, 717 * times);
+    EXPECT_EQ(rejected, 717 * times);
     EXPECT_EQ(failed, 718 * times);
     EXPECT_EQ(thrown_away, 719 * times);
     EXPECT_EQ(duplicated, 720 * times);
     EXPECT_EQ(why.at("inbound: 503"), 721 * times);
-    EXPECT_EQ(misfits.at("nothing fits"), 722 * times);
+    EXPECT_EQ(unmatched_fields.at("nothing fits"), 722 * times);
 
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         EXPECT_EQ(anomalies[i], (700 + i) * times) << anomaly_names[i];
-        EXPECT_EQ(provoked[i], (750 + i) * times) << anomaly_names[i];
+        EXPECT_EQ(expected_anomalies[i], (750 + i) * times) << anomaly_names[i];
     }
     EXPECT_EQ(errors.at("no vehicle was free"), 800 * times);
     EXPECT_EQ(not_recorded, 900 * times);
-    EXPECT_TRUE(requests_told.empty() && anomalies_told.empty() && sessions_told.empty())
+    EXPECT_TRUE(request_records.empty() && anomaly_records.empty() && session_records.empty())
         << "they belong to their interval";
 }
 
@@ -181,25 +181,25 @@ TEST(totals, add_every_field) {
     expect_times(sum, 3);
 }
 
-TEST(totals, tell_what_others_tell_and_leave_the_counts_alone) {
+TEST(totals, move_records_without_changing_counts) {
     totals all;
-    all.tell(some_totals());
-    all.tell(some_totals());
-    EXPECT_EQ(all.requests_told.size(), 2U);
-    EXPECT_EQ(all.anomalies_told.size(), 4U);
-    EXPECT_EQ(all.sessions_told.size(), 6U);
+    all.move_records_from(some_totals());
+    all.move_records_from(some_totals());
+    EXPECT_EQ(all.request_records.size(), 2U);
+    EXPECT_EQ(all.anomaly_records.size(), 4U);
+    EXPECT_EQ(all.session_records.size(), 6U);
     EXPECT_EQ(all.requests.due, 0U);
     EXPECT_EQ(all.not_recorded, 0U);
 }
 
-TEST(totals, tell_in_the_order_of_time) {
+TEST(totals, keep_records_in_chronological_order) {
     totals all;
     totals later;
-    all.sessions_told.push_back({1, "A", "off line"});
-    later.sessions_told.push_back({2, "A", "on line"});
-    all.tell(std::move(later));
-    EXPECT_EQ(all.sessions_told[0].what, "off line");
-    EXPECT_EQ(all.sessions_told[1].what, "on line");
+    all.session_records.push_back({1, "A", "off line"});
+    later.session_records.push_back({2, "A", "on line"});
+    all.move_records_from(std::move(later));
+    EXPECT_EQ(all.session_records[0].event, "off line");
+    EXPECT_EQ(all.session_records[1].event, "on line");
 }
 
 TEST(totals, add_phases_and_keys_that_one_side_does_not_have) {
@@ -208,7 +208,7 @@ TEST(totals, add_phases_and_keys_that_one_side_does_not_have) {
     shorter.errors = {{"reset", 1}};
     shorter.matrix = {{{1, 1, outcome::executed, outcome::failed}, 5}};
     shorter.sessions.reasons = {{"refused", 6}};
-    shorter.recoveries = {{{1, 3}, {.affected = 7, .back = {}}}};
+    shorter.recoveries = {{{1, 3}, {.affected = 7, .recovery_times = {}}}};
     for (auto [into, from] : {std::pair{shorter, some_totals()}, std::pair{some_totals(), shorter}}) {
         into.add(from);
         ASSERT_EQ(into.phases.size(), 2U);
@@ -221,7 +221,7 @@ TEST(totals, add_phases_and_keys_that_one_side_does_not_have) {
     }
 }
 
-TEST(request_counts, end_in_the_sum_of_their_outcomes) {
+TEST(request_counts, ended_is_the_sum_of_the_outcomes) {
     request_counts r;
     EXPECT_EQ(r.ended(), 0U);
     for (std::size_t i = 0; i < r.outcomes.size(); ++i) r.outcomes[i] = std::uint64_t{1} << i;

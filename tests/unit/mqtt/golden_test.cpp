@@ -1,5 +1,5 @@
-// Bytes taken from the specifications' figures, or laid out by hand from their tables: decoded and written again.
-// Canonical bytes only; what is read but written shorter stands in `lenient`.
+// Packets from the specifications' figures and tables: decoded and encoded again.
+// Canonical bytes only; lenient_case has packets that are encoded in a shorter form.
 #include "hex.hpp"
 #include "recode.hpp"
 
@@ -73,22 +73,23 @@ const golden packets[] = {
 
 } // namespace
 
-TEST(golden, bytes_are_read_and_written_again) {
+TEST(golden, packets_decode_and_encode_to_the_same_bytes) {
     for (const auto& c : packets) {
         const auto in = hex(c.bytes);
         const auto r = recode(in, c.v);
-        EXPECT_EQ(r.framed, framing::complete) << c.why;
+        EXPECT_EQ(r.framing_result, framing::complete) << c.why;
         EXPECT_EQ(r.consumed, in.size()) << c.why;
         EXPECT_EQ(r.verdict, reason::success) << c.why << ": " << to_string(r.verdict);
-        EXPECT_EQ(to_hex(r.again), to_hex(in)) << c.why;
+        EXPECT_EQ(to_hex(r.encoded), to_hex(in)) << c.why;
     }
 }
 
-TEST(golden, every_proper_beginning_is_incomplete) {
+TEST(golden, every_proper_prefix_is_incomplete) {
     for (const auto& c : packets) {
         const auto in = hex(c.bytes);
         for (std::size_t n = 0; n < in.size(); ++n)
-            EXPECT_EQ(recode(byte_view(in).first(n), c.v).framed, framing::incomplete) << c.why << " cut at " << n;
+            EXPECT_EQ(recode(byte_view(in).first(n), c.v).framing_result, framing::incomplete)
+                << c.why << " cut at " << n;
     }
 }
 
@@ -98,7 +99,7 @@ struct lenient_case {
     const char* why;
 };
 
-TEST(golden, what_may_be_left_out_may_also_be_there) {
+TEST(golden, optional_parts_may_be_present) {
     const lenient_case cases[] = {
         {"40 03 00 0A 00", "40 02 00 0A", "3.4.2.1"},
         {"40 04 00 0A 00 00", "40 02 00 0A", "3.4.2.2.1: property length 0"},
@@ -111,7 +112,7 @@ TEST(golden, what_may_be_left_out_may_also_be_there) {
     for (const auto& c : cases) {
         const auto r = recode(hex(c.bytes), v5);
         EXPECT_EQ(r.verdict, reason::success) << c.why;
-        EXPECT_EQ(to_hex(r.again), to_hex(c.shorter)) << c.why;
+        EXPECT_EQ(to_hex(r.encoded), to_hex(c.shorter)) << c.why;
     }
 }
 
@@ -173,7 +174,7 @@ TEST(golden, connack_return_codes_of_3_1_1_are_reason_codes) { // table 3.1
     }
 }
 
-TEST(golden, a_message_becomes_a_publish) {
+TEST(golden, a_message_is_encoded_as_publish) {
     const message m{.topic = "t",
                     .payload = "x",
                     .quality = qos::at_least_once,
@@ -191,7 +192,7 @@ TEST(golden, a_message_becomes_a_publish) {
     EXPECT_EQ(to_hex(out), to_hex("33 06 00 01 't' 00 07 'x'"));
 }
 
-TEST(golden, a_block_builds_properties_of_each_kind) { // 2.2.2.2
+TEST(golden, property_block_builds_properties_of_each_type) { // 2.2.2.2
     property_block b;
     b.add(property::maximum_qos, 1)
         .add(property::receive_maximum, 258)
@@ -211,7 +212,7 @@ TEST(reason_text, names_of_table_2_6_and_numbers_for_the_rest) {
     EXPECT_EQ(to_string(static_cast<reason>(0xFF)), "reason 0xFF");
 }
 
-TEST(error_text, speaks_to_users) {
+TEST(error_text, every_error_has_a_message) {
     for (int i = 0; i <= static_cast<int>(errc::invalid_argument); ++i)
         EXPECT_EQ(category().message(i).find("mqtt error"), std::string::npos) << i;
     EXPECT_EQ(std::error_code(errc::connect_refused).message(), "connection refused by the server");

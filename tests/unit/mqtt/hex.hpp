@@ -1,4 +1,4 @@
-// Bytes as the specification prints them.
+// Conversion between bytes and the hex notation of the specification.
 #pragma once
 
 #include <loadsim/mqtt/packet.hpp>
@@ -8,7 +8,7 @@
 
 namespace loadsim::mqtt {
 
-/// "10 0C 00 04 'MQTT' 05": hex pairs, and text between quotes. Spaces part nothing.
+/// "10 0C 00 04 'MQTT' 05": hex pairs, and text between quotes. Spaces are ignored.
 inline bytes hex(std::string_view text) {
     bytes out;
     for (std::size_t i = 0; i < text.size();) {

@@ -1,4 +1,4 @@
-// What must be refused, with the clause that forbids it.
+// Malformed packets, with the clause that forbids them.
 #include "hex.hpp"
 #include "recode.hpp"
 
@@ -98,7 +98,7 @@ const bad_packet packets[] = {
     {"62 03 00 01 10", v5, protocol, "3.6.2.1 not a PUBREL code"},
     {"40 05 00 01 00 00 00", v5, malformed, "3.4.2.2 trailing byte"},
     {"70 07 00 01 00 03 21 00 01", v5, malformed, "2.2.2.2 receive maximum misplaced"},
-    // SUBSCRIBE and its kin
+    // SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK
     {"82 02 00 01", v3, protocol, "MQTT-3.8.3-3 no filter"},
     {"82 06 00 00 00 01 'a' 00", v3, protocol, "2.3.1 packet identifier 0"},
     {"82 06 00 01 00 01 'a' 03", v3, malformed, "MQTT-3-8.3-4 QoS 3"},
@@ -121,7 +121,7 @@ const bad_packet packets[] = {
     {"B0 03 00 01 00", v3, malformed, "3.1.1, 3.11 has no payload"},
     {"B0 03 00 01 00", v5, malformed, "3.11.3 no code"},
     {"B0 04 00 01 00 01", v5, protocol, "MQTT-3.11.3-2"},
-    // the rest
+    // PINGREQ, PINGRESP, DISCONNECT, AUTH
     {"C0 01 00", v3, malformed, "3.12 has nothing in it"},
     {"D0 01 00", v5, malformed, "3.13 has nothing in it"},
     {"E0 01 00", v3, malformed, "3.1.1, 3.14 has nothing in it"},
@@ -133,7 +133,7 @@ const bad_packet packets[] = {
 
 } // namespace
 
-TEST(malformed, header_is_refused_at_once) {
+TEST(malformed, header_is_rejected_at_once) {
     const bad_header cases[] = {
         {"00", "2.1.2 type 0"},
         {"11", "2.1.3 CONNECT flags"},
@@ -156,7 +156,7 @@ TEST(malformed, header_is_refused_at_once) {
         {"30 80 00", "1.5.5 not minimal"},
         {"30 FF 80 00", "1.5.5 not minimal"},
     };
-    for (const auto& c : cases) EXPECT_EQ(recode(hex(c.bytes), v5).framed, framing::malformed) << c.why;
+    for (const auto& c : cases) EXPECT_EQ(recode(hex(c.bytes), v5).framing_result, framing::malformed) << c.why;
 }
 
 TEST(malformed, packets_get_the_reason_of_their_clause) {
@@ -164,12 +164,12 @@ TEST(malformed, packets_get_the_reason_of_their_clause) {
         const auto in = hex(c.bytes);
         ASSERT_EQ(in.size(), 2U + in[1]) << c.why << ": the row itself is wrong: " << to_hex(in);
         const auto r = recode(in, c.v);
-        EXPECT_EQ(r.framed, framing::complete) << c.why;
+        EXPECT_EQ(r.framing_result, framing::complete) << c.why;
         EXPECT_EQ(r.verdict, c.verdict) << c.why << ": " << to_string(r.verdict);
     }
 }
 
-TEST(malformed, the_decoder_of_another_packet_says_no) {
+TEST(malformed, the_decoder_of_another_packet_type_rejects_it) {
     const auto in = hex("C0 00");
     header h;
     ASSERT_EQ(read_header(in, h), framing::complete);
@@ -212,7 +212,7 @@ TEST(varint, table_2_1) {
     }
 }
 
-TEST(varint, lengths_are_written_as_they_are_read) {
+TEST(varint, lengths_round_trip) {
     for (const std::uint32_t size : {127U, 128U, 16'383U, 16'384U, 2'097'151U, 2'097'152U}) {
         const std::string payload(size - 3, 'x');
         bytes out;
@@ -224,7 +224,7 @@ TEST(varint, lengths_are_written_as_they_are_read) {
     }
 }
 
-TEST(encode, refuses_what_has_no_bytes) {
+TEST(encode, rejects_what_cannot_be_encoded) {
     const std::string long_text(65'536, 'x');
     bytes out{1, 2, 3};
     EXPECT_FALSE(encode(message{.topic = long_text, .payload = ""}, 0, v3, out));
@@ -233,7 +233,7 @@ TEST(encode, refuses_what_has_no_bytes) {
     EXPECT_FALSE(encode(connect_packet{.client_id = long_text}, out));
     const std::string_view filters[] = {long_text};
     EXPECT_FALSE(encode_unsubscribe(1, filters, {}, v5, out));
-    // 256 MiB of memory are not needed to say that they are too many: the sink that counts does not look.
+    // No need for 256 MiB of memory: counting_sink does not read the bytes.
     const std::string_view huge(long_text.data(), std::size_t{remaining_length_max});
     EXPECT_FALSE(encode(message{.topic = "t", .payload = huge}, 0, v3, out));
     EXPECT_EQ(out, (bytes{1, 2, 3}));
@@ -251,7 +251,7 @@ TEST(topic, filters) { // 4.7.1, 4.8.2
         valid_utf8("\xF0\x9F\x9A\x97 12345678 \xEF\xBF\xBF")); // 1.5.4: noncharacters are discouraged, not forbidden
 }
 
-TEST(topic, filters_let_through_what_they_should) { // 4.7
+TEST(topic, filters_match) { // 4.7
     struct match {
         const char* filter;
         const char* topic;

@@ -1,4 +1,4 @@
-// Decodes the packet at the front of some bytes, whatever it is, and encodes what was read. The fuzzer uses it too.
+// Decodes the packet at the front of the given bytes and encodes it again. Also used by the fuzzer.
 #pragma once
 
 #include <loadsim/mqtt/packet.hpp>
@@ -9,10 +9,10 @@
 namespace loadsim::mqtt {
 
 struct recoded {
-    framing framed = framing::incomplete;
+    framing framing_result = framing::incomplete;
     std::size_t consumed = 0;
     reason verdict = reason::success;
-    bytes again; ///< when framed and decoded
+    bytes encoded; ///< when framed and decoded
 };
 
 namespace detail {
@@ -21,7 +21,7 @@ template <class Packet>
 void recode_as(const frame& f, version v, recoded& r) {
     Packet p;
     r.verdict = decode(f, v, p);
-    if (r.verdict == reason::success && !encode(p, v, r.again)) r.verdict = reason::unspecified_error;
+    if (r.verdict == reason::success && !encode(p, v, r.encoded)) r.verdict = reason::unspecified_error;
 }
 
 inline void recode_subscribe(const frame& f, version v, recoded& r) {
@@ -30,7 +30,7 @@ inline void recode_subscribe(const frame& f, version v, recoded& r) {
     if (r.verdict != reason::success) return;
     std::vector<subscription> filters;
     while (const auto s = take_subscription(p.filters, v)) filters.push_back(*s);
-    if (!encode_subscribe(p.packet_id, filters, p.props, v, r.again)) r.verdict = reason::unspecified_error;
+    if (!encode_subscribe(p.packet_id, filters, p.props, v, r.encoded)) r.verdict = reason::unspecified_error;
 }
 
 inline void recode_unsubscribe(const frame& f, version v, recoded& r) {
@@ -39,7 +39,7 @@ inline void recode_unsubscribe(const frame& f, version v, recoded& r) {
     if (r.verdict != reason::success) return;
     std::vector<std::string_view> filters;
     while (const auto s = take_filter(p.filters)) filters.push_back(*s);
-    if (!encode_unsubscribe(p.packet_id, filters, p.props, v, r.again)) r.verdict = reason::unspecified_error;
+    if (!encode_unsubscribe(p.packet_id, filters, p.props, v, r.encoded)) r.verdict = reason::unspecified_error;
 }
 
 } // namespace detail
@@ -47,10 +47,10 @@ inline void recode_unsubscribe(const frame& f, version v, recoded& r) {
 inline recoded recode(byte_view in, version v) {
     recoded r;
     header h;
-    r.framed = read_header(in, h);
-    if (r.framed != framing::complete) return r;
+    r.framing_result = read_header(in, h);
+    if (r.framing_result != framing::complete) return r;
     if (h.packet_size() > in.size()) {
-        r.framed = framing::incomplete;
+        r.framing_result = framing::incomplete;
         return r;
     }
     r.consumed = h.packet_size();
@@ -59,7 +59,7 @@ inline recoded recode(byte_view in, version v) {
     case packet_type::connect: {
         connect_packet p;
         r.verdict = decode(f, p);
-        if (r.verdict == reason::success && !encode(p, r.again)) r.verdict = reason::unspecified_error;
+        if (r.verdict == reason::success && !encode(p, r.encoded)) r.verdict = reason::unspecified_error;
         break;
     }
     case packet_type::connack: detail::recode_as<connack_packet>(f, v, r); break;
@@ -77,12 +77,12 @@ inline recoded recode(byte_view in, version v) {
     case packet_type::pingresp:
         r.verdict = decode_ping(f);
         if (r.verdict == reason::success)
-            f.type == packet_type::pingreq ? encode_pingreq(r.again) : encode_pingresp(r.again);
+            f.type == packet_type::pingreq ? encode_pingreq(r.encoded) : encode_pingresp(r.encoded);
         break;
     case packet_type::auth: {
         auth_packet p;
         r.verdict = decode(f, v, p);
-        if (r.verdict == reason::success && !encode(p, r.again)) r.verdict = reason::unspecified_error;
+        if (r.verdict == reason::success && !encode(p, r.encoded)) r.verdict = reason::unspecified_error;
         break;
     }
     }

@@ -1,5 +1,5 @@
-// What outlives a connection, and what does not (4.1, 4.4, 4.6).
-#include "conversation.hpp"
+// Session state across connections (4.1, 4.4, 4.6).
+#include "session_fixture.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,160 +15,160 @@ constexpr auto present = "20 03 01 00 00";
 } // namespace
 
 TEST(resume, sends_again_in_the_old_order_and_before_anything_new) { // 4.4, 4.6
-    conversation c(kept_v5());
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q1, "a");
     c.publish(q2, "b");
     c.publish(q2, "c");
     c.publish(q1, "d");
-    c.tell("50 02 00 02"); // b got as far as PUBREL
-    c.told();
-    c.said();
+    c.receive("50 02 00 02"); // b reached PUBREL
+    c.take_events();
+    c.take_output();
     c.in_on_connected = [&](session&) { c.publish(q1, "new"); };
-    c.lose().connect(present);
-    EXPECT_EQ(c.told(), "resumed");
-    EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 01 00 'a' 62 02 00 02 3C 07 00 01 't' 00 03 00 'c' "
-                               "3A 07 00 01 't' 00 04 00 'd' 32 09 00 01 't' 00 05 00 'new'"));
-    c.tell("40 02 00 01 70 02 00 02 50 02 00 03 70 02 00 03 40 02 00 04 40 02 00 05");
-    EXPECT_EQ(c.told(),
+    c.lose_transport().connect(present);
+    EXPECT_EQ(c.take_events(), "resumed");
+    EXPECT_EQ(c.take_output(), to_hex("3A 07 00 01 't' 00 01 00 'a' 62 02 00 02 3C 07 00 01 't' 00 03 00 'c' "
+                                      "3A 07 00 01 't' 00 04 00 'd' 32 09 00 01 't' 00 05 00 'new'"));
+    c.receive("40 02 00 01 70 02 00 02 50 02 00 03 70 02 00 03 40 02 00 04 40 02 00 05");
+    EXPECT_EQ(c.take_events(),
               "published 1 success; published 2 success; published 3 success; published 4 success; published 5 "
               "success");
-    EXPECT_EQ(c.car.unacknowledged(), 0U);
+    EXPECT_EQ(c.client.unacknowledged(), 0U);
 }
 
 TEST(resume, works_in_3_1_1_and_more_than_once) {
-    conversation c(options_of(v3, false));
+    session_fixture c(options_of(v3, false));
     c.connect();
     c.publish(q1, "a");
-    c.lose().connect("20 02 01 00");
-    EXPECT_EQ(c.said(), to_hex("3A 06 00 01 't' 00 01 'a'"));
-    c.lose().open().lose().connect("20 02 01 00"); // a connection without CONNACK in between
-    EXPECT_EQ(c.said(), to_hex("3A 06 00 01 't' 00 01 'a'"));
+    c.lose_transport().connect("20 02 01 00");
+    EXPECT_EQ(c.take_output(), to_hex("3A 06 00 01 't' 00 01 'a'"));
+    c.lose_transport().open().lose_transport().connect("20 02 01 00"); // a connection without CONNACK in between
+    EXPECT_EQ(c.take_output(), to_hex("3A 06 00 01 't' 00 01 'a'"));
 }
 
-TEST(resume, is_the_only_time_of_resending) { // MQTT-4.4.0-1
-    conversation c(kept_v5());
+TEST(resume, is_the_only_time_messages_are_resent) { // MQTT-4.4.0-1
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q1);
-    c.said();
+    c.take_output();
     for (int i = 0; i < 5; ++i) {
-        EXPECT_EQ(c.wait(60s), std::error_code{});
-        EXPECT_EQ(c.said(), "C0 00");
-        c.tell("D0 00");
-        EXPECT_EQ(c.said(), "");
+        EXPECT_EQ(c.advance(60s), std::error_code{});
+        EXPECT_EQ(c.take_output(), "C0 00");
+        c.receive("D0 00");
+        EXPECT_EQ(c.take_output(), "");
     }
 }
 
-TEST(resume, keeps_to_the_new_receive_maximum) { // 4.9
-    conversation c(kept_v5());
+TEST(resume, respects_the_new_receive_maximum) { // 4.9
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q1, "a");
     c.publish(q1, "b");
-    c.said();
-    c.lose().connect("20 06 01 00 03 21 00 01");
-    EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 01 00 'a'"));
+    c.take_output();
+    c.lose_transport().connect("20 06 01 00 03 21 00 01");
+    EXPECT_EQ(c.take_output(), to_hex("3A 07 00 01 't' 00 01 00 'a'"));
     c.publish(q1, "c"); // waits behind b
-    EXPECT_EQ(c.said(), "");
-    EXPECT_EQ(c.tell("40 02 00 01").said(), to_hex("3A 07 00 01 't' 00 02 00 'b'"));
-    EXPECT_EQ(c.tell("40 02 00 02").said(), to_hex("32 07 00 01 't' 00 03 00 'c'"));
+    EXPECT_EQ(c.take_output(), "");
+    EXPECT_EQ(c.receive("40 02 00 01").take_output(), to_hex("3A 07 00 01 't' 00 02 00 'b'"));
+    EXPECT_EQ(c.receive("40 02 00 02").take_output(), to_hex("32 07 00 01 't' 00 03 00 'c'"));
 }
 
-TEST(resume, what_only_waited_goes_out_for_the_first_time) {
-    conversation c(kept_v5());
+TEST(resume, waiting_messages_are_sent_without_dup) {
+    session_fixture c(kept_v5());
     c.connect("20 06 00 00 03 21 00 01");
     c.publish(q1, "a");
     c.publish(q1, "b");
-    c.lose().connect(present);
-    EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 01 00 'a' 32 07 00 01 't' 00 02 00 'b'"));
+    c.lose_transport().connect(present);
+    EXPECT_EQ(c.take_output(), to_hex("3A 07 00 01 't' 00 01 00 'a' 32 07 00 01 't' 00 02 00 'b'"));
 }
 
-TEST(resume, drops_what_the_server_no_longer_allows_and_says_so) { // MQTT-3.2.2-15, -11, -14
-    conversation c(kept_v5());
+TEST(resume, messages_the_server_no_longer_allows_are_reported_as_refused) { // MQTT-3.2.2-15, -11, -14
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q1, std::string(30, 'x'));
     c.publish(q2, "b");
-    ASSERT_FALSE(c.car.publish({.topic = "t", .payload = "", .quality = q1, .retain = true}, c.now, c.out).error);
+    ASSERT_FALSE(c.client.publish({.topic = "t", .payload = "", .quality = q1, .retain = true}, c.now, c.out).error);
     c.publish(q1, "d");
-    c.told();
-    c.lose().connect("20 0C 01 00 09 24 01 25 00 27 00 00 00 20");
-    EXPECT_EQ(c.told(),
+    c.take_events();
+    c.lose_transport().connect("20 0C 01 00 09 24 01 25 00 27 00 00 00 20");
+    EXPECT_EQ(c.take_events(),
               "published 1 packet too large; published 2 qos not supported; published 3 retain not supported; "
               "resumed");
-    EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 04 00 'd'"));
-    EXPECT_EQ(c.car.unacknowledged(), 1U);
+    EXPECT_EQ(c.take_output(), to_hex("3A 07 00 01 't' 00 04 00 'd'"));
+    EXPECT_EQ(c.client.unacknowledged(), 1U);
 }
 
 TEST(resume, pubcomp_not_found_after_a_resent_pubrel_is_success) { // 3.7.2.1
-    conversation c(kept_v5());
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q2);
-    c.tell("50 02 00 01").lose().connect(present);
-    c.told();
-    EXPECT_EQ(c.tell("70 03 00 01 92").told(), "published 1 success");
+    c.receive("50 02 00 01").lose_transport().connect(present);
+    c.take_events();
+    EXPECT_EQ(c.receive("70 03 00 01 92").take_events(), "published 1 success");
 }
 
 TEST(session_lost, reports_each_message_before_on_connected) { // 3.2.2.1.1
-    conversation c(kept_v5());
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q1, "a");
     c.publish(q2, "b");
-    c.tell("34 07 00 01 't' 00 07 00 'x'"); // and a QoS 2 message of the server, unreleased
-    c.told();
-    c.lose();
-    EXPECT_EQ(c.car.unacknowledged(), 2U);
+    c.receive("34 07 00 01 't' 00 07 00 'x'"); // and an unreleased incoming QoS 2 message
+    c.take_events();
+    c.lose_transport();
+    EXPECT_EQ(c.client.unacknowledged(), 2U);
     c.connect(); // session present = 0
-    EXPECT_EQ(c.told(), "published 1 unspecified error; published 2 unspecified error; connected");
-    EXPECT_EQ(c.said(), "");
-    EXPECT_EQ(c.car.unacknowledged(), 0U);
-    c.tell("34 07 00 01 't' 00 07 00 'y'"); // identifier 7 is new again
-    EXPECT_EQ(c.told(), "message t y q2");
+    EXPECT_EQ(c.take_events(), "published 1 unspecified error; published 2 unspecified error; connected");
+    EXPECT_EQ(c.take_output(), "");
+    EXPECT_EQ(c.client.unacknowledged(), 0U);
+    c.receive("34 07 00 01 't' 00 07 00 'y'"); // identifier 7 is new again
+    EXPECT_EQ(c.take_events(), "message t y q2");
 }
 
 TEST(session_lost, without_a_session_to_resume_all_ends_with_the_connection) {
     for (const auto& o : {options_of(v3), options_of(v5), options_of(v5, true, 60s), options_of(v5, false, 0s)}) {
-        conversation c(o);
+        session_fixture c(o);
         c.connect();
         c.publish(q1);
         c.publish(q2);
-        EXPECT_EQ(c.car.unacknowledged(), 2U);
-        c.lose();
-        EXPECT_EQ(c.car.unacknowledged(), 0U);
+        EXPECT_EQ(c.client.unacknowledged(), 2U);
+        c.lose_transport();
+        EXPECT_EQ(c.client.unacknowledged(), 0U);
         c.connect();
-        EXPECT_EQ(c.told(), "connected; connected");
-        EXPECT_EQ(c.said(), "");
+        EXPECT_EQ(c.take_events(), "connected; connected");
+        EXPECT_EQ(c.take_output(), "");
     }
 }
 
 TEST(session_kept, identifiers_of_received_qos_2_survive) { // 4.3.3
-    conversation c(kept_v5());
-    c.connect().tell("34 07 00 01 't' 00 07 00 'x'");
-    c.lose().connect(present);
-    c.told();
-    c.said();
-    c.tell("3C 07 00 01 't' 00 07 00 'x'");
-    EXPECT_EQ(c.told(), ""); // had it
-    EXPECT_EQ(c.said(), "50 02 00 07");
-    EXPECT_EQ(c.tell("62 02 00 07").said(), "70 02 00 07");
+    session_fixture c(kept_v5());
+    c.connect().receive("34 07 00 01 't' 00 07 00 'x'");
+    c.lose_transport().connect(present);
+    c.take_events();
+    c.take_output();
+    c.receive("3C 07 00 01 't' 00 07 00 'x'");
+    EXPECT_EQ(c.take_events(), ""); // duplicate
+    EXPECT_EQ(c.take_output(), "50 02 00 07");
+    EXPECT_EQ(c.receive("62 02 00 07").take_output(), "70 02 00 07");
 }
 
 TEST(session_kept, requests_end_with_their_connection) {
-    conversation c(kept_v5());
+    session_fixture c(kept_v5());
     c.connect();
     const subscription one[] = {{"a"}};
-    ASSERT_FALSE(c.car.subscribe(one, c.now, c.out).error);
+    ASSERT_FALSE(c.client.subscribe(one, c.now, c.out).error);
     c.publish(q1, "m");
-    c.lose().connect(present);
-    EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 02 00 'm'"));
-    EXPECT_EQ(c.tell("90 04 00 01 00 01").error, errc::protocol_error);
+    c.lose_transport().connect(present);
+    EXPECT_EQ(c.take_output(), to_hex("3A 07 00 01 't' 00 02 00 'm'"));
+    EXPECT_EQ(c.receive("90 04 00 01 00 01").error, errc::protocol_error);
 }
 
 TEST(session_kept, moves_with_the_session) {
-    conversation c(kept_v5());
+    session_fixture c(kept_v5());
     c.connect();
     c.publish(q1, "a");
-    session moved = std::move(c.car);
+    session moved = std::move(c.client);
     EXPECT_EQ(moved.unacknowledged(), 1U);
-    c.car = std::move(moved);
-    c.lose().connect(present);
-    EXPECT_EQ(c.said(), to_hex("3A 07 00 01 't' 00 01 00 'a'"));
+    c.client = std::move(moved);
+    c.lose_transport().connect(present);
+    EXPECT_EQ(c.take_output(), to_hex("3A 07 00 01 't' 00 01 00 'a'"));
 }

@@ -6,7 +6,7 @@
 
 using loadsim::mqtt::matches;
 
-TEST(topic_filter, fits_as_brokers_say) {
+TEST(topic_filter, matches_as_in_brokers) {
     struct row {
         std::string_view filter, topic;
         bool fits;

@@ -13,7 +13,7 @@ TEST(backoff, doubles_up_to_the_cap) {
     EXPECT_EQ(net::backoff(1s, 120s, 4'000'000'000U, 0.5), 60s);
 }
 
-TEST(backoff, full_jitter_starts_at_nothing) {
+TEST(backoff, full_jitter_starts_at_zero) {
     EXPECT_EQ(net::backoff(1s, 120s, 3, 0.0), 0s);
     EXPECT_LT(net::backoff(1s, 120s, 3, 0.999999), 8s);
 }

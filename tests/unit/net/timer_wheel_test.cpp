@@ -40,7 +40,7 @@ TEST(timer_wheel, fires_at_the_first_advance_that_is_not_early) {
     EXPECT_EQ(wheel.size(), 0U);
 }
 
-// Every level of the wheel, and the turns between them.
+// Every level of the wheel, and the boundaries between levels.
 TEST(timer_wheel, fires_any_distance_within_one_tick) {
     for (const nanoseconds distance :
          {nanoseconds{1ms}, nanoseconds{255ms}, nanoseconds{256ms}, nanoseconds{257ms}, nanoseconds{65535ms},
@@ -61,7 +61,7 @@ TEST(timer_wheel, fires_any_distance_within_one_tick) {
     }
 }
 
-TEST(timer_wheel, what_is_overdue_fires_at_the_next_tick) {
+TEST(timer_wheel, overdue_timer_fires_at_the_next_tick) {
     timer_wheel wheel(origin);
     wheel.advance(origin + 100ms);
     probe t;
@@ -102,12 +102,12 @@ TEST(timer_wheel, callbacks_may_arm_and_disarm_others_of_the_same_tick) {
     wheel.arm(a, origin + 4ms);
     wheel.arm(b, origin + 4ms);
     for (auto t = origin; t <= origin + 20ms; t += 1ms) wheel.advance(t);
-    // Whichever came first kept the other from firing.
+    // The first one to fire disarmed the other.
     EXPECT_EQ(a.fired + b.fired, a.fired > 0 ? 3 : 1);
     EXPECT_EQ(wheel.size(), 0U);
 }
 
-// next() may be early, never late: an event loop that sleeps until next() misses nothing.
+// next() may be early, never late: an event loop that sleeps until next() misses no timer.
 TEST(timer_wheel, sleeping_until_next_misses_no_timer) {
     std::mt19937_64 random(7);
     timer_wheel wheel(origin);
@@ -129,5 +129,5 @@ TEST(timer_wheel, sleeping_until_next_misses_no_timer) {
         EXPECT_GE(timers[i]->at, due[i]);
         EXPECT_LE(timers[i]->at, due[i] + timer_wheel::tick_length);
     }
-    EXPECT_LT(wakes, 4000); // no tick by tick
+    EXPECT_LT(wakes, 4000); // not once per tick
 }

@@ -1,4 +1,4 @@
-#include <loadsim/net/options.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ TEST(api_url, keeps_its_base_path_without_the_last_slash) {
     EXPECT_EQ(to_string(*parse_api_url("http://api.example:8080/base")), "http://api.example:8080/base");
 }
 
-TEST(api_url, may_be_of_tls) {
+TEST(api_url, may_use_tls) {
     EXPECT_EQ(*parse_api_url("https://api.example/base"), (endpoint{"https", "api.example", 443, "/base"}));
     EXPECT_EQ(to_string(*parse_api_url("https://[::1]:8443")), "https://[::1]:8443");
     const auto read = parse_api_url("https://user:secret@host");
@@ -30,7 +30,7 @@ struct bad_url {
     const char* says;
 };
 
-TEST(broker_url, says_what_is_wrong_and_how_to_write_it) {
+TEST(broker_url, error_names_the_cause_and_the_expected_form) {
     const bad_url cases[] = {
         {"", "mqtt://127.0.0.1:1883"},
         {"localhost:1883", "write it as mqtt://"},
@@ -49,7 +49,7 @@ TEST(broker_url, says_what_is_wrong_and_how_to_write_it) {
     }
 }
 
-TEST(api_url, refuses_what_is_neither_port_nor_path) {
+TEST(api_url, rejects_characters_after_the_port) {
     const auto read = parse_api_url("http://127.0.0.1:8080x");
     ASSERT_FALSE(read);
     EXPECT_NE(to_string(read.error()).find("'http://127.0.0.1:8080x' is not a URL"), std::string::npos);

@@ -1,4 +1,4 @@
-#include "example.hpp"
+#include "sample_run.hpp"
 
 #include <loadsim/report/console.hpp>
 
@@ -26,14 +26,14 @@ namespace {
 
 using stream = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
-std::string text_in(std::FILE* file) {
+std::string contents_of(std::FILE* file) {
     std::string text;
     std::rewind(file);
     for (int c; (c = std::fgetc(file)) != EOF;) text += static_cast<char>(c);
     return text;
 }
 
-/// The variables that decide about escape codes, as they were before.
+/// Sets TERM and NO_COLOR; the destructor restores them.
 class environment {
 public:
     environment(const char* term, const char* no_colour) {
@@ -41,8 +41,8 @@ public:
         set("NO_COLOR", no_colour);
     }
     ~environment() {
-        set("TERM", before_[0] ? before_[0]->c_str() : nullptr);
-        set("NO_COLOR", before_[1] ? before_[1]->c_str() : nullptr);
+        set("TERM", saved_[0] ? saved_[0]->c_str() : nullptr);
+        set("NO_COLOR", saved_[1] ? saved_[1]->c_str() : nullptr);
     }
     environment(const environment&) = delete;
     environment& operator=(const environment&) = delete;
@@ -58,10 +58,10 @@ private:
         const char* value = std::getenv(name);
         return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
     }
-    std::array<std::optional<std::string>, 2> before_{get("TERM"), get("NO_COLOR")};
+    std::array<std::optional<std::string>, 2> saved_{get("TERM"), get("NO_COLOR")};
 };
 
-/// A terminal of a given width, and what was printed on it.
+/// Pseudo terminal of a given width that captures output.
 class pseudo_terminal {
 public:
     explicit pseudo_terminal(unsigned short columns) : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK)) {
@@ -83,8 +83,8 @@ public:
         size.ws_col = columns;
         ::ioctl(master_, TIOCSWINSZ, &size);
     }
-    /// What has been printed since it was asked last. The kernel hands it over in pieces, in its own time: the end is a mark of ours.
-    std::string shown() {
+    /// Output since the previous call. The kernel delivers it in pieces, so a mark character shows its end.
+    std::string output() {
         constexpr char mark = '\x05';
         std::fputc(mark, out.get());
         std::fflush(out.get());
@@ -121,95 +121,95 @@ std::vector<std::string> lines_of(const std::string& text) {
 } // namespace
 
 TEST(console, a_file_gets_a_line_every_ten_seconds_and_at_each_stage) {
-    const auto run = example::run();
+    const auto run = sample_run::run();
     const stream file(std::tmpfile(), &std::fclose);
     console c(file.get(), false, terminal_of(file.get()));
-    auto p = example::under_load(run.sum);
+    auto p = sample_run::under_load(run.sum);
     for (int second = 1; second <= 25; ++second) {
         p.elapsed = second * 1s;
-        p.at = second <= 2    ? measure::stage::connecting
-               : second <= 24 ? measure::stage::load
-                              : measure::stage::draining;
-        c.show(p, example::names());
+        p.current_stage = second <= 2    ? measure::stage::connecting
+                          : second <= 24 ? measure::stage::load
+                                         : measure::stage::draining;
+        c.show(p, sample_run::labels());
     }
-    p.at = measure::stage::done;
-    c.show(p, example::names());
+    p.current_stage = measure::stage::done;
+    c.show(p, sample_run::labels());
 
-    const auto lines = lines_of(text_in(file.get()));
+    const auto lines = lines_of(contents_of(file.get()));
     ASSERT_EQ(lines.size(), 5u) << "seconds 1, 3, 13, 23, 25";
     EXPECT_THAT(lines[0], StartsWith("connecting"));
     EXPECT_THAT(lines[1], StartsWith("steady"));
     EXPECT_THAT(lines[2], StartsWith("steady"));
     EXPECT_THAT(lines[3], StartsWith("steady"));
     EXPECT_THAT(lines[4], StartsWith("draining"));
-    EXPECT_THAT(text_in(file.get()), Not(HasSubstr("\x1b"))) << "no escape codes in a file";
-    EXPECT_THAT(text_in(file.get()), Not(HasSubstr("\r")));
+    EXPECT_THAT(contents_of(file.get()), Not(HasSubstr("\x1b"))) << "no escape codes in a file";
+    EXPECT_THAT(contents_of(file.get()), Not(HasSubstr("\r")));
 }
 
-TEST(console, a_line_tells_of_all_the_time_since_the_one_before) {
-    const auto run = example::run();
+TEST(console, a_line_covers_the_whole_time_since_the_previous_one) {
+    const auto run = sample_run::run();
     const stream file(std::tmpfile(), &std::fclose);
     console c(file.get(), false, terminal_of(file.get()));
-    auto p = example::under_load(run.sum);
+    auto p = sample_run::under_load(run.sum);
     for (int second = 1; second <= 11; ++second) {
         p.elapsed = second * 1s;
-        p.interval.requests.sent = second == 5 ? 2000 : 0; // between the lines
-        c.show(p, example::names());
+        p.interval.requests.sent = second == 5 ? 2000 : 0; // between two plain lines
+        c.show(p, sample_run::labels());
     }
-    const auto lines = lines_of(text_in(file.get()));
+    const auto lines = lines_of(contents_of(file.get()));
     ASSERT_EQ(lines.size(), 2u);
     EXPECT_THAT(lines[1], HasSubstr("200/s of 200/s")) << "2000 in ten seconds";
 }
 
-TEST(console, says_less_when_time_passes_quickly) {
-    const auto run = example::run();
+TEST(console, plain_interval_limits_the_lines_of_a_rehearsal) {
+    const auto run = sample_run::run();
     const stream file(std::tmpfile(), &std::fclose);
     console c(file.get(), false, terminal_of(file.get()), 10min);
-    auto p = example::under_load(run.sum);
+    auto p = sample_run::under_load(run.sum);
     for (int second = 1; second <= 3601; ++second) {
         p.elapsed = second * 1s;
-        c.show(p, example::names());
+        c.show(p, sample_run::labels());
     }
-    EXPECT_EQ(lines_of(text_in(file.get())).size(), 7u) << "at once, and every ten minutes";
+    EXPECT_EQ(lines_of(contents_of(file.get())).size(), 7u) << "at once, and every ten minutes";
 }
 
 TEST(console, quiet_shows_no_progress_but_prints) {
-    const auto run = example::run();
+    const auto run = sample_run::run();
     const stream file(std::tmpfile(), &std::fclose);
     console c(file.get(), true, terminal_of(file.get()));
-    c.show(example::under_load(run.sum), example::names());
-    EXPECT_THAT(text_in(file.get()), IsEmpty());
+    c.show(sample_run::under_load(run.sum), sample_run::labels());
+    EXPECT_THAT(contents_of(file.get()), IsEmpty());
     c.print("verdict\n");
-    EXPECT_EQ(text_in(file.get()), "verdict\n");
+    EXPECT_EQ(contents_of(file.get()), "verdict\n");
 }
 
-TEST(console, a_terminal_gets_one_line_that_is_drawn_again) {
+TEST(console, a_terminal_gets_one_redrawn_line) {
     const environment env("xterm", nullptr);
-    const auto run = example::run();
+    const auto run = sample_run::run();
     pseudo_terminal t(81);
     console c(t.out.get(), false, terminal_of(t.out.get()));
-    const auto p = example::under_load(run.sum);
-    c.show(p, example::names());
-    const auto eighty = progress_line(p, example::names(), 80);
-    EXPECT_EQ(t.shown(), "\r" + eighty + "\x1b[K");
+    const auto p = sample_run::under_load(run.sum);
+    c.show(p, sample_run::labels());
+    const auto eighty = progress_line(p, sample_run::labels(), 80);
+    EXPECT_EQ(t.output(), "\r" + eighty + "\x1b[K");
 
     t.resize(61);
-    c.show(p, example::names());
-    EXPECT_EQ(t.shown(), "\r" + progress_line(p, example::names(), 60) + "\x1b[K") << "the new width";
+    c.show(p, sample_run::labels());
+    EXPECT_EQ(t.output(), "\r" + progress_line(p, sample_run::labels(), 60) + "\x1b[K") << "the new width";
 
     c.print("end");
-    EXPECT_EQ(t.shown(), "\r\nend") << "the live line is left standing";
+    EXPECT_EQ(t.output(), "\r\nend") << "the live line is left standing";
     c.print("more");
-    EXPECT_EQ(t.shown(), "more");
+    EXPECT_EQ(t.output(), "more");
 }
 
 TEST(console, a_dumb_terminal_gets_plain_lines) {
     const environment env("dumb", nullptr);
-    const auto run = example::run();
+    const auto run = sample_run::run();
     pseudo_terminal t(80);
     console c(t.out.get(), false, terminal_of(t.out.get()));
-    c.show(example::under_load(run.sum), example::names());
-    const auto text = t.shown();
+    c.show(sample_run::under_load(run.sum), sample_run::labels());
+    const auto text = t.output();
     EXPECT_THAT(text, StartsWith("steady 40 %"));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }

@@ -1,7 +1,7 @@
-// What people read of single requests: word by word.
-#include "example.hpp"
+// Text of request timelines, run overview and replay comparison.
+#include "sample_run.hpp"
 
-#include <loadsim/report/archive.hpp>
+#include <loadsim/report/report_reader.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,27 +17,27 @@ namespace {
 
 constexpr auto never_ms = std::numeric_limits<double>::quiet_NaN();
 
-archive around(const measure::request_record& r) {
-    archive all;
+report_contents report_with(const measure::request_record& r) {
+    report_contents all;
     all.scenario = "quickstart";
     all.requests = {r};
-    all.anomalies = {example::anomaly()};
-    all.sessions = {example::session()};
-    all.written = 60;
-    all.unexpected = all.wanted = 1;
-    all.anomalies_by_kind[static_cast<std::size_t>(anomaly::no_end)] = 1;
+    all.anomalies = {sample_run::anomaly()};
+    all.sessions = {sample_run::session()};
+    all.recorded = 60;
+    all.unexpected = all.matching = 1;
+    all.anomalies_by_kind[static_cast<std::size_t>(anomaly::completion_missing)] = 1;
     return all;
 }
 
 measure::session_record session_at(double ms, const char* what, const char* vin = "LZ9SMEV05TF000001") {
-    return {.at_ms = ms, .vin = vin, .what = what};
+    return {.at_ms = ms, .vin = vin, .event = what};
 }
 
 } // namespace
 
 TEST(explain, golden) {
-    const auto r = example::request();
-    EXPECT_EQ(explain(around(r), r), R"(request r-17  UNEXPECTED
+    const auto r = sample_run::request();
+    EXPECT_EQ(explain(report_with(r), r), R"(request r-17  UNEXPECTED
     vehicle     LZ9SMEV05TF000001, segment good, behaviour success
     service     horn, phase steady
     due         1.000 s after the load's start, arrival 17
@@ -63,8 +63,8 @@ TEST(explain, golden) {
 )");
 }
 
-TEST(explain, as_expected_has_no_word_of_trouble) {
-    auto r = example::request();
+TEST(explain, an_expected_outcome_has_no_error_text) {
+    auto r = sample_run::request();
     r.unexpected = false;
     r.observed = outcome::executed;
     r.why.clear();
@@ -73,15 +73,15 @@ TEST(explain, as_expected_has_no_word_of_trouble) {
     r.conditions.clear();
     r.anomalies.clear();
     const auto text = explain({}, r);
-    for (const auto* word : {"UNEXPECTED", "ANOMALY", "conditions", "anomalies", "never"})
-        EXPECT_THAT(text, Not(HasSubstr(word)));
+    for (const auto* text_part : {"UNEXPECTED", "ANOMALY", "conditions", "anomalies", "never"})
+        EXPECT_THAT(text, Not(HasSubstr(text_part)));
     EXPECT_THAT(text, HasSubstr("    observed  executed\n"));
     EXPECT_THAT(text, HasSubstr("+40.000  observed    the platform has announced the end\n"));
     EXPECT_THAT(text, HasSubstr("10.0 ms  20.5 ms  9.50 ms  40.0 ms\n"));
 }
 
-TEST(explain, what_is_simultaneous_stays_in_the_order_of_its_causes) {
-    auto r = example::request();
+TEST(explain, simultaneous_events_stay_in_causal_order) {
+    auto r = sample_run::request();
     r.sent_ms = r.accepted_ms = r.delivered_ms = r.finished_ms = r.due_ms;
     for (auto& m : r.messages) m.at_ms = r.due_ms;
     const auto text = explain({}, r);
@@ -93,14 +93,14 @@ TEST(explain, what_is_simultaneous_stays_in_the_order_of_its_causes) {
     }
 }
 
-TEST(explain, of_the_session_what_was_around_it) {
-    auto r = example::request();
+TEST(explain, lists_session_events_around_the_request) {
+    auto r = sample_run::request();
     r.due_ms = 100'000;
     r.sent_ms = 100'001;
     r.observed_ms = 101'000;
     r.accepted_ms = r.delivered_ms = r.finished_ms = never_ms;
     r.messages.clear();
-    archive all;
+    report_contents all;
     all.sessions = {session_at(10'000, "on line"),        session_at(20'000, "tunnel begins"),
                     session_at(30'000, "of a twin", "B"), session_at(95'000, "within five seconds"),
                     session_at(106'000, "to the last"),   session_at(106'001, "too late")};
@@ -113,28 +113,28 @@ TEST(explain, of_the_session_what_was_around_it) {
     EXPECT_THAT(text, Not(HasSubstr("too late")));
 }
 
-TEST(explain, tells_how_the_session_stood_before) {
-    const auto r = example::request();
-    archive all;
+TEST(explain, lists_the_last_session_event_before_the_window) {
+    const auto r = sample_run::request();
+    report_contents all;
     all.sessions = {session_at(-60'000, "on line"), session_at(-50'000, "off line: tunnel")};
     const auto text = explain(all, r);
     EXPECT_THAT(text, HasSubstr("-51000.000  session     off line: tunnel\n"));
     EXPECT_THAT(text, Not(HasSubstr("on line\n")));
 }
 
-TEST(explain, has_the_vehicles_other_anomalies_and_says_whose) {
-    const auto r = example::request();
-    auto all = around(r);
-    auto other = example::anomaly();
-    other.what = anomaly::second_active;
+TEST(explain, lists_other_anomalies_of_the_vehicle_with_their_request) {
+    const auto r = sample_run::request();
+    auto all = report_with(r);
+    auto other = sample_run::anomaly();
+    other.kind = anomaly::concurrent_request;
     other.request = "r-18";
     other.at_ms = 1020;
     all.anomalies.push_back(other);
     other.request.clear();
-    other.what = anomaly::let_in;
-    other.provoked = true;
+    other.kind = anomaly::unauthorized_accepted;
+    other.expected = true;
     all.anomalies.push_back(other);
-    other.what = anomaly::end_unknown;
+    other.kind = anomaly::completion_unknown;
     other.vin = "B";
     all.anomalies.push_back(other);
     const auto text = explain(all, r);
@@ -143,7 +143,7 @@ TEST(explain, has_the_vehicles_other_anomalies_and_says_whose) {
     EXPECT_THAT(text, Not(HasSubstr("end_unknown"))) << "of another vehicle";
 }
 
-TEST(explain, of_a_request_that_came_nowhere) {
+TEST(explain, of_a_skipped_request) {
     measure::request_record r;
     r.arrival = 3;
     r.due_ms = 2500;
@@ -156,8 +156,8 @@ TEST(explain, of_a_request_that_came_nowhere) {
     EXPECT_THAT(explain({}, r), HasSubstr("ms of the load\n"));
 }
 
-TEST(explain, does_not_let_payloads_command_the_terminal) {
-    auto r = example::request();
+TEST(explain, escapes_control_characters_of_payloads) {
+    auto r = sample_run::request();
     r.messages[0].payload = "\x1b[2Jgone\r\n\x07";
     r.messages[0].topic = "t\xC2\x9B"
                           "1m";
@@ -168,20 +168,20 @@ TEST(explain, does_not_let_payloads_command_the_terminal) {
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
-TEST(overview, golden) {
-    auto r = example::request();
-    auto all = around(r);
-    all.how = measure::mode::rehearsal;
-    all.wanted = 3;
-    auto stranger = example::anomaly();
-    stranger.what = anomaly::end_unknown;
-    stranger.vin.clear();
-    stranger.request = "x-1";
-    stranger.evidence = "an end that nobody of ours asked for";
-    all.anomalies.push_back(stranger);
-    all.anomalies_by_kind[static_cast<std::size_t>(anomaly::end_unknown)] = 1;
-    all.provoked_by_kind[static_cast<std::size_t>(anomaly::word_repeated)] = 2;
-    EXPECT_EQ(overview(all, "reports/q-1"), R"(quickstart  (rehearsed)
+TEST(run_overview, golden) {
+    auto r = sample_run::request();
+    auto all = report_with(r);
+    all.mode = measure::run_mode::rehearsal;
+    all.matching = 3;
+    auto unknown_completion = sample_run::anomaly();
+    unknown_completion.kind = anomaly::completion_unknown;
+    unknown_completion.vin.clear();
+    unknown_completion.request = "x-1";
+    unknown_completion.evidence = "an end that nobody of ours asked for";
+    all.anomalies.push_back(unknown_completion);
+    all.anomalies_by_kind[static_cast<std::size_t>(anomaly::completion_unknown)] = 1;
+    all.expected_anomalies_by_kind[static_cast<std::size_t>(anomaly::response_duplicated)] = 2;
+    EXPECT_EQ(run_overview(all, "reports/q-1"), R"(quickstart  (rehearsed)
     60 requests are written down, 1 of them unexpected
 
 unexpected, or with an anomaly
@@ -206,60 +206,60 @@ further
 )");
 }
 
-TEST(overview, of_a_good_run_is_short) {
-    archive all;
-    all.written = all.unremarkable = 1;
-    EXPECT_EQ(overview(all, "r"), "a run without a name\n    1 request is written down, 0 of them unexpected\n\n"
-                                  "nothing is unexpected\n");
+TEST(run_overview, without_findings_is_short) {
+    report_contents all;
+    all.recorded = all.without_findings = 1;
+    EXPECT_EQ(run_overview(all, "r"), "a run without a name\n    1 request is written down, 0 of them unexpected\n\n"
+                                      "nothing is unexpected\n");
 }
 
-TEST(repetition, tells_of_each_request_whether_it_came_again) {
-    const auto then = example::request();
-    auto now = then;
-    now.request = "n-1";
-    auto other = then;
+TEST(replay_comparison, lists_for_each_request_whether_it_was_reproduced) {
+    const auto original = sample_run::request();
+    auto replayed = original;
+    replayed.request = "n-1";
+    auto other = original;
     other.arrival = 99;
     other.observed = outcome::executed;
 
-    const auto same = compare({then}, {other, now});
-    EXPECT_TRUE(same.came_again);
+    const auto same = compare_replay({original}, {other, replayed});
+    EXPECT_TRUE(same.reproduced);
     EXPECT_EQ(same.text, "came again: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no end after "
                          "\"60s\")\n");
 
-    now.observed = outcome::executed;
-    now.why.clear();
-    now.anomalies.clear();
-    const auto differs = compare({then}, {now});
-    EXPECT_FALSE(differs.came_again);
+    replayed.observed = outcome::executed;
+    replayed.why.clear();
+    replayed.anomalies.clear();
+    const auto differs = compare_replay({original}, {replayed});
+    EXPECT_FALSE(differs.reproduced);
     EXPECT_EQ(differs.text,
               "came out differently: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
               "end after \"60s\") then, executed now\n    anomalies: no_end then, none now\n");
 
-    const auto missing = compare({then, other}, {other});
-    EXPECT_FALSE(missing.came_again);
+    const auto missing = compare_replay({original, other}, {other});
+    EXPECT_FALSE(missing.reproduced);
     EXPECT_THAT(missing.text, HasSubstr("not done again: request r-17 of"));
     EXPECT_THAT(missing.text, HasSubstr("\ncame again: request r-17 of"));
 }
 
-TEST(repetition, anomalies_are_told_and_do_not_decide) {
-    const auto then = example::request();
-    auto now = then;
-    now.anomalies = {"word_lost", "no_end"};
-    const auto found = compare({then}, {now});
-    EXPECT_TRUE(found.came_again);
+TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {
+    const auto original = sample_run::request();
+    auto replayed = original;
+    replayed.anomalies = {"word_lost", "no_end"};
+    const auto found = compare_replay({original}, {replayed});
+    EXPECT_TRUE(found.reproduced);
     EXPECT_THAT(found.text, HasSubstr("\n    anomalies: no_end then, no_end, word_lost now\n"));
 }
 
-// The one strange case is often an anomaly of a request that ended well.
-TEST(repetition, of_a_request_whose_anomaly_does_not_come_again_is_none) {
-    measure::request_record then;
-    then.observed = outcome::executed;
-    then.anomalies = {"command_repeated"};
-    auto now = then;
-    EXPECT_TRUE(compare({then}, {now}).came_again);
-    now.anomalies.clear();
-    const auto found = compare({then}, {now});
-    EXPECT_FALSE(found.came_again);
+// The case to reproduce is often an anomaly of a request with the expected outcome.
+TEST(replay_comparison, a_missing_anomaly_means_not_reproduced) {
+    measure::request_record original;
+    original.observed = outcome::executed;
+    original.anomalies = {"command_repeated"};
+    auto replayed = original;
+    EXPECT_TRUE(compare_replay({original}, {replayed}).reproduced);
+    replayed.anomalies.clear();
+    const auto found = compare_replay({original}, {replayed});
+    EXPECT_FALSE(found.reproduced);
     EXPECT_THAT(found.text, HasSubstr("came out differently"));
     EXPECT_THAT(found.text, HasSubstr("anomalies: command_repeated then, none now"));
 }

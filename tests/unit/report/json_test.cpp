@@ -1,8 +1,8 @@
-// summary.json and the lines of the .jsonl files: read back and compared.
-#include "example.hpp"
-#include "json_text.hpp"
+// summary.json, run.json and the lines of the .jsonl files, parsed and compared.
+#include "json_format.hpp"
+#include "sample_run.hpp"
 
-#include <loadsim/report/report.hpp>
+#include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -21,46 +21,48 @@ using testing::HasSubstr;
 
 namespace {
 
-json::value summary() { return json::parse(summary_json(example::run(), example::missed(), example::names())); }
+json::value summary() {
+    return json::parse(summary_json(sample_run::run(), sample_run::missed_budget(), sample_run::labels()));
+}
 
-/// Numbers compare by value: JSON has one kind of them.
-bool same(const json::value& a, const json::value& b) {
+/// Equality with numbers compared by value, since JSON does not distinguish integers from doubles.
+bool equal_json(const json::value& a, const json::value& b) {
     if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
     if (a.is_array() && b.is_array()) {
         const auto &x = a.get_array(), &y = b.get_array();
-        return std::equal(x.begin(), x.end(), y.begin(), y.end(), same);
+        return std::equal(x.begin(), x.end(), y.begin(), y.end(), equal_json);
     }
     if (a.is_object() && b.is_object()) {
         const auto &x = a.get_object(), &y = b.get_object();
         return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& m, const auto& n) {
-            return m.key() == n.key() && same(m.value(), n.value());
+            return m.key() == n.key() && equal_json(m.value(), n.value());
         });
     }
     return a == b;
 }
 
-void expect_json(const json::value& got, std::string_view wanted) {
-    EXPECT_TRUE(same(got, json::parse(wanted))) << "got    " << json_line(got) << "\nwanted " << wanted;
+void expect_json(const json::value& got, std::string_view expected) {
+    EXPECT_TRUE(equal_json(got, json::parse(expected))) << "got    " << json_line(got) << "\nwanted " << expected;
 }
 
 } // namespace
 
-TEST(json_text, numbers_look_like_numbers) {
+TEST(json_format, numbers_look_like_numbers) {
     EXPECT_EQ(json_line(json::array{12.5, 12.0, 0.001, 1e21}), "[12.5,12,0.001,1e+21]");
     EXPECT_EQ(json_line(json::array{std::numeric_limits<double>::quiet_NaN(), nullptr, true, -3}),
               "[null,null,true,-3]");
 }
 
-TEST(json_text, strings_are_escaped) {
+TEST(json_format, strings_are_escaped) {
     EXPECT_EQ(json_line(json::object{{"a\"b", "line\nfeed \\ ü \x01"}}), R"({"a\"b":"line\nfeed \\ ü \u0001"})");
 }
 
-TEST(json_text, a_page_breaks_where_something_is_nested) {
-    EXPECT_EQ(json_page(json::object{{"a", 1}, {"b", {{"c", 2}, {"d", json::array{1, 2}}}}, {"e", json::array{}}}),
+TEST(json_format, a_page_breaks_where_something_is_nested) {
+    EXPECT_EQ(json_indented(json::object{{"a", 1}, {"b", {{"c", 2}, {"d", json::array{1, 2}}}}, {"e", json::array{}}}),
               "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": 2,\n    \"d\": [1, 2]\n  },\n  \"e\": []\n}\n");
 }
 
-TEST(summary_json, says_what_run_it_was_and_how_it_ended) {
+TEST(summary_json, identifies_the_run_and_its_end) {
     const auto s = summary();
     EXPECT_EQ(s.at("schema").as_string(), "loadsim.summary/1");
     EXPECT_EQ(s.at("scenario").as_string(), "quickstart");
@@ -102,7 +104,7 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
 
 TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
     const auto s = summary();
-    // 140 us sixty times: below 2,048 us every microsecond has its own bucket.
+    // Sixty samples of 140 us; exact, because below 2,048 us every microsecond has its own bucket.
     expect_json(
         s.at("latency").at("lag"),
         R"({"count":60,"min":0.14,"mean":0.14,"p50":0.14,"p90":0.14,"p95":0.14,"p99":0.14,"p999":0.14,"max":0.14})");
@@ -145,8 +147,10 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
 }
 
 TEST(summary_json, connections_of_the_http_driver) {
-    auto run = example::run();
-    const auto http = [&] { return json::parse(summary_json(run, example::missed(), example::names())).at("http"); };
+    auto run = sample_run::run();
+    const auto http = [&] {
+        return json::parse(summary_json(run, sample_run::missed_budget(), sample_run::labels())).at("http");
+    };
     expect_json(http(), R"({"requests":59,"connections":{"allowed":64,"opened":4,"open_peak":3,"busy_peak":2},
         "requests_per_connection":14.75,"timed_out":0,"sent_again":0,"failed_over":0,"wait":{"count":5,"min":2,"mean":2,"p50":2,"p90":2,"p95":2,"p99":2,"p999":2,
         "max":2}})");
@@ -156,7 +160,7 @@ TEST(summary_json, connections_of_the_http_driver) {
     expect_json(http(), "null");
 }
 
-TEST(summary_json, commands_that_waited_and_conditions_that_passed) {
+TEST(summary_json, observers_campaigns_queued_commands_and_recoveries) {
     const auto s = summary();
     ASSERT_EQ(s.at("observers").as_array().size(), 2U);
     expect_json(s.at("observers").at(1).at("name"), "\"webhook\"");
@@ -178,42 +182,43 @@ TEST(summary_json, commands_that_waited_and_conditions_that_passed) {
          "budget":"e2e.p99 < 1s","until_latency_s":null}])");
 }
 
-TEST(summary_json, says_whether_it_was_a_run) {
-    auto run = example::run();
+TEST(summary_json, has_the_mode) {
+    auto run = sample_run::run();
     const auto mode = [&] {
-        return std::string(json::parse(summary_json(run, {}, example::names())).at("mode").as_string());
+        return std::string(json::parse(summary_json(run, {}, sample_run::labels())).at("mode").as_string());
     };
     EXPECT_EQ(mode(), "run");
-    run.how = measure::mode::rehearsal;
+    run.mode = measure::run_mode::rehearsal;
     EXPECT_EQ(mode(), "rehearsal");
-    run.how = measure::mode::replay;
+    run.mode = measure::run_mode::replay;
     EXPECT_EQ(mode(), "replay");
 }
 
-TEST(run_json, says_who_wrote_the_folder) {
-    expect_json(json::parse(run_json(example::header())), R"({"schema":"loadsim.run/1","version":"1.2.3","mode":"run",
+TEST(run_json, identifies_program_version_and_run) {
+    expect_json(json::parse(run_json(sample_run::header())),
+                R"({"schema":"loadsim.run/1","version":"1.2.3","mode":"run",
         "scenario":"quickstart","seed":42,"started":"2026-11-20T10:20:00Z"})");
 }
 
-TEST(summary_json, budgets_with_what_was_observed) {
+TEST(summary_json, budgets_with_observed_values) {
     expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed":1000,"verdict":"fail"},
         {"expression":"unexpected <= 1","observed":1,"verdict":"pass"},
         {"expression":"expiry.p99 < 12s","observed":null,"verdict":"no data"}])");
 }
 
-TEST(summary_json, time_is_utc_wherever_it_runs) {
-    const example::far_from_utc zone;
+TEST(summary_json, time_is_utc_in_every_time_zone) {
+    const sample_run::non_utc_time_zone zone;
     EXPECT_EQ(summary().at("started").as_string(), "2026-11-20T10:20:00Z");
 }
 
-TEST(summary_json, a_whole_seed_survives) {
-    auto run = example::run();
+TEST(summary_json, a_64_bit_seed_keeps_all_digits) {
+    auto run = sample_run::run();
     run.seed = std::numeric_limits<std::uint64_t>::max();
-    EXPECT_THAT(summary_json(run, {}, example::names()), HasSubstr("\"seed\": 18446744073709551615"));
+    EXPECT_THAT(summary_json(run, {}, sample_run::labels()), HasSubstr("\"seed\": 18446744073709551615"));
 }
 
-TEST(summary_json, a_short_legend_hides_no_row) {
-    const auto s = json::parse(summary_json(example::run(), {}, {}));
+TEST(summary_json, missing_labels_hide_no_row) {
+    const auto s = json::parse(summary_json(sample_run::run(), {}, {}));
     EXPECT_EQ(s.at("matrix").as_array().size(), 4u);
     EXPECT_EQ(s.at("matrix").at(2).at("segment").as_string(), "1");
     EXPECT_EQ(s.at("matrix").at(1).at("service").as_string(), "1");
@@ -221,8 +226,8 @@ TEST(summary_json, a_short_legend_hides_no_row) {
 }
 
 TEST(timeline_line, is_one_line_with_the_second_in_it) {
-    const auto run = example::run();
-    const auto line = timeline_line(example::under_load(run.sum), example::names());
+    const auto run = sample_run::run();
+    const auto line = timeline_line(sample_run::under_load(run.sum), sample_run::labels());
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     // 41.2 ms lies in the bucket 41,184..41,215 us, 380 ms in 379,904..380,159 us.
     expect_json(json::parse(line),
@@ -233,10 +238,10 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
         "cpu_s":1.5,"rss_bytes":20000000,"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000})");
 }
 
-TEST(timeline_line, a_quiet_second_has_nulls_and_no_phase) {
+TEST(timeline_line, an_interval_without_samples_has_nulls_and_no_phase) {
     measure::progress p;
     p.elapsed = 1500ms;
-    const auto line = json::parse(timeline_line(p, example::names()));
+    const auto line = json::parse(timeline_line(p, sample_run::labels()));
     expect_json(line.at("t_s"), "1.5");
     EXPECT_EQ(line.at("stage").as_string(), "connecting");
     EXPECT_TRUE(line.at("phase").is_null());
@@ -244,8 +249,8 @@ TEST(timeline_line, a_quiet_second_has_nulls_and_no_phase) {
     EXPECT_TRUE(line.at("lag_p99_ms").is_null());
 }
 
-TEST(request_line, has_all_that_is_needed_to_reproduce_it) {
-    const auto line = request_line(example::request());
+TEST(request_line, has_all_fields) {
+    const auto line = request_line(sample_run::request());
     EXPECT_THAT(line, EndsWith("}\n"));
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     expect_json(json::parse(line), R"({"arrival":17,"request":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
@@ -260,14 +265,14 @@ TEST(request_line, has_all_that_is_needed_to_reproduce_it) {
 }
 
 TEST(anomaly_line, has_its_evidence) {
-    const auto line = anomaly_line(example::anomaly());
+    const auto line = anomaly_line(sample_run::anomaly());
     EXPECT_THAT(line, EndsWith("}\n"));
     expect_json(json::parse(line), R"({"anomaly":"no_end","provoked":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
         "request":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
 }
 
-TEST(session_line, says_what_happened_to_which_vehicle) {
-    const auto line = session_line(example::session());
+TEST(session_line, has_vehicle_and_event) {
+    const auto line = session_line(sample_run::session());
     EXPECT_THAT(line, EndsWith("}\n"));
     expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","what":"on line, session present"})");
 }

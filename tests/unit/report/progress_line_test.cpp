@@ -1,5 +1,5 @@
-#include "example.hpp"
-#include "figures.hpp"
+#include "sample_run.hpp"
+#include "text_format.hpp"
 
 #include <loadsim/report/console.hpp>
 
@@ -15,80 +15,82 @@ using testing::Not;
 using testing::StartsWith;
 
 TEST(progress_line, plain_has_everything_on_one_line) {
-    const auto run = example::run();
-    EXPECT_EQ(progress_line(example::under_load(run.sum), example::names(), 0),
+    const auto run = sample_run::run();
+    EXPECT_EQ(progress_line(sample_run::under_load(run.sum), sample_run::labels(), 0),
               "steady 40 %  12s, 18s left  2,000 on line  198/s of 200/s  p50 41.2 ms  p99 380 ms  84 in flight  1 "
               "unexpected");
 }
 
 TEST(progress_line, a_wide_terminal_gets_a_bar_and_everything) {
-    const auto run = example::run();
-    EXPECT_EQ(progress_line(example::under_load(run.sum), example::names(), 160),
+    const auto run = sample_run::run();
+    EXPECT_EQ(progress_line(sample_run::under_load(run.sum), sample_run::labels(), 160),
               "steady [============>                 ] 12s, 18s left  2,000 on line  198/s of 200/s  p50 41.2 ms  "
               "p99 380 ms  84 in flight  1 unexpected");
 }
 
-TEST(progress_line, what_matters_least_gives_way_first) {
-    const auto run = example::run();
-    const auto p = example::under_load(run.sum);
-    EXPECT_EQ(progress_line(p, example::names(), 80),
+TEST(progress_line, the_least_important_fields_are_dropped_first) {
+    const auto run = sample_run::run();
+    const auto p = sample_run::under_load(run.sum);
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 80),
               "steady [======>        ] 12s, 18s left  198/s of 200/s  p99 380 ms  1 unexpected");
-    EXPECT_EQ(progress_line(p, example::names(), 60), "steady [=========>             ] 12s, 18s left  1 unexpected");
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 60),
+              "steady [=========>             ] 12s, 18s left  1 unexpected");
 }
 
 TEST(progress_line, fits_every_width) {
-    const auto run = example::run();
-    auto names = example::names();
+    const auto run = sample_run::run();
+    auto labels = sample_run::labels();
     for (const auto* phase : {"steady", "a phase with a name that does not end for a long while", "高峰时段"}) {
-        names.phases[1] = phase;
+        labels.phases[1] = phase;
         for (const auto at :
              {measure::stage::connecting, measure::stage::load, measure::stage::draining, measure::stage::done}) {
-            auto p = example::under_load(run.sum);
-            p.at = at;
+            auto p = sample_run::under_load(run.sum);
+            p.current_stage = at;
             for (unsigned columns = 1; columns < 200; ++columns)
-                ASSERT_LE(columns_of(progress_line(p, names, columns)), columns) << phase << " at " << columns;
+                ASSERT_LE(display_width(progress_line(p, labels, columns)), columns) << phase << " at " << columns;
         }
     }
 }
 
-TEST(progress_line, while_connecting_the_bar_is_of_sessions) {
-    const auto run = example::run();
-    auto p = example::under_load(run.sum);
-    p.at = measure::stage::connecting;
+TEST(progress_line, while_connecting_the_bar_shows_sessions) {
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
+    p.current_stage = measure::stage::connecting;
     p.elapsed = 3s;
     p.sessions_online = 1000;
-    EXPECT_EQ(progress_line(p, example::names(), 0), "connecting 50 %  3s  1,000/2,000 on line  2 refused");
-    EXPECT_THAT(progress_line(p, example::names(), 70), StartsWith("connecting [===========>          ] 3s"));
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 0), "connecting 50 %  3s  1,000/2,000 on line  2 refused");
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 70), StartsWith("connecting [===========>          ] 3s"));
 }
 
-TEST(progress_line, while_draining_what_is_in_flight_counts) {
-    const auto run = example::run();
-    auto p = example::under_load(run.sum);
-    p.at = measure::stage::draining;
-    const auto line = progress_line(p, example::names(), 60);
+TEST(progress_line, while_draining_requests_in_flight_are_kept) {
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
+    p.current_stage = measure::stage::draining;
+    const auto line = progress_line(p, sample_run::labels(), 60);
     EXPECT_THAT(line, StartsWith("draining ["));
     EXPECT_THAT(line, HasSubstr("84 in flight"));
     EXPECT_THAT(line, Not(HasSubstr("left")));
 }
 
 TEST(progress_line, unexpected_counts_from_the_start_and_not_by_the_second) {
-    auto run = example::run();
+    auto run = sample_run::run();
     run.sum.requests.unexpected = 1234;
-    EXPECT_THAT(progress_line(example::under_load(run.sum), example::names(), 0), EndsWith("  1,234 unexpected"));
+    EXPECT_THAT(progress_line(sample_run::under_load(run.sum), sample_run::labels(), 0),
+                EndsWith("  1,234 unexpected"));
 }
 
-TEST(progress_line, odd_moments) {
-    const auto run = example::run();
-    auto p = example::under_load(run.sum);
+TEST(progress_line, incomplete_progress) {
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
     p.interval = {};
     p.interval_s = 0;
-    EXPECT_THAT(progress_line(p, example::names(), 0), HasSubstr("0/s of 200/s  p50 -  p99 -"))
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), HasSubstr("0/s of 200/s  p50 -  p99 -"))
         << "no samples, no time";
     p.load_elapsed = 31s;
-    EXPECT_THAT(progress_line(p, example::names(), 0), HasSubstr("steady 100 %  31s, 0s left")) << "past the end";
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), HasSubstr("steady 100 %  31s, 0s left")) << "past the end";
     p.load_duration = 0s;
     p.phase = 9;
-    EXPECT_THAT(progress_line(p, example::names(), 0), StartsWith("load ")) << "a phase without a name";
-    p.sum = nullptr;
-    EXPECT_THAT(progress_line(p, example::names(), 0), EndsWith("0 unexpected"));
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), StartsWith("load ")) << "a phase without a name";
+    p.cumulative = nullptr;
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), EndsWith("0 unexpected"));
 }

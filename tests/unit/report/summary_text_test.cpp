@@ -1,4 +1,4 @@
-#include "example.hpp"
+#include "sample_run.hpp"
 
 #include <loadsim/report/console.hpp>
 
@@ -11,7 +11,9 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(summary_text, golden) {
-    EXPECT_EQ(summary_text(example::run(), example::missed(), example::names(), "reports/quickstart-1", false), R"(
+    EXPECT_EQ(summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "reports/quickstart-1",
+                           false),
+              R"(
 quickstart  2,000 sessions, seed 42, 34s elapsed
 
 requests  60 due, 59 sent, 1 unexpected  (of 61 planned)
@@ -85,60 +87,61 @@ report    reports/quickstart-1
 }
 
 TEST(summary_text, colour_is_around_marks_and_verdict_only_when_asked) {
-    const auto plain = summary_text(example::run(), example::missed(), example::names(), "r", false);
+    const auto plain = summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r", false);
     EXPECT_THAT(plain, Not(HasSubstr("\x1b")));
-    const auto coloured = summary_text(example::run(), example::missed(), example::names(), "r", true);
+    const auto coloured = summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r", true);
     EXPECT_THAT(coloured, HasSubstr("\x1b[31m✗\x1b[0m e2e.p99 < 1s"));
     EXPECT_THAT(coloured, HasSubstr("\x1b[32m✓\x1b[0m unexpected <= 1"));
     EXPECT_THAT(coloured, HasSubstr("\x1b[33m?\x1b[0m expiry.p99 < 12s"));
     EXPECT_THAT(coloured, HasSubstr("verdict   \x1b[31mFAIL\x1b[0m"));
 }
 
-TEST(summary_text, a_clean_run_has_no_word_about_trouble) {
-    auto run = example::run();
-    run.planned = run.sum.requests.due;
+TEST(summary_text, a_run_without_findings_has_no_error_text) {
+    auto run = sample_run::run();
+    run.planned_arrivals = run.sum.requests.due;
     run.sum.requests.unexpected = 0;
     run.sum.matrix.erase({1, 0, {outcome::executed, outcome::timed_out}, outcome::skipped});
-    run.sum.anomalies = run.sum.provoked = {};
+    run.sum.anomalies = run.sum.expected_anomalies = {};
     run.sum.not_recorded = 0;
     run.sum.queued = {};
     run.recoveries.clear();
     run.sum.observers.clear();
     run.sum.campaigns.clear();
     run.sum.broker_api = {};
-    run.sum.misfits.clear();
+    run.sum.unmatched_fields.clear();
     run.sum.errors.clear();
     run.sum.sessions.reasons.clear();
     run.sum.sessions.syn_retransmitted = 0;
-    const verdict::conclusion pass{};
-    const auto text = summary_text(run, pass, example::names(), "r", false);
+    const verdict::evaluation pass{};
+    const auto text = summary_text(run, pass, sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
-    for (const auto* word : {"  unexpected\n", "anomalies", "planned", "explain", "exit code", "budgets", "SYN",
-                             "queued", "recovery", "campaigns", "stand-in", "contract", "rehears", "replay"})
-        EXPECT_THAT(text, Not(HasSubstr(word)));
+    for (const auto* text_part : {"  unexpected\n", "anomalies", "planned", "explain", "exit code", "budgets", "SYN",
+                                  "queued", "recovery", "campaigns", "stand-in", "contract", "rehears", "replay"})
+        EXPECT_THAT(text, Not(HasSubstr(text_part)));
 }
 
-TEST(summary_text, connections_are_of_the_http_driver) {
-    auto run = example::run();
+TEST(summary_text, connections_of_the_http_driver) {
+    auto run = sample_run::run();
     run.sum.http.wait.clear();
-    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false),
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false),
                 HasSubstr("64 allowed; none waited for a free one\n"));
-    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), Not(HasSubstr("no answer in time")));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("no answer in time")));
     run.sum.http.timed_out = 3;
     run.sum.http.sent_again = 2;
     run.sum.http.failed_over = 1;
-    const auto tried = summary_text(run, {}, example::names(), "r", false);
-    EXPECT_THAT(tried, HasSubstr("    3 tries got no answer in time, 2 sent again: the platform may have those twice\n"));
+    const auto tried = summary_text(run, {}, sample_run::labels(), "r", false);
+    EXPECT_THAT(tried,
+                HasSubstr("    3 tries got no answer in time, 2 sent again: the platform may have those twice\n"));
     EXPECT_THAT(tried, HasSubstr("    1 request went to another URL than the one whose turn it was\n"));
     run.sum.http = {};
-    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), Not(HasSubstr("http")));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("http")));
 }
 
 TEST(summary_text, the_most_frequent_reasons_come_first_and_few) {
-    auto run = example::run();
+    auto run = sample_run::run();
     run.sum.errors.clear();
     for (char c = 'a'; c < 'k'; ++c) run.sum.errors[std::string("reason ") + c] = static_cast<std::uint64_t>(c);
-    const auto text = summary_text(run, example::missed(), example::names(), "r", false);
+    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r", false);
     EXPECT_LT(text.find("reason j"), text.find("reason f"));
     EXPECT_THAT(text, HasSubstr("reason f"));
     EXPECT_THAT(text, Not(HasSubstr("reason e")));
@@ -149,37 +152,37 @@ TEST(summary_text, a_run_without_samples_says_so) {
     EXPECT_THAT(summary_text({}, {}, {}, "r", false), HasSubstr("latency   no samples"));
 }
 
-TEST(summary_text, a_rehearsal_cannot_be_taken_for_a_run) {
-    auto run = example::run();
-    run.how = measure::mode::rehearsal;
-    const auto text = summary_text(run, example::missed(), example::names(), "r", false);
+TEST(summary_text, a_rehearsal_is_marked) {
+    auto run = sample_run::run();
+    run.mode = measure::run_mode::rehearsal;
+    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nrehearsed in simulated time against a model of the platform"));
     EXPECT_THAT(text, HasSubstr("verdict   FAIL  (rehearsed, exit code 99)"));
-    EXPECT_THAT(summary_text(run, {}, example::names(), "r", false), HasSubstr("verdict   PASS  (rehearsed)\n"));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), HasSubstr("verdict   PASS  (rehearsed)\n"));
 }
 
-TEST(summary_text, a_replay_is_not_judged_but_for_the_generator) {
-    auto run = example::run();
-    run.how = measure::mode::replay;
-    const auto text = summary_text(run, {}, example::names(), "r", false);
+TEST(summary_text, a_replay_is_judged_only_for_generator_lag) {
+    auto run = sample_run::run();
+    run.mode = measure::run_mode::replay;
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nreplay of one vehicle of another run, alone\n"));
     EXPECT_THAT(text, Not(HasSubstr("verdict")));
-    const verdict::conclusion late{.verdict = verdict::run_verdict::invalid,
+    const verdict::evaluation late{.verdict = verdict::run_verdict::invalid,
                                    .code = verdict::exit_code::invalid,
                                    .reasons = {"the generator was late"},
                                    .budgets = {}};
-    EXPECT_THAT(summary_text(run, late, example::names(), "r", false),
+    EXPECT_THAT(summary_text(run, late, sample_run::labels(), "r", false),
                 HasSubstr("verdict   INVALID  (replay, exit code 4)\n    the generator was late\n"));
 }
 
-TEST(summary_text, a_long_matrix_shows_what_is_off_its_diagonal_and_the_sums) {
-    measure::run_facts run;
+TEST(summary_text, a_long_matrix_shows_unexpected_cells_and_sums) {
+    measure::run_result run;
     for (std::uint32_t segment = 0; segment < 30; ++segment) {
         run.sum.matrix[{segment, 0, outcome::executed, outcome::executed}] = 1000;
         run.sum.matrix[{segment, 0, outcome::executed, outcome::failed}] = segment < 20 ? segment : 0;
     }
     run.sum.requests.unexpected = 190;
-    const auto text = summary_text(run, {}, example::names(), "r", false);
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("expected against observed  (16 of 49 rows; summary.json has them all)\n"));
     EXPECT_THAT(text, Not(HasSubstr(" 1,000 "))) << "what is as expected is summed up";
     EXPECT_THAT(text, testing::ContainsRegex("all as expected +30,000\n"));
@@ -188,35 +191,35 @@ TEST(summary_text, a_long_matrix_shows_what_is_off_its_diagonal_and_the_sums) {
     EXPECT_LT(text.find("failed                5  unexpected"), text.find("failed                4  unexpected"));
 }
 
-TEST(summary_text, a_long_recovery_shows_what_took_longest) {
-    measure::run_facts run;
+TEST(summary_text, many_recoveries_show_the_slowest) {
+    measure::run_result run;
     for (std::uint32_t n = 0; n < 40; ++n)
         run.recoveries.push_back({.condition = "tunnel",
                                   .occurrence = n,
-                                  .at = std::chrono::seconds(n),
+                                  .started = std::chrono::seconds(n),
                                   .affected = 10,
-                                  .back = 10,
-                                  .until_back = std::chrono::milliseconds(100 + n),
+                                  .recovered = 10,
+                                  .recovery_time = std::chrono::milliseconds(100 + n),
                                   .budget = "",
-                                  .until_latency = std::nullopt});
-    run.recoveries[3].until_back = std::nullopt;
-    const auto text = summary_text(run, {}, example::names(), "r", false);
+                                  .latency_recovery_time = std::nullopt});
+    run.recoveries[3].recovery_time = std::nullopt;
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("recovery  (the 16 slowest of 40; summary.json has them all)\n"));
     EXPECT_LT(text.find("at 3s"), text.find("at 39s")) << "that which never came back is the slowest";
     EXPECT_THAT(text, HasSubstr("at 25s"));
     EXPECT_THAT(text, Not(HasSubstr("at 24s")));
 }
 
-TEST(summary_text, a_recovery_without_trouble) {
-    measure::run_facts run;
+TEST(summary_text, a_recovery_without_affected_vehicles) {
+    measure::run_result run;
     run.recoveries = {{.condition = "tunnel",
                        .occurrence = 0,
-                       .at = {},
+                       .started = {},
                        .affected = 0,
-                       .back = 0,
-                       .until_back = std::nullopt,
+                       .recovered = 0,
+                       .recovery_time = std::nullopt,
                        .budget = "e2e.p99 < 1s",
-                       .until_latency = nanoseconds(0)}};
+                       .latency_recovery_time = nanoseconds(0)}};
     EXPECT_THAT(summary_text(run, {}, {}, "r", false),
                 HasSubstr("tunnel  at 0s         0     0                -              always  e2e.p99 < 1s\n"));
 }

@@ -1,9 +1,9 @@
-// Whole scenarios in simulated time: everything is known beforehand, and so is every count.
+// Whole scenarios in simulated time, with exact expected counts.
 #include <loadsim/run/rehearsal.hpp>
 
-#include <loadsim/load/choice.hpp>
+#include <loadsim/load/selection.hpp>
 #include <loadsim/scenario/read.hpp>
-#include <loadsim/vehicle/script.hpp>
+#include <loadsim/vehicle/resolved_behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
 #include <fmt/format.h>
@@ -27,19 +27,19 @@ using testing::UnorderedElementsAre;
 
 namespace {
 
-/// What a rehearsal told: all of it.
-struct told {
+/// All records and the result of a rehearsal.
+struct rehearsal_records {
     std::vector<measure::progress> progress;
     std::vector<measure::request_record> requests;
     std::vector<measure::anomaly_record> anomalies;
     std::vector<measure::session_record> sessions;
-    measure::run_facts facts;
+    measure::run_result result;
     std::size_t finished = 0;
 
-    std::uint64_t observed(outcome o) const { return facts.sum.requests.outcomes[static_cast<std::size_t>(o)]; }
-    std::map<std::string, std::uint64_t> anomalies_counted() const { return by_name(facts.sum.anomalies); }
-    std::map<std::string, std::uint64_t> provoked() const { return by_name(facts.sum.provoked); }
-    nanoseconds longest(measure::hop h) const { return facts.sum.latencies.select(h).max(); }
+    std::uint64_t observed(outcome o) const { return result.sum.requests.outcomes[static_cast<std::size_t>(o)]; }
+    std::map<std::string, std::uint64_t> anomaly_counts() const { return by_name(result.sum.anomalies); }
+    std::map<std::string, std::uint64_t> provoked() const { return by_name(result.sum.expected_anomalies); }
+    nanoseconds longest(measure::hop h) const { return result.sum.latencies.select(h).max(); }
 
 private:
     static std::map<std::string, std::uint64_t> by_name(const std::array<std::uint64_t, anomaly_count>& counts) {
@@ -50,82 +50,83 @@ private:
     }
 };
 
-told rehearsed(const scenario::document& scenario) {
-    told all;
-    const run::listener tell{
-        .said = [](const std::string&) {},
-        .progressed =
+rehearsal_records rehearsed(const scenario::scenario_config& scenario) {
+    rehearsal_records all;
+    const run::listener callbacks{
+        .on_notice = [](const std::string&) {},
+        .on_progress =
             [&](const measure::progress& p) {
                 auto kept = p;
-                std::ranges::move(kept.interval.requests_told, std::back_inserter(all.requests));
-                std::ranges::move(kept.interval.anomalies_told, std::back_inserter(all.anomalies));
-                std::ranges::move(kept.interval.sessions_told, std::back_inserter(all.sessions));
-                kept.sum = nullptr; // lives for the call
+                std::ranges::move(kept.interval.request_records, std::back_inserter(all.requests));
+                std::ranges::move(kept.interval.anomaly_records, std::back_inserter(all.anomalies));
+                std::ranges::move(kept.interval.session_records, std::back_inserter(all.sessions));
+                kept.cumulative = nullptr; // valid during the call only
                 all.progress.push_back(std::move(kept));
             },
-        .finished =
-            [&](const measure::run_facts& f) {
-                all.facts = f;
+        .on_finished =
+            [&](const measure::run_result& f) {
+                all.result = f;
                 ++all.finished;
             },
     };
-    EXPECT_TRUE(run::rehearse(scenario, {}, tell));
+    EXPECT_TRUE(run::rehearse(scenario, {}, callbacks));
     EXPECT_EQ(all.finished, 1U);
-    EXPECT_EQ(all.facts.left_open, 0U);
-    EXPECT_EQ(all.facts.sum.requests.ended(), all.facts.sum.requests.due) << "every request has an outcome";
+    EXPECT_EQ(all.result.left_open, 0U);
+    EXPECT_EQ(all.result.sum.requests.ended(), all.result.sum.requests.due) << "every request has an outcome";
     return all;
 }
 
-scenario::document scenario_of(const std::string& yaml) {
+scenario::scenario_config scenario_of(const std::string& yaml) {
     const auto read = scenario::read(yaml, "rehearsed.yaml");
     if (!read) throw std::runtime_error(to_string(read.error()));
     return *read;
 }
 
-/// As many segments as there are behaviours, each with one of them.
-scenario::document with_every_behaviour() {
+/// One segment per behaviour.
+scenario::scenario_config with_every_behaviour() {
     auto d = scenario_of("name: every-behaviour\nseed: 11\nfleet: {vehicles: 100000}\n"
                          "load: {services: {horn: 1, light-flash: 1}, phases: [{duration: 1000s, arrivalRate: 2}], "
                          "watchWords: true}\n");
     d.fleet.segments.clear();
     for (const auto& b : d.behaviours)
-        d.fleet.segments.push_back({b.name, share{1.0 / static_cast<double>(d.behaviours.size())}, b.name});
+        d.fleet.segments.push_back({b.name, fraction{1.0 / static_cast<double>(d.behaviours.size())}, b.name});
     return d;
 }
 
-TEST(rehearsal, of_every_behaviour_comes_out_as_planned) {
+TEST(rehearsal, of_every_behaviour_has_the_planned_outcomes) {
     const auto scenario = with_every_behaviour();
     ASSERT_GE(scenario.behaviours.size(), 4U);
     const auto all = rehearsed(scenario);
 
-    // The plan, worked out apart. The fleet is so large that hardly a vehicle is asked twice, and none while it is busy.
+    // The expected plan, computed independently. In a fleet this large few vehicles get two requests, and none while
+    // busy.
     std::map<measure::totals::matrix_key, std::uint64_t> planned;
     const vehicle::segmentation segments(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments);
-    const load::service_choice services(scenario.seed, scenario.load.services);
+    const load::service_selection services(scenario.seed, scenario.load.services);
     for (std::uint64_t n = 0; n < 2000; ++n) {
         const arrival_id a{n};
         const auto s = segments.segment_of(load::candidates(scenario.seed, a, scenario.fleet.vehicles).first());
         const auto& b = behaviour_of(scenario, scenario.fleet.segments[s].behaviour);
         const auto service = services.service_of(a);
         const auto expected =
-            vehicle::expected_of(b, scenario.load.services[service].name, vehicle::draws_of(scenario.seed, a));
+            vehicle::expected_of(b, scenario.load.services[service].name, vehicle::random_stream_of(scenario.seed, a));
         ASSERT_TRUE(expected.single()) << b.name;
         for (std::size_t o = 0; o < outcome_count; ++o)
             if (expected.contains(static_cast<outcome>(o))) ++planned[{s, service, expected, static_cast<outcome>(o)}];
     }
-    EXPECT_EQ(all.facts.sum.matrix, planned);
-    EXPECT_EQ(all.facts.sum.requests.due, 2000U);
-    EXPECT_EQ(all.facts.sum.requests.unexpected, 0U);
-    EXPECT_EQ(all.facts.planned, 2000U);
+    EXPECT_EQ(all.result.sum.matrix, planned);
+    EXPECT_EQ(all.result.sum.requests.due, 2000U);
+    EXPECT_EQ(all.result.sum.requests.unexpected, 0U);
+    EXPECT_EQ(all.result.planned_arrivals, 2000U);
     EXPECT_EQ(all.requests.size(), 2000U) << "a small plan is written down whole";
-    EXPECT_THAT(all.anomalies_counted(), IsEmpty()) << (all.anomalies.empty() ? "" : all.anomalies.front().evidence);
+    EXPECT_THAT(all.anomaly_counts(), IsEmpty()) << (all.anomalies.empty() ? "" : all.anomalies.front().evidence);
     const auto provoked = all.provoked();
     EXPECT_GT(provoked.at("executed_twice"), 20U);
     EXPECT_GT(provoked.at("word_lost"), 40U);
     EXPECT_EQ(provoked.size(), 2U);
 }
 
-TEST(rehearsal, takes_no_time_but_the_vehicles) {
+TEST(rehearsal, has_no_latency_but_the_vehicles_delays) {
     const auto all = rehearsed(scenario_of(R"(
 name: exact
 seed: 1
@@ -135,27 +136,27 @@ behaviours:
 load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5s}
 )"));
     EXPECT_EQ(all.observed(outcome::executed), 100U);
-    EXPECT_EQ(all.facts.how, measure::mode::rehearsal);
-    EXPECT_EQ(all.facts.ended, measure::run_facts::ending::complete);
-    EXPECT_EQ(all.facts.sessions_asked, 50U);
-    EXPECT_EQ(all.facts.sessions_peak, 50U);
-    EXPECT_EQ(all.facts.sum.messages.received, 100U);
-    EXPECT_EQ(all.facts.sum.messages.published, 200U);
+    EXPECT_EQ(all.result.mode, measure::run_mode::rehearsal);
+    EXPECT_EQ(all.result.ended, measure::run_result::end_reason::complete);
+    EXPECT_EQ(all.result.sessions_asked, 50U);
+    EXPECT_EQ(all.result.sessions_peak, 50U);
+    EXPECT_EQ(all.result.sum.messages.received, 100U);
+    EXPECT_EQ(all.result.sum.messages.published, 200U);
     using enum measure::hop;
     for (const auto h : {lag, accept, dispatch, notify, platform}) EXPECT_EQ(all.longest(h), 0ns) << to_string(h);
     EXPECT_NEAR(milliseconds(all.longest(e2e)), 120, 1.5);
-    EXPECT_EQ(all.facts.sum.latencies.select(e2e).count(), 100U);
-    // The last request is due at the very end of the load, and nothing is waited for but that.
-    EXPECT_EQ(all.facts.elapsed, 10s + 200ms);
+    EXPECT_EQ(all.result.sum.latencies.select(e2e).count(), 100U);
+    // The last request is due at the end of the load; the drain waits for that request only.
+    EXPECT_EQ(all.result.elapsed, 10s + 200ms);
     // Once a second, and at the end.
     ASSERT_EQ(all.progress.size(), 11U);
     for (std::size_t i = 0; i < 10; ++i) {
         EXPECT_EQ(all.progress[i].elapsed, std::chrono::seconds{i + 1});
-        EXPECT_EQ(all.progress[i].at, stage::load);
-        EXPECT_EQ(all.progress[i].asked_rate, i < 9 ? 10 : 0);
+        EXPECT_EQ(all.progress[i].current_stage, stage::load);
+        EXPECT_EQ(all.progress[i].target_rate, i < 9 ? 10 : 0);
         EXPECT_EQ(all.progress[i].interval.requests.due, 10U);
     }
-    EXPECT_EQ(all.progress[10].at, stage::done);
+    EXPECT_EQ(all.progress[10].current_stage, stage::done);
     ASSERT_EQ(all.requests.size(), 100U);
     const auto& first = all.requests.front();
     EXPECT_EQ(first.due_ms, 100);
@@ -175,13 +176,13 @@ std::string line_of(const measure::request_record& r) {
     return line;
 }
 
-std::string ledger_of(const told& all) {
+std::string ledger_text(const rehearsal_records& all) {
     std::string text;
     for (const auto& r : all.requests) text += line_of(r) + "\n";
     for (const auto& a : all.anomalies)
         text +=
-            fmt::format("{} {} {} {} {} {}\n", to_string(a.what), a.provoked, a.at_ms, a.vin, a.request, a.evidence);
-    for (const auto& s : all.sessions) text += fmt::format("{} {} {}\n", s.at_ms, s.vin, s.what);
+            fmt::format("{} {} {} {} {} {}\n", to_string(a.kind), a.expected, a.at_ms, a.vin, a.request, a.evidence);
+    for (const auto& s : all.sessions) text += fmt::format("{} {} {}\n", s.at_ms, s.vin, s.event);
     return text;
 }
 
@@ -209,39 +210,40 @@ load:
   drain: 45s
 )";
 
-TEST(rehearsal, is_the_same_ledger_byte_by_byte_each_time) {
+TEST(rehearsal, gives_the_same_ledger_byte_for_byte_each_time) {
     auto scenario = scenario_of(eventful);
-    const auto once = ledger_of(rehearsed(scenario));
+    const auto once = ledger_text(rehearsed(scenario));
     EXPECT_GT(once.size(), 100'000U);
-    EXPECT_TRUE(once == ledger_of(rehearsed(scenario)));
+    EXPECT_TRUE(once == ledger_text(rehearsed(scenario)));
     scenario.seed = 4;
-    EXPECT_FALSE(once == ledger_of(rehearsed(scenario)));
+    EXPECT_FALSE(once == ledger_text(rehearsed(scenario)));
 }
 
 TEST(rehearsal, counts_sessions_and_recoveries) {
     const auto all = rehearsed(scenario_of(eventful));
-    EXPECT_EQ(all.facts.sum.requests.due, 1200U);
-    EXPECT_EQ(all.facts.sum.requests.unexpected, 0U) << (all.requests.empty() ? "" : [&] {
+    EXPECT_EQ(all.result.sum.requests.due, 1200U);
+    EXPECT_EQ(all.result.sum.requests.unexpected, 0U) << (all.requests.empty() ? "" : [&] {
         for (const auto& r : all.requests)
             if (r.unexpected) return line_of(r);
         return std::string();
     }());
-    EXPECT_THAT(all.anomalies_counted(), IsEmpty());
-    const auto& recoveries = all.facts.sum.recoveries;
+    EXPECT_THAT(all.anomaly_counts(), IsEmpty());
+    const auto& recoveries = all.result.sum.recoveries;
     EXPECT_TRUE(recoveries.contains({0, 0}) && recoveries.contains({0, 2})) << "the tunnel came three times";
     const auto& storm = recoveries.at({2, 0});
     EXPECT_GT(storm.affected, 180U);
-    EXPECT_EQ(storm.back.count(), storm.affected);
+    EXPECT_EQ(storm.recovery_times.count(), storm.affected);
     const auto& outage = recoveries.at({3, 0});
     EXPECT_GT(outage.affected, 180U);
-    EXPECT_GE(outage.back.count() + 3, outage.affected) << "all but those that have waited for too long in vain";
-    EXPECT_GT(outage.back.max(), 3s);
-    EXPECT_EQ(all.facts.sum.sessions.dropped, 0U) << "all of it was meant";
-    EXPECT_GT(all.facts.sum.sessions.reconnects, 400U);
+    EXPECT_GE(outage.recovery_times.count() + 3, outage.affected)
+        << "all but those that have waited for too long in vain";
+    EXPECT_GT(outage.recovery_times.max(), 3s);
+    EXPECT_EQ(all.result.sum.sessions.dropped, 0U) << "all of it was meant";
+    EXPECT_GT(all.result.sum.sessions.reconnects, 400U);
     EXPECT_FALSE(all.sessions.empty());
 }
 
-TEST(rehearsal, commands_that_waited_are_delivered_in_order) {
+TEST(rehearsal, delivers_queued_commands_in_order) {
     const auto all = rehearsed(scenario_of(R"(
 name: garage
 seed: 1
@@ -251,18 +253,18 @@ conditions:
 load: {services: {horn: 1}, phases: [{duration: 20s, arrivalCount: 20}]}
 )"));
     EXPECT_EQ(all.observed(outcome::executed), 20U);
-    EXPECT_GE(all.facts.sum.queued.delivered, 4U);
-    EXPECT_EQ(all.facts.sum.queued.out_of_order, 0U);
+    EXPECT_GE(all.result.sum.queued.delivered, 4U);
+    EXPECT_EQ(all.result.sum.queued.out_of_order, 0U);
     EXPECT_GT(all.longest(measure::hop::dispatch), 3s);
 }
 
-/// Each 20th of 119 messages: five times. Vehicles say one word, so that each message is one that matters.
-TEST(rehearsal, notices_each_fault_of_the_platform) {
+/// A fault on every 20th of 119 messages: five times. Vehicles send one response, so every fault has an effect.
+TEST(rehearsal, detects_each_fault_of_the_platform) {
     struct row {
         const char* fault;
         std::map<std::string, std::uint64_t> anomalies;
         std::uint64_t unexpected;
-        std::uint32_t vehicles = 6; ///< few: what is held back waits for the next message of the same vehicle
+        std::uint32_t vehicles = 6; ///< few: a reordered message waits for the next message of the same vehicle
     };
     const std::vector<row> table{
         {"drop: command", {{"command_lost", 5}}, 5},
@@ -300,13 +302,13 @@ load:
   drain: 4s
 )",
                                                            r.fault, r.vehicles)));
-        EXPECT_EQ(all.facts.sum.requests.due, 119U);
-        EXPECT_EQ(all.anomalies_counted(), r.anomalies) << (all.anomalies.empty() ? "" : all.anomalies.back().evidence);
-        EXPECT_EQ(all.facts.sum.requests.unexpected, r.unexpected);
+        EXPECT_EQ(all.result.sum.requests.due, 119U);
+        EXPECT_EQ(all.anomaly_counts(), r.anomalies) << (all.anomalies.empty() ? "" : all.anomalies.back().evidence);
+        EXPECT_EQ(all.result.sum.requests.unexpected, r.unexpected);
     }
 }
 
-TEST(rehearsal, of_the_mqtt_driver_knows_no_platform) {
+TEST(rehearsal, with_the_mqtt_driver_needs_no_platform) {
     const auto all = rehearsed(scenario_of(R"(
 name: straight
 seed: 1
@@ -318,16 +320,16 @@ fleet:
     - {name: silent, share: 25%, behaviour: timeout}
 load: {driver: mqtt, mqtt: {deadline: 2s}, services: {horn: 1}, phases: [{duration: 100s, arrivalRate: 4}]}
 )"));
-    EXPECT_EQ(all.facts.sum.requests.due, 400U);
-    EXPECT_EQ(all.facts.sum.requests.unexpected, 0U);
+    EXPECT_EQ(all.result.sum.requests.due, 400U);
+    EXPECT_EQ(all.result.sum.requests.unexpected, 0U);
     EXPECT_GT(all.observed(outcome::executed), 150U);
     EXPECT_GT(all.observed(outcome::failed), 60U);
     EXPECT_GT(all.observed(outcome::timed_out), 60U);
-    EXPECT_THAT(all.anomalies_counted(), IsEmpty());
+    EXPECT_THAT(all.anomaly_counts(), IsEmpty());
     EXPECT_EQ(all.longest(measure::hop::expiry), 0ns);
 }
 
-TEST(rehearsal, of_the_mqtt_driver_feels_an_outage) {
+TEST(rehearsal, with_the_mqtt_driver_is_affected_by_an_outage) {
     const auto with = [](const char* way) {
         return rehearsed(scenario_of(fmt::format(R"(
 name: outage
@@ -348,7 +350,7 @@ load: {{driver: mqtt, mqtt: {{deadline: 8s}}, services: {{horn: 1}}, phases: [{{
     EXPECT_EQ(restarted.observed(outcome::executed) + restarted.observed(outcome::skipped), 100U);
 }
 
-TEST(rehearsal, says_who_was_skipped) {
+TEST(rehearsal, counts_skipped_requests) {
     const auto all = rehearsed(scenario_of(R"(
 name: crowded
 seed: 1
@@ -357,11 +359,11 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}]}
 )"));
     EXPECT_EQ(all.observed(outcome::timed_out), 2U);
     EXPECT_EQ(all.observed(outcome::skipped), 98U);
-    EXPECT_THAT(all.facts.sum.errors, ElementsAre(Pair("no vehicle was on line and free", 98U)));
-    EXPECT_GE(all.facts.elapsed, 10'200ms) << "it waits for the last end";
+    EXPECT_THAT(all.result.sum.errors, ElementsAre(Pair("no vehicle was on line and free", 98U)));
+    EXPECT_GE(all.result.elapsed, 10'200ms) << "it waits for the last end";
 }
 
-TEST(rehearsal, gives_up_what_nobody_ends) {
+TEST(rehearsal, ends_requests_without_completion_as_unanswered) {
     const auto all = rehearsed(scenario_of(R"(
 name: forgetful
 seed: 1
@@ -370,7 +372,7 @@ fleet: {vehicles: 50}
 load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 1}], unansweredAfter: 4s, drain: 6s}
 )"));
     EXPECT_EQ(all.observed(outcome::unanswered), 10U);
-    EXPECT_EQ(all.facts.elapsed, 14s) << "the last was due at 10 s";
+    EXPECT_EQ(all.result.elapsed, 14s) << "the last was due at 10 s";
 }
 
 } // namespace

@@ -1,22 +1,22 @@
-// Every problem with its place: the value for a wrong value, the key for an unknown key.
-#include "given.hpp"
+// Problems and their source locations: the value for a wrong value, the key for an unknown key.
+#include "scenario_text.hpp"
 
 #include <gmock/gmock.h>
 
 using namespace loadsim::scenario;
 
-TEST(problems, are_told_all_at_once_in_the_order_of_the_document) {
-    EXPECT_EQ(wrong("name: t\n"
-                    "sed: 7\n"
-                    "fleet:\n"
-                    "  vehicles: many\n"
-                    "  mqtt: {keepAlive: 30, versoin: 5}\n"
-                    "load:\n"
-                    "  phases:\n"
-                    "    - {duration: 2x, arrivalRate: 1}\n"
-                    "    - arrivalRate: 5\n"
-                    "      rampto: 9\n"
-                    "  drian: 5s\n"),
+TEST(problems, are_reported_all_at_once_in_the_order_of_the_file) {
+    EXPECT_EQ(problems_of("name: t\n"
+                          "sed: 7\n"
+                          "fleet:\n"
+                          "  vehicles: many\n"
+                          "  mqtt: {keepAlive: 30, versoin: 5}\n"
+                          "load:\n"
+                          "  phases:\n"
+                          "    - {duration: 2x, arrivalRate: 1}\n"
+                          "    - arrivalRate: 5\n"
+                          "      rampto: 9\n"
+                          "  drian: 5s\n"),
               "f:2:1: unknown key 'sed'; did you mean 'seed'?\n"
               "f:4:13: 'many' is not a whole number from 1 to 4294967295\n"
               "f:5:21: '30' has no unit; write 30ms, 30s or 30m\n"
@@ -28,7 +28,7 @@ TEST(problems, are_told_all_at_once_in_the_order_of_the_document) {
 }
 
 struct row {
-    const char* yaml; ///< after the two lines of least_with(), so line 3 is its first
+    const char* yaml; ///< appended to the two lines of minimal_scenario(), so it begins on line 3
     const char* problem;
 };
 
@@ -139,9 +139,9 @@ TEST(problems, of_values) {
     };
     for (const auto& r : rows) {
         if (r.problem != nullptr)
-            EXPECT_EQ(wrong(least_with(r.yaml)), r.problem) << r.yaml;
-        else // worded by the module that reads it
-            EXPECT_THAT(wrong(least_with(r.yaml)), testing::StartsWith("f:3:")) << r.yaml;
+            EXPECT_EQ(problems_of(minimal_scenario(r.yaml)), r.problem) << r.yaml;
+        else // message of another module
+            EXPECT_THAT(problems_of(minimal_scenario(r.yaml)), testing::StartsWith("f:3:")) << r.yaml;
     }
 }
 
@@ -164,7 +164,7 @@ TEST(problems, of_phases) {
         {"soon", "f:3:12: a map of keys belongs here, not 'soon'"},
     };
     for (const auto& r : rows) {
-        const auto found = wrong("name: t\nload:\n  phases: [" + std::string(r.yaml) + "]\n");
+        const auto found = problems_of("name: t\nload:\n  phases: [" + std::string(r.yaml) + "]\n");
         if (r.problem != nullptr)
             EXPECT_EQ(found, r.problem) << r.yaml;
         else
@@ -172,54 +172,55 @@ TEST(problems, of_phases) {
     }
 }
 
-TEST(problems, of_what_is_missing) {
-    EXPECT_EQ(wrong(""), "f:1:1: the scenario is empty");
-    EXPECT_EQ(wrong("# nothing but a comment\n"), "f:1:1: the scenario is empty");
-    EXPECT_EQ(wrong("just words"), "f:1:1: a map of keys belongs here, not 'just words'");
-    EXPECT_EQ(wrong("seed: 1\n"), "f:1:1: 'name' is missing\nf:1:1: 'load' is missing");
-    EXPECT_EQ(wrong("name: t\nload: {drain: 5s}\n"), "f:2:1: 'phases' is missing");
-    EXPECT_EQ(wrong("name: t\nload: {phases: []}\n"), "f:2:8: there is no phase, so nothing is ever due");
+TEST(problems, of_missing_keys) {
+    EXPECT_EQ(problems_of(""), "f:1:1: the scenario is empty");
+    EXPECT_EQ(problems_of("# nothing but a comment\n"), "f:1:1: the scenario is empty");
+    EXPECT_EQ(problems_of("just words"), "f:1:1: a map of keys belongs here, not 'just words'");
+    EXPECT_EQ(problems_of("seed: 1\n"), "f:1:1: 'name' is missing\nf:1:1: 'load' is missing");
+    EXPECT_EQ(problems_of("name: t\nload: {drain: 5s}\n"), "f:2:1: 'phases' is missing");
+    EXPECT_EQ(problems_of("name: t\nload: {phases: []}\n"), "f:2:8: there is no phase, so nothing is ever due");
 }
 
-TEST(problems, of_too_much) {
+TEST(problems, of_exceeded_limits) {
     const auto repeated = [](std::string_view begin, std::string_view piece, int times, std::string_view end) {
         std::string text{begin};
         for (int i = 0; i < times; ++i) text += std::string(piece) + std::to_string(i) + "}, ";
-        return least_with(text + std::string(end));
+        return minimal_scenario(text + std::string(end));
     };
-    EXPECT_EQ(wrong(repeated("fleet: {segments: [", "{share: 1%, name: s", 101, "]}")),
+    EXPECT_EQ(problems_of(repeated("fleet: {segments: [", "{share: 1%, name: s", 101, "]}")),
               "f:3:9: 101 segments; 100 are the most");
-    EXPECT_EQ(wrong(repeated("fleet: {segments: [", "{share: 1%, name: s", 100, "]}")), "");
+    EXPECT_EQ(problems_of(repeated("fleet: {segments: [", "{share: 1%, name: s", 100, "]}")), "");
     const std::string name(101, 'x');
-    EXPECT_EQ(wrong(least_with("behaviours: {" + name + ": {online: false}}")),
+    EXPECT_EQ(problems_of(minimal_scenario("behaviours: {" + name + ": {online: false}}")),
               "f:3:14: a name of more than 100 characters");
-    EXPECT_EQ(wrong(least_with("fleet: {segments: [{share: 100%, name: " + name + "}]}")),
+    EXPECT_EQ(problems_of(minimal_scenario("fleet: {segments: [{share: 100%, name: " + name + "}]}")),
               "f:3:40: 101 characters; 100 is the most");
-    EXPECT_EQ(wrong(least_with("budgets: ['" + std::string(301, 'x') + "']")),
+    EXPECT_EQ(problems_of(minimal_scenario("budgets: ['" + std::string(301, 'x') + "']")),
               "f:3:11: a budget of 301 characters; 300 is the most");
 }
 
-TEST(problems, of_keys_that_are_there_twice) {
-    EXPECT_EQ(wrong(least_with("seed: 1\nseed: 2\n")), "f:4:1: the key 'seed' is there twice, first in line 3");
-    EXPECT_EQ(wrong(load_with("  services: {horn: 1, horn: 2}\n")),
+TEST(problems, of_duplicate_keys) {
+    EXPECT_EQ(problems_of(minimal_scenario("seed: 1\nseed: 2\n")),
+              "f:4:1: the key 'seed' is there twice, first in line 3");
+    EXPECT_EQ(problems_of(scenario_with_load("  services: {horn: 1, horn: 2}\n")),
               "f:4:23: the key 'horn' is there twice, first in line 4");
 }
 
-TEST(problems, of_yaml_itself_have_their_place) {
-    EXPECT_THAT(wrong("name: t\nload: [\n"), testing::MatchesRegex("f:3:1: not YAML: .*"));
-    EXPECT_THAT(wrong("name: t\n  seed: 1\n"), testing::MatchesRegex("f:2:7: not YAML: .*"));
-    EXPECT_EQ(wrong("name: t\nload: {drain: \"5s}\n"), "f:2:15: this quote is never closed");
-    EXPECT_EQ(wrong("name: &a 't\nload: 5\n"), "f:1:7: this quote is never closed");
-    EXPECT_THAT(wrong("name: \"t"), testing::MatchesRegex("f:1:9: not YAML: .*"));
-    EXPECT_THAT(wrong("name: t\n\tseed: 1\n"), testing::StartsWith("f:2:"));
+TEST(problems, of_yaml_syntax_have_source_locations) {
+    EXPECT_THAT(problems_of("name: t\nload: [\n"), testing::MatchesRegex("f:3:1: not YAML: .*"));
+    EXPECT_THAT(problems_of("name: t\n  seed: 1\n"), testing::MatchesRegex("f:2:7: not YAML: .*"));
+    EXPECT_EQ(problems_of("name: t\nload: {drain: \"5s}\n"), "f:2:15: this quote is never closed");
+    EXPECT_EQ(problems_of("name: &a 't\nload: 5\n"), "f:1:7: this quote is never closed");
+    EXPECT_THAT(problems_of("name: \"t"), testing::MatchesRegex("f:1:9: not YAML: .*"));
+    EXPECT_THAT(problems_of("name: t\n\tseed: 1\n"), testing::StartsWith("f:2:"));
 }
 
-TEST(problems, one_slip_is_told_once) {
-    EXPECT_EQ(wrong(least_with("fleet: {segments: [{name: a, share: x}, {name: b, share: 50%}]}")),
+TEST(problems, one_mistake_is_reported_once) {
+    EXPECT_EQ(problems_of(minimal_scenario("fleet: {segments: [{name: a, share: x}, {name: b, share: 50%}]}")),
               "f:3:37: 'x' is not a share; write 25% or 0.25")
         << "and not also that the shares do not add up";
-    EXPECT_EQ(wrong(least_with("fleet: {segments: [{name: a, shrae: 100%}]}")),
+    EXPECT_EQ(problems_of(minimal_scenario("fleet: {segments: [{name: a, shrae: 100%}]}")),
               "f:3:20: 'share' is missing\nf:3:30: unknown key 'shrae'; did you mean 'share'?");
-    EXPECT_EQ(wrong("name: t\nload: {phases: [{duration: x, arrivalRate: 1}]}\n"),
+    EXPECT_EQ(problems_of("name: t\nload: {phases: [{duration: x, arrivalRate: 1}]}\n"),
               "f:2:28: 'x' is not a duration; write a number with a unit, such as 250ms, 2s or 3m");
 }

@@ -1,6 +1,6 @@
-#include "given.hpp"
+#include "scenario_text.hpp"
 
-#include <loadsim/scenario/show.hpp>
+#include <loadsim/scenario/builtin_behaviours.hpp>
 
 #include <gmock/gmock.h>
 
@@ -10,29 +10,29 @@ using namespace loadsim;
 using namespace loadsim::scenario;
 using namespace std::chrono_literals;
 
-TEST(read, the_least_scenario_has_defaults_for_the_rest) {
-    const auto d = good(least_with(""));
+TEST(read, the_minimal_scenario_has_defaults_for_the_rest) {
+    const auto d = read_valid(minimal_scenario(""));
     EXPECT_EQ(d.name, "t");
     EXPECT_EQ(d.seed, 1U);
     EXPECT_TRUE(d.target.embedded);
     EXPECT_FALSE(d.target.broker);
     auto fleet = fleet::options{};
-    fleet.segments = {{"all", share{1}, "success"}};
+    fleet.segments = {{"all", fraction{1}, "success"}};
     EXPECT_EQ(d.fleet, fleet);
-    EXPECT_EQ(d.behaviours, built_in_behaviours());
+    EXPECT_EQ(d.behaviours, builtin_behaviours());
     EXPECT_THAT(d.budgets, testing::IsEmpty());
     ASSERT_EQ(d.load.phases.size(), 1U);
     EXPECT_EQ(d.load.phases[0].name, "phase 1");
     auto load = d.load;
     load.phases.clear();
-    EXPECT_TRUE(std::exchange(load.watch_words, false)) << "of an embedded broker, and so few";
+    EXPECT_TRUE(std::exchange(load.check_response_sequence, false)) << "of an embedded broker, and so few";
     EXPECT_EQ(load, scenario::load{});
     EXPECT_THAT(d.conditions, testing::IsEmpty());
     EXPECT_EQ(d.record, record::automatic);
 }
 
 TEST(read, every_key_of_the_fleet) {
-    const auto f = good(least_with(R"(
+    const auto f = read_valid(minimal_scenario(R"(
 fleet:
   vehicles: 2000
   connectRate: 30000/m
@@ -59,14 +59,14 @@ fleet:
                        .fleet;
     EXPECT_EQ(f.vehicles, 2000U);
     EXPECT_EQ(f.connect_rate, rate{500});
-    EXPECT_EQ(f.connect_within, 60s);
+    EXPECT_EQ(f.fleet_connect_timeout, 60s);
     EXPECT_EQ(f.vin, (vehicle::vin_options{"WZ9", "ABCDE", 2025}));
     EXPECT_EQ(f.mqtt.session.protocol, mqtt::version::v3_1_1);
     EXPECT_EQ(f.mqtt.session.keep_alive, 120s);
     EXPECT_FALSE(f.mqtt.session.clean_start);
     EXPECT_EQ(f.mqtt.session.receive_maximum, 20);
     EXPECT_EQ(f.mqtt.session.maximum_packet_size, 65536U);
-    EXPECT_EQ(f.mqtt.session.connack_within, 5s);
+    EXPECT_EQ(f.mqtt.session.connect_timeout, 5s);
     EXPECT_EQ(f.mqtt.session.queue_limit, 7);
     EXPECT_EQ(f.mqtt.user, "car-{vin}");
     EXPECT_EQ(f.mqtt.password, "secret");
@@ -74,8 +74,8 @@ fleet:
     EXPECT_EQ(f.mqtt.command_qos, mqtt::qos::exactly_once);
     EXPECT_EQ(f.mqtt.response_qos, mqtt::qos::at_most_once);
     EXPECT_EQ(f.reconnect, (fleet::reconnect_options{2s, 60s, fleet::reconnect_options::kind::fixed}));
-    EXPECT_THAT(f.segments, testing::ElementsAre(vehicle::segment{"a", share{0.75}, "success"},
-                                                 vehicle::segment{"b", share{0.25}, "offline"}));
+    EXPECT_THAT(f.segments, testing::ElementsAre(vehicle::segment{"a", fraction{0.75}, "success"},
+                                                 vehicle::segment{"b", fraction{0.25}, "offline"}));
 }
 
 TEST(read, mqtt_versions_as_number_or_text) {
@@ -85,13 +85,14 @@ TEST(read, mqtt_versions_as_number_or_text) {
                                                           {"3.1.1", mqtt::version::v3_1_1},
                                                           {"'3.1.1'", mqtt::version::v3_1_1}};
     for (const auto& [text, version] : rows)
-        EXPECT_EQ(good(least_with("fleet: {mqtt: {version: " + std::string(text) + "}}")).fleet.mqtt.session.protocol,
+        EXPECT_EQ(read_valid(minimal_scenario("fleet: {mqtt: {version: " + std::string(text) + "}}"))
+                      .fleet.mqtt.session.protocol,
                   version)
             << text;
 }
 
 TEST(read, phases_as_artillery_has_them) {
-    const auto phases = good(R"(
+    const auto phases = read_valid(R"(
 name: t
 load:
   phases:
@@ -111,7 +112,7 @@ load:
 }
 
 TEST(read, every_key_of_the_load) {
-    const auto l = good(load_with(R"(
+    const auto l = read_valid(scenario_with_load(R"(
   services: {horn: 3, light-flash: 0.5}
   spacing: poisson
   drain: 0s
@@ -127,17 +128,17 @@ TEST(read, every_key_of_the_load) {
                                                  loadsim::load::service_weight{"light-flash", 0.5}));
     EXPECT_EQ(l.spacing, loadsim::load::spacing::poisson);
     EXPECT_EQ(l.drain, 0s);
-    EXPECT_EQ(l.unanswered_after, 45s);
+    EXPECT_EQ(l.completion_timeout, 45s);
     EXPECT_EQ(l.lag_limit, 10ms);
-    EXPECT_EQ(l.driver, drive::kind::mqtt);
-    EXPECT_EQ(l.http, (drive::http_options{8, 2s}));
-    EXPECT_EQ(l.mqtt, (drive::mqtt_options{3s}));
+    EXPECT_EQ(l.driver, driver::kind::mqtt);
+    EXPECT_EQ(l.http, (driver::http_options{8, 2s}));
+    EXPECT_EQ(l.mqtt, (driver::mqtt_options{3s}));
 }
 
 TEST(read, behaviours_and_all_delays) {
     using delay = vehicle::delay;
     using kind = delay::kind;
-    const auto d = good(least_with(R"(
+    const auto d = read_valid(minimal_scenario(R"(
 behaviours:
   slow:
     steps:
@@ -153,23 +154,23 @@ behaviours:
   late: {steps: [ack, {wait: 1h}, executed], expect: timed_out}
   timeout: {steps: [ack]}
 )"));
-    ASSERT_EQ(d.behaviours.size(), built_in_behaviours().size() + 3) << "one of the four is built in";
+    ASSERT_EQ(d.behaviours.size(), builtin_behaviours().size() + 3) << "one of the four is built in";
     const auto& slow = behaviour_of(d, "slow");
     EXPECT_EQ(slow.expected, outcome_set(outcome::failed));
     EXPECT_TRUE(slow.online);
     const auto wait = [](delay lasts) {
         vehicle::step s;
-        s.lasts = lasts;
+        s.duration = lasts;
         return s;
     };
-    const auto say = [](vehicle::word::kind what, std::string code = {}) {
+    const auto say = [](vehicle::response_step::kind what, std::string code = {}) {
         vehicle::step s;
-        s.what = vehicle::step::kind::say;
-        s.said.what = what;
-        s.said.code = std::move(code);
+        s.type = vehicle::step::kind::respond;
+        s.response.type = what;
+        s.response.code = std::move(code);
         return s;
     };
-    using enum vehicle::word::kind;
+    using enum vehicle::response_step::kind;
     EXPECT_THAT(slow.steps, testing::ElementsAre(wait({kind::fixed, 40ms, {}, {}}), wait({kind::fixed, 1s, {}, 500ms}),
                                                  say(ack), wait({kind::uniform, 10ms, 20ms, {}}), say(running),
                                                  wait({kind::normal, 100ms, 20ms, {}}),
@@ -179,13 +180,13 @@ behaviours:
     EXPECT_EQ(behaviour_of(d, "late").expected, outcome_set(outcome::timed_out))
         << "what expect says, not what the steps do";
     EXPECT_EQ(behaviour_of(d, "timeout").steps.size(), 1U) << "a built-in one redefined";
-    EXPECT_EQ(behaviour_of(d, "success"), built_in_behaviours()[0]) << "the others stay";
+    EXPECT_EQ(behaviour_of(d, "success"), builtin_behaviours()[0]) << "the others stay";
 }
 
 TEST(read, every_step) {
     using kind = vehicle::step::kind;
-    using vehicle::word;
-    const auto b = behaviour_of(good(least_with(R"(
+    using vehicle::response_step;
+    const auto b = behaviour_of(read_valid(minimal_scenario(R"(
 behaviours:
   all:
     delays: {work: 2s}
@@ -213,32 +214,36 @@ behaviours:
                                 "all");
     const auto& s = b.steps;
     ASSERT_EQ(s.size(), 17U);
-    EXPECT_EQ(s[0].named, "work");
-    EXPECT_EQ(s[1], good(least_with("behaviours: {b: {steps: [ack]}}")).behaviours.back().steps[0]) << "the same";
-    EXPECT_EQ(s[2].said, (word{word::kind::running, "", word::about::previous, false, word::form::plain}));
-    EXPECT_EQ(s[3].said, (word{word::kind::executed, "", word::about::other, true, word::form::malformed}));
-    EXPECT_EQ(s[4].said, (word{word::kind::failed, "x", word::about::unknown, false, word::form::plain}));
-    EXPECT_EQ(s[5].said.payload, word::form::empty);
-    EXPECT_EQ(s[6].said.payload, word::form::oversized);
-    EXPECT_EQ(s[7].what, kind::execute);
-    EXPECT_EQ(s[8].what, kind::takeover);
-    EXPECT_EQ(s[8].lasts.a, 1s);
-    EXPECT_EQ(s[9].what, kind::stall);
-    EXPECT_EQ(s[9].named, "work");
-    EXPECT_EQ(s[10].way, vehicle::parting::clean);
-    EXPECT_EQ(s[11].what, kind::reconnect);
-    EXPECT_EQ(s[12].way, vehicle::parting::abrupt);
-    EXPECT_EQ(s[14].way, vehicle::parting::half_open);
+    EXPECT_EQ(s[0].delay_name, "work");
+    EXPECT_EQ(s[1], read_valid(minimal_scenario("behaviours: {b: {steps: [ack]}}")).behaviours.back().steps[0])
+        << "the same";
+    EXPECT_EQ(s[2].response, (response_step{response_step::kind::running, "", response_step::correlation::previous,
+                                            false, response_step::corruption::none}));
+    EXPECT_EQ(s[3].response, (response_step{response_step::kind::executed, "", response_step::correlation::other, true,
+                                            response_step::corruption::malformed}));
+    EXPECT_EQ(s[4].response, (response_step{response_step::kind::failed, "x", response_step::correlation::unknown,
+                                            false, response_step::corruption::none}));
+    EXPECT_EQ(s[5].response.payload, response_step::corruption::empty);
+    EXPECT_EQ(s[6].response.payload, response_step::corruption::oversized);
+    EXPECT_EQ(s[7].type, kind::execute);
+    EXPECT_EQ(s[8].type, kind::takeover);
+    EXPECT_EQ(s[8].duration.a, 1s);
+    EXPECT_EQ(s[9].type, kind::stall);
+    EXPECT_EQ(s[9].delay_name, "work");
+    EXPECT_EQ(s[10].disconnect, vehicle::disconnect_kind::clean);
+    EXPECT_EQ(s[11].type, kind::reconnect);
+    EXPECT_EQ(s[12].disconnect, vehicle::disconnect_kind::abrupt);
+    EXPECT_EQ(s[14].disconnect, vehicle::disconnect_kind::half_open);
     ASSERT_EQ(s[16].branches.size(), 2U);
     EXPECT_EQ(s[16].branches[0].weight, 3);
     EXPECT_EQ(s[16].branches[1].weight, 1);
     EXPECT_EQ(s[16].branches[1].expected, (outcome_set{outcome::failed, outcome::timed_out}));
-    EXPECT_EQ(s[16].branches[1].steps[0].branches[1].steps[0].what, kind::drop);
+    EXPECT_EQ(s[16].branches[1].steps[0].branches[1].steps[0].type, kind::drop);
     EXPECT_EQ(b.expected, (outcome_set{outcome::executed, outcome::failed, outcome::timed_out}));
 }
 
 TEST(read, every_key_of_a_behaviour) {
-    const auto d = good(least_with(R"(
+    const auto d = read_valid(minimal_scenario(R"(
 behaviours:
   moody:
     steps: [{wait: work}, executed]
@@ -257,22 +262,23 @@ behaviours:
     EXPECT_EQ(moody.delays.at("work").a, 1s);
     EXPECT_EQ(moody.delays.at("other").b, 2s);
     EXPECT_EQ(moody.services.at("horn").at("work").a, 3s);
-    EXPECT_EQ(moody.clock, -5min);
+    EXPECT_EQ(moody.clock_offset, -5min);
     EXPECT_FALSE(moody.deduplicates);
     anomaly_set both;
     both.add(anomaly::executed_twice);
     both.add(anomaly::command_late);
-    EXPECT_EQ(moody.provokes, both);
+    EXPECT_EQ(moody.expected_anomalies, both);
     EXPECT_EQ(behaviour_of(d, "stranger").credentials, (vehicle::credentials{"u-{vin}", "p"}));
     EXPECT_EQ(behaviour_of(d, "stranger").expected, outcome_set(outcome::timed_out));
     EXPECT_EQ(behaviour_of(d, "sleeper").asleep,
-              (vehicle::sleep{vehicle::sleep::bearer::sms, {vehicle::delay::kind::fixed, 3s, {}, {}}, share{0.1}, 5s}));
-    EXPECT_EQ(behaviour_of(d, "ahead").clock, 90s);
+              (vehicle::sleep{
+                  vehicle::sleep::wakeup_bearer::sms, {vehicle::delay::kind::fixed, 3s, {}, {}}, fraction{0.1}, 5s}));
+    EXPECT_EQ(behaviour_of(d, "ahead").clock_offset, 90s);
 }
 
 TEST(read, every_condition) {
     using kind = vehicle::condition::kind;
-    const auto d = good(R"(
+    const auto d = read_valid(R"(
 name: t
 fleet: {segments: [{name: a, share: 50%}, {name: b, share: 50%}]}
 load: {phases: [{duration: 10m, arrivalRate: 1}], drain: 31s}
@@ -294,37 +300,37 @@ conditions:
     ASSERT_EQ(c.size(), 11U);
     EXPECT_EQ(c[0].name, "alps");
     EXPECT_THAT(c[0].segments, testing::ElementsAre("a", "b"));
-    EXPECT_EQ(c[0].part, share{0.2});
-    EXPECT_EQ(c[0].at, 60s);
-    EXPECT_EQ(c[0].every, 5min);
+    EXPECT_EQ(c[0].affected_fraction, fraction{0.2});
+    EXPECT_EQ(c[0].start, 60s);
+    EXPECT_EQ(c[0].interval, 5min);
     EXPECT_EQ(c[0].jitter, 10s);
-    EXPECT_EQ(c[0].lasts, (vehicle::delay{vehicle::delay::kind::uniform, 1s, 9s, {}}));
+    EXPECT_EQ(c[0].duration, (vehicle::delay{vehicle::delay::kind::uniform, 1s, 9s, {}}));
     EXPECT_EQ(c[0].expected, (outcome_set{outcome::timed_out, outcome::failed}));
-    EXPECT_TRUE(c[0].provokes.contains(anomaly::command_late));
-    EXPECT_EQ(c[1].part, share{1});
-    EXPECT_EQ(c[3].lasts.a, 50ms);
+    EXPECT_TRUE(c[0].expected_anomalies.contains(anomaly::command_late));
+    EXPECT_EQ(c[1].affected_fraction, fraction{1});
+    EXPECT_EQ(c[3].duration.a, 50ms);
     EXPECT_EQ(c[5].bytes_per_second, 2000);
-    EXPECT_EQ(c[5].added.a, 300ms);
-    EXPECT_EQ(c[6].loss, share{0.05});
-    EXPECT_EQ(c[7].way, vehicle::condition::outage_way::freeze);
-    EXPECT_EQ(c[8].every, 1min);
-    EXPECT_EQ(c[9].within, 5s);
+    EXPECT_EQ(c[5].added_delay.a, 300ms);
+    EXPECT_EQ(c[6].loss, fraction{0.05});
+    EXPECT_EQ(c[7].mode, vehicle::condition::outage_mode::freeze);
+    EXPECT_EQ(c[8].interval, 1min);
+    EXPECT_EQ(c[9].spread, 5s);
     EXPECT_EQ(c[10].factor, 40);
     std::vector<kind> kinds;
-    for (const auto& one : c) kinds.push_back(one.what);
+    for (const auto& one : c) kinds.push_back(one.type);
     EXPECT_THAT(kinds, testing::ElementsAre(kind::tunnel, kind::garage, kind::tunnel, kind::handover, kind::half_open,
                                             kind::slow, kind::lossy, kind::outage, kind::reconnect_storm,
                                             kind::power_on, kind::spike));
-    EXPECT_THAT(legend_of(d).conditions,
+    EXPECT_THAT(labels_of(d).conditions,
                 testing::ElementsAre("alps", "garage", "tunnel 2", "handover", "halfOpen", "slow", "lossy", "outage",
                                      "reconnectStorm", "powerOn", "spike"));
     EXPECT_THAT(d.fleet.source_addresses, testing::ElementsAre("127.0.0.1", "127.0.0.2")) << "for the handover";
 }
 
-TEST(read, what_the_embedded_platform_gets_wrong) {
+TEST(read, faults_of_the_embedded_backend) {
     using kind = backend::fault::kind;
     using message = backend::fault::message;
-    const auto b = good(least_with(R"(
+    const auto b = read_valid(minimal_scenario(R"(
 seed: 7
 target:
   embedded:
@@ -340,33 +346,38 @@ target:
 )"))
                        .target.backend;
     EXPECT_EQ(b.command_qos, 2);
-    EXPECT_EQ(b.wake.again, 500ms);
+    EXPECT_EQ(b.wakeup.repeat_interval, 500ms);
     EXPECT_EQ(b.seed, 7U) << "the scenario's";
     EXPECT_THAT(b.faults, testing::ElementsAre(backend::fault{kind::drop, message::command, 10U, {}, {}},
-                                               backend::fault{kind::delay, message::word, {}, share{0.02}, 12s},
+                                               backend::fault{kind::delay, message::response, {}, fraction{0.02}, 12s},
                                                backend::fault{kind::duplicate, message::event, 1U, {}, {}},
                                                backend::fault{kind::reorder, message::command, 3U, {}, {}},
                                                backend::fault{kind::forget, message::request, 7U, {}, {}},
                                                backend::fault{kind::double_send, message::request, {}, {}, {}}));
 }
 
-TEST(read, words_are_watched_where_that_costs_little) {
-    const auto watched = [](std::string_view more) { return good(load_with(more)).load.watch_words; };
-    EXPECT_TRUE(watched(""));
-    EXPECT_FALSE(watched("  watchWords: false"));
-    EXPECT_FALSE(watched("  driver: mqtt")) << "it has the words already";
-    EXPECT_FALSE(watched("target: {broker: 'mqtt://b'}")) << "somebody else's broker";
-    EXPECT_FALSE(watched("target: {broker: 'mqtt://b', api: 'http://a'}"));
-    EXPECT_TRUE(watched("  watchWords: true\ntarget: {broker: 'mqtt://b', api: 'http://a'}"));
-    EXPECT_TRUE(good("name: t\nload: {phases: [{duration: 100s, arrivalRate: 1000}]}").load.watch_words);
-    EXPECT_FALSE(good("name: t\nload: {phases: [{duration: 100.001s, arrivalRate: 1000}]}").load.watch_words);
-    EXPECT_EQ(good(least_with("record: unexpected")).record, record::unexpected);
-    EXPECT_EQ(good(least_with("record: all")).record, record::all);
+TEST(read, response_sequence_is_checked_by_default_for_small_runs) {
+    const auto sequence_checked = [](std::string_view more) {
+        return read_valid(scenario_with_load(more)).load.check_response_sequence;
+    };
+    EXPECT_TRUE(sequence_checked(""));
+    EXPECT_FALSE(sequence_checked("  watchWords: false"));
+    EXPECT_FALSE(sequence_checked("  driver: mqtt")) << "it has the words already";
+    EXPECT_FALSE(sequence_checked("target: {broker: 'mqtt://b'}")) << "somebody else's broker";
+    EXPECT_FALSE(sequence_checked("target: {broker: 'mqtt://b', api: 'http://a'}"));
+    EXPECT_TRUE(sequence_checked("  watchWords: true\ntarget: {broker: 'mqtt://b', api: 'http://a'}"));
+    EXPECT_TRUE(
+        read_valid("name: t\nload: {phases: [{duration: 100s, arrivalRate: 1000}]}").load.check_response_sequence);
+    EXPECT_FALSE(
+        read_valid("name: t\nload: {phases: [{duration: 100.001s, arrivalRate: 1000}]}").load.check_response_sequence);
+    EXPECT_EQ(read_valid(minimal_scenario("record: unexpected")).record, record::unexpected);
+    EXPECT_EQ(read_valid(minimal_scenario("record: all")).record, record::all);
 }
 
 TEST(read, targets) {
     const auto target = [](std::string_view yaml, std::string_view driver = "http") {
-        return good(load_with("  driver: " + std::string(driver) + "\ntarget: " + std::string(yaml))).target;
+        return read_valid(scenario_with_load("  driver: " + std::string(driver) + "\ntarget: " + std::string(yaml)))
+            .target;
     };
     const net::endpoint broker{"mqtt", "b", 1883, ""};
     const net::endpoint api{"http", "a", 8080, ""};
@@ -397,22 +408,22 @@ TEST(read, targets) {
     EXPECT_THAT(options.backend.services, testing::ElementsAre(backend::service{"horn", {5s, 3s, 4s}}));
 }
 
-TEST(read, the_embedded_target_serves_what_is_asked_for) {
-    const auto d = good(load_with("  services: {wash: 1, horn: 1}"));
+TEST(read, the_embedded_target_serves_the_requested_services) {
+    const auto d = read_valid(scenario_with_load("  services: {wash: 1, horn: 1}"));
     auto services = backend::default_services();
     services.push_back({"wash", {}});
     EXPECT_EQ(d.target.backend.services, services);
 }
 
-TEST(read, budgets_and_legend) {
-    const auto d = good(load_with(R"(
+TEST(read, budgets_and_labels) {
+    const auto d = read_valid(scenario_with_load(R"(
   services: {horn: 1, light-flash: 1}
 fleet: {segments: [{name: a, share: 100%, behaviour: failure}]}
 budgets: ["e2e.p99 < 1s", "unexpected == 0"]
 )"));
     ASSERT_EQ(d.budgets.size(), 2U);
     EXPECT_EQ(d.budgets[0], *verdict::parse_budget("e2e.p99 < 1s"));
-    const auto legend = legend_of(d);
+    const auto legend = labels_of(d);
     EXPECT_THAT(legend.services, testing::ElementsAre("horn", "light-flash"));
     EXPECT_THAT(legend.phases, testing::ElementsAre("phase 1"));
     EXPECT_THAT(legend.segments, testing::ElementsAre("a"));
@@ -422,14 +433,16 @@ budgets: ["e2e.p99 < 1s", "unexpected == 0"]
 TEST(read, user_and_password_from_the_environment) {
     ASSERT_EQ(setenv("LOADSIM_TEST_SECRET", "s3c", 1), 0);
     const auto m =
-        good(least_with("fleet: {mqtt: {user: 'u-${LOADSIM_TEST_SECRET}-{vin}', password: '${LOADSIM_TEST_SECRET}'}}"))
+        read_valid(minimal_scenario(
+                       "fleet: {mqtt: {user: 'u-${LOADSIM_TEST_SECRET}-{vin}', password: '${LOADSIM_TEST_SECRET}'}}"))
             .fleet.mqtt;
     EXPECT_EQ(m.user, "u-s3c-{vin}");
     EXPECT_EQ(m.password, "s3c");
-    EXPECT_THAT(wrong(least_with("fleet: {mqtt: {password: '${LOADSIM_TEST_NONE}'}}")),
+    EXPECT_THAT(problems_of(minimal_scenario("fleet: {mqtt: {password: '${LOADSIM_TEST_NONE}'}}")),
                 testing::HasSubstr("'LOADSIM_TEST_NONE' is not set"));
-    EXPECT_THAT(wrong(least_with("fleet: {mqtt: {password: '${LOADSIM'}}")), testing::HasSubstr("without its '}'"));
-    EXPECT_THAT(wrong("name: ${HOME}\nload: {phases: [{pause: 1}, {duration: 1, arrivalRate: 1}]}"),
+    EXPECT_THAT(problems_of(minimal_scenario("fleet: {mqtt: {password: '${LOADSIM'}}")),
+                testing::HasSubstr("without its '}'"));
+    EXPECT_THAT(problems_of("name: ${HOME}\nload: {phases: [{pause: 1}, {duration: 1, arrivalRate: 1}]}"),
                 testing::HasSubstr("cannot name a folder"))
         << "nowhere else";
 }

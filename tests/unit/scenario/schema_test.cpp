@@ -1,4 +1,4 @@
-#include "given.hpp"
+#include "scenario_text.hpp"
 
 #include <boost/json.hpp>
 
@@ -7,7 +7,7 @@ namespace json = boost::json;
 
 namespace {
 
-/// Schema of a value below: through properties, list items, maps of names, alternatives and references.
+/// Schema of a child value: resolves properties, list items, maps of names, alternatives and references.
 const json::object* below(const json::object& root, const json::object& schema, std::string_view step) {
     if (const auto* other = schema.if_contains("$ref")) {
         constexpr std::string_view definitions = "#/$defs/";
@@ -40,7 +40,7 @@ const json::object* at(const json::object& root, std::string_view path) {
 
 } // namespace
 
-TEST(schema, has_every_key_of_the_language) {
+TEST(schema, has_every_key_of_a_scenario) {
     const auto root = json::parse(schema()).as_object();
     EXPECT_EQ(root.at("$schema").as_string(), "https://json-schema.org/draft/2020-12/schema");
     for (const std::string_view path : {"name",
@@ -171,7 +171,7 @@ TEST(schema, refuses_unknown_keys_and_missing_ones) {
     EXPECT_EQ(at(root, "fleet.segments.[]")->at("required"), json::value({"name", "share"}));
 }
 
-TEST(schema, tells_editors_what_a_key_is_for) {
+TEST(schema, has_descriptions_and_defaults) {
     const auto root = json::parse(schema()).as_object();
     EXPECT_EQ(at(root, "fleet.vehicles")->at("description").as_string(), "How many there are.");
     EXPECT_EQ(at(root, "fleet.vehicles")->at("default"), json::value(100));

@@ -4,16 +4,16 @@
 
 #include <string>
 
-using loadsim::scenario::end_of_text;
+using loadsim::scenario::valid_text_length;
 
-TEST(end_of_text, accepts_text) {
+TEST(valid_text_length, accepts_text) {
     for (const std::string_view text :
          {"", "plain", "tab\tline\r\n", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
           "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"})
-        EXPECT_EQ(end_of_text(text), text.size()) << text;
+        EXPECT_EQ(valid_text_length(text), text.size()) << text;
 }
 
-TEST(end_of_text, stops_at_what_is_none) {
+TEST(valid_text_length, stops_at_invalid_bytes) {
     using namespace std::string_literals;
     const std::pair<std::string, const char*> rows[] = {
         {"\0"s, "NUL"},
@@ -31,5 +31,5 @@ TEST(end_of_text, stops_at_what_is_none) {
         {"\xf8\x88\x80\x80\x80", "five bytes"},
         {"\xff", "no lead byte"},
     };
-    for (const auto& [bytes, why] : rows) EXPECT_EQ(end_of_text("ab" + bytes + "c"), 2U) << why;
+    for (const auto& [bytes, why] : rows) EXPECT_EQ(valid_text_length("ab" + bytes + "c"), 2U) << why;
 }

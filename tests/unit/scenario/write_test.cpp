@@ -1,52 +1,57 @@
-#include "given.hpp"
+#include "scenario_text.hpp"
 
 #include <gmock/gmock.h>
 
 using namespace loadsim;
 using namespace loadsim::scenario;
 
-TEST(write, is_read_back_to_an_equal_document) {
+TEST(write, is_read_back_to_an_equal_scenario) {
     const std::string rows[] = {
-        least_with(""),
+        minimal_scenario(""),
         "name: \"5.0\"\nload: {phases: [{name: '~', duration: 1, arrivalRate: 1}, {name: 'null', pause: 1}, {name: '- "
         "a: #', "
         "pause: 1}, {name: \"a\\n\\\"b\\\"\\t\", pause: 1ms}]}",
         "name: \"true\"\nload: {phases: [{duration: 1.000000001, arrivalRate: 1/m, rampTo: 7/h, maxVusers: 3}, "
         "{duration: 1ms, arrivalCount: 7}]}",
-        least_with("fleet: {segments: [{name: a, share: 0.333333333333333331}, {name: b, share: 0.333333333333333331}, "
-                   "{name: c, share: 0.33333333333333337}]}"),
-        least_with("fleet: {mqtt: {version: 3.1.1, keepAlive: 0s, user: '{vin}', commandQos: 0, responseQos: 2}}"),
-        least_with("fleet: {mqtt: {sessionExpiry: 4294967295s}, connectWithin: 365d}"),
-        least_with(
+        minimal_scenario(
+            "fleet: {segments: [{name: a, share: 0.333333333333333331}, {name: b, share: 0.333333333333333331}, "
+            "{name: c, share: 0.33333333333333337}]}"),
+        minimal_scenario(
+            "fleet: {mqtt: {version: 3.1.1, keepAlive: 0s, user: '{vin}', commandQos: 0, responseQos: 2}}"),
+        minimal_scenario("fleet: {mqtt: {sessionExpiry: 4294967295s}, connectWithin: 365d}"),
+        minimal_scenario(
             "behaviours: {silent: {steps: []}, parked: {online: false}, success: {steps: [{wait: {fixed: 1s, most: "
             "2s}}, running, {failed: '#1'}], expect: rejected}}"),
-        least_with(
+        minimal_scenario(
             "behaviours: {all: {steps: [{wait: {uniform: {min: 1ms, max: 2ms}}}, {wait: {normal: {mean: 1ms, stddev: "
             "1us}, most: 5ms}}, {wait: {lognormal: {median: 1ms, p99: 3ms}}}, executed]}}"),
-        least_with("target: {broker: 'mqtt://b:1', api: 'http://a:2/base'}"),
-        least_with("target: {broker: 'mqtt://[::1]:1'}"),
-        load_with("  driver: mqtt\ntarget: {broker: 'mqtt://b'}"),
-        least_with(
+        minimal_scenario("target: {broker: 'mqtt://b:1', api: 'http://a:2/base'}"),
+        minimal_scenario("target: {broker: 'mqtt://[::1]:1'}"),
+        scenario_with_load("  driver: mqtt\ntarget: {broker: 'mqtt://b'}"),
+        minimal_scenario(
             "target: {embedded: {services: {horn: {created: 1s, pending: 2s, running: 3s}}, database: 'a b.db'}}"),
-        load_with("  services: {wash: 0.1, horn: 0}\n  spacing: poisson\n  observers: [mqtt]\nseed: 18446744073709551615"),
-        least_with("behaviours: {b: {delays: {work: 1s, x: {normal: {mean: 1s, stddev: 1ms}}}, services: {horn: {work: "
-                   "2s}}, clock: "
-                   "-5m, deduplicates: false, provokes: [word_lost, let_in], expect: [failed, executed], steps: "
-                   "[{wait: work}, drop]}}"),
-        least_with("behaviours: {b: {steps: [execute, {report: failed, code: x, about: previous, vin: foreign, "
-                   "payload: empty}, "
-                   "{report: ack, about: unknown}, {disconnect: half-open}, reconnect, {takeover: 1s}, {stall: "
-                   "{uniform: {min: 1s, "
-                   "max: 2s}}}, {choose: [{weight: 0.5, steps: [drop]}, {steps: [], expect: [executed, failed]}]}, "
-                   "executed]}}"),
-        least_with(
+        scenario_with_load(
+            "  services: {wash: 0.1, horn: 0}\n  spacing: poisson\n  observers: [mqtt]\nseed: 18446744073709551615"),
+        minimal_scenario(
+            "behaviours: {b: {delays: {work: 1s, x: {normal: {mean: 1s, stddev: 1ms}}}, services: {horn: {work: "
+            "2s}}, clock: "
+            "-5m, deduplicates: false, provokes: [word_lost, let_in], expect: [failed, executed], steps: "
+            "[{wait: work}, drop]}}"),
+        minimal_scenario(
+            "behaviours: {b: {steps: [execute, {report: failed, code: x, about: previous, vin: foreign, "
+            "payload: empty}, "
+            "{report: ack, about: unknown}, {disconnect: half-open}, reconnect, {takeover: 1s}, {stall: "
+            "{uniform: {min: 1s, "
+            "max: 2s}}}, {choose: [{weight: 0.5, steps: [drop]}, {steps: [], expect: [executed, failed]}]}, "
+            "executed]}}"),
+        minimal_scenario(
             "behaviours: {b: {credentials: {user: x}}, c: {steps: [], asleep: {wokenBy: udp, loss: 1%}, clock: +1ns}}"),
-        least_with("record: unexpected\nfleet: {reconnect: {backoff: none}}"),
-        load_with("  watchWords: false"),
-        least_with(
+        minimal_scenario("record: unexpected\nfleet: {reconnect: {backoff: none}}"),
+        scenario_with_load("  watchWords: false"),
+        minimal_scenario(
             "seed: 9\ntarget: {embedded: {commandQos: 0, wake: {again: 1s}, faults: [{drop: event, every: 3}, {delay: "
             "command, by: 1s, probability: 0%}, {doubleSend: request, probability: 33.3%}]}}"),
-        least_with(
+        minimal_scenario(
             "conditions: [{tunnel: {at: 1s, for: {lognormal: {median: 1s, p99: 2s}}, segments: [all], share: 0.1, "
             "every: 9s, "
             "jitter: 1s, expect: [failed, executed], provokes: [command_late]}}, {handover: {at: 0s}}, {slow: {at: 0s, "
@@ -56,10 +61,10 @@ TEST(write, is_read_back_to_an_equal_document) {
             "{reconnectStorm: {at: 0s, within: 1s}}, {powerOn: {at: 1s, name: morning}}, {spike: {at: 0s, for: 1s, "
             "factor: 3}}, "
             "{halfOpen: {at: 0s, for: 1s, expect: failed}}, {garage: {at: 0s, for: 1s}}, {garage: {at: 0s, for: 1s}}]"),
-        least_with("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
+        minimal_scenario("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
     };
     for (const auto& yaml : rows) {
-        const auto d = good(yaml);
+        const auto d = read_valid(yaml);
         const auto written = write(d);
         const auto again = read(written, "written");
         ASSERT_TRUE(again) << written << to_string(again.error());
@@ -69,7 +74,7 @@ TEST(write, is_read_back_to_an_equal_document) {
 }
 
 TEST(write, spells_out_every_value_in_force) {
-    const auto text = write(good(least_with("")));
+    const auto text = write(read_valid(minimal_scenario("")));
     for (const auto* line :
          {"name: t", "seed: 1", "vehicles: 100", "connectRate: 500", "keepAlive: 1m", "version: 5.0", "drain: 30s",
           "unansweredAfter: 1m", "  timeout:\n    online: true\n    steps: []\n    expect: timed_out",
@@ -79,13 +84,13 @@ TEST(write, spells_out_every_value_in_force) {
 }
 
 TEST(write, never_shows_a_password) {
-    auto d = good(least_with("fleet: {mqtt: {user: me, password: s3cret}}"));
+    auto d = read_valid(minimal_scenario("fleet: {mqtt: {user: me, password: s3cret}}"));
     const auto text = write(d);
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("s3cret")));
     EXPECT_THAT(text, testing::HasSubstr("***"));
     EXPECT_THAT(text, testing::HasSubstr("user: me"));
     d.fleet.mqtt.password = "***";
-    EXPECT_THAT(write(good(least_with("behaviours: {b: {credentials: {user: u, password: s3cret}}}"))),
+    EXPECT_THAT(write(read_valid(minimal_scenario("behaviours: {b: {credentials: {user: u, password: s3cret}}}"))),
                 testing::Not(testing::HasSubstr("s3cret")));
     EXPECT_EQ(*read(text, "written"), d) << "all else is there";
 }

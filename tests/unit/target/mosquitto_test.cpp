@@ -22,36 +22,37 @@ TEST(mosquitto_configuration, is_loopback_only_anonymous_and_without_limits) {
     EXPECT_THAT(text, Not(HasSubstr("password")));
 }
 
-// As root it would change its user, and the kernel would then not end it with us.
+// As root mosquitto would change its user, and the kernel would then clear its parent-death signal.
 TEST(mosquitto_configuration, keeps_its_user) {
     EXPECT_THAT(mosquitto_configuration(4711, "root", "/run/x", {}), HasSubstr("\nuser root\n"));
 }
 
-TEST(mosquitto_configuration, lets_nobody_in_without_a_login_when_there_are_some) {
-    const auto text =
-        mosquitto_configuration(4711, "", "/run/my report", {.logins = {{"car", "secret"}}, .keeps_sessions = false});
+TEST(mosquitto_configuration, requires_a_login_if_logins_are_given) {
+    const auto text = mosquitto_configuration(4711, "", "/run/my report",
+                                              {.logins = {{"car", "secret"}}, .persistent_sessions = false});
     EXPECT_THAT(text, HasSubstr("allow_anonymous false\n"));
     EXPECT_THAT(text, Not(HasSubstr("allow_anonymous true")));
     EXPECT_THAT(text, HasSubstr("\npassword_file /run/my report/mosquitto.passwords\n"));
     EXPECT_THAT(text, Not(HasSubstr("secret")));
 }
 
-TEST(mosquitto_configuration, keeps_sessions_in_its_folder) {
-    const auto text = mosquitto_configuration(4711, "", "/run/x", {.logins = {}, .keeps_sessions = true});
+TEST(mosquitto_configuration, persists_sessions_in_its_folder) {
+    const auto text = mosquitto_configuration(4711, "", "/run/x", {.logins = {}, .persistent_sessions = true});
     EXPECT_THAT(text, HasSubstr("\npersistence true\npersistence_location /run/x/\n"));
     EXPECT_THAT(text, Not(HasSubstr("persistence false")));
 }
 
 TEST(plain_logins, are_lines_and_each_once) {
-    EXPECT_EQ(target::plain_logins({{"car", "a#b c"}, {"we", "x"}, {"car", "a#b c"}}).value(), "car:a#b c\nwe:x\n");
+    EXPECT_EQ(target::plain_text_logins({{"car", "a#b c"}, {"we", "x"}, {"car", "a#b c"}}).value(),
+              "car:a#b c\nwe:x\n");
 }
 
-TEST(plain_logins, that_a_password_file_cannot_hold_are_refused_without_telling_a_password) {
+TEST(plain_logins, that_a_password_file_cannot_represent_are_rejected_without_revealing_a_password) {
     const std::vector<target::mosquitto_login> bad[] = {{{"", "secret"}},      {{"car", ""}},
                                                         {{"c:r", "secret"}},   {{"car\n", "secret"}},
                                                         {{"car", "secret:x"}}, {{"car", "secret\r\nroot:x"}}};
     for (const auto& logins : bad) {
-        const auto text = target::plain_logins(logins);
+        const auto text = target::plain_text_logins(logins);
         ASSERT_FALSE(text) << logins[0].user;
         ASSERT_EQ(text.error().list.size(), 1U);
         EXPECT_THAT(text.error().list[0].text, Not(HasSubstr("secret")));

@@ -14,7 +14,7 @@ namespace {
 using kind = delay::kind;
 
 std::vector<nanoseconds> many(const delay& d, int n = 50'000) {
-    draws random(7, stream::behaviour, 1);
+    random_stream random(7, stream_id::behaviour, 1);
     std::vector<nanoseconds> all;
     for (int i = 0; i < n; ++i) all.push_back(sample(d, random));
     std::ranges::sort(all);
@@ -27,29 +27,29 @@ double at(const std::vector<nanoseconds>& sorted, double part) {
 
 } // namespace
 
-TEST(delay, takes_as_many_draws_as_it_says) {
+TEST(delay, uses_the_documented_count_of_random_numbers) {
     const std::pair<delay, std::uint64_t> rows[] = {{{kind::fixed, 40ms, {}, {}}, 0},
                                                     {{kind::uniform, 10ms, 20ms, {}}, 1},
                                                     {{kind::normal, 100ms, 20ms, {}}, 2},
                                                     {{kind::lognormal, 40ms, 200ms, {}}, 2}};
     for (const auto& [d, count] : rows) {
-        draws random(7, stream::behaviour, 1, 100);
+        random_stream random(7, stream_id::behaviour, 1, 100);
         sample(d, random);
         EXPECT_EQ(random.counter(), 100 + count);
     }
 }
 
-TEST(delay, is_the_same_for_the_same_draws) {
+TEST(delay, is_deterministic_for_a_random_stream) {
     const delay d{kind::lognormal, 40ms, 200ms, {}};
-    draws one(7, stream::behaviour, 1);
-    draws same(7, stream::behaviour, 1);
-    draws other(7, stream::behaviour, 2);
+    random_stream one(7, stream_id::behaviour, 1);
+    random_stream same(7, stream_id::behaviour, 1);
+    random_stream other(7, stream_id::behaviour, 2);
     const auto value = sample(d, one);
     EXPECT_EQ(value, sample(d, same));
     EXPECT_NE(value, sample(d, other));
 }
 
-TEST(delay, fixed_is_itself) {
+TEST(delay, fixed_is_constant) {
     const auto all = many({kind::fixed, 40ms, {}, {}}, 3);
     EXPECT_EQ(all.front(), 40ms);
     EXPECT_EQ(all.back(), 40ms);
@@ -75,14 +75,14 @@ TEST(delay, lognormal_has_its_median_and_p99) {
     EXPECT_NEAR(at(all, 0.99), 200, 6);
 }
 
-TEST(delay, is_cut_off_at_both_ends) {
+TEST(delay, is_clamped_at_both_ends) {
     EXPECT_EQ(many({kind::normal, 10ms, 100ms, {}}).front(), 0ns);
     EXPECT_EQ(many({kind::normal, 10ms, 100ms, 50ms}).back(), 50ms);
     EXPECT_EQ(many({kind::lognormal, 40ms, 200ms, 60ms}).back(), 60ms);
     EXPECT_EQ(many({kind::fixed, 40ms, {}, 30ms}, 1).back(), 30ms);
 }
 
-TEST(delay, survives_figures_that_make_no_sense) {
+TEST(delay, is_safe_for_invalid_parameters) {
     EXPECT_EQ(many({kind::lognormal, 0ns, 200ms, {}}, 10).back(), 0ns);
     EXPECT_GE(many({kind::lognormal, 0ns, 0ns, {}}, 10).front(), 0ns);
     EXPECT_LE(many({kind::normal, nanoseconds::max(), nanoseconds::max(), {}}, 100).back(), nanoseconds::max());

@@ -31,7 +31,7 @@ std::string wrong(std::uint32_t vehicles, std::string_view text) {
 
 } // namespace
 
-TEST(registry, makes_up_vins_without_a_file) {
+TEST(registry, generates_vins_without_a_file) {
     const registry cars(usual, 3);
     EXPECT_EQ(cars.size(), 3U);
     EXPECT_EQ(cars.vin_of(vehicle_id{2}), vehicle::vin_of(usual, vehicle_id{2}));
@@ -42,7 +42,7 @@ TEST(registry, makes_up_vins_without_a_file) {
     EXPECT_TRUE(cars.row(vehicle_id{0}).empty());
 }
 
-TEST(registry, takes_vins_and_values_from_a_file) {
+TEST(registry, reads_vins_and_values_from_a_file) {
     const auto cars = good(2, "vin,user, pass word \r\nV1,carl,x\r\nV2,eve,\r\nV1,not needed\r\n");
     EXPECT_THAT(cars.columns(), ElementsAre("vin", "user", "pass word"));
     EXPECT_THAT(cars.row(vehicle_id{0}), ElementsAre("V1", "carl", "x"));
@@ -55,7 +55,7 @@ TEST(registry, takes_vins_and_values_from_a_file) {
     EXPECT_EQ(copy.vehicle_of("V1"), vehicle_id{0});
 }
 
-TEST(registry, makes_up_vins_for_a_file_without_them) {
+TEST(registry, generates_vins_for_a_file_without_a_vin_column) {
     const auto cars = good(2, "user\ncarl\neve\n");
     EXPECT_EQ(cars.vin_of(vehicle_id{1}), vehicle::vin_of(usual, vehicle_id{1}));
     EXPECT_EQ(cars.vehicle_of(cars.vin_of(vehicle_id{1})), vehicle_id{1});
@@ -63,7 +63,7 @@ TEST(registry, makes_up_vins_for_a_file_without_them) {
     EXPECT_EQ(good(1, "serial,VIN\n1,V9\n").vin_of(vehicle_id{0}), "V9") << "in letters of any size";
 }
 
-TEST(registry, reads_csv_as_rfc_4180_has_it) {
+TEST(registry, reads_csv_by_rfc_4180) {
     const struct {
         std::string_view text;
         std::vector<std::string> first;
@@ -91,7 +91,7 @@ TEST(registry, reads_csv_as_rfc_4180_has_it) {
     }
 }
 
-TEST(registry, refuses_with_line_and_remedy) {
+TEST(registry, reports_problems_with_line_and_remedy) {
     const struct {
         std::string_view text, why;
     } cases[] = {
@@ -138,7 +138,7 @@ TEST(registry, loads_a_file) {
     EXPECT_THAT(to_string(registry::load(usual, 1, path.parent_path()).error()), HasSubstr("this is a folder"));
 }
 
-TEST(first_duplicate, finds_two_of_one_name) {
+TEST(first_duplicate, finds_the_first_two_equal_texts) {
     const auto of = [](std::vector<std::string> names) {
         return first_duplicate(static_cast<std::uint32_t>(names.size()), [&](vehicle_id v) { return names[index(v)]; });
     };

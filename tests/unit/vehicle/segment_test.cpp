@@ -11,12 +11,12 @@ namespace {
 
 std::vector<segment> parts(std::initializer_list<double> shares) {
     std::vector<segment> all;
-    for (const double part : shares) all.push_back({"s" + std::to_string(all.size()), share{part}, "success"});
+    for (const double part : shares) all.push_back({"s" + std::to_string(all.size()), fraction{part}, "success"});
     return all;
 }
 
-std::vector<std::uint32_t> counted(const segmentation& s, std::uint32_t first, std::uint32_t end, std::uint32_t step,
-                                   std::size_t segments) {
+std::vector<std::uint32_t> count_by_segment(const segmentation& s, std::uint32_t first, std::uint32_t end,
+                                            std::uint32_t step, std::size_t segments) {
     std::vector<std::uint32_t> counts(segments);
     for (std::uint32_t i = first; i < end; i += step) ++counts.at(s.segment_of(vehicle_id{i}));
     return counts;
@@ -51,15 +51,15 @@ TEST(segmentation, every_vehicle_is_counted_once_for_any_fleet_and_seed) {
         for (const std::uint64_t seed : {0U, 1U, 99U}) {
             const auto segments = parts({0.7, 0.2, 0.1});
             const segmentation s(seed, fleet, segments);
-            const auto counts = counted(s, 0, fleet, 1, 3);
+            const auto counts = count_by_segment(s, 0, fleet, 1, 3);
             for (std::uint32_t i = 0; i < 3; ++i) {
                 EXPECT_EQ(counts[i], s.size(i)) << fleet << " vehicles, seed " << seed;
-                EXPECT_LT(std::abs(s.size(i) - segments[i].part.of_one * fleet), 1.0);
+                EXPECT_LT(std::abs(s.size(i) - segments[i].fleet_fraction.value * fleet), 1.0);
             }
         }
 }
 
-TEST(segmentation, the_seed_moves_who_is_in_which) {
+TEST(segmentation, the_seed_permutes_the_members) {
     const auto segments = parts({0.5, 0.5});
     const auto members = [&](std::uint64_t seed) {
         const segmentation s(seed, 1000, segments);
@@ -71,17 +71,17 @@ TEST(segmentation, the_seed_moves_who_is_in_which) {
     EXPECT_NE(members(1), members(2));
 }
 
-TEST(segmentation, every_rank_and_every_run_of_vehicles_gets_its_part) {
+TEST(segmentation, every_rank_and_every_range_of_vehicles_has_a_proportional_part) {
     const segmentation s(1, 2000, parts({0.9, 0.1}));
     for (const std::uint32_t ranks : {2U, 3U, 4U, 8U})
         for (std::uint32_t r = 0; r < ranks; ++r) {
-            const auto counts = counted(s, r, 2000, ranks, 2);
+            const auto counts = count_by_segment(s, r, 2000, ranks, 2);
             EXPECT_NEAR(counts[1], 200.0 / ranks, 5) << "rank " << r << " of " << ranks;
         }
     for (std::uint32_t first = 0; first < 2000; first += 100)
-        EXPECT_NEAR(counted(s, first, first + 100, 1, 2)[1], 10, 2) << "vehicles from " << first;
+        EXPECT_NEAR(count_by_segment(s, first, first + 100, 1, 2)[1], 10, 2) << "vehicles from " << first;
 }
 
-TEST(segmentation, an_unknown_segment_throws_rather_than_lies) {
+TEST(segmentation, an_unknown_segment_throws) {
     EXPECT_THROW((void)segmentation(1, 10, parts({1.0})).size(1), std::out_of_range);
 }

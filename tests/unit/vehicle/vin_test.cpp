@@ -21,8 +21,8 @@ TEST(vin, check_digit_of_published_examples) {
     }
 }
 
-// Every character alone in a place of weight 2, where no two values below 10 but 0 give the same rest: the values of
-// 49 CFR 565.15, table III, written out.
+// Each character at a position of weight 2, where distinct values below 10 give distinct remainders: the values of
+// 49 CFR 565.15, table III, spelled out.
 TEST(vin, every_character_has_its_value) {
     const std::pair<char, int> table[] = {
         {'0', 0}, {'1', 1}, {'2', 2}, {'3', 3}, {'4', 4}, {'5', 5}, {'6', 6}, {'7', 7}, {'8', 8}, {'9', 9}, {'A', 1},
@@ -71,7 +71,7 @@ TEST(vin, year_letters) {
     for (const auto& [year, letter] : rows) EXPECT_EQ(vin_of({.year = year}, vehicle_id{0})[9], letter) << year;
 }
 
-TEST(vin, there_and_back_is_the_same_vehicle) {
+TEST(vin, round_trip_is_the_same_vehicle) {
     const vin_options german{.wmi = "WZ9", .vds = "ABCDE", .year = 2025};
     for (std::uint32_t i = 0; i < vin_capacity; i += 9'973) {
         const auto vin = vin_of(german, vehicle_id{i});
@@ -80,13 +80,13 @@ TEST(vin, there_and_back_is_the_same_vehicle) {
     }
 }
 
-TEST(vin, of_other_makers_is_nobody) {
+TEST(vin, of_other_makers_has_no_vehicle) {
     for (const auto* text : {"1M8GDM9AXKP042788", "", "LZ9SMEV05TF00001", "LZ9SMEV06TF000001", "LZ9SMEV05SF000001",
                              "LZ9SMEV05TI000001", "LZ9SMEV05TF00000A", "LZ9SMEV05TF-00001", "lz9SMEV05TF000001"})
         EXPECT_EQ(vehicle_of({}, text), std::nullopt) << text;
 }
 
-TEST(vin, options_that_make_no_vin_are_named) {
+TEST(vin, invalid_options_are_reported) {
     EXPECT_EQ(check(vin_options{}), "");
     const std::pair<vin_options, const char*> rows[] = {{{.wmi = "LZ"}, "wmi"},        {{.wmi = "LZ9X"}, "wmi"},
                                                         {{.wmi = "LO9"}, "wmi"},       {{.wmi = "lz9"}, "wmi"},

@@ -1,0 +1,16 @@
+// Parser for a competitor's output: one line of JSON with numeric members.
+#pragma once
+
+#include "child_process.hpp"
+#include "comparison.hpp"
+
+#include <string>
+
+namespace loadsim::bench {
+
+/// All numeric members by key. Throws unless the text is a JSON object.
+metrics parse_numbers(const std::string& json);
+/// Waits for process exit and parses its output; throws when a session or a message was lost.
+metrics read_result(child_process&);
+
+} // namespace loadsim::bench

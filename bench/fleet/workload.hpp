@@ -1,0 +1,18 @@
+// Workload of one run, the same for every competitor.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace loadsim::bench {
+
+/// The fleet connects at maximum rate, idles, receives commands and responds to each, then idles again.
+struct workload {
+    std::uint32_t vehicles = 1000;
+    std::uint32_t per_second = 0; ///< commands; 0: a single one, because a scenario needs at least one arrival
+    std::chrono::seconds idle_before{4};
+    std::chrono::seconds load{1};
+    std::chrono::seconds idle_after{4};
+};
+
+} // namespace loadsim::bench

@@ -1,0 +1,11 @@
+# loadsim_module(<name> SOURCES <files...> [USES <modules...>] [PUBLIC <libraries...>] [PRIVATE <libraries...>])
+# One static library for each module; USES are the arrows of ARCHITECTURE.md.
+function(loadsim_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(loadsim_${name} STATIC ${arg_SOURCES})
+  add_library(loadsim::${name} ALIAS loadsim_${name})
+  target_include_directories(loadsim_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  list(TRANSFORM arg_USES PREPEND loadsim::)
+  target_link_libraries(loadsim_${name} PUBLIC ${arg_USES} ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} loadsim_build_flags)
+  loadsim_precompile(loadsim_${name})
+endfunction()

@@ -1,0 +1,69 @@
+// Messages between rank 0 and the other ranks, and their JSON encoding.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/measure/snapshot.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace loadsim::cluster {
+
+/// First message of a rank to rank 0.
+struct join_request {
+    std::string version;
+    std::string scenario;     ///< resolved text; must be identical on all ranks
+    std::string trouble;      ///< why this rank cannot join; empty: it can
+    std::int64_t wall_us = 0; ///< the rank's system clock, microseconds since 1970
+
+    friend bool operator==(const join_request&, const join_request&) = default;
+};
+
+/// Reply of rank 0 when all ranks can join.
+struct run_settings {
+    std::string folder; ///< report folder of the run
+    std::uint32_t shards = 0;
+
+    friend bool operator==(const run_settings&, const run_settings&) = default;
+};
+
+/// Command of rank 0 to all other ranks.
+struct control_command {
+    enum class kind : std::uint8_t {
+        connect,
+        load,          ///< start the load at start_wall_us
+        stop_arrivals, ///< stop arrivals; open requests continue
+        expire_open_requests,
+        stop,
+        leave
+    };
+    kind what = kind::connect;
+    std::int64_t start_wall_us = 0; ///< for `load`: start on the system clock, microseconds since 1970
+
+    friend bool operator==(const control_command&, const control_command&) = default;
+};
+
+/// Status of a rank, sent to rank 0 and written to the spool about once a second.
+struct status_report {
+    measure::snapshot snapshot;
+    std::uint32_t commands_executed = 0;
+    bool interrupted = false; ///< this rank received the stop signal of Ctrl-C ...
+    bool terminated = false;  ///< ... or of SIGTERM
+    bool leaving = false;     ///< last message of the rank
+};
+
+using message = std::variant<join_request, run_settings, control_command, status_report>;
+
+/// One line of JSON without its newline, for example {"order":{"what":"load","start_wall_us":1700000000000000}}.
+/// Histograms are HdrHistogram V2 in base64. Floating-point numbers are strings, since not every JSON parser returns the same
+/// bits; NaN (an instant that never came) is null. Bytes that are not UTF-8 are kept.
+std::string encode(const message&);
+
+/// Decodes a message. Safe for untrusted input.
+/// Errors: invalid JSON; an unknown or missing key; a wrong type; a number out of range; a damaged histogram. Each names the
+/// path in the message ("report.seen.requests.due").
+result<message> decode(std::string_view text);
+
+} // namespace loadsim::cluster

@@ -1,0 +1,46 @@
+// Driver interface: sends requests into the target.
+#pragma once
+
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/outcome.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/measure/totals.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace loadsim::driver {
+
+/// Events of a driver's requests, called on the loop's thread. Each send() that is still wanted gets exactly one of
+/// on_accepted, on_rejected and on_errored, preceded by on_sent unless it failed before sending.
+class driver_events {
+public:
+    virtual ~driver_events() = default;
+    /// Queried before a queued request is sent. False: the request has been given up and is not sent.
+    virtual bool still_wanted(request_key) const = 0;
+    virtual void on_sent(request_key, monotonic_time) = 0;
+    virtual void on_accepted(request_key, std::string_view request, monotonic_time) = 0;
+    virtual void on_rejected(request_key, std::string_view why, monotonic_time) = 0;
+    virtual void on_errored(request_key, std::string_view why, monotonic_time) = 0;
+    /// Only from drivers that observe completions themselves (mqtt): every final response, duplicates included.
+    virtual void on_completed(vehicle_id, std::string_view request, outcome, std::string_view reason,
+                              monotonic_time) = 0;
+    /// Only from these drivers: a response that cannot be parsed.
+    virtual void on_malformed() = 0;
+};
+
+/// Sends the requests of one shard. Threads: the loop's thread.
+class driver {
+public:
+    virtual ~driver() = default;
+    /// Connects. Calls `ready` once, with an empty text or with an error sentence; possibly before start() returns.
+    virtual void start(std::function<void(std::string trouble)> ready) = 0;
+    virtual void send(request_key, std::string_view vin, std::string_view service) = 0;
+    /// Closes the connections. No events follow.
+    virtual void stop() = 0;
+    /// HTTP connection counts since the previous call; all zero for drivers without HTTP.
+    virtual measure::http_counts take_counts() { return {}; }
+};
+
+} // namespace loadsim::driver

@@ -1,0 +1,39 @@
+// The `mqtt` driver: publishes commands to the broker and receives the vehicles' responses. Needs no platform.
+#pragma once
+
+#include <loadsim/contract/message_contract.hpp>
+#include <loadsim/driver/driver.hpp>
+#include <loadsim/driver/options.hpp>
+#include <loadsim/mqtt/options.hpp>
+#include <loadsim/net/loop.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace loadsim::driver {
+
+struct mqtt_driver_setup {
+    const mqtt_options& options;
+    mqtt::version protocol = mqtt::version::v5_0;
+    const contract::message_contract& message_contract; ///< builds commands and parses responses
+    std::string client_id;                              ///< client identifier, unique at the broker
+    std::string user{}, password{};
+    std::vector<boost::asio::ip::tcp::endpoint>
+        brokers;            ///< at least one; falls back to the next one when a connection fails
+    std::uint64_t seed = 1; ///< seed of {random:...}
+    /// Fills in template values of the request's vehicle besides its VIN (index, segment, data ...). May be empty.
+    std::function<void(request_key, contract::template_values&)> fill_values{};
+    contract::field_match_stats* match_stats = nullptr; ///< counts fields searched and found in responses; may be null
+};
+
+/// Uses one MQTT session. 5.0: commands carry this driver's response topic and correlation data, if the contract allows
+/// responses there; otherwise the driver subscribes to the responses of all vehicles (contract.responses.filter) and picks its
+/// own. A request without a final response by the deadline ends as timed_out. References in `setup` must outlive the driver.
+std::unique_ptr<driver> make_mqtt_driver(net::loop&, driver_events&, mqtt_driver_setup setup);
+
+} // namespace loadsim::driver

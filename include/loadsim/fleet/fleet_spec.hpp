@@ -1,0 +1,50 @@
+// Fleet specification of one shard: vehicles, behaviours and conditions; immutable.
+#pragma once
+
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/contract/message_contract.hpp>
+#include <loadsim/fleet/campaign.hpp>
+#include <loadsim/fleet/options.hpp>
+#include <loadsim/measure/totals.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/condition.hpp>
+#include <loadsim/vehicle/segment.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace loadsim::vehicle {
+class registry;
+}
+
+namespace loadsim::fleet {
+
+/// Everything referred to must outlive the user of the spec.
+struct fleet_spec {
+    const fleet::options& options;
+    const contract::message_contract& message_contract;
+    const vehicle::registry& registry;
+    const contract::scenario_symbols& template_symbols; ///< symbols available to the options' templates
+    std::uint64_t seed = 1;
+    const vehicle::segmentation& segments;
+    const std::vector<std::string>& segment_names;
+    const std::vector<std::vector<std::string>>&
+        segment_variables;                             ///< by segment: values, in the order of template_symbols.segment
+    const std::vector<vehicle::behaviour>& behaviours; ///< by segment
+    const std::vector<vehicle::condition>& conditions;
+    const std::vector<campaign_options>& campaigns;
+    fleet_partition shard_partition;
+    nanoseconds load_duration{0}; ///< duration of the load
+    nanoseconds skip_before{0};   ///< replay of a part of the load: skip what ended before this offset
+};
+
+/// Counts of a shard's vehicles since the last take.
+struct fleet_counts {
+    measure::session_counts sessions;
+    std::map<measure::totals::occurrence_key, measure::recovery_counts> recoveries;
+};
+
+} // namespace loadsim::fleet

@@ -1,0 +1,96 @@
+// Result of a run: input of reports and of the verdict.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/measure/totals.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::measure {
+
+enum class stage : std::uint8_t { connecting, load, draining, done };
+constexpr std::string_view to_string(stage s) {
+    constexpr std::string_view names[] = {"connecting", "load", "draining", "done"};
+    return names[static_cast<std::size_t>(s)];
+}
+
+/// Resource usage of the load generator so far, sum of all ranks and shards.
+struct generator_usage {
+    double cpu_s = 0;            ///< CPU time of the shards' threads
+    std::uint64_t rss_bytes = 0; ///< resident memory of the processes of all ranks
+    std::uint32_t shards = 1;    ///< in each rank
+    std::uint32_t ranks = 1;
+};
+
+/// Progress of a run, once a second; all shards merged.
+struct progress {
+    stage current_stage = stage::connecting;
+    nanoseconds elapsed{0};       ///< since the run's start (connecting included)
+    nanoseconds load_elapsed{0};  ///< since the load's start; 0 while connecting
+    nanoseconds load_duration{0}; ///< of all phases
+    std::uint32_t phase = 0;      ///< current; index into labels.phases
+    double target_rate = 0;       ///< arrivals per second currently scheduled
+    double interval_s = 1;        ///< since the previous progress
+    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_online = 0;
+    std::uint64_t in_flight = 0;        ///< requests sent and not completed
+    generator_usage generator;          ///< since the start
+    totals interval;                    ///< since the previous progress; contains the records
+    const totals* cumulative = nullptr; ///< since the start; valid during the call
+};
+
+/// Recovery of the fleet and the platform after one occurrence of a condition.
+struct recovery {
+    std::string condition;
+    std::uint32_t occurrence = 0;             ///< from 0
+    nanoseconds started{0};                   ///< since the load's start
+    std::uint64_t affected = 0;               ///< vehicles that lost their session or were silenced
+    std::uint64_t recovered = 0;              ///< of them: recovered
+    std::optional<nanoseconds> recovery_time; ///< from start until 99 % of the affected recovered; absent: not reached
+    std::string budget;                       ///< e2e budget used to assess latency; empty: none, or nothing measured
+    /// From start to the end of the last second with latency outside that budget, before the next occurrence of any
+    /// condition; 0: never outside. Absent: still outside at the end, or no budget.
+    std::optional<nanoseconds> latency_recovery_time;
+};
+
+/// Kind of run that produced the result.
+enum class run_mode : std::uint8_t {
+    run,
+    rehearsal, ///< in simulated time, against a simulated platform
+    replay,    ///< one vehicle of another run
+};
+constexpr std::string_view to_string(run_mode m) {
+    constexpr std::string_view names[] = {"run", "rehearsal", "replay"};
+    return names[static_cast<std::size_t>(m)];
+}
+
+struct run_result {
+    run_mode mode = run_mode::run;
+    std::vector<recovery> recoveries;
+    std::string scenario;
+    std::uint64_t seed = 0;
+    std::chrono::system_clock::time_point started;
+    nanoseconds elapsed{0}; ///< whole run: connecting, load, drain
+    nanoseconds lag_limit{0};
+    std::uint64_t planned_arrivals = 0; ///< arrivals of the whole schedule
+    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_peak = 0;
+    std::uint64_t left_open = 0; ///< requests still open in the ledgers at the end; not 0: a bug
+    enum class end_reason : std::uint8_t {
+        complete,
+        interrupted, ///< Ctrl-C
+        terminated,  ///< SIGTERM
+        aborted      ///< a rank was lost, or the launcher ended all processes; no drain
+    };
+    end_reason ended = end_reason::complete;
+    std::string abort_reason; ///< cause of the abort, part of a sentence
+    totals sum;
+    generator_usage generator;
+};
+
+} // namespace loadsim::measure

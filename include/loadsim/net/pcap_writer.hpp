@@ -1,0 +1,37 @@
+// Writer of MQTT traffic as a pcap file for Wireshark.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/net/byte_tap.hpp>
+
+#include <filesystem>
+#include <memory>
+
+namespace loadsim::net {
+
+/// Writes a pcap file (libpcap, LINKTYPE_RAW). Each connection appears as TCP over IP: the bytes read and written, with a
+/// synthetic handshake and FIN and valid checksums. A connection that was never closed has no FIN.
+/// Wireshark decodes port 1883 as MQTT by default; for another broker port use "Decode As ..." or
+/// `tshark -r FILE -d tcp.port==PORT,mqtt`.
+/// Threads: one loop's. Errors: from open(); a later write error is kept for error().
+class pcap_writer final : public byte_tap {
+public:
+    /// `wall_us`: system time at `now`, in microseconds since 1970.
+    static result<std::unique_ptr<pcap_writer>> open(const std::filesystem::path&, monotonic_time now,
+                                                     std::int64_t wall_us);
+    ~pcap_writer() override;
+
+    void on_opened(const connection&, monotonic_time) override;
+    void on_bytes(const connection&, bool sent, mqtt::byte_view, monotonic_time) override;
+    void on_closed(const connection&, monotonic_time) override;
+
+    /// Flushes. Why the file is incomplete; empty: the file is complete.
+    std::string error();
+
+private:
+    struct state;
+    explicit pcap_writer(std::unique_ptr<state>);
+    std::unique_ptr<state> state_;
+};
+
+} // namespace loadsim::net

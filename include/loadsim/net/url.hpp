@@ -1,0 +1,33 @@
+// Endpoints of brokers and APIs, parsed from URLs.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace loadsim::net {
+
+/// A parsed URL of a broker or an API.
+struct endpoint {
+    std::string scheme; ///< "mqtt", "http" or "https"
+    std::string host;
+    std::uint16_t port = 0;
+    std::string path;       ///< base path of an API, without a trailing slash; may be empty
+    std::string user{};     ///< of a broker, for loadsim's own sessions (not the vehicles'); empty: none
+    std::string password{}; ///< never printed
+
+    friend bool operator==(const endpoint&, const endpoint&) = default;
+};
+
+/// mqtt://host[:1883]; tcp:// is a synonym. Errors: one sentence, without a source location.
+result<endpoint> parse_broker_url(std::string_view);
+/// http://host[:80][/base], https://host[:443][/base].
+result<endpoint> parse_api_url(std::string_view);
+/// host:port, [v6]:port; port 0 = any free one.
+result<endpoint> parse_listen_address(std::string_view);
+std::string to_string(const endpoint&);   ///< "mqtt://127.0.0.1:1883"
+std::string to_paho_uri(const endpoint&); ///< in Eclipse Paho's form: "tcp://127.0.0.1:1883"
+
+} // namespace loadsim::net

@@ -1,0 +1,83 @@
+// Report folder of a run: files written during the run and at its end.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/measure/run_result.hpp>
+#include <loadsim/verdict/verdict.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::report {
+
+/// Result of the run; exists only after the run has ended and been evaluated.
+inline constexpr const char* summary_file_name = "summary.json";
+/// The resolved scenario, with all defaults.
+inline constexpr const char* scenario_file_name = "scenario.yaml";
+
+/// Contents of run.json, written at the start so that the report of a killed run is readable.
+struct run_header {
+    std::string version; ///< of the program
+    measure::run_mode mode = measure::run_mode::run;
+    std::string scenario; ///< name
+    std::uint64_t seed = 0;
+    std::chrono::system_clock::time_point started;
+};
+
+/// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
+std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start);
+
+/// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
+result<std::filesystem::path> make_folder(const std::filesystem::path&);
+
+/// Text of run.json (schema loadsim.run/1).
+std::string run_json(const run_header&);
+
+/// Text of summary.json (schema loadsim.summary/1). Latencies are numbers in milliseconds, null without samples. The expectation of
+/// a request is an array of accepted outcomes.
+std::string summary_json(const measure::run_result&, const verdict::evaluation&, const measure::labels&);
+
+/// One line of timeline.jsonl, with its newline.
+std::string timeline_line(const measure::progress&, const measure::labels&);
+
+/// One line of requests.jsonl, anomalies.jsonl or sessions.jsonl, with its newline. Instants that did not occur are null.
+std::string request_line(const measure::request_record&);
+std::string anomaly_line(const measure::anomaly_record&);
+std::string session_line(const measure::session_record&);
+
+/// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
+/// latency.hlog (each write is flushed), summary.json at the end.
+/// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
+/// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
+class report_writer {
+public:
+    /// Files already in the folder: none, or those of a run whose process has died; then only summary.json is still to be written.
+    enum class existing_files : std::uint8_t { none, partial };
+
+    report_writer(std::filesystem::path folder, const run_header&, measure::labels,
+                  existing_files = existing_files::none);
+
+    void write(const measure::progress&);
+    void finish(const measure::run_result&, const verdict::evaluation&);
+
+    /// Sentences about files that could not be written, one per file; empty: all written.
+    const std::vector<std::string>& errors() const noexcept { return errors_; }
+
+private:
+    /// Writes a file under a temporary name and renames it when complete.
+    void write_atomically(std::string_view name, std::string_view text);
+    void append(std::ofstream& file, std::string_view name, std::string_view text);
+    void close_failed(std::ofstream& file, std::string_view name); ///< records errno's text and closes the file
+
+    std::filesystem::path folder_;
+    measure::labels labels_;
+    std::ofstream timeline_, requests_, anomalies_, sessions_, hdr_log_;
+    std::vector<std::string> errors_;
+};
+
+} // namespace loadsim::report

@@ -1,0 +1,72 @@
+// Reader of report folders, and the texts made from them: request timeline, run overview, replay comparison.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/measure/record.hpp>
+#include <loadsim/measure/run_result.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::report {
+
+/// Selection of requests; an empty field selects all.
+struct request_filter {
+    std::optional<std::string> request_id; ///< the platform's id
+    std::optional<std::string> vin;
+    bool unexpected = false; ///< only unexpected requests and those with an unexpected anomaly
+    std::size_t limit = std::numeric_limits<std::size_t>::max(); ///< maximum number of requests kept, in file order
+};
+
+/// Contents of a report folder: selected records, counts of the whole folder, warnings.
+struct report_contents {
+    std::string scenario; ///< name
+    std::string version;  ///< of the program that wrote the folder; empty: unknown
+    measure::run_mode mode = measure::run_mode::run;
+    std::vector<measure::request_record> requests; ///< sorted by due time
+    std::vector<measure::anomaly_record>
+        anomalies; ///< of these requests and vehicles; with `unexpected` up to `limit` others too
+    std::vector<measure::session_record> sessions; ///< of their vehicles
+    std::vector<std::string> warnings; ///< sentences: missing or truncated files, unreadable lines, different version
+
+    // Counts of all readable records of the folder, independent of the filter.
+    std::uint64_t recorded = 0;   ///< recorded requests
+    std::uint64_t unexpected = 0; ///< of them
+    std::uint64_t without_findings =
+        0; ///< of them: neither unexpected nor with an anomaly; 0 unless all requests were recorded
+    std::uint64_t matching = 0; ///< of them: match the filter; `requests` has the first `limit`
+    std::array<std::uint64_t, anomaly_count> anomalies_by_kind{}; ///< unexpected ones
+    std::array<std::uint64_t, anomaly_count> expected_anomalies_by_kind{};
+    std::uint64_t not_recorded = 0; ///< anomalies and session events counted beyond the record limit
+};
+
+/// Reads all readable lines of a report folder; `warnings` names what was skipped. Files are read line by line and only matching
+/// records are kept, so memory does not depend on file size. `version`: of this program.
+/// Errors: no folder, or no file of a run in it.
+result<report_contents> read_report(const std::filesystem::path& folder, const request_filter&,
+                                    std::string_view version);
+
+/// One-page overview of unexpected requests and anomalies, with commands for details. Expects a report read with `unexpected`.
+std::string run_overview(const report_contents&, const std::filesystem::path& folder);
+
+/// Comparison of replayed requests with the original ones.
+struct replay_comparison {
+    bool reproduced = true; ///< same outcome and at least the original anomalies for each request
+    std::string text;       ///< a line per request, and a line about its anomalies if they differ
+};
+/// Matches by arrival number; requests that are only in the replay are ignored.
+replay_comparison compare_replay(const std::vector<measure::request_record>& original,
+                                 const std::vector<measure::request_record>& replayed);
+
+/// Timeline of a request as text: instants, hops, messages in both directions, session events around it.
+/// Control characters in external text are escaped for the terminal.
+std::string explain(const report_contents&, const measure::request_record&);
+
+} // namespace loadsim::report

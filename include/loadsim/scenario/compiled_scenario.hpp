@@ -1,0 +1,40 @@
+// Compiled scenario: templates compiled, field paths parsed, data file read.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/contract/message_contract.hpp>
+#include <loadsim/contract/template_symbols.hpp>
+#include <loadsim/contract/text_template.hpp>
+#include <loadsim/driver/hooks.hpp>
+#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/vehicle/registry.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace loadsim::scenario {
+
+/// Threads: const, any.
+struct compiled_scenario {
+    vehicle::registry registry;
+    contract::scenario_symbols symbols;
+    contract::message_contract message_contract;
+    std::vector<std::vector<std::string>> segment_variables; ///< by segment: values, in the order of symbols.segment
+    driver::hook_requests before;
+    driver::hook_requests after;
+    struct observer_templates {
+        contract::text_template path;              ///< of poll, sse and websocket observers
+        contract::text_template subscribe_message; ///< first message sent on a WebSocket
+    };
+    std::vector<observer_templates> observers;
+
+    /// Sets the template values of a vehicle, except its VIN: index, segment, data row and segment variables.
+    void fill_vehicle_values(vehicle_id, std::size_t segment, const std::string& segment_name,
+                             contract::template_values&) const;
+};
+
+/// Errors: all problems at once, located by path ("contract.ack.payload").
+result<compiled_scenario> compile(const scenario_config&);
+
+} // namespace loadsim::scenario

@@ -1,0 +1,36 @@
+// Estimate of a run: phases, arrivals, duration and resources. Opens and connects nothing.
+#pragma once
+
+#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/target/machine_resources.hpp>
+#include <loadsim/target/resource_requirements.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loadsim::scenario {
+
+struct run_estimate {
+    struct phase {
+        std::string name;
+        nanoseconds start{0};
+        nanoseconds duration{0};
+        std::uint64_t arrivals = 0;
+        std::string rates; ///< "1/s -> 5/s", "100/s", "pause", "30 in all"
+    };
+    std::vector<phase> phases;
+    std::uint64_t arrivals = 0;
+    nanoseconds duration{0};                             ///< of the load, without connecting and draining
+    nanoseconds connect_time{0};                         ///< sessions / connectRate
+    loadsim::target::resource_requirements requirements; ///< of all ranks together, on one machine
+    std::optional<std::uint64_t> open_file_limit;        ///< limit of a process on this machine; empty: unknown
+    /// Processes that the fleet needs on this machine; empty: no number is enough, and `requirements` are those of one.
+    std::optional<std::uint32_t> ranks;
+};
+
+run_estimate estimate_run(const scenario_config&, const loadsim::target::machine_resources&);
+std::string to_string(const run_estimate&);
+
+} // namespace loadsim::scenario

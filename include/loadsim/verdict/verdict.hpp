@@ -1,0 +1,44 @@
+// Verdict of a run and its exit code.
+#pragma once
+
+#include <loadsim/measure/run_result.hpp>
+#include <loadsim/verdict/budget.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::verdict {
+
+/// Process exit codes, as listed in the README.
+enum class exit_code : int {
+    pass = 0,
+    internal_error = 1,
+    usage = 2,   ///< bad usage or scenario
+    setup = 3,   ///< target or set-up failed
+    invalid = 4, ///< the generator itself was the limit, or the run was cut short
+    no_data = 5, ///< a budget had no data
+    missed = 99, ///< a budget was missed
+    interrupted = 130,
+};
+
+/// Verdict of a run; in summary.json: "pass", "fail", "no data", "invalid".
+enum class run_verdict : std::uint8_t { pass, fail, no_data, invalid };
+std::string_view to_string(run_verdict);
+
+struct evaluation {
+    run_verdict verdict{};
+    exit_code code{};
+    std::vector<std::string> reasons; ///< reasons against a pass, the decisive one first; a pass may have a note
+    std::vector<budget_result> budgets;
+};
+
+/// Evaluates a finished run. The first rule that applies decides (run_verdict, exit_code):
+/// ledger inconsistent (due != sum of outcomes, a request left open, a complete run with due != planned): invalid,
+/// internal_error (requests in flight of an aborted run are no mismatch) · interrupted by Ctrl-C: invalid, interrupted
+/// · terminated or aborted: invalid, invalid · lag p99 above lag_limit: invalid, invalid · a budget missed: fail, missed
+/// · a budget without data: no_data, no_data · pass.
+/// `reasons` lists all rules that apply, in that order. A pass without a request due and without a budget has a note.
+evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&);
+
+} // namespace loadsim::verdict

@@ -1,0 +1,91 @@
+#include "run_ranks.hpp"
+
+#include "print_problems.hpp"
+#include "run_report.hpp"
+#include "run_setup.hpp"
+
+#include <loadsim/cluster/launch.hpp>
+#include <loadsim/cluster/rank_info.hpp>
+#include <loadsim/run/ranks.hpp>
+
+#include <fmt/format.h>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace loadsim::app {
+namespace {
+
+using verdict::exit_code;
+
+/// Command line of each rank: this process's own without --ranks, with the chosen report folder.
+std::vector<std::string> rank_command(const run_options& options, const std::filesystem::path& folder) {
+    std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string(), "run",
+                                     options.scenario.file, "--report", folder.string()};
+    const auto add = [&command](const char* flag, const std::string& value) {
+        if (value.empty()) return;
+        command.emplace_back(flag);
+        command.push_back(value);
+    };
+    for (const auto& text : options.scenario.overrides) add("--set", text);
+    add("--broker", options.scenario.broker);
+    add("--api", options.scenario.api);
+    if (options.scenario.seed) add("--seed", std::to_string(*options.scenario.seed));
+    if (options.shards != 0) add("--shards", std::to_string(options.shards));
+    if (options.quiet) command.emplace_back("--quiet");
+    return command;
+}
+
+std::vector<std::pair<std::string, std::string>> rank_environment() {
+    winsize size{};
+    if (!report::terminal_of(stdout).takes_escape_codes || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
+    return {{terminal_columns_variable, std::to_string(size.ws_col)}};
+}
+
+/// Writes mpirun's own output, without that of the ranks, to mpirun.log. A failed write is ignored: it is for diagnosis only.
+void write_mpirun_log(const std::filesystem::path& folder, const std::string& output) {
+    if (output.empty()) return;
+    std::ofstream(folder / "mpirun.log") << output;
+}
+
+} // namespace
+
+exit_code launch_ranks(const run_options& options) {
+    if (cluster::launched_by_mpi()) {
+        print_problems({"--ranks", "a launcher has started this as a rank already; leave --ranks out"});
+        return exit_code::usage;
+    }
+    const auto scenario = read_scenario(options.scenario);
+    if (!scenario) return scenario.error();
+    const auto folder = make_report_folder(options.report, scenario->name);
+    if (!folder) return folder.error();
+    const auto ended = cluster::launch({.ranks = options.ranks,
+                                        .hostfile = options.hostfile,
+                                        .command = rank_command(options, *folder),
+                                        .environment = rank_environment()});
+    if (!ended) {
+        print_problems(ended.error());
+        return exit_code::setup;
+    }
+    write_mpirun_log(*folder, ended->output);
+    if (ended->trouble.empty()) return static_cast<exit_code>(ended->exit_code);
+    print_problems({"", ended->trouble});
+    if (exists(*folder / report::summary_file_name)) { // rank 0 was able to write its report
+        const auto code = static_cast<exit_code>(ended->exit_code);
+        return code == exit_code::interrupted ? code : exit_code::invalid;
+    }
+    const auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->trouble);
+    if (!partial_result)
+        return ended->started ? exit_code::invalid : exit_code::setup; // no files of the ranks on this host
+    log_to_folder(*folder); // failure ignored: the report is useful without a log
+    run_report report(*scenario, *folder,
+                      {.quiet = options.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .existing_files = report::report_writer::existing_files::partial});
+    report.finish(*partial_result);
+    return report.code();
+}
+
+} // namespace loadsim::app

@@ -1,0 +1,96 @@
+// Fault injector for messages of one kind.
+#pragma once
+
+#include "fault_plan.hpp"
+
+#include <loadsim/base/time.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace loadsim::backend {
+
+/// Forwards each message at once, unless a fault selects it: then it is dropped, delayed, held until the vehicle's next
+/// message was forwarded, or duplicated. If the next message is held too, both follow the one after it, in their order.
+/// Bound:   eight held messages per vehicle; the ninth is forwarded.
+/// Threads: one. Reads only the given time source.
+template <class Message>
+class fault_injector {
+public:
+    struct outputs {
+        std::function<void(Message)> forward;   ///< without a fault
+        std::function<void(Message)> late;      ///< delayed or reordered; sent regardless of the request's state
+        std::function<void(Message)> duplicate; ///< second copy of a duplicated message
+    };
+
+    fault_injector(fault_plan& faults, fault::message of, const time_source& time, outputs w)
+        : faults_(faults), kind_(of), time_(time), outputs_(std::move(w)) {}
+
+    void submit(std::string_view vehicle, Message message) {
+        const auto* hit = faults_.next(kind_);
+        if (hit != nullptr && apply(*hit, vehicle, message)) {
+            faults_.record(*hit);
+            if (hit->what != fault::kind::duplicate) return;
+            outputs_.forward(message);
+            outputs_.duplicate(std::move(message));
+        } else {
+            outputs_.forward(std::move(message));
+        }
+        release_held(vehicle);
+    }
+
+    /// Forwards the delayed messages that are due.
+    void release_delayed(monotonic_time now) {
+        while (!delayed_.empty() && delayed_.begin()->first <= now) {
+            auto next = delayed_.extract(delayed_.begin());
+            auto& [vehicle, message] = next.mapped();
+            outputs_.late(std::move(message));
+            release_held(vehicle);
+        }
+    }
+    monotonic_time next_due() const { return delayed_.empty() ? never : delayed_.begin()->first; }
+
+private:
+    /// False: the fault was not applied.
+    bool apply(const fault& one, std::string_view vehicle, Message& message) {
+        switch (one.what) {
+        case fault::kind::drop:
+        case fault::kind::duplicate: return true;
+        case fault::kind::delay:
+            delayed_.emplace(time_.now() + one.delay, std::pair{std::string(vehicle), std::move(message)});
+            return true;
+        case fault::kind::reorder: {
+            auto& held = held_[std::string(vehicle)];
+            if (held.size() >= held_max) return false;
+            held.push_back(std::move(message));
+            return true;
+        }
+        case fault::kind::forget:
+        case fault::kind::double_send: return false; // apply to requests only
+        }
+        return false;
+    }
+
+    void release_held(std::string_view vehicle) {
+        if (held_.empty()) return;
+        if (auto held = held_.extract(std::string(vehicle)); !held.empty())
+            for (auto& message : held.mapped()) outputs_.late(std::move(message));
+    }
+
+    static constexpr std::size_t held_max = 8;
+
+    fault_plan& faults_;
+    fault::message kind_;
+    const time_source& time_;
+    outputs outputs_;
+    std::multimap<monotonic_time, std::pair<std::string, Message>> delayed_; // same due time: in order of arrival
+    std::unordered_map<std::string, std::vector<Message>> held_;             // by vehicle, until its next message
+};
+
+} // namespace loadsim::backend

@@ -1,0 +1,189 @@
+#include <loadsim/contract/message_contract.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace loadsim::contract {
+namespace {
+
+constexpr std::string_view command_id_option = "contract.command.id";
+constexpr std::string_view command_service_option = "contract.command.service";
+
+constexpr variable_set set_of(std::initializer_list<variable> some) {
+    variable_set set = 0;
+    for (const auto v : some) set |= bit(v);
+    return set;
+}
+
+using enum variable;
+constexpr variable_set identity_variables = set_of({vin, index, segment});
+constexpr variable_set time_variables = set_of({now_ms, now_s, now_us, now_iso});
+constexpr variable_set address_variables = set_of({webhook_url, broker_api_url});
+constexpr variable_set request_variables =
+    identity_variables | time_variables | address_variables | set_of({service, arrival});
+constexpr variable_set response_variables =
+    identity_variables | time_variables | set_of({request_id, service, code, phase, ok, seq, claimed_vin, sent_us});
+
+variable_set variables_in(template_scope where) {
+    switch (where) {
+    case template_scope::identity: return identity_variables;
+    case template_scope::request: return request_variables;
+    case template_scope::poll: return request_variables | bit(request_id);
+    case template_scope::command: return request_variables | set_of({request_id, sent_us});
+    case template_scope::response: return response_variables;
+    case template_scope::presence: return identity_variables | time_variables | set_of({state, wake});
+    case template_scope::telemetry: return identity_variables | time_variables | set_of({seq, sent_us});
+    case template_scope::hook:
+        return time_variables | address_variables; // per-vehicle hooks add the identity variables
+    }
+    return 0;
+}
+
+std::vector<std::string> names_of(const named_texts& some) {
+    std::vector<std::string> names;
+    for (const auto& [name, text] : some) names.push_back(name);
+    return names;
+}
+
+} // namespace
+
+template_symbols symbols_in(template_scope where, const scenario_symbols& scenario,
+                            const std::vector<std::string>& parameters) {
+    template_symbols made{.variables = variables_in(where)};
+    if (where != template_scope::hook) {
+        made.data = scenario.data;
+        made.segment = scenario.segment;
+    }
+    if (where == template_scope::response) made.parameters = parameters;
+    made.command = where == template_scope::response;
+    made.random = where != template_scope::identity;
+    const bool at_platform = where == template_scope::request || where == template_scope::poll ||
+                             where == template_scope::command || where == template_scope::hook;
+    if (at_platform) made.captured = scenario.captured;
+    return made;
+}
+
+result<message_contract> message_contract::compile(const contract::options& options, const scenario_symbols& scenario) {
+    message_contract made;
+    made.options_ = options;
+    problems errors;
+    const auto assign = [&](auto compiled, auto& out, const std::string& where) {
+        if (compiled)
+            out = std::move(*compiled);
+        else
+            for (auto& p : compiled.error().list) errors.add(p.location.empty() ? where : p.location, p.text);
+    };
+    const auto parameter_names = names_of(options.command.parameters);
+    const auto symbols_for = [&](template_scope where) { return symbols_in(where, scenario, parameter_names); };
+    const auto message = [&](const message_options& from, template_scope where, message_template& out,
+                             const std::string& name) {
+        const auto option = "contract." + name;
+        assign(message_template::compile(from, symbols_for(where), made.pointers_, option), out, option);
+    };
+
+    const auto& request = options.request;
+    assign(text_template::compile_path(request.path, symbols_for(template_scope::request), made.pointers_), made.path_,
+           "contract.request.path");
+    if (!request.path.starts_with('/') && !request.path.starts_with('{'))
+        errors.add("contract.request.path", "'" + request.path + "' does not begin with '/'");
+    for (const auto& [name, value] : request.headers)
+        assign(text_template::compile(value, symbols_for(template_scope::request), made.pointers_),
+               made.headers_.emplace_back(name, text_template{}).second, "contract.request.headers." + name);
+    assign(payload_template::compile(request.body, symbols_for(template_scope::request), made.pointers_), made.body_,
+           "contract.request.body");
+    assign(field_path::parse(request.id), made.request_id_, "contract.request.id");
+    if (request.accepted.empty())
+        errors.add("contract.request.accepted", "no status means that a request was accepted");
+    for (const auto status : request.accepted)
+        if (std::ranges::find(request.rejected, status) != request.rejected.end())
+            errors.add("contract.request.rejected", std::to_string(status) + " cannot mean accepted and rejected");
+
+    const auto& command = options.command;
+    message(command.message, template_scope::command, made.command_, "command");
+    assign(text_template::compile(command.filter, symbols_for(template_scope::identity), made.pointers_), made.filter_,
+           "contract.command.filter");
+    if (command.filter.empty())
+        errors.add("contract.command.filter", "a vehicle needs a filter to get its commands by");
+    assign(field_path::parse(command.id), made.id_, std::string(command_id_option));
+    if (command.id.empty())
+        errors.add(std::string(command_id_option), "where does a command say which request it is of? write /id");
+    assign(field_path::parse(command.service), made.service_, std::string(command_service_option));
+    for (const auto& [name, text] : command.parameters) {
+        made.parameter_options_.push_back("contract.command.parameters." + name);
+        assign(field_path::parse(text), made.parameters_.emplace_back(), made.parameter_options_.back());
+    }
+
+    message(options.ack, template_scope::response, made.response_templates_[0], "ack");
+    message(options.running, template_scope::response, made.response_templates_[1], "running");
+    message(options.executed, template_scope::response, made.response_templates_[2], "executed");
+    message(options.failed, template_scope::response, made.response_templates_[3], "failed");
+    message(options.presence, template_scope::presence, made.presence_, "presence");
+    if (options.telemetry) message(options.telemetry->message, template_scope::telemetry, made.telemetry_, "telemetry");
+
+    assign(event_mapping::compile(options.responses, "contract.words"), made.response_mapping_, "contract.words");
+    if (options.responses.id.empty())
+        errors.add("contract.words.id", "where does a word say which request it is of? write /id");
+    if (options.responses_filter.empty()) errors.add("contract.words.filter", "without a filter no word is heard");
+
+    for (const auto& pointer : made.pointers_) {
+        made.pointer_labels_.push_back("{command:" + pointer + "}");
+        made.pointer_paths_.push_back(*field_path::parse(pointer)); // validated by the template compiler
+    }
+    if (!errors.empty()) return errors;
+    return made;
+}
+
+const message_contract& message_contract::built_in() {
+    static const message_contract instance = *compile({});
+    return instance;
+}
+
+std::optional<message_contract::parsed_command> message_contract::parse_command(const message_view& message,
+                                                                                field_match_stats* stats) const {
+    message_parser from(message);
+    parsed_command made;
+    const auto extract_field = [&](const field_path& where, std::string& out, std::string_view what) {
+        const bool found = from.extract(where, out) && !out.empty();
+        if (stats != nullptr && where.type() != field_path::kind::none)
+            stats->record(what, where, found,
+                          where.type() == field_path::kind::topic_level ? message.topic : message.payload);
+        return found;
+    };
+    if (!extract_field(id_, made.id, command_id_option)) return std::nullopt;
+    extract_field(service_, made.service, command_service_option);
+    made.parameters.resize(parameters_.size());
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+        extract_field(parameters_[i], made.parameters[i], parameter_options_[i]);
+    made.pointer_values.resize(pointer_paths_.size());
+    for (std::size_t i = 0; i < pointer_paths_.size(); ++i)
+        extract_field(pointer_paths_[i], made.pointer_values[i], pointer_labels_[i]);
+    return made;
+}
+
+std::string message_contract::command_filter(const template_values& of) const { return filter_.rendered(of); }
+
+bool message_contract::compose_command(const template_values& from, outgoing_message& out) const {
+    return command_.compose(from, out);
+}
+
+bool message_contract::compose(response_kind what, const template_values& from, outgoing_message& out) const {
+    return response_templates_[static_cast<std::size_t>(what)].compose(from, out);
+}
+
+bool message_contract::compose_presence(const template_values& from, outgoing_message& out) const {
+    return presence_.compose(from, out);
+}
+
+bool message_contract::compose_telemetry(const template_values& from, outgoing_message& out) const {
+    return telemetry_.compose(from, out);
+}
+
+bool message_contract::has_telemetry() const noexcept { return options_.telemetry.has_value(); }
+
+bool message_contract::compose_request(const template_values& from, request_parts& out) const {
+    path_.render(from, out.path);
+    for (const auto& [name, value] : headers_) out.headers.emplace_back(name, value.rendered(from));
+    return body_.render(from, out.body);
+}
+
+} // namespace loadsim::contract

@@ -1,0 +1,140 @@
+#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/payloads.hpp>
+
+#include <boost/json.hpp>
+
+#include <charconv>
+#include <exception>
+#include <new>
+
+namespace loadsim::contract {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t nesting_limit = 32;
+
+template <class Number>
+void assign_number(Number number, std::string& out) {
+    std::array<char, 32> digits; // the longest double has 24
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.assign(digits.data(), end);
+}
+
+/// False: null, treated as absent.
+bool assign_text(const json::value& value, std::string& out) {
+    switch (value.kind()) {
+    case json::kind::null: return false;
+    case json::kind::string: {
+        const auto& text = value.get_string();
+        out.assign(text.data(), text.size());
+        break;
+    }
+    case json::kind::bool_: out = value.get_bool() ? "true" : "false"; break;
+    case json::kind::int64: assign_number(value.get_int64(), out); break;
+    case json::kind::uint64: assign_number(value.get_uint64(), out); break;
+    case json::kind::double_: assign_number(value.get_double(), out); break;
+    default: out = json::serialize(value);
+    }
+    return true;
+}
+
+/// Array index by RFC 6901, 4: digits without a leading zero.
+const json::value* item_of(const json::array& items, std::string_view token) {
+    std::size_t index = 0;
+    const auto* last = token.data() + token.size();
+    const auto [end, error] = std::from_chars(token.data(), last, index);
+    const bool is_index = error == std::errc{} && end == last && (token.size() == 1 || token.front() != '0');
+    return is_index && index < items.size() ? &items[index] : nullptr;
+}
+
+const json::value* find_value(const json::value* at, const std::vector<std::string>& tokens) {
+    for (const auto& token : tokens) {
+        if (const auto* object = at->if_object())
+            at = object->if_contains(token);
+        else if (const auto* items = at->if_array())
+            at = item_of(*items, token);
+        else
+            return nullptr;
+        if (at == nullptr) return nullptr;
+    }
+    return at;
+}
+
+std::optional<std::string_view> level_of(std::string_view topic, std::uint32_t level) {
+    for (; level > 0; --level) {
+        const auto end = topic.find('/');
+        if (end == std::string_view::npos) return std::nullopt;
+        topic.remove_prefix(end + 1);
+    }
+    return topic.substr(0, topic.find('/'));
+}
+
+} // namespace
+
+struct message_parser::parsed_json {
+    explicit parsed_json(std::string_view text) {
+        if (text.size() > payload_limit) return;
+        json::parse_options options;
+        options.max_depth = nesting_limit;
+        boost::system::error_code error;
+        json::parser parser(json::storage_ptr{}, options, scratch.data(), scratch.size());
+        parser.reset(&memory);
+        parser.write(text.data(), text.size(), error);
+        if (error) return;
+        // Constructed in place: assignment to a value with another memory resource would copy the tree. No destructor call: the
+        // value owns only memory of the monotonic resource.
+        root = new (memory.allocate(sizeof(json::value), alignof(json::value))) json::value(parser.release());
+    }
+    parsed_json(const parsed_json&) = delete;
+    parsed_json& operator=(const parsed_json&) = delete;
+
+    std::array<unsigned char, 1024> scratch; // parser's temporary buffer
+    std::array<unsigned char, 2048> buffer;
+    json::monotonic_resource memory{buffer.data(), buffer.size()};
+    const json::value* root = nullptr;
+};
+
+message_parser::message_parser(const message_view& message) : message_(message) {}
+
+message_parser::~message_parser() {
+    if (parsed_json_ != nullptr) parsed_json_->~parsed_json();
+}
+
+message_parser::parsed_json& message_parser::json() {
+    static_assert(sizeof(parsed_json) <= sizeof(storage_) && alignof(parsed_json) <= alignof(std::max_align_t));
+    if (parsed_json_ == nullptr) parsed_json_ = new (storage_.data()) parsed_json(message_.payload);
+    return *parsed_json_;
+}
+
+bool message_parser::is_json() {
+    try {
+        return json().root != nullptr;
+    } catch (const std::exception&) { // out of memory inside the library
+        return false;
+    }
+}
+
+bool message_parser::extract(const field_path& from, std::string& out) {
+    switch (from.type()) {
+    case field_path::kind::none: return false;
+    case field_path::kind::pointer: {
+        if (!is_json()) return false;
+        const auto* value = find_value(json().root, from.tokens());
+        return value != nullptr && assign_text(*value, out);
+    }
+    case field_path::kind::topic_level: {
+        const auto level = level_of(message_.topic, from.level());
+        if (level) out = *level;
+        return level.has_value();
+    }
+    case field_path::kind::payload: out = message_.payload; return !out.empty();
+    case field_path::kind::correlation: out = message_.correlation; return !out.empty();
+    case field_path::kind::property:
+        out = message_.property ? message_.property(from.name()) : std::string_view{};
+        return !out.empty();
+    }
+    return false;
+}
+
+} // namespace loadsim::contract

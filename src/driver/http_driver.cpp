@@ -1,0 +1,133 @@
+#include <loadsim/driver/http_driver.hpp>
+
+#include "response_mapping.hpp"
+
+#include <loadsim/base/random.hpp>
+
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loadsim::driver {
+namespace {
+
+class http_driver final : public driver, private http::client_events {
+public:
+    http_driver(net::loop& owner, driver_events& events, http_driver_setup setup)
+        : loop_(owner), events_(events), setup_(std::move(setup)) {
+        setup_.api.keep_headers =
+            setup_.on_response || setup_.message_contract.request_id().type() == contract::field_path::kind::property;
+        request_.method = setup_.message_contract.options().request.method;
+    }
+
+    void start(std::function<void(std::string)> ready) override {
+        auto made = http::client::make(loop_, *this, setup_.api);
+        if (!made) return ready(to_string(made.error()));
+        client_ = std::move(*made);
+        allowed_connections_ = client_->max_connections();
+        ready({});
+    }
+
+    void send(request_key key, std::string_view vin, std::string_view service) override {
+        if (!build_request(key, vin, service))
+            return events_.on_errored(key, "http: the request's body cannot be made", loop_.now());
+        std::uint64_t token = keys_.size();
+        if (free_.empty()) {
+            keys_.push_back(key);
+        } else {
+            token = free_.back();
+            free_.pop_back();
+            keys_[token] = key;
+        }
+        if (setup_.trace) setup_.trace(&request_, nullptr);
+        client_->send(token, request_);
+    }
+
+    void stop() override {
+        if (client_) client_->stop();
+    }
+
+    measure::http_counts take_counts() override {
+        auto counts = std::exchange(counts_, {});
+        if (!client_) return counts;
+        const auto more = client_->take_counts();
+        counts.allowed = std::exchange(allowed_connections_, 0);
+        counts.requests = more.requests;
+        counts.opened = more.opened;
+        counts.open_peak = more.open_peak;
+        counts.busy_peak = more.busy_peak;
+        counts.timed_out = more.timed_out;
+        counts.sent_again = more.resent;
+        counts.failed_over = more.failed_over;
+        return counts;
+    }
+
+private:
+    /// Builds request_ from the contract. False: the body cannot be encoded.
+    bool build_request(request_key key, std::string_view vin, std::string_view service) {
+        random_stream rng(setup_.seed, stream_id::template_value, number(key.arrival));
+        contract::template_values values{.vin = vin,
+                                         .index = index(key.vehicle),
+                                         .service = service,
+                                         .arrival = number(key.arrival),
+                                         .now_us = system_time_us(),
+                                         .random = &rng};
+        if (setup_.fill_values) setup_.fill_values(key, values);
+        parts_.path.clear();
+        parts_.body.clear();
+        parts_.headers.clear();
+        if (!setup_.message_contract.compose_request(values, parts_)) return false;
+        // Swapped, not copied: the buffers are reused.
+        request_.target.swap(parts_.path);
+        request_.body.swap(parts_.body);
+        request_.headers.swap(parts_.headers);
+        if (setup_.auth) setup_.auth->sign(request_, values.now_us / 1'000'000);
+        return true;
+    }
+
+    void on_sent(std::uint64_t token, monotonic_time t) override { events_.on_sent(keys_[token], t); }
+
+    bool on_dequeued(std::uint64_t token, nanoseconds waited) override {
+        counts_.wait.record(waited);
+        if (events_.still_wanted(keys_[token])) return true;
+        free_.push_back(token);
+        return false;
+    }
+
+    void on_response(std::uint64_t token, const http::response_view& response) override {
+        const auto key = keys_[token];
+        free_.push_back(token);
+        const auto now = loop_.now();
+        if (setup_.trace) setup_.trace(nullptr, &response);
+        auto mapped =
+            map_response(setup_.message_contract.options().request, setup_.message_contract.request_id(), response);
+        switch (mapped.what) {
+        case mapped_response::kind::accepted:
+            events_.on_accepted(key, mapped.text, now);
+            if (setup_.on_response) setup_.on_response(key, response, now);
+            return;
+        case mapped_response::kind::rejected: return events_.on_rejected(key, mapped.text, now);
+        case mapped_response::kind::errored: return events_.on_errored(key, mapped.text, now);
+        }
+    }
+
+    net::loop& loop_;
+    driver_events& events_;
+    http_driver_setup setup_;
+    std::unique_ptr<http::client> client_;
+    contract::message_contract::request_parts parts_; ///< of the request being built
+    http::request request_;                           ///< reused for each request
+    std::vector<request_key> keys_;                   ///< indexed by token
+    std::vector<std::uint64_t> free_;                 ///< unused tokens
+    std::uint64_t allowed_connections_ = 0;           ///< connections, until take_counts() has reported them
+    measure::http_counts counts_;                     ///< since the last take_counts()
+};
+
+} // namespace
+
+std::unique_ptr<driver> make_http_driver(net::loop& owner, driver_events& events, http_driver_setup setup) {
+    return std::make_unique<http_driver>(owner, events, std::move(setup));
+}
+
+} // namespace loadsim::driver

@@ -1,0 +1,218 @@
+#include <loadsim/driver/mqtt_driver.hpp>
+
+#include "client_session.hpp"
+
+#include <loadsim/base/random.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace loadsim::driver {
+namespace {
+
+/// Number of recent requests whose vehicle is remembered, so that a duplicated final response is reported as such.
+constexpr std::size_t recent_requests = 65'536;
+
+/// Whether a response is parsed from payload and properties alone, so that it may use this driver's response topic.
+bool is_independent_of_topic(const contract::options& o) {
+    const auto in_topic = [](const std::string& source) { return source.starts_with("topic["); };
+    return !in_topic(o.responses.id) && !in_topic(o.responses.reason) &&
+           std::ranges::none_of(o.responses.state, in_topic);
+}
+
+/// Response topic sent with commands; empty: responses use the contract's topic.
+std::string response_topic_of(const mqtt_driver_setup& s) {
+    const auto& o = s.message_contract.options();
+    const bool requests_response_topic =
+        s.protocol == mqtt::version::v5_0 && o.use_response_topic && o.command.message.response_topic.empty();
+    return requests_response_topic && is_independent_of_topic(o) ? fmt::format("loadsim/{}/rsp", s.client_id)
+                                                                 : std::string{};
+}
+
+/// First counter of the commands' random stream; keeps it apart from the stream of the vehicles' responses.
+constexpr std::uint64_t first_random_counter = std::uint64_t{3} << 62U;
+
+class mqtt_driver final : public driver, private client_session {
+public:
+    mqtt_driver(net::loop& owner, driver_events& events, mqtt_driver_setup s)
+        : client_session(owner,
+                         // Commands queue when the broker's receive maximum is reached; the wait counts as latency.
+                         {.protocol = s.protocol, .queue_limit = 65'535},
+                         {.display_name = "the driver",
+                          .client_id = s.client_id,
+                          .user = s.user,
+                          .password = s.password,
+                          .brokers = s.brokers,
+                          .filter = response_topic_of(s).empty() ? s.message_contract.options().responses_filter
+                                                                 : response_topic_of(s)}),
+          events_(events), deadline_(s.options.deadline), response_topic_(response_topic_of(s)),
+          message_contract_(s.message_contract), seed_(s.seed), fill_values_(std::move(s.fill_values)),
+          match_stats_(s.match_stats) {}
+
+    void start(std::function<void(std::string)> ready) override { connect(std::move(ready)); }
+
+    void send(request_key key, std::string_view vin, std::string_view service) override {
+        const auto number = ++sent_;
+        const auto id = id_of(number);
+        const auto now = loop().now();
+        if (!compose(key, vin, service, id, now))
+            return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
+        if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
+        const auto published = publish(id);
+        if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
+        events_.on_sent(key, now);
+        vehicle_of_[number % recent_requests] = {number, key.vehicle};
+        auto& request = open_.try_emplace(number, *this, number, key).first->second;
+        loop().arm(request, now + deadline_);
+        if (published.packet_id == 0)
+            accept(request, now); // QoS 0: no acknowledgement follows
+        else
+            by_packet_[published.packet_id] = number;
+    }
+
+    void stop() override {
+        disconnect();
+        open_.clear();
+        by_packet_.clear();
+    }
+
+private:
+    struct open_request final : net::timer {
+        open_request(mqtt_driver& driver, std::uint64_t n, request_key k) : owner(driver), number(n), key(k) {}
+        void on_timer(monotonic_time now) override { owner.on_deadline(*this, now); }
+
+        mqtt_driver& owner;
+        std::uint64_t number;
+        request_key key;
+        bool accepted = false;
+    };
+
+    std::string id_of(std::uint64_t number) const {
+        std::array<char, 20> digits; // of the largest uint64
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        std::string id;
+        id.reserve(setup().client_id.size() + 1 + digits.size());
+        id += setup().client_id;
+        id += '-';
+        id.append(digits.data(), end);
+        return id;
+    }
+
+    /// Number in a request id of this driver; 0 for a foreign id.
+    std::uint64_t number_in(std::string_view id) const {
+        if (id.size() <= setup().client_id.size() + 1 || !id.starts_with(setup().client_id) ||
+            id[setup().client_id.size()] != '-')
+            return 0;
+        std::uint64_t number{};
+        const auto* end = id.data() + id.size();
+        const auto read = std::from_chars(id.data() + setup().client_id.size() + 1, end, number);
+        return read.ec == std::errc{} && read.ptr == end ? number : 0;
+    }
+
+    void accept(open_request& r, monotonic_time now) {
+        if (std::exchange(r.accepted, true)) return;
+        events_.on_accepted(r.key, id_of(r.number), now);
+    }
+
+    void on_deadline(const open_request& r, monotonic_time now) {
+        const auto key = r.key;
+        const auto id = id_of(r.number);
+        const bool accepted = r.accepted;
+        vehicle_of_[r.number % recent_requests] = {}; // given up: a late response is not a second completion
+        open_.erase(r.number);
+        if (accepted)
+            events_.on_completed(key.vehicle, id, outcome::timed_out, "no final word in time", now);
+        else
+            events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
+    }
+
+    bool compose(request_key key, std::string_view vin, std::string_view service, std::string_view id,
+                 monotonic_time now) {
+        random_stream rng(seed_, stream_id::template_value, loadsim::number(key.arrival), first_random_counter);
+        contract::template_values values{.index = index(key.vehicle)};
+        if (fill_values_) fill_values_(key, values);
+        values.vin = vin;
+        values.service = service;
+        values.request_id = id;
+        values.arrival = loadsim::number(key.arrival);
+        values.now_us = system_time_us();
+        values.sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
+        values.random = &rng;
+        return message_contract_.compose_command(values, command_);
+    }
+
+    mqtt::session::published publish(std::string_view id) {
+        const auto& m = command_;
+        const bool use_response_topic = !response_topic_.empty();
+        return link().publish(
+            {.topic = m.topic,
+             .payload = m.payload,
+             .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
+             .retain = m.retain,
+             .response_topic = use_response_topic ? response_topic_ : m.response_topic,
+             .correlation_data = use_response_topic && m.correlation.empty() ? id : std::string_view{m.correlation},
+             .content_type = m.content_type,
+             .expiry_interval = m.expiry_s,
+             .user_properties = m.user_properties});
+    }
+
+    void on_session_started() override { by_packet_.clear(); } // packet ids of the previous session
+
+    void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason why) override {
+        const auto packet = by_packet_.find(packet_id);
+        if (packet == by_packet_.end()) return;
+        const auto request = open_.find(packet->second);
+        by_packet_.erase(packet);
+        if (request == open_.end()) return;
+        if (static_cast<std::uint8_t>(why) < 0x80) return accept(request->second, loop().now());
+        const auto key = request->second.key;
+        open_.erase(request);
+        events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());
+    }
+
+    void on_message(net::mqtt_link&, const mqtt::message& m) override {
+        contract::message_view message{.topic = m.topic, .payload = m.payload, .correlation = m.correlation_data};
+        if (!m.raw_properties.empty())
+            message.property = [&m](std::string_view name) { return mqtt::user_property(m, name); };
+        const auto event = message_contract_.response_mapping().extract(message, match_stats_);
+        if (!event) return events_.on_malformed();
+        if (!event->final_outcome) return;
+        const auto number = number_in(event->request_id);
+        const auto& [remembered_number, vehicle] = vehicle_of_[number % recent_requests];
+        if (number == 0 || remembered_number != number) return; // a foreign request, or one no longer remembered
+        const auto now = loop().now();
+        if (const auto request = open_.find(number); request != open_.end()) {
+            accept(request->second, now); // a response implies delivery, even without PUBACK
+            open_.erase(request);
+        }
+        events_.on_completed(vehicle, event->request_id, *event->final_outcome, event->reason, now);
+    }
+
+    driver_events& events_;
+    nanoseconds deadline_;
+    std::string response_topic_; ///< empty: responses use the contract's topic
+    const contract::message_contract& message_contract_;
+    std::uint64_t seed_;
+    std::function<void(request_key, contract::template_values&)> fill_values_;
+    contract::field_match_stats* match_stats_;
+    contract::outgoing_message command_; ///< last command; buffers are reused
+    std::uint64_t sent_ = 0;
+    std::unordered_map<std::uint64_t, open_request> open_;
+    std::vector<std::pair<std::uint64_t, vehicle_id>> vehicle_of_{recent_requests}; ///< slot: number % recent_requests
+    std::unordered_map<std::uint16_t, std::uint64_t> by_packet_;
+};
+
+} // namespace
+
+std::unique_ptr<driver> make_mqtt_driver(net::loop& owner, driver_events& events, mqtt_driver_setup setup) {
+    return std::make_unique<mqtt_driver>(owner, events, std::move(setup));
+}
+
+} // namespace loadsim::driver

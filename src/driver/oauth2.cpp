@@ -1,0 +1,78 @@
+#include "oauth2.hpp"
+
+#include "digest.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace loadsim::driver {
+namespace {
+
+/// Encodes as application/x-www-form-urlencoded.
+std::string form_encode(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '.' || c == '_' || c == '*';
+        if (plain)
+            out += c;
+        else if (c == ' ')
+            out += '+';
+        else
+            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+}
+
+/// Error code in the token response (RFC 6749, 5.2): {"error": "invalid_client"}; empty: none.
+std::string error_in(const boost::json::value& parsed) {
+    const auto* object = parsed.if_object();
+    const auto* error = object == nullptr ? nullptr : object->if_contains("error");
+    return error != nullptr && error->is_string() ? std::string(error->get_string()) : std::string{};
+}
+
+} // namespace
+
+http::request token_request(const auth_options::oauth2_options& o) {
+    std::string body = "grant_type=client_credentials";
+    if (!o.scope.empty()) body += "&scope=" + form_encode(o.scope);
+    // RFC 6749, 2.3.1: credentials in the header, which every server must support; form-encoded first.
+    return {
+        .method = "POST",
+        .headers = {{"Authorization", "Basic " + base64(form_encode(o.client_id) + ':' + form_encode(o.client_secret))},
+                    {"Content-Type", "application/x-www-form-urlencoded"}},
+        .body = std::move(body)};
+}
+
+result<token> parse_token(const http::response& response) {
+    boost::system::error_code error;
+    const auto parsed = boost::json::parse(response.body, error);
+    if (response.status != 200) {
+        const auto why = error ? std::string{} : error_in(parsed);
+        return problems{"", fmt::format("no token is given (status {}{}{}); check clientId, clientSecret and scope",
+                                        response.status, why.empty() ? "" : ": ", why)};
+    }
+    const auto* object = error ? nullptr : parsed.if_object();
+    const auto* value = object == nullptr ? nullptr : object->if_contains("access_token");
+    if (value == nullptr || !value->is_string() || value->get_string().empty())
+        return problems{"", "the answer holds no access_token; check that tokenUrl is the token endpoint"};
+    token made{.value = std::string(value->get_string()), .lifetime = std::chrono::hours{1}};
+    if (const auto* lifetime = object->if_contains("expires_in"); lifetime != nullptr && lifetime->is_number()) {
+        boost::system::error_code conversion_error;
+        const auto seconds = lifetime->to_number<double>(conversion_error);
+        // At most a year: a much longer lifetime would overflow nanoseconds.
+        if (!conversion_error && seconds >= 1)
+            made.lifetime = std::chrono::seconds{static_cast<std::int64_t>(std::min(seconds, 365.0 * 86'400))};
+    }
+    return made;
+}
+
+nanoseconds renewal_delay(nanoseconds lifetime) {
+    return lifetime - std::min<nanoseconds>(std::chrono::minutes{1}, lifetime / 5);
+}
+
+} // namespace loadsim::driver

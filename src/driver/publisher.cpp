@@ -1,0 +1,71 @@
+#include <loadsim/driver/publisher.hpp>
+
+#include "client_session.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace loadsim::driver {
+
+class publisher::session final : public client_session {
+public:
+    using done_handler = std::function<void(std::string)>;
+
+    session(net::loop& loop, publisher_setup s)
+        : client_session(loop, {.protocol = s.protocol},
+                         {.display_name = "the campaigns",
+                          .client_id = std::move(s.client_id),
+                          .user = std::move(s.user),
+                          .password = std::move(s.password),
+                          .brokers = std::move(s.brokers),
+                          .filter = {}}) {}
+
+    void start(done_handler ready) { connect(std::move(ready)); }
+    void stop() {
+        unacknowledged_.clear();
+        disconnect();
+    }
+
+    void publish(const contract::outgoing_message& m, done_handler done) {
+        if (!link().online()) return done("its session is not connected");
+        const auto sent = link().publish({.topic = m.topic,
+                                          .payload = m.payload,
+                                          .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
+                                          .retain = m.retain,
+                                          .response_topic = m.response_topic,
+                                          .correlation_data = m.correlation,
+                                          .content_type = m.content_type,
+                                          .expiry_interval = m.expiry_s,
+                                          .user_properties = m.user_properties});
+        if (sent.error) return done(sent.error.message());
+        if (sent.packet_id == 0) return done({});
+        unacknowledged_[sent.packet_id] = std::move(done);
+    }
+
+private:
+    void on_session_started() override {}
+    void on_session_lost(std::error_code why) override {
+        for (auto& [id, done] : std::exchange(unacknowledged_, {}))
+            done("the broker did not acknowledge it: " + why.message());
+    }
+    void on_message(net::mqtt_link&, const mqtt::message&) override {} // no subscription
+    void on_published(net::mqtt_link&, std::uint16_t id, mqtt::reason why) override {
+        const auto one = unacknowledged_.extract(id);
+        if (one.empty()) return;
+        one.mapped()(static_cast<std::uint8_t>(why) < 0x80 ? std::string{} : mqtt::to_string(why));
+    }
+
+    std::unordered_map<std::uint16_t, done_handler> unacknowledged_;
+};
+
+publisher::publisher(net::loop& loop, publisher_setup setup)
+    : session_(std::make_unique<session>(loop, std::move(setup))) {}
+publisher::~publisher() = default;
+
+void publisher::start(std::function<void(std::string)> ready) { session_->start(std::move(ready)); }
+void publisher::publish(const contract::outgoing_message& m, std::function<void(std::string)> done) {
+    session_->publish(m, std::move(done));
+}
+void publisher::stop() { session_->stop(); }
+
+} // namespace loadsim::driver

@@ -1,0 +1,51 @@
+// Takeover client: a second client with a vehicle's client id, as with a cloned VIN.
+#pragma once
+
+#include <loadsim/fleet/client_identity.hpp>
+#include <loadsim/net/mqtt_link.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <string>
+
+namespace loadsim::fleet {
+
+/// Connects once, which makes the broker disconnect the vehicle; leaves after a given time, or when the vehicle takes the
+/// session back. No reconnect, so that the two do not disconnect each other forever. Neither subscribes nor publishes.
+/// Threads: the loop's. Must not be destroyed within a callback of its own link.
+class takeover_client final : private net::link_events, private net::timer {
+public:
+    takeover_client(net::loop& loop, const mqtt::session_options& session, client_identity identity)
+        : loop_(loop), identity_(std::move(identity)), link_(loop, session, *this, 0) {}
+
+    bool active() const noexcept { return active_; }
+
+    void connect(const boost::asio::ip::tcp::endpoint& broker, monotonic_time until) {
+        link_.close();
+        active_ = true;
+        loop_.arm(*this, until);
+        link_.connect(broker);
+    }
+
+private:
+    mqtt::identity identify(net::mqtt_link&) override {
+        return {.client_id = identity_.client_id,
+                .user = identity_.user_name,
+                .password = identity_.password,
+                .last_will = {}};
+    }
+    void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {}
+    void on_message(net::mqtt_link&, const mqtt::message&) override {}
+    void on_offline(net::mqtt_link&, std::error_code, bool) override { active_ = false; }
+    void on_timer(monotonic_time) override {
+        active_ = false;
+        link_.close();
+    }
+
+    net::loop& loop_;
+    client_identity identity_;
+    net::mqtt_link link_;
+    bool active_ = false; ///< connected or connecting
+};
+
+} // namespace loadsim::fleet

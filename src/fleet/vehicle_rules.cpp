@@ -1,0 +1,86 @@
+#include "vehicle_rules.hpp"
+
+#include <loadsim/vehicle/registry.hpp>
+
+#include <algorithm>
+
+namespace loadsim::fleet {
+namespace {
+
+/// First draw for delays of slow links, in the condition stream; disjoint from the draws that select affected vehicles.
+constexpr std::uint64_t first_delay_draw = std::uint64_t{1} << 63U;
+
+} // namespace
+
+contract::template_values template_values_of(const fleet_spec& p, vehicle_id v) {
+    const auto segment = p.segments.segment_of(v);
+    return {.index = index(v),
+            .segment = p.segment_names[segment],
+            .data = p.registry.row(v),
+            .segment_variables = p.segment_variables[segment]};
+}
+
+bool references_previous_request(const std::vector<vehicle::step>& steps) {
+    return std::ranges::any_of(steps, [](const vehicle::step& s) {
+        return (s.type == vehicle::step::kind::respond &&
+                s.response.request == vehicle::response_step::correlation::previous) ||
+               std::ranges::any_of(s.branches,
+                                   [](const vehicle::branch& b) { return references_previous_request(b.steps); });
+    });
+}
+
+std::string_view bearer_of(const vehicle::sleep& s) {
+    return s.bearer == vehicle::sleep::wakeup_bearer::udp ? "udp" : "sms";
+}
+
+std::string_view describe(vehicle::disconnect_kind kind) {
+    switch (kind) {
+    case vehicle::disconnect_kind::clean: return "it said goodbye";
+    case vehicle::disconnect_kind::abrupt: return "it reset the connection";
+    case vehicle::disconnect_kind::half_open: return "it fell silent";
+    }
+    return {};
+}
+
+bool applies_to_vehicle(const fleet_spec& p, const vehicle::condition& c, vehicle_id v) {
+    return vehicle::applies_to(c, p.segment_names[p.segments.segment_of(v)]);
+}
+
+bool powers_on_later(const fleet_spec& p, vehicle_id v) {
+    for (std::uint32_t i = 0; i < p.conditions.size(); ++i) {
+        const auto& c = p.conditions[i];
+        if (c.type == vehicle::condition::kind::power_on && applies_to_vehicle(p, c, v) &&
+            window_of(c, i, 0, p.seed, v))
+            return true;
+    }
+    return false;
+}
+
+bool is_response_lost(const fleet_spec& p, const std::vector<std::uint32_t>& lossy, vehicle_id v,
+                      std::uint32_t sequence) {
+    if (lossy.empty()) return false;
+    double arrives = 1;
+    for (const auto which : lossy) arrives *= 1 - p.conditions[which].loss.value;
+    return random_unit(p.seed, stream_id::publish_loss, index(v), sequence) >= arrives;
+}
+
+net::link_shaper::limits combined_link_shape(const fleet_spec& p, const std::vector<std::uint32_t>& slow, vehicle_id v,
+                                             std::uint64_t& drawn) {
+    random_stream rng(p.seed, stream_id::condition, index(v), first_delay_draw + drawn);
+    net::link_shaper::limits all;
+    double seconds_a_byte = 0;
+    for (const auto which : slow) {
+        const auto& one = p.conditions[which];
+        if (one.bytes_per_second > 0) seconds_a_byte += 1 / one.bytes_per_second;
+        all.delay += sample(one.added_delay, rng);
+    }
+    drawn = rng.counter() - first_delay_draw;
+    if (seconds_a_byte > 0) all.bytes_per_second = 1 / seconds_a_byte;
+    return all;
+}
+
+nanoseconds start_of(const fleet_spec& p, const measure::totals::occurrence_key& key) {
+    return vehicle::start_of(p.conditions[key.first], key.second);
+}
+
+} // namespace loadsim::fleet

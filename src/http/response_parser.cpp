@@ -1,0 +1,66 @@
+#include "response_parser.hpp"
+
+#include "beast_chunk_workaround.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+
+namespace loadsim::http {
+
+response_parser::parser::parser(std::string& out, header_list* kept, bool bodiless) : body(out), headers(kept) {
+    eager(true); // parse header and body in one call
+    skip(bodiless);
+    basic_parser::body_limit(response_parser::body_limit);
+    body.clear();
+    if (headers != nullptr) headers->clear();
+}
+
+void response_parser::parser::on_response_impl(int code, text, int, error_code& error) {
+    status = static_cast<unsigned>(code);
+    if (status == 0) error = beast::http::error::bad_status; // accepted by Beast
+}
+
+void response_parser::parser::on_field_impl(field, text name, text value, error_code&) {
+    if (headers != nullptr) headers->emplace_back(name, value);
+}
+
+std::size_t response_parser::parser::on_body_impl(text part, error_code&) {
+    body.append(part.data(), part.size());
+    return part.size();
+}
+
+std::size_t response_parser::parser::on_chunk_body_impl(std::uint64_t, text part, error_code&) {
+    body.append(part.data(), part.size());
+    return part.size();
+}
+
+void response_parser::begin(bool bodiless) {
+    bodiless_ = bodiless;
+    parser_.emplace(body_, keep_headers_ ? &headers_ : nullptr, bodiless);
+}
+
+std::size_t response_parser::parse(std::string_view bytes, error_code& error) {
+    std::size_t consumed = 0;
+    while (consumed < bytes.size() && !parser_->is_done() && !too_few_chunk_bytes(*parser_, bytes.size() - consumed)) {
+        const auto size = parser_->put(boost::asio::buffer(bytes.substr(consumed)), error);
+        consumed += size;
+        if (parser_->interim()) begin(bodiless_);
+        if (error == beast::http::error::need_more) {
+            error = {};
+            break;
+        }
+        if (error || size == 0) break;
+    }
+    return consumed;
+}
+
+void response_parser::put_eof(error_code& error) {
+    if (!parser_->got_some())
+        error = beast::http::error::end_of_stream;
+    else
+        parser_->put_eof(error);
+}
+
+bool response_parser::done() const { return parser_->is_done(); }
+
+} // namespace loadsim::http

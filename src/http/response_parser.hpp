@@ -1,0 +1,77 @@
+// Incremental parser of HTTP responses.
+#pragma once
+
+#include <loadsim/http/message.hpp>
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace loadsim::http {
+
+namespace beast = boost::beast;
+
+/// Parses responses with Beast and keeps only what is needed: header fields only on request, so that a response causes no
+/// allocation once the body's buffer has grown.
+///
+/// Shape:   bodies of up to 64 KiB, headers of up to 8 KiB. Interim responses (1xx; RFC 9110, 15.2) are skipped.
+/// Errors:  Beast's: not HTTP, over a limit, truncated.
+/// Threads: one. Pure: no socket.
+class response_parser {
+public:
+    using error_code = beast::error_code;
+    static constexpr std::uint64_t body_limit = 64 * 1024;
+
+    explicit response_parser(bool keep_headers = false) : keep_headers_(keep_headers) {}
+
+    /// Discards the previous response and starts the next. `bodiless`: response to HEAD or CONNECT, without a body whatever its
+    /// header says.
+    void begin(bool bodiless = false);
+    /// Returns the number of bytes consumed; the rest must be presented again with more bytes behind it. Stops at the end of
+    /// the response.
+    std::size_t parse(std::string_view bytes, error_code&);
+    /// End of the connection: completes a response without a length, is an error otherwise.
+    void put_eof(error_code&);
+
+    bool done() const; ///< the response is complete
+    unsigned status() const { return parser_->status; }
+    std::string_view body() const { return body_; }
+    const header_list& headers() const { return headers_; }   ///< empty unless keep_headers is set
+    bool keep_alive() const { return parser_->keep_alive(); } ///< of a complete response: the connection can be reused
+
+private:
+    struct parser final : beast::http::basic_parser<false> {
+        parser(std::string& out, header_list* kept, bool bodiless);
+        bool interim() const { return is_done() && status / 100 == 1 && status != 101; }
+
+        std::string& body;
+        header_list* headers; ///< null: not kept
+        unsigned status = 0;
+
+    private:
+        using text = beast::string_view;
+        using verb = beast::http::verb;
+        using field = beast::http::field;
+        void on_request_impl(verb, text, text, int, error_code&) override {}
+        void on_response_impl(int code, text reason, int version, error_code&) override;
+        void on_field_impl(field, text name, text value, error_code&) override;
+        void on_header_impl(error_code&) override {}
+        void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+        std::size_t on_body_impl(text, error_code&) override;
+        void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+        std::size_t on_chunk_body_impl(std::uint64_t, text, error_code&) override;
+        void on_finish_impl(error_code&) override {}
+    };
+
+    std::string body_;
+    header_list headers_;
+    bool keep_headers_;
+    bool bodiless_ = false;
+    std::optional<parser> parser_; ///< a Beast parser is for one message
+};
+
+} // namespace loadsim::http

@@ -1,0 +1,59 @@
+// Recently completed requests and foreign request ids.
+#pragma once
+
+#include <loadsim/base/anomaly.hpp>
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/outcome.hpp>
+#include <loadsim/base/time.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace loadsim::measure {
+
+struct completed_request {
+    std::string request{};               ///< empty: unknown
+    std::optional<arrival_id> arrival{}; ///< absent: not a request of ours
+    std::optional<outcome> completion{}; ///< announced by the platform
+    anomaly_set expected_anomalies{};
+    bool unreachable = false; ///< the vehicle was unreachable during the request, at least temporarily
+    /// The command has not been delivered although expected; it counts as lost when it can no longer arrive.
+    bool command_missing = false;
+    monotonic_time sent = never, delivered = never, executed = never, observed = never;
+    std::uint32_t observer_mask = 0; ///< observers that reported the completion, one bit each
+};
+
+/// The most recent requests of each vehicle. Requests with a missing command are evicted last.
+/// Threads: one. Pure.
+class completed_requests {
+public:
+    /// Capacity per vehicle. A reordered or late command is one or two requests behind.
+    static constexpr std::size_t max_per_vehicle = 4;
+
+    completed_request* find(vehicle_id, std::string_view request);
+    /// The latest request of ours without id: an unknown id may belong to it.
+    completed_request* without_id(vehicle_id);
+    completed_request* latest(vehicle_id); ///< of ours
+    /// The command of a later request of ours has already been delivered.
+    bool later_command_delivered(vehicle_id, const completed_request&) const;
+
+    /// Returns the evicted request, if any.
+    std::optional<completed_request> add(vehicle_id, completed_request);
+
+    std::size_t missing_count() const noexcept;
+
+    struct missing_command {
+        vehicle_id vehicle{};
+        completed_request request;
+    };
+    /// All requests with a missing command, by vehicle; resets `missing`.
+    std::vector<missing_command> take_missing_commands();
+
+private:
+    std::unordered_map<std::uint32_t, std::vector<completed_request>> by_vehicle_; ///< oldest first
+};
+
+} // namespace loadsim::measure

@@ -1,0 +1,219 @@
+// Ledger: completion of a request (checks, counts, latencies, record) and recording of anomalies.
+#include "ledger_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace loadsim::measure {
+namespace {
+
+/// Limit of records per sequence gap; the rest is only counted.
+constexpr std::uint64_t max_records_per_gap = 100;
+
+/// Earliest instant at which the platform's time-out may be announced: the last known instant before the platform started
+/// its timer, plus the timeout. `never`: unknown.
+monotonic_time expiry_deadline(const open_request& e) {
+    if ((e.own.acked == never ? e.spec.pending_timeout : e.spec.running_timeout) == nanoseconds{0}) return never;
+    return e.own.acked == never ? e.sent + e.spec.pending_timeout : e.own.acked + e.spec.running_timeout;
+}
+
+} // namespace
+
+std::string concurrent_request_text(const open_request& e, monotonic_time t) {
+    return fmt::format("a command of another request came while {} was active, {} after it was due", e.own.request,
+                       format_latency(t - e.spec.due));
+}
+
+/// Checks the announced completion against the responses that the vehicle had sent by then.
+void ledger::state::check_completion(open_request& e) {
+    const auto& own = e.own;
+    const bool responded = own.finished != never && own.finished <= own.observed;
+    if (*own.completion != outcome::timed_out) {
+        if (!responded)
+            record_anomaly(e, anomaly::completion_before_response, own.request, own.observed,
+                           fmt::format("{} was announced before the vehicle had said its last word{}",
+                                       to_string(*own.completion),
+                                       own.delivered == never ? ", or had its command" : ""));
+        return;
+    }
+    const bool in_time = e.sent != never && own.finished <= expiry_deadline(e);
+    if (!responded || !in_time || e.spec.expected.contains(outcome::timed_out)) return;
+    record_anomaly(e, anomaly::response_lost, own.request, own.observed,
+                   fmt::format("timed_out was announced {} after the vehicle had said its last word",
+                               format_latency(own.observed - own.finished)));
+    if (sequences.has_responses(e.spec.vehicle) && own.responses_observed < own.messages.response_count())
+        sequences.forgive_gap(e.spec.vehicle);
+}
+
+/// Assigns evidence of a foreign id to a completed request or an anomaly. `active`: a request of ours is at the platform.
+void ledger::state::reattribute(open_request& e, id_evidence other, bool active, monotonic_time now) {
+    const auto v = e.spec.vehicle;
+    if (completed_request* p = completed.without_id(v)) { // its HTTP response was lost
+        p->request = std::move(other.request);
+        p->delivered = other.delivered;
+        p->completion = other.completion;
+        p->observed = other.observed;
+        p->observer_mask = other.observer_mask;
+        return;
+    }
+    if (other.delivered != never) {
+        if (active)
+            record_anomaly(e, anomaly::concurrent_request, other.request, other.delivered,
+                           concurrent_request_text(e, other.delivered));
+        else
+            record_anomaly(v, {anomaly::command_unsolicited, other.request, {}, other.delivered},
+                           "a command of a request that nobody of ours made");
+    } else if (other.completion) {
+        record_anomaly(
+            v, {anomaly::completion_unknown, other.request, {}, other.observed},
+            fmt::format("{} was announced for a request that nobody of ours made", to_string(*other.completion)));
+    }
+    add_completed(v,
+                  {.request = std::move(other.request),
+                   .completion = other.completion,
+                   .delivered = other.delivered,
+                   .executed = other.executed,
+                   .observed = other.observed,
+                   .observer_mask = other.observer_mask},
+                  now);
+}
+
+void ledger::state::reattribute_candidates(open_request& e, bool active, monotonic_time now) {
+    for (auto& other : std::exchange(e.candidates, {})) reattribute(e, std::move(other), active, now);
+}
+
+void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, monotonic_time observed) {
+    const auto at = open_requests.find(index(v));
+    open_request& e = at->second;
+    reattribute_candidates(e, true, observed);
+    const bool unexpected = !e.spec.expected.contains(end);
+    count_outcome(e.spec, end, unexpected);
+    record_latencies(e, end, observed);
+    if (unexpected || record_mode == recording::all || !e.anomalies.empty())
+        emit_record(e, {end, unexpected, why, observed});
+    // Requests that were never sent or were rejected are unknown to the platform.
+    if (e.sent != never && end != outcome::rejected)
+        add_completed(v,
+                      {.request = std::move(e.own.request),
+                       .arrival = e.spec.id,
+                       .completion = e.own.completion,
+                       .expected_anomalies = e.spec.expected_anomalies,
+                       .unreachable = e.unreachable,
+                       .command_missing = e.accepted != never && e.own.delivered == never && !e.unreachable,
+                       .sent = e.sent,
+                       .delivered = e.own.delivered,
+                       .executed = e.own.executed,
+                       .observed = e.own.observed,
+                       .observer_mask = e.own.observer_mask},
+                      observed);
+    open_requests.erase(at);
+}
+
+/// Emits the record at once, or keeps it pending until the final response of the vehicle.
+void ledger::state::emit_record(const open_request& e, const request_completion& completion) {
+    auto record = make_request_record(e, completion, names, vin_of(e.spec.vehicle), load_start);
+    const bool refused = completion.final_outcome == outcome::rejected || completion.final_outcome == outcome::errored;
+    if (e.own.finished != never || refused || record.request.empty())
+        counts.request_records.push_back(std::move(record));
+    else
+        pending.add(std::move(record), completion.observed + final_response_timeout);
+}
+
+void ledger::state::emit_expired_records(monotonic_time now) {
+    auto over = pending.take_expired(now);
+    std::ranges::move(over, std::back_inserter(counts.request_records));
+}
+
+void ledger::state::count_outcome(const due_request& spec, outcome end, bool unexpected) {
+    const auto which = static_cast<std::size_t>(end);
+    ++counts.requests.outcomes[which];
+    ++counts.phases[spec.phase].outcomes[which];
+    ++counts.matrix[{spec.segment, spec.service, spec.expected, end}];
+    if (!unexpected) return;
+    ++counts.requests.unexpected;
+    ++counts.phases[spec.phase].unexpected;
+}
+
+void ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
+    const auto& own = e.own;
+    if (e.sent == never) record_sample(hop::lag, e, observed - e.spec.due, observed);
+    if (own.delivered != never) {
+        record_sample(hop::dispatch, e, own.delivered - e.spec.due, observed);
+        if (own.finished != never) record_sample(hop::vehicle, e, own.finished - own.delivered, observed);
+    }
+    if (e.spec.expected == outcome_set(outcome::timed_out)) {
+        if (end == outcome::timed_out && e.sent != never && expiry_deadline(e) != never)
+            record_sample(hop::expiry, e, observed - expiry_deadline(e), observed);
+        return;
+    }
+    const bool refused = end == outcome::rejected || end == outcome::errored;
+    const auto waited_for = observed - e.spec.due;
+    const auto e2e = refused ? std::max(waited_for, completion_timeout) : waited_for;
+    record_sample(hop::e2e, e, e2e, observed);
+    if (own.finished == never || (end != outcome::executed && end != outcome::failed)) return;
+    record_sample(hop::notify, e, observed - own.finished, observed);
+    if (own.delivered != never) record_sample(hop::platform, e, e2e - (own.finished - own.delivered), observed);
+}
+
+void ledger::state::record_sample(hop h, open_request& e, nanoseconds duration, monotonic_time at) {
+    if (duration.count() < 0)
+        record_anomaly(e, anomaly::negative_sample, e.own.request, at,
+                       fmt::format("{} took {}", to_string(h), format_latency(duration)));
+    counts.latencies.record(h, e.spec.service, e.spec.phase, duration);
+}
+
+/// Adds a completed request; an evicted one with a missing command counts as a lost command.
+void ledger::state::add_completed(vehicle_id v, completed_request over, monotonic_time now) {
+    if (const auto evicted = completed.add(v, std::move(over)); evicted && evicted->command_missing)
+        record_loss(v, *evicted, now);
+}
+
+void ledger::state::record_loss(vehicle_id v, const completed_request& p, monotonic_time at) {
+    record_anomaly(
+        v, {anomaly::command_lost, p.request, p.expected_anomalies, at},
+        fmt::format("the command never came, though the platform had accepted the request and the vehicle could hear "
+                    "all the while; it was sent {} before",
+                    format_latency(at - p.sent)));
+}
+
+void ledger::state::record_loss(const sequence_tracker::gap& gap) {
+    const auto count = gap.last - gap.first + 1;
+    const auto recorded = std::min(count, max_records_per_gap);
+    for (std::uint64_t n = 0; n < recorded; ++n)
+        record_anomaly(gap.vehicle, {anomaly::response_lost, {}, gap.expected_anomalies, gap.at},
+                       fmt::format("word {} of the vehicle never came; word {} did", gap.first + n, gap.last + 1));
+    const auto rest = count - recorded;
+    (gap.expected_anomalies.contains(anomaly::response_lost)
+         ? counts.expected_anomalies
+         : counts.anomalies)[static_cast<std::size_t>(anomaly::response_lost)] += rest;
+    counts.not_recorded += rest;
+}
+
+void ledger::state::record_anomaly(std::optional<vehicle_id> v, const anomaly_report& report, std::string evidence) {
+    const bool expected = report.expected_anomalies.contains(report.kind) ||
+                          (v && conditions.expected_anomalies(*v).contains(report.kind));
+    ++(expected ? counts.expected_anomalies : counts.anomalies)[static_cast<std::size_t>(report.kind)];
+    if (auto* record = pending.find(report.request)) record->anomalies.emplace_back(to_string(report.kind));
+    if (anomalies_recorded == max_anomaly_records) {
+        ++counts.not_recorded;
+        return;
+    }
+    ++anomalies_recorded;
+    counts.anomaly_records.push_back({.kind = report.kind,
+                                      .expected = expected,
+                                      .at_ms = instant_ms(report.at, load_start),
+                                      .vin = v ? vin_of(*v) : std::string{},
+                                      .request = std::string(report.request),
+                                      .evidence = std::move(evidence)});
+}
+
+void ledger::state::record_anomaly(open_request& e, anomaly kind, std::string_view request, monotonic_time at,
+                                   std::string evidence) {
+    e.anomalies.add(kind);
+    record_anomaly(e.spec.vehicle, {kind, request, e.spec.expected_anomalies, at}, std::move(evidence));
+}
+
+} // namespace loadsim::measure

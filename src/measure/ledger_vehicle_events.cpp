@@ -1,0 +1,183 @@
+// Ledger: vehicle events and their assignment to requests.
+#include "ledger_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <utility>
+
+namespace loadsim::measure {
+namespace {
+
+/// Limit of other ids that are tracked until the platform's response.
+constexpr std::size_t max_candidates = 8;
+/// Time for further responses after the final one: reordered acknowledgements, a second result.
+constexpr nanoseconds after_final_response = std::chrono::seconds{1};
+
+} // namespace
+
+id_evidence* ledger::state::find_evidence(open_request& e, std::string_view request) {
+    if (e.own.request == request) return &e.own;
+    if (e.accepted != never || completed.find(e.spec.vehicle, request) != nullptr) return nullptr;
+    if (e.own.request.empty()) {
+        e.own.request = request;
+        return &e.own;
+    }
+    const auto known = std::ranges::find(e.candidates, request, &id_evidence::request);
+    if (known != e.candidates.end()) return &*known;
+    if (e.candidates.size() == max_candidates) return nullptr;
+    return &e.candidates.emplace_back(id_evidence{.request = std::string(request)});
+}
+
+/// The completed request with this id, or the latest one without id, which is then given this id.
+completed_request* ledger::state::find_completed(vehicle_id v, std::string_view request) {
+    if (completed_request* known = completed.find(v, request)) return known;
+    completed_request* without_id = completed.without_id(v);
+    if (without_id != nullptr) without_id->request = request;
+    return without_id;
+}
+
+void ledger::state::count_queued(monotonic_time since, monotonic_time delivered, bool out_of_order) {
+    ++counts.queued.delivered;
+    if (out_of_order) ++counts.queued.out_of_order;
+    counts.queued.waited.record(delivered - since);
+}
+
+delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t) {
+    auto& s = *state_;
+    open_request* e = s.find_open(v);
+    if (id_evidence* evidence = e == nullptr ? nullptr : s.find_evidence(*e, request)) {
+        const bool ours = evidence == &e->own;
+        const delivery result{.is_first = evidence->delivered == never,
+                              .arrival = ours ? std::optional(e->spec.id) : std::nullopt};
+        if (result.is_first) {
+            evidence->delivered = t;
+            if (ours && e->unreachable) s.count_queued(e->sent == never ? e->spec.due : e->sent, t, false);
+        } else {
+            s.record_anomaly(
+                *e, anomaly::command_duplicated, request, t,
+                fmt::format("the command came again {} after the first", format_latency(t - evidence->delivered)));
+        }
+        return result;
+    }
+    if (completed_request* p = s.find_completed(v, request)) return s.late_delivery(v, *p, t);
+    if (e != nullptr)
+        s.record_anomaly(*e, anomaly::concurrent_request, request, t, concurrent_request_text(*e, t));
+    else
+        s.record_anomaly(v, {anomaly::command_unsolicited, request, {}, t},
+                         "a command of a request that nobody of ours made");
+    s.add_completed(v, {.request = std::string(request), .delivered = t}, t);
+    return {}; // a vehicle executes any command, but only once
+}
+
+/// Delivery of the command of a completed or foreign request.
+delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monotonic_time t) {
+    const auto report_of = [&](anomaly what) { return anomaly_report{what, p.request, p.expected_anomalies, t}; };
+    if (p.delivered != never) {
+        record_anomaly(v, report_of(anomaly::command_duplicated),
+                       fmt::format("the command came again {} after the first", format_latency(t - p.delivered)));
+        return {false, p.arrival};
+    }
+    p.delivered = t;
+    if (auto* late = pending.find(p.request)) late->delivered_ms = instant_ms(t, load_start);
+    p.command_missing = false;
+    if (!p.arrival) return {}; // foreign: recorded when the id first appeared
+    const open_request* next = find_open(v);
+    const bool overtaken = completed.later_command_delivered(v, p) || (next != nullptr && next->own.delivered != never);
+    if (overtaken)
+        record_anomaly(
+            v, report_of(anomaly::command_out_of_order),
+            fmt::format("the command came {} after it was asked for, and after the command of a later request",
+                        format_latency(t - p.sent)));
+    else if (p.completion)
+        record_anomaly(v, report_of(anomaly::command_late),
+                       fmt::format("the command came {} after the request had ended as {}",
+                                   format_latency(t - p.observed), to_string(*p.completion)));
+    if (p.unreachable) count_queued(p.sent, t, overtaken);
+    return {true, p.arrival};
+}
+
+void ledger::acked(vehicle_id v, std::string_view request, monotonic_time t) {
+    open_request* e = state_->find_open(v);
+    id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request);
+    if (evidence != nullptr && evidence->acked == never) evidence->acked = t;
+    if (auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr; late && std::isnan(late->acked_ms))
+        late->acked_ms = instant_ms(t, state_->load_start);
+}
+
+void ledger::finished(vehicle_id v, std::string_view request, monotonic_time t) {
+    open_request* e = state_->find_open(v);
+    id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request);
+    if (evidence != nullptr && evidence->finished == never) evidence->finished = t;
+    auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr;
+    if (late == nullptr || !std::isnan(late->finished_ms)) return;
+    late->finished_ms = instant_ms(t, state_->load_start);
+    state_->pending.expire_by(request, t + after_final_response);
+}
+
+void ledger::executed(vehicle_id v, std::string_view request, monotonic_time t) {
+    auto& s = *state_;
+    const auto again = [&](monotonic_time first) {
+        return fmt::format("it did again what it was asked for once, {} after the first time",
+                           format_latency(t - first));
+    };
+    open_request* e = s.find_open(v);
+    if (id_evidence* evidence = e == nullptr ? nullptr : s.find_evidence(*e, request)) {
+        if (evidence->executed != never)
+            s.record_anomaly(*e, anomaly::executed_twice, request, t, again(evidence->executed));
+        else
+            evidence->executed = t;
+    } else if (completed_request* p = s.completed.find(v, request)) {
+        if (p->executed != never)
+            s.record_anomaly(v, {anomaly::executed_twice, request, p->expected_anomalies, t}, again(p->executed));
+        else
+            p->executed = t;
+    }
+}
+
+void ledger::message(vehicle_id v, std::string_view request, bool to_vehicle, std::string_view topic,
+                     std::string_view payload, monotonic_time t) {
+    open_request* e = state_->find_open(v);
+    if (id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request))
+        evidence->messages.add(to_vehicle, topic, payload, t);
+    else if (auto* late = state_->pending.find(request); late && late->messages.size() < message_log::max_messages) {
+        message_log one;
+        one.add(to_vehicle, topic, payload, t);
+        late->messages.push_back(one.to_records(state_->load_start).front());
+    }
+}
+
+void ledger::response_observed(vehicle_id v, std::uint64_t sequence, std::string_view request, monotonic_time t) {
+    auto& s = *state_;
+    open_request* e = s.find_open(v);
+    const bool of_open = e != nullptr && e->own.request == request;
+    if (of_open) ++e->own.responses_observed;
+    const completed_request* named = of_open ? nullptr : s.completed.find(v, request);
+    const completed_request* latest = s.completed.latest(v);
+    auto expected = s.conditions.expected_anomalies(v);
+    if (of_open) expected.add(e->spec.expected_anomalies);
+    if (named != nullptr) expected.add(named->expected_anomalies);
+    auto expected_in_gap = expected; // a gap may belong to the previous request, or to one without other responses
+    if (e != nullptr) expected_in_gap.add(e->spec.expected_anomalies);
+    if (latest != nullptr) expected_in_gap.add(latest->expected_anomalies);
+    const auto check = s.sequences.record(v, sequence, expected_in_gap, t);
+    if (check.verdict == sequence_tracker::sequence_verdict::next) {
+        s.resumed.erase(index(v));
+        return;
+    }
+    expected.add(check.expected_anomalies);
+    const bool again = check.verdict == sequence_tracker::sequence_verdict::duplicate;
+    // A resumed session resends unacknowledged messages (MQTT 5.0, 4.4): duplicates caused by the vehicle itself.
+    if (again && s.resumed.contains(index(v))) return;
+    const state::anomaly_report one{again ? anomaly::response_duplicated : anomaly::response_out_of_order, request,
+                                    expected, t};
+    auto evidence = again ? fmt::format("word {} of the vehicle came again; the last new one was {}", sequence,
+                                        check.previous_highest)
+                          : fmt::format("word {} of the vehicle came after word {}", sequence, check.previous_highest);
+    if (of_open) e->anomalies.add(one.kind);
+    s.record_anomaly(v, one, std::move(evidence));
+}
+
+} // namespace loadsim::measure

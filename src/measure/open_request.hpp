@@ -1,0 +1,71 @@
+// Open request of the ledger.
+#pragma once
+
+#include "active_conditions.hpp"
+
+#include <loadsim/measure/ledger.hpp>
+#include <loadsim/measure/record.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::measure {
+
+/// Messages of a request in compact form: all are kept while the request is open, few are ever recorded.
+class message_log {
+public:
+    /// Limit per request; further messages are dropped.
+    static constexpr std::size_t max_messages = 256;
+
+    void add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time);
+    std::vector<message_record> to_records(monotonic_time load_start) const;
+    std::uint32_t response_count() const noexcept { return response_count_; } ///< sent by the vehicle
+
+private:
+    struct stored_message {
+        monotonic_time at;
+        std::uint64_t bytes;     ///< of the payload
+        std::uint32_t topic_end; ///< offset in text_; the topic begins at the end of the previous message
+        std::uint32_t payload_end;
+        bool to_vehicle;
+    };
+    std::vector<stored_message> messages_;
+    std::string text_;
+    std::uint32_t response_count_ = 0;
+};
+
+/// Evidence for one request id, from vehicle and platform.
+struct id_evidence {
+    std::string request; ///< the platform's id; empty: not yet known
+    monotonic_time delivered = never, acked = never, finished = never, executed = never;
+    std::optional<outcome> completion{}; ///< announced
+    std::string reason{};
+    monotonic_time observed = never;
+    std::uint32_t observer_mask = 0;      ///< observers that reported the completion, one bit each
+    std::uint32_t responses_observed = 0; ///< responses observed at the broker
+    message_log messages{};
+};
+
+struct open_request {
+    due_request spec; ///< active conditions add expected outcomes and anomalies
+    monotonic_time sent = never, accepted = never;
+    /// Until the platform's response the id is unknown: `own` holds the first new id, `candidates` the others; the
+    /// response decides.
+    id_evidence own{};
+    std::vector<id_evidence> candidates{};
+    bool unreachable = false;                ///< its vehicle was unreachable, at least temporarily
+    std::vector<std::uint32_t> conditions{}; ///< active during the request
+    anomaly_set anomalies{};
+
+    void apply(const active_condition& t) {
+        spec.expected.add(t.expected);
+        spec.expected_anomalies.add(t.expected_anomalies);
+        if (std::ranges::find(conditions, t.condition) == conditions.end()) conditions.push_back(t.condition);
+    }
+};
+
+} // namespace loadsim::measure

@@ -1,0 +1,86 @@
+// Network impairment of an MQTT link: blackhole, pause of reading, bandwidth limit and delay.
+#include "link_impairment.hpp"
+
+#include <loadsim/net/error.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace loadsim::net {
+namespace {
+
+/// Limit on bytes in the outgoing delay queue; same as the limit on unsent bytes.
+constexpr std::size_t outgoing_limit = 1024 * 1024;
+
+} // namespace
+
+mqtt_link::link_impairment& mqtt_link::impairment() {
+    if (!impairment_) impairment_ = std::make_unique<link_impairment>(*this);
+    return *impairment_;
+}
+
+bool mqtt_link::is_blocked() const noexcept { return impairment_ && impairment_->blocked; }
+
+/// Also true after shaping was switched off, while delayed bytes are in transit.
+bool mqtt_link::is_shaped() const noexcept {
+    return impairment_ && (impairment_->limits != link_shaper::limits{} || impairment_->outgoing.size() > 0 ||
+                           impairment_->incoming.size() > 0);
+}
+
+void mqtt_link::block() { impairment().blocked = true; }
+
+void mqtt_link::unblock() {
+    if (!is_blocked()) return;
+    impairment_->blocked = false;
+    if (unsent_) on_writable();
+    flush_due(loop_.now());
+    if (stage_ == stage::connecting || stage_ == stage::open) loop_.poller().rearm(socket_, *this);
+}
+
+void mqtt_link::pause_reading() { impairment().reading_paused = true; }
+
+void mqtt_link::resume_reading() {
+    if (!impairment_ || !std::exchange(impairment_->reading_paused, false)) return;
+    flush_due(loop_.now());
+    if (stage_ == stage::open) loop_.poller().rearm(socket_, *this);
+}
+
+void mqtt_link::shape(const link_shaper::limits& limits) {
+    if (impairment_ || limits != link_shaper::limits{}) impairment().limits = limits;
+}
+
+/// Queues bytes from the session for the socket.
+std::error_code mqtt_link::enqueue_outgoing(mqtt::byte_view bytes) {
+    auto& r = *impairment_;
+    if (r.outgoing.size() + bytes.size() > outgoing_limit) return errc::peer_not_reading;
+    r.outgoing.push(bytes, loop_.now(), r.limits);
+    if (!r.blocked) loop_.arm(r, std::min(r.outgoing.next_arrival(), r.incoming.next_arrival()));
+    return {};
+}
+
+/// Queues bytes from the socket for the session.
+void mqtt_link::enqueue_incoming(mqtt::byte_view bytes) {
+    auto& r = *impairment_;
+    r.incoming.push(bytes, loop_.now(), r.limits);
+    flush_due(loop_.now());
+}
+
+/// Delivers the bytes whose delay has elapsed, both directions.
+void mqtt_link::flush_due(monotonic_time now) {
+    auto& r = *impairment_;
+    if (r.blocked || stage_ != stage::open) return;
+    if (const auto arrived = r.outgoing.pop_arrived(now); !arrived.empty())
+        if (const auto error = transmit(arrived)) return on_connection_lost(error);
+    if (!r.reading_paused)
+        if (const auto arrived = r.incoming.pop_arrived(now); !arrived.empty())
+            if (deliver_to_session(arrived) || stage_ != stage::open) return;
+    if (r.can_read() && std::exchange(r.read_pending, false)) loop_.poller().rearm(socket_, *this);
+    loop_.arm(r, std::min(r.outgoing.next_arrival(), r.reading_paused ? never : r.incoming.next_arrival()));
+}
+
+void mqtt_link::tap(bool sent, mqtt::byte_view bytes) {
+    if (loop_.tap != nullptr && !bytes.empty() && impairment_ && impairment_->endpoints)
+        loop_.tap->on_bytes(*impairment_->endpoints, sent, bytes, loop_.now());
+}
+
+} // namespace loadsim::net

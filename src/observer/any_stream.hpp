@@ -1,0 +1,88 @@
+// TCP or TLS stream to the platform's API as one type.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/bind_handler.hpp>
+#include <boost/beast/core/role.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace loadsim::observer {
+
+using plain_stream = boost::beast::tcp_stream;
+using secure_stream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
+
+/// AsyncReadStream and AsyncWriteStream of Asio, and a next layer for Beast's WebSocket. Type erasure: protocol code is compiled
+/// once instead of per stream and handler type. Each read and write allocates; events are too rare for that to matter.
+/// Threads: one.
+class any_stream {
+public:
+    using executor_type = boost::asio::any_io_executor;
+    using error_code = boost::system::error_code;
+
+    explicit any_stream(plain_stream s) : stream_(std::move(s)) {}
+    explicit any_stream(secure_stream s) : stream_(std::move(s)) {}
+
+    executor_type get_executor();
+    void expires_never(); ///< no timeout for later reads and writes
+    void close();         ///< cancels pending operations
+
+    template <class Buffers, class Token>
+    auto async_read_some(const Buffers& into, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+            [this](auto done, boost::asio::mutable_buffer first) { read_some(first, copyable(std::move(done))); },
+            token, first_buffer<boost::asio::mutable_buffer>(into));
+    }
+    template <class Buffers, class Token>
+    auto async_write_some(const Buffers& from, Token&& token) {
+        return boost::asio::async_initiate<Token, void(error_code, std::size_t)>(
+            [this](auto done, boost::asio::const_buffer first) { write_some(first, copyable(std::move(done))); }, token,
+            first_buffer<boost::asio::const_buffer>(from));
+    }
+
+    // Required by Beast's WebSocket of a custom layer (boost/beast/websocket/teardown.hpp).
+    friend void beast_close_socket(any_stream& s) { s.close(); }
+    friend void teardown(boost::beast::role_type, any_stream& s, error_code& error) {
+        s.close();
+        error = {};
+    }
+    template <class Handler>
+    friend void async_teardown(boost::beast::role_type, any_stream& s, Handler&& done) {
+        s.close();
+        boost::asio::post(s.get_executor(),
+                          boost::beast::bind_front_handler(std::forward<Handler>(done), error_code{}));
+    }
+
+private:
+    using handler = std::function<void(error_code, std::size_t)>;
+
+    template <class Done>
+    static handler copyable(Done done) {
+        return [kept = std::make_shared<Done>(std::move(done))](error_code error, std::size_t size) {
+            (*kept)(error, size);
+        };
+    }
+    /// First non-empty buffer; a *_some operation may transfer less than given.
+    template <class Buffer, class Buffers>
+    static Buffer first_buffer(const Buffers& all) {
+        for (auto one = boost::asio::buffer_sequence_begin(all); one != boost::asio::buffer_sequence_end(all); ++one)
+            if (const Buffer first = *one; first.size() != 0) return first;
+        return {};
+    }
+    void read_some(boost::asio::mutable_buffer, handler);
+    void write_some(boost::asio::const_buffer, handler);
+
+    std::variant<plain_stream, secure_stream> stream_;
+};
+
+} // namespace loadsim::observer

@@ -1,0 +1,125 @@
+#include "mqtt_observer.hpp"
+
+#include <loadsim/mqtt/packet.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <future>
+#include <random>
+#include <utility>
+
+namespace loadsim::observer {
+namespace {
+
+constexpr int event_qos = 1;
+constexpr int response_qos = 2; // exactly once: loadsim must not see duplicates of its own delivery
+
+} // namespace
+
+mqtt_observer::mqtt_observer(std::optional<mqtt_options> wanted, const observer_context& context, on_completion handler,
+                             std::uint32_t index)
+    : options_(std::move(wanted)), context_(context),
+      options_path_(options_ ? observer_options_path(index, "mqtt") : "load.watchWords"),
+      sink_(std::move(handler), index) {}
+
+mqtt_observer::~mqtt_observer() { stop(); }
+
+const contract::message_contract& mqtt_observer::message_contract() const {
+    return context_.message_contract != nullptr ? *context_.message_contract : contract::message_contract::built_in();
+}
+
+std::string mqtt_observer::brokers() const {
+    std::vector<std::string> urls;
+    for (const auto& b : context_.brokers) urls.push_back(net::to_string(b));
+    return fmt::format("{}", fmt::join(urls, ", "));
+}
+
+std::vector<subscription> mqtt_observer::subscriptions_for(std::uint32_t client, const std::string& group) const {
+    std::vector<subscription> all;
+    const bool wants_responses = context_.response_handler && client == 0;
+    const auto& response_filter = message_contract().options().responses_filter;
+    if (options_) {
+        const bool same = wants_responses && client_count() == 1 && response_filter == options_->filter;
+        const auto shared = client_count() > 1 ? fmt::format("$share/{}/", group) : std::string{};
+        all.push_back({shared + options_->filter, same ? response_qos : event_qos});
+        if (same) return all; // a second subscription with the same filter replaces the first (5.0, 3.8.4)
+    }
+    if (wants_responses) all.push_back({response_filter, response_qos});
+    return all;
+}
+
+paho_client::start_result mqtt_observer::start(mqtt_version version) {
+    version_ = version;
+    const auto group =
+        fmt::format("loadsim-{:08x}", std::random_device{}()); // unique: runs must not share each other's events
+    for (std::uint32_t i = 0; i < client_count(); ++i)
+        clients_.push_back(std::make_unique<paho_client>(
+            context_.brokers, version, subscriptions_for(i, group),
+            [this](const contract::message_view& message, monotonic_time at) { on_message(message, at); },
+            [this] { sink_.count_reconnect(); }));
+    // Concurrently: Paho needs two seconds per connect when another client is connected already.
+    std::vector<std::future<paho_client::start_result>> starting;
+    for (const auto& c : clients_) starting.push_back(std::async(std::launch::async, [&c] { return c->start(); }));
+    paho_client::start_result all;
+    for (auto& one : starting)
+        if (auto started = one.get(); all.trouble.empty()) all = std::move(started);
+    if (!all.trouble.empty()) clients_.clear();
+    return all;
+}
+
+result<void> mqtt_observer::start() {
+    if (context_.brokers.empty()) return problems{options_path_, "there is no broker to listen at; give target.broker"};
+    if (options_) {
+        auto mapping = compile_event_mapping(options_->reading, options_path_);
+        if (!mapping) return mapping.error();
+        mapping_.emplace(std::move(*mapping));
+        if (options_->clients == 0) return problems{options_path_ + ".clients", "nobody would listen; write 1 or more"};
+    }
+    try {
+        auto started = start(mqtt_version::v5);
+        if (started.refuses_version) {
+            if (auto retried = start(mqtt_version::v3_1_1); retried.trouble.empty() || !retried.refuses_version)
+                started = std::move(retried);
+        }
+        if (!started.trouble.empty()) return problems{brokers(), std::move(started.trouble)};
+    } catch (const paho::exception& impossible) {
+        return problems{brokers(), fmt::format("not an address of a broker ({})", impossible.what())};
+    }
+    // 3.1.1 has no capability flag for them; a broker may accept a $share filter that never matches.
+    if (version_ == mqtt_version::v3_1_1 && client_count() > 1) {
+        stop();
+        return problems{brokers(),
+                        "the broker speaks MQTT 3.1.1, which has no shared subscriptions, and several clients of "
+                        "an observer need them; write clients: 1"};
+    }
+    return {};
+}
+
+void mqtt_observer::stop() { clients_.clear(); }
+
+counts mqtt_observer::take_counts() { return sink_.take_counts(); }
+
+std::string mqtt_observer::notice() const {
+    if (clients_.empty() || version_ == mqtt_version::v5) return {};
+    return fmt::format(
+        "{}: {} refuses MQTT 5 and is listened to in 3.1.1: without user properties and correlation data",
+        options_ ? "mqtt" : "watchWords", brokers());
+}
+
+void mqtt_observer::on_message(const contract::message_view& message, monotonic_time at) {
+    const bool is_response =
+        context_.response_handler && mqtt::matches(message_contract().options().responses_filter, message.topic);
+    // A message matching neither filter is treated as an event.
+    if (options_ && (!is_response || mqtt::matches(options_->filter, message.topic)))
+        sink_.on_message(*mapping_, message, fmt::format("a message on {}", message.topic), at);
+    if (is_response) on_response_message(message, at);
+}
+
+void mqtt_observer::on_response_message(const contract::message_view& message, monotonic_time at) {
+    auto event = sink_.extract(message_contract().response_mapping(), message);
+    if (!event || event->sequence == 0 || event->vin.empty()) return;
+    context_.response_handler({std::move(event->vin), std::move(event->request_id), event->sequence, at});
+}
+
+} // namespace loadsim::observer

@@ -1,0 +1,51 @@
+// The `mqtt` observer: completion events on the platform's event topic, and vehicles' responses on theirs.
+#pragma once
+
+#include "event_sink.hpp"
+#include "paho_client.hpp"
+
+#include <loadsim/observer/event.hpp>
+#include <loadsim/observer/observer_factory.hpp>
+#include <loadsim/observer/options.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loadsim::observer {
+
+/// One client, or several with a shared subscription. MQTT 5; falls back to 3.1.1 if the broker refuses it.
+class mqtt_observer final : public observer {
+public:
+    /// Without options: observes responses only.
+    mqtt_observer(std::optional<mqtt_options>, const observer_context&, on_completion, std::uint32_t index);
+    ~mqtt_observer() override;
+
+    result<void> start() override;
+    void stop() override;
+    counts take_counts() override;
+    void set_trace(on_trace handler) override { sink_.set_trace(std::move(handler)); }
+    std::string notice() const override;
+
+private:
+    paho_client::start_result start(mqtt_version);
+    std::vector<subscription> subscriptions_for(std::uint32_t client, const std::string& group) const;
+    void on_message(const contract::message_view&, monotonic_time);
+    void on_response_message(const contract::message_view&, monotonic_time);
+    std::uint32_t client_count() const { return options_ ? options_->clients : 1; }
+    std::string brokers() const; ///< URLs, comma-separated
+    const contract::message_contract& message_contract() const;
+
+    std::optional<mqtt_options> options_;
+    observer_context context_;
+    std::string options_path_;
+    event_sink sink_;
+    std::optional<contract::event_mapping> mapping_; // of completion events
+    mqtt_version version_ = mqtt_version::v5;
+    std::vector<std::unique_ptr<paho_client>> clients_; // last: their threads use the members above
+};
+
+} // namespace loadsim::observer

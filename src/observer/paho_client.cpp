@@ -1,0 +1,202 @@
+#include "paho_client.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <random>
+#include <string_view>
+#include <utility>
+
+namespace loadsim::observer {
+namespace {
+
+using std::chrono::seconds;
+
+// Together below the 10 s limit of observer::start().
+constexpr seconds response_timeout{3};
+constexpr seconds connect_timeout{6}; // all brokers together
+/// Number of remembered messages: upper bound of messages in flight that a broker redelivers after an outage.
+constexpr std::size_t max_recent_messages = 1'000;
+/// Session expiry interval: longer than any outage that a run survives.
+constexpr seconds session_expiry{3600};
+
+/// Client identifier, unique per run: the broker disconnects an older client with the same identifier.
+std::string client_id() { return fmt::format("loadsim-observer-{:08x}", std::random_device{}()); }
+
+int version_number(mqtt_version v) { return v == mqtt_version::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
+
+/// Whether the broker may support MQTT 3.1.1 only. Such a broker answers with a 3.1.1 or a 5.0 reason, or closes the
+/// connection, which looks like an unreachable broker.
+bool may_reject_version(mqtt_version version, int reason) {
+    if (version != mqtt_version::v5) return reason <= 1; // 3.1.1, 3.2.2.3; Paho's own codes are negative
+    return reason < 0x80 || reason == paho::ReasonCode::UNSUPPORTED_PROTOCOL_VERSION ||
+           reason == paho::ReasonCode::MALFORMED_PACKET || reason == paho::ReasonCode::PROTOCOL_ERROR;
+}
+
+/// Reason code: Paho (C 1.3) stores the one of a CONNACK in get_return_code(), others in get_reason_code().
+int reason_of(const paho::exception& e) { return e.get_return_code() > 0 ? e.get_return_code() : e.get_reason_code(); }
+
+bool supports_shared_subscriptions(const paho::properties& connack) {
+    return !connack.contains(paho::property::SHARED_SUBSCRIPTION_AVAILABLE) ||
+           paho::get<std::uint8_t>(connack, paho::property::SHARED_SUBSCRIPTION_AVAILABLE) != 0;
+}
+
+/// Connect timeout per broker.
+seconds connect_timeout_per_broker(std::size_t brokers) {
+    return std::clamp(connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
+}
+
+bool is_shared(const subscription& s) { return s.filter.starts_with("$share/"); }
+
+const std::string no_shared_subscriptions =
+    "the broker has no shared subscriptions, which several clients of an observer need; write clients: 1";
+
+} // namespace
+
+paho_client::paho_client(const std::vector<net::endpoint>& brokers, mqtt_version version,
+                         std::vector<subscription> wanted, message_handler on_message,
+                         std::function<void()> reconnected)
+    : brokers_(brokers), version_(version), subscriptions_(std::move(wanted)), on_message_(std::move(on_message)),
+      reconnected_(std::move(reconnected)),
+      client_(net::to_paho_uri(brokers.front()), client_id(),
+              paho::create_options_builder().mqtt_version(version_number(version)).finalize()) {
+    client_.set_message_callback([this](const paho::const_message_ptr& message) {
+        if (message) on_paho_message(*message, std::chrono::steady_clock::now());
+    });
+    client_.set_connection_lost_handler(
+        [](const std::string&) { spdlog::warn("observer: the broker is lost; reconnecting"); });
+    client_.set_connected_handler([this](const std::string&) {
+        if (!subscribed_) return; // start() subscribes
+        reconnected_();
+        // On every connect: a restarted broker or another one may not have the session.
+        try {
+            for (const auto& [filter, qos] : subscriptions_) client_.subscribe(filter, qos);
+        } catch (const paho::exception& lost) { // connection lost: the next connect subscribes
+            spdlog::warn("observer: cannot subscribe: {}", lost.what());
+        }
+    });
+}
+
+paho_client::~paho_client() {
+    if (!connected_) return;
+    try {
+        if (version_ == mqtt_version::v5) {
+            // Ends the session at the broker (5.0, 3.14.2.2.2).
+            paho::disconnect_options disconnect_options;
+            disconnect_options.set_properties({{paho::property::SESSION_EXPIRY_INTERVAL, 0}});
+            client_.disconnect(disconnect_options)->wait_for(seconds{1});
+            return;
+        }
+        // 3.1.1, 3.1.2.4: only a connect with clean session ends a persistent session.
+        client_.disconnect()->wait_for(seconds{1});
+        subscribed_ = false;
+        if (client_.connect(make_connect_options(true))->wait_for(seconds{1}))
+            client_.disconnect()->wait_for(seconds{1});
+    } catch (const paho::exception&) { // not connected
+    }
+}
+
+paho_client::start_result paho_client::start() {
+    try {
+        auto made = connect();
+        if (made.trouble.empty()) made = subscribe();
+        return made;
+    } catch (const paho::exception& failed) {
+        return {.trouble =
+                    fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
+                                "target.password if it wants them",
+                                failed.what()),
+                .refuses_version = !connected_ && may_reject_version(version_, reason_of(failed))};
+    }
+}
+
+paho::connect_options paho_client::make_connect_options(bool clean) const {
+    paho::connect_options wanted;
+    wanted.set_mqtt_version(version_number(version_));
+    version_ == mqtt_version::v5 ? wanted.set_clean_start(clean) : wanted.set_clean_session(clean);
+    wanted.set_keep_alive_interval(seconds{30});
+    wanted.set_connect_timeout(connect_timeout_per_broker(brokers_.size()));
+    if (!clean) wanted.set_automatic_reconnect(seconds{1}, seconds{4});
+    // Not through the builder: Paho C++ 1.2 drops the builder's properties.
+    if (version_ == mqtt_version::v5)
+        wanted.set_properties(
+            {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry.count())}});
+    if (const auto& user = brokers_.front().user; !user.empty()) wanted.set_user_name(user);
+    if (const auto& password = brokers_.front().password; !password.empty()) wanted.set_password(password);
+    if (brokers_.size() > 1) {
+        std::vector<std::string> urls;
+        for (const auto& b : brokers_) urls.push_back(net::to_paho_uri(b));
+        wanted.set_servers(paho::string_collection::create(std::move(urls)));
+    }
+    return wanted;
+}
+
+paho_client::start_result paho_client::connect() {
+    const auto token = client_.connect(make_connect_options(false));
+    if (!token->wait_for(connect_timeout_per_broker(brokers_.size()) * brokers_.size() + seconds{1}))
+        return {.trouble = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
+    connected_ = true;
+    if (version_ == mqtt_version::v5 && std::ranges::any_of(subscriptions_, is_shared) &&
+        !supports_shared_subscriptions(token->get_connect_response().get_properties()))
+        return {.trouble = no_shared_subscriptions};
+    return {};
+}
+
+paho_client::start_result paho_client::subscribe() {
+    for (const auto& s : subscriptions_) {
+        auto reason = paho::ReasonCode::UNSPECIFIED_ERROR;
+        try {
+            const auto granted = client_.subscribe(s.filter, s.qos);
+            if (!granted->wait_for(response_timeout))
+                return {.trouble = "the broker does not answer the observer's subscription; see its log"};
+            reason = granted->get_reason_code();
+        } catch (const paho::exception& refused) {
+            reason = static_cast<paho::ReasonCode>(reason_of(refused));
+            if (!client_.is_connected())
+                return {.trouble =
+                            fmt::format("the broker closes the connection at the observer's subscription to {}; see "
+                                        "its log",
+                                        s.filter)};
+            if (static_cast<int>(reason) < 0x80) reason = paho::ReasonCode::UNSPECIFIED_ERROR; // of 3.1.1
+        }
+        if (reason == paho::ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) return {.trouble = no_shared_subscriptions};
+        if (static_cast<int>(reason) >= 0x80)
+            return {.trouble = fmt::format(
+                        "the broker refuses the observer's subscription to {}; check its access rules", s.filter)};
+    }
+    subscribed_ = true;
+    return {};
+}
+
+/// Whether the message is a redelivery (DUP flag, same content). A repetition without DUP is a duplicate and is reported.
+bool paho_client::is_redelivery(const paho::message& m) {
+    auto content = m.get_topic() + '\n' + m.get_payload_str();
+    if (m.is_duplicate() && std::ranges::find(recent_messages_, content) != recent_messages_.end()) return true;
+    recent_messages_.push_back(std::move(content));
+    if (recent_messages_.size() > max_recent_messages) recent_messages_.pop_front();
+    return false;
+}
+
+void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {
+    if (is_redelivery(m)) return;
+    const auto& properties = m.get_properties();
+    std::vector<paho::string_pair> named;
+    for (std::size_t i = 0; i < properties.count(paho::property::USER_PROPERTY); ++i)
+        named.push_back(paho::get<paho::string_pair>(properties, paho::property::USER_PROPERTY, i));
+    const std::string correlation = properties.contains(paho::property::CORRELATION_DATA)
+                                        ? paho::get<std::string>(properties, paho::property::CORRELATION_DATA)
+                                        : std::string{};
+    contract::message_view view{.topic = m.get_topic(), .payload = m.get_payload_str(), .correlation = correlation};
+    if (!named.empty())
+        view.property = [&named](std::string_view name) {
+            const auto found =
+                std::ranges::find(named, name, [](const auto& p) -> std::string_view { return std::get<0>(p); });
+            return found == named.end() ? std::string_view{} : std::string_view(std::get<1>(*found));
+        };
+    on_message_(view, now);
+}
+
+} // namespace loadsim::observer

@@ -1,0 +1,20 @@
+// Authentication of webhook calls: shared secret and HMAC signature.
+#pragma once
+
+#include <loadsim/observer/options.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace loadsim::observer {
+
+/// Constant-time comparison: its duration does not depend on the texts' content.
+bool constant_time_equal(std::string_view, std::string_view);
+
+/// Header value for this body: prefix and HMAC(key, body) in the configured encoding; hex in lower case.
+std::string compute_signature(const webhook_options::signature&, std::string_view body);
+
+/// Whether the header value matches the body. Accepts upper-case hex.
+bool verify_signature(const webhook_options::signature&, std::string_view body, std::string_view header);
+
+} // namespace loadsim::observer

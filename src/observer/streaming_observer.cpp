@@ -1,0 +1,195 @@
+#include "streaming_observer.hpp"
+
+#include <loadsim/net/backoff.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/write.hpp>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <spdlog/spdlog.h>
+
+#include <random>
+#include <utility>
+
+namespace loadsim::observer {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::chrono::seconds connect_timeout{5}; // start() is limited to 10 s in all, also with several bases
+constexpr std::chrono::seconds max_reconnect_delay{5};
+
+std::string authority(const net::endpoint& e) {
+    const bool v6 = e.host.find(':') != std::string::npos;
+    return fmt::format("{}{}{}:{}", v6 ? "[" : "", e.host, v6 ? "]" : "", e.port);
+}
+
+} // namespace
+
+streaming_observer::streaming_observer(std::string kind, std::string path, contract::event_mapping_options wanted,
+                                       const observer_context& context, on_completion handler, std::uint32_t index,
+                                       bool always_tunnel)
+    : kind_(std::move(kind)), path_(std::move(path)), options_path_(observer_options_path(index, kind_)),
+      mapping_options_(std::move(wanted)), context_(context), always_tunnel_(always_tunnel),
+      sink_(std::move(handler), index) {}
+
+std::string streaming_observer::make_tls() {
+    error_code wrong;
+    const auto& files = context_.api.tls;
+    const auto refuse = [&](const std::string& file, const char* what) {
+        return fmt::format("{} is no {} in PEM that can be read ({})", file, what, wrong.message());
+    };
+    tls_.set_verify_mode(asio::ssl::verify_peer);
+    SSL_CTX_set_min_proto_version(tls_.native_handle(), TLS1_2_VERSION);
+    if (files.ca.empty())
+        tls_.set_default_verify_paths(wrong);
+    else if (tls_.load_verify_file(files.ca, wrong); wrong)
+        return refuse(files.ca, "list of trusted certificates");
+    if (files.certificate.empty()) return {};
+    if (tls_.use_certificate_chain_file(files.certificate, wrong); wrong)
+        return refuse(files.certificate, "certificate");
+    const auto& key = files.key.empty() ? files.certificate : files.key;
+    if (tls_.use_private_key_file(key, asio::ssl::context::pem, wrong); wrong) return refuse(key, "private key");
+    return {};
+}
+
+result<void> streaming_observer::start() {
+    if (context_.api.base_urls.empty()) return problems{options_path_, "there is no API to listen to; give target.api"};
+    auto mapping = compile_event_mapping(mapping_options_, options_path_);
+    if (!mapping) return mapping.error();
+    mapping_.emplace(std::move(*mapping));
+    if (auto trouble = make_tls(); !trouble.empty()) return problems{"target.tls", std::move(trouble)};
+    auto up = start_result_.get_future();
+    thread_ = std::thread([this] { run(); });
+    if (auto trouble = up.get(); !trouble.empty()) {
+        stop();
+        return problems{options_path_, std::move(trouble)};
+    }
+    return {};
+}
+
+void streaming_observer::stop() {
+    blocking_io_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+std::string streaming_observer::notice() const {
+    return start_reported_
+               ? fmt::format("{}: listens to {}{}", kind_, net::to_string(context_.api.base_urls.front()), path_)
+               : std::string{};
+}
+
+void streaming_observer::mark_connected() {
+    was_connected_ = true;
+    if (start_reported_) return sink_.count_reconnect();
+    start_reported_ = true;
+    start_result_.set_value({});
+}
+
+void streaming_observer::on_message(const contract::message_view& message, std::string_view what) {
+    sink_.on_message(*mapping_, message, what, std::chrono::steady_clock::now());
+}
+
+void streaming_observer::run() {
+    std::mt19937_64 random{std::random_device{}()};
+    std::uniform_real_distribution<double> unit{0, 1};
+    const auto& bases = context_.api.base_urls;
+    std::uint32_t failed = 0; // consecutive
+    for (std::size_t turn = 0; !blocking_io_.stopped() && !stop_reconnecting_; ++turn) {
+        was_connected_ = false;
+        const auto& base = bases[turn % bases.size()];
+        const auto ended = fmt::format("{}{}: {}", net::to_string(base), path_, connect_once(base));
+        if (blocking_io_.stopped()) break;
+        failed = was_connected_ ? 0 : failed + 1;
+        if (!start_reported_) {
+            if (failed < bases.size() && !stop_reconnecting_) continue;
+            return start_result_.set_value(ended); // all bases failed: so does start()
+        }
+        spdlog::warn("{}: {}{}", kind_, ended, stop_reconnecting_ ? "" : "; connecting again");
+        if (!stop_reconnecting_)
+            blocking_io_.sleep(net::backoff(
+                reconnect_delay_, std::max<nanoseconds>(max_reconnect_delay, reconnect_delay_), failed, unit(random)));
+    }
+    if (!start_reported_) start_result_.set_value("was stopped");
+}
+
+std::string streaming_observer::connect_once(const net::endpoint& base) {
+    http::request request{.target = path_};
+    if (context_.sign) context_.sign(request);
+    request.target = base.path + request.target;
+    const bool is_secure = base.scheme == "https";
+    const bool is_proxied = context_.api.proxy.has_value();
+    plain_stream socket(blocking_io_.io());
+    socket.expires_after(connect_timeout);
+    if (auto trouble = connect_tcp(socket, is_proxied ? *context_.api.proxy : base); !trouble.empty()) return trouble;
+    if (is_proxied && (is_secure || always_tunnel_)) {
+        if (auto trouble = open_tunnel(socket, base); !trouble.empty()) return trouble;
+    } else if (is_proxied) {
+        request.target = fmt::format("http://{}{}", authority(base), request.target); // RFC 9112, 3.2.2
+    }
+    request.headers.emplace_back("Host", authority(base));
+    if (!is_secure) return run_connection(any_stream(std::move(socket)), request);
+
+    secure_stream secure(std::move(socket), tls_);
+    secure.set_verify_callback(asio::ssl::host_name_verification(base.host));
+    error_code is_name;
+    asio::ip::make_address(base.host, is_name);
+    if (is_name) SSL_set_tlsext_host_name(secure.native_handle(), base.host.c_str()); // RFC 6066, 3: no addresses
+    const auto failed =
+        blocking_io_.run([&](auto done) { secure.async_handshake(asio::ssl::stream_base::client, std::move(done)); },
+                         [&] { beast::get_lowest_layer(secure).close(); });
+    if (failed) return fmt::format("no TLS ({}); see target.tls", failed.message());
+    return run_connection(any_stream(std::move(secure)), request);
+}
+
+std::string streaming_observer::connect_tcp(plain_stream& socket, const net::endpoint& to) {
+    tcp::resolver resolver(blocking_io_.io());
+    tcp::resolver::results_type found;
+    auto failed = blocking_io_.run(
+        [&](auto done) {
+            resolver.async_resolve(to.host, std::to_string(to.port),
+                                   [&found, done](error_code error, const tcp::resolver::results_type& all) mutable {
+                                       found = all;
+                                       done(error);
+                                   });
+        },
+        [&] { resolver.cancel(); });
+    if (failed) return fmt::format("cannot find {} ({})", to.host, failed.message());
+    failed =
+        blocking_io_.run([&](auto done) { socket.async_connect(found, std::move(done)); }, [&] { socket.close(); });
+    if (failed) return fmt::format("cannot connect ({}); check that it runs and listens there", failed.message());
+    error_code ignored;
+    socket.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+    socket.socket().set_option(tcp::no_delay(true), ignored);
+    return {};
+}
+
+/// RFC 9110, 9.3.6.
+std::string streaming_observer::open_tunnel(plain_stream& socket, const net::endpoint& to) {
+    beast::http::request<beast::http::empty_body> wanted{beast::http::verb::connect, authority(to), 11};
+    wanted.set(beast::http::field::host, authority(to));
+    const auto cancel = [&] { socket.close(); };
+    auto failed =
+        blocking_io_.run([&](auto done) { beast::http::async_write(socket, wanted, std::move(done)); }, cancel);
+    beast::flat_buffer unread;
+    beast::http::response_parser<beast::http::empty_body> response;
+    response.skip(true); // there is no body, whatever the header says
+    if (!failed)
+        failed = blocking_io_.run(
+            [&](auto done) { beast::http::async_read_header(socket, unread, response, std::move(done)); }, cancel);
+    if (failed) return fmt::format("the proxy does not answer ({})", failed.message());
+    if (response.get().result_int() != 200)
+        return fmt::format("the proxy answers {}; see target.proxy", response.get().result_int());
+    return {};
+}
+
+} // namespace loadsim::observer

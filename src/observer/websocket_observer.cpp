@@ -1,0 +1,71 @@
+#include "websocket_observer.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+namespace loadsim::observer {
+
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+
+namespace {
+
+constexpr std::size_t message_limit = 64 * 1024;
+
+} // namespace
+
+websocket_observer::websocket_observer(const websocket_options& wanted, const observer_context& context,
+                                       on_completion handler, std::uint32_t index)
+    : streaming_observer("websocket", wanted.path, wanted.reading, context, std::move(handler), index, true) {}
+
+std::string websocket_observer::run_connection(any_stream stream, const http::request& request) {
+    stream.expires_never(); // the WebSocket stream has its own timeouts
+    websocket::stream<any_stream> socket(std::move(stream));
+    socket.set_option(websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{5},
+                                                      .idle_timeout = std::chrono::seconds{30},
+                                                      .keep_alive_pings = true});
+    socket.set_option(websocket::stream_base::decorator([&](websocket::request_type& r) {
+        for (const auto& [name, value] : request.headers) r.set(name, value);
+    }));
+    socket.read_message_max(message_limit);
+
+    auto& io = blocking();
+    const auto cancel = [&] { socket.next_layer().close(); };
+    websocket::response_type response;
+    auto failed = io.run(
+        [&](auto done) {
+            socket.async_handshake(response, std::string(http::find_header(request.headers, "Host")), request.target,
+                                   std::move(done));
+        },
+        cancel);
+    if (failed == websocket::error::upgrade_declined)
+        return fmt::format("answers {} in place of opening a WebSocket; see its path and target.auth",
+                           response.result_int());
+    if (failed) return fmt::format("does not open a WebSocket ({})", failed.message());
+    if (const auto& first = context().subscribe; !first.empty()) {
+        failed = io.run([&](auto done) { socket.async_write(boost::asio::buffer(first), std::move(done)); }, cancel);
+        if (failed) return fmt::format("does not take the subscription ({})", failed.message());
+    }
+
+    mark_connected();
+    beast::flat_buffer message;
+    while (true) {
+        failed = io.run([&](auto done) { socket.async_read(message, std::move(done)); }, cancel);
+        if (failed == websocket::error::message_too_big || failed == websocket::error::buffer_overflow)
+            sink().count_rejected("message over 64 KiB");
+        if (failed == websocket::error::closed)
+            return fmt::format("is closed ({} {})", socket.reason().code, socket.reason().reason.c_str());
+        if (failed) return fmt::format("is lost ({})", failed.message());
+        const auto bytes = message.cdata();
+        on_message({.payload = {static_cast<const char*>(bytes.data()), bytes.size()}}, "a message of the WebSocket");
+        message.clear();
+    }
+}
+
+} // namespace loadsim::observer

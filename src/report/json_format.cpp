@@ -1,0 +1,105 @@
+#include "json_format.hpp"
+
+#include <loadsim/base/units.hpp>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+namespace loadsim::report {
+namespace {
+
+namespace json = boost::json;
+
+bool is_container(const json::value& v) { return v.is_object() || v.is_array(); }
+
+bool has_nested_container(const json::value& v) {
+    if (v.is_array()) return std::ranges::any_of(v.get_array(), is_container);
+    return std::ranges::any_of(v.get_object(), [](const auto& member) { return is_container(member.value()); });
+}
+
+class json_writer {
+public:
+    explicit json_writer(bool indented) : indented_(indented) {}
+
+    void put(const json::value& v, std::size_t depth = 0) {
+        if (v.is_object()) {
+            put_members(v, v.get_object(), '{', '}', depth,
+                        [this](const json::key_value_pair& m) -> const json::value& {
+                            text += json::serialize(m.key());
+                            text += indented_ ? ": " : ":";
+                            return m.value();
+                        });
+        } else if (v.is_array()) {
+            put_members(v, v.get_array(), '[', ']', depth,
+                        [](const json::value& m) -> const json::value& { return m; });
+        } else if (v.is_double()) {
+            const double d = v.get_double();
+            text += std::isfinite(d) ? fmt::format("{}", d) : "null"; // JSON has no NaN
+        } else {
+            text += json::serialize(v);
+        }
+    }
+
+    std::string text;
+
+private:
+    template <class Range, class Begin>
+    void put_members(const json::value& v, const Range& range, char open, char close, std::size_t depth,
+                     Begin value_of) {
+        const bool multi_line = indented_ && has_nested_container(v);
+        const auto next_line = [&](std::size_t to) { text += '\n' + std::string(2 * to, ' '); };
+        text += open;
+        bool first = true;
+        for (const auto& member : range) {
+            if (!std::exchange(first, false)) text += indented_ && !multi_line ? ", " : ",";
+            if (multi_line) next_line(depth + 1);
+            put(value_of(member), depth + 1);
+        }
+        if (multi_line) next_line(depth);
+        text += close;
+    }
+
+    bool indented_;
+};
+
+} // namespace
+
+std::string json_line(const json::value& v) {
+    json_writer w(false);
+    w.put(v);
+    return std::move(w.text);
+}
+
+std::string json_indented(const json::value& v) {
+    json_writer w(true);
+    w.put(v);
+    return std::move(w.text) + '\n';
+}
+
+double json_ms(nanoseconds d) { return std::round(milliseconds(d) * 1e3) / 1e3; }
+
+double json_s(nanoseconds d) { return std::round(seconds(d) * 1e6) / 1e6; }
+
+json::array json_outcomes(outcome_set all) {
+    json::array names;
+    for (std::size_t i = 0; i < outcome_count; ++i)
+        if (all.contains(static_cast<outcome>(i))) names.emplace_back(outcome_names[i]);
+    return names;
+}
+
+json::object json_latency(const measure::histogram& h) {
+    const auto ms = [&](nanoseconds d) { return h.empty() ? json::value(nullptr) : json::value(json_ms(d)); };
+    return {{"count", h.count()},          {"min", ms(h.min())},
+            {"mean", ms(h.mean())},        {"p50", ms(h.percentile(50))},
+            {"p90", ms(h.percentile(90))}, {"p95", ms(h.percentile(95))},
+            {"p99", ms(h.percentile(99))}, {"p999", ms(h.percentile(99.9))},
+            {"max", ms(h.max())}};
+}
+
+} // namespace loadsim::report

@@ -1,0 +1,65 @@
+#include "text_format.hpp"
+
+#include <loadsim/report/report_reader.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace loadsim::report {
+namespace {
+
+using measure::request_record;
+
+std::string request_text(const request_record& r) {
+    return fmt::format("{} of {}, {} due at {:.3f} s",
+                       r.request.empty() ? fmt::format("arrival {}", r.arrival)
+                                         : "request " + escape_for_terminal(r.request),
+                       escape_for_terminal(r.vin), escape_for_terminal(r.service), r.due_ms / 1e3);
+}
+
+std::string outcome_text(const request_record& r) {
+    return std::string(to_string(r.observed)) + (r.why.empty() ? "" : " (" + escape_for_terminal(r.why) + ')');
+}
+
+/// True if the replayed request has all anomalies of the original one.
+bool has_all_anomalies(const request_record& replayed, const request_record& original) {
+    return std::ranges::all_of(original.anomalies, [&replayed](const std::string& name) {
+        return std::ranges::count(replayed.anomalies, name) != 0;
+    });
+}
+
+std::string anomaly_names_text(const request_record& r) {
+    auto names = r.anomalies;
+    std::ranges::sort(names);
+    std::string text;
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + escape_for_terminal(name);
+    return text.empty() ? "none" : text;
+}
+
+} // namespace
+
+replay_comparison compare_replay(const std::vector<request_record>& original,
+                                 const std::vector<request_record>& replayed) {
+    replay_comparison comparison;
+    for (const auto& request : original) {
+        const auto match = std::ranges::find(replayed, request.arrival, &request_record::arrival);
+        const bool same =
+            match != replayed.end() && match->observed == request.observed && has_all_anomalies(*match, request);
+        comparison.reproduced = comparison.reproduced && same;
+        if (match == replayed.end()) {
+            comparison.text += fmt::format("not done again: {}: {}\n", request_text(request), outcome_text(request));
+            continue;
+        }
+        comparison.text += same ? fmt::format("came again: {}: {}\n", request_text(request), outcome_text(*match))
+                                : fmt::format("came out differently: {}: {} then, {} now\n", request_text(request),
+                                              outcome_text(request), outcome_text(*match));
+        if (const auto original_anomalies = anomaly_names_text(request),
+            replayed_anomalies = anomaly_names_text(*match);
+            original_anomalies != replayed_anomalies)
+            comparison.text += fmt::format("    anomalies: {} then, {} now\n", original_anomalies, replayed_anomalies);
+    }
+    return comparison;
+}
+
+} // namespace loadsim::report

@@ -1,0 +1,133 @@
+#include "file_names.hpp"
+
+#include <loadsim/measure/hdr_log.hpp>
+#include <loadsim/report/report_folder.hpp>
+
+#include <fmt/chrono.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace loadsim::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_allowed_in_name(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
+}
+
+constexpr auto timeline_file_name = "timeline.jsonl";
+constexpr auto hdr_log_file_name = "latency.hlog";
+
+template <class Record>
+std::string lines_of(const std::vector<Record>& records, std::string (*format)(const Record&)) {
+    std::string text;
+    for (const auto& record : records) text += format(record);
+    return text;
+}
+
+} // namespace
+
+std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start) {
+    std::string name;
+    for (const char c : scenario.substr(0, 100)) { // file systems limit names to 255 bytes
+        if (is_allowed_in_name(c) && (c != '.' || !name.empty()))
+            name += c; // no hidden folder, no ".."
+        else if (!name.empty() && name.back() != '-')
+            name += '-';
+    }
+    while (name.ends_with('-')) name.pop_back();
+    if (name.empty()) name = "run";
+    return fmt::format("{}-{:%Y%m%dT%H%M%SZ}", name, fmt::gmtime(std::chrono::system_clock::to_time_t(start)));
+}
+
+result<fs::path> make_folder(const fs::path& path) {
+    const auto refuse = [&](const std::string& reason) { return problems(path.string(), reason); };
+    std::error_code error;
+    if (fs::exists(path, error)) {
+        if (!fs::is_directory(path, error)) return refuse("is a file; the report needs a folder of its own");
+        const bool empty = fs::is_empty(path, error);
+        if (error) return refuse("cannot be read: " + error.message());
+        if (!empty) return refuse("is not empty; name a new folder with --report, so that no run overwrites another");
+        return path;
+    }
+    fs::create_directories(path, error);
+    if (error) return refuse("cannot be made: " + error.message() + "; choose another place with --report");
+    return path;
+}
+
+report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing)
+    : folder_(std::move(folder)), labels_(std::move(labels)) {
+    const auto open = [&](std::ofstream& file, const char* name) {
+        errno = 0;
+        file.open(folder_ / name,
+                  (existing == existing_files::partial ? std::ios::app : std::ios::trunc) | std::ios::binary);
+        if (!file.is_open()) close_failed(file, name);
+    };
+    open(timeline_, timeline_file_name);
+    open(requests_, requests_file_name);
+    open(anomalies_, anomalies_file_name);
+    open(sessions_, sessions_file_name);
+    open(hdr_log_, hdr_log_file_name);
+    if (existing == existing_files::partial) return;
+    write_atomically(run_file_name, run_json(header));
+    append(hdr_log_, hdr_log_file_name, measure::hdr_log_header(header.started));
+}
+
+void report_writer::write(const measure::progress& p) {
+    append(timeline_, timeline_file_name, timeline_line(p, labels_));
+
+    append(requests_, requests_file_name, lines_of(p.interval.request_records, request_line));
+    append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line));
+    append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line));
+
+    std::string lines;
+    const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(p.interval_s));
+    for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
+        const auto samples = p.interval.latencies.select(static_cast<measure::hop>(i));
+        if (samples.empty()) continue;
+        const auto start = std::max(nanoseconds(0), p.elapsed - length);
+        lines += measure::hdr_log_line(measure::hop_names[i], start, length, samples);
+    }
+    append(hdr_log_, hdr_log_file_name, lines);
+}
+
+void report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
+    write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+}
+
+void report_writer::write_atomically(std::string_view name, std::string_view text) {
+    // Renamed when complete, so that readers never see a partial file.
+    const auto unfinished = folder_ / (std::string(name) + ".part");
+    errno = 0;
+    std::ofstream file(unfinished, std::ios::trunc | std::ios::binary);
+    if (!file.is_open()) return close_failed(file, name);
+    append(file, name, text);
+    std::error_code error;
+    if (!file.is_open()) { // closed by the failed write
+        fs::remove(unfinished, error);
+        return;
+    }
+    file.close();
+    fs::rename(unfinished, folder_ / name, error);
+    if (error) close_failed(file, name);
+}
+
+void report_writer::append(std::ofstream& file, std::string_view name, std::string_view text) {
+    if (text.empty() || !file.is_open()) return;
+    errno = 0;
+    file.write(text.data(), static_cast<std::streamsize>(text.size()));
+    file.flush(); // a full disk is reported by the flush
+    if (!file) close_failed(file, name);
+}
+
+void report_writer::close_failed(std::ofstream& file, std::string_view name) {
+    const std::string reason = errno != 0 ? ": " + std::generic_category().message(errno) : "";
+    errors_.push_back((folder_ / name).string() + " could not be written" + reason);
+    file.close();
+}
+
+} // namespace loadsim::report

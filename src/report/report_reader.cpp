@@ -1,0 +1,250 @@
+#include <loadsim/report/report_reader.hpp>
+
+#include "file_names.hpp"
+#include "record_parser.hpp"
+#include "text_format.hpp"
+
+#include <loadsim/report/report_folder.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <initializer_list>
+#include <unordered_set>
+#include <utility>
+
+namespace loadsim::report {
+namespace {
+
+namespace fs = std::filesystem;
+using string_set = std::unordered_set<std::string>;
+
+/// Upper limit of valid lines; bounds the memory for damaged files without newlines.
+constexpr std::size_t max_line_length = 4U << 20U;
+/// File of earlier versions with unexpected requests only; replaced by requests.jsonl.
+constexpr auto failures_file_name = "failures.jsonl";
+
+/// Line reader with a length limit; counts unreadable lines.
+class line_reader {
+public:
+    explicit line_reader(const fs::path& file) : in_(file, std::ios::binary) {}
+
+    bool is_open() const { return in_.is_open(); }
+
+    /// False: end of file. A too long line is skipped and counted as bad.
+    bool next(std::string_view& line) {
+        while (read_line()) {
+            ++line_number_;
+            if (line_.size() <= max_line_length) {
+                line = line_;
+                return true;
+            }
+            mark_bad("longer than any line of ours");
+        }
+        return false;
+    }
+
+    /// Counts the last read or skipped line as bad; keeps the number and reason of the first one.
+    void mark_bad(const std::string& why) {
+        if (bad_count_++ != 0) return;
+        first_bad_ = line_number_;
+        first_reason_ = why;
+    }
+
+    /// Sentence about bad lines or a read error; empty: none.
+    std::string error_text(std::string_view name) const {
+        if (in_.bad()) return fmt::format("{}: cannot be read beyond line {}", name, line_number_);
+        if (bad_count_ == 0) return {};
+        if (bad_count_ == 1 && first_bad_ == line_number_ && !has_newline_)
+            return fmt::format("{}: the last line is cut off: the run was killed, or is still going", name);
+        if (bad_count_ == 1) return fmt::format("{}: line {} is left out ({})", name, first_bad_, first_reason_);
+        return fmt::format("{}: {} lines are left out, the first is line {} ({})", name, human_count(bad_count_),
+                           first_bad_, first_reason_);
+    }
+
+private:
+    /// Reads a line in pieces; keeps at most one piece beyond the limit.
+    bool read_line() {
+        line_.clear();
+        for (bool has_data = false;; has_data = true) {
+            in_.getline(piece_.data(), static_cast<std::streamsize>(piece_.size()));
+            const auto read_bytes = static_cast<std::size_t>(in_.gcount());
+            if (in_.bad()) return false;
+            const bool at_end = in_.eof();
+            if (at_end && read_bytes == 0 && !has_data) return false;
+            const bool full = in_.fail() && !at_end;
+            const auto length = read_bytes - (at_end || full ? 0 : 1); // less the newline
+            if (line_.size() <= max_line_length) line_.append(piece_.data(), length);
+            has_newline_ = !at_end;
+            if (!full) return true;
+            in_.clear();
+        }
+    }
+
+    std::ifstream in_;
+    std::array<char, 65'536> piece_{};
+    std::string line_;
+    std::uint64_t line_number_ = 0, bad_count_ = 0, first_bad_ = 0;
+    bool has_newline_ = true; ///< the last line ends with a newline
+    std::string first_reason_;
+};
+
+/// Sort key of an instant; a missing one sorts last.
+double sort_key(double ms) { return std::isnan(ms) ? std::numeric_limits<double>::infinity() : ms; }
+
+class report_reader {
+public:
+    report_reader(fs::path folder, const request_filter& filter) : folder_(std::move(folder)), filter_(filter) {}
+
+    report_contents read(std::string_view version) {
+        read_metadata(version);
+        count_anomalies();
+        read_requests();
+        read_anomalies();
+        read_sessions();
+        std::ranges::stable_sort(contents_.requests, {}, [](const auto& r) { return sort_key(r.due_ms); });
+        std::ranges::stable_sort(contents_.anomalies, {}, [](const auto& a) { return sort_key(a.at_ms); });
+        std::ranges::stable_sort(contents_.sessions, {}, [](const auto& s) { return sort_key(s.at_ms); });
+        return std::move(contents_);
+    }
+
+private:
+    void add_warning(std::string text) { contents_.warnings.push_back(std::move(text)); }
+
+    /// Metadata from run.json or summary.json; nullopt with a warning if the file is missing or unreadable.
+    std::optional<run_metadata> metadata_of(const char* name, std::string_view when_missing) {
+        line_reader file(folder_ / name);
+        if (!file.is_open()) {
+            add_warning(fmt::format("{} is missing: {}", name, when_missing));
+            return std::nullopt;
+        }
+        std::string text;
+        for (std::string_view line; text.size() < 4 * max_line_length && file.next(line);) text += line;
+        auto metadata = parse_run_metadata(text);
+        if (metadata) return *metadata;
+        add_warning(fmt::format("{} cannot be read ({})", name, metadata.error().list.front().text));
+        return std::nullopt;
+    }
+
+    void read_metadata(std::string_view version) {
+        if (const auto run =
+                metadata_of(run_file_name, "an earlier loadsim wrote this folder, or not all of it is here")) {
+            contents_.scenario = run->scenario;
+            contents_.version = run->version;
+            contents_.mode = run->mode;
+            if (run->schema != run_schema)
+                add_warning(
+                    fmt::format("{} has the schema '{}', and this is for {}: what is not known here is left out",
+                                run_file_name, run->schema, run_schema));
+            if (run->version != version)
+                add_warning(
+                    fmt::format("loadsim {} wrote this folder, and this is {}: what is not known here is left out",
+                                run->version.empty() ? "of an unknown version" : run->version, version));
+        }
+        if (const auto summary = metadata_of(summary_file_name, "the run was killed, or is still going")) {
+            contents_.not_recorded = summary->not_recorded;
+            if (contents_.scenario.empty()) contents_.scenario = summary->scenario;
+        }
+    }
+
+    /// Calls `handle` for each readable record of a file. Warnings only on the first pass over the file.
+    template <class Record, class Take>
+    void for_each_record(const char* name, result<Record> (*parse)(std::string_view), bool first_time, Take&& handle) {
+        line_reader file(folder_ / name);
+        if (!file.is_open()) {
+            if (first_time) add_warning(fmt::format("{} cannot be read ({})", name, std::strerror(errno)));
+            return;
+        }
+        for (std::string_view line; file.next(line);) {
+            if (auto record = parse(line))
+                handle(std::move(*record));
+            else
+                file.mark_bad(record.error().list.front().text);
+        }
+        if (const auto error = file.error_text(name); first_time && !error.empty()) add_warning(error);
+    }
+
+    void count_anomalies() {
+        for_each_record(anomalies_file_name, parse_anomaly_record, true, [this](measure::anomaly_record a) {
+            ++(a.expected ? contents_.expected_anomalies_by_kind
+                          : contents_.anomalies_by_kind)[static_cast<std::size_t>(a.kind)];
+            (a.expected ? with_expected_anomaly_ : with_unexpected_anomaly_).insert(std::move(a.request));
+        });
+        with_unexpected_anomaly_.erase("");
+    }
+
+    void read_requests() {
+        const bool is_earlier_version = !exists(folder_ / requests_file_name) && exists(folder_ / failures_file_name);
+        if (is_earlier_version)
+            add_warning(fmt::format("{} is read in place of {}", failures_file_name, requests_file_name));
+        for_each_record(is_earlier_version ? failures_file_name : requests_file_name, parse_request_record, true,
+                        [this](measure::request_record r) {
+                            ++contents_.recorded;
+                            if (r.unexpected) ++contents_.unexpected;
+                            const bool has_findings = r.unexpected || has_unexpected_anomaly(r);
+                            if (!has_findings) ++contents_.without_findings;
+                            if ((filter_.unexpected && !has_findings) ||
+                                (filter_.request_id && r.request != *filter_.request_id) ||
+                                (filter_.vin && r.vin != *filter_.vin))
+                                return;
+                            if (++contents_.matching > filter_.limit) return;
+                            requests_.insert(r.request);
+                            vehicles_.insert(r.vin);
+                            contents_.requests.push_back(std::move(r));
+                        });
+        requests_.erase("");
+        vehicles_.erase("");
+        if (filter_.vin) vehicles_.insert(*filter_.vin);
+    }
+
+    /// True with an unexpected anomaly. anomalies.jsonl may lack some of the request's anomalies (record limit).
+    bool has_unexpected_anomaly(const measure::request_record& r) const {
+        return with_unexpected_anomaly_.contains(r.request) ||
+               (!r.anomalies.empty() && !with_expected_anomaly_.contains(r.request));
+    }
+
+    bool is_unfiltered() const { return !filter_.request_id && !filter_.vin && !filter_.unexpected; }
+
+    void read_anomalies() {
+        std::size_t other_count = 0;
+        for_each_record(anomalies_file_name, parse_anomaly_record, false, [&](measure::anomaly_record a) {
+            const bool is_related = requests_.contains(a.request) || vehicles_.contains(a.vin) || is_unfiltered();
+            if (is_related || (filter_.unexpected && !a.expected && other_count++ < filter_.limit))
+                contents_.anomalies.push_back(std::move(a));
+        });
+    }
+
+    void read_sessions() {
+        for_each_record(sessions_file_name, parse_session_record, true, [this](measure::session_record s) {
+            if (vehicles_.contains(s.vin) || is_unfiltered()) contents_.sessions.push_back(std::move(s));
+        });
+    }
+
+    fs::path folder_;
+    const request_filter& filter_;
+    report_contents contents_;
+    string_set requests_, vehicles_; ///< of the kept records
+    string_set with_unexpected_anomaly_,
+        with_expected_anomaly_; ///< ids of requests with an unexpected or an expected anomaly
+};
+
+} // namespace
+
+result<report_contents> read_report(const fs::path& folder, const request_filter& filter, std::string_view version) {
+    std::error_code error;
+    if (!fs::is_directory(folder, error))
+        return problems{folder.string(), "is no folder; name the report folder of a run, such as reports/NAME-TIME"};
+    const auto report_files = {run_file_name,      requests_file_name, anomalies_file_name,
+                               sessions_file_name, summary_file_name,  failures_file_name};
+    if (std::ranges::none_of(report_files, [&](const char* name) { return exists(folder / name, error); }))
+        return problems{
+            folder.string(),
+            "has nothing that a run has written; name the report folder of a run, such as reports/NAME-TIME"};
+    return report_reader(folder, filter).read(version);
+}
+
+} // namespace loadsim::report

@@ -1,0 +1,151 @@
+#include "text_format.hpp"
+
+#include <loadsim/base/units.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace loadsim::report {
+namespace {
+
+/// Three significant digits: 1.23, 12.3, 123.
+std::string three_significant_digits(double v) {
+    if (v < 9.995) return fmt::format("{:.2f}", v);
+    if (v < 99.95) return fmt::format("{:.1f}", v);
+    return fmt::format("{:.0f}", v);
+}
+
+struct character {
+    std::size_t bytes = 1;
+    std::size_t columns = 1;
+};
+
+character first_character(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    const std::size_t bytes = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (bytes > text.size()) return {text.size(), 1};
+    if (bytes == 4) return {4, 2}; // emoji and rare ideographs
+    if (bytes < 3) return {bytes, 1};
+    const unsigned code = (lead & 0x0FU) << 12U | (static_cast<unsigned char>(text[1]) & 0x3FU) << 6U |
+                          (static_cast<unsigned char>(text[2]) & 0x3FU);
+    // Hangul, CJK blocks, full-width forms: classes W and F of UAX 11, limited to blocks used in names.
+    const bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xD7A3) ||
+                      (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFF01 && code <= 0xFF60);
+    return {3, wide ? 2U : 1U};
+}
+
+} // namespace
+
+std::string human_count(std::uint64_t n) {
+    auto text = std::to_string(n);
+    for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+        text.insert(static_cast<std::size_t>(at), 1, ',');
+    return text;
+}
+
+std::string count_of(std::uint64_t n, std::string_view one, std::string_view many) {
+    return human_count(n) + ' ' + std::string(n == 1 ? one : many);
+}
+
+std::string human_latency(nanoseconds d) {
+    const double ms = milliseconds(d);
+    return ms < 999.5 ? three_significant_digits(ms) + " ms" : three_significant_digits(ms / 1e3) + " s";
+}
+
+std::string human_elapsed(nanoseconds d) {
+    const auto s = static_cast<std::uint64_t>(std::max(0.0, std::floor(seconds(d))));
+    if (s < 60) return fmt::format("{}s", s);
+    if (s < 3600) return fmt::format("{}m{:02}s", s / 60, s % 60);
+    return fmt::format("{}h{:02}m", s / 3600, s / 60 % 60);
+}
+
+std::string human_rate(double per_second) {
+    if (per_second < 9.95 && std::abs(per_second - std::round(per_second)) > 0.05)
+        return fmt::format("{:.1f}/s", per_second);
+    return human_count(static_cast<std::uint64_t>(std::llround(std::max(0.0, per_second)))) + "/s";
+}
+
+std::string human_bytes(std::uint64_t n) {
+    if (n < 1000) return fmt::format("{} B", n);
+    double v = static_cast<double>(n);
+    const char* unit = "";
+    for (const char* next : {"kB", "MB", "GB", "TB"}) {
+        v /= 1e3;
+        unit = next;
+        if (v < 999.5) break;
+    }
+    return three_significant_digits(v) + " " + unit;
+}
+
+std::string human_percentage(std::uint64_t count, std::uint64_t total) {
+    if (total == 0) return "-";
+    const double percent = 100.0 * static_cast<double>(count) / static_cast<double>(total);
+    if (count > 0 && percent < 0.05) return "<0.1 %";
+    if (count < total && percent >= 99.95) return ">99.9 %";
+    return fmt::format("{:.1f} %", percent);
+}
+
+std::string name_at(const std::vector<std::string>& names, std::size_t i) {
+    return i < names.size() ? names[i] : std::to_string(i);
+}
+
+std::string_view mode_text(measure::run_mode mode) {
+    switch (mode) {
+    case measure::run_mode::run: break;
+    case measure::run_mode::rehearsal: return "rehearsed";
+    case measure::run_mode::replay: return "replay";
+    }
+    return {};
+}
+
+std::string escape_for_terminal(std::string_view text) {
+    std::string escaped;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+        // U+0080 to U+009F are C1 control characters, interpreted by some terminals.
+        const bool is_control = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next < 0xA0);
+        if (!is_control) {
+            escaped += text[i];
+            continue;
+        }
+        escaped += fmt::format("\\x{:02X}", byte);
+        if (byte == 0xC2) escaped += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[++i]));
+    }
+    return escaped;
+}
+
+std::size_t display_width(std::string_view text) {
+    std::size_t columns = 0;
+    while (!text.empty()) {
+        const auto c = first_character(text);
+        columns += c.columns;
+        text.remove_prefix(c.bytes);
+    }
+    return columns;
+}
+
+std::string_view truncate_to_width(std::string_view text, std::size_t columns) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto c = first_character(text.substr(at));
+        if (c.columns > columns) break;
+        columns -= c.columns;
+        at += c.bytes;
+    }
+    return text.substr(0, at);
+}
+
+std::string pad_right(std::string_view text, std::size_t columns) {
+    const auto width = display_width(text);
+    return std::string(text) + std::string(width < columns ? columns - width : 0, ' ');
+}
+
+std::string pad_left(std::string_view text, std::size_t columns) {
+    const auto width = display_width(text);
+    return std::string(width < columns ? columns - width : 0, ' ') + std::string(text);
+}
+
+} // namespace loadsim::report

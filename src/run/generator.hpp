@@ -1,0 +1,46 @@
+// The load generator as the run's stages see it: this process, or all ranks behind one interface.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/measure/snapshot.hpp>
+
+#include <string>
+
+namespace loadsim::run {
+
+/// Implemented by local_generator (one process) and rank_coordinator (all ranks).
+/// Threads: one.
+class generator {
+public:
+    virtual ~generator() = default;
+
+    virtual void connect() = 0; ///< vehicles, driver and observers
+    virtual void begin_load(monotonic_time start) = 0;
+    virtual void stop_arrivals() = 0;        ///< no more arrivals
+    virtual void expire_open_requests() = 0; ///< requests in flight end as unanswered
+    virtual void stop() = 0;                 ///< closes all sessions
+
+    /// Sum over all ranks: totals since the last call, and state by each rank's latest report.
+    virtual measure::snapshot collect() = 0;
+    /// All ranks have executed and confirmed all commands.
+    virtual bool idle() const = 0;
+    /// Time until poll() must be called next.
+    virtual nanoseconds next_deadline() const = 0;
+    virtual void poll() = 0;
+
+    /// Stop requests by a signal to any other rank.
+    struct stop_request {
+        bool interrupt = false;
+        bool terminate = false;
+    };
+    virtual stop_request stop_requested() const = 0;
+    /// Half a sentence about a rank that no longer reports; empty: none.
+    virtual std::string lost_rank() const = 0;
+
+    virtual std::uint32_t shards() const = 0; ///< per rank
+    virtual std::uint32_t count() const = 0;
+    /// Minimum delay between the command that starts the load and the start of the load.
+    virtual nanoseconds start_delay() const = 0;
+};
+
+} // namespace loadsim::run

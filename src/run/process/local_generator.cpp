@@ -1,0 +1,298 @@
+#include "process/local_generator.hpp"
+
+#include <loadsim/base/random.hpp>
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <random>
+#include <utility>
+#include <variant>
+
+namespace loadsim::run {
+namespace {
+
+constexpr std::uint64_t first_message_stream =
+    ~std::uint64_t{0} >> 1U; ///< random stream of the observers' first messages
+
+std::uint64_t resident_bytes() {
+    std::uint64_t size = 0;
+    std::uint64_t resident = 0;
+    std::ifstream("/proc/self/statm") >> size >> resident;
+    return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+target_endpoints endpoints_of(const target_setup& setup, const scenario::scenario_config& scenario,
+                              observer::request_correlator& correlator) {
+    const bool any_without_vin = std::ranges::any_of(scenario.load.observers, [](const observer::options& o) {
+        return std::visit(
+            [](const auto& one) {
+                if constexpr (requires { one.reading; }) return one.reading.vin.empty();
+                return false;
+            },
+            o);
+    });
+    return {.broker_urls = setup.brokers,
+            .brokers = setup.broker_addresses,
+            .api = setup.api,
+            .auth = setup.auth,
+            .broker_api = setup.broker_api_link,
+            .correlator = any_without_vin ? &correlator : nullptr,
+            .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
+}
+
+std::uint32_t limit_per_shard(std::uint32_t limit, fleet_partition share) {
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, load::divide(limit, share)));
+}
+
+} // namespace
+
+local_generator::local_generator(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+                                 target_setup& setup, std::uint32_t shards, const cluster::rank_info& where,
+                                 const time_source& time, const local_generator_options& options)
+    : plan_(scenario, compiled, options.replay), rank_(where), setup_(setup),
+      correlator_(scenario.load.completion_timeout), endpoints_(endpoints_of(setup, scenario, correlator_)),
+      time_(time), outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
+    plan_.trace = options.trace;
+    for (std::uint32_t i = 0; i < shards; ++i) {
+        // Replay: a partition that contains only the replayed vehicle.
+        const auto share = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
+                                          : partition_of(rank_.index, rank_.count, i, shards);
+        // An embedded broker or backend serves this rank only: its limits are not divided by the number of ranks.
+        const auto process_share = fleet_partition{i, shards};
+        const shard_limits limits{
+            .connects_in_flight =
+                limit_per_shard(scenario.fleet.connects_in_flight, setup.embedded_broker ? process_share : share),
+            .http_connections =
+                limit_per_shard(scenario.load.http.connections, setup.embedded_backend ? process_share : share),
+            .inbound_connections = limit_per_shard(setup.broker_api_link.inbound.connections,
+                                                   setup.embedded_backend ? process_share : share),
+            .sends_campaigns = i == 0 && (setup.embedded_broker || rank_.index == 0)};
+        shards_.push_back(std::make_unique<shard>(plan_, endpoints_, time, share, limits, options.tap));
+    }
+    if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { wake(vin); });
+    setup_.observers->set_handlers(
+        [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); },
+        [this](observer::observed_response w) { on_response(std::move(w)); });
+    if (options.trace)
+        setup_.observers->set_trace(
+            [trace = options.trace](std::uint32_t i, std::string_view source, std::string_view text) {
+                trace({.kind = traced_message::direction::to_observer,
+                       .observer = i,
+                       .head = std::string(source),
+                       .body = std::string(text)});
+            });
+    plan_.webhook_url = setup_.observers->webhook_url();
+    if (!setup_.broker_api) return;
+    plan_.broker_api_url = setup_.broker_api->url();
+    setup_.broker_api->set_handlers(
+        {.find_vehicle = [this](std::string_view vin) { return plan_.vehicle_of(vin); },
+         .on_command = [this](vehicle_id v, fleet::broker_api_command c) { deliver_command(v, std::move(c)); },
+         .headers = fleet::headers_of(plan_.scenario.contract.command)});
+}
+
+local_generator::~local_generator() {
+    if (observers_started_.valid()) observers_started_.wait();
+    if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler({});
+    if (setup_.broker_api) setup_.broker_api->set_handlers({});
+    setup_.observers->set_handlers({}, {});
+    setup_.observers->set_trace({});
+}
+
+/// Each rank authenticates separately and makes the per-vehicle requests for its own vehicles.
+result<void> local_generator::run_hooks(const driver::hook_requests& all, const std::function<bool()>& should_stop) {
+    if (all.empty() || !setup_.api) return {};
+    const auto count = plan_.scenario.fleet.vehicles;
+    const fleet_partition own{rank_.index, rank_.count};
+    std::string vin;
+    const driver::hook_requests::run_context in{
+        .api = *setup_.api,
+        .auth = setup_.auth.get(),
+        .vehicles = plan_.replay        ? 1
+                    : count > own.index ? (count - own.index - 1) / own.count + 1
+                                        : 0,
+        .fill_vehicle_values =
+            [&](std::uint32_t i, contract::template_values& values) {
+                const vehicle_id v = plan_.replay ? plan_.replay->vehicle : vehicle_id{i * own.count + own.index};
+                vin = plan_.vin_of(v);
+                values.vin = vin;
+                plan_.fill(v, values);
+            },
+        .common_values = {.webhook_url = plan_.webhook_url, .broker_api_url = plan_.broker_api_url},
+        .seed = plan_.scenario.seed,
+        .stop_requested = should_stop};
+    return all.run(in, plan_.captured);
+}
+
+result<void> local_generator::run_before_hooks(const std::function<bool()>& should_stop) {
+    return run_hooks(plan_.compiled.before, should_stop);
+}
+result<void> local_generator::run_after_hooks(const std::function<bool()>& should_stop) {
+    return run_hooks(plan_.compiled.after, should_stop);
+}
+
+void local_generator::connect() {
+    for (const auto& s : shards_) s->connect();
+    observers_ready_ = !setup_.api;
+    if (!setup_.api) return;
+    observers_started_ = std::async(std::launch::async, [this] { return start_observers(); });
+}
+
+result<void> local_generator::start_observers() {
+    observer::observer_context where{.brokers = setup_.brokers,
+                                     .api = *setup_.api,
+                                     .sign = driver::signer(setup_.auth),
+                                     .subscribe = {},
+                                     .response_handler = {},
+                                     .message_contract = &plan_.compiled.message_contract};
+    std::vector<process_observers::rendered_texts> rendered;
+    random_stream rng(plan_.scenario.seed, stream_id::template_value, first_message_stream);
+    contract::template_values values{.webhook_url = plan_.webhook_url, .broker_api_url = plan_.broker_api_url};
+    values.captured = plan_.captured;
+    values.now_us = system_time_us();
+    values.random = &rng;
+    for (const auto& texts : plan_.compiled.observers) {
+        // Only poll uses the request id in its path; the shards render it.
+        const bool of_request = texts.path.uses(contract::variable::request_id);
+        rendered.push_back(
+            {of_request ? std::string{} : texts.path.rendered(values), texts.subscribe_message.rendered(values)});
+    }
+    return setup_.observers->start(where, rendered);
+}
+
+shard* local_generator::shard_of(vehicle_id v) const {
+    if (plan_.replay) return v == plan_.replay->vehicle ? shards_.front().get() : nullptr;
+    if (!fleet_partition{rank_.index, rank_.count}.owns(v)) return nullptr;
+    return shards_[index(v) / rank_.count % shards_.size()].get();
+}
+
+/// From an external broker every rank receives the events of the whole fleet: each handles those of its own vehicles,
+/// rank 0 records those of unknown ones. From its embedded broker a rank receives events of its own vehicles only.
+void local_generator::on_completion(std::optional<observer::completion> completion, const std::string& why) {
+    const bool records_unknown = setup_.embedded_broker || rank_.index == 0;
+    if (!completion) {
+        if (records_unknown) shards_.front()->record_anomaly(anomaly::malformed_payload, {}, why, time_.now());
+        return;
+    }
+    if (completion->vin.empty()) {
+        const auto v = correlator_.correlate(*completion);
+        if (auto* own = v ? shard_of(*v) : nullptr) own->on_completion(*v, std::move(*completion));
+        return;
+    }
+    const auto v = plan_.vehicle_of(completion->vin);
+    auto* own = v ? shard_of(*v) : nullptr;
+    if (own != nullptr) return own->on_completion(*v, std::move(*completion));
+    if (v ? setup_.embedded_broker.has_value() : records_unknown)
+        shards_.front()->record_anomaly(anomaly::completion_unknown, completion->request,
+                                        fmt::format("{} was announced for vehicle {}, which is not ours",
+                                                    to_string(completion->final_outcome), completion->vin),
+                                        completion->at);
+}
+
+/// Records completions without VIN that match no request. With several ranks they may be another rank's: not recorded.
+void local_generator::record_expired_completions() {
+    for (const auto& completion : correlator_.expired(time_.now()))
+        if (rank_.count == 1)
+            shards_.front()->record_anomaly(anomaly::completion_unknown, completion.request,
+                                            fmt::format("{} was announced for a request that nobody of ours made",
+                                                        to_string(completion.final_outcome)),
+                                            completion.at);
+}
+
+void local_generator::on_response(observer::observed_response response) {
+    const auto v = plan_.vehicle_of(response.vin);
+    if (!v) return; // a vehicle outside this run
+    if (auto* own = shard_of(*v)) own->on_response(*v, std::move(response));
+}
+
+void local_generator::wake(std::string_view vin) {
+    const auto v = plan_.vehicle_of(vin);
+    if (auto* own = v ? shard_of(*v) : nullptr) own->wake(*v);
+}
+
+void local_generator::deliver_command(vehicle_id v, fleet::broker_api_command command) {
+    if (auto* own = shard_of(v)) own->deliver(v, std::move(command));
+}
+
+nanoseconds local_generator::next_deadline() const {
+    const auto next = start_ == never || !setup_.embedded_broker ? std::nullopt : outage_schedule_.next();
+    if (!next) return nanoseconds::max();
+    return std::max(start_ + *next - time_.now(), nanoseconds{0});
+}
+
+/// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread.
+void local_generator::poll() {
+    while (start_ != never && setup_.embedded_broker) {
+        const auto event = outage_schedule_.take_due(time_.now() - start_);
+        if (!event) return;
+        if (event->begins) {
+            for (const auto& s : shards_) s->on_broker_down(event->condition, event->occurrence);
+            event->mode == vehicle::condition::outage_mode::freeze ? setup_.embedded_broker->freeze()
+                                                                   : setup_.embedded_broker->stop();
+        } else {
+            if (const auto restarted = setup_.embedded_broker->restart(); !restarted) {
+                fatal_error_ = "the embedded broker did not come back: " + to_string(restarted.error());
+                return;
+            }
+            for (const auto& s : shards_) s->on_broker_up(event->condition);
+        }
+    }
+}
+
+void local_generator::begin_load(monotonic_time start) {
+    start_ = start;
+    if (setup_.broker_api) setup_.broker_api->begin_load(start);
+    for (const auto& s : shards_) s->begin_load(start);
+}
+
+void local_generator::stop_arrivals() {
+    outage_schedule_.cancel_pending();
+    for (const auto& s : shards_) s->stop_arrivals();
+}
+
+void local_generator::expire_open_requests() {
+    for (const auto& s : shards_) s->expire_open_requests();
+}
+
+void local_generator::stop() {
+    for (const auto& s : shards_) s->begin_stop();
+    stopping_ = true;
+}
+
+bool local_generator::idle() const {
+    return !stopping_ || std::ranges::all_of(shards_, [](const auto& s) { return s->stopped(); });
+}
+
+measure::snapshot local_generator::collect() {
+    if (!idle()) return status_; // shards do not report while they close their sessions
+    std::vector<std::future<measure::snapshot>> reports;
+    if (!stopping_)
+        for (const auto& s : shards_) reports.push_back(s->report());
+    measure::snapshot sum;
+    sum.all_due = sum.driver_ready = true;
+    for (auto& report : reports) sum.add(report.get());
+    if (stopping_)
+        for (const auto& s : shards_) sum.add(s->last_report());
+    if (setup_.broker_api) sum.counts.broker_api.add(setup_.broker_api->take_counts());
+    record_expired_completions();
+    if (observers_started_.valid() && observers_started_.wait_for(nanoseconds{0}) == std::future_status::ready) {
+        const auto started = observers_started_.get();
+        observers_ready_ = started.has_value();
+        if (!started) error_ = to_string(started.error());
+    }
+    if (observers_ready_ && setup_.api)
+        setup_.observers->take_counts(sum.counts.observers, sum.counts.unmatched_fields);
+    sum.driver_ready = sum.driver_ready && observers_ready_;
+    if (sum.setup_error.empty()) sum.setup_error = error_;
+    sum.fatal_error = fatal_error_;
+    sum.rss_bytes = resident_bytes();
+    status_ = sum;
+    status_.counts = {};
+    return sum;
+}
+
+} // namespace loadsim::run

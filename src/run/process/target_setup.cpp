@@ -1,0 +1,185 @@
+#include "process/target_setup.hpp"
+
+#include <loadsim/driver/api_check.hpp>
+#include <loadsim/fleet/client_identity.hpp>
+#include <loadsim/net/connect_check.hpp>
+#include <loadsim/vehicle/segment.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace loadsim::run {
+namespace {
+constexpr nanoseconds response_timeout = std::chrono::seconds{5};
+
+bool any_behaviour(const scenario::scenario_config& scenario, bool (*predicate)(const vehicle::behaviour&)) {
+    return std::ranges::any_of(scenario.fleet.segments, [&](const vehicle::segment& s) {
+        return predicate(scenario::behaviour_of(scenario, s.behaviour));
+    });
+}
+
+/// Valid logins for the embedded broker's password file: those of the vehicles and of the generator.
+std::vector<target::mosquitto_login> logins_of(const scenario::scenario_config& scenario,
+                                               const scenario::compiled_scenario& compiled,
+                                               const target::mosquitto_login& own) {
+    const auto templates =
+        fleet::identity_templates::compile(scenario.fleet.mqtt, compiled.symbols).value(); // read() has validated them
+    const vehicle::segmentation segments(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments);
+    std::vector<target::mosquitto_login> all{own};
+    std::unordered_set<std::string> added_users;
+    for (std::uint32_t i = 0; i < scenario.fleet.vehicles; ++i) {
+        const vehicle_id v{i};
+        const auto vin = compiled.registry.vin_of(v);
+        const auto segment = segments.segment_of(v);
+        contract::template_values values{.vin = vin};
+        compiled.fill_vehicle_values(v, segment, scenario.fleet.segments[segment].name, values);
+        fleet::client_identity identity;
+        templates.render(values, identity);
+        if (added_users.insert(identity.user_name).second) all.push_back({identity.user_name, identity.password});
+    }
+    return all;
+}
+
+target::mosquitto_login generator_login() {
+    std::random_device entropy;
+    return {"loadsim", fmt::format("{:08x}{:08x}", entropy(), entropy())};
+}
+
+/// The embedded broker ends with the run; it persists sessions only if they must survive an outage.
+result<void> start_broker(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+                          const std::filesystem::path& folder, target_setup& setup) {
+    target::mosquitto_options wanted;
+    const auto own = generator_login();
+    const bool requires_login = any_behaviour(scenario, [](const auto& b) { return b.credentials.has_value(); });
+    if (requires_login) wanted.logins = logins_of(scenario, compiled, own);
+    wanted.persistent_sessions = std::ranges::any_of(
+        scenario.conditions, [](const auto& c) { return c.type == vehicle::condition::kind::outage; });
+    auto started = target::mosquitto::start(folder, wanted);
+    if (!started) return started.error();
+    setup.embedded_broker = std::move(*started);
+    auto& broker = setup.brokers.emplace_back(setup.embedded_broker->broker());
+    if (requires_login) {
+        broker.user = own.user;
+        broker.password = own.password;
+    }
+    return {};
+}
+
+/// Collects the addresses of reachable brokers. Errors: no broker is reachable.
+result<void> check_brokers(target_setup& setup, const std::function<void(const std::string&)>& on_notice) {
+    problems unreachable;
+    for (const auto& broker : setup.brokers) {
+        const auto reachable = net::check_connection(broker, "broker", response_timeout);
+        if (reachable)
+            setup.broker_addresses.push_back(*reachable);
+        else
+            unreachable.add(reachable.error());
+    }
+    if (setup.broker_addresses.empty()) return unreachable;
+    for (const auto& p : unreachable.list) on_notice("going on without a broker: " + to_string(p));
+    return {};
+}
+
+http::client_options api_of(const scenario::scenario_config& scenario, std::vector<net::endpoint> bases) {
+    return {.base_urls = std::move(bases),
+            .tls = scenario.target.tls,
+            .proxy = scenario.target.proxy,
+            .max_connections = scenario.load.http.connections,
+            .timeout = scenario.load.http.timeout,
+            .retries = scenario.load.http.retries,
+            .keep_headers = false};
+}
+
+result<void> start_backend(const scenario::scenario_config& scenario, target_setup& setup) {
+    auto wanted = scenario.target.backend;
+    if (setup.wakeup_listener) {
+        wanted.wakeup.udp = setup.wakeup_listener->udp();
+        wanted.wakeup.sms = setup.wakeup_listener->sms();
+    }
+    if (setup.broker_api) {
+        wanted.broker_api.url = setup.broker_api->url();
+        wanted.broker_api.path = setup.broker_api->path();
+        wanted.broker_api.events = setup.observers->webhook_url();
+    }
+    const auto broker = setup.brokers.empty() ? net::endpoint{} : setup.brokers.front();
+    auto started = backend::server::start(wanted, broker, net::endpoint{"http", "127.0.0.1", 0, ""});
+    if (!started) return started.error();
+    setup.embedded_backend = std::move(*started);
+    return {};
+}
+
+result<void> start_api(const scenario::scenario_config& scenario, target_setup& setup,
+                       const std::function<void(const std::string&)>& on_notice) {
+    if (scenario.target.api) {
+        setup.api = api_of(scenario, scenario::apis_of(scenario.target));
+    } else {
+        if (const auto started = start_backend(scenario, setup); !started) return started.error();
+        setup.api = api_of(scenario, {setup.embedded_backend->api()});
+        on_notice("embedded backend: " + net::to_string(setup.embedded_backend->api()));
+    }
+    if (scenario.target.auth.type != driver::auth_options::kind::none) {
+        auto authenticator = driver::authenticator::open(scenario.target.auth, *setup.api);
+        if (!authenticator) return authenticator.error();
+        setup.auth = std::move(*authenticator);
+    }
+    // With a custom contract no harmless request is known: only the TCP connection is checked.
+    auto check_options = *setup.api;
+    check_options.timeout = response_timeout;
+    if (scenario::uses_builtin_contract(scenario)) return driver::check_api(check_options, setup.auth.get());
+    for (const auto& base : setup.api->proxy ? std::vector{*setup.api->proxy} : setup.api->base_urls)
+        if (const auto reachable = net::check_connection(base, "platform's API", response_timeout); !reachable)
+            return reachable.error();
+    return {};
+}
+
+/// Starts the simulated broker API, which receives the commands instead of a broker.
+result<void> open_broker_api(const scenario::scenario_config& scenario, target_setup& setup,
+                             const std::function<void(const std::string&)>& on_notice) {
+    auto opened = fleet::broker_api::open(scenario.fleet.broker_api, scenario.seed);
+    if (!opened) return opened.error();
+    setup.broker_api.emplace(std::move(*opened));
+    on_notice("the broker's API, played by us: " + setup.broker_api->url() + setup.broker_api->path());
+    return {};
+}
+
+} // namespace
+
+result<target_setup> start_components(const scenario::scenario_config& scenario,
+                                      const scenario::compiled_scenario& compiled, const std::filesystem::path& folder,
+                                      const std::function<void(const std::string&)>& on_notice) {
+    target_setup setup;
+    setup.broker_api_link = scenario.fleet.broker_api;
+    if (scenario::needs_a_broker(scenario)) {
+        setup.brokers = scenario::brokers_of(scenario.target);
+        if (setup.brokers.empty()) {
+            if (const auto started = start_broker(scenario, compiled, folder, setup); !started) return started.error();
+            on_notice("embedded broker: mosquitto on " + net::to_string(setup.brokers.front()));
+        }
+        if (const auto reached = check_brokers(setup, on_notice); !reached) return reached.error();
+    }
+    if (any_behaviour(scenario, [](const auto& b) { return b.asleep.has_value(); })) {
+        auto wakeup = fleet::wakeup_listener::open(scenario.fleet.wakeup);
+        if (!wakeup) return wakeup.error();
+        setup.wakeup_listener.emplace(std::move(*wakeup));
+        on_notice("vehicles that sleep are woken at udp " + setup.wakeup_listener->udp() + " and " +
+                  setup.wakeup_listener->sms() + "/sms");
+    }
+    if (scenario.fleet.link == fleet::link_kind::broker_api)
+        if (const auto opened = open_broker_api(scenario, setup, on_notice); !opened) return opened.error();
+    setup.observers = std::make_unique<process_observers>(scenario);
+    if (const auto opened = setup.observers->open(); !opened) return opened.error();
+    for (const auto& sentence : setup.observers->notices()) on_notice(sentence);
+    if (scenario.load.driver == driver::kind::http)
+        if (const auto reachable = start_api(scenario, setup, on_notice); !reachable) return reachable.error();
+    if (setup.embedded_backend && setup.broker_api_link.inbound.url.empty())
+        setup.broker_api_link.inbound.url = net::to_string(setup.embedded_backend->api());
+    return setup;
+}
+
+} // namespace loadsim::run

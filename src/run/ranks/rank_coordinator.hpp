@@ -1,0 +1,61 @@
+// Rank coordinator: rank 0's view of all ranks of a run.
+#pragma once
+
+#include "generator.hpp"
+#include "process/local_generator.hpp"
+
+#include <loadsim/cluster/mpi_channel.hpp>
+#include <loadsim/cluster/rank_messages.hpp>
+#include <loadsim/cluster/spool.hpp>
+
+#include <string>
+#include <vector>
+
+namespace loadsim::run {
+
+/// The local generator and, by messages, those of the other ranks. Never blocks in MPI: poll() receives the messages.
+/// Threads: one, that of the channel.
+class rank_coordinator final : public generator {
+public:
+    /// All arguments must outlive the coordinator.
+    rank_coordinator(local_generator& local, cluster::mpi_channel&, cluster::spool_writer&, const time_source&);
+
+    void connect() override;
+    void begin_load(monotonic_time start) override;
+    void stop_arrivals() override;
+    void expire_open_requests() override;
+    void stop() override;
+    measure::snapshot collect() override;
+    bool idle() const override;
+    nanoseconds next_deadline() const override;
+    void poll() override;
+    stop_request stop_requested() const override { return stop_request_; }
+    std::string lost_rank() const override;
+    std::uint32_t shards() const override { return local_.shards(); }
+    std::uint32_t count() const override { return channel_.info().count; }
+    nanoseconds start_delay() const override;
+
+private:
+    struct worker {
+        measure::snapshot latest; ///< without its totals
+        std::uint32_t executed_commands = 0;
+        bool reported = false;
+        monotonic_time last_report_at{};
+    };
+
+    void broadcast(const cluster::control_command&);
+    void on_report(std::uint32_t from, cluster::status_report);
+
+    local_generator& local_;
+    cluster::mpi_channel& channel_;
+    cluster::spool_writer& spool_;
+    const time_source& time_;
+    monotonic_time started_at_;
+    std::vector<worker> workers_;   ///< by rank; element 0 is unused
+    measure::snapshot uncollected_; ///< totals of the other ranks since the last collect(); only the totals are used
+    std::uint32_t commands_sent_ = 0;
+    stop_request stop_request_;
+    std::string invalid_message_; ///< error of a message that could not be decoded
+};
+
+} // namespace loadsim::run

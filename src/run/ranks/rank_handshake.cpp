@@ -1,0 +1,156 @@
+#include "ranks/rank_handshake.hpp"
+
+#include <loadsim/base/units.hpp>
+#include <loadsim/run/ranks.hpp>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+#include <sstream>
+#include <string_view>
+#include <thread>
+#include <variant>
+
+namespace loadsim::run {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto join_timeout = 60s;
+constexpr auto leave_timeout = 20s;
+/// Limit for the difference of the ranks' clocks, read when all ranks had joined. The load's start delay is longer.
+constexpr std::chrono::microseconds max_clock_offset = 1s;
+
+std::string format_seconds(std::int64_t us) { return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6); }
+
+} // namespace
+
+std::string first_difference(const std::string& here, const std::string& there) {
+    std::istringstream a(here);
+    std::istringstream b(there);
+    std::string ours;
+    std::string theirs;
+    for (int line = 1;; ++line) {
+        const bool more_a = static_cast<bool>(std::getline(a, ours));
+        const bool more_b = static_cast<bool>(std::getline(b, theirs));
+        if (!more_a && !more_b) return {};
+        if (!more_a) ours = "nothing more";
+        if (!more_b) theirs = "nothing more";
+        if (ours != theirs) return fmt::format("line {}: '{}' here and '{}' there", line, ours, theirs);
+    }
+}
+
+problems rank_mismatches(const cluster::join_request& own, const std::vector<rank_hello>& others) {
+    problems all;
+    for (const auto& [from, hello] : others) {
+        if (!hello.trouble.empty()) {
+            std::istringstream lines(hello.trouble);
+            for (std::string line; std::getline(lines, line);) all.add(from, line);
+            continue;
+        }
+        if (hello.version != own.version) {
+            all.add(from, fmt::format("it is loadsim {}, and rank 0 is {}; install the same on all hosts",
+                                      hello.version, own.version));
+            continue;
+        }
+        if (hello.scenario != own.scenario)
+            all.add(from, "it has another scenario than rank 0, " + first_difference(own.scenario, hello.scenario) +
+                              "; give all hosts the same file and the same environment");
+        const auto offset_us = hello.wall_us - own.wall_us;
+        if (std::abs(offset_us) > max_clock_offset.count())
+            all.add(from,
+                    fmt::format("its clock is {} {} rank 0's; the ranks start together by the clock: have all hosts "
+                                "synchronise theirs (NTP)",
+                                format_seconds(std::abs(offset_us)), offset_us > 0 ? "ahead of" : "behind"));
+    }
+    return all;
+}
+
+result<void> gather_ranks(cluster::mpi_channel& channel, const cluster::join_request& own) {
+    std::vector<rank_hello> hellos;
+    std::vector<bool> from(channel.info().count, false);
+    const auto until = std::chrono::steady_clock::now() + join_timeout;
+    while (hellos.size() + 1 < channel.info().count) {
+        if (!channel.trouble().empty()) return problems{"ranks", channel.trouble()};
+        const auto received = channel.receive();
+        if (!received) {
+            if (std::chrono::steady_clock::now() > until) {
+                problems unreachable;
+                for (std::uint32_t rank = 1; rank < channel.info().count; ++rank)
+                    if (!from[rank])
+                        unreachable.add(channel.display_name(rank),
+                                        fmt::format("has said nothing for {}", format_duration(join_timeout)));
+                return unreachable;
+            }
+            std::this_thread::sleep_for(cluster::poll_interval);
+            continue;
+        }
+        const auto name = channel.display_name(received->from);
+        auto message = cluster::decode(received->text);
+        const auto* hello = message ? std::get_if<cluster::join_request>(&*message) : nullptr;
+        if (hello == nullptr)
+            return problems{name, "it does not speak as we do; install the same loadsim on all hosts"};
+        from[received->from] = true;
+        hellos.push_back({name, *hello});
+    }
+    if (auto mismatches = rank_mismatches(own, hellos); !mismatches.empty()) return mismatches;
+    return {};
+}
+
+void start_ranks(cluster::mpi_channel& channel, const cluster::run_settings& settings) {
+    const auto text = cluster::encode(settings);
+    for (std::uint32_t rank = 1; rank < channel.info().count; ++rank) channel.send(rank, text);
+}
+
+bool release_ranks(cluster::mpi_channel& channel) {
+    const auto text = cluster::encode(cluster::control_command{.what = cluster::control_command::kind::leave});
+    for (std::uint32_t rank = 1; rank < channel.info().count; ++rank) channel.send(rank, text);
+    const auto until = std::chrono::steady_clock::now() + leave_timeout;
+    for (std::uint32_t left = 1; left < channel.info().count && channel.trouble().empty();) {
+        const auto received = channel.receive();
+        if (!received) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            std::this_thread::sleep_for(cluster::poll_interval);
+            continue;
+        }
+        const auto message = cluster::decode(received->text);
+        const auto* report = message ? std::get_if<cluster::status_report>(&*message) : nullptr;
+        if (report != nullptr && report->leaving) ++left;
+    }
+    return channel.trouble().empty();
+}
+
+void leave_run(cluster::mpi_channel& channel) {
+    cluster::status_report last;
+    last.leaving = true;
+    channel.send(0, cluster::encode(last));
+}
+
+std::string describe_ranks(const cluster::mpi_channel& channel, std::uint32_t shards) {
+    std::set<std::string> hosts;
+    for (std::uint32_t rank = 0; rank < channel.info().count; ++rank) hosts.insert(channel.host_of(rank));
+    const auto plural = [](std::size_t n, std::string_view what) {
+        return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
+    };
+    return fmt::format("{} on {}, {} each", plural(channel.info().count, "rank"), plural(hosts.size(), "host"),
+                       plural(shards, "shard"));
+}
+
+std::optional<cluster::run_settings> join_run(cluster::mpi_channel& channel, const cluster::join_request& own) {
+    channel.send(0, cluster::encode(own));
+    while (channel.trouble().empty()) {
+        const auto received = channel.receive();
+        if (!received) {
+            std::this_thread::sleep_for(cluster::poll_interval);
+            continue;
+        }
+        const auto message = cluster::decode(received->text);
+        const auto* settings = message ? std::get_if<cluster::run_settings>(&*message) : nullptr;
+        if (settings == nullptr) return std::nullopt; // released without a run
+        return *settings;
+    }
+    return std::nullopt;
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,85 @@
+#include "ranks/rank_worker.hpp"
+
+#include "clock_conversion.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace loadsim::run {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr nanoseconds report_interval_waiting = 200ms; ///< connecting, draining: rank 0 waits for the reports
+constexpr nanoseconds report_interval_load = 1s;
+
+} // namespace
+
+rank_worker::rank_worker(cluster::mpi_channel& channel, cluster::spool_writer& spool, stop_signals& signals,
+                         const time_source& time)
+    : channel_(channel), spool_(spool), signals_(signals), time_(time), started_at_(time.now()),
+      next_report_at_(started_at_), report_interval_(report_interval_waiting) {}
+
+bool rank_worker::run(local_generator* local, const std::string& error) {
+    while (channel_.trouble().empty()) {
+        while (const auto received = channel_.receive()) {
+            const auto message = cluster::decode(received->text);
+            const auto* command = message ? std::get_if<cluster::control_command>(&*message) : nullptr;
+            if (command == nullptr) continue;
+            if (!execute(*command, local)) return true;
+            ++executed_commands_;
+            send_report(local, error); // at once: rank 0 waits for it
+        }
+        if (time_.now() >= next_report_at_) {
+            send_report(local, error);
+            next_report_at_ += report_interval_;
+            if (next_report_at_ < time_.now()) next_report_at_ = time_.now() + report_interval_; // late: no burst
+        }
+        auto wait = cluster::poll_interval;
+        if (local != nullptr) {
+            local->poll();
+            wait = std::min(wait, local->next_deadline());
+        }
+        if (signals_.wait_until(std::min(next_report_at_, time_.now() + wait))) send_report(local, error);
+    }
+    return false;
+}
+
+bool rank_worker::execute(const cluster::control_command& command, local_generator* local) {
+    using kind = cluster::control_command::kind;
+    if (command.what == kind::leave) return false;
+    if (local == nullptr) return true;
+    switch (command.what) {
+    case kind::connect: local->connect(); break;
+    case kind::load: {
+        const auto start = to_monotonic(command.start_wall_us, time_.now());
+        local->begin_load(start);
+        report_interval_ = report_interval_load;
+        next_report_at_ = start + report_interval_load;
+        break;
+    }
+    case kind::stop_arrivals:
+        local->stop_arrivals();
+        report_interval_ = report_interval_waiting;
+        next_report_at_ = time_.now() + report_interval_;
+        break;
+    case kind::expire_open_requests: local->expire_open_requests(); break;
+    case kind::stop: local->stop(); break;
+    case kind::leave: break;
+    }
+    return true;
+}
+
+void rank_worker::send_report(local_generator* local, const std::string& error) {
+    cluster::status_report status;
+    const bool done = local == nullptr || local->idle(); // checked first, so that the following collect() is complete
+    if (local != nullptr) status.snapshot = local->collect();
+    if (!error.empty()) status.snapshot.setup_error = error;
+    status.commands_executed = done ? executed_commands_ : executed_commands_ - 1;
+    status.interrupted = signals_.requested() == stop_signals::kind::interrupt;
+    status.terminated = signals_.requested() == stop_signals::kind::terminate;
+    spool_.write(status, time_.now() - started_at_);
+    channel_.send(0, cluster::encode(status));
+}
+
+} // namespace loadsim::run

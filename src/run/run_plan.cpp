@@ -1,0 +1,104 @@
+#include "run_plan.hpp"
+
+#include <loadsim/vehicle/resolved_behaviour.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace loadsim::run {
+namespace {
+
+std::vector<vehicle::behaviour> behaviours_of(const scenario::scenario_config& scenario,
+                                              const measure::labels& labels) {
+    std::vector<vehicle::behaviour> all;
+    for (const auto& b : labels.behaviours) all.push_back(scenario::behaviour_of(scenario, b));
+    return all;
+}
+
+/// Deadlines of the target for a silent vehicle, by service.
+std::vector<backend::deadlines> deadlines_of(const scenario::scenario_config& scenario, const measure::labels& labels) {
+    std::vector<backend::deadlines> all;
+    for (const auto& name : labels.services) {
+        backend::deadlines limits;
+        if (!scenario.target.embedded) { // unknown, unless the contract defines them
+            limits.pending = limits.running = nanoseconds{0};
+            if (const auto& configured = scenario.contract.deadlines) {
+                limits.pending = configured->pending;
+                limits.running = configured->running;
+            }
+        }
+        if (scenario.load.driver == driver::kind::mqtt) limits.pending = limits.running = scenario.load.mqtt.deadline;
+        for (const auto& o : scenario.load.observers)
+            if (const auto* none = std::get_if<observer::none_options>(&o);
+                none && scenario.load.driver == driver::kind::http)
+                limits.pending = limits.running = none->deadline;
+        for (const auto& s : scenario.target.backend.services)
+            if (scenario.target.embedded && s.name == name && scenario.load.driver == driver::kind::http)
+                limits = s.limits;
+        all.push_back(limits);
+    }
+    return all;
+}
+
+} // namespace
+
+run_plan::run_plan(const scenario::scenario_config& d, const scenario::compiled_scenario& w,
+                   std::optional<replay_selection> selection)
+    : scenario(d), compiled(w), message_contract(&w.message_contract), labels(scenario::labels_of(d)),
+      schedule(scenario::schedule_of(d)), services(d.seed, d.load.services),
+      segments(d.seed, d.fleet.vehicles, d.fleet.segments), behaviours(behaviours_of(d, labels)),
+      deadlines(deadlines_of(d, labels)), replay(std::move(selection)) {}
+
+std::optional<vehicle_id> run_plan::vehicle_of(std::string_view vin) const {
+    const auto v = compiled.registry.vehicle_of(vin);
+    return v && index(*v) < scenario.fleet.vehicles ? v : std::nullopt;
+}
+
+void run_plan::fill(vehicle_id v, contract::template_values& out) const {
+    const auto segment = segments.segment_of(v);
+    compiled.fill_vehicle_values(v, segment, labels.segments[segment], out);
+    out.captured = captured;
+    out.webhook_url = webhook_url;
+    out.broker_api_url = broker_api_url;
+}
+
+fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition share) const {
+    return {.options = scenario.fleet,
+            .message_contract = *message_contract,
+            .registry = compiled.registry,
+            .template_symbols = compiled.symbols,
+            .seed = scenario.seed,
+            .segments = segments,
+            .segment_names = labels.segments,
+            .segment_variables = compiled.segment_variables,
+            .behaviours = behaviours,
+            .conditions = scenario.conditions,
+            .campaigns = scenario.campaigns,
+            .shard_partition = share,
+            .load_duration = schedule.duration(),
+            .skip_before = replay ? replay->from : nanoseconds{0}};
+}
+
+measure::due_request run_plan::due_request_of(const load::arrival& a, vehicle_id v) const {
+    measure::due_request due;
+    due.id = a.id;
+    due.vehicle = v;
+    due.phase = a.phase;
+    due.service = services.service_of(a.id);
+    due.segment = segments.segment_of(v);
+    due.pending_timeout = deadlines[due.service].pending;
+    due.running_timeout = deadlines[due.service].running;
+    const auto& behaviour = behaviours[due.segment];
+    due.expected =
+        vehicle::expected_of(behaviour, labels.services[due.service], vehicle::random_stream_of(scenario.seed, a.id));
+    due.expected_anomalies = behaviour.expected_anomalies;
+    return due;
+}
+
+measure::recording run_plan::recording() const {
+    const bool all = scenario.record == scenario::record::all || replay ||
+                     (scenario.record == scenario::record::automatic && schedule.size() <= scenario::record_all_up_to);
+    return all ? measure::recording::all : measure::recording::unexpected;
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,67 @@
+// Run plan: immutable data shared by all shards of a run.
+#pragma once
+
+#include <loadsim/backend/options.hpp>
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/contract/message_contract.hpp>
+#include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/load/schedule.hpp>
+#include <loadsim/load/selection.hpp>
+#include <loadsim/measure/ledger.hpp>
+#include <loadsim/measure/totals.hpp>
+#include <loadsim/run/probe.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
+#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/vehicle/segment.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::run {
+
+/// Requests of one vehicle to be replayed, without any other load.
+struct replay_selection {
+    vehicle_id vehicle{};
+    std::vector<arrival_id> arrivals; ///< in order
+    nanoseconds from{0};              ///< load time at which the replay begins
+    nanoseconds until{0};             ///< load time at which the replay ends
+};
+
+struct run_plan {
+    /// Scenario and compiled scenario must outlive the plan.
+    run_plan(const scenario::scenario_config&, const scenario::compiled_scenario&,
+             std::optional<replay_selection> replay = {});
+
+    const scenario::scenario_config& scenario;
+    const scenario::compiled_scenario& compiled;
+    const contract::message_contract* message_contract; ///< contract of the vehicles; in a rehearsal the built-in one
+    measure::labels labels;
+    load::schedule schedule;
+    load::service_selection services;
+    vehicle::segmentation segments;
+    std::vector<vehicle::behaviour> behaviours; ///< by segment
+    std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
+    std::optional<replay_selection> replay;
+    // Set once the target is started, before any connection.
+    std::vector<std::string> captured; ///< values captured by the hooks before the load
+    std::string webhook_url;
+    std::string broker_api_url;
+    std::function<void(const traced_message&)> trace; ///< called for each message, on any thread; may be empty
+
+    std::string vin_of(vehicle_id v) const { return compiled.registry.vin_of(v); }
+    /// The vehicle with that VIN; nullopt: not in the fleet.
+    std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
+    /// Sets the template values of a vehicle, except its VIN.
+    void fill(vehicle_id, contract::template_values&) const;
+    fleet::fleet_spec fleet_spec_of(fleet_partition) const;
+    /// The planned request of an arrival assigned to that vehicle. `due` is not set: the caller knows the load's start.
+    measure::due_request due_request_of(const load::arrival&, vehicle_id) const;
+    measure::recording recording() const;
+    nanoseconds end_of_load() const { return replay ? replay->until : schedule.duration(); }
+};
+
+} // namespace loadsim::run

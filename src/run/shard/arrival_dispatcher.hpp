@@ -1,0 +1,46 @@
+// Arrival dispatcher of a shard: assigns each due arrival to a vehicle and hands it to the driver.
+#pragma once
+
+#include "run_plan.hpp"
+
+#include <loadsim/driver/driver.hpp>
+#include <loadsim/fleet/events.hpp>
+#include <loadsim/load/schedule.hpp>
+#include <loadsim/load/selection.hpp>
+#include <loadsim/measure/ledger.hpp>
+
+#include <optional>
+
+namespace loadsim::run {
+
+/// Assigns each arrival of the partition to a free vehicle, opens the request in the ledger and sends it with the
+/// driver; skips the arrival when no vehicle is free.
+/// Threads: one. Reads no clock: used by real shards and by rehearsals.
+class arrival_dispatcher {
+public:
+    /// All arguments must outlive the dispatcher.
+    arrival_dispatcher(const run_plan&, fleet_partition, measure::ledger&, const fleet::vehicles&, driver::driver&);
+
+    void begin(monotonic_time start);
+    /// Dispatches all arrivals due by `now`. Returns the due time of the next one; `never`: no more arrivals.
+    monotonic_time dispatch_due(monotonic_time now);
+    void stop() { all_due_ = true; } ///< no more arrivals
+    bool all_due() const noexcept { return all_due_; }
+
+private:
+    bool is_own(const load::arrival&) const;
+    void dispatch(const load::arrival&);
+    std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
+
+    const run_plan& plan_;
+    fleet_partition share_;
+    measure::ledger& ledger_;
+    const fleet::vehicles& vehicles_;
+    driver::driver& driver_;
+    load::schedule::cursor cursor_;
+    std::optional<load::arrival> next_;
+    monotonic_time start_{};
+    bool all_due_ = false;
+};
+
+} // namespace loadsim::run

@@ -1,0 +1,136 @@
+#include "shard/campaign_sender.hpp"
+
+#include "shard/shard.hpp"
+
+#include <loadsim/base/random.hpp>
+#include <loadsim/fleet/campaign.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace loadsim::run {
+namespace {
+
+/// Random stream of campaign texts, disjoint from those of requests, polls and vehicles.
+constexpr std::uint64_t campaign_stream = (std::uint64_t{3} << 62U) + (std::uint64_t{1} << 61U);
+constexpr std::uint64_t draws_per_message = 1024;
+
+std::unique_ptr<driver::publisher> make_publisher(net::loop& loop, const run_plan& plan,
+                                                  const target_endpoints& endpoints) {
+    return std::make_unique<driver::publisher>(
+        loop, driver::publisher_setup{.protocol = plan.scenario.fleet.mqtt.session.protocol,
+                                      .client_id = endpoints.run_name + "-campaigns",
+                                      .user = endpoints.broker_urls.front().user,
+                                      .password = endpoints.broker_urls.front().password,
+                                      .brokers = endpoints.brokers});
+}
+
+/// Number of vehicles of a partition that a campaign addresses. Constant memory for any fleet size.
+std::uint64_t count_addressed(const fleet::campaign_options& c, const run_plan& plan, fleet_partition share) {
+    std::uint64_t count = 0;
+    for (std::uint64_t v = share.index; v < plan.scenario.fleet.vehicles; v += share.count) {
+        const auto& segment = plan.labels.segments[plan.segments.segment_of(vehicle_id{static_cast<std::uint32_t>(v)})];
+        if (c.segments.empty() || std::ranges::count(c.segments, segment) != 0) ++count;
+    }
+    return count;
+}
+
+} // namespace
+
+campaign_sender::campaign_sender(net::loop& loop, const run_plan& plan, const time_source& time, fleet_partition share,
+                                 const target_endpoints& endpoints, bool sends)
+    : plan_(plan), time_(time), share_(share), ledger_(plan.scenario.campaigns.size()),
+      publisher_(sends && enabled() ? make_publisher(loop, plan, endpoints) : nullptr),
+      timer_(loop.io().get_executor()) {}
+
+void campaign_sender::start(std::function<void(std::string)> ready) {
+    if (publisher_)
+        publisher_->start(std::move(ready));
+    else
+        ready({});
+}
+
+void campaign_sender::begin_load(monotonic_time start) {
+    start_ = start;
+    if (!enabled()) return;
+    const auto& all = plan_.scenario.campaigns;
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+        ledger_.set_due_time(i, start + all[i].at);
+        upcoming_.push_back(i);
+    }
+    std::ranges::stable_sort(upcoming_, std::greater{}, [&all](std::uint32_t i) { return all[i].at; });
+    send_due();
+}
+
+void campaign_sender::cancel_pending() {
+    upcoming_.clear();
+    timer_.cancel();
+}
+
+void campaign_sender::stop() {
+    cancel_pending();
+    if (publisher_) publisher_->stop();
+}
+
+std::map<std::uint32_t, measure::campaign_counts>
+campaign_sender::take_counts(std::map<std::string, std::uint64_t>& failures) {
+    for (const auto& [sentence, times] : std::exchange(failures_, {})) failures[sentence] += times;
+    return ledger_.take_counts();
+}
+
+/// Sends the campaigns that are due, then arms the timer for the next.
+void campaign_sender::send_due() {
+    while (!upcoming_.empty()) {
+        const auto campaign_index = upcoming_.back();
+        const auto due = start_ + plan_.scenario.campaigns[campaign_index].at;
+        if (due > time_.now()) {
+            timer_.expires_at(due);
+            timer_.async_wait([this](const boost::system::error_code& error) {
+                if (!error) send_due();
+            });
+            return;
+        }
+        upcoming_.pop_back();
+        ledger_.start(campaign_index, count_addressed(plan_.scenario.campaigns[campaign_index], plan_, share_));
+        if (publisher_) send(campaign_index);
+    }
+}
+
+/// Publishes once for all vehicles, or once per addressed segment if the templates use the segment.
+void campaign_sender::send(std::uint32_t campaign_index) {
+    const auto& options = plan_.scenario.campaigns[campaign_index];
+    const auto campaign =
+        fleet::campaign::compile(options, plan_.compiled.symbols, "campaigns").value(); // checked by read()
+    for (std::uint32_t segment = 0; segment < plan_.labels.segments.size(); ++segment) {
+        if (!campaign.addresses(plan_.labels.segments[segment])) continue;
+        random_stream rng(plan_.scenario.seed, stream_id::template_value, campaign_stream + campaign_index,
+                          segment * draws_per_message);
+        contract::template_values values{.segment = plan_.labels.segments[segment]};
+        values.segment_variables = plan_.compiled.segment_variables[segment];
+        values.captured = plan_.captured;
+        values.now_us = system_time_us();
+        values.random = &rng;
+        contract::outgoing_message message;
+        if (!campaign.compose(values, message)) {
+            count_failure(campaign_index, "its payload is no hex or base64");
+            continue;
+        }
+        publisher_->publish(message, [this, campaign_index](const std::string& why) {
+            if (why.empty())
+                ledger_.published(campaign_index);
+            else
+                count_failure(campaign_index, why);
+        });
+        if (!campaign.by_segment()) break;
+    }
+}
+
+void campaign_sender::count_failure(std::uint32_t campaign_index, const std::string& what) {
+    ++failures_[fmt::format("campaigns[{}] ({}) was not published: {}", campaign_index,
+                            plan_.scenario.campaigns[campaign_index].name, what)];
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,89 @@
+#include "shard/event_recorder.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace loadsim::run {
+
+fleet::command_info event_recorder::on_delivered(vehicle_id v, std::string_view request, monotonic_time t) {
+    const auto delivery = ledger_.delivered(v, request, t);
+    return {delivery.is_first, delivery.arrival};
+}
+void event_recorder::on_acked(vehicle_id v, std::string_view request, monotonic_time t) {
+    ledger_.acked(v, request, t);
+}
+void event_recorder::on_finished(vehicle_id v, std::string_view request, outcome end, std::string_view code,
+                                 monotonic_time t) {
+    ledger_.finished(v, request, t);
+    if (observers_ != nullptr) observers_->on_finished(v, request, end, code, t);
+}
+void event_recorder::on_executed(vehicle_id v, std::string_view request, monotonic_time t) {
+    ledger_.executed(v, request, t);
+}
+void event_recorder::on_malformed(vehicle_id v, std::string_view topic, std::string_view payload, monotonic_time t) {
+    if (plan_.trace)
+        plan_.trace(
+            {.kind = traced_message::direction::to_vehicle, .head = std::string(topic), .body = std::string(payload)});
+    ledger_.record_anomaly(anomaly::malformed_payload, v, {},
+                           fmt::format("no command, {} bytes on {}", payload.size(), topic), t);
+}
+void event_recorder::on_message(vehicle_id v, std::string_view request, bool to_vehicle, std::string_view topic,
+                                std::string_view payload, monotonic_time t) {
+    if (plan_.trace)
+        plan_.trace(
+            {.kind = to_vehicle ? traced_message::direction::to_vehicle : traced_message::direction::from_vehicle,
+             .head = std::string(topic),
+             .body = std::string(payload)});
+    ledger_.message(v, request, to_vehicle, topic, payload, t);
+}
+void event_recorder::on_campaign(vehicle_id v, std::uint32_t campaign, monotonic_time t) {
+    if (campaign_ledger_ != nullptr) campaign_ledger_->delivered(campaign, v, t);
+}
+void event_recorder::on_unreachable(vehicle_id v) {
+    ledger_.vehicle_unreachable(v);
+    if (campaign_ledger_ != nullptr) campaign_ledger_->vehicle_unreachable(v);
+}
+void event_recorder::on_reachable(vehicle_id v) {
+    ledger_.vehicle_reachable(v);
+    if (campaign_ledger_ != nullptr) campaign_ledger_->vehicle_reachable(v);
+}
+void event_recorder::on_session_event(vehicle_id v, std::string what, monotonic_time t) {
+    if (plan_.trace) plan_.trace({.kind = traced_message::direction::session_event, .head = what, .body = {}});
+    ledger_.session_event(v, std::move(what), t);
+}
+void event_recorder::on_unauthorized_accept(vehicle_id v, monotonic_time t) {
+    ledger_.record_anomaly(anomaly::unauthorized_accepted, v, {},
+                           "the broker gave it a session in spite of its credentials", t);
+}
+void event_recorder::on_condition_begin(vehicle_id v, std::uint32_t condition, monotonic_time) {
+    const auto& what = plan_.scenario.conditions[condition];
+    ledger_.condition_began(v, condition, what.expected, what.expected_anomalies);
+}
+void event_recorder::on_condition_end(vehicle_id v, std::uint32_t condition, monotonic_time) {
+    ledger_.condition_ended(v, condition);
+}
+
+bool event_recorder::still_wanted(request_key key) const { return ledger_.is_open(key); }
+void event_recorder::on_sent(request_key key, monotonic_time t) { ledger_.sent(key, t); }
+void event_recorder::on_accepted(request_key key, std::string_view request, monotonic_time t) {
+    ledger_.accepted(key, request, t);
+    if (observers_ == nullptr) return;
+    const auto& service = plan_.labels.services[plan_.services.service_of(key.arrival)];
+    observers_->on_accepted(key.vehicle, key.arrival, request, service, t);
+}
+void event_recorder::on_rejected(request_key key, std::string_view why, monotonic_time t) {
+    ledger_.rejected(key, why, t);
+}
+void event_recorder::on_errored(request_key key, std::string_view why, monotonic_time t) {
+    ledger_.errored(key, why, t);
+}
+void event_recorder::on_completed(vehicle_id v, std::string_view request, outcome end, std::string_view reason,
+                                  monotonic_time t) {
+    ledger_.completion_observed(v, request, end, reason, t);
+}
+void event_recorder::on_malformed() {
+    ledger_.record_anomaly(anomaly::malformed_payload, std::nullopt, {}, "an answer that is none", time_.now());
+}
+
+} // namespace loadsim::run

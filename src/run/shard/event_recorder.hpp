@@ -1,0 +1,60 @@
+// Event recorder: forwards events of vehicles and driver to the ledger, the shard observers and the campaign ledger.
+#pragma once
+
+#include "run_plan.hpp"
+#include "shard/shard_observers.hpp"
+
+#include <loadsim/driver/driver.hpp>
+#include <loadsim/fleet/events.hpp>
+#include <loadsim/measure/campaign_ledger.hpp>
+#include <loadsim/measure/ledger.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace loadsim::run {
+
+/// Threads: one.
+class event_recorder final : public fleet::vehicle_events, public driver::driver_events {
+public:
+    /// All arguments must outlive the recorder.
+    event_recorder(const run_plan& plan, measure::ledger& ledger, const time_source& time)
+        : plan_(plan), ledger_(ledger), time_(time) {}
+    /// Sets further receivers; null: none.
+    void set_receivers(shard_observers* observers, measure::campaign_ledger* campaigns) {
+        observers_ = observers;
+        campaign_ledger_ = campaigns;
+    }
+
+private:
+    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time) override;
+    void on_executed(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_malformed(vehicle_id, std::string_view topic, std::string_view payload, monotonic_time) override;
+    void on_message(vehicle_id, std::string_view request, bool to_vehicle, std::string_view topic,
+                    std::string_view payload, monotonic_time) override;
+    void on_campaign(vehicle_id, std::uint32_t campaign, monotonic_time) override;
+    void on_unreachable(vehicle_id) override;
+    void on_reachable(vehicle_id) override;
+    void on_session_event(vehicle_id, std::string what, monotonic_time) override;
+    void on_unauthorized_accept(vehicle_id, monotonic_time) override;
+    void on_condition_begin(vehicle_id, std::uint32_t condition, monotonic_time) override;
+    void on_condition_end(vehicle_id, std::uint32_t condition, monotonic_time) override;
+
+    bool still_wanted(request_key) const override;
+    void on_sent(request_key, monotonic_time) override;
+    void on_accepted(request_key, std::string_view request, monotonic_time) override;
+    void on_rejected(request_key, std::string_view why, monotonic_time) override;
+    void on_errored(request_key, std::string_view why, monotonic_time) override;
+    void on_completed(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time) override;
+    void on_malformed() override;
+
+    const run_plan& plan_;
+    measure::ledger& ledger_;
+    const time_source& time_;
+    shard_observers* observers_ = nullptr;
+    measure::campaign_ledger* campaign_ledger_ = nullptr;
+};
+
+} // namespace loadsim::run

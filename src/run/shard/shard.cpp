@@ -1,0 +1,231 @@
+#include "shard/shard.hpp"
+
+#include "shard/driver_factory.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <time.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+namespace loadsim::run {
+namespace {
+
+double thread_cpu_seconds() {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+}
+
+http::client_options api_of(const target_endpoints& endpoints) {
+    return endpoints.api.value_or(http::client_options{});
+}
+
+} // namespace
+
+shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time_source& time, fleet_partition share,
+             const shard_limits& limits, net::byte_tap* tap)
+    : plan_(plan), time_(time), share_(share), loop_(time),
+      ledger_(
+          plan.labels, [&plan](vehicle_id v) { return plan.vin_of(v); }, plan.scenario.load.completion_timeout,
+          plan.recording()),
+      campaign_sender_(loop_, plan, time, share, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
+      vehicles_(loop_, time, recorder_, plan, share, endpoints, limits),
+      observers_(loop_, plan, {.api = api_of(endpoints), .auth = endpoints.auth, .correlator = endpoints.correlator},
+                 [this](vehicle_id v, observer::completion observed) {
+                     ledger_.completion_observed(v, observed.request, observed.final_outcome, observed.reason,
+                                                 observed.at, observed.observer);
+                 }),
+      driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, share, limits.http_connections,
+                          driver_match_stats_)),
+      dispatcher_(plan, share, ledger_, vehicles_.pool(), *driver_), due_timer_(loop_.io().get_executor()) {
+    recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
+                            campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
+    loop_.tap = tap;
+    thread_ = std::thread([this] {
+        try {
+            loop_.run();
+            stopped_ = true;
+        } catch (const std::exception& exception) {
+            // Without this shard the run's results would be invalid.
+            fmt::print(stderr, "loadsim: internal error: {}\n", exception.what());
+            std::_Exit(1);
+        }
+    });
+}
+
+shard::~shard() {
+    begin_stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+template <class Work>
+void shard::post(Work&& work) {
+    boost::asio::post(loop_.io(), std::forward<Work>(work));
+}
+
+void shard::connect() {
+    post([this] {
+        vehicles_.start();
+        const auto ready = [this](const std::string& error) {
+            if (error.empty())
+                --pending_starts_;
+            else if (error_.empty())
+                error_ = error;
+        };
+        ready(observers_.start());
+        driver_->start(ready);
+        campaign_sender_.start(ready);
+    });
+}
+
+void shard::begin_load(monotonic_time start) {
+    post([this, start] {
+        ledger_.set_start(start);
+        vehicles_.begin_load(start);
+        dispatcher_.begin(start);
+        dispatch_due_arrivals();
+        campaign_sender_.begin_load(start);
+    });
+}
+
+/// Dispatches all arrivals that are due, then arms the timer for the next.
+void shard::dispatch_due_arrivals() {
+    for (;;) {
+        const auto next = dispatcher_.dispatch_due(time_.now());
+        if (next == never) return;
+        if (next <= time_.now()) continue;
+        due_timer_.expires_at(next);
+        due_timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error) dispatch_due_arrivals();
+        });
+        return;
+    }
+}
+
+void shard::stop_arrivals() {
+    post([this] {
+        dispatcher_.stop();
+        vehicles_.end_load();
+        due_timer_.cancel();
+        campaign_sender_.cancel_pending();
+    });
+}
+
+void shard::expire_open_requests() {
+    post([this] {
+        const auto now = time_.now();
+        ledger_.expire_requests(now, now);
+    });
+}
+
+std::future<measure::snapshot> shard::report() {
+    auto promise = std::make_shared<std::promise<measure::snapshot>>();
+    auto future = promise->get_future();
+    post([this, promise] {
+        const auto now = time_.now();
+        const auto cutoff = now - plan_.scenario.load.completion_timeout;
+        ledger_.expire_requests(cutoff, now);
+        observers_.expire(cutoff, now);
+        cpu_s_ = thread_cpu_seconds();
+        promise->set_value(collect());
+    });
+    return future;
+}
+
+/// A condition ends before the drain does: its vehicles may still come back.
+bool shard::condition_ends_in_drain() {
+    const auto next = vehicles_.next_condition_event();
+    return next && *next <= plan_.end_of_load() + plan_.scenario.load.drain;
+}
+
+measure::snapshot shard::collect() {
+    measure::snapshot r;
+    r.counts = ledger_.take_counts();
+    auto observed = vehicles_.take_counts();
+    r.counts.sessions = std::move(observed.sessions);
+    r.counts.recoveries = std::move(observed.recoveries);
+    r.counts.http = driver_->take_counts();
+    r.counts.broker_api = vehicles_.take_broker_api_counts();
+    r.counts.campaigns = campaign_sender_.take_counts(r.counts.unmatched_fields);
+    for (const auto& sentence : vehicles_.take_unmatched_fields()) ++r.counts.unmatched_fields[sentence];
+    for (const auto& sentence : driver_match_stats_.take_unmatched()) ++r.counts.unmatched_fields[sentence];
+    observers_.take_counts(r.counts.observers, r.counts.unmatched_fields);
+    const auto traffic = loop_.traffic;
+    r.counts.messages = {.published = traffic.published - previous_traffic_.published,
+                         .received = traffic.received - previous_traffic_.received,
+                         .bytes_sent = traffic.bytes_sent - previous_traffic_.bytes_sent,
+                         .bytes_received = traffic.bytes_received - previous_traffic_.bytes_received};
+    previous_traffic_ = traffic;
+    r.sessions_asked = vehicles_.expected_online();
+    r.sessions_online = vehicles_.online();
+    r.in_flight = ledger_.open_count();
+    if (dispatcher_.all_due())
+        r.awaited =
+            ledger_.missing_count() + campaign_sender_.ledger().awaited() + (condition_ends_in_drain() ? 1U : 0U);
+    r.all_due = dispatcher_.all_due();
+    r.setup_error = error_.empty() ? vehicles_.refusal() : error_;
+    r.driver_ready = pending_starts_ == 0;
+    r.cpu_s = cpu_s_;
+    return r;
+}
+
+void shard::begin_stop() {
+    if (std::exchange(stopping_, true)) return;
+    post([this] {
+        due_timer_.cancel();
+        ledger_.finish(time_.now());
+        driver_->stop();
+        observers_.stop();
+        campaign_sender_.stop();
+        vehicles_.stop();
+        cpu_s_ = thread_cpu_seconds();
+        loop_.stop();
+    });
+}
+
+measure::snapshot shard::last_report() {
+    if (thread_.joinable()) thread_.join();
+    return collect();
+}
+
+void shard::on_completion(vehicle_id v, observer::completion observed) {
+    post([this, v, observed = std::move(observed)] {
+        ledger_.completion_observed(v, observed.request, observed.final_outcome, observed.reason, observed.at,
+                                    observed.observer);
+    });
+}
+
+void shard::on_response(vehicle_id v, observer::observed_response response) {
+    post([this, v, response = std::move(response)] {
+        ledger_.response_observed(v, response.sequence, response.request, response.at);
+    });
+}
+
+void shard::wake(vehicle_id v) {
+    post([this, v] { vehicles_.wake(v); });
+}
+
+void shard::deliver(vehicle_id v, fleet::broker_api_command command) {
+    post([this, v, command = std::move(command)]() mutable { vehicles_.deliver(v, std::move(command)); });
+}
+
+void shard::record_anomaly(anomaly what, std::string request, std::string evidence, monotonic_time at) {
+    post([this, what, request = std::move(request), evidence = std::move(evidence), at] {
+        ledger_.record_anomaly(what, std::nullopt, request, evidence, at);
+    });
+}
+
+void shard::on_broker_down(std::uint32_t condition, std::uint32_t occurrence) {
+    post([this, condition, occurrence] { vehicles_.on_broker_down(condition, occurrence); });
+}
+
+void shard::on_broker_up(std::uint32_t condition) {
+    post([this, condition] { vehicles_.on_broker_up(condition); });
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,109 @@
+// Shard: a thread with its own vehicles, driver and ledger.
+#pragma once
+
+#include "run_plan.hpp"
+#include "shard/arrival_dispatcher.hpp"
+#include "shard/campaign_sender.hpp"
+#include "shard/event_recorder.hpp"
+#include "shard/shard_observers.hpp"
+#include "shard/shard_vehicles.hpp"
+
+#include <loadsim/driver/authenticator.hpp>
+#include <loadsim/driver/driver.hpp>
+#include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/http/client.hpp>
+#include <loadsim/measure/ledger.hpp>
+#include <loadsim/measure/snapshot.hpp>
+#include <loadsim/net/byte_tap.hpp>
+#include <loadsim/net/loop.hpp>
+#include <loadsim/net/url.hpp>
+#include <loadsim/observer/event.hpp>
+#include <loadsim/observer/request_correlator.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace loadsim::run {
+
+/// Endpoints of the target, for all shards of a process.
+struct target_endpoints {
+    std::vector<net::endpoint> broker_urls;
+    std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< reachable ones
+    std::optional<http::client_options> api{};           ///< none: the mqtt driver
+    std::shared_ptr<driver::authenticator> auth{};       ///< null: no authentication
+    fleet::broker_api_options broker_api{};              ///< of the broker-api link, with inbound URL
+    observer::request_correlator* correlator = nullptr;  ///< null: every completion event carries its VIN
+    std::string run_name;                                ///< unique at the broker
+};
+
+/// A shard's part of the limits per broker and per API; at least 1 each.
+struct shard_limits {
+    std::uint32_t connects_in_flight = 1;
+    std::uint32_t http_connections = 1;
+    std::uint32_t inbound_connections = 1;
+    bool sends_campaigns = false;
+};
+
+/// Threads: all work runs on the shard's own; public members may be called from the local generator's thread.
+class shard {
+public:
+    /// `tap`: receives the bytes of the vehicles' connections; may be null.
+    shard(const run_plan&, const target_endpoints&, const time_source&, fleet_partition, const shard_limits&,
+          net::byte_tap* tap);
+    ~shard(); ///< stops
+
+    void connect(); ///< vehicles and driver
+    void begin_load(monotonic_time start);
+    void stop_arrivals();        ///< no more arrivals
+    void expire_open_requests(); ///< requests in flight end as unanswered
+    std::future<measure::snapshot> report();
+    void begin_stop();                        ///< closes all sessions, then ends the thread
+    bool stopped() const { return stopped_; } ///< the thread has ended; report() must not be called any more
+    measure::snapshot last_report();          ///< waits until the thread has ended
+
+    void on_completion(vehicle_id, observer::completion);
+    void on_response(vehicle_id, observer::observed_response);
+    void wake(vehicle_id);                               ///< wake-up trigger received
+    void deliver(vehicle_id, fleet::broker_api_command); ///< command received at the broker API
+    void record_anomaly(anomaly, std::string request, std::string evidence, monotonic_time);
+    /// Begin and end of an outage; all vehicles are affected.
+    void on_broker_down(std::uint32_t condition, std::uint32_t occurrence);
+    void on_broker_up(std::uint32_t condition);
+
+private:
+    void dispatch_due_arrivals();
+    bool condition_ends_in_drain();
+    measure::snapshot collect();
+    template <class Work>
+    void post(Work&&);
+
+    const run_plan& plan_;
+    const time_source& time_;
+    fleet_partition share_;
+    net::loop loop_;
+    measure::ledger ledger_;
+    campaign_sender campaign_sender_;
+    event_recorder recorder_;
+    shard_vehicles vehicles_;
+    shard_observers observers_;
+    contract::field_match_stats driver_match_stats_; ///< of the mqtt driver's event mapping
+    std::unique_ptr<driver::driver> driver_;
+    arrival_dispatcher dispatcher_;
+    net::clock_timer due_timer_;
+    std::uint32_t pending_starts_ = 3; ///< components not started yet: observers, driver, campaign sender
+    std::string error_;
+    net::traffic_counts previous_traffic_;
+    double cpu_s_ = 0;
+    bool stopping_ = false;
+    std::atomic<bool> stopped_ = false;
+    std::thread thread_; // last: the thread uses all members above
+};
+
+} // namespace loadsim::run

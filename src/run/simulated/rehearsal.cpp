@@ -1,0 +1,303 @@
+#include <loadsim/run/rehearsal.hpp>
+
+#include "aggregator.hpp"
+#include "process/outage_schedule.hpp"
+#include "recovery_tracker.hpp"
+#include "run_plan.hpp"
+#include "shard/arrival_dispatcher.hpp"
+#include "shard/event_recorder.hpp"
+#include "signals.hpp"
+#include "simulated/simulated_target.hpp"
+
+#include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/topics.hpp>
+#include <loadsim/fleet/simulated_fleet.hpp>
+#include <loadsim/net/timer_wheel.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace loadsim::run {
+namespace {
+
+using namespace std::chrono_literals;
+using measure::stage;
+
+constexpr nanoseconds tick = 1s;
+constexpr nanoseconds poll_interval = 100ms; ///< during the drain
+
+/// The simulated clock, set before any other member is constructed.
+manual_time clock_at(std::int64_t ms_since_epoch) {
+    manual_time time;
+    time.set(monotonic_time{std::chrono::milliseconds{ms_since_epoch}});
+    return time;
+}
+
+/// The plan with the built-in contract, which the simulated backend and vehicles use.
+run_plan simulated_plan(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled) {
+    run_plan plan(scenario, compiled);
+    plan.message_contract = &contract::message_contract::built_in();
+    return plan;
+}
+
+class rehearsal final : private fleet::uplink_sink {
+public:
+    rehearsal(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+              const rehearse_options& wanted, const stop_signals& signals, const listener& callbacks)
+        : scenario_(scenario), plan_(simulated_plan(scenario, compiled)), signals_(signals), callbacks_(callbacks),
+          time_(clock_at(wanted.ms_since_epoch)), wheel_(time_.now()),
+          ledger_(
+              plan_.labels, [this](vehicle_id v) { return plan_.vin_of(v); }, scenario.load.completion_timeout,
+              plan_.recording()),
+          recorder_(plan_, ledger_, time_), vehicles_(wheel_, time_, recorder_, plan_.fleet_spec_of({}), *this),
+          target_(
+              make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
+                                    {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
+                                     .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
+          dispatcher_(plan_, {}, ledger_, vehicles_, *target_),
+          outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
+          next_tick_(start_ + tick), aggregator_(plan_.schedule, start_),
+          recovery_tracker_(scenario.conditions, scenario.budgets, plan_.schedule.duration()) {}
+
+    void run() {
+        ledger_.set_start(start_);
+        aggregator_.add(collect()); // first snapshot: all vehicles are online
+        vehicles_.begin_load(start_);
+        dispatcher_.begin(start_);
+        exchange_messages();
+        next_arrival_ = dispatcher_.dispatch_due(start_);
+        step(stage::load, start_ + plan_.end_of_load());
+        dispatcher_.stop();
+        vehicles_.end_load();
+        outage_schedule_.cancel_pending();
+        next_arrival_ = never;
+        const auto until = time_.now() + scenario_.load.drain;
+        do {
+            step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
+        } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || condition_ends_before(until)) &&
+                 time_.now() < until);
+        ledger_.expire_requests(time_.now(), time_.now());
+        const auto open = ledger_.open_count();
+        ledger_.finish(time_.now());
+        vehicles_.stop();
+        report_progress(stage::done);
+        callbacks_.on_finished(make_result(open));
+    }
+
+private:
+    /// A message of the platform that waits at the broker.
+    struct broker_message {
+        std::string topic;
+        std::string payload;
+        std::uint8_t qos;
+        monotonic_time expires;
+    };
+    struct uplink_message {
+        std::string topic;
+        std::string payload;
+    };
+
+    broker_message to_broker_message(const backend::published_message& m) const {
+        const auto expires = m.expires_in_s == 0 ? never : time_.now() + std::chrono::seconds{m.expires_in_s};
+        return {m.topic, m.payload, m.qos, expires};
+    }
+
+    /// Advances to `until`; during the load a stop signal ends it early.
+    void step(stage at, monotonic_time until) {
+        while (time_.now() < until) {
+            if (at == stage::load && signals_.requested() != stop_signals::kind::none) return;
+            advance(std::min(until, next_event()));
+            if (time_.now() < next_tick_) continue;
+            next_tick_ += tick;
+            ledger_.expire_requests(time_.now() - scenario_.load.completion_timeout, time_.now());
+            report_progress(at);
+        }
+    }
+
+    void report_progress(stage at) {
+        aggregator_.add(collect());
+        const auto progress = aggregator_.progress(at, start_, time_.now());
+        recovery_tracker_.add_interval(progress.load_elapsed, progress.interval);
+        callbacks_.on_progress(progress);
+    }
+
+    /// A condition ends before `until`: its vehicles may still come back.
+    bool condition_ends_before(monotonic_time until) {
+        const auto next = vehicles_.next_condition_event();
+        return next && start_ + *next <= until;
+    }
+
+    monotonic_time next_event() const {
+        const auto outage = outage_schedule_.next();
+        return std::min(
+            {wheel_.next(), target_->next_due(), next_arrival_, next_tick_, outage ? start_ + *outage : never});
+    }
+
+    /// Runs all events of one instant, always in this order.
+    void advance(monotonic_time now) {
+        time_.set(std::max(now, time_.now())); // an overdue event runs now
+        apply_outages();
+        wheel_.advance(time_.now());
+        exchange_messages();
+        for (; next_arrival_ <= time_.now(); exchange_messages()) next_arrival_ = dispatcher_.dispatch_due(time_.now());
+    }
+
+    void apply_outages() {
+        while (const auto event = outage_schedule_.take_due(time_.now() - start_)) {
+            broker_down_ = event->begins;
+            target_->set_broker_down(broker_down_ && event->mode == vehicle::condition::outage_mode::restart);
+            if (event->begins)
+                vehicles_.on_broker_down(event->condition, event->occurrence, event->mode);
+            else
+                vehicles_.on_broker_up(event->condition);
+        }
+    }
+
+    /// Exchanges messages until none is left. While the broker is down, messages stay queued at the broker.
+    void exchange_messages() {
+        for (;;) {
+            target_->run();
+            if (broker_down_ || (uplink_.empty() && downlink_.empty())) return;
+            downlink_batch_.swap(downlink_);
+            for (const auto& m : downlink_batch_) deliver_downlink(m);
+            downlink_batch_.clear();
+            uplink_batch_.swap(uplink_);
+            for (const auto& w : uplink_batch_) deliver_uplink(w);
+            uplink_batch_.clear();
+        }
+    }
+
+    void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
+        uplink_.push_back({std::string(topic), std::string(payload)});
+    }
+
+    void deliver_uplink(const uplink_message& w) {
+        if (plan_.scenario.load.check_response_sequence && plan_.scenario.load.driver == driver::kind::http)
+            check_sequence(w);
+        target_->receive(w.topic, w.payload);
+    }
+
+    /// Sequence check of a response, as by the mqtt observer with checkResponseSequence.
+    void check_sequence(const uplink_message& w) {
+        const auto vin = contract::vin_of(w.topic);
+        const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
+        if (!v || !w.topic.starts_with(contract::response_topic(*vin, {}))) return;
+        const auto response = contract::read_response(w.payload);
+        if (response && response->seq > 0)
+            ledger_.response_observed(*v, static_cast<std::uint64_t>(response->seq), response->id, time_.now());
+    }
+
+    void wake(std::string_view vin) {
+        if (const auto v = plan_.vehicle_of(vin)) vehicles_.wake(*v);
+    }
+
+    void deliver_downlink(const broker_message& m) {
+        const auto vin = contract::vin_of(m.topic);
+        const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
+        if (vin && m.topic == contract::event_topic(*vin)) return on_event(*vin, v, m.payload);
+        if (v && m.topic.starts_with(contract::command_topic(*vin, {})))
+            return vehicles_.deliver(*v, m.topic, m.payload, m.qos, m.expires);
+        uplink_.push_back({m.topic, m.payload}); // any other topic: handled like a vehicle's response
+    }
+
+    void on_event(std::string_view vin, std::optional<vehicle_id> v, std::string_view payload) {
+        const auto event = contract::read_event(payload);
+        const auto end = event ? outcome_of(*event) : std::nullopt;
+        if (!end)
+            return ledger_.record_anomaly(anomaly::malformed_payload, v, {},
+                                          "a message on the event topic that is no event", time_.now());
+        if (v) return ledger_.completion_observed(*v, event->id, *end, event->reason, time_.now());
+        ledger_.record_anomaly(anomaly::completion_unknown, std::nullopt, event->id,
+                               fmt::format("{} was announced for vehicle {}, which is not ours", to_string(*end), vin),
+                               time_.now());
+    }
+
+    measure::snapshot collect() {
+        measure::snapshot s;
+        s.counts = ledger_.take_counts();
+        auto counts = vehicles_.take_counts();
+        s.counts.sessions = std::move(counts.sessions);
+        s.counts.recoveries = std::move(counts.recoveries);
+        s.counts.messages.published = vehicles_.published() - std::exchange(published_before_, vehicles_.published());
+        s.counts.messages.received = vehicles_.received() - std::exchange(received_before_, vehicles_.received());
+        s.sessions_asked = vehicles_.expected_online();
+        s.sessions_online = vehicles_.online();
+        s.in_flight = ledger_.open_count();
+        s.all_due = dispatcher_.all_due();
+        s.driver_ready = true;
+        s.cpu_s = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+        return s;
+    }
+
+    measure::run_result make_result(std::uint64_t open) const {
+        measure::run_result f;
+        f.mode = measure::run_mode::rehearsal;
+        f.scenario = scenario_.name;
+        f.seed = scenario_.seed;
+        f.started = started_wall_;
+        f.elapsed = time_.now() - start_;
+        f.lag_limit = scenario_.load.lag_limit;
+        f.planned_arrivals = plan_.schedule.size();
+        f.sessions_asked = vehicles_.expected_online();
+        f.sessions_peak = aggregator_.sessions_peak();
+        f.left_open = open;
+        using ending = measure::run_result::end_reason;
+        switch (signals_.requested()) {
+        case stop_signals::kind::interrupt: f.ended = ending::interrupted; break;
+        case stop_signals::kind::terminate: f.ended = ending::terminated; break;
+        case stop_signals::kind::none: break;
+        }
+        f.sum = aggregator_.sum();
+        f.recoveries = recovery_tracker_.results(f.sum);
+        f.generator = {.cpu_s = aggregator_.latest().cpu_s, .rss_bytes = 0, .shards = 1, .ranks = 1};
+        return f;
+    }
+
+    const scenario::scenario_config& scenario_;
+    const run_plan plan_;
+    const stop_signals& signals_;
+    const listener& callbacks_;
+    const std::chrono::system_clock::time_point started_wall_ = std::chrono::system_clock::now();
+    manual_time time_;
+    net::timer_wheel wheel_;
+    measure::ledger ledger_;
+    event_recorder recorder_;
+    std::vector<uplink_message> uplink_;
+    std::vector<uplink_message> uplink_batch_;
+    std::vector<broker_message> downlink_;
+    std::vector<broker_message> downlink_batch_;
+    fleet::simulated_fleet vehicles_;
+    std::unique_ptr<simulated_target> target_;
+    arrival_dispatcher dispatcher_;
+    outage_schedule outage_schedule_;
+    bool broker_down_ = false;
+    const monotonic_time start_;
+    monotonic_time next_tick_;
+    monotonic_time next_arrival_ = never;
+    aggregator aggregator_;
+    recovery_tracker recovery_tracker_;
+    std::uint64_t published_before_ = 0;
+    std::uint64_t received_before_ = 0;
+};
+
+} // namespace
+
+result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_options& wanted,
+                      const listener& callbacks) {
+    callbacks.on_notice("in simulated time, against a model of the platform: nothing is connected");
+    const auto compiled = scenario::compile(scenario);
+    if (!compiled) return compiled.error();
+    const stop_signals signals(false);
+    rehearsal(scenario, *compiled, wanted, signals, callbacks).run();
+    return {};
+}
+
+} // namespace loadsim::run

@@ -1,0 +1,208 @@
+#include "stages.hpp"
+
+#include <loadsim/base/units.hpp>
+#include <loadsim/cluster/mpi_channel.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace loadsim::run {
+namespace {
+
+using namespace std::chrono_literals;
+using measure::stage;
+
+constexpr nanoseconds tick = 1s;
+constexpr nanoseconds poll_interval = 100ms; ///< while waiting for progress
+constexpr nanoseconds connect_allowance = 30s;
+constexpr nanoseconds max_stop_time = 3min; ///< for hundreds of thousands of DISCONNECTs
+
+} // namespace
+
+run_stages::run_stages(const run_plan& plan, generator& all, stop_signals& signals, const listener& callbacks,
+                       const time_source& time)
+    : plan_(plan), scenario_(plan.scenario), generator_(all), signals_(signals), callbacks_(callbacks), time_(time),
+      started_at_(time.now()), aggregator_(plan.schedule, started_at_),
+      recovery_tracker_(scenario_.conditions, scenario_.budgets, plan.schedule.duration()),
+      next_tick_(started_at_ + tick) {}
+
+result<void> run_stages::run() {
+    if (const auto connected = connect(); !connected) return connected;
+    if (!stop_requested()) load();
+    if (!aborted()) drain();
+    callbacks_.on_finished(finish());
+    return {};
+}
+
+bool run_stages::stop_requested() const {
+    const auto remote = generator_.stop_requested();
+    return aborted() || signals_.requested() != stop_signals::kind::none || remote.interrupt || remote.terminate;
+}
+
+/// A stop request of another rank, or a lost rank, that has not been handled yet.
+bool run_stages::has_pending_stop() const {
+    const auto remote = generator_.stop_requested();
+    return (!remote_stop_handled_ && (remote.interrupt || remote.terminate)) ||
+           (!aborted() && !generator_.lost_rank().empty());
+}
+
+void run_stages::check_lost_ranks() {
+    if (aborted()) return;
+    if (signals_.aborted())
+        abort_reason_ = "the launcher ended all ranks, because one of them died or somebody stopped it";
+    else if (const auto& broken = aggregator_.latest().fatal_error; !broken.empty())
+        abort_reason_ = broken;
+    else
+        abort_reason_ = generator_.lost_rank();
+}
+
+/// Waits until `until`, the next tick or a signal; collects snapshots; reports progress once a second.
+void run_stages::step(stage at, monotonic_time until) {
+    const auto wake = std::min(until, next_tick_);
+    bool woken = false;
+    do {
+        const auto now = time_.now();
+        woken = signals_.wait_until(wake - now > generator_.next_deadline() ? now + generator_.next_deadline() : wake);
+        generator_.poll();
+    } while (!woken && !has_pending_stop() && time_.now() < wake);
+    const auto remote = generator_.stop_requested();
+    remote_stop_handled_ = remote.interrupt || remote.terminate;
+    check_lost_ranks();
+    aggregator_.add(generator_.collect());
+    const auto now = time_.now();
+    if (now < next_tick_) return;
+    report_progress(at, now);
+    next_tick_ += tick * ((now - next_tick_) / tick + 1); // skips missed ticks
+}
+
+void run_stages::report_progress(stage at, monotonic_time now) {
+    const auto p = aggregator_.progress(at, start_, now);
+    if (start_ != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval);
+    callbacks_.on_progress(p);
+}
+
+result<void> run_stages::connect() {
+    // All ranks are set up before any connects: the connect rate holds for all of them together.
+    while (!generator_.idle() && aggregator_.latest().setup_error.empty() && !stop_requested())
+        step(stage::connecting, time_.now() + poll_interval);
+    if (aborted()) return problems{"", abort_reason_}; // nothing is connected yet
+    const auto started_at = time_.now();
+    if (aggregator_.latest().setup_error.empty() && !stop_requested()) generator_.connect();
+    aggregator_.add(generator_.collect());
+    auto timeout = scenario_.fleet.fleet_connect_timeout;
+    if (timeout.count() == 0)
+        timeout = connect_allowance + duration_for(scenario_.fleet.vehicles, scenario_.fleet.connect_rate);
+    while (!stop_requested()) {
+        const auto& latest = aggregator_.latest();
+        if (!latest.setup_error.empty()) return problems{"", latest.setup_error};
+        if (generator_.idle() && latest.driver_ready && latest.sessions_online == latest.sessions_asked) break;
+        if (time_.now() - started_at > timeout) return connect_timeout_error(timeout);
+        step(stage::connecting, time_.now() + poll_interval);
+    }
+    return {};
+}
+
+problems run_stages::connect_timeout_error(nanoseconds waited) const {
+    const auto& latest = aggregator_.latest();
+    std::string text = fmt::format("only {} of {} vehicles are on line after {}", latest.sessions_online,
+                                   latest.sessions_asked, format_duration(waited));
+    const auto& reasons = aggregator_.sum().sessions.reasons;
+    const auto most_frequent = std::max_element(reasons.begin(), reasons.end(),
+                                                [](const auto& a, const auto& b) { return a.second < b.second; });
+    if (most_frequent != reasons.end())
+        text += fmt::format("; most often: {} ({} times)", most_frequent->first, most_frequent->second);
+    if (aggregator_.sum().sessions.dropped > latest.sessions_asked)
+        return problems{
+            "", text + "; vehicles that are thrown out again and again have twins: when another run with the same "
+                       "VINs is at this broker, set fleet.vin.vds apart"};
+    return problems{
+        "", text + "; check the broker, or give it more time with fleet.connectWithin or a lower fleet.connectRate"};
+}
+
+void run_stages::load() {
+    const auto begin = time_.now() + generator_.start_delay();
+    start_ = plan_.replay ? begin - plan_.replay->from : begin; // a replay skips the time before its first request
+    generator_.begin_load(start_);
+    // Other ranks report at whole seconds of the load; a moment later all their reports have arrived.
+    if (generator_.count() > 1) next_tick_ = begin + 3 * cluster::poll_interval;
+    const auto end = start_ + plan_.end_of_load();
+    do {
+        // After the last due time shards that are late are polled more often.
+        step(stage::load, time_.now() < end ? end : time_.now() + poll_interval);
+        // Runs to the end of the last phase, even a pause: the pause is there to observe the fleet.
+    } while (!stop_requested() && (time_.now() < end || !generator_.idle() || !aggregator_.latest().all_due));
+    generator_.stop_arrivals();
+}
+
+/// No completion, late command or returning vehicle is awaited; if one were, ending now would count it as lost.
+bool run_stages::nothing_pending() const {
+    return aggregator_.latest().in_flight == 0 && aggregator_.latest().awaited == 0;
+}
+
+void run_stages::drain() {
+    const auto until = time_.now() + scenario_.load.drain;
+    if (stop_requested())
+        callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; Ctrl-C again ends at once",
+                                         format_duration(scenario_.load.drain)));
+    do {
+        step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
+    } while (!aborted() && !(generator_.idle() && nothing_pending()) && time_.now() < until);
+    generator_.expire_open_requests();
+}
+
+measure::run_result::end_reason run_stages::end_reason() const {
+    using ending = measure::run_result::end_reason;
+    if (aborted()) return ending::aborted;
+    const auto remote = generator_.stop_requested();
+    switch (signals_.requested()) {
+    case stop_signals::kind::interrupt: return ending::interrupted;
+    case stop_signals::kind::terminate: return ending::terminated;
+    case stop_signals::kind::none: break;
+    }
+    return remote.interrupt ? ending::interrupted : remote.terminate ? ending::terminated : ending::complete;
+}
+
+measure::run_result run_stages::finish() {
+    const auto await_idle = [this] {
+        const auto until = time_.now() + max_stop_time;
+        do {
+            step(stage::draining, time_.now() + (generator_.idle() ? 0s : poll_interval));
+        } while (!aborted() && !generator_.idle() && time_.now() < until);
+    };
+    if (!aborted()) await_idle();
+    const auto open = aggregator_.latest().in_flight;
+    const auto sessions_requested = aggregator_.latest().sessions_asked;
+    if (!aborted()) {
+        generator_.stop();
+        await_idle();
+    }
+    aggregator_.add(generator_.collect());
+    if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks told how they ended";
+    const auto now = time_.now();
+    report_progress(stage::done, now);
+
+    measure::run_result run_result;
+    run_result.scenario = scenario_.name;
+    run_result.seed = scenario_.seed;
+    run_result.started = started_wall_;
+    run_result.elapsed = now - started_at_;
+    run_result.lag_limit = scenario_.load.lag_limit;
+    run_result.mode = plan_.replay ? measure::run_mode::replay : measure::run_mode::run;
+    run_result.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
+    run_result.sessions_asked = sessions_requested;
+    run_result.sessions_peak = aggregator_.sessions_peak();
+    run_result.left_open = open;
+    run_result.ended = end_reason();
+    run_result.abort_reason = abort_reason_;
+    run_result.sum = aggregator_.sum();
+    run_result.recoveries = recovery_tracker_.results(run_result.sum);
+    run_result.generator = {.cpu_s = aggregator_.latest().cpu_s,
+                            .rss_bytes = aggregator_.rss_peak(),
+                            .shards = generator_.shards(),
+                            .ranks = generator_.count()};
+    return run_result;
+}
+
+} // namespace loadsim::run

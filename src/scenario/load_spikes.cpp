@@ -1,0 +1,125 @@
+#include "check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace loadsim::scenario {
+namespace {
+
+using loadsim::load::phase;
+
+double rate_at(const phase& p, nanoseconds since_start) {
+    if (p.arrival_count) return static_cast<double>(*p.arrival_count) / seconds(p.duration);
+    const auto end = p.ramp_to.value_or(p.arrival_rate);
+    return std::lerp(p.arrival_rate.per_second, end.per_second, seconds(since_start) / seconds(p.duration));
+}
+
+/// Part of a phase with its rate multiplied by `factor`. An arrival count is converted to a rate.
+phase scaled_part(const phase& p, nanoseconds from, nanoseconds until, double factor, std::string name) {
+    phase part = p;
+    part.name = std::move(name);
+    part.duration = until - from;
+    part.arrival_count.reset();
+    part.arrival_rate = rate{rate_at(p, from) * factor};
+    part.ramp_to.reset();
+    if (p.ramp_to) part.ramp_to = rate{rate_at(p, until) * factor};
+    return part;
+}
+
+class phase_splitter {
+public:
+    explicit phase_splitter(const std::vector<phase>& phases) {
+        for (const auto& p : phases) used_names_.insert(p.name);
+    }
+
+    /// `overlapping`: the spikes that overlap the phase, in order.
+    void split(const phase& p, nanoseconds start, std::span<const load_spike> overlapping) {
+        nanoseconds at = start;
+        int unscaled_parts = 0;
+        const auto add_unscaled_until = [&](nanoseconds until) {
+            if (until <= at) return;
+            add(scaled_part(p, at - start, until - start, 1,
+                            ++unscaled_parts == 1 ? p.name : unused_name(p.name, unscaled_parts)));
+            at = until;
+        };
+        for (const auto& s : overlapping) {
+            add_unscaled_until(s.from);
+            const auto until = std::min(s.until, start + p.duration);
+            if (until <= at) continue;
+            add(scaled_part(p, at - start, until - start, s.factor, fmt::format("{} ({})", p.name, s.name)));
+            at = until;
+        }
+        add_unscaled_until(start + p.duration);
+    }
+
+    void add(phase p) { phases_.push_back(std::move(p)); }
+    std::vector<phase> take_phases() && { return std::move(phases_); }
+
+private:
+    /// Avoids names in the scenario, such as a phase named "steady (2)".
+    std::string unused_name(const std::string& name, int n) {
+        auto made = fmt::format("{} ({})", name, n);
+        while (!used_names_.insert(made).second) made = fmt::format("{} ({})", name, ++n);
+        return made;
+    }
+
+    std::set<std::string> used_names_;
+    std::vector<phase> phases_;
+};
+
+} // namespace
+
+double load_seconds(const load& l) {
+    double total = 0;
+    for (const auto& p : l.phases) total += seconds(p.duration);
+    return total;
+}
+
+std::vector<load_spike> load_spikes_of(const scenario_config& d) {
+    std::vector<load_spike> all;
+    if (load_seconds(d.load) > max_load_seconds) return all;
+    nanoseconds load{0};
+    for (const auto& p : d.load.phases) load += p.duration;
+    for (std::size_t c = 0; c < d.conditions.size(); ++c) {
+        const auto& one = d.conditions[c];
+        if (one.type != vehicle::condition::kind::spike) continue;
+        const auto occurrence_count = std::min(vehicle::occurrence_count(one, load), max_spikes);
+        for (std::uint32_t n = 0; n < occurrence_count; ++n) {
+            const auto from = vehicle::start_of(one, n);
+            all.push_back({from, from + one.duration.a, one.factor,
+                           one.name + (one.interval ? fmt::format(" {}", n + 1) : ""), c});
+        }
+    }
+    std::ranges::stable_sort(all, {}, &load_spike::from);
+    return all;
+}
+
+std::vector<phase> phases_of(const scenario_config& d) {
+    const auto spikes = load_spikes_of(d);
+    if (spikes.empty()) return d.load.phases;
+    phase_splitter made(d.load.phases);
+    nanoseconds start{0};
+    std::vector<load_spike> overlapping;
+    for (const auto& p : d.load.phases) {
+        const auto end = start + p.duration;
+        overlapping.clear();
+        for (const auto& s : spikes)
+            if (s.from < end && s.until > start) overlapping.push_back(s);
+        if (overlapping.empty() || p.pause)
+            made.add(p);
+        else
+            made.split(p, start, overlapping);
+        start = end;
+    }
+    return std::move(made).take_phases();
+}
+
+loadsim::load::schedule schedule_of(const scenario_config& d) { return {phases_of(d), d.load.spacing, d.seed}; }
+
+} // namespace loadsim::scenario

@@ -1,0 +1,56 @@
+// Read context: the problems found so far and the current path in the scenario.
+#pragma once
+
+#include "yaml_node.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::scenario {
+
+struct located_problem {
+    std::string path; ///< "fleet.segments[2].share"
+    source_location location;
+    std::string text;
+};
+
+/// Passed to all read functions. Threads: one.
+class read_context {
+public:
+    /// Extends the current path until destroyed.
+    class path_guard {
+    public:
+        path_guard(std::string& path, std::string_view deeper) : path_(path), size_(path.size()) { path += deeper; }
+        ~path_guard() { path_.resize(size_); }
+        path_guard(const path_guard&) = delete;
+        path_guard& operator=(const path_guard&) = delete;
+
+    private:
+        std::string& path_;
+        std::size_t size_;
+    };
+    [[nodiscard]] path_guard enter(std::string_view key);
+    [[nodiscard]] path_guard enter(std::size_t index);
+
+    void add_problem(source_location location, std::string text);
+    void add_problem(const yaml_node& at, std::string text) { add_problem(at.location, std::move(text)); }
+
+    /// The text of a scalar; nullptr, after reporting a problem, for any other node.
+    const std::string* expect_scalar(const yaml_node&, std::string_view expected);
+    bool expect_list(const yaml_node&, std::string_view expected);
+    /// Also reports duplicate keys.
+    bool expect_map(const yaml_node&, std::string_view expected);
+
+    const std::string& path() const { return path_; }
+    const std::vector<located_problem>& located_problems() const { return located_problems_; }
+
+private:
+    std::string path_;
+    std::vector<located_problem> located_problems_;
+};
+
+/// "path.key"; "key" for an empty path.
+std::string join_path(std::string_view path, std::string_view key);
+
+} // namespace loadsim::scenario

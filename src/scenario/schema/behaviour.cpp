@@ -1,0 +1,134 @@
+#include "schema.hpp"
+#include "schema/composite_types.hpp"
+
+#include <cctype>
+
+namespace loadsim::scenario {
+namespace {
+
+using services = std::map<std::string, vehicle::named_delays>;
+
+struct behaviour_keys {
+    std::optional<bool> online;
+    std::optional<std::vector<vehicle::step>> steps;
+    std::optional<outcome_set> expect;
+    std::optional<vehicle::named_delays> delays;
+    std::optional<scenario::services> services;
+    std::optional<nanoseconds> clock;
+    std::optional<bool> deduplicates;
+    std::optional<anomaly_set> expect_anomalies;
+    std::optional<vehicle::credentials> credentials;
+    std::optional<vehicle::sleep> asleep;
+};
+
+/// Signed duration: a clock offset, positive when ahead.
+struct offset {
+    void read(read_context& r, const yaml_node& n, nanoseconds& out) const {
+        const auto* found = r.expect_scalar(n, "an offset such as +5m or -5m");
+        if (found == nullptr) return;
+        auto unsigned_part = n;
+        const bool is_signed = !found->empty() && (found->front() == '+' || found->front() == '-');
+        if (is_signed) unsigned_part.text.erase(0, 1);
+        nanoseconds length = out;
+        value_types::duration{}.read(r, unsigned_part, length);
+        out = found->starts_with('-') ? -length : length;
+    }
+    yaml_node write(nanoseconds value) const {
+        return make_scalar((value < nanoseconds{0} ? "-" : "+") + format_duration(std::chrono::abs(value)));
+    }
+    boost::json::object schema() const {
+        return {{"type", "string"}, {"pattern", "^[+-]?([0-9.]+(ns|us|ms|s|m|h|d))+$"}};
+    }
+};
+
+constexpr choices::table<vehicle::sleep::wakeup_bearer, 2> bearers{
+    {"udp", "sms"}, {vehicle::sleep::wakeup_bearer::udp, vehicle::sleep::wakeup_bearer::sms}};
+
+constexpr value_types::value_map<value_types::delay> delays{{}, "delays", 100};
+
+} // namespace
+
+template <class V>
+void describe(V& v, vehicle::credentials& c) {
+    v.required("user", c.user, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.", value_types::environment_text{});
+    v.field("password", c.password, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.",
+            value_types::environment_text{.secret = true});
+}
+
+template <class V>
+void describe(V& v, vehicle::sleep& s) {
+    v.required("wokenBy", s.bearer,
+               "udp: a datagram with the VIN to loadsim's trigger port; sms: POST /sms at its SMS gateway.",
+               bearers.type());
+    v.field("takes", s.wakeup_delay, "From the trigger to the begin of its connect.", value_types::delay{});
+    v.field("loss", s.trigger_loss, "Part of the triggers that never reach it.", value_types::fraction_value{});
+    v.field("awakeFor", s.stays_awake, "How long it stays on line after its last word.", value_types::duration{});
+}
+
+namespace {
+
+template <class V>
+void describe(V& v, behaviour_keys& k) {
+    v.field("online", k.online, "false: it signs in, and leaves before the load starts.", value_types::flag{});
+    v.field(
+        "steps", k.steps,
+        "ack, running, executed, {failed: CODE}, {wait: DELAY}, drop (ends it), execute, {disconnect: WAY}, reconnect, "
+        "{report: WORD, ...}, {takeover: DELAY}, {stall: DELAY}, {choose: [...]}; none: it says nothing.",
+        value_types::list<value_types::step>{{}, "steps", value_types::max_steps});
+    v.field("expect", k.expect,
+            "What a correct platform makes of it, one outcome or several; what the steps say if left out.",
+            value_types::outcomes{});
+    v.field("delays", k.delays, "Delays by name, for {wait: NAME}.", delays);
+    v.field("services", k.services, "Other delays, by name, for some of the services.",
+            value_types::value_map<value_types::value_map<value_types::delay>>{delays, "services", 100});
+    v.field("clock", k.clock, "How far its clock is wrong: +5m or -5m.", offset{});
+    v.field("deduplicates", k.deduplicates, "false: a command that comes again is done again.", value_types::flag{});
+    v.field("provokes", k.expect_anomalies, "Anomalies that it brings about on purpose: they are counted apart.",
+            value_types::anomalies{});
+    v.field("credentials", k.credentials, "Wrong ones: it must not be let in, and is sent requests all the same.",
+            value_types::object<vehicle::credentials>{});
+    v.field("asleep", k.asleep, "It has no session until it is woken.", value_types::object<vehicle::sleep>{});
+}
+
+} // namespace
+
+namespace value_types {
+
+void behaviour::read(read_context& r, const yaml_node& n, vehicle::behaviour& out) const {
+    behaviour_keys keys;
+    object<behaviour_keys>{}.read(r, n, keys);
+    if (n.what != yaml_node::kind::map) return;
+    out.online = keys.online.value_or(true);
+    if (out.online && !n.find("credentials") && !n.find("steps"))
+        r.add_problem(n, "what does it do? give it steps ([] says nothing), or online: false");
+    out.steps = std::move(keys.steps).value_or(std::vector<vehicle::step>{});
+    out.delays = std::move(keys.delays).value_or(vehicle::named_delays{});
+    out.services = std::move(keys.services).value_or(services{});
+    out.clock_offset = keys.clock.value_or(nanoseconds{0});
+    out.deduplicates = keys.deduplicates.value_or(true);
+    out.expected_anomalies = keys.expect_anomalies.value_or(anomaly_set{});
+    out.credentials = keys.credentials;
+    out.asleep = keys.asleep;
+    out.expected = keys.expect.value_or(vehicle::expected_of(out));
+}
+
+/// Rarely used keys are written only if set.
+yaml_node behaviour::write(const vehicle::behaviour& b) const {
+    behaviour_keys keys;
+    keys.online = b.online;
+    if ((b.online && !b.credentials) || !b.steps.empty()) keys.steps = b.steps;
+    keys.expect = b.expected;
+    if (!b.delays.empty()) keys.delays = b.delays;
+    if (!b.services.empty()) keys.services = b.services;
+    if (b.clock_offset != nanoseconds{0}) keys.clock = b.clock_offset;
+    if (!b.deduplicates) keys.deduplicates = false;
+    if (!b.expected_anomalies.empty()) keys.expect_anomalies = b.expected_anomalies;
+    keys.credentials = b.credentials;
+    keys.asleep = b.asleep;
+    return object<behaviour_keys>{}.write(keys);
+}
+
+boost::json::object behaviour::schema() const { return object<behaviour_keys>{}.schema(); }
+
+} // namespace value_types
+} // namespace loadsim::scenario

@@ -1,0 +1,125 @@
+#include "schema.hpp"
+#include "schema/composite_types.hpp"
+
+#include <loadsim/base/spelling.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace loadsim::scenario {
+namespace {
+
+using vehicle::condition;
+using enum condition::kind;
+
+constexpr std::array condition_kinds{tunnel, garage, handover,        half_open, slow,
+                                     lossy,  outage, reconnect_storm, power_on,  spike};
+
+constexpr choices::table<condition::outage_mode, 2> outage_modes{
+    {"restart", "freeze"}, {condition::outage_mode::restart, condition::outage_mode::freeze}};
+
+std::string_view documentation(condition::kind k) {
+    switch (k) {
+    case tunnel: return "Nothing goes through, in either direction; then all that waited does, on the same connection.";
+    case garage:
+        return "The connection is reset and the vehicle stays away; commands wait for it where the session is kept.";
+    case handover: return "A new connection from another address, for the same session; the old one is left behind.";
+    case half_open:
+        return "What is sent is lost and nobody hears of it (no FIN, no RST), until the vehicle comes back.";
+    case slow: return "So many bytes a second, and so much delay, each way.";
+    case lossy: return "Part of what vehicles publish is lost before it is sent.";
+    case outage: return "The embedded broker is away.";
+    case reconnect_storm: return "All connections are reset and come back without any backoff.";
+    case power_on: return "The vehicles have no session until then, and then all connect.";
+    case spike: return "So many times the load.";
+    }
+    return {};
+}
+
+boost::json::object schema_of(condition::kind k) {
+    condition one;
+    one.type = k;
+    auto made = value_types::object<condition>{}.schema_of(one);
+    made["description"] = documentation(k);
+    return made;
+}
+
+} // namespace
+
+/// The keys depend on the kind of condition, which is set before.
+template <class V>
+void describe(V& v, vehicle::condition& c) {
+    constexpr value_types::duration period{.min = std::chrono::milliseconds{100}};
+    const bool affects_vehicles = vehicle::affects_vehicles(c.type);
+    v.derived("name", c.name, "Used in reports; left out: its kind, and a number where there are several.",
+              value_types::text{value_types::name_length});
+    if (affects_vehicles) {
+        v.field("segments", c.segments, "Whom it may befall, by the names of fleet.segments; none: everybody.",
+                value_types::list<value_types::text>{{}, "segments", 100});
+        v.field("share", c.affected_fraction, "Part of those that it befalls, drawn anew each time.",
+                value_types::fraction_value{});
+    }
+    v.required("at", c.start, "When it begins, after the begin of the load.", value_types::duration{});
+    if (c.type != power_on) v.field("every", c.interval, "And again, to the end of the load.", period);
+    if (c.type == reconnect_storm || c.type == power_on)
+        v.field("within", c.spread, "Spread evenly over so long; 0s: all at once.", value_types::duration{});
+    else if (affects_vehicles)
+        v.field("jitter", c.jitter, "Each vehicle is struck up to so much later.", value_types::duration{});
+    if (c.type == handover)
+        v.field("for", c.duration, "The gap between the two connections; left out: none.", value_types::delay{});
+    else if (vehicle::has_duration(c.type))
+        v.required("for", c.duration, "How long it lasts.", value_types::delay{});
+    if (c.type == slow) {
+        v.field("bytesPerSecond", c.bytes_per_second, "Each way; 0: not limited.", value_types::number{});
+        v.field("delay", c.added_delay, "Added each way.", value_types::delay{});
+    }
+    if (c.type == lossy)
+        v.required("loss", c.loss, "Part of the publishes that is lost.", value_types::fraction_value{});
+    if (c.type == spike)
+        v.required("factor", c.factor, "Times the load of the phases it falls into.", value_types::number{});
+    if (c.type == outage)
+        v.field("way", c.mode, "restart: it ends and starts again; freeze: it stands still, and connections stand.",
+                outage_modes.type());
+    if (c.type == spike) return; // no request is affected
+    v.field("expect", c.expected, "Outcomes that are right too, of requests that it touches.",
+            value_types::outcomes{.may_be_empty = true});
+    v.field("provokes", c.expected_anomalies, "Anomalies that it brings about: they are counted apart.",
+            value_types::anomalies{});
+}
+
+namespace value_types {
+
+void condition::read(read_context& r, const yaml_node& n, vehicle::condition& out) const {
+    if (!r.expect_map(n, "a condition, such as {tunnel: {at: 60s, for: 20s}},")) return;
+    if (n.members.size() != 1)
+        return r.add_problem(n,
+                             "a condition is exactly one, such as {tunnel: {at: 60s, for: 20s}}; write a list of them");
+    const auto& one = n.members.front();
+    const auto found = std::ranges::find(condition_kinds, std::string_view(one.key),
+                                         [](vehicle::condition::kind k) { return to_string(k); });
+    if (found == condition_kinds.end()) {
+        std::vector<std::string_view> known;
+        for (const auto k : condition_kinds) known.push_back(to_string(k));
+        return r.add_problem(one.location, unknown_name("condition", one.key, known));
+    }
+    out.type = *found;
+    const auto guard = r.enter(one.key);
+    object<vehicle::condition>{}.read(r, one.value, out);
+}
+
+yaml_node condition::write(const vehicle::condition& c) const {
+    return make_map(to_string(c.type), object<vehicle::condition>{}.write(c));
+}
+
+boost::json::object condition::schema() const {
+    boost::json::object properties;
+    for (const auto k : condition_kinds) properties[to_string(k)] = schema_of(k);
+    return {{"type", "object"},
+            {"additionalProperties", false},
+            {"minProperties", 1},
+            {"maxProperties", 1},
+            {"properties", std::move(properties)}};
+}
+
+} // namespace value_types
+} // namespace loadsim::scenario

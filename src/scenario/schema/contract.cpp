@@ -1,0 +1,277 @@
+#include "schema.hpp"
+#include "schema/composite_types.hpp"
+#include "schema/contract_keys.hpp"
+
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/contract/field_path.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace loadsim::scenario {
+namespace {
+
+using form = contract::payload_options::payload_format;
+
+/// Keys of a payload given as a map; a plain text is form::text.
+constexpr choices::table<form, 5> payload_forms{{"json", "text", "hex", "base64", "file"},
+                                                {form::json, form::plain, form::hex, form::base64, form::file}};
+
+constexpr std::size_t max_texts = 100;
+constexpr std::size_t max_field_paths = 10;
+
+/// Key `responses`: the event mapping and the topic filter of the subscription.
+struct response_keys {
+    std::string filter;
+    contract::event_mapping_options mapping;
+};
+
+template <class V>
+void describe(V& v, response_keys& k) {
+    v.field("filter", k.filter, "What is subscribed to.", value_types::text{});
+    describe(v, k.mapping);
+}
+
+/// Keys of the contract; the default of use_response_topic depends on the other keys given.
+struct contract_keys {
+    contract::options options;
+    std::optional<bool> use_response_topic;
+};
+
+constexpr std::array<std::string_view, 4> response_names{"ack", "running", "executed", "failed"};
+
+/// Whether the scenario sets the topic of a response.
+bool sets_response_topic(const yaml_node& n) {
+    return std::ranges::any_of(response_names, [&](std::string_view name) {
+        const auto* key_node = n.find(name);
+        return key_node != nullptr && key_node->what == yaml_node::kind::map && key_node->find("topic") != nullptr;
+    });
+}
+
+} // namespace
+
+template <class V>
+void describe(V& v, contract::request_options& o) {
+    v.field("method", o.method, "Of HTTP.", value_types::text{20});
+    v.field("path", o.path, "A template, behind the API's own path.", value_types::text{});
+    v.field("headers", o.headers, "Templates by name.", value_types::named_texts{});
+    v.field("body", o.body, "A template; empty: none.", value_types::payload{});
+    const value_types::list<value_types::integer<std::uint16_t>> statuses{{100, 599}, "statuses", 100};
+    v.field("accepted", o.accepted, "Statuses that mean: it will be done.", statuses);
+    v.field("rejected", o.rejected, "Statuses that mean: not now, the vehicle is busy. Any other is an error.",
+            statuses);
+    v.field("id", o.id, "Where the answer says the request's id; '' where it does not.", value_types::field_path{});
+}
+
+template <class V>
+void describe(V& v, contract::command_options& o) {
+    v.field("filter", o.filter, "What a vehicle subscribes to, a template.", value_types::text{});
+    v.field("id", o.id, "Where a vehicle finds the request's id.", value_types::field_path{});
+    v.field("service", o.service, "Where it finds the service; '' where it is not said.", value_types::field_path{});
+    v.field("parameters", o.parameters, "{parameter.NAME} in its answers: where it finds that.",
+            value_types::named_texts{});
+    describe(v, o.message);
+}
+
+template <class V>
+void describe(V& v, contract::deadline_options& o) {
+    constexpr value_types::duration positive{.min = std::chrono::milliseconds{1}};
+    v.required("pending", o.pending, "Since the request was sent, for the vehicle's first word.", positive);
+    v.required("running", o.running, "Since that, for its last.", positive);
+}
+
+template <class V>
+void describe(V& v, contract::telemetry_options& o) {
+    v.field("every", o.interval, "Every vehicle that is on line; spread evenly over that time.",
+            value_types::duration{.min = std::chrono::milliseconds{100}});
+    describe(v, o.message);
+}
+
+namespace {
+
+/// Telemetry has no default topic and payload, so both are required.
+struct telemetry {
+    void read(read_context& r, const yaml_node& n, contract::telemetry_options& out) const {
+        value_types::object<contract::telemetry_options>{}.read(r, n, out);
+        if (n.what != yaml_node::kind::map) return;
+        for (const std::string_view key : {"topic", "payload"})
+            if (n.find(key) == nullptr) r.add_problem(n, fmt::format("'{}' is missing", key));
+    }
+    yaml_node write(const contract::telemetry_options& o) const {
+        return value_types::object<contract::telemetry_options>{}.write(o);
+    }
+    boost::json::object schema() const { return value_types::object<contract::telemetry_options>{}.schema(); }
+};
+
+} // namespace
+
+template <class V>
+void describe(V& v, contract_keys& k) {
+    auto& o = k.options;
+    v.field("request", o.request, "How a request enters the platform's API.",
+            value_types::object<contract::request_options>{});
+    v.field("command", o.command, "Platform to vehicle.", value_types::object<contract::command_options>{});
+    const value_types::object<contract::message_options> message;
+    v.field("ack", o.ack, "Vehicle to platform: it has the command.", message);
+    v.field("running", o.running, "Vehicle to platform: it is at it.", message);
+    v.field("executed", o.executed, "Vehicle to platform: it is done.", message);
+    v.field("failed", o.failed, "Vehicle to platform: it could not be done; {code} says why.", message);
+    v.derived("answerWhereAsked", k.use_response_topic,
+              "A command's MQTT 5 response topic wins over the words' topics; left out: unless one of those is given.",
+              value_types::flag{});
+    response_keys responses{o.responses_filter, o.responses};
+    v.field("words", responses, "How loadsim itself reads the vehicles' words.", value_types::object<response_keys>{});
+    o.responses_filter = responses.filter;
+    o.responses = responses.mapping;
+    v.field("presence", o.presence, "Vehicle to platform: it is online, offline or asleep ({state}, {wake}).", message);
+    v.field("telemetry", o.telemetry, "Vehicle to platform, all the time; left out: none.", telemetry{});
+    v.field("deadlines", o.deadlines,
+            "How long the platform waits for a silent vehicle; left out: nobody knows, and expiry "
+            "is not measured.",
+            value_types::object<contract::deadline_options>{});
+}
+
+namespace value_types {
+
+void contract::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::options& out) const {
+    contract_keys keys{out, {}};
+    object<contract_keys>{}.read(r, n, keys);
+    if (n.what != yaml_node::kind::map) return;
+    out = std::move(keys.options);
+    out.use_response_topic = keys.use_response_topic.value_or(!sets_response_topic(n));
+}
+
+yaml_node contract::write(const loadsim::contract::options& o) const {
+    return object<contract_keys>{}.write({o, o.use_response_topic});
+}
+
+json::object contract::schema() const { return object<contract_keys>{}.schema(); }
+
+void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::payload_options& out) const {
+    constexpr text any{max_template_length};
+    if (n.what == yaml_node::kind::scalar) {
+        out.format = form::text;
+        return any.read(r, n, out.text);
+    }
+    if (!r.expect_map(n, "a payload, such as a text or {hex: 01ff},")) return;
+    if (n.members.size() != 1)
+        return r.add_problem(n, fmt::format("a payload is exactly one of {}", fmt::join(payload_forms.names, ", ")));
+    const auto& [key, location, value] = n.members.front();
+    const auto found = std::ranges::find(payload_forms.names, std::string_view(key));
+    if (found == payload_forms.names.end())
+        return r.add_problem(location, unknown_name("payload", key, payload_forms.names));
+    const auto guard = r.enter(key);
+    out.format = payload_forms.values[static_cast<std::size_t>(found - payload_forms.names.begin())];
+    any.read(r, value, out.text);
+}
+
+yaml_node payload::write(const loadsim::contract::payload_options& p) const {
+    const auto found = std::ranges::find(payload_forms.values, p.format);
+    if (found == payload_forms.values.end()) return make_scalar(p.text);
+    return make_map(payload_forms.names[static_cast<std::size_t>(found - payload_forms.values.begin())],
+                    make_scalar(p.text));
+}
+
+json::object payload::schema() const {
+    json::object alternatives;
+    for (const auto name : payload_forms.names) alternatives[name] = text{max_template_length}.schema();
+    return any_of(text{max_template_length}.schema(), json::object{{"type", "object"},
+                                                                   {"minProperties", 1},
+                                                                   {"maxProperties", 1},
+                                                                   {"properties", std::move(alternatives)},
+                                                                   {"additionalProperties", false}});
+}
+
+void named_texts::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::named_texts& out) const {
+    if (!r.expect_map(n, "a map of names to texts") || !check_item_count(r, n, n.members.size(), "names", max_texts))
+        return;
+    out.clear();
+    std::set<std::string_view> seen;
+    for (const auto& m : n.members) {
+        if (!seen.insert(m.key).second) continue; // expect_map() has reported it
+        const auto guard = r.enter(m.key);
+        if (m.key.empty() || m.key.size() > name_length)
+            r.add_problem(m.location, fmt::format("a name of 1 to {} characters belongs here", name_length));
+        text{max_template_length}.read(r, m.value, out.emplace_back(m.key, std::string{}).second);
+    }
+}
+
+yaml_node named_texts::write(const loadsim::contract::named_texts& all) const {
+    yaml_node made = make_node(yaml_node::kind::map);
+    for (const auto& [name, value] : all) made.add(name, make_scalar(value));
+    return made;
+}
+
+json::object named_texts::schema() const {
+    return {
+        {"type", "object"}, {"maxProperties", max_texts}, {"additionalProperties", text{max_template_length}.schema()}};
+}
+
+void field_path::read(scenario::read_context& r, const yaml_node& n, std::string& out) const {
+    const auto* found = r.expect_scalar(n, "a source such as /id or topic[1]");
+    if (found == nullptr) return;
+    const auto parsed = loadsim::contract::field_path::parse(*found);
+    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
+    out = *found;
+}
+
+json::object field_path::schema() const {
+    return {{"type", "string"}, {"pattern", R"(^(/.*|topic\[[0-9]+\]|payload|correlation|(property|header):.+)?$)"}};
+}
+
+void field_paths::read(scenario::read_context& r, const yaml_node& n, std::vector<std::string>& out) const {
+    if (n.what != yaml_node::kind::scalar) return list<field_path>{{}, "sources", max_field_paths}.read(r, n, out);
+    out.assign(1, {});
+    field_path{}.read(r, n, out.front());
+}
+
+yaml_node field_paths::write(const std::vector<std::string>& all) const {
+    return all.size() == 1 ? make_scalar(all.front()) : list<field_path>{{}, "sources", max_field_paths}.write(all);
+}
+
+json::object field_paths::schema() const {
+    return any_of(field_path{}.schema(), list<field_path>{{}, "sources", max_field_paths}.schema());
+}
+
+namespace {
+constexpr std::array<std::string_view, 3> outcome_keys{"executed", "failed", "timed_out"};
+const value_types::list<text> state_texts{{}, "states", max_texts};
+} // namespace
+
+void outcome_states::read(scenario::read_context& r, const yaml_node& n, list& out) const {
+    if (!r.expect_map(n, "a map of outcomes, such as {executed: DONE, failed: ERROR*},")) return;
+    out.clear();
+    std::set<std::string_view> seen;
+    for (const auto& m : n.members) {
+        if (!seen.insert(m.key).second) continue; // expect_map() has reported it
+        const auto guard = r.enter(m.key);
+        if (std::ranges::find(outcome_keys, std::string_view(m.key)) == outcome_keys.end()) {
+            r.add_problem(m.location, unknown_name("end", m.key, outcome_keys));
+            continue;
+        }
+        auto& texts = out.emplace_back(*parse_outcome(m.key), std::vector<std::string>{}).second;
+        if (m.value.what == yaml_node::kind::scalar)
+            text{}.read(r, m.value, texts.emplace_back());
+        else
+            state_texts.read(r, m.value, texts);
+    }
+}
+
+yaml_node outcome_states::write(const list& all) const {
+    yaml_node made = make_node(yaml_node::kind::map);
+    for (const auto& [what, texts] : all)
+        made.add(to_string(what), texts.size() == 1 ? make_scalar(texts.front()) : state_texts.write(texts));
+    return made;
+}
+
+json::object outcome_states::schema() const {
+    json::object outcomes;
+    for (const auto name : outcome_keys) outcomes[name] = any_of(text{}.schema(), state_texts.schema());
+    return {{"type", "object"}, {"properties", std::move(outcomes)}, {"additionalProperties", false}};
+}
+
+} // namespace value_types
+} // namespace loadsim::scenario

@@ -1,0 +1,163 @@
+#include "schema.hpp"
+#include "schema/composite_types.hpp"
+
+#include <algorithm>
+
+namespace loadsim::scenario {
+namespace {
+
+struct target_keys {
+    std::optional<std::vector<net::endpoint>> broker;
+    std::optional<std::vector<net::endpoint>> api;
+    std::string user;
+    std::string password;
+    std::optional<http::tls_options> tls;
+    std::optional<net::endpoint> proxy;
+    std::optional<driver::auth_options> auth;
+    std::optional<backend::options> embedded;
+};
+
+/// A URL, or a list of them.
+struct urls {
+    value_types::endpoint one;
+
+    void read(read_context& r, const yaml_node& n, std::vector<net::endpoint>& out) const {
+        if (n.what == yaml_node::kind::list) {
+            if (n.items.empty()) return r.add_problem(n, "no URL is named here; one is the least");
+            return all().read(r, n, out);
+        }
+        out.assign(1, {});
+        one.read(r, n, out.front());
+    }
+    yaml_node write(const std::vector<net::endpoint>& of) const {
+        return of.size() == 1 ? one.write(of.front()) : all().write(of);
+    }
+    boost::json::object schema() const { return value_types::any_of(one.schema(), all().schema()); }
+
+private:
+    value_types::list<value_types::endpoint> all() const { return {one, "URLs", 100}; }
+};
+
+template <class V>
+void describe(V& v, target_keys& k) {
+    v.field("broker", k.broker, "mqtt://host:1883, or a list: vehicles take them in turn, and the next when one fails.",
+            urls{{net::parse_broker_url}});
+    v.field("api", k.api, "http://host:8080 or https://host, or a list: in turn, and the next when one fails.",
+            urls{{net::parse_api_url}});
+    v.field("user", k.user,
+            "For loadsim's own sessions at the broker, not the vehicles'; may hold ${ENVIRONMENT_VARIABLE}.",
+            value_types::environment_text{});
+    v.field("password", k.password, "The same; may hold ${ENVIRONMENT_VARIABLE}.",
+            value_types::environment_text{.secret = true});
+    v.field("tls", k.tls, "Of https: files in PEM.", value_types::tls{});
+    v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", value_types::endpoint{net::parse_api_url});
+    v.field("auth", k.auth, "What the API asks for, of every request.", value_types::auth{});
+    v.field("embedded", k.embedded, "Options of what loadsim brings along; unused when broker and api are both given.",
+            value_types::object<backend::options>{});
+}
+
+} // namespace
+
+template <class V>
+void describe(V& v, http::tls_options& o) {
+    v.field("ca", o.ca, "Certificates that are trusted; empty: the system's.", value_types::text{});
+    v.field("certificate", o.certificate, "Ours, with its chain; empty: none.", value_types::text{});
+    v.field("key", o.key, "Of our certificate; empty: it is in the same file.", value_types::text{});
+}
+
+template <class V>
+void describe(V& v, backend::options& o) {
+    v.field("services", o.services, "What it serves, with the longest time in each state.",
+            value_types::keyed_list<value_types::service_limits>{{}, "services", 100});
+    v.field("database", o.database, "SQLite file; empty: in memory.", value_types::text{});
+    v.field("batch", o.batch, "Events written in one transaction.", value_types::integer<std::uint32_t>{1, 100'000});
+    v.field("batchWindow", o.batch_window, "A batch waits no longer than this.", value_types::duration{});
+    v.field("timeToLive", o.time_to_live, "How long an ended request is remembered.",
+            value_types::duration{.min = std::chrono::seconds{1}});
+    v.field("commandQos", o.command_qos, "QoS of the commands that it sends; a vehicle gets them at its own at most.",
+            choices::qos_number.type());
+    v.field("faults", o.faults, "What it gets wrong, on purpose: to see whether it is noticed.",
+            value_types::list<value_types::fault>{{}, "faults", 100});
+    v.field("wake", o.wakeup, "How it wakes vehicles that sleep.", value_types::object<backend::wakeup_options>{});
+}
+
+template <class V>
+void describe(V& v, backend::wakeup_options& o) {
+    v.field("again", o.repeat_interval,
+            "It sends another trigger so long after the last, until the vehicle has acknowledged.",
+            value_types::duration{.min = std::chrono::milliseconds{10}});
+}
+
+namespace value_types {
+namespace {
+constexpr std::string_view keyword = "embedded";
+}
+
+void target::read(read_context& r, const yaml_node& n, scenario::target& out) const {
+    target_keys keys;
+    if (n.what == yaml_node::kind::scalar) {
+        if (n.text != keyword)
+            return r.add_problem(n, "'" + n.text +
+                                        "' is no target; write embedded, or {broker: mqtt://HOST, api: http://HOST}");
+    } else {
+        keys.embedded.emplace().services.clear(); // empty unless the scenario lists services
+        object<target_keys>{}.read(r, n, keys);
+        if (n.what != yaml_node::kind::map) return;
+    }
+    out = {};
+    const auto assign = [](const std::optional<std::vector<net::endpoint>>& all, std::optional<net::endpoint>& first,
+                           std::vector<net::endpoint>& more) {
+        if (!all || all->empty()) return;
+        first = all->front();
+        more.assign(all->begin() + 1, all->end());
+    };
+    assign(keys.broker, out.broker, out.more_brokers);
+    assign(keys.api, out.api, out.more_apis);
+    out.tls = keys.tls.value_or(http::tls_options{});
+    out.proxy = keys.proxy;
+    out.auth = keys.auth.value_or(driver::auth_options{});
+    if (!out.api && (keys.tls || keys.proxy || keys.auth))
+        r.add_problem(n, "tls, proxy and auth are for an API, and none is given");
+    out.embedded = n.what == yaml_node::kind::scalar || n.find(keyword) != nullptr;
+    if (out.broker) {
+        const auto set_credentials = [&keys](net::endpoint& broker) {
+            broker.user = keys.user;
+            broker.password = keys.password;
+        };
+        set_credentials(*out.broker);
+        std::ranges::for_each(out.more_brokers, set_credentials);
+    } else if ((out.api || out.embedded) && (!keys.user.empty() || !keys.password.empty())) {
+        r.add_problem(n, "user and password are for a broker, and none is given");
+    }
+    out.backend.services.clear(); // resolve_defaults() sets the default
+    if (keys.embedded) out.backend = *keys.embedded;
+    if (!keys.broker && !keys.api && !out.embedded) r.add_problem(n, "a target is embedded, or has a broker");
+}
+
+yaml_node target::write(const scenario::target& t) const {
+    target_keys keys;
+    if (t.broker) keys.broker = brokers_of(t);
+    if (t.api) keys.api = apis_of(t);
+    if (t.tls != http::tls_options{}) keys.tls = t.tls;
+    keys.proxy = t.proxy;
+    if (t.auth.type != driver::auth_options::kind::none) keys.auth = t.auth;
+    if (t.broker) {
+        keys.user = t.broker->user;
+        keys.password = t.broker->password;
+    }
+    if (t.embedded) keys.embedded = t.backend;
+    return object<target_keys>{}.write(keys);
+}
+
+void tls::read(read_context& r, const yaml_node& n, http::tls_options& out) const {
+    object<http::tls_options>{}.read(r, n, out);
+}
+yaml_node tls::write(const http::tls_options& o) const { return object<http::tls_options>{}.write(o); }
+json::object tls::schema() const { return object<http::tls_options>{}.schema(); }
+
+json::object target::schema() const {
+    return {{"anyOf", json::array{json::object{{"const", keyword}}, object<target_keys>{}.schema()}}};
+}
+
+} // namespace value_types
+} // namespace loadsim::scenario

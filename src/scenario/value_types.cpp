@@ -1,0 +1,239 @@
+#include "value_types.hpp"
+
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/net/source_addresses.hpp>
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+
+namespace loadsim::scenario::value_types {
+namespace {
+
+/// The whole text as one number in fixed notation; exponents are not accepted.
+std::optional<double> to_number(std::string_view text) {
+    double value = 0;
+    const auto* last = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), last, value, std::chars_format::fixed);
+    if (error != std::errc{} || end != last || !std::isfinite(value)) return std::nullopt;
+    return value;
+}
+
+/// Shortest fixed notation that reads back to the same value.
+std::string digits_of(double value) {
+    std::array<char, 400> buffer; // the largest double has 309 digits
+    const auto [end, error] =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
+    return error == std::errc{} ? std::string(buffer.data(), end) : "0";
+}
+
+constexpr std::size_t max_budget_length = 300; // characters of a budget: two names and a comparison
+constexpr double max_rate = 1'000'000;         // per second; beyond the capacity of any machine
+
+} // namespace
+
+void text::read(read_context& r, const yaml_node& n, std::string& out) const {
+    const auto* found = r.expect_scalar(n, "a text");
+    if (found == nullptr) return;
+    if (found->size() > max_length)
+        return r.add_problem(n, fmt::format("{} characters; {} is the most", found->size(), max_length));
+    out = *found;
+}
+json::object text::schema() const { return {{"type", "string"}, {"maxLength", max_length}}; }
+
+void environment_text::read(read_context& r, const yaml_node& n, std::string& out) const {
+    const auto* found = r.expect_scalar(n, "a text");
+    if (found == nullptr) return;
+    std::string made;
+    std::string_view rest = *found;
+    for (auto begin = rest.find("${"); begin != std::string_view::npos; begin = rest.find("${")) {
+        const auto end = rest.find('}', begin);
+        if (end == std::string_view::npos) return r.add_problem(n, "'${' without its '}'");
+        const std::string name{rest.substr(begin + 2, end - begin - 2)};
+        const char* value = std::getenv(name.c_str());
+        if (value == nullptr) return r.add_problem(n, fmt::format("the environment variable '{}' is not set", name));
+        made += rest.substr(0, begin);
+        made += value;
+        rest.remove_prefix(end + 1);
+    }
+    out = made.append(rest);
+}
+json::object environment_text::schema() const { return {{"type", "string"}}; }
+
+void secret::read(read_context& r, const yaml_node& n, std::string& out) const {
+    const auto* file = n.what == yaml_node::kind::map && n.members.size() == 1 ? n.find("file") : nullptr;
+    if (file == nullptr) return environment_text{.secret = true}.read(r, n, out);
+    const auto* path = r.expect_scalar(*file, "the path of a file");
+    if (path == nullptr) return;
+    constexpr std::size_t max = 64 * 1024;
+    std::ifstream in(*path, std::ios::binary);
+    std::string text(max, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(max));
+    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
+    if (!in.eof() || in.bad() || text.empty())
+        return r.add_problem(*file, fmt::format("'{}' cannot be read, is empty, or is more than 64 kB", *path));
+    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    out = std::move(text);
+}
+json::object secret::schema() const {
+    return {{"anyOf", json::array{json::object{{"type", "string"}},
+                                  json::object{{"type", "object"},
+                                               {"properties", json::object{{"file", json::object{{"type", "string"}}}}},
+                                               {"required", json::array{"file"}},
+                                               {"additionalProperties", false}}}}};
+}
+
+void flag::read(read_context& r, const yaml_node& n, bool& out) const {
+    constexpr std::string_view expected = "true or false";
+    const auto* found = r.expect_scalar(n, expected);
+    if (found == nullptr) return;
+    if (*found != "true" && *found != "false")
+        return r.add_problem(n, fmt::format("{} belongs here, not '{}'", expected, *found));
+    out = *found == "true";
+}
+json::object flag::schema() const { return {{"type", "boolean"}}; }
+
+std::optional<std::uint64_t> read_integer(read_context& r, const yaml_node& n, std::uint64_t min, std::uint64_t max) {
+    const auto* found = r.expect_scalar(n, "a whole number");
+    if (found == nullptr) return std::nullopt;
+    std::uint64_t value = 0;
+    const auto* last = found->data() + found->size();
+    const auto [end, error] = std::from_chars(found->data(), last, value);
+    if (error == std::errc::invalid_argument || end != last) {
+        r.add_problem(n, fmt::format("'{}' is not a whole number from {} to {}", *found, min, max));
+        return std::nullopt;
+    }
+    if (error != std::errc{} || value < min || value > max) {
+        r.add_problem(n, fmt::format("{} is not between {} and {}", *found, min, max));
+        return std::nullopt;
+    }
+    return value;
+}
+json::object integer_schema(std::uint64_t min, std::uint64_t max) {
+    return {{"type", "integer"}, {"minimum", min}, {"maximum", max}};
+}
+
+void number::read(read_context& r, const yaml_node& n, double& out) const {
+    const auto* found = r.expect_scalar(n, "a number");
+    if (found == nullptr) return;
+    const auto value = to_number(*found);
+    if (!value || std::signbit(*value)) return r.add_problem(n, fmt::format("'{}' is not a number from 0", *found));
+    out = *value;
+}
+yaml_node number::write(double value) const { return make_scalar(digits_of(value)); }
+json::object number::schema() const { return {{"type", "number"}, {"minimum", 0}}; }
+
+void duration::read(read_context& r, const yaml_node& n, nanoseconds& out) const {
+    const auto* found =
+        r.expect_scalar(n, bare_seconds ? "a duration such as 90 (seconds) or 2m" : "a duration such as 250ms or 2m");
+    if (found == nullptr) return;
+    const auto bare = bare_seconds ? to_number(*found) : std::nullopt;
+    const auto parsed = parse_duration(bare && !std::signbit(*bare) ? *found + "s" : *found);
+    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
+    if (*parsed < min)
+        return r.add_problem(n, fmt::format("'{}' is too short; {} is the least", *found, format_duration(min)));
+    if (*parsed > max)
+        return r.add_problem(n, fmt::format("'{}' is too long; {} is the most", *found, format_duration(max)));
+    out = *parsed;
+}
+void duration::read(read_context& r, const yaml_node& n, std::chrono::seconds& out) const {
+    nanoseconds exact = out;
+    read(r, n, exact);
+    const auto whole_seconds = std::chrono::floor<std::chrono::seconds>(exact);
+    if (whole_seconds != exact) return r.add_problem(n, fmt::format("'{}' must be whole seconds", n.text));
+    out = whole_seconds;
+}
+json::object duration::schema() const {
+    constexpr auto* with_unit = R"(^([0-9.]+(ns|us|ms|s|m|h|d))+$)";
+    constexpr auto* or_without = R"(^([0-9.]+(ns|us|ms|s|m|h|d)?)+$)";
+    if (bare_seconds) return {{"type", {"string", "number"}}, {"pattern", or_without}, {"minimum", 0}};
+    return {{"type", "string"}, {"pattern", with_unit}};
+}
+
+void rate_value::read(read_context& r, const yaml_node& n, rate& out) const {
+    const auto* found = r.expect_scalar(n, "a rate such as 200 or 200/s");
+    if (found == nullptr) return;
+    const auto parsed = parse_rate(*found);
+    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
+    if (parsed->per_second > max_rate) return r.add_problem(n, fmt::format("'{}' is more than {}/s", *found, max_rate));
+    out = *parsed;
+}
+yaml_node rate_value::write(rate value) const { return make_scalar(digits_of(value.per_second)); }
+json::object rate_value::schema() const {
+    return {{"type", {"string", "number"}}, {"pattern", "^[0-9.]+(/[smh])?$"}, {"minimum", 0}, {"maximum", max_rate}};
+}
+
+void fraction_value::read(read_context& r, const yaml_node& n, fraction& out) const {
+    const auto* found = r.expect_scalar(n, "a share such as 25%");
+    if (found == nullptr) return;
+    const auto parsed = parse_fraction(*found);
+    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
+    out = *parsed;
+}
+yaml_node fraction_value::write(fraction value) const {
+    const auto percent = format_fraction(value);
+    const auto back = parse_fraction(percent);
+    // A percentage cannot express a third exactly; the fraction is written with all digits.
+    return make_scalar(back && *back == value ? percent : digits_of(value.value));
+}
+json::object fraction_value::schema() const {
+    return {{"type", {"string", "number"}}, {"pattern", "^[0-9.]+%?$"}, {"minimum", 0}, {"maximum", 1}};
+}
+
+std::optional<std::size_t> read_choice(read_context& r, const yaml_node& n, std::span<const std::string_view> names) {
+    const auto* found = r.expect_scalar(n, fmt::format("one of {}", fmt::join(names, ", ")));
+    if (found == nullptr) return std::nullopt;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == *found) return i;
+    r.add_problem(n, unknown_name("value", *found, names));
+    return std::nullopt;
+}
+json::object choice_schema(std::span<const std::string_view> names) {
+    json::array values;
+    for (const auto name : names) {
+        values.emplace_back(name);
+        // A validator sees YAML's 5.0 as the number 5.
+        const auto value = to_number(name);
+        if (value && std::find(values.begin(), values.end(), json::value(*value)) == values.end())
+            values.emplace_back(*value);
+    }
+    return {{"enum", std::move(values)}};
+}
+
+void endpoint::read(read_context& r, const yaml_node& n, net::endpoint& out) const {
+    const auto* found = r.expect_scalar(n, "a URL");
+    if (found == nullptr) return;
+    const auto parsed = parse(*found);
+    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
+    out = *parsed;
+}
+json::object endpoint::schema() const { return {{"type", "string"}}; }
+
+void source_address::read(read_context& r, const yaml_node& n, std::string& out) const {
+    const auto* found = r.expect_scalar(n, "an address or a block of addresses");
+    if (found == nullptr) return;
+    if (const auto parsed = net::parse_source_address(*found); !parsed)
+        return r.add_problem(n, parsed.error().list.front().text);
+    out = *found;
+}
+json::object source_address::schema() const { return {{"type", "string"}}; }
+
+void budget::read(read_context& r, const yaml_node& n, verdict::budget& out) const {
+    const auto* found = r.expect_scalar(n, "a budget such as \"e2e.p99 < 1s\"");
+    if (found == nullptr) return;
+    if (found->size() > max_budget_length)
+        return r.add_problem(
+            n, fmt::format("a budget of {} characters; {} is the most", found->size(), max_budget_length));
+    const auto parsed = verdict::parse_budget(*found);
+    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
+    out = *parsed;
+}
+json::object budget::schema() const { return {{"type", "string"}}; }
+
+} // namespace loadsim::scenario::value_types

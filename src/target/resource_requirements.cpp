@@ -1,0 +1,73 @@
+#include <loadsim/target/resource_requirements.hpp>
+
+#include "cost.hpp"
+
+#include <loadsim/target/machine_resources.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace loadsim::target {
+namespace {
+
+constexpr std::uint64_t ceil_div(std::uint64_t whole, std::uint64_t by) { return whole / by + (whole % by != 0); }
+
+std::uint64_t files_per_process(const resource_requirements& n) {
+    return std::max(files_per_rank(n), files_per_broker(n));
+}
+
+} // namespace
+
+std::uint64_t sessions_per_rank(const resource_requirements& n) {
+    return ceil_div(n.sessions, std::max(1U, n.placement.ranks));
+}
+
+std::uint64_t local_sessions(const resource_requirements& n) {
+    return std::min(n.sessions, sessions_per_rank(n) * n.placement.local_ranks);
+}
+
+std::uint64_t connections_per_broker(const resource_requirements& n) {
+    return n.own_broker ? sessions_per_rank(n) + n.connections_fixed
+                        : local_sessions(n) + n.connections_fixed * n.placement.local_ranks;
+}
+
+std::uint64_t files_per_rank(const resource_requirements& n) {
+    return sessions_per_rank(n) + n.files_fixed + (n.placement.ranks > 1 ? cost::mpi_files : 0);
+}
+
+std::uint64_t files_per_broker(const resource_requirements& n) {
+    return n.own_broker ? sessions_per_rank(n) + n.broker_files_fixed : 0;
+}
+
+std::uint64_t local_memory(const resource_requirements& n) {
+    const auto session =
+        cost::session + cost::socket + (n.local_broker ? cost::socket : 0) + (n.own_broker ? cost::broker_session : 0);
+    const auto rank = cost::rank + (n.placement.ranks > 1 ? cost::mpi_rank : 0) + (n.own_broker ? cost::broker : 0);
+    return local_sessions(n) * session + n.placement.local_ranks * rank;
+}
+
+std::optional<std::uint32_t> required_ranks(const resource_requirements& requirements,
+                                            const machine_resources& machine) {
+    if (!machine.open_files) return {};
+    auto n = requirements;
+    n.placement = {};
+    if (files_per_process(n) <= *machine.open_files) return 1;
+    n.placement.ranks = 2; // more than one rank: MPI is used
+    const auto fixed = files_per_process(n) - sessions_per_rank(n);
+    const auto room = *machine.open_files - *machine.open_files / 20;
+    if (room <= fixed) return {};
+    const auto ranks = std::max<std::uint64_t>(2, ceil_div(n.sessions, room - fixed));
+    if (ranks > std::min<std::uint64_t>(n.sessions, std::numeric_limits<std::uint32_t>::max())) return {};
+    return static_cast<std::uint32_t>(ranks);
+}
+
+std::string format_memory(std::uint64_t bytes) {
+    constexpr double mebibyte = 1024.0 * 1024.0;
+    const auto size = static_cast<double>(bytes);
+    if (size < 1024 * mebibyte) return fmt::format("{:.0f} MiB", size / mebibyte);
+    return fmt::format("{:.1f} GiB", size / (1024 * mebibyte));
+}
+
+} // namespace loadsim::target

@@ -1,0 +1,152 @@
+#include "lexer.hpp"
+#include "metric.hpp"
+
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/base/units.hpp>
+#include <loadsim/verdict/budget.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace loadsim::verdict {
+namespace {
+
+problems parse_error(std::string text) { return problems{"", std::move(text)}; }
+
+result<comparison> parse_operator(std::string_view op) {
+    constexpr std::array<std::pair<std::string_view, comparison>, 5> known{{{"<", comparison::less},
+                                                                            {"<=", comparison::less_equal},
+                                                                            {"==", comparison::equal},
+                                                                            {">=", comparison::greater_equal},
+                                                                            {">", comparison::greater}}};
+    for (const auto& [text, meaning] : known)
+        if (text == op) return meaning;
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> slips{
+        {{"=", "=="}, {"=<", "<="}, {"=>", ">="}, {"===", "=="}}};
+    for (const auto& [text, meant] : slips)
+        if (text == op) return parse_error(fmt::format("unknown operator '{}'; did you mean '{}'?", op, meant));
+    return parse_error(fmt::format("unknown operator '{}'; there are <, <=, ==, >=, >", op));
+}
+
+/// Label keys allowed for the metric of a budget.
+std::vector<std::string_view> allowed_labels(const budget& b) {
+    using kind = budget::kind;
+    if (b.metric.starts_with("campaigns.")) return {"campaign"};
+    if (b.metric_kind == kind::latency || b.metric_kind == kind::latency_count) return {"service", "phase"};
+    if (b.metric_kind == kind::recovery) return {"condition"};
+    if (b.metric.starts_with("outcomes") || b.metric == "unexpected") return {"phase"};
+    return {};
+}
+
+problems set_labels(budget& b, const std::vector<label>& labels) {
+    const auto allowed = allowed_labels(b);
+    for (const auto& [key, value] : labels) {
+        if (allowed.empty()) return parse_error(fmt::format("{} has no labels", b.metric));
+        if (key == "service" && allowed.front() == "phase")
+            return parse_error(fmt::format("{} is not counted by service; only {{phase=NAME}} can be given", b.metric));
+        if (std::ranges::find(allowed, key) == allowed.end()) return parse_error(unknown_name("label", key, allowed));
+        auto& label = key == "service"    ? b.service
+                      : key == "phase"    ? b.phase
+                      : key == "campaign" ? b.campaign
+                                          : b.condition;
+        label = value;
+    }
+    return {};
+}
+
+result<double> parse_latency_limit(const budget& b, std::string_view limit) {
+    if (limit.ends_with('%'))
+        return parse_error(
+            fmt::format("'{}' is a share, and {}.{} is a duration; write one such as 250ms", limit, b.metric, b.stat));
+    const auto duration = parse_duration(limit);
+    if (!duration) return duration.error();
+    return milliseconds(*duration);
+}
+
+result<double> parse_count_limit(const budget& b, std::string_view limit) {
+    std::uint64_t count{};
+    const auto end = limit.data() + limit.size();
+    const auto [stopped, error] = std::from_chars(limit.data(), end, count);
+    if (error == std::errc{} && stopped == end) return static_cast<double>(count);
+    const auto metric = b.stat.empty() ? b.metric : b.metric + "." + b.stat;
+    if (limit.ends_with('%') && allowed_labels(b).size() == 1) // metrics counted by phase or campaign also have a rate
+        return parse_error(
+            fmt::format("'{}' is a share, and {} is a count; write {}.rate for a share", limit, metric, metric));
+    return parse_error(
+        fmt::format("'{}' is not a whole number, and {} is a count; write one such as 0", limit, metric));
+}
+
+result<double> parse_rate_limit(const budget& b, std::string_view limit) {
+    if (!limit.ends_with('%'))
+        return parse_error(
+            fmt::format("'{}' is not a percentage, and {}.rate is a share of the {}; write one such as 0.1%", limit,
+                        b.metric, b.metric.starts_with("campaigns.") ? "vehicles addressed" : "requests due"));
+    const auto fraction_limit = parse_fraction(limit);
+    if (!fraction_limit) return fraction_limit.error();
+    return fraction_limit->value;
+}
+
+result<double> parse_limit(const budget& b, std::string_view limit) {
+    switch (b.metric_kind) {
+    case budget::kind::latency:
+    case budget::kind::connect:
+    case budget::kind::queue_wait:
+    case budget::kind::recovery: return parse_latency_limit(b, limit);
+    case budget::kind::rate: return parse_rate_limit(b, limit);
+    case budget::kind::latency_count:
+    case budget::kind::connect_count:
+    case budget::kind::queue_wait_count:
+    case budget::kind::count: break;
+    }
+    return parse_count_limit(b, limit);
+}
+
+std::string normalised(const budget& b, const budget_tokens& tokens) {
+    std::string text = b.metric;
+    for (const auto& [key, value] : tokens.labels)
+        text += fmt::format("{}{}={}", text.size() == b.metric.size() ? "{" : ",", key, value);
+    if (!tokens.labels.empty()) text += "}";
+    if (!b.stat.empty()) text += "." + b.stat;
+    return fmt::format("{} {} {}", text, tokens.op, tokens.limit);
+}
+
+} // namespace
+
+result<budget> parse_budget(std::string_view expression) {
+    const auto tokens = tokenize(expression);
+    if (!tokens) return tokens.error();
+    auto parsed = parse_metric(tokens->metric);
+    if (!parsed) return parsed;
+    budget& b = *parsed;
+    if (auto label_problems = set_labels(b, tokens->labels); !label_problems.empty()) return label_problems;
+    const auto op = parse_operator(tokens->op);
+    if (!op) return op.error();
+    b.op = *op;
+    const auto limit = parse_limit(b, tokens->limit);
+    if (!limit) return limit.error();
+    b.limit = *limit;
+    b.expression = normalised(b, *tokens);
+    return parsed;
+}
+
+std::vector<std::string> check(const budget& b, const measure::labels& names) {
+    std::vector<std::string> errors;
+    const auto check_name = [&](std::string_view what, std::string_view name, const std::vector<std::string>& known) {
+        const std::vector<std::string_view> views(known.begin(), known.end());
+        for (const auto& n : views)
+            if (n == name) return;
+        if (!name.empty()) errors.push_back(unknown_name(what, name, views));
+    };
+    check_name("service", b.service, names.services);
+    check_name("phase", b.phase, names.phases);
+    check_name("condition", b.condition, names.conditions);
+    check_name("campaign", b.campaign, names.campaigns);
+    return errors;
+}
+
+} // namespace loadsim::verdict

@@ -1,0 +1,167 @@
+#include <loadsim/verdict/budget.hpp>
+
+#include <loadsim/base/units.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+
+namespace loadsim::verdict {
+namespace {
+
+using kind = budget::kind;
+using optional_index = std::optional<std::uint32_t>;
+
+/// Indexes of a name; nullopt (all) for an empty name. Several if two phases have the same name.
+std::vector<optional_index> indexes_of(const std::string& name, const std::vector<std::string>& names) {
+    if (name.empty()) return {std::nullopt};
+    std::vector<optional_index> indexes;
+    for (std::uint32_t i = 0; i < names.size(); ++i)
+        if (names[i] == name) indexes.emplace_back(i);
+    return indexes;
+}
+
+measure::histogram samples_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    const auto found = std::ranges::find(measure::hop_names, b.metric);
+    const auto hop = static_cast<measure::hop>(found - measure::hop_names.begin());
+    measure::histogram samples;
+    for (const auto service : indexes_of(b.service, names.services))
+        for (const auto phase : indexes_of(b.phase, names.phases))
+            samples.merge(totals.latencies.select(hop, {.service = service, .phase = phase}));
+    return samples;
+}
+
+std::optional<double> stat_of(const measure::histogram& samples, const budget& b) {
+    if (samples.empty()) return std::nullopt;
+    if (b.stat == "min") return milliseconds(samples.min());
+    if (b.stat == "mean") return milliseconds(samples.mean());
+    if (b.stat == "max") return milliseconds(samples.max());
+    return milliseconds(samples.percentile(b.percentile));
+}
+
+measure::request_counts requests_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    if (b.phase.empty()) return totals.requests;
+    measure::request_counts sum;
+    for (const auto index : indexes_of(b.phase, names.phases))
+        if (*index < totals.phases.size()) sum.add(totals.phases[*index]);
+    return sum;
+}
+
+std::uint64_t anomalies_of(std::string_view metric, const measure::totals& totals) {
+    for (std::size_t i = 0; i < anomaly_names.size(); ++i)
+        if (metric.ends_with(anomaly_names[i])) return totals.anomalies[i];
+    return std::accumulate(totals.anomalies.begin(), totals.anomalies.end(), std::uint64_t{0});
+}
+
+std::uint64_t count_of(const budget& b, const measure::totals& totals, const measure::request_counts& requests) {
+    const std::string_view metric = b.metric;
+    if (metric == "sessions.refused") return totals.sessions.refused;
+    if (metric == "sessions.dropped") return totals.sessions.dropped;
+    if (metric == "sessions.reconnects") return totals.sessions.reconnects;
+    if (metric == "queued.delivered") return totals.queued.delivered;
+    if (metric == "queued.out_of_order") return totals.queued.out_of_order;
+    if (metric.starts_with("anomalies")) return anomalies_of(metric, totals);
+    const auto end = parse_outcome(metric.substr(std::min(metric.size(), std::string_view{"outcomes."}.size())));
+    return end ? requests.outcomes[static_cast<std::size_t>(*end)] : requests.unexpected;
+}
+
+constexpr double not_recovered = std::numeric_limits<double>::infinity();
+
+/// Longest recovery in milliseconds; absent: none measured.
+std::optional<double> recovery_time(const budget& b, const measure::run_result& run) {
+    std::optional<double> longest;
+    for (const auto& r : run.recoveries) {
+        const bool back = b.stat == "back";
+        const bool measured = back ? r.affected != 0 : !r.budget.empty();
+        if (!measured || (!b.condition.empty() && b.condition != r.condition)) continue;
+        const auto took = back ? r.recovery_time : r.latency_recovery_time;
+        longest = std::max(longest.value_or(0), took ? milliseconds(*took) : not_recovered);
+    }
+    return longest;
+}
+
+std::optional<double> campaign_value(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    measure::campaign_counts sum;
+    for (const auto& [campaign, counts] : totals.campaigns)
+        if (b.campaign.empty() || (campaign < names.campaigns.size() && names.campaigns[campaign] == b.campaign))
+            sum.add(counts);
+    if (sum.addressed == 0) return std::nullopt; // none was due
+    if (b.metric_kind == kind::latency) return stat_of(sum.latency, b);
+    if (b.metric_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
+    const bool repeated = b.metric == "campaigns.repeated";
+    const auto undelivered =
+        sum.addressed - std::min(sum.delivered, sum.addressed); // aborted: may be more than addressed
+    const auto count = static_cast<double>(repeated ? sum.repeated : undelivered);
+    return b.metric_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
+}
+
+/// Value of the metric in the unit of the limit; absent: no data.
+std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    const auto& totals = run.sum;
+    if (b.metric.starts_with("campaigns.")) return campaign_value(b, totals, names);
+    if (b.metric_kind == kind::latency) return stat_of(samples_of(b, totals, names), b);
+    if (b.metric_kind == kind::connect) return stat_of(totals.sessions.connect, b);
+    if (b.metric_kind == kind::connect_count) return static_cast<double>(totals.sessions.connect.count());
+    if (b.metric_kind == kind::queue_wait) return stat_of(totals.queued.waited, b);
+    if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.waited.count());
+    if (b.metric_kind == kind::recovery) return recovery_time(b, run);
+    const auto requests = requests_of(b, totals, names);
+    const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");
+    if (of_requests && (requests.due == 0 || indexes_of(b.service, names.services).empty())) return std::nullopt;
+    if (b.metric_kind == kind::latency_count) return static_cast<double>(samples_of(b, totals, names).count());
+    const auto count = static_cast<double>(count_of(b, totals, requests));
+    return b.metric_kind == kind::rate ? count / static_cast<double>(requests.due) : count;
+}
+
+bool satisfies(double observed, comparison op, double limit) {
+    // 1 of 1000 equals 0.1 %, though the two divisions may differ in the last bit of a double.
+    const bool same = observed != not_recovered &&
+                      std::abs(observed - limit) <= 1e-12 * std::max(std::abs(observed), std::abs(limit));
+    switch (op) {
+    case comparison::less: return observed < limit && !same;
+    case comparison::less_equal: return observed < limit || same;
+    case comparison::equal: return same;
+    case comparison::greater_equal: return observed > limit || same;
+    case comparison::greater: return observed > limit && !same;
+    }
+    return false;
+}
+
+std::string format_value(kind k, double observed) {
+    switch (k) {
+    case kind::rate: return fmt::format("{:.6g}%", observed * 100);
+    case kind::count:
+    case kind::latency_count:
+    case kind::connect_count:
+    case kind::queue_wait_count: return fmt::format("{:.0f}", observed);
+    case kind::latency:
+    case kind::connect:
+    case kind::queue_wait:
+    case kind::recovery: break;
+    }
+    auto text = fmt::format("{:.3f}", observed); // percentiles are whole microseconds
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.ends_with('.')) text.pop_back();
+    return text + "ms";
+}
+
+} // namespace
+
+std::string_view to_string(budget_verdict f) {
+    constexpr std::string_view names[] = {"pass", "fail", "no data"};
+    return names[static_cast<std::size_t>(f)];
+}
+
+budget_result evaluate_budget(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    const auto observed = observed_value(b, run, names);
+    if (!observed) return {b.expression, std::nullopt, "no data", budget_verdict::no_data};
+    const auto verdict = satisfies(*observed, b.op, b.limit) ? budget_verdict::pass : budget_verdict::fail;
+    if (*observed == not_recovered) return {b.expression, std::nullopt, "not in this run", verdict};
+    return {b.expression, observed, format_value(b.metric_kind, *observed), verdict};
+}
+
+} // namespace loadsim::verdict

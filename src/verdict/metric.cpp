@@ -1,0 +1,141 @@
+#include "metric.hpp"
+
+#include <loadsim/base/spelling.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace loadsim::verdict {
+namespace {
+
+using names = std::vector<std::string_view>;
+
+problems parse_error(std::string text) { return problems{"", std::move(text)}; }
+
+bool contains(std::string_view name, const auto& list) {
+    return std::ranges::find(list, name) != std::ranges::end(list);
+}
+
+struct path {
+    std::string_view head;
+    std::string_view rest; ///< after the first dot; empty when there is none
+};
+
+path split(std::string_view name) {
+    const auto dot = name.find('.');
+    return {name.substr(0, dot), dot == name.npos ? std::string_view{} : name.substr(dot + 1)};
+}
+
+/// "99.9" and "999" of p99.9 and p999.
+std::optional<double> parse_percentile(std::string_view digits) {
+    double value{};
+    const auto end = digits.data() + digits.size();
+    const auto [stopped, error] = std::from_chars(digits.data(), end, value, std::chars_format::fixed);
+    if (error != std::errc{} || stopped != end) return std::nullopt;
+    // Only percentiles that begin with 9 may omit the decimal point: p125 is ambiguous.
+    const bool short_form = digits.find('.') == digits.npos && digits.size() > 2 && digits.front() == '9';
+    double scale = 1; // a single division: 9999 / 100 is the double 99.99, 9999 / 10 / 10 may differ
+    for (auto n = digits.size(); short_form && n > 2; --n) scale *= 10;
+    value /= scale;
+    if (!(value >= 0 && value <= 100)) return std::nullopt;
+    return value;
+}
+
+result<budget> latency_metric(std::string_view metric, std::string_view stat, budget::kind latency,
+                              budget::kind count) {
+    const names stats{"min", "mean", "max", "count", "p50", "p90", "p95", "p99", "p999"};
+    if (stat.empty())
+        return parse_error(fmt::format("{} needs a statistic, such as {}.p99 or {}.max", metric, metric, metric));
+    budget b;
+    b.metric = metric;
+    b.stat = stat;
+    b.metric_kind = stat == "count" ? count : latency;
+    if (stat == "min" || stat == "mean" || stat == "max" || stat == "count") return b;
+    if (stat.front() == 'p' && stat.size() > 1 && stat.find_first_not_of("0123456789.", 1) == stat.npos) {
+        const auto percentile = parse_percentile(stat.substr(1));
+        if (!percentile)
+            return parse_error(
+                fmt::format("'{}' is not a percentile; write one from p0 to p100, such as p99 or p99.9", stat));
+        b.percentile = *percentile;
+        return b;
+    }
+    return parse_error(unknown_name("statistic", stat, stats));
+}
+
+result<budget> count_or_rate(std::string_view metric, std::string_view stat) {
+    if (!stat.empty() && stat != "rate")
+        return parse_error(unknown_name("statistic of " + std::string(metric), stat, names{"rate"}));
+    budget b;
+    b.metric = metric;
+    b.stat = stat;
+    b.metric_kind = stat.empty() ? budget::kind::count : budget::kind::rate;
+    return b;
+}
+
+result<budget> plain_count(std::string_view metric) { return count_or_rate(metric, {}); }
+
+} // namespace
+
+result<budget> parse_metric(std::string_view name) {
+    if (name.ends_with('.')) return parse_error(fmt::format("'{}' ends in a dot; write a name after it", name));
+    const auto [head, rest] = split(name);
+    if (contains(head, measure::hop_names))
+        return latency_metric(head, rest, budget::kind::latency, budget::kind::latency_count);
+    if (head == "unexpected") return count_or_rate(head, rest);
+    if (head == "outcomes") {
+        const auto [outcome, stat] = split(rest);
+        if (outcome.empty()) return parse_error("outcomes needs the name of one, such as outcomes.errored");
+        if (!parse_outcome(outcome)) return parse_error(unknown_name("outcome", outcome, outcome_names));
+        return count_or_rate(name.substr(0, head.size() + 1 + outcome.size()), stat);
+    }
+    if (head == "sessions") {
+        const auto [what, stat] = split(rest);
+        if (what == "connect")
+            return latency_metric("sessions.connect", stat, budget::kind::connect, budget::kind::connect_count);
+        const names counts{"refused", "dropped", "reconnects", "connect"};
+        if (rest.empty()) return parse_error("sessions needs the name of a figure, such as sessions.dropped");
+        if (!contains(rest, counts)) return parse_error(unknown_name("figure of sessions", rest, counts));
+        return plain_count(name);
+    }
+    if (head == "queued") {
+        const auto [what, stat] = split(rest);
+        if (what == "waited")
+            return latency_metric("queued.waited", stat, budget::kind::queue_wait, budget::kind::queue_wait_count);
+        const names counts{"delivered", "out_of_order", "waited"};
+        if (rest.empty()) return parse_error("queued needs the name of a figure, such as queued.waited.p99");
+        if (!contains(rest, counts)) return parse_error(unknown_name("figure of queued", rest, counts));
+        return plain_count(name);
+    }
+    if (head == "recovery") {
+        const names both{"back", "latency"};
+        if (rest.empty()) return parse_error("recovery needs to be of something: recovery.back or recovery.latency");
+        if (!contains(rest, both)) return parse_error(unknown_name("figure of recovery", rest, both));
+        budget b;
+        b.metric = head;
+        b.stat = rest;
+        b.metric_kind = budget::kind::recovery;
+        return b;
+    }
+    if (head == "campaigns") {
+        const auto [what, stat] = split(rest);
+        if (what == "latency")
+            return latency_metric("campaigns.latency", stat, budget::kind::latency, budget::kind::latency_count);
+        const names metrics{"undelivered", "repeated", "latency"};
+        if (rest.empty()) return parse_error("campaigns needs the name of a figure, such as campaigns.undelivered");
+        if (!contains(what, metrics)) return parse_error(unknown_name("figure of campaigns", what, metrics));
+        return count_or_rate(name.substr(0, head.size() + 1 + what.size()), stat);
+    }
+    if (head == "anomalies") {
+        if (!rest.empty() && !contains(rest, anomaly_names))
+            return parse_error(unknown_name("anomaly", rest, anomaly_names));
+        return plain_count(rest.empty() ? head : name);
+    }
+    names heads(measure::hop_names.begin(), measure::hop_names.end());
+    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies"});
+    return parse_error(unknown_name("figure", head, heads));
+}
+
+} // namespace loadsim::verdict

@@ -1,0 +1,383 @@
+// MQTT observer at a real broker: completions, responses, outages, brokers with limited capabilities.
+#include "broker.hpp"
+#include "fake_server.hpp"
+
+#include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/topics.hpp>
+#include <loadsim/observer/observer_factory.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <mqtt/async_client.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+using namespace loadsim;
+using namespace std::chrono_literals;
+namespace paho = ::mqtt; // loadsim::mqtt is our own
+using phase = contract::response::phase_kind;
+using harness::wait_until;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr std::string_view vin = "LZ9SMEV05TF000001";
+
+std::string response_json(const std::string& id, std::int64_t seq) {
+    return contract::to_json(contract::response{.id = id, .phase = phase::ack, .code = {}, .seq = seq});
+}
+std::string event(const std::string& id) { return contract::to_json(contract::event{id, "horn", "executed", "", 0}); }
+
+/// MQTT client that publishes as vehicle and platform.
+class test_publisher {
+public:
+    explicit test_publisher(const harness::broker& broker)
+        : client_("tcp://127.0.0.1:" + std::to_string(broker.endpoint().port), "speaker",
+                  paho::create_options(MQTTVERSION_5)) {
+        client_.connect(paho::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())
+            ->wait_for(5s);
+    }
+    void publish(const std::string& topic, const std::string& payload, int qos = 1) {
+        client_.publish(topic, payload, qos, false)->wait_for(5s);
+    }
+    void publish_response(const std::string& id, std::int64_t seq) {
+        publish(contract::response_topic(vin, id), response_json(id, seq));
+    }
+    void publish_event(const std::string& id) { publish(contract::event_topic(vin), event(id)); }
+
+private:
+    paho::async_client client_;
+};
+
+/// MQTT observer that records completions and responses.
+class recording_observer {
+public:
+    explicit recording_observer(std::vector<net::endpoint> brokers, const observer::mqtt_options& options = {},
+                                bool responses = true)
+        : observer_(observer::make_observer(options, make_context(std::move(brokers), responses), record_event(), 0)),
+          started_(observer_->start()) {}
+    explicit recording_observer(const harness::broker& broker, bool responses = true)
+        : recording_observer(std::vector{broker.endpoint()}, {}, responses) {
+        EXPECT_EQ(start_error(), "");
+    }
+
+    std::string start_error() const { return started_ ? "" : to_string(started_.error()); }
+    observer::observer& tested_observer() { return *observer_; }
+    std::vector<std::string> events() {
+        const std::lock_guard lock(mutex_);
+        return events_;
+    }
+    std::vector<observer::observed_response> responses() {
+        const std::lock_guard lock(mutex_);
+        return responses_;
+    }
+    bool receives_event(const std::string& last) {
+        return wait_until([&] {
+            const auto all = events();
+            return !all.empty() && all.back() == last;
+        });
+    }
+
+private:
+    observer::on_completion record_event() {
+        return [this](const std::optional<observer::completion>& received, const std::string&) {
+            const std::lock_guard lock(mutex_);
+            events_.push_back(received ? received->request : "malformed");
+        };
+    }
+    observer::observer_context make_context(std::vector<net::endpoint> brokers, bool responses) {
+        observer::observer_context all;
+        all.brokers = std::move(brokers);
+        if (responses)
+            all.response_handler = [this](const observer::observed_response& w) {
+                const std::lock_guard lock(mutex_);
+                responses_.push_back(w);
+            };
+        return all;
+    }
+
+    std::mutex mutex_;
+    std::vector<std::string> events_;
+    std::vector<observer::observed_response> responses_;
+    std::unique_ptr<observer::observer> observer_; // after the members that its handlers use
+    result<void> started_;
+};
+
+/// Fake broker that accepts a subscription with the configured codes, then publishes one event.
+struct fake_broker {
+    std::string connack_5 = std::string("\x20\x03\x00\x00\x00", 5); ///< to MQTT 5; empty: the connection is closed
+    std::string connack_3{};                                        ///< to MQTT 3.1.1
+    std::uint8_t granted = 1;
+
+    harness::connection_handler handler() const {
+        return [how = *this, five = true](std::size_t, std::string& unread) mutable -> harness::reaction {
+            if (unread.size() < 2 || unread.size() < 2U + static_cast<std::uint8_t>(unread[1])) return {};
+            const auto packet = unread.substr(0, 2U + static_cast<std::uint8_t>(unread[1]));
+            unread.erase(0, packet.size());
+            const auto type = static_cast<std::uint8_t>(packet[0]) >> 4;
+            if (type == 1) { // CONNECT: "MQTT", then the version
+                five = packet[8] == 5;
+                const auto& answer = five ? how.connack_5 : how.connack_3;
+                return {.bytes = answer, .close = answer.empty()};
+            }
+            if (type == 8) { // SUBSCRIBE
+                auto suback = five ? std::string("\x90\x04", 2) : std::string("\x90\x03", 2);
+                suback += packet.substr(2, 2);
+                if (five) suback += '\0';
+                suback += static_cast<char>(how.granted);
+                const std::string topic = "v1/X/evt";
+                const std::string payload = R"({"id":"r-1","state":"executed"})";
+                const auto rest = 2 + topic.size() + (five ? 1U : 0U) + payload.size();
+                auto publish =
+                    std::string("\x30") + static_cast<char>(rest) + '\0' + static_cast<char>(topic.size()) + topic;
+                if (five) publish += '\0';
+                return {.bytes = suback + (how.granted < 0x80 ? publish + payload : "")};
+            }
+            return {};
+        };
+    }
+};
+
+net::endpoint endpoint_at(std::uint16_t port) {
+    return {.scheme = "mqtt", .host = "127.0.0.1", .port = port, .path = {}};
+}
+
+} // namespace
+
+TEST(mqtt_observer, reports_completions_and_numbered_responses) {
+    const harness::broker broker;
+    recording_observer observer(broker);
+    test_publisher publisher(broker);
+    const auto before = std::chrono::steady_clock::now();
+    publisher.publish_response("r-1", 1);
+    publisher.publish_response("r-1", 1); // a duplicate is reported too
+    publisher.publish_response("r-2", 0); // without a number
+    publisher.publish(contract::response_topic(vin, "r-3"), response_json("r-3", -1));
+    publisher.publish(contract::response_topic(vin, "r-4"), "{");
+    publisher.publish_response("r-5", 2);
+    publisher.publish(contract::event_topic(vin), "{");
+    publisher.publish_event("r-6");
+    publisher.publish_event("r-6");
+    publisher.publish_event("end");
+    ASSERT_TRUE(observer.receives_event("end"));
+    EXPECT_EQ(observer.events(), (std::vector<std::string>{"malformed", "r-6", "r-6", "end"}));
+    const auto responses = observer.responses();
+    ASSERT_EQ(responses.size(), 3U);
+    EXPECT_EQ(responses[0].vin, vin);
+    EXPECT_EQ(responses[0].request, "r-1");
+    EXPECT_EQ(responses[0].sequence, 1U);
+    EXPECT_GE(responses[0].at, before);
+    EXPECT_EQ(responses[1].sequence, 1U);
+    EXPECT_EQ(responses[2].request, "r-5");
+    EXPECT_EQ(responses[2].sequence, 2U);
+}
+
+TEST(mqtt_observer, reports_no_responses_without_a_handler) {
+    const harness::broker broker;
+    recording_observer observer(broker, false);
+    test_publisher publisher(broker);
+    publisher.publish_response("r-1", 1);
+    publisher.publish_event("end");
+    ASSERT_TRUE(observer.receives_event("end"));
+    EXPECT_TRUE(observer.responses().empty());
+    EXPECT_EQ(observer.events().size(), 1U);
+}
+
+TEST(mqtt_observer, resubscribes_after_a_broker_outage) {
+    harness::broker broker;
+    recording_observer observer(broker);
+    broker.stop(SIGTERM);
+    broker.start();
+    test_publisher publisher(broker);
+    std::int64_t seq = 0;
+    ASSERT_TRUE(wait_until([&] { // the broker has lost the session, and the observer has yet to reconnect
+        publisher.publish_response("r", ++seq);
+        publisher.publish_event("e");
+        return !observer.responses().empty() && !observer.events().empty();
+    }));
+}
+
+TEST(mqtt_observer, uses_a_custom_contract) {
+    const harness::broker broker;
+    observer::mqtt_options options;
+    options.filter = "fleet/events/#";
+    options.reading = {.id = "correlation",
+                       .vin = "property:vehicle",
+                       .state = {"/result/status"},
+                       .reason = "/result/why",
+                       .outcomes = {{outcome::executed, {"OK"}}, {outcome::failed, {"ERR*"}}}};
+    std::mutex mutex;
+    std::vector<observer::completion> received;
+    const auto observer = observer::make_observer(
+        options, {.brokers = {broker.endpoint()}},
+        [&](std::optional<observer::completion> e, const std::string&) {
+            const std::lock_guard lock(mutex);
+            if (e) received.push_back(*e);
+        },
+        4);
+    const auto started = observer->start();
+    ASSERT_TRUE(started) << to_string(started.error());
+    paho::async_client client("tcp://127.0.0.1:" + std::to_string(broker.endpoint().port), "foreign",
+                              paho::create_options(MQTTVERSION_5));
+    client.connect(paho::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())
+        ->wait_for(5s);
+    const auto publish = [&](const std::string& payload) {
+        auto m = paho::make_message("fleet/events/eu", payload, 1, false);
+        m->set_properties(
+            {{paho::property::CORRELATION_DATA, "r-1"}, {paho::property::USER_PROPERTY, "vehicle", "CAR1"}});
+        client.publish(m)->wait_for(5s);
+    };
+    publish(R"({"result":{"status":"RUNNING"}})");
+    publish(R"({"result":{"status":"ERR42","why":"door"}})");
+    ASSERT_TRUE(wait_until([&] {
+        const std::lock_guard lock(mutex);
+        return !received.empty();
+    }));
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(received.size(), 1U);
+    EXPECT_EQ(received[0].vin, "CAR1");
+    EXPECT_EQ(received[0].request, "r-1");
+    EXPECT_EQ(received[0].final_outcome, outcome::failed);
+    EXPECT_EQ(received[0].reason, "door");
+    EXPECT_EQ(received[0].observer, 4U);
+    const auto counts = observer->take_counts();
+    EXPECT_EQ(counts.messages, 2U);
+    EXPECT_EQ(counts.completions, 1U);
+}
+
+TEST(mqtt_observer, shared_subscription_spreads_events_over_its_clients) {
+    const harness::broker broker;
+    observer::mqtt_options options;
+    options.clients = 3;
+    recording_observer observer({broker.endpoint()}, options);
+    recording_observer alone(broker); // of another run: it receives all events
+    ASSERT_EQ(observer.start_error(), "");
+    test_publisher publisher(broker);
+    for (int i = 0; i < 300; ++i) publisher.publish_event("r-" + std::to_string(i));
+    publisher.publish_response("w", 1);
+    ASSERT_TRUE(wait_until([&] { return observer.events().size() >= 300 && !observer.responses().empty(); }));
+    ASSERT_TRUE(wait_until([&] { return alone.events().size() >= 300; }));
+    auto all = observer.events();
+    EXPECT_EQ(all.size(), 300U);
+    std::ranges::sort(all);
+    EXPECT_EQ(std::ranges::adjacent_find(all), all.end()) << "each is told once";
+    EXPECT_EQ(observer.responses().size(), 1U);
+}
+
+TEST(mqtt_observer, a_response_may_be_the_completion) {
+    const harness::broker broker;
+    observer::mqtt_options options;
+    options.filter = "v1/+/rsp/+";
+    options.reading = contract::default_response_mapping();
+    recording_observer observer({broker.endpoint()}, options);
+    ASSERT_EQ(observer.start_error(), "");
+    test_publisher publisher(broker);
+    publisher.publish_response("r-1", 1);
+    publisher.publish(contract::response_topic(vin, "r-1"),
+                      contract::to_json(contract::response{.id = "r-1", .phase = phase::final, .code = {}, .seq = 2}));
+    ASSERT_TRUE(observer.receives_event("r-1"));
+    EXPECT_EQ(observer.events().size(), 1U);
+    EXPECT_EQ(observer.responses().size(), 2U);
+}
+
+TEST(mqtt_observer, response_listener_needs_no_completions) {
+    const harness::broker broker;
+    std::atomic<int> responses{0};
+    observer::observer_context context{.brokers = {broker.endpoint()}};
+    context.response_handler = [&](const observer::observed_response&) { ++responses; };
+    const auto observer = observer::make_response_listener(context);
+    const auto started = observer->start();
+    ASSERT_TRUE(started) << to_string(started.error());
+    test_publisher publisher(broker);
+    publisher.publish_event("r-1");
+    publisher.publish_response("r-1", 1);
+    EXPECT_TRUE(wait_until([&] { return responses == 1; }));
+}
+
+TEST(mqtt_observer, moves_to_another_broker_after_an_outage) {
+    harness::broker first;
+    const harness::broker second;
+    recording_observer observer({first.endpoint(), second.endpoint()});
+    ASSERT_EQ(observer.start_error(), "");
+    first.stop(SIGTERM);
+    test_publisher publisher(second);
+    ASSERT_TRUE(wait_until([&] {
+        publisher.publish_event("e");
+        return !observer.events().empty();
+    }));
+    EXPECT_EQ(observer.tested_observer().take_counts().reconnects, 1U);
+}
+
+TEST(mqtt_observer, starts_at_another_broker_when_the_first_is_unreachable) {
+    const harness::broker second;
+    recording_observer observer({endpoint_at(harness::free_port()), second.endpoint()});
+    ASSERT_EQ(observer.start_error(), "");
+    test_publisher publisher(second);
+    publisher.publish_event("e");
+    EXPECT_TRUE(observer.receives_event("e"));
+}
+
+TEST(mqtt_observer, falls_back_to_3_1_1_where_5_is_refused) {
+    struct row {
+        std::string connack_5;
+        const char* who;
+    };
+    for (const auto& r : {row{std::string("\x20\x02\x00\x01", 4), "3.1.1's own refusal"},
+                          row{std::string("\x20\x03\x00\x84\x00", 5), "5.0's"}, row{"", "closes without a word"}}) {
+        const harness::fake_server broker(
+            fake_broker{.connack_5 = r.connack_5, .connack_3 = std::string("\x20\x02\x00\x00", 4)}.handler());
+        recording_observer observer({endpoint_at(broker.port())}, {}, false);
+        ASSERT_EQ(observer.start_error(), "") << r.who;
+        EXPECT_TRUE(observer.receives_event("r-1")) << r.who;
+        EXPECT_THAT(observer.tested_observer().notice(), HasSubstr("3.1.1")) << r.who;
+    }
+}
+
+TEST(mqtt_observer, gives_no_notice_about_an_mqtt_5_broker) {
+    const harness::fake_server broker(fake_broker{}.handler());
+    recording_observer observer({endpoint_at(broker.port())}, {}, false);
+    ASSERT_EQ(observer.start_error(), "");
+    EXPECT_TRUE(observer.receives_event("r-1"));
+    EXPECT_EQ(observer.tested_observer().notice(), "");
+}
+
+TEST(mqtt_observer, reports_in_one_sentence_why_it_cannot_start) {
+    struct row {
+        fake_broker how;
+        std::uint32_t clients;
+        std::string sentence;
+    };
+    const auto old = std::string("\x20\x02\x00\x00", 4);
+    const row rows[] = {
+        {{.granted = 0x87}, 1, "refuses the observer's subscription to v1/+/evt"},
+        {{.connack_5 = "", .connack_3 = old, .granted = 0x80}, 1, "refuses the observer's subscription to v1/+/evt"},
+        {{.connack_5 = std::string("\x20\x05\x00\x00\x02\x2a\x00", 7)}, 2, "has no shared subscriptions"},
+        {{.granted = 0x9e}, 2, "has no shared subscriptions"},
+        {{.connack_5 = "", .connack_3 = old}, 2, "MQTT 3.1.1, which has no shared subscriptions"},
+        {{.connack_5 = std::string("\x20\x03\x00\x87\x00", 5), .connack_3 = old},
+         1,
+         "target.user"}, // and 3.1.1 is not tried
+        {{.connack_5 = "", .connack_3 = std::string("\x20\x02\x00\x05", 4)}, 1, "target.user"},
+        {{.connack_5 = "", .connack_3 = ""}, 1, "check that the broker runs"},
+    };
+    for (const auto& r : rows) {
+        const harness::fake_server broker(r.how.handler());
+        observer::mqtt_options options;
+        options.clients = r.clients;
+        const recording_observer observer({endpoint_at(broker.port())}, options, false);
+        EXPECT_THAT(observer.start_error(), HasSubstr(r.sentence));
+        EXPECT_THAT(observer.start_error(), HasSubstr("mqtt://127.0.0.1:" + std::to_string(broker.port())));
+        EXPECT_EQ(observer.start_error().find('\n'), std::string::npos);
+    }
+}

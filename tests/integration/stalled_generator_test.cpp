@@ -1,0 +1,41 @@
+// Stalled generator: late requests are reported as generator lag, and the run is invalid.
+#include "broker.hpp"
+#include "program.hpp"
+#include "scenario_builder.hpp"
+#include "summary_checks.hpp"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <thread>
+
+using namespace std::chrono_literals;
+using harness::number;
+
+namespace {
+
+TEST(stalled_generator, shows_as_lag_and_makes_the_run_invalid) {
+    harness::scenario_builder w;
+    w.load_keys = "driver: mqtt,";
+    w.phases = "[{duration: 4s, arrivalRate: 50}]";
+    harness::broker broker;
+    auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--set", "load.lagLimit=250ms"});
+    const auto under_load = [&] {
+        return harness::read_file(run.report() / "timeline.jsonl").find(R"("stage":"load")") != std::string::npos;
+    };
+    ASSERT_TRUE(harness::wait_until(under_load)) << run.err();
+    run.signal(SIGSTOP);
+    std::this_thread::sleep_for(1500ms);
+    run.signal(SIGCONT);
+    EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
+    const auto summary = run.summary();
+    harness::expect_consistent_sums(summary);
+    EXPECT_EQ(number(summary, "/requests/due"), 200) << "none was left out";
+    EXPECT_EQ(number(summary, "/latency/lag/count"), 200);
+    EXPECT_GE(summary.at_pointer("/latency/lag/max").to_number<double>(), 1000);
+    EXPECT_GE(summary.at_pointer("/latency/e2e/max").to_number<double>(), 1000) << "the requests waited for it";
+}
+
+} // namespace

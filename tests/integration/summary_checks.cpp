@@ -1,0 +1,64 @@
+#include "summary_checks.hpp"
+
+#include "program.hpp"
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace harness {
+namespace {
+
+/// Expected outcomes as text: "executed or timed_out".
+std::string joined_outcomes(const boost::json::value& outcomes) {
+    std::string all;
+    for (const auto& outcome : outcomes.as_array())
+        all += (all.empty() ? "" : " or ") + std::string(outcome.as_string());
+    return all;
+}
+
+} // namespace
+
+std::int64_t sum_of_outcomes(const boost::json::value& summary, std::string_view pointer) {
+    std::int64_t sum = 0;
+    for (const auto& outcome : summary.at_pointer(pointer).as_object())
+        sum += outcome.value().to_number<std::int64_t>();
+    return sum;
+}
+
+void expect_consistent_sums(const boost::json::value& summary) {
+    EXPECT_EQ(number(summary, "/requests/due"), sum_of_outcomes(summary, "/requests/outcomes"));
+    std::int64_t due = 0;
+    std::int64_t sent = 0;
+    for (const auto& phase : summary.at("phases").as_array()) {
+        EXPECT_EQ(number(phase, "/due"), sum_of_outcomes(phase, "/outcomes")) << phase;
+        due += number(phase, "/due");
+        sent += number(phase, "/sent");
+    }
+    EXPECT_EQ(due, number(summary, "/requests/due"));
+    EXPECT_EQ(sent, number(summary, "/requests/sent"));
+    std::int64_t cells = 0;
+    std::int64_t off_diagonal = 0;
+    for (const auto& cell : summary.at("matrix").as_array()) {
+        cells += number(cell, "/count");
+        const auto& expected_outcomes = cell.at("expected").as_array();
+        const bool unexpected = std::find(expected_outcomes.begin(), expected_outcomes.end(), cell.at("observed")) ==
+                                expected_outcomes.end();
+        EXPECT_EQ(cell.at("unexpected").as_bool(), unexpected) << cell;
+        if (unexpected) off_diagonal += number(cell, "/count");
+    }
+    EXPECT_EQ(cells, number(summary, "/requests/due"));
+    EXPECT_EQ(off_diagonal, number(summary, "/requests/unexpected"));
+    EXPECT_NE(number(summary, "/exit_code"), 1) << "a bug of loadsim";
+}
+
+std::map<std::string, std::int64_t> outcome_matrix(const boost::json::value& summary) {
+    std::map<std::string, std::int64_t> cells;
+    for (const auto& cell : summary.at("matrix").as_array())
+        cells[text(cell, "/segment") + ": " + joined_outcomes(cell.at("expected")) + " as " +
+              text(cell, "/observed")] += number(cell, "/count");
+    return cells;
+}
+
+} // namespace harness

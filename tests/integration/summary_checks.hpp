@@ -1,0 +1,21 @@
+// Consistency checks of summary.json that hold for every run.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace harness {
+
+/// Sum of the outcomes below this JSON pointer ("/requests/outcomes").
+std::int64_t sum_of_outcomes(const boost::json::value& summary, std::string_view pointer);
+
+/// Every due request has one outcome: in total, by phase and in the matrix; unexpected requests are off its diagonal.
+void expect_consistent_sums(const boost::json::value& summary);
+
+/// Outcome matrix: "silent: timed_out as timed_out" -> 12.
+std::map<std::string, std::int64_t> outcome_matrix(const boost::json::value& summary);
+
+} // namespace harness

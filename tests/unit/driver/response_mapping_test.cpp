@@ -1,0 +1,77 @@
+#include "response_mapping.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::driver;
+using kind = mapped_response::kind;
+
+namespace {
+
+const http::header_list no_headers;
+
+mapped_response read(const contract::request_options& contract, const http::response_view& response) {
+    return map_response(contract, *contract::field_path::parse(contract.id), response);
+}
+
+} // namespace
+
+struct answer_case {
+    unsigned status;
+    const char* body;
+    kind what;
+    const char* text;
+};
+
+TEST(response_mapping, follows_the_built_in_contract) {
+    const answer_case cases[] = {
+        {202, R"({"id":"a1","state":"created"})", kind::accepted, "a1"},
+        {202, R"({"id":7})", kind::accepted, "7"},
+        {202, R"({"ID":"a1"})", kind::errored, "http: 202 without a request id"},
+        {202, R"({"id":""})", kind::errored, "http: 202 without a request id"},
+        {202, R"({"id":null})", kind::errored, "http: 202 without a request id"},
+        {202, "", kind::errored, "http: 202 without a request id"},
+        {202, "[]", kind::errored, "http: 202 without a request id"},
+        {409, R"({"title":"busy"})", kind::rejected, "http: 409"},
+        {200, R"({"id":"a1"})", kind::errored, "http: 200"}, // a platform with synchronous completion
+        {404, "", kind::errored, "http: 404"},
+        {503, "<html>", kind::errored, "http: 503"},
+    };
+    for (const auto& c : cases) {
+        const auto mapped = read({}, {.status = c.status, .body = c.body, .error = {}, .headers = no_headers});
+        EXPECT_EQ(mapped.what, c.what) << c.status << c.body;
+        EXPECT_EQ(mapped.text, c.text) << c.status << c.body;
+    }
+}
+
+TEST(response_mapping, follows_a_custom_contract) {
+    contract::request_options custom{.accepted = {200, 201}, .rejected = {423, 429}, .id = "header:Location"};
+    const http::header_list headers{{"location", "/jobs/17"}};
+    const auto with = [&headers](unsigned status) {
+        return http::response_view{.status = status, .body = {}, .error = {}, .headers = headers};
+    };
+    EXPECT_EQ(read(custom, with(201)).text, "/jobs/17");
+    EXPECT_EQ(read(custom, with(200)).what, kind::accepted);
+    EXPECT_EQ(read(custom, with(202)).what, kind::errored);
+    EXPECT_EQ(read(custom, with(409)).what, kind::errored);
+    EXPECT_EQ(read(custom, with(423)).what, kind::rejected);
+    EXPECT_EQ(read(custom, with(429)).text, "http: 429");
+    custom.id = "";
+    const auto nameless = read(custom, with(200));
+    EXPECT_EQ(nameless.what, kind::accepted);
+    EXPECT_EQ(nameless.text, "");
+}
+
+TEST(response_mapping, names_the_try) {
+    const auto after = [](unsigned status, std::uint32_t tries, std::string_view trouble = {}) {
+        return read(
+                   {},
+                   {.status = status, .body = R"({"id":"a"})", .error = trouble, .headers = no_headers, .tries = tries})
+            .text;
+    };
+    EXPECT_EQ(after(409, 2), "http: 409 on try 2");
+    EXPECT_EQ(after(202, 2), "a");
+    EXPECT_EQ(after(503, 2), "http: 503");
+    EXPECT_EQ(after(0, 1, "no answer in time"), "http: no answer in time");
+    EXPECT_EQ(after(0, 3, "no answer in time"), "http: no answer in time (3 tries)");
+}

@@ -1,0 +1,220 @@
+// Test fixture of the simulated fleet: manual time and a recording platform.
+#pragma once
+
+#include "vehicle/step_builders.hpp"
+
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/outcome.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/base/units.hpp>
+#include <loadsim/contract/message_contract.hpp>
+#include <loadsim/contract/payloads.hpp>
+#include <loadsim/contract/topics.hpp>
+#include <loadsim/fleet/campaign.hpp>
+#include <loadsim/fleet/events.hpp>
+#include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/fleet/options.hpp>
+#include <loadsim/fleet/simulated_fleet.hpp>
+#include <loadsim/net/timer_wheel.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
+#include <loadsim/vehicle/condition.hpp>
+#include <loadsim/vehicle/delay.hpp>
+#include <loadsim/vehicle/registry.hpp>
+#include <loadsim/vehicle/segment.hpp>
+#include <loadsim/vehicle/vin.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace loadsim::fleet::simulation_test {
+
+using namespace std::chrono_literals;
+using vehicle::condition;
+using vehicle::disconnect_with;
+using vehicle::respond_with;
+using vehicle::response_step;
+using vehicle::simple_step;
+using vehicle::step;
+using vehicle::wait_for;
+using kind = vehicle::step::kind;
+
+inline vehicle::delay exactly(nanoseconds d) { return {vehicle::delay::kind::fixed, d, 0s, {}}; }
+inline step respond_with(response_step w) {
+    return {.type = kind::respond, .duration = {}, .delay_name = {}, .response = std::move(w), .branches = {}};
+}
+
+inline vehicle::behaviour make_behaviour(std::vector<step> steps) {
+    vehicle::behaviour b;
+    b.name = "tested";
+    b.steps = std::move(steps);
+    return b;
+}
+
+inline condition make_condition(condition::kind what, nanoseconds at, nanoseconds lasts = 0s) {
+    condition c;
+    c.name = std::string(to_string(what));
+    c.type = what;
+    c.start = at;
+    c.duration.a = lasts;
+    return c;
+}
+
+/// Simulated fleet with a platform that records messages and a receiver that records vehicle events. Times are in
+/// milliseconds since the load's start.
+class simulated_fleet_test : public testing::Test, private fleet::vehicle_events, private fleet::uplink_sink {
+protected:
+    void build(std::uint32_t vehicles = 1) {
+        options_.vehicles = vehicles;
+        if (behaviours_.empty()) behaviours_.push_back(make_behaviour({respond_with(response_step::kind::executed)}));
+        if (options_.segments.empty()) options_.segments.push_back({"all", {1}, behaviours_.front().name});
+        for (const auto& s : options_.segments) names_.push_back(s.name);
+        segments_ = std::make_unique<vehicle::segmentation>(seed, vehicles, options_.segments);
+        time_.set(start);
+        wheel_ = std::make_unique<net::timer_wheel>(start);
+        fleet::vehicle_events& events = *this;
+        fleet::uplink_sink& broker = *this;
+        registry_ = std::make_unique<vehicle::registry>(options_.vin, vehicles);
+        variables_.resize(names_.size());
+        fleet_ = std::make_unique<fleet::simulated_fleet>(
+            [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events,
+            fleet::fleet_spec{.options = options_,
+                              .message_contract = contract_ ? *contract_ : contract::message_contract::built_in(),
+                              .registry = *registry_,
+                              .template_symbols = symbols_,
+                              .seed = seed,
+                              .segments = *segments_,
+                              .segment_names = names_,
+                              .segment_variables = variables_,
+                              .behaviours = behaviours_,
+                              .conditions = conditions_,
+                              .campaigns = campaigns_,
+                              .shard_partition = share_,
+                              .load_duration = 1000s},
+            broker, simulation_);
+    }
+
+    void begin(std::uint32_t vehicles = 1) {
+        build(vehicles);
+        fleet_->begin_load(start);
+    }
+
+    void run_to(nanoseconds t) {
+        for (auto next = wheel_->next(); next <= start + t; next = wheel_->next()) {
+            time_.set(next);
+            wheel_->advance(next);
+        }
+        time_.set(start + t);
+        wheel_->advance(start + t);
+    }
+
+    std::string vin(std::uint32_t v) const { return vehicle::vin_of(options_.vin, vehicle_id{v}); }
+
+    void command(const std::string& id, std::uint32_t v = 0, std::uint8_t qos = 1, nanoseconds expires = 1000s) {
+        fleet_->deliver(vehicle_id{v}, contract::command_topic(vin(v), "horn"),
+                        to_json(contract::command{.id = id, .service = "horn", .ts_ms = 0}), qos, start + expires);
+    }
+
+    double elapsed_ms() const { return milliseconds(time_.now() - start); }
+    void keep_sessions(std::chrono::seconds expiry = 3600s) {
+        options_.mqtt.session.clean_start = false;
+        options_.mqtt.session.session_expiry = expiry;
+    }
+
+    static constexpr std::uint64_t seed = 5;
+    static constexpr monotonic_time start{1'700'000'000s};
+    fleet::options options_;
+    std::vector<vehicle::behaviour> behaviours_;
+    std::vector<condition> conditions_;
+    fleet_partition share_;
+    fleet::simulation_options simulation_;
+    std::optional<contract::message_contract> contract_; ///< none: the built-in contract
+    std::map<std::string, arrival_id> arrivals_;         ///< requests of an arrival
+    std::set<std::string> delivered_;                    ///< delivered commands
+    std::unique_ptr<fleet::simulated_fleet> fleet_;
+
+    std::vector<std::string> events_;       ///< "delivered r1 at 0", "acked ...", "finished ...", "executed ..."
+    std::vector<std::string> responses_;    ///< responses received by the platform: "r1 final #1 at 20"
+    std::vector<std::string> presence_;     ///< presence received by the platform: "asleep udp at 0"
+    std::vector<std::string> messages_;     ///< messages of on_message(): "up r1 at 20"
+    std::vector<std::string> reachability_; ///< "away at 0", "back at 0"
+    std::vector<std::string> session_events_;
+    std::vector<std::string> condition_events_; ///< "0 at 10", "0 passed at 20"
+    std::vector<contract::response> parsed_responses_;
+    std::vector<std::string> payloads_;
+    std::vector<std::string> topics_;
+
+private:
+    void record_event(const char* what, std::string_view request) {
+        events_.push_back(fmt::format("{} {} at {}", what, request, elapsed_ms()));
+    }
+
+    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) override {
+        record_event("delivered", request);
+        const auto arrival = arrivals_.find(std::string(request));
+        return {.first_delivery = delivered_.insert(std::string(request)).second,
+                .arrival = arrival == arrivals_.end() ? std::nullopt : std::optional{arrival->second}};
+    }
+    void on_acked(vehicle_id, std::string_view r, monotonic_time) override { record_event("acked", r); }
+    void on_finished(vehicle_id, std::string_view r, outcome, std::string_view, monotonic_time) override {
+        record_event("finished", r);
+    }
+    void on_executed(vehicle_id, std::string_view r, monotonic_time) override { record_event("executed", r); }
+    void on_malformed(vehicle_id, std::string_view, std::string_view payload, monotonic_time) override {
+        record_event("malformed", payload);
+    }
+    void on_message(vehicle_id, std::string_view r, bool to_vehicle, std::string_view topic, std::string_view payload,
+                    monotonic_time) override {
+        EXPECT_FALSE(topic.empty() && payload.empty());
+        messages_.push_back(fmt::format("{} {} at {}", to_vehicle ? "down" : "up", r, elapsed_ms()));
+    }
+    void on_unreachable(vehicle_id) override { reachability_.push_back(fmt::format("away at {}", elapsed_ms())); }
+    void on_reachable(vehicle_id) override { reachability_.push_back(fmt::format("back at {}", elapsed_ms())); }
+    void on_session_event(vehicle_id, std::string what, monotonic_time) override {
+        session_events_.push_back(fmt::format("{} at {}", what, elapsed_ms()));
+    }
+    void on_unauthorized_accept(vehicle_id, monotonic_time) override { ADD_FAILURE() << "nobody is let in"; }
+    void on_condition_begin(vehicle_id, std::uint32_t c, monotonic_time) override {
+        condition_events_.push_back(fmt::format("{} at {}", c, elapsed_ms()));
+    }
+    void on_condition_end(vehicle_id, std::uint32_t c, monotonic_time) override {
+        condition_events_.push_back(fmt::format("{} passed at {}", c, elapsed_ms()));
+    }
+
+    void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
+        if (topic.ends_with("/state")) {
+            const auto p = contract::read_presence(payload).value();
+            presence_.push_back(fmt::format("{}{}{} at {}", p.state, p.wake.empty() ? "" : " ", p.wake, elapsed_ms()));
+            return;
+        }
+        topics_.emplace_back(topic);
+        payloads_.emplace_back(payload);
+        const auto response = contract::read_response(payload);
+        if (!response) return responses_.push_back(fmt::format("unreadable at {}", elapsed_ms()));
+        parsed_responses_.push_back(*response);
+        constexpr const char* phases[] = {"ack", "running", "final"};
+        responses_.push_back(fmt::format("{} {} #{} at {}", response->id, phases[static_cast<int>(response->phase)],
+                                         response->seq, elapsed_ms()));
+    }
+
+    manual_time time_;
+    std::vector<std::string> names_;
+    std::vector<std::vector<std::string>> variables_;
+    contract::scenario_symbols symbols_;
+    std::vector<fleet::campaign_options> campaigns_;
+    std::unique_ptr<vehicle::registry> registry_;
+    std::unique_ptr<vehicle::segmentation> segments_;
+    std::unique_ptr<net::timer_wheel> wheel_;
+};
+
+} // namespace loadsim::fleet::simulation_test

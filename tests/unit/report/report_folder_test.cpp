@@ -1,0 +1,164 @@
+#include "sample_run.hpp"
+#include "temporary_folder.hpp"
+
+#include <loadsim/measure/hdr_log.hpp>
+#include <loadsim/report/report_folder.hpp>
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace fs = std::filesystem;
+using namespace loadsim;
+using namespace loadsim::report;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+namespace {
+
+const auto start = std::chrono::system_clock::from_time_t(1'795'170'000); // 2026-11-20T10:20:00Z
+
+using report_folder = sample_run::temporary_folder;
+
+} // namespace
+
+TEST(folder_name, is_safe_in_every_shell) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"quickstart", "quickstart-20261120T102000Z"},
+        {"remote services: pilot", "remote-services-pilot-20261120T102000Z"},
+        {"../../etc", "etc-20261120T102000Z"},
+        {".hidden", "hidden-20261120T102000Z"},
+        {"-rf", "rf-20261120T102000Z"},
+        {"高峰", "run-20261120T102000Z"},
+        {"", "run-20261120T102000Z"},
+        {"v1.2_a", "v1.2_a-20261120T102000Z"},
+    };
+    for (const auto& [name, folder] : cases) EXPECT_EQ(folder_name(name, start), folder);
+    const sample_run::non_utc_time_zone zone;
+    EXPECT_EQ(folder_name("quickstart", start), "quickstart-20261120T102000Z");
+    EXPECT_LT(folder_name(std::string(5000, 'x'), start).size(), 256u);
+}
+
+TEST_F(report_folder, is_created_with_its_parents_or_used_when_empty) {
+    const auto made = make_folder(folder / "a" / "b");
+    ASSERT_TRUE(made.has_value());
+    EXPECT_TRUE(fs::is_directory(folder / "a" / "b"));
+    EXPECT_TRUE(make_folder(folder / "a" / "b").has_value()) << "exists, empty";
+}
+
+TEST_F(report_folder, that_is_in_use_is_refused) {
+    std::ofstream(folder / "something") << "mine";
+    const auto used = make_folder(folder);
+    ASSERT_TRUE(used.has_error());
+    EXPECT_EQ(used.error().list.front().location, folder.string());
+    EXPECT_THAT(used.error().list.front().text, HasSubstr("not empty"));
+
+    const auto file = make_folder(folder / "something");
+    ASSERT_TRUE(file.has_error());
+    EXPECT_THAT(file.error().list.front().text, HasSubstr("is a file"));
+
+    const auto below_file = make_folder(folder / "something" / "below");
+    ASSERT_TRUE(below_file.has_error());
+    EXPECT_THAT(below_file.error().list.front().text, HasSubstr("cannot be made"));
+}
+
+TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
+    const auto run = sample_run::run();
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    auto p = sample_run::under_load(run.sum);
+    p.interval.request_records = {sample_run::request(), sample_run::request()};
+    p.interval.anomaly_records = {sample_run::anomaly()};
+    p.interval.session_records = {sample_run::session()};
+    writer.write(p);
+    // The writer is still open: the files now have what a killed run leaves.
+    EXPECT_EQ(text("timeline.jsonl"), timeline_line(p, sample_run::labels()));
+    EXPECT_EQ(text("requests.jsonl"), request_line(sample_run::request()) + request_line(sample_run::request()));
+    EXPECT_EQ(text("anomalies.jsonl"), anomaly_line(sample_run::anomaly()));
+    EXPECT_EQ(text("sessions.jsonl"), session_line(sample_run::session()));
+    EXPECT_EQ(text("run.json"), run_json(sample_run::header()));
+
+    p.elapsed += 1s;
+    p.interval.request_records.clear();
+    p.interval.anomaly_records.clear();
+    p.interval.session_records.clear();
+    writer.write(p);
+    EXPECT_THAT(lines("timeline.jsonl"), SizeIs(2));
+    EXPECT_THAT(lines("requests.jsonl"), SizeIs(2));
+    EXPECT_THAT(lines("anomalies.jsonl"), SizeIs(1));
+    EXPECT_THAT(lines("sessions.jsonl"), SizeIs(1));
+    EXPECT_THAT(writer.errors(), IsEmpty());
+}
+
+TEST_F(report_folder, has_a_histogram_log_in_hdr_format) {
+    const auto run = sample_run::run();
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    const auto p = sample_run::under_load(run.sum);
+    writer.write(p);
+
+    const auto header = measure::hdr_log_header(start);
+    const auto log = text("latency.hlog");
+    ASSERT_THAT(log, StartsWith(header));
+    // Second 16, from 15 s to 16 s: only lag and e2e have samples; hops without samples get no line.
+    EXPECT_EQ(log.substr(header.size()),
+              measure::hdr_log_line("lag", 15s, 1s, p.interval.latencies.select(measure::hop::lag)) +
+                  measure::hdr_log_line("e2e", 15s, 1s, p.interval.latencies.select(measure::hop::e2e)));
+}
+
+TEST_F(report_folder, gets_its_summary_at_the_end) {
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    EXPECT_FALSE(fs::exists(folder / "summary.json"));
+    writer.finish(sample_run::run(), sample_run::missed_budget());
+    EXPECT_EQ(text("summary.json"), summary_json(sample_run::run(), sample_run::missed_budget(), sample_run::labels()));
+    EXPECT_THAT(writer.errors(), IsEmpty());
+}
+
+TEST_F(report_folder, of_a_died_process_gets_only_its_summary) {
+    const auto run = sample_run::run();
+    {
+        report_writer writer(folder, sample_run::header(), sample_run::labels());
+        auto p = sample_run::under_load(run.sum);
+        p.interval.request_records = {sample_run::request()};
+        writer.write(p);
+    }
+    const auto log = text("latency.hlog");
+    auto later = sample_run::header();
+    later.version = "another";
+    report_writer writer(folder, later, sample_run::labels(), report_writer::existing_files::partial);
+    writer.finish(run, sample_run::missed_budget());
+    EXPECT_EQ(text("run.json"), run_json(sample_run::header()));
+    EXPECT_THAT(lines("requests.jsonl"), SizeIs(1));
+    EXPECT_EQ(text("latency.hlog"), log);
+    EXPECT_TRUE(fs::exists(folder / "summary.json"));
+    EXPECT_THAT(writer.errors(), IsEmpty());
+}
+
+TEST_F(report_folder, a_full_disk_is_reported_once_per_file_and_the_others_continue) {
+    fs::create_symlink("/dev/full", folder / "timeline.jsonl");
+    fs::create_symlink("/dev/full", folder / "summary.json.part");
+    const auto run = sample_run::run();
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    auto p = sample_run::under_load(run.sum);
+    p.interval.request_records = {sample_run::request()};
+    for (int second = 0; second < 3; ++second) writer.write(p);
+    writer.finish(run, sample_run::missed_budget());
+
+    ASSERT_THAT(writer.errors(), SizeIs(2));
+    EXPECT_EQ(writer.errors()[0],
+              (folder / "timeline.jsonl").string() + " could not be written: No space left on device");
+    EXPECT_THAT(writer.errors()[1], HasSubstr("summary.json could not be written: No space left"));
+    EXPECT_THAT(lines("requests.jsonl"), SizeIs(3));
+    EXPECT_FALSE(fs::exists(folder / "summary.json")) << "whole, or not at all";
+}
+
+TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
+    fs::remove_all(folder);
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    const auto run = sample_run::run();
+    writer.write(sample_run::under_load(run.sum));
+    writer.finish(run, sample_run::missed_budget());
+    EXPECT_THAT(writer.errors(), SizeIs(7)) << "five that grow, run.json and the summary";
+    EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
+}

@@ -1,0 +1,264 @@
+// Reading of report folders: complete, filtered, truncated, damaged, written by another version.
+#include "sample_run.hpp"
+#include "temporary_folder.hpp"
+
+#include <loadsim/report/report_reader.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace fs = std::filesystem;
+using namespace loadsim;
+using namespace loadsim::report;
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+namespace {
+
+measure::request_record request(std::uint64_t arrival, const char* id, const char* vin, bool unexpected) {
+    measure::request_record r;
+    r.arrival = arrival;
+    r.request = id;
+    r.vin = vin;
+    r.expected = outcome::executed;
+    r.observed = unexpected ? outcome::timed_out : outcome::executed;
+    r.unexpected = unexpected;
+    r.due_ms = static_cast<double>(arrival);
+    return r;
+}
+
+measure::anomaly_record anomaly_of(anomaly what, const char* vin, const char* id, bool provoked = false) {
+    return {.kind = what, .expected = provoked, .at_ms = 5, .vin = vin, .request = id, .evidence = "seen"};
+}
+
+/// Report folder with four requests of three vehicles, in completion order.
+class report_reader_test : public sample_run::temporary_folder {
+protected:
+    report_reader_test() {
+        write("run.json", run_json(sample_run::header()));
+        write("requests.jsonl",
+              request_line(request(9, "late", "A", true)) + request_line(request(1, "good", "A", false)) +
+                  request_line(request(2, "twice", "B", false)) + request_line(request(3, "meant", "C", false)));
+        write("anomalies.jsonl", anomaly_line(anomaly_of(anomaly::command_duplicated, "B", "twice")) +
+                                     anomaly_line(anomaly_of(anomaly::response_duplicated, "C", "meant", true)) +
+                                     anomaly_line(anomaly_of(anomaly::completion_unknown, "", "stranger")) +
+                                     anomaly_line(anomaly_of(anomaly::unauthorized_accepted, "D", "")));
+        for (const char* vin : {"A", "B", "C", "D"})
+            sessions += session_line({.at_ms = 1, .vin = vin, .event = std::string("on line ") + vin});
+        write("sessions.jsonl", sessions);
+        write("summary.json", summary_json(sample_run::run(), sample_run::missed_budget(), sample_run::labels()));
+    }
+
+    report_contents read(const request_filter& filter = {}, std::string_view version = "1.2.3") const {
+        auto all = read_report(folder, filter, version);
+        EXPECT_TRUE(all.has_value()) << to_string(all.error());
+        return all ? *all : report_contents{};
+    }
+    static std::vector<std::string> ids(const report_contents& all) {
+        std::vector<std::string> names;
+        for (const auto& r : all.requests) names.push_back(r.request);
+        return names;
+    }
+    static std::vector<std::string> kinds(const report_contents& all) {
+        std::vector<std::string> names;
+        for (const auto& a : all.anomalies) names.emplace_back(to_string(a.kind));
+        return names;
+    }
+    static std::vector<std::string> vehicles(const report_contents& all) {
+        std::vector<std::string> names;
+        for (const auto& s : all.sessions) names.push_back(s.vin);
+        return names;
+    }
+
+    std::string sessions;
+};
+
+} // namespace
+
+TEST_F(report_reader_test, returns_the_records_that_were_written) {
+    write("requests.jsonl", request_line(sample_run::request()));
+    write("anomalies.jsonl", anomaly_line(sample_run::anomaly()));
+    write("sessions.jsonl", session_line(sample_run::session()));
+    const auto all = read();
+    EXPECT_THAT(all.warnings, IsEmpty());
+    EXPECT_EQ(all.scenario, "quickstart");
+    EXPECT_EQ(all.version, "1.2.3");
+    EXPECT_EQ(all.not_recorded, 4U);
+    ASSERT_THAT(all.requests, SizeIs(1));
+    // A line contains all fields, so equal lines mean equal records.
+    EXPECT_EQ(request_line(all.requests[0]), request_line(sample_run::request()));
+    EXPECT_TRUE(std::isnan(all.requests[0].acked_ms)) << "it did not come";
+    ASSERT_THAT(all.anomalies, SizeIs(1));
+    EXPECT_EQ(anomaly_line(all.anomalies[0]), anomaly_line(sample_run::anomaly()));
+    ASSERT_THAT(all.sessions, SizeIs(1));
+    EXPECT_EQ(session_line(all.sessions[0]), session_line(sample_run::session()));
+}
+
+TEST_F(report_reader_test, returns_all_records_sorted_without_a_filter) {
+    const auto all = read();
+    EXPECT_THAT(ids(all), ElementsAre("good", "twice", "meant", "late"));
+    EXPECT_THAT(kinds(all), SizeIs(4));
+    EXPECT_THAT(vehicles(all), ElementsAre("A", "B", "C", "D"));
+    EXPECT_EQ(all.recorded, 4U);
+    EXPECT_EQ(all.unexpected, 1U);
+    EXPECT_EQ(all.without_findings, 2U) << "good, and meant: its anomaly was on purpose";
+    EXPECT_EQ(all.anomalies_by_kind[static_cast<std::size_t>(anomaly::command_duplicated)], 1U);
+    EXPECT_EQ(all.anomalies_by_kind[static_cast<std::size_t>(anomaly::response_duplicated)], 0U);
+    EXPECT_EQ(all.expected_anomalies_by_kind[static_cast<std::size_t>(anomaly::response_duplicated)], 1U);
+}
+
+TEST_F(report_reader_test, keeps_only_matching_records) {
+    const struct {
+        request_filter filter;
+        std::vector<std::string> ids, kinds, vehicles;
+    } rows[] = {
+        {{.request_id = "twice", .vin = {}}, {"twice"}, {"command_repeated"}, {"B"}},
+        {{.request_id = "nobody", .vin = {}}, {}, {}, {}},
+        {{.request_id = {}, .vin = "A"}, {"good", "late"}, {}, {"A"}},
+        {{.request_id = {}, .vin = "D"}, {}, {"let_in"}, {"D"}},
+        {{.request_id = {}, .vin = {}, .unexpected = true},
+         {"twice", "late"},
+         {"command_repeated", "end_unknown", "let_in"},
+         {"A", "B"}},
+        {{.request_id = {}, .vin = {}, .unexpected = true, .limit = 1}, {"late"}, {"command_repeated"}, {"A"}},
+    };
+    for (const auto& row : rows) {
+        const auto all = read(row.filter);
+        EXPECT_EQ(ids(all), row.ids);
+        EXPECT_EQ(kinds(all), row.kinds);
+        EXPECT_EQ(vehicles(all), row.vehicles);
+        EXPECT_EQ(all.recorded, 4U) << "all are counted";
+    }
+    EXPECT_EQ(read({.request_id = {}, .vin = {}, .unexpected = true, .limit = 1}).matching, 2U);
+}
+
+TEST_F(report_reader_test, uses_anomalies_listed_in_the_request_record) {
+    auto r = request(1, "alone", "A", false);
+    r.anomalies = {"command_repeated"};
+    write("requests.jsonl", request_line(r));
+    EXPECT_THAT(ids(read({.request_id = {}, .vin = {}, .unexpected = true})), ElementsAre("alone"));
+}
+
+TEST_F(report_reader_test, reads_the_valid_lines_of_a_killed_run) {
+    fs::remove(folder / "summary.json");
+    const auto whole = text("requests.jsonl");
+    write("requests.jsonl", whole.substr(0, whole.size() - 20));
+    const auto all = read();
+    EXPECT_THAT(ids(all), ElementsAre("good", "twice", "late"));
+    EXPECT_THAT(all.warnings,
+                ElementsAre("summary.json is missing: the run was killed, or is still going",
+                            "requests.jsonl: the last line is cut off: the run was killed, or is still going"));
+}
+
+TEST_F(report_reader_test, accepts_a_last_line_without_newline) {
+    const auto whole = text("requests.jsonl");
+    write("requests.jsonl", whole.substr(0, whole.size() - 1));
+    EXPECT_THAT(ids(read()), SizeIs(4));
+    EXPECT_THAT(read().warnings, IsEmpty());
+}
+
+TEST_F(report_reader_test, skips_unreadable_lines_with_a_warning) {
+    const auto good = request_line(request(1, "good", "A", false));
+    const struct {
+        std::string contents, remark;
+        std::size_t left;
+    } rows[] = {
+        {"{\"arrival\":\n" + good, "requests.jsonl: line 1 is left out (incomplete JSON)", 1},
+        {good + "[]\n" + good, "requests.jsonl: line 2 is left out (no JSON object)", 2},
+        {good + "\n\n" + good, "requests.jsonl: 2 lines are left out, the first is line 2 (incomplete JSON)", 2},
+        {good + std::string("\0\0\0\n", 4) + good, "requests.jsonl: line 2 is left out (syntax error)", 2},
+        {good + "{\"observed\":\"vanished\"}\n",
+         "requests.jsonl: line 2 is left out (the outcome 'vanished' is not known here)", 1},
+        {good + "{\"request\":\"" + std::string(5U << 20U, 'x') + "\"}\n" + good,
+         "requests.jsonl: line 2 is left out (longer than any line of ours)", 2},
+        {good + std::string(5U << 20U, 'x'),
+         "requests.jsonl: the last line is cut off: the run was killed, or is still going", 1},
+        {good + "{\"observed\":\"executed\",\"arrival\":-1,\"vin\":7,\"due_ms\":\"x\",\"messages\":[1,{}]}\n", "", 2},
+    };
+    for (const auto& row : rows) {
+        write("requests.jsonl", row.contents);
+        const auto all = read();
+        EXPECT_EQ(all.requests.size(), row.left) << row.remark;
+        EXPECT_EQ(all.warnings, row.remark.empty() ? std::vector<std::string>{} : std::vector{row.remark});
+    }
+}
+
+TEST_F(report_reader_test, warns_about_missing_files) {
+    const struct {
+        const char* file;
+        const char* remark;
+    } rows[] = {
+        {"run.json", "run.json is missing: an earlier loadsim wrote this folder, or not all of it is here"},
+        {"requests.jsonl", "requests.jsonl cannot be read (No such file or directory)"},
+        {"anomalies.jsonl", "anomalies.jsonl cannot be read (No such file or directory)"},
+        {"sessions.jsonl", "sessions.jsonl cannot be read (No such file or directory)"},
+    };
+    for (const auto& row : rows) {
+        const auto saved = text(row.file);
+        fs::remove(folder / row.file);
+        EXPECT_THAT(read().warnings, ElementsAre(row.remark));
+        write(row.file, saved);
+    }
+    EXPECT_EQ(read().scenario, "quickstart");
+    fs::remove(folder / "run.json");
+    EXPECT_EQ(read().scenario, "quickstart") << "summary.json says it too";
+}
+
+TEST_F(report_reader_test, warns_about_a_folder_in_place_of_a_file) {
+    fs::remove(folder / "sessions.jsonl");
+    fs::create_directory(folder / "sessions.jsonl");
+    const auto all = read();
+    EXPECT_THAT(ids(all), SizeIs(4));
+    EXPECT_THAT(all.warnings, ElementsAre(HasSubstr("sessions.jsonl")));
+}
+
+TEST_F(report_reader_test, warns_about_another_version) {
+    EXPECT_THAT(read({}, "2.0.0").warnings,
+                ElementsAre("loadsim 1.2.3 wrote this folder, and this is 2.0.0: what is not "
+                            "known here is left out"));
+    write("run.json", R"({"schema":"loadsim.run/9","version":"9.0.0","mode":"daydream","scenario":"later"})");
+    const auto later = read();
+    EXPECT_EQ(later.scenario, "later");
+    EXPECT_EQ(later.mode, measure::run_mode::run);
+    EXPECT_THAT(later.warnings, ElementsAre(HasSubstr("'loadsim.run/9'"), HasSubstr("loadsim 9.0.0")));
+    write("run.json", "{");
+    EXPECT_THAT(read().warnings, ElementsAre(AllOf(HasSubstr("run.json"), HasSubstr("incomplete"))));
+}
+
+TEST_F(report_reader_test, reads_failures_of_an_earlier_version) {
+    for (const char* file : {"run.json", "requests.jsonl", "anomalies.jsonl", "sessions.jsonl"})
+        fs::remove(folder / file);
+    write("failures.jsonl", R"({"arrival":17,"request":"r-17","vin":"A","expected":"executed","observed":"unanswered",
+"why":"no end","due_ms":1000,"acked_ms":null})");
+    EXPECT_THAT(read().requests, IsEmpty()) << "two lines";
+    write("failures.jsonl",
+          R"({"arrival":17,"request":"r-17","vin":"A","expected":"executed","observed":"unanswered","due_ms":1000})"
+          "\n");
+    const auto all = read({.request_id = {}, .vin = {}, .unexpected = true});
+    ASSERT_THAT(all.requests, SizeIs(1));
+    EXPECT_TRUE(all.requests[0].unexpected);
+    EXPECT_EQ(all.requests[0].expected, outcome_set{outcome::executed});
+    EXPECT_THAT(all.warnings, Contains("failures.jsonl is read in place of requests.jsonl"));
+}
+
+TEST_F(report_reader_test, fails_without_a_report_folder) {
+    const auto none = read_report(folder / "nowhere", {}, "1.2.3");
+    ASSERT_TRUE(none.has_error());
+    EXPECT_EQ(none.error().list[0].location, (folder / "nowhere").string());
+    EXPECT_THAT(none.error().list[0].text, HasSubstr("is no folder"));
+    EXPECT_TRUE(read_report(folder / "run.json", {}, "1.2.3").has_error());
+
+    fs::create_directory(folder / "other");
+    write("other/scenario.yaml", "name: x");
+    const auto other = read_report(folder / "other", {}, "1.2.3");
+    ASSERT_TRUE(other.has_error()) << "a scenario is no run";
+    EXPECT_THAT(other.error().list[0].text, HasSubstr("has nothing that a run has written"));
+    write("other/anomalies.jsonl", "");
+    EXPECT_TRUE(read_report(folder / "other", {}, "1.2.3").has_value());
+}

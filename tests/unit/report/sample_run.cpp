@@ -1,0 +1,208 @@
+#include "sample_run.hpp"
+
+#include <cstdlib>
+#include <ctime>
+#include <limits>
+
+namespace loadsim::report::sample_run {
+namespace {
+
+using namespace std::chrono_literals;
+using measure::hop;
+
+const auto started = std::chrono::system_clock::from_time_t(1'795'170'000); // 2026-11-20T10:20:00Z
+constexpr outcome_set executed_or_timed_out{outcome::executed, outcome::timed_out};
+
+constexpr auto index_of(outcome o) { return static_cast<std::size_t>(o); }
+
+} // namespace
+
+measure::labels labels() {
+    return {.services = {"horn", "light"},
+            .phases = {"ramp", "steady"},
+            .segments = {"good", "silent"},
+            .behaviours = {"success", "timeout"},
+            .conditions = {"tunnel"},
+            .observers = {"mqtt", "webhook"},
+            .campaigns = {"recall"}};
+}
+
+run_header header() {
+    return {
+        .version = "1.2.3", .mode = measure::run_mode::run, .scenario = "quickstart", .seed = 42, .started = started};
+}
+
+measure::run_result run() {
+    measure::run_result run;
+    run.scenario = "quickstart";
+    run.seed = 42;
+    run.started = started;
+    run.elapsed = 34'250ms;
+    run.lag_limit = 100ms;
+    run.planned_arrivals = 61;
+    run.sessions_asked = 2000;
+    run.sessions_peak = 1999;
+    run.generator = {.cpu_s = 3.25, .rss_bytes = 41'500'000, .shards = 2, .ranks = 3};
+
+    auto& sum = run.sum;
+    sum.requests = {.due = 60, .sent = 59, .outcomes = {}, .unexpected = 1};
+    sum.requests.outcomes[index_of(outcome::executed)] = 50;
+    sum.requests.outcomes[index_of(outcome::timed_out)] = 9;
+    sum.requests.outcomes[index_of(outcome::skipped)] = 1;
+    sum.phases.resize(2);
+    sum.phases[0] = {.due = 10, .sent = 10, .outcomes = {}, .unexpected = 0};
+    sum.phases[0].outcomes[index_of(outcome::executed)] = 10;
+    sum.phases[1] = {.due = 50, .sent = 49, .outcomes = {}, .unexpected = 1};
+    sum.phases[1].outcomes[index_of(outcome::executed)] = 40;
+    sum.phases[1].outcomes[index_of(outcome::timed_out)] = 9;
+    sum.phases[1].outcomes[index_of(outcome::skipped)] = 1;
+    sum.matrix[{0, 0, outcome::executed, outcome::executed}] = 40;
+    sum.matrix[{0, 1, outcome::executed, outcome::executed}] = 10;
+    sum.matrix[{1, 0, executed_or_timed_out, outcome::timed_out}] = 9;
+    sum.matrix[{1, 0, executed_or_timed_out, outcome::skipped}] = 1;
+    for (int i = 1; i <= 40; ++i) sum.latencies.record(hop::e2e, 0, 1, i * 1ms);
+    for (int i = 1; i <= 10; ++i) sum.latencies.record(hop::e2e, 1, 0, 1s);
+    for (int i = 1; i <= 60; ++i) sum.latencies.record(hop::lag, 0, 1, 140us);
+    sum.sessions.refused = 2;
+    sum.sessions.dropped = 1;
+    sum.sessions.reconnects = 1;
+    sum.sessions.syn_retransmitted = 4;
+    sum.sessions.connect.record(2ms);
+    sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
+    sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};
+    sum.http = {.allowed = 64, .requests = 59, .opened = 4, .open_peak = 3, .busy_peak = 2, .wait = {}};
+    sum.http.wait.record(2ms, 5);
+    sum.anomalies[static_cast<std::size_t>(loadsim::anomaly::completion_duplicated)] = 3;
+    sum.expected_anomalies[static_cast<std::size_t>(loadsim::anomaly::response_duplicated)] = 2;
+    sum.not_recorded = 4;
+    sum.queued = {.delivered = 7, .out_of_order = 1, .waited = {}};
+    sum.queued.waited.record(2s, 7);
+    sum.observers[0] = {.messages = 60, .ends = 50, .first = 20, .disagreed = 0, .refused = {}};
+    sum.observers[1] = {
+        .messages = 59, .ends = 50, .first = 30, .disagreed = 2, .refused = {{"the signature is wrong", 7}}};
+    sum.campaigns[0] = {
+        .published = 1, .addressed = 1000, .delivered = 990, .returned = 5, .repeated = 3, .latency = {}};
+    sum.campaigns[0].latency.record(8ms, 990);
+    sum.broker_api.accepted = 59;
+    sum.broker_api.slowed = 4;
+    sum.broker_api.refused = 6;
+    sum.broker_api.reset = 2;
+    sum.broker_api.posted = 110;
+    sum.broker_api.duplicated = 5;
+    sum.broker_api.rejected = 3;
+    sum.broker_api.reasons = {{"inbound: 503", 3}};
+    sum.unmatched_fields = {{"contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}", 1}};
+    run.recoveries = {{.condition = "tunnel",
+                       .occurrence = 0,
+                       .started = 10s,
+                       .affected = 200,
+                       .recovered = 200,
+                       .recovery_time = 1500ms,
+                       .budget = "e2e.p99 < 1s",
+                       .latency_recovery_time = 3s},
+                      {.condition = "tunnel",
+                       .occurrence = 1,
+                       .started = 20s,
+                       .affected = 200,
+                       .recovered = 100,
+                       .recovery_time = std::nullopt,
+                       .budget = "e2e.p99 < 1s",
+                       .latency_recovery_time = std::nullopt}};
+    sum.errors = {{"no vehicle was free", 1}};
+    return run;
+}
+
+verdict::evaluation missed_budget() {
+    using verdict::budget_verdict;
+    return {.verdict = verdict::run_verdict::fail,
+            .code = verdict::exit_code::missed,
+            .reasons = {"1 of 3 budgets was missed"},
+            .budgets = {{"e2e.p99 < 1s", 1000.0, "1000ms", budget_verdict::fail},
+                        {"unexpected <= 1", 1.0, "1", budget_verdict::pass},
+                        {"expiry.p99 < 12s", std::nullopt, "no data", budget_verdict::no_data}}};
+}
+
+measure::progress under_load(const measure::totals& sum) {
+    measure::progress p;
+    p.current_stage = measure::stage::load;
+    p.elapsed = 16s;
+    p.load_elapsed = 12s;
+    p.load_duration = 30s;
+    p.phase = 1;
+    p.target_rate = 200;
+    p.sessions_asked = 2000;
+    p.sessions_online = 2000;
+    p.in_flight = 84;
+    p.generator = {.cpu_s = 1.5, .rss_bytes = 20'000'000};
+    p.interval.requests = {.due = 200, .sent = 198, .outcomes = {}, .unexpected = 1};
+    p.interval.requests.outcomes[index_of(outcome::executed)] = 190;
+    for (int i = 0; i < 100; ++i) p.interval.latencies.record(hop::e2e, 0, 1, i < 97 ? 41'200us : 380ms);
+    p.interval.latencies.record(hop::lag, 0, 1, 140us);
+    p.interval.sessions.reconnects = 3;
+    p.interval.messages = {.published = 400, .received = 200, .bytes_sent = 40'000, .bytes_received = 20'000};
+    p.cumulative = &sum;
+    return p;
+}
+
+measure::request_record request() {
+    constexpr double never_ms = std::numeric_limits<double>::quiet_NaN();
+    return {.arrival = 17,
+            .request = "r-17",
+            .vin = "LZ9SMEV05TF000001",
+            .segment = "good",
+            .behaviour = "success",
+            .service = "horn",
+            .phase = "steady",
+            .expected = executed_or_timed_out,
+            .observed = outcome::unanswered,
+            .unexpected = true,
+            .why = "no end after \"60s\"",
+            .due_ms = 1000.0004,
+            .sent_ms = 1000.25,
+            .accepted_ms = 1003.5,
+            .delivered_ms = 1010,
+            .acked_ms = never_ms,
+            .finished_ms = 1030.5,
+            .observed_ms = never_ms,
+            .messages = {{.at_ms = 1010,
+                          .to_vehicle = true,
+                          .topic = "v1/LZ9SMEV05TF000001/cmd/horn",
+                          .payload = R"({"request":"r-17"})",
+                          .bytes = 18},
+                         {.at_ms = 1030.5,
+                          .to_vehicle = false,
+                          .topic = "v1/LZ9SMEV05TF000001/rsp/r-17",
+                          .payload = R"({"state":"executed","pad":")",
+                          .bytes = 70'000}},
+            .conditions = {"tunnel"},
+            .anomalies = {"no_end"}};
+}
+
+measure::anomaly_record anomaly() {
+    return {.kind = loadsim::anomaly::completion_missing,
+            .expected = false,
+            .at_ms = 61'000,
+            .vin = "LZ9SMEV05TF000001",
+            .request = "r-17",
+            .evidence = "accepted, and nothing was announced within 60s"};
+}
+
+measure::session_record session() {
+    return {.at_ms = 250.5, .vin = "LZ9SMEV05TF000001", .event = "on line, session present"};
+}
+
+non_utc_time_zone::non_utc_time_zone() {
+    if (const char* zone = std::getenv("TZ")) saved_ = zone;
+    ::setenv("TZ", "CST-8", 1);
+    ::tzset();
+}
+
+non_utc_time_zone::~non_utc_time_zone() {
+    if (saved_)
+        ::setenv("TZ", saved_->c_str(), 1);
+    else
+        ::unsetenv("TZ");
+    ::tzset();
+}
+
+} // namespace loadsim::report::sample_run

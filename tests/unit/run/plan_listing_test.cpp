@@ -1,0 +1,96 @@
+// Plan listing: the same for any partitioning in due times, vehicles, services, resolved behaviours and condition
+// windows.
+#include <loadsim/run/plan_listing.hpp>
+
+#include <loadsim/scenario/read.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+using namespace loadsim;
+
+namespace {
+
+constexpr auto text = R"(
+name: planned
+seed: 4711
+fleet:
+  vehicles: 5000
+  segments:
+    - {name: healthy, share: 60%, behaviour: success}
+    - {name: torn, share: 30%, behaviour: torn}
+    - {name: late, share: 10%, behaviour: late-result}
+behaviours:
+  torn:
+    steps:
+      - {wait: {uniform: {min: 10ms, max: 50ms}}}
+      - choose:
+          - {weight: 3, steps: [ack, {wait: {lognormal: {median: 100ms, p99: 1s}}}, executed]}
+          - {weight: 1, steps: [{failed: door_open}]}
+conditions:
+  - tunnel: {name: tunnel, share: 20%, at: 2s, every: 6s, jitter: 1s, for: {uniform: {min: 1s, max: 3s}}}
+  - garage: {name: garage, segments: [torn], share: 50%, at: 5s, for: 4s}
+load:
+  spacing: poisson
+  services: {horn: 2, light-flash: 1}
+  phases:
+    - {name: ramp, duration: 10s, arrivalRate: 1, rampTo: 300}
+    - {name: steady, duration: 10s, arrivalRate: 200}
+)";
+
+/// Lines of all shards of all ranks, merged in order.
+std::string ledger(const scenario::scenario_config& scenario, std::uint32_t ranks, std::uint32_t shards) {
+    std::map<std::uint64_t, std::string> requests;
+    std::map<std::uint32_t, std::string> windows;
+    for (std::uint32_t r = 0; r < ranks; ++r)
+        for (std::uint32_t s = 0; s < shards; ++s) {
+            const auto share = partition_of(r, ranks, s, shards);
+            run::write_plan(scenario, share, [&](arrival_id a, const std::string& line) {
+                EXPECT_TRUE(requests.emplace(number(a), line).second) << "arrival " << number(a) << " is taken twice";
+            });
+            run::write_condition_windows(
+                scenario, share, [&](vehicle_id v, const std::string& line) { windows[index(v)] += line + "\n"; });
+        }
+    std::string all;
+    for (const auto& [_, line] : requests) all += line + "\n";
+    for (const auto& [_, lines] : windows) all += lines;
+    return all;
+}
+
+scenario::scenario_config scenario_with(std::uint64_t seed) {
+    auto d = scenario::read(text, "planned.yaml").value();
+    d.seed = seed;
+    return d;
+}
+
+TEST(plan_listing, is_the_same_byte_for_byte_for_any_number_of_ranks_and_shards) {
+    const auto scenario = scenario_with(4711);
+    const auto one = ledger(scenario, 1, 1);
+    EXPECT_EQ(std::ranges::count(one, '\n') > 3505, true) << "1,505 + 2,000 arrivals, and strikes";
+    for (const auto& [ranks, shards] : {std::pair{1U, 2U}, {1U, 4U}, {2U, 1U}, {4U, 3U}, {22U, 1U}, {1U, 64U}})
+        EXPECT_TRUE(ledger(scenario, ranks, shards) == one) << ranks << " ranks with " << shards << " shards";
+}
+
+TEST(plan_listing, depends_on_the_seed) {
+    EXPECT_TRUE(ledger(scenario_with(1), 1, 1) == ledger(scenario_with(1), 1, 1));
+    EXPECT_FALSE(ledger(scenario_with(1), 1, 1) == ledger(scenario_with(2), 1, 1));
+}
+
+TEST(plan_listing, shows_the_resolved_steps_of_the_vehicle) {
+    std::map<std::string, std::string> by_segment;
+    run::write_plan(scenario_with(4711), {}, [&](arrival_id, const std::string& line) {
+        for (const auto* segment : {"healthy", "torn", "late"})
+            if (line.find(std::string("\t") + segment + "\t") != std::string::npos) by_segment[segment] += line + "\n";
+    });
+    EXPECT_THAT(by_segment["healthy"], testing::ContainsRegex("LZ9SMEV0.T.* success\t|\tsuccess\t"));
+    EXPECT_THAT(by_segment["healthy"],
+                testing::ContainsRegex("\texecuted\twait [0-9.]+[a-z]+[^;]*; ack; wait [^;]*; executed"));
+    EXPECT_THAT(by_segment["torn"], testing::ContainsRegex("\tfailed\twait [^;]*; failed"));
+    EXPECT_THAT(by_segment["torn"], testing::ContainsRegex("\texecuted\twait [^;]*; ack; wait [^;]*; executed"));
+    EXPECT_THAT(by_segment["late"], testing::HasSubstr("\ttimed_out\t"));
+}
+
+} // namespace

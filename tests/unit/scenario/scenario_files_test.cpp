@@ -1,0 +1,139 @@
+// Scenario files in scenarios/.
+#include "scenario_text.hpp"
+
+#include <loadsim/scenario/builtin_behaviours.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <variant>
+
+using namespace loadsim;
+using namespace loadsim::scenario;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+void hide(std::string& secret) {
+    if (!secret.empty()) secret = "***";
+}
+const std::filesystem::path folder = std::filesystem::path(LOADSIM_ROOT) / "scenarios";
+const loadsim::target::machine_resources large{.open_files = 1'000'000};
+
+} // namespace
+
+TEST(scenario_files, are_read_without_a_problem_and_back) {
+    ::setenv("FLOTTE_DIENST", "door", 1); // used by foreign-platform.yaml
+    ::setenv("FLOTTE_GEHEIMNIS", "secret", 1);
+    int count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+        if (entry.path().extension() != ".yaml") continue;
+        ++count;
+        SCOPED_TRACE(entry.path());
+        auto d = read_valid(text_of(entry.path()));
+        EXPECT_EQ(d.name, entry.path().stem());
+        const auto again = read(write(d), "written");
+        ASSERT_TRUE(again) << to_string(again.error());
+        hide(d.fleet.mqtt.password);
+        for (auto& b : d.behaviours)
+            if (b.credentials) hide(b.credentials->password);
+        hide(d.target.auth.api_key.value);
+        for (auto& o : d.load.observers)
+            if (auto* webhook = std::get_if<observer::webhook_options>(&o); webhook != nullptr && webhook->hmac)
+                hide(webhook->hmac->key);
+        EXPECT_TRUE(*again == d) << "but for the secrets, which are never written";
+    }
+    EXPECT_GE(count, 36);
+}
+
+TEST(scenario_files, the_pilot_is_the_published_one) {
+    const auto d = read_valid(text_of(folder / "remote-services-pilot.yaml"));
+    const auto p = estimate_run(d, large);
+    ASSERT_EQ(p.phases.size(), 3U);
+    EXPECT_EQ(p.phases[0].arrivals, 360U);
+    EXPECT_EQ(p.phases[1].arrivals, 15'750U);
+    EXPECT_EQ(p.phases[2].arrivals, 1'080'000U);
+    EXPECT_EQ(p.arrivals, 1'096'110U);
+    EXPECT_EQ(p.duration, 3h + 7min);
+    std::vector<std::string> budgets;
+    for (const auto& b : d.budgets) budgets.push_back(b.expression);
+    EXPECT_THAT(budgets, testing::ElementsAre("e2e.p50 < 400ms", "e2e.p99 < 1s", "unexpected == 0"));
+    EXPECT_THAT(labels_of(d).services, testing::ElementsAre("horn", "light-flash"));
+
+    const std::vector<value_override> shorter{*parse_override("load.phases[2].duration=60s")};
+    EXPECT_EQ(estimate_run(read_valid(text_of(folder / "remote-services-pilot.yaml"), shorter), large).arrivals,
+              360U + 15'750 + 6'000);
+}
+
+TEST(scenario_files, the_quickstart_has_everything_in_it) {
+    const auto d = read_valid(text_of(folder / "quickstart.yaml"));
+    const auto p = estimate_run(d, large);
+    EXPECT_TRUE(d.target.embedded);
+    EXPECT_EQ(p.requirements.sessions, 2000U);
+    EXPECT_EQ(p.duration, 30s);
+    EXPECT_THAT(labels_of(d).behaviours, testing::UnorderedElementsAre("success", "failure", "timeout", "offline"));
+    EXPECT_EQ(behaviour_of(d, "success"), builtin_behaviours()[0]) << "as its comment says";
+    for (const auto& s : d.target.backend.services)
+        EXPECT_LT(std::max(s.limits.created, s.limits.pending), d.load.drain) << "silent vehicles end within the drain";
+}
+
+TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
+    const auto text = text_of(folder / "fleet-400k.yaml");
+    const auto d = read_valid(text);
+    const auto p = estimate_run(d, {.open_files = 20'000});
+    EXPECT_EQ(p.requirements.sessions, 400'000U);
+    EXPECT_EQ(p.ranks, 22U) << "as its comment says";
+    EXPECT_THAT(text, testing::HasSubstr("run --ranks 22 scenarios/fleet-400k.yaml"));
+    EXPECT_TRUE(p.requirements.own_broker);
+    EXPECT_EQ(d.fleet.mqtt.session.keep_alive, 60s);
+    EXPECT_EQ(p.duration, 60s);
+    EXPECT_EQ(p.arrivals, 12'000U) << "200 a second";
+    std::vector<std::string> budgets;
+    for (const auto& b : d.budgets) budgets.push_back(b.expression);
+    EXPECT_THAT(budgets,
+                testing::ElementsAre("e2e.p99 < 1s", "unexpected == 0", "sessions.dropped == 0", "anomalies == 0"));
+    for (const auto& s : d.target.backend.services)
+        EXPECT_LT(std::max(s.limits.created, s.limits.pending), d.load.drain) << "silent vehicles end within the drain";
+}
+
+TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
+        SCOPED_TRACE(entry.path());
+        const auto name = entry.path().stem().string();
+        EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
+        const auto text = text_of(entry.path());
+        EXPECT_THAT(text, testing::HasSubstr("#     scripts/loadsim run scenarios/edge-cases/" + name + ".yaml\n"));
+        const auto d = read_valid(text);
+        EXPECT_TRUE(d.target.embedded);
+        EXPECT_TRUE(d.load.check_response_sequence) << "so that words are followed";
+        EXPECT_GE(d.fleet.vehicles, 50U);
+        EXPECT_LE(d.fleet.vehicles, 200U);
+        EXPECT_LE(estimate_run(d, large).duration + d.load.drain, 20s);
+        std::vector<std::string> budgets;
+        for (const auto& b : d.budgets) budgets.push_back(b.expression);
+        EXPECT_THAT(budgets, testing::IsSupersetOf({"unexpected == 0", "anomalies == 0"}));
+        EXPECT_GT(budgets.size(), 2U) << "and what is its own";
+    }
+}
+
+TEST(scenario_files, of_edge_cases_are_one_for_each_behaviour_and_condition) {
+    std::set<std::string> behaviours;
+    std::set<vehicle::condition::kind> conditions;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
+        const auto d = read_valid(text_of(entry.path()));
+        for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);
+        for (const auto& c : d.conditions) conditions.insert(c.type);
+    }
+    behaviours.insert({"failure", "timeout", "offline"}); // covered by the quickstart
+    for (const auto& b : builtin_behaviours()) EXPECT_TRUE(behaviours.contains(b.name)) << b.name;
+    EXPECT_EQ(conditions.size(), 10U);
+}

@@ -1,0 +1,98 @@
+#include <loadsim/target/machine_resources.hpp>
+#include <loadsim/target/resource_requirements.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim::target;
+
+namespace {
+
+resource_requirements embedded_broker(std::uint64_t sessions, rank_placement placement = {}) {
+    return {.placement = placement,
+            .sessions = sessions,
+            .files_fixed = 144,
+            .broker_files_fixed = 128,
+            .connections_fixed = 3,
+            .own_broker = true,
+            .local_broker = true};
+}
+
+} // namespace
+
+TEST(resource_requirements, are_those_of_the_rank_with_the_largest_partition) {
+    EXPECT_EQ(sessions_per_rank(embedded_broker(10)), 10U);
+    EXPECT_EQ(sessions_per_rank(embedded_broker(10, {3, 3})), 4U);
+    EXPECT_EQ(local_sessions(embedded_broker(10, {3, 3})), 10U) << "never more than there are";
+    EXPECT_EQ(local_sessions(embedded_broker(10, {3, 1})), 4U);
+    EXPECT_EQ(connections_per_broker(embedded_broker(10, {3, 3})), 4U + 3) << "each rank has its own";
+    auto shared = embedded_broker(10, {3, 2});
+    shared.own_broker = false;
+    EXPECT_EQ(connections_per_broker(shared), 8U + 2 * 3);
+    EXPECT_EQ(files_per_broker(shared), 0U);
+}
+
+TEST(resource_requirements, of_files_are_sessions_plus_the_fixed_files_of_each_process) {
+    EXPECT_EQ(files_per_rank(embedded_broker(1000)), 1144U);
+    EXPECT_EQ(files_per_broker(embedded_broker(1000)), 1128U);
+    EXPECT_EQ(files_per_broker(embedded_broker(1000, {2, 2})), 628U);
+    EXPECT_GT(files_per_rank(embedded_broker(1000, {2, 2})), 500U + 144) << "MPI has files, too";
+}
+
+TEST(resource_requirements, of_memory_count_both_ends_of_a_connection_only_if_both_are_local) {
+    const auto growth = [](resource_requirements n) {
+        const auto some = local_memory(n);
+        n.sessions *= 2;
+        return local_memory(n) - some;
+    };
+    auto n = embedded_broker(100'000);
+    const auto with_broker = growth(n);
+    n.own_broker = false;
+    const auto to_loopback = growth(n);
+    n.local_broker = false;
+    const auto to_elsewhere = growth(n);
+    EXPECT_GT(with_broker, to_loopback);
+    EXPECT_GT(to_loopback, to_elsewhere);
+    // Measured per session: 14.6 kB with the embedded broker, about 6 kB without.
+    EXPECT_NEAR(static_cast<double>(with_broker) / 100'000, 14'600, 2'000);
+    EXPECT_NEAR(static_cast<double>(to_elsewhere) / 100'000, 5'700, 1'000);
+    EXPECT_GT(local_memory(embedded_broker(100'000, {22, 22})),
+              local_memory(embedded_broker(100'000)) + 21 * 30'000'000U)
+        << "each process costs something";
+}
+
+TEST(required_ranks, are_the_fewest_with_5_percent_spare) {
+    const struct {
+        std::uint64_t sessions;
+        std::uint64_t limit;
+        std::optional<std::uint32_t> ranks;
+        const char* why;
+    } rows[] = {
+        {19'856, 20'000, 1, "just fit one process, and need no spare"},
+        {19'857, 20'000, 2, "one too many"},
+        {400'000, 20'000, 22, "the issue's number"},
+        {1'000'000, 20'000, 54, "a million"},
+        {400'000, 1'048'576, 1, "a machine with higher limits"},
+        {400'000, 1'024, 523, "the usual soft limit"},
+        {400'000, 210, {}, "hardly more than a process has of its own"},
+        {400'000, 0, {}, "nothing at all"},
+        {1, 100, {}, "more processes do not help a single session"},
+        {300, 350, 3, "little room in each"},
+        {10'000'000'000'000, 1'024, {}, "far too many"},
+    };
+    for (const auto& row : rows) {
+        const auto ranks = required_ranks(embedded_broker(row.sessions), {.open_files = row.limit});
+        EXPECT_EQ(ranks, row.ranks) << row.why;
+        if (!ranks) continue;
+        const auto n = embedded_broker(row.sessions, {*ranks, *ranks});
+        EXPECT_LE(files_per_rank(n), row.limit) << row.why;
+        EXPECT_LE(files_per_broker(n), row.limit) << row.why;
+    }
+    EXPECT_EQ(required_ranks(embedded_broker(10), {}), std::nullopt) << "the limit is unknown";
+}
+
+TEST(format_memory, uses_mib_and_gib) {
+    EXPECT_EQ(format_memory(0), "0 MiB");
+    EXPECT_EQ(format_memory(512ULL << 20), "512 MiB");
+    EXPECT_EQ(format_memory(1ULL << 30), "1.0 GiB");
+    EXPECT_EQ(format_memory((24ULL << 30) + (512ULL << 20)), "24.5 GiB");
+}

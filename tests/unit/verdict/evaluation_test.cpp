@@ -1,0 +1,251 @@
+#include <loadsim/verdict/budget.hpp>
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+using namespace loadsim;
+using namespace loadsim::verdict;
+using namespace std::chrono_literals;
+using measure::hop;
+
+namespace {
+
+const measure::labels names{.services = {"horn", "lights"},
+                            .phases = {"ramp", "steady", "ramp"},
+                            .segments = {},
+                            .behaviours = {},
+                            .conditions = {"tunnel", "storm", "spike"},
+                            .observers = {},
+                            .campaigns = {"recall", "news", "later"}};
+
+/// Values with exact histogram buckets (below 2048 us), so that the results are round numbers.
+measure::totals seen() {
+    measure::totals t;
+    t.requests.due = 1000;
+    t.requests.outcomes[static_cast<std::size_t>(outcome::executed)] = 998;
+    t.requests.outcomes[static_cast<std::size_t>(outcome::errored)] = 1;
+    t.requests.outcomes[static_cast<std::size_t>(outcome::skipped)] = 1;
+    t.requests.unexpected = 2;
+    t.phases.resize(3);
+    t.phases[0].due = 100;
+    t.phases[0].unexpected = 1;
+    t.phases[2].due = 300;
+    t.phases[2].unexpected = 3;
+    t.latencies.record(hop::e2e, 0, 0, 100us);
+    t.latencies.record(hop::e2e, 0, 1, 200us);
+    t.latencies.record(hop::e2e, 1, 1, 400us);
+    t.latencies.record(hop::e2e, 1, 2, 1001us);
+    t.sessions.connect.record(2ms);
+    t.sessions.refused = 11;
+    t.sessions.dropped = 12;
+    t.sessions.reconnects = 13;
+    t.queued.delivered = 21;
+    t.queued.out_of_order = 22;
+    t.queued.waited.record(500us);
+    for (std::size_t i = 0; i < anomaly_count; ++i) {
+        t.anomalies[i] = i + 1;
+        t.expected_anomalies[i] = 1000;
+    }
+    return t;
+}
+
+budget_result evaluated(std::string_view text, const measure::totals& t = seen()) {
+    measure::run_result run;
+    run.sum = t;
+    return evaluate_budget(*parse_budget(text), run, names);
+}
+
+} // namespace
+
+TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
+    struct {
+        const char* budget;
+        const char* observed;
+        budget_verdict verdict;
+        const char* reason;
+    } const cases[] = {
+        {"e2e.p50 < 201us", "0.2ms", budget_verdict::pass, "below"},
+        {"e2e.p50 < 200us", "0.2ms", budget_verdict::fail, "less is not equal"},
+        {"e2e.p50 <= 200us", "0.2ms", budget_verdict::pass, "equal"},
+        {"e2e.p50 == 200us", "0.2ms", budget_verdict::pass, "equal"},
+        {"e2e.p50 == 201us", "0.2ms", budget_verdict::fail, "not equal"},
+        {"e2e.p50 >= 200us", "0.2ms", budget_verdict::pass, "equal"},
+        {"e2e.p50 > 200us", "0.2ms", budget_verdict::fail, "greater is not equal"},
+        {"e2e.p50 >= 201us", "0.2ms", budget_verdict::fail, "below"},
+        {"e2e.p50 > 199us", "0.2ms", budget_verdict::pass, "above"},
+        {"e2e.min >= 100us", "0.1ms", budget_verdict::pass, "min"},
+        {"e2e.max < 1ms", "1.001ms", budget_verdict::fail, "max"},
+        {"e2e.mean < 426us", "0.425ms", budget_verdict::pass, "mean"},
+        {"e2e.count == 4", "4", budget_verdict::pass, "count of samples"},
+        {"e2e{service=horn}.max <= 200us", "0.2ms", budget_verdict::pass, "by service"},
+        {"e2e{phase=steady}.max <= 400us", "0.4ms", budget_verdict::pass, "by phase"},
+        {"e2e{service=lights,phase=steady}.min == 400us", "0.4ms", budget_verdict::pass, "by both"},
+        {"e2e{phase=ramp}.max <= 1001us", "1.001ms", budget_verdict::pass, "two phases of one name"},
+        {"e2e{phase=ramp}.count == 2", "2", budget_verdict::pass, "two phases of one name"},
+        {"sessions.connect.max <= 2ms", "2ms", budget_verdict::pass, "connect"},
+        {"sessions.connect.count == 1", "1", budget_verdict::pass, "connects"},
+        {"unexpected == 0", "2", budget_verdict::fail, "a count"},
+        {"unexpected.rate <= 0.2%", "0.2%", budget_verdict::pass, "2 of 1000"},
+        {"unexpected{phase=ramp} == 4", "4", budget_verdict::pass, "1 + 3"},
+        {"unexpected{phase=ramp}.rate == 1%", "1%", budget_verdict::pass, "4 of 400 due in these phases"},
+        {"outcomes.errored == 1", "1", budget_verdict::pass, "one outcome"},
+        {"outcomes.errored.rate <= 0.1%", "0.1%", budget_verdict::pass, "exactly the limit"},
+        {"outcomes.errored.rate < 0.1%", "0.1%", budget_verdict::fail, "exactly the limit is not less"},
+        {"outcomes.executed.rate > 99.7%", "99.8%", budget_verdict::pass, "another outcome"},
+        {"outcomes.failed == 0", "0", budget_verdict::pass, "none, of 1000 due"},
+        {"sessions.refused == 11", "11", budget_verdict::pass, "each its own"},
+        {"sessions.dropped == 12", "12", budget_verdict::pass, "each its own"},
+        {"sessions.reconnects == 13", "13", budget_verdict::pass, "each its own"},
+        {"queued.delivered == 21", "21", budget_verdict::pass, "each its own"},
+        {"queued.out_of_order == 22", "22", budget_verdict::pass, "each its own"},
+        {"queued.waited.p99 < 5s", "0.5ms", budget_verdict::pass, "how long they waited"},
+        {"queued.waited.count == 1", "1", budget_verdict::pass, "samples of that"},
+        {"anomalies == 190", "190", budget_verdict::pass, "the sum of 1 to 19: nothing that was provoked"},
+        {"anomalies.command_repeated == 1", "1", budget_verdict::pass, "first"},
+        {"anomalies.command_lost == 0", "4", budget_verdict::fail, "each its own"},
+        {"anomalies.negative_sample == 19", "19", budget_verdict::pass, "last"},
+    };
+    for (const auto& c : cases) {
+        const auto j = evaluated(c.budget);
+        EXPECT_EQ(j.expression, c.budget);
+        EXPECT_EQ(j.observed_text, c.observed) << c.budget << ": " << c.reason;
+        EXPECT_EQ(j.verdict, c.verdict) << c.budget << ": " << c.reason;
+    }
+}
+
+// Each fraction n / 1000 against the same value as a percentage: rounding of the last bit must not change the verdict.
+TEST(evaluate_budget, treats_equal_fractions_as_equal) {
+    auto t = seen();
+    for (std::uint64_t n = 0; n <= 1000; ++n) {
+        t.requests.unexpected = n;
+        const auto limit = std::to_string(n / 10) + "." + std::to_string(n % 10) + "%";
+        ASSERT_EQ(evaluated("unexpected.rate <= " + limit, t).verdict, budget_verdict::pass) << limit;
+        ASSERT_EQ(evaluated("unexpected.rate < " + limit, t).verdict, budget_verdict::fail) << limit;
+    }
+}
+
+TEST(evaluate_budget, observes_in_the_unit_of_the_limit) {
+    EXPECT_DOUBLE_EQ(*evaluated("e2e.max < 1s").observed, 1.001);
+    EXPECT_DOUBLE_EQ(*evaluated("unexpected == 0").observed, 2);
+    EXPECT_DOUBLE_EQ(*evaluated("unexpected.rate < 1%").observed, 0.002);
+}
+
+TEST(evaluate_budget, never_passes_without_data) {
+    const measure::totals nothing;
+    for (const auto* text :
+         {"e2e.p99 < 1s", "e2e.min >= 0s", "lag.max < 1h", "e2e{service=horn}.p99 < 1s", "e2e.count == 0",
+          "sessions.connect.p99 < 1s", "queued.waited.p99 < 1s", "recovery.back < 1m", "recovery.latency < 1m",
+          "campaigns.undelivered == 0", "campaigns.undelivered.rate == 0%", "campaigns.latency.p99 < 1s",
+          "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0", "outcomes.errored.rate == 0%",
+          "anomalies == 0", "anomalies.end_repeated == 0"}) {
+        const auto j = evaluated(text, nothing);
+        EXPECT_EQ(j.verdict, budget_verdict::no_data) << text;
+        EXPECT_EQ(j.observed, std::nullopt) << text;
+        EXPECT_EQ(j.observed_text, "no data") << text;
+    }
+    for (const auto* text :
+         {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0", "sessions.connect.count == 0",
+          "queued.delivered == 0", "queued.out_of_order == 0", "queued.waited.count == 0"})
+        EXPECT_EQ(evaluated(text, nothing).verdict, budget_verdict::pass) << text;
+    // Requests were due, but none with these labels.
+    for (const auto* text :
+         {"lag.p99 < 1s", "e2e{service=horn,phase=nowhere}.p99 < 1s", "e2e{service=none}.count == 0",
+          "unexpected{phase=steady} == 0", "unexpected{phase=nowhere} == 0", "e2e{phase=nowhere}.count == 0"})
+        EXPECT_EQ(evaluated(text).verdict, budget_verdict::no_data) << text;
+}
+
+TEST(evaluate_budget, counts_vehicles_without_campaign_delivery) {
+    auto t = seen();
+    auto& recall = t.campaigns[0];
+    recall.addressed = 200;
+    recall.delivered = 199;
+    recall.repeated = 4;
+    recall.latency.record(1ms);
+    auto& news = t.campaigns[1];
+    news.addressed = news.delivered = 300;
+    news.latency.record(2ms);
+    const struct {
+        const char* expression;
+        const char* observed;
+        budget_verdict verdict;
+    } rows[] = {
+        {"campaigns.undelivered == 0", "1", budget_verdict::fail},
+        {"campaigns{campaign=recall}.undelivered <= 1", "1", budget_verdict::pass},
+        {"campaigns{campaign=news}.undelivered == 0", "0", budget_verdict::pass},
+        {"campaigns.undelivered.rate < 0.2%", "0.2%", budget_verdict::fail},
+        {"campaigns{campaign=recall}.undelivered.rate <= 0.5%", "0.5%", budget_verdict::pass},
+        {"campaigns.repeated == 0", "4", budget_verdict::fail},
+        {"campaigns{campaign=recall}.latency.max <= 1ms", "1ms", budget_verdict::pass},
+        {"campaigns.latency.max <= 1ms", "2ms", budget_verdict::fail},
+        {"campaigns.latency.count == 2", "2", budget_verdict::pass},
+        {"campaigns{campaign=later}.undelivered == 0", "no data", budget_verdict::no_data}, // it was not due
+    };
+    for (const auto& r : rows) {
+        const auto j = evaluated(r.expression, t);
+        EXPECT_EQ(j.observed_text, r.observed) << r.expression;
+        EXPECT_EQ(j.verdict, r.verdict) << r.expression;
+    }
+    t.campaigns[1].delivered = 0;
+    t.campaigns[1].latency = {};
+    EXPECT_EQ(evaluated("campaigns{campaign=news}.undelivered == 0", t).verdict, budget_verdict::fail);
+    EXPECT_EQ(evaluated("campaigns{campaign=news}.latency.p99 < 1s", t).verdict, budget_verdict::no_data);
+}
+
+TEST(evaluate_budget, uses_the_longest_recovery) {
+    const auto once = [](const char* condition, std::uint64_t affected, std::optional<nanoseconds> back,
+                         const char* limit, std::optional<nanoseconds> latency) {
+        measure::recovery r;
+        r.condition = condition;
+        r.affected = affected;
+        r.recovery_time = back;
+        r.budget = limit;
+        r.latency_recovery_time = latency;
+        return r;
+    };
+    constexpr auto limit = "e2e.p99 < 1s";
+    const std::vector<measure::recovery> short_and_long{
+        once("tunnel", 10, 5s, limit, 0s), once("tunnel", 10, 20s, limit, 3s), once("storm", 10, 30s, limit, 40s)};
+    const std::vector<measure::recovery> not_back{once("tunnel", 10, 5s, limit, 1s),
+                                                  once("tunnel", 10, std::nullopt, limit, std::nullopt)};
+    const std::vector<measure::recovery> nobody{once("spike", 0, std::nullopt, limit, 2s)};
+    const std::vector<measure::recovery> no_budget{once("tunnel", 10, 5s, "", std::nullopt)};
+    struct {
+        const char* budget;
+        std::vector<measure::recovery> recoveries;
+        const char* observed;
+        budget_verdict verdict;
+        const char* reason;
+    } const cases[] = {
+        {"recovery.back < 60s", short_and_long, "30000ms", budget_verdict::pass, "the longest of all"},
+        {"recovery.back < 30s", short_and_long, "30000ms", budget_verdict::fail, "the longest of all"},
+        {"recovery.latency <= 40s", short_and_long, "40000ms", budget_verdict::pass, "the longest of all"},
+        {"recovery{condition=tunnel}.back <= 20s", short_and_long, "20000ms", budget_verdict::pass, "of one condition"},
+        {"recovery{condition=tunnel}.latency < 3s", short_and_long, "3000ms", budget_verdict::fail, "of one condition"},
+        {"recovery{condition=spike}.back < 60s", short_and_long, "no data", budget_verdict::no_data,
+         "it never occurred"},
+        {"recovery.back < 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
+        {"recovery.latency <= 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
+        {"recovery.back == 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
+        {"recovery.back > 1s", not_back, "not in this run", budget_verdict::pass, "which is longer"},
+        {"recovery.back < 60s", nobody, "no data", budget_verdict::no_data, "it took nobody's session"},
+        {"recovery.latency < 60s", nobody, "2000ms", budget_verdict::pass, "but it was felt"},
+        {"recovery.latency < 60s", no_budget, "no data", budget_verdict::no_data, "nothing says what is slow"},
+        {"recovery.back < 60s", no_budget, "5000ms", budget_verdict::pass, "that needs none"},
+    };
+    for (const auto& c : cases) {
+        measure::run_result run;
+        run.recoveries = c.recoveries;
+        const auto j = evaluate_budget(*parse_budget(c.budget), run, names);
+        EXPECT_EQ(j.observed_text, c.observed) << c.budget << ": " << c.reason;
+        EXPECT_EQ(j.verdict, c.verdict) << c.budget << ": " << c.reason;
+        EXPECT_EQ(j.observed.has_value(), j.observed_text.ends_with("ms")) << c.budget;
+    }
+}
+
+TEST(budget_verdict, has_names) {
+    EXPECT_EQ(to_string(budget_verdict::pass), "pass");
+    EXPECT_EQ(to_string(budget_verdict::fail), "fail");
+    EXPECT_EQ(to_string(budget_verdict::no_data), "no data");
+}

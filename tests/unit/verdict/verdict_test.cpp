@@ -1,0 +1,187 @@
+#include <loadsim/verdict/verdict.hpp>
+
+#include <gmock/gmock.h>
+
+#include <functional>
+
+using namespace loadsim;
+using namespace loadsim::verdict;
+using namespace std::chrono_literals;
+using measure::run_result;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+namespace {
+
+/// Ten requests, all executed, on time.
+run_result good_run() {
+    run_result run;
+    run.planned_arrivals = 10;
+    run.lag_limit = 100ms;
+    run.sum.requests.due = run.sum.requests.sent = 10;
+    run.sum.requests.outcomes[static_cast<std::size_t>(outcome::executed)] = 10;
+    for (int i = 0; i < 10; ++i) {
+        run.sum.latencies.record(measure::hop::lag, 0, 0, 1ms);
+        run.sum.latencies.record(measure::hop::e2e, 0, 0, 50us);
+    }
+    return run;
+}
+
+std::vector<budget> budgets(std::initializer_list<const char*> lines) {
+    std::vector<budget> all;
+    for (const auto* line : lines) all.push_back(*parse_budget(line));
+    return all;
+}
+
+using change = std::function<void(run_result&)>;
+const change lose_one = [](run_result& r) { --r.sum.requests.outcomes[0]; };
+const change leave_open = [](run_result& r) { r.left_open = 1; };
+const change plan_more = [](run_result& r) { r.planned_arrivals = 11; };
+const change interrupt = [](run_result& r) { r.ended = run_result::end_reason::interrupted; };
+const change terminate = [](run_result& r) { r.ended = run_result::end_reason::terminated; };
+const change cut_off = [](run_result& r) {
+    r.ended = run_result::end_reason::aborted;
+    r.abort_reason = "rank 3 is gone";
+};
+const change gain_one = [](run_result& r) { ++r.sum.requests.outcomes[0]; };
+const change be_late = [](run_result& r) { r.sum.latencies.record(measure::hop::lag, 0, 0, 250ms); };
+
+} // namespace
+
+TEST(evaluate, uses_the_first_applicable_reason) {
+    const auto met = budgets({"e2e.p99 < 1s", "unexpected == 0"});
+    const auto missed = budgets({"notify.p99 < 1s", "e2e.p99 < 1us"}); // and one budget without data
+    const auto dataless = budgets({"e2e.p99 < 1s", "notify.p99 < 1s"});
+    struct {
+        std::vector<change> changes;
+        std::vector<budget> limits;
+        run_verdict verdict;
+        exit_code code;
+        std::size_t reasons;
+        const char* reason;
+    } const cases[] = {
+        {{}, met, run_verdict::pass, exit_code::pass, 0, "all well"},
+        {{}, {}, run_verdict::pass, exit_code::pass, 0, "no budgets"},
+        {{}, dataless, run_verdict::no_data, exit_code::no_data, 1, "no data"},
+        {{}, missed, run_verdict::fail, exit_code::missed, 2, "missed comes before no data"},
+        {{be_late}, met, run_verdict::invalid, exit_code::invalid, 1, "late"},
+        {{be_late}, missed, run_verdict::invalid, exit_code::invalid, 3, "late comes before missed"},
+        {{terminate}, met, run_verdict::invalid, exit_code::invalid, 1, "terminated"},
+        {{terminate, be_late}, missed, run_verdict::invalid, exit_code::invalid, 4, "terminated comes before late"},
+        {{interrupt}, met, run_verdict::invalid, exit_code::interrupted, 1, "interrupted"},
+        {{interrupt, be_late},
+         missed,
+         run_verdict::invalid,
+         exit_code::interrupted,
+         4,
+         "interrupted comes before late"},
+        {{lose_one}, met, run_verdict::invalid, exit_code::internal_error, 1, "one without an outcome"},
+        {{leave_open}, met, run_verdict::invalid, exit_code::internal_error, 1, "one left open"},
+        {{plan_more}, met, run_verdict::invalid, exit_code::internal_error, 1, "one that never came due"},
+        {{plan_more, interrupt},
+         met,
+         run_verdict::invalid,
+         exit_code::interrupted,
+         1,
+         "a part of the plan when interrupted"},
+        {{plan_more, terminate},
+         met,
+         run_verdict::invalid,
+         exit_code::invalid,
+         1,
+         "a part of the plan when terminated"},
+        {{plan_more, lose_one, leave_open, cut_off},
+         missed,
+         run_verdict::invalid,
+         exit_code::invalid,
+         3,
+         "some are under way when a run is cut off"},
+        {{gain_one, cut_off}, met, run_verdict::invalid, exit_code::internal_error, 2, "but not fewer than none"},
+        {{leave_open, interrupt, be_late},
+         missed,
+         run_verdict::invalid,
+         exit_code::internal_error,
+         5,
+         "the ledger comes first"},
+    };
+    for (const auto& c : cases) {
+        auto run = good_run();
+        for (const auto& change : c.changes) change(run);
+        const auto evaluated = evaluate(run, c.limits, {});
+        EXPECT_EQ(evaluated.verdict, c.verdict) << c.reason;
+        EXPECT_EQ(evaluated.code, c.code) << c.reason;
+        EXPECT_EQ(evaluated.reasons.size(), c.reasons) << c.reason;
+        EXPECT_EQ(evaluated.budgets.size(), c.limits.size()) << c.reason;
+    }
+}
+
+TEST(evaluate, gives_a_sentence_for_each_reason) {
+    auto run = good_run();
+    for (const auto& change : {lose_one, leave_open, plan_more, be_late}) change(run);
+    EXPECT_THAT(
+        evaluate(run, budgets({"notify.p99 < 1s", "e2e.p99 < 1us"}), {}).reasons,
+        ElementsAre(
+            "The ledger does not add up, which is a bug in loadsim: requests due: 10, requests with an outcome: 9.",
+            "The ledger does not add up, which is a bug in loadsim: requests left open at the end: 1.",
+            "The ledger does not add up, which is a bug in loadsim: requests planned: 11, requests that came due in a "
+            "complete run: 10.",
+            "The generator itself was the limit: its lag p99 was 250.1ms, above the limit of 100ms. Ask for fewer "
+            "requests a second, or use more shards (--shards).",
+            "Budget missed: e2e.p99 < 1us, observed 0.05ms.",
+            "Budget without data: notify.p99 < 1s, because the run has no sample of it."));
+
+    auto cut = good_run();
+    interrupt(cut);
+    EXPECT_THAT(
+        evaluate(cut, {}, {}).reasons,
+        ElementsAre("The run was interrupted (Ctrl-C) before its plan was done: its figures are those of a part."));
+    terminate(cut);
+    EXPECT_THAT(
+        evaluate(cut, {}, {}).reasons,
+        ElementsAre("The run was terminated (SIGTERM) before its plan was done: its figures are those of a part."));
+}
+
+TEST(evaluate, reports_the_abort_reason_and_requests_in_flight) {
+    auto run = good_run();
+    for (const auto& change : {lose_one, cut_off}) change(run);
+    EXPECT_THAT(evaluate(run, {}, {}).reasons,
+                ElementsAre("The run was cut off: rank 3 is gone. This is what had been seen until then; requests "
+                            "under way: 1."));
+}
+
+TEST(evaluate, allows_a_lag_of_exactly_the_limit) {
+    auto run = good_run();
+    run.lag_limit = run.sum.latencies.select(measure::hop::lag).percentile(99);
+    EXPECT_EQ(evaluate(run, {}, {}).verdict, run_verdict::pass);
+    run.lag_limit -= 1ns;
+    EXPECT_EQ(evaluate(run, {}, {}).verdict, run_verdict::invalid);
+}
+
+TEST(evaluate, notes_when_nothing_was_tested) {
+    const run_result idle;
+    const auto note = evaluate(idle, {}, {});
+    EXPECT_EQ(note.verdict, run_verdict::pass);
+    EXPECT_EQ(note.code, exit_code::pass);
+    EXPECT_THAT(note.reasons, ElementsAre("No request was due and there was no budget: nothing was tested."));
+    EXPECT_THAT(evaluate(idle, budgets({"sessions.dropped == 0"}), {}).reasons, IsEmpty())
+        << "a soak of sessions alone";
+    EXPECT_EQ(evaluate(idle, budgets({"unexpected == 0"}), {}).code, exit_code::no_data);
+}
+
+TEST(run_verdict, has_names) {
+    EXPECT_EQ(to_string(run_verdict::pass), "pass");
+    EXPECT_EQ(to_string(run_verdict::fail), "fail");
+    EXPECT_EQ(to_string(run_verdict::no_data), "no data");
+    EXPECT_EQ(to_string(run_verdict::invalid), "invalid");
+}
+
+TEST(exit_code, has_documented_values) {
+    EXPECT_EQ(static_cast<int>(exit_code::pass), 0);
+    EXPECT_EQ(static_cast<int>(exit_code::internal_error), 1);
+    EXPECT_EQ(static_cast<int>(exit_code::usage), 2);
+    EXPECT_EQ(static_cast<int>(exit_code::setup), 3);
+    EXPECT_EQ(static_cast<int>(exit_code::invalid), 4);
+    EXPECT_EQ(static_cast<int>(exit_code::no_data), 5);
+    EXPECT_EQ(static_cast<int>(exit_code::missed), 99);
+    EXPECT_EQ(static_cast<int>(exit_code::interrupted), 130);
+}
