@@ -1,7 +1,11 @@
-// README checks: commands, exit codes and links exist.
+// Documentation checks: commands, exit codes, relative links, the module table and the paths of ARCHITECTURE.md.
+#include "rules.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -12,11 +16,13 @@
 
 #include <unistd.h>
 
+namespace fs = std::filesystem;
+
 namespace {
 
-const std::filesystem::path root{LOADSIM_ROOT};
+const fs::path root{LOADSIM_ROOT};
 
-std::string read_file(const std::filesystem::path& file) {
+std::string read_file(const fs::path& file) {
     std::ifstream in(root / file);
     EXPECT_TRUE(in) << file;
     std::ostringstream text;
@@ -32,11 +38,59 @@ std::string section(const std::string& page, const std::string& heading) {
     return page.substr(start, end - start);
 }
 
+/// Texts of the first group of all matches.
 std::vector<std::string> all_matches(const std::string& text, const std::string& pattern) {
     const std::regex expression(pattern, std::regex::multiline);
     std::vector<std::string> found;
     for (std::sregex_iterator m(text.begin(), text.end(), expression), end; m != end; ++m) found.push_back((*m)[1]);
     return found;
+}
+
+std::set<std::string> unique(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+/// The text without fenced code blocks.
+std::string prose_of(const std::string& page) {
+    std::string prose;
+    std::istringstream lines(page);
+    bool in_code = false;
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("```"))
+            in_code = !in_code;
+        else if (!in_code)
+            prose += line + '\n';
+    }
+    return prose;
+}
+
+/// Markdown pages at the root, and those below docs/ and bench/results/.
+std::vector<fs::path> pages() {
+    std::vector<fs::path> all;
+    const auto add = [&all](const fs::path& file) {
+        if (file.extension() == ".md") all.push_back(file.lexically_relative(root));
+    };
+    for (const auto& entry : fs::directory_iterator(root)) add(entry.path());
+    for (const auto* folder : {"docs", "bench/results"})
+        for (const auto& entry : fs::recursive_directory_iterator(root / folder)) add(entry.path());
+    return all;
+}
+
+/// Anchor that GitHub makes of a heading: lower case, '-' for blanks, no punctuation.
+std::string anchor_of(const std::string& heading) {
+    std::string anchor;
+    for (const char c : heading) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == ' ')
+            anchor += '-';
+        else if (std::isalnum(byte) != 0 || c == '-' || c == '_' || byte >= 0x80)
+            anchor += static_cast<char>(std::tolower(byte));
+    }
+    return anchor;
+}
+
+std::set<std::string> anchors_of(const fs::path& page) {
+    std::set<std::string> anchors;
+    for (const auto& heading : all_matches(prose_of(read_file(page)), R"(^#+ +(.*[^ ]))")) anchors.insert(anchor_of(heading));
+    return anchors;
 }
 
 } // namespace
@@ -51,17 +105,52 @@ TEST(readme, start_section_has_two_existing_commands) {
     EXPECT_TRUE(exists(root / "scenarios/quickstart.yaml"));
 }
 
+TEST(readme, is_at_most_200_lines) {
+    const auto text = read_file("README.md");
+    EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 200);
+}
+
 TEST(readme, lists_exactly_the_defined_exit_codes) {
-    const auto documented_codes = all_matches(section(read_file("README.md"), "Gate a CI job"), R"(^\| (\d+) \|)");
     const auto code = read_file("include/loadsim/verdict/verdict.hpp");
     const auto begin = code.find("enum class exit_code");
     const auto defined_codes = all_matches(code.substr(begin, code.find("};", begin) - begin), R"(= (\d+),)");
-    EXPECT_EQ(std::set<std::string>(documented_codes.begin(), documented_codes.end()),
-              std::set<std::string>(defined_codes.begin(), defined_codes.end()));
-    EXPECT_EQ(documented_codes.size(), defined_codes.size());
+    const auto in_readme = all_matches(section(read_file("README.md"), "Gate a CI job"), R"(^\| (\d+) \|)");
+    const auto in_ci_page = all_matches(section(read_file("docs/ci.md"), "Exit codes"), R"(^\| (\d+) \|)");
+    for (const auto& documented_codes : {in_readme, in_ci_page}) {
+        EXPECT_EQ(unique(documented_codes), unique(defined_codes));
+        EXPECT_EQ(documented_codes.size(), defined_codes.size());
+    }
 }
 
-TEST(readme, relative_links_exist) {
-    for (const auto& link : all_matches(read_file("README.md"), R"(\]\(([^):#]+)\))"))
-        EXPECT_TRUE(exists(root / link)) << link;
+TEST(documentation, relative_links_and_anchors_exist) {
+    const auto all = pages();
+    ASSERT_GT(all.size(), 20u) << "nothing was read";
+    for (const auto& page : all)
+        for (const auto& link : all_matches(prose_of(read_file(page)), R"(\]\(([^)\s:]+)\))")) {
+            const auto hash = link.find('#');
+            const auto target = hash == 0 ? page : (page.parent_path() / link.substr(0, hash)).lexically_normal();
+            EXPECT_TRUE(exists(root / target)) << page << ": " << link;
+            if (hash != std::string::npos && exists(root / target)) {
+                EXPECT_THAT(anchors_of(target), testing::Contains(link.substr(hash + 1))) << page << ": " << link;
+            }
+        }
+}
+
+TEST(documentation, the_module_table_equals_the_rules) {
+    const auto table = section(read_file("ARCHITECTURE.md"), "Modules");
+    const std::regex row(R"(^\| ([a-z0-9_]+) \| [^|]* \| (-|[a-z0-9_]+(?: [a-z0-9_]+)*) \|$)", std::regex::multiline);
+    architecture::dependency_table documented;
+    for (std::sregex_iterator m(table.begin(), table.end(), row), end; m != end; ++m) {
+        auto& used = documented[(*m)[1]];
+        std::istringstream names((*m)[2]);
+        for (std::string name; names >> name;)
+            if (name != "-") used.insert(name);
+    }
+    EXPECT_EQ(documented, architecture::allowed_dependencies());
+}
+
+TEST(documentation, the_paths_in_the_architecture_page_exist) {
+    const auto paths = all_matches(read_file("ARCHITECTURE.md"), R"(`((?:bench|cmake|docs|include|scenarios|src|tests)/[^`<>*]+)`)");
+    ASSERT_GT(paths.size(), 20u);
+    for (const auto& path : paths) EXPECT_TRUE(exists(root / path)) << path;
 }

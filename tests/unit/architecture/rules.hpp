@@ -1,4 +1,4 @@
-// The dependency and naming rules of docs/decisions/0001-the-house.md as functions over text, so that tests can show each one fail.
+// The dependency and naming rules of ARCHITECTURE.md as functions over text, so that tests can show each one fail.
 #pragma once
 
 #include <map>
