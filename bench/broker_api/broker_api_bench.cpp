@@ -74,11 +74,11 @@ int main(int count, char** arguments) {
     double seconds = 3;
     std::vector<unsigned> rates{10'000, 1'160};
     std::filesystem::path folder = LOADSIM_RESULTS;
-    CLI::App app{"The stand-in for a broker's API beside a bare HTTP server, in turns"};
+    CLI::App app{"The simulated broker API and a bare HTTP server, in alternating runs"};
     app.add_option("--rounds", rounds, "of all three")->check(CLI::Range(1, 1000))->capture_default_str();
     app.add_option("--connections", connections)->check(CLI::Range(1, 1000))->capture_default_str();
     app.add_option("--seconds", seconds, "of each run")->check(CLI::Range(0.1, 3600.0))->capture_default_str();
-    app.add_option("--rates", rates, "requests a second, besides as many as it takes")->capture_default_str();
+    app.add_option("--rates", rates, "requests per second, besides as fast as possible")->capture_default_str();
     app.add_option("--results", folder, "folder for broker_api.md")->capture_default_str();
     app.add_option("--serve", server_kind)->group("");
     app.add_option("--inbound", inbound)->group("");
@@ -97,9 +97,9 @@ int main(int count, char** arguments) {
             std::vector<std::vector<sample>> by_contender{3, std::vector<sample>{}};
         };
         std::vector<table> tables;
-        tables.push_back({.title = "As many as it takes", .rate = 0});
+        tables.push_back({.title = "As fast as possible", .rate = 0});
         for (const auto rate : rates)
-            tables.push_back({.title = fmt::format("{} a second", rate), .rate = static_cast<double>(rate)});
+            tables.push_back({.title = fmt::format("{} per second", rate), .rate = static_cast<double>(rate)});
         for (unsigned r = 0; r < rounds; ++r)
             for (auto& t : tables)
                 for (std::size_t i = 0; i < servers.size(); ++i) {
@@ -109,20 +109,18 @@ int main(int count, char** arguments) {
                         measure(servers[which], platform->url(), connections, seconds, t.rate));
                 }
         std::string text = fmt::format(
-            "# The stand-in for a broker's API\n\n"
-            "24,500,000 vehicles; medians of {} runs of {} s each over {} connections, {} cores. The load, and the "
-            "platform that words are posted to, are another process on the same machine. CPU and memory are of "
-            "the server's process alone, its start included. Up to 100,000 words wait for the platform, more are "
-            "dropped and "
-            "counted: fewer than 2 posted for each request, or a last word that is long in coming, mean that words "
-            "were made "
-            "faster than the platform took them.\n",
+            "# The simulated broker API\n\n"
+            "24,500,000 vehicles; medians of {} runs of {} s each over {} connections, {} cores. The load generator, and the "
+            "platform that responses are posted to, are another process on the same machine. CPU and memory are those of the "
+            "server's process alone, its start included. Up to 100,000 responses wait for the platform, more are dropped and "
+            "counted: fewer than 2 posted per request, or a late last response, mean that responses were made faster than the "
+            "platform accepted them.\n",
             rounds, seconds, connections, std::thread::hardware_concurrency());
-        const std::vector<std::string> names{"bare server, 202", "commands, words made",
-                                             "commands, words posted (two each)"};
+        const std::vector<std::string> names{"bare server, 202", "commands, responses made",
+                                             "commands, responses posted (two each)"};
         for (const auto& t : tables) {
-            text += fmt::format("\n## {}\n\n| server | requests/s | CPU µs/request | times the bare server | words "
-                                "posted/request | s until the last word | peak MB |\n"
+            text += fmt::format("\n## {}\n\n| server | requests/s | CPU µs/request | times the bare server | responses "
+                                "posted/request | s until the last response | peak MB |\n"
                                 "| --- | --- | --- | --- | --- | --- | --- |\n",
                                 t.title);
             for (std::size_t i = 0; i < names.size(); ++i) text += line(names[i], t.by_contender[i], t.by_contender[0]);

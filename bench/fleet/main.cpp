@@ -1,4 +1,4 @@
-// Fleet benchmark: loadsim and the baseline client in alternating runs against the same mosquitto. The README has the command.
+// Fleet benchmark: loadsim and the baseline client in alternating runs against the same mosquitto. docs/benchmarks.md has the command.
 #include "measurement.hpp"
 
 #include <loadsim/target/preflight.hpp>
@@ -24,8 +24,8 @@ int main(int count, char** arguments) {
     bool quick = false;
     const std::set<std::string> parts{"connect", "roundtrip", "exchange", "scale", "paho"};
 
-    CLI::App app("Measures loadsim against the floor; about forty minutes in all");
-    auto* pairs = app.add_option("--pairs", plan.pairs, "Runs of each, in turns")
+    CLI::App app("Compares loadsim with the baseline client; about forty minutes in all");
+    auto* pairs = app.add_option("--pairs", plan.pairs, "Runs of each, alternating")
                       ->check(CLI::Range(1, 100))
                       ->capture_default_str();
     app.add_option("--only", only, "Some of connect,roundtrip,exchange,scale,paho")

@@ -34,9 +34,9 @@ void add_comparisons(std::string& out, const results& r) {
     if (r.comparisons.empty()) return;
     auto to = std::back_inserter(out);
     fmt::format_to(to,
-                   "\nMedians of {} pairs, floor and loadsim in turns; in brackets the ratios of the single pairs.\n\n",
+                   "\nMedians of {} pairs, baseline and loadsim in alternating runs; in brackets the ratios of the single pairs.\n\n",
                    r.pairs);
-    out += "| figure | floor | loadsim | loadsim / floor | bar |\n| --- | ---: | ---: | ---: | --- |\n";
+    out += "| metric | baseline | loadsim | loadsim / baseline | goal |\n| --- | ---: | ---: | ---: | --- |\n";
     for (const auto& c : r.comparisons) {
         const auto relative = compare(c.baseline, c.loadsim);
         fmt::format_to(to, "| {}, {} | {} | {} | {} ({} to {}) | {} |\n", c.name, c.unit,
@@ -52,10 +52,9 @@ std::string median_text(const std::vector<metrics>& runs, const char* name, int 
 
 void add_scale(std::string& out, const results& r) {
     if (r.scale.empty()) return;
-    out += "\nWhat a session and a message take, by size of the fleet (floor, loadsim):\n\n"
-           "| vehicles | processes | CPU per connect, µs | memory per session, bytes | CPU per command and answer at "
-           "1,000/s in "
-           "all, µs | lag p99, ms |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n";
+    out += "\nCost of a session and of a message, by size of the fleet (baseline, loadsim):\n\n"
+           "| vehicles | processes | CPU per connect, µs | memory per session, bytes | CPU per command and response at "
+           "1,000/s in all, µs | lag p99, ms |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n";
     for (const auto& s : r.scale) {
         const auto both = [&](const char* name, int digits) {
             return median_text(s.runs.baseline, name, digits) + ", " + median_text(s.runs.loadsim, name, digits);
@@ -68,9 +67,9 @@ void add_scale(std::string& out, const results& r) {
 
 void add_paho(std::string& out, const results& r) {
     if (r.paho.empty()) return;
-    out += "\nA fleet of Eclipse Paho C++ clients, and of our own engine's sessions (Paho, ours):\n\n"
+    out += "\nA fleet of Eclipse Paho C++ clients, and of loadsim's own sessions (Paho, loadsim):\n\n"
            "| sessions | CPU per connect, µs | memory per session, bytes | CPU per QoS 1 round trip, µs | round trips "
-           "a second |\n"
+           "per second |\n"
            "| ---: | ---: | ---: | ---: | ---: |\n";
     for (const auto& p : r.paho) {
         const auto both = [&](const char* name, int digits) {

@@ -17,7 +17,7 @@ int main(int count, char** arguments) {
     std::vector<unsigned> connections{64, 8};
     std::filesystem::path folder = LOADSIM_RESULTS;
 
-    CLI::App app{"loadsim's HTTP driver beside wrk, in turns against the same nginx"};
+    CLI::App app{"loadsim's HTTP driver and wrk, in alternating runs against the same nginx"};
     app.add_option("--pairs", r.pairs, "runs of each at each number of connections")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
@@ -25,7 +25,7 @@ int main(int count, char** arguments) {
     app.add_option("--connections", connections, "numbers of connections")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
-    app.add_option("--rate", r.open.rate, "requests a second of the open-loop run")
+    app.add_option("--rate", r.open.rate, "requests per second of the open-loop run")
         ->check(CLI::Range(1, 1'000'000))
         ->capture_default_str();
     app.add_option("--results", folder, "folder for http.md and http.json")->capture_default_str();

@@ -50,12 +50,12 @@ bool results::meets_targets() const { return std::ranges::all_of(closed, &compar
 
 std::string markdown(const results& r) {
     std::string text = fmt::format(
-        "# HTTP driver and wrk, in turns against the same nginx\n\n"
+        "# HTTP driver and wrk, in alternating runs against the same nginx\n\n"
         "{}, {} cores, {:.0f} GiB, {}; {}; {}. {} pairs of {} s each, medians; the client on one core, nginx (one "
         "worker) on "
         "another. CPU is user and system time of the client's process alone.\n\n"
-        "| connections | wrk requests/s | loadsim requests/s | wrk CPU a request | loadsim CPU a request | loadsim "
-        "requests/s a core | CPU ratio (lowest to highest pair) | bars |\n"
+        "| connections | wrk requests/s | loadsim requests/s | wrk CPU per request | loadsim CPU per request | loadsim "
+        "requests/s per core | CPU ratio (lowest to highest pair) | goals |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
         r.host.processor, r.host.cores, r.host.memory_gib, r.host.kernel, r.host.compiler, r.wrk_version, r.pairs,
         r.seconds);
@@ -65,13 +65,12 @@ std::string markdown(const results& r) {
                         c.connections, c.wrk_per_second(), c.loadsim_per_second(), c.wrk_cpu_us(), c.loadsim_cpu_us(),
                         c.requests_per_core(), c.cpu_ratio(), c.cpu_ratio_lowest(), c.cpu_ratio_highest(),
                         c.meets_targets() ? "met" : "missed");
-    text += fmt::format("\nBars: at most {} x wrk's CPU a request, at least {:.0f} requests/s a core.\n\n",
+    text += fmt::format("\nGoals: at most {} x wrk's CPU per request, at least {:.0f} requests/s per core.\n\n",
                         max_cpu_ratio, min_requests_per_core);
     const auto& o = r.open;
     text += fmt::format(
-        "Open loop, {} requests/s asked for {} s over at most {} connections: {:.0f}/s done, {:.0f} % of a core, "
-        "{:.2f} µs "
-        "of CPU a request; lag p50 {:.0f} µs, p99 {:.0f} µs, max {:.0f} µs; accept p50 {:.0f} µs, p99 {:.0f} µs.\n",
+        "Open loop, {} requests/s planned for {} s over at most {} connections: {:.0f}/s sent, {:.0f} % of a core, "
+        "{:.2f} µs of CPU per request; lag p50 {:.0f} µs, p99 {:.0f} µs, max {:.0f} µs; accept p50 {:.0f} µs, p99 {:.0f} µs.\n",
         o.rate, r.seconds, o.connections, o.measured.all.per_second(), o.cpu_share() * 100, o.measured.all.cpu_us(),
         o.measured.lag_p50_us, o.measured.lag_p99_us, o.measured.lag_max_us, o.measured.accept_p50_us,
         o.measured.accept_p99_us);

@@ -33,7 +33,7 @@ results sample_results() {
                  {"kernel", "Linux 6"}, {"system", "Debian"}, {"compiler", "GCC 12"},
                  {"build", "Release"},  {"mosquitto", "2.0"}, {"date", "2026-01-01"}};
     r.pairs = 1;
-    r.comparisons.push_back({"connects", "a second", "", 0, {1234567.4}, {617283.7}});
+    r.comparisons.push_back({"connects", "per second", "", 0, {1234567.4}, {617283.7}});
     r.repeated_runs.emplace_back("floor: lost");
     return r;
 }
@@ -42,7 +42,7 @@ TEST(results, markdown_has_the_machine_and_both_medians) {
     const auto page = to_markdown(sample_results());
     EXPECT_THAT(page,
                 HasSubstr("a CPU, 2 cores, 24 GiB, Debian, Linux 6; GCC 12, Release; mosquitto 2.0; 2026-01-01."));
-    EXPECT_THAT(page, HasSubstr("| connects, a second | 1,234,567 | 617,284 | 0.50 (0.50 to 0.50) |  |"));
+    EXPECT_THAT(page, HasSubstr("| connects, per second | 1,234,567 | 617,284 | 0.50 (0.50 to 0.50) |  |"));
     EXPECT_THAT(page, HasSubstr("made again: 1"));
 }
 
