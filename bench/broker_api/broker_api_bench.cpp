@@ -108,14 +108,17 @@ int main(int count, char** arguments) {
                     t.by_contender[which].push_back(
                         measure(servers[which], platform->url(), connections, seconds, t.rate));
                 }
-        std::string text = fmt::format(
-            "# The simulated broker API\n\n"
-            "24,500,000 vehicles; medians of {} runs of {} s each over {} connections, {} cores. The load generator, and the "
-            "platform that responses are posted to, are another process on the same machine. CPU and memory are those of the "
-            "server's process alone, its start included. Up to 100,000 responses wait for the platform, more are dropped and "
-            "counted: fewer than 2 posted per request, or a late last response, mean that responses were made faster than the "
-            "platform accepted them.\n",
-            rounds, seconds, connections, std::thread::hardware_concurrency());
+        std::string text = fmt::format("# The simulated broker API\n\n"
+                                       "24,500,000 vehicles; medians of {} runs of {} s each over {} connections, {} "
+                                       "cores. The load generator, and the "
+                                       "platform that responses are posted to, are another process on the same "
+                                       "machine. CPU and memory are those of the "
+                                       "server's process alone, its start included. Up to 100,000 responses wait for "
+                                       "the platform, more are dropped and "
+                                       "counted: fewer than 2 posted per request, or a late last response, mean that "
+                                       "responses were made faster than the "
+                                       "platform accepted them.\n",
+                                       rounds, seconds, connections, std::thread::hardware_concurrency());
         const std::vector<std::string> names{"bare server, 202", "commands, responses made",
                                              "commands, responses posted (two each)"};
         for (const auto& t : tables) {

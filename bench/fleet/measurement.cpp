@@ -1,8 +1,8 @@
 #include "measurement.hpp"
 
+#include "alternating_runs.hpp"
 #include "competitors.hpp"
 #include "machine.hpp"
-#include "alternating_runs.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +26,9 @@ constexpr std::uint32_t smallest_fleet = 100;
 constexpr const char* ratio_target = "at most 1.3";
 
 /// Growth per session between two fleet sizes; process start-up cancels out.
-double growth_per_session(double larger, double smaller, std::uint32_t sessions) { return (larger - smaller) / sessions; }
+double growth_per_session(double larger, double smaller, std::uint32_t sessions) {
+    return (larger - smaller) / sessions;
+}
 
 class measurement {
 public:
@@ -37,7 +39,8 @@ public:
             results_.notes.emplace_back(
                 "Short runs (`--quick`): four seconds for each value under load in place of ten.");
         results_.notes.emplace_back(
-            "The baseline (`bench/baseline`) is a single-threaded epoll client in plain C that sends the same packets. Each "
+            "The baseline (`bench/baseline`) is a single-threaded epoll client in plain C that sends the same packets. "
+            "Each "
             "run is a process of its own with a new mosquitto, same configuration, on the same machine.");
     }
 
@@ -59,31 +62,34 @@ private:
     metrics measure_three_fleets(const char* competitor);
     template <class Run>
     metrics measure_fleet_size(std::uint32_t vehicles);
-    void add_comparison(const paired_runs&, std::string name, std::string unit, std::string target, int digits, const char* metric);
+    void add_comparison(const paired_runs&, std::string name, std::string unit, std::string target, int digits,
+                        const char* metric);
 
     const measurement_plan& plan_;
     alternating_runs runs_;
     results results_;
 };
 
-void measurement::add_comparison(const paired_runs& runs, std::string name, std::string unit, std::string target, int digits,
-                    const char* metric) {
-    results_.comparisons.push_back({std::move(name), std::move(unit), std::move(target), digits, samples_of(runs.baseline, metric),
-                               samples_of(runs.loadsim, metric)});
+void measurement::add_comparison(const paired_runs& runs, std::string name, std::string unit, std::string target,
+                                 int digits, const char* metric) {
+    results_.comparisons.push_back({std::move(name), std::move(unit), std::move(target), digits,
+                                    samples_of(runs.baseline, metric), samples_of(runs.loadsim, metric)});
 }
 
 template <class Run>
 metrics measurement::measure_three_fleets(const char* competitor) {
     const auto of_size = [&](std::uint32_t sessions) {
         return runs_.run_once(fmt::format("{}, {} sessions", competitor, sessions),
-                          [&] { return measure_idle_fleet<Run>(make_environment(), sessions); });
+                              [&] { return measure_idle_fleet<Run>(make_environment(), sessions); });
     };
     const auto small = of_size(small_fleet);
     const auto connected = of_size(connect_fleet_size);
     const auto large = of_size(large_fleet);
     return {{"connects_per_s", connected.at("connects_per_s")},
-            {"cpu_per_connect_us", growth_per_session(connected.at("cpu_s"), small.at("cpu_s"), connect_fleet_size - small_fleet) * 1e6},
-            {"bytes_per_session", growth_per_session(large.at("rss_bytes"), small.at("rss_bytes"), large_fleet - small_fleet)}};
+            {"cpu_per_connect_us",
+             growth_per_session(connected.at("cpu_s"), small.at("cpu_s"), connect_fleet_size - small_fleet) * 1e6},
+            {"bytes_per_session",
+             growth_per_session(large.at("rss_bytes"), small.at("rss_bytes"), large_fleet - small_fleet)}};
 }
 
 void measurement::connect() {
@@ -93,12 +99,15 @@ void measurement::connect() {
     add_comparison(runs, "connects, as fast as possible", "per second", "", 0, "connects_per_s");
     add_comparison(runs, "CPU per connect", "µs", ratio_target, 1, "cpu_per_connect_us");
     add_comparison(runs, "own memory per idle session", "bytes", "at most 1,000 bytes", 0, "bytes_per_session");
-    results_.notes.push_back(fmt::format(
-        "CPU and memory are measured from outside (the process's CPU clock, smaps_rollup) with all sessions online and idle. "
-        "CPU per connect is the growth from {} to {} sessions, memory from {} to {}: the start of the process is in neither. "
-        "From the 14,117th connection of one address to another on, Linux searches long for a source port, unless it is told "
-        "to search all of them, as loadsim does and the baseline does not: so there are fewer.",
-        small_fleet, connect_fleet_size, small_fleet, large_fleet));
+    results_.notes.push_back(
+        fmt::format("CPU and memory are measured from outside (the process's CPU clock, smaps_rollup) with all "
+                    "sessions online and idle. "
+                    "CPU per connect is the growth from {} to {} sessions, memory from {} to {}: the start of the "
+                    "process is in neither. "
+                    "From the 14,117th connection of one address to another on, Linux searches long for a source port, "
+                    "unless it is told "
+                    "to search all of them, as loadsim does and the baseline does not: so there are fewer.",
+                    small_fleet, connect_fleet_size, small_fleet, large_fleet));
 }
 
 void measurement::round_trips() {
@@ -110,7 +119,8 @@ void measurement::round_trips() {
             [&] { return engine_round_trips(make_environment(), large_fleet, active, seconds); });
         const auto what = fmt::format("QoS 1 round trips, {} in flight", active);
         add_comparison(runs, what, "per second", "", 0, "round_trips_per_s");
-        add_comparison(runs, what + ": CPU of each", "µs", active == large_fleet ? ratio_target : "", 2, "cpu_per_round_trip_us");
+        add_comparison(runs, what + ": CPU of each", "µs", active == large_fleet ? ratio_target : "", 2,
+                       "cpu_per_round_trip_us");
     }
     results_.notes.push_back(
         fmt::format("Round trips: {} sessions, one message in flight on each, or on {} of them. No scenario does that: "
@@ -131,10 +141,10 @@ void measurement::exchange() {
         add_comparison(runs, what + "due to response, p99", "ms", "", 3, "latency_p99_ms");
         add_comparison(runs, what + "lag p99", "ms", rate == 10'000 ? "at most 1 ms" : "", 3, "lag_p99_ms");
     }
-    results_.notes.push_back(
-        fmt::format("A command and its response are two QoS 1 messages through the broker, to and from {} sessions. CPU is that "
-                    "of the whole process, with four seconds of idling, and for loadsim with ledger, histograms and timeline.",
-                    large_fleet));
+    results_.notes.push_back(fmt::format(
+        "A command and its response are two QoS 1 messages through the broker, to and from {} sessions. CPU is that "
+        "of the whole process, with four seconds of idling, and for loadsim with ledger, histograms and timeline.",
+        large_fleet));
 }
 
 /// A fleet in as many processes as needed, minus the cost of the same number of processes with the smallest fleet.
@@ -144,7 +154,8 @@ metrics measurement::measure_fleet_size(std::uint32_t vehicles) {
     const auto base = measure_idle_fleet<Run>(make_environment(), smallest_fleet);
     auto all = measure_at_scale<Run>(plan_.programs, plan_.scratch, vehicles, processes, scale_rate, plan_.measured);
     const auto extra_vehicles = vehicles - processes * smallest_fleet;
-    all["cpu_per_connect_us"] = growth_per_session(all["cpu_connect_s"], processes * base.at("cpu_s"), extra_vehicles) * 1e6;
+    all["cpu_per_connect_us"] =
+        growth_per_session(all["cpu_connect_s"], processes * base.at("cpu_s"), extra_vehicles) * 1e6;
     all["bytes_per_session"] = growth_per_session(all["rss_bytes"], processes * base.at("rss_bytes"), extra_vehicles);
     return all;
 }
@@ -152,9 +163,9 @@ metrics measurement::measure_fleet_size(std::uint32_t vehicles) {
 void measurement::scale() {
     for (const std::uint32_t vehicles : {1000U, 10'000U, 100'000U})
         results_.scale.push_back({vehicles, runs_.run_pairs(
-                                              fmt::format("a fleet of {}", vehicles), plan_.unpaired_runs,
-                                              [&] { return measure_fleet_size<baseline_run>(vehicles); },
-                                              [&] { return measure_fleet_size<loadsim_run>(vehicles); })});
+                                                fmt::format("a fleet of {}", vehicles), plan_.unpaired_runs,
+                                                [&] { return measure_fleet_size<baseline_run>(vehicles); },
+                                                [&] { return measure_fleet_size<loadsim_run>(vehicles); })});
     results_.notes.push_back(fmt::format(
         "By size of the fleet: beyond the cost of a fleet of {}. 100,000 are {} processes with a broker each, on the "
         "same machine; they connect one after the other and receive {} commands per second in all.",
@@ -184,10 +195,10 @@ void measurement::paho() {
 results measure(const measurement_plan& p, const std::function<void(const results&)>& on_results) {
     measurement all(p);
     const std::pair<bool, void (measurement::*)()> parts[] = {{p.connect, &measurement::connect},
-                                                            {p.round_trip, &measurement::round_trips},
-                                                            {p.exchange, &measurement::exchange},
-                                                            {p.scale, &measurement::scale},
-                                                            {p.paho, &measurement::paho}};
+                                                              {p.round_trip, &measurement::round_trips},
+                                                              {p.exchange, &measurement::exchange},
+                                                              {p.scale, &measurement::scale},
+                                                              {p.paho, &measurement::paho}};
     for (const auto& [wanted, part] : parts) {
         if (!wanted) continue;
         (all.*part)();

@@ -34,7 +34,8 @@ void add_comparisons(std::string& out, const results& r) {
     if (r.comparisons.empty()) return;
     auto to = std::back_inserter(out);
     fmt::format_to(to,
-                   "\nMedians of {} pairs, baseline and loadsim in alternating runs; in brackets the ratios of the single pairs.\n\n",
+                   "\nMedians of {} pairs, baseline and loadsim in alternating runs; in brackets the ratios of the "
+                   "single pairs.\n\n",
                    r.pairs);
     out += "| metric | baseline | loadsim | loadsim / baseline | goal |\n| --- | ---: | ---: | ---: | --- |\n";
     for (const auto& c : r.comparisons) {

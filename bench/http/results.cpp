@@ -70,7 +70,8 @@ std::string markdown(const results& r) {
     const auto& o = r.open;
     text += fmt::format(
         "Open loop, {} requests/s planned for {} s over at most {} connections: {:.0f}/s sent, {:.0f} % of a core, "
-        "{:.2f} µs of CPU per request; lag p50 {:.0f} µs, p99 {:.0f} µs, max {:.0f} µs; accept p50 {:.0f} µs, p99 {:.0f} µs.\n",
+        "{:.2f} µs of CPU per request; lag p50 {:.0f} µs, p99 {:.0f} µs, max {:.0f} µs; accept p50 {:.0f} µs, p99 "
+        "{:.0f} µs.\n",
         o.rate, r.seconds, o.connections, o.measured.all.per_second(), o.cpu_share() * 100, o.measured.all.cpu_us(),
         o.measured.lag_p50_us, o.measured.lag_p99_us, o.measured.lag_max_us, o.measured.accept_p50_us,
         o.measured.accept_p99_us);

@@ -89,7 +89,8 @@ std::string anchor_of(const std::string& heading) {
 
 std::set<std::string> anchors_of(const fs::path& page) {
     std::set<std::string> anchors;
-    for (const auto& heading : all_matches(prose_of(read_file(page)), R"(^#+ +(.*[^ ]))")) anchors.insert(anchor_of(heading));
+    for (const auto& heading : all_matches(prose_of(read_file(page)), R"(^#+ +(.*[^ ]))"))
+        anchors.insert(anchor_of(heading));
     return anchors;
 }
 
@@ -150,7 +151,8 @@ TEST(documentation, the_module_table_equals_the_rules) {
 }
 
 TEST(documentation, the_paths_in_the_architecture_page_exist) {
-    const auto paths = all_matches(read_file("ARCHITECTURE.md"), R"(`((?:bench|cmake|docs|include|scenarios|src|tests)/[^`<>*]+)`)");
+    const auto paths =
+        all_matches(read_file("ARCHITECTURE.md"), R"(`((?:bench|cmake|docs|include|scenarios|src|tests)/[^`<>*]+)`)");
     ASSERT_GT(paths.size(), 20u);
     for (const auto& path : paths) EXPECT_TRUE(exists(root / path)) << path;
 }
