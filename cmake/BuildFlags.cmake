@@ -29,10 +29,11 @@ target_link_libraries(loadsim_asio PUBLIC Boost::headers Threads::Threads)
 # One precompiled header for all modules, one for all tests. GCC ignores a precompiled header (-Winvalid-pch) where a macro that it
 # uses is defined differently; so every file of ours gets the definitions of the libraries in it, whether it links them or not.
 set(loadsim_precompiled
-    <algorithm> <array> <charconv> <chrono> <cstdint> <functional> <map> <memory> <optional> <set> <span> <sstream> <string> <string_view>
-    <system_error> <unordered_map> <utility> <variant> <vector> <boost/asio/bind_executor.hpp> <boost/asio/buffer.hpp>
-    <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp> <boost/asio/post.hpp> <boost/asio/steady_timer.hpp>
-    <boost/asio/strand.hpp> <boost/json.hpp> <boost/system/result.hpp> <fmt/format.h>)
+    <algorithm> <array> <atomic> <charconv> <chrono> <cmath> <cstdint> <cstdio> <deque> <filesystem> <fstream> <functional> <future> <map>
+    <memory> <mutex> <optional> <random> <set> <span> <sstream> <string> <string_view> <system_error> <thread> <unordered_map>
+    <unordered_set> <utility> <variant> <vector> <boost/asio/bind_executor.hpp> <boost/asio/buffer.hpp> <boost/asio/io_context.hpp>
+    <boost/asio/ip/tcp.hpp> <boost/asio/post.hpp> <boost/asio/steady_timer.hpp> <boost/asio/strand.hpp> <boost/json.hpp>
+    <boost/system/result.hpp> <fmt/format.h>)
 # Headers of the precompiled header refer to Asio's and fmt's own code in every file.
 foreach(library Boost::json Boost::url spdlog::spdlog)
   target_compile_definitions(loadsim_build_flags INTERFACE $<TARGET_PROPERTY:${library},INTERFACE_COMPILE_DEFINITIONS>)

@@ -1,9 +1,9 @@
 #include "commands.hpp"
-#include "log.hpp"
 #include "print_problems.hpp"
 #include "stop_signals.hpp"
 
 #include <loadsim/backend/server.hpp>
+#include <loadsim/base/log.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>

@@ -49,8 +49,8 @@ std::string run_command_line(const doctor_options& options, const std::string& f
 std::string check_table(const std::vector<target::check>& checks) {
     std::string text = fmt::format("{:<15}  {:>10}  {:>10}  {}\n", "check", "needs", "has", "verdict");
     for (const auto& c : checks)
-        fmt::format_to(std::back_inserter(text), "{:<15}  {:>10}  {:>10}  {:<10}  {}\n", c.name, c.needed, c.available,
-                       target::to_string(c.status), c.scope);
+        text += fmt::format("{:<15}  {:>10}  {:>10}  {:<10}  {}\n", c.name, c.needed, c.available,
+                            target::to_string(c.status), c.scope);
     return text;
 }
 

@@ -1,9 +1,9 @@
-#include "log.hpp"
 #include "print_problems.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/log.hpp>
 #include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>

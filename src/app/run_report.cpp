@@ -2,10 +2,10 @@
 
 #include "print_problems.hpp"
 
+#include <loadsim/base/log.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <cstdio>
@@ -43,14 +43,14 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
                .started = std::chrono::system_clock::now()},
               labels_, options.existing_files),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
-    spdlog::info("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
-                 to_string(options.mode));
+    log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
+                         to_string(options.mode)));
 }
 
 run::listener run_report::listener() {
     return {.on_notice =
                 [this](const std::string& text) {
-                    spdlog::info("{}", text);
+                    log_info(text);
                     if (!options_.quiet) console_.print(text + '\n');
                 },
             .on_progress =
@@ -59,7 +59,7 @@ run::listener run_report::listener() {
                     writer_.write(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
                     for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
-                        spdlog::warn("{}", sentence);
+                        log_warning(sentence);
                         if (!options_.quiet) console_.print(report::escape_for_terminal(sentence) + '\n');
                     }
                 },
@@ -80,14 +80,14 @@ void run_report::finish(const measure::run_result& result) {
     const bool has_no_verdict = options_.mode == measure::run_mode::replay && code_ == verdict::exit_code::pass;
     if (options_.quiet && !has_no_verdict)
         for (const auto& reason : evaluation.reasons) fmt::print(stderr, "loadsim: {}\n", reason);
-    spdlog::info("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict),
-                 static_cast<int>(evaluation.code));
+    log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict),
+                         static_cast<int>(evaluation.code)));
 }
 
 void run_report::report_failure(const problems& errors) {
     console_.print("");
     print_problems(errors);
-    spdlog::error("{}", to_string(errors));
+    log_error(to_string(errors));
 }
 
 } // namespace loadsim::app

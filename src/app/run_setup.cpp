@@ -1,8 +1,8 @@
 #include "run_setup.hpp"
 
-#include "log.hpp"
 #include "print_problems.hpp"
 
+#include <loadsim/base/log.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <chrono>

@@ -1,4 +1,5 @@
 #include <loadsim/backend/server.hpp>
+#include <loadsim/base/log.hpp>
 
 #include "broker_api_adapter.hpp"
 #include "http_api.hpp"
@@ -16,7 +17,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <mutex>
 #include <optional>
@@ -77,8 +77,8 @@ public:
                       vehicles, &*store_);
         schedule_warnings();
         thread_ = std::thread([this] { loop_.run(); });
-        spdlog::info("backend: requests at {}, {}", net::to_string(api_),
-                     mqtt_ ? "broker " + net::to_string(broker) : "broker's API " + options_.broker_api.url);
+        log_info(fmt::format("backend: requests at {}, {}", net::to_string(api_),
+                             mqtt_ ? "broker " + net::to_string(broker) : "broker's API " + options_.broker_api.url));
         return wrong;
     }
 
@@ -100,10 +100,10 @@ public:
         store_->finish();
         final_counts_ = collect_counts();
         const auto& all = final_counts_.requests;
-        spdlog::info("backend: stopped after {} requests: {} executed, {} failed, {} still active", all.created,
-                     all.executed, all.failed, all.active);
+        log_info(fmt::format("backend: stopped after {} requests: {} executed, {} failed, {} still active", all.created,
+                             all.executed, all.failed, all.active));
         if (const auto faults = to_string(final_counts_.faults); !faults.empty())
-            spdlog::info("backend: faults on purpose: {}", faults);
+            log_info(fmt::format("backend: faults on purpose: {}", faults));
     }
 
     backend_counts counts() {
@@ -157,14 +157,15 @@ private:
 
     void apply(const broker_connected&) {
         if (lost_once_)
-            spdlog::info("backend: the broker is back, {} messages wait for it", core_->out().counts().waiting);
+            log_info(
+                fmt::format("backend: the broker is back, {} messages wait for it", core_->out().counts().waiting));
         core_->out().on_connected();
     }
     void apply(const broker_lost& lost) {
         if (!core_->out().is_connected()) return; // reported twice: DISCONNECT, then the closed socket
         lost_once_ = true;
-        spdlog::warn("backend: the broker is lost ({}); reconnecting",
-                     lost.reason.empty() ? "connection closed" : lost.reason);
+        log_warning(fmt::format("backend: the broker is lost ({}); reconnecting",
+                                lost.reason.empty() ? "connection closed" : lost.reason));
         core_->out().on_connection_lost();
     }
     void apply(const vehicle_message& message) { core_->receive(message.topic, message.payload); }
@@ -178,7 +179,7 @@ private:
             if (cancelled) return;
             const auto now = collect_counts();
             const auto warn_of = [](std::uint64_t before, std::uint64_t after, std::string_view what) {
-                if (after > before) spdlog::warn("backend: {} {}", after - before, what);
+                if (after > before) log_warning(fmt::format("backend: {} {}", after - before, what));
             };
             warn_of(last_warned_.inbound.malformed, now.inbound.malformed, "malformed messages from vehicles");
             warn_of(last_warned_.inbound.wrong_vehicle, now.inbound.wrong_vehicle, "answers from the wrong vehicle");

@@ -32,7 +32,7 @@ void append_target(std::string& out, std::string_view target) {
     out.append(escaped);
 }
 
-void append_number(std::string& out, std::size_t n) { fmt::format_to(std::back_inserter(out), "{}", n); }
+void append_number(std::string& out, std::size_t n) { out += std::to_string(n); }
 
 /// Target of a CONNECT request.
 std::string authority_with_port(const net::endpoint& e) { return fmt::format("{}:{}", in_brackets(e.host), e.port); }

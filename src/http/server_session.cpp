@@ -130,12 +130,11 @@ private:
         }
         ++responses;
         auto& bytes = last_write(out, response.delay).bytes;
-        const auto output = std::back_inserter(bytes);
-        fmt::format_to(output, "HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-        if (!response.content_type.empty()) fmt::format_to(output, "Content-Type: {}\r\n", response.content_type);
+        bytes += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+        if (!response.content_type.empty()) bytes += fmt::format("Content-Type: {}\r\n", response.content_type);
         // RFC 9110, 8.6: never in a response of status 1xx or 204.
-        if (response.status != 204) fmt::format_to(output, "Content-Length: {}\r\n", response.body.size());
-        for (const auto& [name, value] : response.headers) fmt::format_to(output, "{}: {}\r\n", name, value);
+        if (response.status != 204) bytes += fmt::format("Content-Length: {}\r\n", response.body.size());
+        for (const auto& [name, value] : response.headers) bytes += fmt::format("{}: {}\r\n", name, value);
         bytes += finished ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
         if (!head && response.status != 204) bytes += response.body;
     }

@@ -1,7 +1,8 @@
 #include "paho_client.hpp"
 
+#include <loadsim/base/log.hpp>
+
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -67,7 +68,7 @@ paho_client::paho_client(const std::vector<net::endpoint>& brokers, mqtt_version
         if (message) on_paho_message(*message, std::chrono::steady_clock::now());
     });
     client_.set_connection_lost_handler(
-        [](const std::string&) { spdlog::warn("observer: the broker is lost; reconnecting"); });
+        [](const std::string&) { log_warning("observer: the broker is lost; reconnecting"); });
     client_.set_connected_handler([this](const std::string&) {
         if (!subscribed_) return; // start() subscribes
         reconnected_();
@@ -75,7 +76,7 @@ paho_client::paho_client(const std::vector<net::endpoint>& brokers, mqtt_version
         try {
             for (const auto& [filter, qos] : subscriptions_) client_.subscribe(filter, qos);
         } catch (const paho::exception& lost) { // connection lost: the next connect subscribes
-            spdlog::warn("observer: cannot subscribe: {}", lost.what());
+            log_warning(fmt::format("observer: cannot subscribe: {}", lost.what()));
         }
     });
 }

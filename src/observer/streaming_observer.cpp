@@ -1,5 +1,6 @@
 #include "streaming_observer.hpp"
 
+#include <loadsim/base/log.hpp>
 #include <loadsim/net/backoff.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -11,7 +12,6 @@
 #include <boost/beast/http/write.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
-#include <spdlog/spdlog.h>
 
 #include <random>
 #include <utility>
@@ -114,7 +114,7 @@ void streaming_observer::run() {
             if (failed < bases.size() && !stop_reconnecting_) continue;
             return start_result_.set_value(ended); // all bases failed: so does start()
         }
-        spdlog::warn("{}: {}{}", kind_, ended, stop_reconnecting_ ? "" : "; connecting again");
+        log_warning(fmt::format("{}: {}{}", kind_, ended, stop_reconnecting_ ? "" : "; connecting again"));
         if (!stop_reconnecting_)
             blocking_io_.sleep(net::backoff(
                 reconnect_delay_, std::max<nanoseconds>(max_reconnect_delay, reconnect_delay_), failed, unit(random)));

@@ -1,3 +1,4 @@
+#include <loadsim/base/log.hpp>
 #include <loadsim/run/run.hpp>
 
 #include "process/local_generator.hpp"
@@ -12,7 +13,6 @@
 #include <loadsim/run/ranks.hpp>
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <memory>
@@ -84,7 +84,7 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
     rank_worker worker(*wanted.ranks, spool, signals, time);
     const auto run_worker = [&] {
         if (!spool.trouble().empty()) return worker.run(nullptr, spool.trouble());
-        const auto log = [](const std::string& text) { spdlog::info("{}", text); };
+        const auto log = [](const std::string& text) { log_info(text); };
         const auto compiled = scenario::compile(scenario);
         if (!compiled) return worker.run(nullptr, to_string(compiled.error()));
         auto setup = prepare_target(scenario, *compiled, folder, rank, wanted.shards, log);
@@ -97,7 +97,7 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
         return released;
     };
     const bool released = run_worker();
-    if (!spool.trouble().empty()) spdlog::warn("{}", spool.trouble());
+    if (!spool.trouble().empty()) log_warning(spool.trouble());
     if (!released) return problems{"", wanted.ranks->trouble()};
     if (!signals.aborted()) spool.remove();
     return {};

@@ -54,29 +54,28 @@ std::string to_string(const run_estimate& p) {
     for (const auto& phase : p.phases) width = std::max(width, phase.name.size());
     std::string text =
         fmt::format("{:<{}}  {:>10}  {:>10}  {:>12}  rate\n", "phase", width, "start", "duration", "requests");
-    auto out = std::back_inserter(text);
     for (const auto& phase : p.phases)
-        fmt::format_to(out, "{:<{}}  {:>10}  {:>10}  {:>12}  {}\n", phase.name, width, format_duration(phase.start),
-                       format_duration(phase.duration), phase.arrivals, phase.rates);
-    fmt::format_to(out, "{:<{}}  {:>10}  {:>10}  {:>12}\n\n", "all", width, "", format_duration(p.duration),
-                   p.arrivals);
+        text += fmt::format("{:<{}}  {:>10}  {:>10}  {:>12}  {}\n", phase.name, width, format_duration(phase.start),
+                            format_duration(phase.duration), phase.arrivals, phase.rates);
+    text +=
+        fmt::format("{:<{}}  {:>10}  {:>10}  {:>12}\n\n", "all", width, "", format_duration(p.duration), p.arrivals);
     if (p.requirements.sessions == 0)
-        fmt::format_to(out, "sessions    none: the vehicles are behind the broker's API\n");
+        text += fmt::format("sessions    none: the vehicles are behind the broker's API\n");
     else
-        fmt::format_to(out, "sessions    {}, connecting in {}\n", p.requirements.sessions,
-                       format_duration(std::chrono::ceil<std::chrono::milliseconds>(p.connect_time)));
-    fmt::format_to(out, "ranks       {}\n", ranks_of(p));
-    fmt::format_to(out, "open files  {}{}\n", loadsim::target::files_per_rank(p.requirements),
-                   p.requirements.placement.ranks > 1 ? " a rank" : "");
+        text += fmt::format("sessions    {}, connecting in {}\n", p.requirements.sessions,
+                            format_duration(std::chrono::ceil<std::chrono::milliseconds>(p.connect_time)));
+    text += fmt::format("ranks       {}\n", ranks_of(p));
+    text += fmt::format("open files  {}{}\n", loadsim::target::files_per_rank(p.requirements),
+                        p.requirements.placement.ranks > 1 ? " a rank" : "");
     if (p.requirements.own_broker)
-        fmt::format_to(out, "            {} more in the embedded broker's process\n",
-                       loadsim::target::files_per_broker(p.requirements));
+        text += fmt::format("            {} more in the embedded broker's process\n",
+                            loadsim::target::files_per_broker(p.requirements));
     if (const auto ports = loadsim::target::connections_per_broker(p.requirements); ports != 0)
-        fmt::format_to(out, "ports       {} to {} broker\n", ports,
-                       p.requirements.own_broker && p.requirements.placement.ranks > 1 ? "each" : "the");
-    fmt::format_to(out, "memory      {}{}",
-                   loadsim::target::format_memory(loadsim::target::local_memory(p.requirements)),
-                   p.requirements.own_broker ? ", with the embedded broker's and the kernel's" : ", with the kernel's");
+        text += fmt::format("ports       {} to {} broker\n", ports,
+                            p.requirements.own_broker && p.requirements.placement.ranks > 1 ? "each" : "the");
+    text += fmt::format(
+        "memory      {}{}", loadsim::target::format_memory(loadsim::target::local_memory(p.requirements)),
+        p.requirements.own_broker ? ", with the embedded broker's and the kernel's" : ", with the kernel's");
     text += '\n';
     return text;
 }

@@ -1,4 +1,4 @@
-#include "log.hpp"
+#include <loadsim/base/log.hpp>
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-namespace loadsim::app {
+namespace loadsim {
 namespace {
 
 void install_logger(const std::shared_ptr<spdlog::logger>& logger) {
@@ -34,4 +34,8 @@ void log_to_terminal() {
         std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
 }
 
-} // namespace loadsim::app
+void log_info(std::string_view text) { spdlog::info(text); }
+void log_warning(std::string_view text) { spdlog::warn(text); }
+void log_error(std::string_view text) { spdlog::error(text); }
+
+} // namespace loadsim
