@@ -22,8 +22,8 @@ std::string error_text(const error_code& failed) {
 } // namespace
 
 connection::connection(net::loop& loop, connection_owner& owner, const settings& s, std::size_t preferred_base)
-    : loop_(loop), owner_(owner), settings_(s), socket_(loop.io().get_executor()), parser_(s.keep_headers),
-      preferred_base_(preferred_base) {}
+    : loop_(loop), owner_(owner), settings_(s), socket_(loop.io().get_executor()),
+      parser_({.keep_headers = s.keep_headers}), preferred_base_(preferred_base) {}
 
 connection::~connection() = default;
 

@@ -7,10 +7,14 @@
 
 namespace loadsim::http {
 
-response_parser::parser::parser(std::string& out, header_list* kept, bool bodiless) : body(out), headers(kept) {
+response_parser::parser::parser(std::string& out, header_list* kept, bool limit_body, bool bodiless)
+    : body(out), headers(kept) {
     eager(true); // parse header and body in one call
     skip(bodiless);
-    basic_parser::body_limit(response_parser::body_limit);
+    if (limit_body)
+        basic_parser::body_limit(response_parser::body_limit);
+    else
+        basic_parser::body_limit(boost::none);
     body.clear();
     if (headers != nullptr) headers->clear();
 }
@@ -36,7 +40,7 @@ std::size_t response_parser::parser::on_chunk_body_impl(std::uint64_t, text part
 
 void response_parser::begin(bool bodiless) {
     bodiless_ = bodiless;
-    parser_.emplace(body_, keep_headers_ ? &headers_ : nullptr, bodiless);
+    parser_.emplace(body_, options_.keep_headers ? &headers_ : nullptr, options_.limit_body, bodiless);
 }
 
 std::size_t response_parser::parse(std::string_view bytes, error_code& error) {
@@ -61,6 +65,7 @@ void response_parser::put_eof(error_code& error) {
         parser_->put_eof(error);
 }
 
+bool response_parser::has_header() const { return parser_->is_header_done(); }
 bool response_parser::done() const { return parser_->is_done(); }
 
 } // namespace loadsim::http

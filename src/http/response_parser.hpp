@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace loadsim::http {
 
@@ -26,7 +27,12 @@ public:
     using error_code = beast::error_code;
     static constexpr std::uint64_t body_limit = 64 * 1024;
 
-    explicit response_parser(bool keep_headers = false) : keep_headers_(keep_headers) {}
+    struct options {
+        bool keep_headers = false;
+        bool limit_body = true; ///< false: the caller takes the body away while it arrives
+    };
+    response_parser() = default;
+    explicit response_parser(options wanted) : options_(wanted) {}
 
     /// Discards the previous response and starts the next. `bodiless`: response to HEAD or CONNECT, without a body whatever its
     /// header says.
@@ -37,15 +43,17 @@ public:
     /// End of the connection: completes a response without a length, is an error otherwise.
     void put_eof(error_code&);
 
+    bool has_header() const;
     bool done() const; ///< the response is complete
     unsigned status() const { return parser_->status; }
     std::string_view body() const { return body_; }
-    const header_list& headers() const { return headers_; }   ///< empty unless keep_headers is set
+    std::string take_body() { return std::exchange(body_, {}); } ///< moves out what has arrived of the body
+    const header_list& headers() const { return headers_; }      ///< empty unless keep_headers is set
     bool keep_alive() const { return parser_->keep_alive(); } ///< of a complete response: the connection can be reused
 
 private:
     struct parser final : beast::http::basic_parser<false> {
-        parser(std::string& out, header_list* kept, bool bodiless);
+        parser(std::string& out, header_list* kept, bool limit_body, bool bodiless);
         bool interim() const { return is_done() && status / 100 == 1 && status != 101; }
 
         std::string& body;
@@ -69,7 +77,7 @@ private:
 
     std::string body_;
     header_list headers_;
-    bool keep_headers_;
+    options options_;
     bool bodiless_ = false;
     std::optional<parser> parser_; ///< a Beast parser is for one message
 };

@@ -1,27 +1,70 @@
 #include "any_stream.hpp"
 
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+
+#include <openssl/ssl.h>
+
+#include <optional>
+
 namespace loadsim::observer {
 
+namespace asio = boost::asio;
 namespace beast = boost::beast;
 
-any_stream::executor_type any_stream::get_executor() {
-    return std::visit([](auto& s) -> executor_type { return s.get_executor(); }, stream_);
+struct any_stream::impl {
+    explicit impl(asio::io_context& io) : tcp(io) {}
+    beast::tcp_stream tcp;
+    std::optional<asio::ssl::stream<beast::tcp_stream&>> tls{}; // over tcp
+};
+
+any_stream::any_stream(asio::io_context& io) : impl_(std::make_unique<impl>(io)) {}
+any_stream::any_stream(any_stream&&) noexcept = default;
+any_stream& any_stream::operator=(any_stream&&) noexcept = default;
+any_stream::~any_stream() = default;
+
+any_stream::executor_type any_stream::get_executor() { return impl_->tcp.get_executor(); }
+void any_stream::expires_after(std::chrono::nanoseconds time) { impl_->tcp.expires_after(time); }
+void any_stream::expires_never() { impl_->tcp.expires_never(); }
+void any_stream::close() { impl_->tcp.close(); }
+
+void any_stream::async_connect(const asio::ip::tcp::resolver::results_type& addresses,
+                               std::function<void(error_code)> done) {
+    impl_->tcp.async_connect(addresses, [this, kept = std::move(done)](error_code error, const auto&) {
+        if (!error) {
+            error_code ignored;
+            impl_->tcp.socket().set_option(asio::socket_base::keep_alive(true), ignored);
+            impl_->tcp.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+        }
+        kept(error);
+    });
 }
 
-void any_stream::expires_never() {
-    std::visit([](auto& s) { beast::get_lowest_layer(s).expires_never(); }, stream_);
+void any_stream::async_handshake(asio::ssl::context& context, const std::string& host,
+                                 std::function<void(error_code)> done) {
+    auto& tls = impl_->tls.emplace(impl_->tcp, context);
+    error_code ignored;
+    tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
+    error_code is_name;
+    asio::ip::make_address(host, is_name);
+    if (is_name) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str()); // RFC 6066, 3: no addresses
+    tls.async_handshake(asio::ssl::stream_base::client, std::move(done));
 }
 
-void any_stream::close() {
-    std::visit([](auto& s) { beast::get_lowest_layer(s).close(); }, stream_);
+void any_stream::read_some(asio::mutable_buffer into, handler done) {
+    if (impl_->tls)
+        impl_->tls->async_read_some(into, std::move(done));
+    else
+        impl_->tcp.async_read_some(into, std::move(done));
 }
 
-void any_stream::read_some(boost::asio::mutable_buffer into, handler done) {
-    std::visit([&](auto& s) { s.async_read_some(into, std::move(done)); }, stream_);
-}
-
-void any_stream::write_some(boost::asio::const_buffer from, handler done) {
-    std::visit([&](auto& s) { s.async_write_some(from, std::move(done)); }, stream_);
+void any_stream::write_some(asio::const_buffer from, handler done) {
+    if (impl_->tls)
+        impl_->tls->async_write_some(from, std::move(done));
+    else
+        impl_->tcp.async_write_some(from, std::move(done));
 }
 
 } // namespace loadsim::observer

@@ -1,26 +1,28 @@
-// TCP or TLS stream to the platform's API as one type.
+// Connection to the platform's API, TCP or TLS, as one type.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core/bind_handler.hpp>
 #include <boost/beast/core/role.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
-#include <variant>
+
+namespace boost::asio::ssl {
+class context;
+}
 
 namespace loadsim::observer {
-
-using plain_stream = boost::beast::tcp_stream;
-using secure_stream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
 
 /// AsyncReadStream and AsyncWriteStream of Asio, and a next layer for Beast's WebSocket. Type erasure: protocol code is compiled
 /// once instead of per stream and handler type. Each read and write allocates; events are too rare for that to matter.
@@ -30,12 +32,20 @@ public:
     using executor_type = boost::asio::any_io_executor;
     using error_code = boost::system::error_code;
 
-    explicit any_stream(plain_stream s) : stream_(std::move(s)) {}
-    explicit any_stream(secure_stream s) : stream_(std::move(s)) {}
+    explicit any_stream(boost::asio::io_context&);
+    any_stream(any_stream&&) noexcept;
+    any_stream& operator=(any_stream&&) noexcept;
+    ~any_stream();
 
     executor_type get_executor();
-    void expires_never(); ///< no timeout for later reads and writes
-    void close();         ///< cancels pending operations
+    void expires_after(std::chrono::nanoseconds); ///< timeout for all operations from now on
+    void expires_never();                         ///< no timeout for later operations
+    void close();                                 ///< cancels pending operations
+
+    /// Tries the addresses in order. The connection gets TCP_NODELAY and keep-alive.
+    void async_connect(const boost::asio::ip::tcp::resolver::results_type&, std::function<void(error_code)>);
+    /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context must outlive this.
+    void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);
 
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& into, Token&& token) {
@@ -49,6 +59,10 @@ public:
             [this](auto done, boost::asio::const_buffer first) { write_some(first, copyable(std::move(done))); }, token,
             first_buffer<boost::asio::const_buffer>(from));
     }
+
+    using handler = std::function<void(error_code, std::size_t)>;
+    void read_some(boost::asio::mutable_buffer, handler);
+    void write_some(boost::asio::const_buffer, handler);
 
     // Required by Beast's WebSocket of a custom layer (boost/beast/websocket/teardown.hpp).
     friend void beast_close_socket(any_stream& s) { s.close(); }
@@ -64,8 +78,6 @@ public:
     }
 
 private:
-    using handler = std::function<void(error_code, std::size_t)>;
-
     template <class Done>
     static handler copyable(Done done) {
         return [kept = std::make_shared<Done>(std::move(done))](error_code error, std::size_t size) {
@@ -79,10 +91,9 @@ private:
             if (const Buffer first = *one; first.size() != 0) return first;
         return {};
     }
-    void read_some(boost::asio::mutable_buffer, handler);
-    void write_some(boost::asio::const_buffer, handler);
 
-    std::variant<plain_stream, secure_stream> stream_;
+    struct impl;
+    std::unique_ptr<impl> impl_;
 };
 
 } // namespace loadsim::observer

@@ -18,7 +18,7 @@ public:
     ~sse_observer() override { stop(); }
 
 private:
-    std::string run_connection(any_stream, const http::request&) override;
+    std::string run_connection(any_stream, const http::request&, const std::string& host) override;
     void feed(std::string_view bytes);
 
     std::string event_;

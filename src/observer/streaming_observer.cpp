@@ -4,12 +4,7 @@
 #include <loadsim/net/backoff.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
@@ -19,7 +14,6 @@
 namespace loadsim::observer {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
@@ -128,7 +122,7 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
     request.target = base.path + request.target;
     const bool is_secure = base.scheme == "https";
     const bool is_proxied = context_.api.proxy.has_value();
-    plain_stream socket(blocking_io_.io());
+    any_stream socket(blocking_io_.io());
     socket.expires_after(connect_timeout);
     if (auto trouble = connect_tcp(socket, is_proxied ? *context_.api.proxy : base); !trouble.empty()) return trouble;
     if (is_proxied && (is_secure || always_tunnel_)) {
@@ -136,22 +130,15 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
     } else if (is_proxied) {
         request.target = fmt::format("http://{}{}", authority(base), request.target); // RFC 9112, 3.2.2
     }
-    request.headers.emplace_back("Host", authority(base));
-    if (!is_secure) return run_connection(any_stream(std::move(socket)), request);
-
-    secure_stream secure(std::move(socket), tls_);
-    secure.set_verify_callback(asio::ssl::host_name_verification(base.host));
-    error_code is_name;
-    asio::ip::make_address(base.host, is_name);
-    if (is_name) SSL_set_tlsext_host_name(secure.native_handle(), base.host.c_str()); // RFC 6066, 3: no addresses
-    const auto failed =
-        blocking_io_.run([&](auto done) { secure.async_handshake(asio::ssl::stream_base::client, std::move(done)); },
-                         [&] { beast::get_lowest_layer(secure).close(); });
-    if (failed) return fmt::format("no TLS ({}); see target.tls", failed.message());
-    return run_connection(any_stream(std::move(secure)), request);
+    if (is_secure) {
+        const auto failed = blocking_io_.run(
+            [&](auto done) { socket.async_handshake(tls_, base.host, std::move(done)); }, [&] { socket.close(); });
+        if (failed) return fmt::format("no TLS ({}); see target.tls", failed.message());
+    }
+    return run_connection(std::move(socket), request, authority(base));
 }
 
-std::string streaming_observer::connect_tcp(plain_stream& socket, const net::endpoint& to) {
+std::string streaming_observer::connect_tcp(any_stream& socket, const net::endpoint& to) {
     tcp::resolver resolver(blocking_io_.io());
     tcp::resolver::results_type found;
     auto failed = blocking_io_.run(
@@ -167,29 +154,45 @@ std::string streaming_observer::connect_tcp(plain_stream& socket, const net::end
     failed =
         blocking_io_.run([&](auto done) { socket.async_connect(found, std::move(done)); }, [&] { socket.close(); });
     if (failed) return fmt::format("cannot connect ({}); check that it runs and listens there", failed.message());
-    error_code ignored;
-    socket.socket().set_option(asio::socket_base::keep_alive(true), ignored);
-    socket.socket().set_option(tcp::no_delay(true), ignored);
     return {};
 }
 
 /// RFC 9110, 9.3.6.
-std::string streaming_observer::open_tunnel(plain_stream& socket, const net::endpoint& to) {
-    beast::http::request<beast::http::empty_body> wanted{beast::http::verb::connect, authority(to), 11};
-    wanted.set(beast::http::field::host, authority(to));
-    const auto cancel = [&] { socket.close(); };
-    auto failed =
-        blocking_io_.run([&](auto done) { beast::http::async_write(socket, wanted, std::move(done)); }, cancel);
-    beast::flat_buffer unread;
-    beast::http::response_parser<beast::http::empty_body> response;
-    response.skip(true); // there is no body, whatever the header says
-    if (!failed)
-        failed = blocking_io_.run(
-            [&](auto done) { beast::http::async_read_header(socket, unread, response, std::move(done)); }, cancel);
+std::string streaming_observer::open_tunnel(any_stream& socket, const net::endpoint& to) {
+    http::response_stream response(true);
+    auto failed = write_all(socket, fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", authority(to)));
+    while (!failed && !response.done()) failed = read_into(socket, response);
     if (failed) return fmt::format("the proxy does not answer ({})", failed.message());
-    if (response.get().result_int() != 200)
-        return fmt::format("the proxy answers {}; see target.proxy", response.get().result_int());
+    if (response.status() != 200) return fmt::format("the proxy answers {}; see target.proxy", response.status());
     return {};
+}
+
+error_code streaming_observer::write_all(any_stream& socket, std::string_view bytes) {
+    error_code failed;
+    while (!bytes.empty() && !failed)
+        failed = blocking_io_.run(
+            [&](auto done) {
+                socket.write_some(asio::buffer(bytes), [&bytes, done](error_code error, std::size_t size) mutable {
+                    bytes.remove_prefix(size);
+                    done(error);
+                });
+            },
+            [&] { socket.close(); });
+    return failed;
+}
+
+error_code streaming_observer::read_into(any_stream& socket, http::response_stream& response) {
+    std::size_t size = 0;
+    const auto failed = blocking_io_.run(
+        [&](auto done) {
+            socket.read_some(asio::buffer(bytes_), [&size, done](error_code error, std::size_t read) mutable {
+                size = read;
+                done(error);
+            });
+        },
+        [&] { socket.close(); });
+    if (failed == asio::error::eof || failed == asio::ssl::error::stream_truncated) return response.put_eof();
+    return failed ? failed : response.feed({bytes_.data(), size});
 }
 
 } // namespace loadsim::observer

@@ -5,12 +5,13 @@
 #include "blocking_io.hpp"
 #include "event_sink.hpp"
 
-#include <loadsim/http/message.hpp>
+#include <loadsim/http/response_stream.hpp>
 #include <loadsim/observer/event.hpp>
 #include <loadsim/observer/observer_factory.hpp>
 
 #include <boost/asio/ssl/context.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -36,8 +37,12 @@ protected:
                        on_completion, std::uint32_t index, bool always_tunnel);
     ~streaming_observer() override = default; // the destructor of the derived class must call stop()
 
-    /// Sends the request on one connection and receives until it closes. Returns the reason.
-    virtual std::string run_connection(any_stream, const http::request&) = 0;
+    /// Sends the request on one connection and receives until it closes. `host`: value of the Host field. Returns the reason.
+    virtual std::string run_connection(any_stream, const http::request&, const std::string& host) = 0;
+
+    boost::system::error_code write_all(any_stream&, std::string_view);
+    /// Waits for the next bytes and parses them; the end of the connection completes a response without a length.
+    boost::system::error_code read_into(any_stream&, http::response_stream&);
 
     /// Reports that events are being received: start() returns, and the reconnect backoff is reset.
     void mark_connected();
@@ -52,8 +57,8 @@ protected:
 private:
     void run();
     std::string connect_once(const net::endpoint& base);
-    std::string connect_tcp(plain_stream&, const net::endpoint&);
-    std::string open_tunnel(plain_stream&, const net::endpoint&);
+    std::string connect_tcp(any_stream&, const net::endpoint&);
+    std::string open_tunnel(any_stream&, const net::endpoint&);
     std::string make_tls();
 
     std::string kind_, path_, options_path_;
@@ -70,6 +75,7 @@ private:
     bool was_connected_ = false;             ///< the current connection was established
     bool stop_reconnecting_ = false;
     std::chrono::milliseconds reconnect_delay_{200};
+    std::array<char, 16 * 1024> bytes_{}; ///< read buffer
     std::thread thread_;
 };
 

@@ -24,7 +24,8 @@ websocket_observer::websocket_observer(const websocket_options& wanted, const ob
                                        on_completion handler, std::uint32_t index)
     : streaming_observer("websocket", wanted.path, wanted.reading, context, std::move(handler), index, true) {}
 
-std::string websocket_observer::run_connection(any_stream stream, const http::request& request) {
+std::string websocket_observer::run_connection(any_stream stream, const http::request& request,
+                                               const std::string& host) {
     stream.expires_never(); // the WebSocket stream has its own timeouts
     websocket::stream<any_stream> socket(std::move(stream));
     socket.set_option(websocket::stream_base::timeout{.handshake_timeout = std::chrono::seconds{5},
@@ -38,12 +39,8 @@ std::string websocket_observer::run_connection(any_stream stream, const http::re
     auto& io = blocking();
     const auto cancel = [&] { socket.next_layer().close(); };
     websocket::response_type response;
-    auto failed = io.run(
-        [&](auto done) {
-            socket.async_handshake(response, std::string(http::find_header(request.headers, "Host")), request.target,
-                                   std::move(done));
-        },
-        cancel);
+    auto failed =
+        io.run([&](auto done) { socket.async_handshake(response, host, request.target, std::move(done)); }, cancel);
     if (failed == websocket::error::upgrade_declined)
         return fmt::format("answers {} in place of opening a WebSocket; see its path and target.auth",
                            response.result_int());

@@ -17,7 +17,7 @@ public:
     ~websocket_observer() override { stop(); }
 
 private:
-    std::string run_connection(any_stream, const http::request&) override;
+    std::string run_connection(any_stream, const http::request&, const std::string& host) override;
 };
 
 } // namespace loadsim::observer

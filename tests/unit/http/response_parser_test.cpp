@@ -134,7 +134,7 @@ TEST(response_parser, keeps_header_fields_only_on_request) {
     response_parser frugal;
     in_pieces(frugal, bytes, bytes.size(), false);
     EXPECT_TRUE(frugal.headers().empty());
-    response_parser keeper(true);
+    response_parser keeper({.keep_headers = true});
     for (int again = 0; again < 2; ++again) { // no state of a response is left for the next
         in_pieces(keeper, bytes, 5, false);
         ASSERT_EQ(keeper.headers().size(), 4U);
