@@ -1,6 +1,7 @@
 // Remote-services request and its states.
 #pragma once
 
+#include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/time.hpp>
 
 #include <array>
@@ -13,9 +14,9 @@
 namespace loadsim::backend {
 
 enum class state : std::uint8_t { created, pending, running, executed, failed };
-inline constexpr std::array<std::string_view, 5> state_names{"created", "pending", "running", "executed", "failed"};
+BOOST_DESCRIBE_ENUM(state, created, pending, running, executed, failed)
 
-constexpr std::string_view to_string(state s) { return state_names[static_cast<std::size_t>(s)]; }
+constexpr std::string_view to_string(state s) { return enum_name(s); }
 constexpr bool is_final(state s) { return s == state::executed || s == state::failed; }
 
 /// Forward only; final states have no successor. States may be skipped: a final response can overtake the

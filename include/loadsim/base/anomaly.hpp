@@ -1,6 +1,8 @@
 // Anomalies: protocol violations that the ledger counts and that scenarios can expect.
 #pragma once
 
+#include <boost/describe/enum.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -32,6 +34,11 @@ enum class anomaly : std::uint8_t {
     unauthorized_accepted,      ///< a vehicle with wrong credentials got a session
     negative_sample,            ///< a hop with a negative duration
 };
+BOOST_DESCRIBE_ENUM(anomaly, command_duplicated, command_out_of_order, command_late, command_lost, concurrent_request,
+                    command_unsolicited, executed_twice, response_lost, response_duplicated, response_out_of_order,
+                    completion_duplicated, completion_contradicted, observers_disagree, completion_unknown,
+                    completion_before_response, completion_missing, malformed_payload, unauthorized_accepted,
+                    negative_sample)
 inline constexpr std::array<std::string_view, 19> anomaly_names{"command_repeated",   "command_out_of_order",
                                                                 "command_late",       "command_lost",
                                                                 "second_active",      "command_unknown",

@@ -1,7 +1,8 @@
 // Outcomes of a request: expected by behaviours, counted by the ledger.
 #pragma once
 
-#include <array>
+#include <loadsim/base/enum_names.hpp>
+
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -23,17 +24,12 @@ enum class outcome : std::uint8_t {
     skipped,    ///< never sent: no vehicle was available, or the phase's maxVusers was reached
 };
 
-inline constexpr std::array<std::string_view, 7> outcome_names{"executed", "failed",     "timed_out", "rejected",
-                                                               "errored",  "unanswered", "skipped"};
+BOOST_DESCRIBE_ENUM(outcome, executed, failed, timed_out, rejected, errored, unanswered, skipped)
+
+inline constexpr auto outcome_names = enum_names<outcome>;
 inline constexpr std::size_t outcome_count = outcome_names.size();
-
-constexpr std::string_view to_string(outcome o) { return outcome_names[static_cast<std::size_t>(o)]; }
-
-constexpr std::optional<outcome> parse_outcome(std::string_view name) {
-    for (std::size_t i = 0; i < outcome_count; ++i)
-        if (outcome_names[i] == name) return static_cast<outcome>(i);
-    return std::nullopt;
-}
+constexpr std::string_view to_string(outcome o) { return enum_name(o); }
+constexpr std::optional<outcome> parse_outcome(std::string_view name) { return parse_enum<outcome>(name); }
 
 /// Set of acceptable outcomes: those of a behaviour and those that a condition adds.
 class outcome_set {

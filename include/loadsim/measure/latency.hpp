@@ -1,9 +1,9 @@
 // Latency histograms by hop, service and phase.
 #pragma once
 
+#include <loadsim/base/enum_names.hpp>
 #include <loadsim/measure/histogram.hpp>
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -23,9 +23,9 @@ enum class hop : std::uint8_t {
     platform, ///< e2e - vehicle
     expiry,   ///< silent vehicle: observed - (last known instant before the platform started its timeout + timeout)
 };
-inline constexpr std::array<std::string_view, 8> hop_names{"lag",    "accept", "dispatch", "vehicle",
-                                                           "notify", "e2e",    "platform", "expiry"};
-constexpr std::string_view to_string(hop h) { return hop_names[static_cast<std::size_t>(h)]; }
+BOOST_DESCRIBE_ENUM(hop, lag, accept, dispatch, vehicle, notify, e2e, platform, expiry)
+inline constexpr auto hop_names = enum_names<hop>;
+constexpr std::string_view to_string(hop h) { return enum_name(h); }
 
 /// Selection of samples. Absent = all.
 struct latency_filter {

@@ -1,6 +1,7 @@
 // Result of a run: input of reports and of the verdict.
 #pragma once
 
+#include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/totals.hpp>
 
@@ -14,10 +15,8 @@
 namespace loadsim::measure {
 
 enum class stage : std::uint8_t { connecting, load, draining, done };
-constexpr std::string_view to_string(stage s) {
-    constexpr std::string_view names[] = {"connecting", "load", "draining", "done"};
-    return names[static_cast<std::size_t>(s)];
-}
+BOOST_DESCRIBE_ENUM(stage, connecting, load, draining, done)
+constexpr std::string_view to_string(stage s) { return enum_name(s); }
 
 /// Resource usage of the load generator so far, sum of all ranks and shards.
 struct generator_usage {
@@ -64,10 +63,8 @@ enum class run_mode : std::uint8_t {
     rehearsal, ///< in simulated time, against a simulated platform
     replay,    ///< one vehicle of another run
 };
-constexpr std::string_view to_string(run_mode m) {
-    constexpr std::string_view names[] = {"run", "rehearsal", "replay"};
-    return names[static_cast<std::size_t>(m)];
-}
+BOOST_DESCRIBE_ENUM(run_mode, run, rehearsal, replay)
+constexpr std::string_view to_string(run_mode m) { return enum_name(m); }
 
 struct run_result {
     run_mode mode = run_mode::run;
