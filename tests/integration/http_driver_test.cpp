@@ -1,6 +1,7 @@
 // HTTP driver against well- and misbehaving APIs: result of each request, number of connections, requests received.
 #include "fake_api.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/driver/http_driver.hpp>
 
 #include <boost/asio/post.hpp>
@@ -257,7 +258,7 @@ TEST(http_driver, records_the_wait_for_a_connection) {
     EXPECT_EQ(counts.wait.count(), 8U);
 
     r.send_all(10, 20);
-    counts.add(r.take_counts());
+    add(counts, r.take_counts());
     EXPECT_EQ(counts.allowed, 2U) << "what was told before is not told again";
     EXPECT_EQ(counts.busy_peak, 2U);
     EXPECT_EQ(counts.opened, 2U);

@@ -4,6 +4,7 @@
 #include "broker.hpp"
 #include "mqtt_fleet_fixture.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
@@ -130,8 +131,8 @@ protected:
     const auto& sequence_numbers() const { return platform_.sequence_numbers; }
     fleet::fleet_counts total_counts() {
         auto now = fleet_->take_counts();
-        total_counts_.sessions.add(now.sessions);
-        for (const auto& [key, counts] : now.recoveries) total_counts_.recoveries[key].add(counts);
+        add(total_counts_.sessions, now.sessions);
+        add(total_counts_.recoveries, now.recoveries);
         return total_counts_;
     }
     /// One vehicle was affected; `recovery_ms`: time from the begin of the condition to its recovery.

@@ -4,6 +4,8 @@
 #include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/outcome.hpp>
 
+#include <boost/describe/class.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ struct message_record {
     std::uint64_t bytes = 0;
     friend bool operator==(const message_record&, const message_record&) = default;
 };
+BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, bytes))
 
 /// A line of requests.jsonl. Instants in ms since the load's start; NaN = never.
 struct request_record {
@@ -38,6 +41,10 @@ struct request_record {
     std::vector<std::string> conditions; ///< names of the conditions that were active on it
     std::vector<std::string> anomalies;  ///< names of its anomalies until the record was written
 };
+BOOST_DESCRIBE_STRUCT(request_record, (),
+                      (arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why,
+                       due_ms, sent_ms, accepted_ms, delivered_ms, acked_ms, finished_ms, observed_ms, messages,
+                       conditions, anomalies))
 
 /// An anomaly with its evidence.
 struct anomaly_record {
@@ -48,6 +55,7 @@ struct anomaly_record {
     std::string request;  ///< the platform's id; empty: none
     std::string evidence; ///< a sentence
 };
+BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request, evidence))
 
 /// An event of a vehicle's session.
 struct session_record {
@@ -55,5 +63,6 @@ struct session_record {
     std::string vin;
     std::string event; ///< "on line, session present", "off line: ...", "tunnel begins"
 };
+BOOST_DESCRIBE_STRUCT(session_record, (), (at_ms, vin, event))
 
 } // namespace loadsim::measure

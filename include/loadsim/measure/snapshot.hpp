@@ -26,5 +26,8 @@ struct snapshot {
     /// Merges another snapshot: sums counts, combines flags with AND, keeps the first error.
     void add(snapshot other);
 };
+BOOST_DESCRIBE_STRUCT(snapshot, (),
+                      (counts, sessions_asked, sessions_online, in_flight, awaited, all_due, driver_ready, setup_error,
+                       fatal_error, cpu_s, rss_bytes))
 
 } // namespace loadsim::measure

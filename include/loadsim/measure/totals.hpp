@@ -8,6 +8,8 @@
 #include <loadsim/measure/latency.hpp>
 #include <loadsim/measure/record.hpp>
 
+#include <boost/describe/class.hpp>
+
 #include <array>
 #include <cstdint>
 #include <map>
@@ -27,9 +29,9 @@ struct request_counts {
     std::uint64_t unexpected = 0;
 
     std::uint64_t ended() const noexcept; ///< sum of the outcomes
-    void add(const request_counts&);
     friend bool operator==(const request_counts&, const request_counts&) = default;
 };
+BOOST_DESCRIBE_STRUCT(request_counts, (), (due, sent, outcomes, unexpected))
 
 struct session_counts {
     std::uint64_t refused = 0;                    ///< connects that failed: TCP, CONNACK, time-out
@@ -38,9 +40,8 @@ struct session_counts {
     std::uint64_t syn_retransmitted = 0;          ///< connects with a retransmitted SYN: the listen backlog was full
     histogram connect;                            ///< TCP connect to CONNACK
     std::map<std::string, std::uint64_t> reasons; ///< why refused or dropped, by the error's text
-
-    void add(const session_counts&);
 };
+BOOST_DESCRIBE_STRUCT(session_counts, (), (refused, dropped, reconnects, syn_retransmitted, connect, reasons))
 
 /// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {
@@ -54,35 +55,32 @@ struct http_counts {
     std::uint64_t timed_out = 0;   ///< attempts without HTTP response or connection in time
     std::uint64_t sent_again = 0;  ///< attempts after the first; the platform may have received an earlier one
     std::uint64_t failed_over = 0; ///< attempts sent to another base URL than the next in rotation
-
-    void add(const http_counts&);
 };
+BOOST_DESCRIBE_STRUCT(http_counts, (),
+                      (allowed, requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over))
 
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
     std::uint64_t received = 0;
     std::uint64_t bytes_sent = 0;
     std::uint64_t bytes_received = 0;
-
-    void add(const message_counts&);
 };
+BOOST_DESCRIBE_STRUCT(message_counts, (), (published, received, bytes_sent, bytes_received))
 
 /// Commands queued at the broker for an unreachable vehicle.
 struct queued_counts {
     std::uint64_t delivered = 0;
     std::uint64_t out_of_order = 0; ///< of them: after the command of a later request
     histogram waited;               ///< from sent to delivered
-
-    void add(const queued_counts&);
 };
+BOOST_DESCRIBE_STRUCT(queued_counts, (), (delivered, out_of_order, waited))
 
 /// Effect of one occurrence of a condition and the recovery from it.
 struct recovery_counts {
     std::uint64_t affected = 0; ///< vehicles that lost their session or were silenced
     histogram recovery_times;   ///< of recovered vehicles: from begin of the occurrence until re-subscribed
-
-    void add(const recovery_counts&);
 };
+BOOST_DESCRIBE_STRUCT(recovery_counts, (), (affected, recovery_times))
 
 /// Counts of one observer.
 struct observer_counts {
@@ -91,9 +89,8 @@ struct observer_counts {
     std::uint64_t first = 0;                      ///< of those: first to report the completion
     std::uint64_t disagreed = 0;                  ///< of those: different outcome than another observer
     std::map<std::string, std::uint64_t> refused; ///< rejected messages by reason
-
-    void add(const observer_counts&);
 };
+BOOST_DESCRIBE_STRUCT(observer_counts, (), (messages, ends, first, disagreed, refused))
 
 /// Counts of one campaign: a command to many vehicles at once.
 struct campaign_counts {
@@ -103,9 +100,8 @@ struct campaign_counts {
     std::uint64_t returned = 0;  ///< of those: unreachable at the due time, delivered after reconnecting
     std::uint64_t repeated = 0;  ///< deliveries to a vehicle that already had received it
     histogram latency;           ///< from due to delivered
-
-    void add(const campaign_counts&);
 };
+BOOST_DESCRIBE_STRUCT(campaign_counts, (), (published, addressed, delivered, returned, repeated, latency))
 
 /// Counts of the simulated broker API.
 struct broker_api_counts {
@@ -126,9 +122,11 @@ struct broker_api_counts {
     /// Reasons of malformed, rejected, failed and dropped: "inbound: 503" -> 12.
     std::map<std::string, std::uint64_t> reasons;
 
-    void add(const broker_api_counts&);
     friend bool operator==(const broker_api_counts&, const broker_api_counts&) = default;
 };
+BOOST_DESCRIBE_STRUCT(broker_api_counts, (),
+                      (accepted, refused, reset, malformed, slowed, posted, rejected, failed, dropped, duplicated,
+                       reasons))
 
 /// Counts of a shard since its previous snapshot, or the sum over a run.
 struct totals {
@@ -162,6 +160,10 @@ struct totals {
     void add(const totals&);          ///< everything except the records
     void move_records_from(totals&&); ///< appends the records of the other
 };
+BOOST_DESCRIBE_STRUCT(totals, (),
+                      (requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
+                       campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, not_recorded,
+                       request_records, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

@@ -1,5 +1,6 @@
 #include "process/local_generator.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/random.hpp>
 
 #include <fmt/format.h>
@@ -277,7 +278,7 @@ measure::snapshot local_generator::collect() {
     for (auto& report : reports) sum.add(report.get());
     if (stopping_)
         for (const auto& s : shards_) sum.add(s->last_report());
-    if (setup_.broker_api) sum.counts.broker_api.add(setup_.broker_api->take_counts());
+    if (setup_.broker_api) add(sum.counts.broker_api, setup_.broker_api->take_counts());
     record_expired_completions();
     if (observers_started_.valid() && observers_started_.wait_for(nanoseconds{0}) == std::future_status::ready) {
         const auto started = observers_started_.get();

@@ -1,6 +1,7 @@
 // Conversion of an observer's counts to the totals of a run.
 #pragma once
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/measure/totals.hpp>
 #include <loadsim/observer/event.hpp>
 
@@ -14,10 +15,8 @@ namespace loadsim::run {
 inline void add_observer_counts(const observer::counts& counts, std::uint32_t index,
                                 std::map<std::uint32_t, measure::observer_counts>& into,
                                 std::map<std::string, std::uint64_t>& unmatched_fields) {
-    measure::observer_counts added;
-    added.messages = counts.messages;
-    added.refused = counts.refused;
-    into[index].add(added);
+    into[index].messages += counts.messages;
+    add(into[index].refused, counts.refused);
     for (const auto& sentence : counts.unmatched_fields) ++unmatched_fields[sentence];
 }
 

@@ -3,6 +3,7 @@
 #include "clock_conversion.hpp"
 #include "run_plan.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/loop.hpp>
@@ -111,7 +112,7 @@ public:
         });
         thread_.join();
         counts_ = api_.take_counts();
-        counts_.add(vehicles_.take_broker_api_counts());
+        add(counts_, vehicles_.take_broker_api_counts());
         return counts_;
     }
 
