@@ -1,19 +1,15 @@
-// JSON codec of the messages between ranks, for the channel and the spool.
+// JSON codec of spool lines; that of rank messages is declared in rank_messages.hpp.
 #pragma once
 
-#include <loadsim/cluster/rank_messages.hpp>
+#include <loadsim/cluster/spool.hpp>
 
-#include <boost/json/object.hpp>
-
+#include <string>
 #include <string_view>
 
 namespace loadsim::cluster {
 
-/// Object with one member, named after the message type.
-boost::json::object to_json(const message&);
-result<message> from_json(const boost::json::object&);
-
-/// Errors: invalid JSON; not an object. Strings may hold any bytes.
-result<boost::json::object> parse_object(std::string_view text);
+/// One line of JSON without its newline.
+std::string encode(const spool_entry&);
+result<spool_entry> decode_spool_entry(std::string_view line);
 
 } // namespace loadsim::cluster

@@ -2,7 +2,6 @@
 
 #include "message_codec.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -21,7 +20,6 @@ namespace loadsim::cluster {
 namespace {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 constexpr std::string_view folder_prefix = "rank-";
 constexpr const char* file_name = "snapshots.jsonl";
@@ -36,21 +34,6 @@ int write_all(int descriptor, std::string_view text) {
     return 0;
 }
 
-result<spool_entry> parse_entry(std::string_view line) {
-    auto members = parse_object(line);
-    if (!members) return members.error();
-    const auto* instant = members->if_contains("since_start_ns");
-    if (instant == nullptr || !instant->is_int64()) return problems{"", "lacks 'since_start_ns'"};
-    spool_entry entry;
-    entry.since_start = nanoseconds{instant->get_int64()};
-    members->erase("since_start_ns");
-    auto decoded = from_json(*members);
-    if (!decoded) return decoded.error();
-    if (!std::holds_alternative<status_report>(*decoded)) return problems{"", "is no report"};
-    entry.status = std::get<status_report>(std::move(*decoded));
-    return entry;
-}
-
 struct read_result {
     bool truncated = false;
     std::string trouble;
@@ -62,7 +45,7 @@ read_result each_entry(const fs::path& file, const std::function<void(spool_entr
     if (!in) return {false, fmt::format("cannot be opened ({})", std::strerror(errno))};
     std::string line;
     for (std::size_t number = 1; std::getline(in, line); ++number) {
-        auto entry = parse_entry(line);
+        auto entry = decode_spool_entry(line);
         if (!entry) {
             if (in.eof()) return {true, {}}; // no newline: the writer died while writing
             return {false, fmt::format("line {} is damaged: {}", number, to_string(entry.error()))};
@@ -131,9 +114,7 @@ void spool_writer::remove() {
 
 void spool_writer::write(const status_report& status, nanoseconds since_start) {
     if (descriptor_ < 0) return;
-    // Inserts the instant before the message's only member.
-    const auto line =
-        fmt::format("{{\"since_start_ns\":{},{}\n", since_start.count(), std::string_view(encode(status)).substr(1));
+    const auto line = encode(spool_entry{since_start, status}) + '\n';
     if (const int error = write_all(descriptor_, line); error != 0) {
         // If this fails too, the last line stays incomplete, which readers accept.
         [[maybe_unused]] const int shortened = ::ftruncate(descriptor_, length_);

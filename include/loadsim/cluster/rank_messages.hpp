@@ -4,6 +4,9 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/measure/snapshot.hpp>
 
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,6 +23,7 @@ struct join_request {
 
     friend bool operator==(const join_request&, const join_request&) = default;
 };
+BOOST_DESCRIBE_STRUCT(join_request, (), (version, scenario, trouble, wall_us))
 
 /// Reply of rank 0 when all ranks can join.
 struct run_settings {
@@ -28,6 +32,7 @@ struct run_settings {
 
     friend bool operator==(const run_settings&, const run_settings&) = default;
 };
+BOOST_DESCRIBE_STRUCT(run_settings, (), (folder, shards))
 
 /// Command of rank 0 to all other ranks.
 struct control_command {
@@ -39,11 +44,13 @@ struct control_command {
         stop,
         leave
     };
+    BOOST_DESCRIBE_NESTED_ENUM(kind, connect, load, stop_arrivals, expire_open_requests, stop, leave)
     kind what = kind::connect;
     std::int64_t start_wall_us = 0; ///< for `load`: start on the system clock, microseconds since 1970
 
     friend bool operator==(const control_command&, const control_command&) = default;
 };
+BOOST_DESCRIBE_STRUCT(control_command, (), (what, start_wall_us))
 
 /// Status of a rank, sent to rank 0 and written to the spool about once a second.
 struct status_report {
@@ -53,17 +60,18 @@ struct status_report {
     bool terminated = false;  ///< ... or of SIGTERM
     bool leaving = false;     ///< last message of the rank
 };
+BOOST_DESCRIBE_STRUCT(status_report, (), (snapshot, commands_executed, interrupted, terminated, leaving))
 
 using message = std::variant<join_request, run_settings, control_command, status_report>;
 
-/// One line of JSON without its newline, for example {"order":{"what":"load","start_wall_us":1700000000000000}}.
+/// One line of JSON without its newline, for example {"control_command":{"what":"load","start_wall_us":1700000000000000}}.
 /// Histograms are HdrHistogram V2 in base64. Floating-point numbers are strings, since not every JSON parser returns the same
 /// bits; NaN (an instant that never came) is null. Bytes that are not UTF-8 are kept.
 std::string encode(const message&);
 
 /// Decodes a message. Safe for untrusted input.
 /// Errors: invalid JSON; an unknown or missing key; a wrong type; a number out of range; a damaged histogram. Each names the
-/// path in the message ("report.seen.requests.due").
+/// path in the message ("status_report.snapshot.in_flight").
 result<message> decode(std::string_view text);
 
 } // namespace loadsim::cluster

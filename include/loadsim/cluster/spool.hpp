@@ -49,6 +49,7 @@ struct spool_entry {
     nanoseconds since_start{0};
     status_report status;
 };
+BOOST_DESCRIBE_STRUCT(spool_entry, (), (since_start, status))
 
 struct spool {
     std::vector<spool_entry> entries;

@@ -18,7 +18,7 @@ measure::request_counts sample_requests(std::uint64_t from) {
     r.due = from;
     r.sent = from + 1;
     for (std::size_t i = 0; i < r.outcomes.size(); ++i) r.outcomes[i] = from + 2 + i;
-    r.outcomes[3] = 0; // zeros are not written
+    r.outcomes[3] = 0;
     r.unexpected = from + 20;
     return r;
 }

@@ -91,10 +91,10 @@ TEST_F(spool_test, damaged_file_is_rejected_with_the_line) {
         spool_writer writer(spool_folder(folder, 0));
         writer.write(samples::sample_report(100), 1s);
     }
-    set_text(0, text(0) + "{\"since_start_ns\":1,\"order\":{\"what\":\"load\",\"start_wall_us\":0}}\n" + text(0));
+    set_text(0, text(0) + R"({"since_start":1,"status":{"what":"load","start_wall_us":0}})" + '\n' + text(0));
     const auto read = read_spool(file(0));
     ASSERT_FALSE(read);
-    EXPECT_THAT(to_string(read.error()), HasSubstr("line 2 is damaged: is no report"));
+    EXPECT_THAT(to_string(read.error()), HasSubstr("line 2 is damaged: status: lacks 'snapshot'"));
     EXPECT_THAT(to_string(read_spool(folder / "none").error()), HasSubstr("cannot be opened"));
 
     const auto all = read_spools(folder);
