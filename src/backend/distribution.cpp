@@ -16,7 +16,7 @@ fault_injector<outbox_message>::outputs outputs_to(outbox& out) {
 } // namespace
 
 distribution::distribution(processing& p, request_table& requests, outbox& out, const std::vector<service>& services,
-                           const epoch_clock& c, fault_plan& faults, const time_source& time)
+                           const epoch_clock& c, fault_plans& faults, const time_source& time)
     : requests_(requests), services_(services), clock_(c),
       events_(faults, fault::message::event, time, outputs_to(out)),
       queue_(p.changes().subscribe([](const state_change& change) { return is_final(change.state); })) {}

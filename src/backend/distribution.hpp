@@ -16,7 +16,7 @@ namespace loadsim::backend {
 /// Applies the faults of events.
 class distribution {
 public:
-    distribution(processing&, request_table&, outbox&, const std::vector<service>&, const epoch_clock&, fault_plan&,
+    distribution(processing&, request_table&, outbox&, const std::vector<service>&, const epoch_clock&, fault_plans&,
                  const time_source&);
 
     void process_queue(); ///< processes all queued changes

@@ -1,7 +1,7 @@
 // Fault injector for messages of one kind.
 #pragma once
 
-#include "fault_plan.hpp"
+#include "fault_plans.hpp"
 
 #include <loadsim/base/time.hpp>
 
@@ -29,7 +29,7 @@ public:
         std::function<void(Message)> duplicate; ///< second copy of a duplicated message
     };
 
-    fault_injector(fault_plan& faults, fault::message of, const time_source& time, outputs w)
+    fault_injector(fault_plans& faults, fault::message of, const time_source& time, outputs w)
         : faults_(faults), kind_(of), time_(time), outputs_(std::move(w)) {}
 
     void submit(std::string_view vehicle, Message message) {
@@ -85,7 +85,7 @@ private:
 
     static constexpr std::size_t held_max = 8;
 
-    fault_plan& faults_;
+    fault_plans& faults_;
     fault::message kind_;
     const time_source& time_;
     outputs outputs_;

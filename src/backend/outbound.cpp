@@ -20,7 +20,7 @@ outbox_message unconditional(outbox_message command) {
 } // namespace
 
 outbound::outbound(processing& p, request_table& requests, outbox& out, const options& o, const epoch_clock& c,
-                   fault_plan& faults, const time_source& time)
+                   fault_plans& faults, const time_source& time)
     : processing_(p), requests_(requests), out_(out), options_(o), clock_(c), faults_(faults),
       commands_(faults, fault::message::command, time,
                 {.forward = [this](outbox_message m) { out_.add(std::move(m)); },

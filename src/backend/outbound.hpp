@@ -14,7 +14,8 @@ namespace loadsim::backend {
 /// Applies the faults of commands and of requests.
 class outbound {
 public:
-    outbound(processing&, request_table&, outbox&, const options&, const epoch_clock&, fault_plan&, const time_source&);
+    outbound(processing&, request_table&, outbox&, const options&, const epoch_clock&, fault_plans&,
+             const time_source&);
 
     void process_queue(); ///< processes all queued changes
     void release_delayed(monotonic_time now) { commands_.release_delayed(now); }
@@ -29,7 +30,7 @@ private:
     outbox& out_;
     const options& options_;
     const epoch_clock& clock_;
-    fault_plan& faults_;
+    fault_plans& faults_;
     fault_injector<outbox_message> commands_;
     event_bus<state_change>::queue& queue_;
 };

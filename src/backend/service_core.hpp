@@ -6,7 +6,7 @@
 #include "echo_filter.hpp"
 #include "epoch_clock.hpp"
 #include "fault_injector.hpp"
-#include "fault_plan.hpp"
+#include "fault_plans.hpp"
 #include "inbound.hpp"
 #include "lifecycle.hpp"
 #include "outbound.hpp"
@@ -77,7 +77,7 @@ private:
     epoch_clock clock_;
     request_table requests_;
     processing processing_;
-    fault_plan faults_;
+    fault_plans faults_;
     outbox outbox_;
     creation creation_;
     inbound inbound_;

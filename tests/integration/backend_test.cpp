@@ -348,8 +348,7 @@ TEST(reference_backend, ignores_the_echo_of_its_own_duplicates) {
     auto options = quick();
     options.faults = {{.what = backend::fault::kind::duplicate,
                        .applies_to = backend::fault::message::response,
-                       .every = 1,
-                       .probability = {},
+                       .rule = {.every = 1, .probability = {}, .window = {}},
                        .delay = 0ns}};
     auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
     ASSERT_TRUE(server) << to_string(server.error());

@@ -1,8 +1,8 @@
 // Options of the reference backend.
 #pragma once
 
+#include <loadsim/base/fault_plan.hpp>
 #include <loadsim/base/time.hpp>
-#include <loadsim/base/units.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -46,9 +46,8 @@ struct fault {
     };
     fault::kind what{};
     fault::message applies_to{};
-    std::optional<std::uint32_t> every; ///< every n-th message; empty: by `probability`
-    fraction probability{};             ///< drawn from `seed`
-    nanoseconds delay{0};               ///< for kind::delay
+    fault_rule rule{};    ///< without a window
+    nanoseconds delay{0}; ///< for kind::delay
     friend bool operator==(const fault&, const fault&) = default;
 };
 

@@ -1,33 +1,27 @@
-// Fault plan of the broker API: selects the commands and responses that a fault applies to.
+// Fault plans of the broker API.
 #pragma once
 
 #include <loadsim/fleet/fault.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 namespace loadsim::fleet {
 
-/// Numbers commands and responses separately, 1, 2, ..., and returns the first matching fault of the list for each. Random draws:
-/// (seed, source, index in the list, number).
-/// Threads: one. Pure: it reads no clock.
-class fault_plan {
-public:
-    /// `source`: 0 for the HTTP server, 1, 2, ... for the response posters of the shards.
-    fault_plan(const std::vector<fault>&, std::uint64_t seed, std::uint32_t source);
+enum class fault_target : std::uint8_t { commands, responses };
 
-    /// Fault of the next message; nullptr: none. `since`: time since the load's start; negative: before it.
-    const fault* next_command(nanoseconds since_start) { return next(true, commands_, since_start); }
-    const fault* next_response(nanoseconds since_start) { return next(false, responses_, since_start); }
-
-private:
-    const fault* next(bool command, std::uint64_t& number, nanoseconds since_start);
-
-    std::vector<fault> faults_;
-    std::uint64_t seed_;
-    std::uint64_t key_;
-    std::uint64_t commands_ = 0;
-    std::uint64_t responses_ = 0;
-};
+/// `source`: 0 for the HTTP server, 1, 2, ... for the response posters of the shards.
+/// Random draws: (seed, source, index in the list, number of the message).
+inline fault_plan<fault> make_fault_plan(const std::vector<fault>& all, fault_target target, std::uint64_t seed,
+                                         std::uint32_t source) {
+    // Disjoint from the draws of the embedded backend's faults.
+    const auto first_key = std::uint64_t{1} << 63U | std::uint64_t{source} << 16U;
+    fault_plan<fault> plan(seed);
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if ((all[i].what == fault::kind::duplicate) == (target == fault_target::responses))
+            plan.add(all[i], first_key | i);
+    return plan;
+}
 
 } // namespace loadsim::fleet

@@ -36,7 +36,8 @@ http::server_response method_not_allowed(const std::string& method) {
 } // namespace
 
 broker_api_handler::broker_api_handler(const broker_api_options& o, std::uint64_t seed)
-    : options_(o), route_(o.path), vin_path_(contract::field_path::parse(o.vin).value()), faults_(o.faults, seed, 0) {}
+    : options_(o), route_(o.path), vin_path_(contract::field_path::parse(o.vin).value()),
+      faults_(make_fault_plan(o.faults, fault_target::commands, seed, 0)) {}
 
 http::server_response broker_api_handler::handle(const http::request_view& request, nanoseconds since_start) {
     if (!handlers_.on_command) return reject(503, "came too early", "not ready yet; try again");
@@ -70,7 +71,7 @@ http::server_response broker_api_handler::accept_command(const http::request_vie
     if (!v) return reject(404, "no such vehicle", fmt::format("there is no vehicle {}", vin));
     http::server_response accepted{.status = options_.status, .body = options_.body};
     if (accepted.body.empty()) accepted.content_type.clear();
-    if (const auto* active_fault = faults_.next_command(since_start)) {
+    if (const auto* active_fault = faults_.next(since_start)) {
         switch (active_fault->what) {
         case fault::kind::status: {
             ++counts.refused;

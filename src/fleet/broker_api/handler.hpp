@@ -36,7 +36,7 @@ private:
     const route_pattern route_;
     const route_pattern behaviour_route_{"/vehicles/{vin}/behaviour"};
     const contract::field_path vin_path_;
-    fault_plan faults_;
+    fault_plan<fault> faults_;
     broker_api::handlers handlers_;
 };
 

@@ -31,11 +31,11 @@ void check_fault(const fault& fault_options, const std::string& location, issues
     if (fault_options.retry_after < nothing) wrong(".retryAfter", "a time is never negative");
     if (fault_options.retry_after > nothing && fault_options.what != fault::kind::status)
         wrong(".retryAfter", "it is told with a status alone");
-    if (fault_options.every && *fault_options.every == 0) wrong(".every", "each n-th, from 1");
-    if (fault_options.every && fault_options.probability) wrong("", "each n-th, or by chance: not both");
-    if (fault_options.probability && !(fault_options.probability->value > 0))
-        wrong(".probability", "a chance of 0% befalls nobody");
-    if (fault_options.window && (fault_options.window->at < nothing || fault_options.window->lasts <= nothing))
+    const auto& [every, probability, window] = fault_options.rule;
+    if (every && *every == 0) wrong(".every", "each n-th, from 1");
+    if (every && probability) wrong("", "each n-th, or by chance: not both");
+    if (probability && !(probability->value > 0)) wrong(".probability", "a chance of 0% befalls nobody");
+    if (window && (window->at < nothing || window->lasts <= nothing))
         wrong(".burst", "a burst begins at or after the load's start, and lasts for some time");
 }
 

@@ -17,7 +17,8 @@ result<contract::text_template> inbound_template(const std::string& text) {
 
 response_poster::response_poster(const broker_api_options& o, std::uint64_t seed, std::uint32_t source,
                                  const client_factory& make_client)
-    : options_(o.inbound), faults_(o.faults, seed, source), path_(inbound_template(options_.path).value()) {
+    : options_(o.inbound), faults_(make_fault_plan(o.faults, fault_target::responses, seed, source)),
+      path_(inbound_template(options_.path).value()) {
     for (const auto& [name, text] : options_.headers) headers_.emplace_back(name, inbound_template(text).value());
     const bool has_content_type =
         std::ranges::any_of(headers_, [](const auto& h) { return http::equal_header_names(h.first, "Content-Type"); });
@@ -36,7 +37,7 @@ void response_poster::post(vehicle_id v, std::string_view vin, std::string_view 
     http::request message{
         .method = options_.method, .target = path_.rendered(values), .headers = {}, .body = std::string(payload)};
     for (const auto& [name, text] : headers_) message.headers.emplace_back(name, text.rendered(values));
-    if (faults_.next_response(since_start) != nullptr) {
+    if (faults_.next(since_start) != nullptr) {
         ++counts.duplicated;
         enqueue(index(v), message);
     }

@@ -55,7 +55,7 @@ private:
     void drop(const char* why);
 
     const inbound_options options_;
-    fault_plan faults_;
+    fault_plan<fault> faults_;
     contract::text_template path_;
     std::vector<std::pair<std::string, contract::text_template>> headers_;
     std::unique_ptr<http::client> client_; ///< null: no inbound URL

@@ -1,7 +1,7 @@
 // Fault injection: the selected messages, the effect on them, and no effect on others.
 #include "service_core_fixture.hpp"
 
-#include "fault_plan.hpp"
+#include "fault_plans.hpp"
 
 #include <fmt/format.h>
 
@@ -18,13 +18,16 @@ using message = fault::message;
 namespace {
 
 fault every_nth(std::uint32_t every, kind what, message of, nanoseconds delay = 0ns) {
-    return {.what = what, .applies_to = of, .every = every, .probability = {}, .delay = delay};
+    return {.what = what, .applies_to = of, .rule = {.every = every, .probability = {}, .window = {}}, .delay = delay};
 }
 fault with_probability(double probability, kind what, message of) {
-    return {.what = what, .applies_to = of, .every = std::nullopt, .probability = {probability}, .delay = 0ns};
+    return {.what = what,
+            .applies_to = of,
+            .rule = {.every = {}, .probability = fraction{probability}, .window = {}},
+            .delay = 0ns};
 }
 
-std::set<int> selected_numbers(fault_plan& plan, message of, int messages) {
+std::set<int> selected_numbers(fault_plans& plan, message of, int messages) {
     std::set<int> found;
     for (int i = 1; i <= messages; ++i)
         if (plan.next(of) != nullptr) found.insert(i);
@@ -33,18 +36,18 @@ std::set<int> selected_numbers(fault_plan& plan, message of, int messages) {
 
 } // namespace
 
-TEST(fault_plan, selects_every_nth_message_of_its_kind) {
-    fault_plan plan({every_nth(10, kind::drop, message::command), every_nth(3, kind::drop, message::event)}, 1);
+TEST(fault_plans, selects_every_nth_message_of_its_kind) {
+    fault_plans plan({every_nth(10, kind::drop, message::command), every_nth(3, kind::drop, message::event)}, 1);
     EXPECT_EQ(selected_numbers(plan, message::command, 35), (std::set{10, 20, 30}));
     EXPECT_EQ(selected_numbers(plan, message::response, 35), std::set<int>{});
     EXPECT_EQ(selected_numbers(plan, message::event, 7), (std::set{3, 6})) << "each kind has a count of its own";
     EXPECT_EQ(selected_numbers(plan, message::command, 5), std::set{5}) << "the 40th";
 }
 
-TEST(fault_plan, selects_by_probability_and_seed) {
+TEST(fault_plans, selects_by_probability_and_seed) {
     const std::vector<fault> faults{with_probability(0.25, kind::drop, message::command),
                                     with_probability(0.25, kind::delay, message::response)};
-    fault_plan one(faults, 1), same(faults, 1), other(faults, 2);
+    fault_plans one(faults, 1), same(faults, 1), other(faults, 2);
     const auto of_one = selected_numbers(one, message::command, 4'000);
     EXPECT_NEAR(static_cast<double>(of_one.size()), 1'000, 100);
     EXPECT_EQ(of_one, selected_numbers(same, message::command, 4'000));
@@ -52,15 +55,33 @@ TEST(fault_plan, selects_by_probability_and_seed) {
     EXPECT_NE(of_one, selected_numbers(same, message::response, 4'000)) << "each kind has chances of its own";
 }
 
-TEST(fault_plan, probability_0_is_never_and_1_is_always) {
-    fault_plan plan(
+TEST(fault_plans, random_ones_do_not_change_between_versions) {
+    fault_plans plan({with_probability(0.2, kind::drop, message::command),
+                      with_probability(0.1, kind::delay, message::response),
+                      with_probability(0.1, kind::duplicate, message::response)},
+                     7);
+    const auto applied = [&](message of) {
+        std::string text;
+        for (int i = 0; i < 40; ++i) {
+            const auto* hit = plan.next(of);
+            text += hit == nullptr ? '.' : hit->what == kind::drop ? 'd' : hit->what == kind::delay ? 'l' : '2';
+        }
+        return text;
+    };
+    EXPECT_EQ(applied(message::command), "d..d........dd........d....d..d.....d...");
+    EXPECT_EQ(applied(message::response), "...ll...22..l2........l.l...l........l..");
+}
+
+TEST(fault_plans, probability_0_is_never_and_1_is_always) {
+    fault_plans plan(
         {with_probability(0, kind::drop, message::command), with_probability(1, kind::drop, message::response)}, 1);
     EXPECT_EQ(selected_numbers(plan, message::command, 1'000).size(), 0U);
     EXPECT_EQ(selected_numbers(plan, message::response, 1'000).size(), 1'000U);
 }
 
-TEST(fault_plan, applies_at_most_one_fault_to_a_message) {
-    fault_plan plan({every_nth(2, kind::drop, message::response), every_nth(3, kind::duplicate, message::response)}, 1);
+TEST(fault_plans, applies_at_most_one_fault_to_a_message) {
+    fault_plans plan({every_nth(2, kind::drop, message::response), every_nth(3, kind::duplicate, message::response)},
+                     1);
     std::map<kind, int> done;
     for (int i = 1; i <= 12; ++i)
         if (const auto* hit = plan.next(message::response)) ++done[hit->what];

@@ -110,8 +110,10 @@ TEST(simulated_backend, times_out_a_request_without_response) {
 
 TEST(simulated_backend, has_the_servers_faults_and_wakes_sleeping_vehicles) {
     options o;
-    o.faults = {
-        {.what = fault::kind::drop, .applies_to = fault::message::event, .every = 1, .probability = {}, .delay = 0ns}};
+    o.faults = {{.what = fault::kind::drop,
+                 .applies_to = fault::message::event,
+                 .rule = {.every = 1, .probability = {}, .window = {}},
+                 .delay = 0ns}};
     simulated_run r(o, false);
     r.simulated.receive(contract::presence_topic(vins[0]), R"({"state":"asleep","wake":"sms"})");
     const auto made = r.simulated.create(vins[0], "horn");
@@ -132,8 +134,10 @@ TEST(simulated_backend, is_deterministic) {
         for (auto& s : o.services) s.limits = {.created = 1s, .pending = 1s, .running = 1s};
         for (const auto what : {fault::kind::drop, fault::kind::delay, fault::kind::duplicate, fault::kind::reorder})
             for (const auto of : {fault::message::command, fault::message::response, fault::message::event})
-                o.faults.push_back(
-                    {.what = what, .applies_to = of, .every = std::nullopt, .probability = {0.05}, .delay = 700ms});
+                o.faults.push_back({.what = what,
+                                    .applies_to = of,
+                                    .rule = {.every = {}, .probability = fraction{0.05}, .window = {}},
+                                    .delay = 700ms});
         simulated_run r(o);
         for (int i = 0; i < 500; ++i) {
             r.simulated.create(vins[static_cast<std::size_t>(i) % 2], i % 3 == 0 ? "horn" : "climate");

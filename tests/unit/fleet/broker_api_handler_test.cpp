@@ -140,7 +140,7 @@ TEST_F(broker_api_handler_test, extracts_the_vin_by_field_path) {
 fault bad(fault::kind what, std::uint32_t every = 1) {
     fault b;
     b.what = what;
-    b.every = every;
+    b.rule.every = every;
     return b;
 }
 
@@ -180,8 +180,8 @@ TEST_F(broker_api_handler_test, slow_fault_delays_the_response_not_the_command) 
 
 TEST_F(broker_api_handler_test, fault_bursts_count_from_load_start) {
     options_.faults = {bad(fault::kind::reset)};
-    options_.faults[0].every.reset();
-    options_.faults[0].window = fault::burst{1s, 1s};
+    options_.faults[0].rule.every.reset();
+    options_.faults[0].rule.window = fault_rule::burst{1s, 1s};
     open();
     since_start_ = -1ns;
     EXPECT_EQ(command().status, 202U);
@@ -243,12 +243,12 @@ const option_row option_rows[] = {
     {[](auto& o) { o.faults = {bad(fault::kind::reset, 0)}; }, "badness[0].every"},
     {[](auto& o) {
          o.faults = {bad(fault::kind::reset)};
-         o.faults[0].probability = fraction{0.5};
+         o.faults[0].rule.probability = fraction{0.5};
      },
      "badness[0]"},
     {[](auto& o) {
          o.faults = {bad(fault::kind::reset)};
-         o.faults[0].window = fault::burst{1s, 0s};
+         o.faults[0].rule.window = fault_rule::burst{1s, 0s};
      },
      "badness[0].burst"},
     {[](auto& o) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace loadsim;
@@ -21,22 +22,23 @@ fault bad(fault::kind what) {
 }
 fault every(std::uint32_t n, fault::kind what = fault::kind::reset) {
     auto b = bad(what);
-    b.every = n;
+    b.rule.every = n;
     return b;
 }
 fault by_chance(double of_one, fault::kind what = fault::kind::reset) {
     auto b = bad(what);
-    b.probability = fraction{of_one};
+    b.rule.probability = fraction{of_one};
     return b;
 }
 
 /// One letter per command: the first of the fault's kind, '.' for none.
 std::string applied_faults(const std::vector<fault>& all, int commands, std::uint64_t seed = 1, nanoseconds step = 1s) {
-    fault_plan plan(all, seed, 0);
+    auto plan = make_fault_plan(all, fault_target::commands, seed, 0);
+    constexpr std::string_view letters = "ssrd"; // slow, status, reset, duplicate
     std::string text;
     for (int i = 0; i < commands; ++i) {
-        const auto* b = plan.next_command(i * step);
-        text += b == nullptr ? '.' : to_string(b->what)[0];
+        const auto* b = plan.next(i * step);
+        text += b == nullptr ? '.' : letters[static_cast<std::size_t>(b->what)];
     }
     return text;
 }
@@ -50,13 +52,13 @@ TEST(broker_api_faults, first_match_wins) {
 
 TEST(broker_api_faults, apply_within_bursts) {
     auto burst = bad(fault::kind::status);
-    burst.window = fault::burst{3s, 2s};
+    burst.rule.window = fault_rule::burst{3s, 2s};
     EXPECT_EQ(applied_faults({burst}, 8), "...ss...");
-    burst.every = 2;
+    burst.rule.every = 2;
     EXPECT_EQ(applied_faults({burst}, 8), "...s....")
         << "the fourth is the second of the fourth and fifth that are both in it";
-    fault_plan plan({burst}, 1, 0);
-    EXPECT_EQ(plan.next_command(nanoseconds{-1}), nullptr) << "before the load";
+    auto plan = make_fault_plan({burst}, fault_target::commands, 1, 0);
+    EXPECT_EQ(plan.next(nanoseconds{-1}), nullptr) << "before the load";
 }
 
 TEST(broker_api_faults, random_ones_are_a_function_of_the_seed) {
@@ -68,14 +70,26 @@ TEST(broker_api_faults, random_ones_are_a_function_of_the_seed) {
     EXPECT_LT(hit, 350);
 }
 
-TEST(broker_api_faults, responses_and_commands_are_counted_separately) {
-    fault_plan plan({every(2), every(3, fault::kind::duplicate)}, 1, 1);
+TEST(broker_api_faults, apply_to_commands_or_responses) {
+    const std::vector<fault> all{every(2), every(3, fault::kind::duplicate)};
+    auto commands = make_fault_plan(all, fault_target::commands, 1, 0);
+    auto responses = make_fault_plan(all, fault_target::responses, 1, 1);
     std::string text;
     for (int i = 0; i < 6; ++i) {
-        text += plan.next_response(0s) != nullptr ? 'd' : '.';
-        text += plan.next_command(0s) != nullptr ? 'r' : '.';
+        text += responses.next() != nullptr ? 'd' : '.';
+        text += commands.next() != nullptr ? 'r' : '.';
     }
-    EXPECT_EQ(text, "...rd..r..dr") << "word and command in turn";
+    EXPECT_EQ(text, "...rd..r..dr") << "response and command in turn";
+}
+
+TEST(broker_api_faults, random_ones_do_not_change_between_versions) {
+    const std::vector<fault> all{by_chance(0.1, fault::kind::slow), by_chance(0.2, fault::kind::duplicate),
+                                 by_chance(0.1, fault::kind::reset)};
+    EXPECT_EQ(applied_faults(all, 40, 7), ".s...........................s.......r..");
+    auto responses = make_fault_plan(all, fault_target::responses, 7, 2);
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += responses.next() != nullptr ? 'd' : '.';
+    EXPECT_EQ(text, "..........d..d...d........d..d...dd.dd..");
 }
 
 } // namespace

@@ -140,7 +140,7 @@ TEST_F(response_poster_test, without_a_url_responses_are_dropped_and_counted) {
 TEST_F(response_poster_test, duplicate_fault_posts_twice) {
     fault twice;
     twice.what = fault::kind::duplicate;
-    twice.every = 2;
+    twice.rule.every = 2;
     options_.faults = {twice};
     open();
     post(1, "a");

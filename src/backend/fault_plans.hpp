@@ -1,35 +1,30 @@
-// Fault plan: selects the messages that a fault applies to.
+// Fault plans of the backend, one for each kind of message, and the counts of the applied faults.
 #pragma once
 
 #include <loadsim/backend/counts.hpp>
 #include <loadsim/backend/options.hpp>
+#include <loadsim/base/fault_plan.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace loadsim::backend {
 
-/// Numbers the messages of each kind 1, 2, ... and selects those whose number is a multiple of `every`, or by
-/// probability, drawn from (seed, message kind, index of the fault in the list, number). At most one fault per message:
-/// the first match.
-class fault_plan {
+/// Random draws of a fault: (seed, message kind, index among the faults of that kind, number of the message).
+class fault_plans {
 public:
-    fault_plan(const std::vector<fault>&, std::uint64_t seed);
+    fault_plans(const std::vector<fault>&, std::uint64_t seed);
 
     /// Fault of the next message of this kind; nullptr: none. The caller reports an applied fault with record().
-    const fault* next(fault::message);
+    const fault* next(fault::message of) { return by_message_[static_cast<std::size_t>(of)].next(); }
     void record(const fault& one) { ++counts_.of(one.what, one.applies_to); }
     const fault_counts& counts() const { return counts_; }
 
 private:
-    struct kind_state {
-        std::vector<fault> faults;
-        std::uint64_t messages = 0;
-    };
-    std::array<kind_state, fault_counts::messages> kinds_;
-    std::uint64_t seed_;
+    std::array<fault_plan<fault>, fault_counts::messages> by_message_;
     fault_counts counts_;
 };
 

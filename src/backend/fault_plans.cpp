@@ -1,10 +1,7 @@
-#include "fault_plan.hpp"
-
-#include <loadsim/base/random.hpp>
+#include "fault_plans.hpp"
 
 #include <fmt/format.h>
 
-#include <cstddef>
 #include <string_view>
 
 namespace loadsim::backend {
@@ -16,22 +13,13 @@ constexpr std::array<std::string_view, fault_counts::messages> message_names{"co
 
 } // namespace
 
-fault_plan::fault_plan(const std::vector<fault>& all, std::uint64_t seed) : seed_(seed) {
-    for (const auto& one : all) kinds_[static_cast<std::size_t>(one.applies_to)].faults.push_back(one);
-}
-
-const fault* fault_plan::next(fault::message of) {
-    auto& kind = kinds_[static_cast<std::size_t>(of)];
-    if (kind.faults.empty()) return nullptr;
-    const auto number = ++kind.messages;
-    for (std::size_t i = 0; i < kind.faults.size(); ++i) {
-        const auto& one = kind.faults[i];
-        const auto key = static_cast<std::uint64_t>(of) << 32U | i;
-        const bool hit = one.every ? *one.every != 0 && number % *one.every == 0
-                                   : random_unit(seed_, stream_id::fault, key, number) < one.probability.value;
-        if (hit) return &one;
+fault_plans::fault_plans(const std::vector<fault>& all, std::uint64_t seed) {
+    by_message_.fill(fault_plan<fault>(seed));
+    std::array<std::uint64_t, fault_counts::messages> added{};
+    for (const auto& one : all) {
+        const auto message = static_cast<std::size_t>(one.applies_to);
+        by_message_[message].add(one, std::uint64_t{message} << 32U | added[message]++);
     }
-    return nullptr;
 }
 
 std::string to_string(const fault_counts& counts) {
