@@ -3,6 +3,7 @@
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/run/probe.hpp>
 
@@ -41,9 +42,8 @@ std::string direction_text(const run::traced_message& u, const scenario::scenari
 
 /// One line for the message, and its body below.
 std::string message_text(const run::traced_message& u, const scenario::scenario_config& d, double seconds) {
-    auto text =
-        fmt::format("{:8.3f} s  {:<18}{}\n", seconds, direction_text(u, d), report::escape_for_terminal(u.head));
-    if (!u.body.empty()) text += fmt::format("{:30}{}\n", "", report::escape_for_terminal(u.body));
+    auto text = fmt::format("{:8.3f} s  {:<18}{}\n", seconds, direction_text(u, d), escape_for_terminal(u.head));
+    if (!u.body.empty()) text += fmt::format("{:30}{}\n", "", escape_for_terminal(u.body));
     return text;
 }
 
@@ -81,12 +81,12 @@ exit_code probe(const probe_options& options) {
     }
     fmt::print("\ncontract\n");
     for (const auto& finding : *findings)
-        fmt::print("    {} {}\n", finding.passed ? "✓" : "✗", report::escape_for_terminal(finding.text));
+        fmt::print("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(finding.text));
     bool as_expected = !records.empty();
     for (const auto& r : records) {
         fmt::print("\nrequest   {} {}, expected {}{}\n", to_string(r.observed),
                    r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected),
-                   r.why.empty() ? "" : ": " + report::escape_for_terminal(r.why));
+                   r.why.empty() ? "" : ": " + escape_for_terminal(r.why));
         as_expected = as_expected && !r.unexpected;
     }
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);

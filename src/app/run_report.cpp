@@ -2,6 +2,7 @@
 
 #include "print_problems.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/scenario/read.hpp>
 
@@ -60,7 +61,7 @@ run::listener run_report::listener() {
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
                     for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
                         log_warning(sentence);
-                        if (!options_.quiet) console_.print(report::escape_for_terminal(sentence) + '\n');
+                        if (!options_.quiet) console_.print(escape_for_terminal(sentence) + '\n');
                     }
                 },
             .on_finished = [this](const measure::run_result& result) { finish(result); }};

@@ -1,5 +1,6 @@
 #include "inbound.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/topics.hpp>
 
 #include <string>
@@ -13,10 +14,7 @@ constexpr std::size_t reason_size_max = 64;
 std::string reason_of(const contract::response& response) {
     if (response.ok) return {};
     if (response.code.empty()) return "unspecified";
-    if (response.code.size() <= reason_size_max) return response.code;
-    std::size_t end = reason_size_max;
-    while (end > 0 && (static_cast<unsigned char>(response.code[end]) & 0xC0U) == 0x80U) --end; // at a UTF-8 boundary
-    return response.code.substr(0, end);
+    return std::string(utf8_prefix(response.code, reason_size_max));
 }
 
 } // namespace

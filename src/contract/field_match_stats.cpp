@@ -1,29 +1,13 @@
 #include <loadsim/contract/field_path.hpp>
 
-#include "utf8.hpp"
+#include <loadsim/base/encoding.hpp>
 
 #include <algorithm>
 
 namespace loadsim::contract {
 namespace {
 
-constexpr std::size_t max_example_length = 200;
-
-/// Escapes control characters and invalid UTF-8 for one terminal line, and truncates to sample_length bytes.
-std::string escape_for_terminal(std::string_view message) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string line;
-    while (!message.empty() && line.size() < max_example_length) {
-        const auto length = utf8_length(message);
-        const auto byte = static_cast<unsigned char>(message.front());
-        if (length == 0 || byte < 0x20 || byte == 0x7f)
-            line.append({'\\', 'x', digits[byte >> 4], digits[byte & 15]});
-        else
-            line += message.substr(0, length);
-        message.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-    return message.empty() ? line : line + "...";
-}
+constexpr std::size_t max_example_length = 200; // bytes
 
 } // namespace
 
@@ -38,7 +22,7 @@ void field_match_stats::record(std::string_view option, const field_path& from, 
     if (entry->found || entry->messages == sample_size) return;
     ++entry->messages;
     entry->found = found;
-    if (!found && entry->example.empty()) entry->example = escape_for_terminal(message);
+    if (!found && entry->example.empty()) entry->example = excerpt(message, max_example_length);
 }
 
 std::vector<std::string> field_match_stats::take_unmatched() {

@@ -1,6 +1,6 @@
 #include "json_text.hpp"
 
-#include "utf8.hpp"
+#include <loadsim/base/encoding.hpp>
 
 #include <boost/json.hpp>
 
@@ -15,8 +15,6 @@ namespace json = boost::json;
 constexpr std::size_t nesting_limit = 16;     // nesting depth of a value
 constexpr std::size_t size_limit = 64 * 1024; // bytes; larger values are not parsed
 constexpr std::size_t max_number_length = 24; // digits; longer numbers, or numbers with exponents, are not portable
-
-bool needs_no_escape(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 /// RFC 8259, 6, without an exponent.
 bool is_number(std::string_view text) {
@@ -53,35 +51,6 @@ bool is_json(std::string_view text) {
 }
 
 } // namespace
-
-void append_json_escaped(std::string_view value, std::string& out) {
-    if (std::ranges::all_of(value, needs_no_escape)) { // fast path: ids, services and codes rarely need escaping
-        out += value;
-        return;
-    }
-    constexpr std::string_view digits = "0123456789abcdef";
-    while (!value.empty()) {
-        const auto length = utf8_length(value);
-        const char c = value.front();
-        switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\b': out += "\\b"; break;
-        case '\f': out += "\\f"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default:
-            if (length == 0)
-                out += "\xef\xbf\xbd";
-            else if (const auto byte = static_cast<unsigned char>(c); byte < 0x20)
-                out.append("\\u00").append({digits[byte >> 4], digits[byte & 15]});
-            else
-                out += value.substr(0, length);
-        }
-        value.remove_prefix(std::max<std::size_t>(length, 1));
-    }
-}
 
 void append_json_value(std::string_view value, std::string& out) {
     if (value.empty()) {

@@ -1,13 +1,10 @@
-// JSON escaping and formatting of arbitrary values.
+// JSON values from arbitrary text.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 namespace loadsim::contract {
-
-/// Appends the content of a JSON string, escaped like Boost.JSON; invalid UTF-8 becomes U+FFFD.
-void append_json_escaped(std::string_view value, std::string& out);
 
 /// Appends a JSON value: valid JSON unchanged, an empty text as null, any other text as a string.
 void append_json_value(std::string_view value, std::string& out);

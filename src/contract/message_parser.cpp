@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/contract/payloads.hpp>
 
@@ -14,26 +15,20 @@ namespace json = boost::json;
 
 constexpr std::size_t nesting_limit = 32;
 
-template <class Number>
-void assign_number(Number number, std::string& out) {
-    std::array<char, 32> digits; // the longest double has 24
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.assign(digits.data(), end);
-}
-
 /// False: null, treated as absent.
 bool assign_text(const json::value& value, std::string& out) {
+    if (value.is_null()) return false;
+    out.clear();
     switch (value.kind()) {
-    case json::kind::null: return false;
     case json::kind::string: {
         const auto& text = value.get_string();
         out.assign(text.data(), text.size());
         break;
     }
     case json::kind::bool_: out = value.get_bool() ? "true" : "false"; break;
-    case json::kind::int64: assign_number(value.get_int64(), out); break;
-    case json::kind::uint64: assign_number(value.get_uint64(), out); break;
-    case json::kind::double_: assign_number(value.get_double(), out); break;
+    case json::kind::int64: append_number(value.get_int64(), out); break;
+    case json::kind::uint64: append_number(value.get_uint64(), out); break;
+    case json::kind::double_: append_number(value.get_double(), out); break;
     default: out = json::serialize(value);
     }
     return true;

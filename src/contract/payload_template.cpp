@@ -1,6 +1,6 @@
 #include <loadsim/contract/text_template.hpp>
 
-#include "hex_base64.hpp"
+#include <loadsim/base/encoding.hpp>
 
 #include <cctype>
 #include <cerrno>

@@ -1,10 +1,11 @@
 #include <loadsim/contract/payloads.hpp>
 
+#include <loadsim/base/encoding.hpp>
+
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <new>
 #include <utility>
 
@@ -16,11 +17,6 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 3> phase_names{"ack", "running", "final"};
 constexpr std::size_t nesting_limit = 16; // our payloads are flat; a platform may add nested objects
 
-// Fast path on the per-message code: ids, services and codes rarely need escaping.
-bool needs_no_escape(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
-}
-
 /// Writes one JSON object into a preallocated string. fmt::format takes ten times as long, twice per request.
 class json_writer {
 public:
@@ -28,13 +24,9 @@ public:
 
     void member(std::string_view key, std::string_view text) {
         begin(key);
-        if (needs_no_escape(text)) {
-            out_ += '"';
-            out_ += text;
-            out_ += '"';
-        } else {
-            out_ += json::serialize(json::string_view{text});
-        }
+        out_ += '"';
+        append_json_escaped(text, out_);
+        out_ += '"';
     }
     void member(std::string_view key, bool flag) {
         begin(key);
@@ -42,9 +34,7 @@ public:
     }
     void member(std::string_view key, std::int64_t number) {
         begin(key);
-        std::array<char, 20> digits; // digits of INT64_MIN
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-        out_.append(digits.data(), end);
+        append_number(number, out_);
     }
     std::string finish() && {
         out_ += '}';

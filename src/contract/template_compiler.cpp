@@ -3,6 +3,7 @@
 #include "json_text.hpp"
 #include "variable_names.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/contract/field_path.hpp>
 

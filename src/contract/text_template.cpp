@@ -3,59 +3,20 @@
 #include "json_text.hpp"
 #include "template_compiler.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
-#include <charconv>
 #include <chrono>
 
 namespace loadsim::contract {
 namespace {
 
-using sys_us = std::chrono::sys_time<std::chrono::microseconds>;
-
-template <class Number>
-void append_number(Number number, std::string& out) {
-    std::array<char, 20> digits; // digits of INT64_MIN
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    out.append(digits.data(), end);
-}
-
 template <class Unit>
 std::int64_t whole(std::int64_t us) {
     return std::chrono::floor<Unit>(std::chrono::microseconds{us}).count();
 }
-
-/// Format 2026-01-31T23:59:59.123Z; clamped to years 0000 to 9999.
-void append_iso(std::int64_t us, std::string& out) {
-    using namespace std::chrono;
-    constexpr sys_us first = sys_days{year{0} / 1 / 1};
-    constexpr sys_us last = sys_days{year{10'000} / 1 / 1} - microseconds{1};
-    const auto at = std::clamp(sys_us{microseconds{us}}, first, last);
-    const auto midnight = floor<days>(at);
-    const year_month_day date{midnight};
-    const hh_mm_ss time{floor<milliseconds>(at - midnight)};
-    std::array<char, 24> text;
-    auto* to = text.data();
-    const auto put = [&](auto value, int width, char behind) {
-        auto number = static_cast<unsigned>(value);
-        for (int i = width - 1; i >= 0; --i, number /= 10) to[i] = static_cast<char>('0' + number % 10);
-        to += width;
-        *to++ = behind;
-    };
-    put(static_cast<int>(date.year()), 4, '-');
-    put(static_cast<unsigned>(date.month()), 2, '-');
-    put(static_cast<unsigned>(date.day()), 2, 'T');
-    put(time.hours().count(), 2, ':');
-    put(time.minutes().count(), 2, ':');
-    put(time.seconds().count(), 2, '.');
-    put(time.subseconds().count(), 3, 'Z');
-    out.append(text.data(), text.size());
-}
-
-constexpr std::string_view hex_digits = "0123456789abcdef";
 
 void append_hex(random_stream& draw, std::uint32_t count, std::string& out) {
     constexpr std::uint32_t of_one_draw = 12; // unit() has 53 bits
@@ -74,20 +35,6 @@ void append_uuid(random_stream& draw, std::string& out) {
     out[from + 14] = '4';
     auto& variant = out[from + 19];
     variant = "89ab"[(variant >= 'a' ? variant - 'a' + 10 : variant - '0') & 3];
-}
-
-/// Percent-encodes (RFC 3986, 2.1) all characters that are not allowed in a path; keeps '/'.
-void append_to_path(std::string_view value, std::string& out) {
-    constexpr std::string_view allowed =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/";
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char c : value) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (allowed.find(c) != std::string_view::npos)
-            out += c;
-        else
-            out.append({'%', digits[byte >> 4], digits[byte & 15]});
-    }
 }
 
 std::string_view member_of(std::span<const std::string> all, std::uint32_t which) {
@@ -209,7 +156,7 @@ void text_template::append_value(const part& p, const template_values& from, std
         case variable::sent_us: append_number(number_of(v, from), out); return;
         case variable::now_iso:
             if (p.escape == part::escaping::json_value) out += '"';
-            append_iso(from.now_us, out);
+            append_iso_time(wall_time{std::chrono::microseconds{from.now_us}}, iso_format::milliseconds, out);
             if (p.escape == part::escaping::json_value) out += '"';
             return;
         default: break;
@@ -224,7 +171,7 @@ void text_template::append_text(const part& p, std::string_view value, std::stri
     case part::escaping::none: out += value; break;
     case part::escaping::json_string: append_json_escaped(value, out); break;
     case part::escaping::json_value: append_json_value(value, out); break;
-    case part::escaping::url_path: append_to_path(value, out); break;
+    case part::escaping::url_path: append_percent_encoded(value, url_part::path, out); break;
     }
 }
 

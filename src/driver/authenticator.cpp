@@ -1,9 +1,9 @@
 #include <loadsim/driver/authenticator.hpp>
 
-#include "digest.hpp"
 #include "oauth2.hpp"
 #include "sigv4.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/http/fetch.hpp>
 #include <loadsim/net/url.hpp>
 
@@ -163,7 +163,7 @@ result<std::shared_ptr<authenticator>> authenticator::open(const auth_options& o
     switch (o.type) {
     case none: return std::shared_ptr<authenticator>{};
     case bearer: return header("Authorization", "Bearer " + o.bearer);
-    case basic: return header("Authorization", "Basic " + base64(o.basic.user + ':' + o.basic.password));
+    case basic: return header("Authorization", "Basic " + to_base64(o.basic.user + ':' + o.basic.password));
     case api_key: return header(o.api_key.header.c_str(), o.api_key.value);
     case oauth2: return oauth2_authenticator::open(o.oauth2, api);
     case sigv4: break;

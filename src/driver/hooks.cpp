@@ -1,5 +1,6 @@
 #include <loadsim/driver/hooks.hpp>
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/http/fetch.hpp>
@@ -14,14 +15,11 @@
 namespace loadsim::driver {
 namespace {
 
-constexpr std::size_t max_excerpt = 200;
+constexpr std::size_t max_excerpt = 200;                    ///< bytes
 constexpr std::uint64_t no_vehicle_key = ~std::uint64_t{0}; ///< random stream key of requests without a vehicle
 
-std::string excerpt(std::string_view body) {
-    std::string text(body.substr(0, max_excerpt));
-    std::ranges::replace_if(
-        text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    return text.empty() ? "nothing" : "'" + text + (body.size() > max_excerpt ? "...'" : "'");
+std::string quoted_excerpt(std::string_view body) {
+    return body.empty() ? "nothing" : "'" + excerpt(body, max_excerpt) + "'";
 }
 
 /// Expected statuses of a hook request, and its error messages.
@@ -31,8 +29,8 @@ struct response_expectation {
     std::string name() const { return options.name.empty() ? options.method + " " + options.path : options.name; }
     bool is_expected(unsigned status) const { return std::ranges::count(options.expect, status) != 0; }
     std::string unexpected_status(unsigned status, std::string_view body) const {
-        return fmt::format("the call '{}' was answered with {} and {}; it expects {}", name(), status, excerpt(body),
-                           fmt::join(options.expect, ", "));
+        return fmt::format("the call '{}' was answered with {} and {}; it expects {}", name(), status,
+                           quoted_excerpt(body), fmt::join(options.expect, ", "));
     }
 };
 
@@ -211,7 +209,7 @@ result<void> hook_requests::run(const run_context& context, std::vector<std::str
         for (const auto& [position, where] : c.captures)
             if (!parser.extract(where, captured[position]))
                 return problems{"", fmt::format("the call '{}' was answered without {}: {}", expectation.name(),
-                                                where.text(), excerpt(response->body))};
+                                                where.text(), quoted_excerpt(response->body))};
     }
     return {};
 }

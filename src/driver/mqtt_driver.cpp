@@ -2,12 +2,12 @@
 
 #include "client_session.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <chrono>
 #include <unordered_map>
@@ -95,13 +95,11 @@ private:
     };
 
     std::string id_of(std::uint64_t number) const {
-        std::array<char, 20> digits; // of the largest uint64
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
         std::string id;
-        id.reserve(setup().client_id.size() + 1 + digits.size());
+        id.reserve(setup().client_id.size() + sizeof "-18446744073709551615"); // the largest uint64
         id += setup().client_id;
         id += '-';
-        id.append(digits.data(), end);
+        append_number(number, id);
         return id;
     }
 

@@ -1,6 +1,6 @@
 #include "oauth2.hpp"
 
-#include "digest.hpp"
+#include <loadsim/base/encoding.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -12,21 +12,7 @@
 namespace loadsim::driver {
 namespace {
 
-/// Encodes as application/x-www-form-urlencoded.
-std::string form_encode(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '.' || c == '_' || c == '*';
-        if (plain)
-            out += c;
-        else if (c == ' ')
-            out += '+';
-        else
-            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-    }
-    return out;
-}
+std::string form_encode(std::string_view text) { return percent_encode(text, url_part::form); }
 
 /// Error code in the token response (RFC 6749, 5.2): {"error": "invalid_client"}; empty: none.
 std::string error_in(const boost::json::value& parsed) {
@@ -41,11 +27,11 @@ http::request token_request(const auth_options::oauth2_options& o) {
     std::string body = "grant_type=client_credentials";
     if (!o.scope.empty()) body += "&scope=" + form_encode(o.scope);
     // RFC 6749, 2.3.1: credentials in the header, which every server must support; form-encoded first.
-    return {
-        .method = "POST",
-        .headers = {{"Authorization", "Basic " + base64(form_encode(o.client_id) + ':' + form_encode(o.client_secret))},
-                    {"Content-Type", "application/x-www-form-urlencoded"}},
-        .body = std::move(body)};
+    return {.method = "POST",
+            .headers = {{"Authorization",
+                         "Basic " + to_base64(form_encode(o.client_id) + ':' + form_encode(o.client_secret))},
+                        {"Content-Type", "application/x-www-form-urlencoded"}},
+            .body = std::move(body)};
 }
 
 result<token> parse_token(const http::response& response) {

@@ -1,41 +1,19 @@
 #include <loadsim/http/message.hpp>
 
+#include <loadsim/base/encoding.hpp>
+
 #include <algorithm>
-#include <utility>
 
 namespace loadsim::http {
-namespace {
-
-// Not std::tolower, which depends on the locale.
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-} // namespace
 
 bool equal_header_names(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+    return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
 }
 
 std::string_view find_header(const header_list& headers, std::string_view name) {
     for (const auto& [known, value] : headers)
         if (equal_header_names(known, name)) return value;
     return {};
-}
-
-void escape_target(std::string& target) {
-    const auto plain = [](char c) { return c > ' ' && c < '\x7f'; };
-    if (std::ranges::all_of(target, plain)) return;
-    static constexpr std::string_view digits = "0123456789ABCDEF";
-    std::string escaped;
-    for (const char c : target) {
-        if (plain(c)) {
-            escaped += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        (escaped += '%') += digits[byte >> 4];
-        escaped += digits[byte & 15U];
-    }
-    target = std::move(escaped);
 }
 
 std::string_view guess_content_type(std::string_view body) noexcept {

@@ -1,5 +1,7 @@
 #include "request_serializer.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,19 +22,6 @@ void append_value(std::string& out, std::string_view value) {
     out.append(value);
     std::replace_if(out.begin() + static_cast<std::ptrdiff_t>(at), out.end(), is_line_break, ' ');
 }
-
-/// As escape_target(), without a copy for the usual target that needs no escaping.
-void append_target(std::string& out, std::string_view target) {
-    if (std::ranges::all_of(target, [](char c) { return c > ' ' && c < '\x7f'; })) {
-        out.append(target);
-        return;
-    }
-    std::string escaped(target);
-    escape_target(escaped);
-    out.append(escaped);
-}
-
-void append_number(std::string& out, std::size_t n) { out += std::to_string(n); }
 
 /// Target of a CONNECT request.
 std::string authority_with_port(const net::endpoint& e) { return fmt::format("{}:{}", in_brackets(e.host), e.port); }
@@ -55,7 +44,7 @@ void request_serializer::serialize(const request& r, const route& route) {
     prefix_at_ = text_.size();
     prefix_size_ = route.prefix.size();
     text_ += route.prefix;
-    append_target(text_, r.target);
+    append_percent_encoded(r.target, url_part::target, text_);
     text_ += " HTTP/1.1\r\nHost: ";
     host_at_ = text_.size();
     host_size_ = route.host.size();
@@ -74,7 +63,7 @@ void request_serializer::serialize(const request& r, const route& route) {
     // RFC 9110, 8.6: no Content-Length for an empty body of a method without body semantics.
     if (!r.body.empty() || (r.method != "GET" && r.method != "HEAD")) {
         text_ += "Content-Length: ";
-        append_number(text_, r.body.size());
+        append_number(r.body.size(), text_);
         text_ += "\r\n";
     }
     if (const auto type = guess_content_type(r.body); !has_type && !type.empty())

@@ -1,11 +1,10 @@
 #include <loadsim/measure/hdr_log.hpp>
 
-#include "base64.hpp"
 #include "hdr_counts_codec.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <zlib.h>
 
@@ -96,14 +95,14 @@ std::string encode_v2(const histogram& h) {
     append_big_endian(packed, packed_cookie);
     append_big_endian(packed, static_cast<std::uint32_t>(length));
     packed.insert(packed.end(), zipped.begin(), zipped.begin() + static_cast<std::ptrdiff_t>(length));
-    return to_base64(packed);
+    return to_base64({reinterpret_cast<const char*>(packed.data()), packed.size()});
 }
 
 result<histogram> decode_v2(std::string_view base64) {
     if (base64.size() > max_text_size) return decode_error("the text is longer than a histogram of an hour can be");
-    const auto packed = from_base64(base64);
-    if (!packed) return decode_error("the histogram is not valid base64");
-    const auto body = unpack(*packed);
+    std::string packed(base64);
+    if (packed.size() % 4 != 0 || !decode_base64(packed)) return decode_error("the histogram is not valid base64");
+    const auto body = unpack({reinterpret_cast<const std::uint8_t*>(packed.data()), packed.size()});
     if (!body) return body.error();
 
     std::span<const std::uint8_t> rest{*body};
@@ -134,10 +133,9 @@ std::string hdr_log_header(std::chrono::system_clock::time_point start) {
     const auto millis = std::chrono::floor<std::chrono::milliseconds>(start.time_since_epoch());
     return fmt::format("#[Histogram log format version 1.3]\n"
                        "#[Values in microseconds; Interval_Max in milliseconds]\n"
-                       "#[StartTime: {:.3f} (seconds since epoch), {:%Y-%m-%dT%H:%M:%SZ}]\n"
+                       "#[StartTime: {:.3f} (seconds since epoch), {}]\n"
                        "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n",
-                       static_cast<double>(millis.count()) / 1000,
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(start)));
+                       static_cast<double>(millis.count()) / 1000, iso_time(start, iso_format::seconds));
 }
 
 std::string hdr_log_line(std::string_view tag, nanoseconds start, nanoseconds length, const histogram& h) {

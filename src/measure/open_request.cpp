@@ -2,9 +2,17 @@
 
 #include "record_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <algorithm>
 
 namespace loadsim::measure {
+namespace {
+
+/// Line breaks are kept: JSON escapes them.
+std::string escape_bytes(std::string_view bytes) { return escape_for_terminal(bytes, "\t\r\n"); }
+
+} // namespace
 
 void message_log::add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time at) {
     if (!to_vehicle) ++response_count_;

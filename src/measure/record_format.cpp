@@ -14,43 +14,10 @@ std::string name_at(const std::vector<std::string>& names, std::uint32_t at) {
     return at < names.size() ? names[at] : std::string{};
 }
 
-bool is_continuation_byte(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
-
-/// Bytes of the first character; 0: invalid or not printable (Unicode 15, table 3-7).
-std::size_t character_length(std::string_view bytes) {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
-    const auto first = at(0);
-    if (first < 0x80) return (first >= 0x20 && first != 0x7F) || first == '\t' || first == '\n' || first == '\r';
-    const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                               : first >= 0xE0 && first <= 0xEF ? 3
-                               : first >= 0xF0 && first <= 0xF4 ? 4
-                                                                : 0;
-    if (length == 0 || bytes.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if (!is_continuation_byte(bytes[i])) return 0;
-    const bool out_of_range = (first == 0xE0 && at(1) < 0xA0) || (first == 0xED && at(1) > 0x9F) ||
-                              (first == 0xF0 && at(1) < 0x90) || (first == 0xF4 && at(1) > 0x8F);
-    return out_of_range ? 0 : length;
-}
-
 } // namespace
 
 double instant_ms(monotonic_time t, monotonic_time load_start) {
     return t == never ? std::numeric_limits<double>::quiet_NaN() : milliseconds(t - load_start);
-}
-
-std::string escape_bytes(std::string_view bytes) {
-    std::string text;
-    text.reserve(bytes.size());
-    while (!bytes.empty()) {
-        const auto length = character_length(bytes);
-        if (length == 0)
-            text += fmt::format("\\x{:02x}", static_cast<unsigned char>(bytes.front()));
-        else
-            text += bytes.substr(0, length);
-        bytes.remove_prefix(length == 0 ? 1 : length);
-    }
-    return text;
 }
 
 std::string format_latency(nanoseconds d) {

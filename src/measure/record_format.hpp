@@ -14,9 +14,6 @@ namespace loadsim::measure {
 /// Milliseconds since the load's start; NaN for never.
 double instant_ms(monotonic_time, monotonic_time load_start);
 
-/// Valid printable UTF-8 unchanged; other bytes as \xNN.
-std::string escape_bytes(std::string_view bytes);
-
 /// Duration for sentences: "1.2ms", "75.3s".
 std::string format_latency(nanoseconds);
 

@@ -1,31 +1,11 @@
 // Validation of UTF-8 strings, topic names and topic filters; filter matching.
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/mqtt/packet.hpp>
 
 #include <cstring>
 
 namespace loadsim::mqtt {
 namespace {
-
-/// Length of the well-formed UTF-8 sequence at `p`, 0 if it is malformed (Unicode, table 3-7).
-std::size_t sequence_length(const unsigned char* p, std::size_t left) noexcept {
-    const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-        return i < left && p[i] >= low && p[i] <= high;
-    };
-    const unsigned c = p[0];
-    if (c == 0) return 0; // 1.5.4: U+0000 is forbidden
-    if (c < 0x80) return 1;
-    if (c < 0xC2) return 0; // a tail, or overlong
-    if (c < 0xE0) return tail(1) ? 2 : 0;
-    if (c < 0xF0) {
-        const unsigned low = c == 0xE0 ? 0xA0 : 0x80;  // overlong below
-        const unsigned high = c == 0xED ? 0x9F : 0xBF; // surrogates above
-        return tail(1, low, high) && tail(2) ? 3 : 0;
-    }
-    if (c > 0xF4) return 0;
-    const unsigned low = c == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = c == 0xF4 ? 0x8F : 0xBF;
-    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
-}
 
 bool topic_text(std::string_view s) noexcept { return !s.empty() && s.size() <= 65'535 && valid_utf8(s); }
 
@@ -44,23 +24,20 @@ bool wildcards_in_place(std::string_view filter) noexcept {
 } // namespace
 
 bool valid_utf8(std::string_view s) noexcept {
-    const auto* p = reinterpret_cast<const unsigned char*>(s.data());
-    std::size_t left = s.size();
-    while (left != 0) {
+    while (!s.empty()) {
         // Fast path: eight characters at once while they are ASCII and not zero, as in most topics.
         std::uint64_t word;
-        while (left >= sizeof word) {
-            std::memcpy(&word, p, sizeof word);
+        while (s.size() >= sizeof word) {
+            std::memcpy(&word, s.data(), sizeof word);
             constexpr std::uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
             if (((word | (word - ones)) & highs) != 0) break; // possibly a false positive; the slow path decides
-            p += sizeof word;
-            left -= sizeof word;
+            s.remove_prefix(sizeof word);
         }
-        if (left == 0) return true;
-        const auto n = sequence_length(p, left);
-        if (n == 0) return false;
-        p += n;
-        left -= n;
+        if (s.empty()) return true;
+        if (s.front() == 0) return false; // 1.5.4: U+0000 is forbidden
+        const auto length = s.front() > 0 ? 1 : decode_utf8(s).length;
+        if (length == 0) return false;
+        s.remove_prefix(length);
     }
     return true;
 }

@@ -1,5 +1,7 @@
 #include "event_sink.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <fmt/format.h>
 
 #include <utility>
@@ -8,15 +10,7 @@
 namespace loadsim::observer {
 namespace {
 
-constexpr std::size_t max_excerpt = 100;
-
-/// Excerpt on one line; non-printable bytes become '.'.
-std::string printable_excerpt(std::string_view payload) {
-    std::string text(payload.substr(0, max_excerpt));
-    for (auto& c : text)
-        if (c < ' ' || c > '~') c = '.';
-    return payload.size() > max_excerpt ? text + "..." : text;
-}
+constexpr std::size_t max_excerpt = 100; // bytes
 
 } // namespace
 
@@ -43,7 +37,7 @@ void event_sink::on_message(const contract::event_mapping& mapping, const contra
                              [&](const contract::message_view& one, std::optional<contract::extracted_event> event) {
                                  auto why = event ? std::string{}
                                                   : fmt::format("{} says of no request: {}", source,
-                                                                printable_excerpt(one.payload));
+                                                                excerpt(one.payload, max_excerpt));
                                  events.emplace_back(std::move(event), std::move(why));
                              });
     }

@@ -1,4 +1,4 @@
-// Authentication of webhook calls: shared secret and HMAC signature.
+// HMAC signature of webhook calls.
 #pragma once
 
 #include <loadsim/observer/options.hpp>
@@ -7,9 +7,6 @@
 #include <string_view>
 
 namespace loadsim::observer {
-
-/// Constant-time comparison: its duration does not depend on the texts' content.
-bool constant_time_equal(std::string_view, std::string_view);
 
 /// Header value for this body: prefix and HMAC(key, body) in the configured encoding; hex in lower case.
 std::string compute_signature(const webhook_options::signature&, std::string_view body);

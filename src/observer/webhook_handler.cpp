@@ -3,6 +3,8 @@
 #include "event_sink.hpp"
 #include "signature.hpp"
 
+#include <loadsim/base/hash.hpp>
+
 #include <utility>
 
 namespace loadsim::observer {

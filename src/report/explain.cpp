@@ -2,6 +2,7 @@
 #include "table.hpp"
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/measure/latency.hpp>
 #include <loadsim/report/report_reader.hpp>
 

@@ -1,5 +1,6 @@
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/report_reader.hpp>
 
 #include <fmt/format.h>

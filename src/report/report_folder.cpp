@@ -1,9 +1,8 @@
 #include "file_names.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report_folder.hpp>
-
-#include <fmt/chrono.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -41,7 +40,7 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
     }
     while (name.ends_with('-')) name.pop_back();
     if (name.empty()) name = "run";
-    return fmt::format("{}-{:%Y%m%dT%H%M%SZ}", name, fmt::gmtime(std::chrono::system_clock::to_time_t(start)));
+    return name + '-' + iso_time(start, iso_format::basic);
 }
 
 result<fs::path> make_folder(const fs::path& path) {

@@ -3,6 +3,7 @@
 #include "table.hpp"
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/report_reader.hpp>
 
 #include <fmt/format.h>

@@ -4,10 +4,10 @@
 #include "summary_platform.hpp"
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
-#include <fmt/chrono.h>
 
 namespace loadsim::report {
 namespace {
@@ -16,10 +16,6 @@ namespace json = boost::json;
 using measure::hop;
 using measure::labels;
 using measure::run_result;
-
-std::string iso_utc(std::chrono::system_clock::time_point t) {
-    return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(t)));
-}
 
 std::string_view end_reason_text(run_result::end_reason e) {
     constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "cut off"};
@@ -157,7 +153,7 @@ std::string run_json(const run_header& run) {
                                       {"mode", to_string(run.mode)},
                                       {"scenario", run.scenario},
                                       {"seed", run.seed},
-                                      {"started", iso_utc(run.started)}});
+                                      {"started", iso_time(run.started, iso_format::seconds)}});
 }
 
 std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {
@@ -170,7 +166,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"verdict", to_string(evaluation.verdict)},
         {"exit_code", static_cast<int>(evaluation.code)},
         {"reasons", json::array(evaluation.reasons.begin(), evaluation.reasons.end())},
-        {"started", iso_utc(run.started)},
+        {"started", iso_time(run.started, iso_format::seconds)},
         {"elapsed_s", json_s(run.elapsed)},
         {"ended", end_reason_text(run.ended)},
         {"requests", requests(run)},

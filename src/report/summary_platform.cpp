@@ -4,6 +4,8 @@
 #include "table.hpp"
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 

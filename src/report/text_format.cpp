@@ -1,5 +1,6 @@
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
 
 #include <fmt/format.h>
@@ -23,17 +24,13 @@ struct character {
 };
 
 character first_character(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text.front());
-    const std::size_t bytes = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    if (bytes > text.size()) return {text.size(), 1};
-    if (bytes == 4) return {4, 2}; // emoji and rare ideographs
-    if (bytes < 3) return {bytes, 1};
-    const unsigned code = (lead & 0x0FU) << 12U | (static_cast<unsigned char>(text[1]) & 0x3FU) << 6U |
-                          (static_cast<unsigned char>(text[2]) & 0x3FU);
+    const auto [length, code] = decode_utf8(text);
+    if (length == 0) return {}; // invalid: each byte is one column
     // Hangul, CJK blocks, full-width forms: classes W and F of UAX 11, limited to blocks used in names.
     const bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xD7A3) ||
-                      (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFF01 && code <= 0xFF60);
-    return {3, wide ? 2U : 1U};
+                      (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFF01 && code <= 0xFF60) ||
+                      length == 4; // emoji and rare ideographs
+    return {length, wide ? 2U : 1U};
 }
 
 } // namespace
@@ -98,23 +95,6 @@ std::string_view mode_text(measure::run_mode mode) {
     case measure::run_mode::replay: return "replay";
     }
     return {};
-}
-
-std::string escape_for_terminal(std::string_view text) {
-    std::string escaped;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-        // U+0080 to U+009F are C1 control characters, interpreted by some terminals.
-        const bool is_control = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && next >= 0x80 && next < 0xA0);
-        if (!is_control) {
-            escaped += text[i];
-            continue;
-        }
-        escaped += fmt::format("\\x{:02X}", byte);
-        if (byte == 0xC2) escaped += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[++i]));
-    }
-    return escaped;
 }
 
 std::size_t display_width(std::string_view text) {

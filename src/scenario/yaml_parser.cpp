@@ -1,6 +1,6 @@
 #include "yaml_parser.hpp"
 
-#include "utf8.hpp"
+#include <loadsim/base/encoding.hpp>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -208,7 +208,8 @@ std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t source,
                             fmt::format("{} bytes; a scenario has at most {}", text.size(), size_limit));
         return std::nullopt;
     }
-    if (const auto end = valid_text_length(text); end != text.size()) {
+    // yaml-cpp accepts such bytes, and its layers interpret them differently.
+    if (const auto end = printable_length(text, "\t\r\n"); end != text.size()) {
         context.add_problem(location_of_offset(text, end, source),
                             "not text: a scenario is UTF-8 without control characters");
         return std::nullopt;

@@ -2,8 +2,9 @@
 
 #include "csv.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -19,7 +20,7 @@ constexpr std::size_t max_problems = 20;
 
 bool is_vin_column(std::string_view column) {
     constexpr std::string_view vin = "vin";
-    return std::ranges::equal(column, vin, {}, [](char c) { return std::tolower(static_cast<unsigned char>(c)); });
+    return std::ranges::equal(column, vin, {}, ascii_lower);
 }
 
 /// Reason why a VIN is not a valid topic level (MQTT 5.0, 4.7.3); empty: valid.

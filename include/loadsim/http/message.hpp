@@ -19,14 +19,11 @@ bool equal_header_names(std::string_view, std::string_view) noexcept;
 /// added unless present. CR, LF and NUL in header fields are replaced by blanks.
 struct request {
     std::string method = "GET";
-    std::string target{}; ///< path and query, appended to the base URL's path; escape_target() is applied
+    std::string target{}; ///< path and query, appended to the base URL's path; percent-encoded as url_part::target
     header_list headers{};
     std::string body{};
     friend bool operator==(const request&, const request&) = default;
 };
-
-/// Percent-encodes characters that a request line must not contain: blanks, control characters, non-ASCII.
-void escape_target(std::string&);
 
 /// Response received, with its own copy of body and headers.
 struct response {

@@ -1,6 +1,7 @@
 // Observer types and their options.
 #pragma once
 
+#include <loadsim/base/hash.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
 
@@ -31,7 +32,7 @@ struct webhook_options {
     };
     /// HMAC of the body (RFC 2104).
     struct signature {
-        enum class digest : std::uint8_t { sha256, sha1, sha512 };
+        using digest = hash_function;
         enum class coding : std::uint8_t { hex, base64 };
         std::string header;
         std::string key; ///< never echoed

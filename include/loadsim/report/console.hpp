@@ -13,9 +13,6 @@
 
 namespace loadsim::report {
 
-/// External text with control characters as \xNN, so that it cannot send escape sequences to the terminal.
-std::string escape_for_terminal(std::string_view);
-
 /// Progress as one line: phase, elapsed and remaining time, sessions online, actual and target rate, p50 and p99 of e2e, requests in
 /// flight, unexpected ones. Rates and latencies are of the interval, `unexpected` and `refused` since the start.
 /// `columns` > 0: at most that wide, with a bar; the least important fields are dropped first. 0: all fields, no bar.

@@ -1,26 +1,11 @@
 #include "broker_api/route_pattern.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <algorithm>
-#include <charconv>
 
 namespace loadsim::fleet {
 namespace {
-
-/// RFC 3986, 2.1. Invalid percent encodings are kept.
-std::string percent_decoded(std::string_view text) {
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        unsigned byte = 0;
-        const auto* digits = text.data() + i + 1;
-        if (text[i] == '%' && text.size() - i > 2 && std::from_chars(digits, digits + 2, byte, 16).ptr == digits + 2) {
-            out += static_cast<char>(byte);
-            i += 2;
-        } else {
-            out += text[i];
-        }
-    }
-    return out;
-}
 
 /// Removes and returns the first level of a path that begins with '/'.
 std::string_view next_level(std::string_view& path) {
@@ -53,7 +38,7 @@ std::optional<std::string> route_pattern::match(std::string_view path) const {
         if (path.empty()) return std::nullopt;
         const auto text = next_level(path);
         if (text.empty() || (!levels_[i].wildcard && text != levels_[i].text)) return std::nullopt;
-        if (i == vin_) vin = percent_decoded(text);
+        if (i == vin_) vin = percent_decode(text);
     }
     if (!path.empty()) return std::nullopt;
     return vin;

@@ -1,5 +1,6 @@
 #include "tools/contract_check.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/mqtt/packet.hpp>
 
 #include <fmt/format.h>
@@ -17,14 +18,9 @@ namespace {
 
 using direction = traced_message::direction;
 
-constexpr std::size_t sample_length = 300;
+constexpr std::size_t max_sample_length = 300; // bytes
 
-std::string sample(std::string_view text) {
-    std::string out(text.substr(0, sample_length));
-    std::ranges::replace_if(
-        out, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-    return out + (text.size() > sample_length ? "..." : "");
-}
+std::string sample(std::string_view text) { return excerpt(text, max_sample_length); }
 
 class contract_checker {
 public:

@@ -155,7 +155,7 @@ TEST(field_match_stats, escapes_example_messages_for_a_terminal) {
         const std::string sentence = all.empty() ? "" : all.front();
         return sentence.substr(sentence.find("of them: ") + 9);
     };
-    EXPECT_EQ(shown("a\x1b[2J\n\xff\xc3\xa4"), "a\\x1b[2J\\x0a\\xff\xc3\xa4");
+    EXPECT_EQ(shown("a\x1b[2J\n\xff\xc3\xa4"), "a\\x1b[2J \\xff\xc3\xa4");
     EXPECT_EQ(shown(""), "(empty)");
     EXPECT_EQ(shown(std::string(200, 'x')), std::string(200, 'x'));
     EXPECT_EQ(shown(std::string(300, 'x')), std::string(200, 'x') + "...");

@@ -13,14 +13,6 @@ TEST(http_headers, names_are_case_insensitive) {
     EXPECT_FALSE(http::equal_header_names("a[", "a{")) << "only letters have a case";
 }
 
-TEST(http_target, is_escaped_once) {
-    std::string target = "/a b/%20/\xc3\xa9?x=1&y=~";
-    http::escape_target(target);
-    EXPECT_EQ(target, "/a%20b/%20/%C3%A9?x=1&y=~");
-    http::escape_target(target);
-    EXPECT_EQ(target, "/a%20b/%20/%C3%A9?x=1&y=~");
-}
-
 TEST(problem_details, conform_to_rfc_9457) {
     const auto p = http::problem_details(409, "busy \"now\"", {{"active", "r1"}});
     EXPECT_EQ(p.status, 409U);
