@@ -2,7 +2,7 @@
 
 #include "mpirun_output.hpp"
 
-#include <loadsim/base/find_program.hpp>
+#include <loadsim/base/child_process.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,19 +12,16 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 namespace loadsim::cluster {
@@ -56,42 +53,6 @@ private:
     std::array<struct sigaction, handled_signals.size()> before_{};
 };
 
-/// Null-terminated pointer array for exec.
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (auto& text : texts) pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
-/// Environment of this process plus `more`, which takes precedence.
-std::vector<std::string> merged_environment(const std::vector<std::pair<std::string, std::string>>& more) {
-    std::vector<std::string> all;
-    for (char** variable = environ; *variable != nullptr; ++variable) {
-        const std::string_view text = *variable;
-        const auto name = text.substr(0, text.find('='));
-        if (std::ranges::none_of(more, [&](const auto& added) { return added.first == name; })) all.emplace_back(text);
-    }
-    for (const auto& [name, value] : more) all.push_back(name + '=' + value);
-    return all;
-}
-
-/// Runs between fork and exec: only async-signal-safe calls, since the process has threads.
-[[noreturn]] void exec_child(char* const* arguments, char* const* environment, int stderr_fd, pid_t parent) {
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) ::_exit(127); // the parent died before prctl()
-    ::setpgid(0, 0);
-    ::dup2(stderr_fd, STDERR_FILENO);
-    // mpirun is in the background: a read from the terminal would stop the process.
-    if (const int nothing = ::open("/dev/null", O_RDONLY); nothing >= 0) ::dup2(nothing, STDIN_FILENO);
-    for (const int number : handled_signals) std::signal(number, SIG_DFL);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execve(arguments[0], arguments, environment);
-    ::_exit(127);
-}
-
 /// Running mpirun process.
 class mpirun_process {
 public:
@@ -104,23 +65,13 @@ public:
         std::array<int, 2> ends{};
         if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fmt::format("no pipe is to be had ({})", std::strerror(errno));
         stderr_pipe_.assign(ends[0]);
-        auto arguments = mpirun_arguments(options, ::geteuid() == 0);
-        arguments.insert(arguments.begin(), mpirun);
-        auto environment = merged_environment(options.environment);
-        const auto argument_pointers = pointers_to(arguments);
-        const auto environment_pointers = pointers_to(environment);
-        const pid_t parent = ::getpid();
-        // Signals blocked: until exec the child has our handlers, and a signal to it would look like one to this process.
-        sigset_t all;
-        sigset_t before;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        pid_ = ::fork();
-        if (pid_ == 0) exec_child(argument_pointers.data(), environment_pointers.data(), ends[1], parent);
-        const int error = errno;
-        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        ::close(ends[1]);
-        return pid_ < 0 ? fmt::format("cannot be started ({})", std::strerror(error)) : std::string{};
+        auto command = mpirun_arguments(options, ::geteuid() == 0);
+        command.insert(command.begin(), mpirun);
+        pid_ = start_child({.command = std::move(command),
+                            .environment = options.environment,
+                            .err = ends[1],
+                            .death_signal = SIGTERM});
+        return pid_ < 0 ? fmt::format("cannot be started ({})", std::strerror(errno)) : std::string{};
     }
 
     launch_result wait() {
@@ -131,7 +82,7 @@ public:
         output_.finish();
         launch_result finished;
         finished.output = output_.kept();
-        finished.exit_code = WIFSIGNALED(status_) ? 128 + WTERMSIG(status_) : WEXITSTATUS(status_);
+        finished.exit_code = *exit_code_;
         finished.started = output_.ranks_wrote() || finished.exit_code == 0 || mentions_ranks(finished.output);
         if (killed_) {
             finished.exit_code = 130;
@@ -154,12 +105,12 @@ private:
                 check_exit();
             else
                 on_stop_signal(number);
-            if (!exited_) wait_for_signal();
+            if (!exit_code_) wait_for_signal();
         });
     }
 
     void on_stop_signal(int number) {
-        if (exited_) return;
+        if (exit_code_) return;
         if (drain_signal_ == 0) {
             drain_signal_ = number == SIGINT ? SIGUSR1 : SIGUSR2; // mpirun forwards these to all ranks
             drain();
@@ -167,7 +118,7 @@ private:
             ::kill(pid_, SIGTERM);
             timeout_.expires_after(kill_after);
             timeout_.async_wait([this](const boost::system::error_code& error) {
-                if (!error && !exited_) ::kill(-pid_, SIGKILL);
+                if (!error && !exit_code_) ::kill(-pid_, SIGKILL);
             });
         }
     }
@@ -176,13 +127,14 @@ private:
         ::kill(pid_, drain_signal_);
         drain_timer_.expires_after(drain_repeat_interval);
         drain_timer_.async_wait([this](const boost::system::error_code& error) {
-            if (!error && !exited_ && !killed_) drain();
+            if (!error && !exit_code_ && !killed_) drain();
         });
     }
 
     void check_exit() {
-        if (exited_ || ::waitpid(pid_, &status_, WNOHANG) == 0) return;
-        exited_ = true;
+        if (exit_code_) return;
+        exit_code_ = exit_code_of(pid_);
+        if (!exit_code_) return;
         boost::system::error_code ignored;
         signals_.cancel(ignored);
         timeout_.cancel();
@@ -199,7 +151,7 @@ private:
                                      [this](const boost::system::error_code& error, std::size_t n) {
                                          output_.append({buffer_.data(), n});
                                          if (!error) return read_stderr();
-                                         if (exited_) timeout_.cancel();
+                                         if (exit_code_) timeout_.cancel();
                                      });
     }
 
@@ -214,10 +166,9 @@ private:
         std::fflush(stderr);
     }};
     pid_t pid_ = -1;
-    int status_ = 0;
-    int drain_signal_ = 0; ///< drain signal sent to mpirun; 0: none
+    std::optional<int> exit_code_; ///< after the exit
+    int drain_signal_ = 0;         ///< drain signal sent to mpirun; 0: none
     bool killed_ = false;
-    bool exited_ = false;
 };
 
 } // namespace

@@ -1,9 +1,9 @@
 #include <loadsim/target/mosquitto.hpp>
 
-#include "child_process.hpp"
+#include "logged_process.hpp"
 #include "password_file.hpp"
 
-#include <loadsim/base/find_program.hpp>
+#include <loadsim/base/child_process.hpp>
 #include <loadsim/net/connect_check.hpp>
 
 #include <fmt/format.h>
@@ -104,10 +104,10 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
 
 result<bool> mosquitto::launch() {
     const auto log = log_path(folder_);
-    pid_ = start_child(program_, {"-c", configuration_path(folder_).string()}, log);
+    pid_ = start_logged({program_, "-c", configuration_path(folder_).string()}, log);
     if (pid_ < 0) return problems{log.string(), fmt::format("mosquitto cannot be started ({})", std::strerror(errno))};
     const auto deadline = std::chrono::steady_clock::now() + start_timeout;
-    while (!has_exited(pid_)) {
+    while (!exit_code_of(pid_)) {
         if (listens_on(pid_, broker_.port)) return true;
         if (std::chrono::steady_clock::now() > deadline)
             return problems{log.string(), fmt::format("mosquitto does not listen after {} s; its last line: {}",
@@ -168,7 +168,7 @@ void mosquitto::terminate(std::chrono::seconds timeout) noexcept {
     if (pid_ < 0) return;
     if (std::exchange(frozen_, false)) ::kill(pid_, SIGCONT);
     const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (!has_exited(pid_)) {
+    while (!exit_code_of(pid_)) {
         // Repeated: mosquitto ignores a signal that arrives while it is starting.
         ::kill(pid_, std::chrono::steady_clock::now() > deadline ? SIGKILL : SIGTERM);
         std::this_thread::sleep_for(poll_interval);

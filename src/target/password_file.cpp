@@ -1,8 +1,8 @@
 #include "password_file.hpp"
 
-#include "child_process.hpp"
+#include "logged_process.hpp"
 
-#include <loadsim/base/find_program.hpp>
+#include <loadsim/base/child_process.hpp>
 
 #include <fmt/format.h>
 
@@ -74,9 +74,9 @@ result<void> write_password_file(const std::filesystem::path& file, const std::v
         return problems{file.string(), fmt::format("the password file cannot be made ({}); is the disk full?", why)};
     };
     if (!write_for_owner(file, *text)) return failed(std::strerror(errno));
-    const auto pid = start_child(program, {"-U", file.string()}, log);
+    const auto pid = start_logged({program, "-U", file.string()}, log);
     if (pid < 0) return failed(std::strerror(errno));
-    while (!has_exited(pid)) std::this_thread::sleep_for(poll_interval);
+    while (!exit_code_of(pid)) std::this_thread::sleep_for(poll_interval);
     const auto message = last_line(log);
     ::unlink(log.c_str());
     // Checked by content, because the exit status is unavailable if SIGCHLD is ignored: a hash begins with $.
