@@ -1,10 +1,11 @@
 // Child process of one compared server, and its resource usage.
 #pragma once
 
-#include <sys/types.h>
+#include "child_process.hpp"
 
 #include <cstdint>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 namespace loadsim::bench {
@@ -21,16 +22,13 @@ struct server_usage {
 class server_process {
 public:
     server_process(const std::string& server_kind, const std::string& inbound);
-    server_process(const server_process&) = delete;
-    server_process& operator=(const server_process&) = delete;
-    ~server_process();
 
     std::uint16_t port() const { return port_; }
     /// Stops the server and returns its usage. To be called once.
     server_usage stop();
 
 private:
-    pid_t pid_ = -1;
+    std::optional<harness::child_process> process_;
     int stdin_ = -1;
     std::FILE* output_ = nullptr;
     std::uint16_t port_ = 0;

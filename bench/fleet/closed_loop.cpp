@@ -1,6 +1,6 @@
 // Closed-loop measurements of the competitors at saturation: baseline client, loadsim's engine, Paho.
-#include "child_process.hpp"
 #include "competitors.hpp"
+#include "measured_process.hpp"
 #include "program_output.hpp"
 
 #include <string>
@@ -17,7 +17,7 @@ metrics run_competitor(const std::string& name, std::vector<std::string> command
                    {"--port", environment.port(), "--sessions", std::to_string(sessions), "--seconds",
                     std::to_string(measured.count()), "--in-flight", std::to_string(max_pending_connects)});
     command.insert(command.end(), extra_arguments.begin(), extra_arguments.end());
-    child_process process(name, command, environment.folder());
+    measured_process process(name, command, environment.folder());
     return bench::read_result(process);
 }
 

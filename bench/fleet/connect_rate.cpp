@@ -18,7 +18,7 @@ constexpr int polls_per_done_check = 20; ///< done() costs more than counting op
 constexpr auto connect_timeout = 120s;
 } // namespace
 
-double measure_connect_rate(child_process& process, std::uint32_t sessions, const std::function<bool()>& done) {
+double measure_connect_rate(measured_process& process, std::uint32_t sessions, const std::function<bool()>& done) {
     clock::time_point tenth{};
     clock::time_point last{};
     std::uint64_t at_tenth = 0;

@@ -1,7 +1,7 @@
 // Connect rate of a process, measured from outside by its open files.
 #pragma once
 
-#include "child_process.hpp"
+#include "measured_process.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -10,6 +10,6 @@ namespace loadsim::bench {
 
 /// Observes a process until `done`. Returns connects per second between the first and the last tenth of the sessions, which
 /// excludes process start and work after the last connect.
-double measure_connect_rate(child_process&, std::uint32_t sessions, const std::function<bool()>& done);
+double measure_connect_rate(measured_process&, std::uint32_t sessions, const std::function<bool()>& done);
 
 } // namespace loadsim::bench

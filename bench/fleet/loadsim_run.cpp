@@ -1,12 +1,12 @@
 #include "loadsim_run.hpp"
 
 #include "connect_rate.hpp"
+#include "temporary_folder.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 namespace loadsim::bench {
@@ -18,12 +18,6 @@ namespace json = boost::json;
 std::filesystem::path write_file(const std::filesystem::path& file, const std::string& text) {
     std::ofstream(file) << text;
     return file;
-}
-
-std::string read_file(const std::filesystem::path& file) {
-    std::ostringstream text;
-    text << std::ifstream(file).rdbuf();
-    return std::move(text).str();
 }
 
 double number_at(const json::value& summary, std::string_view path) {
@@ -89,7 +83,7 @@ double loadsim_run::await_online() {
 
 metrics loadsim_run::finish() {
     process_.await_end(std::chrono::seconds{60});
-    const auto summary = json::parse(read_file(report_ / "summary.json"));
+    const auto summary = json::parse(harness::read_file(report_ / "summary.json"));
     const double due = number_at(summary, "/requests/due");
     const double executed = number_at(summary, "/requests/outcomes/executed");
     const double dropped = number_at(summary, "/sessions/dropped");

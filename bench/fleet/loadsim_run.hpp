@@ -2,8 +2,8 @@
 #pragma once
 
 #include "bench_environment.hpp"
-#include "child_process.hpp"
 #include "comparison.hpp"
+#include "measured_process.hpp"
 #include "workload.hpp"
 
 #include <chrono>
@@ -32,7 +32,7 @@ private:
 
     workload workload_;
     std::filesystem::path report_;
-    child_process process_;
+    measured_process process_;
     std::chrono::steady_clock::time_point online_since_{};
 };
 

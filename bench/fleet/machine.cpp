@@ -1,16 +1,15 @@
 #include "machine.hpp"
 
+#include "child_process.hpp"
+
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <fstream>
-#include <memory>
 #include <thread>
 
 namespace loadsim::bench {
@@ -30,11 +29,8 @@ std::string value_in(const char* file, const std::string& key) {
 
 /// From the first line of its help: mosquitto has no version flag.
 std::string mosquitto_version() {
-    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen("PATH=$PATH:/usr/sbin mosquitto -h 2>/dev/null", "r"),
-                                                     ::pclose);
-    std::array<char, 256> line{};
-    if (!pipe || std::fgets(line.data(), line.size(), pipe.get()) == nullptr) return "unknown";
-    const std::string text(line.data());
+    std::string text;
+    harness::run({.command = {"mosquitto", "-h"}}, text);
     constexpr std::string_view before = "mosquitto version ";
     return text.starts_with(before) ? text.substr(before.size(), text.find('\n') - before.size()) : "unknown";
 }

@@ -17,7 +17,7 @@ metrics parse_numbers(const std::string& json) {
     return all;
 }
 
-metrics read_result(child_process& process) {
+metrics read_result(measured_process& process) {
     process.await_end(std::chrono::minutes{3});
     auto all = parse_numbers(process.output());
     for (const char* key : {"lost", "unanswered", "twice"})

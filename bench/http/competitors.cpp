@@ -1,22 +1,18 @@
 #include "competitors.hpp"
 
 #include "process.hpp"
+#include "temporary_folder.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <vector>
 
 namespace loadsim::bench {
 namespace {
 
-namespace fs = std::filesystem;
 namespace json = boost::json;
 
 /// The request of loadsim's HTTP driver as a wrk script.
@@ -26,34 +22,19 @@ wrk.headers["Content-Length"] = "0"
 wrk.headers["Accept"] = "application/json"
 )";
 
-class script_file {
-public:
-    script_file() {
-        std::string name = (fs::temp_directory_path() / "loadsim-wrk-XXXXXX").string();
-        const int file = ::mkstemp(name.data());
-        if (file < 0) throw std::runtime_error("cannot make a temporary file " + name);
-        ::close(file);
-        path_ = name;
-        std::ofstream(path_) << wrk_script;
-    }
-    ~script_file() {
-        std::error_code ignored; // a leftover temporary file is harmless
-        fs::remove(path_, ignored);
-    }
-    script_file(const script_file&) = delete;
-    script_file& operator=(const script_file&) = delete;
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
+struct finished_program {
+    std::string output;
+    double cpu_s;
 };
 
-process_result run_checked(const std::vector<std::string>& command) {
-    auto result = run(command, core::client);
+finished_program run_checked(const std::vector<std::string>& command) {
+    finished_program program{};
+    const auto result = harness::run(pinned(command, core::client), program.output);
     if (result.exit_code != 0)
         throw std::runtime_error(
-            fmt::format("{} ended with {}:\n{}", command.front(), result.exit_code, result.output));
-    return result;
+            fmt::format("{} ended with {}:\n{}", command.front(), result.exit_code, program.output));
+    program.cpu_s = result.cpu_s;
+    return program;
 }
 
 open_loop_sample run_load(const std::vector<std::string>& command) {
@@ -74,9 +55,10 @@ open_loop_sample run_load(const std::vector<std::string>& command) {
 } // namespace
 
 sample run_wrk(std::uint16_t port, unsigned connections, unsigned seconds) {
-    const script_file lua_file;
-    const auto result = run_checked({"wrk", "-t1", fmt::format("-c{}", connections), fmt::format("-d{}s", seconds),
-                                     "-s", lua_file.path(), fmt::format("http://127.0.0.1:{}/", port)});
+    const harness::temporary_folder folder;
+    const auto result =
+        run_checked({"wrk", "-t1", fmt::format("-c{}", connections), fmt::format("-d{}s", seconds), "-s",
+                     folder.write("post.lua", wrk_script), fmt::format("http://127.0.0.1:{}/", port)});
     if (result.output.find("Non-2xx") != std::string::npos || result.output.find("Socket errors") != std::string::npos)
         throw std::runtime_error("wrk met errors:\n" + result.output);
     // "  163000 requests in 3.00s, 30.00MB read" and "Requests/sec:  54333.33"
@@ -102,7 +84,8 @@ open_loop_sample run_loadsim_open(std::uint16_t port, unsigned connections, unsi
 }
 
 std::string version_of_wrk() {
-    const auto printed = run({"wrk", "-v"}, core::client).output; // "wrk debian/4.1.0-3+b2 [epoll] Copyright ..."
+    std::string printed;
+    harness::run(pinned({"wrk", "-v"}, core::client), printed); // "wrk debian/4.1.0-3+b2 [epoll] Copyright ..."
     return printed.substr(0, printed.find(" ["));
 }
 

@@ -1,17 +1,11 @@
 #include "nginx.hpp"
 
-#include <loadsim/net/connect_check.hpp>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 namespace loadsim::bench {
 namespace {
@@ -47,20 +41,9 @@ http {{
                        folder.string(), port);
 }
 
-bool accepts_connections(std::uint16_t port) {
-    boost::asio::io_context io;
-    boost::asio::ip::tcp::socket socket(io);
-    boost::system::error_code error;
-    socket.connect({boost::asio::ip::address_v4::loopback(), port}, error);
-    return !error;
-}
-
 } // namespace
 
 nginx::nginx() {
-    std::string name = (fs::temp_directory_path() / "loadsim-http-bench-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a temporary folder " + name);
-    folder_ = name;
     for (int attempt = 0; attempt < max_attempts; ++attempt)
         if (try_start()) return;
     std::ifstream log(folder_ / "nginx.log");
@@ -70,22 +53,17 @@ nginx::nginx() {
 }
 
 bool nginx::try_start() {
-    const auto port = net::free_port();
-    if (!port) throw std::runtime_error(to_string(port.error()));
-    port_ = *port;
-    const auto file = folder_ / "nginx.conf";
-    std::ofstream(file) << configuration(folder_, port_);
-    process_ = std::make_unique<child_process>(
-        std::vector<std::string>{"nginx", "-c", file, "-p", folder_, "-e", folder_ / "nginx.log"}, core::server);
-    for (int i = 0; i < 500 && !process_->has_ended(); ++i, std::this_thread::sleep_for(10ms))
-        if (accepts_connections(port_)) return true;
-    return false;
-}
-
-nginx::~nginx() {
-    process_.reset();
-    std::error_code ignored; // a leftover temporary folder is harmless
-    fs::remove_all(folder_, ignored);
+    port_ = harness::free_port();
+    const auto file = folder_.write("nginx.conf", configuration(folder_.path(), port_));
+    process_.emplace(pinned({"nginx", "-c", file, "-p", folder_.path(), "-e", folder_ / "nginx.log"}, core::server));
+    bool accepts = false;
+    harness::wait_until(
+        [&] {
+            accepts = harness::accepts_connections(port_);
+            return accepts || !process_->running();
+        },
+        5s);
+    return accepts;
 }
 
 } // namespace loadsim::bench

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "process.hpp"
+#include "temporary_folder.hpp"
 
 #include <cstdint>
-#include <filesystem>
-#include <memory>
+#include <optional>
 
 namespace loadsim::bench {
 
@@ -15,18 +15,15 @@ class nginx {
 public:
     /// Errors: std::runtime_error when nginx does not start.
     nginx();
-    ~nginx();
-    nginx(const nginx&) = delete;
-    nginx& operator=(const nginx&) = delete;
 
     std::uint16_t port() const { return port_; }
 
 private:
     bool try_start();
 
-    std::filesystem::path folder_;
+    harness::temporary_folder folder_;
     std::uint16_t port_ = 0;
-    std::unique_ptr<child_process> process_;
+    std::optional<harness::child_process> process_;
 };
 
 } // namespace loadsim::bench

@@ -1,5 +1,7 @@
 // Fuzzer: arbitrary bytes as lines of requests.jsonl, anomalies.jsonl and sessions.jsonl. Invariant: a line is skipped with a
 // warning, or its text has no control characters but the line feed.
+#include "temporary_folder.hpp"
+
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/report_reader.hpp>
 
@@ -11,25 +13,9 @@
 #include <string>
 #include <string_view>
 
-#include <unistd.h>
-
 using namespace loadsim;
 
 namespace {
-
-/// Temporary folder, removed at process exit.
-struct temporary_folder {
-    temporary_folder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "loadsim-fuzz-XXXXXX").string();
-        if (::mkdtemp(pattern.data()) == nullptr) std::abort();
-        path = pattern;
-    }
-    ~temporary_folder() { std::filesystem::remove_all(path); }
-    temporary_folder(const temporary_folder&) = delete;
-    temporary_folder& operator=(const temporary_folder&) = delete;
-
-    std::filesystem::path path;
-};
 
 bool is_terminal_safe(std::string_view text) {
     return std::ranges::none_of(text, [](char c) { return c != '\n' && static_cast<unsigned char>(c) < 0x20; });
@@ -38,11 +24,11 @@ bool is_terminal_safe(std::string_view text) {
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const temporary_folder folder;
+    static const harness::temporary_folder folder;
     for (const char* name : {"requests.jsonl", "anomalies.jsonl", "sessions.jsonl"})
-        std::ofstream(folder.path / name, std::ios::binary)
+        std::ofstream(folder / name, std::ios::binary)
             .write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
-    const auto contents = report::read_report(folder.path, {}, "0");
+    const auto contents = report::read_report(folder.path(), {}, "0");
     if (!contents) std::abort(); // the files exist
     if (!is_terminal_safe(report::run_overview(*contents, "run"))) std::abort();
     for (const auto& request : contents->requests) {

@@ -1,15 +1,15 @@
 // Real mosquitto started by a test.
 #pragma once
 
+#include "child_process.hpp"
 #include "temporary_folder.hpp"
 
 #include <loadsim/net/url.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-
-#include <sys/types.h>
 
 namespace harness {
 
@@ -18,13 +18,10 @@ namespace harness {
 class broker {
 public:
     explicit broker(std::string_view access = "allow_anonymous true\n");
-    ~broker();
-    broker(const broker&) = delete;
-    broker& operator=(const broker&) = delete;
 
     void start(); ///< throws if it does not listen
     void stop(int signal);
-    void signal(int) const; ///< SIGSTOP, SIGCONT
+    void signal(int number) const { process_->signal(number); } ///< SIGSTOP, SIGCONT
 
     loadsim::net::endpoint endpoint() const;
     std::string url() const;
@@ -35,7 +32,7 @@ public:
 private:
     temporary_folder folder_;
     std::uint16_t port_ = free_port();
-    pid_t process_ = 0;
+    std::optional<child_process> process_;
 };
 
 } // namespace harness

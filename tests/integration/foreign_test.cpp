@@ -11,7 +11,7 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
+#include <optional>
 #include <ostream>
 #include <sstream>
 #include <string>
@@ -58,10 +58,11 @@ public:
     flottendienst() {
         ::setenv("FLOTTE_DIENST", service_key, 1); // for the platform and for loadsim
         ::setenv("FLOTTE_GEHEIMNIS", secret, 1);
-        platform_ = std::make_unique<harness::child_process>(std::vector<std::string>{
-            "node", LOADSIM_ROOT "/tests/integration/foreign/main.js", "--broker", broker_.url()});
-        harness::wait_until([&] { return platform_->output().ends_with('\n') || !platform_->running(); }, 20s);
-        const auto output = platform_->output();
+        platform_.emplace(std::vector<std::string>{"node", LOADSIM_ROOT "/tests/integration/foreign/main.js",
+                                                   "--broker", broker_.url()},
+                          folder_ / "output");
+        harness::wait_until([&] { return output().ends_with('\n') || !platform_->running(); }, 20s);
+        const auto output = this->output();
         const auto at = output.find("http://");
         EXPECT_NE(at, std::string::npos) << output;
         if (at != std::string::npos) api_ = output.substr(at, output.find('\n', at) - at);
@@ -78,11 +79,12 @@ public:
         for (const auto& setting : settings) argv.insert(argv.end(), {"--set", setting});
         return harness::program(argv);
     }
-    std::string output() const { return platform_->output(); }
+    std::string output() const { return harness::read_file(folder_ / "output"); }
 
 private:
     harness::broker broker_;
-    std::unique_ptr<harness::child_process> platform_;
+    harness::temporary_folder folder_;
+    std::optional<harness::child_process> platform_;
     std::string api_;
 };
 

@@ -43,11 +43,14 @@ class other_brokers : public testing::TestWithParam<row> {};
 
 TEST_P(other_brokers, serve_the_quickstarts_fleet) {
     const auto port = harness::free_port();
-    harness::child_process broker({LOADSIM_ROOT "/tests/integration/brokers/serve", GetParam().broker, "{folder}",
-                                   std::to_string(port), std::to_string(harness::free_port()),
-                                   std::to_string(harness::free_port())});
+    const harness::temporary_folder folder;
+    harness::child_process broker({LOADSIM_ROOT "/tests/integration/brokers/serve", GetParam().broker,
+                                   folder.path().string(), std::to_string(port), std::to_string(harness::free_port()),
+                                   std::to_string(harness::free_port())},
+                                  folder / "output");
+    const auto output = [&] { return harness::read_file(folder / "output"); };
     harness::wait_until([&] { return harness::accepts_connections(port) || !broker.running(); }, 90s);
-    ASSERT_TRUE(harness::accepts_connections(port)) << broker.output();
+    ASSERT_TRUE(harness::accepts_connections(port)) << output();
 
     harness::arguments words{"run",      LOADSIM_ROOT "/scenarios/quickstart.yaml",  "--report", "report",
                              "--broker", "mqtt://127.0.0.1:" + std::to_string(port), "--shards", "1"};
@@ -58,7 +61,7 @@ TEST_P(other_brokers, serve_the_quickstarts_fleet) {
     settings.insert(settings.end(), GetParam().settings.begin(), GetParam().settings.end());
     for (const auto& setting : settings) words.insert(words.end(), {"--set", setting});
     harness::program run(words);
-    ASSERT_EQ(run.wait(150s), 0) << run.out() << run.err() << broker.output();
+    ASSERT_EQ(run.wait(150s), 0) << run.out() << run.err() << output();
     harness::expect_consistent_sums(run.summary());
     EXPECT_EQ(harness::text(run.summary(), "/verdict"), "pass");
     EXPECT_TRUE(broker.running());

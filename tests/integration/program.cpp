@@ -5,12 +5,8 @@
 
 #include <algorithm>
 #include <sstream>
-#include <stdexcept>
+#include <utility>
 
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace harness {
@@ -29,51 +25,24 @@ program program::run(const std::string& scenario, arguments extra_arguments, con
 }
 
 void program::start(const arguments& user_arguments, const std::function<bool()>& before_exec) {
-    arguments argv{LOADSIM_PROGRAM};
-    argv.insert(argv.end(), user_arguments.begin(), user_arguments.end());
-    std::vector<char*> pointers;
-    for (auto& argument : argv) pointers.push_back(argument.data());
-    pointers.push_back(nullptr);
+    arguments command{LOADSIM_PROGRAM};
+    command.insert(command.end(), user_arguments.begin(), user_arguments.end());
     const auto folder = folder_.path().string();
-    const auto create = [&](std::string_view name) {
-        return ::open((folder_ / name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    };
-    const int out = create("stdout");
-    const int err = create("stderr");
-    process_ = ::fork();
-    if (process_ == 0) {
-        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        ::dup2(out, STDOUT_FILENO);
-        ::dup2(err, STDERR_FILENO);
-        if (::chdir(folder.c_str()) != 0 || (before_exec && !before_exec())) ::_exit(setup_failed);
-        ::execv(pointers.front(), pointers.data());
-        ::_exit(setup_failed);
-    }
-    ::close(out);
-    ::close(err);
-    if (process_ < 0) throw std::runtime_error("fork failed");
-}
-
-program::~program() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
+    process_.emplace(loadsim::child_options{.command = std::move(command),
+                                            .out = loadsim::open_output(folder_ / "stdout"),
+                                            .err = loadsim::open_output(folder_ / "stderr"),
+                                            .before_exec = [&] {
+                                                if (::chdir(folder.c_str()) != 0 || (before_exec && !before_exec()))
+                                                    ::_exit(setup_failed);
+                                            }});
 }
 
 int program::wait(std::chrono::seconds timeout) {
-    if (process_ <= 0) return code_;
-    int status = 0;
-    if (!wait_until([&] { return ::waitpid(process_, &status, WNOHANG) == process_; }, timeout)) {
-        ::kill(process_, SIGKILL);
-        ::waitpid(process_, &status, 0);
-        ADD_FAILURE() << "still running after " << timeout.count() << " s\n" << out() << err();
-    }
-    process_ = 0;
-    code_ = WIFEXITED(status) ? WEXITSTATUS(status) : killed_by_signal + WTERMSIG(status);
-    return code_;
+    if (const auto code = process_->exit_code(timeout)) return *code;
+    process_->signal(SIGKILL);
+    ADD_FAILURE() << "still running after " << timeout.count() << " s\n" << out() << err();
+    return process_->wait().exit_code;
 }
-
-void program::signal(int number) const { ::kill(process_, number); }
 
 std::string program::out() const { return read_file(folder_ / "stdout"); }
 std::string program::err() const { return read_file(folder_ / "stderr"); }

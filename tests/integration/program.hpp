@@ -1,6 +1,7 @@
 // loadsim itself, run as a child process.
 #pragma once
 
+#include "child_process.hpp"
 #include "temporary_folder.hpp"
 
 #include <boost/json/value.hpp>
@@ -9,10 +10,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
-
-#include <sys/types.h>
 
 namespace harness {
 
@@ -25,17 +25,14 @@ public:
     /// `before_exec` runs in the child and may change limits or mounts; system calls only, no allocation. False: not
     /// permitted, and the child exits with `setup_failed`.
     explicit program(const arguments&, const std::function<bool()>& before_exec = {});
-    ~program();
-    program(const program&) = delete;
-    program& operator=(const program&) = delete;
 
     static constexpr int setup_failed = 125;
     static constexpr int killed_by_signal = 128; ///< plus the signal number, as in shells
 
     /// Exit code. After the timeout the process is killed and the test fails.
     int wait(std::chrono::seconds timeout = std::chrono::seconds{30});
-    void signal(int) const;
-    pid_t pid() const noexcept { return process_; }
+    void signal(int number) const { process_->signal(number); }
+    pid_t pid() const { return process_->pid(); }
 
     std::string out() const; ///< output so far
     std::string err() const;
@@ -56,8 +53,7 @@ private:
     void start(const arguments&, const std::function<bool()>& before_exec);
 
     temporary_folder folder_;
-    pid_t process_ = 0;
-    int code_ = -1;
+    std::optional<child_process> process_;
 };
 
 /// Value at a JSON pointer: number(summary, "/requests/outcomes/executed").

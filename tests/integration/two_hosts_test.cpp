@@ -8,9 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <sys/stat.h>
@@ -49,10 +49,7 @@ public:
         write_remote_shell();
     }
     ~three_hosts() {
-        if (mosquitto_ > 0) {
-            ::kill(mosquitto_, SIGKILL);
-            ::waitpid(mosquitto_, nullptr, 0);
-        }
+        mosquitto_.reset();
         for (const auto host : {'a', 'b', 'c'}) shell("ip netns del " + name(host) + " 2>/dev/null");
     }
     three_hosts(const three_hosts&) = delete;
@@ -78,14 +75,10 @@ private:
         const auto configuration =
             folder_.write("mosquitto.conf", "listener 1883 10.77.0.3\nallow_anonymous true\nuser root\n"
                                             "log_type all\nconnection_messages true\n");
-        const auto command = fmt::format("exec ip netns exec {} mosquitto -c {} >{} 2>&1", name('c'),
-                                         configuration.string(), (folder_ / "mosquitto.log").string());
-        mosquitto_ = ::fork();
-        if (mosquitto_ == 0) {
-            ::setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
-            ::execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
-            ::_exit(127);
-        }
+        mosquitto_.emplace(std::vector<std::string>{"ip", "netns", "exec", name('c'),
+                                                    loadsim::find_program("mosquitto", "/usr/sbin").string(), "-c",
+                                                    configuration.string()},
+                           folder_ / "mosquitto.log");
         up_ = harness::wait_until([this] { return broker_log().find("running") != std::string::npos; }, 5s);
     }
 
@@ -105,7 +98,7 @@ private:
 
     harness::temporary_folder folder_;
     bool up_ = false;
-    pid_t mosquitto_ = 0;
+    std::optional<harness::child_process> mosquitto_;
 };
 
 harness::scenario_builder quick() {

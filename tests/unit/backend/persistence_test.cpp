@@ -2,10 +2,9 @@
 #include "service_core_fixture.hpp"
 #include "sqlite_events.hpp"
 #include "store_writer.hpp"
+#include "temporary_folder.hpp"
 
 #include <sqlite3.h>
-
-#include <filesystem>
 
 using namespace loadsim;
 using namespace loadsim::backend;
@@ -23,15 +22,6 @@ stored_event row(std::string id, state s, std::int64_t at_ms, std::string reason
 }
 
 sqlite_events open_temporary() { return sqlite_events::open("").value(); }
-
-struct temporary_folder {
-    temporary_folder() {
-        auto pattern = (std::filesystem::temp_directory_path() / "loadsim-backend-XXXXXX").string();
-        path = ::mkdtemp(pattern.data());
-    }
-    ~temporary_folder() { std::filesystem::remove_all(path); }
-    std::filesystem::path path;
-};
 
 } // namespace
 
@@ -93,8 +83,8 @@ TEST(sqlite_events, stores_a_repeated_event_once) {
 }
 
 TEST(sqlite_events, one_rejected_event_does_not_lose_the_others) {
-    const temporary_folder folder;
-    const auto path = (folder.path / "events.db").string();
+    const harness::temporary_folder folder;
+    const auto path = (folder / "events.db").string();
     auto events = sqlite_events::open(path).value();
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
@@ -135,8 +125,8 @@ TEST(sqlite_events, names_the_file_it_cannot_open) {
 }
 
 TEST(store_writer, writes_all_batches_before_it_ends_and_deletes_expired_events) {
-    const temporary_folder folder;
-    const auto path = (folder.path / "events.db").string();
+    const harness::temporary_folder folder;
+    const auto path = (folder / "events.db").string();
     {
         store_writer w(sqlite_events::open(path).value(), 1h, [] { return std::int64_t{3'600'010}; });
         for (int i = 0; i < 50; ++i)

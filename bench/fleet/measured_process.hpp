@@ -1,7 +1,7 @@
 // Child process of a program under measurement.
 #pragma once
 
-#include <sys/types.h>
+#include "child_process.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -13,30 +13,24 @@ namespace loadsim::bench {
 /// Shape:   standard output and error go to NAME.out and NAME.err in the given folder.
 /// Errors:  std::runtime_error, as in the whole benchmark: a failed run has no valid measurements and is discarded.
 /// Threads: one. The child is killed when this object is destroyed or this process dies.
-class child_process {
+class measured_process {
 public:
-    child_process(std::string name, const std::vector<std::string>& command, std::filesystem::path folder);
-    child_process(const child_process&) = delete;
-    child_process& operator=(const child_process&) = delete;
-    ~child_process();
+    measured_process(std::string name, const std::vector<std::string>& command, std::filesystem::path folder);
 
-    pid_t pid() const noexcept { return pid_; }
-    std::string output() const { return contents(".out"); }
-    std::string errors() const { return contents(".err"); }
+    pid_t pid() const noexcept { return process_.pid(); }
+    std::string output() const;
+    std::string errors() const;
     /// Throws when the process has ended although the caller still waits for its progress.
     void require_running();
     /// Throws unless the process exits with code 0 in time.
     void await_end(std::chrono::seconds timeout);
 
 private:
-    std::string contents(const char* ending) const;
-    bool reap();
+    std::filesystem::path file(const char* ending) const { return folder_ / (name_ + ending); }
 
     std::string name_;
     std::filesystem::path folder_;
-    pid_t pid_ = -1;
-    bool ended_ = false;
-    int status_ = 0;
+    harness::child_process process_;
 };
 
 } // namespace loadsim::bench
