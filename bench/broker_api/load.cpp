@@ -1,7 +1,6 @@
 #include "load.hpp"
 
 #include <loadsim/base/random.hpp>
-#include <loadsim/contract/payloads.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/vehicle/vin.hpp>
@@ -43,7 +42,7 @@ private:
         request_.method = "POST";
         request_.target = fmt::format("/vehicles/{}/commands", vin);
         request_.headers = {{"Content-Type", "application/json"}};
-        request_.body = to_json(contract::command{.id = fmt::format("r{}", n), .service = "horn", .ts_ms = 0});
+        request_.body = fmt::format(R"({{"id":"r{}","service":"horn","ts":0}})", n);
         client_->send(n, request_);
     }
 

@@ -2,7 +2,7 @@
 // separate program, because no scenario expresses this workload. Same output format as the baseline client.
 #include "process_usage.hpp"
 
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/mqtt_link.hpp>
 #include <loadsim/target/preflight.hpp>
@@ -59,7 +59,7 @@ private:
 
     mqtt::identity identify(net::mqtt_link& link) override {
         name_ = vin_of(link);
-        presence_ = contract::presence_topic(name_);
+        presence_ = backend::presence_topic(name_);
         return {.client_id = name_,
                 .last_will = mqtt::will{.topic = presence_,
                                         .payload = R"({"state":"offline"})",
@@ -68,10 +68,10 @@ private:
     }
 
     void on_online(net::mqtt_link& link, const mqtt::server_limits&, nanoseconds) override {
-        const auto filter = contract::command_filter(vin_of(link));
+        const auto filter = "v1/" + vin_of(link) + "/cmd/#";
         const mqtt::subscription commands{filter, mqtt::qos::at_least_once};
         (void)link.subscribe({&commands, 1});
-        const auto topic = contract::presence_topic(vin_of(link));
+        const auto topic = backend::presence_topic(vin_of(link));
         (void)link.publish(
             {.topic = topic, .payload = R"({"state":"online"})", .quality = mqtt::qos::at_most_once, .retain = true});
         if (next_ < run_options_.sessions) links_[next_++].connect(broker_);

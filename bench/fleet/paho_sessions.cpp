@@ -2,7 +2,7 @@
 // session; backs the decision to implement one with measurements.
 #include "process_usage.hpp"
 
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/target/preflight.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
@@ -47,12 +47,12 @@ public:
                 .mqtt_version(MQTTVERSION_5)
                 .clean_start(true)
                 .keep_alive_interval(60s)
-                .will(mqtt::message(contract::presence_topic(vin_), R"({"state":"offline"})", 1, true))
+                .will(mqtt::message(backend::presence_topic(vin_), R"({"state":"offline"})", 1, true))
                 .finalize());
     }
     mqtt::token_ptr subscribe() {
-        client_.publish(contract::presence_topic(vin_), R"({"state":"online"})", 18, 0, true);
-        return client_.subscribe(contract::command_filter(vin_), 1);
+        client_.publish(backend::presence_topic(vin_), R"({"state":"online"})", 18, 0, true);
+        return client_.subscribe("v1/" + vin_ + "/cmd/#", 1);
     }
     void publish() { client_.publish(mqtt::make_message(topic_, payload_, 1, false), nullptr, *this); }
     mqtt::token_ptr disconnect() { return client_.disconnect(); }

@@ -2,7 +2,7 @@
 
 #include "retry_policy.hpp"
 
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <boost/asio/post.hpp>
@@ -109,11 +109,11 @@ broker_api_adapter::broker_api_adapter(net::loop& loop, const broker_api_options
 broker_api_adapter::~broker_api_adapter() { *alive_ = false; }
 
 bool broker_api_adapter::publish(send_id id, const outbox_message& message, std::uint32_t) {
-    const auto vin = contract::vin_of(message.topic);
-    if (!vin || message.topic.starts_with(contract::response_topic(*vin, {}))) {
+    const auto vin = vin_of(message.topic);
+    if (!vin || message.topic.starts_with(response_topic(*vin, {}))) {
         defer_input(vehicle_message{message.topic, message.payload});
         defer_input(publish_confirmed{id});
-    } else if (message.topic != contract::event_topic(*vin)) {
+    } else if (message.topic != event_topic(*vin)) {
         post(*commands_, id, message, with_vin(options_.path, *vin));
     } else if (events_) {
         post(*events_, id, message, events_->root());

@@ -1,7 +1,6 @@
 #include "distribution.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <utility>
 
@@ -25,14 +24,13 @@ void distribution::process_queue() {
     while (const auto ended = queue_.pop()) {
         auto* r = requests_.find(ended->number);
         if (r == nullptr || std::exchange(r->announced, true)) continue; // delivered twice by the queue
-        const contract::event event{.id = requests_.id(ended->number),
-                                    .service = services_[ended->service].name,
-                                    .state = std::string(to_string(ended->state)),
-                                    .reason = ended->reason,
-                                    .ts_ms = clock_.ms_since_epoch(ended->at)};
-        events_.submit(ended->vin.view(), {.topic = contract::event_topic(ended->vin.view()),
-                                           .payload = contract::to_json(event),
-                                           .request = std::nullopt});
+        const event event{.id = requests_.id(ended->number),
+                          .service = services_[ended->service].name,
+                          .state = std::string(to_string(ended->state)),
+                          .reason = ended->reason,
+                          .ts_ms = clock_.ms_since_epoch(ended->at)};
+        events_.submit(ended->vin.view(),
+                       {.topic = event_topic(ended->vin.view()), .payload = to_json(event), .request = std::nullopt});
     }
 }
 

@@ -1,7 +1,6 @@
 #include "http_api.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -80,10 +79,10 @@ http::server_response get_request(const service_core& core, std::string_view id)
 
 /// Handles a posted response or presence like a message on the corresponding topic.
 http::server_response receive_message(service_core& core, std::string_view vin, std::string_view body) {
-    if (const auto response = contract::read_response(body))
-        core.receive(contract::response_topic(vin, response->id), body);
-    else if (contract::read_presence(body))
-        core.receive(contract::presence_topic(vin), body);
+    if (const auto response = read_response(body))
+        core.receive(response_topic(vin, response->id), body);
+    else if (read_presence(body))
+        core.receive(presence_topic(vin), body);
     else
         return http::problem_details(400, "the body is neither a vehicle's word nor its presence");
     return {.status = 202, .content_type = {}};

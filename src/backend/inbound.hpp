@@ -4,7 +4,7 @@
 #include "processing.hpp"
 
 #include <loadsim/backend/counts.hpp>
-#include <loadsim/contract/payloads.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <string_view>
 
@@ -20,7 +20,7 @@ public:
     const inbound_counts& counts() const { return counts_; }
 
 private:
-    void apply(request&, const contract::response&);
+    void apply(request&, const response&);
 
     processing& processing_;
     request_table& requests_;

@@ -1,7 +1,7 @@
 #include "mqtt_adapter.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
+#include <loadsim/contract/field_path.hpp>
 
 #include <fmt/format.h>
 #include <mqtt/async_client.h>
@@ -156,9 +156,8 @@ private:
 
     void subscribe() {
         try {
-            if (presence_)
-                subscriber_.subscribe(std::string(contract::presence_filter()), presence_qos, &presence_, *this);
-            subscriber_.subscribe(std::string(contract::response_filter()), response_qos, nullptr, *this);
+            if (presence_) subscriber_.subscribe(std::string(presence_filter()), presence_qos, &presence_, *this);
+            subscriber_.subscribe(std::string(response_filter()), response_qos, nullptr, *this);
         } catch (const mqtt::exception&) { // lost again: the next connect subscribes
         }
     }
@@ -191,8 +190,7 @@ private:
     void on_subscription_refused(const mqtt::token& token) {
         {
             const std::lock_guard lock(mutex_);
-            refused_filter_ =
-                token.get_user_context() == nullptr ? contract::response_filter() : contract::presence_filter();
+            refused_filter_ = token.get_user_context() == nullptr ? response_filter() : presence_filter();
         }
         changed_.notify_one();
     }

@@ -2,8 +2,7 @@
 
 #include "lifecycle.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <utility>
 
@@ -46,10 +45,9 @@ void outbound::process_queue() {
 outbox_message outbound::build_command(const request& r) const {
     const auto& service = options_.services[r.service];
     const auto now = r.entered_at(state::pending);
-    const contract::command command{
-        .id = requests_.id(r.number), .service = service.name, .ts_ms = clock_.ms_since_epoch(now)};
-    return {.topic = contract::command_topic(r.vin.view(), service.name),
-            .payload = contract::to_json(command),
+    const command command{.id = requests_.id(r.number), .service = service.name, .ts_ms = clock_.ms_since_epoch(now)};
+    return {.topic = command_topic(r.vin.view(), service.name),
+            .payload = to_json(command),
             .request = r.number,
             .qos = options_.command_qos,
             .expires = deadline_of(service.limits, state::pending, now)};
@@ -58,10 +56,9 @@ outbox_message outbound::build_command(const request& r) const {
 /// Command with an id that matches no request.
 outbox_message outbound::build_second_command(const request& r) const {
     auto message = unconditional(build_command(r));
-    message.payload =
-        contract::to_json(contract::command{.id = requests_.id(r.number) + "-second",
-                                            .service = options_.services[r.service].name,
-                                            .ts_ms = clock_.ms_since_epoch(r.entered_at(state::pending))});
+    message.payload = to_json(command{.id = requests_.id(r.number) + "-second",
+                                      .service = options_.services[r.service].name,
+                                      .ts_ms = clock_.ms_since_epoch(r.entered_at(state::pending))});
     return message;
 }
 

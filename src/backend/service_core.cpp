@@ -1,6 +1,6 @@
 #include "service_core.hpp"
 
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -37,8 +37,8 @@ const request* service_core::find(std::string_view id) const {
 }
 
 void service_core::receive(std::string_view topic, std::string_view payload) {
-    const auto vehicle = contract::vin_of(topic);
-    if (vehicle && topic == contract::presence_topic(*vehicle)) return wakeup_scheduler_.receive(*vehicle, payload);
+    const auto vehicle = vin_of(topic);
+    if (vehicle && topic == presence_topic(*vehicle)) return wakeup_scheduler_.receive(*vehicle, payload);
     if (echo_filter_.consume(topic, payload)) return;
     responses_.submit(vehicle.value_or(std::string_view{}), {std::string(topic), std::string(payload)});
 }

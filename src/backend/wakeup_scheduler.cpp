@@ -1,6 +1,6 @@
 #include "wakeup_scheduler.hpp"
 
-#include <loadsim/contract/payloads.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +25,7 @@ void wakeup_scheduler::receive(std::string_view vehicle, std::string_view payloa
         asleep_.erase(std::string(vehicle));
         return;
     }
-    const auto presence = contract::read_presence(payload);
+    const auto presence = read_presence(payload);
     if (!name || !presence) {
         ++counts_.malformed;
         return;

@@ -1,7 +1,5 @@
 #include <loadsim/contract/field_path.hpp>
 
-#include "split_batch.hpp"
-
 #include <algorithm>
 #include <charconv>
 
@@ -106,8 +104,7 @@ void event_mapping::extract_each(
     const message_view& message, field_match_stats* stats,
     const std::function<void(const message_view&, std::optional<extracted_event>)>& on_event) const {
     if (batch_path_.type() == field_path::kind::none) return on_event(message, extract(message, stats));
-    std::string list;
-    auto items = message_parser(message).extract(batch_path_, list) ? split_batch(list) : std::nullopt;
+    const auto items = message_parser(message).extract_items(batch_path_);
     if (stats != nullptr)
         stats->record(batch_option_, batch_path_, items.has_value(), example_of(message, batch_path_));
     if (!items) return on_event(message, std::nullopt);

@@ -1,6 +1,5 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/field_path.hpp>
-#include <loadsim/contract/payloads.hpp>
 
 #include <boost/json.hpp>
 
@@ -130,6 +129,17 @@ bool message_parser::extract(const field_path& from, std::string& out) {
         return !out.empty();
     }
     return false;
+}
+
+std::optional<std::vector<std::string>> message_parser::extract_items(const field_path& from) {
+    std::string text;
+    if (!extract(from, text) || text.size() > payload_limit) return std::nullopt;
+    boost::system::error_code error;
+    const auto list = json::parse(text, error); // Boost.JSON limits nesting to 32
+    if (error || !list.is_array()) return std::nullopt;
+    std::vector<std::string> items;
+    for (const auto& item : list.get_array()) items.push_back(json::serialize(item));
+    return items;
 }
 
 } // namespace loadsim::contract

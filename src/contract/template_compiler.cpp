@@ -1,7 +1,6 @@
 #include "template_compiler.hpp"
 
 #include "json_text.hpp"
-#include "variable_names.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>

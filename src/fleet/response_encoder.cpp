@@ -4,7 +4,6 @@
 #include "vehicle_rules.hpp"
 
 #include <loadsim/base/random.hpp>
-#include <loadsim/contract/payloads.hpp>
 #include <loadsim/vehicle/registry.hpp>
 
 #include <fmt/format.h>

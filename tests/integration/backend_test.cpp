@@ -1,10 +1,9 @@
 // Complete reference backend with a real broker, HTTP requests and an MQTT vehicle.
+#include "../unit/backend/vehicle_messages.hpp"
 #include "broker.hpp"
 #include "fake_server.hpp"
 
 #include <loadsim/backend/server.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 #include <loadsim/target/mosquitto.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -71,9 +70,9 @@ public:
         client_.set_message_callback([this](const mqtt::const_message_ptr& m) { on_message(*m); });
         client_.connect(mqtt::connect_options_builder().mqtt_version(MQTTVERSION_5).clean_start(true).finalize())
             ->wait_for(5s);
-        client_.subscribe(contract::command_filter(vin), 1)->wait_for(5s);
-        client_.subscribe(std::string(contract::event_filter()), 1)->wait_for(5s);
-        client_.subscribe(std::string(contract::response_filter()), 2)->wait_for(5s);
+        client_.subscribe("v1/" + std::string(vin) + "/cmd/#", 1)->wait_for(5s);
+        client_.subscribe("v1/+/evt", 1)->wait_for(5s);
+        client_.subscribe(std::string(backend::response_filter()), 2)->wait_for(5s);
     }
     ~vehicle_client() {
         try {
@@ -83,8 +82,8 @@ public:
 
     bool respond = true;
 
-    std::optional<contract::event> wait_for_event(const std::string& id) {
-        const auto find = [&]() -> const contract::event* {
+    std::optional<backend::event> wait_for_event(const std::string& id) {
+        const auto find = [&]() -> const backend::event* {
             for (const auto& e : events_)
                 if (e.id == id) return &e;
             return nullptr;
@@ -119,13 +118,13 @@ private:
             ++response_count_;
             return;
         }
-        if (topic == contract::event_topic(vin)) {
+        if (topic == backend::event_topic(vin)) {
             const std::lock_guard lock(mutex_);
-            events_.push_back(contract::read_event(payload).value());
+            events_.push_back(backend::read_event(payload).value());
             event_received_.notify_all();
             return;
         }
-        const auto command = contract::read_command(payload).value();
+        const auto command = backend::read_command(payload).value();
         {
             const std::lock_guard lock(mutex_);
             ++commands_;
@@ -135,14 +134,14 @@ private:
                                         properties.contains(expiry) ? mqtt::get<int>(properties, expiry) : 0};
         }
         if (!respond) return;
-        for (const auto at : {contract::response::phase_kind::ack, contract::response::phase_kind::final})
-            client_.publish(contract::response_topic(vin, command.id),
-                            contract::to_json(contract::response{.id = command.id, .phase = at, .code = {}}), 1, false);
+        for (const auto at : {backend::response::phase_kind::ack, backend::response::phase_kind::final})
+            client_.publish(backend::response_topic(vin, command.id),
+                            backend::to_json(backend::response{.id = command.id, .phase = at, .code = {}}), 1, false);
     }
 
     std::mutex mutex_;
     std::condition_variable event_received_;
-    std::vector<contract::event> events_;
+    std::vector<backend::event> events_;
     std::size_t commands_ = 0;
     std::size_t response_count_ = 0;
     std::pair<int, int> last_command_properties_;
@@ -308,9 +307,9 @@ TEST(reference_backend, receives_responses_published_while_it_was_disconnected) 
         broker->stop();
         ASSERT_TRUE(wait_until([&] { return !server->counts().broker_connected; }));
         ASSERT_TRUE(broker->restart());
-        publish_without_paho(broker->broker().port, contract::response_topic(vin, id),
-                             contract::to_json(contract::response{
-                                 .id = id, .phase = contract::response::phase_kind::final, .ok = true, .code = {}}));
+        publish_without_paho(broker->broker().port, backend::response_topic(vin, id),
+                             backend::to_json(backend::response{
+                                 .id = id, .phase = backend::response::phase_kind::final, .ok = true, .code = {}}));
         shown = !server->counts().broker_connected;
         EXPECT_TRUE(wait_until([&] { return server->counts().inbound.applied == tries; }));
         EXPECT_EQ(server->counts().requests.executed, tries);
@@ -325,19 +324,19 @@ TEST(reference_backend, ignores_invalid_responses) {
     vehicle_client client(mosquitto.endpoint());
     client.respond = false;
     const auto id = request_id_in(post(server->api(), "patient"));
-    const auto topic = contract::response_topic(vin, id);
-    contract::response response{.id = id, .phase = contract::response::phase_kind::final, .ok = true, .code = {}};
+    const auto topic = backend::response_topic(vin, id);
+    backend::response response{.id = id, .phase = backend::response::phase_kind::final, .ok = true, .code = {}};
     client.publish(topic, "{");
     response.code = std::string(2'000'000, 'x');
-    client.publish(topic, contract::to_json(response));
+    client.publish(topic, backend::to_json(response));
     response.code.clear();
     response.vin = "1M8GDM9AXKP042788";
-    client.publish(topic, contract::to_json(response));
+    client.publish(topic, backend::to_json(response));
     ASSERT_TRUE(wait_until([&] { return server->counts().inbound.wrong_vehicle == 1; }));
     EXPECT_EQ(server->counts().inbound.malformed, 2U);
     EXPECT_EQ(server->counts().requests.active, 1U);
     response.vin = vin;
-    client.publish(topic, contract::to_json(response));
+    client.publish(topic, backend::to_json(response));
     const auto end = client.wait_for_event(id);
     ASSERT_TRUE(end);
     EXPECT_EQ(end->state, "executed");
@@ -386,7 +385,8 @@ TEST(reference_backend, wakes_sleeping_vehicles) {
     vehicle_client client(mosquitto.endpoint());
     client.respond = false;
     const auto publish_asleep = [&](const char* bearer) {
-        client.publish(contract::presence_topic(vin), contract::to_json(contract::presence{"asleep", bearer}), true);
+        client.publish(backend::presence_topic(vin), R"({"state":"asleep","wake":")" + std::string(bearer) + R"("})",
+                       true);
     };
     publish_asleep("udp"); // retained, before the backend starts
     auto server = backend::server::start(options, mosquitto.endpoint(), any_port());

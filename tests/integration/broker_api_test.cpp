@@ -4,7 +4,7 @@
 #include "temporary_folder.hpp"
 #include "tls_relay.hpp"
 
-#include <loadsim/contract/payloads.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/http/fetch.hpp>
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/url.hpp>
@@ -104,7 +104,7 @@ http::response send_request(const std::string& url, const std::string& method, c
 }
 
 std::string command(const std::string& id) {
-    return to_json(contract::command{.id = id, .service = "horn", .ts_ms = 0});
+    return to_json(backend::command{.id = id, .service = "horn", .ts_ms = 0});
 }
 
 /// Scenario file with additional lines below fleet.brokerApi.
@@ -133,10 +133,10 @@ TEST(broker_api, standalone_answers_commands_and_posts_responses) {
     const auto responses = platform.wait_for(2);
     ASSERT_EQ(responses.size(), 2U);
     for (const auto& [path, _] : responses) EXPECT_EQ(path, "/vehicles/" + vin + "/words");
-    const auto ack = contract::read_response(responses[0].second).value();
+    const auto ack = backend::read_response(responses[0].second).value();
     EXPECT_EQ(ack.id, "r1");
-    EXPECT_EQ(ack.phase, contract::response::phase_kind::ack);
-    EXPECT_EQ(contract::read_response(responses[1].second).value().phase, contract::response::phase_kind::final);
+    EXPECT_EQ(ack.phase, backend::response::phase_kind::ack);
+    EXPECT_EQ(backend::read_response(responses[1].second).value().phase, backend::response::phase_kind::final);
     EXPECT_LT(std::abs(ack.ts_ms - std::chrono::duration_cast<std::chrono::milliseconds>(
                                        std::chrono::system_clock::now().time_since_epoch())
                                        .count()),
@@ -191,7 +191,7 @@ TEST(broker_api, standalone_lets_a_test_set_the_next_behaviour) {
         EXPECT_EQ(send_request(url, "POST", "/vehicles/" + vin + "/commands", command(id)).status, 202U);
         const auto responses = platform.wait_for(before + 2);
         ASSERT_EQ(responses.size(), before + 2);
-        const auto last = contract::read_response(responses.back().second).value();
+        const auto last = backend::read_response(responses.back().second).value();
         EXPECT_EQ(last.id, id);
         EXPECT_EQ(last.ok, id == std::string("r2")) << "once, and then as ever";
     }
@@ -247,7 +247,7 @@ TEST(broker_api, works_with_the_reference_backend) {
     ASSERT_EQ(reported.size(), 4U);
     for (const auto& [path, body] : reported) {
         EXPECT_EQ(path, "/events");
-        EXPECT_EQ(contract::read_event(body).value().state, "executed");
+        EXPECT_EQ(backend::read_event(body).value().state, "executed");
     }
     EXPECT_EQ(send_request(backend_url, "POST", "/vehicles/" + vin + "/words", "nonsense").status, 400U);
     backend.signal(SIGTERM);

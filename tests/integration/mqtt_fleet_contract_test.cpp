@@ -1,9 +1,9 @@
 // MQTT fleet and its message contract: custom commands and responses, telemetry, campaigns.
 #include "mqtt_fleet_platform_fixture.hpp"
 
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/contract/topics.hpp>
 #include <loadsim/driver/publisher.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/mqtt/message.hpp>
@@ -73,7 +73,7 @@ TEST_F(mqtt_fleet_test, command_id_is_read_from_a_user_property) {
     contract_.command.id = "property:req";
     connect_and_begin_load();
     const std::vector<std::pair<std::string, std::string>> named{{"other", "x"}, {"req", "r9"}};
-    const auto topic = contract::command_topic(vin(), "horn");
+    const auto topic = backend::command_topic(vin(), "horn");
     platform_.send({.topic = topic, .payload = "no JSON at all", .user_properties = named});
     ASSERT_TRUE(run_until([&] { return responded("r9"); }));
     EXPECT_THAT(finished_, ElementsAre("r9 failed door_open"));

@@ -4,13 +4,12 @@
 #include "broker.hpp"
 #include "mqtt_fleet_fixture.hpp"
 
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/mqtt/message.hpp>
@@ -120,8 +119,8 @@ protected:
         while (loop_.now() < load_start_ + t) loop_.io().run_for(1ms);
     }
     void send_command(const std::string& id, mqtt::qos quality = mqtt::qos::at_least_once) {
-        platform_.send(contract::command_topic(vin(), "horn"),
-                       to_json(contract::command{.id = id, .service = "horn", .ts_ms = 0}), quality);
+        platform_.send(backend::command_topic(vin(), "horn"),
+                       to_json(backend::command{.id = id, .service = "horn", .ts_ms = 0}), quality);
     }
     double elapsed_ms() const { return milliseconds(loop_.now() - load_start_); }
     bool delivered(const std::string& id) const { return deliveries_.contains(id); }
@@ -186,17 +185,17 @@ protected:
         }
         void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {
             const mqtt::subscription all[] = {
-                {.filter = contract::response_filter()}, {.filter = contract::presence_filter()}, {.filter = "out/#"}};
+                {.filter = backend::response_filter()}, {.filter = backend::presence_filter()}, {.filter = "out/#"}};
             link_.subscribe(all);
         }
         void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override { ready = true; }
         void on_message(net::mqtt_link&, const mqtt::message& m) override {
             if (m.topic.starts_with("out/")) return on_custom_message ? on_custom_message(m) : void();
             if (m.topic.ends_with("/state")) {
-                const auto presence = contract::read_presence(m.payload).value();
+                const auto presence = backend::read_presence(m.payload).value();
                 return states.push_back(presence.state + (presence.wake.empty() ? "" : " " + presence.wake));
             }
-            const auto response = contract::read_response(m.payload).value();
+            const auto response = backend::read_response(m.payload).value();
             responses.push_back(response.id);
             sequence_numbers.push_back(response.seq);
         }

@@ -46,6 +46,8 @@ private:
     kind type_ = kind::none;
 };
 
+inline constexpr std::size_t payload_limit = 64 * 1024; ///< bytes of a payload that is parsed
+
 /// Extracts fields from one message, which must outlive the parser. The JSON payload is parsed once, on the first JSON pointer.
 /// Safe for untrusted input: more than payload_limit bytes are not parsed; nesting depth is limited.
 class message_parser {
@@ -57,6 +59,8 @@ public:
 
     /// Writes the field as text: numbers and booleans in decimal and as true/false, objects and arrays as JSON. False: absent or null.
     bool extract(const field_path&, std::string& out);
+    /// Items of a JSON array, each as JSON text; nullopt: absent, not an array, or more than payload_limit bytes.
+    std::optional<std::vector<std::string>> extract_items(const field_path&);
     bool is_json(); ///< whether the payload is JSON
 
 private:

@@ -1,6 +1,8 @@
 // Template variables, the symbols available to a template and the values for rendering.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -36,6 +38,12 @@ enum class variable : std::uint8_t {
     webhook_url,    ///< webhook.url
     broker_api_url, ///< brokerApi.url
 };
+
+inline constexpr std::array<std::string_view, 20> variable_names{
+    "vin",   "index",  "segment", "request.id", "service",     "arrival",      "code",
+    "state", "wake",   "phase",   "ok",         "seq",         "claimed.vin",  "now:ms",
+    "now:s", "now:us", "now:iso", "sent:us",    "webhook.url", "brokerApi.url"};
+static_assert(variable_names.size() == static_cast<std::size_t>(variable::broker_api_url) + 1);
 
 using variable_set = std::uint32_t; ///< bits by variable
 constexpr variable_set bit(variable v) { return 1U << static_cast<unsigned>(v); }

@@ -2,7 +2,6 @@
 
 #include "broker_api/handler.hpp"
 
-#include <loadsim/contract/payloads.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>

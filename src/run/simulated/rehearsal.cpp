@@ -9,8 +9,7 @@
 #include "signals.hpp"
 #include "simulated/simulated_target.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/fleet/simulated_fleet.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 
@@ -187,10 +186,10 @@ private:
 
     /// Sequence check of a response, as by the mqtt observer with checkResponseSequence.
     void check_sequence(const uplink_message& w) {
-        const auto vin = contract::vin_of(w.topic);
+        const auto vin = backend::vin_of(w.topic);
         const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
-        if (!v || !w.topic.starts_with(contract::response_topic(*vin, {}))) return;
-        const auto response = contract::read_response(w.payload);
+        if (!v || !w.topic.starts_with(backend::response_topic(*vin, {}))) return;
+        const auto response = backend::read_response(w.payload);
         if (response && response->seq > 0)
             ledger_.response_observed(*v, static_cast<std::uint64_t>(response->seq), response->id, time_.now());
     }
@@ -200,16 +199,16 @@ private:
     }
 
     void deliver_downlink(const broker_message& m) {
-        const auto vin = contract::vin_of(m.topic);
+        const auto vin = backend::vin_of(m.topic);
         const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
-        if (vin && m.topic == contract::event_topic(*vin)) return on_event(*vin, v, m.payload);
-        if (v && m.topic.starts_with(contract::command_topic(*vin, {})))
+        if (vin && m.topic == backend::event_topic(*vin)) return on_event(*vin, v, m.payload);
+        if (v && m.topic.starts_with(backend::command_topic(*vin, {})))
             return vehicles_.deliver(*v, m.topic, m.payload, m.qos, m.expires);
         uplink_.push_back({m.topic, m.payload}); // any other topic: handled like a vehicle's response
     }
 
     void on_event(std::string_view vin, std::optional<vehicle_id> v, std::string_view payload) {
-        const auto event = contract::read_event(payload);
+        const auto event = backend::read_event(payload);
         const auto end = event ? outcome_of(*event) : std::nullopt;
         if (!end)
             return ledger_.record_anomaly(anomaly::malformed_payload, v, {},

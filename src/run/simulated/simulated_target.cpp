@@ -1,7 +1,6 @@
 #include "simulated/simulated_target.hpp"
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <fmt/format.h>
 
@@ -65,16 +64,16 @@ public:
         events_.on_sent(key, now);
         events_.on_accepted(key, id, now);
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-        const contract::command command{.id = id, .service = std::string(service), .ts_ms = ms};
-        io_.publish({.topic = contract::command_topic(vin, service), .payload = to_json(command)});
+        const backend::command command{.id = id, .service = std::string(service), .ts_ms = ms};
+        io_.publish({.topic = backend::command_topic(vin, service), .payload = to_json(command)});
         open_requests_.emplace(id, request{key.vehicle});
         deadlines_.push_back({now + deadline_, std::move(id)});
     }
 
     void receive(std::string_view, std::string_view payload) override {
-        const auto response = contract::read_response(payload);
+        const auto response = backend::read_response(payload);
         if (!response) return events_.on_malformed();
-        if (response->phase != contract::response::phase_kind::final) return;
+        if (response->phase != backend::response::phase_kind::final) return;
         const auto found = open_requests_.find(response->id);
         if (found == open_requests_.end()) return; // expired, or not sent by this run
         events_.on_completed(found->second.vehicle, response->id, response->ok ? outcome::executed : outcome::failed,

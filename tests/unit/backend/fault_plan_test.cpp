@@ -132,15 +132,15 @@ protected:
             const auto m = broker.messages[processed_];                                        // a copy: the list grows
             if (m.topic.find("/rsp/") != std::string::npos) core->receive(m.topic, m.payload); // echo
             if (m.topic.find("/cmd/") == std::string::npos) continue;
-            const auto command = contract::read_command(m.payload).value();
+            const auto command = read_command(m.payload).value();
             if (!executed_.insert(command.id).second) continue; // already executed
-            send_response(command.id, contract::response::phase_kind::final, true, {}, *contract::vin_of(m.topic));
+            send_response(command.id, response::phase_kind::final, true, {}, *vin_of(m.topic));
         }
     }
 
     int count_events(std::string_view state) const {
         const auto all = published_events();
-        return static_cast<int>(std::ranges::count(all, state, &contract::event::state));
+        return static_cast<int>(std::ranges::count(all, state, &event::state));
     }
 
 private:
@@ -259,8 +259,8 @@ TEST_F(service_core_fixture, a_duplicated_response_is_published_unchanged_on_its
     send_final(id);
     ASSERT_EQ(broker.messages.size(), 3U) << "command, word, event";
     const auto response = broker.messages[1];
-    EXPECT_EQ(response.topic, contract::response_topic(horn_vin, id));
-    EXPECT_EQ(contract::read_response(response.payload)->seq, 2);
+    EXPECT_EQ(response.topic, response_topic(horn_vin, id));
+    EXPECT_EQ(read_response(response.payload)->seq, 2);
     const auto before = received();
     core->receive(response.topic, response.payload); // as the broker sends it back
     core->run();

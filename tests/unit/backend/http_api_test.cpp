@@ -161,8 +161,8 @@ TEST_F(api, accepts_responses_with_a_brokers_http_api) {
     restart();
     const auto id = pending_request();
     const auto response_url = "/vehicles/" + std::string(horn_vin) + "/words";
-    const auto post_response = [&](contract::response response) {
-        const auto got = send_request("POST", response_url, contract::to_json(response));
+    const auto post_response = [&](response response) {
+        const auto got = send_request("POST", response_url, to_json(response));
         core->run();
         return got;
     };
@@ -170,8 +170,7 @@ TEST_F(api, accepts_responses_with_a_brokers_http_api) {
     EXPECT_EQ(acked.status, 202U);
     EXPECT_TRUE(acked.body.empty());
     EXPECT_EQ(core->find(id)->state, state::running);
-    EXPECT_EQ(post_response({.id = id, .phase = contract::response::phase_kind::final, .code = {}, .seq = 2}).status,
-              202U);
+    EXPECT_EQ(post_response({.id = id, .phase = response::phase_kind::final, .code = {}, .seq = 2}).status, 202U);
     EXPECT_EQ(core->find(id)->state, state::executed);
     EXPECT_EQ(send_request("POST", response_url, R"({"state":"asleep","wake":"udp"})").status, 202U) << "presence";
     EXPECT_EQ(core->counts().wakeup.asleep, 1U);
@@ -183,7 +182,7 @@ TEST_F(api, accepts_responses_with_a_brokers_http_api) {
 TEST_F(api, rejects_responses_with_an_mqtt_broker) {
     const auto id = pending_request();
     const auto got = send_request("POST", "/vehicles/" + std::string(horn_vin) + "/words",
-                                  contract::to_json(contract::response{.id = id, .code = {}, .seq = 1}));
+                                  to_json(response{.id = id, .code = {}, .seq = 1}));
     EXPECT_EQ(got.status, 404U);
     EXPECT_EQ(core->find(id)->state, state::pending);
 }

@@ -2,10 +2,9 @@
 #pragma once
 
 #include "service_core.hpp"
+#include "vehicle_messages.hpp"
 
 #include <loadsim/base/time.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 
 #include <gtest/gtest.h>
 
@@ -71,21 +70,20 @@ protected:
     }
     std::string running_request() {
         auto id = pending_request();
-        send_response(id, contract::response::phase_kind::ack);
+        send_response(id, response::phase_kind::ack);
         return id;
     }
 
     /// Delivers a response with the next sequence number.
-    void send_response(const std::string& id, contract::response::phase_kind at, bool ok = true, std::string code = {},
+    void send_response(const std::string& id, response::phase_kind at, bool ok = true, std::string code = {},
                        std::string_view vin = horn_vin) {
-        core->receive(contract::response_topic(vin, id),
-                      contract::to_json(contract::response{
-                          .id = id, .phase = at, .ok = ok, .code = std::move(code), .seq = ++last_seq}));
+        core->receive(response_topic(vin, id),
+                      to_json(response{.id = id, .phase = at, .ok = ok, .code = std::move(code), .seq = ++last_seq}));
         core->run();
     }
-    void send_ack(const std::string& id) { send_response(id, contract::response::phase_kind::ack); }
+    void send_ack(const std::string& id) { send_response(id, response::phase_kind::ack); }
     void send_final(const std::string& id, bool ok = true, std::string code = {}) {
-        send_response(id, contract::response::phase_kind::final, ok, std::move(code));
+        send_response(id, response::phase_kind::final, ok, std::move(code));
     }
     void advance(nanoseconds step) {
         time.advance(step);
@@ -103,16 +101,16 @@ protected:
     }
     inbound_counts received() const { return core->counts().inbound; }
 
-    std::vector<contract::event> published_events() const {
-        std::vector<contract::event> all;
+    std::vector<event> published_events() const {
+        std::vector<event> all;
         for (const auto& m : broker.messages)
-            if (m.topic.ends_with("/evt")) all.push_back(contract::read_event(m.payload).value());
+            if (m.topic.ends_with("/evt")) all.push_back(read_event(m.payload).value());
         return all;
     }
-    std::vector<contract::command> published_commands() const {
-        std::vector<contract::command> all;
+    std::vector<contract::message_contract::parsed_command> published_commands() const {
+        std::vector<contract::message_contract::parsed_command> all;
         for (const auto& m : broker.messages)
-            if (m.topic.find("/cmd/") != std::string::npos) all.push_back(contract::read_command(m.payload).value());
+            if (m.topic.find("/cmd/") != std::string::npos) all.push_back(read_command(m.payload).value());
         return all;
     }
 

@@ -1,8 +1,7 @@
 // Simulated backend: runs in the caller's time and is deterministic.
 #include <loadsim/backend/simulated_backend.hpp>
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include "vehicle_messages.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,15 +13,15 @@
 using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
-using phase = contract::response::phase_kind;
+using phase = response::phase_kind;
 
 namespace {
 
 constexpr std::array<std::string_view, 2> vins{"LZ9SMEV05TF000001", "1M8GDM9AXKP042788"};
 constexpr std::uint32_t prefix = 0xabcd1234;
 
-std::string response(const std::string& id, phase at) {
-    return contract::to_json(contract::response{.id = id, .phase = at, .code = {}});
+std::string response_json(const std::string& id, phase at) {
+    return to_json(response{.id = id, .phase = at, .code = {}});
 }
 
 /// Simulated backend with vehicles that respond at once, from inside publish, and a log of all output.
@@ -52,11 +51,11 @@ private:
     void on_publish(const published_message& m) {
         log.push_back(m.topic + ' ' + m.payload);
         last = m;
-        const auto command = contract::read_command(m.payload);
+        const auto command = read_command(m.payload);
         if (!responds_ || m.topic.find("/cmd/") == std::string::npos) return;
-        const auto topic = contract::response_topic(*contract::vin_of(m.topic), command->id);
+        const auto topic = response_topic(*vin_of(m.topic), command->id);
         for (const auto at : {phase::ack, phase::final}) {
-            simulated.receive(topic, response(command->id, at));
+            simulated.receive(topic, response_json(command->id, at));
             simulated.run(); // nested call: the work is done in a further round
         }
     }
@@ -80,7 +79,7 @@ TEST(simulated_backend, completes_a_request_in_one_call) {
     ASSERT_EQ(r.log.size(), 2U);
     EXPECT_EQ(r.log[0],
               R"(v1/LZ9SMEV05TF000001/cmd/horn {"id":"abcd123400000001","service":"horn","ts":1700000000000})");
-    EXPECT_EQ(contract::read_event(r.last.payload)->state, "executed");
+    EXPECT_EQ(read_event(r.last.payload)->state, "executed");
     const auto f = r.simulated.counts();
     EXPECT_EQ(f.requests.executed, 1U);
     EXPECT_EQ(f.outbound.confirmed, 2U);
@@ -105,7 +104,7 @@ TEST(simulated_backend, times_out_a_request_without_response) {
     EXPECT_EQ(r.last.expires_in_s, 10U);
     r.run_until_idle();
     EXPECT_EQ(r.time.now(), monotonic_time{10s});
-    EXPECT_EQ(contract::read_event(r.last.payload)->reason, "timeout");
+    EXPECT_EQ(read_event(r.last.payload)->reason, "timeout");
 }
 
 TEST(simulated_backend, has_the_servers_faults_and_wakes_sleeping_vehicles) {
@@ -115,12 +114,12 @@ TEST(simulated_backend, has_the_servers_faults_and_wakes_sleeping_vehicles) {
                  .rule = {.every = 1, .probability = {}, .window = {}},
                  .delay = 0ns}};
     simulated_run r(o, false);
-    r.simulated.receive(contract::presence_topic(vins[0]), R"({"state":"asleep","wake":"sms"})");
+    r.simulated.receive(presence_topic(vins[0]), R"({"state":"asleep","wake":"sms"})");
     const auto made = r.simulated.create(vins[0], "horn");
     r.simulated.run();
     ASSERT_EQ(r.log.size(), 2U);
     EXPECT_EQ(r.log[1], "wake LZ9SMEV05TF000001 by sms") << "after the command";
-    r.simulated.receive(contract::response_topic(vins[0], made.id), response(made.id, phase::final));
+    r.simulated.receive(response_topic(vins[0], made.id), response_json(made.id, phase::final));
     r.simulated.run();
     EXPECT_EQ(r.log.size(), 2U);
     EXPECT_EQ(r.simulated.counts().faults.of(fault::kind::drop, fault::message::event), 1U);

@@ -11,13 +11,13 @@ namespace {
 class wakeup_scheduling : public service_core_fixture {
 protected:
     void send_presence(std::string_view payload, std::string_view vin = horn_vin) {
-        core->receive(contract::presence_topic(vin), payload);
+        core->receive(presence_topic(vin), payload);
         core->run();
     }
     void set_asleep(std::string_view bearer, std::string_view vin = horn_vin) {
-        send_presence(contract::to_json(contract::presence{"asleep", std::string(bearer)}), vin);
+        send_presence(R"({"state":"asleep","wake":")" + std::string(bearer) + R"("})", vin);
     }
-    void set_online() { send_presence(contract::to_json(contract::presence{"online"})); }
+    void set_online() { send_presence(R"({"state":"online"})"); }
 
     using trigger_list = std::vector<std::pair<std::string, std::string>>;
     const std::pair<std::string, std::string> by_udp{horn_vin, "udp"};

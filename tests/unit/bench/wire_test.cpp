@@ -3,8 +3,7 @@ extern "C" {
 #include <wire.h>
 }
 
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/mqtt/session.hpp>
 
 #include <gmock/gmock.h>
@@ -54,7 +53,7 @@ protected:
     }
 
     const std::string& presence() {
-        presence_ = contract::presence_topic(name);
+        presence_ = backend::presence_topic(name);
         return presence_;
     }
     /// Bytes written since the last call by loadsim's session, and by the baseline client.
@@ -83,7 +82,7 @@ TEST_F(baseline_wire, connect_with_will) {
 }
 
 TEST_F(baseline_wire, subscription_and_presence) {
-    const auto filter = contract::command_filter(name);
+    const auto filter = "v1/" + name + "/cmd/#";
     const mqtt::subscription commands{filter, mqtt::qos::at_least_once};
     const auto subscribed = session.subscribe({&commands, 1}, now, sent);
     (void)session.publish({.topic = presence(), .payload = R"({"state":"online"})", .retain = true}, now, sent);
@@ -93,8 +92,8 @@ TEST_F(baseline_wire, subscription_and_presence) {
 }
 
 TEST_F(baseline_wire, command) {
-    const auto topic = contract::command_topic(name, "horn");
-    const auto payload = contract::to_json(contract::command{id, "horn", 1'700'000'000'123});
+    const auto topic = backend::command_topic(name, "horn");
+    const auto payload = backend::to_json(backend::command{id, "horn", 1'700'000'000'123});
     const auto published = session.publish({.topic = topic,
                                             .payload = payload,
                                             .quality = mqtt::qos::at_least_once,
@@ -110,11 +109,8 @@ TEST_F(baseline_wire, acknowledgement_and_response) {
     put_command(&out, vin.data(), 7, response_topic.c_str(), id.c_str(), 1);
     (void)session.receive({buffer.data(), out.size}, now, sent, received);
     ASSERT_EQ(received.correlation, id);
-    const auto payload = contract::to_json(contract::response{.id = id,
-                                                              .phase = contract::response::phase_kind::final,
-                                                              .code = {},
-                                                              .ts_ms = 1'700'000'000'456,
-                                                              .sent_us = 98'765'432});
+    const auto payload =
+        R"({"id":")" + id + R"(","phase":"final","ok":true,"code":"","ts":1700000000456,"sent":98765432})";
     const auto published = session.publish({.topic = received.response,
                                             .payload = payload,
                                             .quality = mqtt::qos::at_least_once,

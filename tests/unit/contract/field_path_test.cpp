@@ -1,5 +1,4 @@
 #include <loadsim/contract/field_path.hpp>
-#include <loadsim/contract/payloads.hpp>
 
 #include <gmock/gmock.h>
 

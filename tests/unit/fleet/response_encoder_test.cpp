@@ -1,7 +1,7 @@
 // Response encoder: a golden payload for each kind of response and each intended error.
 #include "response_encoder.hpp"
 
-#include <loadsim/contract/payloads.hpp>
+#include <loadsim/backend/default_protocol.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -97,7 +97,7 @@ TEST(response_encoder, golden_responses) {
         const auto u = encode(r.said, somebody());
         EXPECT_EQ(u.topic, "v1/" + std::string(vin) + "/rsp/" + r.id);
         EXPECT_EQ(u.payload, r.payload);
-        EXPECT_EQ(contract::read_response(u.payload).has_value(), r.said.payload == response_step::corruption::none);
+        EXPECT_EQ(backend::read_response(u.payload).has_value(), r.said.payload == response_step::corruption::none);
     }
 }
 
@@ -107,14 +107,14 @@ TEST(response_encoder, oversized_is_above_the_limit_and_otherwise_valid) {
     EXPECT_LT(u.payload.size(), contract::payload_limit + 200);
     EXPECT_TRUE(u.payload.starts_with(R"({"id":"r7","phase":"final","ok":false,"code":"xxx)"));
     EXPECT_TRUE(u.payload.ends_with(R"(xxx","ts":1700000000000,"sent":42,"seq":3})"));
-    EXPECT_FALSE(contract::read_response(u.payload).has_value()) << "a correct platform does not read it";
+    EXPECT_FALSE(backend::read_response(u.payload).has_value()) << "a correct platform does not read it";
 }
 
 TEST(response_encoder, without_another_request_the_id_is_made_up) {
     auto context = somebody();
     context.previous_request = context.foreign_request = {};
     for (const auto which : {response_step::correlation::previous, response_step::correlation::other}) {
-        const auto read = contract::read_response(encode(about(which), context).payload);
+        const auto read = backend::read_response(encode(about(which), context).payload);
         ASSERT_TRUE(read);
         EXPECT_EQ(read->id, "no-request-of-" + std::string(vin) + "-3");
     }
@@ -124,7 +124,7 @@ TEST(response_encoder, wrong_clock_affects_the_system_time_only) {
     for (const auto ahead : {nanoseconds{5min}, nanoseconds{-3min}}) {
         auto context = somebody();
         context.clock_offset = ahead;
-        const auto read = contract::read_response(encode(of(response_step::kind::ack), context).payload);
+        const auto read = backend::read_response(encode(of(response_step::kind::ack), context).payload);
         ASSERT_TRUE(read);
         EXPECT_EQ(read->ts_ms, context.wall_us / 1000 + ahead / 1ms);
         EXPECT_EQ(read->sent_us, context.sent_us);

@@ -1,11 +1,10 @@
 // Conditions of the simulated fleet, in simulated time.
 #include "simulated_fleet_fixture.hpp"
 
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/measure/totals.hpp>
 #include <loadsim/mqtt/message.hpp>
@@ -183,8 +182,8 @@ TEST_F(simulated_conditions, on_a_slow_link_transmit_sequentially) {
     behaviours_ = {make_behaviour({})};
     begin();
     run_to(2s);
-    const auto bytes = contract::command_topic(vin(0), "horn").size() +
-                       to_json(contract::command{.id = "r1", .service = "horn", .ts_ms = 0}).size();
+    const auto bytes = backend::command_topic(vin(0), "horn").size() +
+                       to_json(backend::command{.id = "r1", .service = "horn", .ts_ms = 0}).size();
     command("r1");
     command("r2");
     run_to(10s);

@@ -3,13 +3,12 @@
 
 #include "vehicle/step_builders.hpp"
 
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/contract/message_contract.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
@@ -121,8 +120,8 @@ protected:
     std::string vin(std::uint32_t v) const { return vehicle::vin_of(options_.vin, vehicle_id{v}); }
 
     void command(const std::string& id, std::uint32_t v = 0, std::uint8_t qos = 1, nanoseconds expires = 1000s) {
-        fleet_->deliver(vehicle_id{v}, contract::command_topic(vin(v), "horn"),
-                        to_json(contract::command{.id = id, .service = "horn", .ts_ms = 0}), qos, start + expires);
+        fleet_->deliver(vehicle_id{v}, backend::command_topic(vin(v), "horn"),
+                        to_json(backend::command{.id = id, .service = "horn", .ts_ms = 0}), qos, start + expires);
     }
 
     double elapsed_ms() const { return milliseconds(time_.now() - start); }
@@ -150,7 +149,7 @@ protected:
     std::vector<std::string> reachability_; ///< "away at 0", "back at 0"
     std::vector<std::string> session_events_;
     std::vector<std::string> condition_events_; ///< "0 at 10", "0 passed at 20"
-    std::vector<contract::response> parsed_responses_;
+    std::vector<backend::response> parsed_responses_;
     std::vector<std::string> payloads_;
     std::vector<std::string> topics_;
 
@@ -193,13 +192,13 @@ private:
 
     void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         if (topic.ends_with("/state")) {
-            const auto p = contract::read_presence(payload).value();
+            const auto p = backend::read_presence(payload).value();
             presence_.push_back(fmt::format("{}{}{} at {}", p.state, p.wake.empty() ? "" : " ", p.wake, elapsed_ms()));
             return;
         }
         topics_.emplace_back(topic);
         payloads_.emplace_back(payload);
-        const auto response = contract::read_response(payload);
+        const auto response = backend::read_response(payload);
         if (!response) return responses_.push_back(fmt::format("unreadable at {}", elapsed_ms()));
         parsed_responses_.push_back(*response);
         constexpr const char* phases[] = {"ack", "running", "final"};

@@ -1,13 +1,12 @@
 // Simulated fleet: behaviour steps and command handling, in simulated time.
 #include "simulated_fleet_fixture.hpp"
 
+#include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/contract/payloads.hpp>
-#include <loadsim/contract/topics.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/delay.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
@@ -46,7 +45,7 @@ TEST_F(simulated_fleet_test, follow_their_behaviour) {
                 ElementsAre("delivered r1 at 1000", "acked r1 at 1020", "executed r1 at 1120", "finished r1 at 1120"));
     EXPECT_THAT(responses_, ElementsAre("r1 ack #1 at 1020", "r1 final #2 at 1120"));
     EXPECT_THAT(messages_, ElementsAre("down r1 at 1000", "up r1 at 1020", "up r1 at 1120"));
-    EXPECT_THAT(topics_, Each(contract::response_topic(vin(0), "r1")));
+    EXPECT_THAT(topics_, Each(backend::response_topic(vin(0), "r1")));
     EXPECT_EQ(parsed_responses_[0].sent_us, (1'700'000'000LL + 1) * 1'000'000 + 20'000);
     EXPECT_EQ(parsed_responses_[0].ts_ms, (1'700'000'000LL + 1) * 1000 + 20) << "the steady clock shows the date";
     EXPECT_TRUE(parsed_responses_[1].ok);
@@ -214,7 +213,7 @@ TEST_F(simulated_fleet_test, duplicated_command_is_executed_again_without_dedupl
 
 TEST_F(simulated_fleet_test, malformed_command_is_reported) {
     begin();
-    fleet_->deliver(vehicle_id{0}, contract::command_topic(vin(0), "horn"), "{", 1, never);
+    fleet_->deliver(vehicle_id{0}, backend::command_topic(vin(0), "horn"), "{", 1, never);
     EXPECT_THAT(events_, ElementsAre("malformed { at 0"));
     EXPECT_THAT(responses_, IsEmpty());
 }
@@ -346,7 +345,7 @@ TEST_F(simulated_fleet_test, of_a_partition_are_every_nth_one) {
     begin(10);
     EXPECT_EQ(fleet_->size(), 3U) << "1, 4 and 7";
     command("r1", 7);
-    EXPECT_THAT(topics_, ElementsAre(contract::response_topic(vin(7), "r1")));
+    EXPECT_THAT(topics_, ElementsAre(backend::response_topic(vin(7), "r1")));
 }
 
 TEST_F(simulated_fleet_test, do_nothing_after_stop) {

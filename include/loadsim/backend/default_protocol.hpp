@@ -1,15 +1,25 @@
-// JSON payloads of loadsim's own contract (domain: proposed defaults): serialization and parsing.
+// The backend's own MQTT topics and JSON payloads: names, serialization and parsing. The built-in message contract of the
+// vehicles has the same ones.
 #pragma once
 
 #include <loadsim/base/outcome.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace loadsim::contract {
+namespace loadsim::backend {
+
+std::string command_topic(std::string_view vin, std::string_view service);  ///< v1/{vin}/cmd/{service}
+std::string response_topic(std::string_view vin, std::string_view request); ///< v1/{vin}/rsp/{request}
+std::string_view response_filter();                                         ///< v1/+/rsp/+
+std::string event_topic(std::string_view vin);                              ///< v1/{vin}/evt
+std::string presence_topic(std::string_view vin);                           ///< v1/{vin}/state, retained
+std::string_view presence_filter();                                         ///< v1/+/state
+
+/// The {vin} level of any topic above, as a view into `topic`; nullopt: a topic filter, or not a topic of this protocol.
+std::optional<std::string_view> vin_of(std::string_view topic);
 
 /// Platform to vehicle: {"id","service","ts"}; ts in ms since the epoch.
 struct command {
@@ -48,21 +58,16 @@ struct presence {
 };
 
 std::string to_json(const command&);
-std::string to_json(const response&); ///< seq and vin are omitted when 0 or empty
 std::string to_json(const event&);
-std::string to_json(const presence&);
-
-inline constexpr std::size_t payload_limit = 64 * 1024;
 
 /// nullopt: not JSON, not an object, a required field (id; phase; state) missing, empty or null, or a known field with a
 /// wrong type. Unknown fields are ignored; an optional field that is absent or null keeps its default.
-/// Safe for untrusted input: more than payload_limit bytes are rejected without parsing; nesting depth is limited.
-std::optional<command> read_command(std::string_view json);
+/// Safe for untrusted input: more than contract::payload_limit bytes are rejected without parsing; nesting depth is limited.
 std::optional<response> read_response(std::string_view json);
 std::optional<event> read_event(std::string_view json);
+std::optional<presence> read_presence(std::string_view json);
 
 /// Outcome of the request by its event; nullopt: the state is not final.
 std::optional<outcome> outcome_of(const event&);
-std::optional<presence> read_presence(std::string_view json);
 
-} // namespace loadsim::contract
+} // namespace loadsim::backend

@@ -1,4 +1,6 @@
-#include <loadsim/contract/payloads.hpp>
+#include <loadsim/backend/default_protocol.hpp>
+
+#include <loadsim/contract/field_path.hpp>
 
 #include <loadsim/base/encoding.hpp>
 
@@ -9,10 +11,30 @@
 #include <new>
 #include <utility>
 
-namespace loadsim::contract {
+namespace loadsim::backend {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::string_view version = "v1/";
+
+std::string joined(std::string_view vin, std::string_view middle, std::string_view last = {}) {
+    std::string topic;
+    topic.reserve(version.size() + vin.size() + middle.size() + last.size());
+    topic += version;
+    topic += vin;
+    topic += middle;
+    topic += last;
+    return topic;
+}
+
+bool is_one_level(std::string_view text) {
+    return !text.empty() && text.find_first_of("/+#") == std::string_view::npos;
+}
+
+bool is_one_level_below(std::string_view rest, std::string_view branch) {
+    return rest.starts_with(branch) && is_one_level(rest.substr(branch.size()));
+}
 
 constexpr std::array<std::string_view, 3> phase_names{"ack", "running", "final"};
 constexpr std::size_t nesting_limit = 16; // our payloads are flat; a platform may add nested objects
@@ -27,10 +49,6 @@ public:
         out_ += '"';
         append_json_escaped(text, out_);
         out_ += '"';
-    }
-    void member(std::string_view key, bool flag) {
-        begin(key);
-        out_ += flag ? "true" : "false";
     }
     void member(std::string_view key, std::int64_t number) {
         begin(key);
@@ -55,7 +73,7 @@ private:
 class json_fields {
 public:
     explicit json_fields(std::string_view text) {
-        if (text.size() > payload_limit) return;
+        if (text.size() > contract::payload_limit) return;
         json::parse_options options;
         options.max_depth = nesting_limit;
         boost::system::error_code error;
@@ -133,24 +151,30 @@ std::optional<T> read_as(std::string_view text, Read read) {
 
 } // namespace
 
+std::string command_topic(std::string_view vin, std::string_view service) { return joined(vin, "/cmd/", service); }
+std::string response_topic(std::string_view vin, std::string_view request) { return joined(vin, "/rsp/", request); }
+std::string_view response_filter() { return "v1/+/rsp/+"; }
+std::string event_topic(std::string_view vin) { return joined(vin, "/evt"); }
+std::string presence_topic(std::string_view vin) { return joined(vin, "/state"); }
+std::string_view presence_filter() { return "v1/+/state"; }
+
+std::optional<std::string_view> vin_of(std::string_view topic) {
+    if (!topic.starts_with(version)) return std::nullopt;
+    topic.remove_prefix(version.size());
+    const auto end = topic.find('/');
+    if (end == std::string_view::npos) return std::nullopt;
+    const auto vin = topic.substr(0, end);
+    const auto rest = topic.substr(end);
+    const bool known =
+        rest == "/evt" || rest == "/state" || is_one_level_below(rest, "/cmd/") || is_one_level_below(rest, "/rsp/");
+    return known && is_one_level(vin) ? std::optional{vin} : std::nullopt;
+}
+
 std::string to_json(const command& c) {
     json_writer out(64 + c.id.size() + c.service.size());
     out.member("id", c.id);
     out.member("service", c.service);
     out.member("ts", c.ts_ms);
-    return std::move(out).finish();
-}
-
-std::string to_json(const response& r) {
-    json_writer out(144 + r.id.size() + r.code.size() + r.vin.size());
-    out.member("id", r.id);
-    out.member("phase", phase_names[static_cast<std::size_t>(r.phase)]);
-    out.member("ok", r.ok);
-    out.member("code", r.code);
-    out.member("ts", r.ts_ms);
-    out.member("sent", r.sent_us);
-    if (r.seq != 0) out.member("seq", r.seq);
-    if (!r.vin.empty()) out.member("vin", r.vin);
     return std::move(out).finish();
 }
 
@@ -162,21 +186,6 @@ std::string to_json(const event& e) {
     out.member("reason", e.reason);
     out.member("ts", e.ts_ms);
     return std::move(out).finish();
-}
-
-std::string to_json(const presence& p) {
-    json_writer out(32 + p.state.size() + p.wake.size());
-    out.member("state", p.state);
-    if (!p.wake.empty()) out.member("wake", p.wake);
-    return std::move(out).finish();
-}
-
-std::optional<command> read_command(std::string_view text) {
-    return read_as<command>(text, [](json_fields& from, command& c) {
-        from.required("id", c.id);
-        from.optional("service", c.service);
-        from.optional("ts", c.ts_ms);
-    });
 }
 
 std::optional<response> read_response(std::string_view text) {
@@ -220,4 +229,4 @@ std::optional<outcome> outcome_of(const event& e) {
     return std::nullopt;
 }
 
-} // namespace loadsim::contract
+} // namespace loadsim::backend
