@@ -11,6 +11,7 @@ persistence::persistence(processing& p, const request_table& requests, event_sto
 
 void persistence::process_queue(monotonic_time now) {
     while (const auto change = queue_.pop()) {
+        if (requests_.is_dropped(change->number)) continue;
         if (batch_.empty()) first_at_ = now;
         batch_.push_back({requests_.id(change->number), std::string(change->vin.view()),
                           options_.services[change->service].name, change->state, change->reason,
@@ -18,6 +19,11 @@ void persistence::process_queue(monotonic_time now) {
         if (batch_.size() >= options_.batch) flush();
     }
     if (now >= next_due()) flush();
+}
+
+void persistence::read(event_query query, event_store::on_read on_read) {
+    flush();
+    store_.read(std::move(query), std::move(on_read));
 }
 
 void persistence::flush() {

@@ -65,6 +65,11 @@ void request_table::drop_active(request_number number) {
     r->dropped = true;
 }
 
+bool request_table::is_dropped(request_number number) const {
+    const auto index = static_cast<std::uint64_t>(number) - first_;
+    return index < requests_.size() && requests_[index].dropped;
+}
+
 void request_table::evict(monotonic_time now) {
     const auto evictable = [&](const request& r) {
         return r.dropped || (is_final(r.state) && (requests_.size() > remembered_ || expired(r, now)));

@@ -39,6 +39,7 @@ public:
 
     /// Fault: removes the active request as if it had never existed; the vehicle becomes free.
     void drop_active(request_number);
+    bool is_dropped(request_number) const; ///< and not yet evicted
 
     /// Evicts ended requests that are past their time to live or exceed the limit. Amortised constant time per request.
     void evict(monotonic_time now);

@@ -65,7 +65,8 @@ public:
         if (!wrong.empty()) return wrong;
 
         api_ = {.scheme = "http", .host = listen.host.empty() ? "127.0.0.1" : listen.host, .port = *port, .path = {}};
-        store_.emplace(std::move(*events), options_.time_to_live, epoch_ms_now);
+        store_.emplace(std::move(*events), options_.time_to_live, epoch_ms_now,
+                       [this](std::function<void()> f) { asio::post(io_, std::move(f)); });
         const auto wake = [this](std::string_view vin, std::string_view bearer) { wakeup_sender_.send(vin, bearer); };
         broker_port& vehicles = mqtt_ ? static_cast<broker_port&>(*mqtt_) : *broker_api_;
         const auto unconfirmed = mqtt_ ? outbox::limits{}.unconfirmed : broker_api_adapter::unconfirmed;

@@ -36,6 +36,12 @@ const request* service_core::find(std::string_view id) const {
     return number ? requests_.find(*number) : nullptr;
 }
 
+void service_core::read_events(event_query query, event_store::on_read on_read) {
+    run();
+    if (!persistence_) return on_read(std::nullopt);
+    persistence_->read(std::move(query), std::move(on_read));
+}
+
 void service_core::receive(std::string_view topic, std::string_view payload) {
     const auto vehicle = vin_of(topic);
     if (vehicle && topic == presence_topic(*vehicle)) return wakeup_scheduler_.receive(*vehicle, payload);

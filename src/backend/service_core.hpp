@@ -48,6 +48,8 @@ public:
     }
     /// nullptr: unknown, or evicted.
     const request* find(std::string_view id) const;
+    /// Events of requests from the event store, including those not yet written.
+    void read_events(event_query, event_store::on_read);
     /// Response or presence of a vehicle.
     void receive(std::string_view topic, std::string_view payload);
     outbox& out() { return outbox_; }

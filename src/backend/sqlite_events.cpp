@@ -18,7 +18,19 @@ CREATE TABLE IF NOT EXISTS event (
   id TEXT NOT NULL, state INTEGER NOT NULL, vin TEXT NOT NULL, service TEXT NOT NULL, reason TEXT NOT NULL,
   at_ms INTEGER NOT NULL, PRIMARY KEY (id, state)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ended ON event (at_ms) WHERE state >= 3;
+CREATE INDEX IF NOT EXISTS history ON event (vin, at_ms, id) WHERE state = 0;
 )sql";
+constexpr auto select_request = "SELECT id, vin, service, state, reason, at_ms FROM event WHERE id = ? ORDER BY state";
+// By the time of creation; ids decide within a millisecond. The limit comes first: only its requests are joined.
+constexpr auto select_history = R"sql(
+SELECT e.id, e.vin, e.service, e.state, e.reason, e.at_ms
+FROM (SELECT id, at_ms FROM event
+      WHERE state = 0 AND vin = ?1 AND (at_ms, id) < (SELECT at_ms, id FROM event WHERE id = ?2 AND state = 0
+                                                      UNION ALL SELECT 9223372036854775807, '' WHERE ?2 = '')
+      ORDER BY at_ms DESC, id DESC LIMIT ?3) AS r
+JOIN event AS e ON e.id = r.id ORDER BY r.at_ms DESC, r.id DESC, e.state
+)sql";
+static_assert(static_cast<int>(state::created) == 0);
 static_assert(static_cast<int>(state::executed) == 3 && static_cast<int>(state::failed) == 4);
 
 void bind_text(sqlite3_stmt* to, int index, std::string_view text) {
@@ -48,8 +60,7 @@ result<sqlite_events> sqlite_events::open(const std::string& path) {
     };
     if (opened != SQLITE_OK || sqlite3_busy_timeout(raw, 1'000) != SQLITE_OK || !events.execute(schema) ||
         !prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", events.insert_) ||
-        !prepare("SELECT id, vin, service, state, reason, at_ms FROM event WHERE id = ? ORDER BY state",
-                 events.select_) ||
+        !prepare(select_request, events.select_request_) || !prepare(select_history, events.select_history_) ||
         !prepare("SELECT id FROM event WHERE state >= 3 AND at_ms <= ? LIMIT ?", events.ended_) ||
         !prepare("DELETE FROM event WHERE id = ?", events.delete_))
         return problems{
@@ -103,15 +114,22 @@ std::size_t sqlite_events::delete_ended(std::int64_t before_ms, int limit) {
     return 0;
 }
 
-std::vector<stored_event> sqlite_events::events_of(const std::string& id) {
+std::optional<std::vector<stored_event>> sqlite_events::read(const event_query& query) {
+    auto* row = query.id.empty() ? select_history_.get() : select_request_.get();
+    if (query.id.empty()) {
+        bind_text(row, 1, query.vin);
+        bind_text(row, 2, query.before);
+        sqlite3_bind_int(row, 3, query.limit);
+    } else {
+        bind_text(row, 1, query.id);
+    }
     std::vector<stored_event> found;
-    auto* row = select_.get();
-    bind_text(row, 1, id);
-    while (sqlite3_step(row) == SQLITE_ROW)
+    int step = sqlite3_step(row);
+    for (; step == SQLITE_ROW; step = sqlite3_step(row))
         found.push_back({text(row, 0), text(row, 1), text(row, 2), static_cast<state>(sqlite3_column_int(row, 3)),
                          text(row, 4), sqlite3_column_int64(row, 5)});
     sqlite3_reset(row);
-    return found;
+    return step == SQLITE_DONE ? std::optional{std::move(found)} : std::nullopt;
 }
 
 } // namespace loadsim::backend

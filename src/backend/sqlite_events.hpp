@@ -35,8 +35,8 @@ public:
     /// requests.
     std::size_t delete_ended(std::int64_t before_ms, int limit);
 
-    /// Events of a request in state order. Empty: unknown id.
-    std::vector<stored_event> events_of(const std::string& id);
+    /// As event_store::read(). nullopt: the database cannot be read.
+    std::optional<std::vector<stored_event>> read(const event_query&);
 
 private:
     struct close_database {
@@ -54,7 +54,8 @@ private:
 
     database database_; // declared first: the statements must be destroyed before it
     statement insert_;
-    statement select_;
+    statement select_request_;
+    statement select_history_;
     statement ended_;
     statement delete_;
 };

@@ -17,6 +17,17 @@ std::string_view request_view::path() const noexcept {
     return rest.substr(0, rest.find_first_of("?#"));
 }
 
+std::string_view request_view::query() const noexcept {
+    const auto rest = target.substr(0, target.find('#'));
+    const auto mark = rest.find('?');
+    return mark == std::string_view::npos ? std::string_view{} : rest.substr(mark + 1);
+}
+
+void deferred_response::complete(server_response r) {
+    response_ = std::move(r);
+    if (on_complete_) on_complete_();
+}
+
 server_response problem_details(unsigned status, std::string_view detail, const header_list& more) {
     boost::json::object body{
         {"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};

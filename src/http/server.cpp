@@ -88,11 +88,22 @@ private:
     /// Sends the next element of out_. Nothing is read meanwhile: back-pressure through the socket's buffers.
     void send() {
         if (sent_ == out_.size()) return on_all_sent();
-        const auto& next = out_[sent_];
+        auto& next = out_[sent_];
+        if (next.deferred) {
+            const auto* response = next.deferred->find();
+            if (response == nullptr) return wait(*next.deferred);
+            serialize(*response, next.head, next.last, next.bytes);
+        }
         if (next.delay > nanoseconds{0} && !delay_elapsed_) return wait(received_at_ + next.delay);
         delay_elapsed_ = false;
         ++sent_;
         next.reset ? reset() : write(next.bytes);
+    }
+
+    void wait(deferred_response& response) {
+        response.on_complete([waiting = weak_from_this()] {
+            if (const auto self = waiting.lock(); self && self->socket_.is_open()) self->send();
+        });
     }
 
     void wait(steady_clock::time_point due) {

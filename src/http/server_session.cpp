@@ -35,6 +35,16 @@ private:
 
 } // namespace
 
+void serialize(const server_response& response, bool head, bool last, std::string& out) {
+    out += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+    if (!response.content_type.empty()) out += fmt::format("Content-Type: {}\r\n", response.content_type);
+    // RFC 9110, 8.6: never in a response of status 1xx or 204.
+    if (response.status != 204) out += fmt::format("Content-Length: {}\r\n", response.body.size());
+    for (const auto& [name, value] : response.headers) out += fmt::format("{}: {}\r\n", name, value);
+    out += last ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
+    if (!head && response.status != 204) out += response.body;
+}
+
 class server_session::state {
 public:
     state(const handler& on_request, limits limits) : handler_(on_request), limits_(limits) { next_request(); }
@@ -87,6 +97,11 @@ private:
                                         .body = message.body(),
                                         .fields = &fields});
         finished = !message.keep_alive() || response.kind == server_response::response_kind::reset;
+        if (response.deferred) {
+            ++responses;
+            out.push_back({.bytes = {}, .deferred = response.deferred, .head = head, .last = finished});
+            return;
+        }
         write(response, head, out);
     }
 
@@ -119,7 +134,7 @@ private:
 
     /// Output element for the next bytes: the last one, or a new one if they are delayed.
     static pending_write& last_write(std::vector<pending_write>& out, nanoseconds delay) {
-        if (out.empty() || delay > nanoseconds{0}) out.push_back({.bytes = {}, .delay = delay});
+        if (out.empty() || delay > nanoseconds{0} || out.back().deferred) out.push_back({.bytes = {}, .delay = delay});
         return out.back();
     }
 
@@ -129,14 +144,7 @@ private:
             return;
         }
         ++responses;
-        auto& bytes = last_write(out, response.delay).bytes;
-        bytes += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-        if (!response.content_type.empty()) bytes += fmt::format("Content-Type: {}\r\n", response.content_type);
-        // RFC 9110, 8.6: never in a response of status 1xx or 204.
-        if (response.status != 204) bytes += fmt::format("Content-Length: {}\r\n", response.body.size());
-        for (const auto& [name, value] : response.headers) bytes += fmt::format("{}: {}\r\n", name, value);
-        bytes += finished ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
-        if (!head && response.status != 204) bytes += response.body;
+        serialize(response, head, finished, last_write(out, response.delay).bytes);
     }
 
     const handler& handler_;

@@ -14,9 +14,15 @@ namespace loadsim::http {
 /// Element of the ordered output of a session.
 struct pending_write {
     std::string bytes;
-    nanoseconds delay{0}; ///< from now, and not before the preceding elements
-    bool reset = false;   ///< reset the connection instead; last element
+    nanoseconds delay{0};                          ///< from now, and not before the preceding elements
+    bool reset = false;                            ///< reset the connection instead; last element
+    std::shared_ptr<deferred_response> deferred{}; ///< set: `bytes` follow by serialize() when it is completed
+    bool head = false;                             ///< of a deferred response
+    bool last = false;                             ///< of a deferred response
 };
+
+/// `head`: without the body. `last`: the connection is closed after it.
+void serialize(const server_response&, bool head, bool last, std::string& out);
 
 /// Requests may arrive in any fragmentation and pipelined; responses are in order.
 /// Malformed or oversized requests get a response with problem details, after which the connection ends.

@@ -20,6 +20,7 @@ struct no_broker final : broker_port {
 };
 struct no_store final : event_store {
     void write(std::vector<stored_event>) override {}
+    void read(event_query, on_read on_read) override { on_read(std::nullopt); }
 };
 
 } // namespace

@@ -210,6 +210,54 @@ TEST(reference_backend, takes_a_request_to_its_end) {
     EXPECT_EQ(f.http.responses, 4U);
 }
 
+TEST(reference_backend, returns_requests_that_are_no_longer_remembered_and_the_history_of_a_vehicle) {
+    const harness::temporary_folder folder;
+    broker mosquitto;
+    for (const auto& file : {std::string(), (folder.path() / "events.db").string()}) {
+        auto options = quick();
+        options.database = file;
+        options.remembered = 1;
+        auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
+        ASSERT_TRUE(server) << to_string(server.error());
+        const auto get = [&](const std::string& target) {
+            return send_raw(server->api(), "GET " + target + " HTTP/1.1\r\nConnection: close\r\n\r\n");
+        };
+        std::vector<std::string> ids; // newest first
+        {
+            vehicle_client client(mosquitto.endpoint());
+            for (int i = 0; i < 3; ++i) {
+                ids.insert(ids.begin(), request_id_in(post(server->api())));
+                ASSERT_TRUE(client.wait_for_event(ids.front()));
+            }
+        }
+        EXPECT_EQ(server->counts().requests.remembered, 1U);
+        const auto forgotten = get("/requests/" + ids.back());
+        EXPECT_TRUE(forgotten.starts_with("HTTP/1.1 200 ")) << forgotten;
+        EXPECT_NE(forgotten.find(R"("state":"executed","reason":"","instants":{"created":)"), std::string::npos);
+        EXPECT_TRUE(get("/requests/0123456700000001").starts_with("HTTP/1.1 404 "));
+
+        const auto history = "/vehicles/" + std::string(vin) + "/requests";
+        const auto first = get(history + "?limit=2");
+        const auto next = history + "?limit=2&before=" + ids[1];
+        EXPECT_LT(first.find(ids[0]), first.find(ids[1]));
+        EXPECT_EQ(first.find(ids[2]), std::string::npos);
+        EXPECT_NE(first.find(R"("next":")" + next + '"'), std::string::npos) << first;
+        const auto second = get(next);
+        EXPECT_NE(second.find(ids[2]), std::string::npos) << second;
+        EXPECT_EQ(second.find("next"), std::string::npos);
+        EXPECT_TRUE(get("/vehicles/1M8GDM9AXKP042788/requests").starts_with("HTTP/1.1 404 "));
+        EXPECT_TRUE(get(history + "?limit=1000").starts_with("HTTP/1.1 400 "));
+
+        // One connection: responses in order, the last one at once.
+        const auto pipelined = send_raw(server->api(), "GET " + next + " HTTP/1.1\r\n\r\nGET /health HTTP/1.1\r\n" +
+                                                           "Connection: close\r\n\r\n");
+        EXPECT_LT(pipelined.find("\"requests\""), pipelined.find("\"broker\"")) << pipelined;
+        EXPECT_NE(pipelined.find("\"broker\""), std::string::npos) << pipelined;
+        server->stop();
+        EXPECT_EQ(server->counts().http.open, 0U);
+    }
+}
+
 TEST(reference_backend, survives_a_broker_restart_and_keeps_requests_made_meanwhile) {
     for (const int stop_signal : {SIGTERM, SIGKILL}) { // with and without a DISCONNECT of the broker
         broker mosquitto;

@@ -13,8 +13,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace loadsim::http {
 
@@ -38,7 +40,10 @@ struct request_view {
     std::string_view header(std::string_view name) const { return fields ? fields->find(name) : std::string_view{}; }
     /// The target without query, fragment, and the scheme and host of an absolute form (RFC 9112, 3.2.2).
     std::string_view path() const noexcept;
+    std::string_view query() const noexcept; ///< of the target, without the question mark
 };
+
+class deferred_response;
 
 /// Response of a handler.
 struct server_response {
@@ -52,6 +57,22 @@ struct server_response {
     header_list headers{};                         ///< in addition to the standard ones
     nanoseconds delay{0}; ///< until the response is sent; later responses of the connection wait too
     response_kind kind = response_kind::normal;
+    std::shared_ptr<deferred_response>
+        deferred{}; ///< set: the response follows by complete(), the other members are ignored
+};
+
+/// Response that is completed after the handler's call; later responses of the connection wait for it.
+/// Threads: the server's.
+class deferred_response {
+public:
+    /// Once. Status, body, content type and headers count. No effect if the connection has been closed.
+    void complete(server_response);
+    const server_response* find() const { return response_ ? &*response_ : nullptr; } ///< nullptr: not completed
+    void on_complete(std::function<void()> f) { on_complete_ = std::move(f); }
+
+private:
+    std::optional<server_response> response_;
+    std::function<void()> on_complete_;
 };
 
 /// Problem details (RFC 9457): {"type","title","status","detail"}, and the members of `more`.

@@ -14,7 +14,8 @@ namespace {
 class api : public service_core_fixture {
 protected:
     http::server_response send_request(std::string_view method, std::string_view target, std::string_view body = {}) {
-        return handle_request(*core, {method, target, body});
+        auto response = handle_request(*core, {method, target, body});
+        return response.deferred ? *response.deferred->find() : response;
     }
     static boost::json::object json(const http::server_response& r) { return boost::json::parse(r.body).as_object(); }
 };
@@ -58,6 +59,20 @@ const row rows[] = {
     {"GET", "/requests/", "", 404, "no such request", "empty"},
     {"GET", "/requests/..%2f..", "", 404, "no such request", "somebody tries"},
     {"GET", "/requests", "", 404, "no such path", "no list of them"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests", "", 404, "no such requests", "none yet"},
+    {"GET", "/vehicles/LZ9SMEV05TF00000I/requests", "", 400, "VIN", "I is not of a VIN"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests/", "", 404, "no such path", "a level too many"},
+    {"POST", "/vehicles/LZ9SMEV05TF000001/requests", "", 405, "GET", "not to be written"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=0", "", 400, "from 1 to 100", "too few"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=101", "", 400, "from 1 to 100", "too many"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=-1", "", 400, "from 1 to 100", "negative"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=99999999999", "", 400, "from 1 to 100", "beyond 32 bits"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=2x", "", 400, "from 1 to 100", "no number"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit", "", 400, "from 1 to 100", "no value"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?before=", "", 400, "id of a request", "no value"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=2&page=3", "", 400, "only query parameters", "unknown"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?limit=2&before=x", "", 404, "no such requests", "before nothing"},
+    {"GET", "/vehicles/LZ9SMEV05TF000001/requests?", "", 404, "no such requests", "an empty query"},
     {"GET", "/health", "", 200, "", ""},
     {"POST", "/health", "", 405, "GET", "not to be written"},
     {"GET", "/", "", 404, "no such path", "root"},
@@ -144,6 +159,78 @@ TEST_F(api, a_skipped_state_has_no_time) {
     const auto body = json(send_request("GET", "/requests/" + id));
     EXPECT_FALSE(body.at("instants").as_object().contains("running"));
     EXPECT_TRUE(body.at("instants").as_object().contains("executed"));
+}
+
+// Event store.
+
+TEST_F(api, a_request_that_is_no_longer_remembered_is_read_from_the_event_store) {
+    config.remembered = 1;
+    config.batch = 10; // nothing is written yet
+    restart();
+    const auto id = pending_request();
+    advance(7ms);
+    send_ack(id);
+    advance(5ms);
+    send_final(id, false, "door_open");
+    const auto remembered = json(send_request("GET", "/requests/" + id));
+    pending_request(other_vin);
+    ASSERT_EQ(core->find(id), nullptr);
+    EXPECT_TRUE(store.batches.empty());
+    EXPECT_EQ(json(send_request("GET", "/requests/" + id)), remembered);
+    store.readable = false;
+    EXPECT_EQ(send_request("GET", "/requests/" + id).status, 503U);
+}
+
+TEST_F(api, a_request_dropped_by_a_fault_is_not_in_the_event_store) {
+    config.faults = {{.what = fault::kind::forget,
+                      .applies_to = fault::message::request,
+                      .every = 1,
+                      .probability = {},
+                      .delay = 0ns}};
+    restart();
+    const auto id = pending_request();
+    EXPECT_EQ(send_request("GET", "/requests/" + id).status, 404U);
+    EXPECT_TRUE(store.events().empty());
+}
+
+TEST_F(api, returns_the_requests_of_a_vehicle_newest_first_and_page_by_page) {
+    std::vector<std::string> ids; // newest first
+    for (int i = 0; i < 5; ++i) {
+        if (i != 3) advance(1ms); // two in the same millisecond
+        ids.insert(ids.begin(), pending_request());
+        send_final(ids.front());
+        send_response(pending_request(other_vin), response::phase_kind::final, true, {}, other_vin);
+    }
+    const auto history = "/vehicles/" + std::string(horn_vin) + "/requests";
+    std::vector<std::string> found;
+    auto path = history + "?limit=2";
+    for (int page = 0; page < 3; ++page) {
+        const auto body = json(send_request("GET", path));
+        EXPECT_EQ(body.at("vin").as_string(), std::string(horn_vin));
+        for (const auto& r : body.at("requests").as_array()) {
+            found.emplace_back(r.at("id").as_string());
+            EXPECT_EQ(r, boost::json::value(json(send_request("GET", "/requests/" + found.back()))));
+        }
+        ASSERT_EQ(body.contains("next"), page < 2) << path;
+        if (page == 2) break;
+        EXPECT_EQ(found.size(), static_cast<std::size_t>(page + 1) * 2);
+        path = std::string(body.at("next").as_string());
+        EXPECT_EQ(path, history + "?limit=2&before=" + found.back());
+    }
+    EXPECT_EQ(found, ids);
+    const auto all = json(send_request("GET", history));
+    EXPECT_EQ(all.at("requests").as_array().size(), 5U);
+    EXPECT_FALSE(all.contains("next"));
+    EXPECT_EQ(json(send_request("GET", history + "?limit=5")).contains("next"), false) << "a full last page";
+}
+
+TEST_F(api, a_request_is_in_the_history_at_once) {
+    config.batch = 10;
+    restart();
+    const auto id = core->create(horn_vin, "horn").id; // not even run() since
+    const auto body = json(send_request("GET", "/vehicles/" + std::string(horn_vin) + "/requests?limit=1"));
+    ASSERT_EQ(body.at("requests").as_array().size(), 1U);
+    EXPECT_EQ(body.at("requests").at(0).at("id").as_string(), id);
 }
 
 TEST_F(api, health_reports_whether_the_broker_is_connected) {

@@ -6,6 +6,9 @@
 
 #include <sqlite3.h>
 
+#include <functional>
+#include <future>
+
 using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
@@ -20,6 +23,13 @@ protected:
 stored_event row(std::string id, state s, std::int64_t at_ms, std::string reason = {}) {
     return {std::move(id), std::string(horn_vin), "horn", s, std::move(reason), at_ms};
 }
+
+std::vector<stored_event> events_of(sqlite_events& events, std::string id) {
+    return events.read({.id = std::move(id)}).value();
+}
+
+/// Runs on the caller's thread: the database thread.
+void run_at_once(const std::function<void()>& f) { f(); }
 
 sqlite_events open_temporary() { return sqlite_events::open("").value(); }
 
@@ -70,8 +80,8 @@ TEST(sqlite_events, returns_the_written_events) {
     const std::vector<stored_event> batch{row("a", state::created, 1), row("a", state::failed, 2, "it's \"odd\""),
                                           row("b", state::created, 3)};
     EXPECT_EQ(events.write(batch), 3U);
-    EXPECT_EQ(events.events_of("a"), (std::vector<stored_event>{batch[0], batch[1]}));
-    EXPECT_TRUE(events.events_of("c").empty());
+    EXPECT_EQ(events_of(events, "a"), (std::vector<stored_event>{batch[0], batch[1]}));
+    EXPECT_TRUE(events_of(events, "c").empty());
 }
 
 TEST(sqlite_events, stores_a_repeated_event_once) {
@@ -79,7 +89,7 @@ TEST(sqlite_events, stores_a_repeated_event_once) {
     const std::vector<stored_event> batch{row("a", state::created, 1)};
     EXPECT_EQ(events.write(batch), 1U);
     EXPECT_EQ(events.write(batch), 1U);
-    EXPECT_EQ(events.events_of("a").size(), 1U);
+    EXPECT_EQ(events_of(events, "a").size(), 1U);
 }
 
 TEST(sqlite_events, one_rejected_event_does_not_lose_the_others) {
@@ -97,9 +107,9 @@ TEST(sqlite_events, one_rejected_event_does_not_lose_the_others) {
     const std::vector<stored_event> batch{row("a", state::created, 1), row("bad", state::created, 2),
                                           row("b", state::created, 3)};
     EXPECT_EQ(events.write(batch), 2U);
-    EXPECT_EQ(events.events_of("a").size(), 1U);
-    EXPECT_EQ(events.events_of("b").size(), 1U);
-    EXPECT_TRUE(events.events_of("bad").empty());
+    EXPECT_EQ(events_of(events, "a").size(), 1U);
+    EXPECT_EQ(events_of(events, "b").size(), 1U);
+    EXPECT_TRUE(events_of(events, "bad").empty());
 }
 
 TEST(sqlite_events, deletes_events_of_ended_requests_only_and_in_portions) {
@@ -110,10 +120,44 @@ TEST(sqlite_events, deletes_events_of_ended_requests_only_and_in_portions) {
     EXPECT_EQ(events.delete_ended(8, 100), 0U);
     EXPECT_EQ(events.delete_ended(10, 1), 1U);
     EXPECT_EQ(events.delete_ended(10, 100), 1U);
-    EXPECT_TRUE(events.events_of("old").empty());
-    EXPECT_TRUE(events.events_of("older").empty());
-    EXPECT_EQ(events.events_of("active").size(), 1U);
-    EXPECT_EQ(events.events_of("young").size(), 1U);
+    EXPECT_TRUE(events_of(events, "old").empty());
+    EXPECT_TRUE(events_of(events, "older").empty());
+    EXPECT_EQ(events_of(events, "active").size(), 1U);
+    EXPECT_EQ(events_of(events, "young").size(), 1U);
+}
+
+TEST(sqlite_events, reads_the_requests_of_a_vehicle_newest_first) {
+    auto events = open_temporary();
+    auto foreign = row("x", state::created, 2);
+    foreign.vin = other_vin;
+    const std::vector<stored_event> oldest{row("c", state::created, 1), row("c", state::pending, 9)};
+    const std::vector<stored_event> middle{row("a", state::created, 2), row("a", state::failed, 3, "timeout")};
+    const std::vector<stored_event> newest{row("b", state::created, 2)}; // in the same millisecond: by id
+    for (const auto& batch : {oldest, newest, middle, {foreign}}) events.write(batch);
+    const auto ids = [&](std::string before, int limit) {
+        std::string all;
+        const auto found = events.read({.vin = std::string(horn_vin), .before = std::move(before), .limit = limit});
+        for (const auto& e : found.value()) all += e.id + std::to_string(static_cast<int>(e.state)) + ' ';
+        return all;
+    };
+    EXPECT_EQ(ids("", 10), "b0 a0 a4 c0 c1 ");
+    EXPECT_EQ(ids("", 2), "b0 a0 a4 ") << "the limit counts requests, not events";
+    EXPECT_EQ(ids("b", 10), "a0 a4 c0 c1 ");
+    EXPECT_EQ(ids("a", 1), "c0 c1 ");
+    EXPECT_EQ(ids("c", 10), "");
+    EXPECT_EQ(ids("unknown", 10), "");
+}
+
+TEST(sqlite_events, reports_a_database_that_cannot_be_read) {
+    const temporary_folder folder;
+    const auto path = (folder.path / "events.db").string();
+    auto events = sqlite_events::open(path).value();
+    sqlite3* other = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(other, "DROP TABLE event", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(other);
+    EXPECT_FALSE(events.read({.id = "a"}));
+    EXPECT_FALSE(events.read({.vin = "a"}));
 }
 
 TEST(sqlite_events, names_the_file_it_cannot_open) {
@@ -128,7 +172,8 @@ TEST(store_writer, writes_all_batches_before_it_ends_and_deletes_expired_events)
     const harness::temporary_folder folder;
     const auto path = (folder / "events.db").string();
     {
-        store_writer w(sqlite_events::open(path).value(), 1h, [] { return std::int64_t{3'600'010}; });
+        store_writer w(
+            sqlite_events::open(path).value(), 1h, [] { return std::int64_t{3'600'010}; }, run_at_once);
         for (int i = 0; i < 50; ++i)
             w.write({row("new" + std::to_string(i), state::created, 20),
                      row("new" + std::to_string(i), state::executed, 21)});
@@ -138,12 +183,48 @@ TEST(store_writer, writes_all_batches_before_it_ends_and_deletes_expired_events)
     }
     {
         auto events = sqlite_events::open(path).value();
-        EXPECT_EQ(events.events_of("new49").size(), 2U);
+        EXPECT_EQ(events_of(events, "new49").size(), 2U);
         events.write(std::vector{row("old", state::failed, 10)});
-        store_writer w(std::move(events), 1h, [] { return std::int64_t{3'600'010}; });
+        store_writer w(
+            std::move(events), 1h, [] { return std::int64_t{3'600'010}; }, run_at_once);
         w.write({row("x", state::created, 1)}); // pending work before the destructor
     }
     auto events = sqlite_events::open(path).value();
-    EXPECT_TRUE(events.events_of("old").empty()) << "of an earlier start, forgotten by this one";
-    EXPECT_EQ(events.events_of("new0").size(), 2U);
+    EXPECT_TRUE(events_of(events, "old").empty()) << "of an earlier start, forgotten by this one";
+    EXPECT_EQ(events_of(events, "new0").size(), 2U);
+}
+
+TEST(store_writer, a_query_sees_all_batches_written_before) {
+    store_writer w(
+        open_temporary(), 1h, [] { return std::int64_t{0}; }, run_at_once);
+    std::vector<std::size_t> sizes; // written on the database thread until finish() returns
+    for (int i = 0; i < 50; ++i) {
+        w.write({row("r" + std::to_string(i), state::created, i)});
+        w.read({.vin = std::string(horn_vin), .limit = 100},
+               [&](const auto& found) { sizes.push_back(found->size()); });
+    }
+    w.finish();
+    ASSERT_EQ(sizes.size(), 50U);
+    for (std::size_t i = 0; i < sizes.size(); ++i) EXPECT_EQ(sizes[i], i + 1);
+}
+
+TEST(store_writer, rejects_queries_when_many_wait_and_still_takes_batches) {
+    std::promise<void> blocked, release;
+    int rejected = 0, read = 0;
+    {
+        store_writer w(
+            open_temporary(), 1h, [] { return std::int64_t{0}; }, run_at_once);
+        w.read({.id = "x"}, [&](const auto&) {
+            blocked.set_value();
+            release.get_future().wait();
+        });
+        blocked.get_future().wait();
+        for (int i = 0; i < 1'001; ++i) w.read({.id = "x"}, [&](const auto& found) { ++(found ? read : rejected); });
+        EXPECT_EQ(rejected, 1) << "at once";
+        w.write({row("x", state::created, 1)});
+        release.set_value();
+        w.finish();
+        EXPECT_EQ(w.written(), 1U);
+    }
+    EXPECT_EQ(read, 1'000);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "service_core.hpp"
+#include "sqlite_events.hpp"
 #include "vehicle_messages.hpp"
 
 #include <loadsim/base/time.hpp>
@@ -33,12 +34,19 @@ struct recording_broker final : broker_port {
 
 struct recording_store final : event_store {
     void write(std::vector<stored_event> batch) override { batches.push_back(std::move(batch)); }
+    void read(event_query query, on_read on_read) override {
+        if (!readable) return on_read(std::nullopt);
+        auto database = sqlite_events::open("").value();
+        database.write(events());
+        on_read(database.read(query));
+    }
     std::vector<stored_event> events() const {
         std::vector<stored_event> all;
         for (const auto& b : batches) all.insert(all.end(), b.begin(), b.end());
         return all;
     }
     std::vector<std::vector<stored_event>> batches;
+    bool readable = true;
 };
 
 inline constexpr std::string_view horn_vin = "LZ9SMEV05TF000001";

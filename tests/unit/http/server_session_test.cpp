@@ -218,6 +218,36 @@ TEST(server_session, a_reset_ends_the_session) {
     EXPECT_EQ(s.session.responses(), 1U);
 }
 
+TEST(server_session, responses_after_a_deferred_one_wait_for_it) {
+    const auto deferred = std::make_shared<deferred_response>();
+    scripted s{.responses = {{.status = 201}, {.deferred = deferred}, {.status = 202}}};
+    s.session.feed(std::string(get) + "HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n" +
+                       "GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+                   s.out);
+    ASSERT_EQ(s.out.size(), 3U);
+    EXPECT_EQ(status_of(s.out[0].bytes), 201U);
+    EXPECT_EQ(s.out[1].deferred, deferred);
+    EXPECT_EQ(s.out[1].bytes, "");
+    EXPECT_TRUE(s.out[1].head);
+    EXPECT_FALSE(s.out[1].last);
+    EXPECT_EQ(status_of(s.out[2].bytes), 202U);
+    EXPECT_EQ(s.session.responses(), 3U);
+}
+
+TEST(deferred_response, is_completed_once_and_then_serialized) {
+    deferred_response deferred;
+    EXPECT_EQ(deferred.find(), nullptr);
+    int calls = 0;
+    deferred.on_complete([&] { ++calls; });
+    deferred.complete({.status = 404, .body = "gone"});
+    EXPECT_EQ(calls, 1);
+    ASSERT_NE(deferred.find(), nullptr);
+    std::string out;
+    serialize(*deferred.find(), false, true, out);
+    EXPECT_EQ(out, "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 4\r\n"
+                   "Connection: close\r\n\r\ngone");
+}
+
 TEST(server_session, a_handler_sees_the_header_fields) {
     std::string seen;
     const handler on_request = [&seen](const request_view& r) {
@@ -243,4 +273,10 @@ TEST(request_view, path_has_no_host_query_or_fragment) {
     for (const auto& [target, path] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
              {"/a/b", "/a/b"}, {"/a?x=/y#z", "/a"}, {"http://host:80/a?q", "/a"}, {"https://host", ""}, {"*", "*"}})
         EXPECT_EQ((request_view{.method = "GET", .target = target}).path(), path) << target;
+}
+
+TEST(request_view, query_has_no_path_or_fragment) {
+    for (const auto& [target, query] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+             {"/a?x=1&y=/z#f", "x=1&y=/z"}, {"/a", ""}, {"/a?", ""}, {"/a#f?x", ""}, {"http://host/a?q?r", "q?r"}})
+        EXPECT_EQ((request_view{.method = "GET", .target = target}).query(), query) << target;
 }
