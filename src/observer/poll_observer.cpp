@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 #include <utility>
 
@@ -145,6 +146,13 @@ private:
 void polled_request::on_timer(monotonic_time) { owner_.send_poll(*this); }
 
 } // namespace
+
+nanoseconds poll_delay(const poll_options& wanted, std::uint32_t n) noexcept {
+    // As double: the product may overflow nanoseconds, and then exceeds the cap.
+    const double delay = static_cast<double>(wanted.first.count()) * std::pow(wanted.factor, n);
+    if (!(delay < static_cast<double>(wanted.cap.count()))) return wanted.cap;
+    return nanoseconds{static_cast<nanoseconds::rep>(delay)};
+}
 
 result<std::unique_ptr<poll_observer>> poll_observer::make(net::loop& loop, const poll_options& wanted,
                                                            const http::client_options& api,
