@@ -101,7 +101,9 @@ command backend_command() {
                  {.name = "--database",
                   .into = &options->database,
                   .help = "SQLite file for all events (default: a temporary one)"}},
-            .run = [options] { return serve(*options); }};
+            .run = [options] { return serve(*options); },
+            .footer = "API: POST /vehicles/{vin}/remote-services/{service}; GET /requests/{id}; GET /health;\n"
+                      "GET /vehicles/{vin}/requests?limit=20&before={id}: the requests of a vehicle, newest first"};
 }
 
 } // namespace loadsim::app
