@@ -70,7 +70,7 @@ bool loadsim_run::all_online() {
         boost::system::error_code error;
         const auto value = json::parse(line, error);
         if (error || value.at("stage") != "load") continue;
-        const auto since = std::chrono::duration<double>(value.at("load_s").to_number<double>());
+        const auto since = std::chrono::duration<double, std::milli>(value.at("load_elapsed_ms").to_number<double>());
         online_since_ = now - std::chrono::duration_cast<std::chrono::nanoseconds>(since);
         return true;
     }
@@ -91,11 +91,11 @@ metrics loadsim_run::finish() {
         throw std::runtime_error(fmt::format("a run is worth nothing: {} of {} requests executed, {} sessions dropped",
                                              executed, due, dropped));
     return {{"requests", number_at(summary, "/phases/1/due")},
-            {"latency_p50_ms", number_at(summary, "/phases/1/e2e/p50")},
-            {"latency_p99_ms", number_at(summary, "/phases/1/e2e/p99")},
-            {"latency_max_ms", number_at(summary, "/phases/1/e2e/max")},
-            {"lag_p99_ms", number_at(summary, "/latency/lag/p99")},
-            {"lag_max_ms", number_at(summary, "/latency/lag/max")}};
+            {"latency_p50_ms", number_at(summary, "/phases/1/e2e/p50_ms")},
+            {"latency_p99_ms", number_at(summary, "/phases/1/e2e/p99_ms")},
+            {"latency_max_ms", number_at(summary, "/phases/1/e2e/max_ms")},
+            {"lag_p99_ms", number_at(summary, "/latency/lag/p99_ms")},
+            {"lag_max_ms", number_at(summary, "/latency/lag/max_ms")}};
 }
 
 } // namespace loadsim::bench

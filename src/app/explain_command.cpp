@@ -33,7 +33,7 @@ exit_code explain(const explain_options& options) {
         fmt::print("{}", report::run_overview(*all, options.folder));
         return exit_code::pass;
     }
-    if (all->requests.empty()) fmt::print("nothing is unexpected\n");
+    if (all->requests.empty()) fmt::print("nothing unexpected\n");
     for (const auto& request : all->requests) fmt::print("{}\n", report::explain(*all, request));
     if (const auto more = all->matching - all->requests.size(); more != 0)
         fmt::print("... and {} more; --limit shows more\n", more);

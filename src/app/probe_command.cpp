@@ -84,9 +84,9 @@ exit_code probe(const probe_options& options) {
         fmt::print("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(finding.text));
     bool as_expected = !records.empty();
     for (const auto& r : records) {
-        fmt::print("\nrequest   {} {}, expected {}{}\n", to_string(r.observed),
-                   r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected),
-                   r.why.empty() ? "" : ": " + escape_for_terminal(r.why));
+        fmt::print("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
+                   r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
+                   r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason));
         as_expected = as_expected && !r.unexpected;
     }
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);

@@ -52,14 +52,14 @@ public:
         auto counts = std::exchange(counts_, {});
         if (!client_) return counts;
         const auto more = client_->take_counts();
-        counts.allowed = std::exchange(allowed_connections_, 0);
+        counts.connection_limit = std::exchange(allowed_connections_, 0);
         counts.requests = more.requests;
         counts.opened = more.opened;
         counts.open_peak = more.open_peak;
         counts.busy_peak = more.busy_peak;
-        counts.timed_out = more.timed_out;
-        counts.sent_again = more.resent;
-        counts.failed_over = more.failed_over;
+        counts.timeouts = more.timed_out;
+        counts.retries = more.resent;
+        counts.failovers = more.failed_over;
         return counts;
     }
 
@@ -89,7 +89,7 @@ private:
     void on_sent(std::uint64_t token, monotonic_time t) override { events_.on_sent(keys_[token], t); }
 
     bool on_dequeued(std::uint64_t token, nanoseconds waited) override {
-        counts_.wait.record(waited);
+        counts_.connection_wait.record(waited);
         if (events_.still_wanted(keys_[token])) return true;
         free_.push_back(token);
         return false;

@@ -28,11 +28,11 @@ void campaign_ledger::delivered(std::uint32_t campaign, vehicle_id v, monotonic_
     if (t < c.due - clock_tolerance) return;
     auto& counts = counts_[campaign];
     if (!c.received.insert(index(v)).second) {
-        ++counts.repeated;
+        ++counts.duplicate_deliveries;
         return;
     }
     ++counts.delivered;
-    if (c.unreachable_when_due.contains(index(v))) ++counts.returned;
+    if (c.unreachable_when_due.contains(index(v))) ++counts.delivered_after_reconnect;
     counts.latency.record(std::max(t - c.due, nanoseconds{0}));
 }
 

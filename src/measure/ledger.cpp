@@ -138,7 +138,7 @@ void ledger::condition_ended(vehicle_id v, std::uint32_t condition) {
 void ledger::session_event(vehicle_id v, std::string what, monotonic_time t) {
     auto& s = *state_;
     if (s.session_events_recorded == max_session_records) {
-        ++s.counts.not_recorded;
+        ++s.counts.omitted_records;
         return;
     }
     ++s.session_events_recorded;

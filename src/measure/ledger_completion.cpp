@@ -116,7 +116,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
 void ledger::state::emit_record(const open_request& e, const request_completion& completion) {
     auto record = make_request_record(e, completion, names, vin_of(e.spec.vehicle), load_start);
     const bool refused = completion.final_outcome == outcome::rejected || completion.final_outcome == outcome::errored;
-    if (e.own.finished != never || refused || record.request.empty())
+    if (e.own.finished != never || refused || record.request_id.empty())
         counts.request_records.push_back(std::move(record));
     else
         pending.add(std::move(record), completion.observed + final_response_timeout);
@@ -189,7 +189,7 @@ void ledger::state::record_loss(const sequence_tracker::gap& gap) {
     (gap.expected_anomalies.contains(anomaly::response_lost)
          ? counts.expected_anomalies
          : counts.anomalies)[static_cast<std::size_t>(anomaly::response_lost)] += rest;
-    counts.not_recorded += rest;
+    counts.omitted_records += rest;
 }
 
 void ledger::state::record_anomaly(std::optional<vehicle_id> v, const anomaly_report& report, std::string evidence) {
@@ -198,7 +198,7 @@ void ledger::state::record_anomaly(std::optional<vehicle_id> v, const anomaly_re
     ++(expected ? counts.expected_anomalies : counts.anomalies)[static_cast<std::size_t>(report.kind)];
     if (auto* record = pending.find(report.request)) record->anomalies.emplace_back(to_string(report.kind));
     if (anomalies_recorded == max_anomaly_records) {
-        ++counts.not_recorded;
+        ++counts.omitted_records;
         return;
     }
     ++anomalies_recorded;
@@ -206,7 +206,7 @@ void ledger::state::record_anomaly(std::optional<vehicle_id> v, const anomaly_re
                                       .expected = expected,
                                       .at_ms = instant_ms(report.at, load_start),
                                       .vin = v ? vin_of(*v) : std::string{},
-                                      .request = std::string(report.request),
+                                      .request_id = std::string(report.request),
                                       .evidence = std::move(evidence)});
 }
 

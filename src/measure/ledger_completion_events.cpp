@@ -32,7 +32,7 @@ ledger::state::compare_completions(outcome first, monotonic_time first_at, std::
         return repeated_completion{
             anomaly::completion_contradicted,
             fmt::format("{} was announced {} after {}", with_reason(end, reason), later, to_string(first))};
-    ++counts.observers[observer].disagreed;
+    ++counts.observers[observer].disagreements;
     return repeated_completion{anomaly::observers_disagree,
                                fmt::format("{} saw {} {} after another observer had seen {}", names.observer(observer),
                                            with_reason(end, reason), later, to_string(first))};
@@ -41,7 +41,7 @@ ledger::state::compare_completions(outcome first, monotonic_time first_at, std::
 void ledger::completion_observed(vehicle_id v, std::string_view request, outcome end, std::string_view reason,
                                  monotonic_time t, std::uint32_t observer) {
     auto& s = *state_;
-    ++s.counts.observers[observer].ends;
+    ++s.counts.observers[observer].completions;
     open_request* e = s.find_open(v);
     if (id_evidence* evidence = e == nullptr ? nullptr : request.empty() ? &e->own : s.find_evidence(*e, request)) {
         if (evidence->completion) {
@@ -50,7 +50,7 @@ void ledger::completion_observed(vehicle_id v, std::string_view request, outcome
                 s.record_anomaly(*e, repeated->kind, request, t, std::move(repeated->evidence));
             return;
         }
-        ++s.counts.observers[observer].first;
+        ++s.counts.observers[observer].first_completions;
         evidence->completion = end;
         evidence->reason = reason;
         evidence->observed = t;
@@ -67,7 +67,7 @@ void ledger::completion_observed(vehicle_id v, std::string_view request, outcome
             return;
         }
         // First completion of a request that expired, lost its HTTP response, or was recorded as foreign.
-        ++s.counts.observers[observer].first;
+        ++s.counts.observers[observer].first_completions;
         p->completion = end;
         p->observed = t;
         p->observer_mask = observer_bit(observer);

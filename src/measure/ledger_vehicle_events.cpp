@@ -42,7 +42,7 @@ completed_request* ledger::state::find_completed(vehicle_id v, std::string_view 
 void ledger::state::count_queued(monotonic_time since, monotonic_time delivered, bool out_of_order) {
     ++counts.queued.delivered;
     if (out_of_order) ++counts.queued.out_of_order;
-    counts.queued.waited.record(delivered - since);
+    counts.queued.wait.record(delivered - since);
 }
 
 delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t) {
@@ -81,7 +81,7 @@ delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monoto
         return {false, p.arrival};
     }
     p.delivered = t;
-    if (auto* late = pending.find(p.request)) late->delivered_ms = instant_ms(t, load_start);
+    if (auto* late = pending.find(p.request)) late->delivered_at_ms = instant_ms(t, load_start);
     p.command_missing = false;
     if (!p.arrival) return {}; // foreign: recorded when the id first appeared
     const open_request* next = find_open(v);
@@ -103,8 +103,8 @@ void ledger::acked(vehicle_id v, std::string_view request, monotonic_time t) {
     open_request* e = state_->find_open(v);
     id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request);
     if (evidence != nullptr && evidence->acked == never) evidence->acked = t;
-    if (auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr; late && std::isnan(late->acked_ms))
-        late->acked_ms = instant_ms(t, state_->load_start);
+    if (auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr; late && std::isnan(late->acked_at_ms))
+        late->acked_at_ms = instant_ms(t, state_->load_start);
 }
 
 void ledger::finished(vehicle_id v, std::string_view request, monotonic_time t) {
@@ -112,8 +112,8 @@ void ledger::finished(vehicle_id v, std::string_view request, monotonic_time t) 
     id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request);
     if (evidence != nullptr && evidence->finished == never) evidence->finished = t;
     auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr;
-    if (late == nullptr || !std::isnan(late->finished_ms)) return;
-    late->finished_ms = instant_ms(t, state_->load_start);
+    if (late == nullptr || !std::isnan(late->finished_at_ms)) return;
+    late->finished_at_ms = instant_ms(t, state_->load_start);
     state_->pending.expire_by(request, t + after_final_response);
 }
 

@@ -33,7 +33,7 @@ std::vector<message_record> message_log::to_records(monotonic_time load_start) c
                            .to_vehicle = m.to_vehicle,
                            .topic = escape_bytes(text.substr(from, m.topic_end - from)),
                            .payload = escape_bytes(text.substr(m.topic_end, m.payload_end - m.topic_end)),
-                           .bytes = m.bytes});
+                           .payload_bytes = m.bytes});
         from = m.payload_end;
     }
     return records;

@@ -6,7 +6,7 @@
 namespace loadsim::measure {
 
 void pending_records::add(request_record r, monotonic_time deadline) {
-    auto request = r.request;
+    auto request = r.request_id;
     by_request_.insert_or_assign(std::move(request), pending_record{std::move(r), deadline});
 }
 

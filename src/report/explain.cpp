@@ -1,5 +1,4 @@
 // Timeline of one request as text.
-#include "table.hpp"
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -36,27 +35,28 @@ struct instant {
 };
 
 std::vector<instant> instants_of(const request_record& r) {
-    return {{r.due_ms, "due", ""},
-            {r.sent_ms, "sent", "to the platform"},
-            {r.accepted_ms, "accepted", "by the platform"},
-            {r.delivered_ms, "delivered", "the command is at the vehicle"},
-            {r.acked_ms, "acked", "the vehicle has acknowledged it"},
-            {r.finished_ms, "finished", "the vehicle has said its last word"},
-            {r.observed_ms, "observed", "the platform has announced the end"}};
+    return {{r.due_at_ms, "due", ""},
+            {r.sent_at_ms, "sent", "to the platform"},
+            {r.accepted_at_ms, "accepted", "by the platform"},
+            {r.delivered_at_ms, "delivered", "command received by the vehicle"},
+            {r.acked_at_ms, "acked", "acknowledged by the vehicle"},
+            {r.finished_at_ms, "finished", "final response sent by the vehicle"},
+            {r.observed_at_ms, "observed", "completion announced by the platform"}};
 }
 
 timeline_event event_of(const measure::message_record& m) {
     auto text = escape_for_terminal(m.topic) + "  " + escape_for_terminal(m.payload);
-    if (m.bytes > measure::max_payload_bytes)
+    if (m.payload_bytes > measure::max_payload_bytes)
         text += fmt::format(" ... (the first {} of {} bytes)", human_count(measure::max_payload_bytes),
-                            human_count(m.bytes));
+                            human_count(m.payload_bytes));
     return {m.at_ms, m.to_vehicle ? "-> vehicle" : "<- vehicle", std::move(text)};
 }
 
 timeline_event event_of(const measure::anomaly_record& a, const request_record& of) {
     auto text =
-        std::string(to_string(a.kind)) + (a.expected ? " (on purpose): " : ": ") + escape_for_terminal(a.evidence);
-    if (!a.request.empty() && a.request != of.request) text += "  [request " + escape_for_terminal(a.request) + ']';
+        std::string(to_string(a.kind)) + (a.expected ? " (expected): " : ": ") + escape_for_terminal(a.evidence);
+    if (!a.request_id.empty() && a.request_id != of.request_id)
+        text += "  [request " + escape_for_terminal(a.request_id) + ']';
     return {a.at_ms, "ANOMALY", std::move(text)};
 }
 
@@ -76,7 +76,7 @@ std::vector<timeline_event> events_of(const report_contents& all, const request_
     for (const auto& m : r.messages) request_events.push_back(event_of(m));
     std::for_each(instants.begin() + instants_before_messages, instants.end(), add);
     for (const auto& a : all.anomalies)
-        if (!a.request.empty() && a.request == r.request) request_events.push_back(event_of(a, r));
+        if (!a.request_id.empty() && a.request_id == r.request_id) request_events.push_back(event_of(a, r));
     std::erase_if(request_events, [](const timeline_event& e) { return !has_occurred(e.at_ms); });
     const auto [first, last] = span_of(request_events);
     const auto [from, until] = std::pair{first - session_margin_ms, last + session_margin_ms};
@@ -89,7 +89,8 @@ std::vector<timeline_event> events_of(const report_contents& all, const request_
     }
     events.insert(events.end(), request_events.begin(), request_events.end());
     for (const auto& a : all.anomalies)
-        if (a.vin == r.vin && (a.request.empty() || a.request != r.request) && a.at_ms >= from && a.at_ms <= until)
+        if (a.vin == r.vin && (a.request_id.empty() || a.request_id != r.request_id) && a.at_ms >= from &&
+            a.at_ms <= until)
             events.push_back(event_of(a, r));
     std::ranges::stable_sort(events, {}, &timeline_event::at_ms);
     return events;
@@ -102,26 +103,27 @@ std::string join(const std::vector<std::string>& names) {
 }
 
 std::string heading(const request_record& r) {
-    auto text = r.request.empty() ? fmt::format("arrival {}, which got no id", r.arrival)
-                                  : "request " + escape_for_terminal(r.request);
+    auto text = r.request_id.empty() ? fmt::format("arrival {}, without a request id", r.arrival)
+                                     : "request " + escape_for_terminal(r.request_id);
     if (r.unexpected) text += "  UNEXPECTED";
     std::vector<row> rows{
         {"vehicle", fmt::format("{}, segment {}, behaviour {}", escape_for_terminal(r.vin),
                                 escape_for_terminal(r.segment), escape_for_terminal(r.behaviour))},
         {"service", fmt::format("{}, phase {}", escape_for_terminal(r.service), escape_for_terminal(r.phase))},
-        {"due", has_occurred(r.due_ms)
-                    ? fmt::format("{:.3f} s after the load's start, arrival {}", r.due_ms / 1e3, r.arrival)
+        {"due", has_occurred(r.due_at_ms)
+                    ? fmt::format("{:.3f} s after the load's start, arrival {}", r.due_at_ms / 1e3, r.arrival)
                     : fmt::format("arrival {}", r.arrival)},
-        {"expected", to_string(r.expected)},
-        {"observed", std::string(to_string(r.observed)) + (r.why.empty() ? "" : ": " + escape_for_terminal(r.why))}};
+        {"expected", to_string(r.expected_outcomes)},
+        {"observed",
+         std::string(to_string(r.outcome)) + (r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason))}};
     if (!r.conditions.empty()) rows.push_back({"conditions", join(r.conditions)});
     if (!r.anomalies.empty()) rows.push_back({"anomalies", join(r.anomalies)});
     return text + '\n' + table(rows, 2);
 }
 
 std::string timeline(const report_contents& all, const request_record& r) {
-    const double origin = has_occurred(r.due_ms) ? r.due_ms : 0;
-    std::vector<row> rows{{has_occurred(r.due_ms) ? "ms since due" : "ms of the load", "", ""}};
+    const double origin = has_occurred(r.due_at_ms) ? r.due_at_ms : 0;
+    std::vector<row> rows{{has_occurred(r.due_at_ms) ? "ms since due" : "ms of the load", "", ""}};
     for (const auto& e : events_of(all, r)) rows.push_back({fmt::format("{:+.3f}", e.at_ms - origin), e.label, e.text});
     std::vector<std::string> missing;
     for (const auto& i : instants_of(r))
@@ -131,12 +133,12 @@ std::string timeline(const report_contents& all, const request_record& r) {
 }
 
 std::string hops(const request_record& r) {
-    const std::pair<hop, double> all[] = {{hop::lag, r.sent_ms - r.due_ms},
-                                          {hop::accept, r.accepted_ms - r.due_ms},
-                                          {hop::dispatch, r.delivered_ms - r.due_ms},
-                                          {hop::vehicle, r.finished_ms - r.delivered_ms},
-                                          {hop::notify, r.observed_ms - r.finished_ms},
-                                          {hop::e2e, r.observed_ms - r.due_ms}};
+    const std::pair<hop, double> all[] = {{hop::lag, r.sent_at_ms - r.due_at_ms},
+                                          {hop::accept, r.accepted_at_ms - r.due_at_ms},
+                                          {hop::dispatch, r.delivered_at_ms - r.due_at_ms},
+                                          {hop::vehicle, r.finished_at_ms - r.delivered_at_ms},
+                                          {hop::notify, r.observed_at_ms - r.finished_at_ms},
+                                          {hop::e2e, r.observed_at_ms - r.due_at_ms}};
     std::vector<row> rows(2);
     for (const auto& [which, ms] : all) {
         rows[0].emplace_back(to_string(which));

@@ -82,9 +82,9 @@ std::string json_indented(const json::value& v) {
     return std::move(w.text) + '\n';
 }
 
-double json_ms(nanoseconds d) { return std::round(milliseconds(d) * 1e3) / 1e3; }
+double rounded_ms(double ms) { return std::round(ms * 1e3) / 1e3; }
 
-double json_s(nanoseconds d) { return std::round(seconds(d) * 1e6) / 1e6; }
+double json_ms(nanoseconds d) { return rounded_ms(milliseconds(d)); }
 
 json::array json_outcomes(outcome_set all) {
     json::array names;
@@ -95,11 +95,11 @@ json::array json_outcomes(outcome_set all) {
 
 json::object json_latency(const measure::histogram& h) {
     const auto ms = [&](nanoseconds d) { return h.empty() ? json::value(nullptr) : json::value(json_ms(d)); };
-    return {{"count", h.count()},          {"min", ms(h.min())},
-            {"mean", ms(h.mean())},        {"p50", ms(h.percentile(50))},
-            {"p90", ms(h.percentile(90))}, {"p95", ms(h.percentile(95))},
-            {"p99", ms(h.percentile(99))}, {"p999", ms(h.percentile(99.9))},
-            {"max", ms(h.max())}};
+    return {{"samples", h.count()},           {"min_ms", ms(h.min())},
+            {"mean_ms", ms(h.mean())},        {"p50_ms", ms(h.percentile(50))},
+            {"p90_ms", ms(h.percentile(90))}, {"p95_ms", ms(h.percentile(95))},
+            {"p99_ms", ms(h.percentile(99))}, {"p999_ms", ms(h.percentile(99.9))},
+            {"max_ms", ms(h.max())}};
 }
 
 } // namespace loadsim::report

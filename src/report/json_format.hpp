@@ -17,15 +17,14 @@ std::string json_line(const boost::json::value&);
 /// Indented by two; objects and arrays of scalars stay on one line. Ends with a newline.
 std::string json_indented(const boost::json::value&);
 
-/// Milliseconds with three decimals: the histograms' resolution of a microsecond.
+/// Milliseconds with three decimals: the histograms' resolution of a microsecond. NaN (written as null) stays NaN.
+double rounded_ms(double ms);
 double json_ms(nanoseconds);
-/// Seconds with six decimals.
-double json_s(nanoseconds);
 
 /// ["executed", "timed_out"].
 boost::json::array json_outcomes(outcome_set);
 
-/// {count, min, mean, p50, p90, p95, p99, p999, max} in ms; without samples null for all but count.
+/// {samples, min_ms, mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, p999_ms, max_ms}; without samples null for all but `samples`.
 boost::json::object json_latency(const measure::histogram&);
 
 } // namespace loadsim::report

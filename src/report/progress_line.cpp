@@ -23,7 +23,7 @@ double completed_fraction(const progress& p) {
     if (p.current_stage == stage::draining || p.current_stage == stage::done) return 1;
     const double fraction =
         p.current_stage == stage::connecting
-            ? static_cast<double>(p.sessions_online) / std::max(1.0, static_cast<double>(p.sessions_asked))
+            ? static_cast<double>(p.sessions_online) / std::max(1.0, static_cast<double>(p.sessions_planned))
             : static_cast<double>(p.load_elapsed.count()) / std::max(1.0, static_cast<double>(p.load_duration.count()));
     return std::clamp(fraction, 0.0, 1.0);
 }
@@ -44,9 +44,9 @@ std::vector<field> fields(const progress& p) {
     const auto& sum = p.cumulative != nullptr ? *p.cumulative : p.interval;
     std::vector<field> all;
     const auto online = human_count(p.sessions_online);
-    all.push_back(
-        {(p.sessions_online == p.sessions_asked ? online : online + "/" + human_count(p.sessions_asked)) + " on line",
-         p.current_stage == stage::connecting ? 0 : 4});
+    all.push_back({(p.sessions_online == p.sessions_planned ? online : online + "/" + human_count(p.sessions_planned)) +
+                       " online",
+                   p.current_stage == stage::connecting ? 0 : 4});
     if (p.current_stage == stage::connecting) {
         all.push_back({human_count(sum.sessions.refused) + " refused", 1});
         return all;

@@ -14,13 +14,13 @@ using measure::request_record;
 
 std::string request_text(const request_record& r) {
     return fmt::format("{} of {}, {} due at {:.3f} s",
-                       r.request.empty() ? fmt::format("arrival {}", r.arrival)
-                                         : "request " + escape_for_terminal(r.request),
-                       escape_for_terminal(r.vin), escape_for_terminal(r.service), r.due_ms / 1e3);
+                       r.request_id.empty() ? fmt::format("arrival {}", r.arrival)
+                                            : "request " + escape_for_terminal(r.request_id),
+                       escape_for_terminal(r.vin), escape_for_terminal(r.service), r.due_at_ms / 1e3);
 }
 
 std::string outcome_text(const request_record& r) {
-    return std::string(to_string(r.observed)) + (r.why.empty() ? "" : " (" + escape_for_terminal(r.why) + ')');
+    return std::string(to_string(r.outcome)) + (r.reason.empty() ? "" : " (" + escape_for_terminal(r.reason) + ')');
 }
 
 /// True if the replayed request has all anomalies of the original one.
@@ -46,19 +46,20 @@ replay_comparison compare_replay(const std::vector<request_record>& original,
     for (const auto& request : original) {
         const auto match = std::ranges::find(replayed, request.arrival, &request_record::arrival);
         const bool same =
-            match != replayed.end() && match->observed == request.observed && has_all_anomalies(*match, request);
+            match != replayed.end() && match->outcome == request.outcome && has_all_anomalies(*match, request);
         comparison.reproduced = comparison.reproduced && same;
         if (match == replayed.end()) {
-            comparison.text += fmt::format("not done again: {}: {}\n", request_text(request), outcome_text(request));
+            comparison.text += fmt::format("not replayed: {}: {}\n", request_text(request), outcome_text(request));
             continue;
         }
-        comparison.text += same ? fmt::format("came again: {}: {}\n", request_text(request), outcome_text(*match))
-                                : fmt::format("came out differently: {}: {} then, {} now\n", request_text(request),
+        comparison.text += same ? fmt::format("reproduced: {}: {}\n", request_text(request), outcome_text(*match))
+                                : fmt::format("differs: {}: {} originally, {} now\n", request_text(request),
                                               outcome_text(request), outcome_text(*match));
         if (const auto original_anomalies = anomaly_names_text(request),
             replayed_anomalies = anomaly_names_text(*match);
             original_anomalies != replayed_anomalies)
-            comparison.text += fmt::format("    anomalies: {} then, {} now\n", original_anomalies, replayed_anomalies);
+            comparison.text +=
+                fmt::format("    anomalies: {} originally, {} now\n", original_anomalies, replayed_anomalies);
     }
     return comparison;
 }

@@ -1,4 +1,4 @@
-#include "file_names.hpp"
+#include "records.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/measure/hdr_log.hpp>

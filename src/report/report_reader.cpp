@@ -1,7 +1,6 @@
 #include <loadsim/report/report_reader.hpp>
 
-#include "file_names.hpp"
-#include "record_parser.hpp"
+#include "records.hpp"
 #include "text_format.hpp"
 
 #include <loadsim/report/report_folder.hpp>
@@ -25,8 +24,6 @@ using string_set = std::unordered_set<std::string>;
 
 /// Upper limit of valid lines; bounds the memory for damaged files without newlines.
 constexpr std::size_t max_line_length = 4U << 20U;
-/// File of earlier versions with unexpected requests only; replaced by requests.jsonl.
-constexpr auto failures_file_name = "failures.jsonl";
 
 /// Line reader with a length limit; counts unreadable lines.
 class line_reader {
@@ -43,7 +40,7 @@ public:
                 line = line_;
                 return true;
             }
-            mark_bad("longer than any line of ours");
+            mark_bad("over 4 MiB");
         }
         return false;
     }
@@ -60,9 +57,9 @@ public:
         if (in_.bad()) return fmt::format("{}: cannot be read beyond line {}", name, line_number_);
         if (bad_count_ == 0) return {};
         if (bad_count_ == 1 && first_bad_ == line_number_ && !has_newline_)
-            return fmt::format("{}: the last line is cut off: the run was killed, or is still going", name);
-        if (bad_count_ == 1) return fmt::format("{}: line {} is left out ({})", name, first_bad_, first_reason_);
-        return fmt::format("{}: {} lines are left out, the first is line {} ({})", name, human_count(bad_count_),
+            return fmt::format("{}: the last line is incomplete: the run was killed, or is still running", name);
+        if (bad_count_ == 1) return fmt::format("{}: line {} is skipped ({})", name, first_bad_, first_reason_);
+        return fmt::format("{}: {} lines are skipped, the first is line {} ({})", name, human_count(bad_count_),
                            first_bad_, first_reason_);
     }
 
@@ -100,13 +97,13 @@ class report_reader {
 public:
     report_reader(fs::path folder, const request_filter& filter) : folder_(std::move(folder)), filter_(filter) {}
 
-    report_contents read(std::string_view version) {
-        read_metadata(version);
+    result<report_contents> read(std::string_view version) {
+        if (auto error = read_metadata(version); !error.empty()) return problems{folder_.string(), std::move(error)};
         count_anomalies();
         read_requests();
         read_anomalies();
         read_sessions();
-        std::ranges::stable_sort(contents_.requests, {}, [](const auto& r) { return sort_key(r.due_ms); });
+        std::ranges::stable_sort(contents_.requests, {}, [](const auto& r) { return sort_key(r.due_at_ms); });
         std::ranges::stable_sort(contents_.anomalies, {}, [](const auto& a) { return sort_key(a.at_ms); });
         std::ranges::stable_sort(contents_.sessions, {}, [](const auto& s) { return sort_key(s.at_ms); });
         return std::move(contents_);
@@ -130,25 +127,25 @@ private:
         return std::nullopt;
     }
 
-    void read_metadata(std::string_view version) {
-        if (const auto run =
-                metadata_of(run_file_name, "an earlier loadsim wrote this folder, or not all of it is here")) {
-            contents_.scenario = run->scenario;
+    /// Returns the error of a folder in another format; empty: this one, or unknown because the files are missing.
+    std::string read_metadata(std::string_view version) {
+        const auto run = metadata_of(run_file_name, "not all files of the report are here");
+        const auto summary = metadata_of(summary_file_name, "the run was killed, or is still running");
+        for (const auto& [metadata, schema] : {std::pair(&run, run_schema), std::pair(&summary, summary_schema)})
+            if (*metadata && (*metadata)->schema != schema)
+                return fmt::format("has the format '{}'{}, and loadsim {} reads '{}': use the loadsim that wrote it",
+                                   (*metadata)->schema,
+                                   run && !run->version.empty() ? " of loadsim " + run->version : "", version, schema);
+        if (run) {
             contents_.version = run->version;
             contents_.mode = run->mode;
-            if (run->schema != run_schema)
-                add_warning(
-                    fmt::format("{} has the schema '{}', and this is for {}: what is not known here is left out",
-                                run_file_name, run->schema, run_schema));
             if (run->version != version)
-                add_warning(
-                    fmt::format("loadsim {} wrote this folder, and this is {}: what is not known here is left out",
-                                run->version.empty() ? "of an unknown version" : run->version, version));
+                add_warning(fmt::format("loadsim {} wrote this folder, and this is {}: unknown fields are ignored",
+                                        run->version.empty() ? "of an unknown version" : run->version, version));
         }
-        if (const auto summary = metadata_of(summary_file_name, "the run was killed, or is still going")) {
-            contents_.not_recorded = summary->not_recorded;
-            if (contents_.scenario.empty()) contents_.scenario = summary->scenario;
-        }
+        if (summary) contents_.omitted_records = summary->omitted_records;
+        if (run || summary) contents_.scenario = (run ? run : summary)->scenario;
+        return {};
     }
 
     /// Calls `handle` for each readable record of a file. Warnings only on the first pass over the file.
@@ -172,30 +169,25 @@ private:
         for_each_record(anomalies_file_name, parse_anomaly_record, true, [this](measure::anomaly_record a) {
             ++(a.expected ? contents_.expected_anomalies_by_kind
                           : contents_.anomalies_by_kind)[static_cast<std::size_t>(a.kind)];
-            (a.expected ? with_expected_anomaly_ : with_unexpected_anomaly_).insert(std::move(a.request));
+            (a.expected ? with_expected_anomaly_ : with_unexpected_anomaly_).insert(std::move(a.request_id));
         });
         with_unexpected_anomaly_.erase("");
     }
 
     void read_requests() {
-        const bool is_earlier_version = !exists(folder_ / requests_file_name) && exists(folder_ / failures_file_name);
-        if (is_earlier_version)
-            add_warning(fmt::format("{} is read in place of {}", failures_file_name, requests_file_name));
-        for_each_record(is_earlier_version ? failures_file_name : requests_file_name, parse_request_record, true,
-                        [this](measure::request_record r) {
-                            ++contents_.recorded;
-                            if (r.unexpected) ++contents_.unexpected;
-                            const bool has_findings = r.unexpected || has_unexpected_anomaly(r);
-                            if (!has_findings) ++contents_.without_findings;
-                            if ((filter_.unexpected && !has_findings) ||
-                                (filter_.request_id && r.request != *filter_.request_id) ||
-                                (filter_.vin && r.vin != *filter_.vin))
-                                return;
-                            if (++contents_.matching > filter_.limit) return;
-                            requests_.insert(r.request);
-                            vehicles_.insert(r.vin);
-                            contents_.requests.push_back(std::move(r));
-                        });
+        for_each_record(requests_file_name, parse_request_record, true, [this](measure::request_record r) {
+            ++contents_.recorded;
+            if (r.unexpected) ++contents_.unexpected;
+            const bool has_findings = r.unexpected || has_unexpected_anomaly(r);
+            if (!has_findings) ++contents_.without_findings;
+            if ((filter_.unexpected && !has_findings) || (filter_.request_id && r.request_id != *filter_.request_id) ||
+                (filter_.vin && r.vin != *filter_.vin))
+                return;
+            if (++contents_.matching > filter_.limit) return;
+            requests_.insert(r.request_id);
+            vehicles_.insert(r.vin);
+            contents_.requests.push_back(std::move(r));
+        });
         requests_.erase("");
         vehicles_.erase("");
         if (filter_.vin) vehicles_.insert(*filter_.vin);
@@ -203,8 +195,8 @@ private:
 
     /// True with an unexpected anomaly. anomalies.jsonl may lack some of the request's anomalies (record limit).
     bool has_unexpected_anomaly(const measure::request_record& r) const {
-        return with_unexpected_anomaly_.contains(r.request) ||
-               (!r.anomalies.empty() && !with_expected_anomaly_.contains(r.request));
+        return with_unexpected_anomaly_.contains(r.request_id) ||
+               (!r.anomalies.empty() && !with_expected_anomaly_.contains(r.request_id));
     }
 
     bool is_unfiltered() const { return !filter_.request_id && !filter_.vin && !filter_.unexpected; }
@@ -212,7 +204,7 @@ private:
     void read_anomalies() {
         std::size_t other_count = 0;
         for_each_record(anomalies_file_name, parse_anomaly_record, false, [&](measure::anomaly_record a) {
-            const bool is_related = requests_.contains(a.request) || vehicles_.contains(a.vin) || is_unfiltered();
+            const bool is_related = requests_.contains(a.request_id) || vehicles_.contains(a.vin) || is_unfiltered();
             if (is_related || (filter_.unexpected && !a.expected && other_count++ < filter_.limit))
                 contents_.anomalies.push_back(std::move(a));
         });
@@ -238,12 +230,11 @@ result<report_contents> read_report(const fs::path& folder, const request_filter
     std::error_code error;
     if (!fs::is_directory(folder, error))
         return problems{folder.string(), "is no folder; name the report folder of a run, such as reports/NAME-TIME"};
-    const auto report_files = {run_file_name,      requests_file_name, anomalies_file_name,
-                               sessions_file_name, summary_file_name,  failures_file_name};
+    const auto report_files = {run_file_name, requests_file_name, anomalies_file_name, sessions_file_name,
+                               summary_file_name};
     if (std::ranges::none_of(report_files, [&](const char* name) { return exists(folder / name, error); }))
-        return problems{
-            folder.string(),
-            "has nothing that a run has written; name the report folder of a run, such as reports/NAME-TIME"};
+        return problems{folder.string(),
+                        "has no file of a run; name the report folder of a run, such as reports/NAME-TIME"};
     return report_reader(folder, filter).read(version);
 }
 

@@ -1,7 +1,6 @@
-// Text of run.json and summary.json.
-#include "file_names.hpp"
+// Text of run.json and summary.json, and the lines of timeline.jsonl.
 #include "json_format.hpp"
-#include "summary_platform.hpp"
+#include "records.hpp"
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -18,32 +17,48 @@ using measure::labels;
 using measure::run_result;
 
 std::string_view end_reason_text(run_result::end_reason e) {
-    constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "cut off"};
+    constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "aborted"};
     return texts[static_cast<std::size_t>(e)];
 }
 
-json::object outcomes(const measure::request_counts& r) {
+json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) {
     json::object all;
-    for (std::size_t i = 0; i < outcome_count; ++i) all[outcome_names[i]] = r.outcomes[i];
+    for (const auto& [text, count] : counts) all[text] = count;
     return all;
 }
 
-json::object requests(const run_result& run) {
-    const auto& r = run.sum.requests;
-    return {{"planned", run.planned_arrivals}, {"due", r.due}, {"sent", r.sent}, {"outcomes", outcomes(r)},
-            {"under_way", r.due - r.ended()}, // not 0 only after an aborted run
-            {"unexpected", r.unexpected}};
+/// Array of counts by name, including zeros.
+template <std::size_t N>
+json::object counts_by_name(const std::array<std::uint64_t, N>& counts, const std::array<std::string_view, N>& names) {
+    json::object all;
+    for (std::size_t i = 0; i < N; ++i) all[names[i]] = counts[i];
+    return all;
 }
 
-json::array matrix(const measure::totals& sum, const labels& labels) {
+json::object request_counts(const measure::request_counts& r) {
+    return {{"due", r.due},
+            {"sent", r.sent},
+            {"unexpected", r.unexpected},
+            {"outcomes", counts_by_name(r.outcomes, outcome_names)}};
+}
+
+json::object requests(const run_result& run) {
+    auto counts = request_counts(run.sum.requests);
+    counts["planned"] = run.planned_arrivals;
+    counts["open"] = run.sum.requests.due - run.sum.requests.ended(); // not 0 only after an aborted run
+    counts["error_reasons"] = counts_by_text(run.sum.errors);
+    return counts;
+}
+
+json::array outcome_matrix(const measure::totals& sum, const labels& labels) {
     json::array rows;
     for (const auto& [key, count] : sum.matrix) {
         const auto& [segment, service, expected, observed] = key;
         rows.push_back(json::object{{"segment", name_at(labels.segments, segment)},
                                     {"behaviour", name_at(labels.behaviours, segment)},
                                     {"service", name_at(labels.services, service)},
-                                    {"expected", json_outcomes(expected)},
-                                    {"observed", to_string(observed)},
+                                    {"expected_outcomes", json_outcomes(expected)},
+                                    {"outcome", to_string(observed)},
                                     {"unexpected", !expected.contains(observed)},
                                     {"count", count}});
     }
@@ -53,14 +68,10 @@ json::array matrix(const measure::totals& sum, const labels& labels) {
 json::array phases(const measure::totals& sum, const labels& labels) {
     json::array rows;
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
-        const auto& r = sum.phases[i];
-        rows.push_back(
-            json::object{{"name", name_at(labels.phases, i)},
-                         {"due", r.due},
-                         {"sent", r.sent},
-                         {"outcomes", outcomes(r)},
-                         {"unexpected", r.unexpected},
-                         {"e2e", json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}))}});
+        json::object row{{"name", name_at(labels.phases, i)}};
+        for (const auto& [name, value] : request_counts(sum.phases[i])) row[name] = value;
+        row["e2e"] = json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}));
+        rows.push_back(std::move(row));
     }
     return rows;
 }
@@ -83,56 +94,100 @@ json::object latency(const measure::totals& sum) {
 
 json::object sessions(const run_result& run) {
     const auto& s = run.sum.sessions;
-    return {{"asked", run.sessions_asked},
-            {"peak", run.sessions_peak},
-            {"connect", json_latency(s.connect)},
+    return {{"planned", run.sessions_planned},
+            {"online_peak", run.sessions_peak},
             {"refused", s.refused},
             {"dropped", s.dropped},
             {"reconnects", s.reconnects},
             {"syn_retransmitted", s.syn_retransmitted},
-            {"reasons", counts_by_text(s.reasons)}};
+            {"connect", json_latency(s.connect)},
+            {"error_reasons", counts_by_text(s.reasons)}};
+}
+
+json::object messages(const measure::message_counts& m) {
+    return {{"published", m.published},
+            {"received", m.received},
+            {"bytes_sent", m.bytes_sent},
+            {"bytes_received", m.bytes_received}};
 }
 
 /// Null if the HTTP driver was not used.
 json::value http(const measure::http_counts& h) {
-    if (h.allowed == 0) return nullptr;
+    if (h.connection_limit == 0) return nullptr;
     const auto each = static_cast<double>(h.requests) / static_cast<double>(h.opened);
     return json::object{
         {"requests", h.requests},
         {"connections",
-         {{"allowed", h.allowed}, {"opened", h.opened}, {"open_peak", h.open_peak}, {"busy_peak", h.busy_peak}}},
+         {{"limit", h.connection_limit}, {"opened", h.opened}, {"open_peak", h.open_peak}, {"busy_peak", h.busy_peak}}},
         {"requests_per_connection", h.opened == 0 ? json::value(nullptr) : json::value(each)},
-        {"timed_out", h.timed_out},
-        {"sent_again", h.sent_again},
-        {"failed_over", h.failed_over},
-        {"wait", json_latency(h.wait)}};
-}
-
-json::object counts_by_anomaly(const std::array<std::uint64_t, anomaly_count>& counts) {
-    json::object all;
-    for (std::size_t i = 0; i < anomaly_count; ++i) all[anomaly_names[i]] = counts[i];
-    return all;
+        {"timeouts", h.timeouts},
+        {"retries", h.retries},
+        {"failovers", h.failovers},
+        {"connection_wait", json_latency(h.connection_wait)}};
 }
 
 json::object queued(const measure::queued_counts& q) {
-    return {{"delivered", q.delivered}, {"out_of_order", q.out_of_order}, {"waited", json_latency(q.waited)}};
+    return {{"delivered", q.delivered}, {"out_of_order", q.out_of_order}, {"wait", json_latency(q.wait)}};
 }
 
 json::array recoveries(const run_result& run) {
-    const auto seconds_or_null = [](const std::optional<nanoseconds>& d) {
-        return d ? json::value(json_s(*d)) : json::value(nullptr);
+    const auto ms_or_null = [](const std::optional<nanoseconds>& d) {
+        return d ? json::value(json_ms(*d)) : json::value(nullptr);
     };
     json::array rows;
     for (const auto& r : run.recoveries)
         rows.push_back(json::object{{"condition", r.condition},
                                     {"occurrence", r.occurrence},
-                                    {"at_s", json_s(r.started)},
-                                    {"affected", r.affected},
-                                    {"back", r.recovered},
-                                    {"until_back_s", seconds_or_null(r.recovery_time)},
-                                    {"budget", r.budget.empty() ? json::value(nullptr) : json::value(r.budget)},
-                                    {"until_latency_s", seconds_or_null(r.latency_recovery_time)}});
+                                    {"started_at_ms", json_ms(r.started)},
+                                    {"affected_vehicles", r.affected},
+                                    {"recovered_vehicles", r.recovered},
+                                    {"recovery_ms", ms_or_null(r.recovery_time)},
+                                    {"latency_budget", r.budget.empty() ? json::value(nullptr) : json::value(r.budget)},
+                                    {"latency_recovery_ms", ms_or_null(r.latency_recovery_time)}});
     return rows;
+}
+
+json::array observers(const measure::totals& sum, const labels& labels) {
+    json::array rows;
+    for (const auto& [index, o] : sum.observers)
+        rows.push_back(json::object{{"name", labels.observer(index)},
+                                    {"received", o.received},
+                                    {"completions", o.completions},
+                                    {"first_completions", o.first_completions},
+                                    {"disagreements", o.disagreements},
+                                    {"rejections", counts_by_text(o.rejections)}});
+    return rows;
+}
+
+json::array campaigns(const measure::totals& sum, const labels& labels) {
+    json::array rows;
+    for (const auto& [index, c] : sum.campaigns)
+        rows.push_back(json::object{{"name", name_at(labels.campaigns, index)},
+                                    {"published", c.published},
+                                    {"addressed_vehicles", c.addressed},
+                                    {"deliveries", c.delivered},
+                                    {"deliveries_after_reconnect", c.delivered_after_reconnect},
+                                    {"duplicate_deliveries", c.duplicate_deliveries},
+                                    {"latency", json_latency(c.latency)}});
+    return rows;
+}
+
+/// Null if there is no simulated broker API.
+json::value broker_api(const measure::broker_api_counts& c) {
+    if (c == measure::broker_api_counts{}) return nullptr;
+    return json::object{{"commands",
+                         {{"accepted", c.accepted},
+                          {"refused", c.refused},
+                          {"reset", c.reset},
+                          {"malformed", c.malformed},
+                          {"delayed", c.delayed}}},
+                        {"responses",
+                         {{"posted", c.posted},
+                          {"rejected", c.rejected},
+                          {"failed", c.failed},
+                          {"dropped", c.dropped},
+                          {"duplicated", c.duplicated}}},
+                        {"error_reasons", counts_by_text(c.reasons)}};
 }
 
 json::array budgets(const verdict::evaluation& evaluation) {
@@ -140,9 +195,22 @@ json::array budgets(const verdict::evaluation& evaluation) {
     for (const auto& result : evaluation.budgets)
         rows.push_back(
             json::object{{"expression", result.expression},
-                         {"observed", result.observed ? json::value(*result.observed) : json::value(nullptr)},
+                         {"observed_value", result.observed ? json::value(*result.observed) : json::value(nullptr)},
                          {"verdict", to_string(result.verdict)}});
     return rows;
+}
+
+/// CPU time and memory of the load generator so far.
+json::object generator_usage(const measure::generator_usage& g) {
+    return {{"cpu_time_ms", rounded_ms(g.cpu_s * 1e3)}, {"rss_bytes", g.rss_bytes}};
+}
+
+json::object generator(const run_result& run) {
+    auto usage = generator_usage(run.generator);
+    usage["shards"] = run.generator.shards;
+    usage["ranks"] = run.generator.ranks;
+    usage["lag_limit_ms"] = json_ms(run.lag_limit);
+    return usage;
 }
 
 } // namespace
@@ -153,7 +221,7 @@ std::string run_json(const run_header& run) {
                                       {"mode", to_string(run.mode)},
                                       {"scenario", run.scenario},
                                       {"seed", run.seed},
-                                      {"started", iso_time(run.started, iso_format::seconds)}});
+                                      {"started_at", iso_time(run.started, iso_format::seconds)}});
 }
 
 std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {
@@ -165,41 +233,56 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"seed", run.seed},
         {"verdict", to_string(evaluation.verdict)},
         {"exit_code", static_cast<int>(evaluation.code)},
-        {"reasons", json::array(evaluation.reasons.begin(), evaluation.reasons.end())},
-        {"started", iso_time(run.started, iso_format::seconds)},
-        {"elapsed_s", json_s(run.elapsed)},
-        {"ended", end_reason_text(run.ended)},
+        {"verdict_reasons", json::array(evaluation.reasons.begin(), evaluation.reasons.end())},
+        {"started_at", iso_time(run.started, iso_format::seconds)},
+        {"duration_ms", json_ms(run.elapsed)},
+        {"end_reason", end_reason_text(run.ended)},
         {"requests", requests(run)},
-        {"matrix", matrix(sum, labels)},
-        {"errors", counts_by_text(sum.errors)},
+        {"outcome_matrix", outcome_matrix(sum, labels)},
         {"phases", phases(sum, labels)},
         {"services", services(sum, labels)},
         {"latency", latency(sum)},
         {"sessions", sessions(run)},
-        {"messages",
-         {{"published", sum.messages.published},
-          {"received", sum.messages.received},
-          {"bytes_sent", sum.messages.bytes_sent},
-          {"bytes_received", sum.messages.bytes_received}}},
+        {"messages", messages(sum.messages)},
         {"http", http(sum.http)},
         {"queued", queued(sum.queued)},
         {"recoveries", recoveries(run)},
-        {"observers", observers_json(sum, labels)},
-        {"campaigns", campaigns_json(sum, labels)},
-        {"broker_api", broker_api_json(sum.broker_api)},
-        {"misfits", counts_by_text(sum.unmatched_fields)},
-        {"anomalies", counts_by_anomaly(sum.anomalies)},
-        {"provoked", counts_by_anomaly(sum.expected_anomalies)},
-        {"not_recorded", sum.not_recorded},
-        {"generator",
-         {{"cpu_s", run.generator.cpu_s},
-          {"rss_bytes", run.generator.rss_bytes},
-          {"shards", run.generator.shards},
-          {"ranks", run.generator.ranks},
-          {"lag_limit_ms", json_ms(run.lag_limit)}}},
+        {"observers", observers(sum, labels)},
+        {"campaigns", campaigns(sum, labels)},
+        {"broker_api", broker_api(sum.broker_api)},
+        {"unmatched_fields", counts_by_text(sum.unmatched_fields)},
+        {"anomalies", counts_by_name(sum.anomalies, anomaly_names)},
+        {"expected_anomalies", counts_by_name(sum.expected_anomalies, anomaly_names)},
+        {"omitted_records", sum.omitted_records},
+        {"generator", generator(run)},
         {"budgets", budgets(evaluation)},
     };
     return json_indented(summary);
+}
+
+std::string timeline_line(const measure::progress& p, const labels& labels) {
+    const auto& interval = p.interval;
+    const bool in_phase = p.current_stage == measure::stage::load && p.phase < labels.phases.size();
+    auto requests = request_counts(interval.requests);
+    requests["in_flight"] = p.in_flight;
+    const json::object line{{"elapsed_ms", json_ms(p.elapsed)},
+                            {"interval_ms", rounded_ms(p.interval_s * 1e3)},
+                            {"stage", to_string(p.current_stage)},
+                            {"phase", in_phase ? json::value(labels.phases[p.phase]) : json::value(nullptr)},
+                            {"load_elapsed_ms", json_ms(p.load_elapsed)},
+                            {"target_rate_per_s", p.target_rate},
+                            {"requests", std::move(requests)},
+                            {"sessions",
+                             {{"online", p.sessions_online},
+                              {"refused", interval.sessions.refused},
+                              {"dropped", interval.sessions.dropped},
+                              {"reconnects", interval.sessions.reconnects}}},
+                            {"latency",
+                             {{"lag", json_latency(interval.latencies.select(hop::lag))},
+                              {"e2e", json_latency(interval.latencies.select(hop::e2e))}}},
+                            {"messages", messages(interval.messages)},
+                            {"generator", generator_usage(p.generator)}};
+    return json_line(line) + '\n';
 }
 
 } // namespace loadsim::report

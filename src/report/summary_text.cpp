@@ -1,7 +1,5 @@
 // Final summary of a run for the terminal.
-#include "summary_ledger.hpp"
-#include "summary_platform.hpp"
-#include "table.hpp"
+#include "summary_sections.hpp"
 #include "text_format.hpp"
 
 #include <loadsim/report/console.hpp>
@@ -23,12 +21,12 @@ using measure::labels;
 using measure::run_result;
 
 std::string heading(const run_result& run) {
-    auto text = fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
-                            count_of(run.sessions_asked, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
+    auto text =
+        fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
+                    count_of(run.sessions_planned, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
     if (run.mode == measure::run_mode::rehearsal)
-        text += "rehearsed in simulated time against a model of the platform: nothing was connected, latencies are the "
-                "model's\n";
-    if (run.mode == measure::run_mode::replay) text += "replay of one vehicle of another run, alone\n";
+        text += "rehearsal in simulated time against a simulated platform: no connections, simulated latencies\n";
+    if (run.mode == measure::run_mode::replay) text += "replay of one vehicle of another run\n";
     return text;
 }
 
@@ -68,14 +66,14 @@ row latency_row(std::string_view name, const measure::histogram& h, std::string_
 
 std::string latency(const measure::totals& sum) {
     constexpr std::array<std::string_view, measure::hop_names.size()> meanings{
-        "due to sent: the generator's own lateness",
+        "due to sent: delay of the load generator",
         "due to accepted",
-        "due to command at the vehicle",
-        "command to last word, in the vehicle",
-        "vehicle's last word to end announced",
-        "due to end announced",
+        "due to command received by the vehicle",
+        "command received to final response sent",
+        "final response sent to completion announced",
+        "due to completion announced",
         "e2e less vehicle",
-        "deadline to given up, of silent vehicles"};
+        "deadline to time-out announced, silent vehicles"};
     std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())
@@ -102,10 +100,10 @@ std::string sessions(const run_result& run) {
     const auto syn_text = s.syn_retransmitted == 0
                               ? std::string{}
                               : fmt::format("    {}: a listen backlog was full; lower fleet.connectsInFlight\n",
-                                            count_of(s.syn_retransmitted, "connect whose SYN had to be sent again",
-                                                     "connects whose SYN had to be sent again"));
-    return fmt::format("\nsessions  {} asked, {} at the peak, {} refused, {} dropped, {}\n",
-                       human_count(run.sessions_asked), human_count(run.sessions_peak), human_count(s.refused),
+                                            count_of(s.syn_retransmitted, "connect with a retransmitted SYN",
+                                                     "connects with a retransmitted SYN"));
+    return fmt::format("\nsessions  {} planned, {} at the peak, {} refused, {} dropped, {}\n",
+                       human_count(run.sessions_planned), human_count(run.sessions_peak), human_count(s.refused),
                        human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
            syn_text + reasons(s.reasons);
 }
@@ -123,20 +121,20 @@ std::string traffic(const run_result& run) {
 
 /// Empty if the HTTP driver was not used.
 std::string http(const measure::http_counts& h) {
-    if (h.allowed == 0) return "";
-    const auto waited = h.wait.empty() ? std::string("none waited for a free one")
-                                       : fmt::format("{} waited for a free one, p99 {}, in lag",
-                                                     human_count(h.wait.count()), human_latency(h.wait.percentile(99)));
+    if (h.connection_limit == 0) return "";
+    const auto waited = h.connection_wait.empty() ? std::string("none waited for a connection")
+                                                  : fmt::format("{} waited for a connection, p99 {}, part of lag",
+                                                                human_count(h.connection_wait.count()),
+                                                                human_latency(h.connection_wait.percentile(99)));
     std::string attempts;
-    if (h.timed_out != 0)
-        attempts += fmt::format("    {} got no answer in time, {} sent again: the platform may have those twice\n",
-                                count_of(h.timed_out, "try", "tries"), human_count(h.sent_again));
-    if (h.failed_over != 0)
-        attempts += fmt::format("    {} went to another URL than the one whose turn it was\n",
-                                count_of(h.failed_over, "request", "requests"));
-    return fmt::format("http      {} over {}; at once {} open, {} busy, {} allowed; {}\n",
+    if (h.timeouts != 0)
+        attempts += fmt::format("    {} timed out, {}: the platform may have received a request twice\n",
+                                count_of(h.timeouts, "attempt", "attempts"), count_of(h.retries, "retry", "retries"));
+    if (h.failovers != 0)
+        attempts += fmt::format("    {} to another base URL\n", count_of(h.failovers, "failover", "failovers"));
+    return fmt::format("http      {} over {}; peak {} open, {} busy, limit {}; {}\n",
                        count_of(h.requests, "request", "requests"), count_of(h.opened, "connection", "connections"),
-                       human_count(h.open_peak), human_count(h.busy_peak), human_count(h.allowed), waited) +
+                       human_count(h.open_peak), human_count(h.busy_peak), human_count(h.connection_limit), waited) +
            attempts;
 }
 
@@ -183,7 +181,7 @@ std::string verdict_text(measure::run_mode mode, const verdict::evaluation& eval
 std::string report_location(const run_result& run, const std::filesystem::path& folder) {
     std::string text = "report    " + folder.string() + '\n';
     if (run.sum.requests.unexpected != 0 || has_anomalies(run.sum.anomalies))
-        text += "    loadsim explain " + folder.string() + " tells what was wrong, and how it came to that\n";
+        text += "    loadsim explain " + folder.string() + " shows the unexpected requests and the anomalies\n";
     return text;
 }
 
@@ -195,7 +193,8 @@ std::string summary_text(const run_result& run, const verdict::evaluation& evalu
     return '\n' + heading(run) + requests(run) + reasons(sum.errors) + matrix_text(sum, labels) + latency(sum) +
            phases(sum, labels) + sessions(run) + queued_text(sum.queued) + http(sum.http) + traffic(run) +
            broker_api_text(sum.broker_api) + observers_text(sum, labels) + campaigns_text(sum, labels) +
-           recoveries_text(run.recoveries) + anomalies_text(sum.anomalies, sum.expected_anomalies, sum.not_recorded) +
+           recoveries_text(run.recoveries) +
+           anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
            unmatched_fields_text(sum.unmatched_fields) + budgets(evaluation, colour) +
            verdict_text(run.mode, evaluation, colour) + report_location(run, folder);
 }

@@ -91,7 +91,7 @@ std::string name_at(const std::vector<std::string>& names, std::size_t i) {
 std::string_view mode_text(measure::run_mode mode) {
     switch (mode) {
     case measure::run_mode::run: break;
-    case measure::run_mode::rehearsal: return "rehearsed";
+    case measure::run_mode::rehearsal: return "rehearsal";
     case measure::run_mode::replay: return "replay";
     }
     return {};
@@ -126,6 +126,23 @@ std::string pad_right(std::string_view text, std::size_t columns) {
 std::string pad_left(std::string_view text, std::size_t columns) {
     const auto width = display_width(text);
     return std::string(width < columns ? columns - width : 0, ' ') + std::string(text);
+}
+
+std::string table(const std::vector<row>& rows, std::size_t left_aligned, std::size_t text_from) {
+    std::vector<std::size_t> widths;
+    for (const auto& r : rows) {
+        widths.resize(std::max(widths.size(), r.size()));
+        for (std::size_t i = 0; i < r.size(); ++i) widths[i] = std::max(widths[i], display_width(r[i]));
+    }
+    std::string text;
+    for (const auto& r : rows) {
+        std::string line = "   ";
+        for (std::size_t i = 0; i < r.size(); ++i)
+            line += ' ' + (i < left_aligned || i >= text_from ? pad_right : pad_left)(r[i], widths[i]) + ' ';
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + '\n';
+    }
+    return text;
 }
 
 } // namespace loadsim::report

@@ -1,4 +1,4 @@
-// Formatting of numbers for people, and display width of UTF-8 text.
+// Text for people: numbers, display width of UTF-8 text, tables with aligned columns.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -25,7 +25,7 @@ std::string human_percentage(std::uint64_t count,
 /// Name at an index; the index itself if there are fewer names, so that no row is lost.
 std::string name_at(const std::vector<std::string>& names, std::size_t i);
 
-/// "rehearsed" or "replay"; empty for an ordinary run.
+/// "rehearsal" or "replay"; empty for an ordinary run.
 std::string_view mode_text(measure::run_mode);
 
 /// Terminal columns of a UTF-8 text; a double-width character counts 2.
@@ -34,5 +34,11 @@ std::size_t display_width(std::string_view);
 std::string_view truncate_to_width(std::string_view, std::size_t columns);
 std::string pad_right(std::string_view, std::size_t columns); ///< appends blanks
 std::string pad_left(std::string_view, std::size_t columns);  ///< prepends blanks
+
+using row = std::vector<std::string>;
+
+/// Columns are as wide as their widest cell. The first `left_aligned` columns and those from index `text_from` on hold text and are
+/// left-aligned; the others hold numbers and are right-aligned.
+std::string table(const std::vector<row>& rows, std::size_t left_aligned = 1, std::size_t text_from = 99);
 
 } // namespace loadsim::report

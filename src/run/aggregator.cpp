@@ -27,7 +27,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
         if (at == measure::stage::load) p.target_rate = plan_.rate_at(p.load_elapsed).per_second;
     }
     p.interval_s = seconds(now - std::exchange(reported_at_, now));
-    p.sessions_asked = latest_.sessions_asked;
+    p.sessions_planned = latest_.sessions_planned;
     p.sessions_online = latest_.sessions_online;
     p.in_flight = latest_.in_flight;
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};

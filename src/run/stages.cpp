@@ -97,7 +97,7 @@ result<void> run_stages::connect() {
     while (!stop_requested()) {
         const auto& latest = aggregator_.latest();
         if (!latest.setup_error.empty()) return problems{"", latest.setup_error};
-        if (generator_.idle() && latest.driver_ready && latest.sessions_online == latest.sessions_asked) break;
+        if (generator_.idle() && latest.driver_ready && latest.sessions_online == latest.sessions_planned) break;
         if (time_.now() - started_at > timeout) return connect_timeout_error(timeout);
         step(stage::connecting, time_.now() + poll_interval);
     }
@@ -107,13 +107,13 @@ result<void> run_stages::connect() {
 problems run_stages::connect_timeout_error(nanoseconds waited) const {
     const auto& latest = aggregator_.latest();
     std::string text = fmt::format("only {} of {} vehicles are on line after {}", latest.sessions_online,
-                                   latest.sessions_asked, format_duration(waited));
+                                   latest.sessions_planned, format_duration(waited));
     const auto& reasons = aggregator_.sum().sessions.reasons;
     const auto most_frequent = std::max_element(reasons.begin(), reasons.end(),
                                                 [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most_frequent != reasons.end())
         text += fmt::format("; most often: {} ({} times)", most_frequent->first, most_frequent->second);
-    if (aggregator_.sum().sessions.dropped > latest.sessions_asked)
+    if (aggregator_.sum().sessions.dropped > latest.sessions_planned)
         return problems{
             "", text + "; vehicles that are thrown out again and again have twins: when another run with the same "
                        "VINs is at this broker, set fleet.vin.vds apart"};
@@ -173,7 +173,7 @@ measure::run_result run_stages::finish() {
     };
     if (!aborted()) await_idle();
     const auto open = aggregator_.latest().in_flight;
-    const auto sessions_requested = aggregator_.latest().sessions_asked;
+    const auto sessions_requested = aggregator_.latest().sessions_planned;
     if (!aborted()) {
         generator_.stop();
         await_idle();
@@ -191,7 +191,7 @@ measure::run_result run_stages::finish() {
     run_result.lag_limit = scenario_.load.lag_limit;
     run_result.mode = plan_.replay ? measure::run_mode::replay : measure::run_mode::run;
     run_result.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
-    run_result.sessions_asked = sessions_requested;
+    run_result.sessions_planned = sessions_requested;
     run_result.sessions_peak = aggregator_.sessions_peak();
     run_result.left_open = open;
     run_result.ended = end_reason();

@@ -95,7 +95,7 @@ std::optional<double> campaign_value(const budget& b, const measure::totals& tot
     const bool repeated = b.metric == "campaigns.repeated";
     const auto undelivered =
         sum.addressed - std::min(sum.delivered, sum.addressed); // aborted: may be more than addressed
-    const auto count = static_cast<double>(repeated ? sum.repeated : undelivered);
+    const auto count = static_cast<double>(repeated ? sum.duplicate_deliveries : undelivered);
     return b.metric_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
 }
 
@@ -106,8 +106,8 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     if (b.metric_kind == kind::latency) return stat_of(samples_of(b, totals, names), b);
     if (b.metric_kind == kind::connect) return stat_of(totals.sessions.connect, b);
     if (b.metric_kind == kind::connect_count) return static_cast<double>(totals.sessions.connect.count());
-    if (b.metric_kind == kind::queue_wait) return stat_of(totals.queued.waited, b);
-    if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.waited.count());
+    if (b.metric_kind == kind::queue_wait) return stat_of(totals.queued.wait, b);
+    if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
     if (b.metric_kind == kind::recovery) return recovery_time(b, run);
     const auto requests = requests_of(b, totals, names);
     const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");

@@ -47,16 +47,16 @@ TEST_P(bad_api, is_accounted_for) {
     EXPECT_EQ(number(summary, "/requests/outcomes/" + std::string(row.outcome)), 30);
     EXPECT_EQ(number(summary, "/requests/unexpected"), 30);
     EXPECT_EQ(number(summary, "/http/requests"), 30);
-    EXPECT_EQ(number(summary, "/http/connections/allowed"), 20);
+    EXPECT_EQ(number(summary, "/http/connections/limit"), 20);
     EXPECT_GE(number(summary, "/http/connections/opened"), 1);
     const auto failures = run.unexpected_requests();
     ASSERT_EQ(failures.size(), 30U);
     for (const auto& f : failures) {
-        EXPECT_EQ(harness::text(f, "/observed"), row.outcome);
-        EXPECT_THAT(harness::text(f, "/why"), testing::HasSubstr(row.reason));
+        EXPECT_EQ(harness::text(f, "/outcome"), row.outcome);
+        EXPECT_THAT(harness::text(f, "/reason"), testing::HasSubstr(row.reason));
         EXPECT_EQ(harness::text(f, "/segment"), "healthy");
         EXPECT_EQ(harness::text(f, "/phase"), "steady");
-        EXPECT_GE(f.at("sent_ms").to_number<double>(), f.at("due_ms").to_number<double>());
+        EXPECT_GE(f.at("sent_at_ms").to_number<double>(), f.at("due_at_ms").to_number<double>());
     }
 }
 
@@ -111,12 +111,13 @@ TEST(silent_api, receives_no_expired_request) {
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
     EXPECT_LT(posts, 10);
-    EXPECT_EQ(number(summary, "/latency/lag/count"), 60) << "what was never sent was late, too";
+    EXPECT_EQ(number(summary, "/latency/lag/samples"), 60) << "what was never sent was late, too";
     EXPECT_EQ(number(summary, "/http/connections/busy_peak"), 1);
-    EXPECT_EQ(number(summary, "/http/wait/count"), 59) << "all but the first, also those that still waited at the end";
+    EXPECT_EQ(number(summary, "/http/connection_wait/samples"), 59)
+        << "all but the first, also those that still waited at the end";
     std::size_t never_sent = 0;
     for (const auto& f : run.unexpected_requests())
-        if (harness::text(f, "/why").find("never sent") != std::string::npos) ++never_sent;
+        if (harness::text(f, "/reason").find("never sent") != std::string::npos) ++never_sent;
     EXPECT_GT(never_sent, 45U);
 }
 

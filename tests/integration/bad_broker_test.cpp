@@ -399,7 +399,7 @@ TEST(bad_broker, that_sends_one_vehicle_garbage_loses_only_that_session) {
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
-    const auto& reasons = summary.at_pointer("/sessions/reasons").as_object();
+    const auto& reasons = summary.at_pointer("/sessions/error_reasons").as_object();
     ASSERT_EQ(reasons.size(), 1U) << summary.at("sessions");
     EXPECT_THAT(std::string(reasons.begin()->key()), testing::AnyOf(HasSubstr("malformed"), HasSubstr("protocol")));
     EXPECT_EQ(reasons.begin()->value().to_number<int>(), 1);

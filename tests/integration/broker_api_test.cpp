@@ -298,8 +298,8 @@ budgets: [unexpected == 0, anomalies == 0]
     EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err();
     const auto summary = run.summary();
     EXPECT_EQ(harness::number(summary, "/requests/due"), 600);
-    EXPECT_EQ(harness::number(summary, "/broker_api/accepted"), 600);
-    EXPECT_GT(harness::number(summary, "/broker_api/posted"), 1100);
+    EXPECT_EQ(harness::number(summary, "/broker_api/commands/accepted"), 600);
+    EXPECT_GT(harness::number(summary, "/broker_api/responses/posted"), 1100);
 }
 
 /// Platform that calls the broker API for each request, with the request id only in a header.
@@ -356,7 +356,7 @@ budgets: [unexpected == 0, anomalies == 0]
         program::run(text, {"--set", "contract.command.id=header:X-Ordre", "--set", "load.phases[0].arrivalRate=30"});
     EXPECT_EQ(other.wait(60s), 99) << other.out() << other.err();
     EXPECT_THAT(other.out(), HasSubstr("contract.command.id: 'header:X-Ordre' was in none of the first 20 messages"));
-    EXPECT_EQ(other.summary().at("misfits").as_object().size(), 1U);
+    EXPECT_EQ(other.summary().at("unmatched_fields").as_object().size(), 1U);
 }
 
 } // namespace

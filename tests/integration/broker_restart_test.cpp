@@ -47,7 +47,7 @@ TEST_P(broker_restart, is_survived) {
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 90 + 30 * GetParam().seconds);
-    EXPECT_EQ(number(summary, "/sessions/peak"), 200);
+    EXPECT_EQ(number(summary, "/sessions/online_peak"), 200);
     EXPECT_EQ(number(summary, "/sessions/dropped"), 200);
     EXPECT_EQ(number(summary, "/sessions/reconnects"), 200);
     EXPECT_LT(number(summary, "/phases/1/outcomes/executed"), 30 * GetParam().seconds) << "or there was no outage";
@@ -55,7 +55,7 @@ TEST_P(broker_restart, is_survived) {
     std::int64_t last = 0; // during the load
     for (const auto& line : run.json_lines("timeline.jsonl")) {
         if (line.at("stage").as_string() != "load") continue;
-        last = number(line, "/sessions");
+        last = number(line, "/sessions/online");
         fewest = std::min(fewest, last);
     }
     EXPECT_LT(fewest, 200);
@@ -63,7 +63,7 @@ TEST_P(broker_restart, is_survived) {
     const auto failures = run.unexpected_requests();
     EXPECT_EQ(static_cast<std::int64_t>(failures.size()), number(summary, "/requests/unexpected"));
     for (const auto& f : failures) {
-        EXPECT_NE(harness::text(f, "/why"), "") << f;
+        EXPECT_NE(harness::text(f, "/reason"), "") << f;
         EXPECT_EQ(harness::text(f, "/vin").size(), 17U) << f;
     }
 }

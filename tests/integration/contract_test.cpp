@@ -121,7 +121,7 @@ TEST(contract, mismatch_is_reported_after_twenty_messages) {
         {"--set", "contract.command.id=/head/ordre", "--set", "load.mqtt.deadline=1s", "--set", "load.drain=2s"});
     EXPECT_EQ(run.wait(60s), 99) << run.out() << run.err();
     EXPECT_THAT(run.out(), HasSubstr("contract.command.id: '/head/ordre' was in none of the first 20 messages"));
-    EXPECT_EQ(run.summary().at("misfits").as_object().size(), 1U);
+    EXPECT_EQ(run.summary().at("unmatched_fields").as_object().size(), 1U);
 }
 
 TEST(campaigns, reach_a_segment_and_offline_vehicles_after_their_reconnect) {
@@ -150,15 +150,17 @@ budgets: [anomalies == 0, "campaigns.undelivered{campaign=recall} == 0", campaig
     const auto& recall = summary.at("campaigns").at(0);
     EXPECT_EQ(harness::text(recall, "/name"), "recall");
     EXPECT_EQ(number(recall, "/published"), 1) << "one of the two shards sends it";
-    EXPECT_EQ(number(recall, "/addressed"), 30);
-    EXPECT_EQ(number(recall, "/delivered"), 30);
-    EXPECT_GT(number(recall, "/on_return"), 0);
-    EXPECT_EQ(number(recall, "/on_return"), number(summary, "/recoveries/0/affected")) << "those in their garages";
-    EXPECT_EQ(number(recall, "/repeated"), 0);
-    EXPECT_GE(recall.at_pointer("/latency/max").to_number<double>(), 1000) << "from due, also of those that were away";
+    EXPECT_EQ(number(recall, "/addressed_vehicles"), 30);
+    EXPECT_EQ(number(recall, "/deliveries"), 30);
+    EXPECT_GT(number(recall, "/deliveries_after_reconnect"), 0);
+    EXPECT_EQ(number(recall, "/deliveries_after_reconnect"), number(summary, "/recoveries/0/affected_vehicles"))
+        << "those in their garages";
+    EXPECT_EQ(number(recall, "/duplicate_deliveries"), 0);
+    EXPECT_GE(recall.at_pointer("/latency/max_ms").to_number<double>(), 1000)
+        << "from due, also of those that were away";
     const auto& news = summary.at("campaigns").at(1);
-    EXPECT_EQ(number(news, "/addressed"), 60);
-    EXPECT_EQ(number(news, "/delivered"), 60);
+    EXPECT_EQ(number(news, "/addressed_vehicles"), 60);
+    EXPECT_EQ(number(news, "/deliveries"), 60);
     EXPECT_THAT(run.out(), HasSubstr("campaigns"));
 }
 

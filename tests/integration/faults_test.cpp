@@ -80,7 +80,7 @@ std::map<std::string, std::int64_t> anomalies_of(const boost::json::value& summa
 std::map<std::string, std::int64_t> anomalies_in_jsonl(const program& run) {
     std::map<std::string, std::int64_t> all;
     for (const auto& line : run.json_lines("anomalies.jsonl")) {
-        ++all[harness::text(line, "/anomaly")];
+        ++all[harness::text(line, "/kind")];
         EXPECT_FALSE(line.at("evidence").as_string().empty()) << line;
     }
     return all;

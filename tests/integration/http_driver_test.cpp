@@ -250,16 +250,16 @@ TEST(http_driver, records_the_wait_for_a_connection) {
     driver_harness r(api.address(), 2);
     r.send_all(10, 10);
     auto counts = r.take_counts();
-    EXPECT_EQ(counts.allowed, 2U);
+    EXPECT_EQ(counts.connection_limit, 2U);
     EXPECT_EQ(counts.requests, 10U);
     EXPECT_EQ(counts.opened, 2U);
     EXPECT_EQ(counts.open_peak, 2U);
     EXPECT_EQ(counts.busy_peak, 2U);
-    EXPECT_EQ(counts.wait.count(), 8U);
+    EXPECT_EQ(counts.connection_wait.count(), 8U);
 
     r.send_all(10, 20);
     add(counts, r.take_counts());
-    EXPECT_EQ(counts.allowed, 2U) << "what was told before is not told again";
+    EXPECT_EQ(counts.connection_limit, 2U) << "what was told before is not told again";
     EXPECT_EQ(counts.busy_peak, 2U);
     EXPECT_EQ(counts.opened, 2U);
     EXPECT_EQ(counts.requests, 20U);
@@ -284,7 +284,7 @@ TEST(http_driver, counts_the_wait_of_requests_queued_at_the_end) {
     driver_harness r(api.address(), 1, 100ms);
     r.send_all(3, 1);
     r.stop(); // the second has a connection, the third is still queued
-    EXPECT_EQ(r.take_counts().wait.count(), 2U);
+    EXPECT_EQ(r.take_counts().connection_wait.count(), 2U);
 }
 
 TEST(http_driver, writes_a_request_larger_than_the_socket_buffer) {
@@ -322,8 +322,8 @@ TEST(http_driver, resends_a_request_after_a_timeout) {
     EXPECT_GE(r.duration_of(0), 200ms) << "told as sent once, when it was sent first";
     const auto counts = r.take_counts();
     EXPECT_EQ(counts.requests, 2U);
-    EXPECT_EQ(counts.timed_out, 2U);
-    EXPECT_EQ(counts.sent_again, 2U);
+    EXPECT_EQ(counts.timeouts, 2U);
+    EXPECT_EQ(counts.retries, 2U);
     EXPECT_EQ(counts.opened, 3U) << "a connection whose answer is missing is not used again; the last one is";
 }
 
@@ -338,8 +338,8 @@ TEST(http_driver, resends_no_more_than_the_configured_retries) {
     EXPECT_THAT(r.results(), testing::ElementsAre("errored http: no answer in time (3 tries)"));
     EXPECT_EQ(posts, 3U);
     const auto counts = r.take_counts();
-    EXPECT_EQ(counts.timed_out, 3U);
-    EXPECT_EQ(counts.sent_again, 2U);
+    EXPECT_EQ(counts.timeouts, 3U);
+    EXPECT_EQ(counts.retries, 2U);
 }
 
 /// Only a timeout is retried, no broken connection and no refusal.

@@ -37,7 +37,7 @@ TEST(kill_9, leaves_no_mosquitto_and_a_readable_timeline) {
             EXPECT_EQ(i + 1, lines.size()) << "only the last line may be cut: " << lines[i];
             continue;
         }
-        due += harness::number(line, "/due");
+        due += harness::number(line, "/requests/due");
     }
     EXPECT_GT(due, 0) << "what was seen is there";
 }

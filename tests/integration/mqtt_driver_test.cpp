@@ -35,10 +35,10 @@ TEST_P(mqtt_driver, needs_a_broker_and_nothing_else) {
                                                        {"garage: timed_out as timed_out", by.at("garage")}};
     EXPECT_EQ(harness::outcome_matrix(summary), expected);
     EXPECT_EQ(number(summary, "/requests/due"), 70);
-    EXPECT_EQ(number(summary, "/sessions/peak"), 800);
+    EXPECT_EQ(number(summary, "/sessions/online_peak"), 800);
     EXPECT_TRUE(summary.at("http").is_null());
-    EXPECT_EQ(number(summary, "/latency/e2e/count"), by.at("healthy") + by.at("stubborn"));
-    EXPECT_EQ(number(summary, "/latency/expiry/count"), by.at("silent") + by.at("garage"));
+    EXPECT_EQ(number(summary, "/latency/e2e/samples"), by.at("healthy") + by.at("stubborn"));
+    EXPECT_EQ(number(summary, "/latency/expiry/samples"), by.at("silent") + by.at("garage"));
     EXPECT_EQ(harness::read_file(run.report() / "loadsim.log").find("embedded"), std::string::npos)
         << "nothing of ours is started";
     EXPECT_FALSE(exists(run.report() / "mosquitto.conf"));

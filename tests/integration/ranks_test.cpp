@@ -51,7 +51,8 @@ std::map<std::int64_t, std::string> ledger(const program& run) {
     std::map<std::int64_t, std::string> rows;
     for (const auto& line : run.json_lines("requests.jsonl")) {
         std::string row;
-        for (const auto* key : {"vin", "segment", "behaviour", "service", "phase", "expected", "observed", "due_ms"})
+        for (const auto* key :
+             {"vin", "segment", "behaviour", "service", "phase", "expected_outcomes", "outcome", "due_at_ms"})
             row += boost::json::serialize(line.at(key)) + ' ';
         rows[number(line, "/arrival")] = row;
     }
@@ -92,13 +93,13 @@ TEST(ranks, share_one_run_and_give_one_report) {
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 65);
-    EXPECT_EQ(number(summary, "/sessions/asked"), 400);
-    EXPECT_EQ(number(summary, "/sessions/peak"), 400);
-    EXPECT_EQ(number(summary, "/sessions/connect/count"), 400);
+    EXPECT_EQ(number(summary, "/sessions/planned"), 400);
+    EXPECT_EQ(number(summary, "/sessions/online_peak"), 400);
+    EXPECT_EQ(number(summary, "/sessions/connect/samples"), 400);
     EXPECT_EQ(number(summary, "/generator/ranks"), 3);
-    EXPECT_EQ(number(summary, "/latency/lag/count"), 65);
+    EXPECT_EQ(number(summary, "/latency/lag/samples"), 65);
     std::int64_t due = 0;
-    for (const auto& line : run.json_lines("timeline.jsonl")) due += number(line, "/due");
+    for (const auto& line : run.json_lines("timeline.jsonl")) due += number(line, "/requests/due");
     EXPECT_EQ(due, 65) << "the timeline tells of all ranks";
     for (int rank = 0; rank < 3; ++rank) {
         const auto folder = run.report() / fmt::format("rank-{:04}", rank);
@@ -161,7 +162,7 @@ TEST(ranks, all_drain_at_ctrl_c) {
     EXPECT_EQ(run.wait(mpirun_timeout), 130) << run.err();
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
-    EXPECT_EQ(harness::text(summary, "/ended"), "interrupted");
+    EXPECT_EQ(harness::text(summary, "/end_reason"), "interrupted");
     EXPECT_EQ(number(summary, "/requests/unexpected"), 0) << "what was in flight had its end";
     EXPECT_EQ(run.err(), "");
     expect_no_process_of(run);
@@ -172,7 +173,7 @@ TEST(ranks, all_drain_at_sigterm) {
     ASSERT_NO_FATAL_FAILURE(await_load(run, 2));
     run.signal(SIGTERM);
     EXPECT_EQ(run.wait(mpirun_timeout), 4) << run.err();
-    EXPECT_EQ(harness::text(run.summary(), "/ended"), "terminated");
+    EXPECT_EQ(harness::text(run.summary(), "/end_reason"), "terminated");
     expect_no_process_of(run);
 }
 
@@ -186,11 +187,11 @@ TEST_P(a_rank_that_dies, ends_the_run_as_invalid_with_partial_results) {
     EXPECT_EQ(run.wait(mpirun_timeout), 4) << run.err();
     const auto summary = run.summary();
     EXPECT_EQ(harness::text(summary, "/verdict"), "invalid");
-    EXPECT_EQ(harness::text(summary, "/ended"), "cut off");
+    EXPECT_EQ(harness::text(summary, "/end_reason"), "aborted");
     EXPECT_GE(number(summary, "/requests/due"), 20) << "of at least a second";
     EXPECT_EQ(number(summary, "/requests/due"),
-              harness::sum_of_outcomes(summary, "/requests/outcomes") + number(summary, "/requests/under_way"));
-    EXPECT_EQ(number(summary, "/sessions/asked"), 100);
+              harness::sum_of_outcomes(summary, "/requests/outcomes") + number(summary, "/requests/open"));
+    EXPECT_EQ(number(summary, "/sessions/planned"), 100);
     EXPECT_EQ(number(summary, "/generator/ranks"), 3);
     EXPECT_THAT(harness::read_file(run.report() / "timeline.jsonl"), HasSubstr("\"stage\":\"load\"")) << "it stays";
     EXPECT_THAT(run.err(), HasSubstr(fmt::format("rank {}", GetParam())));

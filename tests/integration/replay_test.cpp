@@ -62,21 +62,21 @@ TEST_F(replay_fixture, failure_is_reproduced_alone) {
     ASSERT_FALSE(failures.empty());
     for (std::size_t i = 0; i < std::min<std::size_t>(failures.size(), 2); ++i) {
         const auto& failure = failures[i];
-        EXPECT_EQ(text(failure, "/observed"), "timed_out");
-        program again(
-            {"replay", folder(), "--request", text(failure, "/request"), "--packets", "it.pcap", "--report", "report"});
+        EXPECT_EQ(text(failure, "/outcome"), "timed_out");
+        program again({"replay", folder(), "--request", text(failure, "/request_id"), "--packets", "it.pcap",
+                       "--report", "report"});
         EXPECT_EQ(again.wait(60s), 0) << again.out() << again.err();
-        EXPECT_THAT(again.out(), HasSubstr("came again"));
+        EXPECT_THAT(again.out(), HasSubstr("reproduced: "));
         const auto lines = again.json_lines("requests.jsonl");
         ASSERT_EQ(lines.size(), 1U);
         EXPECT_EQ(text(lines[0], "/vin"), text(failure, "/vin"));
         EXPECT_EQ(number(lines[0], "/arrival"), number(failure, "/arrival"));
-        EXPECT_EQ(text(lines[0], "/observed"), "timed_out");
+        EXPECT_EQ(text(lines[0], "/outcome"), "timed_out");
         EXPECT_TRUE(lines[0].at("unexpected").as_bool());
-        EXPECT_EQ(number(again.summary(), "/sessions/peak"), 1);
+        EXPECT_EQ(number(again.summary(), "/sessions/online_peak"), 1);
         // The vehicle takes as long as in the first run, within the timing jitter of the machine.
         const auto took = [](const boost::json::value& r) {
-            return r.at("finished_ms").to_number<double>() - r.at("delivered_ms").to_number<double>();
+            return r.at("finished_at_ms").to_number<double>() - r.at("delivered_at_ms").to_number<double>();
         };
         EXPECT_NEAR(took(lines[0]), 1500, 250);
         const auto packets = harness::read_file(again.folder() / "it.pcap");
@@ -98,7 +98,7 @@ TEST_F(replay_fixture, request_is_explained) {
     const auto failures = run_->unexpected_requests();
     ASSERT_FALSE(failures.empty());
     const auto vin = text(failures[0], "/vin");
-    const auto id = text(failures[0], "/request");
+    const auto id = text(failures[0], "/request_id");
     program explained({"explain", folder(), "--request", id});
     EXPECT_EQ(explained.wait(), 0) << explained.err();
     EXPECT_THAT(explained.out(), HasSubstr(vin));

@@ -82,7 +82,7 @@ TEST_F(source_addresses, without_free_ports_are_skipped) {
     ASSERT_TRUE(harness::wait_until([&] { return connections_of_all() == 295; })) << run.err();
     EXPECT_EQ(connections_of("127.0.0.2"), 100U) << "all of its ports, the test's included";
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
-    EXPECT_EQ(number(run.summary(), "/sessions/peak"), 280);
+    EXPECT_EQ(number(run.summary(), "/sessions/online_peak"), 280);
     EXPECT_EQ(number(run.summary(), "/sessions/refused"), 0) << run.summary().at("sessions");
 }
 

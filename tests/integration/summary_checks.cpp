@@ -40,10 +40,10 @@ void expect_consistent_sums(const boost::json::value& summary) {
     EXPECT_EQ(sent, number(summary, "/requests/sent"));
     std::int64_t cells = 0;
     std::int64_t off_diagonal = 0;
-    for (const auto& cell : summary.at("matrix").as_array()) {
+    for (const auto& cell : summary.at("outcome_matrix").as_array()) {
         cells += number(cell, "/count");
-        const auto& expected_outcomes = cell.at("expected").as_array();
-        const bool unexpected = std::find(expected_outcomes.begin(), expected_outcomes.end(), cell.at("observed")) ==
+        const auto& expected_outcomes = cell.at("expected_outcomes").as_array();
+        const bool unexpected = std::find(expected_outcomes.begin(), expected_outcomes.end(), cell.at("outcome")) ==
                                 expected_outcomes.end();
         EXPECT_EQ(cell.at("unexpected").as_bool(), unexpected) << cell;
         if (unexpected) off_diagonal += number(cell, "/count");
@@ -55,9 +55,9 @@ void expect_consistent_sums(const boost::json::value& summary) {
 
 std::map<std::string, std::int64_t> outcome_matrix(const boost::json::value& summary) {
     std::map<std::string, std::int64_t> cells;
-    for (const auto& cell : summary.at("matrix").as_array())
-        cells[text(cell, "/segment") + ": " + joined_outcomes(cell.at("expected")) + " as " +
-              text(cell, "/observed")] += number(cell, "/count");
+    for (const auto& cell : summary.at("outcome_matrix").as_array())
+        cells[text(cell, "/segment") + ": " + joined_outcomes(cell.at("expected_outcomes")) + " as " +
+              text(cell, "/outcome")] += number(cell, "/count");
     return cells;
 }
 

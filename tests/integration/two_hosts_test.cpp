@@ -141,7 +141,7 @@ TEST(two_hosts, share_a_run_with_their_own_addresses) {
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 60);
     EXPECT_EQ(number(summary, "/requests/outcomes/executed"), 60);
-    EXPECT_EQ(number(summary, "/sessions/peak"), 200);
+    EXPECT_EQ(number(summary, "/sessions/online_peak"), 200);
     // Each host has half of the fleet and one driver.
     const auto log = net.broker_log();
     for (const auto* host : {"10.77.0.1", "10.77.0.2"}) {

@@ -52,8 +52,8 @@ void expect_a_verdict(const program& run, std::string_view verdict, std::int64_t
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(text(summary, "/verdict"), verdict);
     EXPECT_EQ(number(summary, "/exit_code"), code);
-    EXPECT_FALSE(summary.at("reasons").as_array().empty());
-    for (const auto& reason : summary.at("reasons").as_array())
+    EXPECT_FALSE(summary.at("verdict_reasons").as_array().empty());
+    for (const auto& reason : summary.at("verdict_reasons").as_array())
         EXPECT_THAT(run.out(), HasSubstr(std::string(reason.as_string()).substr(0, 30)));
 }
 
@@ -76,7 +76,7 @@ TEST(verdict, a_budget_without_data_is_5) {
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(text(summary, "/verdict"), "no data");
-    EXPECT_TRUE(summary.at_pointer("/budgets/0/observed").is_null());
+    EXPECT_TRUE(summary.at_pointer("/budgets/0/observed_value").is_null());
 }
 
 TEST(verdict, a_generator_that_was_the_limit_is_4) {
@@ -89,7 +89,7 @@ TEST(verdict, a_generator_that_was_the_limit_is_4) {
         program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
     EXPECT_EQ(run.wait(), 4) << run.err();
     expect_a_verdict(run, "invalid", 4);
-    EXPECT_GT(run.summary().at_pointer("/latency/lag/p99").to_number<double>(), 2000);
+    EXPECT_GT(run.summary().at_pointer("/latency/lag/p99_ms").to_number<double>(), 2000);
 }
 
 TEST(verdict, a_run_that_was_terminated_is_4) {
@@ -98,7 +98,7 @@ TEST(verdict, a_run_that_was_terminated_is_4) {
     run.signal(SIGTERM);
     EXPECT_EQ(run.wait(10s), 4) << run.err();
     expect_a_verdict(run, "invalid", 4);
-    EXPECT_EQ(text(run.summary(), "/ended"), "terminated");
+    EXPECT_EQ(text(run.summary(), "/end_reason"), "terminated");
 }
 
 TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
@@ -111,7 +111,7 @@ TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {
     EXPECT_EQ(run.wait(10s), 130) << run.err();
     expect_a_verdict(run, "invalid", 130);
     const auto summary = run.summary();
-    EXPECT_EQ(text(summary, "/ended"), "interrupted");
+    EXPECT_EQ(text(summary, "/end_reason"), "interrupted");
     EXPECT_LT(number(summary, "/requests/due"), number(summary, "/requests/planned"));
     EXPECT_GT(number(summary, "/requests/due"), 0);
     EXPECT_EQ(number(summary, "/requests/outcomes/executed"), number(summary, "/requests/due"))

@@ -117,7 +117,7 @@ public:
     void expire_requests(monotonic_time before, monotonic_time now);
 
     /// Counts and records since the previous call. Records are complete; only anomalies and session events beyond a limit
-    /// are just counted (`not_recorded`).
+    /// are just counted (`omitted_records`).
     totals take_counts();
 
 private:

@@ -12,7 +12,7 @@
 
 namespace loadsim::measure {
 
-/// Maximum recorded bytes of a payload; `bytes` has the full size.
+/// Maximum recorded bytes of a payload; `payload_bytes` has the full size.
 inline constexpr std::size_t max_payload_bytes = 1024;
 
 /// A message of a request, at its vehicle.
@@ -21,7 +21,7 @@ struct message_record {
     bool to_vehicle = false;
     std::string topic;
     std::string payload; ///< the first max_payload_bytes bytes; non-text bytes as "\\xNN"
-    std::uint64_t bytes = 0;
+    std::uint64_t payload_bytes = 0;
     friend bool operator==(const message_record&, const message_record&) = default;
 };
 BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, bytes))
@@ -29,14 +29,15 @@ BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, by
 /// A line of requests.jsonl. Instants in ms since the load's start; NaN = never.
 struct request_record {
     std::uint64_t arrival = 0;
-    std::string request; ///< the platform's id; empty: unknown
+    std::string request_id; ///< given by the platform; empty: unknown
     std::string vin;
     std::string segment, behaviour, service, phase;
-    outcome_set expected;
-    outcome observed{};
+    outcome_set expected_outcomes;
+    loadsim::outcome outcome{};
     bool unexpected = false;
-    std::string why;
-    double due_ms = 0, sent_ms = 0, accepted_ms = 0, delivered_ms = 0, acked_ms = 0, finished_ms = 0, observed_ms = 0;
+    std::string reason;
+    double due_at_ms = 0, sent_at_ms = 0, accepted_at_ms = 0, delivered_at_ms = 0, acked_at_ms = 0, finished_at_ms = 0,
+           observed_at_ms = 0;
     std::vector<message_record> messages;
     std::vector<std::string> conditions; ///< names of the conditions that were active on it
     std::vector<std::string> anomalies;  ///< names of its anomalies until the record was written
@@ -51,9 +52,9 @@ struct anomaly_record {
     anomaly kind{};
     bool expected = false; ///< expected by the behaviour or a condition
     double at_ms = 0;
-    std::string vin;      ///< empty: no known vehicle
-    std::string request;  ///< the platform's id; empty: none
-    std::string evidence; ///< a sentence
+    std::string vin;        ///< empty: no known vehicle
+    std::string request_id; ///< given by the platform; empty: none
+    std::string evidence;   ///< a sentence
 };
 BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request, evidence))
 

@@ -35,7 +35,7 @@ struct progress {
     std::uint32_t phase = 0;      ///< current; index into labels.phases
     double target_rate = 0;       ///< arrivals per second currently scheduled
     double interval_s = 1;        ///< since the previous progress
-    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;        ///< requests sent and not completed
     generator_usage generator;          ///< since the start
@@ -75,7 +75,7 @@ struct run_result {
     nanoseconds elapsed{0}; ///< whole run: connecting, load, drain
     nanoseconds lag_limit{0};
     std::uint64_t planned_arrivals = 0; ///< arrivals of the whole schedule
-    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_peak = 0;
     std::uint64_t left_open = 0; ///< requests still open in the ledgers at the end; not 0: a bug
     enum class end_reason : std::uint8_t {

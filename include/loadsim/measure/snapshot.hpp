@@ -12,7 +12,7 @@ namespace loadsim::measure {
 /// snapshots.
 struct snapshot {
     totals counts; ///< since the previous snapshot; contains the records
-    std::uint32_t sessions_asked = 0;
+    std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;
     std::uint64_t awaited = 0;   ///< commands still to arrive and conditions that end soon; set after the last arrival

@@ -45,19 +45,18 @@ BOOST_DESCRIBE_STRUCT(session_counts, (), (refused, dropped, reconnects, syn_ret
 
 /// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {
-    std::uint64_t allowed = 0;   ///< connection limit; 0: HTTP driver not used
-    std::uint64_t requests = 0;  ///< sent
-    std::uint64_t opened = 0;    ///< TCP connections made
-    std::uint64_t open_peak = 0; ///< maximum at once; several shards: sum of their maxima
-    std::uint64_t busy_peak = 0; ///< the same for connections with a request in flight
+    std::uint64_t connection_limit = 0; ///< 0: HTTP driver not used
+    std::uint64_t requests = 0;         ///< sent
+    std::uint64_t opened = 0;           ///< TCP connections made
+    std::uint64_t open_peak = 0;        ///< maximum at once; several shards: sum of their maxima
+    std::uint64_t busy_peak = 0;        ///< the same for connections with a request in flight
     /// Time a request waited for a free connection, or until the run's end. Part of the hop `lag`.
-    histogram wait;
-    std::uint64_t timed_out = 0;   ///< attempts without HTTP response or connection in time
-    std::uint64_t sent_again = 0;  ///< attempts after the first; the platform may have received an earlier one
-    std::uint64_t failed_over = 0; ///< attempts sent to another base URL than the next in rotation
+    histogram connection_wait;
+    std::uint64_t timeouts = 0;  ///< attempts without HTTP response or connection in time
+    std::uint64_t retries = 0;   ///< attempts after the first; the platform may have received an earlier one
+    std::uint64_t failovers = 0; ///< attempts sent to another base URL than the next in rotation
 };
-BOOST_DESCRIBE_STRUCT(http_counts, (),
-                      (allowed, requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over))
+BOOST_DESCRIBE_STRUCT(http_counts, (), (connection_limit, requests, opened, open_peak, busy_peak, connection_wait, timeouts, retries, failovers))
 
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
@@ -71,9 +70,9 @@ BOOST_DESCRIBE_STRUCT(message_counts, (), (published, received, bytes_sent, byte
 struct queued_counts {
     std::uint64_t delivered = 0;
     std::uint64_t out_of_order = 0; ///< of them: after the command of a later request
-    histogram waited;               ///< from sent to delivered
+    histogram wait;                 ///< from sent to delivered
 };
-BOOST_DESCRIBE_STRUCT(queued_counts, (), (delivered, out_of_order, waited))
+BOOST_DESCRIBE_STRUCT(queued_counts, (), (delivered, out_of_order, wait))
 
 /// Effect of one occurrence of a condition and the recovery from it.
 struct recovery_counts {
@@ -84,24 +83,25 @@ BOOST_DESCRIBE_STRUCT(recovery_counts, (), (affected, recovery_times))
 
 /// Counts of one observer.
 struct observer_counts {
-    std::uint64_t messages = 0;                   ///< received
-    std::uint64_t ends = 0;                       ///< of them: completions
-    std::uint64_t first = 0;                      ///< of those: first to report the completion
-    std::uint64_t disagreed = 0;                  ///< of those: different outcome than another observer
-    std::map<std::string, std::uint64_t> refused; ///< rejected messages by reason
+    std::uint64_t received = 0;                      ///< messages
+    std::uint64_t completions = 0;                   ///< of them
+    std::uint64_t first_completions = 0;             ///< of those: reported before all other observers
+    std::uint64_t disagreements = 0;                 ///< of those: different outcome than another observer
+    std::map<std::string, std::uint64_t> rejections; ///< rejected messages by reason
 };
-BOOST_DESCRIBE_STRUCT(observer_counts, (), (messages, ends, first, disagreed, refused))
+BOOST_DESCRIBE_STRUCT(observer_counts, (), (received, completions, first_completions, disagreements, rejections))
 
 /// Counts of one campaign: a command to many vehicles at once.
 struct campaign_counts {
     std::uint64_t published = 0;
     std::uint64_t addressed = 0; ///< vehicles
     std::uint64_t delivered = 0; ///< of them: received the command
-    std::uint64_t returned = 0;  ///< of those: unreachable at the due time, delivered after reconnecting
-    std::uint64_t repeated = 0;  ///< deliveries to a vehicle that already had received it
-    histogram latency;           ///< from due to delivered
+    std::uint64_t delivered_after_reconnect =
+        0;                                  ///< of those: unreachable at the due time, delivered after reconnecting
+    std::uint64_t duplicate_deliveries = 0; ///< deliveries to a vehicle that already had received it
+    histogram latency;                      ///< from due to delivered
 };
-BOOST_DESCRIBE_STRUCT(campaign_counts, (), (published, addressed, delivered, returned, repeated, latency))
+BOOST_DESCRIBE_STRUCT(campaign_counts, (), (published, addressed, delivered, delivered_after_reconnect, duplicate_deliveries, latency))
 
 /// Counts of the simulated broker API.
 struct broker_api_counts {
@@ -110,7 +110,7 @@ struct broker_api_counts {
     std::uint64_t refused = 0;   ///< by a fault
     std::uint64_t reset = 0;     ///< by a fault
     std::uint64_t malformed = 0; ///< not HTTP, over a limit, unknown path, method or vehicle
-    std::uint64_t slowed = 0;    ///< of those accepted: delayed by a fault
+    std::uint64_t delayed = 0;   ///< of those accepted: by a fault
 
     // Responses posted to the platform.
     std::uint64_t posted = 0;     ///< HTTP status 2xx
@@ -124,9 +124,7 @@ struct broker_api_counts {
 
     friend bool operator==(const broker_api_counts&, const broker_api_counts&) = default;
 };
-BOOST_DESCRIBE_STRUCT(broker_api_counts, (),
-                      (accepted, refused, reset, malformed, slowed, posted, rejected, failed, dropped, duplicated,
-                       reasons))
+BOOST_DESCRIBE_STRUCT(broker_api_counts, (), (accepted, refused, reset, malformed, delayed, posted, rejected, failed, dropped, duplicated, reasons))
 
 /// Counts of a shard since its previous snapshot, or the sum over a run.
 struct totals {
@@ -151,7 +149,7 @@ struct totals {
     std::array<std::uint64_t, anomaly_count> anomalies{};  ///< without the expected ones
     std::array<std::uint64_t, anomaly_count> expected_anomalies{};
     std::map<std::string, std::uint64_t> errors; ///< reasons of errored and skipped requests
-    std::uint64_t not_recorded = 0;              ///< anomalies and session events beyond the record limit
+    std::uint64_t omitted_records = 0;           ///< anomalies and session events beyond the record limit
     // Records of the interval only; moved out by the report writer.
     std::vector<request_record> request_records;
     std::vector<anomaly_record> anomaly_records;
@@ -160,10 +158,7 @@ struct totals {
     void add(const totals&);          ///< everything except the records
     void move_records_from(totals&&); ///< appends the records of the other
 };
-BOOST_DESCRIBE_STRUCT(totals, (),
-                      (requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
-                       campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, not_recorded,
-                       request_records, anomaly_records, session_records))
+BOOST_DESCRIBE_STRUCT(totals, (), (requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

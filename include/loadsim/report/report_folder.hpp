@@ -35,10 +35,10 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 /// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&);
 
-/// Text of run.json (schema loadsim.run/1).
+/// Text of run.json (schema loadsim.run/2).
 std::string run_json(const run_header&);
 
-/// Text of summary.json (schema loadsim.summary/1). Latencies are numbers in milliseconds, null without samples. The expectation of
+/// Text of summary.json (schema loadsim.summary/2). Latencies are numbers in milliseconds, null without samples. The expectation of
 /// a request is an array of accepted outcomes.
 std::string summary_json(const measure::run_result&, const verdict::evaluation&, const measure::labels&);
 

@@ -44,12 +44,12 @@ struct report_contents {
     std::uint64_t matching = 0; ///< of them: match the filter; `requests` has the first `limit`
     std::array<std::uint64_t, anomaly_count> anomalies_by_kind{}; ///< unexpected ones
     std::array<std::uint64_t, anomaly_count> expected_anomalies_by_kind{};
-    std::uint64_t not_recorded = 0; ///< anomalies and session events counted beyond the record limit
+    std::uint64_t omitted_records = 0; ///< anomalies and session events counted beyond the record limit
 };
 
 /// Reads all readable lines of a report folder; `warnings` names what was skipped. Files are read line by line and only matching
 /// records are kept, so memory does not depend on file size. `version`: of this program.
-/// Errors: no folder, or no file of a run in it.
+/// Errors: no folder, no file of a run in it, or files of another format (schema).
 result<report_contents> read_report(const std::filesystem::path& folder, const request_filter&,
                                     std::string_view version);
 

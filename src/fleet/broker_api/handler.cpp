@@ -82,7 +82,7 @@ http::server_response broker_api_handler::accept_command(const http::request_vie
         }
         case fault::kind::reset: ++counts.reset; return {.kind = http::server_response::response_kind::reset};
         case fault::kind::slow:
-            ++counts.slowed;
+            ++counts.delayed;
             accepted.delay = active_fault->delay;
             break;
         case fault::kind::duplicate: break; // applies to responses

@@ -32,7 +32,7 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
         run_result.abort_reason += fmt::format("; the spools of {} ranks are damaged and count up to there", damaged);
     for (const auto& s : spools) {
         run_result.sum.add(s.sum.counts);
-        run_result.sessions_asked += s.sum.sessions_asked;
+        run_result.sessions_planned += s.sum.sessions_planned;
         run_result.sessions_peak += s.sum.sessions_online;
         run_result.generator.cpu_s += s.sum.cpu_s;
         run_result.generator.rss_bytes += s.sum.rss_bytes;

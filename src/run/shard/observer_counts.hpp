@@ -15,8 +15,8 @@ namespace loadsim::run {
 inline void add_observer_counts(const observer::counts& counts, std::uint32_t index,
                                 std::map<std::uint32_t, measure::observer_counts>& into,
                                 std::map<std::string, std::uint64_t>& unmatched_fields) {
-    into[index].messages += counts.messages;
-    add(into[index].refused, counts.refused);
+    into[index].received += counts.messages;
+    add(into[index].rejections, counts.refused);
     for (const auto& sentence : counts.unmatched_fields) ++unmatched_fields[sentence];
 }
 

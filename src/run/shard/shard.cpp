@@ -161,7 +161,7 @@ measure::snapshot shard::collect() {
                          .bytes_sent = traffic.bytes_sent - previous_traffic_.bytes_sent,
                          .bytes_received = traffic.bytes_received - previous_traffic_.bytes_received};
     previous_traffic_ = traffic;
-    r.sessions_asked = vehicles_.expected_online();
+    r.sessions_planned = vehicles_.expected_online();
     r.sessions_online = vehicles_.online();
     r.in_flight = ledger_.open_count();
     if (dispatcher_.all_due())

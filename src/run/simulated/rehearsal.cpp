@@ -227,7 +227,7 @@ private:
         s.counts.recoveries = std::move(counts.recoveries);
         s.counts.messages.published = vehicles_.published() - std::exchange(published_before_, vehicles_.published());
         s.counts.messages.received = vehicles_.received() - std::exchange(received_before_, vehicles_.received());
-        s.sessions_asked = vehicles_.expected_online();
+        s.sessions_planned = vehicles_.expected_online();
         s.sessions_online = vehicles_.online();
         s.in_flight = ledger_.open_count();
         s.all_due = dispatcher_.all_due();
@@ -245,7 +245,7 @@ private:
         f.elapsed = time_.now() - start_;
         f.lag_limit = scenario_.load.lag_limit;
         f.planned_arrivals = plan_.schedule.size();
-        f.sessions_asked = vehicles_.expected_online();
+        f.sessions_planned = vehicles_.expected_online();
         f.sessions_peak = aggregator_.sessions_peak();
         f.left_open = open;
         using ending = measure::run_result::end_reason;

@@ -32,23 +32,23 @@ void expect_same(const measure::request_record& a, const measure::request_record
     const auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why, due,
                  sent, accepted, delivered, acked, finished, seen, messages, conditions, anomalies] = a;
     EXPECT_EQ(arrival, b.arrival);
-    EXPECT_EQ(request, b.request);
+    EXPECT_EQ(request, b.request_id);
     EXPECT_EQ(vin, b.vin);
     EXPECT_EQ(segment, b.segment);
     EXPECT_EQ(behaviour, b.behaviour);
     EXPECT_EQ(service, b.service);
     EXPECT_EQ(phase, b.phase);
-    EXPECT_EQ(expected, b.expected);
-    EXPECT_EQ(observed, b.observed);
+    EXPECT_EQ(expected, b.expected_outcomes);
+    EXPECT_EQ(observed, b.outcome);
     EXPECT_EQ(unexpected, b.unexpected);
-    EXPECT_EQ(why, b.why);
-    expect_same_number(due, b.due_ms);
-    expect_same_number(sent, b.sent_ms);
-    expect_same_number(accepted, b.accepted_ms);
-    expect_same_number(delivered, b.delivered_ms);
-    expect_same_number(acked, b.acked_ms);
-    expect_same_number(finished, b.finished_ms);
-    expect_same_number(seen, b.observed_ms);
+    EXPECT_EQ(why, b.reason);
+    expect_same_number(due, b.due_at_ms);
+    expect_same_number(sent, b.sent_at_ms);
+    expect_same_number(accepted, b.accepted_at_ms);
+    expect_same_number(delivered, b.delivered_at_ms);
+    expect_same_number(acked, b.acked_at_ms);
+    expect_same_number(finished, b.finished_at_ms);
+    expect_same_number(seen, b.observed_at_ms);
     EXPECT_EQ(messages, b.messages);
     EXPECT_EQ(conditions, b.conditions);
     EXPECT_EQ(anomalies, b.anomalies);
@@ -60,7 +60,7 @@ void expect_same(const measure::anomaly_record& a, const measure::anomaly_record
     EXPECT_EQ(provoked, b.expected);
     expect_same_number(at_ms, b.at_ms);
     EXPECT_EQ(vin, b.vin);
-    EXPECT_EQ(request, b.request);
+    EXPECT_EQ(request, b.request_id);
     EXPECT_EQ(evidence, b.evidence);
 }
 
@@ -82,26 +82,26 @@ void expect_same(const std::vector<Told>& a, const std::vector<Told>& b) {
 measure::request_record sample_request() {
     measure::request_record r;
     r.arrival = std::numeric_limits<std::uint64_t>::max();
-    r.request = "req-1";
+    r.request_id = "req-1";
     r.vin = "WBA1";
     r.segment = "pilot, \"quoted\"";
     r.behaviour = "success";
     r.service = "horn";
     r.phase = "ramp\nup";
-    r.expected = {outcome::executed, outcome::timed_out};
-    r.observed = outcome::errored;
+    r.expected_outcomes = {outcome::executed, outcome::timed_out};
+    r.outcome = outcome::errored;
     r.unexpected = true;
-    r.why = std::string("HTTP 500: \xff\xfe\0 caf\xc3\xa9", 19); // not UTF-8, and a zero in it
-    r.due_ms = 0.1;
-    r.sent_ms = 1.0 / 3;
-    r.accepted_ms = std::numeric_limits<double>::quiet_NaN();
-    r.delivered_ms = 123456789.000001;
-    r.acked_ms = -0.0;
-    r.finished_ms = 5e-324;
-    r.observed_ms = 1.7976931348623157e308;
+    r.reason = std::string("HTTP 500: \xff\xfe\0 caf\xc3\xa9", 19); // not UTF-8, and a zero in it
+    r.due_at_ms = 0.1;
+    r.sent_at_ms = 1.0 / 3;
+    r.accepted_at_ms = std::numeric_limits<double>::quiet_NaN();
+    r.delivered_at_ms = 123456789.000001;
+    r.acked_at_ms = -0.0;
+    r.finished_at_ms = 5e-324;
+    r.observed_at_ms = 1.7976931348623157e308;
     r.messages = {
-        {.at_ms = 0.1, .to_vehicle = true, .topic = "v1/WBA1/cmd/horn", .payload = "{\"id\"}", .bytes = 9'000},
-        {.at_ms = -0.5, .to_vehicle = false, .topic = "", .payload = "", .bytes = 0}};
+        {.at_ms = 0.1, .to_vehicle = true, .topic = "v1/WBA1/cmd/horn", .payload = "{\"id\"}", .payload_bytes = 9'000},
+        {.at_ms = -0.5, .to_vehicle = false, .topic = "", .payload = "", .payload_bytes = 0}};
     r.conditions = {"tunnel", "a \"storm\""};
     r.anomalies = {"command_repeated"};
     return r;
@@ -125,30 +125,33 @@ measure::totals sample_totals(std::uint64_t from) {
     t.sessions.syn_retransmitted = 8 * from;
     t.sessions.connect.record(std::chrono::milliseconds{from});
     t.sessions.reasons = {{"reset \"by\" peer", 8 * from}, {"", 9 * from}};
-    t.http.allowed = 20 * from;
+    t.http.connection_limit = 20 * from;
     t.http.requests = 21 * from;
     t.http.opened = 22 * from;
     t.http.open_peak = 23 * from;
     t.http.busy_peak = 24 * from;
-    t.http.wait.record(std::chrono::milliseconds{from});
-    t.http.timed_out = 25 * from;
-    t.http.sent_again = 26 * from;
-    t.http.failed_over = 27 * from;
+    t.http.connection_wait.record(std::chrono::milliseconds{from});
+    t.http.timeouts = 25 * from;
+    t.http.retries = 26 * from;
+    t.http.failovers = 27 * from;
     t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
-    t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .waited = {}};
-    t.queued.waited.record(std::chrono::milliseconds{from});
+    t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .wait = {}};
+    t.queued.wait.record(std::chrono::milliseconds{from});
     t.recoveries[{0, 3}].affected = 33 * from;
     t.recoveries[{0, 3}].recovery_times.record(std::chrono::seconds{from});
-    t.observers[1] = {
-        .messages = 41 * from, .ends = 42 * from, .first = 43 * from, .disagreed = 44 * from, .refused = {}};
-    t.observers[1].refused["the signature is wrong"] = 45 * from;
+    t.observers[1] = {.received = 41 * from,
+                      .completions = 42 * from,
+                      .first_completions = 43 * from,
+                      .disagreements = 44 * from,
+                      .rejections = {}};
+    t.observers[1].rejections["the signature is wrong"] = 45 * from;
     t.campaigns[2].addressed = 46 * from;
     t.campaigns[2].latency.record(std::chrono::milliseconds{from});
     t.broker_api.accepted = 50 * from;
     t.broker_api.refused = 51 * from;
     t.broker_api.reset = 52 * from;
     t.broker_api.malformed = 53 * from;
-    t.broker_api.slowed = 54 * from;
+    t.broker_api.delayed = 54 * from;
     t.broker_api.posted = 55 * from;
     t.broker_api.rejected = 56 * from;
     t.broker_api.failed = 57 * from;
@@ -161,17 +164,21 @@ measure::totals sample_totals(std::uint64_t from) {
         t.anomalies[i] = 14 * from + i;
         t.expected_anomalies[i] = 40 * from + i;
     }
-    t.not_recorded = 17 * from;
+    t.omitted_records = 17 * from;
     t.errors = {{"no vehicle was free", 15 * from}, {"\xff", 16 * from}};
     t.request_records = {sample_request(), {}};
-    t.anomaly_records = {
-        {.kind = anomaly::response_lost,
-         .expected = true,
-         .at_ms = 1.0 / 3,
-         .vin = "WBA1",
-         .request = "req-1",
-         .evidence = "word 3 never came"},
-        {.kind = anomaly::command_duplicated, .expected = false, .at_ms = 0, .vin = "", .request = "", .evidence = ""}};
+    t.anomaly_records = {{.kind = anomaly::response_lost,
+                          .expected = true,
+                          .at_ms = 1.0 / 3,
+                          .vin = "WBA1",
+                          .request_id = "req-1",
+                          .evidence = "word 3 never came"},
+                         {.kind = anomaly::command_duplicated,
+                          .expected = false,
+                          .at_ms = 0,
+                          .vin = "",
+                          .request_id = "",
+                          .evidence = ""}};
     t.session_records = {
         {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .event = "on line, session present"},
         {.at_ms = -1000, .vin = "WBA2", .event = "tunnel begins"}};
@@ -181,7 +188,7 @@ measure::totals sample_totals(std::uint64_t from) {
 status_report sample_report(std::uint64_t from) {
     status_report r;
     r.snapshot.counts = sample_totals(from);
-    r.snapshot.sessions_asked = static_cast<std::uint32_t>(from + 1);
+    r.snapshot.sessions_planned = static_cast<std::uint32_t>(from + 1);
     r.snapshot.sessions_online = static_cast<std::uint32_t>(from + 2);
     r.snapshot.in_flight = from + 3;
     r.snapshot.awaited = from + 4;
@@ -201,7 +208,7 @@ status_report sample_report(std::uint64_t from) {
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
-                 campaigns, broker_api, misfits, anomalies, provoked, errors, not_recorded, requests_told,
+                 campaigns, broker_api, misfits, anomalies, provoked, errors, omitted_records, requests_told,
                  anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
@@ -215,15 +222,15 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(connect, b.sessions.connect);
     EXPECT_EQ(reasons, b.sessions.reasons);
     const auto& [allowed, sent, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over] = http;
-    EXPECT_EQ(allowed, b.http.allowed);
+    EXPECT_EQ(allowed, b.http.connection_limit);
     EXPECT_EQ(sent, b.http.requests);
     EXPECT_EQ(opened, b.http.opened);
     EXPECT_EQ(open_peak, b.http.open_peak);
     EXPECT_EQ(busy_peak, b.http.busy_peak);
-    EXPECT_EQ(wait, b.http.wait);
-    EXPECT_EQ(timed_out, b.http.timed_out);
-    EXPECT_EQ(sent_again, b.http.sent_again);
-    EXPECT_EQ(failed_over, b.http.failed_over);
+    EXPECT_EQ(wait, b.http.connection_wait);
+    EXPECT_EQ(timed_out, b.http.timeouts);
+    EXPECT_EQ(sent_again, b.http.retries);
+    EXPECT_EQ(failed_over, b.http.failovers);
     const auto& [published, received, bytes_sent, bytes_received] = messages;
     EXPECT_EQ(published, b.messages.published);
     EXPECT_EQ(received, b.messages.received);
@@ -232,7 +239,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     const auto& [waiting, out_of_order, waited] = queued;
     EXPECT_EQ(waiting, b.queued.delivered);
     EXPECT_EQ(out_of_order, b.queued.out_of_order);
-    EXPECT_EQ(waited, b.queued.waited);
+    EXPECT_EQ(waited, b.queued.wait);
     ASSERT_EQ(recoveries.size(), b.recoveries.size());
     for (const auto& [which, counts] : recoveries) {
         ASSERT_TRUE(b.recoveries.contains(which)) << which.first << ", " << which.second;
@@ -245,11 +252,11 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         ASSERT_TRUE(b.observers.contains(which)) << which;
         const auto& [came, ends, first, disagreed, turned_away] = counts;
         const auto& other = b.observers.at(which);
-        EXPECT_EQ(came, other.messages);
-        EXPECT_EQ(ends, other.ends);
-        EXPECT_EQ(first, other.first);
-        EXPECT_EQ(disagreed, other.disagreed);
-        EXPECT_EQ(turned_away, other.refused);
+        EXPECT_EQ(came, other.received);
+        EXPECT_EQ(ends, other.completions);
+        EXPECT_EQ(first, other.first_completions);
+        EXPECT_EQ(disagreed, other.disagreements);
+        EXPECT_EQ(turned_away, other.rejections);
     }
     ASSERT_EQ(campaigns.size(), b.campaigns.size());
     for (const auto& [which, counts] : campaigns) {
@@ -259,8 +266,8 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         EXPECT_EQ(published_count, other.published);
         EXPECT_EQ(addressed, other.addressed);
         EXPECT_EQ(got, other.delivered);
-        EXPECT_EQ(returned, other.returned);
-        EXPECT_EQ(repeated, other.repeated);
+        EXPECT_EQ(returned, other.delivered_after_reconnect);
+        EXPECT_EQ(repeated, other.duplicate_deliveries);
         EXPECT_EQ(latency, other.latency);
     }
     EXPECT_EQ(broker_api, b.broker_api);
@@ -268,7 +275,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(anomalies, b.anomalies);
     EXPECT_EQ(provoked, b.expected_anomalies);
     EXPECT_EQ(errors, b.errors);
-    EXPECT_EQ(not_recorded, b.not_recorded);
+    EXPECT_EQ(omitted_records, b.omitted_records);
     expect_same(requests_told, b.request_records);
     expect_same(anomalies_told, b.anomaly_records);
     expect_same(sessions_told, b.session_records);
@@ -283,7 +290,7 @@ void expect_same(const status_report& a, const status_report& b) {
     const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s, rss_bytes] =
         seen;
     expect_same(totals, b.snapshot.counts);
-    EXPECT_EQ(asked, b.snapshot.sessions_asked);
+    EXPECT_EQ(asked, b.snapshot.sessions_planned);
     EXPECT_EQ(online, b.snapshot.sessions_online);
     EXPECT_EQ(in_flight, b.snapshot.in_flight);
     EXPECT_EQ(awaited, b.snapshot.awaited);

@@ -175,7 +175,7 @@ TEST_F(broker_api_handler_test, slow_fault_delays_the_response_not_the_command) 
     EXPECT_EQ(got.status, 202U);
     EXPECT_EQ(got.delay, 3s);
     EXPECT_THAT(commands_, testing::SizeIs(1));
-    EXPECT_EQ(handler_->counts.slowed, 1U);
+    EXPECT_EQ(handler_->counts.delayed, 1U);
 }
 
 TEST_F(broker_api_handler_test, fault_bursts_count_from_load_start) {

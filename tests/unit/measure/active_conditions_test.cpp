@@ -192,8 +192,8 @@ TEST(unreachable, vehicles_receive_queued_commands) {
     c.collect(c.ledger.take_counts());
     EXPECT_EQ(c.collected.queued.delivered, 1U);
     EXPECT_EQ(c.collected.queued.out_of_order, 0U);
-    EXPECT_EQ(c.collected.queued.waited.count(), 1U);
-    EXPECT_NEAR(static_cast<double>(c.collected.queued.waited.max().count()) / 1e6, 2999, 3) << "since it was sent";
+    EXPECT_EQ(c.collected.queued.wait.count(), 1U);
+    EXPECT_NEAR(static_cast<double>(c.collected.queued.wait.max().count()) / 1e6, 2999, 3) << "since it was sent";
     EXPECT_TRUE(c.unexpected_anomaly_counts().empty());
 }
 

@@ -42,10 +42,10 @@ const std::vector<row> table{
          c.respond(2, 1s);
          c.ledger.completion_observed(c.vehicle, "r2", outcome::executed, "", at(1040ms));
          const auto t = c.ledger.take_counts();
-         EXPECT_EQ(t.observers.at(2).first, 1U);
-         EXPECT_EQ(t.observers.at(1).first, 0U);
-         EXPECT_EQ(t.observers.at(1).ends, 1U);
-         EXPECT_EQ(t.observers.at(0).ends, 2U);
+         EXPECT_EQ(t.observers.at(2).first_completions, 1U);
+         EXPECT_EQ(t.observers.at(1).first_completions, 0U);
+         EXPECT_EQ(t.observers.at(1).completions, 1U);
+         EXPECT_EQ(t.observers.at(0).completions, 2U);
          c.collect(t);
      },
      {}},
@@ -59,8 +59,8 @@ const std::vector<row> table{
          c.ledger.accepted(c.key(1), "r1", at(6ms));
          c.ledger.completion_observed(c.vehicle, "r1", outcome::failed, "", at(7ms), 2);
          const auto t = c.ledger.take_counts();
-         EXPECT_EQ(t.observers.at(1).disagreed, 1U);
-         EXPECT_EQ(t.observers.at(2).disagreed, 1U);
+         EXPECT_EQ(t.observers.at(1).disagreements, 1U);
+         EXPECT_EQ(t.observers.at(2).disagreements, 1U);
          c.collect(t);
      },
      {{anomaly::observers_disagree, 2}}},

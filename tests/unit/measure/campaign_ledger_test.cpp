@@ -32,8 +32,8 @@ TEST(campaign_ledger, counts_deliveries_and_latencies) {
     EXPECT_EQ(c.published, 1U);
     EXPECT_EQ(c.addressed, 4U);
     EXPECT_EQ(c.delivered, 3U);
-    EXPECT_EQ(c.returned, 1U) << "vehicle 4 is still away";
-    EXPECT_EQ(c.repeated, 1U);
+    EXPECT_EQ(c.delivered_after_reconnect, 1U) << "vehicle 4 is still away";
+    EXPECT_EQ(c.duplicate_deliveries, 1U);
     EXPECT_EQ(c.latency.min(), 5ms);
     EXPECT_EQ(c.latency.count(), 3U);
     EXPECT_TRUE(ledger.take_counts().empty()) << "what was told is told";
@@ -58,7 +58,7 @@ TEST(campaign_ledger, counts_deliveries_sent_early_by_another_shard) {
     const auto c = ledger.take_counts().at(0);
     EXPECT_EQ(c.addressed, 3U);
     EXPECT_EQ(c.delivered, 2U);
-    EXPECT_EQ(c.returned, 0U);
+    EXPECT_EQ(c.delivered_after_reconnect, 0U);
     EXPECT_EQ(c.latency.max(), 1ms);
     EXPECT_EQ(c.latency.min(), 0ms);
 }

@@ -108,7 +108,7 @@ TEST_F(ledger_test, a_missing_completion_counts_with_the_time_until_expiry) {
     EXPECT_NEAR(ms(t, hop::e2e), 60'000, 60);
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::unanswered)], 1U);
     ASSERT_EQ(t.request_records.size(), 1U);
-    EXPECT_EQ(t.request_records[0].observed, outcome::unanswered);
+    EXPECT_EQ(t.request_records[0].outcome, outcome::unanswered);
 }
 
 TEST_F(ledger_test, an_unexpected_outcome_is_recorded_in_full) {
@@ -121,14 +121,14 @@ TEST_F(ledger_test, an_unexpected_outcome_is_recorded_in_full) {
     const auto& f = t.request_records[0];
     EXPECT_EQ(f.vin, "VIN7");
     EXPECT_EQ(f.arrival, 41U);
-    EXPECT_EQ(f.request, "r1");
+    EXPECT_EQ(f.request_id, "r1");
     EXPECT_EQ(f.segment, "healthy");
     EXPECT_EQ(f.behaviour, "success");
     EXPECT_EQ(f.service, "horn");
     EXPECT_EQ(f.phase, "steady");
-    EXPECT_EQ(f.why, "engine_running");
-    EXPECT_DOUBLE_EQ(f.sent_ms, 1);
-    EXPECT_DOUBLE_EQ(f.observed_ms, 35);
+    EXPECT_EQ(f.reason, "engine_running");
+    EXPECT_DOUBLE_EQ(f.sent_at_ms, 1);
+    EXPECT_DOUBLE_EQ(f.observed_at_ms, 35);
 }
 
 TEST_F(ledger_test, rejected_and_errored_complete_a_request) {
@@ -146,7 +146,7 @@ TEST_F(ledger_test, rejected_and_errored_complete_a_request) {
     EXPECT_EQ(samples(t, hop::e2e), 2U);
     EXPECT_GE(t.latencies.select(hop::e2e).min(), 59s) << "being refused at once must not improve a percentile";
     ASSERT_EQ(t.request_records.size(), 2U);
-    EXPECT_TRUE(std::isnan(t.request_records[1].sent_ms));
+    EXPECT_TRUE(std::isnan(t.request_records[1].sent_at_ms));
 }
 
 TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wanted) {
@@ -239,7 +239,7 @@ TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
     ledger.finish(at(8ms));
     const auto t = ledger.take_counts();
     ASSERT_EQ(t.request_records.size(), 1U);
-    EXPECT_EQ(t.request_records[0].why, "door_open");
+    EXPECT_EQ(t.request_records[0].reason, "door_open");
 }
 
 // A driver may report a result for an expired request when the vehicle already has its next one.
@@ -266,7 +266,7 @@ TEST_F(ledger_test, an_unsent_request_counts_as_lag_and_as_errored) {
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::errored)], 1U);
     EXPECT_NEAR(ms(t, hop::lag), 60'000, 60);
     ASSERT_EQ(t.request_records.size(), 1U);
-    EXPECT_EQ(t.request_records[0].why, "never sent: no connection was free in time");
+    EXPECT_EQ(t.request_records[0].reason, "never sent: no connection was free in time");
 }
 
 // The HTTP response was lost, the command was not: the vehicle receives the command late, and once.

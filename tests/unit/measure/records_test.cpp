@@ -56,7 +56,7 @@ TEST(records, include_skipped_requests) {
         c.ledger.skip(due(2), "maxVusers reached", true);
         const auto t = c.ledger.take_counts();
         ASSERT_THAT(t.request_records, SizeIs(what == recording::all ? 2 : 1));
-        EXPECT_EQ(t.request_records[0].observed, outcome::skipped);
+        EXPECT_EQ(t.request_records[0].outcome, outcome::skipped);
         EXPECT_TRUE(t.request_records[0].unexpected);
     }
 }
@@ -72,12 +72,12 @@ TEST(records, contain_all_properties_of_a_request) {
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.request_records, SizeIs(1));
     const auto& r = t.request_records[0];
-    EXPECT_EQ(r.expected, (outcome_set{outcome::executed, outcome::timed_out}));
-    EXPECT_EQ(r.observed, outcome::failed);
+    EXPECT_EQ(r.expected_outcomes, (outcome_set{outcome::executed, outcome::timed_out}));
+    EXPECT_EQ(r.outcome, outcome::failed);
     EXPECT_TRUE(r.unexpected);
-    EXPECT_EQ(r.why, "door_open");
+    EXPECT_EQ(r.reason, "door_open");
     EXPECT_THAT(r.conditions, ElementsAre("garage", "tunnel")) << "each once, as they came";
-    EXPECT_EQ(r.finished_ms, 30);
+    EXPECT_EQ(r.finished_at_ms, 30);
     EXPECT_THAT(r.messages, ElementsAre(message_record{10, true, "v1/VIN7/cmd/horn", R"({"id":"r1"})", 11},
                                         message_record{30, false, "v1/VIN7/rsp/r1", R"({"phase":"final"})", 17}));
 }
@@ -94,9 +94,9 @@ TEST(records, truncate_long_payloads_and_escape_bytes) {
     const auto& m = t.request_records[0].messages;
     ASSERT_THAT(m, SizeIs(3));
     EXPECT_EQ(m[0].payload, std::string(max_payload_bytes, 'x'));
-    EXPECT_EQ(m[0].bytes, 5000U);
+    EXPECT_EQ(m[0].payload_bytes, 5000U);
     EXPECT_EQ(m[1].payload, "\\x01z\\xff");
-    EXPECT_EQ(m[1].bytes, 3U);
+    EXPECT_EQ(m[1].payload_bytes, 3U);
     EXPECT_EQ(m[2], (message_record{5, false, "", "", 0}));
 }
 
@@ -139,7 +139,7 @@ TEST(records, of_anomalies_contain_evidence) {
                             "malformed_payload: 17 bytes", "word_lost: word 1 of the vehicle never came; word 3 did",
                             "word_lost: word 2 of the vehicle never came; word 3 did"));
     EXPECT_EQ(t.anomaly_records[0].vin, "VIN7");
-    EXPECT_EQ(t.anomaly_records[0].request, "r1");
+    EXPECT_EQ(t.anomaly_records[0].request_id, "r1");
     EXPECT_DOUBLE_EQ(t.anomaly_records[0].at_ms, 6.2);
     EXPECT_FALSE(t.anomaly_records[0].expected);
     EXPECT_EQ(t.anomaly_records[3].vin, "");
@@ -165,10 +165,10 @@ TEST(records, are_limited_and_the_rest_is_counted) {
     EXPECT_EQ(c.unexpected_anomaly_counts(), (single_vehicle_ledger::counts{{anomaly::unauthorized_accepted, 10'007}}));
     EXPECT_THAT(c.collected.anomaly_records, SizeIs(10'000));
     EXPECT_THAT(c.collected.session_records, SizeIs(100'000));
-    EXPECT_EQ(c.collected.not_recorded, 18U);
+    EXPECT_EQ(c.collected.omitted_records, 18U);
     c.ledger.record_anomaly(anomaly::unauthorized_accepted, c.vehicle, "", "a session", at(2s));
     c.collect(c.ledger.take_counts());
-    EXPECT_EQ(c.collected.not_recorded, 19U) << "of the whole run";
+    EXPECT_EQ(c.collected.omitted_records, 19U) << "of the whole run";
 }
 
 TEST(records, of_a_long_gap_are_limited_and_the_rest_is_counted) {
@@ -177,7 +177,7 @@ TEST(records, of_a_long_gap_are_limited_and_the_rest_is_counted) {
     c.ledger.finish(at(2s));
     c.collect(c.ledger.take_counts());
     EXPECT_EQ(c.unexpected_anomaly_counts(), (single_vehicle_ledger::counts{{anomaly::response_lost, 1'000'000}}));
-    EXPECT_EQ(c.collected.anomaly_records.size() + c.collected.not_recorded, 1'000'000U);
+    EXPECT_EQ(c.collected.anomaly_records.size() + c.collected.omitted_records, 1'000'000U);
 }
 
 // A final response after the time-out of the platform explains the time-out.
@@ -200,10 +200,10 @@ TEST(records, wait_for_a_late_final_response) {
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.request_records, SizeIs(1));
     const auto& r = t.request_records[0];
-    EXPECT_EQ(r.request, "r1");
-    EXPECT_EQ(r.observed, outcome::timed_out);
-    EXPECT_EQ(r.acked_ms, 6500);
-    EXPECT_EQ(r.finished_ms, 7000);
+    EXPECT_EQ(r.request_id, "r1");
+    EXPECT_EQ(r.outcome, outcome::timed_out);
+    EXPECT_EQ(r.acked_at_ms, 6500);
+    EXPECT_EQ(r.finished_at_ms, 7000);
     EXPECT_THAT(r.messages, SizeIs(3));
 }
 
@@ -231,5 +231,5 @@ TEST(records, contain_anomalies_after_completion) {
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.request_records, SizeIs(1));
     EXPECT_THAT(t.request_records[0].anomalies, ElementsAre("command_late"));
-    EXPECT_EQ(t.request_records[0].delivered_ms, 6000);
+    EXPECT_EQ(t.request_records[0].delivered_at_ms, 6000);
 }

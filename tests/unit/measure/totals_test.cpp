@@ -31,29 +31,37 @@ totals some_totals() {
     t.sessions.connect.record(7ms);
     t.sessions.reasons["reset"] = 504;
     t.messages = {601, 602, 603, 604};
-    t.http = {.allowed = 651,
+    t.http = {.connection_limit = 651,
               .requests = 652,
               .opened = 653,
               .open_peak = 654,
               .busy_peak = 655,
-              .wait = {},
-              .timed_out = 656,
-              .sent_again = 657,
-              .failed_over = 658};
-    t.http.wait.record(9ms);
-    t.queued = {.delivered = 671, .out_of_order = 672, .waited = {}};
-    t.queued.waited.record(11ms);
+              .connection_wait = {},
+              .timeouts = 656,
+              .retries = 657,
+              .failovers = 658};
+    t.http.connection_wait.record(9ms);
+    t.queued = {.delivered = 671, .out_of_order = 672, .wait = {}};
+    t.queued.wait.record(11ms);
     t.recoveries[{1, 2}].affected = 681;
     t.recoveries[{1, 2}].recovery_times.record(13ms);
-    t.observers[1] = {.messages = 691, .ends = 692, .first = 693, .disagreed = 694, .refused = {{"unsigned", 695}}};
-    t.campaigns[2] = {
-        .published = 696, .addressed = 697, .delivered = 698, .returned = 699, .repeated = 700, .latency = {}};
+    t.observers[1] = {.received = 691,
+                      .completions = 692,
+                      .first_completions = 693,
+                      .disagreements = 694,
+                      .rejections = {{"unsigned", 695}}};
+    t.campaigns[2] = {.published = 696,
+                      .addressed = 697,
+                      .delivered = 698,
+                      .delivered_after_reconnect = 699,
+                      .duplicate_deliveries = 700,
+                      .latency = {}};
     t.campaigns[2].latency.record(15ms);
     t.broker_api.accepted = 711;
     t.broker_api.refused = 712;
     t.broker_api.reset = 713;
     t.broker_api.malformed = 714;
-    t.broker_api.slowed = 715;
+    t.broker_api.delayed = 715;
     t.broker_api.posted = 716;
     t.broker_api.rejected = 717;
     t.broker_api.failed = 718;
@@ -66,7 +74,7 @@ totals some_totals() {
         t.expected_anomalies[i] = 750 + i;
     }
     t.errors["no vehicle was free"] = 800;
-    t.not_recorded = 900;
+    t.omitted_records = 900;
     t.request_records.emplace_back();
     t.anomaly_records.resize(2);
     t.session_records.resize(3);
@@ -84,7 +92,7 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
     const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
-                 campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, not_recorded,
+                 campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, omitted_records,
                  request_records, anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
@@ -165,7 +173,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
         EXPECT_EQ(expected_anomalies[i], (750 + i) * times) << anomaly_names[i];
     }
     EXPECT_EQ(errors.at("no vehicle was free"), 800 * times);
-    EXPECT_EQ(not_recorded, 900 * times);
+    EXPECT_EQ(omitted_records, 900 * times);
     EXPECT_TRUE(request_records.empty() && anomaly_records.empty() && session_records.empty())
         << "they belong to their interval";
 }
@@ -189,7 +197,7 @@ TEST(totals, move_records_without_changing_counts) {
     EXPECT_EQ(all.anomaly_records.size(), 4U);
     EXPECT_EQ(all.session_records.size(), 6U);
     EXPECT_EQ(all.requests.due, 0U);
-    EXPECT_EQ(all.not_recorded, 0U);
+    EXPECT_EQ(all.omitted_records, 0U);
 }
 
 TEST(totals, keep_records_in_chronological_order) {

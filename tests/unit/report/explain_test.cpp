@@ -52,9 +52,9 @@ TEST(explain, golden) {
           +0.250  sent        to the platform
           +3.500  accepted    by the platform
          +10.000  -> vehicle  v1/LZ9SMEV05TF000001/cmd/horn  {"request":"r-17"}
-         +10.000  delivered   the command is at the vehicle
+         +10.000  delivered   command received by the vehicle
          +30.500  <- vehicle  v1/LZ9SMEV05TF000001/rsp/r-17  {"state":"executed","pad":" ... (the first 1,024 of 70,000 bytes)
-         +30.500  finished    the vehicle has said its last word
+         +30.500  finished    final response sent by the vehicle
       +60000.000  ANOMALY     no_end: accepted, and nothing was announced within 60s
            never              acked, observed
 
@@ -66,24 +66,24 @@ TEST(explain, golden) {
 TEST(explain, an_expected_outcome_has_no_error_text) {
     auto r = sample_run::request();
     r.unexpected = false;
-    r.observed = outcome::executed;
-    r.why.clear();
-    r.acked_ms = 1011;
-    r.observed_ms = 1040;
+    r.outcome = outcome::executed;
+    r.reason.clear();
+    r.acked_at_ms = 1011;
+    r.observed_at_ms = 1040;
     r.conditions.clear();
     r.anomalies.clear();
     const auto text = explain({}, r);
     for (const auto* text_part : {"UNEXPECTED", "ANOMALY", "conditions", "anomalies", "never"})
         EXPECT_THAT(text, Not(HasSubstr(text_part)));
     EXPECT_THAT(text, HasSubstr("    observed  executed\n"));
-    EXPECT_THAT(text, HasSubstr("+40.000  observed    the platform has announced the end\n"));
+    EXPECT_THAT(text, HasSubstr("+40.000  observed    completion announced by the platform\n"));
     EXPECT_THAT(text, HasSubstr("10.0 ms  20.5 ms  9.50 ms  40.0 ms\n"));
 }
 
 TEST(explain, simultaneous_events_stay_in_causal_order) {
     auto r = sample_run::request();
-    r.sent_ms = r.accepted_ms = r.delivered_ms = r.finished_ms = r.due_ms;
-    for (auto& m : r.messages) m.at_ms = r.due_ms;
+    r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = r.due_at_ms;
+    for (auto& m : r.messages) m.at_ms = r.due_at_ms;
     const auto text = explain({}, r);
     std::size_t at = 0;
     for (const auto* next : {"+0.000  due", "+0.000  sent", "+0.000  accepted", "+0.000  -> vehicle",
@@ -95,10 +95,10 @@ TEST(explain, simultaneous_events_stay_in_causal_order) {
 
 TEST(explain, lists_session_events_around_the_request) {
     auto r = sample_run::request();
-    r.due_ms = 100'000;
-    r.sent_ms = 100'001;
-    r.observed_ms = 101'000;
-    r.accepted_ms = r.delivered_ms = r.finished_ms = never_ms;
+    r.due_at_ms = 100'000;
+    r.sent_at_ms = 100'001;
+    r.observed_at_ms = 101'000;
+    r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = never_ms;
     r.messages.clear();
     report_contents all;
     all.sessions = {session_at(10'000, "on line"),        session_at(20'000, "tunnel begins"),
@@ -127,10 +127,10 @@ TEST(explain, lists_other_anomalies_of_the_vehicle_with_their_request) {
     auto all = report_with(r);
     auto other = sample_run::anomaly();
     other.kind = anomaly::concurrent_request;
-    other.request = "r-18";
+    other.request_id = "r-18";
     other.at_ms = 1020;
     all.anomalies.push_back(other);
-    other.request.clear();
+    other.request_id.clear();
     other.kind = anomaly::unauthorized_accepted;
     other.expected = true;
     all.anomalies.push_back(other);
@@ -139,20 +139,21 @@ TEST(explain, lists_other_anomalies_of_the_vehicle_with_their_request) {
     all.anomalies.push_back(other);
     const auto text = explain(all, r);
     EXPECT_THAT(text, HasSubstr("second_active: accepted, and nothing was announced within 60s  [request r-18]\n"));
-    EXPECT_THAT(text, HasSubstr("let_in (on purpose): "));
+    EXPECT_THAT(text, HasSubstr("let_in (expected): "));
     EXPECT_THAT(text, Not(HasSubstr("end_unknown"))) << "of another vehicle";
 }
 
 TEST(explain, of_a_skipped_request) {
     measure::request_record r;
     r.arrival = 3;
-    r.due_ms = 2500;
-    r.sent_ms = r.accepted_ms = r.delivered_ms = r.acked_ms = r.finished_ms = r.observed_ms = never_ms;
-    r.observed = outcome::skipped;
+    r.due_at_ms = 2500;
+    r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.acked_at_ms = r.finished_at_ms = r.observed_at_ms =
+        never_ms;
+    r.outcome = outcome::skipped;
     const auto text = explain({}, r);
-    EXPECT_THAT(text, HasSubstr("arrival 3, which got no id\n"));
+    EXPECT_THAT(text, HasSubstr("arrival 3, without a request id\n"));
     EXPECT_THAT(text, HasSubstr("never       sent, accepted, delivered, acked, finished, observed\n"));
-    r.due_ms = never_ms;
+    r.due_at_ms = never_ms;
     EXPECT_THAT(explain({}, r), HasSubstr("ms of the load\n"));
 }
 
@@ -161,7 +162,7 @@ TEST(explain, escapes_control_characters_of_payloads) {
     r.messages[0].payload = "\x1b[2Jgone\r\n\x07";
     r.messages[0].topic = "t\xC2\x9B"
                           "1m";
-    r.why = "\x1b]0;title\x07";
+    r.reason = "\x1b]0;title\x07";
     const auto text = explain({}, r);
     EXPECT_THAT(text, HasSubstr(R"(t\xC2\x9B1m  \x1B[2Jgone\x0D\x0A\x07)"));
     EXPECT_THAT(text, HasSubstr(R"(\x1B]0;title\x07)"));
@@ -176,69 +177,69 @@ TEST(run_overview, golden) {
     auto unknown_completion = sample_run::anomaly();
     unknown_completion.kind = anomaly::completion_unknown;
     unknown_completion.vin.clear();
-    unknown_completion.request = "x-1";
+    unknown_completion.request_id = "x-1";
     unknown_completion.evidence = "an end that nobody of ours asked for";
     all.anomalies.push_back(unknown_completion);
     all.anomalies_by_kind[static_cast<std::size_t>(anomaly::completion_unknown)] = 1;
     all.expected_anomalies_by_kind[static_cast<std::size_t>(anomaly::response_duplicated)] = 2;
-    EXPECT_EQ(run_overview(all, "reports/q-1"), R"(quickstart  (rehearsed)
-    60 requests are written down, 1 of them unexpected
+    EXPECT_EQ(run_overview(all, "reports/q-1"), R"(quickstart  (rehearsal)
+    60 requests recorded, 1 of them unexpected
 
-unexpected, or with an anomaly
-     due at  vehicle            service  expected               observed    request  why, anomalies
+unexpected requests, and requests with an anomaly
+     due at  vehicle            service  expected               observed    request  reason, anomalies
     1.000 s  LZ9SMEV05TF000001  horn     executed or timed_out  unanswered  r-17     no end after "60s", no_end
     ... and 2 more; --limit shows more
 
 anomalies
     end_unknown    1
     no_end         1
-    word_repeated  2  on purpose
+    word_repeated  2  expected
 
-anomalies of other requests, and of none
+anomalies of other requests, and without a request
           at  vehicle  anomaly      evidence
     61.000 s  -        end_unknown  an end that nobody of ours asked for
 
-further
-    loadsim explain reports/q-1 --request r-17               how it came to that
-    loadsim replay reports/q-1 --request r-17                whether it comes again
-    loadsim explain reports/q-1 --vehicle LZ9SMEV05TF000001  all of that vehicle
-    loadsim explain reports/q-1 --unexpected                 all of these
+next
+    loadsim explain reports/q-1 --request r-17               timeline of this request
+    loadsim replay reports/q-1 --request r-17                run it again
+    loadsim explain reports/q-1 --vehicle LZ9SMEV05TF000001  all requests of this vehicle
+    loadsim explain reports/q-1 --unexpected                 timelines of all these requests
 )");
 }
 
 TEST(run_overview, without_findings_is_short) {
     report_contents all;
     all.recorded = all.without_findings = 1;
-    EXPECT_EQ(run_overview(all, "r"), "a run without a name\n    1 request is written down, 0 of them unexpected\n\n"
-                                      "nothing is unexpected\n");
+    EXPECT_EQ(run_overview(all, "r"), "unnamed run\n    1 request recorded, 0 of them unexpected\n\n"
+                                      "nothing unexpected\n");
 }
 
 TEST(replay_comparison, lists_for_each_request_whether_it_was_reproduced) {
     const auto original = sample_run::request();
     auto replayed = original;
-    replayed.request = "n-1";
+    replayed.request_id = "n-1";
     auto other = original;
     other.arrival = 99;
-    other.observed = outcome::executed;
+    other.outcome = outcome::executed;
 
     const auto same = compare_replay({original}, {other, replayed});
     EXPECT_TRUE(same.reproduced);
-    EXPECT_EQ(same.text, "came again: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no end after "
+    EXPECT_EQ(same.text, "reproduced: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no end after "
                          "\"60s\")\n");
 
-    replayed.observed = outcome::executed;
-    replayed.why.clear();
+    replayed.outcome = outcome::executed;
+    replayed.reason.clear();
     replayed.anomalies.clear();
     const auto differs = compare_replay({original}, {replayed});
     EXPECT_FALSE(differs.reproduced);
     EXPECT_EQ(differs.text,
-              "came out differently: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
-              "end after \"60s\") then, executed now\n    anomalies: no_end then, none now\n");
+              "differs: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
+              "end after \"60s\") originally, executed now\n    anomalies: no_end originally, none now\n");
 
     const auto missing = compare_replay({original, other}, {other});
     EXPECT_FALSE(missing.reproduced);
-    EXPECT_THAT(missing.text, HasSubstr("not done again: request r-17 of"));
-    EXPECT_THAT(missing.text, HasSubstr("\ncame again: request r-17 of"));
+    EXPECT_THAT(missing.text, HasSubstr("not replayed: request r-17 of"));
+    EXPECT_THAT(missing.text, HasSubstr("\nreproduced: request r-17 of"));
 }
 
 TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {
@@ -247,19 +248,19 @@ TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {
     replayed.anomalies = {"word_lost", "no_end"};
     const auto found = compare_replay({original}, {replayed});
     EXPECT_TRUE(found.reproduced);
-    EXPECT_THAT(found.text, HasSubstr("\n    anomalies: no_end then, no_end, word_lost now\n"));
+    EXPECT_THAT(found.text, HasSubstr("\n    anomalies: no_end originally, no_end, word_lost now\n"));
 }
 
 // The case to reproduce is often an anomaly of a request with the expected outcome.
 TEST(replay_comparison, a_missing_anomaly_means_not_reproduced) {
     measure::request_record original;
-    original.observed = outcome::executed;
+    original.outcome = outcome::executed;
     original.anomalies = {"command_repeated"};
     auto replayed = original;
     EXPECT_TRUE(compare_replay({original}, {replayed}).reproduced);
     replayed.anomalies.clear();
     const auto found = compare_replay({original}, {replayed});
     EXPECT_FALSE(found.reproduced);
-    EXPECT_THAT(found.text, HasSubstr("came out differently"));
-    EXPECT_THAT(found.text, HasSubstr("anomalies: command_repeated then, none now"));
+    EXPECT_THAT(found.text, HasSubstr("differs"));
+    EXPECT_THAT(found.text, HasSubstr("anomalies: command_repeated originally, none now"));
 }

@@ -64,32 +64,31 @@ TEST(json_format, a_page_breaks_where_something_is_nested) {
 
 TEST(summary_json, identifies_the_run_and_its_end) {
     const auto s = summary();
-    EXPECT_EQ(s.at("schema").as_string(), "loadsim.summary/1");
+    EXPECT_EQ(s.at("schema").as_string(), "loadsim.summary/2");
     EXPECT_EQ(s.at("scenario").as_string(), "quickstart");
     expect_json(s.at("seed"), "42");
     EXPECT_EQ(s.at("verdict").as_string(), "fail");
     expect_json(s.at("exit_code"), "99");
-    expect_json(s.at("reasons"), R"(["1 of 3 budgets was missed"])");
-    EXPECT_EQ(s.at("started").as_string(), "2026-11-20T10:20:00Z");
-    expect_json(s.at("elapsed_s"), "34.25");
-    EXPECT_EQ(s.at("ended").as_string(), "complete");
+    expect_json(s.at("verdict_reasons"), R"(["1 of 3 budgets was missed"])");
+    EXPECT_EQ(s.at("started_at").as_string(), "2026-11-20T10:20:00Z");
+    expect_json(s.at("duration_ms"), "34250");
+    EXPECT_EQ(s.at("end_reason").as_string(), "complete");
 }
 
 TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
     const auto s = summary();
     expect_json(s.at("requests"),
-                R"({"planned":61,"due":60,"sent":59,"outcomes":{"executed":50,"failed":0,"timed_out":9,
-        "rejected":0,"errored":0,"unanswered":0,"skipped":1},"under_way":0,"unexpected":1})");
-    expect_json(s.at("matrix"), R"([
-        {"segment":"good","behaviour":"success","service":"horn","expected":["executed"],"observed":"executed",
+                R"({"due":60,"sent":59,"unexpected":1,"outcomes":{"executed":50,"failed":0,"timed_out":9,"rejected":0,
+        "errored":0,"unanswered":0,"skipped":1},"planned":61,"open":0,"error_reasons":{"no vehicle was free":1}})");
+    expect_json(s.at("outcome_matrix"), R"([
+        {"segment":"good","behaviour":"success","service":"horn","expected_outcomes":["executed"],"outcome":"executed",
          "unexpected":false,"count":40},
-        {"segment":"good","behaviour":"success","service":"light","expected":["executed"],"observed":"executed",
+        {"segment":"good","behaviour":"success","service":"light","expected_outcomes":["executed"],"outcome":"executed",
          "unexpected":false,"count":10},
-        {"segment":"silent","behaviour":"timeout","service":"horn","expected":["executed","timed_out"],
-         "observed":"timed_out","unexpected":false,"count":9},
-        {"segment":"silent","behaviour":"timeout","service":"horn","expected":["executed","timed_out"],
-         "observed":"skipped","unexpected":true,"count":1}])");
-    expect_json(s.at("errors"), R"({"no vehicle was free":1})");
+        {"segment":"silent","behaviour":"timeout","service":"horn","expected_outcomes":["executed","timed_out"],
+         "outcome":"timed_out","unexpected":false,"count":9},
+        {"segment":"silent","behaviour":"timeout","service":"horn","expected_outcomes":["executed","timed_out"],
+         "outcome":"skipped","unexpected":true,"count":1}])");
     const auto& phases = s.at("phases").as_array();
     ASSERT_EQ(phases.size(), 2u);
     EXPECT_EQ(phases[1].at("name").as_string(), "steady");
@@ -97,41 +96,41 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
     expect_json(phases[1].at("sent"), "49");
     expect_json(phases[1].at("outcomes").at("timed_out"), "9");
     expect_json(phases[1].at("unexpected"), "1");
-    expect_json(phases[1].at("e2e").at("count"), "40");
-    expect_json(s.at("services").at(1).at("e2e").at("count"), "10");
+    expect_json(phases[1].at("e2e").at("samples"), "40");
+    expect_json(s.at("services").at(1).at("e2e").at("samples"), "10");
     EXPECT_EQ(s.at("services").at(1).at("name").as_string(), "light");
 }
 
 TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
     const auto s = summary();
     // Sixty samples of 140 us; exact, because below 2,048 us every microsecond has its own bucket.
-    expect_json(
-        s.at("latency").at("lag"),
-        R"({"count":60,"min":0.14,"mean":0.14,"p50":0.14,"p90":0.14,"p95":0.14,"p99":0.14,"p999":0.14,"max":0.14})");
-    expect_json(s.at("latency").at("expiry"), R"({"count":0,"min":null,"mean":null,"p50":null,"p90":null,"p95":null,
-        "p99":null,"p999":null,"max":null})");
+    expect_json(s.at("latency").at("lag"),
+                R"({"samples":60,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":0.14,"p99_ms":0.14,
+        "p999_ms":0.14,"max_ms":0.14})");
+    expect_json(s.at("latency").at("expiry"), R"({"samples":0,"min_ms":null,"mean_ms":null,"p50_ms":null,"p90_ms":null,
+        "p95_ms":null,"p99_ms":null,"p999_ms":null,"max_ms":null})");
     std::vector<std::string> hops;
     for (const auto& member : s.at("latency").as_object()) hops.emplace_back(member.key());
     EXPECT_THAT(hops,
                 testing::ElementsAre("lag", "accept", "dispatch", "vehicle", "notify", "e2e", "platform", "expiry"));
     const auto& e2e = s.at("latency").at("e2e");
-    expect_json(e2e.at("count"), "50");
-    EXPECT_NEAR(e2e.at("p50").to_number<double>(), 25, 0.025) << "the 25th of 1..40 ms and ten of 1 s";
-    EXPECT_NEAR(e2e.at("p90").to_number<double>(), 1000, 1);
-    EXPECT_NEAR(e2e.at("mean").to_number<double>(), (820.0 + 10'000) / 50, 0.3);
+    expect_json(e2e.at("samples"), "50");
+    EXPECT_NEAR(e2e.at("p50_ms").to_number<double>(), 25, 0.025) << "the 25th of 1..40 ms and ten of 1 s";
+    EXPECT_NEAR(e2e.at("p90_ms").to_number<double>(), 1000, 1);
+    EXPECT_NEAR(e2e.at("mean_ms").to_number<double>(), (820.0 + 10'000) / 50, 0.3);
 }
 
 TEST(summary_json, sessions_messages_anomalies_generator) {
     const auto s = summary();
     const auto& sessions = s.at("sessions");
-    expect_json(sessions.at("asked"), "2000");
-    expect_json(sessions.at("peak"), "1999");
+    expect_json(sessions.at("planned"), "2000");
+    expect_json(sessions.at("online_peak"), "1999");
     expect_json(sessions.at("refused"), "2");
     expect_json(sessions.at("dropped"), "1");
     expect_json(sessions.at("reconnects"), "1");
     expect_json(sessions.at("syn_retransmitted"), "4");
-    expect_json(sessions.at("connect").at("p99"), "2");
-    expect_json(sessions.at("reasons"), R"({"connection refused":2,"connection reset by peer":1})");
+    expect_json(sessions.at("connect").at("p99_ms"), "2");
+    expect_json(sessions.at("error_reasons"), R"({"connection refused":2,"connection reset by peer":1})");
     expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
     const auto counts = [&](const char* which) {
         std::map<std::string, std::int64_t> all;
@@ -141,9 +140,10 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
         return all;
     };
     EXPECT_EQ(counts("anomalies"), (std::map<std::string, std::int64_t>{{"end_repeated", 3}}));
-    EXPECT_EQ(counts("provoked"), (std::map<std::string, std::int64_t>{{"word_repeated", 2}}));
-    expect_json(s.at("not_recorded"), "4");
-    expect_json(s.at("generator"), R"({"cpu_s":3.25,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
+    EXPECT_EQ(counts("expected_anomalies"), (std::map<std::string, std::int64_t>{{"word_repeated", 2}}));
+    expect_json(s.at("omitted_records"), "4");
+    expect_json(s.at("generator"),
+                R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
 }
 
 TEST(summary_json, connections_of_the_http_driver) {
@@ -151,10 +151,11 @@ TEST(summary_json, connections_of_the_http_driver) {
     const auto http = [&] {
         return json::parse(summary_json(run, sample_run::missed_budget(), sample_run::labels())).at("http");
     };
-    expect_json(http(), R"({"requests":59,"connections":{"allowed":64,"opened":4,"open_peak":3,"busy_peak":2},
-        "requests_per_connection":14.75,"timed_out":0,"sent_again":0,"failed_over":0,"wait":{"count":5,"min":2,"mean":2,"p50":2,"p90":2,"p95":2,"p99":2,"p999":2,
-        "max":2}})");
-    run.sum.http = {.allowed = 64, .requests = 0, .opened = 0, .open_peak = 0, .busy_peak = 0, .wait = {}};
+    expect_json(http(), R"({"requests":59,"connections":{"limit":64,"opened":4,"open_peak":3,"busy_peak":2},
+        "requests_per_connection":14.75,"timeouts":0,"retries":0,"failovers":0,"connection_wait":{"samples":5,"min_ms":2,
+        "mean_ms":2,"p50_ms":2,"p90_ms":2,"p95_ms":2,"p99_ms":2,"p999_ms":2,"max_ms":2}})");
+    run.sum.http = {};
+    run.sum.http.connection_limit = 64;
     expect_json(http().at("requests_per_connection"), "null");
     run.sum.http = {};
     expect_json(http(), "null");
@@ -164,22 +165,22 @@ TEST(summary_json, observers_campaigns_queued_commands_and_recoveries) {
     const auto s = summary();
     ASSERT_EQ(s.at("observers").as_array().size(), 2U);
     expect_json(s.at("observers").at(1).at("name"), "\"webhook\"");
-    expect_json(s.at("observers").at(1).at("disagreed"), "2");
-    expect_json(s.at("observers").at(1).at("refused"), R"({"the signature is wrong":7})");
+    expect_json(s.at("observers").at(1).at("disagreements"), "2");
+    expect_json(s.at("observers").at(1).at("rejections"), R"({"the signature is wrong":7})");
     expect_json(s.at("campaigns").at(0).at("name"), "\"recall\"");
-    expect_json(s.at("campaigns").at(0).at("on_return"), "5");
-    expect_json(s.at("broker_api").at("accepted"), "59");
-    expect_json(s.at("broker_api").at("reasons"), R"({"inbound: 503":3})");
-    EXPECT_EQ(s.at("misfits").as_object().size(), 1U);
+    expect_json(s.at("campaigns").at(0).at("deliveries_after_reconnect"), "5");
+    expect_json(s.at("broker_api").at("commands").at("accepted"), "59");
+    expect_json(s.at("broker_api").at("error_reasons"), R"({"inbound: 503":3})");
+    EXPECT_EQ(s.at("unmatched_fields").as_object().size(), 1U);
     expect_json(s.at("queued").at("delivered"), "7");
     expect_json(s.at("queued").at("out_of_order"), "1");
-    expect_json(s.at("queued").at("waited").at("count"), "7");
-    EXPECT_NEAR(s.at("queued").at("waited").at("p99").to_number<double>(), 2000, 2);
+    expect_json(s.at("queued").at("wait").at("samples"), "7");
+    EXPECT_NEAR(s.at("queued").at("wait").at("p99_ms").to_number<double>(), 2000, 2);
     expect_json(s.at("recoveries"), R"([
-        {"condition":"tunnel","occurrence":0,"at_s":10,"affected":200,"back":200,"until_back_s":1.5,
-         "budget":"e2e.p99 < 1s","until_latency_s":3},
-        {"condition":"tunnel","occurrence":1,"at_s":20,"affected":200,"back":100,"until_back_s":null,
-         "budget":"e2e.p99 < 1s","until_latency_s":null}])");
+        {"condition":"tunnel","occurrence":0,"started_at_ms":10000,"affected_vehicles":200,"recovered_vehicles":200,
+         "recovery_ms":1500,"latency_budget":"e2e.p99 < 1s","latency_recovery_ms":3000},
+        {"condition":"tunnel","occurrence":1,"started_at_ms":20000,"affected_vehicles":200,"recovered_vehicles":100,
+         "recovery_ms":null,"latency_budget":"e2e.p99 < 1s","latency_recovery_ms":null}])");
 }
 
 TEST(summary_json, has_the_mode) {
@@ -196,19 +197,19 @@ TEST(summary_json, has_the_mode) {
 
 TEST(run_json, identifies_program_version_and_run) {
     expect_json(json::parse(run_json(sample_run::header())),
-                R"({"schema":"loadsim.run/1","version":"1.2.3","mode":"run",
-        "scenario":"quickstart","seed":42,"started":"2026-11-20T10:20:00Z"})");
+                R"({"schema":"loadsim.run/2","version":"1.2.3","mode":"run",
+        "scenario":"quickstart","seed":42,"started_at":"2026-11-20T10:20:00Z"})");
 }
 
 TEST(summary_json, budgets_with_observed_values) {
-    expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed":1000,"verdict":"fail"},
-        {"expression":"unexpected <= 1","observed":1,"verdict":"pass"},
-        {"expression":"expiry.p99 < 12s","observed":null,"verdict":"no data"}])");
+    expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed_value":1000,"verdict":"fail"},
+        {"expression":"unexpected <= 1","observed_value":1,"verdict":"pass"},
+        {"expression":"expiry.p99 < 12s","observed_value":null,"verdict":"no data"}])");
 }
 
 TEST(summary_json, time_is_utc_in_every_time_zone) {
     const sample_run::non_utc_time_zone zone;
-    EXPECT_EQ(summary().at("started").as_string(), "2026-11-20T10:20:00Z");
+    EXPECT_EQ(summary().at("started_at").as_string(), "2026-11-20T10:20:00Z");
 }
 
 TEST(summary_json, a_64_bit_seed_keeps_all_digits) {
@@ -219,9 +220,9 @@ TEST(summary_json, a_64_bit_seed_keeps_all_digits) {
 
 TEST(summary_json, missing_labels_hide_no_row) {
     const auto s = json::parse(summary_json(sample_run::run(), {}, {}));
-    EXPECT_EQ(s.at("matrix").as_array().size(), 4u);
-    EXPECT_EQ(s.at("matrix").at(2).at("segment").as_string(), "1");
-    EXPECT_EQ(s.at("matrix").at(1).at("service").as_string(), "1");
+    EXPECT_EQ(s.at("outcome_matrix").as_array().size(), 4u);
+    EXPECT_EQ(s.at("outcome_matrix").at(2).at("segment").as_string(), "1");
+    EXPECT_EQ(s.at("outcome_matrix").at(1).at("service").as_string(), "1");
     EXPECT_EQ(s.at("phases").at(1).at("name").as_string(), "1");
 }
 
@@ -231,48 +232,55 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     // 41.2 ms lies in the bucket 41,184..41,215 us, 380 ms in 379,904..380,159 us.
     expect_json(json::parse(line),
-                R"({"t_s":16,"interval_s":1,"stage":"load","phase":"steady","load_s":12,"asked_rate":200,
-        "due":200,"sent":198,"executed":190,"failed":0,"timed_out":0,"rejected":0,"errored":0,"unanswered":0,"skipped":0,
-        "unexpected":1,"in_flight":84,"sessions":2000,"refused":0,"dropped":0,"reconnects":3,
-        "e2e_p50_ms":41.215,"e2e_p99_ms":380.159,"e2e_max_ms":380.159,"lag_p99_ms":0.14,
-        "cpu_s":1.5,"rss_bytes":20000000,"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000})");
+                R"({"elapsed_ms":16000,"interval_ms":1000,"stage":"load","phase":"steady","load_elapsed_ms":12000,
+        "target_rate_per_s":200,
+        "requests":{"due":200,"sent":198,"unexpected":1,"outcomes":{"executed":190,"failed":0,"timed_out":0,"rejected":0,
+        "errored":0,"unanswered":0,"skipped":0},"in_flight":84},
+        "sessions":{"online":2000,"refused":0,"dropped":0,"reconnects":3},
+        "latency":{"lag":{"samples":1,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":0.14,"p99_ms":0.14,
+        "p999_ms":0.14,"max_ms":0.14},
+        "e2e":{"samples":100,"min_ms":41.184,"mean_ms":51.365,"p50_ms":41.215,"p90_ms":41.215,"p95_ms":41.215,
+        "p99_ms":380.159,"p999_ms":380.159,"max_ms":380.159}},
+        "messages":{"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000},
+        "generator":{"cpu_time_ms":1500,"rss_bytes":20000000}})");
 }
 
 TEST(timeline_line, an_interval_without_samples_has_nulls_and_no_phase) {
     measure::progress p;
     p.elapsed = 1500ms;
     const auto line = json::parse(timeline_line(p, sample_run::labels()));
-    expect_json(line.at("t_s"), "1.5");
+    expect_json(line.at("elapsed_ms"), "1500");
     EXPECT_EQ(line.at("stage").as_string(), "connecting");
     EXPECT_TRUE(line.at("phase").is_null());
-    EXPECT_TRUE(line.at("e2e_p99_ms").is_null());
-    EXPECT_TRUE(line.at("lag_p99_ms").is_null());
+    EXPECT_TRUE(line.at("latency").at("e2e").at("p99_ms").is_null());
+    EXPECT_TRUE(line.at("latency").at("lag").at("p99_ms").is_null());
 }
 
 TEST(request_line, has_all_fields) {
     const auto line = request_line(sample_run::request());
     EXPECT_THAT(line, EndsWith("}\n"));
     EXPECT_EQ(line.find('\n'), line.size() - 1);
-    expect_json(json::parse(line), R"({"arrival":17,"request":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
-        "behaviour":"success","service":"horn","phase":"steady","expected":["executed","timed_out"],
-        "observed":"unanswered","unexpected":true,"why":"no end after \"60s\"","due_ms":1000,"sent_ms":1000.25,
-        "accepted_ms":1003.5,"delivered_ms":1010,"acked_ms":null,"finished_ms":1030.5,"observed_ms":null,
+    expect_json(json::parse(line), R"({"arrival":17,"request_id":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
+        "behaviour":"success","service":"horn","phase":"steady","expected_outcomes":["executed","timed_out"],
+        "outcome":"unanswered","unexpected":true,"reason":"no end after \"60s\"","due_at_ms":1000,
+        "sent_at_ms":1000.25,"accepted_at_ms":1003.5,"delivered_at_ms":1010,"acked_at_ms":null,"finished_at_ms":1030.5,
+        "observed_at_ms":null,
         "conditions":["tunnel"],"anomalies":["no_end"],"messages":[
         {"at_ms":1010,"to_vehicle":true,"topic":"v1/LZ9SMEV05TF000001/cmd/horn","payload":"{\"request\":\"r-17\"}",
-         "bytes":18},
+         "payload_bytes":18},
         {"at_ms":1030.5,"to_vehicle":false,"topic":"v1/LZ9SMEV05TF000001/rsp/r-17",
-         "payload":"{\"state\":\"executed\",\"pad\":\"","bytes":70000}]})");
+         "payload":"{\"state\":\"executed\",\"pad\":\"","payload_bytes":70000}]})");
 }
 
 TEST(anomaly_line, has_its_evidence) {
     const auto line = anomaly_line(sample_run::anomaly());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line), R"({"anomaly":"no_end","provoked":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
-        "request":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
+    expect_json(json::parse(line), R"({"kind":"no_end","expected":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
+        "request_id":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
 }
 
 TEST(session_line, has_vehicle_and_event) {
     const auto line = session_line(sample_run::session());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","what":"on line, session present"})");
+    expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","event":"on line, session present"})");
 }

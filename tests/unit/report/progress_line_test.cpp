@@ -17,14 +17,14 @@ using testing::StartsWith;
 TEST(progress_line, plain_has_everything_on_one_line) {
     const auto run = sample_run::run();
     EXPECT_EQ(progress_line(sample_run::under_load(run.sum), sample_run::labels(), 0),
-              "steady 40 %  12s, 18s left  2,000 on line  198/s of 200/s  p50 41.2 ms  p99 380 ms  84 in flight  1 "
+              "steady 40 %  12s, 18s left  2,000 online  198/s of 200/s  p50 41.2 ms  p99 380 ms  84 in flight  1 "
               "unexpected");
 }
 
 TEST(progress_line, a_wide_terminal_gets_a_bar_and_everything) {
     const auto run = sample_run::run();
     EXPECT_EQ(progress_line(sample_run::under_load(run.sum), sample_run::labels(), 160),
-              "steady [============>                 ] 12s, 18s left  2,000 on line  198/s of 200/s  p50 41.2 ms  "
+              "steady [============>                 ] 12s, 18s left  2,000 online  198/s of 200/s  p50 41.2 ms  "
               "p99 380 ms  84 in flight  1 unexpected");
 }
 
@@ -58,8 +58,8 @@ TEST(progress_line, while_connecting_the_bar_shows_sessions) {
     p.current_stage = measure::stage::connecting;
     p.elapsed = 3s;
     p.sessions_online = 1000;
-    EXPECT_EQ(progress_line(p, sample_run::labels(), 0), "connecting 50 %  3s  1,000/2,000 on line  2 refused");
-    EXPECT_THAT(progress_line(p, sample_run::labels(), 70), StartsWith("connecting [===========>          ] 3s"));
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 0), "connecting 50 %  3s  1,000/2,000 online  2 refused");
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 70), StartsWith("connecting [===========>           ] 3s"));
 }
 
 TEST(progress_line, while_draining_requests_in_flight_are_kept) {

@@ -24,17 +24,17 @@ namespace {
 measure::request_record request(std::uint64_t arrival, const char* id, const char* vin, bool unexpected) {
     measure::request_record r;
     r.arrival = arrival;
-    r.request = id;
+    r.request_id = id;
     r.vin = vin;
-    r.expected = outcome::executed;
-    r.observed = unexpected ? outcome::timed_out : outcome::executed;
+    r.expected_outcomes = outcome::executed;
+    r.outcome = unexpected ? outcome::timed_out : outcome::executed;
     r.unexpected = unexpected;
-    r.due_ms = static_cast<double>(arrival);
+    r.due_at_ms = static_cast<double>(arrival);
     return r;
 }
 
 measure::anomaly_record anomaly_of(anomaly what, const char* vin, const char* id, bool provoked = false) {
-    return {.kind = what, .expected = provoked, .at_ms = 5, .vin = vin, .request = id, .evidence = "seen"};
+    return {.kind = what, .expected = provoked, .at_ms = 5, .vin = vin, .request_id = id, .evidence = "seen"};
 }
 
 /// Report folder with four requests of three vehicles, in completion order.
@@ -62,7 +62,7 @@ protected:
     }
     static std::vector<std::string> ids(const report_contents& all) {
         std::vector<std::string> names;
-        for (const auto& r : all.requests) names.push_back(r.request);
+        for (const auto& r : all.requests) names.push_back(r.request_id);
         return names;
     }
     static std::vector<std::string> kinds(const report_contents& all) {
@@ -89,11 +89,11 @@ TEST_F(report_reader_test, returns_the_records_that_were_written) {
     EXPECT_THAT(all.warnings, IsEmpty());
     EXPECT_EQ(all.scenario, "quickstart");
     EXPECT_EQ(all.version, "1.2.3");
-    EXPECT_EQ(all.not_recorded, 4U);
+    EXPECT_EQ(all.omitted_records, 4U);
     ASSERT_THAT(all.requests, SizeIs(1));
     // A line contains all fields, so equal lines mean equal records.
     EXPECT_EQ(request_line(all.requests[0]), request_line(sample_run::request()));
-    EXPECT_TRUE(std::isnan(all.requests[0].acked_ms)) << "it did not come";
+    EXPECT_TRUE(std::isnan(all.requests[0].acked_at_ms)) << "it did not come";
     ASSERT_THAT(all.anomalies, SizeIs(1));
     EXPECT_EQ(anomaly_line(all.anomalies[0]), anomaly_line(sample_run::anomaly()));
     ASSERT_THAT(all.sessions, SizeIs(1));
@@ -152,8 +152,8 @@ TEST_F(report_reader_test, reads_the_valid_lines_of_a_killed_run) {
     const auto all = read();
     EXPECT_THAT(ids(all), ElementsAre("good", "twice", "late"));
     EXPECT_THAT(all.warnings,
-                ElementsAre("summary.json is missing: the run was killed, or is still going",
-                            "requests.jsonl: the last line is cut off: the run was killed, or is still going"));
+                ElementsAre("summary.json is missing: the run was killed, or is still running",
+                            "requests.jsonl: the last line is incomplete: the run was killed, or is still running"));
 }
 
 TEST_F(report_reader_test, accepts_a_last_line_without_newline) {
@@ -169,17 +169,17 @@ TEST_F(report_reader_test, skips_unreadable_lines_with_a_warning) {
         std::string contents, remark;
         std::size_t left;
     } rows[] = {
-        {"{\"arrival\":\n" + good, "requests.jsonl: line 1 is left out (incomplete JSON)", 1},
-        {good + "[]\n" + good, "requests.jsonl: line 2 is left out (no JSON object)", 2},
-        {good + "\n\n" + good, "requests.jsonl: 2 lines are left out, the first is line 2 (incomplete JSON)", 2},
-        {good + std::string("\0\0\0\n", 4) + good, "requests.jsonl: line 2 is left out (syntax error)", 2},
-        {good + "{\"observed\":\"vanished\"}\n",
-         "requests.jsonl: line 2 is left out (the outcome 'vanished' is not known here)", 1},
+        {"{\"arrival\":\n" + good, "requests.jsonl: line 1 is skipped (incomplete JSON)", 1},
+        {good + "[]\n" + good, "requests.jsonl: line 2 is skipped (no JSON object)", 2},
+        {good + "\n\n" + good, "requests.jsonl: 2 lines are skipped, the first is line 2 (incomplete JSON)", 2},
+        {good + std::string("\0\0\0\n", 4) + good, "requests.jsonl: line 2 is skipped (syntax error)", 2},
+        {good + "{\"outcome\":\"vanished\"}\n",
+         "requests.jsonl: line 2 is skipped (the outcome 'vanished' is not known here)", 1},
         {good + "{\"request\":\"" + std::string(5U << 20U, 'x') + "\"}\n" + good,
-         "requests.jsonl: line 2 is left out (longer than any line of ours)", 2},
+         "requests.jsonl: line 2 is skipped (over 4 MiB)", 2},
         {good + std::string(5U << 20U, 'x'),
-         "requests.jsonl: the last line is cut off: the run was killed, or is still going", 1},
-        {good + "{\"observed\":\"executed\",\"arrival\":-1,\"vin\":7,\"due_ms\":\"x\",\"messages\":[1,{}]}\n", "", 2},
+         "requests.jsonl: the last line is incomplete: the run was killed, or is still running", 1},
+        {good + "{\"outcome\":\"executed\",\"arrival\":-1,\"vin\":7,\"due_at_ms\":\"x\",\"messages\":[1,{}]}\n", "", 2},
     };
     for (const auto& row : rows) {
         write("requests.jsonl", row.contents);
@@ -194,7 +194,7 @@ TEST_F(report_reader_test, warns_about_missing_files) {
         const char* file;
         const char* remark;
     } rows[] = {
-        {"run.json", "run.json is missing: an earlier loadsim wrote this folder, or not all of it is here"},
+        {"run.json", "run.json is missing: not all files of the report are here"},
         {"requests.jsonl", "requests.jsonl cannot be read (No such file or directory)"},
         {"anomalies.jsonl", "anomalies.jsonl cannot be read (No such file or directory)"},
         {"sessions.jsonl", "sessions.jsonl cannot be read (No such file or directory)"},
@@ -220,31 +220,31 @@ TEST_F(report_reader_test, warns_about_a_folder_in_place_of_a_file) {
 
 TEST_F(report_reader_test, warns_about_another_version) {
     EXPECT_THAT(read({}, "2.0.0").warnings,
-                ElementsAre("loadsim 1.2.3 wrote this folder, and this is 2.0.0: what is not "
-                            "known here is left out"));
-    write("run.json", R"({"schema":"loadsim.run/9","version":"9.0.0","mode":"daydream","scenario":"later"})");
-    const auto later = read();
-    EXPECT_EQ(later.scenario, "later");
-    EXPECT_EQ(later.mode, measure::run_mode::run);
-    EXPECT_THAT(later.warnings, ElementsAre(HasSubstr("'loadsim.run/9'"), HasSubstr("loadsim 9.0.0")));
+                ElementsAre("loadsim 1.2.3 wrote this folder, and this is 2.0.0: unknown fields are ignored"));
     write("run.json", "{");
     EXPECT_THAT(read().warnings, ElementsAre(AllOf(HasSubstr("run.json"), HasSubstr("incomplete"))));
 }
 
-TEST_F(report_reader_test, reads_failures_of_an_earlier_version) {
-    for (const char* file : {"run.json", "requests.jsonl", "anomalies.jsonl", "sessions.jsonl"})
-        fs::remove(folder / file);
-    write("failures.jsonl", R"({"arrival":17,"request":"r-17","vin":"A","expected":"executed","observed":"unanswered",
-"why":"no end","due_ms":1000,"acked_ms":null})");
-    EXPECT_THAT(read().requests, IsEmpty()) << "two lines";
-    write("failures.jsonl",
-          R"({"arrival":17,"request":"r-17","vin":"A","expected":"executed","observed":"unanswered","due_ms":1000})"
-          "\n");
-    const auto all = read({.request_id = {}, .vin = {}, .unexpected = true});
-    ASSERT_THAT(all.requests, SizeIs(1));
-    EXPECT_TRUE(all.requests[0].unexpected);
-    EXPECT_EQ(all.requests[0].expected, outcome_set{outcome::executed});
-    EXPECT_THAT(all.warnings, Contains("failures.jsonl is read in place of requests.jsonl"));
+TEST_F(report_reader_test, rejects_a_report_of_another_format) {
+    const auto error = [this] {
+        const auto all = read_report(folder, {}, "1.2.3");
+        return all ? std::string{} : all.error().list.front().text;
+    };
+    const auto run = text("run.json");
+    write("run.json", R"({"schema":"loadsim.run/1","version":"0.1.0","mode":"run","scenario":"old"})");
+    EXPECT_EQ(error(),
+              "has the format 'loadsim.run/1' of loadsim 0.1.0, and loadsim 1.2.3 reads 'loadsim.run/2': use the "
+              "loadsim that wrote it");
+    write("run.json", R"({"schema":"loadsim.run/3","version":"9.0.0","mode":"daydream","scenario":"later"})");
+    EXPECT_THAT(error(), HasSubstr("'loadsim.run/3' of loadsim 9.0.0"));
+    fs::remove(folder / "run.json");
+    EXPECT_EQ(error(), "") << "summary.json has this format";
+    write("summary.json", R"({"schema":"loadsim.summary/1"})");
+    EXPECT_EQ(error(),
+              "has the format 'loadsim.summary/1', and loadsim 1.2.3 reads 'loadsim.summary/2': use the loadsim "
+              "that wrote it");
+    write("run.json", run);
+    EXPECT_THAT(error(), HasSubstr("'loadsim.summary/1'"));
 }
 
 TEST_F(report_reader_test, fails_without_a_report_folder) {
@@ -258,7 +258,7 @@ TEST_F(report_reader_test, fails_without_a_report_folder) {
     write("other/scenario.yaml", "name: x");
     const auto other = read_report(folder / "other", {}, "1.2.3");
     ASSERT_TRUE(other.has_error()) << "a scenario is no run";
-    EXPECT_THAT(other.error().list[0].text, HasSubstr("has nothing that a run has written"));
+    EXPECT_THAT(other.error().list[0].text, HasSubstr("has no file of a run"));
     write("other/anomalies.jsonl", "");
     EXPECT_TRUE(read_report(folder / "other", {}, "1.2.3").has_value());
 }

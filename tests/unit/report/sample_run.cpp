@@ -40,7 +40,7 @@ measure::run_result run() {
     run.elapsed = 34'250ms;
     run.lag_limit = 100ms;
     run.planned_arrivals = 61;
-    run.sessions_asked = 2000;
+    run.sessions_planned = 2000;
     run.sessions_peak = 1999;
     run.generator = {.cpu_s = 3.25, .rss_bytes = 41'500'000, .shards = 2, .ranks = 3};
 
@@ -70,21 +70,30 @@ measure::run_result run() {
     sum.sessions.connect.record(2ms);
     sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
     sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};
-    sum.http = {.allowed = 64, .requests = 59, .opened = 4, .open_peak = 3, .busy_peak = 2, .wait = {}};
-    sum.http.wait.record(2ms, 5);
+    sum.http = {
+        .connection_limit = 64, .requests = 59, .opened = 4, .open_peak = 3, .busy_peak = 2, .connection_wait = {}};
+    sum.http.connection_wait.record(2ms, 5);
     sum.anomalies[static_cast<std::size_t>(loadsim::anomaly::completion_duplicated)] = 3;
     sum.expected_anomalies[static_cast<std::size_t>(loadsim::anomaly::response_duplicated)] = 2;
-    sum.not_recorded = 4;
-    sum.queued = {.delivered = 7, .out_of_order = 1, .waited = {}};
-    sum.queued.waited.record(2s, 7);
-    sum.observers[0] = {.messages = 60, .ends = 50, .first = 20, .disagreed = 0, .refused = {}};
-    sum.observers[1] = {
-        .messages = 59, .ends = 50, .first = 30, .disagreed = 2, .refused = {{"the signature is wrong", 7}}};
-    sum.campaigns[0] = {
-        .published = 1, .addressed = 1000, .delivered = 990, .returned = 5, .repeated = 3, .latency = {}};
+    sum.omitted_records = 4;
+    sum.queued = {.delivered = 7, .out_of_order = 1, .wait = {}};
+    sum.queued.wait.record(2s, 7);
+    sum.observers[0] = {
+        .received = 60, .completions = 50, .first_completions = 20, .disagreements = 0, .rejections = {}};
+    sum.observers[1] = {.received = 59,
+                        .completions = 50,
+                        .first_completions = 30,
+                        .disagreements = 2,
+                        .rejections = {{"the signature is wrong", 7}}};
+    sum.campaigns[0] = {.published = 1,
+                        .addressed = 1000,
+                        .delivered = 990,
+                        .delivered_after_reconnect = 5,
+                        .duplicate_deliveries = 3,
+                        .latency = {}};
     sum.campaigns[0].latency.record(8ms, 990);
     sum.broker_api.accepted = 59;
-    sum.broker_api.slowed = 4;
+    sum.broker_api.delayed = 4;
     sum.broker_api.refused = 6;
     sum.broker_api.reset = 2;
     sum.broker_api.posted = 110;
@@ -130,7 +139,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.load_duration = 30s;
     p.phase = 1;
     p.target_rate = 200;
-    p.sessions_asked = 2000;
+    p.sessions_planned = 2000;
     p.sessions_online = 2000;
     p.in_flight = 84;
     p.generator = {.cpu_s = 1.5, .rss_bytes = 20'000'000};
@@ -147,33 +156,33 @@ measure::progress under_load(const measure::totals& sum) {
 measure::request_record request() {
     constexpr double never_ms = std::numeric_limits<double>::quiet_NaN();
     return {.arrival = 17,
-            .request = "r-17",
+            .request_id = "r-17",
             .vin = "LZ9SMEV05TF000001",
             .segment = "good",
             .behaviour = "success",
             .service = "horn",
             .phase = "steady",
-            .expected = executed_or_timed_out,
-            .observed = outcome::unanswered,
+            .expected_outcomes = executed_or_timed_out,
+            .outcome = outcome::unanswered,
             .unexpected = true,
-            .why = "no end after \"60s\"",
-            .due_ms = 1000.0004,
-            .sent_ms = 1000.25,
-            .accepted_ms = 1003.5,
-            .delivered_ms = 1010,
-            .acked_ms = never_ms,
-            .finished_ms = 1030.5,
-            .observed_ms = never_ms,
+            .reason = "no end after \"60s\"",
+            .due_at_ms = 1000.0004,
+            .sent_at_ms = 1000.25,
+            .accepted_at_ms = 1003.5,
+            .delivered_at_ms = 1010,
+            .acked_at_ms = never_ms,
+            .finished_at_ms = 1030.5,
+            .observed_at_ms = never_ms,
             .messages = {{.at_ms = 1010,
                           .to_vehicle = true,
                           .topic = "v1/LZ9SMEV05TF000001/cmd/horn",
                           .payload = R"({"request":"r-17"})",
-                          .bytes = 18},
+                          .payload_bytes = 18},
                          {.at_ms = 1030.5,
                           .to_vehicle = false,
                           .topic = "v1/LZ9SMEV05TF000001/rsp/r-17",
                           .payload = R"({"state":"executed","pad":")",
-                          .bytes = 70'000}},
+                          .payload_bytes = 70'000}},
             .conditions = {"tunnel"},
             .anomalies = {"no_end"}};
 }
@@ -183,7 +192,7 @@ measure::anomaly_record anomaly() {
             .expected = false,
             .at_ms = 61'000,
             .vin = "LZ9SMEV05TF000001",
-            .request = "r-17",
+            .request_id = "r-17",
             .evidence = "accepted, and nothing was announced within 60s"};
 }
 

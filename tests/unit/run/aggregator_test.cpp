@@ -18,7 +18,7 @@ load::schedule ten_seconds() {
 
 measure::snapshot of(std::uint32_t online, std::uint64_t due) {
     measure::snapshot s;
-    s.sessions_asked = 10;
+    s.sessions_planned = 10;
     s.sessions_online = online;
     s.cpu_s = 0.5;
     s.rss_bytes = 1000 * online;
@@ -71,7 +71,7 @@ TEST(snapshot, sum_of_two_is_ready_when_both_are) {
     EXPECT_FALSE(one.all_due);
     EXPECT_FALSE(one.driver_ready);
     EXPECT_EQ(one.setup_error, "no broker");
-    EXPECT_EQ(one.sessions_asked, 20U);
+    EXPECT_EQ(one.sessions_planned, 20U);
     EXPECT_EQ(one.sessions_online, 3U);
     EXPECT_EQ(one.in_flight, 3U);
     EXPECT_EQ(one.counts.requests.due, 6U);

@@ -138,7 +138,7 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5
     EXPECT_EQ(all.observed(outcome::executed), 100U);
     EXPECT_EQ(all.result.mode, measure::run_mode::rehearsal);
     EXPECT_EQ(all.result.ended, measure::run_result::end_reason::complete);
-    EXPECT_EQ(all.result.sessions_asked, 50U);
+    EXPECT_EQ(all.result.sessions_planned, 50U);
     EXPECT_EQ(all.result.sessions_peak, 50U);
     EXPECT_EQ(all.result.sum.messages.received, 100U);
     EXPECT_EQ(all.result.sum.messages.published, 200U);
@@ -159,17 +159,17 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5
     EXPECT_EQ(all.progress[10].current_stage, stage::done);
     ASSERT_EQ(all.requests.size(), 100U);
     const auto& first = all.requests.front();
-    EXPECT_EQ(first.due_ms, 100);
-    EXPECT_EQ(first.acked_ms, 120);
-    EXPECT_EQ(first.observed_ms, 220);
+    EXPECT_EQ(first.due_at_ms, 100);
+    EXPECT_EQ(first.acked_at_ms, 120);
+    EXPECT_EQ(first.observed_at_ms, 220);
     EXPECT_EQ(first.messages.size(), 3U);
 }
 
 std::string line_of(const measure::request_record& r) {
-    auto line =
-        fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", r.arrival, r.request, r.vin, r.segment,
-                    r.service, r.phase, to_string(r.expected), to_string(r.observed), r.unexpected, r.why, r.due_ms,
-                    r.sent_ms, r.accepted_ms, r.delivered_ms, r.acked_ms, r.finished_ms, r.observed_ms);
+    auto line = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", r.arrival, r.request_id, r.vin,
+                            r.segment, r.service, r.phase, to_string(r.expected_outcomes), to_string(r.outcome),
+                            r.unexpected, r.reason, r.due_at_ms, r.sent_at_ms, r.accepted_at_ms, r.delivered_at_ms,
+                            r.acked_at_ms, r.finished_at_ms, r.observed_at_ms);
     for (const auto& m : r.messages) line += fmt::format("\n  {} {} {} {}", m.at_ms, m.to_vehicle, m.topic, m.payload);
     for (const auto& c : r.conditions) line += " " + c;
     for (const auto& a : r.anomalies) line += " " + a;
@@ -181,7 +181,7 @@ std::string ledger_text(const rehearsal_records& all) {
     for (const auto& r : all.requests) text += line_of(r) + "\n";
     for (const auto& a : all.anomalies)
         text +=
-            fmt::format("{} {} {} {} {} {}\n", to_string(a.kind), a.expected, a.at_ms, a.vin, a.request, a.evidence);
+            fmt::format("{} {} {} {} {} {}\n", to_string(a.kind), a.expected, a.at_ms, a.vin, a.request_id, a.evidence);
     for (const auto& s : all.sessions) text += fmt::format("{} {} {}\n", s.at_ms, s.vin, s.event);
     return text;
 }

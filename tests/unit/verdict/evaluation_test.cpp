@@ -43,7 +43,7 @@ measure::totals seen() {
     t.sessions.reconnects = 13;
     t.queued.delivered = 21;
     t.queued.out_of_order = 22;
-    t.queued.waited.record(500us);
+    t.queued.wait.record(500us);
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = i + 1;
         t.expected_anomalies[i] = 1000;
@@ -161,7 +161,7 @@ TEST(evaluate_budget, counts_vehicles_without_campaign_delivery) {
     auto& recall = t.campaigns[0];
     recall.addressed = 200;
     recall.delivered = 199;
-    recall.repeated = 4;
+    recall.duplicate_deliveries = 4;
     recall.latency.record(1ms);
     auto& news = t.campaigns[1];
     news.addressed = news.delivered = 300;

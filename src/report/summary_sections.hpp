@@ -1,10 +1,11 @@
-// Sections of the final summary with the ledger's results: matrix, anomalies, queued commands, recoveries.
+// Sections of the final summary for the terminal; empty without data.
 #pragma once
 
 #include <loadsim/measure/run_result.hpp>
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,11 @@ std::string queued_text(const measure::queued_counts&);
 
 /// Recovery after each occurrence of a condition; beyond the row limit the slowest.
 std::string recoveries_text(const std::vector<measure::recovery>&);
+
+/// Empty for a single observer without rejected messages.
+std::string observers_text(const measure::totals&, const measure::labels&);
+std::string campaigns_text(const measure::totals&, const measure::labels&);
+std::string broker_api_text(const measure::broker_api_counts&);
+std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>&);
 
 } // namespace loadsim::report

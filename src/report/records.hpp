@@ -1,5 +1,5 @@
-// Parser for the lines of a report folder. Missing keys keep the record's defaults and unknown keys are ignored, so that reports of
-// other versions are readable.
+// Record files of a report folder (run.json and *.jsonl): names, schemas, parsers. Missing fields keep the record's defaults and unknown
+// ones are ignored, so that a truncated line is the only unreadable one.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -12,16 +12,24 @@
 
 namespace loadsim::report {
 
+inline constexpr const char* run_file_name = "run.json";
+inline constexpr const char* requests_file_name = "requests.jsonl";
+inline constexpr const char* anomalies_file_name = "anomalies.jsonl";
+inline constexpr const char* sessions_file_name = "sessions.jsonl";
+
+inline constexpr const char* run_schema = "loadsim.run/2";
+inline constexpr const char* summary_schema = "loadsim.summary/2";
+
 /// Errors: not a JSON object, or an unknown outcome or anomaly; the text is part of a sentence.
 result<measure::request_record> parse_request_record(std::string_view line);
 result<measure::anomaly_record> parse_anomaly_record(std::string_view line);
 result<measure::session_record> parse_session_record(std::string_view line);
 
-/// Fields of run.json and summary.json. `version` is in run.json only, `not_recorded` in summary.json only.
+/// Fields of run.json and summary.json. `version` is in run.json only, `omitted_records` in summary.json only.
 struct run_metadata {
     std::string schema, version, scenario;
     measure::run_mode mode = measure::run_mode::run;
-    std::uint64_t not_recorded = 0;
+    std::uint64_t omitted_records = 0;
 };
 result<run_metadata> parse_run_metadata(std::string_view text);
 

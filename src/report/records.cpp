@@ -1,0 +1,179 @@
+// Lines of requests.jsonl, anomalies.jsonl and sessions.jsonl: the fields of the records, under their names in the code.
+#include "records.hpp"
+
+#include "json_format.hpp"
+
+#include <loadsim/report/report_folder.hpp>
+
+#include <boost/describe.hpp>
+#include <boost/json.hpp>
+#include <boost/mp11.hpp>
+#include <fmt/format.h>
+
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace loadsim::measure {
+
+BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, payload_bytes))
+BOOST_DESCRIBE_STRUCT(request_record, (),
+                      (arrival, request_id, vin, segment, behaviour, service, phase, expected_outcomes, outcome,
+                       unexpected, reason, due_at_ms, sent_at_ms, accepted_at_ms, delivered_at_ms, acked_at_ms,
+                       finished_at_ms, observed_at_ms, conditions, anomalies, messages))
+BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request_id, evidence))
+BOOST_DESCRIBE_STRUCT(session_record, (), (at_ms, vin, event))
+
+} // namespace loadsim::measure
+
+namespace loadsim::report {
+namespace {
+
+namespace json = boost::json;
+using measure::anomaly_record;
+using measure::message_record;
+using measure::request_record;
+using measure::session_record;
+
+/// Calls `visit` with the name and the value of each field.
+template <class Record>
+void each_field(Record& record, auto&& visit) {
+    using fields = boost::describe::describe_members<std::remove_const_t<Record>, boost::describe::mod_public>;
+    boost::mp11::mp_for_each<fields>([&](auto field) { visit(field.name, record.*field.pointer); });
+}
+
+json::value to_json(double ms) { return rounded_ms(ms); }
+json::value to_json(bool flag) { return flag; }
+json::value to_json(std::uint64_t count) { return count; }
+json::value to_json(const std::string& text) { return json::value(text); }
+json::value to_json(outcome o) { return json::value(to_string(o)); }
+json::value to_json(anomaly a) { return json::value(to_string(a)); }
+json::value to_json(outcome_set all) { return json_outcomes(all); }
+
+template <class Record>
+json::object object_of(const Record&);
+
+template <class T>
+json::value to_json(const std::vector<T>& all) {
+    json::array items;
+    for (const auto& item : all)
+        if constexpr (std::is_same_v<T, message_record>)
+            items.push_back(object_of(item));
+        else
+            items.push_back(to_json(item));
+    return items;
+}
+
+template <class Record>
+json::object object_of(const Record& record) {
+    json::object fields;
+    each_field(record, [&fields](const char* name, const auto& value) { fields[name] = to_json(value); });
+    return fields;
+}
+
+result<json::object> parse_object(std::string_view text) {
+    json::parse_options lenient;
+    lenient.allow_invalid_utf8 = true; // tolerated: the text is only displayed
+    boost::system::error_code error;
+    auto value = json::parse(text, error, {}, lenient);
+    if (error) return problems{"", error.message()};
+    if (!value.is_object()) return problems{"", "no JSON object"};
+    return std::move(value.get_object());
+}
+
+/// Reads the fields of a record; keeps the first unknown name.
+class field_reader {
+public:
+    explicit field_reader(const json::object& fields) : fields_(fields) {}
+
+    void operator()(const char* name, auto& value) {
+        const auto* field = fields_.if_contains(name);
+        assign(value, field != nullptr ? *field : json::value(nullptr));
+    }
+
+    const std::string& problem() const { return problem_; }
+
+private:
+    static void assign(double& ms, const json::value& v) {
+        ms = v.is_number() ? v.to_number<double>() : std::numeric_limits<double>::quiet_NaN();
+    }
+    static void assign(bool& flag, const json::value& v) { flag = v.is_bool() && v.get_bool(); }
+    static void assign(std::uint64_t& count, const json::value& v) {
+        boost::system::error_code error; // not a number, negative or fractional
+        count = v.to_number<std::uint64_t>(error);
+        if (error) count = 0;
+    }
+    static void assign(std::string& text, const json::value& v) {
+        if (v.is_string()) text = std::string(v.get_string());
+    }
+
+    void assign(outcome& o, const json::value& v) { assign_named(o, v, parse_outcome, "outcome"); }
+    void assign(anomaly& a, const json::value& v) { assign_named(a, v, parse_anomaly, "anomaly"); }
+    void assign_named(auto& named, const json::value& v, auto parse, const char* what) {
+        std::string name;
+        assign(name, v);
+        if (const auto known = parse(name))
+            named = *known;
+        else if (problem_.empty())
+            problem_ = fmt::format("the {} '{}' is not known here", what, name);
+    }
+
+    static void assign(outcome_set& all, const json::value& v) {
+        std::vector<std::string> names;
+        assign(names, v);
+        for (const auto& name : names)
+            if (const auto known = parse_outcome(name)) all.add(*known);
+    }
+    static void assign(std::vector<std::string>& all, const json::value& v) {
+        if (!v.is_array()) return;
+        for (const auto& item : v.get_array())
+            if (item.is_string()) all.emplace_back(item.get_string());
+    }
+    static void assign(std::vector<message_record>& all, const json::value& v) {
+        if (!v.is_array()) return;
+        for (const auto& item : v.get_array())
+            if (const auto* fields = item.if_object()) each_field(all.emplace_back(), field_reader(*fields));
+    }
+
+    const json::object& fields_;
+    std::string problem_;
+};
+
+template <class Record>
+result<Record> parse_record(std::string_view line) {
+    const auto fields = parse_object(line);
+    if (!fields) return fields.error();
+    Record record;
+    field_reader reader(*fields);
+    each_field(record, reader);
+    if (!reader.problem().empty()) return problems{"", reader.problem()};
+    return record;
+}
+
+} // namespace
+
+std::string request_line(const request_record& r) { return json_line(object_of(r)) + '\n'; }
+std::string anomaly_line(const anomaly_record& a) { return json_line(object_of(a)) + '\n'; }
+std::string session_line(const session_record& s) { return json_line(object_of(s)) + '\n'; }
+
+result<request_record> parse_request_record(std::string_view line) { return parse_record<request_record>(line); }
+result<anomaly_record> parse_anomaly_record(std::string_view line) { return parse_record<anomaly_record>(line); }
+result<session_record> parse_session_record(std::string_view line) { return parse_record<session_record>(line); }
+
+result<run_metadata> parse_run_metadata(std::string_view text) {
+    const auto fields = parse_object(text);
+    if (!fields) return fields.error();
+    run_metadata metadata;
+    std::string mode_name;
+    field_reader read(*fields);
+    read("schema", metadata.schema);
+    read("version", metadata.version);
+    read("scenario", metadata.scenario);
+    read("mode", mode_name);
+    read("omitted_records", metadata.omitted_records);
+    for (const auto mode : {measure::run_mode::rehearsal, measure::run_mode::replay})
+        if (mode_name == to_string(mode)) metadata.mode = mode;
+    return metadata;
+}
+
+} // namespace loadsim::report

@@ -1,0 +1,185 @@
+#include "summary_sections.hpp"
+
+#include "text_format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+namespace loadsim::report {
+namespace {
+
+using measure::recovery;
+
+struct matrix_cell {
+    const measure::totals::matrix_key* key;
+    std::uint64_t count;
+};
+
+bool is_unexpected(const measure::totals::matrix_key& key) { return !std::get<2>(key).contains(std::get<3>(key)); }
+
+row matrix_row(const matrix_cell& c, const measure::labels& labels) {
+    const auto& [segment, service, expected, observed] = *c.key;
+    return {name_at(labels.segments, segment),        name_at(labels.behaviours, segment),
+            name_at(labels.services, service),        to_string(expected),
+            std::string(to_string(observed)),         human_count(c.count),
+            is_unexpected(*c.key) ? "unexpected" : ""};
+}
+
+/// Recovery time as text; absent: not recovered yet.
+std::string recovery_time_text(const std::optional<nanoseconds>& d) { return d ? human_latency(*d) : "not reached"; }
+
+row recovery_row(const recovery& r) {
+    return {r.condition,
+            "at " + human_elapsed(r.started),
+            human_count(r.affected),
+            human_count(r.recovered),
+            r.affected == 0 ? "-" : recovery_time_text(r.recovery_time),
+            r.budget.empty() ? "-"
+            : r.latency_recovery_time && r.latency_recovery_time->count() == 0
+                ? "not exceeded"
+                : recovery_time_text(r.latency_recovery_time),
+            r.budget};
+}
+
+/// Sort key: the longer of both recovery times; not recovered sorts as the longest.
+nanoseconds longest_recovery(const recovery& r) {
+    const auto recovery_time = r.affected == 0 ? nanoseconds(0) : r.recovery_time.value_or(nanoseconds::max());
+    const auto latency_recovery_time =
+        r.budget.empty() ? nanoseconds(0) : r.latency_recovery_time.value_or(nanoseconds::max());
+    return std::max(recovery_time, latency_recovery_time);
+}
+
+} // namespace
+
+std::string matrix_text(const measure::totals& sum, const measure::labels& labels) {
+    std::vector<matrix_cell> all;
+    for (const auto& [key, count] : sum.matrix)
+        if (count != 0) all.push_back({&key, count});
+    if (all.empty()) return "";
+    std::string title = "\nexpected and observed outcomes";
+    std::vector<row> rows{{"segment", "behaviour", "service", "expected", "observed", "count", ""}};
+    if (all.size() > max_table_rows) {
+        std::uint64_t as_expected = 0;
+        for (const auto& c : all) as_expected += is_unexpected(*c.key) ? 0 : c.count;
+        const auto total_rows = all.size();
+        std::erase_if(all, [](const matrix_cell& c) { return !is_unexpected(*c.key); });
+        std::ranges::stable_sort(all, std::greater{}, &matrix_cell::count);
+        all.resize(std::min(all.size(), max_table_rows));
+        title += fmt::format("  ({} of {}; all are in summary.json)", all.size(), count_of(total_rows, "row", "rows"));
+        for (const auto& c : all) rows.push_back(matrix_row(c, labels));
+        rows.push_back({"", "", "", "", "all as expected", human_count(as_expected), ""});
+        rows.push_back({"", "", "", "", "all unexpected", human_count(sum.requests.unexpected), ""});
+    } else {
+        for (const auto& c : all) rows.push_back(matrix_row(c, labels));
+    }
+    return title + '\n' + table(rows, 5, 6);
+}
+
+std::string anomalies_text(const anomaly_counts& counts, const anomaly_counts& expected_anomalies,
+                           std::uint64_t omitted_records) {
+    std::vector<row> rows;
+    const auto add = [&rows](const anomaly_counts& of, const char* note) {
+        for (std::size_t i = 0; i < anomaly_count; ++i)
+            if (of[i] != 0) rows.push_back({std::string(anomaly_names[i]), human_count(of[i]), note});
+    };
+    add(counts, "");
+    add(expected_anomalies, "expected");
+    if (rows.empty() && omitted_records == 0) return "";
+    std::string text = "\nanomalies\n" + table(rows, 1, 2);
+    if (omitted_records != 0)
+        text += fmt::format("    {} counted but not recorded: over the limit\n",
+                            count_of(omitted_records, "anomaly or session event", "anomalies and session events"));
+    return text;
+}
+
+bool has_anomalies(const anomaly_counts& counts) {
+    return std::ranges::any_of(counts, [](std::uint64_t n) { return n != 0; });
+}
+
+std::string queued_text(const measure::queued_counts& q) {
+    if (q.delivered == 0) return "";
+    std::string waited;
+    if (!q.wait.empty())
+        waited = fmt::format(" for p50 {}, p99 {}, max {};", human_latency(q.wait.percentile(50)),
+                             human_latency(q.wait.percentile(99)), human_latency(q.wait.max()));
+    return fmt::format("queued    {} for unreachable vehicles{} {}\n",
+                       count_of(q.delivered, "command waited", "commands waited"), waited,
+                       q.out_of_order == 0 ? "none out of order" : human_count(q.out_of_order) + " out of order");
+}
+
+std::string recoveries_text(const std::vector<recovery>& all) {
+    if (all.empty()) return "";
+    std::vector<std::reference_wrapper<const recovery>> shown(all.begin(), all.end());
+    std::string title = "\nrecovery";
+    if (shown.size() > max_table_rows) {
+        std::ranges::stable_sort(shown, std::greater{}, longest_recovery);
+        shown.erase(shown.begin() + max_table_rows, shown.end());
+        title += fmt::format("  (the {} slowest of {}; all are in summary.json)", max_table_rows, all.size());
+    }
+    std::vector<row> rows{
+        {"", "", "affected", "recovered", "99 % recovered after", "latency recovered after", "budget"}};
+    for (const recovery& r : shown) rows.push_back(recovery_row(r));
+    return title + '\n' + table(rows, 2, 6);
+}
+
+std::string observers_text(const measure::totals& sum, const measure::labels& labels) {
+    const bool has_rejections =
+        std::ranges::any_of(sum.observers, [](const auto& o) { return !o.second.rejections.empty(); });
+    if (labels.observers.size() < 2 && !has_rejections) return "";
+    std::vector<row> rows{{"", "messages", "completions", "first", "disagreements"}};
+    std::vector<row> rejected;
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, labels.observers.size()); ++i) {
+        const auto index = static_cast<std::uint32_t>(i);
+        const auto found = sum.observers.find(index);
+        const auto o = found == sum.observers.end() ? measure::observer_counts{} : found->second;
+        const auto name = labels.observer(index);
+        rows.push_back({name, human_count(o.received), human_count(o.completions), human_count(o.first_completions),
+                        human_count(o.disagreements)});
+        for (const auto& [why, count] : o.rejections)
+            rejected.push_back({human_count(count) + " x", name + " rejected: " + escape_for_terminal(why)});
+    }
+    return "\nobservers\n" + table(rows) + table(rejected, 2);
+}
+
+std::string campaigns_text(const measure::totals& sum, const measure::labels& labels) {
+    if (sum.campaigns.empty()) return "";
+    std::vector<row> rows{{"", "addressed", "delivered", "", "after reconnect", "duplicates", "p50", "p99", "max"}};
+    for (const auto& [index, c] : sum.campaigns) {
+        row r{name_at(labels.campaigns, index),
+              human_count(c.addressed),
+              human_count(c.delivered),
+              human_percentage(c.delivered, c.addressed),
+              human_count(c.delivered_after_reconnect),
+              human_count(c.duplicate_deliveries)};
+        for (const auto p : {50.0, 99.0}) r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.percentile(p)));
+        r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.max()));
+        rows.push_back(std::move(r));
+    }
+    return "\ncampaigns\n" + table(rows);
+}
+
+std::string broker_api_text(const measure::broker_api_counts& c) {
+    if (c == measure::broker_api_counts{}) return "";
+    auto text = fmt::format("broker API {} accepted", count_of(c.accepted, "command", "commands"));
+    if (c.delayed != 0) text += fmt::format(" ({} of them delayed)", human_count(c.delayed));
+    if (c.refused != 0) text += fmt::format(", {} refused by a fault", human_count(c.refused));
+    if (c.reset != 0) text += fmt::format(", {} reset by a fault", human_count(c.reset));
+    text += fmt::format("; {} posted to the platform", count_of(c.posted, "response", "responses"));
+    if (c.duplicated != 0) text += fmt::format(" ({} of them twice)", human_count(c.duplicated));
+    text += '\n';
+    std::vector<row> rows;
+    for (const auto& [why, count] : c.reasons) rows.push_back({human_count(count) + " x", escape_for_terminal(why)});
+    return text + table(rows, 2);
+}
+
+std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>& unmatched_fields) {
+    if (unmatched_fields.empty()) return "";
+    std::string text = "\ncontract fields never found\n";
+    for (const auto& [sentence, shards] : unmatched_fields) text += "    " + escape_for_terminal(sentence) + '\n';
+    return text;
+}
+
+} // namespace loadsim::report
