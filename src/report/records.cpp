@@ -5,26 +5,14 @@
 
 #include <loadsim/report/report_folder.hpp>
 
-#include <boost/describe.hpp>
+#include <boost/describe/members.hpp>
 #include <boost/json.hpp>
-#include <boost/mp11.hpp>
+#include <boost/mp11/algorithm.hpp>
 #include <fmt/format.h>
 
 #include <limits>
 #include <type_traits>
 #include <utility>
-
-namespace loadsim::measure {
-
-BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, payload_bytes))
-BOOST_DESCRIBE_STRUCT(request_record, (),
-                      (arrival, request_id, vin, segment, behaviour, service, phase, expected_outcomes, outcome,
-                       unexpected, reason, due_at_ms, sent_at_ms, accepted_at_ms, delivered_at_ms, acked_at_ms,
-                       finished_at_ms, observed_at_ms, conditions, anomalies, messages))
-BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request_id, evidence))
-BOOST_DESCRIBE_STRUCT(session_record, (), (at_ms, vin, event))
-
-} // namespace loadsim::measure
 
 namespace loadsim::report {
 namespace {

@@ -1,5 +1,5 @@
-// Record files of a report folder (run.json and *.jsonl): names, schemas, parsers. Missing fields keep the record's defaults and unknown
-// ones are ignored, so that a truncated line is the only unreadable one.
+// Record files of a report folder (run.json and *.jsonl): names, schemas, parsers. Missing fields keep the record's defaults, unknown
+// ones are ignored.
 #pragma once
 
 #include <loadsim/base/result.hpp>

@@ -24,7 +24,7 @@ struct message_record {
     std::uint64_t payload_bytes = 0;
     friend bool operator==(const message_record&, const message_record&) = default;
 };
-BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, bytes))
+BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, to_vehicle, topic, payload, payload_bytes))
 
 /// A line of requests.jsonl. Instants in ms since the load's start; NaN = never.
 struct request_record {
@@ -43,9 +43,9 @@ struct request_record {
     std::vector<std::string> anomalies;  ///< names of its anomalies until the record was written
 };
 BOOST_DESCRIBE_STRUCT(request_record, (),
-                      (arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why,
-                       due_ms, sent_ms, accepted_ms, delivered_ms, acked_ms, finished_ms, observed_ms, messages,
-                       conditions, anomalies))
+                      (arrival, request_id, vin, segment, behaviour, service, phase, expected_outcomes, outcome,
+                       unexpected, reason, due_at_ms, sent_at_ms, accepted_at_ms, delivered_at_ms, acked_at_ms,
+                       finished_at_ms, observed_at_ms, conditions, anomalies, messages))
 
 /// An anomaly with its evidence.
 struct anomaly_record {
@@ -56,7 +56,7 @@ struct anomaly_record {
     std::string request_id; ///< given by the platform; empty: none
     std::string evidence;   ///< a sentence
 };
-BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request, evidence))
+BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request_id, evidence))
 
 /// An event of a vehicle's session.
 struct session_record {

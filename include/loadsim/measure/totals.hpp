@@ -56,7 +56,9 @@ struct http_counts {
     std::uint64_t retries = 0;   ///< attempts after the first; the platform may have received an earlier one
     std::uint64_t failovers = 0; ///< attempts sent to another base URL than the next in rotation
 };
-BOOST_DESCRIBE_STRUCT(http_counts, (), (connection_limit, requests, opened, open_peak, busy_peak, connection_wait, timeouts, retries, failovers))
+BOOST_DESCRIBE_STRUCT(http_counts, (),
+                      (connection_limit, requests, opened, open_peak, busy_peak, connection_wait, timeouts, retries,
+                       failovers))
 
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
@@ -94,14 +96,14 @@ BOOST_DESCRIBE_STRUCT(observer_counts, (), (received, completions, first_complet
 /// Counts of one campaign: a command to many vehicles at once.
 struct campaign_counts {
     std::uint64_t published = 0;
-    std::uint64_t addressed = 0; ///< vehicles
-    std::uint64_t delivered = 0; ///< of them: received the command
-    std::uint64_t delivered_after_reconnect =
-        0;                                  ///< of those: unreachable at the due time, delivered after reconnecting
-    std::uint64_t duplicate_deliveries = 0; ///< deliveries to a vehicle that already had received it
-    histogram latency;                      ///< from due to delivered
+    std::uint64_t addressed = 0;                 ///< vehicles
+    std::uint64_t delivered = 0;                 ///< of them: received the command
+    std::uint64_t delivered_after_reconnect = 0; ///< of those: unreachable at the due time
+    std::uint64_t duplicate_deliveries = 0;      ///< deliveries to a vehicle that already had received it
+    histogram latency;                           ///< from due to delivered
 };
-BOOST_DESCRIBE_STRUCT(campaign_counts, (), (published, addressed, delivered, delivered_after_reconnect, duplicate_deliveries, latency))
+BOOST_DESCRIBE_STRUCT(campaign_counts, (),
+                      (published, addressed, delivered, delivered_after_reconnect, duplicate_deliveries, latency))
 
 /// Counts of the simulated broker API.
 struct broker_api_counts {
@@ -124,7 +126,9 @@ struct broker_api_counts {
 
     friend bool operator==(const broker_api_counts&, const broker_api_counts&) = default;
 };
-BOOST_DESCRIBE_STRUCT(broker_api_counts, (), (accepted, refused, reset, malformed, delayed, posted, rejected, failed, dropped, duplicated, reasons))
+BOOST_DESCRIBE_STRUCT(broker_api_counts, (),
+                      (accepted, refused, reset, malformed, delayed, posted, rejected, failed, dropped, duplicated,
+                       reasons))
 
 /// Counts of a shard since its previous snapshot, or the sum over a run.
 struct totals {
@@ -158,7 +162,10 @@ struct totals {
     void add(const totals&);          ///< everything except the records
     void move_records_from(totals&&); ///< appends the records of the other
 };
-BOOST_DESCRIBE_STRUCT(totals, (), (requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records))
+BOOST_DESCRIBE_STRUCT(totals, (),
+                      (requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
+                       campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors, omitted_records,
+                       request_records, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {
