@@ -14,13 +14,13 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { WebSocketServer } from 'ws';
 
-const seen = ({ number, state, cause, service }) => ({ auftrag: { nummer: number, lage: state, grund: cause, dienst: service } });
+const describe = ({ number, state, cause, service }) => ({ auftrag: { nummer: number, lage: state, grund: cause, dienst: service } });
 
 /** `service`: service key; `password`: password of the only user. */
-export async function serve({ port, service, password, cars, heralds, orders }) {
+export async function serve({ port, service, password, cars, events, requests }) {
   const logins = new Set();
-  const mayAsk = ({ headers }) => headers['x-dienst'] === service;
-  const mayChange = ({ headers }) => logins.has(headers.authorization?.replace(/^Bearer /, ''));
+  const isKnownService = ({ headers }) => headers['x-dienst'] === service;
+  const isLoggedIn = ({ headers }) => logins.has(headers.authorization?.replace(/^Bearer /, ''));
 
   /** [status, body]; undefined: the route writes its own response. */
   const routes = {
@@ -35,52 +35,52 @@ export async function serve({ port, service, password, cars, heralds, orders }) 
       return [201, { fgnr: vin }];
     },
     'PUT /rueckruf': ({ adresse, siegel }) => {
-      heralds.callBack(adresse, siegel);
+      events.callBack(adresse, siegel);
       return [200, { adresse }];
     },
     'POST /auftraege': async ({ fgnr, dienst }, _, url) => {
       if (!cars.knows(fgnr)) return [404, { fehler: 'FAHRZEUG_UNBEKANNT' }];
-      const order = orders.place(fgnr, dienst);
-      if (!order) return [423, { fehler: 'FAHRZEUG_BELEGT' }];
-      if (url.searchParams.get('warten') === 'ja') await order.ended;
-      return [200, seen(order)];
+      const created = requests.create(fgnr, dienst);
+      if (!created) return [423, { fehler: 'FAHRZEUG_BELEGT' }];
+      if (url.searchParams.get('warten') === 'ja') await created.ended;
+      return [200, describe(created)];
     },
     'GET /auftraege/': (_, number) => {
-      const order = orders.get(Number(number));
-      return order ? [200, seen(order)] : [404, { fehler: 'AUFTRAG_UNBEKANNT' }];
+      const created = requests.get(Number(number));
+      return created ? [200, describe(created)] : [404, { fehler: 'AUFTRAG_UNBEKANNT' }];
     },
-    'GET /strom': (_, __, ___, answer) => heralds.stream(answer),
+    'GET /strom': (_, __, ___, response) => events.stream(response),
   };
 
-  const answerTo = async (request, answer, url) => {
+  const handle = async (request, response, url) => {
     const [, place, rest] = /^(\/[a-z]+\/?)(.*)$/.exec(url.pathname) ?? [];
     const name = `${request.method} ${place}`;
     const body = await json(request);
-    if (!mayAsk(request)) return [403, { fehler: 'DIENST_UNBEKANNT' }];
+    if (!isKnownService(request)) return [403, { fehler: 'DIENST_UNBEKANNT' }];
     if (!Object.hasOwn(routes, name)) return [404, { fehler: 'GIBT_ES_NICHT' }];
     const open = request.method === 'GET' || name === 'POST /anmeldung';
-    if (!open && !mayChange(request)) return [401, { fehler: 'ANMELDEN' }];
-    return routes[name](body, rest, url, answer);
+    if (!open && !isLoggedIn(request)) return [401, { fehler: 'ANMELDEN' }];
+    return routes[name](body, rest, url, response);
   };
 
-  const server = createServer(async (request, answer) => {
-    let said;
+  const server = createServer(async (request, response) => {
+    let result;
     try {
-      said = await answerTo(request, answer, new URL(request.url, 'http://here'));
+      result = await handle(request, response, new URL(request.url, 'http://here'));
     } catch (error) {
-      said = [400, { fehler: 'UNVERSTAENDLICH', text: error.message }];
+      result = [400, { fehler: 'UNVERSTAENDLICH', text: error.message }];
     }
-    if (!said) return;
-    answer.writeHead(said[0], { 'content-type': 'application/json' });
-    answer.end(JSON.stringify(said[1]));
+    if (!result) return;
+    response.writeHead(result[0], { 'content-type': 'application/json' });
+    response.end(JSON.stringify(result[1]));
   });
 
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
-    if (request.url !== '/leitung' || !mayAsk(request)) return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    if (request.url !== '/leitung' || !isKnownService(request)) return socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     sockets.handleUpgrade(request, socket, head, (accepted) => {
       accepted.once('message', (text) => {
-        if (/"abonniere"\s*:\s*"lagen"/.test(text)) heralds.socket(accepted);
+        if (/"abonniere"\s*:\s*"lagen"/.test(text)) events.socket(accepted);
         else accepted.close(1008, 'abonniere?');
       });
     });

@@ -24,12 +24,12 @@ export class Cars {
     this.#broker.publish(`${branch}/befehl`, JSON.stringify(command), { qos: 1 });
   }
 
-  /** `heard(number, word, cause)`: called for each vehicle response. */
-  async listen(heard) {
+  /** `onResponse(number, response, cause)`: called for each vehicle response. */
+  async listen(onResponse) {
     this.#broker.on('message', (_, payload) => {
       try {
         const { zu, meldung, ursache } = JSON.parse(payload);
-        heard(zu, meldung, ursache);
+        onResponse(zu, meldung, ursache);
       } catch {
         // Not a valid response: ignored.
       }

@@ -2,7 +2,7 @@
 // does not contain the vehicle, and neither does the topic.
 import { createHmac } from 'node:crypto';
 
-export class Heralds {
+export class EventPublisher {
   #broker;
   #webhook; // {url, key}
   #streams = new Set(); // open responses
@@ -17,11 +17,11 @@ export class Heralds {
     this.#webhook = url ? { url, key } : undefined;
   }
 
-  stream(answer) {
-    answer.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    answer.write(': guten Tag\n\n');
-    this.#streams.add(answer);
-    answer.on('close', () => this.#streams.delete(answer));
+  stream(response) {
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    response.write(': guten Tag\n\n');
+    this.#streams.add(response);
+    response.on('close', () => this.#streams.delete(response));
   }
 
   socket(socket) {
@@ -54,6 +54,6 @@ export class Heralds {
       }
       await new Promise((resume) => setTimeout(resume, 100 * attempt));
     }
-    console.error(`the webhook does not take ${body}`);
+    console.error(`the webhook does not accept ${body}`);
   }
 }
