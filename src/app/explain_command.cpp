@@ -46,7 +46,7 @@ command explain_command() {
     auto options = std::make_shared<explain_options>();
     const std::string group = "Without one of them: what is unexpected, on one page";
     return {.name = "explain",
-            .description = "Tells from a run's report how it came to what was unexpected",
+            .description = "Shows from a run's report how unexpected requests came about",
             .flags = {{.name = "run", .into = &options->folder, .help = "The run's report folder", .required = true},
                       {.name = "--request",
                        .into = &options->filter.request_id,

@@ -11,16 +11,14 @@ namespace {
 problems not_found(const std::string& flag, const std::filesystem::path& folder, const report::report_contents& all) {
     const auto folder_text = folder.string();
     if (all.recorded == 0)
-        return {flag, fmt::format("{} tells of no request at all; is it the run that you mean?", folder_text)};
+        return {flag, fmt::format("{} holds no request at all; is it the run that you mean?", folder_text)};
     if (all.without_findings != 0)
-        return {flag,
-                fmt::format("is not among the {} requests that {} tells of; `loadsim explain {}` lists those that "
-                            "were unexpected",
-                            all.recorded, folder_text, folder_text)};
-    return {flag,
-            fmt::format("is not among the {} requests that {} tells of: only unexpected ones were written down, and "
-                        "those with an anomaly; set `record: all` in the scenario to have every one",
-                        all.recorded, folder_text)};
+        return {flag, fmt::format("is not among the {} requests in {}; `loadsim explain {}` lists those that "
+                                  "were unexpected",
+                                  all.recorded, folder_text, folder_text)};
+    return {flag, fmt::format("is not among the {} requests in {}: only unexpected ones were written down, and "
+                              "those with an anomaly; set `record: all` in the scenario to have every one",
+                              all.recorded, folder_text)};
 }
 
 } // namespace

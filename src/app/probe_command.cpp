@@ -52,7 +52,7 @@ exit_code probe(const probe_options& options) {
     if (!full_scenario) return full_scenario.error();
     const auto& services = full_scenario->load.services;
     if (!options.service.empty() && std::ranges::count(services, options.service, &load::service_weight::name) == 0) {
-        print_problems({"--service", fmt::format("the scenario's load asks for no '{}'", options.service)});
+        print_problems({"--service", fmt::format("the scenario's load does not request '{}'", options.service)});
         return exit_code::usage;
     }
     const auto scenario = run::probe_scenario(*full_scenario, options.service);
@@ -101,16 +101,15 @@ command probe_command() {
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back({.name = "--service",
                      .into = &options->service,
-                     .help = "What is asked for (default: the first of load.services)"});
+                     .help = "Requested service (default: the first of load.services)"});
     flags.push_back({.name = "--report",
                      .into = &options->report,
                      .help = "Folder for the report (default: reports/NAME-probe-TIME)"});
     return {.name = "probe",
-            .description =
-                "Sends one request to one vehicle, shows what each side says, and whether the contract fits it",
+            .description = "Sends one request to one vehicle, shows all messages, and checks the contract against them",
             .flags = std::move(flags),
             .run = [options] { return probe(*options); },
-            .footer = "Exit codes: 0 the contract fits and the request came to the end that was expected, 99 not so;\n"
+            .footer = "Exit codes: 0 the contract matches and the outcome was the expected one, 99 not so;\n"
                       "else as of `run`."};
 }
 

@@ -139,11 +139,10 @@ command replay_command() {
                      .help = "Folder for the report (default: reports/NAME-replay-TIME)"});
     flags.push_back(quiet_flag(options->quiet));
     return {.name = "replay",
-            .description =
-                "Does requests of a run again, their vehicle alone, and says whether they come to the same end",
+            .description = "Repeats requests of a run, with their vehicle alone, and compares the outcomes",
             .flags = std::move(flags),
             .run = [options] { return replay(*options); },
-            .footer = "Exit codes: 0 all came to the same end, 99 not all did; else as of `run`.",
+            .footer = "Exit codes: 0 all had the same outcome, 99 not all had; else as of `run`.",
             .needs_one_of_group = true};
 }
 

@@ -40,7 +40,7 @@ exit_code show_plan(const scenario_flags& flags) {
 command show_behaviours_command() {
     auto names = std::make_shared<std::vector<std::string>>();
     return {.name = "behaviours",
-            .description = "Prints the behaviours that loadsim brings along, as a scenario defines them",
+            .description = "Prints the built-in behaviours, as a scenario defines them",
             .flags = {{.name = "names", .into = names.get(), .help = "Only these (default: all)"}},
             .run = [names] { return show_behaviours(*names); }};
 }
@@ -48,8 +48,9 @@ command show_behaviours_command() {
 command show_plan_command() {
     auto options = std::make_shared<scenario_flags>();
     return {.name = "plan",
-            .description = "Prints which vehicle gets which request and when, what each vehicle will choose, and the "
-                           "condition windows",
+            .description =
+                "Prints which vehicle gets which request and when, the steps that each vehicle will take, and the "
+                "condition windows",
             .flags = scenario_flags_of(*options),
             .run = [options] { return show_plan(*options); }};
 }
@@ -58,7 +59,7 @@ command show_plan_command() {
 
 command show_command() {
     return {.name = "show",
-            .description = "Prints what loadsim knows",
+            .description = "Prints built-in behaviours, or the plan of a scenario",
             .subcommands = {show_behaviours_command(), show_plan_command()}};
 }
 

@@ -14,7 +14,7 @@ namespace loadsim::app {
 command validate_command() {
     auto options = std::make_shared<scenario_flags>();
     return {.name = "validate",
-            .description = "Checks a scenario, and prints what it would do and need",
+            .description = "Checks a scenario, and prints its phases and the resources that it needs",
             .flags = scenario_flags_of(*options),
             .run = [options] {
                 const auto scenario = read_scenario(*options);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, fault_counts::kinds> kind_names{"drop",    "delay",  "duplicate",
                                                                        "reorder", "forget", "double-send"};
-constexpr std::array<std::string_view, fault_counts::messages> message_names{"command", "word", "event", "request"};
+constexpr std::array<std::string_view, fault_counts::messages> message_names{"command", "response", "event", "request"};
 
 } // namespace
 

@@ -28,7 +28,7 @@ private:
     fault_counts counts_;
 };
 
-/// "drop command 5, duplicate word 2": the injected faults; empty: none.
+/// "drop command 5, duplicate response 2": the injected faults; empty: none.
 std::string to_string(const fault_counts&);
 
 } // namespace loadsim::backend

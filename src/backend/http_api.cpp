@@ -45,7 +45,7 @@ request_path split_path(std::string_view target) {
 }
 
 http::server_response method_not_allowed(std::string_view method) {
-    auto refusal = http::problem_details(405, "this path takes " + std::string(method));
+    auto refusal = http::problem_details(405, "this path accepts " + std::string(method));
     refusal.headers.emplace_back("Allow", method == "GET" ? "GET, HEAD" : method);
     return refusal;
 }
@@ -174,7 +174,7 @@ http::server_response receive_message(service_core& core, std::string_view vin, 
     else if (read_presence(body))
         core.receive(presence_topic(vin), body);
     else
-        return http::problem_details(400, "the body is neither a vehicle's word nor its presence");
+        return http::problem_details(400, "the body is neither a vehicle's response nor its presence");
     return {.status = 202, .content_type = {}};
 }
 
@@ -191,7 +191,7 @@ http::server_response handle_request(service_core& core, const http::request_vie
     if (path.depth == 4 && level[0] == "vehicles" && level[2] == "remote-services")
         return http_request.method == "POST" ? create_request(core, level[1], level[3], http_request.body)
                                              : method_not_allowed("POST");
-    if (path.depth == 3 && level[0] == "vehicles" && level[2] == "words" && core.accepts_http_responses())
+    if (path.depth == 3 && level[0] == "vehicles" && level[2] == "responses" && core.accepts_http_responses())
         return http_request.method == "POST" ? receive_message(core, level[1], http_request.body)
                                              : method_not_allowed("POST");
     if (path.depth == 3 && level[0] == "vehicles" && level[2] == "requests")

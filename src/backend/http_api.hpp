@@ -8,7 +8,7 @@
 namespace loadsim::backend {
 
 /// POST /vehicles/{vin}/remote-services/{service}, GET /requests/{id}, GET /vehicles/{vin}/requests, GET /health; all else
-/// returns problem details (RFC 9457). With a broker's HTTP API also POST /vehicles/{vin}/words: responses and presence of vehicles, as on
+/// returns problem details (RFC 9457). With a broker's HTTP API also POST /vehicles/{vin}/responses: responses and presence of vehicles, as on
 /// MQTT.
 ///
 /// A request that is no longer remembered is read from the event store. GET /vehicles/{vin}/requests returns {"vin",

@@ -104,7 +104,7 @@ public:
         log_info(fmt::format("backend: stopped after {} requests: {} executed, {} failed, {} still active", all.created,
                              all.executed, all.failed, all.active));
         if (const auto faults = to_string(final_counts_.faults); !faults.empty())
-            log_info(fmt::format("backend: faults on purpose: {}", faults));
+            log_info(fmt::format("backend: injected faults: {}", faults));
     }
 
     backend_counts counts() {
@@ -183,7 +183,7 @@ private:
                 if (after > before) log_warning(fmt::format("backend: {} {}", after - before, what));
             };
             warn_of(last_warned_.inbound.malformed, now.inbound.malformed, "malformed messages from vehicles");
-            warn_of(last_warned_.inbound.wrong_vehicle, now.inbound.wrong_vehicle, "answers from the wrong vehicle");
+            warn_of(last_warned_.inbound.wrong_vehicle, now.inbound.wrong_vehicle, "responses from the wrong vehicle");
             warn_of(last_warned_.http.malformed, now.http.malformed, "malformed HTTP requests");
             warn_of(last_warned_.outbound.dropped, now.outbound.dropped,
                     "messages dropped: too many wait for the broker");
@@ -191,9 +191,10 @@ private:
             if (broker_api_)
                 warn_of(last_warned_.outbound.sent_again, now.outbound.sent_again,
                         fmt::format("messages posted again ({})", broker_api_->last_error()));
-            warn_of(last_warned_.persistence.lost, now.persistence.lost, "events the database did not take");
+            warn_of(last_warned_.persistence.lost, now.persistence.lost,
+                    "events that could not be written to the database");
             warn_of(last_warned_.wakeup.malformed, now.wakeup.malformed,
-                    "messages on presence topics that say nothing");
+                    "messages on presence topics that hold no state");
             warn_of(last_warned_.wakeup.failed, now.wakeup.failed, "triggers that could not be sent");
             last_warned_ = now;
             schedule_warnings();

@@ -90,7 +90,7 @@ public:
                    (finished.exit_code == 128 + drain_signal_ || mentions_signal(finished.output, drain_signal_))) {
             // The drain signal killed a rank that had not installed its handler yet.
             finished.exit_code = drain_signal_ == SIGUSR1 ? 130 : 143;
-            finished.trouble = "told to stop before all ranks had begun";
+            finished.trouble = "asked to stop before all ranks had started";
         } else {
             finished.trouble = diagnose(finished.output, finished.exit_code);
         }

@@ -100,14 +100,14 @@ struct mpi_channel::state {
         int length = 0;
         MPI_Message announced = MPI_MESSAGE_NULL;
         MPI_Status status;
-        if (failed(MPI_Improbe(MPI_ANY_SOURCE, message_tag, MPI_COMM_WORLD, &flag, &announced, &status), "hear") ||
-            flag == 0 || failed(MPI_Get_count(&status, MPI_BYTE, &length), "hear"))
+        if (failed(MPI_Improbe(MPI_ANY_SOURCE, message_tag, MPI_COMM_WORLD, &flag, &announced, &status), "read from") ||
+            flag == 0 || failed(MPI_Get_count(&status, MPI_BYTE, &length), "read from"))
             return false;
         auto& next = incoming.emplace_back();
         next.received.from = static_cast<std::uint32_t>(status.MPI_SOURCE);
         next.received.text.resize(static_cast<std::size_t>(length));
         // Not MPI_Mrecv, which spins until a long message is complete.
-        return !failed(MPI_Imrecv(next.received.text.data(), length, MPI_BYTE, &announced, &next.request), "hear");
+        return !failed(MPI_Imrecv(next.received.text.data(), length, MPI_BYTE, &announced, &next.request), "read from");
     }
 
     /// No transfer is pending in either direction.
@@ -119,7 +119,7 @@ struct mpi_channel::state {
                 [this](outgoing_transfer& s) { return trouble.empty() && test_complete(s.request, "write to"); });
             while (trouble.empty() && start_receive()) {}
             for (auto& c : incoming)
-                if (trouble.empty() && !c.complete) c.complete = test_complete(c.request, "hear");
+                if (trouble.empty() && !c.complete) c.complete = test_complete(c.request, "read from");
             if (idle()) return;
         }
     }

@@ -84,7 +84,7 @@ std::string ssh_error(std::string_view output) {
     if (contains(output, "orted: command not found") || contains(output, "orted: not found") ||
         contains(output, "orted: No such file or directory"))
         return "a host of the host file has no Open MPI; apt-get install openmpi-bin there";
-    return "not all hosts of the host file could be started; mpirun.log has what mpirun said";
+    return "not all hosts of the host file could be started; mpirun.log has the output of mpirun";
 }
 
 } // namespace
@@ -119,8 +119,8 @@ std::string diagnose(std::string_view output, int exit_code) {
         return fmt::format("rank {} on {} left before the run was over; the launcher then ended all ranks",
                            between(output, "due to process rank ", " "), between(output, "\nnode ", " "));
     if (contains(output, returned_non_zero)) return {}; // a rank exited with an error code and has printed the cause
-    if (output.empty()) return fmt::format("mpirun ended with code {} and without a word", exit_code);
-    return fmt::format("mpirun ended with code {}; mpirun.log has what it said", exit_code);
+    if (output.empty()) return fmt::format("mpirun ended with code {} and without output", exit_code);
+    return fmt::format("mpirun ended with code {}; mpirun.log has its output", exit_code);
 }
 
 } // namespace loadsim::cluster

@@ -34,8 +34,7 @@ result<event_mapping> event_mapping::compile(const event_mapping_options& option
     parse(options.reason, made.reason_option_, made.reason_);
     parse(options.sequence, option + ".sequence", made.sequence_);
     for (const auto& text : options.state) parse(text, made.state_option_, made.state_.emplace_back());
-    if (options.state.empty())
-        errors.add(made.state_option_, "nothing says where a message says its state; write /state");
+    if (options.state.empty()) errors.add(made.state_option_, "where does a message hold its state? write /state");
 
     const auto ends = option + ".ends";
     for (const auto& [what, texts] : options.outcomes) {

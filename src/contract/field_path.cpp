@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view field_path_syntax = "/pointer, topic[1], payload, correlation, property:NAME or header:NAME";
 
 problems invalid_field_path(std::string_view text, std::string_view why) {
-    return {"", "'" + std::string(text) + "' is no source: " + std::string(why)};
+    return {"", "'" + std::string(text) + "' is no field path: " + std::string(why)};
 }
 
 /// RFC 6901, 4: ~1 is '/', ~0 is '~'; any other escape is invalid.

@@ -102,11 +102,10 @@ result<message_contract> message_contract::compile(const contract::options& opti
     message(command.message, template_scope::command, made.command_, "command");
     assign(text_template::compile(command.filter, symbols_for(template_scope::identity), made.pointers_), made.filter_,
            "contract.command.filter");
-    if (command.filter.empty())
-        errors.add("contract.command.filter", "a vehicle needs a filter to get its commands by");
+    if (command.filter.empty()) errors.add("contract.command.filter", "without a filter a vehicle receives no command");
     assign(field_path::parse(command.id), made.id_, std::string(command_id_option));
     if (command.id.empty())
-        errors.add(std::string(command_id_option), "where does a command say which request it is of? write /id");
+        errors.add(std::string(command_id_option), "where does a command hold the id of its request? write /id");
     assign(field_path::parse(command.service), made.service_, std::string(command_service_option));
     for (const auto& [name, text] : command.parameters) {
         made.parameter_options_.push_back("contract.command.parameters." + name);
@@ -120,10 +119,12 @@ result<message_contract> message_contract::compile(const contract::options& opti
     message(options.presence, template_scope::presence, made.presence_, "presence");
     if (options.telemetry) message(options.telemetry->message, template_scope::telemetry, made.telemetry_, "telemetry");
 
-    assign(event_mapping::compile(options.responses, "contract.words"), made.response_mapping_, "contract.words");
+    assign(event_mapping::compile(options.responses, "contract.responses"), made.response_mapping_,
+           "contract.responses");
     if (options.responses.id.empty())
-        errors.add("contract.words.id", "where does a word say which request it is of? write /id");
-    if (options.responses_filter.empty()) errors.add("contract.words.filter", "without a filter no word is heard");
+        errors.add("contract.responses.id", "where does a response hold the id of its request? write /id");
+    if (options.responses_filter.empty())
+        errors.add("contract.responses.filter", "without a filter no response is received");
 
     for (const auto& pointer : made.pointers_) {
         made.pointer_labels_.push_back("{command:" + pointer + "}");

@@ -17,7 +17,7 @@ problems check_base_url(const http::client_options& api, authenticator* auth) {
     const auto api_url = net::to_string(api.base_urls.front());
     if (response->status == 401 || response->status == 403) {
         const auto* remedy =
-            auth == nullptr ? "let this machine in, or say who it is (target.auth)" : "check what target.auth says";
+            auth == nullptr ? "allow this machine, or give it credentials (target.auth)" : "check target.auth";
         return problems{api_url, fmt::format("the platform's API refuses us ({}); {}", response->status, remedy)};
     }
     if (response->status >= 500)

@@ -77,7 +77,7 @@ result<hook_requests> hook_requests::compile(const std::vector<hook_options>& al
         for (const auto& [name, text] : o.capture) {
             const auto at = std::ranges::find(names.captured, name);
             if (at == names.captured.end()) {
-                wrong.add(hook_path + ".capture", fmt::format("nothing speaks of '{}' after that", name));
+                wrong.add(hook_path + ".capture", fmt::format("no later template uses '{}'", name));
                 continue;
             }
             assign(

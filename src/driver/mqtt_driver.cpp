@@ -126,7 +126,7 @@ private:
         vehicle_of_[r.number % recent_requests] = {}; // given up: a late response is not a second completion
         open_.erase(r.number);
         if (accepted)
-            events_.on_completed(key.vehicle, id, outcome::timed_out, "no final word in time", now);
+            events_.on_completed(key.vehicle, id, outcome::timed_out, "no final response in time", now);
         else
             events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
     }

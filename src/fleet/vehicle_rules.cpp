@@ -35,9 +35,9 @@ std::string_view bearer_of(const vehicle::sleep& s) {
 
 std::string_view describe(vehicle::disconnect_kind kind) {
     switch (kind) {
-    case vehicle::disconnect_kind::clean: return "it said goodbye";
+    case vehicle::disconnect_kind::clean: return "it disconnected";
     case vehicle::disconnect_kind::abrupt: return "it reset the connection";
-    case vehicle::disconnect_kind::half_open: return "it fell silent";
+    case vehicle::disconnect_kind::half_open: return "it went half-open";
     }
     return {};
 }

@@ -65,7 +65,7 @@ http::server_response handle_sms(const http::request_view& request, trigger_sink
         return http::problem_details(status, why);
     };
     if (request.path() != "/sms") return refuse(404, "the only address here is /sms");
-    if (request.method != "POST") return refuse(405, "/sms takes POST and nothing else");
+    if (request.method != "POST") return refuse(405, "/sms accepts only POST");
     const auto vin = parse_sms_recipient(request.body);
     if (!vin) return refuse(400, R"(a trigger is {"to": VIN}, with a VIN of 17 characters)");
     if (!d.accept(*vin)) return http::problem_details(503, "no vehicle can be woken yet, or any more");
@@ -89,7 +89,7 @@ public:
     problems open(const wakeup_options& options) {
         problems wrong;
         const auto add_error = [&wrong](const std::string& text, std::string_view why) {
-            wrong.add("fleet.wake", fmt::format("cannot listen on {} for triggers: {}", text, why));
+            wrong.add("fleet.wakeup", fmt::format("cannot listen on {} for triggers: {}", text, why));
         };
         if (const auto at = net::parse_listen_address(options.udp); !at)
             wrong.add(at.error());

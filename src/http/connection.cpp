@@ -231,7 +231,7 @@ error_code connection::parse_unread() {
 
 void connection::on_tunnel_response() {
     if (parser_.status() / 100 != 2) return on_connect_failed(fmt::format("the proxy answers {}", parser_.status()));
-    if (unread_.size() != 0) return on_connect_failed("the proxy says more than it should");
+    if (unread_.size() != 0) return on_connect_failed("the proxy sends more than it should");
     start_tls();
 }
 

@@ -170,10 +170,11 @@ void ledger::expire_requests(monotonic_time before, monotonic_time now) {
         }
         if (e.accepted != never)
             s.record_anomaly(e, anomaly::completion_missing, e.own.request, now,
-                             fmt::format("{} after the platform had accepted it nobody has announced its end",
+                             fmt::format("{} after the platform had accepted it its completion has not been announced",
                                          format_latency(now - e.accepted)));
         s.complete(key.vehicle, outcome::unanswered,
-                   e.own.completion ? "its end was announced, but the API never answered" : "no end was announced",
+                   e.own.completion ? "its completion was announced, but the API never responded"
+                                    : "no completion was announced",
                    now);
     }
 }

@@ -34,15 +34,15 @@ void ledger::state::check_completion(open_request& e) {
     if (*own.completion != outcome::timed_out) {
         if (!responded)
             record_anomaly(e, anomaly::completion_before_response, own.request, own.observed,
-                           fmt::format("{} was announced before the vehicle had said its last word{}",
+                           fmt::format("{} was announced before the final response of the vehicle{}",
                                        to_string(*own.completion),
-                                       own.delivered == never ? ", or had its command" : ""));
+                                       own.delivered == never ? ", which had not even received the command" : ""));
         return;
     }
     const bool in_time = e.sent != never && own.finished <= expiry_deadline(e);
     if (!responded || !in_time || e.spec.expected.contains(outcome::timed_out)) return;
     record_anomaly(e, anomaly::response_lost, own.request, own.observed,
-                   fmt::format("timed_out was announced {} after the vehicle had said its last word",
+                   fmt::format("timed_out was announced {} after the final response of the vehicle",
                                format_latency(own.observed - own.finished)));
     if (sequences.has_responses(e.spec.vehicle) && own.responses_observed < own.messages.response_count())
         sequences.forgive_gap(e.spec.vehicle);
@@ -65,11 +65,11 @@ void ledger::state::reattribute(open_request& e, id_evidence other, bool active,
                            concurrent_request_text(e, other.delivered));
         else
             record_anomaly(v, {anomaly::command_unsolicited, other.request, {}, other.delivered},
-                           "a command of a request that nobody of ours made");
+                           "a command of a request that this run did not make");
     } else if (other.completion) {
         record_anomaly(
             v, {anomaly::completion_unknown, other.request, {}, other.observed},
-            fmt::format("{} was announced for a request that nobody of ours made", to_string(*other.completion)));
+            fmt::format("{} was announced for a request that this run did not make", to_string(*other.completion)));
     }
     add_completed(v,
                   {.request = std::move(other.request),
@@ -174,17 +174,19 @@ void ledger::state::add_completed(vehicle_id v, completed_request over, monotoni
 void ledger::state::record_loss(vehicle_id v, const completed_request& p, monotonic_time at) {
     record_anomaly(
         v, {anomaly::command_lost, p.request, p.expected_anomalies, at},
-        fmt::format("the command never came, though the platform had accepted the request and the vehicle could hear "
-                    "all the while; it was sent {} before",
-                    format_latency(at - p.sent)));
+        fmt::format(
+            "the command never came, though the platform had accepted the request and the vehicle was reachable "
+            "all the while; it was sent {} before",
+            format_latency(at - p.sent)));
 }
 
 void ledger::state::record_loss(const sequence_tracker::gap& gap) {
     const auto count = gap.last - gap.first + 1;
     const auto recorded = std::min(count, max_records_per_gap);
     for (std::uint64_t n = 0; n < recorded; ++n)
-        record_anomaly(gap.vehicle, {anomaly::response_lost, {}, gap.expected_anomalies, gap.at},
-                       fmt::format("word {} of the vehicle never came; word {} did", gap.first + n, gap.last + 1));
+        record_anomaly(
+            gap.vehicle, {anomaly::response_lost, {}, gap.expected_anomalies, gap.at},
+            fmt::format("response {} of the vehicle never arrived; response {} did", gap.first + n, gap.last + 1));
     const auto rest = count - recorded;
     (gap.expected_anomalies.contains(anomaly::response_lost)
          ? counts.expected_anomalies

@@ -73,8 +73,9 @@ void ledger::completion_observed(vehicle_id v, std::string_view request, outcome
         p->observer_mask = observer_bit(observer);
         return;
     }
-    s.record_anomaly(v, {anomaly::completion_unknown, request, {}, t},
-                     fmt::format("{} was announced for a request that nobody of ours made", with_reason(end, reason)));
+    s.record_anomaly(
+        v, {anomaly::completion_unknown, request, {}, t},
+        fmt::format("{} was announced for a request that this run did not make", with_reason(end, reason)));
     s.add_completed(
         v, {.request = std::string(request), .completion = end, .observed = t, .observer_mask = observer_bit(observer)},
         t);

@@ -67,7 +67,7 @@ delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_tim
         s.record_anomaly(*e, anomaly::concurrent_request, request, t, concurrent_request_text(*e, t));
     else
         s.record_anomaly(v, {anomaly::command_unsolicited, request, {}, t},
-                         "a command of a request that nobody of ours made");
+                         "a command of a request that this run did not make");
     s.add_completed(v, {.request = std::string(request), .delivered = t}, t);
     return {}; // a vehicle executes any command, but only once
 }
@@ -120,7 +120,7 @@ void ledger::finished(vehicle_id v, std::string_view request, monotonic_time t) 
 void ledger::executed(vehicle_id v, std::string_view request, monotonic_time t) {
     auto& s = *state_;
     const auto again = [&](monotonic_time first) {
-        return fmt::format("it did again what it was asked for once, {} after the first time",
+        return fmt::format("the vehicle executed the command again, {} after the first time",
                            format_latency(t - first));
     };
     open_request* e = s.find_open(v);
@@ -173,9 +173,10 @@ void ledger::response_observed(vehicle_id v, std::uint64_t sequence, std::string
     if (again && s.resumed.contains(index(v))) return;
     const state::anomaly_report one{again ? anomaly::response_duplicated : anomaly::response_out_of_order, request,
                                     expected, t};
-    auto evidence = again ? fmt::format("word {} of the vehicle came again; the last new one was {}", sequence,
-                                        check.previous_highest)
-                          : fmt::format("word {} of the vehicle came after word {}", sequence, check.previous_highest);
+    auto evidence =
+        again ? fmt::format("response {} of the vehicle arrived again; the last new one was {}", sequence,
+                            check.previous_highest)
+              : fmt::format("response {} of the vehicle arrived after response {}", sequence, check.previous_highest);
     if (of_open) e->anomalies.add(one.kind);
     s.record_anomaly(v, one, std::move(evidence));
 }

@@ -21,7 +21,8 @@ std::string observer_options_path(std::uint32_t index, std::string_view kind) {
 result<contract::event_mapping> compile_event_mapping(const contract::event_mapping_options& wanted,
                                                       const std::string& options_path) {
     if (wanted.id.empty())
-        return problems{options_path + ".id", "nothing says which request an event is of; write where, such as /id"};
+        return problems{options_path + ".id",
+                        "where does an event hold the id of its request? write a field path, such as /id"};
     return contract::event_mapping::compile(wanted, options_path);
 }
 
@@ -36,7 +37,7 @@ void event_sink::on_message(const contract::event_mapping& mapping, const contra
         mapping.extract_each(message, &match_stats_,
                              [&](const contract::message_view& one, std::optional<contract::extracted_event> event) {
                                  auto why = event ? std::string{}
-                                                  : fmt::format("{} says of no request: {}", source,
+                                                  : fmt::format("{} holds no id of a request: {}", source,
                                                                 excerpt(one.payload, max_excerpt));
                                  events.emplace_back(std::move(event), std::move(why));
                              });

@@ -20,7 +20,7 @@ constexpr int response_qos = 2; // exactly once: loadsim must not see duplicates
 mqtt_observer::mqtt_observer(std::optional<mqtt_options> wanted, const observer_context& context, on_completion handler,
                              std::uint32_t index)
     : options_(std::move(wanted)), context_(context),
-      options_path_(options_ ? observer_options_path(index, "mqtt") : "load.watchWords"),
+      options_path_(options_ ? observer_options_path(index, "mqtt") : "load.checkResponseSequence"),
       sink_(std::move(handler), index) {}
 
 mqtt_observer::~mqtt_observer() { stop(); }
@@ -69,12 +69,14 @@ paho_client::start_result mqtt_observer::start(mqtt_version version) {
 }
 
 result<void> mqtt_observer::start() {
-    if (context_.brokers.empty()) return problems{options_path_, "there is no broker to listen at; give target.broker"};
+    if (context_.brokers.empty())
+        return problems{options_path_, "there is no broker to subscribe at; give target.broker"};
     if (options_) {
         auto mapping = compile_event_mapping(options_->reading, options_path_);
         if (!mapping) return mapping.error();
         mapping_.emplace(std::move(*mapping));
-        if (options_->clients == 0) return problems{options_path_ + ".clients", "nobody would listen; write 1 or more"};
+        if (options_->clients == 0)
+            return problems{options_path_ + ".clients", "no client would subscribe; write 1 or more"};
     }
     try {
         auto started = start(mqtt_version::v5);
@@ -102,9 +104,8 @@ counts mqtt_observer::take_counts() { return sink_.take_counts(); }
 
 std::string mqtt_observer::notice() const {
     if (clients_.empty() || version_ == mqtt_version::v5) return {};
-    return fmt::format(
-        "{}: {} refuses MQTT 5 and is listened to in 3.1.1: without user properties and correlation data",
-        options_ ? "mqtt" : "watchWords", brokers());
+    return fmt::format("{}: {} refuses MQTT 5 and is used with 3.1.1: without user properties and correlation data",
+                       options_ ? "mqtt" : "checkResponseSequence", brokers());
 }
 
 void mqtt_observer::on_message(const contract::message_view& message, monotonic_time at) {

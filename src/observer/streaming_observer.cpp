@@ -57,7 +57,8 @@ std::string streaming_observer::make_tls() {
 }
 
 result<void> streaming_observer::start() {
-    if (context_.api.base_urls.empty()) return problems{options_path_, "there is no API to listen to; give target.api"};
+    if (context_.api.base_urls.empty())
+        return problems{options_path_, "there is no API to connect to; give target.api"};
     auto mapping = compile_event_mapping(mapping_options_, options_path_);
     if (!mapping) return mapping.error();
     mapping_.emplace(std::move(*mapping));
@@ -78,7 +79,7 @@ void streaming_observer::stop() {
 
 std::string streaming_observer::notice() const {
     return start_reported_
-               ? fmt::format("{}: listens to {}{}", kind_, net::to_string(context_.api.base_urls.front()), path_)
+               ? fmt::format("{}: connects to {}{}", kind_, net::to_string(context_.api.base_urls.front()), path_)
                : std::string{};
 }
 

@@ -62,7 +62,7 @@ void vehicle_completion_observer::on_timer(monotonic_time now) {
         const auto entry = open_.find(v);
         if (entry == open_.end() || entry->second != expired.request) continue;
         open_.erase(entry);
-        complete(expired.vehicle, expired.request, outcome::timed_out, "no last word of the vehicle in time",
+        complete(expired.vehicle, expired.request, outcome::timed_out, "no final response of the vehicle in time",
                  expired.when);
     }
     if (!deadlines_.empty()) arm_(*this, deadlines_.front().when);

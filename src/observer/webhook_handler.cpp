@@ -12,11 +12,10 @@ result<webhook_handler> webhook_handler::make(const webhook_options& wanted, con
     problems wrong;
     const auto check = [&](const std::string& header, const std::string& value, const std::string& where,
                            const char* what) {
-        if (header.empty())
-            wrong.add(options_path + where + ".header", "nothing says in which header it comes; name one");
+        if (header.empty()) wrong.add(options_path + where + ".header", "the name of the header is missing");
         if (value.empty())
             wrong.add(options_path + where + what,
-                      "is empty, and anybody could send that; set the variable or file it is from");
+                      "is empty, and every call would be accepted; set the variable or file that it is from");
     };
     if (wanted.secret) check(wanted.secret->header, wanted.secret->value, ".secret", ".value");
     if (wanted.hmac) check(wanted.hmac->header, wanted.hmac->key, ".hmac", ".key");
@@ -66,7 +65,7 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
                                   ++made.unmapped;
                           });
     if (made.events.empty() && made.unmapped != 0)
-        made.response = http::problem_details(400, "the body does not say which request it is of");
+        made.response = http::problem_details(400, "the body does not hold the id of its request");
     return made;
 }
 

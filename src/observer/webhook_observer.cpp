@@ -48,7 +48,7 @@ http::server_response webhook_observer::handle_request(const http::request_view&
         sink_.trace(fmt::format("{}: refused: {}", r.target, decided.refused), {});
     for (auto& event : decided.events) sink_.deliver(std::move(event), {}, now);
     for (; decided.unmapped != 0; --decided.unmapped)
-        sink_.deliver(std::nullopt, options_path_ + ": a call that does not say which request it is of", now);
+        sink_.deliver(std::nullopt, options_path_ + ": a call without the id of its request", now);
     if (!decided.is_authenticated) sink_.count_rejected(std::string(decided.refused));
     return std::move(decided.response);
 }
@@ -78,8 +78,8 @@ std::string webhook_observer::notice() const {
     if (!listener_) return {};
     const auto bound = listener_->url() + options_.path;
     return fmt::format("webhook: listens on {}{}{}", bound,
-                       url() == bound ? "" : fmt::format("; the platform is told {}", url()),
-                       options_.secret || options_.hmac ? "" : "; it has no secret: whoever reaches it is believed");
+                       url() == bound ? "" : fmt::format("; its URL for the platform is {}", url()),
+                       options_.secret || options_.hmac ? "" : "; it has no secret: every call is accepted");
 }
 
 } // namespace loadsim::observer

@@ -115,10 +115,12 @@ problems run_stages::connect_timeout_error(nanoseconds waited) const {
         text += fmt::format("; most often: {} ({} times)", most_frequent->first, most_frequent->second);
     if (aggregator_.sum().sessions.dropped > latest.sessions_planned)
         return problems{
-            "", text + "; vehicles that are thrown out again and again have twins: when another run with the same "
-                       "VINs is at this broker, set fleet.vin.vds apart"};
+            "", text +
+                    "; vehicles lose their sessions to clients with the same client ids: if another run with the same "
+                    "VINs uses this broker, give this one another fleet.vin.vds"};
     return problems{
-        "", text + "; check the broker, or give it more time with fleet.connectWithin or a lower fleet.connectRate"};
+        "",
+        text + "; check the broker, or give it more time with fleet.fleetConnectTimeout or a lower fleet.connectRate"};
 }
 
 void run_stages::load() {
@@ -179,7 +181,7 @@ measure::run_result run_stages::finish() {
         await_idle();
     }
     aggregator_.add(generator_.collect());
-    if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks told how they ended";
+    if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks reported their results";
     const auto now = time_.now();
     report_progress(stage::done, now);
 

@@ -99,7 +99,7 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
 )"},
     {"malformed-payload",
      R"(  # A failure that is cut off in the middle, then the result. Expects executed: what cannot be read was not
-  # said; provokes word_lost, for its number is missing in the sequence.
+  # said; expectAnomalies response_lost, for its number is missing in the sequence.
   malformed-payload:
     steps:
       - wait: {lognormal: {median: 20ms, p99: 80ms}}
@@ -107,10 +107,10 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
       - {report: failed, code: cut_off, payload: malformed}
       - wait: {lognormal: {median: 100ms, p99: 300ms}}
       - executed
-    provokes: [word_lost]
+    expectAnomalies: [response_lost]
 )"},
     {"oversized-payload",
-     R"(  # A failure in more bytes than the platform takes, then the result. Expects executed; provokes word_lost, for
+     R"(  # A failure in more bytes than the platform takes, then the result. Expects executed; expectAnomalies response_lost, for
   # its number is missing in the sequence.
   oversized-payload:
     steps:
@@ -119,7 +119,7 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
       - {report: failed, code: much, payload: oversized}
       - wait: {lognormal: {median: 100ms, p99: 300ms}}
       - executed
-    provokes: [word_lost]
+    expectAnomalies: [response_lost]
 )"},
     {"wrong-vin",
      R"(  # A failure with another vehicle's VIN in the payload, then the result. Expects executed: whose word it is
@@ -168,7 +168,7 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
       - executed
 )"},
     {"executes-twice",
-     R"(  # Does twice what it was asked for once, and reports it once. Expects executed; provokes executed_twice.
+     R"(  # Does twice what it was asked for once, and reports it once. Expects executed; expectAnomalies executed_twice.
   executes-twice:
     steps:
       - wait: {lognormal: {median: 20ms, p99: 80ms}}
@@ -177,7 +177,7 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
       - wait: {lognormal: {median: 100ms, p99: 300ms}}
       - execute
       - executed
-    provokes: [executed_twice]
+    expectAnomalies: [executed_twice]
 )"},
     {"slow-consumer",
      R"(  # Reads nothing for a second while it works: what is for it queues up at the broker. Expects executed.
@@ -222,7 +222,7 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
       - ack
       - wait: {lognormal: {median: 100ms, p99: 300ms}}
       - executed
-    asleep: {wokenBy: udp, takes: {lognormal: {median: 300ms, p99: 1s}}, loss: 10%, awakeFor: 1s}
+    asleep: {bearer: udp, takes: {lognormal: {median: 300ms, p99: 1s}}, loss: 10%, staysAwake: 1s}
 )"},
     {"sleeper-sms", R"(  # The same, woken by SMS: slower. Expects executed.
   sleeper-sms:
@@ -231,7 +231,7 @@ constexpr std::array<behaviour_text, 21> behaviour_texts{{
       - ack
       - wait: {lognormal: {median: 100ms, p99: 300ms}}
       - executed
-    asleep: {wokenBy: sms, takes: {lognormal: {median: 1s, p99: 3s}}, loss: 5%, awakeFor: 2s}
+    asleep: {bearer: sms, takes: {lognormal: {median: 1s, p99: 3s}}, loss: 5%, staysAwake: 2s}
 )"},
 }};
 

@@ -47,8 +47,9 @@ void check_behaviour_requirements(const scenario_config& d, const vehicle::behav
                             b.name));
     if (!b.asleep) return;
     if (d.load.driver == driver::kind::mqtt)
-        all.add(path, fmt::format("'{}' sleeps, and the mqtt driver has nobody who would wake it", b.name));
-    if (!m.presence) all.add(path, fmt::format("'{}' sleeps, and without fleet.mqtt.presence nobody knows", b.name));
+        all.add(path, fmt::format("'{}' sleeps, and the mqtt driver cannot wake vehicles", b.name));
+    if (!m.presence)
+        all.add(path, fmt::format("'{}' sleeps, and without fleet.mqtt.presence the platform does not know", b.name));
 }
 
 void check_segments(const scenario_config& d, problems& all) {
@@ -113,11 +114,13 @@ namespace {
 /// Checks the list of observers and the options of each.
 void check_observers(const scenario_config& d, problems& all) {
     const auto& observers = d.load.observers;
-    if (observers.empty()) all.add("load.observers", "nobody would see the end of a request; name one, such as mqtt");
+    if (observers.empty())
+        all.add("load.observers", "no observer would see the completion of a request; name one, such as mqtt");
     if (observers.size() > 32) all.add("load.observers", "there can be 32 at most");
     const bool is_default = observers == std::vector<observer::options>{observer::mqtt_options{}};
     if (d.load.driver == driver::kind::mqtt && !is_default && !observers.empty())
-        all.add("load.observers", "the mqtt driver hears the vehicles' last words itself; leave them out");
+        all.add("load.observers",
+                "the mqtt driver observes the vehicles' final responses itself; leave the observers out");
     for (std::size_t i = 0; i < observers.size(); ++i) {
         const auto path = fmt::format("load.observers[{}]", i);
         std::visit(
@@ -145,7 +148,7 @@ void check_contract(const scenario_config& d, problems& all) {
     const bool own_backend = d.target.embedded && !d.target.api && d.load.driver == driver::kind::http;
     if (own_backend && !uses_builtin_contract(d))
         all.add("contract",
-                "the embedded backend speaks loadsim's own contract alone; give target.api, or leave contract "
+                "the embedded backend supports only loadsim's own contract; give target.api, or leave contract "
                 "out");
     if (d.target.auth.type != driver::auth_options::kind::none)
         for (const auto& p : driver::check(d.target.auth).list) all.add("target.auth." + p.location, p.text);
@@ -161,10 +164,11 @@ void check_link(const scenario_config& d, problems& all) {
     if (d.load.driver == driver::kind::mqtt)
         all.add("fleet.link", "the mqtt driver speaks to vehicles at a broker; with broker-api use the http driver");
     if (d.target.api && d.fleet.broker_api.inbound.url.empty())
-        all.add("fleet.brokerApi.inbound", "'url' is missing: where does your platform take the vehicles' words?");
+        all.add("fleet.brokerApi.inbound",
+                "'url' is missing: which endpoint of your platform takes the vehicles' responses?");
     if (!d.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
     if (d.contract.telemetry)
-        all.add("contract.telemetry", "vehicles behind the broker's API answer commands and say nothing else");
+        all.add("contract.telemetry", "vehicles behind the broker's API send responses and nothing else");
 }
 
 /// Whether vehicles of one campaign also receive the messages of the other. `{segment}` in the filter separates
@@ -186,8 +190,9 @@ void check_campaigns(const scenario_config& d, problems& all) {
             if (const auto& o = d.campaigns[other]; (c.id.empty() || o.id.empty()) && filters_overlap(o, c))
                 all.add(
                     path + ".filter",
-                    fmt::format("'{}' has the same one: say in 'id' of both where a message says its campaign's name",
-                                o.name));
+                    fmt::format(
+                        "'{}' has the same one: give both an id, the field path of the campaign's name in a message",
+                        o.name));
         for (const auto& s : c.segments)
             if (std::ranges::count(d.fleet.segments, s, &vehicle::segment::name) == 0) {
                 std::vector<std::string_view> known;
@@ -220,14 +225,14 @@ void check_target(const scenario_config& d, problems& all) {
     for (const auto& s : d.load.services)
         if (std::ranges::count(served, s.name) == 0)
             all.add("load.services." + s.name,
-                    "the embedded target does not serve this: " + unknown_name("service", s.name, served));
+                    "the embedded target does not have this service: " + unknown_name("service", s.name, served));
 }
 
 void check_fleet(const scenario_config& d, problems& all) {
     const auto& f = d.fleet;
     if (f.vehicles == 0 || f.vehicles > vehicle::vin_capacity)
         all.add("fleet.vehicles", fmt::format("{} vehicles; there can be 1 to {}", f.vehicles, vehicle::vin_capacity));
-    if (!(f.connect_rate.per_second > 0)) all.add("fleet.connectRate", "at a rate of 0 nobody ever connects");
+    if (!(f.connect_rate.per_second > 0)) all.add("fleet.connectRate", "at a rate of 0 no vehicle ever connects");
     if (const auto text = vehicle::check(f.vin); !text.empty())
         all.add("fleet.vin." + text.substr(0, text.find(' ')), text); // the message begins with the key
     if (f.reconnect.cap < f.reconnect.base) all.add("fleet.reconnect.cap", "cap is less than base");
@@ -239,8 +244,8 @@ void check_fleet(const scenario_config& d, problems& all) {
         if (const auto at = net::parse_listen_address(text); !at)
             for (const auto& p : at.error().list) all.add(place, p.text);
     };
-    check_address("fleet.wake.udp", f.wakeup.udp);
-    check_address("fleet.wake.sms", f.wakeup.sms);
+    check_address("fleet.wakeup.udp", f.wakeup.udp);
+    check_address("fleet.wakeup.sms", f.wakeup.sms);
     check_segments(d, all);
 }
 

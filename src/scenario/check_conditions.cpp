@@ -46,10 +46,10 @@ void check_condition_time(const scenario_config& d, std::size_t i, problems& all
 void check_condition_requirements(const scenario_config& d, std::size_t i, problems& all) {
     const auto& c = d.conditions[i];
     if (c.type == condition::kind::outage && d.fleet.link == fleet::link_kind::broker_api)
-        all.add(path_of(d, i), "behind its API there is no broker to take away; a burst of fleet.brokerApi.badness "
-                               "makes it refuse all for a while");
+        all.add(path_of(d, i), "with link: broker-api there is no broker to stop; a burst of fleet.brokerApi.faults "
+                               "rejects all commands for a while");
     else if (c.type == condition::kind::outage && !(d.target.embedded && !d.target.broker))
-        all.add(path_of(d, i), "only the embedded broker can be taken away; take target.broker out, or this condition");
+        all.add(path_of(d, i), "only the embedded broker can be stopped; remove target.broker, or this condition");
     if (c.type != condition::kind::handover) return;
     const auto sources = net::parse_source_addresses(d.fleet.source_addresses);
     if (sources && sources->size() < 2)

@@ -20,7 +20,7 @@ void check_services(const load& l, problems& all) {
         if (!(s.weight >= 0)) all.add(path, "a weight is not negative");
         sum += s.weight;
     }
-    if (!(sum > 0)) all.add("load.services", "no service has a weight above 0, so nothing could be asked for");
+    if (!(sum > 0)) all.add("load.services", "no service has a weight above 0, so nothing could be requested");
 }
 
 /// Whether a phase has no arrivals, determined without a schedule.
@@ -48,8 +48,8 @@ void check_phases(const load& l, problems& all) {
 void check_completion_timeout(const scenario_config& d, problems& all) {
     const auto limit = d.load.completion_timeout;
     const auto add_problem = [&](std::string_view what, nanoseconds longest) {
-        all.add("load.unansweredAfter",
-                fmt::format("{} waits up to {} before it times a request out, and unansweredAfter is only {}", what,
+        all.add("load.completionTimeout",
+                fmt::format("{} waits up to {} before it times a request out, and completionTimeout is only {}", what,
                             format_duration(longest), format_duration(limit)));
     };
     if (d.load.driver == driver::kind::mqtt) {

@@ -87,8 +87,9 @@ void check_client_ids(const scenario_config& d, const compiled_scenario& compile
     if (const auto duplicate = vehicle::first_duplicate(d.fleet.vehicles, client_id_of))
         found_problems.add(
             "fleet.mqtt.clientId",
-            fmt::format("vehicles {} and {} would both be '{}', and throw each other out; put {{vin}} into it",
-                        index(duplicate->first), index(duplicate->second), client_id_of(duplicate->first)));
+            fmt::format(
+                "vehicles {} and {} would both be '{}', and take over each other's sessions; put {{vin}} into it",
+                index(duplicate->first), index(duplicate->second), client_id_of(duplicate->first)));
 }
 
 template <class T>

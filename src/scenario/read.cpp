@@ -53,7 +53,7 @@ void resolve_defaults(scenario_config& d, const yaml_node& root) {
     // Behind the broker API no broker carries events: the backend posts them.
     if (d.fleet.link == fleet::link_kind::broker_api && !is_given(root, "load", "observers"))
         d.load.observers = {observer::webhook_options{}};
-    if (!is_given(root, "load", "watchWords"))
+    if (!is_given(root, "load", "checkResponseSequence"))
         d.load.check_response_sequence =
             t.embedded && !t.broker && d.fleet.link == fleet::link_kind::mqtt && d.load.driver == driver::kind::http &&
             load_seconds(d.load) <= max_load_seconds && schedule_of(d).size() <= record_all_up_to;

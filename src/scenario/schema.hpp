@@ -42,9 +42,10 @@ inline constexpr table<fleet::link_kind, 2> link{{"mqtt", "broker-api"},
 
 template <class V>
 void describe(V& v, vehicle::vin_options& o) {
-    v.field("wmi", o.wmi, "World manufacturer identifier, 3 characters.", value_types::text{});
-    v.field("vds", o.vds, "Vehicle descriptor, 5 characters; the check digit follows it.", value_types::text{});
-    v.field("year", o.year, "Model year.", value_types::integer<std::uint16_t>{1980, 2039});
+    v.field("wmi", o.wmi, "World manufacturer identifier of all VINs: 3 characters.", value_types::text{});
+    v.field("vds", o.vds, "Vehicle descriptor section of all VINs: 5 characters; the check digit follows.",
+            value_types::text{});
+    v.field("year", o.year, "Model year encoded in the VINs.", value_types::integer<std::uint16_t>{1980, 2039});
 }
 
 /// A fleet's MQTT options are two structs: those of any client session, and those of vehicles.
@@ -52,167 +53,196 @@ template <class V>
 void describe(V& v, fleet::mqtt_options& o) {
     constexpr std::chrono::seconds max_expiry{std::numeric_limits<std::uint32_t>::max()};
     auto& s = o.session;
-    v.field("version", s.protocol, "MQTT version.", choices::version.type());
-    v.field("keepAlive", s.keep_alive, "Whole seconds; 0s switches it off.",
+    v.field("version", s.protocol, "MQTT version of the vehicles' sessions.", choices::version.type());
+    v.field("keepAlive", s.keep_alive, "Keep-alive interval in whole seconds; 0s: no pings.",
             value_types::duration{.max = std::chrono::seconds{65535}});
     v.field("cleanStart", s.clean_start,
-            "true: every connect begins a new session. false, with a sessionExpiry: commands wait for a vehicle that "
-            "is away.",
+            "true: every connect starts a new session. false, with a sessionExpiry: the broker queues commands for a "
+            "vehicle that is offline.",
             value_types::flag{});
     v.field("sessionExpiry", s.session_expiry,
-            "How long the broker keeps the session of a vehicle that is away; MQTT 5.0 only (3.1.1: cleanStart alone "
-            "decides).",
+            "Time that the broker keeps the session of an offline vehicle, in whole seconds. MQTT 5.0 only; in 3.1.1 "
+            "cleanStart alone decides.",
             value_types::duration{.max = max_expiry});
-    v.field("receiveMaximum", s.receive_maximum, "QoS 1 and 2 messages the broker may have under way to one vehicle.",
+    v.field("receiveMaximum", s.receive_maximum,
+            "Maximum number of QoS 1 and 2 messages in flight from the broker to one vehicle.",
             value_types::integer<std::uint16_t>{1});
     v.field("maximumPacketSize", s.maximum_packet_size,
-            "Largest packet a vehicle takes, in bytes; 0: no limit is told.", value_types::integer<std::uint32_t>{});
-    v.field("connackWithin", s.connect_timeout, "A broker that accepts and says nothing is an error after this.",
+            "Largest packet that a vehicle accepts, in bytes; 0: no limit is announced.",
+            value_types::integer<std::uint32_t>{});
+    v.field("connectTimeout", s.connect_timeout, "Time to wait for CONNACK; after it the connect counts as failed.",
             value_types::duration{.min = std::chrono::seconds{1}});
-    v.field("queueLimit", s.queue_limit, "Messages a vehicle keeps while the broker's receive maximum is used up.",
+    v.field("queueLimit", s.queue_limit,
+            "Maximum number of messages that a vehicle queues while the broker's receive maximum is used up.",
             value_types::integer<std::uint16_t>{});
-    v.field("clientId", o.client_id, "A template: {vin}, {index}, {segment}, {data.COLUMN}.", value_types::text{});
-    v.field("user", o.user, "A template: {vin}, {data.COLUMN} ...; may hold ${ENVIRONMENT_VARIABLE}.",
+    v.field("clientId", o.client_id,
+            "Client id of a vehicle: a template with {vin}, {index}, {segment}, {data.COLUMN}.", value_types::text{});
+    v.field("user", o.user,
+            "User name of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
             value_types::environment_text{});
-    v.field("password", o.password, "A template: {vin}, {data.COLUMN} ...; may hold ${ENVIRONMENT_VARIABLE}.",
+    v.field("password", o.password,
+            "Password of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
             value_types::environment_text{.secret = true});
-    v.field("presence", o.presence, "Retained \"online\" on the presence topic, will \"offline\".",
+    v.field("presence", o.presence,
+            "Publishes a retained \"online\" on the presence topic after each connect, with \"offline\" as the will.",
             value_types::flag{});
-    v.field("commandQos", o.command_qos, "QoS at which vehicles subscribe to their commands.", choices::qos.type());
-    v.field("responseQos", o.response_qos, "QoS of the vehicles' answers.", choices::qos.type());
+    v.field("commandQos", o.command_qos, "QoS of the vehicles' subscriptions to commands.", choices::qos.type());
+    v.field("responseQos", o.response_qos, "QoS of the vehicles' responses.", choices::qos.type());
 }
 
 template <class V>
 void describe(V& v, fleet::reconnect_options& o) {
     constexpr value_types::duration positive{.min = std::chrono::milliseconds{1}};
     v.field("backoff", o.backoff,
-            "fullJitter: the n-th wait is anything up to base * 2^n; fixed: always base; none: at once. The last two "
-            "show the harm.",
+            "fullJitter: the n-th wait is uniform between 0 and base * 2^n; fixed: every wait is base; none: no wait. "
+            "The last two show the harm of missing jitter.",
             choices::backoff.type());
-    v.field("base", o.base, "The first wait is at most this.", positive);
-    v.field("cap", o.cap, "No wait is longer than this.", positive);
+    v.field("base", o.base, "Upper limit of the first wait; with fixed: every wait.", positive);
+    v.field("cap", o.cap, "Upper limit of every wait.", positive);
 }
 
 template <class V>
 void describe(V& v, vehicle::segment& s) {
-    v.required("name", s.name, "Used in reports.", value_types::text{value_types::name_length});
-    v.required("share", s.fleet_fraction, "Part of the fleet; all shares add up to 100%.",
+    v.required("name", s.name, "Name in reports and in conditions.", value_types::text{value_types::name_length});
+    v.required("share", s.fleet_fraction, "Share of the fleet; the shares of all segments add up to 100%.",
                value_types::fraction_value{});
-    v.field("behaviour", s.behaviour, "One of `behaviours`, or a built-in one: see loadsim show behaviours.",
+    v.field("behaviour", s.behaviour,
+            "Name of one of `behaviours`, or of a built-in behaviour (see `loadsim show behaviours`).",
             value_types::text{});
-    v.field("variables", s.variables, "{segment.NAME} in templates; every segment has the same names.",
+    v.field("variables", s.variables, "Values of {segment.NAME} in templates; every segment defines the same names.",
             value_types::named_texts{});
 }
 
 template <class V>
 void describe(V& v, fleet::wakeup_options& o) {
-    v.field("udp", o.udp, "Address and port for datagrams, each a VIN; port 0: any free one.", value_types::text{});
-    v.field("sms", o.sms, "Address and port of the stand-in for an SMS gateway: POST /sms {\"to\": VIN}.",
+    v.field("udp", o.udp,
+            "Address and port of the listener for wake-up datagrams, each with one VIN; port 0: any free port.",
+            value_types::text{});
+    v.field("sms", o.sms,
+            "Address and port of the simulated SMS gateway: POST /sms {\"to\": VIN} wakes a vehicle; port 0: any free "
+            "port.",
             value_types::text{});
 }
 
 template <class V>
 void describe(V& v, fleet::options& o) {
-    v.field("vehicles", o.vehicles, "How many there are.", value_types::integer<std::uint32_t>{1});
-    v.field("connectRate", o.connect_rate, "Connections a second while the fleet comes on line.",
+    v.field("vehicles", o.vehicles, "Number of vehicles.", value_types::integer<std::uint32_t>{1});
+    v.field("connectRate", o.connect_rate, "Connects per second while the fleet connects before the load.",
             value_types::rate_value{});
-    v.field("connectWithin", o.fleet_connect_timeout, "All must be on line by then; 0s: vehicles / connectRate + 30s.",
+    v.field("fleetConnectTimeout", o.fleet_connect_timeout,
+            "Time in which the whole fleet must be online before the load; 0s: vehicles / connectRate + 30s.",
             value_types::duration{});
-    v.field("connectsInFlight", o.connects_in_flight, "Connects under way at once at one broker, at most.",
+    v.field("connectsInFlight", o.connects_in_flight,
+            "Maximum number of connects in progress at one broker at the same time.",
             value_types::integer<std::uint32_t>{1, 1'000'000});
     v.field("sourceAddresses", o.source_addresses,
-            "Addresses of this machine, or CIDRs, that vehicles connect from in turn; none: the kernel's choice.",
+            "IPv4 addresses or CIDR blocks of this machine from which vehicles connect, round robin; empty: the kernel "
+            "chooses.",
             value_types::list<value_types::source_address>{{}, "sourceAddresses", 1000});
-    v.field("vin", o.vin, "What the vehicles' VINs are made of.", value_types::object<vehicle::vin_options>{});
-    v.field(
-        "data", o.data,
-        "A CSV: a header line, then a line for each vehicle; {data.COLUMN} in templates, and a column vin for VINs.",
-        value_types::text{});
-    v.field("link", o.link, "mqtt: a session each; broker-api: the platform calls us instead of its broker's HTTP API.",
+    v.field("vin", o.vin, "Parts of the generated VINs.", value_types::object<vehicle::vin_options>{});
+    v.field("data", o.data,
+            "CSV file with a header line and one line per vehicle: {data.COLUMN} in templates; a column `vin` replaces "
+            "the generated VINs.",
+            value_types::text{});
+    v.field("link", o.link,
+            "mqtt: one MQTT session per vehicle; broker-api: loadsim simulates the HTTP API of a broker, which the "
+            "platform calls.",
             choices::link.type());
-    v.field("mqtt", o.mqtt, "How vehicles talk to the broker.", value_types::object<fleet::mqtt_options>{});
-    v.field("brokerApi", o.broker_api, "The broker's API that we play, with link: broker-api.",
-            value_types::broker_api{});
-    v.field("reconnect", o.reconnect, "When a vehicle that lost its session tries again.",
+    v.field("mqtt", o.mqtt, "MQTT sessions of the vehicles.", value_types::object<fleet::mqtt_options>{});
+    v.field("brokerApi", o.broker_api, "Simulated broker API of `link: broker-api`.", value_types::broker_api{});
+    v.field("reconnect", o.reconnect, "Waits of a vehicle before it reconnects after a lost session.",
             value_types::object<fleet::reconnect_options>{});
-    v.field("wake", o.wakeup, "Where the platform sends the triggers for vehicles that sleep.",
+    v.field("wakeup", o.wakeup, "Listeners for the triggers that wake sleeping vehicles.",
             value_types::object<fleet::wakeup_options>{});
-    v.field("segments", o.segments, "Parts of the fleet by behaviour; none: all succeed.",
+    v.field("segments", o.segments,
+            "Parts of the fleet, each with a behaviour; empty: one segment `all` with the behaviour `success`.",
             value_types::list<value_types::object<vehicle::segment>>{{}, "segments", 100});
 }
 
 template <class V>
 void describe(V& v, backend::deadlines& d) {
     constexpr value_types::duration positive{.min = std::chrono::milliseconds{1}};
-    v.field("created", d.created, "Longest time until the request is handed over.", positive);
-    v.field("pending", d.pending, "Longest time until the vehicle acknowledges.", positive);
-    v.field("running", d.running, "Longest time from there to its final word.", positive);
+    v.field("created", d.created, "Longest time until the command is handed to the broker.", positive);
+    v.field("pending", d.pending, "Longest time from there to the vehicle's first response.", positive);
+    v.field("running", d.running, "Longest time from the first to the final response of the vehicle.", positive);
 }
 
 template <class V>
 void describe(V& v, driver::http_options& o) {
-    v.field("connections", o.connections, "Kept alive, at most.", value_types::integer<std::uint32_t>{1, 100'000});
-    v.field("timeout", o.timeout, "For connect, request and answer together, of each try.",
+    v.field("connections", o.connections, "Maximum number of keep-alive connections to the API.",
+            value_types::integer<std::uint32_t>{1, 100'000});
+    v.field("timeout", o.timeout, "Time-out of each try, for connect, request and response together.",
             value_types::duration{.min = std::chrono::milliseconds{1}});
-    v.field("retries", o.retries, "After a time-out the exchange is dropped and sent again, so often at most.",
+    v.field("retries", o.retries, "Maximum number of times that a request is sent again after a time-out.",
             value_types::integer<std::uint32_t>{0, 100});
 }
 
 template <class V>
 void describe(V& v, driver::mqtt_options& o) {
-    v.field("deadline", o.deadline, "No final word by then: timed out.",
+    v.field("deadline", o.deadline,
+            "Time from the command to the vehicle's final response; after it the request ends as timed_out.",
             value_types::duration{.min = std::chrono::milliseconds{1}});
 }
 
 template <class V>
 void describe(V& v, load& l) {
     constexpr value_types::duration positive{.min = std::chrono::milliseconds{1}};
-    v.field("services", l.services, "What is asked for: a weight for each service.",
+    v.field("services", l.services, "Requested services, each with its weight.",
             value_types::keyed_list<value_types::service_weight>{{}, "services", 100});
-    v.field("spacing", l.spacing, "How arrivals lie within a phase.", choices::spacing.type());
-    v.required("phases", l.phases, "One after the other; the keys mean what they mean in Artillery.",
+    v.field("spacing", l.spacing,
+            "Distribution of the arrivals within a phase: uniform is evenly spaced, poisson is a Poisson process.",
+            choices::spacing.type());
+    v.required("phases", l.phases, "Phases of the load, one after the other; the keys mean the same as in Artillery.",
                value_types::list<value_types::phase>{{}, "phases", 2000});
-    v.field("drain", l.drain, "How long to wait for what is in flight after the last phase.", value_types::duration{});
-    v.field("unansweredAfter", l.completion_timeout, "A request without an end is given up so long after it was due.",
+    v.field("drain", l.drain, "Time to wait after the last phase for requests in flight.", value_types::duration{});
+    v.field("completionTimeout", l.completion_timeout,
+            "Time from a request's due time after which it counts as unanswered.", positive);
+    v.field("lagLimit", l.lag_limit, "Limit for the p99 of the generator's own lag; a run above it is invalid.",
             positive);
-    v.field("lagLimit", l.lag_limit, "A run whose own lag has a p99 above this is invalid.", positive);
-    v.field("driver", l.driver, "http: as the owner's app; mqtt: straight to the broker.", choices::driver.type());
-    v.field("http", l.http, "The http driver's options.", value_types::object<driver::http_options>{});
-    v.field("mqtt", l.mqtt, "The mqtt driver's options.", value_types::object<driver::mqtt_options>{});
+    v.field("driver", l.driver,
+            "http: requests through the platform's API; mqtt: commands to the vehicles through the broker, without a "
+            "platform.",
+            choices::driver.type());
+    v.field("http", l.http, "Options of the http driver.", value_types::object<driver::http_options>{});
+    v.field("mqtt", l.mqtt, "Options of the mqtt driver.", value_types::object<driver::mqtt_options>{});
     v.field("observers", l.observers,
-            "How the end of a request is seen: mqtt, webhook, poll, response, none, sse, websocket. The first one that "
-            "sees it closes the request; another end is an anomaly.",
+            "How the completion of a request is observed: mqtt, webhook, poll, response, none, sse, websocket. The "
+            "first completion ends the request; a different one later is an anomaly.",
             value_types::list<value_types::observer_options>{{}, "observers", 32});
-    v.derived("watchWords", l.check_response_sequence,
-              "A second subscription follows the vehicles' words and checks their sequence numbers; left out: with the "
-              "embedded "
+    v.derived("checkResponseSequence", l.check_response_sequence,
+              "Subscribes to the vehicles' responses and checks their sequence numbers; left out: with the embedded "
               "broker and at most 100,000 requests.",
               value_types::flag{});
 }
 
 template <class V>
 void describe(V& v, scenario_config& d) {
-    v.required("name", d.name, "Names the run's report folder.", value_types::text{value_types::name_length});
-    v.field("seed", d.seed, "The same seed makes the same choices.", value_types::integer<std::uint64_t>{});
-    v.field("target", d.target, "The platform under test.", value_types::target{});
-    v.field("contract", d.contract, "What the platform speaks: topics, payloads, and where a message says what.",
+    v.required("name", d.name, "Name of the scenario; names of report folders begin with it.",
+               value_types::text{value_types::name_length});
+    v.field("seed", d.seed, "Seed of all random choices: the same seed makes the same choices.",
+            value_types::integer<std::uint64_t>{});
+    v.field("target", d.target, "Platform under test: `embedded`, or the addresses of a broker and an API.",
+            value_types::target{});
+    v.field("contract", d.contract, "Messages of the platform: topics, payloads, and the field paths of their values.",
             value_types::contract{});
-    v.field("fleet", d.fleet, "Who is there.", value_types::object<fleet::options>{});
-    v.field("behaviours", d.behaviours, "Behaviours of one's own, or the built-in ones redefined.",
+    v.field("fleet", d.fleet, "Vehicles and their sessions.", value_types::object<fleet::options>{});
+    v.field("behaviours", d.behaviours,
+            "Behaviours of vehicles by name; the name of a built-in behaviour replaces that one.",
             value_types::keyed_list<value_types::behaviour>{{}, "behaviours", 100, true});
-    v.field("conditions", d.conditions, "What befalls the vehicles' links, the broker and the load, and when.",
+    v.field("conditions", d.conditions,
+            "Disruptions of vehicles' links, of the broker and of the load, each with its time.",
             value_types::list<value_types::condition>{{}, "conditions", 100});
-    v.required("load", d.load, "What is asked of them, and when.", value_types::object<load>{});
-    v.field("before", d.before, "Calls to the API before the fleet connects, in order.",
+    v.required("load", d.load, "Requests: how many, when, and how their completion is observed.",
+               value_types::object<load>{});
+    v.field("before", d.before, "Requests to the API before the fleet connects, in order.",
             value_types::list<value_types::hook_request>{{}, "calls", 100});
-    v.field("after", d.after, "Calls to the API after the drain, in order.",
+    v.field("after", d.after, "Requests to the API after the drain, in order.",
             value_types::list<value_types::hook_request>{{}, "calls", 100});
-    v.field("campaigns", d.campaigns, "Commands to many vehicles at once.",
+    v.field("campaigns", d.campaigns, "Messages to many vehicles at the same time.",
             value_types::list<value_types::campaign>{{}, "campaigns", 100});
     v.field("record", d.record,
-            "Which requests are written down one by one: unexpected (and those with an anomaly), all, or automatic: "
-            "all of at most "
-            "100,000.",
+            "Requests with a record of their own: unexpected (those, and requests with an anomaly), all, or automatic "
+            "(all in a run of at most 100,000, else unexpected).",
             choices::record_selection.type());
     v.field("budgets", d.budgets, "Limits that make the run pass or fail.",
             value_types::list<value_types::budget>{{}, "budgets", 100});

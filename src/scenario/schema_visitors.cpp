@@ -1,5 +1,7 @@
 #include "schema_visitors.hpp"
 
+#include "renamed_names.hpp"
+
 #include <algorithm>
 
 namespace loadsim::scenario {
@@ -8,11 +10,17 @@ source_location object_reader::location_of(std::string_view name) const {
     return std::ranges::find(from_.members, name, &yaml_member::key)->location;
 }
 
+bool object_reader::has_old_name_of(std::string_view name) const {
+    return std::ranges::any_of(from_.members, [&](const yaml_member& m) {
+        return !present_name(m.key, {&name, 1}).empty();
+    });
+}
+
 void object_reader::finish() const {
     for (const auto& m : from_.members) {
         if (std::ranges::count(names_, m.key) != 0) continue;
         const auto guard = context_.enter(m.key);
-        context_.add_problem(m.location, unknown_name("key", m.key, names_));
+        context_.add_problem(m.location, unknown_or_renamed("key", m.key, names_));
     }
 }
 

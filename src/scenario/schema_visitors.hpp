@@ -4,8 +4,6 @@
 // a mandatory key; `derived` for a key with a default computed from other keys. An empty std::optional is not written.
 #pragma once
 
-#include <loadsim/base/spelling.hpp>
-
 #include "value_types.hpp"
 
 #include <boost/json/array.hpp>
@@ -34,7 +32,8 @@ public:
     }
     template <class T, class Kind>
     void required(std::string_view name, T& member, std::string_view, const Kind& kind) {
-        if (!read(name, member, kind)) context_.add_problem(from_, "'" + std::string(name) + "' is missing");
+        if (!read(name, member, kind) && !has_old_name_of(name))
+            context_.add_problem(from_, "'" + std::string(name) + "' is missing");
     }
 
     template <class T, class Kind>
@@ -68,6 +67,7 @@ private:
     }
     const yaml_node* value_of(std::string_view name) const { return from_.find(name); }
     source_location location_of(std::string_view name) const;
+    bool has_old_name_of(std::string_view name) const; ///< see renamed_names.hpp; finish() reports the old name
 
     read_context& context_;
     const yaml_node& from_;

@@ -1,6 +1,8 @@
 #include "value_types.hpp"
 
-#include <loadsim/base/spelling.hpp>
+#include "renamed_names.hpp"
+
+#include <loadsim/base/anomaly.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/json/array.hpp>
@@ -31,6 +33,17 @@ std::string digits_of(double value) {
     const auto [end, error] =
         std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
     return error == std::errc{} ? std::string(buffer.data(), end) : "0";
+}
+
+/// Problem text for a budget of an anomaly by an old name, "anomalies.word_lost == 0"; empty: no such budget.
+std::string renamed_anomaly(std::string_view expression) {
+    constexpr std::string_view metric = "anomalies.";
+    const auto start = expression.find(metric);
+    if (start == std::string_view::npos) return {};
+    const auto name = expression.substr(start + metric.size());
+    const auto anomaly = name.substr(0, name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"));
+    if (present_name(anomaly, anomaly_names).empty()) return {};
+    return unknown_or_renamed("anomaly", anomaly, anomaly_names);
 }
 
 constexpr std::size_t max_budget_length = 300; // characters of a budget: two names and a comparison
@@ -82,7 +95,8 @@ void secret::read(read_context& r, const yaml_node& n, std::string& out) const {
     out = std::move(text);
 }
 json::object secret::schema() const {
-    return {{"anyOf", json::array{json::object{{"type", "string"}},
+    return {{"title", "secret"},
+            {"anyOf", json::array{json::object{{"type", "string"}},
                                   json::object{{"type", "object"},
                                                {"properties", json::object{{"file", json::object{{"type", "string"}}}}},
                                                {"required", json::array{"file"}},
@@ -152,8 +166,10 @@ void duration::read(read_context& r, const yaml_node& n, std::chrono::seconds& o
 json::object duration::schema() const {
     constexpr auto* with_unit = R"(^([0-9.]+(ns|us|ms|s|m|h|d))+$)";
     constexpr auto* or_without = R"(^([0-9.]+(ns|us|ms|s|m|h|d)?)+$)";
-    if (bare_seconds) return {{"type", {"string", "number"}}, {"pattern", or_without}, {"minimum", 0}};
-    return {{"type", "string"}, {"pattern", with_unit}};
+    if (bare_seconds)
+        return {
+            {"title", "duration or seconds"}, {"type", {"string", "number"}}, {"pattern", or_without}, {"minimum", 0}};
+    return {{"title", "duration"}, {"type", "string"}, {"pattern", with_unit}};
 }
 
 void rate_value::read(read_context& r, const yaml_node& n, rate& out) const {
@@ -166,7 +182,11 @@ void rate_value::read(read_context& r, const yaml_node& n, rate& out) const {
 }
 yaml_node rate_value::write(rate value) const { return make_scalar(digits_of(value.per_second)); }
 json::object rate_value::schema() const {
-    return {{"type", {"string", "number"}}, {"pattern", "^[0-9.]+(/[smh])?$"}, {"minimum", 0}, {"maximum", max_rate}};
+    return {{"title", "rate"},
+            {"type", {"string", "number"}},
+            {"pattern", "^[0-9.]+(/[smh])?$"},
+            {"minimum", 0},
+            {"maximum", max_rate}};
 }
 
 void fraction_value::read(read_context& r, const yaml_node& n, fraction& out) const {
@@ -183,7 +203,8 @@ yaml_node fraction_value::write(fraction value) const {
     return make_scalar(back && *back == value ? percent : digits_of(value.value));
 }
 json::object fraction_value::schema() const {
-    return {{"type", {"string", "number"}}, {"pattern", "^[0-9.]+%?$"}, {"minimum", 0}, {"maximum", 1}};
+    return {
+        {"title", "share"}, {"type", {"string", "number"}}, {"pattern", "^[0-9.]+%?$"}, {"minimum", 0}, {"maximum", 1}};
 }
 
 std::optional<std::size_t> read_choice(read_context& r, const yaml_node& n, std::span<const std::string_view> names) {
@@ -191,7 +212,7 @@ std::optional<std::size_t> read_choice(read_context& r, const yaml_node& n, std:
     if (found == nullptr) return std::nullopt;
     for (std::size_t i = 0; i < names.size(); ++i)
         if (names[i] == *found) return i;
-    r.add_problem(n, unknown_name("value", *found, names));
+    r.add_problem(n, unknown_or_renamed("value", *found, names));
     return std::nullopt;
 }
 json::object choice_schema(std::span<const std::string_view> names) {
@@ -213,7 +234,7 @@ void endpoint::read(read_context& r, const yaml_node& n, net::endpoint& out) con
     if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
     out = *parsed;
 }
-json::object endpoint::schema() const { return {{"type", "string"}}; }
+json::object endpoint::schema() const { return {{"title", "URL"}, {"type", "string"}}; }
 
 void source_address::read(read_context& r, const yaml_node& n, std::string& out) const {
     const auto* found = r.expect_scalar(n, "an address or a block of addresses");
@@ -222,7 +243,7 @@ void source_address::read(read_context& r, const yaml_node& n, std::string& out)
         return r.add_problem(n, parsed.error().list.front().text);
     out = *found;
 }
-json::object source_address::schema() const { return {{"type", "string"}}; }
+json::object source_address::schema() const { return {{"title", "address or block"}, {"type", "string"}}; }
 
 void budget::read(read_context& r, const yaml_node& n, verdict::budget& out) const {
     const auto* found = r.expect_scalar(n, "a budget such as \"e2e.p99 < 1s\"");
@@ -231,9 +252,10 @@ void budget::read(read_context& r, const yaml_node& n, verdict::budget& out) con
         return r.add_problem(
             n, fmt::format("a budget of {} characters; {} is the most", found->size(), max_budget_length));
     const auto parsed = verdict::parse_budget(*found);
+    if (const auto renamed = renamed_anomaly(*found); !parsed && !renamed.empty()) return r.add_problem(n, renamed);
     if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
     out = *parsed;
 }
-json::object budget::schema() const { return {{"type", "string"}}; }
+json::object budget::schema() const { return {{"title", "budget"}, {"type", "string"}}; }
 
 } // namespace loadsim::scenario::value_types

@@ -132,7 +132,7 @@ private:
             top.made.items.push_back(std::move(value));
         } else if (!top.key) {
             if (value.what != yaml_node::kind::scalar)
-                throw parse_error{value.location, "a key must be a word, not " + description(value)};
+                throw parse_error{value.location, "a key must be a text, not " + description(value)};
             top.key = std::move(value);
         } else {
             // Problems of a whole map or list are located at its key.

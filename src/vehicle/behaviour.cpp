@@ -132,11 +132,12 @@ private:
 void check_offline(const behaviour& b, validator& all) {
     if (b.online && !b.credentials) return;
     if (!b.steps.empty())
-        all.add_issue("steps", b.credentials ? "a vehicle with wrong credentials is never let in, and takes no steps"
-                                             : "a vehicle that is offline takes no steps");
+        all.add_issue("steps", b.credentials
+                                   ? "a vehicle with wrong credentials is rejected by the broker, and takes no steps"
+                                   : "a vehicle that is offline takes no steps");
     if (!b.online && b.credentials)
-        all.add_issue("online", "a vehicle that is offline signs in first, and with wrong credentials it cannot");
-    if (b.asleep) all.add_issue("asleep", "a vehicle that is offline, or never let in, cannot be woken");
+        all.add_issue("online", "a vehicle that is offline connects first, and with wrong credentials it cannot");
+    if (b.asleep) all.add_issue("asleep", "a vehicle that is offline, or rejected by the broker, cannot be woken");
 }
 
 } // namespace

@@ -47,7 +47,7 @@ public:
     void check_values() {
         const auto& c = condition_;
         if (affects_vehicles(c.type) && !(c.affected_fraction.value > 0))
-            add_issue("share", "a share of 0% befalls nobody");
+            add_issue("share", "a share of 0% affects no vehicle");
         if (c.expected.contains(outcome::skipped))
             add_issue("expect", "a request is skipped by the generator, not by the platform: it cannot be expected");
         if (c.type == kind::slow) check_slow();
@@ -69,7 +69,7 @@ private:
         if (practical_maximum(d) <= nanoseconds{0} && !may_be_nothing)
             return add_issue("for", "how long? it has to last for some time");
         if (!affects_vehicles(condition_.type) && (d.distribution != delay::kind::fixed || d.max))
-            add_issue("for", "it befalls everybody at once, so it lasts for one time and not for a distribution");
+            add_issue("for", "it affects all vehicles at once, so it has one duration and not a distribution");
     }
 
     void check_slow() {

@@ -136,7 +136,7 @@ void read_message(std::string_view path_text, std::string_view state, std::strin
         .state = {std::string(path_text), "/state", "payload"},
         .sequence = "/seq",
         .outcomes = {{outcome::executed, {std::string(state)}}, {outcome::failed, {"x*", "y"}}}};
-    const auto compiled = event_mapping::compile(options, "words");
+    const auto compiled = event_mapping::compile(options, "responses");
     check_rejection(compiled);
     if (!compiled) return;
     for (std::uint32_t i = 0; i < field_match_stats::sample_size; ++i)

@@ -35,7 +35,7 @@ TEST_P(bad_api, is_accounted_for) {
     harness::scenario_builder w;
     w.vehicles = 100;
     w.phases = "[{name: steady, duration: 1s, arrivalRate: 30}]";
-    w.load_keys = "http: {timeout: 400ms, connections: 20}, unansweredAfter: 700ms,";
+    w.load_keys = "http: {timeout: 400ms, connections: 20}, completionTimeout: 700ms,";
     w.budgets = "['outcomes." + std::string(row.outcome) + ".rate == 100%']";
     auto run = harness::program::run(
         w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
@@ -83,12 +83,12 @@ INSTANTIATE_TEST_SUITE_P(
                       "errored", "http: "},
         api_behaviour{"never_ends_a_request",
                       [](std::size_t n) { return reaction{http_response("202 Accepted", id(n))}; }, "unanswered",
-                      "no end was announced"},
+                      "no completion was announced"},
         // Each connection is closed between two requests: the next request must detect that, and none is lost.
         api_behaviour{
             "closes_kept_connections",
             [](std::size_t n) { return reaction{.bytes = http_response("202 Accepted", id(n)), .close_after = 5ms}; },
-            "unanswered", "no end was announced"}),
+            "unanswered", "no completion was announced"}),
     [](const auto& row) { return row.param.name; });
 
 /// One connection to an API that never responds: most requests expire in the queue.
@@ -102,7 +102,7 @@ TEST(silent_api, receives_no_expired_request) {
     harness::scenario_builder w;
     w.vehicles = 100;
     w.phases = "[{name: steady, duration: 6s, arrivalRate: 10}]";
-    w.load_keys = "http: {timeout: 1500ms, connections: 1}, unansweredAfter: 1s,";
+    w.load_keys = "http: {timeout: 1500ms, connections: 1}, completionTimeout: 1s,";
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--api",
                                                 "http://127.0.0.1:" + std::to_string(api.port()), "--set",
                                                 "load.lagLimit=500ms"});

@@ -264,7 +264,7 @@ std::string url(const fake_server& server) { return "mqtt://127.0.0.1:" + std::t
 
 TEST(bad_broker, that_never_answers_fails_the_startup_in_time_and_with_the_reason) {
     const fake_server silent([](auto, auto&) { return reaction{}; });
-    auto run = harness::program::run(with_mqtt_driver(5, "mqtt: {connackWithin: 1s}, connectWithin: 2s,"),
+    auto run = harness::program::run(with_mqtt_driver(5, "mqtt: {connectTimeout: 1s}, fleetConnectTimeout: 2s,"),
                                      {"--broker", url(silent)});
     const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
@@ -284,7 +284,7 @@ std::uint64_t resident_bytes(pid_t process) {
 TEST(bad_broker, that_is_frozen_fails_the_startup_in_time_and_with_the_reason) {
     harness::broker broker;
     auto run = harness::program::run(
-        with_mqtt_driver(300, "mqtt: {connackWithin: 1s}, connectsInFlight: 1000, connectWithin: 3s,"),
+        with_mqtt_driver(300, "mqtt: {connectTimeout: 1s}, connectsInFlight: 1000, fleetConnectTimeout: 3s,"),
         {"--broker", broker.url()});
     broker.signal(SIGSTOP); // the kernel accepts connections for it until its backlog is full
     std::uint64_t peak_bytes = 0;
@@ -328,7 +328,7 @@ TEST(bad_broker, that_is_frozen_under_load_costs_outcomes_and_no_memory) {
 TEST(bad_broker, that_speaks_no_mqtt_fails_the_startup_with_the_reason) {
     for (const auto& bytes : {"SSH-2.0-OpenSSH_9.2\r\n"s, "\x20\xff\xff\xff\xff\x01"s}) {
         const fake_server stranger([&](auto, auto& unread) { return reaction{.bytes = unread.empty() ? bytes : ""}; });
-        auto run = harness::program::run(with_mqtt_driver(5, "connectWithin: 2s,"), {"--broker", url(stranger)});
+        auto run = harness::program::run(with_mqtt_driver(5, "fleetConnectTimeout: 2s,"), {"--broker", url(stranger)});
         EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
         EXPECT_THAT(run.err(), testing::AnyOf(HasSubstr("malformed packet"), HasSubstr("broke the MQTT protocol")));
     }

@@ -132,7 +132,7 @@ TEST(broker_api, standalone_answers_commands_and_posts_responses) {
     EXPECT_EQ(send_request(url, "POST", "/vehicles/" + vin + "/commands", command("r1")).status, 202U);
     const auto responses = platform.wait_for(2);
     ASSERT_EQ(responses.size(), 2U);
-    for (const auto& [path, _] : responses) EXPECT_EQ(path, "/vehicles/" + vin + "/words");
+    for (const auto& [path, _] : responses) EXPECT_EQ(path, "/vehicles/" + vin + "/responses");
     const auto ack = backend::read_response(responses[0].second).value();
     EXPECT_EQ(ack.id, "r1");
     EXPECT_EQ(ack.phase, backend::response::phase_kind::ack);
@@ -148,7 +148,7 @@ TEST(broker_api, standalone_answers_commands_and_posts_responses) {
     EXPECT_EQ(send_request(url, "POST", "/elsewhere").status, 404U);
     service.signal(SIGINT);
     EXPECT_EQ(service.wait(), 0);
-    EXPECT_THAT(service.out(), HasSubstr("1 commands taken, 2 words posted"));
+    EXPECT_THAT(service.out(), HasSubstr("1 commands accepted, 2 responses posted"));
     EXPECT_THAT(service.out(), HasSubstr("1 x broker-api: no such vehicle"));
 }
 
@@ -249,16 +249,16 @@ TEST(broker_api, works_with_the_reference_backend) {
         EXPECT_EQ(path, "/events");
         EXPECT_EQ(backend::read_event(body).value().state, "executed");
     }
-    EXPECT_EQ(send_request(backend_url, "POST", "/vehicles/" + vin + "/words", "nonsense").status, 400U);
+    EXPECT_EQ(send_request(backend_url, "POST", "/vehicles/" + vin + "/responses", "nonsense").status, 400U);
     backend.signal(SIGTERM);
     EXPECT_EQ(backend.wait(), 0);
     service.signal(SIGTERM);
     EXPECT_EQ(service.wait(), 0);
-    EXPECT_THAT(service.out(), HasSubstr("4 commands taken, 8 words posted"));
+    EXPECT_THAT(service.out(), HasSubstr("4 commands accepted, 8 responses posted"));
 }
 
 TEST(broker_api, faults_delay_requests_and_lose_none) {
-    const scenario_file bad("    badness:\n"
+    const scenario_file bad("    faults:\n"
                             "      - {status: 429, retryAfter: 1s, every: 5}\n"
                             "      - {reset: true, every: 4}\n"
                             "      - {status: 503, every: 3}\n"
@@ -273,7 +273,8 @@ TEST(broker_api, faults_delay_requests_and_lose_none) {
     service.signal(SIGTERM);
     EXPECT_EQ(service.wait(), 0);
     EXPECT_THAT(service.out(), HasSubstr("10 commands taken"));
-    EXPECT_THAT(service.out(), testing::ContainsRegex("on purpose: [1-9][0-9]* refused, [1-9][0-9]* reset, [1-9]"));
+    EXPECT_THAT(service.out(),
+                testing::ContainsRegex("by injected faults: [1-9][0-9]* commands rejected, [1-9][0-9]* reset, [1-9]"));
 }
 
 TEST(broker_api, is_used_as_the_link_of_a_run) {
@@ -292,7 +293,7 @@ load:
   phases: [{duration: 3s, arrivalRate: 200}]
   observers: [webhook]
   drain: 8s
-  unansweredAfter: 10s
+  completionTimeout: 10s
 budgets: [unexpected == 0, anomalies == 0]
 )");
     EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err();
@@ -309,7 +310,8 @@ public:
         : broker_api_(std::move(broker_api)),
           listener_(http::listener::start({"http", "127.0.0.1", 0, ""}, {}, [this](const http::request_view& request) {
                         const std::string path(request.path()); // /vehicles/VIN/...
-                        if (path.ends_with("/words")) return http::server_response{.status = 202, .content_type = {}};
+                        if (path.ends_with("/responses"))
+                            return http::server_response{.status = 202, .content_type = {}};
                         const auto id = fmt::format("order-{}", ++request_count_);
                         calls_.push_back(std::async(std::launch::async, [this, id, car = path.substr(10, 17)] {
                             (void)http::fetch({.base_urls = {net::parse_api_url(broker_api_).value()}},
@@ -344,7 +346,7 @@ load:
   phases: [{{duration: 1s, arrivalRate: 10}}]
   observers: [{{none: {{deadline: 1s}}}}]
   drain: 4s
-  unansweredAfter: 3s
+  completionTimeout: 3s
 budgets: [unexpected == 0, anomalies == 0]
 )",
                                   platform.url(), port);

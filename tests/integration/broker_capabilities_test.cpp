@@ -226,7 +226,7 @@ TEST_F(broker_capabilities, unsupported_features_are_not_used) {
                                    "subscribe v1/" + vin() + "/cmd/# q1", state, "publish v1/" + vin() + "/rsp/r1 q0"));
     EXPECT_EQ(fleet_->refusal(), "");
     EXPECT_THAT(reasons(), Contains(Pair("the broker's highest QoS is 0: answers are sent with that", 1)));
-    EXPECT_THAT(reasons(), Contains(Pair("the broker retains nothing: presence is sent, and not kept", 1)));
+    EXPECT_THAT(reasons(), Contains(Pair("the broker does not retain messages: presence is sent, and not kept", 1)));
 }
 
 TEST_F(broker_capabilities, broker_without_wildcards_is_reported_before_the_load) {

@@ -190,7 +190,7 @@ TEST_F(ranks, drain_at_sigterm_too) {
 TEST_F(ranks, without_signal_handlers_are_ended_by_ctrl_c) {
     const auto result = launch_and_signal(options_for("deaf", 2), SIGINT);
     EXPECT_EQ(result.exit_code, 130) << result.output;
-    EXPECT_EQ(result.trouble, "told to stop before all ranks had begun");
+    EXPECT_EQ(result.trouble, "asked to stop before all ranks had started");
 }
 
 TEST_F(ranks, end_at_the_second_ctrl_c) {

@@ -37,7 +37,7 @@ contract:
     payload: {json: '{"ref":"{request.id}","corr":"{command:/head/corr}","how":"DONE","degrees":{parameter.degrees},"n":{seq},"owner":"{data.owner}"}'}
     userProperties: {region: "{segment.region}"}
   failed: {topic: "from/{vin}/z", payload: '{"ref":"{request.id}","how":"NO:{code}"}'}
-  words: {filter: from/+/z, vin: "topic[1]", id: /ref, state: /how, reason: /how, sequence: '', ends: {executed: DONE, failed: "NO:*"}}
+  responses: {filter: from/+/z, vin: "topic[1]", id: /ref, state: /how, reason: /how, sequence: '', ends: {executed: DONE, failed: "NO:*"}}
   presence: {topic: "here/{vin}", payload: {text: "{state}"}}
   telemetry: {topic: "tlm/{vin}", payload: '{"at":"{now:iso}","n":{seq},"v":{random:1..6}}', every: 500ms}
 fleet:

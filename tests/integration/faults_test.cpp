@@ -29,19 +29,19 @@ struct row {
 constexpr std::int64_t fault_count = 5;
 const std::vector<row> table{
     {"drop: command", "command_lost", 1},
-    {"drop: word", "word_lost", 1},
-    {"drop: event", "no_end", 1},
+    {"drop: response", "response_lost", 1},
+    {"drop: event", "completion_missing", 1},
     {"delay: command, by: 1300ms", "command_late", 1, 300},
-    {"delay: word, by: 1500ms", "word_lost", 1},
+    {"delay: response, by: 1500ms", "response_lost", 1},
     {"delay: event, by: 200ms", nullptr, 0},
-    {"duplicate: command", "command_repeated", 0},
-    {"duplicate: word", "word_repeated", 0},
-    {"duplicate: event", "end_repeated", 0},
+    {"duplicate: command", "command_duplicated", 0},
+    {"duplicate: response", "response_duplicated", 0},
+    {"duplicate: event", "completion_duplicated", 0},
     {"reorder: command", "command_out_of_order", 1},
-    {"reorder: word", "word_lost", 1},
-    {"reorder: event", "no_end", 1},
-    {"forget: request", "no_end", 1},
-    {"doubleSend: request", "second_active", 0},
+    {"reorder: response", "response_lost", 1},
+    {"reorder: event", "completion_missing", 1},
+    {"forget: request", "completion_missing", 1},
+    {"doubleSend: request", "concurrent_request", 0},
 };
 
 std::string scenario(const row& r) {
@@ -55,14 +55,14 @@ target:
 fleet:
   vehicles: {}
   connectRate: 1000
-  segments: [{{name: all, share: 100%, behaviour: one-word}}]
+  segments: [{{name: all, share: 100%, behaviour: one-response}}]
 behaviours:
-  one-word: {{steps: [{{wait: 20ms}}, executed]}}
+  one-response: {{steps: [{{wait: 20ms}}, executed]}}
 load:
   services: {{horn: 1}}
   phases: [{{duration: 14s, arrivalCount: 119}}]
-  watchWords: true
-  unansweredAfter: 2s
+  checkResponseSequence: true
+  completionTimeout: 2s
   drain: 4s
   lagLimit: 5s
 )",

@@ -59,7 +59,7 @@ TEST(fleet_connect, keeps_the_rate) {
 TEST(fleet_connect, keeps_the_limit_of_connects_in_flight) {
     const harness::fake_server silent([](auto, auto&) { return harness::reaction{}; });
     auto run =
-        harness::program::run(with_mqtt_driver(200, "connectsInFlight: 10, connectWithin: 1500ms,").yaml(),
+        harness::program::run(with_mqtt_driver(200, "connectsInFlight: 10, fleetConnectTimeout: 1500ms,").yaml(),
                               {"--broker", "mqtt://127.0.0.1:" + std::to_string(silent.port()), "--shards", "2"});
     EXPECT_EQ(run.wait(), 3) << run.out() << run.err();
     // Plus one connectivity check and the two drivers' sessions.

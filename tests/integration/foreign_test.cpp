@@ -69,7 +69,7 @@ public:
     }
 
     harness::program run(harness::arguments settings) const {
-        for (const auto* more : {"load.lagLimit=5s", "load.drain=20s", "load.unansweredAfter=15s",
+        for (const auto* more : {"load.lagLimit=5s", "load.drain=20s", "load.completionTimeout=15s",
                                  "budgets=['unexpected == 0', 'anomalies == 0', 'outcomes.errored == 0']"})
             settings.insert(settings.begin(), more);
         return run_command("run", settings);
@@ -176,7 +176,7 @@ TEST(foreign_platform, can_be_replaced_by_the_mqtt_driver) {
                           "--set",    "load.observers=[mqtt]",
                           "--set",    "load.lagLimit=5s",
                           "--set",    "load.drain=20s",
-                          "--set",    "load.unansweredAfter=15s",
+                          "--set",    "load.completionTimeout=15s",
                           "--set",    "budgets=['unexpected == 0', 'anomalies == 0']"});
     EXPECT_EQ(run.wait(60s), 0) << run.out() << run.err();
     EXPECT_EQ(number(run.summary(), "/requests/due"), 150);

@@ -51,11 +51,11 @@ TEST_P(disconnects, have_the_expected_effects) {
 
 INSTANTIATE_TEST_SUITE_P(all, disconnects,
                          testing::Values(disconnect_case{vehicle::disconnect_kind::clean, "clean",
-                                                         "off line: it said goodbye", true},
+                                                         "off line: it disconnected", true},
                                          disconnect_case{vehicle::disconnect_kind::abrupt, "abrupt",
                                                          "off line: it reset the connection", true},
                                          disconnect_case{vehicle::disconnect_kind::half_open, "half_open",
-                                                         "off line: it fell silent", false}),
+                                                         "off line: it went half-open", false}),
                          [](const auto& row) { return row.param.name; });
 
 TEST_F(mqtt_fleet_test, disconnect_as_the_first_step_is_followed_by_a_reconnect) {
@@ -78,7 +78,7 @@ TEST_F(mqtt_fleet_test, takeover_client_takes_the_session_over_and_leaves) {
     send_command("r1");
     ASSERT_TRUE(run_until([&] { return fleet_->online() == 0; }));
     EXPECT_THAT(session_events_,
-                ElementsAre("a second client comes with its name", "off line: its session was taken over"));
+                ElementsAre("a second client connects with its client id", "off line: its session was taken over"));
     run_to(200ms);
     EXPECT_EQ(closed_connections_, 1) << "the other is there";
     ASSERT_TRUE(run_until([&] { return responded("r1"); }));

@@ -56,7 +56,7 @@ TEST_P(other_brokers, serve_the_quickstarts_fleet) {
                              "--broker", "mqtt://127.0.0.1:" + std::to_string(port), "--shards", "1"};
     // The broker shares the CPUs with loadsim: its speed is not tested here.
     harness::arguments settings{
-        "fleet.connectWithin=90s", "load.driver=mqtt", "load.drain=12s", "load.lagLimit=5s",
+        "fleet.fleetConnectTimeout=90s", "load.driver=mqtt", "load.drain=12s", "load.lagLimit=5s",
         "budgets=['unexpected == 0', 'anomalies == 0', 'outcomes.errored == 0', 'sessions.dropped == 0']"};
     settings.insert(settings.end(), GetParam().settings.begin(), GetParam().settings.end());
     for (const auto& setting : settings) words.insert(words.end(), {"--set", setting});

@@ -135,7 +135,7 @@ TEST(ranks, filter_the_events_of_their_own_vehicles) {
     auto w = quick();
     auto run = program::run(w.yaml(), {"--ranks", "2", "--broker", broker.url()});
     EXPECT_EQ(run.wait(mpirun_timeout), 0) << run.out() << run.err();
-    EXPECT_EQ(number(run.summary(), "/anomalies/end_unknown"), 0);
+    EXPECT_EQ(number(run.summary(), "/anomalies/completion_unknown"), 0);
 }
 
 TEST(ranks, use_no_cpu_while_idle) {

@@ -38,7 +38,7 @@ load:
   services: {horn: 1}
   phases: [{duration: 4s, arrivalRate: 50}]
   drain: 4s
-  unansweredAfter: 3s
+  completionTimeout: 3s
   lagLimit: 5s
 )";
 

@@ -152,7 +152,7 @@ TEST(webhook_observer, accepts_many_events_in_one_post) {
     webhook_harness h(config);
     EXPECT_EQ(h.post("[" + event(1) + "," + event(2) + R"(,{"state":"executed"}])"), 200U);
     EXPECT_THAT(h.completions(), testing::ElementsAre(Pair("r-1", 1), Pair("r-2", 1)));
-    EXPECT_THAT(h.errors(), testing::ElementsAre(HasSubstr("does not say which request it is of")));
+    EXPECT_THAT(h.errors(), testing::ElementsAre(HasSubstr("a call without the id of its request")));
     EXPECT_EQ(h.post(event(3)), 400U) << "no list";
     const auto counts = h.tested_observer().take_counts();
     EXPECT_EQ(counts.completions, 2U);

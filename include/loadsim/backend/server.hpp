@@ -12,7 +12,7 @@ namespace loadsim::backend {
 
 /// Running backend: accepts requests over HTTP, sends commands to vehicles and receives their responses over MQTT,
 /// publishes final events over MQTT and writes every event to SQLite. With options.broker_api it posts commands to a
-/// broker's HTTP API instead, receives responses at POST /vehicles/{vin}/words and posts final events to
+/// broker's HTTP API instead, receives responses at POST /vehicles/{vin}/responses and posts final events to
 /// options.broker_api.events if set.
 ///
 /// Threads: starts its own (one for the service and HTTP, one for the database, Paho's two). Members may be called from

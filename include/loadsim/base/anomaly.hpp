@@ -39,16 +39,6 @@ BOOST_DESCRIBE_ENUM(anomaly, command_duplicated, command_out_of_order, command_l
                     completion_duplicated, completion_contradicted, observers_disagree, completion_unknown,
                     completion_before_response, completion_missing, malformed_payload, unauthorized_accepted,
                     negative_sample)
-inline constexpr std::array<std::string_view, 19> anomaly_names{"command_repeated",   "command_out_of_order",
-                                                                "command_late",       "command_lost",
-                                                                "second_active",      "command_unknown",
-                                                                "executed_twice",     "word_lost",
-                                                                "word_repeated",      "word_out_of_order",
-                                                                "end_repeated",       "end_contradicted",
-                                                                "observers_disagree", "end_unknown",
-                                                                "end_before_word",    "no_end",
-                                                                "malformed_payload",  "let_in",
-                                                                "negative_sample"};
 inline constexpr std::size_t anomaly_count = anomaly_names.size();
 constexpr std::string_view to_string(anomaly a) { return anomaly_names[static_cast<std::size_t>(a)]; }
 

@@ -33,7 +33,7 @@ struct fleet_counts;
 struct inbound_options {
     std::string url{}; ///< http(s)://host:port[/base]; empty: responses are counted as dropped
     std::string method = "POST";
-    std::string path = "/vehicles/{vin}/words";    ///< template of vin and request.id, appended to the URL's path
+    std::string path = "/vehicles/{vin}/responses"; ///< template of vin and request.id, appended to the URL's path
     contract::named_texts headers{};               ///< templates as `path`; Content-Type: application/json unless given
     http::tls_options tls{};                       ///< for https
     std::uint32_t connections = 16;                ///< total of all shards

@@ -28,7 +28,7 @@ std::optional<std::string> parse_behaviour_name(std::string_view body) {
 }
 
 http::server_response method_not_allowed(const std::string& method) {
-    auto response = http::problem_details(405, "this path takes " + method);
+    auto response = http::problem_details(405, "this path accepts " + method);
     response.headers.emplace_back("Allow", method);
     return response;
 }
@@ -40,7 +40,7 @@ broker_api_handler::broker_api_handler(const broker_api_options& o, std::uint64_
       faults_(make_fault_plan(o.faults, fault_target::commands, seed, 0)) {}
 
 http::server_response broker_api_handler::handle(const http::request_view& request, nanoseconds since_start) {
-    if (!handlers_.on_command) return reject(503, "came too early", "not ready yet; try again");
+    if (!handlers_.on_command) return reject(503, "not ready", "not ready yet; try again");
     const auto path = request.path();
     if (handlers_.set_next_behaviour)
         if (const auto vin = behaviour_route_.match(path)) return set_behaviour(request, *vin);
@@ -75,7 +75,7 @@ http::server_response broker_api_handler::accept_command(const http::request_vie
         switch (active_fault->what) {
         case fault::kind::status: {
             ++counts.refused;
-            auto response = http::problem_details(active_fault->status, "on purpose");
+            auto response = http::problem_details(active_fault->status, "injected fault");
             const auto retry_seconds = std::chrono::ceil<std::chrono::seconds>(active_fault->retry_after).count();
             if (retry_seconds > 0) response.headers.emplace_back("Retry-After", std::to_string(retry_seconds));
             return response;

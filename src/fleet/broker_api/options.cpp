@@ -27,14 +27,14 @@ void check_fault(const fault& fault_options, const std::string& location, issues
     if (fault_options.what == fault::kind::slow && fault_options.delay <= nothing)
         wrong(".slow", "how slow? give it a time");
     if (fault_options.what == fault::kind::status && (!is_status(fault_options.status) || fault_options.status < 300))
-        wrong(".status", "a command that reaches nobody is answered with 300 to 599");
+        wrong(".status", "a rejected command has a status from 300 to 599");
     if (fault_options.retry_after < nothing) wrong(".retryAfter", "a time is never negative");
     if (fault_options.retry_after > nothing && fault_options.what != fault::kind::status)
-        wrong(".retryAfter", "it is told with a status alone");
+        wrong(".retryAfter", "only a status has a retryAfter");
     const auto& [every, probability, window] = fault_options.rule;
-    if (every && *every == 0) wrong(".every", "each n-th, from 1");
-    if (every && probability) wrong("", "each n-th, or by chance: not both");
-    if (probability && !(probability->value > 0)) wrong(".probability", "a chance of 0% befalls nobody");
+    if (every && *every == 0) wrong(".every", "every n-th, from 1");
+    if (every && probability) wrong("", "every n-th, or with a probability: not both");
+    if (probability && !(probability->value > 0)) wrong(".probability", "a probability of 0% has no effect");
     if (window && (window->at < nothing || window->lasts <= nothing))
         wrong(".burst", "a burst begins at or after the load's start, and lasts for some time");
 }
@@ -52,10 +52,10 @@ std::vector<vehicle::validation_issue> check(const broker_api_options& o) {
               "{vin} comes once at most");
     else if (o.vin.empty() && !path.has_vin())
         wrong("path",
-              "nothing says which vehicle a command is for: put {vin} into the path, or name a source with vin");
+              "nothing says which vehicle a command is for: put {vin} into the path, or give its field path with vin");
     if (const auto vin = contract::field_path::parse(o.vin); !vin) wrong("vin", vin.error().list.front().text);
     if (o.method.empty()) wrong("method", "a method as POST");
-    if (!is_status(o.status) || o.status > 299) wrong("status", "a command that is taken is answered with 200 to 299");
+    if (!is_status(o.status) || o.status > 299) wrong("status", "an accepted command has a status from 200 to 299");
     if (o.connections == 0) wrong("connections", "at least 1");
     if (!o.inbound.url.empty())
         if (const auto url = net::parse_api_url(o.inbound.url); !url)
@@ -65,7 +65,7 @@ std::vector<vehicle::validation_issue> check(const broker_api_options& o) {
     for (const auto& [name, text] : o.inbound.headers) check_template(text, "inbound.headers." + name, all);
     if (o.inbound.connections == 0) wrong("inbound.connections", "at least 1");
     if (o.inbound.timeout <= nanoseconds{0}) wrong("inbound.timeout", "an answer takes some time");
-    for (std::size_t i = 0; i < o.faults.size(); ++i) check_fault(o.faults[i], fmt::format("badness[{}]", i), all);
+    for (std::size_t i = 0; i < o.faults.size(); ++i) check_fault(o.faults[i], fmt::format("faults[{}]", i), all);
     return all;
 }
 

@@ -45,9 +45,9 @@ void response_poster::post(vehicle_id v, std::string_view vin, std::string_view 
 }
 
 void response_poster::enqueue(std::uint32_t vehicle, http::request message) {
-    if (!client_) return drop("inbound: there is nowhere to post words to");
+    if (!client_) return drop("inbound: there is no URL to post responses to");
     if (pending_ >= std::size_t{options_.max_queued} + client_->max_connections())
-        return drop("inbound: too many words wait");
+        return drop("inbound: too many responses are queued");
     ++pending_;
     const auto [at, first] = queues_.try_emplace(vehicle);
     if (first)

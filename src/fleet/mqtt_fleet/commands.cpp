@@ -96,7 +96,7 @@ bool mqtt_fleet::impl::send_response(command_execution& execution, const vehicle
         c.disruptions->last_request == execution.request)
         context.previous_request = c.disruptions->previous_request;
     if (!encode_response(spec.message_contract, w, context, message)) {
-        ++counts.sessions.reasons["answer not sent: its payload cannot be made"];
+        ++counts.sessions.reasons["response not sent: its payload cannot be made"];
         return true;
     }
     const bool lost = c.disruptions && is_response_lost(spec, c.disruptions->lossy, v, sequence);
@@ -104,7 +104,7 @@ bool mqtt_fleet::impl::send_response(command_execution& execution, const vehicle
         const auto sent = publish(c, message, spec.options.mqtt.response_qos);
         if (sent.error == mqtt::errc::queue_full) return false;
         if (sent.error) {
-            ++counts.sessions.reasons["answer not sent: " + sent.error.message()];
+            ++counts.sessions.reasons["response not sent: " + sent.error.message()];
             return true;
         }
         events.on_message(v, execution.request, false, message.topic, message.payload, t);
@@ -133,7 +133,7 @@ mqtt::session::published mqtt_fleet::impl::publish(mqtt_vehicle& c, const contra
 }
 
 void mqtt_fleet::impl::on_published(net::mqtt_link&, std::uint16_t, mqtt::reason why) {
-    if (static_cast<std::uint8_t>(why) >= 0x80) ++counts.sessions.reasons["message not taken: " + to_string(why)];
+    if (static_cast<std::uint8_t>(why) >= 0x80) ++counts.sessions.reasons["message not accepted: " + to_string(why)];
 }
 
 void mqtt_fleet::impl::on_downgraded(net::mqtt_link&) {
@@ -176,7 +176,7 @@ void mqtt_fleet::impl::take_over(command_execution& execution, nanoseconds durat
         identify(c.link);
         u.second_client = std::make_unique<takeover_client>(loop, takeover_session_options, identity.shown);
     }
-    report_session_event(c, "a second client comes with its name");
+    report_session_event(c, "a second client connects with its client id");
     u.second_client->connect(broker_of(c).endpoint, now() + duration);
 }
 

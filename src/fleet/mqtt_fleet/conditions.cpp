@@ -110,7 +110,7 @@ void mqtt_fleet::impl::clear(const condition_event& t) {
         if (--u.half_open > 0) break;
         if (has_connection(c)) {
             c.link.abandon();
-            end_session(c, "nobody had answered");
+            end_session(c, "its connection was half-open");
         }
         if (u.tunnels == 0) c.link.unblock();
         try_connect(c);

@@ -36,9 +36,9 @@ bool is_permanent(mqtt::reason r) {
 std::string_view advice_for(mqtt::reason r) {
     switch (r) {
     case mqtt::reason::wildcard_subscriptions_not_supported:
-        return "it knows no wildcards: give contract.command.filter (and the campaigns' filters) without + and #";
+        return "it supports no wildcards: give contract.command.filter (and the campaigns' filters) without + and #";
     case mqtt::reason::shared_subscriptions_not_supported:
-        return "it knows no shared subscriptions: give contract.command.filter (and the campaigns' filters) without "
+        return "it supports no shared subscriptions: give contract.command.filter (and the campaigns' filters) without "
                "$share";
     default: return "check the broker's access rules";
     }
@@ -216,10 +216,10 @@ void mqtt_fleet::impl::apply_server_limits(mqtt_vehicle& c, const mqtt::server_l
     broker.maximum_qos = limits.maximum_qos;
     broker.retain_available = limits.retain_available;
     if (limits.maximum_qos < spec.options.mqtt.response_qos)
-        warn_once(fmt::format("the broker's highest QoS is {}: answers are sent with that",
+        warn_once(fmt::format("the broker's highest QoS is {}: responses are sent with that",
                               static_cast<int>(limits.maximum_qos)));
     if (!limits.retain_available && publishes_presence(c) && spec.message_contract.options().presence.retain)
-        warn_once("the broker retains nothing: presence is sent, and not kept");
+        warn_once("the broker does not retain messages: presence is sent, and not kept");
     if (limits.session_expiry < c.link.options().session_expiry && c.link.options().protocol == mqtt::version::v5_0)
         warn_once(fmt::format("the broker keeps sessions for {} s and not for {} s", limits.session_expiry.count(),
                               c.link.options().session_expiry.count()));

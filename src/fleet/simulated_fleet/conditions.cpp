@@ -125,7 +125,7 @@ void simulated_fleet::impl::clear(const condition_event& t) {
         break;
     case kind::half_open:
         if (--disruptions.half_open > 0) break;
-        if (c.state == session_state::online) end_session(c, "nobody had answered");
+        if (c.state == session_state::online) end_session(c, "its connection was half-open");
         if (c.state == session_state::offline) try_connect(c);
         break;
     case kind::garage:

@@ -100,7 +100,7 @@ bool simulated_fleet::impl::send_response(command_execution& execution, const ve
         context.previous_request = c.disruptions->previous_request;
     contract::outgoing_message message;
     if (!encode_response(spec.message_contract, w, context, message)) {
-        ++counts.sessions.reasons["answer not sent: its payload cannot be made"];
+        ++counts.sessions.reasons["response not sent: its payload cannot be made"];
         return true;
     }
     ++published;

@@ -189,7 +189,7 @@ void local_generator::on_completion(std::optional<observer::completion> completi
     if (own != nullptr) return own->on_completion(*v, std::move(*completion));
     if (v ? setup_.embedded_broker.has_value() : records_unknown)
         shards_.front()->record_anomaly(anomaly::completion_unknown, completion->request,
-                                        fmt::format("{} was announced for vehicle {}, which is not ours",
+                                        fmt::format("{} was announced for vehicle {}, which is not in this fleet",
                                                     to_string(completion->final_outcome), completion->vin),
                                         completion->at);
 }
@@ -199,7 +199,7 @@ void local_generator::record_expired_completions() {
     for (const auto& completion : correlator_.expired(time_.now()))
         if (rank_.count == 1)
             shards_.front()->record_anomaly(anomaly::completion_unknown, completion.request,
-                                            fmt::format("{} was announced for a request that nobody of ours made",
+                                            fmt::format("{} was announced for a request that this run did not make",
                                                         to_string(completion.final_outcome)),
                                             completion.at);
 }

@@ -144,7 +144,7 @@ result<void> open_broker_api(const scenario::scenario_config& scenario, target_s
     auto opened = fleet::broker_api::open(scenario.fleet.broker_api, scenario.seed);
     if (!opened) return opened.error();
     setup.broker_api.emplace(std::move(*opened));
-    on_notice("the broker's API, played by us: " + setup.broker_api->url() + setup.broker_api->path());
+    on_notice("simulated broker API: " + setup.broker_api->url() + setup.broker_api->path());
     return {};
 }
 
@@ -167,7 +167,7 @@ result<target_setup> start_components(const scenario::scenario_config& scenario,
         auto wakeup = fleet::wakeup_listener::open(scenario.fleet.wakeup);
         if (!wakeup) return wakeup.error();
         setup.wakeup_listener.emplace(std::move(*wakeup));
-        on_notice("vehicles that sleep are woken at udp " + setup.wakeup_listener->udp() + " and " +
+        on_notice("listeners for wake-up triggers: udp " + setup.wakeup_listener->udp() + " and " +
                   setup.wakeup_listener->sms() + "/sms");
     }
     if (scenario.fleet.link == fleet::link_kind::broker_api)

@@ -116,7 +116,7 @@ std::string rank_coordinator::lost_rank() const {
     for (std::uint32_t rank = 1; rank < count(); ++rank) {
         const auto limit = workers_[rank].reported ? max_silence : max_setup_time;
         if (time_.now() - workers_[rank].last_report_at > limit)
-            return fmt::format("{} has not been heard for {}", channel_.display_name(rank), format_duration(limit));
+            return fmt::format("{} has sent nothing for {}", channel_.display_name(rank), format_duration(limit));
     }
     return {};
 }

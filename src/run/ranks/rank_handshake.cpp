@@ -80,7 +80,7 @@ result<void> gather_ranks(cluster::mpi_channel& channel, const cluster::join_req
                 for (std::uint32_t rank = 1; rank < channel.info().count; ++rank)
                     if (!from[rank])
                         unreachable.add(channel.display_name(rank),
-                                        fmt::format("has said nothing for {}", format_duration(join_timeout)));
+                                        fmt::format("has sent nothing for {}", format_duration(join_timeout)));
                 return unreachable;
             }
             std::this_thread::sleep_for(cluster::poll_interval);
@@ -90,7 +90,7 @@ result<void> gather_ranks(cluster::mpi_channel& channel, const cluster::join_req
         auto message = cluster::decode(received->text);
         const auto* hello = message ? std::get_if<cluster::join_request>(&*message) : nullptr;
         if (hello == nullptr)
-            return problems{name, "it does not speak as we do; install the same loadsim on all hosts"};
+            return problems{name, "its messages cannot be read; install the same loadsim on all hosts"};
         from[received->from] = true;
         hellos.push_back({name, *hello});
     }

@@ -37,7 +37,7 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival) {
     auto due = plan_.due_request_of(arrival, free.value_or(plan_.replay ? plan_.replay->vehicle : candidates.first()));
     due.due = start_ + arrival.due;
     if (full) return ledger_.skip(due, "maxVusers reached", true);
-    if (!free) return ledger_.skip(due, "no vehicle was on line and free", false);
+    if (!free) return ledger_.skip(due, "no vehicle was online and free", false);
     ledger_.begin(due);
     driver_.send({due.id, due.vehicle}, plan_.vin_of(due.vehicle), plan_.labels.services[due.service]);
 }

@@ -26,7 +26,7 @@ void event_recorder::on_malformed(vehicle_id v, std::string_view topic, std::str
         plan_.trace(
             {.kind = traced_message::direction::to_vehicle, .head = std::string(topic), .body = std::string(payload)});
     ledger_.record_anomaly(anomaly::malformed_payload, v, {},
-                           fmt::format("no command, {} bytes on {}", payload.size(), topic), t);
+                           fmt::format("not a command: {} bytes on {}", payload.size(), topic), t);
 }
 void event_recorder::on_message(vehicle_id v, std::string_view request, bool to_vehicle, std::string_view topic,
                                 std::string_view payload, monotonic_time t) {
@@ -53,8 +53,7 @@ void event_recorder::on_session_event(vehicle_id v, std::string what, monotonic_
     ledger_.session_event(v, std::move(what), t);
 }
 void event_recorder::on_unauthorized_accept(vehicle_id v, monotonic_time t) {
-    ledger_.record_anomaly(anomaly::unauthorized_accepted, v, {},
-                           "the broker gave it a session in spite of its credentials", t);
+    ledger_.record_anomaly(anomaly::unauthorized_accepted, v, {}, "the broker accepted its wrong credentials", t);
 }
 void event_recorder::on_condition_begin(vehicle_id v, std::uint32_t condition, monotonic_time) {
     const auto& what = plan_.scenario.conditions[condition];
@@ -83,7 +82,8 @@ void event_recorder::on_completed(vehicle_id v, std::string_view request, outcom
     ledger_.completion_observed(v, request, end, reason, t);
 }
 void event_recorder::on_malformed() {
-    ledger_.record_anomaly(anomaly::malformed_payload, std::nullopt, {}, "an answer that is none", time_.now());
+    ledger_.record_anomaly(anomaly::malformed_payload, std::nullopt, {}, "a response that cannot be parsed",
+                           time_.now());
 }
 
 } // namespace loadsim::run

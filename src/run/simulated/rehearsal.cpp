@@ -214,9 +214,10 @@ private:
             return ledger_.record_anomaly(anomaly::malformed_payload, v, {},
                                           "a message on the event topic that is no event", time_.now());
         if (v) return ledger_.completion_observed(*v, event->id, *end, event->reason, time_.now());
-        ledger_.record_anomaly(anomaly::completion_unknown, std::nullopt, event->id,
-                               fmt::format("{} was announced for vehicle {}, which is not ours", to_string(*end), vin),
-                               time_.now());
+        ledger_.record_anomaly(
+            anomaly::completion_unknown, std::nullopt, event->id,
+            fmt::format("{} was announced for vehicle {}, which is not in this fleet", to_string(*end), vin),
+            time_.now());
     }
 
     measure::snapshot collect() {

@@ -87,7 +87,7 @@ public:
             const auto expired = open_requests_.extract(deadlines_.front().id);
             if (!expired.mapped().ended)
                 events_.on_completed(expired.mapped().vehicle, expired.key(), outcome::timed_out,
-                                     "no final word in time", now);
+                                     "no final response in time", now);
         }
     }
     monotonic_time next_due() const override { return deadlines_.empty() ? never : deadlines_.front().at; }

@@ -49,8 +49,8 @@ private:
     }
     void on_malformed(vehicle_id, std::string_view topic, std::string_view payload, monotonic_time) override {
         if (++notices_ > max_notices) return;
-        on_notice_(fmt::format("no command: {} bytes at /{} say no request id; see contract.command.id", payload.size(),
-                               topic));
+        on_notice_(fmt::format("not a command: {} bytes at /{} hold no request id; see contract.command.id",
+                               payload.size(), topic));
     }
 
     std::function<void(const std::string&)> on_notice_;

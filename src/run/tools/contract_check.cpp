@@ -77,7 +77,7 @@ private:
         if (!read.extract(where, id))
             return fail(
                 fmt::format("the API accepts the request with {}, and there is no '{}' (contract.request.id) in "
-                            "the answer: {}",
+                            "the response: {}",
                             status, where.text(), sample(a.body)));
         request_id_ = id;
         pass(fmt::format("the API accepts the request with {}; its id is '{}' (contract.request.id: {})", status, id,
@@ -89,9 +89,9 @@ private:
         const auto& c = scenario_.contract.command;
         if (commands.empty()) {
             if (scenario_.fleet.link == fleet::link_kind::broker_api)
-                return fail("no command came to " + scenario_.fleet.broker_api.path + " (fleet.brokerApi.path)");
-            return fail(fmt::format("no command came to the vehicle, which subscribes to {} (contract.command.filter)",
-                                    c.filter));
+                return fail("no command arrived at " + scenario_.fleet.broker_api.path + " (fleet.brokerApi.path)");
+            return fail(fmt::format(
+                "no command arrived at the vehicle, which subscribes to {} (contract.command.filter)", c.filter));
         }
         for (const auto* u : commands) {
             const auto parsed = contract_.parse_command(message_view_of(*u), nullptr);
@@ -100,8 +100,8 @@ private:
                                  c.id, sample(u->body)));
             } else if (!same_id(parsed->id)) {
                 fail(fmt::format(
-                    "the command says '{}' at {} (contract.command.id), and the API's answer said '{}' at {} "
-                    "(contract.request.id): one of them points at something else",
+                    "the command has '{}' at {} (contract.command.id), and the API's response has '{}' at {} "
+                    "(contract.request.id): one of the field paths is wrong",
                     parsed->id, c.id, request_id_, contract_.request_id().text()));
             } else {
                 if (request_id_.empty()) request_id_ = parsed->id;
@@ -118,13 +118,14 @@ private:
     void check_responses() {
         for (const auto* u : messages_of(direction::from_vehicle)) {
             if (scenario_.load.driver != driver::kind::mqtt) {
-                pass(fmt::format("the vehicle says on {}: {}", u->head, sample(u->body)));
+                pass(fmt::format("the vehicle publishes on {}: {}", u->head, sample(u->body)));
                 continue;
             }
             if (mqtt::matches(scenario_.contract.responses_filter, u->head))
-                check_event_mapping(contract_.response_mapping(), scenario_.contract.responses, "contract.words", *u);
+                check_event_mapping(contract_.response_mapping(), scenario_.contract.responses, "contract.responses",
+                                    *u);
             else
-                pass(fmt::format("the vehicle says on {}, which contract.words.filter leaves out: {}", u->head,
+                pass(fmt::format("the vehicle publishes on {}, which contract.responses.filter leaves out: {}", u->head,
                                  sample(u->body)));
         }
     }
@@ -136,7 +137,7 @@ private:
             [&](const auto& o) {
                 if constexpr (requires { o.reading; }) {
                     const auto received = messages_of(direction::to_observer, i);
-                    if (received.empty()) return fail(name + " has heard nothing");
+                    if (received.empty()) return fail(name + " has received nothing");
                     auto asked = o.reading;
                     // These observers know the request already: its id need not be in the message.
                     if constexpr (requires { o.first; }) asked.id.clear();
@@ -151,7 +152,7 @@ private:
                             ended = check_event_mapping(*read, asked, name, *u) || ended;
                     }
                     if (!ended)
-                        fail(fmt::format("{}: nothing that came is an end of this request; its `ends` name {}", name,
+                        fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
                                          completion_texts(asked.outcomes)));
                 }
             },
@@ -182,7 +183,7 @@ private:
         const bool ours = options.id.empty() || same_id(observed->request_id);
         const auto state = fmt::format("request '{}', state '{}'", observed->request_id, observed->state);
         if (!observed->final_outcome) {
-            pass(fmt::format("{}: {}, which is no end", location, state));
+            pass(fmt::format("{}: {}, which completes nothing", location, state));
             return false;
         }
         pass(fmt::format("{}: {} is {}{}", location, state, to_string(*observed->final_outcome),

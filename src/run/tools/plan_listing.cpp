@@ -36,7 +36,7 @@ std::string text_of(const vehicle::resolved_step& a) {
     switch (a.type) {
     case step::kind::wait: return "wait " + format_duration(a.duration);
     case step::kind::respond:
-        return fmt::format("{}{}", name_of(a.response->type), a.response->is_well_formed() ? "" : " (garbled)");
+        return fmt::format("{}{}", name_of(a.response->type), a.response->is_well_formed() ? "" : " (faulty)");
     case step::kind::execute: return "execute";
     case step::kind::drop: return "drop";
     case step::kind::disconnect: return fmt::format("disconnect {}", name_of(a.disconnect));

@@ -32,7 +32,7 @@ result<replay_selection> select_requests(const scenario::scenario_config& scenar
     if (index(requested_vehicle) >= scenario.fleet.vehicles)
         return problems{"", fmt::format("the scenario has {} vehicles, and this would be the one at {}",
                                         scenario.fleet.vehicles, index(requested_vehicle))};
-    if (arrivals.empty()) return problems{"", "no request is to be done again"};
+    if (arrivals.empty()) return problems{"", "no request is to be repeated"};
     std::ranges::sort(arrivals);
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();

@@ -20,39 +20,47 @@ struct auth_keys {
 
 template <class V>
 void describe(V& v, auth_options::basic_options& o) {
-    v.required("user", o.user, "May hold ${ENVIRONMENT_VARIABLE}.", value_types::environment_text{});
-    v.required("password", o.password, "The same, or {file: PATH}.", value_types::secret{});
+    v.required("user", o.user, "User name; may contain ${ENVIRONMENT_VARIABLE}.", value_types::environment_text{});
+    v.required("password", o.password, "Password: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+               value_types::secret{});
 }
 
 template <class V>
 void describe(V& v, auth_options::api_key_options& o) {
-    v.field("header", o.header, "Where the key is said.", value_types::text{});
-    v.required("value", o.value, "The key: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.", value_types::secret{});
+    v.field("header", o.header, "Name of the header that carries the key.", value_types::text{});
+    v.required("value", o.value, "Key: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.", value_types::secret{});
 }
 
 template <class V>
 void describe(V& v, auth_options::oauth2_options& o) {
-    v.required("tokenUrl", o.token_url, "Where tokens are asked for, http or https.", value_types::text{});
-    v.required("clientId", o.client_id, "May hold ${ENVIRONMENT_VARIABLE}.", value_types::environment_text{});
-    v.required("clientSecret", o.client_secret, "The same, or {file: PATH}.", value_types::secret{});
-    v.field("scope", o.scope, "Of the token; empty: whatever is given.", value_types::text{});
+    v.required("tokenUrl", o.token_url, "URL of the token endpoint, http or https.", value_types::text{});
+    v.required("clientId", o.client_id, "Client identifier; may contain ${ENVIRONMENT_VARIABLE}.",
+               value_types::environment_text{});
+    v.required("clientSecret", o.client_secret, "Client secret: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+               value_types::secret{});
+    v.field("scope", o.scope, "Scope of the token; empty: the default of the server.", value_types::text{});
 }
 
 template <class V>
 void describe(V& v, auth_options::sigv4_options& o) {
-    v.required("region", o.region, "Such as eu-central-1.", value_types::text{});
-    v.field("service", o.service, "As the signature names it.", value_types::text{});
-    v.required("accessKey", o.access_key, "May hold ${ENVIRONMENT_VARIABLE}.", value_types::environment_text{});
-    v.required("secretKey", o.secret_key, "The same, or {file: PATH}.", value_types::secret{});
-    v.field("sessionToken", o.session_token, "Of temporary credentials.", value_types::secret{});
+    v.required("region", o.region, "Region, such as eu-central-1.", value_types::text{});
+    v.field("service", o.service, "Service name in the signature.", value_types::text{});
+    v.required("accessKey", o.access_key, "Access key id; may contain ${ENVIRONMENT_VARIABLE}.",
+               value_types::environment_text{});
+    v.required("secretKey", o.secret_key, "Secret access key: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+               value_types::secret{});
+    v.field("sessionToken", o.session_token,
+            "Session token of temporary credentials: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+            value_types::secret{});
 }
 
 template <class V>
 void describe(V& v, auth_keys& k) {
-    v.field("bearer", k.bearer, "A token: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.", value_types::secret{});
-    v.field("basic", k.basic, "User and password (RFC 7617).", value_types::object<auth_options::basic_options>{});
-    v.field("apiKey", k.api_key, "A key in a header.", value_types::object<auth_options::api_key_options>{});
-    v.field("oauth2", k.oauth2, "Client credentials (RFC 6749, 4.4); a token is renewed before it expires.",
+    v.field("bearer", k.bearer, "Bearer token: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+            value_types::secret{});
+    v.field("basic", k.basic, "User name and password (RFC 7617).", value_types::object<auth_options::basic_options>{});
+    v.field("apiKey", k.api_key, "API key in a header.", value_types::object<auth_options::api_key_options>{});
+    v.field("oauth2", k.oauth2, "OAuth 2.0 client credentials (RFC 6749, 4.4); the token is renewed before it expires.",
             value_types::object<auth_options::oauth2_options>{});
     v.field("sigv4", k.sigv4, "AWS Signature Version 4.", value_types::object<auth_options::sigv4_options>{});
 }

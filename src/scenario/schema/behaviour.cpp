@@ -37,7 +37,7 @@ struct offset {
         return make_scalar((value < nanoseconds{0} ? "-" : "+") + format_duration(std::chrono::abs(value)));
     }
     boost::json::object schema() const {
-        return {{"type", "string"}, {"pattern", "^[+-]?([0-9.]+(ns|us|ms|s|m|h|d))+$"}};
+        return {{"title", "offset"}, {"type", "string"}, {"pattern", "^[+-]?([0-9.]+(ns|us|ms|s|m|h|d))+$"}};
     }
 };
 
@@ -50,44 +50,50 @@ constexpr value_types::value_map<value_types::delay> delays{{}, "delays", 100};
 
 template <class V>
 void describe(V& v, vehicle::credentials& c) {
-    v.required("user", c.user, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.", value_types::environment_text{});
-    v.field("password", c.password, "May hold {vin} and ${ENVIRONMENT_VARIABLE}.",
+    v.required("user", c.user, "User name; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
+               value_types::environment_text{});
+    v.field("password", c.password, "Password; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
             value_types::environment_text{.secret = true});
 }
 
 template <class V>
 void describe(V& v, vehicle::sleep& s) {
-    v.required("wokenBy", s.bearer,
-               "udp: a datagram with the VIN to loadsim's trigger port; sms: POST /sms at its SMS gateway.",
+    v.required("bearer", s.bearer,
+               "Wake-up trigger. udp: a datagram with the VIN to fleet.wakeup.udp; sms: POST /sms to the simulated SMS "
+               "gateway.",
                bearers.type());
-    v.field("takes", s.wakeup_delay, "From the trigger to the begin of its connect.", value_types::delay{});
-    v.field("loss", s.trigger_loss, "Part of the triggers that never reach it.", value_types::fraction_value{});
-    v.field("awakeFor", s.stays_awake, "How long it stays on line after its last word.", value_types::duration{});
+    v.field("takes", s.wakeup_delay, "Time from the trigger to the start of the connect.", value_types::delay{});
+    v.field("loss", s.trigger_loss, "Share of the triggers that is lost.", value_types::fraction_value{});
+    v.field("staysAwake", s.stays_awake, "Time that the vehicle stays online after its last response.",
+            value_types::duration{});
 }
 
 namespace {
 
 template <class V>
 void describe(V& v, behaviour_keys& k) {
-    v.field("online", k.online, "false: it signs in, and leaves before the load starts.", value_types::flag{});
-    v.field(
-        "steps", k.steps,
-        "ack, running, executed, {failed: CODE}, {wait: DELAY}, drop (ends it), execute, {disconnect: WAY}, reconnect, "
-        "{report: WORD, ...}, {takeover: DELAY}, {stall: DELAY}, {choose: [...]}; none: it says nothing.",
-        value_types::list<value_types::step>{{}, "steps", value_types::max_steps});
-    v.field("expect", k.expect,
-            "What a correct platform makes of it, one outcome or several; what the steps say if left out.",
+    v.field("online", k.online, "false: the vehicle connects, and disconnects before the load starts.",
+            value_types::flag{});
+    v.field("steps", k.steps,
+            "Steps for each command, in order: ack, running, executed, {failed: CODE}, {wait: DELAY}, drop (ends the "
+            "behaviour), execute, {disconnect: KIND}, reconnect, {report: RESPONSE, ...}, {takeover: DELAY}, {stall: "
+            "DELAY}, {choose: [...]}; []: no response.",
+            value_types::list<value_types::step>{{}, "steps", value_types::max_steps});
+    v.field("expect", k.expect, "Outcome or outcomes with a correct platform; left out: derived from the steps.",
             value_types::outcomes{});
     v.field("delays", k.delays, "Delays by name, for {wait: NAME}.", delays);
-    v.field("services", k.services, "Other delays, by name, for some of the services.",
+    v.field("services", k.services, "Delays by name for single services, in place of those in `delays`.",
             value_types::value_map<value_types::value_map<value_types::delay>>{delays, "services", 100});
-    v.field("clock", k.clock, "How far its clock is wrong: +5m or -5m.", offset{});
-    v.field("deduplicates", k.deduplicates, "false: a command that comes again is done again.", value_types::flag{});
-    v.field("provokes", k.expect_anomalies, "Anomalies that it brings about on purpose: they are counted apart.",
-            value_types::anomalies{});
-    v.field("credentials", k.credentials, "Wrong ones: it must not be let in, and is sent requests all the same.",
+    v.field("clock", k.clock, "Offset of the vehicle's clock: +5m is ahead, -5m is behind.", offset{});
+    v.field("deduplicates", k.deduplicates, "false: a command that arrives twice is executed twice.",
+            value_types::flag{});
+    v.field("expectAnomalies", k.expect_anomalies,
+            "Anomalies that the behaviour causes; they are counted apart from the others.", value_types::anomalies{});
+    v.field("credentials", k.credentials,
+            "Wrong credentials: the broker must reject the vehicle, which is sent requests all the same.",
             value_types::object<vehicle::credentials>{});
-    v.field("asleep", k.asleep, "It has no session until it is woken.", value_types::object<vehicle::sleep>{});
+    v.field("asleep", k.asleep, "The vehicle has no session until the platform wakes it.",
+            value_types::object<vehicle::sleep>{});
 }
 
 } // namespace

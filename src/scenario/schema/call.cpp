@@ -12,31 +12,33 @@ constexpr choices::table<hook_scope, 2> hook_scopes{{"once", "vehicle"}, {hook_s
 
 template <class V>
 void describe(V& v, driver::hook_options& o) {
-    v.field("name", o.name, "Used in sentences; left out: the method and the path.",
+    v.field("name", o.name, "Name in messages; left out: the method and the path.",
             value_types::text{value_types::name_length});
-    v.field("method", o.method, "Of the request.", value_types::text{});
-    v.required("path", o.path, "A template, behind the API's own.", value_types::text{});
-    v.field("headers", o.headers, "Templates by name.", value_types::named_texts{});
-    v.field("body", o.body, "A template; may hold ${ENVIRONMENT_VARIABLE}.", value_types::payload{});
-    v.field("expect", o.expect, "Statuses that are right; any other ends the run before it begins.",
+    v.field("method", o.method, "HTTP method.", value_types::text{});
+    v.required("path", o.path, "Path after that of the API's URL: a template.", value_types::text{});
+    v.field("headers", o.headers, "Headers by name: templates.", value_types::named_texts{});
+    v.field("body", o.body, "Body: a template; may contain ${ENVIRONMENT_VARIABLE}.", value_types::payload{});
+    v.field("expect", o.expect, "Expected statuses; any other in `before` ends the run before the load.",
             value_types::list<value_types::integer<std::uint16_t>>{{100, 599}, "statuses", 100});
-    v.field("capture", o.capture, "{captured.NAME} from then on: where the answer says it.",
+    v.field("capture", o.capture, "Values of {captured.NAME} in later templates: field paths in the response, by name.",
             value_types::named_texts{});
     auto scope = o.for_each_vehicle ? hook_scope::vehicle : hook_scope::once;
-    v.field("forEach", scope, "once, or for each vehicle.", hook_scopes.type());
+    v.field("forEach", scope, "once, or once for each vehicle.", hook_scopes.type());
     o.for_each_vehicle = scope == hook_scope::vehicle;
 }
 
 template <class V>
 void describe(V& v, fleet::campaign_options& o) {
-    v.required("name", o.name, "Used in reports; {request.id} in its templates.",
+    v.required("name", o.name, "Name in reports, and {request.id} in the campaign's templates.",
                value_types::text{value_types::name_length});
-    v.required("at", o.at, "When it is sent, after the begin of the load.", value_types::duration{});
-    v.field("segments", o.segments, "Whom it is for, by the names of fleet.segments; none: everybody.",
+    v.required("at", o.at, "Time of publishing, after the start of the load.", value_types::duration{});
+    v.field("segments", o.segments, "Names of the addressed segments; empty: all vehicles.",
             value_types::list<value_types::text>{{}, "segments", 100});
-    v.required("filter", o.filter, "What those vehicles subscribe to; a template, may hold {segment}.",
+    v.required("filter", o.filter, "Topic filter that the addressed vehicles subscribe to: a template with {segment}.",
                value_types::text{});
-    v.field("id", o.id, "Where a message says the campaign's name, a source; empty: all that come are of it.",
+    v.field("id", o.id,
+            "Field path of the campaign's name in a message; empty: every message that matches the filter is of the "
+            "campaign.",
             value_types::text{});
     describe(v, o.message);
 }

@@ -1,8 +1,7 @@
 #include "schema/composite_types.hpp"
 
+#include "renamed_names.hpp"
 #include "schema.hpp"
-
-#include <loadsim/base/spelling.hpp>
 
 #include <fmt/format.h>
 
@@ -46,7 +45,7 @@ void anomalies::read(read_context& r, const yaml_node& n, anomaly_set& out) cons
         if (const auto one = parse_anomaly(*name))
             all.add(*one);
         else
-            r.add_problem(n.items[i], unknown_name("anomaly", *name, anomaly_names));
+            r.add_problem(n.items[i], unknown_or_renamed("anomaly", *name, anomaly_names));
     }
     out = all;
 }
@@ -58,7 +57,11 @@ yaml_node anomalies::write(anomaly_set all) const {
     return list;
 }
 
-json::object anomalies::schema() const { return {{"type", "array"}, {"items", choice_schema(anomaly_names)}}; }
+json::object anomalies::schema() const {
+    auto one = choice_schema(anomaly_names);
+    one["title"] = "anomaly";
+    return {{"type", "array"}, {"items", std::move(one)}};
+}
 
 void service_weight::read(read_context& r, const yaml_node& n, loadsim::load::service_weight& out) const {
     number{}.read(r, n, out.weight);

@@ -20,18 +20,20 @@ constexpr choices::table<condition::outage_mode, 2> outage_modes{
 
 std::string_view documentation(condition::kind k) {
     switch (k) {
-    case tunnel: return "Nothing goes through, in either direction; then all that waited does, on the same connection.";
+    case tunnel: return "No data passes in either direction; afterwards the held data does, on the same connection.";
     case garage:
-        return "The connection is reset and the vehicle stays away; commands wait for it where the session is kept.";
-    case handover: return "A new connection from another address, for the same session; the old one is left behind.";
+        return "The connection is reset and the vehicle stays offline; the broker queues commands for it if it keeps "
+               "the session.";
+    case handover:
+        return "A new connection from another source address, for the same session; the old one is abandoned.";
     case half_open:
-        return "What is sent is lost and nobody hears of it (no FIN, no RST), until the vehicle comes back.";
-    case slow: return "So many bytes a second, and so much delay, each way.";
-    case lossy: return "Part of what vehicles publish is lost before it is sent.";
-    case outage: return "The embedded broker is away.";
-    case reconnect_storm: return "All connections are reset and come back without any backoff.";
-    case power_on: return "The vehicles have no session until then, and then all connect.";
-    case spike: return "So many times the load.";
+        return "Sent data is lost, and neither side is notified (no FIN, no RST), until the vehicle reconnects.";
+    case slow: return "Bandwidth limit and delay in each direction.";
+    case lossy: return "A share of the vehicles' publishes is lost before it is sent.";
+    case outage: return "The embedded broker is down.";
+    case reconnect_storm: return "All connections are reset, and the vehicles reconnect without backoff.";
+    case power_on: return "The vehicles have no session before it; then all connect.";
+    case spike: return "The load is multiplied.";
     }
     return {};
 }
@@ -51,40 +53,48 @@ template <class V>
 void describe(V& v, vehicle::condition& c) {
     constexpr value_types::duration period{.min = std::chrono::milliseconds{100}};
     const bool affects_vehicles = vehicle::affects_vehicles(c.type);
-    v.derived("name", c.name, "Used in reports; left out: its kind, and a number where there are several.",
+    v.derived("name", c.name, "Name in reports; left out: the kind, with a number if there are several of that kind.",
               value_types::text{value_types::name_length});
     if (affects_vehicles) {
-        v.field("segments", c.segments, "Whom it may befall, by the names of fleet.segments; none: everybody.",
+        v.field("segments", c.segments, "Names of the segments that it applies to; empty: all vehicles.",
                 value_types::list<value_types::text>{{}, "segments", 100});
-        v.field("share", c.affected_fraction, "Part of those that it befalls, drawn anew each time.",
+        v.field("share", c.affected_fraction,
+                "Share of those vehicles that is affected, drawn anew for each occurrence.",
                 value_types::fraction_value{});
     }
-    v.required("at", c.start, "When it begins, after the begin of the load.", value_types::duration{});
-    if (c.type != power_on) v.field("every", c.interval, "And again, to the end of the load.", period);
+    v.required("at", c.start, "Start, after the start of the load.", value_types::duration{});
+    if (c.type != power_on)
+        v.field("every", c.interval, "Interval between occurrences, to the end of the load; left out: it occurs once.",
+                period);
     if (c.type == reconnect_storm || c.type == power_on)
-        v.field("within", c.spread, "Spread evenly over so long; 0s: all at once.", value_types::duration{});
+        v.field("within", c.spread, "Time over which the vehicles are spread evenly; 0s: all at once.",
+                value_types::duration{});
     else if (affects_vehicles)
-        v.field("jitter", c.jitter, "Each vehicle is struck up to so much later.", value_types::duration{});
+        v.field("jitter", c.jitter, "Maximum of the random delay with which it starts for each vehicle.",
+                value_types::duration{});
     if (c.type == handover)
-        v.field("for", c.duration, "The gap between the two connections; left out: none.", value_types::delay{});
+        v.field("for", c.duration, "Gap between the two connections; left out: none.", value_types::delay{});
     else if (vehicle::has_duration(c.type))
-        v.required("for", c.duration, "How long it lasts.", value_types::delay{});
+        v.required("for", c.duration, "Duration.", value_types::delay{});
     if (c.type == slow) {
-        v.field("bytesPerSecond", c.bytes_per_second, "Each way; 0: not limited.", value_types::number{});
-        v.field("delay", c.added_delay, "Added each way.", value_types::delay{});
+        v.field("bytesPerSecond", c.bytes_per_second, "Bandwidth in each direction, in bytes per second; 0: unlimited.",
+                value_types::number{});
+        v.field("delay", c.added_delay, "Delay added in each direction.", value_types::delay{});
     }
     if (c.type == lossy)
-        v.required("loss", c.loss, "Part of the publishes that is lost.", value_types::fraction_value{});
+        v.required("loss", c.loss, "Share of the publishes that is lost.", value_types::fraction_value{});
     if (c.type == spike)
-        v.required("factor", c.factor, "Times the load of the phases it falls into.", value_types::number{});
+        v.required("factor", c.factor, "Factor for the load of the phases that it overlaps.", value_types::number{});
     if (c.type == outage)
-        v.field("way", c.mode, "restart: it ends and starts again; freeze: it stands still, and connections stand.",
-                outage_modes.type());
+        v.field(
+            "way", c.mode,
+            "restart: the broker is stopped and started again; freeze: it is suspended, and its connections stay open.",
+            outage_modes.type());
     if (c.type == spike) return; // no request is affected
-    v.field("expect", c.expected, "Outcomes that are right too, of requests that it touches.",
+    v.field("expect", c.expected, "Outcomes of affected requests that are correct besides those of the behaviour.",
             value_types::outcomes{.may_be_empty = true});
-    v.field("provokes", c.expected_anomalies, "Anomalies that it brings about: they are counted apart.",
-            value_types::anomalies{});
+    v.field("expectAnomalies", c.expected_anomalies,
+            "Anomalies that the condition causes; they are counted apart from the others.", value_types::anomalies{});
 }
 
 namespace value_types {

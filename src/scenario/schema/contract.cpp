@@ -31,7 +31,7 @@ struct response_keys {
 
 template <class V>
 void describe(V& v, response_keys& k) {
-    v.field("filter", k.filter, "What is subscribed to.", value_types::text{});
+    v.field("filter", k.filter, "Topic filter of the subscription.", value_types::text{});
     describe(v, k.mapping);
 }
 
@@ -55,23 +55,25 @@ bool sets_response_topic(const yaml_node& n) {
 
 template <class V>
 void describe(V& v, contract::request_options& o) {
-    v.field("method", o.method, "Of HTTP.", value_types::text{20});
-    v.field("path", o.path, "A template, behind the API's own path.", value_types::text{});
-    v.field("headers", o.headers, "Templates by name.", value_types::named_texts{});
-    v.field("body", o.body, "A template; empty: none.", value_types::payload{});
+    v.field("method", o.method, "HTTP method.", value_types::text{20});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::text{});
+    v.field("headers", o.headers, "Headers by name: templates.", value_types::named_texts{});
+    v.field("body", o.body, "Body: a template; empty: none.", value_types::payload{});
     const value_types::list<value_types::integer<std::uint16_t>> statuses{{100, 599}, "statuses", 100};
-    v.field("accepted", o.accepted, "Statuses that mean: it will be done.", statuses);
-    v.field("rejected", o.rejected, "Statuses that mean: not now, the vehicle is busy. Any other is an error.",
+    v.field("accepted", o.accepted, "Statuses of an accepted request.", statuses);
+    v.field("rejected", o.rejected,
+            "Statuses of a request that is rejected because the vehicle is busy; any other status is an error.",
             statuses);
-    v.field("id", o.id, "Where the answer says the request's id; '' where it does not.", value_types::field_path{});
+    v.field("id", o.id, "Field path of the request's id in the response; '': none.", value_types::field_path{});
 }
 
 template <class V>
 void describe(V& v, contract::command_options& o) {
-    v.field("filter", o.filter, "What a vehicle subscribes to, a template.", value_types::text{});
-    v.field("id", o.id, "Where a vehicle finds the request's id.", value_types::field_path{});
-    v.field("service", o.service, "Where it finds the service; '' where it is not said.", value_types::field_path{});
-    v.field("parameters", o.parameters, "{parameter.NAME} in its answers: where it finds that.",
+    v.field("filter", o.filter, "Topic filter of a vehicle's subscription to commands: a template.",
+            value_types::text{});
+    v.field("id", o.id, "Field path of the request's id in a command.", value_types::field_path{});
+    v.field("service", o.service, "Field path of the service in a command; '': none.", value_types::field_path{});
+    v.field("parameters", o.parameters, "Values of {parameter.NAME} in responses: field paths in the command, by name.",
             value_types::named_texts{});
     describe(v, o.message);
 }
@@ -79,13 +81,13 @@ void describe(V& v, contract::command_options& o) {
 template <class V>
 void describe(V& v, contract::deadline_options& o) {
     constexpr value_types::duration positive{.min = std::chrono::milliseconds{1}};
-    v.required("pending", o.pending, "Since the request was sent, for the vehicle's first word.", positive);
-    v.required("running", o.running, "Since that, for its last.", positive);
+    v.required("pending", o.pending, "Time from the request to the vehicle's first response.", positive);
+    v.required("running", o.running, "Time from the first to the final response of the vehicle.", positive);
 }
 
 template <class V>
 void describe(V& v, contract::telemetry_options& o) {
-    v.field("every", o.interval, "Every vehicle that is on line; spread evenly over that time.",
+    v.field("every", o.interval, "Interval of each vehicle that is online; the vehicles are spread evenly over it.",
             value_types::duration{.min = std::chrono::milliseconds{100}});
     describe(v, o.message);
 }
@@ -111,26 +113,28 @@ struct telemetry {
 template <class V>
 void describe(V& v, contract_keys& k) {
     auto& o = k.options;
-    v.field("request", o.request, "How a request enters the platform's API.",
-            value_types::object<contract::request_options>{});
-    v.field("command", o.command, "Platform to vehicle.", value_types::object<contract::command_options>{});
+    v.field("request", o.request, "Request to the platform's API.", value_types::object<contract::request_options>{});
+    v.field("command", o.command, "Command: platform to vehicle.", value_types::object<contract::command_options>{});
     const value_types::object<contract::message_options> message;
-    v.field("ack", o.ack, "Vehicle to platform: it has the command.", message);
-    v.field("running", o.running, "Vehicle to platform: it is at it.", message);
-    v.field("executed", o.executed, "Vehicle to platform: it is done.", message);
-    v.field("failed", o.failed, "Vehicle to platform: it could not be done; {code} says why.", message);
-    v.derived("answerWhereAsked", k.use_response_topic,
-              "A command's MQTT 5 response topic wins over the words' topics; left out: unless one of those is given.",
+    v.field("ack", o.ack, "Response: the vehicle has received the command.", message);
+    v.field("running", o.running, "Response: the vehicle is executing the command.", message);
+    v.field("executed", o.executed, "Final response: the command was executed.", message);
+    v.field("failed", o.failed, "Final response: the command was not executed; {code} is the reason.", message);
+    v.derived("useResponseTopic", k.use_response_topic,
+              "Responses go to the MQTT 5.0 response topic of the command, if it has one, and not to their own topics; "
+              "left out: true, unless a response has a topic in this contract.",
               value_types::flag{});
     response_keys responses{o.responses_filter, o.responses};
-    v.field("words", responses, "How loadsim itself reads the vehicles' words.", value_types::object<response_keys>{});
+    v.field(
+        "responses", responses,
+        "How loadsim itself reads the vehicles' responses: for the mqtt driver, and for load.checkResponseSequence.",
+        value_types::object<response_keys>{});
     o.responses_filter = responses.filter;
     o.responses = responses.mapping;
-    v.field("presence", o.presence, "Vehicle to platform: it is online, offline or asleep ({state}, {wake}).", message);
-    v.field("telemetry", o.telemetry, "Vehicle to platform, all the time; left out: none.", telemetry{});
+    v.field("presence", o.presence, "Presence of a vehicle: online, offline or asleep ({state}, {wake}).", message);
+    v.field("telemetry", o.telemetry, "Telemetry that every vehicle publishes; left out: none.", telemetry{});
     v.field("deadlines", o.deadlines,
-            "How long the platform waits for a silent vehicle; left out: nobody knows, and expiry "
-            "is not measured.",
+            "Deadlines of the platform for silent vehicles; left out: unknown, and expiry is not measured.",
             value_types::object<contract::deadline_options>{});
 }
 
@@ -178,11 +182,13 @@ yaml_node payload::write(const loadsim::contract::payload_options& p) const {
 json::object payload::schema() const {
     json::object alternatives;
     for (const auto name : payload_forms.names) alternatives[name] = text{max_template_length}.schema();
-    return any_of(text{max_template_length}.schema(), json::object{{"type", "object"},
-                                                                   {"minProperties", 1},
-                                                                   {"maxProperties", 1},
-                                                                   {"properties", std::move(alternatives)},
-                                                                   {"additionalProperties", false}});
+    auto made = any_of(text{max_template_length}.schema(), json::object{{"type", "object"},
+                                                                        {"minProperties", 1},
+                                                                        {"maxProperties", 1},
+                                                                        {"properties", std::move(alternatives)},
+                                                                        {"additionalProperties", false}});
+    made["title"] = "payload";
+    return made;
 }
 
 void named_texts::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::named_texts& out) const {
@@ -211,7 +217,7 @@ json::object named_texts::schema() const {
 }
 
 void field_path::read(scenario::read_context& r, const yaml_node& n, std::string& out) const {
-    const auto* found = r.expect_scalar(n, "a source such as /id or topic[1]");
+    const auto* found = r.expect_scalar(n, "a field path such as /id or topic[1]");
     if (found == nullptr) return;
     const auto parsed = loadsim::contract::field_path::parse(*found);
     if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
@@ -219,7 +225,9 @@ void field_path::read(scenario::read_context& r, const yaml_node& n, std::string
 }
 
 json::object field_path::schema() const {
-    return {{"type", "string"}, {"pattern", R"(^(/.*|topic\[[0-9]+\]|payload|correlation|(property|header):.+)?$)"}};
+    return {{"title", "field path"},
+            {"type", "string"},
+            {"pattern", R"(^(/.*|topic\[[0-9]+\]|payload|correlation|(property|header):.+)?$)"}};
 }
 
 void field_paths::read(scenario::read_context& r, const yaml_node& n, std::vector<std::string>& out) const {
@@ -270,7 +278,10 @@ yaml_node outcome_states::write(const list& all) const {
 json::object outcome_states::schema() const {
     json::object outcomes;
     for (const auto name : outcome_keys) outcomes[name] = any_of(text{}.schema(), state_texts.schema());
-    return {{"type", "object"}, {"properties", std::move(outcomes)}, {"additionalProperties", false}};
+    return {{"title", "map of outcomes to: text, or list of: text"},
+            {"type", "object"},
+            {"properties", std::move(outcomes)},
+            {"additionalProperties", false}};
 }
 
 } // namespace value_types

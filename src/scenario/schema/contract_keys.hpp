@@ -21,39 +21,40 @@ inline constexpr std::array<std::uint8_t, 3> message_qos_values{0, 1, 2};
 
 template <class V>
 void describe(V& v, contract::message_options& o) {
-    v.field("topic", o.topic, "A template.", value_types::text{max_template_length});
+    v.field("topic", o.topic, "Topic: a template.", value_types::text{max_template_length});
     v.field("payload", o.payload,
-            "A template: a text (what begins with { or [ is JSON), or {json: ..}, {text: ..}, {hex: ..}, {base64: ..}, "
-            "{file: PATH}.",
+            "Payload: a template. A text (JSON, if it begins with { or [), or {json: ..}, {text: ..}, {hex: ..}, "
+            "{base64: ..}, {file: PATH}.",
             value_types::payload{});
-    v.field("qos", o.qos, "Left out: that of fleet.mqtt.",
+    v.field("qos", o.qos, "QoS; left out: that of fleet.mqtt.",
             value_types::choice<std::uint8_t>{message_qos_names, message_qos_values});
-    v.field("retain", o.retain, "The broker keeps it for who subscribes later.", value_types::flag{});
-    v.field("responseTopic", o.response_topic, "A template; MQTT 5.0 only, as are all that follow.",
+    v.field("retain", o.retain, "The broker retains the message.", value_types::flag{});
+    v.field("responseTopic", o.response_topic, "Response topic: a template. MQTT 5.0 only.", value_types::text{});
+    v.field("correlationData", o.correlation_data,
+            "Correlation data: a template; empty: a response has that of its command. MQTT 5.0 only.",
             value_types::text{});
-    v.field("correlationData", o.correlation_data, "A template; empty: in an answer the command's own.",
-            value_types::text{});
-    v.field("contentType", o.content_type, "A template.", value_types::text{});
-    v.field("expiry", o.expiry, "Whole seconds after which the broker no longer delivers it; 0s: never.",
+    v.field("contentType", o.content_type, "Content type: a template. MQTT 5.0 only.", value_types::text{});
+    v.field("expiry", o.expiry, "Message expiry in whole seconds; 0s: none. MQTT 5.0 only.",
             value_types::duration{.max = std::chrono::seconds{std::numeric_limits<std::uint32_t>::max()}});
-    v.field("userProperties", o.user_properties, "Templates by name.", value_types::named_texts{});
+    v.field("userProperties", o.user_properties, "User properties by name: templates. MQTT 5.0 only.",
+            value_types::named_texts{});
 }
 
 template <class V>
 void describe(V& v, contract::event_mapping_options& o) {
-    v.field(
-        "id", o.id,
-        "Where a message says whose end it is: /pointer, topic[1], payload, correlation, property:NAME or header:NAME.",
-        value_types::field_path{});
-    v.field("vin", o.vin, "Where it says the vehicle; '' where it does not.", value_types::field_path{});
-    v.field("state", o.state, "Where it says the state; of a list, the texts joined by a blank.",
-            value_types::field_paths{});
-    v.field("reason", o.reason, "Where it says why; '' where it does not.", value_types::field_path{});
-    v.field("sequence", o.sequence, "Where a vehicle's word says its number; '' where it does not.",
+    v.field("id", o.id,
+            "Field path of the request's id: /pointer, topic[1], payload, correlation, property:NAME or header:NAME.",
             value_types::field_path{});
-    v.field("ends", o.outcomes,
-            "What states are an end: {executed: DONE, failed: [ERROR*, REFUSED]}. A * stands for any rest.",
-            value_types::outcome_states{});
+    v.field("vin", o.vin, "Field path of the VIN; '': none.", value_types::field_path{});
+    v.field("state", o.state, "Field path of the state; of several, the texts are joined by a blank.",
+            value_types::field_paths{});
+    v.field("reason", o.reason, "Field path of the reason; '': none.", value_types::field_path{});
+    v.field("sequence", o.sequence, "Field path of the vehicle's sequence number; '': none.",
+            value_types::field_path{});
+    v.field(
+        "ends", o.outcomes,
+        "States that complete a request, by outcome: {executed: DONE, failed: [ERROR*, REFUSED]}; * matches any rest.",
+        value_types::outcome_states{});
 }
 
 } // namespace loadsim::scenario

@@ -29,8 +29,8 @@ struct delay_keys {
 
 template <class V>
 void describe(V& v, uniform_keys& k) {
-    v.required("min", k.min, "At least.", value_types::duration{});
-    v.required("max", k.max, "At most.", value_types::duration{});
+    v.required("min", k.min, "Shortest delay.", value_types::duration{});
+    v.required("max", k.max, "Longest delay.", value_types::duration{});
 }
 template <class V>
 void describe(V& v, normal_keys& k) {
@@ -39,17 +39,20 @@ void describe(V& v, normal_keys& k) {
 }
 template <class V>
 void describe(V& v, lognormal_keys& k) {
-    v.required("median", k.median, "Half of all are shorter.", value_types::duration{.min = nanoseconds{1}});
-    v.required("p99", k.p99, "99 of 100 are shorter.", value_types::duration{.min = nanoseconds{1}});
+    v.required("median", k.median, "Median: half of the delays are shorter.",
+               value_types::duration{.min = nanoseconds{1}});
+    v.required("p99", k.p99, "99th percentile: 99 of 100 delays are shorter.",
+               value_types::duration{.min = nanoseconds{1}});
 }
 template <class V>
 void describe(V& v, delay_keys& k) {
-    v.field("fixed", k.fixed, "Always the same.", value_types::duration{});
-    v.field("uniform", k.uniform, "Anything between two limits.", value_types::object<uniform_keys>{});
-    v.field("normal", k.normal, "The bell curve, cut off at 0.", value_types::object<normal_keys>{});
-    v.field("lognormal", k.lognormal, "As networks are: most are short, a few are long.",
+    v.field("fixed", k.fixed, "Constant delay.", value_types::duration{});
+    v.field("uniform", k.uniform, "Uniform distribution between two limits.", value_types::object<uniform_keys>{});
+    v.field("normal", k.normal, "Normal distribution, cut off at 0.", value_types::object<normal_keys>{});
+    v.field("lognormal", k.lognormal,
+            "Lognormal distribution, as networks have: most delays are short, a few are long.",
             value_types::object<lognormal_keys>{});
-    v.field("most", k.most, "What would be longer takes exactly so long.", value_types::duration{});
+    v.field("most", k.most, "Upper limit: a longer delay is shortened to it.", value_types::duration{});
 }
 
 } // namespace
@@ -89,7 +92,11 @@ yaml_node delay::write(const vehicle::delay& d) const {
     return object<delay_keys>{}.write(keys);
 }
 
-boost::json::object delay::schema() const { return any_of(duration{}.schema(), object<delay_keys>{}.schema()); }
+boost::json::object delay::schema() const {
+    auto made = any_of(duration{}.schema(), object<delay_keys>{}.schema());
+    made["title"] = "delay";
+    return made;
+}
 
 } // namespace value_types
 } // namespace loadsim::scenario

@@ -19,7 +19,7 @@ namespace {
 
 using message = backend::fault::message;
 
-constexpr choices::table<message, 3> messages{{"command", "word", "event"},
+constexpr choices::table<message, 3> messages{{"command", "response", "event"},
                                               {message::command, message::response, message::event}};
 constexpr choices::table<message, 1> requests{{"request"}, {message::request}};
 

@@ -19,11 +19,11 @@ constexpr choices::table<signature::coding, 2> codings{{"hex", "base64"},
                                                        {signature::coding::hex, signature::coding::base64}};
 
 constexpr std::array<std::string_view, std::variant_size_v<observer::options>> documentation{
-    "The platform's event topic.",
-    "The platform calls us; its URL is {webhook.url}.",
-    "The platform's API is asked until it says an end.",
-    "The answer to the request itself is the end: a synchronous API.",
-    "Nobody tells: the vehicle's last word ends a request.",
+    "Events of the platform at the broker.",
+    "Events that the platform posts to loadsim; the URL is {webhook.url} in templates.",
+    "Polling of the platform's API until the request is completed.",
+    "The response to the HTTP request itself, of a synchronous API.",
+    "No events of the platform: the final response of the vehicle completes a request.",
     "Server-sent events of the platform's API.",
     "Text messages of a WebSocket at the platform's API."};
 
@@ -41,31 +41,33 @@ void with_kind(std::size_t kind, Use&& use) {
 
 template <class V>
 void describe(V& v, observer::webhook_options::shared_secret& s) {
-    v.required("header", s.header, "Where the platform says it.", value_types::text{});
-    v.required("value", s.value, "What it has to be.", value_types::secret{});
+    v.required("header", s.header, "Name of the header that carries the secret.", value_types::text{});
+    v.required("value", s.value, "Expected value: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+               value_types::secret{});
 }
 
 template <class V>
 void describe(V& v, observer::webhook_options::signature& s) {
-    v.required("header", s.header, "Where the platform puts the signature of the body.", value_types::text{});
-    v.required("key", s.key, "What it is made with.", value_types::secret{});
-    v.field("algorithm", s.algorithm, "The digest.", digests.type());
-    v.field("encoding", s.encoding, "How it is written.", codings.type());
-    v.field("prefix", s.prefix, "Before it, such as \"sha256=\".", value_types::text{});
+    v.required("header", s.header, "Name of the header that carries the signature of the body.", value_types::text{});
+    v.required("key", s.key, "Key of the HMAC: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+               value_types::secret{});
+    v.field("algorithm", s.algorithm, "Hash function of the HMAC.", digests.type());
+    v.field("encoding", s.encoding, "Encoding of the signature.", codings.type());
+    v.field("prefix", s.prefix, "Text before the signature, such as \"sha256=\".", value_types::text{});
 }
 
 /// For observers with several events per message.
 template <class V>
 void describe_batch(V& v, contract::event_mapping_options& o) {
     v.field("each", o.batch_path,
-            "Where a message has a list of events, each of which is read: payload or /pointer; empty: it is one.",
+            "Field path of a list of events in a message: payload or /pointer; empty: a message is one event.",
             value_types::field_path{});
 }
 
 template <class V>
 void describe(V& v, observer::mqtt_options& o) {
-    v.field("filter", o.filter, "What is subscribed to.", value_types::text{});
-    v.field("clients", o.clients, "More than one: a shared subscription, and they take the events in turn.",
+    v.field("filter", o.filter, "Topic filter of the subscription.", value_types::text{});
+    v.field("clients", o.clients, "Number of MQTT clients; several share the events through a shared subscription.",
             value_types::integer<std::uint32_t>{1, 64});
     describe_batch(v, o.reading);
     describe(v, o.reading);
@@ -73,24 +75,25 @@ void describe(V& v, observer::mqtt_options& o) {
 
 template <class V>
 void describe(V& v, observer::webhook_options& o) {
-    v.field("listen", o.listen, "Address and port; port 0: any free one.", value_types::text{});
-    v.field("path", o.path, "Of the URL.", value_types::text{});
-    v.field("url", o.url, "As the platform sees us; empty: http://, the bound address and the path.",
-            value_types::text{});
-    v.field("secret", o.secret, "A header that every call has to have.",
+    v.field("listen", o.listen, "Address and port; port 0: any free port.", value_types::text{});
+    v.field("path", o.path, "Path of the URL.", value_types::text{});
+    v.field("url", o.url, "URL for the platform; empty: http://, the bound address and the path.", value_types::text{});
+    v.field("secret", o.secret, "Header with a secret that every call must have.",
             value_types::object<observer::webhook_options::shared_secret>{});
-    v.field("hmac", o.hmac, "How every call is signed.", value_types::object<observer::webhook_options::signature>{});
+    v.field("hmac", o.hmac, "Signature (HMAC) that every call must have.",
+            value_types::object<observer::webhook_options::signature>{});
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }
 
 template <class V>
 void describe(V& v, observer::poll_options& o) {
-    v.field("path", o.path, "A template, behind the API's own.", value_types::text{});
-    v.field("first", o.first, "How long after the request was accepted it is asked for first.",
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::text{});
+    v.field("first", o.first, "Time from the accepted request to the first poll.",
             value_types::duration{.min = std::chrono::milliseconds{1}});
-    v.field("factor", o.factor, "Each wait is so much longer than the one before; 1 at least.", value_types::number{});
-    v.field("cap", o.cap, "And no longer than this.", value_types::duration{.min = std::chrono::milliseconds{1}});
+    v.field("factor", o.factor, "Factor from one wait to the next, at least 1.", value_types::number{});
+    v.field("cap", o.cap, "Longest wait between two polls.",
+            value_types::duration{.min = std::chrono::milliseconds{1}});
     describe(v, o.reading);
 }
 
@@ -101,22 +104,24 @@ void describe(V& v, observer::response_options& o) {
 
 template <class V>
 void describe(V& v, observer::none_options& o) {
-    v.field("deadline", o.deadline, "No last word so long after it was accepted: timed out.",
+    v.field("deadline", o.deadline,
+            "Time from the accepted request to the vehicle's final response; after it the request ends as timed_out.",
             value_types::duration{.min = std::chrono::milliseconds{1}});
 }
 
 template <class V>
 void describe(V& v, observer::sse_options& o) {
-    v.field("path", o.path, "A template, behind the API's own.", value_types::text{});
-    v.field("event", o.event, "Only events of this name; empty: all.", value_types::text{});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::text{});
+    v.field("event", o.event, "Name of the events to read; empty: all.", value_types::text{});
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }
 
 template <class V>
 void describe(V& v, observer::websocket_options& o) {
-    v.field("path", o.path, "A template, behind the API's own.", value_types::text{});
-    v.field("subscribe", o.subscribe, "A template, sent when it stands; empty: nothing is.", value_types::text{10'000});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::text{});
+    v.field("subscribe", o.subscribe, "Message sent after the connect: a template; empty: none.",
+            value_types::text{10'000});
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }

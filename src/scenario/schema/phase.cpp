@@ -20,15 +20,16 @@ template <class V>
 void describe(V& v, phase_keys& k) {
     constexpr value_types::duration length{.min = std::chrono::milliseconds{1}, .bare_seconds = true};
     constexpr std::uint64_t count_most = 1'000'000'000'000; // a rate of 1,000,000/s for 11 days
-    v.field("name", k.name, "Used in reports and budgets.", value_types::text{value_types::name_length});
-    v.field("duration", k.duration, "How long; a bare number is seconds.", length);
-    v.field("arrivalRate", k.arrival_rate, "Requests a second, at the start.", value_types::rate_value{});
-    v.field("rampTo", k.ramp_to, "Requests a second at the end; linear in between.", value_types::rate_value{});
-    v.field("arrivalCount", k.arrival_count, "Exactly so many requests, evenly over the duration; excludes the rates.",
+    v.field("name", k.name, "Name in reports and budgets.", value_types::text{value_types::name_length});
+    v.field("duration", k.duration, "Length of the phase; a bare number is in seconds.", length);
+    v.field("arrivalRate", k.arrival_rate, "Requests per second at the start.", value_types::rate_value{});
+    v.field("rampTo", k.ramp_to, "Requests per second at the end; linear in between.", value_types::rate_value{});
+    v.field("arrivalCount", k.arrival_count,
+            "Exact number of requests, evenly spaced over the duration; excludes the rates.",
             value_types::integer<std::uint64_t>{1, count_most});
-    v.field("maxVusers", k.max_vusers, "At most so many requests in flight; arrivals above it are skipped.",
+    v.field("maxVusers", k.max_vusers, "Maximum number of requests in flight; arrivals above it are skipped.",
             value_types::integer<std::uint64_t>{1});
-    v.field("pause", k.pause, "Nothing is due for so long; excludes all but the name.", length);
+    v.field("pause", k.pause, "Length of a phase without arrivals; excludes all other keys but the name.", length);
 }
 
 /// Contradictions that load::phase cannot represent; check() could not find them.

@@ -115,34 +115,35 @@ struct branch {
 
 template <class V>
 void describe(V& v, branch_keys& k) {
-    v.field("weight", k.weight, "Against the weights of the others.", value_types::number{});
-    v.required("steps", k.steps, "What is done by who takes it; [] is nothing.",
+    v.field("weight", k.weight, "Weight against those of the other branches.", value_types::number{});
+    v.required("steps", k.steps, "Steps of the branch; []: none.",
                value_types::list<value_types::step>{{}, "steps", value_types::max_steps});
-    v.field("expect", k.expect, "What a correct platform makes of it; what the steps say if left out.",
+    v.field("expect", k.expect, "Outcome or outcomes with a correct platform; left out: derived from the steps.",
             value_types::outcomes{});
 }
 
 template <class V>
 void describe(V& v, step_keys& k) {
-    v.field("wait", k.wait, "Lets time pass: a delay, or the name of one of `delays`.", delay_or_name_type{});
-    v.field("failed", k.failed, "Final word: not done, because of this code.", value_types::text{});
-    v.field("report", k.report, "A word that something is wrong with: see about, vin and payload.",
-            response_kinds.type());
-    v.field("code", k.code, "Of a failure that is reported: why.", value_types::text{});
+    v.field("wait", k.wait, "Waits: a delay, or the name of one of `delays`.", delay_or_name_type{});
+    v.field("failed", k.failed, "Final response: not executed, with this code.", value_types::text{});
+    v.field("report", k.report, "Response with a fault: see about, vin and payload.", response_kinds.type());
+    v.field("code", k.code, "Code of a failed response in `report`.", value_types::text{});
     v.field("about", k.correlation,
-            "Whose id the word carries: own; previous: the vehicle's request before; other: another vehicle's; "
-            "unknown: nobody's.",
+            "Request id in the response: own; previous: of the vehicle's previous request; other: of another vehicle's "
+            "request; unknown: of no request.",
             correlations.type());
-    v.field("vin", k.foreign_vin, "foreign: the word carries another vehicle's VIN.", vins.type());
-    v.field("payload", k.corruption, "malformed: cut off; empty: no bytes; oversized: more than the platform takes.",
-            payload_forms.type());
+    v.field("vin", k.foreign_vin, "foreign: the response carries another vehicle's VIN.", vins.type());
+    v.field("payload", k.corruption,
+            "malformed: cut off; empty: no bytes; oversized: larger than the platform accepts.", payload_forms.type());
     v.field("disconnect", k.disconnect,
-            "Ends the session: clean (with a goodbye), abrupt (a reset), half-open (nobody is told).",
+            "Ends the session: clean (with DISCONNECT), abrupt (with a TCP reset), half-open (without FIN or RST).",
             disconnect_kinds.type());
-    v.field("takeover", k.takeover, "A second client with the same client id connects, and leaves after so long.",
+    v.field("takeover", k.takeover,
+            "A second client with the same client id takes the session over, and disconnects after this time.",
             delay_or_name_type{});
-    v.field("stall", k.stall, "Reads nothing for so long: a consumer that is slow.", delay_or_name_type{});
-    v.field("choose", k.choose, "One of these branches, by weight.", value_types::list<branch>{{}, "branches", 100});
+    v.field("stall", k.stall, "Reads nothing for this time: a slow consumer.", delay_or_name_type{});
+    v.field("choose", k.choose, "One of these branches, chosen by weight.",
+            value_types::list<branch>{{}, "branches", 100});
 }
 
 int count_steps(const step_keys& k) {
@@ -238,7 +239,7 @@ void step::read(read_context& r, const yaml_node& n, vehicle::step& out) const {
                              "a step is exactly one of wait, failed, report, disconnect, takeover, stall and choose");
     if (!keys.report && (keys.code || keys.correlation || keys.foreign_vin || keys.corruption))
         return r.add_problem(
-            n, "code, about, vin and payload belong to a word that is reported: {report: executed, about: other}");
+            n, "code, about, vin and payload belong to a response with a fault: {report: executed, about: other}");
     out = step_of(std::move(keys));
 }
 

@@ -40,19 +40,23 @@ private:
 
 template <class V>
 void describe(V& v, target_keys& k) {
-    v.field("broker", k.broker, "mqtt://host:1883, or a list: vehicles take them in turn, and the next when one fails.",
+    v.field("broker", k.broker,
+            "URL of the broker, mqtt://host:1883, or a list: vehicles use them round robin, and the next one after a "
+            "failure.",
             urls{{net::parse_broker_url}});
-    v.field("api", k.api, "http://host:8080 or https://host, or a list: in turn, and the next when one fails.",
+    v.field("api", k.api,
+            "URL of the API, http://host:8080 or https://host, or a list: used round robin, and the next one after a "
+            "failure.",
             urls{{net::parse_api_url}});
     v.field("user", k.user,
-            "For loadsim's own sessions at the broker, not the vehicles'; may hold ${ENVIRONMENT_VARIABLE}.",
+            "User name of loadsim's own MQTT sessions, not of the vehicles; may contain ${ENVIRONMENT_VARIABLE}.",
             value_types::environment_text{});
-    v.field("password", k.password, "The same; may hold ${ENVIRONMENT_VARIABLE}.",
+    v.field("password", k.password, "Password of loadsim's own MQTT sessions; may contain ${ENVIRONMENT_VARIABLE}.",
             value_types::environment_text{.secret = true});
-    v.field("tls", k.tls, "Of https: files in PEM.", value_types::tls{});
+    v.field("tls", k.tls, "TLS files, in PEM, for https.", value_types::tls{});
     v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", value_types::endpoint{net::parse_api_url});
-    v.field("auth", k.auth, "What the API asks for, of every request.", value_types::auth{});
-    v.field("embedded", k.embedded, "Options of what loadsim brings along; unused when broker and api are both given.",
+    v.field("auth", k.auth, "Credentials for every request to the API.", value_types::auth{});
+    v.field("embedded", k.embedded, "Options of the embedded backend; unused if broker and api are both given.",
             value_types::object<backend::options>{});
 }
 
@@ -60,31 +64,34 @@ void describe(V& v, target_keys& k) {
 
 template <class V>
 void describe(V& v, http::tls_options& o) {
-    v.field("ca", o.ca, "Certificates that are trusted; empty: the system's.", value_types::text{});
-    v.field("certificate", o.certificate, "Ours, with its chain; empty: none.", value_types::text{});
-    v.field("key", o.key, "Of our certificate; empty: it is in the same file.", value_types::text{});
+    v.field("ca", o.ca, "File of the trusted CA certificates; empty: those of the system.", value_types::text{});
+    v.field("certificate", o.certificate, "File of the client certificate with its chain; empty: none.",
+            value_types::text{});
+    v.field("key", o.key, "File of the client certificate's private key; empty: the file of the certificate.",
+            value_types::text{});
 }
 
 template <class V>
 void describe(V& v, backend::options& o) {
-    v.field("services", o.services, "What it serves, with the longest time in each state.",
+    v.field("services", o.services, "Services, each with its deadlines.",
             value_types::keyed_list<value_types::service_limits>{{}, "services", 100});
     v.field("database", o.database, "SQLite file; empty: in memory.", value_types::text{});
-    v.field("batch", o.batch, "Events written in one transaction.", value_types::integer<std::uint32_t>{1, 100'000});
-    v.field("batchWindow", o.batch_window, "A batch waits no longer than this.", value_types::duration{});
-    v.field("timeToLive", o.time_to_live, "How long an ended request is remembered.",
+    v.field("batch", o.batch, "Maximum number of events written in one transaction.",
+            value_types::integer<std::uint32_t>{1, 100'000});
+    v.field("batchWindow", o.batch_window, "Longest time that a batch waits for more events.", value_types::duration{});
+    v.field("timeToLive", o.time_to_live, "Time that an ended request is kept.",
             value_types::duration{.min = std::chrono::seconds{1}});
-    v.field("commandQos", o.command_qos, "QoS of the commands that it sends; a vehicle gets them at its own at most.",
+    v.field("commandQos", o.command_qos,
+            "QoS of the commands; a vehicle receives them with that of its subscription at most.",
             choices::qos_number.type());
-    v.field("faults", o.faults, "What it gets wrong, on purpose: to see whether it is noticed.",
+    v.field("faults", o.faults, "Faults that the backend injects: do observers and checks detect them?",
             value_types::list<value_types::fault>{{}, "faults", 100});
-    v.field("wake", o.wakeup, "How it wakes vehicles that sleep.", value_types::object<backend::wakeup_options>{});
+    v.field("wakeup", o.wakeup, "Wake-up of sleeping vehicles.", value_types::object<backend::wakeup_options>{});
 }
 
 template <class V>
 void describe(V& v, backend::wakeup_options& o) {
-    v.field("again", o.repeat_interval,
-            "It sends another trigger so long after the last, until the vehicle has acknowledged.",
+    v.field("again", o.repeat_interval, "Interval between triggers until the vehicle has acknowledged the command.",
             value_types::duration{.min = std::chrono::milliseconds{10}});
 }
 

@@ -247,7 +247,7 @@ TEST_F(api, accepts_responses_with_a_brokers_http_api) {
     config.broker_api.url = "http://broker";
     restart();
     const auto id = pending_request();
-    const auto response_url = "/vehicles/" + std::string(horn_vin) + "/words";
+    const auto response_url = "/vehicles/" + std::string(horn_vin) + "/responses";
     const auto post_response = [&](response response) {
         const auto got = send_request("POST", response_url, to_json(response));
         core->run();
@@ -268,7 +268,7 @@ TEST_F(api, accepts_responses_with_a_brokers_http_api) {
 
 TEST_F(api, rejects_responses_with_an_mqtt_broker) {
     const auto id = pending_request();
-    const auto got = send_request("POST", "/vehicles/" + std::string(horn_vin) + "/words",
+    const auto got = send_request("POST", "/vehicles/" + std::string(horn_vin) + "/responses",
                                   to_json(response{.id = id, .code = {}, .seq = 1}));
     EXPECT_EQ(got.status, 404U);
     EXPECT_EQ(core->find(id)->state, state::pending);

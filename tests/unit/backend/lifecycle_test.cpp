@@ -79,7 +79,7 @@ TEST_P(request_deadline, ends_a_silent_request_at_the_limit_and_not_before) {
 
 INSTANTIATE_TEST_SUITE_P(of, request_deadline,
                          testing::Values(deadline_case{"no acknowledgement", state::pending, 10s},
-                                         deadline_case{"no final word", state::running, 30s}));
+                                         deadline_case{"no final response", state::running, 30s}));
 
 TEST_F(request_lifecycle, has_deadlines_per_service) {
     config.services = {{"horn", {}}, {"climate", {.created = 1s, .pending = 2s, .running = 3s}}};

@@ -71,7 +71,7 @@ const row rows[] = {
     {"hostfile_bad_slots", 1, "the host file hx cannot be understood; a line reads: host slots=4"},
     {"hostfile_empty", 1, "the host file names no host; a line reads: host slots=4"},
     {"connection_lost", 205, "the connection to another host broke; the launcher then ended all ranks"},
-    {"no_temporary_folder", 1, "mpirun ended with code 1; mpirun.log has what it said"},
+    {"no_temporary_folder", 1, "mpirun ended with code 1; mpirun.log has its output"},
 };
 
 } // namespace
@@ -98,8 +98,8 @@ TEST(mpirun_diagnosis, is_empty_after_success) {
 }
 
 TEST(mpirun_diagnosis, accepts_any_text) {
-    EXPECT_EQ(diagnose("", 7), "mpirun ended with code 7 and without a word");
-    EXPECT_EQ(diagnose("?", 7), "mpirun ended with code 7; mpirun.log has what it said");
+    EXPECT_EQ(diagnose("", 7), "mpirun ended with code 7 and without output");
+    EXPECT_EQ(diagnose("?", 7), "mpirun ended with code 7; mpirun.log has its output");
     // Truncated after any byte: no crash.
     for (const auto& r : rows) {
         const auto output = text_of(r.file);

@@ -103,7 +103,7 @@ measure::request_record sample_request() {
         {.at_ms = 0.1, .to_vehicle = true, .topic = "v1/WBA1/cmd/horn", .payload = "{\"id\"}", .payload_bytes = 9'000},
         {.at_ms = -0.5, .to_vehicle = false, .topic = "", .payload = "", .payload_bytes = 0}};
     r.conditions = {"tunnel", "a \"storm\""};
-    r.anomalies = {"command_repeated"};
+    r.anomalies = {"command_duplicated"};
     return r;
 }
 

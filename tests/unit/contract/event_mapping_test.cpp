@@ -11,7 +11,7 @@ using testing::IsEmpty;
 namespace {
 
 event_mapping compiled_mapping(const event_mapping_options& o) {
-    auto made = event_mapping::compile(o, "contract.words");
+    auto made = event_mapping::compile(o, "contract.responses");
     EXPECT_TRUE(made) << problems_of(made);
     return made ? *made : event_mapping{};
 }
@@ -102,8 +102,8 @@ TEST(event_mapping, reports_all_problems_with_their_options) {
                                              "load.observers[0]");
     const auto text = problems_of(made);
     for (const auto* sentence :
-         {"load.observers[0].id: 'id' is no source", "load.observers[0].vin: 'topic[x]'",
-          "load.observers[0].state: nothing says where", "load.observers[0].sequence: 'seq'",
+         {"load.observers[0].id: 'id' is no field path", "load.observers[0].vin: 'topic[x]'",
+          "load.observers[0].state: where does a message hold", "load.observers[0].sequence: 'seq'",
           "load.observers[0].ends: 'a' is there twice", "load.observers[0].ends: 'b*' is there twice",
           "an empty text is no state", "an end is executed, failed or timed_out, not rejected"})
         EXPECT_THAT(text, HasSubstr(sentence));
@@ -122,18 +122,19 @@ TEST(field_match_stats, reports_fields_never_found_with_an_example) {
         EXPECT_THAT(stats.take_unmatched(), IsEmpty()) << "too early to say";
     }
     (void)r.extract({.payload = R"({"ref":2})"}, &stats);
-    EXPECT_THAT(stats.take_unmatched(),
-                ElementsAre("contract.words.id: '/id' was in none of the first 20 messages; one of them: {\"ref\":1}"));
+    EXPECT_THAT(
+        stats.take_unmatched(),
+        ElementsAre("contract.responses.id: '/id' was in none of the first 20 messages; one of them: {\"ref\":1}"));
     (void)r.extract({.payload = R"({"ref":2})"}, &stats);
     EXPECT_THAT(stats.take_unmatched(), IsEmpty()) << "once";
 
     for (int i = 0; i < 20; ++i) (void)r.extract({.topic = "v1", .payload = R"({"id":1,"t":"x"})"}, &stats);
-    EXPECT_THAT(
-        stats.take_unmatched(),
-        ElementsAre(HasSubstr("contract.words.vin: 'topic[1]' was in none of the first 20 messages; one of them: v1")))
+    EXPECT_THAT(stats.take_unmatched(),
+                ElementsAre(HasSubstr(
+                    "contract.responses.vin: 'topic[1]' was in none of the first 20 messages; one of them: v1")))
         << "one of a state's texts is enough, and no failure was without its reason";
     for (int i = 0; i < 20; ++i) (void)r.extract({.payload = R"({"id":1,"s":"ko"})"}, &stats);
-    EXPECT_THAT(stats.take_unmatched(), ElementsAre(HasSubstr("contract.words.reason: '/why'")));
+    EXPECT_THAT(stats.take_unmatched(), ElementsAre(HasSubstr("contract.responses.reason: '/why'")));
 }
 
 TEST(field_match_stats, one_match_is_enough) {

@@ -97,13 +97,14 @@ TEST(field_path, reads_topic_levels_payload_correlation_and_properties) {
 
 TEST(field_path, reports_syntax_errors_in_one_sentence) {
     const std::pair<std::string_view, std::string_view> cases[] = {
-        {"id", "'id' is no source: did you mean the pointer '/id'?"},
-        {"$.id", "'$.id' is no source: write /pointer, topic[1], payload, correlation, property:NAME or header:NAME"},
-        {"topic[x]", "'topic[x]' is no source: a level is a number from 0, such as topic[1]"},
+        {"id", "'id' is no field path: did you mean the pointer '/id'?"},
+        {"$.id",
+         "'$.id' is no field path: write /pointer, topic[1], payload, correlation, property:NAME or header:NAME"},
+        {"topic[x]", "'topic[x]' is no field path: a level is a number from 0, such as topic[1]"},
         {"topic[-1]", "a level is a number from 0"},
         {"topic[]", "a level is a number from 0"},
         {"topic[99999999999]", "a level is a number from 0"},
-        {"property:", "'property:' is no source: it lacks a name"},
+        {"property:", "'property:' is no field path: it lacks a name"},
         {"/a~", "in a pointer ~ is written ~0, and a / within a name ~1"},
         {"/a~2", "in a pointer ~ is written ~0"}};
     for (const auto& [text, why] : cases) {

@@ -164,12 +164,12 @@ TEST(message_contract, reports_all_problems_with_their_options) {
                                  "contract.request.headers.X: 'request.id' has no value here",
                                  "contract.request.body: it would be no JSON",
                                  "contract.request.rejected: 202 cannot mean accepted and rejected",
-                                 "contract.request.id: 'id' is no source",
+                                 "contract.request.id: 'id' is no field path",
                                  "contract.command.topic: 'v1/+/cmd' is a filter",
                                  "contract.command.filter: 'service' has no value here",
-                                 "contract.command.id: where does a command say",
-                                 "contract.command.service: 'service' is no source",
-                                 "contract.command.parameters.t: 't' is no source",
+                                 "contract.command.id: where does a command hold",
+                                 "contract.command.service: 'service' is no field path",
+                                 "contract.command.parameters.t: 't' is no field path",
                                  "contract.ack.payload: unknown variable 'cod'; did you mean 'code'?",
                                  "contract.running.topic: a message needs a topic",
                                  "contract.executed.userProperties.k: {random:20..10}: 20 is more than 10",
@@ -177,10 +177,10 @@ TEST(message_contract, reports_all_problems_with_their_options) {
                                  "contract.presence.payload: 'request.id' has no value here",
                                  "contract.telemetry.topic: 'wake' has no value here",
                                  "contract.telemetry.payload: {#seq} is not closed",
-                                 "contract.words.id: where does a word say",
-                                 "contract.words.state: 'phase' is no source",
-                                 "contract.words.ends: no state is an end",
-                                 "contract.words.filter: without a filter"})
+                                 "contract.responses.id: where does a response hold",
+                                 "contract.responses.state: 'phase' is no field path",
+                                 "contract.responses.ends: no state is an end",
+                                 "contract.responses.filter: without a filter"})
         EXPECT_THAT(text, HasSubstr(sentence));
     o = {};
     o.request.accepted.clear();

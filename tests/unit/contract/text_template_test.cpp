@@ -180,7 +180,7 @@ TEST(text_template, reports_each_problem_in_one_sentence) {
         {"{random:hex:0}", "{random:hex:0}: how many digits? a number from 1 to 1000, such as {random:hex:16}"},
         {"{random:word}", "write {random:1..6}, {random:a|b|c}, {random:hex:8} or {random:uuid}"},
         {"{#random:uuid}x{/random:uuid}", "{#random:uuid} is always there; leave it out"},
-        {"{command:a}", "'a' is no source: did you mean the pointer '/a'?"},
+        {"{command:a}", "'a' is no field path: did you mean the pointer '/a'?"},
         {"{command:topic[1]}", "a JSON pointer belongs behind the colon, such as {command:/meta/id}"},
         {"{command:/a~b}", "in a pointer ~ is written ~0"},
     };

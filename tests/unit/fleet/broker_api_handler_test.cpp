@@ -234,28 +234,28 @@ const option_row option_rows[] = {
      "inbound.headers.X-Car"},
     {[](auto& o) { o.inbound.connections = 0; }, "inbound.connections"},
     {[](auto& o) { o.inbound.timeout = 0s; }, "inbound.timeout"},
-    {[](auto& o) { o.faults = {bad(fault::kind::slow)}; }, "badness[0].slow"},
+    {[](auto& o) { o.faults = {bad(fault::kind::slow)}; }, "faults[0].slow"},
     {[](auto& o) {
          o.faults = {bad(fault::kind::reset), bad(fault::kind::status)};
          o.faults[1].status = 202;
      },
-     "badness[1].status"},
-    {[](auto& o) { o.faults = {bad(fault::kind::reset, 0)}; }, "badness[0].every"},
+     "faults[1].status"},
+    {[](auto& o) { o.faults = {bad(fault::kind::reset, 0)}; }, "faults[0].every"},
     {[](auto& o) {
          o.faults = {bad(fault::kind::reset)};
          o.faults[0].rule.probability = fraction{0.5};
      },
-     "badness[0]"},
+     "faults[0]"},
     {[](auto& o) {
          o.faults = {bad(fault::kind::reset)};
          o.faults[0].rule.window = fault_rule::burst{1s, 0s};
      },
-     "badness[0].burst"},
+     "faults[0].burst"},
     {[](auto& o) {
          o.faults = {bad(fault::kind::reset)};
          o.faults[0].retry_after = 1s;
      },
-     "badness[0].retryAfter"},
+     "faults[0].retryAfter"},
 };
 
 TEST(broker_api_options, invalid_ones_are_reported) {

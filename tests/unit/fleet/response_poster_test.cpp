@@ -123,7 +123,7 @@ TEST_F(response_poster_test, drops_and_counts_responses_over_the_limit) {
     for (std::uint32_t v = 0; v < 5; ++v) post(v, "word");
     EXPECT_EQ(client_->sent.size(), 3U) << "two under way, one that waits";
     EXPECT_EQ(poster_->counts.dropped, 2U);
-    EXPECT_THAT(poster_->counts.reasons, Contains(Pair("inbound: too many words wait", 2)));
+    EXPECT_THAT(poster_->counts.reasons, Contains(Pair("inbound: too many responses are queued", 2)));
     poster_->stop();
     EXPECT_EQ(poster_->counts.dropped, 5U) << "what has no answer at the end has not been posted, as far as we know";
     EXPECT_TRUE(poster_->idle());

@@ -45,7 +45,7 @@ TEST(records, include_requests_that_are_unexpected_or_anomalous_or_all) {
         EXPECT_EQ(t.request_records[0].unexpected, r.unexpected);
         EXPECT_THAT(t.request_records[0].messages, SizeIs(2)) << "kept for the case";
         EXPECT_EQ(t.request_records[0].anomalies,
-                  r.odd ? std::vector<std::string>{"command_repeated"} : std::vector<std::string>{});
+                  r.odd ? std::vector<std::string>{"command_duplicated"} : std::vector<std::string>{});
     }
 }
 
@@ -116,7 +116,7 @@ TEST(records, contain_messages_before_the_http_response_and_only_our_own) {
     ASSERT_THAT(t.request_records, SizeIs(1));
     ASSERT_THAT(t.request_records[0].messages, SizeIs(1));
     EXPECT_EQ(t.request_records[0].messages[0].payload, "ours");
-    EXPECT_THAT(t.request_records[0].anomalies, ElementsAre("second_active"));
+    EXPECT_THAT(t.request_records[0].anomalies, ElementsAre("concurrent_request"));
 }
 
 TEST(records, of_anomalies_contain_evidence) {
@@ -133,11 +133,12 @@ TEST(records, of_anomalies_contain_evidence) {
     std::vector<std::string> sentences;
     for (const auto& a : t.anomaly_records) sentences.push_back(std::string(to_string(a.kind)) + ": " + a.evidence);
     EXPECT_THAT(sentences,
-                ElementsAre("command_repeated: the command came again 1.2ms after the first",
-                            "end_before_word: failed was announced before the vehicle had said its last word",
-                            "end_contradicted: executed was announced 20.0ms after failed",
-                            "malformed_payload: 17 bytes", "word_lost: word 1 of the vehicle never came; word 3 did",
-                            "word_lost: word 2 of the vehicle never came; word 3 did"));
+                ElementsAre("command_duplicated: the command came again 1.2ms after the first",
+                            "completion_before_response: failed was announced before the final response of the vehicle",
+                            "completion_contradicted: executed was announced 20.0ms after failed",
+                            "malformed_payload: 17 bytes",
+                            "response_lost: response 1 of the vehicle never arrived; response 3 did",
+                            "response_lost: response 2 of the vehicle never arrived; response 3 did"));
     EXPECT_EQ(t.anomaly_records[0].vin, "VIN7");
     EXPECT_EQ(t.anomaly_records[0].request_id, "r1");
     EXPECT_DOUBLE_EQ(t.anomaly_records[0].at_ms, 6.2);

@@ -44,7 +44,7 @@ TEST(explain, golden) {
     expected    executed or timed_out
     observed    unanswered: no end after "60s"
     conditions  tunnel
-    anomalies   no_end
+    anomalies   completion_missing
 
     ms since due
         -749.500  session     on line, session present
@@ -55,7 +55,7 @@ TEST(explain, golden) {
          +10.000  delivered   command received by the vehicle
          +30.500  <- vehicle  v1/LZ9SMEV05TF000001/rsp/r-17  {"state":"executed","pad":" ... (the first 1,024 of 70,000 bytes)
          +30.500  finished    final response sent by the vehicle
-      +60000.000  ANOMALY     no_end: accepted, and nothing was announced within 60s
+      +60000.000  ANOMALY     completion_missing: accepted, and nothing was announced within 60s
            never              acked, observed
 
         lag   accept  dispatch  vehicle  notify  e2e
@@ -138,9 +138,9 @@ TEST(explain, lists_other_anomalies_of_the_vehicle_with_their_request) {
     other.vin = "B";
     all.anomalies.push_back(other);
     const auto text = explain(all, r);
-    EXPECT_THAT(text, HasSubstr("second_active: accepted, and nothing was announced within 60s  [request r-18]\n"));
-    EXPECT_THAT(text, HasSubstr("let_in (expected): "));
-    EXPECT_THAT(text, Not(HasSubstr("end_unknown"))) << "of another vehicle";
+    EXPECT_THAT(text, HasSubstr("concurrent_request: accepted, and nothing was announced within 60s  [request r-18]\n"));
+    EXPECT_THAT(text, HasSubstr("unauthorized_accepted (expected): "));
+    EXPECT_THAT(text, Not(HasSubstr("completion_unknown"))) << "of another vehicle";
 }
 
 TEST(explain, of_a_skipped_request) {
@@ -187,17 +187,17 @@ TEST(run_overview, golden) {
 
 unexpected requests, and requests with an anomaly
      due at  vehicle            service  expected               observed    request  reason, anomalies
-    1.000 s  LZ9SMEV05TF000001  horn     executed or timed_out  unanswered  r-17     no end after "60s", no_end
+    1.000 s  LZ9SMEV05TF000001  horn     executed or timed_out  unanswered  r-17     no end after "60s", completion_missing
     ... and 2 more; --limit shows more
 
 anomalies
-    end_unknown    1
-    no_end         1
-    word_repeated  2  expected
+    completion_unknown    1
+    completion_missing         1
+    response_duplicated  2  expected
 
 anomalies of other requests, and without a request
           at  vehicle  anomaly      evidence
-    61.000 s  -        end_unknown  an end that nobody of ours asked for
+    61.000 s  -        completion_unknown  an end that nobody of ours asked for
 
 next
     loadsim explain reports/q-1 --request r-17               timeline of this request
@@ -234,7 +234,7 @@ TEST(replay_comparison, lists_for_each_request_whether_it_was_reproduced) {
     EXPECT_FALSE(differs.reproduced);
     EXPECT_EQ(differs.text,
               "differs: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
-              "end after \"60s\") originally, executed now\n    anomalies: no_end originally, none now\n");
+              "end after \"60s\") originally, executed now\n    anomalies: completion_missing originally, none now\n");
 
     const auto missing = compare_replay({original, other}, {other});
     EXPECT_FALSE(missing.reproduced);
@@ -245,22 +245,22 @@ TEST(replay_comparison, lists_for_each_request_whether_it_was_reproduced) {
 TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {
     const auto original = sample_run::request();
     auto replayed = original;
-    replayed.anomalies = {"word_lost", "no_end"};
+    replayed.anomalies = {"response_lost", "completion_missing"};
     const auto found = compare_replay({original}, {replayed});
     EXPECT_TRUE(found.reproduced);
-    EXPECT_THAT(found.text, HasSubstr("\n    anomalies: no_end originally, no_end, word_lost now\n"));
+    EXPECT_THAT(found.text, HasSubstr("\n    anomalies: completion_missing originally, completion_missing, response_lost now\n"));
 }
 
 // The case to reproduce is often an anomaly of a request with the expected outcome.
 TEST(replay_comparison, a_missing_anomaly_means_not_reproduced) {
     measure::request_record original;
     original.outcome = outcome::executed;
-    original.anomalies = {"command_repeated"};
+    original.anomalies = {"command_duplicated"};
     auto replayed = original;
     EXPECT_TRUE(compare_replay({original}, {replayed}).reproduced);
     replayed.anomalies.clear();
     const auto found = compare_replay({original}, {replayed});
     EXPECT_FALSE(found.reproduced);
     EXPECT_THAT(found.text, HasSubstr("differs"));
-    EXPECT_THAT(found.text, HasSubstr("anomalies: command_repeated originally, none now"));
+    EXPECT_THAT(found.text, HasSubstr("anomalies: command_duplicated originally, none now"));
 }

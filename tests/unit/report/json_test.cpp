@@ -139,8 +139,8 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
         std::erase_if(all, [](const auto& kind) { return kind.second == 0; });
         return all;
     };
-    EXPECT_EQ(counts("anomalies"), (std::map<std::string, std::int64_t>{{"end_repeated", 3}}));
-    EXPECT_EQ(counts("expected_anomalies"), (std::map<std::string, std::int64_t>{{"word_repeated", 2}}));
+    EXPECT_EQ(counts("anomalies"), (std::map<std::string, std::int64_t>{{"completion_duplicated", 3}}));
+    EXPECT_EQ(counts("expected_anomalies"), (std::map<std::string, std::int64_t>{{"response_duplicated", 2}}));
     expect_json(s.at("omitted_records"), "4");
     expect_json(s.at("generator"),
                 R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
@@ -265,7 +265,7 @@ TEST(request_line, has_all_fields) {
         "outcome":"unanswered","unexpected":true,"reason":"no end after \"60s\"","due_at_ms":1000,
         "sent_at_ms":1000.25,"accepted_at_ms":1003.5,"delivered_at_ms":1010,"acked_at_ms":null,"finished_at_ms":1030.5,
         "observed_at_ms":null,
-        "conditions":["tunnel"],"anomalies":["no_end"],"messages":[
+        "conditions":["tunnel"],"anomalies":["completion_missing"],"messages":[
         {"at_ms":1010,"to_vehicle":true,"topic":"v1/LZ9SMEV05TF000001/cmd/horn","payload":"{\"request\":\"r-17\"}",
          "payload_bytes":18},
         {"at_ms":1030.5,"to_vehicle":false,"topic":"v1/LZ9SMEV05TF000001/rsp/r-17",
@@ -275,7 +275,7 @@ TEST(request_line, has_all_fields) {
 TEST(anomaly_line, has_its_evidence) {
     const auto line = anomaly_line(sample_run::anomaly());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line), R"({"kind":"no_end","expected":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
+    expect_json(json::parse(line), R"({"kind":"completion_missing","expected":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
         "request_id":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
 }
 

@@ -118,15 +118,15 @@ TEST_F(report_reader_test, keeps_only_matching_records) {
         request_filter filter;
         std::vector<std::string> ids, kinds, vehicles;
     } rows[] = {
-        {{.request_id = "twice", .vin = {}}, {"twice"}, {"command_repeated"}, {"B"}},
+        {{.request_id = "twice", .vin = {}}, {"twice"}, {"command_duplicated"}, {"B"}},
         {{.request_id = "nobody", .vin = {}}, {}, {}, {}},
         {{.request_id = {}, .vin = "A"}, {"good", "late"}, {}, {"A"}},
-        {{.request_id = {}, .vin = "D"}, {}, {"let_in"}, {"D"}},
+        {{.request_id = {}, .vin = "D"}, {}, {"unauthorized_accepted"}, {"D"}},
         {{.request_id = {}, .vin = {}, .unexpected = true},
          {"twice", "late"},
-         {"command_repeated", "end_unknown", "let_in"},
+         {"command_duplicated", "completion_unknown", "unauthorized_accepted"},
          {"A", "B"}},
-        {{.request_id = {}, .vin = {}, .unexpected = true, .limit = 1}, {"late"}, {"command_repeated"}, {"A"}},
+        {{.request_id = {}, .vin = {}, .unexpected = true, .limit = 1}, {"late"}, {"command_duplicated"}, {"A"}},
     };
     for (const auto& row : rows) {
         const auto all = read(row.filter);
@@ -140,7 +140,7 @@ TEST_F(report_reader_test, keeps_only_matching_records) {
 
 TEST_F(report_reader_test, uses_anomalies_listed_in_the_request_record) {
     auto r = request(1, "alone", "A", false);
-    r.anomalies = {"command_repeated"};
+    r.anomalies = {"command_duplicated"};
     write("requests.jsonl", request_line(r));
     EXPECT_THAT(ids(read({.request_id = {}, .vin = {}, .unexpected = true})), ElementsAre("alone"));
 }

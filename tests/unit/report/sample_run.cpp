@@ -184,7 +184,7 @@ measure::request_record request() {
                           .payload = R"({"state":"executed","pad":")",
                           .payload_bytes = 70'000}},
             .conditions = {"tunnel"},
-            .anomalies = {"no_end"}};
+            .anomalies = {"completion_missing"}};
 }
 
 measure::anomaly_record anomaly() {

@@ -49,8 +49,8 @@ TEST(contract_check, of_a_matching_contract_lists_each_value_and_its_field_path)
               "+ the API accepts the request with 200; its id is '17' (contract.request.id: /order/nr)\n"
               "+ the command came on in/V: request '17' (contract.command.id: /head/order), service 'horn' "
               "(contract.command.service: /do)\n"
-              "+ the vehicle says on out/V: OK\n"
-              "+ load.observers[0] (mqtt): request '17', state 'BUSY', which is no end\n"
+              "+ the vehicle publishes on out/V: OK\n"
+              "+ load.observers[0] (mqtt): request '17', state 'BUSY', which completes nothing\n"
               "+ load.observers[0] (mqtt): request '17', state 'DONE' is executed\n");
 }
 
@@ -78,7 +78,7 @@ TEST(contract_check, checks_each_event_of_a_batch) {
     many.replace(many.find("filter: out"), 11, "filter: out, each: /all");
     const traced_message both{way::to_observer, 0, "out", R"({"all":[)" + pending.body + "," + end.body + "]}"};
     EXPECT_THAT(look({answer, command, word, both}, many),
-                testing::EndsWith("+ load.observers[0] (mqtt): request '17', state 'BUSY', which is no end\n"
+                testing::EndsWith("+ load.observers[0] (mqtt): request '17', state 'BUSY', which completes nothing\n"
                                   "+ load.observers[0] (mqtt): request '17', state 'DONE' is executed\n"));
     EXPECT_THAT(look({answer, command, word, end}, many),
                 HasSubstr("- load.observers[0] (mqtt): there is no '/order' (id, each: '/all') in"));
@@ -93,8 +93,9 @@ TEST(contract_check, reports_missing_messages) {
     const auto text = look({});
     EXPECT_THAT(text, HasSubstr("- the API did not answer\n"));
     EXPECT_THAT(
-        text, HasSubstr("- no command came to the vehicle, which subscribes to in/{vin} (contract.command.filter)\n"));
-    EXPECT_THAT(text, HasSubstr("- load.observers[0] (mqtt) has heard nothing\n"));
+        text,
+        HasSubstr("- no command arrived at the vehicle, which subscribes to in/{vin} (contract.command.filter)\n"));
+    EXPECT_THAT(text, HasSubstr("- load.observers[0] (mqtt) has received nothing\n"));
 }
 
 TEST(contract_check, reports_unmapped_status_and_state) {
@@ -106,16 +107,15 @@ TEST(contract_check, reports_unmapped_status_and_state) {
     EXPECT_THAT(look({odd}),
                 HasSubstr("- the API answers with 500, which is in neither contract.request.accepted (200) nor "
                           "rejected (423)"));
-    EXPECT_THAT(
-        look({answer, command, pending}),
-        HasSubstr("- load.observers[0] (mqtt): nothing that came is an end of this request; its `ends` name 'DONE' as "
-                  "executed, 'ERR' as failed\n"));
+    EXPECT_THAT(look({answer, command, pending}),
+                HasSubstr("- load.observers[0] (mqtt): no message completes this request; its `ends` are 'DONE' as "
+                          "executed, 'ERR' as failed\n"));
 }
 
 TEST(contract_check, reports_different_request_ids_of_command_and_response) {
     auto other = command;
     other.body = R"({"head":{"order":4711},"do":"horn"})";
     EXPECT_THAT(look({answer, other, end}),
-                HasSubstr("- the command says '4711' at /head/order (contract.command.id), and the "
-                          "API's answer said '17' at /order/nr (contract.request.id)"));
+                HasSubstr("- the command has '4711' at /head/order (contract.command.id), and the "
+                          "API's response has '17' at /order/nr (contract.request.id)"));
 }

@@ -86,7 +86,7 @@ scenario::scenario_config scenario_of(const std::string& yaml) {
 scenario::scenario_config with_every_behaviour() {
     auto d = scenario_of("name: every-behaviour\nseed: 11\nfleet: {vehicles: 100000}\n"
                          "load: {services: {horn: 1, light-flash: 1}, phases: [{duration: 1000s, arrivalRate: 2}], "
-                         "watchWords: true}\n");
+                         "checkResponseSequence: true}\n");
     d.fleet.segments.clear();
     for (const auto& b : d.behaviours)
         d.fleet.segments.push_back({b.name, fraction{1.0 / static_cast<double>(d.behaviours.size())}, b.name});
@@ -122,7 +122,7 @@ TEST(rehearsal, of_every_behaviour_has_the_planned_outcomes) {
     EXPECT_THAT(all.anomaly_counts(), IsEmpty()) << (all.anomalies.empty() ? "" : all.anomalies.front().evidence);
     const auto provoked = all.provoked();
     EXPECT_GT(provoked.at("executed_twice"), 20U);
-    EXPECT_GT(provoked.at("word_lost"), 40U);
+    EXPECT_GT(provoked.at("response_lost"), 40U);
     EXPECT_EQ(provoked.size(), 2U);
 }
 
@@ -199,14 +199,14 @@ fleet:
     - {name: barred, share: 10%, behaviour: wrong-credentials}
 conditions:
   - tunnel: {share: 30%, at: 5s, every: 20s, jitter: 2s, for: {uniform: {min: 1s, max: 5s}}, expect: [executed, timed_out]}
-  - lossy: {share: 20%, at: 10s, for: 20s, loss: 20%, expect: [executed, timed_out], provokes: [word_lost]}
+  - lossy: {share: 20%, at: 10s, for: 20s, loss: 20%, expect: [executed, timed_out], expectAnomalies: [response_lost]}
   - reconnectStorm: {at: 30s, share: 100%, within: 2s}
-  - outage: {at: 40s, for: 3s, expect: [executed, timed_out], provokes: [command_lost]}
+  - outage: {at: 40s, for: 3s, expect: [executed, timed_out], expectAnomalies: [command_lost]}
 load:
   services: {horn: 1, light-flash: 1}
   spacing: poisson
   phases: [{duration: 60s, arrivalRate: 20}]
-  watchWords: true
+  checkResponseSequence: true
   drain: 45s
 )";
 
@@ -268,19 +268,19 @@ TEST(rehearsal, detects_each_fault_of_the_platform) {
     };
     const std::vector<row> table{
         {"drop: command", {{"command_lost", 5}}, 5},
-        {"drop: word", {{"word_lost", 5}}, 5},
-        {"drop: event", {{"no_end", 5}}, 5},
+        {"drop: response", {{"response_lost", 5}}, 5},
+        {"drop: event", {{"completion_missing", 5}}, 5},
         {"delay: command, by: 1500ms", {{"command_late", 5}}, 5, 100},
-        {"delay: word, by: 1500ms", {{"word_lost", 5}}, 5},
+        {"delay: response, by: 1500ms", {{"response_lost", 5}}, 5},
         {"delay: event, by: 200ms", {}, 0},
-        {"duplicate: command", {{"command_repeated", 5}}, 0},
-        {"duplicate: word", {{"word_repeated", 5}}, 0},
-        {"duplicate: event", {{"end_repeated", 5}}, 0},
+        {"duplicate: command", {{"command_duplicated", 5}}, 0},
+        {"duplicate: response", {{"response_duplicated", 5}}, 0},
+        {"duplicate: event", {{"completion_duplicated", 5}}, 0},
         {"reorder: command", {{"command_out_of_order", 5}}, 5},
-        {"reorder: word", {{"word_lost", 5}}, 5},
-        {"reorder: event", {{"no_end", 5}}, 5, 8},
-        {"forget: request", {{"no_end", 5}}, 5},
-        {"doubleSend: request", {{"second_active", 5}}, 0},
+        {"reorder: response", {{"response_lost", 5}}, 5},
+        {"reorder: event", {{"completion_missing", 5}}, 5, 8},
+        {"forget: request", {{"completion_missing", 5}}, 5},
+        {"doubleSend: request", {{"concurrent_request", 5}}, 0},
     };
     for (const auto& r : table) {
         SCOPED_TRACE(r.fault);
@@ -291,14 +291,14 @@ target:
   embedded:
     services: {{horn: {{created: 1s, pending: 1s, running: 1s}}}}
     faults: [{{{}, every: 20}}]
-fleet: {{vehicles: {}, segments: [{{name: all, share: 100%, behaviour: one-word}}]}}
+fleet: {{vehicles: {}, segments: [{{name: all, share: 100%, behaviour: one-response}}]}}
 behaviours:
-  one-word: {{steps: [{{wait: 20ms}}, executed]}}
+  one-response: {{steps: [{{wait: 20ms}}, executed]}}
 load:
   services: {{horn: 1}}
   phases: [{{duration: 14s, arrivalCount: 119}}]
-  watchWords: true
-  unansweredAfter: 2s
+  checkResponseSequence: true
+  completionTimeout: 2s
   drain: 4s
 )",
                                                            r.fault, r.vehicles)));
@@ -359,7 +359,7 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}]}
 )"));
     EXPECT_EQ(all.observed(outcome::timed_out), 2U);
     EXPECT_EQ(all.observed(outcome::skipped), 98U);
-    EXPECT_THAT(all.result.sum.errors, ElementsAre(Pair("no vehicle was on line and free", 98U)));
+    EXPECT_THAT(all.result.sum.errors, ElementsAre(Pair("no vehicle was online and free", 98U)));
     EXPECT_GE(all.result.elapsed, 10'200ms) << "it waits for the last end";
 }
 
@@ -369,7 +369,7 @@ name: forgetful
 seed: 1
 target: {embedded: {services: {horn: {created: 1s, pending: 1s, running: 1s}}, faults: [{forget: request, every: 1}]}}
 fleet: {vehicles: 50}
-load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 1}], unansweredAfter: 4s, drain: 6s}
+load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 1}], completionTimeout: 4s, drain: 6s}
 )"));
     EXPECT_EQ(all.observed(outcome::unanswered), 10U);
     EXPECT_EQ(all.result.elapsed, 14s) << "the last was due at 10 s";

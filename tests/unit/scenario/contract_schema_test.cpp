@@ -74,7 +74,7 @@ ack: {topic: "cars/{vin}/out", payload: 'ACK {request.id}'}
 running: {payload: {base64: "{parameter.temperature}"}}
 executed: {payload: {text: '[done]'}, retain: true}
 failed: {payload: {file: answer.bin}, qos: 0}
-words:
+responses:
   filter: cars/+/out
   vin: topic[1]
   id: correlation
@@ -138,9 +138,9 @@ TEST(contract_schema, reads_every_key) {
 
 TEST(contract_schema, writes_what_it_reads) {
     for (const std::string_view yaml :
-         {std::string_view("{}"), full_contract, std::string_view("{answerWhereAsked: false}"),
-          std::string_view("{answerWhereAsked: true, ack: {topic: t}}"),
-          std::string_view("{words: {state: [/a, /b, 'topic[1]']}, telemetry: {topic: t, payload: p}}"),
+         {std::string_view("{}"), full_contract, std::string_view("{useResponseTopic: false}"),
+          std::string_view("{useResponseTopic: true, ack: {topic: t}}"),
+          std::string_view("{responses: {state: [/a, /b, 'topic[1]']}, telemetry: {topic: t, payload: p}}"),
           std::string_view("{ack: {payload: \"{\\\"a\\\": \\\"\\\\n\\\"}\", userProperties: {}}}")}) {
         const auto o = good(yaml);
         const auto written = to_yaml(value_types::contract{}.write(o));
@@ -155,8 +155,8 @@ TEST(contract_schema, writes_every_key) {
          {"request:",        "method:",  "path:",          "headers:",         "body:",        "accepted:",
           "rejected:",       "command:", "filter:",        "service:",         "parameters:",  "topic:",
           "payload:",        "retain:",  "responseTopic:", "correlationData:", "contentType:", "expiry:",
-          "userProperties:", "ack:",     "running:",       "executed:",        "failed:",      "answerWhereAsked:",
-          "words:",          "state:",   "reason:",        "sequence:",        "ends:",        "presence:"})
+          "userProperties:", "ack:",     "running:",       "executed:",        "failed:",      "useResponseTopic:",
+          "responses:",      "state:",   "reason:",        "sequence:",        "ends:",        "presence:"})
         EXPECT_THAT(written, HasSubstr(key));
 }
 
@@ -165,8 +165,8 @@ TEST(contract_schema, uses_the_response_topic_unless_a_response_has_its_own_topi
     EXPECT_TRUE(good("{ack: {payload: x}, presence: {topic: x}, command: {topic: x}}").use_response_topic);
     for (const std::string response : {"ack", "running", "executed", "failed"})
         EXPECT_FALSE(good("{" + response + ": {topic: x}}").use_response_topic) << response;
-    EXPECT_TRUE(good("{ack: {topic: x}, answerWhereAsked: true}").use_response_topic) << "what is said counts";
-    EXPECT_FALSE(good("{answerWhereAsked: false}").use_response_topic);
+    EXPECT_TRUE(good("{ack: {topic: x}, useResponseTopic: true}").use_response_topic) << "what is said counts";
+    EXPECT_FALSE(good("{useResponseTopic: false}").use_response_topic);
 }
 
 TEST(contract_schema, refuses_with_path_and_remedy) {
@@ -179,14 +179,14 @@ TEST(contract_schema, refuses_with_path_and_remedy) {
         {"{ack: {payload: {json: x, hex: y}}}",
          "ack.payload: a payload is exactly one of json, text, hex, base64, file"},
         {"{ack: {payload: [x]}}", "ack.payload: a payload, such as a text or {hex: 01ff}, belongs here"},
-        {"{command: {id: ref}}", "command.id: 'ref' is no source: did you mean the pointer '/ref'?"},
-        {"{words: {state: [/a, b]}}", "words.state[1]: 'b' is no source"},
-        {"{words: {state: []}}", ""},
-        {"{words: {ends: {rejected: x}}}",
-         "words.ends.rejected: unknown end 'rejected'; there are: executed, failed, timed_out"},
-        {"{words: {ends: {executd: x}}}", "did you mean 'executed'?"},
-        {"{words: {ends: done}}", "words.ends: a map of outcomes"},
-        {"{words: {ends: {failed: {a: b}}}}", "words.ends.failed: a list of states belongs here"},
+        {"{command: {id: ref}}", "command.id: 'ref' is no field path: did you mean the pointer '/ref'?"},
+        {"{responses: {state: [/a, b]}}", "responses.state[1]: 'b' is no field path"},
+        {"{responses: {state: []}}", ""},
+        {"{responses: {ends: {rejected: x}}}",
+         "responses.ends.rejected: unknown end 'rejected'; there are: executed, failed, timed_out"},
+        {"{responses: {ends: {executd: x}}}", "did you mean 'executed'?"},
+        {"{responses: {ends: done}}", "responses.ends: a map of outcomes"},
+        {"{responses: {ends: {failed: {a: b}}}}", "responses.ends.failed: a list of states belongs here"},
         {"{request: {accepted: [99]}}", "request.accepted[0]: 99 is not between 100 and 599"},
         {"{request: {headers: [x]}}", "request.headers: a map of names to texts belongs here"},
         {"{request: {headers: {X: [x]}}}", "request.headers.X: a text belongs here"},
@@ -219,8 +219,8 @@ TEST(contract_schema, has_a_schema_with_every_key) {
                             "filter",      "service",  "parameters",     "topic",
                             "payload",     "retain",   "responseTopic",  "correlationData",
                             "contentType", "expiry",   "userProperties", "ack",
-                            "running",     "executed", "failed",         "answerWhereAsked",
-                            "words",       "state",    "reason",         "sequence",
+                            "running",     "executed", "failed",         "useResponseTopic",
+                            "responses",   "state",    "reason",         "sequence",
                             "ends",        "presence", "telemetry",      "every",
                             "json",        "hex",      "base64",         "file",
                             "timed_out"})

@@ -111,12 +111,12 @@ TEST(platform_schema, refuses_contradictions) {
         {minimal_scenario(
              "target: {broker: mqtt://a, api: http://b, auth: {bearer: a, basic: {user: u, password: p}}}"),
          "one of bearer, basic, apiKey, oauth2 and sigv4 is enough"},
-        {scenario_with_load("  observers: []"), "nobody would see the end of a request"},
+        {scenario_with_load("  observers: []"), "no observer would see the completion of a request"},
         {scenario_with_load("  observers: [webhok]"), "unknown observer 'webhok'; did you mean 'webhook'?"},
         {scenario_with_load("  observers: [{poll: {factor: 0.5}}]"), "a factor below 1"},
         {scenario_with_load("  observers: [{mqtt: {id: id}}]"), "id"},
         {scenario_with_load("  observers: [{sse: {each: events}}]"),
-         "'events' is no source: did you mean the pointer '/events'?"},
+         "'events' is no field path: did you mean the pointer '/events'?"},
         {scenario_with_load("  observers: [{poll: {each: /events}}]"), "unknown key 'each'"},
         {scenario_with_load("  observers: [{poll: {path: '/r/{request.ib}'}}]"),
          "'request.ib'; did you mean 'request.id'"},
@@ -124,27 +124,27 @@ TEST(platform_schema, refuses_contradictions) {
                             "fleet: {segments: [{name: a, share: 100%, variables: {region: eu}}]}"),
          "unknown variable 'segment.region'"},
         {scenario_with_load("  driver: mqtt\n  observers: [poll]"),
-         "the mqtt driver hears the vehicles' last words itself"},
+         "the mqtt driver observes the vehicles' final responses itself"},
         {minimal_scenario("contract: {ack: {payload: '{\"a\":\"{vim}\"}'}}\ntarget: {broker: mqtt://a, api: http://b}"),
          "'vim'; did you mean 'vin'"},
         {minimal_scenario("contract: {command: {id: /ref}}"),
-         "the embedded backend speaks loadsim's own contract alone"},
+         "the embedded backend supports only loadsim's own contract"},
         {minimal_scenario("fleet: {segments: [{name: a, share: 50%, variables: {x: 1}}, {name: b, share: 50%}]}"),
          "'x' is missing here; every segment has the same variables"},
         {minimal_scenario("fleet: {mqtt: {clientId: '{segment}'}}"), "vehicles 0 and 1 would both be 'all'"},
         {minimal_scenario("fleet: {data: /nowhere/cars.csv}"), "/nowhere/cars.csv"},
         {minimal_scenario("fleet: {link: broker-api}\ntarget: {broker: mqtt://a, api: http://b}"),
-         "'url' is missing: where does your platform take the vehicles' words?"},
-        {minimal_scenario("fleet: {link: broker-api, brokerApi: {badness: [{slow: 1s, reset: true}]}}"),
+         "'url' is missing: which endpoint of your platform takes the vehicles' responses?"},
+        {minimal_scenario("fleet: {link: broker-api, brokerApi: {faults: [{slow: 1s, reset: true}]}}"),
          "exactly one of slow, status, reset and duplicate"},
         {minimal_scenario("fleet: {link: broker-api}\nconditions: [{outage: {at: 1s, for: 1s}}]"),
-         "behind its API there is no broker to take away"},
+         "with link: broker-api there is no broker to stop"},
         {minimal_scenario("fleet: {link: broker-api}\ncontract: {telemetry: {topic: t, payload: x}}"),
-         "vehicles behind the broker's API answer commands and say nothing else"},
+         "vehicles behind the broker's API send responses and nothing else"},
         {minimal_scenario("campaigns: [{name: a, at: 0s, filter: x, topic: x, payload: '', segments: [al]}]"),
          "unknown segment 'al'; did you mean 'all'?"},
         {minimal_scenario("before: [{path: '/{captured.x}'}]"), "captured.x"},
-        {minimal_scenario("after: [{path: /a, capture: {x: /x}}]"), "nothing speaks of 'x' after that"},
+        {minimal_scenario("after: [{path: /a, capture: {x: /x}}]"), "no later template uses 'x'"},
     };
     for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
 }
@@ -172,8 +172,9 @@ TEST(platform_schema, campaigns_with_overlapping_filters_need_an_id) {
         if (r.right)
             read_valid(two(r.first, r.second));
         else
-            EXPECT_THAT(problems_of(two(r.first, r.second)),
-                        HasSubstr("'a' has the same one: say in 'id' of both where a message says its campaign's name"))
+            EXPECT_THAT(
+                problems_of(two(r.first, r.second)),
+                HasSubstr("'a' has the same one: give both an id, the field path of the campaign's name in a message"))
                 << r.first << " and " << r.second;
 }
 

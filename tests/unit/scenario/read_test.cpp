@@ -36,7 +36,7 @@ TEST(read, every_key_of_the_fleet) {
 fleet:
   vehicles: 2000
   connectRate: 30000/m
-  connectWithin: 60s
+  fleetConnectTimeout: 60s
   vin: {wmi: WZ9, vds: ABCDE, year: 2025}
   mqtt:
     version: 3.1.1
@@ -44,7 +44,7 @@ fleet:
     cleanStart: false
     receiveMaximum: 20
     maximumPacketSize: 65536
-    connackWithin: 5s
+    connectTimeout: 5s
     queueLimit: 7
     user: "car-{vin}"
     password: secret
@@ -116,7 +116,7 @@ TEST(read, every_key_of_the_load) {
   services: {horn: 3, light-flash: 0.5}
   spacing: poisson
   drain: 0s
-  unansweredAfter: 45s
+  completionTimeout: 45s
   lagLimit: 10ms
   driver: mqtt
   http: {connections: 8, timeout: 2s}
@@ -252,9 +252,9 @@ behaviours:
     services: {horn: {work: 3s}}
     clock: -5m
     deduplicates: false
-    provokes: [executed_twice, command_late]
+    expectAnomalies: [executed_twice, command_late]
   stranger: {credentials: {user: "u-{vin}", password: p}}
-  sleeper: {steps: [ack], asleep: {wokenBy: sms, takes: 3s, loss: 10%, awakeFor: 5s}}
+  sleeper: {steps: [ack], asleep: {bearer: sms, takes: 3s, loss: 10%, staysAwake: 5s}}
   ahead: {steps: [], clock: +90s}
 )"));
     const auto& moody = behaviour_of(d, "moody");
@@ -284,7 +284,7 @@ fleet: {segments: [{name: a, share: 50%}, {name: b, share: 50%}]}
 load: {phases: [{duration: 10m, arrivalRate: 1}], drain: 31s}
 conditions:
   - tunnel: {name: alps, segments: [a, b], share: 20%, at: 60s, every: 5m, jitter: 10s,
-             for: {uniform: {min: 1s, max: 9s}}, expect: [timed_out, failed], provokes: [command_late]}
+             for: {uniform: {min: 1s, max: 9s}}, expect: [timed_out, failed], expectAnomalies: [command_late]}
   - garage: {at: 1s, for: 1h}
   - tunnel: {at: 1s, for: 1s}
   - handover: {at: 1s, for: 50ms}
@@ -335,10 +335,10 @@ seed: 7
 target:
   embedded:
     commandQos: 2
-    wake: {again: 500ms}
+    wakeup: {again: 500ms}
     faults:
       - {drop: command, every: 10}
-      - {delay: word, by: 12s, probability: 2%}
+      - {delay: response, by: 12s, probability: 2%}
       - {duplicate: event, every: 1}
       - {reorder: command, every: 3}
       - {forget: request, every: 7}
@@ -362,11 +362,11 @@ TEST(read, response_sequence_is_checked_by_default_for_small_runs) {
         return read_valid(scenario_with_load(more)).load.check_response_sequence;
     };
     EXPECT_TRUE(sequence_checked(""));
-    EXPECT_FALSE(sequence_checked("  watchWords: false"));
-    EXPECT_FALSE(sequence_checked("  driver: mqtt")) << "it has the words already";
+    EXPECT_FALSE(sequence_checked("  checkResponseSequence: false"));
+    EXPECT_FALSE(sequence_checked("  driver: mqtt")) << "it reads the responses already";
     EXPECT_FALSE(sequence_checked("target: {broker: 'mqtt://b'}")) << "somebody else's broker";
     EXPECT_FALSE(sequence_checked("target: {broker: 'mqtt://b', api: 'http://a'}"));
-    EXPECT_TRUE(sequence_checked("  watchWords: true\ntarget: {broker: 'mqtt://b', api: 'http://a'}"));
+    EXPECT_TRUE(sequence_checked("  checkResponseSequence: true\ntarget: {broker: 'mqtt://b', api: 'http://a'}"));
     EXPECT_TRUE(
         read_valid("name: t\nload: {phases: [{duration: 100s, arrivalRate: 1000}]}").load.check_response_sequence);
     EXPECT_FALSE(

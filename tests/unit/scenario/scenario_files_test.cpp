@@ -114,7 +114,7 @@ TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
         EXPECT_THAT(text, testing::HasSubstr("#     scripts/loadsim run scenarios/edge-cases/" + name + ".yaml\n"));
         const auto d = read_valid(text);
         EXPECT_TRUE(d.target.embedded);
-        EXPECT_TRUE(d.load.check_response_sequence) << "so that words are followed";
+        EXPECT_TRUE(d.load.check_response_sequence) << "so that responses are checked";
         EXPECT_GE(d.fleet.vehicles, 50U);
         EXPECT_LE(d.fleet.vehicles, 200U);
         EXPECT_LE(estimate_run(d, large).duration + d.load.drain, 20s);

@@ -56,7 +56,7 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "target.embedded.services.*.running",
                                         "fleet.vehicles",
                                         "fleet.connectRate",
-                                        "fleet.connectWithin",
+                                        "fleet.fleetConnectTimeout",
                                         "fleet.vin.wmi",
                                         "fleet.vin.vds",
                                         "fleet.vin.year",
@@ -66,7 +66,7 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "fleet.mqtt.sessionExpiry",
                                         "fleet.mqtt.receiveMaximum",
                                         "fleet.mqtt.maximumPacketSize",
-                                        "fleet.mqtt.connackWithin",
+                                        "fleet.mqtt.connectTimeout",
                                         "fleet.mqtt.queueLimit",
                                         "fleet.mqtt.user",
                                         "fleet.mqtt.password",
@@ -104,13 +104,13 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "behaviours.*.services.*.*.fixed",
                                         "behaviours.*.clock",
                                         "behaviours.*.deduplicates",
-                                        "behaviours.*.provokes.[]",
+                                        "behaviours.*.expectAnomalies.[]",
                                         "behaviours.*.credentials.user",
                                         "behaviours.*.credentials.password",
-                                        "behaviours.*.asleep.wokenBy",
+                                        "behaviours.*.asleep.bearer",
                                         "behaviours.*.asleep.takes.fixed",
                                         "behaviours.*.asleep.loss",
-                                        "behaviours.*.asleep.awakeFor",
+                                        "behaviours.*.asleep.staysAwake",
                                         "conditions.[].tunnel.name",
                                         "conditions.[].tunnel.segments.[]",
                                         "conditions.[].tunnel.share",
@@ -119,7 +119,7 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "conditions.[].tunnel.jitter",
                                         "conditions.[].tunnel.for.uniform",
                                         "conditions.[].tunnel.expect",
-                                        "conditions.[].tunnel.provokes",
+                                        "conditions.[].tunnel.expectAnomalies",
                                         "conditions.[].garage.for",
                                         "conditions.[].handover.for",
                                         "conditions.[].halfOpen.for",
@@ -132,13 +132,13 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "conditions.[].spike.factor",
                                         "record",
                                         "target.embedded.commandQos",
-                                        "target.embedded.wake.again",
+                                        "target.embedded.wakeup.again",
                                         "target.embedded.faults.[].doubleSend",
                                         "target.embedded.faults.[].every",
                                         "target.embedded.faults.[].probability",
                                         "target.embedded.faults.[].by",
                                         "fleet.reconnect.backoff",
-                                        "load.watchWords",
+                                        "load.checkResponseSequence",
                                         "load.services.*",
                                         "load.spacing",
                                         "load.phases.[].name",
@@ -149,7 +149,7 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "load.phases.[].maxVusers",
                                         "load.phases.[].pause",
                                         "load.drain",
-                                        "load.unansweredAfter",
+                                        "load.completionTimeout",
                                         "load.lagLimit",
                                         "load.driver",
                                         "load.http.connections",
@@ -173,12 +173,12 @@ TEST(schema, refuses_unknown_keys_and_missing_ones) {
 
 TEST(schema, has_descriptions_and_defaults) {
     const auto root = json::parse(schema()).as_object();
-    EXPECT_EQ(at(root, "fleet.vehicles")->at("description").as_string(), "How many there are.");
+    EXPECT_EQ(at(root, "fleet.vehicles")->at("description").as_string(), "Number of vehicles.");
     EXPECT_EQ(at(root, "fleet.vehicles")->at("default"), json::value(100));
     EXPECT_EQ(at(root, "fleet.mqtt.presence")->at("default"), json::value(true));
     EXPECT_EQ(at(root, "load.drain")->at("default"), json::value("30s"));
-    EXPECT_FALSE(at(root, "load.watchWords")->contains("default")) << "it depends";
-    EXPECT_EQ(at(root, "conditions.[].tunnel")->at("description").as_string().find("Nothing goes through"), 0U);
+    EXPECT_FALSE(at(root, "load.checkResponseSequence")->contains("default")) << "it depends";
+    EXPECT_EQ(at(root, "conditions.[].tunnel")->at("description").as_string().find("No data passes"), 0U);
     EXPECT_EQ(at(root, "load.driver")->at("enum"), json::value({"http", "mqtt"}));
     EXPECT_EQ(at(root, "fleet.mqtt.commandQos")->at("enum"), json::value({"0", 0.0, "1", 1.0, "2", 2.0}));
 }

@@ -18,7 +18,7 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "{name: c, share: 0.33333333333333337}]}"),
         minimal_scenario(
             "fleet: {mqtt: {version: 3.1.1, keepAlive: 0s, user: '{vin}', commandQos: 0, responseQos: 2}}"),
-        minimal_scenario("fleet: {mqtt: {sessionExpiry: 4294967295s}, connectWithin: 365d}"),
+        minimal_scenario("fleet: {mqtt: {sessionExpiry: 4294967295s}, fleetConnectTimeout: 365d}"),
         minimal_scenario(
             "behaviours: {silent: {steps: []}, parked: {online: false}, success: {steps: [{wait: {fixed: 1s, most: "
             "2s}}, running, {failed: '#1'}], expect: rejected}}"),
@@ -35,7 +35,8 @@ TEST(write, is_read_back_to_an_equal_scenario) {
         minimal_scenario(
             "behaviours: {b: {delays: {work: 1s, x: {normal: {mean: 1s, stddev: 1ms}}}, services: {horn: {work: "
             "2s}}, clock: "
-            "-5m, deduplicates: false, provokes: [word_lost, let_in], expect: [failed, executed], steps: "
+            "-5m, deduplicates: false, expectAnomalies: [response_lost, unauthorized_accepted], expect: [failed, "
+            "executed], steps: "
             "[{wait: work}, drop]}}"),
         minimal_scenario(
             "behaviours: {b: {steps: [execute, {report: failed, code: x, about: previous, vin: foreign, "
@@ -45,16 +46,17 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "max: 2s}}}, {choose: [{weight: 0.5, steps: [drop]}, {steps: [], expect: [executed, failed]}]}, "
             "executed]}}"),
         minimal_scenario(
-            "behaviours: {b: {credentials: {user: x}}, c: {steps: [], asleep: {wokenBy: udp, loss: 1%}, clock: +1ns}}"),
+            "behaviours: {b: {credentials: {user: x}}, c: {steps: [], asleep: {bearer: udp, loss: 1%}, clock: +1ns}}"),
         minimal_scenario("record: unexpected\nfleet: {reconnect: {backoff: none}}"),
-        scenario_with_load("  watchWords: false"),
-        minimal_scenario(
-            "seed: 9\ntarget: {embedded: {commandQos: 0, wake: {again: 1s}, faults: [{drop: event, every: 3}, {delay: "
-            "command, by: 1s, probability: 0%}, {doubleSend: request, probability: 33.3%}]}}"),
+        scenario_with_load("  checkResponseSequence: false"),
+        minimal_scenario("seed: 9\ntarget: {embedded: {commandQos: 0, wakeup: {again: 1s}, faults: [{drop: event, "
+                         "every: 3}, {delay: "
+                         "command, by: 1s, probability: 0%}, {doubleSend: request, probability: 33.3%}]}}"),
         minimal_scenario(
             "conditions: [{tunnel: {at: 1s, for: {lognormal: {median: 1s, p99: 2s}}, segments: [all], share: 0.1, "
             "every: 9s, "
-            "jitter: 1s, expect: [failed, executed], provokes: [command_late]}}, {handover: {at: 0s}}, {slow: {at: 0s, "
+            "jitter: 1s, expect: [failed, executed], expectAnomalies: [command_late]}}, {handover: {at: 0s}}, {slow: "
+            "{at: 0s, "
             "for: 1s, "
             "bytesPerSecond: 0.5, delay: 1s}}, {lossy: {at: 0s, for: 1s, loss: 1%}}, {outage: {at: 0s, for: 1s, way: "
             "freeze}}, "
@@ -77,7 +79,7 @@ TEST(write, spells_out_every_value_in_force) {
     const auto text = write(read_valid(minimal_scenario("")));
     for (const auto* line :
          {"name: t", "seed: 1", "vehicles: 100", "connectRate: 500", "keepAlive: 1m", "version: 5.0", "drain: 30s",
-          "unansweredAfter: 1m", "  timeout:\n    online: true\n    steps: []\n    expect: timed_out",
+          "completionTimeout: 1m", "  timeout:\n    online: true\n    steps: []\n    expect: timed_out",
           "  offline:\n    online: false\n    expect: timed_out", "horn:\n        created: 5s", "spacing: uniform",
           "- name: phase 1\n      duration: 10s\n      arrivalRate: 1"})
         EXPECT_THAT(text, testing::HasSubstr(line));

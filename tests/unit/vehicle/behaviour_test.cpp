@@ -159,7 +159,7 @@ TEST(check_behaviour, reports_issues_with_their_paths) {
          "services.horn.work: a delay is never negative"},
         {changed({ack}, [](behaviour& b) { b.online = false; }), "steps: a vehicle that is offline takes no steps"},
         {changed({ack}, [](behaviour& b) { b.credentials = credentials{}; }),
-         "steps: a vehicle with wrong credentials is never let in"},
+         "steps: a vehicle with wrong credentials is rejected by the broker"},
         {changed({},
                  [](behaviour& b) {
                      b.credentials = credentials{};

@@ -190,7 +190,7 @@ TEST(check_condition, reports_issues_with_their_paths) {
         {changed(tunnel, [](condition& c) { c.name.clear(); }), "name: a condition needs a name"},
         {changed(tunnel, [](condition& c) { c.start = -1s; }), "at: nothing begins before the load"},
         {changed(tunnel, [](condition& c) { c.affected_fraction = fraction{0}; }),
-         "share: a share of 0% befalls nobody"},
+         "share: a share of 0% affects no vehicle"},
         {changed(tunnel, [](condition& c) { c.interval = 20s; }),
          "every: it comes again after 20s, before it has passed"},
         {changed(tunnel,
@@ -228,8 +228,8 @@ TEST(check_condition, reports_issues_with_their_paths) {
                  [](condition& c) {
                      c.duration = {delay::kind::uniform, 1s, 2s, {}};
                  }),
-         "for: it befalls everybody"},
-        {changed(spike, [](condition& c) { c.duration.max = 1s; }), "for: it befalls everybody"},
+         "for: it affects all vehicles"},
+        {changed(spike, [](condition& c) { c.duration.max = 1s; }), "for: it affects all vehicles"},
         {changed(slow, [](condition& c) { c.bytes_per_second = 0; }), ": what is slow about it?"},
         {changed(slow,
                  [](condition& c) {

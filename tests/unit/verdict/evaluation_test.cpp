@@ -103,7 +103,7 @@ TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
         {"queued.waited.p99 < 5s", "0.5ms", budget_verdict::pass, "how long they waited"},
         {"queued.waited.count == 1", "1", budget_verdict::pass, "samples of that"},
         {"anomalies == 190", "190", budget_verdict::pass, "the sum of 1 to 19: nothing that was provoked"},
-        {"anomalies.command_repeated == 1", "1", budget_verdict::pass, "first"},
+        {"anomalies.command_duplicated == 1", "1", budget_verdict::pass, "first"},
         {"anomalies.command_lost == 0", "4", budget_verdict::fail, "each its own"},
         {"anomalies.negative_sample == 19", "19", budget_verdict::pass, "last"},
     };
@@ -139,7 +139,7 @@ TEST(evaluate_budget, never_passes_without_data) {
           "sessions.connect.p99 < 1s", "queued.waited.p99 < 1s", "recovery.back < 1m", "recovery.latency < 1m",
           "campaigns.undelivered == 0", "campaigns.undelivered.rate == 0%", "campaigns.latency.p99 < 1s",
           "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0", "outcomes.errored.rate == 0%",
-          "anomalies == 0", "anomalies.end_repeated == 0"}) {
+          "anomalies == 0", "anomalies.completion_duplicated == 0"}) {
         const auto j = evaluated(text, nothing);
         EXPECT_EQ(j.verdict, budget_verdict::no_data) << text;
         EXPECT_EQ(j.observed, std::nullopt) << text;
