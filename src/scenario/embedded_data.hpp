@@ -1,0 +1,11 @@
+// Files of data/, embedded at build time (cmake/EmbedText.cmake).
+#pragma once
+
+#include <string_view>
+
+namespace loadsim::scenario {
+
+extern const std::string_view behaviours_yaml;        ///< data/behaviours.yaml
+extern const std::string_view example_scenarios_yaml; ///< data/example_scenarios.yaml
+
+} // namespace loadsim::scenario
