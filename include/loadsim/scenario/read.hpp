@@ -33,6 +33,9 @@ std::string write(const scenario_config&);
 /// JSON Schema (draft 2020-12) of a scenario, for editors.
 std::string schema();
 
+/// Markdown page of every key: type, default, meaning, example. docs/scenario-reference.md is this text.
+std::string schema_reference();
+
 /// Checks combinations of values: shares that do not add up, unknown names, a fleet beyond vin_capacity. Problems are
 /// located by path ("fleet.segments[2].behaviour"). read() calls check(); scenarios built in code need the call.
 problems check(const scenario_config&);
