@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <sstream>
 
 namespace loadsim {
 namespace {
@@ -57,22 +58,16 @@ std::vector<std::string> merged_environment(const std::vector<std::pair<std::str
     ::_exit(127);
 }
 
-void close_file(int file) {
-    if (file >= 0) ::close(file);
-}
-
 } // namespace
 
 std::filesystem::path find_program(std::string_view name, std::string_view extra_folders) {
     const char* path = std::getenv("PATH");
     std::string folders = path != nullptr ? path : "/usr/bin";
     if (!extra_folders.empty()) folders.append(":").append(extra_folders);
-    for (std::size_t at = 0; at <= folders.size();) {
-        const auto colon = std::min(folders.find(':', at), folders.size());
-        auto candidate = std::filesystem::path(folders.substr(at, colon - at)) / name;
-        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-        at = colon + 1;
-    }
+    std::istringstream all(folders);
+    for (std::string folder; std::getline(all, folder, ':');)
+        if (auto candidate = std::filesystem::path(folder) / name; ::access(candidate.c_str(), X_OK) == 0)
+            return candidate;
     return {};
 }
 
@@ -93,12 +88,12 @@ pid_t start_child(const child_options& options) {
     if (pid == 0) exec_child(options, argument_pointers.data(), environment_pointers.data(), parent);
     const int error = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    for (const int file : {options.in, options.out, start_pipe[1]}) close_file(file);
-    if (options.err != options.out) close_file(options.err);
+    for (const int file : {options.in, options.out, options.err == options.out ? -1 : options.err, start_pipe[1]})
+        ::close(file); // -1 has no effect
     // Until then the child holds copies of our sockets, and would be seen to listen on their ports.
     char byte = 0;
     while (::read(start_pipe[0], &byte, 1) < 0 && errno == EINTR) {}
-    close_file(start_pipe[0]);
+    ::close(start_pipe[0]);
     errno = error;
     return pid;
 }

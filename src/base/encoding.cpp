@@ -185,6 +185,7 @@ std::string percent_decode(std::string_view text) {
 }
 
 void append_json_escaped(std::string_view text, std::string& out) {
+    constexpr std::string_view special = "\"\\\b\f\n\r\t";
     for (;;) {
         const auto plain =
             static_cast<std::size_t>(std::ranges::find_if_not(text, needs_no_json_escape) - text.begin());
@@ -192,22 +193,14 @@ void append_json_escaped(std::string_view text, std::string& out) {
         if (plain == text.size()) return;
         text.remove_prefix(plain);
         const auto c = decode_utf8(text);
-        switch (text.front()) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\b': out += "\\b"; break;
-        case '\f': out += "\\f"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default:
-            if (c.length == 0)
-                out += "\xef\xbf\xbd";
-            else if (c.code_point < 0x20)
-                append_hex(text.front(), hex_digits, out += "\\u00");
-            else
-                out += text.substr(0, c.length);
-        }
+        if (const auto at = special.find(text.front()); at != std::string_view::npos)
+            out.append({'\\', "\"\\bfnrt"[at]});
+        else if (c.length == 0)
+            out += "\xef\xbf\xbd";
+        else if (c.code_point < 0x20)
+            append_hex(text.front(), hex_digits, out += "\\u00");
+        else
+            out += text.substr(0, c.length);
         text.remove_prefix(std::max<std::size_t>(c.length, 1));
     }
 }

@@ -75,17 +75,14 @@ std::string collapse_blanks(std::string_view value) {
     return out;
 }
 
-std::string lower(std::string name) {
-    std::ranges::transform(name, name.begin(), ascii_lower);
-    return name;
-}
-
 } // namespace
 
 canonical_form canonical_request(const http::request& r, const signing_target& destination) {
     std::map<std::string, std::string> headers{{"host", destination.host}};
     for (const auto& [name, value] : r.headers) {
-        auto& all = headers[lower(name)];
+        std::string key(name);
+        std::ranges::transform(key, key.begin(), ascii_lower);
+        auto& all = headers[key];
         if (!all.empty()) all += ',';
         all += collapse_blanks(value);
     }

@@ -7,12 +7,6 @@
 #include <algorithm>
 
 namespace loadsim::measure {
-namespace {
-
-/// Line breaks are kept: JSON escapes them.
-std::string escape_bytes(std::string_view bytes) { return escape_for_terminal(bytes, "\t\r\n"); }
-
-} // namespace
 
 void message_log::add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time at) {
     if (!to_vehicle) ++response_count_;
@@ -27,13 +21,15 @@ std::vector<message_record> message_log::to_records(monotonic_time load_start) c
     std::vector<message_record> records;
     records.reserve(messages_.size());
     const std::string_view text = text_;
+    constexpr std::string_view allowed = "\t\r\n"; // JSON escapes them
     std::size_t from = 0;
     for (const auto& m : messages_) {
-        records.push_back({.at_ms = instant_ms(m.at, load_start),
-                           .to_vehicle = m.to_vehicle,
-                           .topic = escape_bytes(text.substr(from, m.topic_end - from)),
-                           .payload = escape_bytes(text.substr(m.topic_end, m.payload_end - m.topic_end)),
-                           .payload_bytes = m.bytes});
+        records.push_back(
+            {.at_ms = instant_ms(m.at, load_start),
+             .to_vehicle = m.to_vehicle,
+             .topic = escape_for_terminal(text.substr(from, m.topic_end - from), allowed),
+             .payload = escape_for_terminal(text.substr(m.topic_end, m.payload_end - m.topic_end), allowed),
+             .payload_bytes = m.bytes});
         from = m.payload_end;
     }
     return records;

@@ -1,9 +1,10 @@
 // Anomalies: protocol violations that the ledger counts and that scenarios can expect.
 #pragma once
 
+#include <loadsim/base/enum_names.hpp>
+
 #include <boost/describe/enum.hpp>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -39,14 +40,10 @@ BOOST_DESCRIBE_ENUM(anomaly, command_duplicated, command_out_of_order, command_l
                     completion_duplicated, completion_contradicted, observers_disagree, completion_unknown,
                     completion_before_response, completion_missing, malformed_payload, unauthorized_accepted,
                     negative_sample)
+inline constexpr auto anomaly_names = enum_names<anomaly>;
 inline constexpr std::size_t anomaly_count = anomaly_names.size();
-constexpr std::string_view to_string(anomaly a) { return anomaly_names[static_cast<std::size_t>(a)]; }
-
-constexpr std::optional<anomaly> parse_anomaly(std::string_view name) {
-    for (std::size_t i = 0; i < anomaly_count; ++i)
-        if (anomaly_names[i] == name) return static_cast<anomaly>(i);
-    return std::nullopt;
-}
+constexpr std::string_view to_string(anomaly a) { return enum_name(a); }
+constexpr std::optional<anomaly> parse_anomaly(std::string_view name) { return parse_enum<anomaly>(name); }
 
 /// Set of anomalies, for example those that a behaviour or a condition expects.
 class anomaly_set {
