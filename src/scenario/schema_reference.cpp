@@ -53,6 +53,7 @@ constexpr std::string_view introduction =
 | duration or seconds | duration, or a bare number of seconds |
 | field path | place of a value in a message: `/pointer` (JSON), `topic[1]` (level from 0), `payload`, `correlation`, `property:NAME` (MQTT 5.0), `header:NAME` (HTTP) |
 | offset | duration with a sign: `+5m`, `-5m` |
+| outcome | `executed`, `failed`, `timed_out`, `rejected`, `errored`, `unanswered` or `skipped` |
 | payload | text, or one of `{json: TEXT}`, `{text: TEXT}`, `{hex: TEXT}`, `{base64: TEXT}`, `{file: PATH}` |
 | rate | number per second, `200`, or with its unit: `200/s`, `30/m`, `5/h` |
 | secret | text with `${ENVIRONMENT_VARIABLE}`, or `{file: PATH}`; never shown in reports |
@@ -133,7 +134,7 @@ private:
 
 class reference_builder {
 public:
-    explicit reference_builder(const json::object& root) : root_(root) { add_section("", "Scenario", {}, root); }
+    explicit reference_builder(const json::object& root) : root_(root) { add_section({}, {}, root); }
 
     std::vector<reference_section> take_sections() && {
         // Objects of one struct have the same sentences: an example of one place serves the others.
@@ -149,10 +150,18 @@ public:
     }
 
 private:
-    void add_section(const std::string& path, const std::string& title, std::string_view sentence,
-                     const json::object& schema) {
+    /// Place of a value: its path in the examples, and the same as a title, where a named type begins anew.
+    struct value_place {
+        std::string path;
+        std::string title;
+
+        value_place member(std::string_view key) const { return {join_path(path, key), join_path(title, key)}; }
+        value_place item() const { return {path + "[]", title + "[]"}; }
+    };
+
+    void add_section(const value_place& at, std::string_view sentence, const json::object& schema) {
         const auto index = sections_.size();
-        sections_.push_back({title, std::string(sentence), {}});
+        sections_.push_back({at.title.empty() ? "Scenario" : at.title, std::string(sentence), {}});
         std::vector<std::string> required;
         if (const auto* names = schema.if_contains("required"))
             for (const auto& name : names->as_array()) required.emplace_back(name.as_string());
@@ -165,9 +174,9 @@ private:
             row.sentence = text == nullptr ? "" : std::string(text->as_string());
             if (const auto* d = value.if_contains("default"))
                 row.default_value = d->is_string() ? std::string(d->as_string()) : json::serialize(*d);
-            const auto below = join_path(path, row.key);
+            const auto below = at.member(row.key);
             row.type = type_of(value, below, row.sentence, row.has_section);
-            row.example = row.has_section ? "" : examples_.find(below);
+            row.example = row.has_section ? "" : examples_.find(below.path);
             sections_[index].rows.push_back(std::move(row));
         }
     }
@@ -181,51 +190,51 @@ private:
         return fmt::format("[{}](#{})", text, anchor);
     }
 
-    std::string section_link(const json::object& schema, const std::string& path, std::string_view sentence,
+    std::string section_link(const json::object& schema, const value_place& at, std::string_view sentence,
                              bool& has_section) {
         has_section = true;
-        add_section(path, path, sentence, schema);
-        return link("keys", path);
+        add_section(at, sentence, schema);
+        return link("keys", at.title);
     }
 
     /// A type with a section of its own for all its uses.
-    std::string named_type(const std::string& name, const json::object& schema, const std::string& path) {
+    std::string named_type(const std::string& name, const json::object& schema, const value_place& at) {
         if (named_types_.insert(name).second)
             for (const auto& one : schema.at("anyOf").as_array())
-                if (has_described_keys(one.as_object())) add_section(path, name, {}, one.as_object());
+                if (has_described_keys(one.as_object())) add_section({at.path, name}, {}, one.as_object());
         return link(name, name);
     }
 
-    std::string type_of(const json::object& schema, const std::string& path, std::string_view sentence,
+    std::string type_of(const json::object& schema, const value_place& at, std::string_view sentence,
                         bool& has_section) {
         if (schema.contains("$ref"))
-            return named_type("step", root_.at("$defs").as_object().at("step").as_object(), path);
+            return named_type("step", root_.at("$defs").as_object().at("step").as_object(), at);
         const auto* title = schema.if_contains("title");
         const auto* any = schema.if_contains("anyOf");
         if (title != nullptr && any != nullptr &&
             std::ranges::any_of(any->as_array(), [](const auto& one) { return has_described_keys(one.as_object()); }))
-            return named_type(std::string(title->as_string()), schema, path);
+            return named_type(std::string(title->as_string()), schema, at);
         if (title != nullptr) return std::string(title->as_string());
-        if (any != nullptr) return alternatives(any->as_array(), path, sentence, has_section);
+        if (any != nullptr) return alternatives(any->as_array(), at, sentence, has_section);
         if (const auto* only = schema.if_contains("const")) return "`" + std::string(only->as_string()) + "`";
         if (const auto* values = schema.if_contains("enum")) return choice(values->as_array());
         const std::string_view type = schema.at("type").as_string();
         if (type == "array")
-            return "list of: " + type_of(schema.at("items").as_object(), path + "[]", sentence, has_section);
+            return "list of: " + type_of(schema.at("items").as_object(), at.item(), sentence, has_section);
         if (type == "integer") return integer(schema);
         if (type == "string") return "text";
         if (type == "boolean") return "`true`, `false`";
         if (type != "object") return std::string(type);
         if (const auto* items = schema.if_contains("additionalProperties"); items != nullptr && items->is_object())
-            return "map of names to: " + type_of(items->as_object(), join_path(path, "NAME"), sentence, has_section);
-        return section_link(schema, path, sentence, has_section);
+            return "map of names to: " + type_of(items->as_object(), at.member("NAME"), sentence, has_section);
+        return section_link(schema, at, sentence, has_section);
     }
 
-    std::string alternatives(const json::array& all, const std::string& path, std::string_view sentence,
+    std::string alternatives(const json::array& all, const value_place& at, std::string_view sentence,
                              bool& has_section) {
         std::string text;
         for (const auto& one : all) {
-            const auto type = type_of(one.as_object(), path, sentence, has_section);
+            const auto type = type_of(one.as_object(), at, sentence, has_section);
             if (text.find(type) == std::string::npos) text += (text.empty() ? "" : ", or ") + type;
         }
         return text;

@@ -31,7 +31,8 @@ yaml_node outcomes::write(outcome_set all) const {
 }
 
 json::object outcomes::schema() const {
-    const auto one = choice_schema(outcome_names);
+    auto one = choice_schema(outcome_names);
+    one["title"] = "outcome";
     return any_of(one, json::object{{"type", "array"}, {"items", one}, {"minItems", may_be_empty ? 0 : 1}});
 }
 

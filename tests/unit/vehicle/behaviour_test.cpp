@@ -165,7 +165,7 @@ TEST(check_behaviour, reports_issues_with_their_paths) {
                      b.credentials = credentials{};
                      b.online = false;
                  }),
-         "online: a vehicle that is offline signs in first"},
+         "online: a vehicle that is offline connects first"},
         {changed({},
                  [](behaviour& b) {
                      b.asleep = vehicle::sleep{};
