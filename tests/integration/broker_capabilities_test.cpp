@@ -225,7 +225,7 @@ TEST_F(broker_capabilities, unsupported_features_are_not_used) {
                                    "connect '" + vin() + "' will q0 retained", "connect '" + vin() + "' will q0",
                                    "subscribe v1/" + vin() + "/cmd/# q1", state, "publish v1/" + vin() + "/rsp/r1 q0"));
     EXPECT_EQ(fleet_->refusal(), "");
-    EXPECT_THAT(reasons(), Contains(Pair("the broker's highest QoS is 0: answers are sent with that", 1)));
+    EXPECT_THAT(reasons(), Contains(Pair("the broker's highest QoS is 0: responses are sent with that", 1)));
     EXPECT_THAT(reasons(), Contains(Pair("the broker does not retain messages: presence is sent, and not kept", 1)));
 }
 

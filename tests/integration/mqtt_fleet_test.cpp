@@ -161,7 +161,7 @@ TEST_F(mqtt_fleet_test, half_open_loses_all_traffic_without_a_notification) {
     EXPECT_EQ(source_addresses_.size(), 2U);
     EXPECT_EQ(closed_connections_, 0) << "the first one is left behind";
     EXPECT_THAT(session_events_, ElementsAre("halfOpen begins", "tunnel begins", "tunnel ends", "halfOpen ends",
-                                             "off line: nobody had answered", "on line, session present"));
+                                             "off line: its connection was half-open", "on line, session present"));
     EXPECT_TRUE(run_until([&] { return open_files() == files; }));
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
 }

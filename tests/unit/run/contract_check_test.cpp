@@ -59,7 +59,7 @@ TEST(contract_check, reports_a_field_path_without_match_and_the_message) {
     other.body = R"({"id":17})";
     EXPECT_THAT(look({other, command, end}),
                 HasSubstr("- the API accepts the request with 200, and there is no '/order/nr' "
-                          "(contract.request.id) in the answer: {\"id\":17}\n"));
+                          "(contract.request.id) in the response: {\"id\":17}\n"));
     auto headless = command;
     headless.body = R"({"do":"horn"})";
     EXPECT_THAT(look({answer, headless, end}),
