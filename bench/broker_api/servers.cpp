@@ -102,14 +102,15 @@ int serve_vehicles(const std::string& inbound) {
     const steady_time time;
     net::loop loop(time);
     ignored_events events;
-    fleet::broker_api_fleet vehicles(loop, time, events, spec, api_options, 0s, api_options.inbound.connections);
-    vehicles.begin_load(time.now());
+    const auto vehicles =
+        fleet::make_broker_api_fleet(loop, time, events, spec, api_options, 0s, api_options.inbound.connections);
+    vehicles->begin_load(time.now());
     std::thread loop_thread([&] { loop.run(); });
     api->set_handlers({.find_vehicle = [&](std::string_view vin) { return registry.vehicle_of(vin); },
                        .on_command =
-                           [&](vehicle_id v, fleet::broker_api_command c) {
+                           [&](vehicle_id v, fleet::delivered_command c) {
                                boost::asio::post(loop.io(), [&vehicles, v, c = std::move(c)]() mutable {
-                                   vehicles.deliver(v, std::move(c));
+                                   vehicles->deliver(v, std::move(c));
                                });
                            },
                        .set_next_behaviour = {}});
@@ -118,17 +119,17 @@ int serve_vehicles(const std::string& inbound) {
     api->set_handlers({});
     std::this_thread::sleep_for(200ms); // lets the last command executions finish
     for (bool idle = false; !idle; std::this_thread::sleep_for(1ms)) {
-        std::packaged_task<bool()> query([&] { return vehicles.idle(); });
+        std::packaged_task<bool()> query([&] { return vehicles->idle(); });
         auto is_idle = query.get_future();
         boost::asio::post(loop.io(), std::move(query));
         idle = is_idle.get();
     }
     boost::asio::post(loop.io(), [&] {
-        vehicles.stop();
+        vehicles->stop();
         loop.stop();
     });
     loop_thread.join();
-    const auto counts = vehicles.take_broker_api_counts();
+    const auto counts = vehicles->take_counts().broker_api;
     fmt::print("{} {}\n", counts.posted, counts.dropped);
     std::fflush(stdout);
     return 0;

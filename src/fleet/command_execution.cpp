@@ -10,14 +10,18 @@ constexpr nanoseconds retry_interval = std::chrono::milliseconds{100};
 /// Poll interval while reconnecting; short, because the following steps are measured.
 constexpr nanoseconds session_poll_interval = std::chrono::milliseconds{5};
 
+bool has_step(const vehicle::resolved_behaviour& b, vehicle::step::kind what) {
+    return std::ranges::any_of(b.steps, [what](const auto& step) { return step.type == what; });
+}
+
 } // namespace
 
 /// True: the behaviour has no execute step; the execution is implied by the first executed response.
 bool command_execution::executes_implicitly() const {
-    return !executed_ && std::ranges::none_of(behaviour_.steps, [](const vehicle::resolved_step& a) {
-        return a.type == vehicle::step::kind::execute;
-    });
+    return !executed_ && !has_step(behaviour_, vehicle::step::kind::execute);
 }
+
+bool command_execution::disconnects() const { return has_step(behaviour_, vehicle::step::kind::disconnect); }
 
 void command_execution::run_due_actions(monotonic_time now) {
     using kind = vehicle::step::kind;

@@ -20,6 +20,7 @@ public:
 
     /// Runs all due actions, then arms the timer for the next one or finishes.
     void run_due_actions(monotonic_time now);
+    bool disconnects() const; ///< a step ends the session
 
     const vehicle_id vehicle;
     std::string request;

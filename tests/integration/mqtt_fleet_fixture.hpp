@@ -10,6 +10,7 @@
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/mqtt_fleet.hpp>
 #include <loadsim/fleet/options.hpp>
+#include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
@@ -49,21 +50,21 @@ protected:
         registry_ = std::make_unique<vehicle::registry>(options_.vin, options_.vehicles);
         message_contract_ =
             std::make_unique<contract::message_contract>(contract::message_contract::compile(contract_).value());
-        fleet_ = std::make_unique<fleet::mqtt_fleet>(loop_, events,
-                                                     fleet::fleet_spec{.options = options_,
-                                                                       .message_contract = *message_contract_,
-                                                                       .registry = *registry_,
-                                                                       .template_symbols = template_symbols_,
-                                                                       .seed = 1,
-                                                                       .segments = *segments_,
-                                                                       .segment_names = segment_names_,
-                                                                       .segment_variables = variables_,
-                                                                       .behaviours = behaviours_,
-                                                                       .conditions = conditions_,
-                                                                       .campaigns = campaigns_,
-                                                                       .shard_partition = {},
-                                                                       .load_duration = 100s},
-                                                     100, brokers);
+        fleet_ = fleet::make_mqtt_fleet(loop_, events,
+                                        fleet::fleet_spec{.options = options_,
+                                                          .message_contract = *message_contract_,
+                                                          .registry = *registry_,
+                                                          .template_symbols = template_symbols_,
+                                                          .seed = 1,
+                                                          .segments = *segments_,
+                                                          .segment_names = segment_names_,
+                                                          .segment_variables = variables_,
+                                                          .behaviours = behaviours_,
+                                                          .conditions = conditions_,
+                                                          .campaigns = campaigns_,
+                                                          .shard_partition = {},
+                                                          .load_duration = 100s},
+                                        100, brokers);
     }
     bool run_until(const std::function<bool()>& predicate, nanoseconds timeout = 4s) {
         for (const auto end = loop_.now() + timeout; !predicate(); loop_.io().run_for(1ms))
@@ -82,7 +83,7 @@ protected:
     net::loop loop_{time_};
     std::unique_ptr<contract::message_contract> message_contract_;
     std::unique_ptr<vehicle::registry> registry_;
-    std::unique_ptr<fleet::mqtt_fleet> fleet_;
+    std::unique_ptr<fleet::vehicles> fleet_;
 
 private:
     const contract::scenario_symbols template_symbols_;

@@ -6,10 +6,9 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/fleet/events.hpp>
 #include <loadsim/fleet/fault.hpp>
+#include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/measure/totals.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 
 #include <cstdint>
@@ -26,8 +25,8 @@ class loop;
 
 namespace loadsim::fleet {
 
+class vehicle_events;
 struct fleet_spec;
-struct fleet_counts;
 
 /// Inbound endpoint of the platform: the broker API posts vehicle responses to it.
 struct inbound_options {
@@ -64,13 +63,6 @@ std::vector<std::string> headers_of(const contract::command_options&);
 
 using measure::broker_api_counts;
 
-/// A received command.
-struct broker_api_command {
-    std::string topic;               ///< path of the URL, without the leading slash
-    std::string payload;             ///< body of the HTTP request
-    contract::named_texts headers{}; ///< the requested ones (handlers::headers)
-};
-
 /// HTTP server of the broker API; one per process, for the vehicles of all shards.
 /// Threads: an HTTP thread of its own; `find_vehicle`, `on_command` and `set_next_behaviour` are called on it and must not block.
 ///          Members: any thread.
@@ -81,7 +73,7 @@ public:
         /// Vehicle of that VIN; nullopt: unknown.
         std::function<std::optional<vehicle_id>(std::string_view vin)> find_vehicle;
         /// Delivers the command to its vehicle. Not called for commands that a fault drops.
-        std::function<void(vehicle_id, broker_api_command)> on_command;
+        std::function<void(vehicle_id, delivered_command)> on_command;
         /// Names of the headers passed on with a command; the contract may read fields from them.
         std::vector<std::string> headers{};
         /// POST /vehicles/{vin}/behaviour {"behaviour": NAME}: behaviour of the vehicle's next command. Empty: no such path.
@@ -109,45 +101,14 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-/// Vehicles of one shard behind that API: fleet::simulated_fleet in real time, with responses posted to the platform. An idle
+/// Vehicles of one shard behind that API: simulated vehicles in real time, with responses posted to the platform. An idle
 /// vehicle takes no memory; a vehicle absent from the start is reported as unreachable when the first command arrives for it.
+/// `system_offset`: system clock (time since 1970) minus steady clock. `inbound_connections`: of this shard.
+/// All references and everything the spec refers to must outlive the vehicles; the options need not. Resolves the host of the
+/// inbound URL; blocks while doing so.
 /// Threads: the loop's.
-class broker_api_fleet final : public vehicles {
-public:
-    /// `system_offset`: system clock (time since 1970) minus steady clock. `inbound_connections`: of this shard.
-    /// All references and everything the spec refers to must outlive this object; the options need not. Resolves the host of the
-    /// inbound URL; blocks while doing so.
-    broker_api_fleet(net::loop&, const time_source&, vehicle_events&, const fleet_spec&, const broker_api_options&,
-                     nanoseconds system_offset, std::uint32_t inbound_connections);
-    ~broker_api_fleet() override;
-
-    void start() {} ///< no-op: there are no sessions
-    void begin_load(monotonic_time start);
-    void deliver(vehicle_id, broker_api_command);
-    /// Behaviour of the vehicle's next command, instead of its segment's. Must outlive this object.
-    void set_next_behaviour(vehicle_id, const vehicle::behaviour&);
-    void wake(vehicle_id);
-    void end_load();
-    std::optional<nanoseconds> next_condition_event();
-    /// Stops all vehicles; responses not yet posted are counted as dropped.
-    void stop();
-
-    std::uint32_t size() const noexcept override;
-    bool available(vehicle_id) const override;
-    std::uint32_t available() const noexcept override;
-    std::uint32_t expected_online() const noexcept;
-    std::uint32_t online() const noexcept;
-    bool idle() const noexcept; ///< no response waits to be posted
-    /// Why responses cannot be posted: invalid inbound URL or unknown host; empty: no error.
-    const std::string& refusal() const noexcept;
-    fleet_counts take_counts();
-    /// Contract fields that matched no message since the last call, one sentence each.
-    std::vector<std::string> take_unmatched_fields();
-    broker_api_counts take_broker_api_counts();
-
-private:
-    class impl;
-    std::unique_ptr<impl> impl_;
-};
+std::unique_ptr<vehicles> make_broker_api_fleet(net::loop&, const time_source&, vehicle_events&, const fleet_spec&,
+                                                const broker_api_options&, nanoseconds system_offset,
+                                                std::uint32_t inbound_connections);
 
 } // namespace loadsim::fleet

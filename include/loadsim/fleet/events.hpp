@@ -1,4 +1,4 @@
-// Vehicle events (commands, responses, sessions, conditions) and availability, for MQTT and simulated vehicles.
+// Vehicle events (commands, responses, sessions, conditions), for MQTT and simulated vehicles.
 #pragma once
 
 #include <loadsim/base/anomaly.hpp>
@@ -47,16 +47,6 @@ public:
     /// A condition begins, and ends, to affect the vehicle.
     virtual void on_condition_begin(vehicle_id, std::uint32_t /*condition*/, monotonic_time) {}
     virtual void on_condition_end(vehicle_id, std::uint32_t /*condition*/, monotonic_time) {}
-};
-
-/// Vehicles of one shard and their availability for requests.
-class vehicles {
-public:
-    virtual ~vehicles() = default;
-    virtual std::uint32_t size() const noexcept = 0;
-    /// A command can be sent to the vehicle: online, or offline on purpose.
-    virtual bool available(vehicle_id) const = 0;
-    virtual std::uint32_t available() const noexcept = 0; ///< number of available vehicles
 };
 
 } // namespace loadsim::fleet

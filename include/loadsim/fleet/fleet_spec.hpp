@@ -6,13 +6,11 @@
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/options.hpp>
-#include <loadsim/measure/totals.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -39,12 +37,6 @@ struct fleet_spec {
     fleet_partition shard_partition;
     nanoseconds load_duration{0}; ///< duration of the load
     nanoseconds skip_before{0};   ///< replay of a part of the load: skip what ended before this offset
-};
-
-/// Counts of a shard's vehicles since the last take.
-struct fleet_counts {
-    measure::session_counts sessions;
-    std::map<measure::totals::occurrence_key, measure::recovery_counts> recoveries;
 };
 
 } // namespace loadsim::fleet

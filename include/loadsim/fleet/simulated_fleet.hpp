@@ -2,20 +2,19 @@
 // simulated time, or in real time behind the broker-api link.
 #pragma once
 
-#include <loadsim/contract/options.hpp>
-#include <loadsim/fleet/events.hpp>
-#include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/base/ids.hpp>
+#include <loadsim/base/time.hpp>
+#include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace loadsim::fleet {
+
+class vehicle_events;
+struct fleet_spec;
 
 /// Receiver of the vehicles' messages: responses and presence. The simulated broker neither loses nor delays messages: a command
 /// for an offline vehicle is queued in its session, if the options keep one, and delivered in order after reconnect unless expired;
@@ -39,49 +38,14 @@ struct simulation_options {
     bool time_sliced = false;
 };
 
-/// Connecting takes no time; all other durations follow behaviours and conditions. All vehicles are online from the start, except
-/// those that power on later and those with wrong credentials.
+using arm_function = std::function<void(net::timer&, monotonic_time)>;
+
+/// Simulated vehicles. Connecting takes no time; all other durations follow behaviours and conditions. All vehicles are online from
+/// the start, except those that power on later and those with wrong credentials. During an outage their owner queues what is published.
 /// Shape:   a vehicle takes memory while it differs from its initial state (by segment and conditions); one that has sent a
 ///          response keeps about 40 bytes of counters, for its sequence numbers; one that was powered on later about 80.
 /// Threads: one. Driven by the timers passed to `arm`; their owner fires them.
-class simulated_fleet final : public vehicles {
-public:
-    using arm_function = std::function<void(net::timer&, monotonic_time)>;
-    simulated_fleet(arm_function, const time_source&, vehicle_events&, const fleet_spec&, uplink_sink&,
-                    const simulation_options& = {});
-    simulated_fleet(net::timer_wheel&, const time_source&, vehicle_events&, const fleet_spec&, uplink_sink&);
-    ~simulated_fleet() override;
-
-    void begin_load(monotonic_time start);
-    /// Delivers a command from the broker. `expires`: dropped if not delivered by then; `never`: kept.
-    /// `headers`: of a command received over HTTP.
-    void deliver(vehicle_id, std::string_view topic, std::string_view payload, std::uint8_t qos, monotonic_time expires,
-                 contract::named_texts headers = {});
-    void wake(vehicle_id);
-    /// Behaviour of the vehicle's next command, instead of its segment's. Must outlive this object.
-    void set_next_behaviour(vehicle_id, const vehicle::behaviour&);
-    /// The broker is down, or frozen, until on_broker_up(); the owner queues what is published meanwhile.
-    void on_broker_down(std::uint32_t condition, std::uint32_t occurrence, vehicle::condition::outage_mode);
-    void on_broker_up(std::uint32_t condition);
-    std::optional<nanoseconds> next_condition_event(); ///< time of the next condition event, since the load's start
-    void end_load();                                   ///< end of load: no further condition begins
-    void stop();
-
-    std::uint32_t size() const noexcept override;
-    bool available(vehicle_id) const override;
-    std::uint32_t available() const noexcept override;
-    std::uint32_t expected_online() const noexcept;
-    std::uint32_t online() const noexcept;
-    std::uint64_t published() const noexcept;     ///< responses so far
-    std::uint64_t received() const noexcept;      ///< commands so far
-    std::size_t stored_vehicles() const noexcept; ///< vehicles held in memory, apart from their counters
-    fleet_counts take_counts();
-    /// Contract fields that matched no message since the last call, one sentence each.
-    std::vector<std::string> take_unmatched_fields();
-
-private:
-    struct impl;
-    std::unique_ptr<impl> impl_;
-};
+std::unique_ptr<vehicles> make_simulated_fleet(arm_function arm, const time_source&, vehicle_events&, const fleet_spec&,
+                                               uplink_sink&, const simulation_options& = {});
 
 } // namespace loadsim::fleet

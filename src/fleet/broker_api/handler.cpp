@@ -89,7 +89,7 @@ http::server_response broker_api_handler::accept_command(const http::request_vie
         }
     }
     ++counts.accepted;
-    broker_api_command command{
+    delivered_command command{
         .topic = std::string(request.path().substr(1)), .payload = std::string(request.body), .headers = {}};
     for (const auto& name : handlers_.headers)
         if (const auto value = request.header(name); !value.empty()) command.headers.emplace_back(name, value);

@@ -1,5 +1,5 @@
 // Telemetry of MQTT vehicles: each vehicle once per round.
-#include "mqtt_fleet/mqtt_fleet_impl.hpp"
+#include "mqtt_fleet/mqtt_fleet.hpp"
 
 #include "vehicle_rules.hpp"
 
@@ -17,40 +17,41 @@ constexpr int messages_per_call = 64;
 } // namespace
 
 /// Send times are spread evenly over a round, by index in the whole fleet, hence across shards too. Offline vehicles skip theirs.
-void mqtt_fleet::impl::send_due_telemetry() {
-    if (stopped || vehicles.empty()) return;
-    const auto every = spec.message_contract.options().telemetry->interval;
+void mqtt_fleet::send_due_telemetry() {
+    if (stopped_ || vehicles_.empty()) return;
+    const auto every = spec_.message_contract.options().telemetry->interval;
     const auto due = [&] {
-        const auto fraction = static_cast<double>(vehicles[telemetry_slot].link.tag()) / spec.options.vehicles;
+        const auto fraction = static_cast<double>(index(vehicles_[telemetry_slot_].id)) / spec_.options.vehicles;
         const auto offset = std::chrono::duration_cast<nanoseconds>(every * fraction);
-        return load_start + static_cast<std::int64_t>(telemetry_round - 1) * every + offset;
+        return load_start_ + static_cast<std::int64_t>(telemetry_round_ - 1) * every + offset;
     };
     for (int sent = 0; sent < messages_per_call && due() <= now(); ++sent) {
-        send_telemetry(vehicles[telemetry_slot]);
-        if (++telemetry_slot < vehicles.size()) continue;
-        telemetry_slot = 0;
-        ++telemetry_round;
+        send_telemetry(vehicles_[telemetry_slot_]);
+        if (++telemetry_slot_ < vehicles_.size()) continue;
+        telemetry_slot_ = 0;
+        ++telemetry_round_;
     }
-    loop.arm(telemetry_timer, std::max(due(), now()));
+    loop_.arm(telemetry_timer_, std::max(due(), now()));
 }
 
-void mqtt_fleet::impl::send_telemetry(mqtt_vehicle& c) {
+void mqtt_fleet::send_telemetry(mqtt_vehicle& c) {
     if (!is_reachable(c) || !c.link.online()) return;
-    const auto vin = vin_of(c);
-    random_stream rng(spec.seed, stream_id::template_value, index(id_of(c)),
-                      first_draw(message_kind::telemetry, telemetry_round));
-    auto values = template_values_of(spec, id_of(c));
+    const auto vin = vin_of(c.id);
+    random_stream rng(spec_.seed, stream_id::template_value, index(c.id),
+                      first_draw(message_kind::telemetry, telemetry_round_));
+    auto values = template_values_of(spec_, c.id);
     values.vin = vin;
-    values.seq = static_cast<std::int64_t>(telemetry_round);
-    values.now_us = vehicle_wall_us(c);
+    values.seq = static_cast<std::int64_t>(telemetry_round_);
+    values.now_us =
+        wall_us() + std::chrono::duration_cast<std::chrono::microseconds>(behaviour_of(c.id).clock_offset).count();
     values.sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch()).count();
     values.random = &rng;
-    if (!spec.message_contract.compose_telemetry(values, message)) {
-        ++counts.sessions.reasons["telemetry not sent: its payload cannot be made"];
+    if (!spec_.message_contract.compose_telemetry(values, message_)) {
+        ++counts_.sessions.reasons["telemetry not sent: its payload cannot be made"];
         return;
     }
-    const auto sent = publish(c, message, spec.options.mqtt.response_qos);
-    if (sent.error) ++counts.sessions.reasons["telemetry not sent: " + sent.error.message()];
+    if (const auto error = publish(c, {}, message_, spec_.options.mqtt.response_qos))
+        ++counts_.sessions.reasons["telemetry not sent: " + error.message()];
 }
 
 } // namespace loadsim::fleet

@@ -1,5 +1,5 @@
 // Simulated network between vehicles and broker: blocked, slow or stalled links.
-#include "simulated_fleet/simulated_fleet_impl.hpp"
+#include "simulated_fleet/simulated_fleet.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -31,33 +31,37 @@ in_transit_message pop_front(std::vector<in_transit_message>& queue) {
 
 } // namespace
 
-void simulated_fleet::impl::transmit_downlink(simulated_vehicle& c, in_transit_message m) {
-    const bool unobstructed = !c.disruptions || (c.disruptions->downlink_queue.empty() && c.disruptions->slow.empty() &&
-                                                 c.disruptions->stalled_until <= now());
+void simulated_fleet::transmit_downlink(vehicle_state& c, in_transit_message m) {
+    const auto* d = find_disruptions(c);
+    const bool unobstructed =
+        d == nullptr || (d->downlink_queue.empty() && d->slow.empty() && d->stalled_until <= now());
     if (unobstructed && !is_link_blocked(c)) return receive_command(c, m);
     auto& disruptions = disruptions_of(c);
     const auto due = arrival_time(disruptions, m, disruptions.downlink_shaper, now());
     enqueue(std::move(m), disruptions.downlink_queue, due);
-    deliver_due(c);
+    deliver_pending(c);
 }
 
-void simulated_fleet::impl::transmit_uplink(simulated_vehicle& c, in_transit_message m) {
-    const bool unobstructed = !c.disruptions || (c.disruptions->uplink_queue.empty() && c.disruptions->slow.empty());
-    if (unobstructed && !is_link_blocked(c))
-        return uplink_receiver.on_vehicle_message(id_of(c), m.request, m.topic, m.payload);
+bool simulated_fleet::is_uplink_free(const vehicle_state& c) const {
+    const auto* d = find_disruptions(c);
+    return !is_link_blocked(c) && (d == nullptr || (d->uplink_queue.empty() && d->slow.empty()));
+}
+
+void simulated_fleet::transmit_uplink(vehicle_state& c, in_transit_message m) {
+    if (is_uplink_free(c)) return uplink_receiver_.on_vehicle_message(c.id, m.request, m.topic, m.payload);
     auto& disruptions = disruptions_of(c);
     const auto due = arrival_time(disruptions, m, disruptions.uplink_shaper, now());
     enqueue(std::move(m), disruptions.uplink_queue, due);
-    deliver_due(c);
+    deliver_pending(c);
 }
 
 /// Delivers the messages that have arrived and arms the timer for the next arrival.
-void simulated_fleet::impl::deliver_due(simulated_vehicle& c) {
+void simulated_fleet::deliver_pending(vehicle_state& c) {
     if (!c.disruptions) return;
-    auto& disruptions = *c.disruptions;
+    auto& disruptions = disruptions_of(c);
     while (is_reachable(c) && has_arrived(disruptions.uplink_queue, now())) {
         const auto response = pop_front(disruptions.uplink_queue);
-        uplink_receiver.on_vehicle_message(id_of(c), response.request, response.topic, response.payload);
+        uplink_receiver_.on_vehicle_message(c.id, response.request, response.topic, response.payload);
     }
     while (is_reachable(c) && disruptions.stalled_until <= now() && has_arrived(disruptions.downlink_queue, now()))
         receive_command(c, pop_front(disruptions.downlink_queue));
@@ -66,7 +70,7 @@ void simulated_fleet::impl::deliver_due(simulated_vehicle& c) {
     if (!disruptions.uplink_queue.empty()) next = disruptions.uplink_queue.front().due;
     if (!disruptions.downlink_queue.empty())
         next = std::min(next, std::max(disruptions.downlink_queue.front().due, disruptions.stalled_until));
-    arm_timer(disruptions.delivery_timer, next);
+    arm(disruptions.delivery_timer, next);
 }
 
 } // namespace loadsim::fleet

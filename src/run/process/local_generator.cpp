@@ -92,7 +92,7 @@ local_generator::local_generator(const scenario::scenario_config& scenario, cons
     plan_.broker_api_url = setup_.broker_api->url();
     setup_.broker_api->set_handlers(
         {.find_vehicle = [this](std::string_view vin) { return plan_.vehicle_of(vin); },
-         .on_command = [this](vehicle_id v, fleet::broker_api_command c) { deliver_command(v, std::move(c)); },
+         .on_command = [this](vehicle_id v, fleet::delivered_command c) { deliver_command(v, std::move(c)); },
          .headers = fleet::headers_of(plan_.scenario.contract.command)});
 }
 
@@ -215,7 +215,7 @@ void local_generator::wake(std::string_view vin) {
     if (auto* own = v ? shard_of(*v) : nullptr) own->wake(*v);
 }
 
-void local_generator::deliver_command(vehicle_id v, fleet::broker_api_command command) {
+void local_generator::deliver_command(vehicle_id v, fleet::delivered_command command) {
     if (auto* own = shard_of(v)) own->deliver(v, std::move(command));
 }
 

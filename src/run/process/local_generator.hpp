@@ -68,7 +68,7 @@ private:
     void on_completion(std::optional<observer::completion> completion, const std::string& why);
     void on_response(observer::observed_response);
     void wake(std::string_view vin);
-    void deliver_command(vehicle_id, fleet::broker_api_command);
+    void deliver_command(vehicle_id, fleet::delivered_command);
     void record_expired_completions();
     result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
     result<void> start_observers();

@@ -4,7 +4,7 @@
 #include "run_plan.hpp"
 
 #include <loadsim/driver/driver.hpp>
-#include <loadsim/fleet/events.hpp>
+#include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/measure/ledger.hpp>

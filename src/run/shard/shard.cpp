@@ -1,6 +1,9 @@
 #include "shard/shard.hpp"
 
+#include "clock_conversion.hpp"
 #include "shard/driver_factory.hpp"
+
+#include <loadsim/fleet/mqtt_fleet.hpp>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -25,6 +28,16 @@ http::client_options api_of(const target_endpoints& endpoints) {
     return endpoints.api.value_or(http::client_options{});
 }
 
+std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_source& time, fleet::vehicle_events& events,
+                                               const run_plan& plan, fleet_partition share,
+                                               const target_endpoints& endpoints, const shard_limits& limits) {
+    const auto spec = plan.fleet_spec_of(share);
+    if (plan.scenario.fleet.link == fleet::link_kind::mqtt)
+        return fleet::make_mqtt_fleet(loop, events, spec, limits.connects_in_flight, endpoints.brokers);
+    return fleet::make_broker_api_fleet(loop, time, events, spec, endpoints.broker_api, system_offset(time),
+                                        limits.inbound_connections);
+}
+
 } // namespace
 
 shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time_source& time, fleet_partition share,
@@ -34,7 +47,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
           plan.labels, [&plan](vehicle_id v) { return plan.vin_of(v); }, plan.scenario.load.completion_timeout,
           plan.recording()),
       campaign_sender_(loop_, plan, time, share, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
-      vehicles_(loop_, time, recorder_, plan, share, endpoints, limits),
+      vehicles_(make_vehicles(loop_, time, recorder_, plan, share, endpoints, limits)),
       observers_(loop_, plan, {.api = api_of(endpoints), .auth = endpoints.auth, .correlator = endpoints.correlator},
                  [this](vehicle_id v, observer::completion observed) {
                      ledger_.completion_observed(v, observed.request, observed.final_outcome, observed.reason,
@@ -42,7 +55,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
                  }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, share, limits.http_connections,
                           driver_match_stats_)),
-      dispatcher_(plan, share, ledger_, vehicles_.pool(), *driver_), due_timer_(loop_.io().get_executor()) {
+      dispatcher_(plan, share, ledger_, *vehicles_, *driver_), due_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
     loop_.tap = tap;
@@ -70,7 +83,7 @@ void shard::post(Work&& work) {
 
 void shard::connect() {
     post([this] {
-        vehicles_.start();
+        vehicles_->start();
         const auto ready = [this](const std::string& error) {
             if (error.empty())
                 --pending_starts_;
@@ -86,7 +99,7 @@ void shard::connect() {
 void shard::begin_load(monotonic_time start) {
     post([this, start] {
         ledger_.set_start(start);
-        vehicles_.begin_load(start);
+        vehicles_->begin_load(start);
         dispatcher_.begin(start);
         dispatch_due_arrivals();
         campaign_sender_.begin_load(start);
@@ -110,7 +123,7 @@ void shard::dispatch_due_arrivals() {
 void shard::stop_arrivals() {
     post([this] {
         dispatcher_.stop();
-        vehicles_.end_load();
+        vehicles_->end_load();
         due_timer_.cancel();
         campaign_sender_.cancel_pending();
     });
@@ -139,20 +152,20 @@ std::future<measure::snapshot> shard::report() {
 
 /// A condition ends before the drain does: its vehicles may still come back.
 bool shard::condition_ends_in_drain() {
-    const auto next = vehicles_.next_condition_event();
+    const auto next = vehicles_->next_condition_event();
     return next && *next <= plan_.end_of_load() + plan_.scenario.load.drain;
 }
 
 measure::snapshot shard::collect() {
     measure::snapshot r;
     r.counts = ledger_.take_counts();
-    auto observed = vehicles_.take_counts();
+    auto observed = vehicles_->take_counts();
     r.counts.sessions = std::move(observed.sessions);
     r.counts.recoveries = std::move(observed.recoveries);
     r.counts.http = driver_->take_counts();
-    r.counts.broker_api = vehicles_.take_broker_api_counts();
+    r.counts.broker_api = std::move(observed.broker_api);
     r.counts.campaigns = campaign_sender_.take_counts(r.counts.unmatched_fields);
-    for (const auto& sentence : vehicles_.take_unmatched_fields()) ++r.counts.unmatched_fields[sentence];
+    for (const auto& sentence : vehicles_->take_unmatched_fields()) ++r.counts.unmatched_fields[sentence];
     for (const auto& sentence : driver_match_stats_.take_unmatched()) ++r.counts.unmatched_fields[sentence];
     observers_.take_counts(r.counts.observers, r.counts.unmatched_fields);
     const auto traffic = loop_.traffic;
@@ -161,14 +174,14 @@ measure::snapshot shard::collect() {
                          .bytes_sent = traffic.bytes_sent - previous_traffic_.bytes_sent,
                          .bytes_received = traffic.bytes_received - previous_traffic_.bytes_received};
     previous_traffic_ = traffic;
-    r.sessions_planned = vehicles_.expected_online();
-    r.sessions_online = vehicles_.online();
+    r.sessions_planned = vehicles_->expected_online();
+    r.sessions_online = vehicles_->online();
     r.in_flight = ledger_.open_count();
     if (dispatcher_.all_due())
         r.awaited =
             ledger_.missing_count() + campaign_sender_.ledger().awaited() + (condition_ends_in_drain() ? 1U : 0U);
     r.all_due = dispatcher_.all_due();
-    r.setup_error = error_.empty() ? vehicles_.refusal() : error_;
+    r.setup_error = error_.empty() ? vehicles_->refusal() : error_;
     r.driver_ready = pending_starts_ == 0;
     r.cpu_s = cpu_s_;
     return r;
@@ -182,7 +195,7 @@ void shard::begin_stop() {
         driver_->stop();
         observers_.stop();
         campaign_sender_.stop();
-        vehicles_.stop();
+        vehicles_->stop();
         cpu_s_ = thread_cpu_seconds();
         loop_.stop();
     });
@@ -207,11 +220,11 @@ void shard::on_response(vehicle_id v, observer::observed_response response) {
 }
 
 void shard::wake(vehicle_id v) {
-    post([this, v] { vehicles_.wake(v); });
+    post([this, v] { vehicles_->wake(v); });
 }
 
-void shard::deliver(vehicle_id v, fleet::broker_api_command command) {
-    post([this, v, command = std::move(command)]() mutable { vehicles_.deliver(v, std::move(command)); });
+void shard::deliver(vehicle_id v, fleet::delivered_command command) {
+    post([this, v, command = std::move(command)]() mutable { vehicles_->deliver(v, std::move(command)); });
 }
 
 void shard::record_anomaly(anomaly what, std::string request, std::string evidence, monotonic_time at) {
@@ -221,11 +234,11 @@ void shard::record_anomaly(anomaly what, std::string request, std::string eviden
 }
 
 void shard::on_broker_down(std::uint32_t condition, std::uint32_t occurrence) {
-    post([this, condition, occurrence] { vehicles_.on_broker_down(condition, occurrence); });
+    post([this, condition, occurrence] { vehicles_->on_broker_down(condition, occurrence); });
 }
 
 void shard::on_broker_up(std::uint32_t condition) {
-    post([this, condition] { vehicles_.on_broker_up(condition); });
+    post([this, condition] { vehicles_->on_broker_up(condition); });
 }
 
 } // namespace loadsim::run

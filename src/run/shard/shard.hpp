@@ -6,7 +6,6 @@
 #include "shard/campaign_sender.hpp"
 #include "shard/event_recorder.hpp"
 #include "shard/shard_observers.hpp"
-#include "shard/shard_vehicles.hpp"
 
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/driver/driver.hpp>
@@ -70,8 +69,8 @@ public:
 
     void on_completion(vehicle_id, observer::completion);
     void on_response(vehicle_id, observer::observed_response);
-    void wake(vehicle_id);                               ///< wake-up trigger received
-    void deliver(vehicle_id, fleet::broker_api_command); ///< command received at the broker API
+    void wake(vehicle_id);                              ///< wake-up trigger received
+    void deliver(vehicle_id, fleet::delivered_command); ///< command received at the broker API
     void record_anomaly(anomaly, std::string request, std::string evidence, monotonic_time);
     /// Begin and end of an outage; all vehicles are affected.
     void on_broker_down(std::uint32_t condition, std::uint32_t occurrence);
@@ -91,7 +90,7 @@ private:
     measure::ledger ledger_;
     campaign_sender campaign_sender_;
     event_recorder recorder_;
-    shard_vehicles vehicles_;
+    std::unique_ptr<fleet::vehicles> vehicles_;
     shard_observers observers_;
     contract::field_match_stats driver_match_stats_; ///< of the mqtt driver's event mapping
     std::unique_ptr<driver::driver> driver_;

@@ -56,12 +56,14 @@ public:
           ledger_(
               plan_.labels, [this](vehicle_id v) { return plan_.vin_of(v); }, scenario.load.completion_timeout,
               plan_.recording()),
-          recorder_(plan_, ledger_, time_), vehicles_(wheel_, time_, recorder_, plan_.fleet_spec_of({}), *this),
+          recorder_(plan_, ledger_, time_),
+          vehicles_(fleet::make_simulated_fleet([this](net::timer& t, monotonic_time when) { wheel_.arm(t, when); },
+                                                time_, recorder_, plan_.fleet_spec_of({}), *this)),
           target_(
               make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
-          dispatcher_(plan_, {}, ledger_, vehicles_, *target_),
+          dispatcher_(plan_, {}, ledger_, *vehicles_, *target_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
           next_tick_(start_ + tick), aggregator_(plan_.schedule, start_),
           recovery_tracker_(scenario.conditions, scenario.budgets, plan_.schedule.duration()) {}
@@ -69,13 +71,13 @@ public:
     void run() {
         ledger_.set_start(start_);
         aggregator_.add(collect()); // first snapshot: all vehicles are online
-        vehicles_.begin_load(start_);
+        vehicles_->begin_load(start_);
         dispatcher_.begin(start_);
         exchange_messages();
         next_arrival_ = dispatcher_.dispatch_due(start_);
         step(stage::load, start_ + plan_.end_of_load());
         dispatcher_.stop();
-        vehicles_.end_load();
+        vehicles_->end_load();
         outage_schedule_.cancel_pending();
         next_arrival_ = never;
         const auto until = time_.now() + scenario_.load.drain;
@@ -86,7 +88,7 @@ public:
         ledger_.expire_requests(time_.now(), time_.now());
         const auto open = ledger_.open_count();
         ledger_.finish(time_.now());
-        vehicles_.stop();
+        vehicles_->stop();
         report_progress(stage::done);
         callbacks_.on_finished(make_result(open));
     }
@@ -130,7 +132,7 @@ private:
 
     /// A condition ends before `until`: its vehicles may still come back.
     bool condition_ends_before(monotonic_time until) {
-        const auto next = vehicles_.next_condition_event();
+        const auto next = vehicles_->next_condition_event();
         return next && start_ + *next <= until;
     }
 
@@ -154,9 +156,9 @@ private:
             broker_down_ = event->begins;
             target_->set_broker_down(broker_down_ && event->mode == vehicle::condition::outage_mode::restart);
             if (event->begins)
-                vehicles_.on_broker_down(event->condition, event->occurrence, event->mode);
+                vehicles_->on_broker_down(event->condition, event->occurrence);
             else
-                vehicles_.on_broker_up(event->condition);
+                vehicles_->on_broker_up(event->condition);
         }
     }
 
@@ -195,7 +197,7 @@ private:
     }
 
     void wake(std::string_view vin) {
-        if (const auto v = plan_.vehicle_of(vin)) vehicles_.wake(*v);
+        if (const auto v = plan_.vehicle_of(vin)) vehicles_->wake(*v);
     }
 
     void deliver_downlink(const broker_message& m) {
@@ -203,7 +205,8 @@ private:
         const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
         if (vin && m.topic == backend::event_topic(*vin)) return on_event(*vin, v, m.payload);
         if (v && m.topic.starts_with(backend::command_topic(*vin, {})))
-            return vehicles_.deliver(*v, m.topic, m.payload, m.qos, m.expires);
+            return vehicles_->deliver(
+                *v, {.topic = m.topic, .payload = m.payload, .headers = {}, .qos = m.qos, .expires = m.expires});
         uplink_.push_back({m.topic, m.payload}); // any other topic: handled like a vehicle's response
     }
 
@@ -223,13 +226,12 @@ private:
     measure::snapshot collect() {
         measure::snapshot s;
         s.counts = ledger_.take_counts();
-        auto counts = vehicles_.take_counts();
+        auto counts = vehicles_->take_counts();
         s.counts.sessions = std::move(counts.sessions);
         s.counts.recoveries = std::move(counts.recoveries);
-        s.counts.messages.published = vehicles_.published() - std::exchange(published_before_, vehicles_.published());
-        s.counts.messages.received = vehicles_.received() - std::exchange(received_before_, vehicles_.received());
-        s.sessions_planned = vehicles_.expected_online();
-        s.sessions_online = vehicles_.online();
+        s.counts.messages = counts.messages;
+        s.sessions_planned = vehicles_->expected_online();
+        s.sessions_online = vehicles_->online();
         s.in_flight = ledger_.open_count();
         s.all_due = dispatcher_.all_due();
         s.driver_ready = true;
@@ -246,7 +248,7 @@ private:
         f.elapsed = time_.now() - start_;
         f.lag_limit = scenario_.load.lag_limit;
         f.planned_arrivals = plan_.schedule.size();
-        f.sessions_planned = vehicles_.expected_online();
+        f.sessions_planned = vehicles_->expected_online();
         f.sessions_peak = aggregator_.sessions_peak();
         f.left_open = open;
         using ending = measure::run_result::end_reason;
@@ -274,7 +276,7 @@ private:
     std::vector<uplink_message> uplink_batch_;
     std::vector<broker_message> downlink_;
     std::vector<broker_message> downlink_batch_;
-    fleet::simulated_fleet vehicles_;
+    std::unique_ptr<fleet::vehicles> vehicles_;
     std::unique_ptr<simulated_target> target_;
     arrival_dispatcher dispatcher_;
     outage_schedule outage_schedule_;
@@ -284,8 +286,6 @@ private:
     monotonic_time next_arrival_ = never;
     aggregator aggregator_;
     recovery_tracker recovery_tracker_;
-    std::uint64_t published_before_ = 0;
-    std::uint64_t received_before_ = 0;
 };
 
 } // namespace

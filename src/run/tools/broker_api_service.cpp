@@ -72,29 +72,30 @@ public:
          std::function<void(const std::string&)> on_notice, fleet::broker_api api)
         : scenario_(d), compiled_(std::move(compiled)), plan_(d, compiled_), events_(std::move(on_notice)),
           api_(std::move(api)),
-          vehicles_(loop_, time_, events_, with_unlimited_load(plan_.fleet_spec_of({})), d.fleet.broker_api,
-                    system_offset(time_), d.fleet.broker_api.inbound.connections) {}
+          vehicles_(fleet::make_broker_api_fleet(loop_, time_, events_, with_unlimited_load(plan_.fleet_spec_of({})),
+                                                 d.fleet.broker_api, system_offset(time_),
+                                                 d.fleet.broker_api.inbound.connections)) {}
 
     ~impl() { stop(); }
 
     problems start() {
-        if (!vehicles_.refusal().empty()) return problems("inbound URL", vehicles_.refusal());
+        if (!vehicles_->refusal().empty()) return problems("inbound URL", vehicles_->refusal());
         const auto start = time_.now();
-        vehicles_.begin_load(start);
+        vehicles_->begin_load(start);
         api_.begin_load(start);
         thread_ = std::thread([this] { loop_.run(); });
         api_.set_handlers({.find_vehicle = [this](std::string_view vin) { return plan_.vehicle_of(vin); },
                            .on_command =
-                               [this](vehicle_id v, fleet::broker_api_command c) {
+                               [this](vehicle_id v, fleet::delivered_command c) {
                                    boost::asio::post(loop_.io(), [this, v, c = std::move(c)]() mutable {
-                                       vehicles_.deliver(v, std::move(c));
+                                       vehicles_->deliver(v, std::move(c));
                                    });
                                },
                            .headers = fleet::headers_of(scenario_.contract.command),
                            .set_next_behaviour =
                                [this](vehicle_id v, const std::string& name) {
                                    boost::asio::post(loop_.io(), [this, v, name] {
-                                       vehicles_.set_next_behaviour(v, scenario::behaviour_of(scenario_, name));
+                                       vehicles_->set_next_behaviour(v, scenario::behaviour_of(scenario_, name));
                                    });
                                },
                            .behaviours = behaviour_names()});
@@ -107,12 +108,12 @@ public:
         const auto deadline = time_.now() + 1s;
         while (!idle() && time_.now() < deadline) std::this_thread::sleep_for(5ms);
         boost::asio::post(loop_.io(), [this] {
-            vehicles_.stop();
+            vehicles_->stop();
             loop_.stop();
         });
         thread_.join();
         counts_ = api_.take_counts();
-        add(counts_, vehicles_.take_broker_api_counts());
+        add(counts_, vehicles_->take_counts().broker_api);
         return counts_;
     }
 
@@ -120,7 +121,7 @@ public:
 
 private:
     bool idle() {
-        return net::call_on_loop(loop_.io(), [this] { return vehicles_.idle(); });
+        return net::call_on_loop(loop_.io(), [this] { return vehicles_->idle(); });
     }
 
     std::vector<std::string> behaviour_names() const {
@@ -136,7 +137,7 @@ private:
     net::loop loop_{time_};
     service_events events_;
     fleet::broker_api api_;
-    fleet::broker_api_fleet vehicles_;
+    std::unique_ptr<fleet::vehicles> vehicles_;
     fleet::broker_api_counts counts_;
     std::thread thread_; // last: the thread uses all members above
 };

@@ -75,7 +75,7 @@ protected:
                  if (vin == "CAR1") return vehicle_id{1};
                  return std::nullopt;
              },
-             .on_command = [this](vehicle_id, broker_api_command c) { commands_.push_back(std::move(c)); },
+             .on_command = [this](vehicle_id, delivered_command c) { commands_.push_back(std::move(c)); },
              .headers = {"X-Id"},
              .set_next_behaviour = [this](vehicle_id, const std::string& name) { behaviours_.push_back(name); },
              .behaviours = {"success", "timeout"}});
@@ -90,7 +90,7 @@ protected:
     broker_api_options options_;
     std::optional<broker_api_handler> handler_;
     nanoseconds since_start_{0};
-    std::vector<broker_api_command> commands_;
+    std::vector<delivered_command> commands_;
     std::vector<std::string> behaviours_;
 };
 
@@ -208,7 +208,7 @@ TEST_F(broker_api_handler_test, sets_the_behaviour_of_the_next_command) {
 TEST_F(broker_api_handler_test, has_no_behaviour_path_without_a_handler) {
     handler_.emplace(options_, 1);
     handler_->set_handlers({.find_vehicle = [](std::string_view) { return std::nullopt; },
-                            .on_command = [](vehicle_id, broker_api_command) {}});
+                            .on_command = [](vehicle_id, delivered_command) {}});
     EXPECT_EQ(request("POST", "/vehicles/CAR1/behaviour", R"({"behaviour":"timeout"})").status, 404U);
 }
 

@@ -89,7 +89,7 @@ TEST_F(simulated_conditions, many_at_once_are_processed_in_slices) {
         run_to(10s + 4ms);
         EXPECT_EQ(condition_events_.size(), 5'000U);
         EXPECT_EQ(fleet_->take_counts().recoveries.begin()->second.recovery_times.count(), 2'500U);
-        EXPECT_EQ(fleet_->stored_vehicles(), 0U);
+        EXPECT_EQ(stored_vehicles(), 0U);
     }
 }
 
@@ -198,7 +198,7 @@ TEST_F(simulated_conditions, lost_responses_use_up_sequence_numbers) {
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900", "after ack #5 at 8000", "after final #6 at 8500"));
     EXPECT_THAT(messages_, ElementsAre("down before at 900", "up before at 900", "down during at 2000",
                                        "down after at 8000", "up after at 8000", "up after at 8500"));
-    EXPECT_EQ(fleet_->published(), 3U);
+    EXPECT_EQ(fleet_->take_counts().messages.published, 3U);
 }
 
 TEST_F(simulated_conditions, lose_the_configured_fraction) {
@@ -255,7 +255,7 @@ TEST_F(simulated_conditions, reconnect_with_backoff_after_a_broker_restart) {
     conditions_ = {make_condition(condition::kind::outage, 1s, 5s)};
     begin(1000);
     run_to(1s);
-    fleet_->on_broker_down(0, 0, condition::outage_mode::restart);
+    fleet_->on_broker_down(0, 0);
     EXPECT_EQ(fleet_->online(), 0U);
     EXPECT_EQ(fleet_->available(), 0U);
     EXPECT_EQ(condition_events_.size(), 1000U);
@@ -294,7 +294,7 @@ TEST_F(simulated_conditions, reconnect_as_configured) {
         reachability_.clear();
         begin(10);
         run_to(1s);
-        fleet_->on_broker_down(0, 0, condition::outage_mode::restart);
+        fleet_->on_broker_down(0, 0);
         run_to(3s);
         fleet_->on_broker_up(0);
         run_to(10s);
@@ -311,11 +311,12 @@ TEST_F(simulated_conditions, reconnect_as_configured) {
 
 TEST_F(simulated_conditions, keep_their_session_while_the_broker_is_frozen) {
     conditions_ = {make_condition(condition::kind::outage, 1s, 5s)};
+    conditions_.front().mode = condition::outage_mode::freeze;
     begin();
     run_to(900ms);
     command("before");
     run_to(1s);
-    fleet_->on_broker_down(0, 0, condition::outage_mode::freeze);
+    fleet_->on_broker_down(0, 0);
     EXPECT_EQ(fleet_->online(), 1U);
     run_to(6s);
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900"));
@@ -378,11 +379,12 @@ TEST_F(simulated_conditions, in_a_tunnel_fall_asleep_at_its_end_to_publish_prese
 TEST_F(simulated_conditions, stay_awake_while_the_broker_is_frozen) {
     behaviours_.front().asleep = vehicle::sleep{.wakeup_delay = exactly(1s)}; // on line from 2 s, for two seconds
     conditions_ = {make_condition(condition::kind::outage, 3s, 4s)};
+    conditions_.front().mode = condition::outage_mode::freeze;
     begin();
     run_to(1s);
     fleet_->wake(vehicle_id{0});
     run_to(3s);
-    fleet_->on_broker_down(0, 0, condition::outage_mode::freeze);
+    fleet_->on_broker_down(0, 0);
     run_to(7s);
     fleet_->on_broker_up(0);
     run_to(20s);
@@ -407,10 +409,10 @@ TEST_F(simulated_conditions, are_released_when_the_condition_has_ended) {
     conditions_[1].added_delay = exactly(10ms);
     begin(100);
     run_to(2s);
-    EXPECT_EQ(fleet_->stored_vehicles(), 100U);
+    EXPECT_EQ(stored_vehicles(), 100U);
     command("r1", 3);
     run_to(4s);
-    EXPECT_EQ(fleet_->stored_vehicles(), 0U);
+    EXPECT_EQ(stored_vehicles(), 0U);
     EXPECT_THAT(responses_, testing::SizeIs(1));
 }
 

@@ -1,6 +1,7 @@
 // Test fixture of the simulated fleet: manual time and a recording platform.
 #pragma once
 
+#include "simulated_fleet/simulated_fleet.hpp"
 #include "vehicle/step_builders.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
@@ -13,7 +14,6 @@
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/options.hpp>
-#include <loadsim/fleet/simulated_fleet.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
@@ -69,11 +69,10 @@ inline condition make_condition(condition::kind what, nanoseconds at, nanosecond
     return c;
 }
 
-/// Simulated fleet with a platform that records messages and a receiver that records vehicle events. Times are in
-/// milliseconds since the load's start.
-class simulated_fleet_test : public testing::Test, private fleet::vehicle_events, private fleet::uplink_sink {
+/// Inputs of a fleet in manual time, and a receiver that records its events. Times are in milliseconds since the load's start.
+class fleet_inputs : public testing::Test, private fleet::vehicle_events {
 protected:
-    void build(std::uint32_t vehicles = 1) {
+    void prepare(std::uint32_t vehicles) {
         options_.vehicles = vehicles;
         if (behaviours_.empty()) behaviours_.push_back(make_behaviour({respond_with(response_step::kind::executed)}));
         if (options_.segments.empty()) options_.segments.push_back({"all", {1}, behaviours_.front().name});
@@ -81,31 +80,25 @@ protected:
         segments_ = std::make_unique<vehicle::segmentation>(seed, vehicles, options_.segments);
         time_.set(start);
         wheel_ = std::make_unique<net::timer_wheel>(start);
-        fleet::vehicle_events& events = *this;
-        fleet::uplink_sink& broker = *this;
         registry_ = std::make_unique<vehicle::registry>(options_.vin, vehicles);
         variables_.resize(names_.size());
-        fleet_ = std::make_unique<fleet::simulated_fleet>(
-            [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events,
-            fleet::fleet_spec{.options = options_,
-                              .message_contract = contract_ ? *contract_ : contract::message_contract::built_in(),
-                              .registry = *registry_,
-                              .template_symbols = symbols_,
-                              .seed = seed,
-                              .segments = *segments_,
-                              .segment_names = names_,
-                              .segment_variables = variables_,
-                              .behaviours = behaviours_,
-                              .conditions = conditions_,
-                              .campaigns = campaigns_,
-                              .shard_partition = share_,
-                              .load_duration = 1000s},
-            broker, simulation_);
     }
 
-    void begin(std::uint32_t vehicles = 1) {
-        build(vehicles);
-        fleet_->begin_load(start);
+    fleet::vehicle_events& events() { return *this; }
+    fleet::fleet_spec spec() const {
+        return {.options = options_,
+                .message_contract = contract_ ? *contract_ : contract::message_contract::built_in(),
+                .registry = *registry_,
+                .template_symbols = symbols_,
+                .seed = seed,
+                .segments = *segments_,
+                .segment_names = names_,
+                .segment_variables = variables_,
+                .behaviours = behaviours_,
+                .conditions = conditions_,
+                .campaigns = campaigns_,
+                .shard_partition = share_,
+                .load_duration = 1000s};
     }
 
     void run_to(nanoseconds t) {
@@ -118,40 +111,25 @@ protected:
     }
 
     std::string vin(std::uint32_t v) const { return vehicle::vin_of(options_.vin, vehicle_id{v}); }
-
-    void command(const std::string& id, std::uint32_t v = 0, std::uint8_t qos = 1, nanoseconds expires = 1000s) {
-        fleet_->deliver(vehicle_id{v}, backend::command_topic(vin(v), "horn"),
-                        to_json(backend::command{.id = id, .service = "horn", .ts_ms = 0}), qos, start + expires);
-    }
-
     double elapsed_ms() const { return milliseconds(time_.now() - start); }
-    void keep_sessions(std::chrono::seconds expiry = 3600s) {
-        options_.mqtt.session.clean_start = false;
-        options_.mqtt.session.session_expiry = expiry;
-    }
 
     static constexpr std::uint64_t seed = 5;
     static constexpr monotonic_time start{1'700'000'000s};
+    manual_time time_;
+    std::unique_ptr<net::timer_wheel> wheel_;
     fleet::options options_;
     std::vector<vehicle::behaviour> behaviours_;
     std::vector<condition> conditions_;
     fleet_partition share_;
-    fleet::simulation_options simulation_;
     std::optional<contract::message_contract> contract_; ///< none: the built-in contract
     std::map<std::string, arrival_id> arrivals_;         ///< requests of an arrival
     std::set<std::string> delivered_;                    ///< delivered commands
-    std::unique_ptr<fleet::simulated_fleet> fleet_;
 
     std::vector<std::string> events_;       ///< "delivered r1 at 0", "acked ...", "finished ...", "executed ..."
-    std::vector<std::string> responses_;    ///< responses received by the platform: "r1 final #1 at 20"
-    std::vector<std::string> presence_;     ///< presence received by the platform: "asleep udp at 0"
     std::vector<std::string> messages_;     ///< messages of on_message(): "up r1 at 20"
     std::vector<std::string> reachability_; ///< "away at 0", "back at 0"
     std::vector<std::string> session_events_;
     std::vector<std::string> condition_events_; ///< "0 at 10", "0 passed at 20"
-    std::vector<backend::response> parsed_responses_;
-    std::vector<std::string> payloads_;
-    std::vector<std::string> topics_;
 
 private:
     void record_event(const char* what, std::string_view request) {
@@ -190,6 +168,56 @@ private:
         condition_events_.push_back(fmt::format("{} passed at {}", c, elapsed_ms()));
     }
 
+    std::vector<std::string> names_;
+    std::vector<std::vector<std::string>> variables_;
+    contract::scenario_symbols symbols_;
+    std::vector<fleet::campaign_options> campaigns_;
+    std::unique_ptr<vehicle::registry> registry_;
+    std::unique_ptr<vehicle::segmentation> segments_;
+};
+
+/// Simulated fleet with a platform that records messages.
+class simulated_fleet_test : public fleet_inputs, private fleet::uplink_sink {
+protected:
+    void build(std::uint32_t vehicles = 1) {
+        prepare(vehicles);
+        fleet::uplink_sink& broker = *this;
+        fleet_ = std::make_unique<fleet::simulated_fleet>(
+            [this](net::timer& t, monotonic_time when) { wheel_->arm(t, when); }, time_, events(), spec(), broker,
+            simulation_);
+    }
+
+    void begin(std::uint32_t vehicles = 1) {
+        build(vehicles);
+        fleet_->begin_load(start);
+    }
+
+    void command(const std::string& id, std::uint32_t v = 0, std::uint8_t qos = 1, nanoseconds expires = 1000s) {
+        fleet_->deliver(vehicle_id{v}, {.topic = backend::command_topic(vin(v), "horn"),
+                                        .payload = to_json(backend::command{.id = id, .service = "horn", .ts_ms = 0}),
+                                        .qos = qos,
+                                        .expires = start + expires});
+    }
+
+    std::size_t stored_vehicles() const {
+        return static_cast<const fleet::simulated_fleet&>(*fleet_).stored_vehicles();
+    }
+
+    void keep_sessions(std::chrono::seconds expiry = 3600s) {
+        options_.mqtt.session.clean_start = false;
+        options_.mqtt.session.session_expiry = expiry;
+    }
+
+    fleet::simulation_options simulation_;
+    std::unique_ptr<fleet::vehicles> fleet_;
+
+    std::vector<std::string> responses_; ///< responses received by the platform: "r1 final #1 at 20"
+    std::vector<std::string> presence_;  ///< presence received by the platform: "asleep udp at 0"
+    std::vector<backend::response> parsed_responses_;
+    std::vector<std::string> payloads_;
+    std::vector<std::string> topics_;
+
+private:
     void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         if (topic.ends_with("/state")) {
             const auto p = backend::read_presence(payload).value();
@@ -205,15 +233,6 @@ private:
         responses_.push_back(fmt::format("{} {} #{} at {}", response->id, phases[static_cast<int>(response->phase)],
                                          response->seq, elapsed_ms()));
     }
-
-    manual_time time_;
-    std::vector<std::string> names_;
-    std::vector<std::vector<std::string>> variables_;
-    contract::scenario_symbols symbols_;
-    std::vector<fleet::campaign_options> campaigns_;
-    std::unique_ptr<vehicle::registry> registry_;
-    std::unique_ptr<vehicle::segmentation> segments_;
-    std::unique_ptr<net::timer_wheel> wheel_;
 };
 
 } // namespace loadsim::fleet::simulation_test

@@ -49,8 +49,9 @@ TEST_F(simulated_fleet_test, follow_their_behaviour) {
     EXPECT_EQ(parsed_responses_[0].sent_us, (1'700'000'000LL + 1) * 1'000'000 + 20'000);
     EXPECT_EQ(parsed_responses_[0].ts_ms, (1'700'000'000LL + 1) * 1000 + 20) << "the steady clock shows the date";
     EXPECT_TRUE(parsed_responses_[1].ok);
-    EXPECT_EQ(fleet_->received(), 1U);
-    EXPECT_EQ(fleet_->published(), 2U);
+    const auto messages = fleet_->take_counts().messages;
+    EXPECT_EQ(messages.received, 1U);
+    EXPECT_EQ(messages.published, 2U);
     EXPECT_THAT(reachability_, IsEmpty());
     EXPECT_THAT(session_events_, IsEmpty());
 }
@@ -207,13 +208,13 @@ TEST_F(simulated_fleet_test, duplicated_command_is_executed_again_without_dedupl
         command("r1");
         command("r1");
         EXPECT_EQ(responses_.size(), looks ? 1U : 2U);
-        EXPECT_EQ(fleet_->received(), 2U);
+        EXPECT_EQ(fleet_->take_counts().messages.received, 2U);
     }
 }
 
 TEST_F(simulated_fleet_test, malformed_command_is_reported) {
     begin();
-    fleet_->deliver(vehicle_id{0}, backend::command_topic(vin(0), "horn"), "{", 1, never);
+    fleet_->deliver(vehicle_id{0}, {.topic = backend::command_topic(vin(0), "horn"), .payload = "{"});
     EXPECT_THAT(events_, ElementsAre("malformed { at 0"));
     EXPECT_THAT(responses_, IsEmpty());
 }
@@ -324,7 +325,7 @@ TEST_F(simulated_fleet_test, use_the_given_contract) {
     spoken.command.service = "topic[2]";
     contract_ = contract::message_contract::compile(spoken).value();
     begin();
-    fleet_->deliver(vehicle_id{0}, "cars/x/horn", "anything", 1, never, {{"X-Id", "r9"}});
+    fleet_->deliver(vehicle_id{0}, {.topic = "cars/x/horn", .payload = "anything", .headers = {{"X-Id", "r9"}}});
     EXPECT_THAT(responses_, ElementsAre("r9 final #1 at 0"));
 }
 

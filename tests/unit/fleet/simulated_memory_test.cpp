@@ -23,7 +23,7 @@ TEST_F(simulated_fleet_test, take_no_memory_while_idle) {
     EXPECT_EQ(fleet_->online(), 24'500'000U);
     EXPECT_EQ(fleet_->available(), 24'500'000U);
     EXPECT_TRUE(fleet_->available(vehicle_id{24'499'999}));
-    EXPECT_EQ(fleet_->stored_vehicles(), 0U);
+    EXPECT_EQ(stored_vehicles(), 0U);
     command("r1", 24'499'999);
     EXPECT_THAT(responses_, ElementsAre("r1 final #1 at 0"));
 }
@@ -32,10 +32,10 @@ TEST_F(simulated_fleet_test, are_released_when_idle_and_keep_their_counters) {
     behaviours_ = {make_behaviour({wait_for(20ms), respond_with(response_step::kind::executed)})};
     begin(1000);
     command("r1", 7);
-    EXPECT_EQ(fleet_->stored_vehicles(), 1U);
+    EXPECT_EQ(stored_vehicles(), 1U);
     run_to(50ms);
     command("r2", 8); // idle vehicles are released at the next event
-    EXPECT_EQ(fleet_->stored_vehicles(), 1U);
+    EXPECT_EQ(stored_vehicles(), 1U);
     run_to(100ms);
     command("r3", 7);
     run_to(200ms);
@@ -48,7 +48,7 @@ TEST_F(simulated_fleet_test, powered_on_later_are_released) {
     EXPECT_EQ(fleet_->online(), 0U);
     EXPECT_EQ(fleet_->available(), 0U);
     EXPECT_FALSE(fleet_->available(vehicle_id{3}));
-    EXPECT_EQ(fleet_->stored_vehicles(), 0U) << "dark ones are as they were at first";
+    EXPECT_EQ(stored_vehicles(), 0U) << "dark ones are as they were at first";
     run_to(2s);
     EXPECT_EQ(fleet_->online(), 10U);
     EXPECT_TRUE(fleet_->available(vehicle_id{3}));

@@ -75,7 +75,7 @@ TEST_F(simulated_fleet_test, absent_ones_are_reported_lazily_if_configured) {
     for (std::uint32_t v = 0; v < 100; ++v) command("r" + std::to_string(v), v);
     EXPECT_THAT(reachability_, testing::SizeIs(50)) << "each when a command came for it";
     EXPECT_THAT(responses_, testing::SizeIs(50));
-    EXPECT_EQ(fleet_->stored_vehicles(), 0U);
+    EXPECT_EQ(stored_vehicles(), 0U);
     EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "away as it should be";
 }
 

@@ -1,0 +1,241 @@
+#include "fleet_core.hpp"
+
+#include "reconnect_backoff.hpp"
+#include "response_encoder.hpp"
+#include "vehicle_rules.hpp"
+
+#include <loadsim/base/random.hpp>
+#include <loadsim/fleet/events.hpp>
+#include <loadsim/vehicle/registry.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace loadsim::fleet {
+namespace {
+
+/// Pause between two slices of conditions.
+constexpr std::chrono::milliseconds slice_pause{1};
+
+std::uint32_t partition_size(const fleet_spec& p) {
+    const auto vehicle_count = p.options.vehicles;
+    return vehicle_count > p.shard_partition.index
+               ? (vehicle_count - p.shard_partition.index - 1) / p.shard_partition.count + 1
+               : 0;
+}
+
+} // namespace
+
+disruption_state::disruption_state(fleet_core& owner, vehicle_id v)
+    : sleep_timer(owner, &fleet_core::on_sleep_due, v) {}
+
+fleet_core::fleet_core(vehicle_events& events, const fleet_spec& p, const condition_slice& slice)
+    : events_(events), spec_(p), size_(partition_size(p)),
+      schedule_(p.conditions, p.segments, p.segment_names, p.seed, p.options.vehicles, p.shard_partition,
+                p.load_duration),
+      slice_(slice), tracks_previous_request_(std::ranges::any_of(
+                         p.behaviours, [](const auto& one) { return references_previous_request(one.steps); })) {
+    schedule_.skip_before(p.skip_before);
+}
+
+void fleet_core::set_next_behaviour(vehicle_id v, const vehicle::behaviour& b) {
+    tracks_previous_request_ = tracks_previous_request_ || references_previous_request(b.steps);
+    disruptions_of(vehicle_of(v)).next_behaviour = &b;
+}
+
+void fleet_core::stop() {
+    stopped_ = true;
+    condition_timer_.disarm();
+    executions_.clear();
+}
+
+fleet_counts fleet_core::take_counts() { return std::exchange(counts_, {}); }
+
+std::string fleet_core::vin_of(vehicle_id v) const { return spec_.registry.vin_of(v); }
+
+disruption_state& fleet_core::disruptions_of(vehicle_state& c) {
+    if (!c.disruptions) c.disruptions = make_disruptions(c);
+    return *c.disruptions;
+}
+
+// Conditions.
+
+void fleet_core::process_due_conditions() {
+    if (stopped_) return;
+    const auto elapsed = [this] { return now() - load_start_; };
+    const bool expanded = schedule_.expand(elapsed() + slice_.expand_ahead, slice_.vehicles);
+    auto remaining = slice_.events;
+    for (; remaining > 0; --remaining) {
+        const auto event = schedule_.pop_due(elapsed());
+        if (!event) break;
+        process(*event);
+    }
+    if (!expanded || remaining == 0) return arm(condition_timer_, now() + slice_pause);
+    auto next = schedule_.next();
+    if (const auto expansion = schedule_.next_expansion()) next = std::min(*next, *expansion - slice_.expand_ahead);
+    if (next) arm(condition_timer_, load_start_ + *next);
+}
+
+void fleet_core::process(const condition_event& t) {
+    if (never_online(state_of(t.vehicle))) return;
+    auto& c = vehicle_of(t.vehicle);
+    auto& disruptions = disruptions_of(c);
+    const auto& condition = spec_.conditions[t.condition];
+    const bool has_duration = t.until > t.at;
+    if (t.begins) {
+        events_.on_condition_begin(t.vehicle, t.condition, now());
+        report_session_event(c, condition.name + (has_duration ? " begins" : ""));
+        const auto actions = begin_condition(condition, t.condition, has_duration, c.reachable, disruptions);
+        if (actions.affected) count_affected(c, {t.condition, t.occurrence});
+        run(c, actions, condition.name);
+    } else {
+        report_session_event(c, condition.name + " ends");
+        run(c, end_condition(condition, t.condition, disruptions), "its connection was half-open");
+    }
+    update_state(c);
+    if (!t.begins) deliver_pending(c);
+    if (!t.begins || !has_duration) events_.on_condition_end(t.vehicle, t.condition, now());
+    release_idle();
+}
+
+void fleet_core::run(vehicle_state& c, const link_actions& actions, std::string_view reason) {
+    const bool lost = actions.disconnect && close_link(c, *actions.disconnect);
+    if (lost) end_session(c, reason);
+    if (actions.block) set_blocked(c, *actions.block);
+    if (actions.shape) shape(c, combined_link_shape(spec_, c.disruptions->slow, c.id, draws_of(c).delay));
+    if (lost || actions.connect) try_connect(c);
+}
+
+void fleet_core::count_affected(vehicle_state& c, const measure::totals::occurrence_key& occurrence) {
+    ++counts_.recoveries[occurrence].affected;
+    disruptions_of(c).recovering_from.push_back(occurrence);
+}
+
+void fleet_core::on_broker_down(std::uint32_t condition, std::uint32_t occurrence) {
+    broker_down_ = true;
+    for (std::uint32_t slot = 0; slot < size_; ++slot) {
+        const auto v = id_at(slot);
+        if (never_online(state_of(v))) continue;
+        auto& c = vehicle_of(v);
+        events_.on_condition_begin(v, condition, now());
+        if (c.reachable) count_affected(c, {condition, occurrence});
+        on_broker_lost(c, spec_.conditions[condition].mode);
+        update_state(c);
+        release_idle();
+    }
+}
+
+void fleet_core::on_broker_up(std::uint32_t condition) {
+    broker_down_ = false;
+    for (std::uint32_t slot = 0; slot < size_; ++slot) {
+        const auto v = id_at(slot);
+        if (never_online(state_of(v))) continue;
+        auto& c = vehicle_of(v);
+        update_state(c);
+        deliver_pending(c);
+        events_.on_condition_end(v, condition, now());
+        release_idle();
+    }
+}
+
+// Sessions and availability.
+
+void fleet_core::try_connect(vehicle_state& c) {
+    if (stopped_ || c.state == session_state::online || must_stay_offline(c)) return;
+    connect(c);
+}
+
+void fleet_core::set_state(vehicle_state& c, session_state next) {
+    const bool was_online = c.state == session_state::online;
+    const bool online = next == session_state::online;
+    if (was_online != online) online ? ++online_count_ : --online_count_;
+    c.state = next;
+    update_state(c);
+}
+
+/// Reachability is reported during the load only.
+void fleet_core::update_state(vehicle_state& c) {
+    const bool available = is_available(c);
+    if (std::exchange(c.available, available) != available) available ? ++available_count_ : --available_count_;
+    if (load_start_ == never || stopped_) return;
+    const bool reachable = is_reachable(c);
+    if (std::exchange(c.reachable, reachable) == reachable) return;
+    reachable ? events_.on_reachable(c.id) : events_.on_unreachable(c.id);
+    if (!reachable || !c.disruptions) return;
+    for (const auto& occurrence : std::exchange(c.disruptions->recovering_from, {}))
+        counts_.recoveries[occurrence].recovery_times.record(now() - (load_start_ + start_of(spec_, occurrence)));
+}
+
+void fleet_core::end_session(vehicle_state& c, std::string_view why, session_state next) {
+    set_state(c, next);
+    if (c.disruptions) c.disruptions->sleep_timer.disarm();
+    report_session_event(c, "off line: " + std::string(why));
+    on_session_ended(c);
+}
+
+void fleet_core::disconnect_permanently(vehicle_state& c) {
+    publish_presence(c, "offline");
+    close_link(c, vehicle::disconnect_kind::clean);
+    end_session(c, "it left", session_state::permanently_offline);
+}
+
+void fleet_core::report_session_event(const vehicle_state& c, std::string what) {
+    if (load_start_ != never && !stopped_) events_.on_session_event(c.id, std::move(what), now());
+}
+
+/// Presence of sleeping vehicles is always published: the platform needs it.
+bool fleet_core::publishes_presence(const vehicle_state& c) const {
+    return presence_enabled_ && (spec_.options.mqtt.presence || behaviour_of(c.id).asleep);
+}
+
+void fleet_core::publish_presence(vehicle_state& c, std::string_view state) {
+    if (!publishes_presence(c) || !connected(c)) return;
+    if (!encode_presence(spec_, c.id, state, wall_us(), presence_count_++, message_)) {
+        ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
+        return;
+    }
+    if (const auto error = publish(c, {}, message_, mqtt::qos::at_most_once))
+        ++counts_.sessions.reasons["presence not sent: " + error.message()];
+}
+
+nanoseconds fleet_core::next_reconnect_wait(const vehicle_state& c, std::uint32_t& attempts,
+                                            std::uint32_t failed) const {
+    const auto unit = random_unit(spec_.seed, stream_id::reconnect, index(c.id), attempts++);
+    return reconnect_wait(spec_.options.reconnect, failed, unit);
+}
+
+// Sleep.
+
+void fleet_core::fall_asleep(vehicle_state& c) {
+    publish_presence(c, "asleep");
+    close_link(c, vehicle::disconnect_kind::clean);
+    end_session(c, "it sleeps", session_state::asleep);
+}
+
+void fleet_core::schedule_sleep(vehicle_state& c) {
+    const auto& asleep = behaviour_of(c.id).asleep;
+    if (!asleep || load_start_ == never || stopped_ || c.state != session_state::online) return;
+    if (c.active_executions == 0) arm(disruptions_of(c).sleep_timer, now() + asleep->stays_awake);
+}
+
+void fleet_core::on_sleep_due(vehicle_id v) {
+    auto& c = vehicle_of(v);
+    if (c.state == session_state::online && c.active_executions == 0)
+        is_link_blocked(c) ? schedule_sleep(c) : fall_asleep(c); // a blocked link cannot publish the presence
+    release_idle();
+}
+
+void fleet_core::wake(vehicle_id v) {
+    if (stopped_) return;
+    auto& c = vehicle_of(v);
+    if (c.state == session_state::asleep) {
+        const auto& sleep = *behaviour_of(v).asleep;
+        random_stream rng(spec_.seed, stream_id::wakeup, index(v), draws_of(c).wakeup_triggers++ * draws_per_trigger);
+        const bool lost = rng.unit() < sleep.trigger_loss.value;
+        if (!lost && connect_at(c, now() + sample(sleep.wakeup_delay, rng))) report_session_event(c, "woken");
+    }
+    release_idle();
+}
+
+} // namespace loadsim::fleet

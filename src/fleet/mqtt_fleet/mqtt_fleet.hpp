@@ -1,0 +1,143 @@
+// MQTT fleet: the fleet core with one MQTT session per vehicle.
+#pragma once
+
+#include "fleet_core.hpp"
+#include "mqtt_fleet/connect_pacer.hpp"
+#include "mqtt_fleet/mqtt_vehicle.hpp"
+
+#include <loadsim/fleet/campaign.hpp>
+#include <loadsim/fleet/client_identity.hpp>
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/container/deque.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::fleet {
+
+class mqtt_fleet final : public fleet_core, private net::link_events {
+public:
+    /// Arguments: those of make_mqtt_fleet().
+    mqtt_fleet(net::loop&, vehicle_events&, const fleet_spec&, std::uint32_t connects_in_flight,
+               std::vector<boost::asio::ip::tcp::endpoint> brokers);
+
+    void start() override;
+    void begin_load(monotonic_time start) override;
+    void stop() override;
+    bool available(vehicle_id v) const override { return at(v).available; }
+
+    void resume_reading(vehicle_id); ///< a stall is over
+
+private:
+    /// A broker and its known limits.
+    struct broker_info {
+        boost::asio::ip::tcp::endpoint endpoint;
+        mqtt::qos maximum_qos = mqtt::qos::exactly_once;
+        bool retain_available = true;
+    };
+    /// Block-wise storage with stable addresses; less memory than one allocation per vehicle.
+    using vehicle_storage =
+        boost::container::deque<mqtt_vehicle, void,
+                                boost::container::deque_options_t<boost::container::block_size<256>>>;
+
+    // fleet_core: the link.
+    mqtt_vehicle& vehicle_of(vehicle_id v) override { return vehicles_[slot_of(v)]; }
+    session_state state_of(vehicle_id v) const override { return at(v).state; }
+    std::unique_ptr<disruption_state> make_disruptions(const vehicle_state&) override;
+    std::uint32_t& responses_sent(vehicle_state& c) override { return cast(c).responses_sent; }
+    draw_counters& draws_of(vehicle_state& c) override { return disruptions_of(c).draws; }
+    std::int64_t wall_us() const override { return system_time_us(); }
+    bool connected(const vehicle_state& c) const override { return at(c.id).link.online(); }
+    std::error_code publish(vehicle_state&, std::string_view request, const contract::outgoing_message&,
+                            mqtt::qos default_qos) override;
+    bool close_link(vehicle_state&, vehicle::disconnect_kind) override;
+    void on_session_ended(vehicle_state& c) override { release_connect(cast(c)); }
+    void connect(vehicle_state&) override;
+    bool connect_at(vehicle_state&, monotonic_time) override;
+    void cancel_wait(vehicle_state&) override;
+    void set_blocked(vehicle_state& c, bool blocked) override {
+        blocked ? cast(c).link.block() : cast(c).link.unblock();
+    }
+    void shape(vehicle_state& c, const net::link_shaper::limits& limits) override { cast(c).link.shape(limits); }
+
+    // behaviour_host
+    void take_over(command_execution&, nanoseconds) override;
+    void stall(command_execution&, nanoseconds) override;
+    void arm(net::timer& t, monotonic_time when) override { loop_.arm(t, when); }
+    monotonic_time now() const override { return loop_.now(); }
+
+    // net::link_events
+    mqtt::identity identify(net::mqtt_link&) override;
+    void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds took) override;
+    void on_message(net::mqtt_link&, const mqtt::message&) override;
+    void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason) override;
+    void on_downgraded(net::mqtt_link&) override;
+    void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override;
+    void on_offline(net::mqtt_link&, std::error_code why, bool was_online) override;
+    void on_wait_elapsed(net::mqtt_link&) override;
+
+    // sessions.cpp: connect, subscribe, reconnect.
+    void start_due_connects();
+    void open_connection(mqtt_vehicle&);
+    void release_connect(mqtt_vehicle&);
+    void on_subscription_ready(mqtt_vehicle&);
+    void subscribe(mqtt_vehicle&, const mqtt::server_limits&);
+    std::vector<std::string> filters_of(const mqtt_vehicle&) const; ///< the filter for commands comes first
+    void on_subscribe_refused(mqtt_vehicle&, const std::string& filter, mqtt::reason, const std::string& why);
+    void on_unauthorized_accept(mqtt_vehicle&);
+    std::string offline_reason(const mqtt_vehicle&, std::error_code why);
+    void apply_server_limits(mqtt_vehicle&, const mqtt::server_limits&);
+    void adjust_to_refusal(mqtt_vehicle&);
+    void warn_once(std::string what);
+
+    // messages.cpp
+    bool handle_campaign_message(const mqtt_vehicle&, const contract::message_view&);
+
+    // telemetry.cpp: periodic messages.
+    void send_due_telemetry();
+    void send_telemetry(mqtt_vehicle&);
+
+    static mqtt_vehicle& cast(vehicle_state& c) { return static_cast<mqtt_vehicle&>(c); }
+    const mqtt_vehicle& at(vehicle_id v) const { return vehicles_[slot_of(v)]; }
+    mqtt_vehicle& vehicle_of(const net::mqtt_link& link) { return vehicle_of(vehicle_id{link.tag()}); }
+    mqtt_disruption_state& disruptions_of(vehicle_state& c) {
+        return static_cast<mqtt_disruption_state&>(fleet_core::disruptions_of(c));
+    }
+    static const mqtt_disruption_state* find_disruptions(const vehicle_state& c) { ///< null: none so far
+        return static_cast<const mqtt_disruption_state*>(c.disruptions.get());
+    }
+    broker_info& broker_of(const mqtt_vehicle& c) {
+        return brokers_[(index(c.id) + c.broker_switches) % brokers_.size()];
+    }
+
+    net::loop& loop_;
+    std::vector<broker_info> brokers_; ///< assigned round-robin by vehicle index
+    identity_templates default_identity_;
+    std::vector<std::optional<identity_templates>> false_identities_; ///< by segment
+    std::vector<campaign> campaigns_;                                 ///< in the order of the spec
+    std::vector<std::vector<std::uint32_t>> campaigns_by_segment_;    ///< by segment
+    mqtt::session_options sleeper_session_options_;                   ///< always a persistent session
+    mqtt::session_options takeover_session_options_;                  ///< clean start, expires at disconnect
+    std::vector<boost::asio::ip::address> source_addresses_;          ///< empty: the kernel's choice
+    timer_callback<mqtt_fleet> connect_timer_{*this, &mqtt_fleet::start_due_connects};
+    timer_callback<mqtt_fleet> telemetry_timer_{*this, &mqtt_fleet::send_due_telemetry};
+    vehicle_storage vehicles_; ///< by slot
+    connect_pacer pacer_;
+    bool starting_connects_ = false; ///< inside start_due_connects()
+    std::set<std::string> warnings_given_;
+    std::uint64_t telemetry_round_ = 1;
+    std::uint32_t telemetry_slot_ = 0; ///< slot of the next vehicle in this round
+    struct {
+        client_identity shown;
+        contract::outgoing_message offline;
+    } identity_; ///< storage behind the views of the last identify()
+};
+
+} // namespace loadsim::fleet

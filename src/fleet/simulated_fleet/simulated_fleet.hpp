@@ -1,0 +1,111 @@
+// Simulated fleet: the fleet core with a simulated broker and network, and sparse storage of vehicles.
+#pragma once
+
+#include "fleet_core.hpp"
+#include "simulated_fleet/simulated_vehicle.hpp"
+
+#include <loadsim/fleet/simulated_fleet.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace loadsim::fleet {
+
+class simulated_fleet : public fleet_core {
+public:
+    /// Arguments: those of make_simulated_fleet().
+    simulated_fleet(arm_function, const time_source&, vehicle_events&, const fleet_spec&, uplink_sink&,
+                    const simulation_options& = {});
+
+    void begin_load(monotonic_time start) override;
+    void deliver(vehicle_id, delivered_command) override;
+    void stop() override;
+    bool available(vehicle_id) const override;
+    std::size_t stored_vehicles() const noexcept { return vehicles_.size(); } ///< apart from their counters
+
+    void on_delivery_due(vehicle_id);
+    void on_reconnect_due(vehicle_id);
+
+protected:
+    monotonic_time now() const final { return time_.now(); }
+
+private:
+    // fleet_core: the link.
+    simulated_vehicle& vehicle_of(vehicle_id) final; ///< creates it if needed; valid until release_idle()
+    session_state state_of(vehicle_id) const final;
+    void release_idle() final;
+    std::unique_ptr<disruption_state> make_disruptions(const vehicle_state&) final;
+    std::uint32_t& responses_sent(vehicle_state& c) final { return counters_of(c).responses_sent; }
+    draw_counters& draws_of(vehicle_state& c) final { return counters_of(c).draws; }
+    std::int64_t wall_us() const final;
+    bool connected(const vehicle_state& c) const final { return c.state == session_state::online; }
+    std::error_code publish(vehicle_state&, std::string_view request, const contract::outgoing_message&,
+                            mqtt::qos default_qos) final;
+    bool close_link(vehicle_state& c, vehicle::disconnect_kind) final { return connected(c); }
+    void on_session_ended(vehicle_state&) final;
+    void connect(vehicle_state&) final;
+    bool connect_at(vehicle_state&, monotonic_time) final;
+    void cancel_wait(vehicle_state& c) final { disruptions_of(c).reconnect_timer.disarm(); }
+    void shape(vehicle_state& c, const net::link_shaper::limits& limits) final { disruptions_of(c).shape = limits; }
+    void on_broker_lost(vehicle_state&, vehicle::condition::outage_mode) final;
+    void deliver_pending(vehicle_state&) final;
+
+    // behaviour_host
+    void disconnect(command_execution&, vehicle::disconnect_kind) final;
+    void take_over(command_execution&, nanoseconds) final;
+    void stall(command_execution&, nanoseconds) final;
+    void arm(net::timer& t, monotonic_time when) final { arm_timer_(t, when); }
+
+    // population.cpp: initial states and sparse storage.
+    session_state initial_state(vehicle_id) const;   ///< state of a vehicle that is not stored
+    const simulated_vehicle* find(vehicle_id) const; ///< null: in its initial state
+    bool is_idle(const simulated_vehicle&) const;
+    void count_initial();
+    void count_absent();
+    void disconnect_absent();
+    void count_rejected(std::uint32_t vehicles); ///< wrong credentials
+
+    // sessions.cpp: sessions and queued messages.
+    void establish_session(vehicle_state&);
+    void schedule_reconnect(vehicle_state&);
+    void drop_session(vehicle_state&, std::string_view why); ///< by the broker; reconnects after a backoff
+    bool keeps_session(const vehicle_state&) const;
+    bool can_exchange(const vehicle_state&) const; ///< online, and not half open
+    void send_to_vehicle(vehicle_state&, in_transit_message);
+    void send_from_vehicle(vehicle_state&, in_transit_message);
+    void receive_command(vehicle_state&, const in_transit_message&);
+
+    // network.cpp: messages in transit.
+    void transmit_downlink(vehicle_state&, in_transit_message);
+    void transmit_uplink(vehicle_state&, in_transit_message);
+    bool is_uplink_free(const vehicle_state&) const; ///< neither blocked nor slow, nothing queued
+
+    simulated_vehicle_counters& counters_of(vehicle_state&);
+    simulated_disruption_state& disruptions_of(vehicle_state& c) {
+        return static_cast<simulated_disruption_state&>(fleet_core::disruptions_of(c));
+    }
+    static simulated_disruption_state* find_disruptions(const vehicle_state& c) { ///< null: none so far
+        return static_cast<simulated_disruption_state*>(c.disruptions.get());
+    }
+
+    const arm_function arm_timer_;
+    const time_source& time_;
+    uplink_sink& uplink_receiver_;
+    const simulation_options simulation_;
+    std::unordered_map<std::uint32_t, simulated_vehicle>
+        vehicles_; ///< by slot: those that differ from their initial state
+    std::unordered_map<std::uint32_t, simulated_vehicle_counters>
+        counters_;                               ///< by slot: vehicles with non-zero counters
+    std::vector<std::uint32_t> idle_candidates_; ///< slots of vehicles that may be back in their initial state
+    std::vector<session_state> segment_states_;  ///< by segment: state of its vehicles from load start
+    bool some_power_on_ = false;                 ///< powered on by a condition
+    bool some_absent_ = false;                   ///< absent at load start or before
+    bool load_begun_ = false;
+    bool broker_restarts_ = false; ///< the outage is one by restart: connects are refused
+};
+
+} // namespace loadsim::fleet
