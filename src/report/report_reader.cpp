@@ -133,9 +133,10 @@ private:
         const auto summary = metadata_of(summary_file_name, "the run was killed, or is still running");
         for (const auto& [metadata, schema] : {std::pair(&run, run_schema), std::pair(&summary, summary_schema)})
             if (*metadata && (*metadata)->schema != schema)
-                return fmt::format("has the format '{}'{}, and loadsim {} reads '{}': use the loadsim that wrote it",
-                                   (*metadata)->schema,
-                                   run && !run->version.empty() ? " of loadsim " + run->version : "", version, schema);
+                return fmt::format(
+                    "was written in the format '{}', and this loadsim reads '{}': run the scenario again, or use the "
+                    "loadsim that wrote it",
+                    (*metadata)->schema, schema);
         if (run) {
             contents_.version = run->version;
             contents_.mode = run->mode;

@@ -232,17 +232,14 @@ TEST_F(report_reader_test, rejects_a_report_of_another_format) {
     };
     const auto run = text("run.json");
     write("run.json", R"({"schema":"loadsim.run/1","version":"0.1.0","mode":"run","scenario":"old"})");
-    EXPECT_EQ(error(),
-              "has the format 'loadsim.run/1' of loadsim 0.1.0, and loadsim 1.2.3 reads 'loadsim.run/2': use the "
-              "loadsim that wrote it");
+    EXPECT_EQ(error(), "was written in the format 'loadsim.run/1', and this loadsim reads 'loadsim.run/2': run the "
+                       "scenario again, or use the loadsim that wrote it");
     write("run.json", R"({"schema":"loadsim.run/3","version":"9.0.0","mode":"daydream","scenario":"later"})");
-    EXPECT_THAT(error(), HasSubstr("'loadsim.run/3' of loadsim 9.0.0"));
+    EXPECT_THAT(error(), HasSubstr("'loadsim.run/3'"));
     fs::remove(folder / "run.json");
     EXPECT_EQ(error(), "") << "summary.json has this format";
     write("summary.json", R"({"schema":"loadsim.summary/1"})");
-    EXPECT_EQ(error(),
-              "has the format 'loadsim.summary/1', and loadsim 1.2.3 reads 'loadsim.summary/2': use the loadsim "
-              "that wrote it");
+    EXPECT_THAT(error(), HasSubstr("the format 'loadsim.summary/1', and this loadsim reads 'loadsim.summary/2'"));
     write("run.json", run);
     EXPECT_THAT(error(), HasSubstr("'loadsim.summary/1'"));
 }
