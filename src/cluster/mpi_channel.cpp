@@ -173,10 +173,6 @@ mpi_channel::~mpi_channel() {
 
 const rank_info& mpi_channel::info() const { return state_->info; }
 
-std::string mpi_channel::display_name(std::uint32_t rank) const {
-    return fmt::format("rank {} on {}", rank, host_of(rank));
-}
-
 std::string mpi_channel::host_of(std::uint32_t rank) const {
     return rank < state_->hosts.size() ? state_->hosts[rank] : std::string{};
 }

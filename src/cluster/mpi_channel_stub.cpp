@@ -5,24 +5,23 @@
 
 namespace loadsim::cluster {
 
-struct channel::state {
-    place where;
+struct mpi_channel::state {
+    rank_info info;
     std::string trouble;
 };
 
-result<std::unique_ptr<channel>> channel::join() {
+result<std::unique_ptr<mpi_channel>> mpi_channel::join() {
     return problems{"MPI", "this loadsim was built without MPI; configure with -DLOADSIM_MPI=ON"};
 }
 
 // join() always fails, so these are never called.
-channel::channel(std::unique_ptr<state> s) : state_(std::move(s)) {}
-channel::~channel() = default;
-const place& channel::where() const { return state_->where; }
-std::string channel::host_of(std::uint32_t) const { return {}; }
-std::string channel::called(std::uint32_t) const { return {}; }
-void channel::send(std::uint32_t, std::string) {}
-std::optional<channel::letter> channel::receive() { return std::nullopt; }
-bool channel::sent_all() { return true; }
-const std::string& channel::trouble() const { return state_->trouble; }
+mpi_channel::mpi_channel(std::unique_ptr<state> s) : state_(std::move(s)) {}
+mpi_channel::~mpi_channel() = default;
+const rank_info& mpi_channel::info() const { return state_->info; }
+std::string mpi_channel::host_of(std::uint32_t) const { return {}; }
+void mpi_channel::send(std::uint32_t, std::string) {}
+std::optional<mpi_channel::received_message> mpi_channel::receive() { return std::nullopt; }
+bool mpi_channel::sent_all() { return true; }
+const std::string& mpi_channel::trouble() const { return state_->trouble; }
 
 } // namespace loadsim::cluster

@@ -8,8 +8,10 @@
 #include <boost/describe/enum.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace loadsim::cluster {
@@ -73,5 +75,13 @@ std::string encode(const message&);
 /// Errors: invalid JSON; an unknown or missing key; a wrong type; a number out of range; a damaged histogram. Each names the
 /// path in the message ("status_report.snapshot.in_flight").
 result<message> decode(std::string_view text);
+
+/// The message of that type; nullopt: another one, or an error.
+template <class Message>
+std::optional<Message> decode_as(std::string_view text) {
+    auto decoded = decode(text);
+    auto* found = decoded ? std::get_if<Message>(&*decoded) : nullptr;
+    return found != nullptr ? std::optional<Message>(std::move(*found)) : std::nullopt;
+}
 
 } // namespace loadsim::cluster
