@@ -1,9 +1,25 @@
 #include "aggregator.hpp"
 
+#include <loadsim/scenario/scenario.hpp>
+
 #include <algorithm>
 #include <utility>
 
 namespace loadsim::run {
+
+measure::run_result::end_reason end_reason_of(stop_signals::kind k) {
+    using reason = measure::run_result::end_reason;
+    switch (k) {
+    case stop_signals::kind::interrupt: return reason::interrupted;
+    case stop_signals::kind::terminate: return reason::terminated;
+    case stop_signals::kind::none: break;
+    }
+    return reason::complete;
+}
+
+aggregator::aggregator(const run_plan& plan, monotonic_time started_at)
+    : plan_(plan), recovery_tracker_(plan.scenario.conditions, plan.scenario.budgets, plan.schedule.duration()),
+      started_at_(started_at), reported_at_(started_at) {}
 
 void aggregator::add(measure::snapshot s) {
     auto& totals = s.counts;
@@ -20,11 +36,11 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     measure::progress p;
     p.current_stage = at;
     p.elapsed = now - started_at_;
-    p.load_duration = plan_.duration();
+    p.load_duration = plan_.schedule.duration();
     if (start != never) {
         p.load_elapsed = std::max(now - start, nanoseconds{0});
-        p.phase = static_cast<std::uint32_t>(plan_.phase_at(p.load_elapsed));
-        if (at == measure::stage::load) p.target_rate = plan_.rate_at(p.load_elapsed).per_second;
+        p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(p.load_elapsed));
+        if (at == measure::stage::load) p.target_rate = plan_.schedule.rate_at(p.load_elapsed).per_second;
     }
     p.interval_s = seconds(now - std::exchange(reported_at_, now));
     p.sessions_planned = latest_.sessions_planned;
@@ -33,7 +49,25 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};
     p.interval = std::exchange(interval_, {});
     p.cumulative = &sum_;
+    if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval);
     return p;
+}
+
+measure::run_result aggregator::result(monotonic_time now) const {
+    measure::run_result r;
+    r.mode = plan_.replay ? measure::run_mode::replay : measure::run_mode::run;
+    r.scenario = plan_.scenario.name;
+    r.seed = plan_.scenario.seed;
+    r.started = started_wall_;
+    r.elapsed = now - started_at_;
+    r.lag_limit = plan_.scenario.load.lag_limit;
+    r.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
+    r.sessions_peak = sessions_peak_;
+    r.sum = sum_;
+    r.recoveries = recovery_tracker_.results(sum_);
+    r.generator.cpu_s = latest_.cpu_s;
+    r.generator.rss_bytes = rss_peak_;
+    return r;
 }
 
 } // namespace loadsim::run

@@ -1,30 +1,41 @@
-// Aggregator of snapshots into totals and progress reports.
+// Aggregator of snapshots into progress reports and the result of a run.
 #pragma once
 
-#include <loadsim/load/schedule.hpp>
+#include "recovery_tracker.hpp"
+#include "run_plan.hpp"
+#include "signals.hpp"
+
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/measure/snapshot.hpp>
 
+#include <chrono>
+#include <cstdint>
+
 namespace loadsim::run {
 
-/// Sums the snapshots of a run: since the last progress report, and since the start.
+measure::run_result::end_reason end_reason_of(stop_signals::kind);
+
+/// Sums the snapshots of a run: since the last progress report, and since the start. Follows recoveries.
+/// Threads: one.
 class aggregator {
 public:
-    aggregator(const load::schedule& plan, monotonic_time started_at)
-        : plan_(plan), started_at_(started_at), reported_at_(started_at) {}
+    /// The plan must outlive the aggregator.
+    aggregator(const run_plan& plan, monotonic_time started_at);
 
     void add(measure::snapshot);
 
     /// Current state of the run, and the totals since the last call. `start`: of the load; `never` before it.
     measure::progress progress(measure::stage, monotonic_time start, monotonic_time now);
+    /// The result of the run that ends now; how it ended, what it left open, and its shards are the caller's.
+    measure::run_result result(monotonic_time now) const;
 
     const measure::totals& sum() const noexcept { return sum_; }
     const measure::snapshot& latest() const noexcept { return latest_; } ///< without its totals
-    std::uint32_t sessions_peak() const noexcept { return sessions_peak_; }
-    std::uint64_t rss_peak() const noexcept { return rss_peak_; }
 
 private:
-    const load::schedule& plan_;
+    const run_plan& plan_;
+    recovery_tracker recovery_tracker_;
+    std::chrono::system_clock::time_point started_wall_ = std::chrono::system_clock::now();
     monotonic_time started_at_;  ///< start of the run
     monotonic_time reported_at_; ///< last call of progress()
     measure::totals sum_;

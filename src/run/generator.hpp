@@ -1,18 +1,31 @@
 // The load generator as the run's stages see it: this process, or all ranks behind one interface.
 #pragma once
 
+#include "run_plan.hpp"
+
+#include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/snapshot.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 namespace loadsim::run {
 
-/// Implemented by local_generator (one process) and rank_coordinator (all ranks).
+/// Made by start_local_generator() (one process) and implemented by rank_coordinator (all ranks).
 /// Threads: one.
 class generator {
 public:
     virtual ~generator() = default;
+
+    virtual const run_plan& plan() const = 0;
+
+    /// Runs the hooks before the load; call before connect(). Blocks. `should_stop`: checked between requests; true:
+    /// stop. Errors: the first request without the expected response.
+    virtual result<void> run_before_hooks(const std::function<bool()>& should_stop) = 0;
+    /// Runs the hooks after the load.
+    virtual result<void> run_after_hooks() = 0;
 
     virtual void connect() = 0; ///< vehicles, driver and observers
     virtual void begin_load(monotonic_time start) = 0;

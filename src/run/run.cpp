@@ -2,13 +2,11 @@
 #include <loadsim/run/run.hpp>
 
 #include "process/local_generator.hpp"
-#include "process/process_setup.hpp"
 #include "ranks/rank_coordinator.hpp"
 #include "ranks/rank_worker.hpp"
-#include "run_with_hooks.hpp"
-#include "signals.hpp"
+#include "stages.hpp"
 
-#include <loadsim/cluster/mpi_channel.hpp>
+#include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>
 
@@ -16,27 +14,24 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <thread>
-#include <utility>
 
 namespace loadsim::run {
 namespace {
 
-cluster::rank_info rank_info_of(const options& wanted) {
-    return wanted.ranks != nullptr ? wanted.ranks->info() : cluster::rank_info{};
+local_generator_options generator_options(const options& wanted, const cluster::rank_info& rank,
+                                          const std::filesystem::path& folder) {
+    return {.folder = folder, .shards = wanted.shards, .rank = rank, .check_machine = true};
 }
 
 result<void> execute_single_process(const scenario::scenario_config& scenario, const options& wanted,
                                     const listener& callbacks) {
-    const auto compiled = scenario::compile(scenario);
-    if (!compiled) return compiled.error();
-    auto setup = prepare_target(scenario, *compiled, wanted.folder, {}, wanted.shards, callbacks.on_notice);
-    if (!setup) return setup.error();
     const steady_time time;
-    local_generator local(scenario, *compiled, *setup, wanted.shards, {}, time);
-    stop_signals signals(false);
-    return run_with_hooks(local, local, signals, callbacks, time).status;
+    const auto local =
+        start_local_generator(scenario, generator_options(wanted, {}, wanted.folder), time, callbacks.on_notice);
+    if (!local) return local.error();
+    const auto signals = handle_stop_signals(false);
+    return run_stages(**local, *signals, callbacks, time).status;
 }
 
 result<void> execute_as_coordinator(const scenario::scenario_config& scenario, const options& wanted,
@@ -44,19 +39,17 @@ result<void> execute_as_coordinator(const scenario::scenario_config& scenario, c
     const auto& rank = wanted.ranks->info();
     const auto folder = cluster::spool_folder(wanted.folder, rank.index);
     const steady_time time;
-    stop_signals signals(true);
+    const auto signals = handle_stop_signals(true);
     cluster::spool_writer spool(folder);
     if (!spool.trouble().empty()) return problems{"", spool.trouble()};
-    const auto compiled = scenario::compile(scenario);
-    if (!compiled) return compiled.error();
-    auto setup = prepare_target(scenario, *compiled, folder, rank, wanted.shards, callbacks.on_notice);
-    if (!setup) {
+    const auto local =
+        start_local_generator(scenario, generator_options(wanted, rank, folder), time, callbacks.on_notice);
+    if (!local) {
         spool.remove();
-        return setup.error();
+        return local.error();
     }
-    local_generator local(scenario, *compiled, *setup, wanted.shards, rank, time);
-    rank_coordinator all(local, *wanted.ranks, spool, time);
-    const auto end = run_with_hooks(local, all, signals, callbacks, time);
+    rank_coordinator all(**local, *wanted.ranks, spool, time);
+    const auto end = run_stages(all, *signals, callbacks, time);
     if (!spool.trouble().empty()) callbacks.on_notice(spool.trouble());
     if (!end.aborted) spool.remove(); // the report is complete, or there is none
     return end.status;
@@ -70,7 +63,7 @@ std::uint32_t default_shards(bool of_several_ranks) {
 
 result<void> execute(const scenario::scenario_config& scenario, const options& requested, const listener& callbacks) {
     auto wanted = requested;
-    if (wanted.shards == 0) wanted.shards = default_shards(rank_info_of(requested).count > 1);
+    if (wanted.shards == 0) wanted.shards = default_shards(wanted.ranks != nullptr && wanted.ranks->info().count > 1);
     return wanted.ranks != nullptr ? execute_as_coordinator(scenario, wanted, callbacks)
                                    : execute_single_process(scenario, wanted, callbacks);
 }
@@ -79,27 +72,24 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
     const auto& rank = wanted.ranks->info();
     const auto folder = cluster::spool_folder(wanted.folder, rank.index);
     const steady_time time;
-    stop_signals signals(true);
+    const auto signals = handle_stop_signals(true);
     cluster::spool_writer spool(folder);
-    rank_worker worker(*wanted.ranks, spool, signals, time);
+    rank_worker worker(*wanted.ranks, spool, *signals, time);
     const auto run_worker = [&] {
         if (!spool.trouble().empty()) return worker.run(nullptr, spool.trouble());
         const auto log = [](const std::string& text) { log_info(text); };
-        const auto compiled = scenario::compile(scenario);
-        if (!compiled) return worker.run(nullptr, to_string(compiled.error()));
-        auto setup = prepare_target(scenario, *compiled, folder, rank, wanted.shards, log);
-        if (!setup) return worker.run(nullptr, to_string(setup.error()));
-        local_generator local(scenario, *compiled, *setup, wanted.shards, rank, time);
-        if (const auto hooks_done = local.run_before_hooks(make_stop_check(signals)); !hooks_done)
-            return worker.run(nullptr, to_string(hooks_done.error()));
-        const bool released = worker.run(&local, {});
-        if (released && !signals.aborted()) run_after_hooks(local, log);
+        const auto local = start_local_generator(scenario, generator_options(wanted, rank, folder), time, log);
+        if (!local) return worker.run(nullptr, to_string(local.error()));
+        if (const auto done = run_before_hooks(**local, *signals); !done)
+            return worker.run(nullptr, to_string(done.error()));
+        const bool released = worker.run(local->get(), {});
+        if (released && !signals->aborted()) run_after_hooks(**local, log);
         return released;
     };
     const bool released = run_worker();
     if (!spool.trouble().empty()) log_warning(spool.trouble());
     if (!released) return problems{"", wanted.ranks->trouble()};
-    if (!signals.aborted()) spool.remove();
+    if (!signals->aborted()) spool.remove();
     return {};
 }
 

@@ -1,5 +1,8 @@
 #include "run_plan.hpp"
 
+#include <loadsim/contract/message_contract.hpp>
+#include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 
 #include <utility>
@@ -48,6 +51,11 @@ run_plan::run_plan(const scenario::scenario_config& d, const scenario::compiled_
       schedule(scenario::schedule_of(d)), services(d.seed, d.load.services),
       segments(d.seed, d.fleet.vehicles, d.fleet.segments), behaviours(behaviours_of(d, labels)),
       deadlines(deadlines_of(d, labels)), replay(std::move(selection)) {}
+
+run_plan::~run_plan() = default;
+run_plan::run_plan(run_plan&&) noexcept = default;
+
+std::string run_plan::vin_of(vehicle_id v) const { return compiled.registry.vin_of(v); }
 
 std::optional<vehicle_id> run_plan::vehicle_of(std::string_view vin) const {
     const auto v = compiled.registry.vehicle_of(vin);

@@ -4,15 +4,11 @@
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
-#include <loadsim/contract/message_contract.hpp>
-#include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/measure/ledger.hpp>
-#include <loadsim/measure/totals.hpp>
-#include <loadsim/run/probe.hpp>
-#include <loadsim/scenario/compiled_scenario.hpp>
-#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/run/trace.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
 #include <functional>
@@ -20,6 +16,18 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace loadsim::contract {
+class message_contract;
+struct template_values;
+} // namespace loadsim::contract
+namespace loadsim::fleet {
+struct fleet_spec;
+}
+namespace loadsim::scenario {
+struct compiled_scenario;
+struct scenario_config;
+} // namespace loadsim::scenario
 
 namespace loadsim::run {
 
@@ -35,6 +43,8 @@ struct run_plan {
     /// Scenario and compiled scenario must outlive the plan.
     run_plan(const scenario::scenario_config&, const scenario::compiled_scenario&,
              std::optional<replay_selection> replay = {});
+    ~run_plan();
+    run_plan(run_plan&&) noexcept;
 
     const scenario::scenario_config& scenario;
     const scenario::compiled_scenario& compiled;
@@ -52,7 +62,7 @@ struct run_plan {
     std::string broker_api_url;
     std::function<void(const traced_message&)> trace; ///< called for each message, on any thread; may be empty
 
-    std::string vin_of(vehicle_id v) const { return compiled.registry.vin_of(v); }
+    std::string vin_of(vehicle_id) const;
     /// The vehicle with that VIN; nullopt: not in the fleet.
     std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
     /// Sets the template values of a vehicle, except its VIN.

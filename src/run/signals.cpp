@@ -1,12 +1,45 @@
 #include "signals.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
+#include <thread>
 #include <utility>
 
 namespace loadsim::run {
+namespace {
 
-stop_signals::stop_signals(bool as_rank) : as_rank_(as_rank), io_(1), signals_(io_, SIGINT, SIGTERM) {
+class process_signals final : public stop_signals {
+public:
+    explicit process_signals(bool as_rank);
+    ~process_signals() override;
+    process_signals(const process_signals&) = delete;
+    process_signals& operator=(const process_signals&) = delete;
+
+    bool wait_until(monotonic_time) override;
+    kind requested() const override;
+    bool aborted() const override;
+
+private:
+    void listen();
+    void handle(int number);
+
+    const bool as_rank_;
+    boost::asio::io_context io_;
+    boost::asio::signal_set signals_;
+    mutable std::mutex mutex_;
+    std::condition_variable arrived_;
+    kind requested_ = kind::none;
+    bool aborted_ = false;
+    bool pending_ = false;
+    std::thread thread_; // last: the thread uses all members above
+};
+
+process_signals::process_signals(bool as_rank) : as_rank_(as_rank), io_(1), signals_(io_, SIGINT, SIGTERM) {
     if (as_rank_) {
         signals_.add(SIGUSR1);
         signals_.add(SIGUSR2);
@@ -15,7 +48,7 @@ stop_signals::stop_signals(bool as_rank) : as_rank_(as_rank), io_(1), signals_(i
     thread_ = std::thread([this] { io_.run(); });
 }
 
-stop_signals::~stop_signals() {
+process_signals::~process_signals() {
     io_.stop();
     thread_.join();
     if (!as_rank_) return;
@@ -26,7 +59,7 @@ stop_signals::~stop_signals() {
     std::signal(SIGUSR2, SIG_IGN);
 }
 
-void stop_signals::listen() {
+void process_signals::listen() {
     signals_.async_wait([this](const boost::system::error_code& error, int number) {
         if (error) return;
         handle(number);
@@ -35,7 +68,7 @@ void stop_signals::listen() {
     });
 }
 
-void stop_signals::handle(int number) {
+void process_signals::handle(int number) {
     const std::lock_guard lock(mutex_);
     if (as_rank_ && number == SIGTERM) {
         aborted_ = pending_ = true;
@@ -47,20 +80,24 @@ void stop_signals::handle(int number) {
     pending_ = true;
 }
 
-bool stop_signals::wait_until(monotonic_time when) {
+bool process_signals::wait_until(monotonic_time when) {
     std::unique_lock lock(mutex_);
     arrived_.wait_until(lock, when, [this] { return pending_; });
     return std::exchange(pending_, false);
 }
 
-stop_signals::kind stop_signals::requested() const {
+stop_signals::kind process_signals::requested() const {
     const std::lock_guard lock(mutex_);
     return requested_;
 }
 
-bool stop_signals::aborted() const {
+bool process_signals::aborted() const {
     const std::lock_guard lock(mutex_);
     return aborted_;
 }
+
+} // namespace
+
+std::unique_ptr<stop_signals> handle_stop_signals(bool as_rank) { return std::make_unique<process_signals>(as_rank); }
 
 } // namespace loadsim::run

@@ -1,12 +1,15 @@
 #include "stages.hpp"
 
+#include "aggregator.hpp"
+
 #include <loadsim/base/units.hpp>
-#include <loadsim/cluster/mpi_channel.hpp>
+#include <loadsim/cluster/channel.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
+#include <string>
 
 namespace loadsim::run {
 namespace {
@@ -19,36 +22,68 @@ constexpr nanoseconds poll_interval = 100ms; ///< while waiting for progress
 constexpr nanoseconds connect_allowance = 30s;
 constexpr nanoseconds max_stop_time = 3min; ///< for hundreds of thousands of DISCONNECTs
 
-} // namespace
+/// Threads: one.
+class stages {
+public:
+    stages(generator&, stop_signals&, const listener&, const time_source&);
 
-run_stages::run_stages(const run_plan& plan, generator& all, stop_signals& signals, const listener& callbacks,
-                       const time_source& time)
-    : plan_(plan), scenario_(plan.scenario), generator_(all), signals_(signals), callbacks_(callbacks), time_(time),
-      started_at_(time.now()), aggregator_(plan.schedule, started_at_),
-      recovery_tracker_(scenario_.conditions, scenario_.budgets, plan.schedule.duration()),
-      next_tick_(started_at_ + tick) {}
+    /// Runs all stages and reports the result. Errors: the load could not start.
+    result<void> run();
+    bool aborted() const { return !abort_reason_.empty(); } ///< the run was aborted without drain
 
-result<void> run_stages::run() {
+private:
+    /// Blocks until all vehicles are online or a stop is requested. Errors: the load cannot start.
+    result<void> connect();
+    void load();
+    void drain();
+    void finish();
+    bool stop_requested() const; ///< stop requested by a signal, here or at another rank; or aborted
+    void step(stage at, monotonic_time until);
+    void report_progress(stage at, monotonic_time now);
+    bool has_pending_stop() const;
+    bool nothing_pending() const;
+    void check_lost_ranks();
+    problems connect_timeout_error(nanoseconds waited) const;
+    measure::run_result::end_reason end_reason() const;
+
+    const run_plan& plan_;
+    const scenario::scenario_config& scenario_;
+    generator& generator_;
+    stop_signals& signals_;
+    const listener& callbacks_;
+    const time_source& time_;
+    aggregator aggregator_;
+    monotonic_time next_tick_;
+    monotonic_time start_ = never; ///< start of the load
+    std::string abort_reason_;
+    bool remote_stop_handled_ = false;
+};
+
+stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time)
+    : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
+      time_(time), aggregator_(plan_, time.now()), next_tick_(time.now() + tick) {}
+
+result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
     if (!stop_requested()) load();
     if (!aborted()) drain();
-    callbacks_.on_finished(finish());
+    finish();
     return {};
 }
 
-bool run_stages::stop_requested() const {
+bool stages::stop_requested() const {
     const auto remote = generator_.stop_requested();
     return aborted() || signals_.requested() != stop_signals::kind::none || remote.interrupt || remote.terminate;
 }
 
 /// A stop request of another rank, or a lost rank, that has not been handled yet.
-bool run_stages::has_pending_stop() const {
+bool stages::has_pending_stop() const {
     const auto remote = generator_.stop_requested();
     return (!remote_stop_handled_ && (remote.interrupt || remote.terminate)) ||
            (!aborted() && !generator_.lost_rank().empty());
 }
 
-void run_stages::check_lost_ranks() {
+void stages::check_lost_ranks() {
     if (aborted()) return;
     if (signals_.aborted())
         abort_reason_ = "the launcher ended all ranks, because one of them died or somebody stopped it";
@@ -59,7 +94,7 @@ void run_stages::check_lost_ranks() {
 }
 
 /// Waits until `until`, the next tick or a signal; collects snapshots; reports progress once a second.
-void run_stages::step(stage at, monotonic_time until) {
+void stages::step(stage at, monotonic_time until) {
     const auto wake = std::min(until, next_tick_);
     bool woken = false;
     do {
@@ -77,13 +112,11 @@ void run_stages::step(stage at, monotonic_time until) {
     next_tick_ += tick * ((now - next_tick_) / tick + 1); // skips missed ticks
 }
 
-void run_stages::report_progress(stage at, monotonic_time now) {
-    const auto p = aggregator_.progress(at, start_, now);
-    if (start_ != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval);
-    callbacks_.on_progress(p);
+void stages::report_progress(stage at, monotonic_time now) {
+    callbacks_.on_progress(aggregator_.progress(at, start_, now));
 }
 
-result<void> run_stages::connect() {
+result<void> stages::connect() {
     // All ranks are set up before any connects: the connect rate holds for all of them together.
     while (!generator_.idle() && aggregator_.latest().setup_error.empty() && !stop_requested())
         step(stage::connecting, time_.now() + poll_interval);
@@ -104,7 +137,7 @@ result<void> run_stages::connect() {
     return {};
 }
 
-problems run_stages::connect_timeout_error(nanoseconds waited) const {
+problems stages::connect_timeout_error(nanoseconds waited) const {
     const auto& latest = aggregator_.latest();
     std::string text = fmt::format("only {} of {} vehicles are on line after {}", latest.sessions_online,
                                    latest.sessions_planned, format_duration(waited));
@@ -123,7 +156,7 @@ problems run_stages::connect_timeout_error(nanoseconds waited) const {
         text + "; check the broker, or give it more time with fleet.fleetConnectTimeout or a lower fleet.connectRate"};
 }
 
-void run_stages::load() {
+void stages::load() {
     const auto begin = time_.now() + generator_.start_delay();
     start_ = plan_.replay ? begin - plan_.replay->from : begin; // a replay skips the time before its first request
     generator_.begin_load(start_);
@@ -139,11 +172,11 @@ void run_stages::load() {
 }
 
 /// No completion, late command or returning vehicle is awaited; if one were, ending now would count it as lost.
-bool run_stages::nothing_pending() const {
+bool stages::nothing_pending() const {
     return aggregator_.latest().in_flight == 0 && aggregator_.latest().awaited == 0;
 }
 
-void run_stages::drain() {
+void stages::drain() {
     const auto until = time_.now() + scenario_.load.drain;
     if (stop_requested())
         callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; Ctrl-C again ends at once",
@@ -154,19 +187,15 @@ void run_stages::drain() {
     generator_.expire_open_requests();
 }
 
-measure::run_result::end_reason run_stages::end_reason() const {
-    using ending = measure::run_result::end_reason;
-    if (aborted()) return ending::aborted;
+measure::run_result::end_reason stages::end_reason() const {
+    using kind = stop_signals::kind;
+    if (aborted()) return measure::run_result::end_reason::aborted;
+    if (const auto own = signals_.requested(); own != kind::none) return end_reason_of(own);
     const auto remote = generator_.stop_requested();
-    switch (signals_.requested()) {
-    case stop_signals::kind::interrupt: return ending::interrupted;
-    case stop_signals::kind::terminate: return ending::terminated;
-    case stop_signals::kind::none: break;
-    }
-    return remote.interrupt ? ending::interrupted : remote.terminate ? ending::terminated : ending::complete;
+    return end_reason_of(remote.interrupt ? kind::interrupt : remote.terminate ? kind::terminate : kind::none);
 }
 
-measure::run_result run_stages::finish() {
+void stages::finish() {
     const auto await_idle = [this] {
         const auto until = time_.now() + max_stop_time;
         do {
@@ -184,27 +213,32 @@ measure::run_result run_stages::finish() {
     if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks reported their results";
     const auto now = time_.now();
     report_progress(stage::done, now);
+    auto result = aggregator_.result(now);
+    result.sessions_planned = sessions_requested;
+    result.left_open = open;
+    result.ended = end_reason();
+    result.abort_reason = abort_reason_;
+    result.generator.shards = generator_.shards();
+    result.generator.ranks = generator_.count();
+    callbacks_.on_finished(result);
+}
 
-    measure::run_result run_result;
-    run_result.scenario = scenario_.name;
-    run_result.seed = scenario_.seed;
-    run_result.started = started_wall_;
-    run_result.elapsed = now - started_at_;
-    run_result.lag_limit = scenario_.load.lag_limit;
-    run_result.mode = plan_.replay ? measure::run_mode::replay : measure::run_mode::run;
-    run_result.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
-    run_result.sessions_planned = sessions_requested;
-    run_result.sessions_peak = aggregator_.sessions_peak();
-    run_result.left_open = open;
-    run_result.ended = end_reason();
-    run_result.abort_reason = abort_reason_;
-    run_result.sum = aggregator_.sum();
-    run_result.recoveries = recovery_tracker_.results(run_result.sum);
-    run_result.generator = {.cpu_s = aggregator_.latest().cpu_s,
-                            .rss_bytes = aggregator_.rss_peak(),
-                            .shards = generator_.shards(),
-                            .ranks = generator_.count()};
-    return run_result;
+} // namespace
+
+result<void> run_before_hooks(generator& all, const stop_signals& signals) {
+    return all.run_before_hooks([&signals] { return signals.any(); });
+}
+
+void run_after_hooks(generator& all, const std::function<void(const std::string&)>& on_notice) {
+    if (const auto done = all.run_after_hooks(); !done) on_notice("after the load: " + to_string(done.error()));
+}
+
+run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time) {
+    if (const auto done = run_before_hooks(all, signals); !done) return {done, false};
+    stages load_stages(all, signals, callbacks, time);
+    const auto status = load_stages.run();
+    if (status && !load_stages.aborted()) run_after_hooks(all, callbacks.on_notice);
+    return {status, load_stages.aborted()};
 }
 
 } // namespace loadsim::run

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/fleet/broker_api.hpp>
-#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/measure/totals.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
+
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
 namespace loadsim::run {
 
@@ -28,7 +31,7 @@ public:
     std::string url() const;  ///< http://host:port
     std::string path() const; ///< of commands
     /// Waits up to 1 s for responses still to be posted. Returns the counts since start().
-    fleet::broker_api_counts stop();
+    measure::broker_api_counts stop();
 
 private:
     class impl;

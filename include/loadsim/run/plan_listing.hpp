@@ -2,11 +2,14 @@
 #pragma once
 
 #include <loadsim/base/ids.hpp>
-#include <loadsim/scenario/scenario.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <string>
+
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
 namespace loadsim::run {
 

@@ -2,32 +2,19 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/run/run.hpp>
-#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/run/listener.hpp>
+#include <loadsim/run/trace.hpp>
 
-#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace loadsim::run {
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
-/// One message of the trace, as sent over the wire.
-struct traced_message {
-    enum class direction : std::uint8_t {
-        to_api,        ///< head: "POST /path"
-        from_api,      ///< head: the status; 0: no response, the body holds the error
-        to_vehicle,    ///< head: the topic, or the path at the broker API
-        from_vehicle,  ///< the same
-        to_observer,   ///< head: topic, path or URL
-        session_event, ///< an event of the vehicle's session; head only
-    };
-    traced_message::direction kind{};
-    std::uint32_t observer = 0; ///< of to_observer: index in load.observers
-    std::string head;
-    std::string body;
-};
+namespace loadsim::run {
 
 /// Result of one contract check, as a sentence.
 struct contract_finding {

@@ -2,33 +2,41 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
-#include <loadsim/measure/run_result.hpp>
-#include <loadsim/scenario/scenario.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+
+namespace loadsim::cluster {
+class channel;
+}
+namespace loadsim::measure {
+struct run_result;
+}
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
 namespace loadsim::run {
 
 /// Rank 0: waits for the join requests of all other ranks. Errors: mismatches (another scenario or version, a clock
 /// offset, a rank that could not read its scenario), each with the rank and its host; the caller must then call
 /// release_ranks().
-result<void> gather_ranks(cluster::mpi_channel&, const cluster::join_request& own);
+result<void> gather_ranks(cluster::channel&, const cluster::join_request& own);
 /// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
-void start_ranks(cluster::mpi_channel&, const cluster::run_settings&);
+void start_ranks(cluster::channel&, const cluster::run_settings&);
 /// Orders the other ranks to leave and waits for their last reports. False: a rank did not report; do not wait for it.
-bool release_ranks(cluster::mpi_channel&);
+bool release_ranks(cluster::channel&);
 
 /// Other ranks: sends the join request and waits for the run settings. nullopt: the run does not take place.
-std::optional<cluster::run_settings> join_run(cluster::mpi_channel&, const cluster::join_request& own);
+std::optional<cluster::run_settings> join_run(cluster::channel&, const cluster::join_request& own);
 /// Sends the rank's last report, after the command to leave.
-void leave_run(cluster::mpi_channel&);
+void leave_run(cluster::channel&);
 
 /// "22 ranks on 1 host, 1 shard each".
-std::string describe_ranks(const cluster::mpi_channel&, std::uint32_t shards);
+std::string describe_ranks(const cluster::channel&, std::uint32_t shards);
 
 /// Result from the spools of a run whose rank 0 was lost; nullopt: no spool found. Spools on other hosts are missing,
 /// damaged ones count up to the damage; the result's `abort_reason` says both. `why`: half a sentence about why the run was

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/run/run.hpp>
-#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/run/listener.hpp>
 
 #include <cstdint>
+
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
 namespace loadsim::run {
 

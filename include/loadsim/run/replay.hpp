@@ -3,11 +3,14 @@
 
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/result.hpp>
-#include <loadsim/run/run.hpp>
-#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/run/listener.hpp>
 
 #include <filesystem>
 #include <vector>
+
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
 namespace loadsim::run {
 

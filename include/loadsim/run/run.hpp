@@ -2,36 +2,28 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/measure/run_result.hpp>
-#include <loadsim/scenario/scenario.hpp>
+#include <loadsim/run/listener.hpp>
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
-#include <string>
 
 namespace loadsim::cluster {
-class mpi_channel;
+class channel;
+}
+namespace loadsim::scenario {
+struct scenario_config;
 }
 
 namespace loadsim::run {
 
 struct options {
-    std::filesystem::path folder;          ///< of the run's report; must exist. Files of embedded targets go there too
-    std::uint32_t shards = 0;              ///< per rank; 0: default_shards()
-    cluster::mpi_channel* ranks = nullptr; ///< channel to the other ranks; null: single process
+    std::filesystem::path folder;      ///< of the run's report; must exist. Files of embedded targets go there too
+    std::uint32_t shards = 0;          ///< per rank; 0: default_shards()
+    cluster::channel* ranks = nullptr; ///< channel to the other ranks; null: single process
 };
 
 /// Default number of shards (threads) per process: one for every two cores, at most 8; with several ranks 1.
 std::uint32_t default_shards(bool of_several_ranks);
-
-/// Callbacks of a run; called on the caller's thread.
-struct listener {
-    std::function<void(const std::string&)> on_notice;         ///< a sentence: started component, stop request
-    std::function<void(const measure::progress&)> on_progress; ///< once a second, and at the end
-    /// The result, once; called before the teardown, because an aborted run may have no time for it.
-    std::function<void(const measure::run_result&)> on_finished;
-};
 
 /// Starts the target, connects the fleet, runs the load, drains, and stops everything. With several ranks: runs as rank
 /// 0, which controls the other ranks and adds their counts to its own.

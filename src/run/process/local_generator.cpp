@@ -1,6 +1,10 @@
 #include "process/local_generator.hpp"
 
 #include <loadsim/base/counters.hpp>
+#include "process/outage_schedule.hpp"
+#include "process/target_setup.hpp"
+#include "shard/shard.hpp"
+
 #include <loadsim/base/random.hpp>
 
 #include <fmt/format.h>
@@ -10,9 +14,12 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <future>
 #include <random>
+#include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace loadsim::run {
 namespace {
@@ -27,9 +34,9 @@ std::uint64_t resident_bytes() {
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-target_endpoints endpoints_of(const target_setup& setup, const scenario::scenario_config& scenario,
-                              observer::request_correlator& correlator) {
-    const bool any_without_vin = std::ranges::any_of(scenario.load.observers, [](const observer::options& o) {
+/// Events of an observer carry no VIN: their requests are found by id.
+bool needs_correlation(const scenario::scenario_config& scenario) {
+    return std::ranges::any_of(scenario.load.observers, [](const observer::options& o) {
         return std::visit(
             [](const auto& one) {
                 if constexpr (requires { one.reading; }) return one.reading.vin.empty();
@@ -37,43 +44,92 @@ target_endpoints endpoints_of(const target_setup& setup, const scenario::scenari
             },
             o);
     });
-    return {.broker_urls = setup.brokers,
-            .brokers = setup.broker_addresses,
-            .api = setup.api,
-            .auth = setup.auth,
-            .broker_api = setup.broker_api_link,
-            .correlator = any_without_vin ? &correlator : nullptr,
-            .run_name = fmt::format("loadsim-{:08x}", std::random_device{}())};
 }
 
 std::uint32_t limit_per_shard(std::uint32_t limit, fleet_partition share) {
     return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, load::divide(limit, share)));
 }
 
-} // namespace
+/// The part of a run that one process generates; without ranks the whole run.
+/// Threads: the constructing one.
+class local_generator final : public generator {
+public:
+    local_generator(const scenario::scenario_config&, scenario::compiled_scenario, target_setup,
+                    const local_generator_options&, const time_source&);
+    ~local_generator() override;
+    local_generator(const local_generator&) = delete;
 
-local_generator::local_generator(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
-                                 target_setup& setup, std::uint32_t shards, const cluster::rank_info& where,
-                                 const time_source& time, const local_generator_options& options)
-    : plan_(scenario, compiled, options.replay), rank_(where), setup_(setup),
-      correlator_(scenario.load.completion_timeout), endpoints_(endpoints_of(setup, scenario, correlator_)),
-      time_(time), outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
+    const run_plan& plan() const override { return plan_; }
+    result<void> run_before_hooks(const std::function<bool()>& should_stop) override;
+    result<void> run_after_hooks() override;
+    void connect() override;
+    void begin_load(monotonic_time start) override;
+    void stop_arrivals() override;
+    void expire_open_requests() override;
+    void stop() override;
+    measure::snapshot collect() override;
+
+    bool idle() const override; // shards execute calls in order before they report; only stopping takes time
+    nanoseconds next_deadline() const override; ///< time until the next outage event
+    void poll() override;
+    stop_request stop_requested() const override { return {}; }
+    std::string lost_rank() const override { return {}; }
+    std::uint32_t shards() const override { return static_cast<std::uint32_t>(shards_.size()); }
+    std::uint32_t count() const override { return 1; }
+    nanoseconds start_delay() const override { return std::chrono::milliseconds{50}; }
+
+private:
+    // Called on the threads of observers, of the wake-up listener and of the broker API.
+    void on_completion(std::optional<observer::completion> completion, const std::string& why);
+    void on_response(observer::observed_response);
+    void wake(std::string_view vin);
+    void deliver_command(vehicle_id, fleet::delivered_command);
+    void record_expired_completions();
+    result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
+    result<void> start_observers();
+    shard* shard_of(vehicle_id) const; ///< null: a vehicle of another rank
+
+    const scenario::compiled_scenario compiled_;
+    run_plan plan_;
+    const cluster::rank_info rank_;
+    target_setup setup_;
+    observer::request_correlator correlator_;
+    const time_source& time_;
+    outage_schedule outage_schedule_;
+    monotonic_time start_ = never; ///< start of the load
+    std::vector<std::unique_ptr<shard>> shards_;
+    bool stopping_ = false;
+    measure::snapshot status_; ///< last snapshot of the shards, without its totals
+    bool observers_ready_ = false;
+    std::string error_;
+    std::string fatal_error_; ///< error that ends the run
+    std::future<result<void>>
+        observers_started_; ///< result of the start in parallel to the vehicles: Paho connects slowly
+};
+
+local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
+                                 target_setup setup, const local_generator_options& options, const time_source& time)
+    : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
+      setup_(std::move(setup)), correlator_(scenario.load.completion_timeout), time_(time),
+      outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
+    setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
+    setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", std::random_device{}());
     plan_.trace = options.trace;
-    for (std::uint32_t i = 0; i < shards; ++i) {
+    for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.
         const auto share = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
-                                          : partition_of(rank_.index, rank_.count, i, shards);
+                                          : partition_of(rank_.index, rank_.count, i, options.shards);
         // An embedded broker or backend serves this rank only: its limits are not divided by the number of ranks.
-        const auto process_share = fleet_partition{i, shards};
+        const auto process_share = fleet_partition{i, options.shards};
         const shard_limits limits{
             .connects_in_flight =
-                limit_per_shard(scenario.fleet.connects_in_flight, setup.embedded_broker ? process_share : share),
+                limit_per_shard(scenario.fleet.connects_in_flight, setup_.embedded_broker ? process_share : share),
             .http_connections =
-                limit_per_shard(scenario.load.http.connections, setup.embedded_backend ? process_share : share),
-            .inbound_connections = limit_per_shard(setup.broker_api_link.inbound.connections,
-                                                   setup.embedded_backend ? process_share : share),
-            .sends_campaigns = i == 0 && (setup.embedded_broker || rank_.index == 0)};
-        shards_.push_back(std::make_unique<shard>(plan_, endpoints_, time, share, limits, options.tap));
+                limit_per_shard(scenario.load.http.connections, setup_.embedded_backend ? process_share : share),
+            .inbound_connections = limit_per_shard(setup_.endpoints.broker_api.inbound.connections,
+                                                   setup_.embedded_backend ? process_share : share),
+            .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0)};
+        shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, share, limits, options.tap));
     }
     if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { wake(vin); });
     setup_.observers->set_handlers(
@@ -106,13 +162,13 @@ local_generator::~local_generator() {
 
 /// Each rank authenticates separately and makes the per-vehicle requests for its own vehicles.
 result<void> local_generator::run_hooks(const driver::hook_requests& all, const std::function<bool()>& should_stop) {
-    if (all.empty() || !setup_.api) return {};
+    if (all.empty() || !setup_.endpoints.api) return {};
     const auto count = plan_.scenario.fleet.vehicles;
     const fleet_partition own{rank_.index, rank_.count};
     std::string vin;
     const driver::hook_requests::run_context in{
-        .api = *setup_.api,
-        .auth = setup_.auth.get(),
+        .api = *setup_.endpoints.api,
+        .auth = setup_.endpoints.auth.get(),
         .vehicles = plan_.replay        ? 1
                     : count > own.index ? (count - own.index - 1) / own.count + 1
                                         : 0,
@@ -132,21 +188,21 @@ result<void> local_generator::run_hooks(const driver::hook_requests& all, const 
 result<void> local_generator::run_before_hooks(const std::function<bool()>& should_stop) {
     return run_hooks(plan_.compiled.before, should_stop);
 }
-result<void> local_generator::run_after_hooks(const std::function<bool()>& should_stop) {
-    return run_hooks(plan_.compiled.after, should_stop);
+result<void> local_generator::run_after_hooks() {
+    return run_hooks(plan_.compiled.after, [] { return false; });
 }
 
 void local_generator::connect() {
     for (const auto& s : shards_) s->connect();
-    observers_ready_ = !setup_.api;
-    if (!setup_.api) return;
+    observers_ready_ = !setup_.endpoints.api;
+    if (!setup_.endpoints.api) return;
     observers_started_ = std::async(std::launch::async, [this] { return start_observers(); });
 }
 
 result<void> local_generator::start_observers() {
-    observer::observer_context where{.brokers = setup_.brokers,
-                                     .api = *setup_.api,
-                                     .sign = driver::signer(setup_.auth),
+    observer::observer_context where{.brokers = setup_.endpoints.broker_urls,
+                                     .api = *setup_.endpoints.api,
+                                     .sign = driver::signer(setup_.endpoints.auth),
                                      .subscribe = {},
                                      .response_handler = {},
                                      .message_contract = &plan_.compiled.message_contract};
@@ -176,7 +232,7 @@ shard* local_generator::shard_of(vehicle_id v) const {
 void local_generator::on_completion(std::optional<observer::completion> completion, const std::string& why) {
     const bool records_unknown = setup_.embedded_broker || rank_.index == 0;
     if (!completion) {
-        if (records_unknown) shards_.front()->record_anomaly(anomaly::malformed_payload, {}, why, time_.now());
+        if (records_unknown) shards_.front()->on_malformed_event(why, time_.now());
         return;
     }
     if (completion->vin.empty()) {
@@ -188,20 +244,13 @@ void local_generator::on_completion(std::optional<observer::completion> completi
     auto* own = v ? shard_of(*v) : nullptr;
     if (own != nullptr) return own->on_completion(*v, std::move(*completion));
     if (v ? setup_.embedded_broker.has_value() : records_unknown)
-        shards_.front()->record_anomaly(anomaly::completion_unknown, completion->request,
-                                        fmt::format("{} was announced for vehicle {}, which is not in this fleet",
-                                                    to_string(completion->final_outcome), completion->vin),
-                                        completion->at);
+        shards_.front()->on_completion({}, std::move(*completion));
 }
 
 /// Records completions without VIN that match no request. With several ranks they may be another rank's: not recorded.
 void local_generator::record_expired_completions() {
-    for (const auto& completion : correlator_.expired(time_.now()))
-        if (rank_.count == 1)
-            shards_.front()->record_anomaly(anomaly::completion_unknown, completion.request,
-                                            fmt::format("{} was announced for a request that this run did not make",
-                                                        to_string(completion.final_outcome)),
-                                            completion.at);
+    for (auto& completion : correlator_.expired(time_.now()))
+        if (rank_.count == 1) shards_.front()->on_completion({}, std::move(completion));
 }
 
 void local_generator::on_response(observer::observed_response response) {
@@ -285,7 +334,7 @@ measure::snapshot local_generator::collect() {
         observers_ready_ = started.has_value();
         if (!started) error_ = to_string(started.error());
     }
-    if (observers_ready_ && setup_.api)
+    if (observers_ready_ && setup_.endpoints.api)
         setup_.observers->take_counts(sum.counts.observers, sum.counts.unmatched_fields);
     sum.driver_ready = sum.driver_ready && observers_ready_;
     if (sum.setup_error.empty()) sum.setup_error = error_;
@@ -294,6 +343,21 @@ measure::snapshot local_generator::collect() {
     status_ = sum;
     status_.counts = {};
     return sum;
+}
+
+} // namespace
+
+result<std::unique_ptr<generator>> start_local_generator(const scenario::scenario_config& scenario,
+                                                         const local_generator_options& options,
+                                                         const time_source& time, const notice_handler& on_notice) {
+    auto compiled = scenario::compile(scenario);
+    if (!compiled) return compiled.error();
+    if (options.check_machine)
+        if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
+            return checked.error();
+    auto setup = start_target(scenario, *compiled, options.folder, on_notice);
+    if (!setup) return setup.error();
+    return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
 }
 
 } // namespace loadsim::run

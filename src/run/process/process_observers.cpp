@@ -1,6 +1,8 @@
 #include "process/process_observers.hpp"
 
-#include "shard/observer_counts.hpp"
+#include "shard/shard_observers.hpp"
+
+#include <loadsim/scenario/scenario.hpp>
 
 #include <algorithm>
 #include <utility>

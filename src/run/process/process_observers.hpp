@@ -3,18 +3,21 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/measure/totals.hpp>
-#include <loadsim/observer/event.hpp>
 #include <loadsim/observer/observer_factory.hpp>
-#include <loadsim/scenario/scenario.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace loadsim::scenario {
+struct scenario_config;
+}
 
 namespace loadsim::run {
 

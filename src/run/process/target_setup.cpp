@@ -3,6 +3,10 @@
 #include <loadsim/driver/api_check.hpp>
 #include <loadsim/fleet/client_identity.hpp>
 #include <loadsim/net/connect_check.hpp>
+#include <loadsim/net/source_address_selection.hpp>
+#include <loadsim/net/source_addresses.hpp>
+#include <loadsim/scenario/resource_requirements.hpp>
+#include <loadsim/target/preflight.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
 #include <fmt/format.h>
@@ -16,7 +20,21 @@
 
 namespace loadsim::run {
 namespace {
+
 constexpr nanoseconds response_timeout = std::chrono::seconds{5};
+
+/// maxVusers is divided over all shards: a shard with a limit of 0 would skip all its arrivals.
+result<void> check_vuser_limits(const scenario::scenario_config& scenario, std::uint32_t shards) {
+    problems all;
+    for (const auto& p : scenario.load.phases)
+        if (p.max_vusers && *p.max_vusers < shards)
+            all.add("load.phases",
+                    fmt::format("{}: maxVusers {} cannot be divided over {} shards (ranks times shards); raise "
+                                "it, or run with fewer",
+                                p.name, *p.max_vusers, shards));
+    if (!all.empty()) return all;
+    return {};
+}
 
 bool any_behaviour(const scenario::scenario_config& scenario, bool (*predicate)(const vehicle::behaviour&)) {
     return std::ranges::any_of(scenario.fleet.segments, [&](const vehicle::segment& s) {
@@ -63,7 +81,7 @@ result<void> start_broker(const scenario::scenario_config& scenario, const scena
     auto started = target::mosquitto::start(folder, wanted);
     if (!started) return started.error();
     setup.embedded_broker = std::move(*started);
-    auto& broker = setup.brokers.emplace_back(setup.embedded_broker->broker());
+    auto& broker = setup.endpoints.broker_urls.emplace_back(setup.embedded_broker->broker());
     if (requires_login) {
         broker.user = own.user;
         broker.password = own.password;
@@ -72,16 +90,16 @@ result<void> start_broker(const scenario::scenario_config& scenario, const scena
 }
 
 /// Collects the addresses of reachable brokers. Errors: no broker is reachable.
-result<void> check_brokers(target_setup& setup, const std::function<void(const std::string&)>& on_notice) {
+result<void> check_brokers(target_setup& setup, const notice_handler& on_notice) {
     problems unreachable;
-    for (const auto& broker : setup.brokers) {
+    for (const auto& broker : setup.endpoints.broker_urls) {
         const auto reachable = net::check_connection(broker, "broker", response_timeout);
         if (reachable)
-            setup.broker_addresses.push_back(*reachable);
+            setup.endpoints.brokers.push_back(*reachable);
         else
             unreachable.add(reachable.error());
     }
-    if (setup.broker_addresses.empty()) return unreachable;
+    if (setup.endpoints.brokers.empty()) return unreachable;
     for (const auto& p : unreachable.list) on_notice("going on without a broker: " + to_string(p));
     return {};
 }
@@ -107,7 +125,7 @@ result<void> start_backend(const scenario::scenario_config& scenario, target_set
         wanted.broker_api.path = setup.broker_api->path();
         wanted.broker_api.events = setup.observers->webhook_url();
     }
-    const auto broker = setup.brokers.empty() ? net::endpoint{} : setup.brokers.front();
+    const auto broker = setup.endpoints.broker_urls.empty() ? net::endpoint{} : setup.endpoints.broker_urls.front();
     auto started = backend::server::start(wanted, broker, net::endpoint{"http", "127.0.0.1", 0, ""});
     if (!started) return started.error();
     setup.embedded_backend = std::move(*started);
@@ -115,24 +133,25 @@ result<void> start_backend(const scenario::scenario_config& scenario, target_set
 }
 
 result<void> start_api(const scenario::scenario_config& scenario, target_setup& setup,
-                       const std::function<void(const std::string&)>& on_notice) {
+                       const notice_handler& on_notice) {
     if (scenario.target.api) {
-        setup.api = api_of(scenario, scenario::apis_of(scenario.target));
+        setup.endpoints.api = api_of(scenario, scenario::apis_of(scenario.target));
     } else {
         if (const auto started = start_backend(scenario, setup); !started) return started.error();
-        setup.api = api_of(scenario, {setup.embedded_backend->api()});
+        setup.endpoints.api = api_of(scenario, {setup.embedded_backend->api()});
         on_notice("embedded backend: " + net::to_string(setup.embedded_backend->api()));
     }
     if (scenario.target.auth.type != driver::auth_options::kind::none) {
-        auto authenticator = driver::authenticator::open(scenario.target.auth, *setup.api);
+        auto authenticator = driver::authenticator::open(scenario.target.auth, *setup.endpoints.api);
         if (!authenticator) return authenticator.error();
-        setup.auth = std::move(*authenticator);
+        setup.endpoints.auth = std::move(*authenticator);
     }
     // With a custom contract no harmless request is known: only the TCP connection is checked.
-    auto check_options = *setup.api;
+    auto check_options = *setup.endpoints.api;
     check_options.timeout = response_timeout;
-    if (scenario::uses_builtin_contract(scenario)) return driver::check_api(check_options, setup.auth.get());
-    for (const auto& base : setup.api->proxy ? std::vector{*setup.api->proxy} : setup.api->base_urls)
+    if (scenario::uses_builtin_contract(scenario)) return driver::check_api(check_options, setup.endpoints.auth.get());
+    for (const auto& base :
+         setup.endpoints.api->proxy ? std::vector{*setup.endpoints.api->proxy} : setup.endpoints.api->base_urls)
         if (const auto reachable = net::check_connection(base, "platform's API", response_timeout); !reachable)
             return reachable.error();
     return {};
@@ -140,7 +159,7 @@ result<void> start_api(const scenario::scenario_config& scenario, target_setup& 
 
 /// Starts the simulated broker API, which receives the commands instead of a broker.
 result<void> open_broker_api(const scenario::scenario_config& scenario, target_setup& setup,
-                             const std::function<void(const std::string&)>& on_notice) {
+                             const notice_handler& on_notice) {
     auto opened = fleet::broker_api::open(scenario.fleet.broker_api, scenario.seed);
     if (!opened) return opened.error();
     setup.broker_api.emplace(std::move(*opened));
@@ -150,16 +169,27 @@ result<void> open_broker_api(const scenario::scenario_config& scenario, target_s
 
 } // namespace
 
-result<target_setup> start_components(const scenario::scenario_config& scenario,
-                                      const scenario::compiled_scenario& compiled, const std::filesystem::path& folder,
-                                      const std::function<void(const std::string&)>& on_notice) {
+result<void> check_machine(const scenario::scenario_config& scenario, const cluster::rank_info& rank,
+                           std::uint32_t shards, const notice_handler& on_notice) {
+    if (const auto divided = check_vuser_limits(scenario, rank.count * shards); !divided) return divided;
+    target::raise_open_file_limit();
+    const auto warnings = target::preflight(scenario::requirements_of(scenario, {rank.count, rank.ranks_on_host}),
+                                            target::inspect_machine());
+    if (!warnings) return warnings.error();
+    for (const auto& warning : *warnings) on_notice(warning);
+    return {};
+}
+
+result<target_setup> start_target(const scenario::scenario_config& scenario,
+                                  const scenario::compiled_scenario& compiled, const std::filesystem::path& folder,
+                                  const notice_handler& on_notice) {
     target_setup setup;
-    setup.broker_api_link = scenario.fleet.broker_api;
+    setup.endpoints.broker_api = scenario.fleet.broker_api;
     if (scenario::needs_a_broker(scenario)) {
-        setup.brokers = scenario::brokers_of(scenario.target);
-        if (setup.brokers.empty()) {
+        setup.endpoints.broker_urls = scenario::brokers_of(scenario.target);
+        if (setup.endpoints.broker_urls.empty()) {
             if (const auto started = start_broker(scenario, compiled, folder, setup); !started) return started.error();
-            on_notice("embedded broker: mosquitto on " + net::to_string(setup.brokers.front()));
+            on_notice("embedded broker: mosquitto on " + net::to_string(setup.endpoints.broker_urls.front()));
         }
         if (const auto reached = check_brokers(setup, on_notice); !reached) return reached.error();
     }
@@ -177,8 +207,12 @@ result<target_setup> start_components(const scenario::scenario_config& scenario,
     for (const auto& sentence : setup.observers->notices()) on_notice(sentence);
     if (scenario.load.driver == driver::kind::http)
         if (const auto reachable = start_api(scenario, setup, on_notice); !reachable) return reachable.error();
-    if (setup.embedded_backend && setup.broker_api_link.inbound.url.empty())
-        setup.broker_api_link.inbound.url = net::to_string(setup.embedded_backend->api());
+    if (setup.embedded_backend && setup.endpoints.broker_api.inbound.url.empty())
+        setup.endpoints.broker_api.inbound.url = net::to_string(setup.embedded_backend->api());
+    const auto sources =
+        net::parse_source_addresses(scenario.fleet.source_addresses).value(); // read() has validated them
+    for (const auto& broker : setup.endpoints.brokers)
+        if (const auto available = net::check_source_addresses(sources, broker); !available) return available.error();
     return setup;
 }
 

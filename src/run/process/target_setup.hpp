@@ -1,26 +1,22 @@
-// Target setup of one run: starts embedded targets, checks external ones.
+// Target setup of one process: checks the machine, starts embedded targets, checks external ones.
 #pragma once
 
 #include "process/process_observers.hpp"
+#include "shard/target_endpoints.hpp"
 
 #include <loadsim/backend/server.hpp>
 #include <loadsim/base/result.hpp>
-#include <loadsim/driver/authenticator.hpp>
-#include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/fleet/wakeup_listener.hpp>
-#include <loadsim/http/client.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
-#include <loadsim/scenario/scenario.hpp>
 #include <loadsim/target/mosquitto.hpp>
 
-#include <boost/asio/ip/tcp.hpp>
-
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace loadsim::run {
 
@@ -28,20 +24,23 @@ namespace loadsim::run {
 /// that the embedded backend calls are declared before it.
 struct target_setup {
     std::optional<target::mosquitto> embedded_broker;
-    std::optional<fleet::wakeup_listener> wakeup_listener;        ///< for sleeping vehicles
-    std::optional<fleet::broker_api> broker_api;                  ///< receives commands with the broker-api link
-    std::unique_ptr<run::process_observers> observers;            ///< webhooks listen; the others are not connected yet
-    std::optional<backend::server> embedded_backend;              ///< after the broker: ends before it
-    std::vector<net::endpoint> brokers;                           ///< empty: no broker needed
-    std::vector<boost::asio::ip::tcp::endpoint> broker_addresses; ///< addresses of reachable brokers
-    std::optional<http::client_options> api;                      ///< none: the mqtt driver
-    std::shared_ptr<driver::authenticator> auth;                  ///< null: no authentication
-    fleet::broker_api_options broker_api_link;                    ///< of the broker-api link, with inbound URL
+    std::optional<fleet::wakeup_listener> wakeup_listener; ///< for sleeping vehicles
+    std::optional<fleet::broker_api> broker_api;           ///< receives commands with the broker-api link
+    std::unique_ptr<process_observers> observers;          ///< webhooks listen; the others are not connected yet
+    std::optional<backend::server> embedded_backend;       ///< after the broker: ends before it
+    target_endpoints endpoints;                            ///< without correlator and run name
 };
 
-/// Starts or checks all components. Errors: a component is missing, does not respond or cannot be started.
-result<target_setup> start_components(const scenario::scenario_config&, const scenario::compiled_scenario&,
-                                      const std::filesystem::path& folder,
-                                      const std::function<void(const std::string&)>& on_notice);
+using notice_handler = std::function<void(const std::string&)>;
+
+/// Compares the run's resource requirements with the machine. `on_notice`: called for each warning.
+/// Errors: missing resources, each with its remedy.
+result<void> check_machine(const scenario::scenario_config&, const cluster::rank_info&, std::uint32_t shards,
+                           const notice_handler& on_notice);
+
+/// Starts embedded targets and checks external ones. Errors: a component is missing, does not respond or cannot be
+/// started; a source address is not local.
+result<target_setup> start_target(const scenario::scenario_config&, const scenario::compiled_scenario&,
+                                  const std::filesystem::path& folder, const notice_handler& on_notice);
 
 } // namespace loadsim::run

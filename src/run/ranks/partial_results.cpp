@@ -1,7 +1,9 @@
 // Partial results of a run whose rank 0 was lost, from the ranks' spools.
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/load/schedule.hpp>
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/run/ranks.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 

@@ -24,7 +24,7 @@ constexpr nanoseconds load_start_delay = 2s;
 
 } // namespace
 
-rank_coordinator::rank_coordinator(local_generator& local, cluster::mpi_channel& channel, cluster::spool_writer& spool,
+rank_coordinator::rank_coordinator(generator& local, cluster::channel& channel, cluster::spool_writer& spool,
                                    const time_source& time)
     : local_(local), channel_(channel), spool_(spool), time_(time), started_at_(time.now()),
       workers_(channel.info().count) {
@@ -33,8 +33,7 @@ rank_coordinator::rank_coordinator(local_generator& local, cluster::mpi_channel&
 
 void rank_coordinator::broadcast(const cluster::control_command& command) {
     ++commands_sent_;
-    const auto text = cluster::encode(command);
-    for (std::uint32_t rank = 1; rank < count(); ++rank) channel_.send(rank, text);
+    channel_.send_to_workers(cluster::encode(command));
 }
 
 void rank_coordinator::connect() {

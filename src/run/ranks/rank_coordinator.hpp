@@ -2,12 +2,13 @@
 #pragma once
 
 #include "generator.hpp"
-#include "process/local_generator.hpp"
 
-#include <loadsim/cluster/mpi_channel.hpp>
+#include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
 #include <loadsim/cluster/spool.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,13 @@ namespace loadsim::run {
 class rank_coordinator final : public generator {
 public:
     /// All arguments must outlive the coordinator.
-    rank_coordinator(local_generator& local, cluster::mpi_channel&, cluster::spool_writer&, const time_source&);
+    rank_coordinator(generator& local, cluster::channel&, cluster::spool_writer&, const time_source&);
 
+    const run_plan& plan() const override { return local_.plan(); }
+    result<void> run_before_hooks(const std::function<bool()>& should_stop) override {
+        return local_.run_before_hooks(should_stop);
+    }
+    result<void> run_after_hooks() override { return local_.run_after_hooks(); }
     void connect() override;
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
@@ -46,8 +52,8 @@ private:
     void broadcast(const cluster::control_command&);
     void on_report(std::uint32_t from, cluster::status_report);
 
-    local_generator& local_;
-    cluster::mpi_channel& channel_;
+    generator& local_;
+    cluster::channel& channel_;
     cluster::spool_writer& spool_;
     const time_source& time_;
     monotonic_time started_at_;

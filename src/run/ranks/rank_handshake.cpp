@@ -1,6 +1,7 @@
 #include "ranks/rank_handshake.hpp"
 
 #include <loadsim/base/units.hpp>
+#include <loadsim/cluster/channel.hpp>
 #include <loadsim/run/ranks.hpp>
 
 #include <fmt/format.h>
@@ -9,16 +10,16 @@
 #include <set>
 #include <sstream>
 #include <string_view>
-#include <thread>
-#include <variant>
+#include <utility>
+#include <vector>
 
 namespace loadsim::run {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto join_timeout = 60s;
-constexpr auto leave_timeout = 20s;
+constexpr nanoseconds join_timeout = 60s;
+constexpr nanoseconds leave_timeout = 20s;
 /// Limit for the difference of the ranks' clocks, read when all ranks had joined. The load's start delay is longer.
 constexpr std::chrono::microseconds max_clock_offset = 1s;
 
@@ -67,67 +68,54 @@ problems rank_mismatches(const cluster::join_request& own, const std::vector<ran
     return all;
 }
 
-result<void> gather_ranks(cluster::mpi_channel& channel, const cluster::join_request& own) {
+result<void> gather_ranks(cluster::channel& channel, const cluster::join_request& own) {
     std::vector<rank_hello> hellos;
-    std::vector<bool> from(channel.info().count, false);
-    const auto until = std::chrono::steady_clock::now() + join_timeout;
+    std::vector<bool> joined(channel.info().count, false);
+    const auto until = steady_time{}.now() + join_timeout;
     while (hellos.size() + 1 < channel.info().count) {
+        const auto received = channel.receive_until(until);
         if (!channel.trouble().empty()) return problems{"ranks", channel.trouble()};
-        const auto received = channel.receive();
         if (!received) {
-            if (std::chrono::steady_clock::now() > until) {
-                problems unreachable;
-                for (std::uint32_t rank = 1; rank < channel.info().count; ++rank)
-                    if (!from[rank])
-                        unreachable.add(channel.display_name(rank),
-                                        fmt::format("has sent nothing for {}", format_duration(join_timeout)));
-                return unreachable;
-            }
-            std::this_thread::sleep_for(cluster::poll_interval);
-            continue;
+            problems unreachable;
+            for (std::uint32_t rank = 1; rank < channel.info().count; ++rank)
+                if (!joined[rank])
+                    unreachable.add(channel.display_name(rank),
+                                    fmt::format("has sent nothing for {}", format_duration(join_timeout)));
+            return unreachable;
         }
         const auto name = channel.display_name(received->from);
-        auto message = cluster::decode(received->text);
-        const auto* hello = message ? std::get_if<cluster::join_request>(&*message) : nullptr;
-        if (hello == nullptr)
-            return problems{name, "its messages cannot be read; install the same loadsim on all hosts"};
-        from[received->from] = true;
-        hellos.push_back({name, *hello});
+        auto hello = cluster::decode_as<cluster::join_request>(received->text);
+        if (!hello) return problems{name, "its messages cannot be read; install the same loadsim on all hosts"};
+        joined[received->from] = true;
+        hellos.push_back({name, std::move(*hello)});
     }
     if (auto mismatches = rank_mismatches(own, hellos); !mismatches.empty()) return mismatches;
     return {};
 }
 
-void start_ranks(cluster::mpi_channel& channel, const cluster::run_settings& settings) {
-    const auto text = cluster::encode(settings);
-    for (std::uint32_t rank = 1; rank < channel.info().count; ++rank) channel.send(rank, text);
+void start_ranks(cluster::channel& channel, const cluster::run_settings& settings) {
+    channel.send_to_workers(cluster::encode(settings));
 }
 
-bool release_ranks(cluster::mpi_channel& channel) {
-    const auto text = cluster::encode(cluster::control_command{.what = cluster::control_command::kind::leave});
-    for (std::uint32_t rank = 1; rank < channel.info().count; ++rank) channel.send(rank, text);
-    const auto until = std::chrono::steady_clock::now() + leave_timeout;
-    for (std::uint32_t left = 1; left < channel.info().count && channel.trouble().empty();) {
-        const auto received = channel.receive();
-        if (!received) {
-            if (std::chrono::steady_clock::now() > until) return false;
-            std::this_thread::sleep_for(cluster::poll_interval);
-            continue;
-        }
-        const auto message = cluster::decode(received->text);
-        const auto* report = message ? std::get_if<cluster::status_report>(&*message) : nullptr;
-        if (report != nullptr && report->leaving) ++left;
+bool release_ranks(cluster::channel& channel) {
+    channel.send_to_workers(cluster::encode(cluster::control_command{.what = cluster::control_command::kind::leave}));
+    const auto until = steady_time{}.now() + leave_timeout;
+    for (std::uint32_t left = 1; left < channel.info().count;) {
+        const auto received = channel.receive_until(until);
+        if (!received) return false;
+        const auto report = cluster::decode_as<cluster::status_report>(received->text);
+        if (report && report->leaving) ++left;
     }
     return channel.trouble().empty();
 }
 
-void leave_run(cluster::mpi_channel& channel) {
+void leave_run(cluster::channel& channel) {
     cluster::status_report last;
     last.leaving = true;
     channel.send(0, cluster::encode(last));
 }
 
-std::string describe_ranks(const cluster::mpi_channel& channel, std::uint32_t shards) {
+std::string describe_ranks(const cluster::channel& channel, std::uint32_t shards) {
     std::set<std::string> hosts;
     for (std::uint32_t rank = 0; rank < channel.info().count; ++rank) hosts.insert(channel.host_of(rank));
     const auto plural = [](std::size_t n, std::string_view what) {
@@ -137,20 +125,11 @@ std::string describe_ranks(const cluster::mpi_channel& channel, std::uint32_t sh
                        plural(shards, "shard"));
 }
 
-std::optional<cluster::run_settings> join_run(cluster::mpi_channel& channel, const cluster::join_request& own) {
+std::optional<cluster::run_settings> join_run(cluster::channel& channel, const cluster::join_request& own) {
     channel.send(0, cluster::encode(own));
-    while (channel.trouble().empty()) {
-        const auto received = channel.receive();
-        if (!received) {
-            std::this_thread::sleep_for(cluster::poll_interval);
-            continue;
-        }
-        const auto message = cluster::decode(received->text);
-        const auto* settings = message ? std::get_if<cluster::run_settings>(&*message) : nullptr;
-        if (settings == nullptr) return std::nullopt; // released without a run
-        return *settings;
-    }
-    return std::nullopt;
+    const auto received = channel.receive_until(never);
+    return received ? cluster::decode_as<cluster::run_settings>(received->text)
+                    : std::nullopt; // else released without a run
 }
 
 } // namespace loadsim::run

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
 
-#include <cstdint>
 #include <string>
 #include <vector>
 

@@ -3,7 +3,6 @@
 #include "clock_conversion.hpp"
 
 #include <algorithm>
-#include <variant>
 
 namespace loadsim::run {
 namespace {
@@ -15,17 +14,16 @@ constexpr nanoseconds report_interval_load = 1s;
 
 } // namespace
 
-rank_worker::rank_worker(cluster::mpi_channel& channel, cluster::spool_writer& spool, stop_signals& signals,
+rank_worker::rank_worker(cluster::channel& channel, cluster::spool_writer& spool, stop_signals& signals,
                          const time_source& time)
     : channel_(channel), spool_(spool), signals_(signals), time_(time), started_at_(time.now()),
       next_report_at_(started_at_), report_interval_(report_interval_waiting) {}
 
-bool rank_worker::run(local_generator* local, const std::string& error) {
+bool rank_worker::run(generator* local, const std::string& error) {
     while (channel_.trouble().empty()) {
         while (const auto received = channel_.receive()) {
-            const auto message = cluster::decode(received->text);
-            const auto* command = message ? std::get_if<cluster::control_command>(&*message) : nullptr;
-            if (command == nullptr) continue;
+            const auto command = cluster::decode_as<cluster::control_command>(received->text);
+            if (!command) continue;
             if (!execute(*command, local)) return true;
             ++executed_commands_;
             send_report(local, error); // at once: rank 0 waits for it
@@ -45,7 +43,7 @@ bool rank_worker::run(local_generator* local, const std::string& error) {
     return false;
 }
 
-bool rank_worker::execute(const cluster::control_command& command, local_generator* local) {
+bool rank_worker::execute(const cluster::control_command& command, generator* local) {
     using kind = cluster::control_command::kind;
     if (command.what == kind::leave) return false;
     if (local == nullptr) return true;
@@ -70,7 +68,7 @@ bool rank_worker::execute(const cluster::control_command& command, local_generat
     return true;
 }
 
-void rank_worker::send_report(local_generator* local, const std::string& error) {
+void rank_worker::send_report(generator* local, const std::string& error) {
     cluster::status_report status;
     const bool done = local == nullptr || local->idle(); // checked first, so that the following collect() is complete
     if (local != nullptr) status.snapshot = local->collect();

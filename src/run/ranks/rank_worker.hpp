@@ -1,13 +1,14 @@
 // Worker rank: executes control commands of rank 0 and sends status reports.
 #pragma once
 
-#include "process/local_generator.hpp"
+#include "generator.hpp"
 #include "signals.hpp"
 
-#include <loadsim/cluster/mpi_channel.hpp>
+#include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
 #include <loadsim/cluster/spool.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace loadsim::run {
@@ -15,17 +16,17 @@ namespace loadsim::run {
 /// Threads: one, that of the channel.
 class rank_worker {
 public:
-    rank_worker(cluster::mpi_channel&, cluster::spool_writer&, stop_signals&, const time_source&);
+    rank_worker(cluster::channel&, cluster::spool_writer&, stop_signals&, const time_source&);
 
     /// Executes commands until the one to leave (true) or until the connection to rank 0 is lost (false).
     /// `local`: null if the set-up of this rank failed; `error` then says why.
-    bool run(local_generator* local, const std::string& error);
+    bool run(generator* local, const std::string& error);
 
 private:
-    bool execute(const cluster::control_command&, local_generator*); ///< false: leave the run
-    void send_report(local_generator*, const std::string& error);
+    bool execute(const cluster::control_command&, generator*); ///< false: leave the run
+    void send_report(generator*, const std::string& error);
 
-    cluster::mpi_channel& channel_;
+    cluster::channel& channel_;
     cluster::spool_writer& spool_;
     stop_signals& signals_;
     const time_source& time_;

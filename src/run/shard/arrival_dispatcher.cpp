@@ -1,5 +1,7 @@
 #include "shard/arrival_dispatcher.hpp"
 
+#include <loadsim/scenario/scenario.hpp>
+
 #include <algorithm>
 
 namespace loadsim::run {

@@ -1,9 +1,10 @@
 #include "shard/campaign_sender.hpp"
 
-#include "shard/shard.hpp"
+#include "shard/target_endpoints.hpp"
 
 #include <loadsim/base/random.hpp>
 #include <loadsim/fleet/campaign.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <fmt/format.h>
 
@@ -45,6 +46,8 @@ campaign_sender::campaign_sender(net::loop& loop, const run_plan& plan, const ti
     : plan_(plan), time_(time), share_(share), ledger_(plan.scenario.campaigns.size()),
       publisher_(sends && enabled() ? make_publisher(loop, plan, endpoints) : nullptr),
       timer_(loop.io().get_executor()) {}
+
+bool campaign_sender::enabled() const noexcept { return !plan_.scenario.campaigns.empty() && !plan_.replay; }
 
 void campaign_sender::start(std::function<void(std::string)> ready) {
     if (publisher_)

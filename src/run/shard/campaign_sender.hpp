@@ -28,7 +28,7 @@ public:
                     bool sends);
 
     measure::campaign_ledger& ledger() noexcept { return ledger_; }
-    bool enabled() const noexcept { return !plan_.scenario.campaigns.empty() && !plan_.replay; }
+    bool enabled() const noexcept;
 
     void start(std::function<void(std::string error)> ready); ///< `ready`: called once; empty, or the error
     void begin_load(monotonic_time start);

@@ -2,6 +2,7 @@
 
 #include <loadsim/driver/http_driver.hpp>
 #include <loadsim/driver/mqtt_driver.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 

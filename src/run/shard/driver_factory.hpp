@@ -2,12 +2,10 @@
 #pragma once
 
 #include "run_plan.hpp"
-#include "shard/shard.hpp"
 #include "shard/shard_observers.hpp"
+#include "shard/target_endpoints.hpp"
 
-#include <loadsim/contract/field_path.hpp>
 #include <loadsim/driver/driver.hpp>
-#include <loadsim/net/loop.hpp>
 
 #include <cstdint>
 #include <memory>

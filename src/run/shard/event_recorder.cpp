@@ -1,10 +1,22 @@
 #include "shard/event_recorder.hpp"
 
+#include "shard/shard_observers.hpp"
+
+#include <loadsim/scenario/scenario.hpp>
+
 #include <fmt/format.h>
 
 #include <utility>
 
 namespace loadsim::run {
+
+void event_recorder::on_completion(std::optional<vehicle_id> v, const observer::completion& c) {
+    if (v) return ledger_.completion_observed(*v, c.request, c.final_outcome, c.reason, c.at, c.observer);
+    const auto subject = c.vin.empty() ? std::string("a request that nobody of ours made")
+                                       : fmt::format("vehicle {}, which is not ours", c.vin);
+    ledger_.record_anomaly(anomaly::completion_unknown, v, c.request,
+                           fmt::format("{} was announced for {}", to_string(c.final_outcome), subject), c.at);
+}
 
 fleet::command_info event_recorder::on_delivered(vehicle_id v, std::string_view request, monotonic_time t) {
     const auto delivery = ledger_.delivered(v, request, t);

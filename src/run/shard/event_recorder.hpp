@@ -2,17 +2,21 @@
 #pragma once
 
 #include "run_plan.hpp"
-#include "shard/shard_observers.hpp"
 
 #include <loadsim/driver/driver.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/measure/campaign_ledger.hpp>
 #include <loadsim/measure/ledger.hpp>
+#include <loadsim/observer/event.hpp>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace loadsim::run {
+
+class shard_observers;
 
 /// Threads: one.
 class event_recorder final : public fleet::vehicle_events, public driver::driver_events {
@@ -25,6 +29,9 @@ public:
         observers_ = observers;
         campaign_ledger_ = campaigns;
     }
+
+    /// A completion announced by the platform. nullopt: of no vehicle of this run.
+    void on_completion(std::optional<vehicle_id>, const observer::completion&);
 
 private:
     fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) override;

@@ -4,6 +4,7 @@
 #include "shard/driver_factory.hpp"
 
 #include <loadsim/fleet/mqtt_fleet.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -49,10 +50,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
       campaign_sender_(loop_, plan, time, share, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
       vehicles_(make_vehicles(loop_, time, recorder_, plan, share, endpoints, limits)),
       observers_(loop_, plan, {.api = api_of(endpoints), .auth = endpoints.auth, .correlator = endpoints.correlator},
-                 [this](vehicle_id v, observer::completion observed) {
-                     ledger_.completion_observed(v, observed.request, observed.final_outcome, observed.reason,
-                                                 observed.at, observed.observer);
-                 }),
+                 [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, share, limits.http_connections,
                           driver_match_stats_)),
       dispatcher_(plan, share, ledger_, *vehicles_, *driver_), due_timer_(loop_.io().get_executor()) {
@@ -206,10 +204,13 @@ measure::snapshot shard::last_report() {
     return collect();
 }
 
-void shard::on_completion(vehicle_id v, observer::completion observed) {
-    post([this, v, observed = std::move(observed)] {
-        ledger_.completion_observed(v, observed.request, observed.final_outcome, observed.reason, observed.at,
-                                    observed.observer);
+void shard::on_completion(std::optional<vehicle_id> v, observer::completion completion) {
+    post([this, v, completion = std::move(completion)] { recorder_.on_completion(v, completion); });
+}
+
+void shard::on_malformed_event(std::string why, monotonic_time at) {
+    post([this, why = std::move(why), at] {
+        ledger_.record_anomaly(anomaly::malformed_payload, std::nullopt, {}, why, at);
     });
 }
 
@@ -225,12 +226,6 @@ void shard::wake(vehicle_id v) {
 
 void shard::deliver(vehicle_id v, fleet::delivered_command command) {
     post([this, v, command = std::move(command)]() mutable { vehicles_->deliver(v, std::move(command)); });
-}
-
-void shard::record_anomaly(anomaly what, std::string request, std::string evidence, monotonic_time at) {
-    post([this, what, request = std::move(request), evidence = std::move(evidence), at] {
-        ledger_.record_anomaly(what, std::nullopt, request, evidence, at);
-    });
 }
 
 void shard::on_broker_down(std::uint32_t condition, std::uint32_t occurrence) {

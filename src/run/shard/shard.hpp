@@ -1,54 +1,28 @@
 // Shard: a thread with its own vehicles, driver and ledger.
 #pragma once
 
-#include "run_plan.hpp"
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/campaign_sender.hpp"
 #include "shard/event_recorder.hpp"
 #include "shard/shard_observers.hpp"
+#include "shard/target_endpoints.hpp"
 
-#include <loadsim/driver/authenticator.hpp>
 #include <loadsim/driver/driver.hpp>
 #include <loadsim/fleet/broker_api.hpp>
-#include <loadsim/http/client.hpp>
 #include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/snapshot.hpp>
-#include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/loop.hpp>
-#include <loadsim/net/url.hpp>
 #include <loadsim/observer/event.hpp>
-#include <loadsim/observer/request_correlator.hpp>
 
 #include <atomic>
 #include <cstdint>
 #include <future>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace loadsim::run {
-
-/// Endpoints of the target, for all shards of a process.
-struct target_endpoints {
-    std::vector<net::endpoint> broker_urls;
-    std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< reachable ones
-    std::optional<http::client_options> api{};           ///< none: the mqtt driver
-    std::shared_ptr<driver::authenticator> auth{};       ///< null: no authentication
-    fleet::broker_api_options broker_api{};              ///< of the broker-api link, with inbound URL
-    observer::request_correlator* correlator = nullptr;  ///< null: every completion event carries its VIN
-    std::string run_name;                                ///< unique at the broker
-};
-
-/// A shard's part of the limits per broker and per API; at least 1 each.
-struct shard_limits {
-    std::uint32_t connects_in_flight = 1;
-    std::uint32_t http_connections = 1;
-    std::uint32_t inbound_connections = 1;
-    bool sends_campaigns = false;
-};
 
 /// Threads: all work runs on the shard's own; public members may be called from the local generator's thread.
 class shard {
@@ -67,11 +41,11 @@ public:
     bool stopped() const { return stopped_; } ///< the thread has ended; report() must not be called any more
     measure::snapshot last_report();          ///< waits until the thread has ended
 
-    void on_completion(vehicle_id, observer::completion);
+    void on_completion(std::optional<vehicle_id>, observer::completion); ///< nullopt: of no vehicle of this run
+    void on_malformed_event(std::string why, monotonic_time);
     void on_response(vehicle_id, observer::observed_response);
-    void wake(vehicle_id);                              ///< wake-up trigger received
+    void wake(vehicle_id);                               ///< wake-up trigger received
     void deliver(vehicle_id, fleet::delivered_command); ///< command received at the broker API
-    void record_anomaly(anomaly, std::string request, std::string evidence, monotonic_time);
     /// Begin and end of an outage; all vehicles are affected.
     void on_broker_down(std::uint32_t condition, std::uint32_t occurrence);
     void on_broker_up(std::uint32_t condition);

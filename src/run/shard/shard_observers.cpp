@@ -1,9 +1,8 @@
 #include "shard/shard_observers.hpp"
 
-#include "shard/observer_counts.hpp"
-
 #include <loadsim/base/random.hpp>
 #include <loadsim/observer/http_response_observer.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <fmt/format.h>
 
@@ -17,6 +16,16 @@ namespace {
 constexpr std::uint64_t poll_stream = std::uint64_t{1} << 62U; ///< random stream of poll paths
 
 } // namespace
+
+void add_observer_counts(const observer::counts& counts, std::uint32_t index,
+                         std::map<std::uint32_t, measure::observer_counts>& into,
+                         std::map<std::string, std::uint64_t>& unmatched_fields) {
+    measure::observer_counts added;
+    added.messages = counts.messages;
+    added.refused = counts.refused;
+    into[index].add(added);
+    for (const auto& sentence : counts.unmatched_fields) ++unmatched_fields[sentence];
+}
 
 shard_observers::shard_observers(net::loop& loop, const run_plan& plan, const dependencies& in,
                                  observer::on_vehicle_completion on_completion)
@@ -102,7 +111,7 @@ void shard_observers::take_counts(std::map<std::uint32_t, measure::observer_coun
     for (auto& r : responses_) {
         auto observed = std::exchange(r.counts, {});
         observed.unmatched_fields = r.match_stats.take_unmatched();
-        add_observer_counts(std::move(observed), r.index, into, unmatched_fields);
+        add_observer_counts(observed, r.index, into, unmatched_fields);
     }
 }
 

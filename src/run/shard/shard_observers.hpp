@@ -6,9 +6,7 @@
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/measure/totals.hpp>
 #include <loadsim/net/loop.hpp>
-#include <loadsim/observer/event.hpp>
 #include <loadsim/observer/poll_observer.hpp>
 #include <loadsim/observer/request_correlator.hpp>
 #include <loadsim/observer/vehicle_completion_observer.hpp>
@@ -19,10 +17,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace loadsim::run {
+
+/// Adds an observer's counts to the totals of a run. Completions are left out: the ledger counts them.
+void add_observer_counts(const observer::counts&, std::uint32_t index,
+                         std::map<std::uint32_t, measure::observer_counts>&,
+                         std::map<std::string, std::uint64_t>& unmatched_fields);
 
 /// The observer kinds poll, response and none of one shard; also registers accepted requests with the request
 /// correlator.

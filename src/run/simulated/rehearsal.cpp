@@ -2,18 +2,15 @@
 
 #include "aggregator.hpp"
 #include "process/outage_schedule.hpp"
-#include "recovery_tracker.hpp"
-#include "run_plan.hpp"
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/event_recorder.hpp"
-#include "signals.hpp"
 #include "simulated/simulated_target.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
+#include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/simulated_fleet.hpp>
 #include <loadsim/net/timer_wheel.hpp>
-
-#include <fmt/format.h>
+#include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -65,8 +62,7 @@ public:
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
           dispatcher_(plan_, {}, ledger_, *vehicles_, *target_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
-          next_tick_(start_ + tick), aggregator_(plan_.schedule, start_),
-          recovery_tracker_(scenario.conditions, scenario.budgets, plan_.schedule.duration()) {}
+          next_tick_(start_ + tick), aggregator_(plan_, start_) {}
 
     void run() {
         ledger_.set_start(start_);
@@ -90,7 +86,12 @@ public:
         ledger_.finish(time_.now());
         vehicles_->stop();
         report_progress(stage::done);
-        callbacks_.on_finished(make_result(open));
+        auto result = aggregator_.result(time_.now());
+        result.mode = measure::run_mode::rehearsal;
+        result.sessions_planned = vehicles_->expected_online();
+        result.left_open = open;
+        result.ended = end_reason_of(signals_.requested());
+        callbacks_.on_finished(result);
     }
 
 private:
@@ -125,9 +126,7 @@ private:
 
     void report_progress(stage at) {
         aggregator_.add(collect());
-        const auto progress = aggregator_.progress(at, start_, time_.now());
-        recovery_tracker_.add_interval(progress.load_elapsed, progress.interval);
-        callbacks_.on_progress(progress);
+        callbacks_.on_progress(aggregator_.progress(at, start_, time_.now()));
     }
 
     /// A condition ends before `until`: its vehicles may still come back.
@@ -216,11 +215,11 @@ private:
         if (!end)
             return ledger_.record_anomaly(anomaly::malformed_payload, v, {},
                                           "a message on the event topic that is no event", time_.now());
-        if (v) return ledger_.completion_observed(*v, event->id, *end, event->reason, time_.now());
-        ledger_.record_anomaly(
-            anomaly::completion_unknown, std::nullopt, event->id,
-            fmt::format("{} was announced for vehicle {}, which is not in this fleet", to_string(*end), vin),
-            time_.now());
+        recorder_.on_completion(v, {.vin = std::string(vin),
+                                    .request = event->id,
+                                    .final_outcome = *end,
+                                    .reason = event->reason,
+                                    .at = time_.now()});
     }
 
     measure::snapshot collect() {
@@ -239,35 +238,10 @@ private:
         return s;
     }
 
-    measure::run_result make_result(std::uint64_t open) const {
-        measure::run_result f;
-        f.mode = measure::run_mode::rehearsal;
-        f.scenario = scenario_.name;
-        f.seed = scenario_.seed;
-        f.started = started_wall_;
-        f.elapsed = time_.now() - start_;
-        f.lag_limit = scenario_.load.lag_limit;
-        f.planned_arrivals = plan_.schedule.size();
-        f.sessions_planned = vehicles_->expected_online();
-        f.sessions_peak = aggregator_.sessions_peak();
-        f.left_open = open;
-        using ending = measure::run_result::end_reason;
-        switch (signals_.requested()) {
-        case stop_signals::kind::interrupt: f.ended = ending::interrupted; break;
-        case stop_signals::kind::terminate: f.ended = ending::terminated; break;
-        case stop_signals::kind::none: break;
-        }
-        f.sum = aggregator_.sum();
-        f.recoveries = recovery_tracker_.results(f.sum);
-        f.generator = {.cpu_s = aggregator_.latest().cpu_s, .rss_bytes = 0, .shards = 1, .ranks = 1};
-        return f;
-    }
-
     const scenario::scenario_config& scenario_;
     const run_plan plan_;
     const stop_signals& signals_;
     const listener& callbacks_;
-    const std::chrono::system_clock::time_point started_wall_ = std::chrono::system_clock::now();
     manual_time time_;
     net::timer_wheel wheel_;
     measure::ledger ledger_;
@@ -285,7 +259,6 @@ private:
     monotonic_time next_tick_;
     monotonic_time next_arrival_ = never;
     aggregator aggregator_;
-    recovery_tracker recovery_tracker_;
 };
 
 } // namespace
@@ -295,8 +268,8 @@ result<void> rehearse(const scenario::scenario_config& scenario, const rehearse_
     callbacks.on_notice("in simulated time, against a model of the platform: nothing is connected");
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();
-    const stop_signals signals(false);
-    rehearsal(scenario, *compiled, wanted, signals, callbacks).run();
+    const auto signals = handle_stop_signals(false);
+    rehearsal(scenario, *compiled, wanted, *signals, callbacks).run();
     return {};
 }
 

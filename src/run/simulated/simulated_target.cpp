@@ -1,6 +1,7 @@
 #include "simulated/simulated_target.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 

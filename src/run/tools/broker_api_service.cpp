@@ -4,7 +4,9 @@
 #include "run_plan.hpp"
 
 #include <loadsim/base/counters.hpp>
+#include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/fleet/events.hpp>
+#include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>

@@ -3,7 +3,6 @@
 
 #include <loadsim/run/probe.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
-#include <loadsim/scenario/scenario.hpp>
 
 #include <vector>
 

@@ -3,6 +3,7 @@
 #include "run_plan.hpp"
 
 #include <loadsim/base/units.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 
 #include <fmt/format.h>

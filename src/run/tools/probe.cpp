@@ -1,9 +1,7 @@
 #include <loadsim/run/probe.hpp>
 
 #include "process/local_generator.hpp"
-#include "process/process_setup.hpp"
-#include "run_with_hooks.hpp"
-#include "signals.hpp"
+#include "stages.hpp"
 #include "tools/contract_check.hpp"
 
 #include <algorithm>
@@ -12,11 +10,8 @@
 #include <utility>
 
 namespace loadsim::run {
-namespace {
 
 using namespace std::chrono_literals;
-
-} // namespace
 
 scenario::scenario_config probe_scenario(const scenario::scenario_config& original, const std::string& service) {
     auto d = original;
@@ -41,10 +36,6 @@ scenario::scenario_config probe_scenario(const scenario::scenario_config& origin
 result<std::vector<contract_finding>> probe(const scenario::scenario_config& scenario, const probe_options& wanted,
                                             const listener& callbacks,
                                             const std::function<void(const traced_message&)>& on_message) {
-    const auto compiled = scenario::compile(scenario);
-    if (!compiled) return compiled.error();
-    auto setup = start_target(scenario, *compiled, wanted.folder, callbacks.on_notice);
-    if (!setup) return setup.error();
     const steady_time time;
     std::mutex one_at_a_time;
     std::vector<traced_message> trace_log;
@@ -53,12 +44,13 @@ result<std::vector<contract_finding>> probe(const scenario::scenario_config& sce
         trace_log.push_back(u);
         on_message(u);
     };
-    local_generator local(scenario, *compiled, *setup, 1, {}, time, {.replay = {}, .tap = nullptr, .trace = trace});
-    stop_signals signals(false);
-    const auto status = run_with_hooks(local, local, signals, callbacks, time).status;
-    if (!status) return status.error();
+    const auto local =
+        start_local_generator(scenario, {.folder = wanted.folder, .trace = trace}, time, callbacks.on_notice);
+    if (!local) return local.error();
+    const auto signals = handle_stop_signals(false);
+    if (const auto end = run_stages(**local, *signals, callbacks, time); !end.status) return end.status.error();
     const std::lock_guard lock(one_at_a_time); // observers may still trace messages
-    return check_contract(scenario, *compiled, trace_log);
+    return check_contract(scenario, (*local)->plan().compiled, trace_log);
 }
 
 } // namespace loadsim::run

@@ -1,18 +1,37 @@
-#include <loadsim/run/replay.hpp>
+#include "tools/replay.hpp"
 
-#include "clock_conversion.hpp"
 #include "process/local_generator.hpp"
-#include "process/process_setup.hpp"
-#include "run_with_hooks.hpp"
-#include "signals.hpp"
-#include "tools/replay_selection.hpp"
+#include "stages.hpp"
 
 #include <loadsim/net/pcap_writer.hpp>
+#include <loadsim/run/replay.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
+#include <loadsim/vehicle/resolved_behaviour.hpp>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace loadsim::run {
 namespace {
+
+/// Lead time before the first request: the vehicle connects, and a capture contains its CONNECT.
+constexpr nanoseconds lead_time = std::chrono::seconds{1};
+/// Time after the vehicle's last step, for the platform's completion event.
+constexpr nanoseconds trailing_time = std::chrono::milliseconds{500};
+
+/// Duration of the vehicle's steps: late responses are a reason for replays, so the load must last that long.
+nanoseconds steps_duration(const run_plan& plan, arrival_id a, vehicle_id requested_vehicle) {
+    const auto due = plan.due_request_of({.id = a}, requested_vehicle);
+    auto choices = vehicle::random_stream_of(plan.scenario.seed, a);
+    nanoseconds all{0};
+    for (const auto& step :
+         vehicle::resolve(plan.behaviours[due.segment], plan.labels.services[due.service], choices).steps)
+        if (step.type == vehicle::step::kind::wait) all += step.duration;
+    return all;
+}
 
 /// The scenario with a connect rate at which the single vehicle connects at once, and with all requests recorded.
 scenario::scenario_config single_vehicle_scenario(const scenario::scenario_config& original) {
@@ -22,19 +41,33 @@ scenario::scenario_config single_vehicle_scenario(const scenario::scenario_confi
     return d;
 }
 
-result<void> run_replay(const scenario::scenario_config& scenario, const local_generator_options& options,
-                        const std::filesystem::path& folder, const listener& callbacks) {
+} // namespace
+
+result<replay_selection> select_requests(const scenario::scenario_config& scenario, vehicle_id requested_vehicle,
+                                         std::vector<arrival_id> arrivals) {
+    if (index(requested_vehicle) >= scenario.fleet.vehicles)
+        return problems{"", fmt::format("the scenario has {} vehicles, and this would be the one at {}",
+                                        scenario.fleet.vehicles, index(requested_vehicle))};
+    if (arrivals.empty()) return problems{"", "no request is to be repeated"};
+    std::ranges::sort(arrivals);
     const auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();
-    auto setup = start_target(scenario, *compiled, folder, callbacks.on_notice);
-    if (!setup) return setup.error();
-    const steady_time time;
-    local_generator local(scenario, *compiled, *setup, 1, {}, time, options);
-    stop_signals signals(false);
-    return run_with_hooks(local, local, signals, callbacks, time).status;
+    const run_plan plan(scenario, *compiled);
+    const auto& schedule = plan.schedule;
+    if (number(arrivals.back()) >= schedule.size())
+        return problems{"", fmt::format("the scenario's plan has {} requests, and none with the number {}; is it the "
+                                        "scenario of that run?",
+                                        schedule.size(), number(arrivals.back()))};
+    replay_selection selection{.vehicle = requested_vehicle, .arrivals = std::move(arrivals)};
+    load::schedule::cursor all(schedule);
+    for (auto a = all.next(); a && a->id <= selection.arrivals.back(); a = all.next()) {
+        if (a->id == selection.arrivals.front()) selection.from = std::max(a->due - lead_time, nanoseconds{0});
+        if (std::ranges::binary_search(selection.arrivals, a->id))
+            selection.until =
+                std::max(selection.until, a->due + steps_duration(plan, a->id, requested_vehicle) + trailing_time);
+    }
+    return selection;
 }
-
-} // namespace
 
 result<void> replay(const scenario::scenario_config& original, const replay_options& wanted,
                     const listener& callbacks) {
@@ -42,13 +75,20 @@ result<void> replay(const scenario::scenario_config& original, const replay_opti
     auto selection = select_requests(scenario, wanted.vehicle, wanted.arrivals);
     if (!selection) return selection.error();
     std::unique_ptr<net::pcap_writer> capture;
+    const steady_time time;
     if (!wanted.capture_file.empty()) {
-        auto opened = net::pcap_writer::open(wanted.capture_file, steady_time{}.now(), system_time_us());
+        auto opened = net::pcap_writer::open(wanted.capture_file, time.now(), system_time_us());
         if (!opened) return opened.error();
         capture = std::move(*opened);
     }
-    const auto status = run_replay(scenario, {.replay = *selection, .tap = capture.get()}, wanted.folder, callbacks);
-    if (!status) return status;
+    {
+        const auto local = start_local_generator(
+            scenario, {.folder = wanted.folder, .replay = std::move(*selection), .tap = capture.get()}, time,
+            callbacks.on_notice);
+        if (!local) return local.error();
+        const auto signals = handle_stop_signals(false);
+        if (const auto end = run_stages(**local, *signals, callbacks, time); !end.status) return end.status;
+    }
     if (capture)
         if (const auto error = capture->error(); !error.empty()) return problems{wanted.capture_file.string(), error};
     return {};

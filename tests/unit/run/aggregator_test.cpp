@@ -1,5 +1,7 @@
 #include "aggregator.hpp"
 
+#include "plan_from_text.hpp"
+
 #include <gtest/gtest.h>
 
 using namespace loadsim;
@@ -8,13 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-load::schedule ten_seconds() {
-    load::phase p;
-    p.name = "steady";
-    p.duration = 10s;
-    p.arrival_rate = rate{5};
-    return {{p}, load::spacing::uniform, 1};
-}
+constexpr auto ten_seconds =
+    "name: steady\nseed: 7\nload: {phases: [{duration: 10s, arrivalRate: 5}], lagLimit: 50ms}\n"
+    "conditions: [{tunnel: {at: 1s, for: 1s}}]\n";
 
 measure::snapshot of(std::uint32_t online, std::uint64_t due) {
     measure::snapshot s;
@@ -34,8 +32,8 @@ const monotonic_time begun{1h};
 } // namespace
 
 TEST(aggregator, progress_has_the_totals_since_the_last_call) {
-    const auto plan = ten_seconds();
-    aggregator all(plan, begun);
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, begun);
     all.add(of(3, 1));
     all.add(of(10, 2));
     auto p = all.progress(measure::stage::load, begun + 2s, begun + 3s);
@@ -57,8 +55,40 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.interval_s, 1);
     EXPECT_EQ(p.cumulative->requests.due, 7U);
     EXPECT_TRUE(p.cumulative->request_records.empty()) << "only counts are kept for the whole run";
-    EXPECT_EQ(all.sessions_peak(), 10U);
-    EXPECT_EQ(all.rss_peak(), 10'000U);
+    EXPECT_EQ(all.result(begun).sessions_peak, 10U);
+    EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
+}
+
+TEST(aggregator, result_has_the_sum_and_the_recoveries) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, begun);
+    all.add(of(3, 1));
+    all.add(of(10, 2));
+    all.progress(measure::stage::load, begun + 2s, begun + 5s);
+    const auto r = all.result(begun + 20s);
+    EXPECT_EQ(r.mode, measure::run_mode::run);
+    EXPECT_EQ(r.scenario, "steady");
+    EXPECT_EQ(r.seed, 7U);
+    EXPECT_EQ(r.elapsed, 20s);
+    EXPECT_EQ(r.lag_limit, 50ms);
+    EXPECT_EQ(r.planned_arrivals, 50U);
+    EXPECT_EQ(r.sum.requests.due, 3U);
+    ASSERT_EQ(r.recoveries.size(), 1U) << "the condition began at 1 s of the load's 3 s so far";
+    EXPECT_EQ(r.recoveries[0].condition, "tunnel");
+}
+
+TEST(aggregator, result_of_a_replay_plans_the_selected_arrivals) {
+    const plan_from_text text(ten_seconds, replay_selection{.arrivals = {arrival_id{3}, arrival_id{9}}});
+    const auto r = aggregator(text.plan, begun).result(begun);
+    EXPECT_EQ(r.mode, measure::run_mode::replay);
+    EXPECT_EQ(r.planned_arrivals, 2U);
+}
+
+TEST(aggregator, a_signal_ends_a_run_by_interrupt_or_termination) {
+    using reason = measure::run_result::end_reason;
+    EXPECT_EQ(end_reason_of(stop_signals::kind::none), reason::complete);
+    EXPECT_EQ(end_reason_of(stop_signals::kind::interrupt), reason::interrupted);
+    EXPECT_EQ(end_reason_of(stop_signals::kind::terminate), reason::terminated);
 }
 
 TEST(snapshot, sum_of_two_is_ready_when_both_are) {

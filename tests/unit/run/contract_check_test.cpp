@@ -1,6 +1,7 @@
 // Contract check of a probe: findings for a matching and for a wrong contract.
 #include "tools/contract_check.hpp"
 
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <gmock/gmock.h>

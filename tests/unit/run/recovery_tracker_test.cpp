@@ -1,5 +1,7 @@
 #include "recovery_tracker.hpp"
 
+#include <loadsim/vehicle/condition.hpp>
+
 #include <gtest/gtest.h>
 
 #include <optional>

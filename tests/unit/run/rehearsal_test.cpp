@@ -2,6 +2,8 @@
 #include <loadsim/run/rehearsal.hpp>
 
 #include <loadsim/load/selection.hpp>
+#include <loadsim/measure/run_result.hpp>
+#include <loadsim/run/run.hpp>
 #include <loadsim/scenario/read.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>

@@ -4,7 +4,6 @@
 #include "run_plan.hpp"
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/scenario/scenario.hpp>
 
 #include <vector>
 

@@ -1,0 +1,38 @@
+// Endpoints of the target, for all shards of a process.
+#pragma once
+
+#include <loadsim/driver/authenticator.hpp>
+#include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/http/client.hpp>
+#include <loadsim/net/url.hpp>
+#include <loadsim/observer/request_correlator.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loadsim::run {
+
+struct target_endpoints {
+    std::vector<net::endpoint> broker_urls;              ///< empty: no broker needed
+    std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< addresses of reachable ones
+    std::optional<http::client_options> api{};           ///< none: the mqtt driver
+    std::shared_ptr<driver::authenticator> auth{};       ///< null: no authentication
+    fleet::broker_api_options broker_api{};              ///< of the broker-api link, with inbound URL
+    observer::request_correlator* correlator = nullptr;  ///< null: every completion event carries its VIN
+    std::string run_name{};                              ///< unique at the broker
+};
+
+/// A shard's part of the limits per broker and per API; at least 1 each.
+struct shard_limits {
+    std::uint32_t connects_in_flight = 1;
+    std::uint32_t http_connections = 1;
+    std::uint32_t inbound_connections = 1;
+    bool sends_campaigns = false;
+};
+
+} // namespace loadsim::run
