@@ -1,5 +1,9 @@
 #include "ranks/rank_handshake.hpp"
 
+#include "fake_channel.hpp"
+
+#include <loadsim/run/ranks.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -85,6 +89,84 @@ TEST(rank_handshake, reports_every_mismatching_rank) {
     EXPECT_EQ(rank_mismatches(own(), {hello_from_rank_3(other), hello_from_rank_3(own()), hello_from_rank_3(other)})
                   .list.size(),
               2U);
+}
+
+TEST(rank_handshake, gathers_the_join_requests_of_all_other_ranks) {
+    fake_channel channel(0, 3);
+    channel.deliver(2, own());
+    channel.deliver(1, own());
+    EXPECT_TRUE(gather_ranks(channel, own()));
+    EXPECT_TRUE(channel.incoming.empty());
+}
+
+TEST(rank_handshake, reports_mismatches_when_all_have_joined) {
+    fake_channel channel(0, 3);
+    auto other = own();
+    other.version = "0";
+    channel.deliver(1, other);
+    channel.deliver(2, other);
+    const auto gathered = gather_ranks(channel, own());
+    ASSERT_FALSE(gathered);
+    EXPECT_THAT(to_string(gathered.error()), HasSubstr("rank 1 on b: it is loadsim 0"));
+    EXPECT_THAT(to_string(gathered.error()), HasSubstr("rank 2 on a: it is loadsim 0"));
+}
+
+TEST(rank_handshake, reports_ranks_that_do_not_join_in_time) {
+    fake_channel channel(0, 3);
+    channel.deliver(2, own());
+    const auto gathered = gather_ranks(channel, own());
+    ASSERT_FALSE(gathered);
+    EXPECT_EQ(to_string(gathered.error()), "rank 1 on b: has said nothing for 1m");
+}
+
+TEST(rank_handshake, reports_another_protocol_and_a_broken_channel) {
+    fake_channel channel(0, 2);
+    channel.incoming.push_back({1, "hello"});
+    EXPECT_THAT(to_string(gather_ranks(channel, own()).error()), HasSubstr("rank 1 on b: it does not speak as we do"));
+    channel.error = "the channel is broken";
+    EXPECT_EQ(to_string(gather_ranks(channel, own()).error()), "ranks: the channel is broken");
+}
+
+TEST(rank_handshake, joins_with_the_settings_of_rank_0) {
+    fake_channel channel(1, 2);
+    channel.deliver(0, cluster::run_settings{.folder = "/runs/1", .shards = 4});
+    const auto settings = join_run(channel, own());
+    ASSERT_TRUE(settings);
+    EXPECT_EQ(settings->folder, "/runs/1");
+    EXPECT_EQ(settings->shards, 4U);
+    EXPECT_EQ(channel.sent_to<cluster::join_request>(0), std::vector{own()});
+}
+
+TEST(rank_handshake, joins_no_run_when_rank_0_releases_its_ranks) {
+    fake_channel coordinator(0, 3);
+    coordinator.deliver(1, cluster::status_report{.snapshot = {}, .leaving = true});
+    EXPECT_FALSE(release_ranks(coordinator)) << "rank 2 does not leave";
+    for (const std::uint32_t rank : {1U, 2U}) {
+        fake_channel worker(rank, 3);
+        worker.deliver(0, coordinator.sent_to<cluster::control_command>(rank).at(0));
+        EXPECT_FALSE(join_run(worker, own()));
+    }
+}
+
+TEST(rank_handshake, releases_ranks_until_each_has_left) {
+    fake_channel coordinator(0, 3);
+    for (const std::uint32_t rank : {2U, 1U}) {
+        fake_channel worker(rank, 3);
+        leave_run(worker);
+        coordinator.deliver(rank, cluster::status_report{}); // an earlier report is no farewell
+        coordinator.incoming.push_back({rank, worker.sent.at(0).second});
+    }
+    EXPECT_TRUE(release_ranks(coordinator));
+    EXPECT_TRUE(coordinator.incoming.empty());
+}
+
+TEST(rank_handshake, starts_all_other_ranks_and_describes_them) {
+    fake_channel channel(0, 3);
+    start_ranks(channel, {.folder = "f", .shards = 1});
+    EXPECT_EQ(channel.sent_to<cluster::run_settings>(0).size(), 0U);
+    EXPECT_EQ(channel.sent_to<cluster::run_settings>(1).size(), 1U);
+    EXPECT_EQ(channel.sent_to<cluster::run_settings>(2).size(), 1U);
+    EXPECT_EQ(describe_ranks(channel, 1), "3 ranks on 2 hosts, 1 shard each");
 }
 
 TEST(first_difference, finds_the_line) {

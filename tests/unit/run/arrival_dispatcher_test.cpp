@@ -1,0 +1,194 @@
+// Arrival dispatcher with a ledger, vehicles that are only a set, and a driver that only counts.
+#include "shard/arrival_dispatcher.hpp"
+
+#include "plan_from_text.hpp"
+
+#include <loadsim/driver/driver.hpp>
+#include <loadsim/fleet/events.hpp>
+#include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/measure/ledger.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+using namespace loadsim;
+using namespace loadsim::run;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+namespace {
+
+class fake_vehicles final : public fleet::vehicles {
+public:
+    explicit fake_vehicles(std::uint32_t size) : size_(size) {}
+    std::set<std::uint32_t> offline;
+
+    std::uint32_t size() const noexcept override { return size_; }
+    bool available(vehicle_id v) const override { return !offline.contains(index(v)); }
+    std::uint32_t available() const noexcept override { return size_ - static_cast<std::uint32_t>(offline.size()); }
+
+private:
+    std::uint32_t size_;
+};
+
+class fake_driver final : public driver::driver {
+public:
+    struct request {
+        request_key key;
+        std::string vin, service;
+    };
+    std::vector<request> sent;
+
+    void start(std::function<void(std::string)>) override {}
+    void stop() override {}
+    void send(request_key key, std::string_view vin, std::string_view service) override {
+        sent.push_back({key, std::string(vin), std::string(service)});
+    }
+};
+
+/// Ten arrivals, the n-th (from 1) due n * 100 ms after the start, for four vehicles.
+constexpr auto ten_arrivals = "name: t\nseed: 5\nfleet: {vehicles: 4}\n"
+                              "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10}]}\n";
+
+struct fixture {
+    explicit fixture(std::string_view yaml = ten_arrivals, fleet_partition share = {},
+                     std::optional<replay_selection> replay = {})
+        : text(yaml, std::move(replay)),
+          ledger(
+              text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s),
+          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, share, ledger, vehicles, driver) {
+        dispatcher.begin(start);
+    }
+
+    /// Ends all requests so far: their vehicles are free again.
+    void complete_all() {
+        for (; completed < driver.sent.size(); ++completed) {
+            const auto& key = driver.sent[completed].key;
+            const auto id = std::to_string(number(key.arrival));
+            ledger.accepted(key, id, start);
+            ledger.completion_observed(key.vehicle, id, outcome::executed, {}, start);
+        }
+    }
+    std::vector<std::uint64_t> arrivals() const {
+        std::vector<std::uint64_t> all;
+        for (const auto& r : driver.sent) all.push_back(number(r.key.arrival));
+        return all;
+    }
+
+    static constexpr monotonic_time start{1h};
+    plan_from_text text;
+    measure::ledger ledger;
+    fake_vehicles vehicles;
+    fake_driver driver;
+    std::size_t completed = 0;
+    arrival_dispatcher dispatcher;
+};
+
+} // namespace
+
+TEST(arrival_dispatcher, sends_what_is_due_and_names_the_next_due_time) {
+    fixture f;
+    EXPECT_EQ(f.dispatcher.dispatch_due(f.start), f.start + 100ms);
+    EXPECT_THAT(f.driver.sent, IsEmpty());
+    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 250ms), f.start + 300ms);
+    EXPECT_THAT(f.arrivals(), ElementsAre(0, 1));
+    EXPECT_EQ(f.driver.sent[0].service, "horn");
+    EXPECT_EQ(f.driver.sent[0].vin, f.text.plan.vin_of(f.driver.sent[0].key.vehicle));
+    EXPECT_TRUE(f.ledger.is_open(f.driver.sent[0].key));
+    EXPECT_FALSE(f.dispatcher.all_due());
+}
+
+TEST(arrival_dispatcher, ends_after_the_last_arrival) {
+    fixture f;
+    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 1s), never);
+    EXPECT_TRUE(f.dispatcher.all_due());
+    EXPECT_EQ(f.ledger.take_counts().requests.due, 10U);
+}
+
+TEST(arrival_dispatcher, sends_nothing_after_a_stop) {
+    fixture f;
+    f.dispatcher.dispatch_due(f.start + 100ms);
+    f.dispatcher.stop();
+    EXPECT_TRUE(f.dispatcher.all_due());
+    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 1s), never);
+    EXPECT_THAT(f.arrivals(), ElementsAre(0));
+}
+
+TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
+    fixture f;
+    f.dispatcher.dispatch_due(f.start + 1s);
+    std::set<std::uint32_t> busy;
+    for (const auto& r : f.driver.sent) busy.insert(index(r.key.vehicle));
+    EXPECT_EQ(f.driver.sent.size(), 4U);
+    EXPECT_EQ(busy.size(), 4U);
+    const auto counts = f.ledger.take_counts();
+    EXPECT_EQ(counts.requests.outcomes[static_cast<std::size_t>(outcome::skipped)], 6U);
+    EXPECT_THAT(counts.errors, ElementsAre(Pair("no vehicle was on line and free", 6U)));
+    EXPECT_EQ(counts.requests.unexpected, 6U);
+}
+
+TEST(arrival_dispatcher, uses_a_vehicle_again_when_its_request_has_ended) {
+    fixture f;
+    for (auto now = f.start; now <= f.start + 1s; now += 100ms) {
+        f.dispatcher.dispatch_due(now);
+        f.complete_all();
+    }
+    EXPECT_EQ(f.driver.sent.size(), 10U);
+}
+
+TEST(arrival_dispatcher, takes_the_next_candidate_for_a_vehicle_that_is_offline) {
+    fixture all;
+    all.dispatcher.dispatch_due(all.start + 100ms);
+    const auto first_choice = all.driver.sent.at(0).key.vehicle;
+
+    fixture f;
+    f.vehicles.offline = {index(first_choice)};
+    f.dispatcher.dispatch_due(f.start + 100ms);
+    ASSERT_EQ(f.driver.sent.size(), 1U);
+    EXPECT_NE(f.driver.sent[0].key.vehicle, first_choice);
+
+    fixture none;
+    none.vehicles.offline = {0, 1, 2, 3};
+    none.dispatcher.dispatch_due(none.start + 1s);
+    EXPECT_THAT(none.driver.sent, IsEmpty());
+}
+
+TEST(arrival_dispatcher, shards_divide_the_arrivals) {
+    std::set<std::uint64_t> all;
+    std::uint64_t due = 0;
+    for (std::uint32_t i = 0; i < 3; ++i) {
+        fixture f(ten_arrivals, {i, 3});
+        f.dispatcher.dispatch_due(f.start + 1s);
+        for (const auto& r : f.driver.sent) {
+            EXPECT_TRUE((fleet_partition{i, 3}.owns(r.key.vehicle)));
+            EXPECT_TRUE(all.insert(number(r.key.arrival)).second);
+        }
+        due += f.ledger.take_counts().requests.due;
+    }
+    EXPECT_EQ(due, 10U) << "each arrival is one shard's";
+}
+
+TEST(arrival_dispatcher, skips_as_wanted_above_the_limit_of_the_phase) {
+    fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
+              "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10, maxVusers: 2}]}\n");
+    f.dispatcher.dispatch_due(f.start + 1s);
+    EXPECT_EQ(f.driver.sent.size(), 2U);
+    const auto counts = f.ledger.take_counts();
+    EXPECT_THAT(counts.errors, ElementsAre(Pair("maxVusers reached", 8U)));
+    EXPECT_EQ(counts.requests.unexpected, 0U);
+}
+
+TEST(arrival_dispatcher, replays_the_selected_arrivals_with_the_selected_vehicle) {
+    const replay_selection selection{.vehicle = vehicle_id{2}, .arrivals = {arrival_id{3}, arrival_id{7}}};
+    fixture f(ten_arrivals, {2, 4}, selection);
+    EXPECT_EQ(f.dispatcher.dispatch_due(f.start), f.start + 400ms);
+    f.dispatcher.dispatch_due(f.start + 500ms);
+    f.complete_all();
+    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 1s), never);
+    EXPECT_THAT(f.arrivals(), ElementsAre(3, 7));
+    for (const auto& r : f.driver.sent) EXPECT_EQ(r.key.vehicle, vehicle_id{2});
+}

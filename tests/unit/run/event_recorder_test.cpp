@@ -1,0 +1,167 @@
+// Event recorder: the events of one vehicle and one driver, as the ledgers count them.
+#include "shard/event_recorder.hpp"
+
+#include "plan_from_text.hpp"
+
+#include <loadsim/measure/campaign_ledger.hpp>
+#include <loadsim/measure/ledger.hpp>
+#include <loadsim/observer/event.hpp>
+#include <loadsim/run/trace.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::run;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+namespace {
+
+class event_recorder_test : public testing::Test {
+protected:
+    event_recorder_test() {
+        text.plan.trace = [this](const traced_message& m) { trace.push_back(m); };
+        ledger.set_start({});
+        time.set(at(500ms));
+    }
+
+    static monotonic_time at(nanoseconds since_start) { return monotonic_time{since_start}; }
+    void begin_request() {
+        auto due = text.plan.due_request_of({.id = key.arrival, .due = {}, .phase = 0}, key.vehicle);
+        due.due = at(0s);
+        ledger.begin(due);
+    }
+    observer::completion completion(std::string vin = {}) const {
+        return {
+            .vin = std::move(vin), .request = "r1", .final_outcome = outcome::executed, .reason = {}, .at = at(80ms)};
+    }
+
+    plan_from_text text{"name: t\nfleet: {vehicles: 3}\n"
+                        "conditions: [{tunnel: {at: 1s, for: 1s, expect: [executed, timed_out]}}]\n"
+                        "load: {services: {horn: 1}, phases: [{duration: 5s, arrivalCount: 1}], drain: 60s}\n"};
+    manual_time time;
+    measure::ledger ledger{text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s,
+                           measure::recording::all};
+    event_recorder recorder{text.plan, ledger, time};
+    fleet::vehicle_events& from_vehicle = recorder;
+    driver::driver_events& from_driver = recorder;
+    const request_key key{arrival_id{0}, vehicle_id{1}};
+    std::vector<traced_message> trace;
+};
+
+} // namespace
+
+TEST_F(event_recorder_test, records_the_instants_of_a_request) {
+    begin_request();
+    EXPECT_TRUE(from_driver.still_wanted(key));
+    from_driver.on_sent(key, at(10ms));
+    from_driver.on_accepted(key, "r1", at(20ms));
+    const auto command = from_vehicle.on_delivered(key.vehicle, "r1", at(30ms));
+    EXPECT_TRUE(command.first_delivery);
+    EXPECT_EQ(command.arrival, key.arrival);
+    from_vehicle.on_message(key.vehicle, "r1", true, "topic", "payload", at(30ms));
+    from_vehicle.on_acked(key.vehicle, "r1", at(40ms));
+    from_vehicle.on_executed(key.vehicle, "r1", at(60ms));
+    from_vehicle.on_finished(key.vehicle, "r1", outcome::executed, {}, at(70ms));
+    recorder.on_completion(key.vehicle, completion());
+    EXPECT_FALSE(from_driver.still_wanted(key));
+    EXPECT_FALSE(from_vehicle.on_delivered(key.vehicle, "r1", at(90ms)).first_delivery);
+
+    ledger.finish(at(1s));
+    const auto counts = ledger.take_counts();
+    EXPECT_EQ(counts.requests.outcomes[static_cast<std::size_t>(outcome::executed)], 1U);
+    ASSERT_THAT(counts.request_records, SizeIs(1));
+    const auto& r = counts.request_records[0];
+    EXPECT_EQ(r.vin, text.plan.vin_of(key.vehicle));
+    EXPECT_THAT((std::vector{r.sent_ms, r.accepted_ms, r.delivered_ms, r.acked_ms, r.finished_ms, r.observed_ms}),
+                ElementsAre(10, 20, 30, 40, 70, 80));
+    ASSERT_THAT(r.messages, SizeIs(1));
+    EXPECT_EQ(r.messages[0].payload, "payload");
+}
+
+TEST_F(event_recorder_test, records_why_a_request_failed) {
+    begin_request();
+    from_driver.on_sent(key, at(10ms));
+    from_driver.on_rejected(key, "busy", at(20ms));
+    begin_request();
+    from_driver.on_errored(key, "timed out", at(30ms));
+    const auto counts = ledger.take_counts();
+    EXPECT_EQ(counts.requests.outcomes[static_cast<std::size_t>(outcome::rejected)], 1U);
+    EXPECT_EQ(counts.requests.outcomes[static_cast<std::size_t>(outcome::errored)], 1U);
+}
+
+TEST_F(event_recorder_test, counts_a_completion_of_no_known_vehicle_as_an_anomaly) {
+    recorder.on_completion(std::nullopt, completion("VIN7"));
+    recorder.on_completion(std::nullopt, completion());
+    const auto counts = ledger.take_counts();
+    ASSERT_THAT(counts.anomaly_records, SizeIs(2));
+    for (const auto& a : counts.anomaly_records) {
+        EXPECT_EQ(a.kind, anomaly::completion_unknown);
+        EXPECT_EQ(a.request, "r1");
+        EXPECT_EQ(a.at_ms, 80);
+    }
+    EXPECT_EQ(counts.anomaly_records[0].evidence, "executed was announced for vehicle VIN7, which is not ours");
+    EXPECT_EQ(counts.anomaly_records[1].evidence, "executed was announced for a request that nobody of ours made");
+}
+
+TEST_F(event_recorder_test, counts_unreadable_messages_and_unauthorized_sessions_as_anomalies) {
+    from_vehicle.on_malformed(key.vehicle, "cmd", "nonsense", at(10ms));
+    from_vehicle.on_unauthorized_accept(key.vehicle, at(20ms));
+    from_driver.on_malformed();
+    const auto counts = ledger.take_counts();
+    ASSERT_THAT(counts.anomaly_records, SizeIs(3));
+    EXPECT_EQ(counts.anomaly_records[0].kind, anomaly::malformed_payload);
+    EXPECT_EQ(counts.anomaly_records[0].evidence, "no command, 8 bytes on cmd");
+    EXPECT_EQ(counts.anomaly_records[0].vin, text.plan.vin_of(key.vehicle));
+    EXPECT_EQ(counts.anomaly_records[1].kind, anomaly::unauthorized_accepted);
+    EXPECT_EQ(counts.anomaly_records[2].kind, anomaly::malformed_payload);
+    EXPECT_EQ(counts.anomaly_records[2].at_ms, 500) << "the time source's now";
+}
+
+TEST_F(event_recorder_test, widens_what_is_expected_while_a_condition_lasts) {
+    from_vehicle.on_condition_begin(key.vehicle, 0, at(0s));
+    begin_request();
+    from_vehicle.on_condition_end(key.vehicle, 0, at(5ms));
+    from_driver.on_accepted(key, "r1", at(20ms));
+    recorder.on_completion(key.vehicle, completion());
+    ledger.finish(at(1s));
+    const auto counts = ledger.take_counts();
+    ASSERT_THAT(counts.request_records, SizeIs(1));
+    EXPECT_TRUE(counts.request_records[0].expected.contains(outcome::timed_out));
+    EXPECT_THAT(counts.request_records[0].conditions, SizeIs(1));
+}
+
+TEST_F(event_recorder_test, forwards_campaign_deliveries_to_the_campaign_ledger) {
+    from_vehicle.on_campaign(key.vehicle, 0, at(10ms)); // no campaigns yet: ignored
+    measure::campaign_ledger campaigns(1);
+    recorder.set_receivers(nullptr, &campaigns);
+    campaigns.set_due_time(0, at(0s));
+    from_vehicle.on_unreachable(key.vehicle);
+    campaigns.start(0, 3);
+    EXPECT_EQ(campaigns.awaited(), 2U) << "one is unreachable";
+    from_vehicle.on_reachable(key.vehicle);
+    from_vehicle.on_campaign(key.vehicle, 0, at(20ms));
+    const auto counts = campaigns.take_counts();
+    EXPECT_EQ(counts.at(0).delivered, 1U);
+    EXPECT_EQ(counts.at(0).returned, 1U);
+}
+
+TEST_F(event_recorder_test, traces_messages_and_session_events) {
+    from_vehicle.on_message(key.vehicle, "r1", true, "cmd", "a", at(1ms));
+    from_vehicle.on_message(key.vehicle, "r1", false, "rsp", "b", at(2ms));
+    from_vehicle.on_malformed(key.vehicle, "cmd", "c", at(3ms));
+    from_vehicle.on_session_event(key.vehicle, "on line", at(4ms));
+    ASSERT_THAT(trace, SizeIs(4));
+    using way = traced_message::direction;
+    EXPECT_EQ(trace[0].kind, way::to_vehicle);
+    EXPECT_EQ(trace[0].head, "cmd");
+    EXPECT_EQ(trace[0].body, "a");
+    EXPECT_EQ(trace[1].kind, way::from_vehicle);
+    EXPECT_EQ(trace[2].kind, way::to_vehicle);
+    EXPECT_EQ(trace[3].kind, way::session_event);
+    EXPECT_EQ(trace[3].head, "on line");
+    ASSERT_THAT(ledger.take_counts().session_records, SizeIs(1));
+}

@@ -1,0 +1,57 @@
+// Generator that records its calls; its snapshots are the test's.
+#pragma once
+
+#include "generator.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace loadsim::run {
+
+class fake_generator final : public generator {
+public:
+    explicit fake_generator(const run_plan& plan) : plan_(plan) {}
+
+    std::vector<std::string> calls;
+    std::function<void(const std::string& call)> on_call = [](const std::string&) {};
+    std::function<measure::snapshot()> snapshot = [] { return measure::snapshot{}; };
+    result<void> before{};
+    result<void> after{};
+    bool is_idle = true;
+    stop_request remote_stop;
+    std::string lost;
+    std::uint32_t ranks = 1;
+    monotonic_time load_start{};
+
+    const run_plan& plan() const override { return plan_; }
+    result<void> run_before_hooks(const std::function<bool()>&) override { return call("before"), before; }
+    result<void> run_after_hooks() override { return call("after"), after; }
+    void connect() override { call("connect"); }
+    void begin_load(monotonic_time start) override {
+        load_start = start;
+        call("load");
+    }
+    void stop_arrivals() override { call("stop_arrivals"); }
+    void expire_open_requests() override { call("expire"); }
+    void stop() override { call("stop"); }
+    measure::snapshot collect() override { return snapshot(); }
+    bool idle() const override { return is_idle; }
+    nanoseconds next_deadline() const override { return nanoseconds::max(); }
+    void poll() override {}
+    stop_request stop_requested() const override { return remote_stop; }
+    std::string lost_rank() const override { return lost; }
+    std::uint32_t shards() const override { return 3; }
+    std::uint32_t count() const override { return ranks; }
+    nanoseconds start_delay() const override { return std::chrono::milliseconds{50}; }
+
+private:
+    void call(const std::string& name) {
+        calls.push_back(name);
+        on_call(name);
+    }
+
+    const run_plan& plan_;
+};
+
+} // namespace loadsim::run

@@ -1,0 +1,34 @@
+// Observers of a process, as far as they need no connection.
+#include "process/process_observers.hpp"
+
+#include "plan_from_text.hpp"
+
+#include <loadsim/measure/totals.hpp>
+#include <loadsim/observer/observer_factory.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::run;
+
+TEST(process_observers, connect_nothing_for_the_observers_of_a_shard) {
+    const plan_from_text text("name: t\ntarget: {broker: mqtt://a, api: http://b}\n"
+                              "contract: {request: {id: /id}, command: {filter: c, topic: c, id: /id}}\n"
+                              "load: {phases: [{duration: 1s, arrivalCount: 1}], observers: [response]}\n");
+    process_observers observers(text.scenario);
+    EXPECT_TRUE(observers.open());
+    EXPECT_TRUE(observers.start({}, std::vector<process_observers::rendered_texts>(1)));
+    EXPECT_EQ(observers.webhook_url(), "");
+    EXPECT_TRUE(observers.notices().empty());
+    std::map<std::uint32_t, measure::observer_counts> counts;
+    std::map<std::string, std::uint64_t> unmatched_fields;
+    observers.take_counts(counts, unmatched_fields);
+    EXPECT_TRUE(counts.empty());
+}
+
+TEST(process_observers, open_no_webhook_for_the_mqtt_driver) {
+    const plan_from_text text("name: t\nload: {driver: mqtt, phases: [{duration: 1s, arrivalCount: 1}]}\n");
+    process_observers observers(text.scenario);
+    EXPECT_TRUE(observers.open());
+    EXPECT_EQ(observers.webhook_url(), "");
+}

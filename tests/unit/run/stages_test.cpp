@@ -1,0 +1,236 @@
+// Stages of a run on a fake generator, in manual time.
+#include "stages.hpp"
+
+#include "fake_generator.hpp"
+#include "fake_signals.hpp"
+#include "plan_from_text.hpp"
+
+#include <loadsim/measure/run_result.hpp>
+#include <loadsim/run/run.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+using namespace loadsim::run;
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using reason = measure::run_result::end_reason;
+
+namespace {
+
+/// A run of 10 vehicles with 3 s of load and at most 5 s of drain; it begins at 1 h.
+class stages_test : public testing::Test {
+protected:
+    stages_test() {
+        time.set(begin);
+        generator.snapshot = [this] { return state(); };
+        generator.on_call = [this](const std::string& call) { at[call] = time.now() - begin; };
+    }
+
+    /// Every vehicle is online, and every request is answered at once.
+    measure::snapshot state() const {
+        measure::snapshot s;
+        s.sessions_asked = 10;
+        s.sessions_online = online;
+        s.in_flight = in_flight;
+        s.driver_ready = true;
+        s.all_due = at.contains("load") && time.now() >= generator.load_start + 3s;
+        s.setup_error = setup_error;
+        s.counts.requests.due = 1;
+        return s;
+    }
+
+    run_end run() {
+        return run_stages(generator, signals,
+                          {.on_notice = [this](const std::string& sentence) { notices.push_back(sentence); },
+                           .on_progress =
+                               [this](const measure::progress& p) {
+                                   progress.push_back(p);
+                                   progress.back().cumulative = nullptr;
+                               },
+                           .on_finished = [this](const measure::run_result& r) { results.push_back(r); }},
+                          time);
+    }
+
+    static constexpr monotonic_time begin{1h};
+    plan_from_text text{"name: t\nseed: 7\nfleet: {vehicles: 10}\n"
+                        "load: {phases: [{duration: 3s, arrivalRate: 2}], drain: 5s}\n"};
+    manual_time time;
+    fake_signals signals{time};
+    fake_generator generator{text.plan};
+    std::uint32_t online = 10;
+    std::uint64_t in_flight = 0;
+    std::string setup_error;
+
+    std::map<std::string, nanoseconds> at; ///< time of each call, since the begin
+    std::vector<std::string> notices;
+    std::vector<measure::progress> progress;
+    std::vector<measure::run_result> results;
+};
+
+} // namespace
+
+TEST_F(stages_test, run_in_order) {
+    const auto end = run();
+    EXPECT_TRUE(end.status);
+    EXPECT_FALSE(end.aborted);
+    EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals", "expire", "stop", "after"));
+    EXPECT_EQ(at["connect"], 0s);
+    EXPECT_EQ(generator.load_start, begin + 50ms) << "the generator's delay";
+    EXPECT_EQ(at["stop_arrivals"], 3050ms) << "the load lasts as long as its phases";
+    EXPECT_EQ(at["expire"], 3150ms) << "the drain ends when nothing is in flight";
+    EXPECT_THAT(notices, IsEmpty());
+}
+
+TEST_F(stages_test, report_progress_once_a_second_and_at_the_end) {
+    run();
+    ASSERT_THAT(progress, SizeIs(4));
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(progress[i].elapsed, std::chrono::seconds{i + 1});
+        EXPECT_EQ(progress[i].load_elapsed, std::chrono::seconds{i + 1} - 50ms);
+        EXPECT_EQ(progress[i].current_stage, measure::stage::load);
+    }
+    EXPECT_EQ(progress[3].current_stage, measure::stage::done);
+}
+
+TEST_F(stages_test, report_the_result_once) {
+    generator.ranks = 2;
+    run();
+    ASSERT_THAT(results, SizeIs(1));
+    const auto& r = results.front();
+    EXPECT_EQ(r.mode, measure::run_mode::run);
+    EXPECT_EQ(r.scenario, "t");
+    EXPECT_EQ(r.seed, 7U);
+    EXPECT_EQ(r.ended, reason::complete);
+    EXPECT_EQ(r.planned_arrivals, 6U);
+    EXPECT_EQ(r.sessions_asked, 10U);
+    EXPECT_EQ(r.sessions_peak, 10U);
+    EXPECT_EQ(r.left_open, 0U);
+    EXPECT_EQ(r.elapsed, time.now() - begin);
+    EXPECT_EQ(r.generator.shards, 3U);
+    EXPECT_EQ(r.generator.ranks, 2U);
+    EXPECT_GT(r.sum.requests.due, 5U) << "the sum of all snapshots";
+}
+
+TEST_F(stages_test, wait_for_the_vehicles_before_the_load) {
+    online = 3;
+    generator.snapshot = [this] {
+        if (time.now() >= begin + 2s) online = 10;
+        return state();
+    };
+    EXPECT_TRUE(run().status);
+    EXPECT_EQ(at["load"], 2s);
+    EXPECT_EQ(progress.front().current_stage, measure::stage::connecting);
+    EXPECT_EQ(progress.front().sessions_online, 3U);
+}
+
+TEST_F(stages_test, end_with_the_most_frequent_reason_if_vehicles_do_not_connect_in_time) {
+    online = 3;
+    generator.snapshot = [this] {
+        auto s = state();
+        s.counts.sessions.reasons = {{"refused", 1}, {"timed out", 2}};
+        return s;
+    };
+    const auto end = run();
+    ASSERT_FALSE(end.status);
+    EXPECT_THAT(to_string(end.status.error()), HasSubstr("only 3 of 10 vehicles are on line after 30s20ms; most often: "
+                                                         "timed out ("));
+    EXPECT_THAT(generator.calls, ElementsAre("before", "connect"));
+    EXPECT_THAT(results, IsEmpty());
+}
+
+TEST_F(stages_test, end_with_a_set_up_error_before_anything_connects) {
+    setup_error = "no broker";
+    generator.is_idle = false; // as a coordinator while other ranks set themselves up
+    const auto end = run();
+    ASSERT_FALSE(end.status);
+    EXPECT_EQ(to_string(end.status.error()), "no broker");
+    EXPECT_THAT(generator.calls, ElementsAre("before"));
+}
+
+TEST_F(stages_test, end_with_the_error_of_a_hook_before_the_load) {
+    generator.before = problems{"before[0]", "404"};
+    EXPECT_FALSE(run().status);
+    EXPECT_THAT(generator.calls, ElementsAre("before"));
+    EXPECT_THAT(results, IsEmpty());
+}
+
+TEST_F(stages_test, only_notice_a_failed_hook_after_the_load) {
+    generator.after = problems{"after[0]", "404"};
+    EXPECT_TRUE(run().status);
+    EXPECT_THAT(notices, ElementsAre("after the load: after[0]: 404"));
+    EXPECT_EQ(results.front().ended, reason::complete);
+}
+
+TEST_F(stages_test, drain_after_an_interrupt) {
+    signals.send(stop_signals::kind::interrupt, begin + 1500ms);
+    in_flight = 2;
+    generator.snapshot = [this] {
+        if (time.now() >= begin + 3s) in_flight = 0;
+        return state();
+    };
+    EXPECT_TRUE(run().status);
+    EXPECT_EQ(at["stop_arrivals"], 1500ms);
+    EXPECT_EQ(at["expire"], 3s);
+    EXPECT_THAT(notices, ElementsAre(HasSubstr("stopped: draining what is in flight, at most 5s")));
+    EXPECT_EQ(results.front().ended, reason::interrupted);
+    EXPECT_EQ(generator.calls.back(), "after");
+}
+
+TEST_F(stages_test, drain_no_longer_than_configured) {
+    in_flight = 1;
+    run();
+    EXPECT_GE(at["expire"], 8050ms);
+    EXPECT_LE(at["expire"], 8150ms);
+    EXPECT_EQ(results.front().left_open, 1U);
+}
+
+TEST_F(stages_test, begin_no_load_after_a_signal_while_connecting) {
+    online = 3;
+    signals.send(stop_signals::kind::terminate, begin + 500ms);
+    EXPECT_TRUE(run().status);
+    EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "expire", "stop", "after"));
+    EXPECT_EQ(results.front().ended, reason::terminated);
+}
+
+TEST_F(stages_test, end_when_another_rank_gets_a_signal) {
+    generator.on_call = [this](const std::string& call) {
+        at[call] = time.now() - begin;
+        if (call == "load") generator.remote_stop.interrupt = true;
+    };
+    run();
+    EXPECT_LE(at["stop_arrivals"], 1s);
+    EXPECT_EQ(results.front().ended, reason::interrupted);
+}
+
+TEST_F(stages_test, abort_without_drain_when_a_rank_is_lost) {
+    generator.on_call = [this](const std::string& call) {
+        if (call == "load") generator.lost = "rank 1 on b has not been heard for 20 s";
+    };
+    const auto end = run();
+    EXPECT_TRUE(end.status);
+    EXPECT_TRUE(end.aborted);
+    EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals"));
+    EXPECT_EQ(results.front().ended, reason::aborted);
+    EXPECT_EQ(results.front().abort_reason, "rank 1 on b has not been heard for 20 s");
+}
+
+TEST_F(stages_test, abort_when_the_launcher_ends_all_ranks) {
+    signals.abort(begin + 1s);
+    EXPECT_TRUE(run().aborted);
+    EXPECT_THAT(results.front().abort_reason, HasSubstr("the launcher ended all ranks"));
+}
+
+TEST_F(stages_test, abort_after_a_fatal_error_of_the_generator) {
+    generator.snapshot = [this] {
+        auto s = state();
+        if (at.contains("load")) s.fatal_error = "the broker did not come back";
+        return s;
+    };
+    EXPECT_TRUE(run().aborted);
+    EXPECT_EQ(results.front().abort_reason, "the broker did not come back");
+}
