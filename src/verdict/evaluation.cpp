@@ -1,3 +1,4 @@
+#include <loadsim/base/counters.hpp>
 #include <loadsim/verdict/budget.hpp>
 
 #include <loadsim/base/units.hpp>
@@ -47,7 +48,7 @@ measure::request_counts requests_of(const budget& b, const measure::totals& tota
     if (b.phase.empty()) return totals.requests;
     measure::request_counts sum;
     for (const auto index : indexes_of(b.phase, names.phases))
-        if (*index < totals.phases.size()) sum.add(totals.phases[*index]);
+        if (*index < totals.phases.size()) add(sum, totals.phases[*index]);
     return sum;
 }
 
@@ -88,7 +89,7 @@ std::optional<double> campaign_value(const budget& b, const measure::totals& tot
     measure::campaign_counts sum;
     for (const auto& [campaign, counts] : totals.campaigns)
         if (b.campaign.empty() || (campaign < names.campaigns.size() && names.campaigns[campaign] == b.campaign))
-            sum.add(counts);
+            add(sum, counts);
     if (sum.addressed == 0) return std::nullopt; // none was due
     if (b.metric_kind == kind::latency) return stat_of(sum.latency, b);
     if (b.metric_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
