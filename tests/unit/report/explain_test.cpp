@@ -164,8 +164,8 @@ TEST(explain, escapes_control_characters_of_payloads) {
                           "1m";
     r.reason = "\x1b]0;title\x07";
     const auto text = explain({}, r);
-    EXPECT_THAT(text, HasSubstr(R"(t\xC2\x9B1m  \x1B[2Jgone\x0D\x0A\x07)"));
-    EXPECT_THAT(text, HasSubstr(R"(\x1B]0;title\x07)"));
+    EXPECT_THAT(text, HasSubstr(R"(t\xc2\x9b1m  \x1b[2Jgone\x0d\x0a\x07)"));
+    EXPECT_THAT(text, HasSubstr(R"(\x1b]0;title\x07)"));
     EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
