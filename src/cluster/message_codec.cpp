@@ -109,7 +109,7 @@ public:
             into = text_of(v);
         } else if constexpr (std::is_enum_v<T>) {
             const auto known = parse_enum<T>(text_of(v));
-            if (!known) return fail(path, "is not one of the names that there are");
+            if (!known) return fail(path, "is not one of the known names");
             into = *known;
         } else if constexpr (std::is_same_v<T, nanoseconds>) {
             std::int64_t count = 0;
@@ -173,7 +173,7 @@ private:
                 read(*member, field, path.empty() ? name : path + '.' + name);
             },
             into);
-        if (known < v.get_object().size()) fail(path, "has a field that nothing is known of");
+        if (known < v.get_object().size()) fail(path, "has an unknown field");
     }
 
     template <class List>

@@ -2,6 +2,8 @@
 
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>

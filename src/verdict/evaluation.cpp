@@ -1,6 +1,7 @@
 #include <loadsim/base/counters.hpp>
 #include <loadsim/verdict/budget.hpp>
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/units.hpp>
 
 #include <fmt/format.h>

@@ -3,6 +3,7 @@
 #include "clock_conversion.hpp"
 #include "shard/driver_factory.hpp"
 
+#include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/mqtt_fleet.hpp>
 #include <loadsim/scenario/scenario.hpp>
 

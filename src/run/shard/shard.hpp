@@ -44,7 +44,7 @@ public:
     void on_completion(std::optional<vehicle_id>, observer::completion); ///< nullopt: of no vehicle of this run
     void on_malformed_event(std::string why, monotonic_time);
     void on_response(vehicle_id, observer::observed_response);
-    void wake(vehicle_id);                               ///< wake-up trigger received
+    void wake(vehicle_id);                              ///< wake-up trigger received
     void deliver(vehicle_id, fleet::delivered_command); ///< command received at the broker API
     /// Begin and end of an outage; all vehicles are affected.
     void on_broker_down(std::uint32_t condition, std::uint32_t occurrence);

@@ -1,5 +1,6 @@
 #include "shard/shard_observers.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/observer/http_response_observer.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
@@ -20,10 +21,8 @@ constexpr std::uint64_t poll_stream = std::uint64_t{1} << 62U; ///< random strea
 void add_observer_counts(const observer::counts& counts, std::uint32_t index,
                          std::map<std::uint32_t, measure::observer_counts>& into,
                          std::map<std::string, std::uint64_t>& unmatched_fields) {
-    measure::observer_counts added;
-    added.messages = counts.messages;
-    added.refused = counts.refused;
-    into[index].add(added);
+    into[index].received += counts.messages;
+    add(into[index].rejections, counts.refused);
     for (const auto& sentence : counts.unmatched_fields) ++unmatched_fields[sentence];
 }
 

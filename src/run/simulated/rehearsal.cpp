@@ -8,6 +8,7 @@
 
 #include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/contract/message_contract.hpp>
+#include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/simulated_fleet.hpp>
 #include <loadsim/net/timer_wheel.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>

@@ -184,8 +184,7 @@ TEST_F(api, a_request_that_is_no_longer_remembered_is_read_from_the_event_store)
 TEST_F(api, a_request_dropped_by_a_fault_is_not_in_the_event_store) {
     config.faults = {{.what = fault::kind::forget,
                       .applies_to = fault::message::request,
-                      .every = 1,
-                      .probability = {},
+                      .rule = {.every = 1, .probability = {}, .window = {}},
                       .delay = 0ns}};
     restart();
     const auto id = pending_request();

@@ -149,8 +149,8 @@ TEST(sqlite_events, reads_the_requests_of_a_vehicle_newest_first) {
 }
 
 TEST(sqlite_events, reports_a_database_that_cannot_be_read) {
-    const temporary_folder folder;
-    const auto path = (folder.path / "events.db").string();
+    const harness::temporary_folder folder;
+    const auto path = (folder / "events.db").string();
     auto events = sqlite_events::open(path).value();
     sqlite3* other = nullptr;
     ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);

@@ -348,13 +348,13 @@ target:
     EXPECT_EQ(b.command_qos, 2);
     EXPECT_EQ(b.wakeup.repeat_interval, 500ms);
     EXPECT_EQ(b.seed, 7U) << "the scenario's";
-    EXPECT_THAT(b.faults, testing::ElementsAre(
-                              backend::fault{kind::drop, message::command, {.every = 10U}, {}},
-                              backend::fault{kind::delay, message::response, {.probability = fraction{0.02}}, 12s},
-                              backend::fault{kind::duplicate, message::event, {.every = 1U}, {}},
-                              backend::fault{kind::reorder, message::command, {.every = 3U}, {}},
-                              backend::fault{kind::forget, message::request, {.every = 7U}, {}},
-                              backend::fault{kind::double_send, message::request, {.probability = fraction{0}}, {}}));
+    EXPECT_THAT(b.faults,
+                testing::ElementsAre(backend::fault{kind::drop, message::command, {10U, {}, {}}, {}},
+                                     backend::fault{kind::delay, message::response, {{}, fraction{0.02}, {}}, 12s},
+                                     backend::fault{kind::duplicate, message::event, {1U, {}, {}}, {}},
+                                     backend::fault{kind::reorder, message::command, {3U, {}, {}}, {}},
+                                     backend::fault{kind::forget, message::request, {7U, {}, {}}, {}},
+                                     backend::fault{kind::double_send, message::request, {{}, fraction{0}, {}}, {}}));
 }
 
 TEST(read, response_sequence_is_checked_by_default_for_small_runs) {
