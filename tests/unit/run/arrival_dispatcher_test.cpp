@@ -4,8 +4,7 @@
 #include "plan_from_text.hpp"
 
 #include <loadsim/driver/driver.hpp>
-#include <loadsim/fleet/events.hpp>
-#include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/measure/ledger.hpp>
 
 #include <gmock/gmock.h>
@@ -31,8 +30,24 @@ public:
     bool available(vehicle_id v) const override { return !offline.contains(index(v)); }
     std::uint32_t available() const noexcept override { return size_ - static_cast<std::uint32_t>(offline.size()); }
 
+    // Not called by a dispatcher.
+    void begin_load(monotonic_time) override {}
+    void set_next_behaviour(vehicle_id, const vehicle::behaviour&) override {}
+    void wake(vehicle_id) override {}
+    void on_broker_down(std::uint32_t, std::uint32_t) override {}
+    void on_broker_up(std::uint32_t) override {}
+    void end_load() override {}
+    std::optional<nanoseconds> next_condition_event() const override { return {}; }
+    void stop() override {}
+    std::uint32_t expected_online() const noexcept override { return size_; }
+    std::uint32_t online() const noexcept override { return available(); }
+    const std::string& refusal() const noexcept override { return refusal_; }
+    fleet::fleet_counts take_counts() override { return {}; }
+    std::vector<std::string> take_unmatched_fields() override { return {}; }
+
 private:
     std::uint32_t size_;
+    std::string refusal_;
 };
 
 class fake_driver final : public driver::driver {

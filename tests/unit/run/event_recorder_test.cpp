@@ -76,7 +76,8 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     ASSERT_THAT(counts.request_records, SizeIs(1));
     const auto& r = counts.request_records[0];
     EXPECT_EQ(r.vin, text.plan.vin_of(key.vehicle));
-    EXPECT_THAT((std::vector{r.sent_ms, r.accepted_ms, r.delivered_ms, r.acked_ms, r.finished_ms, r.observed_ms}),
+    EXPECT_THAT((std::vector{r.sent_at_ms, r.accepted_at_ms, r.delivered_at_ms, r.acked_at_ms, r.finished_at_ms,
+                             r.observed_at_ms}),
                 ElementsAre(10, 20, 30, 40, 70, 80));
     ASSERT_THAT(r.messages, SizeIs(1));
     EXPECT_EQ(r.messages[0].payload, "payload");
@@ -100,7 +101,7 @@ TEST_F(event_recorder_test, counts_a_completion_of_no_known_vehicle_as_an_anomal
     ASSERT_THAT(counts.anomaly_records, SizeIs(2));
     for (const auto& a : counts.anomaly_records) {
         EXPECT_EQ(a.kind, anomaly::completion_unknown);
-        EXPECT_EQ(a.request, "r1");
+        EXPECT_EQ(a.request_id, "r1");
         EXPECT_EQ(a.at_ms, 80);
     }
     EXPECT_EQ(counts.anomaly_records[0].evidence, "executed was announced for vehicle VIN7, which is not ours");
@@ -130,7 +131,7 @@ TEST_F(event_recorder_test, widens_what_is_expected_while_a_condition_lasts) {
     ledger.finish(at(1s));
     const auto counts = ledger.take_counts();
     ASSERT_THAT(counts.request_records, SizeIs(1));
-    EXPECT_TRUE(counts.request_records[0].expected.contains(outcome::timed_out));
+    EXPECT_TRUE(counts.request_records[0].expected_outcomes.contains(outcome::timed_out));
     EXPECT_THAT(counts.request_records[0].conditions, SizeIs(1));
 }
 
@@ -146,7 +147,7 @@ TEST_F(event_recorder_test, forwards_campaign_deliveries_to_the_campaign_ledger)
     from_vehicle.on_campaign(key.vehicle, 0, at(20ms));
     const auto counts = campaigns.take_counts();
     EXPECT_EQ(counts.at(0).delivered, 1U);
-    EXPECT_EQ(counts.at(0).returned, 1U);
+    EXPECT_EQ(counts.at(0).delivered_after_reconnect, 1U);
 }
 
 TEST_F(event_recorder_test, traces_messages_and_session_events) {

@@ -73,8 +73,8 @@ TEST(shard_observers, complete_the_accepted_request_by_the_response_of_the_api) 
     EXPECT_EQ(f.completions[0].first, f.vehicle);
     EXPECT_EQ(f.completions[0].second.request, "r1");
     EXPECT_EQ(f.completions[0].second.final_outcome, outcome::failed);
-    EXPECT_EQ(f.counts().messages, 2U);
-    EXPECT_EQ(f.counts().messages, 0U) << "since the last call";
+    EXPECT_EQ(f.counts().received, 2U);
+    EXPECT_EQ(f.counts().received, 0U) << "since the last call";
 }
 
 TEST(shard_observers, report_a_field_that_no_response_has) {

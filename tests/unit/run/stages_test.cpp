@@ -34,7 +34,7 @@ protected:
     /// Every vehicle is online, and every request is answered at once.
     measure::snapshot state() const {
         measure::snapshot s;
-        s.sessions_asked = 10;
+        s.sessions_planned = 10;
         s.sessions_online = online;
         s.in_flight = in_flight;
         s.driver_ready = true;
@@ -107,7 +107,7 @@ TEST_F(stages_test, report_the_result_once) {
     EXPECT_EQ(r.seed, 7U);
     EXPECT_EQ(r.ended, reason::complete);
     EXPECT_EQ(r.planned_arrivals, 6U);
-    EXPECT_EQ(r.sessions_asked, 10U);
+    EXPECT_EQ(r.sessions_planned, 10U);
     EXPECT_EQ(r.sessions_peak, 10U);
     EXPECT_EQ(r.left_open, 0U);
     EXPECT_EQ(r.elapsed, time.now() - begin);
