@@ -40,7 +40,8 @@ foreach(library Boost::json Boost::url spdlog::spdlog)
 endforeach()
 target_link_libraries(loadsim_build_flags INTERFACE loadsim_asio fmt::fmt)
 
-# loadsim_precompile(<target> [tests]): the target's files read the precompiled header of the modules, or that of the tests.
+# loadsim_precompile(<target> [<kind of tests>]): the target's files read the precompiled header of the modules, or one with
+# GoogleMock for each kind of tests (they are compiled with other flags).
 function(loadsim_precompile target)
   if(NOT LOADSIM_PCH)
     return()
@@ -49,7 +50,7 @@ function(loadsim_precompile target)
   set(headers ${loadsim_precompiled})
   set(libraries loadsim_build_flags Threads::Threads Boost::headers)
   if(ARGC GREATER 1)
-    string(APPEND owner _of_tests)
+    string(APPEND owner _of_${ARGV1})
     list(APPEND headers <gmock/gmock.h>)
     list(APPEND libraries GTest::gmock)
   endif()

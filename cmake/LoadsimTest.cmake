@@ -7,7 +7,7 @@ function(loadsim_unit_test module)
                                                     LOADSIM_ROOT="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${module}_test PRIVATE loadsim::${module} ${arg_USES} GTest::gmock GTest::gtest_main
                                                loadsim_build_flags)
-  loadsim_precompile(${module}_test tests)
+  loadsim_precompile(${module}_test unit_tests)
   add_test(NAME unit.${module} COMMAND ${module}_test)
   set_tests_properties(unit.${module} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()

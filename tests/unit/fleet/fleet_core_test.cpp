@@ -216,7 +216,7 @@ TEST_F(conditions_of_a_link, half_open_is_noticed_at_its_end) {
     begin_with(condition::kind::half_open);
     EXPECT_THAT(actions_to(1s), ElementsAre("block"));
     EXPECT_THAT(actions_to(3s), ElementsAre("close half_open", "unblock", "connect"));
-    EXPECT_THAT(session_events_, Contains("off line: nobody had answered at 3000"));
+    EXPECT_THAT(session_events_, Contains("off line: its connection was half-open at 3000"));
 }
 
 TEST_F(conditions_of_a_link, pending_backoff_outlasts_a_condition) {

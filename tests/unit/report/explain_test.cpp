@@ -191,12 +191,12 @@ unexpected requests, and requests with an anomaly
     ... and 2 more; --limit shows more
 
 anomalies
-    completion_unknown    1
-    completion_missing         1
+    completion_unknown   1
+    completion_missing   1
     response_duplicated  2  expected
 
 anomalies of other requests, and without a request
-          at  vehicle  anomaly      evidence
+          at  vehicle  anomaly             evidence
     61.000 s  -        completion_unknown  an end that nobody of ours asked for
 
 next

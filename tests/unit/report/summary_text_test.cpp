@@ -67,8 +67,8 @@ recovery
     tunnel  at 20s       200        100           not reached              not reached  e2e.p99 < 1s
 
 anomalies
-    completion_duplicated   3
-    response_duplicated  2  expected
+    completion_duplicated  3
+    response_duplicated    2  expected
     4 anomalies and session events counted but not recorded: over the limit
 
 contract fields never found

@@ -142,7 +142,7 @@ TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
     EXPECT_EQ(busy.size(), 4U);
     const auto counts = f.ledger.take_counts();
     EXPECT_EQ(counts.requests.outcomes[static_cast<std::size_t>(outcome::skipped)], 6U);
-    EXPECT_THAT(counts.errors, ElementsAre(Pair("no vehicle was on line and free", 6U)));
+    EXPECT_THAT(counts.errors, ElementsAre(Pair("no vehicle was online and free", 6U)));
     EXPECT_EQ(counts.requests.unexpected, 6U);
 }
 

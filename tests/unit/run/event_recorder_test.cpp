@@ -115,7 +115,7 @@ TEST_F(event_recorder_test, counts_unreadable_messages_and_unauthorized_sessions
     const auto counts = ledger.take_counts();
     ASSERT_THAT(counts.anomaly_records, SizeIs(3));
     EXPECT_EQ(counts.anomaly_records[0].kind, anomaly::malformed_payload);
-    EXPECT_EQ(counts.anomaly_records[0].evidence, "no command, 8 bytes on cmd");
+    EXPECT_EQ(counts.anomaly_records[0].evidence, "not a command: 8 bytes on cmd");
     EXPECT_EQ(counts.anomaly_records[0].vin, text.plan.vin_of(key.vehicle));
     EXPECT_EQ(counts.anomaly_records[1].kind, anomaly::unauthorized_accepted);
     EXPECT_EQ(counts.anomaly_records[2].kind, anomaly::malformed_payload);

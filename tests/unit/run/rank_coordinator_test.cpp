@@ -126,7 +126,7 @@ TEST_F(rank_coordinator_test, loses_a_rank_that_is_silent) {
     time.advance(60s);
     EXPECT_EQ(coordinator.lost_rank(), "") << "a set-up takes time";
     time.advance(1s);
-    EXPECT_EQ(coordinator.lost_rank(), "rank 1 on b has not been heard for 1m");
+    EXPECT_EQ(coordinator.lost_rank(), "rank 1 on b has sent nothing for 1m");
     channel.deliver(1, status(0));
     channel.deliver(2, status(0));
     coordinator.poll();
@@ -135,7 +135,7 @@ TEST_F(rank_coordinator_test, loses_a_rank_that_is_silent) {
     channel.deliver(1, status(0));
     coordinator.poll();
     time.advance(6s);
-    EXPECT_EQ(coordinator.lost_rank(), "rank 2 on a has not been heard for 20s");
+    EXPECT_EQ(coordinator.lost_rank(), "rank 2 on a has sent nothing for 20s");
 }
 
 TEST_F(rank_coordinator_test, loses_a_rank_that_sends_nonsense) {

@@ -116,13 +116,13 @@ TEST(rank_handshake, reports_ranks_that_do_not_join_in_time) {
     channel.deliver(2, own());
     const auto gathered = gather_ranks(channel, own());
     ASSERT_FALSE(gathered);
-    EXPECT_EQ(to_string(gathered.error()), "rank 1 on b: has said nothing for 1m");
+    EXPECT_EQ(to_string(gathered.error()), "rank 1 on b: has sent nothing for 1m");
 }
 
 TEST(rank_handshake, reports_another_protocol_and_a_broken_channel) {
     fake_channel channel(0, 2);
     channel.incoming.push_back({1, "hello"});
-    EXPECT_THAT(to_string(gather_ranks(channel, own()).error()), HasSubstr("rank 1 on b: it does not speak as we do"));
+    EXPECT_THAT(to_string(gather_ranks(channel, own()).error()), HasSubstr("rank 1 on b: its messages cannot be read"));
     channel.error = "the channel is broken";
     EXPECT_EQ(to_string(gather_ranks(channel, own()).error()), "ranks: the channel is broken");
 }

@@ -209,14 +209,14 @@ TEST_F(stages_test, end_when_another_rank_gets_a_signal) {
 
 TEST_F(stages_test, abort_without_drain_when_a_rank_is_lost) {
     generator.on_call = [this](const std::string& call) {
-        if (call == "load") generator.lost = "rank 1 on b has not been heard for 20 s";
+        if (call == "load") generator.lost = "rank 1 on b has sent nothing for 20 s";
     };
     const auto end = run();
     EXPECT_TRUE(end.status);
     EXPECT_TRUE(end.aborted);
     EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals"));
     EXPECT_EQ(results.front().ended, reason::aborted);
-    EXPECT_EQ(results.front().abort_reason, "rank 1 on b has not been heard for 20 s");
+    EXPECT_EQ(results.front().abort_reason, "rank 1 on b has sent nothing for 20 s");
 }
 
 TEST_F(stages_test, abort_when_the_launcher_ends_all_ranks) {
