@@ -55,12 +55,12 @@ mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec
         for (std::size_t s = 0; s < spec_.segment_names.size(); ++s)
             if (campaigns_.back().addresses(spec_.segment_names[s])) campaigns_by_segment_[s].push_back(i);
     }
-    net::link_events& link_events = *this;
+    net::link_events& handler = *this;
     for (std::uint32_t slot = 0; slot < size(); ++slot) {
         const auto v = id_at(slot);
         const auto& behaviour = behaviour_of(v);
         auto& c = vehicles_.emplace_back(
-            loop_, behaviour.asleep ? sleeper_session_options_ : spec_.options.mqtt.session, link_events, v);
+            loop_, behaviour.asleep ? sleeper_session_options_ : spec_.options.mqtt.session, handler, v);
         if (behaviour.credentials)
             c.state = session_state::rejected;
         else if (powers_on_later(spec_, v))

@@ -101,14 +101,14 @@ void simulated_fleet::begin_load(monotonic_time start) {
 
 /// Counts vehicles absent from load start without reporting each. An unsharded fleet is counted by segment sizes.
 void simulated_fleet::count_absent() {
-    const auto count = [this](std::uint32_t segment, std::uint32_t vehicles) {
+    const auto count = [this](std::uint32_t segment, std::uint32_t size) {
         const auto state = segment_states_[segment];
-        if (state == session_state::rejected) count_rejected(vehicles);
-        if (state == session_state::permanently_offline || state == session_state::asleep) online_count_ -= vehicles;
+        if (state == session_state::rejected) count_rejected(size);
+        if (state == session_state::permanently_offline || state == session_state::asleep) online_count_ -= size;
     };
-    const bool tells_presence =
+    const bool publishes_presence =
         simulation_.presence && std::ranges::find(segment_states_, session_state::asleep) != segment_states_.end();
-    if (spec_.shard_partition.count == 1 && !some_power_on_ && !tells_presence) {
+    if (spec_.shard_partition.count == 1 && !some_power_on_ && !publishes_presence) {
         for (std::uint32_t s = 0; s < spec_.segment_names.size(); ++s) count(s, spec_.segments.size(s));
         return;
     }
@@ -117,7 +117,7 @@ void simulated_fleet::count_absent() {
         if (initial_state(v) == session_state::offline) continue; // not powered on yet
         const auto segment = spec_.segments.segment_of(v);
         count(segment, 1);
-        if (!tells_presence || segment_states_[segment] != session_state::asleep) continue;
+        if (!publishes_presence || segment_states_[segment] != session_state::asleep) continue;
         publish_presence(vehicle_of(v), "asleep");
         release_idle();
     }
@@ -140,9 +140,9 @@ void simulated_fleet::disconnect_absent() {
     }
 }
 
-void simulated_fleet::count_rejected(std::uint32_t vehicles) {
-    counts_.sessions.refused += vehicles;
-    if (vehicles > 0) counts_.sessions.reasons["the credentials are wrong"] += vehicles;
+void simulated_fleet::count_rejected(std::uint32_t count) {
+    counts_.sessions.refused += count;
+    if (count > 0) counts_.sessions.reasons["the credentials are wrong"] += count;
 }
 
 } // namespace loadsim::fleet

@@ -67,7 +67,7 @@ private:
     void count_initial();
     void count_absent();
     void disconnect_absent();
-    void count_rejected(std::uint32_t vehicles); ///< wrong credentials
+    void count_rejected(std::uint32_t count); ///< wrong credentials
 
     // sessions.cpp: sessions and queued messages.
     void establish_session(vehicle_state&);
