@@ -52,8 +52,8 @@ result<scenario::scenario_config> scenario_of(const broker_api_flags& flags) {
 void print_counts(const fleet::broker_api_counts& all) {
     fmt::print("{} commands accepted, {} responses posted\n", all.accepted, all.posted);
     if (all.refused + all.reset + all.delayed + all.duplicated > 0)
-        fmt::print("by injected faults: {} commands rejected, {} reset, {} delayed, {} responses posted twice\n", all.refused, all.reset,
-                   all.delayed, all.duplicated);
+        fmt::print("by injected faults: {} commands rejected, {} reset, {} delayed, {} responses posted twice\n",
+                   all.refused, all.reset, all.delayed, all.duplicated);
     for (const auto& [why, times] : all.reasons) fmt::print("{} x {}\n", times, why);
 }
 

@@ -103,7 +103,8 @@ void ledger::acked(vehicle_id v, std::string_view request, monotonic_time t) {
     open_request* e = state_->find_open(v);
     id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request);
     if (evidence != nullptr && evidence->acked == never) evidence->acked = t;
-    if (auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr; late && std::isnan(late->acked_at_ms))
+    if (auto* late = evidence == nullptr ? state_->pending.find(request) : nullptr;
+        late && std::isnan(late->acked_at_ms))
         late->acked_at_ms = instant_ms(t, state_->load_start);
 }
 

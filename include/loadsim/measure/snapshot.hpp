@@ -27,7 +27,7 @@ struct snapshot {
     void add(snapshot other);
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (),
-                      (counts, sessions_planned, sessions_online, in_flight, awaited, all_due, driver_ready, setup_error,
-                       fatal_error, cpu_s, rss_bytes))
+                      (counts, sessions_planned, sessions_online, in_flight, awaited, all_due, driver_ready,
+                       setup_error, fatal_error, cpu_s, rss_bytes))
 
 } // namespace loadsim::measure

@@ -54,9 +54,7 @@ private:
     std::uint32_t& responses_sent(vehicle_state& c) override { return cast(c).responses_sent; }
     draw_counters& draws_of(vehicle_state& c) override { return disruptions_of(c).draws; }
     std::int64_t wall_us() const override { return system_time_us(); }
-    bool connected(const vehicle_state& c) const override {
-        return static_cast<const mqtt_vehicle&>(c).link.online();
-    }
+    bool connected(const vehicle_state& c) const override { return static_cast<const mqtt_vehicle&>(c).link.online(); }
     std::error_code publish(vehicle_state&, std::string_view request, const contract::outgoing_message&,
                             mqtt::qos default_qos) override;
     bool close_link(vehicle_state&, vehicle::disconnect_kind) override;

@@ -104,7 +104,8 @@ void simulated_fleet::count_absent() {
     const auto count = [this](std::uint32_t segment, std::uint32_t vehicle_count) {
         const auto state = segment_states_[segment];
         if (state == session_state::rejected) count_rejected(vehicle_count);
-        if (state == session_state::permanently_offline || state == session_state::asleep) online_count_ -= vehicle_count;
+        if (state == session_state::permanently_offline || state == session_state::asleep)
+            online_count_ -= vehicle_count;
     };
     const bool publishes_presence =
         simulation_.presence && std::ranges::find(segment_states_, session_state::asleep) != segment_states_.end();

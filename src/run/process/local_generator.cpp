@@ -1,9 +1,9 @@
 #include "process/local_generator.hpp"
 
-#include <loadsim/base/counters.hpp>
 #include "process/outage_schedule.hpp"
 #include "process/target_setup.hpp"
 #include "shard/shard.hpp"
+#include <loadsim/base/counters.hpp>
 
 #include <loadsim/base/random.hpp>
 

@@ -138,7 +138,8 @@ TEST(explain, lists_other_anomalies_of_the_vehicle_with_their_request) {
     other.vin = "B";
     all.anomalies.push_back(other);
     const auto text = explain(all, r);
-    EXPECT_THAT(text, HasSubstr("concurrent_request: accepted, and nothing was announced within 60s  [request r-18]\n"));
+    EXPECT_THAT(text,
+                HasSubstr("concurrent_request: accepted, and nothing was announced within 60s  [request r-18]\n"));
     EXPECT_THAT(text, HasSubstr("unauthorized_accepted (expected): "));
     EXPECT_THAT(text, Not(HasSubstr("completion_unknown"))) << "of another vehicle";
 }
@@ -248,7 +249,8 @@ TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {
     replayed.anomalies = {"response_lost", "completion_missing"};
     const auto found = compare_replay({original}, {replayed});
     EXPECT_TRUE(found.reproduced);
-    EXPECT_THAT(found.text, HasSubstr("\n    anomalies: completion_missing originally, completion_missing, response_lost now\n"));
+    EXPECT_THAT(found.text,
+                HasSubstr("\n    anomalies: completion_missing originally, completion_missing, response_lost now\n"));
 }
 
 // The case to reproduce is often an anomaly of a request with the expected outcome.

@@ -275,7 +275,8 @@ TEST(request_line, has_all_fields) {
 TEST(anomaly_line, has_its_evidence) {
     const auto line = anomaly_line(sample_run::anomaly());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line), R"({"kind":"completion_missing","expected":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
+    expect_json(json::parse(line),
+                R"({"kind":"completion_missing","expected":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
         "request_id":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
 }
 
