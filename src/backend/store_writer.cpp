@@ -39,11 +39,11 @@ void store_writer::write(std::vector<stored_event> batch) {
     if (!enqueue(job, waiting_batches_max)) lost_ += size;
 }
 
-void store_writer::read(event_query query, on_read on_read) {
-    const auto job = [this, query = std::move(query), on_read] {
-        post_([on_read, found = events_.read(query)] { on_read(found); });
+void store_writer::read(event_query query, on_read done) {
+    const auto job = [this, query = std::move(query), done] {
+        post_([done, found = events_.read(query)] { done(found); });
     };
-    if (!enqueue(job, waiting_queries_max)) post_([on_read = std::move(on_read)] { on_read(std::nullopt); });
+    if (!enqueue(job, waiting_queries_max)) post_([done = std::move(done)] { done(std::nullopt); });
 }
 
 bool store_writer::enqueue(std::function<void()> job, std::size_t waiting_max) {
