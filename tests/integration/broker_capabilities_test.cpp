@@ -322,23 +322,23 @@ TEST_F(broker_capabilities, driver_receives_responses_on_its_own_or_the_contract
         {"topics of the contract's own", mqtt::version::v5_0, [](auto& o) { o.use_response_topic = false; }},
         {"an id in the topic", mqtt::version::v5_0,
          [](auto& o) {
-             o.words.id = "topic[3]";
+             o.responses.id = "topic[3]";
              for (auto* m : {&o.ack, &o.running, &o.executed, &o.failed})
                  m->payload.text = R"({"phase":"final","ok":false,"code":"{code}"})";
          }},
         {"everything else", mqtt::version::v5_0,
          [](auto& o) {
-             o.command.sent = {.topic = "in/{vin}",
-                               .payload = {.text = R"({"meta":{"no":"{request.id}"},"n":{arrival}})"}};
+             o.command.message = {.topic = "in/{vin}",
+                                  .payload = {.text = R"({"meta":{"no":"{request.id}"},"n":{arrival}})"}};
              o.command.filter = "in/{vin}";
              o.command.id = "/meta/no";
              o.command.service.clear();
              o.responses_filter = "out/+";
-             o.words = {.id = "/re",
-                        .vin = "",
-                        .state = {"payload"},
-                        .reason = "/why",
-                        .ends = {{outcome::failed, {"{\"re\"*"}}}};
+             o.responses = {.id = "/re",
+                            .vin = "",
+                            .state = {"payload"},
+                            .reason = "/why",
+                            .outcomes = {{outcome::failed, {"{\"re\"*"}}}};
              o.failed = {.topic = "out/{vin}", .payload = {.text = R"({"re":{command:/meta/no},"why":"{code}"})"}};
              o.use_response_topic = false;
          }},
