@@ -272,7 +272,7 @@ TEST(broker_api, faults_delay_requests_and_lose_none) {
     EXPECT_THAT(final_states(backend_url, 10), ElementsAre(std::pair<const std::string, int>("executed", 10)));
     service.signal(SIGTERM);
     EXPECT_EQ(service.wait(), 0);
-    EXPECT_THAT(service.out(), HasSubstr("10 commands taken"));
+    EXPECT_THAT(service.out(), HasSubstr("10 commands accepted"));
     EXPECT_THAT(service.out(),
                 testing::ContainsRegex("by injected faults: [1-9][0-9]* commands rejected, [1-9][0-9]* reset, [1-9]"));
 }
