@@ -55,7 +55,7 @@ void sse_observer::feed(std::string_view bytes) {
         contract::message_view message{.payload = e.data};
         message.property = [&](std::string_view name) -> std::string_view {
             if (name == "event") return e.name;
-            return name == "id" ? std::string_view(parser_.last_id()) : std::string_view{};
+            return name == "id" ? std::string_view(e.id) : std::string_view{};
         };
         on_message(message, "a server-sent event");
     }

@@ -78,7 +78,7 @@ void sse_parser::end_event(std::vector<sse_event>& out) {
         ++oversized_;
     } else if (!data_.empty()) {
         data_.pop_back();
-        out.push_back({name_.empty() ? "message" : name_, data_});
+        out.push_back({name_.empty() ? "message" : name_, data_, last_id_});
     }
     name_.clear();
     data_.clear();

@@ -14,6 +14,7 @@ namespace loadsim::observer {
 struct sse_event {
     std::string name; ///< "message" if the stream names none
     std::string data; ///< data lines joined by line feeds
+    std::string id{}; ///< last id of the stream up to this event; empty: none
     friend bool operator==(const sse_event&, const sse_event&) = default;
 };
 
