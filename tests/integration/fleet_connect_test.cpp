@@ -82,7 +82,7 @@ TEST(fleet_connect, counts_connects_whose_syn_was_lost) {
     EXPECT_EQ(number(summary, "/sessions/online_peak"), 160);
     EXPECT_GE(number(summary, "/sessions/syn_retransmitted"), 1);
     EXPECT_LT(number(summary, "/sessions/syn_retransmitted"), 100);
-    EXPECT_THAT(run.out(), HasSubstr("SYN had to be sent again"));
+    EXPECT_THAT(run.out(), HasSubstr("with a retransmitted SYN"));
 }
 
 TEST(fleet_connect, recovers_from_a_shortage_of_open_files) {
