@@ -1,6 +1,7 @@
 #include "servers.hpp"
 
 #include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/fleet/events.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/loop.hpp>

@@ -106,13 +106,15 @@ metrics measure_at_scale(const programs& all_programs, const std::filesystem::pa
     return all;
 }
 
-template figures fleet_of<floor_run>(const stage&, std::uint32_t);
-template figures fleet_of<loadsim_run>(const stage&, std::uint32_t);
-template figures exchange_of<floor_run>(const stage&, std::uint32_t, std::uint32_t, std::chrono::seconds);
-template figures exchange_of<loadsim_run>(const stage&, std::uint32_t, std::uint32_t, std::chrono::seconds);
-template figures at_scale<floor_run>(const programs&, const std::filesystem::path&, std::uint32_t, std::uint32_t,
-                                     std::uint32_t, std::chrono::seconds);
-template figures at_scale<loadsim_run>(const programs&, const std::filesystem::path&, std::uint32_t, std::uint32_t,
-                                       std::uint32_t, std::chrono::seconds);
+template metrics measure_idle_fleet<baseline_run>(const bench_environment&, std::uint32_t);
+template metrics measure_idle_fleet<loadsim_run>(const bench_environment&, std::uint32_t);
+template metrics measure_exchange<baseline_run>(const bench_environment&, std::uint32_t, std::uint32_t,
+                                                std::chrono::seconds);
+template metrics measure_exchange<loadsim_run>(const bench_environment&, std::uint32_t, std::uint32_t,
+                                               std::chrono::seconds);
+template metrics measure_at_scale<baseline_run>(const programs&, const std::filesystem::path&, std::uint32_t,
+                                                std::uint32_t, std::uint32_t, std::chrono::seconds);
+template metrics measure_at_scale<loadsim_run>(const programs&, const std::filesystem::path&, std::uint32_t,
+                                               std::uint32_t, std::uint32_t, std::chrono::seconds);
 
 } // namespace loadsim::bench
