@@ -37,7 +37,4 @@ private:
     std::size_t host_at_ = 0, host_size_ = 0;
 };
 
-/// CONNECT request that opens a tunnel through a proxy.
-std::string connect_request(const net::endpoint& base);
-
 } // namespace loadsim::http

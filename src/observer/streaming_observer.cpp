@@ -158,10 +158,9 @@ std::string streaming_observer::connect_tcp(any_stream& socket, const net::endpo
     return {};
 }
 
-/// RFC 9110, 9.3.6.
 std::string streaming_observer::open_tunnel(any_stream& socket, const net::endpoint& to) {
     http::response_stream response(true);
-    auto failed = write_all(socket, fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n\r\n", authority(to)));
+    auto failed = write_all(socket, http::connect_request(to));
     while (!failed && !response.done()) failed = read_into(socket, response);
     if (failed) return fmt::format("the proxy does not answer ({})", failed.message());
     if (response.status() != 200) return fmt::format("the proxy answers {}; see target.proxy", response.status());

@@ -20,7 +20,7 @@ std::string matrix_text(const measure::totals&, const measure::labels&);
 
 /// Counts by anomaly kind; expected anomalies are listed separately.
 using anomaly_counts = std::array<std::uint64_t, anomaly_count>;
-std::string anomalies_text(const anomaly_counts&, const anomaly_counts& expected, std::uint64_t not_recorded);
+std::string anomalies_text(const anomaly_counts&, const anomaly_counts& expected, std::uint64_t omitted_records);
 bool has_anomalies(const anomaly_counts&);
 
 /// Commands queued for unreachable vehicles; empty if there were none.

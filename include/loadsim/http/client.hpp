@@ -38,6 +38,9 @@ struct client_options {
 /// Value of the Host field: "api.test", "api.test:8080", "[::1]:8080"; without the default port of the scheme.
 std::string authority(const net::endpoint&);
 
+/// CONNECT request that opens a tunnel to the base URL through a proxy (RFC 9110, 9.3.6).
+std::string connect_request(const net::endpoint& base);
+
 struct response_view {
     unsigned status = 0;        ///< 0: no response; see `error`
     std::string_view body;      ///< valid during the callback
