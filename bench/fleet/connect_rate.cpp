@@ -36,7 +36,7 @@ double measure_connect_rate(measured_process& process, std::uint32_t sessions, c
             last = now;
             at_last = files;
         }
-        if (now > deadline) throw std::runtime_error(fmt::format("{} sessions are not on line in time", sessions));
+        if (now > deadline) throw std::runtime_error(fmt::format("{} sessions are not online in time", sessions));
         std::this_thread::sleep_for(poll_interval);
     }
     if (at_last <= at_tenth) return std::numeric_limits<double>::quiet_NaN(); // too fast to be measured

@@ -84,7 +84,7 @@ metrics measure_at_scale(const programs& all_programs, const std::filesystem::pa
         all["cpu_connect_s"] += cpu_seconds(runs.back().pid());
         if (std::chrono::steady_clock::now() > slot_end)
             throw std::runtime_error(
-                "a process has not brought its sessions on line in its turn; the machine is too busy");
+                "a process has not brought its sessions online in its turn; the machine is too busy");
         std::this_thread::sleep_until(slot_end);
     }
     // Before any load: all time slots are over, and the last process idles for `apart`.

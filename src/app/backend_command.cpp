@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "print_problems.hpp"
 #include "stop_signals.hpp"
 
 #include <loadsim/backend/server.hpp>

@@ -1,6 +1,5 @@
 #include "commands.hpp"
-#include "print_problems.hpp"
-#include "scenario_file.hpp"
+#include "run_setup.hpp"
 #include "stop_signals.hpp"
 
 #include <loadsim/run/broker_api_service.hpp>
@@ -49,7 +48,7 @@ result<scenario::scenario_config> scenario_of(const broker_api_flags& flags) {
     return scenario::read(default_scenario, "broker-api", overrides);
 }
 
-void print_counts(const fleet::broker_api_counts& all) {
+void print_counts(const measure::broker_api_counts& all) {
     fmt::print("{} commands accepted, {} responses posted\n", all.accepted, all.posted);
     if (all.refused + all.reset + all.delayed + all.duplicated > 0)
         fmt::print("by injected faults: {} commands rejected, {} reset, {} delayed, {} responses posted twice\n",

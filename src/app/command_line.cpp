@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <sstream>
+#include <string>
 #include <type_traits>
 
 namespace loadsim::app {
@@ -83,5 +85,12 @@ exit_code parse_and_run(const std::vector<command>& commands, int argc, const ch
     }
     return code;
 }
+
+void print_problems(const problems& errors) {
+    std::istringstream lines(to_string(errors));
+    for (std::string line; std::getline(lines, line);) fmt::print(stderr, "loadsim: {}\n", line);
+}
+
+void print_file_problems(const problems& errors) { fmt::print(stderr, "{}\n", to_string(errors)); }
 
 } // namespace loadsim::app

@@ -1,7 +1,8 @@
-// Command line as data: commands, their flags and the destinations of the values. Only command_line.cpp includes CLI11, which takes
-// seconds to compile.
+// Command line as data: commands, their flags and the destinations of the values; and printing of problems.
+// Only command_line.cpp includes CLI11, which takes seconds to compile.
 #pragma once
 
+#include <loadsim/base/result.hpp>
 #include <loadsim/verdict/verdict.hpp>
 
 #include <cstdint>
@@ -49,5 +50,10 @@ struct command {
 
 /// Parses the arguments and runs the command they name. Prints argument errors on standard error.
 exit_code parse_and_run(const std::vector<command>&, int argc, const char* const* argv);
+
+/// Prints each problem on its own line on standard error, with the program's name in front.
+void print_problems(const problems&);
+/// Prints problems of a file as compilers do: file:line:column first, so that editors can jump there.
+void print_file_problems(const problems&);
 
 } // namespace loadsim::app

@@ -1,7 +1,7 @@
 #include "commands.hpp"
 #include "run_setup.hpp"
 
-#include <loadsim/scenario/resource_requirements.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/target/preflight.hpp>
 
 #include <fmt/format.h>

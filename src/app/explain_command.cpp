@@ -1,6 +1,5 @@
 #include "commands.hpp"
-#include "open_report.hpp"
-#include "print_problems.hpp"
+#include "run_report.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,5 @@
 #include "run_ranks.hpp"
 
-#include "print_problems.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
@@ -70,13 +69,13 @@ exit_code launch_ranks(const run_options& options) {
         return exit_code::setup;
     }
     write_mpirun_log(*folder, ended->output);
-    if (ended->trouble.empty()) return static_cast<exit_code>(ended->exit_code);
-    print_problems({"", ended->trouble});
+    if (ended->error.empty()) return static_cast<exit_code>(ended->exit_code);
+    print_problems({"", ended->error});
     if (exists(*folder / report::summary_file_name)) { // rank 0 was able to write its report
         const auto code = static_cast<exit_code>(ended->exit_code);
         return code == exit_code::interrupted ? code : exit_code::invalid;
     }
-    const auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->trouble);
+    const auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->error);
     if (!partial_result)
         return ended->started ? exit_code::invalid : exit_code::setup; // no files of the ranks on this host
     log_to_folder(*folder); // failure ignored: the report is useful without a log

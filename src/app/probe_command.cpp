@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "print_problems.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
@@ -27,23 +26,25 @@ struct probe_options {
     std::string report;
 };
 
-std::string direction_text(const run::traced_message& u, const scenario::scenario_config& d) {
+std::string direction_text(const run::traced_message& message, const scenario::scenario_config& scenario) {
     using enum run::traced_message::direction;
-    switch (u.kind) {
+    switch (message.kind) {
     case to_api: return "to the API";
     case from_api: return "from the API";
     case to_vehicle: return "to the vehicle";
     case from_vehicle: return "from the vehicle";
-    case to_observer: return fmt::format("to {}", observer::kind_of(d.load.observers[u.observer]));
+    case to_observer: return fmt::format("to {}", observer::kind_of(scenario.load.observers[message.observer]));
     case session_event: return "session";
     }
     return {};
 }
 
 /// One line for the message, and its body below.
-std::string message_text(const run::traced_message& u, const scenario::scenario_config& d, double seconds) {
-    auto text = fmt::format("{:8.3f} s  {:<18}{}\n", seconds, direction_text(u, d), escape_for_terminal(u.head));
-    if (!u.body.empty()) text += fmt::format("{:30}{}\n", "", escape_for_terminal(u.body));
+std::string message_text(const run::traced_message& message, const scenario::scenario_config& scenario,
+                         double seconds) {
+    auto text = fmt::format("{:8.3f} s  {:<18}{}\n", seconds, direction_text(message, scenario),
+                            escape_for_terminal(message.head));
+    if (!message.body.empty()) text += fmt::format("{:30}{}\n", "", escape_for_terminal(message.body));
     return text;
 }
 
@@ -69,9 +70,9 @@ exit_code probe(const probe_options& options) {
         std::ranges::copy(p.interval.request_records, std::back_inserter(records));
     };
     const auto start = std::chrono::steady_clock::now();
-    const auto print_message = [&](const run::traced_message& u) {
+    const auto print_message = [&](const run::traced_message& message) {
         const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start;
-        fmt::print("{}", message_text(u, scenario, since.count()));
+        fmt::print("{}", message_text(message, scenario, since.count()));
         std::fflush(stdout);
     };
     const auto findings = run::probe(scenario, {.folder = *folder}, listener, print_message);

@@ -1,6 +1,4 @@
 #include "commands.hpp"
-#include "open_report.hpp"
-#include "print_problems.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
 

@@ -1,4 +1,3 @@
-#include "print_problems.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
@@ -43,7 +42,7 @@ cluster::join_request make_join_request(const result<scenario::scenario_config>&
     if (scenario)
         request.scenario = scenario::write(*scenario);
     else
-        request.trouble = to_string(scenario.error());
+        request.error = to_string(scenario.error());
     return request;
 }
 

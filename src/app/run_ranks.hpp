@@ -1,7 +1,7 @@
 // The command `run` with several ranks: this process as a rank, and as the launcher of ranks.
 #pragma once
 
-#include "scenario_file.hpp"
+#include "run_setup.hpp"
 
 #include <loadsim/verdict/verdict.hpp>
 

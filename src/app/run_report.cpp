@@ -1,6 +1,6 @@
 #include "run_report.hpp"
 
-#include "print_problems.hpp"
+#include "command_line.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
@@ -28,6 +28,19 @@ std::string write_resolved(const std::filesystem::path& file, const scenario::sc
 /// Interval of plain progress lines, in run time; longer for a rehearsal, whose simulated time passes quickly.
 std::chrono::seconds plain_line_interval(measure::run_mode mode) {
     return mode == measure::run_mode::rehearsal ? std::chrono::minutes(10) : std::chrono::seconds(10);
+}
+
+problems not_found(const std::string& flag, const std::filesystem::path& folder, const report::report_contents& all) {
+    const auto folder_text = folder.string();
+    if (all.recorded == 0)
+        return {flag, fmt::format("{} holds no request at all; is it the run that you mean?", folder_text)};
+    if (all.without_findings != 0)
+        return {flag, fmt::format("is not among the {} requests in {}; `loadsim explain {}` lists those that "
+                                  "were unexpected",
+                                  all.recorded, folder_text, folder_text)};
+    return {flag, fmt::format("is not among the {} requests in {}: only unexpected ones were written down, and "
+                              "those with an anomaly; set `record: all` in the scenario to have every one",
+                              all.recorded, folder_text)};
 }
 
 } // namespace
@@ -89,6 +102,15 @@ void run_report::report_failure(const problems& errors) {
     console_.print("");
     print_problems(errors);
     log_error(to_string(errors));
+}
+
+result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {
+    auto all = report::read_report(folder, filter, LOADSIM_VERSION);
+    if (!all) return all;
+    for (const auto& warning : all->warnings) fmt::print(stderr, "loadsim: {}\n", warning);
+    if (all->requests.empty() && filter.request_id) return not_found("--request " + *filter.request_id, folder, *all);
+    if (all->requests.empty() && filter.vin) return not_found("--vehicle " + *filter.vin, folder, *all);
+    return all;
 }
 
 } // namespace loadsim::app

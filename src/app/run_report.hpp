@@ -1,8 +1,10 @@
-// Report of a run: terminal, report folder and log.
+// Report of a run, on terminal, in report folder and log; and report folders of earlier runs.
 #pragma once
 
+#include <loadsim/base/result.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/report_reader.hpp>
 #include <loadsim/run/run.hpp>
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/verdict/verdict.hpp>
@@ -45,5 +47,9 @@ private:
     std::string scenario_file_error_; ///< sentence about scenario.yaml; empty: written
     verdict::exit_code code_ = verdict::exit_code::internal_error;
 };
+
+/// For explain and replay: reads the matching records of a report folder. Warnings are printed on standard error.
+/// Errors: not a report folder; the filter names a request or vehicle and nothing matches.
+result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter&);
 
 } // namespace loadsim::app

@@ -1,16 +1,86 @@
 #include "run_setup.hpp"
 
-#include "print_problems.hpp"
-
 #include <loadsim/base/log.hpp>
+#include <loadsim/net/url.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/scenario/read.hpp>
 
+#include <fmt/format.h>
+
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 namespace loadsim::app {
+namespace {
 
-using verdict::exit_code;
+result<std::string> read_file(const std::string& file) {
+    const auto unreadable = [&](int why) {
+        return problems{file, fmt::format("cannot be read ({})", std::strerror(why))};
+    };
+    std::error_code ignored; // a missing file fails to open below
+    if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);
+    std::ifstream in(file, std::ios::binary);
+    if (!in) return unreadable(errno);
+    std::ostringstream text;
+    text << in.rdbuf();
+    if (text.bad()) return unreadable(EIO);
+    return std::move(text).str();
+}
+
+/// Adds the override for a URL flag. Checks the URL here, so that the problem names the flag.
+void add_url(std::string_view flag, std::string path, const std::string& text,
+             result<net::endpoint> (*parse)(std::string_view), std::vector<scenario::value_override>& overrides,
+             problems& errors) {
+    if (text.empty()) return;
+    if (const auto url = parse(text); url)
+        overrides.push_back({std::move(path), text});
+    else
+        for (const auto& p : url.error().list) errors.add(std::string(flag), p.text);
+}
+
+} // namespace
+
+std::vector<flag> target_flags_of(scenario_flags& flags) {
+    return {{.name = "--set",
+             .into = &flags.overrides,
+             .help = "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s"},
+            {.name = "--broker", .into = &flags.broker, .help = "The broker to test against: mqtt://host:1883"},
+            {.name = "--api", .into = &flags.api, .help = "The platform's API to test: http://host:8080"}};
+}
+
+std::vector<flag> scenario_flags_of(scenario_flags& flags) {
+    auto all = target_flags_of(flags);
+    all.insert(all.begin(),
+               {.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true});
+    all.push_back({.name = "--seed", .into = &flags.seed, .help = "Replaces the scenario's seed"});
+    return all;
+}
+
+result<scenario::scenario_config> load_scenario(const scenario_flags& flags) {
+    errno = 0;
+    const auto text = read_file(flags.file);
+    if (!text) return text.error();
+    problems errors;
+    std::vector<scenario::value_override> overrides;
+    for (const auto& s : flags.overrides) {
+        auto parsed = scenario::parse_override(s);
+        if (parsed)
+            overrides.push_back(std::move(*parsed));
+        else
+            errors.add(parsed.error());
+    }
+    add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, overrides, errors);
+    add_url("--api", "target.api", flags.api, net::parse_api_url, overrides, errors);
+    if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
+    auto config = scenario::read(*text, flags.file, overrides);
+    if (!config) errors.add(config.error());
+    if (!errors.empty()) return errors;
+    return config;
+}
 
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags& flags) {
     auto scenario = load_scenario(flags);

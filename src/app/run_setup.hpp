@@ -1,14 +1,35 @@
-// Preparation shared by all commands that run a scenario: read the file, make the report folder, open the log.
+// Preparation shared by all commands that run a scenario: flags that name and change it, report folder, log.
 #pragma once
 
-#include "scenario_file.hpp"
+#include "command_line.hpp"
 
-#include <loadsim/verdict/verdict.hpp>
+#include <loadsim/base/result.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace loadsim::app {
+
+/// Scenario given on the command line: a file, and flags that override its values.
+struct scenario_flags {
+    std::string file;
+    std::vector<std::string> overrides; ///< --set PATH=VALUE
+    std::string broker;                 ///< --broker URL
+    std::string api;                    ///< --api URL
+    std::optional<std::uint64_t> seed;  ///< --seed N
+};
+
+/// Flags of a scenario: file, --set, --broker, --api and --seed. The argument must outlive the parsing.
+std::vector<flag> scenario_flags_of(scenario_flags&);
+/// The subset --set, --broker and --api.
+std::vector<flag> target_flags_of(scenario_flags&);
+
+/// Errors: all problems of the file, the overrides and the URLs.
+result<scenario::scenario_config> load_scenario(const scenario_flags&);
 
 /// A scenario and the new folder of its report.
 struct run_setup {
@@ -23,7 +44,7 @@ using or_exit_code = boost::system::result<T, verdict::exit_code>;
 /// Reads the scenario; prints its problems.
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags&);
 
-/// Creates the folder `asked`; when that is empty, reports/NAME-TIME.
+/// Creates the folder `report_path`; when that is empty, reports/NAME-TIME.
 or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name);
 
 /// Reads the scenario, creates the folder and opens the log in it.

@@ -1,5 +1,4 @@
 #include "commands.hpp"
-#include "print_problems.hpp"
 #include "run_setup.hpp"
 
 #include <loadsim/run/plan_listing.hpp>

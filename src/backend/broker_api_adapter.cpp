@@ -1,13 +1,14 @@
 #include "broker_api_adapter.hpp"
 
-#include "retry_policy.hpp"
-
 #include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,9 @@ namespace loadsim::backend {
 namespace {
 
 constexpr std::uint32_t event_attempts_max = 5;
+constexpr nanoseconds first_delay = std::chrono::milliseconds{200};
+constexpr nanoseconds delay_max = std::chrono::seconds{5};
+constexpr std::int64_t retry_after_max_s = 3'600; ///< limit of Retry-After
 
 std::string with_vin(std::string path, std::string_view vin) {
     constexpr std::string_view placeholder = "{vin}";
@@ -25,6 +29,16 @@ std::string with_vin(std::string path, std::string_view vin) {
 }
 
 } // namespace
+
+std::optional<nanoseconds> retry_delay(unsigned status, std::string_view retry_after, std::uint32_t attempts) {
+    const bool retryable = status == 0 || status == 408 || status == 429 || status >= 500;
+    if (!retryable) return std::nullopt;
+    const nanoseconds backoff = std::min(delay_max, first_delay * (std::int64_t{1} << std::min(attempts, 5U)) / 2);
+    std::int64_t requested = 0;
+    const auto* end = retry_after.data() + retry_after.size();
+    if (std::from_chars(retry_after.data(), end, requested).ptr != end || requested < 0) return backoff;
+    return std::max<nanoseconds>(backoff, std::chrono::seconds{std::min(requested, retry_after_max_s)});
+}
 
 class broker_api_adapter::api_client final : private http::client_events {
 public:

@@ -6,6 +6,7 @@
 
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/result.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
 
@@ -13,9 +14,16 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace loadsim::backend {
+
+/// Delay before the next attempt; nullopt: do not retry. `status`: of the HTTP response; 0: none. `retry_after`: value
+/// of the header, in seconds; a date is ignored. `attempts`: so far. No response, 408, 429 and 5xx are retried with
+/// exponential backoff from 200 ms, at most 5 s, but not before Retry-After.
+std::optional<nanoseconds> retry_delay(unsigned status, std::string_view retry_after, std::uint32_t attempts);
 
 /// Counterpart of mqtt_adapter. A message is retried until it is accepted, permanently rejected or expired; an event
 /// has five attempts. Responses that the backend itself publishes as a fault are looped back, as an MQTT broker would

@@ -1,6 +1,6 @@
 #include <loadsim/backend/default_protocol.hpp>
 
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/message_parser.hpp>
 
 #include <loadsim/base/encoding.hpp>
 

@@ -179,7 +179,7 @@ http::server_response receive_message(service_core& core, std::string_view vin, 
 }
 
 http::server_response get_health(service_core& core) {
-    const auto* broker = core.out().is_connected() ? "connected" : "away";
+    const auto* broker = core.out().is_connected() ? "connected" : "disconnected";
     return {.body = serialize(json::object{{"status", "ok"}, {"broker", broker}})};
 }
 

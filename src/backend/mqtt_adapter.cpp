@@ -1,7 +1,7 @@
 #include "mqtt_adapter.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/message_parser.hpp>
 
 #include <fmt/format.h>
 #include <mqtt/async_client.h>
@@ -22,7 +22,7 @@ constexpr seconds connect_timeout{5};
 constexpr seconds disconnect_timeout{1};
 constexpr int response_qos = 2; // no downgrade: a response that is published once is received once
 constexpr int presence_qos = 1;
-/// How long the broker keeps our session while we are disconnected: longer than any outage that a run survives.
+/// Time that the broker keeps our session while we are disconnected: longer than any outage that a run survives.
 constexpr seconds session_expiry{3600};
 // The outbox enforces the send window; Paho's limits (default 100 buffered, 10 in flight in older protocols) must
 // exceed it.

@@ -1,7 +1,7 @@
 // Outbox: messages to the broker, kept across outages.
 #pragma once
 
-#include "request_table.hpp"
+#include "requests.hpp"
 
 #include <loadsim/backend/counts.hpp>
 #include <loadsim/base/time.hpp>

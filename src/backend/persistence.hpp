@@ -2,7 +2,7 @@
 #pragma once
 
 #include "epoch_clock.hpp"
-#include "processing.hpp"
+#include "requests.hpp"
 
 #include <loadsim/backend/counts.hpp>
 #include <loadsim/backend/options.hpp>

@@ -5,8 +5,7 @@
 #include "http_api.hpp"
 #include "mqtt_adapter.hpp"
 #include "service_core.hpp"
-#include "sqlite_events.hpp"
-#include "store_writer.hpp"
+#include "sqlite_store.hpp"
 #include "wakeup_sender.hpp"
 
 #include <loadsim/http/server.hpp>

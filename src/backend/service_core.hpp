@@ -1,19 +1,13 @@
 // Service core: all components, connected by the event bus, without I/O.
 #pragma once
 
-#include "creation.hpp"
-#include "distribution.hpp"
-#include "echo_filter.hpp"
 #include "epoch_clock.hpp"
-#include "fault_injector.hpp"
-#include "fault_plans.hpp"
-#include "inbound.hpp"
-#include "lifecycle.hpp"
-#include "outbound.hpp"
+#include "faults.hpp"
 #include "outbox.hpp"
 #include "persistence.hpp"
-#include "processing.hpp"
-#include "request_table.hpp"
+#include "request_lifecycle.hpp"
+#include "request_messages.hpp"
+#include "requests.hpp"
 #include "vehicle_message.hpp"
 #include "wakeup_scheduler.hpp"
 

@@ -1,7 +1,7 @@
 // Wake-up scheduler: triggers for sleeping vehicles, which have no MQTT session.
 #pragma once
 
-#include "processing.hpp"
+#include "requests.hpp"
 
 #include <loadsim/backend/counts.hpp>
 

@@ -1,6 +1,19 @@
 #include <loadsim/base/result.hpp>
 
+#include <utility>
+
 namespace loadsim {
+
+problems::problems(problem one) { list.push_back(std::move(one)); }
+problems::problems(std::string location, std::string text) { add(std::move(location), std::move(text)); }
+problems::problems(const problems&) = default;
+problems::problems(problems&&) noexcept = default;
+problems& problems::operator=(const problems&) = default;
+problems& problems::operator=(problems&&) noexcept = default;
+problems::~problems() = default;
+
+void problems::add(std::string location, std::string text) { list.push_back({std::move(location), std::move(text)}); }
+void problems::add(const problems& more) { list.insert(list.end(), more.list.begin(), more.list.end()); }
 
 std::string to_string(const problem& p) { return p.location.empty() ? p.text : p.location + ": " + p.text; }
 

@@ -90,9 +90,9 @@ public:
                    (finished.exit_code == 128 + drain_signal_ || mentions_signal(finished.output, drain_signal_))) {
             // The drain signal killed a rank that had not installed its handler yet.
             finished.exit_code = drain_signal_ == SIGUSR1 ? 130 : 143;
-            finished.trouble = "asked to stop before all ranks had started";
+            finished.error = "asked to stop before all ranks had started";
         } else {
-            finished.trouble = diagnose(finished.output, finished.exit_code);
+            finished.error = diagnose(finished.output, finished.exit_code);
         }
         return finished;
     }
@@ -190,8 +190,8 @@ result<launch_result> launch(const launch_options& options) {
     const auto mpirun = find_program("mpirun").string();
     if (mpirun.empty())
         return launch_result{.exit_code = 127,
-                             .trouble = "mpirun is not installed, and ranks are started with it; apt-get install "
-                                        "openmpi-bin",
+                             .error = "mpirun is not installed, and ranks are started with it; apt-get install "
+                                      "openmpi-bin",
                              .started = false,
                              .output = {}};
     const signal_action_guard afterwards;

@@ -159,18 +159,31 @@ private:
         into = measure::histogram::from_counts(samples->counts(), encoded.negative, encoded.overflow);
     }
 
+    // Helpers of the templates below: compiled once, not for each type.
+    const json::value* find_member(const json::value& v, const char* name, const std::string& path) {
+        const auto* member = v.get_object().if_contains(name);
+        if (member == nullptr) fail(path, fmt::format("lacks '{}'", name));
+        return member;
+    }
+    static std::string path_of(const std::string& parent, const char* name) {
+        return parent.empty() ? name : parent + '.' + name;
+    }
+    static std::string path_of(const std::string& parent, std::size_t index) {
+        return fmt::format("{}[{}]", parent, index);
+    }
+
     /// The object must have exactly the fields of the struct.
     template <class Struct>
     void read_fields(const json::value& v, Struct& into, const std::string& path) {
         if (!v.is_object()) return fail(path, "is not an object");
         std::size_t known = 0;
         each_field(
-            [&](std::string name, auto& field) {
+            [&](const char* name, auto& field) {
                 if (first_problem) return;
-                const auto* member = v.get_object().if_contains(name);
-                if (member == nullptr) return fail(path, fmt::format("lacks '{}'", name));
+                const auto* member = find_member(v, name, path);
+                if (member == nullptr) return;
                 ++known;
-                read(*member, field, path.empty() ? name : path + '.' + name);
+                read(*member, field, path_of(path, name));
             },
             into);
         if (known < v.get_object().size()) fail(path, "has an unknown field");
@@ -183,7 +196,7 @@ private:
         if constexpr (!map<List> && !requires { into.emplace_back(); })
             if (items.size() != into.size()) return fail(path, fmt::format("is not a list of {}", into.size()));
         for (std::size_t i = 0; i < items.size() && !first_problem; ++i) {
-            const auto at = fmt::format("{}[{}]", path, i);
+            const auto at = path_of(path, i);
             if constexpr (map<List>) {
                 std::pair<typename List::key_type, typename List::mapped_type> one;
                 read(items[i], one, at);
@@ -201,7 +214,7 @@ private:
         if (!v.is_array() || v.get_array().size() != sizeof...(parts))
             return fail(path, fmt::format("is not a list of {}", sizeof...(parts)));
         std::size_t i = 0;
-        ((read(v.get_array()[i], parts, fmt::format("{}[{}]", path, i)), ++i), ...);
+        ((read(v.get_array()[i], parts, path_of(path, i)), ++i), ...);
     }
 
     std::size_t histogram_counts_ = 0; ///< decoded histogram counts so far

@@ -79,13 +79,13 @@ struct mpi_channel::state {
     // Lists: MPI keeps pointers to the elements.
     std::list<outgoing_transfer> outgoing;
     std::list<incoming_transfer> incoming;
-    std::string trouble;
+    std::string error;
 
-    bool failed(int error, std::string_view operation) {
-        if (error == MPI_SUCCESS) return false;
-        if (trouble.empty())
-            trouble = fmt::format("rank {} on {} cannot {} the other ranks any more: {}", info.index, info.host,
-                                  operation, error_text(error));
+    bool failed(int code, std::string_view operation) {
+        if (code == MPI_SUCCESS) return false;
+        if (error.empty())
+            error = fmt::format("rank {} on {} cannot {} the other ranks any more: {}", info.index, info.host,
+                                operation, error_text(code));
         return true;
     }
 
@@ -114,12 +114,12 @@ struct mpi_channel::state {
     bool idle() const { return outgoing.empty() && std::ranges::all_of(incoming, &incoming_transfer::complete); }
 
     void make_progress() {
-        for (int test = 0; test < max_tests && trouble.empty(); ++test) {
+        for (int test = 0; test < max_tests && error.empty(); ++test) {
             outgoing.remove_if(
-                [this](outgoing_transfer& s) { return trouble.empty() && test_complete(s.request, "write to"); });
-            while (trouble.empty() && start_receive()) {}
+                [this](outgoing_transfer& s) { return error.empty() && test_complete(s.request, "write to"); });
+            while (error.empty() && start_receive()) {}
             for (auto& c : incoming)
-                if (trouble.empty() && !c.complete) c.complete = test_complete(c.request, "read from");
+                if (error.empty() && !c.complete) c.complete = test_complete(c.request, "read from");
             if (idle()) return;
         }
     }
@@ -164,11 +164,10 @@ mpi_channel::~mpi_channel() {
         return; // a bug: MPI_Finalize would wait for the others; the launcher terminates them
     auto& s = *state_;
     const auto until = std::chrono::steady_clock::now() + shutdown_timeout;
-    for (s.make_progress(); !s.idle() && s.trouble.empty() && std::chrono::steady_clock::now() < until;
-         s.make_progress())
+    for (s.make_progress(); !s.idle() && s.error.empty() && std::chrono::steady_clock::now() < until; s.make_progress())
         std::this_thread::sleep_for(1ms);
     // MPI_Finalize would block forever with pending transfers. Without it the launcher terminates the other ranks.
-    if (s.idle() && s.trouble.empty()) MPI_Finalize();
+    if (s.idle() && s.error.empty()) MPI_Finalize();
 }
 
 const rank_info& mpi_channel::info() const { return state_->info; }
@@ -179,10 +178,10 @@ std::string mpi_channel::host_of(std::uint32_t rank) const {
 
 void mpi_channel::send(std::uint32_t to, std::string text) {
     auto& s = *state_;
-    if (!s.trouble.empty()) return;
+    if (!s.error.empty()) return;
     if (to >= s.info.count || text.size() >= size_limit) {
-        s.trouble = fmt::format("rank {} on {} cannot send {} bytes to rank {} of {}", s.info.index, s.info.host,
-                                text.size(), to, s.info.count);
+        s.error = fmt::format("rank {} on {} cannot send {} bytes to rank {} of {}", s.info.index, s.info.host,
+                              text.size(), to, s.info.count);
         return;
     }
     auto& next = s.outgoing.emplace_back();
@@ -204,6 +203,6 @@ bool mpi_channel::sent_all() {
     return state_->outgoing.empty();
 }
 
-const std::string& mpi_channel::trouble() const { return state_->trouble; }
+const std::string& mpi_channel::error() const { return state_->error; }
 
 } // namespace loadsim::cluster

@@ -7,7 +7,7 @@ namespace loadsim::cluster {
 
 struct mpi_channel::state {
     rank_info info;
-    std::string trouble;
+    std::string error;
 };
 
 result<std::unique_ptr<mpi_channel>> mpi_channel::join() {
@@ -22,6 +22,6 @@ std::string mpi_channel::host_of(std::uint32_t) const { return {}; }
 void mpi_channel::send(std::uint32_t, std::string) {}
 std::optional<mpi_channel::received_message> mpi_channel::receive() { return std::nullopt; }
 bool mpi_channel::sent_all() { return true; }
-const std::string& mpi_channel::trouble() const { return state_->trouble; }
+const std::string& mpi_channel::error() const { return state_->error; }
 
 } // namespace loadsim::cluster

@@ -1,9 +1,14 @@
+// Output of mpirun: filter of its stderr, and diagnosis. The patterns match Open MPI 4.1 and OpenSSH.
 #include "mpirun_output.hpp"
+
+#include <loadsim/cluster/launch.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
 
 namespace loadsim::cluster {
 namespace {
@@ -13,6 +18,84 @@ constexpr std::string_view rank_line_prefix = "loadsim: ";
 constexpr std::string_view forwarding_notice = "mpirun: Forwarding signal ";
 constexpr std::string_view omission_mark = "[...]\n";
 constexpr std::size_t max_line_length = std::size_t{64} << 10; // limit for output without newlines
+
+/// mpirun's text for every rank with a non-zero exit code, killed ones included.
+constexpr std::string_view returned_non_zero = "process returned\na non-zero exit code";
+constexpr int ctrl_c_exit_code = 130; // an exit code of loadsim, not a signal
+
+bool contains(std::string_view output, std::string_view what) { return output.find(what) != std::string_view::npos; }
+
+/// Text between `before` and the next `after`; empty: not found.
+std::string between(std::string_view output, std::string_view before, std::string_view after) {
+    const auto from = output.find(before);
+    if (from == std::string_view::npos) return {};
+    const auto rest = output.substr(from + before.size());
+    return std::string(rest.substr(0, rest.find(after)));
+}
+
+/// Line containing `what`, trimmed; empty: not found.
+std::string line_containing(std::string_view output, std::string_view what) {
+    const auto at = output.find(what);
+    if (at == std::string_view::npos) return {};
+    const auto begin = output.rfind('\n', at) + 1; // npos + 1 is 0
+    auto line = output.substr(begin, output.find('\n', at) - begin);
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    while (line.ends_with(' ') || line.ends_with('\r') || line.ends_with('.')) line.remove_suffix(1);
+    return std::string(line);
+}
+
+/// Text after the last colon: "ssh: connect to host b port 22: No route to host".
+std::string reason_of(const std::string& line) {
+    const auto at = line.rfind(": ");
+    return at == std::string::npos ? line : line.substr(at + 2);
+}
+
+/// Sentence for a killed rank: "...process rank 1 with PID 13623 on node hostb exited on signal 9 (Killed)." mpirun may omit
+/// this line if several ranks exit at once; then only its exit code is known.
+std::string killed_rank(std::string_view output, int exit_code) {
+    const auto line = line_containing(output, "exited on signal");
+    auto rank = between(line, "process rank ", " ");
+    const auto host = between(line, " on node ", " ");
+    auto signal = between(line, "exited on signal ", " ");
+    if (rank.empty() || host.empty() || signal.empty()) {
+        if (!contains(output, returned_non_zero) || exit_code <= 128 || exit_code >= 192 ||
+            exit_code == ctrl_c_exit_code)
+            return {};
+        rank = "a rank";
+        signal = std::to_string(exit_code - 128);
+    } else {
+        rank = fmt::format("rank {} on {}", rank, host);
+    }
+    if (signal == "9")
+        return fmt::format("{} was killed by signal 9, as the kernel does when memory runs out (dmesg says so); the "
+                           "launcher then ended all ranks",
+                           rank);
+    const auto name = between(line, "(", ")");
+    return fmt::format("{} was ended by signal {}{}; the launcher then ended all ranks", rank, signal,
+                       name.empty() ? name : " (" + name + ")");
+}
+
+/// Sentence for an ssh error.
+std::string ssh_error(std::string_view output) {
+    if (const auto host = between(output, "ssh: Could not resolve hostname ", ":"); !host.empty())
+        return fmt::format("host '{}' of the host file is unknown; is the name spelt as in DNS or /etc/hosts?", host);
+    if (const auto line = line_containing(output, "ssh: connect to host "); !line.empty()) {
+        const auto host = between(line, "to host ", " ");
+        return fmt::format("host '{}' of the host file cannot be reached ({}); does `ssh {}` work from here?", host,
+                           reason_of(line), host);
+    }
+    if (const auto line = line_containing(output, "Permission denied ("); !line.empty())
+        return fmt::format("ssh login was refused ({}); starting ranks on other hosts takes ssh without a password",
+                           line);
+    if (contains(output, "Host key verification failed"))
+        return "ssh does not know the key of a host in the host file; log in to each host once by hand, or collect "
+               "their "
+               "keys with ssh-keyscan";
+    if (contains(output, "orted: command not found") || contains(output, "orted: not found") ||
+        contains(output, "orted: No such file or directory"))
+        return "a host of the host file has no Open MPI; apt-get install openmpi-bin there";
+    return "not all hosts of the host file could be started; mpirun.log has the output of mpirun";
+}
 
 } // namespace
 
@@ -49,14 +132,47 @@ void mpirun_output::dispatch_line(std::string_view line) {
 }
 
 bool mentions_ranks(std::string_view output) {
-    constexpr std::array<std::string_view, 4> patterns{"exited on signal", "process returned\na non-zero exit code",
-                                                       "exiting improperly", "*** Process received signal ***"};
-    return std::ranges::any_of(
-        patterns, [&](std::string_view pattern) { return output.find(pattern) != std::string_view::npos; });
+    constexpr std::array<std::string_view, 4> patterns{"exited on signal", returned_non_zero, "exiting improperly",
+                                                       "*** Process received signal ***"};
+    return std::ranges::any_of(patterns, [&](std::string_view pattern) { return contains(output, pattern); });
 }
 
 bool mentions_signal(std::string_view output, int signal) {
-    return output.find(fmt::format("exited on signal {} ", signal)) != std::string_view::npos;
+    return contains(output, fmt::format("exited on signal {} ", signal));
+}
+
+std::string diagnose(std::string_view output, int exit_code) {
+    if (exit_code == 0) return {};
+    // Root causes first: each of these texts comes with others that are its consequences.
+    if (auto killed = killed_rank(output, exit_code); !killed.empty()) return killed;
+    if (contains(output, "MCA parameter \"plm_rsh_agent\" was set to a path"))
+        return "ssh is needed to start ranks on other hosts, and it is not installed; apt-get install openssh-client";
+    if (contains(output, "unable to reliably start one or more daemons")) return ssh_error(output);
+    if (contains(output, "There are not enough slots available"))
+        return fmt::format(
+            "the host file has fewer slots than the {} ranks asked for; raise slots= in it, or start fewer ranks",
+            between(output, "to satisfy the ", "\n"));
+    if (const auto program = between(output, "Executable: ", "\n"); !program.empty())
+        return fmt::format("{} cannot be started on host {}; the program must be at the same path on every host",
+                           program, between(output, "Node: ", "\n"));
+    if (contains(output, "unable to open the hostfile"))
+        return fmt::format("the host file {} cannot be read", between(output, "hostfile:\n    ", "\n"));
+    if (contains(output, "parse error in the hostfile") || contains(output, "bad parameter in the hostfile")) {
+        const auto line = between(output, "occured on line number ", " ");
+        return fmt::format("the host file {} cannot be understood{}; a line reads: host slots=4",
+                           between(output, "in the hostfile:\n    ", "\n"), line.empty() ? "" : " in line " + line);
+    }
+    if (contains(output, "No nodes are available for this job"))
+        return "the host file names no host; a line reads: host slots=4";
+    if (contains(output, "lost communication with a remote daemon"))
+        return "the connection to another host broke; the launcher then ended all ranks";
+    // "mpirun has exited due to process rank 1 with PID 0 on\nnode vm exiting improperly."
+    if (contains(output, "exiting improperly"))
+        return fmt::format("rank {} on {} left before the run was over; the launcher then ended all ranks",
+                           between(output, "due to process rank ", " "), between(output, "\nnode ", " "));
+    if (contains(output, returned_non_zero)) return {}; // a rank exited with an error code and has printed the cause
+    if (output.empty()) return fmt::format("mpirun ended with code {} and without output", exit_code);
+    return fmt::format("mpirun ended with code {}; mpirun.log has its output", exit_code);
 }
 
 } // namespace loadsim::cluster

@@ -33,9 +33,9 @@ private:
     bool ranks_wrote_ = false;
 };
 
-/// Whether the output shows that a rank had started.
+/// True: the output shows that a rank had started.
 bool mentions_ranks(std::string_view output);
-/// Whether the output shows that this signal terminated a rank.
+/// True: the output shows that this signal terminated a rank.
 bool mentions_signal(std::string_view output, int signal);
 
 } // namespace loadsim::cluster

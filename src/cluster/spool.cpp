@@ -36,7 +36,7 @@ int write_all(int descriptor, std::string_view text) {
 
 struct read_result {
     bool truncated = false;
-    std::string trouble;
+    std::string error;
 };
 
 /// Calls `on_entry` for each entry up to the end or the first damaged line.
@@ -69,7 +69,7 @@ std::optional<std::uint32_t> rank_from_folder(const fs::path& folder) {
 spool_totals sum_entries(std::uint32_t rank, const fs::path& file) {
     spool_totals all;
     all.rank = rank;
-    auto [truncated, trouble] = each_entry(file, [&](spool_entry entry) {
+    auto [truncated, error] = each_entry(file, [&](spool_entry entry) {
         auto& [since_start, status] = entry;
         auto& [snapshot, commands_executed, interrupted, terminated, leaving] = status;
         static_cast<void>(leaving);
@@ -84,7 +84,7 @@ spool_totals sum_entries(std::uint32_t rank, const fs::path& file) {
         all.terminated = terminated;
     });
     all.truncated = truncated;
-    if (!trouble.empty()) all.trouble = fmt::format("{}: {}", file.string(), trouble);
+    if (!error.empty()) all.error = fmt::format("{}: {}", file.string(), error);
     return all;
 }
 
@@ -125,14 +125,14 @@ void spool_writer::write(const status_report& status, nanoseconds since_start) {
 }
 
 void spool_writer::fail(std::string_view what, int error) {
-    trouble_ = fmt::format("{}: {} ({}); what this rank sees from here on is lost should the run break off",
-                           file_.string(), what, std::strerror(error));
+    error_ = fmt::format("{}: {} ({}); what this rank sees from here on is lost should the run break off",
+                         file_.string(), what, std::strerror(error));
 }
 
 result<spool> read_spool(const fs::path& file) {
     spool read;
-    auto [truncated, trouble] = each_entry(file, [&](spool_entry entry) { read.entries.push_back(std::move(entry)); });
-    if (!trouble.empty()) return problems{file.string(), std::move(trouble)};
+    auto [truncated, error] = each_entry(file, [&](spool_entry entry) { read.entries.push_back(std::move(entry)); });
+    if (!error.empty()) return problems{file.string(), std::move(error)};
     read.truncated = truncated;
     return read;
 }

@@ -1,5 +1,5 @@
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/message_parser.hpp>
 
 #include <boost/json.hpp>
 

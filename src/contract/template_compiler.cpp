@@ -27,7 +27,7 @@ bool starts_placeholder(std::string_view text) {
     return is_letter(text[1]);
 }
 
-/// Whether the text starts with "${NAME}": capitals, digits, underscores.
+/// True: the text starts with "${NAME}": capitals, digits, underscores.
 bool starts_environment(std::string_view text) {
     if (!text.starts_with("${")) return false;
     const auto end = text.find('}');
@@ -159,7 +159,7 @@ void template_compiler::placeholder() {
 
 bool template_compiler::check_escape(std::string_view name) {
     if (escape_ == 0) return true;
-    add_problem(braced(name) + " stands within an escape of JSON; finish that first");
+    add_problem(braced(name) + " is inside a JSON escape sequence; complete the sequence before it");
     return false;
 }
 

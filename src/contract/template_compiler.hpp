@@ -24,7 +24,7 @@ private:
     struct section {
         std::size_t part_index = 0; ///< index of its part
         std::string_view name;
-        bool quoted = false; ///< whether the opening tag is within a JSON string
+        bool quoted = false; ///< the opening tag is within a JSON string
     };
 
     void literal(char);

@@ -4,7 +4,7 @@
 #include "sigv4.hpp"
 
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/http/fetch.hpp>
+#include <loadsim/http/client.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
@@ -112,6 +112,23 @@ private:
     std::jthread thread_; // last: joins before the members above are destroyed
 };
 
+problems check_base_url(const http::client_options& api, authenticator* auth) {
+    http::request request{.method = "GET", .target = "/requests/none"};
+    if (auth != nullptr) auth->sign(request, system_time_us() / 1'000'000);
+    const auto response = http::fetch(api, request);
+    if (!response) return response.error();
+    const auto api_url = net::to_string(api.base_urls.front());
+    if (response->status == 401 || response->status == 403) {
+        const auto* remedy =
+            auth == nullptr ? "allow this machine, or give it credentials (target.auth)" : "check target.auth";
+        return problems{api_url, fmt::format("the platform's API refuses us ({}); {}", response->status, remedy)};
+    }
+    if (response->status >= 500)
+        return problems{
+            api_url, fmt::format("the platform's API answers {} to GET /requests/none; see its log", response->status)};
+    return {};
+}
+
 } // namespace
 
 problems check(const auth_options& o) {
@@ -175,6 +192,17 @@ result<std::shared_ptr<authenticator>> authenticator::open(const auth_options& o
 std::function<void(http::request&)> signer(std::shared_ptr<authenticator> auth) {
     if (!auth) return {};
     return [auth = std::move(auth)](http::request& r) { auth->sign(r, system_time_us() / 1'000'000); };
+}
+
+result<void> check_api(const http::client_options& api, authenticator* auth) {
+    problems wrong;
+    for (const auto& url : api.base_urls) {
+        auto one = api;
+        one.base_urls = {url};
+        wrong.add(check_base_url(one, auth));
+    }
+    if (!wrong.empty()) return wrong;
+    return {};
 }
 
 } // namespace loadsim::driver

@@ -18,8 +18,8 @@ void client_session::connect(std::function<void(std::string)> ready) {
     link_.connect(setup_.brokers[broker_index_]);
 }
 
-void client_session::report_ready(std::string trouble) {
-    if (ready_) std::exchange(ready_, nullptr)(std::move(trouble));
+void client_session::report_ready(std::string error) {
+    if (ready_) std::exchange(ready_, nullptr)(std::move(error));
 }
 
 void client_session::report_refused(mqtt::reason why) {

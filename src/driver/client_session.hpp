@@ -31,7 +31,7 @@ protected:
         : loop_(loop), options_(options), setup_(std::move(setup)), link_(loop, options_, *this, 0) {}
     ~client_session() override = default;
 
-    void connect(std::function<void(std::string trouble)> ready);
+    void connect(std::function<void(std::string error)> ready);
     void disconnect() {
         ready_ = nullptr;
         link_.close();
@@ -52,7 +52,7 @@ private:
     void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override;
     void on_offline(net::mqtt_link&, std::error_code why, bool was_online) override;
     void on_wait_elapsed(net::mqtt_link&) override { link_.connect(setup_.brokers[broker_index_]); }
-    void report_ready(std::string trouble);
+    void report_ready(std::string error);
     void report_refused(mqtt::reason);
 
     net::loop& loop_;

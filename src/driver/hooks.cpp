@@ -3,7 +3,8 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/contract/field_path.hpp>
-#include <loadsim/http/fetch.hpp>
+#include <loadsim/contract/message_parser.hpp>
+#include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
 
 #include <fmt/format.h>
@@ -29,7 +30,7 @@ struct response_expectation {
     std::string name() const { return options.name.empty() ? options.method + " " + options.path : options.name; }
     bool is_expected(unsigned status) const { return std::ranges::count(options.expect, status) != 0; }
     std::string unexpected_status(unsigned status, std::string_view body) const {
-        return fmt::format("the call '{}' was answered with {} and {}; it expects {}", name(), status,
+        return fmt::format("the response to hook '{}' was {} and {}; the hook expects {}", name(), status,
                            quoted_excerpt(body), fmt::join(options.expect, ", "));
     }
 };
@@ -73,7 +74,9 @@ result<hook_requests> hook_requests::compile(const std::vector<hook_options>& al
             assign(contract::text_template::compile(text, known, none),
                    c.headers.emplace_back(name, contract::text_template{}).second, hook_path + ".headers." + name);
         if (o.for_each_vehicle && !o.capture.empty())
-            wrong.add(hook_path + ".capture", "a call for each vehicle has no one answer to capture from");
+            wrong.add(
+                hook_path + ".capture",
+                "a hook with forEach: vehicle has one response per vehicle; capture needs a hook without forEach");
         for (const auto& [name, text] : o.capture) {
             const auto at = std::ranges::find(names.captured, name);
             if (at == names.captured.end()) {
@@ -135,13 +138,13 @@ public:
         for (std::uint32_t i = 0; i < client_->max_connections(); ++i) send_next();
         if (open_ > 0) loop_.run();
         client_->stop();
-        if (trouble_.empty()) return {};
-        return problems{"", trouble_};
+        if (error_.empty()) return {};
+        return problems{"", error_};
     }
 
 private:
     void send_next() {
-        if (next_ >= context_.vehicles || !trouble_.empty() || (context_.stop_requested && context_.stop_requested()))
+        if (next_ >= context_.vehicles || !error_.empty() || (context_.stop_requested && context_.stop_requested()))
             return;
         const auto which = next_++;
         contract::template_values base_values = context_.common_values;
@@ -157,7 +160,7 @@ private:
         --open_;
         const response_expectation expectation{request_.options};
         if (response.status == 0)
-            fail(which, fmt::format("the call '{}' was not answered ({})", expectation.name(), response.error));
+            fail(which, fmt::format("there was no response to hook '{}' ({})", expectation.name(), response.error));
         else if (!expectation.is_expected(response.status))
             fail(which, expectation.unexpected_status(response.status, response.body));
         send_next();
@@ -165,7 +168,7 @@ private:
     }
 
     void fail(std::uint64_t which, const std::string& why) {
-        if (trouble_.empty()) trouble_ = fmt::format("{} (vehicle {})", why, which);
+        if (error_.empty()) error_ = fmt::format("{} (vehicle {})", why, which);
     }
 
     const Call& request_;
@@ -177,7 +180,7 @@ private:
     std::unique_ptr<http::client> client_;
     std::uint32_t next_ = 0;
     std::uint32_t open_ = 0;
-    std::string trouble_;
+    std::string error_;
 };
 
 } // namespace
@@ -196,7 +199,7 @@ result<void> hook_requests::run(const run_context& context, std::vector<std::str
         http::request request;
         if (const auto wrong = builder.build(c, no_vehicle_key - i, captured, context.common_values, request);
             !wrong.empty())
-            return problems{"", fmt::format("the call '{}': {}", expectation.name(), wrong)};
+            return problems{"", fmt::format("hook '{}': {}", expectation.name(), wrong)};
         const auto response = http::fetch(context.api, request);
         if (!response) return response.error();
         if (!expectation.is_expected(response->status))
@@ -208,7 +211,7 @@ result<void> hook_requests::run(const run_context& context, std::vector<std::str
         contract::message_parser parser(message);
         for (const auto& [position, where] : c.captures)
             if (!parser.extract(where, captured[position]))
-                return problems{"", fmt::format("the call '{}' was answered without {}: {}", expectation.name(),
+                return problems{"", fmt::format("the response to hook '{}' has no {}: {}", expectation.name(),
                                                 where.text(), quoted_excerpt(response->body))};
     }
     return {};

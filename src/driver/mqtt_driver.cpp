@@ -20,7 +20,7 @@ namespace {
 /// Number of recent requests whose vehicle is remembered, so that a duplicated final response is reported as such.
 constexpr std::size_t recent_requests = 65'536;
 
-/// Whether a response is parsed from payload and properties alone, so that it may use this driver's response topic.
+/// True: a response is parsed from payload and properties alone, so that it may use this driver's response topic.
 bool is_independent_of_topic(const contract::options& o) {
     const auto in_topic = [](const std::string& source) { return source.starts_with("topic["); };
     return !in_topic(o.responses.id) && !in_topic(o.responses.reason) &&

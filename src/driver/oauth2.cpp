@@ -45,7 +45,7 @@ result<token> parse_token(const http::response& response) {
     const auto* object = error ? nullptr : parsed.if_object();
     const auto* value = object == nullptr ? nullptr : object->if_contains("access_token");
     if (value == nullptr || !value->is_string() || value->get_string().empty())
-        return problems{"", "the answer holds no access_token; check that tokenUrl is the token endpoint"};
+        return problems{"", "the token response has no access_token; check that tokenUrl is the token endpoint"};
     token made{.value = std::string(value->get_string()), .lifetime = std::chrono::hours{1}};
     if (const auto* lifetime = object->if_contains("expires_in"); lifetime != nullptr && lifetime->is_number()) {
         boost::system::error_code conversion_error;

@@ -1,6 +1,17 @@
+// Execution of commands step by step; and the members of fleet_core (fleet_core.hpp) for it: acceptance, responses, disconnects.
 #include "command_execution.hpp"
 
+#include "fleet_core.hpp"
+#include "response_encoder.hpp"
+#include "vehicle_rules.hpp"
+
+#include <loadsim/base/random.hpp>
+#include <loadsim/fleet/events.hpp>
+#include <loadsim/mqtt/error.hpp>
+#include <loadsim/vehicle/resolved_behaviour.hpp>
+
 #include <algorithm>
+#include <utility>
 
 namespace loadsim::fleet {
 namespace {
@@ -51,6 +62,119 @@ void command_execution::run_due_actions(monotonic_time now) {
         ++next_action_;
     }
     host_.end_execution(*this);
+}
+
+command_execution* fleet_core::accept_command(vehicle_state& vehicle, const contract::message_view& message,
+                                              std::string_view response_topic, monotonic_time t) {
+    const auto v = vehicle.id;
+    auto* const stats = commands_checked_ < contract::field_match_stats::sample_size ? &field_matches_ : nullptr;
+    if (stats != nullptr) ++commands_checked_;
+    auto command = spec_.message_contract.parse_command(message, stats);
+    if (!command) {
+        events_.on_malformed(v, message.topic, message.payload, t);
+        return nullptr;
+    }
+    const auto info = events_.on_delivered(v, command->id, t);
+    events_.on_message(v, command->id, true, message.topic, message.payload, t);
+    const vehicle::behaviour* b = &behaviour_of(v);
+    if (info.first_delivery) {
+        if (tracks_previous_request_) {
+            auto& disruptions = disruptions_of(vehicle);
+            disruptions.previous_request = std::exchange(disruptions.last_request, command->id);
+        }
+        if (vehicle.disruptions && vehicle.disruptions->next_behaviour != nullptr)
+            b = std::exchange(vehicle.disruptions->next_behaviour, nullptr);
+    } else if (b->deduplicates) {
+        return nullptr;
+    }
+    auto choices = info.arrival ? vehicle::random_stream_of(spec_.seed, *info.arrival)
+                                : random_stream(spec_.seed, stream_id::unsolicited_command, index(v),
+                                                draws_of(vehicle).unsolicited);
+    behaviour_host& host = *this;
+    auto execution = std::make_unique<command_execution>(host, v, vehicle::resolve(*b, command->service, choices));
+    if (!info.arrival) draws_of(vehicle).unsolicited = static_cast<std::uint32_t>(choices.counter());
+    execution->request = std::move(command->id);
+    execution->command = std::move(*command);
+    execution->response_topic = response_topic;
+    execution->correlation = message.correlation;
+    execution->slot = executions_.size();
+    executions_.push_back(std::move(execution));
+    ++vehicle.active_executions;
+    return executions_.back().get();
+}
+
+bool fleet_core::send_response(command_execution& execution, const vehicle::response_step& response) {
+    auto& vehicle = vehicle_of(execution.vehicle);
+    if (!connected(vehicle)) return false;
+    const auto t = now(); // before the bytes are sent, so that no receiver can report an earlier time
+    const auto v = execution.vehicle;
+    auto& sent = responses_sent(vehicle);
+    const auto sequence = sent + 1;
+    auto context = make_response_context(spec_, response, execution, executions_, t);
+    context.wall_us = wall_us();
+    context.seq = sequence;
+    if (response.request == vehicle::response_step::correlation::previous && vehicle.disruptions &&
+        vehicle.disruptions->last_request == execution.request)
+        context.previous_request = vehicle.disruptions->previous_request;
+    if (!encode_response(spec_.message_contract, response, context, message_)) {
+        ++counts_.sessions.reasons["response not sent: its payload cannot be made"];
+        return true;
+    }
+    if (!vehicle.disruptions || !is_response_lost(spec_, vehicle.disruptions->lossy, v, sequence)) {
+        const auto error = publish(vehicle, execution.request, message_, spec_.options.mqtt.response_qos);
+        if (error == mqtt::errc::queue_full) return false;
+        if (error) {
+            ++counts_.sessions.reasons["response not sent: " + error.message()];
+            return true;
+        }
+        events_.on_message(v, execution.request, false, message_.topic, message_.payload, t);
+    }
+    sent = sequence;
+    if (response.is_well_formed() && response.type == vehicle::response_step::kind::ack)
+        events_.on_acked(v, execution.request, t);
+    if (response.is_well_formed() && response.is_final()) {
+        const bool done = response.type == vehicle::response_step::kind::executed;
+        events_.on_finished(v, execution.request, done ? outcome::executed : outcome::failed, response.code, t);
+    }
+    return true;
+}
+
+void fleet_core::execute(command_execution& execution) {
+    events_.on_executed(execution.vehicle, execution.request, now());
+}
+
+void fleet_core::disconnect(command_execution& execution, vehicle::disconnect_kind kind) {
+    auto& vehicle = vehicle_of(execution.vehicle);
+    if (!connected(vehicle)) return;
+    disruptions_of(vehicle).disconnected_by = &execution;
+    if (kind == vehicle::disconnect_kind::clean) publish_presence(vehicle, "offline");
+    close_link(vehicle, kind);
+    end_session(vehicle, describe(kind));
+}
+
+void fleet_core::reconnect(command_execution& execution) {
+    auto& vehicle = vehicle_of(execution.vehicle);
+    if (connected(vehicle)) return;
+    disruptions_of(vehicle).disconnected_by = nullptr;
+    cancel_wait(vehicle);
+    try_connect(vehicle);
+}
+
+void fleet_core::end_execution(command_execution& execution) {
+    auto& vehicle = vehicle_of(execution.vehicle);
+    --vehicle.active_executions;
+    const bool reconnects = vehicle.disruptions && vehicle.disruptions->disconnected_by == &execution;
+    const auto slot = execution.slot;
+    if (slot + 1 != executions_.size()) {
+        std::swap(executions_[slot], executions_.back());
+        executions_[slot]->slot = slot;
+    }
+    executions_.pop_back();
+    if (reconnects) {
+        vehicle.disruptions->disconnected_by = nullptr;
+        try_connect(vehicle);
+    }
+    schedule_sleep(vehicle);
 }
 
 } // namespace loadsim::fleet

@@ -18,10 +18,10 @@ namespace {
 /// Pause between two slices of conditions.
 constexpr std::chrono::milliseconds slice_pause{1};
 
-std::uint32_t partition_size(const fleet_spec& p) {
-    const auto vehicle_count = p.options.vehicles;
-    return vehicle_count > p.shard_partition.index
-               ? (vehicle_count - p.shard_partition.index - 1) / p.shard_partition.count + 1
+std::uint32_t partition_size(const fleet_spec& spec) {
+    const auto vehicle_count = spec.options.vehicles;
+    return vehicle_count > spec.shard_partition.index
+               ? (vehicle_count - spec.shard_partition.index - 1) / spec.shard_partition.count + 1
                : 0;
 }
 
@@ -30,13 +30,13 @@ std::uint32_t partition_size(const fleet_spec& p) {
 disruption_state::disruption_state(fleet_core& owner, vehicle_id v)
     : sleep_timer(owner, &fleet_core::on_sleep_due, v) {}
 
-fleet_core::fleet_core(vehicle_events& events, const fleet_spec& p, const condition_slice& slice)
-    : events_(events), spec_(p), size_(partition_size(p)),
-      schedule_(p.conditions, p.segments, p.segment_names, p.seed, p.options.vehicles, p.shard_partition,
-                p.load_duration),
+fleet_core::fleet_core(vehicle_events& events, const fleet_spec& spec, const condition_slice& slice)
+    : events_(events), spec_(spec), size_(partition_size(spec)),
+      schedule_(spec.conditions, spec.segments, spec.segment_names, spec.seed, spec.options.vehicles,
+                spec.shard_partition, spec.load_duration),
       slice_(slice), tracks_previous_request_(std::ranges::any_of(
-                         p.behaviours, [](const auto& one) { return references_previous_request(one.steps); })) {
-    schedule_.skip_before(p.skip_before);
+                         spec.behaviours, [](const auto& one) { return references_previous_request(one.steps); })) {
+    schedule_.skip_before(spec.skip_before);
 }
 
 void fleet_core::set_next_behaviour(vehicle_id v, const vehicle::behaviour& b) {
@@ -54,9 +54,9 @@ fleet_counts fleet_core::take_counts() { return std::exchange(counts_, {}); }
 
 std::string fleet_core::vin_of(vehicle_id v) const { return spec_.registry.vin_of(v); }
 
-disruption_state& fleet_core::disruptions_of(vehicle_state& c) {
-    if (!c.disruptions) c.disruptions = make_disruptions(c);
-    return *c.disruptions;
+disruption_state& fleet_core::disruptions_of(vehicle_state& vehicle) {
+    if (!vehicle.disruptions) vehicle.disruptions = make_disruptions(vehicle);
+    return *vehicle.disruptions;
 }
 
 // Conditions.
@@ -79,37 +79,38 @@ void fleet_core::process_due_conditions() {
 
 void fleet_core::process(const condition_event& t) {
     if (never_online(state_of(t.vehicle))) return;
-    auto& c = vehicle_of(t.vehicle);
-    auto& disruptions = disruptions_of(c);
+    auto& vehicle = vehicle_of(t.vehicle);
+    auto& disruptions = disruptions_of(vehicle);
     const auto& condition = spec_.conditions[t.condition];
     const bool has_duration = t.until > t.at;
     if (t.begins) {
         events_.on_condition_begin(t.vehicle, t.condition, now());
-        report_session_event(c, condition.name + (has_duration ? " begins" : ""));
-        const auto actions = begin_condition(condition, t.condition, has_duration, c.reachable, disruptions);
-        if (actions.affected) count_affected(c, {t.condition, t.occurrence});
-        run(c, actions, condition.name);
+        report_session_event(vehicle, condition.name + (has_duration ? " begins" : ""));
+        const auto actions = begin_condition(condition, t.condition, has_duration, vehicle.reachable, disruptions);
+        if (actions.affected) count_affected(vehicle, {t.condition, t.occurrence});
+        run(vehicle, actions, condition.name);
     } else {
-        report_session_event(c, condition.name + " ends");
-        run(c, end_condition(condition, t.condition, disruptions), "its connection was half-open");
+        report_session_event(vehicle, condition.name + " ends");
+        run(vehicle, end_condition(condition, t.condition, disruptions), "its connection was half-open");
     }
-    update_state(c);
-    if (!t.begins) deliver_pending(c);
+    update_state(vehicle);
+    if (!t.begins) deliver_pending(vehicle);
     if (!t.begins || !has_duration) events_.on_condition_end(t.vehicle, t.condition, now());
     release_idle();
 }
 
-void fleet_core::run(vehicle_state& c, const link_actions& actions, std::string_view reason) {
-    const bool lost = actions.disconnect && close_link(c, *actions.disconnect);
-    if (lost) end_session(c, reason);
-    if (actions.block) set_blocked(c, *actions.block);
-    if (actions.shape) shape(c, combined_link_shape(spec_, c.disruptions->slow, c.id, draws_of(c).delay));
-    if (lost || actions.connect) try_connect(c);
+void fleet_core::run(vehicle_state& vehicle, const link_actions& actions, std::string_view reason) {
+    const bool lost = actions.disconnect && close_link(vehicle, *actions.disconnect);
+    if (lost) end_session(vehicle, reason);
+    if (actions.block) set_blocked(vehicle, *actions.block);
+    if (actions.shape)
+        shape(vehicle, combined_link_shape(spec_, vehicle.disruptions->slow, vehicle.id, draws_of(vehicle).delay));
+    if (lost || actions.connect) try_connect(vehicle);
 }
 
-void fleet_core::count_affected(vehicle_state& c, const measure::totals::occurrence_key& occurrence) {
+void fleet_core::count_affected(vehicle_state& vehicle, const measure::totals::occurrence_key& occurrence) {
     ++counts_.recoveries[occurrence].affected;
-    disruptions_of(c).recovering_from.push_back(occurrence);
+    disruptions_of(vehicle).recovering_from.push_back(occurrence);
 }
 
 void fleet_core::on_broker_down(std::uint32_t condition, std::uint32_t occurrence) {
@@ -117,11 +118,11 @@ void fleet_core::on_broker_down(std::uint32_t condition, std::uint32_t occurrenc
     for (std::uint32_t slot = 0; slot < size_; ++slot) {
         const auto v = id_at(slot);
         if (never_online(state_of(v))) continue;
-        auto& c = vehicle_of(v);
+        auto& vehicle = vehicle_of(v);
         events_.on_condition_begin(v, condition, now());
-        if (c.reachable) count_affected(c, {condition, occurrence});
-        on_broker_lost(c, spec_.conditions[condition].mode);
-        update_state(c);
+        if (vehicle.reachable) count_affected(vehicle, {condition, occurrence});
+        on_broker_lost(vehicle, spec_.conditions[condition].mode);
+        update_state(vehicle);
         release_idle();
     }
 }
@@ -131,9 +132,9 @@ void fleet_core::on_broker_up(std::uint32_t condition) {
     for (std::uint32_t slot = 0; slot < size_; ++slot) {
         const auto v = id_at(slot);
         if (never_online(state_of(v))) continue;
-        auto& c = vehicle_of(v);
-        update_state(c);
-        deliver_pending(c);
+        auto& vehicle = vehicle_of(v);
+        update_state(vehicle);
+        deliver_pending(vehicle);
         events_.on_condition_end(v, condition, now());
         release_idle();
     }
@@ -141,99 +142,102 @@ void fleet_core::on_broker_up(std::uint32_t condition) {
 
 // Sessions and availability.
 
-void fleet_core::try_connect(vehicle_state& c) {
-    if (stopped_ || c.state == session_state::online || must_stay_offline(c)) return;
-    connect(c);
+void fleet_core::try_connect(vehicle_state& vehicle) {
+    if (stopped_ || vehicle.state == session_state::online || must_stay_offline(vehicle)) return;
+    connect(vehicle);
 }
 
-void fleet_core::set_state(vehicle_state& c, session_state next) {
-    const bool was_online = c.state == session_state::online;
+void fleet_core::set_state(vehicle_state& vehicle, session_state next) {
+    const bool was_online = vehicle.state == session_state::online;
     const bool online = next == session_state::online;
     if (was_online != online) online ? ++online_count_ : --online_count_;
-    c.state = next;
-    update_state(c);
+    vehicle.state = next;
+    update_state(vehicle);
 }
 
 /// Reachability is reported during the load only.
-void fleet_core::update_state(vehicle_state& c) {
-    const bool available = is_available(c);
-    if (std::exchange(c.available, available) != available) available ? ++available_count_ : --available_count_;
+void fleet_core::update_state(vehicle_state& vehicle) {
+    const bool available = is_available(vehicle);
+    if (std::exchange(vehicle.available, available) != available) available ? ++available_count_ : --available_count_;
     if (load_start_ == never || stopped_) return;
-    const bool reachable = is_reachable(c);
-    if (std::exchange(c.reachable, reachable) == reachable) return;
-    reachable ? events_.on_reachable(c.id) : events_.on_unreachable(c.id);
-    if (!reachable || !c.disruptions) return;
-    for (const auto& occurrence : std::exchange(c.disruptions->recovering_from, {}))
+    const bool reachable = is_reachable(vehicle);
+    if (std::exchange(vehicle.reachable, reachable) == reachable) return;
+    reachable ? events_.on_reachable(vehicle.id) : events_.on_unreachable(vehicle.id);
+    if (!reachable || !vehicle.disruptions) return;
+    for (const auto& occurrence : std::exchange(vehicle.disruptions->recovering_from, {}))
         counts_.recoveries[occurrence].recovery_times.record(now() - (load_start_ + start_of(spec_, occurrence)));
 }
 
-void fleet_core::end_session(vehicle_state& c, std::string_view why, session_state next) {
-    set_state(c, next);
-    if (c.disruptions) c.disruptions->sleep_timer.disarm();
-    report_session_event(c, "off line: " + std::string(why));
-    on_session_ended(c);
+void fleet_core::end_session(vehicle_state& vehicle, std::string_view why, session_state next) {
+    set_state(vehicle, next);
+    if (vehicle.disruptions) vehicle.disruptions->sleep_timer.disarm();
+    report_session_event(vehicle, "offline: " + std::string(why));
+    on_session_ended(vehicle);
 }
 
-void fleet_core::disconnect_permanently(vehicle_state& c) {
-    publish_presence(c, "offline");
-    close_link(c, vehicle::disconnect_kind::clean);
-    end_session(c, "it left", session_state::permanently_offline);
+void fleet_core::disconnect_permanently(vehicle_state& vehicle) {
+    publish_presence(vehicle, "offline");
+    close_link(vehicle, vehicle::disconnect_kind::clean);
+    end_session(vehicle, "it left", session_state::permanently_offline);
 }
 
-void fleet_core::report_session_event(const vehicle_state& c, std::string what) {
-    if (load_start_ != never && !stopped_) events_.on_session_event(c.id, std::move(what), now());
+void fleet_core::report_session_event(const vehicle_state& vehicle, std::string what) {
+    if (load_start_ != never && !stopped_) events_.on_session_event(vehicle.id, std::move(what), now());
 }
 
 /// Presence of sleeping vehicles is always published: the platform needs it.
-bool fleet_core::publishes_presence(const vehicle_state& c) const {
-    return presence_enabled_ && (spec_.options.mqtt.presence || behaviour_of(c.id).asleep);
+bool fleet_core::publishes_presence(const vehicle_state& vehicle) const {
+    return presence_enabled_ && (spec_.options.mqtt.presence || behaviour_of(vehicle.id).asleep);
 }
 
-void fleet_core::publish_presence(vehicle_state& c, std::string_view state) {
-    if (!publishes_presence(c) || !connected(c)) return;
-    if (!encode_presence(spec_, c.id, state, wall_us(), presence_count_++, message_)) {
+void fleet_core::publish_presence(vehicle_state& vehicle, std::string_view state) {
+    if (!publishes_presence(vehicle) || !connected(vehicle)) return;
+    if (!encode_presence(spec_, vehicle.id, state, wall_us(), presence_count_++, message_)) {
         ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
         return;
     }
-    if (const auto error = publish(c, {}, message_, mqtt::qos::at_most_once))
+    if (const auto error = publish(vehicle, {}, message_, mqtt::qos::at_most_once))
         ++counts_.sessions.reasons["presence not sent: " + error.message()];
 }
 
-nanoseconds fleet_core::next_reconnect_wait(const vehicle_state& c, std::uint32_t& attempts,
+nanoseconds fleet_core::next_reconnect_wait(const vehicle_state& vehicle, std::uint32_t& attempts,
                                             std::uint32_t failed) const {
-    const auto unit = random_unit(spec_.seed, stream_id::reconnect, index(c.id), attempts++);
+    const auto unit = random_unit(spec_.seed, stream_id::reconnect, index(vehicle.id), attempts++);
     return reconnect_wait(spec_.options.reconnect, failed, unit);
 }
 
 // Sleep.
 
-void fleet_core::fall_asleep(vehicle_state& c) {
-    publish_presence(c, "asleep");
-    close_link(c, vehicle::disconnect_kind::clean);
-    end_session(c, "it sleeps", session_state::asleep);
+void fleet_core::fall_asleep(vehicle_state& vehicle) {
+    publish_presence(vehicle, "asleep");
+    close_link(vehicle, vehicle::disconnect_kind::clean);
+    end_session(vehicle, "it sleeps", session_state::asleep);
 }
 
-void fleet_core::schedule_sleep(vehicle_state& c) {
-    const auto& asleep = behaviour_of(c.id).asleep;
-    if (!asleep || load_start_ == never || stopped_ || c.state != session_state::online) return;
-    if (c.active_executions == 0) arm(disruptions_of(c).sleep_timer, now() + asleep->stays_awake);
+void fleet_core::schedule_sleep(vehicle_state& vehicle) {
+    const auto& asleep = behaviour_of(vehicle.id).asleep;
+    if (!asleep || load_start_ == never || stopped_ || vehicle.state != session_state::online) return;
+    if (vehicle.active_executions == 0) arm(disruptions_of(vehicle).sleep_timer, now() + asleep->stays_awake);
 }
 
 void fleet_core::on_sleep_due(vehicle_id v) {
-    auto& c = vehicle_of(v);
-    if (c.state == session_state::online && c.active_executions == 0)
-        is_link_blocked(c) ? schedule_sleep(c) : fall_asleep(c); // a blocked link cannot publish the presence
+    auto& vehicle = vehicle_of(v);
+    if (vehicle.state == session_state::online && vehicle.active_executions == 0)
+        is_link_blocked(vehicle) ? schedule_sleep(vehicle)
+                                 : fall_asleep(vehicle); // a blocked link cannot publish the presence
     release_idle();
 }
 
 void fleet_core::wake(vehicle_id v) {
     if (stopped_) return;
-    auto& c = vehicle_of(v);
-    if (c.state == session_state::asleep) {
+    auto& vehicle = vehicle_of(v);
+    if (vehicle.state == session_state::asleep) {
         const auto& sleep = *behaviour_of(v).asleep;
-        random_stream rng(spec_.seed, stream_id::wakeup, index(v), draws_of(c).wakeup_triggers++ * draws_per_trigger);
+        random_stream rng(spec_.seed, stream_id::wakeup, index(v),
+                          draws_of(vehicle).wakeup_triggers++ * draws_per_trigger);
         const bool lost = rng.unit() < sleep.trigger_loss.value;
-        if (!lost && connect_at(c, now() + sample(sleep.wakeup_delay, rng))) report_session_event(c, "woken");
+        if (!lost && connect_at(vehicle, now() + sample(sleep.wakeup_delay, rng)))
+            report_session_event(vehicle, "woken");
     }
     release_idle();
 }

@@ -3,7 +3,7 @@
 
 #include "behaviour_host.hpp"
 #include "command_execution.hpp"
-#include "condition_schedule.hpp"
+#include "conditions.hpp"
 #include "vehicle_state.hpp"
 
 #include <loadsim/contract/message_contract.hpp>
@@ -107,12 +107,14 @@ protected:
     nanoseconds next_reconnect_wait(const vehicle_state&, std::uint32_t& attempts, std::uint32_t failed) const;
 
     disruption_state& disruptions_of(vehicle_state&);
-    bool is_link_blocked(const vehicle_state& c) const { ///< in both directions
-        return broker_down_ || (c.disruptions && is_blocked(*c.disruptions));
+    bool is_link_blocked(const vehicle_state& vehicle) const { ///< in both directions
+        return broker_down_ || (vehicle.disruptions && is_blocked(*vehicle.disruptions));
     }
-    bool is_reachable(const vehicle_state& c) const { return c.state == session_state::online && !is_link_blocked(c); }
-    bool is_available(const vehicle_state& c) const {
-        return fleet::is_available(c, load_start_ != never && behaviour_of(c.id).asleep.has_value());
+    bool is_reachable(const vehicle_state& vehicle) const {
+        return vehicle.state == session_state::online && !is_link_blocked(vehicle);
+    }
+    bool is_available(const vehicle_state& vehicle) const {
+        return fleet::is_available(vehicle, load_start_ != never && behaviour_of(vehicle.id).asleep.has_value());
     }
     const vehicle::behaviour& behaviour_of(vehicle_id v) const {
         return spec_.behaviours[spec_.segments.segment_of(v)];

@@ -23,8 +23,8 @@ std::string made_up_request_id(const response_context& context) {
 }
 
 /// Request id that the response refers to; empty: none.
-std::string_view request_id_of(const response_step& w, const response_context& context) {
-    switch (w.request) {
+std::string_view request_id_of(const response_step& response, const response_context& context) {
+    switch (response.request) {
     case response_step::correlation::own: return context.request;
     case response_step::correlation::previous: return context.previous_request;
     case response_step::correlation::other: return context.foreign_request;
@@ -62,87 +62,92 @@ void corrupt(std::string& payload, response_step::corruption corruption) {
 }
 
 /// Encodes with a foreign VIN. A contract without a field for it gets the foreign VIN in the payload instead of the own one.
-bool encode_with_foreign_vin(const contract::message_contract& terms, contract::response_kind what,
+bool encode_with_foreign_vin(const contract::message_contract& message_contract, contract::response_kind what,
                              contract::template_values values, std::string_view other,
                              contract::outgoing_message& out) {
-    if (!terms.compose(what, values, out)) return false;
+    if (!message_contract.compose(what, values, out)) return false;
     const auto payload_before = out.payload;
     values.claimed_vin = other;
-    if (!terms.compose(what, values, out)) return false;
+    if (!message_contract.compose(what, values, out)) return false;
     if (out.payload != payload_before) return true;
     auto topic = std::move(out.topic);
     values.vin = other;
-    const bool made = terms.compose(what, values, out);
+    const bool made = message_contract.compose(what, values, out);
     out.topic = std::move(topic);
     return made;
 }
 
 } // namespace
 
-response_context make_response_context(const fleet_spec& p, const response_step& w, const command_execution& execution,
+response_context make_response_context(const fleet_spec& spec, const response_step& response,
+                                       const command_execution& execution,
                                        const std::vector<std::unique_ptr<command_execution>>& all, monotonic_time now) {
     const auto v = execution.vehicle;
     response_context context;
-    context.vin = p.registry.vin_of(v);
-    context.values = template_values_of(p, v);
+    context.vin = spec.registry.vin_of(v);
+    context.values = template_values_of(spec, v);
     context.values.service = execution.command.service;
     context.values.parameters = execution.command.parameters;
     context.values.command = execution.command.pointer_values;
-    context.seed = p.seed;
+    context.seed = spec.seed;
     context.request = execution.request;
     context.response_topic = execution.response_topic;
     context.correlation = execution.correlation;
-    context.clock_offset = p.behaviours[p.segments.segment_of(v)].clock_offset;
+    context.clock_offset = spec.behaviours[spec.segments.segment_of(v)].clock_offset;
     context.sent_us = in_us(now.time_since_epoch());
-    if (w.foreign_vin) context.foreign_vin = p.registry.vin_of(vehicle_id{(index(v) + 1) % p.options.vehicles});
-    if (w.request == response_step::correlation::other) {
+    if (response.foreign_vin)
+        context.foreign_vin = spec.registry.vin_of(vehicle_id{(index(v) + 1) % spec.options.vehicles});
+    if (response.request == response_step::correlation::other) {
         const auto other = std::ranges::find_if(all, [v](const auto& a) { return a->vehicle != v; });
         if (other != all.end()) context.foreign_request = (*other)->request;
     }
     return context;
 }
 
-bool encode_response(const contract::message_contract& terms, const response_step& w, const response_context& context,
-                     contract::outgoing_message& out) {
-    const auto [what, phase] = response_names_of(w.type);
-    const auto request_id = request_id_of(w, context);
+bool encode_response(const contract::message_contract& message_contract, const response_step& response,
+                     const response_context& context, contract::outgoing_message& out) {
+    const auto [what, phase] = response_names_of(response.type);
+    const auto request_id = request_id_of(response, context);
     const auto made_up_id = request_id.empty() ? made_up_request_id(context) : std::string{};
-    const auto oversized =
-        w.payload == response_step::corruption::oversized ? std::string(contract::payload_limit, 'x') : std::string{};
+    const auto oversized = response.payload == response_step::corruption::oversized
+                               ? std::string(contract::payload_limit, 'x')
+                               : std::string{};
     random_stream rng(context.seed, stream_id::template_value, context.values.index,
                       first_draw(message_kind::response, static_cast<std::uint64_t>(context.seq)));
     auto values = context.values;
     values.vin = context.vin;
     values.request_id = request_id.empty() ? std::string_view{made_up_id} : request_id;
-    values.code = oversized.empty() ? std::string_view{w.code} : oversized;
+    values.code = oversized.empty() ? std::string_view{response.code} : oversized;
     values.phase = phase;
-    values.ok = w.type != response_step::kind::failed;
+    values.ok = response.type != response_step::kind::failed;
     values.seq = context.seq;
     values.now_us = context.wall_us + in_us(context.clock_offset);
     values.sent_us = context.sent_us;
     values.random = &rng;
-    const bool made = w.foreign_vin ? encode_with_foreign_vin(terms, what, values, context.foreign_vin, out)
-                                    : terms.compose(what, values, out);
+    const bool made = response.foreign_vin
+                          ? encode_with_foreign_vin(message_contract, what, values, context.foreign_vin, out)
+                          : message_contract.compose(what, values, out);
     if (!made) return false;
-    const bool use_response_topic = w.request == response_step::correlation::own && terms.options().use_response_topic;
+    const bool use_response_topic =
+        response.request == response_step::correlation::own && message_contract.options().use_response_topic;
     if (use_response_topic && !context.response_topic.empty()) out.topic = context.response_topic;
     if (out.correlation.empty()) out.correlation = context.correlation;
-    corrupt(out.payload, w.payload);
+    corrupt(out.payload, response.payload);
     return true;
 }
 
-bool encode_presence(const fleet_spec& p, vehicle_id v, std::string_view state, std::int64_t wall_us, std::uint64_t n,
-                     contract::outgoing_message& out) {
-    const auto vin = p.registry.vin_of(v);
-    const auto& b = p.behaviours[p.segments.segment_of(v)];
-    random_stream rng(p.seed, stream_id::template_value, index(v), first_draw(message_kind::presence, n));
-    auto values = template_values_of(p, v);
+bool encode_presence(const fleet_spec& spec, vehicle_id v, std::string_view state, std::int64_t wall_us,
+                     std::uint64_t n, contract::outgoing_message& out) {
+    const auto vin = spec.registry.vin_of(v);
+    const auto& b = spec.behaviours[spec.segments.segment_of(v)];
+    random_stream rng(spec.seed, stream_id::template_value, index(v), first_draw(message_kind::presence, n));
+    auto values = template_values_of(spec, v);
     values.vin = vin;
     values.state = state;
     if (b.asleep && state == "asleep") values.wake = bearer_of(*b.asleep);
     values.now_us = wall_us + in_us(b.clock_offset);
     values.random = &rng;
-    return p.message_contract.compose_presence(values, out);
+    return spec.message_contract.compose_presence(values, out);
 }
 
 } // namespace loadsim::fleet

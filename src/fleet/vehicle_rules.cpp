@@ -12,12 +12,12 @@ constexpr std::uint64_t first_delay_draw = std::uint64_t{1} << 63U;
 
 } // namespace
 
-contract::template_values template_values_of(const fleet_spec& p, vehicle_id v) {
-    const auto segment = p.segments.segment_of(v);
+contract::template_values template_values_of(const fleet_spec& spec, vehicle_id v) {
+    const auto segment = spec.segments.segment_of(v);
     return {.index = index(v),
-            .segment = p.segment_names[segment],
-            .data = p.registry.row(v),
-            .segment_variables = p.segment_variables[segment]};
+            .segment = spec.segment_names[segment],
+            .data = spec.registry.row(v),
+            .segment_variables = spec.segment_variables[segment]};
 }
 
 bool references_previous_request(const std::vector<vehicle::step>& steps) {
@@ -42,35 +42,35 @@ std::string_view describe(vehicle::disconnect_kind kind) {
     return {};
 }
 
-bool applies_to_vehicle(const fleet_spec& p, const vehicle::condition& c, vehicle_id v) {
-    return vehicle::applies_to(c, p.segment_names[p.segments.segment_of(v)]);
+bool applies_to_vehicle(const fleet_spec& spec, const vehicle::condition& c, vehicle_id v) {
+    return vehicle::applies_to(c, spec.segment_names[spec.segments.segment_of(v)]);
 }
 
-bool powers_on_later(const fleet_spec& p, vehicle_id v) {
-    for (std::uint32_t i = 0; i < p.conditions.size(); ++i) {
-        const auto& c = p.conditions[i];
-        if (c.type == vehicle::condition::kind::power_on && applies_to_vehicle(p, c, v) &&
-            window_of(c, i, 0, p.seed, v))
+bool powers_on_later(const fleet_spec& spec, vehicle_id v) {
+    for (std::uint32_t i = 0; i < spec.conditions.size(); ++i) {
+        const auto& c = spec.conditions[i];
+        if (c.type == vehicle::condition::kind::power_on && applies_to_vehicle(spec, c, v) &&
+            window_of(c, i, 0, spec.seed, v))
             return true;
     }
     return false;
 }
 
-bool is_response_lost(const fleet_spec& p, const std::vector<std::uint32_t>& lossy, vehicle_id v,
+bool is_response_lost(const fleet_spec& spec, const std::vector<std::uint32_t>& lossy, vehicle_id v,
                       std::uint32_t sequence) {
     if (lossy.empty()) return false;
     double arrives = 1;
-    for (const auto which : lossy) arrives *= 1 - p.conditions[which].loss.value;
-    return random_unit(p.seed, stream_id::publish_loss, index(v), sequence) >= arrives;
+    for (const auto which : lossy) arrives *= 1 - spec.conditions[which].loss.value;
+    return random_unit(spec.seed, stream_id::publish_loss, index(v), sequence) >= arrives;
 }
 
-net::link_shaper::limits combined_link_shape(const fleet_spec& p, const std::vector<std::uint32_t>& slow, vehicle_id v,
-                                             std::uint64_t& drawn) {
-    random_stream rng(p.seed, stream_id::condition, index(v), first_delay_draw + drawn);
+net::link_shaper::limits combined_link_shape(const fleet_spec& spec, const std::vector<std::uint32_t>& slow,
+                                             vehicle_id v, std::uint64_t& drawn) {
+    random_stream rng(spec.seed, stream_id::condition, index(v), first_delay_draw + drawn);
     net::link_shaper::limits all;
     double seconds_a_byte = 0;
     for (const auto which : slow) {
-        const auto& one = p.conditions[which];
+        const auto& one = spec.conditions[which];
         if (one.bytes_per_second > 0) seconds_a_byte += 1 / one.bytes_per_second;
         all.delay += sample(one.added_delay, rng);
     }
@@ -79,8 +79,8 @@ net::link_shaper::limits combined_link_shape(const fleet_spec& p, const std::vec
     return all;
 }
 
-nanoseconds start_of(const fleet_spec& p, const measure::totals::occurrence_key& key) {
-    return vehicle::start_of(p.conditions[key.first], key.second);
+nanoseconds start_of(const fleet_spec& spec, const measure::totals::occurrence_key& key) {
+    return vehicle::start_of(spec.conditions[key.first], key.second);
 }
 
 } // namespace loadsim::fleet

@@ -6,6 +6,7 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/template_symbols.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
+#include <loadsim/measure/totals.hpp>
 #include <loadsim/net/link_shaper.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 

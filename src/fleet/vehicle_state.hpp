@@ -17,7 +17,7 @@ class command_execution;
 class fleet_core;
 
 enum class session_state : std::uint8_t {
-    online,              ///< session and subscription are up, as far as the vehicle knows
+    online,              ///< session and subscription are up; the vehicle has not detected a loss
     offline,             ///< neither; connects as soon as possible
     asleep,              ///< no session until woken
     permanently_offline, ///< no session for the rest of the run
@@ -60,18 +60,18 @@ struct vehicle_state {
 };
 
 /// No connect until the state, a condition or a step allows it.
-inline bool must_stay_offline(const vehicle_state& c) {
-    if (c.state == session_state::permanently_offline || c.state == session_state::asleep) return true;
-    return c.disruptions &&
-           (is_disrupted(*c.disruptions) || c.disruptions->powered_off || c.disruptions->disconnected_by != nullptr);
+inline bool must_stay_offline(const vehicle_state& vehicle) {
+    if (vehicle.state == session_state::permanently_offline || vehicle.state == session_state::asleep) return true;
+    return vehicle.disruptions && (is_disrupted(*vehicle.disruptions) || vehicle.disruptions->powered_off ||
+                                   vehicle.disruptions->disconnected_by != nullptr);
 }
 
 /// A command can be sent to the vehicle: online, or offline on purpose: permanently, asleep, or due to a condition. `sleeps`: its
 /// behaviour does, and the load has begun: offline, it was woken and connects.
-inline bool is_available(const vehicle_state& c, bool sleeps) {
-    if (c.state != session_state::offline) return true;
-    if (c.disruptions && is_disrupted(*c.disruptions)) return true;
-    return sleeps && !(c.disruptions && c.disruptions->powered_off);
+inline bool is_available(const vehicle_state& vehicle, bool sleeps) {
+    if (vehicle.state != session_state::offline) return true;
+    if (vehicle.disruptions && is_disrupted(*vehicle.disruptions)) return true;
+    return sleeps && !(vehicle.disruptions && vehicle.disruptions->powered_off);
 }
 
 } // namespace loadsim::fleet

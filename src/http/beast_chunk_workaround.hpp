@@ -7,7 +7,7 @@
 
 namespace loadsim::http {
 
-/// Whether `pending` bytes of a chunked body are too few to be parsed. Beast of Boost 1.81 asserts at least five bytes when it
+/// True: `pending` bytes of a chunked body are too few to be parsed. Beast of Boost 1.81 asserts at least five bytes when it
 /// parses the last chunk a second time, which fails if the chunk arrives as `0\r\n` and `\r\n`. An incomplete chunked body
 /// has at least five more bytes (RFC 9112, 7.1), so waiting for them delays nothing.
 template <bool is_request>

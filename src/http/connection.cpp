@@ -289,7 +289,7 @@ void connection::on_timer(monotonic_time now) {
     if (now < deadline_) return on_connect_failed("no connection in time");
     const bool was_open = stage_ == stage::open;
     owner_.on_timed_out();
-    if (timeouts_++ == settings_.retries) return fail(was_open ? "no answer in time" : "no connection in time", true);
+    if (timeouts_++ == settings_.retries) return fail(was_open ? "no response in time" : "no connection in time", true);
     drop();
     if (auto* const other = was_open ? nullptr : owner_.fail_over(*base_)) {
         request_.retarget(other->request_route);

@@ -1,6 +1,7 @@
 #include "request_serializer.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/http/message.hpp>
 
 #include <fmt/format.h>
 
@@ -79,6 +80,12 @@ void request_serializer::retarget(const route& route) {
     host_at_ = host_at_ + route.prefix.size() - prefix_size_;
     host_size_ = route.host.size();
     prefix_size_ = route.prefix.size();
+}
+
+std::string serialize(const request& r, std::string_view host) {
+    request_serializer serializer;
+    serializer.serialize(r, {.prefix = {}, .host = std::string(host)});
+    return std::string(serializer.bytes());
 }
 
 std::string connect_request(const net::endpoint& base) {

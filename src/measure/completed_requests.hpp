@@ -16,7 +16,7 @@ namespace loadsim::measure {
 
 struct completed_request {
     std::string request{};               ///< empty: unknown
-    std::optional<arrival_id> arrival{}; ///< absent: not a request of ours
+    std::optional<arrival_id> arrival{}; ///< absent: not a request of this run
     std::optional<outcome> completion{}; ///< announced by the platform
     anomaly_set expected_anomalies{};
     bool unreachable = false; ///< the vehicle was unreachable during the request, at least temporarily

@@ -42,7 +42,7 @@ Word read_big_endian(std::span<const std::uint8_t>& bytes) { // the caller has c
 }
 
 std::vector<std::uint8_t> encode_body(const histogram& h) {
-    const auto counts = encode_counts(h);
+    const auto counts = encode_hdr_counts(h.counts());
     std::vector<std::uint8_t> body;
     body.reserve(body_header_size + counts.size());
     append_big_endian(body, body_cookie);
@@ -81,8 +81,6 @@ result<std::vector<std::uint8_t>> unpack(std::span<const std::uint8_t> packed) {
 }
 
 } // namespace
-
-std::vector<std::uint8_t> encode_counts(const histogram& h) { return encode_hdr_counts(h.counts()); }
 
 std::string encode_v2(const histogram& h) {
     const auto body = encode_body(h);

@@ -4,8 +4,7 @@
 #include "active_conditions.hpp"
 #include "completed_requests.hpp"
 #include "open_request.hpp"
-#include "pending_records.hpp"
-#include "record_format.hpp"
+#include "request_records.hpp"
 #include "sequence_tracker.hpp"
 
 #include <loadsim/measure/ledger.hpp>
@@ -55,7 +54,7 @@ struct ledger::state {
     delivery late_delivery(vehicle_id, completed_request&, monotonic_time);
     void count_queued(monotonic_time since, monotonic_time delivered, bool out_of_order);
 
-    // ledger_completion_events.cpp
+    // ledger_completion.cpp
     /// A further completion of an id that already has one. nullopt: it confirms the first.
     struct repeated_completion {
         anomaly kind{};
@@ -65,8 +64,6 @@ struct ledger::state {
                                                            std::uint32_t& observer_mask, outcome,
                                                            std::string_view reason, monotonic_time,
                                                            std::uint32_t observer);
-
-    // ledger_completion.cpp
     void check_completion(open_request&);
     void reattribute(open_request&, id_evidence, bool active, monotonic_time now);
     void reattribute_candidates(open_request&, bool active, monotonic_time now);

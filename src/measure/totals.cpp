@@ -1,6 +1,8 @@
+// Addition of totals and of snapshots.
 #include <loadsim/measure/totals.hpp>
 
 #include <loadsim/base/counters.hpp>
+#include <loadsim/measure/snapshot.hpp>
 
 #include <concepts>
 #include <iterator>
@@ -36,6 +38,23 @@ void totals::move_records_from(totals&& other) {
                     all = std::move(more);
                 else
                     all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+            }
+        },
+        *this, other);
+}
+
+void snapshot::add(snapshot other) {
+    each_field(
+        []<class Field>(const char*, Field& all, Field& one) {
+            if constexpr (std::same_as<Field, bool>) {
+                all = all && one;
+            } else if constexpr (std::same_as<Field, std::string>) {
+                if (all.empty()) all = std::move(one);
+            } else if constexpr (std::same_as<Field, totals>) {
+                all.add(one);
+                all.move_records_from(std::move(one));
+            } else {
+                loadsim::add(all, one);
             }
         },
         *this, other);

@@ -1,11 +1,76 @@
-// Reading and checking properties (2.2.2).
+// Properties (2.2.2): their types, reading, checking and building.
 #include <loadsim/mqtt/properties.hpp>
 
-#include "property_kinds.hpp"
 #include "reader.hpp"
+#include "writer.hpp"
+
+#include <array>
+#include <cassert>
 
 namespace loadsim::mqtt {
 namespace {
+
+// Types of the properties and the packets that may contain them (table 2-4).
+enum class property_kind : std::uint8_t { none, byte, two_bytes, four_bytes, varint, text, binary, pair };
+
+struct property_rule {
+    property_kind kind = property_kind::none;
+    std::uint16_t owners = 0; ///< a bit for each packet type, bit 0 for a will
+
+    constexpr bool allowed_in(packet_type owner) const { return (owners >> static_cast<unsigned>(owner) & 1) != 0; }
+};
+
+template <class... Types>
+constexpr std::uint16_t in(Types... types) {
+    return static_cast<std::uint16_t>(((1U << static_cast<unsigned>(types)) | ...));
+}
+
+constexpr auto make_property_rules() {
+    using enum packet_type;
+    using kind = property_kind;
+    std::array<property_rule, 0x2B> rules{};
+    const auto set = [&](property id, kind k, std::uint16_t owners) {
+        rules[static_cast<std::size_t>(id)] = {k, owners};
+    };
+    constexpr auto message = in(publish, will_properties);
+    constexpr auto replies = in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth);
+    set(property::payload_format_indicator, kind::byte, message);
+    set(property::message_expiry_interval, kind::four_bytes, message);
+    set(property::content_type, kind::text, message);
+    set(property::response_topic, kind::text, message);
+    set(property::correlation_data, kind::binary, message);
+    set(property::subscription_identifier, kind::varint, in(publish, subscribe));
+    set(property::session_expiry_interval, kind::four_bytes, in(connect, connack, disconnect));
+    set(property::assigned_client_identifier, kind::text, in(connack));
+    set(property::server_keep_alive, kind::two_bytes, in(connack));
+    set(property::authentication_method, kind::text, in(connect, connack, auth));
+    set(property::authentication_data, kind::binary, in(connect, connack, auth));
+    set(property::request_problem_information, kind::byte, in(connect));
+    set(property::will_delay_interval, kind::four_bytes, in(will_properties));
+    set(property::request_response_information, kind::byte, in(connect));
+    set(property::response_information, kind::text, in(connack));
+    set(property::server_reference, kind::text, in(connack, disconnect));
+    set(property::reason_string, kind::text, replies);
+    set(property::receive_maximum, kind::two_bytes, in(connect, connack));
+    set(property::topic_alias_maximum, kind::two_bytes, in(connect, connack));
+    set(property::topic_alias, kind::two_bytes, in(publish));
+    set(property::maximum_qos, kind::byte, in(connack));
+    set(property::retain_available, kind::byte, in(connack));
+    set(property::user_property, kind::pair,
+        static_cast<std::uint16_t>(replies | message | in(connect, subscribe, unsubscribe)));
+    set(property::maximum_packet_size, kind::four_bytes, in(connect, connack));
+    set(property::wildcard_subscription_available, kind::byte, in(connack));
+    set(property::subscription_identifier_available, kind::byte, in(connack));
+    set(property::shared_subscription_available, kind::byte, in(connack));
+    return rules;
+}
+
+constexpr auto property_rules = make_property_rules();
+constexpr property_rule no_property{};
+
+constexpr const property_rule& property_rule_of(std::uint8_t id) {
+    return id < property_rules.size() ? property_rules[id] : no_property;
+}
 
 /// Rejects forbidden values of a property.
 reason check_value(const property_value& p) noexcept {
@@ -30,6 +95,19 @@ reason check_value(const property_value& p) noexcept {
         return valid_topic_name(p.text) ? reason::success : reason::protocol_error;
     default: return reason::success;
     }
+}
+
+template <class Write>
+void append(bytes& out, property id, const Write& write) {
+    counting_sink size;
+    size.u8(0);
+    write(size);
+    assert(size.fits() && "a property string is at most 65535 bytes long");
+    const auto start = out.size();
+    out.resize(start + size.size());
+    writing_sink sink(out.data() + start);
+    sink.u8(static_cast<std::uint8_t>(id));
+    write(sink);
 }
 
 } // namespace
@@ -100,6 +178,34 @@ std::string_view user_property(const message& m, std::string_view name) noexcept
     for (auto rest = m.raw_properties; const auto p = take_property(rest);)
         if (p->id == property::user_property && p->name == name) return p->text;
     return {};
+}
+
+property_block& property_block::add(property id, std::uint32_t number) {
+    append(raw_, id, [&](auto& sink) {
+        switch (property_rule_of(static_cast<std::uint8_t>(id)).kind) {
+        case property_kind::byte: sink.u8(static_cast<std::uint8_t>(number)); break;
+        case property_kind::two_bytes: sink.u16(static_cast<std::uint16_t>(number)); break;
+        case property_kind::four_bytes: sink.u32(number); break;
+        case property_kind::varint: sink.varint(number); break;
+        default: assert(false && "this property is not a number");
+        }
+    });
+    return *this;
+}
+
+property_block& property_block::add(property id, std::string_view text) {
+    [[maybe_unused]] const auto kind = property_rule_of(static_cast<std::uint8_t>(id)).kind;
+    assert((kind == property_kind::text || kind == property_kind::binary) && "this property is not a string");
+    append(raw_, id, [&](auto& sink) { sink.text(text); });
+    return *this;
+}
+
+property_block& property_block::add_user(std::string_view name, std::string_view value) {
+    append(raw_, property::user_property, [&](auto& sink) {
+        sink.text(name);
+        sink.text(value);
+    });
+    return *this;
 }
 
 } // namespace loadsim::mqtt

@@ -9,12 +9,7 @@ namespace loadsim::mqtt {
 std::error_code session::on_connack(const frame& f, receive_context& t) {
     connack_packet p;
     if (const auto bad = decode(f, options_->protocol, p); bad != reason::success) return fail(bad, t.out);
-    if (p.code != reason::success) {
-        note_refusal(p.code, p.props);
-        phase_ = phase::closed; // the server closes the connection: no DISCONNECT
-        const bool redirected = p.code == reason::use_another_server || p.code == reason::server_moved;
-        return redirected ? errc::use_another_server : errc::connect_refused;
-    }
+    if (p.code != reason::success) return end_by_server(p.code, p.props, errc::connect_refused);
     // MQTT-3.2.2-2: none after a clean start; MQTT-3.2.2-4: none that the client does not have
     if (p.session_present && !resumable_) {
         clean_next_ = true;

@@ -9,10 +9,43 @@
 namespace loadsim::net {
 namespace {
 
+std::size_t chunk_size(double bytes_per_second, std::size_t arrived) {
+    constexpr std::size_t smallest = 16;
+    const double part = bytes_per_second / 20;
+    if (bytes_per_second <= 0 || part >= static_cast<double>(arrived)) return arrived;
+    return std::max(smallest, static_cast<std::size_t>(part));
+}
+
 /// Limit on bytes in the outgoing delay queue; same as the limit on unsent bytes.
 constexpr std::size_t outgoing_limit = 1024 * 1024;
 
 } // namespace
+
+monotonic_time link_shaper::arrival_time(monotonic_time now, std::size_t bytes, const limits& l) {
+    idle_from_ = std::max(idle_from_, now);
+    if (l.bytes_per_second > 0)
+        idle_from_ += nanoseconds{static_cast<std::int64_t>(static_cast<double>(bytes) / l.bytes_per_second * 1e9)};
+    last_arrival_ = std::max(last_arrival_, idle_from_ + l.delay);
+    return last_arrival_;
+}
+
+void delay_queue::push(mqtt::byte_view bytes, monotonic_time now, const link_shaper::limits& limits) {
+    const auto max_chunk = chunk_size(limits.bytes_per_second, bytes.size());
+    while (!bytes.empty()) {
+        const auto part = bytes.first(std::min(max_chunk, bytes.size()));
+        bytes = bytes.subspan(part.size());
+        chunks_.push_back({shaper_.arrival_time(now, part.size(), limits), {part.begin(), part.end()}});
+        size_ += part.size();
+    }
+}
+
+mqtt::bytes delay_queue::pop_arrived(monotonic_time now) {
+    mqtt::bytes arrived;
+    for (; !chunks_.empty() && chunks_.front().due <= now; chunks_.pop_front())
+        arrived.insert(arrived.end(), chunks_.front().data.begin(), chunks_.front().data.end());
+    size_ -= arrived.size();
+    return arrived;
+}
 
 mqtt_link::link_impairment& mqtt_link::impairment() {
     if (!impairment_) impairment_ = std::make_unique<link_impairment>(*this);

@@ -1,15 +1,38 @@
 // Network impairment of one MQTT link: blackhole, bandwidth limit and delay, like tc-netem for a single connection.
 #pragma once
 
-#include "delay_queue.hpp"
-
+#include <loadsim/base/time.hpp>
+#include <loadsim/mqtt/message.hpp>
 #include <loadsim/net/byte_tap.hpp>
+#include <loadsim/net/link_shaper.hpp>
 #include <loadsim/net/mqtt_link.hpp>
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 
 namespace loadsim::net {
+
+/// Bytes in transit in one direction of a shaped link. Threads: one. Pure: it reads no clock.
+class delay_queue {
+public:
+    /// Splits the bytes into chunks of 50 ms of transmission time, at least 16 bytes; a chunk arrives with its last byte.
+    void push(mqtt::byte_view, monotonic_time now, const link_shaper::limits&);
+    /// Removes and returns the bytes that have arrived by `now`, in order; `never`: all bytes.
+    mqtt::bytes pop_arrived(monotonic_time now);
+    /// Arrival time of the first chunk; `never` when the queue is empty.
+    monotonic_time next_arrival() const noexcept { return chunks_.empty() ? never : chunks_.front().due; }
+    std::size_t size() const noexcept { return size_; } ///< bytes in transit
+
+private:
+    struct chunk {
+        monotonic_time due;
+        mqtt::bytes data;
+    };
+    link_shaper shaper_;
+    std::deque<chunk> chunks_;
+    std::size_t size_ = 0;
+};
 
 /// State between socket and session; allocated by the first impairment or when a byte_tap is set.
 struct mqtt_link::link_impairment final : timer {

@@ -1,9 +1,17 @@
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <set>
+#include <string>
+#include <vector>
 
 namespace loadsim::net {
 namespace {
@@ -29,6 +37,20 @@ result<std::vector<ip::address>> parse_ipv4_block(std::string_view text) {
         all.emplace_back(ip::address_v4(network.network().to_uint() + static_cast<std::uint32_t>(i)));
     return all;
 }
+
+/// 0, or errno.
+int try_to_bind(const ip::address& source) {
+    const ip::tcp::endpoint from(source, 0);
+    const int socket = ::socket(from.protocol().family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return errno;
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on); // only the address is checked
+    const int error = ::bind(socket, from.data(), static_cast<socklen_t>(from.size())) == 0 ? 0 : errno;
+    ::close(socket);
+    return error;
+}
+
+std::string and_more(std::size_t count) { return count > 1 ? fmt::format(" (and {} more)", count - 1) : std::string{}; }
 
 } // namespace
 
@@ -62,6 +84,41 @@ result<std::vector<ip::address>> parse_source_addresses(std::span<const std::str
         wrong.add("", fmt::format("{} addresses; {} is the most", all.size(), max_source_addresses));
     if (!wrong.empty()) return wrong;
     return all;
+}
+
+result<void> check_source_addresses(std::span<const ip::address> sources, const ip::address& broker) {
+    constexpr std::string_view scenario_key = "fleet.sourceAddresses";
+    std::vector<ip::address> wrong_family;
+    std::vector<ip::address> missing;
+    problems found;
+    for (const auto& source : sources) {
+        if (source.is_v6() != broker.is_v6()) {
+            wrong_family.push_back(source);
+            continue;
+        }
+        const int error = try_to_bind(source);
+        if (error == EADDRNOTAVAIL)
+            missing.push_back(source);
+        else if (error != 0 && found.empty())
+            found.add(std::string(scenario_key),
+                      fmt::format("source address {} cannot be used: {}", source.to_string(), std::strerror(error)));
+    }
+    if (!wrong_family.empty())
+        found.add(std::string(scenario_key),
+                  fmt::format(
+                      "source address {}{} is IPv{} and the broker's, {}, is IPv{}; name sources of the broker's kind",
+                      wrong_family.front().to_string(), and_more(wrong_family.size()),
+                      wrong_family.front().is_v6() ? 6 : 4, broker.to_string(), broker.is_v6() ? 6 : 4));
+    if (!missing.empty()) {
+        const auto text = missing.front().to_string();
+        found.add(
+            std::string(scenario_key),
+            fmt::format("source address {}{} is not an address of this machine; ip addr add {}/{} dev lo, or take it "
+                        "out of fleet.sourceAddresses",
+                        text, and_more(missing.size()), text, missing.front().is_v6() ? 128 : 32));
+    }
+    if (!found.empty()) return found;
+    return {};
 }
 
 } // namespace loadsim::net

@@ -1,7 +1,7 @@
 // Event sink common to all observers: maps messages to completion events, counts and traces them.
 #pragma once
 
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/event_mapping.hpp>
 #include <loadsim/observer/event.hpp>
 
 #include <cstdint>

@@ -63,8 +63,8 @@ paho_client::start_result mqtt_observer::start(mqtt_version version) {
     for (const auto& c : clients_) starting.push_back(std::async(std::launch::async, [&c] { return c->start(); }));
     paho_client::start_result all;
     for (auto& one : starting)
-        if (auto started = one.get(); all.trouble.empty()) all = std::move(started);
-    if (!all.trouble.empty()) clients_.clear();
+        if (auto started = one.get(); all.error.empty()) all = std::move(started);
+    if (!all.error.empty()) clients_.clear();
     return all;
 }
 
@@ -81,10 +81,10 @@ result<void> mqtt_observer::start() {
     try {
         auto started = start(mqtt_version::v5);
         if (started.refuses_version) {
-            if (auto retried = start(mqtt_version::v3_1_1); retried.trouble.empty() || !retried.refuses_version)
+            if (auto retried = start(mqtt_version::v3_1_1); retried.error.empty() || !retried.refuses_version)
                 started = std::move(retried);
         }
-        if (!started.trouble.empty()) return problems{brokers(), std::move(started.trouble)};
+        if (!started.error.empty()) return problems{brokers(), std::move(started.error)};
     } catch (const paho::exception& impossible) {
         return problems{brokers(), fmt::format("not an address of a broker ({})", impossible.what())};
     }

@@ -29,7 +29,7 @@ std::string client_id() { return fmt::format("loadsim-observer-{:08x}", std::ran
 
 int version_number(mqtt_version v) { return v == mqtt_version::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
 
-/// Whether the broker may support MQTT 3.1.1 only. Such a broker answers with a 3.1.1 or a 5.0 reason, or closes the
+/// True: the broker may support MQTT 3.1.1 only. Such a broker answers with a 3.1.1 or a 5.0 reason, or closes the
 /// connection, which looks like an unreachable broker.
 bool may_reject_version(mqtt_version version, int reason) {
     if (version != mqtt_version::v5) return reason <= 1; // 3.1.1, 3.2.2.3; Paho's own codes are negative
@@ -103,10 +103,10 @@ paho_client::~paho_client() {
 paho_client::start_result paho_client::start() {
     try {
         auto made = connect();
-        if (made.trouble.empty()) made = subscribe();
+        if (made.error.empty()) made = subscribe();
         return made;
     } catch (const paho::exception& failed) {
-        return {.trouble =
+        return {.error =
                     fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
                                 "target.password if it wants them",
                                 failed.what()),
@@ -138,11 +138,11 @@ paho::connect_options paho_client::make_connect_options(bool clean) const {
 paho_client::start_result paho_client::connect() {
     const auto token = client_.connect(make_connect_options(false));
     if (!token->wait_for(connect_timeout_per_broker(brokers_.size()) * brokers_.size() + seconds{1}))
-        return {.trouble = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
+        return {.error = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
     connected_ = true;
     if (version_ == mqtt_version::v5 && std::ranges::any_of(subscriptions_, is_shared) &&
         !supports_shared_subscriptions(token->get_connect_response().get_properties()))
-        return {.trouble = no_shared_subscriptions};
+        return {.error = no_shared_subscriptions};
     return {};
 }
 
@@ -152,27 +152,27 @@ paho_client::start_result paho_client::subscribe() {
         try {
             const auto granted = client_.subscribe(s.filter, s.qos);
             if (!granted->wait_for(response_timeout))
-                return {.trouble = "the broker does not answer the observer's subscription; see its log"};
+                return {.error = "the broker does not answer the observer's subscription; see its log"};
             reason = granted->get_reason_code();
         } catch (const paho::exception& refused) {
             reason = static_cast<paho::ReasonCode>(reason_of(refused));
             if (!client_.is_connected())
-                return {.trouble =
+                return {.error =
                             fmt::format("the broker closes the connection at the observer's subscription to {}; see "
                                         "its log",
                                         s.filter)};
             if (static_cast<int>(reason) < 0x80) reason = paho::ReasonCode::UNSPECIFIED_ERROR; // of 3.1.1
         }
-        if (reason == paho::ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) return {.trouble = no_shared_subscriptions};
+        if (reason == paho::ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) return {.error = no_shared_subscriptions};
         if (static_cast<int>(reason) >= 0x80)
-            return {.trouble = fmt::format(
-                        "the broker refuses the observer's subscription to {}; check its access rules", s.filter)};
+            return {.error = fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
+                                         s.filter)};
     }
     subscribed_ = true;
     return {};
 }
 
-/// Whether the message is a redelivery (DUP flag, same content). A repetition without DUP is a duplicate and is reported.
+/// True: the message is a redelivery (DUP flag, same content). A repetition without DUP is a duplicate and is reported.
 bool paho_client::is_redelivery(const paho::message& m) {
     auto content = m.get_topic() + '\n' + m.get_payload_str();
     if (m.is_duplicate() && std::ranges::find(recent_messages_, content) != recent_messages_.end()) return true;

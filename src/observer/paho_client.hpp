@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/message_parser.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <mqtt/async_client.h>
@@ -31,7 +31,7 @@ class paho_client {
 public:
     using message_handler = std::function<void(const contract::message_view&, monotonic_time)>;
     struct start_result {
-        std::string trouble{};        ///< error sentence; empty: connected and subscribed
+        std::string error{};          ///< error sentence; empty: connected and subscribed
         bool refuses_version = false; ///< the broker may not support this MQTT version
     };
 

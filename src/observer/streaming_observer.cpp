@@ -1,6 +1,7 @@
 #include "streaming_observer.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/http/client.hpp>
 #include <loadsim/net/backoff.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -21,11 +22,6 @@ namespace {
 
 constexpr std::chrono::seconds connect_timeout{5}; // start() is limited to 10 s in all, also with several bases
 constexpr std::chrono::seconds max_reconnect_delay{5};
-
-std::string authority(const net::endpoint& e) {
-    const bool v6 = e.host.find(':') != std::string::npos;
-    return fmt::format("{}{}{}:{}", v6 ? "[" : "", e.host, v6 ? "]" : "", e.port);
-}
 
 } // namespace
 
@@ -62,12 +58,12 @@ result<void> streaming_observer::start() {
     auto mapping = compile_event_mapping(mapping_options_, options_path_);
     if (!mapping) return mapping.error();
     mapping_.emplace(std::move(*mapping));
-    if (auto trouble = make_tls(); !trouble.empty()) return problems{"target.tls", std::move(trouble)};
+    if (auto error = make_tls(); !error.empty()) return problems{"target.tls", std::move(error)};
     auto up = start_result_.get_future();
     thread_ = std::thread([this] { run(); });
-    if (auto trouble = up.get(); !trouble.empty()) {
+    if (auto error = up.get(); !error.empty()) {
         stop();
-        return problems{options_path_, std::move(trouble)};
+        return problems{options_path_, std::move(error)};
     }
     return {};
 }
@@ -125,18 +121,18 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
     const bool is_proxied = context_.api.proxy.has_value();
     any_stream socket(blocking_io_.io());
     socket.expires_after(connect_timeout);
-    if (auto trouble = connect_tcp(socket, is_proxied ? *context_.api.proxy : base); !trouble.empty()) return trouble;
+    if (auto error = connect_tcp(socket, is_proxied ? *context_.api.proxy : base); !error.empty()) return error;
     if (is_proxied && (is_secure || always_tunnel_)) {
-        if (auto trouble = open_tunnel(socket, base); !trouble.empty()) return trouble;
+        if (auto error = open_tunnel(socket, base); !error.empty()) return error;
     } else if (is_proxied) {
-        request.target = fmt::format("http://{}{}", authority(base), request.target); // RFC 9112, 3.2.2
+        request.target = fmt::format("http://{}{}", http::authority(base), request.target); // RFC 9112, 3.2.2
     }
     if (is_secure) {
         const auto failed = blocking_io_.run(
             [&](auto done) { socket.async_handshake(tls_, base.host, std::move(done)); }, [&] { socket.close(); });
         if (failed) return fmt::format("no TLS ({}); see target.tls", failed.message());
     }
-    return run_connection(std::move(socket), request, authority(base));
+    return run_connection(std::move(socket), request, http::authority(base));
 }
 
 std::string streaming_observer::connect_tcp(any_stream& socket, const net::endpoint& to) {

@@ -51,7 +51,7 @@ public:
     virtual std::string lost_rank() const = 0;
 
     virtual std::uint32_t shards() const = 0; ///< per rank
-    virtual std::uint32_t count() const = 0;
+    virtual std::uint32_t rank_count() const = 0;
     /// Minimum delay between the command that starts the load and the start of the load.
     virtual nanoseconds start_delay() const = 0;
 };

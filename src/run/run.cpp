@@ -41,7 +41,7 @@ result<void> execute_as_coordinator(const scenario::scenario_config& scenario, c
     const steady_time time;
     const auto signals = handle_stop_signals(true);
     cluster::spool_writer spool(folder);
-    if (!spool.trouble().empty()) return problems{"", spool.trouble()};
+    if (!spool.error().empty()) return problems{"", spool.error()};
     const auto local =
         start_local_generator(scenario, generator_options(wanted, rank, folder), time, callbacks.on_notice);
     if (!local) {
@@ -50,7 +50,7 @@ result<void> execute_as_coordinator(const scenario::scenario_config& scenario, c
     }
     rank_coordinator all(**local, *wanted.ranks, spool, time);
     const auto end = run_stages(all, *signals, callbacks, time);
-    if (!spool.trouble().empty()) callbacks.on_notice(spool.trouble());
+    if (!spool.error().empty()) callbacks.on_notice(spool.error());
     if (!end.aborted) spool.remove(); // the report is complete, or there is none
     return end.status;
 }
@@ -76,7 +76,7 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
     cluster::spool_writer spool(folder);
     rank_worker worker(*wanted.ranks, spool, *signals, time);
     const auto run_worker = [&] {
-        if (!spool.trouble().empty()) return worker.run(nullptr, spool.trouble());
+        if (!spool.error().empty()) return worker.run(nullptr, spool.error());
         const auto log = [](const std::string& text) { log_info(text); };
         const auto local = start_local_generator(scenario, generator_options(wanted, rank, folder), time, log);
         if (!local) return worker.run(nullptr, to_string(local.error()));
@@ -87,8 +87,8 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
         return released;
     };
     const bool released = run_worker();
-    if (!spool.trouble().empty()) log_warning(spool.trouble());
-    if (!released) return problems{"", wanted.ranks->trouble()};
+    if (!spool.error().empty()) log_warning(spool.error());
+    if (!released) return problems{"", wanted.ranks->error()};
     if (!signals->aborted()) spool.remove();
     return {};
 }

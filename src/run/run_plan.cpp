@@ -45,12 +45,13 @@ std::vector<backend::deadlines> deadlines_of(const scenario::scenario_config& sc
 
 } // namespace
 
-run_plan::run_plan(const scenario::scenario_config& d, const scenario::compiled_scenario& w,
+run_plan::run_plan(const scenario::scenario_config& config, const scenario::compiled_scenario& compiled_config,
                    std::optional<replay_selection> selection)
-    : scenario(d), compiled(w), message_contract(&w.message_contract), labels(scenario::labels_of(d)),
-      schedule(scenario::schedule_of(d)), services(d.seed, d.load.services),
-      segments(d.seed, d.fleet.vehicles, d.fleet.segments), behaviours(behaviours_of(d, labels)),
-      deadlines(deadlines_of(d, labels)), replay(std::move(selection)) {}
+    : scenario(config), compiled(compiled_config), message_contract(&compiled_config.message_contract),
+      labels(scenario::labels_of(config)), schedule(scenario::schedule_of(config)),
+      services(config.seed, config.load.services), segments(config.seed, config.fleet.vehicles, config.fleet.segments),
+      behaviours(behaviours_of(config, labels)), deadlines(deadlines_of(config, labels)), replay(std::move(selection)) {
+}
 
 run_plan::~run_plan() = default;
 run_plan::run_plan(run_plan&&) noexcept = default;
@@ -70,7 +71,7 @@ void run_plan::fill(vehicle_id v, contract::template_values& out) const {
     out.broker_api_url = broker_api_url;
 }
 
-fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition share) const {
+fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition partition) const {
     return {.options = scenario.fleet,
             .message_contract = *message_contract,
             .registry = compiled.registry,
@@ -82,7 +83,7 @@ fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition share) const {
             .behaviours = behaviours,
             .conditions = scenario.conditions,
             .campaigns = scenario.campaigns,
-            .shard_partition = share,
+            .shard_partition = partition,
             .load_duration = schedule.duration(),
             .skip_before = replay ? replay->from : nanoseconds{0}};
 }

@@ -139,7 +139,7 @@ result<void> stages::connect() {
 
 problems stages::connect_timeout_error(nanoseconds waited) const {
     const auto& latest = aggregator_.latest();
-    std::string text = fmt::format("only {} of {} vehicles are on line after {}", latest.sessions_online,
+    std::string text = fmt::format("only {} of {} vehicles are online after {}", latest.sessions_online,
                                    latest.sessions_planned, format_duration(waited));
     const auto& reasons = aggregator_.sum().sessions.reasons;
     const auto most_frequent = std::max_element(reasons.begin(), reasons.end(),
@@ -161,7 +161,7 @@ void stages::load() {
     start_ = plan_.replay ? begin - plan_.replay->from : begin; // a replay skips the time before its first request
     generator_.begin_load(start_);
     // Other ranks report at whole seconds of the load; a moment later all their reports have arrived.
-    if (generator_.count() > 1) next_tick_ = begin + 3 * cluster::poll_interval;
+    if (generator_.rank_count() > 1) next_tick_ = begin + 3 * cluster::poll_interval;
     const auto end = start_ + plan_.end_of_load();
     do {
         // After the last due time shards that are late are polled more often.
@@ -219,7 +219,7 @@ void stages::finish() {
     result.ended = end_reason();
     result.abort_reason = abort_reason_;
     result.generator.shards = generator_.shards();
-    result.generator.ranks = generator_.count();
+    result.generator.ranks = generator_.rank_count();
     callbacks_.on_finished(result);
 }
 

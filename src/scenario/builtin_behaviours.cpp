@@ -2,7 +2,7 @@
 
 #include "embedded_data.hpp"
 #include "schema.hpp"
-#include "yaml_parser.hpp"
+#include "yaml.hpp"
 
 #include <loadsim/base/spelling.hpp>
 

@@ -27,7 +27,7 @@ bool consists_of(std::string_view text, std::string_view letters, std::string_vi
     });
 }
 
-/// Whether the name, with the time of the run appended, is a valid folder name on all file systems.
+/// True: the name, with the time of the run appended, is a valid folder name on all file systems.
 bool is_folder_name(std::string_view name) {
     constexpr std::string_view more = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     return !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
@@ -36,28 +36,28 @@ bool is_folder_name(std::string_view name) {
 
 /// Checks what a behaviour requires of the rest of the scenario. Only for behaviours in use, since the built-in ones
 /// are always defined.
-void check_behaviour_requirements(const scenario_config& d, const vehicle::behaviour& b, const std::string& path,
+void check_behaviour_requirements(const scenario_config& config, const vehicle::behaviour& b, const std::string& path,
                                   problems& all) {
-    const auto& m = d.fleet.mqtt;
-    const bool own_broker = d.target.embedded && !d.target.broker;
+    const auto& m = config.fleet.mqtt;
+    const bool own_broker = config.target.embedded && !config.target.broker;
     if (b.credentials && own_broker && m.user.empty())
         all.add(path,
                 fmt::format("'{}' has wrong credentials, and the embedded broker has to know the right ones: give "
                             "fleet.mqtt a user and a password",
                             b.name));
     if (!b.asleep) return;
-    if (d.load.driver == driver::kind::mqtt)
+    if (config.load.driver == driver::kind::mqtt)
         all.add(path, fmt::format("'{}' sleeps, and the mqtt driver cannot wake vehicles", b.name));
     if (!m.presence)
         all.add(path, fmt::format("'{}' sleeps, and without fleet.mqtt.presence the platform does not know", b.name));
 }
 
-void check_segments(const scenario_config& d, problems& all) {
+void check_segments(const scenario_config& config, problems& all) {
     std::vector<std::string_view> known;
-    for (const auto& b : d.behaviours) known.push_back(b.name);
+    for (const auto& b : config.behaviours) known.push_back(b.name);
     std::set<std::string_view> seen;
     double sum = 0;
-    const auto& segments = d.fleet.segments;
+    const auto& segments = config.fleet.segments;
     for (std::size_t i = 0; i < segments.size(); ++i) {
         const auto path = fmt::format("fleet.segments[{}]", i);
         const auto& s = segments[i];
@@ -68,18 +68,18 @@ void check_segments(const scenario_config& d, problems& all) {
         if (std::ranges::count(known, s.behaviour) == 0)
             all.add(path + ".behaviour", unknown_name("behaviour", s.behaviour, known));
         else
-            check_behaviour_requirements(d, behaviour_of(d, s.behaviour), path + ".behaviour", all);
+            check_behaviour_requirements(config, behaviour_of(config, s.behaviour), path + ".behaviour", all);
     }
     if (!segments.empty() && std::abs(sum - 1) > 1e-6)
         all.add("fleet.segments", fmt::format("the shares add up to {:.6g}%, not to 100%", sum * 100));
 }
 
-void check_behaviours(const scenario_config& d, problems& all) {
+void check_behaviours(const scenario_config& config, problems& all) {
     std::vector<std::string_view> services;
-    for (const auto& s : d.load.services) services.push_back(s.name);
-    for (const auto& s : d.target.backend.services)
-        if (d.target.embedded && std::ranges::count(services, s.name) == 0) services.push_back(s.name);
-    for (const auto& b : d.behaviours) {
+    for (const auto& s : config.load.services) services.push_back(s.name);
+    for (const auto& s : config.target.backend.services)
+        if (config.target.embedded && std::ranges::count(services, s.name) == 0) services.push_back(s.name);
+    for (const auto& b : config.behaviours) {
         const auto path = "behaviours." + b.name;
         for (auto& f : vehicle::check(b))
             all.add(f.path.empty() ? path : fmt::format("{}.{}", path, f.path), std::move(f.text));
@@ -89,10 +89,11 @@ void check_behaviours(const scenario_config& d, problems& all) {
     }
 }
 
-void check_budgets(const scenario_config& d, problems& all) {
-    const auto legend = labels_of(d);
-    for (std::size_t i = 0; i < d.budgets.size(); ++i)
-        for (auto& text : verdict::check(d.budgets[i], legend)) all.add(fmt::format("budgets[{}]", i), std::move(text));
+void check_budgets(const scenario_config& config, problems& all) {
+    const auto names = labels_of(config);
+    for (std::size_t i = 0; i < config.budgets.size(); ++i)
+        for (auto& text : verdict::check(config.budgets[i], names))
+            all.add(fmt::format("budgets[{}]", i), std::move(text));
 }
 
 } // namespace
@@ -102,23 +103,23 @@ bool is_service_name(std::string_view name) {
            small_letters.find(name.front()) != std::string_view::npos;
 }
 
-bool broker_is_on_loopback(const scenario_config& d) {
-    if (!d.target.broker) return d.target.embedded;
+bool broker_is_on_loopback(const scenario_config& config) {
+    if (!config.target.broker) return config.target.embedded;
     boost::system::error_code no_address;
-    const auto address = boost::asio::ip::make_address_v4(d.target.broker->host, no_address);
+    const auto address = boost::asio::ip::make_address_v4(config.target.broker->host, no_address);
     return !no_address && address.is_loopback();
 }
 
 namespace {
 
 /// Checks the list of observers and the options of each.
-void check_observers(const scenario_config& d, problems& all) {
-    const auto& observers = d.load.observers;
+void check_observers(const scenario_config& config, problems& all) {
+    const auto& observers = config.load.observers;
     if (observers.empty())
         all.add("load.observers", "no observer would see the completion of a request; name one, such as mqtt");
     if (observers.size() > 32) all.add("load.observers", "there can be 32 at most");
     const bool is_default = observers == std::vector<observer::options>{observer::mqtt_options{}};
-    if (d.load.driver == driver::kind::mqtt && !is_default && !observers.empty())
+    if (config.load.driver == driver::kind::mqtt && !is_default && !observers.empty())
         all.add("load.observers",
                 "the mqtt driver observes the vehicles' final responses itself; leave the observers out");
     for (std::size_t i = 0; i < observers.size(); ++i) {
@@ -132,7 +133,7 @@ void check_observers(const scenario_config& d, problems& all) {
                         all.add(path, "'ends' names no outcome, so no request would ever end");
                 }
                 if constexpr (requires { o.factor; })
-                    if (!(o.factor >= 1)) all.add(path, "a factor below 1 would ask ever more often");
+                    if (!(o.factor >= 1)) all.add(path, "must be at least 1: below it, the polls become more frequent");
                 if constexpr (requires { o.hmac; }) {
                     if (const auto at = net::parse_listen_address(o.listen); !at)
                         for (const auto& p : at.error().list) all.add(path + ".webhook.listen", p.text);
@@ -144,34 +145,34 @@ void check_observers(const scenario_config& d, problems& all) {
 }
 
 /// The embedded backend supports only the built-in contract; the mqtt driver has no API for hook requests.
-void check_contract(const scenario_config& d, problems& all) {
-    const bool own_backend = d.target.embedded && !d.target.api && d.load.driver == driver::kind::http;
-    if (own_backend && !uses_builtin_contract(d))
+void check_contract(const scenario_config& config, problems& all) {
+    const bool own_backend = config.target.embedded && !config.target.api && config.load.driver == driver::kind::http;
+    if (own_backend && !uses_builtin_contract(config))
         all.add("contract",
                 "the embedded backend supports only loadsim's own contract; give target.api, or leave contract "
                 "out");
-    if (d.target.auth.type != driver::auth_options::kind::none)
-        for (const auto& p : driver::check(d.target.auth).list) all.add("target.auth." + p.location, p.text);
-    for (const auto* calls : {&d.before, &d.after})
-        if (!calls->empty() && d.load.driver == driver::kind::mqtt)
-            all.add(calls == &d.before ? "before" : "after",
+    if (config.target.auth.type != driver::auth_options::kind::none)
+        for (const auto& p : driver::check(config.target.auth).list) all.add("target.auth." + p.location, p.text);
+    for (const auto* hooks : {&config.before, &config.after})
+        if (!hooks->empty() && config.load.driver == driver::kind::mqtt)
+            all.add(hooks == &config.before ? "before" : "after",
                     "the mqtt driver needs no platform, so there is no API to call");
 }
 
-void check_link(const scenario_config& d, problems& all) {
-    if (d.fleet.link != fleet::link_kind::broker_api) return;
-    for (const auto& f : fleet::check(d.fleet.broker_api)) all.add("fleet.brokerApi." + f.path, f.text);
-    if (d.load.driver == driver::kind::mqtt)
+void check_link(const scenario_config& config, problems& all) {
+    if (config.fleet.link != fleet::link_kind::broker_api) return;
+    for (const auto& f : fleet::check(config.fleet.broker_api)) all.add("fleet.brokerApi." + f.path, f.text);
+    if (config.load.driver == driver::kind::mqtt)
         all.add("fleet.link", "the mqtt driver speaks to vehicles at a broker; with broker-api use the http driver");
-    if (d.target.api && d.fleet.broker_api.inbound.url.empty())
+    if (config.target.api && config.fleet.broker_api.inbound.url.empty())
         all.add("fleet.brokerApi.inbound",
                 "'url' is missing: which endpoint of your platform takes the vehicles' responses?");
-    if (!d.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
-    if (d.contract.telemetry)
+    if (!config.campaigns.empty()) all.add("campaigns", "vehicles behind the broker's API subscribe to nothing");
+    if (config.contract.telemetry)
         all.add("contract.telemetry", "vehicles behind the broker's API send responses and nothing else");
 }
 
-/// Whether vehicles of one campaign also receive the messages of the other. `{segment}` in the filter separates
+/// True: vehicles of one campaign also receive the messages of the other. `{segment}` in the filter separates
 /// campaigns without a common segment.
 bool filters_overlap(const fleet::campaign_options& one, const fleet::campaign_options& other) {
     if (one.filter != other.filter) return false;
@@ -179,42 +180,42 @@ bool filters_overlap(const fleet::campaign_options& one, const fleet::campaign_o
     return std::ranges::any_of(one.segments, [&](const auto& s) { return std::ranges::count(other.segments, s) != 0; });
 }
 
-void check_campaigns(const scenario_config& d, problems& all) {
+void check_campaigns(const scenario_config& config, problems& all) {
     std::set<std::string_view> seen;
-    for (std::size_t i = 0; i < d.campaigns.size(); ++i) {
-        const auto& c = d.campaigns[i];
+    for (std::size_t i = 0; i < config.campaigns.size(); ++i) {
+        const auto& c = config.campaigns[i];
         const auto path = fmt::format("campaigns[{}]", i);
         if (!seen.insert(c.name).second)
             all.add(path + ".name", fmt::format("there are two campaigns called '{}'", c.name));
         for (std::size_t other = 0; other < i; ++other)
-            if (const auto& o = d.campaigns[other]; (c.id.empty() || o.id.empty()) && filters_overlap(o, c))
+            if (const auto& o = config.campaigns[other]; (c.id.empty() || o.id.empty()) && filters_overlap(o, c))
                 all.add(
                     path + ".filter",
                     fmt::format(
                         "'{}' has the same one: give both an id, the field path of the campaign's name in a message",
                         o.name));
         for (const auto& s : c.segments)
-            if (std::ranges::count(d.fleet.segments, s, &vehicle::segment::name) == 0) {
+            if (std::ranges::count(config.fleet.segments, s, &vehicle::segment::name) == 0) {
                 std::vector<std::string_view> known;
-                for (const auto& one : d.fleet.segments) known.push_back(one.name);
+                for (const auto& one : config.fleet.segments) known.push_back(one.name);
                 all.add(path + ".segments", unknown_name("segment", s, known));
             }
-        if (seconds(c.at) > load_seconds(d.load)) all.add(path + ".at", "the load is over by then");
+        if (seconds(c.at) > load_seconds(config.load)) all.add(path + ".at", "the load is over by then");
     }
 }
 
 } // namespace
 
-void check_target(const scenario_config& d, problems& all) {
-    const auto& t = d.target;
-    if (t.api && !t.broker && d.fleet.link == fleet::link_kind::mqtt)
+void check_target(const scenario_config& config, problems& all) {
+    const auto& t = config.target;
+    if (t.api && !t.broker && config.fleet.link == fleet::link_kind::mqtt)
         all.add("target.api", "the vehicles need a broker too: give target.broker");
     if (!t.embedded && !t.broker && !t.api) all.add("target", "a target is embedded, or has a broker");
-    if (!t.embedded && !t.api && d.load.driver == driver::kind::http)
+    if (!t.embedded && !t.api && config.load.driver == driver::kind::http)
         all.add("target", "the http driver needs a target.api, or an embedded target");
     if (!t.embedded) return;
     const auto is_requested = [&](std::string_view name) {
-        return std::ranges::count(d.load.services, name, &loadsim::load::service_weight::name) != 0;
+        return std::ranges::count(config.load.services, name, &loadsim::load::service_weight::name) != 0;
     };
     for (const auto& s : t.backend.services)
         if (!is_service_name(s.name) && !is_requested(s.name)) // check_load() checks the requested ones
@@ -222,14 +223,14 @@ void check_target(const scenario_config& d, problems& all) {
                     fmt::format("'{}' is no service name: small letters, digits and '-', a letter first", s.name));
     std::vector<std::string_view> served;
     for (const auto& s : t.backend.services) served.push_back(s.name);
-    for (const auto& s : d.load.services)
+    for (const auto& s : config.load.services)
         if (std::ranges::count(served, s.name) == 0)
             all.add("load.services." + s.name,
                     "the embedded target does not have this service: " + unknown_name("service", s.name, served));
 }
 
-void check_fleet(const scenario_config& d, problems& all) {
-    const auto& f = d.fleet;
+void check_fleet(const scenario_config& config, problems& all) {
+    const auto& f = config.fleet;
     if (f.vehicles == 0 || f.vehicles > vehicle::vin_capacity)
         all.add("fleet.vehicles", fmt::format("{} vehicles; there can be 1 to {}", f.vehicles, vehicle::vin_capacity));
     if (!(f.connect_rate.per_second > 0)) all.add("fleet.connectRate", "at a rate of 0 no vehicle ever connects");
@@ -246,26 +247,26 @@ void check_fleet(const scenario_config& d, problems& all) {
     };
     check_address("fleet.wakeup.udp", f.wakeup.udp);
     check_address("fleet.wakeup.sms", f.wakeup.sms);
-    check_segments(d, all);
+    check_segments(config, all);
 }
 
-problems check(const scenario_config& d) {
+problems check(const scenario_config& config) {
     problems all;
-    if (!is_folder_name(d.name))
+    if (!is_folder_name(config.name))
         all.add("name",
-                fmt::format("'{}' cannot name a folder: letters, digits, '.', '_' and '-', at most 100", d.name));
-    check_target(d, all);
-    check_fleet(d, all);
-    check_behaviours(d, all);
-    check_conditions(d, all);
-    check_load(d, all);
-    check_budgets(d, all);
-    check_observers(d, all);
-    check_contract(d, all);
-    check_link(d, all);
-    check_campaigns(d, all);
+                fmt::format("'{}' cannot name a folder: letters, digits, '.', '_' and '-', at most 100", config.name));
+    check_target(config, all);
+    check_fleet(config, all);
+    check_behaviours(config, all);
+    check_conditions(config, all);
+    check_load(config, all);
+    check_budgets(config, all);
+    check_observers(config, all);
+    check_contract(config, all);
+    check_link(config, all);
+    check_campaigns(config, all);
     if (!all.empty()) return all; // templates are compiled only in a scenario without other problems
-    if (const auto compiled = compile(d); !compiled) all.add(compiled.error());
+    if (const auto compiled = compile(config); !compiled) all.add(compiled.error());
     return all;
 }
 

@@ -20,7 +20,7 @@ void check_conditions(const scenario_config&, problems&);
 /// [a-z][a-z0-9-]*: valid as a topic level and as a URL path segment.
 bool is_service_name(std::string_view);
 
-/// Whether the broker is embedded or its address is in 127.0.0.0/8, all of which are addresses of this machine.
+/// True: the broker is embedded or its address is in 127.0.0.0/8, all of which are addresses of this machine.
 bool broker_is_on_loopback(const scenario_config&);
 
 inline constexpr double max_load_seconds = 366.0 * 24 * 3600; ///< seconds; for longer loads no schedule is computed

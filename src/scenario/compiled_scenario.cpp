@@ -22,11 +22,11 @@ std::vector<std::string> names_in(const named_texts& texts) {
 }
 
 /// Names of the segment variables, taken from the first segment; all others must have the same.
-std::vector<std::string> segment_variable_names(const scenario_config& d, problems& found_problems) {
-    if (d.fleet.segments.empty()) return {};
-    const auto names = names_in(d.fleet.segments.front().variables);
-    for (std::size_t i = 1; i < d.fleet.segments.size(); ++i) {
-        const auto others = names_in(d.fleet.segments[i].variables);
+std::vector<std::string> segment_variable_names(const scenario_config& config, problems& found_problems) {
+    if (config.fleet.segments.empty()) return {};
+    const auto names = names_in(config.fleet.segments.front().variables);
+    for (std::size_t i = 1; i < config.fleet.segments.size(); ++i) {
+        const auto others = names_in(config.fleet.segments[i].variables);
         const auto path_of_variables = fmt::format("fleet.segments[{}].variables", i);
         for (const auto& name : names)
             if (std::ranges::count(others, name) == 0)
@@ -40,10 +40,10 @@ std::vector<std::string> segment_variable_names(const scenario_config& d, proble
     return names;
 }
 
-std::vector<std::vector<std::string>> segment_variable_values(const scenario_config& d,
+std::vector<std::vector<std::string>> segment_variable_values(const scenario_config& config,
                                                               const std::vector<std::string>& names) {
     std::vector<std::vector<std::string>> all;
-    for (const auto& s : d.fleet.segments) {
+    for (const auto& s : config.fleet.segments) {
         auto& values = all.emplace_back();
         for (const auto& name : names) {
             const auto found = std::ranges::find(s.variables, name, &named_texts::value_type::first);
@@ -54,10 +54,10 @@ std::vector<std::vector<std::string>> segment_variable_values(const scenario_con
     return all;
 }
 
-vehicle::registry load_registry(const scenario_config& d, problems& found_problems) {
-    const vehicle::registry generated(d.fleet.vin, d.fleet.vehicles);
-    if (d.fleet.data.empty()) return generated;
-    auto loaded = vehicle::registry::load(d.fleet.vin, d.fleet.vehicles, d.fleet.data);
+vehicle::registry load_registry(const scenario_config& config, problems& found_problems) {
+    const vehicle::registry generated(config.fleet.vin, config.fleet.vehicles);
+    if (config.fleet.data.empty()) return generated;
+    auto loaded = vehicle::registry::load(config.fleet.vin, config.fleet.vehicles, config.fleet.data);
     if (loaded) return std::move(*loaded);
     for (auto& p : loaded.error().list)
         found_problems.add("fleet.data", p.location.empty() ? std::move(p.text) : p.location + ": " + p.text);
@@ -65,26 +65,28 @@ vehicle::registry load_registry(const scenario_config& d, problems& found_proble
 }
 
 /// Duplicate client ids: such vehicles would take over each other's session endlessly.
-void check_client_ids(const scenario_config& d, const compiled_scenario& compiled_so_far, problems& found_problems) {
-    const auto& client_id_template = d.fleet.mqtt.client_id;
+void check_client_ids(const scenario_config& config, const compiled_scenario& compiled_so_far,
+                      problems& found_problems) {
+    const auto& client_id_template = config.fleet.mqtt.client_id;
     if (client_id_template.find("{vin}") != std::string::npos ||
         client_id_template.find("{index}") != std::string::npos)
         return;
-    const auto identity_templates = fleet::identity_templates::compile(d.fleet.mqtt, compiled_so_far.symbols);
+    const auto identity_templates = fleet::identity_templates::compile(config.fleet.mqtt, compiled_so_far.symbols);
     if (!identity_templates) return; // already reported
-    const vehicle::segmentation segments(d.seed, d.fleet.vehicles, d.fleet.segments);
+    const vehicle::segmentation segments(config.seed, config.fleet.vehicles, config.fleet.segments);
     const std::string no_segment; // outlives the values, which refer to it
     const auto client_id_of = [&](vehicle_id v) {
         const auto vin = compiled_so_far.registry.vin_of(v);
         const auto segment = segments.segment_of(v);
         contract::template_values vehicle_values{.vin = vin};
         compiled_so_far.fill_vehicle_values(
-            v, segment, d.fleet.segments.empty() ? no_segment : d.fleet.segments[segment].name, vehicle_values);
+            v, segment, config.fleet.segments.empty() ? no_segment : config.fleet.segments[segment].name,
+            vehicle_values);
         fleet::client_identity identity;
         identity_templates->render(vehicle_values, identity);
         return identity.client_id;
     };
-    if (const auto duplicate = vehicle::first_duplicate(d.fleet.vehicles, client_id_of))
+    if (const auto duplicate = vehicle::first_duplicate(config.fleet.vehicles, client_id_of))
         found_problems.add(
             "fleet.mqtt.clientId",
             fmt::format(
@@ -137,9 +139,9 @@ void compiled_scenario::fill_vehicle_values(vehicle_id v, std::size_t segment, c
     if (segment < segment_variables.size()) out.segment_variables = segment_variables[segment];
 }
 
-result<compiled_scenario> compile(const scenario_config& d) {
+result<compiled_scenario> compile(const scenario_config& config) {
     problems found_problems;
-    compiled_scenario made{.registry = load_registry(d, found_problems),
+    compiled_scenario made{.registry = load_registry(config, found_problems),
                            .symbols = {},
                            .message_contract = contract::message_contract::built_in(),
                            .segment_variables = {},
@@ -148,22 +150,24 @@ result<compiled_scenario> compile(const scenario_config& d) {
                            .observers = {}};
     const auto columns = made.registry.columns();
     made.symbols.data.assign(columns.begin(), columns.end());
-    made.symbols.segment = segment_variable_names(d, found_problems);
-    made.segment_variables = segment_variable_values(d, made.symbols.segment);
-    made.symbols.captured = driver::captured_names(d.before);
-    assign_or_report(contract::message_contract::compile(d.contract, made.symbols), made.message_contract,
+    made.symbols.segment = segment_variable_names(config, found_problems);
+    made.segment_variables = segment_variable_values(config, made.symbols.segment);
+    made.symbols.captured = driver::captured_names(config.before);
+    assign_or_report(contract::message_contract::compile(config.contract, made.symbols), made.message_contract,
                      found_problems);
-    assign_or_report(driver::hook_requests::compile(d.before, made.symbols, "before"), made.before, found_problems);
-    assign_or_report(driver::hook_requests::compile(d.after, made.symbols, "after"), made.after, found_problems);
-    for (std::size_t i = 0; i < d.load.observers.size(); ++i)
-        made.observers.push_back(compile_observer(d.load.observers[i], made.symbols, i, found_problems));
-    for (std::size_t i = 0; i < d.campaigns.size(); ++i)
-        if (const auto one = fleet::campaign::compile(d.campaigns[i], made.symbols, fmt::format("campaigns[{}]", i));
+    assign_or_report(driver::hook_requests::compile(config.before, made.symbols, "before"), made.before,
+                     found_problems);
+    assign_or_report(driver::hook_requests::compile(config.after, made.symbols, "after"), made.after, found_problems);
+    for (std::size_t i = 0; i < config.load.observers.size(); ++i)
+        made.observers.push_back(compile_observer(config.load.observers[i], made.symbols, i, found_problems));
+    for (std::size_t i = 0; i < config.campaigns.size(); ++i)
+        if (const auto one =
+                fleet::campaign::compile(config.campaigns[i], made.symbols, fmt::format("campaigns[{}]", i));
             !one)
             found_problems.add(one.error());
-    if (const auto identity = fleet::identity_templates::compile(d.fleet.mqtt, made.symbols); !identity)
+    if (const auto identity = fleet::identity_templates::compile(config.fleet.mqtt, made.symbols); !identity)
         found_problems.add(identity.error());
-    check_client_ids(d, made, found_problems);
+    check_client_ids(config, made, found_problems);
     if (!found_problems.empty()) return found_problems;
     return made;
 }

@@ -81,13 +81,13 @@ double load_seconds(const load& l) {
     return total;
 }
 
-std::vector<load_spike> load_spikes_of(const scenario_config& d) {
+std::vector<load_spike> load_spikes_of(const scenario_config& config) {
     std::vector<load_spike> all;
-    if (load_seconds(d.load) > max_load_seconds) return all;
+    if (load_seconds(config.load) > max_load_seconds) return all;
     nanoseconds load{0};
-    for (const auto& p : d.load.phases) load += p.duration;
-    for (std::size_t c = 0; c < d.conditions.size(); ++c) {
-        const auto& one = d.conditions[c];
+    for (const auto& p : config.load.phases) load += p.duration;
+    for (std::size_t c = 0; c < config.conditions.size(); ++c) {
+        const auto& one = config.conditions[c];
         if (one.type != vehicle::condition::kind::spike) continue;
         const auto occurrence_count = std::min(vehicle::occurrence_count(one, load), max_spikes);
         for (std::uint32_t n = 0; n < occurrence_count; ++n) {
@@ -100,13 +100,13 @@ std::vector<load_spike> load_spikes_of(const scenario_config& d) {
     return all;
 }
 
-std::vector<phase> phases_of(const scenario_config& d) {
-    const auto spikes = load_spikes_of(d);
-    if (spikes.empty()) return d.load.phases;
-    phase_splitter made(d.load.phases);
+std::vector<phase> phases_of(const scenario_config& config) {
+    const auto spikes = load_spikes_of(config);
+    if (spikes.empty()) return config.load.phases;
+    phase_splitter made(config.load.phases);
     nanoseconds start{0};
     std::vector<load_spike> overlapping;
-    for (const auto& p : d.load.phases) {
+    for (const auto& p : config.load.phases) {
         const auto end = start + p.duration;
         overlapping.clear();
         for (const auto& s : spikes)
@@ -120,6 +120,8 @@ std::vector<phase> phases_of(const scenario_config& d) {
     return std::move(made).take_phases();
 }
 
-loadsim::load::schedule schedule_of(const scenario_config& d) { return {phases_of(d), d.load.spacing, d.seed}; }
+loadsim::load::schedule schedule_of(const scenario_config& config) {
+    return {phases_of(config), config.load.spacing, config.seed};
+}
 
 } // namespace loadsim::scenario

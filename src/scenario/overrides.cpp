@@ -1,6 +1,6 @@
 #include "overrides.hpp"
 
-#include "yaml_parser.hpp"
+#include "yaml.hpp"
 
 #include <fmt/format.h>
 

@@ -4,12 +4,13 @@
 #include "check.hpp"
 #include "overrides.hpp"
 #include "schema.hpp"
-#include "yaml_parser.hpp"
+#include "yaml.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace loadsim::scenario {
 namespace {
@@ -31,41 +32,42 @@ bool is_given(const yaml_node& root, std::string_view map, std::string_view key)
 }
 
 /// Sets defaults that depend on other parts of the scenario.
-void resolve_defaults(scenario_config& d, const yaml_node& root) {
-    auto& phases = d.load.phases;
+void resolve_defaults(scenario_config& config, const yaml_node& root) {
+    auto& phases = config.load.phases;
     for (std::size_t i = 0; i < phases.size(); ++i)
         if (phases[i].name.empty()) phases[i].name = fmt::format("phase {}", i + 1);
 
-    if (d.fleet.segments.empty()) d.fleet.segments.push_back({"all", fraction{1}, "success"});
-    name_conditions(d.conditions);
+    if (config.fleet.segments.empty()) config.fleet.segments.push_back({"all", fraction{1}, "success"});
+    name_conditions(config.conditions);
     // A handover needs a second source address; on loopback there is one.
     const bool has_handover =
-        std::ranges::count(d.conditions, vehicle::condition::kind::handover, &vehicle::condition::type) != 0;
-    if (has_handover && d.fleet.source_addresses.empty() && broker_is_on_loopback(d))
-        d.fleet.source_addresses = {"127.0.0.1", "127.0.0.2"};
+        std::ranges::count(config.conditions, vehicle::condition::kind::handover, &vehicle::condition::type) != 0;
+    if (has_handover && config.fleet.source_addresses.empty() && broker_is_on_loopback(config))
+        config.fleet.source_addresses = {"127.0.0.1", "127.0.0.2"};
 
-    auto& t = d.target;
+    auto& t = config.target;
     // Broker without API: the http driver needs a backend, so the embedded one is started.
-    if (t.broker && !t.api && d.load.driver == driver::kind::http) t.embedded = true;
+    if (t.broker && !t.api && config.load.driver == driver::kind::http) t.embedded = true;
     // Broker and API: external platform. So a scenario for the embedded target needs only the addresses added.
     if (t.broker && t.api) t.embedded = false;
-    if (t.api && d.fleet.link == fleet::link_kind::broker_api) t.embedded = false; // needs no broker
+    if (t.api && config.fleet.link == fleet::link_kind::broker_api) t.embedded = false; // needs no broker
     // Behind the broker API no broker carries events: the backend posts them.
-    if (d.fleet.link == fleet::link_kind::broker_api && !is_given(root, "load", "observers"))
-        d.load.observers = {observer::webhook_options{}};
+    if (config.fleet.link == fleet::link_kind::broker_api && !is_given(root, "load", "observers"))
+        config.load.observers = {observer::webhook_options{}};
     if (!is_given(root, "load", "checkResponseSequence"))
-        d.load.check_response_sequence =
-            t.embedded && !t.broker && d.fleet.link == fleet::link_kind::mqtt && d.load.driver == driver::kind::http &&
-            load_seconds(d.load) <= max_load_seconds && schedule_of(d).size() <= record_all_up_to;
+        config.load.check_response_sequence = t.embedded && !t.broker && config.fleet.link == fleet::link_kind::mqtt &&
+                                              config.load.driver == driver::kind::http &&
+                                              load_seconds(config.load) <= max_load_seconds &&
+                                              schedule_of(config).size() <= record_all_up_to;
     if (!t.embedded) {
         t.backend = {};
     } else if (t.backend.services.empty()) {
         t.backend.services = backend::default_services();
-        for (const auto& s : d.load.services)
+        for (const auto& s : config.load.services)
             if (!std::ranges::count(t.backend.services, s.name, &backend::service::name))
                 t.backend.services.push_back({s.name, {}});
     }
-    if (t.embedded) t.backend.seed = d.seed;
+    if (t.embedded) t.backend.seed = config.seed;
 }
 
 /// Source location of a path from check(): that of the value, or of its nearest existing parent.
@@ -88,7 +90,7 @@ bool is_within(std::string_view inner, std::string_view outer) {
            (inner.size() == outer.size() || outer.empty() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
 }
 
-/// Whether a problem at, above or below the path is already reported; check() would report the same mistake again.
+/// True: a problem at, above or below the path is already reported; check() would report the same mistake again.
 bool is_reported(const std::vector<located_problem>& found, std::string_view path) {
     return std::ranges::any_of(
         found, [&](const located_problem& f) { return is_within(f.path, path) || is_within(path, f.path); });
@@ -108,6 +110,47 @@ problems sort_problems(std::vector<located_problem> found, std::string_view file
 }
 
 } // namespace
+
+read_context::path_guard read_context::enter(std::string_view key) {
+    return {path_, path_.empty() ? std::string(key) : "." + std::string(key)};
+}
+
+read_context::path_guard read_context::enter(std::size_t index) { return {path_, fmt::format("[{}]", index)}; }
+
+void read_context::add_problem(source_location location, std::string text) {
+    located_problems_.push_back({path_, location, std::move(text)});
+}
+
+const std::string* read_context::expect_scalar(const yaml_node& n, std::string_view expected) {
+    if (n.what == yaml_node::kind::scalar) return &n.text;
+    add_problem(n, fmt::format("{} belongs here, not {}", expected, description(n)));
+    return nullptr;
+}
+
+bool read_context::expect_list(const yaml_node& n, std::string_view expected) {
+    if (n.what == yaml_node::kind::list) return true;
+    add_problem(n, fmt::format("a list of {} belongs here, not {}", expected, description(n)));
+    return false;
+}
+
+bool read_context::expect_map(const yaml_node& n, std::string_view expected) {
+    if (n.what != yaml_node::kind::map) {
+        add_problem(n, fmt::format("{} belongs here, not {}", expected, description(n)));
+        return false;
+    }
+    std::unordered_map<std::string_view, source_location> first;
+    for (const auto& m : n.members) {
+        const auto [entry, is_new] = first.emplace(m.key, m.location);
+        if (!is_new)
+            add_problem(m.location,
+                        fmt::format("the key '{}' is there twice, first in line {}", m.key, entry->second.line));
+    }
+    return true;
+}
+
+std::string join_path(std::string_view path, std::string_view key) {
+    return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
+}
 
 result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides) {
     read_context r;
@@ -130,6 +173,10 @@ result<scenario_config> read(std::string_view yaml, std::string_view file, std::
         return sort_problems(std::move(found), file, overrides);
     }
     return sort_problems(r.located_problems(), file, overrides);
+}
+
+std::string write(const scenario_config& config) {
+    return to_yaml(value_types::object<scenario_config>{}.write(config));
 }
 
 } // namespace loadsim::scenario

@@ -1,7 +1,7 @@
 // Read context: the problems found so far and the current path in the scenario.
 #pragma once
 
-#include "yaml_node.hpp"
+#include "yaml.hpp"
 
 #include <string>
 #include <string_view>

@@ -29,6 +29,10 @@ constexpr renamed_name renamed_names[] = {
     {"awakeFor", "staysAwake"},               // behaviours: asleep
     // Values.
     {"word", "response"}, // target.embedded.faults
+    // Metrics of budgets.
+    {"queued.waited", "queued.wait"},
+    {"recovery.back", "recovery.time"},
+    {"campaigns.repeated", "campaigns.duplicates"},
     // Anomalies, in expectAnomalies and in budgets.
     {"command_repeated", "command_duplicated"},
     {"second_active", "concurrent_request"},

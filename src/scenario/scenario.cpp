@@ -34,46 +34,53 @@ std::vector<std::string> observer_names(const std::vector<observer::options>& ob
 
 } // namespace
 
-bool needs_a_broker(const scenario_config& d) {
+scenario_config::scenario_config() = default;
+scenario_config::scenario_config(const scenario_config&) = default;
+scenario_config::scenario_config(scenario_config&&) noexcept = default;
+scenario_config& scenario_config::operator=(const scenario_config&) = default;
+scenario_config& scenario_config::operator=(scenario_config&&) noexcept = default;
+scenario_config::~scenario_config() = default;
+
+bool needs_a_broker(const scenario_config& config) {
     const auto is_mqtt = [](const observer::options& o) { return std::holds_alternative<observer::mqtt_options>(o); };
-    return d.fleet.link == fleet::link_kind::mqtt || d.load.driver == driver::kind::mqtt || !d.campaigns.empty() ||
-           std::ranges::any_of(d.load.observers, is_mqtt);
+    return config.fleet.link == fleet::link_kind::mqtt || config.load.driver == driver::kind::mqtt ||
+           !config.campaigns.empty() || std::ranges::any_of(config.load.observers, is_mqtt);
 }
 
 std::vector<net::endpoint> brokers_of(const target& t) { return join_endpoints(t.broker, t.more_brokers); }
 std::vector<net::endpoint> apis_of(const target& t) { return join_endpoints(t.api, t.more_apis); }
 
-bool uses_builtin_contract(const scenario_config& d) {
-    auto own = d.contract;
+bool uses_builtin_contract(const scenario_config& config) {
+    auto own = config.contract;
     own.telemetry.reset(); // the backend does not parse it
     own.deadlines.reset();
     return own == contract::options{};
 }
 
-const vehicle::behaviour& behaviour_of(const scenario_config& d, std::string_view name) {
-    const auto found = std::ranges::find(d.behaviours, name, &vehicle::behaviour::name);
-    assert(found != d.behaviours.end());
+const vehicle::behaviour& behaviour_of(const scenario_config& config, std::string_view name) {
+    const auto found = std::ranges::find(config.behaviours, name, &vehicle::behaviour::name);
+    assert(found != config.behaviours.end());
     return *found;
 }
 
-measure::labels labels_of(const scenario_config& d) {
+measure::labels labels_of(const scenario_config& config) {
     measure::labels made;
-    for (const auto& s : d.load.services) made.services.push_back(s.name);
-    for (const auto& p : phases_of(d)) made.phases.push_back(p.name);
-    for (const auto& s : d.fleet.segments) {
+    for (const auto& s : config.load.services) made.services.push_back(s.name);
+    for (const auto& p : phases_of(config)) made.phases.push_back(p.name);
+    for (const auto& s : config.fleet.segments) {
         made.segments.push_back(s.name);
         made.behaviours.push_back(s.behaviour);
     }
-    if (d.fleet.segments.empty()) { // only in scenarios built in code: read() adds a segment
+    if (config.fleet.segments.empty()) { // only in scenarios built in code: read() adds a segment
         made.segments.emplace_back("all");
         made.behaviours.emplace_back("success");
     }
-    for (const auto& c : d.conditions) made.conditions.push_back(c.name);
-    if (d.load.driver == driver::kind::mqtt)
+    for (const auto& c : config.conditions) made.conditions.push_back(c.name);
+    if (config.load.driver == driver::kind::mqtt)
         made.observers.emplace_back("mqtt driver"); // receives the vehicles' final responses itself
     else
-        made.observers = observer_names(d.load.observers);
-    for (const auto& c : d.campaigns) made.campaigns.push_back(c.name);
+        made.observers = observer_names(config.load.observers);
+    for (const auto& c : config.campaigns) made.campaigns.push_back(c.name);
     return made;
 }
 

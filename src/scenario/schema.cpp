@@ -1,9 +1,12 @@
 #include <loadsim/scenario/read.hpp>
 
+#include "renamed_names.hpp"
 #include "schema.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+
+#include <algorithm>
 
 namespace loadsim::scenario {
 namespace {
@@ -18,6 +21,31 @@ boost::json::value typed(const boost::json::object& schema, const std::string& t
 }
 
 } // namespace
+
+source_location object_reader::location_of(std::string_view name) const {
+    return std::ranges::find(from_.members, name, &yaml_member::key)->location;
+}
+
+bool object_reader::has_old_name_of(std::string_view name) const {
+    return std::ranges::any_of(from_.members, [&](const yaml_member& m) {
+        return !present_name(m.key, {&name, 1}).empty();
+    });
+}
+
+void object_reader::finish() const {
+    for (const auto& m : from_.members) {
+        if (std::ranges::count(names_, m.key) != 0) continue;
+        const auto guard = context_.enter(m.key);
+        context_.add_problem(m.location, unknown_or_renamed("key", m.key, names_));
+    }
+}
+
+bool value_types::check_item_count(read_context& r, const yaml_node& n, std::size_t count, std::string_view what,
+                                   std::size_t max) {
+    if (count <= max) return true;
+    r.add_problem(n, std::to_string(count) + " " + std::string(what) + "; " + std::to_string(max) + " are the most");
+    return false;
+}
 
 void object_schema::add(std::string_view name, std::string_view documentation, boost::json::object schema,
                         const yaml_node& default_value) {

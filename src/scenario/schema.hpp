@@ -216,35 +216,36 @@ void describe(V& v, load& l) {
 }
 
 template <class V>
-void describe(V& v, scenario_config& d) {
-    v.required("name", d.name, "Name of the scenario; names of report folders begin with it.",
+void describe(V& v, scenario_config& config) {
+    v.required("name", config.name, "Name of the scenario; names of report folders begin with it.",
                value_types::text{value_types::name_length});
-    v.field("seed", d.seed, "Seed of all random choices: the same seed makes the same choices.",
+    v.field("seed", config.seed, "Seed of all random choices: the same seed makes the same choices.",
             value_types::integer<std::uint64_t>{});
-    v.field("target", d.target, "Platform under test: `embedded`, or the addresses of a broker and an API.",
+    v.field("target", config.target, "Platform under test: `embedded`, or the addresses of a broker and an API.",
             value_types::target{});
-    v.field("contract", d.contract, "Messages of the platform: topics, payloads, and the field paths of their values.",
+    v.field("contract", config.contract,
+            "Messages of the platform: topics, payloads, and the field paths of their values.",
             value_types::contract{});
-    v.field("fleet", d.fleet, "Vehicles and their sessions.", value_types::object<fleet::options>{});
-    v.field("behaviours", d.behaviours,
+    v.field("fleet", config.fleet, "Vehicles and their sessions.", value_types::object<fleet::options>{});
+    v.field("behaviours", config.behaviours,
             "Behaviours of vehicles by name; the name of a built-in behaviour replaces that one.",
             value_types::keyed_list<value_types::behaviour>{{}, "behaviours", 100, true});
-    v.field("conditions", d.conditions,
+    v.field("conditions", config.conditions,
             "Disruptions of vehicles' links, of the broker and of the load, each with its time.",
             value_types::list<value_types::condition>{{}, "conditions", 100});
-    v.required("load", d.load, "Requests: how many, when, and how their completion is observed.",
+    v.required("load", config.load, "Requests: how many, when, and how their completion is observed.",
                value_types::object<load>{});
-    v.field("before", d.before, "Requests to the API before the fleet connects, in order.",
-            value_types::list<value_types::hook_request>{{}, "calls", 100});
-    v.field("after", d.after, "Requests to the API after the drain, in order.",
-            value_types::list<value_types::hook_request>{{}, "calls", 100});
-    v.field("campaigns", d.campaigns, "Messages to many vehicles at the same time.",
+    v.field("before", config.before, "Requests to the API before the fleet connects, in order.",
+            value_types::list<value_types::hook_request>{{}, "hooks", 100});
+    v.field("after", config.after, "Requests to the API after the drain, in order.",
+            value_types::list<value_types::hook_request>{{}, "hooks", 100});
+    v.field("campaigns", config.campaigns, "Messages to many vehicles at the same time.",
             value_types::list<value_types::campaign>{{}, "campaigns", 100});
-    v.field("record", d.record,
+    v.field("record", config.record,
             "Requests with a record of their own: unexpected (those, and requests with an anomaly), all, or automatic "
             "(all in a run of at most 100,000, else unexpected).",
             choices::record_selection.type());
-    v.field("budgets", d.budgets, "Limits that make the run pass or fail.",
+    v.field("budgets", config.budgets, "Limits that make the run pass or fail.",
             value_types::list<value_types::budget>{{}, "budgets", 100});
 }
 

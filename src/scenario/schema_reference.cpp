@@ -3,7 +3,7 @@
 #include "embedded_data.hpp"
 #include "overrides.hpp"
 #include "schema.hpp"
-#include "yaml_parser.hpp"
+#include "yaml.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -61,7 +61,7 @@ constexpr std::string_view introduction =
 | URL | such as `mqtt://HOST:1883` or `https://HOST` |
 )";
 
-/// Whether the keys of the object are described, and so have a section.
+/// True: the keys of the object are described, and so have a section.
 bool has_described_keys(const json::object& schema) {
     const auto* properties = schema.if_contains("properties");
     return properties != nullptr && std::ranges::any_of(properties->as_object(), [](const auto& p) {

@@ -46,6 +46,23 @@ std::string renamed_anomaly(std::string_view expression) {
     return unknown_or_renamed("anomaly", anomaly, anomaly_names);
 }
 
+/// Problem text for a budget of a metric by an old name, "recovery{condition=tunnel}.back < 1m"; empty: no such budget.
+std::string renamed_metric(std::string_view expression) {
+    constexpr std::string_view metrics[] = {"queued.wait", "recovery.time", "campaigns.duplicates"};
+    std::string metric; // without labels
+    for (bool in_labels = false; const char c : expression) {
+        if (c == '{' || c == '}')
+            in_labels = c == '{';
+        else if (!in_labels && std::string_view("<>=!~").find(c) != std::string_view::npos)
+            break;
+        else if (!in_labels && c != ' ')
+            metric += c;
+    }
+    metric = metric.substr(0, metric.find('.', metric.find('.') + 1)); // without statistic
+    if (present_name(metric, metrics).empty()) return {};
+    return unknown_or_renamed("metric", metric, metrics);
+}
+
 constexpr std::size_t max_budget_length = 300; // characters of a budget: two names and a comparison
 constexpr double max_rate = 1'000'000;         // per second; beyond the capacity of any machine
 
@@ -252,7 +269,8 @@ void budget::read(read_context& r, const yaml_node& n, verdict::budget& out) con
         return r.add_problem(
             n, fmt::format("a budget of {} characters; {} is the most", found->size(), max_budget_length));
     const auto parsed = verdict::parse_budget(*found);
-    if (const auto renamed = renamed_anomaly(*found); !parsed && !renamed.empty()) return r.add_problem(n, renamed);
+    for (const auto& renamed : {renamed_anomaly(*found), renamed_metric(*found)})
+        if (!parsed && !renamed.empty()) return r.add_problem(n, renamed);
     if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
     out = *parsed;
 }

@@ -1,19 +1,22 @@
 #include <loadsim/target/mosquitto.hpp>
 
-#include "logged_process.hpp"
-#include "password_file.hpp"
-
 #include <loadsim/base/child_process.hpp>
 #include <loadsim/net/connect_check.hpp>
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <set>
+#include <sstream>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -31,6 +34,72 @@ constexpr auto persist_timeout = 20s;
 constexpr auto port_free_timeout = 5s;
 constexpr auto poll_interval = 5ms;
 
+/// Inode of the socket that listens on the port, from /proc/net/tcp: listening sockets (state 0A) come first.
+std::string listener_inode(std::uint16_t port) {
+    std::ifstream table("/proc/net/tcp");
+    std::string line;
+    std::getline(table, line); // header
+    const auto address = fmt::format("0100007F:{:04X}", port);
+    while (std::getline(table, line)) {
+        std::istringstream fields(line);
+        std::string number, local, remote, state, queues, timer, retransmitted, user, timeout, inode;
+        fields >> number >> local >> remote >> state >> queues >> timer >> retransmitted >> user >> timeout >> inode;
+        if (state != "0A") break;
+        if (local == address) return inode;
+    }
+    return {};
+}
+
+/// start_child(); output and errors are appended to the log, and files that the child creates are for their owner only.
+/// -1: failed, see errno.
+pid_t start_logged(const std::vector<std::string>& command, const fs::path& log) {
+    const int output = open_output(log);
+    if (output < 0) return -1;
+    const auto restrict_files = [] { ::umask(S_IRWXG | S_IRWXO); }; // they may contain passwords
+    return start_child({.command = command, .out = output, .err = output, .before_exec = restrict_files});
+}
+
+/// True: the process itself listens on 127.0.0.1:`port`: another process may have taken a port that was free before.
+bool listens_on(pid_t pid, std::uint16_t port) {
+    const auto inode = listener_inode(port);
+    if (inode.empty()) return false;
+    std::error_code gone;
+    for (fs::directory_iterator file(fmt::format("/proc/{}/fd", pid), gone), end; !gone && file != end;
+         file.increment(gone)) {
+        std::error_code closed;
+        if (fs::read_symlink(file->path(), closed) == fmt::format("socket:[{}]", inode)) return true;
+    }
+    return false;
+}
+
+/// Last non-empty line of a file.
+std::string last_line(const fs::path& file) {
+    std::ifstream in(file);
+    std::string line;
+    std::string last;
+    while (std::getline(in, line))
+        if (!line.empty()) last = line;
+    return last;
+}
+
+bool contains_any(const std::string& text, std::string_view any_of) {
+    return text.find_first_of(any_of) != std::string::npos;
+}
+
+/// Created with mode 0600: never readable by other users, not even briefly.
+bool write_for_owner(const std::filesystem::path& file, std::string_view text) {
+    ::unlink(file.c_str());
+    const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out < 0) return false;
+    while (!text.empty()) {
+        const auto written = ::write(out, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) break;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return ::close(out) == 0 && text.empty();
+}
+
 fs::path configuration_path(const fs::path& folder) { return folder / "mosquitto.conf"; }
 fs::path log_path(const fs::path& folder) { return folder / "mosquitto.log"; }
 fs::path password_path(const fs::path& folder) { return folder / "mosquitto.passwords"; }
@@ -45,6 +114,54 @@ bool write_text(const fs::path& file, const std::string& text) {
 
 problems exited_at_once(const fs::path& log) {
     return problems{log.string(), fmt::format("mosquitto ends at once; its last line: {}", last_line(log))};
+}
+
+} // namespace
+
+result<std::string> plain_text_logins(const std::vector<mosquitto_login>& logins) {
+    std::string text;
+    std::set<std::pair<std::string, std::string>> known;
+    for (const auto& [user, password] : logins) {
+        if (user.empty() || password.empty())
+            return problems{"mosquitto", "a login needs a user and a password; give both in fleet.mqtt"};
+        if (contains_any(user, ":\r\n") || contains_any(password, ":\r\n"))
+            return problems{
+                "mosquitto",
+                fmt::format("the user '{}' or the password has a colon or a line break, which a password file "
+                            "cannot hold; choose another one",
+                            user)};
+        if (known.emplace(user, password).second) text += fmt::format("{}:{}\n", user, password);
+    }
+    return text;
+}
+
+namespace {
+
+/// Writes the logins to `file`, readable by its owner only, and hashes them with mosquitto_passwd: no password is on a
+/// command line, none stays in plain text. A hash takes 0.1 ms. Errors: program not installed, disk full, invalid
+/// login.
+result<void> write_password_file(const std::filesystem::path& file, const std::vector<mosquitto_login>& logins) {
+    const auto text = plain_text_logins(logins);
+    if (!text) return text.error();
+    const auto program = find_program("mosquitto_passwd", "/usr/bin:/usr/local/bin").string();
+    if (program.empty())
+        return problems{"mosquitto_passwd",
+                        "the embedded target needs it for users and passwords and it is not installed; apt-get install "
+                        "mosquitto, or give a broker of your own with --broker mqtt://host:1883"};
+    const auto log = file.string() + ".log";
+    const auto failed = [&](const std::string& why) {
+        ::unlink(file.c_str());
+        return problems{file.string(), fmt::format("the password file cannot be made ({}); is the disk full?", why)};
+    };
+    if (!write_for_owner(file, *text)) return failed(std::strerror(errno));
+    const auto pid = start_logged({program, "-U", file.string()}, log);
+    if (pid < 0) return failed(std::strerror(errno));
+    while (!exit_code_of(pid)) std::this_thread::sleep_for(poll_interval);
+    const auto message = last_line(log);
+    ::unlink(log.c_str());
+    // Checked by content, because the exit status is unavailable if SIGCHLD is ignored: a hash begins with $.
+    if (last_line(file).find(":$") == std::string::npos) return failed(message);
+    return {};
 }
 
 } // namespace
@@ -92,7 +209,7 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
         const auto user = ::geteuid() == 0 ? "root" : "";
         if (!write_text(configuration_path(folder), mosquitto_configuration(*port, user, folder, options)))
             return problems{configuration_path(folder).string(),
-                            "cannot be written; is the disk full? name another place with --report"};
+                            "cannot be written; is the disk full? name another folder with --report"};
         fs::remove(log_path(folder), ignored);
         mosquitto child(program, net::endpoint{"mqtt", "127.0.0.1", *port, ""}, folder);
         const auto listening = child.launch();

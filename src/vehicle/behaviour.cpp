@@ -65,7 +65,8 @@ private:
             session.may_be_disconnected = session.was_interrupted = true;
             return;
         case step::kind::reconnect:
-            if (!session.was_interrupted) add_issue(where, "it is on line here: nothing before this disconnects it");
+            if (!session.was_interrupted)
+                add_issue(where, "the vehicle is online here: no earlier step disconnects it");
             session.may_be_disconnected = false;
             return;
         case step::kind::takeover:
@@ -79,15 +80,16 @@ private:
 
     void require_session(const std::string& where, session_states& session) {
         if (!session.may_be_disconnected) return;
-        add_issue(where, "the vehicle is off line here: it has to reconnect first");
+        add_issue(where, "the vehicle is offline here: it has to reconnect first");
         session.may_be_disconnected = false; // reported once
     }
 
-    void check_response(const response_step& w, const std::string& where, session_states& session) {
+    void check_response(const response_step& response, const std::string& where, session_states& session) {
         require_session(where, session);
-        if (w.type == response_step::kind::failed && w.code.empty())
+        if (response.type == response_step::kind::failed && response.code.empty())
             add_issue(where, "it fails without a code, such as door_open");
-        if (w.type != response_step::kind::failed && !w.code.empty()) add_issue(where, "only a failure has a code");
+        if (response.type != response_step::kind::failed && !response.code.empty())
+            add_issue(where, "only a failure has a code");
     }
 
     void check_duration(const step& s, std::string where) {

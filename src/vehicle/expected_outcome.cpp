@@ -46,9 +46,9 @@ void apply_steps(const std::vector<step>& steps, outcome_paths& all) {
 
 } // namespace
 
-void expected_outcome::add_response(const response_step& w) {
-    if (decided_ || !w.is_final() || !w.is_well_formed()) return;
-    decided_ = w.type == response_step::kind::executed ? outcome::executed : outcome::failed;
+void expected_outcome::add_response(const response_step& response) {
+    if (decided_ || !response.is_final() || !response.is_well_formed()) return;
+    decided_ = response.type == response_step::kind::executed ? outcome::executed : outcome::failed;
 }
 
 void expected_outcome::set_configured(outcome_set expected) {

@@ -22,7 +22,7 @@ constexpr std::string_view year_letters = "ABCDEFGHJKLMNPRSTVWXY123456789"; // f
 constexpr int first_year = 1980;
 constexpr int last_year = 2039;
 
-// All plant characters once, starting with F as in the example of domain.md.
+// All plant characters once. 'F' first: a fleet's first VIN is LZ9…F000000.
 constexpr std::string_view plants = "FGHJKLMNPRSTUVWXYZ0123456789ABCDE";
 
 static_assert(alphabet.size() == values.size());

@@ -77,10 +77,10 @@ constexpr double not_recovered = std::numeric_limits<double>::infinity();
 std::optional<double> recovery_time(const budget& b, const measure::run_result& run) {
     std::optional<double> longest;
     for (const auto& r : run.recoveries) {
-        const bool back = b.stat == "back";
-        const bool measured = back ? r.affected != 0 : !r.budget.empty();
+        const bool of_vehicles = b.stat == "time"; // else of latency
+        const bool measured = of_vehicles ? r.affected != 0 : !r.budget.empty();
         if (!measured || (!b.condition.empty() && b.condition != r.condition)) continue;
-        const auto took = back ? r.recovery_time : r.latency_recovery_time;
+        const auto took = of_vehicles ? r.recovery_time : r.latency_recovery_time;
         longest = std::max(longest.value_or(0), took ? milliseconds(*took) : not_recovered);
     }
     return longest;
@@ -94,10 +94,10 @@ std::optional<double> campaign_value(const budget& b, const measure::totals& tot
     if (sum.addressed == 0) return std::nullopt; // none was due
     if (b.metric_kind == kind::latency) return stat_of(sum.latency, b);
     if (b.metric_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
-    const bool repeated = b.metric == "campaigns.repeated";
+    const bool duplicates = b.metric == "campaigns.duplicates";
     const auto undelivered =
         sum.addressed - std::min(sum.delivered, sum.addressed); // aborted: may be more than addressed
-    const auto count = static_cast<double>(repeated ? sum.duplicate_deliveries : undelivered);
+    const auto count = static_cast<double>(duplicates ? sum.duplicate_deliveries : undelivered);
     return b.metric_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
 }
 

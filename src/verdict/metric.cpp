@@ -87,7 +87,7 @@ result<budget> parse_metric(std::string_view name) {
     if (head == "unexpected") return count_or_rate(head, rest);
     if (head == "outcomes") {
         const auto [outcome, stat] = split(rest);
-        if (outcome.empty()) return parse_error("outcomes needs the name of one, such as outcomes.errored");
+        if (outcome.empty()) return parse_error("outcomes needs the name of an outcome, such as outcomes.errored");
         if (!parse_outcome(outcome)) return parse_error(unknown_name("outcome", outcome, outcome_names));
         return count_or_rate(name.substr(0, head.size() + 1 + outcome.size()), stat);
     }
@@ -96,23 +96,23 @@ result<budget> parse_metric(std::string_view name) {
         if (what == "connect")
             return latency_metric("sessions.connect", stat, budget::kind::connect, budget::kind::connect_count);
         const names counts{"refused", "dropped", "reconnects", "connect"};
-        if (rest.empty()) return parse_error("sessions needs the name of a figure, such as sessions.dropped");
-        if (!contains(rest, counts)) return parse_error(unknown_name("figure of sessions", rest, counts));
+        if (rest.empty()) return parse_error("sessions needs the name of a metric, such as sessions.dropped");
+        if (!contains(rest, counts)) return parse_error(unknown_name("metric of sessions", rest, counts));
         return plain_count(name);
     }
     if (head == "queued") {
         const auto [what, stat] = split(rest);
-        if (what == "waited")
-            return latency_metric("queued.waited", stat, budget::kind::queue_wait, budget::kind::queue_wait_count);
-        const names counts{"delivered", "out_of_order", "waited"};
-        if (rest.empty()) return parse_error("queued needs the name of a figure, such as queued.waited.p99");
-        if (!contains(rest, counts)) return parse_error(unknown_name("figure of queued", rest, counts));
+        if (what == "wait")
+            return latency_metric("queued.wait", stat, budget::kind::queue_wait, budget::kind::queue_wait_count);
+        const names counts{"delivered", "out_of_order", "wait"};
+        if (rest.empty()) return parse_error("queued needs the name of a metric, such as queued.wait.p99");
+        if (!contains(rest, counts)) return parse_error(unknown_name("metric of queued", rest, counts));
         return plain_count(name);
     }
     if (head == "recovery") {
-        const names both{"back", "latency"};
-        if (rest.empty()) return parse_error("recovery needs to be of something: recovery.back or recovery.latency");
-        if (!contains(rest, both)) return parse_error(unknown_name("figure of recovery", rest, both));
+        const names both{"time", "latency"};
+        if (rest.empty()) return parse_error("recovery needs the name of a metric: recovery.time or recovery.latency");
+        if (!contains(rest, both)) return parse_error(unknown_name("metric of recovery", rest, both));
         budget b;
         b.metric = head;
         b.stat = rest;
@@ -123,9 +123,9 @@ result<budget> parse_metric(std::string_view name) {
         const auto [what, stat] = split(rest);
         if (what == "latency")
             return latency_metric("campaigns.latency", stat, budget::kind::latency, budget::kind::latency_count);
-        const names metrics{"undelivered", "repeated", "latency"};
-        if (rest.empty()) return parse_error("campaigns needs the name of a figure, such as campaigns.undelivered");
-        if (!contains(what, metrics)) return parse_error(unknown_name("figure of campaigns", what, metrics));
+        const names metrics{"undelivered", "duplicates", "latency"};
+        if (rest.empty()) return parse_error("campaigns needs the name of a metric, such as campaigns.undelivered");
+        if (!contains(what, metrics)) return parse_error(unknown_name("metric of campaigns", what, metrics));
         return count_or_rate(name.substr(0, head.size() + 1 + what.size()), stat);
     }
     if (head == "anomalies") {
@@ -135,7 +135,7 @@ result<budget> parse_metric(std::string_view name) {
     }
     names heads(measure::hop_names.begin(), measure::hop_names.end());
     heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies"});
-    return parse_error(unknown_name("figure", head, heads));
+    return parse_error(unknown_name("metric", head, heads));
 }
 
 } // namespace loadsim::verdict

@@ -97,9 +97,9 @@ evaluation evaluate(const measure::run_result& run, const std::vector<budget>& l
         builder.add(run_verdict::pass, exit_code::pass,
                     "No request was due and there was no budget: nothing was tested.");
     if (run.sum.requests.unexpected != 0 && limits.empty())
-        builder.add(
-            run_verdict::pass, exit_code::pass,
-            "There was no budget: nobody judged the unexpected outcomes; write \"unexpected == 0\" into budgets.");
+        builder.add(run_verdict::pass, exit_code::pass,
+                    "The scenario has no budget, so unexpected outcomes were not evaluated; add \"unexpected == 0\" to "
+                    "budgets.");
     return std::move(builder.result);
 }
 

@@ -1,8 +1,7 @@
 // Fuzzer: arbitrary webhook requests, and arbitrary bytes as a stream of server-sent events. Invariants: every request gets a
 // response, without a valid signature no event is extracted, and the parsed events do not depend on how the stream is split.
-#include "../../src/observer/webhook_handler.hpp"
-#include "../../src/observer/signature.hpp"
 #include "../../src/observer/sse_parser.hpp"
+#include "../../src/observer/webhook_observer.hpp"
 
 #include <algorithm>
 #include <cstddef>

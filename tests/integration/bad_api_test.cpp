@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "errored", "500"},
         api_behaviour{"hangs_up", [](std::size_t) { return reaction{.bytes = "", .close = true}; }, "errored",
                       "closed"},
-        api_behaviour{"says_nothing", [](std::size_t) { return reaction{}; }, "errored", "no answer in time"},
+        api_behaviour{"says_nothing", [](std::size_t) { return reaction{}; }, "errored", "no response in time"},
         api_behaviour{"forgets_the_id", [](std::size_t) { return reaction{http_response("202 Accepted")}; }, "errored",
                       "without a request id"},
         api_behaviour{"is_no_api", [](std::size_t) { return reaction{"220 mail.invalid ESMTP\r\n\r\n"}; }, "errored",

@@ -52,7 +52,7 @@ public:
     std::optional<std::error_code> ended; ///< offline reason
     mqtt::reason reason_code{};
     std::string reference;
-    bool session_was_online = false; ///< whether the session was online
+    bool session_was_online = false;
     std::function<void(net::mqtt_link&)> when_online = [](auto&) {};
 
 private:
@@ -269,7 +269,7 @@ TEST(bad_broker, that_never_answers_fails_the_startup_in_time_and_with_the_reaso
     const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(run.wait(20s), 3) << run.out() << run.err();
     EXPECT_LT(std::chrono::steady_clock::now() - start, 6s);
-    EXPECT_THAT(run.err(), HasSubstr("only 0 of 5 vehicles are on line after 2s"));
+    EXPECT_THAT(run.err(), HasSubstr("only 0 of 5 vehicles are online after 2s"));
     EXPECT_THAT(run.err(), HasSubstr("the server did not answer CONNECT in time"));
     EXPECT_THAT(run.err(), HasSubstr("check the broker"));
 }

@@ -5,7 +5,7 @@
 #include "tls_relay.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
-#include <loadsim/http/fetch.hpp>
+#include <loadsim/http/client.hpp>
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/vehicle/vin.hpp>

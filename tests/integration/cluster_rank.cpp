@@ -65,7 +65,7 @@ bool poll_until(mpi_channel& channel, const std::function<bool()>& done,
                 const std::function<void(mpi_channel::received_message)>& on_message) {
     const auto start = std::chrono::steady_clock::now();
     while (!done()) {
-        if (seconds_since(start) > 30 || !channel.trouble().empty()) return false;
+        if (seconds_since(start) > 30 || !channel.error().empty()) return false;
         while (auto one = channel.receive()) on_message(std::move(*one));
         std::this_thread::sleep_for(poll_interval);
     }

@@ -86,7 +86,7 @@ TEST_F(ranks, exchange_messages_in_order_and_wait_without_cpu) {
     const auto result = launch(options_for("letters", 3));
     ASSERT_TRUE(result) << to_string(result.error());
     EXPECT_EQ(result->exit_code, 0) << result->output;
-    EXPECT_EQ(result->trouble, "");
+    EXPECT_EQ(result->error, "");
     EXPECT_TRUE(result->started);
     for (std::uint32_t rank = 0; rank < 3; ++rank) {
         EXPECT_EQ(number(rank, "complete"), 1) << rank;
@@ -139,8 +139,8 @@ TEST_F(ranks, end_together_when_one_is_killed) {
     ASSERT_TRUE(result) << to_string(result.error());
     EXPECT_EQ(result->exit_code, 137);
     EXPECT_TRUE(result->started);
-    EXPECT_THAT(result->trouble, HasSubstr("rank 1 on "));
-    EXPECT_THAT(result->trouble, HasSubstr("was killed by signal 9"));
+    EXPECT_THAT(result->error, HasSubstr("rank 1 on "));
+    EXPECT_THAT(result->error, HasSubstr("was killed by signal 9"));
 }
 
 TEST_F(ranks, that_end_with_their_own_exit_code_have_reported_the_reason) {
@@ -149,7 +149,7 @@ TEST_F(ranks, that_end_with_their_own_exit_code_have_reported_the_reason) {
     EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("loadsim: the broker is gone\n"));
     ASSERT_TRUE(result) << to_string(result.error());
     EXPECT_EQ(result->exit_code, 3);
-    EXPECT_EQ(result->trouble, "");
+    EXPECT_EQ(result->error, "");
     EXPECT_TRUE(result->started);
 }
 
@@ -159,7 +159,7 @@ TEST_F(ranks, drain_at_ctrl_c_and_keep_their_exit_code) {
     ::sigaction(SIGINT, &before, nullptr);
     const auto result = launch_and_signal(options_for("drain", 3), SIGINT);
     EXPECT_EQ(result.exit_code, 99) << result.output;
-    EXPECT_EQ(result.trouble, "");
+    EXPECT_EQ(result.error, "");
     for (std::uint32_t rank = 0; rank < 3; ++rank) EXPECT_EQ(number(rank, "signal"), SIGUSR1) << rank;
 
     EXPECT_EQ(signals_handled, 0) << "it was the launch's to handle";
@@ -190,14 +190,14 @@ TEST_F(ranks, drain_at_sigterm_too) {
 TEST_F(ranks, without_signal_handlers_are_ended_by_ctrl_c) {
     const auto result = launch_and_signal(options_for("deaf", 2), SIGINT);
     EXPECT_EQ(result.exit_code, 130) << result.output;
-    EXPECT_EQ(result.trouble, "asked to stop before all ranks had started");
+    EXPECT_EQ(result.error, "asked to stop before all ranks had started");
 }
 
 TEST_F(ranks, end_at_the_second_ctrl_c) {
     const auto start = std::chrono::steady_clock::now();
     const auto result = launch_and_signal(options_for("stay", 2), SIGINT, SIGINT);
     EXPECT_EQ(result.exit_code, 130);
-    EXPECT_EQ(result.trouble, "");
+    EXPECT_EQ(result.error, "");
     EXPECT_LT(std::chrono::steady_clock::now() - start, 20s) << "the ranks would have stayed for 30 s";
 }
 
@@ -207,19 +207,19 @@ TEST_F(ranks, that_cannot_be_started_are_reported_in_one_sentence) {
     std::ofstream(options.hostfile) << "localhost slots=1\n";
     auto result = launch(options);
     ASSERT_TRUE(result);
-    EXPECT_THAT(result->trouble, HasSubstr("the host file has fewer slots than the 3 ranks asked for"));
+    EXPECT_THAT(result->error, HasSubstr("the host file has fewer slots than the 3 ranks asked for"));
     EXPECT_FALSE(result->started);
 
     options.hostfile = (folder / "none").string();
     result = launch(options);
     ASSERT_TRUE(result);
-    EXPECT_EQ(result->trouble, "the host file " + options.hostfile + " cannot be read");
+    EXPECT_EQ(result->error, "the host file " + options.hostfile + " cannot be read");
 
     options = options_for("tell", 1);
     options.command.front() = "/no/such/program";
     result = launch(options);
     ASSERT_TRUE(result);
-    EXPECT_THAT(result->trouble, HasSubstr("/no/such/program cannot be started on host "));
+    EXPECT_THAT(result->error, HasSubstr("/no/such/program cannot be started on host "));
     EXPECT_FALSE(result->started);
 }
 
@@ -235,7 +235,7 @@ TEST_F(ranks, on_an_unreachable_host_are_reported_in_one_sentence) {
     std::ofstream(options.hostfile) << "localhost slots=1\ncar-b.lab slots=1\n";
     const auto result = launch(options);
     ASSERT_TRUE(result);
-    EXPECT_THAT(result->trouble, HasSubstr("host 'car-b.lab' of the host file cannot be reached (No route to host)"));
+    EXPECT_THAT(result->error, HasSubstr("host 'car-b.lab' of the host file cannot be reached (No route to host)"));
     EXPECT_FALSE(result->started);
 }
 
@@ -245,7 +245,7 @@ TEST_F(ranks, without_mpirun_report_what_to_install) {
     const auto result = launch(options_for("tell", 2));
     ::setenv("PATH", path.c_str(), 1);
     ASSERT_TRUE(result);
-    EXPECT_THAT(result->trouble, HasSubstr("mpirun is not installed"));
+    EXPECT_THAT(result->error, HasSubstr("mpirun is not installed"));
     EXPECT_EQ(result->exit_code, 127);
     EXPECT_FALSE(result->started);
 }

@@ -6,7 +6,6 @@
 
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/http/fetch.hpp>
 #include <loadsim/http/server.hpp>
 
 #include <boost/asio/buffer.hpp>

@@ -43,7 +43,7 @@ public:
                    [this](request_key, const http::response_view& a, monotonic_time) {
                        if (keep_responses) response_headers.push_back(std::string(a.header("X-Said")));
                    }})) {
-        driver_->start([](const std::string& trouble) { EXPECT_EQ(trouble, ""); });
+        driver_->start([](const std::string& error) { EXPECT_EQ(error, ""); });
     }
 
     /// Sends sequentially, with a pause after each result.
@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(
                       },
                       "accepted r", 1},
         // In all rows below the connection must not be reused.
-        api_behaviour{"closes_by_its_word",
+        api_behaviour{"announces_close",
                       [](std::size_t) {
                           return reaction{
                               "HTTP/1.1 202 OK\r\nConnection: close\r\nContent-Length: 10\r\n\r\n{\"id\":\"a\"}"};
@@ -186,7 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
             [](std::size_t) { return reaction{.bytes = "HTTP/1.1 202 OK\r\n\r\n{\"id\":\"a\"}", .close = true}; },
             "accepted a", 3},
         api_behaviour{
-            "closes_without_a_word",
+            "closes_without_header",
             [](std::size_t n) { return reaction{.bytes = http_response("202 Accepted", id(n)), .close_after = 1ms}; },
             "accepted r", 3},
         api_behaviour{"answers_twice",
@@ -203,8 +203,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "errored http: partial message", 3},
         api_behaviour{"stops_half_way",
                       [](std::size_t) { return reaction{"HTTP/1.1 202 OK\r\nContent-Length: 50\r\n\r\n{"}; },
-                      "errored http: no answer in time", 3},
-        api_behaviour{"says_nothing", [](std::size_t) { return reaction{}; }, "errored http: no answer in time", 3},
+                      "errored http: no response in time", 3},
+        api_behaviour{"says_nothing", [](std::size_t) { return reaction{}; }, "errored http: no response in time", 3},
         api_behaviour{"never_ends_its_header",
                       [](std::size_t) { return reaction{"HTTP/1.1 202 OK\r\nX: " + std::string(100'000, 'x')}; },
                       "errored http: header limit exceeded", 3},
@@ -239,7 +239,7 @@ TEST(http_driver, gives_each_request_its_whole_timeout) {
         [](std::size_t n) { return n == 0 ? reaction{http_response("202 Accepted", id(n))} : reaction{}; }));
     driver_harness r(api.address(), 1, 300ms);
     r.send_sequentially(2, 200ms); // the second starts shortly before the first's timeout
-    EXPECT_THAT(r.results(), testing::ElementsAre("accepted r0", "errored http: no answer in time"));
+    EXPECT_THAT(r.results(), testing::ElementsAre("accepted r0", "errored http: no response in time"));
     EXPECT_GE(r.duration_of(1), 295ms);
     EXPECT_LT(r.duration_of(1), 5s);
 }
@@ -308,7 +308,7 @@ TEST(http_driver, does_not_reuse_a_connection_with_a_half_written_request) {
     EXPECT_EQ(r.take_counts().opened, 2U);
 }
 
-/// domain.md: after a second without a response the request is resent; the platform may receive it twice.
+/// After a second without a response the request is resent; the platform may receive it twice.
 TEST(http_driver, resends_a_request_after_a_timeout) {
     std::atomic<std::size_t> posts{0};
     const harness::fake_server api(harness::fake_api_handler([&](std::size_t n) {
@@ -335,7 +335,7 @@ TEST(http_driver, resends_no_more_than_the_configured_retries) {
     }));
     driver_harness r(api.address(), 1, 100ms, 2);
     r.send_sequentially(1);
-    EXPECT_THAT(r.results(), testing::ElementsAre("errored http: no answer in time (3 tries)"));
+    EXPECT_THAT(r.results(), testing::ElementsAre("errored http: no response in time (3 tries)"));
     EXPECT_EQ(posts, 3U);
     const auto counts = r.take_counts();
     EXPECT_EQ(counts.timeouts, 3U);

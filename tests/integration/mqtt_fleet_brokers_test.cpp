@@ -28,14 +28,14 @@ TEST_F(mqtt_fleet_test, frozen_broker_keeps_its_connections) {
     broker_.signal(SIGSTOP);
     run_to(200ms);
     send_command("r1");
-    EXPECT_THAT(reachability_, ElementsAre("away"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable"));
     EXPECT_TRUE(fleet_->available(vehicle_id{0}));
     run_to(400ms);
     EXPECT_FALSE(delivered("r1"));
     broker_.signal(SIGCONT);
     fleet_->on_broker_up(0);
     ASSERT_TRUE(run_until([&] { return responded("r1"); }));
-    EXPECT_THAT(reachability_, ElementsAre("away", "back"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable", "reachable"));
     EXPECT_EQ(source_addresses_.size(), 1U);
     expect_recovery(Gt(390));
 }
@@ -52,7 +52,7 @@ TEST_F(mqtt_fleet_test, restarted_broker_gets_reconnects_with_backoff) {
     broker_.start();
     fleet_->on_broker_up(0);
     ASSERT_TRUE(run_until([&] { return fleet_->online() == 1; }));
-    EXPECT_THAT(reachability_, ElementsAre("away", "back"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable", "reachable"));
     expect_recovery(Gt(190));
 }
 

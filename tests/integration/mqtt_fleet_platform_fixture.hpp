@@ -149,7 +149,7 @@ protected:
     std::map<std::string, int> deliveries_;           ///< deliveries by command id
     std::map<std::string, double> first_delivery_ms_; ///< first delivery, ms
     std::vector<std::string> session_events_;         ///< session events
-    std::vector<std::string> reachability_;           ///< "away": unreachable, "back": reachable
+    std::vector<std::string> reachability_;           ///< "unreachable": unreachable, "reachable": reachable
     std::vector<std::string> condition_events_;       ///< "0 begins", "0 passes": condition index
     std::vector<std::string> source_addresses_;       ///< source addresses of the connections
     mqtt::bytes last_sent_;
@@ -221,8 +221,8 @@ private:
     void on_malformed(vehicle_id, std::string_view, std::string_view payload, monotonic_time) override {
         malformed_payloads_.emplace_back(payload);
     }
-    void on_unreachable(vehicle_id) override { reachability_.emplace_back("away"); }
-    void on_reachable(vehicle_id) override { reachability_.emplace_back("back"); }
+    void on_unreachable(vehicle_id) override { reachability_.emplace_back("unreachable"); }
+    void on_reachable(vehicle_id) override { reachability_.emplace_back("reachable"); }
     void on_session_event(vehicle_id, std::string what, monotonic_time) override {
         session_events_.push_back(std::move(what));
     }

@@ -43,19 +43,19 @@ TEST_P(disconnects, have_the_expected_effects) {
     EXPECT_THAT(elapsed_ms(), Gt(129));
     EXPECT_EQ(std::ranges::count(states(), "offline"), GetParam().offline_published ? 1 : 0);
     EXPECT_EQ(states().back(), "online");
-    EXPECT_THAT(session_events_, ElementsAre(GetParam().session_event, "on line, session present"));
-    EXPECT_THAT(reachability_, ElementsAre("away", "back"));
+    EXPECT_THAT(session_events_, ElementsAre(GetParam().session_event, "online, session present"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable", "reachable"));
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
     EXPECT_THAT(sequence_numbers(), ElementsAre(1, 2));
 }
 
 INSTANTIATE_TEST_SUITE_P(all, disconnects,
                          testing::Values(disconnect_case{vehicle::disconnect_kind::clean, "clean",
-                                                         "off line: it disconnected", true},
+                                                         "offline: it disconnected", true},
                                          disconnect_case{vehicle::disconnect_kind::abrupt, "abrupt",
-                                                         "off line: it reset the connection", true},
+                                                         "offline: it reset the connection", true},
                                          disconnect_case{vehicle::disconnect_kind::half_open, "half_open",
-                                                         "off line: it went half-open", false}),
+                                                         "offline: it went half-open", false}),
                          [](const auto& row) { return row.param.name; });
 
 TEST_F(mqtt_fleet_test, disconnect_as_the_first_step_is_followed_by_a_reconnect) {
@@ -78,7 +78,7 @@ TEST_F(mqtt_fleet_test, takeover_client_takes_the_session_over_and_leaves) {
     send_command("r1");
     ASSERT_TRUE(run_until([&] { return fleet_->online() == 0; }));
     EXPECT_THAT(session_events_,
-                ElementsAre("a second client connects with its client id", "off line: its session was taken over"));
+                ElementsAre("a second client connects with its client id", "offline: its session was taken over"));
     run_to(200ms);
     EXPECT_EQ(closed_connections_, 1) << "the other is there";
     ASSERT_TRUE(run_until([&] { return responded("r1"); }));
@@ -141,7 +141,7 @@ TEST_F(mqtt_fleet_test, sleeping_vehicle_wakes_receives_queued_commands_and_slee
     ASSERT_TRUE(run_until([&] { return states().size() == 4; }));
     EXPECT_THAT(states(), ElementsAre("online", "asleep sms", "online", "asleep sms"));
     EXPECT_THAT(session_events_,
-                ElementsAre("off line: it sleeps", "woken", "on line, session present", "off line: it sleeps"));
+                ElementsAre("offline: it sleeps", "woken", "online, session present", "offline: it sleeps"));
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
     EXPECT_EQ(source_addresses_.size(), 2U);
 }
@@ -190,7 +190,7 @@ TEST_F(mqtt_fleet_test, wrong_credentials_are_retried) {
     EXPECT_EQ(unauthorized_accepts_, 0);
     EXPECT_EQ(fleet_->refusal(), "") << "the run is not to blame";
     EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "requests are sent to it, and time out";
-    EXPECT_THAT(reachability_, ElementsAre("away"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable"));
     const auto counts = total_counts().sessions;
     EXPECT_THAT(counts.refused, testing::Ge(3U));
     ASSERT_EQ(counts.reasons.size(), 1U);

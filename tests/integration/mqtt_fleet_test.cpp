@@ -35,7 +35,7 @@ TEST_F(mqtt_fleet_test, tunnel_keeps_the_connection_and_delivers_afterwards) {
     add_condition(condition::kind::tunnel, 100ms, 700ms);
     connect_and_begin_load();
     run_to(300ms);
-    EXPECT_EQ(fleet_->online(), 1U) << "as far as it knows";
+    EXPECT_EQ(fleet_->online(), 1U) << "it has not detected the loss";
     EXPECT_TRUE(fleet_->available(vehicle_id{0}));
     send_command("r1");
     send_command("r2", mqtt::qos::at_most_once);
@@ -46,7 +46,7 @@ TEST_F(mqtt_fleet_test, tunnel_keeps_the_connection_and_delivers_afterwards) {
     EXPECT_THAT(responses(), ElementsAre("r1", "r2"));
     EXPECT_EQ(source_addresses_.size(), 1U) << "the same connection";
     EXPECT_EQ(closed_connections_, 0);
-    EXPECT_THAT(reachability_, ElementsAre("away", "back"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable", "reachable"));
     EXPECT_THAT(condition_events_, ElementsAre("0 begins", "0 passes"));
     EXPECT_THAT(session_events_, ElementsAre("tunnel begins", "tunnel ends"));
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
@@ -79,7 +79,7 @@ TEST_F(mqtt_fleet_test, tunnel_longer_than_the_keep_alive_loses_the_connection) 
     ASSERT_TRUE(run_until([&] { return responded("r1"); })) << "what it has said meanwhile is said again";
     EXPECT_THAT(elapsed_ms(), Gt(2499)) << "nor a connect";
     EXPECT_EQ(source_addresses_.size(), 2U);
-    EXPECT_THAT(session_events_, Contains("on line, session present"));
+    EXPECT_THAT(session_events_, Contains("online, session present"));
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
 }
 
@@ -89,7 +89,7 @@ TEST_F(mqtt_fleet_test, garage_resets_the_connection_and_commands_wait_for_the_s
     add_condition(condition::kind::garage, 100ms, 600ms);
     connect_and_begin_load();
     ASSERT_TRUE(run_until([&] { return fleet_->online() == 0; }));
-    EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "away as it should be";
+    EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "offline on purpose";
     ASSERT_TRUE(run_until([&] { return states().back() == "offline"; })) << "its will";
     send_command("r1");
     send_command("r2");
@@ -99,8 +99,8 @@ TEST_F(mqtt_fleet_test, garage_resets_the_connection_and_commands_wait_for_the_s
     EXPECT_THAT(responses(), ElementsAre("r1", "r2"));
     EXPECT_EQ(deliveries_["r1"], 1);
     EXPECT_THAT(session_events_,
-                ElementsAre("garage begins", "off line: garage", "garage ends", "on line, session present"));
-    EXPECT_THAT(reachability_, ElementsAre("away", "back"));
+                ElementsAre("garage begins", "offline: garage", "garage ends", "online, session present"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable", "reachable"));
     EXPECT_EQ(states().back(), "online");
     const auto counts = total_counts().sessions;
     EXPECT_EQ(counts.dropped, 0U) << "that was on purpose";
@@ -121,7 +121,7 @@ TEST_F(mqtt_fleet_test, handover_resumes_the_session_from_another_address) {
     ASSERT_TRUE(run_until([&] { return responded("r1"); }));
     EXPECT_THAT(source_addresses_, ElementsAre("127.0.0.1", "127.0.0.2"));
     EXPECT_THAT(session_events_,
-                ElementsAre("handover begins", "off line: handover", "handover ends", "on line, session present"));
+                ElementsAre("handover begins", "offline: handover", "handover ends", "online, session present"));
     EXPECT_THAT(states(), testing::Not(Contains("offline"))) << "nobody has said goodbye, nor died";
     EXPECT_TRUE(run_until([&] { return open_files() == files; }))
         << "the connection left behind is closed by the broker";
@@ -149,7 +149,7 @@ TEST_F(mqtt_fleet_test, half_open_loses_all_traffic_without_a_notification) {
     send_command("r1");
     run_to(350ms);
     EXPECT_TRUE(delivered("r1"));
-    EXPECT_EQ(fleet_->online(), 1U) << "as far as it knows; and it has said its word";
+    EXPECT_EQ(fleet_->online(), 1U) << "no disconnect is noticed yet; its response has been sent";
     send_command("r2"); // published on the old connection
     run_to(650ms);
     EXPECT_FALSE(delivered("r2"));
@@ -161,7 +161,7 @@ TEST_F(mqtt_fleet_test, half_open_loses_all_traffic_without_a_notification) {
     EXPECT_EQ(source_addresses_.size(), 2U);
     EXPECT_EQ(closed_connections_, 0) << "the first one is left behind";
     EXPECT_THAT(session_events_, ElementsAre("halfOpen begins", "tunnel begins", "tunnel ends", "halfOpen ends",
-                                             "off line: its connection was half-open", "on line, session present"));
+                                             "offline: its connection was half-open", "online, session present"));
     EXPECT_TRUE(run_until([&] { return open_files() == files; }));
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
 }
@@ -209,7 +209,7 @@ TEST_F(mqtt_fleet_test, reconnect_storm_ignores_the_backoff) {
     connect_and_begin_load();
     run_to(310ms);
     ASSERT_TRUE(run_until([&] { return source_addresses_.size() == 100 && fleet_->online() == 50; }, 1s));
-    EXPECT_EQ(std::ranges::count(session_events_, "off line: reconnectStorm"), 50);
+    EXPECT_EQ(std::ranges::count(session_events_, "offline: reconnectStorm"), 50);
     EXPECT_EQ(total_counts().recoveries[std::pair(0U, 0U)].recovery_times.count(), 50U);
     EXPECT_EQ(total_counts().sessions.dropped, 0U);
 }

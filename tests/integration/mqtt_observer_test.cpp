@@ -333,7 +333,7 @@ TEST(mqtt_observer, falls_back_to_3_1_1_where_5_is_refused) {
         const char* who;
     };
     for (const auto& r : {row{std::string("\x20\x02\x00\x01", 4), "3.1.1's own refusal"},
-                          row{std::string("\x20\x03\x00\x84\x00", 5), "5.0's"}, row{"", "closes without a word"}}) {
+                          row{std::string("\x20\x03\x00\x84\x00", 5), "5.0's"}, row{"", "closes without a packet"}}) {
         const harness::fake_server broker(
             fake_broker{.connack_5 = r.connack_5, .connack_3 = std::string("\x20\x02\x00\x00", 4)}.handler());
         recording_observer observer({endpoint_at(broker.port())}, {}, false);

@@ -37,7 +37,7 @@ public:
         } catch (const mqtt::exception&) {} // not connected
     }
 
-    /// Whether the broker accepts the connection.
+    /// True: the broker accepts the connection.
     bool connect() {
         auto options = mqtt::connect_options_builder()
                            .mqtt_version(MQTTVERSION_5)

@@ -92,7 +92,7 @@ TEST_F(source_addresses, without_any_free_port_are_reported) {
         three_address_scenario(290, "fleetConnectTimeout: 2s, reconnect: {base: 100ms, cap: 500ms},"),
         {"--broker", broker_->url()});
     EXPECT_EQ(run.wait(), 3) << run.out() << run.err();
-    EXPECT_THAT(run.err(), AllOf(HasSubstr("only 285 of 290 vehicles are on line"), HasSubstr("no source port is free"),
+    EXPECT_THAT(run.err(), AllOf(HasSubstr("only 285 of 290 vehicles are online"), HasSubstr("no source port is free"),
                                  HasSubstr("fleet.sourceAddresses"), HasSubstr("ip_local_port_range")));
 }
 

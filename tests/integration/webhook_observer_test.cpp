@@ -2,7 +2,6 @@
 #include "temporary_folder.hpp"
 
 #include <loadsim/http/client.hpp>
-#include <loadsim/http/fetch.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/observer/observer_factory.hpp>
 
@@ -135,7 +134,7 @@ TEST(webhook_observer, rejects_unauthenticated_posts_and_counts_them) {
     EXPECT_EQ(h.post("", {{"X-Token", secret}}, "/events", "DELETE"), 405U);
     EXPECT_EQ(h.post(std::string(64 * 1024 + 1, ' ')), 413U);
     EXPECT_TRUE(h.completions().empty());
-    EXPECT_TRUE(h.errors().empty()) << "a stranger's words are no event that the platform got wrong";
+    EXPECT_TRUE(h.errors().empty()) << "an unauthenticated request is not counted as a malformed event of the platform";
     EXPECT_EQ(h.post("{"), 400U);
     EXPECT_EQ(h.errors().size(), 1U);
     const auto refused = h.tested_observer().take_counts().refused;

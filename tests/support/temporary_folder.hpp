@@ -32,7 +32,7 @@ std::string read_file(const std::filesystem::path&); ///< empty if there is no s
 /// Loopback port that was free at the time of the call.
 std::uint16_t free_port();
 
-/// Whether a loopback port accepts TCP connections.
+/// True: a loopback port accepts TCP connections.
 bool accepts_connections(std::uint16_t port);
 
 /// Polls every 5 ms until the predicate holds; false on timeout.

@@ -26,7 +26,12 @@ struct service {
 };
 
 /// horn, light-flash, climate, door-lock, door-unlock, charging with default deadlines.
-std::vector<service> default_services();
+inline std::vector<service> default_services() {
+    std::vector<service> all;
+    for (const auto* name : {"horn", "light-flash", "climate", "door-lock", "door-unlock", "charging"})
+        all.push_back({name, {}});
+    return all;
+}
 
 /// Fault injected by the backend, to test whether loadsim detects it.
 struct fault {

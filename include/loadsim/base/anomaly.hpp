@@ -19,8 +19,8 @@ enum class anomaly : std::uint8_t {
     command_out_of_order, ///< ... after the command of a later request of that vehicle
     command_late,         ///< ... after the request had ended
     command_lost,        ///< ... never, though it had a session all the while and the platform had accepted the request
-    concurrent_request,  ///< a vehicle received another request's command while one of ours was active
-    command_unsolicited, ///< a vehicle received a command that belongs to no request of ours
+    concurrent_request,  ///< a vehicle received another request's command while one of this run was active
+    command_unsolicited, ///< a vehicle received a command that belongs to no request of this run
     executed_twice,      ///< a vehicle executed one command twice
     response_lost,       ///< a response of a vehicle never arrived: a sequence gap, or a time-out despite the response
     response_duplicated, ///< a response of a vehicle arrived twice over the broker
@@ -28,7 +28,7 @@ enum class anomaly : std::uint8_t {
     completion_duplicated,      ///< the platform announced one completion twice
     completion_contradicted,    ///< ... with different outcomes
     observers_disagree,         ///< two observers of the run saw different outcomes of one request
-    completion_unknown,         ///< a completion for a request that is not ours
+    completion_unknown,         ///< a completion for a request that is not of this run
     completion_before_response, ///< executed or failed was announced before the final response of the vehicle
     completion_missing,         ///< an accepted request whose completion was never announced
     malformed_payload,          ///< a command or an event that could not be parsed

@@ -1,4 +1,4 @@
-// Names of the enumerators of an enumeration described with BOOST_DESCRIBE_ENUM: the printed word is the enumerator's.
+// Text of enumerators (BOOST_DESCRIBE_ENUM): the printed text is the enumerator's name.
 #pragma once
 
 #include <boost/describe/enum.hpp>

@@ -1,6 +1,7 @@
 // Fault plan: selects the messages that faults apply to.
 #pragma once
 
+#include <loadsim/base/random.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
 
@@ -24,8 +25,13 @@ struct fault_rule {
 };
 
 /// `number`: of the message, from 1. Random draws: (seed, draw_key, number).
-bool selects(const fault_rule&, std::uint64_t seed, std::uint64_t draw_key, std::uint64_t number,
-             nanoseconds since_start);
+inline bool selects(const fault_rule& rule, std::uint64_t seed, std::uint64_t draw_key, std::uint64_t number,
+                    nanoseconds since_start) {
+    if (rule.window && (since_start < rule.window->at || since_start - rule.window->at >= rule.window->lasts))
+        return false;
+    if (rule.every) return *rule.every != 0 && number % *rule.every == 0;
+    return !rule.probability || random_unit(seed, stream_id::fault, draw_key, number) < rule.probability->value;
+}
 
 /// Faults of one kind of message, which are numbered 1, 2, ... `Fault` has a fault_rule `rule`.
 /// Threads: one. Reads no clock.

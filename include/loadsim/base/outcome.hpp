@@ -60,6 +60,14 @@ private:
 };
 
 /// "executed", "executed or timed_out"; "nothing" when empty.
-std::string to_string(outcome_set);
+inline std::string to_string(outcome_set all) {
+    std::string text;
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+        if (!all.contains(static_cast<outcome>(i))) continue;
+        if (!text.empty()) text += " or ";
+        text += outcome_names[i];
+    }
+    return text.empty() ? "nothing" : text;
+}
 
 } // namespace loadsim

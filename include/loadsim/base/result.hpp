@@ -5,7 +5,6 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace loadsim {
@@ -26,12 +25,18 @@ std::string to_string(const problem&);
 struct problems {
     std::vector<problem> list;
 
-    problems() = default;
-    explicit problems(problem one) { list.push_back(std::move(one)); }
-    problems(std::string location, std::string text) { add(std::move(location), std::move(text)); }
+    problems() noexcept = default;
+    explicit problems(problem one);
+    problems(std::string location, std::string text);
+    // Defined in result.cpp: half of all files would compile them again.
+    problems(const problems&);
+    problems(problems&&) noexcept;
+    problems& operator=(const problems&);
+    problems& operator=(problems&&) noexcept;
+    ~problems();
 
-    void add(std::string location, std::string text) { list.push_back({std::move(location), std::move(text)}); }
-    void add(const problems& more) { list.insert(list.end(), more.list.begin(), more.list.end()); }
+    void add(std::string location, std::string text);
+    void add(const problems& more);
     bool empty() const noexcept { return list.empty(); }
 };
 

@@ -14,7 +14,7 @@ namespace loadsim::cluster {
 inline constexpr nanoseconds poll_interval = std::chrono::milliseconds{20};
 
 /// send() and receive() neither block nor spin. Messages from one rank to another arrive in order.
-/// Errors:  after the first error trouble() describes it, and nothing is sent or received any more.
+/// Errors:  after the first error error() describes it, and nothing is sent or received any more.
 /// Threads: one.
 class channel {
 public:
@@ -41,7 +41,7 @@ public:
     virtual std::optional<received_message> receive_until(monotonic_time until);
 
     /// Error sentence after the channel has failed; empty: it works.
-    virtual const std::string& trouble() const = 0;
+    virtual const std::string& error() const = 0;
 };
 
 } // namespace loadsim::cluster

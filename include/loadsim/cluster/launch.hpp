@@ -24,8 +24,8 @@ struct launch_options {
 std::vector<std::string> mpirun_arguments(const launch_options&, bool root);
 
 struct launch_result {
-    int exit_code = 0;   ///< mpirun's; 128 + n: terminated by signal n; 130: second Ctrl-C; 127: mpirun not found
-    std::string trouble; ///< sentence derived from mpirun's output; empty: the ranks have reported the error themselves
+    int exit_code = 0; ///< mpirun's; 128 + n: terminated by signal n; 130: second Ctrl-C; 127: mpirun not found
+    std::string error; ///< sentence derived from mpirun's output; empty: the ranks have reported the error themselves
     bool started = false; ///< at least one rank had started
     std::string output;   ///< stderr of mpirun and the libraries, at most 256 KiB
 };
@@ -38,7 +38,7 @@ struct launch_result {
 ///          SIGKILL. The drain signal is repeated every second, since mpirun loses it while it starts ranks; a draining rank
 ///          must ignore repetitions. Previous signal handlers are restored. mpirun has its own process group, so that Ctrl-C
 ///          reaches this process only; it terminates together with this process.
-/// Errors:  no process or pipe can be created. A missing mpirun gives a launch_result with trouble.
+/// Errors:  no process or pipe can be created. A missing mpirun gives a launch_result with error.
 /// Threads: the caller's; one launch at a time.
 result<launch_result> launch(const launch_options&);
 

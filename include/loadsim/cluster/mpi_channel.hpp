@@ -27,12 +27,12 @@ public:
 
     const rank_info& info() const override;
     std::string host_of(std::uint32_t rank) const override;
-    /// A text of 1 GiB or more sets trouble().
+    /// A text of 1 GiB or more sets error().
     void send(std::uint32_t to, std::string text) override;
     std::optional<received_message> receive() override;
-    /// Whether all sends have completed at this end. A small text completes before the receiver has asked for it.
+    /// True: all sends have completed at this end. A small text completes before the receiver has asked for it.
     bool sent_all();
-    const std::string& trouble() const override;
+    const std::string& error() const override;
 
 private:
     struct state;

@@ -17,7 +17,7 @@ struct rank_info {
     friend bool operator==(const rank_info&, const rank_info&) = default;
 };
 
-/// Whether an MPI launcher started this process: mpirun (also with one rank), Slurm's srun --mpi=pmix, a Kubernetes MPIJob.
+/// True: an MPI launcher started this process: mpirun (also with one rank), Slurm's srun --mpi=pmix, a Kubernetes MPIJob.
 /// Reads the environment only; does not initialize MPI.
 bool launched_by_mpi();
 

@@ -20,12 +20,12 @@ namespace loadsim::cluster {
 struct join_request {
     std::string version;
     std::string scenario;     ///< resolved text; must be identical on all ranks
-    std::string trouble;      ///< why this rank cannot join; empty: it can
+    std::string error;        ///< reason for which this rank cannot join; empty: it can
     std::int64_t wall_us = 0; ///< the rank's system clock, microseconds since 1970
 
     friend bool operator==(const join_request&, const join_request&) = default;
 };
-BOOST_DESCRIBE_STRUCT(join_request, (), (version, scenario, trouble, wall_us))
+BOOST_DESCRIBE_STRUCT(join_request, (), (version, scenario, error, wall_us))
 
 /// Reply of rank 0 when all ranks can join.
 struct run_settings {

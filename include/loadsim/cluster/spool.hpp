@@ -18,7 +18,7 @@ std::filesystem::path spool_folder(const std::filesystem::path& run_folder, std:
 
 /// Appends one line per status report. write() returns after the kernel has the data, so a line survives the process's death.
 ///
-/// Errors:  the first failed write sets trouble(), truncates the file to its last complete line and stops further writing: a
+/// Errors:  the first failed write sets error(), truncates the file to its last complete line and stops further writing: a
 ///          spool with a gap would give wrong totals. Does not throw.
 /// Threads: one.
 class spool_writer {
@@ -33,7 +33,7 @@ public:
     /// Deletes the file; call after the report has been written. Later writes are ignored.
     void remove();
     /// Error sentence; empty: everything has been written.
-    const std::string& trouble() const noexcept { return trouble_; }
+    const std::string& error() const noexcept { return error_; }
 
 private:
     void fail(std::string_view what, int error);
@@ -41,7 +41,7 @@ private:
     std::filesystem::path file_;
     int descriptor_ = -1;
     std::int64_t length_ = 0; ///< bytes of complete lines
-    std::string trouble_;
+    std::string error_;
 };
 
 /// Line of a spool.
@@ -68,7 +68,7 @@ struct spool_totals {
     bool interrupted = false;
     bool terminated = false;
     bool truncated = false;
-    std::string trouble; ///< why the spool could not be read completely; empty: no error
+    std::string error; ///< reason for which the spool was not read completely; empty: no error
 };
 
 /// Totals of all ranks with a spool folder, ordered by rank. A damaged spool counts up to the damage.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/contract/event_mapping.hpp>
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/contract/options.hpp>
 #include <loadsim/contract/template_symbols.hpp>
@@ -70,6 +71,12 @@ public:
     /// Errors: all problems at once, each with its option path ("contract.ack.payload").
     static result<message_contract> compile(const options&, const scenario_symbols& = {});
     static const message_contract& built_in(); ///< contract of the default options
+    message_contract();                        ///< empty; compile() makes a usable one
+    message_contract(const message_contract&);
+    message_contract(message_contract&&) noexcept;
+    message_contract& operator=(const message_contract&);
+    message_contract& operator=(message_contract&&) noexcept;
+    ~message_contract();
 
     /// Command parsed by a vehicle.
     struct parsed_command {

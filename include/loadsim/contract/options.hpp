@@ -1,5 +1,5 @@
-// Options of the message contract: topics, payloads and field paths of a platform, as configured in a scenario. The defaults are
-// loadsim's own contract (domain: proposed defaults).
+// Options of the message contract: topics, payloads and field paths of a platform, as configured in a scenario.
+// The defaults are loadsim's own contract (docs/contract.md).
 #pragma once
 
 #include <loadsim/base/outcome.hpp>
@@ -131,7 +131,7 @@ struct options {
     bool use_response_topic = true; ///< the command's response topic (MQTT 5) overrides the topic of the responses
     std::string responses_filter = "v1/+/rsp/+";
     event_mapping_options responses =
-        default_response_mapping(); ///< used by the embedded backend and by response observers
+        default_response_mapping(); ///< used by the mqtt driver, by load.checkResponseSequence and by the probe
     message_options presence{.topic = "v1/{vin}/state",
                              .payload = {.text = R"({"state":"{state}"{#wake},"wake":"{wake}"{/wake}})"},
                              .retain = true};

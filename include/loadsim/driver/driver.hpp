@@ -35,7 +35,7 @@ class driver {
 public:
     virtual ~driver() = default;
     /// Connects. Calls `ready` once, with an empty text or with an error sentence; possibly before start() returns.
-    virtual void start(std::function<void(std::string trouble)> ready) = 0;
+    virtual void start(std::function<void(std::string error)> ready) = 0;
     virtual void send(request_key, std::string_view vin, std::string_view service) = 0;
     /// Closes the connections. No events follow.
     virtual void stop() = 0;

@@ -3,10 +3,10 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/contract/message_contract.hpp>
-#include <loadsim/contract/options.hpp>
 #include <loadsim/contract/template_symbols.hpp>
 #include <loadsim/driver/authenticator.hpp>
-#include <loadsim/http/client.hpp>
+#include <loadsim/driver/options.hpp>
+#include <loadsim/http/options.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -14,18 +14,6 @@
 #include <vector>
 
 namespace loadsim::driver {
-
-struct hook_options {
-    std::string name; ///< shown in messages
-    std::string method = "POST";
-    std::string path; ///< a template; appended to the API's base path
-    contract::named_texts headers{};
-    contract::payload_options body{};
-    std::vector<std::uint16_t> expect{200, 201, 202, 204};
-    contract::named_texts capture{}; ///< name to field path in the response; later templates read {captured.NAME}
-    bool for_each_vehicle = false;
-    friend bool operator==(const hook_options&, const hook_options&) = default;
-};
 
 /// Names captured by the hooks, in order and without duplicates: contract::scenario_symbols::captured.
 std::vector<std::string> captured_names(const std::vector<hook_options>&);

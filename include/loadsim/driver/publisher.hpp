@@ -29,10 +29,10 @@ public:
     ~publisher();
 
     /// Calls `ready` once, with an empty text or with an error sentence.
-    void start(std::function<void(std::string trouble)> ready);
+    void start(std::function<void(std::string error)> ready);
     /// QoS: the message's, default 1, limited to the broker's maximum. Calls `done` once: with an empty text after the
     /// broker's acknowledgement (QoS 0: after sending), or with an error sentence; possibly before publish() returns.
-    void publish(const contract::outgoing_message&, std::function<void(std::string trouble)> done);
+    void publish(const contract::outgoing_message&, std::function<void(std::string error)> done);
     /// Closes the session. No callbacks follow.
     void stop();
 

@@ -6,10 +6,8 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/fleet/fault.hpp>
+#include <loadsim/fleet/options.hpp>
 #include <loadsim/fleet/vehicles.hpp>
-#include <loadsim/http/client.hpp>
-#include <loadsim/vehicle/behaviour.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -28,40 +26,8 @@ namespace loadsim::fleet {
 class vehicle_events;
 struct fleet_spec;
 
-/// Inbound endpoint of the platform: the broker API posts vehicle responses to it.
-struct inbound_options {
-    std::string url{}; ///< http(s)://host:port[/base]; empty: responses are counted as dropped
-    std::string method = "POST";
-    std::string path = "/vehicles/{vin}/responses"; ///< template of vin and request.id, appended to the URL's path
-    contract::named_texts headers{};               ///< templates as `path`; Content-Type: application/json unless given
-    http::tls_options tls{};                       ///< for https
-    std::uint32_t connections = 16;                ///< total of all shards
-    nanoseconds timeout = std::chrono::seconds{5}; ///< for an HTTP response
-    std::uint32_t max_queued = 100'000; ///< responses queued for a connection, per shard; more are dropped and counted
-    bool presence = false;              ///< presence messages (asleep, online) are posted as well, as responses are
-    friend bool operator==(const inbound_options&, const inbound_options&) = default;
-};
-
-struct broker_api_options {
-    std::string listen = "127.0.0.1:0";            ///< host:port; 0: any free one
-    std::string method = "POST";                   ///< of commands
-    std::string path = "/vehicles/{vin}/commands"; ///< {vin}: that level; any other level in braces is a wildcard
-    std::string vin{}; ///< field path of the VIN in a command (contract/field_path.hpp); empty: the path's {vin}
-    std::uint16_t status = 202;
-    std::string body{}; ///< of the HTTP response, verbatim
-    inbound_options inbound{};
-    std::vector<fleet::fault> faults{};
-    std::uint32_t connections = 4'096; ///< open connections of the platform; more are rejected and counted
-    friend bool operator==(const broker_api_options&, const broker_api_options&) = default;
-};
-
-/// Validation errors, each with its key below fleet.brokerApi ("path", "inbound.url", "faults[1].every"); empty: usable.
-std::vector<vehicle::validation_issue> check(const broker_api_options&);
-
 /// Names of the headers that a contract reads from a command.
 std::vector<std::string> headers_of(const contract::command_options&);
-
-using measure::broker_api_counts;
 
 /// HTTP server of the broker API; one per process, for the vehicles of all shards.
 /// Threads: an HTTP thread of its own; `find_vehicle`, `on_command` and `set_next_behaviour` are called on it and must not block.
@@ -93,7 +59,7 @@ public:
 
     std::string url() const;  ///< http://host:port
     std::string path() const; ///< route pattern of commands, as configured
-    broker_api_counts take_counts();
+    measure::broker_api_counts take_counts();
 
 private:
     class impl;

@@ -2,29 +2,15 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/base/time.hpp>
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/contract/message_contract.hpp>
-#include <loadsim/contract/options.hpp>
+#include <loadsim/contract/message_parser.hpp>
+#include <loadsim/fleet/options.hpp>
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace loadsim::fleet {
-
-struct campaign_options {
-    std::string name{};
-    nanoseconds at{0};                   ///< since the load's start
-    std::vector<std::string> segments{}; ///< addressed segments; empty: all
-    /// Templates of template_scope::command; {request.id} is the campaign's name. A message with {segment} or {segment.NAME} is
-    /// sent once per segment; other vehicle placeholders are not meaningful.
-    contract::message_options message{};
-    std::string filter{}; ///< topic filter those vehicles subscribe to; a template of template_scope::identity
-    /// Field path of the campaign's name in a message. Empty: every message that matches the filter belongs to it.
-    std::string id{};
-    friend bool operator==(const campaign_options&, const campaign_options&) = default;
-};
 
 /// Compiled campaign_options. Threads: const, any.
 class campaign {

@@ -1,13 +1,17 @@
-// Options of the fleet and its link to the broker.
+// Options of the fleet, its link to the broker or broker API, and campaigns.
 #pragma once
 
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
-#include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/contract/options.hpp>
+#include <loadsim/fleet/fault.hpp>
+#include <loadsim/http/options.hpp>
 #include <loadsim/mqtt/options.hpp>
+#include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,6 +42,37 @@ struct mqtt_options {
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };
 
+/// Inbound endpoint of the platform: the broker API posts vehicle responses to it.
+struct inbound_options {
+    std::string url{}; ///< http(s)://host:port[/base]; empty: responses are counted as dropped
+    std::string method = "POST";
+    std::string path = "/vehicles/{vin}/responses"; ///< template of vin and request.id, appended to the URL's path
+    contract::named_texts headers{};               ///< templates as `path`; Content-Type: application/json unless given
+    http::tls_options tls{};                       ///< for https
+    std::uint32_t connections = 16;                ///< total of all shards
+    nanoseconds timeout = std::chrono::seconds{5}; ///< for an HTTP response
+    std::uint32_t max_queued = 100'000; ///< responses queued for a connection, per shard; more are dropped and counted
+    bool presence = false;              ///< presence messages (asleep, online) are posted as well, as responses are
+    friend bool operator==(const inbound_options&, const inbound_options&) = default;
+};
+
+/// Simulated HTTP API of the platform's broker team.
+struct broker_api_options {
+    std::string listen = "127.0.0.1:0";            ///< host:port; 0: any free one
+    std::string method = "POST";                   ///< of commands
+    std::string path = "/vehicles/{vin}/commands"; ///< {vin}: that level; any other level in braces is a wildcard
+    std::string vin{}; ///< field path of the VIN in a command (contract/field_path.hpp); empty: the path's {vin}
+    std::uint16_t status = 202;
+    std::string body{}; ///< of the HTTP response, verbatim
+    inbound_options inbound{};
+    std::vector<fleet::fault> faults{};
+    std::uint32_t connections = 4'096; ///< open connections of the platform; more are rejected and counted
+    friend bool operator==(const broker_api_options&, const broker_api_options&) = default;
+};
+
+/// Validation errors, each with its key below fleet.brokerApi ("path", "inbound.url", "faults[1].every"); empty: usable.
+std::vector<vehicle::validation_issue> check(const broker_api_options&);
+
 /// Listen addresses for wake-up triggers of sleeping vehicles: a local address and port each; port 0: any free one.
 struct wakeup_options {
     std::string udp = "127.0.0.1:0";
@@ -66,6 +101,20 @@ struct options {
     wakeup_options wakeup{};
     std::vector<vehicle::segment> segments; ///< empty: one segment, "all", 100 %, behaviour success
     friend bool operator==(const options&, const options&) = default;
+};
+
+/// Campaign: one message to many vehicles.
+struct campaign_options {
+    std::string name{};
+    nanoseconds at{0};                   ///< since the load's start
+    std::vector<std::string> segments{}; ///< addressed segments; empty: all
+    /// Templates of template_scope::command; {request.id} is the campaign's name. A message with {segment} or {segment.NAME} is
+    /// sent once per segment; other vehicle placeholders are not meaningful.
+    contract::message_options message{};
+    std::string filter{}; ///< topic filter those vehicles subscribe to; a template of template_scope::identity
+    /// Field path of the campaign's name in a message. Empty: every message that matches the filter belongs to it.
+    std::string id{};
+    friend bool operator==(const campaign_options&, const campaign_options&) = default;
 };
 
 } // namespace loadsim::fleet

@@ -69,7 +69,7 @@ public:
     virtual std::uint32_t expected_online() const noexcept = 0; ///< vehicles expected online before the load
     virtual std::uint32_t online() const noexcept = 0;          ///< vehicles with a session and a subscription
     virtual bool idle() const noexcept { return true; }         ///< no response waits to be posted
-    /// Why the run cannot go on: permanent refusal by the broker (bad credentials, refused subscription, no wildcards ...), or
+    /// Reason that ends the run: permanent refusal by the broker (bad credentials, refused subscription, no wildcards ...), or
     /// responses that cannot be posted (invalid inbound URL, unknown host); empty: no error.
     virtual const std::string& refusal() const noexcept = 0;
     virtual fleet_counts take_counts() = 0;

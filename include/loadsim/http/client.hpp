@@ -1,39 +1,19 @@
-// HTTP client with a pool of keep-alive connections: http and https, several base URLs, a proxy.
+// HTTP client with a pool of keep-alive connections: http and https, several base URLs, a proxy. Blocking request.
 #pragma once
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/http/message.hpp>
+#include <loadsim/http/options.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/url.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace loadsim::http {
-
-/// File names, PEM format. Host name and certificate chain are always verified.
-struct tls_options {
-    std::string ca{};          ///< trusted CAs; empty: the system's
-    std::string certificate{}; ///< client certificate with its chain; empty: none
-    std::string key{};         ///< private key of the certificate; empty: in the same file
-    friend bool operator==(const tls_options&, const tls_options&) = default;
-};
-
-struct client_options {
-    std::vector<net::endpoint> base_urls;           ///< http or https, used round robin; an unreachable one is skipped
-    tls_options tls{};                              ///< for https
-    std::optional<net::endpoint> proxy{};           ///< HTTP proxy: absolute-form requests; CONNECT for https
-    std::uint32_t max_connections = 64;             ///< maximum, at least 1
-    nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and response together, per try
-    std::uint32_t retries = 0; ///< after a timeout the connection is closed and the request is sent again
-    bool keep_headers = false; ///< of responses; costs one allocation per header
-};
 
 /// Value of the Host field: "api.test", "api.test:8080", "[::1]:8080"; without the default port of the scheme.
 std::string authority(const net::endpoint&);
@@ -98,5 +78,10 @@ public:
     virtual client_counts take_counts() = 0;
     virtual std::uint32_t max_connections() const noexcept = 0; ///< of client_options
 };
+
+/// One request with a client and a loop of its own. Blocks, for at most the options' timeout per try. A response of any status is
+/// a success; its headers are kept.
+/// Errors: one sentence with the URL: no connection, timeout, untrusted certificate, not HTTP.
+result<response> fetch(const client_options&, const request&);
 
 } // namespace loadsim::http

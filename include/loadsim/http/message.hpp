@@ -25,6 +25,9 @@ struct request {
     friend bool operator==(const request&, const request&) = default;
 };
 
+/// Bytes of the request with this value of the Host field; without a base URL's path.
+std::string serialize(const request&, std::string_view host);
+
 /// Response received, with its own copy of body and headers.
 struct response {
     unsigned status = 0;

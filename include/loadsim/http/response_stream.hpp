@@ -11,9 +11,6 @@
 
 namespace loadsim::http {
 
-/// Bytes of the request with this value of the Host field; without a base URL's path.
-std::string serialize(const request&, std::string_view host);
-
 /// Shape:   headers of up to 8 KiB; the body is unlimited and not kept. Interim responses (1xx) are skipped.
 /// Threads: one. Pure: no socket.
 class response_stream {

@@ -5,15 +5,11 @@
 #include <loadsim/measure/histogram.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace loadsim::measure {
 
-/// ZigZag LEB128-64b9B counts, the "counts" part of a V2 body.
-std::vector<std::uint8_t> encode_counts(const histogram&);
 /// base64 of the zlib-packed V2 body: begins with HISTFAAA.
 std::string encode_v2(const histogram&);
 /// Decodes encode_v2() and the bodies of the Java, C and JavaScript writers. Safe with untrusted input: memory is bounded.

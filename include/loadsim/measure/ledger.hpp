@@ -37,7 +37,7 @@ enum class recording : std::uint8_t { unexpected, all };
 /// Information about a command that was delivered to a vehicle.
 struct delivery {
     bool is_first = true;              ///< first delivery of this command
-    std::optional<arrival_id> arrival; ///< arrival of the request; absent: not a request of ours
+    std::optional<arrival_id> arrival; ///< arrival of the request; absent: not a request of this run
 };
 
 /// Tracks the requests of one shard from due to completion. At most one request per vehicle is open at a time.

@@ -62,7 +62,7 @@ BOOST_DESCRIBE_STRUCT(anomaly_record, (), (kind, expected, at_ms, vin, request_i
 struct session_record {
     double at_ms = 0;
     std::string vin;
-    std::string event; ///< "on line, session present", "off line: ...", "tunnel begins"
+    std::string event; ///< "online, session present", "offline: ...", "tunnel begins"
 };
 BOOST_DESCRIBE_STRUCT(session_record, (), (at_ms, vin, event))
 

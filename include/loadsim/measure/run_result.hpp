@@ -48,7 +48,7 @@ struct recovery {
     std::string condition;
     std::uint32_t occurrence = 0;             ///< from 0
     nanoseconds started{0};                   ///< since the load's start
-    std::uint64_t affected = 0;               ///< vehicles that lost their session or were silenced
+    std::uint64_t affected = 0;               ///< vehicles that lost their session or whose link was blocked
     std::uint64_t recovered = 0;              ///< of them: recovered
     std::optional<nanoseconds> recovery_time; ///< from start until 99 % of the affected recovered; absent: not reached
     std::string budget;                       ///< e2e budget used to assess latency; empty: none, or nothing measured

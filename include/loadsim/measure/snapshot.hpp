@@ -18,8 +18,8 @@ struct snapshot {
     std::uint64_t awaited = 0;   ///< commands still to arrive and conditions that end soon; set after the last arrival
     bool all_due = false;        ///< all arrivals of the partition have been due
     bool driver_ready = false;   ///< driver and observer are ready
-    std::string setup_error;     ///< why setup failed; empty: no error
-    std::string fatal_error;     ///< why it cannot continue; empty: no error
+    std::string setup_error;     ///< reason of a failed setup; empty: no error
+    std::string fatal_error;     ///< reason that ends the run; empty: no error
     double cpu_s = 0;            ///< CPU time so far; shard: its thread; rank: sum of its shards
     std::uint64_t rss_bytes = 0; ///< resident memory of the process; 0 for a shard
 

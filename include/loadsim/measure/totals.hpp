@@ -39,7 +39,7 @@ struct session_counts {
     std::uint64_t reconnects = 0;                 ///< sessions re-established after a drop
     std::uint64_t syn_retransmitted = 0;          ///< connects with a retransmitted SYN: the listen backlog was full
     histogram connect;                            ///< TCP connect to CONNACK
-    std::map<std::string, std::uint64_t> reasons; ///< why refused or dropped, by the error's text
+    std::map<std::string, std::uint64_t> reasons; ///< of refused and dropped sessions, by the error's text
 };
 BOOST_DESCRIBE_STRUCT(session_counts, (), (refused, dropped, reconnects, syn_retransmitted, connect, reasons))
 
@@ -78,7 +78,7 @@ BOOST_DESCRIBE_STRUCT(queued_counts, (), (delivered, out_of_order, wait))
 
 /// Effect of one occurrence of a condition and the recovery from it.
 struct recovery_counts {
-    std::uint64_t affected = 0; ///< vehicles that lost their session or were silenced
+    std::uint64_t affected = 0; ///< vehicles that lost their session or whose link was blocked
     histogram recovery_times;   ///< of recovered vehicles: from begin of the occurrence until re-subscribed
 };
 BOOST_DESCRIBE_STRUCT(recovery_counts, (), (affected, recovery_times))

@@ -57,7 +57,7 @@ enum class reason : std::uint8_t {
 /// "session taken over"; the name of section 2.4 in lower case; "reason 0xNN" for a number that has none.
 std::string to_string(reason);
 
-/// Why a session ended or a call was refused.
+/// Errors of sessions and calls.
 enum class errc {
     ok = 0,
     malformed_packet,      ///< bytes that do not form a packet (1.5, 2.x): closes the session

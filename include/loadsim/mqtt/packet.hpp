@@ -167,7 +167,7 @@ void encode_pingresp(bytes& out);
 bool valid_topic_name(std::string_view) noexcept;
 /// 4.7.1, 4.8.2: the same, with wildcards where they are allowed and complete shared subscriptions.
 bool valid_topic_filter(std::string_view) noexcept;
-/// 4.7: whether the filter matches the topic; both must be valid. Of a shared subscription the part behind its name is used.
+/// True: the filter matches the topic (4.7); both must be valid. Of a shared subscription the part behind its name is used.
 bool matches(std::string_view filter, std::string_view topic) noexcept;
 /// 1.5.4: well-formed, no surrogates, no U+0000.
 bool valid_utf8(std::string_view) noexcept;

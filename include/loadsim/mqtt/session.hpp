@@ -40,7 +40,7 @@ struct server_limits {
     std::string_view assigned_client_id{};  ///< after a CONNECT without client id; valid during on_connected()
 };
 
-/// Why a server with these limits does not support a subscription to that filter; success: it does.
+/// Reason for which a server with these limits does not support a subscription to that filter; success: it does.
 reason subscription_refusal(const server_limits&, std::string_view filter) noexcept;
 
 class session;
@@ -157,7 +157,7 @@ private:
     std::error_code on_disconnect(const frame&, receive_context&);
     void on_pubrel(const ack_packet&, receive_context&);
     void complete(outgoing*, reason, receive_context&);
-    void note_refusal(reason, const properties&);
+    std::error_code end_by_server(reason, const properties&, errc otherwise);
     void adopt_limits(const properties&, server_limits&);
     void end_old_session(bool present, receive_context&);
     void resume(receive_context&);

@@ -13,7 +13,7 @@
 namespace loadsim::net {
 
 /// Resolves the name, opens one TCP connection and closes it. Returns the address that was connected to.
-/// Blocks; `timeout` limits the connect only. Errors: one sentence that names `what` ("broker", "API") and the URL.
+/// Blocks; `timeout` limits the connect only. Errors: one sentence that names `peer` ("broker", "API") and the URL.
 result<boost::asio::ip::tcp::endpoint> check_connection(const endpoint&, std::string_view peer, nanoseconds timeout);
 
 /// A loopback port that is free now. Another process may take it before it is used: callers must be able to retry.

@@ -3,7 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/event_mapping.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/observer/event.hpp>
 #include <loadsim/observer/options.hpp>

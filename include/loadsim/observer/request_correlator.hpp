@@ -18,7 +18,7 @@ namespace loadsim::observer {
 class request_correlator {
 public:
     explicit request_correlator(
-        nanoseconds timeout); ///< how long a completion is kept for its request, and a request after its completion
+        nanoseconds timeout); ///< time that a completion is kept for its request, and a request after its completion
     ~request_correlator();
 
     /// Registers an accepted request. Returns the completions that arrived before.

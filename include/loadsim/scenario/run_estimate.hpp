@@ -12,6 +12,9 @@
 
 namespace loadsim::scenario {
 
+/// Resource requirements of a scenario, for the machines that run it.
+loadsim::target::resource_requirements requirements_of(const scenario_config&, loadsim::target::rank_placement = {});
+
 struct run_estimate {
     struct phase {
         std::string name;

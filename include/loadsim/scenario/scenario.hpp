@@ -4,12 +4,9 @@
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
-#include <loadsim/driver/authenticator.hpp>
-#include <loadsim/driver/hooks.hpp>
 #include <loadsim/driver/options.hpp>
-#include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/options.hpp>
-#include <loadsim/http/client.hpp>
+#include <loadsim/http/options.hpp>
 #include <loadsim/load/options.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/net/url.hpp>
@@ -85,6 +82,14 @@ struct scenario_config {
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
     std::vector<verdict::budget> budgets;
+
+    // Defined in scenario.cpp: every file that holds a scenario would compile them again.
+    scenario_config();
+    scenario_config(const scenario_config&);
+    scenario_config(scenario_config&&) noexcept;
+    scenario_config& operator=(const scenario_config&);
+    scenario_config& operator=(scenario_config&&) noexcept;
+    ~scenario_config();
     friend bool operator==(const scenario_config&, const scenario_config&) = default;
 };
 
@@ -92,10 +97,10 @@ struct scenario_config {
 std::vector<net::endpoint> brokers_of(const target&);
 std::vector<net::endpoint> apis_of(const target&);
 
-/// Whether anything in the scenario uses MQTT. With the link broker-api: only the driver, observers or campaigns can.
+/// True: anything in the scenario uses MQTT. With the link broker-api: only the driver, observers or campaigns can.
 bool needs_a_broker(const scenario_config&);
 
-/// Whether the contract is loadsim's built-in one, the only one that the embedded backend supports.
+/// True: the contract is loadsim's built-in one, the only one that the embedded backend supports.
 bool uses_builtin_contract(const scenario_config&);
 
 /// The behaviour of that name; read() has checked that it exists.

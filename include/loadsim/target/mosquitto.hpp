@@ -28,6 +28,10 @@ struct mosquitto_options {
 std::string mosquitto_configuration(std::uint16_t port, const std::string& user, const std::filesystem::path& folder,
                                     const mosquitto_options&);
 
+/// Password file before mosquitto_passwd hashes it: one "user:password" per line, without repetitions.
+/// Errors: a user or a password that the format cannot represent; messages contain the user, never a password.
+result<std::string> plain_text_logins(const std::vector<mosquitto_login>&);
+
 /// Mosquitto on a free loopback port. Configuration, log and persistence are in the given folder. Terminates with this
 /// object, and with this process even if it is killed (Linux, PR_SET_PDEATHSIG).
 /// Threads: call start() and restart() from a thread that lives as long as the broker: the child dies with that thread.

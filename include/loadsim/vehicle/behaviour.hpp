@@ -43,7 +43,7 @@ struct response_step {
     response_step::corruption payload = corruption::none;
 
     bool is_final() const { return type == kind::executed || type == kind::failed; }
-    /// Whether a correct platform accepts the response for the current request.
+    /// True: a correct platform accepts the response for the current request.
     bool is_well_formed() const { return request == correlation::own && !foreign_vin && payload == corruption::none; }
     friend bool operator==(const response_step&, const response_step&) = default;
 };

@@ -55,7 +55,7 @@ struct condition {
     friend bool operator==(const condition&, const condition&) = default;
 };
 
-/// Whether the condition affects single vehicles; the others affect the broker or the load.
+/// True: the condition affects single vehicles; the others affect the broker or the load.
 constexpr bool affects_vehicles(condition::kind k) {
     return k != condition::kind::outage && k != condition::kind::spike;
 }
@@ -71,7 +71,7 @@ struct condition_window {
 std::optional<condition_window> window_of(const condition&, std::uint32_t c, std::uint32_t n, std::uint64_t seed,
                                           vehicle_id);
 
-/// Whether the condition applies to vehicles of that segment.
+/// True: the condition applies to vehicles of that segment.
 bool applies_to(const condition&, std::string_view segment);
 
 /// Start of the n-th occurrence (from 0), since the start of the load.
@@ -80,7 +80,7 @@ nanoseconds start_of(const condition&, std::uint32_t n);
 /// Number of occurrences that start before the end of a load of that duration.
 std::uint32_t occurrence_count(const condition&, nanoseconds load);
 
-/// Whether the condition kind has a duration.
+/// True: the condition kind has a duration.
 constexpr bool has_duration(condition::kind k) {
     return k != condition::kind::reconnect_storm && k != condition::kind::power_on;
 }

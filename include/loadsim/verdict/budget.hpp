@@ -18,10 +18,10 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 ///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN
 ///                        pN: p50, p99, p99.9, p100; p999 = p99.9 and p9999 = p99.99
 ///   sessions.connect.STAT
-///   queued.waited.STAT   waiting time of commands queued for an unreachable vehicle
-///   recovery.back        from a condition's begin until 99 % of the affected were back: longest of all occurrences
+///   queued.wait.STAT     waiting time of commands queued for an unreachable vehicle
+///   recovery.time        from a condition's begin until 99 % of the affected recovered: longest of all occurrences
 ///   recovery.latency     ... until latency was within its budget again
-///   campaigns.undelivered, campaigns.repeated   addressed vehicles without delivery, with repeated delivery; each also
+///   campaigns.undelivered, campaigns.duplicates   addressed vehicles without delivery; duplicate deliveries; each also
 ///                        with .rate (fraction of the vehicles addressed)
 ///   campaigns.latency.STAT   from due to delivered
 ///   unexpected, outcomes.NAME, each also with .rate (fraction of the requests due)

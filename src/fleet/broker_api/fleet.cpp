@@ -25,15 +25,15 @@ response_poster::client_factory make_client_factory(net::loop& loop, const inbou
 
 class broker_api_fleet final : private uplink_sink, public simulated_fleet {
 public:
-    broker_api_fleet(net::loop& loop, const time_source& time, vehicle_events& events, const fleet_spec& p,
+    broker_api_fleet(net::loop& loop, const time_source& time, vehicle_events& events, const fleet_spec& spec,
                      const broker_api_options& o, nanoseconds system_offset, std::uint32_t connections)
-        : simulated_fleet([&loop](net::timer& t, monotonic_time when) { loop.arm(t, when); }, time, events, p, *this,
+        : simulated_fleet([&loop](net::timer& t, monotonic_time when) { loop.arm(t, when); }, time, events, spec, *this,
                           {.system_offset = system_offset,
                            .report_absent_lazily = true,
                            .presence = o.inbound.presence,
                            .time_sliced = true}),
           loop_(loop),
-          poster_(o, p.seed, p.shard_partition.index + 1, make_client_factory(loop, o.inbound, connections)) {}
+          poster_(o, spec.seed, spec.shard_partition.index + 1, make_client_factory(loop, o.inbound, connections)) {}
 
     void deliver(vehicle_id v, delivered_command command) override {
         ++loop_.traffic.received;
@@ -67,9 +67,9 @@ private:
 } // namespace
 
 std::unique_ptr<vehicles> make_broker_api_fleet(net::loop& loop, const time_source& time, vehicle_events& events,
-                                                const fleet_spec& p, const broker_api_options& o,
+                                                const fleet_spec& spec, const broker_api_options& o,
                                                 nanoseconds system_offset, std::uint32_t inbound_connections) {
-    return std::make_unique<broker_api_fleet>(loop, time, events, p, o, system_offset, inbound_connections);
+    return std::make_unique<broker_api_fleet>(loop, time, events, spec, o, system_offset, inbound_connections);
 }
 
 } // namespace loadsim::fleet

@@ -39,7 +39,7 @@ public:
     response_poster(const broker_api_options&, std::uint64_t seed, std::uint32_t source,
                     const client_factory& make_client);
 
-    /// Why responses cannot be posted; empty: no error.
+    /// Reason for which responses cannot be posted; empty: no error.
     const std::string& refusal() const noexcept { return refusal_; }
     void post(vehicle_id, std::string_view vin, std::string_view request, std::string_view payload,
               nanoseconds since_start);
@@ -47,7 +47,7 @@ public:
     void stop();
     bool idle() const noexcept { return pending_ == 0; }
 
-    broker_api_counts counts; ///< read and reset by the owner
+    measure::broker_api_counts counts; ///< read and reset by the owner
 
 private:
     void on_response(std::uint64_t vehicle, const http::response_view&) override;

@@ -33,15 +33,15 @@ mqtt::session_options takeover_session(mqtt::session_options session) {
 mqtt_disruption_state::mqtt_disruption_state(mqtt_fleet& owner, vehicle_id v)
     : disruption_state(owner, v), resume_reading_timer(owner, &mqtt_fleet::resume_reading, v) {}
 
-mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& p, std::uint32_t connects_in_flight,
-                       std::vector<boost::asio::ip::tcp::endpoint> brokers)
-    : fleet_core(events, p), loop_(loop),
-      default_identity_(identity_templates::compile(p.options.mqtt, p.template_symbols).value()),
-      sleeper_session_options_(sleeper_session(p.options.mqtt.session)),
-      takeover_session_options_(takeover_session(p.options.mqtt.session)),
+mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
+                       std::uint32_t connects_in_flight, std::vector<boost::asio::ip::tcp::endpoint> brokers)
+    : fleet_core(events, spec), loop_(loop),
+      default_identity_(identity_templates::compile(spec.options.mqtt, spec.template_symbols).value()),
+      sleeper_session_options_(sleeper_session(spec.options.mqtt.session)),
+      takeover_session_options_(takeover_session(spec.options.mqtt.session)),
       source_addresses_(
-          net::parse_source_addresses(p.options.source_addresses).value()), // validated by the scenario reader
-      pacer_(size(), p.options.connect_rate, p.shard_partition, connects_in_flight) {
+          net::parse_source_addresses(spec.options.source_addresses).value()), // validated by the scenario reader
+      pacer_(size(), spec.options.connect_rate, spec.shard_partition, connects_in_flight) {
     for (auto& one : brokers) brokers_.push_back({std::move(one)});
     for (const auto& b : spec_.behaviours) {
         auto& templates = false_identities_.emplace_back();
@@ -59,15 +59,15 @@ mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec
     for (std::uint32_t slot = 0; slot < size(); ++slot) {
         const auto v = id_at(slot);
         const auto& behaviour = behaviour_of(v);
-        auto& c = vehicles_.emplace_back(
+        auto& vehicle = vehicles_.emplace_back(
             loop_, behaviour.asleep ? sleeper_session_options_ : spec_.options.mqtt.session, handler, v);
         if (behaviour.credentials)
-            c.state = session_state::rejected;
+            vehicle.state = session_state::rejected;
         else if (powers_on_later(spec_, v))
-            disruptions_of(c).powered_off = true;
+            disruptions_of(vehicle).powered_off = true;
         else
             ++expected_online_;
-        update_state(c);
+        update_state(vehicle);
     }
 }
 
@@ -78,16 +78,16 @@ void mqtt_fleet::start() {
 
 void mqtt_fleet::begin_load(monotonic_time start) {
     load_start_ = start;
-    for (mqtt_vehicle& c : vehicles_) {
-        update_state(c);
-        if (c.state != session_state::online && c.state != session_state::offline) continue;
-        const auto& b = behaviour_of(c.id);
+    for (mqtt_vehicle& vehicle : vehicles_) {
+        update_state(vehicle);
+        if (vehicle.state != session_state::online && vehicle.state != session_state::offline) continue;
+        const auto& b = behaviour_of(vehicle.id);
         if (!b.online)
-            disconnect_permanently(c);
+            disconnect_permanently(vehicle);
         else if (b.asleep &&
-                 c.state ==
+                 vehicle.state ==
                      session_state::online) // else after subscribing: the platform must learn of the session first
-            fall_asleep(c);
+            fall_asleep(vehicle);
     }
     process_due_conditions();
     if (spec_.message_contract.has_telemetry()) send_due_telemetry();
@@ -97,24 +97,25 @@ void mqtt_fleet::stop() {
     fleet_core::stop();
     connect_timer_.disarm();
     telemetry_timer_.disarm();
-    for (mqtt_vehicle& c : vehicles_) {
-        if (!c.disruptions || c.disruptions->half_open == 0) c.link.unblock(); // so that DISCONNECT gets through
-        c.disruptions.reset();
-        publish_presence(c, "offline");
-        c.link.close(mqtt::session::close_scope::session); // leaves no session at the broker
-        if (c.state == session_state::online) set_state(c, session_state::offline);
-        release_connect(c);
+    for (mqtt_vehicle& vehicle : vehicles_) {
+        if (!vehicle.disruptions || vehicle.disruptions->half_open == 0)
+            vehicle.link.unblock(); // so that DISCONNECT gets through
+        vehicle.disruptions.reset();
+        publish_presence(vehicle, "offline");
+        vehicle.link.close(mqtt::session::close_scope::session); // leaves no session at the broker
+        if (vehicle.state == session_state::online) set_state(vehicle, session_state::offline);
+        release_connect(vehicle);
     }
 }
 
-std::unique_ptr<disruption_state> mqtt_fleet::make_disruptions(const vehicle_state& c) {
-    return std::make_unique<mqtt_disruption_state>(*this, c.id);
+std::unique_ptr<disruption_state> mqtt_fleet::make_disruptions(const vehicle_state& vehicle) {
+    return std::make_unique<mqtt_disruption_state>(*this, vehicle.id);
 }
 
-std::unique_ptr<vehicles> make_mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& p,
+std::unique_ptr<vehicles> make_mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
                                           std::uint32_t connects_in_flight,
                                           std::vector<boost::asio::ip::tcp::endpoint> brokers) {
-    return std::make_unique<mqtt_fleet>(loop, events, p, connects_in_flight, std::move(brokers));
+    return std::make_unique<mqtt_fleet>(loop, events, spec, connects_in_flight, std::move(brokers));
 }
 
 } // namespace loadsim::fleet

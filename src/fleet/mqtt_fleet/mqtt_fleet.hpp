@@ -51,21 +51,25 @@ private:
     mqtt_vehicle& vehicle_of(vehicle_id v) override { return vehicles_[slot_of(v)]; }
     session_state state_of(vehicle_id v) const override { return at(v).state; }
     std::unique_ptr<disruption_state> make_disruptions(const vehicle_state&) override;
-    std::uint32_t& responses_sent(vehicle_state& c) override { return cast(c).responses_sent; }
-    draw_counters& draws_of(vehicle_state& c) override { return disruptions_of(c).draws; }
+    std::uint32_t& responses_sent(vehicle_state& vehicle) override { return cast(vehicle).responses_sent; }
+    draw_counters& draws_of(vehicle_state& vehicle) override { return disruptions_of(vehicle).draws; }
     std::int64_t wall_us() const override { return system_time_us(); }
-    bool connected(const vehicle_state& c) const override { return static_cast<const mqtt_vehicle&>(c).link.online(); }
+    bool connected(const vehicle_state& vehicle) const override {
+        return static_cast<const mqtt_vehicle&>(vehicle).link.online();
+    }
     std::error_code publish(vehicle_state&, std::string_view request, const contract::outgoing_message&,
                             mqtt::qos default_qos) override;
     bool close_link(vehicle_state&, vehicle::disconnect_kind) override;
-    void on_session_ended(vehicle_state& c) override { release_connect(cast(c)); }
+    void on_session_ended(vehicle_state& vehicle) override { release_connect(cast(vehicle)); }
     void connect(vehicle_state&) override;
     bool connect_at(vehicle_state&, monotonic_time) override;
     void cancel_wait(vehicle_state&) override;
-    void set_blocked(vehicle_state& c, bool blocked) override {
-        blocked ? cast(c).link.block() : cast(c).link.unblock();
+    void set_blocked(vehicle_state& vehicle, bool blocked) override {
+        blocked ? cast(vehicle).link.block() : cast(vehicle).link.unblock();
     }
-    void shape(vehicle_state& c, const net::link_shaper::limits& limits) override { cast(c).link.shape(limits); }
+    void shape(vehicle_state& vehicle, const net::link_shaper::limits& limits) override {
+        cast(vehicle).link.shape(limits);
+    }
 
     // behaviour_host
     void take_over(command_execution&, nanoseconds) override;
@@ -97,24 +101,22 @@ private:
     void adjust_to_refusal(mqtt_vehicle&);
     void warn_once(std::string what);
 
-    // messages.cpp
+    // messages.cpp: commands, campaigns, publishing, telemetry.
     bool handle_campaign_message(const mqtt_vehicle&, const contract::message_view&);
-
-    // telemetry.cpp: periodic messages.
     void send_due_telemetry();
     void send_telemetry(mqtt_vehicle&);
 
-    static mqtt_vehicle& cast(vehicle_state& c) { return static_cast<mqtt_vehicle&>(c); }
+    static mqtt_vehicle& cast(vehicle_state& vehicle) { return static_cast<mqtt_vehicle&>(vehicle); }
     const mqtt_vehicle& at(vehicle_id v) const { return vehicles_[slot_of(v)]; }
     mqtt_vehicle& vehicle_of(const net::mqtt_link& link) { return vehicle_of(vehicle_id{link.tag()}); }
-    mqtt_disruption_state& disruptions_of(vehicle_state& c) {
-        return static_cast<mqtt_disruption_state&>(fleet_core::disruptions_of(c));
+    mqtt_disruption_state& disruptions_of(vehicle_state& vehicle) {
+        return static_cast<mqtt_disruption_state&>(fleet_core::disruptions_of(vehicle));
     }
-    static const mqtt_disruption_state* find_disruptions(const vehicle_state& c) { ///< null: none so far
-        return static_cast<const mqtt_disruption_state*>(c.disruptions.get());
+    static const mqtt_disruption_state* find_disruptions(const vehicle_state& vehicle) { ///< null: none so far
+        return static_cast<const mqtt_disruption_state*>(vehicle.disruptions.get());
     }
-    broker_info& broker_of(const mqtt_vehicle& c) {
-        return brokers_[(index(c.id) + c.broker_switches) % brokers_.size()];
+    broker_info& broker_of(const mqtt_vehicle& vehicle) {
+        return brokers_[(index(vehicle.id) + vehicle.broker_switches) % brokers_.size()];
     }
 
     net::loop& loop_;

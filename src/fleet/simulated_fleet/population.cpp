@@ -46,45 +46,46 @@ const simulated_vehicle* simulated_fleet::find(vehicle_id v) const {
 }
 
 session_state simulated_fleet::state_of(vehicle_id v) const {
-    const auto* c = find(v);
-    return c != nullptr ? c->state : initial_state(v);
+    const auto* vehicle = find(v);
+    return vehicle != nullptr ? vehicle->state : initial_state(v);
 }
 
 simulated_vehicle& simulated_fleet::vehicle_of(vehicle_id v) {
     const auto slot = slot_of(v);
     const auto [at, fresh] = vehicles_.try_emplace(slot, v);
-    auto& c = at->second;
+    auto& vehicle = at->second;
     if (fresh) {
-        c.state = initial_state(v);
-        if (c.state == session_state::offline) disruptions_of(c).powered_off = true;
-        c.reachable = !load_begun_ || c.state == session_state::online;
-        c.available = is_available(c);
-        if (!c.reachable && simulation_.report_absent_lazily) events_.on_unreachable(v);
+        vehicle.state = initial_state(v);
+        if (vehicle.state == session_state::offline) disruptions_of(vehicle).powered_off = true;
+        vehicle.reachable = !load_begun_ || vehicle.state == session_state::online;
+        vehicle.available = is_available(vehicle);
+        if (!vehicle.reachable && simulation_.report_absent_lazily) events_.on_unreachable(v);
     }
-    if (!std::exchange(c.idle_candidate, true)) idle_candidates_.push_back(slot);
-    return c;
+    if (!std::exchange(vehicle.idle_candidate, true)) idle_candidates_.push_back(slot);
+    return vehicle;
 }
 
-bool simulated_fleet::is_idle(const simulated_vehicle& c) const {
-    const auto initial = initial_state(c.id);
-    const auto* disruptions = find_disruptions(c);
+bool simulated_fleet::is_idle(const simulated_vehicle& vehicle) const {
+    const auto initial = initial_state(vehicle.id);
+    const auto* disruptions = find_disruptions(vehicle);
     const bool powered_off = disruptions != nullptr && disruptions->powered_off;
-    return c.state == initial && c.active_executions == 0 && powered_off == (initial == session_state::offline) &&
+    return vehicle.state == initial && vehicle.active_executions == 0 &&
+           powered_off == (initial == session_state::offline) &&
            (disruptions == nullptr || disruptions->is_inactive(now())) &&
-           c.reachable == (!load_begun_ || initial == session_state::online);
+           vehicle.reachable == (!load_begun_ || initial == session_state::online);
 }
 
 void simulated_fleet::release_idle() {
     for (const auto slot : idle_candidates_) {
         const auto at = vehicles_.find(slot);
-        auto& c = at->second;
-        c.idle_candidate = false;
-        if (is_idle(c))
+        auto& vehicle = at->second;
+        vehicle.idle_candidate = false;
+        if (is_idle(vehicle))
             vehicles_.erase(at);
-        else if (const auto* disruptions = find_disruptions(c); c.state == session_state::online &&
-                                                                disruptions != nullptr && !disruptions->powered_off &&
-                                                                disruptions->is_inactive(now()))
-            c.disruptions.reset();
+        else if (const auto* disruptions = find_disruptions(vehicle);
+                 vehicle.state == session_state::online && disruptions != nullptr && !disruptions->powered_off &&
+                 disruptions->is_inactive(now()))
+            vehicle.disruptions.reset();
     }
     idle_candidates_.clear();
 }
@@ -132,9 +133,10 @@ void simulated_fleet::disconnect_absent() {
             segment_states_[spec_.segments.segment_of(v)] == session_state::online)
             continue;
         if (state_before == session_state::rejected) count_rejected(1);
-        auto& c = vehicle_of(v);
-        update_state(c); // reports a vehicle that never had a session
-        if (c.state == session_state::online) behaviour_of(v).online ? fall_asleep(c) : disconnect_permanently(c);
+        auto& vehicle = vehicle_of(v);
+        update_state(vehicle); // reports a vehicle that never had a session
+        if (vehicle.state == session_state::online)
+            behaviour_of(v).online ? fall_asleep(vehicle) : disconnect_permanently(vehicle);
         load_begun_ = true; // is_idle() compares with the state after load start
         release_idle();
         load_begun_ = false;

@@ -12,9 +12,9 @@ simulated_disruption_state::simulated_disruption_state(simulated_fleet& owner, v
     : disruption_state(owner, v), delivery_timer(owner, &simulated_fleet::on_delivery_due, v),
       reconnect_timer(owner, &simulated_fleet::on_reconnect_due, v) {}
 
-simulated_fleet::simulated_fleet(arm_function arm, const time_source& time, vehicle_events& events, const fleet_spec& p,
-                                 uplink_sink& broker, const simulation_options& simulation)
-    : fleet_core(events, p,
+simulated_fleet::simulated_fleet(arm_function arm, const time_source& time, vehicle_events& events,
+                                 const fleet_spec& spec, uplink_sink& broker, const simulation_options& simulation)
+    : fleet_core(events, spec,
                  simulation.time_sliced
                      ? condition_slice{.vehicles = 50'000, .events = 500, .expand_ahead = std::chrono::seconds{5}}
                      : condition_slice{}), // slices of a few milliseconds
@@ -28,15 +28,15 @@ std::int64_t simulated_fleet::wall_us() const {
         .count();
 }
 
-std::unique_ptr<disruption_state> simulated_fleet::make_disruptions(const vehicle_state& c) {
-    auto made = std::make_unique<simulated_disruption_state>(*this, c.id);
-    if (c.state == session_state::asleep) made->offline_since = load_start_;
+std::unique_ptr<disruption_state> simulated_fleet::make_disruptions(const vehicle_state& vehicle) {
+    auto made = std::make_unique<simulated_disruption_state>(*this, vehicle.id);
+    if (vehicle.state == session_state::asleep) made->offline_since = load_start_;
     return made;
 }
 
-simulated_vehicle_counters& simulated_fleet::counters_of(vehicle_state& c) {
-    auto& counters = static_cast<simulated_vehicle&>(c).counters;
-    if (counters == nullptr) counters = &counters_[slot_of(c.id)];
+simulated_vehicle_counters& simulated_fleet::counters_of(vehicle_state& vehicle) {
+    auto& counters = static_cast<simulated_vehicle&>(vehicle).counters;
+    if (counters == nullptr) counters = &counters_[slot_of(vehicle.id)];
     return *counters;
 }
 
@@ -50,7 +50,7 @@ void simulated_fleet::deliver(vehicle_id v, delivered_command m) {
     release_idle();
 }
 
-void simulated_fleet::receive_command(vehicle_state& c, const in_transit_message& m) {
+void simulated_fleet::receive_command(vehicle_state& vehicle, const in_transit_message& m) {
     ++counts_.messages.received;
     contract::message_view message{.topic = m.topic, .payload = m.payload};
     if (!m.headers.empty())
@@ -60,20 +60,20 @@ void simulated_fleet::receive_command(vehicle_state& c, const in_transit_message
             return at == m.headers.end() ? std::string_view{} : std::string_view{at->second};
         };
     const auto t = now();
-    if (auto* const execution = accept_command(c, message, {}, t)) execution->run_due_actions(t);
+    if (auto* const execution = accept_command(vehicle, message, {}, t)) execution->run_due_actions(t);
 }
 
-std::error_code simulated_fleet::publish(vehicle_state& c, std::string_view request,
+std::error_code simulated_fleet::publish(vehicle_state& vehicle, std::string_view request,
                                          const contract::outgoing_message& m, mqtt::qos default_qos) {
     if (!request.empty()) ++counts_.messages.published;
-    if (request.empty() || (can_exchange(c) && is_uplink_free(c))) { // presence is neither lost nor delayed
-        uplink_receiver_.on_vehicle_message(c.id, request, m.topic, m.payload);
+    if (request.empty() || (can_exchange(vehicle) && is_uplink_free(vehicle))) { // presence is neither lost nor delayed
+        uplink_receiver_.on_vehicle_message(vehicle.id, request, m.topic, m.payload);
         return {};
     }
-    send_from_vehicle(c, {.request = std::string(request),
-                          .topic = m.topic,
-                          .payload = m.payload,
-                          .qos = m.qos.value_or(static_cast<std::uint8_t>(default_qos))});
+    send_from_vehicle(vehicle, {.request = std::string(request),
+                                .topic = m.topic,
+                                .payload = m.payload,
+                                .qos = m.qos.value_or(static_cast<std::uint8_t>(default_qos))});
     return {};
 }
 
@@ -85,8 +85,8 @@ void simulated_fleet::disconnect(command_execution& execution, vehicle::disconne
 
 /// The second client holds the session until the vehicle reconnects after its usual backoff and takes it back.
 void simulated_fleet::take_over(command_execution& execution, nanoseconds) {
-    auto& c = vehicle_of(execution.vehicle);
-    if (connected(c)) drop_session(c, "its session was taken over");
+    auto& vehicle = vehicle_of(execution.vehicle);
+    if (connected(vehicle)) drop_session(vehicle, "its session was taken over");
 }
 
 void simulated_fleet::stall(command_execution& execution, nanoseconds duration) {
@@ -107,22 +107,22 @@ void simulated_fleet::on_delivery_due(vehicle_id v) {
 }
 
 void simulated_fleet::on_reconnect_due(vehicle_id v) {
-    auto& c = vehicle_of(v);
-    if (c.state == session_state::asleep) c.state = session_state::offline; // woken by its trigger
-    try_connect(c);
-    update_state(c);
+    auto& vehicle = vehicle_of(v);
+    if (vehicle.state == session_state::asleep) vehicle.state = session_state::offline; // woken by its trigger
+    try_connect(vehicle);
+    update_state(vehicle);
     release_idle();
 }
 
 bool simulated_fleet::available(vehicle_id v) const {
-    const auto* c = find(v);
-    return c != nullptr ? c->available : initial_state(v) != session_state::offline;
+    const auto* vehicle = find(v);
+    return vehicle != nullptr ? vehicle->available : initial_state(v) != session_state::offline;
 }
 
 std::unique_ptr<vehicles> make_simulated_fleet(arm_function arm, const time_source& time, vehicle_events& events,
-                                               const fleet_spec& p, uplink_sink& broker,
+                                               const fleet_spec& spec, uplink_sink& broker,
                                                const simulation_options& simulation) {
-    return std::make_unique<simulated_fleet>(std::move(arm), time, events, p, broker, simulation);
+    return std::make_unique<simulated_fleet>(std::move(arm), time, events, spec, broker, simulation);
 }
 
 } // namespace loadsim::fleet

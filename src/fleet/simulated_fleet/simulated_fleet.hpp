@@ -39,18 +39,20 @@ private:
     session_state state_of(vehicle_id) const final;
     void release_idle() final;
     std::unique_ptr<disruption_state> make_disruptions(const vehicle_state&) final;
-    std::uint32_t& responses_sent(vehicle_state& c) final { return counters_of(c).responses_sent; }
-    draw_counters& draws_of(vehicle_state& c) final { return counters_of(c).draws; }
+    std::uint32_t& responses_sent(vehicle_state& vehicle) final { return counters_of(vehicle).responses_sent; }
+    draw_counters& draws_of(vehicle_state& vehicle) final { return counters_of(vehicle).draws; }
     std::int64_t wall_us() const final;
-    bool connected(const vehicle_state& c) const final { return c.state == session_state::online; }
+    bool connected(const vehicle_state& vehicle) const final { return vehicle.state == session_state::online; }
     std::error_code publish(vehicle_state&, std::string_view request, const contract::outgoing_message&,
                             mqtt::qos default_qos) final;
-    bool close_link(vehicle_state& c, vehicle::disconnect_kind) final { return connected(c); }
+    bool close_link(vehicle_state& vehicle, vehicle::disconnect_kind) final { return connected(vehicle); }
     void on_session_ended(vehicle_state&) final;
     void connect(vehicle_state&) final;
     bool connect_at(vehicle_state&, monotonic_time) final;
-    void cancel_wait(vehicle_state& c) final { disruptions_of(c).reconnect_timer.disarm(); }
-    void shape(vehicle_state& c, const net::link_shaper::limits& limits) final { disruptions_of(c).shape = limits; }
+    void cancel_wait(vehicle_state& vehicle) final { disruptions_of(vehicle).reconnect_timer.disarm(); }
+    void shape(vehicle_state& vehicle, const net::link_shaper::limits& limits) final {
+        disruptions_of(vehicle).shape = limits;
+    }
     void on_broker_lost(vehicle_state&, vehicle::condition::outage_mode) final;
     void deliver_pending(vehicle_state&) final;
 
@@ -79,17 +81,17 @@ private:
     void send_from_vehicle(vehicle_state&, in_transit_message);
     void receive_command(vehicle_state&, const in_transit_message&);
 
-    // network.cpp: messages in transit.
+    // sessions.cpp: messages in transit.
     void transmit_downlink(vehicle_state&, in_transit_message);
     void transmit_uplink(vehicle_state&, in_transit_message);
     bool is_uplink_free(const vehicle_state&) const; ///< neither blocked nor slow, nothing queued
 
     simulated_vehicle_counters& counters_of(vehicle_state&);
-    simulated_disruption_state& disruptions_of(vehicle_state& c) {
-        return static_cast<simulated_disruption_state&>(fleet_core::disruptions_of(c));
+    simulated_disruption_state& disruptions_of(vehicle_state& vehicle) {
+        return static_cast<simulated_disruption_state&>(fleet_core::disruptions_of(vehicle));
     }
-    static simulated_disruption_state* find_disruptions(const vehicle_state& c) { ///< null: none so far
-        return static_cast<simulated_disruption_state*>(c.disruptions.get());
+    static simulated_disruption_state* find_disruptions(const vehicle_state& vehicle) { ///< null: none so far
+        return static_cast<simulated_disruption_state*>(vehicle.disruptions.get());
     }
 
     const arm_function arm_timer_;

@@ -46,8 +46,8 @@ bool needs_correlation(const scenario::scenario_config& scenario) {
     });
 }
 
-std::uint32_t limit_per_shard(std::uint32_t limit, fleet_partition share) {
-    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, load::divide(limit, share)));
+std::uint32_t limit_per_shard(std::uint32_t limit, fleet_partition partition) {
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(1, load::divide(limit, partition)));
 }
 
 /// The part of a run that one process generates; without ranks the whole run.
@@ -75,7 +75,7 @@ public:
     stop_request stop_requested() const override { return {}; }
     std::string lost_rank() const override { return {}; }
     std::uint32_t shards() const override { return static_cast<std::uint32_t>(shards_.size()); }
-    std::uint32_t count() const override { return 1; }
+    std::uint32_t rank_count() const override { return 1; }
     nanoseconds start_delay() const override { return std::chrono::milliseconds{50}; }
 
 private:
@@ -117,19 +117,19 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
     plan_.trace = options.trace;
     for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.
-        const auto share = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
-                                          : partition_of(rank_.index, rank_.count, i, options.shards);
+        const auto partition = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
+                                              : partition_of(rank_.index, rank_.count, i, options.shards);
         // An embedded broker or backend serves this rank only: its limits are not divided by the number of ranks.
-        const auto process_share = fleet_partition{i, options.shards};
+        const auto process_partition = fleet_partition{i, options.shards};
         const shard_limits limits{
-            .connects_in_flight =
-                limit_per_shard(scenario.fleet.connects_in_flight, setup_.embedded_broker ? process_share : share),
-            .http_connections =
-                limit_per_shard(scenario.load.http.connections, setup_.embedded_backend ? process_share : share),
+            .connects_in_flight = limit_per_shard(scenario.fleet.connects_in_flight,
+                                                  setup_.embedded_broker ? process_partition : partition),
+            .http_connections = limit_per_shard(scenario.load.http.connections,
+                                                setup_.embedded_backend ? process_partition : partition),
             .inbound_connections = limit_per_shard(setup_.endpoints.broker_api.inbound.connections,
-                                                   setup_.embedded_backend ? process_share : share),
+                                                   setup_.embedded_backend ? process_partition : partition),
             .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0)};
-        shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, share, limits, options.tap));
+        shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, partition, limits, options.tap));
     }
     if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { wake(vin); });
     setup_.observers->set_handlers(

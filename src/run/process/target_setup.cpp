@@ -1,11 +1,10 @@
 #include "process/target_setup.hpp"
 
-#include <loadsim/driver/api_check.hpp>
+#include <loadsim/driver/authenticator.hpp>
 #include <loadsim/fleet/client_identity.hpp>
 #include <loadsim/net/connect_check.hpp>
-#include <loadsim/net/source_address_selection.hpp>
 #include <loadsim/net/source_addresses.hpp>
-#include <loadsim/scenario/resource_requirements.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/target/preflight.hpp>
 #include <loadsim/vehicle/segment.hpp>
 
@@ -212,7 +211,8 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
     const auto sources =
         net::parse_source_addresses(scenario.fleet.source_addresses).value(); // read() has validated them
     for (const auto& broker : setup.endpoints.brokers)
-        if (const auto available = net::check_source_addresses(sources, broker); !available) return available.error();
+        if (const auto available = net::check_source_addresses(sources, broker.address()); !available)
+            return available.error();
     return setup;
 }
 

@@ -96,7 +96,7 @@ measure::snapshot rank_coordinator::collect() {
     poll();
     auto sum = local_.collect();
     spool_.write({.snapshot = sum, .commands_executed = commands_sent_}, time_.now() - started_at_);
-    for (std::uint32_t rank = 1; rank < count(); ++rank) sum.add(workers_[rank].latest);
+    for (std::uint32_t rank = 1; rank < rank_count(); ++rank) sum.add(workers_[rank].latest);
     uncollected_.all_due = uncollected_.driver_ready = true;
     sum.add(std::exchange(uncollected_, {}));
     return sum;
@@ -104,15 +104,15 @@ measure::snapshot rank_coordinator::collect() {
 
 bool rank_coordinator::idle() const {
     if (!local_.idle()) return false;
-    for (std::uint32_t rank = 1; rank < count(); ++rank)
+    for (std::uint32_t rank = 1; rank < rank_count(); ++rank)
         if (!workers_[rank].reported || workers_[rank].executed_commands != commands_sent_) return false;
     return true;
 }
 
 std::string rank_coordinator::lost_rank() const {
-    if (auto error = channel_.trouble(); !error.empty()) return error;
+    if (auto error = channel_.error(); !error.empty()) return error;
     if (!invalid_message_.empty()) return invalid_message_;
-    for (std::uint32_t rank = 1; rank < count(); ++rank) {
+    for (std::uint32_t rank = 1; rank < rank_count(); ++rank) {
         const auto limit = workers_[rank].reported ? max_silence : max_setup_time;
         if (time_.now() - workers_[rank].last_report_at > limit)
             return fmt::format("{} has sent nothing for {}", channel_.display_name(rank), format_duration(limit));

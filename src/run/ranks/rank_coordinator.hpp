@@ -38,7 +38,7 @@ public:
     stop_request stop_requested() const override { return stop_request_; }
     std::string lost_rank() const override;
     std::uint32_t shards() const override { return local_.shards(); }
-    std::uint32_t count() const override { return channel_.info().count; }
+    std::uint32_t rank_count() const override { return channel_.info().count; }
     nanoseconds start_delay() const override;
 
 private:

@@ -1,11 +1,17 @@
+// Start and end of the ranks of a run: handshake, release, and partial results of a run whose rank 0 was lost.
 #include "ranks/rank_handshake.hpp"
 
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
+#include <loadsim/cluster/spool.hpp>
+#include <loadsim/load/schedule.hpp>
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/run/ranks.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <sstream>
@@ -42,23 +48,24 @@ std::string first_difference(const std::string& here, const std::string& there) 
     }
 }
 
-problems rank_mismatches(const cluster::join_request& own, const std::vector<rank_hello>& others) {
+problems rank_mismatches(const cluster::join_request& own, const std::vector<rank_join_request>& others) {
     problems all;
-    for (const auto& [from, hello] : others) {
-        if (!hello.trouble.empty()) {
-            std::istringstream lines(hello.trouble);
+    for (const auto& [from, join_request] : others) {
+        if (!join_request.error.empty()) {
+            std::istringstream lines(join_request.error);
             for (std::string line; std::getline(lines, line);) all.add(from, line);
             continue;
         }
-        if (hello.version != own.version) {
+        if (join_request.version != own.version) {
             all.add(from, fmt::format("it is loadsim {}, and rank 0 is {}; install the same on all hosts",
-                                      hello.version, own.version));
+                                      join_request.version, own.version));
             continue;
         }
-        if (hello.scenario != own.scenario)
-            all.add(from, "it has another scenario than rank 0, " + first_difference(own.scenario, hello.scenario) +
+        if (join_request.scenario != own.scenario)
+            all.add(from, "it has another scenario than rank 0, " +
+                              first_difference(own.scenario, join_request.scenario) +
                               "; give all hosts the same file and the same environment");
-        const auto offset_us = hello.wall_us - own.wall_us;
+        const auto offset_us = join_request.wall_us - own.wall_us;
         if (std::abs(offset_us) > max_clock_offset.count())
             all.add(from,
                     fmt::format("its clock is {} {} rank 0's; the ranks start together by the clock: have all hosts "
@@ -69,12 +76,12 @@ problems rank_mismatches(const cluster::join_request& own, const std::vector<ran
 }
 
 result<void> gather_ranks(cluster::channel& channel, const cluster::join_request& own) {
-    std::vector<rank_hello> hellos;
+    std::vector<rank_join_request> join_requests;
     std::vector<bool> joined(channel.info().count, false);
     const auto until = steady_time{}.now() + join_timeout;
-    while (hellos.size() + 1 < channel.info().count) {
+    while (join_requests.size() + 1 < channel.info().count) {
         const auto received = channel.receive_until(until);
-        if (!channel.trouble().empty()) return problems{"ranks", channel.trouble()};
+        if (!channel.error().empty()) return problems{"ranks", channel.error()};
         if (!received) {
             problems unreachable;
             for (std::uint32_t rank = 1; rank < channel.info().count; ++rank)
@@ -84,12 +91,12 @@ result<void> gather_ranks(cluster::channel& channel, const cluster::join_request
             return unreachable;
         }
         const auto name = channel.display_name(received->from);
-        auto hello = cluster::decode_as<cluster::join_request>(received->text);
-        if (!hello) return problems{name, "its messages cannot be read; install the same loadsim on all hosts"};
+        auto join_request = cluster::decode_as<cluster::join_request>(received->text);
+        if (!join_request) return problems{name, "its messages cannot be read; install the same loadsim on all hosts"};
         joined[received->from] = true;
-        hellos.push_back({name, std::move(*hello)});
+        join_requests.push_back({name, std::move(*join_request)});
     }
-    if (auto mismatches = rank_mismatches(own, hellos); !mismatches.empty()) return mismatches;
+    if (auto mismatches = rank_mismatches(own, join_requests); !mismatches.empty()) return mismatches;
     return {};
 }
 
@@ -106,7 +113,7 @@ bool release_ranks(cluster::channel& channel) {
         const auto report = cluster::decode_as<cluster::status_report>(received->text);
         if (report && report->leaving) ++left;
     }
-    return channel.trouble().empty();
+    return channel.error().empty();
 }
 
 void leave_run(cluster::channel& channel) {
@@ -130,6 +137,39 @@ std::optional<cluster::run_settings> join_run(cluster::channel& channel, const c
     const auto received = channel.receive_until(never);
     return received ? cluster::decode_as<cluster::run_settings>(received->text)
                     : std::nullopt; // else released without a run
+}
+
+std::optional<measure::run_result> read_partial_results(const scenario::scenario_config& scenario,
+                                                        const std::filesystem::path& run_folder, std::uint32_t ranks,
+                                                        std::string why) {
+    const auto spools = cluster::read_spools(run_folder);
+    if (spools.empty()) return std::nullopt;
+    const auto schedule = scenario::schedule_of(scenario);
+    measure::run_result run_result;
+    run_result.scenario = scenario.name;
+    run_result.seed = scenario.seed;
+    run_result.lag_limit = scenario.load.lag_limit;
+    run_result.planned_arrivals = schedule.size();
+    run_result.ended = measure::run_result::end_reason::aborted;
+    run_result.abort_reason = std::move(why);
+    run_result.generator.ranks = ranks;
+    const auto damaged = std::ranges::count_if(spools, [](const auto& s) { return !s.error.empty(); });
+    if (spools.size() < ranks)
+        run_result.abort_reason += fmt::format(
+            "; the result contains {} of {} ranks; the spools of the others are on other hosts", spools.size(), ranks);
+    if (damaged != 0)
+        run_result.abort_reason += fmt::format("; the spools of {} ranks are damaged and count up to there", damaged);
+    for (const auto& s : spools) {
+        run_result.sum.add(s.sum.counts);
+        run_result.sessions_planned += s.sum.sessions_planned;
+        run_result.sessions_peak += s.sum.sessions_online;
+        run_result.generator.cpu_s += s.sum.cpu_s;
+        run_result.generator.rss_bytes += s.sum.rss_bytes;
+        run_result.elapsed = std::max(run_result.elapsed, s.since_start);
+    }
+    run_result.started = std::chrono::system_clock::now() -
+                         std::chrono::duration_cast<std::chrono::system_clock::duration>(run_result.elapsed);
+    return run_result;
 }
 
 } // namespace loadsim::run

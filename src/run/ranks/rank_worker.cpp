@@ -20,7 +20,7 @@ rank_worker::rank_worker(cluster::channel& channel, cluster::spool_writer& spool
       next_report_at_(started_at_), report_interval_(report_interval_waiting) {}
 
 bool rank_worker::run(generator* local, const std::string& error) {
-    while (channel_.trouble().empty()) {
+    while (channel_.error().empty()) {
         while (const auto received = channel_.receive()) {
             const auto command = cluster::decode_as<cluster::control_command>(received->text);
             if (!command) continue;

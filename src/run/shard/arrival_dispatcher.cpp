@@ -6,9 +6,10 @@
 
 namespace loadsim::run {
 
-arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition share, measure::ledger& ledger,
+arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, measure::ledger& ledger,
                                        const fleet::vehicles& vehicles, driver::driver& driver)
-    : plan_(plan), share_(share), ledger_(ledger), vehicles_(vehicles), driver_(driver), cursor_(plan.schedule) {}
+    : plan_(plan), partition_(partition), ledger_(ledger), vehicles_(vehicles), driver_(driver),
+      cursor_(plan.schedule) {}
 
 void arrival_dispatcher::begin(monotonic_time start) {
     start_ = start;
@@ -17,7 +18,7 @@ void arrival_dispatcher::begin(monotonic_time start) {
 
 bool arrival_dispatcher::is_own(const load::arrival& a) const {
     if (plan_.replay) return std::ranges::binary_search(plan_.replay->arrivals, a.id);
-    return share_.owns(load::candidates(plan_.scenario.seed, a.id, plan_.scenario.fleet.vehicles).first());
+    return partition_.owns(load::candidates(plan_.scenario.seed, a.id, plan_.scenario.fleet.vehicles).first());
 }
 
 monotonic_time arrival_dispatcher::dispatch_due(monotonic_time now) {
@@ -34,7 +35,7 @@ monotonic_time arrival_dispatcher::dispatch_due(monotonic_time now) {
 void arrival_dispatcher::dispatch(const load::arrival& arrival) {
     const load::candidates candidates(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
-    const bool full = max_vusers && ledger_.open_count() >= load::divide(*max_vusers, share_);
+    const bool full = max_vusers && ledger_.open_count() >= load::divide(*max_vusers, partition_);
     const auto free = full ? std::nullopt : free_vehicle(candidates);
     auto due = plan_.due_request_of(arrival, free.value_or(plan_.replay ? plan_.replay->vehicle : candidates.first()));
     due.due = start_ + arrival.due;
@@ -49,7 +50,7 @@ std::optional<vehicle_id> arrival_dispatcher::free_vehicle(const load::candidate
     if (plan_.replay) return is_free(plan_.replay->vehicle) ? std::optional{plan_.replay->vehicle} : std::nullopt;
     // Avoids a walk over all candidates: its CPU time is needed while a whole fleet reconnects.
     if (ledger_.open_count() >= vehicles_.size() || vehicles_.available() == 0) return std::nullopt;
-    return load::first_free(candidates, share_, is_free);
+    return load::first_free(candidates, partition_, is_free);
 }
 
 } // namespace loadsim::run

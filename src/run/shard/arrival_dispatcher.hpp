@@ -33,7 +33,7 @@ private:
     std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
 
     const run_plan& plan_;
-    fleet_partition share_;
+    fleet_partition partition_;
     measure::ledger& ledger_;
     const fleet::vehicles& vehicles_;
     driver::driver& driver_;

@@ -30,9 +30,9 @@ std::unique_ptr<driver::publisher> make_publisher(net::loop& loop, const run_pla
 }
 
 /// Number of vehicles of a partition that a campaign addresses. Constant memory for any fleet size.
-std::uint64_t count_addressed(const fleet::campaign_options& c, const run_plan& plan, fleet_partition share) {
+std::uint64_t count_addressed(const fleet::campaign_options& c, const run_plan& plan, fleet_partition partition) {
     std::uint64_t count = 0;
-    for (std::uint64_t v = share.index; v < plan.scenario.fleet.vehicles; v += share.count) {
+    for (std::uint64_t v = partition.index; v < plan.scenario.fleet.vehicles; v += partition.count) {
         const auto& segment = plan.labels.segments[plan.segments.segment_of(vehicle_id{static_cast<std::uint32_t>(v)})];
         if (c.segments.empty() || std::ranges::count(c.segments, segment) != 0) ++count;
     }
@@ -41,9 +41,9 @@ std::uint64_t count_addressed(const fleet::campaign_options& c, const run_plan& 
 
 } // namespace
 
-campaign_sender::campaign_sender(net::loop& loop, const run_plan& plan, const time_source& time, fleet_partition share,
-                                 const target_endpoints& endpoints, bool sends)
-    : plan_(plan), time_(time), share_(share), ledger_(plan.scenario.campaigns.size()),
+campaign_sender::campaign_sender(net::loop& loop, const run_plan& plan, const time_source& time,
+                                 fleet_partition partition, const target_endpoints& endpoints, bool sends)
+    : plan_(plan), time_(time), partition_(partition), ledger_(plan.scenario.campaigns.size()),
       publisher_(sends && enabled() ? make_publisher(loop, plan, endpoints) : nullptr),
       timer_(loop.io().get_executor()) {}
 
@@ -97,7 +97,7 @@ void campaign_sender::send_due() {
             return;
         }
         upcoming_.pop_back();
-        ledger_.start(campaign_index, count_addressed(plan_.scenario.campaigns[campaign_index], plan_, share_));
+        ledger_.start(campaign_index, count_addressed(plan_.scenario.campaigns[campaign_index], plan_, partition_));
         if (publisher_) send(campaign_index);
     }
 }

@@ -45,7 +45,7 @@ private:
 
     const run_plan& plan_;
     const time_source& time_;
-    fleet_partition share_;
+    fleet_partition partition_;
     measure::campaign_ledger ledger_;
     std::unique_ptr<driver::publisher> publisher_; ///< null: another shard publishes
     net::clock_timer timer_;

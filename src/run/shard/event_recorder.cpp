@@ -12,8 +12,8 @@ namespace loadsim::run {
 
 void event_recorder::on_completion(std::optional<vehicle_id> v, const observer::completion& c) {
     if (v) return ledger_.completion_observed(*v, c.request, c.final_outcome, c.reason, c.at, c.observer);
-    const auto subject = c.vin.empty() ? std::string("a request that nobody of ours made")
-                                       : fmt::format("vehicle {}, which is not ours", c.vin);
+    const auto subject = c.vin.empty() ? std::string("a request that is not of this run")
+                                       : fmt::format("vehicle {}, which is not in the fleet", c.vin);
     ledger_.record_anomaly(anomaly::completion_unknown, v, c.request,
                            fmt::format("{} was announced for {}", to_string(c.final_outcome), subject), c.at);
 }

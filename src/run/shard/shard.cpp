@@ -1,8 +1,9 @@
 #include "shard/shard.hpp"
 
 #include "clock_conversion.hpp"
-#include "shard/driver_factory.hpp"
 
+#include <loadsim/driver/http_driver.hpp>
+#include <loadsim/driver/mqtt_driver.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/mqtt_fleet.hpp>
 #include <loadsim/scenario/scenario.hpp>
@@ -12,10 +13,14 @@
 
 #include <time.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <functional>
+#include <string>
 #include <utility>
+#include <variant>
 
 namespace loadsim::run {
 namespace {
@@ -31,30 +36,89 @@ http::client_options api_of(const target_endpoints& endpoints) {
 }
 
 std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_source& time, fleet::vehicle_events& events,
-                                               const run_plan& plan, fleet_partition share,
+                                               const run_plan& plan, fleet_partition partition,
                                                const target_endpoints& endpoints, const shard_limits& limits) {
-    const auto spec = plan.fleet_spec_of(share);
+    const auto spec = plan.fleet_spec_of(partition);
     if (plan.scenario.fleet.link == fleet::link_kind::mqtt)
         return fleet::make_mqtt_fleet(loop, events, spec, limits.connects_in_flight, endpoints.brokers);
     return fleet::make_broker_api_fleet(loop, time, events, spec, endpoints.broker_api, system_offset(time),
                                         limits.inbound_connections);
 }
 
+bool is_response_observer(const observer::options& o) { return std::holds_alternative<observer::response_options>(o); }
+
+/// Trace function for API requests and responses; empty without a trace.
+std::function<void(const http::request*, const http::response_view*)> http_trace(const run_plan& plan) {
+    if (!plan.trace) return {};
+    return [&plan](const http::request* request, const http::response_view* response) {
+        if (request != nullptr)
+            plan.trace({.kind = traced_message::direction::to_api,
+                        .head = request->method + " " + request->target,
+                        .body = request->body});
+        if (response == nullptr) return;
+        const auto head = std::to_string(response->status);
+        const std::string body(response->status == 0 ? response->error : response->body);
+        plan.trace({.kind = traced_message::direction::from_api, .head = head, .body = body});
+        const auto& observers = plan.scenario.load.observers;
+        for (std::uint32_t i = 0; i < observers.size(); ++i)
+            if (is_response_observer(observers[i]))
+                plan.trace({.kind = traced_message::direction::to_observer, .observer = i, .head = head, .body = body});
+    };
+}
+
+/// All arguments must outlive the driver. `observers`: receive the HTTP responses if a response observer is configured.
+/// `match_stats`: field match statistics of the mqtt driver's event mapping.
+std::unique_ptr<driver::driver> make_driver(net::loop& loop, driver::driver_events& events, shard_observers& observers,
+                                            const run_plan& plan, const target_endpoints& endpoints,
+                                            fleet_partition partition, std::uint32_t http_connections,
+                                            contract::field_match_stats& match_stats) {
+    const auto& load = plan.scenario.load;
+    const auto fill_values = [&plan](request_key key, contract::template_values& values) {
+        plan.fill(key.vehicle, values);
+    };
+    if (!endpoints.api)
+        return driver::make_mqtt_driver(loop, events,
+                                        {.options = load.mqtt,
+                                         .protocol = plan.scenario.fleet.mqtt.session.protocol,
+                                         .message_contract = *plan.message_contract,
+                                         .client_id = fmt::format("{}-{}", endpoints.run_name, partition.index),
+                                         .user = endpoints.broker_urls.front().user,
+                                         .password = endpoints.broker_urls.front().password,
+                                         .brokers = endpoints.brokers,
+                                         .seed = plan.scenario.seed,
+                                         .fill_values = fill_values,
+                                         .match_stats = &match_stats});
+    auto api = *endpoints.api;
+    api.max_connections = http_connections;
+    driver::http_driver_setup setup{.api = std::move(api),
+                                    .message_contract = *plan.message_contract,
+                                    .auth = endpoints.auth,
+                                    .seed = plan.scenario.seed,
+                                    .fill_values = fill_values,
+                                    .on_response = {},
+                                    .trace = http_trace(plan)};
+    if (std::ranges::any_of(load.observers, is_response_observer))
+        setup.on_response = [&observers](request_key key, const http::response_view& a, monotonic_time t) {
+            observers.on_api_response(key.vehicle, a, t);
+        };
+    return driver::make_http_driver(loop, events, std::move(setup));
+}
+
 } // namespace
 
-shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time_source& time, fleet_partition share,
-             const shard_limits& limits, net::byte_tap* tap)
-    : plan_(plan), time_(time), share_(share), loop_(time),
+shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time_source& time,
+             fleet_partition partition, const shard_limits& limits, net::byte_tap* tap)
+    : plan_(plan), time_(time), partition_(partition), loop_(time),
       ledger_(
           plan.labels, [&plan](vehicle_id v) { return plan.vin_of(v); }, plan.scenario.load.completion_timeout,
           plan.recording()),
-      campaign_sender_(loop_, plan, time, share, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
-      vehicles_(make_vehicles(loop_, time, recorder_, plan, share, endpoints, limits)),
+      campaign_sender_(loop_, plan, time, partition, endpoints, limits.sends_campaigns), recorder_(plan, ledger_, time),
+      vehicles_(make_vehicles(loop_, time, recorder_, plan, partition, endpoints, limits)),
       observers_(loop_, plan, {.api = api_of(endpoints), .auth = endpoints.auth, .correlator = endpoints.correlator},
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
-      driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, share, limits.http_connections,
+      driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, partition, limits.http_connections,
                           driver_match_stats_)),
-      dispatcher_(plan, share, ledger_, *vehicles_, *driver_), due_timer_(loop_.io().get_executor()) {
+      dispatcher_(plan, partition, ledger_, *vehicles_, *driver_), due_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
     loop_.tap = tap;

@@ -59,7 +59,7 @@ private:
 
     const run_plan& plan_;
     const time_source& time_;
-    fleet_partition share_;
+    fleet_partition partition_;
     net::loop loop_;
     measure::ledger ledger_;
     campaign_sender campaign_sender_;

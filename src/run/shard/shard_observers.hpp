@@ -3,7 +3,7 @@
 
 #include "run_plan.hpp"
 
-#include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/event_mapping.hpp>
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>

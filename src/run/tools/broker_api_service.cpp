@@ -70,13 +70,13 @@ fleet::fleet_spec with_unlimited_load(fleet::fleet_spec spec) {
 
 class broker_api_service::impl {
 public:
-    impl(const scenario::scenario_config& d, scenario::compiled_scenario compiled,
+    impl(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
          std::function<void(const std::string&)> on_notice, fleet::broker_api api)
-        : scenario_(d), compiled_(std::move(compiled)), plan_(d, compiled_), events_(std::move(on_notice)),
-          api_(std::move(api)),
+        : scenario_(scenario), compiled_(std::move(compiled)), plan_(scenario, compiled_),
+          events_(std::move(on_notice)), api_(std::move(api)),
           vehicles_(fleet::make_broker_api_fleet(loop_, time_, events_, with_unlimited_load(plan_.fleet_spec_of({})),
-                                                 d.fleet.broker_api, system_offset(time_),
-                                                 d.fleet.broker_api.inbound.connections)) {}
+                                                 scenario.fleet.broker_api, system_offset(time_),
+                                                 scenario.fleet.broker_api.inbound.connections)) {}
 
     ~impl() { stop(); }
 
@@ -144,13 +144,13 @@ private:
     std::thread thread_; // last: the thread uses all members above
 };
 
-result<broker_api_service> broker_api_service::start(const scenario::scenario_config& d,
+result<broker_api_service> broker_api_service::start(const scenario::scenario_config& scenario,
                                                      std::function<void(const std::string&)> on_notice) {
-    auto compiled = scenario::compile(d);
+    auto compiled = scenario::compile(scenario);
     if (!compiled) return compiled.error();
-    auto api = fleet::broker_api::open(d.fleet.broker_api, d.seed);
+    auto api = fleet::broker_api::open(scenario.fleet.broker_api, scenario.seed);
     if (!api) return api.error();
-    auto fresh = std::make_unique<impl>(d, std::move(*compiled), std::move(on_notice), std::move(*api));
+    auto fresh = std::make_unique<impl>(scenario, std::move(*compiled), std::move(on_notice), std::move(*api));
     if (auto wrong = fresh->start(); !wrong.empty()) return wrong;
     return broker_api_service(std::move(fresh));
 }

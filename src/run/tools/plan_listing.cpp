@@ -61,14 +61,14 @@ std::string plan_header() { return "arrival\tdue_s\tvin\tsegment\tbehaviour\tser
 
 std::string condition_windows_header() { return "condition\toccurrence\tfrom_s\tuntil_s\tvin"; }
 
-void write_plan(const scenario::scenario_config& scenario, fleet_partition share,
+void write_plan(const scenario::scenario_config& scenario, fleet_partition partition,
                 const std::function<void(arrival_id, const std::string& line)>& write) {
     const auto compiled = scenario::compile(scenario).value();
     const run_plan plan(scenario, compiled);
     load::schedule::cursor all(plan.schedule);
     while (const auto a = all.next()) {
         const auto v = load::candidates(scenario.seed, a->id, scenario.fleet.vehicles).first();
-        if (!share.owns(v)) continue;
+        if (!partition.owns(v)) continue;
         const auto due = plan.due_request_of(*a, v);
         const auto& service = plan.labels.services[due.service];
         auto choices = vehicle::random_stream_of(scenario.seed, a->id);
@@ -79,11 +79,11 @@ void write_plan(const scenario::scenario_config& scenario, fleet_partition share
     }
 }
 
-void write_condition_windows(const scenario::scenario_config& scenario, fleet_partition share,
+void write_condition_windows(const scenario::scenario_config& scenario, fleet_partition partition,
                              const std::function<void(vehicle_id, const std::string& line)>& write) {
     const auto compiled = scenario::compile(scenario).value();
     const run_plan plan(scenario, compiled);
-    for (std::uint64_t i = share.index; i < scenario.fleet.vehicles; i += share.count) {
+    for (std::uint64_t i = partition.index; i < scenario.fleet.vehicles; i += partition.count) {
         const vehicle_id v{static_cast<std::uint32_t>(i)};
         const auto& segment = plan.labels.segments[plan.segments.segment_of(v)];
         for (std::uint32_t c = 0; c < scenario.conditions.size(); ++c) {

@@ -1,4 +1,4 @@
-#include "tools/replay.hpp"
+#include "tools/replay_selection.hpp"
 
 #include "process/local_generator.hpp"
 #include "stages.hpp"
@@ -35,10 +35,10 @@ nanoseconds steps_duration(const run_plan& plan, arrival_id a, vehicle_id reques
 
 /// The scenario with a connect rate at which the single vehicle connects at once, and with all requests recorded.
 scenario::scenario_config single_vehicle_scenario(const scenario::scenario_config& original) {
-    auto d = original;
-    d.fleet.connect_rate.per_second = original.fleet.vehicles;
-    d.record = scenario::record::all;
-    return d;
+    auto scenario = original;
+    scenario.fleet.connect_rate.per_second = original.fleet.vehicles;
+    scenario.record = scenario::record::all;
+    return scenario;
 }
 
 } // namespace

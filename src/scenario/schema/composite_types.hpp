@@ -193,4 +193,13 @@ boost::json::object any_of(Schemas... schemas) {
     return {{"anyOf", boost::json::array{std::move(schemas)...}}};
 }
 
+/// Map with exactly one of these keys.
+inline boost::json::object one_key_of(boost::json::object properties) {
+    return {{"type", "object"},
+            {"additionalProperties", false},
+            {"minProperties", 1},
+            {"maxProperties", 1},
+            {"properties", std::move(properties)}};
+}
+
 } // namespace loadsim::scenario::value_types

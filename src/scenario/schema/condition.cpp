@@ -124,11 +124,7 @@ yaml_node condition::write(const vehicle::condition& c) const {
 boost::json::object condition::schema() const {
     boost::json::object properties;
     for (const auto k : condition_kinds) properties[to_string(k)] = schema_of(k);
-    return {{"type", "object"},
-            {"additionalProperties", false},
-            {"minProperties", 1},
-            {"maxProperties", 1},
-            {"properties", std::move(properties)}};
+    return one_key_of(std::move(properties));
 }
 
 } // namespace value_types

@@ -43,7 +43,7 @@ struct contract_keys {
 
 constexpr std::array<std::string_view, 4> response_names{"ack", "running", "executed", "failed"};
 
-/// Whether the scenario sets the topic of a response.
+/// True: the scenario sets the topic of a response.
 bool sets_response_topic(const yaml_node& n) {
     return std::ranges::any_of(response_names, [&](std::string_view name) {
         const auto* key_node = n.find(name);

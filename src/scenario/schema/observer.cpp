@@ -163,11 +163,7 @@ json::object observer_options::schema() const {
             one["description"] = documentation[i];
             properties[observer::kind_names[i]] = std::move(one);
         });
-    return any_of(choice_schema(observer::kind_names), json::object{{"type", "object"},
-                                                                    {"additionalProperties", false},
-                                                                    {"minProperties", 1},
-                                                                    {"maxProperties", 1},
-                                                                    {"properties", std::move(properties)}});
+    return any_of(choice_schema(observer::kind_names), one_key_of(std::move(properties)));
 }
 
 } // namespace value_types

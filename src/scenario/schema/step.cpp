@@ -207,18 +207,18 @@ void read_bare_step(read_context& r, const yaml_node& n, vehicle::step& out) {
     r.add_problem(n, unknown_name("step", n.text, all));
 }
 
-yaml_node write_response(const response_step& w) {
+yaml_node write_response(const response_step& response) {
     step_keys keys;
-    const bool fails = w.type == response_step::kind::failed;
-    if (w.is_well_formed() && !fails) return response_kinds.type().write(w.type);
-    if (w.is_well_formed()) {
-        keys.failed = w.code;
+    const bool fails = response.type == response_step::kind::failed;
+    if (response.is_well_formed() && !fails) return response_kinds.type().write(response.type);
+    if (response.is_well_formed()) {
+        keys.failed = response.code;
     } else {
-        keys.report = w.type;
-        if (!w.code.empty()) keys.code = w.code;
-        if (w.request != response_step::correlation::own) keys.correlation = w.request;
-        if (w.foreign_vin) keys.foreign_vin = true;
-        if (w.payload != response_step::corruption::none) keys.corruption = w.payload;
+        keys.report = response.type;
+        if (!response.code.empty()) keys.code = response.code;
+        if (response.request != response_step::correlation::own) keys.correlation = response.request;
+        if (response.foreign_vin) keys.foreign_vin = true;
+        if (response.payload != response_step::corruption::none) keys.corruption = response.payload;
     }
     return value_types::object<step_keys>{}.write(keys);
 }

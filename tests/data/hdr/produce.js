@@ -32,9 +32,9 @@ const write = (file, histograms) => {
   fs.writeFileSync(file, text);
 };
 
-const figures = (from, to) => {
+const percentiles = (from, to) => {
   const reader = new hdr.HistogramLogReader(fs.readFileSync(from, "utf8"), 64);
-  let text = "tag,figure,microseconds\n";
+  let text = "tag,statistic,microseconds\n";
   for (let h; (h = reader.nextIntervalHistogram()); ) {
     text += `${h.tag},count,${h.totalCount}\n${h.tag},mean,${h.mean}\n`;
     for (const p of [0, 0.1, 1, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100])
@@ -59,5 +59,5 @@ write("refused.hlog", {
   other_unit: recorded([1000, 100000], 3600000000, 3, 1000),
   above_an_hour: recorded([86400000000], 86400000000),
 });
-figures("js.hlog", "js.figures.csv");
-if (fs.existsSync("ours.hlog")) figures("ours.hlog", "ours.figures.csv");
+percentiles("js.hlog", "js.percentiles.csv");
+if (fs.existsSync("ours.hlog")) percentiles("ours.hlog", "ours.percentiles.csv");

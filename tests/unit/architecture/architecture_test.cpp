@@ -41,16 +41,16 @@ struct row {
 TEST(architecture_rules, a_dependency_missing_from_the_table_is_reported) {
     const row rows[] = {
         {"src/mqtt/a.cpp", "#include <loadsim/base/ids.hpp>\n", 0, "base is for all"},
-        {"src/mqtt/a.cpp", "#include <loadsim/mqtt/packet.hpp>\n", 0, "one's own face"},
+        {"src/mqtt/a.cpp", "#include <loadsim/mqtt/packet.hpp>\n", 0, "its own public header"},
         {"src/net/a.cpp", "#include <loadsim/mqtt/packet.hpp>\n", 0, "the table has it"},
         {"src/mqtt/a.cpp", "#include <loadsim/net/tcp.hpp>\n", 1, "upward"},
-        {"include/loadsim/mqtt/a.hpp", "#include <loadsim/net/tcp.hpp>\n", 1, "upward, from a face"},
-        {"src/base/a.cpp", "#include <loadsim/mqtt/packet.hpp>\n", 1, "base uses nothing of ours"},
+        {"include/loadsim/mqtt/a.hpp", "#include <loadsim/net/tcp.hpp>\n", 1, "upward, from a public header"},
+        {"src/base/a.cpp", "#include <loadsim/mqtt/packet.hpp>\n", 1, "base uses no module"},
         {"src/measure/a.cpp", "#include \"loadsim/verdict/budget.hpp\"\n", 1, "quotes do not hide it"},
         {"src/report/a.cpp", "  #  include <loadsim/run/run.hpp> // why\n", 1, "nor do blanks and a comment"},
-        {"src/load/a.cpp", "// #include <loadsim/run/run.hpp>\n", 0, "a comment is no arrow"},
-        {"src/fleet/a.cpp", "#include <loadsim/backend/x.hpp>\n#include <loadsim/run/x.hpp>\n", 2, "each is told"},
-        {"src/gadgets/a.cpp", "", 1, "a module that is not in the house"},
+        {"src/load/a.cpp", "// #include <loadsim/run/run.hpp>\n", 0, "a comment is not a dependency"},
+        {"src/fleet/a.cpp", "#include <loadsim/backend/x.hpp>\n#include <loadsim/run/x.hpp>\n", 2, "each is reported"},
+        {"src/gadgets/a.cpp", "", 1, "not a module"},
     };
     for (const auto& r : rows)
         EXPECT_EQ(architecture::forbidden_dependencies({r.path, r.text}, architecture::allowed_dependencies()).size(),

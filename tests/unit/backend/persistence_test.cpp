@@ -1,7 +1,6 @@
 // Persistence: batches by size or time window, rows in SQLite, and their deletion.
 #include "service_core_fixture.hpp"
-#include "sqlite_events.hpp"
-#include "store_writer.hpp"
+#include "sqlite_store.hpp"
 #include "temporary_folder.hpp"
 
 #include <sqlite3.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "service_core.hpp"
-#include "sqlite_events.hpp"
+#include "sqlite_store.hpp"
 #include "vehicle_messages.hpp"
 
 #include <loadsim/base/time.hpp>

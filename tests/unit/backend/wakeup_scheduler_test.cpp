@@ -113,7 +113,7 @@ TEST_F(wakeup_scheduling, malformed_presence_is_counted) {
     send_presence(R"({"state":"asleep","wake":"udp"})", "not-a-vin");
     EXPECT_EQ(core->counts().wakeup.malformed, 6U);
     EXPECT_EQ(core->counts().wakeup.asleep, 0U);
-    EXPECT_EQ(received(), inbound_counts{}) << "no words";
+    EXPECT_EQ(received(), inbound_counts{}) << "no responses";
 }
 
 TEST_F(wakeup_scheduling, a_cleared_presence_is_not_asleep) {

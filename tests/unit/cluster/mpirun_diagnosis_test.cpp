@@ -55,7 +55,7 @@ const row rows[] = {
     {"connection_refused", 255,
      "host '127.0.0.9' of the host file cannot be reached (Connection refused); does `ssh 127.0.0.9` work from here?"},
     {"permission_denied", 255,
-     "ssh was turned away (hostb: Permission denied (publickey,password)); starting ranks on other hosts takes ssh "
+     "ssh login was refused (hostb: Permission denied (publickey,password)); starting ranks on other hosts takes ssh "
      "without a password"},
     {"host_key_unknown", 255,
      "ssh does not know the key of a host in the host file; log in to each host once by hand, or collect their keys "

@@ -47,7 +47,7 @@ TEST(rank_messages, encode_to_readable_json) {
     EXPECT_EQ(encode(control_command{control_command::kind::load, 1'700'000'000'000'000}),
               R"({"control_command":{"what":"load","start_wall_us":1700000000000000}})");
     EXPECT_EQ(encode(join_request{"0.1.0", "name: x\n", "", -5}),
-              R"({"join_request":{"version":"0.1.0","scenario":"name: x\n","trouble":"","wall_us":-5}})");
+              R"({"join_request":{"version":"0.1.0","scenario":"name: x\n","error":"","wall_us":-5}})");
     EXPECT_EQ(encode(run_settings{"reports/a", 3}), R"({"run_settings":{"folder":"reports/a","shards":3}})");
 }
 

@@ -172,7 +172,7 @@ measure::totals sample_totals(std::uint64_t from) {
                           .at_ms = 1.0 / 3,
                           .vin = "WBA1",
                           .request_id = "req-1",
-                          .evidence = "word 3 never came"},
+                          .evidence = "response 3 is missing"},
                          {.kind = anomaly::command_duplicated,
                           .expected = false,
                           .at_ms = 0,
@@ -180,7 +180,7 @@ measure::totals sample_totals(std::uint64_t from) {
                           .request_id = "",
                           .evidence = ""}};
     t.session_records = {
-        {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .event = "on line, session present"},
+        {.at_ms = std::numeric_limits<double>::quiet_NaN(), .vin = "WBA1", .event = "online, session present"},
         {.at_ms = -1000, .vin = "WBA2", .event = "tunnel begins"}};
     return t;
 }
@@ -287,7 +287,7 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, trouble, broken, cpu_s, rss_bytes] =
+    const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, error, broken, cpu_s, rss_bytes] =
         seen;
     expect_same(totals, b.snapshot.counts);
     EXPECT_EQ(asked, b.snapshot.sessions_planned);
@@ -297,7 +297,7 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(broken, b.snapshot.fatal_error);
     EXPECT_EQ(all_due, b.snapshot.all_due);
     EXPECT_EQ(driver_ready, b.snapshot.driver_ready);
-    EXPECT_EQ(trouble, b.snapshot.setup_error);
+    EXPECT_EQ(error, b.snapshot.setup_error);
     expect_same_number(cpu_s, b.snapshot.cpu_s);
     EXPECT_EQ(rss_bytes, b.snapshot.rss_bytes);
 }

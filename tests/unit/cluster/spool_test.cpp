@@ -55,7 +55,7 @@ TEST_F(spool_test, is_readable_after_each_write) {
     EXPECT_EQ(text(0), "");
     writer.write(samples::sample_report(100), 1s);
     writer.write(samples::sample_report(7), 2s); // the writer is still open
-    EXPECT_EQ(writer.trouble(), "");
+    EXPECT_EQ(writer.error(), "");
     const auto read = read_spool(file(0));
     ASSERT_TRUE(read) << to_string(read.error());
     EXPECT_FALSE(read->truncated);
@@ -99,7 +99,7 @@ TEST_F(spool_test, damaged_file_is_rejected_with_the_line) {
 
     const auto all = read_spools(folder);
     ASSERT_THAT(all, SizeIs(1));
-    EXPECT_THAT(all[0].trouble, HasSubstr("line 2 is damaged"));
+    EXPECT_THAT(all[0].error, HasSubstr("line 2 is damaged"));
     EXPECT_EQ(all[0].sum.counts.requests.due, 100U) << "what came before counts";
 }
 
@@ -130,14 +130,14 @@ TEST_F(spool_test, totals_are_by_rank) {
     EXPECT_TRUE(all[0].interrupted);
     EXPECT_FALSE(all[0].terminated);
     EXPECT_EQ(all[0].since_start, 2s);
-    EXPECT_EQ(all[0].trouble, "");
+    EXPECT_EQ(all[0].error, "");
     EXPECT_FALSE(all[0].truncated);
 
     EXPECT_EQ(all[1].rank, 3U);
     EXPECT_TRUE(all[1].truncated);
     EXPECT_EQ(all[1].sum.counts.requests.due, 0U);
     EXPECT_EQ(all[2].rank, 4U);
-    EXPECT_THAT(all[2].trouble, HasSubstr("cannot be opened"));
+    EXPECT_THAT(all[2].error, HasSubstr("cannot be opened"));
     EXPECT_EQ(all[3].rank, 10U);
     EXPECT_THAT(read_spools(folder / "nowhere"), IsEmpty());
 }
@@ -145,15 +145,15 @@ TEST_F(spool_test, totals_are_by_rank) {
 TEST_F(spool_test, write_error_is_reported_once) {
     std::ofstream(folder / "taken") << "a file";
     spool_writer writer(folder / "taken");
-    EXPECT_THAT(writer.trouble(), HasSubstr("taken/snapshots.jsonl: cannot be written (Not a directory)"));
+    EXPECT_THAT(writer.error(), HasSubstr("taken/snapshots.jsonl: cannot be written (Not a directory)"));
     writer.write(status_report{}, 1s);
-    EXPECT_THAT(writer.trouble(), HasSubstr("cannot be written (Not a directory)"));
+    EXPECT_THAT(writer.error(), HasSubstr("cannot be written (Not a directory)"));
 
     if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "no /dev/full here";
     fs::create_directories(spool_folder(folder, 1));
     fs::create_symlink("/dev/full", file(1));
     spool_writer full(spool_folder(folder, 1));
-    EXPECT_EQ(full.trouble(), "");
+    EXPECT_EQ(full.error(), "");
     full.write(status_report{}, 1s);
-    EXPECT_THAT(full.trouble(), HasSubstr("No space left on device"));
+    EXPECT_THAT(full.error(), HasSubstr("No space left on device"));
 }

@@ -1,4 +1,5 @@
 #include <loadsim/contract/field_path.hpp>
+#include <loadsim/contract/message_parser.hpp>
 
 #include <gmock/gmock.h>
 

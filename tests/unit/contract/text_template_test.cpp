@@ -272,8 +272,8 @@ TEST(text_template, rejects_templates_that_may_render_invalid_json) {
         {R"({"a":1{#seq},{/seq}})", "it would be no JSON"},                  // when seq is present
         {R"({"a":1{#seq},{/seq}{#vin}"b":2{/vin}})", "it would be no JSON"}, // when only one of them is present
         {R"({"a":"x{#seq}","b":"{/seq}{#vin}",{/vin}})", "one quote without its other"},
-        {R"({"a":"\{vin}"})", "{vin} stands within an escape of JSON"},
-        {R"({"a":"\u00{vin}"})", "{vin} stands within an escape of JSON"},
+        {R"({"a":"\{vin}"})", "{vin} is inside a JSON escape sequence"},
+        {R"({"a":"\u00{vin}"})", "{vin} is inside a JSON escape sequence"},
         {"[{#vin}1{/vin}{#code}{/code}{#seq}", "{#seq} is not closed"},
         {"", "it would be no JSON"},
     };

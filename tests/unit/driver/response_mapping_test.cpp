@@ -63,15 +63,14 @@ TEST(response_mapping, follows_a_custom_contract) {
 }
 
 TEST(response_mapping, names_the_try) {
-    const auto after = [](unsigned status, std::uint32_t tries, std::string_view trouble = {}) {
-        return read(
-                   {},
-                   {.status = status, .body = R"({"id":"a"})", .error = trouble, .headers = no_headers, .tries = tries})
+    const auto after = [](unsigned status, std::uint32_t tries, std::string_view error = {}) {
+        return read({},
+                    {.status = status, .body = R"({"id":"a"})", .error = error, .headers = no_headers, .tries = tries})
             .text;
     };
     EXPECT_EQ(after(409, 2), "http: 409 on try 2");
     EXPECT_EQ(after(202, 2), "a");
     EXPECT_EQ(after(503, 2), "http: 503");
-    EXPECT_EQ(after(0, 1, "no answer in time"), "http: no answer in time");
-    EXPECT_EQ(after(0, 3, "no answer in time"), "http: no answer in time (3 tries)");
+    EXPECT_EQ(after(0, 1, "no response in time"), "http: no response in time");
+    EXPECT_EQ(after(0, 3, "no response in time"), "http: no response in time (3 tries)");
 }

@@ -1,6 +1,5 @@
 // Request handler of the broker API: HTTP responses, delivered commands, faults, option checks.
 #include "broker_api/handler.hpp"
-#include "broker_api/route_pattern.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -54,11 +54,11 @@ public:
 
 private:
     void record(std::string what) { calls.push_back(fmt::format("{} at {}", what, milliseconds(time_.now() - start))); }
-    bool send_response(fleet::command_execution& a, const response_step& w) override {
+    bool send_response(fleet::command_execution& a, const response_step& response) override {
         EXPECT_EQ(a.request, "r1");
         if (!can_send || !has_session) return false;
         constexpr const char* words[] = {"ack", "running", "executed", "failed"};
-        record(words[static_cast<int>(w.type)]);
+        record(words[static_cast<int>(response.type)]);
         return true;
     }
     void execute(fleet::command_execution&) override { record("does it"); }

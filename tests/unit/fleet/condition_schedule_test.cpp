@@ -1,5 +1,5 @@
 // Condition schedule: ordered by time and independent of the number of shards.
-#include "condition_schedule.hpp"
+#include "conditions.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -39,23 +39,23 @@ struct fake_vehicle : vehicle_state {
 /// Fleet that records the actions of its links: "close clean", "block", "connect" ...
 class fake_fleet final : public fleet_core {
 public:
-    fake_fleet(vehicle_events& events, const fleet_spec& p, manual_time& time, net::timer_wheel& wheel)
-        : fleet_core(events, p), time_(time), wheel_(wheel) {
+    fake_fleet(vehicle_events& events, const fleet_spec& spec, manual_time& time, net::timer_wheel& wheel)
+        : fleet_core(events, spec), time_(time), wheel_(wheel) {
         for (std::uint32_t slot = 0; slot < size(); ++slot) update_state(vehicles_.emplace_back(id_at(slot)));
     }
 
     void begin_load(monotonic_time start) override {
         load_start_ = start;
-        for (auto& c : vehicles_) update_state(c);
+        for (auto& vehicle : vehicles_) update_state(vehicle);
         process_due_conditions();
     }
     bool available(vehicle_id v) const override { return vehicles_[index(v)].available; }
 
     void establish(std::uint32_t v = 0) {
-        auto& c = vehicles_[v];
-        c.connected = true;
-        set_state(c, session_state::online);
-        schedule_sleep(c);
+        auto& vehicle = vehicles_[v];
+        vehicle.connected = true;
+        set_state(vehicle, session_state::online);
+        schedule_sleep(vehicle);
     }
     void lose(std::uint32_t v = 0) {
         vehicles_[v].connected = false;
@@ -81,51 +81,55 @@ public:
     std::string last_topic;
 
 private:
-    static fake_vehicle& cast(vehicle_state& c) { return static_cast<fake_vehicle&>(c); }
-    void record(const char* what, const vehicle_state& c) {
-        actions.push_back(index(c.id) == 0 ? std::string(what) : fmt::format("{} {}", what, index(c.id)));
+    static fake_vehicle& cast(vehicle_state& vehicle) { return static_cast<fake_vehicle&>(vehicle); }
+    void record(const char* what, const vehicle_state& vehicle) {
+        actions.push_back(index(vehicle.id) == 0 ? std::string(what) : fmt::format("{} {}", what, index(vehicle.id)));
     }
 
     fake_vehicle& vehicle_of(vehicle_id v) override { return vehicles_[index(v)]; }
     session_state state_of(vehicle_id v) const override { return vehicles_[index(v)].state; }
-    std::unique_ptr<disruption_state> make_disruptions(const vehicle_state& c) override {
-        return std::make_unique<disruption_state>(*this, c.id);
+    std::unique_ptr<disruption_state> make_disruptions(const vehicle_state& vehicle) override {
+        return std::make_unique<disruption_state>(*this, vehicle.id);
     }
-    std::uint32_t& responses_sent(vehicle_state& c) override { return cast(c).responses_sent; }
-    draw_counters& draws_of(vehicle_state& c) override { return cast(c).draws; }
+    std::uint32_t& responses_sent(vehicle_state& vehicle) override { return cast(vehicle).responses_sent; }
+    draw_counters& draws_of(vehicle_state& vehicle) override { return cast(vehicle).draws; }
     std::int64_t wall_us() const override { return 0; }
-    bool connected(const vehicle_state& c) const override { return static_cast<const fake_vehicle&>(c).connected; }
-    std::error_code publish(vehicle_state& c, std::string_view request, const contract::outgoing_message& m,
+    bool connected(const vehicle_state& vehicle) const override {
+        return static_cast<const fake_vehicle&>(vehicle).connected;
+    }
+    std::error_code publish(vehicle_state& vehicle, std::string_view request, const contract::outgoing_message& m,
                             mqtt::qos) override {
         if (publish_error) return publish_error;
         last_topic = m.topic;
         const auto response = backend::read_response(m.payload);
         if (request.empty())
-            record(backend::read_presence(m.payload).value().state.c_str(), c);
+            record(backend::read_presence(m.payload).value().state.c_str(), vehicle);
         else
-            record(fmt::format("send {} #{}", request, response->seq).c_str(), c);
+            record(fmt::format("send {} #{}", request, response->seq).c_str(), vehicle);
         return {};
     }
-    bool close_link(vehicle_state& c, vehicle::disconnect_kind how) override {
+    bool close_link(vehicle_state& vehicle, vehicle::disconnect_kind how) override {
         constexpr const char* names[] = {"close clean", "close abrupt", "close half_open"};
-        if (!std::exchange(cast(c).connected, false)) return false;
-        record(names[static_cast<int>(how)], c);
+        if (!std::exchange(cast(vehicle).connected, false)) return false;
+        record(names[static_cast<int>(how)], vehicle);
         return true;
     }
-    void connect(vehicle_state& c) override {
-        if (!cast(c).waiting && !cast(c).connected) record("connect", c);
+    void connect(vehicle_state& vehicle) override {
+        if (!cast(vehicle).waiting && !cast(vehicle).connected) record("connect", vehicle);
     }
-    bool connect_at(vehicle_state& c, monotonic_time when) override {
-        if (std::exchange(cast(c).waiting, true)) return false;
-        record(fmt::format("connect at {}", milliseconds(when - load_start_)).c_str(), c);
+    bool connect_at(vehicle_state& vehicle, monotonic_time when) override {
+        if (std::exchange(cast(vehicle).waiting, true)) return false;
+        record(fmt::format("connect at {}", milliseconds(when - load_start_)).c_str(), vehicle);
         return true;
     }
-    void cancel_wait(vehicle_state& c) override { cast(c).waiting = false; }
-    void set_blocked(vehicle_state& c, bool blocked) override { record(blocked ? "block" : "unblock", c); }
-    void shape(vehicle_state& c, const net::link_shaper::limits& limits) override {
-        record(fmt::format("shape {}", milliseconds(limits.delay)).c_str(), c);
+    void cancel_wait(vehicle_state& vehicle) override { cast(vehicle).waiting = false; }
+    void set_blocked(vehicle_state& vehicle, bool blocked) override { record(blocked ? "block" : "unblock", vehicle); }
+    void shape(vehicle_state& vehicle, const net::link_shaper::limits& limits) override {
+        record(fmt::format("shape {}", milliseconds(limits.delay)).c_str(), vehicle);
     }
-    void on_broker_lost(vehicle_state& c, vehicle::condition::outage_mode) override { record("broker lost", c); }
+    void on_broker_lost(vehicle_state& vehicle, vehicle::condition::outage_mode) override {
+        record("broker lost", vehicle);
+    }
     void take_over(command_execution&, nanoseconds) override { actions.emplace_back("take over"); }
     void stall(command_execution&, nanoseconds) override { actions.emplace_back("stall"); }
     void arm(net::timer& t, monotonic_time when) override { wheel_.arm(t, when); }
@@ -168,7 +172,7 @@ TEST_F(conditions_of_a_link, tunnel_blocks_and_unblocks_the_same_session) {
     EXPECT_TRUE(fleet_->available(vehicle_id{0}));
     EXPECT_EQ(fleet_->online(), 1U);
     EXPECT_THAT(actions_to(3s), ElementsAre("unblock"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 3000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 3000"));
     EXPECT_THAT(condition_events_, ElementsAre("0 at 1000", "0 passed at 3000"));
 }
 
@@ -185,7 +189,7 @@ TEST_F(conditions_of_a_link, garage_resets_and_connects_at_its_end) {
     begin_with(condition::kind::garage);
     EXPECT_THAT(actions_to(1s), ElementsAre("close abrupt"));
     EXPECT_EQ(fleet_->online(), 0U);
-    EXPECT_THAT(session_events_, ElementsAre("garage begins at 1000", "off line: garage at 1000"));
+    EXPECT_THAT(session_events_, ElementsAre("garage begins at 1000", "offline: garage at 1000"));
     EXPECT_THAT(actions_to(3s), ElementsAre("connect"));
     fleet_->establish();
     const auto recovery = fleet_->take_counts().recoveries.at({0, 0});
@@ -216,7 +220,7 @@ TEST_F(conditions_of_a_link, half_open_is_noticed_at_its_end) {
     begin_with(condition::kind::half_open);
     EXPECT_THAT(actions_to(1s), ElementsAre("block"));
     EXPECT_THAT(actions_to(3s), ElementsAre("close half_open", "unblock", "connect"));
-    EXPECT_THAT(session_events_, Contains("off line: its connection was half-open at 3000"));
+    EXPECT_THAT(session_events_, Contains("offline: its connection was half-open at 3000"));
 }
 
 TEST_F(conditions_of_a_link, pending_backoff_outlasts_a_condition) {
@@ -270,11 +274,11 @@ TEST_F(conditions_of_a_link, broker_outage_makes_all_vehicles_unreachable) {
     reachability_.clear();
     fleet_->on_broker_down(0, 0);
     EXPECT_THAT(fleet_->actions, ElementsAre("broker lost", "broker lost 1"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000"));
     run_to(3s);
     fleet_->on_broker_up(0);
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 3000"));
-    EXPECT_EQ(fleet_->take_counts().recoveries.at({0, 0}).affected, 1U) << "the other was away already";
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 3000"));
+    EXPECT_EQ(fleet_->take_counts().recoveries.at({0, 0}).affected, 1U) << "the other was unreachable already";
 }
 
 TEST_F(fleet_core_test, availability) {

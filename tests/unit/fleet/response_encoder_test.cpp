@@ -31,10 +31,11 @@ fleet::response_context somebody() {
     return context;
 }
 
-contract::outgoing_message encode(const response_step& w, const fleet::response_context& context,
-                                  const contract::message_contract& terms = contract::message_contract::built_in()) {
+contract::outgoing_message
+encode(const response_step& response, const fleet::response_context& context,
+       const contract::message_contract& message_contract = contract::message_contract::built_in()) {
     contract::outgoing_message message;
-    EXPECT_TRUE(fleet::encode_response(terms, w, context, message));
+    EXPECT_TRUE(fleet::encode_response(message_contract, response, context, message));
     return message;
 }
 contract::message_contract compiled(const contract::options& o, const contract::scenario_symbols& names = {}) {
@@ -158,8 +159,8 @@ TEST(response_encoder, custom_contract_uses_values_of_the_command) {
     o.executed.expiry = 30s;
     o.executed.user_properties = {{"req", "{request.id}"}};
     const contract::scenario_symbols names{.data = {"plate"}, .segment = {"region"}, .captured = {}};
-    const auto terms = compiled(o, names);
-    ASSERT_EQ(terms.command_pointers(), std::vector<std::string>{"/meta/corr"});
+    const auto message_contract = compiled(o, names);
+    ASSERT_EQ(message_contract.command_pointers(), std::vector<std::string>{"/meta/corr"});
 
     const std::vector<std::string> row{"B-XY 1"}, region{"eu"}, grade{"21"}, pointers{"77"};
     auto context = somebody();
@@ -170,7 +171,7 @@ TEST(response_encoder, custom_contract_uses_values_of_the_command) {
     context.values.segment_variables = region;
     context.values.parameters = grade;
     context.values.command = pointers;
-    const auto u = encode(of(response_step::kind::executed), context, terms);
+    const auto u = encode(of(response_step::kind::executed), context, message_contract);
     EXPECT_EQ(u.topic, "cars/4/city/out");
     EXPECT_EQ(u.payload, R"({"corr":77,"car":"LZ9SMEV00TF000001","did":"climate","at":"21","where":"eu",)"
                          R"("plate":"B-XY 1","as":"executed"})");
@@ -204,16 +205,16 @@ TEST(response_encoder, correlation_data_is_echoed_unless_the_contract_sets_it) {
 TEST(response_encoder, corruption_works_in_any_contract) {
     contract::options o;
     o.failed = message("out/{vin}", R"({"car":"{vin}","id":"{request.id}"})");
-    const auto terms = compiled(o);
+    const auto message_contract = compiled(o);
     const auto& limit = contract::payload_limit;
-    const auto oversized = encode(corrupted(response_step::corruption::oversized), somebody(), terms);
+    const auto oversized = encode(corrupted(response_step::corruption::oversized), somebody(), message_contract);
     EXPECT_GT(oversized.payload.size(), limit) << "it does not say why";
-    EXPECT_EQ(encode(corrupted(response_step::corruption::malformed), somebody(), terms).payload,
+    EXPECT_EQ(encode(corrupted(response_step::corruption::malformed), somebody(), message_contract).payload,
               R"({"car":"LZ9SMEV00T)");
-    EXPECT_EQ(encode(corrupted(response_step::corruption::empty), somebody(), terms).payload, "");
+    EXPECT_EQ(encode(corrupted(response_step::corruption::empty), somebody(), message_contract).payload, "");
     auto foreign = of(response_step::kind::failed);
     foreign.foreign_vin = true;
-    const auto u = encode(foreign, somebody(), terms);
+    const auto u = encode(foreign, somebody(), message_contract);
     EXPECT_EQ(u.topic, "out/" + std::string(vin)) << "on its own topic";
     EXPECT_EQ(u.payload, R"({"car":"LZ9SMEV02TF000002","id":"r7"})") << "there is no place to claim it";
 }
@@ -221,25 +222,26 @@ TEST(response_encoder, corruption_works_in_any_contract) {
 TEST(response_encoder, payload_that_cannot_be_encoded_is_reported) {
     contract::options o;
     o.ack.payload = {.text = "{request.id}", .format = contract::payload_options::payload_format::hex};
-    const auto terms = compiled(o);
+    const auto message_contract = compiled(o);
     contract::outgoing_message message;
-    EXPECT_FALSE(fleet::encode_response(terms, of(response_step::kind::ack), somebody(), message)) << "r7 is no hex";
+    EXPECT_FALSE(fleet::encode_response(message_contract, of(response_step::kind::ack), somebody(), message))
+        << "r7 is no hex";
     auto context = somebody();
     context.request = "c0ffee";
-    ASSERT_TRUE(fleet::encode_response(terms, of(response_step::kind::ack), context, message));
+    ASSERT_TRUE(fleet::encode_response(message_contract, of(response_step::kind::ack), context, message));
     EXPECT_EQ(message.payload, "\xc0\xff\xee");
 }
 
 TEST(response_encoder, random_values_depend_on_seed_vehicle_and_sequence) {
     contract::options o;
     o.ack = message("t", "{random:uuid}");
-    const auto terms = compiled(o);
+    const auto message_contract = compiled(o);
     const auto says = [&](std::uint64_t seed, std::uint32_t car, std::int64_t seq) {
         auto context = somebody();
         context.seed = seed;
         context.values.index = car;
         context.seq = seq;
-        return encode(of(response_step::kind::ack), context, terms).payload;
+        return encode(of(response_step::kind::ack), context, message_contract).payload;
     };
     EXPECT_EQ(says(1, 1, 1), says(1, 1, 1));
     EXPECT_NE(says(1, 1, 1), says(2, 1, 1));

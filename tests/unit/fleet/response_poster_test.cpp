@@ -31,9 +31,9 @@ public:
     http::client_counts take_counts() override { return {}; }
     std::uint32_t max_connections() const noexcept override { return 2; }
 
-    void complete(unsigned status, std::string_view trouble = {}) {
+    void complete(unsigned status, std::string_view error = {}) {
         const auto token = sent[completed++].first;
-        events_.on_response(token, {.status = status, .body = {}, .error = trouble, .headers = none_});
+        events_.on_response(token, {.status = status, .body = {}, .error = error, .headers = none_});
     }
 
     std::deque<std::pair<std::uint64_t, http::request>> sent;

@@ -69,7 +69,7 @@ TEST_F(simulated_conditions, in_a_tunnel_send_and_receive_nothing_until_its_end)
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900", "before final #2 at 5000", "during ack #3 at 5000",
                                         "during final #4 at 5500", "after ack #5 at 8000", "after final #6 at 8500"));
     EXPECT_THAT(events_, testing::Contains("finished before at 1400")) << "it does not know";
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 5000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 5000"));
     EXPECT_THAT(condition_events_, ElementsAre("0 at 1000", "0 passed at 5000"));
     EXPECT_THAT(presence_, IsEmpty()) << "on the same connection";
     expect_recovery(1, 4s);
@@ -99,7 +99,7 @@ TEST_F(simulated_conditions, in_a_garage_have_no_session) {
     EXPECT_THAT(responses_,
                 ElementsAre("before ack #1 at 900", "during ack #2 at 5000", testing::StartsWith("before final #3 at "),
                             "during final #4 at 5500", "after ack #5 at 8000", "after final #6 at 8500"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 5000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 5000"));
     expect_recovery(1, 4s);
 }
 
@@ -116,7 +116,7 @@ TEST_F(simulated_conditions, reconnect_at_once_after_a_handover) {
     run_through(make_condition(condition::kind::handover, 1s));
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900", "before final #2 at 1400", "during ack #3 at 2000",
                                         "during final #4 at 2500", "after ack #5 at 8000", "after final #6 at 8500"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 1000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 1000"));
     EXPECT_THAT(condition_events_, ElementsAre("0 at 1000", "0 passed at 1000"));
     expect_recovery(1, 0s);
 }
@@ -127,7 +127,7 @@ TEST_F(simulated_conditions, half_open_resend_after_reconnect) {
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900", "before final #2 at 5000", "during ack #3 at 5000",
                                         "during final #4 at 5500", "after ack #5 at 8000", "after final #6 at 8500"));
     EXPECT_THAT(events_, testing::Contains("finished before at 1400"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 5000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 5000"));
     expect_recovery(1, 4s);
 }
 
@@ -240,7 +240,7 @@ TEST_F(simulated_conditions, power_on_at_their_time) {
     EXPECT_EQ(fleet_->online(), fleet_->expected_online());
     EXPECT_EQ(fleet_->available(), fleet_->expected_online()) << "nobody knows the others yet";
     const auto dark = 1000 - fleet_->expected_online();
-    EXPECT_EQ(reachability_.size(), dark) << "they are told to be away";
+    EXPECT_EQ(reachability_.size(), dark) << "they are reported as unreachable";
     run_to(15s);
     EXPECT_NEAR(fleet_->online(), 750, 60);
     run_to(21s);
@@ -322,7 +322,7 @@ TEST_F(simulated_conditions, keep_their_session_while_the_broker_is_frozen) {
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900"));
     fleet_->on_broker_up(0);
     EXPECT_THAT(responses_, ElementsAre("before ack #1 at 900", "before final #2 at 6000"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 6000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 6000"));
     expect_recovery(1, 5s);
 }
 
@@ -333,7 +333,7 @@ TEST_F(simulated_conditions, overlapping_conditions_end_with_the_last_one) {
     run_to(1500ms);
     command("r1");
     run_to(20s);
-    EXPECT_THAT(reachability_, ElementsAre("away at 1000", "back at 8000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 1000", "reachable at 8000"));
     EXPECT_THAT(responses_, ElementsAre("r1 ack #1 at 8000", "r1 final #2 at 8500"))
         << "what was on its way waits at the broker";
 }
@@ -366,7 +366,7 @@ TEST_F(simulated_conditions, woken_in_a_tunnel_connect_at_its_end) {
 }
 
 TEST_F(simulated_conditions, in_a_tunnel_fall_asleep_at_its_end_to_publish_presence) {
-    behaviours_.front().asleep = vehicle::sleep{.wakeup_delay = exactly(1s)}; // on line from 2 s, for two seconds
+    behaviours_.front().asleep = vehicle::sleep{.wakeup_delay = exactly(1s)}; // online from 2 s, for two seconds
     conditions_ = {make_condition(condition::kind::tunnel, 3s, 4s)};
     begin();
     run_to(1s);
@@ -377,7 +377,7 @@ TEST_F(simulated_conditions, in_a_tunnel_fall_asleep_at_its_end_to_publish_prese
 }
 
 TEST_F(simulated_conditions, stay_awake_while_the_broker_is_frozen) {
-    behaviours_.front().asleep = vehicle::sleep{.wakeup_delay = exactly(1s)}; // on line from 2 s, for two seconds
+    behaviours_.front().asleep = vehicle::sleep{.wakeup_delay = exactly(1s)}; // online from 2 s, for two seconds
     conditions_ = {make_condition(condition::kind::outage, 3s, 4s)};
     conditions_.front().mode = condition::outage_mode::freeze;
     begin();

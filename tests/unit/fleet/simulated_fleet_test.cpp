@@ -246,7 +246,7 @@ TEST_F(simulated_fleet_test, disconnect_and_reconnect_steps) {
         EXPECT_FALSE(fleet_->available(vehicle_id{0}));
         run_to(1s);
         EXPECT_THAT(responses_, ElementsAre("r1 ack #1 at 0", "r1 final #2 at 60"));
-        EXPECT_THAT(reachability_, ElementsAre("away at 10", "back at 60"));
+        EXPECT_THAT(reachability_, ElementsAre("unreachable at 10", "reachable at 60"));
         EXPECT_EQ(presence_, r.states);
         EXPECT_TRUE(fleet_->available(vehicle_id{0}));
         EXPECT_EQ(fleet_->take_counts().sessions.reconnects, 1U);
@@ -259,8 +259,8 @@ TEST_F(simulated_fleet_test, reconnect_when_a_disconnecting_behaviour_is_over) {
     begin();
     command("r1");
     run_to(1s);
-    EXPECT_THAT(reachability_, ElementsAre("away at 0", "back at 50"));
-    EXPECT_THAT(session_events_, ElementsAre(HasSubstr("off line"), "on line at 50"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 0", "reachable at 50"));
+    EXPECT_THAT(session_events_, ElementsAre(HasSubstr("offline"), "online at 50"));
 }
 
 TEST_F(simulated_fleet_test, response_without_a_session_waits_for_one) {
@@ -283,7 +283,7 @@ TEST_F(simulated_fleet_test, reconnect_after_a_takeover_with_a_backoff) {
     run_to(2s);
     EXPECT_EQ(fleet_->online(), 1U) << "the first wait is within a second";
     EXPECT_EQ(responses_.size(), 1U);
-    EXPECT_THAT(reachability_, ElementsAre("away at 0", HasSubstr("back at ")));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 0", testing::StartsWith("reachable at ")));
     const auto seen = fleet_->take_counts();
     EXPECT_EQ(seen.sessions.dropped, 0U) << "it was meant";
     EXPECT_EQ(seen.sessions.reconnects, 1U);

@@ -37,12 +37,12 @@ TEST_F(simulated_fleet_test, offline_vehicles_disconnect_when_the_load_begins) {
     EXPECT_EQ(fleet_->online(), 1U);
     fleet_->begin_load(start);
     EXPECT_EQ(fleet_->online(), 0U);
-    EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "away as it should be";
+    EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "offline on purpose";
     EXPECT_EQ(fleet_->available(), 1U);
     command("r1");
     run_to(100s);
     EXPECT_THAT(events_, IsEmpty());
-    EXPECT_THAT(reachability_, ElementsAre("away at 0"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 0"));
     EXPECT_THAT(presence_, ElementsAre("offline at 0"));
 }
 
@@ -53,7 +53,7 @@ TEST_F(simulated_fleet_test, wrong_credentials_never_get_a_session) {
     EXPECT_EQ(fleet_->expected_online(), 0U);
     EXPECT_EQ(fleet_->online(), 0U);
     EXPECT_TRUE(fleet_->available(vehicle_id{0}));
-    EXPECT_THAT(reachability_, ElementsAre("away at 0"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 0"));
     command("r1");
     run_to(100s);
     EXPECT_THAT(events_, IsEmpty());
@@ -76,7 +76,7 @@ TEST_F(simulated_fleet_test, absent_ones_are_reported_lazily_if_configured) {
     EXPECT_THAT(reachability_, testing::SizeIs(50)) << "each when a command came for it";
     EXPECT_THAT(responses_, testing::SizeIs(50));
     EXPECT_EQ(stored_vehicles(), 0U);
-    EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "away as it should be";
+    EXPECT_TRUE(fleet_->available(vehicle_id{0})) << "offline on purpose";
 }
 
 TEST_F(simulated_fleet_test, absent_ones_of_a_partition_are_counted_exactly) {
@@ -116,7 +116,7 @@ TEST_F(sleeping_vehicles, wake_up_receive_queued_commands_respond_and_sleep_agai
     run_to(20s);
     EXPECT_THAT(responses_, ElementsAre("r1 final #1 at 6100"));
     EXPECT_THAT(presence_, ElementsAre("asleep sms at 0", "online at 6000", "asleep sms at 8100"));
-    EXPECT_THAT(reachability_, ElementsAre("away at 0", "back at 6000", "away at 8100"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 0", "reachable at 6000", "unreachable at 8100"));
     EXPECT_EQ(fleet_->online(), 0U);
 }
 
@@ -128,7 +128,7 @@ TEST_F(sleeping_vehicles, awake_ones_ignore_triggers_and_stay_awake_while_execut
     run_to(6s);
     fleet_->wake(vehicle_id{0});
     run_to(60s);
-    EXPECT_THAT(reachability_, ElementsAre("away at 0", "back at 5000", "away at 17000"));
+    EXPECT_THAT(reachability_, ElementsAre("unreachable at 0", "reachable at 5000", "unreachable at 17000"));
 }
 
 TEST_F(sleeping_vehicles, triggers_are_lost) {
@@ -201,8 +201,8 @@ TEST_F(simulated_fleet_test, queued_commands_arrive_in_order) {
     for (const auto* id : {"r1", "r2", "r3"}) command(id);
     run_to(10s);
     EXPECT_THAT(events_, ElementsAre("delivered r1 at 6000", "delivered r2 at 6000", "delivered r3 at 6000"));
-    EXPECT_THAT(session_events_, ElementsAre("garage begins at 1000", "off line: garage at 1000", "garage ends at 6000",
-                                             "on line, session present at 6000"));
+    EXPECT_THAT(session_events_, ElementsAre("garage begins at 1000", "offline: garage at 1000", "garage ends at 6000",
+                                             "online, session present at 6000"));
 }
 
 } // namespace

@@ -144,14 +144,14 @@ TEST(active_conditions, add_expected_anomalies) {
              c.ledger.record_anomaly(anomaly::unauthorized_accepted, c.vehicle, "", "a session", at(1s));
          },
          false},
-        {"a word lost while it lasts", anomaly::response_lost,
+        {"a response lost while it lasts", anomaly::response_lost,
          [](single_vehicle_ledger& c) {
              c.ledger.condition_began(c.vehicle, tunnel, {}, set_of(anomaly::response_lost));
              c.ledger.response_observed(c.vehicle, 2, "r1", at(1s));
              c.ledger.condition_ended(c.vehicle, tunnel);
          },
          true},
-        {"a word lost while it lasted, which shows only later", anomaly::response_lost,
+        {"a response lost while it lasted, which shows only later", anomaly::response_lost,
          [](single_vehicle_ledger& c) {
              c.ledger.response_observed(c.vehicle, 1, "r1", at(1s));
              c.ledger.condition_began(c.vehicle, tunnel, {}, set_of(anomaly::response_lost));
@@ -159,7 +159,7 @@ TEST(active_conditions, add_expected_anomalies) {
              c.ledger.response_observed(c.vehicle, 3, "r1", at(1min));
          },
          true},
-        {"a word lost long after", anomaly::response_lost,
+        {"a response lost long after", anomaly::response_lost,
          [](single_vehicle_ledger& c) {
              c.ledger.condition_began(c.vehicle, tunnel, {}, set_of(anomaly::response_lost));
              c.ledger.condition_ended(c.vehicle, tunnel);

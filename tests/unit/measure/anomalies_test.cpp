@@ -154,14 +154,14 @@ const std::vector<row> table{
          for (unsigned n = 1; n < 20; ++n) c.timed_out_request(n, n * 10s);
      },
      {{anomaly::command_lost, 19}}},
-    {"a command never comes, for the vehicle was away when it was asked for",
+    {"a command never comes, for the vehicle was unreachable when it was sent",
      [](single_vehicle_ledger& c) {
          c.ledger.vehicle_unreachable(c.vehicle);
          c.timed_out_request(1);
          c.ledger.vehicle_reachable(c.vehicle);
      },
      {}},
-    {"a command never comes, for the vehicle was away for a while",
+    {"a command never comes, for the vehicle was unreachable for a while",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.vehicle_unreachable(c.vehicle);
@@ -169,7 +169,7 @@ const std::vector<row> table{
          c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(5050ms));
      },
      {}},
-    {"a command never comes: the vehicle had been away before, and was back",
+    {"a command never comes: the vehicle had been unreachable before, and was reachable again",
      [](single_vehicle_ledger& c) {
          c.ledger.vehicle_unreachable(c.vehicle);
          c.ledger.vehicle_reachable(c.vehicle);
@@ -215,7 +215,7 @@ const std::vector<row> table{
          c.collect(t);
      },
      {{anomaly::concurrent_request, 1}}},
-    {"a second request comes with its own words and its own end",
+    {"a second request comes with its own responses and its own completion",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.delivered(c.vehicle, "r1", at(5ms));
@@ -278,7 +278,7 @@ const std::vector<row> table{
          c.ledger.executed(c.vehicle, "r1", at(50ms));
      },
      {{anomaly::executed_twice, 1}}},
-    {"a platform times out in spite of the last word",
+    {"a platform times out in spite of the final response",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.delivered(c.vehicle, "r1", at(5ms));
@@ -286,7 +286,7 @@ const std::vector<row> table{
          c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(5050ms));
      },
      {{anomaly::response_lost, 1}}},
-    {"a platform times out, and the last word came after that, or after the deadline",
+    {"a platform times out, and the final response came after that, or after the deadline",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.delivered(c.vehicle, "r1", at(5ms));
@@ -306,14 +306,14 @@ const std::vector<row> table{
          c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(5050ms));
      },
      {}},
-    {"a word never comes",
+    {"a response never comes",
      [](single_vehicle_ledger& c) {
          c.ledger.response_observed(c.vehicle, 1, "r1", at(1ms));
          c.ledger.response_observed(c.vehicle, 3, "r1", at(2ms));
      },
      {{anomaly::response_lost, 1}},
      false},
-    {"several words never come",
+    {"several responses never come",
      [](single_vehicle_ledger& c) {
          c.ledger.response_observed(c.vehicle, 3, "r1", at(1ms));
          c.ledger.response_observed(c.vehicle, 4, "r1", at(2ms));
@@ -322,7 +322,7 @@ const std::vector<row> table{
      },
      {{anomaly::response_lost, 3}},
      false},
-    {"the last word is lost on its way: time-out and gap are one thing",
+    {"the final response is lost on its way: time-out and gap are one thing",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.delivered(c.vehicle, "r1", at(5ms));
@@ -334,7 +334,7 @@ const std::vector<row> table{
          c.ledger.response_observed(c.vehicle, 3, "r2", at(6s));
      },
      {{anomaly::response_lost, 1}}},
-    {"the last word is heard, but not by the platform",
+    {"the final response arrives at loadsim, but not at the platform",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.delivered(c.vehicle, "r1", at(5ms));
@@ -345,7 +345,7 @@ const std::vector<row> table{
          c.ledger.response_observed(c.vehicle, 3, "r2", at(6s));
      },
      {{anomaly::response_lost, 2}}},
-    {"a word comes twice",
+    {"a response comes twice",
      [](single_vehicle_ledger& c) {
          c.ledger.response_observed(c.vehicle, 1, "r1", at(1ms));
          c.ledger.response_observed(c.vehicle, 2, "r1", at(2ms));
@@ -353,13 +353,13 @@ const std::vector<row> table{
      },
      {{anomaly::response_duplicated, 1}},
      false},
-    {"a word comes after the next one, and is not lost",
+    {"a response comes after the next one, and is not lost",
      [](single_vehicle_ledger& c) {
          for (const std::uint64_t n : {1U, 5U, 3U, 2U, 4U, 6U}) c.ledger.response_observed(c.vehicle, n, "r1", at(1ms));
      },
      {{anomaly::response_out_of_order, 3}},
      false},
-    {"a word comes late and then again",
+    {"a response comes late and then again",
      [](single_vehicle_ledger& c) {
          for (const std::uint64_t n : {2U, 1U, 1U}) c.ledger.response_observed(c.vehicle, n, "r1", at(1ms));
      },
@@ -416,7 +416,7 @@ const std::vector<row> table{
      },
      {{anomaly::completion_unknown, 1}},
      false},
-    {"an end is announced before the last word",
+    {"a completion is announced before the final response",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.ledger.delivered(c.vehicle, "r1", at(5ms));
@@ -449,7 +449,7 @@ const std::vector<row> table{
     {"the answer was lost, and command and end come later, when the next is open",
      [](single_vehicle_ledger& c) {
          c.begin(1);
-         c.ledger.errored(c.key(1), "no answer in time", at(10s));
+         c.ledger.errored(c.key(1), "no response in time", at(10s));
          c.begin(2, 11s);
          c.ledger.delivered(c.vehicle, "r1", at(11'002ms));
          c.ledger.accepted(c.key(2), "r2", at(11'003ms));

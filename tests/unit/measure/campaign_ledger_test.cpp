@@ -18,7 +18,7 @@ TEST(campaign_ledger, counts_deliveries_and_latencies) {
     ledger.set_due_time(1, at(0ms));
     ledger.start(1, 4);
     ledger.published(1);
-    EXPECT_EQ(ledger.awaited(), 2U) << "two are away";
+    EXPECT_EQ(ledger.awaited(), 2U) << "two are unreachable";
     ledger.delivered(1, vehicle_id{1}, at(5ms));
     ledger.delivered(1, vehicle_id{2}, at(7ms));
     EXPECT_EQ(ledger.awaited(), 0U);
@@ -32,7 +32,7 @@ TEST(campaign_ledger, counts_deliveries_and_latencies) {
     EXPECT_EQ(c.published, 1U);
     EXPECT_EQ(c.addressed, 4U);
     EXPECT_EQ(c.delivered, 3U);
-    EXPECT_EQ(c.delivered_after_reconnect, 1U) << "vehicle 4 is still away";
+    EXPECT_EQ(c.delivered_after_reconnect, 1U) << "vehicle 4 is still unreachable";
     EXPECT_EQ(c.duplicate_deliveries, 1U);
     EXPECT_EQ(c.latency.min(), 5ms);
     EXPECT_EQ(c.latency.count(), 3U);

@@ -61,7 +61,7 @@ void expect_value(const histogram& h, const expected_value& f) {
 
 TEST(foreign_hdr_logs, decode_to_the_values_of_their_writer) {
     const auto lines = lines_of("js.hlog");
-    const auto expected_values = read_expected_values("js.figures.csv");
+    const auto expected_values = read_expected_values("js.percentiles.csv");
     ASSERT_EQ(lines.size(), 9U);
     ASSERT_EQ(expected_values.size(), 9U * 14);
     for (const auto& f : expected_values) {
@@ -87,7 +87,7 @@ TEST(foreign_hdr_logs, of_another_layout_are_rejected_with_the_reason) {
 TEST(foreign_hdr_logs, our_log_has_the_values_that_others_decode) {
     const auto made = sample_log();
     const auto lines = lines_of("ours.hlog");
-    const auto expected_values = read_expected_values("ours.figures.csv");
+    const auto expected_values = read_expected_values("ours.percentiles.csv");
     ASSERT_EQ(lines.size(), made.size());
     ASSERT_EQ(expected_values.size(), made.size() * 14);
     for (const auto& [tag, h] : made) EXPECT_EQ(*decode_v2(lines.at(tag)), h) << tag;

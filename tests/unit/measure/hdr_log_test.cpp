@@ -1,3 +1,4 @@
+#include "hdr_counts_codec.hpp"
 #include "sample_histograms.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -68,8 +69,8 @@ std::string refusal(std::string_view text) {
 } // namespace
 
 TEST(hdr_v2, has_the_published_bytes) {
-    EXPECT_EQ(encode_counts(golden), body{}.counts);
-    EXPECT_EQ(encode_counts({}), bytes{0x00});
+    EXPECT_EQ(encode_hdr_counts(golden.counts()), body{}.counts);
+    EXPECT_EQ(encode_hdr_counts(histogram{}.counts()), bytes{0x00});
 
     const auto text = encode_v2(golden);
     EXPECT_TRUE(text.starts_with("HISTFAAA")) << text;

@@ -273,7 +273,7 @@ TEST_F(ledger_test, an_unsent_request_counts_as_lag_and_as_errored) {
 TEST_F(ledger_test, the_first_command_after_a_lost_http_response_is_no_duplicate) {
     ledger.begin(due());
     ledger.sent(key, at(1ms));
-    ledger.errored(key, "http: no answer in time", at(10s));
+    ledger.errored(key, "http: no response in time", at(10s));
     EXPECT_TRUE(ledger.delivered(car, "r1", at(11s)).is_first);
     EXPECT_FALSE(ledger.delivered(car, "r1", at(12s)).is_first);
     EXPECT_EQ(anomalies(ledger.take_counts(), anomaly::command_duplicated), 1U);

@@ -148,11 +148,11 @@ TEST(records, of_anomalies_contain_evidence) {
 
 TEST(records, of_session_events_are_unchanged) {
     single_vehicle_ledger c;
-    c.ledger.session_event(c.vehicle, "off line: reset", at(-1s));
+    c.ledger.session_event(c.vehicle, "offline: reset", at(-1s));
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.session_records, SizeIs(1));
     EXPECT_EQ(t.session_records[0].vin, "VIN7");
-    EXPECT_EQ(t.session_records[0].event, "off line: reset");
+    EXPECT_EQ(t.session_records[0].event, "offline: reset");
     EXPECT_DOUBLE_EQ(t.session_records[0].at_ms, -1000);
     EXPECT_THAT(c.ledger.take_counts().session_records, IsEmpty());
 }
@@ -161,7 +161,7 @@ TEST(records, are_limited_and_the_rest_is_counted) {
     single_vehicle_ledger c;
     for (int i = 0; i < 10'007; ++i)
         c.ledger.record_anomaly(anomaly::unauthorized_accepted, c.vehicle, "", "a session", at(1s));
-    for (int i = 0; i < 100'011; ++i) c.ledger.session_event(c.vehicle, "on line", at(1s));
+    for (int i = 0; i < 100'011; ++i) c.ledger.session_event(c.vehicle, "online", at(1s));
     c.collect(c.ledger.take_counts());
     EXPECT_EQ(c.unexpected_anomaly_counts(), (single_vehicle_ledger::counts{{anomaly::unauthorized_accepted, 10'007}}));
     EXPECT_THAT(c.collected.anomaly_records, SizeIs(10'000));
@@ -196,7 +196,7 @@ TEST(records, wait_for_a_late_final_response) {
     c.ledger.message(c.vehicle, "r1", false, "v1/VIN7/rsp/r1", R"({"phase":"final"})", at(7s));
     c.ledger.expire_requests(at(0s), at(7500ms));
     EXPECT_THAT(c.ledger.take_counts().request_records, SizeIs(1))
-        << "the second one; what follows the last word at once belongs to it";
+        << "the second one; what follows the final response at once belongs to it";
     c.ledger.expire_requests(at(0s), at(8s));
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.request_records, SizeIs(1));

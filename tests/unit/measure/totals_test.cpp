@@ -203,11 +203,11 @@ TEST(totals, move_records_without_changing_counts) {
 TEST(totals, keep_records_in_chronological_order) {
     totals all;
     totals later;
-    all.session_records.push_back({1, "A", "off line"});
-    later.session_records.push_back({2, "A", "on line"});
+    all.session_records.push_back({1, "A", "offline"});
+    later.session_records.push_back({2, "A", "online"});
     all.move_records_from(std::move(later));
-    EXPECT_EQ(all.session_records[0].event, "off line");
-    EXPECT_EQ(all.session_records[1].event, "on line");
+    EXPECT_EQ(all.session_records[0].event, "offline");
+    EXPECT_EQ(all.session_records[1].event, "online");
 }
 
 TEST(totals, add_phases_and_keys_that_one_side_does_not_have) {

@@ -1,4 +1,4 @@
-#include "signature.hpp"
+#include "webhook_observer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,4 @@
-#include "webhook_handler.hpp"
-
-#include "signature.hpp"
+#include "webhook_observer.hpp"
 
 #include <gtest/gtest.h>
 

@@ -47,7 +47,7 @@ TEST(explain, golden) {
     anomalies   completion_missing
 
     ms since due
-        -749.500  session     on line, session present
+        -749.500  session     online, session present
           +0.000  due
           +0.250  sent        to the platform
           +3.500  accepted    by the platform
@@ -101,11 +101,11 @@ TEST(explain, lists_session_events_around_the_request) {
     r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = never_ms;
     r.messages.clear();
     report_contents all;
-    all.sessions = {session_at(10'000, "on line"),        session_at(20'000, "tunnel begins"),
+    all.sessions = {session_at(10'000, "online"),         session_at(20'000, "tunnel begins"),
                     session_at(30'000, "of a twin", "B"), session_at(95'000, "within five seconds"),
                     session_at(106'000, "to the last"),   session_at(106'001, "too late")};
     const auto text = explain(all, r);
-    EXPECT_THAT(text, Not(HasSubstr("on line"))) << "of what was long before only the last";
+    EXPECT_THAT(text, Not(HasSubstr("online"))) << "of what was long before only the last";
     EXPECT_THAT(text, HasSubstr("-80000.000  session   tunnel begins"));
     EXPECT_THAT(text, Not(HasSubstr("of a twin")));
     EXPECT_THAT(text, HasSubstr("-5000.000  session   within five seconds"));
@@ -116,10 +116,10 @@ TEST(explain, lists_session_events_around_the_request) {
 TEST(explain, lists_the_last_session_event_before_the_window) {
     const auto r = sample_run::request();
     report_contents all;
-    all.sessions = {session_at(-60'000, "on line"), session_at(-50'000, "off line: tunnel")};
+    all.sessions = {session_at(-60'000, "online"), session_at(-50'000, "offline: tunnel")};
     const auto text = explain(all, r);
-    EXPECT_THAT(text, HasSubstr("-51000.000  session     off line: tunnel\n"));
-    EXPECT_THAT(text, Not(HasSubstr("on line\n")));
+    EXPECT_THAT(text, HasSubstr("-51000.000  session     offline: tunnel\n"));
+    EXPECT_THAT(text, Not(HasSubstr("online\n")));
 }
 
 TEST(explain, lists_other_anomalies_of_the_vehicle_with_their_request) {
@@ -179,7 +179,7 @@ TEST(run_overview, golden) {
     unknown_completion.kind = anomaly::completion_unknown;
     unknown_completion.vin.clear();
     unknown_completion.request_id = "x-1";
-    unknown_completion.evidence = "an end that nobody of ours asked for";
+    unknown_completion.evidence = "executed was announced for a request that is not of this run";
     all.anomalies.push_back(unknown_completion);
     all.anomalies_by_kind[static_cast<std::size_t>(anomaly::completion_unknown)] = 1;
     all.expected_anomalies_by_kind[static_cast<std::size_t>(anomaly::response_duplicated)] = 2;
@@ -198,7 +198,7 @@ anomalies
 
 anomalies of other requests, and without a request
           at  vehicle  anomaly             evidence
-    61.000 s  -        completion_unknown  an end that nobody of ours asked for
+    61.000 s  -        completion_unknown  executed was announced for a request that is not of this run
 
 next
     loadsim explain reports/q-1 --request r-17               timeline of this request

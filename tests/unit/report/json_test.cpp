@@ -283,5 +283,5 @@ TEST(anomaly_line, has_its_evidence) {
 TEST(session_line, has_vehicle_and_event) {
     const auto line = session_line(sample_run::session());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","event":"on line, session present"})");
+    expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","event":"online, session present"})");
 }

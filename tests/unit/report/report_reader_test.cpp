@@ -50,7 +50,7 @@ protected:
                                      anomaly_line(anomaly_of(anomaly::completion_unknown, "", "stranger")) +
                                      anomaly_line(anomaly_of(anomaly::unauthorized_accepted, "D", "")));
         for (const char* vin : {"A", "B", "C", "D"})
-            sessions += session_line({.at_ms = 1, .vin = vin, .event = std::string("on line ") + vin});
+            sessions += session_line({.at_ms = 1, .vin = vin, .event = std::string("online ") + vin});
         write("sessions.jsonl", sessions);
         write("summary.json", summary_json(sample_run::run(), sample_run::missed_budget(), sample_run::labels()));
     }

@@ -197,7 +197,7 @@ measure::anomaly_record anomaly() {
 }
 
 measure::session_record session() {
-    return {.at_ms = 250.5, .vin = "LZ9SMEV05TF000001", .event = "on line, session present"};
+    return {.at_ms = 250.5, .vin = "LZ9SMEV05TF000001", .event = "online, session present"};
 }
 
 non_utc_time_zone::non_utc_time_zone() {

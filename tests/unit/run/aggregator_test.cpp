@@ -45,7 +45,7 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.elapsed, 3s);
     EXPECT_EQ(p.load_elapsed, 1s);
     EXPECT_EQ(p.target_rate, 5);
-    EXPECT_EQ(p.sessions_online, 10U) << "how it stands is the latest word, not a sum";
+    EXPECT_EQ(p.sessions_online, 10U) << "a state is the latest value, not a sum";
     EXPECT_EQ(p.generator.cpu_s, 0.5);
 
     all.add(of(4, 4));

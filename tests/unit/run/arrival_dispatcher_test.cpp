@@ -70,12 +70,12 @@ constexpr auto ten_arrivals = "name: t\nseed: 5\nfleet: {vehicles: 4}\n"
                               "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10}]}\n";
 
 struct fixture {
-    explicit fixture(std::string_view yaml = ten_arrivals, fleet_partition share = {},
+    explicit fixture(std::string_view yaml = ten_arrivals, fleet_partition partition = {},
                      std::optional<replay_selection> replay = {})
         : text(yaml, std::move(replay)),
           ledger(
               text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s),
-          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, share, ledger, vehicles, driver) {
+          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, partition, ledger, vehicles, driver) {
         dispatcher.begin(start);
     }
 

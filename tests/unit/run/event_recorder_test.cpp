@@ -104,8 +104,8 @@ TEST_F(event_recorder_test, counts_a_completion_of_no_known_vehicle_as_an_anomal
         EXPECT_EQ(a.request_id, "r1");
         EXPECT_EQ(a.at_ms, 80);
     }
-    EXPECT_EQ(counts.anomaly_records[0].evidence, "executed was announced for vehicle VIN7, which is not ours");
-    EXPECT_EQ(counts.anomaly_records[1].evidence, "executed was announced for a request that nobody of ours made");
+    EXPECT_EQ(counts.anomaly_records[0].evidence, "executed was announced for vehicle VIN7, which is not in the fleet");
+    EXPECT_EQ(counts.anomaly_records[1].evidence, "executed was announced for a request that is not of this run");
 }
 
 TEST_F(event_recorder_test, counts_unreadable_messages_and_unauthorized_sessions_as_anomalies) {
@@ -154,7 +154,7 @@ TEST_F(event_recorder_test, traces_messages_and_session_events) {
     from_vehicle.on_message(key.vehicle, "r1", true, "cmd", "a", at(1ms));
     from_vehicle.on_message(key.vehicle, "r1", false, "rsp", "b", at(2ms));
     from_vehicle.on_malformed(key.vehicle, "cmd", "c", at(3ms));
-    from_vehicle.on_session_event(key.vehicle, "on line", at(4ms));
+    from_vehicle.on_session_event(key.vehicle, "online", at(4ms));
     ASSERT_THAT(trace, SizeIs(4));
     using way = traced_message::direction;
     EXPECT_EQ(trace[0].kind, way::to_vehicle);
@@ -163,6 +163,6 @@ TEST_F(event_recorder_test, traces_messages_and_session_events) {
     EXPECT_EQ(trace[1].kind, way::from_vehicle);
     EXPECT_EQ(trace[2].kind, way::to_vehicle);
     EXPECT_EQ(trace[3].kind, way::session_event);
-    EXPECT_EQ(trace[3].head, "on line");
+    EXPECT_EQ(trace[3].head, "online");
     ASSERT_THAT(ledger.take_counts().session_records, SizeIs(1));
 }

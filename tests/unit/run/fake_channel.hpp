@@ -28,7 +28,7 @@ public:
 
     std::deque<received_message> incoming;
     std::vector<std::pair<std::uint32_t, std::string>> sent;
-    std::string error;
+    std::string failure;
 
     const cluster::rank_info& info() const override { return info_; }
     std::string host_of(std::uint32_t rank) const override { return rank % 2 == 0 ? "a" : "b"; }
@@ -41,7 +41,7 @@ public:
     }
     /// Returns at once: what is not queued does not come in time.
     std::optional<received_message> receive_until(monotonic_time) override { return receive(); }
-    const std::string& trouble() const override { return error; }
+    const std::string& error() const override { return failure; }
 
 private:
     cluster::rank_info info_;

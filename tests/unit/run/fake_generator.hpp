@@ -42,7 +42,7 @@ public:
     stop_request stop_requested() const override { return remote_stop; }
     std::string lost_rank() const override { return lost; }
     std::uint32_t shards() const override { return 3; }
-    std::uint32_t count() const override { return ranks; }
+    std::uint32_t rank_count() const override { return ranks; }
     nanoseconds start_delay() const override { return std::chrono::milliseconds{50}; }
 
 private:

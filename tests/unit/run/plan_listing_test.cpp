@@ -47,12 +47,12 @@ std::string ledger(const scenario::scenario_config& scenario, std::uint32_t rank
     std::map<std::uint32_t, std::string> windows;
     for (std::uint32_t r = 0; r < ranks; ++r)
         for (std::uint32_t s = 0; s < shards; ++s) {
-            const auto share = partition_of(r, ranks, s, shards);
-            run::write_plan(scenario, share, [&](arrival_id a, const std::string& line) {
+            const auto partition = partition_of(r, ranks, s, shards);
+            run::write_plan(scenario, partition, [&](arrival_id a, const std::string& line) {
                 EXPECT_TRUE(requests.emplace(number(a), line).second) << "arrival " << number(a) << " is taken twice";
             });
             run::write_condition_windows(
-                scenario, share, [&](vehicle_id v, const std::string& line) { windows[index(v)] += line + "\n"; });
+                scenario, partition, [&](vehicle_id v, const std::string& line) { windows[index(v)] += line + "\n"; });
         }
     std::string all;
     for (const auto& [_, line] : requests) all += line + "\n";

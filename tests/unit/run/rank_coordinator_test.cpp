@@ -145,8 +145,8 @@ TEST_F(rank_coordinator_test, loses_a_rank_that_sends_nonsense) {
 }
 
 TEST_F(rank_coordinator_test, loses_all_ranks_with_the_channel) {
-    channel.error = "rank 0 on a cannot hear the other ranks any more";
-    EXPECT_EQ(coordinator.lost_rank(), channel.error);
+    channel.failure = "rank 0 on a cannot hear the other ranks any more";
+    EXPECT_EQ(coordinator.lost_rank(), channel.failure);
 }
 
 TEST_F(rank_coordinator_test, writes_its_own_part_to_the_spool) {

@@ -107,7 +107,7 @@ TEST_F(rank_worker_test, reports_a_signal_at_once) {
 
 TEST_F(rank_worker_test, ends_when_rank_0_is_lost) {
     generator.snapshot = [this] {
-        channel.error = "rank 1 cannot hear the others";
+        channel.failure = "rank 1 cannot hear the others";
         return measure::snapshot{};
     };
     EXPECT_FALSE(worker.run(&generator, {}));

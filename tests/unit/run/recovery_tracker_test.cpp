@@ -136,8 +136,8 @@ TEST(recovery_tracker, fleet_recovery_requires_99_percent_of_the_affected_vehicl
         {"all of a few", 10, {{1s, 9}, {9s, 1}}, 9s},
         {"one of a few is missing", 10, {{1s, 9}}, std::nullopt},
         {"99 of 100", 100, {{1s, 98}, {2s, 1}, {50s, 1}}, 2s},
-        {"the last one is still away", 100, {{1s, 98}, {2s, 1}}, 2s},
-        {"two are still away", 100, {{1s, 98}}, std::nullopt},
+        {"the last one is not recovered", 100, {{1s, 98}, {2s, 1}}, 2s},
+        {"two are not recovered", 100, {{1s, 98}}, std::nullopt},
         {"many", 100'000, {{1s, 98'999}, {5s, 1}, {40s, 1000}}, 5s},
         {"nearly as many", 100'000, {{1s, 98'998}, {5s, 1}, {40s, 1001}}, 40s},
     };

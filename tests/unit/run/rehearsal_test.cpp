@@ -347,7 +347,7 @@ load: {{driver: mqtt, mqtt: {{deadline: 8s}}, services: {{horn: 1}}, phases: [{{
     EXPECT_EQ(frozen.observed(outcome::executed), 100U) << "what is sent waits";
     EXPECT_GT(frozen.longest(measure::hop::dispatch), 3s);
     const auto restarted = with("restart");
-    EXPECT_EQ(restarted.observed(outcome::errored), 0U) << "nobody can be asked while all are away";
+    EXPECT_EQ(restarted.observed(outcome::errored), 0U) << "no request is sent while all vehicles are unavailable";
     EXPECT_GT(restarted.observed(outcome::skipped), 15U);
     EXPECT_EQ(restarted.observed(outcome::executed) + restarted.observed(outcome::skipped), 100U);
 }

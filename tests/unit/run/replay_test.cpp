@@ -1,5 +1,5 @@
 // Replay selection: requests of a plan to be replayed.
-#include "tools/replay.hpp"
+#include "tools/replay_selection.hpp"
 
 #include <loadsim/scenario/read.hpp>
 

@@ -137,7 +137,7 @@ TEST_F(stages_test, end_with_the_most_frequent_reason_if_vehicles_do_not_connect
     };
     const auto end = run();
     ASSERT_FALSE(end.status);
-    EXPECT_THAT(to_string(end.status.error()), HasSubstr("only 3 of 10 vehicles are on line after 30s20ms; most often: "
+    EXPECT_THAT(to_string(end.status.error()), HasSubstr("only 3 of 10 vehicles are online after 30s20ms; most often: "
                                                          "timed out ("));
     EXPECT_THAT(generator.calls, ElementsAre("before", "connect"));
     EXPECT_THAT(results, IsEmpty());

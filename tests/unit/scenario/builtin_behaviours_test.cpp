@@ -25,13 +25,14 @@ const vehicle::behaviour& built_in(std::string_view name) {
     throw std::out_of_range(std::string(name));
 }
 
-std::string said(const response_step& w) {
+std::string said(const response_step& response) {
     constexpr std::string_view responses[] = {"ack", "running", "executed", "failed"};
     constexpr std::string_view correlation[] = {"", " (previous)", " (other)", " (unknown)"};
     constexpr std::string_view corruption[] = {"", " (malformed)", " (empty)", " (oversized)"};
-    return fmt::format("{}{}{}{}", responses[static_cast<std::size_t>(w.type)],
-                       correlation[static_cast<std::size_t>(w.request)], w.foreign_vin ? " (foreign vin)" : "",
-                       corruption[static_cast<std::size_t>(w.payload)]);
+    return fmt::format("{}{}{}{}", responses[static_cast<std::size_t>(response.type)],
+                       correlation[static_cast<std::size_t>(response.request)],
+                       response.foreign_vin ? " (foreign vin)" : "",
+                       corruption[static_cast<std::size_t>(response.payload)]);
 }
 
 /// Short form of the actions; random waits are "..".

@@ -48,7 +48,7 @@ TEST(check, combinations) {
              "behaviours:\n  b:\n    steps:\n      - ack\n      - choose:\n        - {weight: 0, steps: [ack]}"),
          "f:7:9: the weights of these branches add up to nothing"},
         {minimal_scenario("behaviours: {b: {steps: [{disconnect: abrupt}, executed]}}"),
-         "f:3:48: the vehicle is off line here"},
+         "f:3:48: the vehicle is offline here"},
         {minimal_scenario("behaviours: {b: {steps: [{wait: wrok}], delays: {work: 1s}}}"),
          "f:3:33: unknown delay 'wrok'; did you mean 'work'?"},
         {minimal_scenario("behaviours: {b: {steps: [], delays: {work: 1s}, services: {horn: {wrok: 1s}}}}"),

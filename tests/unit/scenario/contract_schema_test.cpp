@@ -1,6 +1,6 @@
 #include "schema/composite_types.hpp"
 #include "schema/contract_keys.hpp"
-#include "yaml_parser.hpp"
+#include "yaml.hpp"
 
 #include <loadsim/contract/message_contract.hpp>
 

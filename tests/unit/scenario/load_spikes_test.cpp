@@ -16,11 +16,11 @@ scenario_config with(std::string_view phases, std::string_view spikes) {
                       "]\n");
 }
 
-std::vector<std::string> names(const scenario_config& d) { return labels_of(d).phases; }
+std::vector<std::string> names(const scenario_config& config) { return labels_of(config).phases; }
 
 /// Number of arrivals of each phase.
-std::vector<std::uint64_t> arrivals(const scenario_config& d) {
-    const auto schedule = schedule_of(d);
+std::vector<std::uint64_t> arrivals(const scenario_config& config) {
+    const auto schedule = schedule_of(config);
     std::vector<std::uint64_t> all;
     for (std::size_t i = 0; i < schedule.phases().size(); ++i) all.push_back(schedule.size(i));
     return all;

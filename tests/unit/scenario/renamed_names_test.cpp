@@ -68,6 +68,22 @@ TEST(renamed_names, old_anomalies_name_the_present_ones) {
     }
 }
 
+TEST(renamed_names, old_metrics_name_the_present_ones) {
+    const std::pair<std::string, std::string> rows[] = {
+        {"queued.waited.p99 < 5s", "'queued.waited' is called 'queued.wait' since 0.2"},
+        {"queued.waited < 5s", "'queued.waited' is called 'queued.wait' since 0.2"},
+        {"recovery.back<60s", "'recovery.back' is called 'recovery.time' since 0.2"},
+        {"' recovery{condition=tunnel}.back < 60s'", "'recovery.back' is called 'recovery.time' since 0.2"},
+        {"campaigns.repeated == 0", "'campaigns.repeated' is called 'campaigns.duplicates' since 0.2"},
+        {"'campaigns.repeated{campaign=recall}.rate < 1%'",
+         "'campaigns.repeated' is called 'campaigns.duplicates' since 0.2"},
+    };
+    for (const auto& [budget, problem] : rows)
+        EXPECT_EQ(problems_of(minimal_scenario("budgets:\n  - " + budget)), "f:4:5: " + problem);
+    EXPECT_EQ(problems_of(minimal_scenario("budgets: [queued.wait.p99 < 5s, recovery.time < 60s]")), "");
+    EXPECT_EQ(problems_of(minimal_scenario("budgets: [campaigns.duplicates.rate < 1%]")), "");
+}
+
 TEST(renamed_names, are_found_in_overrides) {
     const std::pair<std::string_view, std::string_view> rows[] = {
         {"load.watchWords=true", "--set load.watchWords: 'watchWords' is called 'checkResponseSequence' since 0.2"},

@@ -1,7 +1,7 @@
 // Resource requirements computed from a scenario's values.
 #include "scenario_text.hpp"
 
-#include <loadsim/scenario/resource_requirements.hpp>
+#include <loadsim/scenario/run_estimate.hpp>
 
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ TEST(resource_requirements, count_the_source_addresses_of_blocks) {
 }
 
 TEST(resource_requirements, use_the_peak_rate_and_the_pings) {
-    const auto packets = [](const scenario_config& d) { return requirements_of(d).packets_per_second; };
+    const auto packets = [](const scenario_config& config) { return requirements_of(config).packets_per_second; };
     EXPECT_EQ(packets(with(", mqtt: {keepAlive: 0s}")), 20U * 100) << "the top of the ramp";
     EXPECT_EQ(packets(with(", mqtt: {keepAlive: 60s}")), 20U * 100 + 2 * 6000 / 60) << "each with its answer";
     auto with_count = with(", mqtt: {keepAlive: 0s}");

@@ -1,7 +1,8 @@
 // YAML parser: valid YAML is accepted, harmful input is refused.
 #include "scenario_text.hpp"
 
-#include "yaml_parser.hpp"
+#include "read_context.hpp"
+#include "yaml.hpp"
 
 #include <gmock/gmock.h>
 

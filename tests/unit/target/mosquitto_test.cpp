@@ -1,5 +1,3 @@
-#include "password_file.hpp"
-
 #include <loadsim/target/mosquitto.hpp>
 
 #include <gmock/gmock.h>

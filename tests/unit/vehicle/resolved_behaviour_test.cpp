@@ -117,7 +117,8 @@ TEST(resolved_behaviour, expects_the_configured_outcomes) {
     for (std::uint64_t arrival = 0; arrival < 20; ++arrival) {
         const auto s = made(b, arrival);
         const bool first = s.steps[0].response->type == response_step::kind::executed;
-        EXPECT_EQ(s.expected, first ? outcome_set(outcome::rejected) : b.expected) << "a branch's own word is nearer";
+        EXPECT_EQ(s.expected, first ? outcome_set(outcome::rejected) : b.expected)
+            << "a branch's own outcomes take precedence";
     }
     auto late = with_steps({ack, wait_for(1h), executed});
     late.expected = outcome::timed_out;

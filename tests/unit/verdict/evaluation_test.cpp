@@ -100,8 +100,8 @@ TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
         {"sessions.reconnects == 13", "13", budget_verdict::pass, "each its own"},
         {"queued.delivered == 21", "21", budget_verdict::pass, "each its own"},
         {"queued.out_of_order == 22", "22", budget_verdict::pass, "each its own"},
-        {"queued.waited.p99 < 5s", "0.5ms", budget_verdict::pass, "how long they waited"},
-        {"queued.waited.count == 1", "1", budget_verdict::pass, "samples of that"},
+        {"queued.wait.p99 < 5s", "0.5ms", budget_verdict::pass, "how long they waited"},
+        {"queued.wait.count == 1", "1", budget_verdict::pass, "samples of that"},
         {"anomalies == 190", "190", budget_verdict::pass, "the sum of 1 to 19: nothing that was provoked"},
         {"anomalies.command_duplicated == 1", "1", budget_verdict::pass, "first"},
         {"anomalies.command_lost == 0", "4", budget_verdict::fail, "each its own"},
@@ -136,7 +136,7 @@ TEST(evaluate_budget, never_passes_without_data) {
     const measure::totals nothing;
     for (const auto* text :
          {"e2e.p99 < 1s", "e2e.min >= 0s", "lag.max < 1h", "e2e{service=horn}.p99 < 1s", "e2e.count == 0",
-          "sessions.connect.p99 < 1s", "queued.waited.p99 < 1s", "recovery.back < 1m", "recovery.latency < 1m",
+          "sessions.connect.p99 < 1s", "queued.wait.p99 < 1s", "recovery.time < 1m", "recovery.latency < 1m",
           "campaigns.undelivered == 0", "campaigns.undelivered.rate == 0%", "campaigns.latency.p99 < 1s",
           "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0", "outcomes.errored.rate == 0%",
           "anomalies == 0", "anomalies.completion_duplicated == 0"}) {
@@ -147,7 +147,7 @@ TEST(evaluate_budget, never_passes_without_data) {
     }
     for (const auto* text :
          {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0", "sessions.connect.count == 0",
-          "queued.delivered == 0", "queued.out_of_order == 0", "queued.waited.count == 0"})
+          "queued.delivered == 0", "queued.out_of_order == 0", "queued.wait.count == 0"})
         EXPECT_EQ(evaluated(text, nothing).verdict, budget_verdict::pass) << text;
     // Requests were due, but none with these labels.
     for (const auto* text :
@@ -176,7 +176,7 @@ TEST(evaluate_budget, counts_vehicles_without_campaign_delivery) {
         {"campaigns{campaign=news}.undelivered == 0", "0", budget_verdict::pass},
         {"campaigns.undelivered.rate < 0.2%", "0.2%", budget_verdict::fail},
         {"campaigns{campaign=recall}.undelivered.rate <= 0.5%", "0.5%", budget_verdict::pass},
-        {"campaigns.repeated == 0", "4", budget_verdict::fail},
+        {"campaigns.duplicates == 0", "4", budget_verdict::fail},
         {"campaigns{campaign=recall}.latency.max <= 1ms", "1ms", budget_verdict::pass},
         {"campaigns.latency.max <= 1ms", "2ms", budget_verdict::fail},
         {"campaigns.latency.count == 2", "2", budget_verdict::pass},
@@ -218,21 +218,21 @@ TEST(evaluate_budget, uses_the_longest_recovery) {
         budget_verdict verdict;
         const char* reason;
     } const cases[] = {
-        {"recovery.back < 60s", short_and_long, "30000ms", budget_verdict::pass, "the longest of all"},
-        {"recovery.back < 30s", short_and_long, "30000ms", budget_verdict::fail, "the longest of all"},
+        {"recovery.time < 60s", short_and_long, "30000ms", budget_verdict::pass, "the longest of all"},
+        {"recovery.time < 30s", short_and_long, "30000ms", budget_verdict::fail, "the longest of all"},
         {"recovery.latency <= 40s", short_and_long, "40000ms", budget_verdict::pass, "the longest of all"},
         {"recovery{condition=tunnel}.back <= 20s", short_and_long, "20000ms", budget_verdict::pass, "of one condition"},
         {"recovery{condition=tunnel}.latency < 3s", short_and_long, "3000ms", budget_verdict::fail, "of one condition"},
         {"recovery{condition=spike}.back < 60s", short_and_long, "no data", budget_verdict::no_data,
          "it never occurred"},
-        {"recovery.back < 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
+        {"recovery.time < 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
         {"recovery.latency <= 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
-        {"recovery.back == 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
-        {"recovery.back > 1s", not_back, "not in this run", budget_verdict::pass, "which is longer"},
-        {"recovery.back < 60s", nobody, "no data", budget_verdict::no_data, "it took nobody's session"},
+        {"recovery.time == 1000h", not_back, "not in this run", budget_verdict::fail, "one that never came back"},
+        {"recovery.time > 1s", not_back, "not in this run", budget_verdict::pass, "which is longer"},
+        {"recovery.time < 60s", nobody, "no data", budget_verdict::no_data, "it took nobody's session"},
         {"recovery.latency < 60s", nobody, "2000ms", budget_verdict::pass, "but it was felt"},
         {"recovery.latency < 60s", no_budget, "no data", budget_verdict::no_data, "nothing says what is slow"},
-        {"recovery.back < 60s", no_budget, "5000ms", budget_verdict::pass, "that needs none"},
+        {"recovery.time < 60s", no_budget, "5000ms", budget_verdict::pass, "that needs none"},
     };
     for (const auto& c : cases) {
         measure::run_result run;

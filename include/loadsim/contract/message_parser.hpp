@@ -1,0 +1,52 @@
+// Message parser: values of field paths in one received message.
+#pragma once
+
+#include <loadsim/contract/field_path.hpp>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::contract {
+
+/// Views of one received MQTT or HTTP message.
+struct message_view {
+    std::string_view topic{};
+    std::string_view payload{};
+    std::string_view correlation{};
+    /// Returns a user property (MQTT 5) or header (HTTP) by name; empty: absent. Empty function: the message has none.
+    std::function<std::string_view(std::string_view name)> property{};
+};
+
+inline constexpr std::size_t payload_limit = 64 * 1024; ///< bytes of a payload that is parsed
+
+/// Extracts fields from one message, which must outlive the parser. The JSON payload is parsed once, on the first JSON pointer.
+/// Safe for untrusted input: more than payload_limit bytes are not parsed; nesting depth is limited.
+class message_parser {
+public:
+    explicit message_parser(const message_view&);
+    ~message_parser();
+    message_parser(const message_parser&) = delete;
+    message_parser& operator=(const message_parser&) = delete;
+
+    /// Writes the field as text: numbers and booleans in decimal and as true/false, objects and arrays as JSON. False: absent or null.
+    bool extract(const field_path&, std::string& out);
+    /// Items of a JSON array, each as JSON text; nullopt: absent, not an array, or more than payload_limit bytes.
+    std::optional<std::vector<std::string>> extract_items(const field_path&);
+    bool is_json(); ///< true: the payload is JSON
+
+private:
+    struct parsed_json; // hides Boost.JSON from this header
+    parsed_json& json();
+
+    const message_view& message_;
+    parsed_json* parsed_json_ = nullptr;
+    alignas(std::max_align_t)
+        std::array<std::byte, 3400> storage_; // storage of *parsed_json_: typical payloads need no heap allocation
+};
+
+} // namespace loadsim::contract

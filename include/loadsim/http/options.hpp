@@ -1,0 +1,33 @@
+// Options of the HTTP client.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/net/url.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace loadsim::http {
+
+/// File names, PEM format. Host name and certificate chain are always verified.
+struct tls_options {
+    std::string ca{};          ///< trusted CAs; empty: the system's
+    std::string certificate{}; ///< client certificate with its chain; empty: none
+    std::string key{};         ///< private key of the certificate; empty: in the same file
+    friend bool operator==(const tls_options&, const tls_options&) = default;
+};
+
+struct client_options {
+    std::vector<net::endpoint> base_urls;           ///< http or https, used round robin; an unreachable one is skipped
+    tls_options tls{};                              ///< for https
+    std::optional<net::endpoint> proxy{};           ///< HTTP proxy: absolute-form requests; CONNECT for https
+    std::uint32_t max_connections = 64;             ///< maximum, at least 1
+    nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and response together, per try
+    std::uint32_t retries = 0; ///< after a timeout the connection is closed and the request is sent again
+    bool keep_headers = false; ///< of responses; costs one allocation per header
+};
+
+} // namespace loadsim::http

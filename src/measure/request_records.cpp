@@ -1,0 +1,116 @@
+// Records of requests: conversion from open requests, and records that wait for a late response. Also message_log
+// (open_request.hpp).
+#include "request_records.hpp"
+
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/units.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace loadsim::measure {
+namespace {
+
+std::string name_at(const std::vector<std::string>& names, std::uint32_t at) {
+    return at < names.size() ? names[at] : std::string{};
+}
+
+} // namespace
+
+void message_log::add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time at) {
+    if (!to_vehicle) ++response_count_;
+    if (messages_.size() == max_messages) return;
+    text_ += topic;
+    const auto topic_end = static_cast<std::uint32_t>(text_.size());
+    text_ += payload.substr(0, max_payload_bytes);
+    messages_.push_back({at, payload.size(), topic_end, static_cast<std::uint32_t>(text_.size()), to_vehicle});
+}
+
+std::vector<message_record> message_log::to_records(monotonic_time load_start) const {
+    std::vector<message_record> records;
+    records.reserve(messages_.size());
+    const std::string_view text = text_;
+    constexpr std::string_view allowed = "\t\r\n"; // JSON escapes them
+    std::size_t from = 0;
+    for (const auto& m : messages_) {
+        records.push_back(
+            {.at_ms = instant_ms(m.at, load_start),
+             .to_vehicle = m.to_vehicle,
+             .topic = escape_for_terminal(text.substr(from, m.topic_end - from), allowed),
+             .payload = escape_for_terminal(text.substr(m.topic_end, m.payload_end - m.topic_end), allowed),
+             .payload_bytes = m.bytes});
+        from = m.payload_end;
+    }
+    return records;
+}
+
+double instant_ms(monotonic_time t, monotonic_time load_start) {
+    return t == never ? std::numeric_limits<double>::quiet_NaN() : milliseconds(t - load_start);
+}
+
+std::string format_latency(nanoseconds d) {
+    const auto ms = milliseconds(d);
+    return std::abs(ms) < 10'000 ? fmt::format("{:.1f}ms", ms) : fmt::format("{:.1f}s", ms / 1000);
+}
+
+request_record make_request_record(const open_request& e, const request_completion& completion, const labels& names,
+                                   std::string vin, monotonic_time load_start) {
+    const auto since_start = [load_start](monotonic_time t) { return instant_ms(t, load_start); };
+    request_record r;
+    r.arrival = number(e.spec.id);
+    r.request_id = e.own.request;
+    r.vin = std::move(vin);
+    r.segment = name_at(names.segments, e.spec.segment);
+    r.behaviour = name_at(names.behaviours, e.spec.segment);
+    r.service = name_at(names.services, e.spec.service);
+    r.phase = name_at(names.phases, e.spec.phase);
+    r.expected_outcomes = e.spec.expected;
+    r.outcome = completion.final_outcome;
+    r.unexpected = completion.unexpected;
+    r.reason = completion.why;
+    r.due_at_ms = since_start(e.spec.due);
+    r.sent_at_ms = since_start(e.sent);
+    r.accepted_at_ms = since_start(e.accepted);
+    r.delivered_at_ms = since_start(e.own.delivered);
+    r.acked_at_ms = since_start(e.own.acked);
+    r.finished_at_ms = since_start(e.own.finished);
+    r.observed_at_ms = since_start(completion.observed);
+    r.messages = e.own.messages.to_records(load_start);
+    for (const auto c : e.conditions) r.conditions.push_back(name_at(names.conditions, c));
+    for (std::size_t i = 0; i < anomaly_count; ++i)
+        if (e.anomalies.contains(static_cast<anomaly>(i))) r.anomalies.emplace_back(anomaly_names[i]);
+    return r;
+}
+
+void pending_records::add(request_record r, monotonic_time deadline) {
+    auto request = r.request_id;
+    by_request_.insert_or_assign(std::move(request), pending_record{std::move(r), deadline});
+}
+
+request_record* pending_records::find(std::string_view request) {
+    if (by_request_.empty()) return nullptr;
+    const auto at = by_request_.find(std::string(request));
+    return at == by_request_.end() ? nullptr : &at->second.record;
+}
+
+void pending_records::expire_by(std::string_view request, monotonic_time deadline) {
+    const auto at = by_request_.find(std::string(request));
+    if (at != by_request_.end()) at->second.deadline = std::min(at->second.deadline, deadline);
+}
+
+std::vector<request_record> pending_records::take_expired(monotonic_time now) {
+    std::vector<request_record> expired;
+    for (auto at = by_request_.begin(); at != by_request_.end();) {
+        const bool is_expired = at->second.deadline <= now;
+        if (is_expired) expired.push_back(std::move(at->second.record));
+        at = is_expired ? by_request_.erase(at) : std::next(at);
+    }
+    std::ranges::sort(expired, {}, &request_record::arrival);
+    return expired;
+}
+
+} // namespace loadsim::measure

@@ -1,0 +1,200 @@
+// Checks of the load, and of the conditions that occur during it.
+#include "check.hpp"
+
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/net/source_addresses.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace loadsim::scenario {
+namespace {
+
+void check_services(const load& l, problems& all) {
+    std::set<std::string_view> seen;
+    double sum = 0;
+    for (const auto& s : l.services) {
+        const auto path = "load.services." + s.name;
+        if (!is_service_name(s.name))
+            all.add(path,
+                    fmt::format("'{}' is no service name: small letters, digits and '-', a letter first", s.name));
+        if (!seen.insert(s.name).second) all.add(path, fmt::format("the service '{}' is there twice", s.name));
+        if (!(s.weight >= 0)) all.add(path, "a weight is not negative");
+        sum += s.weight;
+    }
+    if (!(sum > 0)) all.add("load.services", "no service has a weight above 0, so nothing could be requested");
+}
+
+/// True: a phase has no arrivals, determined without a schedule.
+bool has_no_arrivals(const loadsim::load::phase& p) {
+    return p.pause ||
+           (!p.arrival_count && p.arrival_rate.per_second <= 0 && p.ramp_to.value_or(rate{}).per_second <= 0);
+}
+
+void check_phases(const load& l, problems& all) {
+    if (l.phases.empty()) return all.add("load.phases", "there is no phase, so nothing is ever due");
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < l.phases.size(); ++i) {
+        const auto& p = l.phases[i];
+        const auto path = fmt::format("load.phases[{}]", i);
+        if (!seen.insert(p.name).second)
+            all.add(path + ".name", fmt::format("there are two phases called '{}'", p.name));
+        if (p.duration <= nanoseconds{0}) all.add(path, "a phase needs a duration");
+        if (p.arrival_count && p.ramp_to) all.add(path, "arrivalCount and rampTo exclude each other");
+    }
+    if (std::ranges::all_of(l.phases, has_no_arrivals)) all.add("load.phases", "nothing is ever due in these phases");
+    if (load_seconds(l) > max_load_seconds) all.add("load.phases", "these phases last longer than a year");
+}
+
+/// completionTimeout must exceed the deadlines of the other side, or their timeouts could never be observed.
+void check_completion_timeout(const scenario_config& config, problems& all) {
+    const auto limit = config.load.completion_timeout;
+    const auto add_problem = [&](std::string_view what, nanoseconds longest) {
+        all.add("load.completionTimeout",
+                fmt::format("{} waits up to {} before it times a request out, and completionTimeout is only {}", what,
+                            format_duration(longest), format_duration(limit)));
+    };
+    if (config.load.driver == driver::kind::mqtt) {
+        if (config.load.mqtt.deadline >= limit) add_problem("the mqtt driver", config.load.mqtt.deadline);
+        return;
+    }
+    if (!config.target.embedded) return;
+    nanoseconds longest{0};
+    for (const auto& requested : config.load.services)
+        for (const auto& s : config.target.backend.services)
+            if (s.name == requested.name)
+                longest = std::max({longest, s.limits.created, s.limits.pending, s.limits.running});
+    if (longest >= limit) add_problem("the embedded backend", longest);
+}
+
+/// Longest deadline of the embedded target, or of the mqtt driver, for any requested service; 0: unknown.
+nanoseconds longest_deadline(const scenario_config& config, bool acknowledged) {
+    if (config.load.driver == driver::kind::mqtt) return config.load.mqtt.deadline;
+    nanoseconds longest{0};
+    if (!config.target.embedded) return longest;
+    for (const auto& requested : config.load.services)
+        for (const auto& s : config.target.backend.services)
+            if (s.name == requested.name)
+                longest = std::max(longest, acknowledged ? s.limits.running : s.limits.pending);
+    return longest;
+}
+
+bool acknowledges(const std::vector<vehicle::step>& steps) {
+    return std::ranges::any_of(steps, [](const vehicle::step& s) {
+        return (s.type == vehicle::step::kind::respond && s.response.is_well_formed() && !s.response.is_final()) ||
+               std::ranges::any_of(s.branches, [](const auto& b) { return acknowledges(b.steps); });
+    });
+}
+
+/// Time until a correct target times out a vehicle with this behaviour; 0: no timeout expected.
+nanoseconds silent_vehicle_timeout(const scenario_config& config, const vehicle::behaviour& b) {
+    if (!b.expected.contains(outcome::timed_out)) return nanoseconds{0};
+    return longest_deadline(config, acknowledges(b.steps));
+}
+
+/// The drain must be long enough for the timeout of the last silent vehicle's request.
+void check_drain(const scenario_config& config, problems& all) {
+    nanoseconds longest{0};
+    for (const auto& s : config.fleet.segments)
+        for (const auto& b : config.behaviours)
+            if (b.name == s.behaviour) longest = std::max(longest, silent_vehicle_timeout(config, b));
+    for (const auto& c : config.conditions)
+        if (c.expected.contains(outcome::timed_out))
+            longest = std::max({longest, longest_deadline(config, false), longest_deadline(config, true)});
+    if (longest != nanoseconds{0} && config.load.drain <= longest)
+        all.add("load.drain",
+                fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",
+                            format_duration(longest), format_duration(config.load.drain)));
+}
+
+using vehicle::condition;
+
+/// Limit, because each occurrence has a row in the report.
+constexpr std::uint32_t max_occurrences = 10'000;
+
+std::string path_of(const scenario_config& config, std::size_t i, std::string_view key = {}) {
+    const auto path = fmt::format("conditions[{}].{}", i, to_string(config.conditions[i].type));
+    return key.empty() ? path : fmt::format("{}.{}", path, key);
+}
+
+void check_condition_segments(const scenario_config& config, std::size_t i, problems& all) {
+    std::vector<std::string_view> known;
+    for (const auto& s : config.fleet.segments) known.push_back(s.name);
+    const auto& names = config.conditions[i].segments;
+    for (std::size_t s = 0; s < names.size(); ++s)
+        if (std::ranges::count(known, names[s]) == 0)
+            all.add(fmt::format("{}[{}]", path_of(config, i, "segments"), s), unknown_name("segment", names[s], known));
+}
+
+void check_condition_time(const scenario_config& config, std::size_t i, problems& all) {
+    if (load_seconds(config.load) > max_load_seconds) return; // reported by check_load()
+    nanoseconds load{0};
+    for (const auto& p : config.load.phases) load += p.duration;
+    const auto& c = config.conditions[i];
+    const auto max_count = c.type == condition::kind::spike ? max_spikes : max_occurrences;
+    if (c.start >= load)
+        all.add(path_of(config, i, "at"), fmt::format("it begins after {}, and the load has ended by then: it lasts {}",
+                                                      format_duration(c.start), format_duration(load)));
+    else if (c.interval && *c.interval > nanoseconds{0} && (load - c.start) / *c.interval >= max_count)
+        all.add(path_of(config, i, "every"), fmt::format("it comes more than {} times", max_count));
+}
+
+void check_condition_requirements(const scenario_config& config, std::size_t i, problems& all) {
+    const auto& c = config.conditions[i];
+    if (c.type == condition::kind::outage && config.fleet.link == fleet::link_kind::broker_api)
+        all.add(path_of(config, i),
+                "with link: broker-api there is no broker to stop; a burst of fleet.brokerApi.faults "
+                "rejects all commands for a while");
+    else if (c.type == condition::kind::outage && !(config.target.embedded && !config.target.broker))
+        all.add(path_of(config, i), "only the embedded broker can be stopped; remove target.broker, or this condition");
+    if (c.type != condition::kind::handover) return;
+    const auto sources = net::parse_source_addresses(config.fleet.source_addresses);
+    if (sources && sources->size() < 2)
+        all.add(path_of(config, i),
+                "a handover goes to another address of this machine: give fleet.sourceAddresses two at least");
+}
+
+void check_spikes(const scenario_config& config, problems& all) {
+    const auto spikes = load_spikes_of(config);
+    std::set<std::size_t> reported;
+    for (std::size_t i = 1; i < spikes.size(); ++i) {
+        const auto& [from, until, factor, name, c] = spikes[i];
+        const auto& before = spikes[i - 1];
+        if (before.condition_index == c || from >= before.until) continue; // itself: see vehicle::check(condition)
+        if (reported.insert(c).second)
+            all.add(path_of(config, c, "at"),
+                    fmt::format("'{}' begins after {}, before '{}' is over (after {})", name, format_duration(from),
+                                before.name, format_duration(before.until)));
+    }
+}
+
+} // namespace
+
+void check_load(const scenario_config& config, problems& all) {
+    const auto& l = config.load;
+    check_services(l, all);
+    check_phases(l, all);
+    check_completion_timeout(config, all);
+    check_drain(config, all);
+    if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");
+    if (l.http.timeout <= nanoseconds{0}) all.add("load.http.timeout", "a time-out of nothing");
+    if (l.lag_limit <= nanoseconds{0}) all.add("load.lagLimit", "a limit of nothing");
+}
+
+void check_conditions(const scenario_config& config, problems& all) {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < config.conditions.size(); ++i) {
+        const auto& c = config.conditions[i];
+        for (auto& f : vehicle::check(c)) all.add(path_of(config, i, f.path), std::move(f.text));
+        if (!c.name.empty() && !seen.insert(c.name).second)
+            all.add(path_of(config, i, "name"), fmt::format("there are two conditions called '{}'", c.name));
+        check_condition_segments(config, i, all);
+        check_condition_time(config, i, all);
+        check_condition_requirements(config, i, all);
+    }
+    check_spikes(config, all);
+}
+
+} // namespace loadsim::scenario

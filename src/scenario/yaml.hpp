@@ -1,0 +1,68 @@
+// YAML document as a tree of nodes with source locations; parser and emitter.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::scenario {
+
+class read_context;
+
+/// Source location. Ordered: the file from its top, then the overrides in the order given.
+struct source_location {
+    std::uint32_t override_number = 0; ///< 0: the file; n: the n-th override, with meaningless line and column
+    int line = 1;
+    int column = 1;
+
+    friend auto operator<=>(const source_location&, const source_location&) = default;
+};
+
+struct yaml_member;
+
+/// Untyped value. Aliases are already expanded and merge keys merged.
+struct yaml_node {
+    enum class kind : std::uint8_t { null, scalar, list, map };
+
+    yaml_node::kind what = kind::null;
+    std::string text;             ///< of a scalar, unquoted
+    std::vector<yaml_node> items; ///< of a list
+    std::vector<yaml_member>
+        members;              ///< of a map, in the order written; may hold duplicate keys, which the reader rejects
+    source_location location; ///< of a scalar: its first character; of a map or list: its key, if any
+
+    const yaml_node* find(std::string_view key) const;
+    yaml_node* find(std::string_view key);
+    void add(std::string_view key, yaml_node value);
+};
+
+struct yaml_member {
+    std::string key;
+    source_location location; ///< of the key
+    yaml_node value;
+};
+
+yaml_node make_node(yaml_node::kind, source_location location = {});
+yaml_node make_scalar(std::string text, source_location location = {});
+yaml_node make_map(std::string_view key, yaml_node value);
+
+/// "a list", "a map", "nothing", "'text'": for error messages.
+std::string description(const yaml_node&);
+
+/// YAML text in block style, with a final newline.
+std::string to_yaml(const yaml_node&);
+
+// Limits: far above the needs of a scenario, far below a harmful amount of memory or time.
+inline constexpr std::size_t size_limit = 1024 * 1024;
+inline constexpr std::size_t node_limit = 20'000; ///< each use of an alias counts
+inline constexpr std::size_t depth_limit = 32;
+inline constexpr std::size_t text_limit = 4096; ///< bytes of one scalar
+
+/// Parses one YAML document; nullopt, after reporting a problem, for any other text or beyond the limits above. Expands
+/// aliases and merges "<<". `override_number`: see source_location. Never throws.
+std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context&);
+
+} // namespace loadsim::scenario
