@@ -104,7 +104,7 @@ public:
         return {};
     }
 
-    fleet::broker_api_counts stop() {
+    measure::broker_api_counts stop() {
         if (!thread_.joinable()) return counts_;
         api_.set_handlers({});
         const auto deadline = time_.now() + 1s;
@@ -140,7 +140,7 @@ private:
     service_events events_;
     fleet::broker_api api_;
     std::unique_ptr<fleet::vehicles> vehicles_;
-    fleet::broker_api_counts counts_;
+    measure::broker_api_counts counts_;
     std::thread thread_; // last: the thread uses all members above
 };
 
@@ -162,6 +162,6 @@ broker_api_service::~broker_api_service() = default;
 
 std::string broker_api_service::url() const { return impl_->api().url(); }
 std::string broker_api_service::path() const { return impl_->api().path(); }
-fleet::broker_api_counts broker_api_service::stop() { return impl_->stop(); }
+measure::broker_api_counts broker_api_service::stop() { return impl_->stop(); }
 
 } // namespace loadsim::run
