@@ -113,7 +113,7 @@ TEST(platform_schema, refuses_contradictions) {
          "one of bearer, basic, apiKey, oauth2 and sigv4 is enough"},
         {scenario_with_load("  observers: []"), "no observer would see the completion of a request"},
         {scenario_with_load("  observers: [webhok]"), "unknown observer 'webhok'; did you mean 'webhook'?"},
-        {scenario_with_load("  observers: [{poll: {factor: 0.5}}]"), "a factor below 1"},
+        {scenario_with_load("  observers: [{poll: {factor: 0.5}}]"), "must be at least 1: below it, the polls become more frequent"},
         {scenario_with_load("  observers: [{mqtt: {id: id}}]"), "id"},
         {scenario_with_load("  observers: [{sse: {each: events}}]"),
          "'events' is no field path: did you mean the pointer '/events'?"},

@@ -225,10 +225,10 @@ TEST(check_budget, reports_labels_without_a_match) {
                             "unknown phase 'stedy'; did you mean 'steady'?"));
     EXPECT_THAT(check(parsed("unexpected{phase=horn} == 0"), names),
                 ElementsAre("unknown phase 'horn'; there are: warm up, steady"));
-    EXPECT_THAT(check(parsed("recovery{condition=garage}.back < 1s"), names), IsEmpty());
+    EXPECT_THAT(check(parsed("recovery{condition=garage}.time < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("campaigns{campaign=recall}.undelivered == 0"), names), IsEmpty());
     EXPECT_THAT(check(parsed("campaigns{campaign=recal}.latency.p99 < 1s"), names),
                 ElementsAre("unknown campaign 'recal'; did you mean 'recall'?"));
-    EXPECT_THAT(check(parsed("recovery{condition=tunel}.back < 1s"), names),
+    EXPECT_THAT(check(parsed("recovery{condition=tunel}.time < 1s"), names),
                 ElementsAre("unknown condition 'tunel'; did you mean 'tunnel'?"));
 }
