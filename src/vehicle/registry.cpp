@@ -68,11 +68,8 @@ bool csv_reader::next(std::vector<std::string>& cells) {
 std::string csv_reader::read_cell() {
     auto text = rest_.substr(0, rest_.find_first_of(",\n"));
     rest_.remove_prefix(text.size());
-    if (rest_.starts_with('\n') && text.ends_with('\r')) {
-        text.remove_suffix(1);
-    } else if (rest_.empty() && text.ends_with('\r')) {
-        text.remove_suffix(1); // last line, truncated within CRLF
-    }
+    // The CR of a CRLF; also that of a last line without its LF.
+    if (text.ends_with('\r') && (rest_.empty() || rest_.starts_with('\n'))) text.remove_suffix(1);
     if (text.find('"') != std::string_view::npos && error_.empty())
         error_ = "a quote within a cell that does not begin with one";
     return std::string(text);

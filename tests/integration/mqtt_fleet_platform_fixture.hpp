@@ -223,7 +223,7 @@ private:
     }
     void on_unreachable(vehicle_id) override { reachability_.emplace_back("unreachable"); }
     void on_reachable(vehicle_id) override { reachability_.emplace_back("reachable"); }
-    void on_session_event(vehicle_id, std::string what, monotonic_time) override {
+    void on_session_event(vehicle_id, std::string&& what, monotonic_time) override {
         session_events_.push_back(std::move(what));
     }
     void on_unauthorized_accept(vehicle_id, monotonic_time) override { ++unauthorized_accepts_; }

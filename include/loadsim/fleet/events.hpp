@@ -41,7 +41,7 @@ public:
     virtual void on_unreachable(vehicle_id) {}
     virtual void on_reachable(vehicle_id) {}
     /// Session change, as human-readable text.
-    virtual void on_session_event(vehicle_id, std::string /*what*/, monotonic_time) {}
+    virtual void on_session_event(vehicle_id, std::string&& /*what*/, monotonic_time) {}
     /// The broker accepted a vehicle with wrong credentials.
     virtual void on_unauthorized_accept(vehicle_id, monotonic_time) {}
     /// A condition begins, and ends, to affect the vehicle.

@@ -46,7 +46,7 @@ public:
     /// Load start: vehicles with an offline behaviour disconnect for good; sleeping vehicles fall asleep; time zero of conditions.
     virtual void begin_load(monotonic_time start) = 0;
     /// Delivers a command from the simulated broker or its API. Ignored by MQTT sessions: theirs come from their broker.
-    virtual void deliver(vehicle_id, delivered_command) {}
+    virtual void deliver(vehicle_id, delivered_command&&) {}
     /// Behaviour of the vehicle's next command, instead of its segment's. Must outlive this object.
     virtual void set_next_behaviour(vehicle_id, const vehicle::behaviour&) = 0;
     /// Wake-up trigger for a sleeping vehicle; ignored by a vehicle that is awake.

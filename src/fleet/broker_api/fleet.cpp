@@ -35,7 +35,7 @@ public:
           loop_(loop),
           poster_(o, spec.seed, spec.shard_partition.index + 1, make_client_factory(loop, o.inbound, connections)) {}
 
-    void deliver(vehicle_id v, delivered_command command) override {
+    void deliver(vehicle_id v, delivered_command&& command) override {
         ++loop_.traffic.received;
         loop_.traffic.bytes_received += command.topic.size() + command.payload.size();
         simulated_fleet::deliver(v, std::move(command));

@@ -40,7 +40,7 @@ simulated_vehicle_counters& simulated_fleet::counters_of(vehicle_state& vehicle)
     return *counters;
 }
 
-void simulated_fleet::deliver(vehicle_id v, delivered_command m) {
+void simulated_fleet::deliver(vehicle_id v, delivered_command&& m) {
     if (stopped_) return;
     send_to_vehicle(vehicle_of(v), {.topic = std::move(m.topic),
                                     .payload = std::move(m.payload),

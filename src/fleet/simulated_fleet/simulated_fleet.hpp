@@ -22,7 +22,7 @@ public:
                     const simulation_options& = {});
 
     void begin_load(monotonic_time start) override;
-    void deliver(vehicle_id, delivered_command) override;
+    void deliver(vehicle_id, delivered_command&&) override;
     void stop() override;
     bool available(vehicle_id) const override;
     std::size_t stored_vehicles() const noexcept { return vehicles_.size(); } ///< apart from their counters

@@ -60,7 +60,7 @@ void event_recorder::on_reachable(vehicle_id v) {
     ledger_.vehicle_reachable(v);
     if (campaign_ledger_ != nullptr) campaign_ledger_->vehicle_reachable(v);
 }
-void event_recorder::on_session_event(vehicle_id v, std::string what, monotonic_time t) {
+void event_recorder::on_session_event(vehicle_id v, std::string&& what, monotonic_time t) {
     if (plan_.trace) plan_.trace({.kind = traced_message::direction::session_event, .head = what, .body = {}});
     ledger_.session_event(v, std::move(what), t);
 }

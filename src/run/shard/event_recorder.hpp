@@ -44,7 +44,7 @@ private:
     void on_campaign(vehicle_id, std::uint32_t campaign, monotonic_time) override;
     void on_unreachable(vehicle_id) override;
     void on_reachable(vehicle_id) override;
-    void on_session_event(vehicle_id, std::string what, monotonic_time) override;
+    void on_session_event(vehicle_id, std::string&& what, monotonic_time) override;
     void on_unauthorized_accept(vehicle_id, monotonic_time) override;
     void on_condition_begin(vehicle_id, std::uint32_t condition, monotonic_time) override;
     void on_condition_end(vehicle_id, std::uint32_t condition, monotonic_time) override;

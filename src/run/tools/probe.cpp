@@ -170,10 +170,11 @@ private:
     bool check_event_mapping(const contract::event_mapping& mapping, const contract::event_mapping_options& options,
                              const std::string& location, const traced_message& message) {
         bool ended = false;
-        mapping.extract_each(message_view_of(message), nullptr,
-                             [&](const contract::message_view& one, std::optional<contract::extracted_event> observed) {
-                                 ended = check_event(observed, options, location, one.payload) || ended;
-                             });
+        mapping.extract_each(
+            message_view_of(message), nullptr,
+            [&](const contract::message_view& one, const std::optional<contract::extracted_event>& observed) {
+                ended = check_event(observed, options, location, one.payload) || ended;
+            });
         return ended;
     }
 

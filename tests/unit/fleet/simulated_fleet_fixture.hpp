@@ -159,7 +159,7 @@ private:
         reachability_.push_back(fmt::format("unreachable at {}", elapsed_ms()));
     }
     void on_reachable(vehicle_id) override { reachability_.push_back(fmt::format("reachable at {}", elapsed_ms())); }
-    void on_session_event(vehicle_id, std::string what, monotonic_time) override {
+    void on_session_event(vehicle_id, std::string&& what, monotonic_time) override {
         session_events_.push_back(fmt::format("{} at {}", what, elapsed_ms()));
     }
     void on_unauthorized_accept(vehicle_id, monotonic_time) override { ADD_FAILURE() << "nobody is let in"; }
