@@ -1,7 +1,6 @@
-// Broker API of a fleet without MQTT sessions, and campaigns to a fleet.
+// Simulated broker API of a fleet without MQTT sessions.
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
-#include "schema/contract_keys.hpp"
 
 namespace loadsim::scenario {
 
@@ -46,22 +45,6 @@ void describe(V& v, fleet::broker_api_options& o) {
             value_types::integer<std::uint32_t>{1, 15'000});
 }
 
-template <class V>
-void describe(V& v, fleet::campaign_options& o) {
-    v.required("name", o.name, "Name in reports, and {request.id} in the campaign's templates.",
-               value_types::text{value_types::name_length});
-    v.required("at", o.at, "Time of publishing, after the start of the load.", value_types::duration{});
-    v.field("segments", o.segments, "Names of the addressed segments; empty: all vehicles.",
-            value_types::list<value_types::text>{{}, "segments", 100});
-    v.required("filter", o.filter, "Topic filter that the addressed vehicles subscribe to: a template with {segment}.",
-               value_types::text{});
-    v.field("id", o.id,
-            "Field path of the campaign's name in a message; empty: every message that matches the filter is of the "
-            "campaign.",
-            value_types::text{});
-    describe(v, o.message);
-}
-
 namespace value_types {
 
 void broker_api::read(scenario::read_context& r, const yaml_node& n, fleet::broker_api_options& out) const {
@@ -71,12 +54,6 @@ yaml_node broker_api::write(const fleet::broker_api_options& o) const {
     return object<fleet::broker_api_options>{}.write(o);
 }
 json::object broker_api::schema() const { return object<fleet::broker_api_options>{}.schema(); }
-
-void campaign::read(scenario::read_context& r, const yaml_node& n, fleet::campaign_options& out) const {
-    object<fleet::campaign_options>{}.read(r, n, out);
-}
-yaml_node campaign::write(const fleet::campaign_options& o) const { return object<fleet::campaign_options>{}.write(o); }
-json::object campaign::schema() const { return object<fleet::campaign_options>{}.schema(); }
 
 } // namespace value_types
 } // namespace loadsim::scenario

@@ -1,0 +1,92 @@
+// Checks of the conditions.
+#include "check.hpp"
+
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/net/source_addresses.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace loadsim::scenario {
+namespace {
+
+using vehicle::condition;
+
+/// Limit, because each occurrence has a row in the report.
+constexpr std::uint32_t max_occurrences = 10'000;
+
+std::string path_of(const scenario_config& config, std::size_t i, std::string_view key = {}) {
+    const auto path = fmt::format("conditions[{}].{}", i, to_string(config.conditions[i].type));
+    return key.empty() ? path : fmt::format("{}.{}", path, key);
+}
+
+void check_condition_segments(const scenario_config& config, std::size_t i, problems& all) {
+    std::vector<std::string_view> known;
+    for (const auto& s : config.fleet.segments) known.push_back(s.name);
+    const auto& names = config.conditions[i].segments;
+    for (std::size_t s = 0; s < names.size(); ++s)
+        if (std::ranges::count(known, names[s]) == 0)
+            all.add(fmt::format("{}[{}]", path_of(config, i, "segments"), s), unknown_name("segment", names[s], known));
+}
+
+void check_condition_time(const scenario_config& config, std::size_t i, problems& all) {
+    if (load_seconds(config.load) > max_load_seconds) return; // reported by check_load()
+    nanoseconds load{0};
+    for (const auto& p : config.load.phases) load += p.duration;
+    const auto& c = config.conditions[i];
+    const auto max_count = c.type == condition::kind::spike ? max_spikes : max_occurrences;
+    if (c.start >= load)
+        all.add(path_of(config, i, "at"), fmt::format("it begins after {}, and the load has ended by then: it lasts {}",
+                                                      format_duration(c.start), format_duration(load)));
+    else if (c.interval && *c.interval > nanoseconds{0} && (load - c.start) / *c.interval >= max_count)
+        all.add(path_of(config, i, "every"), fmt::format("it comes more than {} times", max_count));
+}
+
+void check_condition_requirements(const scenario_config& config, std::size_t i, problems& all) {
+    const auto& c = config.conditions[i];
+    if (c.type == condition::kind::outage && config.fleet.link == fleet::link_kind::broker_api)
+        all.add(path_of(config, i),
+                "with link: broker-api there is no broker to stop; a burst of fleet.brokerApi.faults "
+                "rejects all commands for a while");
+    else if (c.type == condition::kind::outage && !(config.target.embedded && !config.target.broker))
+        all.add(path_of(config, i), "only the embedded broker can be stopped; remove target.broker, or this condition");
+    if (c.type != condition::kind::handover) return;
+    const auto sources = net::parse_source_addresses(config.fleet.source_addresses);
+    if (sources && sources->size() < 2)
+        all.add(path_of(config, i),
+                "a handover goes to another address of this machine: give fleet.sourceAddresses two at least");
+}
+
+void check_spikes(const scenario_config& config, problems& all) {
+    const auto spikes = load_spikes_of(config);
+    std::set<std::size_t> reported;
+    for (std::size_t i = 1; i < spikes.size(); ++i) {
+        const auto& [from, until, factor, name, c] = spikes[i];
+        const auto& before = spikes[i - 1];
+        if (before.condition_index == c || from >= before.until) continue; // itself: see vehicle::check(condition)
+        if (reported.insert(c).second)
+            all.add(path_of(config, c, "at"),
+                    fmt::format("'{}' begins after {}, before '{}' is over (after {})", name, format_duration(from),
+                                before.name, format_duration(before.until)));
+    }
+}
+
+} // namespace
+
+void check_conditions(const scenario_config& config, problems& all) {
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < config.conditions.size(); ++i) {
+        const auto& c = config.conditions[i];
+        for (auto& f : vehicle::check(c)) all.add(path_of(config, i, f.path), std::move(f.text));
+        if (!c.name.empty() && !seen.insert(c.name).second)
+            all.add(path_of(config, i, "name"), fmt::format("there are two conditions called '{}'", c.name));
+        check_condition_segments(config, i, all);
+        check_condition_time(config, i, all);
+        check_condition_requirements(config, i, all);
+    }
+    check_spikes(config, all);
+}
+
+} // namespace loadsim::scenario
