@@ -1,9 +1,10 @@
 #include <loadsim/driver/mqtt_driver.hpp>
 
-#include "client_session.hpp"
+#include "start_error.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
+#include <loadsim/net/mqtt_client.hpp>
 
 #include <fmt/format.h>
 
@@ -39,24 +40,28 @@ std::string response_topic_of(const mqtt_driver_setup& s) {
 /// First counter of the commands' random stream; keeps it apart from the stream of the vehicles' responses.
 constexpr std::uint64_t first_random_counter = std::uint64_t{3} << 62U;
 
-class mqtt_driver final : public driver, private client_session {
+class mqtt_driver final : public driver, private net::mqtt_client {
 public:
     mqtt_driver(net::loop& owner, driver_events& events, mqtt_driver_setup s)
-        : client_session(owner,
-                         // Commands queue when the broker's receive maximum is reached; the wait counts as latency.
-                         {.protocol = s.protocol, .queue_limit = 65'535},
-                         {.display_name = "the driver",
-                          .client_id = s.client_id,
-                          .user = s.user,
-                          .password = s.password,
-                          .brokers = s.brokers,
-                          .filter = response_topic_of(s).empty() ? s.message_contract.options().responses_filter
-                                                                 : response_topic_of(s)}),
+        : mqtt_client(owner,
+                      // Commands queue when the broker's receive maximum is reached; the wait counts as latency.
+                      {.protocol = s.protocol, .queue_limit = 65'535},
+                      {.display_name = "the driver",
+                       .client_id = s.client_id,
+                       .user = s.user,
+                       .password = s.password,
+                       .brokers = s.brokers,
+                       .subscriptions = {{response_topic_of(s).empty() ? s.message_contract.options().responses_filter
+                                                                       : response_topic_of(s)}}}),
           events_(events), deadline_(s.options.deadline), response_topic_(response_topic_of(s)),
           message_contract_(s.message_contract), seed_(s.seed), fill_values_(std::move(s.fill_values)),
           match_stats_(s.match_stats) {}
 
-    void start(std::function<void(std::string)> ready) override { connect(std::move(ready)); }
+    void start(std::function<void(std::string)> ready) override {
+        connect([this, ready = std::move(ready)](const auto& failure) {
+            ready(start_error(setup().display_name, failure));
+        });
+    }
 
     void send(request_key key, std::string_view vin, std::string_view service) override {
         const auto number = ++sent_;

@@ -1,26 +1,31 @@
 #include <loadsim/driver/publisher.hpp>
 
-#include "client_session.hpp"
+#include "start_error.hpp"
+
+#include <loadsim/net/mqtt_client.hpp>
 
 #include <unordered_map>
 #include <utility>
 
 namespace loadsim::driver {
 
-class publisher::session final : public client_session {
+class publisher::session final : public net::mqtt_client {
 public:
     using done_handler = std::function<void(std::string)>;
 
     session(net::loop& loop, publisher_setup s)
-        : client_session(loop, {.protocol = s.protocol},
-                         {.display_name = "the campaigns",
-                          .client_id = std::move(s.client_id),
-                          .user = std::move(s.user),
-                          .password = std::move(s.password),
-                          .brokers = std::move(s.brokers),
-                          .filter = {}}) {}
+        : mqtt_client(loop, {.protocol = s.protocol},
+                      {.display_name = "the campaigns",
+                       .client_id = std::move(s.client_id),
+                       .user = std::move(s.user),
+                       .password = std::move(s.password),
+                       .brokers = std::move(s.brokers)}) {}
 
-    void start(done_handler ready) { connect(std::move(ready)); }
+    void start(done_handler ready) {
+        connect([this, ready = std::move(ready)](const auto& failure) {
+            ready(start_error(setup().display_name, failure));
+        });
+    }
     void stop() {
         unacknowledged_.clear();
         disconnect();
@@ -43,7 +48,6 @@ public:
     }
 
 private:
-    void on_session_started() override {}
     void on_session_lost(std::error_code why) override {
         for (auto& [id, done] : std::exchange(unacknowledged_, {}))
             done("the broker did not acknowledge it: " + why.message());

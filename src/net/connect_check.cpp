@@ -23,19 +23,25 @@ bool is_self_connected(const asio::ip::tcp::socket& socket) {
 
 } // namespace
 
-result<asio::ip::tcp::endpoint> check_connection(const endpoint& target, std::string_view peer, nanoseconds timeout) {
+result<std::vector<asio::ip::tcp::endpoint>> resolve(const endpoint& target, std::string_view peer) {
     asio::io_context io;
-    asio::ip::tcp::resolver resolver(io);
     error_code error;
-    const auto addresses = resolver.resolve(target.host, std::to_string(target.port), error);
+    const auto found = asio::ip::tcp::resolver(io).resolve(target.host, std::to_string(target.port), error);
     if (error)
         return problems{to_string(target),
                         fmt::format("the name of the {} cannot be looked up ({}); check the host in its URL", peer,
                                     error.message())};
+    return std::vector<asio::ip::tcp::endpoint>(found.begin(), found.end());
+}
+
+result<asio::ip::tcp::endpoint> check_connection(const endpoint& target, std::string_view peer, nanoseconds timeout) {
+    const auto addresses = resolve(target, peer);
+    if (!addresses) return addresses.error();
+    asio::io_context io;
     asio::ip::tcp::socket socket(io);
     std::optional<error_code> outcome;
     asio::ip::tcp::endpoint connected_to;
-    asio::async_connect(socket, addresses, [&](const error_code& failed, const asio::ip::tcp::endpoint& address) {
+    asio::async_connect(socket, *addresses, [&](const error_code& failed, const asio::ip::tcp::endpoint& address) {
         outcome = failed;
         connected_to = address;
     });

@@ -20,6 +20,16 @@ void loop::run() { io_.run(); }
 
 void loop::stop() { io_.stop(); }
 
+bool loop::run_until(const std::function<bool()>& done, monotonic_time deadline) {
+    io_.restart(); // after stop()
+    while (!done()) {
+        const auto left = deadline - now();
+        if (left <= nanoseconds{0}) return false;
+        io_.run_one_for(left);
+    }
+    return true;
+}
+
 void loop::arm(timer& t, monotonic_time when) {
     wheel_.arm(t, when);
     // Only a timer earlier than the clock can be the next one; wheel_.next() is a search, so it is avoided.

@@ -1,4 +1,4 @@
-// TCP connectivity check before the load.
+// Name lookup and TCP connectivity check before the load.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -9,8 +9,12 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <string_view>
+#include <vector>
 
 namespace loadsim::net {
+
+/// All addresses of the name. Blocks. Errors: as check_connection().
+result<std::vector<boost::asio::ip::tcp::endpoint>> resolve(const endpoint&, std::string_view peer);
 
 /// Resolves the name, opens one TCP connection and closes it. Returns the address that was connected to.
 /// Blocks; `timeout` limits the connect only. Errors: one sentence that names `peer` ("broker", "API") and the URL.

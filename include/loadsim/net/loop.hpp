@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -50,6 +51,8 @@ public:
     /// Runs until stop(). Handlers queued before that are not lost.
     void run();
     void stop();
+    /// Runs on the calling thread until `done()` or the deadline; true: done. Not while run() runs.
+    bool run_until(const std::function<bool()>& done, monotonic_time deadline);
 
     /// Arms a timer of the wheel, and the underlying clock timer if this one expires first.
     void arm(timer&, monotonic_time when);

@@ -1,0 +1,92 @@
+// MQTT client session that reconnects, with broker failover: for loadsim's own sessions, not for vehicles.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/net/loop.hpp>
+#include <loadsim/net/mqtt_link.hpp>
+#include <loadsim/net/reconnect_policy.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace loadsim::net {
+
+/// Why a client could not start.
+struct start_failure {
+    std::error_code why{}; ///< ok: the broker refused the subscription
+    mqtt::reason reason =
+        mqtt::reason::success; ///< the broker's, for the end of the connection or the refused subscription
+    std::string filter{};      ///< filter that could not be subscribed to; empty: no session
+};
+
+/// Subscribes at every connect: a restarted broker or another one may not have the session.
+/// Threads: the loop's thread. Must not be destroyed from one of its callbacks.
+class mqtt_client : protected link_events {
+public:
+    struct topic_filter {
+        std::string filter;
+        mqtt::qos quality = mqtt::qos::at_least_once;
+    };
+    struct client_setup {
+        std::string display_name; ///< shown in the log: "the driver"
+        std::string client_id;    ///< client identifier
+        std::string user{}, password{};
+        std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< at least one
+        std::vector<topic_filter> subscriptions{};
+        reconnect_policy::start_limit limit = reconnect_policy::start_limit::all_refused;
+    };
+    /// Called once, when the session is subscribed, or with the reason why it cannot be.
+    using start_handler = std::function<void(const std::optional<start_failure>&)>;
+
+    mqtt_client(const mqtt_client&) = delete;
+    mqtt_client& operator=(const mqtt_client&) = delete;
+
+protected:
+    mqtt_client(net::loop& loop, const mqtt::session_options& options, client_setup setup)
+        : loop_(loop), options_(options), setup_(std::move(setup)), link_(loop, options_, *this, 0),
+          policy_(setup_.brokers.size(), setup_.limit) {}
+    ~mqtt_client() override = default;
+
+    void connect(start_handler);
+    /// No callback follows.
+    void disconnect(mqtt::session::close_scope scope = mqtt::session::close_scope::connection) {
+        on_start_ = nullptr;
+        link_.close(scope);
+    }
+    const client_setup& setup() const noexcept { return setup_; }
+    net::loop& loop() const noexcept { return loop_; }
+    mqtt_link& link() noexcept { return link_; }
+
+    /// Connection established. Of a session that ends with its connection, unacknowledged messages are lost.
+    virtual void on_session_started() {}
+    /// The broker has granted all subscriptions. Not called without subscriptions.
+    virtual void on_subscriptions_granted() {}
+    /// The connection has ended or could not be opened; possibly from inside publish().
+    virtual void on_session_lost(std::error_code) {}
+
+private:
+    mqtt::identity identify(mqtt_link&) override {
+        return {.client_id = setup_.client_id, .user = setup_.user, .password = setup_.password, .last_will = {}};
+    }
+    void on_online(mqtt_link&, const mqtt::server_limits&, nanoseconds) override;
+    void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) override;
+    void on_offline(mqtt_link&, std::error_code why, bool was_online) override;
+    void on_wait_elapsed(mqtt_link&) override { link_.connect(setup_.brokers[policy_.broker()]); }
+    void report_start(const std::optional<start_failure>&);
+    void on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason);
+
+    net::loop& loop_;
+    const mqtt::session_options options_;
+    const client_setup setup_;
+    mqtt_link link_;
+    reconnect_policy policy_;
+    start_handler on_start_;
+};
+
+} // namespace loadsim::net

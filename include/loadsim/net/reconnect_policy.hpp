@@ -1,0 +1,61 @@
+// When and at which broker a client session connects again.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/mqtt/error.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+namespace loadsim::net {
+
+/// A lost connection is opened again at the same broker; after a failed connect the next broker is tried. During the start
+/// the brokers not yet tried follow without a wait; all other connects wait a second, so that a few sessions do not load a
+/// broker that is starting.
+///
+/// Threads: one. Pure: it reads no clock.
+class reconnect_policy {
+public:
+    /// When the start has failed. A refusal by every broker always ends it; other errors may be temporary.
+    enum class start_limit : std::uint8_t {
+        all_refused, ///< the owner gives up when it has waited long enough
+        one_round,   ///< every broker has failed once, or one has closed a connection that it had accepted
+    };
+    /// `brokers`: number of brokers, at least 1.
+    reconnect_policy(std::size_t brokers, start_limit limit) : brokers_(brokers), limit_(limit) {}
+
+    std::size_t broker() const noexcept { return broker_; } ///< index of the broker to connect to
+    void on_online() noexcept { failures_ = refusals_ = 0; }
+    /// The start is over: from now on the client reconnects for ever.
+    void on_started() noexcept { starting_ = false; }
+
+    struct decision {
+        nanoseconds wait{0};       ///< until the next connect
+        bool start_failed = false; ///< there is no next connect
+    };
+    /// The connection has ended or could not be opened. `was_online`: after CONNACK.
+    decision on_lost(std::error_code why, bool was_online) noexcept {
+        if (!was_online || why == mqtt::errc::use_another_server) broker_ = (broker_ + 1) % brokers_;
+        if (why == mqtt::errc::connect_refused) ++refusals_;
+        ++failures_;
+        if (starting_) {
+            const bool all_refused = why == mqtt::errc::connect_refused && refusals_ >= brokers_;
+            const bool round_over = limit_ == start_limit::one_round && (was_online || failures_ >= brokers_);
+            if (all_refused || round_over) return {.start_failed = true};
+            if (broker_ != 0) return {};
+        }
+        return {.wait = std::chrono::seconds{1}};
+    }
+
+private:
+    std::size_t brokers_;
+    std::size_t broker_ = 0;
+    std::size_t failures_ = 0; ///< since the last session
+    std::size_t refusals_ = 0; ///< since the last session
+    start_limit limit_;
+    bool starting_ = true;
+};
+
+} // namespace loadsim::net

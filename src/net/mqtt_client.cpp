@@ -1,0 +1,73 @@
+#include <loadsim/net/mqtt_client.hpp>
+
+#include <loadsim/base/log.hpp>
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <utility>
+
+namespace loadsim::net {
+namespace {
+
+bool is_refusal(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
+
+/// The end of the connection was announced by the broker, which gave a reason.
+bool by_broker(std::error_code why) {
+    return why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected ||
+           why == mqtt::errc::use_another_server;
+}
+
+} // namespace
+
+void mqtt_client::connect(start_handler on_start) {
+    on_start_ = std::move(on_start);
+    link_.enable_quick_acks();
+    link_.connect(setup_.brokers[policy_.broker()]);
+}
+
+void mqtt_client::report_start(const std::optional<start_failure>& failure) {
+    if (!failure) policy_.on_started();
+    if (on_start_) std::exchange(on_start_, nullptr)(failure);
+}
+
+void mqtt_client::on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason reason) {
+    if (on_start_) return report_start(start_failure{.why = why, .reason = reason, .filter = filter});
+    log_warning(fmt::format("{}: the broker refuses the subscription to {} ({})", setup_.display_name, filter,
+                            why ? why.message() : mqtt::to_string(reason)));
+}
+
+void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanoseconds) {
+    policy_.on_online();
+    on_session_started();
+    if (setup_.subscriptions.empty()) return report_start({});
+    std::vector<mqtt::subscription> wanted;
+    for (const auto& s : setup_.subscriptions) {
+        if (const auto why = subscription_refusal(limits, s.filter); why != mqtt::reason::success)
+            return on_subscription_refused(s.filter, {}, why);
+        wanted.push_back({.filter = s.filter, .quality = s.quality});
+    }
+    if (const auto sent = link_.subscribe(wanted); sent.error)
+        on_subscription_refused(setup_.subscriptions.front().filter, sent.error, mqtt::reason::success);
+}
+
+void mqtt_client::on_subscribed(mqtt_link&, std::span<const mqtt::reason> granted) {
+    for (std::size_t i = 0; i < setup_.subscriptions.size(); ++i) {
+        const auto reason = i < granted.size() ? granted[i] : mqtt::reason::unspecified_error;
+        if (is_refusal(reason)) return on_subscription_refused(setup_.subscriptions[i].filter, {}, reason);
+    }
+    report_start({});
+    on_subscriptions_granted();
+}
+
+void mqtt_client::on_offline(mqtt_link&, std::error_code why, bool was_online) {
+    on_session_lost(why);
+    const auto next = policy_.on_lost(why, was_online);
+    if (!next.start_failed) return link_.wait_until(loop_.now() + next.wait);
+    start_failure failure{.why = why};
+    if (by_broker(why)) failure.reason = link_.session().last_reason();
+    if (was_online && !setup_.subscriptions.empty()) failure.filter = setup_.subscriptions.front().filter;
+    report_start(failure);
+}
+
+} // namespace loadsim::net
