@@ -1,19 +1,21 @@
 #include "mqtt_observer.hpp"
 
+#include "own_subscriber.hpp"
+#include "paho_subscriber.hpp"
+
 #include <loadsim/mqtt/packet.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <future>
 #include <random>
 #include <utility>
 
 namespace loadsim::observer {
 namespace {
 
-constexpr int event_qos = 1;
-constexpr int response_qos = 2; // exactly once: loadsim must not see duplicates of its own delivery
+constexpr auto event_qos = mqtt::qos::at_least_once;
+constexpr auto response_qos = mqtt::qos::exactly_once; // once: loadsim must not see duplicates of its own delivery
 
 } // namespace
 
@@ -35,8 +37,9 @@ std::string mqtt_observer::brokers() const {
     return fmt::format("{}", fmt::join(urls, ", "));
 }
 
-std::vector<subscription> mqtt_observer::subscriptions_for(std::uint32_t client, const std::string& group) const {
-    std::vector<subscription> all;
+std::vector<net::mqtt_client::topic_filter> mqtt_observer::subscriptions_for(std::uint32_t client,
+                                                                             const std::string& group) const {
+    std::vector<net::mqtt_client::topic_filter> all;
     const bool wants_responses = context_.response_handler && client == 0;
     const auto& response_filter = message_contract().options().responses_filter;
     if (options_) {
@@ -49,23 +52,24 @@ std::vector<subscription> mqtt_observer::subscriptions_for(std::uint32_t client,
     return all;
 }
 
-paho_client::start_result mqtt_observer::start(mqtt_version version) {
+mqtt_subscriber::start_result mqtt_observer::start(mqtt::version version) {
     version_ = version;
     const auto group =
         fmt::format("loadsim-{:08x}", std::random_device{}()); // unique: runs must not share each other's events
-    for (std::uint32_t i = 0; i < client_count(); ++i)
-        clients_.push_back(std::make_unique<paho_client>(
-            context_.brokers, version, subscriptions_for(i, group),
-            [this](const contract::message_view& message, monotonic_time at) { on_message(message, at); },
-            [this] { sink_.count_reconnect(); }));
-    // Concurrently: Paho needs two seconds per connect when another client is connected already.
-    std::vector<std::future<paho_client::start_result>> starting;
-    for (const auto& c : clients_) starting.push_back(std::async(std::launch::async, [&c] { return c->start(); }));
-    paho_client::start_result all;
-    for (auto& one : starting)
-        if (auto started = one.get(); all.error.empty()) all = std::move(started);
-    if (!all.error.empty()) clients_.clear();
-    return all;
+    subscriber_setup setup{
+        .brokers = context_.brokers,
+        .clients = {},
+        .on_message = [this](const contract::message_view& message, monotonic_time at) { on_message(message, at); },
+        .on_reconnect = [this] { sink_.count_reconnect(); }};
+    for (std::uint32_t i = 0; i < client_count(); ++i) setup.clients.push_back(subscriptions_for(i, group));
+    subscriber_.reset(); // of the other version
+    if (options_ && options_->client == mqtt_options::client_kind::paho)
+        subscriber_ = make_paho_subscriber(std::move(setup), version);
+    else
+        subscriber_ = std::make_unique<own_subscriber>(std::move(setup), version);
+    auto started = subscriber_->start();
+    if (!started.error.empty()) subscriber_.reset();
+    return started;
 }
 
 result<void> mqtt_observer::start() {
@@ -78,18 +82,14 @@ result<void> mqtt_observer::start() {
         if (options_->clients == 0)
             return problems{options_path_ + ".clients", "no client would subscribe; write 1 or more"};
     }
-    try {
-        auto started = start(mqtt_version::v5);
-        if (started.refuses_version) {
-            if (auto retried = start(mqtt_version::v3_1_1); retried.error.empty() || !retried.refuses_version)
-                started = std::move(retried);
-        }
-        if (!started.error.empty()) return problems{brokers(), std::move(started.error)};
-    } catch (const paho::exception& impossible) {
-        return problems{brokers(), fmt::format("not an address of a broker ({})", impossible.what())};
+    auto started = start(mqtt::version::v5_0);
+    if (started.refuses_version) {
+        if (auto retried = start(mqtt::version::v3_1_1); retried.error.empty() || !retried.refuses_version)
+            started = std::move(retried);
     }
+    if (!started.error.empty()) return problems{brokers(), std::move(started.error)};
     // 3.1.1 has no capability flag for them; a broker may accept a $share filter that never matches.
-    if (version_ == mqtt_version::v3_1_1 && client_count() > 1) {
+    if (version_ == mqtt::version::v3_1_1 && client_count() > 1) {
         stop();
         return problems{brokers(),
                         "the broker speaks MQTT 3.1.1, which has no shared subscriptions, and several clients of "
@@ -98,12 +98,12 @@ result<void> mqtt_observer::start() {
     return {};
 }
 
-void mqtt_observer::stop() { clients_.clear(); }
+void mqtt_observer::stop() { subscriber_.reset(); }
 
 counts mqtt_observer::take_counts() { return sink_.take_counts(); }
 
 std::string mqtt_observer::notice() const {
-    if (clients_.empty() || version_ == mqtt_version::v5) return {};
+    if (!subscriber_ || version_ == mqtt::version::v5_0) return {};
     return fmt::format("{}: {} refuses MQTT 5 and is used with 3.1.1: without user properties and correlation data",
                        options_ ? "mqtt" : "checkResponseSequence", brokers());
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "event_sink.hpp"
-#include "paho_client.hpp"
+#include "mqtt_subscriber.hpp"
 
 #include <loadsim/observer/event.hpp>
 #include <loadsim/observer/observer_factory.hpp>
@@ -31,8 +31,8 @@ public:
     std::string notice() const override;
 
 private:
-    paho_client::start_result start(mqtt_version);
-    std::vector<subscription> subscriptions_for(std::uint32_t client, const std::string& group) const;
+    mqtt_subscriber::start_result start(mqtt::version);
+    std::vector<net::mqtt_client::topic_filter> subscriptions_for(std::uint32_t client, const std::string& group) const;
     void on_message(const contract::message_view&, monotonic_time);
     void on_response_message(const contract::message_view&, monotonic_time);
     std::uint32_t client_count() const { return options_ ? options_->clients : 1; }
@@ -44,8 +44,8 @@ private:
     std::string options_path_;
     event_sink sink_;
     std::optional<contract::event_mapping> mapping_; // of completion events
-    mqtt_version version_ = mqtt_version::v5;
-    std::vector<std::unique_ptr<paho_client>> clients_; // last: their threads use the members above
+    mqtt::version version_ = mqtt::version::v5_0;
+    std::unique_ptr<mqtt_subscriber> subscriber_; // last: its threads use the members above
 };
 
 } // namespace loadsim::observer

@@ -17,8 +17,10 @@ namespace loadsim::observer {
 
 /// Observes the platform's event topic.
 struct mqtt_options {
+    enum class client_kind : std::uint8_t { own, paho };
     std::string filter = "v1/+/evt";
-    std::uint32_t clients = 1; ///< more than one: the clients share one subscription
+    std::uint32_t clients = 1;             ///< more than one: the clients share one subscription
+    client_kind client = client_kind::own; ///< implementation of MQTT
     contract::event_mapping_options reading = contract::default_event_mapping();
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };

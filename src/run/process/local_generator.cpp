@@ -103,8 +103,7 @@ private:
     bool observers_ready_ = false;
     std::string error_;
     std::string fatal_error_; ///< error that ends the run
-    std::future<result<void>>
-        observers_started_; ///< result of the start in parallel to the vehicles: Paho connects slowly
+    std::future<result<void>> observers_started_; ///< result of the start in parallel to the vehicles
 };
 
 local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,

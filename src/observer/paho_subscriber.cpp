@@ -1,38 +1,36 @@
-#include "paho_client.hpp"
+#include "paho_subscriber.hpp"
+
+#include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
 
 #include <fmt/format.h>
+#include <mqtt/async_client.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <random>
+#include <future>
 #include <string_view>
 #include <utility>
 
 namespace loadsim::observer {
 namespace {
 
+namespace paho = ::mqtt; // to distinguish it from loadsim::mqtt
 using std::chrono::seconds;
 
 // Together below the 10 s limit of observer::start().
 constexpr seconds response_timeout{3};
 constexpr seconds connect_timeout{6}; // all brokers together
-/// Number of remembered messages: upper bound of messages in flight that a broker redelivers after an outage.
-constexpr std::size_t max_recent_messages = 1'000;
-/// Session expiry interval: longer than any outage that a run survives.
-constexpr seconds session_expiry{3600};
 
-/// Client identifier, unique per run: the broker disconnects an older client with the same identifier.
-std::string client_id() { return fmt::format("loadsim-observer-{:08x}", std::random_device{}()); }
-
-int version_number(mqtt_version v) { return v == mqtt_version::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
+int version_number(mqtt::version v) { return v == mqtt::version::v5_0 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
 
 /// True: the broker may support MQTT 3.1.1 only. Such a broker answers with a 3.1.1 or a 5.0 reason, or closes the
 /// connection, which looks like an unreachable broker.
-bool may_reject_version(mqtt_version version, int reason) {
-    if (version != mqtt_version::v5) return reason <= 1; // 3.1.1, 3.2.2.3; Paho's own codes are negative
+bool may_reject_version(mqtt::version version, int reason) {
+    if (version != mqtt::version::v5_0) return reason <= 1; // 3.1.1, 3.2.2.3; Paho's own codes are negative
     return reason < 0x80 || reason == paho::ReasonCode::UNSUPPORTED_PROTOCOL_VERSION ||
            reason == paho::ReasonCode::MALFORMED_PACKET || reason == paho::ReasonCode::PROTOCOL_ERROR;
 }
@@ -50,19 +48,42 @@ seconds connect_timeout_per_broker(std::size_t brokers) {
     return std::clamp(connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
 }
 
-bool is_shared(const subscription& s) { return s.filter.starts_with("$share/"); }
+bool is_shared(const net::mqtt_client::topic_filter& s) { return s.filter.starts_with("$share/"); }
 
-const std::string no_shared_subscriptions =
-    "the broker has no shared subscriptions, which several clients of an observer need; write clients: 1";
+/// One client. Threads: construct, start and destroy on one thread; callbacks run on Paho's thread.
+class paho_client {
+public:
+    using start_result = mqtt_subscriber::start_result;
 
-} // namespace
+    /// Throws paho::exception if a broker address is invalid. `common` must outlive the client.
+    paho_client(const subscriber_setup& common, const std::vector<net::mqtt_client::topic_filter>& wanted,
+                mqtt::version);
+    ~paho_client();
+    paho_client(const paho_client&) = delete;
+    paho_client& operator=(const paho_client&) = delete;
 
-paho_client::paho_client(const std::vector<net::endpoint>& brokers, mqtt_version version,
-                         std::vector<subscription> wanted, message_handler on_message,
-                         std::function<void()> reconnected)
-    : brokers_(brokers), version_(version), subscriptions_(std::move(wanted)), on_message_(std::move(on_message)),
-      reconnected_(std::move(reconnected)),
-      client_(net::to_paho_uri(brokers.front()), client_id(),
+    start_result start();
+
+private:
+    paho::connect_options make_connect_options(bool clean) const;
+    start_result connect();
+    start_result subscribe();
+    void on_paho_message(const paho::message&, monotonic_time);
+
+    const subscriber_setup& common_;
+    const std::vector<net::endpoint>& brokers_;
+    mqtt::version version_;
+    const std::vector<net::mqtt_client::topic_filter>& subscriptions_;
+    std::atomic<bool> subscribed_{false};
+    bool connected_ = false;
+    redelivery_filter redelivery_filter_; // used on Paho's thread only
+    paho::async_client client_;           // last: its threads use the members above
+};
+
+paho_client::paho_client(const subscriber_setup& common, const std::vector<net::mqtt_client::topic_filter>& wanted,
+                         mqtt::version version)
+    : common_(common), brokers_(common.brokers), version_(version), subscriptions_(wanted),
+      client_(net::to_paho_uri(brokers_.front()), unique_client_id(),
               paho::create_options_builder().mqtt_version(version_number(version)).finalize()) {
     client_.set_message_callback([this](const paho::const_message_ptr& message) {
         if (message) on_paho_message(*message, std::chrono::steady_clock::now());
@@ -71,10 +92,10 @@ paho_client::paho_client(const std::vector<net::endpoint>& brokers, mqtt_version
         [](const std::string&) { log_warning("observer: the broker is lost; reconnecting"); });
     client_.set_connected_handler([this](const std::string&) {
         if (!subscribed_) return; // start() subscribes
-        reconnected_();
+        common_.on_reconnect();
         // On every connect: a restarted broker or another one may not have the session.
         try {
-            for (const auto& [filter, qos] : subscriptions_) client_.subscribe(filter, qos);
+            for (const auto& s : subscriptions_) client_.subscribe(s.filter, static_cast<int>(s.quality));
         } catch (const paho::exception& lost) { // connection lost: the next connect subscribes
             log_warning(fmt::format("observer: cannot subscribe: {}", lost.what()));
         }
@@ -84,7 +105,7 @@ paho_client::paho_client(const std::vector<net::endpoint>& brokers, mqtt_version
 paho_client::~paho_client() {
     if (!connected_) return;
     try {
-        if (version_ == mqtt_version::v5) {
+        if (version_ == mqtt::version::v5_0) {
             // Ends the session at the broker (5.0, 3.14.2.2.2).
             paho::disconnect_options disconnect_options;
             disconnect_options.set_properties({{paho::property::SESSION_EXPIRY_INTERVAL, 0}});
@@ -117,12 +138,12 @@ paho_client::start_result paho_client::start() {
 paho::connect_options paho_client::make_connect_options(bool clean) const {
     paho::connect_options wanted;
     wanted.set_mqtt_version(version_number(version_));
-    version_ == mqtt_version::v5 ? wanted.set_clean_start(clean) : wanted.set_clean_session(clean);
-    wanted.set_keep_alive_interval(seconds{30});
+    version_ == mqtt::version::v5_0 ? wanted.set_clean_start(clean) : wanted.set_clean_session(clean);
+    wanted.set_keep_alive_interval(keep_alive);
     wanted.set_connect_timeout(connect_timeout_per_broker(brokers_.size()));
     if (!clean) wanted.set_automatic_reconnect(seconds{1}, seconds{4});
     // Not through the builder: Paho C++ 1.2 drops the builder's properties.
-    if (version_ == mqtt_version::v5)
+    if (version_ == mqtt::version::v5_0)
         wanted.set_properties(
             {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry.count())}});
     if (const auto& user = brokers_.front().user; !user.empty()) wanted.set_user_name(user);
@@ -140,9 +161,9 @@ paho_client::start_result paho_client::connect() {
     if (!token->wait_for(connect_timeout_per_broker(brokers_.size()) * brokers_.size() + seconds{1}))
         return {.error = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
     connected_ = true;
-    if (version_ == mqtt_version::v5 && std::ranges::any_of(subscriptions_, is_shared) &&
+    if (version_ == mqtt::version::v5_0 && std::ranges::any_of(subscriptions_, is_shared) &&
         !supports_shared_subscriptions(token->get_connect_response().get_properties()))
-        return {.error = no_shared_subscriptions};
+        return {.error = std::string(no_shared_subscriptions)};
     return {};
 }
 
@@ -150,7 +171,7 @@ paho_client::start_result paho_client::subscribe() {
     for (const auto& s : subscriptions_) {
         auto reason = paho::ReasonCode::UNSPECIFIED_ERROR;
         try {
-            const auto granted = client_.subscribe(s.filter, s.qos);
+            const auto granted = client_.subscribe(s.filter, static_cast<int>(s.quality));
             if (!granted->wait_for(response_timeout))
                 return {.error = "the broker does not answer the observer's subscription; see its log"};
             reason = granted->get_reason_code();
@@ -163,7 +184,8 @@ paho_client::start_result paho_client::subscribe() {
                                         s.filter)};
             if (static_cast<int>(reason) < 0x80) reason = paho::ReasonCode::UNSPECIFIED_ERROR; // of 3.1.1
         }
-        if (reason == paho::ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED) return {.error = no_shared_subscriptions};
+        if (reason == paho::ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED)
+            return {.error = std::string(no_shared_subscriptions)};
         if (static_cast<int>(reason) >= 0x80)
             return {.error = fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
                                          s.filter)};
@@ -172,17 +194,8 @@ paho_client::start_result paho_client::subscribe() {
     return {};
 }
 
-/// True: the message is a redelivery (DUP flag, same content). A repetition without DUP is a duplicate and is reported.
-bool paho_client::is_redelivery(const paho::message& m) {
-    auto content = m.get_topic() + '\n' + m.get_payload_str();
-    if (m.is_duplicate() && std::ranges::find(recent_messages_, content) != recent_messages_.end()) return true;
-    recent_messages_.push_back(std::move(content));
-    if (recent_messages_.size() > max_recent_messages) recent_messages_.pop_front();
-    return false;
-}
-
 void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {
-    if (is_redelivery(m)) return;
+    if (redelivery_filter_.is_redelivery(m.get_topic(), m.get_payload_str(), m.is_duplicate())) return;
     const auto& properties = m.get_properties();
     std::vector<paho::string_pair> named;
     for (std::size_t i = 0; i < properties.count(paho::property::USER_PROPERTY); ++i)
@@ -197,7 +210,39 @@ void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {
                 std::ranges::find(named, name, [](const auto& p) -> std::string_view { return std::get<0>(p); });
             return found == named.end() ? std::string_view{} : std::string_view(std::get<1>(*found));
         };
-    on_message_(view, now);
+    common_.on_message(view, now);
+}
+
+class paho_subscriber final : public mqtt_subscriber {
+public:
+    paho_subscriber(subscriber_setup setup, mqtt::version version) : setup_(std::move(setup)), version_(version) {}
+
+    start_result start() override {
+        try {
+            for (const auto& subscriptions : setup_.clients)
+                clients_.push_back(std::make_unique<paho_client>(setup_, subscriptions, version_));
+        } catch (const paho::exception& impossible) {
+            return {.error = fmt::format("not an address of a broker ({})", impossible.what())};
+        }
+        // Concurrently: Paho needs two seconds per connect when another client is connected already.
+        std::vector<std::future<start_result>> starting;
+        for (const auto& c : clients_) starting.push_back(std::async(std::launch::async, [&c] { return c->start(); }));
+        start_result all;
+        for (auto& one : starting)
+            if (auto started = one.get(); all.error.empty()) all = std::move(started);
+        return all;
+    }
+
+private:
+    const subscriber_setup setup_;
+    const mqtt::version version_;
+    std::vector<std::unique_ptr<paho_client>> clients_;
+};
+
+} // namespace
+
+std::unique_ptr<mqtt_subscriber> make_paho_subscriber(subscriber_setup setup, mqtt::version version) {
+    return std::make_unique<paho_subscriber>(std::move(setup), version);
 }
 
 } // namespace loadsim::observer

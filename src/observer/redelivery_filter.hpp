@@ -1,0 +1,34 @@
+// Recognition of messages that a broker sends again after an outage.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace loadsim::observer {
+
+/// Remembers hashes of the last messages of one session, not the messages. Threads: one.
+class redelivery_filter {
+public:
+    /// True: the broker repeats a message that was received before (DUP flag, same content). A repetition without DUP is a
+    /// duplicate of the platform's and must be reported.
+    bool is_redelivery(std::string_view topic, std::string_view payload, bool duplicate_flag) {
+        const std::pair content{hash_(topic), hash_(payload)};
+        if (duplicate_flag && std::ranges::find(recent_, content) != recent_.end()) return true;
+        recent_.push_back(content);
+        if (recent_.size() > max_messages) recent_.pop_front();
+        return false;
+    }
+
+    /// Upper bound of messages in flight that a broker redelivers after an outage.
+    static constexpr std::size_t max_messages = 1'000;
+
+private:
+    std::hash<std::string_view> hash_;
+    std::deque<std::pair<std::size_t, std::size_t>> recent_;
+};
+
+} // namespace loadsim::observer
