@@ -31,7 +31,7 @@ std::optional<nanoseconds> retry_delay(unsigned status, std::string_view retry_a
 /// Threads: the loop's, except make().
 class broker_api_adapter final : public broker_port {
 public:
-    /// Larger than the send window for Paho: a slow API holds many unconfirmed messages.
+    /// Larger than the send window over MQTT: a slow API holds many unconfirmed messages.
     static constexpr std::size_t unconfirmed = 10'000;
 
     /// `on_input`: called on the loop's thread, never from publish(). Errors: invalid URL, host that cannot be

@@ -1,15 +1,20 @@
-// MQTT adapter of the backend: Paho behind a queue of inputs.
+// MQTT adapter of the backend.
 #pragma once
 
 #include "outbox.hpp"
 #include "vehicle_message.hpp"
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/net/loop.hpp>
+#include <loadsim/net/mqtt_client.hpp>
 #include <loadsim/net/url.hpp>
+
+#include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <variant>
 #include <vector>
 
@@ -28,28 +33,49 @@ struct publish_failed {
 };
 using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
 
+/// Error sentence of a start.
+std::string start_error(const net::start_failure&);
+
 /// MQTT 5; reconnects and resubscribes automatically and receives the responses queued by the broker meanwhile. A
 /// payload above the contract's limit is truncated to one byte above the limit.
-/// Threads: publish() and take_inputs() from one thread, any. Paho's threads only append to the queue.
+/// Two sessions: that of the subscriber outlives its connection, because vehicles may reconnect before us and the broker must
+/// queue their responses. That of the publisher ends with its connection, because the outbox decides what is still worth
+/// sending later.
+/// Threads: the loop's; connect(), start() and the destructor while nobody runs the loop.
 class mqtt_adapter final : public broker_port {
 public:
-    /// Waits for the broker's SUBACK. `on_input` is called on one of Paho's threads when the empty input queue gets its
-    /// first entry; it must return at once. Errors: broker unreachable, refusing or not responding. `presence`: whether
-    /// to subscribe to vehicles' presence.
-    static result<std::unique_ptr<mqtt_adapter>> connect(const net::endpoint&, const std::string& client_id,
-                                                         bool presence, std::function<void()> on_input);
+    using input_handler = std::function<void(broker_input)>;
+
+    /// Runs the loop until the broker's SUBACK, for 10 s at most. Errors: broker unreachable, refusing or not responding.
+    /// `presence`: whether to subscribe to vehicles' presence.
+    static result<std::unique_ptr<mqtt_adapter>> connect(net::loop&, const net::endpoint&, const std::string& client_id,
+                                                         bool presence);
     mqtt_adapter(const mqtt_adapter&) = delete;
     mqtt_adapter& operator=(const mqtt_adapter&) = delete;
     ~mqtt_adapter() override; ///< disconnects; no callback runs after it
 
+    /// Calls the handler with all inputs since connect(), and with later ones, in order; never from inside publish().
+    void start(input_handler);
     bool publish(send_id, const outbox_message&, std::uint32_t expires_in_s) override;
-    /// All inputs since the last call, in order.
-    std::vector<broker_input> take_inputs();
 
 private:
-    class client; // keeps Paho's headers in one .cpp
-    explicit mqtt_adapter(std::unique_ptr<client>);
-    std::unique_ptr<client> client_;
+    class subscriber;
+    class publisher;
+    mqtt_adapter(net::loop&, const net::endpoint&, const std::vector<boost::asio::ip::tcp::endpoint>& addresses,
+                 const std::string& client_id, bool presence);
+    void set_flag(bool& flag, bool value, std::string reason = {});
+    void deliver(broker_input);
+    void defer(broker_input);
+
+    net::loop& loop_;
+    input_handler on_input_;           ///< empty: not started
+    std::vector<broker_input> early_;  ///< inputs before the start
+    bool subscribed_ = false;          ///< of the subscriber
+    bool publisher_connected_ = false; ///< of the publisher
+    bool ready_ = false;               ///< both flags, as last reported
+    std::unique_ptr<subscriber> subscriber_;
+    std::unique_ptr<publisher> publisher_;
+    std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 } // namespace loadsim::backend

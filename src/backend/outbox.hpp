@@ -26,7 +26,7 @@ struct outbox_message {
     monotonic_time expires = never; ///< after it the broker need not deliver the message
 };
 
-/// Connection to the broker as used by the core. Implementations: MQTT (Paho), broker API, memory, tests.
+/// Connection to the broker as used by the core. Implementations: MQTT, broker API, memory, tests.
 class broker_port {
 public:
     virtual ~broker_port() = default;
@@ -43,7 +43,7 @@ public:
 class outbox {
 public:
     struct limits {
-        std::size_t unconfirmed = 1'000; ///< send window; Paho's queues are slow when long
+        std::size_t unconfirmed = 1'000; ///< send window
         std::size_t waiting = 100'000;
     };
 

@@ -55,12 +55,14 @@ public:
         const auto add_problems = [&wrong](const problems& more) {
             wrong.list.insert(wrong.list.end(), more.list.begin(), more.list.end());
         };
+        // Runs the loop: before the API is open, whose requests need the core.
+        const auto connected = connect_vehicles(broker);
         auto events = sqlite_events::open(options_.database);
         if (!events) add_problems(events.error());
         const auto port = http_.open(listen);
         if (!port) add_problems(port.error());
         add_problems(wakeup_sender_.open(options_.wakeup));
-        add_problems(connect_vehicles(broker));
+        add_problems(connected);
         if (!wrong.empty()) return wrong;
 
         api_ = {.scheme = "http", .host = listen.host.empty() ? "127.0.0.1" : listen.host, .port = *port, .path = {}};
@@ -75,6 +77,7 @@ public:
                                             .limits = {.unconfirmed = unconfirmed},
                                             .send_trigger = wake},
                       vehicles, &*store_);
+        if (mqtt_) mqtt_->start([this](broker_input input) { on_broker_input(std::move(input)); });
         schedule_warnings();
         thread_ = std::thread([this] { loop_.run(); });
         log_info(fmt::format("backend: requests at {}, {}", net::to_string(api_),
@@ -116,17 +119,14 @@ public:
 private:
     problems connect_vehicles(const net::endpoint& broker) {
         if (!options_.broker_api.url.empty()) {
-            auto api = broker_api_adapter::make(loop_, options_.broker_api, [this](broker_input input) {
-                std::visit([this](auto& one) { apply(one); }, input);
-                run_core();
-            });
+            auto api = broker_api_adapter::make(loop_, options_.broker_api,
+                                                [this](broker_input input) { on_broker_input(std::move(input)); });
             if (!api) return api.error();
             broker_api_ = std::move(*api);
             return {};
         }
         const bool wakes = !options_.wakeup.udp.empty() || !options_.wakeup.sms.empty();
-        auto mqtt = mqtt_adapter::connect(broker, fmt::format("loadsim-backend-{:08x}", prefix_), wakes,
-                                          [this] { asio::post(io_, [this] { process_broker_input(); }); });
+        auto mqtt = mqtt_adapter::connect(loop_, broker, fmt::format("loadsim-backend-{:08x}", prefix_), wakes);
         if (!mqtt) return mqtt.error();
         mqtt_ = std::move(*mqtt);
         return {};
@@ -150,8 +150,8 @@ private:
         });
     }
 
-    void process_broker_input() {
-        for (auto& input : mqtt_->take_inputs()) std::visit([this](auto& one) { apply(one); }, input);
+    void on_broker_input(broker_input input) {
+        std::visit([this](auto& one) { apply(one); }, input);
         run_core();
     }
 

@@ -20,7 +20,7 @@ struct outage {
     const char* load; ///< the driver
     const char* fleet;
     int signal;
-    int seconds; ///< until requests must be executed again; the backend's Paho client reconnects slowly
+    int seconds; ///< until requests must be executed again
 };
 
 class broker_restart : public testing::TestWithParam<outage> {};

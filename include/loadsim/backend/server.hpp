@@ -15,8 +15,8 @@ namespace loadsim::backend {
 /// broker's HTTP API instead, receives responses at POST /vehicles/{vin}/responses and posts final events to
 /// options.broker_api.events if set.
 ///
-/// Threads: starts its own (one for the service and HTTP, one for the database, Paho's two). Members may be called from
-///          any other thread, but not concurrently, except counts().
+/// Threads: starts its own (one for the service, HTTP and MQTT, one for the database). Members may be called from any other
+///          thread, but not concurrently, except counts().
 /// Errors:  from start() only. After it the server reconnects to a lost broker; failures are in counts().
 class server {
 public:

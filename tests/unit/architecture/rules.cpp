@@ -53,7 +53,7 @@ const dependency_table& allowed_dependencies() {
         {"fleet", {"contract", "http", "mqtt", "net", "vehicle", "measure"}},
         {"driver", {"contract", "http", "mqtt", "net", "measure"}},
         {"observer", {"contract", "http", "mqtt", "net", "measure"}},
-        {"backend", {"contract", "http", "net"}},
+        {"backend", {"contract", "http", "mqtt", "net"}},
         {"target", {"backend", "net"}},
         {"scenario",
          {"backend", "contract", "driver", "fleet", "http", "load", "measure", "mqtt", "net", "observer", "target",
