@@ -140,35 +140,23 @@ bool session::within_server_limit(std::size_t packet_size) const noexcept {
 }
 
 monotonic_time session::next_deadline() const noexcept {
-    const std::chrono::seconds keep_alive{keep_alive_s_};
-    const auto ping_due = keep_alive_s_ != 0 ? last_sent_ + keep_alive : never;
-    switch (phase_) {
-    case phase::closed: return never;
-    // Not the later of the two: with a keep alive shorter than the timeout, CONNACK would move the deadline to an earlier time.
-    case phase::connecting: return std::min(reply_deadline_, ping_due);
-    case phase::connected: break;
-    }
-    return ping_pending_ ? reply_deadline_ : ping_due;
+    if (phase_ == phase::closed) return never;
+    if (phase_ == phase::connecting || ping_pending_) return reply_deadline_;
+    return keep_alive_s_ != 0 ? last_sent_ + ping_interval(std::chrono::seconds{keep_alive_s_}) : never;
 }
 
 std::error_code session::on_timer(monotonic_time now, bytes& out) {
-    const bool awaits_reply = phase_ == phase::connecting || (phase_ == phase::connected && ping_pending_);
-    if (awaits_reply) {
-        if (now < reply_deadline_) {
-            // Called early because the keep alive is shorter than the CONNACK timeout: next call one keep alive later.
-            if (phase_ == phase::connecting && now >= next_deadline()) last_sent_ = now;
-            return {};
-        }
+    if (now == never || now < next_deadline()) return {};
+    if (phase_ == phase::connecting || ping_pending_) {
         // No DISCONNECT: the peer is unreachable, and the server should send the will.
         const auto why = phase_ == phase::connecting ? errc::connack_timeout : errc::keep_alive_timeout;
         phase_ = phase::closed;
         return why;
     }
-    if (now == never || now < next_deadline()) return {};
     encode_pingreq(out);
     last_sent_ = now;
     ping_pending_ = true;
-    reply_deadline_ = now + std::min(std::chrono::seconds{keep_alive_s_}, pingresp_timeout);
+    reply_deadline_ = now + std::min<nanoseconds>(ping_interval(std::chrono::seconds{keep_alive_s_}), pingresp_timeout);
     return {};
 }
 

@@ -87,8 +87,8 @@ double peak_rate(const scenario_config& config) {
 
 double ping_rate(const scenario_config& config) {
     if (config.fleet.link != fleet::link_kind::mqtt) return 0;
-    const auto keep_alive = config.fleet.mqtt.session.keep_alive.count();
-    return keep_alive > 0 ? 2.0 * config.fleet.vehicles / static_cast<double>(keep_alive) : 0;
+    const auto interval = mqtt::ping_interval(config.fleet.mqtt.session.keep_alive);
+    return interval > nanoseconds{0} ? 2.0 * config.fleet.vehicles / seconds(interval) : 0;
 }
 
 /// Judged by the address alone, without a name lookup.

@@ -1,6 +1,7 @@
 // Options of MQTT client sessions. Plain values, shared by sessions with equal options.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,13 @@ namespace loadsim::mqtt {
 
 enum class version : std::uint8_t { v3_1_1 = 4, v5_0 = 5 }; ///< the value is the protocol level byte
 enum class qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
+
+/// Time after the last sent packet at which PINGREQ is sent: a quarter of the keep alive, at most five seconds, before the keep
+/// alive has passed (3.1.2.10), because timers fire late. 0 without a keep alive.
+constexpr std::chrono::nanoseconds ping_interval(std::chrono::seconds keep_alive) {
+    const std::chrono::nanoseconds whole{keep_alive};
+    return whole - std::min<std::chrono::nanoseconds>(whole / 4, std::chrono::seconds{5});
+}
 
 /// Options of a session. One object serves any number of sessions and must outlive them.
 struct session_options {

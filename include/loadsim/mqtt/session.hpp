@@ -125,11 +125,11 @@ public:
 
     /// Time of the next on_timer(); `never` when there is none.
     /// It only moves later while packets are exchanged, so a timer may be armed once and re-armed when it fires.
-    /// Two exceptions: open() resets it, and so does a server with a shorter keep alive (on_connected).
+    /// Two exceptions: open() and CONNACK (on_connected) reset it.
     /// Called early, on_timer() does nothing.
     monotonic_time next_deadline() const noexcept;
-    /// Sends PINGREQ when nothing was sent for the keep alive (3.1.2.10). Errors: keep_alive_timeout without a PINGRESP within
-    /// the keep alive or 10 s, whichever is less; connack_timeout without a CONNACK.
+    /// Sends PINGREQ when nothing was sent for ping_interval(). Errors: keep_alive_timeout without a PINGRESP within that
+    /// interval or 10 s, whichever is less; connack_timeout without a CONNACK.
     std::error_code on_timer(monotonic_time now, bytes& out);
 
     /// Limits of the server of the last connection; defaults before the first.

@@ -81,7 +81,7 @@ TEST(resource_requirements, count_the_source_addresses_of_blocks) {
 TEST(resource_requirements, use_the_peak_rate_and_the_pings) {
     const auto packets = [](const scenario_config& config) { return requirements_of(config).packets_per_second; };
     EXPECT_EQ(packets(with(", mqtt: {keepAlive: 0s}")), 20U * 100) << "the top of the ramp";
-    EXPECT_EQ(packets(with(", mqtt: {keepAlive: 60s}")), 20U * 100 + 2 * 6000 / 60) << "each with its answer";
+    EXPECT_EQ(packets(with(", mqtt: {keepAlive: 60s}")), 20U * 100 + 219) << "2 * 6000 / 55 s: each with its response";
     auto with_count = with(", mqtt: {keepAlive: 0s}");
     with_count.load.phases[2].arrival_count = 5000;
     EXPECT_EQ(packets(with_count), 20U * 500);
