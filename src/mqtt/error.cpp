@@ -25,6 +25,7 @@ public:
         case errc::connack_timeout: return "the server did not answer CONNECT in time";
         case errc::keep_alive_timeout: return "the server did not answer a ping in time";
         case errc::unexpected_session: return "the server resumed a session that this client does not have";
+        case errc::stale_session: return "a session of an earlier run is being discarded";
         case errc::not_connected: return "not connected";
         case errc::queue_full: return "too many messages wait for the server's acknowledgements";
         case errc::no_packet_identifier: return "all packet identifiers are in use";

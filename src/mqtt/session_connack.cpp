@@ -12,8 +12,13 @@ std::error_code session::on_connack(const frame& f, receive_context& t) {
     if (p.code != reason::success) return end_by_server(p.code, p.props, errc::connect_refused);
     // MQTT-3.2.2-2: none after a clean start; MQTT-3.2.2-4: none that the client does not have
     if (p.session_present && !resumable_) {
-        clean_next_ = true;
-        return fail(errc::unexpected_session, reason::protocol_error, t.out);
+        clean_next_ = !clean_sent_;
+        return fail(clean_sent_ ? errc::unexpected_session : errc::stale_session, reason::protocol_error, t.out);
+    }
+    if (clean_next_) { // the server has discarded the stale session
+        clean_next_ = false;
+        close(reason::success, t.now, t.out);
+        return errc::stale_session;
     }
     // MQTT-4.12.0-6: CONNECT had no authentication method
     if (p.props.find(property::authentication_method)) return fail(reason::protocol_error, t.out);
@@ -21,7 +26,6 @@ std::error_code session::on_connack(const frame& f, receive_context& t) {
     server_limits limits;
     limits.session_present = p.session_present;
     adopt_limits(p.props, limits);
-    clean_next_ = false;
     phase_ = phase::connected;
     inbound_open_ = 0; // 4.9: not preserved across connections
     end_old_session(p.session_present, t);

@@ -68,7 +68,8 @@ enum class errc {
     server_disconnected,   ///< DISCONNECT from the server; see session::last_reason()
     connack_timeout,       ///< no CONNACK in time
     keep_alive_timeout,    ///< no PINGRESP in time
-    unexpected_session,    ///< session present = 1, but the client has no session (3.2.2.1.1)
+    unexpected_session,    ///< session present = 1, though CONNECT asked for a clean start (3.2.2.1.1)
+    stale_session,         ///< 3.1.1: the server keeps a session of an earlier run; the next connects discard it
     not_connected,         ///< publish or subscribe before CONNACK
     queue_full,            ///< receive maximum used up and the queue is full too
     no_packet_identifier,  ///< all 65535 in use

@@ -282,6 +282,12 @@ void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_
     // The broker's session may belong to the second client by now.
     if (taken_over || link.session().last_reason() == mqtt::reason::session_taken_over)
         vehicle.subscription_kept = false;
+    if (why == mqtt::errc::stale_session) { // the broker has refused nothing: connect again at once
+        report_session_event(vehicle, "no session: " + why.message());
+        warn_once("sessions of an earlier run were kept at the broker, and are discarded");
+        if (!must_stay_offline(vehicle)) link.wait_until(now());
+        return release_connect(vehicle);
+    }
     const auto reason = was_online && taken_over ? "its session was taken over" : offline_reason(vehicle, why);
     report_session_event(vehicle, (was_online ? "offline: " : "no session: ") + reason);
     if (!was_online || !intended) {

@@ -218,10 +218,18 @@ TEST(session_present, without_a_client_session_closes_and_the_next_connect_is_cl
     session_fixture old(options_of(v3, false)); // 3.1.1: a kept session requires clean session = 0
     old.client.open({.client_id = "c"}, old.now, old.out);
     EXPECT_EQ(old.take_output(), to_hex("10 0D 00 04 'MQTT' 04 00 00 3C 00 01 'c'"));
-    EXPECT_EQ(old.receive("20 02 01 00").error, errc::unexpected_session);
+    EXPECT_EQ(old.receive("20 02 01 00").error, errc::stale_session);
     old.lose_transport();
     old.client.open({.client_id = "c"}, old.now, old.out);
     EXPECT_EQ(old.take_output(), to_hex("10 0D 00 04 'MQTT' 04 02 00 3C 00 01 'c'"));
+    EXPECT_EQ(old.receive("20 02 00 00").error, errc::stale_session) << "a session that the server would not keep";
+    EXPECT_EQ(old.take_output(), "E0 00");
+    EXPECT_EQ(old.take_events(), "");
+    old.lose_transport();
+    old.client.open({.client_id = "c"}, old.now, old.out);
+    EXPECT_EQ(old.take_output(), to_hex("10 0D 00 04 'MQTT' 04 00 00 3C 00 01 'c'"));
+    EXPECT_EQ(old.receive("20 02 00 00").take_events(), "connected");
+    EXPECT_EQ(old.lose_transport().connect("20 02 01 00").take_events(), "resumed") << "kept now";
 }
 
 TEST(connect, the_first_of_a_kept_session_is_clean_and_the_next_resumes_5_0) { // 3.1.2.4, 3.1.2.11.2
