@@ -2,6 +2,8 @@
 
 #include "ledger_state.hpp"
 
+#include <loadsim/base/units.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +24,14 @@ ledger::ledger(labels names, std::function<std::string(vehicle_id)> vin_of, nano
 
 ledger::~ledger() = default;
 
-void ledger::set_start(monotonic_time load_start) noexcept { state_->load_start = load_start; }
+void ledger::set_start(monotonic_time load_start) noexcept {
+    auto& s = *state_;
+    const auto shift = milliseconds(load_start - s.load_start);
+    for (auto& record : s.counts.anomaly_records) record.at_ms -= shift;
+    for (auto& record : s.counts.session_records) record.at_ms -= shift;
+    s.load_start = load_start;
+    s.started = true;
+}
 bool ledger::is_open(vehicle_id v) const { return state_->open_requests.contains(index(v)); }
 std::size_t ledger::open_count() const noexcept { return state_->open_requests.size(); }
 std::size_t ledger::missing_count() const noexcept { return state_->completed.missing_count(); }
@@ -181,6 +190,7 @@ void ledger::expire_requests(monotonic_time before, monotonic_time now) {
 
 void ledger::finish(monotonic_time now) {
     auto& s = *state_;
+    if (!s.started) set_start(now); // the load never began
     for (const auto& [v, p] : s.completed.take_missing_commands()) s.record_loss(v, p, now);
     for (const auto& gap : s.sequences.take_gaps()) s.record_loss(gap);
     s.emit_expired_records(never);
@@ -190,6 +200,10 @@ totals ledger::take_counts() {
     auto& s = *state_;
     totals out = std::exchange(s.counts, {});
     s.counts.phases.resize(s.names.phases.size());
+    if (!s.started) { // their instants are not known yet
+        s.counts.anomaly_records.swap(out.anomaly_records);
+        s.counts.session_records.swap(out.session_records);
+    }
     return out;
 }
 

@@ -93,9 +93,15 @@ void ledger::completion_observed(vehicle_id v, std::string_view request, outcome
         t);
 }
 
-std::string concurrent_request_text(const open_request& e, monotonic_time t) {
-    return fmt::format("a command of another request came while {} was active, {} after it was due", e.own.request,
-                       format_latency(t - e.spec.due));
+std::string concurrent_request_text(const open_request& e, monotonic_time t, bool retained) {
+    return fmt::format("a {}command of another request came while {} was active, {} after it was due",
+                       retained ? "retained " : "", e.own.request, format_latency(t - e.spec.due));
+}
+
+std::string unsolicited_text(bool retained) {
+    return retained ? "a retained command of a request that this run did not make: the broker delivers it to each new "
+                      "subscription; an empty retained message to its topic removes it"
+                    : "a command of a request that this run did not make";
 }
 
 /// Checks the announced completion against the responses that the vehicle had sent by then.
@@ -133,10 +139,10 @@ void ledger::state::reattribute(open_request& e, id_evidence other, bool active,
     if (other.delivered != never) {
         if (active)
             record_anomaly(e, anomaly::concurrent_request, other.request, other.delivered,
-                           concurrent_request_text(e, other.delivered));
+                           concurrent_request_text(e, other.delivered, other.retained));
         else
             record_anomaly(v, {anomaly::command_unsolicited, other.request, {}, other.delivered},
-                           "a command of a request that this run did not make");
+                           unsolicited_text(other.retained));
     } else if (other.completion) {
         record_anomaly(
             v, {anomaly::completion_unknown, other.request, {}, other.observed},

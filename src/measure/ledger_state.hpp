@@ -26,7 +26,9 @@ inline constexpr std::uint64_t max_session_records = 100'000;
 inline constexpr nanoseconds final_response_timeout = std::chrono::seconds{30};
 
 /// Evidence text: another request's command arrived at `t` while this request was active.
-std::string concurrent_request_text(const open_request&, monotonic_time t);
+std::string concurrent_request_text(const open_request&, monotonic_time t, bool retained);
+/// Evidence text: a command that belongs to no request of the run.
+std::string unsolicited_text(bool retained);
 
 struct ledger::state {
     labels names;
@@ -34,6 +36,7 @@ struct ledger::state {
     nanoseconds completion_timeout;
     recording record_mode;
     monotonic_time load_start{};
+    bool started = false; ///< load_start is known
 
     std::unordered_map<std::uint32_t, open_request> open_requests{};
     std::unordered_set<std::uint32_t> unreachable{};
@@ -51,7 +54,7 @@ struct ledger::state {
     /// Evidence of the open request for this id; nullptr: the id belongs to another request.
     id_evidence* find_evidence(open_request&, std::string_view request);
     completed_request* find_completed(vehicle_id, std::string_view request);
-    delivery late_delivery(vehicle_id, completed_request&, monotonic_time);
+    delivery late_delivery(vehicle_id, completed_request&, monotonic_time, bool retained);
     void count_queued(monotonic_time since, monotonic_time delivered, bool out_of_order);
 
     // ledger_completion.cpp

@@ -16,6 +16,11 @@ constexpr std::size_t max_candidates = 8;
 /// Time for further responses after the final one: reordered acknowledgements, a second result.
 constexpr nanoseconds after_final_response = std::chrono::seconds{1};
 
+std::string duplicate_text(nanoseconds later, bool retained) {
+    return fmt::format("the command came again{} {} after the first", retained ? ", as a retained message," : "",
+                       format_latency(later));
+}
+
 } // namespace
 
 id_evidence* ledger::state::find_evidence(open_request& e, std::string_view request) {
@@ -45,7 +50,7 @@ void ledger::state::count_queued(monotonic_time since, monotonic_time delivered,
     counts.queued.wait.record(delivered - since);
 }
 
-delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t) {
+delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t, bool retained) {
     auto& s = *state_;
     open_request* e = s.find_open(v);
     if (id_evidence* evidence = e == nullptr ? nullptr : s.find_evidence(*e, request)) {
@@ -54,30 +59,28 @@ delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_tim
                               .arrival = ours ? std::optional(e->spec.id) : std::nullopt};
         if (result.is_first) {
             evidence->delivered = t;
+            evidence->retained = retained;
             if (ours && e->unreachable) s.count_queued(e->sent == never ? e->spec.due : e->sent, t, false);
         } else {
-            s.record_anomaly(
-                *e, anomaly::command_duplicated, request, t,
-                fmt::format("the command came again {} after the first", format_latency(t - evidence->delivered)));
+            s.record_anomaly(*e, anomaly::command_duplicated, request, t,
+                             duplicate_text(t - evidence->delivered, retained));
         }
         return result;
     }
-    if (completed_request* p = s.find_completed(v, request)) return s.late_delivery(v, *p, t);
+    if (completed_request* p = s.find_completed(v, request)) return s.late_delivery(v, *p, t, retained);
     if (e != nullptr)
-        s.record_anomaly(*e, anomaly::concurrent_request, request, t, concurrent_request_text(*e, t));
+        s.record_anomaly(*e, anomaly::concurrent_request, request, t, concurrent_request_text(*e, t, retained));
     else
-        s.record_anomaly(v, {anomaly::command_unsolicited, request, {}, t},
-                         "a command of a request that this run did not make");
+        s.record_anomaly(v, {anomaly::command_unsolicited, request, {}, t}, unsolicited_text(retained));
     s.add_completed(v, {.request = std::string(request), .delivered = t}, t);
     return {}; // a vehicle executes any command, but only once
 }
 
 /// Delivery of the command of a completed or foreign request.
-delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monotonic_time t) {
+delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monotonic_time t, bool retained) {
     const auto report_of = [&](anomaly what) { return anomaly_report{what, p.request, p.expected_anomalies, t}; };
     if (p.delivered != never) {
-        record_anomaly(v, report_of(anomaly::command_duplicated),
-                       fmt::format("the command came again {} after the first", format_latency(t - p.delivered)));
+        record_anomaly(v, report_of(anomaly::command_duplicated), duplicate_text(t - p.delivered, retained));
         return {false, p.arrival};
     }
     p.delivered = t;

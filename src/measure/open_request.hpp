@@ -42,6 +42,7 @@ private:
 struct id_evidence {
     std::string request; ///< the platform's id; empty: not yet known
     monotonic_time delivered = never, acked = never, finished = never, executed = never;
+    bool retained = false;               ///< its command was a retained message
     std::optional<outcome> completion{}; ///< announced
     std::string reason{};
     monotonic_time observed = never;

@@ -206,7 +206,7 @@ protected:
     };
 
 private:
-    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) override {
+    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool) override {
         const std::string id(request);
         first_delivery_ms_.emplace(id, elapsed_ms());
         return {.first_delivery = ++deliveries_[id] == 1, .arrival = {}};

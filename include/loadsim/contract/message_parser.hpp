@@ -20,6 +20,7 @@ struct message_view {
     std::string_view correlation{};
     /// Returns a user property (MQTT 5) or header (HTTP) by name; empty: absent. Empty function: the message has none.
     std::function<std::string_view(std::string_view name)> property{};
+    bool retained = false; ///< MQTT: kept by the broker since before the subscription
 };
 
 inline constexpr std::size_t payload_limit = 64 * 1024; ///< bytes of a payload that is parsed

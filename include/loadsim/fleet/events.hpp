@@ -23,7 +23,8 @@ struct command_info {
 class vehicle_events {
 public:
     virtual ~vehicle_events() = default;
-    virtual command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) = 0;
+    /// `retained`: the broker had kept the command since before the vehicle subscribed.
+    virtual command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool retained) = 0;
     virtual void on_acked(vehicle_id, std::string_view /*request*/, monotonic_time) {}
     /// Final response of a request: executed or failed, with the code.
     virtual void on_finished(vehicle_id, std::string_view /*request*/, outcome, std::string_view /*code*/,

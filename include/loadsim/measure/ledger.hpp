@@ -57,7 +57,7 @@ public:
     ledger(labels names, std::function<std::string(vehicle_id)> vin_of, nanoseconds completion_timeout,
            recording = recording::unexpected);
 
-    /// Sets the start of the load; instants in records are relative to it.
+    /// Sets the start of the load; instants in records are relative to it. Earlier records are kept back until then.
     void set_start(monotonic_time load_start) noexcept;
 
     ~ledger();
@@ -79,8 +79,8 @@ public:
     void rejected(request_key, std::string_view why, monotonic_time);
     void errored(request_key, std::string_view why, monotonic_time);
 
-    /// Vehicle events.
-    delivery delivered(vehicle_id, std::string_view request, monotonic_time);
+    /// Vehicle events. `retained`: the broker had kept the command since before the vehicle subscribed.
+    delivery delivered(vehicle_id, std::string_view request, monotonic_time, bool retained = false);
     void acked(vehicle_id, std::string_view request, monotonic_time);
     void finished(vehicle_id, std::string_view request, monotonic_time);
     /// The vehicle executed the command (the horn sounded).

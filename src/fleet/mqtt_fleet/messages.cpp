@@ -15,7 +15,8 @@ namespace {
 
 /// The result refers to `m`, which must outlive it.
 contract::message_view message_view_of(const mqtt::message& m) {
-    contract::message_view message{.topic = m.topic, .payload = m.payload, .correlation = m.correlation_data};
+    contract::message_view message{
+        .topic = m.topic, .payload = m.payload, .correlation = m.correlation_data, .retained = m.retain};
     if (!m.raw_properties.empty())
         message.property = [&m](std::string_view name) { return mqtt::user_property(m, name); };
     return message;

@@ -18,8 +18,9 @@ void event_recorder::on_completion(std::optional<vehicle_id> v, const observer::
                            fmt::format("{} was announced for {}", to_string(c.final_outcome), subject), c.at);
 }
 
-fleet::command_info event_recorder::on_delivered(vehicle_id v, std::string_view request, monotonic_time t) {
-    const auto delivery = ledger_.delivered(v, request, t);
+fleet::command_info event_recorder::on_delivered(vehicle_id v, std::string_view request, monotonic_time t,
+                                                 bool retained) {
+    const auto delivery = ledger_.delivered(v, request, t, retained);
     return {delivery.is_first, delivery.arrival};
 }
 void event_recorder::on_acked(vehicle_id v, std::string_view request, monotonic_time t) {

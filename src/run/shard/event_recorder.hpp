@@ -34,7 +34,7 @@ public:
     void on_completion(std::optional<vehicle_id>, const observer::completion&);
 
 private:
-    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) override;
+    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool retained) override;
     void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
     void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time) override;
     void on_executed(vehicle_id, std::string_view request, monotonic_time) override;

@@ -38,7 +38,7 @@ public:
     explicit service_events(std::function<void(const std::string&)> on_notice) : on_notice_(std::move(on_notice)) {}
 
 private:
-    fleet::command_info on_delivered(vehicle_id v, std::string_view request, monotonic_time) override {
+    fleet::command_info on_delivered(vehicle_id v, std::string_view request, monotonic_time, bool) override {
         auto id = fmt::format("{} {}", index(v), request);
         const bool fresh = known_ids_.insert(id).second;
         if (!fresh) return {.first_delivery = false, .arrival = {}};

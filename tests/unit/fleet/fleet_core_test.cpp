@@ -61,10 +61,11 @@ public:
         vehicles_[v].connected = false;
         set_state(vehicles_[v], session_state::offline);
     }
-    void receive(const std::string& id, std::uint32_t v = 0) {
+    void receive(const std::string& id, std::uint32_t v = 0, bool retained = false) {
         const auto topic = backend::command_topic(vin_of(vehicle_id{v}), "horn");
         const auto payload = to_json(backend::command{.id = id, .service = "horn", .ts_ms = 0});
-        if (auto* e = accept_command(vehicles_[v], {.topic = topic, .payload = payload}, "reply/here", now()))
+        if (auto* e = accept_command(vehicles_[v], {.topic = topic, .payload = payload, .retained = retained},
+                                     "reply/here", now()))
             e->run_due_actions(now());
     }
     void put(session_state state, std::uint32_t v = 0) { set_state(vehicles_[v], state); }
@@ -317,6 +318,11 @@ TEST_F(fleet_core_test, response_is_sent_and_reported) {
     EXPECT_THAT(fleet_->actions, ElementsAre("send r1 #1"));
     EXPECT_THAT(events_, ElementsAre("delivered r1 at 0", "executed r1 at 0", "finished r1 at 0"));
     EXPECT_EQ(fleet_->last_topic, "reply/here") << "the response topic of the command";
+}
+
+TEST_F(fleet_core_test, retained_command_is_executed_and_reported_as_such) {
+    begin().receive("r1", 0, true);
+    EXPECT_THAT(events_, ElementsAre("delivered, retained, r1 at 0", "executed r1 at 0", "finished r1 at 0"));
 }
 
 TEST_F(fleet_core_test, duplicate_is_executed_only_without_deduplication) {

@@ -136,8 +136,8 @@ private:
         events_.push_back(fmt::format("{} {} at {}", what, request, elapsed_ms()));
     }
 
-    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time) override {
-        record_event("delivered", request);
+    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool retained) override {
+        record_event(retained ? "delivered, retained," : "delivered", request);
         const auto arrival = arrivals_.find(std::string(request));
         return {.first_delivery = delivered_.insert(std::string(request)).second,
                 .arrival = arrival == arrivals_.end() ? std::nullopt : std::optional{arrival->second}};

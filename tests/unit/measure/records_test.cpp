@@ -146,6 +146,55 @@ TEST(records, of_anomalies_contain_evidence) {
     EXPECT_EQ(t.anomaly_records[3].vin, "");
 }
 
+TEST(records, before_the_load_are_relative_to_its_start) {
+    for (const bool begins : {true, false}) {
+        ledger all(
+            {}, [](vehicle_id) { return "VIN7"; }, 60s);
+        all.session_event(vehicle_id{7}, "online", at(-1s));
+        all.delivered(vehicle_id{7}, "zz", at(-250ms));
+        const auto before = all.take_counts();
+        EXPECT_EQ(before.anomalies[static_cast<std::size_t>(anomaly::command_unsolicited)], 1U);
+        EXPECT_THAT(before.anomaly_records, IsEmpty()) << "the start is not known yet";
+        EXPECT_THAT(before.session_records, IsEmpty());
+        if (begins) all.set_start(at(0s));
+        all.finish(at(begins ? 1s : 0s)); // a load that never begins: relative to the end
+        const auto t = all.take_counts();
+        ASSERT_THAT(t.anomaly_records, SizeIs(1));
+        ASSERT_THAT(t.session_records, SizeIs(1));
+        EXPECT_NEAR(t.anomaly_records[0].at_ms, -250, 1e-6);
+        EXPECT_NEAR(t.session_records[0].at_ms, -1000, 1e-6);
+        EXPECT_THAT(all.take_counts().anomaly_records, IsEmpty());
+    }
+}
+
+// A retained message is a leftover at the broker, not a command that the platform sends.
+TEST(records, name_a_retained_command) {
+    single_vehicle_ledger c;
+    c.ledger.delivered(c.vehicle, "zz", at(-1s), true);
+    c.begin(1);
+    c.ledger.delivered(c.vehicle, "yy", at(2ms), true); // before the HTTP response: not known yet whose
+    c.ledger.accepted(c.key(1), "r1", at(4ms));
+    c.ledger.delivered(c.vehicle, "xx", at(5ms), true);
+    c.ledger.delivered(c.vehicle, "r1", at(6ms));
+    c.ledger.delivered(c.vehicle, "r1", at(7ms), true);
+    c.ledger.finished(c.vehicle, "r1", at(8ms));
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(9ms));
+    c.ledger.delivered(c.vehicle, "r1", at(16ms), true);
+    std::vector<std::string> sentences;
+    for (const auto& a : c.ledger.take_counts().anomaly_records)
+        sentences.push_back(std::string(to_string(a.kind)) + ": " + a.evidence);
+    EXPECT_THAT(
+        sentences,
+        ElementsAre("command_unsolicited: a retained command of a request that this run did not make: the broker "
+                    "delivers it to each new subscription; an empty retained message to its topic removes it",
+                    "concurrent_request: a retained command of another request came while r1 was active, 2.0ms "
+                    "after it was due",
+                    "concurrent_request: a retained command of another request came while r1 was active, 5.0ms "
+                    "after it was due",
+                    "command_duplicated: the command came again, as a retained message, 1.0ms after the first",
+                    "command_duplicated: the command came again, as a retained message, 10.0ms after the first"));
+}
+
 TEST(records, of_session_events_are_unchanged) {
     single_vehicle_ledger c;
     c.ledger.session_event(c.vehicle, "offline: reset", at(-1s));

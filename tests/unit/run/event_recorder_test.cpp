@@ -59,7 +59,7 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     EXPECT_TRUE(from_driver.still_wanted(key));
     from_driver.on_sent(key, at(10ms));
     from_driver.on_accepted(key, "r1", at(20ms));
-    const auto command = from_vehicle.on_delivered(key.vehicle, "r1", at(30ms));
+    const auto command = from_vehicle.on_delivered(key.vehicle, "r1", at(30ms), false);
     EXPECT_TRUE(command.first_delivery);
     EXPECT_EQ(command.arrival, key.arrival);
     from_vehicle.on_message(key.vehicle, "r1", true, "topic", "payload", at(30ms));
@@ -68,7 +68,7 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     from_vehicle.on_finished(key.vehicle, "r1", outcome::executed, {}, at(70ms));
     recorder.on_completion(key.vehicle, completion());
     EXPECT_FALSE(from_driver.still_wanted(key));
-    EXPECT_FALSE(from_vehicle.on_delivered(key.vehicle, "r1", at(90ms)).first_delivery);
+    EXPECT_FALSE(from_vehicle.on_delivered(key.vehicle, "r1", at(90ms), false).first_delivery);
 
     ledger.finish(at(1s));
     const auto counts = ledger.take_counts();
@@ -120,6 +120,13 @@ TEST_F(event_recorder_test, counts_unreadable_messages_and_unauthorized_sessions
     EXPECT_EQ(counts.anomaly_records[1].kind, anomaly::unauthorized_accepted);
     EXPECT_EQ(counts.anomaly_records[2].kind, anomaly::malformed_payload);
     EXPECT_EQ(counts.anomaly_records[2].at_ms, 500) << "the time source's now";
+}
+
+TEST_F(event_recorder_test, forwards_that_a_command_was_retained) {
+    from_vehicle.on_delivered(key.vehicle, "r0", at(10ms), true);
+    const auto counts = ledger.take_counts();
+    ASSERT_THAT(counts.anomaly_records, SizeIs(1));
+    EXPECT_THAT(counts.anomaly_records[0].evidence, testing::StartsWith("a retained command "));
 }
 
 TEST_F(event_recorder_test, widens_what_is_expected_while_a_condition_lasts) {
