@@ -34,6 +34,10 @@ void ledger::set_start(monotonic_time load_start) noexcept {
 }
 bool ledger::is_open(vehicle_id v) const { return state_->open_requests.contains(index(v)); }
 std::size_t ledger::open_count() const noexcept { return state_->open_requests.size(); }
+std::size_t ledger::waiting_count() const {
+    const auto waits = [](const auto& open) { return open.second.sent == never; };
+    return static_cast<std::size_t>(std::ranges::count_if(state_->open_requests, waits));
+}
 std::size_t ledger::missing_count() const noexcept { return state_->completed.missing_count(); }
 bool ledger::is_open(request_key key) const { return state_->find_open(key) != nullptr; }
 
@@ -60,12 +64,14 @@ void ledger::skip(const due_request& spec, std::string_view why, bool wanted) {
                                                                s.vin_of(spec.vehicle), s.load_start));
 }
 
-void ledger::begin(const due_request& spec) {
+void ledger::begin(const due_request& spec, monotonic_time now) {
     assert(!is_open(spec.vehicle));
     auto& s = *state_;
     ++s.counts.requests.due;
     ++s.counts.phases[spec.phase].due;
-    open_request& e = s.open_requests.emplace(index(spec.vehicle), open_request{.spec = spec}).first->second;
+    open_request& e =
+        s.open_requests.emplace(index(spec.vehicle), open_request{.spec = spec, .begun = now}).first->second;
+    s.record_sample(hop::lag, e, now - spec.due, now);
     e.unreachable = s.unreachable.contains(index(spec.vehicle));
     for (const auto& t : s.conditions.of(spec.vehicle)) e.apply(t);
 }
@@ -77,7 +83,6 @@ void ledger::sent(request_key key, monotonic_time t) {
     ++s.counts.requests.sent;
     ++s.counts.phases[e->spec.phase].sent;
     e->sent = t;
-    s.record_sample(hop::lag, *e, t - e->spec.due, t);
 }
 
 void ledger::accepted(request_key key, std::string_view request, monotonic_time t) {

@@ -216,7 +216,6 @@ void ledger::state::count_outcome(const due_request& spec, outcome end, bool une
 
 void ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
     const auto& own = e.own;
-    if (e.sent == never) record_sample(hop::lag, e, observed - e.spec.due, observed);
     if (own.delivered != never) {
         record_sample(hop::dispatch, e, own.delivered - e.spec.due, observed);
         if (own.finished != never) record_sample(hop::vehicle, e, own.finished - own.delivered, observed);

@@ -53,7 +53,7 @@ struct id_evidence {
 
 struct open_request {
     due_request spec; ///< active conditions add expected outcomes and anomalies
-    monotonic_time sent = never, accepted = never;
+    monotonic_time begun = never, sent = never, accepted = never;
     /// Until the platform's response the id is unknown: `own` holds the first new id, `candidates` the others; the
     /// response decides.
     id_evidence own{};

@@ -73,6 +73,7 @@ request_record make_request_record(const open_request& e, const request_completi
     r.unexpected = completion.unexpected;
     r.reason = completion.why;
     r.due_at_ms = since_start(e.spec.due);
+    r.begun_at_ms = since_start(e.begun);
     r.sent_at_ms = since_start(e.sent);
     r.accepted_at_ms = since_start(e.accepted);
     r.delivered_at_ms = since_start(e.own.delivered);

@@ -70,6 +70,7 @@ std::vector<field> fields(const progress& p) {
     all.push_back({"p50 " + latency_text(50), 3});
     all.push_back({"p99 " + latency_text(99), 2});
     all.push_back({human_count(p.in_flight) + " in flight", p.current_stage == stage::draining ? 0 : 5});
+    if (p.waiting != 0) all.push_back({human_count(p.waiting) + " waiting for a connection", 3});
     all.push_back({human_count(sum.requests.unexpected) + " unexpected", 0});
     return all;
 }

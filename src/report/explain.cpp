@@ -95,6 +95,7 @@ struct instant {
 
 std::vector<instant> instants_of(const request_record& r) {
     return {{r.due_at_ms, "due", ""},
+            {r.begun_at_ms, "begun", "by the load generator"},
             {r.sent_at_ms, "sent", "to the platform"},
             {r.accepted_at_ms, "accepted", "by the platform"},
             {r.delivered_at_ms, "delivered", "command received by the vehicle"},
@@ -129,7 +130,7 @@ std::vector<timeline_event> events_of(const report_contents& all, const request_
     std::vector<timeline_event> request_events;
     // Order of simultaneous events (common in a rehearsal), kept by the stable sort: messages cause the instants at the vehicle.
     const auto instants = instants_of(r);
-    constexpr std::size_t instants_before_messages = 3;
+    constexpr std::size_t instants_before_messages = 4;
     const auto add = [&request_events](const instant& i) { request_events.push_back({i.at_ms, i.name, i.meaning}); };
     std::for_each(instants.begin(), instants.begin() + instants_before_messages, add);
     for (const auto& m : r.messages) request_events.push_back(event_of(m));
@@ -192,15 +193,16 @@ std::string timeline(const report_contents& all, const request_record& r) {
 }
 
 std::string hops(const request_record& r) {
-    const std::pair<hop, double> all[] = {{hop::lag, r.sent_at_ms - r.due_at_ms},
-                                          {hop::accept, r.accepted_at_ms - r.due_at_ms},
-                                          {hop::dispatch, r.delivered_at_ms - r.due_at_ms},
-                                          {hop::vehicle, r.finished_at_ms - r.delivered_at_ms},
-                                          {hop::notify, r.observed_at_ms - r.finished_at_ms},
-                                          {hop::e2e, r.observed_at_ms - r.due_at_ms}};
+    const std::pair<std::string_view, double> all[] = {{to_string(hop::lag), r.begun_at_ms - r.due_at_ms},
+                                                       {"connection wait", r.sent_at_ms - r.begun_at_ms},
+                                                       {to_string(hop::accept), r.accepted_at_ms - r.due_at_ms},
+                                                       {to_string(hop::dispatch), r.delivered_at_ms - r.due_at_ms},
+                                                       {to_string(hop::vehicle), r.finished_at_ms - r.delivered_at_ms},
+                                                       {to_string(hop::notify), r.observed_at_ms - r.finished_at_ms},
+                                                       {to_string(hop::e2e), r.observed_at_ms - r.due_at_ms}};
     std::vector<row> rows(2);
     for (const auto& [which, ms] : all) {
-        rows[0].emplace_back(to_string(which));
+        rows[0].emplace_back(which);
         rows[1].push_back(has_occurred(ms) ? human_latency(nanoseconds(std::llround(ms * 1e6))) : "-");
     }
     return '\n' + table(rows, 0);

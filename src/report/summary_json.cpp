@@ -265,6 +265,7 @@ std::string timeline_line(const measure::progress& p, const labels& labels) {
     const bool in_phase = p.current_stage == measure::stage::load && p.phase < labels.phases.size();
     auto requests = request_counts(interval.requests);
     requests["in_flight"] = p.in_flight;
+    requests["waiting_for_connection"] = p.waiting;
     const json::object line{{"elapsed_ms", json_ms(p.elapsed)},
                             {"interval_ms", rounded_ms(p.interval_s * 1e3)},
                             {"stage", to_string(p.current_stage)},

@@ -66,7 +66,7 @@ row latency_row(std::string_view name, const measure::histogram& h, std::string_
 
 std::string latency(const measure::totals& sum) {
     constexpr std::array<std::string_view, measure::hop_names.size()> meanings{
-        "due to sent: delay of the load generator",
+        "due to begun: delay of the load generator",
         "due to accepted",
         "due to command received by the vehicle",
         "command received to final response sent",
@@ -122,10 +122,11 @@ std::string traffic(const run_result& run) {
 /// Empty if the HTTP driver was not used.
 std::string http(const measure::http_counts& h) {
     if (h.connection_limit == 0) return "";
-    const auto waited = h.connection_wait.empty() ? std::string("none waited for a connection")
-                                                  : fmt::format("{} waited for a connection, p99 {}, part of lag",
-                                                                human_count(h.connection_wait.count()),
-                                                                human_latency(h.connection_wait.percentile(99)));
+    const auto waited =
+        h.connection_wait.empty()
+            ? std::string("none waited for a connection")
+            : fmt::format("{} waited for a connection, p99 {}, part of accept and e2e",
+                          human_count(h.connection_wait.count()), human_latency(h.connection_wait.percentile(99)));
     std::string attempts;
     if (h.timeouts != 0)
         attempts += fmt::format("    {} timed out, {}: the platform may have received a request twice\n",

@@ -197,8 +197,8 @@ void describe(V& v, load& l) {
     v.field("drain", l.drain, "Time to wait after the last phase for requests in flight.", value_types::duration{});
     v.field("completionTimeout", l.completion_timeout,
             "Time from a request's due time after which it counts as unanswered.", positive);
-    v.field("lagLimit", l.lag_limit, "Limit for the p99 of the generator's own lag; a run above it is invalid.",
-            positive);
+    v.field("lagLimit", l.lag_limit,
+            "Limit for the p99 of the generator's own lag (due to begun); a run above it is invalid.", positive);
     v.field("driver", l.driver,
             "http: requests through the platform's API; mqtt: commands to the vehicles through the broker, without a "
             "platform.",

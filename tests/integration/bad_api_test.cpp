@@ -103,15 +103,18 @@ TEST(silent_api, receives_no_expired_request) {
     w.vehicles = 100;
     w.phases = "[{name: steady, duration: 6s, arrivalRate: 10}]";
     w.load_keys = "http: {timeout: 1500ms, connections: 1}, completionTimeout: 1s,";
+    w.budgets = "['e2e.p99 < 800ms']";
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--api",
                                                 "http://127.0.0.1:" + std::to_string(api.port()), "--set",
                                                 "load.lagLimit=500ms"});
-    EXPECT_EQ(run.wait(), 4) << run.out() << run.err(); // invalid: the generator had too few connections
+    EXPECT_EQ(run.wait(), 99) << run.out() << run.err(); // the platform stood still, not the generator
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
     EXPECT_LT(posts, 10);
-    EXPECT_EQ(number(summary, "/latency/lag/samples"), 60) << "what was never sent was late, too";
+    EXPECT_EQ(number(summary, "/latency/lag/samples"), 60) << "also what was never sent";
+    EXPECT_LT(summary.at_pointer("/latency/lag/p99_ms").to_number<double>(), 500);
+    EXPECT_GT(summary.at_pointer("/http/connection_wait/p99_ms").to_number<double>(), 1000);
     EXPECT_EQ(number(summary, "/http/connections/busy_peak"), 1);
     EXPECT_EQ(number(summary, "/http/connection_wait/samples"), 59)
         << "all but the first, also those that still waited at the end";

@@ -80,16 +80,24 @@ TEST(verdict, a_budget_without_data_is_5) {
 }
 
 TEST(verdict, a_generator_that_was_the_limit_is_4) {
+    harness::scenario_builder w;
+    auto run = program::run(w.yaml(), {"--set", "load.lagLimit=1us"}); // no timer is that exact
+    EXPECT_EQ(run.wait(), 4) << run.err();
+    expect_a_verdict(run, "invalid", 4);
+}
+
+TEST(verdict, a_platform_that_stands_still_is_99) {
     // One connection to an API that never responds: every request but the first waits for a timeout.
     harness::broker broker;
     const harness::fake_server api(harness::fake_api_handler([](auto) { return harness::reaction{}; }));
     harness::scenario_builder w;
     w.load_keys = "http: {connections: 1, timeout: 200ms},";
+    w.budgets = "['e2e.p99 < 1s']";
     auto run =
         program::run(w.yaml(), {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
-    EXPECT_EQ(run.wait(), 4) << run.err();
-    expect_a_verdict(run, "invalid", 4);
-    EXPECT_GT(run.summary().at_pointer("/latency/lag/p99_ms").to_number<double>(), 2000);
+    EXPECT_EQ(run.wait(), 99) << run.err();
+    expect_a_verdict(run, "fail", 99);
+    EXPECT_GT(run.summary().at_pointer("/http/connection_wait/p99_ms").to_number<double>(), 2000);
 }
 
 TEST(verdict, a_run_that_was_terminated_is_4) {

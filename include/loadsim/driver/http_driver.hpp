@@ -28,7 +28,7 @@ struct http_driver_setup {
 };
 
 /// Sends the contract's request over at most `api.connections` keep-alive connections. A request waits while none is free;
-/// the wait counts as lag. Status and contract decide the result: accepted with the request's id (empty if the contract has
+/// the wait is counted (connection_wait). Status and contract decide the result: accepted with the request's id (empty if the contract has
 /// no field for it), rejected, or errored with a short name to count by. A request resent after a timeout (`api.retries`)
 /// gets on_sent() once; its rejection names the try, since the platform may have accepted an earlier one.
 /// References in `setup` must outlive the driver.

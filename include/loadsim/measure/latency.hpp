@@ -14,7 +14,7 @@ namespace loadsim::measure {
 
 /// Section of a request's path, defined by two instants of the request (see ledger.hpp).
 enum class hop : std::uint8_t {
-    lag,      ///< sent - due: delay caused by the load generator
+    lag,      ///< begun - due: delay caused by the load generator
     accept,   ///< accepted - due
     dispatch, ///< delivered - due
     vehicle,  ///< finished - delivered

@@ -44,11 +44,11 @@ struct delivery {
 ///
 /// A request completes when both the driver's result (accepted, rejected, errored) and the completion are known, in either
 /// order. The driver's result decides: a completion of a rejected or errored request is not its outcome.
-/// Instants (never: did not occur): due, sent, accepted, delivered (command at the vehicle), acked, finished (the vehicle
+/// Instants (never: did not occur): due, begun (the load generator got to it), sent, accepted, delivered (command at the vehicle), acked, finished (the vehicle
 /// sent its final response), observed (the platform announced the completion). Hops are differences, see latency.hpp.
 /// Lost requests must not improve a percentile: `e2e` has a sample for every request begun whose vehicle should have
 /// responded; without a completion the time until expiry, and at least `completion_timeout` when rejected or errored.
-/// `lag` has a sample for every request that was begun; if never sent, the time until expiry.
+/// `lag` has a sample for every request that was begun; the wait for a connection that follows is the platform's time.
 /// Errors:  an unknown id, a repeated completion etc. is an anomaly, counted by kind; nothing is dropped.
 /// Threads: one. Reads no clock.
 class ledger {
@@ -64,14 +64,15 @@ public:
 
     bool is_open(vehicle_id) const; ///< the vehicle has an open request
     std::size_t open_count() const noexcept;
+    std::size_t waiting_count() const; ///< open requests that wait for a connection: begun and not sent
     /// Completed requests whose command may still be delivered.
     std::size_t missing_count() const noexcept;
     bool is_open(request_key) const; ///< this request is the open one
 
     /// Due, and skipped at once. `wanted`: by the scenario (maxVusers), therefore not unexpected.
     void skip(const due_request&, std::string_view why, bool wanted);
-    /// Due, and about to be sent. Precondition: the vehicle has no open request.
-    void begin(const due_request&);
+    /// Due, and given to the driver now. Precondition: the vehicle has no open request.
+    void begin(const due_request&, monotonic_time now);
 
     /// Driver events. Events of a request that has expired meanwhile are ignored.
     void sent(request_key, monotonic_time);

@@ -36,16 +36,16 @@ struct request_record {
     loadsim::outcome outcome{};
     bool unexpected = false;
     std::string reason;
-    double due_at_ms = 0, sent_at_ms = 0, accepted_at_ms = 0, delivered_at_ms = 0, acked_at_ms = 0, finished_at_ms = 0,
-           observed_at_ms = 0;
+    double due_at_ms = 0, begun_at_ms = 0, sent_at_ms = 0, accepted_at_ms = 0, delivered_at_ms = 0, acked_at_ms = 0,
+           finished_at_ms = 0, observed_at_ms = 0;
     std::vector<message_record> messages;
     std::vector<std::string> conditions; ///< names of the conditions that were active on it
     std::vector<std::string> anomalies;  ///< names of its anomalies until the record was written
 };
 BOOST_DESCRIBE_STRUCT(request_record, (),
                       (arrival, request_id, vin, segment, behaviour, service, phase, expected_outcomes, outcome,
-                       unexpected, reason, due_at_ms, sent_at_ms, accepted_at_ms, delivered_at_ms, acked_at_ms,
-                       finished_at_ms, observed_at_ms, conditions, anomalies, messages))
+                       unexpected, reason, due_at_ms, begun_at_ms, sent_at_ms, accepted_at_ms, delivered_at_ms,
+                       acked_at_ms, finished_at_ms, observed_at_ms, conditions, anomalies, messages))
 
 /// An anomaly with its evidence.
 struct anomaly_record {

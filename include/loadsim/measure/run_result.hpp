@@ -37,7 +37,8 @@ struct progress {
     double interval_s = 1;        ///< since the previous progress
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
-    std::uint64_t in_flight = 0;        ///< requests sent and not completed
+    std::uint64_t in_flight = 0;        ///< requests begun and not completed
+    std::uint64_t waiting = 0;          ///< of them: for a connection
     generator_usage generator;          ///< since the start
     totals interval;                    ///< since the previous progress; contains the records
     const totals* cumulative = nullptr; ///< since the start; valid during the call

@@ -15,6 +15,7 @@ struct snapshot {
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;
+    std::uint64_t waiting = 0;   ///< of them: for a connection
     std::uint64_t awaited = 0;   ///< commands still to arrive and conditions that end soon; set after the last arrival
     bool all_due = false;        ///< all arrivals of the partition have been due
     bool driver_ready = false;   ///< driver and observer are ready
@@ -27,7 +28,7 @@ struct snapshot {
     void add(snapshot other);
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (),
-                      (counts, sessions_planned, sessions_online, in_flight, awaited, all_due, driver_ready,
+                      (counts, sessions_planned, sessions_online, in_flight, waiting, awaited, all_due, driver_ready,
                        setup_error, fatal_error, cpu_s, rss_bytes))
 
 } // namespace loadsim::measure

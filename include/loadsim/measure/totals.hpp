@@ -50,7 +50,8 @@ struct http_counts {
     std::uint64_t opened = 0;           ///< TCP connections made
     std::uint64_t open_peak = 0;        ///< maximum at once; several shards: sum of their maxima
     std::uint64_t busy_peak = 0;        ///< the same for connections with a request in flight
-    /// Time a request waited for a free connection, or until the run's end. Part of the hop `lag`.
+    /// Time a request waited for a free connection, or until the run's end. Part of the hops `accept` and `e2e`: a slow
+    /// platform, or a low connection limit.
     histogram connection_wait;
     std::uint64_t timeouts = 0;  ///< attempts without HTTP response or connection in time
     std::uint64_t retries = 0;   ///< attempts after the first; the platform may have received an earlier one

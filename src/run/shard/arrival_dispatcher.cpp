@@ -7,8 +7,8 @@
 namespace loadsim::run {
 
 arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, measure::ledger& ledger,
-                                       const fleet::vehicles& vehicles, driver::driver& driver)
-    : plan_(plan), partition_(partition), ledger_(ledger), vehicles_(vehicles), driver_(driver),
+                                       const fleet::vehicles& vehicles, driver::driver& driver, const time_source& time)
+    : plan_(plan), partition_(partition), ledger_(ledger), vehicles_(vehicles), driver_(driver), time_(time),
       cursor_(plan.schedule) {}
 
 void arrival_dispatcher::begin(monotonic_time start) {
@@ -21,18 +21,19 @@ bool arrival_dispatcher::is_own(const load::arrival& a) const {
     return partition_.owns(load::candidates(plan_.scenario.seed, a.id, plan_.scenario.fleet.vehicles).first());
 }
 
-monotonic_time arrival_dispatcher::dispatch_due(monotonic_time now) {
+monotonic_time arrival_dispatcher::dispatch_due() {
     for (; next_ && !all_due_; next_ = cursor_.next()) {
         if (!is_own(*next_)) continue;
         const auto due = start_ + next_->due;
+        const auto now = time_.now();
         if (due > now) return due;
-        dispatch(*next_);
+        dispatch(*next_, now);
     }
     all_due_ = true;
     return never;
 }
 
-void arrival_dispatcher::dispatch(const load::arrival& arrival) {
+void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time now) {
     const load::candidates candidates(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
     const bool full = max_vusers && ledger_.open_count() >= load::divide(*max_vusers, partition_);
@@ -41,7 +42,7 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival) {
     due.due = start_ + arrival.due;
     if (full) return ledger_.skip(due, "maxVusers reached", true);
     if (!free) return ledger_.skip(due, "no vehicle was online and free", false);
-    ledger_.begin(due);
+    ledger_.begin(due, now);
     driver_.send({due.id, due.vehicle}, plan_.vin_of(due.vehicle), plan_.labels.services[due.service]);
 }
 

@@ -15,21 +15,23 @@ namespace loadsim::run {
 
 /// Assigns each arrival of the partition to a free vehicle, opens the request in the ledger and sends it with the
 /// driver; skips the arrival when no vehicle is free.
-/// Threads: one. Reads no clock: used by real shards and by rehearsals.
+/// Threads: one. Used by real shards and by rehearsals.
 class arrival_dispatcher {
 public:
     /// All arguments must outlive the dispatcher.
-    arrival_dispatcher(const run_plan&, fleet_partition, measure::ledger&, const fleet::vehicles&, driver::driver&);
+    arrival_dispatcher(const run_plan&, fleet_partition, measure::ledger&, const fleet::vehicles&, driver::driver&,
+                       const time_source&);
 
     void begin(monotonic_time start);
-    /// Dispatches all arrivals due by `now`. Returns the due time of the next one; `never`: no more arrivals.
-    monotonic_time dispatch_due(monotonic_time now);
+    /// Dispatches all arrivals that are due; each takes time, so the clock is read for each. Returns the due time of the next
+    /// one; `never`: no more arrivals.
+    monotonic_time dispatch_due();
     void stop() { all_due_ = true; } ///< no more arrivals
     bool all_due() const noexcept { return all_due_; }
 
 private:
     bool is_own(const load::arrival&) const;
-    void dispatch(const load::arrival&);
+    void dispatch(const load::arrival&, monotonic_time now);
     std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
 
     const run_plan& plan_;
@@ -37,6 +39,7 @@ private:
     measure::ledger& ledger_;
     const fleet::vehicles& vehicles_;
     driver::driver& driver_;
+    const time_source& time_;
     load::schedule::cursor cursor_;
     std::optional<load::arrival> next_;
     monotonic_time start_{};

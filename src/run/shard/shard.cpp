@@ -118,7 +118,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, partition, limits.http_connections,
                           driver_match_stats_)),
-      dispatcher_(plan, partition, ledger_, *vehicles_, *driver_), due_timer_(loop_.io().get_executor()) {
+      dispatcher_(plan, partition, ledger_, *vehicles_, *driver_, time), due_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
     loop_.tap = tap;
@@ -171,16 +171,12 @@ void shard::begin_load(monotonic_time start) {
 
 /// Dispatches all arrivals that are due, then arms the timer for the next.
 void shard::dispatch_due_arrivals() {
-    for (;;) {
-        const auto next = dispatcher_.dispatch_due(time_.now());
-        if (next == never) return;
-        if (next <= time_.now()) continue;
-        due_timer_.expires_at(next);
-        due_timer_.async_wait([this](const boost::system::error_code& error) {
-            if (!error) dispatch_due_arrivals();
-        });
-        return;
-    }
+    const auto next = dispatcher_.dispatch_due();
+    if (next == never) return;
+    due_timer_.expires_at(next);
+    due_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) dispatch_due_arrivals();
+    });
 }
 
 void shard::stop_arrivals() {
@@ -240,6 +236,7 @@ measure::snapshot shard::collect() {
     r.sessions_planned = vehicles_->expected_online();
     r.sessions_online = vehicles_->online();
     r.in_flight = ledger_.open_count();
+    r.waiting = ledger_.waiting_count();
     if (dispatcher_.all_due())
         r.awaited =
             ledger_.missing_count() + campaign_sender_.ledger().awaited() + (condition_ends_in_drain() ? 1U : 0U);

@@ -61,7 +61,7 @@ public:
               make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
-          dispatcher_(plan_, {}, ledger_, *vehicles_, *target_),
+          dispatcher_(plan_, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
           next_tick_(start_ + tick), aggregator_(plan_, start_) {}
 
@@ -71,7 +71,7 @@ public:
         vehicles_->begin_load(start_);
         dispatcher_.begin(start_);
         exchange_messages();
-        next_arrival_ = dispatcher_.dispatch_due(start_);
+        next_arrival_ = dispatcher_.dispatch_due();
         step(stage::load, start_ + plan_.end_of_load());
         dispatcher_.stop();
         vehicles_->end_load();
@@ -148,7 +148,7 @@ private:
         apply_outages();
         wheel_.advance(time_.now());
         exchange_messages();
-        for (; next_arrival_ <= time_.now(); exchange_messages()) next_arrival_ = dispatcher_.dispatch_due(time_.now());
+        for (; next_arrival_ <= time_.now(); exchange_messages()) next_arrival_ = dispatcher_.dispatch_due();
     }
 
     void apply_outages() {

@@ -30,7 +30,7 @@ void expect_same_number(double a, double b) {
 
 void expect_same(const measure::request_record& a, const measure::request_record& b) {
     const auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why, due,
-                 sent, accepted, delivered, acked, finished, seen, messages, conditions, anomalies] = a;
+                 begun, sent, accepted, delivered, acked, finished, seen, messages, conditions, anomalies] = a;
     EXPECT_EQ(arrival, b.arrival);
     EXPECT_EQ(request, b.request_id);
     EXPECT_EQ(vin, b.vin);
@@ -43,6 +43,7 @@ void expect_same(const measure::request_record& a, const measure::request_record
     EXPECT_EQ(unexpected, b.unexpected);
     EXPECT_EQ(why, b.reason);
     expect_same_number(due, b.due_at_ms);
+    expect_same_number(begun, b.begun_at_ms);
     expect_same_number(sent, b.sent_at_ms);
     expect_same_number(accepted, b.accepted_at_ms);
     expect_same_number(delivered, b.delivered_at_ms);
@@ -93,6 +94,7 @@ measure::request_record sample_request() {
     r.unexpected = true;
     r.reason = std::string("HTTP 500: \xff\xfe\0 caf\xc3\xa9", 19); // not UTF-8, and a zero in it
     r.due_at_ms = 0.1;
+    r.begun_at_ms = 0.2;
     r.sent_at_ms = 1.0 / 3;
     r.accepted_at_ms = std::numeric_limits<double>::quiet_NaN();
     r.delivered_at_ms = 123456789.000001;
@@ -191,6 +193,7 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.sessions_planned = static_cast<std::uint32_t>(from + 1);
     r.snapshot.sessions_online = static_cast<std::uint32_t>(from + 2);
     r.snapshot.in_flight = from + 3;
+    r.snapshot.waiting = from + 6;
     r.snapshot.awaited = from + 4;
     r.snapshot.fatal_error = "the broker is gone";
     r.snapshot.all_due = true;
@@ -287,12 +290,13 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, asked, online, in_flight, awaited, all_due, driver_ready, error, broken, cpu_s, rss_bytes] =
-        seen;
+    const auto& [totals, asked, online, in_flight, waiting, awaited, all_due, driver_ready, error, broken, cpu_s,
+                 rss_bytes] = seen;
     expect_same(totals, b.snapshot.counts);
     EXPECT_EQ(asked, b.snapshot.sessions_planned);
     EXPECT_EQ(online, b.snapshot.sessions_online);
     EXPECT_EQ(in_flight, b.snapshot.in_flight);
+    EXPECT_EQ(waiting, b.snapshot.waiting);
     EXPECT_EQ(awaited, b.snapshot.awaited);
     EXPECT_EQ(broken, b.snapshot.fatal_error);
     EXPECT_EQ(all_due, b.snapshot.all_due);

@@ -34,7 +34,7 @@ struct ledger_test : testing::Test {
     ledger_test() { ledger.set_start(start); }
 
     void begin_and_accept(const due_request& d = due()) {
-        ledger.begin(d);
+        ledger.begin(d, d.due + 500us);
         ledger.sent(key, d.due + 1ms);
         ledger.accepted(key, "r1", d.due + 4ms);
     }
@@ -60,7 +60,7 @@ TEST_F(ledger_test, hops_are_the_differences_of_the_instants) {
     respond(10ms, 20ms, 110ms);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(115ms));
     const auto t = ledger.take_counts();
-    EXPECT_NEAR(ms(t, hop::lag), 1, 0.01);
+    EXPECT_NEAR(ms(t, hop::lag), 0.5, 0.005);
     EXPECT_NEAR(ms(t, hop::accept), 4, 0.01);
     EXPECT_NEAR(ms(t, hop::dispatch), 10, 0.02);
     EXPECT_NEAR(ms(t, hop::vehicle), 100, 0.1);
@@ -127,15 +127,16 @@ TEST_F(ledger_test, an_unexpected_outcome_is_recorded_in_full) {
     EXPECT_EQ(f.service, "horn");
     EXPECT_EQ(f.phase, "steady");
     EXPECT_EQ(f.reason, "engine_running");
+    EXPECT_DOUBLE_EQ(f.begun_at_ms, 0.5);
     EXPECT_DOUBLE_EQ(f.sent_at_ms, 1);
     EXPECT_DOUBLE_EQ(f.observed_at_ms, 35);
 }
 
 TEST_F(ledger_test, rejected_and_errored_complete_a_request) {
-    ledger.begin(due());
+    ledger.begin(due(), at(0ms));
     ledger.sent(key, at(1ms));
     ledger.rejected(key, "409 busy", at(3ms));
-    ledger.begin(due());
+    ledger.begin(due(), at(0ms));
     ledger.errored(key, "connection refused", at(4ms));
     const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.due, 2U);
@@ -166,7 +167,7 @@ TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wan
 
 // The 202 may be read after the command was delivered, or even after the completion: the instants are kept.
 TEST_F(ledger_test, the_http_response_may_arrive_last) {
-    ledger.begin(due());
+    ledger.begin(due(), at(0ms));
     ledger.sent(key, at(1ms));
     respond(2ms, 3ms, 4ms);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(5ms));
@@ -181,7 +182,7 @@ TEST_F(ledger_test, the_http_response_may_arrive_last) {
 }
 
 TEST_F(ledger_test, evidence_before_the_http_response_may_belong_to_another_request) {
-    ledger.begin(due());
+    ledger.begin(due(), at(0ms));
     ledger.delivered(car, "other", at(2ms));
     ledger.completion_observed(car, "other", outcome::failed, "", at(3ms));
     ledger.accepted(key, "r1", at(4ms));
@@ -200,7 +201,7 @@ TEST_F(ledger_test, a_late_event_of_the_previous_request_is_not_assigned_to_the_
     begin_and_accept();
     respond(5ms, 6ms, 7ms);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(9ms));
-    ledger.begin(due(outcome::executed, 10ms));
+    ledger.begin(due(outcome::executed, 10ms), at(10ms));
     ledger.completion_observed(car, "r1", outcome::executed, "", at(12ms));
     EXPECT_FALSE(ledger.delivered(car, "r1", at(12ms)).is_first);
     EXPECT_TRUE(ledger.delivered(car, "r2", at(13ms)).is_first);
@@ -232,7 +233,7 @@ TEST_F(ledger_test, a_negative_hop_is_recorded_and_counted) {
 
 // Regression (garbled text): the reason was read after the request had been erased.
 TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
-    ledger.begin(due());
+    ledger.begin(due(), at(0ms));
     ledger.sent(key, at(1ms));
     ledger.completion_observed(car, "r1", outcome::failed, "door_open", at(5ms));
     ledger.accepted(key, "r1", at(7ms));
@@ -248,7 +249,7 @@ TEST_F(ledger_test, driver_results_of_an_expired_request_are_ignored) {
     ledger.expire_requests(at(0ms), at(60s));
     auto next = due(outcome::executed, 61s);
     next.id = arrival_id{42};
-    ledger.begin(next);
+    ledger.begin(next, next.due);
     EXPECT_FALSE(ledger.is_open(key));
     EXPECT_TRUE(ledger.is_open(request_key{arrival_id{42}, car}));
     ledger.sent(key, at(62s));
@@ -259,19 +260,37 @@ TEST_F(ledger_test, driver_results_of_an_expired_request_are_ignored) {
     EXPECT_EQ(ledger.take_counts().requests.sent, 1U);
 }
 
-TEST_F(ledger_test, an_unsent_request_counts_as_lag_and_as_errored) {
-    ledger.begin(due());
+// A platform that stands still keeps all connections busy: that is its own time, not the generator's.
+TEST_F(ledger_test, the_wait_for_a_connection_is_no_lag) {
+    ledger.begin(due(), at(2ms));
+    EXPECT_EQ(ledger.waiting_count(), 1U);
+    ledger.sent(key, at(4s));
+    EXPECT_EQ(ledger.waiting_count(), 0U);
+    ledger.accepted(key, "r1", at(8s));
+    respond(9s, 9s, 9s);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(10s));
+    const auto t = ledger.take_counts();
+    EXPECT_NEAR(ms(t, hop::lag), 2, 0.01);
+    EXPECT_NEAR(ms(t, hop::accept), 8'000, 8);
+    EXPECT_NEAR(ms(t, hop::e2e), 10'000, 10);
+}
+
+TEST_F(ledger_test, an_unsent_request_counts_as_errored_and_not_as_lag) {
+    ledger.begin(due(), at(2ms));
     ledger.expire_requests(at(0ms), at(60s));
     const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::errored)], 1U);
-    EXPECT_NEAR(ms(t, hop::lag), 60'000, 60);
+    EXPECT_EQ(samples(t, hop::lag), 1U);
+    EXPECT_NEAR(ms(t, hop::lag), 2, 0.01);
+    EXPECT_NEAR(ms(t, hop::e2e), 60'000, 60);
     ASSERT_EQ(t.request_records.size(), 1U);
     EXPECT_EQ(t.request_records[0].reason, "never sent: no connection was free in time");
+    EXPECT_DOUBLE_EQ(t.request_records[0].begun_at_ms, 2);
 }
 
 // The HTTP response was lost, the command was not: the vehicle receives the command late, and once.
 TEST_F(ledger_test, the_first_command_after_a_lost_http_response_is_no_duplicate) {
-    ledger.begin(due());
+    ledger.begin(due(), at(0ms));
     ledger.sent(key, at(1ms));
     ledger.errored(key, "http: no response in time", at(10s));
     EXPECT_TRUE(ledger.delivered(car, "r1", at(11s)).is_first);

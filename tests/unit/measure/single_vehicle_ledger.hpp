@@ -58,7 +58,7 @@ struct single_vehicle_ledger {
         using namespace std::chrono_literals;
         auto request = due(n, when, expected);
         request.expected_anomalies = expected_anomalies;
-        ledger.begin(request);
+        ledger.begin(request, request.due);
         ledger.sent(key(n), at(when + 1ms));
     }
     void accepted_request(unsigned n, nanoseconds when = {}, outcome_set expected = outcome::executed) {

@@ -49,6 +49,7 @@ TEST(explain, golden) {
     ms since due
         -749.500  session     online, session present
           +0.000  due
+          +0.125  begun       by the load generator
           +0.250  sent        to the platform
           +3.500  accepted    by the platform
          +10.000  -> vehicle  v1/LZ9SMEV05TF000001/cmd/horn  {"request":"r-17"}
@@ -58,8 +59,8 @@ TEST(explain, golden) {
       +60000.000  ANOMALY     completion_missing: accepted, and nothing was announced within 60s
            never              acked, observed
 
-        lag   accept  dispatch  vehicle  notify  e2e
-    0.25 ms  3.50 ms   10.0 ms  20.5 ms       -    -
+        lag  connection wait   accept  dispatch  vehicle  notify  e2e
+    0.12 ms          0.12 ms  3.50 ms   10.0 ms  20.5 ms       -    -
 )");
 }
 
@@ -82,11 +83,11 @@ TEST(explain, an_expected_outcome_has_no_error_text) {
 
 TEST(explain, simultaneous_events_stay_in_causal_order) {
     auto r = sample_run::request();
-    r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = r.due_at_ms;
+    r.begun_at_ms = r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = r.due_at_ms;
     for (auto& m : r.messages) m.at_ms = r.due_at_ms;
     const auto text = explain({}, r);
     std::size_t at = 0;
-    for (const auto* next : {"+0.000  due", "+0.000  sent", "+0.000  accepted", "+0.000  -> vehicle",
+    for (const auto* next : {"+0.000  due", "+0.000  begun", "+0.000  sent", "+0.000  accepted", "+0.000  -> vehicle",
                              "+0.000  <- vehicle", "+0.000  delivered", "+0.000  finished"}) {
         at = text.find(next, at);
         ASSERT_NE(at, std::string::npos) << next << '\n' << text;
@@ -96,6 +97,7 @@ TEST(explain, simultaneous_events_stay_in_causal_order) {
 TEST(explain, lists_session_events_around_the_request) {
     auto r = sample_run::request();
     r.due_at_ms = 100'000;
+    r.begun_at_ms = 100'000;
     r.sent_at_ms = 100'001;
     r.observed_at_ms = 101'000;
     r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = never_ms;
@@ -148,12 +150,12 @@ TEST(explain, of_a_skipped_request) {
     measure::request_record r;
     r.arrival = 3;
     r.due_at_ms = 2500;
-    r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.acked_at_ms = r.finished_at_ms = r.observed_at_ms =
-        never_ms;
+    r.begun_at_ms = r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.acked_at_ms = r.finished_at_ms =
+        r.observed_at_ms = never_ms;
     r.outcome = outcome::skipped;
     const auto text = explain({}, r);
     EXPECT_THAT(text, HasSubstr("arrival 3, without a request id\n"));
-    EXPECT_THAT(text, HasSubstr("never       sent, accepted, delivered, acked, finished, observed\n"));
+    EXPECT_THAT(text, HasSubstr("never       begun, sent, accepted, delivered, acked, finished, observed\n"));
     r.due_at_ms = never_ms;
     EXPECT_THAT(explain({}, r), HasSubstr("ms of the load\n"));
 }

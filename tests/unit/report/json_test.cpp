@@ -235,7 +235,7 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
                 R"({"elapsed_ms":16000,"interval_ms":1000,"stage":"load","phase":"steady","load_elapsed_ms":12000,
         "target_rate_per_s":200,
         "requests":{"due":200,"sent":198,"unexpected":1,"outcomes":{"executed":190,"failed":0,"timed_out":0,"rejected":0,
-        "errored":0,"unanswered":0,"skipped":0},"in_flight":84},
+        "errored":0,"unanswered":0,"skipped":0},"in_flight":84,"waiting_for_connection":0},
         "sessions":{"online":2000,"refused":0,"dropped":0,"reconnects":3},
         "latency":{"lag":{"samples":1,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":0.14,"p99_ms":0.14,
         "p999_ms":0.14,"max_ms":0.14},
@@ -262,7 +262,7 @@ TEST(request_line, has_all_fields) {
     EXPECT_EQ(line.find('\n'), line.size() - 1);
     expect_json(json::parse(line), R"({"arrival":17,"request_id":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
         "behaviour":"success","service":"horn","phase":"steady","expected_outcomes":["executed","timed_out"],
-        "outcome":"unanswered","unexpected":true,"reason":"no end after \"60s\"","due_at_ms":1000,
+        "outcome":"unanswered","unexpected":true,"reason":"no end after \"60s\"","due_at_ms":1000,"begun_at_ms":1000.125,
         "sent_at_ms":1000.25,"accepted_at_ms":1003.5,"delivered_at_ms":1010,"acked_at_ms":null,"finished_at_ms":1030.5,
         "observed_at_ms":null,
         "conditions":["tunnel"],"anomalies":["completion_missing"],"messages":[

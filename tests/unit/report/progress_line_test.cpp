@@ -21,6 +21,14 @@ TEST(progress_line, plain_has_everything_on_one_line) {
               "unexpected");
 }
 
+TEST(progress_line, requests_that_wait_for_a_connection_are_shown) {
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
+    p.waiting = 54;
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0),
+                EndsWith("84 in flight  54 waiting for a connection  1 unexpected"));
+}
+
 TEST(progress_line, a_wide_terminal_gets_a_bar_and_everything) {
     const auto run = sample_run::run();
     EXPECT_EQ(progress_line(sample_run::under_load(run.sum), sample_run::labels(), 160),

@@ -167,6 +167,7 @@ measure::request_record request() {
             .unexpected = true,
             .reason = "no end after \"60s\"",
             .due_at_ms = 1000.0004,
+            .begun_at_ms = 1000.125,
             .sent_at_ms = 1000.25,
             .accepted_at_ms = 1003.5,
             .delivered_at_ms = 1010,

@@ -31,7 +31,7 @@ expected and observed outcomes
 
 latency
                  p50      p90      p99    p99.9      max  samples
-    lag      0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to sent: delay of the load generator
+    lag      0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to begun: delay of the load generator
     e2e      25.0 ms   1.00 s   1.00 s   1.00 s   1.00 s       50  due to completion announced
     connect  2.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms        1  TCP to CONNACK
 
@@ -45,7 +45,7 @@ sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     2 x  connection refused
     1 x  connection reset by peer
 queued    7 commands waited for unreachable vehicles for p50 2.00 s, p99 2.00 s, max 2.00 s; 1 out of order
-http      59 requests over 4 connections; peak 3 open, 2 busy, limit 64; 5 waited for a connection, p99 2.00 ms, part of lag
+http      59 requests over 4 connections; peak 3 open, 2 busy, limit 64; 5 waited for a connection, p99 2.00 ms, part of accept and e2e
 messages  118 published (12.3 kB), 59 received (999 B)
 generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
 broker API 59 commands accepted (4 of them delayed), 6 refused by a fault, 2 reset by a fault; 110 responses posted to the platform (5 of them twice)

@@ -3,6 +3,7 @@
 
 #include "plan_from_text.hpp"
 
+#include <loadsim/base/units.hpp>
 #include <loadsim/driver/driver.hpp>
 #include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/measure/ledger.hpp>
@@ -57,11 +58,13 @@ public:
         std::string vin, service;
     };
     std::vector<request> sent;
+    manual_time* time = nullptr; ///< advanced by each send()
 
     void start(std::function<void(std::string)>) override {}
     void stop() override {}
     void send(request_key key, std::string_view vin, std::string_view service) override {
         sent.push_back({key, std::string(vin), std::string(service)});
+        if (time != nullptr) time->advance(30ms);
     }
 };
 
@@ -75,8 +78,13 @@ struct fixture {
         : text(yaml, std::move(replay)),
           ledger(
               text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s),
-          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, partition, ledger, vehicles, driver) {
+          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, partition, ledger, vehicles, driver, time) {
         dispatcher.begin(start);
+    }
+
+    monotonic_time dispatch_due(monotonic_time now) {
+        time.set(now);
+        return dispatcher.dispatch_due();
     }
 
     /// Ends all requests so far: their vehicles are free again.
@@ -99,6 +107,7 @@ struct fixture {
     measure::ledger ledger;
     fake_vehicles vehicles;
     fake_driver driver;
+    manual_time time;
     std::size_t completed = 0;
     arrival_dispatcher dispatcher;
 };
@@ -107,9 +116,9 @@ struct fixture {
 
 TEST(arrival_dispatcher, sends_what_is_due_and_names_the_next_due_time) {
     fixture f;
-    EXPECT_EQ(f.dispatcher.dispatch_due(f.start), f.start + 100ms);
+    EXPECT_EQ(f.dispatch_due(f.start), f.start + 100ms);
     EXPECT_THAT(f.driver.sent, IsEmpty());
-    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 250ms), f.start + 300ms);
+    EXPECT_EQ(f.dispatch_due(f.start + 250ms), f.start + 300ms);
     EXPECT_THAT(f.arrivals(), ElementsAre(0, 1));
     EXPECT_EQ(f.driver.sent[0].service, "horn");
     EXPECT_EQ(f.driver.sent[0].vin, f.text.plan.vin_of(f.driver.sent[0].key.vehicle));
@@ -119,23 +128,35 @@ TEST(arrival_dispatcher, sends_what_is_due_and_names_the_next_due_time) {
 
 TEST(arrival_dispatcher, ends_after_the_last_arrival) {
     fixture f;
-    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 1s), never);
+    EXPECT_EQ(f.dispatch_due(f.start + 1s), never);
     EXPECT_TRUE(f.dispatcher.all_due());
     EXPECT_EQ(f.ledger.take_counts().requests.due, 10U);
 }
 
 TEST(arrival_dispatcher, sends_nothing_after_a_stop) {
     fixture f;
-    f.dispatcher.dispatch_due(f.start + 100ms);
+    f.dispatch_due(f.start + 100ms);
     f.dispatcher.stop();
     EXPECT_TRUE(f.dispatcher.all_due());
-    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 1s), never);
+    EXPECT_EQ(f.dispatch_due(f.start + 1s), never);
     EXPECT_THAT(f.arrivals(), ElementsAre(0));
+}
+
+// Lag: from due until the dispatcher gets to the arrival, and no longer.
+TEST(arrival_dispatcher, measures_lag_of_each_arrival_by_itself) {
+    fixture f;
+    f.driver.time = &f.time;
+    EXPECT_EQ(f.dispatch_due(f.start + 210ms), f.start + 300ms);
+    EXPECT_THAT(f.arrivals(), ElementsAre(0, 1));
+    const auto lag = f.ledger.take_counts().latencies.select(measure::hop::lag);
+    EXPECT_EQ(lag.count(), 2U);
+    EXPECT_NEAR(milliseconds(lag.max()), 110, 0.2) << "due at 100 ms, begun at 210 ms";
+    EXPECT_NEAR(milliseconds(lag.min()), 40, 0.2) << "due at 200 ms, begun at 240 ms: after the first was sent";
 }
 
 TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
     fixture f;
-    f.dispatcher.dispatch_due(f.start + 1s);
+    f.dispatch_due(f.start + 1s);
     std::set<std::uint32_t> busy;
     for (const auto& r : f.driver.sent) busy.insert(index(r.key.vehicle));
     EXPECT_EQ(f.driver.sent.size(), 4U);
@@ -149,7 +170,7 @@ TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
 TEST(arrival_dispatcher, uses_a_vehicle_again_when_its_request_has_ended) {
     fixture f;
     for (auto now = f.start; now <= f.start + 1s; now += 100ms) {
-        f.dispatcher.dispatch_due(now);
+        f.dispatch_due(now);
         f.complete_all();
     }
     EXPECT_EQ(f.driver.sent.size(), 10U);
@@ -157,18 +178,18 @@ TEST(arrival_dispatcher, uses_a_vehicle_again_when_its_request_has_ended) {
 
 TEST(arrival_dispatcher, takes_the_next_candidate_for_a_vehicle_that_is_offline) {
     fixture all;
-    all.dispatcher.dispatch_due(all.start + 100ms);
+    all.dispatch_due(all.start + 100ms);
     const auto first_choice = all.driver.sent.at(0).key.vehicle;
 
     fixture f;
     f.vehicles.offline = {index(first_choice)};
-    f.dispatcher.dispatch_due(f.start + 100ms);
+    f.dispatch_due(f.start + 100ms);
     ASSERT_EQ(f.driver.sent.size(), 1U);
     EXPECT_NE(f.driver.sent[0].key.vehicle, first_choice);
 
     fixture none;
     none.vehicles.offline = {0, 1, 2, 3};
-    none.dispatcher.dispatch_due(none.start + 1s);
+    none.dispatch_due(none.start + 1s);
     EXPECT_THAT(none.driver.sent, IsEmpty());
 }
 
@@ -177,7 +198,7 @@ TEST(arrival_dispatcher, shards_divide_the_arrivals) {
     std::uint64_t due = 0;
     for (std::uint32_t i = 0; i < 3; ++i) {
         fixture f(ten_arrivals, {i, 3});
-        f.dispatcher.dispatch_due(f.start + 1s);
+        f.dispatch_due(f.start + 1s);
         for (const auto& r : f.driver.sent) {
             EXPECT_TRUE((fleet_partition{i, 3}.owns(r.key.vehicle)));
             EXPECT_TRUE(all.insert(number(r.key.arrival)).second);
@@ -190,7 +211,7 @@ TEST(arrival_dispatcher, shards_divide_the_arrivals) {
 TEST(arrival_dispatcher, skips_as_wanted_above_the_limit_of_the_phase) {
     fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
               "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10, maxVusers: 2}]}\n");
-    f.dispatcher.dispatch_due(f.start + 1s);
+    f.dispatch_due(f.start + 1s);
     EXPECT_EQ(f.driver.sent.size(), 2U);
     const auto counts = f.ledger.take_counts();
     EXPECT_THAT(counts.errors, ElementsAre(Pair("maxVusers reached", 8U)));
@@ -200,10 +221,10 @@ TEST(arrival_dispatcher, skips_as_wanted_above_the_limit_of_the_phase) {
 TEST(arrival_dispatcher, replays_the_selected_arrivals_with_the_selected_vehicle) {
     const replay_selection selection{.vehicle = vehicle_id{2}, .arrivals = {arrival_id{3}, arrival_id{7}}};
     fixture f(ten_arrivals, {2, 4}, selection);
-    EXPECT_EQ(f.dispatcher.dispatch_due(f.start), f.start + 400ms);
-    f.dispatcher.dispatch_due(f.start + 500ms);
+    EXPECT_EQ(f.dispatch_due(f.start), f.start + 400ms);
+    f.dispatch_due(f.start + 500ms);
     f.complete_all();
-    EXPECT_EQ(f.dispatcher.dispatch_due(f.start + 1s), never);
+    EXPECT_EQ(f.dispatch_due(f.start + 1s), never);
     EXPECT_THAT(f.arrivals(), ElementsAre(3, 7));
     for (const auto& r : f.driver.sent) EXPECT_EQ(r.key.vehicle, vehicle_id{2});
 }

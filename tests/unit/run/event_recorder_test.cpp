@@ -32,7 +32,7 @@ protected:
     void begin_request() {
         auto due = text.plan.due_request_of({.id = key.arrival, .due = {}, .phase = 0}, key.vehicle);
         due.due = at(0s);
-        ledger.begin(due);
+        ledger.begin(due, at(5ms));
     }
     observer::completion completion(std::string vin = {}) const {
         return {
@@ -76,9 +76,9 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     ASSERT_THAT(counts.request_records, SizeIs(1));
     const auto& r = counts.request_records[0];
     EXPECT_EQ(r.vin, text.plan.vin_of(key.vehicle));
-    EXPECT_THAT((std::vector{r.sent_at_ms, r.accepted_at_ms, r.delivered_at_ms, r.acked_at_ms, r.finished_at_ms,
-                             r.observed_at_ms}),
-                ElementsAre(10, 20, 30, 40, 70, 80));
+    EXPECT_THAT((std::vector{r.begun_at_ms, r.sent_at_ms, r.accepted_at_ms, r.delivered_at_ms, r.acked_at_ms,
+                             r.finished_at_ms, r.observed_at_ms}),
+                ElementsAre(5, 10, 20, 30, 40, 70, 80));
     ASSERT_THAT(r.messages, SizeIs(1));
     EXPECT_EQ(r.messages[0].payload, "payload");
 }

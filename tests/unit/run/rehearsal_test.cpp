@@ -168,10 +168,10 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5
 }
 
 std::string line_of(const measure::request_record& r) {
-    auto line = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", r.arrival, r.request_id, r.vin,
+    auto line = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", r.arrival, r.request_id, r.vin,
                             r.segment, r.service, r.phase, to_string(r.expected_outcomes), to_string(r.outcome),
-                            r.unexpected, r.reason, r.due_at_ms, r.sent_at_ms, r.accepted_at_ms, r.delivered_at_ms,
-                            r.acked_at_ms, r.finished_at_ms, r.observed_at_ms);
+                            r.unexpected, r.reason, r.due_at_ms, r.begun_at_ms, r.sent_at_ms, r.accepted_at_ms,
+                            r.delivered_at_ms, r.acked_at_ms, r.finished_at_ms, r.observed_at_ms);
     for (const auto& m : r.messages) line += fmt::format("\n  {} {} {} {}", m.at_ms, m.to_vehicle, m.topic, m.payload);
     for (const auto& c : r.conditions) line += " " + c;
     for (const auto& a : r.anomalies) line += " " + a;

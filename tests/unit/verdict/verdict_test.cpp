@@ -157,6 +157,19 @@ TEST(evaluate, allows_a_lag_of_exactly_the_limit) {
     EXPECT_EQ(evaluate(run, {}, {}).verdict, run_verdict::invalid);
 }
 
+// All connections busy for seconds: the requests are late because of the platform, and the run is valid.
+TEST(evaluate, a_platform_that_stands_still_misses_its_budget) {
+    auto run = good_run();
+    for (int i = 0; i < 10; ++i) {
+        run.sum.http.connection_wait.record(20s);
+        run.sum.latencies.record(measure::hop::accept, 0, 0, 24s);
+        run.sum.latencies.record(measure::hop::e2e, 0, 0, 25s);
+    }
+    const auto result = evaluate(run, budgets({"e2e.p99 < 1s"}), {});
+    EXPECT_EQ(result.verdict, run_verdict::fail);
+    EXPECT_EQ(result.code, exit_code::missed);
+}
+
 TEST(evaluate, notes_when_nothing_was_tested) {
     const run_result idle;
     const auto note = evaluate(idle, {}, {});
