@@ -100,6 +100,17 @@ std::string excerpt(std::string_view text, std::size_t max_bytes) {
     return is_cut ? line + "..." : line;
 }
 
+std::string shell_quote(std::string_view argument) {
+    const auto needs_no_quotes = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("_./:=@%+,-").find(c) != std::string_view::npos;
+    };
+    if (!argument.empty() && std::ranges::all_of(argument, needs_no_quotes)) return std::string(argument);
+    std::string text = "'";
+    for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
 std::string to_hex(std::string_view bytes) {
     std::string text;
     text.reserve(2 * bytes.size());

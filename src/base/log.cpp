@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
 
 #include <spdlog/sinks/basic_file_sink.h>
@@ -34,8 +35,9 @@ void log_to_terminal() {
         std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
 }
 
-void log_info(std::string_view text) { spdlog::info(text); }
-void log_warning(std::string_view text) { spdlog::warn(text); }
-void log_error(std::string_view text) { spdlog::error(text); }
+// Escaped: texts hold what a platform has sent, which could forge lines or control the terminal that shows the log.
+void log_info(std::string_view text) { spdlog::info(escape_for_terminal(text)); }
+void log_warning(std::string_view text) { spdlog::warn(escape_for_terminal(text)); }
+void log_error(std::string_view text) { spdlog::error(escape_for_terminal(text)); }
 
 } // namespace loadsim

@@ -1,4 +1,4 @@
-// Text encodings: UTF-8, hex, base64, percent encoding, JSON strings, numbers, ISO 8601 time, text for one line.
+// Text encodings: UTF-8, hex, base64, percent encoding, JSON strings, numbers, ISO 8601 time, text for one line, shell arguments.
 #pragma once
 
 #include <array>
@@ -29,6 +29,9 @@ std::string escape_for_terminal(std::string_view, std::string_view allowed = {})
 
 /// The first `max_bytes` for a message, on one line: blanks instead of line breaks and tabs, then "..." if bytes are left out.
 std::string excerpt(std::string_view, std::size_t max_bytes);
+
+/// The argument quoted for a POSIX shell, if it needs quotes.
+std::string shell_quote(std::string_view argument);
 
 inline constexpr std::string_view hex_digits = "0123456789abcdef";
 std::string to_hex(std::string_view bytes);    ///< lower case

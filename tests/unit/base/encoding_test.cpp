@@ -126,6 +126,13 @@ TEST(excerpt, is_short_and_on_one_line) {
     EXPECT_EQ(excerpt("1234\xc3\xa4", 5), "1234...");
 }
 
+TEST(shell_quote, quotes_what_a_shell_would_interpret) {
+    EXPECT_EQ(shell_quote("reports/t-20261120T101500Z"), "reports/t-20261120T101500Z");
+    EXPECT_EQ(shell_quote(""), "''");
+    EXPECT_EQ(shell_quote("my reports/$(id)"), "'my reports/$(id)'");
+    EXPECT_EQ(shell_quote("it's"), R"('it'\''s')");
+}
+
 TEST(hex, decodes_digits_and_ignores_blanks_between_bytes) {
     EXPECT_EQ(decoded(decode_hex, ""), "");
     EXPECT_EQ(decoded(decode_hex, "0001fFA0"), "\x00\x01\xff\xa0"s);

@@ -1,0 +1,26 @@
+// Text for the user on standard output and standard error; the command that the user started.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace loadsim {
+
+/// Call first in main(). Opens /dev/null in place of closed standard streams, so that no file or socket of the program gets
+/// their numbers, and ignores SIGPIPE, so that a reader's end does not end the program.
+void prepare_standard_streams();
+
+/// Write the text, with control characters and invalid UTF-8 escaped; line breaks and tabs stay. Text that cannot be written
+/// (reader gone, disk full) is lost. Threads: any.
+void print_output(std::string_view);
+void print_error(std::string_view);
+
+/// Flushes standard output. A sentence if text was lost since the start; empty if not, or if its reader has gone, as `head` does.
+std::string lost_output();
+
+/// How the user started this program, quoted for a shell: first word of the commands that it prints. "loadsim" until set.
+const std::string& command_name();
+/// Threads: before any other starts.
+void set_command_name(std::string quoted);
+
+} // namespace loadsim

@@ -1,0 +1,57 @@
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+namespace loadsim {
+namespace {
+
+std::atomic<int> output_errno = 0; ///< of the first failed write to standard output; 0: none
+
+void record_failure() {
+    int none = 0;
+    output_errno.compare_exchange_strong(none, errno);
+}
+
+std::string& command_name_text() {
+    static std::string name = "loadsim";
+    return name;
+}
+
+} // namespace
+
+void prepare_standard_streams() {
+    for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(file, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", O_RDWR); // the lowest free number: `file`
+    std::signal(SIGPIPE, SIG_IGN);
+}
+
+void print_output(std::string_view text) {
+    const auto safe = escape_for_terminal(text, "\n\t");
+    if (std::fwrite(safe.data(), 1, safe.size(), stdout) != safe.size()) record_failure();
+}
+
+void print_error(std::string_view text) {
+    const auto safe = escape_for_terminal(text, "\n\t");
+    std::fwrite(safe.data(), 1, safe.size(), stderr);
+}
+
+std::string lost_output() {
+    if (std::fflush(stdout) != 0) record_failure();
+    if (output_errno == 0 || output_errno == EPIPE) return {};
+    return "standard output could not be written: " + std::generic_category().message(output_errno);
+}
+
+const std::string& command_name() { return command_name_text(); }
+
+void set_command_name(std::string quoted) { command_name_text() = std::move(quoted); }
+
+} // namespace loadsim

@@ -1,0 +1,14 @@
+#include <loadsim/base/log.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+
+TEST(log, writes_one_line_without_control_characters) {
+    testing::internal::CaptureStderr();
+    log_to_terminal();
+    log_warning("broker: \x1b[2Jbye\r\n2026-01-01T00:00:00 error forged \xc2\x9b \xff");
+    const auto text = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(text.ends_with("broker: \\x1b[2Jbye\\x0d\\x0a2026-01-01T00:00:00 error forged \\xc2\\x9b \\xff\n"))
+        << text;
+}

@@ -1,0 +1,15 @@
+#include <loadsim/base/output.hpp>
+
+#include <gtest/gtest.h>
+
+using namespace loadsim;
+
+TEST(output, escapes_what_controls_a_terminal) {
+    testing::internal::CaptureStdout();
+    print_output("a\n\tb \x1b[2J \xc2\x9b \r \xff\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "a\n\tb \\x1b[2J \\xc2\\x9b \\x0d \\xff\n");
+    testing::internal::CaptureStderr();
+    print_error("loadsim: \x1b]0;title\x07\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "loadsim: \\x1b]0;title\\x07\n");
+    EXPECT_EQ(lost_output(), "");
+}
