@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/console.hpp>
 
 #include "text_format.hpp"
@@ -39,7 +40,7 @@ double completed_fraction(const progress& p) {
 std::string stage_text(const progress& p, const measure::labels& labels) {
     const bool in_phase =
         p.current_stage == stage::load && p.phase < labels.phases.size() && !labels.phases[p.phase].empty();
-    return in_phase ? labels.phases[p.phase] : std::string(to_string(p.current_stage));
+    return in_phase ? escape_for_terminal(labels.phases[p.phase]) : std::string(to_string(p.current_stage));
 }
 
 std::string elapsed_text(const progress& p) {

@@ -3,6 +3,7 @@
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/measure/latency.hpp>
 #include <loadsim/report/report_reader.hpp>
 
@@ -57,17 +58,18 @@ std::string other_anomalies(const report_contents& all) {
 }
 
 std::string suggested_commands(const report_contents& all, const std::filesystem::path& folder) {
-    const auto explain = "loadsim explain " + folder.string();
+    const auto quoted_folder = shell_quote(folder.string());
+    const auto explain = command_name() + " explain " + quoted_folder;
     std::vector<row> rows;
     const auto with_id = std::ranges::find_if(all.requests, [](const auto& r) { return !r.request_id.empty(); });
     if (with_id != all.requests.end()) {
-        const auto request = " --request " + escape_for_terminal(with_id->request_id);
+        const auto request = " --request " + shell_quote(with_id->request_id);
         rows.push_back({explain + request, "timeline of this request"});
-        rows.push_back({"loadsim replay " + folder.string() + request, "run it again"});
+        rows.push_back({command_name() + " replay " + quoted_folder + request, "run it again"});
     }
     if (!all.requests.empty()) {
         rows.push_back(
-            {explain + " --vehicle " + escape_for_terminal(all.requests.front().vin), "all requests of this vehicle"});
+            {explain + " --vehicle " + shell_quote(all.requests.front().vin), "all requests of this vehicle"});
         rows.push_back({explain + " --unexpected", "timelines of all these requests"});
     }
     return rows.empty() ? "\nnothing unexpected\n" : "\nnext\n" + table(rows, 2);

@@ -1,5 +1,6 @@
 #include "json_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
 
 #include <boost/json.hpp>
@@ -31,7 +32,7 @@ public:
         if (v.is_object()) {
             put_members(v, v.get_object(), '{', '}', depth,
                         [this](const json::key_value_pair& m) -> const json::value& {
-                            text += json::serialize(m.key());
+                            put_string(m.key());
                             text += indented_ ? ": " : ":";
                             return m.value();
                         });
@@ -41,6 +42,8 @@ public:
         } else if (v.is_double()) {
             const double d = v.get_double();
             text += std::isfinite(d) ? fmt::format("{}", d) : "null"; // JSON has no NaN
+        } else if (v.is_string()) {
+            put_string(v.get_string());
         } else {
             text += json::serialize(v);
         }
@@ -49,6 +52,13 @@ public:
     std::string text;
 
 private:
+    /// Boost.JSON writes invalid UTF-8 as it is, and then no reader takes the file.
+    void put_string(std::string_view string) {
+        text += '"';
+        append_json_escaped(string, text);
+        text += '"';
+    }
+
     template <class Range, class Begin>
     void put_members(const json::value& v, const Range& range, char open, char close, std::size_t depth,
                      Begin value_of) {

@@ -21,6 +21,10 @@ bool is_allowed_in_name(char c) {
 constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto hdr_log_file_name = "latency.hlog";
 
+problems creation_failed(const fs::path& path, const std::error_code& error) {
+    return {path.string(), "cannot be made: " + error.message() + "; choose another place with --report"};
+}
+
 template <class Record>
 std::string lines_of(const std::vector<Record>& records, std::string (*format)(const Record&)) {
     std::string text;
@@ -54,8 +58,19 @@ result<fs::path> make_folder(const fs::path& path) {
         return path;
     }
     fs::create_directories(path, error);
-    if (error) return refuse("cannot be made: " + error.message() + "; choose another place with --report");
+    if (error) return creation_failed(path, error);
     return path;
+}
+
+result<fs::path> make_new_folder(const fs::path& path) {
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    auto candidate = path;
+    for (int i = 2; !error; ++i) {
+        if (fs::create_directory(candidate, error)) return candidate; // false without an error: somebody else's
+        candidate = path.string() + '-' + std::to_string(i);
+    }
+    return creation_failed(path, error);
 }
 
 report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing)
@@ -94,25 +109,29 @@ void report_writer::write(const measure::progress& p) {
     append(hdr_log_, hdr_log_file_name, lines);
 }
 
-void report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
-    write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
+    return write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
 }
 
-void report_writer::write_atomically(std::string_view name, std::string_view text) {
+bool report_writer::write_atomically(std::string_view name, std::string_view text) {
     // Renamed when complete, so that readers never see a partial file.
     const auto unfinished = folder_ / (std::string(name) + ".part");
     errno = 0;
     std::ofstream file(unfinished, std::ios::trunc | std::ios::binary);
-    if (!file.is_open()) return close_failed(file, name);
+    if (!file.is_open()) {
+        close_failed(file, name);
+        return false;
+    }
     append(file, name, text);
     std::error_code error;
     if (!file.is_open()) { // closed by the failed write
         fs::remove(unfinished, error);
-        return;
+        return false;
     }
     file.close();
     fs::rename(unfinished, folder_ / name, error);
     if (error) close_failed(file, name);
+    return !error;
 }
 
 void report_writer::append(std::ofstream& file, std::string_view name, std::string_view text) {

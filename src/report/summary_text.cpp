@@ -2,6 +2,8 @@
 #include "summary_sections.hpp"
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/report/console.hpp>
 
 #include <fmt/format.h>
@@ -22,7 +24,7 @@ using measure::run_result;
 
 std::string heading(const run_result& run) {
     auto text =
-        fmt::format("{}  {}, seed {}, {} elapsed\n", run.scenario,
+        fmt::format("{}  {}, seed {}, {} elapsed\n", escape_for_terminal(run.scenario),
                     count_of(run.sessions_planned, "session", "sessions"), run.seed, human_elapsed(run.elapsed));
     if (run.mode == measure::run_mode::rehearsal)
         text += "rehearsal in simulated time against a simulated platform: no connections, simulated latencies\n";
@@ -149,14 +151,15 @@ std::string coloured(std::string text, text_colour t, bool colour) {
 std::string budgets(const verdict::evaluation& evaluation, bool colour) {
     if (evaluation.budgets.empty()) return "";
     std::size_t widest = 0;
-    for (const auto& result : evaluation.budgets) widest = std::max(widest, display_width(result.expression));
+    for (const auto& result : evaluation.budgets)
+        widest = std::max(widest, display_width(escape_for_terminal(result.expression)));
     std::string text = "\nbudgets\n";
     for (const auto& result : evaluation.budgets) {
         const auto [mark, t] = result.verdict == verdict::budget_verdict::pass   ? std::pair{"✓", text_colour::green}
                                : result.verdict == verdict::budget_verdict::fail ? std::pair{"✗", text_colour::red}
                                                                                  : std::pair{"?", text_colour::yellow};
-        text += "    " + coloured(mark, t, colour) + ' ' + pad_right(result.expression, widest) + "  " +
-                (result.observed ? "was " + result.observed_text : result.observed_text) + '\n';
+        text += "    " + coloured(mark, t, colour) + ' ' + pad_right(escape_for_terminal(result.expression), widest) +
+                "  " + (result.observed ? "was " : "") + escape_for_terminal(result.observed_text) + '\n';
     }
     return text;
 }
@@ -175,14 +178,15 @@ std::string verdict_text(measure::run_mode mode, const verdict::evaluation& eval
         notes += fmt::format("{}exit code {}", notes.empty() ? "" : ", ", static_cast<int>(evaluation.code));
     if (!notes.empty()) text += "  (" + notes + ')';
     text += '\n';
-    for (const auto& reason : evaluation.reasons) text += "    " + reason + '\n';
+    for (const auto& reason : evaluation.reasons) text += "    " + escape_for_terminal(reason) + '\n';
     return text;
 }
 
 std::string report_location(const run_result& run, const std::filesystem::path& folder) {
-    std::string text = "report    " + folder.string() + '\n';
+    std::string text = "report    " + escape_for_terminal(folder.string()) + '\n';
     if (run.sum.requests.unexpected != 0 || has_anomalies(run.sum.anomalies))
-        text += "    loadsim explain " + folder.string() + " shows the unexpected requests and the anomalies\n";
+        text += "    " + command_name() + " explain " + shell_quote(folder.string()) +
+                " shows the unexpected requests and the anomalies\n";
     return text;
 }
 

@@ -128,7 +128,9 @@ std::string pad_left(std::string_view text, std::size_t columns) {
     return std::string(width < columns ? columns - width : 0, ' ') + std::string(text);
 }
 
-std::string table(const std::vector<row>& rows, std::size_t left_aligned, std::size_t text_from) {
+std::string table(std::vector<row> rows, std::size_t left_aligned, std::size_t text_from) {
+    for (auto& r : rows)
+        for (auto& cell : r) cell = escape_for_terminal(cell);
     std::vector<std::size_t> widths;
     for (const auto& r : rows) {
         widths.resize(std::max(widths.size(), r.size()));

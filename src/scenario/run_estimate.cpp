@@ -1,6 +1,7 @@
 #include <loadsim/scenario/run_estimate.hpp>
 
 #include <loadsim/backend/options.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/net/source_addresses.hpp>
@@ -111,8 +112,8 @@ std::string ranks_of(const run_estimate& estimate) {
     if (!estimate.ranks)
         return fmt::format("no number is enough: {} open files are too few for any process", *estimate.open_file_limit);
     if (*estimate.ranks == 1) return "1";
-    return fmt::format("{}, for {} open files each: loadsim run --ranks {} ...", *estimate.ranks,
-                       *estimate.open_file_limit, *estimate.ranks);
+    return fmt::format("{}, for {} open files each: {} run --ranks {} ...", *estimate.ranks, *estimate.open_file_limit,
+                       command_name(), *estimate.ranks);
 }
 
 } // namespace

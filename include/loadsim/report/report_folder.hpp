@@ -35,6 +35,10 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 /// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&);
 
+/// Creates a folder that did not exist, and its parents: `path`, or if that exists `path`-2, -3 ... Two runs of one second get
+/// two folders. Errors: creation failed.
+result<std::filesystem::path> make_new_folder(const std::filesystem::path& path);
+
 /// Text of run.json (schema loadsim.run/2).
 std::string run_json(const run_header&);
 
@@ -63,14 +67,15 @@ public:
                   existing_files = existing_files::none);
 
     void write(const measure::progress&);
-    void finish(const measure::run_result&, const verdict::evaluation&);
+    /// False: summary.json could not be written.
+    bool finish(const measure::run_result&, const verdict::evaluation&);
 
     /// Sentences about files that could not be written, one per file; empty: all written.
     const std::vector<std::string>& errors() const noexcept { return errors_; }
 
 private:
-    /// Writes a file under a temporary name and renames it when complete.
-    void write_atomically(std::string_view name, std::string_view text);
+    /// Writes a file under a temporary name and renames it when complete. False: it could not be written.
+    bool write_atomically(std::string_view name, std::string_view text);
     void append(std::ofstream& file, std::string_view name, std::string_view text);
     void close_failed(std::ofstream& file, std::string_view name); ///< records errno's text and closes the file
 

@@ -268,3 +268,13 @@ TEST(replay_comparison, a_missing_anomaly_means_not_reproduced) {
     EXPECT_THAT(found.text, HasSubstr("differs"));
     EXPECT_THAT(found.text, HasSubstr("anomalies: command_duplicated originally, none now"));
 }
+
+TEST(run_overview, prints_commands_that_a_shell_takes_as_they_are) {
+    report_contents all;
+    all.requests.emplace_back();
+    all.requests.back().request_id = "$(id) it's";
+    all.requests.back().vin = "LZ9SMEV05TF000001";
+    const auto text = run_overview(all, "my reports/q");
+    EXPECT_THAT(text, HasSubstr("loadsim explain 'my reports/q' --request '$(id) it'\\''s'"));
+    EXPECT_THAT(text, HasSubstr("loadsim replay 'my reports/q' --request '$(id) it'\\''s'"));
+}

@@ -57,6 +57,11 @@ TEST(json_format, strings_are_escaped) {
     EXPECT_EQ(json_line(json::object{{"a\"b", "line\nfeed \\ ü \x01"}}), R"({"a\"b":"line\nfeed \\ ü \u0001"})");
 }
 
+TEST(json_format, strings_are_valid_utf8_whatever_the_platform_sends) {
+    EXPECT_EQ(json_line(json::object{{"a\xff", "\xc3( \xed\xa0\x80"}}),
+              "{\"a\xef\xbf\xbd\":\"\xef\xbf\xbd( \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"}");
+}
+
 TEST(json_format, a_page_breaks_where_something_is_nested) {
     EXPECT_EQ(json_indented(json::object{{"a", 1}, {"b", {{"c", 2}, {"d", json::array{1, 2}}}}, {"e", json::array{}}}),
               "{\n  \"a\": 1,\n  \"b\": {\n    \"c\": 2,\n    \"d\": [1, 2]\n  },\n  \"e\": []\n}\n");

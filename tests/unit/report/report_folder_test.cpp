@@ -65,6 +65,28 @@ TEST_F(report_folder, that_is_in_use_is_refused) {
     EXPECT_THAT(below_file.error().list.front().text, HasSubstr("cannot be made"));
 }
 
+TEST_F(report_folder, of_a_second_run_in_the_same_second_is_another_one) {
+    const auto path = folder / "reports" / "t-20261120T102000Z";
+    for (const auto* suffix : {"", "-2", "-3"}) {
+        const auto made = make_new_folder(path);
+        ASSERT_TRUE(made.has_value());
+        EXPECT_EQ(*made, path.string() + suffix);
+        EXPECT_TRUE(fs::is_directory(*made));
+    }
+    std::ofstream(folder / "file") << "mine";
+    const auto below_file = make_new_folder(folder / "file" / "t");
+    ASSERT_TRUE(below_file.has_error());
+    EXPECT_THAT(below_file.error().list.front().text, HasSubstr("choose another place with --report"));
+}
+
+TEST_F(report_folder, that_is_removed_during_the_run_has_no_summary) {
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    fs::remove_all(folder);
+    EXPECT_FALSE(writer.finish(sample_run::run(), {}));
+    ASSERT_THAT(writer.errors(), SizeIs(1));
+    EXPECT_THAT(writer.errors().front(), HasSubstr("summary.json could not be written: No such file"));
+}
+
 TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
     const auto run = sample_run::run();
     report_writer writer(folder, sample_run::header(), sample_run::labels());

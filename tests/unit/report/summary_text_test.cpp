@@ -1,5 +1,6 @@
 #include "sample_run.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/console.hpp>
 
 #include <gmock/gmock.h>
@@ -223,4 +224,19 @@ TEST(summary_text, a_recovery_without_affected_vehicles) {
     EXPECT_THAT(
         summary_text(run, {}, {}, "r", false),
         HasSubstr("tunnel  at 0s         0          0                     -             not exceeded  e2e.p99 < 1s\n"));
+}
+
+TEST(summary_text, escapes_what_a_platform_or_scenario_brings) {
+    auto run = sample_run::run();
+    run.scenario = "pilot\x1b]0;x\x07";
+    run.sum.errors = {{"http 500: \xc2\x9b"
+                       "2J",
+                       1}};
+    auto missed = sample_run::missed_budget();
+    missed.reasons = {"aborted: \x1b[2J\r"};
+    const auto text = summary_text(run, missed, sample_run::labels(), "my reports/$(id)", false);
+    EXPECT_EQ(printable_length(text, "\n"), text.size());
+    EXPECT_THAT(text, HasSubstr("pilot\\x1b]0;x\\x07  "));
+    EXPECT_THAT(text, HasSubstr("http 500: \\xc2\\x9b2J"));
+    EXPECT_THAT(text, HasSubstr("    loadsim explain 'my reports/$(id)' shows"));
 }

@@ -67,3 +67,7 @@ TEST(text_format, display_width_is_in_columns) {
     EXPECT_EQ(pad_left("高", 3), " 高");
     EXPECT_EQ(display_width("\xE9"), 1u) << "not UTF-8: still an end";
 }
+
+TEST(text_format, cells_of_a_table_cannot_control_the_terminal) {
+    EXPECT_EQ(table({{"a\x1b[2J", "1"}, {"b\n", "2"}}), "    a\\x1b[2J  1\n    b\\x0a     2\n");
+}
