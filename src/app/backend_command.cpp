@@ -3,6 +3,7 @@
 
 #include <loadsim/backend/server.hpp>
 #include <loadsim/base/log.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
@@ -68,8 +69,9 @@ exit_code serve(const backend_options& options) {
         print_problems(server.error());
         return exit_code::setup;
     }
-    fmt::print("reference backend on {}, {}; Ctrl-C stops it\n", net::to_string(server->api()),
-               options.broker_api.empty() ? "broker " + net::to_string(broker) : "broker's API " + options.broker_api);
+    print_output(fmt::format("reference backend on {}, {}; Ctrl-C stops it\n", net::to_string(server->api()),
+                             options.broker_api.empty() ? "broker " + net::to_string(broker)
+                                                        : "broker's API " + options.broker_api));
     std::fflush(stdout);
     stop.wait();
     server->stop();

@@ -2,6 +2,7 @@
 #include "run_setup.hpp"
 #include "stop_signals.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/run/broker_api_service.hpp>
 #include <loadsim/scenario/read.hpp>
 
@@ -49,11 +50,12 @@ result<scenario::scenario_config> scenario_of(const broker_api_flags& flags) {
 }
 
 void print_counts(const measure::broker_api_counts& all) {
-    fmt::print("{} commands accepted, {} responses posted\n", all.accepted, all.posted);
+    print_output(fmt::format("{} commands accepted, {} responses posted\n", all.accepted, all.posted));
     if (all.refused + all.reset + all.delayed + all.duplicated > 0)
-        fmt::print("by injected faults: {} commands rejected, {} reset, {} delayed, {} responses posted twice\n",
-                   all.refused, all.reset, all.delayed, all.duplicated);
-    for (const auto& [why, times] : all.reasons) fmt::print("{} x {}\n", times, why);
+        print_output(
+            fmt::format("by injected faults: {} commands rejected, {} reset, {} delayed, {} responses posted twice\n",
+                        all.refused, all.reset, all.delayed, all.duplicated));
+    for (const auto& [why, times] : all.reasons) print_output(fmt::format("{} x {}\n", times, why));
 }
 
 exit_code serve(const broker_api_flags& flags) {
@@ -65,14 +67,15 @@ exit_code serve(const broker_api_flags& flags) {
     const stop_signals stop;
 
     auto service = run::broker_api_service::start(
-        *scenario, [](const std::string& text) { fmt::print(stderr, "loadsim: {}\n", text); });
+        *scenario, [](const std::string& text) { print_error("loadsim: " + text + '\n'); });
     if (!service) {
         print_problems(service.error());
         return exit_code::setup;
     }
     const auto& inbound = scenario->fleet.broker_api.inbound.url;
-    fmt::print("commands to {}{}, responses of {} vehicles to {}; Ctrl-C stops it\n", service->url(), service->path(),
-               scenario->fleet.vehicles, inbound.empty() ? "nobody (see --inbound)" : inbound);
+    print_output(fmt::format("commands to {}{}, responses of {} vehicles to {}; Ctrl-C stops it\n", service->url(),
+                             service->path(), scenario->fleet.vehicles,
+                             inbound.empty() ? "nobody (see --inbound)" : inbound));
     std::fflush(stdout);
     stop.wait();
     print_counts(service->stop());

@@ -1,13 +1,18 @@
 #include "command_line.hpp"
 
+#include <loadsim/base/output.hpp>
+#include <loadsim/base/spelling.hpp>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <algorithm>
 #include <exception>
 #include <map>
+#include <span>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace loadsim::app {
@@ -53,13 +58,46 @@ void add_flags(CLI::App& to, const command& c) {
     }
 }
 
+/// The code; that of a failure, and a sentence, if the output could not be written.
+exit_code checked_output(exit_code code) {
+    const auto lost = lost_output();
+    if (lost.empty()) return code;
+    print_problems({"", lost});
+    return code == exit_code::pass ? exit_code::setup : code;
+}
+
 void add_command(CLI::App& to, const command& c, exit_code& code) {
     auto* added = to.add_subcommand(c.name, c.description);
     add_flags(*added, c);
     added->footer(c.footer);
     for (const auto& sub : c.subcommands) add_command(*added, sub, code);
     if (!c.subcommands.empty()) added->require_subcommand(1);
-    if (c.run) added->callback([&run = c.run, &code] { code = run(); });
+    if (c.run) added->callback([&c, &code] { code = c.result_on_output ? checked_output(c.run()) : c.run(); });
+}
+
+/// Sentence about the first argument that is neither a command nor an option of it; empty: all are known.
+std::string unknown_argument(const std::vector<command>& commands, std::span<const char* const> arguments) {
+    const auto* level = &commands;
+    std::vector<std::string_view> options{"--help", "--version", "-h"};
+    for (const std::string_view argument : arguments) {
+        if (argument == "--") break;
+        if (argument.starts_with('-') && argument.size() > 1 && (argument[1] < '0' || argument[1] > '9')) {
+            const auto name = argument.substr(0, argument.find('='));
+            if (std::ranges::count(options, name) == 0) return unknown_name("option", name, options);
+        } else if (!level->empty() && !argument.starts_with('-')) {
+            const auto found = std::ranges::find(*level, argument, &command::name);
+            if (found == level->end()) {
+                std::vector<std::string_view> names;
+                for (const auto& c : *level) names.emplace_back(c.name);
+                return unknown_name("command", argument, names);
+            }
+            level = &found->subcommands;
+            options = {"--help", "-h"};
+            for (const auto& f : found->flags)
+                if (f.name.starts_with('-')) options.emplace_back(f.name);
+        }
+    }
+    return {};
 }
 
 } // namespace
@@ -76,11 +114,16 @@ exit_code parse_and_run(const std::vector<command>& commands, int argc, const ch
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        const bool asked_for = error.get_exit_code() == 0; // --help, --version
-        app.exit(error);
-        return asked_for ? exit_code::pass : exit_code::usage;
+        std::ostringstream out;
+        std::ostringstream err;
+        const bool asked_for = app.exit(error, out, err) == 0; // --help, --version
+        print_output(out.str());
+        if (asked_for) return checked_output(exit_code::pass);
+        const auto unknown = argc > 1 ? unknown_argument(commands, {argv + 1, argv + argc}) : std::string{};
+        print_error(unknown.empty() ? err.str() : fmt::format("{}\nRun with --help for more information.\n", unknown));
+        return exit_code::usage;
     } catch (const std::exception& bug) {
-        fmt::print(stderr, "loadsim: internal error: {}\n", bug.what());
+        print_error(fmt::format("loadsim: internal error: {}\n", bug.what()));
         return exit_code::internal_error;
     }
     return code;
@@ -88,9 +131,9 @@ exit_code parse_and_run(const std::vector<command>& commands, int argc, const ch
 
 void print_problems(const problems& errors) {
     std::istringstream lines(to_string(errors));
-    for (std::string line; std::getline(lines, line);) fmt::print(stderr, "loadsim: {}\n", line);
+    for (std::string line; std::getline(lines, line);) print_error("loadsim: " + line + '\n');
 }
 
-void print_file_problems(const problems& errors) { fmt::print(stderr, "{}\n", to_string(errors)); }
+void print_file_problems(const problems& errors) { print_error(to_string(errors) + '\n'); }
 
 } // namespace loadsim::app

@@ -46,6 +46,7 @@ struct command {
     std::string footer{};             ///< last lines of the help
     bool needs_one_of_group = false;  ///< one flag of the group is required
     std::vector<command> subcommands{};
+    bool result_on_output = false; ///< standard output is all that it does: exit code 3 if that could not be written
 };
 
 /// Parses the arguments and runs the command they name. Prints argument errors on standard error.

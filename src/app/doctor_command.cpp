@@ -1,13 +1,14 @@
 #include "commands.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/target/preflight.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -21,21 +22,9 @@ struct doctor_options {
     std::uint32_t ranks = 1;
 };
 
-/// Argument quoted for a POSIX shell.
-std::string shell_quote(const std::string& argument) {
-    const auto needs_no_quotes = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("_./:=@%+,-").find(c) != std::string_view::npos;
-    };
-    if (!argument.empty() && std::ranges::all_of(argument, needs_no_quotes)) return argument;
-    std::string text = "'";
-    for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return text + "'";
-}
-
 /// Command line of the run with additional flags, for copying. Settings that may hold a password become "...".
 std::string run_command_line(const doctor_options& options, const std::string& flags) {
-    std::string line = "loadsim run " + shell_quote(options.scenario.file);
+    std::string line = command_name() + " run " + shell_quote(options.scenario.file);
     for (const auto& text : options.scenario.overrides)
         line += " --set " + (text.find("password") == std::string::npos ? shell_quote(text) : "...");
     if (!options.scenario.broker.empty()) line += " --broker " + shell_quote(options.scenario.broker);
@@ -99,7 +88,7 @@ exit_code check_resources(const doctor_options& options) {
     const bool enough =
         std::ranges::none_of(checks, [](const auto& c) { return c.status == target::check_status::not_enough; });
     text += enough ? "\nthe machine can carry this run\n" : "\nthe machine cannot carry this run as it is\n";
-    fmt::print("{}", text);
+    print_output(text);
     return enough ? exit_code::pass : exit_code::setup;
 }
 
@@ -116,7 +105,8 @@ command doctor_command() {
             .description =
                 "Says what a scenario needs, what this machine has, and what closes the difference; opens nothing",
             .flags = std::move(flags),
-            .run = [options] { return check_resources(*options); }};
+            .run = [options] { return check_resources(*options); },
+            .result_on_output = true};
 }
 
 } // namespace loadsim::app

@@ -1,10 +1,11 @@
 #include "commands.hpp"
 #include "run_report.hpp"
 
+#include <loadsim/base/output.hpp>
+
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <limits>
 #include <memory>
 #include <string>
@@ -29,13 +30,13 @@ exit_code explain(const explain_options& options) {
         return exit_code::usage;
     }
     if (show_overview) {
-        fmt::print("{}", report::run_overview(*all, options.folder));
+        print_output(report::run_overview(*all, options.folder));
         return exit_code::pass;
     }
-    if (all->requests.empty()) fmt::print("nothing unexpected\n");
-    for (const auto& request : all->requests) fmt::print("{}\n", report::explain(*all, request));
+    if (all->requests.empty()) print_output("nothing unexpected\n");
+    for (const auto& request : all->requests) print_output(report::explain(*all, request) + '\n');
     if (const auto more = all->matching - all->requests.size(); more != 0)
-        fmt::print("... and {} more; --limit shows more\n", more);
+        print_output(fmt::format("... and {} more; --limit shows more\n", more));
     return exit_code::pass;
 }
 
@@ -64,7 +65,8 @@ command explain_command() {
                        .help = "How many requests at most",
                        .shows_default = true,
                        .limits = flag::range{1, std::numeric_limits<std::uint32_t>::max()}}},
-            .run = [options] { return explain(*options); }};
+            .run = [options] { return explain(*options); },
+            .result_on_output = true};
 }
 
 } // namespace loadsim::app

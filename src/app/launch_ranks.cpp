@@ -3,11 +3,10 @@
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/cluster/launch.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/run/ranks.hpp>
-
-#include <fmt/format.h>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -38,9 +37,11 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
 }
 
 std::vector<std::pair<std::string, std::string>> rank_environment() {
+    std::vector<std::pair<std::string, std::string>> variables{{command_name_variable, command_name()}};
     winsize size{};
-    if (!report::terminal_of(stdout).takes_escape_codes || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return {};
-    return {{terminal_columns_variable, std::to_string(size.ws_col)}};
+    if (report::terminal_of(stdout).takes_escape_codes && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        variables.emplace_back(terminal_columns_variable, std::to_string(size.ws_col));
+    return variables;
 }
 
 /// Writes mpirun's own output, without that of the ranks, to mpirun.log. A failed write is ignored: it is for diagnosis only.

@@ -1,7 +1,19 @@
 #include "commands.hpp"
+#include "run_ranks.hpp"
+
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
+
+#include <cstdlib>
 
 int main(int argc, char** argv) {
+    using namespace loadsim;
     using namespace loadsim::app;
+    prepare_standard_streams();
+    if (const char* of_launcher = std::getenv(command_name_variable); of_launcher != nullptr)
+        set_command_name(of_launcher);
+    else if (argc > 0)
+        set_command_name(shell_quote(argv[0]));
     return static_cast<int>(parse_and_run({run_command(), rehearse_command(), explain_command(), replay_command(),
                                            probe_command(), validate_command(), doctor_command(), show_command(),
                                            schema_command(), backend_command(), broker_api_command()},

@@ -3,6 +3,7 @@
 #include "run_setup.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/run/probe.hpp>
 
@@ -64,7 +65,7 @@ exit_code probe(const probe_options& options) {
     run_report report(scenario, *folder, {.quiet = true, .terminal = report::terminal_of(stdout)});
     std::vector<measure::request_record> records;
     auto listener = report.listener();
-    listener.on_notice = [](const std::string& text) { fmt::print("{}\n", text); };
+    listener.on_notice = [](const std::string& text) { print_output(text + '\n'); };
     listener.on_progress = [&records, forward = listener.on_progress](const measure::progress& p) {
         forward(p);
         std::ranges::copy(p.interval.request_records, std::back_inserter(records));
@@ -72,7 +73,7 @@ exit_code probe(const probe_options& options) {
     const auto start = std::chrono::steady_clock::now();
     const auto print_message = [&](const run::traced_message& message) {
         const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start;
-        fmt::print("{}", message_text(message, scenario, since.count()));
+        print_output(message_text(message, scenario, since.count()));
         std::fflush(stdout);
     };
     const auto findings = run::probe(scenario, {.folder = *folder}, listener, print_message);
@@ -80,18 +81,18 @@ exit_code probe(const probe_options& options) {
         report.report_failure(findings.error());
         return exit_code::setup;
     }
-    fmt::print("\ncontract\n");
+    print_output("\ncontract\n");
     for (const auto& finding : *findings)
-        fmt::print("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(finding.text));
+        print_output(fmt::format("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(finding.text)));
     bool as_expected = !records.empty();
     for (const auto& r : records) {
-        fmt::print("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
-                   r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
-                   r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason));
+        print_output(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
+                                 r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
+                                 r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
         as_expected = as_expected && !r.unexpected;
     }
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
-    fmt::print("report    {}\n", folder->string());
+    print_output(fmt::format("report    {}\n", folder->string()));
     return as_expected && contract_matches ? exit_code::pass : exit_code::missed;
 }
 

@@ -2,6 +2,7 @@
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/run/replay.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 
@@ -89,7 +90,7 @@ exit_code replay_requests(const replay_options& options, const run_setup& setup,
         return exit_code::setup;
     }
     const auto comparison = report::compare_replay(original, replayed);
-    if (!options.quiet || !comparison.reproduced) fmt::print(options.quiet ? stderr : stdout, "\n{}", comparison.text);
+    if (!options.quiet || !comparison.reproduced) (options.quiet ? print_error : print_output)('\n' + comparison.text);
     if (report.code() != exit_code::pass) return report.code();
     return comparison.reproduced ? exit_code::pass : exit_code::missed;
 }

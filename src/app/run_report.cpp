@@ -4,6 +4,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
@@ -35,9 +36,9 @@ problems not_found(const std::string& flag, const std::filesystem::path& folder,
     if (all.recorded == 0)
         return {flag, fmt::format("{} holds no request at all; is it the run that you mean?", folder_text)};
     if (all.without_findings != 0)
-        return {flag, fmt::format("is not among the {} requests in {}; `loadsim explain {}` lists those that "
-                                  "were unexpected",
-                                  all.recorded, folder_text, folder_text)};
+        return {flag,
+                fmt::format("is not among the {} requests in {}; `{} explain {}` lists those that were unexpected",
+                            all.recorded, folder_text, command_name(), shell_quote(folder_text))};
     return {flag, fmt::format("is not among the {} requests in {}: only unexpected ones were written down, and "
                               "those with an anomaly; set `record: all` in the scenario to have every one",
                               all.recorded, folder_text)};
@@ -65,7 +66,7 @@ run::listener run_report::listener() {
     return {.on_notice =
                 [this](const std::string& text) {
                     log_info(text);
-                    if (!options_.quiet) console_.print(text + '\n');
+                    if (!options_.quiet) console_.print(escape_for_terminal(text, "\n") + '\n');
                 },
             .on_progress =
                 [this](const measure::progress& p) {
@@ -85,29 +86,33 @@ void run_report::finish(const measure::run_result& result) {
         options_.mode == measure::run_mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
     const auto evaluation = verdict::evaluate(result, budgets, labels_);
     code_ = evaluation.code;
-    writer_.finish(result, evaluation);
+    const bool has_summary = writer_.finish(result, evaluation);
     if (!options_.quiet)
         console_.print(
             report::summary_text(result, evaluation, labels_, folder_, report::wants_colour(options_.terminal)));
-    if (!scenario_file_error_.empty()) fmt::print(stderr, "loadsim: {}\n", scenario_file_error_);
-    for (const auto& error : writer_.errors()) fmt::print(stderr, "loadsim: {}\n", error);
+    if (!scenario_file_error_.empty()) print_problems({"", scenario_file_error_});
+    for (const auto& error : writer_.errors()) print_problems({"", error});
     const bool has_no_verdict = options_.mode == measure::run_mode::replay && code_ == verdict::exit_code::pass;
     if (options_.quiet && !has_no_verdict)
-        for (const auto& reason : evaluation.reasons) fmt::print(stderr, "loadsim: {}\n", reason);
-    log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict),
-                         static_cast<int>(evaluation.code)));
+        for (const auto& reason : evaluation.reasons) print_problems({"", reason});
+    if (!has_summary && code_ == verdict::exit_code::pass) { // what reads the folder would find no result
+        code_ = verdict::exit_code::setup;
+        print_problems(
+            {"", "without summary.json the exit code is 3; make room, or name another folder with --report"});
+    }
+    log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
 }
 
 void run_report::report_failure(const problems& errors) {
     console_.print("");
     print_problems(errors);
-    log_error(to_string(errors));
+    for (const auto& error : errors.list) log_error(to_string(error));
 }
 
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {
     auto all = report::read_report(folder, filter, LOADSIM_VERSION);
     if (!all) return all;
-    for (const auto& warning : all->warnings) fmt::print(stderr, "loadsim: {}\n", warning);
+    for (const auto& warning : all->warnings) print_problems({"", warning});
     if (all->requests.empty() && filter.request_id) return not_found("--request " + *filter.request_id, folder, *all);
     if (all->requests.empty() && filter.vin) return not_found("--vehicle " + *filter.vin, folder, *all);
     return all;

@@ -90,10 +90,10 @@ or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags& flag
 }
 
 or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name) {
-    const auto folder = report_path.empty() ? std::filesystem::path("reports") /
-                                                  report::folder_name(name, std::chrono::system_clock::now())
-                                            : std::filesystem::path(report_path);
-    auto made = report::make_folder(folder);
+    const auto new_folder = [&] {
+        return std::filesystem::path("reports") / report::folder_name(name, std::chrono::system_clock::now());
+    };
+    auto made = report_path.empty() ? report::make_new_folder(new_folder()) : report::make_folder(report_path);
     if (made) return std::move(*made);
     print_problems(made.error());
     return exit_code::setup;

@@ -44,7 +44,7 @@ using or_exit_code = boost::system::result<T, verdict::exit_code>;
 /// Reads the scenario; prints its problems.
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags&);
 
-/// Creates the folder `report_path`; when that is empty, reports/NAME-TIME.
+/// Creates the folder `report_path`; when that is empty, a new one: reports/NAME-TIME.
 or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name);
 
 /// Reads the scenario, creates the folder and opens the log in it.

@@ -1,10 +1,8 @@
 #include "commands.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/scenario/read.hpp>
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <memory>
 
 namespace loadsim::app {
@@ -16,13 +14,12 @@ command schema_command() {
             .flags = {{.name = "--reference",
                        .into = reference.get(),
                        .help = "Every key as a Markdown page: docs/scenario-reference.md"}},
-            .run = [reference] {
-                if (*reference)
-                    fmt::print("{}", scenario::schema_reference());
-                else
-                    fmt::print("{}\n", scenario::schema());
-                return exit_code::pass;
-            }};
+            .run =
+                [reference] {
+                    print_output(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
+                    return exit_code::pass;
+                },
+            .result_on_output = true};
 }
 
 } // namespace loadsim::app

@@ -1,12 +1,10 @@
 #include "commands.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/run/plan_listing.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,18 +18,18 @@ exit_code show_behaviours(const std::vector<std::string>& names) {
         print_problems(text.error());
         return exit_code::usage;
     }
-    fmt::print("{}", *text);
+    print_output(*text);
     return exit_code::pass;
 }
 
 exit_code show_plan(const scenario_flags& flags) {
     const auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
-    const auto print = [](auto, const std::string& line) { fmt::print("{}\n", line); };
-    fmt::print("{}\n", run::plan_header());
+    const auto print = [](auto, const std::string& line) { print_output(line + '\n'); };
+    print_output(run::plan_header() + '\n');
     run::write_plan(*scenario, {}, print);
     if (scenario->conditions.empty()) return exit_code::pass;
-    fmt::print("\n{}\n", run::condition_windows_header());
+    print_output('\n' + run::condition_windows_header() + '\n');
     run::write_condition_windows(*scenario, {}, print);
     return exit_code::pass;
 }
@@ -41,7 +39,8 @@ command show_behaviours_command() {
     return {.name = "behaviours",
             .description = "Prints the built-in behaviours, as a scenario defines them",
             .flags = {{.name = "names", .into = names.get(), .help = "Only these (default: all)"}},
-            .run = [names] { return show_behaviours(*names); }};
+            .run = [names] { return show_behaviours(*names); },
+            .result_on_output = true};
 }
 
 command show_plan_command() {
@@ -51,7 +50,8 @@ command show_plan_command() {
                 "Prints which vehicle gets which request and when, the steps that each vehicle will take, and the "
                 "condition windows",
             .flags = scenario_flags_of(*options),
-            .run = [options] { return show_plan(*options); }};
+            .run = [options] { return show_plan(*options); },
+            .result_on_output = true};
 }
 
 } // namespace

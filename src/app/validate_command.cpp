@@ -1,12 +1,10 @@
 #include "commands.hpp"
 #include "run_setup.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/target/machine_resources.hpp>
 
-#include <fmt/format.h>
-
-#include <cstdio>
 #include <memory>
 
 namespace loadsim::app {
@@ -16,13 +14,15 @@ command validate_command() {
     return {.name = "validate",
             .description = "Checks a scenario, and prints its phases and the resources that it needs",
             .flags = scenario_flags_of(*options),
-            .run = [options] {
-                const auto scenario = read_scenario(*options);
-                if (!scenario) return scenario.error();
-                target::raise_open_file_limit();
-                fmt::print("{}", scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
-                return exit_code::pass;
-            }};
+            .run =
+                [options] {
+                    const auto scenario = read_scenario(*options);
+                    if (!scenario) return scenario.error();
+                    target::raise_open_file_limit();
+                    print_output(scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
+                    return exit_code::pass;
+                },
+            .result_on_output = true};
 }
 
 } // namespace loadsim::app

@@ -3,6 +3,7 @@
 #include "mpirun_output.hpp"
 
 #include <loadsim/base/child_process.hpp>
+#include <loadsim/base/output.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,7 +19,6 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -161,10 +161,7 @@ private:
     asio::steady_timer timeout_;
     asio::steady_timer drain_timer_;
     std::array<char, 8192> buffer_{};
-    mpirun_output output_{[](std::string_view line) {
-        std::fwrite(line.data(), 1, line.size(), stderr);
-        std::fflush(stderr);
-    }};
+    mpirun_output output_{[](std::string_view line) { print_error(line); }};
     pid_t pid_ = -1;
     std::optional<int> exit_code_; ///< after the exit
     int drain_signal_ = 0;         ///< drain signal sent to mpirun; 0: none

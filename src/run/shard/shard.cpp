@@ -2,6 +2,7 @@
 
 #include "clock_conversion.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/driver/http_driver.hpp>
 #include <loadsim/driver/mqtt_driver.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
@@ -14,7 +15,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
@@ -128,7 +128,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
             stopped_ = true;
         } catch (const std::exception& exception) {
             // Without this shard the run's results would be invalid.
-            fmt::print(stderr, "loadsim: internal error: {}\n", exception.what());
+            print_error(fmt::format("loadsim: internal error: {}\n", exception.what()));
             std::_Exit(1);
         }
     });
