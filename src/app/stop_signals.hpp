@@ -1,17 +1,20 @@
-// Ctrl-C and SIGTERM for commands that run until they are stopped.
+// Ctrl-C, SIGTERM and SIGHUP for commands that run until they are stopped.
 #pragma once
+
+#include <loadsim/base/hangup.hpp>
 
 #include <csignal>
 
 namespace loadsim::app {
 
-/// Blocks SIGINT and SIGTERM, which stay pending for wait(). Construct before any thread starts: threads inherit the mask.
+/// Blocks SIGINT, SIGTERM and, unless it is ignored, SIGHUP, which stay pending for wait(). Construct before any thread starts: threads inherit the mask.
 class stop_signals {
 public:
     stop_signals() {
         sigemptyset(&all_);
         sigaddset(&all_, SIGINT);
         sigaddset(&all_, SIGTERM);
+        if (!ignores_hangup()) sigaddset(&all_, SIGHUP);
         pthread_sigmask(SIG_BLOCK, &all_, nullptr);
     }
     /// Blocks until one of the signals arrives.

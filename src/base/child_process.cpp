@@ -49,7 +49,7 @@ std::vector<std::string> merged_environment(const std::vector<std::pair<std::str
     if (::close_range(3, ~0U, 0) != 0)
         for (long file = std::clamp(::sysconf(_SC_OPEN_MAX), 1'024L, 4'000'000L); --file >= 3;)
             ::close(static_cast<int>(file));
-    for (const int number : {SIGINT, SIGTERM, SIGCHLD}) std::signal(number, SIG_DFL);
+    for (const int number : {SIGINT, SIGTERM, SIGCHLD, SIGPIPE}) std::signal(number, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

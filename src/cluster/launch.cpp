@@ -3,6 +3,7 @@
 #include "mpirun_output.hpp"
 
 #include <loadsim/base/child_process.hpp>
+#include <loadsim/base/hangup.hpp>
 #include <loadsim/base/output.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -35,7 +36,7 @@ constexpr auto kill_after = 3s;
 constexpr auto drain_repeat_interval = 1s;
 /// Maximum time to read after mpirun's exit: a process started by it may hold its stderr open.
 constexpr auto stderr_grace_period = 1s;
-constexpr std::array handled_signals{SIGINT, SIGTERM, SIGCHLD};
+constexpr std::array handled_signals{SIGINT, SIGTERM, SIGHUP, SIGCHLD};
 
 /// Saves and restores signal actions; asio::signal_set would leave the defaults.
 class signal_action_guard {
@@ -57,7 +58,8 @@ private:
 class mpirun_process {
 public:
     mpirun_process() : signals_(io_), stderr_pipe_(io_), timeout_(io_), drain_timer_(io_) {
-        for (const int number : handled_signals) signals_.add(number);
+        for (const int number : handled_signals)
+            if (number != SIGHUP || !ignores_hangup()) signals_.add(number);
     }
 
     /// Errors: as launch().

@@ -6,6 +6,7 @@
 #include <loadsim/contract/message_parser.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/loop_stopper.hpp>
 
 #include <fmt/format.h>
 
@@ -136,6 +137,7 @@ public:
         if (!made) return made.error();
         client_ = std::move(*made);
         for (std::uint32_t i = 0; i < client_->max_connections(); ++i) send_next();
+        const net::loop_stopper stopper(loop_, context_.stop_requested);
         if (open_ > 0) loop_.run();
         client_->stop();
         if (error_.empty()) return {};
@@ -200,7 +202,8 @@ result<void> hook_requests::run(const run_context& context, std::vector<std::str
         if (const auto wrong = builder.build(c, no_vehicle_key - i, captured, context.common_values, request);
             !wrong.empty())
             return problems{"", fmt::format("hook '{}': {}", expectation.name(), wrong)};
-        const auto response = http::fetch(context.api, request);
+        const auto response = http::fetch(context.api, request, context.stop_requested);
+        if (context.stop_requested && context.stop_requested()) return {};
         if (!response) return response.error();
         if (!expectation.is_expected(response->status))
             return problems{"", expectation.unexpected_status(response->status, response->body)};

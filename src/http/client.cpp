@@ -3,6 +3,8 @@
 
 #include "connection.hpp"
 
+#include <loadsim/net/loop_stopper.hpp>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>
 
@@ -230,7 +232,7 @@ result<std::unique_ptr<client>> client::make(net::loop& loop, client_events& eve
     return std::unique_ptr<client>(std::move(made));
 }
 
-result<response> fetch(const client_options& o, const request& r) {
+result<response> fetch(const client_options& o, const request& r, const std::function<bool()>& should_stop) {
     const steady_time time;
     net::loop loop(time);
     response_waiter waiter(loop);
@@ -240,7 +242,9 @@ result<response> fetch(const client_options& o, const request& r) {
     auto made = client::make(loop, waiter, single);
     if (!made) return made.error();
     (*made)->send(0, r);
+    const net::loop_stopper stopper(loop, should_stop);
     loop.run();
+    if (should_stop && should_stop()) return problems{net::to_string(o.base_urls.front()), "stopped"};
     if (waiter.received.status == 0)
         return problems{net::to_string(o.base_urls.front()),
                         fmt::format("does not answer an HTTP request ({}); {}", waiter.error, advice_on(waiter.error))};

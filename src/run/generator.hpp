@@ -21,7 +21,7 @@ public:
 
     virtual const run_plan& plan() const = 0;
 
-    /// Runs the hooks before the load; call before connect(). Blocks. `should_stop`: checked between requests; true:
+    /// Runs the hooks before the load; call before connect(). Blocks. `should_stop`: polled; true:
     /// stop. Errors: the first request without the expected response.
     virtual result<void> run_before_hooks(const std::function<bool()>& should_stop) = 0;
     /// Runs the hooks after the load.

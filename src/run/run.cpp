@@ -82,8 +82,9 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
         if (!local) return worker.run(nullptr, to_string(local.error()));
         if (const auto done = run_before_hooks(**local, *signals); !done)
             return worker.run(nullptr, to_string(done.error()));
+        const bool hooks_done = !signals->any();
         const bool released = worker.run(local->get(), {});
-        if (released && !signals->aborted()) run_after_hooks(**local, log);
+        if (released && !signals->aborted() && hooks_done) run_after_hooks(**local, log);
         return released;
     };
     const bool released = run_worker();

@@ -1,5 +1,7 @@
 #include "signals.hpp"
 
+#include <loadsim/base/hangup.hpp>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
@@ -40,6 +42,7 @@ private:
 };
 
 process_signals::process_signals(bool as_rank) : as_rank_(as_rank), io_(1), signals_(io_, SIGINT, SIGTERM) {
+    if (!ignores_hangup()) signals_.add(SIGHUP);
     if (as_rank_) {
         signals_.add(SIGUSR1);
         signals_.add(SIGUSR2);
@@ -70,7 +73,7 @@ void process_signals::listen() {
 
 void process_signals::handle(int number) {
     const std::lock_guard lock(mutex_);
-    if (as_rank_ && number == SIGTERM) {
+    if (as_rank_ && (number == SIGTERM || number == SIGHUP)) {
         aborted_ = pending_ = true;
         return;
     }

@@ -235,9 +235,11 @@ void run_after_hooks(generator& all, const std::function<void(const std::string&
 
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time) {
     if (const auto done = run_before_hooks(all, signals); !done) return {done, false};
+    const bool hooks_done =
+        !signals.any(); // else there is little to clean up, and who stops a run that hangs waits no more
     stages load_stages(all, signals, callbacks, time);
     const auto status = load_stages.run();
-    if (status && !load_stages.aborted()) run_after_hooks(all, callbacks.on_notice);
+    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice);
     return {status, load_stages.aborted()};
 }
 

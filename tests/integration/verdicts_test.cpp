@@ -10,7 +10,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 using namespace std::chrono_literals;
 using harness::number;
@@ -101,12 +103,41 @@ TEST(verdict, a_platform_that_stands_still_is_99) {
 }
 
 TEST(verdict, a_run_that_was_terminated_is_4) {
-    auto run = program::run(endless_scenario("[{name: all, share: 100%, behaviour: success}]"));
+    for (const int number : {SIGTERM, SIGHUP}) {
+        auto run = program::run(endless_scenario("[{name: all, share: 100%, behaviour: success}]"));
+        ASSERT_TRUE(is_under_load(run)) << run.err();
+        run.signal(number);
+        EXPECT_EQ(run.wait(10s), 4) << run.err();
+        expect_a_verdict(run, "invalid", 4);
+        EXPECT_EQ(text(run.summary(), "/end_reason"), "terminated");
+    }
+}
+
+TEST(verdict, a_run_under_nohup_survives_its_terminal) {
+    auto run = program::run(endless_scenario("[{name: all, share: 100%, behaviour: success}]"), {},
+                            [] { return ::signal(SIGHUP, SIG_IGN) != SIG_ERR; });
     ASSERT_TRUE(is_under_load(run)) << run.err();
-    run.signal(SIGTERM);
-    EXPECT_EQ(run.wait(10s), 4) << run.err();
-    expect_a_verdict(run, "invalid", 4);
-    EXPECT_EQ(text(run.summary(), "/end_reason"), "terminated");
+    run.signal(SIGHUP);
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(10s), 130) << run.err();
+    EXPECT_EQ(text(run.summary(), "/end_reason"), "interrupted");
+}
+
+TEST(verdict, ctrl_c_during_a_hook_that_gets_no_response_is_130_at_once) {
+    harness::broker broker;
+    std::atomic<int> posts = 0;
+    const harness::fake_server api(harness::fake_api_handler([&](auto) { return ++posts, harness::reaction{}; }));
+    for (const auto* hook : {"{path: /login, method: POST}", "{path: '/cars/{vin}', method: POST, forEach: vehicle}"}) {
+        posts = 0;
+        harness::scenario_builder w;
+        auto run = program::run(w.yaml() + "before: [" + hook + "]\nafter: [{path: /logout, method: POST}]\n",
+                                {"--broker", broker.url(), "--api", "http://127.0.0.1:" + std::to_string(api.port())});
+        for (int i = 0; i < 500 && posts == 0; ++i) std::this_thread::sleep_for(10ms);
+        ASSERT_GT(posts, 0) << run.err();
+        run.signal(SIGINT);
+        EXPECT_EQ(run.wait(2s), 130) << run.err();
+        EXPECT_EQ(text(run.summary(), "/end_reason"), "interrupted");
+    }
 }
 
 TEST(verdict, ctrl_c_drains_and_reports_and_is_130) {

@@ -29,7 +29,7 @@ struct child_options {
 };
 
 /// Starts a program in a process group of its own: Ctrl-C does not reach it. It inherits no other open files and no blocked
-/// signals, and it does not ignore SIGINT, SIGTERM or SIGCHLD. A program that cannot be executed exits with 127.
+/// signals, and it does not ignore SIGINT, SIGTERM, SIGCHLD or SIGPIPE. A program that cannot be executed exits with 127.
 /// -1: no process can be created, see errno.
 pid_t start_child(const child_options&);
 

@@ -34,7 +34,7 @@ struct launch_result {
 ///
 /// stdout is shared with this process. Of stderr only the ranks' own lines ("loadsim: ...") are forwarded, immediately; the
 /// rest is in `output`.
-/// Signals: the first SIGINT or SIGTERM drains all ranks (SIGUSR1 or SIGUSR2). A second SIGINT terminates them, after 3 s with
+/// Signals: the first SIGINT, SIGTERM or SIGHUP (unless ignored) drains all ranks (SIGUSR1; else SIGUSR2). A second SIGINT terminates them, after 3 s with
 ///          SIGKILL. The drain signal is repeated every second, since mpirun loses it while it starts ranks; a draining rank
 ///          must ignore repetitions. Previous signal handlers are restored. mpirun has its own process group, so that Ctrl-C
 ///          reaches this process only; it terminates together with this process.

@@ -34,7 +34,7 @@ public:
         contract::template_values
             common_values{}; ///< webhook.url ...; captured, command and random values are added by run()
         std::uint64_t seed = 1;
-        std::function<bool()> stop_requested; ///< polled between requests; true: sends no more
+        std::function<bool()> stop_requested; ///< polled; true: sends no more, and waits for no response
     };
     /// Sends the requests one after the other; per-vehicle requests use all connections of the API's options. Overwrites
     /// entries of `captured`. Blocks.

@@ -9,6 +9,7 @@
 #include <loadsim/net/url.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -80,8 +81,8 @@ public:
 };
 
 /// One request with a client and a loop of its own. Blocks, for at most the options' timeout per try. A response of any status is
-/// a success; its headers are kept.
-/// Errors: one sentence with the URL: no connection, timeout, untrusted certificate, not HTTP.
-result<response> fetch(const client_options&, const request&);
+/// a success; its headers are kept. `should_stop` is polled meanwhile; true: gives up.
+/// Errors: one sentence with the URL: no connection, timeout, untrusted certificate, not HTTP, given up.
+result<response> fetch(const client_options&, const request&, const std::function<bool()>& should_stop = {});
 
 } // namespace loadsim::http

@@ -86,6 +86,18 @@ TEST_F(stages_test, run_in_order) {
     EXPECT_THAT(notices, IsEmpty());
 }
 
+TEST_F(stages_test, stopped_during_the_hooks_end_without_load_and_further_hooks) {
+    signals.send(stop_signals::kind::interrupt, begin);
+    generator.on_call = [this](const std::string& call) {
+        if (call == "before") signals.wait_until(begin);
+    };
+    EXPECT_TRUE(run().status);
+    EXPECT_THAT(generator.calls, ElementsAre("before", "expire", "stop"));
+    ASSERT_THAT(results, SizeIs(1));
+    EXPECT_EQ(results.front().ended, reason::interrupted);
+    EXPECT_LE(time.now() - begin, 200ms);
+}
+
 TEST_F(stages_test, report_progress_once_a_second_and_at_the_end) {
     run();
     ASSERT_THAT(progress, SizeIs(4));

@@ -1,0 +1,14 @@
+// SIGHUP, the end of the terminal.
+#pragma once
+
+#include <csignal>
+
+namespace loadsim {
+
+/// True: the process was started to survive its terminal (nohup), and must not handle SIGHUP.
+inline bool ignores_hangup() {
+    struct sigaction current {};
+    return ::sigaction(SIGHUP, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;
+}
+
+} // namespace loadsim
