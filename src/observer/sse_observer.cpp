@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -72,7 +73,7 @@ void sse_parser::set_field(std::string_view name, std::string_view value) {
     } else if (name == "retry" && value.find_first_not_of("0123456789") == std::string_view::npos) {
         std::uint32_t milliseconds = 0; // ignores a number that is too large
         if (std::from_chars(value.data(), value.data() + value.size(), milliseconds).ec == std::errc{})
-            retry_ = std::chrono::milliseconds{milliseconds};
+            retry_ = std::clamp(std::chrono::milliseconds{milliseconds}, min_retry, max_retry);
     }
 }
 

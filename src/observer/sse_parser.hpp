@@ -32,8 +32,12 @@ public:
     const std::string& last_id() const noexcept {
         return last_id_;
     } ///< Last-Event-ID of the next connection; empty: none
-    std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
-    std::uint64_t oversized() const noexcept { return oversized_; } ///< dropped events
+    /// Limits of the reconnect delay that a platform may ask for: `retry: 0` would have us connect in a busy loop, and a long one
+    /// would let a run end without events.
+    static constexpr std::chrono::milliseconds min_retry{100};
+    static constexpr std::chrono::milliseconds max_retry{30'000};
+    std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; } ///< within the limits
+    std::uint64_t oversized() const noexcept { return oversized_; }                    ///< dropped events
 
 private:
     void end_line(std::vector<sse_event>& out);

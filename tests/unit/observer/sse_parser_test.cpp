@@ -88,6 +88,14 @@ TEST(sse_parser, retry_is_in_milliseconds) {
     EXPECT_EQ(reader.retry(), 1500ms);
 }
 
+TEST(sse_parser, retry_is_bounded) {
+    sse_parser reader;
+    reader.feed("retry: 0\n");
+    EXPECT_EQ(reader.retry(), 100ms);
+    reader.feed("retry: 4000000000\n");
+    EXPECT_EQ(reader.retry(), 30s);
+}
+
 TEST(sse_parser, drops_and_counts_oversized_events) {
     const std::string most(sse_parser::max_event_size - 1, 'x');
     const std::string over(sse_parser::max_event_size + 1, 'x');
