@@ -217,11 +217,13 @@ private:
     net::loop& loop_;
 };
 
+/// Half a sentence behind an error; empty: it says itself what to do.
 std::string advice_on(std::string_view error) {
-    if (error.starts_with("tls: the certificate is refused"))
-        return "give the CA that signed it (tls.ca), and the host name that it was made for";
-    if (error.starts_with("tls:")) return "check that the URL should be https, and the certificate of ours (tls)";
-    return "check its URL, and that it runs and listens there";
+    if (error.starts_with("tls:"))
+        return error.find(';') != std::string_view::npos
+                   ? ""
+                   : "; check that the URL should be https, and whether a client certificate is wanted (tls)";
+    return "; check its URL, and that it runs and listens there";
 }
 
 } // namespace
@@ -247,7 +249,7 @@ result<response> fetch(const client_options& o, const request& r, const std::fun
     if (should_stop && should_stop()) return problems{net::to_string(o.base_urls.front()), "stopped"};
     if (waiter.received.status == 0)
         return problems{net::to_string(o.base_urls.front()),
-                        fmt::format("does not answer an HTTP request ({}); {}", waiter.error, advice_on(waiter.error))};
+                        fmt::format("does not answer an HTTP request ({}){}", waiter.error, advice_on(waiter.error))};
     return std::move(waiter.received);
 }
 

@@ -1,25 +1,16 @@
 #include "tls_session.hpp"
 
-#include <boost/asio/ip/address.hpp>
-#include <fmt/format.h>
+#include <loadsim/http/tls.hpp>
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <limits>
 
 namespace loadsim::http {
 namespace {
-
-/// Text of OpenSSL's last error.
-std::string last_error() {
-    const auto code = ERR_get_error();
-    ERR_clear_error();
-    const char* why = code == 0 ? nullptr : ERR_reason_error_string(code);
-    return why == nullptr ? "no reason given" : why;
-}
 
 int as_int(std::size_t size) {
     return static_cast<int>(std::min(size, static_cast<std::size_t>(std::numeric_limits<int>::max())));
@@ -31,26 +22,10 @@ void tls_context::deleter::operator()(ssl_ctx_st* c) const { SSL_CTX_free(c); }
 void tls_session::deleter::operator()(ssl_st* s) const { SSL_free(s); }
 
 result<tls_context> tls_context::make(const tls_options& o) {
-    ERR_clear_error();
     tls_context made(SSL_CTX_new(TLS_client_method()));
-    auto* const c = made.get();
-    if (c == nullptr) return problems{"", "TLS cannot be set up: " + last_error()};
-    SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
-    SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
-    SSL_CTX_set_verify(c, SSL_VERIFY_PEER, nullptr);
-    problems wrong;
-    if (o.ca.empty())
-        SSL_CTX_set_default_verify_paths(c);
-    else if (SSL_CTX_load_verify_locations(c, o.ca.c_str(), nullptr) != 1)
-        wrong.add(o.ca, fmt::format("holds no CA certificates in PEM that can be read ({})", last_error()));
-    if (!o.certificate.empty()) {
-        const auto& key = o.key.empty() ? o.certificate : o.key;
-        if (SSL_CTX_use_certificate_chain_file(c, o.certificate.c_str()) != 1)
-            wrong.add(o.certificate, fmt::format("holds no certificate in PEM that can be read ({})", last_error()));
-        else if (SSL_CTX_use_PrivateKey_file(c, key.c_str(), SSL_FILETYPE_PEM) != 1)
-            wrong.add(key, fmt::format("holds no private key in PEM that fits the certificate ({})", last_error()));
-    }
-    if (!wrong.empty()) return wrong;
+    if (made.get() == nullptr) return problems{"", "TLS cannot be set up"};
+    SSL_CTX_set_mode(made.get(), SSL_MODE_RELEASE_BUFFERS);
+    if (const auto configured = configure_tls(made.get(), o); !configured) return configured.error();
     return made;
 }
 
@@ -58,14 +33,7 @@ tls_session::tls_session(const tls_context& c, const std::string& host)
     : ssl_(SSL_new(c.get())), in_(BIO_new(BIO_s_mem())), out_(BIO_new(BIO_s_mem())) {
     SSL_set_bio(ssl_.get(), in_, out_);
     SSL_set_connect_state(ssl_.get());
-    boost::system::error_code no_address;
-    boost::asio::ip::make_address(host, no_address);
-    if (no_address) {
-        SSL_set_tlsext_host_name(ssl_.get(), const_cast<char*>(host.c_str())); // NOLINT: C-style cast inside the macro
-        SSL_set1_host(ssl_.get(), host.c_str());
-    } else {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()); // RFC 6066, 3: no IP addresses in SNI
-    }
+    set_tls_host(ssl_.get(), host);
 }
 
 tls_session::state tls_session::handshake() {
@@ -108,13 +76,8 @@ void tls_session::record_error(int returned) {
         closed_ = true;
         return;
     }
-    const auto verified = SSL_get_verify_result(ssl_.get());
-    if (verified != X509_V_OK) {
-        ERR_clear_error();
-        error_ = fmt::format("tls: the certificate is refused: {}", X509_verify_cert_error_string(verified));
-    } else {
-        error_ = "tls: " + last_error();
-    }
+    error_ = tls_error(ssl_.get(), ERR_get_error());
+    ERR_clear_error();
 }
 
 } // namespace loadsim::http

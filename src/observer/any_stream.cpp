@@ -1,11 +1,10 @@
 #include "any_stream.hpp"
 
-#include <boost/asio/ip/address.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
+#include <loadsim/http/tls.hpp>
+
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
-
-#include <openssl/ssl.h>
 
 #include <optional>
 
@@ -45,12 +44,14 @@ void any_stream::async_connect(const asio::ip::tcp::resolver::results_type& addr
 void any_stream::async_handshake(asio::ssl::context& context, const std::string& host,
                                  std::function<void(error_code)> done) {
     auto& tls = impl_->tls.emplace(impl_->tcp, context);
-    error_code ignored;
-    tls.set_verify_callback(asio::ssl::host_name_verification(host), ignored);
-    error_code is_name;
-    asio::ip::make_address(host, is_name);
-    if (is_name) SSL_set_tlsext_host_name(tls.native_handle(), host.c_str()); // RFC 6066, 3: no addresses
+    http::set_tls_host(tls.native_handle(), host);
     tls.async_handshake(asio::ssl::stream_base::client, std::move(done));
+}
+
+std::string any_stream::describe(error_code error) const {
+    const bool of_tls = impl_->tls && error.category() == asio::error::get_ssl_category();
+    return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value()))
+                  : error.message();
 }
 
 void any_stream::read_some(asio::mutable_buffer into, handler done) {

@@ -44,8 +44,12 @@ public:
 
     /// Tries the addresses in order. The connection gets TCP_NODELAY and keep-alive.
     void async_connect(const boost::asio::ip::tcp::resolver::results_type&, std::function<void(error_code)>);
-    /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context must outlive this.
+    /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by http::configure_tls()
+    /// and must outlive this.
     void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);
+
+    /// Text of an error: with TLS what is wrong with a certificate, or else the error's own text.
+    std::string describe(error_code) const;
 
     template <class Buffers, class Token>
     auto async_read_some(const Buffers& into, Token&& token) {

@@ -104,7 +104,7 @@ std::string sse_observer::run_connection(any_stream stream, const http::request&
     http::response_stream response;
     auto failed = write_all(stream, http::serialize(wanted, host));
     while (!failed && !response.has_header()) failed = read_into(stream, response);
-    if (failed) return fmt::format("does not answer ({})", failed.message());
+    if (failed) return fmt::format("does not answer ({})", stream.describe(failed));
     const auto status = response.status();
     if (status == 204) { // WHATWG HTML, 9.2.3
         stop_reconnecting();
@@ -121,7 +121,7 @@ std::string sse_observer::run_connection(any_stream stream, const http::request&
     stream.expires_never(); // a stream may be silent; TCP keep-alive detects a lost peer
     while (true) {
         feed(response.take_body());
-        if (failed) return fmt::format("is lost ({})", failed.message());
+        if (failed) return fmt::format("is lost ({})", stream.describe(failed));
         if (response.done()) return "has ended";
         failed = read_into(stream, response);
     }

@@ -2,12 +2,12 @@
 
 #include <loadsim/base/log.hpp>
 #include <loadsim/http/client.hpp>
+#include <loadsim/http/tls.hpp>
 #include <loadsim/net/backoff.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
-#include <openssl/ssl.h>
 
 #include <random>
 #include <utility>
@@ -32,33 +32,14 @@ streaming_observer::streaming_observer(std::string kind, std::string path, contr
       mapping_options_(std::move(wanted)), context_(context), always_tunnel_(always_tunnel),
       sink_(std::move(handler), index) {}
 
-std::string streaming_observer::make_tls() {
-    error_code wrong;
-    const auto& files = context_.api.tls;
-    const auto refuse = [&](const std::string& file, const char* what) {
-        return fmt::format("{} is no {} in PEM that can be read ({})", file, what, wrong.message());
-    };
-    tls_.set_verify_mode(asio::ssl::verify_peer);
-    SSL_CTX_set_min_proto_version(tls_.native_handle(), TLS1_2_VERSION);
-    if (files.ca.empty())
-        tls_.set_default_verify_paths(wrong);
-    else if (tls_.load_verify_file(files.ca, wrong); wrong)
-        return refuse(files.ca, "list of trusted certificates");
-    if (files.certificate.empty()) return {};
-    if (tls_.use_certificate_chain_file(files.certificate, wrong); wrong)
-        return refuse(files.certificate, "certificate");
-    const auto& key = files.key.empty() ? files.certificate : files.key;
-    if (tls_.use_private_key_file(key, asio::ssl::context::pem, wrong); wrong) return refuse(key, "private key");
-    return {};
-}
-
 result<void> streaming_observer::start() {
     if (context_.api.base_urls.empty())
         return problems{options_path_, "there is no API to connect to; give target.api"};
     auto mapping = compile_event_mapping(mapping_options_, options_path_);
     if (!mapping) return mapping.error();
     mapping_.emplace(std::move(*mapping));
-    if (auto error = make_tls(); !error.empty()) return problems{"target.tls", std::move(error)};
+    if (const auto configured = http::configure_tls(tls_.native_handle(), context_.api.tls); !configured)
+        return configured.error();
     auto up = start_result_.get_future();
     thread_ = std::thread([this] { run(); });
     if (auto error = up.get(); !error.empty()) {
@@ -130,7 +111,7 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
     if (is_secure) {
         const auto failed = blocking_io_.run(
             [&](auto done) { socket.async_handshake(tls_, base.host, std::move(done)); }, [&] { socket.close(); });
-        if (failed) return fmt::format("no TLS ({}); see target.tls", failed.message());
+        if (failed) return fmt::format("no TLS ({})", socket.describe(failed));
     }
     return run_connection(std::move(socket), request, http::authority(base));
 }

@@ -59,7 +59,6 @@ private:
     std::string connect_once(const net::endpoint& base);
     std::string connect_tcp(any_stream&, const net::endpoint&);
     std::string open_tunnel(any_stream&, const net::endpoint&);
-    std::string make_tls();
 
     std::string kind_, path_, options_path_;
     contract::event_mapping_options mapping_options_;

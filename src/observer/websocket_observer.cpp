@@ -44,10 +44,10 @@ std::string websocket_observer::run_connection(any_stream stream, const http::re
     if (failed == websocket::error::upgrade_declined)
         return fmt::format("answers {} in place of opening a WebSocket; see its path and target.auth",
                            response.result_int());
-    if (failed) return fmt::format("does not open a WebSocket ({})", failed.message());
+    if (failed) return fmt::format("does not open a WebSocket ({})", socket.next_layer().describe(failed));
     if (const auto& first = context().subscribe; !first.empty()) {
         failed = io.run([&](auto done) { socket.async_write(boost::asio::buffer(first), std::move(done)); }, cancel);
-        if (failed) return fmt::format("does not take the subscription ({})", failed.message());
+        if (failed) return fmt::format("does not take the subscription ({})", socket.next_layer().describe(failed));
     }
 
     mark_connected();
@@ -58,7 +58,7 @@ std::string websocket_observer::run_connection(any_stream stream, const http::re
             sink().count_rejected("message over 64 KiB");
         if (failed == websocket::error::closed)
             return fmt::format("is closed ({} {})", socket.reason().code, socket.reason().reason.c_str());
-        if (failed) return fmt::format("is lost ({})", failed.message());
+        if (failed) return fmt::format("is lost ({})", socket.next_layer().describe(failed));
         const auto bytes = message.cdata();
         on_message({.payload = {static_cast<const char*>(bytes.data()), bytes.size()}}, "a message of the WebSocket");
         message.clear();

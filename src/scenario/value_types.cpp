@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 namespace loadsim::scenario::value_types {
@@ -102,6 +103,8 @@ void secret::read(read_context& r, const yaml_node& n, std::string& out) const {
     const auto* path = r.expect_scalar(*file, "the path of a file");
     if (path == nullptr) return;
     constexpr std::size_t max = 64 * 1024;
+    if (std::error_code unknown; !std::filesystem::exists(*path, unknown) && !unknown)
+        return r.add_problem(*file, fmt::format("'{}' does not exist", *path));
     std::ifstream in(*path, std::ios::binary);
     std::string text(max, '\0');
     in.read(text.data(), static_cast<std::streamsize>(max));

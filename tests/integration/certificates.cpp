@@ -79,9 +79,11 @@ certificate_authority::~certificate_authority() = default;
 
 std::string certificate_authority::file() const { return (folder_ / (name_ + ".pem")).string(); }
 
-certificate_authority::issued certificate_authority::issue(const std::string& name, const std::string& alternative) {
+certificate_authority::issued certificate_authority::issue(const std::string& name, const std::string& alternative,
+                                                           long valid_until) {
     const harness::key key_pair(EVP_EC_gen("P-256"));
     const auto cert = make_certificate(name, key_pair.get(), serial_++);
+    X509_gmtime_adj(X509_getm_notAfter(cert.get()), valid_until);
     X509_set_issuer_name(cert.get(), X509_get_subject_name(impl_->certificate.get()));
     add_extension(cert.get(), impl_->certificate.get(), NID_subject_alt_name, alternative);
     X509_sign(cert.get(), impl_->key.get(), EVP_sha256());

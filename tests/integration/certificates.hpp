@@ -18,7 +18,8 @@ public:
     struct issued {
         std::string certificate, key;
     };
-    issued issue(const std::string& name, const std::string& alternative);
+    /// `valid_until`: seconds from now.
+    issued issue(const std::string& name, const std::string& alternative, long valid_until = 86'400);
 
 private:
     struct impl;

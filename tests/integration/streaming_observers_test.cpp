@@ -269,7 +269,8 @@ TEST(streaming_observers, report_in_one_sentence_why_they_cannot_start) {
     unreachable.api.base_urls = {endpoint_at(1)};
     unreachable.api.base_urls[0].scheme = "https";
     unreachable.api.tls.ca = "/no/such/file.pem";
-    EXPECT_THAT(recording_observer(observer::sse_options{}, unreachable).start_error(), HasSubstr("/no/such/file.pem"));
+    EXPECT_THAT(recording_observer(observer::sse_options{}, unreachable).start_error(),
+                HasSubstr("/no/such/file.pem: does not exist"));
 }
 
 TEST(streaming_observers, stop_at_once_without_traffic) {
@@ -367,11 +368,13 @@ TEST(streaming_observers, work_over_tls_and_through_a_proxy_with_a_verified_serv
         EXPECT_TRUE(websocket.receives(1));
         EXPECT_EQ(proxy.last_request_line().empty(), !proxied);
         context.api.base_urls = {secure(elsewhere.port())};
-        EXPECT_THAT(recording_observer(observer::sse_options{}, context).start_error(), HasSubstr("no TLS"))
+        EXPECT_THAT(recording_observer(observer::sse_options{}, context).start_error(),
+                    HasSubstr("it is for elsewhere.example, not for 127.0.0.1"))
             << "another host's certificate";
         context.api.base_urls = {secure(front_of_events.port())};
         context.api.tls.ca = others.file();
-        EXPECT_THAT(recording_observer(observer::sse_options{}, context).start_error(), HasSubstr("no TLS"))
+        EXPECT_THAT(recording_observer(observer::sse_options{}, context).start_error(),
+                    HasSubstr("no TLS (tls: the certificate is refused: its CA 'ours' is not trusted"))
             << "nobody trusts its CA";
     }
     const harness::connect_proxy refuses(true);

@@ -1,0 +1,43 @@
+// TLS set-up and error sentences shared by the HTTP client and by clients over other streams.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/http/options.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace loadsim::http {
+
+/// Client side: TLS 1.2 or later, verification of the peer, trusted CAs, own certificate.
+/// Errors: a file that does not exist, cannot be read or has the wrong content.
+result<void> configure_tls(ssl_ctx_st*, const tls_options&);
+
+/// Makes `host`, a name or an address, the one that the peer's certificate must be for; SNI unless it is an address.
+void set_tls_host(ssl_st*, const std::string& host);
+
+/// Sentence about a failed handshake, read or write: about the certificate that was refused, ours that the peer refuses, or else
+/// OpenSSL's text of `code`. The context is one of configure_tls().
+std::string tls_error(ssl_st*, unsigned long code);
+
+/// A certificate that verification has refused.
+struct refused_certificate {
+    int error = 0;                  ///< X509_V_ERR_...
+    bool is_ca = false;             ///< of the chain, not the peer's own
+    std::string subject, issuer;    ///< common names
+    std::vector<std::string> names; ///< host names and addresses that it is for
+    std::chrono::system_clock::time_point valid_from, valid_until;
+    std::string host; ///< that was connected to
+};
+/// What is wrong with it, and what to do.
+std::string to_string(const refused_certificate&);
+
+/// Sentence about a peer's alert, by OpenSSL's reason code; empty: it is not about our certificate.
+std::string client_certificate_error(int reason, bool has_certificate);
+
+} // namespace loadsim::http

@@ -1,0 +1,215 @@
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/http/tls.hpp>
+
+#include <boost/asio/ip/address.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <fstream>
+#include <memory>
+#include <span>
+#include <system_error>
+
+namespace loadsim::http {
+namespace {
+
+/// OpenSSL's reason, for a human.
+std::string reason_text(unsigned long code) {
+    const char* why = code == 0 ? nullptr : ERR_reason_error_string(code);
+    return why == nullptr ? "no reason given" : why;
+}
+
+std::string take_last_error() {
+    const auto code = ERR_get_error();
+    ERR_clear_error();
+    return reason_text(code);
+}
+
+/// `what`: "CA certificates". OpenSSL names a missing file by the failed system call only.
+std::string file_error(const std::string& file, std::string_view what) {
+    const auto openssl_text = take_last_error();
+    errno = 0;
+    if (!std::ifstream(file)) {
+        if (errno == ENOENT) return "does not exist";
+        return "cannot be read: " + std::generic_category().message(errno);
+    }
+    return fmt::format("holds no {} in PEM that can be read ({})", what, openssl_text);
+}
+
+std::string common_name(const X509_NAME* name) {
+    const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+    const auto* entry = at < 0 ? nullptr : X509_NAME_get_entry(name, at);
+    unsigned char* text = nullptr;
+    const int size = entry == nullptr ? -1 : ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry));
+    if (size < 0) return {};
+    std::string made(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+    OPENSSL_free(text);
+    return made;
+}
+
+std::chrono::system_clock::time_point time_of(const ASN1_TIME* time) {
+    std::tm utc{};
+    ASN1_TIME_to_tm(time, &utc);
+    return std::chrono::system_clock::from_time_t(::timegm(&utc));
+}
+
+std::string address_text(const ASN1_OCTET_STRING* address) {
+    const auto* bytes = ASN1_STRING_get0_data(address);
+    if (ASN1_STRING_length(address) == 4) {
+        boost::asio::ip::address_v4::bytes_type v4{};
+        std::copy_n(bytes, v4.size(), v4.begin());
+        return boost::asio::ip::make_address_v4(v4).to_string();
+    }
+    boost::asio::ip::address_v6::bytes_type v6{};
+    if (ASN1_STRING_length(address) != static_cast<int>(v6.size())) return {};
+    std::copy_n(bytes, v6.size(), v6.begin());
+    return boost::asio::ip::make_address_v6(v6).to_string();
+}
+
+/// Subject alternative names (RFC 6125: the common name does not count if there are any).
+std::vector<std::string> names_of(X509* certificate) {
+    std::vector<std::string> names;
+    const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> all(
+        static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+        &GENERAL_NAMES_free);
+    for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+        int kind = 0;
+        const auto* value =
+            static_cast<const ASN1_STRING*>(GENERAL_NAME_get0_value(sk_GENERAL_NAME_value(all.get(), i), &kind));
+        if (kind == GEN_DNS)
+            names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+                               static_cast<std::size_t>(ASN1_STRING_length(value)));
+        else if (kind == GEN_IPADD)
+            names.push_back(address_text(value));
+    }
+    if (names.empty()) names.push_back(common_name(X509_get_subject_name(certificate)));
+    return names;
+}
+
+std::string host_of(X509_STORE_CTX* verification) {
+    auto* wanted = X509_STORE_CTX_get0_param(verification);
+    if (const char* name = X509_VERIFY_PARAM_get0_host(wanted, 0); name != nullptr) return name;
+    char* address = X509_VERIFY_PARAM_get1_ip_asc(wanted);
+    std::string text = address == nullptr ? "" : address;
+    OPENSSL_free(address);
+    return text;
+}
+
+/// Index of the sentence about a refused certificate in the extra data of an SSL object.
+int sentence_index() {
+    static const int index = SSL_get_ex_new_index(
+        0, nullptr, nullptr, nullptr, [](void*, void* sentence, CRYPTO_EX_DATA*, int, long, void*) {
+            delete static_cast<std::string*>(sentence); // NOLINT: owned by the SSL object
+        });
+    return index;
+}
+
+/// Verify callback: keeps a sentence about the certificate, which OpenSSL has no more when the handshake has failed.
+int describe_refusal(int accepted, X509_STORE_CTX* verification) {
+    auto* const certificate = X509_STORE_CTX_get_current_cert(verification);
+    if (accepted == 1 || certificate == nullptr) return accepted;
+    const refused_certificate refused{.error = X509_STORE_CTX_get_error(verification),
+                                      .is_ca = X509_STORE_CTX_get_error_depth(verification) > 0,
+                                      .subject = common_name(X509_get_subject_name(certificate)),
+                                      .issuer = common_name(X509_get_issuer_name(certificate)),
+                                      .names = names_of(certificate),
+                                      .valid_from = time_of(X509_get0_notBefore(certificate)),
+                                      .valid_until = time_of(X509_get0_notAfter(certificate)),
+                                      .host = host_of(verification)};
+    auto* const ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(verification, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto sentence = std::make_unique<std::string>(to_string(refused));
+    delete static_cast<std::string*>(SSL_get_ex_data(ssl, sentence_index())); // NOLINT
+    SSL_set_ex_data(ssl, sentence_index(), sentence.release());
+    return accepted;
+}
+
+} // namespace
+
+result<void> configure_tls(ssl_ctx_st* context, const tls_options& o) {
+    ERR_clear_error();
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &describe_refusal);
+    problems wrong;
+    if (o.ca.empty())
+        SSL_CTX_set_default_verify_paths(context);
+    else if (SSL_CTX_load_verify_locations(context, o.ca.c_str(), nullptr) != 1)
+        wrong.add(o.ca, file_error(o.ca, "CA certificates"));
+    if (!o.certificate.empty()) {
+        const auto& key = o.key.empty() ? o.certificate : o.key;
+        if (SSL_CTX_use_certificate_chain_file(context, o.certificate.c_str()) != 1)
+            wrong.add(o.certificate, file_error(o.certificate, "certificate"));
+        else if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
+            wrong.add(key, file_error(key, "private key of the certificate"));
+    }
+    if (!wrong.empty()) return wrong;
+    return {};
+}
+
+void set_tls_host(ssl_st* ssl, const std::string& host) {
+    boost::system::error_code no_address;
+    boost::asio::ip::make_address(host, no_address);
+    if (no_address) {
+        SSL_set_tlsext_host_name(ssl, const_cast<char*>(host.c_str())); // NOLINT: C-style cast inside the macro
+        SSL_set1_host(ssl, host.c_str());
+    } else {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()); // RFC 6066, 3: no IP addresses in SNI
+    }
+}
+
+std::string tls_error(ssl_st* ssl, unsigned long code) {
+    if (const auto* refused = static_cast<const std::string*>(SSL_get_ex_data(ssl, sentence_index())))
+        return "tls: the certificate is refused: " + *refused;
+    const auto ours = client_certificate_error(ERR_GET_REASON(code), SSL_get_certificate(ssl) != nullptr);
+    return "tls: " + (ours.empty() ? reason_text(code) : ours);
+}
+
+std::string to_string(const refused_certificate& c) {
+    constexpr auto seconds = iso_format::seconds;
+    const auto which = c.is_ca ? fmt::format("that of the CA '{}'", c.subject) : std::string("it");
+    switch (c.error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return fmt::format("{} has expired, on {}; have it renewed", which, iso_time(c.valid_until, seconds));
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return fmt::format("{} is not valid before {}; check the clocks", which, iso_time(c.valid_from, seconds));
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: {
+        constexpr std::size_t shown = 5;
+        const std::span names(c.names.data(), std::min(shown, c.names.size()));
+        return fmt::format("it is for {}{}, not for {}; use a host of the certificate in the URL",
+                           fmt::join(names, ", "), c.names.size() > shown ? " ..." : "", c.host);
+    }
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: return "it is signed by itself; give it as a trusted CA (tls.ca)";
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        return fmt::format("its CA '{}' is not trusted; give that CA's certificate (tls.ca)", c.issuer);
+    default: return X509_verify_cert_error_string(c.error);
+    }
+}
+
+std::string client_certificate_error(int reason, bool has_certificate) {
+    const auto refused = [&](std::string_view why) {
+        return has_certificate ? fmt::format("the peer refuses our certificate: {}; see tls.certificate", why)
+                               : std::string("the peer wants a client certificate; give one (tls.certificate)");
+    };
+    switch (reason) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: return refused("it got none");
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE: return refused("bad certificate");
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: return refused("not of a supported kind");
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED: return refused("revoked");
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return refused("expired");
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN: return refused("not accepted");
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return refused("unknown CA");
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED: return refused("access denied");
+    default: return {};
+    }
+}
+
+} // namespace loadsim::http
