@@ -47,7 +47,9 @@ void add_url(std::string_view flag, std::string path, const std::string& text,
 std::vector<flag> target_flags_of(scenario_flags& flags) {
     return {{.name = "--set",
              .into = &flags.overrides,
-             .help = "Sets a value of the scenario: PATH=VALUE, such as load.phases[2].duration=60s"},
+             .help = "Sets a value of the scenario: 'PATH=VALUE', in quotes for the shell, such as "
+                     "'load.phases[2].duration=60s'; a text that YAML would read otherwise in quotes of its own: "
+                     "'fleet.mqtt.clientId=\"{vin}\"'"},
             {.name = "--broker", .into = &flags.broker, .help = "The broker to test against: mqtt://host:1883"},
             {.name = "--api", .into = &flags.api, .help = "The platform's API to test: http://host:8080"}};
 }

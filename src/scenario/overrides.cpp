@@ -74,7 +74,7 @@ result<value_override> parse_override(std::string_view text) {
     const auto path = text.substr(0, equals);
     const auto refuse = [&](std::string_view why) {
         return problems{fmt::format("--set {}", text),
-                        fmt::format("{}; write PATH=VALUE, such as load.drain=10s", why)};
+                        fmt::format("{}; write PATH=VALUE in quotes, such as --set 'budgets[0]=unexpected == 0'", why)};
     };
     if (equals == std::string_view::npos) return refuse("there is no '='");
     if (path.empty()) return refuse("there is no path before the '='");

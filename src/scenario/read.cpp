@@ -123,7 +123,8 @@ void read_context::add_problem(source_location location, std::string text) {
 
 const std::string* read_context::expect_scalar(const yaml_node& n, std::string_view expected) {
     if (n.what == yaml_node::kind::scalar) return &n.text;
-    add_problem(n, fmt::format("{} belongs here, not {}", expected, description(n)));
+    const auto* hint = n.what == yaml_node::kind::null ? "" : quoting_hint(n.location);
+    add_problem(n, fmt::format("{} belongs here, not {}{}", expected, description(n), hint));
     return nullptr;
 }
 

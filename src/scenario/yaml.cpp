@@ -226,7 +226,25 @@ source_location location_of_offset(std::string_view text, std::size_t offset, st
     return {source, static_cast<int>(std::ranges::count(before, '\n')) + 1, static_cast<int>(offset - line_start) + 1};
 }
 
+/// Location of a tab in the indentation of the line of an error, or of the one before, which yaml-cpp names by its consequences;
+/// nullopt: there is none.
+std::optional<source_location> indenting_tab(std::string_view text, source_location error) {
+    for (int line = 1; !text.empty() && line <= error.line; ++line) {
+        const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
+        const auto tab = indentation.find('\t');
+        if (tab != std::string_view::npos && line >= error.line - 1)
+            return source_location{error.override_number, line, static_cast<int>(tab) + 1};
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    }
+    return std::nullopt;
+}
+
 } // namespace
+
+const char* quoting_hint(source_location at) {
+    return at.override_number == 0 ? ""
+                                   : "; write a text in quotes, and all in quotes for the shell: --set 'PATH=\"TEXT\"'";
+}
 
 const yaml_node* yaml_node::find(std::string_view key) const {
     const auto found = std::ranges::find(members, key, &yaml_member::key);
@@ -302,7 +320,10 @@ std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t source,
         const auto location = error.mark.is_null()
                                   ? source_location{source}
                                   : source_location{source, error.mark.line + 1, error.mark.column + 1};
-        context.add_problem(location, "not YAML: " + error.msg);
+        if (const auto tab = indenting_tab(text, location))
+            context.add_problem(*tab, "this line is indented with a tab; YAML takes blanks only");
+        else
+            context.add_problem(location, "not YAML: " + error.msg + quoting_hint(location));
     } catch (const std::exception& error) {
         context.add_problem(source_location{source}, std::string("cannot be read: ") + error.what());
     }

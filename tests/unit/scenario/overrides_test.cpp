@@ -39,6 +39,8 @@ TEST(parse_override, refuses_invalid_paths) {
         const auto s = parse_override(text);
         ASSERT_FALSE(s) << text;
         EXPECT_EQ(s.error().list.front().location, "--set " + std::string(text));
+        EXPECT_THAT(s.error().list.front().text,
+                    testing::EndsWith("write PATH=VALUE in quotes, such as --set 'budgets[0]=unexpected == 0'"));
     }
 }
 
@@ -84,7 +86,9 @@ TEST(overrides, problems_name_the_override) {
         {"load.drain[0]=5s", "--set load.drain[0]: load.drain is not a list in this scenario"},
         {"load.drain=", "--set load.drain: 'drain' has no value; give it one or leave it out"},
         {"load.drain=[5s", nullptr},
-        {"name=[a]", "--set name: a text belongs here, not a list"},
+        {"name=[a]", "--set name: a text belongs here, not a list; write a text in quotes, and all in quotes for the "
+                     "shell: --set 'PATH=\"TEXT\"'"},
+        {"name=\"[a]\"", ""},
         {"fleet={vehicels: 7}", "--set fleet: unknown key 'vehicels'; did you mean 'vehicles'?"},
     };
     for (const auto& [text, problem] : rows) {
@@ -92,7 +96,8 @@ TEST(overrides, problems_name_the_override) {
         if (problem != nullptr)
             EXPECT_EQ(problems_of(yaml, all), problem);
         else
-            EXPECT_THAT(problems_of(yaml, all), testing::StartsWith("--set load.drain: not YAML"));
+            EXPECT_THAT(problems_of(yaml, all), testing::AllOf(testing::StartsWith("--set load.drain: not YAML"),
+                                                               testing::EndsWith("'PATH=\"TEXT\"'")));
     }
 }
 

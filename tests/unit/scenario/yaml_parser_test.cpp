@@ -83,6 +83,22 @@ TEST(parse_yaml, locates_invalid_text) {
     EXPECT_EQ(r.located_problems().at(0).location, (source_location{0, 2, 5}));
 }
 
+TEST(parse_yaml, calls_tab_indentation_that) {
+    const std::pair<const char*, source_location> rows[] = {
+        {"load:\n\tdrain: 5s\n\tphases: []\n", {0, 2, 1}},
+        {"load:\n  drain: 5s\n\tphases: []\n", {0, 3, 1}},
+        {"load:\n  phases:\n  \t- {duration: 1s}\n\t- x: y\n", {0, 3, 3}}};
+    for (const auto& [yaml, location] : rows) {
+        read_context r;
+        EXPECT_FALSE(parse_yaml(yaml, 0, r)) << yaml;
+        ASSERT_EQ(r.located_problems().size(), 1U) << yaml;
+        EXPECT_EQ(r.located_problems()[0].text, "this line is indented with a tab; YAML takes blanks only") << yaml;
+        EXPECT_EQ(r.located_problems()[0].location.line, location.line) << yaml;
+        EXPECT_EQ(r.located_problems()[0].location.column, location.column) << yaml;
+    }
+    EXPECT_EQ(parsed("a: |\n  {\n  \t\"b\": 1}\n"), "{a:{\n\t\"b\": 1}\n}") << "in a text tabs are fine";
+}
+
 TEST(parse_yaml, sets_source_locations) {
     read_context r;
     const auto tree = parse_yaml("a: 1\nb:\n  - {c: 2}\n  -   d\n", 0, r);
