@@ -93,6 +93,7 @@ exit_code probe(const probe_options& options) {
     }
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
     print_output(fmt::format("report    {}\n", folder->string()));
+    if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
     return as_expected && contract_matches ? exit_code::pass : exit_code::missed;
 }
 

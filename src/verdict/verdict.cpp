@@ -49,7 +49,7 @@ void check_end_reason(verdict_builder& builder, const measure::run_result& run) 
                     "The run was interrupted (Ctrl-C) before its plan was done: its figures are those of a part.");
     if (run.ended == end_reason::terminated)
         builder.add(run_verdict::invalid, exit_code::invalid,
-                    "The run was terminated (SIGTERM) before its plan was done: its figures are those of a part.");
+                    "The run was terminated (SIGTERM or SIGHUP) before its plan was done: its figures are those of a part.");
     if (run.ended == end_reason::aborted)
         builder.add(
             run_verdict::invalid, exit_code::invalid,
