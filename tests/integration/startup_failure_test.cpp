@@ -1,5 +1,6 @@
 // Exit code 3, startup failure: one sentence with problem and remedy, before the load starts.
 #include "broker.hpp"
+#include "child_process.hpp"
 #include "fake_api.hpp"
 #include "program.hpp"
 #include "scenario_builder.hpp"
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <sched.h>
@@ -145,6 +147,20 @@ TEST(startup_failure, reports_a_refused_command_subscription) {
     auto run = program::run(scenario, {"--broker", deafening.url()});
     expect_startup_failure(run, AllOf(HasSubstr("subscription to v1/LZ9SMEV0"), HasSubstr("not authorized")),
                            HasSubstr("check the broker's access rules"));
+}
+
+TEST(startup_failure, of_the_build_in_a_checkout_that_cannot_be_written_to) {
+    const harness::temporary_folder checkout;
+    std::filesystem::copy(LOADSIM_ROOT "/scripts", checkout / "scripts");
+    checkout.write("build", "no folder");
+    std::string output;
+    const auto run =
+        harness::run({.command = {"/bin/bash", "-euc", "exec 2>&1; root=$1; source $1/scripts/setup; build_program",
+                                  "-", checkout.path().string()}},
+                     output);
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_EQ(output, "loadsim: " + (checkout / "build").string() +
+                          " cannot be written to (File exists); make room, or take a checkout of your own\n");
 }
 
 TEST(startup_failure, reports_missing_mosquitto) {
