@@ -34,10 +34,10 @@ struct launch_result {
 ///
 /// stdout is shared with this process. Of stderr only the ranks' own lines ("loadsim: ...") are forwarded, immediately; the
 /// rest is in `output`.
-/// Signals: the first SIGINT, SIGTERM or SIGHUP (unless ignored) drains all ranks (SIGUSR1; else SIGUSR2). A second SIGINT terminates them, after 3 s with
-///          SIGKILL. The drain signal is repeated every second, since mpirun loses it while it starts ranks; a draining rank
-///          must ignore repetitions. Previous signal handlers are restored. mpirun has its own process group, so that Ctrl-C
-///          reaches this process only; it terminates together with this process.
+/// Signals: the first SIGINT, SIGTERM or SIGHUP (unless it is ignored) drains all ranks (SIGUSR1; SIGUSR2 for the other two). A
+///          second SIGINT terminates them, after 3 s with SIGKILL. The drain signal is repeated every second, since mpirun loses
+///          it while it starts ranks; a draining rank must ignore repetitions. Previous signal handlers are restored. mpirun has
+///          its own process group, so that Ctrl-C reaches this process only; it terminates together with this process.
 /// Errors:  no process or pipe can be created. A missing mpirun gives a launch_result with error.
 /// Threads: the caller's; one launch at a time.
 result<launch_result> launch(const launch_options&);
