@@ -7,7 +7,8 @@
 
 namespace loadsim::app {
 
-/// Blocks SIGINT, SIGTERM and, unless it is ignored, SIGHUP, which stay pending for wait(). Construct before any thread starts: threads inherit the mask.
+/// Blocks SIGINT, SIGTERM and, unless it is ignored, SIGHUP, which stay pending for wait(). Construct before any thread
+/// starts: threads inherit the mask.
 class stop_signals {
 public:
     stop_signals() {

@@ -44,8 +44,8 @@ public:
 
     /// Tries the addresses in order. The connection gets TCP_NODELAY and keep-alive.
     void async_connect(const boost::asio::ip::tcp::resolver::results_type&, std::function<void(error_code)>);
-    /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by http::configure_tls()
-    /// and must outlive this.
+    /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by
+    /// http::configure_tls() and must outlive this.
     void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);
 
     /// Text of an error: with TLS what is wrong with a certificate, or else the error's own text.
