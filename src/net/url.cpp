@@ -1,8 +1,11 @@
 #include <loadsim/net/url.hpp>
 
+#include <loadsim/base/encoding.hpp>
+
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <initializer_list>
 #include <optional>
@@ -10,8 +13,21 @@
 namespace loadsim::net {
 namespace {
 
+/// The URL without its userinfo, which may hold a password: valid or not, everything before the last '@'.
+std::string without_userinfo(std::string_view text) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos) return std::string(text);
+    const auto scheme = text.substr(0, at).find("://");
+    return fmt::format("{}***{}", scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3), text.substr(at));
+}
+
 problems url_problem(std::string_view text, std::string_view why) {
-    return problems{"", fmt::format("'{}' {}", text, why)};
+    return problems{"", fmt::format("'{}' {}", without_userinfo(text), why)};
+}
+
+/// RFC 3986, 3.1: schemes are case-insensitive.
+bool equal_schemes(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view digits) {
@@ -37,19 +53,22 @@ result<endpoint> parse(std::string_view text, const expected_form& form) {
     };
     if (!url || !url->has_authority() || url->host().empty()) return not_a_url();
     // Boost.URL 1.81 parses characters after the port's digits as a path.
-    if (const std::string path = url->path(); !path.empty() && path.front() != '/') return not_a_url();
+    // The path stays encoded: decoded, %2F would be a level and %0D%0A a line of the request (RFC 3986, 2.2).
+    const std::string_view path{url->encoded_path().data(), url->encoded_path().size()};
+    if (!path.empty() && path.front() != '/') return not_a_url();
+    if (const auto host = url->encoded_host(); std::ranges::find(host, '%') != host.end()) return not_a_url();
     const std::string_view scheme{url->scheme().data(), url->scheme().size()};
     bool known = false;
-    for (const auto s : form.schemes) known = known || s == scheme;
+    for (const auto s : form.schemes) known = known || equal_schemes(s, scheme);
     if (!known)
         return url_problem(text,
                            fmt::format("has the scheme '{}'; a {} is written {}", scheme, form.what, form.example));
     if (url->has_userinfo())
         return url_problem(text, "holds a user; credentials do not belong in a URL, where logs would show them");
-    if (url->has_query() || url->has_fragment() || (!form.path && !url->path().empty() && url->path() != "/"))
+    if (url->has_query() || url->has_fragment() || (!form.path && !path.empty() && path != "/"))
         return url_problem(text, fmt::format("has more than a host and a port; write it as {}", form.example));
     endpoint parsed{
-        .scheme = std::string(form.scheme), .host = url->host_address(), .port = form.port, .path = url->path()};
+        .scheme = std::string(form.scheme), .host = url->host_address(), .port = form.port, .path = std::string(path)};
     if (const std::string digits = url->port(); !digits.empty()) {
         const auto port = parse_port(digits);
         if (!port || *port == 0) return url_problem(text, "has a port outside 1 to 65535");
@@ -66,7 +85,7 @@ result<endpoint> parse_broker_url(std::string_view text) {
 }
 
 result<endpoint> parse_api_url(std::string_view text) {
-    if (text.starts_with("https:"))
+    if (equal_schemes(text.substr(0, text.find(':')), "https"))
         return parse(text, {"platform's API", "https://127.0.0.1:8443", {"https"}, "https", 443, true});
     return parse(text, {"platform's API", "http://127.0.0.1:8080", {"http"}, "http", 80, true});
 }

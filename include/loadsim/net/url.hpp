@@ -14,14 +14,14 @@ struct endpoint {
     std::string scheme; ///< "mqtt", "http" or "https"
     std::string host;
     std::uint16_t port = 0;
-    std::string path;       ///< base path of an API, without a trailing slash; may be empty
+    std::string path;       ///< base path of an API, percent-encoded as written, without a trailing slash; may be empty
     std::string user{};     ///< of a broker, for loadsim's own sessions (not the vehicles'); empty: none
     std::string password{}; ///< never printed
 
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// mqtt://host[:1883]; tcp:// is a synonym. Errors: one sentence, without a source location.
+/// mqtt://host[:1883]; tcp:// is a synonym. Errors: one sentence, without a source location and without userinfo.
 result<endpoint> parse_broker_url(std::string_view);
 /// http://host[:80][/base], https://host[:443][/base].
 result<endpoint> parse_api_url(std::string_view);

@@ -25,6 +25,31 @@ TEST(api_url, may_use_tls) {
     EXPECT_NE(to_string(read.error()).find("credentials do not belong in a URL"), std::string::npos);
 }
 
+TEST(api_url, keeps_the_percent_encoding_of_its_base_path) {
+    EXPECT_EQ(parse_api_url("http://h/fleet%20api%2Fv1/")->path, "/fleet%20api%2Fv1");
+    EXPECT_EQ(parse_api_url("http://h/a%0D%0AX-Evil:%201")->path, "/a%0D%0AX-Evil:%201");
+    EXPECT_EQ(to_string(*parse_api_url("http://h/a%2fb")), "http://h:80/a%2fb");
+    EXPECT_FALSE(parse_api_url("http://h%0D%0AX-Evil:%201/a")) << "the host goes into a header";
+}
+
+TEST(api_url, scheme_is_case_insensitive) {
+    EXPECT_EQ(*parse_api_url("HTTPS://api.example"), (endpoint{"https", "api.example", 443, ""}));
+    EXPECT_EQ(*parse_api_url("Http://api.example"), (endpoint{"http", "api.example", 80, ""}));
+    EXPECT_EQ(*parse_broker_url("MQTT://b"), (endpoint{"mqtt", "b", 1883, ""}));
+}
+
+TEST(api_url, error_never_prints_userinfo) {
+    for (const std::string text :
+         {"http://user:secret@host", "mqtt://user:secret@host/path", "http://user:sec ret@host",
+          "ftp://user:secret@host", "user:secret@host", "http://user:se/cret@host:99999"})
+        for (auto* const parse : {parse_api_url, parse_broker_url}) {
+            const auto read = parse(text);
+            ASSERT_FALSE(read) << text;
+            EXPECT_EQ(to_string(read.error()).find("user:"), std::string::npos) << to_string(read.error());
+            EXPECT_NE(to_string(read.error()).find("***@host"), std::string::npos) << to_string(read.error());
+        }
+}
+
 struct bad_url {
     const char* text;
     const char* says;
