@@ -1,6 +1,7 @@
 #include "broker_api_adapter.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <boost/asio/post.hpp>
@@ -21,7 +22,8 @@ constexpr nanoseconds first_delay = std::chrono::milliseconds{200};
 constexpr nanoseconds delay_max = std::chrono::seconds{5};
 constexpr std::int64_t retry_after_max_s = 3'600; ///< limit of Retry-After
 
-std::string with_vin(std::string path, std::string_view vin) {
+std::string with_vin(std::string path, std::string_view plain_vin) {
+    const auto vin = percent_encode(plain_vin, url_part::component);
     constexpr std::string_view placeholder = "{vin}";
     for (auto at = path.find(placeholder); at != std::string::npos; at = path.find(placeholder, at + vin.size()))
         path.replace(at, placeholder.size(), vin);

@@ -149,7 +149,8 @@ problems check(const auth_options& o) {
             wrong.add("basic.user", "holds a ':', which ends a user's name (RFC 7617, 2)");
         break;
     case api_key:
-        need(o.api_key.header, "apiKey.header", "the header's name, such as X-Api-Key");
+        if (auto why = http::header_name_problem(o.api_key.header); !why.empty())
+            wrong.add("apiKey.header", std::move(why));
         need(o.api_key.value, "apiKey.value", "the key");
         break;
     case oauth2:

@@ -71,9 +71,13 @@ result<hook_requests> hook_requests::compile(const std::vector<hook_options>& al
         compiled_request c{.options = o, .path = {}, .headers = {}, .body = {}, .captures = {}};
         assign(contract::text_template::compile_path(o.path, known, none), c.path, hook_path + ".path");
         assign(contract::payload_template::compile(o.body, known, none), c.body, hook_path + ".body");
-        for (const auto& [name, text] : o.headers)
+        if (auto why = http::method_problem(o.method); !why.empty()) wrong.add(hook_path + ".method", std::move(why));
+        for (const auto& [name, text] : o.headers) {
+            const auto header_path = hook_path + ".headers." + name;
             assign(contract::text_template::compile(text, known, none),
-                   c.headers.emplace_back(name, contract::text_template{}).second, hook_path + ".headers." + name);
+                   c.headers.emplace_back(name, contract::text_template{}).second, header_path);
+            if (auto why = http::header_name_problem(name); !why.empty()) wrong.add(header_path, std::move(why));
+        }
         if (o.for_each_vehicle && !o.capture.empty())
             wrong.add(
                 hook_path + ".capture",

@@ -78,7 +78,8 @@ std::string collapse_blanks(std::string_view value) {
 } // namespace
 
 canonical_form canonical_request(const http::request& r, const signing_target& destination) {
-    std::map<std::string, std::string> headers{{"host", destination.host}};
+    std::map<std::string, std::string> headers;
+    if (http::find_header(r.headers, "Host").empty()) headers["host"] = destination.host;
     for (const auto& [name, value] : r.headers) {
         std::string key(name);
         std::ranges::transform(key, key.begin(), ascii_lower);

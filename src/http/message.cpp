@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 
@@ -13,6 +14,36 @@ namespace loadsim::http {
 
 bool equal_header_names(std::string_view a, std::string_view b) noexcept {
     return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
+}
+
+namespace {
+
+bool is_token(std::string_view text) {
+    constexpr std::string_view more = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::ranges::all_of(text, [&](char c) {
+        const char lower = ascii_lower(c);
+        return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || more.find(c) != std::string_view::npos;
+    });
+}
+
+} // namespace
+
+std::string method_problem(std::string_view method) {
+    if (!is_token(method)) return fmt::format("'{}' is no HTTP method; write one word, such as POST", method);
+    for (const std::string_view known :
+         {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+        if (method != known && equal_header_names(method, known))
+            return fmt::format("HTTP methods are case-sensitive: write {} for '{}'", known, method);
+    return {};
+}
+
+std::string header_name_problem(std::string_view name) {
+    if (!is_token(name))
+        return fmt::format("'{}' is no header's name: letters, digits and '-', without blanks and colons", name);
+    for (const std::string_view own : {"Content-Length", "Transfer-Encoding"})
+        if (equal_header_names(name, own))
+            return fmt::format("{} follows from the body and is set by loadsim; leave it out", own);
+    return {};
 }
 
 std::string_view find_header(const header_list& headers, std::string_view name) {

@@ -46,11 +46,16 @@ void request_serializer::serialize(const request& r, const route& route) {
     prefix_size_ = route.prefix.size();
     text_ += route.prefix;
     append_percent_encoded(r.target, url_part::target, text_);
-    text_ += " HTTP/1.1\r\nHost: ";
+    text_ += " HTTP/1.1\r\n";
     host_at_ = text_.size();
-    host_size_ = route.host.size();
-    text_ += route.host;
-    text_ += "\r\n";
+    host_size_ = 0;
+    if (find_header(r.headers, "Host").empty()) {
+        text_ += "Host: ";
+        host_at_ = text_.size();
+        host_size_ = route.host.size();
+        text_ += route.host;
+        text_ += "\r\n";
+    }
     bool has_accept = false;
     bool has_type = false;
     for (const auto& [name, value] : r.headers) {
@@ -75,10 +80,12 @@ void request_serializer::serialize(const request& r, const route& route) {
 }
 
 void request_serializer::retarget(const route& route) {
-    text_.replace(host_at_, host_size_, route.host); // the later part first: the earlier one keeps its offset
+    if (host_size_ != 0) {                               // else the request has a Host of its own
+        text_.replace(host_at_, host_size_, route.host); // the later part first: the earlier one keeps its offset
+        host_size_ = route.host.size();
+    }
     text_.replace(prefix_at_, prefix_size_, route.prefix);
     host_at_ = host_at_ + route.prefix.size() - prefix_size_;
-    host_size_ = route.host.size();
     prefix_size_ = route.prefix.size();
 }
 

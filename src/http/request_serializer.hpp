@@ -34,7 +34,7 @@ public:
 private:
     std::string text_;
     std::size_t prefix_at_ = 0, prefix_size_ = 0;
-    std::size_t host_at_ = 0, host_size_ = 0;
+    std::size_t host_at_ = 0, host_size_ = 0; ///< size 0: the request has a Host of its own
 };
 
 } // namespace loadsim::http

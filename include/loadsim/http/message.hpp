@@ -15,7 +15,12 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 std::string_view find_header(const header_list&, std::string_view name);
 bool equal_header_names(std::string_view, std::string_view) noexcept;
 
-/// Request to be sent. Host and Content-Length are added; Accept (JSON) and, for a body that looks like JSON, Content-Type are
+/// Why a scenario cannot use this method, or set a header of this name, in a request; empty: it can. Both are tokens
+/// (RFC 9110, 5.6.2); methods are case-sensitive (9.1); the framing of the body is that of the serializer.
+std::string method_problem(std::string_view);
+std::string header_name_problem(std::string_view);
+
+/// Request to be sent. Content-Length is added; Host, Accept (JSON) and, for a body that looks like JSON, Content-Type are
 /// added unless present. CR, LF and NUL in header fields are replaced by blanks.
 struct request {
     std::string method = "GET";

@@ -8,21 +8,31 @@
 
 namespace loadsim::fleet {
 
-result<contract::text_template> inbound_template(const std::string& text) {
-    const contract::template_symbols symbols{.variables = contract::bit(contract::variable::vin) |
+namespace {
+
+constexpr contract::template_symbols symbols{.variables = contract::bit(contract::variable::vin) |
                                                           contract::bit(contract::variable::request_id)};
+
+} // namespace
+
+result<contract::text_template> inbound_header(const std::string& text) {
     std::vector<std::string> pointers; // none: there is no command to read from
     return contract::text_template::compile(text, symbols, pointers);
+}
+
+result<contract::text_template> inbound_path(const std::string& text) {
+    std::vector<std::string> pointers;
+    return contract::text_template::compile_path(text, symbols, pointers);
 }
 
 response_poster::response_poster(const broker_api_options& o, std::uint64_t seed, std::uint32_t source,
                                  const client_factory& make_client)
     : options_(o.inbound), faults_(make_fault_plan(o.faults, fault_target::responses, seed, source)),
-      path_(inbound_template(options_.path).value()) {
-    for (const auto& [name, text] : options_.headers) headers_.emplace_back(name, inbound_template(text).value());
+      path_(inbound_path(options_.path).value()) {
+    for (const auto& [name, text] : options_.headers) headers_.emplace_back(name, inbound_header(text).value());
     const bool has_content_type =
         std::ranges::any_of(headers_, [](const auto& h) { return http::equal_header_names(h.first, "Content-Type"); });
-    if (!has_content_type) headers_.emplace_back("Content-Type", inbound_template("application/json").value());
+    if (!has_content_type) headers_.emplace_back("Content-Type", inbound_header("application/json").value());
     if (options_.url.empty()) return;
     auto client = make_client(*this);
     if (client)

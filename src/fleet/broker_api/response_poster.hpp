@@ -23,8 +23,9 @@
 
 namespace loadsim::fleet {
 
-/// Compiles a template of inbound_options; symbols: vin and request.id.
-result<contract::text_template> inbound_template(const std::string&);
+/// Compile templates of inbound_options; symbols: vin and request.id.
+result<contract::text_template> inbound_path(const std::string&);
+result<contract::text_template> inbound_header(const std::string& value);
 
 /// Posts the responses of one vehicle sequentially, so that their order is kept; different vehicles in parallel. No retries: a
 /// rejected or failed post is counted.

@@ -21,8 +21,8 @@ using issues = std::vector<vehicle::validation_issue>;
 
 bool is_status(std::uint16_t s) { return s >= 200 && s <= 599; }
 
-void check_template(const std::string& text, const std::string& location, issues& all) {
-    if (const auto made = inbound_template(text); !made)
+void check_template(const result<contract::text_template>& made, const std::string& location, issues& all) {
+    if (!made)
         for (const auto& p : made.error().list) all.push_back({location, p.text});
 }
 
@@ -59,15 +59,20 @@ std::vector<vehicle::validation_issue> check(const broker_api_options& o) {
         wrong("path",
               "nothing says which vehicle a command is for: put {vin} into the path, or give its field path with vin");
     if (const auto vin = contract::field_path::parse(o.vin); !vin) wrong("vin", vin.error().list.front().text);
-    if (o.method.empty()) wrong("method", "a method as POST");
+    if (auto why = http::method_problem(o.method); !why.empty()) wrong("method", std::move(why));
     if (!is_status(o.status) || o.status > 299) wrong("status", "an accepted command has a status from 200 to 299");
     if (o.connections == 0) wrong("connections", "at least 1");
     if (!o.inbound.url.empty())
         if (const auto url = net::parse_api_url(o.inbound.url); !url)
             wrong("inbound.url", url.error().list.front().text);
     if (!o.inbound.path.starts_with('/')) wrong("inbound.path", "a path begins with '/'");
-    check_template(o.inbound.path, "inbound.path", all);
-    for (const auto& [name, text] : o.inbound.headers) check_template(text, "inbound.headers." + name, all);
+    check_template(inbound_path(o.inbound.path), "inbound.path", all);
+    if (auto why = http::method_problem(o.inbound.method); !why.empty()) wrong("inbound.method", std::move(why));
+    for (const auto& [name, text] : o.inbound.headers) {
+        check_template(inbound_header(text), "inbound.headers." + name, all);
+        if (auto why = http::header_name_problem(name); !why.empty())
+            all.push_back({"inbound.headers." + name, std::move(why)});
+    }
     if (o.inbound.connections == 0) wrong("inbound.connections", "at least 1");
     if (o.inbound.timeout <= nanoseconds{0}) wrong("inbound.timeout", "must be above 0");
     for (std::size_t i = 0; i < o.faults.size(); ++i) check_fault(o.faults[i], fmt::format("faults[{}]", i), all);

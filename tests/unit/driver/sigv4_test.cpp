@@ -25,6 +25,12 @@ struct suite_row {
 
 } // namespace
 
+TEST(sigv4, signs_the_host_that_is_sent) {
+    EXPECT_NE(driver::canonical_request({.target = "/", .headers = {{"Host", "own.test"}}}, example)
+                  .text.find("host:own.test\n"),
+              std::string::npos);
+}
+
 TEST(sigv4, signs_as_the_published_suite_does) {
     const suite_row rows[] = {
         {"get-vanilla",

@@ -13,6 +13,22 @@ TEST(http_headers, names_are_case_insensitive) {
     EXPECT_FALSE(http::equal_header_names("a[", "a{")) << "only letters have a case";
 }
 
+TEST(http_headers, of_a_scenario_are_tokens_and_leave_the_framing_alone) {
+    for (const auto* good : {"X-Key", "Host", "x_1!", "Content-Type"}) EXPECT_EQ(http::header_name_problem(good), "");
+    for (const auto* bad : {"", "X Bad", "X:Y", "X\r\nY", "\xc3\xa4", "(x)"})
+        EXPECT_NE(http::header_name_problem(bad).find("is no header's name"), std::string::npos) << bad;
+    EXPECT_EQ(http::header_name_problem("content-length"),
+              "Content-Length follows from the body and is set by loadsim; leave it out");
+    EXPECT_NE(http::header_name_problem("Transfer-Encoding"), "");
+}
+
+TEST(http_method, is_a_token_and_case_sensitive) {
+    for (const auto* good : {"GET", "POST", "PURGE", "M-SEARCH"}) EXPECT_EQ(http::method_problem(good), "");
+    EXPECT_EQ(http::method_problem("post"), "HTTP methods are case-sensitive: write POST for 'post'");
+    for (const auto* bad : {"", "GET X", "POST\r\nX", "GET/"})
+        EXPECT_NE(http::method_problem(bad).find("is no HTTP method"), std::string::npos) << bad;
+}
+
 TEST(problem_details, conform_to_rfc_9457) {
     const auto p = http::problem_details(409, "busy \"now\"", {{"active", "r1"}});
     EXPECT_EQ(p.status, 409U);

@@ -32,6 +32,23 @@ TEST(request_serializer, conforms_to_rfc_9112) {
               "Accept: application/json\r\n\r\n[x");
 }
 
+TEST(request_serializer, host_of_the_request_replaces_that_of_the_base) {
+    const request r{.target = "/x", .headers = {{"host", "vehicles.test"}}};
+    constexpr auto expected = "GET /base/x HTTP/1.1\r\nhost: vehicles.test\r\nAccept: application/json\r\n\r\n";
+    EXPECT_EQ(made(r), expected);
+    http::request_serializer bytes;
+    bytes.serialize(r, http::route_to(url("http://other.test"), false));
+    bytes.retarget(http::route_to(url("http://api.test:8080/base"), false));
+    EXPECT_EQ(bytes.bytes(), expected) << "after a failover too";
+}
+
+TEST(request_serializer, base_path_is_sent_as_written) {
+    EXPECT_TRUE(
+        made({.target = "/x"}, "http://h/fleet%20api%2Fv1").starts_with("GET /fleet%20api%2Fv1/x HTTP/1.1\r\n"));
+    EXPECT_TRUE(
+        made({.target = "/x"}, "http://h/a%0D%0AX-Evil:%201").starts_with("GET /a%0D%0AX-Evil:%201/x HTTP/1.1"));
+}
+
 TEST(request_serializer, uses_absolute_form_for_a_proxy) {
     EXPECT_TRUE(made({.target = "/x"}, "http://api.test:81/base", true)
                     .starts_with("GET http://api.test:81/base/x HTTP/1.1\r\nHost: api.test:81\r\n"));
