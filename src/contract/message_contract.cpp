@@ -69,9 +69,6 @@ result<message_template> message_template::compile(const message_options& option
     };
     text(options.topic, made.topic_, "topic");
     if (options.topic.empty()) errors.add(option + ".topic", "a message needs a topic");
-    if (made.topic_.is_constant() && options.topic.find_first_of("+#") != std::string::npos)
-        errors.add(option + ".topic",
-                   "'" + options.topic + "' is a filter; a message goes to one topic, without + and #");
     assign(payload_template::compile(options.payload, symbols, pointers), made.payload_, "payload");
     text(options.response_topic, made.response_topic_, "responseTopic");
     text(options.correlation_data, made.correlation_, "correlationData");
@@ -161,7 +158,6 @@ result<message_contract> message_contract::compile(const contract::options& opti
     message(command.message, template_scope::command, made.command_, "command");
     assign(text_template::compile(command.filter, symbols_for(template_scope::identity), made.pointers_), made.filter_,
            "contract.command.filter");
-    if (command.filter.empty()) errors.add("contract.command.filter", "without a filter a vehicle receives no command");
     assign(field_path::parse(command.id), made.id_, std::string(command_id_option));
     if (command.id.empty())
         errors.add(std::string(command_id_option), "where does a command hold the id of its request? write /id");
@@ -182,8 +178,6 @@ result<message_contract> message_contract::compile(const contract::options& opti
            "contract.responses");
     if (options.responses.id.empty())
         errors.add("contract.responses.id", "where does a response hold the id of its request? write /id");
-    if (options.responses_filter.empty())
-        errors.add("contract.responses.filter", "without a filter no response is received");
 
     for (const auto& pointer : made.pointers_) {
         made.pointer_labels_.push_back("{command:" + pointer + "}");

@@ -21,21 +21,6 @@ constexpr std::size_t max_sample_shown = 120; // characters of a sample in an er
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool starts_placeholder(std::string_view text) {
-    if (text.size() < 2 || text[0] != '{') return false;
-    if (text[1] == '#' || text[1] == '/') return text.size() > 2 && is_letter(text[2]);
-    return is_letter(text[1]);
-}
-
-/// True: the text starts with "${NAME}": capitals, digits, underscores.
-bool starts_environment(std::string_view text) {
-    if (!text.starts_with("${")) return false;
-    const auto end = text.find('}');
-    return end != std::string_view::npos && end > 2 && std::ranges::all_of(text.substr(2, end - 2), [](char c) {
-               return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-           });
-}
-
 template <class T>
 std::optional<T> whole(std::string_view text) {
     T number = 0;
@@ -61,6 +46,20 @@ bool is_number(variable v) {
 std::string braced(std::string_view name) { return "{" + std::string(name) + "}"; }
 
 } // namespace
+
+bool starts_placeholder(std::string_view text) {
+    if (text.size() < 2 || text[0] != '{') return false;
+    if (text[1] == '#' || text[1] == '/') return text.size() > 2 && is_letter(text[2]);
+    return is_letter(text[1]);
+}
+
+bool starts_environment(std::string_view text) {
+    if (!text.starts_with("${")) return false;
+    const auto end = text.find('}');
+    return end != std::string_view::npos && end > 2 && std::ranges::all_of(text.substr(2, end - 2), [](char c) {
+               return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+           });
+}
 
 result<text_template> template_compiler::compile() && {
     while (!rest_.empty()) {
@@ -191,9 +190,15 @@ void template_compiler::close_section(std::string_view name) {
 
 void template_compiler::value(std::string_view name) {
     check_escape(name);
+    constexpr std::string_view raw = "raw:";
+    const bool is_raw = name.starts_with(raw);
+    if (is_raw) name.remove_prefix(raw.size());
+    if (is_raw && language_ != language::path)
+        return add_problem("{raw:" + std::string(name) +
+                           "} is for paths of URLs; here nothing is percent-encoded: write " + braced(name));
     auto found = find_variable(name);
     if (!found) return;
-    found->escape = value_escaping();
+    if (!is_raw) found->escape = value_escaping();
     const bool is_bare_number = found->type == part::kind::range ||
                                 (found->type == part::kind::builtin && is_number(static_cast<variable>(found->index)));
     if (found->escape == part::escaping::json_value && is_bare_number) found->escape = part::escaping::none;
@@ -203,7 +208,7 @@ void template_compiler::value(std::string_view name) {
 text_template::part::escaping template_compiler::value_escaping() const {
     switch (language_) {
     case language::json: return quoted_ ? part::escaping::json_string : part::escaping::json_value;
-    case language::path: return part::escaping::url_path;
+    case language::path: return part::escaping::url_component;
     case language::text: break;
     }
     return part::escaping::none;

@@ -10,6 +10,11 @@
 
 namespace loadsim::contract {
 
+/// True: the text starts with "{name", "{#name" or "{/name".
+bool starts_placeholder(std::string_view);
+/// True: the text starts with "${NAME}": capitals, digits, underscores.
+bool starts_environment(std::string_view);
+
 class template_compiler {
 public:
     enum class language : std::uint8_t { text, json, path };

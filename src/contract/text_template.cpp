@@ -218,7 +218,7 @@ void text_template::append_text(const part& p, std::string_view value, std::stri
     case part::escaping::none: out += value; break;
     case part::escaping::json_string: append_json_escaped(value, out); break;
     case part::escaping::json_value: append_json_value(value, out); break;
-    case part::escaping::url_path: append_percent_encoded(value, url_part::path, out); break;
+    case part::escaping::url_component: append_percent_encoded(value, url_part::component, out); break;
     }
 }
 

@@ -17,7 +17,7 @@ namespace loadsim::contract {
 /// A '{' that is not followed by a letter, or by '#' or '/' and a letter, is literal text, as in JSON. {{name}} is the literal "{name}",
 /// except outside of JSON strings, where text has no braces: there {{#name} is a '{' and a section.
 ///
-/// ${NAME} is an environment variable, read when the template is compiled.
+/// ${NAME} is an environment variable, read when the template is compiled; its value is literal text.
 ///
 /// JSON templates escape values between quotes. Outside of quotes, a JSON value is inserted unchanged, an empty value as null and any
 /// other value as a string. The output is JSON for all values.
@@ -33,7 +33,7 @@ public:
     /// compile() for a JSON template.
     static result<text_template> compile_json(std::string_view text, const template_symbols&,
                                               std::vector<std::string>& pointers);
-    /// compile() for a URL path: values are percent-encoded except for '/'.
+    /// compile() for a URL's path and query: values are percent-encoded (RFC 3986, 2.4); {raw:vin} is inserted unchanged.
     static result<text_template> compile_path(std::string_view text, const template_symbols&,
                                               std::vector<std::string>& pointers);
 
@@ -64,8 +64,8 @@ private:
             none,
             json_string,
             json_value,
-            url_path
-        }; ///< escaping of the value: none, within a JSON string, as a JSON value, in a URL path
+            url_component
+        }; ///< escaping of the value: none, within a JSON string, as a JSON value, within a URL's path or query
         part::kind type = kind::literal;
         part::escaping escape = escaping::none;
         std::uint32_t index = 0; ///< variable, or index into the template symbols

@@ -302,8 +302,22 @@ TEST(text_template, percent_encodes_values_in_a_path) {
     std::vector<std::string> pointers;
     const auto path = text_template::compile_path("/a b/{vin}?x={code}", all_symbols(), pointers);
     ASSERT_TRUE(path);
-    EXPECT_EQ(path->rendered({.vin = "A/b c%?#\xc3\xa4\r\n", .code = "1&2"}),
-              "/a b/A/b%20c%25%3F%23%C3%A4%0D%0A?x=1&2");
+    EXPECT_EQ(path->rendered({.vin = "A/b c%?#\xc3\xa4\r\n", .code = "a&b=c+d@x.de"}),
+              "/a b/A%2Fb%20c%25%3F%23%C3%A4%0D%0A?x=a%26b%3Dc%2Bd%40x.de");
+    const auto raw = text_template::compile_path("{raw:vin}?{raw:code}&{vin}", all_symbols(), pointers);
+    ASSERT_TRUE(raw);
+    EXPECT_EQ(raw->rendered({.vin = "/a%2Fb", .code = "x=1&y=2"}), "/a%2Fb?x=1&y=2&%2Fa%252Fb");
+    EXPECT_EQ(to_string(text_template::compile("{raw:vin}", all_symbols(), pointers).error()),
+              "{raw:vin} is for paths of URLs; here nothing is percent-encoded: write {vin}");
+}
+
+TEST(text_template, value_of_an_environment_variable_is_never_a_template) {
+    ::setenv("LOADSIM_TEST_SECRET", "p{vin}w{Geheim77", 1);
+    std::vector<std::string> pointers;
+    const auto text = text_template::compile("${LOADSIM_TEST_SECRET}-{vin}", all_symbols(), pointers);
+    ASSERT_TRUE(text) << to_string(text.error());
+    EXPECT_EQ(text->rendered({.vin = "V"}), "p{vin}w{Geheim77-V");
+    ::unsetenv("LOADSIM_TEST_SECRET");
 }
 
 TEST(text_template, render_appends) {

@@ -1,0 +1,106 @@
+#include <loadsim/contract/template_text.hpp>
+
+#include "template_compiler.hpp"
+
+#include <loadsim/contract/template_symbols.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+namespace loadsim::contract {
+namespace {
+
+bool is_alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+/// Removes and returns the text up to `end`, that included; nullopt: `end` is absent.
+std::optional<std::string_view> take_through(std::string_view& rest, std::string_view end) {
+    const auto at = rest.find(end);
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto taken = rest.substr(0, at + end.size());
+    rest.remove_prefix(taken.size());
+    return taken;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) {
+        return is_alphanumeric(c) || std::string_view("_.$:-").find(c) != std::string_view::npos;
+    });
+}
+
+/// True: a variable in some scope.
+bool is_variable(std::string_view name) {
+    constexpr std::string_view families[] = {"data.", "segment.", "parameter.", "captured.", "random:", "command:"};
+    return std::ranges::find(variable_names, name) != variable_names.end() ||
+           std::ranges::any_of(families, [&](std::string_view f) { return name.starts_with(f); });
+}
+
+std::string sentence(std::string_view foreign, std::string_view name) {
+    const auto ours = "{" + std::string(is_variable(name) ? name : "vin") + "}";
+    return "'" + std::string(foreign) + "' is a placeholder of other tools and is sent as text; here " +
+           (is_variable(name) ? "it is written " + ours : "values are written as " + ours + " or {data.COLUMN}");
+}
+
+} // namespace
+
+std::string sample_text(std::string_view rest) {
+    std::string out;
+    while (!rest.empty()) {
+        const bool is_escaped = rest.starts_with("{{") && starts_placeholder(rest.substr(1));
+        const bool is_tag = rest.starts_with("{#") || rest.starts_with("{/");
+        const bool is_placeholder = !is_escaped && (starts_environment(rest) || starts_placeholder(rest));
+        if (is_placeholder && take_through(rest, "}")) {
+            if (!is_tag) out += 'x';
+            continue;
+        }
+        out += rest.front();
+        rest.remove_prefix(is_escaped ? 2 : 1);
+    }
+    return out;
+}
+
+std::vector<std::string> foreign_placeholders(std::string_view rest) {
+    std::vector<std::string> all;
+    while (!rest.empty()) {
+        if (starts_environment(rest)) {
+            take_through(rest, "}");
+            continue;
+        }
+        const auto from = rest;
+        if (rest.starts_with("${")) { // JMeter, JavaScript
+            if (const auto found = take_through(rest, "}")) {
+                all.push_back(sentence(*found, trimmed(found->substr(2, found->size() - 3))) +
+                              "; an environment variable has capitals: ${NAME}");
+                continue;
+            }
+        } else if (rest.starts_with("{{")) { // Artillery, Postman
+            const auto found = take_through(rest, "}}").value_or("");
+            const auto inner = found.empty() ? found : found.substr(2, found.size() - 4);
+            // {{name}} is this program's own way to write braces; it is a mistake for a name that is a variable.
+            if (is_name(trimmed(inner)) && (trimmed(inner) != inner || is_variable(inner))) {
+                all.push_back(sentence(found, trimmed(inner)));
+                continue;
+            }
+        } else if (rest.starts_with("{ ")) {
+            const auto found = take_through(rest, "}").value_or("");
+            const auto name = found.empty() ? found : trimmed(found.substr(1, found.size() - 2));
+            if (is_variable(name)) {
+                all.push_back(sentence(found, name));
+                continue;
+            }
+        } else if (rest.size() > 1 && rest[0] == '%' &&
+                   std::string_view("iuc").find(rest[1]) != std::string_view::npos &&
+                   (rest.size() == 2 || !is_alphanumeric(rest[2]))) { // emqtt-bench; %c3 is percent encoding
+            all.push_back(sentence(rest.substr(0, 2), rest[1] == 'i' ? "index" : rest[1] == 'c' ? "vin" : ""));
+        }
+        rest = from.substr(1);
+    }
+    return all;
+}
+
+} // namespace loadsim::contract
