@@ -7,97 +7,135 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <streambuf>
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace loadsim::vehicle {
 namespace {
 
 constexpr std::size_t max_problems = 20;
-constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::size_t max_cell = 65'535;  // bytes of an MQTT string (MQTT 5.0, 1.5.4)
+constexpr std::size_t max_cells = 10'000; // of a record
 
-/// Removes a leading line end. False: none.
-bool skip_line_end(std::string_view& text) {
-    const std::size_t length = text.starts_with("\r\n") ? 2 : text.starts_with('\n') ? 1 : 0;
-    text.remove_prefix(length);
-    return length != 0;
-}
-
-/// CSV reader (RFC 4180): reads text record by record. Lines end in LF or CRLF; a leading byte order mark and empty lines
-/// are skipped. Quoted cells may contain commas, line ends and doubled quotes.
-class csv_reader {
-public:
-    explicit csv_reader(std::string_view text);
-
-    /// Reads the next record into `cells`; an invalid record is read as far as possible. False: end of text.
-    bool next(std::vector<std::string>& cells);
-    std::size_t line() const noexcept { return record_line_; } ///< first line of the record, from 1
-    /// Syntax error of the record as a sentence; empty: valid.
-    const std::string& error() const noexcept { return error_; }
-
-private:
-    std::string read_cell();
-    std::string read_quoted_cell();
-
-    std::string_view rest_;
-    std::size_t line_ = 1;
-    std::size_t record_line_ = 0;
-    std::string error_;
+struct csv_cell {
+    std::string text;
+    std::size_t line = 0, column = 0; ///< of its first byte, from 1
+    bool quoted = false;
 };
 
-csv_reader::csv_reader(std::string_view text) : rest_(text) {
-    if (rest_.starts_with(byte_order_mark)) rest_.remove_prefix(byte_order_mark.size());
+/// CSV reader (RFC 4180): reads a stream record by record. Lines end in LF or CRLF; a leading byte order mark and empty lines
+/// are skipped. Quoted cells may contain commas, line ends and doubled quotes. Memory: one record, of limited size.
+class csv_reader {
+public:
+    explicit csv_reader(std::streambuf& from) : from_(from), byte_(from.sbumpc()), next_(from.sbumpc()) {}
+
+    bool is_utf16() const {
+        return (byte_ == 0xff && next_ == 0xfe) || (byte_ == 0xfe && next_ == 0xff) || byte_ == 0 || next_ == 0;
+    }
+    void skip_byte_order_mark();
+    /// Reads the next record into `cells`; an invalid record is read as far as possible. False: end of text.
+    bool next(std::vector<csv_cell>& cells);
+    std::size_t line() const noexcept { return record_line_; } ///< first line of the record, from 1
+    /// Syntax error of the record, located by line and column; empty text: valid.
+    const problem& error() const noexcept { return error_; }
+
+private:
+    static constexpr int end = std::streambuf::traits_type::eof();
+    bool at_line_end() const { return byte_ == '\n' || (byte_ == '\r' && (next_ == '\n' || next_ == end)); }
+    bool at_cell_end() const { return byte_ == ',' || byte_ == end || at_line_end(); }
+    void advance();
+    void skip_line_end();
+    csv_cell read_cell();
+    void read_quoted(csv_cell&);
+    void add_error(std::size_t line, std::size_t column, std::string text);
+    void give_up(const csv_cell&, std::string text); ///< reports a limit, and reads no further
+
+    std::streambuf& from_;
+    int byte_, next_; ///< the current byte and the one after it
+    std::size_t line_ = 1, column_ = 1;
+    std::size_t record_line_ = 0;
+    problem error_;
+};
+
+void csv_reader::skip_byte_order_mark() {
+    if (byte_ != 0xef || next_ != 0xbb) return;
+    for (int i = 0; i < 3; ++i) advance();
+    column_ = 1;
 }
 
-bool csv_reader::next(std::vector<std::string>& cells) {
+void csv_reader::advance() {
+    if (byte_ == '\n') {
+        ++line_;
+        column_ = 1;
+    } else {
+        ++column_;
+    }
+    byte_ = std::exchange(next_, next_ == end ? end : from_.sbumpc());
+}
+
+void csv_reader::skip_line_end() {
+    if (byte_ == '\r') advance();
+    if (byte_ == '\n') advance();
+}
+
+void csv_reader::add_error(std::size_t line, std::size_t column, std::string text) {
+    if (error_.text.empty()) error_ = {std::to_string(line) + ":" + std::to_string(column), std::move(text)};
+}
+
+void csv_reader::give_up(const csv_cell& cell, std::string text) {
+    add_error(cell.line, cell.column, std::move(text));
+    byte_ = next_ = end;
+}
+
+bool csv_reader::next(std::vector<csv_cell>& cells) {
     cells.clear();
-    error_.clear();
-    while (skip_line_end(rest_)) ++line_;
-    if (rest_.empty()) return false;
+    error_ = {};
+    while (at_line_end()) skip_line_end();
+    if (byte_ == end) return false;
     record_line_ = line_;
     while (true) {
-        cells.push_back(rest_.starts_with('"') ? read_quoted_cell() : read_cell());
-        if (!rest_.starts_with(',')) break;
-        rest_.remove_prefix(1);
+        cells.push_back(read_cell());
+        if (cells.size() > max_cells)
+            give_up(cells.back(), "more than " + std::to_string(max_cells) + " cells in a line");
+        if (byte_ != ',') break;
+        advance();
     }
-    if (skip_line_end(rest_)) ++line_;
+    skip_line_end();
     return true;
 }
 
-std::string csv_reader::read_cell() {
-    auto text = rest_.substr(0, rest_.find_first_of(",\n"));
-    rest_.remove_prefix(text.size());
-    // The CR of a CRLF; also that of a last line without its LF.
-    if (text.ends_with('\r') && (rest_.empty() || rest_.starts_with('\n'))) text.remove_suffix(1);
-    if (text.find('"') != std::string_view::npos && error_.empty())
-        error_ = "a quote within a cell that does not begin with one";
-    return std::string(text);
+csv_cell csv_reader::read_cell() {
+    csv_cell made{.text = {}, .line = line_, .column = column_, .quoted = byte_ == '"'};
+    if (made.quoted) {
+        read_quoted(made);
+        if (!at_cell_end()) add_error(line_, column_, "text behind a cell's closing quote");
+    }
+    for (; !at_cell_end(); advance()) {
+        if (made.quoted) continue;
+        if (byte_ == '"') add_error(line_, column_, "a quote within a cell that does not begin with one");
+        made.text += static_cast<char>(byte_);
+        if (made.text.size() > max_cell)
+            give_up(made, "a cell of more than " + std::to_string(max_cell) + " bytes, the longest text of MQTT");
+    }
+    return made;
 }
 
-std::string csv_reader::read_quoted_cell() {
-    std::string made;
-    rest_.remove_prefix(1);
+void csv_reader::read_quoted(csv_cell& made) {
+    advance();
     while (true) {
-        const auto quote = rest_.find('"');
-        const auto text = rest_.substr(0, quote);
-        made += text;
-        line_ += static_cast<std::size_t>(std::ranges::count(text, '\n'));
-        rest_.remove_prefix(std::min(rest_.size(), text.size() + 1));
-        if (quote == std::string_view::npos) {
-            error_ = "a quote that does not close";
-            return made;
-        }
-        if (!rest_.starts_with('"')) break;
-        made += '"';
-        rest_.remove_prefix(1);
+        if (byte_ == end) return add_error(made.line, made.column, "a quote that does not close");
+        if (byte_ == '"' && next_ != '"') break;
+        if (byte_ == '"') advance(); // doubled
+        made.text += static_cast<char>(byte_);
+        if (made.text.size() > max_cell)
+            return give_up(made, "a cell of more than " + std::to_string(max_cell) +
+                                     " bytes, the longest text of MQTT; is its quote closed?");
+        advance();
     }
-    // Only a separator may follow the closing quote.
-    const auto after_quote = rest_.substr(0, rest_.find_first_of(",\n"));
-    if (!after_quote.empty() && after_quote != "\r" && error_.empty()) error_ = "text behind a cell's closing quote";
-    rest_.remove_prefix(after_quote.size() -
-                        (after_quote.ends_with('\r') && rest_.size() > after_quote.size() ? 1 : 0));
-    return made;
+    advance();
 }
 
 bool is_vin_column(std::string_view column) {
@@ -105,12 +143,51 @@ bool is_vin_column(std::string_view column) {
     return std::ranges::equal(column, vin, {}, ascii_lower);
 }
 
-/// Reason why a VIN is not a valid topic level (MQTT 5.0, 4.7.3); empty: valid.
-std::string_view topic_level_problem(std::string_view vin) {
-    if (vin.find_first_of("/+#") != std::string_view::npos) return "a VIN is a level of topics, which has no / + or #";
-    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-    if (std::ranges::any_of(vin, is_control)) return "a VIN is a level of topics, which has no control characters";
+/// Reason why a cell cannot be sent as it is; empty: it can.
+std::string cell_problem(const csv_cell& cell) {
+    const auto at = printable_length(cell.text, "\t\r\n");
+    const auto rest = std::string_view(cell.text).substr(at);
+    if (!rest.empty())
+        return "byte " + std::to_string(at + 1) + " of this cell is 0x" + to_hex(rest.substr(0, 1)) +
+               (decode_utf8(rest).length == 0 ? ", which is not UTF-8; save the file as UTF-8"
+                                              : ", a control character, which MQTT and JSON do not carry");
+    constexpr std::string_view blanks = " \t";
+    const bool has_blank = !cell.text.empty() && (blanks.find(cell.text.front()) != std::string_view::npos ||
+                                                  blanks.find(cell.text.back()) != std::string_view::npos);
+    if (has_blank && !cell.quoted)
+        return "'" + cell.text + "' begins or ends with a blank; remove it, or write the cell in quotes";
     return {};
+}
+
+/// Reason why a cell is no VIN; empty: it is one. A VIN is a topic level (MQTT 5.0, 4.7.3).
+std::string vin_problem(const csv_cell& cell) {
+    if (cell.text.empty()) return "this vehicle has no VIN";
+    if (cell.text.find_first_of("/+#") != std::string::npos)
+        return "'" + cell.text + "': a VIN is a level of topics, which has no / + or #";
+    if (cell.text.find_first_of(" \t\r\n") != std::string::npos)
+        return "'" + cell.text + "': a VIN has no blanks and line ends";
+    return {};
+}
+
+/// ISO 3779: 17 digits and capitals, without I, O and Q.
+bool looks_like_vin(std::string_view text) {
+    return text.size() == 17 && text.find_first_not_of("ABCDEFGHJKLMNPRSTUVWXYZ0123456789") == std::string_view::npos &&
+           text.find_first_of("0123456789") != std::string_view::npos;
+}
+
+/// True: a word of the column's name is "vin", such as in "VIN Nr".
+bool names_vin(std::string_view column) {
+    std::string word;
+    for (const char c : std::string(column) + " ") {
+        const char lower = ascii_lower(c);
+        if (lower >= 'a' && lower <= 'z') {
+            word += lower;
+            continue;
+        }
+        if (word == "vin") return true;
+        word.clear();
+    }
+    return false;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -141,60 +218,96 @@ registry::registry(const vin_options& options, std::uint32_t vehicles) : options
 result<registry> registry::load(const vin_options& options, std::uint32_t vehicles, const std::filesystem::path& csv) {
     const auto name = csv.string();
     std::error_code error;
-    if (std::filesystem::is_directory(csv, error)) return problems(name, "this is a folder; a CSV file belongs here");
+    const auto status = std::filesystem::status(csv, error);
+    if (is_directory(status)) return problems(name, "this is a folder; a CSV file belongs here");
+    if (exists(status) && !is_regular_file(status))
+        return problems(name, "this is no regular file; it is read more than once");
     errno = 0;
-    std::ifstream file(csv, std::ios::binary);
-    std::ostringstream text;
-    if (!file || (file.peek() != std::ifstream::traits_type::eof() && !(text << file.rdbuf())))
+    std::filebuf file;
+    if (file.open(csv, std::ios::in | std::ios::binary) == nullptr)
         return problems(name, std::string("cannot be read: ") + std::strerror(errno));
-    return parse(options, vehicles, text.view(), name);
+    try {
+        return parse(options, vehicles, file, name);
+    } catch (const std::ios_base::failure& failed) { // the disk
+        return problems(name, std::string("cannot be read: ") + failed.what());
+    }
 }
 
 result<registry> registry::parse(const vin_options& options, std::uint32_t vehicles, std::string_view text,
                                  const std::string& name) {
+    std::stringbuf buffer(std::string(text), std::ios::in);
+    return parse(options, vehicles, buffer, name);
+}
+
+result<registry> registry::parse(const vin_options& options, std::uint32_t vehicles, std::streambuf& from,
+                                 const std::string& name) {
     problems errors;
-    csv_reader reader(text);
+    csv_reader reader(from);
+    if (reader.is_utf16()) return problems(name, "this is UTF-16 or no text; save it as UTF-8");
+    reader.skip_byte_order_mark();
     const auto add_problem = [&](std::string sentence) {
         errors.add(name + ":" + std::to_string(reader.line()), std::move(sentence));
     };
+    const auto add_cell_problem = [&](const csv_cell& cell, std::string sentence) {
+        errors.add(name + ":" + std::to_string(cell.line) + ":" + std::to_string(cell.column), std::move(sentence));
+    };
+    const auto add_syntax_error = [&] { errors.add(name + ":" + reader.error().location, reader.error().text); };
     auto made = std::make_shared<table>();
-    std::vector<std::string> cells;
+    std::vector<csv_cell> cells;
     if (!reader.next(cells)) return problems(name, "there is nothing in it; the first line names the columns");
-    if (!reader.error().empty()) add_problem(reader.error());
-    for (const auto& cell : cells) {
-        const auto column = trimmed(cell);
+    if (!reader.error().text.empty()) add_syntax_error();
+    for (auto& cell : cells) {
+        const auto column = trimmed(cell.text);
+        const auto other_separator = cell.text.find_first_of(";\t|");
         if (column.empty())
-            add_problem("column " + std::to_string(made->columns.size() + 1) +
-                        " has no name; the first line names them all");
+            add_cell_problem(cell, "column " + std::to_string(made->columns.size() + 1) +
+                                       " has no name; the first line names them all");
+        else if (cells.size() == 1 && !cell.quoted && other_separator != std::string::npos)
+            errors.add(name + ":" + std::to_string(cell.line) + ":" + std::to_string(cell.column + other_separator),
+                       "the cells are separated by " +
+                           (cell.text[other_separator] == '\t' ? std::string("tabs")
+                                                               : "'" + cell.text.substr(other_separator, 1) + "'") +
+                           "; separate them by commas (RFC 4180)");
+        else if (looks_like_vin(column))
+            add_cell_problem(cell, "'" + std::string(column) +
+                                       "' is a VIN; the first line names the columns, such as vin,user");
         else if (column.find_first_of("{}") != std::string_view::npos)
-            add_problem("the column '" + std::string(column) +
-                        "' has a brace in its name, and no template could name it");
+            add_cell_problem(cell, "the column '" + std::string(column) +
+                                       "' has a brace in its name, and no template could name it");
+        else if (auto why = cell_problem({std::string(column)}); !why.empty())
+            add_cell_problem(cell, std::move(why));
         else if (std::ranges::find(made->columns, column) != made->columns.end())
-            add_problem("the column '" + std::string(column) + "' is there twice");
+            add_cell_problem(cell, "the column '" + std::string(column) + "' is there twice");
         else if (is_vin_column(column) && made->vin_column)
-            add_problem("the columns '" + made->columns[*made->vin_column] + "' and '" + std::string(column) +
-                        "' are both VINs");
+            add_cell_problem(cell, "the columns '" + made->columns[*made->vin_column] + "' and '" +
+                                       std::string(column) + "' are both VINs");
         else if (is_vin_column(column))
             made->vin_column = made->columns.size();
         made->columns.emplace_back(column);
     }
+    for (std::size_t i = 0; i < cells.size() && !made->vin_column; ++i)
+        if (names_vin(made->columns[i]))
+            add_cell_problem(cells[i], "the column '" + made->columns[i] +
+                                           "' is not used for the VINs; name the one that holds them vin");
     if (!errors.empty()) return errors;
 
     const auto width = made->columns.size();
     std::vector<std::size_t> lines; // first line of each row
     while (lines.size() < vehicles && errors.list.size() < max_problems && reader.next(cells)) {
         lines.push_back(reader.line());
-        if (!reader.error().empty())
-            add_problem(reader.error());
+        if (!reader.error().text.empty())
+            add_syntax_error();
         else if (cells.size() != width)
             add_problem(count_text(cells.size(), "cell") + ", but the first line names " + count_text(width, "column"));
-        else if (made->vin_column && cells[*made->vin_column].empty())
-            add_problem("this vehicle has no VIN");
-        else if (made->vin_column && !topic_level_problem(cells[*made->vin_column]).empty())
-            add_problem("'" + cells[*made->vin_column] +
-                        "': " + std::string(topic_level_problem(cells[*made->vin_column])));
+        for (std::size_t i = 0; i < cells.size() && reader.error().text.empty(); ++i) {
+            auto why = cell_problem(cells[i]);
+            if (why.empty() && made->vin_column == i) why = vin_problem(cells[i]);
+            if (why.empty() && !made->vin_column && lines.size() == 1 && i < width && looks_like_vin(cells[i].text))
+                why = "the column '" + made->columns[i] + "' holds VINs; name it vin";
+            if (!why.empty() && errors.list.size() < max_problems) add_cell_problem(cells[i], std::move(why));
+        }
         cells.resize(width);
-        for (auto& cell : cells) made->cells.push_back(std::move(cell));
+        for (auto& cell : cells) made->cells.push_back(std::move(cell.text));
     }
     if (errors.empty() && lines.size() < vehicles)
         errors.add(name, "it has " + count_text(lines.size(), "vehicle") + ", and the fleet has " +
@@ -232,6 +345,8 @@ std::optional<vehicle_id> registry::vehicle_of(std::string_view vin) const {
     const auto v = vehicle::vehicle_of(options_, vin);
     return v && index(*v) < vehicles_ ? v : std::nullopt;
 }
+
+bool registry::has_vins() const { return table_ && table_->vin_column; }
 
 std::span<const std::string> registry::columns() const {
     return table_ ? std::span<const std::string>(table_->columns) : std::span<const std::string>{};

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <streambuf>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,14 +20,14 @@ namespace loadsim::vehicle {
 
 /// VINs and CSV rows of a fleet, indexed by vehicle. Copies are cheap: they share the table.
 ///
-/// CSV format (RFC 4180): the first line names the columns; each following line is one vehicle, in order; excess lines are not
-/// read. A column named vin (case-insensitive) replaces the generated VINs.
+/// CSV format (RFC 4180), in UTF-8: the first line names the columns; each following line is one vehicle, in order; excess lines
+/// are not read. A column named vin (case-insensitive) replaces the generated VINs; a file with VINs in another column is refused.
 /// Threads: const, any.
 class registry {
 public:
     registry(const vin_options&, std::uint32_t vehicles); ///< generated VINs, no table
 
-    /// Errors: each with file and line; at most 20.
+    /// Errors: each with file, line and, for a cell, column (bytes from 1); at most 20. Memory: the rows of the vehicles.
     static result<registry> load(const vin_options&, std::uint32_t vehicles, const std::filesystem::path& csv);
     /// load() from the content of a file; errors contain `name` as the file name.
     static result<registry> parse(const vin_options&, std::uint32_t vehicles, std::string_view text,
@@ -35,11 +36,14 @@ public:
     std::string vin_of(vehicle_id) const;
     std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
 
+    bool has_vins() const;                        ///< the file has a column of VINs
     std::span<const std::string> columns() const; ///< empty without a file
     std::span<const std::string> row(vehicle_id) const;
     std::uint32_t size() const noexcept { return vehicles_; }
 
 private:
+    static result<registry> parse(const vin_options&, std::uint32_t vehicles, std::streambuf&, const std::string& name);
+
     struct table;
     vin_options options_;
     std::uint32_t vehicles_;

@@ -81,7 +81,7 @@ TEST(registry, reads_csv_by_rfc_4180) {
         {"\"a\",\"b\"\n\"x,1\",\"y\"\"2\"\"\"\n", {"x,1", "y\"2\""}, "a comma and quotes within them"},
         {"a,b\n\"x\r\ny\",z\n", {"x\r\ny", "z"}, "a line end within them"},
         {"a,b\n\"\",\"\"\n", {"", ""}, "nothing within them"},
-        {"a,b\n x ,y z\n", {" x ", "y z"}, "blanks are part of a cell"},
+        {"a,b\n\" x \",y z\n", {" x ", "y z"}, "blanks are part of a cell"},
         {"a,b\nx\r,y\n", {"x\r", "y"}, "a lone CR, too"},
     };
     for (const auto& c : cases) {
@@ -97,28 +97,63 @@ TEST(registry, reports_problems_with_line_and_remedy) {
     } cases[] = {
         {"", "cars.csv: there is nothing in it; the first line names the columns"},
         {"\n\n", "cars.csv: there is nothing in it; the first line names the columns"},
-        {"a,,b\n", "cars.csv:1: column 2 has no name; the first line names them all"},
-        {"a,b, a\n", "cars.csv:1: the column 'a' is there twice"},
-        {"a}\n", "cars.csv:1: the column 'a}' has a brace in its name, and no template could name it"},
-        {"vin,Vin\n", "cars.csv:1: the columns 'vin' and 'Vin' are both VINs"},
+        {"a,,b\n", "cars.csv:1:3: column 2 has no name; the first line names them all"},
+        {"a,b, a\n", "cars.csv:1:5: the column 'a' is there twice"},
+        {"a}\n", "cars.csv:1:1: the column 'a}' has a brace in its name, and no template could name it"},
+        {"vin,Vin\n", "cars.csv:1:5: the columns 'vin' and 'Vin' are both VINs"},
         {"a,b\nx\ny,z\n", "cars.csv:2: 1 cell, but the first line names 2 columns"},
         {"a\n\nx,y,z\ny\n", "cars.csv:3: 3 cells, but the first line names 1 column"},
-        {"a\n\"x\ny\"\n\"z\n", "cars.csv:4: a quote that does not close"},
-        {"a,b\n\"x\"y,z\nx,y\n", "cars.csv:2: text behind a cell's closing quote"},
-        {"a,b\nx\"y,z\nx,y\n", "cars.csv:2: a quote within a cell that does not begin with one"},
+        {"a\n\"x\ny\"\n\"z\n", "cars.csv:4:1: a quote that does not close"},
+        {"a,b\n\"x\"y,z\nx,y\n", "cars.csv:2:4: text behind a cell's closing quote"},
+        {"a,b\nx\"y,z\nx,y\n", "cars.csv:2:2: a quote within a cell that does not begin with one"},
         {"a\nx\n", "cars.csv: it has 1 vehicle, and the fleet has 2; add lines, or let fleet.vehicles be 1"},
         {"a\n", "cars.csv: it has 0 vehicles, and the fleet has 2; add lines, or let fleet.vehicles be 0"},
         {"vin\nV1\nV1\n", "cars.csv:3: the VIN 'V1' is there twice, first in line 2"},
-        {"vin,a\n,x\nV2,y\n", "cars.csv:2: this vehicle has no VIN"},
-        {"vin\nV1\nV/2\n", "cars.csv:3: 'V/2': a VIN is a level of topics, which has no / + or #"},
-        {"vin\nV1\n+\n", "cars.csv:3: '+': a VIN is a level of topics, which has no / + or #"},
+        {"vin,a\n,x\nV2,y\n", "cars.csv:2:1: this vehicle has no VIN"},
+        {"vin\nV1\nV/2\n", "cars.csv:3:1: 'V/2': a VIN is a level of topics, which has no / + or #"},
+        {"vin;owner\nV1;a\nV2;b\n", "cars.csv:1:4: the cells are separated by ';'; separate them by commas (RFC 4180)"},
+        {"vin\towner\n", "cars.csv:1:4: the cells are separated by tabs; separate them by commas (RFC 4180)"},
+        {"WZ9XX11010F000001,a\nWZ9XX11010F000002,b\n",
+         "cars.csv:1:1: 'WZ9XX11010F000001' is a VIN; the first line names the columns, such as vin,user"},
+        {"VIN Nr,owner\nWZ9XX11010F000001,a\n",
+         "cars.csv:1:1: the column 'VIN Nr' is not used for the VINs; name the one that holds them vin"},
+        {"owner,chassis\na,WZ9XX11010F000001\nb,WZ9XX11010F000002\n",
+         "cars.csv:2:3: the column 'chassis' holds VINs; name it vin"},
+        {std::string_view("\xff\xfev\0i\0n\0", 8), "cars.csv: this is UTF-16 or no text; save it as UTF-8"},
+        {std::string_view("\0v\0i\0n", 6), "cars.csv: this is UTF-16 or no text; save it as UTF-8"},
+        {"user\nJ\xe4ger\nx\n",
+         "cars.csv:2:1: byte 2 of this cell is 0xe4, which is not UTF-8; save the file as UTF-8"},
+        {"a,user\nx,e\x01\ny,z\n",
+         "cars.csv:2:3: byte 2 of this cell is 0x01, a control character, which MQTT and JSON do not carry"},
+        {"vin,user\nV1,ann \nV2,bob\n",
+         "cars.csv:2:4: 'ann ' begins or ends with a blank; remove it, or write the cell in quotes"},
+        {"vin\nV1\n\"V2 \"\n", "cars.csv:3:1: 'V2 ': a VIN has no blanks and line ends"},
+        {"vin\nV1\n+\n", "cars.csv:3:1: '+': a VIN is a level of topics, which has no / + or #"},
     };
     for (const auto& c : cases) EXPECT_EQ(wrong(2, c.text), c.why) << c.text;
-    EXPECT_THAT(wrong(2, std::string_view("vin\nV\0\nV2\n", 11)), HasSubstr("no control characters"));
+    EXPECT_THAT(wrong(2, std::string_view("vin\nV\0\nV2\n", 11)),
+                HasSubstr("cars.csv:2:1: byte 2 of this cell is 0x00, a control character"));
     EXPECT_EQ(std::ranges::count(wrong(3, "vin,a\n,x\nV\nV#,z\n"), '\n'), 2) << "all that is wrong";
     std::string many = "a,b\n";
     for (int i = 0; i < 100; ++i) many += "x\n";
     EXPECT_EQ(std::ranges::count(wrong(100, many), '\n'), 19) << "but not without end";
+}
+
+TEST(registry, reads_no_more_than_it_needs) {
+    const auto cars = good(1, "vin\nV1\nV1,never read\n\xff");
+    EXPECT_EQ(cars.vin_of(vehicle_id{0}), "V1");
+    EXPECT_THAT(wrong(1, "a\n" + std::string(70'000, 'x')),
+                HasSubstr("cars.csv:2:1: a cell of more than 65535 bytes, the longest text of MQTT"));
+    EXPECT_THAT(wrong(1, "a\n\"" + std::string(70'000, 'x')), HasSubstr("is its quote closed?"));
+    EXPECT_THAT(wrong(1, std::string(70'000, ',')), HasSubstr("more than 10000 cells in a line"));
+    EXPECT_EQ(to_string(registry::load(usual, 1, "/dev/zero").error()),
+              "/dev/zero: this is no regular file; it is read more than once");
+}
+
+TEST(registry, knows_whether_the_file_has_vins) {
+    EXPECT_TRUE(good(1, "vin\nV1\n").has_vins());
+    EXPECT_FALSE(good(1, "user\nx\n").has_vins());
+    EXPECT_FALSE(registry(usual, 1).has_vins());
 }
 
 TEST(registry, loads_a_file) {
