@@ -62,7 +62,7 @@ std::vector<flag> scenario_flags_of(scenario_flags& flags) {
     return all;
 }
 
-result<scenario::scenario_config> load_scenario(const scenario_flags& flags) {
+result<scenario::scenario_config> load_scenario(const scenario_flags& flags, problems* warnings) {
     errno = 0;
     const auto text = read_file(flags.file);
     if (!text) return text.error();
@@ -78,14 +78,16 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags) {
     add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, overrides, errors);
     add_url("--api", "target.api", flags.api, net::parse_api_url, overrides, errors);
     if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
-    auto config = scenario::read(*text, flags.file, overrides);
+    auto config = scenario::read(*text, flags.file, overrides, warnings);
     if (!config) errors.add(config.error());
     if (!errors.empty()) return errors;
     return config;
 }
 
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags& flags) {
-    auto scenario = load_scenario(flags);
+    problems warnings;
+    auto scenario = load_scenario(flags, &warnings);
+    for (const auto& warning : warnings.list) fmt::print(stderr, "{}: warning: {}\n", warning.location, warning.text);
     if (scenario) return std::move(*scenario);
     print_file_problems(scenario.error());
     return exit_code::usage;

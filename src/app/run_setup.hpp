@@ -28,8 +28,8 @@ std::vector<flag> scenario_flags_of(scenario_flags&);
 /// The subset --set, --broker and --api.
 std::vector<flag> target_flags_of(scenario_flags&);
 
-/// Errors: all problems of the file, the overrides and the URLs.
-result<scenario::scenario_config> load_scenario(const scenario_flags&);
+/// Errors: all problems of the file, the overrides and the URLs. `warnings`: see scenario::read().
+result<scenario::scenario_config> load_scenario(const scenario_flags&, problems* warnings = nullptr);
 
 /// A scenario and the new folder of its report.
 struct run_setup {
@@ -41,7 +41,7 @@ struct run_setup {
 template <class T>
 using or_exit_code = boost::system::result<T, verdict::exit_code>;
 
-/// Reads the scenario; prints its problems.
+/// Reads the scenario; prints its problems and warnings.
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags&);
 
 /// Creates the folder `report_path`; when that is empty, a new one: reports/NAME-TIME.

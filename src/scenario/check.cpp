@@ -5,10 +5,14 @@
 
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/contract/template_text.hpp>
+#include <loadsim/http/message.hpp>
+#include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/asio/ip/address_v4.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -70,7 +74,8 @@ void check_segments(const scenario_config& config, problems& all) {
         else
             check_behaviour_requirements(config, behaviour_of(config, s.behaviour), path + ".behaviour", all);
     }
-    if (!segments.empty() && std::abs(sum - 1) > 1e-6)
+    constexpr double rounding = 0.001; // three times 33.3% is 100%; the fleet is divided in proportion to the shares
+    if (!segments.empty() && std::abs(sum - 1) > rounding + 1e-9)
         all.add("fleet.segments", fmt::format("the shares add up to {:.6g}%, not to 100%", sum * 100));
 }
 
@@ -138,6 +143,13 @@ void check_observers(const scenario_config& config, problems& all) {
                     if (const auto at = net::parse_listen_address(o.listen); !at)
                         for (const auto& p : at.error().list) all.add(path + ".webhook.listen", p.text);
                     if (!o.path.starts_with('/')) all.add(path + ".webhook.path", "a path begins with '/'");
+                    const auto check_header = [&](const auto& signed_by, const char* key) {
+                        if (!signed_by) return;
+                        if (auto why = http::header_name_problem(signed_by->header); !why.empty())
+                            all.add(path + key, std::move(why));
+                    };
+                    check_header(o.secret, ".webhook.secret.header");
+                    check_header(o.hmac, ".webhook.hmac.header");
                 }
             },
             observers[i]);
@@ -151,6 +163,12 @@ void check_contract(const scenario_config& config, problems& all) {
         all.add("contract",
                 "the embedded backend supports only loadsim's own contract; give target.api, or leave contract "
                 "out");
+    const auto& request = config.contract.request;
+    if (auto why = http::method_problem(request.method); !why.empty())
+        all.add("contract.request.method", std::move(why));
+    for (const auto& [name, text] : request.headers)
+        if (auto why = http::header_name_problem(name); !why.empty())
+            all.add("contract.request.headers." + name, std::move(why));
     if (config.target.auth.type != driver::auth_options::kind::none)
         for (const auto& p : driver::check(config.target.auth).list) all.add("target.auth." + p.location, p.text);
     for (const auto* hooks : {&config.before, &config.after})
@@ -204,6 +222,58 @@ void check_campaigns(const scenario_config& config, problems& all) {
     }
 }
 
+/// MQTT 5.0, 4.7.1 and 4.8.2: topics and filters are valid whatever the values of their placeholders.
+void check_topics(const scenario_config& config, problems& all) {
+    const auto check_topic = [&](const std::string& path, const std::string& text) {
+        if (!text.empty() && !mqtt::valid_topic_name(contract::sample_text(text)))
+            all.add(path, fmt::format("'{}' is a filter; a message goes to one topic, without + and #", text));
+    };
+    const auto check_filter = [&](const std::string& path, const std::string& text, const std::string& sample) {
+        if (text.empty()) return all.add(path, "an empty filter matches no topic; '#' matches all");
+        if (mqtt::valid_topic_filter(sample)) return;
+        all.add(path, text.starts_with("$share/")
+                          ? fmt::format("'{}': a shared subscription is written $share/NAME/FILTER, the name without + "
+                                        "and #, and the wildcards of the filter alone in their levels",
+                                        text)
+                          : fmt::format("'{}': + is alone in its level, and # is alone in the last one", text));
+    };
+    const auto check_message = [&](const std::string& path, const contract::message_options& m) {
+        check_topic(path + ".topic", m.topic);
+        check_topic(path + ".responseTopic", m.response_topic);
+    };
+    const auto& c = config.contract;
+    check_message("contract.command", c.command.message);
+    check_message("contract.ack", c.ack);
+    check_message("contract.running", c.running);
+    check_message("contract.executed", c.executed);
+    check_message("contract.failed", c.failed);
+    check_message("contract.presence", c.presence);
+    if (c.telemetry) check_message("contract.telemetry", c.telemetry->message);
+    check_filter("contract.command.filter", c.command.filter, contract::sample_text(c.command.filter));
+    check_filter("contract.responses.filter", c.responses_filter, c.responses_filter);
+    for (std::size_t i = 0; i < config.campaigns.size(); ++i) {
+        const auto path = fmt::format("campaigns[{}]", i);
+        check_message(path, config.campaigns[i].message);
+        check_filter(path + ".filter", config.campaigns[i].filter, contract::sample_text(config.campaigns[i].filter));
+    }
+    for (std::size_t i = 0; i < config.load.observers.size(); ++i) {
+        const auto* o = std::get_if<observer::mqtt_options>(&config.load.observers[i]);
+        if (o == nullptr) continue;
+        const auto path = fmt::format("load.observers[{}].mqtt.filter", i);
+        check_filter(path, o->filter, o->filter);
+        if (o->clients > 1 && o->filter.starts_with("$share/"))
+            all.add(path,
+                    "several clients share their subscription by themselves; write the filter without $share/NAME/");
+    }
+}
+
+/// fleet.data without the VINs of the platform's vehicles: requests go to generated ones.
+void warn_of_generated_vins(const scenario_config& config, const compiled_scenario& compiled, problems& warnings) {
+    if (config.fleet.data.empty() || compiled.registry.has_vins()) return;
+    warnings.add("fleet.data", fmt::format("the VINs are generated, for {} has no column 'vin'; its columns are {}",
+                                           config.fleet.data, fmt::join(compiled.registry.columns(), ", ")));
+}
+
 } // namespace
 
 void check_target(const scenario_config& config, problems& all) {
@@ -251,6 +321,11 @@ void check_fleet(const scenario_config& config, problems& all) {
 }
 
 problems check(const scenario_config& config) {
+    problems warnings;
+    return check(config, warnings);
+}
+
+problems check(const scenario_config& config, problems& warnings) {
     problems all;
     if (!is_folder_name(config.name))
         all.add("name",
@@ -265,8 +340,12 @@ problems check(const scenario_config& config) {
     check_contract(config, all);
     check_link(config, all);
     check_campaigns(config, all);
+    check_topics(config, all);
     if (!all.empty()) return all; // templates are compiled only in a scenario without other problems
-    if (const auto compiled = compile(config); !compiled) all.add(compiled.error());
+    if (const auto compiled = compile(config); !compiled)
+        all.add(compiled.error());
+    else
+        warn_of_generated_vins(config, *compiled, warnings);
     return all;
 }
 

@@ -12,6 +12,9 @@
 
 namespace loadsim::scenario {
 
+/// check() of read.hpp, and what is valid and probably a mistake.
+problems check(const scenario_config&, problems& warnings);
+
 void check_target(const scenario_config&, problems&);
 void check_fleet(const scenario_config&, problems&);
 void check_load(const scenario_config&, problems&);

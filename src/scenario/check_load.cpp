@@ -32,12 +32,9 @@ bool has_no_arrivals(const loadsim::load::phase& p) {
 
 void check_phases(const load& l, problems& all) {
     if (l.phases.empty()) return all.add("load.phases", "there is no phase, so nothing is ever due");
-    std::set<std::string_view> seen;
     for (std::size_t i = 0; i < l.phases.size(); ++i) {
         const auto& p = l.phases[i];
         const auto path = fmt::format("load.phases[{}]", i);
-        if (!seen.insert(p.name).second)
-            all.add(path + ".name", fmt::format("there are two phases called '{}'", p.name));
         if (p.duration <= nanoseconds{0}) all.add(path, "a phase needs a duration");
         if (p.arrival_count && p.ramp_to) all.add(path, "arrivalCount and rampTo exclude each other");
     }

@@ -121,6 +121,18 @@ void read_context::add_problem(source_location location, std::string text) {
     located_problems_.push_back({path_, location, std::move(text)});
 }
 
+void read_context::add_warning(const yaml_node& at, std::string text) {
+    located_warnings_.push_back({path_, at.location, std::move(text)});
+}
+
+std::string read_context::path_of_file(const yaml_node& n) const {
+    if (folder.empty() || n.text.empty()) return n.text;
+    const std::filesystem::path named(n.text);
+    return (n.location.override_number == 0 ? folder / named : std::filesystem::absolute(named))
+        .lexically_normal()
+        .string();
+}
+
 const std::string* read_context::expect_scalar(const yaml_node& n, std::string_view expected) {
     if (n.what == yaml_node::kind::scalar) return &n.text;
     const auto* hint = n.what == yaml_node::kind::null ? "" : quoting_hint(n.location);
@@ -153,23 +165,30 @@ std::string join_path(std::string_view path, std::string_view key) {
     return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
 }
 
-result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides) {
+result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
+                             problems* warnings) {
     read_context r;
+    r.folder = std::filesystem::absolute(std::filesystem::path(file)).parent_path();
     scenario_config made;
     made.behaviours = builtin_behaviours();
     made.target.backend.services.clear(); // resolve_defaults() sets the default
     if (auto root = parse_yaml(yaml, 0, r)) {
         for (std::size_t i = 0; i < overrides.size(); ++i)
             apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
+        std::erase_if(root->members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
         if (root->what == yaml_node::kind::null)
             r.add_problem(*root, "the scenario is empty");
         else
             value_types::object<scenario_config>{}.read(r, *root, made);
         resolve_defaults(made, *root);
         auto found = r.located_problems();
-        for (auto& p : check(made).list)
+        problems of_check;
+        for (auto& p : check(made, of_check).list)
             if (!is_reported(r.located_problems(), p.location))
                 found.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+        auto warned = r.located_warnings();
+        for (auto& p : of_check.list) warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+        if (warnings != nullptr) *warnings = sort_problems(std::move(warned), file, overrides);
         if (found.empty()) return made;
         return sort_problems(std::move(found), file, overrides);
     }

@@ -3,6 +3,7 @@
 
 #include "yaml.hpp"
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,8 @@ public:
 
     void add_problem(source_location location, std::string text);
     void add_problem(const yaml_node& at, std::string text) { add_problem(at.location, std::move(text)); }
+    /// Of a value that is valid and probably a mistake.
+    void add_warning(const yaml_node& at, std::string text);
 
     /// The text of a scalar; nullptr, after reporting a problem, for any other node.
     const std::string* expect_scalar(const yaml_node&, std::string_view expected);
@@ -44,10 +47,17 @@ public:
 
     const std::string& path() const { return path_; }
     const std::vector<located_problem>& located_problems() const { return located_problems_; }
+    const std::vector<located_problem>& located_warnings() const { return located_warnings_; }
+
+    /// Path of a file that the scenario names: relative to `folder`, that of the scenario; one in an override stays relative to the
+    /// working folder. Absolute, so that a report's scenario can be run from anywhere; unchanged without a folder.
+    std::string path_of_file(const yaml_node&) const;
+    std::filesystem::path folder; ///< absolute
 
 private:
     std::string path_;
     std::vector<located_problem> located_problems_;
+    std::vector<located_problem> located_warnings_;
 };
 
 /// "path.key"; "key" for an empty path.

@@ -66,6 +66,7 @@ std::string schema() {
     boost::json::object root{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                              {"title", "loadsim scenario"}};
     for (auto& entry : value_types::object<scenario_config>{}.schema()) root[entry.key()] = entry.value();
+    root["patternProperties"] = boost::json::object{{"^x-", boost::json::object{}}}; // any value, for YAML anchors
     root["$defs"] = boost::json::object{{"step", value_types::step::definition()}};
     return boost::json::serialize(root) + "\n";
 }

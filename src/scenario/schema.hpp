@@ -76,13 +76,14 @@ void describe(V& v, fleet::mqtt_options& o) {
             "Maximum number of messages that a vehicle queues while the broker's receive maximum is used up.",
             value_types::integer<std::uint16_t>{});
     v.field("clientId", o.client_id,
-            "Client id of a vehicle: a template with {vin}, {index}, {segment}, {data.COLUMN}.", value_types::text{});
+            "Client id of a vehicle: a template with {vin}, {index}, {segment}, {data.COLUMN}.",
+            value_types::template_text{});
     v.field("user", o.user,
             "User name of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
-            value_types::environment_text{});
+            value_types::template_text{});
     v.field("password", o.password,
             "Password of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
-            value_types::environment_text{.secret = true});
+            value_types::template_text{.secret = true});
     v.field("presence", o.presence,
             "Publishes a retained \"online\" on the presence topic after each connect, with \"offline\" as the will.",
             value_types::flag{});
@@ -143,7 +144,7 @@ void describe(V& v, fleet::options& o) {
     v.field("data", o.data,
             "CSV file with a header line and one line per vehicle: {data.COLUMN} in templates; a column `vin` replaces "
             "the generated VINs.",
-            value_types::text{});
+            value_types::file_path{});
     v.field("link", o.link,
             "mqtt: one MQTT session per vehicle; broker-api: loadsim simulates the HTTP API of a broker, which the "
             "platform calls.",

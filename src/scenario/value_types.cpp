@@ -3,6 +3,7 @@
 #include "renamed_names.hpp"
 
 #include <loadsim/base/anomaly.hpp>
+#include <loadsim/contract/template_text.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/json/array.hpp>
@@ -78,39 +79,63 @@ void text::read(read_context& r, const yaml_node& n, std::string& out) const {
 }
 json::object text::schema() const { return {{"type", "string"}, {"maxLength", max_length}}; }
 
-void environment_text::read(read_context& r, const yaml_node& n, std::string& out) const {
-    const auto* found = r.expect_scalar(n, "a text");
-    if (found == nullptr) return;
+void template_text::read(read_context& r, const yaml_node& n, std::string& out) const {
+    text{max_length}.read(r, n, out);
+    if (n.what != yaml_node::kind::scalar || secret) return;
+    for (auto& warning : loadsim::contract::foreign_placeholders(n.text)) r.add_warning(n, std::move(warning));
+}
+json::object template_text::schema() const { return secret ? environment_text{}.schema() : text{max_length}.schema(); }
+
+void file_path::read(read_context& r, const yaml_node& n, std::string& out) const {
+    text{}.read(r, n, out);
+    if (n.what == yaml_node::kind::scalar) out = r.path_of_file(n);
+}
+
+namespace {
+
+/// The text with the values of its ${NAME}; nullopt after a problem.
+std::optional<std::string> insert_environment(read_context& r, const yaml_node& n, std::string_view expected) {
+    const auto* found = r.expect_scalar(n, expected);
+    if (found == nullptr) return std::nullopt;
     std::string made;
     std::string_view rest = *found;
     for (auto begin = rest.find("${"); begin != std::string_view::npos; begin = rest.find("${")) {
         const auto end = rest.find('}', begin);
-        if (end == std::string_view::npos) return r.add_problem(n, "'${' without its '}'");
-        const std::string name{rest.substr(begin + 2, end - begin - 2)};
+        const std::string name{end == std::string_view::npos ? "" : rest.substr(begin + 2, end - begin - 2)};
         const char* value = std::getenv(name.c_str());
-        if (value == nullptr) return r.add_problem(n, fmt::format("the environment variable '{}' is not set", name));
+        if (end == std::string_view::npos)
+            r.add_problem(n, "'${' without its '}'");
+        else if (value == nullptr)
+            r.add_problem(n, fmt::format("the environment variable '{}' is not set", name));
+        if (value == nullptr) return std::nullopt;
         made += rest.substr(0, begin);
         made += value;
         rest.remove_prefix(end + 1);
     }
-    out = made.append(rest);
+    return made.append(rest);
+}
+
+} // namespace
+
+void environment_text::read(read_context& r, const yaml_node& n, std::string& out) const {
+    if (auto made = insert_environment(r, n, "a text")) out = std::move(*made);
 }
 json::object environment_text::schema() const { return {{"type", "string"}}; }
 
 void secret::read(read_context& r, const yaml_node& n, std::string& out) const {
     const auto* file = n.what == yaml_node::kind::map && n.members.size() == 1 ? n.find("file") : nullptr;
     if (file == nullptr) return environment_text{.secret = true}.read(r, n, out);
-    const auto* path = r.expect_scalar(*file, "the path of a file");
-    if (path == nullptr) return;
+    if (r.expect_scalar(*file, "the path of a file") == nullptr) return;
+    const auto path = r.path_of_file(*file);
     constexpr std::size_t max = 64 * 1024;
-    if (std::error_code unknown; !std::filesystem::exists(*path, unknown) && !unknown)
-        return r.add_problem(*file, fmt::format("'{}' does not exist", *path));
-    std::ifstream in(*path, std::ios::binary);
+    if (std::error_code unknown; !std::filesystem::exists(path, unknown) && !unknown)
+        return r.add_problem(*file, fmt::format("'{}' does not exist", path));
+    std::ifstream in(path, std::ios::binary);
     std::string text(max, '\0');
     in.read(text.data(), static_cast<std::streamsize>(max));
     text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
     if (!in.eof() || in.bad() || text.empty())
-        return r.add_problem(*file, fmt::format("'{}' cannot be read, is empty, or is more than 64 kB", *path));
+        return r.add_problem(*file, fmt::format("'{}' cannot be read, is empty, or is more than 64 kB", path));
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
     out = std::move(text);
 }
@@ -248,8 +273,8 @@ json::object choice_schema(std::span<const std::string_view> names) {
 }
 
 void endpoint::read(read_context& r, const yaml_node& n, net::endpoint& out) const {
-    const auto* found = r.expect_scalar(n, "a URL");
-    if (found == nullptr) return;
+    const auto found = insert_environment(r, n, "a URL");
+    if (!found) return;
     const auto parsed = parse(*found);
     if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
     out = *parsed;

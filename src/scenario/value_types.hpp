@@ -36,7 +36,24 @@ struct text {
     json::object schema() const;
 };
 
-/// Text with ${NAME} for environment variables; a secret is written as "***".
+/// Template, as written: the template compiler inserts environment variables, whose values are never compiled. Warns of other tools'
+/// placeholders. A secret is written as "***".
+struct template_text {
+    std::size_t max_length = text_limit;
+    bool secret = false;
+    void read(read_context&, const yaml_node&, std::string& out) const;
+    yaml_node write(const std::string& value) const { return make_scalar(secret && !value.empty() ? "***" : value); }
+    json::object schema() const;
+};
+
+/// Path of a file that is read: see read_context::path_of_file().
+struct file_path {
+    void read(read_context&, const yaml_node&, std::string& out) const;
+    yaml_node write(const std::string& value) const { return make_scalar(value); }
+    json::object schema() const { return text{}.schema(); }
+};
+
+/// Text with ${NAME} for environment variables; a secret is written as "***". No template.
 struct environment_text {
     bool secret = false;
     void read(read_context&, const yaml_node&, std::string& out) const;

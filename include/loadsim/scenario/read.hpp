@@ -21,10 +21,12 @@ result<value_override> parse_override(std::string_view);
 /// Reads a scenario. `file` is its name in source locations. Overrides may add keys to maps and replace values, not
 /// extend lists; an override below a scalar (target.broker below `target: embedded`) replaces the scalar by a map.
 /// Defaults: phases without a name are "phase N", a fleet without segments has one, "all".
+/// Files that it names are found relative to the folder of `file`; those in an override, to the working folder.
 /// Errors: all problems, in the order of the file, each with "file:line:column" or "--set path"; never throws.
+/// `warnings`: what is valid and probably a mistake, in the same form; may be null.
 /// Limits: size, depth, number of values (each use of an alias counts) and lengths of names, so any input is safe.
 result<scenario_config> read(std::string_view yaml, std::string_view file,
-                             std::span<const value_override> overrides = {});
+                             std::span<const value_override> overrides = {}, problems* warnings = nullptr);
 
 /// The scenario as YAML with all values, defaults included, and secrets as "***"; read() returns an equal scenario,
 /// except for the secrets.

@@ -56,7 +56,7 @@ bool sets_response_topic(const yaml_node& n) {
 template <class V>
 void describe(V& v, contract::request_options& o) {
     v.field("method", o.method, "HTTP method.", value_types::text{20});
-    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::text{});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::template_text{});
     v.field("headers", o.headers, "Headers by name: templates.", value_types::named_texts{});
     v.field("body", o.body, "Body: a template; empty: none.", value_types::payload{});
     const value_types::list<value_types::integer<std::uint16_t>> statuses{{100, 599}, "statuses", 100};
@@ -70,7 +70,7 @@ void describe(V& v, contract::request_options& o) {
 template <class V>
 void describe(V& v, contract::command_options& o) {
     v.field("filter", o.filter, "Topic filter of a vehicle's subscription to commands: a template.",
-            value_types::text{});
+            value_types::template_text{});
     v.field("id", o.id, "Field path of the request's id in a command.", value_types::field_path{});
     v.field("service", o.service, "Field path of the service in a command; '': none.", value_types::field_path{});
     v.field("parameters", o.parameters, "Values of {parameter.NAME} in responses: field paths in the command, by name.",
@@ -155,7 +155,7 @@ yaml_node contract::write(const loadsim::contract::options& o) const {
 json::object contract::schema() const { return object<contract_keys>{}.schema(); }
 
 void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::payload_options& out) const {
-    constexpr text any{max_template_length};
+    constexpr template_text any{max_template_length};
     if (n.what == yaml_node::kind::scalar) {
         out.format = form::text;
         return any.read(r, n, out.text);
@@ -169,7 +169,10 @@ void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contr
         return r.add_problem(location, unknown_name("payload", key, payload_forms.names));
     const auto guard = r.enter(key);
     out.format = payload_forms.values[static_cast<std::size_t>(found - payload_forms.names.begin())];
-    any.read(r, value, out.text);
+    if (out.format == form::file)
+        file_path{}.read(r, value, out.text);
+    else
+        any.read(r, value, out.text);
 }
 
 yaml_node payload::write(const loadsim::contract::payload_options& p) const {
@@ -201,7 +204,7 @@ void named_texts::read(scenario::read_context& r, const yaml_node& n, loadsim::c
         const auto guard = r.enter(m.key);
         if (m.key.empty() || m.key.size() > name_length)
             r.add_problem(m.location, fmt::format("a name of 1 to {} characters belongs here", name_length));
-        text{max_template_length}.read(r, m.value, out.emplace_back(m.key, std::string{}).second);
+        template_text{}.read(r, m.value, out.emplace_back(m.key, std::string{}).second);
     }
 }
 

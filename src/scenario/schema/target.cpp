@@ -76,11 +76,11 @@ void describe(V& v, target_keys& k) {
 
 template <class V>
 void describe(V& v, http::tls_options& o) {
-    v.field("ca", o.ca, "File of the trusted CA certificates; empty: those of the system.", value_types::text{});
+    v.field("ca", o.ca, "File of the trusted CA certificates; empty: those of the system.", value_types::file_path{});
     v.field("certificate", o.certificate, "File of the client certificate with its chain; empty: none.",
-            value_types::text{});
+            value_types::file_path{});
     v.field("key", o.key, "File of the client certificate's private key; empty: the file of the certificate.",
-            value_types::text{});
+            value_types::file_path{});
 }
 
 template <class V>
@@ -98,7 +98,7 @@ void describe(V& v, auth_options::api_key_options& o) {
 
 template <class V>
 void describe(V& v, auth_options::oauth2_options& o) {
-    v.required("tokenUrl", o.token_url, "URL of the token endpoint, http or https.", value_types::text{});
+    v.required("tokenUrl", o.token_url, "URL of the token endpoint, http or https.", value_types::environment_text{});
     v.required("clientId", o.client_id, "Client identifier; may contain ${ENVIRONMENT_VARIABLE}.",
                value_types::environment_text{});
     v.required("clientSecret", o.client_secret, "Client secret: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",

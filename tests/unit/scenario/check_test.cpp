@@ -90,8 +90,6 @@ TEST(check, combinations) {
          "user and password are for a broker, and none is given"},
         {"name: t\nload: {phases: [{pause: 5}]}", "f:2:8: nothing is ever due in these phases"},
         {"name: t\nload: {phases: [{duration: 5, arrivalRate: 0}]}", "f:2:8: nothing is ever due in these phases"},
-        {"name: t\nload: {phases: [{name: a, pause: 1}, {name: a, duration: 1, arrivalRate: 1}]}",
-         "f:2:45: there are two phases called 'a'"},
         {"name: t\nload: {phases: [{pause: 300d}, {duration: 300d, arrivalRate: 1}]}",
          "f:2:8: these phases last longer"},
         {minimal_scenario("budgets: ['e2e{service=wash}.p99 < 1s']"), "f:3:11: "},
@@ -102,6 +100,58 @@ TEST(check, combinations) {
         EXPECT_THAT(found, HasSubstr(r.problem)) << r.yaml;
         EXPECT_EQ(std::ranges::count(found, '\n'), 0) << "one problem: " << found;
     }
+}
+
+TEST(check, topics_and_filters) {
+    const auto platform = [](std::string_view more) {
+        return minimal_scenario("target: {broker: mqtt://a, api: http://b}\n" + std::string(more));
+    };
+    const auto observer = [](std::string_view options) {
+        return scenario_with_load("  observers: [{mqtt: " + std::string(options) + "}]");
+    };
+    const row rows[] = {
+        {platform("contract: {command: {filter: 'v1/#/{vin}'}}"),
+         "f:4:32: 'v1/#/{vin}': + is alone in its level, and # is alone in the last one"},
+        {platform("contract: {command: {filter: 'v1/{vin}+/c'}}"), "'v1/{vin}+/c': + is alone"},
+        {platform("contract: {command: {filter: 'v1/{vin}#'}}"), "'v1/{vin}#': + is alone"},
+        {platform("contract: {command: {filter: '$share//x'}}"), "'$share//x': a shared subscription is written"},
+        {platform("contract: {command: {filter: ''}}"), "f:4:32: an empty filter matches no topic"},
+        {platform("contract: {responses: {filter: a/#/b}}"), "f:4:34: 'a/#/b': + is alone"},
+        {platform("contract: {responses: {filter: ''}}"), "f:4:34: an empty filter"},
+        {platform("contract: {executed: {topic: 'v1/{vin}/+/x'}}"), "f:4:30: 'v1/{vin}/+/x' is a filter"},
+        {platform("contract: {presence: {topic: 'v1/{vin}/#'}}"), "f:4:30: 'v1/{vin}/#' is a filter"},
+        {platform("contract: {command: {responseTopic: 'a/+'}}"), "f:4:37: 'a/+' is a filter"},
+        {platform("contract: {telemetry: {topic: 'a/#', payload: x}}"), "f:4:31: 'a/#' is a filter"},
+        {observer("{filter: 'v1/#/evt'}"), "f:4:31: 'v1/#/evt': + is alone"},
+        {observer("{filter: ''}"), "f:4:31: an empty filter"},
+        {observer("{filter: '$share/g/v1/+/evt', clients: 2}"), "f:4:31: several clients share their subscription"},
+        {minimal_scenario("campaigns: [{name: a, at: 0s, filter: 'x+', topic: x, payload: ''}]"), "f:3:39: 'x+'"},
+        {minimal_scenario("campaigns: [{name: a, at: 0s, filter: x, topic: '+', payload: ''}]"), "f:3:49: '+' is a"},
+    };
+    for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
+    read_valid(platform("contract: {command: {filter: '+/{#segment}{segment}/{/segment}{vin}/#'}}"));
+    read_valid(platform("contract: {command: {filter: '$share/g/v1/{vin}/#'}}"));
+    read_valid(observer("{filter: '$share/g/v1/+/evt'}"));
+}
+
+TEST(check, methods_and_headers) {
+    const auto platform = [](std::string_view more) {
+        return minimal_scenario("target: {broker: mqtt://a, api: http://b}\n" + std::string(more));
+    };
+    const row rows[] = {
+        {platform("contract: {request: {headers: {Content-Length: '2'}}}"), "f:4:48: Content-Length follows from"},
+        {platform("contract: {request: {headers: {X Bad: y}}}"), "f:4:39: 'X Bad' is no header's name"},
+        {platform("contract: {request: {method: post}}"), "f:4:32: HTTP methods are case-sensitive: write POST for"},
+        {platform("contract: {request: {method: GET X}}"), "f:4:32: 'GET X' is no HTTP method"},
+        {platform("before: [{path: /a, method: get}]"), "f:4:29: HTTP methods are case-sensitive"},
+        {platform("after: [{path: /a, headers: {transfer-encoding: chunked}}]"), "f:4:49: Transfer-Encoding follows"},
+        {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {method: put}}}"), "write PUT for 'put'"},
+        {minimal_scenario("fleet: {link: broker-api, brokerApi: {method: 'P T'}}"), "'P T' is no HTTP method"},
+        {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {headers: {'X:Y': z}}}}"), "'X:Y' is no"},
+        {scenario_with_load("  observers: [{webhook: {secret: {header: 'X Y', value: z}}}]"), "'X Y' is no header's"},
+    };
+    for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
+    read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));
 }
 
 TEST(check, conditions) {
@@ -155,6 +205,11 @@ TEST(check, accepts_boundary_values) {
     const std::string rows[] = {
         minimal_scenario("fleet: {vehicles: 33000000}"),
         minimal_scenario("fleet: {segments: [{name: a, share: 33.3333333%}, {name: b, share: 66.6666667%}]}"),
+        minimal_scenario("fleet: {segments: [{name: a, share: 33.33%}, {name: b, share: 33.33%}, {name: c, share: "
+                         "33.33%}]}"),
+        "name: t\nload: {phases: [{name: a, pause: 1}, {name: a, duration: 1, arrivalRate: 1}]}\n"
+        "budgets: ['e2e{phase=a}.p99 < 1s']",
+        minimal_scenario("x-fast: &fast {min: 1s, max: 2s}\nbehaviours: {b: {steps: [{wait: {uniform: *fast}}]}}"),
         minimal_scenario("fleet: {mqtt: {version: 5, sessionExpiry: 1m}}"),
         scenario_with_load("  completionTimeout: 30001ms"),
         scenario_with_load("  drain: 1s"), // no silent vehicles
@@ -204,7 +259,6 @@ TEST(check, of_a_scenario_built_in_code_names_paths) {
               "target: the http driver needs a target.api, or an embedded target\n"
               "fleet.vehicles: 0 vehicles; there can be 1 to 33000000\n"
               "fleet.segments[0].behaviour: unknown behaviour 'tiem-out'; did you mean 'timeout'?\n"
-              "load.phases[1].name: there are two phases called 'phase 1'\n"
               "load.phases[1]: a phase needs a duration\n"
               "load.http.connections: there must be one at least");
 }

@@ -186,6 +186,17 @@ TEST(platform_schema, behind_the_broker_api_the_embedded_backend_posts_its_event
     EXPECT_FALSE(d.load.check_response_sequence);
 }
 
+TEST(platform_schema, warns_of_generated_vins) {
+    const auto file = std::filesystem::temp_directory_path() / "loadsim-cars-without-vin.csv";
+    std::ofstream(file) << "user,key\nann,1\n";
+    problems warnings;
+    const auto config = read(minimal_scenario("fleet: {vehicles: 1, data: " + file.string() + "}"), "f", {}, &warnings);
+    std::filesystem::remove(file);
+    ASSERT_TRUE(config) << to_string(config.error());
+    EXPECT_EQ(to_string(warnings), "f:3:28: the VINs are generated, for " + file.string() +
+                                       " has no column 'vin'; its columns are user, key");
+}
+
 TEST(compiled_scenario, has_template_values_from_data_and_segments) {
     const auto file = std::filesystem::temp_directory_path() / "loadsim-cars-of-a-test.csv";
     std::ofstream(file) << "vin,user\nWBA00000000000001,ann\nWBA00000000000002,bob\n";

@@ -432,18 +432,65 @@ budgets: ["e2e.p99 < 1s", "unexpected == 0"]
 }
 
 TEST(read, user_and_password_from_the_environment) {
-    ASSERT_EQ(setenv("LOADSIM_TEST_SECRET", "s3c", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_SECRET", "a{Geheim77", 1), 0);
     const auto m =
         read_valid(minimal_scenario(
                        "fleet: {mqtt: {user: 'u-${LOADSIM_TEST_SECRET}-{vin}', password: '${LOADSIM_TEST_SECRET}'}}"))
             .fleet.mqtt;
-    EXPECT_EQ(m.user, "u-s3c-{vin}");
-    EXPECT_EQ(m.password, "s3c");
+    EXPECT_EQ(m.user, "u-${LOADSIM_TEST_SECRET}-{vin}") << "its template inserts the value, as text";
+    EXPECT_EQ(m.password, "${LOADSIM_TEST_SECRET}");
     EXPECT_THAT(problems_of(minimal_scenario("fleet: {mqtt: {password: '${LOADSIM_TEST_NONE}'}}")),
                 testing::HasSubstr("'LOADSIM_TEST_NONE' is not set"));
-    EXPECT_THAT(problems_of(minimal_scenario("fleet: {mqtt: {password: '${LOADSIM'}}")),
+    EXPECT_THAT(problems_of(minimal_scenario("target: {broker: mqtt://a, user: '${LOADSIM'}")),
                 testing::HasSubstr("without its '}'"));
     EXPECT_THAT(problems_of("name: ${HOME}\nload: {phases: [{pause: 1}, {duration: 1, arrivalRate: 1}]}"),
                 testing::HasSubstr("cannot name a folder"))
         << "nowhere else";
+}
+
+TEST(read, urls_from_the_environment) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_HOST", "platform.test", 1), 0);
+    const auto t = read_valid(minimal_scenario("target: {broker: 'mqtt://${LOADSIM_TEST_HOST}', api: "
+                                               "['HTTPS://${LOADSIM_TEST_HOST}/v1%2Fx', 'http://b'], auth: {oauth2: "
+                                               "{tokenUrl: 'http://${LOADSIM_TEST_HOST}/t', clientId: a, "
+                                               "clientSecret: b}}}"))
+                       .target;
+    EXPECT_EQ(net::to_string(*t.broker), "mqtt://platform.test:1883");
+    EXPECT_EQ(net::to_string(*t.api), "https://platform.test:443/v1%2Fx");
+    EXPECT_EQ(t.auth.oauth2.token_url, "http://platform.test/t");
+    EXPECT_THAT(problems_of(minimal_scenario("target: {broker: 'mqtt://${LOADSIM_TEST_NONE}'}")),
+                testing::HasSubstr("f:3:18: the environment variable 'LOADSIM_TEST_NONE' is not set"));
+}
+
+TEST(read, files_are_found_relative_to_the_scenario) {
+    const auto here = std::filesystem::current_path();
+    const auto yaml = minimal_scenario("target: {broker: mqtt://a, api: https://b, tls: {ca: tls/ca.pem}}\n"
+                                       "before: [{path: /a, body: {file: /abs.bin}}]\nfleet: {data: cars.csv}");
+    const auto wrong = [&](std::span<const value_override> overrides) {
+        return to_string(read(yaml, "scenarios/x.yaml", overrides).error());
+    };
+    EXPECT_THAT(wrong({}), testing::HasSubstr((here / "scenarios/cars.csv").string() + ": cannot be read"));
+    EXPECT_THAT(wrong({}), testing::HasSubstr("the file '/abs.bin' cannot be read"));
+    EXPECT_THAT(wrong(std::vector{*parse_override("fleet.data=cars.csv")}),
+                testing::HasSubstr((here / "cars.csv").string() + ": cannot be read"))
+        << "an override is not the scenario's";
+    const auto config =
+        read(minimal_scenario("target: {broker: mqtt://a, api: https://b, tls: {ca: tls/ca.pem}}"), "scenarios/x.yaml");
+    ASSERT_TRUE(config) << to_string(config.error());
+    EXPECT_EQ(config->target.tls.ca, (here / "scenarios/tls/ca.pem").string());
+    EXPECT_THAT(write(*config), testing::HasSubstr((here / "scenarios/tls/ca.pem").string()))
+        << "so that a report's scenario can be run from anywhere";
+}
+
+TEST(read, warns_of_placeholders_of_other_tools) {
+    problems warnings;
+    const auto config = read(minimal_scenario("target: {broker: mqtt://a, api: http://b}\n"
+                                              "contract: {request: {body: '{\"a\":\"{{ vin }}\"}'}}\n"
+                                              "fleet: {mqtt: {clientId: 'car-%i-{vin}'}}"),
+                             "f", std::vector{*parse_override("contract.request.path=/a/${vin}")}, &warnings);
+    ASSERT_TRUE(config) << to_string(config.error());
+    ASSERT_EQ(warnings.list.size(), 3U) << to_string(warnings);
+    EXPECT_THAT(to_string(warnings), testing::HasSubstr("f:4:28: '{{ vin }}' is a placeholder of other tools"));
+    EXPECT_THAT(to_string(warnings), testing::HasSubstr("f:5:26: '%i' is a placeholder of other tools"));
+    EXPECT_THAT(to_string(warnings), testing::HasSubstr("--set contract.request.path: '${vin}' is a placeholder"));
 }
