@@ -14,11 +14,9 @@ namespace json = boost::json;
 
 constexpr std::size_t nesting_limit = 16;     // nesting depth of a value
 constexpr std::size_t size_limit = 64 * 1024; // bytes; larger values are not parsed
-constexpr std::size_t max_number_length = 24; // digits; longer numbers, or numbers with exponents, are not portable
 
-/// RFC 8259, 6, without an exponent.
+/// RFC 8259, 6, of any length, as ids have; without an exponent, so that a hexadecimal id such as 12e4 is a text.
 bool is_number(std::string_view text) {
-    if (text.size() > max_number_length) return false;
     const auto digits = [&] {
         const auto length = std::min(text.find_first_not_of("0123456789"), text.size());
         text.remove_prefix(length);

@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <exception>
 #include <new>
@@ -14,8 +15,93 @@ namespace json = boost::json;
 
 constexpr std::size_t nesting_limit = 32;
 
-/// False: null, treated as absent.
-bool assign_text(const json::value& value, std::string& out) {
+/// Reads JSON that is known to be valid as text, value by value: Boost.JSON converts numbers, and loses digits of long ones.
+class json_scanner {
+public:
+    explicit json_scanner(std::string_view valid_json) : rest_(valid_json) { skip_blanks(); }
+    char front() const { return rest_.front(); }
+    /// Removes a bracket, comma or colon, and the blanks after it.
+    void skip_mark() {
+        rest_.remove_prefix(1);
+        skip_blanks();
+    }
+    /// Removes and returns the value at the front, and removes the blanks after it.
+    std::string_view take_value() {
+        const auto from = rest_;
+        std::size_t depth = 0;
+        do {
+            const char c = front();
+            if (c == '"')
+                skip_string();
+            else if (c == '{' || c == '[' || c == '}' || c == ']')
+                (c == '{' || c == '[' ? ++depth : --depth), rest_.remove_prefix(1);
+            else if (depth > 0)
+                rest_.remove_prefix(1);
+            else
+                rest_.remove_prefix(std::min(rest_.find_first_of(",]} \t\r\n"), rest_.size()));
+        } while (depth > 0);
+        const auto value = from.substr(0, from.size() - rest_.size());
+        skip_blanks();
+        return value;
+    }
+
+private:
+    void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
+    void skip_string() {
+        std::size_t i = 1;
+        while (rest_[i] != '"') i += rest_[i] == '\\' ? 2 : 1;
+        rest_.remove_prefix(i + 1);
+    }
+
+    std::string_view rest_;
+};
+
+std::vector<std::string_view> items_of(std::string_view array) {
+    std::vector<std::string_view> items;
+    json_scanner from(array);
+    for (from.skip_mark(); from.front() != ']';) {
+        items.push_back(from.take_value());
+        if (from.front() == ',') from.skip_mark();
+    }
+    return items;
+}
+
+/// The member's value; of several with that key the last, as in Boost.JSON.
+std::string_view member_of(std::string_view object, std::string_view key) {
+    std::string_view found;
+    json_scanner from(object);
+    for (from.skip_mark(); from.front() != '}';) {
+        const auto name = from.take_value();
+        from.skip_mark();
+        const auto value = from.take_value();
+        if (std::string_view(json::parse(json::string_view(name.data(), name.size())).get_string()) == key)
+            found = value;
+        if (from.front() == ',') from.skip_mark();
+    }
+    return found;
+}
+
+/// The text of a value that find_value() has found.
+std::string_view written_value(std::string_view document, const std::vector<std::string>& tokens) {
+    auto at = json_scanner(document).take_value();
+    for (const auto& token : tokens) at = at.front() == '[' ? items_of(at)[std::stoul(token)] : member_of(at, token);
+    return at;
+}
+
+/// Appends JSON without the blanks between its tokens.
+void append_compact(std::string_view valid_json, std::string& out) {
+    bool quoted = false;
+    for (std::size_t i = 0; i < valid_json.size(); ++i) {
+        const char c = valid_json[i];
+        if (c == '"') quoted = !quoted;
+        if (quoted || std::string_view(" \t\r\n").find(c) == std::string_view::npos) out += c;
+        if (quoted && c == '\\') out += valid_json[++i];
+    }
+}
+
+/// False: null, treated as absent. `written`: text of a number with a fraction or of any length, or of an object or array.
+template <class Written>
+bool assign_text(const json::value& value, Written&& written, std::string& out) {
     if (value.is_null()) return false;
     out.clear();
     switch (value.kind()) {
@@ -27,8 +113,8 @@ bool assign_text(const json::value& value, std::string& out) {
     case json::kind::bool_: out = value.get_bool() ? "true" : "false"; break;
     case json::kind::int64: append_number(value.get_int64(), out); break;
     case json::kind::uint64: append_number(value.get_uint64(), out); break;
-    case json::kind::double_: append_number(value.get_double(), out); break;
-    default: out = json::serialize(value);
+    case json::kind::double_: out = written(); break;
+    default: append_compact(written(), out);
     }
     return true;
 }
@@ -115,7 +201,8 @@ bool message_parser::extract(const field_path& from, std::string& out) {
     case field_path::kind::pointer: {
         if (!is_json()) return false;
         const auto* value = find_value(json().root, from.tokens());
-        return value != nullptr && assign_text(*value, out);
+        const auto written = [&] { return written_value(message_.payload, from.tokens()); };
+        return value != nullptr && assign_text(*value, written, out);
     }
     case field_path::kind::topic_level: {
         const auto level = level_of(message_.topic, from.level());
@@ -138,7 +225,7 @@ std::optional<std::vector<std::string>> message_parser::extract_items(const fiel
     const auto list = json::parse(text, error); // Boost.JSON limits nesting to 32
     if (error || !list.is_array()) return std::nullopt;
     std::vector<std::string> items;
-    for (const auto& item : list.get_array()) items.push_back(json::serialize(item));
+    for (const auto item : items_of(text)) items.emplace_back(item);
     return items;
 }
 

@@ -34,7 +34,8 @@ public:
     message_parser(const message_parser&) = delete;
     message_parser& operator=(const message_parser&) = delete;
 
-    /// Writes the field as text: numbers and booleans in decimal and as true/false, objects and arrays as JSON. False: absent or null.
+    /// Writes the field as text: numbers as written, of any length, booleans as true/false, objects and arrays as JSON without blanks.
+    /// False: absent or null.
     bool extract(const field_path&, std::string& out);
     /// Items of a JSON array, each as JSON text; nullopt: absent, not an array, or more than payload_limit bytes.
     std::optional<std::vector<std::string>> extract_items(const field_path&);

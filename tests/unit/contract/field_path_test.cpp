@@ -62,6 +62,12 @@ TEST(field_path, converts_every_value_to_text) {
         {R"({"a":-7})", "-7"},
         {R"({"a":18446744073709551615})", "18446744073709551615"},
         {R"({"a":21.5})", "21.5"},
+        {R"({"a":21.50})", "21.50"},
+        {R"({"a":1e3})", "1e3"},
+        {R"({"a":123456789012345678901234567890})", "123456789012345678901234567890"},
+        {R"({"b":{"a":1.0},"\u0061" : -98765432109876543210 , "c":"]}"})", "-98765432109876543210"},
+        {R"({"a":1.5,"a":2.50})", "2.50"},
+        {R"({"a": { "id" : 123456789012345678901 , "b" : " \" }" } })", R"({"id":123456789012345678901,"b":" \" }"})"},
         {R"({"a":null})", "(none)"},
         {R"({"a":{"b":[1]}})", R"({"b":[1]})"},
         {R"({"a":"\u00e4"})", "\xc3\xa4"},
@@ -69,6 +75,16 @@ TEST(field_path, converts_every_value_to_text) {
         {"[1]", "(none)"},
         {R"({"a":1)", "(none)"}};
     for (const auto& [payload, text] : cases) EXPECT_EQ(json("/a", payload), text) << payload;
+    EXPECT_EQ(json("/a/1/b", R"({"a":[{"b":1.0}, {"b" : 12345678901234567890123 }]})"), "12345678901234567890123");
+}
+
+TEST(field_path, splits_a_batch_into_items_as_written) {
+    const message_view batch{.payload = R"({"events":[ {"id":123456789012345678901}, 1.50,"x,]" ,[]]})"};
+    const auto items = message_parser(batch).extract_items(parsed("/events"));
+    ASSERT_TRUE(items);
+    EXPECT_THAT(*items, testing::ElementsAre(R"({"id":123456789012345678901})", "1.50", R"("x,]")", "[]"));
+    const message_view empty{.payload = " [ ] "};
+    EXPECT_THAT(message_parser(empty).extract_items(parsed("payload")), testing::Optional(testing::IsEmpty()));
 }
 
 TEST(field_path, is_safe_for_untrusted_input) {
