@@ -133,6 +133,7 @@ result<message_contract> message_contract::compile(const contract::options& opti
     const auto symbols_for = [&](template_scope where) { return symbols_in(where, scenario, parameter_names); };
     const auto message = [&](const message_options& from, template_scope where, message_template& out,
                              const std::string& name) {
+        if (from.none) return;
         const auto option = "contract." + name;
         assign(message_template::compile(from, symbols_for(where), made.pointers_, option), out, option);
     };
@@ -233,6 +234,13 @@ bool message_contract::compose_telemetry(const template_values& from, outgoing_m
 }
 
 bool message_contract::has_telemetry() const noexcept { return options_.telemetry.has_value(); }
+
+bool message_contract::has_presence() const noexcept { return !options_.presence.none; }
+
+bool message_contract::has(response_kind what) const noexcept {
+    return !(what == response_kind::ack && options_.ack.none) &&
+           !(what == response_kind::running && options_.running.none);
+}
 
 bool message_contract::compose_request(const template_values& from, request_parts& out) const {
     path_.render(from, out.path);

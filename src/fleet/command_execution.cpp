@@ -104,6 +104,7 @@ command_execution* fleet_core::accept_command(vehicle_state& vehicle, const cont
 }
 
 bool fleet_core::send_response(command_execution& execution, const vehicle::response_step& response) {
+    if (!spec_.message_contract.has(kind_of(response.type))) return true;
     auto& vehicle = vehicle_of(execution.vehicle);
     if (!connected(vehicle)) return false;
     const auto t = now(); // before the bytes are sent, so that no receiver can report an earlier time

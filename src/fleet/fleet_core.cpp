@@ -185,13 +185,10 @@ void fleet_core::report_session_event(const vehicle_state& vehicle, std::string 
     if (load_start_ != never && !stopped_) events_.on_session_event(vehicle.id, std::move(what), now());
 }
 
-/// Presence of sleeping vehicles is always published: the platform needs it.
-bool fleet_core::publishes_presence(const vehicle_state& vehicle) const {
-    return presence_enabled_ && (spec_.options.mqtt.presence || behaviour_of(vehicle.id).asleep);
-}
+bool fleet_core::publishes_presence() const { return presence_enabled_ && spec_.message_contract.has_presence(); }
 
 void fleet_core::publish_presence(vehicle_state& vehicle, std::string_view state) {
-    if (!publishes_presence(vehicle) || !connected(vehicle)) return;
+    if (!publishes_presence() || !connected(vehicle)) return;
     if (!encode_presence(spec_, vehicle.id, state, wall_us(), presence_count_++, message_)) {
         ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
         return;

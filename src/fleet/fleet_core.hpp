@@ -102,7 +102,7 @@ protected:
     void fall_asleep(vehicle_state&);
     void schedule_sleep(vehicle_state&);
     void report_session_event(const vehicle_state&, std::string what);
-    bool publishes_presence(const vehicle_state&) const;
+    bool publishes_presence() const; ///< and has a will
     void publish_presence(vehicle_state&, std::string_view state);
     nanoseconds next_reconnect_wait(const vehicle_state&, std::uint32_t& attempts, std::uint32_t failed) const;
 

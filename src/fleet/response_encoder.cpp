@@ -35,19 +35,14 @@ std::string_view request_id_of(const response_step& response, const response_con
 
 std::int64_t in_us(nanoseconds t) { return std::chrono::duration_cast<std::chrono::microseconds>(t).count(); }
 
-struct response_names {
-    contract::response_kind what;
-    std::string_view phase;
-};
-
-response_names response_names_of(response_step::kind what) {
+std::string_view phase_of(contract::response_kind what) {
     switch (what) {
-    case response_step::kind::ack: return {contract::response_kind::ack, "ack"};
-    case response_step::kind::running: return {contract::response_kind::running, "running"};
-    case response_step::kind::executed: return {contract::response_kind::executed, "executed"};
-    case response_step::kind::failed: break;
+    case contract::response_kind::ack: return "ack";
+    case contract::response_kind::running: return "running";
+    case contract::response_kind::executed: return "executed";
+    case contract::response_kind::failed: break;
     }
-    return {contract::response_kind::failed, "failed"};
+    return "failed";
 }
 
 /// Corrupts the encoded payload: truncated, empty or oversized.
@@ -79,6 +74,16 @@ bool encode_with_foreign_vin(const contract::message_contract& message_contract,
 
 } // namespace
 
+contract::response_kind kind_of(response_step::kind what) {
+    switch (what) {
+    case response_step::kind::ack: return contract::response_kind::ack;
+    case response_step::kind::running: return contract::response_kind::running;
+    case response_step::kind::executed: return contract::response_kind::executed;
+    case response_step::kind::failed: break;
+    }
+    return contract::response_kind::failed;
+}
+
 response_context make_response_context(const fleet_spec& spec, const response_step& response,
                                        const command_execution& execution,
                                        const std::vector<std::unique_ptr<command_execution>>& all, monotonic_time now) {
@@ -106,7 +111,7 @@ response_context make_response_context(const fleet_spec& spec, const response_st
 
 bool encode_response(const contract::message_contract& message_contract, const response_step& response,
                      const response_context& context, contract::outgoing_message& out) {
-    const auto [what, phase] = response_names_of(response.type);
+    const auto what = kind_of(response.type);
     const auto request_id = request_id_of(response, context);
     const auto made_up_id = request_id.empty() ? made_up_request_id(context) : std::string{};
     const auto oversized = response.payload == response_step::corruption::oversized
@@ -118,7 +123,7 @@ bool encode_response(const contract::message_contract& message_contract, const r
     values.vin = context.vin;
     values.request_id = request_id.empty() ? std::string_view{made_up_id} : request_id;
     values.code = oversized.empty() ? std::string_view{response.code} : oversized;
-    values.phase = phase;
+    values.phase = phase_of(what);
     values.ok = response.type != response_step::kind::failed;
     values.seq = context.seq;
     values.now_us = context.wall_us + in_us(context.clock_offset);

@@ -38,6 +38,8 @@ response_context make_response_context(const fleet_spec&, const vehicle::respons
                                        const command_execution& execution,
                                        const std::vector<std::unique_ptr<command_execution>>& all, monotonic_time now);
 
+contract::response_kind kind_of(vehicle::response_step::kind);
+
 /// Overwrites `out`. False: the payload cannot be encoded (invalid hex or base64).
 bool encode_response(const contract::message_contract&, const vehicle::response_step&, const response_context&,
                      contract::outgoing_message& out);

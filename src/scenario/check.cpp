@@ -52,8 +52,8 @@ void check_behaviour_requirements(const scenario_config& config, const vehicle::
     if (!b.asleep) return;
     if (config.load.driver == driver::kind::mqtt)
         all.add(path, fmt::format("'{}' sleeps, and the mqtt driver cannot wake vehicles", b.name));
-    if (!m.presence)
-        all.add(path, fmt::format("'{}' sleeps, and without fleet.mqtt.presence the platform does not know", b.name));
+    if (config.contract.presence.none)
+        all.add(path, fmt::format("'{}' sleeps, and with contract.presence: none the platform does not know", b.name));
 }
 
 void check_segments(const scenario_config& config, problems& all) {
@@ -238,6 +238,7 @@ void check_topics(const scenario_config& config, problems& all) {
                           : fmt::format("'{}': + is alone in its level, and # is alone in the last one", text));
     };
     const auto check_message = [&](const std::string& path, const contract::message_options& m) {
+        if (m.none) return;
         check_topic(path + ".topic", m.topic);
         check_topic(path + ".responseTopic", m.response_topic);
     };
@@ -265,6 +266,24 @@ void check_topics(const scenario_config& config, problems& all) {
             all.add(path,
                     "several clients share their subscription by themselves; write the filter without $share/NAME/");
     }
+}
+
+/// Messages that a contract of one's own leaves out: vehicles send loadsim's own, which another platform does not know.
+void warn_of_builtin_messages(const scenario_config& config, problems& warnings) {
+    const auto& c = config.contract;
+    const contract::options builtin;
+    if (c.executed == builtin.executed) return; // no responses of its own
+    const auto warn = [&](std::string_view key, const contract::message_options& m,
+                          const contract::message_options& builtin_message, std::string_view remedy) {
+        if (m == builtin_message)
+            warnings.add("contract", fmt::format("'{}' is left out, so vehicles send loadsim's own on {}; {}", key,
+                                                 m.topic, remedy));
+    };
+    constexpr auto or_none = "give the platform's, or none if it has no such message";
+    warn("ack", c.ack, builtin.ack, or_none);
+    warn("running", c.running, builtin.running, or_none);
+    warn("failed", c.failed, builtin.failed, "give the platform's");
+    warn("presence", c.presence, builtin.presence, or_none);
 }
 
 /// fleet.data without the VINs of the platform's vehicles: requests go to generated ones.
@@ -346,6 +365,7 @@ problems check(const scenario_config& config, problems& warnings) {
         all.add(compiled.error());
     else
         warn_of_generated_vins(config, *compiled, warnings);
+    warn_of_builtin_messages(config, warnings);
     return all;
 }
 

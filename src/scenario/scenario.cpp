@@ -54,6 +54,7 @@ bool uses_builtin_contract(const scenario_config& config) {
     auto own = config.contract;
     own.telemetry.reset(); // the backend does not parse it
     own.deadlines.reset();
+    if (own.presence.none) own.presence = contract::options{}.presence; // it needs none, except of sleeping vehicles
     return own == contract::options{};
 }
 

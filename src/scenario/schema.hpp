@@ -84,9 +84,6 @@ void describe(V& v, fleet::mqtt_options& o) {
     v.field("password", o.password,
             "Password of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
             value_types::template_text{.secret = true});
-    v.field("presence", o.presence,
-            "Publishes a retained \"online\" on the presence topic after each connect, with \"offline\" as the will.",
-            value_types::flag{});
     v.field("commandQos", o.command_qos, "QoS of the vehicles' subscriptions to commands.", choices::qos.type());
     v.field("responseQos", o.response_qos, "QoS of the vehicles' responses.", choices::qos.type());
 }

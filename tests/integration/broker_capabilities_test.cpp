@@ -279,7 +279,7 @@ TEST_F(broker_capabilities, assigned_client_identifier_is_reused) {
     broker_.connack.add(property::assigned_client_identifier, "auto-1");
     broker_.messages_after_suback = {{"t", R"({"id":"r1"})"}};
     options_.mqtt.client_id.clear();
-    options_.mqtt.presence = false;
+    contract_.presence.none = true;
     step disconnect_step;
     disconnect_step.type = step::kind::disconnect;
     step reconnect_step;

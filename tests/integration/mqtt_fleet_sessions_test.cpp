@@ -121,7 +121,6 @@ TEST_F(mqtt_fleet_test, sleeping_vehicle_wakes_receives_queued_commands_and_slee
     behaviour_.asleep =
         vehicle::sleep{.bearer = vehicle::sleep::wakeup_bearer::sms, .wakeup_delay = {}, .stays_awake = 200ms};
     behaviour_.asleep->wakeup_delay.a = 100ms;
-    options_.mqtt.presence = false; // "asleep" must be published all the same
     connect_and_begin_load();
     ASSERT_TRUE(run_until([&] { return !states().empty() && states().back() == "asleep sms"; }));
     EXPECT_EQ(fleet_->online(), 0U);

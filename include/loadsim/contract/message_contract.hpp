@@ -95,6 +95,8 @@ public:
     bool compose_presence(const template_values&, outgoing_message& out) const;
     bool compose_telemetry(const template_values&, outgoing_message& out) const;
     bool has_telemetry() const noexcept;
+    bool has_presence() const noexcept;
+    bool has(response_kind) const noexcept; ///< false: vehicles do not send it
     /// Event mapping of vehicle responses, for the embedded backend and response observers.
     const event_mapping& response_mapping() const noexcept { return response_mapping_; }
 

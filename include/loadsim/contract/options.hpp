@@ -43,6 +43,7 @@ struct message_options {
     std::string content_type{};
     std::chrono::seconds expiry{0};
     named_texts user_properties{};
+    bool none = false; ///< of ack, running and presence: the platform has no such message, and none is sent
     friend bool operator==(const message_options&, const message_options&) = default;
 };
 

@@ -36,7 +36,6 @@ struct mqtt_options {
     std::string client_id = "{vin}"; ///< template, like the next two; unique per vehicle
     std::string user;
     std::string password;                             ///< never printed
-    bool presence = true;                             ///< retained "online" on the presence topic, will "offline"
     mqtt::qos command_qos = mqtt::qos::at_least_once; ///< of the subscription
     mqtt::qos response_qos = mqtt::qos::at_least_once;
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;

@@ -135,7 +135,7 @@ mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
     mqtt::identity client{.client_id = identity_.shown.client_id,
                           .user = identity_.shown.user_name,
                           .password = identity_.shown.password};
-    if (publishes_presence(vehicle) &&
+    if (publishes_presence() &&
         encode_presence(spec_, vehicle.id, "offline", system_time_us(), presence_count_++, identity_.offline)) {
         const auto& m = identity_.offline;
         const auto& broker = broker_of(vehicle);
@@ -230,7 +230,7 @@ void mqtt_fleet::apply_server_limits(mqtt_vehicle& vehicle, const mqtt::server_l
     if (limits.maximum_qos < spec_.options.mqtt.response_qos)
         warn_once(fmt::format("the broker's highest QoS is {}: responses are sent with that",
                               static_cast<int>(limits.maximum_qos)));
-    if (!limits.retain_available && publishes_presence(vehicle) && spec_.message_contract.options().presence.retain)
+    if (!limits.retain_available && publishes_presence() && spec_.message_contract.options().presence.retain)
         warn_once("the broker does not retain messages: presence is sent, and not kept");
     if (limits.session_expiry < vehicle.link.options().session_expiry &&
         vehicle.link.options().protocol == mqtt::version::v5_0)

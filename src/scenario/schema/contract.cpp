@@ -110,14 +110,35 @@ struct telemetry {
 
 } // namespace
 
+namespace {
+
+/// Message that a platform may lack: its keys, or `none`.
+struct message_or_none {
+    static constexpr std::string_view keyword = "none";
+    void read(read_context& r, const yaml_node& n, contract::message_options& out) const {
+        out.none = n.what == yaml_node::kind::scalar && n.text == keyword;
+        if (!out.none) value_types::object<contract::message_options>{}.read(r, n, out);
+    }
+    yaml_node write(const contract::message_options& o) const {
+        return o.none ? make_scalar(std::string(keyword)) : value_types::object<contract::message_options>{}.write(o);
+    }
+    boost::json::object schema() const {
+        return value_types::any_of(boost::json::object{{"const", keyword}},
+                                   value_types::object<contract::message_options>{}.schema());
+    }
+};
+
+} // namespace
+
 template <class V>
 void describe(V& v, contract_keys& k) {
     auto& o = k.options;
     v.field("request", o.request, "Request to the platform's API.", value_types::object<contract::request_options>{});
     v.field("command", o.command, "Command: platform to vehicle.", value_types::object<contract::command_options>{});
     const value_types::object<contract::message_options> message;
-    v.field("ack", o.ack, "Response: the vehicle has received the command.", message);
-    v.field("running", o.running, "Response: the vehicle is executing the command.", message);
+    v.field("ack", o.ack, "Response: the vehicle has received the command; none: it is not sent.", message_or_none{});
+    v.field("running", o.running, "Response: the vehicle is executing the command; none: it is not sent.",
+            message_or_none{});
     v.field("executed", o.executed, "Final response: the command was executed.", message);
     v.field("failed", o.failed, "Final response: the command was not executed; {code} is the reason.", message);
     v.derived("useResponseTopic", k.use_response_topic,
@@ -131,7 +152,9 @@ void describe(V& v, contract_keys& k) {
         value_types::object<response_keys>{});
     o.responses_filter = responses.filter;
     o.responses = responses.mapping;
-    v.field("presence", o.presence, "Presence of a vehicle: online, offline or asleep ({state}, {wake}).", message);
+    v.field("presence", o.presence,
+            "Presence of a vehicle, and its will: online, offline or asleep ({state}, {wake}); none: neither is sent.",
+            message_or_none{});
     v.field("telemetry", o.telemetry, "Telemetry that every vehicle publishes; left out: none.", telemetry{});
     v.field("deadlines", o.deadlines,
             "Deadlines of the platform for silent vehicles; left out: unknown, and expiry is not measured.",

@@ -325,6 +325,18 @@ TEST_F(fleet_core_test, retained_command_is_executed_and_reported_as_such) {
     EXPECT_THAT(events_, ElementsAre("delivered, retained, r1 at 0", "executed r1 at 0", "finished r1 at 0"));
 }
 
+TEST_F(fleet_core_test, messages_that_the_contract_has_not_are_never_sent) {
+    contract::options o;
+    o.running.none = o.presence.none = true;
+    contract_ = contract::message_contract::compile(o).value();
+    behaviours_ = {make_behaviour({respond_with(response_step::kind::ack), respond_with(response_step::kind::running),
+                                   respond_with(response_step::kind::executed),
+                                   disconnect_with(vehicle::disconnect_kind::clean)})};
+    begin().receive("r1");
+    EXPECT_THAT(actions_to(0ms), ElementsAre("send r1 #1", "send r1 #2", "close clean", "connect"))
+        << "no gap in the sequence, no 'offline'";
+}
+
 TEST_F(fleet_core_test, duplicate_is_executed_only_without_deduplication) {
     begin().receive("r1");
     fleet_->receive("r1");

@@ -63,8 +63,8 @@ TEST(check, combinations) {
         {scenario_with_load("  driver: mqtt\nfleet: {segments: [{name: a, share: 100%, behaviour: sleeper-udp}]}"),
          "f:5:54: 'sleeper-udp' sleeps, and the mqtt driver"},
         {minimal_scenario(
-             "fleet: {mqtt: {presence: false}, segments: [{name: a, share: 100%, behaviour: sleeper-sms}]}"),
-         "f:3:79: 'sleeper-sms' sleeps, and without fleet.mqtt.presence"},
+             "fleet: {segments: [{name: a, share: 100%, behaviour: sleeper-sms}]}\ncontract: {presence: none}"),
+         "f:3:54: 'sleeper-sms' sleeps, and with contract.presence: none"},
         {minimal_scenario("target: {api: 'http://a'}"), "f:3:15: the vehicles need a broker too"},
         {minimal_scenario("target: {embedded: {services: {light-flash: {}}}}"),
          "the embedded target does not have this service: unknown service 'horn'; there are: light-flash"},
@@ -227,7 +227,8 @@ TEST(check, accepts_boundary_values) {
         minimal_scenario(
             "fleet: {mqtt: {user: u, password: p}, segments: [{name: a, share: 100%, behaviour: wrong-credentials}]}"),
         minimal_scenario("fleet: {segments: [{name: a, share: 100%, behaviour: sleeper-udp}]}"),
-        scenario_with_load("  driver: mqtt"), // no segment uses the built-in sleepers
+        minimal_scenario("contract: {presence: none}"), // the embedded backend needs none
+        scenario_with_load("  driver: mqtt"),           // no segment uses the built-in sleepers
         minimal_scenario("conditions: [{tunnel: {at: 9999ms, for: 1h}}]"),
         minimal_scenario("conditions: [{handover: {at: 1s}}]"),
         minimal_scenario("conditions: [{handover: {at: 1s}}]\ntarget: {broker: 'mqtt://127.0.0.1'}"),

@@ -140,12 +140,14 @@ TEST(contract_schema, writes_what_it_reads) {
     for (const std::string_view yaml :
          {std::string_view("{}"), full_contract, std::string_view("{useResponseTopic: false}"),
           std::string_view("{useResponseTopic: true, ack: {topic: t}}"),
+          std::string_view("{ack: none, running: none, presence: none}"),
           std::string_view("{responses: {state: [/a, /b, 'topic[1]']}, telemetry: {topic: t, payload: p}}"),
           std::string_view("{ack: {payload: \"{\\\"a\\\": \\\"\\\\n\\\"}\", userProperties: {}}}")}) {
         const auto o = good(yaml);
         const auto written = to_yaml(value_types::contract{}.write(o));
         EXPECT_EQ(good(written), o) << yaml << "\n" << written;
     }
+    EXPECT_TRUE(good("{presence: none}").presence.none);
     EXPECT_EQ(good("{}"), contract::options{}) << "nothing said is loadsim's own";
 }
 
@@ -174,6 +176,7 @@ TEST(contract_schema, refuses_with_path_and_remedy) {
         {"{acks: {}}", "unknown key 'acks'"},
         {"{ack: {topics: x}}", "unknown key 'topics'"},
         {"{ack: text}", "ack: a map of keys belongs here"},
+        {"{executed: none}", "executed: a map of keys belongs here"},
         {"{ack: {qos: 3}}", "ack.qos: unknown value '3'"},
         {"{ack: {payload: {jsn: x}}}", "ack.payload: unknown payload 'jsn'; did you mean 'json'?"},
         {"{ack: {payload: {json: x, hex: y}}}",

@@ -186,6 +186,23 @@ TEST(platform_schema, behind_the_broker_api_the_embedded_backend_posts_its_event
     EXPECT_FALSE(d.load.check_response_sequence);
 }
 
+TEST(platform_schema, warns_of_builtin_messages_in_a_contract_of_its_own) {
+    const auto warnings_of = [](std::string_view contract) {
+        problems warnings;
+        const auto config = read(minimal_scenario(fmt::format("target: {{broker: mqtt://a, api: http://b}}\n"
+                                                              "contract: {{{}}}",
+                                                              contract)),
+                                 "f", {}, &warnings);
+        EXPECT_TRUE(config) << to_string(config.error());
+        return to_string(warnings);
+    };
+    EXPECT_EQ(warnings_of("executed: {topic: a}, ack: none, failed: {topic: b}, presence: none"),
+              "f:4:1: 'running' is left out, so vehicles send loadsim's own on v1/{vin}/rsp/{request.id}; give the "
+              "platform's, or none if it has no such message");
+    EXPECT_EQ(warnings_of("request: {id: /x}"), "");
+    EXPECT_EQ(warnings_of("executed: {topic: a}, ack: none, running: none, failed: {topic: b}, presence: none"), "");
+}
+
 TEST(platform_schema, warns_of_generated_vins) {
     const auto file = std::filesystem::temp_directory_path() / "loadsim-cars-without-vin.csv";
     std::ofstream(file) << "user,key\nann,1\n";

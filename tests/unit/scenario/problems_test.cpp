@@ -50,7 +50,7 @@ TEST(problems, of_values) {
         {"fleet: {mqtt: {keepAlive: 1500ms}}", "f:3:27: '1500ms' must be whole seconds"},
         {"fleet: {mqtt: {keepAlive: 19h}}", "f:3:27: '19h' is too long; 18h12m15s is the most"},
         {"fleet: {mqtt: {receiveMaximum: 0}}", "f:3:32: 0 is not between 1 and 65535"},
-        {"fleet: {mqtt: {presence: yes}}", "f:3:26: true or false belongs here, not 'yes'"},
+        {"fleet: {mqtt: {cleanStart: yes}}", "f:3:28: true or false belongs here, not 'yes'"},
         {"fleet: {mqtt: {commandQos: 3}}", "f:3:28: unknown value '3'; there are: 0, 1, 2"},
         {"fleet: {mqtt: {version: 4}}", "f:3:25: unknown value '4'; there are: 5.0, 5, 3.1.1"},
         {"fleet: {segments: {a: 1}}", "f:3:9: a list of segments belongs here, not a map"},

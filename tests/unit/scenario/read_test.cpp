@@ -48,7 +48,6 @@ fleet:
     queueLimit: 7
     user: "car-{vin}"
     password: secret
-    presence: false
     commandQos: 2
     responseQos: 0
   reconnect: {base: 2s, cap: 1m, backoff: fixed}
@@ -70,7 +69,6 @@ fleet:
     EXPECT_EQ(f.mqtt.session.queue_limit, 7);
     EXPECT_EQ(f.mqtt.user, "car-{vin}");
     EXPECT_EQ(f.mqtt.password, "secret");
-    EXPECT_FALSE(f.mqtt.presence);
     EXPECT_EQ(f.mqtt.command_qos, mqtt::qos::exactly_once);
     EXPECT_EQ(f.mqtt.response_qos, mqtt::qos::at_most_once);
     EXPECT_EQ(f.reconnect, (fleet::reconnect_options{2s, 60s, fleet::reconnect_options::kind::fixed}));

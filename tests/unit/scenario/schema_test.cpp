@@ -70,7 +70,6 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "fleet.mqtt.queueLimit",
                                         "fleet.mqtt.user",
                                         "fleet.mqtt.password",
-                                        "fleet.mqtt.presence",
                                         "fleet.mqtt.commandQos",
                                         "fleet.mqtt.responseQos",
                                         "fleet.reconnect.base",
@@ -175,7 +174,7 @@ TEST(schema, has_descriptions_and_defaults) {
     const auto root = json::parse(schema()).as_object();
     EXPECT_EQ(at(root, "fleet.vehicles")->at("description").as_string(), "Number of vehicles.");
     EXPECT_EQ(at(root, "fleet.vehicles")->at("default"), json::value(100));
-    EXPECT_EQ(at(root, "fleet.mqtt.presence")->at("default"), json::value(true));
+    EXPECT_EQ(at(root, "fleet.mqtt.cleanStart")->at("default"), json::value(true));
     EXPECT_EQ(at(root, "load.drain")->at("default"), json::value("30s"));
     EXPECT_FALSE(at(root, "load.checkResponseSequence")->contains("default")) << "it depends";
     EXPECT_EQ(at(root, "conditions.[].tunnel")->at("description").as_string().find("No data passes"), 0U);
