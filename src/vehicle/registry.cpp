@@ -255,8 +255,12 @@ result<registry> registry::parse(const vin_options& options, std::uint32_t vehic
     auto made = std::make_shared<table>();
     std::vector<csv_cell> cells;
     if (!reader.next(cells)) return problems(name, "there is nothing in it; the first line names the columns");
-    if (!reader.error().text.empty()) add_syntax_error();
+    if (!reader.error().text.empty()) {
+        add_syntax_error();
+        return errors;
+    }
     for (auto& cell : cells) {
+        if (errors.list.size() == max_problems) break;
         const auto column = trimmed(cell.text);
         const auto other_separator = cell.text.find_first_of(";\t|");
         if (column.empty())
@@ -285,7 +289,7 @@ result<registry> registry::parse(const vin_options& options, std::uint32_t vehic
             made->vin_column = made->columns.size();
         made->columns.emplace_back(column);
     }
-    for (std::size_t i = 0; i < cells.size() && !made->vin_column; ++i)
+    for (std::size_t i = 0; i < cells.size() && errors.empty() && !made->vin_column; ++i)
         if (names_vin(made->columns[i]))
             add_cell_problem(cells[i], "the column '" + made->columns[i] +
                                            "' is not used for the VINs; name the one that holds them vin");

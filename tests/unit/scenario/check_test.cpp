@@ -111,13 +111,13 @@ TEST(check, topics_and_filters) {
     };
     const row rows[] = {
         {platform("contract: {command: {filter: 'v1/#/{vin}'}}"),
-         "f:4:32: 'v1/#/{vin}': + is alone in its level, and # is alone in the last one"},
+         "f:4:30: 'v1/#/{vin}': + is alone in its level, and # is alone in the last one"},
         {platform("contract: {command: {filter: 'v1/{vin}+/c'}}"), "'v1/{vin}+/c': + is alone"},
         {platform("contract: {command: {filter: 'v1/{vin}#'}}"), "'v1/{vin}#': + is alone"},
         {platform("contract: {command: {filter: '$share//x'}}"), "'$share//x': a shared subscription is written"},
-        {platform("contract: {command: {filter: ''}}"), "f:4:32: an empty filter matches no topic"},
-        {platform("contract: {responses: {filter: a/#/b}}"), "f:4:34: 'a/#/b': + is alone"},
-        {platform("contract: {responses: {filter: ''}}"), "f:4:34: an empty filter"},
+        {platform("contract: {command: {filter: ''}}"), "f:4:30: an empty filter matches no topic"},
+        {platform("contract: {responses: {filter: a/#/b}}"), "f:4:32: 'a/#/b': + is alone"},
+        {platform("contract: {responses: {filter: ''}}"), "f:4:32: an empty filter"},
         {platform("contract: {executed: {topic: 'v1/{vin}/+/x'}}"), "f:4:30: 'v1/{vin}/+/x' is a filter"},
         {platform("contract: {presence: {topic: 'v1/{vin}/#'}}"), "f:4:30: 'v1/{vin}/#' is a filter"},
         {platform("contract: {command: {responseTopic: 'a/+'}}"), "f:4:37: 'a/+' is a filter"},
@@ -141,8 +141,8 @@ TEST(check, methods_and_headers) {
     const row rows[] = {
         {platform("contract: {request: {headers: {Content-Length: '2'}}}"), "f:4:48: Content-Length follows from"},
         {platform("contract: {request: {headers: {X Bad: y}}}"), "f:4:39: 'X Bad' is no header's name"},
-        {platform("contract: {request: {method: post}}"), "f:4:32: HTTP methods are case-sensitive: write POST for"},
-        {platform("contract: {request: {method: GET X}}"), "f:4:32: 'GET X' is no HTTP method"},
+        {platform("contract: {request: {method: post}}"), "f:4:30: HTTP methods are case-sensitive: write POST for"},
+        {platform("contract: {request: {method: GET X}}"), "f:4:30: 'GET X' is no HTTP method"},
         {platform("before: [{path: /a, method: get}]"), "f:4:29: HTTP methods are case-sensitive"},
         {platform("after: [{path: /a, headers: {transfer-encoding: chunked}}]"), "f:4:49: Transfer-Encoding follows"},
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {method: put}}}"), "write PUT for 'put'"},
