@@ -86,7 +86,7 @@ std::string_view reason_phrase(unsigned status) {
 std::string_view request_view::path() const noexcept {
     auto rest = target;
     for (const std::string_view scheme : {"http://", "https://"})
-        if (rest.starts_with(scheme)) {
+        if (equal_header_names(rest.substr(0, scheme.size()), scheme)) { // RFC 3986, 3.1: in any case
             rest.remove_prefix(scheme.size());
             rest.remove_prefix(std::min(rest.find('/'), rest.size()));
         }
