@@ -325,6 +325,7 @@ void template_compiler::report_unknown(std::string_view name) {
     if (std::ranges::find(variable_names, name) != variable_names.end()) // known variable, but not in this scope
         sentence.replace(0, std::min(sentence.find(';'), sentence.size()),
                          "'" + std::string(name) + "' has no value here");
+    if (compiled_.text_.ends_with('$')) sentence += "; an environment variable has capitals: ${NAME}";
     add_problem(std::move(sentence));
 }
 

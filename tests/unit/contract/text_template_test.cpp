@@ -311,6 +311,14 @@ TEST(text_template, percent_encodes_values_in_a_path) {
               "{raw:vin} is for paths of URLs; here nothing is percent-encoded: write {vin}");
 }
 
+TEST(text_template, error_of_a_placeholder_after_a_dollar_names_the_form_of_environment_variables) {
+    std::vector<std::string> pointers;
+    EXPECT_THAT(to_string(text_template::compile("${car_pw}", all_symbols(), pointers).error()),
+                testing::HasSubstr("unknown variable 'car_pw'"));
+    EXPECT_THAT(to_string(text_template::compile("${car_pw}", all_symbols(), pointers).error()),
+                testing::EndsWith("; an environment variable has capitals: ${NAME}"));
+}
+
 TEST(text_template, value_of_an_environment_variable_is_never_a_template) {
     ::setenv("LOADSIM_TEST_SECRET", "p{vin}w{Geheim77", 1);
     std::vector<std::string> pointers;
