@@ -95,6 +95,19 @@ struct instant {
     const char* meaning;
 };
 
+/// True: the outcome is that of a completion.
+bool is_completed(outcome o) { return o == outcome::executed || o == outcome::failed || o == outcome::timed_out; }
+
+const char* meaning_of(outcome o) {
+    switch (o) {
+    case outcome::rejected: return "rejected by the platform's API";
+    case outcome::errored: return "the request failed";
+    case outcome::unanswered: return "no completion: no longer awaited";
+    case outcome::skipped: return "";
+    default: return "completion announced by the platform";
+    }
+}
+
 std::vector<instant> instants_of(const request_record& r) {
     return {{r.due_at_ms, "due", ""},
             {r.begun_at_ms, "begun", "by the load generator"},
@@ -103,7 +116,7 @@ std::vector<instant> instants_of(const request_record& r) {
             {r.delivered_at_ms, "delivered", "command received by the vehicle"},
             {r.acked_at_ms, "acked", "acknowledged by the vehicle"},
             {r.finished_at_ms, "finished", "final response sent by the vehicle"},
-            {r.observed_at_ms, "observed", "completion announced by the platform"}};
+            {r.observed_at_ms, "observed", meaning_of(r.outcome)}};
 }
 
 timeline_event event_of(const measure::message_record& m) {
@@ -195,13 +208,14 @@ std::string timeline(const report_contents& all, const request_record& r) {
 }
 
 std::string hops(const request_record& r) {
+    const double completed_at_ms = is_completed(r.outcome) ? r.observed_at_ms : std::nan("");
     const std::pair<std::string_view, double> all[] = {{to_string(hop::lag), r.begun_at_ms - r.due_at_ms},
                                                        {"connection wait", r.sent_at_ms - r.begun_at_ms},
                                                        {to_string(hop::accept), r.accepted_at_ms - r.due_at_ms},
                                                        {to_string(hop::dispatch), r.delivered_at_ms - r.due_at_ms},
                                                        {to_string(hop::vehicle), r.finished_at_ms - r.delivered_at_ms},
-                                                       {to_string(hop::notify), r.observed_at_ms - r.finished_at_ms},
-                                                       {to_string(hop::e2e), r.observed_at_ms - r.due_at_ms}};
+                                                       {to_string(hop::notify), completed_at_ms - r.finished_at_ms},
+                                                       {to_string(hop::e2e), completed_at_ms - r.due_at_ms}};
     std::vector<row> rows(2);
     for (const auto& [which, ms] : all) {
         rows[0].emplace_back(which);

@@ -81,6 +81,25 @@ TEST(explain, an_expected_outcome_has_no_error_text) {
     EXPECT_THAT(text, HasSubstr("10.0 ms  20.5 ms  9.50 ms  40.0 ms\n"));
 }
 
+TEST(explain, says_how_the_outcome_was_observed) {
+    const std::pair<outcome, const char*> rows[] = {
+        {outcome::timed_out, "observed    completion announced by the platform\n"},
+        {outcome::rejected, "observed    rejected by the platform's API\n"},
+        {outcome::errored, "observed    the request failed\n"},
+        {outcome::unanswered, "observed    no completion: no longer awaited\n"},
+    };
+    for (const auto& [end, meaning] : rows) {
+        auto r = sample_run::request();
+        r.outcome = end;
+        r.observed_at_ms = 1040;
+        const auto text = explain({}, r);
+        EXPECT_THAT(text, HasSubstr(meaning));
+        EXPECT_EQ(text.find("9.50 ms  40.0 ms\n") != std::string::npos, end == outcome::timed_out)
+            << "notify and e2e are of a completion\n"
+            << text;
+    }
+}
+
 TEST(explain, simultaneous_events_stay_in_causal_order) {
     auto r = sample_run::request();
     r.begun_at_ms = r.sent_at_ms = r.accepted_at_ms = r.delivered_at_ms = r.finished_at_ms = r.due_at_ms;
