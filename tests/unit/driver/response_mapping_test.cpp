@@ -50,7 +50,7 @@ TEST(response_mapping, follows_a_custom_contract) {
     const auto with = [&headers](unsigned status) {
         return http::response_view{.status = status, .body = {}, .error = {}, .headers = headers};
     };
-    EXPECT_EQ(read(custom, with(201)).text, "/jobs/17");
+    EXPECT_EQ(read(custom, with(201)).text, "17");
     EXPECT_EQ(read(custom, with(200)).what, kind::accepted);
     EXPECT_EQ(read(custom, with(202)).what, kind::errored);
     EXPECT_EQ(read(custom, with(409)).what, kind::errored);
@@ -60,6 +60,29 @@ TEST(response_mapping, follows_a_custom_contract) {
     const auto nameless = read(custom, with(200));
     EXPECT_EQ(nameless.what, kind::accepted);
     EXPECT_EQ(nameless.text, "");
+}
+
+// Commands and events have the id, Location the URI of the request.
+TEST(response_mapping, takes_the_last_path_segment_of_location) {
+    const std::pair<const char*, const char*> rows[] = {
+        {"/requests/1000", "1000"},
+        {"https://api.test/requests/1000/", "1000"},
+        {"https://api.test:8443/requests/1000?full=1#top", "1000"},
+        {"//api.test/requests/a%2Fb", "a/b"},
+        {"1000", "1000"},
+        {"/", ""},
+        {"https://api.test", ""},
+        {"", ""},
+    };
+    for (const auto& id : {"header:Location", "header:location"})
+        for (const auto& [location, expected] : rows) {
+            const http::header_list headers{{"LOCATION", location}};
+            const auto mapped = read({.id = id}, {.status = 202, .body = {}, .error = {}, .headers = headers});
+            EXPECT_EQ(mapped.what, *expected == '\0' ? kind::errored : kind::accepted) << location;
+            EXPECT_EQ(mapped.text, *expected == '\0' ? "http: 202 without a request id" : expected) << location;
+        }
+    const http::header_list headers{{"X-Id", "a/b"}};
+    EXPECT_EQ(read({.id = "header:X-Id"}, {.status = 202, .body = {}, .error = {}, .headers = headers}).text, "a/b");
 }
 
 TEST(response_mapping, names_the_try) {
