@@ -28,7 +28,10 @@ constexpr std::uint32_t fleet_size = 24'500'000;
 
 /// Ignores all vehicle events.
 class ignored_events final : public fleet::vehicle_events {
-    fleet::command_info on_delivered(vehicle_id, std::string_view, monotonic_time, bool) override { return {}; }
+    fleet::command_info on_delivered(vehicle_id, const contract::message_contract::parsed_command&, monotonic_time,
+                                     bool) override {
+        return {};
+    }
 };
 
 /// Acknowledges after 20 ms and reports executed 100 ms later.

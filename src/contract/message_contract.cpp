@@ -1,4 +1,5 @@
 #include <loadsim/contract/message_contract.hpp>
+#include <loadsim/contract/message_parser.hpp>
 
 #include <algorithm>
 #include <array>
@@ -167,6 +168,20 @@ result<message_contract> message_contract::compile(const contract::options& opti
         made.parameter_options_.push_back("contract.command.parameters." + name);
         assign(field_path::parse(text), made.parameters_.emplace_back(), made.parameter_options_.back());
     }
+    if (!request.parameters.empty()) made.requested_parameters_.resize(parameter_names.size());
+    for (const auto& [name, text] : request.parameters) {
+        const auto option = "contract.request.parameters." + name;
+        const auto at = std::ranges::find(parameter_names, name);
+        field_path ignored;
+        if (at == parameter_names.end())
+            errors.add(option, "which value of a command is it compared with? add '" + name +
+                                   "' to contract.command.parameters");
+        assign(field_path::parse(text),
+               at == parameter_names.end()
+                   ? ignored
+                   : made.requested_parameters_[static_cast<std::size_t>(at - parameter_names.begin())],
+               option);
+    }
 
     message(options.ack, template_scope::response, made.response_templates_[0], "ack");
     message(options.running, template_scope::response, made.response_templates_[1], "running");
@@ -246,6 +261,13 @@ bool message_contract::compose_request(const template_values& from, request_part
     path_.render(from, out.path);
     for (const auto& [name, value] : headers_) out.headers.emplace_back(name, value.rendered(from));
     return body_.render(from, out.body);
+}
+
+std::vector<std::string> message_contract::requested_parameters(const message_view& request) const {
+    message_parser from(request);
+    std::vector<std::string> values(requested_parameters_.size());
+    for (std::size_t i = 0; i < values.size(); ++i) from.extract(requested_parameters_[i], values[i]);
+    return values;
 }
 
 } // namespace loadsim::contract

@@ -41,6 +41,7 @@ public:
             keys_[token] = key;
         }
         if (setup_.trace) setup_.trace(&request_, nullptr);
+        report_parameters(key);
         client_->send(token, request_);
     }
 
@@ -84,6 +85,15 @@ private:
         request_.headers.swap(parts_.headers);
         if (setup_.auth) setup_.auth->sign(request_, values.now_us / 1'000'000);
         return true;
+    }
+
+    void report_parameters(request_key key) {
+        if (setup_.message_contract.options().request.parameters.empty()) return;
+        const auto values = setup_.message_contract.requested_parameters(
+            {.topic = std::string_view(request_.target).substr(request_.target.starts_with('/') ? 1 : 0),
+             .payload = request_.body,
+             .property = [this](std::string_view name) { return http::find_header(request_.headers, name); }});
+        events_.on_requested(key, {}, {.parameters = values});
     }
 
     void on_sent(std::uint64_t token, monotonic_time t) override { events_.on_sent(keys_[token], t); }

@@ -72,6 +72,7 @@ public:
         if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
         const auto published = publish(id);
         if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
+        report_content(key, id);
         events_.on_sent(key, now);
         vehicle_of_[number % recent_requests] = {number, key.vehicle};
         auto& request = open_.try_emplace(number, *this, number, key).first->second;
@@ -151,19 +152,41 @@ private:
         return message_contract_.compose_command(values, command_);
     }
 
+    /// Reports the content of command_, read as a vehicle reads it.
+    void report_content(request_key key, std::string_view id) {
+        const auto parsed = message_contract_.parse_command(
+            {.topic = command_.topic,
+             .payload = command_.payload,
+             .correlation = correlation_data(id),
+             .property =
+                 [this](std::string_view name) {
+                     const auto found =
+                         std::ranges::find(command_.user_properties, name, &std::pair<std::string, std::string>::first);
+                     return found == command_.user_properties.end() ? std::string_view{} : found->second;
+                 }},
+            nullptr);
+        if (parsed)
+            events_.on_requested(key, id, {.service = parsed->service, .parameters = parsed->parameters});
+        else
+            events_.on_requested(key, id, {});
+    }
+
+    std::string_view correlation_data(std::string_view id) const {
+        return !response_topic_.empty() && command_.correlation.empty() ? id : std::string_view{command_.correlation};
+    }
+
     mqtt::session::published publish(std::string_view id) {
         const auto& m = command_;
         const bool use_response_topic = !response_topic_.empty();
-        return link().publish(
-            {.topic = m.topic,
-             .payload = m.payload,
-             .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
-             .retain = m.retain,
-             .response_topic = use_response_topic ? response_topic_ : m.response_topic,
-             .correlation_data = use_response_topic && m.correlation.empty() ? id : std::string_view{m.correlation},
-             .content_type = m.content_type,
-             .expiry_interval = m.expiry_s,
-             .user_properties = m.user_properties});
+        return link().publish({.topic = m.topic,
+                               .payload = m.payload,
+                               .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
+                               .retain = m.retain,
+                               .response_topic = use_response_topic ? response_topic_ : m.response_topic,
+                               .correlation_data = correlation_data(id),
+                               .content_type = m.content_type,
+                               .expiry_interval = m.expiry_s,
+                               .user_properties = m.user_properties});
     }
 
     void on_session_started() override { by_packet_.clear(); } // packet ids of the previous session

@@ -74,7 +74,7 @@ command_execution* fleet_core::accept_command(vehicle_state& vehicle, const cont
         events_.on_malformed(v, message.topic, message.payload, t);
         return nullptr;
     }
-    const auto info = events_.on_delivered(v, command->id, t, message.retained);
+    const auto info = events_.on_delivered(v, *command, t, message.retained);
     events_.on_message(v, command->id, true, message.topic, message.payload, t);
     const vehicle::behaviour* b = &behaviour_of(v);
     if (info.first_delivery) {

@@ -23,7 +23,11 @@ completed_request* completed_requests::find(vehicle_id v, std::string_view reque
 }
 
 completed_request* completed_requests::without_id(vehicle_id v) {
-    return find_last(by_vehicle_, v, [](const completed_request& p) { return p.request.empty(); });
+    const auto at = by_vehicle_.find(index(v));
+    if (at == by_vehicle_.end()) return nullptr;
+    const auto found =
+        std::ranges::find_if(at->second, [](const completed_request& p) { return p.arrival && p.request.empty(); });
+    return found == at->second.end() ? nullptr : &*found;
 }
 
 completed_request* completed_requests::latest(vehicle_id v) {
@@ -33,7 +37,8 @@ completed_request* completed_requests::latest(vehicle_id v) {
 bool completed_requests::later_command_delivered(vehicle_id v, const completed_request& than) const {
     const auto& all = by_vehicle_.at(index(v));
     return std::any_of(all.begin(), all.end(), [&](const completed_request& p) {
-        return p.arrival && than.arrival && number(*p.arrival) > number(*than.arrival) && p.delivered != never;
+        return p.arrival && than.arrival && number(*p.arrival) > number(*than.arrival) && p.delivered != never &&
+               p.delivered <= than.delivered;
     });
 }
 

@@ -18,11 +18,14 @@ struct completed_request {
     std::string request{};               ///< empty: unknown
     std::optional<arrival_id> arrival{}; ///< absent: not a request of this run
     std::optional<outcome> completion{}; ///< announced by the platform
+    outcome final_outcome{};             ///< of a request of ours
+    bool id_known = false;               ///< by driver or platform, not assumed
     anomaly_set expected_anomalies{};
     bool unreachable = false; ///< the vehicle was unreachable during the request, at least temporarily
     /// The command has not been delivered although expected; it counts as lost when it can no longer arrive.
     bool command_missing = false;
-    monotonic_time sent = never, delivered = never, executed = never, observed = never;
+    monotonic_time sent = never, ended = never;
+    monotonic_time delivered = never, executed = never, observed = never;
     std::uint32_t observer_mask = 0; ///< observers that reported the completion, one bit each
 };
 
@@ -34,10 +37,11 @@ public:
     static constexpr std::size_t max_per_vehicle = 4;
 
     completed_request* find(vehicle_id, std::string_view request);
-    /// The latest request of ours without id: an unknown id may belong to it.
+    /// The earliest request of ours without id: an unknown id may belong to it. Commands are delivered in order unless
+    /// their ids prove otherwise.
     completed_request* without_id(vehicle_id);
     completed_request* latest(vehicle_id); ///< of ours
-    /// The command of a later request of ours has already been delivered.
+    /// The command of a later request of ours was delivered before.
     bool later_command_delivered(vehicle_id, const completed_request&) const;
 
     /// Returns the evicted request, if any.

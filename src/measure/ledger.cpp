@@ -85,14 +85,23 @@ void ledger::sent(request_key key, monotonic_time t) {
     e->sent = t;
 }
 
-void ledger::accepted(request_key key, std::string_view request, monotonic_time t) {
+void ledger::requested(request_key key, std::string_view request, const command_content& content) {
+    open_request* e = state_->find_open(key);
+    if (e == nullptr) return;
+    e->id_known = !request.empty();
+    e->own.request = request;
+    if (content.service) e->requested_service = *content.service;
+    e->requested_parameters.assign(content.parameters.begin(), content.parameters.end());
+}
+
+std::string ledger::accepted(request_key key, std::string_view request, monotonic_time t) {
     auto& s = *state_;
     open_request* e = s.find_open(key);
-    if (e == nullptr) return;
+    if (e == nullptr) return std::string(request);
     e->accepted = t;
     s.record_sample(hop::accept, *e, t - e->spec.due, t);
     if (request.empty()) {
-        // No id: the first new id that appears is assumed to belong to this request.
+        // No id: the first new id that appears belongs to this request, as a vehicle has one request at a time.
     } else if (e->own.request.empty()) {
         e->own.request = request;
     } else if (e->own.request != request) {
@@ -105,10 +114,14 @@ void ledger::accepted(request_key key, std::string_view request, monotonic_time 
             e->own.request = request;
         }
     }
+    e->id_known = e->id_known || !request.empty();
     s.reattribute_candidates(*e, true, t);
-    if (!e->own.completion) return;
+    s.record_difference(*e);
+    auto id = e->own.request;
+    if (!e->own.completion) return id;
     s.check_completion(*e);
     s.complete(key.vehicle, *e->own.completion, e->own.reason, e->own.observed);
+    return id;
 }
 
 void ledger::rejected(request_key key, std::string_view why, monotonic_time t) {

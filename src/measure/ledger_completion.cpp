@@ -128,12 +128,14 @@ void ledger::state::check_completion(open_request& e) {
 /// Assigns evidence of a foreign id to a completed request or an anomaly. `active`: a request of ours is at the platform.
 void ledger::state::reattribute(open_request& e, id_evidence other, bool active, monotonic_time now) {
     const auto v = e.spec.vehicle;
-    if (completed_request* p = completed.without_id(v)) { // its HTTP response was lost
+    if (completed_request* p = completed.without_id(v)) { // its HTTP response was lost, or had no id
         p->request = std::move(other.request);
-        p->delivered = other.delivered;
-        p->completion = other.completion;
-        p->observed = other.observed;
-        p->observer_mask = other.observer_mask;
+        if (other.delivered != never) late_delivery(v, *p, other.delivered, other.retained);
+        if (!p->completion) {
+            p->completion = other.completion;
+            p->observed = other.observed;
+            p->observer_mask = other.observer_mask;
+        }
         return;
     }
     if (other.delivered != never) {
@@ -177,10 +179,13 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
                       {.request = std::move(e.own.request),
                        .arrival = e.spec.id,
                        .completion = e.own.completion,
+                       .final_outcome = end,
+                       .id_known = e.id_known,
                        .expected_anomalies = e.spec.expected_anomalies,
                        .unreachable = e.unreachable,
                        .command_missing = e.accepted != never && e.own.delivered == never && !e.unreachable,
                        .sent = e.sent,
+                       .ended = observed,
                        .delivered = e.own.delivered,
                        .executed = e.own.executed,
                        .observed = e.own.observed,

@@ -25,19 +25,21 @@ std::string duplicate_text(nanoseconds later, bool retained) {
 
 id_evidence* ledger::state::find_evidence(open_request& e, std::string_view request) {
     if (e.own.request == request) return &e.own;
-    if (e.accepted != never || completed.find(e.spec.vehicle, request) != nullptr) return nullptr;
+    if (e.id_known || completed.find(e.spec.vehicle, request) != nullptr) return nullptr;
     if (e.own.request.empty()) {
         e.own.request = request;
         return &e.own;
     }
+    if (e.accepted != never) return nullptr; // without an id: the first one was ours
     const auto known = std::ranges::find(e.candidates, request, &id_evidence::request);
     if (known != e.candidates.end()) return &*known;
     if (e.candidates.size() == max_candidates) return nullptr;
     return &e.candidates.emplace_back(id_evidence{.request = std::string(request)});
 }
 
-/// The completed request with this id, or the latest one without id, which is then given this id.
+/// The completed request with this id, or the earliest one without id, which is then given this id. No id: the latest one.
 completed_request* ledger::state::find_completed(vehicle_id v, std::string_view request) {
+    if (request.empty()) return completed.latest(v);
     if (completed_request* known = completed.find(v, request)) return known;
     completed_request* without_id = completed.without_id(v);
     if (without_id != nullptr) without_id->request = request;
@@ -50,16 +52,30 @@ void ledger::state::count_queued(monotonic_time since, monotonic_time delivered,
     counts.queued.wait.record(delivered - since);
 }
 
-delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t, bool retained) {
+void ledger::state::record_difference(open_request& e) {
+    if (!e.own.difference) return;
+    const auto difference = *std::exchange(e.own.difference, std::nullopt);
+    record_anomaly(e, difference.kind, e.own.request, e.own.delivered, difference.evidence);
+}
+
+delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_time t, const command_content& content,
+                           bool retained) {
     auto& s = *state_;
     open_request* e = s.find_open(v);
+    const bool without_id = e != nullptr && e->accepted != never && e->own.request.empty();
     if (id_evidence* evidence = e == nullptr ? nullptr : s.find_evidence(*e, request)) {
         const bool ours = evidence == &e->own;
         const delivery result{.is_first = evidence->delivered == never,
-                              .arrival = ours ? std::optional(e->spec.id) : std::nullopt};
+                              .arrival = ours ? std::optional(e->spec.id) : std::nullopt,
+                              .identifies = ours && without_id};
         if (result.is_first) {
             evidence->delivered = t;
             evidence->retained = retained;
+            const std::string_view service =
+                e->requested_service ? *e->requested_service : s.names.service(e->spec.service);
+            evidence->difference = find_difference({.service = service, .parameters = e->requested_parameters}, content,
+                                                   s.names.parameters);
+            if (ours && (e->id_known || e->accepted != never)) s.record_difference(*e);
             if (ours && e->unreachable) s.count_queued(e->sent == never ? e->spec.due : e->sent, t, false);
         } else {
             s.record_anomaly(*e, anomaly::command_duplicated, request, t,
@@ -88,16 +104,19 @@ delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monoto
     p.command_missing = false;
     if (!p.arrival) return {}; // foreign: recorded when the id first appeared
     const open_request* next = find_open(v);
-    const bool overtaken = completed.later_command_delivered(v, p) || (next != nullptr && next->own.delivered != never);
+    // An id of the open request that is only assumed says nothing about the order of two such ids.
+    const bool comparable = next != nullptr && (p.id_known || next->id_known || next->accepted != never);
+    const bool overtaken = completed.later_command_delivered(v, p) || (comparable && next->own.delivered <= t);
     if (overtaken)
         record_anomaly(
             v, report_of(anomaly::command_out_of_order),
             fmt::format("the command came {} after it was asked for, and after the command of a later request",
                         format_latency(t - p.sent)));
-    else if (p.completion)
+    else if (p.completion || p.id_known) // with an assumed id only what the platform has announced is certain
         record_anomaly(v, report_of(anomaly::command_late),
                        fmt::format("the command came {} after the request had ended as {}",
-                                   format_latency(t - p.observed), to_string(*p.completion)));
+                                   format_latency(t - (p.completion ? p.observed : p.ended)),
+                                   to_string(p.completion.value_or(p.final_outcome))));
     if (p.unreachable) count_queued(p.sent, t, overtaken);
     return {true, p.arrival};
 }

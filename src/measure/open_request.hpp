@@ -46,8 +46,9 @@ struct id_evidence {
     std::optional<outcome> completion{}; ///< announced
     std::string reason{};
     monotonic_time observed = never;
-    std::uint32_t observer_mask = 0;      ///< observers that reported the completion, one bit each
-    std::uint32_t responses_observed = 0; ///< responses observed at the broker
+    std::uint32_t observer_mask = 0;                ///< observers that reported the completion, one bit each
+    std::uint32_t responses_observed = 0;           ///< responses observed at the broker
+    std::optional<command_difference> difference{}; ///< of the delivered command, until the id is known to be ours
     message_log messages{};
 };
 
@@ -55,9 +56,12 @@ struct open_request {
     due_request spec; ///< active conditions add expected outcomes and anomalies
     monotonic_time begun = never, sent = never, accepted = never;
     /// Until the platform's response the id is unknown: `own` holds the first new id, `candidates` the others; the
-    /// response decides.
+    /// response decides. Without an id in the response it is the first new one.
     id_evidence own{};
     std::vector<id_evidence> candidates{};
+    bool id_known = false;                          ///< by driver or platform, not assumed
+    std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the service's name
+    std::vector<std::string> requested_parameters{};
     bool unreachable = false;                ///< its vehicle was unreachable, at least temporarily
     std::vector<std::uint32_t> conditions{}; ///< active during the request
     anomaly_set anomalies{};

@@ -15,14 +15,19 @@ void vehicle_completion_observer::on_accepted(vehicle_id v, std::string_view req
         early_responses_.erase(early_entry);
         if (entry.request == request) return complete(v, request, entry.final_outcome, entry.code, entry.at);
     }
-    open_.insert_or_assign(loadsim::index(v), std::string(request));
+    open_.insert_or_assign(loadsim::index(v), open_request{std::string(request), now + deadline_});
     add_deadline(v, request, now);
+}
+
+void vehicle_completion_observer::on_identified(vehicle_id v, std::string_view request) {
+    if (const auto entry = open_.find(loadsim::index(v)); entry != open_.end() && entry->second.request.empty())
+        entry->second.request = request;
 }
 
 void vehicle_completion_observer::on_final_response(vehicle_id v, std::string_view request, outcome final_outcome,
                                                     std::string_view code, monotonic_time now) {
     const auto entry = open_.find(loadsim::index(v));
-    if (entry != open_.end() && entry->second == request) {
+    if (entry != open_.end() && entry->second.request == request) {
         open_.erase(entry);
         return complete(v, request, final_outcome, code, now);
     }
@@ -32,7 +37,7 @@ void vehicle_completion_observer::on_final_response(vehicle_id v, std::string_vi
 }
 
 void vehicle_completion_observer::forget(vehicle_id v, std::string_view request) {
-    if (const auto entry = open_.find(loadsim::index(v)); entry != open_.end() && entry->second == request)
+    if (const auto entry = open_.find(loadsim::index(v)); entry != open_.end() && entry->second.request == request)
         open_.erase(entry);
 }
 
@@ -60,9 +65,11 @@ void vehicle_completion_observer::on_timer(monotonic_time now) {
             early_entry != early_responses_.end() && early_entry->second.request == expired.request)
             early_responses_.erase(early_entry); // the request was never accepted
         const auto entry = open_.find(v);
-        if (entry == open_.end() || entry->second != expired.request) continue;
+        // By its deadline: its id may have become known meanwhile.
+        if (entry == open_.end() || entry->second.deadline != expired.when) continue;
+        const auto request = std::move(entry->second.request);
         open_.erase(entry);
-        complete(expired.vehicle, expired.request, outcome::timed_out, "no final response of the vehicle in time",
+        complete(expired.vehicle, request, outcome::timed_out, "no final response of the vehicle in time",
                  expired.when);
     }
     if (!deadlines_.empty()) arm_(*this, deadlines_.front().when);

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -117,6 +118,18 @@ bool broker_is_on_loopback(const scenario_config& config) {
 
 namespace {
 
+/// True: the observer finds the request of a completion by the request's id.
+bool needs_request_id(const observer::options& all) {
+    return std::visit(
+        [](const auto& o) {
+            if constexpr (requires { o.factor; }) return true; // poll: one by one
+            if constexpr (std::is_same_v<decltype(o), const observer::response_options&>) return false;
+            if constexpr (requires { o.reading; }) return o.reading.vin.empty();
+            return false;
+        },
+        all);
+}
+
 /// Checks the list of observers and the options of each.
 void check_observers(const scenario_config& config, problems& all) {
     const auto& observers = config.load.observers;
@@ -124,6 +137,7 @@ void check_observers(const scenario_config& config, problems& all) {
         all.add("load.observers", "no observer would see the completion of a request; name one, such as mqtt");
     if (observers.size() > 32) all.add("load.observers", "there can be 32 at most");
     const bool is_default = observers == std::vector<observer::options>{observer::mqtt_options{}};
+    const bool no_id = config.load.driver == driver::kind::http && config.contract.request.id.empty();
     if (config.load.driver == driver::kind::mqtt && !is_default && !observers.empty())
         all.add("load.observers",
                 "the mqtt driver observes the vehicles' final responses itself; leave the observers out");
@@ -153,6 +167,10 @@ void check_observers(const scenario_config& config, problems& all) {
                 }
             },
             observers[i]);
+        if (no_id && needs_request_id(observers[i]))
+            all.add(path,
+                    "it finds a request by its id, and contract.request.id is '': name the field of the API's response "
+                    "that has the id; or, except for poll, the field of the VIN ('vin')");
     }
 }
 

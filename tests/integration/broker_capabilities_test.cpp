@@ -175,7 +175,10 @@ protected:
     int finished_ = 0;
 
 private:
-    fleet::command_info on_delivered(vehicle_id, std::string_view, monotonic_time, bool) override { return {}; }
+    fleet::command_info on_delivered(vehicle_id, const contract::message_contract::parsed_command&, monotonic_time,
+                                     bool) override {
+        return {};
+    }
     void on_finished(vehicle_id, std::string_view, outcome, std::string_view, monotonic_time) override { ++finished_; }
     void on_malformed(vehicle_id, std::string_view, std::string_view, monotonic_time) override { ADD_FAILURE(); }
 

@@ -206,8 +206,9 @@ protected:
     };
 
 private:
-    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool) override {
-        const std::string id(request);
+    fleet::command_info on_delivered(vehicle_id, const contract::message_contract::parsed_command& command,
+                                     monotonic_time, bool) override {
+        const auto& id = command.id;
         first_delivery_ms_.emplace(id, elapsed_ms());
         return {.first_delivery = ++deliveries_[id] == 1, .arrival = {}};
     }

@@ -21,7 +21,9 @@ enum class anomaly : std::uint8_t {
     command_lost,        ///< ... never, though it had a session all the while and the platform had accepted the request
     concurrent_request,  ///< a vehicle received another request's command while one of this run was active
     command_unsolicited, ///< a vehicle received a command that belongs to no request of this run
-    executed_twice,      ///< a vehicle executed one command twice
+    command_wrong_service,    ///< a vehicle received a command for another service than the requested one
+    command_wrong_parameters, ///< ... with other parameters than the requested ones
+    executed_twice,           ///< a vehicle executed one command twice
     response_lost,       ///< a response of a vehicle never arrived: a sequence gap, or a time-out despite the response
     response_duplicated, ///< a response of a vehicle arrived twice over the broker
     response_out_of_order,      ///< a response of a vehicle arrived after a later one
@@ -36,10 +38,10 @@ enum class anomaly : std::uint8_t {
     negative_sample,            ///< a hop with a negative duration
 };
 BOOST_DESCRIBE_ENUM(anomaly, command_duplicated, command_out_of_order, command_late, command_lost, concurrent_request,
-                    command_unsolicited, executed_twice, response_lost, response_duplicated, response_out_of_order,
-                    completion_duplicated, completion_contradicted, observers_disagree, completion_unknown,
-                    completion_before_response, completion_missing, malformed_payload, unauthorized_accepted,
-                    negative_sample)
+                    command_unsolicited, command_wrong_service, command_wrong_parameters, executed_twice, response_lost,
+                    response_duplicated, response_out_of_order, completion_duplicated, completion_contradicted,
+                    observers_disagree, completion_unknown, completion_before_response, completion_missing,
+                    malformed_payload, unauthorized_accepted, negative_sample)
 inline constexpr auto anomaly_names = enum_names<anomaly>;
 inline constexpr std::size_t anomaly_count = anomaly_names.size();
 constexpr std::string_view to_string(anomaly a) { return enum_name(a); }

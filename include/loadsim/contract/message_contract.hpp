@@ -81,8 +81,8 @@ public:
     /// Command parsed by a vehicle.
     struct parsed_command {
         std::string id, service;
-        std::vector<std::string> parameters;     ///< in the order of options().command.parameters
-        std::vector<std::string> pointer_values; ///< values in the order of command_pointers()
+        std::vector<std::string> parameters{};     ///< in the order of options().command.parameters
+        std::vector<std::string> pointer_values{}; ///< values in the order of command_pointers()
     };
     /// nullopt: no request id.
     std::optional<parsed_command> parse_command(const message_view&, field_match_stats* watch) const;
@@ -107,6 +107,9 @@ public:
     };
     bool compose_request(const template_values&, request_parts& out) const;
     const field_path& request_id() const noexcept { return request_id_; }
+    /// Parameters in an API request, in the order of options().command.parameters; empty: absent or without a field path.
+    /// `topic` of the view: the request's path, without the first '/'. Empty list: contract.request.parameters names none.
+    std::vector<std::string> requested_parameters(const message_view&) const;
 
     const contract::options& options() const noexcept { return options_; }
 
@@ -120,6 +123,7 @@ private:
     message_template command_, response_templates_[4], presence_, telemetry_;
     field_path id_, service_, request_id_;
     std::vector<field_path> parameters_;
+    std::vector<field_path> requested_parameters_;                ///< same order; empty: none has one
     std::vector<std::string> parameter_options_, pointer_labels_; ///< option paths, for match statistics
     event_mapping response_mapping_;
 };

@@ -95,7 +95,9 @@ struct request_options {
     payload_options body{};
     std::vector<std::uint16_t> accepted{202};
     std::vector<std::uint16_t> rejected{409};
-    std::string id = "/id"; ///< field path in the HTTP response
+    std::string id = "/id"; ///< field path in the HTTP response; of header:Location the last segment of its path
+    /// Requested values: name in command_options::parameters -> field path in the request.
+    named_texts parameters{};
     friend bool operator==(const request_options&, const request_options&) = default;
 };
 

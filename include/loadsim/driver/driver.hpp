@@ -4,6 +4,7 @@
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/command_content.hpp>
 #include <loadsim/measure/totals.hpp>
 
 #include <functional>
@@ -19,6 +20,8 @@ public:
     virtual ~driver_events() = default;
     /// Queried before a queued request is sent. False: the request has been given up and is not sent.
     virtual bool still_wanted(request_key) const = 0;
+    /// Before on_sent, from drivers that know more of the request than its service: see measure::ledger::requested().
+    virtual void on_requested(request_key, std::string_view /*request*/, const measure::command_content&) {}
     virtual void on_sent(request_key, monotonic_time) = 0;
     virtual void on_accepted(request_key, std::string_view request, monotonic_time) = 0;
     virtual void on_rejected(request_key, std::string_view why, monotonic_time) = 0;

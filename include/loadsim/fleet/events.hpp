@@ -5,6 +5,7 @@
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/message_contract.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -24,7 +25,8 @@ class vehicle_events {
 public:
     virtual ~vehicle_events() = default;
     /// `retained`: the broker had kept the command since before the vehicle subscribed.
-    virtual command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool retained) = 0;
+    virtual command_info on_delivered(vehicle_id, const contract::message_contract::parsed_command&, monotonic_time,
+                                      bool retained) = 0;
     virtual void on_acked(vehicle_id, std::string_view /*request*/, monotonic_time) {}
     /// Final response of a request: executed or failed, with the code.
     virtual void on_finished(vehicle_id, std::string_view /*request*/, outcome, std::string_view /*code*/,

@@ -4,6 +4,7 @@
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/command_content.hpp>
 #include <loadsim/measure/totals.hpp>
 
 #include <cstdint>
@@ -38,6 +39,7 @@ enum class recording : std::uint8_t { unexpected, all };
 struct delivery {
     bool is_first = true;              ///< first delivery of this command
     std::optional<arrival_id> arrival; ///< arrival of the request; absent: not a request of this run
+    bool identifies = false;           ///< its id becomes that of the open request, which was accepted without one
 };
 
 /// Tracks the requests of one shard from due to completion. At most one request per vehicle is open at a time.
@@ -75,13 +77,19 @@ public:
     void begin(const due_request&, monotonic_time now);
 
     /// Driver events. Events of a request that has expired meanwhile are ignored.
+    /// What the request asks for, if the driver knows more than the service; before sent(). `request`: its id if the driver
+    /// chooses it, else empty. Without a service: that of the due request.
+    void requested(request_key, std::string_view request, const command_content&);
     void sent(request_key, monotonic_time);
-    void accepted(request_key, std::string_view request, monotonic_time); ///< empty `request`: no id in the response
+    /// Empty `request`: no id in the response; the first new id that the vehicle receives is then that of the request.
+    /// Returns the id of the request; empty: not known yet.
+    std::string accepted(request_key, std::string_view request, monotonic_time);
     void rejected(request_key, std::string_view why, monotonic_time);
     void errored(request_key, std::string_view why, monotonic_time);
 
     /// Vehicle events. `retained`: the broker had kept the command since before the vehicle subscribed.
-    delivery delivered(vehicle_id, std::string_view request, monotonic_time, bool retained = false);
+    delivery delivered(vehicle_id, std::string_view request, monotonic_time, const command_content& = {},
+                       bool retained = false);
     void acked(vehicle_id, std::string_view request, monotonic_time);
     void finished(vehicle_id, std::string_view request, monotonic_time);
     /// The vehicle executed the command (the horn sounded).

@@ -177,7 +177,11 @@ struct labels {
     std::vector<std::string> conditions;
     std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; numbered if there are several of one kind
     std::vector<std::string> campaigns{};
+    std::vector<std::string> parameters{}; ///< of commands: the names of contract.command.parameters
 
+    std::string_view service(std::uint32_t which) const {
+        return which < services.size() ? std::string_view(services[which]) : std::string_view{};
+    }
     std::string observer(std::uint32_t which) const {
         return which < observers.size() ? observers[which] : "the platform";
     }

@@ -28,6 +28,8 @@ public:
 
     /// Call in order of time.
     void on_accepted(vehicle_id, std::string_view request, monotonic_time);
+    /// The id of the open request, which was accepted without one.
+    void on_identified(vehicle_id, std::string_view request);
     void on_final_response(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time);
     void forget(vehicle_id, std::string_view request); ///< completed by other means
     std::size_t open() const noexcept { return open_.size(); }
@@ -38,6 +40,10 @@ private:
         outcome final_outcome{};
         std::string code;
         monotonic_time at{};
+    };
+    struct open_request {
+        std::string request; ///< empty: not known yet
+        monotonic_time deadline;
     };
     struct deadline_entry {
         monotonic_time when;
@@ -52,7 +58,7 @@ private:
     std::function<void(net::timer&, monotonic_time)> arm_;
     on_vehicle_completion handler_;
     std::uint32_t index_;
-    std::unordered_map<std::uint32_t, std::string> open_;               // request id by vehicle
+    std::unordered_map<std::uint32_t, open_request> open_;              // by vehicle
     std::unordered_map<std::uint32_t, early_response> early_responses_; // by vehicle
     std::deque<deadline_entry> deadlines_; // of requests and early responses, ordered by time; includes completed ones
 };

@@ -2,6 +2,7 @@
 
 #include "shard/shard_observers.hpp"
 
+#include <loadsim/contract/message_contract.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <fmt/format.h>
@@ -18,9 +19,13 @@ void event_recorder::on_completion(std::optional<vehicle_id> v, const observer::
                            fmt::format("{} was announced for {}", to_string(c.final_outcome), subject), c.at);
 }
 
-fleet::command_info event_recorder::on_delivered(vehicle_id v, std::string_view request, monotonic_time t,
-                                                 bool retained) {
-    const auto delivery = ledger_.delivered(v, request, t, retained);
+fleet::command_info event_recorder::on_delivered(vehicle_id v,
+                                                 const contract::message_contract::parsed_command& command,
+                                                 monotonic_time t, bool retained) {
+    measure::command_content content{.parameters = command.parameters};
+    if (!plan_.message_contract->options().command.service.empty()) content.service = command.service;
+    const auto delivery = ledger_.delivered(v, command.id, t, content, retained);
+    if (delivery.identifies && observers_ != nullptr) observers_->on_identified(v, command.id);
     return {delivery.is_first, delivery.arrival};
 }
 void event_recorder::on_acked(vehicle_id v, std::string_view request, monotonic_time t) {
@@ -77,12 +82,15 @@ void event_recorder::on_condition_end(vehicle_id v, std::uint32_t condition, mon
 }
 
 bool event_recorder::still_wanted(request_key key) const { return ledger_.is_open(key); }
+void event_recorder::on_requested(request_key key, std::string_view request, const measure::command_content& content) {
+    ledger_.requested(key, request, content);
+}
 void event_recorder::on_sent(request_key key, monotonic_time t) { ledger_.sent(key, t); }
 void event_recorder::on_accepted(request_key key, std::string_view request, monotonic_time t) {
-    ledger_.accepted(key, request, t);
+    const auto id = ledger_.accepted(key, request, t);
     if (observers_ == nullptr) return;
     const auto& service = plan_.labels.services[plan_.services.service_of(key.arrival)];
-    observers_->on_accepted(key.vehicle, key.arrival, request, service, t);
+    observers_->on_accepted(key.vehicle, key.arrival, id, service, t);
 }
 void event_recorder::on_rejected(request_key key, std::string_view why, monotonic_time t) {
     ledger_.rejected(key, why, t);

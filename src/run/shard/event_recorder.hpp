@@ -34,7 +34,8 @@ public:
     void on_completion(std::optional<vehicle_id>, const observer::completion&);
 
 private:
-    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool retained) override;
+    fleet::command_info on_delivered(vehicle_id, const contract::message_contract::parsed_command&, monotonic_time,
+                                     bool retained) override;
     void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
     void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time) override;
     void on_executed(vehicle_id, std::string_view request, monotonic_time) override;
@@ -50,6 +51,7 @@ private:
     void on_condition_end(vehicle_id, std::uint32_t condition, monotonic_time) override;
 
     bool still_wanted(request_key) const override;
+    void on_requested(request_key, std::string_view request, const measure::command_content&) override;
     void on_sent(request_key, monotonic_time) override;
     void on_accepted(request_key, std::string_view request, monotonic_time) override;
     void on_rejected(request_key, std::string_view why, monotonic_time) override;

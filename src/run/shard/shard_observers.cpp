@@ -80,6 +80,10 @@ void shard_observers::on_accepted(vehicle_id v, arrival_id arrival, std::string_
         p.observer->start_polling(v, request, plan_.compiled.observers[p.index].path.rendered(values), t);
 }
 
+void shard_observers::on_identified(vehicle_id v, std::string_view request) {
+    for (const auto& l : completion_observers_) l->on_identified(v, request);
+}
+
 void shard_observers::on_api_response(vehicle_id v, const http::response_view& a, monotonic_time t) {
     for (auto& r : responses_) {
         ++r.counts.messages;

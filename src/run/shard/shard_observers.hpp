@@ -43,6 +43,8 @@ public:
     void stop();
 
     void on_accepted(vehicle_id, arrival_id, std::string_view request, std::string_view service, monotonic_time);
+    /// The open request of the vehicle, accepted without an id, has this one.
+    void on_identified(vehicle_id, std::string_view request);
     /// HTTP response to the request accepted last.
     void on_api_response(vehicle_id, const http::response_view&, monotonic_time);
     void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time);

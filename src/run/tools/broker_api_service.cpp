@@ -38,8 +38,9 @@ public:
     explicit service_events(std::function<void(const std::string&)> on_notice) : on_notice_(std::move(on_notice)) {}
 
 private:
-    fleet::command_info on_delivered(vehicle_id v, std::string_view request, monotonic_time, bool) override {
-        auto id = fmt::format("{} {}", index(v), request);
+    fleet::command_info on_delivered(vehicle_id v, const contract::message_contract::parsed_command& command,
+                                     monotonic_time, bool) override {
+        auto id = fmt::format("{} {}", index(v), command.id);
         const bool fresh = known_ids_.insert(id).second;
         if (!fresh) return {.first_delivery = false, .arrival = {}};
         ids_by_age_.push_back(std::move(id));

@@ -118,8 +118,34 @@ private:
                 if (!c.service.empty() && parsed->service.empty())
                     fail(fmt::format("there is no '{}' (contract.command.service) in it: {}", c.service,
                                      sample(message->body)));
+                else if (scenario_.load.driver == driver::kind::http)
+                    check_content(*parsed);
             }
         }
+    }
+
+    /// Compares service and parameters of a command with those of the request.
+    void check_content(const contract::message_contract::parsed_command& command) {
+        measure::command_content requested{.service = scenario_.load.services.front().name};
+        measure::command_content received{.parameters = command.parameters};
+        if (!scenario_.contract.command.service.empty()) received.service = command.service;
+        std::vector<std::string> parameters;
+        if (const auto requests = messages_of(direction::to_api); !requests.empty()) {
+            const std::string_view head = requests.back()->head; // "POST /path"
+            const auto path = head.find('/');
+            parameters = contract_.requested_parameters(
+                {.topic = path == std::string_view::npos ? std::string_view{} : head.substr(path + 1),
+                 .payload = requests.back()->body});
+        }
+        requested.parameters = parameters;
+        const auto names = scenario::labels_of(scenario_).parameters;
+        if (const auto difference = measure::find_difference(requested, received, names))
+            return fail(fmt::format("{} ({})", difference->evidence, to_string(difference->kind)));
+        const auto compared = std::ranges::count_if(parameters, [](const auto& value) { return !value.empty(); });
+        if (compared != 0)
+            pass(fmt::format("its {} (contract.request.parameters)", compared == 1
+                                                                         ? "parameter is that of the request"
+                                                                         : "parameters are those of the request"));
     }
 
     void check_responses() {

@@ -64,7 +64,15 @@ void describe(V& v, contract::request_options& o) {
     v.field("rejected", o.rejected,
             "Statuses of a request that is rejected because the vehicle is busy; any other status is an error.",
             statuses);
-    v.field("id", o.id, "Field path of the request's id in the response; '': none.", value_types::field_path{});
+    v.field("id", o.id,
+            "Field path of the request's id in the response; of header:Location the last segment of its path. '': "
+            "none; the "
+            "first new command of the vehicle is then that of the request.",
+            value_types::field_path{});
+    v.field("parameters", o.parameters,
+            "Requested values, compared with those of the command: field paths in the request, by the names of "
+            "command.parameters.",
+            value_types::named_texts{});
 }
 
 template <class V>

@@ -127,6 +127,19 @@ TEST(message_contract, composes_api_requests) {
     EXPECT_EQ(t.request_id().name(), "Location");
 }
 
+TEST(message_contract, reads_requested_parameters_in_the_order_of_the_command) {
+    options o;
+    o.command.parameters = {{"degrees", "/args/0"}, {"mode", "/mode"}, {"side", "/side"}};
+    o.request.parameters = {{"side", "topic[2]"}, {"degrees", "/temperature"}};
+    const auto t = compiled_contract(o);
+    EXPECT_THAT(t.requested_parameters({.topic = "cars/V/left", .payload = R"({"temperature":21.5,"mode":1})"}),
+                ElementsAre("21.5", "", "left"));
+    EXPECT_THAT(compiled_contract({}).requested_parameters(json(R"({"mode":1})")), ElementsAre());
+    o.request.parameters = {{"speed", "/speed"}};
+    EXPECT_THAT(contract_problems(o), HasSubstr("contract.request.parameters.speed: which value of a command is it "
+                                                "compared with? add 'speed' to contract.command.parameters"));
+}
+
 TEST(message_contract, reports_payloads_that_cannot_be_composed) {
     options o;
     o.ack.payload = {.text = "{request.id}", .format = payload_options::payload_format::hex};

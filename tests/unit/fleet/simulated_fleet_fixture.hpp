@@ -136,10 +136,12 @@ private:
         events_.push_back(fmt::format("{} {} at {}", what, request, elapsed_ms()));
     }
 
-    fleet::command_info on_delivered(vehicle_id, std::string_view request, monotonic_time, bool retained) override {
+    fleet::command_info on_delivered(vehicle_id, const contract::message_contract::parsed_command& command,
+                                     monotonic_time, bool retained) override {
+        const auto& request = command.id;
         record_event(retained ? "delivered, retained," : "delivered", request);
-        const auto arrival = arrivals_.find(std::string(request));
-        return {.first_delivery = delivered_.insert(std::string(request)).second,
+        const auto arrival = arrivals_.find(request);
+        return {.first_delivery = delivered_.insert(request).second,
                 .arrival = arrival == arrivals_.end() ? std::nullopt : std::optional{arrival->second}};
     }
     void on_acked(vehicle_id, std::string_view r, monotonic_time) override { record_event("acked", r); }

@@ -458,6 +458,148 @@ const std::vector<row> table{
          c.ledger.completion_observed(c.vehicle, "r2", outcome::executed, "", at(11'040ms));
      },
      {}},
+    {"two requests fail without an answer, and their commands come late, in order",
+     [](single_vehicle_ledger& c) {
+         c.errored_request_with_id(1);
+         c.errored_request_with_id(2, 20s);
+         EXPECT_EQ(c.ledger.delivered(c.vehicle, "r1", at(40s)).arrival, arrival_id{1});
+         EXPECT_EQ(c.ledger.delivered(c.vehicle, "r2", at(41s)).arrival, arrival_id{2});
+     },
+     {{anomaly::command_late, 2}}},
+    {"two requests fail without an answer, and their commands come in the other order",
+     [](single_vehicle_ledger& c) {
+         c.errored_request_with_id(1);
+         c.errored_request_with_id(2, 20s);
+         c.ledger.delivered(c.vehicle, "r2", at(40s));
+         c.ledger.delivered(c.vehicle, "r1", at(41s));
+     },
+     {{anomaly::command_late, 1}, {anomaly::command_out_of_order, 1}}},
+    {"a command comes when the request is no longer waited for",
+     [](single_vehicle_ledger& c) {
+         c.accepted_request(1);
+         c.ledger.expire_requests(at(0ms), at(60s));
+         c.ledger.delivered(c.vehicle, "r1", at(61s));
+     },
+     {{anomaly::completion_missing, 1}, {anomaly::command_late, 1}}},
+    {"the answers of two requests are lost, and their commands come later, in order",
+     [](single_vehicle_ledger& c) {
+         for (const unsigned n : {1U, 2U}) {
+             c.begin(n, n * 20s);
+             c.ledger.errored(c.key(n), "no response in time", at(n * 20s + 10s));
+         }
+         EXPECT_EQ(c.ledger.delivered(c.vehicle, "r1", at(60s)).arrival, arrival_id{1});
+         EXPECT_EQ(c.ledger.delivered(c.vehicle, "r2", at(61s)).arrival, arrival_id{2});
+     },
+     {}},
+    {"the answers of two requests are lost, and both commands come while the second is open",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.errored(c.key(1), "no response in time", at(10s));
+         c.begin(2, 20s);
+         c.ledger.delivered(c.vehicle, "r1", at(20'002ms));
+         c.ledger.delivered(c.vehicle, "r2", at(20'003ms));
+         c.ledger.errored(c.key(2), "no response in time", at(30s));
+     },
+     {}},
+    {"no answer has an id: the command, the responses and the end say which it is",
+     [](single_vehicle_ledger& c) {
+         for (const unsigned n : {1U, 2U}) {
+             c.begin(n, n * 1s);
+             EXPECT_EQ(c.ledger.accepted(c.key(n), "", at(n * 1s + 4ms)), "");
+             EXPECT_TRUE(c.ledger.delivered(c.vehicle, c.id(n), at(n * 1s + 10ms)).identifies);
+             c.ledger.finished(c.vehicle, c.id(n), at(n * 1s + 30ms));
+             c.ledger.completion_observed(c.vehicle, c.id(n), outcome::executed, "", at(n * 1s + 40ms));
+         }
+         const auto t = c.ledger.take_counts();
+         EXPECT_EQ(t.requests.unexpected, 0U);
+         EXPECT_EQ(t.latencies.select(hop::dispatch).count(), 2U);
+         c.collect(t);
+     },
+     {}},
+    {"no answer has an id, and the command comes before the answer",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         EXPECT_FALSE(c.ledger.delivered(c.vehicle, "r1", at(2ms)).identifies);
+         EXPECT_EQ(c.ledger.accepted(c.key(1), "", at(4ms)), "r1");
+         c.ledger.finished(c.vehicle, "r1", at(5ms));
+         c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(6ms));
+     },
+     {}},
+    {"no answer and no end has an id: two observers see the end",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.accepted(c.key(1), "", at(4ms));
+         c.ledger.delivered(c.vehicle, "r1", at(5ms));
+         c.ledger.finished(c.vehicle, "r1", at(6ms));
+         c.ledger.completion_observed(c.vehicle, "", outcome::executed, "", at(7ms), 0);
+         c.ledger.completion_observed(c.vehicle, "", outcome::executed, "", at(8ms), 1);
+     },
+     {}},
+    {"no answer has an id, and a second command comes",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.accepted(c.key(1), "", at(4ms));
+         c.ledger.delivered(c.vehicle, "r1", at(5ms));
+         c.ledger.delivered(c.vehicle, "zz", at(6ms));
+         c.ledger.finished(c.vehicle, "r1", at(7ms));
+         c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(8ms));
+     },
+     {{anomaly::concurrent_request, 1}}},
+    {"no answer has an id, and the command never comes",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.accepted(c.key(1), "", at(4ms));
+         c.ledger.completion_observed(c.vehicle, "", outcome::timed_out, "timeout", at(5050ms));
+     },
+     {{anomaly::command_lost, 1}}},
+    {"no answer has an id, and the command comes after the end, before the next answer",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.accepted(c.key(1), "", at(4ms));
+         c.ledger.completion_observed(c.vehicle, "", outcome::timed_out, "timeout", at(5050ms));
+         c.begin(2, 6s);
+         c.ledger.delivered(c.vehicle, "r1", at(6002ms));
+         c.ledger.delivered(c.vehicle, "r2", at(6003ms));
+         c.ledger.accepted(c.key(2), "r2", at(6004ms));
+         c.ledger.finished(c.vehicle, "r2", at(6005ms));
+         c.ledger.completion_observed(c.vehicle, "r2", outcome::executed, "", at(6006ms));
+     },
+     {{anomaly::command_late, 1}}},
+    {"a command is for another service, before and after the answer",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.delivered(c.vehicle, "r1", at(2ms), {.service = "light-flash"});
+         c.ledger.accepted(c.key(1), "r1", at(4ms));
+         c.ledger.finished(c.vehicle, "r1", at(5ms));
+         c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(6ms));
+         c.accepted_request(2, 1s);
+         c.ledger.delivered(c.vehicle, "r2", at(1005ms), {.service = ""});
+         c.ledger.finished(c.vehicle, "r2", at(1006ms));
+         c.ledger.completion_observed(c.vehicle, "r2", outcome::executed, "", at(1007ms));
+     },
+     {{anomaly::command_wrong_service, 2}}},
+    {"a command has other parameters",
+     [](single_vehicle_ledger& c) {
+         const std::vector<std::string> requested{"21", ""};
+         const std::vector<std::string> received{"22", "left"};
+         c.begin(1);
+         c.ledger.requested(c.key(1), "", {.parameters = requested});
+         c.ledger.accepted(c.key(1), "r1", at(4ms));
+         c.ledger.delivered(c.vehicle, "r1", at(5ms), {.service = "horn", .parameters = received});
+         c.ledger.finished(c.vehicle, "r1", at(6ms));
+         c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(7ms));
+     },
+     {{anomaly::command_wrong_parameters, 1}}},
+    {"a command of another request is for another service",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.delivered(c.vehicle, "zz", at(2ms), {.service = "light-flash"});
+         c.ledger.delivered(c.vehicle, "r1", at(3ms), {.service = "horn"});
+         c.ledger.accepted(c.key(1), "r1", at(4ms));
+         c.ledger.finished(c.vehicle, "r1", at(5ms));
+         c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(6ms));
+     },
+     {{anomaly::concurrent_request, 1}}},
     {"something could not be read",
      [](single_vehicle_ledger& c) {
          c.ledger.record_anomaly(anomaly::malformed_payload, c.vehicle, "", "17 bytes", at(1ms));

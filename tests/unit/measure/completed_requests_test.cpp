@@ -66,6 +66,16 @@ TEST(completed_requests, without_id_are_found_until_the_id_is_known) {
     EXPECT_EQ(completed.without_id(car), nullptr);
 }
 
+TEST(completed_requests, without_id_are_found_in_order) {
+    completed_requests completed;
+    for (const unsigned n : {1U, 2U}) {
+        auto p = over(n);
+        p.request.clear();
+        completed.add(car, p);
+    }
+    EXPECT_EQ(completed.without_id(car)->arrival, arrival_id{1});
+}
+
 TEST(completed_requests, know_whether_a_later_command_was_delivered) {
     completed_requests completed;
     completed.add(car, over(1, true));

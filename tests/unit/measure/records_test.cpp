@@ -170,16 +170,16 @@ TEST(records, before_the_load_are_relative_to_its_start) {
 // A retained message is a leftover at the broker, not a command that the platform sends.
 TEST(records, name_a_retained_command) {
     single_vehicle_ledger c;
-    c.ledger.delivered(c.vehicle, "zz", at(-1s), true);
+    c.ledger.delivered(c.vehicle, "zz", at(-1s), {}, true);
     c.begin(1);
-    c.ledger.delivered(c.vehicle, "yy", at(2ms), true); // before the HTTP response: not known yet whose
+    c.ledger.delivered(c.vehicle, "yy", at(2ms), {}, true); // before the HTTP response: not known yet whose
     c.ledger.accepted(c.key(1), "r1", at(4ms));
-    c.ledger.delivered(c.vehicle, "xx", at(5ms), true);
+    c.ledger.delivered(c.vehicle, "xx", at(5ms), {}, true);
     c.ledger.delivered(c.vehicle, "r1", at(6ms));
-    c.ledger.delivered(c.vehicle, "r1", at(7ms), true);
+    c.ledger.delivered(c.vehicle, "r1", at(7ms), {}, true);
     c.ledger.finished(c.vehicle, "r1", at(8ms));
     c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(9ms));
-    c.ledger.delivered(c.vehicle, "r1", at(16ms), true);
+    c.ledger.delivered(c.vehicle, "r1", at(16ms), {}, true);
     std::vector<std::string> sentences;
     for (const auto& a : c.ledger.take_counts().anomaly_records)
         sentences.push_back(std::string(to_string(a.kind)) + ": " + a.evidence);

@@ -39,10 +39,11 @@ struct single_vehicle_ledger {
 
     static constexpr vehicle_id vehicle{7};
     recording record_mode = recording::unexpected;
-    measure::ledger ledger{{{"horn"}, {"steady"}, {"healthy"}, {"success"}, {"tunnel", "garage"}},
-                           [](vehicle_id v) { return "VIN" + std::to_string(index(v)); },
-                           std::chrono::seconds{60},
-                           record_mode};
+    measure::ledger ledger{
+        {{"horn"}, {"steady"}, {"healthy"}, {"success"}, {"tunnel", "garage"}, {}, {}, {"degrees", "side"}},
+        [](vehicle_id v) { return "VIN" + std::to_string(index(v)); },
+        std::chrono::seconds{60},
+        record_mode};
     anomaly_set expected_anomalies; ///< of each request
     totals collected;               ///< sum of the collected counts and records
 
@@ -60,6 +61,16 @@ struct single_vehicle_ledger {
         request.expected_anomalies = expected_anomalies;
         ledger.begin(request, request.due);
         ledger.sent(key(n), at(when + 1ms));
+    }
+    /// By a driver that chooses the ids, such as mqtt; its request fails without an answer.
+    void errored_request_with_id(unsigned n, nanoseconds when = {}) {
+        using namespace std::chrono_literals;
+        auto request = due(n, when);
+        request.expected_anomalies = expected_anomalies;
+        ledger.begin(request, request.due);
+        ledger.requested(key(n), id(n), {});
+        ledger.sent(key(n), at(when + 1ms));
+        ledger.errored(key(n), "mqtt: the broker did not acknowledge the command", at(when + 10s));
     }
     void accepted_request(unsigned n, nanoseconds when = {}, outcome_set expected = outcome::executed) {
         using namespace std::chrono_literals;

@@ -106,6 +106,23 @@ TEST(vehicle_completion_observer, forgotten_request_does_not_time_out) {
     EXPECT_TRUE(s.completions.empty());
 }
 
+TEST(vehicle_completion_observer, request_accepted_without_id_is_identified_later) {
+    fixture s;
+    s.completion_observer.on_accepted(car, "", s.time.now());
+    s.completion_observer.on_final_response(car, "r-0", outcome::failed, {}, s.time.now());
+    EXPECT_TRUE(s.completions.empty()) << "of the previous request";
+    s.completion_observer.on_identified(car, "r-1");
+    s.completion_observer.on_final_response(car, "r-1", outcome::executed, {}, s.time.now());
+    ASSERT_EQ(s.completions.size(), 1U);
+    EXPECT_EQ(s.completions[0].second.request, "r-1");
+    s.completion_observer.on_accepted(car, "", s.time.now());
+    s.completion_observer.on_identified(car, "r-2");
+    s.advance(10s);
+    ASSERT_EQ(s.completions.size(), 2U);
+    EXPECT_EQ(s.completions[1].second.request, "r-2");
+    EXPECT_EQ(s.completions[1].second.final_outcome, outcome::timed_out);
+}
+
 TEST(vehicle_completion_observer, next_request_has_its_own_deadline) {
     fixture s;
     s.completion_observer.on_accepted(car, "r-1", s.time.now());

@@ -113,6 +113,25 @@ TEST(contract_check, reports_unmapped_status_and_state) {
                           "executed, 'ERR' as failed\n"));
 }
 
+TEST(contract_check, reports_another_service_and_other_parameters_than_the_requested_ones) {
+    auto other = command;
+    other.body = R"({"head":{"order":17},"do":"light-flash","to":"22"})";
+    EXPECT_THAT(look({answer, other, end}),
+                HasSubstr("- the command has the service 'light-flash', 'horn' was requested "
+                          "(command_wrong_service)\n"));
+    std::string with(theirs);
+    with.replace(with.find("id: /order/nr"), 13, "id: /order/nr, parameters: {degrees: /degrees}");
+    with.replace(with.find("service: /do"), 12, "service: /do, parameters: {degrees: /to}");
+    const traced_message request{way::to_api, 0, "POST /vehicles/V/remote-services/horn", R"({"degrees":21})"};
+    other.body = R"({"head":{"order":17},"do":"horn","to":22})";
+    EXPECT_THAT(look({request, answer, other, end}, with),
+                HasSubstr("- the parameter degrees has '22' in the command, '21' was requested "
+                          "(command_wrong_parameters)\n"));
+    other.body = R"({"head":{"order":17},"do":"horn","to":"21"})";
+    EXPECT_THAT(look({request, answer, other, end}, with),
+                HasSubstr("+ its parameter is that of the request (contract.request.parameters)\n"));
+}
+
 TEST(contract_check, reports_different_request_ids_of_command_and_response) {
     auto other = command;
     other.body = R"({"head":{"order":4711},"do":"horn"})";

@@ -1,5 +1,6 @@
 // Event recorder: the events of one vehicle and one driver, as the ledgers count them.
 #include "shard/event_recorder.hpp"
+#include "shard/shard_observers.hpp"
 
 #include "plan_from_text.hpp"
 
@@ -59,7 +60,7 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     EXPECT_TRUE(from_driver.still_wanted(key));
     from_driver.on_sent(key, at(10ms));
     from_driver.on_accepted(key, "r1", at(20ms));
-    const auto command = from_vehicle.on_delivered(key.vehicle, "r1", at(30ms), false);
+    const auto command = from_vehicle.on_delivered(key.vehicle, {.id = "r1", .service = "horn"}, at(30ms), false);
     EXPECT_TRUE(command.first_delivery);
     EXPECT_EQ(command.arrival, key.arrival);
     from_vehicle.on_message(key.vehicle, "r1", true, "topic", "payload", at(30ms));
@@ -68,7 +69,8 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     from_vehicle.on_finished(key.vehicle, "r1", outcome::executed, {}, at(70ms));
     recorder.on_completion(key.vehicle, completion());
     EXPECT_FALSE(from_driver.still_wanted(key));
-    EXPECT_FALSE(from_vehicle.on_delivered(key.vehicle, "r1", at(90ms), false).first_delivery);
+    EXPECT_FALSE(
+        from_vehicle.on_delivered(key.vehicle, {.id = "r1", .service = "horn"}, at(90ms), false).first_delivery);
 
     ledger.finish(at(1s));
     const auto counts = ledger.take_counts();
@@ -123,7 +125,7 @@ TEST_F(event_recorder_test, counts_unreadable_messages_and_unauthorized_sessions
 }
 
 TEST_F(event_recorder_test, forwards_that_a_command_was_retained) {
-    from_vehicle.on_delivered(key.vehicle, "r0", at(10ms), true);
+    from_vehicle.on_delivered(key.vehicle, {.id = "r0", .service = "horn"}, at(10ms), true);
     const auto counts = ledger.take_counts();
     ASSERT_THAT(counts.anomaly_records, SizeIs(1));
     EXPECT_THAT(counts.anomaly_records[0].evidence, testing::StartsWith("a retained command "));
@@ -140,6 +142,62 @@ TEST_F(event_recorder_test, widens_what_is_expected_while_a_condition_lasts) {
     ASSERT_THAT(counts.request_records, SizeIs(1));
     EXPECT_TRUE(counts.request_records[0].expected_outcomes.contains(outcome::timed_out));
     EXPECT_THAT(counts.request_records[0].conditions, SizeIs(1));
+}
+
+TEST_F(event_recorder_test, compares_the_service_at_the_vehicle_with_the_requested_one) {
+    begin_request();
+    from_driver.on_accepted(key, "r1", at(20ms));
+    from_vehicle.on_delivered(key.vehicle, {.id = "r1", .service = "light-flash"}, at(30ms), false);
+    const auto counts = ledger.take_counts();
+    ASSERT_THAT(counts.anomaly_records, SizeIs(1));
+    EXPECT_EQ(counts.anomaly_records[0].kind, anomaly::command_wrong_service);
+    EXPECT_EQ(counts.anomaly_records[0].evidence, "the command has the service 'light-flash', 'horn' was requested");
+}
+
+// A driver such as mqtt writes the command: the service as the template writes it, and the parameters.
+TEST_F(event_recorder_test, compares_the_command_with_what_the_driver_reports) {
+    begin_request();
+    from_driver.on_requested(key, "r1", {.service = "HORN"});
+    from_driver.on_sent(key, at(10ms));
+    from_vehicle.on_delivered(key.vehicle, {.id = "r1", .service = "HORN"}, at(30ms), false);
+    EXPECT_THAT(ledger.take_counts().anomaly_records, IsEmpty());
+}
+
+// contract.request.id: '': the vehicle's command says which request it is.
+TEST(event_recorder, completes_a_request_that_was_accepted_without_an_id) {
+    for (const bool command_first : {false, true}) {
+        plan_from_text text{
+            "name: t\nfleet: {vehicles: 3}\n"
+            "target: {broker: 'mqtt://b', api: 'http://a'}\ncontract: {request: {id: ''}}\n"
+            "load: {services: {horn: 1}, observers: [none], phases: [{duration: 5s, arrivalCount: 1}]}\n"};
+        manual_time time;
+        net::loop loop{time};
+        measure::ledger ledger{text.plan.labels, [&](vehicle_id v) { return text.plan.vin_of(v); }, 60s,
+                               measure::recording::all};
+        event_recorder recorder{text.plan, ledger, time};
+        const http::client_options api;
+        shard_observers observers{loop,
+                                  text.plan,
+                                  {.api = api, .auth = {}},
+                                  [&](vehicle_id v, const observer::completion& c) { recorder.on_completion(v, c); }};
+        ASSERT_EQ(observers.start(), "");
+        recorder.set_receivers(&observers, nullptr);
+        fleet::vehicle_events& from_vehicle = recorder;
+        driver::driver_events& from_driver = recorder;
+        const request_key key{arrival_id{0}, vehicle_id{1}};
+        ledger.begin(text.plan.due_request_of({.id = key.arrival, .due = {}, .phase = 0}, key.vehicle), time.now());
+        from_driver.on_sent(key, time.now());
+        if (!command_first) from_driver.on_accepted(key, "", time.now());
+        from_vehicle.on_delivered(key.vehicle, {.id = "1000", .service = "horn"}, time.now(), false);
+        from_vehicle.on_finished(key.vehicle, "1000", outcome::executed, {}, time.now());
+        if (command_first) from_driver.on_accepted(key, "", time.now());
+        ledger.finish(time.now());
+        const auto counts = ledger.take_counts();
+        EXPECT_EQ(counts.requests.outcomes[static_cast<std::size_t>(outcome::executed)], 1U) << command_first;
+        EXPECT_THAT(counts.anomaly_records, IsEmpty()) << command_first;
+        ASSERT_THAT(counts.request_records, SizeIs(1));
+        EXPECT_EQ(counts.request_records[0].request_id, "1000");
+    }
 }
 
 TEST_F(event_recorder_test, forwards_campaign_deliveries_to_the_campaign_ledger) {

@@ -12,11 +12,18 @@ struct row {
     const char* problem;
 };
 
+/// A contract whose API does not say the id of a request.
+const std::string without_id = "target: {broker: 'mqtt://b', api: 'http://a'}\ncontract: {request: {id: ''}}";
+
 TEST(check, combinations) {
     const row rows[] = {
         {"name: a/b\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: 'a/b' cannot name a folder"},
         {"name: .hidden\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: '.hidden' cannot name a folder"},
         {"name: ''\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: '' cannot name a folder"},
+        {scenario_with_load("  observers: [{poll: {}}]\n" + without_id),
+         "f:4:15: it finds a request by its id, and contract.request.id is ''"},
+        {scenario_with_load("  observers: [mqtt, {webhook: {}}]\n" + without_id),
+         "f:4:21: it finds a request by its id, and contract.request.id is ''"},
         {minimal_scenario("fleet: {vehicles: 33000001}"), "f:3:19: 33000001 vehicles; there can be 1 to 33000000"},
         {minimal_scenario("fleet: {connectRate: 0}"), "f:3:22: at a rate of 0 no vehicle ever connects"},
         {minimal_scenario("fleet: {vin: {wmi: LO9}}"), "f:3:20: wmi must be 3 characters"},
@@ -228,7 +235,8 @@ TEST(check, accepts_boundary_values) {
             "fleet: {mqtt: {user: u, password: p}, segments: [{name: a, share: 100%, behaviour: wrong-credentials}]}"),
         minimal_scenario("fleet: {segments: [{name: a, share: 100%, behaviour: sleeper-udp}]}"),
         minimal_scenario("contract: {presence: none}"), // the embedded backend needs none
-        scenario_with_load("  driver: mqtt"),           // no segment uses the built-in sleepers
+        scenario_with_load("  observers: [mqtt, none, response, {webhook: {vin: /vin}}]\n" + without_id),
+        scenario_with_load("  driver: mqtt"), // no segment uses the built-in sleepers
         minimal_scenario("conditions: [{tunnel: {at: 9999ms, for: 1h}}]"),
         minimal_scenario("conditions: [{handover: {at: 1s}}]"),
         minimal_scenario("conditions: [{handover: {at: 1s}}]\ntarget: {broker: 'mqtt://127.0.0.1'}"),

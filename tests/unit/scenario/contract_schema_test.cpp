@@ -57,6 +57,7 @@ request:
   accepted: [200, 202]
   rejected: [423]
   id: header:Location
+  parameters: {temperature: /temp}
 command:
   topic: cars/{vin}/in
   payload: {hex: "00{data.code}"}
@@ -97,6 +98,7 @@ TEST(contract_schema, reads_every_key) {
     EXPECT_THAT(o.request.accepted, ElementsAre(200, 202));
     EXPECT_THAT(o.request.rejected, ElementsAre(423));
     EXPECT_EQ(o.request.id, "header:Location");
+    EXPECT_THAT(o.request.parameters, ElementsAre(Pair("temperature", "/temp")));
     const auto& sent = o.command.message;
     EXPECT_EQ(sent.topic, "cars/{vin}/in");
     EXPECT_EQ(payload_of(sent.payload), payload_of({.text = "00{data.code}", .format = form::hex}));
