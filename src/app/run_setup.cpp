@@ -1,6 +1,7 @@
 #include "run_setup.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/scenario/read.hpp>
@@ -87,7 +88,8 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags, pro
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags& flags) {
     problems warnings;
     auto scenario = load_scenario(flags, &warnings);
-    for (const auto& warning : warnings.list) fmt::print(stderr, "{}: warning: {}\n", warning.location, warning.text);
+    for (const auto& warning : warnings.list)
+        print_error(fmt::format("{}: warning: {}\n", warning.location, warning.text));
     if (scenario) return std::move(*scenario);
     print_file_problems(scenario.error());
     return exit_code::usage;
