@@ -48,8 +48,9 @@ void check_end_reason(verdict_builder& builder, const measure::run_result& run) 
         builder.add(run_verdict::invalid, exit_code::interrupted,
                     "The run was interrupted (Ctrl-C) before its plan was done: its figures are those of a part.");
     if (run.ended == end_reason::terminated)
-        builder.add(run_verdict::invalid, exit_code::invalid,
-                    "The run was terminated (SIGTERM or SIGHUP) before its plan was done: its figures are those of a part.");
+        builder.add(
+            run_verdict::invalid, exit_code::invalid,
+            "The run was terminated (SIGTERM or SIGHUP) before its plan was done: its figures are those of a part.");
     if (run.ended == end_reason::aborted)
         builder.add(
             run_verdict::invalid, exit_code::invalid,

@@ -102,7 +102,7 @@ private:
     measure::snapshot status_; ///< last snapshot of the shards, without its totals
     bool observers_ready_ = false;
     std::string error_;
-    std::string fatal_error_; ///< error that ends the run
+    std::string fatal_error_;                     ///< error that ends the run
     std::future<result<void>> observers_started_; ///< result of the start in parallel to the vehicles
 };
 

@@ -138,7 +138,8 @@ TEST(evaluate, gives_a_sentence_for_each_reason) {
     terminate(cut);
     EXPECT_THAT(
         evaluate(cut, {}, {}).reasons,
-        ElementsAre("The run was terminated (SIGTERM or SIGHUP) before its plan was done: its figures are those of a part."));
+        ElementsAre(
+            "The run was terminated (SIGTERM or SIGHUP) before its plan was done: its figures are those of a part."));
 }
 
 TEST(evaluate, reports_the_abort_reason_and_requests_in_flight) {
