@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/contract/message_parser.hpp>
 
@@ -266,7 +267,12 @@ bool message_contract::compose_request(const template_values& from, request_part
 std::vector<std::string> message_contract::requested_parameters(const message_view& request) const {
     message_parser from(request);
     std::vector<std::string> values(requested_parameters_.size());
-    for (std::size_t i = 0; i < values.size(); ++i) from.extract(requested_parameters_[i], values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        from.extract(requested_parameters_[i], values[i]);
+        // A level of the path: encoded, and the last one with the query.
+        if (requested_parameters_[i].type() == field_path::kind::topic_level)
+            values[i] = percent_decode(std::string_view(values[i]).substr(0, values[i].find('?')));
+    }
     return values;
 }
 

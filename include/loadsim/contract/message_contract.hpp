@@ -108,7 +108,8 @@ public:
     bool compose_request(const template_values&, request_parts& out) const;
     const field_path& request_id() const noexcept { return request_id_; }
     /// Parameters in an API request, in the order of options().command.parameters; empty: absent or without a field path.
-    /// `topic` of the view: the request's path, without the first '/'. Empty list: contract.request.parameters names none.
+    /// `topic` of the view: the request's target, without the first '/'; values of its path are decoded. Empty list:
+    /// contract.request.parameters names none.
     std::vector<std::string> requested_parameters(const message_view&) const;
 
     const contract::options& options() const noexcept { return options_; }

@@ -134,6 +134,8 @@ TEST(message_contract, reads_requested_parameters_in_the_order_of_the_command) {
     const auto t = compiled_contract(o);
     EXPECT_THAT(t.requested_parameters({.topic = "cars/V/left", .payload = R"({"temperature":21.5,"mode":1})"}),
                 ElementsAre("21.5", "", "left"));
+    EXPECT_THAT(t.requested_parameters({.topic = "cars/V/a%2Fb%20c?full=1", .payload = "{}"}),
+                ElementsAre("", "", "a/b c"));
     EXPECT_THAT(compiled_contract({}).requested_parameters(json(R"({"mode":1})")), ElementsAre());
     o.request.parameters = {{"speed", "/speed"}};
     EXPECT_THAT(contract_problems(o), HasSubstr("contract.request.parameters.speed: which value of a command is it "
