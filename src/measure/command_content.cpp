@@ -3,8 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace loadsim::measure {
+namespace {
+
+std::optional<double> to_number(std::string_view text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+/// True: equal texts, or one number: 21.0 and 21 are the same to a platform that reads JSON. Integers are compared as texts, for
+/// they may have more digits than a double.
+bool is_same(std::string_view a, std::string_view b) {
+    if (a == b) return true;
+    constexpr std::string_view marks = ".eE";
+    if (a.find_first_of(marks) == std::string_view::npos && b.find_first_of(marks) == std::string_view::npos)
+        return false;
+    const auto number = to_number(a);
+    return number && number == to_number(b);
+}
+
+} // namespace
 
 std::optional<command_difference> find_difference(const command_content& requested, const command_content& received,
                                                   std::span<const std::string> parameter_names) {
@@ -22,7 +43,7 @@ std::optional<command_difference> find_difference(const command_content& request
     for (std::size_t i = 0; i < count; ++i) {
         const auto& wanted = requested.parameters[i];
         const auto& found = received.parameters[i];
-        if (wanted.empty() || wanted == found) continue;
+        if (wanted.empty() || is_same(wanted, found)) continue;
         const auto at_vehicle = found.empty() ? "no value" : fmt::format("'{}'", found);
         evidence += fmt::format("{}the parameter {} has {} in the command, '{}' was requested",
                                 evidence.empty() ? "" : "; ", parameter_names[i], at_vehicle, wanted);

@@ -23,6 +23,9 @@ const values left{"21", "left"};
 const values right{"21", "right"};
 const values hot_right{"30", "right"};
 const values missing{"", "left"};
+const values fraction{"21.0", "left"};
+const values long_id{"12345678901234567", "left"};
+const values next_long_id{"12345678901234568", "left"};
 
 } // namespace
 
@@ -43,6 +46,12 @@ TEST(command_content, names_the_difference) {
         {{.parameters = left}, {.parameters = left}, ""},
         {{.parameters = none}, {.parameters = left}, ""}, // unknown what was requested
         {{}, {.parameters = left}, ""},
+        {{.parameters = fraction}, {.parameters = left}, ""}, // one number
+        {{.parameters = long_id},
+         {.parameters = next_long_id},
+         "command_wrong_parameters: the parameter degrees has '12345678901234568' in the command, '12345678901234567' "
+         "was "
+         "requested"},
         {{.parameters = left},
          {.parameters = right},
          "command_wrong_parameters: the parameter side has 'right' in the command, 'left' was requested"},
