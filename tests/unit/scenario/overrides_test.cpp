@@ -88,7 +88,7 @@ TEST(overrides, problems_name_the_override) {
         {"load.drain=[5s", nullptr},
         {"name=[a]", "--set name: a text belongs here, not a list; write a text in quotes, and all in quotes for the "
                      "shell: --set 'PATH=\"TEXT\"'"},
-        {"name=\"[a]\"", ""},
+        {"load.phases[0].name=\"[a]\"", ""},
         {"fleet={vehicels: 7}", "--set fleet: unknown key 'vehicels'; did you mean 'vehicles'?"},
     };
     for (const auto& [text, problem] : rows) {

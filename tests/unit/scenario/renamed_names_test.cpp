@@ -16,7 +16,8 @@ struct row {
 
 TEST(renamed_names, old_keys_name_the_present_ones) {
     const row rows[] = {
-        {minimal_scenario("fleet: {mqtt: {presence: false}}"), "f:3:16: 'presence' belongs to the contract since 0.2"},
+        {minimal_scenario("fleet: {mqtt: {presence: false}}"),
+         "f:3:16: 'presence' belongs to the contract since 0.2: contract: {presence: none} switches it off"},
         {minimal_scenario("contract: {words: {filter: a/+}}"), "f:3:12: 'words' is called 'responses' since 0.2"},
         {minimal_scenario("contract: {answerWhereAsked: true}"),
          "f:3:12: 'answerWhereAsked' is called 'useResponseTopic' since 0.2"},
