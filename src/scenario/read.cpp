@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <unordered_map>
 
 namespace loadsim::scenario {
@@ -128,9 +130,9 @@ void read_context::add_warning(const yaml_node& at, std::string text) {
 std::string read_context::path_of_file(const yaml_node& n) const {
     if (folder.empty() || n.text.empty()) return n.text;
     const std::filesystem::path named(n.text);
-    return (n.location.override_number == 0 ? folder / named : std::filesystem::absolute(named))
-        .lexically_normal()
-        .string();
+    std::error_code no_working_folder;
+    const auto found = n.location.override_number == 0 ? folder / named : absolute(named, no_working_folder);
+    return no_working_folder ? n.text : found.lexically_normal().string();
 }
 
 const std::string* read_context::expect_scalar(const yaml_node& n, std::string_view expected) {
@@ -168,7 +170,8 @@ std::string join_path(std::string_view path, std::string_view key) {
 result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
                              problems* warnings) {
     read_context r;
-    r.folder = std::filesystem::absolute(std::filesystem::path(file)).parent_path();
+    std::error_code no_working_folder;
+    r.folder = absolute(std::filesystem::path(file), no_working_folder).parent_path();
     scenario_config made;
     made.behaviours = builtin_behaviours();
     made.target.backend.services.clear(); // resolve_defaults() sets the default

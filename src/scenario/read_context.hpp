@@ -52,7 +52,7 @@ public:
     /// Path of a file that the scenario names: relative to `folder`, that of the scenario; one in an override stays relative to the
     /// working folder. Absolute, so that a report's scenario can be run from anywhere; unchanged without a folder.
     std::string path_of_file(const yaml_node&) const;
-    std::filesystem::path folder; ///< absolute
+    std::filesystem::path folder; ///< absolute; empty: none
 
 private:
     std::string path_;
