@@ -101,6 +101,7 @@ private:
 };
 
 own_subscriber::own_subscriber(subscriber_setup s, mqtt::version version) : setup_(std::move(s)), version_(version) {
+    loop_.tap = setup_.tap;
     for (std::size_t i = 0; i < setup_.clients.size(); ++i) client_ids_.push_back(unique_client_id());
 }
 

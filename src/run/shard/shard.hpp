@@ -27,7 +27,7 @@ namespace loadsim::run {
 /// Threads: all work runs on the shard's own; public members may be called from the local generator's thread.
 class shard {
 public:
-    /// `tap`: receives the bytes of the vehicles' connections; may be null.
+    /// `tap`: receives the bytes of the vehicles' and the driver's connections; may be null.
     shard(const run_plan&, const target_endpoints&, const time_source&, fleet_partition, const shard_limits&,
           net::byte_tap* tap);
     ~shard(); ///< stops
