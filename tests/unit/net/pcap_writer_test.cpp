@@ -310,6 +310,18 @@ TEST_F(pcap_writer, servers_that_differ_in_their_port_stay_distinguished) {
     EXPECT_EQ(all[11].sequence, all[3].sequence + 3);
 }
 
+/// A peer that has gone at once: its address cannot be read, and is 0.0.0.0 whatever the family.
+TEST_F(pcap_writer, peer_without_an_address_has_the_family_of_the_connection) {
+    auto c = between("::1", 40001, "::1");
+    c.remote = {};
+    write(c, true, "x");
+    const auto all = packets();
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[3].version, 6U);
+    EXPECT_EQ(all[3].to, bytes(16, 0));
+    EXPECT_EQ(all[3].to_port, 1883U);
+}
+
 /// It contains passwords.
 TEST_F(pcap_writer, file_is_readable_by_its_owner_only) {
     const auto mode = [this] { return std::filesystem::status(path_).permissions(); };
