@@ -17,11 +17,12 @@ public:
     virtual ~byte_tap() = default;
     enum class protocol : std::uint8_t { mqtt, http };
     struct connection {
-        boost::asio::ip::tcp::endpoint local;
+        boost::asio::ip::tcp::endpoint local;  ///< the client, also where loadsim is the server (webhook)
         boost::asio::ip::tcp::endpoint remote; ///< the server
         protocol spoken = protocol::mqtt;
     };
     virtual void on_opened(const connection&, monotonic_time) = 0;
+    /// `sent`: by the client.
     virtual void on_bytes(const connection&, bool sent, mqtt::byte_view, monotonic_time) = 0;
     /// Not called for an abandoned connection, which never ends.
     virtual void on_closed(const connection&, monotonic_time) = 0;

@@ -28,7 +28,7 @@ struct observer_context {
     on_vehicle_response response_handler{};
     const contract::message_contract* message_contract =
         nullptr;                  ///< parses responses; must outlive the observer. Null: the built-in contract
-    net::byte_tap* tap = nullptr; ///< receives the bytes of sse, websocket and mqtt (except Paho's). Null: none
+    net::byte_tap* tap = nullptr; ///< receives all bytes, except Paho's. Null: none
 };
 
 /// Makes an mqtt, webhook, sse or websocket observer. Null for the other types: they belong to a shard (poll_observer,

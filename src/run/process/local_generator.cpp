@@ -356,7 +356,7 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
     if (options.check_machine)
         if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
             return checked.error();
-    auto setup = start_target(scenario, *compiled, options.folder, on_notice);
+    auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
     if (!setup) return setup.error();
     return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
 }
