@@ -131,8 +131,9 @@ command replay_command() {
          .help = "All requests of the vehicle with this VIN that are written down",
          .group = "One of them"}};
     std::ranges::move(target_flags_of(options->scenario), std::back_inserter(flags));
-    flags.push_back(
-        {.name = "--packets", .into = &options->packets, .help = "File for its MQTT bytes, for Wireshark (pcap)"});
+    flags.push_back({.name = "--packets",
+                     .into = &options->packets,
+                     .help = "File for its MQTT and HTTP bytes, for Wireshark (pcap)"});
     flags.push_back({.name = "--report",
                      .into = &options->report,
                      .help = "Folder for the report (default: reports/NAME-replay-TIME)"});

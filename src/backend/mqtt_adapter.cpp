@@ -23,6 +23,7 @@ using std::chrono::seconds;
 constexpr seconds start_timeout{10};
 constexpr seconds connect_timeout{5};
 constexpr seconds keep_alive{30};
+constexpr seconds reconnect_wait{1}; // longer than that of observers: they subscribe before it sends what has waited
 constexpr auto response_qos =
     mqtt::qos::exactly_once; // no downgrade: a response that is published once is received once
 constexpr auto presence_qos = mqtt::qos::at_least_once;
@@ -60,7 +61,8 @@ net::mqtt_client::client_setup setup_for(const net::endpoint& broker,
             .password = broker.password,
             .brokers = addresses,
             .subscriptions = std::move(subscribed),
-            .limit = net::reconnect_policy::start_limit::one_round};
+            .limit = net::reconnect_policy::start_limit::one_round,
+            .reconnect_wait = reconnect_wait};
 }
 
 } // namespace

@@ -217,6 +217,8 @@ private:
         if (const auto request = open_.find(number); request != open_.end()) {
             accept(request->second, now); // a response implies delivery, even without PUBACK
             open_.erase(request);
+        } else if (m.retain) { // a copy for the new subscription after a reconnect
+            return;
         }
         events_.on_completed(vehicle, event->request_id, *event->final_outcome, event->reason, now);
     }

@@ -43,6 +43,7 @@ public:
                                           .expiry_interval = m.expiry_s,
                                           .user_properties = m.user_properties});
         if (sent.error) return done(sent.error.message());
+        if (!link().online()) return done("the connection was lost while sending");
         if (sent.packet_id == 0) return done({});
         unacknowledged_[sent.packet_id] = std::move(done);
     }

@@ -102,7 +102,19 @@ void connection::on_established() {
     stage_ = stage::open;
     base_->last_good_address = address_;
     base_->unavailable_until = {};
+    if (loop_.tap != nullptr) {
+        error_code ignored; // the connection has ended; its next read or write finds out
+        tapped_ = {socket_.local_endpoint(ignored), socket_.remote_endpoint(ignored), net::byte_tap::protocol::http};
+        loop_.tap->on_opened(*tapped_, loop_.now());
+    }
     write_request();
+}
+
+/// Without the bytes of TLS, and those to open a tunnel.
+void connection::tap(bool sent, std::string_view bytes) {
+    if (loop_.tap != nullptr && tapped_ && !bytes.empty())
+        loop_.tap->on_bytes(*tapped_, sent, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                            loop_.now());
 }
 
 /// No part of the request was sent yet: tries the next address, then the next base URL.
@@ -122,6 +134,7 @@ void connection::on_connect_failed(std::string_view reason) {
 void connection::write_request() {
     parser_.begin(request_.is_head());
     owner_.on_sent(token_, ++tries_, loop_.now());
+    tap(true, request_.bytes());
     if (!tls_) return write(request_.bytes());
     tls_->write(request_.bytes());
     if (!tls_->error().empty()) return post_failure(tls_->error());
@@ -177,7 +190,8 @@ void connection::on_readable(error_code error) {
 
 error_code connection::read_plaintext() {
     error_code error;
-    const auto size = socket_.read_some(unread_.prepare(unread_.max_size() - unread_.size()), error);
+    const auto room = unread_.prepare(unread_.max_size() - unread_.size());
+    const auto size = socket_.read_some(room, error);
     if (error == asio::error::would_block) return {};
     if (error == asio::error::eof) {
         error = {};
@@ -185,6 +199,7 @@ error_code connection::read_plaintext() {
         return error;
     }
     if (error) return error;
+    tap(false, {static_cast<const char*>(room.data()), size});
     unread_.commit(size);
     return parse_unread();
 }
@@ -214,6 +229,7 @@ error_code connection::decrypt() {
         const auto room = unread_.prepare(unread_.max_size() - unread_.size());
         const auto decrypted = tls_->read(static_cast<char*>(room.data()), room.size());
         if (decrypted == 0) break;
+        tap(false, {static_cast<const char*>(room.data()), decrypted});
         unread_.commit(decrypted);
         error = parse_unread();
     }
@@ -304,6 +320,8 @@ void connection::drop() {
     socket_.close(ignored);
     unread_.clear();
     tls_.reset();
+    if (tapped_ && loop_.tap != nullptr) loop_.tap->on_closed(*tapped_, loop_.now());
+    tapped_.reset();
     writing_ = false;
     if (stage_ > stage::connecting) owner_.on_closed();
     stage_ = stage::closed;

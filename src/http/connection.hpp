@@ -104,6 +104,7 @@ private:
     void fail(std::string_view reason, bool timed_out = false);
     void post_failure(std::string reason);
     void drop();
+    void tap(bool sent, std::string_view bytes);
     monotonic_time timer_due() const { return stage_ == stage::open ? deadline_ : connect_deadline_; }
 
     net::loop& loop_;
@@ -114,11 +115,12 @@ private:
     response_parser parser_;
     request_serializer request_;
     std::optional<tls_session> tls_;
-    std::string ciphertext_;    ///< TLS records being written
-    std::string_view outgoing_; ///< bytes being written
-    std::size_t written_ = 0;   ///< bytes of outgoing_
-    bool writing_ = false;      ///< an async_write is in progress
-    base* base_ = nullptr;      ///< of the exchange; while open: of the connection
+    std::optional<net::byte_tap::connection> tapped_; ///< while open, with a byte_tap
+    std::string ciphertext_;                          ///< TLS records being written
+    std::string_view outgoing_;                       ///< bytes being written
+    std::size_t written_ = 0;                         ///< bytes of outgoing_
+    bool writing_ = false;                            ///< an async_write is in progress
+    base* base_ = nullptr;                            ///< of the exchange; while open: of the connection
     std::size_t preferred_base_;
     std::size_t address_ = 0;        ///< index of the address of base_ being tried
     std::size_t addresses_left_ = 0; ///< untried addresses of base_, including the current one

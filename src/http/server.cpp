@@ -2,6 +2,8 @@
 
 #include "server_session.hpp"
 
+#include <loadsim/net/byte_tap.hpp>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -44,6 +47,10 @@ public:
     connection(tcp::socket socket, std::shared_ptr<shared_state> s)
         : socket_(std::move(socket)), shared_(std::move(s)), session_(shared_->handler, shared_->options.limits) {
         set_deadline(shared_->options.idle_timeout);
+        if (shared_->options.tap == nullptr) return;
+        error_code ignored; // the peer may have gone; the next read finds out
+        ends_ = {socket_.remote_endpoint(ignored), socket_.local_endpoint(ignored), net::byte_tap::protocol::http};
+        shared_->options.tap->on_opened(ends_, steady_clock::now());
     }
 
     void read() {
@@ -72,6 +79,7 @@ private:
         const auto malformed = session_.malformed();
         const auto oversized = session_.oversized();
         received_at_ = steady_clock::now();
+        tap(true, bytes);
         session_.feed(bytes, out_);
         shared_->counts.responses += session_.responses() - responses;
         shared_->counts.malformed += session_.malformed() - malformed;
@@ -119,6 +127,7 @@ private:
 
     void write(std::string_view bytes) {
         writing_ = true;
+        tap(false, bytes);
         asio::async_write(socket_, asio::buffer(bytes), [self = shared_from_this()](error_code error, std::size_t) {
             self->writing_ = false;
             if (error || self->shared_->closing) return self->shut_down();
@@ -155,7 +164,16 @@ private:
         close_and_remove();
     }
 
+    void tap(bool by_client, std::string_view bytes) {
+        if (shared_->options.tap != nullptr && !bytes.empty())
+            shared_->options.tap->on_bytes(ends_, by_client,
+                                           {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
+                                           steady_clock::now());
+    }
+
     void close_and_remove() {
+        if (shared_->options.tap != nullptr && socket_.is_open())
+            shared_->options.tap->on_closed(ends_, steady_clock::now());
         error_code ignored;
         socket_.close(ignored);
         if (delay_timer_) delay_timer_->cancel();
@@ -167,6 +185,7 @@ private:
     tcp::socket socket_;
     std::shared_ptr<shared_state> shared_;
     server_session session_;
+    net::byte_tap::connection ends_; ///< with a tap: the client's and ours
     steady_clock::time_point deadline_;
     std::array<char, 4096> in_;
     std::vector<pending_write> out_; ///< output for the last data read

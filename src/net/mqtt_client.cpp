@@ -45,7 +45,8 @@ void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanos
     for (const auto& s : setup_.subscriptions) {
         if (const auto why = subscription_refusal(limits, s.filter); why != mqtt::reason::success)
             return on_subscription_refused(s.filter, {}, why);
-        wanted.push_back({.filter = s.filter, .quality = s.quality});
+        // 5.0, 3.8.3.1: retained messages only for a subscription that the session does not have
+        wanted.push_back({.filter = s.filter, .quality = s.quality, .retain_handling = 1});
     }
     if (const auto sent = link_.subscribe(wanted); sent.error)
         on_subscription_refused(setup_.subscriptions.front().filter, sent.error, mqtt::reason::success);

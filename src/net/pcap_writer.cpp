@@ -1,7 +1,11 @@
-// Capture file: TCP segments in IP packets, and the segments of an MQTT connection.
+// Capture file: TCP segments in IP packets, and the segments of a connection.
 #include <loadsim/net/pcap_writer.hpp>
 
 #include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +15,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -147,15 +152,33 @@ constexpr std::int64_t billion = 1'000'000'000;
 
 std::string errno_text() { return std::strerror(errno); }
 
+/// Ports that Wireshark decodes by itself (`tshark -G decodes`).
+std::uint16_t usual_port(byte_tap::protocol p) { return p == byte_tap::protocol::mqtt ? 1883 : 80; }
+
+/// Creates the file, or empties it, with mode 0600. Not a regular file: its mode stays. Returns false with errno.
+bool create_private(const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (file < 0) return false;
+    struct stat found {};
+    bool done = ::fstat(file, &found) == 0;
+    if (done && S_ISREG(found.st_mode)) done = ::fchmod(file, S_IRUSR | S_IWUSR) == 0;
+    const int error = errno;
+    ::close(file);
+    errno = error;
+    return done;
+}
+
 } // namespace
 
 struct pcap_writer::state {
     using endpoint = boost::asio::ip::tcp::endpoint;
-    struct flow { ///< next sequence number of each side
-        std::uint32_t ours = 0;
-        std::uint32_t theirs = 0;
+    struct flow {
+        connection written; ///< with the server's usual port
+        std::uint32_t ours; ///< next sequence number of each side
+        std::uint32_t theirs;
     };
 
+    std::mutex mutex; ///< guards the members below
     std::ofstream file;
     std::string path;
     std::string error;
@@ -201,8 +224,8 @@ struct pcap_writer::state {
     }
 
     /// Writes one segment of a connection; `sent`: by loadsim. SYN and FIN count as one byte each (RFC 9293, 3.4).
-    void write_segment(const connection& c, flow& f, bool sent, std::uint8_t flags, mqtt::byte_view data,
-                       monotonic_time at) {
+    void write_segment(flow& f, bool sent, std::uint8_t flags, mqtt::byte_view data, monotonic_time at) {
+        const auto& c = f.written;
         auto& own = sent ? f.ours : f.theirs;
         const auto other = sent ? f.theirs : f.ours;
         write({.from = sent ? c.local : c.remote,
@@ -219,11 +242,20 @@ struct pcap_writer::state {
     flow& open(const connection& c, monotonic_time at) {
         // Distinct initial sequence numbers: Wireshark must treat a reused port as a new connection.
         ++opened;
-        auto& f = flows[{c.local, c.remote}] = {opened * 0x01000193U, opened * 0x00fedcbaU};
-        write_segment(c, f, true, tcp_segment::syn, {}, at);
-        write_segment(c, f, false, tcp_segment::syn | tcp_segment::ack, {}, at);
-        write_segment(c, f, true, tcp_segment::ack, {}, at);
-        return f;
+        flows.erase({c.local, c.remote});
+        flow f{c, opened * 0x01000193U, opened * 0x00fedcbaU};
+        if (c.remote.address().is_v4() != c.local.address().is_v4()) // the peer had gone before its address was read
+            f.written.remote = {c.local.protocol(), 0};
+        f.written.remote.port(usual_port(c.spoken));
+        // The kernel may use a local port for several servers, which differ in their real ports only.
+        while (std::ranges::any_of(flows, [&f](const auto& other) {
+            return other.second.written.local == f.written.local && other.second.written.remote == f.written.remote;
+        }))
+            f.written.local.port(static_cast<std::uint16_t>(f.written.local.port() + 1));
+        write_segment(f, true, tcp_segment::syn, {}, at);
+        write_segment(f, false, tcp_segment::syn | tcp_segment::ack, {}, at);
+        write_segment(f, true, tcp_segment::ack, {}, at);
+        return flows.emplace(std::pair{c.local, c.remote}, f).first->second;
     }
 };
 
@@ -234,38 +266,44 @@ result<std::unique_ptr<pcap_writer>> pcap_writer::open(const std::filesystem::pa
                                                        std::int64_t wall_us) {
     auto s = std::make_unique<state>();
     s->offset_ns = wall_us * 1000 - now.time_since_epoch().count();
-    s->file.open(path, std::ios::binary | std::ios::trunc);
-    if (!s->file)
+    if (create_private(path)) s->file.open(path, std::ios::binary | std::ios::trunc);
+    if (!s->file.is_open())
         return problems{path.string(),
                         fmt::format("cannot write this capture file ({}); choose another place", errno_text())};
     s->write_header();
     return std::unique_ptr<pcap_writer>(new pcap_writer(std::move(s)));
 }
 
-void pcap_writer::on_opened(const connection& c, monotonic_time at) { state_->open(c, at); }
+void pcap_writer::on_opened(const connection& c, monotonic_time at) {
+    const std::lock_guard lock(state_->mutex);
+    state_->open(c, at);
+}
 
 void pcap_writer::on_bytes(const connection& c, bool sent, mqtt::byte_view bytes, monotonic_time at) {
+    const std::lock_guard lock(state_->mutex);
     const auto found = state_->flows.find({c.local, c.remote});
     auto& f = found == state_->flows.end() ? state_->open(c, at) : found->second;
     while (!bytes.empty()) {
         const auto part = bytes.first(std::min(bytes.size(), max_segment_size));
         bytes = bytes.subspan(part.size());
         const auto push = bytes.empty() ? tcp_segment::psh : 0;
-        state_->write_segment(c, f, sent, static_cast<std::uint8_t>(tcp_segment::ack | push), part, at);
+        state_->write_segment(f, sent, static_cast<std::uint8_t>(tcp_segment::ack | push), part, at);
     }
 }
 
 void pcap_writer::on_closed(const connection& c, monotonic_time at) {
+    const std::lock_guard lock(state_->mutex);
     const auto found = state_->flows.find({c.local, c.remote});
     if (found == state_->flows.end()) return;
     auto& f = found->second;
-    state_->write_segment(c, f, true, tcp_segment::fin | tcp_segment::ack, {}, at);
-    state_->write_segment(c, f, false, tcp_segment::fin | tcp_segment::ack, {}, at);
-    state_->write_segment(c, f, true, tcp_segment::ack, {}, at);
+    state_->write_segment(f, true, tcp_segment::fin | tcp_segment::ack, {}, at);
+    state_->write_segment(f, false, tcp_segment::fin | tcp_segment::ack, {}, at);
+    state_->write_segment(f, true, tcp_segment::ack, {}, at);
     state_->flows.erase(found);
 }
 
 std::string pcap_writer::error() {
+    const std::lock_guard lock(state_->mutex);
     state_->file.flush();
     state_->check_stream("writing");
     return state_->error;

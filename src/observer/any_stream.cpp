@@ -1,20 +1,47 @@
 #include "any_stream.hpp"
 
 #include <loadsim/http/tls.hpp>
+#include <loadsim/net/byte_tap.hpp>
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace loadsim::observer {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 
+namespace {
+
+/// Connection in a capture; shared with the handlers of its operations, of which the last may run after the stream's end.
+class capture {
+public:
+    capture(net::byte_tap& tap, const net::byte_tap::connection& ends) : tap_(tap), ends_(ends) {
+        tap_.on_opened(ends_, now());
+    }
+    ~capture() { tap_.on_closed(ends_, now()); }
+    capture(const capture&) = delete;
+    void report(bool sent, std::string_view bytes) {
+        if (!bytes.empty())
+            tap_.on_bytes(ends_, sent, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, now());
+    }
+
+private:
+    static monotonic_time now() { return steady_time{}.now(); }
+    net::byte_tap& tap_;
+    const net::byte_tap::connection ends_;
+};
+
+} // namespace
+
 struct any_stream::impl {
     explicit impl(asio::io_context& io) : tcp(io) {}
+    std::shared_ptr<capture> captured{}; ///< null: none
     beast::tcp_stream tcp;
     std::optional<asio::ssl::stream<beast::tcp_stream&>> tls{}; // over tcp
 };
@@ -48,6 +75,14 @@ void any_stream::async_handshake(asio::ssl::context& context, const std::string&
     tls.async_handshake(asio::ssl::stream_base::client, std::move(done));
 }
 
+void any_stream::start_tap(net::byte_tap& tap) {
+    error_code ignored; // the connection has ended; its next operation finds out
+    const auto& socket = impl_->tcp.socket();
+    impl_->captured = std::make_shared<capture>(tap, net::byte_tap::connection{socket.local_endpoint(ignored),
+                                                                               socket.remote_endpoint(ignored),
+                                                                               net::byte_tap::protocol::http});
+}
+
 std::string any_stream::describe(error_code error) const {
     const bool of_tls = impl_->tls && error.category() == asio::error::get_ssl_category();
     return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value()))
@@ -55,6 +90,11 @@ std::string any_stream::describe(error_code error) const {
 }
 
 void any_stream::read_some(asio::mutable_buffer into, handler done) {
+    if (impl_->captured)
+        done = [kept = impl_->captured, into, next = std::move(done)](error_code error, std::size_t size) {
+            kept->report(false, {static_cast<const char*>(into.data()), size});
+            next(error, size);
+        };
     if (impl_->tls)
         impl_->tls->async_read_some(into, std::move(done));
     else
@@ -62,6 +102,12 @@ void any_stream::read_some(asio::mutable_buffer into, handler done) {
 }
 
 void any_stream::write_some(asio::const_buffer from, handler done) {
+    if (impl_->captured) // a copy: the bytes may be gone when a write ends
+        done = [kept = impl_->captured, copy = std::string(static_cast<const char*>(from.data()), from.size()),
+                next = std::move(done)](error_code error, std::size_t size) {
+            kept->report(true, std::string_view(copy).substr(0, size));
+            next(error, size);
+        };
     if (impl_->tls)
         impl_->tls->async_write_some(from, std::move(done));
     else

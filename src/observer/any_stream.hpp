@@ -22,6 +22,10 @@ namespace boost::asio::ssl {
 class context;
 }
 
+namespace loadsim::net {
+class byte_tap;
+}
+
 namespace loadsim::observer {
 
 /// AsyncReadStream and AsyncWriteStream of Asio, and a next layer for Beast's WebSocket. Type erasure: protocol code is compiled
@@ -47,6 +51,9 @@ public:
     /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by
     /// http::configure_tls() and must outlive this.
     void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);
+
+    /// Reports all bytes from now on, as they are above TLS. The tap must outlive all operations of this connection.
+    void start_tap(net::byte_tap&);
 
     /// Text of an error: with TLS what is wrong with a certificate, or else the error's own text.
     std::string describe(error_code) const;

@@ -60,7 +60,9 @@ mqtt_subscriber::start_result mqtt_observer::start(mqtt::version version) {
         .brokers = context_.brokers,
         .clients = {},
         .on_message = [this](const contract::message_view& message, monotonic_time at) { on_message(message, at); },
-        .on_reconnect = [this] { sink_.count_reconnect(); }};
+        .on_reconnect = [this] { sink_.count_reconnect(); },
+        .on_retained = [this] { sink_.count_rejected("retained since before the run"); },
+        .tap = context_.tap};
     for (std::uint32_t i = 0; i < client_count(); ++i) setup.clients.push_back(subscriptions_for(i, group));
     subscriber_.reset(); // of the other version
     if (options_ && options_->client == mqtt_options::client_kind::paho)

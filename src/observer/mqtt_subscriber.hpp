@@ -25,6 +25,9 @@ struct subscriber_setup {
     /// Called on a thread of the subscriber, also before start() returns.
     std::function<void(const contract::message_view&, monotonic_time)> on_message;
     std::function<void()> on_reconnect; ///< called likewise
+    /// Called likewise for a message that the broker has retained since before the start; on_message is not.
+    std::function<void()> on_retained;
+    net::byte_tap* tap = nullptr; ///< receives the bytes of loadsim's own link; null: none
 };
 
 /// Clients that reconnect automatically, to the next broker if there are several. Their sessions survive an outage of up to an

@@ -78,7 +78,8 @@ public:
 private:
     void on_session_started() override {
         online_ = true;
-        if (subscribed_before_) owner_.setup_.on_reconnect();
+        reconnected_ = subscribed_before_;
+        if (reconnected_) owner_.setup_.on_reconnect();
     }
     void on_subscriptions_granted() override { subscribed_before_ = true; }
     void on_session_lost(std::error_code why) override {
@@ -87,7 +88,8 @@ private:
     }
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
         const auto now = loop().now();
-        if (redelivery_filter_.is_redelivery(m.topic, m.payload, m.duplicate)) return;
+        if (redelivery_filter_.is_redelivery(m.topic, m.payload, m.duplicate || m.retain)) return;
+        if (m.retain && !reconnected_) return owner_.setup_.on_retained();
         contract::message_view message{.topic = m.topic, .payload = m.payload, .correlation = m.correlation_data};
         if (!m.raw_properties.empty())
             message.property = [&m](std::string_view name) { return mqtt::user_property(m, name); };
@@ -98,9 +100,11 @@ private:
     redelivery_filter redelivery_filter_;
     bool online_ = false;
     bool subscribed_before_ = false;
+    bool reconnected_ = false; ///< this is not the first session
 };
 
 own_subscriber::own_subscriber(subscriber_setup s, mqtt::version version) : setup_(std::move(s)), version_(version) {
+    loop_.tap = setup_.tap;
     for (std::size_t i = 0; i < setup_.clients.size(); ++i) client_ids_.push_back(unique_client_id());
 }
 

@@ -75,6 +75,7 @@ private:
     mqtt::version version_;
     const std::vector<net::mqtt_client::topic_filter>& subscriptions_;
     std::atomic<bool> subscribed_{false};
+    std::atomic<bool> reconnected_{false};
     bool connected_ = false;
     redelivery_filter redelivery_filter_; // used on Paho's thread only
     paho::async_client client_;           // last: its threads use the members above
@@ -92,6 +93,7 @@ paho_client::paho_client(const subscriber_setup& common, const std::vector<net::
         [](const std::string&) { log_warning("observer: the broker is lost; reconnecting"); });
     client_.set_connected_handler([this](const std::string&) {
         if (!subscribed_) return; // start() subscribes
+        reconnected_ = true;
         common_.on_reconnect();
         // On every connect: a restarted broker or another one may not have the session.
         try {
@@ -195,7 +197,9 @@ paho_client::start_result paho_client::subscribe() {
 }
 
 void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {
-    if (redelivery_filter_.is_redelivery(m.get_topic(), m.get_payload_str(), m.is_duplicate())) return;
+    if (redelivery_filter_.is_redelivery(m.get_topic(), m.get_payload_str(), m.is_duplicate() || m.is_retained()))
+        return;
+    if (m.is_retained() && !reconnected_) return common_.on_retained();
     const auto& properties = m.get_properties();
     std::vector<paho::string_pair> named;
     for (std::size_t i = 0; i < properties.count(paho::property::USER_PROPERTY); ++i)

@@ -13,11 +13,12 @@ namespace loadsim::observer {
 /// Remembers hashes of the last messages of one session, not the messages. Threads: one.
 class redelivery_filter {
 public:
-    /// True: the broker repeats a message that was received before (DUP flag, same content). A repetition without DUP is a
-    /// duplicate of the platform's and must be reported.
-    bool is_redelivery(std::string_view topic, std::string_view payload, bool duplicate_flag) {
+    /// True: the broker repeats a message that was received before (same content). `flagged`: it has the DUP flag, or the
+    /// RETAIN flag of a copy for a new subscription. A repetition without them is a duplicate of the platform's and must be
+    /// reported.
+    bool is_redelivery(std::string_view topic, std::string_view payload, bool flagged) {
         const std::pair content{hash_(topic), hash_(payload)};
-        if (duplicate_flag && std::ranges::find(recent_, content) != recent_.end()) return true;
+        if (flagged && std::ranges::find(recent_, content) != recent_.end()) return true;
         recent_.push_back(content);
         if (recent_.size() > max_messages) recent_.pop_front();
         return false;

@@ -113,6 +113,7 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
             [&](auto done) { socket.async_handshake(tls_, base.host, std::move(done)); }, [&] { socket.close(); });
         if (failed) return fmt::format("no TLS ({})", socket.describe(failed));
     }
+    if (context_.tap != nullptr) socket.start_tap(*context_.tap);
     return run_connection(std::move(socket), request, http::authority(base));
 }
 

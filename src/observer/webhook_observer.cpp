@@ -86,8 +86,10 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
     return made;
 }
 
-webhook_observer::webhook_observer(const webhook_options& wanted, on_completion handler, std::uint32_t index)
-    : options_(wanted), options_path_(observer_options_path(index, "webhook")), sink_(std::move(handler), index) {}
+webhook_observer::webhook_observer(const webhook_options& wanted, on_completion handler, std::uint32_t index,
+                                   net::byte_tap* tap)
+    : options_(wanted), options_path_(observer_options_path(index, "webhook")), tap_(tap),
+      sink_(std::move(handler), index) {}
 
 webhook_observer::~webhook_observer() { stop(); }
 
@@ -99,6 +101,7 @@ result<void> webhook_observer::start() {
     if (!at) return problems{options_path_ + ".listen", at.error().list.front().text};
     http::server_options limits;
     limits.limits.body = webhook_handler::body_limit;
+    limits.tap = tap_;
     auto listener =
         http::listener::start(*at, limits, [this](const http::request_view& r) { return handle_request(r); });
     if (!listener) {

@@ -58,7 +58,8 @@ private:
 /// Handles calls on the server's thread without blocking: parses and delivers the events.
 class webhook_observer final : public observer {
 public:
-    webhook_observer(const webhook_options&, on_completion, std::uint32_t index);
+    /// `tap`: receives the bytes of all calls; may be null.
+    webhook_observer(const webhook_options&, on_completion, std::uint32_t index, net::byte_tap* tap);
     ~webhook_observer() override;
 
     result<void> start() override;
@@ -74,6 +75,7 @@ private:
 
     webhook_options options_;
     std::string options_path_;
+    net::byte_tap* tap_;
     event_sink sink_;
     std::optional<webhook_handler> handler_;
     http::server_counts last_counts_;        // last counts of the listener

@@ -210,6 +210,7 @@ json::object generator(const run_result& run) {
     usage["shards"] = run.generator.shards;
     usage["ranks"] = run.generator.ranks;
     usage["lag_limit_ms"] = json_ms(run.lag_limit);
+    usage["loop_delay"] = json_latency(run.sum.loop_delay);
     return usage;
 }
 

@@ -77,9 +77,12 @@ std::string latency(const measure::totals& sum) {
         "e2e less vehicle",
         "deadline to time-out announced, silent vehicles"};
     std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
-    for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
+    for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())
             rows.push_back(latency_row(measure::hop_names[i], h, meanings[i]));
+        if (static_cast<hop>(i) == hop::lag && !sum.loop_delay.empty())
+            rows.push_back(latency_row("loop delay", sum.loop_delay, "ready to read by the load generator"));
+    }
     if (!sum.sessions.connect.empty()) rows.push_back(latency_row("connect", sum.sessions.connect, "TCP to CONNACK"));
     return rows.size() == 1 ? "\nlatency   no samples\n" : "\nlatency\n" + table(rows, 1, 7);
 }

@@ -196,7 +196,7 @@ void describe(V& v, load& l) {
     v.field("completionTimeout", l.completion_timeout,
             "Time from a request's due time after which it counts as unanswered.", positive);
     v.field("lagLimit", l.lag_limit,
-            "Limit for the p99 of the generator's own lag (due to begun); a run above it is invalid.", positive);
+            "Limit for the p99 of the generator's own lag and loop delay; a run above it is invalid.", positive);
     v.field("driver", l.driver,
             "http: requests through the platform's API; mqtt: commands to the vehicles through the broker, without a "
             "platform.",

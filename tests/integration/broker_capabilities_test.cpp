@@ -21,6 +21,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -393,6 +394,28 @@ TEST_F(broker_capabilities, driver_accepts_a_qos_0_publish_as_sent) {
     ASSERT_TRUE(run_until([&] { return driver_log_.size() == 3; }));
     EXPECT_THAT(driver_log_.back(), HasSubstr("ended driver-1 timed_out"));
     EXPECT_THAT(broker_.log(), Contains("publish v1/" + vin() + "/cmd/horn q0"));
+}
+
+/// The loop does not run meanwhile: the second message is the first to find out that the broker has gone.
+TEST_F(broker_capabilities, publisher_reports_a_message_that_finds_the_connection_lost) {
+    const harness::fake_server closing([this](std::size_t, std::string& unread) {
+        auto r = broker_(unread);
+        if (!r.bytes.empty()) r.close_after = 20ms;
+        return r;
+    });
+    driver::publisher sender(loop_, {.client_id = "sender", .brokers = {closing.address()}});
+    bool ready = false;
+    sender.start([&](const std::string& error) { ready = error.empty(); });
+    ASSERT_TRUE(run_until([&] { return ready; }));
+    std::vector<std::string> results;
+    contract::outgoing_message m;
+    m.topic = "a/b";
+    for (int i = 0; i < 2; ++i) {
+        std::this_thread::sleep_for(100ms);
+        sender.publish(m, [&](const std::string& error) { results.push_back(error); });
+    }
+    EXPECT_THAT(results, ElementsAre(HasSubstr("did not acknowledge it"), HasSubstr("lost while sending")));
+    sender.stop();
 }
 
 TEST_F(broker_capabilities, driver_and_publisher_try_the_next_broker) {

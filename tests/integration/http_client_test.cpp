@@ -87,6 +87,7 @@ public:
     }
     http::client_counts take_counts() { return client_->take_counts(); }
     http::header_list headers; ///< of the last response
+    void set_tap(net::byte_tap& tap) { loop_.tap = &tap; }
 
 private:
     void on_response(std::uint64_t token, const http::response_view& a) override {
@@ -163,6 +164,45 @@ TEST_F(https, accepts_a_server_certificate_of_the_configured_ca) {
     EXPECT_EQ(a.take_counts().opened, 1U) << "kept, though the server sends session tickets meanwhile";
     EXPECT_EQ(fetch_result({.base_urls = {local("https", tls.port(), "localhost")}, .tls = {.ca = ca.file()}}),
               "answered 200");
+}
+
+/// Text of both directions of the connections, as "> sent" and "< received".
+class text_tap final : public net::byte_tap {
+public:
+    std::string text;
+
+private:
+    void on_opened(const connection& c, monotonic_time) override {
+        EXPECT_EQ(c.spoken, protocol::http);
+        text += "+ ";
+    }
+    void on_bytes(const connection&, bool sent, mqtt::byte_view bytes, monotonic_time) override {
+        text += sent ? "> " : "< ";
+        text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+    void on_closed(const connection&, monotonic_time) override { text += "-"; }
+};
+
+TEST_F(https, is_captured_as_plain_text) {
+    const auto tls = make_tls_terminator("IP:127.0.0.1");
+    for (const auto& url : {local("https", tls.port()), local("http", api.address().port)}) {
+        text_tap tap;
+        test_client a({.base_urls = {url}, .tls = {.ca = ca.file()}});
+        a.set_tap(tap);
+        a.send_sequentially(2,
+                            {.method = "PUT", .target = "/it", .headers = {{"Authorization", "t0ken"}}, .body = "b"});
+        EXPECT_THAT(tap.text, StartsWith("+ > PUT /it HTTP/1.1\r\n"));
+        EXPECT_THAT(tap.text, HasSubstr("Authorization: t0ken"));
+        EXPECT_THAT(tap.text, HasSubstr("< HTTP/1.1 200 OK"));
+        EXPECT_THAT(tap.text, testing::EndsWith("PUT /it b")) << "the echo of the second request, and not closed";
+    }
+    text_tap tap;
+    const harness::connect_proxy proxy;
+    test_client a(
+        {.base_urls = {local("https", tls.port())}, .tls = {.ca = ca.file()}, .proxy = local("http", proxy.port())});
+    a.set_tap(tap);
+    a.send_sequentially(1);
+    EXPECT_THAT(tap.text, StartsWith("+ > GET / HTTP/1.1\r\n")) << "without the tunnel's CONNECT";
 }
 
 TEST_F(https, transfers_large_bodies_both_ways) {

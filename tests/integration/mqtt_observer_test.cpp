@@ -125,9 +125,12 @@ struct fake_broker {
     std::string connack_5 = std::string("\x20\x03\x00\x00\x00", 5); ///< to MQTT 5; empty: the connection is closed
     std::string connack_3{};                                        ///< to MQTT 3.1.1
     std::uint8_t granted = 1;
+    /// Events after the subscription, by connection: the request, and whether it is a retained message. All but the last
+    /// connection are closed then.
+    std::vector<std::vector<std::pair<std::string, bool>>> events{{{"r-1", false}}};
 
     harness::connection_handler handler() const {
-        return [how = *this, five = true](std::size_t, std::string& unread) mutable -> harness::reaction {
+        return [how = *this, five = true](std::size_t connection, std::string& unread) mutable -> harness::reaction {
             if (unread.size() < 2 || unread.size() < 2U + static_cast<std::uint8_t>(unread[1])) return {};
             const auto packet = unread.substr(0, 2U + static_cast<std::uint8_t>(unread[1]));
             unread.erase(0, packet.size());
@@ -142,13 +145,20 @@ struct fake_broker {
                 suback += packet.substr(2, 2);
                 if (five) suback += '\0';
                 suback += static_cast<char>(how.granted);
-                const std::string topic = "v1/X/evt";
-                const std::string payload = R"({"id":"r-1","state":"executed"})";
-                const auto rest = 2 + topic.size() + (five ? 1U : 0U) + payload.size();
-                auto publish =
-                    std::string("\x30") + static_cast<char>(rest) + '\0' + static_cast<char>(topic.size()) + topic;
-                if (five) publish += '\0';
-                return {.bytes = suback + (how.granted < 0x80 ? publish + payload : "")};
+                if (how.granted >= 0x80) return {.bytes = suback};
+                const auto number = std::min(connection, how.events.size() - 1);
+                for (const auto& [request, retained] : how.events[number]) {
+                    const std::string topic = "v1/X/evt";
+                    const auto payload = event(request);
+                    const auto rest = 2 + topic.size() + (five ? 1U : 0U) + payload.size();
+                    suback += retained ? '\x31' : '\x30';
+                    suback += static_cast<char>(rest);
+                    suback += '\0';
+                    suback += static_cast<char>(topic.size()) + topic;
+                    if (five) suback += '\0';
+                    suback += payload;
+                }
+                return {.bytes = suback, .close = number + 1 < how.events.size()};
             }
             return {};
         };
@@ -235,6 +245,24 @@ TEST(mqtt_observer, resubscribes_after_a_broker_outage) {
         publisher.publish_event("e");
         return !observer.responses().empty() && !observer.events().empty();
     }));
+}
+
+/// A broker that has lost the session sends its retained messages to the new subscription: no second announcement, and the
+/// only one of what came meanwhile. Those of before the run are none of its events.
+TEST(mqtt_observer, retained_messages_are_not_announced_twice) {
+    for (const auto client : client_kinds) {
+        const harness::fake_server broker(
+            fake_broker{.events = {{{"old", true}, {"r-1", false}},
+                                   {{"old", true}, {"r-1", true}, {"r-2", true}, {"r-3", false}, {"r-3", false}}}}
+                .handler());
+        observer::mqtt_options options;
+        options.client = client;
+        recording_observer observer({endpoint_at(broker.port())}, options, false);
+        ASSERT_EQ(observer.start_error(), "");
+        ASSERT_TRUE(wait_until([&] { return observer.events().size() >= 4; }));
+        EXPECT_EQ(observer.events(), (std::vector<std::string>{"r-1", "r-2", "r-3", "r-3"}));
+        EXPECT_EQ(observer.tested_observer().take_counts().refused.at("retained since before the run"), 1U);
+    }
 }
 
 TEST(mqtt_observer, uses_a_custom_contract) {

@@ -1,4 +1,5 @@
 // explain and replay: one failed request of a run of 2,000 vehicles.
+#include "child_process.hpp"
 #include "program.hpp"
 #include "summary_checks.hpp"
 
@@ -83,6 +84,28 @@ TEST_F(replay_fixture, failure_is_reproduced_alone) {
         EXPECT_THAT(packets, HasSubstr("MQTT"));
         EXPECT_THAT(packets, HasSubstr(text(failure, "/vin")));
     }
+}
+
+/// Without settings: the embedded broker and backend have free ports.
+TEST_F(replay_fixture, wireshark_decodes_the_packets_by_itself) {
+    const auto tshark = loadsim::find_program("tshark");
+    if (tshark.empty()) GTEST_SKIP() << "tshark is not installed";
+    const auto failures = run_->unexpected_requests();
+    ASSERT_FALSE(failures.empty());
+    program again({"replay", folder(), "--request", text(failures[0], "/request_id"), "--packets", "it.pcap",
+                   "--report", "report", "--quiet"});
+    again.wait(60s);
+    EXPECT_THAT(again.err(), HasSubstr("it.pcap: only you can read this file (mode 0600): it holds passwords"));
+    const auto file = again.folder() / "it.pcap";
+    EXPECT_EQ(std::filesystem::status(file).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::string decoded;
+    harness::run({.command = {tshark.string(), "-r", file.string()}}, decoded);
+    const auto vin = text(failures[0], "/vin");
+    for (const auto& wanted : {std::string("MQTT"), std::string("Connect Command"), "[v1/" + vin + "/cmd/horn]",
+                               std::string("HTTP/JSON"), "POST /vehicles/" + vin, std::string("HTTP/1.1 20")})
+        EXPECT_THAT(decoded, HasSubstr(wanted));
+    EXPECT_THAT(decoded, testing::Not(HasSubstr("Malformed")));
 }
 
 TEST_F(replay_fixture, expected_request_is_reproduced_too) {

@@ -16,20 +16,41 @@ using harness::number;
 
 namespace {
 
-TEST(stalled_generator, shows_as_lag_and_makes_the_run_invalid) {
+harness::program start_run(const char* phases, const harness::broker& broker) {
     harness::scenario_builder w;
     w.load_keys = "driver: mqtt,";
-    w.phases = "[{duration: 4s, arrivalRate: 50}]";
-    harness::broker broker;
-    auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--set", "load.lagLimit=250ms"});
+    w.phases = phases;
+    return harness::program::run(w.yaml(), {"--broker", broker.url(), "--set", "load.lagLimit=250ms"});
+}
+
+/// Stops the run for 1.5 s, a second after its load has begun.
+void stall(harness::program& run) {
     const auto under_load = [&] {
         return harness::read_file(run.report() / "timeline.jsonl").find(R"("stage":"load")") != std::string::npos;
     };
-    ASSERT_TRUE(harness::wait_until(under_load)) << run.err();
+    EXPECT_TRUE(harness::wait_until(under_load)) << run.err();
     run.signal(SIGSTOP);
     std::this_thread::sleep_for(1500ms);
     run.signal(SIGCONT);
     EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
+}
+
+/// No request is due meanwhile, so there is no lag; what arrives waits all the same.
+TEST(stalled_generator, shows_as_loop_delay_between_two_requests) {
+    harness::broker broker;
+    auto run =
+        start_run("[{duration: 500ms, arrivalCount: 5}, {pause: 4s}, {duration: 500ms, arrivalCount: 5}]", broker);
+    stall(run);
+    const auto summary = run.summary();
+    EXPECT_LT(summary.at_pointer("/latency/lag/max_ms").to_number<double>(), 250);
+    EXPECT_GE(summary.at_pointer("/generator/loop_delay/max_ms").to_number<double>(), 1000);
+    EXPECT_THAT(run.out(), testing::HasSubstr("its loop delay p99 was"));
+}
+
+TEST(stalled_generator, shows_as_lag_and_makes_the_run_invalid) {
+    harness::broker broker;
+    auto run = start_run("[{duration: 4s, arrivalRate: 50}]", broker);
+    stall(run);
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
     EXPECT_EQ(number(summary, "/requests/due"), 200) << "none was left out";

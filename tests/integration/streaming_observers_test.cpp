@@ -1,9 +1,12 @@
 // Streaming observers, server-sent events and WebSocket, against a fake platform; with lost connections.
 #include "certificates.hpp"
+#include "child_process.hpp"
 #include "fake_server.hpp"
 #include "temporary_folder.hpp"
 #include "tls_relay.hpp"
 
+#include <loadsim/base/child_process.hpp>
+#include <loadsim/net/pcap_writer.hpp>
 #include <loadsim/observer/observer_factory.hpp>
 
 #include <gmock/gmock.h>
@@ -337,6 +340,45 @@ TEST(websocket_observer, reconnects) {
     const auto counts = l.tested_observer().take_counts();
     EXPECT_EQ(counts.reconnects, 3U);
     EXPECT_THAT(counts.refused, ElementsAre(testing::Pair("message over 64 KiB", 1U)));
+}
+
+/// One connection over TLS each, decoded by Wireshark without settings.
+TEST(streaming_observers, are_captured_as_plain_text_that_wireshark_decodes) {
+    const harness::temporary_folder folder;
+    harness::certificate_authority ours(folder.path(), "ours");
+    platform events({{.bytes = stream_head + "data: " + event("r-1") + "\n\n"}});
+    platform socket({{.bytes = upgraded + frame(event("r-2"))}});
+    const harness::tls_terminator front_of_events({ours.issue("events", "IP:127.0.0.1")}, events.port());
+    const harness::tls_terminator front_of_socket({ours.issue("socket", "IP:127.0.0.1")}, socket.port());
+    auto capture = net::pcap_writer::open(folder / "it.pcap", steady_time{}.now(), system_time_us()).value();
+    observer::observer_context context;
+    context.api.tls.ca = ours.file();
+    context.tap = capture.get();
+    const auto start = [&](const observer::options& options, std::uint16_t port) {
+        context.api.base_urls = {endpoint_at(port)};
+        context.api.base_urls.front().scheme = "https";
+        recording_observer o(options, context);
+        EXPECT_EQ(o.start_error(), "");
+        EXPECT_TRUE(o.receives(1));
+    };
+    start(observer::sse_options{.path = "/stream"}, front_of_events.port());
+    context.subscribe = "give me events";
+    start(observer::websocket_options{.path = "/socket"}, front_of_socket.port());
+    EXPECT_EQ(capture->error(), "");
+    const auto bytes = harness::read_file(folder / "it.pcap");
+    EXPECT_THAT(bytes, HasSubstr("GET /stream HTTP/1.1\r\n"));
+    EXPECT_THAT(bytes, HasSubstr("data: " + event("r-1")));
+    EXPECT_THAT(bytes, HasSubstr("GET /socket HTTP/1.1\r\n"));
+    EXPECT_THAT(bytes, HasSubstr(frame(event("r-2"))));
+
+    const auto tshark = find_program("tshark");
+    if (tshark.empty()) GTEST_SKIP() << "tshark is not installed";
+    std::string decoded;
+    harness::run({.command = {tshark.string(), "-r", (folder / "it.pcap").string(), "-V"}}, decoded);
+    for (const auto* text : {"Request URI: /stream", "Request URI: /socket", "WebSocket", "give me events", "r-2"})
+        EXPECT_THAT(decoded, HasSubstr(text));
+    EXPECT_THAT(decoded, testing::Not(HasSubstr("Malformed")));
+    EXPECT_THAT(decoded, testing::ContainsRegex("Flags: 0x011 ..FIN, ACK")) << "the observers' end";
 }
 
 TEST(streaming_observers, work_over_tls_and_through_a_proxy_with_a_verified_server) {

@@ -3,6 +3,7 @@
 
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/pcap_writer.hpp>
 #include <loadsim/observer/observer_factory.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -41,9 +42,9 @@ std::string event(std::size_t n) { return R"({"id":"r-)" + std::to_string(n) + R
 
 class webhook_harness {
 public:
-    explicit webhook_harness(const observer::webhook_options& config = options())
+    explicit webhook_harness(const observer::webhook_options& config = options(), net::byte_tap* tap = nullptr)
         : observer_(observer::make_observer(
-              config, {},
+              config, {.tap = tap},
               [this](const std::optional<observer::completion>& completion, const std::string& why) {
                   const std::lock_guard lock(mutex_);
                   if (completion)
@@ -111,6 +112,24 @@ private:
 };
 
 } // namespace
+
+/// The call is the client's, though loadsim is the server.
+TEST(webhook_observer, calls_are_captured) {
+    const harness::temporary_folder folder;
+    auto capture = net::pcap_writer::open(folder / "it.pcap", steady_time{}.now(), system_time_us()).value();
+    {
+        webhook_harness observer(options(), capture.get());
+        EXPECT_EQ(observer.post(event(1)), 200U);
+    }
+    EXPECT_EQ(capture->error(), "");
+    const auto bytes = harness::read_file(folder / "it.pcap");
+    EXPECT_THAT(bytes, HasSubstr(event(1)));
+    const auto call = bytes.find("POST /events HTTP/1.1");
+    ASSERT_NE(call, std::string::npos);
+    EXPECT_LT(call, bytes.find("HTTP/1.1 200"));
+    constexpr std::size_t tcp_header = 20;
+    EXPECT_EQ(bytes.substr(call - tcp_header + 2, 2), std::string("\0\x50", 2)) << "to port 80";
+}
 
 TEST(webhook_observer, accepts_two_thousand_posts_and_reports_each_once) {
     webhook_harness h;

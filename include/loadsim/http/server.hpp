@@ -18,6 +18,10 @@
 #include <string_view>
 #include <utility>
 
+namespace loadsim::net {
+class byte_tap;
+}
+
 namespace loadsim::http {
 
 /// Header fields of a received request.
@@ -91,6 +95,7 @@ struct server_options {
     std::chrono::seconds request_timeout{
         10};                                ///< from a request's first byte to its last; also for sending the response
     std::chrono::seconds idle_timeout{120}; ///< between requests
+    net::byte_tap* tap = nullptr; ///< receives the bytes, as the client's; null: none. Must outlive the server
 };
 
 struct server_counts {

@@ -1,4 +1,4 @@
-// Interface for capturing the bytes of MQTT connections.
+// Interface for capturing the bytes of connections, as they are above TLS.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -10,15 +10,19 @@
 
 namespace loadsim::net {
 
-/// Called on the loop's thread, after the bytes were read from the socket or accepted by it.
+/// Called after the bytes were read, and when they are handed to the socket or to TLS.
+/// Threads: those of all connections that have the tap; calls for one connection are on one thread.
 class byte_tap {
 public:
     virtual ~byte_tap() = default;
+    enum class protocol : std::uint8_t { mqtt, http };
     struct connection {
-        boost::asio::ip::tcp::endpoint local;
-        boost::asio::ip::tcp::endpoint remote;
+        boost::asio::ip::tcp::endpoint local;  ///< the client, also where loadsim is the server (webhook)
+        boost::asio::ip::tcp::endpoint remote; ///< the server
+        protocol spoken = protocol::mqtt;
     };
     virtual void on_opened(const connection&, monotonic_time) = 0;
+    /// `sent`: by the client.
     virtual void on_bytes(const connection&, bool sent, mqtt::byte_view, monotonic_time) = 0;
     /// Not called for an abandoned connection, which never ends.
     virtual void on_closed(const connection&, monotonic_time) = 0;

@@ -65,7 +65,7 @@ public:
     /// Write buffer, lent to one connection at a time; empty while it is not in use.
     std::vector<std::uint8_t> write_buffer;
     traffic_counts traffic;
-    byte_tap* tap = nullptr; ///< receives the bytes of the MQTT links; null: none. Must outlive the links
+    byte_tap* tap = nullptr; ///< receives the bytes of MQTT links and API connections; null: none. Must outlive them
 
 private:
     void arm_clock();

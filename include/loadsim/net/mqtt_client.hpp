@@ -8,6 +8,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <span>
@@ -25,7 +26,8 @@ struct start_failure {
     std::string filter{};      ///< filter that could not be subscribed to; empty: no session
 };
 
-/// Subscribes at every connect: a restarted broker or another one may not have the session.
+/// Subscribes at every connect: a restarted broker or another one may not have the session. One that has it does not send the
+/// retained messages again (5.0).
 /// Threads: the loop's thread. Must not be destroyed from one of its callbacks.
 class mqtt_client : protected link_events {
 public:
@@ -40,6 +42,8 @@ public:
         std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< at least one
         std::vector<topic_filter> subscriptions{};
         reconnect_policy::start_limit limit = reconnect_policy::start_limit::all_refused;
+        /// Short: while a session that observes is away, what it would have received is late or lost.
+        nanoseconds reconnect_wait = std::chrono::milliseconds{100};
     };
     /// Called once, when the session is subscribed, or with the reason why it cannot be.
     using start_handler = std::function<void(const std::optional<start_failure>&)>;
@@ -50,7 +54,7 @@ public:
 protected:
     mqtt_client(net::loop& loop, const mqtt::session_options& options, client_setup setup)
         : loop_(loop), options_(options), setup_(std::move(setup)), link_(loop, options_, *this, 0),
-          policy_(setup_.brokers.size(), setup_.limit) {}
+          policy_(setup_.brokers.size(), setup_.limit, setup_.reconnect_wait) {}
     ~mqtt_client() override = default;
 
     void connect(start_handler);

@@ -1,4 +1,4 @@
-// Writer of MQTT traffic as a pcap file for Wireshark.
+// Writer of MQTT and HTTP traffic as a pcap file for Wireshark.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -10,10 +10,10 @@
 namespace loadsim::net {
 
 /// Writes a pcap file (libpcap, LINKTYPE_RAW). Each connection appears as TCP over IP: the bytes read and written, with a
-/// synthetic handshake and FIN and valid checksums. A connection that was never closed has no FIN.
-/// Wireshark decodes port 1883 as MQTT by default; for another broker port use "Decode As ..." or
-/// `tshark -r FILE -d tcp.port==PORT,mqtt`.
-/// Threads: one loop's. Errors: from open(); a later write error is kept for error().
+/// synthetic handshake and FIN and valid checksums. A connection that was never closed has no FIN. The server's port is the
+/// one that Wireshark decodes without settings, 1883 for MQTT and 80 for HTTP, whatever it really is.
+/// The file has mode 0600: the bytes contain passwords and tokens, also of connections that use TLS.
+/// Threads: any. Errors: from open(); a later write error is kept for error().
 class pcap_writer final : public byte_tap {
 public:
     /// `wall_us`: system time at `now`, in microseconds since 1970.

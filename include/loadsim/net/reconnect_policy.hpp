@@ -12,8 +12,7 @@
 namespace loadsim::net {
 
 /// A lost connection is opened again at the same broker; after a failed connect the next broker is tried. During the start
-/// the brokers not yet tried follow without a wait; all other connects wait a second, so that a few sessions do not load a
-/// broker that is starting.
+/// the brokers not yet tried follow without a wait.
 ///
 /// Threads: one. Pure: it reads no clock.
 class reconnect_policy {
@@ -23,8 +22,10 @@ public:
         all_refused, ///< the owner gives up when it has waited long enough
         one_round,   ///< every broker has failed once, or one has closed a connection that it had accepted
     };
-    /// `brokers`: number of brokers, at least 1.
-    reconnect_policy(std::size_t brokers, start_limit limit) : brokers_(brokers), limit_(limit) {}
+    /// `brokers`: number of brokers, at least 1. `wait`: before all other connects, so that a broker that is starting, or that
+    /// closes each connection, is not loaded.
+    reconnect_policy(std::size_t brokers, start_limit limit, nanoseconds wait)
+        : brokers_(brokers), limit_(limit), wait_(wait) {}
 
     std::size_t broker() const noexcept { return broker_; } ///< index of the broker to connect to
     void on_online() noexcept { failures_ = refusals_ = 0; }
@@ -46,7 +47,7 @@ public:
             if (all_refused || round_over) return {.start_failed = true};
             if (broker_ != 0) return {};
         }
-        return {.wait = std::chrono::seconds{1}};
+        return {.wait = wait_};
     }
 
 private:
@@ -55,6 +56,7 @@ private:
     std::size_t failures_ = 0; ///< since the last session
     std::size_t refusals_ = 0; ///< since the last session
     start_limit limit_;
+    nanoseconds wait_;
     bool starting_ = true;
 };
 

@@ -4,6 +4,7 @@
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/http/message.hpp>
+#include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/event.hpp>
 #include <loadsim/observer/options.hpp>
@@ -26,7 +27,8 @@ struct observer_context {
     /// Called with the vehicles' responses, by mqtt. Empty: none. Set for one observer only.
     on_vehicle_response response_handler{};
     const contract::message_contract* message_contract =
-        nullptr; ///< parses responses; must outlive the observer. Null: the built-in contract
+        nullptr;                  ///< parses responses; must outlive the observer. Null: the built-in contract
+    net::byte_tap* tap = nullptr; ///< receives all bytes, except Paho's. Null: none
 };
 
 /// Makes an mqtt, webhook, sse or websocket observer. Null for the other types: they belong to a shard (poll_observer,

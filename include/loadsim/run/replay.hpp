@@ -18,7 +18,7 @@ struct replay_options {
     std::filesystem::path folder;       ///< of the replay's own report; must exist
     vehicle_id vehicle{};               ///< the only one that connects
     std::vector<arrival_id> arrivals;   ///< the requests to replay, in any order
-    std::filesystem::path capture_file; ///< pcap file of the MQTT bytes; empty: none
+    std::filesystem::path capture_file; ///< pcap file of all MQTT and HTTP bytes; empty: none
 };
 
 /// Runs only that vehicle. Random choices and due times (relative to each other and to the conditions) are those of the

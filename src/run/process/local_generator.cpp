@@ -95,6 +95,7 @@ private:
     target_setup setup_;
     observer::request_correlator correlator_;
     const time_source& time_;
+    net::byte_tap* const tap_;
     outage_schedule outage_schedule_;
     monotonic_time start_ = never; ///< start of the load
     std::vector<std::unique_ptr<shard>> shards_;
@@ -109,7 +110,7 @@ private:
 local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
                                  target_setup setup, const local_generator_options& options, const time_source& time)
     : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
-      setup_(std::move(setup)), correlator_(scenario.load.completion_timeout), time_(time),
+      setup_(std::move(setup)), correlator_(scenario.load.completion_timeout), time_(time), tap_(options.tap),
       outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", std::random_device{}());
@@ -204,7 +205,8 @@ result<void> local_generator::start_observers() {
                                      .sign = driver::signer(setup_.endpoints.auth),
                                      .subscribe = {},
                                      .response_handler = {},
-                                     .message_contract = &plan_.compiled.message_contract};
+                                     .message_contract = &plan_.compiled.message_contract,
+                                     .tap = tap_};
     std::vector<process_observers::rendered_texts> rendered;
     random_stream rng(plan_.scenario.seed, stream_id::template_value, first_message_stream);
     contract::template_values values{.webhook_url = plan_.webhook_url, .broker_api_url = plan_.broker_api_url};
@@ -354,7 +356,7 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
     if (options.check_machine)
         if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
             return checked.error();
-    auto setup = start_target(scenario, *compiled, options.folder, on_notice);
+    auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
     if (!setup) return setup.error();
     return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
 }

@@ -21,7 +21,7 @@ struct local_generator_options {
     cluster::rank_info rank{};
     bool check_machine = false; ///< compare the run's resource requirements with the machine first
     std::optional<replay_selection> replay{};
-    net::byte_tap* tap = nullptr;                       ///< must outlive the generator; with one shard only
+    net::byte_tap* tap = nullptr;                       ///< must outlive the generator
     std::function<void(const traced_message&)> trace{}; ///< called for each message, on any thread; may be empty
 };
 

@@ -21,14 +21,14 @@ bool is(const observer::options& o) {
 process_observers::process_observers(const scenario::scenario_config& scenario) : scenario_(scenario) {}
 process_observers::~process_observers() { stop(); }
 
-result<void> process_observers::open() {
+result<void> process_observers::open(net::byte_tap* tap) {
     if (scenario_.load.driver == driver::kind::mqtt) return {};
     const auto& all = scenario_.load.observers;
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         if (!is<observer::webhook_options>(all[i])) continue;
         auto created = observer::make_observer(
-            all[i], {}, [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); },
-            i);
+            all[i], {.tap = tap},
+            [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); }, i);
         attach_trace(*created, i);
         if (const auto started = created->start(); !started) return started.error();
         listeners_.push_back({std::move(created), i});

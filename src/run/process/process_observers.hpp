@@ -33,7 +33,8 @@ public:
     process_observers(const process_observers&) = delete;
 
     /// Opens the webhook listeners, whose URLs the platform needs. Errors: an invalid address, or one in use.
-    result<void> open();
+    /// `tap`: receives the bytes of their calls; may be null.
+    result<void> open(net::byte_tap* tap);
     /// Sets the handlers; may be empty.
     void set_handlers(completion_handler, observer::on_vehicle_response);
     using trace_handler = std::function<void(std::uint32_t observer, std::string_view where, std::string_view text)>;

@@ -181,7 +181,7 @@ result<void> check_machine(const scenario::scenario_config& scenario, const clus
 
 result<target_setup> start_target(const scenario::scenario_config& scenario,
                                   const scenario::compiled_scenario& compiled, const std::filesystem::path& folder,
-                                  const notice_handler& on_notice) {
+                                  const notice_handler& on_notice, net::byte_tap* tap) {
     target_setup setup;
     setup.endpoints.broker_api = scenario.fleet.broker_api;
     if (scenario::needs_a_broker(scenario)) {
@@ -202,7 +202,7 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
     if (scenario.fleet.link == fleet::link_kind::broker_api)
         if (const auto opened = open_broker_api(scenario, setup, on_notice); !opened) return opened.error();
     setup.observers = std::make_unique<process_observers>(scenario);
-    if (const auto opened = setup.observers->open(); !opened) return opened.error();
+    if (const auto opened = setup.observers->open(tap); !opened) return opened.error();
     for (const auto& sentence : setup.observers->notices()) on_notice(sentence);
     if (scenario.load.driver == driver::kind::http)
         if (const auto reachable = start_api(scenario, setup, on_notice); !reachable) return reachable.error();

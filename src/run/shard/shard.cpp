@@ -118,7 +118,8 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, partition, limits.http_connections,
                           driver_match_stats_)),
-      dispatcher_(plan, partition, ledger_, *vehicles_, *driver_, time), due_timer_(loop_.io().get_executor()) {
+      dispatcher_(plan, partition, ledger_, *vehicles_, *driver_, time), due_timer_(loop_.io().get_executor()),
+      delay_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
     loop_.tap = tap;
@@ -166,6 +167,8 @@ void shard::begin_load(monotonic_time start) {
         dispatcher_.begin(start);
         dispatch_due_arrivals();
         campaign_sender_.begin_load(start);
+        loop_delay_.start(start);
+        sample_loop_delay();
     });
 }
 
@@ -176,6 +179,14 @@ void shard::dispatch_due_arrivals() {
     due_timer_.expires_at(next);
     due_timer_.async_wait([this](const boost::system::error_code& error) {
         if (!error) dispatch_due_arrivals();
+    });
+}
+
+void shard::sample_loop_delay() {
+    loop_delay_.record(time_.now());
+    delay_timer_.expires_at(loop_delay_.next());
+    delay_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) sample_loop_delay();
     });
 }
 
@@ -218,6 +229,7 @@ bool shard::condition_ends_in_drain() {
 measure::snapshot shard::collect() {
     measure::snapshot r;
     r.counts = ledger_.take_counts();
+    r.counts.loop_delay = loop_delay_.take_samples();
     auto observed = vehicles_->take_counts();
     r.counts.sessions = std::move(observed.sessions);
     r.counts.recoveries = std::move(observed.recoveries);
@@ -251,6 +263,7 @@ void shard::begin_stop() {
     if (std::exchange(stopping_, true)) return;
     post([this] {
         due_timer_.cancel();
+        delay_timer_.cancel();
         ledger_.finish(time_.now());
         driver_->stop();
         observers_.stop();

@@ -4,6 +4,7 @@
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/campaign_sender.hpp"
 #include "shard/event_recorder.hpp"
+#include "shard/loop_delay.hpp"
 #include "shard/shard_observers.hpp"
 #include "shard/target_endpoints.hpp"
 
@@ -27,7 +28,7 @@ namespace loadsim::run {
 /// Threads: all work runs on the shard's own; public members may be called from the local generator's thread.
 class shard {
 public:
-    /// `tap`: receives the bytes of the vehicles' connections; may be null.
+    /// `tap`: receives the bytes of the vehicles' and the driver's connections; may be null.
     shard(const run_plan&, const target_endpoints&, const time_source&, fleet_partition, const shard_limits&,
           net::byte_tap* tap);
     ~shard(); ///< stops
@@ -52,6 +53,7 @@ public:
 
 private:
     void dispatch_due_arrivals();
+    void sample_loop_delay();
     bool condition_ends_in_drain();
     measure::snapshot collect();
     template <class Work>
@@ -70,6 +72,8 @@ private:
     std::unique_ptr<driver::driver> driver_;
     arrival_dispatcher dispatcher_;
     net::clock_timer due_timer_;
+    loop_delay loop_delay_;
+    net::clock_timer delay_timer_;     ///< of loop_delay_
     std::uint32_t pending_starts_ = 3; ///< components not started yet: observers, driver, campaign sender
     std::string error_;
     net::traffic_counts previous_traffic_;

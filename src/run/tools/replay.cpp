@@ -3,6 +3,7 @@
 #include "process/local_generator.hpp"
 #include "stages.hpp"
 
+#include <loadsim/base/output.hpp>
 #include <loadsim/net/pcap_writer.hpp>
 #include <loadsim/run/replay.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
@@ -80,6 +81,10 @@ result<void> replay(const scenario::scenario_config& original, const replay_opti
         auto opened = net::pcap_writer::open(wanted.capture_file, time.now(), system_time_us());
         if (!opened) return opened.error();
         capture = std::move(*opened);
+        print_error(
+            fmt::format("{}: only you can read this file (mode 0600): it holds passwords, tokens and payloads in "
+                        "plain text; delete it when you no longer need it\n",
+                        wanted.capture_file.string()));
     }
     {
         const auto local = start_local_generator(

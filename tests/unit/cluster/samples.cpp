@@ -121,6 +121,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.latencies.record(hop::e2e, 0, 1, std::chrono::milliseconds{from});
     t.latencies.record(hop::e2e, 2, 1, 3ms);
     t.latencies.record(hop::expiry, 1, 1, 2h);
+    t.loop_delay.record(std::chrono::milliseconds{from});
     t.sessions.refused = 5 * from;
     t.sessions.dropped = 6 * from;
     t.sessions.reconnects = 7 * from;
@@ -210,13 +211,14 @@ status_report sample_report(std::uint64_t from) {
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
-    const auto& [requests, phases, matrix, latencies, sessions, messages, http, queued, recoveries, observers,
-                 campaigns, broker_api, misfits, anomalies, provoked, errors, omitted_records, requests_told,
+    const auto& [requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
+                 observers, campaigns, broker_api, misfits, anomalies, provoked, errors, omitted_records, requests_told,
                  anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
+    EXPECT_EQ(loop_delay, b.loop_delay);
     const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons] = sessions;
     EXPECT_EQ(refused, b.sessions.refused);
     EXPECT_EQ(dropped, b.sessions.dropped);

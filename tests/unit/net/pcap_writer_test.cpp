@@ -270,6 +270,69 @@ TEST_F(pcap_writer, unknown_connections_get_a_handshake_or_are_ignored) {
     EXPECT_THAT(flags_of(packets()), ElementsAre(syn, syn | ack, ack, psh | ack));
 }
 
+/// `tshark -G decodes`: 1883 is MQTT and 80 HTTP; a TLS port would be decoded as TLS, which is not in the file.
+TEST_F(pcap_writer, servers_have_the_port_that_wireshark_decodes) {
+    struct row {
+        std::uint16_t port;
+        net::byte_tap::protocol spoken;
+        std::uint32_t written;
+    };
+    for (const auto& r : std::vector<row>{{1883, net::byte_tap::protocol::mqtt, 1883},
+                                          {8883, net::byte_tap::protocol::mqtt, 1883},
+                                          {8443, net::byte_tap::protocol::http, 80}}) {
+        auto c = one_;
+        c.remote.port(r.port);
+        c.spoken = r.spoken;
+        write(c, true, "up");
+        write(c, false, "down");
+        const auto all = packets();
+        EXPECT_EQ(all.back().from_port, r.written) << r.port;
+        EXPECT_EQ(all.back().to_port, 40000U) << r.port;
+        EXPECT_EQ(all[all.size() - 2].to_port, r.written) << r.port;
+        file_->on_closed(c, opened_);
+    }
+}
+
+/// Otherwise both would be one connection in Wireshark.
+TEST_F(pcap_writer, servers_that_differ_in_their_port_stay_distinguished) {
+    auto other = one_;
+    other.remote.port(1884);
+    write(one_, true, "one");
+    write(other, true, "other");
+    file_->on_closed(other, opened_);
+    write(one_, true, "one again");
+    const auto all = packets();
+    ASSERT_EQ(all.size(), 12U);
+    EXPECT_EQ(all[7].from_port, 40001U);
+    EXPECT_EQ(all[7].data, "other");
+    EXPECT_EQ(all[8].from_port, 40001U) << "FIN";
+    EXPECT_EQ(all[11].from_port, 40000U);
+    EXPECT_EQ(all[11].sequence, all[3].sequence + 3);
+}
+
+/// A peer that has gone at once: its address cannot be read, and is 0.0.0.0 whatever the family.
+TEST_F(pcap_writer, peer_without_an_address_has_the_family_of_the_connection) {
+    auto c = between("::1", 40001, "::1");
+    c.remote = {};
+    write(c, true, "x");
+    const auto all = packets();
+    ASSERT_EQ(all.size(), 4U);
+    EXPECT_EQ(all[3].version, 6U);
+    EXPECT_EQ(all[3].to, bytes(16, 0));
+    EXPECT_EQ(all[3].to_port, 1883U);
+}
+
+/// It contains passwords.
+TEST_F(pcap_writer, file_is_readable_by_its_owner_only) {
+    const auto mode = [this] { return std::filesystem::status(path_).permissions(); };
+    const auto wanted = std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
+    EXPECT_EQ(mode(), wanted);
+    std::filesystem::permissions(path_, wanted | std::filesystem::perms::others_read);
+    file_ = net::pcap_writer::open(path_, opened_, 0).value();
+    EXPECT_EQ(mode(), wanted) << "a file that existed";
+    EXPECT_EQ(contents().size(), file_header);
+}
+
 TEST(pcap_writer_error, is_reported) {
     const auto nowhere = net::pcap_writer::open("/nonexistent/folder/x.pcap", monotonic_time{}, 0);
     ASSERT_FALSE(nowhere);

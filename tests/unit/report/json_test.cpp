@@ -148,7 +148,9 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     EXPECT_EQ(counts("expected_anomalies"), (std::map<std::string, std::int64_t>{{"response_duplicated", 2}}));
     expect_json(s.at("omitted_records"), "4");
     expect_json(s.at("generator"),
-                R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100})");
+                R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100,
+        "loop_delay":{"samples":0,"min_ms":null,"mean_ms":null,"p50_ms":null,"p90_ms":null,"p95_ms":null,"p99_ms":null,
+        "p999_ms":null,"max_ms":null}})");
 }
 
 TEST(summary_json, connections_of_the_http_driver) {

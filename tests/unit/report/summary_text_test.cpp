@@ -162,6 +162,14 @@ TEST(summary_text, a_rehearsal_is_marked) {
     EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), HasSubstr("verdict   PASS  (rehearsal)\n"));
 }
 
+TEST(summary_text, shows_the_loop_delay_below_lag) {
+    auto run = sample_run::run();
+    run.sum.loop_delay.record(2ms, 99);
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
+    EXPECT_THAT(text, testing::ContainsRegex("\n    lag  .*\n    loop delay  2.00 ms .* 99  ready to read by the load "
+                                             "generator\n    e2e "));
+}
+
 TEST(summary_text, a_replay_is_judged_only_for_generator_lag) {
     auto run = sample_run::run();
     run.mode = measure::run_mode::replay;

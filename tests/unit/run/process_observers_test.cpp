@@ -16,7 +16,7 @@ TEST(process_observers, connect_nothing_for_the_observers_of_a_shard) {
                               "contract: {request: {id: /id}, command: {filter: c, topic: c, id: /id}}\n"
                               "load: {phases: [{duration: 1s, arrivalCount: 1}], observers: [response]}\n");
     process_observers observers(text.scenario);
-    EXPECT_TRUE(observers.open());
+    EXPECT_TRUE(observers.open(nullptr));
     EXPECT_TRUE(observers.start({}, std::vector<process_observers::rendered_texts>(1)));
     EXPECT_EQ(observers.webhook_url(), "");
     EXPECT_TRUE(observers.notices().empty());
@@ -29,6 +29,6 @@ TEST(process_observers, connect_nothing_for_the_observers_of_a_shard) {
 TEST(process_observers, open_no_webhook_for_the_mqtt_driver) {
     const plan_from_text text("name: t\nload: {driver: mqtt, phases: [{duration: 1s, arrivalCount: 1}]}\n");
     process_observers observers(text.scenario);
-    EXPECT_TRUE(observers.open());
+    EXPECT_TRUE(observers.open(nullptr));
     EXPECT_EQ(observers.webhook_url(), "");
 }

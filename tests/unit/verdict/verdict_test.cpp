@@ -150,6 +150,25 @@ TEST(evaluate, reports_the_abort_reason_and_requests_in_flight) {
                             "under way: 1."));
 }
 
+/// The requests are in time, but the loop stood still between them: what came back was read late.
+TEST(evaluate, a_loop_delay_above_the_limit_makes_a_run_invalid) {
+    auto run = good_run();
+    run.sum.loop_delay.record(1ms, 985);
+    run.sum.loop_delay.record(400ms, 15);
+    const auto evaluated = evaluate(run, {}, {});
+    EXPECT_EQ(evaluated.code, exit_code::invalid);
+    EXPECT_THAT(evaluated.reasons,
+                ElementsAre("The generator itself was the limit: its loop delay p99 was 400.1ms, above the limit of "
+                            "100ms, so that messages were read that much later than they came. Use more shards "
+                            "(--shards), or a less busy machine."));
+    be_late(run);
+    EXPECT_EQ(evaluate(run, {}, {}).reasons.size(), 1U) << "lag and loop delay have one cause";
+    run = good_run();
+    run.sum.loop_delay.record(1ms, 995);
+    run.sum.loop_delay.record(400ms, 5);
+    EXPECT_EQ(evaluate(run, {}, {}).code, exit_code::pass) << "half a per cent of the time";
+}
+
 TEST(evaluate, allows_a_lag_of_exactly_the_limit) {
     auto run = good_run();
     run.lag_limit = run.sum.latencies.select(measure::hop::lag).percentile(99);

@@ -1,0 +1,32 @@
+// How late a shard's event loop gets to what is ready.
+#pragma once
+
+#include <loadsim/base/time.hpp>
+#include <loadsim/measure/histogram.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace loadsim::run {
+
+/// Samples at instants 10 ms apart: how long a message or timer that became ready then has waited for the loop, in the loop or
+/// in the kernel. All instants of a standstill are samples, so that percentiles are those of messages that arrive at any time.
+/// Threads: one. Pure: it reads no clock.
+class loop_delay {
+public:
+    static constexpr nanoseconds interval = std::chrono::milliseconds{10};
+
+    void start(monotonic_time first) { next_ = first; }
+    monotonic_time next() const noexcept { return next_; } ///< the next instant; record() is to be called then
+    /// The loop has got to all instants up to `now`.
+    void record(monotonic_time now) {
+        for (; next_ <= now; next_ += interval) samples_.record(now - next_);
+    }
+    measure::histogram take_samples() { return std::exchange(samples_, {}); }
+
+private:
+    monotonic_time next_ = never;
+    measure::histogram samples_;
+};
+
+} // namespace loadsim::run
