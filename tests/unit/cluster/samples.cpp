@@ -101,9 +101,16 @@ measure::request_record sample_request() {
     r.acked_at_ms = -0.0;
     r.finished_at_ms = 5e-324;
     r.observed_at_ms = 1.7976931348623157e308;
-    r.messages = {
-        {.at_ms = 0.1, .to_vehicle = true, .topic = "v1/WBA1/cmd/horn", .payload = "{\"id\"}", .payload_bytes = 9'000},
-        {.at_ms = -0.5, .to_vehicle = false, .topic = "", .payload = "", .payload_bytes = 0}};
+    r.messages = {{.at_ms = 0.1,
+                   .direction = measure::message_direction::to_vehicle,
+                   .head = "v1/WBA1/cmd/horn",
+                   .payload = "{\"id\"}",
+                   .payload_bytes = 9'000},
+                  {.at_ms = -0.5,
+                   .direction = measure::message_direction::from_api,
+                   .head = "",
+                   .payload = "",
+                   .payload_bytes = 0}};
     r.conditions = {"tunnel", "a \"storm\""};
     r.anomalies = {"command_duplicated"};
     return r;
