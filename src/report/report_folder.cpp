@@ -26,9 +26,10 @@ problems creation_failed(const fs::path& path, const std::error_code& error) {
 }
 
 template <class Record>
-std::string lines_of(const std::vector<Record>& records, std::string (*format)(const Record&)) {
+std::string lines_of(const std::vector<Record>& records, std::string (*format)(const Record&, const load_start&),
+                     const load_start& start) {
     std::string text;
-    for (const auto& record : records) text += format(record);
+    for (const auto& record : records) text += format(record, start);
     return text;
 }
 
@@ -74,7 +75,7 @@ result<fs::path> make_new_folder(const fs::path& path) {
 }
 
 report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing)
-    : folder_(std::move(folder)), labels_(std::move(labels)) {
+    : folder_(std::move(folder)), header_(header), labels_(std::move(labels)) {
     const auto open = [&](std::ofstream& file, const char* name) {
         errno = 0;
         file.open(folder_ / name,
@@ -92,11 +93,15 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
 }
 
 void report_writer::write(const measure::progress& p) {
+    if (p.load_started && !header_.load_started) {
+        header_.load_started = p.load_started;
+        write_atomically(run_file_name, run_json(header_));
+    }
     append(timeline_, timeline_file_name, timeline_line(p, labels_));
 
-    append(requests_, requests_file_name, lines_of(p.interval.request_records, request_line));
-    append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line));
-    append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line));
+    append(requests_, requests_file_name, lines_of(p.interval.request_records, request_line, p.load_started));
+    append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line, p.load_started));
+    append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line, p.load_started));
 
     std::string lines;
     const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(p.interval_s));

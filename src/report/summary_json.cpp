@@ -216,12 +216,15 @@ json::object generator(const run_result& run) {
 } // namespace
 
 std::string run_json(const run_header& run) {
-    return json_indented(json::object{{"schema", run_schema},
-                                      {"version", run.version},
-                                      {"mode", to_string(run.mode)},
-                                      {"scenario", run.scenario},
-                                      {"seed", run.seed},
-                                      {"started_at", iso_time(run.started, iso_format::seconds)}});
+    return json_indented(json::object{
+        {"schema", run_schema},
+        {"version", run.version},
+        {"mode", to_string(run.mode)},
+        {"scenario", run.scenario},
+        {"seed", run.seed},
+        {"started_at", iso_time(run.started, iso_format::seconds)},
+        {"load_started_at", run.load_started ? json::value(iso_time(*run.load_started, iso_format::milliseconds))
+                                             : json::value(nullptr)}});
 }
 
 std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {

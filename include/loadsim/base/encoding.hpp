@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -77,5 +78,7 @@ using wall_time = std::chrono::sys_time<std::chrono::microseconds>;
 /// ISO 8601 in UTC; clamped to years 0000 to 9999. Fractions are cut off.
 void append_iso_time(wall_time, iso_format, std::string& out);
 std::string iso_time(std::chrono::system_clock::time_point, iso_format);
+/// Time in one of these formats but the basic one; nullopt: anything else.
+std::optional<wall_time> parse_iso_time(std::string_view);
 
 } // namespace loadsim

@@ -42,8 +42,8 @@ BOOST_DESCRIBE_STRUCT(message_record, (), (at_ms, direction, head, payload, payl
 /// A line of requests.jsonl. Instants in ms since the load's start; NaN = never.
 struct request_record {
     std::uint64_t arrival = 0;
-    std::string request_id;  ///< given by the platform; empty: unknown
-    std::string traceparent; ///< header of the request (W3C Trace Context); empty: not sent
+    std::string request_id;    ///< given by the platform; empty: unknown
+    std::string traceparent{}; ///< header of the request (W3C Trace Context); empty: not sent
     std::string vin;
     std::string segment, behaviour, service, phase;
     outcome_set expected_outcomes;

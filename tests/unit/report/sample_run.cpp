@@ -32,6 +32,8 @@ run_header header() {
         .version = "1.2.3", .mode = measure::run_mode::run, .scenario = "quickstart", .seed = 42, .started = started};
 }
 
+load_start load_started() { return started + 4s; }
+
 measure::run_result run() {
     measure::run_result run;
     run.scenario = "quickstart";
@@ -136,6 +138,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.current_stage = measure::stage::load;
     p.elapsed = 16s;
     p.load_elapsed = 12s;
+    p.load_started = load_started();
     p.load_duration = 30s;
     p.phase = 1;
     p.target_rate = 200;
