@@ -58,7 +58,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
 
 measure::run_result aggregator::result(monotonic_time now) const {
     measure::run_result r;
-    r.mode = plan_.replay ? measure::run_mode::replay : measure::run_mode::run;
+    r.mode = plan_.replay ? plan_.replay->mode : measure::run_mode::run;
     r.scenario = plan_.scenario.name;
     r.seed = plan_.scenario.seed;
     r.started = started_wall_;
