@@ -65,12 +65,17 @@ std::string explain_json(const report_contents&);
 
 /// Comparison of replayed requests with the original ones.
 struct replay_comparison {
-    bool reproduced = true; ///< same outcome and at least the original anomalies for each request
-    std::string text;       ///< a line per request, and a line about its anomalies if they differ
+    bool reproduced = true;         ///< same outcome and at least the original anomalies for each request
+    std::vector<bool> by_request{}; ///< the same for each original request
+    std::string text;               ///< a line per request, and a line about its anomalies if they differ
 };
 /// Matches by arrival number; requests that are only in the replay are ignored.
 replay_comparison compare_replay(const std::vector<measure::request_record>& original,
                                  const std::vector<measure::request_record>& replayed);
+
+/// Several replays of the same requests: how often each was reproduced, a line per request. Reproduced: each at least once.
+replay_comparison combine_replays(const std::vector<measure::request_record>& original,
+                                  const std::vector<replay_comparison>&);
 
 /// Timeline of a request as text: instants, hops, messages in both directions, session events around it.
 /// Control characters in external text are escaped for the terminal.

@@ -288,6 +288,26 @@ TEST(replay_comparison, lists_for_each_request_whether_it_was_reproduced) {
     EXPECT_THAT(missing.text, HasSubstr("\nreproduced: request r-17 of"));
 }
 
+TEST(replay_comparison, of_several_replays_says_how_often_each_request_was_reproduced) {
+    const auto original = sample_run::request();
+    auto steady = original;
+    steady.arrival = 99;
+    steady.request_id = "r-99";
+    auto other = original;
+    other.outcome = outcome::executed;
+    const auto hit = compare_replay({original, steady}, {original, steady});
+    const auto miss = compare_replay({original, steady}, {other, steady});
+    EXPECT_EQ(miss.by_request, (std::vector<bool>{false, true}));
+    const auto all = combine_replays({original, steady}, {miss, hit, miss});
+    EXPECT_TRUE(all.reproduced) << "each at least once";
+    EXPECT_EQ(all.text,
+              "reproduced 1 of 3 times: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
+              "end after \"60s\")\n"
+              "reproduced 3 of 3 times: request r-99 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
+              "end after \"60s\")\n");
+    EXPECT_FALSE(combine_replays({original, steady}, {miss, miss}).reproduced);
+}
+
 TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {
     const auto original = sample_run::request();
     auto replayed = original;
