@@ -3,6 +3,7 @@
 #include "request_records.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/base/units.hpp>
 
 #include <fmt/format.h>
@@ -24,9 +25,9 @@ std::string name_at(const std::vector<std::string>& names, std::uint32_t at) {
 void message_log::add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time at) {
     if (!to_vehicle) ++response_count_;
     if (messages_.size() == max_messages) return;
-    text_ += topic;
+    text_ += mask_secrets(topic);
     const auto topic_end = static_cast<std::uint32_t>(text_.size());
-    text_ += payload.substr(0, max_payload_bytes);
+    text_ += mask_secrets(payload, max_payload_bytes); // before the end is cut off
     messages_.push_back({at, payload.size(), topic_end, static_cast<std::uint32_t>(text_.size()), to_vehicle});
 }
 

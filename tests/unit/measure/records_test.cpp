@@ -1,6 +1,8 @@
 // Records of the ledger: requests with messages, anomalies with evidence, session events.
 #include "single_vehicle_ledger.hpp"
 
+#include <loadsim/base/secrets.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -282,4 +284,19 @@ TEST(records, contain_anomalies_after_completion) {
     ASSERT_THAT(t.request_records, SizeIs(1));
     EXPECT_THAT(t.request_records[0].anomalies, ElementsAre("command_late"));
     EXPECT_EQ(t.request_records[0].delivered_at_ms, 6000);
+}
+
+TEST(records, have_no_secrets_also_at_a_cut_end) {
+    const std::string secret = "registered by records_test";
+    register_secret(secret);
+    single_vehicle_ledger c(recording::all);
+    c.accepted_request(1);
+    c.ledger.message(c.vehicle, "r1", false, "t/" + secret, std::string(max_payload_bytes - 10, 'x') + secret, at(5ms));
+    c.respond(1);
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(40ms));
+    const auto t = c.ledger.take_counts();
+    const auto& m = t.request_records[0].messages;
+    ASSERT_FALSE(m.empty());
+    EXPECT_EQ(m[0].topic, "t/***");
+    EXPECT_EQ(m[0].payload, std::string(max_payload_bytes - 10, 'x') + "***");
 }

@@ -2,6 +2,7 @@
 #include "json_format.hpp"
 #include "sample_run.hpp"
 
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
@@ -289,4 +290,13 @@ TEST(session_line, has_vehicle_and_event) {
     const auto line = session_line(sample_run::session());
     EXPECT_THAT(line, EndsWith("}\n"));
     expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","event":"online, session present"})");
+}
+
+TEST(json, has_no_secrets_in_texts) {
+    register_secret("r\"egistered by json_test");
+    register_secret("registered-7654321");
+    EXPECT_EQ(json_line(json::object{{"registered-7654321", 7654321},
+                                     {"a", "r\"egistered by json_test"},
+                                     {"b", {"registered-7654321-8"}}}),
+              R"({"registered-7654321":7654321,"a":"***","b":["***-8"]})");
 }
