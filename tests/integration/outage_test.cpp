@@ -166,7 +166,9 @@ TEST(logins, accept_only_configured_credentials) {
     EXPECT_FALSE(client(*broker, "e").connect());
 
     for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path()))
-        if (file.is_regular_file()) EXPECT_THAT(harness::read_file(file), Not(HasSubstr("secret-"))) << file.path();
+        if (file.is_regular_file()) {
+            EXPECT_THAT(harness::read_file(file), Not(HasSubstr("secret-"))) << file.path();
+        }
     const auto others = std::filesystem::status(folder / "mosquitto.private").permissions() &
                         (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
     EXPECT_EQ(others, std::filesystem::perms::none);
