@@ -155,6 +155,7 @@ exit_code probe(const probe_options& options) {
 
 command probe_command() {
     auto options = std::make_shared<probe_options>();
+    options->scenario.needs_secrets = true;
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back({.name = "--service",
                      .into = &options->service,

@@ -18,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace loadsim::app {
@@ -35,31 +34,6 @@ struct replay_options {
     std::uint32_t repeat = 1;
     bool quiet = false;
 };
-
-/// Secrets that the scenario needs. A report folder contains none, so they must be given by --set.
-problems check_secrets(const scenario::scenario_config& scenario) {
-    constexpr auto hidden = "***";
-    problems missing;
-    const auto need = [&missing](const std::string& path) {
-        missing.add(path, fmt::format("the run's folder does not hold this secret; give it with --set {}=...", path));
-    };
-    if (scenario.fleet.mqtt.password == hidden) need("fleet.mqtt.password");
-    if (scenario.target.broker && scenario.target.broker->password == hidden) need("target.password");
-    const auto& auth = scenario.target.auth;
-    if (auth.bearer == hidden) need("target.auth.bearer");
-    if (auth.basic.password == hidden) need("target.auth.basic.password");
-    if (auth.api_key.value == hidden) need("target.auth.apiKey.value");
-    if (auth.oauth2.client_secret == hidden) need("target.auth.oauth2.clientSecret");
-    if (auth.sigv4.secret_key == hidden) need("target.auth.sigv4.secretKey");
-    if (auth.sigv4.session_token == hidden) need("target.auth.sigv4.sessionToken");
-    for (std::size_t i = 0; i < scenario.load.observers.size(); ++i)
-        if (const auto* webhook = std::get_if<observer::webhook_options>(&scenario.load.observers[i])) {
-            const auto path = fmt::format("load.observers[{}].webhook.", i);
-            if (webhook->secret && webhook->secret->value == hidden) need(path + "secret.value");
-            if (webhook->hmac && webhook->hmac->key == hidden) need(path + "hmac.key");
-        }
-    return missing;
-}
 
 /// Requests of the first request's vehicle. An id can occur at several vehicles, and a replay runs one vehicle.
 std::vector<request_record> requests_of_first_vehicle(std::vector<request_record> all) {
@@ -157,7 +131,6 @@ exit_code replay(const replay_options& options) {
     flags.file = (std::filesystem::path(options.folder) / report::scenario_file_name).string();
     const auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
-    if (const auto missing = check_secrets(*scenario); !missing.empty()) return refuse(missing);
     const auto compiled = scenario::compile(*scenario);
     if (!compiled) return refuse(compiled.error());
     const auto vehicle = compiled->registry.vehicle_of(original.front().vin);
@@ -174,6 +147,7 @@ exit_code replay(const replay_options& options) {
 
 command replay_command() {
     auto options = std::make_shared<replay_options>();
+    options->scenario.needs_secrets = true;
     std::vector<flag> flags{
         {.name = "run", .into = &options->folder, .help = "The run's report folder", .required = true},
         {.name = "--request",

@@ -1,4 +1,5 @@
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <boost/locale/utf.hpp>
 #include <boost/url/rfc/pchars.hpp>
@@ -92,8 +93,9 @@ std::string escape_for_terminal(std::string_view text, std::string_view allowed)
 }
 
 std::string excerpt(std::string_view text, std::size_t max_bytes) {
-    std::string line(utf8_prefix(text, max_bytes));
-    const bool is_cut = line.size() < text.size();
+    const auto masked = mask_secrets(text, max_bytes + 1);
+    std::string line(utf8_prefix(masked, max_bytes));
+    const bool is_cut = line.size() < masked.size();
     std::ranges::replace_if(
         line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
     line = escape_for_terminal(line);

@@ -1,6 +1,7 @@
 #include "records.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report_folder.hpp>
 
@@ -20,6 +21,11 @@ bool is_allowed_in_name(char c) {
 
 constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto hdr_log_file_name = "latency.hlog";
+
+/// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
+void close_to_others(const fs::path& folder, std::error_code& error) {
+    if (has_secrets()) fs::permissions(folder, fs::perms::owner_all, error);
+}
 
 problems creation_failed(const fs::path& path, const std::error_code& error) {
     return {path.string(), "cannot be made: " + error.message() + "; choose another place with --report"};
@@ -51,14 +57,15 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 result<fs::path> make_folder(const fs::path& path) {
     const auto refuse = [&](const std::string& reason) { return problems(path.string(), reason); };
     std::error_code error;
-    if (fs::exists(path, error)) {
+    const auto existed = fs::exists(path, error);
+    if (existed) {
         if (!fs::is_directory(path, error)) return refuse("is a file; the report needs a folder of its own");
         const bool empty = fs::is_empty(path, error);
         if (error) return refuse("cannot be read: " + error.message());
         if (!empty) return refuse("is not empty; name a new folder with --report, so that no run overwrites another");
-        return path;
     }
-    fs::create_directories(path, error);
+    if (!existed) fs::create_directories(path, error);
+    if (!error) close_to_others(path, error);
     if (error) return creation_failed(path, error);
     return path;
 }
@@ -68,7 +75,11 @@ result<fs::path> make_new_folder(const fs::path& path) {
     fs::create_directories(path.parent_path(), error);
     auto candidate = path;
     for (int i = 2; !error; ++i) {
-        if (fs::create_directory(candidate, error)) return candidate; // false without an error: somebody else's
+        if (fs::create_directory(candidate, error)) { // false without an error: somebody else's
+            close_to_others(candidate, error);
+            if (!error) return candidate;
+            break;
+        }
         candidate = path.string() + '-' + std::to_string(i);
     }
     return creation_failed(path, error);

@@ -28,7 +28,7 @@ std::size_t printable_length(std::string_view, std::string_view allowed = {});
 /// Text that is safe for a terminal, on one line: invalid UTF-8 and control characters but those `allowed` become \xNN.
 std::string escape_for_terminal(std::string_view, std::string_view allowed = {});
 
-/// The first `max_bytes` for a message, on one line: blanks instead of line breaks and tabs, then "..." if bytes are left out.
+/// The first `max_bytes` for a message, with secrets masked, on one line: blanks instead of line breaks and tabs, then "..." if bytes are left out.
 std::string excerpt(std::string_view, std::size_t max_bytes);
 
 /// The argument quoted for a POSIX shell, if it needs quotes.

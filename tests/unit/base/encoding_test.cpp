@@ -1,4 +1,5 @@
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <gtest/gtest.h>
 
@@ -291,4 +292,10 @@ TEST(iso_time, covers_years_0_to_9999) {
         append_iso_time(wall_time{std::chrono::microseconds{us}}, iso_format::milliseconds, out);
         EXPECT_EQ(out, std::string(">") + text);
     }
+}
+
+TEST(excerpt, is_cut_after_secrets_are_masked) {
+    register_secret("registered by encoding_test");
+    EXPECT_EQ(excerpt("as registered by encoding_test, it is gone", 10), "as ***, it...");
+    EXPECT_EQ(excerpt("as registered by encoding_test", 6), "as ***");
 }

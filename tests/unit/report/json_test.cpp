@@ -2,6 +2,7 @@
 #include "json_format.hpp"
 #include "sample_run.hpp"
 
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/report_reader.hpp>
 
@@ -326,4 +327,13 @@ TEST(explain_json, has_the_records_and_the_hops_of_each_request) {
     expect_json(text, R"({"schema":"loadsim.explain/1","version":"1.2.3","mode":"run","scenario":"quickstart",
         "load_started_at":"2026-11-20T10:20:04.000Z","recorded_requests":60,"unexpected_requests":1,
         "matching_requests":1,"warnings":[]})");
+}
+
+TEST(json, has_no_secrets_in_texts) {
+    register_secret("r\"egistered by json_test");
+    register_secret("registered-7654321");
+    EXPECT_EQ(json_line(json::object{{"registered-7654321", 7654321},
+                                     {"a", "r\"egistered by json_test"},
+                                     {"b", {"registered-7654321-8"}}}),
+              R"({"registered-7654321":7654321,"a":"***","b":["***-8"]})");
 }

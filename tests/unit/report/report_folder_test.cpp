@@ -1,6 +1,7 @@
 #include "sample_run.hpp"
 #include "temporary_folder.hpp"
 
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report_folder.hpp>
 
@@ -188,4 +189,14 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     writer.finish(run, sample_run::missed_budget());
     EXPECT_THAT(writer.errors(), SizeIs(7)) << "five that grow, run.json and the summary";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
+}
+
+TEST_F(report_folder, of_a_run_with_secrets_is_closed_to_others) {
+    register_secret("registered by report_folder_test");
+    fs::create_directory(folder / "empty");
+    for (const auto& made :
+         {make_folder(folder / "a" / "b"), make_folder(folder / "empty"), make_new_folder(folder / "c")}) {
+        ASSERT_TRUE(made) << to_string(made.error());
+        EXPECT_EQ(fs::status(*made).permissions(), fs::perms::owner_all) << *made;
+    }
 }
