@@ -192,10 +192,10 @@ private:
                         else
                             ended = check_event_mapping(*read, asked, name, *message) || ended;
                     }
-                    if (!ended) ++silent_observers_;
-                    if (!ended)
-                        fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
-                                         completion_texts(asked.outcomes)));
+                    if (ended) return;
+                    ++silent_observers_;
+                    fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
+                                     completion_texts(asked.outcomes)));
                 }
             },
             options);
