@@ -38,8 +38,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.elapsed = now - started_at_;
     p.load_duration = plan_.schedule.duration();
     if (start != never) {
-        p.load_started =
-            started_wall_ + std::chrono::duration_cast<std::chrono::system_clock::duration>(start - started_at_);
+        p.load_started = std::chrono::floor<std::chrono::milliseconds>(started_wall_ + (start - started_at_));
         p.load_elapsed = std::max(now - start, nanoseconds{0});
         p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(p.load_elapsed));
         if (at == measure::stage::load) p.target_rate = plan_.schedule.rate_at(p.load_elapsed).per_second;

@@ -31,7 +31,7 @@ struct progress {
     stage current_stage = stage::connecting;
     nanoseconds elapsed{0};      ///< since the run's start (connecting included)
     nanoseconds load_elapsed{0}; ///< since the load's start; 0 while connecting
-    std::optional<std::chrono::system_clock::time_point> load_started{}; ///< absent: while connecting
+    std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: while connecting
     nanoseconds load_duration{0};                                        ///< of all phases
     std::uint32_t phase = 0;                                             ///< current; index into labels.phases
     double target_rate = 0;                                              ///< arrivals per second currently scheduled
