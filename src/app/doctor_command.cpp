@@ -3,6 +3,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/target/preflight.hpp>
 
@@ -22,11 +23,10 @@ struct doctor_options {
     std::uint32_t ranks = 1;
 };
 
-/// Command line of the run with additional flags, for copying. Settings that may hold a password become "...".
+/// Command line of the run with additional flags, for copying. Secrets are masked before a text is quoted.
 std::string run_command_line(const doctor_options& options, const std::string& flags) {
     std::string line = command_name() + " run " + shell_quote(options.scenario.file);
-    for (const auto& text : options.scenario.overrides)
-        line += " --set " + (text.find("password") == std::string::npos ? shell_quote(text) : "...");
+    for (const auto& text : options.scenario.overrides) line += " --set " + shell_quote(mask_secrets(text));
     if (!options.scenario.broker.empty()) line += " --broker " + shell_quote(options.scenario.broker);
     if (!options.scenario.api.empty()) line += " --api " + shell_quote(options.scenario.api);
     if (options.scenario.seed) line += fmt::format(" --seed {}", *options.scenario.seed);

@@ -17,6 +17,7 @@ struct explain_options {
     std::string folder;
     report::request_filter filter;
     std::size_t limit = 20;
+    bool json = false;
 };
 
 exit_code explain(const explain_options& options) {
@@ -28,6 +29,10 @@ exit_code explain(const explain_options& options) {
     if (!all) {
         print_problems(all.error());
         return exit_code::usage;
+    }
+    if (options.json) {
+        print_output(report::explain_json(*all));
+        return exit_code::pass;
     }
     if (show_overview) {
         print_output(report::run_overview(*all, options.folder));
@@ -50,11 +55,11 @@ command explain_command() {
             .flags = {{.name = "run", .into = &options->folder, .help = "The run's report folder", .required = true},
                       {.name = "--request",
                        .into = &options->filter.request_id,
-                       .help = "The request with this id of the platform's",
+                       .help = "The request with this id of the platform's or this trace id, or the beginning of one",
                        .group = group},
                       {.name = "--vehicle",
                        .into = &options->filter.vin,
-                       .help = "All requests of the vehicle with this VIN",
+                       .help = "All requests of a vehicle: its VIN, its index, or its value in a column of fleet.data",
                        .group = group},
                       {.name = "--unexpected",
                        .into = &options->filter.unexpected,
@@ -64,7 +69,8 @@ command explain_command() {
                        .into = &options->limit,
                        .help = "How many requests at most",
                        .shows_default = true,
-                       .limits = flag::range{1, std::numeric_limits<std::uint32_t>::max()}}},
+                       .limits = flag::range{1, std::numeric_limits<std::uint32_t>::max()}},
+                      {.name = "--json", .into = &options->json, .help = "The records as JSON, for other programs"}},
             .run = [options] { return explain(*options); },
             .result_on_output = true};
 }

@@ -4,6 +4,7 @@
 #include "run_setup.hpp"
 
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/cluster/launch.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/run/ranks.hpp>
@@ -47,7 +48,7 @@ std::vector<std::pair<std::string, std::string>> rank_environment() {
 /// Writes mpirun's own output, without that of the ranks, to mpirun.log. A failed write is ignored: it is for diagnosis only.
 void write_mpirun_log(const std::filesystem::path& folder, const std::string& output) {
     if (output.empty()) return;
-    std::ofstream(folder / "mpirun.log") << output;
+    std::ofstream(folder / "mpirun.log") << mask_secrets(output);
 }
 
 } // namespace

@@ -4,8 +4,11 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/base/units.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/run/probe.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <fmt/format.h>
 
@@ -14,7 +17,9 @@
 #include <cstdio>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,7 +28,9 @@ namespace {
 
 struct probe_options {
     scenario_flags scenario;
-    std::string service;
+    std::string service, behaviour;
+    std::optional<std::string> vehicle;
+    std::string linger = "0s";
     std::string report;
 };
 
@@ -49,26 +56,77 @@ std::string message_text(const run::traced_message& message, const scenario::sce
     return text;
 }
 
+/// Adds a problem if the name is none of the list's.
+void check_name(const char* flag, const char* what, const std::string& name, const auto& all, problems& errors) {
+    std::vector<std::string_view> known;
+    for (const auto& one : all) known.emplace_back(one.name);
+    if (!name.empty() && std::ranges::count(known, name) == 0) errors.add(flag, unknown_name(what, name, known));
+}
+
+/// The request that the flags ask for. Errors: an unknown service, behaviour or vehicle.
+result<run::probe_request> request_of(const probe_options& options, const scenario::scenario_config& scenario) {
+    problems errors;
+    check_name("--service", "service of the load", options.service, scenario.load.services, errors);
+    check_name("--behaviour", "behaviour", options.behaviour, scenario.behaviours, errors);
+    run::probe_request request{.service = options.service, .behaviour = options.behaviour, .vehicle = {}};
+    if (options.vehicle) {
+        const auto compiled = scenario::compile(scenario);
+        if (!compiled) return compiled.error();
+        const auto vehicle = compiled->registry.find(*options.vehicle);
+        if (vehicle)
+            request.vehicle = *vehicle;
+        else
+            errors.add("--vehicle", to_string(vehicle.error()));
+    }
+    if (!errors.empty()) return errors;
+    return request;
+}
+
+/// Anomalies and the outcome as text. False: an unexpected one.
+bool print_result(const std::vector<measure::request_record>& requests,
+                  const std::vector<measure::anomaly_record>& anomalies) {
+    bool as_expected = !requests.empty();
+    for (const auto& r : requests) {
+        print_output(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
+                                 r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
+                                 r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
+        as_expected = as_expected && !r.unexpected;
+    }
+    for (const auto& a : anomalies) {
+        print_output(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
+                                 escape_for_terminal(a.evidence)));
+        as_expected = as_expected && a.expected;
+    }
+    return as_expected;
+}
+
 exit_code probe(const probe_options& options) {
-    const auto full_scenario = read_scenario(options.scenario);
-    if (!full_scenario) return full_scenario.error();
-    const auto& services = full_scenario->load.services;
-    if (!options.service.empty() && std::ranges::count(services, options.service, &load::service_weight::name) == 0) {
-        print_problems({"--service", fmt::format("the scenario's load does not request '{}'", options.service)});
+    const auto linger = parse_duration(options.linger);
+    if (!linger) {
+        print_problems({"--linger", linger.error().list.front().text});
         return exit_code::usage;
     }
-    const auto scenario = run::probe_scenario(*full_scenario, options.service);
+    const auto full_scenario = read_scenario(options.scenario);
+    if (!full_scenario) return full_scenario.error();
+    const auto request = request_of(options, *full_scenario);
+    if (!request) {
+        print_problems(request.error());
+        return exit_code::usage;
+    }
+    const auto scenario = run::probe_scenario(*full_scenario, *request);
     const auto folder = make_report_folder(options.report, scenario.name + "-probe");
     if (!folder) return folder.error();
     if (!log_to_folder(*folder)) return exit_code::setup;
 
     run_report report(scenario, *folder, {.quiet = true, .terminal = report::terminal_of(stdout)});
     std::vector<measure::request_record> records;
+    std::vector<measure::anomaly_record> anomalies;
     auto listener = report.listener();
     listener.on_notice = [](const std::string& text) { print_output(text + '\n'); };
-    listener.on_progress = [&records, forward = listener.on_progress](const measure::progress& p) {
+    listener.on_progress = [&, forward = listener.on_progress](const measure::progress& p) {
         forward(p);
         std::ranges::copy(p.interval.request_records, std::back_inserter(records));
+        std::ranges::copy(p.interval.anomaly_records, std::back_inserter(anomalies));
     };
     const auto start = std::chrono::steady_clock::now();
     const auto print_message = [&](const run::traced_message& message) {
@@ -76,7 +134,9 @@ exit_code probe(const probe_options& options) {
         print_output(message_text(message, scenario, since.count()));
         std::fflush(stdout);
     };
-    const auto findings = run::probe(scenario, {.folder = *folder}, listener, print_message);
+    const auto findings = run::probe(
+        scenario, {.folder = *folder, .vehicle = request->vehicle.value_or(vehicle_id{0}), .linger = *linger}, listener,
+        print_message);
     if (!findings) {
         report.report_failure(findings.error());
         return exit_code::setup;
@@ -84,13 +144,7 @@ exit_code probe(const probe_options& options) {
     print_output("\ncontract\n");
     for (const auto& finding : *findings)
         print_output(fmt::format("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(finding.text)));
-    bool as_expected = !records.empty();
-    for (const auto& r : records) {
-        print_output(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
-                                 r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
-                                 r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
-        as_expected = as_expected && !r.unexpected;
-    }
+    const bool as_expected = print_result(records, anomalies);
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
     print_output(fmt::format("report    {}\n", folder->string()));
     if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
@@ -101,10 +155,23 @@ exit_code probe(const probe_options& options) {
 
 command probe_command() {
     auto options = std::make_shared<probe_options>();
+    options->scenario.needs_secrets = true;
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back({.name = "--service",
                      .into = &options->service,
                      .help = "Requested service (default: the first of load.services)"});
+    flags.push_back({.name = "--behaviour",
+                     .into = &options->behaviour,
+                     .help = "Behaviour of the vehicle (default: that of its segment)"});
+    flags.push_back({.name = "--vehicle",
+                     .into = &options->vehicle,
+                     .help = "The vehicle: its VIN, its index, or its value in a column of fleet.data"});
+    flags.push_back({.name = "--linger",
+                     .into = &options->linger,
+                     .help =
+                         "How long to wait for late messages after the request has ended, such as 15s; longer for an "
+                         "observer that has not announced the end, at most load.drain",
+                     .shows_default = true});
     flags.push_back({.name = "--report",
                      .into = &options->report,
                      .help = "Folder for the report (default: reports/NAME-probe-TIME)"});
@@ -112,8 +179,8 @@ command probe_command() {
             .description = "Sends one request to one vehicle, shows all messages, and checks the contract against them",
             .flags = std::move(flags),
             .run = [options] { return probe(*options); },
-            .footer = "Exit codes: 0 the contract matches and the outcome was the expected one, 99 not so;\n"
-                      "else as of `run`."};
+            .footer = "Exit codes: 0 the contract matches, the outcome was the expected one, and there was no\n"
+                      "unexpected anomaly; 99 not so; else as of `run`."};
 }
 
 } // namespace loadsim::app

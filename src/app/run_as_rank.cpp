@@ -3,6 +3,7 @@
 #include "run_setup.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>
@@ -95,6 +96,7 @@ exit_code run_as_worker(cluster::mpi_channel& channel, const run_options& option
         const auto folder = cluster::spool_folder(settings->folder, channel.info().index);
         std::error_code ignored; // reported by log_to_file below
         std::filesystem::create_directories(folder, ignored);
+        if (has_secrets()) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
         if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) print_problems(logging.error());
         const run::options rank_options{.folder = settings->folder, .shards = settings->shards, .ranks = &channel};
         if (const auto done = run::execute_as_worker(*scenario, rank_options); !done) {

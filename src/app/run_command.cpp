@@ -34,6 +34,7 @@ exit_code run(const run_options& options) {
 
 command run_command() {
     auto options = std::make_shared<run_options>();
+    options->scenario.needs_secrets = true;
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});

@@ -1,10 +1,12 @@
 #include "run_report.hpp"
 
 #include "command_line.hpp"
+#include "run_setup.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
@@ -42,6 +44,25 @@ problems not_found(const std::string& flag, const std::filesystem::path& folder,
     return {flag, fmt::format("is not among the {} requests in {}: only unexpected ones were written down, and "
                               "those with an anomaly; set `record: all` in the scenario to have every one",
                               all.recorded, folder_text)};
+}
+
+/// VIN of a vehicle that is named in another way, by the scenario of the run.
+result<std::string> find_vin(const std::filesystem::path& folder, const std::string& text) {
+    const auto unknown = [](const problems& why) {
+        return problems{"",
+                        "is the VIN of no recorded request; indexes and values of fleet.data are found by the folder's "
+                        "scenario, which cannot be used: " +
+                            to_string(why)};
+    };
+    scenario_flags flags;
+    flags.file = (folder / report::scenario_file_name).string();
+    const auto scenario = load_scenario(flags);
+    if (!scenario) return unknown(scenario.error());
+    const auto compiled = scenario::compile(*scenario);
+    if (!compiled) return unknown(compiled.error());
+    const auto vehicle = compiled->registry.find(text);
+    if (!vehicle) return vehicle.error();
+    return compiled->registry.vin_of(*vehicle);
 }
 
 } // namespace
@@ -112,8 +133,21 @@ void run_report::report_failure(const problems& errors) {
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {
     auto all = report::read_report(folder, filter, LOADSIM_VERSION);
     if (!all) return all;
+    if (all->requests.empty() && filter.vin) {
+        const auto vin = find_vin(folder, *filter.vin);
+        if (!vin) return problems{"--vehicle " + *filter.vin, to_string(vin.error())};
+        if (*vin != *filter.vin) {
+            auto by_vin = filter;
+            by_vin.vin = *vin;
+            return open_report(folder, by_vin);
+        }
+    }
     for (const auto& warning : all->warnings) print_problems({"", warning});
     if (all->requests.empty() && filter.request_id) return not_found("--request " + *filter.request_id, folder, *all);
+    if (!all->ambiguous_ids.empty())
+        return problems{"--request " + *filter.request_id,
+                        fmt::format("begins the ids of several requests: {}; give more of it",
+                                    fmt::join(all->ambiguous_ids, ", "))};
     if (all->requests.empty() && filter.vin) return not_found("--vehicle " + *filter.vin, folder, *all);
     return all;
 }

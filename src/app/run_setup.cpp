@@ -79,6 +79,7 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags, pro
     add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, overrides, errors);
     add_url("--api", "target.api", flags.api, net::parse_api_url, overrides, errors);
     if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
+    if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, flags.file, overrides));
     auto config = scenario::read(*text, flags.file, overrides, warnings);
     if (!config) errors.add(config.error());
     if (!errors.empty()) return errors;

@@ -21,6 +21,7 @@ struct scenario_flags {
     std::string broker;                 ///< --broker URL
     std::string api;                    ///< --api URL
     std::optional<std::uint64_t> seed;  ///< --seed N
+    bool needs_secrets = false;         ///< a masked secret, as in the scenario of a report's folder, is a problem
 };
 
 /// Flags of a scenario: file, --set, --broker, --api and --seed. The argument must outlive the parsing.

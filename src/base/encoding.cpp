@@ -1,4 +1,5 @@
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <boost/locale/utf.hpp>
 #include <boost/url/rfc/pchars.hpp>
@@ -92,8 +93,9 @@ std::string escape_for_terminal(std::string_view text, std::string_view allowed)
 }
 
 std::string excerpt(std::string_view text, std::size_t max_bytes) {
-    std::string line(utf8_prefix(text, max_bytes));
-    const bool is_cut = line.size() < text.size();
+    const auto masked = mask_secrets(text, max_bytes + 1);
+    std::string line(utf8_prefix(masked, max_bytes));
+    const bool is_cut = line.size() < masked.size();
     std::ranges::replace_if(
         line, [](char c) { return c == '\t' || c == '\r' || c == '\n'; }, ' ');
     line = escape_for_terminal(line);
@@ -246,6 +248,28 @@ std::string iso_time(std::chrono::system_clock::time_point at, iso_format format
     std::string out;
     append_iso_time(std::chrono::floor<std::chrono::microseconds>(at), format, out);
     return out;
+}
+
+std::optional<wall_time> parse_iso_time(std::string_view text) {
+    using namespace std::chrono;
+    constexpr std::string_view pattern = "dddd-dd-ddTdd:dd:dd.dddZ";
+    const bool has_ms = text.size() == pattern.size();
+    if (!has_ms && text.size() != pattern.size() - 4) return std::nullopt;
+    std::array<int, 7> fields{}; // year to milliseconds
+    std::size_t field = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char wanted = i + 1 == text.size() ? 'Z' : pattern[i];
+        const bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (wanted == 'd' ? !is_digit : text[i] != wanted) return std::nullopt;
+        if (is_digit)
+            fields[field] = 10 * fields[field] + (text[i] - '0');
+        else if (wanted != 'Z')
+            ++field;
+    }
+    const auto [y, m, d, hour, minute, second, ms] = fields;
+    const year_month_day date{year{y}, month{static_cast<unsigned>(m)}, day{static_cast<unsigned>(d)}};
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return sys_days(date) + hours{hour} + minutes{minute} + seconds{second} + milliseconds{ms};
 }
 
 } // namespace loadsim

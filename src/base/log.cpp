@@ -1,5 +1,6 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -18,6 +19,9 @@ void install_logger(const std::shared_ptr<spdlog::logger>& logger) {
     spdlog::set_default_logger(logger);
 }
 
+/// Escaped: texts hold what a platform has sent, which could forge lines or control the terminal that shows the log.
+std::string line_of(std::string_view text) { return escape_for_terminal(mask_secrets(text)); }
+
 } // namespace
 
 result<void> log_to_file(const std::filesystem::path& file) {
@@ -35,9 +39,8 @@ void log_to_terminal() {
         std::make_shared<spdlog::logger>("loadsim", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
 }
 
-// Escaped: texts hold what a platform has sent, which could forge lines or control the terminal that shows the log.
-void log_info(std::string_view text) { spdlog::info(escape_for_terminal(text)); }
-void log_warning(std::string_view text) { spdlog::warn(escape_for_terminal(text)); }
-void log_error(std::string_view text) { spdlog::error(escape_for_terminal(text)); }
+void log_info(std::string_view text) { spdlog::info(line_of(text)); }
+void log_warning(std::string_view text) { spdlog::warn(line_of(text)); }
+void log_error(std::string_view text) { spdlog::error(line_of(text)); }
 
 } // namespace loadsim

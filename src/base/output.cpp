@@ -1,5 +1,6 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -35,12 +36,12 @@ void prepare_standard_streams() {
 }
 
 void print_output(std::string_view text) {
-    const auto safe = escape_for_terminal(text, "\n\t");
+    const auto safe = escape_for_terminal(mask_secrets(text), "\n\t");
     if (std::fwrite(safe.data(), 1, safe.size(), stdout) != safe.size()) record_failure();
 }
 
 void print_error(std::string_view text) {
-    const auto safe = escape_for_terminal(text, "\n\t");
+    const auto safe = escape_for_terminal(mask_secrets(text), "\n\t");
     std::fwrite(safe.data(), 1, safe.size(), stderr);
 }
 

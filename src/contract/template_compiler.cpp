@@ -3,6 +3,7 @@
 #include "json_text.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/contract/field_path.hpp>
 
@@ -106,14 +107,17 @@ void template_compiler::end_literal() {
     literal_from_ = compiled_.text_.size();
 }
 
-/// Inserts an environment variable. The value may be a secret: error messages omit it, and the scenario echo keeps ${NAME}.
+/// Inserts an environment variable. The value counts as a secret: error messages omit it, and the scenario echo keeps ${NAME}.
 void template_compiler::environment() {
     const auto end = rest_.find('}');
     const std::string name(rest_.substr(2, end - 2));
     rest_.remove_prefix(end + 1);
     end_literal();
     const char* value = std::getenv(name.c_str());
-    if (value == nullptr) add_problem("the environment variable '" + name + "' is not set");
+    if (value == nullptr)
+        add_problem("the environment variable '" + name + "' is not set");
+    else
+        register_secret(value);
     if (language_ == language::json && !quoted_) add_problem("${" + name + "} belongs between quotes in JSON");
     check_escape("$" + name);
     part text;

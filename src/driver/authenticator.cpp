@@ -4,6 +4,7 @@
 #include "sigv4.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/url.hpp>
 
@@ -84,6 +85,7 @@ private:
         if (!response) return response.error();
         auto read = parse_token(*response);
         if (!read) return problems{token_url, read.error().list.front().text};
+        register_secret(read->value);
         return read;
     }
 
@@ -181,7 +183,11 @@ result<std::shared_ptr<authenticator>> authenticator::open(const auth_options& o
     switch (o.type) {
     case none: return std::shared_ptr<authenticator>{};
     case bearer: return header("Authorization", "Bearer " + o.bearer);
-    case basic: return header("Authorization", "Basic " + to_base64(o.basic.user + ':' + o.basic.password));
+    case basic: {
+        const auto credentials = o.basic.user + ':' + o.basic.password;
+        register_secret(credentials); // its base64, too
+        return header("Authorization", "Basic " + to_base64(credentials));
+    }
     case api_key: return header(o.api_key.header.c_str(), o.api_key.value);
     case oauth2: return oauth2_authenticator::open(o.oauth2, api);
     case sigv4: break;

@@ -1,6 +1,7 @@
 #include <loadsim/driver/http_driver.hpp>
 
 #include "response_mapping.hpp"
+#include "traceparent.hpp"
 
 #include <loadsim/base/random.hpp>
 
@@ -41,6 +42,8 @@ public:
             keys_[token] = key;
         }
         if (setup_.trace) setup_.trace(&request_, nullptr);
+        head_.assign(request_.method).append(1, ' ').append(request_.target);
+        events_.on_api_request(key, head_, request_.body, traceparent_);
         report_parameters(key);
         client_->send(token, request_);
     }
@@ -83,6 +86,10 @@ private:
         request_.target.swap(parts_.path);
         request_.body.swap(parts_.body);
         request_.headers.swap(parts_.headers);
+        if (setup_.trace_run) {
+            traceparent_ = traceparent(*setup_.trace_run, setup_.seed, key.arrival);
+            request_.headers.emplace_back("traceparent", traceparent_);
+        }
         if (setup_.auth) setup_.auth->sign(request_, values.now_us / 1'000'000);
         return true;
     }
@@ -110,6 +117,7 @@ private:
         free_.push_back(token);
         const auto now = loop_.now();
         if (setup_.trace) setup_.trace(nullptr, &response);
+        if (response.status != 0) events_.on_api_response(key, std::to_string(response.status), response.body, now);
         auto mapped =
             map_response(setup_.message_contract.options().request, setup_.message_contract.request_id(), response);
         switch (mapped.what) {
@@ -128,6 +136,7 @@ private:
     std::unique_ptr<http::client> client_;
     contract::message_contract::request_parts parts_; ///< of the request being built
     http::request request_;                           ///< reused for each request
+    std::string head_, traceparent_;                  ///< of that request; no header: empty
     std::vector<request_key> keys_;                   ///< indexed by token
     std::vector<std::uint64_t> free_;                 ///< unused tokens
     std::uint64_t allowed_connections_ = 0;           ///< connections, until take_counts() has reported them

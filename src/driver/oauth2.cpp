@@ -1,6 +1,7 @@
 #include "oauth2.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -27,9 +28,10 @@ http::request token_request(const auth_options::oauth2_options& o) {
     std::string body = "grant_type=client_credentials";
     if (!o.scope.empty()) body += "&scope=" + form_encode(o.scope);
     // RFC 6749, 2.3.1: credentials in the header, which every server must support; form-encoded first.
+    const auto credentials = form_encode(o.client_id) + ':' + form_encode(o.client_secret);
+    register_secret(credentials); // its base64, too
     return {.method = "POST",
-            .headers = {{"Authorization",
-                         "Basic " + to_base64(form_encode(o.client_id) + ':' + form_encode(o.client_secret))},
+            .headers = {{"Authorization", "Basic " + to_base64(credentials)},
                         {"Content-Type", "application/x-www-form-urlencoded"}},
             .body = std::move(body)};
 }

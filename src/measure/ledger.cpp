@@ -83,6 +83,19 @@ void ledger::sent(request_key key, monotonic_time t) {
     ++s.counts.requests.sent;
     ++s.counts.phases[e->spec.phase].sent;
     e->sent = t;
+    e->api_messages.set_time_of_first(t);
+}
+
+void ledger::api_request(request_key key, std::string_view head, std::string_view body, std::string_view traceparent) {
+    open_request* e = state_->find_open(key);
+    if (e == nullptr) return;
+    e->api_messages.add({.direction = message_direction::to_api, .head = head, .payload = body});
+    e->traceparent = traceparent;
+}
+
+void ledger::api_response(request_key key, std::string_view status, std::string_view body, monotonic_time t) {
+    if (open_request* e = state_->find_open(key))
+        e->api_messages.add({.direction = message_direction::from_api, .head = status, .payload = body, .at = t});
 }
 
 void ledger::requested(request_key key, std::string_view request, const command_content& content) {

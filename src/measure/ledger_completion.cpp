@@ -51,11 +51,19 @@ ledger::state::compare_completions(outcome first, monotonic_time first_at, std::
 }
 
 void ledger::completion_observed(vehicle_id v, std::string_view request, outcome end, std::string_view reason,
-                                 monotonic_time t, std::uint32_t observer) {
+                                 monotonic_time t, std::uint32_t observer, const completion_message& m) {
     auto& s = *state_;
     ++s.counts.observers[observer].completions;
+    const bool has_message = !m.head.empty() || !m.payload.empty();
+    const auto head = has_message ? s.names.observer(observer) + (m.head.empty() ? "" : " ") + std::string(m.head) : "";
+    const message_log::message announcement{.direction = message_direction::to_observer,
+                                            .head = head,
+                                            .payload = m.payload,
+                                            .at = t,
+                                            .payload_bytes = m.payload_bytes};
     open_request* e = s.find_open(v);
     if (id_evidence* evidence = e == nullptr ? nullptr : request.empty() ? &e->own : s.find_evidence(*e, request)) {
+        if (has_message) evidence->messages.add(announcement);
         if (evidence->completion) {
             if (auto repeated = s.compare_completions(*evidence->completion, evidence->observed,
                                                       evidence->observer_mask, end, reason, t, observer))
@@ -72,6 +80,7 @@ void ledger::completion_observed(vehicle_id v, std::string_view request, outcome
         return s.complete(v, end, reason, t);
     }
     if (completed_request* p = s.find_completed(v, request)) {
+        if (has_message) s.add_late_message(p->request, announcement);
         if (p->completion) {
             if (auto repeated =
                     s.compare_completions(*p->completion, p->observed, p->observer_mask, end, reason, t, observer))

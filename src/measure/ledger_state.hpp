@@ -55,6 +55,7 @@ struct ledger::state {
     id_evidence* find_evidence(open_request&, std::string_view request);
     completed_request* find_completed(vehicle_id, std::string_view request);
     delivery late_delivery(vehicle_id, completed_request&, monotonic_time, bool retained);
+    void add_late_message(std::string_view request, const message_log::message&);
     void record_difference(open_request&); ///< of the delivered command from the request, once
     void count_queued(monotonic_time since, monotonic_time delivered, bool out_of_order);
 

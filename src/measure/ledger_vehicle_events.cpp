@@ -162,14 +162,25 @@ void ledger::executed(vehicle_id v, std::string_view request, monotonic_time t) 
 
 void ledger::message(vehicle_id v, std::string_view request, bool to_vehicle, std::string_view topic,
                      std::string_view payload, monotonic_time t) {
+    const message_log::message one{.direction =
+                                       to_vehicle ? message_direction::to_vehicle : message_direction::from_vehicle,
+                                   .head = topic,
+                                   .payload = payload,
+                                   .at = t};
     open_request* e = state_->find_open(v);
     if (id_evidence* evidence = e == nullptr ? nullptr : state_->find_evidence(*e, request))
-        evidence->messages.add(to_vehicle, topic, payload, t);
-    else if (auto* late = state_->pending.find(request); late && late->messages.size() < message_log::max_messages) {
-        message_log one;
-        one.add(to_vehicle, topic, payload, t);
-        late->messages.push_back(one.to_records(state_->load_start).front());
-    }
+        evidence->messages.add(one);
+    else
+        state_->add_late_message(request, one);
+}
+
+/// Adds a message to the record of a completed request, if that has not been written yet.
+void ledger::state::add_late_message(std::string_view request, const message_log::message& m) {
+    auto* late = pending.find(request);
+    if (late == nullptr || late->messages.size() >= message_log::max_messages) return;
+    message_log one;
+    one.add(m);
+    late->messages.push_back(one.to_records(load_start).front());
 }
 
 void ledger::response_observed(vehicle_id v, std::uint64_t sequence, std::string_view request, monotonic_time t) {

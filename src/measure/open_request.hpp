@@ -21,17 +21,25 @@ public:
     /// Limit per request; further messages are dropped.
     static constexpr std::size_t max_messages = 256;
 
-    void add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time);
+    struct message {
+        message_direction direction{};
+        std::string_view head{};
+        std::string_view payload{};
+        monotonic_time at = never;
+        std::uint64_t payload_bytes = payload.size(); ///< of the whole payload
+    };
+    void add(const message&);
+    void set_time_of_first(monotonic_time); ///< if there is a message
     std::vector<message_record> to_records(monotonic_time load_start) const;
     std::uint32_t response_count() const noexcept { return response_count_; } ///< sent by the vehicle
 
 private:
     struct stored_message {
         monotonic_time at;
-        std::uint64_t bytes;     ///< of the payload
-        std::uint32_t topic_end; ///< offset in text_; the topic begins at the end of the previous message
+        std::uint64_t bytes;    ///< of the payload
+        std::uint32_t head_end; ///< offset in text_; the head begins at the end of the previous message
         std::uint32_t payload_end;
-        bool to_vehicle;
+        message_direction direction;
     };
     std::vector<stored_message> messages_;
     std::string text_;
@@ -59,6 +67,8 @@ struct open_request {
     /// response decides. Without an id in the response it is the first new one.
     id_evidence own{};
     std::vector<id_evidence> candidates{};
+    message_log api_messages{}; ///< request to the API and its response: of this request, whatever its id is
+    std::string traceparent{};
     bool id_known = false;                          ///< by driver or platform, not assumed
     std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the service's name
     std::vector<std::string> requested_parameters{};

@@ -3,12 +3,14 @@
 #include "request_records.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/base/units.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -21,28 +23,34 @@ std::string name_at(const std::vector<std::string>& names, std::uint32_t at) {
 
 } // namespace
 
-void message_log::add(bool to_vehicle, std::string_view topic, std::string_view payload, monotonic_time at) {
-    if (!to_vehicle) ++response_count_;
+void message_log::add(const message& m) {
+    if (m.direction == message_direction::from_vehicle) ++response_count_;
     if (messages_.size() == max_messages) return;
-    text_ += topic;
-    const auto topic_end = static_cast<std::uint32_t>(text_.size());
-    text_ += payload.substr(0, max_payload_bytes);
-    messages_.push_back({at, payload.size(), topic_end, static_cast<std::uint32_t>(text_.size()), to_vehicle});
+    text_ += m.head.substr(0, kept_payload_bytes);
+    const auto head_end = static_cast<std::uint32_t>(text_.size());
+    text_ += m.payload.substr(0, kept_payload_bytes);
+    messages_.push_back({m.at, m.payload_bytes, head_end, static_cast<std::uint32_t>(text_.size()), m.direction});
+}
+
+void message_log::set_time_of_first(monotonic_time at) {
+    if (!messages_.empty()) messages_.front().at = at;
 }
 
 std::vector<message_record> message_log::to_records(monotonic_time load_start) const {
     std::vector<message_record> records;
     records.reserve(messages_.size());
     const std::string_view text = text_;
-    constexpr std::string_view allowed = "\t\r\n"; // JSON escapes them
+    const auto recorded = [](std::string_view kept) {
+        constexpr std::string_view allowed = "\t\r\n"; // JSON escapes them
+        return escape_for_terminal(mask_secrets(kept, max_payload_bytes), allowed);
+    };
     std::size_t from = 0;
     for (const auto& m : messages_) {
-        records.push_back(
-            {.at_ms = instant_ms(m.at, load_start),
-             .to_vehicle = m.to_vehicle,
-             .topic = escape_for_terminal(text.substr(from, m.topic_end - from), allowed),
-             .payload = escape_for_terminal(text.substr(m.topic_end, m.payload_end - m.topic_end), allowed),
-             .payload_bytes = m.bytes});
+        records.push_back({.at_ms = instant_ms(m.at, load_start),
+                           .direction = m.direction,
+                           .head = recorded(text.substr(from, m.head_end - from)),
+                           .payload = recorded(text.substr(m.head_end, m.payload_end - m.head_end)),
+                           .payload_bytes = m.bytes});
         from = m.payload_end;
     }
     return records;
@@ -63,6 +71,7 @@ request_record make_request_record(const open_request& e, const request_completi
     request_record r;
     r.arrival = number(e.spec.id);
     r.request_id = e.own.request;
+    r.traceparent = e.traceparent;
     r.vin = std::move(vin);
     r.segment = name_at(names.segments, e.spec.segment);
     r.behaviour = name_at(names.behaviours, e.spec.segment);
@@ -80,7 +89,12 @@ request_record make_request_record(const open_request& e, const request_completi
     r.acked_at_ms = since_start(e.own.acked);
     r.finished_at_ms = since_start(e.own.finished);
     r.observed_at_ms = since_start(completion.observed);
-    r.messages = e.own.messages.to_records(load_start);
+    r.messages = e.api_messages.to_records(load_start);
+    std::ranges::move(e.own.messages.to_records(load_start), std::back_inserter(r.messages));
+    // A request to the API that was never sent comes first.
+    std::ranges::stable_sort(r.messages, {}, [](const message_record& m) {
+        return std::isnan(m.at_ms) ? -std::numeric_limits<double>::infinity() : m.at_ms;
+    });
     for (const auto c : e.conditions) r.conditions.push_back(name_at(names.conditions, c));
     for (std::size_t i = 0; i < anomaly_count; ++i)
         if (e.anomalies.contains(static_cast<anomaly>(i))) r.anomalies.emplace_back(anomaly_names[i]);

@@ -13,14 +13,6 @@
 namespace loadsim::net {
 namespace {
 
-/// The URL without its userinfo, which may hold a password: valid or not, everything before the last '@'.
-std::string without_userinfo(std::string_view text) {
-    const auto at = text.rfind('@');
-    if (at == std::string_view::npos) return std::string(text);
-    const auto scheme = text.substr(0, at).find("://");
-    return fmt::format("{}***{}", scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3), text.substr(at));
-}
-
 problems url_problem(std::string_view text, std::string_view why) {
     return problems{"", fmt::format("'{}' {}", without_userinfo(text), why)};
 }
@@ -104,6 +96,13 @@ result<endpoint> parse_listen_address(std::string_view text) {
     const auto port = parse_port(text.substr(colon + 1));
     if (host.empty() || !port) return not_an_address();
     return endpoint{"http", std::string(host), *port, ""};
+}
+
+std::string without_userinfo(std::string_view text) {
+    const auto at = text.rfind('@');
+    if (at == std::string_view::npos) return std::string(text);
+    const auto scheme = text.substr(0, at).find("://");
+    return fmt::format("{}***{}", scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3), text.substr(at));
 }
 
 std::string to_paho_uri(const endpoint& e) {

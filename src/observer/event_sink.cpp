@@ -39,6 +39,8 @@ void event_sink::on_message(const contract::event_mapping& mapping, const contra
                                  auto why = event ? std::string{}
                                                   : fmt::format("{} holds no id of a request: {}", source,
                                                                 excerpt(one.payload, max_excerpt));
+                                 if (event && event->final_outcome)
+                                     event->message = contract::event_message::of(one.topic, one.payload);
                                  events.emplace_back(std::move(event), std::move(why));
                              });
     }
@@ -67,7 +69,8 @@ void event_sink::deliver(std::optional<contract::extracted_event> event, const s
                         .final_outcome = *event->final_outcome,
                         .reason = std::move(event->reason),
                         .at = at,
-                        .observer = index_},
+                        .observer = index_,
+                        .message = std::move(event->message)},
              {});
 }
 

@@ -24,7 +24,8 @@ std::optional<completion> completion_in_http_response(const contract::event_mapp
                       .final_outcome = *event->final_outcome,
                       .reason = std::move(event->reason),
                       .at = at,
-                      .observer = index};
+                      .observer = index,
+                      .message = contract::event_message::of({}, body)};
 }
 
 } // namespace loadsim::observer

@@ -122,6 +122,7 @@ private:
         if (!completed) return schedule_next_poll(polled);
         ++counts_.completions;
         completed->request = polled.request();
+        completed->message.head = polled.path();
         const auto v = polled.vehicle();
         stop_polling(completed->request);
         handler_(v, std::move(*completed));

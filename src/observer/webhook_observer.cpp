@@ -75,7 +75,9 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
     message.property = [&r](std::string_view name) { return r.header(name); };
     decision made{.response = {.status = 200, .body = {}, .content_type = {}}, .is_authenticated = true};
     mapping_.extract_each(message, match_stats,
-                          [&made](const contract::message_view&, std::optional<contract::extracted_event> event) {
+                          [&](const contract::message_view& one, std::optional<contract::extracted_event> event) {
+                              if (event && event->final_outcome)
+                                  event->message = contract::event_message::of(r.path(), one.payload);
                               if (event)
                                   made.events.push_back(std::move(*event));
                               else

@@ -1,4 +1,5 @@
 // Texts of `loadsim explain`: one-page overview of unexpected requests and anomalies, and timeline of one request.
+#include "records.hpp"
 #include "summary_sections.hpp"
 #include "text_format.hpp"
 
@@ -19,25 +20,35 @@ namespace {
 
 std::string time_text(double ms) { return std::isnan(ms) ? "-" : fmt::format("{:.3f} s", ms / 1e3); }
 
+/// Time of day in UTC of an offset; "-": unknown. The date is in the headings.
+std::string utc_time(const report_contents& all, double ms) {
+    const auto utc = utc_of(all.load_started, ms);
+    constexpr std::size_t date = 11; // "2026-01-31T"
+    return utc.empty() ? "-" : utc.substr(date, utc.size() - date - 1);
+}
+
 std::string heading(const report_contents& all) {
     auto text = all.scenario.empty() ? std::string("unnamed run") : escape_for_terminal(all.scenario);
     if (const auto kind = mode_text(all.mode); !kind.empty()) text += "  (" + std::string(kind) + ')';
     text += fmt::format("\n    {} recorded, {} of them unexpected\n", count_of(all.recorded, "request", "requests"),
                         human_count(all.unexpected));
+    if (const auto utc = utc_of(all.load_started, 0); !utc.empty()) text += "    the load started at " + utc + '\n';
     return text;
 }
 
 std::string requests(const report_contents& all) {
     if (all.requests.empty()) return "";
-    std::vector<row> rows{{"due at", "vehicle", "service", "expected", "observed", "request", "reason, anomalies"}};
+    std::vector<row> rows{
+        {"UTC", "due at", "vehicle", "service", "expected", "observed", "request", "reason, anomalies"}};
     for (const auto& r : all.requests) {
         auto reason = escape_for_terminal(r.reason);
         for (const auto& name : r.anomalies) reason += (reason.empty() ? "" : ", ") + escape_for_terminal(name);
-        rows.push_back({time_text(r.due_at_ms), escape_for_terminal(r.vin), escape_for_terminal(r.service),
-                        to_string(r.expected_outcomes), std::string(to_string(r.outcome)),
+        rows.push_back({utc_time(all, r.due_at_ms), time_text(r.due_at_ms), escape_for_terminal(r.vin),
+                        escape_for_terminal(r.service), to_string(r.expected_outcomes),
+                        std::string(to_string(r.outcome)),
                         r.request_id.empty() ? "-" : escape_for_terminal(r.request_id), reason});
     }
-    std::string text = "\nunexpected requests, and requests with an anomaly\n" + table(rows, 0, 1);
+    std::string text = "\nunexpected requests, and requests with an anomaly\n" + table(rows, 0, 2);
     if (all.matching > all.requests.size())
         text +=
             fmt::format("    ... and {} more; --limit shows more\n", human_count(all.matching - all.requests.size()));
@@ -49,12 +60,13 @@ std::string other_anomalies(const report_contents& all) {
     std::unordered_set<std::string> listed;
     for (const auto& r : all.requests) listed.insert(r.request_id);
     listed.erase("");
-    std::vector<row> rows{{"at", "vehicle", "anomaly", "evidence"}};
+    std::vector<row> rows{{"UTC", "at", "vehicle", "anomaly", "evidence"}};
     for (const auto& a : all.anomalies)
         if (!a.expected && !listed.contains(a.request_id))
-            rows.push_back({time_text(a.at_ms), a.vin.empty() ? "-" : escape_for_terminal(a.vin),
-                            std::string(to_string(a.kind)), escape_for_terminal(a.evidence)});
-    return rows.size() == 1 ? "" : "\nanomalies of other requests, and without a request\n" + table(rows, 0, 1);
+            rows.push_back({utc_time(all, a.at_ms), time_text(a.at_ms),
+                            a.vin.empty() ? "-" : escape_for_terminal(a.vin), std::string(to_string(a.kind)),
+                            escape_for_terminal(a.evidence)});
+    return rows.size() == 1 ? "" : "\nanomalies of other requests, and without a request\n" + table(rows, 0, 2);
 }
 
 std::string suggested_commands(const report_contents& all, const std::filesystem::path& folder) {
@@ -119,12 +131,24 @@ std::vector<instant> instants_of(const request_record& r) {
             {r.observed_at_ms, "observed", meaning_of(r.outcome)}};
 }
 
+const char* label_of(measure::message_direction d) {
+    using enum measure::message_direction;
+    switch (d) {
+    case to_api: return "-> API";
+    case from_api: return "<- API";
+    case to_vehicle: return "-> vehicle";
+    case from_vehicle: return "<- vehicle";
+    case to_observer: return "-> observer";
+    }
+    return "";
+}
+
 timeline_event event_of(const measure::message_record& m) {
-    auto text = escape_for_terminal(m.topic) + "  " + escape_for_terminal(m.payload);
+    auto text = escape_for_terminal(m.head) + "  " + escape_for_terminal(m.payload);
     if (m.payload_bytes > measure::max_payload_bytes)
         text += fmt::format(" ... (the first {} of {} bytes)", human_count(measure::max_payload_bytes),
                             human_count(m.payload_bytes));
-    return {m.at_ms, m.to_vehicle ? "-> vehicle" : "<- vehicle", std::move(text)};
+    return {m.at_ms, label_of(m.direction), std::move(text)};
 }
 
 timeline_event event_of(const measure::anomaly_record& a, const request_record& of) {
@@ -145,11 +169,18 @@ std::vector<timeline_event> events_of(const report_contents& all, const request_
     std::vector<timeline_event> request_events;
     // Order of simultaneous events (common in a rehearsal), kept by the stable sort: messages cause the instants at the vehicle.
     const auto instants = instants_of(r);
-    constexpr std::size_t instants_before_messages = 4;
+    constexpr std::size_t instants_before_api = 3; // due, begun, sent; then accepted
     const auto add = [&request_events](const instant& i) { request_events.push_back({i.at_ms, i.name, i.meaning}); };
-    std::for_each(instants.begin(), instants.begin() + instants_before_messages, add);
-    for (const auto& m : r.messages) request_events.push_back(event_of(m));
-    std::for_each(instants.begin() + instants_before_messages, instants.end(), add);
+    const auto add_messages = [&](bool of_api) {
+        using enum measure::message_direction;
+        for (const auto& m : r.messages)
+            if ((m.direction == to_api || m.direction == from_api) == of_api) request_events.push_back(event_of(m));
+    };
+    std::for_each_n(instants.begin(), instants_before_api, add);
+    add_messages(true);
+    add(instants[instants_before_api]);
+    add_messages(false);
+    std::for_each(instants.begin() + instants_before_api + 1, instants.end(), add);
     for (const auto& a : all.anomalies)
         if (!a.request_id.empty() && a.request_id == r.request_id) request_events.push_back(event_of(a, r));
     std::erase_if(request_events, [](const timeline_event& e) { return !has_occurred(e.at_ms); });
@@ -177,20 +208,22 @@ std::string join(const std::vector<std::string>& names) {
     return text;
 }
 
-std::string heading(const request_record& r) {
+std::string heading(const report_contents& all, const request_record& r) {
     auto text = r.request_id.empty() ? fmt::format("arrival {}, without a request id", r.arrival)
                                      : "request " + escape_for_terminal(r.request_id);
     if (r.unexpected) text += "  UNEXPECTED";
+    const auto due_utc = utc_of(all.load_started, r.due_at_ms);
     std::vector<row> rows{
         {"vehicle", fmt::format("{}, segment {}, behaviour {}", escape_for_terminal(r.vin),
                                 escape_for_terminal(r.segment), escape_for_terminal(r.behaviour))},
         {"service", fmt::format("{}, phase {}", escape_for_terminal(r.service), escape_for_terminal(r.phase))},
-        {"due", has_occurred(r.due_at_ms)
-                    ? fmt::format("{:.3f} s after the load's start, arrival {}", r.due_at_ms / 1e3, r.arrival)
-                    : fmt::format("arrival {}", r.arrival)},
+        {"due", has_occurred(r.due_at_ms) ? fmt::format("{}{}{:.3f} s after the load's start, arrival {}", due_utc,
+                                                        due_utc.empty() ? "" : ", ", r.due_at_ms / 1e3, r.arrival)
+                                          : fmt::format("arrival {}", r.arrival)},
         {"expected", to_string(r.expected_outcomes)},
         {"observed",
          std::string(to_string(r.outcome)) + (r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason))}};
+    if (!r.traceparent.empty()) rows.push_back({"trace", escape_for_terminal(r.traceparent)});
     if (!r.conditions.empty()) rows.push_back({"conditions", join(r.conditions)});
     if (!r.anomalies.empty()) rows.push_back({"anomalies", join(r.anomalies)});
     return text + '\n' + table(rows, 2);
@@ -198,26 +231,19 @@ std::string heading(const request_record& r) {
 
 std::string timeline(const report_contents& all, const request_record& r) {
     const double origin = has_occurred(r.due_at_ms) ? r.due_at_ms : 0;
-    std::vector<row> rows{{has_occurred(r.due_at_ms) ? "ms since due" : "ms of the load", "", ""}};
-    for (const auto& e : events_of(all, r)) rows.push_back({fmt::format("{:+.3f}", e.at_ms - origin), e.label, e.text});
+    std::vector<row> rows{{"UTC", has_occurred(r.due_at_ms) ? "ms since due" : "ms of the load", "", ""}};
+    for (const auto& e : events_of(all, r))
+        rows.push_back({utc_time(all, e.at_ms), fmt::format("{:+.3f}", e.at_ms - origin), e.label, e.text});
     std::vector<std::string> missing;
     for (const auto& i : instants_of(r))
         if (!has_occurred(i.at_ms)) missing.emplace_back(i.name);
-    if (!missing.empty()) rows.push_back({"never", "", join(missing)});
-    return '\n' + table(rows, 0, 1);
+    if (!missing.empty()) rows.push_back({"", "never", "", join(missing)});
+    return '\n' + table(rows, 0, 2);
 }
 
 std::string hops(const request_record& r) {
-    const double completed_at_ms = is_completed(r.outcome) ? r.observed_at_ms : std::nan("");
-    const std::pair<std::string_view, double> all[] = {{to_string(hop::lag), r.begun_at_ms - r.due_at_ms},
-                                                       {"connection wait", r.sent_at_ms - r.begun_at_ms},
-                                                       {to_string(hop::accept), r.accepted_at_ms - r.due_at_ms},
-                                                       {to_string(hop::dispatch), r.delivered_at_ms - r.due_at_ms},
-                                                       {to_string(hop::vehicle), r.finished_at_ms - r.delivered_at_ms},
-                                                       {to_string(hop::notify), completed_at_ms - r.finished_at_ms},
-                                                       {to_string(hop::e2e), completed_at_ms - r.due_at_ms}};
     std::vector<row> rows(2);
-    for (const auto& [which, ms] : all) {
+    for (const auto& [which, ms] : hops_of(r)) {
         rows[0].emplace_back(which);
         rows[1].push_back(has_occurred(ms) ? human_latency(nanoseconds(std::llround(ms * 1e6))) : "-");
     }
@@ -226,6 +252,17 @@ std::string hops(const request_record& r) {
 
 } // namespace
 
+std::vector<std::pair<std::string_view, double>> hops_of(const request_record& r) {
+    const double completed_at_ms = is_completed(r.outcome) ? r.observed_at_ms : std::nan("");
+    return {{to_string(hop::lag), r.begun_at_ms - r.due_at_ms},
+            {"connection wait", r.sent_at_ms - r.begun_at_ms},
+            {to_string(hop::accept), r.accepted_at_ms - r.due_at_ms},
+            {to_string(hop::dispatch), r.delivered_at_ms - r.due_at_ms},
+            {to_string(hop::vehicle), r.finished_at_ms - r.delivered_at_ms},
+            {to_string(hop::notify), completed_at_ms - r.finished_at_ms},
+            {to_string(hop::e2e), completed_at_ms - r.due_at_ms}};
+}
+
 std::string run_overview(const report_contents& all, const std::filesystem::path& folder) {
     return heading(all) + requests(all) +
            anomalies_text(all.anomalies_by_kind, all.expected_anomalies_by_kind, all.omitted_records) +
@@ -233,7 +270,7 @@ std::string run_overview(const report_contents& all, const std::filesystem::path
 }
 
 std::string explain(const report_contents& all, const request_record& r) {
-    return heading(r) + timeline(all, r) + hops(r);
+    return heading(all, r) + timeline(all, r) + hops(r);
 }
 
 } // namespace loadsim::report

@@ -3,13 +3,19 @@
 
 #include "json_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/enum_names.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/report_reader.hpp>
 
 #include <boost/describe/members.hpp>
 #include <boost/json.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cmath>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -31,6 +37,7 @@ void each_field(Record& record, auto&& visit) {
 }
 
 json::value to_json(double ms) { return rounded_ms(ms); }
+json::value to_json(measure::message_direction d) { return json::value(to_string(d)); }
 json::value to_json(bool flag) { return flag; }
 json::value to_json(std::uint64_t count) { return count; }
 json::value to_json(const std::string& text) { return json::value(text); }
@@ -38,24 +45,26 @@ json::value to_json(outcome o) { return json::value(to_string(o)); }
 json::value to_json(anomaly a) { return json::value(to_string(a)); }
 json::value to_json(outcome_set all) { return json_outcomes(all); }
 
-template <class Record>
-json::object object_of(const Record&);
+json::value to_json(const std::vector<std::string>& all) { return json::array(all.begin(), all.end()); }
 
-template <class T>
-json::value to_json(const std::vector<T>& all) {
-    json::array items;
-    for (const auto& item : all)
-        if constexpr (std::is_same_v<T, message_record>)
-            items.push_back(object_of(item));
-        else
-            items.push_back(to_json(item));
-    return items;
-}
+json::value instant_json(const std::string& utc) { return utc.empty() ? json::value(nullptr) : json::value(utc); }
 
+/// The fields of a record; an offset "x_at_ms" is followed by its instant "x_at".
 template <class Record>
-json::object object_of(const Record& record) {
+json::object object_of(const Record& record, const load_start& start) {
     json::object fields;
-    each_field(record, [&fields](const char* name, const auto& value) { fields[name] = to_json(value); });
+    each_field(record, [&](const char* name, const auto& value) {
+        using type = std::remove_cvref_t<decltype(value)>;
+        if constexpr (std::is_same_v<type, std::vector<message_record>>) {
+            auto& items = (fields[name] = json::array()).get_array();
+            for (const auto& item : value) items.push_back(object_of(item, start));
+        } else {
+            fields[name] = to_json(value);
+        }
+        if constexpr (std::is_same_v<type, double>)
+            fields[std::string_view(name).substr(0, std::strlen(name) - std::strlen("_ms"))] =
+                instant_json(utc_of(start, value));
+    });
     return fields;
 }
 
@@ -95,6 +104,9 @@ private:
         if (v.is_string()) text = std::string(v.get_string());
     }
 
+    void assign(measure::message_direction& d, const json::value& v) {
+        assign_named(d, v, parse_enum<measure::message_direction>, "direction");
+    }
     void assign(outcome& o, const json::value& v) { assign_named(o, v, parse_outcome, "outcome"); }
     void assign(anomaly& a, const json::value& v) { assign_named(a, v, parse_anomaly, "anomaly"); }
     void assign_named(auto& named, const json::value& v, auto parse, const char* what) {
@@ -140,9 +152,47 @@ result<Record> parse_record(std::string_view line) {
 
 } // namespace
 
-std::string request_line(const request_record& r) { return json_line(object_of(r)) + '\n'; }
-std::string anomaly_line(const anomaly_record& a) { return json_line(object_of(a)) + '\n'; }
-std::string session_line(const session_record& s) { return json_line(object_of(s)) + '\n'; }
+std::string utc_of(const load_start& start, double ms) {
+    constexpr double longest_ms = 1e12; // 30 years
+    if (!start || !(std::abs(ms) < longest_ms)) return {};
+    return iso_time(*start + std::chrono::microseconds(std::llround(ms * 1e3)), iso_format::milliseconds);
+}
+
+std::string request_line(const request_record& r, const load_start& start) {
+    return json_line(object_of(r, start)) + '\n';
+}
+std::string anomaly_line(const anomaly_record& a, const load_start& start) {
+    return json_line(object_of(a, start)) + '\n';
+}
+std::string session_line(const session_record& s, const load_start& start) {
+    return json_line(object_of(s, start)) + '\n';
+}
+
+std::string explain_json(const report_contents& all) {
+    json::array requests;
+    json::array anomalies;
+    json::array session_events;
+    for (const auto& r : all.requests) {
+        auto fields = object_of(r, all.load_started);
+        auto& hops = (fields["hops_ms"] = json::object()).get_object();
+        for (const auto& [name, ms] : hops_of(r)) hops[name] = rounded_ms(ms);
+        requests.push_back(std::move(fields));
+    }
+    for (const auto& a : all.anomalies) anomalies.push_back(object_of(a, all.load_started));
+    for (const auto& s : all.sessions) session_events.push_back(object_of(s, all.load_started));
+    return json_indented(json::object{{"schema", "loadsim.explain/1"},
+                                      {"version", all.version},
+                                      {"mode", to_string(all.mode)},
+                                      {"scenario", all.scenario},
+                                      {"load_started_at", instant_json(utc_of(all.load_started, 0))},
+                                      {"recorded_requests", all.recorded},
+                                      {"unexpected_requests", all.unexpected},
+                                      {"matching_requests", all.matching},
+                                      {"warnings", to_json(all.warnings)},
+                                      {"requests", std::move(requests)},
+                                      {"anomalies", std::move(anomalies)},
+                                      {"session_events", std::move(session_events)}});
+}
 
 result<request_record> parse_request_record(std::string_view line) { return parse_record<request_record>(line); }
 result<anomaly_record> parse_anomaly_record(std::string_view line) { return parse_record<anomaly_record>(line); }
@@ -153,11 +203,14 @@ result<run_metadata> parse_run_metadata(std::string_view text) {
     if (!fields) return fields.error();
     run_metadata metadata;
     std::string mode_name;
+    std::string load_started;
     field_reader read(*fields);
     read("schema", metadata.schema);
     read("version", metadata.version);
     read("scenario", metadata.scenario);
     read("mode", mode_name);
+    read("load_started_at", load_started);
+    metadata.load_started = parse_iso_time(load_started);
     read("omitted_records", metadata.omitted_records);
     for (const auto mode : {measure::run_mode::rehearsal, measure::run_mode::replay})
         if (mode_name == to_string(mode)) metadata.mode = mode;

@@ -5,10 +5,13 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/measure/record.hpp>
 #include <loadsim/measure/run_result.hpp>
+#include <loadsim/report/report_folder.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace loadsim::report {
 
@@ -25,12 +28,19 @@ result<measure::request_record> parse_request_record(std::string_view line);
 result<measure::anomaly_record> parse_anomaly_record(std::string_view line);
 result<measure::session_record> parse_session_record(std::string_view line);
 
-/// Fields of run.json and summary.json. `version` is in run.json only, `omitted_records` in summary.json only.
+/// Fields of run.json and summary.json. `version` and `load_started` are in run.json only, `omitted_records` in summary.json only.
 struct run_metadata {
     std::string schema, version, scenario;
     measure::run_mode mode = measure::run_mode::run;
+    load_start load_started{};
     std::uint64_t omitted_records = 0;
 };
 result<run_metadata> parse_run_metadata(std::string_view text);
+
+/// Hops of a request by name, in ms; NaN: not measured. Also the wait for a connection.
+std::vector<std::pair<std::string_view, double>> hops_of(const measure::request_record&);
+
+/// Instant of an offset in ms from the start of the load, in UTC to the millisecond; empty if one of them is not known.
+std::string utc_of(const load_start&, double ms);
 
 } // namespace loadsim::report

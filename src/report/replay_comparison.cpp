@@ -48,6 +48,7 @@ replay_comparison compare_replay(const std::vector<request_record>& original,
         const bool same =
             match != replayed.end() && match->outcome == request.outcome && has_all_anomalies(*match, request);
         comparison.reproduced = comparison.reproduced && same;
+        comparison.by_request.push_back(same);
         if (match == replayed.end()) {
             comparison.text += fmt::format("not replayed: {}: {}\n", request_text(request), outcome_text(request));
             continue;
@@ -62,6 +63,19 @@ replay_comparison compare_replay(const std::vector<request_record>& original,
                 fmt::format("    anomalies: {} originally, {} now\n", original_anomalies, replayed_anomalies);
     }
     return comparison;
+}
+
+replay_comparison combine_replays(const std::vector<request_record>& original,
+                                  const std::vector<replay_comparison>& all) {
+    replay_comparison combined;
+    for (std::size_t i = 0; i < original.size(); ++i) {
+        const auto times = std::ranges::count_if(all, [i](const replay_comparison& one) { return one.by_request[i]; });
+        combined.by_request.push_back(times != 0);
+        combined.reproduced = combined.reproduced && times != 0;
+        combined.text += fmt::format("reproduced {} of {} times: {}: {}\n", times, all.size(),
+                                     request_text(original[i]), outcome_text(original[i]));
+    }
+    return combined;
 }
 
 } // namespace loadsim::report

@@ -1,6 +1,7 @@
 #include "records.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report_folder.hpp>
 
@@ -21,14 +22,20 @@ bool is_allowed_in_name(char c) {
 constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto hdr_log_file_name = "latency.hlog";
 
+/// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
+void close_to_others(const fs::path& folder, std::error_code& error) {
+    if (has_secrets()) fs::permissions(folder, fs::perms::owner_all, error);
+}
+
 problems creation_failed(const fs::path& path, const std::error_code& error) {
     return {path.string(), "cannot be made: " + error.message() + "; choose another place with --report"};
 }
 
 template <class Record>
-std::string lines_of(const std::vector<Record>& records, std::string (*format)(const Record&)) {
+std::string lines_of(const std::vector<Record>& records, std::string (*format)(const Record&, const load_start&),
+                     const load_start& start) {
     std::string text;
-    for (const auto& record : records) text += format(record);
+    for (const auto& record : records) text += format(record, start);
     return text;
 }
 
@@ -50,14 +57,15 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 result<fs::path> make_folder(const fs::path& path) {
     const auto refuse = [&](const std::string& reason) { return problems(path.string(), reason); };
     std::error_code error;
-    if (fs::exists(path, error)) {
+    const auto existed = fs::exists(path, error);
+    if (existed) {
         if (!fs::is_directory(path, error)) return refuse("is a file; the report needs a folder of its own");
         const bool empty = fs::is_empty(path, error);
         if (error) return refuse("cannot be read: " + error.message());
         if (!empty) return refuse("is not empty; name a new folder with --report, so that no run overwrites another");
-        return path;
     }
-    fs::create_directories(path, error);
+    if (!existed) fs::create_directories(path, error);
+    if (!error) close_to_others(path, error);
     if (error) return creation_failed(path, error);
     return path;
 }
@@ -67,14 +75,18 @@ result<fs::path> make_new_folder(const fs::path& path) {
     fs::create_directories(path.parent_path(), error);
     auto candidate = path;
     for (int i = 2; !error; ++i) {
-        if (fs::create_directory(candidate, error)) return candidate; // false without an error: somebody else's
+        if (fs::create_directory(candidate, error)) { // false without an error: somebody else's
+            close_to_others(candidate, error);
+            if (!error) return candidate;
+            break;
+        }
         candidate = path.string() + '-' + std::to_string(i);
     }
     return creation_failed(path, error);
 }
 
 report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing)
-    : folder_(std::move(folder)), labels_(std::move(labels)) {
+    : folder_(std::move(folder)), header_(header), labels_(std::move(labels)) {
     const auto open = [&](std::ofstream& file, const char* name) {
         errno = 0;
         file.open(folder_ / name,
@@ -92,11 +104,15 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
 }
 
 void report_writer::write(const measure::progress& p) {
+    if (p.load_started && !header_.load_started) {
+        header_.load_started = p.load_started;
+        write_atomically(run_file_name, run_json(header_));
+    }
     append(timeline_, timeline_file_name, timeline_line(p, labels_));
 
-    append(requests_, requests_file_name, lines_of(p.interval.request_records, request_line));
-    append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line));
-    append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line));
+    append(requests_, requests_file_name, lines_of(p.interval.request_records, request_line, p.load_started));
+    append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line, p.load_started));
+    append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line, p.load_started));
 
     std::string lines;
     const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(p.interval_s));

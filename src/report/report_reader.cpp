@@ -103,6 +103,7 @@ public:
         read_requests();
         read_anomalies();
         read_sessions();
+        if (contents_.ambiguous_ids.size() == 1) contents_.ambiguous_ids.clear();
         std::ranges::stable_sort(contents_.requests, {}, [](const auto& r) { return sort_key(r.due_at_ms); });
         std::ranges::stable_sort(contents_.anomalies, {}, [](const auto& a) { return sort_key(a.at_ms); });
         std::ranges::stable_sort(contents_.sessions, {}, [](const auto& s) { return sort_key(s.at_ms); });
@@ -140,6 +141,7 @@ private:
         if (run) {
             contents_.version = run->version;
             contents_.mode = run->mode;
+            contents_.load_started = run->load_started;
             if (run->version != version)
                 add_warning(fmt::format("loadsim {} wrote this folder, and this is {}: unknown fields are ignored",
                                         run->version.empty() ? "of an unknown version" : run->version, version));
@@ -181,8 +183,7 @@ private:
             if (r.unexpected) ++contents_.unexpected;
             const bool has_findings = r.unexpected || has_unexpected_anomaly(r);
             if (!has_findings) ++contents_.without_findings;
-            if ((filter_.unexpected && !has_findings) || (filter_.request_id && r.request_id != *filter_.request_id) ||
-                (filter_.vin && r.vin != *filter_.vin))
+            if ((filter_.unexpected && !has_findings) || (filter_.vin && r.vin != *filter_.vin) || !has_wanted_id(r))
                 return;
             if (++contents_.matching > filter_.limit) return;
             requests_.insert(r.request_id);
@@ -192,6 +193,29 @@ private:
         requests_.erase("");
         vehicles_.erase("");
         if (filter_.vin) vehicles_.insert(*filter_.vin);
+    }
+
+    /// Compares the ids of a request with the filter. The first whole match drops all that only begin so.
+    bool has_wanted_id(const measure::request_record& r) {
+        if (!filter_.request_id) return true;
+        const std::string_view wanted = *filter_.request_id;
+        constexpr std::size_t trace_id = 3; // "00-<trace id>-..."
+        const auto trace = std::string_view(r.traceparent).substr(std::min(r.traceparent.size(), trace_id), 32);
+        if (r.request_id == wanted || (!wanted.empty() && trace == wanted)) {
+            if (std::exchange(found_whole_id_, true)) return true;
+            contents_.requests.clear();
+            contents_.ambiguous_ids.clear();
+            contents_.matching = 0;
+            requests_.clear();
+            vehicles_.clear();
+            return true;
+        }
+        if (found_whole_id_ || wanted.empty() || !(r.request_id.starts_with(wanted) || trace.starts_with(wanted)))
+            return false;
+        constexpr std::size_t max_ids = 5;
+        auto& ids = contents_.ambiguous_ids;
+        if (ids.size() < max_ids && std::ranges::find(ids, r.request_id) == ids.end()) ids.push_back(r.request_id);
+        return true;
     }
 
     /// True with an unexpected anomaly. anomalies.jsonl may lack some of the request's anomalies (record limit).
@@ -221,6 +245,7 @@ private:
     const request_filter& filter_;
     report_contents contents_;
     string_set requests_, vehicles_; ///< of the kept records
+    bool found_whole_id_ = false;
     string_set with_unexpected_anomaly_,
         with_expected_anomaly_; ///< ids of requests with an unexpected or an expected anomaly
 };

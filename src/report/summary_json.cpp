@@ -4,6 +4,7 @@
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
@@ -23,7 +24,10 @@ std::string_view end_reason_text(run_result::end_reason e) {
 
 json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) {
     json::object all;
-    for (const auto& [text, count] : counts) all[text] = count;
+    for (const auto& [text, count] : counts) {
+        auto& sum = all[mask_secrets(text)]; // several texts may be the same without their secrets
+        sum = (sum.is_null() ? 0 : sum.to_number<std::uint64_t>()) + count;
+    }
     return all;
 }
 
@@ -217,12 +221,15 @@ json::object generator(const run_result& run) {
 } // namespace
 
 std::string run_json(const run_header& run) {
-    return json_indented(json::object{{"schema", run_schema},
-                                      {"version", run.version},
-                                      {"mode", to_string(run.mode)},
-                                      {"scenario", run.scenario},
-                                      {"seed", run.seed},
-                                      {"started_at", iso_time(run.started, iso_format::seconds)}});
+    return json_indented(json::object{
+        {"schema", run_schema},
+        {"version", run.version},
+        {"mode", to_string(run.mode)},
+        {"scenario", run.scenario},
+        {"seed", run.seed},
+        {"started_at", iso_time(run.started, iso_format::seconds)},
+        {"load_started_at", run.load_started ? json::value(iso_time(*run.load_started, iso_format::milliseconds))
+                                             : json::value(nullptr)}});
 }
 
 std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {

@@ -38,6 +38,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.elapsed = now - started_at_;
     p.load_duration = plan_.schedule.duration();
     if (start != never) {
+        p.load_started = std::chrono::floor<std::chrono::milliseconds>(started_wall_ + (start - started_at_));
         p.load_elapsed = std::max(now - start, nanoseconds{0});
         p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(p.load_elapsed));
         if (at == measure::stage::load) p.target_rate = plan_.schedule.rate_at(p.load_elapsed).per_second;
@@ -56,7 +57,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
 
 measure::run_result aggregator::result(monotonic_time now) const {
     measure::run_result r;
-    r.mode = plan_.replay ? measure::run_mode::replay : measure::run_mode::run;
+    r.mode = plan_.replay ? plan_.replay->mode : measure::run_mode::run;
     r.scenario = plan_.scenario.name;
     r.seed = plan_.scenario.seed;
     r.started = started_wall_;

@@ -7,6 +7,7 @@
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/measure/ledger.hpp>
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/run/trace.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
@@ -31,12 +32,13 @@ struct scenario_config;
 
 namespace loadsim::run {
 
-/// Requests of one vehicle to be replayed, without any other load.
+/// Requests of one vehicle to be replayed or probed, without any other load.
 struct replay_selection {
     vehicle_id vehicle{};
-    std::vector<arrival_id> arrivals; ///< in order
-    nanoseconds from{0};              ///< load time at which the replay begins
-    nanoseconds until{0};             ///< load time at which the replay ends
+    std::vector<arrival_id> arrivals;                   ///< in order
+    nanoseconds from{0};                                ///< load time at which the replay begins
+    nanoseconds until{0};                               ///< load time at which the replay ends
+    measure::run_mode mode = measure::run_mode::replay; ///< of the report
 };
 
 struct run_plan {

@@ -25,7 +25,7 @@ constexpr nanoseconds max_stop_time = 3min; ///< for hundreds of thousands of DI
 /// Threads: one.
 class stages {
 public:
-    stages(generator&, stop_signals&, const listener&, const time_source&);
+    stages(generator&, stop_signals&, const listener&, const time_source&, const linger_time&);
 
     /// Runs all stages and reports the result. Errors: the load could not start.
     result<void> run();
@@ -36,6 +36,7 @@ private:
     result<void> connect();
     void load();
     void drain();
+    void linger();
     void finish();
     bool stop_requested() const; ///< stop requested by a signal, here or at another rank; or aborted
     void step(stage at, monotonic_time until);
@@ -52,6 +53,7 @@ private:
     stop_signals& signals_;
     const listener& callbacks_;
     const time_source& time_;
+    const linger_time& linger_time_;
     aggregator aggregator_;
     monotonic_time next_tick_;
     monotonic_time start_ = never; ///< start of the load
@@ -59,14 +61,16 @@ private:
     bool remote_stop_handled_ = false;
 };
 
-stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time)
+stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
+               const linger_time& linger)
     : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
-      time_(time), aggregator_(plan_, time.now()), next_tick_(time.now() + tick) {}
+      time_(time), linger_time_(linger), aggregator_(plan_, time.now()), next_tick_(time.now() + tick) {}
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
     if (!stop_requested()) load();
     if (!aborted()) drain();
+    linger();
     finish();
     return {};
 }
@@ -187,6 +191,15 @@ void stages::drain() {
     generator_.expire_open_requests();
 }
 
+void stages::linger() {
+    const auto begin = time_.now();
+    const auto is_over = [&] {
+        const auto since = time_.now() - begin;
+        return since >= linger_time_.at_least && (since >= linger_time_.at_most || linger_time_.complete());
+    };
+    while (!stop_requested() && !is_over()) step(stage::draining, time_.now() + poll_interval);
+}
+
 measure::run_result::end_reason stages::end_reason() const {
     using kind = stop_signals::kind;
     if (aborted()) return measure::run_result::end_reason::aborted;
@@ -233,11 +246,12 @@ void run_after_hooks(generator& all, const std::function<void(const std::string&
     if (const auto done = all.run_after_hooks(); !done) on_notice("after the load: " + to_string(done.error()));
 }
 
-run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time) {
+run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
+                   const linger_time& linger) {
     if (const auto done = run_before_hooks(all, signals); !done) return {done, false};
     const bool hooks_done =
         !signals.any(); // else there is little to clean up, and who stops a run that hangs waits no more
-    stages load_stages(all, signals, callbacks, time);
+    stages load_stages(all, signals, callbacks, time, linger);
     const auto status = load_stages.run();
     if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice);
     return {status, load_stages.aborted()};

@@ -21,7 +21,13 @@ result<void> run_before_hooks(generator&, const stop_signals&);
 /// A failure is only a notice: the verdict of the run is final already.
 void run_after_hooks(generator&, const std::function<void(const std::string&)>& on_notice);
 
+/// Time after the drain in which messages are still received: at least `at_least`, and until `complete` or `at_most`.
+struct linger_time {
+    nanoseconds at_least{0}, at_most{0};
+    std::function<bool()> complete{}; ///< not called if `at_most` is 0
+};
+
 /// Runs all stages on the generator. Reports progress once a second, and the result. Blocks.
-run_end run_stages(generator&, stop_signals&, const listener&, const time_source&);
+run_end run_stages(generator&, stop_signals&, const listener&, const time_source&, const linger_time& = {});
 
 } // namespace loadsim::run

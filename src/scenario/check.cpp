@@ -187,6 +187,8 @@ void check_contract(const scenario_config& config, problems& all) {
     for (const auto& [name, text] : request.headers)
         if (auto why = http::header_name_problem(name); !why.empty())
             all.add("contract.request.headers." + name, std::move(why));
+    if (config.load.http.traceparent && !http::find_header(request.headers, "traceparent").empty())
+        all.add("load.http.traceparent", "contract.request.headers has a traceparent, too; leave out one of them");
     if (config.target.auth.type != driver::auth_options::kind::none)
         for (const auto& p : driver::check(config.target.auth).list) all.add("target.auth." + p.location, p.text);
     for (const auto* hooks : {&config.before, &config.after})

@@ -73,7 +73,7 @@ result<value_override> parse_override(std::string_view text) {
     const auto equals = text.find('=');
     const auto path = text.substr(0, equals);
     const auto refuse = [&](std::string_view why) {
-        return problems{fmt::format("--set {}", text),
+        return problems{fmt::format("--set {}", text.substr(0, text.find_first_of("=: "))), // the value may be a secret
                         fmt::format("{}; write PATH=VALUE in quotes, such as --set 'budgets[0]=unexpected == 0'", why)};
     };
     if (equals == std::string_view::npos) return refuse("there is no '='");

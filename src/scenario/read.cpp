@@ -1,3 +1,4 @@
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
 #include <loadsim/scenario/read.hpp>
 
@@ -111,6 +112,21 @@ problems sort_problems(std::vector<located_problem> found, std::string_view file
     return all;
 }
 
+/// Adds a problem for each text that holds a masked secret.
+void find_masked(const yaml_node& n, read_context& r) {
+    if (n.text.find(secret_mask) != std::string::npos)
+        r.add_problem(n,
+                      fmt::format("the run's folder does not hold this secret; give it with --set {}=...", r.path()));
+    for (std::size_t i = 0; i < n.items.size(); ++i) {
+        const auto guard = r.enter(i);
+        find_masked(n.items[i], r);
+    }
+    for (const auto& m : n.members) {
+        const auto guard = r.enter(m.key);
+        find_masked(m.value, r);
+    }
+}
+
 } // namespace
 
 read_context::path_guard read_context::enter(std::string_view key) {
@@ -135,22 +151,30 @@ std::string read_context::path_of_file(const yaml_node& n) const {
     return no_working_folder ? n.text : found.lexically_normal().string();
 }
 
+/// Keys whose texts are secrets, or may hold them: problems do not repeat a text that is there by mistake.
+std::string read_context::shown(const yaml_node& n) const {
+    constexpr std::string_view keys[] = {"auth", "credentials", "headers", "hmac", "password", "secret"};
+    const auto path = '.' + path_ + '.';
+    const auto is_in_path = [&](std::string_view key) { return path.find(fmt::format(".{}.", key)) != path.npos; };
+    return n.what == yaml_node::kind::scalar && std::ranges::any_of(keys, is_in_path) ? "a text" : description(n);
+}
+
 const std::string* read_context::expect_scalar(const yaml_node& n, std::string_view expected) {
     if (n.what == yaml_node::kind::scalar) return &n.text;
     const auto* hint = n.what == yaml_node::kind::null ? "" : quoting_hint(n.location);
-    add_problem(n, fmt::format("{} belongs here, not {}{}", expected, description(n), hint));
+    add_problem(n, fmt::format("{} belongs here, not {}{}", expected, shown(n), hint));
     return nullptr;
 }
 
 bool read_context::expect_list(const yaml_node& n, std::string_view expected) {
     if (n.what == yaml_node::kind::list) return true;
-    add_problem(n, fmt::format("a list of {} belongs here, not {}", expected, description(n)));
+    add_problem(n, fmt::format("a list of {} belongs here, not {}", expected, shown(n)));
     return false;
 }
 
 bool read_context::expect_map(const yaml_node& n, std::string_view expected) {
     if (n.what != yaml_node::kind::map) {
-        add_problem(n, fmt::format("{} belongs here, not {}", expected, description(n)));
+        add_problem(n, fmt::format("{} belongs here, not {}", expected, shown(n)));
         return false;
     }
     std::unordered_map<std::string_view, source_location> first;
@@ -196,6 +220,17 @@ result<scenario_config> read(std::string_view yaml, std::string_view file, std::
         return sort_problems(std::move(found), file, overrides);
     }
     return sort_problems(r.located_problems(), file, overrides);
+}
+
+problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides) {
+    read_context r;
+    auto root = parse_yaml(yaml, 0, r);
+    if (!root) return {}; // read() says why
+    for (std::size_t i = 0; i < overrides.size(); ++i)
+        apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
+    read_context found;
+    find_masked(*root, found);
+    return sort_problems(found.located_problems(), file, overrides);
 }
 
 std::string write(const scenario_config& config) {

@@ -55,6 +55,8 @@ public:
     std::filesystem::path folder; ///< absolute; empty: none
 
 private:
+    std::string shown(const yaml_node&) const; ///< description() for a problem at the current path
+
     std::string path_;
     std::vector<located_problem> located_problems_;
     std::vector<located_problem> located_warnings_;

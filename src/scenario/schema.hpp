@@ -173,6 +173,10 @@ void describe(V& v, driver::http_options& o) {
             value_types::duration{.min = std::chrono::milliseconds{1}});
     v.field("retries", o.retries, "Maximum number of times that a request is sent again after a time-out.",
             value_types::integer<std::uint32_t>{0, 100});
+    v.field("traceparent", o.traceparent,
+            "Send a traceparent header (W3C Trace Context) with each request, so that the platform's tracing finds it; "
+            "requests.jsonl has its value.",
+            value_types::flag{});
 }
 
 template <class V>

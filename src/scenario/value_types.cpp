@@ -3,6 +3,7 @@
 #include "renamed_names.hpp"
 
 #include <loadsim/base/anomaly.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/contract/template_text.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
@@ -70,6 +71,9 @@ constexpr double max_rate = 1'000'000;         // per second; beyond the capacit
 
 } // namespace
 
+yaml_node make_text(std::string_view text) { return make_scalar(mask_secrets(text)); }
+yaml_node make_secret(std::string_view text) { return make_scalar(std::string(text.empty() ? text : secret_mask)); }
+
 void text::read(read_context& r, const yaml_node& n, std::string& out) const {
     const auto* found = r.expect_scalar(n, "a text");
     if (found == nullptr) return;
@@ -93,8 +97,9 @@ void file_path::read(read_context& r, const yaml_node& n, std::string& out) cons
 
 namespace {
 
-/// The text with the values of its ${NAME}; nullopt after a problem.
-std::optional<std::string> insert_environment(read_context& r, const yaml_node& n, std::string_view expected) {
+/// The text with the values of its ${NAME}, which `on_value` gets; nullopt after a problem.
+std::optional<std::string> insert_environment(read_context& r, const yaml_node& n, std::string_view expected,
+                                              void (*on_value)(std::string_view)) {
     const auto* found = r.expect_scalar(n, expected);
     if (found == nullptr) return std::nullopt;
     std::string made;
@@ -109,16 +114,30 @@ std::optional<std::string> insert_environment(read_context& r, const yaml_node& 
             r.add_problem(n, fmt::format("the environment variable '{}' is not set", name));
         if (value == nullptr) return std::nullopt;
         made += rest.substr(0, begin);
+        on_value(value);
         made += value;
         rest.remove_prefix(end + 1);
     }
     return made.append(rest);
 }
 
+/// In a URL a value is no secret: problems and reports name the host.
+void keep_readable(std::string_view) {}
+
+void add_secret(read_context& r, const yaml_node& n, std::string_view value) {
+    register_secret(value);
+    if (!value.empty() && value.size() < secret_masker::min_secret_length)
+        r.add_warning(n, fmt::format("a secret of less than {} bytes is not masked within other texts",
+                                     secret_masker::min_secret_length));
+}
+
 } // namespace
 
 void environment_text::read(read_context& r, const yaml_node& n, std::string& out) const {
-    if (auto made = insert_environment(r, n, "a text")) out = std::move(*made);
+    auto made = insert_environment(r, n, "a text", url ? keep_readable : register_secret);
+    if (!made) return;
+    if (secret) add_secret(r, n, *made);
+    out = std::move(*made);
 }
 json::object environment_text::schema() const { return {{"type", "string"}}; }
 
@@ -137,6 +156,7 @@ void secret::read(read_context& r, const yaml_node& n, std::string& out) const {
     if (!in.eof() || in.bad() || text.empty())
         return r.add_problem(*file, fmt::format("'{}' cannot be read, is empty, or is more than 64 kB", path));
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+    add_secret(r, n, text);
     out = std::move(text);
 }
 json::object secret::schema() const {
@@ -273,7 +293,7 @@ json::object choice_schema(std::span<const std::string_view> names) {
 }
 
 void endpoint::read(read_context& r, const yaml_node& n, net::endpoint& out) const {
-    const auto found = insert_environment(r, n, "a URL");
+    const auto found = insert_environment(r, n, "a URL", keep_readable);
     if (!found) return;
     const auto parsed = parse(*found);
     if (!parsed) return r.add_problem(n, parsed.error().list.front().text);

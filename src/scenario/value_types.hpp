@@ -29,10 +29,14 @@ namespace json = boost::json;
 
 inline constexpr std::size_t name_length = 100; ///< maximum length of a name shown in reports
 
+/// Scalars of a text, with secrets masked, and of a secret: "***" for any but the empty text.
+yaml_node make_text(std::string_view);
+yaml_node make_secret(std::string_view);
+
 struct text {
     std::size_t max_length = 1000;
     void read(read_context&, const yaml_node&, std::string& out) const;
-    yaml_node write(const std::string& value) const { return make_scalar(value); }
+    yaml_node write(const std::string& value) const { return make_text(value); }
     json::object schema() const;
 };
 
@@ -42,7 +46,7 @@ struct template_text {
     std::size_t max_length = text_limit;
     bool secret = false;
     void read(read_context&, const yaml_node&, std::string& out) const;
-    yaml_node write(const std::string& value) const { return make_scalar(secret && !value.empty() ? "***" : value); }
+    yaml_node write(const std::string& value) const { return secret ? make_secret(value) : make_text(value); }
     json::object schema() const;
 };
 
@@ -53,18 +57,19 @@ struct file_path {
     json::object schema() const { return text{}.schema(); }
 };
 
-/// Text with ${NAME} for environment variables; a secret is written as "***". No template.
+/// Text with ${NAME} for environment variables, whose values count as secrets but in a URL. A secret is written as "***". No template.
 struct environment_text {
     bool secret = false;
+    bool url = false;
     void read(read_context&, const yaml_node&, std::string& out) const;
-    yaml_node write(const std::string& value) const { return make_scalar(secret && !value.empty() ? "***" : value); }
+    yaml_node write(const std::string& value) const { return secret ? make_secret(value) : make_text(value); }
     json::object schema() const;
 };
 
 /// Secret: text with ${NAME}, or {file: PATH} for the file's text without trailing line ends. Written as "***".
 struct secret {
     void read(read_context&, const yaml_node&, std::string& out) const;
-    yaml_node write(const std::string& value) const { return make_scalar(value.empty() ? "" : "***"); }
+    yaml_node write(const std::string& value) const { return make_secret(value); }
     json::object schema() const;
 };
 

@@ -1,6 +1,7 @@
 #include <loadsim/target/mosquitto.hpp>
 
 #include <loadsim/base/child_process.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/net/connect_check.hpp>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -102,7 +104,8 @@ bool write_for_owner(const std::filesystem::path& file, std::string_view text) {
 
 fs::path configuration_path(const fs::path& folder) { return folder / "mosquitto.conf"; }
 fs::path log_path(const fs::path& folder) { return folder / "mosquitto.log"; }
-fs::path password_path(const fs::path& folder) { return folder / "mosquitto.passwords"; }
+fs::path private_path(const fs::path& folder) { return folder / "mosquitto.private"; }
+fs::path password_path(const fs::path& folder) { return private_path(folder) / "passwords"; }
 
 /// Reports write errors: with a truncated configuration mosquitto would start and listen elsewhere.
 bool write_text(const fs::path& file, const std::string& text) {
@@ -110,6 +113,23 @@ bool write_text(const fs::path& file, const std::string& text) {
     out << text;
     out.close();
     return !out.fail();
+}
+
+/// Creates an empty folder for passwords and messages, which other users cannot enter.
+result<void> make_private_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::remove_all(folder, error); // of an earlier run in the same folder, which was killed
+    if (::mkdir(folder.c_str(), S_IRWXU) == 0) return {};
+    return problems{folder.string(),
+                    fmt::format("cannot be made ({}); name another folder with --report", std::strerror(errno))};
+}
+
+/// Masks the secrets in a file that another program has written.
+void mask_file(const fs::path& file) {
+    std::ifstream in(file);
+    if (!has_secrets() || !in) return;
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    write_text(file, mask_secrets(text));
 }
 
 problems exited_at_once(const fs::path& log) {
@@ -182,7 +202,7 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user,
     else
         text += fmt::format("allow_anonymous false\npassword_file {}\n", password_path(folder).string());
     if (options.persistent_sessions)
-        text += fmt::format("persistence true\npersistence_location {}/\n", folder.string());
+        text += fmt::format("persistence true\npersistence_location {}/\n", private_path(folder).string());
     else
         text += "persistence false\n";
     // As root mosquitto would change its user, and the kernel then clears its parent-death signal.
@@ -198,11 +218,13 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
             "mosquitto",
             "the embedded target needs it and it is not installed; apt-get install mosquitto, or give a broker "
             "of your own with --broker mqtt://host:1883"};
+    mosquitto child(program, net::endpoint{"mqtt", "127.0.0.1", 0, ""}, folder); // its end removes the private files
+    if (!options.logins.empty() || options.persistent_sessions)
+        if (const auto made = make_private_folder(private_path(folder)); !made) return made.error();
     if (!options.logins.empty())
         if (const auto written = write_password_file(password_path(folder), options.logins); !written)
             return written.error();
     std::error_code ignored;
-    fs::remove(folder / "mosquitto.db", ignored); // of an earlier run in the same folder
     for (int attempt = 0; attempt < start_attempts; ++attempt) {
         const auto port = net::free_port();
         if (!port) return port.error();
@@ -211,7 +233,7 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
             return problems{configuration_path(folder).string(),
                             "cannot be written; is the disk full? name another folder with --report"};
         fs::remove(log_path(folder), ignored);
-        mosquitto child(program, net::endpoint{"mqtt", "127.0.0.1", *port, ""}, folder);
+        child.broker_.port = *port;
         const auto listening = child.launch();
         if (!listening) return listening.error();
         if (*listening) return child;
@@ -269,7 +291,7 @@ mosquitto::mosquitto(mosquitto&& other) noexcept
 
 mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
     if (this != &other) {
-        terminate(terminate_timeout);
+        end();
         pid_ = std::exchange(other.pid_, -1);
         program_ = std::move(other.program_);
         broker_ = std::move(other.broker_);
@@ -279,7 +301,15 @@ mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
     return *this;
 }
 
-mosquitto::~mosquitto() { terminate(terminate_timeout); }
+mosquitto::~mosquitto() { end(); }
+
+void mosquitto::end() noexcept {
+    terminate(terminate_timeout);
+    if (folder_.empty()) return; // moved from
+    std::error_code ignored;
+    fs::remove_all(private_path(folder_), ignored);
+    mask_file(log_path(folder_));
+}
 
 void mosquitto::terminate(std::chrono::seconds timeout) noexcept {
     if (pid_ < 0) return;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -348,6 +349,32 @@ std::optional<vehicle_id> registry::vehicle_of(std::string_view vin) const {
     }
     const auto v = vehicle::vehicle_of(options_, vin);
     return v && index(*v) < vehicles_ ? v : std::nullopt;
+}
+
+result<vehicle_id> registry::find(std::string_view text) const {
+    if (const auto v = vehicle_of(text)) return *v;
+    std::vector<std::uint32_t> found; // the first and the last
+    std::uint32_t count = 0;
+    const auto add = [&](std::uint32_t v) {
+        if (!found.empty() && (found.front() == v || found.back() == v)) return;
+        ++count;
+        found.resize(std::min<std::size_t>(found.size(), 1));
+        found.push_back(v);
+    };
+    std::uint32_t number{};
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (read.ec == std::errc{} && read.ptr == text.data() + text.size() && number < vehicles_) add(number);
+    if (table_)
+        for (std::uint32_t v = 0; v < vehicles_; ++v)
+            if (std::ranges::find(table_->row(v), text) != table_->row(v).end()) add(v);
+    if (count == 1) return vehicle_id{found.front()};
+    const auto quoted = "'" + std::string(text) + "' is ";
+    if (count == 0)
+        return problems("", quoted + "no VIN, no index from 0 to " + std::to_string(vehicles_ - 1) +
+                                (table_ ? " and no value of fleet.data" : "") + " in this fleet");
+    return problems("", quoted + "the index or a value of " + std::to_string(count) + " vehicles, such as " +
+                            vin_of(vehicle_id{found.front()}) + " and " + vin_of(vehicle_id{found.back()}) +
+                            "; name one by its VIN");
 }
 
 bool registry::has_vins() const { return table_ && table_->vin_column; }

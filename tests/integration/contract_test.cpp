@@ -111,6 +111,74 @@ TEST(contract, mismatch_is_reported_by_a_probe) {
     EXPECT_THAT(bad.out(), HasSubstr("there is no '/head/ordre' (contract.command.id) in it: {\"head\":{\"order\":"));
 }
 
+constexpr auto two_observers = R"(
+name: two-observers
+target: {embedded: {services: {horn: {created: 1s, pending: 1s, running: 1s}}}}
+fleet:
+  vehicles: 50
+  segments: [{name: most, share: 90%, behaviour: success}, {name: silent, share: 10%, behaviour: timeout}]
+behaviours:
+  late: {expect: timed_out, steps: [{wait: 3500ms}, executed]}
+load:
+  observers:
+    - mqtt: {}
+    - poll: {first: 2s, factor: 1, cap: 2s}
+  phases: [{duration: 60s, arrivalRate: 1}]
+)";
+
+TEST(probe, waits_for_a_slow_observer) {
+    const harness::temporary_folder files;
+    const auto scenario = files.write("two.yaml", two_observers).string();
+    harness::program probe({"probe", scenario, "--report", "report"});
+    EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err();
+    EXPECT_THAT(probe.out(), HasSubstr("✓ load.observers[1] (poll): "));
+    EXPECT_THAT(probe.out(), Not(HasSubstr("✗")));
+}
+
+TEST(probe, is_of_the_vehicle_and_the_behaviour_that_are_named) {
+    const harness::temporary_folder files;
+    const auto scenario = files.write("two.yaml", two_observers).string();
+    harness::program probe({"probe", scenario, "--report", "report", "--vehicle", "31", "--behaviour", "failure"});
+    EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err();
+    EXPECT_THAT(probe.out(), HasSubstr("request   failed (as it should be)"));
+    const auto lines = probe.json_lines("requests.jsonl");
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(harness::text(lines[0], "/vin"), testing::EndsWith("000031"));
+    EXPECT_EQ(harness::text(lines[0], "/behaviour"), "failure");
+    EXPECT_EQ(harness::text(probe.summary(), "/mode"), "run");
+    for (const auto& wrong :
+         {std::vector<std::string>{"--vehicle", "50"}, {"--behaviour", "failur"}, {"--linger", "5"}}) {
+        harness::program refused({"probe", scenario, wrong[0], wrong[1]});
+        EXPECT_EQ(refused.wait(), 2) << refused.out();
+        EXPECT_THAT(refused.err(), HasSubstr(wrong[0]));
+    }
+}
+
+// The vehicle reports its result after the platform has timed the request out.
+TEST(probe, lingers_for_late_messages) {
+    const harness::temporary_folder files;
+    const auto scenario = files.write("two.yaml", two_observers).string();
+    for (const bool lingers : {false, true}) {
+        harness::arguments arguments{"probe",       scenario, "--report", "report",
+                                     "--behaviour", "late",   "--set",    "load.observers=[{mqtt: {}}]"};
+        if (lingers) arguments.insert(arguments.end(), {"--linger", "4s"});
+        harness::program probe(arguments);
+        EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err();
+        EXPECT_THAT(probe.out(), HasSubstr("request   timed_out (as it should be)"));
+        EXPECT_EQ(probe.out().find("from the vehicle") != std::string::npos, lingers) << probe.out();
+    }
+}
+
+TEST(probe, prints_anomalies_and_ends_with_99) {
+    const harness::temporary_folder files;
+    const auto scenario = files.write("two.yaml", two_observers).string();
+    harness::program probe(
+        {"probe", scenario, "--report", "report", "--set", "target.embedded.faults=[{duplicate: command}]"});
+    EXPECT_EQ(probe.wait(60s), 99) << probe.out() << probe.err();
+    EXPECT_THAT(probe.out(), HasSubstr("request   executed (as it should be)"));
+    EXPECT_THAT(probe.out(), HasSubstr("anomaly   command_duplicated: the command came again"));
+}
+
 TEST(contract, mismatch_is_reported_after_twenty_messages) {
     const harness::temporary_folder files;
     write_vehicle_csv(files / "cars.csv");

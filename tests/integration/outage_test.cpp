@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,17 +156,22 @@ TEST(logins, accept_only_configured_credentials) {
     const harness::temporary_folder folder;
     std::vector<loadsim::target::mosquitto_login> logins{{"loadsim", "p w#$6$x"}};
     for (int i = 0; i < 200; ++i) logins.push_back({"car-" + std::to_string(i), "secret-" + std::to_string(i)});
-    auto broker = mosquitto::start(folder.path(), {.logins = logins, .persistent_sessions = false});
-    ASSERT_TRUE(broker) << to_string(broker.error());
+    auto started = mosquitto::start(folder.path(), {.logins = logins, .persistent_sessions = false});
+    ASSERT_TRUE(started) << to_string(started.error());
+    auto broker = std::optional(std::move(*started));
     EXPECT_TRUE(client(*broker, "a", "loadsim", "p w#$6$x").connect());
     EXPECT_TRUE(client(*broker, "b", "car-199", "secret-199").connect());
     EXPECT_FALSE(client(*broker, "c", "car-199", "secret-198").connect());
     EXPECT_FALSE(client(*broker, "d", "car-200", "secret-200").connect());
     EXPECT_FALSE(client(*broker, "e").connect());
 
-    for (const auto& file : std::filesystem::directory_iterator(folder.path()))
-        EXPECT_THAT(harness::read_file(file), Not(HasSubstr("secret-"))) << file.path();
-    const auto others = std::filesystem::status(folder / "mosquitto.passwords").permissions() &
+    for (const auto& file : std::filesystem::recursive_directory_iterator(folder.path()))
+        if (file.is_regular_file()) {
+            EXPECT_THAT(harness::read_file(file), Not(HasSubstr("secret-"))) << file.path();
+        }
+    const auto others = std::filesystem::status(folder / "mosquitto.private").permissions() &
                         (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
     EXPECT_EQ(others, std::filesystem::perms::none);
+    broker.reset();
+    EXPECT_FALSE(exists(folder / "mosquitto.private")) << "no password stays, not even its hash";
 }

@@ -41,6 +41,7 @@ load:
   drain: 4s
   completionTimeout: 3s
   lagLimit: 5s
+  http: {traceparent: true}
 )";
 
 class replay_fixture : public testing::Test {
@@ -129,6 +130,67 @@ TEST_F(replay_fixture, request_is_explained) {
     EXPECT_THAT(explained.out(), HasSubstr("v1/" + vin + "/cmd/horn"));
     EXPECT_THAT(explained.out(), HasSubstr("v1/" + vin + "/rsp/" + id));
     EXPECT_THAT(explained.out(), HasSubstr("\"phase\":\"final\""));
+}
+
+TEST_F(replay_fixture, explanation_has_the_exchange_with_the_api_and_times_in_utc) {
+    const auto failure = run_->unexpected_requests().at(0);
+    const auto id = text(failure, "/request_id");
+    const auto due = text(failure, "/due_at"); // 2026-01-31T23:59:59.123Z
+    program explained({"explain", folder(), "--request", id});
+    EXPECT_EQ(explained.wait(), 0) << explained.err();
+    EXPECT_THAT(explained.out(), HasSubstr(due + ", "));
+    EXPECT_THAT(explained.out(), HasSubstr(due.substr(11, 12) + "        +0.000  due"));
+    EXPECT_THAT(explained.out(),
+                HasSubstr("-> API       POST /vehicles/" + text(failure, "/vin") + "/remote-services/horn"));
+    EXPECT_THAT(explained.out(), HasSubstr("<- API       202  {\"id\":\"" + id));
+    EXPECT_THAT(explained.out(), HasSubstr("-> observer  mqtt v1/" + text(failure, "/vin") + "/"));
+    EXPECT_THAT(explained.out(), HasSubstr(text(failure, "/traceparent")));
+    EXPECT_EQ(text(failure, "/traceparent").size(), 55U);
+}
+
+TEST_F(replay_fixture, explanation_is_available_as_json) {
+    const auto failure = run_->unexpected_requests().at(0);
+    program explained({"explain", folder(), "--request", text(failure, "/request_id"), "--json"});
+    EXPECT_EQ(explained.wait(), 0) << explained.err();
+    const auto json = boost::json::parse(explained.out());
+    EXPECT_EQ(text(json, "/schema"), "loadsim.explain/1");
+    auto request = json.at("requests").as_array().at(0).as_object();
+    request.erase("hops_ms");
+    EXPECT_EQ(request, failure.as_object());
+}
+
+TEST_F(replay_fixture, request_and_vehicle_are_found_by_what_is_known_of_them) {
+    const auto failure = run_->unexpected_requests().at(0);
+    const auto id = text(failure, "/request_id");
+    const auto vin = text(failure, "/vin");
+    const std::vector<std::string> names[] = {{"--request", id},
+                                              {"--request", text(failure, "/traceparent").substr(3, 32)},
+                                              {"--vehicle", vin},
+                                              {"--vehicle", std::to_string(std::stoi(vin.substr(11)))}}; // its index
+    for (const auto& name : names) {
+        program found({"explain", folder(), name[0], name[1]});
+        EXPECT_EQ(found.wait(), 0) << found.err();
+        EXPECT_THAT(found.out(), HasSubstr(id)) << name[1];
+    }
+    program begins({"explain", folder(), "--request", id.substr(0, 2)});
+    EXPECT_EQ(begins.wait(), 2) << begins.out();
+    EXPECT_THAT(begins.err(), HasSubstr("begins the ids of several requests: "));
+    program unknown({"explain", folder(), "--vehicle", "2000"});
+    EXPECT_EQ(unknown.wait(), 2);
+    EXPECT_THAT(unknown.err(), HasSubstr("'2000' is no VIN, no index from 0 to 1999 in this fleet"));
+}
+
+TEST_F(replay_fixture, repetitions_are_counted) {
+    const auto failure = run_->unexpected_requests().at(0);
+    program again({"replay", folder(), "--request", text(failure, "/request_id"), "--repeat", "2", "--packets",
+                   "it.pcap", "--report", "report"});
+    EXPECT_EQ(again.wait(60s), 0) << again.out() << again.err();
+    EXPECT_THAT(again.out(), HasSubstr("repetition 2 of 2\nreproduced: "));
+    EXPECT_THAT(again.out(), HasSubstr("reproduced 2 of 2 times: request " + text(failure, "/request_id")));
+    for (const auto* number : {"1", "2"}) {
+        EXPECT_TRUE(std::filesystem::exists(again.report() / ("repetition-" + std::string(number)) / "summary.json"));
+        EXPECT_TRUE(std::filesystem::exists(again.folder() / ("it-" + std::string(number) + ".pcap")));
+    }
 }
 
 TEST_F(replay_fixture, unknown_request_is_refused) {

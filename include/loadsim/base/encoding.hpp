@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ std::size_t printable_length(std::string_view, std::string_view allowed = {});
 /// Text that is safe for a terminal, on one line: invalid UTF-8 and control characters but those `allowed` become \xNN.
 std::string escape_for_terminal(std::string_view, std::string_view allowed = {});
 
-/// The first `max_bytes` for a message, on one line: blanks instead of line breaks and tabs, then "..." if bytes are left out.
+/// The first `max_bytes` for a message, with secrets masked, on one line: blanks instead of line breaks and tabs, then "..." if bytes are left out.
 std::string excerpt(std::string_view, std::size_t max_bytes);
 
 /// The argument quoted for a POSIX shell, if it needs quotes.
@@ -77,5 +78,7 @@ using wall_time = std::chrono::sys_time<std::chrono::microseconds>;
 /// ISO 8601 in UTC; clamped to years 0000 to 9999. Fractions are cut off.
 void append_iso_time(wall_time, iso_format, std::string& out);
 std::string iso_time(std::chrono::system_clock::time_point, iso_format);
+/// Time in one of these formats but the basic one; nullopt: anything else.
+std::optional<wall_time> parse_iso_time(std::string_view);
 
 } // namespace loadsim

@@ -8,7 +8,7 @@
 
 namespace loadsim {
 
-/// Each writes one line, with date, time and level; control characters and invalid UTF-8 are escaped. Threads: any.
+/// Each writes one line, with date, time and level; secrets are masked, control characters and invalid UTF-8 escaped. Threads: any.
 void log_info(std::string_view);
 void log_warning(std::string_view);
 void log_error(std::string_view);

@@ -10,8 +10,8 @@ namespace loadsim {
 /// their numbers, and ignores SIGPIPE, so that a reader's end does not end the program.
 void prepare_standard_streams();
 
-/// Write the text, with control characters and invalid UTF-8 escaped; line breaks and tabs stay. Text that cannot be written
-/// (reader gone, disk full) is lost. Threads: any.
+/// Write the text, with secrets masked (secrets.hpp), and with control characters and invalid UTF-8 escaped; line breaks and tabs
+/// stay. Text that cannot be written (reader gone, disk full) is lost. Threads: any.
 void print_output(std::string_view);
 void print_error(std::string_view);
 

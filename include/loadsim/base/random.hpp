@@ -22,7 +22,8 @@ enum class stream_id : std::uint32_t {
     wakeup = 12,             ///< key: vehicle, counter: wake-up triggers sent to it
     fault = 13,              ///< key: message kind and fault, counter: messages
     template_value =
-        14, ///< key: owner of the template (a vehicle, a hook request), counter: its {random:...} placeholders
+        14,     ///< key: owner of the template (a vehicle, a hook request), counter: its {random:...} placeholders
+    trace = 15, ///< key: arrival, counter: trace id and parent id of its request
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.

@@ -17,6 +17,18 @@
 
 namespace loadsim::contract {
 
+/// The message of an event, for records: the beginning of its payload.
+struct event_message {
+    static constexpr std::size_t max_payload = 4096; ///< bytes: more than is recorded, so that a secret in it is whole
+    std::string head;                                ///< topic or path; may be empty
+    std::string payload;
+    std::uint64_t payload_bytes = 0; ///< of the whole payload
+
+    static event_message of(std::string_view head, std::string_view payload) {
+        return {std::string(head), std::string(payload.substr(0, max_payload)), payload.size()};
+    }
+};
+
 /// Event of one request, extracted from a message of the platform or a response of the vehicle.
 struct extracted_event {
     std::string vin; ///< empty: absent
@@ -25,6 +37,7 @@ struct extracted_event {
     std::string reason;
     std::uint64_t sequence = 0;             ///< 0: absent
     std::optional<outcome> final_outcome{}; ///< empty: the state is not final
+    event_message message{};                ///< set by observers, of final events
 };
 
 /// Match statistics of the contract's field paths: finds fields that no message contains.

@@ -22,7 +22,12 @@ public:
     virtual bool still_wanted(request_key) const = 0;
     /// Before on_sent, from drivers that know more of the request than its service: see measure::ledger::requested().
     virtual void on_requested(request_key, std::string_view /*request*/, const measure::command_content&) {}
+    /// Before on_sent, from drivers of an API. `head`: method and path; `traceparent`: the header's value, empty if not sent.
+    virtual void on_api_request(request_key, std::string_view /*head*/, std::string_view /*body*/,
+                                std::string_view /*traceparent*/) {}
     virtual void on_sent(request_key, monotonic_time) = 0;
+    /// Before on_accepted, on_rejected or on_errored, if the API has responded.
+    virtual void on_api_response(request_key, std::string_view /*status*/, std::string_view /*body*/, monotonic_time) {}
     virtual void on_accepted(request_key, std::string_view request, monotonic_time) = 0;
     virtual void on_rejected(request_key, std::string_view why, monotonic_time) = 0;
     virtual void on_errored(request_key, std::string_view why, monotonic_time) = 0;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace loadsim::driver {
 
@@ -17,7 +18,8 @@ struct http_driver_setup {
     http::client_options api;                           ///< connections: of this driver, not of the whole run
     const contract::message_contract& message_contract; ///< builds requests and interprets responses
     std::shared_ptr<authenticator> auth{};              ///< null: no authentication
-    std::uint64_t seed = 1;                             ///< seed of {random:...}
+    std::uint64_t seed = 1;                             ///< seed of {random:...} and of trace ids
+    std::optional<std::uint64_t> trace_run{};           ///< the run's part of trace ids; nullopt: no traceparent header
     /// Fills in template values besides VIN, index, service, arrival and now. May be empty.
     std::function<void(request_key, contract::template_values&)> fill_values{};
     /// Called after on_accepted() with the response, which a synchronous API uses to report completion. If set, response

@@ -21,6 +21,7 @@ struct http_options {
     std::uint32_t connections = 64;                 ///< keep-alive connections over all shards; at least one per shard
     nanoseconds timeout = std::chrono::seconds{10}; ///< per try: connect, request and response together
     std::uint32_t retries = 0;                      ///< maximum number of resends after a timeout
+    bool traceparent = false;                       ///< each request has a traceparent header (W3C Trace Context)
     friend bool operator==(const http_options&, const http_options&) = default;
 };
 

@@ -42,6 +42,13 @@ struct delivery {
     bool identifies = false;           ///< its id becomes that of the open request, which was accepted without one
 };
 
+/// Message that announces a completion. Empty: none, as the completion is loadsim's own conclusion.
+struct completion_message {
+    std::string_view head{}; ///< topic or path; may be empty
+    std::string_view payload{};
+    std::uint64_t payload_bytes = 0; ///< of the whole payload
+};
+
 /// Tracks the requests of one shard from due to completion. At most one request per vehicle is open at a time.
 ///
 /// A request completes when both the driver's result (accepted, rejected, errored) and the completion are known, in either
@@ -80,7 +87,11 @@ public:
     /// What the request asks for, if the driver knows more than the service; before sent(). `request`: its id if the driver
     /// chooses it, else empty. Without a service: that of the due request.
     void requested(request_key, std::string_view request, const command_content&);
+    /// The request to the API, kept as evidence while the request is open; before sent(). `head`: method and path.
+    void api_request(request_key, std::string_view head, std::string_view body, std::string_view traceparent);
     void sent(request_key, monotonic_time);
+    /// The API's response, kept as evidence; before accepted(), rejected() or errored().
+    void api_response(request_key, std::string_view status, std::string_view body, monotonic_time);
     /// Empty `request`: no id in the response; the first new id that the vehicle receives is then that of the request.
     /// Returns the id of the request; empty: not known yet.
     std::string accepted(request_key, std::string_view request, monotonic_time);
@@ -112,9 +123,10 @@ public:
     void response_observed(vehicle_id, std::uint64_t sequence, std::string_view request, monotonic_time);
 
     /// An observer saw a completion: executed, failed or timed_out. The first decides; a repetition by the same observer or
-    /// a different outcome is an anomaly. `observer`: below 32. Empty `request`: the open one.
+    /// a different outcome is an anomaly. `observer`: below 32. Empty `request`: the open one. The message is kept as
+    /// evidence.
     void completion_observed(vehicle_id, std::string_view request, outcome, std::string_view reason, monotonic_time,
-                             std::uint32_t observer = 0);
+                             std::uint32_t observer = 0, const completion_message& = {});
     /// Records an anomaly found elsewhere: a completion without a known vehicle, a message that could not be parsed.
     void record_anomaly(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence,
                         monotonic_time);

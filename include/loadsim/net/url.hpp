@@ -27,6 +27,8 @@ result<endpoint> parse_broker_url(std::string_view);
 result<endpoint> parse_api_url(std::string_view);
 /// host:port, [v6]:port; port 0 = any free one.
 result<endpoint> parse_listen_address(std::string_view);
+/// The text of a URL without its userinfo, which may hold a password: "mqtt://***@host". Valid or not, everything before the last '@'.
+std::string without_userinfo(std::string_view);
 std::string to_string(const endpoint&);   ///< "mqtt://127.0.0.1:1883"
 std::string to_paho_uri(const endpoint&); ///< in Eclipse Paho's form: "tcp://127.0.0.1:1883"
 

@@ -5,6 +5,7 @@
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/contract/event_mapping.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -21,8 +22,9 @@ struct completion {
     std::string request;
     outcome final_outcome{};
     std::string reason;
-    monotonic_time at{};        ///< arrival time at loadsim
-    std::uint32_t observer = 0; ///< index of the observer in load.observers
+    monotonic_time at{};               ///< arrival time at loadsim
+    std::uint32_t observer = 0;        ///< index of the observer in load.observers
+    contract::event_message message{}; ///< empty: no message announced it
 };
 
 /// Called on an observer's thread; must return without blocking. nullopt: a message that is neither a completion nor another

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,13 +21,17 @@ inline constexpr const char* summary_file_name = "summary.json";
 /// The resolved scenario, with all defaults.
 inline constexpr const char* scenario_file_name = "scenario.yaml";
 
-/// Contents of run.json, written at the start so that the report of a killed run is readable.
+/// Start of the load by the system clock; nullopt: unknown.
+using load_start = std::optional<std::chrono::system_clock::time_point>;
+
+/// Contents of run.json, written at the start and when the load begins, so that the report of a killed run is readable.
 struct run_header {
     std::string version; ///< of the program
     measure::run_mode mode = measure::run_mode::run;
     std::string scenario; ///< name
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;
+    load_start load_started{}; ///< nullopt: not yet
 };
 
 /// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
@@ -49,10 +54,11 @@ std::string summary_json(const measure::run_result&, const verdict::evaluation&,
 /// One line of timeline.jsonl, with its newline.
 std::string timeline_line(const measure::progress&, const measure::labels&);
 
-/// One line of requests.jsonl, anomalies.jsonl or sessions.jsonl, with its newline. Instants that did not occur are null.
-std::string request_line(const measure::request_record&);
-std::string anomaly_line(const measure::anomaly_record&);
-std::string session_line(const measure::session_record&);
+/// One line of requests.jsonl, anomalies.jsonl or sessions.jsonl, with its newline. Beside each offset `at_ms` is its instant `at` in
+/// UTC, by the start of the load. Instants that did not occur are null.
+std::string request_line(const measure::request_record&, const load_start& = {});
+std::string anomaly_line(const measure::anomaly_record&, const load_start& = {});
+std::string session_line(const measure::session_record&, const load_start& = {});
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
 /// latency.hlog (each write is flushed), summary.json at the end.
@@ -80,6 +86,7 @@ private:
     void close_failed(std::ofstream& file, std::string_view name); ///< records errno's text and closes the file
 
     std::filesystem::path folder_;
+    run_header header_;
     measure::labels labels_;
     std::ofstream timeline_, requests_, anomalies_, sessions_, hdr_log_;
     std::vector<std::string> errors_;

@@ -28,8 +28,12 @@ result<value_override> parse_override(std::string_view);
 result<scenario_config> read(std::string_view yaml, std::string_view file,
                              std::span<const value_override> overrides = {}, problems* warnings = nullptr);
 
-/// The scenario as YAML with all values, defaults included, and secrets as "***"; read() returns an equal scenario,
-/// except for the secrets.
+/// Texts in which a secret is masked, as in the scenario of a report's folder: a run needs them all. Arguments: see read().
+/// Errors in the YAML are ignored: read() says them.
+problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides);
+
+/// The scenario as YAML with all values, defaults included, and secrets as "***", also within other texts; read() returns an equal
+/// scenario, except for the secrets.
 std::string write(const scenario_config&);
 
 /// JSON Schema (draft 2020-12) of a scenario, for editors.

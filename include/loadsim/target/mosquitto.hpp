@@ -21,7 +21,7 @@ struct mosquitto_login {
 
 struct mosquitto_options {
     std::vector<mosquitto_login> logins; ///< accepted credentials; empty: anonymous access
-    bool persistent_sessions = false;    ///< sessions survive stop() and restart(); they are written to the folder
+    bool persistent_sessions = false;    ///< sessions survive stop() and restart(); they are written to a private folder
 };
 
 /// Configuration file: one loopback port, no limit on connections, messages or queues.
@@ -32,8 +32,9 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user,
 /// Errors: a user or a password that the format cannot represent; messages contain the user, never a password.
 result<std::string> plain_text_logins(const std::vector<mosquitto_login>&);
 
-/// Mosquitto on a free loopback port. Configuration, log and persistence are in the given folder. Terminates with this
-/// object, and with this process even if it is killed (Linux, PR_SET_PDEATHSIG).
+/// Mosquitto on a free loopback port. Configuration and log are in the given folder; passwords and persistence in a folder in it,
+/// mosquitto.private, which is removed with this object and which other users cannot enter. Terminates with this object, and with
+/// this process even if it is killed (Linux, PR_SET_PDEATHSIG). At the end secrets are masked in the log.
 /// Threads: call start() and restart() from a thread that lives as long as the broker: the child dies with that thread.
 class mosquitto {
 public:
@@ -50,7 +51,7 @@ public:
 
     mosquitto(mosquitto&&) noexcept;
     mosquitto& operator=(mosquitto&&) noexcept;
-    ~mosquitto(); ///< SIGTERM, then SIGKILL after 2 s
+    ~mosquitto(); ///< SIGTERM, then SIGKILL after 2 s; removes the private folder
 
     const net::endpoint& broker() const noexcept { return broker_; }
 
@@ -58,6 +59,7 @@ private:
     mosquitto(std::string program, net::endpoint broker, std::filesystem::path folder);
     result<bool> launch(); ///< false: exited at once, most likely because the port is in use
     void terminate(std::chrono::seconds timeout) noexcept;
+    void end() noexcept;
 
     pid_t pid_ = -1; ///< -1: not running
     std::string program_;

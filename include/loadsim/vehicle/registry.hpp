@@ -35,6 +35,9 @@ public:
 
     std::string vin_of(vehicle_id) const;
     std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
+    /// The vehicle that a user names: by its VIN; by its index; or by a value of any column of its row. Errors: none, or several
+    /// vehicles; the text is part of a sentence.
+    result<vehicle_id> find(std::string_view text) const;
 
     bool has_vins() const;                        ///< the file has a column of VINs
     std::span<const std::string> columns() const; ///< empty without a file

@@ -1,5 +1,7 @@
 #include <loadsim/fleet/client_identity.hpp>
 
+#include <loadsim/base/secrets.hpp>
+
 #include <string_view>
 #include <vector>
 
@@ -17,6 +19,14 @@ contract::text_template compile_template(const std::string& text, const contract
     return {};
 }
 
+/// A password that is the same for all vehicles is a secret of the process; one that depends on the vehicle is in no text.
+contract::text_template compile_password(const std::string& text, const contract::scenario_symbols& symbols,
+                                         std::string_view location, problems& wrong) {
+    auto compiled = compile_template(text, symbols, location, wrong);
+    if (compiled.is_constant()) register_secret(compiled.rendered({}));
+    return compiled;
+}
+
 } // namespace
 
 result<identity_templates> identity_templates::compile(const mqtt_options& o,
@@ -25,7 +35,7 @@ result<identity_templates> identity_templates::compile(const mqtt_options& o,
     identity_templates made;
     made.client_id_ = compile_template(o.client_id, symbols, "fleet.mqtt.clientId", wrong);
     made.user_name_ = compile_template(o.user, symbols, "fleet.mqtt.user", wrong);
-    made.password_ = compile_template(o.password, symbols, "fleet.mqtt.password", wrong);
+    made.password_ = compile_password(o.password, symbols, "fleet.mqtt.password", wrong);
     if (!wrong.empty()) return wrong;
     return made;
 }
@@ -36,7 +46,7 @@ result<identity_templates> identity_templates::compile(const mqtt_options& o, co
     identity_templates made;
     made.client_id_ = compile_template(o.client_id, symbols, "fleet.mqtt.clientId", wrong);
     made.user_name_ = compile_template(credentials.user, symbols, "credentials.user", wrong);
-    made.password_ = compile_template(credentials.password, symbols, "credentials.password", wrong);
+    made.password_ = compile_password(credentials.password, symbols, "credentials.password", wrong);
     if (!wrong.empty()) return wrong;
     return made;
 }

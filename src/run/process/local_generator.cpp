@@ -113,7 +113,9 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
       setup_(std::move(setup)), correlator_(scenario.load.completion_timeout), time_(time), tap_(options.tap),
       outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
-    setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", std::random_device{}());
+    std::random_device random;
+    setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
+    setup_.endpoints.trace_run = std::uint64_t{random()} << 32U | random();
     plan_.trace = options.trace;
     for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.

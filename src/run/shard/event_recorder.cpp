@@ -12,7 +12,10 @@
 namespace loadsim::run {
 
 void event_recorder::on_completion(std::optional<vehicle_id> v, const observer::completion& c) {
-    if (v) return ledger_.completion_observed(*v, c.request, c.final_outcome, c.reason, c.at, c.observer);
+    if (v)
+        return ledger_.completion_observed(
+            *v, c.request, c.final_outcome, c.reason, c.at, c.observer,
+            {.head = c.message.head, .payload = c.message.payload, .payload_bytes = c.message.payload_bytes});
     const auto subject = c.vin.empty() ? std::string("a request that is not of this run")
                                        : fmt::format("vehicle {}, which is not in the fleet", c.vin);
     ledger_.record_anomaly(anomaly::completion_unknown, v, c.request,
@@ -85,7 +88,15 @@ bool event_recorder::still_wanted(request_key key) const { return ledger_.is_ope
 void event_recorder::on_requested(request_key key, std::string_view request, const measure::command_content& content) {
     ledger_.requested(key, request, content);
 }
+void event_recorder::on_api_request(request_key key, std::string_view head, std::string_view body,
+                                    std::string_view traceparent) {
+    ledger_.api_request(key, head, body, traceparent);
+}
 void event_recorder::on_sent(request_key key, monotonic_time t) { ledger_.sent(key, t); }
+void event_recorder::on_api_response(request_key key, std::string_view status, std::string_view body,
+                                     monotonic_time t) {
+    ledger_.api_response(key, status, body, t);
+}
 void event_recorder::on_accepted(request_key key, std::string_view request, monotonic_time t) {
     const auto id = ledger_.accepted(key, request, t);
     if (observers_ == nullptr) return;

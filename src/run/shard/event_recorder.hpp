@@ -52,7 +52,10 @@ private:
 
     bool still_wanted(request_key) const override;
     void on_requested(request_key, std::string_view request, const measure::command_content&) override;
+    void on_api_request(request_key, std::string_view head, std::string_view body,
+                        std::string_view traceparent) override;
     void on_sent(request_key, monotonic_time) override;
+    void on_api_response(request_key, std::string_view status, std::string_view body, monotonic_time) override;
     void on_accepted(request_key, std::string_view request, monotonic_time) override;
     void on_rejected(request_key, std::string_view why, monotonic_time) override;
     void on_errored(request_key, std::string_view why, monotonic_time) override;

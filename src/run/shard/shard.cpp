@@ -94,6 +94,8 @@ std::unique_ptr<driver::driver> make_driver(net::loop& loop, driver::driver_even
                                     .message_contract = *plan.message_contract,
                                     .auth = endpoints.auth,
                                     .seed = plan.scenario.seed,
+                                    .trace_run =
+                                        load.http.traceparent ? std::optional(endpoints.trace_run) : std::nullopt,
                                     .fill_values = fill_values,
                                     .on_response = {},
                                     .trace = http_trace(plan)};

@@ -203,15 +203,15 @@ private:
     void deliver_downlink(const broker_message& m) {
         const auto vin = backend::vin_of(m.topic);
         const auto v = vin ? plan_.vehicle_of(*vin) : std::nullopt;
-        if (vin && m.topic == backend::event_topic(*vin)) return on_event(*vin, v, m.payload);
+        if (vin && m.topic == backend::event_topic(*vin)) return on_event(*vin, v, m);
         if (v && m.topic.starts_with(backend::command_topic(*vin, {})))
             return vehicles_->deliver(
                 *v, {.topic = m.topic, .payload = m.payload, .headers = {}, .qos = m.qos, .expires = m.expires});
         uplink_.push_back({m.topic, m.payload}); // any other topic: handled like a vehicle's response
     }
 
-    void on_event(std::string_view vin, std::optional<vehicle_id> v, std::string_view payload) {
-        const auto event = backend::read_event(payload);
+    void on_event(std::string_view vin, std::optional<vehicle_id> v, const broker_message& m) {
+        const auto event = backend::read_event(m.payload);
         const auto end = event ? outcome_of(*event) : std::nullopt;
         if (!end)
             return ledger_.record_anomaly(anomaly::malformed_payload, v, {},
@@ -220,7 +220,8 @@ private:
                                     .request = event->id,
                                     .final_outcome = *end,
                                     .reason = event->reason,
-                                    .at = time_.now()});
+                                    .at = time_.now(),
+                                    .message = contract::event_message::of(m.topic, m.payload)});
     }
 
     measure::snapshot collect() {

@@ -4,6 +4,7 @@
 #include "stages.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/units.hpp>
 #include <loadsim/mqtt/packet.hpp>
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ using namespace std::chrono_literals;
 using direction = traced_message::direction;
 
 constexpr std::size_t max_sample_length = 300; // bytes
+constexpr auto probe_duration = 1s;            ///< of the load; its one request is due at the begin
 
 std::string sample(std::string_view text) { return excerpt(text, max_sample_length); }
 
@@ -35,13 +37,15 @@ public:
                      const std::vector<traced_message>& observed)
         : scenario_(scenario), contract_(compiled.message_contract), messages_(observed) {}
 
-    std::vector<contract_finding> run() && {
+    std::vector<contract_finding> take_findings() { return std::move(findings_); }
+    bool awaits_an_observer() const { return accepted_ && silent_observers_ != 0; }
+
+    void check() {
         if (scenario_.load.driver == driver::kind::http) check_api_response();
         check_commands();
         check_responses();
         if (scenario_.load.driver == driver::kind::http)
             for (std::uint32_t i = 0; i < scenario_.load.observers.size(); ++i) check_observer(i);
-        return std::move(findings_);
     }
 
 private:
@@ -73,6 +77,7 @@ private:
                                     "rejected ({}): {}",
                                     status, fmt::join(asked.accepted, ", "), fmt::join(asked.rejected, ", "),
                                     sample(a.body)));
+        accepted_ = true;
         const auto& where = contract_.request_id();
         if (where.type() == contract::field_path::kind::none)
             return pass(fmt::format("the API accepts the request with {}", status));
@@ -170,7 +175,10 @@ private:
             [&](const auto& o) {
                 if constexpr (requires { o.reading; }) {
                     const auto received = messages_of(direction::to_observer, i);
-                    if (received.empty()) return fail(name + " has received nothing");
+                    if (received.empty()) {
+                        ++silent_observers_;
+                        return fail(name + " has received nothing");
+                    }
                     auto asked = o.reading;
                     // These observers know the request already: its id need not be in the message.
                     if constexpr (requires { o.first; }) asked.id.clear();
@@ -184,9 +192,10 @@ private:
                         else
                             ended = check_event_mapping(*read, asked, name, *message) || ended;
                     }
-                    if (!ended)
-                        fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
-                                         completion_texts(asked.outcomes)));
+                    if (ended) return;
+                    ++silent_observers_;
+                    fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
+                                     completion_texts(asked.outcomes)));
                 }
             },
             options);
@@ -239,7 +248,9 @@ private:
     const contract::message_contract& contract_;
     const std::vector<traced_message>& messages_;
     std::vector<contract_finding> findings_;
-    std::string request_id_; ///< id of the request; empty: not known yet
+    std::string request_id_;           ///< id of the request; empty: not known yet
+    bool accepted_ = false;            ///< the API has accepted the request
+    std::size_t silent_observers_ = 0; ///< observers that have not seen its end
 };
 
 } // namespace
@@ -247,23 +258,35 @@ private:
 std::vector<contract_finding> check_contract(const scenario::scenario_config& scenario,
                                              const scenario::compiled_scenario& compiled,
                                              const std::vector<traced_message>& observed) {
-    return contract_checker(scenario, compiled, observed).run();
+    contract_checker checker(scenario, compiled, observed);
+    checker.check();
+    return checker.take_findings();
 }
 
-scenario::scenario_config probe_scenario(const scenario::scenario_config& original, const std::string& service) {
+bool awaits_an_observer(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+                        const std::vector<traced_message>& observed) {
+    contract_checker checker(scenario, compiled, observed);
+    checker.check();
+    return checker.awaits_an_observer();
+}
+
+scenario::scenario_config probe_scenario(const scenario::scenario_config& original, const probe_request& wanted) {
     auto scenario = original;
-    scenario.fleet.vehicles = 1;
+    if (!wanted.vehicle) scenario.fleet.vehicles = 1;
+    scenario.fleet.connect_rate.per_second = scenario.fleet.vehicles; // the one vehicle connects at once
+    if (!wanted.behaviour.empty())
+        for (auto& segment : scenario.fleet.segments) segment.behaviour = wanted.behaviour;
     scenario.conditions.clear();
     scenario.campaigns.clear();
     scenario.budgets = {verdict::parse_budget("unexpected == 0").value()};
     scenario.record = scenario::record::all;
-    if (!service.empty())
-        std::erase_if(scenario.load.services, [&](const auto& s) { return s.name != service; });
+    if (!wanted.service.empty())
+        std::erase_if(scenario.load.services, [&](const auto& s) { return s.name != wanted.service; });
     else
         scenario.load.services.resize(1);
     loadsim::load::phase once;
     once.name = "probe";
-    once.duration = 1s;
+    once.duration = probe_duration;
     once.arrival_count = 1;
     scenario.load.phases = {once};
     scenario.load.lag_limit = 10s; // latency does not matter in a probe
@@ -281,11 +304,25 @@ result<std::vector<contract_finding>> probe(const scenario::scenario_config& sce
         trace_log.push_back(message);
         on_message(message);
     };
-    const auto local =
-        start_local_generator(scenario, {.folder = wanted.folder, .trace = trace}, time, callbacks.on_notice);
+    const replay_selection one_request{.vehicle = wanted.vehicle,
+                                       .arrivals = {arrival_id{0}},
+                                       .until = probe_duration,
+                                       .mode = measure::run_mode::run};
+    const auto local = start_local_generator(scenario, {.folder = wanted.folder, .replay = one_request, .trace = trace},
+                                             time, callbacks.on_notice);
     if (!local) return local.error();
+    const auto every_observer_has_ended = [&, told = false]() mutable {
+        const std::lock_guard lock(one_at_a_time);
+        if (!awaits_an_observer(scenario, (*local)->plan().compiled, trace_log)) return true;
+        if (!std::exchange(told, true))
+            callbacks.on_notice(fmt::format("the request has ended; waiting for all observers, at most {}",
+                                            format_duration(scenario.load.drain)));
+        return false;
+    };
+    const linger_time linger{
+        .at_least = wanted.linger, .at_most = scenario.load.drain, .complete = every_observer_has_ended};
     const auto signals = handle_stop_signals(false);
-    if (const auto end = run_stages(**local, *signals, callbacks, time); !end.status) return end.status.error();
+    if (const auto end = run_stages(**local, *signals, callbacks, time, linger); !end.status) return end.status.error();
     const std::lock_guard lock(one_at_a_time); // observers may still trace messages
     return check_contract(scenario, (*local)->plan().compiled, trace_log);
 }

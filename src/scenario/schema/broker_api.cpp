@@ -8,7 +8,7 @@ template <class V>
 void describe(V& v, fleet::inbound_options& o) {
     v.field("url", o.url,
             "URL of the platform's endpoint for the vehicles' responses; empty: the endpoint of the embedded backend.",
-            value_types::environment_text{});
+            value_types::environment_text{.url = true});
     v.field("method", o.method, "HTTP method of the posts.", value_types::text{});
     v.field("path", o.path, "Path after that of the URL: a template with {vin} and {request.id}.",
             value_types::template_text{});

@@ -208,9 +208,9 @@ void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contr
 
 yaml_node payload::write(const loadsim::contract::payload_options& p) const {
     const auto found = std::ranges::find(payload_forms.values, p.format);
-    if (found == payload_forms.values.end()) return make_scalar(p.text);
+    if (found == payload_forms.values.end()) return make_text(p.text);
     return make_map(payload_forms.names[static_cast<std::size_t>(found - payload_forms.values.begin())],
-                    make_scalar(p.text));
+                    make_text(p.text));
 }
 
 json::object payload::schema() const {
@@ -241,7 +241,7 @@ void named_texts::read(scenario::read_context& r, const yaml_node& n, loadsim::c
 
 yaml_node named_texts::write(const loadsim::contract::named_texts& all) const {
     yaml_node made = make_node(yaml_node::kind::map);
-    for (const auto& [name, value] : all) made.add(name, make_scalar(value));
+    for (const auto& [name, value] : all) made.add(name, make_text(value));
     return made;
 }
 

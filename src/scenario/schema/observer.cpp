@@ -85,7 +85,7 @@ void describe(V& v, observer::webhook_options& o) {
     v.field("listen", o.listen, "Address and port; port 0: any free port.", value_types::text{});
     v.field("path", o.path, "Path of the URL.", value_types::text{});
     v.field("url", o.url, "URL for the platform; empty: http://, the bound address and the path.",
-            value_types::environment_text{});
+            value_types::environment_text{.url = true});
     v.field("secret", o.secret, "Header with a secret that every call must have.",
             value_types::object<observer::webhook_options::shared_secret>{});
     v.field("hmac", o.hmac, "Signature (HMAC) that every call must have.",

@@ -2,6 +2,8 @@
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
 
+#include <loadsim/net/url.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -98,7 +100,8 @@ void describe(V& v, auth_options::api_key_options& o) {
 
 template <class V>
 void describe(V& v, auth_options::oauth2_options& o) {
-    v.required("tokenUrl", o.token_url, "URL of the token endpoint, http or https.", value_types::environment_text{});
+    v.required("tokenUrl", o.token_url, "URL of the token endpoint, http or https.",
+               value_types::environment_text{.url = true});
     v.required("clientId", o.client_id, "Client identifier; may contain ${ENVIRONMENT_VARIABLE}.",
                value_types::environment_text{});
     v.required("clientSecret", o.client_secret, "Client secret: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
@@ -163,8 +166,8 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
     target_keys keys;
     if (n.what == yaml_node::kind::scalar) {
         if (n.text != keyword)
-            return r.add_problem(n, "'" + n.text +
-                                        "' is no target; write embedded, or {broker: mqtt://HOST, api: http://HOST}");
+            return r.add_problem(n, net::without_userinfo("'" + n.text + "'") +
+                                        " is no target; write embedded, or {broker: mqtt://HOST, api: http://HOST}");
     } else {
         keys.embedded.emplace().services.clear(); // empty unless the scenario lists services
         object<target_keys>{}.read(r, n, keys);

@@ -1,4 +1,5 @@
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <gtest/gtest.h>
 
@@ -267,6 +268,16 @@ TEST(iso_time, has_three_formats) {
     EXPECT_EQ(iso_time(at, iso_format::milliseconds), "2026-01-31T23:59:59.123Z");
 }
 
+TEST(iso_time, is_parsed) {
+    const auto at = wall_time{std::chrono::microseconds{1'769'903'999'123'000}};
+    EXPECT_EQ(parse_iso_time("2026-01-31T23:59:59.123Z"), at);
+    EXPECT_EQ(parse_iso_time("2026-01-31T23:59:59Z"), at - std::chrono::milliseconds{123});
+    for (const auto* text :
+         {"", "20260131T235959Z", "2026-01-31T23:59:59", "2026-02-30T23:59:59Z", "2026-01-31T24:00:00Z",
+          "2026-01-31T23:59:59.123", "2026-01-31 23:59:59.123Z", "2026-01-31T23:59:59.12ZZ"})
+        EXPECT_EQ(parse_iso_time(text), std::nullopt) << text;
+}
+
 TEST(iso_time, covers_years_0_to_9999) {
     const std::pair<std::int64_t, const char*> rows[] = {
         {0, "1970-01-01T00:00:00.000Z"},
@@ -281,4 +292,10 @@ TEST(iso_time, covers_years_0_to_9999) {
         append_iso_time(wall_time{std::chrono::microseconds{us}}, iso_format::milliseconds, out);
         EXPECT_EQ(out, std::string(">") + text);
     }
+}
+
+TEST(excerpt, is_cut_after_secrets_are_masked) {
+    register_secret("registered by encoding_test");
+    EXPECT_EQ(excerpt("as registered by encoding_test, it is gone", 10), "as ***, it...");
+    EXPECT_EQ(excerpt("as registered by encoding_test", 6), "as ***");
 }

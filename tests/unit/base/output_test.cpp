@@ -1,4 +1,5 @@
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 
 #include <gtest/gtest.h>
 
@@ -12,4 +13,14 @@ TEST(output, escapes_what_controls_a_terminal) {
     print_error("loadsim: \x1b]0;title\x07\n");
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "loadsim: \\x1b]0;title\\x07\n");
     EXPECT_EQ(lost_output(), "");
+}
+
+TEST(output, has_no_secrets) {
+    register_secret("registered by output_test \x1b");
+    testing::internal::CaptureStdout();
+    print_output("it is registered by output_test \x1b!\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "it is ***!\n");
+    testing::internal::CaptureStderr();
+    print_error("registered%20by%20output_test%20%1b, escaped: registered by output_test \\x1b\n");
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "***, escaped: ***\n");
 }

@@ -29,10 +29,12 @@ void expect_same_number(double a, double b) {
 }
 
 void expect_same(const measure::request_record& a, const measure::request_record& b) {
-    const auto& [arrival, request, vin, segment, behaviour, service, phase, expected, observed, unexpected, why, due,
-                 begun, sent, accepted, delivered, acked, finished, seen, messages, conditions, anomalies] = a;
+    const auto& [arrival, request, traceparent, vin, segment, behaviour, service, phase, expected, observed, unexpected,
+                 why, due, begun, sent, accepted, delivered, acked, finished, seen, messages, conditions, anomalies] =
+        a;
     EXPECT_EQ(arrival, b.arrival);
     EXPECT_EQ(request, b.request_id);
+    EXPECT_EQ(traceparent, b.traceparent);
     EXPECT_EQ(vin, b.vin);
     EXPECT_EQ(segment, b.segment);
     EXPECT_EQ(behaviour, b.behaviour);
@@ -88,6 +90,7 @@ measure::request_record sample_request() {
     r.segment = "pilot, \"quoted\"";
     r.behaviour = "success";
     r.service = "horn";
+    r.traceparent = "00-1-2-01";
     r.phase = "ramp\nup";
     r.expected_outcomes = {outcome::executed, outcome::timed_out};
     r.outcome = outcome::errored;
@@ -101,9 +104,16 @@ measure::request_record sample_request() {
     r.acked_at_ms = -0.0;
     r.finished_at_ms = 5e-324;
     r.observed_at_ms = 1.7976931348623157e308;
-    r.messages = {
-        {.at_ms = 0.1, .to_vehicle = true, .topic = "v1/WBA1/cmd/horn", .payload = "{\"id\"}", .payload_bytes = 9'000},
-        {.at_ms = -0.5, .to_vehicle = false, .topic = "", .payload = "", .payload_bytes = 0}};
+    r.messages = {{.at_ms = 0.1,
+                   .direction = measure::message_direction::to_vehicle,
+                   .head = "v1/WBA1/cmd/horn",
+                   .payload = "{\"id\"}",
+                   .payload_bytes = 9'000},
+                  {.at_ms = -0.5,
+                   .direction = measure::message_direction::from_api,
+                   .head = "",
+                   .payload = "",
+                   .payload_bytes = 0}};
     r.conditions = {"tunnel", "a \"storm\""};
     r.anomalies = {"command_duplicated"};
     return r;

@@ -1,5 +1,7 @@
 #include "oauth2.hpp"
 
+#include <loadsim/base/secrets.hpp>
+
 #include <gtest/gtest.h>
 
 using namespace loadsim;
@@ -59,4 +61,10 @@ TEST(oauth2, renews_before_expiry) {
     EXPECT_EQ(driver::renewal_delay(1h), 59min);
     EXPECT_EQ(driver::renewal_delay(100s), 80s);
     EXPECT_EQ(driver::renewal_delay(1s), 800ms);
+}
+
+TEST(oauth2, registers_the_credentials_of_its_header) {
+    const auto r =
+        driver::token_request({.token_url = "", .client_id = "registered", .client_secret = "by oauth2_test"});
+    EXPECT_EQ(mask_secrets(http::find_header(r.headers, "Authorization")), "Basic ***");
 }

@@ -1,9 +1,12 @@
 // Records of the ledger: requests with messages, anomalies with evidence, session events.
 #include "single_vehicle_ledger.hpp"
 
+#include <loadsim/base/secrets.hpp>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 
 using namespace loadsim;
@@ -78,8 +81,10 @@ TEST(records, contain_all_properties_of_a_request) {
     EXPECT_EQ(r.reason, "door_open");
     EXPECT_THAT(r.conditions, ElementsAre("garage", "tunnel")) << "each once, as they came";
     EXPECT_EQ(r.finished_at_ms, 30);
-    EXPECT_THAT(r.messages, ElementsAre(message_record{10, true, "v1/VIN7/cmd/horn", R"({"id":"r1"})", 11},
-                                        message_record{30, false, "v1/VIN7/rsp/r1", R"({"phase":"final"})", 17}));
+    EXPECT_THAT(
+        r.messages,
+        ElementsAre(message_record{10, message_direction::to_vehicle, "v1/VIN7/cmd/horn", R"({"id":"r1"})", 11},
+                    message_record{30, message_direction::from_vehicle, "v1/VIN7/rsp/r1", R"({"phase":"final"})", 17}));
 }
 
 TEST(records, truncate_long_payloads_and_escape_bytes) {
@@ -97,7 +102,50 @@ TEST(records, truncate_long_payloads_and_escape_bytes) {
     EXPECT_EQ(m[0].payload_bytes, 5000U);
     EXPECT_EQ(m[1].payload, "\\x01z\\xff");
     EXPECT_EQ(m[1].payload_bytes, 3U);
-    EXPECT_EQ(m[2], (message_record{5, false, "", "", 0}));
+    EXPECT_EQ(m[2], (message_record{5, message_direction::from_vehicle, "", "", 0}));
+}
+
+TEST(records, contain_the_request_to_the_api_its_response_and_the_completion) {
+    using enum message_direction;
+    single_vehicle_ledger c(recording::all);
+    c.ledger.begin(due(1), at({}));
+    c.ledger.api_request(c.key(1), "POST /vehicles/VIN7/remote-services/horn", R"({"seconds":3})", "00-a1-b2-01");
+    c.ledger.message(c.vehicle, "r1", true, "t", "before the response", at(2ms));
+    c.ledger.sent(c.key(1), at(1ms));
+    c.ledger.api_response(c.key(1), "202", R"({"id":"r1"})", at(4ms));
+    c.ledger.accepted(c.key(1), "r1", at(4ms));
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::failed, "", at(7ms), 0,
+                                 {.head = "v1/VIN7/event", .payload = R"({"state":"failed")", .payload_bytes = 9000});
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(9ms), 0, {.payload = "contradiction"});
+    c.ledger.finish(at(10ms));
+    const auto t = c.ledger.take_counts();
+    ASSERT_THAT(t.request_records, SizeIs(1));
+    EXPECT_EQ(t.request_records[0].traceparent, "00-a1-b2-01");
+    EXPECT_THAT(
+        t.request_records[0].messages,
+        ElementsAre(message_record{1, to_api, "POST /vehicles/VIN7/remote-services/horn", R"({"seconds":3})", 13},
+                    message_record{2, to_vehicle, "t", "before the response", 19},
+                    message_record{4, from_api, "202", R"({"id":"r1"})", 11},
+                    message_record{7, to_observer, "the platform v1/VIN7/event", R"({"state":"failed")", 9000},
+                    message_record{9, to_observer, "the platform", "contradiction", 13}));
+}
+
+// The id of the first command is only assumed to be ours; the API's messages are certainly ours.
+TEST(records, messages_of_the_api_stay_with_their_request_when_its_id_turns_out_to_be_another) {
+    single_vehicle_ledger c(recording::all);
+    c.ledger.begin(due(1), at({}));
+    c.ledger.api_request(c.key(1), "POST /", "", "");
+    c.ledger.delivered(c.vehicle, "zz", at(2ms));
+    c.ledger.api_response(c.key(1), "202", "r1", at(4ms));
+    c.ledger.accepted(c.key(1), "r1", at(4ms));
+    c.ledger.errored(c.key(1), "never sent", at(5ms));
+    const auto t = c.ledger.take_counts();
+    ASSERT_THAT(t.request_records, SizeIs(1));
+    const auto& m = t.request_records[0].messages;
+    ASSERT_THAT(m, SizeIs(2));
+    EXPECT_EQ(m[0].head, "POST /");
+    EXPECT_TRUE(std::isnan(m[0].at_ms)) << "never sent";
+    EXPECT_EQ(m[1].head, "202");
 }
 
 TEST(records, contain_messages_before_the_http_response_and_only_our_own) {
@@ -282,4 +330,19 @@ TEST(records, contain_anomalies_after_completion) {
     ASSERT_THAT(t.request_records, SizeIs(1));
     EXPECT_THAT(t.request_records[0].anomalies, ElementsAre("command_late"));
     EXPECT_EQ(t.request_records[0].delivered_at_ms, 6000);
+}
+
+TEST(records, have_no_secrets_also_at_a_cut_end) {
+    const std::string secret = "registered by records_test";
+    register_secret(secret);
+    single_vehicle_ledger c(recording::all);
+    c.accepted_request(1);
+    c.ledger.message(c.vehicle, "r1", false, "t/" + secret, std::string(max_payload_bytes - 10, 'x') + secret, at(5ms));
+    c.respond(1);
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(40ms));
+    const auto t = c.ledger.take_counts();
+    const auto& m = t.request_records[0].messages;
+    ASSERT_FALSE(m.empty());
+    EXPECT_EQ(m[0].head, "t/***");
+    EXPECT_EQ(m[0].payload, std::string(max_payload_bytes - 10, 'x') + "***");
 }

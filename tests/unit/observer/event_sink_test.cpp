@@ -47,6 +47,9 @@ TEST(event_sink, delivers_completions_and_unmapped_messages_only) {
     EXPECT_EQ(s.completions[0].final_outcome, outcome::executed);
     EXPECT_EQ(s.completions[0].at, monotonic_time{1s});
     EXPECT_EQ(s.completions[0].observer, 3U);
+    EXPECT_EQ(s.completions[0].message.head, "v1/VIN1/evt");
+    EXPECT_EQ(s.completions[0].message.payload, R"({"id":"r-1","state":"executed"})");
+    EXPECT_EQ(s.completions[0].message.payload_bytes, 31U);
     EXPECT_THAT(s.errors, ElementsAre("a message holds no id of a request: { \\x01"));
 }
 
@@ -59,6 +62,7 @@ TEST(event_sink, delivers_each_event_of_a_batch) {
     ASSERT_EQ(s.completions.size(), 2U);
     EXPECT_EQ(s.completions[0].request, "r-1");
     EXPECT_EQ(s.completions[1].request, "r-2");
+    EXPECT_EQ(s.completions[1].message.payload, R"({"id":"r-2","state":"failed","reason":"x"})") << "its item alone";
     EXPECT_EQ(s.completions[1].vin, "VIN1") << "of the topic that they share";
     EXPECT_THAT(s.errors, ElementsAre("a message holds no id of a request: {\"state\":\"executed\"}"));
     EXPECT_EQ(s.sink.take_counts().messages, 3U);

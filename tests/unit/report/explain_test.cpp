@@ -20,6 +20,7 @@ constexpr auto never_ms = std::numeric_limits<double>::quiet_NaN();
 report_contents report_with(const measure::request_record& r) {
     report_contents all;
     all.scenario = "quickstart";
+    all.load_started = sample_run::load_started();
     all.requests = {r};
     all.anomalies = {sample_run::anomaly()};
     all.sessions = {sample_run::session()};
@@ -40,24 +41,24 @@ TEST(explain, golden) {
     EXPECT_EQ(explain(report_with(r), r), R"(request r-17  UNEXPECTED
     vehicle     LZ9SMEV05TF000001, segment good, behaviour success
     service     horn, phase steady
-    due         1.000 s after the load's start, arrival 17
+    due         2026-11-20T10:20:05.000Z, 1.000 s after the load's start, arrival 17
     expected    executed or timed_out
     observed    unanswered: no end after "60s"
     conditions  tunnel
     anomalies   completion_missing
 
-    ms since due
-        -749.500  session     online, session present
-          +0.000  due
-          +0.125  begun       by the load generator
-          +0.250  sent        to the platform
-          +3.500  accepted    by the platform
-         +10.000  -> vehicle  v1/LZ9SMEV05TF000001/cmd/horn  {"request":"r-17"}
-         +10.000  delivered   command received by the vehicle
-         +30.500  <- vehicle  v1/LZ9SMEV05TF000001/rsp/r-17  {"state":"executed","pad":" ... (the first 1,024 of 70,000 bytes)
-         +30.500  finished    final response sent by the vehicle
-      +60000.000  ANOMALY     completion_missing: accepted, and nothing was announced within 60s
-           never              acked, observed
+             UTC  ms since due
+    10:20:04.250      -749.500  session     online, session present
+    10:20:05.000        +0.000  due
+    10:20:05.000        +0.125  begun       by the load generator
+    10:20:05.000        +0.250  sent        to the platform
+    10:20:05.003        +3.500  accepted    by the platform
+    10:20:05.010       +10.000  -> vehicle  v1/LZ9SMEV05TF000001/cmd/horn  {"request":"r-17"}
+    10:20:05.010       +10.000  delivered   command received by the vehicle
+    10:20:05.030       +30.500  <- vehicle  v1/LZ9SMEV05TF000001/rsp/r-17  {"state":"executed","pad":" ... (the first 1,024 of 70,000 bytes)
+    10:20:05.030       +30.500  finished    final response sent by the vehicle
+    10:21:05.000    +60000.000  ANOMALY     completion_missing: accepted, and nothing was announced within 60s
+                         never              acked, observed
 
         lag  connection wait   accept  dispatch  vehicle  notify  e2e
     0.12 ms          0.12 ms  3.50 ms   10.0 ms  20.5 ms       -    -
@@ -108,6 +109,28 @@ TEST(explain, simultaneous_events_stay_in_causal_order) {
     std::size_t at = 0;
     for (const auto* next : {"+0.000  due", "+0.000  begun", "+0.000  sent", "+0.000  accepted", "+0.000  -> vehicle",
                              "+0.000  <- vehicle", "+0.000  delivered", "+0.000  finished"}) {
+        at = text.find(next, at);
+        ASSERT_NE(at, std::string::npos) << next << '\n' << text;
+    }
+}
+
+TEST(explain, shows_the_exchange_with_the_api_the_completion_and_the_trace) {
+    using enum measure::message_direction;
+    auto r = sample_run::request();
+    r.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    r.sent_at_ms = r.due_at_ms;
+    r.accepted_at_ms = r.observed_at_ms = 1030.5;
+    r.outcome = outcome::failed;
+    r.messages.insert(r.messages.begin(),
+                      {.at_ms = r.sent_at_ms, .direction = to_api, .head = "POST /x", .payload = "{}"});
+    r.messages.push_back({.at_ms = 1030.5, .direction = from_api, .head = "202", .payload = R"({"id":"r-17"})"});
+    r.messages.push_back(
+        {.at_ms = 1030.5, .direction = to_observer, .head = "mqtt v1/e", .payload = R"({"state":"failed"})"});
+    const auto text = explain({}, r);
+    std::size_t at = 0;
+    for (const auto* next : {"trace       00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "sent",
+                             "-> API       POST /x  {}", "<- API       202  {\"id\":\"r-17\"}", "accepted",
+                             "-> observer  mqtt v1/e  {\"state\":\"failed\"}", "observed     completion announced"}) {
         at = text.find(next, at);
         ASSERT_NE(at, std::string::npos) << next << '\n' << text;
     }
@@ -182,8 +205,8 @@ TEST(explain, of_a_skipped_request) {
 TEST(explain, escapes_control_characters_of_payloads) {
     auto r = sample_run::request();
     r.messages[0].payload = "\x1b[2Jgone\r\n\x07";
-    r.messages[0].topic = "t\xC2\x9B"
-                          "1m";
+    r.messages[0].head = "t\xC2\x9B"
+                         "1m";
     r.reason = "\x1b]0;title\x07";
     const auto text = explain({}, r);
     EXPECT_THAT(text, HasSubstr(R"(t\xc2\x9b1m  \x1b[2Jgone\x0d\x0a\x07)"));
@@ -206,10 +229,11 @@ TEST(run_overview, golden) {
     all.expected_anomalies_by_kind[static_cast<std::size_t>(anomaly::response_duplicated)] = 2;
     EXPECT_EQ(run_overview(all, "reports/q-1"), R"(quickstart  (rehearsal)
     60 requests recorded, 1 of them unexpected
+    the load started at 2026-11-20T10:20:04.000Z
 
 unexpected requests, and requests with an anomaly
-     due at  vehicle            service  expected               observed    request  reason, anomalies
-    1.000 s  LZ9SMEV05TF000001  horn     executed or timed_out  unanswered  r-17     no end after "60s", completion_missing
+             UTC   due at  vehicle            service  expected               observed    request  reason, anomalies
+    10:20:05.000  1.000 s  LZ9SMEV05TF000001  horn     executed or timed_out  unanswered  r-17     no end after "60s", completion_missing
     ... and 2 more; --limit shows more
 
 anomalies
@@ -218,8 +242,8 @@ anomalies
     response_duplicated  2  expected
 
 anomalies of other requests, and without a request
-          at  vehicle  anomaly             evidence
-    61.000 s  -        completion_unknown  executed was announced for a request that is not of this run
+             UTC        at  vehicle  anomaly             evidence
+    10:21:05.000  61.000 s  -        completion_unknown  executed was announced for a request that is not of this run
 
 next
     loadsim explain reports/q-1 --request r-17               timeline of this request
@@ -262,6 +286,26 @@ TEST(replay_comparison, lists_for_each_request_whether_it_was_reproduced) {
     EXPECT_FALSE(missing.reproduced);
     EXPECT_THAT(missing.text, HasSubstr("not replayed: request r-17 of"));
     EXPECT_THAT(missing.text, HasSubstr("\nreproduced: request r-17 of"));
+}
+
+TEST(replay_comparison, of_several_replays_says_how_often_each_request_was_reproduced) {
+    const auto original = sample_run::request();
+    auto steady = original;
+    steady.arrival = 99;
+    steady.request_id = "r-99";
+    auto other = original;
+    other.outcome = outcome::executed;
+    const auto hit = compare_replay({original, steady}, {original, steady});
+    const auto miss = compare_replay({original, steady}, {other, steady});
+    EXPECT_EQ(miss.by_request, (std::vector<bool>{false, true}));
+    const auto all = combine_replays({original, steady}, {miss, hit, miss});
+    EXPECT_TRUE(all.reproduced) << "each at least once";
+    EXPECT_EQ(all.text,
+              "reproduced 1 of 3 times: request r-17 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
+              "end after \"60s\")\n"
+              "reproduced 3 of 3 times: request r-99 of LZ9SMEV05TF000001, horn due at 1.000 s: unanswered (no "
+              "end after \"60s\")\n");
+    EXPECT_FALSE(combine_replays({original, steady}, {miss, miss}).reproduced);
 }
 
 TEST(replay_comparison, additional_anomalies_are_listed_and_do_not_decide) {

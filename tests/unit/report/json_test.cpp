@@ -2,7 +2,9 @@
 #include "json_format.hpp"
 #include "sample_run.hpp"
 
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/report_reader.hpp>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -205,7 +207,10 @@ TEST(summary_json, has_the_mode) {
 TEST(run_json, identifies_program_version_and_run) {
     expect_json(json::parse(run_json(sample_run::header())),
                 R"({"schema":"loadsim.run/2","version":"1.2.3","mode":"run",
-        "scenario":"quickstart","seed":42,"started_at":"2026-11-20T10:20:00Z"})");
+        "scenario":"quickstart","seed":42,"started_at":"2026-11-20T10:20:00Z","load_started_at":null})");
+    auto during_the_load = sample_run::header();
+    during_the_load.load_started = sample_run::load_started();
+    EXPECT_EQ(json::parse(run_json(during_the_load)).at("load_started_at").as_string(), "2026-11-20T10:20:04.000Z");
 }
 
 TEST(summary_json, budgets_with_observed_values) {
@@ -264,31 +269,73 @@ TEST(timeline_line, an_interval_without_samples_has_nulls_and_no_phase) {
 }
 
 TEST(request_line, has_all_fields) {
-    const auto line = request_line(sample_run::request());
+    auto request = sample_run::request();
+    request.traceparent = "00-1-2-01";
+    const auto line = request_line(request, sample_run::load_started());
     EXPECT_THAT(line, EndsWith("}\n"));
     EXPECT_EQ(line.find('\n'), line.size() - 1);
-    expect_json(json::parse(line), R"({"arrival":17,"request_id":"r-17","vin":"LZ9SMEV05TF000001","segment":"good",
+    expect_json(
+        json::parse(line),
+        R"({"arrival":17,"request_id":"r-17","traceparent":"00-1-2-01","vin":"LZ9SMEV05TF000001","segment":"good",
         "behaviour":"success","service":"horn","phase":"steady","expected_outcomes":["executed","timed_out"],
-        "outcome":"unanswered","unexpected":true,"reason":"no end after \"60s\"","due_at_ms":1000,"begun_at_ms":1000.125,
-        "sent_at_ms":1000.25,"accepted_at_ms":1003.5,"delivered_at_ms":1010,"acked_at_ms":null,"finished_at_ms":1030.5,
-        "observed_at_ms":null,
+        "outcome":"unanswered","unexpected":true,"reason":"no end after \"60s\"","due_at_ms":1000,"due_at":"2026-11-20T10:20:05.000Z",
+        "begun_at_ms":1000.125,"begun_at":"2026-11-20T10:20:05.000Z","sent_at_ms":1000.25,
+        "sent_at":"2026-11-20T10:20:05.000Z","accepted_at_ms":1003.5,"accepted_at":"2026-11-20T10:20:05.003Z",
+        "delivered_at_ms":1010,"delivered_at":"2026-11-20T10:20:05.010Z","acked_at_ms":null,"acked_at":null,
+        "finished_at_ms":1030.5,"finished_at":"2026-11-20T10:20:05.030Z","observed_at_ms":null,"observed_at":null,
         "conditions":["tunnel"],"anomalies":["completion_missing"],"messages":[
-        {"at_ms":1010,"to_vehicle":true,"topic":"v1/LZ9SMEV05TF000001/cmd/horn","payload":"{\"request\":\"r-17\"}",
+        {"at_ms":1010,"at":"2026-11-20T10:20:05.010Z","direction":"to_vehicle","head":"v1/LZ9SMEV05TF000001/cmd/horn","payload":"{\"request\":\"r-17\"}",
          "payload_bytes":18},
-        {"at_ms":1030.5,"to_vehicle":false,"topic":"v1/LZ9SMEV05TF000001/rsp/r-17",
+        {"at_ms":1030.5,"at":"2026-11-20T10:20:05.030Z","direction":"from_vehicle","head":"v1/LZ9SMEV05TF000001/rsp/r-17",
          "payload":"{\"state\":\"executed\",\"pad\":\"","payload_bytes":70000}]})");
 }
 
 TEST(anomaly_line, has_its_evidence) {
-    const auto line = anomaly_line(sample_run::anomaly());
+    const auto line = anomaly_line(sample_run::anomaly(), sample_run::load_started());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line),
-                R"({"kind":"completion_missing","expected":false,"at_ms":61000,"vin":"LZ9SMEV05TF000001",
+    expect_json(
+        json::parse(line),
+        R"({"kind":"completion_missing","expected":false,"at_ms":61000,"at":"2026-11-20T10:21:05.000Z","vin":"LZ9SMEV05TF000001",
         "request_id":"r-17","evidence":"accepted, and nothing was announced within 60s"})");
 }
 
 TEST(session_line, has_vehicle_and_event) {
     const auto line = session_line(sample_run::session());
     EXPECT_THAT(line, EndsWith("}\n"));
-    expect_json(json::parse(line), R"({"at_ms":250.5,"vin":"LZ9SMEV05TF000001","event":"online, session present"})");
+    expect_json(json::parse(line),
+                R"({"at_ms":250.5,"at":null,"vin":"LZ9SMEV05TF000001","event":"online, session present"})");
+}
+
+TEST(explain_json, has_the_records_and_the_hops_of_each_request) {
+    report_contents all;
+    all.version = "1.2.3";
+    all.scenario = "quickstart";
+    all.load_started = sample_run::load_started();
+    all.recorded = 60;
+    all.unexpected = all.matching = 1;
+    all.requests = {sample_run::request()};
+    all.anomalies = {sample_run::anomaly()};
+    all.sessions = {sample_run::session()};
+    auto text = json::parse(explain_json(all)).get_object();
+    auto request = text.at("requests").at(0).get_object();
+    expect_json(request.at("hops_ms"),
+                R"({"lag":0.125,"connection wait":0.125,"accept":3.5,"dispatch":10,"vehicle":20.5,
+        "notify":null,"e2e":null})");
+    request.erase("hops_ms");
+    expect_json(request, request_line(sample_run::request(), all.load_started));
+    expect_json(text.at("anomalies").at(0), anomaly_line(sample_run::anomaly(), all.load_started));
+    expect_json(text.at("session_events").at(0), session_line(sample_run::session(), all.load_started));
+    for (const auto* list : {"requests", "anomalies", "session_events"}) text.erase(list);
+    expect_json(text, R"({"schema":"loadsim.explain/1","version":"1.2.3","mode":"run","scenario":"quickstart",
+        "load_started_at":"2026-11-20T10:20:04.000Z","recorded_requests":60,"unexpected_requests":1,
+        "matching_requests":1,"warnings":[]})");
+}
+
+TEST(json, has_no_secrets_in_texts) {
+    register_secret("r\"egistered by json_test");
+    register_secret("registered-7654321");
+    EXPECT_EQ(json_line(json::object{{"registered-7654321", 7654321},
+                                     {"a", "r\"egistered by json_test"},
+                                     {"b", {"registered-7654321-8"}}}),
+              R"({"registered-7654321":7654321,"a":"***","b":["***-8"]})");
 }

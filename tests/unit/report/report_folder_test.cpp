@@ -1,6 +1,7 @@
 #include "sample_run.hpp"
 #include "temporary_folder.hpp"
 
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report_folder.hpp>
 
@@ -90,6 +91,7 @@ TEST_F(report_folder, that_is_removed_during_the_run_has_no_summary) {
 TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
     const auto run = sample_run::run();
     report_writer writer(folder, sample_run::header(), sample_run::labels());
+    EXPECT_EQ(text("run.json"), run_json(sample_run::header())) << "before the load";
     auto p = sample_run::under_load(run.sum);
     p.interval.request_records = {sample_run::request(), sample_run::request()};
     p.interval.anomaly_records = {sample_run::anomaly()};
@@ -97,10 +99,14 @@ TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
     writer.write(p);
     // The writer is still open: the files now have what a killed run leaves.
     EXPECT_EQ(text("timeline.jsonl"), timeline_line(p, sample_run::labels()));
-    EXPECT_EQ(text("requests.jsonl"), request_line(sample_run::request()) + request_line(sample_run::request()));
-    EXPECT_EQ(text("anomalies.jsonl"), anomaly_line(sample_run::anomaly()));
-    EXPECT_EQ(text("sessions.jsonl"), session_line(sample_run::session()));
-    EXPECT_EQ(text("run.json"), run_json(sample_run::header()));
+    const auto load_start = sample_run::load_started();
+    const auto line = request_line(sample_run::request(), load_start);
+    EXPECT_EQ(text("requests.jsonl"), line + line);
+    EXPECT_EQ(text("anomalies.jsonl"), anomaly_line(sample_run::anomaly(), load_start));
+    EXPECT_EQ(text("sessions.jsonl"), session_line(sample_run::session(), load_start));
+    auto header = sample_run::header();
+    header.load_started = load_start;
+    EXPECT_EQ(text("run.json"), run_json(header));
 
     p.elapsed += 1s;
     p.interval.request_records.clear();
@@ -183,4 +189,14 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     writer.finish(run, sample_run::missed_budget());
     EXPECT_THAT(writer.errors(), SizeIs(7)) << "five that grow, run.json and the summary";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
+}
+
+TEST_F(report_folder, of_a_run_with_secrets_is_closed_to_others) {
+    register_secret("registered by report_folder_test");
+    fs::create_directory(folder / "empty");
+    for (const auto& made :
+         {make_folder(folder / "a" / "b"), make_folder(folder / "empty"), make_new_folder(folder / "c")}) {
+        ASSERT_TRUE(made) << to_string(made.error());
+        EXPECT_EQ(fs::status(*made).permissions(), fs::perms::owner_all) << *made;
+    }
 }

@@ -138,6 +138,39 @@ TEST_F(report_reader_test, keeps_only_matching_records) {
     EXPECT_EQ(read({.request_id = {}, .vin = {}, .unexpected = true, .limit = 1}).matching, 2U);
 }
 
+TEST_F(report_reader_test, finds_requests_by_the_beginning_of_an_id_and_by_trace) {
+    auto traced = request(4, "late-2", "B", false);
+    traced.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    write("requests.jsonl",
+          request_line(traced) + text("requests.jsonl") + request_line(request(5, "late-2", "C", false)));
+    const struct {
+        const char* wanted;
+        std::vector<std::string> ids, ambiguous;
+    } rows[] = {
+        {"go", {"good"}, {}},
+        {"late", {"late"}, {}},
+        {"late-", {"late-2", "late-2"}, {}},
+        {"la", {"late-2", "late-2", "late"}, {"late-2", "late"}},
+        {"0af7651916cd43dd8448eb211c80319c", {"late-2"}, {}},
+        {"0af765", {"late-2"}, {}},
+        {"00-0af", {}, {}},
+        {"", {}, {}},
+    };
+    for (const auto& row : rows) {
+        const auto all = read({.request_id = row.wanted, .vin = {}});
+        EXPECT_EQ(ids(all), row.ids) << row.wanted;
+        EXPECT_EQ(all.ambiguous_ids, row.ambiguous) << row.wanted;
+    }
+}
+
+TEST_F(report_reader_test, knows_when_the_load_started) {
+    EXPECT_EQ(read().load_started, std::nullopt) << "killed before it";
+    auto header = sample_run::header();
+    header.load_started = sample_run::load_started();
+    write("run.json", run_json(header));
+    EXPECT_EQ(read().load_started, sample_run::load_started());
+}
+
 TEST_F(report_reader_test, uses_anomalies_listed_in_the_request_record) {
     auto r = request(1, "alone", "A", false);
     r.anomalies = {"command_duplicated"};

@@ -32,6 +32,8 @@ run_header header() {
         .version = "1.2.3", .mode = measure::run_mode::run, .scenario = "quickstart", .seed = 42, .started = started};
 }
 
+load_start load_started() { return started + 4s; }
+
 measure::run_result run() {
     measure::run_result run;
     run.scenario = "quickstart";
@@ -136,6 +138,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.current_stage = measure::stage::load;
     p.elapsed = 16s;
     p.load_elapsed = 12s;
+    p.load_started = load_started();
     p.load_duration = 30s;
     p.phase = 1;
     p.target_rate = 200;
@@ -175,13 +178,13 @@ measure::request_record request() {
             .finished_at_ms = 1030.5,
             .observed_at_ms = never_ms,
             .messages = {{.at_ms = 1010,
-                          .to_vehicle = true,
-                          .topic = "v1/LZ9SMEV05TF000001/cmd/horn",
+                          .direction = measure::message_direction::to_vehicle,
+                          .head = "v1/LZ9SMEV05TF000001/cmd/horn",
                           .payload = R"({"request":"r-17"})",
                           .payload_bytes = 18},
                          {.at_ms = 1030.5,
-                          .to_vehicle = false,
-                          .topic = "v1/LZ9SMEV05TF000001/rsp/r-17",
+                          .direction = measure::message_direction::from_vehicle,
+                          .head = "v1/LZ9SMEV05TF000001/rsp/r-17",
                           .payload = R"({"state":"executed","pad":")",
                           .payload_bytes = 70'000}},
             .conditions = {"tunnel"},

@@ -19,6 +19,7 @@ measure::run_result run();
 
 /// Version of the program and start time.
 run_header header();
+load_start load_started(); ///< four seconds later
 
 /// Three budgets: failed, passed, without data.
 verdict::evaluation missed_budget();

@@ -44,6 +44,7 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.interval_s, 3);
     EXPECT_EQ(p.elapsed, 3s);
     EXPECT_EQ(p.load_elapsed, 1s);
+    EXPECT_EQ(p.load_started, std::chrono::floor<std::chrono::milliseconds>(all.result(begun).started + 2s));
     EXPECT_EQ(p.target_rate, 5);
     EXPECT_EQ(p.sessions_online, 10U) << "a state is the latest value, not a sum";
     EXPECT_EQ(p.generator.cpu_s, 0.5);
@@ -57,6 +58,12 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_TRUE(p.cumulative->request_records.empty()) << "only counts are kept for the whole run";
     EXPECT_EQ(all.result(begun).sessions_peak, 10U);
     EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
+}
+
+TEST(aggregator, knows_no_start_of_the_load_while_connecting) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, begun);
+    EXPECT_EQ(all.progress(measure::stage::connecting, never, begun + 1s).load_started, std::nullopt);
 }
 
 TEST(aggregator, result_has_the_sum_and_the_recoveries) {

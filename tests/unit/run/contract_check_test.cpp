@@ -74,6 +74,47 @@ TEST(contract_check, reports_a_field_path_without_match_and_the_message) {
                 HasSubstr("- load.observers[0] (mqtt): there is no '/order' (id) in"));
 }
 
+// A probe goes on until the slow observer has seen the end, too: it would be called deaf otherwise.
+TEST(contract_check, awaits_each_observer_of_an_accepted_request) {
+    std::string two(theirs);
+    two.replace(two.find("observers: ["), 12,
+                "observers: [{poll: {path: \"/o/{request.id}\", state: /now, ends: {executed: DONE}}}, ");
+    const auto d = scenario::read(two, "f").value();
+    const auto compiled = scenario::compile(d).value();
+    const auto awaits = [&](const std::vector<traced_message>& messages) {
+        return awaits_an_observer(d, compiled, messages);
+    };
+    auto fast = end;
+    fast.observer = 1;
+    const traced_message poll_pending{way::to_observer, 0, "/o/17", R"({"now":"BUSY"})"};
+    const traced_message poll_end{way::to_observer, 0, "/o/17", R"({"now":"DONE"})"};
+    EXPECT_TRUE(awaits({answer, command, word, fast}));
+    EXPECT_TRUE(awaits({answer, command, word, fast, poll_pending}));
+    EXPECT_FALSE(awaits({answer, command, word, fast, poll_pending, poll_end}));
+    auto refused = answer;
+    refused.head = "423";
+    EXPECT_FALSE(awaits({refused})) << "no end follows";
+    EXPECT_FALSE(awaits({}));
+}
+
+TEST(probe_scenario, is_one_request_of_the_wanted_vehicle_service_and_behaviour) {
+    const auto full =
+        scenario::read("name: t\nfleet: {vehicles: 100, segments: [{name: a, share: 50%}, {name: b, share: 50%}]}\n"
+                       "load: {services: {horn: 1, lights: 1}, phases: [{duration: 9, arrivalRate: 5}]}\n",
+                       "f")
+            .value();
+    const auto first = probe_scenario(full, {});
+    EXPECT_EQ(first.fleet.vehicles, 1U);
+    EXPECT_EQ(first.load.services.size(), 1U);
+    EXPECT_EQ(scenario::schedule_of(first).size(), 1U);
+    const auto wanted = probe_scenario(full, {.service = "lights", .behaviour = "timeout", .vehicle = vehicle_id{70}});
+    EXPECT_EQ(wanted.fleet.vehicles, 100U) << "the vehicle keeps its segment and its data";
+    EXPECT_EQ(wanted.fleet.connect_rate.per_second, 100) << "the last vehicle connects as soon as the first";
+    ASSERT_EQ(wanted.load.services.size(), 1U);
+    EXPECT_EQ(wanted.load.services.front().name, "lights");
+    for (const auto& segment : wanted.fleet.segments) EXPECT_EQ(segment.behaviour, "timeout");
+}
+
 TEST(contract_check, checks_each_event_of_a_batch) {
     std::string many(theirs);
     many.replace(many.find("filter: out"), 11, "filter: out, each: /all");

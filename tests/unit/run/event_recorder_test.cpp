@@ -58,7 +58,9 @@ protected:
 TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     begin_request();
     EXPECT_TRUE(from_driver.still_wanted(key));
+    from_driver.on_api_request(key, "POST /", "{}", "00-1-2-01");
     from_driver.on_sent(key, at(10ms));
+    from_driver.on_api_response(key, "202", "r1", at(20ms));
     from_driver.on_accepted(key, "r1", at(20ms));
     const auto command = from_vehicle.on_delivered(key.vehicle, {.id = "r1", .service = "horn"}, at(30ms), false);
     EXPECT_TRUE(command.first_delivery);
@@ -67,7 +69,9 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     from_vehicle.on_acked(key.vehicle, "r1", at(40ms));
     from_vehicle.on_executed(key.vehicle, "r1", at(60ms));
     from_vehicle.on_finished(key.vehicle, "r1", outcome::executed, {}, at(70ms));
-    recorder.on_completion(key.vehicle, completion());
+    auto announced = completion();
+    announced.message = contract::event_message::of("v1/event", std::string(5000, 'x'));
+    recorder.on_completion(key.vehicle, announced);
     EXPECT_FALSE(from_driver.still_wanted(key));
     EXPECT_FALSE(
         from_vehicle.on_delivered(key.vehicle, {.id = "r1", .service = "horn"}, at(90ms), false).first_delivery);
@@ -81,8 +85,13 @@ TEST_F(event_recorder_test, records_the_instants_of_a_request) {
     EXPECT_THAT((std::vector{r.begun_at_ms, r.sent_at_ms, r.accepted_at_ms, r.delivered_at_ms, r.acked_at_ms,
                              r.finished_at_ms, r.observed_at_ms}),
                 ElementsAre(5, 10, 20, 30, 40, 70, 80));
-    ASSERT_THAT(r.messages, SizeIs(1));
-    EXPECT_EQ(r.messages[0].payload, "payload");
+    EXPECT_EQ(r.traceparent, "00-1-2-01");
+    ASSERT_THAT(r.messages, SizeIs(4));
+    EXPECT_EQ(r.messages[0].head, "POST /");
+    EXPECT_EQ(r.messages[1].head, "202");
+    EXPECT_EQ(r.messages[2].payload, "payload");
+    EXPECT_THAT(r.messages[3].head, testing::EndsWith(" v1/event"));
+    EXPECT_EQ(r.messages[3].payload_bytes, 5000U);
 }
 
 TEST_F(event_recorder_test, records_why_a_request_failed) {

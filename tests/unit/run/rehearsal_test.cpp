@@ -164,7 +164,7 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5
     EXPECT_EQ(first.due_at_ms, 100);
     EXPECT_EQ(first.acked_at_ms, 120);
     EXPECT_EQ(first.observed_at_ms, 220);
-    EXPECT_EQ(first.messages.size(), 3U);
+    EXPECT_EQ(first.messages.size(), 4U) << "command, two responses, completion";
 }
 
 std::string line_of(const measure::request_record& r) {
@@ -172,7 +172,8 @@ std::string line_of(const measure::request_record& r) {
                             r.segment, r.service, r.phase, to_string(r.expected_outcomes), to_string(r.outcome),
                             r.unexpected, r.reason, r.due_at_ms, r.begun_at_ms, r.sent_at_ms, r.accepted_at_ms,
                             r.delivered_at_ms, r.acked_at_ms, r.finished_at_ms, r.observed_at_ms);
-    for (const auto& m : r.messages) line += fmt::format("\n  {} {} {} {}", m.at_ms, m.to_vehicle, m.topic, m.payload);
+    for (const auto& m : r.messages)
+        line += fmt::format("\n  {} {} {} {}", m.at_ms, to_string(m.direction), m.head, m.payload);
     for (const auto& c : r.conditions) line += " " + c;
     for (const auto& a : r.anomalies) line += " " + a;
     return line;

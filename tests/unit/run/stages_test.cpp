@@ -53,12 +53,13 @@ protected:
                                    progress.back().cumulative = nullptr;
                                },
                            .on_finished = [this](const measure::run_result& r) { results.push_back(r); }},
-                          time);
+                          time, linger);
     }
 
     static constexpr monotonic_time begin{1h};
     plan_from_text text{"name: t\nseed: 7\nfleet: {vehicles: 10}\n"
                         "load: {phases: [{duration: 3s, arrivalRate: 2}], drain: 5s}\n"};
+    linger_time linger;
     manual_time time;
     fake_signals signals{time};
     fake_generator generator{text.plan};
@@ -84,6 +85,31 @@ TEST_F(stages_test, run_in_order) {
     EXPECT_EQ(at["stop_arrivals"], 3050ms) << "the load lasts as long as its phases";
     EXPECT_EQ(at["expire"], 3150ms) << "the drain ends when nothing is in flight";
     EXPECT_THAT(notices, IsEmpty());
+}
+
+TEST_F(stages_test, linger_after_the_drain_as_long_as_wanted) {
+    const struct {
+        nanoseconds at_least, at_most, completed_after, stopped_after;
+    } rows[] = {
+        {0s, 0s, 0s, 0s}, {2s, 0s, 0s, 2s}, {2s, 4s, 1s, 2s}, {2s, 4s, 3s, 3s}, {0s, 4s, 9s, 4s},
+    };
+    for (const auto& row : rows) {
+        generator.calls.clear();
+        at.clear();
+        const auto lingered = [&] { return time.now() - begin - at["expire"]; };
+        linger = {.at_least = row.at_least, .at_most = row.at_most, .complete = [&] {
+                      return lingered() >= row.completed_after;
+                  }};
+        run();
+        EXPECT_EQ(at["stop"] - at["expire"], row.stopped_after);
+    }
+}
+
+TEST_F(stages_test, lingering_ends_with_a_signal) {
+    linger.at_least = 1h;
+    signals.send(stop_signals::kind::interrupt, begin + 6s);
+    run();
+    EXPECT_LE(time.now() - begin, 7s);
 }
 
 TEST_F(stages_test, stopped_during_the_hooks_end_without_load_and_further_hooks) {

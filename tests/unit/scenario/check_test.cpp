@@ -156,6 +156,9 @@ TEST(check, methods_and_headers) {
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {method: 'P T'}}"), "'P T' is no HTTP method"},
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {headers: {'X:Y': z}}}}"), "'X:Y' is no"},
         {scenario_with_load("  observers: [{webhook: {secret: {header: 'X Y', value: z}}}]"), "'X Y' is no header's"},
+        {scenario_with_load("  http: {traceparent: true}\ntarget: {broker: mqtt://a, api: http://b}\n"
+                            "contract: {request: {headers: {TraceParent: x}}}"),
+         "f:4:23: contract.request.headers has a traceparent, too"},
     };
     for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
     read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));

@@ -43,7 +43,7 @@ fleet:
 campaigns:
   - {name: recall, at: 500ms, segments: [eu], topic: "v1/all/{segment}", filter: "v1/all/{segment}", payload: '{"id":"{request.id}"}', id: /id}
 load:
-  http: {retries: 2, timeout: 1s}
+  http: {retries: 2, timeout: 1s, traceparent: true}
   observers:
     - mqtt
     - webhook: {path: /hook, hmac: {header: X-Sig, key: k1, algorithm: sha512, encoding: base64, prefix: "v1="}, secret: {header: X-Key, value: k2}}
@@ -74,6 +74,7 @@ TEST(platform_schema, is_read) {
     EXPECT_EQ(d.campaigns.at(0).at, 500ms);
     EXPECT_EQ(d.campaigns.at(0).message.payload.text, R"({"id":"{request.id}"})");
     EXPECT_EQ(d.load.http.retries, 2U);
+    EXPECT_TRUE(d.load.http.traceparent);
     EXPECT_THAT(labels_of(d).observers,
                 ElementsAre("mqtt", "webhook", "poll 1", "poll 2", "response", "none", "sse", "websocket"));
     EXPECT_THAT(labels_of(d).campaigns, ElementsAre("recall"));

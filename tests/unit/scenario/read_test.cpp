@@ -1,5 +1,6 @@
 #include "scenario_text.hpp"
 
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
 
 #include <gmock/gmock.h>
@@ -491,4 +492,42 @@ TEST(read, warns_of_placeholders_of_other_tools) {
     EXPECT_THAT(to_string(warnings), testing::HasSubstr("f:4:28: '{{ vin }}' is a placeholder of other tools"));
     EXPECT_THAT(to_string(warnings), testing::HasSubstr("f:5:26: '%i' is a placeholder of other tools"));
     EXPECT_THAT(to_string(warnings), testing::HasSubstr("--set contract.request.path: '${vin}' is a placeholder"));
+}
+
+TEST(read, registers_secrets) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_SECRET", "env{vin}-of-read-test", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_HOST", "host-of-read-test", 1), 0);
+    const auto found = [](std::string_view text) { return mask_secrets(text) == secret_mask; };
+    EXPECT_FALSE(found("env{vin}-of-read-test"));
+    read_valid(scenario_with_load(
+        "  observers: [{webhook: {secret: {header: X-A, value: webhook-of-read-test}, hmac: {header: X-B, key: "
+        "hmac-of-read-test}}}]\n"
+        "target: {broker: 'mqtt://${LOADSIM_TEST_HOST}', api: 'http://${LOADSIM_TEST_HOST}', user: u, password: "
+        "password-of-read-test, auth: {basic: {user: u, password: basic-of-read-test}}}\n"
+        "fleet: {mqtt: {user: car, password: 'fleet-{{vin}}-of-read-test'}}\n"
+        "contract: {request: {body: '{\"a\":\"${LOADSIM_TEST_SECRET}\"}'}}"));
+    for (const auto* secret : {"env{vin}-of-read-test", "password-of-read-test", "basic-of-read-test",
+                               "fleet-{vin}-of-read-test", "webhook-of-read-test", "hmac-of-read-test"})
+        EXPECT_TRUE(found(secret)) << secret;
+    EXPECT_FALSE(found("host-of-read-test")) << "a URL stays readable";
+}
+
+TEST(read, does_not_repeat_a_text_where_a_secret_may_be) {
+    for (const auto* wrong :
+         {"target: {broker: mqtt://a, api: http://b, auth: Secret-77}",
+          "target: {broker: mqtt://a, api: http://b, auth: {basic: Secret-77}}", "target: 'mqtt://u:Secret-77@host'",
+          "target: {broker: 'mqtt://u:Secret-77@host'}", "contract: {request: {headers: 'Authorization: Secret-77'}}",
+          "behaviours: {b: {credentials: Secret-77}}"}) {
+        const auto text = problems_of(minimal_scenario(wrong));
+        EXPECT_NE(text, "") << wrong;
+        EXPECT_THAT(text, testing::Not(testing::HasSubstr("Secret"))) << wrong;
+    }
+}
+
+TEST(read, warns_of_secrets_that_are_too_short_to_mask) {
+    problems warnings;
+    const auto config =
+        read(minimal_scenario("target: {broker: mqtt://a, api: http://b, auth: {bearer: abc}}"), "f", {}, &warnings);
+    ASSERT_TRUE(config) << to_string(config.error());
+    EXPECT_EQ(to_string(warnings), "f:3:59: a secret of less than 4 bytes is not masked within other texts");
 }

@@ -32,8 +32,8 @@ const loadsim::target::machine_resources large{.open_files = 1'000'000};
 } // namespace
 
 TEST(scenario_files, are_read_without_a_problem_and_back) {
-    ::setenv("FLOTTE_DIENST", "door", 1); // used by foreign-platform.yaml
-    ::setenv("FLOTTE_GEHEIMNIS", "secret", 1);
+    ::setenv("FLOTTE_DIENST", "key-of-the-service", 1); // used by foreign-platform.yaml
+    ::setenv("FLOTTE_GEHEIMNIS", "secret-of-the-service", 1);
     int count = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
         if (entry.path().extension() != ".yaml") continue;

@@ -96,3 +96,33 @@ TEST(write, never_shows_a_password) {
                 testing::Not(testing::HasSubstr("s3cret")));
     EXPECT_EQ(*read(text, "written"), d) << "all else is there";
 }
+
+TEST(write, has_no_secret_within_other_texts) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_USER", "user-of-write-test", 1), 0);
+    const auto d = read_valid(minimal_scenario(
+        "target: {broker: mqtt://a, api: http://b, user: '${LOADSIM_TEST_USER}', auth: {bearer: token-of-write-test}}\n"
+        "contract: {request: {headers: {X-Also: 'a token-of-write-test'}, body: '{\"a\":\"${LOADSIM_TEST_USER}\"}'}}"));
+    EXPECT_EQ(d.target.broker->user, "user-of-write-test");
+    const auto text = write(d);
+    EXPECT_THAT(text, testing::Not(testing::HasSubstr("-of-write-test")));
+    EXPECT_THAT(text, testing::HasSubstr("X-Also: a ***"));
+    EXPECT_THAT(text, testing::HasSubstr("${LOADSIM_TEST_USER}")) << "a template is written as it is";
+}
+
+TEST(masked_secrets, of_a_written_scenario_are_found) {
+    const auto written = write(
+        read_valid(minimal_scenario("target: {broker: mqtt://a, api: http://b, auth: {bearer: token-of-masked-test}}\n"
+                                    "contract: {request: {headers: {X-Also: 'a token-of-masked-test'}}}\n"
+                                    "behaviours: {b: {credentials: {user: u, password: password-of-masked-test}}}")));
+    const auto found = to_string(find_masked_secrets(written, "f", {}));
+    EXPECT_THAT(found, testing::StartsWith("f:"));
+    for (const auto* path :
+         {"target.auth.bearer", "contract.request.headers.X-Also", "behaviours.b.credentials.password"})
+        EXPECT_THAT(found,
+                    testing::HasSubstr(std::string("the run's folder does not hold this secret; give it with --set ") +
+                                       path + "=..."));
+    const std::vector all{*parse_override("target.auth.bearer=x"), *parse_override("contract.request.headers.X-Also=x"),
+                          *parse_override("behaviours.b.credentials.password=x")};
+    EXPECT_EQ(to_string(find_masked_secrets(written, "f", all)), "");
+    EXPECT_EQ(to_string(find_masked_secrets("a: [", "f", {})), "") << "read() says what is wrong";
+}

@@ -30,13 +30,13 @@ TEST(mosquitto_configuration, requires_a_login_if_logins_are_given) {
                                               {.logins = {{"car", "secret"}}, .persistent_sessions = false});
     EXPECT_THAT(text, HasSubstr("allow_anonymous false\n"));
     EXPECT_THAT(text, Not(HasSubstr("allow_anonymous true")));
-    EXPECT_THAT(text, HasSubstr("\npassword_file /run/my report/mosquitto.passwords\n"));
+    EXPECT_THAT(text, HasSubstr("\npassword_file /run/my report/mosquitto.private/passwords\n"));
     EXPECT_THAT(text, Not(HasSubstr("secret")));
 }
 
 TEST(mosquitto_configuration, persists_sessions_in_its_folder) {
     const auto text = mosquitto_configuration(4711, "", "/run/x", {.logins = {}, .persistent_sessions = true});
-    EXPECT_THAT(text, HasSubstr("\npersistence true\npersistence_location /run/x/\n"));
+    EXPECT_THAT(text, HasSubstr("\npersistence true\npersistence_location /run/x/mosquitto.private/\n"));
     EXPECT_THAT(text, Not(HasSubstr("persistence false")));
 }
 

@@ -55,6 +55,22 @@ TEST(registry, reads_vins_and_values_from_a_file) {
     EXPECT_EQ(copy.vehicle_of("V1"), vehicle_id{0});
 }
 
+TEST(registry, finds_a_vehicle_as_a_user_names_it) {
+    const auto cars = good(12, "vin,user,serial\nV0,carl,7\nV1,eve,x\nV2,eve,3\nV3,,\nV4,,\nV5,,\nV6,,\nV7,,\nV8,,\n"
+                               "V9,,\nV10,,\nV11,anna,11\n");
+    EXPECT_EQ(cars.find("V2").value(), vehicle_id{2}) << "VIN";
+    EXPECT_EQ(cars.find("2").value(), vehicle_id{2}) << "index";
+    EXPECT_EQ(cars.find("carl").value(), vehicle_id{0}) << "value";
+    EXPECT_EQ(cars.find("11").value(), vehicle_id{11}) << "index and value of the same vehicle";
+    EXPECT_EQ(to_string(cars.find("7").error()),
+              "'7' is the index or a value of 2 vehicles, such as V7 and V0; name one by its VIN");
+    EXPECT_EQ(to_string(cars.find("eve").error()),
+              "'eve' is the index or a value of 2 vehicles, such as V1 and V2; name one by its VIN");
+    EXPECT_EQ(to_string(cars.find("12").error()),
+              "'12' is no VIN, no index from 0 to 11 and no value of fleet.data in this fleet");
+    EXPECT_EQ(to_string(registry(usual, 3).find("-1").error()), "'-1' is no VIN, no index from 0 to 2 in this fleet");
+}
+
 TEST(registry, generates_vins_for_a_file_without_a_vin_column) {
     const auto cars = good(2, "user\ncarl\neve\n");
     EXPECT_EQ(cars.vin_of(vehicle_id{1}), vehicle::vin_of(usual, vehicle_id{1}));
