@@ -53,7 +53,7 @@ exit_code probe(const probe_options& options) {
     const auto full_scenario = read_scenario(options.scenario);
     if (!full_scenario) return full_scenario.error();
     const auto& services = full_scenario->load.services;
-    if (!options.service.empty() && std::ranges::count(services, options.service, &load::service_weight::name) == 0) {
+    if (!options.service.empty() && std::ranges::count(services, options.service, &scenario::service::name) == 0) {
         print_problems({"--service", fmt::format("the scenario's load does not request '{}'", options.service)});
         return exit_code::usage;
     }

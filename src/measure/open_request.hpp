@@ -60,7 +60,7 @@ struct open_request {
     id_evidence own{};
     std::vector<id_evidence> candidates{};
     bool id_known = false;                          ///< by driver or platform, not assumed
-    std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the service's name
+    std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the platform's name
     std::vector<std::string> requested_parameters{};
     bool unreachable = false;                ///< its vehicle was unreachable, at least temporarily
     std::vector<std::uint32_t> conditions{}; ///< active during the request

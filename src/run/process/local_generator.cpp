@@ -109,7 +109,7 @@ private:
 local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
                                  target_setup setup, const local_generator_options& options, const time_source& time)
     : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
-      setup_(std::move(setup)), correlator_(scenario.load.completion_timeout), time_(time),
+      setup_(std::move(setup)), correlator_(scenario::longest_completion_timeout(scenario.load)), time_(time),
       outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", std::random_device{}());
