@@ -68,7 +68,8 @@ private:
         due_.push_back(due);
         ++open_;
         const auto vehicle = n % fleet;
-        driver_->send({arrival_id{n}, vehicle_id{static_cast<std::uint32_t>(vehicle)}}, vins_[vehicle], "horn");
+        driver_->send({arrival_id{n}, vehicle_id{static_cast<std::uint32_t>(vehicle)}}, vins_[vehicle],
+                      {.name = "horn"});
     }
 
     /// Sends all due requests, then waits for the next due time, like a shard.

@@ -34,4 +34,15 @@ double random_stream::normal() noexcept {
     return radius * std::cos(2.0 * std::numbers::pi * unit());
 }
 
+double draw(distribution_kind what, double a, double b, random_stream& random) noexcept {
+    constexpr double normal_p99 = 2.3263478740; // the 99 % point of the standard normal
+    switch (what) {
+    case distribution_kind::fixed: return a;
+    case distribution_kind::uniform: return a + (b - a) * random.unit();
+    case distribution_kind::normal: return a + b * random.normal();
+    case distribution_kind::lognormal: return a * std::exp(std::log(b / a) / normal_p99 * random.normal());
+    }
+    return 0;
+}
+
 } // namespace loadsim

@@ -41,6 +41,12 @@ variable_set variables_in(template_scope where) {
     return 0;
 }
 
+/// RFC 9110, 5.1: names of headers are equal in any case.
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 std::vector<std::string> names_of(const named_texts& some) {
     std::vector<std::string> names;
     for (const auto& [name, text] : some) names.push_back(name);
@@ -106,22 +112,24 @@ bool message_template::compose(const template_values& from, outgoing_message& ou
 }
 
 template_symbols symbols_in(template_scope where, const scenario_symbols& scenario,
-                            const std::vector<std::string>& parameters) {
+                            const std::vector<std::string>& command_parameters) {
     template_symbols made{.variables = variables_in(where)};
     if (where != template_scope::hook) {
         made.data = scenario.data;
         made.segment = scenario.segment;
     }
-    if (where == template_scope::response) made.parameters = parameters;
+    if (where == template_scope::response) made.parameters = command_parameters;
     made.command = where == template_scope::response;
     made.random = where != template_scope::identity;
     const bool at_platform = where == template_scope::request || where == template_scope::poll ||
                              where == template_scope::command || where == template_scope::hook;
     if (at_platform) made.captured = scenario.captured;
+    if (at_platform && where != template_scope::hook) made.parameters = scenario.parameters;
     return made;
 }
 
-result<message_contract> message_contract::compile(const contract::options& options, const scenario_symbols& scenario) {
+result<message_contract> message_contract::compile(const contract::options& options, const scenario_symbols& scenario,
+                                                   std::span<const named_service> services) {
     message_contract made;
     made.options_ = options;
     problems errors;
@@ -141,24 +149,36 @@ result<message_contract> message_contract::compile(const contract::options& opti
     };
 
     const auto& request = options.request;
-    assign(text_template::compile_path(request.path, symbols_for(template_scope::request), made.pointers_), made.path_,
-           "contract.request.path");
-    if (!request.path.starts_with('/') && !request.path.starts_with('{'))
-        errors.add("contract.request.path", "'" + request.path + "' does not begin with '/'");
+    auto& contract_request = made.requests_.front();
+    contract_request.options_ = request;
+    const auto symbols_of_request = symbols_for(template_scope::request);
+    const auto compile_path = [&](const std::string& text, const template_symbols& symbols, api_request& out,
+                                  const std::string& option) {
+        assign(text_template::compile_path(text, symbols, made.pointers_), out.path_, option);
+        if (!text.starts_with('/') && !text.starts_with('{'))
+            errors.add(option, "'" + text + "' does not begin with '/'");
+    };
+    const auto compile_header = [&](const std::string& text, const template_symbols& symbols, text_template& out,
+                                    const std::string& option) {
+        assign(text_template::compile(text, symbols, made.pointers_), out, option);
+    };
+    const auto check_statuses = [&](const request_options& o, const std::string& option) {
+        if (o.accepted.empty()) errors.add(option + "accepted", "no status means that a request was accepted");
+        for (const auto status : o.accepted)
+            if (std::ranges::find(o.rejected, status) != o.rejected.end())
+                errors.add(option + "rejected", std::to_string(status) + " cannot mean accepted and rejected");
+    };
+    compile_path(request.path, symbols_of_request, contract_request, "contract.request.path");
     for (const auto& [name, value] : request.headers)
-        assign(text_template::compile(value, symbols_for(template_scope::request), made.pointers_),
-               made.headers_.emplace_back(name, text_template{}).second, "contract.request.headers." + name);
-    assign(payload_template::compile(request.body, symbols_for(template_scope::request), made.pointers_), made.body_,
+        compile_header(value, symbols_of_request, contract_request.headers_.emplace_back(name, text_template{}).second,
+                       "contract.request.headers." + name);
+    assign(payload_template::compile(request.body, symbols_of_request, made.pointers_), contract_request.body_,
            "contract.request.body");
-    assign(field_path::parse(request.id), made.request_id_, "contract.request.id");
-    if (request.accepted.empty())
-        errors.add("contract.request.accepted", "no status means that a request was accepted");
-    for (const auto status : request.accepted)
-        if (std::ranges::find(request.rejected, status) != request.rejected.end())
-            errors.add("contract.request.rejected", std::to_string(status) + " cannot mean accepted and rejected");
+    assign(field_path::parse(request.id), contract_request.id_, "contract.request.id");
+    check_statuses(request, "contract.request.");
 
     const auto& command = options.command;
-    message(command.message, template_scope::command, made.command_, "command");
+    message(command.message, template_scope::command, made.commands_.front(), "command");
     assign(text_template::compile(command.filter, symbols_for(template_scope::identity), made.pointers_), made.filter_,
            "contract.command.filter");
     assign(field_path::parse(command.id), made.id_, std::string(command_id_option));
@@ -169,19 +189,62 @@ result<message_contract> message_contract::compile(const contract::options& opti
         made.parameter_options_.push_back("contract.command.parameters." + name);
         assign(field_path::parse(text), made.parameters_.emplace_back(), made.parameter_options_.back());
     }
-    if (!request.parameters.empty()) made.requested_parameters_.resize(parameter_names.size());
+    contract_request.parameters_.resize(parameter_names.size());
+    contract_request.find_sources(command.parameters, scenario.parameters);
     for (const auto& [name, text] : request.parameters) {
         const auto option = "contract.request.parameters." + name;
         const auto at = std::ranges::find(parameter_names, name);
-        field_path ignored;
+        field_path path;
+        assign(field_path::parse(text), path, option);
         if (at == parameter_names.end())
             errors.add(option, "which value of a command is it compared with? add '" + name +
                                    "' to contract.command.parameters");
-        assign(field_path::parse(text),
-               at == parameter_names.end()
-                   ? ignored
-                   : made.requested_parameters_[static_cast<std::size_t>(at - parameter_names.begin())],
-               option);
+        else
+            contract_request.parameters_[static_cast<std::size_t>(at - parameter_names.begin())].path = std::move(path);
+    }
+    for (const auto& s : services) {
+        const auto& own = s.options;
+        const auto option = "load.services." + s.name + ".";
+        // Names of other services' parameters are made empty, which keeps the indexes.
+        auto names = scenario.parameters;
+        for (auto& name : names)
+            if (std::ranges::find(s.parameters, name) == s.parameters.end()) name.clear();
+        const auto symbols_of = [&](template_scope where) {
+            auto symbols = symbols_for(where);
+            symbols.parameters = names;
+            return symbols;
+        };
+        auto& templates = made.of_service_.emplace_back();
+        if (own.changes_request()) {
+            templates.request = static_cast<std::uint32_t>(made.requests_.size());
+            auto& r = made.requests_.emplace_back(made.requests_.front());
+            const auto symbols = symbols_of(template_scope::request);
+            if (own.method) r.options_.method = *own.method;
+            if (own.path) compile_path(r.options_.path = *own.path, symbols, r, option + "path");
+            for (const auto& [name, value] : own.headers) {
+                const auto same = std::ranges::find_if(
+                    r.headers_, [&name = name](const auto& h) { return equal_ignoring_case(h.first, name); });
+                auto& header = same == r.headers_.end() ? r.headers_.emplace_back() : *same;
+                header.first = name;
+                compile_header(value, symbols, header.second, option + "headers." + name);
+            }
+            if (own.body)
+                assign(payload_template::compile(*own.body, symbols, made.pointers_), r.body_, option + "body");
+            if (own.id) assign(field_path::parse(r.options_.id = *own.id), r.id_, option + "id");
+            if (own.accepted) r.options_.accepted = *own.accepted;
+            if (own.rejected) r.options_.rejected = *own.rejected;
+            if (own.accepted || own.rejected) check_statuses(r.options_, option);
+            r.find_sources(command.parameters, scenario.parameters);
+        }
+        if (own.changes_command()) {
+            templates.command = static_cast<std::uint32_t>(made.commands_.size());
+            auto changed = command.message;
+            if (own.topic) changed.topic = *own.topic;
+            if (own.payload) changed.payload = *own.payload;
+            assign(message_template::compile(changed, symbols_of(template_scope::command), made.pointers_,
+                                             "load.services." + s.name),
+                   made.commands_.emplace_back(), option);
+        }
     }
 
     message(options.ack, template_scope::response, made.response_templates_[0], "ack");
@@ -233,8 +296,9 @@ std::optional<message_contract::parsed_command> message_contract::parse_command(
 
 std::string message_contract::command_filter(const template_values& of) const { return filter_.rendered(of); }
 
-bool message_contract::compose_command(const template_values& from, outgoing_message& out) const {
-    return command_.compose(from, out);
+bool message_contract::compose_command(const template_values& from, outgoing_message& out,
+                                       std::uint32_t service) const {
+    return command(service).compose(from, out);
 }
 
 bool message_contract::compose(response_kind what, const template_values& from, outgoing_message& out) const {
@@ -258,19 +322,48 @@ bool message_contract::has(response_kind what) const noexcept {
            !(what == response_kind::running && options_.running.none);
 }
 
-bool message_contract::compose_request(const template_values& from, request_parts& out) const {
+bool message_contract::has_request_id_in_header() const noexcept {
+    return std::ranges::any_of(requests_, [](const auto& r) { return r.id_.type() == field_path::kind::property; });
+}
+
+bool message_template::uses_parameter(std::size_t index) const noexcept {
+    const auto uses = [index](const text_template& t) { return t.uses_parameter(index); };
+    return uses(topic_) || uses(response_topic_) || uses(correlation_) || uses(content_type_) ||
+           uses(payload_.text()) ||
+           std::ranges::any_of(user_properties_, [&](const auto& p) { return uses(p.second); });
+}
+
+bool api_request::uses_parameter(std::size_t index) const noexcept {
+    return path_.uses_parameter(index) || body_.text().uses_parameter(index) ||
+           std::ranges::any_of(headers_, [index](const auto& h) { return h.second.uses_parameter(index); });
+}
+
+void api_request::find_sources(const named_texts& command_parameters, const std::vector<std::string>& of_services) {
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        const auto at = std::ranges::find(of_services, command_parameters[i].first);
+        const auto index = static_cast<std::size_t>(at - of_services.begin());
+        parameters_[i].of_service = at != of_services.end() && uses_parameter(index) ? index : std::string::npos;
+    }
+}
+
+bool api_request::compose(const template_values& from, request_parts& out) const {
     path_.render(from, out.path);
     for (const auto& [name, value] : headers_) out.headers.emplace_back(name, value.rendered(from));
     return body_.render(from, out.body);
 }
 
-std::vector<std::string> message_contract::requested_parameters(const message_view& request) const {
+std::vector<std::string> api_request::parameters(const message_view& request,
+                                                 std::span<const std::string> of_service) const {
     message_parser from(request);
-    std::vector<std::string> values(requested_parameters_.size());
+    std::vector<std::string> values(parameters_.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-        from.extract(requested_parameters_[i], values[i]);
+        const auto& source = parameters_[i];
+        if (source.path.type() == field_path::kind::none && source.of_service < of_service.size())
+            values[i] = of_service[source.of_service];
+        else
+            from.extract(source.path, values[i]);
         // A level of the path: encoded, and the last one with the query.
-        if (requested_parameters_[i].type() == field_path::kind::topic_level)
+        if (source.path.type() == field_path::kind::topic_level)
             values[i] = percent_decode(std::string_view(values[i]).substr(0, values[i].find('?')));
     }
     return values;

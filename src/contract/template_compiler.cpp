@@ -315,7 +315,8 @@ void template_compiler::report_unknown(std::string_view name) {
     for (std::size_t i = 0; i < variable_names.size(); ++i)
         if ((symbols_.variables & bit(static_cast<variable>(i))) != 0) all.emplace_back(variable_names[i]);
     const auto add = [&](std::string_view prefix, std::span<const std::string> members) {
-        for (const auto& m : members) all.push_back(std::string(prefix) + m);
+        for (const auto& m : members)
+            if (!m.empty()) all.push_back(std::string(prefix) + m); // empty: not available here
     };
     add("data.", symbols_.data);
     add("segment.", symbols_.segment);

@@ -166,6 +166,11 @@ bool text_template::uses(variable v) const noexcept {
     });
 }
 
+bool text_template::uses_parameter(std::size_t index) const noexcept {
+    return std::ranges::any_of(parts_,
+                               [index](const part& p) { return p.type == part::kind::parameter && p.index == index; });
+}
+
 std::string_view text_template::text_value(const part& p, const template_values& from) {
     switch (p.type) {
     case part::kind::builtin: return text_of(static_cast<variable>(p.index), from);
@@ -187,7 +192,7 @@ bool text_template::is_present(const part& p, const template_values& from) {
         if (number_of(v, from) != 0) return true;
     }
     const auto text = text_value(p, from);
-    return !text.empty() && text != "0";
+    return !text.empty() && (text != "0" || p.type == part::kind::parameter); // a window opened by 0 %
 }
 
 void text_template::append_value(const part& p, const template_values& from, std::string& out) const {

@@ -17,9 +17,7 @@ class http_driver final : public driver, private http::client_events {
 public:
     http_driver(net::loop& owner, driver_events& events, http_driver_setup setup)
         : loop_(owner), events_(events), setup_(std::move(setup)) {
-        setup_.api.keep_headers =
-            setup_.on_response || setup_.message_contract.request_id().type() == contract::field_path::kind::property;
-        request_.method = setup_.message_contract.options().request.method;
+        setup_.api.keep_headers = setup_.on_response || setup_.message_contract.has_request_id_in_header();
     }
 
     void start(std::function<void(std::string)> ready) override {
@@ -30,21 +28,21 @@ public:
         ready({});
     }
 
-    void send(request_key key, std::string_view vin, std::string_view service) override {
-        if (!build_request(key, vin, service))
+    void send(request_key key, std::string_view vin, const service_request& wanted) override {
+        if (!build_request(key, vin, wanted))
             return events_.on_errored(key, "http: the request's body cannot be made", loop_.now());
-        std::uint64_t token = keys_.size();
+        std::uint64_t token = sent_.size();
         if (free_.empty()) {
-            keys_.push_back(key);
+            sent_.push_back({key, wanted.service});
         } else {
             token = free_.back();
             free_.pop_back();
-            keys_[token] = key;
+            sent_[token] = {key, wanted.service};
         }
         if (setup_.trace) setup_.trace(&request_, nullptr);
         head_.assign(request_.method).append(1, ' ').append(request_.target);
         events_.on_api_request(key, head_, request_.body, traceparent_);
-        report_parameters(key);
+        report_parameters(key, wanted);
         client_->send(token, request_);
     }
 
@@ -69,19 +67,22 @@ public:
 
 private:
     /// Builds request_ from the contract. False: the body cannot be encoded.
-    bool build_request(request_key key, std::string_view vin, std::string_view service) {
+    bool build_request(request_key key, std::string_view vin, const service_request& wanted) {
         random_stream rng(setup_.seed, stream_id::template_value, number(key.arrival));
         contract::template_values values{.vin = vin,
                                          .index = index(key.vehicle),
-                                         .service = service,
+                                         .service = wanted.name,
                                          .arrival = number(key.arrival),
                                          .now_us = system_time_us(),
+                                         .parameters = wanted.parameters,
                                          .random = &rng};
         if (setup_.fill_values) setup_.fill_values(key, values);
         parts_.path.clear();
         parts_.body.clear();
         parts_.headers.clear();
-        if (!setup_.message_contract.compose_request(values, parts_)) return false;
+        const auto& of_contract = setup_.message_contract.request(wanted.service);
+        if (!of_contract.compose(values, parts_)) return false;
+        request_.method = of_contract.options().method;
         // Swapped, not copied: the buffers are reused.
         request_.target.swap(parts_.path);
         request_.body.swap(parts_.body);
@@ -94,32 +95,34 @@ private:
         return true;
     }
 
-    void report_parameters(request_key key) {
-        if (setup_.message_contract.options().request.parameters.empty()) return;
-        const auto values = setup_.message_contract.requested_parameters(
+    void report_parameters(request_key key, const service_request& wanted) {
+        const auto& of_contract = setup_.message_contract.request(wanted.service);
+        if (!of_contract.has_parameters(wanted.parameters)) return;
+        const auto values = of_contract.parameters(
             {.topic = std::string_view(request_.target).substr(request_.target.starts_with('/') ? 1 : 0),
              .payload = request_.body,
-             .property = [this](std::string_view name) { return http::find_header(request_.headers, name); }});
+             .property = [this](std::string_view name) { return http::find_header(request_.headers, name); }},
+            wanted.parameters);
         events_.on_requested(key, {}, {.parameters = values});
     }
 
-    void on_sent(std::uint64_t token, monotonic_time t) override { events_.on_sent(keys_[token], t); }
+    void on_sent(std::uint64_t token, monotonic_time t) override { events_.on_sent(sent_[token].key, t); }
 
     bool on_dequeued(std::uint64_t token, nanoseconds waited) override {
         counts_.connection_wait.record(waited);
-        if (events_.still_wanted(keys_[token])) return true;
+        if (events_.still_wanted(sent_[token].key)) return true;
         free_.push_back(token);
         return false;
     }
 
     void on_response(std::uint64_t token, const http::response_view& response) override {
-        const auto key = keys_[token];
+        const auto [key, service] = sent_[token];
         free_.push_back(token);
         const auto now = loop_.now();
         if (setup_.trace) setup_.trace(nullptr, &response);
         if (response.status != 0) events_.on_api_response(key, std::to_string(response.status), response.body, now);
-        auto mapped =
-            map_response(setup_.message_contract.options().request, setup_.message_contract.request_id(), response);
+        const auto& of_contract = setup_.message_contract.request(service);
+        auto mapped = map_response(of_contract.options(), of_contract.id(), response);
         switch (mapped.what) {
         case mapped_response::kind::accepted:
             events_.on_accepted(key, mapped.text, now);
@@ -134,13 +137,17 @@ private:
     driver_events& events_;
     http_driver_setup setup_;
     std::unique_ptr<http::client> client_;
-    contract::message_contract::request_parts parts_; ///< of the request being built
-    http::request request_;                           ///< reused for each request
-    std::string head_, traceparent_;                  ///< of that request; no header: empty
-    std::vector<request_key> keys_;                   ///< indexed by token
-    std::vector<std::uint64_t> free_;                 ///< unused tokens
-    std::uint64_t allowed_connections_ = 0;           ///< connections, until take_counts() has reported them
-    measure::http_counts counts_;                     ///< since the last take_counts()
+    contract::request_parts parts_;  ///< of the request being built
+    http::request request_;          ///< reused for each request
+    std::string head_, traceparent_; ///< of that request; no header: empty
+    struct sent_request {
+        request_key key;
+        std::uint32_t service;
+    };
+    std::vector<sent_request> sent_;        ///< indexed by token
+    std::vector<std::uint64_t> free_;       ///< unused tokens
+    std::uint64_t allowed_connections_ = 0; ///< connections, until take_counts() has reported them
+    measure::http_counts counts_;           ///< since the last take_counts()
 };
 
 } // namespace

@@ -63,11 +63,11 @@ public:
         });
     }
 
-    void send(request_key key, std::string_view vin, std::string_view service) override {
+    void send(request_key key, std::string_view vin, const service_request& wanted) override {
         const auto number = ++sent_;
         const auto id = id_of(number);
         const auto now = loop().now();
-        if (!compose(key, vin, service, id, now))
+        if (!compose(key, vin, wanted, id, now))
             return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
         if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
         const auto published = publish(id);
@@ -137,19 +137,20 @@ private:
             events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
     }
 
-    bool compose(request_key key, std::string_view vin, std::string_view service, std::string_view id,
+    bool compose(request_key key, std::string_view vin, const service_request& wanted, std::string_view id,
                  monotonic_time now) {
         random_stream rng(seed_, stream_id::template_value, loadsim::number(key.arrival), first_random_counter);
         contract::template_values values{.index = index(key.vehicle)};
         if (fill_values_) fill_values_(key, values);
         values.vin = vin;
-        values.service = service;
+        values.service = wanted.name;
+        values.parameters = wanted.parameters;
         values.request_id = id;
         values.arrival = loadsim::number(key.arrival);
         values.now_us = system_time_us();
         values.sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
         values.random = &rng;
-        return message_contract_.compose_command(values, command_);
+        return message_contract_.compose_command(values, command_, wanted.service);
     }
 
     /// Reports the content of command_, read as a vehicle reads it.

@@ -53,8 +53,9 @@ result<campaign> campaign::compile(const campaign_options& o, const contract::sc
         made.filter_ = *filter;
     else
         add_errors(filter.error(), ".filter");
-    auto sent = contract::message_template::compile(
-        o.message, contract::symbols_in(contract::template_scope::command, names, {}), pointers, location);
+    auto symbols = contract::symbols_in(contract::template_scope::command, names, {});
+    symbols.parameters = {}; // those of a service
+    auto sent = contract::message_template::compile(o.message, symbols, pointers, location);
     if (sent)
         made.message_ = *sent;
     else

@@ -91,7 +91,8 @@ command_execution* fleet_core::accept_command(vehicle_state& vehicle, const cont
                                 : random_stream(spec_.seed, stream_id::unsolicited_command, index(v),
                                                 draws_of(vehicle).unsolicited);
     behaviour_host& host = *this;
-    auto execution = std::make_unique<command_execution>(host, v, vehicle::resolve(*b, command->service, choices));
+    const auto service = info.service.empty() ? std::string_view(command->service) : info.service;
+    auto execution = std::make_unique<command_execution>(host, v, vehicle::resolve(*b, service, choices));
     if (!info.arrival) draws_of(vehicle).unsolicited = static_cast<std::uint32_t>(choices.counter());
     execution->request = std::move(command->id);
     execution->command = std::move(*command);

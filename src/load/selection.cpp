@@ -44,9 +44,9 @@ std::uint64_t divide(std::uint64_t limit, fleet_partition shard) {
     return limit / shard.count + (shard.index < limit % shard.count ? 1 : 0);
 }
 
-service_selection::service_selection(std::uint64_t seed, std::span<const service_weight> services) : seed_(seed) {
+service_selection::service_selection(std::uint64_t seed, std::span<const double> weights) : seed_(seed) {
     double sum = 0;
-    for (const auto& s : services) cumulative_.push_back(sum += s.weight);
+    for (const double weight : weights) cumulative_.push_back(sum += weight);
     for (auto& c : cumulative_) c /= sum; // the last becomes exactly 1, as do trailing services with weight 0
 }
 

@@ -195,12 +195,13 @@ void ledger::record_anomaly(anomaly what, std::optional<vehicle_id> v, std::stri
                            std::move(evidence));
 }
 
-void ledger::expire_requests(monotonic_time before, monotonic_time now) {
+template <class IsOverdue>
+void ledger::expire(monotonic_time now, IsOverdue is_overdue) {
     auto& s = *state_;
     s.emit_expired_records(now);
     std::vector<request_key> overdue;
     for (const auto& [v, e] : s.open_requests)
-        if (e.spec.due <= before) overdue.push_back({e.spec.id, vehicle_id{v}});
+        if (is_overdue(e.spec)) overdue.push_back({e.spec.id, vehicle_id{v}});
     std::ranges::sort(overdue, {}, &request_key::arrival);
     for (const auto key : overdue) {
         open_request& e = *s.find_open(key);
@@ -217,6 +218,15 @@ void ledger::expire_requests(monotonic_time before, monotonic_time now) {
                                     : "no completion was announced",
                    now);
     }
+}
+
+void ledger::expire_requests(monotonic_time now) {
+    const auto& s = *state_;
+    expire(now, [&](const due_request& r) { return r.due + s.completion_timeout_of(r) <= now; });
+}
+
+void ledger::expire_all(monotonic_time now) {
+    expire(now, [](const due_request&) { return true; });
 }
 
 void ledger::finish(monotonic_time now) {

@@ -241,7 +241,7 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
     }
     const bool refused = end == outcome::rejected || end == outcome::errored;
     const auto waited_for = observed - e.spec.due;
-    const auto e2e = refused ? std::max(waited_for, completion_timeout) : waited_for;
+    const auto e2e = refused ? std::max(waited_for, completion_timeout_of(e.spec)) : waited_for;
     record_sample(hop::e2e, e, e2e, observed);
     if (own.finished == never || (end != outcome::executed && end != outcome::failed)) return;
     record_sample(hop::notify, e, observed - own.finished, observed);

@@ -49,6 +49,9 @@ struct ledger::state {
     std::uint64_t anomalies_recorded = 0;
     std::uint64_t session_events_recorded = 0;
 
+    nanoseconds completion_timeout_of(const due_request& r) const {
+        return r.completion_timeout == nanoseconds{0} ? completion_timeout : r.completion_timeout;
+    }
     open_request* find_open(vehicle_id);
     open_request* find_open(request_key);
     /// Evidence of the open request for this id; nullptr: the id belongs to another request.

@@ -72,7 +72,7 @@ delivery ledger::delivered(vehicle_id v, std::string_view request, monotonic_tim
             evidence->delivered = t;
             evidence->retained = retained;
             const std::string_view service =
-                e->requested_service ? *e->requested_service : s.names.service(e->spec.service);
+                e->requested_service ? *e->requested_service : s.names.platform_service(e->spec.service);
             evidence->difference = find_difference({.service = service, .parameters = e->requested_parameters}, content,
                                                    s.names.parameters);
             if (ours && (e->id_known || e->accepted != never)) s.record_difference(*e);

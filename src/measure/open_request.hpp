@@ -70,7 +70,7 @@ struct open_request {
     message_log api_messages{}; ///< request to the API and its response: of this request, whatever its id is
     std::string traceparent{};
     bool id_known = false;                          ///< by driver or platform, not assumed
-    std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the service's name
+    std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the platform's name
     std::vector<std::string> requested_parameters{};
     bool unreachable = false;                ///< its vehicle was unreachable, at least temporarily
     std::vector<std::uint32_t> conditions{}; ///< active during the request

@@ -5,6 +5,7 @@
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -21,7 +22,7 @@ std::vector<vehicle::behaviour> behaviours_of(const scenario::scenario_config& s
 /// Deadlines of the target for a silent vehicle, by service.
 std::vector<backend::deadlines> deadlines_of(const scenario::scenario_config& scenario, const measure::labels& labels) {
     std::vector<backend::deadlines> all;
-    for (const auto& name : labels.services) {
+    for (const auto& name : labels.platform_services) {
         backend::deadlines limits;
         if (!scenario.target.embedded) { // unknown, unless the contract defines them
             limits.pending = limits.running = nanoseconds{0};
@@ -49,9 +50,10 @@ run_plan::run_plan(const scenario::scenario_config& config, const scenario::comp
                    std::optional<replay_selection> selection)
     : scenario(config), compiled(compiled_config), message_contract(&compiled_config.message_contract),
       labels(scenario::labels_of(config)), schedule(scenario::schedule_of(config)),
-      services(config.seed, config.load.services), segments(config.seed, config.fleet.vehicles, config.fleet.segments),
-      behaviours(behaviours_of(config, labels)), deadlines(deadlines_of(config, labels)), replay(std::move(selection)) {
-}
+      services(config.seed, scenario::service_weights_of(config.load)),
+      parameters(scenario::parameter_values_of(config)),
+      segments(config.seed, config.fleet.vehicles, config.fleet.segments), behaviours(behaviours_of(config, labels)),
+      deadlines(deadlines_of(config, labels)), replay(std::move(selection)) {}
 
 run_plan::~run_plan() = default;
 run_plan::run_plan(run_plan&&) noexcept = default;
@@ -97,11 +99,25 @@ measure::due_request run_plan::due_request_of(const load::arrival& a, vehicle_id
     due.segment = segments.segment_of(v);
     due.pending_timeout = deadlines[due.service].pending;
     due.running_timeout = deadlines[due.service].running;
+    due.completion_timeout = scenario::completion_timeout_of(scenario.load, scenario.load.services[due.service]);
     const auto& behaviour = behaviours[due.segment];
     due.expected =
         vehicle::expected_of(behaviour, labels.services[due.service], vehicle::random_stream_of(scenario.seed, a.id));
     due.expected_anomalies = behaviour.expected_anomalies;
     return due;
+}
+
+std::string_view run_plan::service_of_command(std::string_view platform_service,
+                                              std::optional<arrival_id> arrival) const {
+    if (arrival) {
+        const auto requested = services.service_of(*arrival);
+        if (platform_service.empty() || platform_service == labels.platform_service(requested))
+            return labels.service(requested);
+    }
+    const auto known = std::ranges::find(labels.platform_services, platform_service);
+    return known == labels.platform_services.end()
+               ? platform_service
+               : labels.service(static_cast<std::uint32_t>(known - labels.platform_services.begin()));
 }
 
 measure::recording run_plan::recording() const {

@@ -4,6 +4,7 @@
 #include <loadsim/backend/options.hpp>
 #include <loadsim/base/ids.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/load/parameters.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/measure/ledger.hpp>
@@ -54,6 +55,7 @@ struct run_plan {
     measure::labels labels;
     load::schedule schedule;
     load::service_selection services;
+    load::parameter_values parameters;
     vehicle::segmentation segments;
     std::vector<vehicle::behaviour> behaviours; ///< by segment
     std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
@@ -72,6 +74,8 @@ struct run_plan {
     fleet::fleet_spec fleet_spec_of(fleet_partition) const;
     /// The planned request of an arrival assigned to that vehicle. `due` is not set: the caller knows the load's start.
     measure::due_request due_request_of(const load::arrival&, vehicle_id) const;
+    /// Name of the service of a command: of its request, or with another service of the platform that one's.
+    std::string_view service_of_command(std::string_view platform_service, std::optional<arrival_id>) const;
     measure::recording recording() const;
     nanoseconds end_of_load() const { return replay ? replay->until : schedule.duration(); }
 };

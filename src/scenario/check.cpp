@@ -105,8 +105,15 @@ void check_budgets(const scenario_config& config, problems& all) {
 } // namespace
 
 bool is_service_name(std::string_view name) {
-    return !name.empty() && name.size() <= 64 && consists_of(name, small_letters, "0123456789-") &&
-           small_letters.find(name.front()) != std::string_view::npos;
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    return !name.empty() && name.size() <= 64 && is_letter(name.front()) && std::ranges::all_of(name, [&](char c) {
+        return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    });
+}
+
+std::string service_name_problem(std::string_view name) {
+    return fmt::format(
+        "'{}' is no service name of the embedded backend: letters, digits, '.', '_' and '-', a letter first", name);
 }
 
 bool broker_is_on_loopback(const scenario_config& config) {
@@ -137,7 +144,10 @@ void check_observers(const scenario_config& config, problems& all) {
         all.add("load.observers", "no observer would see the completion of a request; name one, such as mqtt");
     if (observers.size() > 32) all.add("load.observers", "there can be 32 at most");
     const bool is_default = observers == std::vector<observer::options>{observer::mqtt_options{}};
-    const bool no_id = config.load.driver == driver::kind::http && config.contract.request.id.empty();
+    const bool no_id =
+        config.load.driver == driver::kind::http && std::ranges::any_of(config.load.services, [&](const service& s) {
+            return s.contract.id.value_or(config.contract.request.id).empty();
+        });
     if (config.load.driver == driver::kind::mqtt && !is_default && !observers.empty())
         all.add("load.observers",
                 "the mqtt driver observes the vehicles' final responses itself; leave the observers out");
@@ -181,14 +191,28 @@ void check_contract(const scenario_config& config, problems& all) {
         all.add("contract",
                 "the embedded backend supports only loadsim's own contract; give target.api, or leave contract "
                 "out");
+    const auto check_headers = [&](const contract::named_texts& headers, const std::string& path) {
+        for (const auto& [name, text] : headers)
+            if (auto why = http::header_name_problem(name); !why.empty())
+                all.add(path + ".headers." + name, std::move(why));
+    };
     const auto& request = config.contract.request;
     if (auto why = http::method_problem(request.method); !why.empty())
         all.add("contract.request.method", std::move(why));
-    for (const auto& [name, text] : request.headers)
-        if (auto why = http::header_name_problem(name); !why.empty())
-            all.add("contract.request.headers." + name, std::move(why));
+    check_headers(request.headers, "contract.request");
     if (config.load.http.traceparent && !http::find_header(request.headers, "traceparent").empty())
         all.add("load.http.traceparent", "contract.request.headers has a traceparent, too; leave out one of them");
+    for (const auto& s : config.load.services) {
+        const auto path = "load.services." + s.name;
+        if (s.contract.method)
+            if (auto why = http::method_problem(*s.contract.method); !why.empty())
+                all.add(path + ".method", std::move(why));
+        check_headers(s.contract.headers, path);
+        if (own_backend && s.contract.changes_request())
+            all.add(path,
+                    "the embedded backend supports only loadsim's own requests; give target.api, or leave out what "
+                    "is not weight, as, parameters or deadline");
+    }
     if (config.target.auth.type != driver::auth_options::kind::none)
         for (const auto& p : driver::check(config.target.auth).list) all.add("target.auth." + p.location, p.text);
     for (const auto* hooks : {&config.before, &config.after})
@@ -263,6 +287,20 @@ void check_topics(const scenario_config& config, problems& all) {
         check_topic(path + ".responseTopic", m.response_topic);
     };
     const auto& c = config.contract;
+    for (const auto& s : config.load.services) {
+        const auto path = "load.services." + s.name;
+        if (s.contract.topic) check_topic(path + ".topic", *s.contract.topic);
+        const auto has_service = [](const std::string& topic) { return topic.find("{service}") != std::string::npos; };
+        const std::initializer_list<const contract::message_options*> responses{&c.ack, &c.running, &c.executed,
+                                                                                &c.failed};
+        const bool in_topic =
+            std::ranges::any_of(responses, [&](const auto* m) { return !m->none && has_service(m->topic); }) ||
+            (config.load.driver == driver::kind::mqtt &&
+             has_service(s.contract.topic.value_or(c.command.message.topic)));
+        if (in_topic && !mqtt::valid_topic_name(s.platform_name()))
+            all.add(path, fmt::format("'{}' cannot be in a topic, where {{service}} is: + and # belong in filters",
+                                      s.platform_name()));
+    }
     check_message("contract.command", c.command.message);
     check_message("contract.ack", c.ack);
     check_message("contract.running", c.running);
@@ -306,6 +344,22 @@ void warn_of_builtin_messages(const scenario_config& config, problems& warnings)
     warn("presence", c.presence, builtin.presence, or_none);
 }
 
+/// Parameters of services that no template contains.
+void warn_of_unsent_parameters(const scenario_config& config, const compiled_scenario& compiled, problems& warnings) {
+    const auto& names = compiled.symbols.parameters;
+    const bool by_mqtt = config.load.driver == driver::kind::mqtt;
+    for (std::uint32_t i = 0; i < config.load.services.size(); ++i)
+        for (const auto& p : config.load.services[i].parameters) {
+            const auto index = static_cast<std::size_t>(std::ranges::find(names, p.name) - names.begin());
+            if (by_mqtt ? compiled.message_contract.command_uses_parameter(i, index)
+                        : compiled.message_contract.request(i).uses_parameter(index))
+                continue;
+            warnings.add(fmt::format("load.services.{}.parameters.{}", config.load.services[i].name, p.name),
+                         fmt::format("it is not sent: no template of the {} has {{parameter.{}}}",
+                                     by_mqtt ? "command" : "request", p.name));
+        }
+}
+
 /// fleet.data without the VINs of the platform's vehicles: requests go to generated ones.
 void warn_of_generated_vins(const scenario_config& config, const compiled_scenario& compiled, problems& warnings) {
     if (config.fleet.data.empty() || compiled.registry.has_vins()) return;
@@ -324,18 +378,17 @@ void check_target(const scenario_config& config, problems& all) {
         all.add("target", "the http driver needs a target.api, or an embedded target");
     if (!t.embedded) return;
     const auto is_requested = [&](std::string_view name) {
-        return std::ranges::count(config.load.services, name, &loadsim::load::service_weight::name) != 0;
+        return std::ranges::count(config.load.services, name, &service::platform_name) != 0;
     };
     for (const auto& s : t.backend.services)
         if (!is_service_name(s.name) && !is_requested(s.name)) // check_load() checks the requested ones
-            all.add("target.embedded.services." + s.name,
-                    fmt::format("'{}' is no service name: small letters, digits and '-', a letter first", s.name));
+            all.add("target.embedded.services." + s.name, service_name_problem(s.name));
     std::vector<std::string_view> served;
     for (const auto& s : t.backend.services) served.push_back(s.name);
     for (const auto& s : config.load.services)
-        if (std::ranges::count(served, s.name) == 0)
-            all.add("load.services." + s.name,
-                    "the embedded target does not have this service: " + unknown_name("service", s.name, served));
+        if (std::ranges::count(served, s.platform_name()) == 0)
+            all.add("load.services." + s.name, "the embedded target does not have this service: " +
+                                                   unknown_name("service", s.platform_name(), served));
 }
 
 void check_fleet(const scenario_config& config, problems& all) {
@@ -381,10 +434,12 @@ problems check(const scenario_config& config, problems& warnings) {
     check_campaigns(config, all);
     check_topics(config, all);
     if (!all.empty()) return all; // templates are compiled only in a scenario without other problems
-    if (const auto compiled = compile(config); !compiled)
+    if (const auto compiled = compile(config); !compiled) {
         all.add(compiled.error());
-    else
+    } else {
         warn_of_generated_vins(config, *compiled, warnings);
+        warn_of_unsent_parameters(config, *compiled, warnings);
+    }
     warn_of_builtin_messages(config, warnings);
     return all;
 }

@@ -20,8 +20,9 @@ void check_fleet(const scenario_config&, problems&);
 void check_load(const scenario_config&, problems&);
 void check_conditions(const scenario_config&, problems&);
 
-/// [a-z][a-z0-9-]*: valid as a topic level and as a URL path segment.
+/// [A-Za-z][A-Za-z0-9._-]*: valid as a topic level and as a URL path segment, as the embedded backend needs it.
 bool is_service_name(std::string_view);
+std::string service_name_problem(std::string_view);
 
 /// True: the broker is embedded or its address is in 127.0.0.0/8, all of which are addresses of this machine.
 bool broker_is_on_loopback(const scenario_config&);

@@ -1,6 +1,8 @@
 // Checks of the load.
 #include "check.hpp"
 
+#include <loadsim/contract/template_text.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,17 +11,40 @@
 namespace loadsim::scenario {
 namespace {
 
-void check_services(const load& l, problems& all) {
+bool has_control_characters(std::string_view text) {
+    return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+void check_parameters(const service& s, const std::string& path, problems& all) {
+    for (const auto& p : s.parameters) {
+        const auto where = fmt::format("{}.parameters.{}", path, p.name);
+        if (auto why = loadsim::load::check(p); !why.empty()) all.add(where, std::move(why));
+        const auto check_text = [&](const std::string& text) {
+            if (contract::sample_text(text) != text)
+                all.add(where, fmt::format("'{}' is sent as it is: a parameter is no template; write placeholders in "
+                                           "the templates that have {{parameter.{}}}",
+                                           text, p.name));
+        };
+        if (p.type == loadsim::load::parameter::kind::text) check_text(p.text);
+        for (const auto& [text, weight] : p.choices) check_text(text);
+    }
+}
+
+void check_services(const scenario_config& config, problems& all) {
+    const auto& l = config.load;
+    const bool own_backend = config.target.embedded && l.driver == driver::kind::http;
     std::set<std::string_view> seen;
     double sum = 0;
     for (const auto& s : l.services) {
         const auto path = "load.services." + s.name;
-        if (!is_service_name(s.name))
-            all.add(path,
-                    fmt::format("'{}' is no service name: small letters, digits and '-', a letter first", s.name));
+        if (own_backend && !is_service_name(s.platform_name()))
+            all.add(path, service_name_problem(s.platform_name()));
+        else if (s.name.empty() || has_control_characters(s.name) || has_control_characters(s.contract.as))
+            all.add(path, "the name of a service is a text without control characters");
         if (!seen.insert(s.name).second) all.add(path, fmt::format("the service '{}' is there twice", s.name));
         if (!(s.weight >= 0)) all.add(path, "a weight is not negative");
         sum += s.weight;
+        check_parameters(s, path, all);
     }
     if (!(sum > 0)) all.add("load.services", "no service has a weight above 0, so nothing could be requested");
 }
@@ -42,25 +67,26 @@ void check_phases(const load& l, problems& all) {
     if (load_seconds(l) > max_load_seconds) all.add("load.phases", "these phases last longer than a year");
 }
 
-/// completionTimeout must exceed the deadlines of the other side, or their timeouts could never be observed.
-void check_completion_timeout(const scenario_config& config, problems& all) {
-    const auto limit = config.load.completion_timeout;
-    const auto add_problem = [&](std::string_view what, nanoseconds longest) {
-        all.add("load.completionTimeout",
-                fmt::format("{} waits up to {} before it times a request out, and completionTimeout is only {}", what,
-                            format_duration(longest), format_duration(limit)));
-    };
-    if (config.load.driver == driver::kind::mqtt) {
-        if (config.load.mqtt.deadline >= limit) add_problem("the mqtt driver", config.load.mqtt.deadline);
-        return;
+/// The completion timeout of a service must exceed the deadlines of the other side, or their timeouts could never be observed.
+void check_completion_timeouts(const scenario_config& config, problems& all) {
+    const auto& l = config.load;
+    std::set<std::string> reported;
+    for (const auto& s : l.services) {
+        const auto limit = completion_timeout_of(l, s);
+        const auto key = s.deadline ? fmt::format("load.services.{}.deadline", s.name) : "load.completionTimeout";
+        nanoseconds longest{0};
+        if (l.driver == driver::kind::mqtt)
+            longest = l.mqtt.deadline;
+        else if (config.target.embedded)
+            for (const auto& served : config.target.backend.services)
+                if (served.name == s.platform_name())
+                    longest = std::max({served.limits.created, served.limits.pending, served.limits.running});
+        if (longest == nanoseconds{0} || longest < limit || !reported.insert(key).second) continue;
+        all.add(key, fmt::format("{} waits up to {} before it times a request out, and {} is only {}",
+                                 l.driver == driver::kind::mqtt ? "the mqtt driver" : "the embedded backend",
+                                 format_duration(longest), s.deadline ? "deadline" : "completionTimeout",
+                                 format_duration(limit)));
     }
-    if (!config.target.embedded) return;
-    nanoseconds longest{0};
-    for (const auto& requested : config.load.services)
-        for (const auto& s : config.target.backend.services)
-            if (s.name == requested.name)
-                longest = std::max({longest, s.limits.created, s.limits.pending, s.limits.running});
-    if (longest >= limit) add_problem("the embedded backend", longest);
 }
 
 /// Longest deadline of the embedded target, or of the mqtt driver, for any requested service; 0: unknown.
@@ -70,7 +96,7 @@ nanoseconds longest_deadline(const scenario_config& config, bool acknowledged) {
     if (!config.target.embedded) return longest;
     for (const auto& requested : config.load.services)
         for (const auto& s : config.target.backend.services)
-            if (s.name == requested.name)
+            if (s.name == requested.platform_name())
                 longest = std::max(longest, acknowledged ? s.limits.running : s.limits.pending);
     return longest;
 }
@@ -107,9 +133,9 @@ void check_drain(const scenario_config& config, problems& all) {
 
 void check_load(const scenario_config& config, problems& all) {
     const auto& l = config.load;
-    check_services(l, all);
+    check_services(config, all);
     check_phases(l, all);
-    check_completion_timeout(config, all);
+    check_completion_timeouts(config, all);
     check_drain(config, all);
     if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");
     if (l.http.timeout <= nanoseconds{0}) all.add("load.http.timeout", "a time-out of nothing");

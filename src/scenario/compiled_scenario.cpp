@@ -94,6 +94,15 @@ void check_client_ids(const scenario_config& config, const compiled_scenario& co
                 index(duplicate->first), index(duplicate->second), client_id_of(duplicate->first)));
 }
 
+std::vector<contract::named_service> services_of(const scenario_config& config) {
+    std::vector<contract::named_service> all;
+    for (const auto& s : config.load.services) {
+        auto& one = all.emplace_back(contract::named_service{.name = s.name, .options = s.contract});
+        for (const auto& p : s.parameters) one.parameters.push_back(p.name);
+    }
+    return all;
+}
+
 template <class T>
 void assign_or_report(result<T> made, T& into, problems& found_problems) {
     if (made)
@@ -153,8 +162,9 @@ result<compiled_scenario> compile(const scenario_config& config) {
     made.symbols.segment = segment_variable_names(config, found_problems);
     made.segment_variables = segment_variable_values(config, made.symbols.segment);
     made.symbols.captured = driver::captured_names(config.before);
-    assign_or_report(contract::message_contract::compile(config.contract, made.symbols), made.message_contract,
-                     found_problems);
+    made.symbols.parameters = parameter_values_of(config).names();
+    assign_or_report(contract::message_contract::compile(config.contract, made.symbols, services_of(config)),
+                     made.message_contract, found_problems);
     assign_or_report(driver::hook_requests::compile(config.before, made.symbols, "before"), made.before,
                      found_problems);
     assign_or_report(driver::hook_requests::compile(config.after, made.symbols, "after"), made.after, found_problems);

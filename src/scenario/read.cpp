@@ -67,8 +67,8 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
     } else if (t.backend.services.empty()) {
         t.backend.services = backend::default_services();
         for (const auto& s : config.load.services)
-            if (!std::ranges::count(t.backend.services, s.name, &backend::service::name))
-                t.backend.services.push_back({s.name, {}});
+            if (!std::ranges::count(t.backend.services, s.platform_name(), &backend::service::name))
+                t.backend.services.push_back({s.platform_name(), {}});
     }
     if (t.embedded) t.backend.seed = config.seed;
 }

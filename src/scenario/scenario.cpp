@@ -64,9 +64,32 @@ const vehicle::behaviour& behaviour_of(const scenario_config& config, std::strin
     return *found;
 }
 
+std::vector<double> service_weights_of(const load& l) {
+    std::vector<double> weights;
+    for (const auto& s : l.services) weights.push_back(s.weight);
+    return weights;
+}
+
+loadsim::load::parameter_values parameter_values_of(const scenario_config& config) {
+    std::vector<std::vector<loadsim::load::parameter>> by_service;
+    for (const auto& s : config.load.services) by_service.push_back(s.parameters);
+    return loadsim::load::parameter_values(config.seed, std::move(by_service));
+}
+
+nanoseconds completion_timeout_of(const load& l, const service& s) { return s.deadline.value_or(l.completion_timeout); }
+
+nanoseconds longest_completion_timeout(const load& l) {
+    nanoseconds longest{0};
+    for (const auto& s : l.services) longest = std::max(longest, completion_timeout_of(l, s));
+    return longest;
+}
+
 measure::labels labels_of(const scenario_config& config) {
     measure::labels made;
-    for (const auto& s : config.load.services) made.services.push_back(s.name);
+    for (const auto& s : config.load.services) {
+        made.services.push_back(s.name);
+        made.platform_services.push_back(s.platform_name());
+    }
     for (const auto& p : phases_of(config)) made.phases.push_back(p.name);
     for (const auto& s : config.fleet.segments) {
         made.segments.push_back(s.name);

@@ -189,8 +189,8 @@ void describe(V& v, driver::mqtt_options& o) {
 template <class V>
 void describe(V& v, load& l) {
     constexpr value_types::duration positive{.min = std::chrono::milliseconds{1}};
-    v.field("services", l.services, "Requested services, each with its weight.",
-            value_types::keyed_list<value_types::service_weight>{{}, "services", 100});
+    v.field("services", l.services, "Requested services by name: the weight, or a map.",
+            value_types::keyed_list<value_types::service>{{}, "services", 100});
     v.field("spacing", l.spacing,
             "Distribution of the arrivals within a phase: uniform is evenly spaced, poisson is a Poisson process.",
             choices::spacing.type());

@@ -54,6 +54,7 @@ constexpr std::string_view introduction =
 | field path | place of a value in a message: `/pointer` (JSON), `topic[1]` (level from 0), `payload`, `correlation`, `property:NAME` (MQTT 5.0), `header:NAME` (HTTP) |
 | offset | duration with a sign: `+5m`, `-5m` |
 | outcome | `executed`, `failed`, `timed_out`, `rejected`, `errored`, `unanswered` or `skipped` |
+| parameter | text, or a distribution of numbers or texts: see [parameter](#parameter) |
 | payload | text, or one of `{json: TEXT}`, `{text: TEXT}`, `{hex: TEXT}`, `{base64: TEXT}`, `{file: PATH}` |
 | rate | number per second, `200`, or with its unit: `200/s`, `30/m`, `5/h` |
 | secret | text with `${ENVIRONMENT_VARIABLE}`, or `{file: PATH}`; never shown in reports |

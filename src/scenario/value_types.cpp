@@ -202,11 +202,14 @@ void number::read(read_context& r, const yaml_node& n, double& out) const {
     const auto* found = r.expect_scalar(n, "a number");
     if (found == nullptr) return;
     const auto value = to_number(*found);
-    if (!value || std::signbit(*value)) return r.add_problem(n, fmt::format("'{}' is not a number from 0", *found));
+    if (!value || (!is_signed && std::signbit(*value)))
+        return r.add_problem(n, fmt::format("'{}' is not a number{}", *found, is_signed ? "" : " from 0"));
     out = *value;
 }
 yaml_node number::write(double value) const { return make_scalar(digits_of(value)); }
-json::object number::schema() const { return {{"type", "number"}, {"minimum", 0}}; }
+json::object number::schema() const {
+    return is_signed ? json::object{{"type", "number"}} : json::object{{"type", "number"}, {"minimum", 0}};
+}
 
 void duration::read(read_context& r, const yaml_node& n, nanoseconds& out) const {
     const auto* found =

@@ -93,8 +93,9 @@ struct integer {
     json::object schema() const { return integer_schema(min, max); }
 };
 
-/// Non-negative number.
+/// Number, not negative unless `is_signed`.
 struct number {
+    bool is_signed = false;
     void read(read_context&, const yaml_node&, double& out) const;
     yaml_node write(double value) const;
     json::object schema() const;

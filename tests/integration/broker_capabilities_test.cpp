@@ -159,7 +159,7 @@ protected:
     }
     void send(std::uint64_t arrival) {
         driver_->send({.arrival = arrival_id{arrival}, .vehicle = vehicle_id{0}}, registry_->vin_of(vehicle_id{0}),
-                      "horn");
+                      {.name = "horn"});
     }
     auto reasons() {
         for (const auto& [why, count] : fleet_->take_counts().sessions.reasons) reasons_[why] += count;

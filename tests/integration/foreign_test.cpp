@@ -150,7 +150,43 @@ TEST(foreign_platform, matches_its_contract_in_a_probe) {
     auto probe = platform.run_command("probe", {});
     EXPECT_EQ(probe.wait(60s), 0) << probe.out() << probe.err() << platform.output();
     EXPECT_THAT(probe.out(), testing::AllOf(testing::HasSubstr("✓ the API accepts the request with"),
+                                            testing::HasSubstr("✓ its parameter is that of the request"),
                                             testing::Not(testing::HasSubstr("✗"))));
+}
+
+// One service has its own request, name and parameter; the other shares the contract's request.
+const harness::arguments own_services{
+    "load.services.hupe={as: LAUTE HUPE, weight: 2, method: PUT, path: '/hupen/{vin}?dauer={parameter.seconds}', body: "
+    "'', "
+    "accepted: [201], id: /hupe/auftrag, parameters: {seconds: {choose: {1: 2, 5: 1, 10: 1}}}, deadline: 12s}",
+    "contract.command.parameters={degrees: /tun/grad, seconds: /tun/dauer}",
+    "load.phases=[{name: steady, duration: 4s, arrivalRate: 15}]"};
+
+TEST(foreign_platform, has_services_with_requests_names_and_parameters_of_their_own) {
+    const flottendienst platform;
+    auto run = platform.run(own_services);
+    ASSERT_EQ(run.wait(60s), 0) << run.out() << run.err() << platform.output()
+                                << harness::read_file(run.report() / "anomalies.jsonl").substr(0, 4000);
+    const auto summary = run.summary();
+    EXPECT_EQ(number(summary, "/requests/due"), 60);
+    std::map<std::string, std::int64_t> by_service;
+    for (const auto& row : summary.at("services").as_array())
+        by_service[std::string(row.at("name").as_string())] = row.at_pointer("/e2e/samples").to_number<std::int64_t>();
+    EXPECT_EQ(by_service.size(), 2U);
+    EXPECT_GT(by_service["climate"], 10);
+    EXPECT_GT(by_service["hupe"], 10);
+}
+
+// The command has another duration than was requested.
+TEST(foreign_platform, is_told_of_commands_with_other_parameters) {
+    const flottendienst platform;
+    auto settings = own_services;
+    settings.push_back("load.services.hupe.path='/hupen/{vin}?dauer=7&statt={parameter.seconds}'");
+    auto run = platform.run(settings);
+    EXPECT_EQ(run.wait(60s), 99) << run.out() << run.err() << platform.output();
+    EXPECT_GT(number(run.summary(), "/anomalies/command_wrong_parameters"), 10);
+    EXPECT_THAT(harness::read_file(run.report() / "anomalies.jsonl"),
+                testing::HasSubstr("the parameter seconds has '7' in the command, '"));
 }
 
 TEST(foreign_platform, gets_no_load_when_the_login_fails) {

@@ -91,7 +91,7 @@ private:
         timeout_.cancel();
     }
 
-    void send() { driver_->send({arrival_id{sends_++}, vehicle_id{0}}, vin, "horn"); }
+    void send() { driver_->send({arrival_id{sends_++}, vehicle_id{0}}, vin, {.name = "horn"}); }
 
     void add_result(std::string result, monotonic_time t) {
         results_.push_back(std::move(result));

@@ -24,6 +24,7 @@ enum class stream_id : std::uint32_t {
     template_value =
         14,     ///< key: owner of the template (a vehicle, a hook request), counter: its {random:...} placeholders
     trace = 15, ///< key: arrival, counter: trace id and parent id of its request
+    service_parameter = 16, ///< key: arrival, counter: parameter of the service
 };
 
 /// 64 well-mixed bits. The same on every machine, thread, shard and rank.
@@ -54,5 +55,17 @@ private:
     std::uint64_t counter_;
     stream_id stream_;
 };
+
+/// Distribution of a random number with two values a and b.
+enum class distribution_kind : std::uint8_t {
+    fixed,     ///< always a
+    uniform,   ///< from a to b
+    normal,    ///< mean a, standard deviation b
+    lognormal, ///< median a, 99th percentile b
+};
+
+/// Uses 0 (fixed), 1 (uniform) or 2 random numbers. Normal and lognormal by Box-Muller; the lognormal's sigma is
+/// ln(b / a) / 2.3263478740, the 99 % point of the standard normal. NaN for a lognormal with a = 0.
+double draw(distribution_kind, double a, double b, random_stream&) noexcept;
 
 } // namespace loadsim

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,23 +20,26 @@ namespace loadsim::contract {
 
 /// Template symbols that the scenario defines.
 struct scenario_symbols {
-    std::vector<std::string> data{};     ///< columns of fleet.data
-    std::vector<std::string> segment{};  ///< names of segment variables; the same for every segment
-    std::vector<std::string> captured{}; ///< by the setup hooks
+    std::vector<std::string> data{};       ///< columns of fleet.data
+    std::vector<std::string> segment{};    ///< names of segment variables; the same for every segment
+    std::vector<std::string> captured{};   ///< by the setup hooks
+    std::vector<std::string> parameters{}; ///< of the services
 };
 
 /// Scope of a template: determines the available variables.
 enum class template_scope : std::uint8_t {
-    identity,  ///< client id, user name, password: vin, index, segment, data
-    request,   ///< API request: the above, service, arrival, now, random, captured, webhook.url, brokerApi.url
+    identity, ///< client id, user name, password: vin, index, segment, data
+    request, ///< API request: the above, service, its parameters, arrival, now, random, captured, webhook.url, brokerApi.url
     poll,      ///< polling request: the same and request.id
-    command,   ///< command of the embedded backend: the above
+    command,   ///< command of the mqtt driver: the above
     response,  ///< vehicle response: also all fields of its command
     presence,  ///< identity, state, wake, now, random
     telemetry, ///< identity, seq, now, random
     hook,      ///< setup and teardown hooks: captured, webhook.url, now, random; per-vehicle hooks also identity
 };
-template_symbols symbols_in(template_scope, const scenario_symbols&, const std::vector<std::string>& parameters);
+/// `command_parameters`: {parameter.NAME} of responses.
+template_symbols symbols_in(template_scope, const scenario_symbols&,
+                            const std::vector<std::string>& command_parameters);
 
 /// Rendered message, ready to send. The caller owns and reuses the buffers.
 struct outgoing_message {
@@ -53,6 +57,7 @@ public:
     /// Replaces the content of `out`. False: the rendered payload is not valid hex or base64.
     bool compose(const template_values&, outgoing_message& out) const;
     const text_template& topic() const noexcept { return topic_; }
+    bool uses_parameter(std::size_t index) const noexcept;
 
 private:
     text_template topic_, response_topic_, correlation_, content_type_;
@@ -63,13 +68,56 @@ private:
     bool retain_ = false;
 };
 
+/// Request to the API; api_request::compose() appends to its members.
+struct request_parts {
+    std::string path, body;
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// Compiled request to the API, and the meaning of the response.
+class api_request {
+public:
+    const request_options& options() const noexcept { return options_; }
+    bool compose(const template_values&, request_parts& out) const;
+    const field_path& id() const noexcept { return id_; } ///< of the request, in the response
+    /// Parameters of a request, in the order of command_options::parameters: the value at its field path of
+    /// contract.request.parameters; without one, that of the service, if a template contains it. Empty: neither, or absent.
+    /// `topic` of the view: the request's target, without the first '/'; values of its path are decoded. `of_service`: values
+    /// in the order of scenario_symbols::parameters.
+    std::vector<std::string> parameters(const message_view&, std::span<const std::string> of_service = {}) const;
+    /// The request contains the parameter; `index` in scenario_symbols::parameters.
+    bool uses_parameter(std::size_t index) const noexcept;
+    /// False: all of parameters() are empty.
+    bool has_parameters(std::span<const std::string> of_service) const noexcept {
+        return !parameters_.empty() && (!options_.parameters.empty() || !of_service.empty());
+    }
+
+private:
+    request_options options_;
+    text_template path_;
+    std::vector<std::pair<std::string, text_template>> headers_;
+    payload_template body_;
+    field_path id_;
+    struct parameter_source {
+        field_path path{};
+        std::size_t of_service = std::string::npos; ///< index; npos: no template has it
+    };
+    std::vector<parameter_source> parameters_;
+
+    /// Sets parameter_source::of_service after the templates are compiled.
+    void find_sources(const named_texts& command_parameters, const std::vector<std::string>& of_services);
+    friend class message_contract;
+};
+
 enum class response_kind : std::uint8_t { ack, running, executed, failed };
 
 /// Threads: const, any.
 class message_contract {
 public:
     /// Errors: all problems at once, each with its option path ("contract.ack.payload").
-    static result<message_contract> compile(const options&, const scenario_symbols& = {});
+    /// `services`: their order is that of the numbers below; problems of one are located at "load.services.NAME".
+    static result<message_contract> compile(const options&, const scenario_symbols& = {},
+                                            std::span<const named_service> services = {});
     static const message_contract& built_in(); ///< contract of the default options
     message_contract();                        ///< empty; compile() makes a usable one
     message_contract(const message_contract&);
@@ -90,7 +138,7 @@ public:
     const std::vector<std::string>& command_pointers() const noexcept { return pointers_; }
 
     std::string command_filter(const template_values&) const;
-    bool compose_command(const template_values&, outgoing_message& out) const;
+    bool compose_command(const template_values&, outgoing_message& out, std::uint32_t service = 0) const;
     bool compose(response_kind, const template_values&, outgoing_message& out) const;
     bool compose_presence(const template_values&, outgoing_message& out) const;
     bool compose_telemetry(const template_values&, outgoing_message& out) const;
@@ -100,31 +148,37 @@ public:
     /// Event mapping of vehicle responses, for the embedded backend and response observers.
     const event_mapping& response_mapping() const noexcept { return response_mapping_; }
 
-    /// API request; compose_request() appends to its members.
-    struct request_parts {
-        std::string path, body;
-        std::vector<std::pair<std::string, std::string>> headers;
-    };
-    bool compose_request(const template_values&, request_parts& out) const;
-    const field_path& request_id() const noexcept { return request_id_; }
-    /// Parameters in an API request, in the order of options().command.parameters; empty: absent or without a field path.
-    /// `topic` of the view: the request's target, without the first '/'; values of its path are decoded. Empty list:
-    /// contract.request.parameters names none.
-    std::vector<std::string> requested_parameters(const message_view&) const;
+    /// Requests for the service of that number; of an unknown one: contract.request.
+    const api_request& request(std::uint32_t service = 0) const noexcept {
+        return requests_[service < of_service_.size() ? of_service_[service].request : 0];
+    }
+    /// The command for the service of that number contains the parameter.
+    bool command_uses_parameter(std::uint32_t service, std::size_t index) const noexcept {
+        return command(service).uses_parameter(index);
+    }
+    bool has_request_id_in_header() const noexcept; ///< of any service
 
     const contract::options& options() const noexcept { return options_; }
 
 private:
+    const message_template& command(std::uint32_t service) const noexcept {
+        return commands_[service < of_service_.size() ? of_service_[service].command : 0];
+    }
+
     contract::options options_;
     std::vector<std::string> pointers_;
     std::vector<field_path> pointer_paths_;
-    text_template filter_, path_;
-    std::vector<std::pair<std::string, text_template>> headers_;
-    payload_template body_;
-    message_template command_, response_templates_[4], presence_, telemetry_;
-    field_path id_, service_, request_id_;
+    text_template filter_;
+    message_template response_templates_[4], presence_, telemetry_;
+    // The first ones are those of the contract; the others of services that differ.
+    std::vector<api_request> requests_ = std::vector<api_request>(1);
+    std::vector<message_template> commands_ = std::vector<message_template>(1);
+    struct service_templates {
+        std::uint32_t request = 0, command = 0; ///< indexes
+    };
+    std::vector<service_templates> of_service_;
+    field_path id_, service_;
     std::vector<field_path> parameters_;
-    std::vector<field_path> requested_parameters_;                ///< same order; empty: none has one
     std::vector<std::string> parameter_options_, pointer_labels_; ///< option paths, for match statistics
     event_mapping response_mapping_;
 };

@@ -101,6 +101,29 @@ struct request_options {
     friend bool operator==(const request_options&, const request_options&) = default;
 };
 
+/// Differences of one service from the contract's request and command. Empty: as in the contract.
+struct service_options {
+    std::string as{}; ///< the platform's name of the service: value of {service}, and of the service in commands
+    std::optional<std::string> method{}, path{};
+    named_texts headers{}; ///< in addition; of the same name: instead
+    std::optional<payload_options> body{};
+    std::optional<std::vector<std::uint16_t>> accepted{}, rejected{};
+    std::optional<std::string> id{};
+    std::optional<std::string> topic{}; ///< this and `payload`: of the command that the mqtt driver sends
+    std::optional<payload_options> payload{};
+    friend bool operator==(const service_options&, const service_options&) = default;
+
+    bool changes_request() const { return method || path || !headers.empty() || body || accepted || rejected || id; }
+    bool changes_command() const { return topic || payload; }
+};
+
+/// A service as the contract needs it.
+struct named_service {
+    std::string name; ///< in load.services
+    service_options options{};
+    std::vector<std::string> parameters{}; ///< names of those in scenario_symbols::parameters that it has
+};
+
 /// Time-outs of the platform for vehicles that do not respond; reference for `expiry`.
 struct deadline_options {
     nanoseconds pending{0}; ///< since the request was sent

@@ -53,7 +53,7 @@ struct template_symbols {
     variable_set variables = 0;
     std::span<const std::string> data{};       ///< columns of fleet.data: {data.COLUMN}
     std::span<const std::string> segment{};    ///< {segment.NAME}
-    std::span<const std::string> parameters{}; ///< {parameter.NAME}, of contract.command.parameters
+    std::span<const std::string> parameters{}; ///< {parameter.NAME}; an empty name: not available
     std::span<const std::string> captured{};   ///< {captured.NAME}
     bool command = false;                      ///< {command:/POINTER}
     bool random = false;                       ///< {random:...}

@@ -13,7 +13,7 @@
 namespace loadsim::contract {
 
 /// Template with placeholders {variable} and sections {#variable}text{/variable}; a section is rendered only when its variable is
-/// neither empty nor 0 ({#ok}: when true).
+/// neither empty nor 0 ({#ok}: when true; a parameter may be 0).
 /// A '{' that is not followed by a letter, or by '#' or '/' and a letter, is literal text, as in JSON. {{name}} is the literal "{name}",
 /// except outside of JSON strings, where text has no braces: there {{#name} is a '{' and a section.
 ///
@@ -43,6 +43,7 @@ public:
     bool empty() const noexcept { return parts_.empty(); }
     bool is_constant() const noexcept; ///< the output does not depend on values
     bool uses(variable) const noexcept;
+    bool uses_parameter(std::size_t index) const noexcept; ///< index in template_symbols::parameters
 
 private:
     struct part {

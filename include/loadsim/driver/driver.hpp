@@ -7,7 +7,9 @@
 #include <loadsim/measure/command_content.hpp>
 #include <loadsim/measure/totals.hpp>
 
+#include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -38,13 +40,20 @@ public:
     virtual void on_malformed() = 0;
 };
 
+/// What is requested of a vehicle.
+struct service_request {
+    std::uint32_t service = 0;                 ///< number in the contract
+    std::string_view name;                     ///< the platform's: value of {service}
+    std::span<const std::string> parameters{}; ///< values of {parameter.NAME}
+};
+
 /// Sends the requests of one shard. Threads: the loop's thread.
 class driver {
 public:
     virtual ~driver() = default;
     /// Connects. Calls `ready` once, with an empty text or with an error sentence; possibly before start() returns.
     virtual void start(std::function<void(std::string error)> ready) = 0;
-    virtual void send(request_key, std::string_view vin, std::string_view service) = 0;
+    virtual void send(request_key, std::string_view vin, const service_request&) = 0;
     /// Closes the connections. No events follow.
     virtual void stop() = 0;
     /// HTTP connection counts since the previous call; all zero for drivers without HTTP.

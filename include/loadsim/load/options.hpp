@@ -1,4 +1,4 @@
-// Load options: phases, arrival spacing and service weights.
+// Load options: phases and arrival spacing.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -27,12 +27,6 @@ struct phase {
 enum class spacing : std::uint8_t {
     uniform, ///< arrivals where the integral of the rate reaches whole numbers
     poisson, ///< the same number in each phase, placed at random as a Poisson process would
-};
-
-struct service_weight {
-    std::string name;
-    double weight = 1;
-    friend bool operator==(const service_weight&, const service_weight&) = default;
 };
 
 } // namespace loadsim::load

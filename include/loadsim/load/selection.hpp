@@ -2,7 +2,6 @@
 #pragma once
 
 #include <loadsim/base/ids.hpp>
-#include <loadsim/load/options.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -43,7 +42,7 @@ std::uint64_t divide(std::uint64_t limit, fleet_partition);
 /// Selection of the service of each arrival, by weight.
 class service_selection {
 public:
-    service_selection(std::uint64_t seed, std::span<const service_weight>); ///< weights >= 0, sum > 0
+    service_selection(std::uint64_t seed, std::span<const double> weights); ///< weights >= 0, sum > 0
     std::uint32_t service_of(arrival_id) const noexcept;
 
 private:

@@ -30,6 +30,7 @@ struct due_request {
     /// 0: unknown.
     nanoseconds pending_timeout{0};
     nanoseconds running_timeout{0};
+    nanoseconds completion_timeout{0}; ///< of its service; 0: that of the ledger
 };
 
 /// Requests that are recorded individually, with their messages. Unexpected ones and those with an anomaly always are.
@@ -56,7 +57,7 @@ struct completion_message {
 /// Instants (never: did not occur): due, begun (the load generator got to it), sent, accepted, delivered (command at the vehicle), acked, finished (the vehicle
 /// sent its final response), observed (the platform announced the completion). Hops are differences, see latency.hpp.
 /// Lost requests must not improve a percentile: `e2e` has a sample for every request begun whose vehicle should have
-/// responded; without a completion the time until expiry, and at least `completion_timeout` when rejected or errored.
+/// responded; without a completion the time until expiry, and at least its completion timeout when rejected or errored.
 /// `lag` has a sample for every request that was begun; the wait for a connection that follows is the platform's time.
 /// Errors:  an unknown id, a repeated completion etc. is an anomaly, counted by kind; nothing is dropped.
 /// Threads: one. Reads no clock.
@@ -131,11 +132,13 @@ public:
     void record_anomaly(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence,
                         monotonic_time);
 
-    /// End of the run: everything not yet received is lost. Call once, after expire_requests().
+    /// End of the run: everything not yet received is lost. Call once, after expire_all().
     void finish(monotonic_time now);
 
-    /// Completes all requests due at or before `before`: as unanswered, or as errored if never sent.
-    void expire_requests(monotonic_time before, monotonic_time now);
+    /// Completes all requests whose completion timeout has passed: as unanswered, or as errored if never sent.
+    void expire_requests(monotonic_time now);
+    /// Completes all open requests the same way, at the end of the drain.
+    void expire_all(monotonic_time now);
 
     /// Counts and records since the previous call. Records are complete; only anomalies and session events beyond a limit
     /// are just counted (`omitted_records`).
@@ -143,6 +146,8 @@ public:
 
 private:
     struct state;
+    template <class IsOverdue>
+    void expire(monotonic_time now, IsOverdue);
     std::unique_ptr<state> state_;
 };
 

@@ -179,9 +179,14 @@ struct labels {
     std::vector<std::string> observers{}; ///< "mqtt", "webhook" ...; numbered if there are several of one kind
     std::vector<std::string> campaigns{};
     std::vector<std::string> parameters{}; ///< of commands: the names of contract.command.parameters
+    std::vector<std::string>
+        platform_services{}; ///< the platform's names of the services, in commands; empty: the same
 
     std::string_view service(std::uint32_t which) const {
         return which < services.size() ? std::string_view(services[which]) : std::string_view{};
+    }
+    std::string_view platform_service(std::uint32_t which) const {
+        return which < platform_services.size() ? std::string_view(platform_services[which]) : service(which);
     }
     std::string observer(std::uint32_t which) const {
         return which < observers.size() ? observers[which] : "the platform";

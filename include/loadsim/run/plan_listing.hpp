@@ -18,7 +18,7 @@ std::string plan_header();
 std::string condition_windows_header();
 
 /// Calls back with one line, without line end, for each arrival of the partition, in order: arrival, due (s), VIN,
-/// segment, behaviour, service, phase, expected outcome, and the steps with their delays; tab-separated. A run differs
+/// segment, behaviour, service, phase, expected outcome, the steps with their delays, and the parameters; tab-separated. A run differs
 /// from the listing only where a vehicle is busy or offline when its arrival is due: another vehicle takes the arrival
 /// (docs/decisions/0005).
 /// Precondition: scenario::read() has accepted the scenario.

@@ -8,6 +8,7 @@
 #include <loadsim/fleet/options.hpp>
 #include <loadsim/http/options.hpp>
 #include <loadsim/load/options.hpp>
+#include <loadsim/load/parameters.hpp>
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/options.hpp>
@@ -41,8 +42,21 @@ struct target {
     friend bool operator==(const target&, const target&) = default;
 };
 
+/// A service of the load.
+struct service {
+    std::string name; ///< in reports and budgets
+    double weight = 1;
+    loadsim::contract::service_options contract{}; ///< how the platform has it
+    std::vector<loadsim::load::parameter> parameters{};
+    std::optional<nanoseconds> deadline{}; ///< instead of load::completion_timeout
+    friend bool operator==(const service&, const service&) = default;
+
+    /// The platform's name: value of {service}, and of the service in commands.
+    const std::string& platform_name() const { return contract.as.empty() ? name : contract.as; }
+};
+
 struct load {
-    std::vector<loadsim::load::service_weight> services{{"horn", 1.0}};
+    std::vector<service> services{{"horn", 1.0}};
     loadsim::load::spacing spacing = loadsim::load::spacing::uniform;
     std::vector<loadsim::load::phase> phases;
     nanoseconds drain = std::chrono::seconds{30}; ///< waiting time after the last phase for requests in flight
@@ -105,6 +119,13 @@ bool uses_builtin_contract(const scenario_config&);
 
 /// The behaviour of that name; read() has checked that it exists.
 const vehicle::behaviour& behaviour_of(const scenario_config&, std::string_view name);
+
+std::vector<double> service_weights_of(const load&);
+/// Parameters of all services, drawn with the scenario's seed.
+loadsim::load::parameter_values parameter_values_of(const scenario_config&);
+/// Time from due time to completion, after which a request for the service counts as unanswered.
+nanoseconds completion_timeout_of(const load&, const service&);
+nanoseconds longest_completion_timeout(const load&);
 
 /// Names for the indexes used in measurements.
 measure::labels labels_of(const scenario_config&);

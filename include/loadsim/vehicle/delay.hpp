@@ -4,7 +4,6 @@
 #include <loadsim/base/random.hpp>
 #include <loadsim/base/time.hpp>
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,7 +11,7 @@ namespace loadsim::vehicle {
 
 /// Distribution of a duration. Samples are clamped to 0 and `max`.
 struct delay {
-    enum class kind : std::uint8_t { fixed, uniform, normal, lognormal };
+    using kind = distribution_kind;
     delay::kind distribution = kind::fixed;
     nanoseconds a{0};               ///< fixed: value; uniform: minimum; normal: mean; lognormal: median
     nanoseconds b{0};               ///< uniform: maximum; normal: standard deviation; lognormal: p99
@@ -21,8 +20,7 @@ struct delay {
     friend bool operator==(const delay&, const delay&) = default;
 };
 
-/// Never negative. Uses 0 (fixed), 1 (uniform) or 2 random numbers. Normal and lognormal by Box-Muller; the lognormal's sigma
-/// is ln(p99 / median) / 2.3263478740, the 99 % point of the standard normal.
+/// Never negative. See draw() for the number of random numbers.
 nanoseconds sample(const delay&, random_stream&) noexcept;
 
 /// Validation issue as half a sentence; empty: valid.

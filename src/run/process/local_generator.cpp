@@ -110,8 +110,8 @@ private:
 local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
                                  target_setup setup, const local_generator_options& options, const time_source& time)
     : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
-      setup_(std::move(setup)), correlator_(scenario.load.completion_timeout), time_(time), tap_(options.tap),
-      outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
+      setup_(std::move(setup)), correlator_(scenario::longest_completion_timeout(scenario.load)), time_(time),
+      tap_(options.tap), outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     std::random_device random;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());

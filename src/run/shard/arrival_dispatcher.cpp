@@ -43,7 +43,10 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time n
     if (full) return ledger_.skip(due, "maxVusers reached", true);
     if (!free) return ledger_.skip(due, "no vehicle was online and free", false);
     ledger_.begin(due, now);
-    driver_.send({due.id, due.vehicle}, plan_.vin_of(due.vehicle), plan_.labels.services[due.service]);
+    plan_.parameters.draw(due.id, due.service, parameters_);
+    driver_.send(
+        {due.id, due.vehicle}, plan_.vin_of(due.vehicle),
+        {.service = due.service, .name = plan_.labels.platform_service(due.service), .parameters = parameters_});
 }
 
 std::optional<vehicle_id> arrival_dispatcher::free_vehicle(const load::candidates& candidates) const {

@@ -10,6 +10,8 @@
 #include <loadsim/measure/ledger.hpp>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace loadsim::run {
 
@@ -42,6 +44,7 @@ private:
     const time_source& time_;
     load::schedule::cursor cursor_;
     std::optional<load::arrival> next_;
+    std::vector<std::string> parameters_; ///< of the last request; reused
     monotonic_time start_{};
     bool all_due_ = false;
 };

@@ -29,7 +29,9 @@ fleet::command_info event_recorder::on_delivered(vehicle_id v,
     if (!plan_.message_contract->options().command.service.empty()) content.service = command.service;
     const auto delivery = ledger_.delivered(v, command.id, t, content, retained);
     if (delivery.identifies && observers_ != nullptr) observers_->on_identified(v, command.id);
-    return {delivery.is_first, delivery.arrival};
+    return {.first_delivery = delivery.is_first,
+            .arrival = delivery.arrival,
+            .service = plan_.service_of_command(command.service, delivery.arrival)};
 }
 void event_recorder::on_acked(vehicle_id v, std::string_view request, monotonic_time t) {
     ledger_.acked(v, request, t);
@@ -100,8 +102,7 @@ void event_recorder::on_api_response(request_key key, std::string_view status, s
 void event_recorder::on_accepted(request_key key, std::string_view request, monotonic_time t) {
     const auto id = ledger_.accepted(key, request, t);
     if (observers_ == nullptr) return;
-    const auto& service = plan_.labels.services[plan_.services.service_of(key.arrival)];
-    observers_->on_accepted(key.vehicle, key.arrival, id, service, t);
+    observers_->on_accepted(key.vehicle, key.arrival, id, plan_.services.service_of(key.arrival), t);
 }
 void event_recorder::on_rejected(request_key key, std::string_view why, monotonic_time t) {
     ledger_.rejected(key, why, t);

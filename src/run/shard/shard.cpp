@@ -202,10 +202,7 @@ void shard::stop_arrivals() {
 }
 
 void shard::expire_open_requests() {
-    post([this] {
-        const auto now = time_.now();
-        ledger_.expire_requests(now, now);
-    });
+    post([this] { ledger_.expire_all(time_.now()); });
 }
 
 std::future<measure::snapshot> shard::report() {
@@ -213,9 +210,8 @@ std::future<measure::snapshot> shard::report() {
     auto future = promise->get_future();
     post([this, promise] {
         const auto now = time_.now();
-        const auto cutoff = now - plan_.scenario.load.completion_timeout;
-        ledger_.expire_requests(cutoff, now);
-        observers_.expire(cutoff, now);
+        ledger_.expire_requests(now);
+        observers_.expire(now - scenario::longest_completion_timeout(plan_.scenario.load), now);
         cpu_s_ = thread_cpu_seconds();
         promise->set_value(collect());
     });

@@ -62,7 +62,7 @@ void shard_observers::stop() {
     for (const auto& p : polls_) p.observer->stop();
 }
 
-void shard_observers::on_accepted(vehicle_id v, arrival_id arrival, std::string_view request, std::string_view service,
+void shard_observers::on_accepted(vehicle_id v, arrival_id arrival, std::string_view request, std::uint32_t service,
                                   monotonic_time t) {
     if (correlator_ != nullptr)
         for (auto& completion : correlator_->on_accepted(request, v, t)) on_completion_(v, std::move(completion));
@@ -72,7 +72,12 @@ void shard_observers::on_accepted(vehicle_id v, arrival_id arrival, std::string_
     if (polls_.empty()) return;
     const auto vin = plan_.vin_of(v);
     random_stream rng(plan_.scenario.seed, stream_id::template_value, poll_stream + number(arrival));
-    contract::template_values values{.vin = vin, .request_id = request, .service = service, .arrival = number(arrival)};
+    plan_.parameters.draw(arrival, service, parameters_);
+    contract::template_values values{.vin = vin,
+                                     .request_id = request,
+                                     .service = plan_.labels.platform_service(service),
+                                     .arrival = number(arrival),
+                                     .parameters = parameters_};
     values.now_us = system_time_us();
     values.random = &rng;
     plan_.fill(v, values);

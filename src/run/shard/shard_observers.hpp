@@ -42,7 +42,7 @@ public:
     std::string start(); ///< returns an error sentence; empty: started
     void stop();
 
-    void on_accepted(vehicle_id, arrival_id, std::string_view request, std::string_view service, monotonic_time);
+    void on_accepted(vehicle_id, arrival_id, std::string_view request, std::uint32_t service, monotonic_time);
     /// The open request of the vehicle, accepted without an id, has this one.
     void on_identified(vehicle_id, std::string_view request);
     /// HTTP response to the request accepted last.
@@ -80,6 +80,7 @@ private:
     std::vector<std::unique_ptr<observer::vehicle_completion_observer>> completion_observers_;
     std::deque<tracked_request> tracked_requests_;
     std::string last_accepted_;
+    std::vector<std::string> parameters_; ///< of the request accepted last; reused
 };
 
 } // namespace loadsim::run

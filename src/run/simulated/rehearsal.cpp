@@ -7,6 +7,7 @@
 #include "simulated/simulated_target.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/simulated_fleet.hpp>
@@ -38,10 +39,11 @@ manual_time clock_at(std::int64_t ms_since_epoch) {
     return time;
 }
 
-/// The plan with the built-in contract, which the simulated backend and vehicles use.
+/// The plan with the built-in contract, which the simulated backend and vehicles use. Its topics have the service in one level.
 run_plan simulated_plan(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled) {
     run_plan plan(scenario, compiled);
     plan.message_contract = &contract::message_contract::built_in();
+    for (auto& service : plan.labels.platform_services) service = percent_encode(service, url_part::component);
     return plan;
 }
 
@@ -82,7 +84,7 @@ public:
             step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
         } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || condition_ends_before(until)) &&
                  time_.now() < until);
-        ledger_.expire_requests(time_.now(), time_.now());
+        ledger_.expire_all(time_.now());
         const auto open = ledger_.open_count();
         ledger_.finish(time_.now());
         vehicles_->stop();
@@ -120,7 +122,7 @@ private:
             advance(std::min(until, next_event()));
             if (time_.now() < next_tick_) continue;
             next_tick_ += tick;
-            ledger_.expire_requests(time_.now() - scenario_.load.completion_timeout, time_.now());
+            ledger_.expire_requests(time_.now());
             report_progress(at);
         }
     }

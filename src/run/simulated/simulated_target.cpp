@@ -16,11 +16,11 @@ namespace loadsim::run {
 namespace {
 
 /// Adds all services of the load, as a real platform would provide them; routes both wake-up bearers to the rehearsal.
-backend::options backend_options(const scenario::scenario_config& scenario) {
-    auto wanted = scenario.target.backend;
-    for (const auto& requested : scenario.load.services)
-        if (std::ranges::find(wanted.services, requested.name, &backend::service::name) == wanted.services.end())
-            wanted.services.push_back({.name = requested.name, .limits = {}});
+backend::options backend_options(const run_plan& plan) {
+    auto wanted = plan.scenario.target.backend;
+    for (const auto& requested : plan.labels.platform_services)
+        if (std::ranges::find(wanted.services, requested, &backend::service::name) == wanted.services.end())
+            wanted.services.push_back({.name = requested, .limits = {}});
     wanted.wakeup.udp = wanted.wakeup.sms = "rehearsal";
     return wanted;
 }
@@ -28,16 +28,15 @@ backend::options backend_options(const scenario::scenario_config& scenario) {
 /// Simulated target with the embedded backend's core.
 class simulated_backend_target final : public simulated_target {
 public:
-    simulated_backend_target(const scenario::scenario_config& scenario, const time_source& time,
-                             std::int64_t ms_since_epoch, loadsim::driver::driver_events& events,
-                             backend::simulated_io io)
-        : time_(time), events_(events), backend_(backend_options(scenario), time, ms_since_epoch,
-                                                 static_cast<std::uint32_t>(scenario.seed), std::move(io)) {}
+    simulated_backend_target(const run_plan& plan, const time_source& time, std::int64_t ms_since_epoch,
+                             loadsim::driver::driver_events& events, backend::simulated_io io)
+        : time_(time), events_(events), backend_(backend_options(plan), time, ms_since_epoch,
+                                                 static_cast<std::uint32_t>(plan.scenario.seed), std::move(io)) {}
 
-    void send(request_key key, std::string_view vin, std::string_view service) override {
+    void send(request_key key, std::string_view vin, const loadsim::driver::service_request& wanted) override {
         const auto now = time_.now();
         events_.on_sent(key, now);
-        const auto created = backend_.create(vin, service);
+        const auto created = backend_.create(vin, wanted.name);
         created.accepted ? events_.on_accepted(key, created.id, now) : events_.on_rejected(key, created.reason, now);
     }
     void receive(std::string_view topic, std::string_view payload) override { backend_.receive(topic, payload); }
@@ -58,15 +57,15 @@ public:
                             loadsim::driver::driver_events& events, backend::simulated_io io)
         : deadline_(scenario.load.mqtt.deadline), time_(time), events_(events), io_(std::move(io)) {}
 
-    void send(request_key key, std::string_view vin, std::string_view service) override {
+    void send(request_key key, std::string_view vin, const loadsim::driver::service_request& wanted) override {
         const auto now = time_.now();
         if (broker_down_) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
         auto id = fmt::format("rehearsal-{}", ++sent_);
         events_.on_sent(key, now);
         events_.on_accepted(key, id, now);
         const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-        const backend::command command{.id = id, .service = std::string(service), .ts_ms = ms};
-        io_.publish({.topic = backend::command_topic(vin, service), .payload = to_json(command)});
+        const backend::command command{.id = id, .service = std::string(wanted.name), .ts_ms = ms};
+        io_.publish({.topic = backend::command_topic(vin, wanted.name), .payload = to_json(command)});
         open_requests_.emplace(id, request{key.vehicle});
         deadlines_.push_back({now + deadline_, std::move(id)});
     }
@@ -121,7 +120,7 @@ std::unique_ptr<simulated_target> make_simulated_target(const run_plan& plan, co
                                                         backend::simulated_io io) {
     if (plan.scenario.load.driver == driver::kind::mqtt)
         return std::make_unique<simulated_broker_target>(plan.scenario, time, events, std::move(io));
-    return std::make_unique<simulated_backend_target>(plan.scenario, time, ms_since_epoch, events, std::move(io));
+    return std::make_unique<simulated_backend_target>(plan, time, ms_since_epoch, events, std::move(io));
 }
 
 } // namespace loadsim::run

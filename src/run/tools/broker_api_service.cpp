@@ -35,7 +35,8 @@ constexpr int max_notices = 20;
 /// Detects duplicate commands and reports unreadable ones.
 class service_events final : public fleet::vehicle_events {
 public:
-    explicit service_events(std::function<void(const std::string&)> on_notice) : on_notice_(std::move(on_notice)) {}
+    service_events(const run_plan& plan, std::function<void(const std::string&)> on_notice)
+        : plan_(plan), on_notice_(std::move(on_notice)) {}
 
 private:
     fleet::command_info on_delivered(vehicle_id v, const contract::message_contract::parsed_command& command,
@@ -48,7 +49,7 @@ private:
             known_ids_.erase(ids_by_age_.front());
             ids_by_age_.pop_front();
         }
-        return {};
+        return {.arrival = {}, .service = plan_.service_of_command(command.service, {})};
     }
     void on_malformed(vehicle_id, std::string_view topic, std::string_view payload, monotonic_time) override {
         if (++notices_ > max_notices) return;
@@ -56,6 +57,7 @@ private:
                                payload.size(), topic));
     }
 
+    const run_plan& plan_;
     std::function<void(const std::string&)> on_notice_;
     std::unordered_set<std::string> known_ids_;
     std::deque<std::string> ids_by_age_; ///< the same ids, oldest first
@@ -74,7 +76,7 @@ public:
     impl(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
          std::function<void(const std::string&)> on_notice, fleet::broker_api api)
         : scenario_(scenario), compiled_(std::move(compiled)), plan_(scenario, compiled_),
-          events_(std::move(on_notice)), api_(std::move(api)),
+          events_(plan_, std::move(on_notice)), api_(std::move(api)),
           vehicles_(fleet::make_broker_api_fleet(loop_, time_, events_, with_unlimited_load(plan_.fleet_spec_of({})),
                                                  scenario.fleet.broker_api, system_offset(time_),
                                                  scenario.fleet.broker_api.inbound.connections)) {}

@@ -2,6 +2,7 @@
 
 #include "run_plan.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
@@ -55,9 +56,19 @@ std::string text_of(const vehicle::resolved_behaviour& s) {
     return text;
 }
 
+/// "degrees=21, mode=eco"
+std::string parameters_text(const std::vector<std::string>& names, const std::vector<std::string>& values) {
+    std::string text;
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (!values[i].empty()) text += fmt::format("{}{}={}", text.empty() ? "" : ", ", names[i], values[i]);
+    return escape_for_terminal(text);
+}
+
 } // namespace
 
-std::string plan_header() { return "arrival\tdue_s\tvin\tsegment\tbehaviour\tservice\tphase\texpected\tsteps"; }
+std::string plan_header() {
+    return "arrival\tdue_s\tvin\tsegment\tbehaviour\tservice\tphase\texpected\tsteps\tparameters";
+}
 
 std::string condition_windows_header() { return "condition\toccurrence\tfrom_s\tuntil_s\tvin"; }
 
@@ -65,6 +76,7 @@ void write_plan(const scenario::scenario_config& scenario, fleet_partition parti
                 const std::function<void(arrival_id, const std::string& line)>& write) {
     const auto compiled = scenario::compile(scenario).value();
     const run_plan plan(scenario, compiled);
+    std::vector<std::string> parameters;
     load::schedule::cursor all(plan.schedule);
     while (const auto a = all.next()) {
         const auto v = load::candidates(scenario.seed, a->id, scenario.fleet.vehicles).first();
@@ -73,9 +85,11 @@ void write_plan(const scenario::scenario_config& scenario, fleet_partition parti
         const auto& service = plan.labels.services[due.service];
         auto choices = vehicle::random_stream_of(scenario.seed, a->id);
         const auto script = vehicle::resolve(plan.behaviours[due.segment], service, choices);
-        write(a->id, fmt::format("{}\t{:.9f}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", number(a->id), seconds(a->due),
+        plan.parameters.draw(a->id, due.service, parameters);
+        write(a->id, fmt::format("{}\t{:.9f}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", number(a->id), seconds(a->due),
                                  plan.vin_of(v), plan.labels.segments[due.segment], plan.labels.behaviours[due.segment],
-                                 service, plan.labels.phases[a->phase], to_string(due.expected), text_of(script)));
+                                 service, plan.labels.phases[a->phase], to_string(due.expected), text_of(script),
+                                 parameters_text(plan.parameters.names(), parameters)));
     }
 }
 

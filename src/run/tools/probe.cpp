@@ -64,7 +64,7 @@ private:
 
     void check_api_response() {
         const auto responses = messages_of(direction::from_api);
-        const auto& asked = scenario_.contract.request;
+        const auto& asked = contract_.request().options();
         if (responses.empty()) return fail("the API did not answer");
         const auto& a = *responses.back();
         unsigned status = 0;
@@ -78,7 +78,7 @@ private:
                                     status, fmt::join(asked.accepted, ", "), fmt::join(asked.rejected, ", "),
                                     sample(a.body)));
         accepted_ = true;
-        const auto& where = contract_.request_id();
+        const auto& where = contract_.request().id();
         if (where.type() == contract::field_path::kind::none)
             return pass(fmt::format("the API accepts the request with {}", status));
         const auto view = message_view_of(a);
@@ -114,7 +114,7 @@ private:
                 fail(fmt::format(
                     "the command has '{}' at {} (contract.command.id), and the API's response has '{}' at {} "
                     "(contract.request.id): one of the field paths is wrong",
-                    parsed->id, c.id, request_id_, contract_.request_id().text()));
+                    parsed->id, c.id, request_id_, contract_.request().id().text()));
             } else {
                 if (request_id_.empty()) request_id_ = parsed->id;
                 pass(fmt::format("the command came on {}: request '{}' (contract.command.id: {}), service '{}'{}",
@@ -131,16 +131,18 @@ private:
 
     /// Compares service and parameters of a command with those of the request.
     void check_content(const contract::message_contract::parsed_command& command) {
-        measure::command_content requested{.service = scenario_.load.services.front().name};
+        measure::command_content requested{.service = scenario_.load.services.front().platform_name()};
         measure::command_content received{.parameters = command.parameters};
         if (!scenario_.contract.command.service.empty()) received.service = command.service;
-        std::vector<std::string> parameters;
+        std::vector<std::string> of_service, parameters;
+        scenario::parameter_values_of(scenario_).draw(arrival_id{0}, 0, of_service);
         if (const auto requests = messages_of(direction::to_api); !requests.empty()) {
             const std::string_view head = requests.back()->head; // "POST /path"
             const auto path = head.find('/');
-            parameters = contract_.requested_parameters(
+            parameters = contract_.request().parameters(
                 {.topic = path == std::string_view::npos ? std::string_view{} : head.substr(path + 1),
-                 .payload = requests.back()->body});
+                 .payload = requests.back()->body},
+                of_service);
         }
         requested.parameters = parameters;
         const auto names = scenario::labels_of(scenario_).parameters;
@@ -148,9 +150,8 @@ private:
             return fail(fmt::format("{} ({})", difference->evidence, to_string(difference->kind)));
         const auto compared = std::ranges::count_if(parameters, [](const auto& value) { return !value.empty(); });
         if (compared != 0)
-            pass(fmt::format("its {} (contract.request.parameters)", compared == 1
-                                                                         ? "parameter is that of the request"
-                                                                         : "parameters are those of the request"));
+            pass(fmt::format("its {}", compared == 1 ? "parameter is that of the request"
+                                                     : "parameters are those of the request"));
     }
 
     void check_responses() {

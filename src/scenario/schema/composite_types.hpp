@@ -79,10 +79,17 @@ struct phase {
     boost::json::object schema() const;
 };
 
-/// NAME: WEIGHT.
-struct service_weight {
-    void read(read_context&, const yaml_node&, loadsim::load::service_weight& out) const;
-    yaml_node write(const loadsim::load::service_weight&) const;
+/// NAME: WEIGHT, or NAME: a map of keys.
+struct service {
+    void read(read_context&, const yaml_node&, scenario::service& out) const;
+    yaml_node write(const scenario::service&) const;
+    boost::json::object schema() const;
+};
+
+/// A text, or one of {uniform}, {normal}, {lognormal}, {choose}.
+struct parameter {
+    void read(read_context&, const yaml_node&, loadsim::load::parameter& out) const;
+    yaml_node write(const loadsim::load::parameter&) const;
     boost::json::object schema() const;
 };
 

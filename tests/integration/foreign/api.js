@@ -4,9 +4,10 @@
 //     POST /anmeldung          {"kennung":"..","geheimnis":".."}     200 {"zugang":{"schluessel":".."}}
 //     PUT  /fahrzeuge/<VIN>    {"gebiet":"nord"}                     201
 //     PUT  /rueckruf           {"adresse":"http://..","siegel":".."} 200: webhook URL, and the key that signs events
-//     POST /auftraege          {"fgnr":"..","dienst":"klima"}        200 {"auftrag":{"nummer":1000,"lage":"ANGENOMMEN", ..}}
+//     POST /auftraege          {"fgnr":"..","dienst":"klima","grad":21} 200 {"auftrag":{"nummer":1000,"lage":"ANGENOMMEN", ..}}
 //                                                                    423: the vehicle is busy; 404: unknown
 //     POST /auftraege?warten=ja                                      the same; responds when the request is completed
+//     PUT  /hupen/<VIN>?dauer=3                                      201 {"hupe":{"auftrag":1000}}; the command's service is LAUTE HUPE
 //     GET  /auftraege/<number>                                       200 {"auftrag":{..}}
 //     GET  /strom                                                    server-sent events of type "lage"
 //     GET  /leitung                                                  WebSocket; sends events after {"abonniere":"lagen"}
@@ -38,9 +39,14 @@ export async function serve({ port, service, password, cars, events, requests })
       events.callBack(adresse, siegel);
       return [200, { adresse }];
     },
-    'POST /auftraege': async ({ fgnr, dienst }, _, url) => {
+    'PUT /hupen/': (_, vin, url) => {
+      if (!cars.knows(vin)) return [404, { fehler: 'FAHRZEUG_UNBEKANNT' }];
+      const created = requests.create(vin, 'LAUTE HUPE', { dauer: Number(url.searchParams.get('dauer')) });
+      return created ? [201, { hupe: { auftrag: created.number } }] : [423, { fehler: 'FAHRZEUG_BELEGT' }];
+    },
+    'POST /auftraege': async ({ fgnr, dienst, grad }, _, url) => {
       if (!cars.knows(fgnr)) return [404, { fehler: 'FAHRZEUG_UNBEKANNT' }];
-      const created = requests.create(fgnr, dienst);
+      const created = requests.create(fgnr, dienst, { grad });
       if (!created) return [423, { fehler: 'FAHRZEUG_BELEGT' }];
       if (url.searchParams.get('warten') === 'ja') await created.ended;
       return [200, describe(created)];

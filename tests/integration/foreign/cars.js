@@ -18,9 +18,9 @@ export class Cars {
     return this.#regions.has(vin);
   }
 
-  command({ car, number, service }) {
+  command({ car, number, service, values }) {
     const branch = `fleet/${this.#regions.get(car)}/${car}`;
-    const command = { kopf: { auftrag: number, antwortAn: `${branch}/antwort` }, tun: { was: service, grad: 21 } };
+    const command = { kopf: { auftrag: number, antwortAn: `${branch}/antwort` }, tun: { was: service, ...values } };
     this.#broker.publish(`${branch}/befehl`, JSON.stringify(command), { qos: 1 });
   }
 

@@ -18,10 +18,10 @@ export class Requests {
     this.#announce = announce;
   }
 
-  /** Creates a request; undefined: the vehicle is busy. */
-  create(car, service) {
+  /** Creates a request; undefined: the vehicle is busy. `values`: of the service, for the command. */
+  create(car, service, values) {
     if (this.#active.has(car)) return undefined;
-    const request = { number: 1000 + this.#all.size, car, service, state: 'ANGENOMMEN', cause: null };
+    const request = { number: 1000 + this.#all.size, car, service, values, state: 'ANGENOMMEN', cause: null };
     request.ended = new Promise((resolve) => (request.resolve = resolve));
     request.timer = setTimeout(() => this.#change(request, 'ABGELAUFEN', 'keine Antwort'), this.#responseTimeout);
     this.#all.set(request.number, request);

@@ -119,12 +119,12 @@ TEST(message_contract, composes_api_requests) {
     const std::vector<std::string> token{"t0k"};
     template_values v{.vin = "A B", .service = "horn", .arrival = 5, .webhook_url = "http://h/e"};
     v.captured = token;
-    message_contract::request_parts parts{.path = "/base", .body = {}, .headers = {{"Host", "h"}}};
-    ASSERT_TRUE(t.compose_request(v, parts));
+    request_parts parts{.path = "/base", .body = {}, .headers = {{"Host", "h"}}};
+    ASSERT_TRUE(t.request().compose(v, parts));
     EXPECT_EQ(parts.path, "/base/v2/cars/A%20B?op=horn");
     EXPECT_EQ(parts.body, R"({"callback":"http://h/e"})");
     EXPECT_EQ(parts.headers, (named_texts{{"Host", "h"}, {"X-Id", "5"}, {"Authorization", "Bearer t0k"}}));
-    EXPECT_EQ(t.request_id().name(), "Location");
+    EXPECT_EQ(t.request().id().name(), "Location");
 }
 
 TEST(message_contract, reads_requested_parameters_in_the_order_of_the_command) {
@@ -132,14 +132,117 @@ TEST(message_contract, reads_requested_parameters_in_the_order_of_the_command) {
     o.command.parameters = {{"degrees", "/args/0"}, {"mode", "/mode"}, {"side", "/side"}};
     o.request.parameters = {{"side", "topic[2]"}, {"degrees", "/temperature"}};
     const auto t = compiled_contract(o);
-    EXPECT_THAT(t.requested_parameters({.topic = "cars/V/left", .payload = R"({"temperature":21.5,"mode":1})"}),
+    EXPECT_THAT(t.request().parameters({.topic = "cars/V/left", .payload = R"({"temperature":21.5,"mode":1})"}),
                 ElementsAre("21.5", "", "left"));
-    EXPECT_THAT(t.requested_parameters({.topic = "cars/V/a%2Fb%20c?full=1", .payload = "{}"}),
+    EXPECT_THAT(t.request().parameters({.topic = "cars/V/a%2Fb%20c?full=1", .payload = "{}"}),
                 ElementsAre("", "", "a/b c"));
-    EXPECT_THAT(compiled_contract({}).requested_parameters(json(R"({"mode":1})")), ElementsAre());
+    EXPECT_THAT(compiled_contract({}).request().parameters(json(R"({"mode":1})")), ElementsAre());
     o.request.parameters = {{"speed", "/speed"}};
     EXPECT_THAT(contract_problems(o), HasSubstr("contract.request.parameters.speed: which value of a command is it "
                                                 "compared with? add 'speed' to contract.command.parameters"));
+}
+
+TEST(message_contract, has_requests_and_commands_of_single_services) {
+    options o;
+    o.request.headers = {{"X-Op", "{service}"}, {"Accept", "text/plain"}};
+    o.request.body = {
+        .text = R"({"op":"{service}"{#parameter.degrees},"degrees":{parameter.degrees}{/parameter.degrees}})"};
+    o.command.message.payload = {.text = R"({"id":"{request.id}","do":"{service}","to":{parameter.degrees}})"};
+    const std::vector<named_service> services{
+        {.name = "horn"},
+        {.name = "climate", .options = {.as = "KLIMA"}, .parameters = {"degrees"}},
+        {.name = "lights",
+         .options = {.method = "PUT",
+                     .path = "/lights/{vin}?for={parameter.seconds}",
+                     .headers = {{"x-op", "none"}, {"X-More", "{parameter.seconds}"}},
+                     .body = payload_options{},
+                     .accepted = std::vector<std::uint16_t>{201},
+                     .rejected = std::vector<std::uint16_t>{423},
+                     .id = "header:Location",
+                     .topic = "lights/{vin}",
+                     .payload = payload_options{.text = "for {parameter.seconds}s"}},
+         .parameters = {"seconds"}},
+    };
+    const auto made = message_contract::compile(o, {.parameters = {"degrees", "seconds"}}, services);
+    ASSERT_TRUE(made) << problems_of(made);
+    EXPECT_EQ(&made->request(0), &made->request(1)) << "no difference: the contract's";
+    EXPECT_EQ(&made->request(7), &made->request(0)) << "an unknown service";
+
+    const auto composed = [&](std::uint32_t service, std::string_view name,
+                              const std::vector<std::string>& parameters) {
+        request_parts parts;
+        template_values v{.vin = "V", .service = name};
+        v.parameters = parameters;
+        EXPECT_TRUE(made->request(service).compose(v, parts));
+        return parts;
+    };
+    EXPECT_EQ(composed(0, "horn", {}).body, R"({"op":"horn"})");
+    const auto climate = composed(1, "KLIMA", {"21.5", ""});
+    EXPECT_EQ(climate.path, "/vehicles/V/remote-services/KLIMA");
+    EXPECT_EQ(climate.body, R"({"op":"KLIMA","degrees":21.5})");
+    EXPECT_EQ(composed(1, "KLIMA", {"0", ""}).body, R"({"op":"KLIMA","degrees":0})") << "0 is a value";
+    const auto lights = composed(2, "lights", {"", "1 2"});
+    EXPECT_EQ(lights.path, "/lights/V?for=1%202");
+    EXPECT_EQ(lights.body, "");
+    EXPECT_EQ(lights.headers, (named_texts{{"x-op", "none"}, {"Accept", "text/plain"}, {"X-More", "1 2"}}));
+    EXPECT_EQ(made->request(2).options().method, "PUT");
+    EXPECT_THAT(made->request(2).options().accepted, ElementsAre(201));
+    EXPECT_THAT(made->request(2).options().rejected, ElementsAre(423));
+    EXPECT_EQ(made->request(2).id().name(), "Location");
+    EXPECT_TRUE(made->has_request_id_in_header());
+    EXPECT_EQ(made->request(1).options().method, "POST");
+
+    outgoing_message out;
+    const std::vector<std::string> parameters{"21", "3"};
+    template_values v{.vin = "V", .request_id = "r", .service = "KLIMA"};
+    v.parameters = parameters;
+    ASSERT_TRUE(made->compose_command(v, out, 1));
+    EXPECT_EQ(out.topic + out.payload, R"(v1/V/cmd/KLIMA{"id":"r","do":"KLIMA","to":21})");
+    ASSERT_TRUE(made->compose_command(v, out, 2));
+    EXPECT_EQ(out.topic + out.payload, "lights/Vfor 3s");
+}
+
+TEST(message_contract, requested_parameters_without_a_field_path_are_those_of_the_service) {
+    options o;
+    o.command.parameters = {{"degrees", "/to"}, {"mode", "/mode"}, {"side", "/side"}};
+    o.request.parameters = {{"mode", "/mode"}};
+    o.request.path = "/{parameter.side}?to={parameter.degrees}";
+    const auto made = message_contract::compile(o, {.parameters = {"side", "seconds", "degrees"}});
+    ASSERT_TRUE(made) << problems_of(made);
+    const std::vector<std::string> of_service{"left", "3", "21"};
+    const auto sent = json(R"({"mode":"eco"})");
+    EXPECT_THAT(made->request().parameters(sent, of_service), ElementsAre("21", "eco", "left"));
+    EXPECT_THAT(made->request().parameters(sent), ElementsAre("", "eco", ""));
+    EXPECT_TRUE(made->request().has_parameters({}));
+    EXPECT_TRUE(made->request().uses_parameter(0));
+    EXPECT_FALSE(made->request().uses_parameter(1));
+    o.request.path = "/{parameter.degrees}"; // the side is not sent, so the platform cannot know it
+    const auto less = message_contract::compile(o, {.parameters = {"side", "seconds", "degrees"}});
+    EXPECT_THAT(less->request().parameters(sent, of_service), ElementsAre("21", "eco", ""));
+    o.request.parameters.clear();
+    const auto without = message_contract::compile(o, {.parameters = {"degrees"}});
+    EXPECT_FALSE(without->request().has_parameters({}));
+    EXPECT_TRUE(without->request().has_parameters(of_service));
+}
+
+TEST(message_contract, reports_problems_of_services_with_their_keys) {
+    const auto problems_with = [](service_options own) {
+        const std::vector<named_service> services{
+            {.name = "horn", .options = std::move(own), .parameters = {"seconds"}}};
+        return problems_of(message_contract::compile({}, {.parameters = {"degrees", "seconds"}}, services));
+    };
+    EXPECT_THAT(problems_with({.path = "lights"}),
+                HasSubstr("load.services.horn.path: 'lights' does not begin with '/'"));
+    EXPECT_THAT(problems_with({.path = "/{parameter.degrees}"}),
+                HasSubstr("load.services.horn.path: unknown variable 'parameter.degrees'"))
+        << "a parameter of another service";
+    EXPECT_THAT(problems_with({.headers = {{"X", "{vni}"}}}), HasSubstr("load.services.horn.headers.X: "));
+    EXPECT_THAT(problems_with({.body = payload_options{.text = R"({"a":{vin})"}}),
+                HasSubstr("load.services.horn.body: "));
+    EXPECT_THAT(problems_with({.accepted = std::vector<std::uint16_t>{409}}),
+                HasSubstr("load.services.horn.rejected: 409 cannot mean accepted and rejected"));
+    EXPECT_THAT(problems_with({.topic = "{vni}"}), HasSubstr("load.services.horn.topic: "));
+    EXPECT_EQ(problems_with({.path = "/{parameter.seconds}"}), "");
 }
 
 TEST(message_contract, reports_payloads_that_cannot_be_composed) {

@@ -28,7 +28,7 @@ std::vector<planned_request> part(fleet_partition shard) {
     ramp.arrival_rate = {50};
     ramp.ramp_to = rate{150};
     const schedule arrivals({ramp}, spacing::poisson, seed);
-    const std::vector<service_weight> weights{{"horn", 2}, {"climate", 1}};
+    const std::vector<double> weights{2, 1};
     const service_selection services(seed, weights);
     std::vector<planned_request> mine;
     schedule::cursor cursor(arrivals);

@@ -428,14 +428,14 @@ const std::vector<row> table{
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.respond(1);
-         c.ledger.expire_requests(at(0ms), at(60s));
+         c.ledger.expire_requests(at(60s));
      },
      {{anomaly::completion_missing, 1}}},
     {"an end comes when it is no longer waited for, and again",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
          c.respond(1);
-         c.ledger.expire_requests(at(0ms), at(60s));
+         c.ledger.expire_requests(at(60s));
          c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(61s));
          c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(62s));
      },
@@ -443,7 +443,7 @@ const std::vector<row> table{
     {"the answer never came, and neither did an end",
      [](single_vehicle_ledger& c) {
          c.begin(1);
-         c.ledger.expire_requests(at(0ms), at(60s));
+         c.ledger.expire_requests(at(60s));
      },
      {}},
     {"the answer was lost, and command and end come later, when the next is open",
@@ -477,7 +477,7 @@ const std::vector<row> table{
     {"a command comes when the request is no longer waited for",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
-         c.ledger.expire_requests(at(0ms), at(60s));
+         c.ledger.expire_requests(at(60s));
          c.ledger.delivered(c.vehicle, "r1", at(61s));
      },
      {{anomaly::completion_missing, 1}, {anomaly::command_late, 1}}},

@@ -100,9 +100,9 @@ TEST_F(ledger_test, expiry_after_an_acknowledgement_counts_from_the_running_dead
 // Losing requests must not improve a percentile.
 TEST_F(ledger_test, a_missing_completion_counts_with_the_time_until_expiry) {
     begin_and_accept();
-    ledger.expire_requests(at(-1ms), at(10s));
+    ledger.expire_requests(at(10s));
     EXPECT_TRUE(ledger.is_open(car)) << "not due before then";
-    ledger.expire_requests(at(0ms), at(60s));
+    ledger.expire_requests(at(60s));
     ledger.finish(at(60s));
     const auto t = ledger.take_counts();
     EXPECT_NEAR(ms(t, hop::e2e), 60'000, 60);
@@ -212,9 +212,58 @@ TEST_F(ledger_test, a_late_event_of_the_previous_request_is_not_assigned_to_the_
     EXPECT_EQ(all_anomalies(t), 2U);
 }
 
+TEST_F(ledger_test, a_service_has_its_own_completion_timeout) {
+    auto quick = due();
+    quick.completion_timeout = 20s;
+    begin_and_accept(quick);
+    ledger.expire_requests(at(19999ms));
+    EXPECT_TRUE(ledger.is_open(car));
+    ledger.expire_requests(at(20s));
+    EXPECT_FALSE(ledger.is_open(car));
+
+    auto slow = due(outcome::executed, 100s);
+    slow.completion_timeout = 90s;
+    begin_and_accept(slow);
+    ledger.expire_requests(at(189s));
+    EXPECT_TRUE(ledger.is_open(car)) << "longer than that of the ledger";
+    ledger.expire_all(at(189s));
+    EXPECT_FALSE(ledger.is_open(car));
+    const auto t = ledger.take_counts();
+    EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::unanswered)], 2U);
+}
+
+TEST_F(ledger_test, a_refused_request_counts_with_the_completion_timeout_of_its_service) {
+    auto slow = due();
+    slow.completion_timeout = 90s;
+    ledger.begin(slow, at(1ms));
+    ledger.rejected(key, "http: 409", at(2ms));
+    EXPECT_NEAR(ms(ledger.take_counts(), hop::e2e), 90'000, 90);
+}
+
+TEST_F(ledger_test, commands_have_the_platforms_name_of_the_service) {
+    auto words = names;
+    words.platform_services = {"HORN"};
+    measure::ledger own(
+        words, [](vehicle_id) { return std::string("V"); }, 60s);
+    own.set_start(start);
+    own.begin(due(), at(0ms));
+    own.accepted(key, "r1", at(1ms));
+    own.delivered(car, "r1", at(2ms), {.service = "HORN"});
+    own.finished(car, "r1", at(3ms));
+    own.completion_observed(car, "r1", outcome::executed, "", at(3500us));
+    EXPECT_EQ(all_anomalies(own.take_counts()), 0U);
+    own.begin(due(), at(4ms));
+    own.accepted(key, "r2", at(5ms));
+    own.delivered(car, "r2", at(6ms), {.service = "horn"});
+    const auto t = own.take_counts();
+    EXPECT_EQ(anomalies(t, anomaly::command_wrong_service), 1U);
+    ASSERT_EQ(t.anomaly_records.size(), 1U);
+    EXPECT_EQ(t.anomaly_records[0].evidence, "the command has the service 'horn', 'HORN' was requested");
+}
+
 TEST_F(ledger_test, a_completion_after_expiry_is_no_contradiction) {
     begin_and_accept();
-    ledger.expire_requests(at(0ms), at(60s));
+    ledger.expire_requests(at(60s));
     ledger.completion_observed(car, "r1", outcome::executed, "", at(61s));
     const auto t = ledger.take_counts();
     EXPECT_EQ(anomalies(t, anomaly::completion_missing), 1U);
@@ -246,7 +295,7 @@ TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
 // A driver may report a result for an expired request when the vehicle already has its next one.
 TEST_F(ledger_test, driver_results_of_an_expired_request_are_ignored) {
     begin_and_accept();
-    ledger.expire_requests(at(0ms), at(60s));
+    ledger.expire_requests(at(60s));
     auto next = due(outcome::executed, 61s);
     next.id = arrival_id{42};
     ledger.begin(next, next.due);
@@ -277,7 +326,7 @@ TEST_F(ledger_test, the_wait_for_a_connection_is_no_lag) {
 
 TEST_F(ledger_test, an_unsent_request_counts_as_errored_and_not_as_lag) {
     ledger.begin(due(), at(2ms));
-    ledger.expire_requests(at(0ms), at(60s));
+    ledger.expire_requests(at(60s));
     const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::errored)], 1U);
     EXPECT_EQ(samples(t, hop::lag), 1U);

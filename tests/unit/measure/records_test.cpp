@@ -291,10 +291,10 @@ TEST(records, wait_for_a_late_final_response) {
     c.ledger.acked(c.vehicle, "r1", at(6500ms));
     c.ledger.finished(c.vehicle, "r1", at(7s));
     c.ledger.message(c.vehicle, "r1", false, "v1/VIN7/rsp/r1", R"({"phase":"final"})", at(7s));
-    c.ledger.expire_requests(at(0s), at(7500ms));
+    c.ledger.expire_requests(at(7500ms));
     EXPECT_THAT(c.ledger.take_counts().request_records, SizeIs(1))
         << "the second one; what follows the final response at once belongs to it";
-    c.ledger.expire_requests(at(0s), at(8s));
+    c.ledger.expire_requests(at(8s));
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.request_records, SizeIs(1));
     const auto& r = t.request_records[0];
@@ -309,9 +309,9 @@ TEST(records, expire_if_the_vehicle_stays_silent) {
     single_vehicle_ledger c(recording::all);
     c.accepted_request(1);
     c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(5s));
-    c.ledger.expire_requests(at(0s), at(34s));
+    c.ledger.expire_requests(at(34s));
     EXPECT_THAT(c.ledger.take_counts().request_records, IsEmpty());
-    c.ledger.expire_requests(at(0s), at(35s));
+    c.ledger.expire_requests(at(35s));
     EXPECT_THAT(c.ledger.take_counts().request_records, SizeIs(1));
 
     c.accepted_request(2, 40s);

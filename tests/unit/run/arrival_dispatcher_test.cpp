@@ -56,14 +56,16 @@ public:
     struct request {
         request_key key;
         std::string vin, service;
+        std::vector<std::string> parameters;
     };
     std::vector<request> sent;
     manual_time* time = nullptr; ///< advanced by each send()
 
     void start(std::function<void(std::string)>) override {}
     void stop() override {}
-    void send(request_key key, std::string_view vin, std::string_view service) override {
-        sent.push_back({key, std::string(vin), std::string(service)});
+    void send(request_key key, std::string_view vin, const loadsim::driver::service_request& wanted) override {
+        sent.push_back(
+            {key, std::string(vin), std::string(wanted.name), {wanted.parameters.begin(), wanted.parameters.end()}});
         if (time != nullptr) time->advance(30ms);
     }
 };
@@ -124,6 +126,19 @@ TEST(arrival_dispatcher, sends_what_is_due_and_names_the_next_due_time) {
     EXPECT_EQ(f.driver.sent[0].vin, f.text.plan.vin_of(f.driver.sent[0].key.vehicle));
     EXPECT_TRUE(f.ledger.is_open(f.driver.sent[0].key));
     EXPECT_FALSE(f.dispatcher.all_due());
+}
+
+TEST(arrival_dispatcher, sends_the_platforms_name_and_the_parameters_of_a_service) {
+    fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
+              "load: {services: {horn: {as: HORN, parameters: {seconds: {uniform: {min: 1, max: 1000}}}}},"
+              " phases: [{duration: 1s, arrivalRate: 10}]}\n");
+    f.dispatch_due(f.start + 210ms);
+    ASSERT_EQ(f.driver.sent.size(), 2U);
+    EXPECT_EQ(f.driver.sent[1].service, "HORN");
+    std::vector<std::string> planned;
+    f.text.plan.parameters.draw(arrival_id{1}, 0, planned);
+    EXPECT_EQ(f.driver.sent[1].parameters, planned);
+    EXPECT_NE(f.driver.sent[0].parameters, f.driver.sent[1].parameters);
 }
 
 TEST(arrival_dispatcher, ends_after_the_last_arrival) {

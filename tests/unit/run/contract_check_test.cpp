@@ -169,8 +169,29 @@ TEST(contract_check, reports_another_service_and_other_parameters_than_the_reque
                 HasSubstr("- the parameter degrees has '22' in the command, '21' was requested "
                           "(command_wrong_parameters)\n"));
     other.body = R"({"head":{"order":17},"do":"horn","to":"21"})";
-    EXPECT_THAT(look({request, answer, other, end}, with),
-                HasSubstr("+ its parameter is that of the request (contract.request.parameters)\n"));
+    EXPECT_THAT(look({request, answer, other, end}, with), HasSubstr("+ its parameter is that of the request\n"));
+}
+
+TEST(contract_check, compares_a_service_in_the_platforms_own_words) {
+    std::string with(theirs);
+    with.replace(with.find("service: /do"), 12, "service: /do, parameters: {degrees: /to}");
+    with.replace(with.find("load:\n"), 6,
+                 "load:\n  services: {climate: {as: KLIMA, id: /nr, accepted: [201], body: '{parameter.degrees}', "
+                 "parameters: {degrees: 21}}}\n");
+    const traced_message request{way::to_api, 0, "POST /vehicles/V/remote-services/KLIMA", ""};
+    const traced_message created{way::from_api, 0, "201", R"({"nr":17})"};
+    auto other = command;
+    other.body = R"({"head":{"order":17},"do":"KLIMA","to":21.0})";
+    const auto text = look({request, created, other, end}, with);
+    EXPECT_THAT(text, HasSubstr("+ the API accepts the request with 201; its id is '17' (contract.request.id: /nr)\n"));
+    EXPECT_THAT(text, HasSubstr("+ its parameter is that of the request\n"));
+    other.body = R"({"head":{"order":17},"do":"climate","to":21})";
+    EXPECT_THAT(look({request, created, other, end}, with),
+                HasSubstr("- the command has the service 'climate', 'KLIMA' was requested (command_wrong_service)\n"));
+    other.body = R"({"head":{"order":17},"do":"KLIMA","to":22})";
+    EXPECT_THAT(look({request, created, other, end}, with),
+                HasSubstr("- the parameter degrees has '22' in the command, '21' was requested "
+                          "(command_wrong_parameters)\n"));
 }
 
 TEST(contract_check, reports_different_request_ids_of_command_and_response) {

@@ -172,6 +172,32 @@ TEST_F(event_recorder_test, compares_the_command_with_what_the_driver_reports) {
     EXPECT_THAT(ledger.take_counts().anomaly_records, IsEmpty());
 }
 
+TEST(event_recorder, names_the_service_of_a_command_as_the_scenario_does) {
+    plan_from_text text{
+        "name: t\nfleet: {vehicles: 3}\n"
+        "load: {services: {horn: {as: BEEP}, beeper: {as: BEEP, weight: 0}, lights: {as: LIGHTS, weight: 0}},"
+        " phases: [{duration: 5s, arrivalCount: 1}]}\n"};
+    const auto& plan = text.plan;
+    EXPECT_EQ(plan.service_of_command("BEEP", arrival_id{0}), "horn");
+    EXPECT_EQ(plan.service_of_command("", arrival_id{0}), "horn") << "commands without a service";
+    EXPECT_EQ(plan.service_of_command("LIGHTS", arrival_id{0}), "lights") << "the platform mistakes it";
+    EXPECT_EQ(plan.service_of_command("LIGHTS", {}), "lights");
+    EXPECT_EQ(plan.service_of_command("other", {}), "other");
+
+    manual_time time;
+    measure::ledger ledger{plan.labels, [&](vehicle_id v) { return plan.vin_of(v); }, 60s};
+    event_recorder recorder{plan, ledger, time};
+    fleet::vehicle_events& from_vehicle = recorder;
+    ledger.set_start({});
+    auto due = plan.due_request_of({.id = arrival_id{0}, .due = {}, .phase = 0}, vehicle_id{1});
+    due.due = time.now();
+    ledger.begin(due, time.now());
+    ledger.accepted({arrival_id{0}, vehicle_id{1}}, "r1", time.now());
+    const auto info = from_vehicle.on_delivered(vehicle_id{1}, {.id = "r1", .service = "BEEP"}, time.now(), false);
+    EXPECT_EQ(info.service, "horn");
+    EXPECT_THAT(ledger.take_counts().anomaly_records, IsEmpty());
+}
+
 // contract.request.id: '': the vehicle's command says which request it is.
 TEST(event_recorder, completes_a_request_that_was_accepted_without_an_id) {
     for (const bool command_first : {false, true}) {

@@ -74,6 +74,16 @@ TEST(plan_listing, is_the_same_byte_for_byte_for_any_number_of_ranks_and_shards)
         EXPECT_TRUE(ledger(scenario, ranks, shards) == one) << ranks << " ranks with " << shards << " shards";
 }
 
+TEST(plan_listing, shows_the_parameters_of_each_request) {
+    const auto yaml =
+        std::string("name: t\nload: {services: {horn: {parameters: {seconds: {uniform: {min: 1, max: 9999}}, "
+                    "mode: {choose: [\"a\\tb\"]}}}}, phases: [{duration: 1s, arrivalCount: 3}]}\n");
+    const auto lines = ledger(scenario::read(yaml, "t.yaml").value(), 1, 1);
+    EXPECT_EQ(lines, ledger(scenario::read(yaml, "t.yaml").value(), 2, 2));
+    EXPECT_THAT(lines, testing::ContainsRegex("\tseconds=[0-9]+, mode=a"));
+    EXPECT_EQ(std::ranges::count(lines, '\t'), 3 * 9) << "a tab in a value is escaped";
+}
+
 TEST(plan_listing, depends_on_the_seed) {
     EXPECT_TRUE(ledger(scenario_with(1), 1, 1) == ledger(scenario_with(1), 1, 1));
     EXPECT_FALSE(ledger(scenario_with(1), 1, 1) == ledger(scenario_with(2), 1, 1));

@@ -95,6 +95,36 @@ scenario::scenario_config with_every_behaviour() {
     return d;
 }
 
+// Any text is a service of a platform, and the delays of its behaviours are found by the name in the scenario.
+TEST(rehearsal, of_services_in_the_platforms_own_words) {
+    for (const auto* driver : {"http", "mqtt"}) {
+        const auto all = rehearsed(scenario_of(fmt::format(
+            "name: words\nseed: 3\ntarget: {{broker: 'mqtt://b', api: 'http://a'}}\nfleet: {{vehicles: 1000, segments: "
+            "[{{name: a, share: 100%, behaviour: b}}]}}\n"
+            "behaviours: {{b: {{steps: [ack, {{wait: work}}, executed], delays: {{work: 1ms}}, services: {{'Klima an': "
+            "{{work: 3s}}}}}}}}\n"
+            "load: {{driver: {}, services: {{'Klima an': {{as: 'klima/an 1', path: '/k/{{vin}}', parameters: {{to: "
+            "21}}}}, "
+            "horn: 1}}, drain: 40s, phases: [{{duration: 10s, arrivalRate: 10}}]}}\n",
+            driver)));
+        EXPECT_EQ(all.observed(outcome::executed), 100U) << driver;
+        EXPECT_THAT(all.anomaly_counts(), IsEmpty()) << (all.anomalies.empty() ? "" : all.anomalies.front().evidence);
+        const auto& latencies = all.result.sum.latencies;
+        EXPECT_GE(latencies.select(measure::hop::vehicle, {.service = 0, .phase = {}}).min(), 2900ms) << driver;
+        EXPECT_LE(latencies.select(measure::hop::vehicle, {.service = 1, .phase = {}}).max(), 1s) << driver;
+        for (const auto& r : all.requests) EXPECT_TRUE(r.service == "Klima an" || r.service == "horn") << r.service;
+    }
+}
+
+TEST(rehearsal, counts_a_request_as_unanswered_after_the_deadline_of_its_service) {
+    const auto all =
+        rehearsed(scenario_of("name: deadline\ntarget: {embedded: {faults: [{drop: event, every: 1}]}}\n"
+                              "load: {services: {horn: {deadline: 31s}}, completionTimeout: 60s, drain: 50s,"
+                              " phases: [{duration: 1s, arrivalCount: 1}]}\n"));
+    EXPECT_EQ(all.observed(outcome::unanswered), 1U);
+    EXPECT_NEAR(milliseconds(all.longest(measure::hop::e2e)), 31'500, 1'500);
+}
+
 TEST(rehearsal, of_every_behaviour_has_the_planned_outcomes) {
     const auto scenario = with_every_behaviour();
     ASSERT_GE(scenario.behaviours.size(), 4U);
@@ -104,7 +134,7 @@ TEST(rehearsal, of_every_behaviour_has_the_planned_outcomes) {
     // busy.
     std::map<measure::totals::matrix_key, std::uint64_t> planned;
     const vehicle::segmentation segments(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments);
-    const load::service_selection services(scenario.seed, scenario.load.services);
+    const load::service_selection services(scenario.seed, scenario::service_weights_of(scenario.load));
     for (std::uint64_t n = 0; n < 2000; ++n) {
         const arrival_id a{n};
         const auto s = segments.segment_of(load::candidates(scenario.seed, a, scenario.fleet.vehicles).first());

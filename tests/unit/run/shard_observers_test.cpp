@@ -35,9 +35,7 @@ struct fixture {
         EXPECT_EQ(observers.start(), "");
     }
 
-    void accept(std::string_view request) {
-        observers.on_accepted(vehicle, arrival_id{0}, request, "horn", time.now());
-    }
+    void accept(std::string_view request) { observers.on_accepted(vehicle, arrival_id{0}, request, 0, time.now()); }
     void respond(std::string_view body) {
         const http::header_list headers;
         observers.on_api_response(vehicle, {.status = 200, .body = body, .error = {}, .headers = headers}, time.now());

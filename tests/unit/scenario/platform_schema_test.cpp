@@ -204,6 +204,20 @@ TEST(platform_schema, warns_of_builtin_messages_in_a_contract_of_its_own) {
     EXPECT_EQ(warnings_of("executed: {topic: a}, ack: none, running: none, failed: {topic: b}, presence: none"), "");
 }
 
+TEST(platform_schema, warns_of_parameters_that_no_template_has) {
+    const auto warnings_of = [](std::string_view more) {
+        problems warnings;
+        const auto config = read(scenario_with_load(more), "f", {}, &warnings);
+        EXPECT_TRUE(config) << to_string(config.error());
+        return to_string(warnings);
+    };
+    EXPECT_EQ(warnings_of("  services: {horn: {parameters: {seconds: 3}}}"),
+              "f:4:43: it is not sent: no template of the request has {parameter.seconds}");
+    EXPECT_EQ(warnings_of("  driver: mqtt\n  services: {horn: {payload: '{\"n\":{parameter.seconds}}', parameters: "
+                          "{seconds: 3, side: left}}}"),
+              "f:5:90: it is not sent: no template of the command has {parameter.side}");
+}
+
 TEST(platform_schema, warns_of_generated_vins) {
     const auto file = std::filesystem::temp_directory_path() / "loadsim-cars-without-vin.csv";
     std::ofstream(file) << "user,key\nann,1\n";
