@@ -61,7 +61,7 @@ bool address_cache::put(const std::string& name, const std::vector<address>& fou
     std::vector<address> wanted(found);
     const bool v6_first = !found.empty() && found.front().is_v6();
     std::ranges::sort(wanted, {}, [&](const address& a) { return std::pair(a.is_v6() != v6_first, a); });
-    wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
     const auto of_other_family = [&](const address& a) { return a.is_v6() != (h->used == host::family::v6); };
     if (h->used != host::family::any && !std::ranges::all_of(wanted, of_other_family))
         std::erase_if(wanted, of_other_family);
