@@ -26,9 +26,9 @@ public:
     };
     /// `brokers`: number of brokers. `first`: index of the first one to connect to, modulo that number; clients that begin at
     /// different ones are spread over all.
-    reconnect_policy(std::size_t brokers, start_limit limit, std::size_t first = 0) : limit_(limit), broker_(first) {
+    reconnect_policy(std::size_t brokers, start_limit limit, std::size_t first = 0)
+        : limit_(limit), broker_(first), first_(first) {
         set_brokers(brokers);
-        first_ = broker_;
     }
 
     std::size_t broker() const noexcept { return broker_; } ///< index of the broker to connect to
@@ -36,6 +36,7 @@ public:
     void set_brokers(std::size_t brokers) noexcept {
         brokers_ = std::max<std::size_t>(brokers, 1);
         broker_ %= brokers_;
+        first_ %= brokers_;
     }
     void on_online() noexcept { failures_ = refusals_ = 0; }
     /// The start is over: from now on the client reconnects for ever.
@@ -65,7 +66,7 @@ private:
     start_limit limit_;
     std::size_t brokers_ = 1;
     std::size_t broker_;
-    std::size_t first_ = 0;
+    std::size_t first_;
     std::size_t failures_ = 0; ///< since the last session
     std::size_t refusals_ = 0; ///< since the last session
     bool starting_ = true;

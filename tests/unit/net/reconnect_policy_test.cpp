@@ -72,6 +72,8 @@ TEST(reconnect_policy, clients_that_begin_at_different_brokers_are_spread) {
     EXPECT_EQ(policy.broker(), 2U);
     policy.set_brokers(2);
     EXPECT_EQ(policy.broker(), 0U) << "a shorter list";
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 0ns);
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 1s) << "its rounds end, too";
 }
 
 TEST(reconnect_policy, start_ends_when_every_broker_refers_to_another_server) {
