@@ -64,7 +64,7 @@ exit_code serve(const backend_options& options) {
     server_options.database = options.database;
     server_options.broker_api.url = options.broker_api;
     server_options.broker_api.events = options.events;
-    auto server = backend::server::start(server_options, broker, listen);
+    auto server = backend::server::start(server_options, {broker}, listen);
     if (!server) {
         print_problems(server.error());
         return exit_code::setup;

@@ -4,6 +4,7 @@
 #include <loadsim/contract/message_parser.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/connect_check.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -51,15 +52,14 @@ std::vector<net::mqtt_client::topic_filter> subscriptions(bool presence) {
     return all;
 }
 
-net::mqtt_client::client_setup setup_for(const net::endpoint& broker,
-                                         const std::vector<boost::asio::ip::tcp::endpoint>& addresses,
+net::mqtt_client::client_setup setup_for(const net::endpoint& credentials, const net::server_list& brokers,
                                          std::string client_id,
                                          std::vector<net::mqtt_client::topic_filter> subscribed = {}) {
     return {.display_name = "backend",
             .client_id = std::move(client_id),
-            .user = broker.user,
-            .password = broker.password,
-            .brokers = addresses,
+            .user = credentials.user,
+            .password = credentials.password,
+            .brokers = brokers,
             .subscriptions = std::move(subscribed),
             .limit = net::reconnect_policy::start_limit::one_round,
             .reconnect_wait = reconnect_wait};
@@ -72,11 +72,11 @@ std::string start_error(const net::start_failure& f) {
         const auto why = text_of(f.why, f.reason);
         if (f.why == mqtt::errc::connack_timeout)
             return "the broker does not answer; see whether it is an MQTT broker and whether it runs";
-        if (is_error(f.reason))
-            return fmt::format(
-                "the broker refuses the connection ({}); check the user and the password, and the broker's "
-                "access rules",
-                why);
+        constexpr net::session_keys keys{.credentials = "the user and the password"};
+        if (net::ended_by_broker(f.why))
+            return fmt::format("the broker refuses the connection ({}); {}",
+                               net::describe(f.reason, f.server_reference),
+                               net::advice_on(f.reason, keys, mqtt::version::v5_0));
         return fmt::format("the broker cannot be reached ({}); start it, or give the address of one that runs", why);
     }
     if (f.why)
@@ -150,12 +150,11 @@ private:
     std::unordered_map<std::uint16_t, send_id> unacknowledged_; ///< by packet identifier
 };
 
-mqtt_adapter::mqtt_adapter(net::loop& loop, const net::endpoint& broker,
-                           const std::vector<boost::asio::ip::tcp::endpoint>& addresses, const std::string& client_id,
-                           bool presence)
+mqtt_adapter::mqtt_adapter(net::loop& loop, const net::endpoint& credentials, const net::server_list& brokers,
+                           const std::string& client_id, bool presence)
     : loop_(loop), subscriber_(std::make_unique<subscriber>(
-                       *this, setup_for(broker, addresses, client_id + "-in", subscriptions(presence)))),
-      publisher_(std::make_unique<publisher>(*this, setup_for(broker, addresses, client_id + "-out"))) {}
+                       *this, setup_for(credentials, brokers, client_id + "-in", subscriptions(presence)))),
+      publisher_(std::make_unique<publisher>(*this, setup_for(credentials, brokers, client_id + "-out"))) {}
 
 mqtt_adapter::~mqtt_adapter() {
     *alive_ = false;
@@ -163,11 +162,12 @@ mqtt_adapter::~mqtt_adapter() {
     subscriber_->disconnect(mqtt::session::close_scope::session);
 }
 
-result<std::unique_ptr<mqtt_adapter>> mqtt_adapter::connect(net::loop& loop, const net::endpoint& broker,
+result<std::unique_ptr<mqtt_adapter>> mqtt_adapter::connect(net::loop& loop, const std::vector<net::endpoint>& brokers,
                                                             const std::string& client_id, bool presence) {
-    const auto addresses = net::resolve(broker, "broker");
-    if (!addresses) return addresses.error();
-    std::unique_ptr<mqtt_adapter> made(new mqtt_adapter(loop, broker, *addresses, client_id, presence));
+    const auto found = net::look_up(brokers, "broker");
+    if (found.servers.at(loop.now())->empty()) return found.unreachable;
+    const auto& broker = brokers.front();
+    std::unique_ptr<mqtt_adapter> made(new mqtt_adapter(loop, broker, found.servers, client_id, presence));
     std::optional<net::start_failure> failure;
     std::size_t connecting = 2;
     const auto on_start = [&](const std::optional<net::start_failure>& failed) {

@@ -7,9 +7,8 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/mqtt_client.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <functional>
 #include <memory>
@@ -48,8 +47,8 @@ public:
 
     /// Runs the loop until the broker's SUBACK, for 10 s at most. Errors: broker unreachable, refusing or not responding.
     /// `presence`: whether to subscribe to vehicles' presence.
-    static result<std::unique_ptr<mqtt_adapter>> connect(net::loop&, const net::endpoint&, const std::string& client_id,
-                                                         bool presence);
+    static result<std::unique_ptr<mqtt_adapter>> connect(net::loop&, const std::vector<net::endpoint>& brokers,
+                                                         const std::string& client_id, bool presence);
     mqtt_adapter(const mqtt_adapter&) = delete;
     mqtt_adapter& operator=(const mqtt_adapter&) = delete;
     ~mqtt_adapter() override; ///< disconnects; no callback runs after it
@@ -61,7 +60,7 @@ public:
 private:
     class subscriber;
     class publisher;
-    mqtt_adapter(net::loop&, const net::endpoint&, const std::vector<boost::asio::ip::tcp::endpoint>& addresses,
+    mqtt_adapter(net::loop&, const net::endpoint& credentials, const net::server_list& brokers,
                  const std::string& client_id, bool presence);
     void set_flag(bool& flag, bool value, std::string reason = {});
     void deliver(broker_input);

@@ -23,6 +23,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace loadsim::backend {
 
@@ -50,13 +51,13 @@ public:
 
     ~impl() { stop(); }
 
-    problems start(const net::endpoint& broker, const net::endpoint& listen) {
+    problems start(const std::vector<net::endpoint>& brokers, const net::endpoint& listen) {
         problems wrong;
         const auto add_problems = [&wrong](const problems& more) {
             wrong.list.insert(wrong.list.end(), more.list.begin(), more.list.end());
         };
         // Runs the loop: before the API is open, whose requests need the core.
-        const auto connected = connect_vehicles(broker);
+        const auto connected = connect_vehicles(brokers);
         auto events = sqlite_events::open(options_.database);
         if (!events) add_problems(events.error());
         const auto port = http_.open(listen);
@@ -81,7 +82,8 @@ public:
         schedule_warnings();
         thread_ = std::thread([this] { loop_.run(); });
         log_info(fmt::format("backend: requests at {}, {}", net::to_string(api_),
-                             mqtt_ ? "broker " + net::to_string(broker) : "broker's API " + options_.broker_api.url));
+                             mqtt_ ? "broker " + net::to_string(brokers.front())
+                                   : "broker's API " + options_.broker_api.url));
         return wrong;
     }
 
@@ -117,7 +119,7 @@ public:
     const net::endpoint& api() const { return api_; }
 
 private:
-    problems connect_vehicles(const net::endpoint& broker) {
+    problems connect_vehicles(const std::vector<net::endpoint>& brokers) {
         if (!options_.broker_api.url.empty()) {
             auto api = broker_api_adapter::make(loop_, options_.broker_api,
                                                 [this](broker_input input) { on_broker_input(std::move(input)); });
@@ -126,7 +128,7 @@ private:
             return {};
         }
         const bool wakes = !options_.wakeup.udp.empty() || !options_.wakeup.sms.empty();
-        auto mqtt = mqtt_adapter::connect(loop_, broker, fmt::format("loadsim-backend-{:08x}", prefix_), wakes);
+        auto mqtt = mqtt_adapter::connect(loop_, brokers, fmt::format("loadsim-backend-{:08x}", prefix_), wakes);
         if (!mqtt) return mqtt.error();
         mqtt_ = std::move(*mqtt);
         return {};
@@ -232,9 +234,9 @@ private:
     std::thread thread_;
 };
 
-result<server> server::start(const options& o, const net::endpoint& broker, const net::endpoint& listen) {
+result<server> server::start(const options& o, const std::vector<net::endpoint>& brokers, const net::endpoint& listen) {
     auto fresh = std::make_unique<impl>(o);
-    if (auto wrong = fresh->start(broker, listen); !wrong.empty()) return wrong;
+    if (auto wrong = fresh->start(brokers, listen); !wrong.empty()) return wrong;
     return server(std::move(fresh));
 }
 

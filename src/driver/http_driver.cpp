@@ -53,7 +53,7 @@ public:
     measure::http_counts take_counts() override {
         auto counts = std::exchange(counts_, {});
         if (!client_) return counts;
-        const auto more = client_->take_counts();
+        auto more = client_->take_counts();
         counts.connection_limit = std::exchange(allowed_connections_, 0);
         counts.requests = more.requests;
         counts.opened = more.opened;
@@ -62,6 +62,7 @@ public:
         counts.timeouts = more.timed_out;
         counts.retries = more.resent;
         counts.failovers = more.failed_over;
+        counts.addresses = std::move(more.addresses);
         return counts;
     }
 

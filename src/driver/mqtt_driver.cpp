@@ -5,12 +5,15 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/net/mqtt_client.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <map>
+#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -51,15 +54,17 @@ public:
                        .user = s.user,
                        .password = s.password,
                        .brokers = s.brokers,
+                       .first_broker = s.first_broker,
                        .subscriptions = {{response_topic_of(s).empty() ? s.message_contract.options().responses_filter
                                                                        : response_topic_of(s)}}}),
           events_(events), deadline_(s.options.deadline), response_topic_(response_topic_of(s)),
           message_contract_(s.message_contract), seed_(s.seed), fill_values_(std::move(s.fill_values)),
-          match_stats_(s.match_stats) {}
+          match_stats_(s.match_stats), sample_vin_(std::move(s.sample_vin)),
+          sample_services_(std::move(s.sample_services)) {}
 
     void start(std::function<void(std::string)> ready) override {
         connect([this, ready = std::move(ready)](const auto& failure) {
-            ready(start_error(setup().display_name, failure));
+            ready(start_error(setup(), link().options().protocol, failure));
         });
     }
 
@@ -88,6 +93,8 @@ public:
         open_.clear();
         by_packet_.clear();
     }
+
+    std::map<std::string, std::uint64_t> take_broker_limits() override { return std::exchange(broker_limits_, {}); }
 
 private:
     struct open_request final : net::timer {
@@ -176,18 +183,43 @@ private:
         return !response_topic_.empty() && command_.correlation.empty() ? id : std::string_view{command_.correlation};
     }
 
-    mqtt::session::published publish(std::string_view id) {
+    /// command_ as a message; refers to the members and to `id`.
+    mqtt::message message_of_command(std::string_view id) const {
         const auto& m = command_;
         const bool use_response_topic = !response_topic_.empty();
-        return link().publish({.topic = m.topic,
-                               .payload = m.payload,
-                               .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
-                               .retain = m.retain,
-                               .response_topic = use_response_topic ? response_topic_ : m.response_topic,
-                               .correlation_data = correlation_data(id),
-                               .content_type = m.content_type,
-                               .expiry_interval = m.expiry_s,
-                               .user_properties = m.user_properties});
+        return {.topic = m.topic,
+                .payload = m.payload,
+                .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
+                .retain = m.retain,
+                .response_topic = use_response_topic ? response_topic_ : m.response_topic,
+                .correlation_data = correlation_data(id),
+                .content_type = m.content_type,
+                .expiry_interval = m.expiry_s,
+                .user_properties = m.user_properties};
+    }
+
+    mqtt::session::published publish(std::string_view id) { return link().publish(message_of_command(id)); }
+
+    std::string check_limits(const mqtt::server_limits& limits) override {
+        const auto& m = message_contract_.options().command.message;
+        const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once;
+        if (limits.maximum_qos < wanted)
+            on_limited(net::qos_limit(limits.maximum_qos, wanted, "commands", "contract.command.qos"));
+        if (m.retain && !limits.retain_available) on_limited(net::retain_limit("commands", "contract.command.retain"));
+        if (limits.maximum_packet_size == 0) return {};
+        const auto id = id_of(0);
+        for (const auto& service : sample_services_) {
+            if (!compose({}, sample_vin_, service, id, loop().now())) continue;
+            const auto size = net::packet_size(message_of_command(id), link().options().protocol);
+            if (size > limits.maximum_packet_size)
+                return net::packet_limit(limits.maximum_packet_size, size, fmt::format("a command for '{}'", service),
+                                         "contract.command.payload");
+        }
+        return {};
+    }
+
+    void on_limited(const std::string& sentence) override {
+        if (limits_told_.insert(sentence).second) ++broker_limits_[sentence];
     }
 
     void on_session_started() override { by_packet_.clear(); } // packet ids of the previous session
@@ -231,7 +263,11 @@ private:
     std::uint64_t seed_;
     std::function<void(request_key, contract::template_values&)> fill_values_;
     contract::field_match_stats* match_stats_;
-    contract::outgoing_message command_; ///< last command; buffers are reused
+    std::string sample_vin_;
+    std::vector<std::string> sample_services_;
+    std::set<std::string> limits_told_;
+    std::map<std::string, std::uint64_t> broker_limits_; ///< since the last take_broker_limits()
+    contract::outgoing_message command_;                 ///< last command; buffers are reused
     std::uint64_t sent_ = 0;
     std::unordered_map<std::uint64_t, open_request> open_;
     std::vector<std::pair<std::uint64_t, vehicle_id>> vehicle_of_{recent_requests}; ///< slot: number % recent_requests

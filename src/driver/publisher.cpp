@@ -23,7 +23,7 @@ public:
 
     void start(done_handler ready) {
         connect([this, ready = std::move(ready)](const auto& failure) {
-            ready(start_error(setup().display_name, failure));
+            ready(start_error(setup(), link().options().protocol, failure));
         });
     }
     void stop() {

@@ -3,6 +3,7 @@
 
 #include "connection.hpp"
 
+#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/loop_stopper.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -19,17 +20,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 constexpr std::chrono::seconds unavailable_period{3};
-
-result<std::vector<tcp::endpoint>> resolve(asio::io_context& io, const net::endpoint& at) {
-    boost::system::error_code error;
-    const auto found = tcp::resolver(io).resolve(at.host, std::to_string(at.port), error);
-    if (error)
-        return problems{net::to_string(at),
-                        fmt::format("the name cannot be looked up ({}); check the host in the URL", error.message())};
-    std::vector<tcp::endpoint> addresses;
-    for (const auto& one : found) addresses.push_back(one.endpoint());
-    return addresses;
-}
 
 /// Adds the increase of a peak to `growth`.
 void raise_peak(std::uint64_t& peak, std::uint64_t now, std::uint64_t& growth) {
@@ -51,19 +41,12 @@ public:
     problems open(const client_options& o) {
         if (o.base_urls.empty()) return problems{"", "there is no URL to send requests to"};
         problems wrong;
-        for (const auto& url : o.base_urls) {
-            const bool tls = url.scheme == "https";
-            auto addresses = resolve(loop_.io(), o.proxy ? *o.proxy : url);
-            if (!addresses) {
-                wrong.add(addresses.error());
-                continue;
-            }
-            bases_.push_back({.url = url,
-                              .request_route = route_to(url, o.proxy && !tls),
-                              .addresses = std::move(*addresses),
-                              .proxy_request = o.proxy && tls ? connect_request(url) : "",
-                              .tls = tls});
-            if (!tls || tls_) continue;
+        urls_ = o.base_urls;
+        proxied_ = o.proxy.has_value();
+        auto found = net::look_up(o.proxy ? std::vector{*o.proxy} : urls_, "platform's API", o.servers);
+        wrong.add(found.unreachable);
+        servers_ = std::move(found.servers);
+        if (std::ranges::any_of(urls_, is_tls)) {
             if (auto made = tls_context::make(o.tls))
                 tls_.emplace(std::move(*made));
             else
@@ -72,12 +55,11 @@ public:
         if (!wrong.empty()) return wrong;
         if (tls_) settings_.tls = &*tls_;
         connection_owner& self = *this;
-        idle_.resize(bases_.size());
         for (std::uint32_t i = 0; i < max_connections_; ++i) {
-            const auto home = i % bases_.size();
-            connections_.push_back(std::make_unique<connection>(loop_, self, settings_, home));
-            idle_[home].push_back(connections_.back().get());
+            connections_.push_back(std::make_unique<connection>(loop_, self, settings_, 0));
+            idle_.push_back({connections_.back().get()});
         }
+        update_bases();
         return wrong;
     }
 
@@ -104,19 +86,51 @@ private:
         monotonic_time queued_at;
     };
 
+    static bool is_tls(const net::endpoint& url) { return url.scheme == "https"; }
+
+    /// Adds bases for new addresses, and divides the connections among all addresses of the list. A base stays when its address
+    /// leaves the list: a connection may use it.
+    void update_bases() {
+        const auto now_known = servers_.at(loop_.now());
+        if (now_known == known_servers_) return;
+        known_servers_ = now_known;
+        listed_.clear();
+        for (std::size_t i = 0; i < (proxied_ ? urls_.size() : 1); ++i)
+            for (const auto& s : *known_servers_) listed_.push_back(base_at(urls_[proxied_ ? i : s.url], s.address));
+        settings_.base_count = listed_.size();
+        std::vector<connection*> idle;
+        for (auto& of_base : idle_) idle.insert(idle.end(), of_base.begin(), of_base.end());
+        for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->prefer(i % listed_.size());
+        idle_.assign(listed_.size(), {});
+        for (auto* const one : idle) idle_[one->preferred_base()].push_back(one);
+        next_base_ %= listed_.size();
+    }
+
+    base* base_at(const net::endpoint& url, const tcp::endpoint& address) {
+        const auto known =
+            std::ranges::find_if(bases_, [&](const base& b) { return b.url == url && b.address == address; });
+        if (known != bases_.end()) return &*known;
+        const bool tls = is_tls(url);
+        return &bases_.emplace_back(base{.url = url,
+                                         .request_route = route_to(url, proxied_ && !tls),
+                                         .address = address,
+                                         .proxy_request = proxied_ && tls ? connect_request(url) : "",
+                                         .tls = tls});
+    }
+
     bool is_unavailable(const base& b) const {
         return b.unavailable_until != monotonic_time{} && loop_.now() < b.unavailable_until;
     }
 
-    /// A free connection of the next base URL in turn; null: none. The last used one first, so that surplus connections stay
+    /// A free connection of the next base in turn; null: none. The last used one first, so that surplus connections stay
     /// closed or idle.
     connection* acquire_idle() {
         const auto first = next_base_;
-        next_base_ = (next_base_ + 1) % bases_.size();
+        next_base_ = (next_base_ + 1) % listed_.size();
         for (const bool include_unavailable : {false, true})
-            for (std::size_t i = 0; i < bases_.size(); ++i) {
-                const auto index = (first + i) % bases_.size();
-                if (idle_[index].empty() || (!include_unavailable && is_unavailable(bases_[index]))) continue;
+            for (std::size_t i = 0; i < listed_.size(); ++i) {
+                const auto index = (first + i) % listed_.size();
+                if (idle_[index].empty() || (!include_unavailable && is_unavailable(*listed_[index]))) continue;
                 auto* const one = idle_[index].back();
                 idle_[index].pop_back();
                 return one;
@@ -126,7 +140,8 @@ private:
 
     void exchange(connection& one, std::uint64_t token, const request& r) {
         raise_peak(busy_peak_, ++busy_, counts_.busy_peak);
-        auto* to = &bases_[one.preferred_base()];
+        if (!one.is_open()) update_bases(); // a connection will be opened
+        auto* to = listed_[one.preferred_base()];
         if (is_unavailable(*to))
             if (auto* const other = next_available(*to)) {
                 ++counts_.failed_over;
@@ -136,9 +151,12 @@ private:
     }
 
     base* next_available(base& unavailable) {
-        const auto at = static_cast<std::size_t>(&unavailable - bases_.data());
-        for (std::size_t i = 1; i < bases_.size(); ++i)
-            if (auto& other = bases_[(at + i) % bases_.size()]; !is_unavailable(other)) return &other;
+        const auto found = std::ranges::find(listed_, &unavailable); // the end: no longer in the list
+        const auto at = static_cast<std::size_t>(found - listed_.begin());
+        for (std::size_t i = 1; i <= listed_.size(); ++i)
+            if (auto* const other = listed_[(at + i) % listed_.size()];
+                other != &unavailable && !is_unavailable(*other))
+                return other;
         return nullptr;
     }
 
@@ -155,8 +173,9 @@ private:
         }
     }
 
-    void on_opened() override {
+    void on_opened(const base& b) override {
         ++counts_.opened;
+        ++counts_.addresses[net::to_string(b.address)];
         raise_peak(open_peak_, ++open_, counts_.open_peak);
     }
     void on_closed() override { --open_; }
@@ -190,10 +209,15 @@ private:
     connection::settings settings_;
     std::uint32_t max_connections_;
     std::optional<tls_context> tls_;
-    std::vector<base> bases_;
-    std::size_t next_base_ = 0; ///< of bases_
+    std::vector<net::endpoint> urls_;
+    bool proxied_ = false;
+    net::server_list servers_; ///< of the URLs, or of the proxy
+    std::shared_ptr<const std::vector<net::server>> known_servers_;
+    std::deque<base> bases_;    ///< all so far; addresses stay valid
+    std::vector<base*> listed_; ///< of the known servers
+    std::size_t next_base_ = 0; ///< of listed_
     std::vector<std::unique_ptr<connection>> connections_;
-    std::vector<std::vector<connection*>> idle_; ///< by home
+    std::vector<std::vector<connection*>> idle_; ///< by preferred base
     std::deque<queued_request> queue_;
     std::uint64_t busy_ = 0, busy_peak_ = 0;
     std::uint64_t open_ = 0, open_peak_ = 0;

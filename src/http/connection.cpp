@@ -51,8 +51,6 @@ void connection::begin_try() {
 
 void connection::connect_to(base& target) {
     base_ = &target;
-    address_ = target.last_good_address;
-    addresses_left_ = target.addresses.size();
     connect();
 }
 
@@ -60,9 +58,9 @@ void connection::connect() {
     stage_ = stage::connecting;
     // An address that does not answer the SYN must leave time to try the others.
     const auto now = loop_.now();
-    connect_deadline_ = now + (deadline_ - now) / static_cast<std::int64_t>(addresses_left_ + bases_left_ - 1);
+    connect_deadline_ = now + (deadline_ - now) / static_cast<std::int64_t>(bases_left_);
     loop_.arm(*this, connect_deadline_);
-    const auto& address = base_->addresses[address_];
+    const auto& address = base_->address;
     error_code error;
     if (socket_.open(address.protocol(), error); !error) socket_.non_blocking(true, error);
     if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
@@ -76,7 +74,7 @@ void connection::connect() {
 
 void connection::on_connected() {
     stage_ = stage::opening_tunnel;
-    owner_.on_opened();
+    owner_.on_opened(*base_);
     wait();
     if (base_->proxy_request.empty()) return start_tls();
     parser_.begin(true);
@@ -100,7 +98,6 @@ void connection::continue_handshake() {
 
 void connection::on_established() {
     stage_ = stage::open;
-    base_->last_good_address = address_;
     base_->unavailable_until = {};
     if (loop_.tap != nullptr) {
         error_code ignored; // the connection has ended; its next read or write finds out
@@ -117,13 +114,9 @@ void connection::tap(bool sent, std::string_view bytes) {
                             loop_.now());
 }
 
-/// No part of the request was sent yet: tries the next address, then the next base URL.
+/// No part of the request was sent yet: tries the next base.
 void connection::on_connect_failed(std::string_view reason) {
     drop();
-    if (--addresses_left_ > 0) {
-        address_ = (address_ + 1) % base_->addresses.size();
-        return connect();
-    }
     auto* const other = owner_.fail_over(*base_);
     if (other == nullptr || bases_left_ == 1) return fail(reason);
     --bases_left_;

@@ -22,13 +22,12 @@ namespace loadsim::http {
 
 class connection;
 
-/// Base URL with its addresses and its availability.
+/// Base URL at one address, and its availability.
 struct base {
     net::endpoint url;
     route request_route;
-    std::vector<boost::asio::ip::tcp::endpoint> addresses; ///< of the host, or of the proxy
-    std::size_t last_good_address = 0;                     ///< index into addresses of the last successful connect
-    std::string proxy_request;                             ///< CONNECT request for the proxy; empty: none
+    boost::asio::ip::tcp::endpoint address; ///< of the host, or of the proxy
+    std::string proxy_request;              ///< CONNECT request for the proxy; empty: none
     bool tls = false;
     monotonic_time unavailable_until{}; ///< set after a failed connect
 };
@@ -36,12 +35,12 @@ struct base {
 /// Events of a connection, and decisions of its owner.
 class connection_owner {
 public:
-    virtual void on_opened() = 0; ///< the TCP connection is established
-    virtual void on_closed() = 0; ///< the TCP connection is closed
+    virtual void on_opened(const base&) = 0; ///< the TCP connection is established
+    virtual void on_closed() = 0;            ///< the TCP connection is closed
     /// The request is written to the socket.
     virtual void on_sent(std::uint64_t token, std::uint32_t tries, monotonic_time) = 0;
     virtual void on_timed_out() = 0; ///< a try timed out
-    /// The connect to this base URL failed. Returns another available one; null: none.
+    /// The connect to this base failed. Returns another available one; null: none.
     virtual base* fail_over(base& failed) = 0;
     /// Called once per exchange, never from inside exchange(). The connection is ready for the next exchange.
     virtual void on_response(connection&, std::uint64_t token, const response_view&) = 0;
@@ -63,7 +62,7 @@ public:
         std::uint32_t retries = 0;
         bool keep_headers = false;
         std::size_t base_count = 1;
-        const tls_context* tls = nullptr; ///< null: no base URL uses TLS
+        const tls_context* tls = nullptr; ///< null: no base uses TLS
     };
     connection(net::loop&, connection_owner&, const settings&, std::size_t preferred_base);
     ~connection() override;
@@ -71,9 +70,10 @@ public:
     /// Only after the response to the previous request. `to` must outlive the exchange.
     void exchange(std::uint64_t token, const request&, base& to);
     void close();
-    std::size_t preferred_base() const noexcept {
-        return preferred_base_;
-    } ///< index of the base URL used unless it is unavailable
+    bool is_open() const noexcept { return stage_ == stage::open; }
+    /// Index of the base used unless it is unavailable.
+    std::size_t preferred_base() const noexcept { return preferred_base_; }
+    void prefer(std::size_t base) noexcept { preferred_base_ = base; }
 
 private:
     static constexpr std::size_t unread_limit = 16 * 1024; ///< above the header limit
@@ -122,9 +122,7 @@ private:
     bool writing_ = false;                            ///< an async_write is in progress
     base* base_ = nullptr;                            ///< of the exchange; while open: of the connection
     std::size_t preferred_base_;
-    std::size_t address_ = 0;        ///< index of the address of base_ being tried
-    std::size_t addresses_left_ = 0; ///< untried addresses of base_, including the current one
-    std::size_t bases_left_ = 0;     ///< untried base URLs of this try, including the current one
+    std::size_t bases_left_ = 0; ///< untried bases of this try, including the current one
     std::uint64_t token_ = 0;
     monotonic_time deadline_ = never;         ///< of the try
     monotonic_time connect_deadline_ = never; ///< of the connect attempt

@@ -1,68 +1,116 @@
 #include <loadsim/net/connect_check.hpp>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace loadsim::net {
 namespace {
 namespace asio = boost::asio;
+using asio::ip::tcp;
 using boost::system::error_code;
 
 /// A loopback connect to a free port may get that port as its source port, and TCP then connects the socket to itself
 /// (simultaneous open, RFC 9293, 3.5): there is no listener.
-bool is_self_connected(const asio::ip::tcp::socket& socket) {
+bool is_self_connected(const tcp::socket& socket) {
     error_code ours;
     error_code theirs;
     const auto local = socket.local_endpoint(ours);
     return local == socket.remote_endpoint(theirs) && !ours && !theirs;
 }
 
-} // namespace
+/// Connect to one server.
+struct probe {
+    probe(asio::io_context& io, const server& s) : target(s), socket(io) {
+        socket.async_connect(s.address, [this](const error_code& failed) { outcome = failed; });
+    }
+    bool answered() const { return outcome && !*outcome; }
 
-result<std::vector<asio::ip::tcp::endpoint>> resolve(const endpoint& target, std::string_view peer) {
-    asio::io_context io;
-    error_code error;
-    const auto found = asio::ip::tcp::resolver(io).resolve(target.host, std::to_string(target.port), error);
-    if (error)
-        return problems{to_string(target),
-                        fmt::format("the name of the {} cannot be looked up ({}); check the host in its URL", peer,
-                                    error.message())};
-    return std::vector<asio::ip::tcp::endpoint>(found.begin(), found.end());
+    server target;
+    tcp::socket socket;
+    std::optional<error_code> outcome; ///< empty: not in time
+};
+
+address_cache look_up_names(const std::vector<endpoint>& urls, std::string_view peer, problems& unknown) {
+    address_cache known(urls);
+    for (const auto& name : known.take_due(std::chrono::steady_clock::now())) {
+        error_code error;
+        known.put(name, addresses_of(name, error));
+        if (!error) continue;
+        const auto url = std::ranges::find(urls, name, &endpoint::host);
+        unknown.add(to_string(*url), fmt::format("the name of the {} cannot be looked up ({}); check the host in its "
+                                                 "URL",
+                                                 peer, error.message()));
+    }
+    return known;
 }
 
-result<asio::ip::tcp::endpoint> check_connection(const endpoint& target, std::string_view peer, nanoseconds timeout) {
-    const auto addresses = resolve(target, peer);
-    if (!addresses) return addresses.error();
+std::string failure_of(const probe& p, std::string_view peer, nanoseconds timeout) {
+    if (!p.outcome)
+        return fmt::format("the {} does not answer within {}; check its address and the network to it", peer,
+                           format_duration(timeout));
+    return fmt::format("cannot connect to the {} ({}); check that it runs and listens there", peer,
+                       p.outcome->message());
+}
+
+} // namespace
+
+std::vector<asio::ip::address> addresses_of(const std::string& name, error_code& error) {
     asio::io_context io;
-    asio::ip::tcp::socket socket(io);
-    std::optional<error_code> outcome;
-    asio::ip::tcp::endpoint connected_to;
-    asio::async_connect(socket, *addresses, [&](const error_code& failed, const asio::ip::tcp::endpoint& address) {
-        outcome = failed;
-        connected_to = address;
-    });
+    std::vector<asio::ip::address> all;
+    for (const auto& found : tcp::resolver(io).resolve(name, "0", error)) all.push_back(found.endpoint().address());
+    return all;
+}
+
+found_servers look_up(std::vector<endpoint> urls, std::string_view peer, const server_list& known) {
+    if (known.urls() == urls) return {known, {}};
+    found_servers found;
+    auto addresses = look_up_names(urls, peer, found.unreachable);
+    found.servers = server_list(std::move(urls), std::move(addresses), peer);
+    return found;
+}
+
+found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, nanoseconds timeout) {
+    found_servers found;
+    auto known = look_up_names(urls, peer, found.unreachable);
+    asio::io_context io;
+    std::deque<probe> probes;
+    for (const auto& s : known.servers()) probes.emplace_back(io, s);
     io.run_for(std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout));
-    if (!outcome)
-        return problems{to_string(target),
-                        fmt::format("the {} does not answer within {}; check its address and the network to it", peer,
-                                    format_duration(timeout))};
-    if (!*outcome && is_self_connected(socket)) outcome = asio::error::connection_refused;
-    if (*outcome)
-        return problems{to_string(target),
-                        fmt::format("cannot connect to the {} ({}); check that it runs and listens there", peer,
-                                    outcome->message())};
-    return connected_to;
+    for (auto& p : probes)
+        if (p.answered() && is_self_connected(p.socket)) p.outcome = asio::error::connection_refused;
+
+    for (std::size_t i = 0; i < urls.size(); ++i) {
+        const auto of_url = [i](const probe& p) { return p.target.url == i; };
+        const auto first = std::ranges::find_if(probes, [&](const probe& p) { return of_url(p) && p.answered(); });
+        const bool any = first != probes.end();
+        if (any) known.keep_family(urls[i].host, first->target.address.address().is_v6());
+        bool told = false;
+        for (const auto& p : probes) {
+            if (!of_url(p) || p.answered()) continue;
+            known.pass_over(p.target.address);
+            if (any && p.target.address.protocol() != first->target.address.protocol()) continue;
+            if (any)
+                found.unreachable.add(fmt::format("{} at {}", to_string(urls[i]), to_string(p.target.address)),
+                                      failure_of(p, peer, timeout));
+            else if (!std::exchange(told, true))
+                found.unreachable.add(to_string(urls[i]), failure_of(p, peer, timeout));
+        }
+    }
+    found.servers = server_list(std::move(urls), std::move(known), peer);
+    return found;
 }
 
 result<std::uint16_t> free_port() {
     asio::io_context io;
-    asio::ip::tcp::acceptor acceptor(io);
+    tcp::acceptor acceptor(io);
     error_code error;
-    const asio::ip::tcp::endpoint any(asio::ip::address_v4::loopback(), 0);
+    const tcp::endpoint any(asio::ip::address_v4::loopback(), 0);
     if (acceptor.open(any.protocol(), error); !error) acceptor.bind(any, error);
     if (error) return problems{"127.0.0.1", fmt::format("no free port ({})", error.message())};
     return acceptor.local_endpoint().port();

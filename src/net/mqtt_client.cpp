@@ -1,6 +1,7 @@
 #include <loadsim/net/mqtt_client.hpp>
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
 
@@ -12,18 +13,23 @@ namespace {
 
 bool is_refusal(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
 
-/// The end of the connection was announced by the broker, which gave a reason.
-bool by_broker(std::error_code why) {
-    return why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected ||
-           why == mqtt::errc::use_another_server;
-}
-
 } // namespace
 
 void mqtt_client::connect(start_handler on_start) {
     on_start_ = std::move(on_start);
     link_.enable_quick_acks();
-    link_.connect(setup_.brokers[policy_.broker()]);
+    connect_to_broker();
+}
+
+void mqtt_client::connect_to_broker() {
+    const auto brokers = setup_.brokers.at(loop_.now());
+    policy_.set_brokers(brokers->size());
+    broker_ = brokers->at(policy_.broker()).address;
+    link_.connect(broker_);
+}
+
+void mqtt_client::on_limited(const std::string& sentence) {
+    log_warning(fmt::format("{}: {}", setup_.display_name, sentence));
 }
 
 void mqtt_client::report_start(const std::optional<start_failure>& failure) {
@@ -39,6 +45,10 @@ void mqtt_client::on_subscription_refused(const std::string& filter, std::error_
 
 void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanoseconds) {
     policy_.on_online();
+    if (auto unsupported = check_limits(limits); !unsupported.empty()) {
+        if (on_start_) return report_start(start_failure{.broker = broker_, .unsupported = std::move(unsupported)});
+        on_limited(unsupported); // another broker than at the start
+    }
     on_session_started();
     if (setup_.subscriptions.empty()) return report_start({});
     std::vector<mqtt::subscription> wanted;
@@ -55,7 +65,10 @@ void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanos
 void mqtt_client::on_subscribed(mqtt_link&, std::span<const mqtt::reason> granted) {
     for (std::size_t i = 0; i < setup_.subscriptions.size(); ++i) {
         const auto reason = i < granted.size() ? granted[i] : mqtt::reason::unspecified_error;
-        if (is_refusal(reason)) return on_subscription_refused(setup_.subscriptions[i].filter, {}, reason);
+        const auto& wanted = setup_.subscriptions[i];
+        if (is_refusal(reason)) return on_subscription_refused(wanted.filter, {}, reason);
+        if (static_cast<mqtt::qos>(reason) < wanted.quality)
+            on_limited(granted_limit(wanted.filter, static_cast<mqtt::qos>(reason), wanted.quality));
     }
     report_start({});
     on_subscriptions_granted();
@@ -65,8 +78,11 @@ void mqtt_client::on_offline(mqtt_link&, std::error_code why, bool was_online) {
     on_session_lost(why);
     const auto next = policy_.on_lost(why, was_online);
     if (!next.start_failed) return link_.wait_until(loop_.now() + next.wait);
-    start_failure failure{.why = why};
-    if (by_broker(why)) failure.reason = link_.session().last_reason();
+    start_failure failure{.why = why, .broker = broker_};
+    if (ended_by_broker(why)) {
+        failure.reason = link_.session().last_reason();
+        failure.server_reference = link_.session().server_reference();
+    }
     if (was_online && !setup_.subscriptions.empty()) failure.filter = setup_.subscriptions.front().filter;
     report_start(failure);
 }

@@ -56,9 +56,8 @@ void any_stream::expires_after(std::chrono::nanoseconds time) { impl_->tcp.expir
 void any_stream::expires_never() { impl_->tcp.expires_never(); }
 void any_stream::close() { impl_->tcp.close(); }
 
-void any_stream::async_connect(const asio::ip::tcp::resolver::results_type& addresses,
-                               std::function<void(error_code)> done) {
-    impl_->tcp.async_connect(addresses, [this, kept = std::move(done)](error_code error, const auto&) {
+void any_stream::async_connect(const asio::ip::tcp::endpoint& address, std::function<void(error_code)> done) {
+    impl_->tcp.async_connect(address, [this, kept = std::move(done)](error_code error) {
         if (!error) {
             error_code ignored;
             impl_->tcp.socket().set_option(asio::socket_base::keep_alive(true), ignored);

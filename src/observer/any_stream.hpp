@@ -46,8 +46,8 @@ public:
     void expires_never();                         ///< no timeout for later operations
     void close();                                 ///< cancels pending operations
 
-    /// Tries the addresses in order. The connection gets TCP_NODELAY and keep-alive.
-    void async_connect(const boost::asio::ip::tcp::resolver::results_type&, std::function<void(error_code)>);
+    /// The connection gets TCP_NODELAY and keep-alive.
+    void async_connect(const boost::asio::ip::tcp::endpoint&, std::function<void(error_code)>);
     /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by
     /// http::configure_tls() and must outlive this.
     void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);

@@ -85,6 +85,16 @@ void event_sink::count_reconnect() {
     ++counts_.reconnects;
 }
 
+void event_sink::count_connection(const std::string& address) {
+    const std::lock_guard lock(mutex_);
+    ++counts_.addresses[address];
+}
+
+void event_sink::count_broker_limit(const std::string& sentence) {
+    const std::lock_guard lock(mutex_);
+    ++counts_.broker_limits[sentence];
+}
+
 counts event_sink::take_counts() {
     const std::lock_guard lock(mutex_);
     auto taken = std::exchange(counts_, {});

@@ -41,6 +41,8 @@ public:
 
     void count_rejected(const std::string& why, std::uint64_t times = 1);
     void count_reconnect();
+    void count_connection(const std::string& address);
+    void count_broker_limit(const std::string& sentence);
     counts take_counts();
 
     /// Call before the first message. Traces messages parsed here; callers that parse themselves call trace().

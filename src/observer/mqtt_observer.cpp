@@ -21,7 +21,7 @@ constexpr auto response_qos = mqtt::qos::exactly_once; // once: loadsim must not
 
 mqtt_observer::mqtt_observer(std::optional<mqtt_options> wanted, const observer_context& context, on_completion handler,
                              std::uint32_t index)
-    : options_(std::move(wanted)), context_(context),
+    : options_(std::move(wanted)), context_(context), index_(index),
       options_path_(options_ ? observer_options_path(index, "mqtt") : "load.checkResponseSequence"),
       sink_(std::move(handler), index) {}
 
@@ -58,10 +58,14 @@ mqtt_subscriber::start_result mqtt_observer::start(mqtt::version version) {
         fmt::format("loadsim-{:08x}", std::random_device{}()); // unique: runs must not share each other's events
     subscriber_setup setup{
         .brokers = context_.brokers,
+        .servers = context_.broker_servers,
+        .first_broker = index_,
         .clients = {},
         .on_message = [this](const contract::message_view& message, monotonic_time at) { on_message(message, at); },
         .on_reconnect = [this] { sink_.count_reconnect(); },
         .on_retained = [this] { sink_.count_rejected("retained since before the run"); },
+        .on_connect = [this](const std::string& address) { sink_.count_connection(address); },
+        .on_limited = [this](const std::string& sentence) { sink_.count_broker_limit(sentence); },
         .tap = context_.tap};
     for (std::uint32_t i = 0; i < client_count(); ++i) setup.clients.push_back(subscriptions_for(i, group));
     subscriber_.reset(); // of the other version

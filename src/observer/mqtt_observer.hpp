@@ -41,6 +41,7 @@ private:
 
     std::optional<mqtt_options> options_;
     observer_context context_;
+    std::uint32_t index_; ///< in load.observers
     std::string options_path_;
     event_sink sink_;
     std::optional<contract::event_mapping> mapping_; // of completion events

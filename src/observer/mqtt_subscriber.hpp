@@ -5,11 +5,13 @@
 #include <loadsim/contract/message_parser.hpp>
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/net/mqtt_client.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <random>
 #include <string>
@@ -21,12 +23,18 @@ namespace loadsim::observer {
 /// What all clients of an observer have in common, and the subscriptions of each.
 struct subscriber_setup {
     std::vector<net::endpoint> brokers; ///< in failover order, at least one; the credentials are those of the first
+    net::server_list servers{};         ///< of the brokers; of other URLs: they are looked up
+    std::size_t first_broker =
+        0; ///< index of the address that the first client begins with, the others at the next ones
     std::vector<std::vector<net::mqtt_client::topic_filter>> clients; ///< subscriptions, by client
     /// Called on a thread of the subscriber, also before start() returns.
     std::function<void(const contract::message_view&, monotonic_time)> on_message;
     std::function<void()> on_reconnect; ///< called likewise
     /// Called likewise for a message that the broker has retained since before the start; on_message is not.
     std::function<void()> on_retained;
+    std::function<void(const std::string& address)> on_connect{}; ///< called likewise, if the address is known
+    std::function<void(const std::string& sentence)>
+        on_limited{};             ///< called likewise: the broker does less than asked for
     net::byte_tap* tap = nullptr; ///< receives the bytes of loadsim's own link; null: none
 };
 

@@ -6,11 +6,13 @@
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/error.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -30,6 +32,7 @@ bool may_refuse_version(const net::start_failure& f) {
     if (f.why == mqtt::errc::connect_refused)
         return f.reason == mqtt::reason::unsupported_protocol_version || f.reason == mqtt::reason::malformed_packet ||
                f.reason == mqtt::reason::protocol_error;
+    if (f.why == mqtt::errc::use_another_server) return false;
     return f.why != net::errc::connect_timeout;
 }
 
@@ -44,17 +47,21 @@ mqtt::session_options options_of(mqtt::version version, bool clean_start, std::s
 
 } // namespace
 
-mqtt_subscriber::start_result describe(const net::start_failure& f) {
+mqtt_subscriber::start_result describe(const net::start_failure& f, mqtt::version version) {
+    constexpr net::session_keys keys{.credentials = "target.user and target.password"};
     if (f.filter.empty() && f.why == mqtt::errc::connack_timeout)
         return {.error = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
-    if (f.filter.empty()) {
-        const auto reason = f.reason == mqtt::reason::success ? std::string{} : ": " + mqtt::to_string(f.reason);
+    if (f.filter.empty() && net::ended_by_broker(f.why))
         return {.error =
-                    fmt::format("the observer cannot connect ({}{}); check that the broker runs, and target.user and "
-                                "target.password if it wants them",
-                                f.why.message(), reason),
+                    fmt::format("the broker {} refuses the observer ({}); {}", net::to_string(f.broker),
+                                net::describe(f.reason, f.server_reference), net::advice_on(f.reason, keys, version)),
                 .refuses_version = may_refuse_version(f)};
-    }
+    if (f.filter.empty())
+        return {.error =
+                    fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
+                                "target.password if it wants them",
+                                f.why.message()),
+                .refuses_version = may_refuse_version(f)};
     if (f.reason == mqtt::reason::shared_subscriptions_not_supported)
         return {.error = std::string(no_shared_subscriptions)};
     if (f.why == mqtt::errc::invalid_argument)
@@ -79,9 +86,13 @@ private:
     void on_session_started() override {
         online_ = true;
         reconnected_ = subscribed_before_;
+        if (owner_.setup_.on_connect) owner_.setup_.on_connect(net::to_string(broker()));
         if (reconnected_) owner_.setup_.on_reconnect();
     }
     void on_subscriptions_granted() override { subscribed_before_ = true; }
+    void on_limited(const std::string& sentence) override {
+        if (owner_.setup_.on_limited && limits_told_.insert(sentence).second) owner_.setup_.on_limited(sentence);
+    }
     void on_session_lost(std::error_code why) override {
         if (std::exchange(online_, false))
             log_warning(fmt::format("observer: the broker is lost ({}); reconnecting", why.message()));
@@ -98,6 +109,7 @@ private:
 
     own_subscriber& owner_;
     redelivery_filter redelivery_filter_;
+    std::set<std::string> limits_told_;
     bool online_ = false;
     bool subscribed_before_ = false;
     bool reconnected_ = false; ///< this is not the first session
@@ -128,15 +140,17 @@ void own_subscriber::end_kept_sessions() {
 /// `clean_start`: to end sessions; without subscriptions.
 void own_subscriber::connect_clients(bool clean_start) {
     const auto& credentials = setup_.brokers.front();
+    const auto broker_count = brokers_.at(time_.now())->size();
     clients_.clear();
     for (std::size_t i = 0; i < client_ids_.size(); ++i)
         clients_.push_back(std::make_unique<client>(
-            *this, options_of(version_, clean_start, brokers_.size()),
+            *this, options_of(version_, clean_start, broker_count),
             net::mqtt_client::client_setup{.display_name = "observer",
                                            .client_id = client_ids_[i],
                                            .user = credentials.user,
                                            .password = credentials.password,
                                            .brokers = brokers_,
+                                           .first_broker = setup_.first_broker + i,
                                            .subscriptions = clean_start ? std::vector<net::mqtt_client::topic_filter>{}
                                                                         : setup_.clients[i],
                                            .limit = net::reconnect_policy::start_limit::one_round}));
@@ -149,18 +163,12 @@ void own_subscriber::connect_clients(bool clean_start) {
 }
 
 mqtt_subscriber::start_result own_subscriber::start() {
-    std::string unknown_name;
-    for (const auto& broker : setup_.brokers) {
-        const auto found = net::resolve(broker, "broker");
-        if (found)
-            brokers_.insert(brokers_.end(), found->begin(), found->end());
-        else
-            unknown_name = found.error().list.front().text;
-    }
-    if (brokers_.empty()) return {.error = unknown_name};
+    auto found = net::look_up(setup_.brokers, "broker", setup_.servers);
+    brokers_ = std::move(found.servers);
+    if (brokers_.at(time_.now())->empty()) return {.error = found.unreachable.list.front().text};
     connect_clients(false);
     const bool finished = loop_.run_until([this] { return connecting_ == 0 || failure_; }, time_.now() + start_timeout);
-    if (failure_) return describe(*failure_);
+    if (failure_) return describe(*failure_, version_);
     if (!finished) {
         const bool connected = std::ranges::all_of(clients_, [](const auto& c) { return c->online(); });
         if (!connected) return describe({.why = mqtt::errc::connack_timeout});

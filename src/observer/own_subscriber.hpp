@@ -8,8 +8,6 @@
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/mqtt_client.hpp>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -21,7 +19,7 @@ namespace loadsim::observer {
 
 /// Error of a start: its sentence, and whether a broker may support another version of MQTT only. Such a broker refuses the
 /// connection for the version, sends what this version does not allow, or closes the connection.
-mqtt_subscriber::start_result describe(const net::start_failure&);
+mqtt_subscriber::start_result describe(const net::start_failure&, mqtt::version = mqtt::version::v5_0);
 
 /// One event loop and one thread for all clients: a message is delivered as soon as it can be read.
 /// Threads: construct, start and destroy on one thread. Callbacks run inside start(), later on the loop's thread.
@@ -39,7 +37,7 @@ private:
     const subscriber_setup setup_;
     const mqtt::version version_;
     std::vector<std::string> client_ids_; ///< by client
-    std::vector<boost::asio::ip::tcp::endpoint> brokers_;
+    net::server_list brokers_;
     steady_time time_;
     net::loop loop_{time_};
     std::vector<std::unique_ptr<client>> clients_;

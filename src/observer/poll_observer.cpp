@@ -87,6 +87,7 @@ public:
     counts take_counts() override {
         auto taken = std::exchange(counts_, {});
         taken.unmatched_fields = match_stats_.take_unmatched();
+        taken.addresses = client_->take_counts().addresses;
         return taken;
     }
 

@@ -4,13 +4,17 @@
 #include <loadsim/http/client.hpp>
 #include <loadsim/http/tls.hpp>
 #include <loadsim/net/backoff.hpp>
+#include <loadsim/net/connect_check.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <random>
 #include <utility>
+#include <vector>
 
 namespace loadsim::observer {
 
@@ -29,7 +33,7 @@ streaming_observer::streaming_observer(std::string kind, std::string path, contr
                                        const observer_context& context, on_completion handler, std::uint32_t index,
                                        bool always_tunnel)
     : kind_(std::move(kind)), path_(std::move(path)), options_path_(observer_options_path(index, kind_)),
-      mapping_options_(std::move(wanted)), context_(context), always_tunnel_(always_tunnel),
+      mapping_options_(std::move(wanted)), context_(context), always_tunnel_(always_tunnel), index_(index),
       sink_(std::move(handler), index) {}
 
 result<void> streaming_observer::start() {
@@ -40,6 +44,11 @@ result<void> streaming_observer::start() {
     mapping_.emplace(std::move(*mapping));
     if (const auto configured = http::configure_tls(tls_.native_handle(), context_.api.tls); !configured)
         return configured.error();
+    const auto& api = context_.api;
+    auto found = net::look_up(api.proxy ? std::vector{*api.proxy} : api.base_urls, "platform's API", api.servers);
+    servers_ = std::move(found.servers);
+    if (servers_.at(std::chrono::steady_clock::now())->empty())
+        return problems{options_path_, to_string(found.unreachable.list.front())};
     auto up = start_result_.get_future();
     thread_ = std::thread([this] { run(); });
     if (auto error = up.get(); !error.empty()) {
@@ -75,16 +84,19 @@ void streaming_observer::run() {
     std::mt19937_64 random{std::random_device{}()};
     std::uniform_real_distribution<double> unit{0, 1};
     const auto& bases = context_.api.base_urls;
+    const auto& proxy = context_.api.proxy;
     std::uint32_t failed = 0; // consecutive
-    for (std::size_t turn = 0; !blocking_io_.stopped() && !stop_reconnecting_; ++turn) {
+    for (std::size_t turn = index_; !blocking_io_.stopped() && !stop_reconnecting_; ++turn) {
         was_connected_ = false;
-        const auto& base = bases[turn % bases.size()];
-        const auto ended = fmt::format("{}{}: {}", net::to_string(base), path_, connect_once(base));
+        const auto known = servers_.at(std::chrono::steady_clock::now());
+        const auto& server = (*known)[turn % known->size()];
+        const auto& base = bases[proxy ? turn % bases.size() : server.url];
+        const auto ended = fmt::format("{}{}: {}", net::to_string(base), path_, connect_once(base, server.address));
         if (blocking_io_.stopped()) break;
         failed = was_connected_ ? 0 : failed + 1;
         if (!start_reported_) {
-            if (failed < bases.size() && !stop_reconnecting_) continue;
-            return start_result_.set_value(ended); // all bases failed: so does start()
+            if (failed < std::max(known->size(), bases.size()) && !stop_reconnecting_) continue;
+            return start_result_.set_value(ended); // all failed: so does start()
         }
         log_warning(fmt::format("{}: {}{}", kind_, ended, stop_reconnecting_ ? "" : "; connecting again"));
         if (!stop_reconnecting_)
@@ -94,7 +106,7 @@ void streaming_observer::run() {
     if (!start_reported_) start_result_.set_value("was stopped");
 }
 
-std::string streaming_observer::connect_once(const net::endpoint& base) {
+std::string streaming_observer::connect_once(const net::endpoint& base, const tcp::endpoint& address) {
     http::request request{.target = path_};
     if (context_.sign) context_.sign(request);
     request.target = base.path + request.target;
@@ -102,7 +114,8 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
     const bool is_proxied = context_.api.proxy.has_value();
     any_stream socket(blocking_io_.io());
     socket.expires_after(connect_timeout);
-    if (auto error = connect_tcp(socket, is_proxied ? *context_.api.proxy : base); !error.empty()) return error;
+    if (auto error = connect_tcp(socket, address); !error.empty()) return error;
+    sink_.count_connection(net::to_string(address));
     if (is_proxied && (is_secure || always_tunnel_)) {
         if (auto error = open_tunnel(socket, base); !error.empty()) return error;
     } else if (is_proxied) {
@@ -117,21 +130,9 @@ std::string streaming_observer::connect_once(const net::endpoint& base) {
     return run_connection(std::move(socket), request, http::authority(base));
 }
 
-std::string streaming_observer::connect_tcp(any_stream& socket, const net::endpoint& to) {
-    tcp::resolver resolver(blocking_io_.io());
-    tcp::resolver::results_type found;
-    auto failed = blocking_io_.run(
-        [&](auto done) {
-            resolver.async_resolve(to.host, std::to_string(to.port),
-                                   [&found, done](error_code error, const tcp::resolver::results_type& all) mutable {
-                                       found = all;
-                                       done(error);
-                                   });
-        },
-        [&] { resolver.cancel(); });
-    if (failed) return fmt::format("cannot find {} ({})", to.host, failed.message());
-    failed =
-        blocking_io_.run([&](auto done) { socket.async_connect(found, std::move(done)); }, [&] { socket.close(); });
+std::string streaming_observer::connect_tcp(any_stream& socket, const tcp::endpoint& address) {
+    const auto failed =
+        blocking_io_.run([&](auto done) { socket.async_connect(address, std::move(done)); }, [&] { socket.close(); });
     if (failed) return fmt::format("cannot connect ({}); check that it runs and listens there", failed.message());
     return {};
 }

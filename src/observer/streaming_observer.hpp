@@ -6,6 +6,7 @@
 #include "event_sink.hpp"
 
 #include <loadsim/http/response_stream.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/observer/event.hpp>
 #include <loadsim/observer/observer_factory.hpp>
 
@@ -22,7 +23,7 @@
 
 namespace loadsim::observer {
 
-/// Connects to the API's base URLs in turn and reconnects with backoff, on its own thread.
+/// Connects to the addresses of the API's base URLs in turn and reconnects with backoff, on its own thread.
 class streaming_observer : public observer {
 public:
     result<void> start() final;
@@ -56,14 +57,16 @@ protected:
 
 private:
     void run();
-    std::string connect_once(const net::endpoint& base);
-    std::string connect_tcp(any_stream&, const net::endpoint&);
+    std::string connect_once(const net::endpoint& base, const boost::asio::ip::tcp::endpoint& address);
+    std::string connect_tcp(any_stream&, const boost::asio::ip::tcp::endpoint&);
     std::string open_tunnel(any_stream&, const net::endpoint&);
 
     std::string kind_, path_, options_path_;
     contract::event_mapping_options mapping_options_;
     observer_context context_;
     bool always_tunnel_;
+    std::uint32_t index_;      ///< in load.observers: several observers begin at different addresses
+    net::server_list servers_; ///< of the API, or of its proxy
     event_sink sink_;
     std::optional<contract::event_mapping> mapping_;
     boost::asio::ssl::context tls_{boost::asio::ssl::context::tls_client};

@@ -105,6 +105,7 @@ json::object sessions(const run_result& run) {
             {"reconnects", s.reconnects},
             {"syn_retransmitted", s.syn_retransmitted},
             {"connect", json_latency(s.connect)},
+            {"addresses", counts_by_text(s.addresses)},
             {"error_reasons", counts_by_text(s.reasons)}};
 }
 
@@ -127,6 +128,7 @@ json::value http(const measure::http_counts& h) {
         {"timeouts", h.timeouts},
         {"retries", h.retries},
         {"failovers", h.failovers},
+        {"addresses", counts_by_text(h.addresses)},
         {"connection_wait", json_latency(h.connection_wait)}};
 }
 
@@ -159,7 +161,8 @@ json::array observers(const measure::totals& sum, const labels& labels) {
                                     {"completions", o.completions},
                                     {"first_completions", o.first_completions},
                                     {"disagreements", o.disagreements},
-                                    {"rejections", counts_by_text(o.rejections)}});
+                                    {"rejections", counts_by_text(o.rejections)},
+                                    {"addresses", counts_by_text(o.addresses)}});
     return rows;
 }
 
@@ -259,6 +262,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"campaigns", campaigns(sum, labels)},
         {"broker_api", broker_api(sum.broker_api)},
         {"unmatched_fields", counts_by_text(sum.unmatched_fields)},
+        {"broker_limits", counts_by_text(sum.broker_limits)},
         {"anomalies", counts_by_name(sum.anomalies, anomaly_names)},
         {"expected_anomalies", counts_by_name(sum.expected_anomalies, anomaly_names)},
         {"omitted_records", sum.omitted_records},

@@ -184,4 +184,11 @@ std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>& un
     return text;
 }
 
+std::string broker_limits_text(const std::map<std::string, std::uint64_t>& limits) {
+    if (limits.empty()) return "";
+    std::string text = "\nlimits of the broker\n";
+    for (const auto& [sentence, shards] : limits) text += "    " + escape_for_terminal(sentence) + '\n';
+    return text;
+}
+
 } // namespace loadsim::report

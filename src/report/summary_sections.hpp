@@ -33,6 +33,7 @@ std::string recoveries_text(const std::vector<measure::recovery>&);
 std::string observers_text(const measure::totals&, const measure::labels&);
 std::string campaigns_text(const measure::totals&, const measure::labels&);
 std::string broker_api_text(const measure::broker_api_counts&);
+std::string broker_limits_text(const std::map<std::string, std::uint64_t>&);
 std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>&);
 
 } // namespace loadsim::report

@@ -100,6 +100,20 @@ std::string phases(const measure::totals& sum, const labels& labels) {
     return "\nphases\n" + table(rows);
 }
 
+/// Empty for a single address.
+std::string addresses_text(std::string_view what, const std::map<std::string, std::uint64_t>& by_address) {
+    if (by_address.size() < 2) return "";
+    std::string text = "    " + std::string(what) + " by address: ";
+    constexpr std::size_t shown = 8; // summary.json has all
+    std::size_t n = 0;
+    for (const auto& [address, count] : by_address) {
+        if (n == shown) break;
+        text += (n++ == 0 ? "" : ", ") + address + ' ' + human_count(count);
+    }
+    if (by_address.size() > shown) text += fmt::format(", ... {} more", by_address.size() - shown);
+    return text + '\n';
+}
+
 std::string sessions(const run_result& run) {
     const auto& s = run.sum.sessions;
     const auto syn_text = s.syn_retransmitted == 0
@@ -110,7 +124,7 @@ std::string sessions(const run_result& run) {
     return fmt::format("\nsessions  {} planned, {} at the peak, {} refused, {} dropped, {}\n",
                        human_count(run.sessions_planned), human_count(run.sessions_peak), human_count(s.refused),
                        human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
-           syn_text + reasons(s.reasons);
+           syn_text + addresses_text("sessions", s.addresses) + reasons(s.reasons);
 }
 
 std::string traffic(const run_result& run) {
@@ -137,11 +151,11 @@ std::string http(const measure::http_counts& h) {
         attempts += fmt::format("    {} timed out, {}: the platform may have received a request twice\n",
                                 count_of(h.timeouts, "attempt", "attempts"), count_of(h.retries, "retry", "retries"));
     if (h.failovers != 0)
-        attempts += fmt::format("    {} to another base URL\n", count_of(h.failovers, "failover", "failovers"));
+        attempts += fmt::format("    {} to another address\n", count_of(h.failovers, "failover", "failovers"));
     return fmt::format("http      {} over {}; peak {} open, {} busy, limit {}; {}\n",
                        count_of(h.requests, "request", "requests"), count_of(h.opened, "connection", "connections"),
                        human_count(h.open_peak), human_count(h.busy_peak), human_count(h.connection_limit), waited) +
-           attempts;
+           addresses_text("connections", h.addresses) + attempts;
 }
 
 enum class text_colour : std::uint8_t { green, red, yellow };
@@ -203,8 +217,8 @@ std::string summary_text(const run_result& run, const verdict::evaluation& evalu
            broker_api_text(sum.broker_api) + observers_text(sum, labels) + campaigns_text(sum, labels) +
            recoveries_text(run.recoveries) +
            anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
-           unmatched_fields_text(sum.unmatched_fields) + budgets(evaluation, colour) +
-           verdict_text(run.mode, evaluation, colour) + report_location(run, folder);
+           unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
+           budgets(evaluation, colour) + verdict_text(run.mode, evaluation, colour) + report_location(run, folder);
 }
 
 } // namespace loadsim::report

@@ -68,6 +68,7 @@ stages::stages(generator& all, stop_signals& signals, const listener& callbacks,
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
+    for (const auto& [sentence, times] : aggregator_.sum().broker_limits) callbacks_.on_notice(sentence);
     if (!stop_requested()) load();
     if (!aborted()) drain();
     linger();

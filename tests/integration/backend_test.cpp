@@ -176,7 +176,7 @@ backend::options quick() {
 
 TEST(reference_backend, takes_a_request_to_its_end) {
     broker mosquitto;
-    auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
+    auto server = backend::server::start(quick(), {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     vehicle_client client(mosquitto.endpoint());
 
@@ -217,7 +217,7 @@ TEST(reference_backend, returns_requests_that_are_no_longer_remembered_and_the_h
         auto options = quick();
         options.database = file;
         options.remembered = 1;
-        auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
+        auto server = backend::server::start(options, {mosquitto.endpoint()}, any_port());
         ASSERT_TRUE(server) << to_string(server.error());
         const auto get = [&](const std::string& target) {
             return send_raw(server->api(), "GET " + target + " HTTP/1.1\r\nConnection: close\r\n\r\n");
@@ -261,7 +261,7 @@ TEST(reference_backend, returns_requests_that_are_no_longer_remembered_and_the_h
 TEST(reference_backend, survives_a_broker_restart_and_keeps_requests_made_meanwhile) {
     for (const int stop_signal : {SIGTERM, SIGKILL}) { // with and without a DISCONNECT of the broker
         broker mosquitto;
-        auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
+        auto server = backend::server::start(quick(), {mosquitto.endpoint()}, any_port());
         ASSERT_TRUE(server) << to_string(server.error());
         mosquitto.stop(stop_signal);
         ASSERT_TRUE(wait_until([&] { return !server->counts().broker_connected; }));
@@ -282,7 +282,7 @@ TEST(reference_backend, survives_a_broker_restart_and_keeps_requests_made_meanwh
 
 TEST(reference_backend, survives_slow_and_malformed_clients) {
     broker mosquitto;
-    auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
+    auto server = backend::server::start(quick(), {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     EXPECT_TRUE(send_raw(server->api(), "\x16\x03\x01 hello").starts_with("HTTP/1.1 400 "));
     const std::string body(20'000, 'x'); // sent in full although rejected: the response must still arrive
@@ -303,7 +303,7 @@ TEST(reference_backend, survives_slow_and_malformed_clients) {
 
 TEST(reference_backend, reports_all_startup_problems) {
     broker mosquitto;
-    auto first = backend::server::start({}, mosquitto.endpoint(), any_port());
+    auto first = backend::server::start({}, {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(first) << to_string(first.error());
     auto taken = any_port();
     taken.port = first->api().port;
@@ -311,7 +311,7 @@ TEST(reference_backend, reports_all_startup_problems) {
     backend::options nowhere;
     nowhere.database = "/nowhere/at/all/events.db";
 
-    const auto second = backend::server::start(nowhere, nobody, taken);
+    const auto second = backend::server::start(nowhere, {nobody}, taken);
     ASSERT_FALSE(second);
     const auto& all = second.error().list;
     ASSERT_EQ(all.size(), 3U) << to_string(second.error());
@@ -324,7 +324,7 @@ TEST(reference_backend, reports_all_startup_problems) {
 
 TEST(reference_backend, reports_that_the_broker_refuses_it) {
     broker strict("allow_anonymous false\n");
-    const auto server = backend::server::start({}, strict.endpoint(), any_port());
+    const auto server = backend::server::start({}, {strict.endpoint()}, any_port());
     ASSERT_FALSE(server);
     ASSERT_EQ(server.error().list.size(), 1U);
     EXPECT_NE(server.error().list[0].text.find("refuses"), std::string::npos) << server.error().list[0].text;
@@ -334,7 +334,7 @@ TEST(reference_backend, sends_commands_with_configured_qos_and_expiry) {
     broker mosquitto;
     auto options = quick();
     options.command_qos = 2;
-    auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
+    auto server = backend::server::start(options, {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     vehicle_client client(mosquitto.endpoint());
     ASSERT_TRUE(client.wait_for_event(request_id_in(post(server->api(), "patient"))));
@@ -347,7 +347,7 @@ TEST(reference_backend, receives_responses_published_while_it_was_disconnected) 
     const harness::temporary_folder folder;
     auto broker = target::mosquitto::start(folder.path(), {.logins = {}, .persistent_sessions = true});
     ASSERT_TRUE(broker) << to_string(broker.error());
-    auto server = backend::server::start(quick(), broker->broker(), any_port());
+    auto server = backend::server::start(quick(), {broker->broker()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     bool shown = false;
     for (std::uint64_t tries = 1; !shown && tries < 5; ++tries) { // the backend may reconnect before the publish
@@ -367,7 +367,7 @@ TEST(reference_backend, receives_responses_published_while_it_was_disconnected) 
 
 TEST(reference_backend, ignores_invalid_responses) {
     broker mosquitto;
-    auto server = backend::server::start(quick(), mosquitto.endpoint(), any_port());
+    auto server = backend::server::start(quick(), {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     vehicle_client client(mosquitto.endpoint());
     client.respond = false;
@@ -397,7 +397,7 @@ TEST(reference_backend, ignores_the_echo_of_its_own_duplicates) {
                        .applies_to = backend::fault::message::response,
                        .rule = {.every = 1, .probability = {}, .window = {}},
                        .delay = 0ns}};
-    auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
+    auto server = backend::server::start(options, {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     vehicle_client client(mosquitto.endpoint());
     ASSERT_TRUE(client.wait_for_event(request_id_in(post(server->api()))));
@@ -437,7 +437,7 @@ TEST(reference_backend, wakes_sleeping_vehicles) {
                        true);
     };
     publish_asleep("udp"); // retained, before the backend starts
-    auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
+    auto server = backend::server::start(options, {mosquitto.endpoint()}, any_port());
     ASSERT_TRUE(server) << to_string(server.error());
     ASSERT_TRUE(wait_until([&] { return server->counts().wakeup.asleep == 1; }));
 
@@ -469,7 +469,7 @@ TEST(reference_backend, reports_invalid_wakeup_addresses) {
     broker mosquitto;
     backend::options options;
     options.wakeup = {.udp = "nowhere", .sms = "ftp://127.0.0.1", .repeat_interval = 2s};
-    const auto server = backend::server::start(options, mosquitto.endpoint(), any_port());
+    const auto server = backend::server::start(options, {mosquitto.endpoint()}, any_port());
     ASSERT_FALSE(server);
     ASSERT_EQ(server.error().list.size(), 2U) << to_string(server.error());
     EXPECT_EQ(server.error().list[0].location, "nowhere");

@@ -30,6 +30,7 @@ using namespace std::chrono_literals;
 using mqtt::property;
 using mqtt::qos;
 using mqtt::reason;
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -43,7 +44,8 @@ namespace {
 /// Minimal MQTT 5.0 broker with the capabilities of its CONNACK; logs received packets in readable form.
 class limited_broker {
 public:
-    mqtt::property_block connack;
+    mqtt::property_block connack; ///< properties of a CONNACK with success
+    mqtt::property_block refusal; ///< of another one
     std::function<reason(const mqtt::connect_packet&)> connect_code = [](const auto&) { return reason::success; };
     reason granted_code = reason::granted_qos_1;
     bool puback_for_all = false; ///< also for QoS 2
@@ -85,10 +87,9 @@ private:
                                                     p.will->retain ? " retained" : "")
                                       : ""));
             const auto code = connect_code(p);
-            (void)encode(
-                mqtt::connack_packet{.code = code,
-                                     .props = code == reason::success ? this->connack.view() : mqtt::properties{}},
-                v5, out);
+            (void)encode(mqtt::connack_packet{.code = code,
+                                              .props = code == reason::success ? this->connack.view() : refusal.view()},
+                         v5, out);
             return code == reason::success;
         }
         if (f.type == publish) {
@@ -151,7 +152,9 @@ protected:
                                             .message_contract = *message_contract_,
                                             .client_id = "driver",
                                             .brokers = brokers_,
-                                            .match_stats = &match_stats_});
+                                            .match_stats = &match_stats_,
+                                            .sample_vin = "LZ9SMEV05TF000001",
+                                            .sample_services = {"horn"}});
         std::optional<std::string> ready;
         driver_->start([&](std::string error) { ready = std::move(error); });
         EXPECT_TRUE(run_until([&] { return ready.has_value(); }));
@@ -162,8 +165,17 @@ protected:
                       {.name = "horn"});
     }
     auto reasons() {
-        for (const auto& [why, count] : fleet_->take_counts().sessions.reasons) reasons_[why] += count;
+        take_counts();
         return reasons_;
+    }
+    auto limits() {
+        take_counts();
+        return limits_;
+    }
+    void take_counts() {
+        const auto counts = fleet_->take_counts();
+        for (const auto& [why, count] : counts.sessions.reasons) reasons_[why] += count;
+        for (const auto& [sentence, count] : counts.broker_limits) limits_[sentence] += count;
     }
 
     limited_broker broker_;
@@ -197,7 +209,7 @@ private:
     }
     void on_malformed() override { driver_log_.emplace_back("malformed"); }
 
-    std::map<std::string, std::uint64_t> reasons_;
+    std::map<std::string, std::uint64_t> reasons_, limits_;
 };
 
 step respond_with(response_step::kind type) {
@@ -229,8 +241,15 @@ TEST_F(broker_capabilities, unsupported_features_are_not_used) {
                                    "connect '" + vin() + "' will q0 retained", "connect '" + vin() + "' will q0",
                                    "subscribe v1/" + vin() + "/cmd/# q1", state, "publish v1/" + vin() + "/rsp/r1 q0"));
     EXPECT_EQ(fleet_->refusal(), "");
-    EXPECT_THAT(reasons(), Contains(Pair("the broker's highest QoS is 0: responses are sent with that", 1)));
-    EXPECT_THAT(reasons(), Contains(Pair("the broker does not retain messages: presence is sent, and not kept", 1)));
+    EXPECT_THAT(limits(),
+                testing::UnorderedElementsAre(
+                    Pair(AllOf(HasSubstr("the broker's highest QoS is 0: responses are sent with that"),
+                               HasSubstr("set fleet.mqtt.responseQos to 0")),
+                         1),
+                    Pair(AllOf(HasSubstr("does not retain messages: presence messages are sent, and not kept"),
+                               HasSubstr("set contract.presence.retain to false")),
+                         1)));
+    EXPECT_THAT(reasons(), testing::Not(Contains(Pair(HasSubstr("QoS"), testing::_))));
 }
 
 TEST_F(broker_capabilities, broker_without_wildcards_is_reported_before_the_load) {
@@ -258,7 +277,9 @@ TEST_F(broker_capabilities, lower_granted_qos_is_reported_once) {
     options_.vehicles = 5;
     start_broker();
     ASSERT_NO_FATAL_FAILURE(begin());
-    EXPECT_THAT(reasons(), ElementsAre(Pair("the broker grants QoS 0 where 1 was asked for", 1)));
+    EXPECT_THAT(limits(), ElementsAre(Pair(AllOf(HasSubstr("the broker grants QoS 0 where 1 was asked for"),
+                                                 HasSubstr("fleet.mqtt.commandQos")),
+                                           1)));
 }
 
 TEST_F(broker_capabilities, refused_topic_filter_is_reported) {
@@ -276,7 +297,48 @@ TEST_F(broker_capabilities, shorter_session_expiry_is_reported_once) {
     options_.mqtt.session.session_expiry = 3600s;
     start_broker();
     ASSERT_NO_FATAL_FAILURE(begin());
-    EXPECT_THAT(reasons(), ElementsAre(Pair("the broker keeps sessions for 60 s and not for 3600 s", 1)));
+    EXPECT_THAT(limits(),
+                ElementsAre(Pair(HasSubstr("the broker keeps sessions for 60 s and not for 3600 s; lower"), 1)));
+}
+
+TEST_F(broker_capabilities, messages_above_the_brokers_packet_size_are_refused_before_the_load) {
+    broker_.connack.add(property::maximum_packet_size, 100U);
+    contract_.failed.payload.text = R"({"id":"{request.id}","why":")" + std::string(100, 'x') + "\"}";
+    start_broker();
+    connect();
+    ASSERT_TRUE(run_until([&] { return !fleet_->refusal().empty(); }));
+    EXPECT_THAT(fleet_->refusal(), AllOf(HasSubstr("packets of at most 100 bytes"), HasSubstr("shorten contract.")));
+}
+
+TEST_F(broker_capabilities, a_packet_size_that_suffices_is_no_limit) {
+    broker_.connack.add(property::maximum_packet_size, 1000U);
+    start_broker();
+    ASSERT_NO_FATAL_FAILURE(begin());
+    EXPECT_EQ(fleet_->refusal(), "");
+    EXPECT_THAT(limits(), IsEmpty());
+}
+
+TEST_F(broker_capabilities, a_refused_client_id_does_not_blame_the_password) {
+    broker_.connect_code = [](const auto&) { return reason::client_identifier_not_valid; };
+    start_broker();
+    connect();
+    ASSERT_TRUE(run_until([&] { return !fleet_->refusal().empty(); }));
+    EXPECT_THAT(fleet_->refusal(),
+                AllOf(HasSubstr(net::to_string(server_->address())), HasSubstr("client identifier not valid (0x85)"),
+                      HasSubstr("change fleet.mqtt.clientId"), testing::Not(HasSubstr("password"))));
+}
+
+TEST_F(broker_capabilities, another_server_is_named) {
+    broker_.connect_code = [](const auto&) { return reason::server_moved; };
+    broker_.refusal.add(property::server_reference, "b.test:1883");
+    start_broker();
+    EXPECT_THAT(start_driver(),
+                AllOf(HasSubstr(net::to_string(server_->address())), HasSubstr("server moved (0x9D), at b.test:1883")));
+    connect();
+    ASSERT_TRUE(run_until([&] { return !fleet_->refusal().empty(); }));
+    EXPECT_THAT(fleet_->refusal(), AllOf(HasSubstr(net::to_string(server_->address())),
+                                         HasSubstr("server moved (0x9D), at b.test:1883"), HasSubstr("target.broker")));
+    EXPECT_THAT(reasons(), Contains(Pair(HasSubstr("asks to use another server: server moved"), testing::_)));
 }
 
 TEST_F(broker_capabilities, assigned_client_identifier_is_reused) {
@@ -394,6 +456,15 @@ TEST_F(broker_capabilities, driver_accepts_a_qos_0_publish_as_sent) {
     ASSERT_TRUE(run_until([&] { return driver_log_.size() == 3; }));
     EXPECT_THAT(driver_log_.back(), HasSubstr("ended driver-1 timed_out"));
     EXPECT_THAT(broker_.log(), Contains("publish v1/" + vin() + "/cmd/horn q0"));
+    EXPECT_THAT(driver_->take_broker_limits(),
+                Contains(Pair(AllOf(HasSubstr("highest QoS is 0: commands"), HasSubstr("contract.command.qos")), 1)));
+}
+
+TEST_F(broker_capabilities, driver_refuses_a_broker_whose_packets_are_too_small_for_a_command) {
+    broker_.connack.add(property::maximum_packet_size, 60U);
+    start_broker();
+    EXPECT_THAT(start_driver(), AllOf(HasSubstr("packets of at most 60 bytes"), HasSubstr("a command for 'horn'"),
+                                      HasSubstr("contract.command.payload")));
 }
 
 /// The loop does not run meanwhile: the second message is the first to find out that the broker has gone.
@@ -450,7 +521,7 @@ TEST_F(broker_capabilities, driver_refused_by_all_brokers_reports_the_reason) {
     const harness::fake_server second([this](std::size_t, std::string& unread) { return broker_(unread); });
     brokers_.push_back(second.address());
     EXPECT_THAT(start_driver(),
-                testing::AllOf(HasSubstr("the driver's session cannot connect"), HasSubstr("not authorized")));
+                testing::AllOf(HasSubstr("refuses the session of the driver"), HasSubstr("not authorized")));
     EXPECT_EQ(server_->connections() + second.connections(), 2U) << "each was asked once";
 }
 

@@ -56,8 +56,8 @@ TEST(startup_failure, reports_an_unreachable_api) {
     harness::broker broker;
     const auto url = unused_url("http");
     auto run = program::run(scenario, {"--broker", broker.url(), "--api", url});
-    expect_startup_failure(run, HasSubstr(url + ": does not answer an HTTP request"),
-                           HasSubstr("check its URL, and that it runs"));
+    expect_startup_failure(run, HasSubstr(url + ": cannot connect to the platform's API"),
+                           HasSubstr("check that it runs and listens there"));
 }
 
 TEST(startup_failure, reports_an_unknown_host_name) {
@@ -71,9 +71,9 @@ TEST(startup_failure, reports_missing_broker_credentials) {
                            harness::broker::password_file(folder, "car", "right") + "\n");
     for (const auto& text : {scenario, without_backend}) {
         auto run = program::run(text, {"--broker", strict.url()});
-        expect_startup_failure(run,
-                               AnyOf(HasSubstr(strict.url()), HasSubstr("the driver's session"), HasSubstr("vehicle ")),
-                               AnyOf(HasSubstr("check "), HasSubstr("it must let us in without a password")));
+        expect_startup_failure(
+            run, AnyOf(HasSubstr(strict.url()), HasSubstr("the session of the driver"), HasSubstr("vehicle ")),
+            AnyOf(HasSubstr("check "), HasSubstr("it must let us in without a password")));
         EXPECT_THAT(run.err(), HasSubstr("refuse"));
     }
 }

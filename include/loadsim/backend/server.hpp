@@ -7,6 +7,7 @@
 #include <loadsim/net/url.hpp>
 
 #include <memory>
+#include <vector>
 
 namespace loadsim::backend {
 
@@ -22,8 +23,9 @@ class server {
 public:
     /// Returns when the HTTP port is bound and the broker has acknowledged the subscription. Takes about 10 s at most.
     /// Errors: port busy, broker unreachable or refusing, database cannot be opened; nothing is left running then.
-    /// `broker`: ignored with options.broker_api. `listen`: port 0: any free port; an empty host is 127.0.0.1.
-    static result<server> start(const options&, const net::endpoint& broker, const net::endpoint& listen);
+    /// `brokers`: all addresses of all are used in turn, when a connect fails; the credentials are those of the first; ignored with
+    /// options.broker_api. `listen`: port 0: any free port; an empty host is 127.0.0.1.
+    static result<server> start(const options&, const std::vector<net::endpoint>& brokers, const net::endpoint& listen);
 
     server(server&&) noexcept;
     server& operator=(server&&) noexcept;

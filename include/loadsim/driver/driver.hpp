@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,8 @@ public:
     virtual void stop() = 0;
     /// HTTP connection counts since the previous call; all zero for drivers without HTTP.
     virtual measure::http_counts take_counts() { return {}; }
+    /// What the broker does not support, one sentence each; each is reported once.
+    virtual std::map<std::string, std::uint64_t> take_broker_limits() { return {}; }
 };
 
 } // namespace loadsim::driver

@@ -6,9 +6,9 @@
 #include <loadsim/driver/options.hpp>
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/server_list.hpp>
 
-#include <boost/asio/ip/tcp.hpp>
-
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,12 +23,16 @@ struct mqtt_driver_setup {
     const contract::message_contract& message_contract; ///< builds commands and parses responses
     std::string client_id;                              ///< client identifier, unique at the broker
     std::string user{}, password{};
-    std::vector<boost::asio::ip::tcp::endpoint>
-        brokers;            ///< at least one; falls back to the next one when a connection fails
-    std::uint64_t seed = 1; ///< seed of {random:...}
+    net::server_list brokers{};   ///< at least one; falls back to the next one when a connection fails
+    std::size_t first_broker = 0; ///< index of the broker to begin with, modulo their number
+    std::uint64_t seed = 1;       ///< seed of {random:...}
     /// Fills in template values of the request's vehicle besides its VIN (index, segment, data ...). May be empty.
     std::function<void(request_key, contract::template_values&)> fill_values{};
     contract::field_match_stats* match_stats = nullptr; ///< counts fields searched and found in responses; may be null
+    /// For commands to compare with the broker's limit of a packet's size: the VIN of any vehicle, and all services. Empty: not
+    /// compared.
+    std::string sample_vin{};
+    std::vector<std::string> sample_services{};
 };
 
 /// Uses one MQTT session. 5.0: commands carry this driver's response topic and correlation data, if the contract allows

@@ -4,13 +4,11 @@
 #include <loadsim/contract/message_contract.hpp>
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/net/loop.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 namespace loadsim::driver {
 
@@ -18,8 +16,7 @@ struct publisher_setup {
     mqtt::version protocol = mqtt::version::v5_0;
     std::string client_id; ///< client identifier, unique at the broker
     std::string user{}, password{};
-    std::vector<boost::asio::ip::tcp::endpoint>
-        brokers; ///< at least one; falls back to the next one when a connection fails
+    net::server_list brokers{}; ///< at least one; falls back to the next one when a connection fails
 };
 
 /// Reconnects automatically. Threads: the loop's thread. Must not be destroyed from one of its callbacks.

@@ -3,12 +3,10 @@
 
 #include <loadsim/fleet/vehicles.hpp>
 #include <loadsim/net/loop.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 namespace loadsim::fleet {
 
@@ -16,10 +14,9 @@ class vehicle_events;
 struct fleet_spec;
 
 /// `connects_in_flight`: of this shard. `brokers`: at least one; assigned round-robin by vehicle index; a vehicle whose broker
-/// refuses tries the next. All references and everything the spec refers to must outlive the vehicles.
+/// refuses tries the next. The list is read at each connect. All references and everything the spec refers to must outlive the vehicles.
 /// The spec's templates must compile (checked before with identity_templates and campaign).
 std::unique_ptr<vehicles> make_mqtt_fleet(net::loop&, vehicle_events&, const fleet_spec&,
-                                          std::uint32_t connects_in_flight,
-                                          std::vector<boost::asio::ip::tcp::endpoint> brokers);
+                                          std::uint32_t connects_in_flight, net::server_list brokers);
 
 } // namespace loadsim::fleet

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,16 +55,18 @@ struct client_counts {
     std::uint64_t opened = 0;   ///< TCP connections made
     std::uint64_t open_peak = 0;
     std::uint64_t busy_peak = 0;
-    std::uint64_t timed_out = 0;   ///< tries without a connection or response within the timeout
-    std::uint64_t resent = 0;      ///< tries after the first
-    std::uint64_t failed_over = 0; ///< requests sent to another base URL than the next in turn
+    std::uint64_t timed_out = 0;                    ///< tries without a connection or response within the timeout
+    std::uint64_t resent = 0;                       ///< tries after the first
+    std::uint64_t failed_over = 0;                  ///< requests sent to another address than the next in turn
+    std::map<std::string, std::uint64_t> addresses; ///< TCP connections made, by address
 };
 
 /// Sends each request once, or more often if `retries` is set: after a broken connection it is unknown whether the API has
 /// processed the request. Requests are queued while no connection is free.
 ///
-/// Names are resolved once, in make(), which blocks. All addresses of a name are tried. A base URL whose connect fails or times
-/// out is skipped for three seconds if there is another one.
+/// Every address of every base URL has its share of the connections. Names are looked up in make(), which blocks, and again while
+/// connections are opened (net::server_list). An address whose connect fails or times out is skipped for three seconds if there
+/// is another one.
 /// Bounds:  response headers 8 KiB, bodies 64 KiB.
 /// Threads: the loop's. Must outlive the loop's run.
 class client {

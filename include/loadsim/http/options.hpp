@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <chrono>
@@ -21,7 +22,11 @@ struct tls_options {
 };
 
 struct client_options {
-    std::vector<net::endpoint> base_urls;           ///< http or https, used round robin; an unreachable one is skipped
+    std::vector<net::endpoint>
+        base_urls; ///< http or https; all addresses of all are used round robin; an unreachable one is skipped
+    /// Addresses of these URLs (or of the proxy's), shared by several clients; a list of other URLs is not used, and the client
+    /// looks up its own.
+    net::server_list servers{};
     tls_options tls{};                              ///< for https
     std::optional<net::endpoint> proxy{};           ///< HTTP proxy: absolute-form requests; CONNECT for https
     std::uint32_t max_connections = 64;             ///< maximum, at least 1

@@ -40,8 +40,10 @@ struct session_counts {
     std::uint64_t syn_retransmitted = 0;          ///< connects with a retransmitted SYN: the listen backlog was full
     histogram connect;                            ///< TCP connect to CONNACK
     std::map<std::string, std::uint64_t> reasons; ///< of refused and dropped sessions, by the error's text
+    std::map<std::string, std::uint64_t> addresses{}; ///< sessions established, by address of the broker
 };
-BOOST_DESCRIBE_STRUCT(session_counts, (), (refused, dropped, reconnects, syn_retransmitted, connect, reasons))
+BOOST_DESCRIBE_STRUCT(session_counts, (),
+                      (refused, dropped, reconnects, syn_retransmitted, connect, reasons, addresses))
 
 /// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {
@@ -55,11 +57,12 @@ struct http_counts {
     histogram connection_wait;
     std::uint64_t timeouts = 0;  ///< attempts without HTTP response or connection in time
     std::uint64_t retries = 0;   ///< attempts after the first; the platform may have received an earlier one
-    std::uint64_t failovers = 0; ///< attempts sent to another base URL than the next in rotation
+    std::uint64_t failovers = 0; ///< attempts sent to another address than the next in rotation
+    std::map<std::string, std::uint64_t> addresses{}; ///< TCP connections made, by address of the API or its proxy
 };
 BOOST_DESCRIBE_STRUCT(http_counts, (),
                       (connection_limit, requests, opened, open_peak, busy_peak, connection_wait, timeouts, retries,
-                       failovers))
+                       failovers, addresses))
 
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
@@ -86,13 +89,15 @@ BOOST_DESCRIBE_STRUCT(recovery_counts, (), (affected, recovery_times))
 
 /// Counts of one observer.
 struct observer_counts {
-    std::uint64_t received = 0;                      ///< messages
-    std::uint64_t completions = 0;                   ///< of them
-    std::uint64_t first_completions = 0;             ///< of those: reported before all other observers
-    std::uint64_t disagreements = 0;                 ///< of those: different outcome than another observer
-    std::map<std::string, std::uint64_t> rejections; ///< rejected messages by reason
+    std::uint64_t received = 0;                       ///< messages
+    std::uint64_t completions = 0;                    ///< of them
+    std::uint64_t first_completions = 0;              ///< of those: reported before all other observers
+    std::uint64_t disagreements = 0;                  ///< of those: different outcome than another observer
+    std::map<std::string, std::uint64_t> rejections;  ///< rejected messages by reason
+    std::map<std::string, std::uint64_t> addresses{}; ///< connections made, by address
 };
-BOOST_DESCRIBE_STRUCT(observer_counts, (), (received, completions, first_completions, disagreements, rejections))
+BOOST_DESCRIBE_STRUCT(observer_counts, (),
+                      (received, completions, first_completions, disagreements, rejections, addresses))
 
 /// Counts of one campaign: a command to many vehicles at once.
 struct campaign_counts {
@@ -152,6 +157,7 @@ struct totals {
     std::map<std::uint32_t, campaign_counts> campaigns; ///< by index
     broker_api_counts broker_api;
     std::map<std::string, std::uint64_t> unmatched_fields; ///< sentences about contract fields that never matched
+    std::map<std::string, std::uint64_t> broker_limits;    ///< sentences about what a broker does not support
     std::array<std::uint64_t, anomaly_count> anomalies{};  ///< without the expected ones
     std::array<std::uint64_t, anomaly_count> expected_anomalies{};
     std::map<std::string, std::uint64_t> errors; ///< reasons of errored and skipped requests
@@ -166,8 +172,8 @@ struct totals {
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
                       (requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
-                       observers, campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors,
-                       omitted_records, request_records, anomaly_records, session_records))
+                       observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies, expected_anomalies,
+                       errors, omitted_records, request_records, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

@@ -5,10 +5,12 @@
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/mqtt_link.hpp>
 #include <loadsim/net/reconnect_policy.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <span>
@@ -22,8 +24,11 @@ namespace loadsim::net {
 struct start_failure {
     std::error_code why{}; ///< ok: the broker refused the subscription
     mqtt::reason reason =
-        mqtt::reason::success; ///< the broker's, for the end of the connection or the refused subscription
-    std::string filter{};      ///< filter that could not be subscribed to; empty: no session
+        mqtt::reason::success;      ///< the broker's, for the end of the connection or the refused subscription
+    std::string filter{};           ///< filter that could not be subscribed to; empty: no session
+    std::string server_reference{}; ///< server that the broker refers to; empty: none
+    boost::asio::ip::tcp::endpoint broker{}; ///< that failed last
+    std::string unsupported{};               ///< what the broker does not support, as a sentence; empty: another reason
 };
 
 /// Subscribes at every connect: a restarted broker or another one may not have the session. One that has it does not send the
@@ -39,7 +44,8 @@ public:
         std::string display_name; ///< shown in the log: "the driver"
         std::string client_id;    ///< client identifier
         std::string user{}, password{};
-        std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< at least one
+        server_list brokers{};        ///< at least one
+        std::size_t first_broker = 0; ///< index of the broker to begin with, modulo their number
         std::vector<topic_filter> subscriptions{};
         reconnect_policy::start_limit limit = reconnect_policy::start_limit::all_refused;
         /// Short: while a session that observes is away, what it would have received is late or lost.
@@ -54,7 +60,7 @@ public:
 protected:
     mqtt_client(net::loop& loop, const mqtt::session_options& options, client_setup setup)
         : loop_(loop), options_(options), setup_(std::move(setup)), link_(loop, options_, *this, 0),
-          policy_(setup_.brokers.size(), setup_.limit, setup_.reconnect_wait) {}
+          policy_(setup_.brokers.at(loop.now())->size(), setup_.limit, setup_.reconnect_wait, setup_.first_broker) {}
     ~mqtt_client() override = default;
 
     void connect(start_handler);
@@ -66,7 +72,14 @@ protected:
     const client_setup& setup() const noexcept { return setup_; }
     net::loop& loop() const noexcept { return loop_; }
     mqtt_link& link() noexcept { return link_; }
+    /// Broker of the last connect.
+    const boost::asio::ip::tcp::endpoint& broker() const noexcept { return broker_; }
 
+    /// The broker's limits, before on_session_started(). Returns what the broker does not support and the client cannot do
+    /// without, as a sentence; empty: nothing.
+    virtual std::string check_limits(const mqtt::server_limits&) { return {}; }
+    /// The broker does less than was asked for, as a sentence.
+    virtual void on_limited(const std::string& sentence);
     /// Connection established. Of a session that ends with its connection, unacknowledged messages are lost.
     virtual void on_session_started() {}
     /// The broker has granted all subscriptions. Not called without subscriptions.
@@ -81,7 +94,8 @@ private:
     void on_online(mqtt_link&, const mqtt::server_limits&, nanoseconds) override;
     void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) override;
     void on_offline(mqtt_link&, std::error_code why, bool was_online) override;
-    void on_wait_elapsed(mqtt_link&) override { link_.connect(setup_.brokers[policy_.broker()]); }
+    void on_wait_elapsed(mqtt_link&) override { connect_to_broker(); }
+    void connect_to_broker();
     void report_start(const std::optional<start_failure>&);
     void on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason);
 
@@ -90,6 +104,7 @@ private:
     const client_setup setup_;
     mqtt_link link_;
     reconnect_policy policy_;
+    boost::asio::ip::tcp::endpoint broker_;
     start_handler on_start_;
 };
 

@@ -5,6 +5,7 @@
 #include <loadsim/http/client.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/net/byte_tap.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/event.hpp>
 #include <loadsim/observer/options.hpp>
@@ -20,7 +21,8 @@ namespace loadsim::observer {
 /// Dependencies of observers: connections and message formats.
 struct observer_context {
     std::vector<net::endpoint> brokers{}; ///< of mqtt, in failover order, with loadsim's credentials
-    http::client_options api{};           ///< of sse and websocket: uses bases, tls, proxy
+    net::server_list broker_servers{};    ///< their addresses; of other URLs: they are looked up
+    http::client_options api{};           ///< of sse and websocket: uses bases with their addresses, tls, proxy
     /// Adds credentials; called for each connection, on the observer's thread. May be empty.
     std::function<void(http::request&)> sign{};
     std::string subscribe{}; ///< rendered first message of the WebSocket; empty: none

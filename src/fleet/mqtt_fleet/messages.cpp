@@ -54,21 +54,21 @@ void mqtt_fleet::on_message(net::mqtt_link& link, const mqtt::message& m) {
     execution->disconnects() ? arm(*execution, t) : execution->run_due_actions(t);
 }
 
-/// At the message's own QoS, else `default_qos`.
+mqtt::message mqtt_fleet::message_of(const contract::outgoing_message& m, mqtt::qos default_qos) {
+    return {.topic = m.topic,
+            .payload = m.payload,
+            .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos,
+            .retain = m.retain,
+            .response_topic = m.response_topic,
+            .correlation_data = m.correlation,
+            .content_type = m.content_type,
+            .expiry_interval = m.expiry_s,
+            .user_properties = m.user_properties};
+}
+
 std::error_code mqtt_fleet::publish(vehicle_state& vehicle, std::string_view, const contract::outgoing_message& m,
                                     mqtt::qos default_qos) {
-    return cast(vehicle)
-        .link
-        .publish({.topic = m.topic,
-                  .payload = m.payload,
-                  .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos,
-                  .retain = m.retain,
-                  .response_topic = m.response_topic,
-                  .correlation_data = m.correlation,
-                  .content_type = m.content_type,
-                  .expiry_interval = m.expiry_s,
-                  .user_properties = m.user_properties})
-        .error;
+    return cast(vehicle).link.publish(message_of(m, default_qos)).error;
 }
 
 void mqtt_fleet::on_published(net::mqtt_link&, std::uint16_t, mqtt::reason why) {

@@ -34,15 +34,14 @@ mqtt_disruption_state::mqtt_disruption_state(mqtt_fleet& owner, vehicle_id v)
     : disruption_state(owner, v), resume_reading_timer(owner, &mqtt_fleet::resume_reading, v) {}
 
 mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
-                       std::uint32_t connects_in_flight, std::vector<boost::asio::ip::tcp::endpoint> brokers)
-    : fleet_core(events, spec), loop_(loop),
+                       std::uint32_t connects_in_flight, net::server_list brokers)
+    : fleet_core(events, spec), loop_(loop), servers_(std::move(brokers)),
       default_identity_(identity_templates::compile(spec.options.mqtt, spec.template_symbols).value()),
       sleeper_session_options_(sleeper_session(spec.options.mqtt.session)),
       takeover_session_options_(takeover_session(spec.options.mqtt.session)),
       source_addresses_(
           net::parse_source_addresses(spec.options.source_addresses).value()), // validated by the scenario reader
       pacer_(size(), spec.options.connect_rate, spec.shard_partition, connects_in_flight) {
-    for (auto& one : brokers) brokers_.push_back({std::move(one)});
     for (const auto& b : spec_.behaviours) {
         auto& templates = false_identities_.emplace_back();
         if (b.credentials)
@@ -113,8 +112,7 @@ std::unique_ptr<disruption_state> mqtt_fleet::make_disruptions(const vehicle_sta
 }
 
 std::unique_ptr<vehicles> make_mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
-                                          std::uint32_t connects_in_flight,
-                                          std::vector<boost::asio::ip::tcp::endpoint> brokers) {
+                                          std::uint32_t connects_in_flight, net::server_list brokers) {
     return std::make_unique<mqtt_fleet>(loop, events, spec, connects_in_flight, std::move(brokers));
 }
 

@@ -7,6 +7,7 @@
 
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/client_identity.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/container/deque.hpp>
@@ -26,7 +27,7 @@ class mqtt_fleet final : public fleet_core, private net::link_events {
 public:
     /// Arguments: those of make_mqtt_fleet().
     mqtt_fleet(net::loop&, vehicle_events&, const fleet_spec&, std::uint32_t connects_in_flight,
-               std::vector<boost::asio::ip::tcp::endpoint> brokers);
+               net::server_list brokers);
 
     void start() override;
     void begin_load(monotonic_time start) override;
@@ -38,7 +39,11 @@ public:
 private:
     /// A broker and its known limits.
     struct broker_info {
+        explicit broker_info(const boost::asio::ip::tcp::endpoint& e) : endpoint(e), name(net::to_string(e)) {}
+
         boost::asio::ip::tcp::endpoint endpoint;
+        std::string name;               ///< of the endpoint, for counts and sentences
+        std::uint32_t packet_limit = 0; ///< that the vehicles' messages were compared with; 0: none
         mqtt::qos maximum_qos = mqtt::qos::exactly_once;
         bool retain_available = true;
     };
@@ -96,15 +101,21 @@ private:
     std::vector<std::string> filters_of(const mqtt_vehicle&) const; ///< the filter for commands comes first
     void on_subscribe_refused(mqtt_vehicle&, const std::string& filter, mqtt::reason, const std::string& why);
     void on_unauthorized_accept(mqtt_vehicle&);
-    std::string offline_reason(const mqtt_vehicle&, std::error_code why);
+    std::string offline_reason(const mqtt_vehicle&, std::error_code why, bool was_online);
+
+    // broker_limits.cpp: what the brokers do not support.
     void apply_server_limits(mqtt_vehicle&, const mqtt::server_limits&);
+    void check_qos(mqtt::qos supported);
+    void check_packet_sizes(const mqtt_vehicle&, std::size_t limit);
     void adjust_to_refusal(mqtt_vehicle&);
-    void warn_once(std::string what);
+    void limit_once(const std::string& sentence);
 
     // messages.cpp: commands, campaigns, publishing, telemetry.
     bool handle_campaign_message(const mqtt_vehicle&, const contract::message_view&);
     void send_due_telemetry();
     void send_telemetry(mqtt_vehicle&);
+    /// At the message's own QoS, else `default_qos`. Refers to the argument.
+    static mqtt::message message_of(const contract::outgoing_message&, mqtt::qos default_qos);
 
     static mqtt_vehicle& cast(vehicle_state& vehicle) { return static_cast<mqtt_vehicle&>(vehicle); }
     const mqtt_vehicle& at(vehicle_id v) const { return vehicles_[slot_of(v)]; }
@@ -115,12 +126,14 @@ private:
     static const mqtt_disruption_state* find_disruptions(const vehicle_state& vehicle) { ///< null: none so far
         return static_cast<const mqtt_disruption_state*>(vehicle.disruptions.get());
     }
-    broker_info& broker_of(const mqtt_vehicle& vehicle) {
-        return brokers_[(index(vehicle.id) + vehicle.broker_switches) % brokers_.size()];
-    }
+    broker_info& broker_of(const mqtt_vehicle& vehicle) { return brokers_[vehicle.broker]; }
+    const broker_info& assign_broker(mqtt_vehicle&);
 
     net::loop& loop_;
-    std::vector<broker_info> brokers_; ///< assigned round-robin by vehicle index
+    net::server_list servers_;
+    std::shared_ptr<const std::vector<net::server>> listed_servers_; ///< that listed_brokers_ is of
+    std::vector<broker_info> brokers_; ///< all so far: a vehicle may be connected to one that is no longer listed
+    std::vector<std::uint16_t> listed_brokers_; ///< indexes into brokers_; assigned round-robin by vehicle index
     identity_templates default_identity_;
     std::vector<std::optional<identity_templates>> false_identities_; ///< by segment
     std::vector<campaign> campaigns_;                                 ///< in the order of the spec
@@ -133,7 +146,8 @@ private:
     vehicle_storage vehicles_; ///< by slot
     connect_pacer pacer_;
     bool starting_connects_ = false; ///< inside start_due_connects()
-    std::set<std::string> warnings_given_;
+    std::set<std::string> limits_told_;
+    bool stale_session_told_ = false;
     std::uint64_t telemetry_round_ = 1;
     std::uint32_t telemetry_slot_ = 0; ///< slot of the next vehicle in this round
     struct {

@@ -6,6 +6,8 @@
 
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/mqtt/error.hpp>
+#include <loadsim/net/error.hpp>
+#include <loadsim/net/refusal.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <fmt/format.h>
@@ -26,11 +28,20 @@ bool is_refusal(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
 /// Permanent refusals: a retry does not help.
 bool is_permanent(mqtt::reason r) {
     using enum mqtt::reason;
-    constexpr std::array those{
-        unsupported_protocol_version, client_identifier_not_valid, bad_user_name_or_password, not_authorized, banned,
-        bad_authentication_method};
+    constexpr std::array those{unsupported_protocol_version,
+                               client_identifier_not_valid,
+                               bad_user_name_or_password,
+                               not_authorized,
+                               banned,
+                               bad_authentication_method,
+                               packet_too_large};
     return std::ranges::find(those, r) != those.end();
 }
+
+constexpr net::session_keys keys_of_vehicles{.version = "fleet.mqtt.version",
+                                             .client_id = "fleet.mqtt.clientId",
+                                             .credentials = "fleet.mqtt.user and fleet.mqtt.password",
+                                             .will = "contract.presence"};
 
 /// Advice for a refused subscription.
 std::string_view advice_for(mqtt::reason r) {
@@ -66,9 +77,24 @@ void mqtt_fleet::start_due_connects() {
               pacer_.next_due()); // `never` if the limit is reached: the next finished connect calls this again
 }
 
+/// Next broker of the vehicle, from the list as it is now.
+const mqtt_fleet::broker_info& mqtt_fleet::assign_broker(mqtt_vehicle& vehicle) {
+    if (const auto now_listed = servers_.at(now()); now_listed != listed_servers_) {
+        listed_servers_ = now_listed;
+        listed_brokers_.clear();
+        for (const auto& s : *listed_servers_) {
+            const auto known = std::ranges::find(brokers_, s.address, &broker_info::endpoint);
+            listed_brokers_.push_back(static_cast<std::uint16_t>(known - brokers_.begin()));
+            if (known == brokers_.end()) brokers_.emplace_back(s.address);
+        }
+    }
+    vehicle.broker = listed_brokers_[(index(vehicle.id) + vehicle.broker_switches) % listed_brokers_.size()];
+    return broker_of(vehicle);
+}
+
 /// Each handover uses the next source address. Without configured addresses, 127.0.0.0/8 is used if the broker is on loopback.
 void mqtt_fleet::open_connection(mqtt_vehicle& vehicle) {
-    const auto& broker = broker_of(vehicle).endpoint;
+    const auto broker = assign_broker(vehicle).endpoint;
     const std::size_t handovers = vehicle.disruptions ? vehicle.disruptions->handovers : 0;
     if (!source_addresses_.empty())
         return vehicle.link.connect(
@@ -152,6 +178,7 @@ void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limi
     counts_.sessions.connect.record(took);
     if (link.syn_retransmitted()) ++counts_.sessions.syn_retransmitted;
     mqtt_vehicle& vehicle = vehicle_of(link);
+    ++counts_.sessions.addresses[broker_of(vehicle).name];
     vehicle.failed_attempts = 0;
     if (std::exchange(vehicle.connected_before, true)) ++counts_.sessions.reconnects;
     if (vehicle.state == session_state::rejected) return on_unauthorized_accept(vehicle);
@@ -206,8 +233,10 @@ void mqtt_fleet::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reaso
             return on_subscribe_refused(vehicle, filters_of(vehicle)[i], granted[i], mqtt::to_string(granted[i]));
         const auto requested_qos = spec_.options.mqtt.command_qos;
         if (static_cast<mqtt::qos>(granted[i]) < requested_qos)
-            warn_once(fmt::format("the broker grants QoS {} where {} was asked for", static_cast<int>(granted[i]),
-                                  static_cast<int>(requested_qos)));
+            limit_once(fmt::format("the broker grants QoS {} where {} was asked for: commands may be lost; set "
+                                   "fleet.mqtt.commandQos to {}, or use a broker with QoS {}",
+                                   static_cast<int>(granted[i]), static_cast<int>(requested_qos),
+                                   static_cast<int>(granted[i]), static_cast<int>(requested_qos)));
     }
     vehicle.subscription_kept = true;
     on_subscription_ready(vehicle);
@@ -222,53 +251,26 @@ void mqtt_fleet::on_subscribe_refused(mqtt_vehicle& vehicle, const std::string& 
                            why, advice_for(r));
 }
 
-/// Applies the limits of CONNACK to the broker's entry; warns once about each feature in use that it lacks.
-void mqtt_fleet::apply_server_limits(mqtt_vehicle& vehicle, const mqtt::server_limits& limits) {
-    auto& broker = broker_of(vehicle);
-    broker.maximum_qos = limits.maximum_qos;
-    broker.retain_available = limits.retain_available;
-    if (limits.maximum_qos < spec_.options.mqtt.response_qos)
-        warn_once(fmt::format("the broker's highest QoS is {}: responses are sent with that",
-                              static_cast<int>(limits.maximum_qos)));
-    if (!limits.retain_available && publishes_presence() && spec_.message_contract.options().presence.retain)
-        warn_once("the broker does not retain messages: presence is sent, and not kept");
-    if (limits.session_expiry < vehicle.link.options().session_expiry &&
-        vehicle.link.options().protocol == mqtt::version::v5_0)
-        warn_once(fmt::format("the broker keeps sessions for {} s and not for {} s", limits.session_expiry.count(),
-                              vehicle.link.options().session_expiry.count()));
-    if (!limits.assigned_client_id.empty()) disruptions_of(vehicle).assigned_client_id = limits.assigned_client_id;
-}
-
-/// The broker refused the will's QoS or retain flag (MQTT 5.0, 3.2.2.3.4, 3.2.2.3.5): lowers them for the next connect.
-void mqtt_fleet::adjust_to_refusal(mqtt_vehicle& vehicle) {
-    auto& broker = broker_of(vehicle);
-    const auto refusal_reason = vehicle.link.session().last_reason();
-    if (refusal_reason == mqtt::reason::qos_not_supported && broker.maximum_qos != mqtt::qos::at_most_once)
-        broker.maximum_qos = mqtt::qos::at_most_once; // CONNACK will tell whether QoS 1 is possible
-    if (refusal_reason == mqtt::reason::retain_not_supported) broker.retain_available = false;
-}
-
-/// A warning for the whole fleet that keeps no vehicle offline; counted once.
-void mqtt_fleet::warn_once(std::string what) {
-    if (warnings_given_.insert(what).second) ++counts_.sessions.reasons[std::move(what)];
-}
-
 void mqtt_fleet::on_subscription_ready(mqtt_vehicle& vehicle) {
     set_state(vehicle, session_state::online);
     schedule_sleep(vehicle);
 }
 
 /// Reason of the disconnect as text; a permanent refusal is also stored in `refusal`, for the run.
-std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_code why) {
-    if (why != mqtt::errc::connect_refused && why != mqtt::errc::server_disconnected) return why.message();
+std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_code why, bool was_online) {
+    const auto protocol = vehicle.link.options().protocol;
+    if (why == net::errc::closed_by_peer && !was_online && !vehicle.connected_before && protocol == mqtt::version::v5_0)
+        return why.message() + " instead of a CONNACK, as brokers without MQTT 5.0 do (try fleet.mqtt.version: 3.1.1)";
+    if (!net::ended_by_broker(why)) return why.message();
     const auto refusal_reason = vehicle.link.session().last_reason();
-    if (refusal_.empty() && vehicle.state != session_state::rejected && is_permanent(refusal_reason))
-        refusal_ =
-            fmt::format("the broker refuses vehicle {} ({}); {}", vin_of(vehicle.id), mqtt::to_string(refusal_reason),
-                        refusal_reason == mqtt::reason::unsupported_protocol_version
-                            ? "set fleet.mqtt.version to one that it speaks, such as 3.1.1"
-                            : "check fleet.mqtt.user and fleet.mqtt.password and the broker's access rules");
-    return why.message() + ": " + mqtt::to_string(refusal_reason);
+    const auto described = net::describe(refusal_reason, vehicle.link.session().server_reference());
+    const bool moved = refusal_reason == mqtt::reason::server_moved && !was_online && listed_brokers_.size() == 1;
+    if (refusal_.empty() && vehicle.state != session_state::rejected && (moved || is_permanent(refusal_reason)))
+        refusal_ = fmt::format("the broker {} refuses vehicle {} ({}); {}", broker_of(vehicle).name, vin_of(vehicle.id),
+                               described, net::advice_on(refusal_reason, keys_of_vehicles, protocol));
+    return why == mqtt::errc::use_another_server
+               ? fmt::format("the broker {} asks to use another server: {}", broker_of(vehicle).name, described)
+               : why.message() + ": " + described;
 }
 
 void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_online) {
@@ -284,11 +286,13 @@ void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_
         vehicle.subscription_kept = false;
     if (why == mqtt::errc::stale_session) { // the broker has refused nothing: connect again at once
         report_session_event(vehicle, "no session: " + why.message());
-        warn_once("sessions of an earlier run were kept at the broker, and are discarded");
+        if (!std::exchange(stale_session_told_, true))
+            ++counts_.sessions.reasons["sessions of an earlier run were kept at the broker, and are discarded"];
         if (!must_stay_offline(vehicle)) link.wait_until(now());
         return release_connect(vehicle);
     }
-    const auto reason = was_online && taken_over ? "its session was taken over" : offline_reason(vehicle, why);
+    const auto reason =
+        was_online && taken_over ? "its session was taken over" : offline_reason(vehicle, why, was_online);
     report_session_event(vehicle, (was_online ? "offline: " : "no session: ") + reason);
     if (!was_online || !intended) {
         ++(was_online ? counts_.sessions.dropped : counts_.sessions.refused);

@@ -203,6 +203,7 @@ void local_generator::connect() {
 
 result<void> local_generator::start_observers() {
     observer::observer_context where{.brokers = setup_.endpoints.broker_urls,
+                                     .broker_servers = setup_.endpoints.brokers,
                                      .api = *setup_.endpoints.api,
                                      .sign = driver::signer(setup_.endpoints.auth),
                                      .subscribe = {},
@@ -337,8 +338,7 @@ measure::snapshot local_generator::collect() {
         observers_ready_ = started.has_value();
         if (!started) error_ = to_string(started.error());
     }
-    if (observers_ready_ && setup_.endpoints.api)
-        setup_.observers->take_counts(sum.counts.observers, sum.counts.unmatched_fields);
+    if (observers_ready_ && setup_.endpoints.api) setup_.observers->take_counts(sum.counts);
     sum.driver_ready = sum.driver_ready && observers_ready_;
     if (sum.setup_error.empty()) sum.setup_error = error_;
     sum.fatal_error = fatal_error_;

@@ -2,6 +2,7 @@
 
 #include "shard/shard_observers.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <algorithm>
@@ -99,10 +100,10 @@ std::vector<std::string> process_observers::notices() const {
     return all;
 }
 
-void process_observers::take_counts(std::map<std::uint32_t, measure::observer_counts>& into,
-                                    std::map<std::string, std::uint64_t>& unmatched_fields) {
+void process_observers::take_counts(measure::totals& into) {
     for (const auto* all : {&listeners_, &clients_})
-        for (const auto& o : *all) add_observer_counts(o.observer->take_counts(), o.index, into, unmatched_fields);
+        for (const auto& o : *all) add_observer_counts(o.observer->take_counts(), o.index, into);
+    if (response_listener_) loadsim::add(into.broker_limits, response_listener_->take_counts().broker_limits);
 }
 
 void process_observers::on_completion(std::optional<observer::completion> completion, const std::string& why) {

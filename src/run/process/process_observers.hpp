@@ -50,8 +50,7 @@ public:
 
     std::string webhook_url() const; ///< of the first webhook; empty: none
     std::vector<std::string> notices() const;
-    void take_counts(std::map<std::uint32_t, measure::observer_counts>&,
-                     std::map<std::string, std::uint64_t>& unmatched_fields);
+    void take_counts(measure::totals& into);
 
 private:
     struct indexed_observer {

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <random>
 #include <string>
 #include <unordered_set>
@@ -88,19 +89,24 @@ result<void> start_broker(const scenario::scenario_config& scenario, const scena
     return {};
 }
 
-/// Collects the addresses of reachable brokers. Errors: no broker is reachable.
-result<void> check_brokers(target_setup& setup, const notice_handler& on_notice) {
-    problems unreachable;
-    for (const auto& broker : setup.endpoints.broker_urls) {
-        const auto reachable = net::check_connection(broker, "broker", response_timeout);
-        if (reachable)
-            setup.endpoints.brokers.push_back(*reachable);
-        else
-            unreachable.add(reachable.error());
-    }
-    if (setup.endpoints.brokers.empty()) return unreachable;
-    for (const auto& p : unreachable.list) on_notice("going on without a broker: " + to_string(p));
-    return {};
+/// Servers of these URLs that answer. One that does not is told and passed over.
+/// Errors: none answers.
+result<net::server_list> check_servers(const std::vector<net::endpoint>& urls, std::string_view peer,
+                                       const notice_handler& on_notice) {
+    auto found = net::check_servers(urls, peer, response_timeout);
+    if (found.servers.at(std::chrono::steady_clock::now())->empty()) return found.unreachable;
+    for (const auto& p : found.unreachable.list)
+        on_notice(fmt::format("going on without a {}: {}", peer, to_string(p)));
+    return std::move(found.servers);
+}
+
+/// Those of the list's URLs that have a server.
+std::vector<net::endpoint> reachable_urls(const net::server_list& servers) {
+    const auto known = servers.at(std::chrono::steady_clock::now());
+    std::vector<net::endpoint> all;
+    for (std::size_t i = 0; i < servers.urls().size(); ++i)
+        if (std::ranges::count(*known, i, &net::server::url) != 0) all.push_back(servers.urls()[i]);
+    return all;
 }
 
 http::client_options api_of(const scenario::scenario_config& scenario, std::vector<net::endpoint> bases) {
@@ -124,8 +130,8 @@ result<void> start_backend(const scenario::scenario_config& scenario, target_set
         wanted.broker_api.path = setup.broker_api->path();
         wanted.broker_api.events = setup.observers->webhook_url();
     }
-    const auto broker = setup.endpoints.broker_urls.empty() ? net::endpoint{} : setup.endpoints.broker_urls.front();
-    auto started = backend::server::start(wanted, broker, net::endpoint{"http", "127.0.0.1", 0, ""});
+    auto started = backend::server::start(wanted, reachable_urls(setup.endpoints.brokers),
+                                          net::endpoint{"http", "127.0.0.1", 0, ""});
     if (!started) return started.error();
     setup.embedded_backend = std::move(*started);
     return {};
@@ -145,15 +151,17 @@ result<void> start_api(const scenario::scenario_config& scenario, target_setup& 
         if (!authenticator) return authenticator.error();
         setup.endpoints.auth = std::move(*authenticator);
     }
+    auto& api = *setup.endpoints.api;
+    auto servers = api.proxy ? check_servers({*api.proxy}, "proxy", on_notice)
+                             : check_servers(api.base_urls, "platform's API", on_notice);
+    if (!servers) return servers.error();
+    api.servers = std::move(*servers);
     // With a custom contract no harmless request is known: only the TCP connection is checked.
-    auto check_options = *setup.endpoints.api;
+    if (!scenario::uses_builtin_contract(scenario)) return {};
+    auto check_options = api;
     check_options.timeout = response_timeout;
-    if (scenario::uses_builtin_contract(scenario)) return driver::check_api(check_options, setup.endpoints.auth.get());
-    for (const auto& base :
-         setup.endpoints.api->proxy ? std::vector{*setup.endpoints.api->proxy} : setup.endpoints.api->base_urls)
-        if (const auto reachable = net::check_connection(base, "platform's API", response_timeout); !reachable)
-            return reachable.error();
-    return {};
+    if (!api.proxy) check_options.base_urls = reachable_urls(api.servers);
+    return driver::check_api(check_options, setup.endpoints.auth.get());
 }
 
 /// Starts the simulated broker API, which receives the commands instead of a broker.
@@ -190,7 +198,9 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
             if (const auto started = start_broker(scenario, compiled, folder, setup); !started) return started.error();
             on_notice("embedded broker: mosquitto on " + net::to_string(setup.endpoints.broker_urls.front()));
         }
-        if (const auto reached = check_brokers(setup, on_notice); !reached) return reached.error();
+        auto servers = check_servers(setup.endpoints.broker_urls, "broker", on_notice);
+        if (!servers) return servers.error();
+        setup.endpoints.brokers = std::move(*servers);
     }
     if (any_behaviour(scenario, [](const auto& b) { return b.asleep.has_value(); })) {
         auto wakeup = fleet::wakeup_listener::open(scenario.fleet.wakeup);
@@ -210,8 +220,8 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
         setup.endpoints.broker_api.inbound.url = net::to_string(setup.embedded_backend->api());
     const auto sources =
         net::parse_source_addresses(scenario.fleet.source_addresses).value(); // read() has validated them
-    for (const auto& broker : setup.endpoints.brokers)
-        if (const auto available = net::check_source_addresses(sources, broker.address()); !available)
+    for (const auto& broker : *setup.endpoints.brokers.at(std::chrono::steady_clock::now()))
+        if (const auto available = net::check_source_addresses(sources, broker.address.address()); !available)
             return available.error();
     return setup;
 }

@@ -2,6 +2,7 @@
 
 #include "clock_conversion.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/driver/http_driver.hpp>
 #include <loadsim/driver/mqtt_driver.hpp>
@@ -85,9 +86,12 @@ std::unique_ptr<driver::driver> make_driver(net::loop& loop, driver::driver_even
                                          .user = endpoints.broker_urls.front().user,
                                          .password = endpoints.broker_urls.front().password,
                                          .brokers = endpoints.brokers,
+                                         .first_broker = partition.index,
                                          .seed = plan.scenario.seed,
                                          .fill_values = fill_values,
-                                         .match_stats = &match_stats});
+                                         .match_stats = &match_stats,
+                                         .sample_vin = plan.vin_of(vehicle_id{0}),
+                                         .sample_services = plan.labels.services});
     auto api = *endpoints.api;
     api.max_connections = http_connections;
     driver::http_driver_setup setup{.api = std::move(api),
@@ -236,7 +240,9 @@ measure::snapshot shard::collect() {
     r.counts.campaigns = campaign_sender_.take_counts(r.counts.unmatched_fields);
     for (const auto& sentence : vehicles_->take_unmatched_fields()) ++r.counts.unmatched_fields[sentence];
     for (const auto& sentence : driver_match_stats_.take_unmatched()) ++r.counts.unmatched_fields[sentence];
-    observers_.take_counts(r.counts.observers, r.counts.unmatched_fields);
+    observers_.take_counts(r.counts);
+    add(r.counts.broker_limits, observed.broker_limits);
+    add(r.counts.broker_limits, driver_->take_broker_limits());
     const auto traffic = loop_.traffic;
     r.counts.messages = {.published = traffic.published - previous_traffic_.published,
                          .received = traffic.received - previous_traffic_.received,

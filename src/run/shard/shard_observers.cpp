@@ -18,12 +18,13 @@ constexpr std::uint64_t poll_stream = std::uint64_t{1} << 62U; ///< random strea
 
 } // namespace
 
-void add_observer_counts(const observer::counts& counts, std::uint32_t index,
-                         std::map<std::uint32_t, measure::observer_counts>& into,
-                         std::map<std::string, std::uint64_t>& unmatched_fields) {
-    into[index].received += counts.messages;
-    add(into[index].rejections, counts.refused);
-    for (const auto& sentence : counts.unmatched_fields) ++unmatched_fields[sentence];
+void add_observer_counts(const observer::counts& counts, std::uint32_t index, measure::totals& into) {
+    auto& observed = into.observers[index];
+    observed.received += counts.messages;
+    add(observed.rejections, counts.refused);
+    add(observed.addresses, counts.addresses);
+    add(into.broker_limits, counts.broker_limits);
+    for (const auto& sentence : counts.unmatched_fields) ++into.unmatched_fields[sentence];
 }
 
 shard_observers::shard_observers(net::loop& loop, const run_plan& plan, const dependencies& in,
@@ -113,13 +114,12 @@ void shard_observers::expire(monotonic_time before, monotonic_time now) {
     }
 }
 
-void shard_observers::take_counts(std::map<std::uint32_t, measure::observer_counts>& into,
-                                  std::map<std::string, std::uint64_t>& unmatched_fields) {
-    for (const auto& p : polls_) add_observer_counts(p.observer->take_counts(), p.index, into, unmatched_fields);
+void shard_observers::take_counts(measure::totals& into) {
+    for (const auto& p : polls_) add_observer_counts(p.observer->take_counts(), p.index, into);
     for (auto& r : responses_) {
         auto observed = std::exchange(r.counts, {});
         observed.unmatched_fields = r.match_stats.take_unmatched();
-        add_observer_counts(observed, r.index, into, unmatched_fields);
+        add_observer_counts(observed, r.index, into);
     }
 }
 

@@ -22,9 +22,7 @@
 namespace loadsim::run {
 
 /// Adds an observer's counts to the totals of a run. Completions are left out: the ledger counts them.
-void add_observer_counts(const observer::counts&, std::uint32_t index,
-                         std::map<std::uint32_t, measure::observer_counts>&,
-                         std::map<std::string, std::uint64_t>& unmatched_fields);
+void add_observer_counts(const observer::counts&, std::uint32_t index, measure::totals& into);
 
 /// The observer kinds poll, response and none of one shard; also registers accepted requests with the request
 /// correlator.
@@ -50,8 +48,7 @@ public:
     void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time);
     /// Stops polling for requests accepted at or before `before`, and lets the correlator release them.
     void expire(monotonic_time before, monotonic_time now);
-    void take_counts(std::map<std::uint32_t, measure::observer_counts>&,
-                     std::map<std::string, std::uint64_t>& unmatched_fields);
+    void take_counts(measure::totals& into);
 
 private:
     struct poll {

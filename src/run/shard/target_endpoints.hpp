@@ -4,10 +4,9 @@
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/http/client.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/request_correlator.hpp>
-
-#include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -18,14 +17,14 @@
 namespace loadsim::run {
 
 struct target_endpoints {
-    std::vector<net::endpoint> broker_urls;              ///< empty: no broker needed
-    std::vector<boost::asio::ip::tcp::endpoint> brokers; ///< addresses of reachable ones
-    std::optional<http::client_options> api{};           ///< none: the mqtt driver
-    std::shared_ptr<driver::authenticator> auth{};       ///< null: no authentication
-    fleet::broker_api_options broker_api{};              ///< of the broker-api link, with inbound URL
-    observer::request_correlator* correlator = nullptr;  ///< null: every completion event carries its VIN
-    std::string run_name{};                              ///< unique at the broker
-    std::uint64_t trace_run = 0;                         ///< random: the run's part of trace ids
+    std::vector<net::endpoint> broker_urls;        ///< empty: no broker needed
+    net::server_list brokers{};                    ///< their addresses, without those that did not answer at the start
+    std::optional<http::client_options> api{};     ///< none: the mqtt driver
+    std::shared_ptr<driver::authenticator> auth{}; ///< null: no authentication
+    fleet::broker_api_options broker_api{};        ///< of the broker-api link, with inbound URL
+    observer::request_correlator* correlator = nullptr; ///< null: every completion event carries its VIN
+    std::string run_name{};                             ///< unique at the broker
+    std::uint64_t trace_run = 0;                        ///< random: the run's part of trace ids
 };
 
 /// A shard's part of the limits per broker and per API; at least 1 each.

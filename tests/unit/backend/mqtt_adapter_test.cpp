@@ -24,7 +24,7 @@ TEST(mqtt_adapter, says_why_it_cannot_start) {
         {{.why = mqtt::errc::connack_timeout},
          "the broker does not answer; see whether it is an MQTT broker and whether it runs"},
         {{.why = mqtt::errc::connect_refused, .reason = mqtt::reason::not_authorized},
-         "the broker refuses the connection (connection refused by the server: not authorized); check the user"},
+         "the broker refuses the connection (not authorized (0x87)); check the user"},
         {{.reason = mqtt::reason::not_authorized, .filter = "v1/+/rsp/+"},
          "the broker refuses our subscription to v1/+/rsp/+ (not authorized); let this client have it"},
         {{.why = net::errc::closed_by_peer, .filter = "v1/+/rsp/+"},

@@ -138,6 +138,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.sessions.syn_retransmitted = 8 * from;
     t.sessions.connect.record(std::chrono::milliseconds{from});
     t.sessions.reasons = {{"reset \"by\" peer", 8 * from}, {"", 9 * from}};
+    t.sessions.addresses["10.0.0.1:1883"] = 18 * from;
     t.http.connection_limit = 20 * from;
     t.http.requests = 21 * from;
     t.http.opened = 22 * from;
@@ -147,6 +148,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.http.timeouts = 25 * from;
     t.http.retries = 26 * from;
     t.http.failovers = 27 * from;
+    t.http.addresses["[::1]:80"] = 28 * from;
     t.messages = {10 * from, 11 * from, 12 * from, 13 * from};
     t.queued = {.delivered = 31 * from, .out_of_order = 32 * from, .wait = {}};
     t.queued.wait.record(std::chrono::milliseconds{from});
@@ -158,6 +160,7 @@ measure::totals sample_totals(std::uint64_t from) {
                       .disagreements = 44 * from,
                       .rejections = {}};
     t.observers[1].rejections["the signature is wrong"] = 45 * from;
+    t.observers[1].addresses["10.0.0.1:80"] = 47 * from;
     t.campaigns[2].addressed = 46 * from;
     t.campaigns[2].latency.record(std::chrono::milliseconds{from});
     t.broker_api.accepted = 50 * from;
@@ -172,6 +175,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.broker_api.duplicated = 59 * from;
     t.broker_api.reasons["inbound: 503"] = 61 * from;
     t.unmatched_fields["nothing fits"] = 50 * from;
+    t.broker_limits["too little"] = 62 * from;
     t.recoveries[{4'000'000'000, 3'000'000'000}] = {};
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = 14 * from + i;
@@ -222,21 +226,23 @@ status_report sample_report(std::uint64_t from) {
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
-                 observers, campaigns, broker_api, misfits, anomalies, provoked, errors, omitted_records, requests_told,
-                 anomalies_told, sessions_told] = a;
+                 observers, campaigns, broker_api, misfits, limits, anomalies, provoked, errors, omitted_records,
+                 requests_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
     EXPECT_EQ(loop_delay, b.loop_delay);
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons] = sessions;
+    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons, addresses] = sessions;
     EXPECT_EQ(refused, b.sessions.refused);
     EXPECT_EQ(dropped, b.sessions.dropped);
     EXPECT_EQ(reconnects, b.sessions.reconnects);
     EXPECT_EQ(syn_retransmitted, b.sessions.syn_retransmitted);
     EXPECT_EQ(connect, b.sessions.connect);
     EXPECT_EQ(reasons, b.sessions.reasons);
-    const auto& [allowed, sent, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over] = http;
+    EXPECT_EQ(addresses, b.sessions.addresses);
+    const auto& [allowed, sent, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over, api_addresses] =
+        http;
     EXPECT_EQ(allowed, b.http.connection_limit);
     EXPECT_EQ(sent, b.http.requests);
     EXPECT_EQ(opened, b.http.opened);
@@ -246,6 +252,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(timed_out, b.http.timeouts);
     EXPECT_EQ(sent_again, b.http.retries);
     EXPECT_EQ(failed_over, b.http.failovers);
+    EXPECT_EQ(api_addresses, b.http.addresses);
     const auto& [published, received, bytes_sent, bytes_received] = messages;
     EXPECT_EQ(published, b.messages.published);
     EXPECT_EQ(received, b.messages.received);
@@ -265,13 +272,14 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     ASSERT_EQ(observers.size(), b.observers.size());
     for (const auto& [which, counts] : observers) {
         ASSERT_TRUE(b.observers.contains(which)) << which;
-        const auto& [came, ends, first, disagreed, turned_away] = counts;
+        const auto& [came, ends, first, disagreed, turned_away, observed_addresses] = counts;
         const auto& other = b.observers.at(which);
         EXPECT_EQ(came, other.received);
         EXPECT_EQ(ends, other.completions);
         EXPECT_EQ(first, other.first_completions);
         EXPECT_EQ(disagreed, other.disagreements);
         EXPECT_EQ(turned_away, other.rejections);
+        EXPECT_EQ(observed_addresses, other.addresses);
     }
     ASSERT_EQ(campaigns.size(), b.campaigns.size());
     for (const auto& [which, counts] : campaigns) {
@@ -287,6 +295,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     }
     EXPECT_EQ(broker_api, b.broker_api);
     EXPECT_EQ(misfits, b.unmatched_fields);
+    EXPECT_EQ(limits, b.broker_limits);
     EXPECT_EQ(anomalies, b.anomalies);
     EXPECT_EQ(provoked, b.expected_anomalies);
     EXPECT_EQ(errors, b.errors);

@@ -31,6 +31,7 @@ totals some_totals() {
     t.sessions.syn_retransmitted = 505;
     t.sessions.connect.record(7ms);
     t.sessions.reasons["reset"] = 504;
+    t.sessions.addresses["10.0.0.1:1883"] = 506;
     t.messages = {601, 602, 603, 604};
     t.http = {.connection_limit = 651,
               .requests = 652,
@@ -42,6 +43,7 @@ totals some_totals() {
               .retries = 657,
               .failovers = 658};
     t.http.connection_wait.record(9ms);
+    t.http.addresses["10.0.0.1:80"] = 659;
     t.queued = {.delivered = 671, .out_of_order = 672, .wait = {}};
     t.queued.wait.record(11ms);
     t.recoveries[{1, 2}].affected = 681;
@@ -51,6 +53,7 @@ totals some_totals() {
                       .first_completions = 693,
                       .disagreements = 694,
                       .rejections = {{"unsigned", 695}}};
+    t.observers[1].addresses["10.0.0.1:80"] = 670;
     t.campaigns[2] = {.published = 696,
                       .addressed = 697,
                       .delivered = 698,
@@ -70,6 +73,7 @@ totals some_totals() {
     t.broker_api.duplicated = 720;
     t.broker_api.reasons["inbound: 503"] = 721;
     t.unmatched_fields["nothing fits"] = 722;
+    t.broker_limits["too little"] = 723;
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         t.anomalies[i] = 700 + i;
         t.expected_anomalies[i] = 750 + i;
@@ -93,8 +97,8 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
     const auto& [requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
-                 observers, campaigns, broker_api, unmatched_fields, anomalies, expected_anomalies, errors,
-                 omitted_records, request_records, anomaly_records, session_records] = sum;
+                 observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies, expected_anomalies,
+                 errors, omitted_records, request_records, anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -103,13 +107,14 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(latencies.select(hop::e2e).count(), times);
     EXPECT_EQ(loop_delay.count(), times);
 
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons] = sessions;
+    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons, addresses] = sessions;
     EXPECT_EQ(refused, 501 * times);
     EXPECT_EQ(dropped, 502 * times);
     EXPECT_EQ(reconnects, 503 * times);
     EXPECT_EQ(syn_retransmitted, 505 * times);
     EXPECT_EQ(connect.count(), times);
     EXPECT_EQ(reasons.at("reset"), 504 * times);
+    EXPECT_EQ(addresses.at("10.0.0.1:1883"), 506 * times);
 
     const auto& [published, received, bytes_sent, bytes_received] = messages;
     EXPECT_EQ(published, 601 * times);
@@ -117,7 +122,8 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(bytes_sent, 603 * times);
     EXPECT_EQ(bytes_received, 604 * times);
 
-    const auto& [allowed, http_requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over] = http;
+    const auto& [allowed, http_requests, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over,
+                 api_addresses] = http;
     EXPECT_EQ(allowed, 651 * times);
     EXPECT_EQ(http_requests, 652 * times);
     EXPECT_EQ(opened, 653 * times);
@@ -127,6 +133,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(timed_out, 656 * times);
     EXPECT_EQ(sent_again, 657 * times);
     EXPECT_EQ(failed_over, 658 * times);
+    EXPECT_EQ(api_addresses.at("10.0.0.1:80"), 659 * times);
 
     const auto& [delivered, out_of_order, waited] = queued;
     EXPECT_EQ(delivered, 671 * times);
@@ -139,12 +146,13 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(back.count(), times);
 
     ASSERT_EQ(observers.size(), 1U);
-    const auto& [came, ends, first, disagreed, turned_away] = observers.at(1);
+    const auto& [came, ends, first, disagreed, turned_away, observed_addresses] = observers.at(1);
     EXPECT_EQ(came, 691 * times);
     EXPECT_EQ(ends, 692 * times);
     EXPECT_EQ(first, 693 * times);
     EXPECT_EQ(disagreed, 694 * times);
     EXPECT_EQ(turned_away.at("unsigned"), 695 * times);
+    EXPECT_EQ(observed_addresses.at("10.0.0.1:80"), 670 * times);
 
     ASSERT_EQ(campaigns.size(), 1U);
     const auto& [told, addressed, got, returned, repeated, latency] = campaigns.at(2);
@@ -169,6 +177,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(duplicated, 720 * times);
     EXPECT_EQ(why.at("inbound: 503"), 721 * times);
     EXPECT_EQ(unmatched_fields.at("nothing fits"), 722 * times);
+    EXPECT_EQ(broker_limits.at("too little"), 723 * times);
 
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         EXPECT_EQ(anomalies[i], (700 + i) * times) << anomaly_names[i];

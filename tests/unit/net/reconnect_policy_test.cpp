@@ -60,3 +60,24 @@ TEST(reconnect_policy, reconnects_for_ever_after_the_start) {
         for (int i = 0; i < 100; ++i) EXPECT_FALSE(policy.on_lost(refused, false).start_failed);
     }
 }
+
+TEST(reconnect_policy, clients_that_begin_at_different_brokers_are_spread) {
+    net::reconnect_policy policy(3, limit::all_refused, 2s, 5);
+    EXPECT_EQ(policy.broker(), 2U);
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 0ns) << "the others follow at once";
+    EXPECT_EQ(policy.broker(), 0U);
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 0ns);
+    EXPECT_EQ(policy.broker(), 1U);
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 2s) << "back at the first: all have been tried";
+    EXPECT_EQ(policy.broker(), 2U);
+    policy.set_brokers(2);
+    EXPECT_EQ(policy.broker(), 0U) << "a shorter list";
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 0ns);
+    EXPECT_EQ(policy.on_lost(closed, false).wait, 2s) << "its rounds end, too";
+}
+
+TEST(reconnect_policy, start_ends_when_every_broker_refers_to_another_server) {
+    net::reconnect_policy policy(2, limit::all_refused, 2s);
+    EXPECT_FALSE(policy.on_lost(mqtt::errc::use_another_server, false).start_failed);
+    EXPECT_TRUE(policy.on_lost(mqtt::errc::use_another_server, false).start_failed);
+}

@@ -137,6 +137,7 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(sessions.at("reconnects"), "1");
     expect_json(sessions.at("syn_retransmitted"), "4");
     expect_json(sessions.at("connect").at("p99_ms"), "2");
+    expect_json(sessions.at("addresses"), R"({"10.0.0.1:1883":1001,"10.0.0.2:1883":1000})");
     expect_json(sessions.at("error_reasons"), R"({"connection refused":2,"connection reset by peer":1})");
     expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
     const auto counts = [&](const char* which) {
@@ -161,7 +162,7 @@ TEST(summary_json, connections_of_the_http_driver) {
         return json::parse(summary_json(run, sample_run::missed_budget(), sample_run::labels())).at("http");
     };
     expect_json(http(), R"({"requests":59,"connections":{"limit":64,"opened":4,"open_peak":3,"busy_peak":2},
-        "requests_per_connection":14.75,"timeouts":0,"retries":0,"failovers":0,"connection_wait":{"samples":5,"min_ms":2,
+        "requests_per_connection":14.75,"timeouts":0,"retries":0,"failovers":0,"addresses":{"10.0.0.9:80":4},"connection_wait":{"samples":5,"min_ms":2,
         "mean_ms":2,"p50_ms":2,"p90_ms":2,"p95_ms":2,"p99_ms":2,"p999_ms":2,"max_ms":2}})");
     run.sum.http = {};
     run.sum.http.connection_limit = 64;
@@ -180,7 +181,9 @@ TEST(summary_json, observers_campaigns_queued_commands_and_recoveries) {
     expect_json(s.at("campaigns").at(0).at("deliveries_after_reconnect"), "5");
     expect_json(s.at("broker_api").at("commands").at("accepted"), "59");
     expect_json(s.at("broker_api").at("error_reasons"), R"({"inbound: 503":3})");
+    expect_json(s.at("observers").at(0).at("addresses"), R"({"10.0.0.1:1883":1})");
     EXPECT_EQ(s.at("unmatched_fields").as_object().size(), 1U);
+    expect_json(s.at("broker_limits"), R"({"the broker does not retain messages":2})");
     expect_json(s.at("queued").at("delivered"), "7");
     expect_json(s.at("queued").at("out_of_order"), "1");
     expect_json(s.at("queued").at("wait").at("samples"), "7");

@@ -70,18 +70,24 @@ measure::run_result run() {
     sum.sessions.reconnects = 1;
     sum.sessions.syn_retransmitted = 4;
     sum.sessions.connect.record(2ms);
+    sum.sessions.addresses = {{"10.0.0.1:1883", 1001}, {"10.0.0.2:1883", 1000}};
     sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
     sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};
     sum.http = {
         .connection_limit = 64, .requests = 59, .opened = 4, .open_peak = 3, .busy_peak = 2, .connection_wait = {}};
     sum.http.connection_wait.record(2ms, 5);
+    sum.http.addresses = {{"10.0.0.9:80", 4}};
     sum.anomalies[static_cast<std::size_t>(loadsim::anomaly::completion_duplicated)] = 3;
     sum.expected_anomalies[static_cast<std::size_t>(loadsim::anomaly::response_duplicated)] = 2;
     sum.omitted_records = 4;
     sum.queued = {.delivered = 7, .out_of_order = 1, .wait = {}};
     sum.queued.wait.record(2s, 7);
-    sum.observers[0] = {
-        .received = 60, .completions = 50, .first_completions = 20, .disagreements = 0, .rejections = {}};
+    sum.observers[0] = {.received = 60,
+                        .completions = 50,
+                        .first_completions = 20,
+                        .disagreements = 0,
+                        .rejections = {},
+                        .addresses = {{"10.0.0.1:1883", 1}}};
     sum.observers[1] = {.received = 59,
                         .completions = 50,
                         .first_completions = 30,
@@ -103,6 +109,7 @@ measure::run_result run() {
     sum.broker_api.rejected = 3;
     sum.broker_api.reasons = {{"inbound: 503", 3}};
     sum.unmatched_fields = {{"contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}", 1}};
+    sum.broker_limits = {{"the broker does not retain messages", 2}};
     run.recoveries = {{.condition = "tunnel",
                        .occurrence = 0,
                        .started = 10s,

@@ -43,6 +43,7 @@ phases
 
 sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     4 connects with a retransmitted SYN: a listen backlog was full; lower fleet.connectsInFlight
+    sessions by address: 10.0.0.1:1883 1,001, 10.0.0.2:1883 1,000
     2 x  connection refused
     1 x  connection reset by peer
 queued    7 commands waited for unreachable vehicles for p50 2.00 s, p99 2.00 s, max 2.00 s; 1 out of order
@@ -74,6 +75,9 @@ anomalies
 
 contract fields never found
     contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}
+
+limits of the broker
+    the broker does not retain messages
 
 budgets
     ✗ e2e.p99 < 1s      was 1000ms
@@ -110,15 +114,27 @@ TEST(summary_text, a_run_without_findings_has_no_error_text) {
     run.sum.campaigns.clear();
     run.sum.broker_api = {};
     run.sum.unmatched_fields.clear();
+    run.sum.broker_limits.clear();
+    run.sum.sessions.addresses.erase("10.0.0.2:1883");
     run.sum.errors.clear();
     run.sum.sessions.reasons.clear();
     run.sum.sessions.syn_retransmitted = 0;
     const verdict::evaluation pass{};
     const auto text = summary_text(run, pass, sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
-    for (const auto* text_part : {"  unexpected\n", "anomalies", "planned)", "explain", "exit code", "budgets", "SYN",
-                                  "queued", "recovery", "campaigns", "broker API", "contract", "rehears", "replay"})
+    for (const auto* text_part :
+         {"  unexpected\n", "anomalies", "planned)", "explain", "exit code", "budgets", "SYN", "queued", "recovery",
+          "campaigns", "broker API", "contract", "rehears", "replay", "by address", "limits"})
         EXPECT_THAT(text, Not(HasSubstr(text_part)));
+}
+
+TEST(summary_text, connections_by_address_if_there_are_several) {
+    auto run = sample_run::run();
+    run.sum.http.addresses = {{"10.0.0.9:80", 3}, {"[::1]:80", 1}};
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false),
+                HasSubstr("\n    connections by address: 10.0.0.9:80 3, [::1]:80 1\n"));
+    for (int i = 0; i < 10; ++i) run.sum.http.addresses["10.0.1." + std::to_string(i) + ":80"] = 1;
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), HasSubstr("10.0.1.6:80 1, ... 4 more\n"));
 }
 
 TEST(summary_text, connections_of_the_http_driver) {
@@ -133,7 +149,7 @@ TEST(summary_text, connections_of_the_http_driver) {
     const auto tried = summary_text(run, {}, sample_run::labels(), "r", false);
     EXPECT_THAT(tried,
                 HasSubstr("    3 attempts timed out, 2 retries: the platform may have received a request twice\n"));
-    EXPECT_THAT(tried, HasSubstr("    1 failover to another base URL\n"));
+    EXPECT_THAT(tried, HasSubstr("    1 failover to another address\n"));
     run.sum.http = {};
     EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("http")));
 }

@@ -20,10 +20,9 @@ TEST(process_observers, connect_nothing_for_the_observers_of_a_shard) {
     EXPECT_TRUE(observers.start({}, std::vector<process_observers::rendered_texts>(1)));
     EXPECT_EQ(observers.webhook_url(), "");
     EXPECT_TRUE(observers.notices().empty());
-    std::map<std::uint32_t, measure::observer_counts> counts;
-    std::map<std::string, std::uint64_t> unmatched_fields;
-    observers.take_counts(counts, unmatched_fields);
-    EXPECT_TRUE(counts.empty());
+    measure::totals totals;
+    observers.take_counts(totals);
+    EXPECT_TRUE(totals.observers.empty());
 }
 
 TEST(process_observers, open_no_webhook_for_the_mqtt_driver) {

@@ -12,6 +12,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 using namespace loadsim;
 using namespace loadsim::run;
 using namespace std::chrono_literals;
@@ -41,9 +44,8 @@ struct fixture {
         observers.on_api_response(vehicle, {.status = 200, .body = body, .error = {}, .headers = headers}, time.now());
     }
     measure::observer_counts counts() {
-        std::map<std::uint32_t, measure::observer_counts> all;
-        observers.take_counts(all, unmatched_fields);
-        return all[0];
+        observers.take_counts(totals);
+        return std::exchange(totals.observers[0], {});
     }
 
     const vehicle_id vehicle{1};
@@ -53,7 +55,7 @@ struct fixture {
     http::client_options api;
     observer::request_correlator correlator{10s};
     std::vector<std::pair<vehicle_id, observer::completion>> completions;
-    std::map<std::string, std::uint64_t> unmatched_fields;
+    measure::totals totals;
     shard_observers observers;
 };
 
@@ -80,7 +82,7 @@ TEST(shard_observers, report_a_field_that_no_response_has) {
     for (int i = 0; i < 100; ++i) f.respond(R"({"state": "DONE"})");
     f.counts();
     EXPECT_THAT(f.completions, IsEmpty());
-    EXPECT_THAT(f.unmatched_fields, SizeIs(1));
+    EXPECT_THAT(f.totals.unmatched_fields, SizeIs(1));
 }
 
 TEST(shard_observers, complete_the_accepted_request_by_the_final_response_of_the_vehicle) {

@@ -41,6 +41,7 @@ protected:
         s.all_due = at.contains("load") && time.now() >= generator.load_start + 3s;
         s.setup_error = setup_error;
         s.counts.requests.due = 1;
+        s.counts.broker_limits = broker_limits;
         return s;
     }
 
@@ -66,6 +67,7 @@ protected:
     std::uint32_t online = 10;
     std::uint64_t in_flight = 0;
     std::string setup_error;
+    std::map<std::string, std::uint64_t> broker_limits; ///< in each snapshot
 
     std::map<std::string, nanoseconds> at; ///< time of each call, since the begin
     std::vector<std::string> notices;
@@ -110,6 +112,18 @@ TEST_F(stages_test, lingering_ends_with_a_signal) {
     signals.send(stop_signals::kind::interrupt, begin + 6s);
     run();
     EXPECT_LE(time.now() - begin, 7s);
+}
+
+TEST_F(stages_test, tell_the_limits_of_the_broker_once_before_the_load) {
+    broker_limits = {{"the broker does not retain messages", 1}};
+    std::vector<std::string> before_load;
+    generator.on_call = [&](const std::string& call) {
+        at[call] = time.now() - begin;
+        if (call == "load") before_load = notices;
+    };
+    run();
+    EXPECT_THAT(before_load, ElementsAre("the broker does not retain messages"));
+    EXPECT_EQ(notices, before_load);
 }
 
 TEST_F(stages_test, stopped_during_the_hooks_end_without_load_and_further_hooks) {

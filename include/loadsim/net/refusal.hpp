@@ -1,0 +1,42 @@
+// Sentences about a broker that ends a session or does not support what a session needs.
+#pragma once
+
+#include <loadsim/mqtt/error.hpp>
+#include <loadsim/mqtt/options.hpp>
+#include <loadsim/mqtt/session.hpp>
+
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace loadsim::net {
+
+/// Keys of a scenario that decide what a session sends in CONNECT; empty: there is none.
+struct session_keys {
+    std::string_view version{};
+    std::string_view client_id{};
+    std::string_view credentials{}; ///< "target.user and target.password"
+    std::string_view will{};        ///< of the last will: "contract.presence"
+};
+
+/// Reason with its code, and the server that the broker refers to: "use another server (0x9C), at b.test:1883".
+std::string describe(mqtt::reason, std::string_view server_reference = {});
+
+/// What to do about a CONNACK with that reason: half a sentence. `protocol`: that of the session.
+std::string advice_on(mqtt::reason, const session_keys&, mqtt::version protocol);
+
+/// The broker has announced the end of the connection, with a reason.
+bool ended_by_broker(std::error_code) noexcept;
+
+/// Sentences about a broker whose limits are below what a session publishes. `what`: "commands"; `key`: of their message in the
+/// scenario, "contract.command".
+std::string qos_limit(mqtt::qos supported, mqtt::qos wanted, std::string_view what, std::string_view key);
+std::string retain_limit(std::string_view what, std::string_view key);
+std::string packet_limit(std::size_t limit, std::size_t size, std::string_view what, std::string_view key);
+/// Sentence about a subscription that is granted a lower QoS than was asked for.
+std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos wanted);
+
+/// Size of the PUBLISH packet of a message; 0: it cannot be encoded.
+std::size_t packet_size(const mqtt::message&, mqtt::version);
+
+} // namespace loadsim::net

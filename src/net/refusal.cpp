@@ -1,0 +1,90 @@
+#include <loadsim/net/refusal.hpp>
+
+#include <loadsim/mqtt/packet.hpp>
+
+#include <fmt/format.h>
+
+namespace loadsim::net {
+
+std::string describe(mqtt::reason r, std::string_view server_reference) {
+    auto text = fmt::format("{} (0x{:02X})", mqtt::to_string(r), static_cast<unsigned>(r));
+    if (!server_reference.empty()) text += fmt::format(", at {}", server_reference);
+    return text;
+}
+
+std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version protocol) {
+    using enum mqtt::reason;
+    switch (r) {
+    case unsupported_protocol_version:
+        if (keys.version.empty()) return "MQTT 5.0 is needed here: use a broker that speaks it";
+        return fmt::format("it does not speak MQTT {}: set {} to {}", protocol == mqtt::version::v5_0 ? "5.0" : "3.1.1",
+                           keys.version, protocol == mqtt::version::v5_0 ? "3.1.1" : "5.0");
+    case client_identifier_not_valid:
+        return keys.client_id.empty()
+                   ? "allow this client id in the broker's rules"
+                   : fmt::format(
+                         "change {}: the broker has rules for client ids, and every broker takes 1 to 23 letters "
+                         "and digits",
+                         keys.client_id);
+    case bad_user_name_or_password: return fmt::format("check {}", keys.credentials);
+    case not_authorized: return fmt::format("check {} and the broker's access rules", keys.credentials);
+    case banned: return "the broker has a ban on this client or address: lift it there";
+    case bad_authentication_method:
+        return "it wants enhanced authentication (AUTH), which loadsim does not have: let it take a user and a "
+               "password";
+    case server_unavailable:
+    case server_busy: return "see the broker's log, and try again when it is less busy";
+    case quota_exceeded: return "raise the broker's limit of connections";
+    case connection_rate_exceeded: return "lower fleet.connectRate, or raise the broker's limit";
+    case packet_too_large:
+        return keys.will.empty() ? "raise the broker's maximum packet size"
+                                 : fmt::format("shorten {}, or raise the broker's maximum packet size", keys.will);
+    case retain_not_supported: return fmt::format("set {}.retain to false", keys.will);
+    case qos_not_supported: return fmt::format("lower {}.qos", keys.will);
+    case use_another_server:
+    case server_moved: return "give that server's address as target.broker";
+    default: return "see the broker's log";
+    }
+}
+
+bool ended_by_broker(std::error_code why) noexcept {
+    return why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected ||
+           why == mqtt::errc::use_another_server;
+}
+
+std::string qos_limit(mqtt::qos supported, mqtt::qos wanted, std::string_view what, std::string_view key) {
+    return fmt::format(
+        "the broker's highest QoS is {}: {} are sent with that and not with {}, so some may be lost; set {} "
+        "to {}, or use a broker with QoS {}",
+        static_cast<int>(supported), what, static_cast<int>(wanted), key, static_cast<int>(supported),
+        static_cast<int>(wanted));
+}
+
+std::string retain_limit(std::string_view what, std::string_view key) {
+    return fmt::format(
+        "the broker does not retain messages: {} are sent, and not kept; set {} to false, or use a broker "
+        "that retains",
+        what, key);
+}
+
+std::string packet_limit(std::size_t limit, std::size_t size, std::string_view what, std::string_view key) {
+    return fmt::format("the broker takes packets of at most {} bytes, and {} has {}; shorten {}, or raise the broker's "
+                       "maximum packet size",
+                       limit, what, size, key);
+}
+
+std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos wanted) {
+    return fmt::format(
+        "the broker grants the subscription to {} QoS {} and not {}, so messages may be lost or come twice; "
+        "use a broker with QoS {}",
+        filter, static_cast<int>(granted), static_cast<int>(wanted), static_cast<int>(wanted));
+}
+
+std::size_t packet_size(const mqtt::message& m, mqtt::version protocol) {
+    mqtt::bytes packet;
+    return encode(m, m.quality == mqtt::qos::at_most_once ? std::uint16_t{0} : std::uint16_t{1}, protocol, packet)
+               ? packet.size()
+               : 0;
+}
+
+} // namespace loadsim::net

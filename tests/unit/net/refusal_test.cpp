@@ -1,0 +1,67 @@
+#include <loadsim/net/refusal.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+using namespace loadsim;
+using testing::HasSubstr;
+using testing::Not;
+
+namespace {
+
+constexpr net::session_keys keys{.version = "fleet.mqtt.version",
+                                 .client_id = "fleet.mqtt.clientId",
+                                 .credentials = "fleet.mqtt.user and fleet.mqtt.password",
+                                 .will = "contract.presence"};
+constexpr auto v5 = mqtt::version::v5_0;
+
+} // namespace
+
+TEST(refusal, names_the_code_and_the_server_that_the_broker_refers_to) {
+    EXPECT_EQ(net::describe(mqtt::reason::use_another_server, "b.test:1883"),
+              "use another server (0x9C), at b.test:1883");
+    EXPECT_EQ(net::describe(mqtt::reason::server_moved), "server moved (0x9D)");
+}
+
+TEST(refusal, advice_names_the_key_to_change) {
+    using enum mqtt::reason;
+    struct row {
+        mqtt::reason why;
+        std::string key;
+    };
+    const row rows[] = {
+        {unsupported_protocol_version, "set fleet.mqtt.version to 3.1.1"},
+        {client_identifier_not_valid, "change fleet.mqtt.clientId"},
+        {bad_user_name_or_password, "check fleet.mqtt.user and fleet.mqtt.password"},
+        {not_authorized, "fleet.mqtt.password and the broker's access rules"},
+        {connection_rate_exceeded, "fleet.connectRate"},
+        {packet_too_large, "shorten contract.presence"},
+        {retain_not_supported, "contract.presence.retain"},
+        {qos_not_supported, "contract.presence.qos"},
+        {use_another_server, "target.broker"},
+        {server_moved, "target.broker"},
+    };
+    for (const auto& r : rows) EXPECT_THAT(net::advice_on(r.why, keys, v5), HasSubstr(r.key));
+    EXPECT_THAT(net::advice_on(client_identifier_not_valid, keys, v5), Not(HasSubstr("password")));
+    EXPECT_THAT(net::advice_on(unsupported_protocol_version, keys, mqtt::version::v3_1_1), HasSubstr("to 5.0"));
+    EXPECT_THAT(net::advice_on(unsupported_protocol_version, {}, v5), HasSubstr("use a broker that speaks it"));
+}
+
+TEST(refusal, limits_name_both_values_and_the_key) {
+    EXPECT_EQ(net::qos_limit(mqtt::qos::at_most_once, mqtt::qos::at_least_once, "commands", "contract.command.qos"),
+              "the broker's highest QoS is 0: commands are sent with that and not with 1, so some may be lost; set "
+              "contract.command.qos to 0, or use a broker with QoS 1");
+    EXPECT_EQ(net::packet_limit(100, 120, "a command for 'horn'", "contract.command.payload"),
+              "the broker takes packets of at most 100 bytes, and a command for 'horn' has 120; shorten "
+              "contract.command.payload, or raise the broker's maximum packet size");
+    EXPECT_THAT(net::retain_limit("presence messages", "contract.presence.retain"),
+                HasSubstr("set contract.presence.retain to false"));
+}
+
+TEST(refusal, size_of_a_packet_includes_header_and_topic) {
+    // 3.3: fixed header 2, topic 2 + 1, packet identifier 2, no properties 1, payload 3.
+    EXPECT_EQ(net::packet_size({.topic = "t", .payload = "abc", .quality = mqtt::qos::at_least_once}, v5), 11U);
+    EXPECT_EQ(net::packet_size({.topic = "t", .payload = "abc", .quality = mqtt::qos::at_most_once}, v5), 9U);
+}
