@@ -31,7 +31,7 @@ private:
     std::size_t match(std::string_view text) const;
 
     std::vector<std::string> forms_;                           ///< texts that are searched for
-    std::array<std::vector<std::uint32_t>, 256> first_byte_{}; ///< by first byte, indices into forms_
+    std::array<std::vector<std::uint32_t>, 256> first_byte_{}; ///< by first byte of a text, indices into forms_
 };
 
 /// The secrets of this process: values from the environment and from files, passwords, tokens, keys. Registered when they are read,
