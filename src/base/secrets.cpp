@@ -165,6 +165,12 @@ void register_secret(std::string_view value) {
     registry().has_any = true;
 }
 
+void forget_secrets() {
+    const std::unique_lock lock(registry().mutex);
+    registry().masker = {};
+    registry().has_any = false;
+}
+
 bool has_secrets() noexcept { return registry().has_any; }
 
 std::string mask_secrets(std::string_view text, std::size_t max_bytes) {

@@ -38,6 +38,7 @@ private:
 /// before a text that may hold them is written. Threads: any.
 void register_secret(std::string_view value);
 bool has_secrets() noexcept; ///< one is registered, of any length
+void forget_secrets();       ///< for fuzzers, which read many scenarios in one process
 /// secret_masker::mask() for the secrets of this process. Without secrets a copy of the text.
 std::string mask_secrets(std::string_view text, std::size_t max_bytes = std::string_view::npos);
 
