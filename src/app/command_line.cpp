@@ -1,6 +1,7 @@
 #include "command_line.hpp"
 
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/base/spelling.hpp>
 
 #include <CLI/CLI.hpp>
@@ -130,7 +131,7 @@ exit_code parse_and_run(const std::vector<command>& commands, int argc, const ch
 }
 
 void print_problems(const problems& errors) {
-    std::istringstream lines(to_string(errors));
+    std::istringstream lines(mask_secrets(to_string(errors))); // before a secret with line breaks is split
     for (std::string line; std::getline(lines, line);) print_error("loadsim: " + line + '\n');
 }
 

@@ -129,18 +129,19 @@ void secret_masker::add(std::string_view value) {
 
 void secret_masker::add_form(std::string form) {
     if (form.size() < min_secret_length || std::ranges::find(forms_, form) != forms_.end()) return;
-    first_byte_[static_cast<unsigned char>(form.front())].push_back(static_cast<std::uint32_t>(forms_.size()));
+    for (const char c : form.substr(0, 1).append(encoding_starts)) {
+        auto& here = first_byte_[static_cast<unsigned char>(c)];
+        const auto index = static_cast<std::uint32_t>(forms_.size());
+        if (here.empty() || here.back() != index) here.push_back(index);
+    }
     forms_.push_back(std::move(form));
 }
 
 /// Length of the longest secret at the start of the text.
 std::size_t secret_masker::match(std::string_view text) const {
     std::size_t longest = 0;
-    if (encoding_starts.find(text.front()) != std::string_view::npos)
-        for (const auto& form : forms_) longest = std::max(longest, match_length(text, form));
-    else
-        for (const auto i : first_byte_[static_cast<unsigned char>(text.front())])
-            longest = std::max(longest, match_length(text, forms_[i]));
+    for (const auto i : first_byte_[static_cast<unsigned char>(text.front())])
+        longest = std::max(longest, match_length(text, forms_[i]));
     return longest;
 }
 
@@ -162,6 +163,12 @@ void register_secret(std::string_view value) {
     const std::unique_lock lock(registry().mutex);
     registry().masker.add(value);
     registry().has_any = true;
+}
+
+void forget_secrets() {
+    const std::unique_lock lock(registry().mutex);
+    registry().masker = {};
+    registry().has_any = false;
 }
 
 bool has_secrets() noexcept { return registry().has_any; }

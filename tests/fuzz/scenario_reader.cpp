@@ -1,5 +1,6 @@
 // Fuzzer: arbitrary text as a scenario. Invariant: rejected with source locations, or write and read round-trip. A first line
 // that begins with "--set " is an override instead.
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/read.hpp>
 #include <loadsim/scenario/run_estimate.hpp>
 
@@ -13,6 +14,7 @@
 using namespace loadsim;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    forget_secrets();
     std::string_view text(reinterpret_cast<const char*>(data), size);
     std::vector<scenario::value_override> overrides;
     if (constexpr std::string_view prefix = "--set "; text.starts_with(prefix)) {
@@ -29,11 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     }
     if (!scenario::check(*parsed).empty()) std::abort();
-    const auto& broker = parsed->target.broker;
-    const bool has_secrets = std::ranges::any_of(parsed->behaviours, [](const vehicle::behaviour& b) {
+    const bool has_wrong_password = std::ranges::any_of(parsed->behaviours, [](const vehicle::behaviour& b) {
         return b.credentials && !b.credentials->password.empty();
     });
-    if (has_secrets || !parsed->fleet.mqtt.password.empty() || (broker && !broker->password.empty()))
+    if (has_secrets() || has_wrong_password || !parsed->fleet.mqtt.password.empty())
         return 0; // secrets are never written
     const auto reread = scenario::read(scenario::write(*parsed), "written");
     if (!reread || *reread != *parsed) std::abort();

@@ -31,13 +31,14 @@ private:
     std::size_t match(std::string_view text) const;
 
     std::vector<std::string> forms_;                           ///< texts that are searched for
-    std::array<std::vector<std::uint32_t>, 256> first_byte_{}; ///< by first byte, indices into forms_
+    std::array<std::vector<std::uint32_t>, 256> first_byte_{}; ///< by first byte of a text, indices into forms_
 };
 
 /// The secrets of this process: values from the environment and from files, passwords, tokens, keys. Registered when they are read,
 /// before a text that may hold them is written. Threads: any.
 void register_secret(std::string_view value);
 bool has_secrets() noexcept; ///< one is registered, of any length
+void forget_secrets();       ///< for fuzzers, which read many scenarios in one process
 /// secret_masker::mask() for the secrets of this process. Without secrets a copy of the text.
 std::string mask_secrets(std::string_view text, std::size_t max_bytes = std::string_view::npos);
 

@@ -87,4 +87,7 @@ TEST(secrets, of_the_process) {
     register_secret(secret);
     EXPECT_TRUE(has_secrets());
     EXPECT_EQ(mask_secrets(std::string("it was ") + secret), "it was ***");
+    forget_secrets();
+    EXPECT_FALSE(has_secrets());
+    EXPECT_EQ(mask_secrets(secret), secret);
 }

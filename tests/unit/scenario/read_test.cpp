@@ -590,5 +590,5 @@ TEST(read, warns_of_secrets_that_are_too_short_to_mask) {
     const auto config =
         read(minimal_scenario("target: {broker: mqtt://a, api: http://b, auth: {bearer: abc}}"), "f", {}, &warnings);
     ASSERT_TRUE(config) << to_string(config.error());
-    EXPECT_EQ(to_string(warnings), "f:3:59: a secret of less than 4 bytes is not masked within other texts");
+    EXPECT_EQ(to_string(warnings), "f:3:58: a secret of less than 4 bytes is not masked within other texts");
 }
