@@ -44,6 +44,7 @@ public:
         : loop_(loop), events_(events), settings_{.timeout = o.timeout,
                                                   .retries = o.retries,
                                                   .keep_headers = o.keep_headers,
+                                                  .limits = o.limits,
                                                   .base_count = o.base_urls.size(),
                                                   .tls = nullptr},
           max_connections_(std::max(o.max_connections, 1U)) {}

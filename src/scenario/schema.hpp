@@ -173,6 +173,13 @@ void describe(V& v, driver::http_options& o) {
             value_types::duration{.min = std::chrono::milliseconds{1}});
     v.field("retries", o.retries, "Maximum number of times that a request is sent again after a time-out.",
             value_types::integer<std::uint32_t>{0, 100});
+    v.field("maxHeader", o.limits.header,
+            "Longest header, in bytes, of a response of the API and of a call of a webhook; a longer one is an error.",
+            value_types::integer<std::uint32_t>{1'024, 16'777'216});
+    v.field("maxBody", o.limits.body,
+            "Longest body, in bytes, of a response of the API, of an event and of a call of a webhook; a longer one is "
+            "an error.",
+            value_types::integer<std::uint64_t>{1'024, 1'073'741'824});
 }
 
 template <class V>

@@ -64,7 +64,7 @@ struct client_counts {
 ///
 /// Names are resolved once, in make(), which blocks. All addresses of a name are tried. A base URL whose connect fails or times
 /// out is skipped for three seconds if there is another one.
-/// Bounds:  response headers 8 KiB, bodies 64 KiB.
+/// Bounds:  the options' limits. A response over them, or with a compressed body, is an error.
 /// Threads: the loop's. Must outlive the loop's run.
 class client {
 public:

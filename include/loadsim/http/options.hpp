@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/http/message.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <chrono>
@@ -21,13 +22,14 @@ struct tls_options {
 };
 
 struct client_options {
-    std::vector<net::endpoint> base_urls;           ///< http or https, used round robin; an unreachable one is skipped
+    std::vector<net::endpoint> base_urls{};         ///< http or https, used round robin; an unreachable one is skipped
     tls_options tls{};                              ///< for https
     std::optional<net::endpoint> proxy{};           ///< HTTP proxy: absolute-form requests; CONNECT for https
     std::uint32_t max_connections = 64;             ///< maximum, at least 1
     nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and response together, per try
     std::uint32_t retries = 0; ///< after a timeout the connection is closed and the request is sent again
     bool keep_headers = false; ///< of responses; costs one allocation per header
+    http::limits limits{};     ///< of responses
 };
 
 } // namespace loadsim::http

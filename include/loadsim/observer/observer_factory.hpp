@@ -19,7 +19,7 @@ namespace loadsim::observer {
 /// Dependencies of observers: connections and message formats.
 struct observer_context {
     std::vector<net::endpoint> brokers{}; ///< of mqtt, in failover order, with loadsim's credentials
-    http::client_options api{};           ///< of sse and websocket: uses bases, tls, proxy
+    http::client_options api{};           ///< of sse and websocket: uses bases, tls, proxy, limits; of webhook: limits
     /// Adds credentials; called for each connection, on the observer's thread. May be empty.
     std::function<void(http::request&)> sign{};
     std::string subscribe{}; ///< rendered first message of the WebSocket; empty: none

@@ -27,8 +27,8 @@ result<void> process_observers::open() {
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         if (!is<observer::webhook_options>(all[i])) continue;
         auto created = observer::make_observer(
-            all[i], {}, [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); },
-            i);
+            all[i], {.api = {.limits = scenario_.load.http.limits}},
+            [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); }, i);
         attach_trace(*created, i);
         if (const auto started = created->start(); !started) return started.error();
         listeners_.push_back({std::move(created), i});

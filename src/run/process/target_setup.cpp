@@ -110,7 +110,8 @@ http::client_options api_of(const scenario::scenario_config& scenario, std::vect
             .max_connections = scenario.load.http.connections,
             .timeout = scenario.load.http.timeout,
             .retries = scenario.load.http.retries,
-            .keep_headers = false};
+            .keep_headers = false,
+            .limits = scenario.load.http.limits};
 }
 
 result<void> start_backend(const scenario::scenario_config& scenario, target_setup& setup) {
@@ -184,6 +185,7 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
                                   const notice_handler& on_notice) {
     target_setup setup;
     setup.endpoints.broker_api = scenario.fleet.broker_api;
+    setup.endpoints.broker_api.inbound.limits = scenario.load.http.limits;
     if (scenario::needs_a_broker(scenario)) {
         setup.endpoints.broker_urls = scenario::brokers_of(scenario.target);
         if (setup.endpoints.broker_urls.empty()) {
