@@ -40,6 +40,7 @@ problems check_secrets(const scenario::scenario_config& scenario) {
         missing.add(path, fmt::format("the run's folder does not hold this secret; give it with --set {}=...", path));
     };
     if (scenario.fleet.mqtt.password == hidden) need("fleet.mqtt.password");
+    if (scenario.target.embedded_password == hidden) need("target.embedded.password");
     if (scenario.target.broker && scenario.target.broker->password == hidden) need("target.password");
     const auto& auth = scenario.target.auth;
     if (auth.bearer == hidden) need("target.auth.bearer");

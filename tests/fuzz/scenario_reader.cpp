@@ -33,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool has_secrets = std::ranges::any_of(parsed->behaviours, [](const vehicle::behaviour& b) {
         return b.credentials && !b.credentials->password.empty();
     });
-    if (has_secrets || !parsed->fleet.mqtt.password.empty() || (broker && !broker->password.empty()))
+    if (has_secrets || !parsed->target.embedded_password.empty() || !parsed->fleet.mqtt.password.empty() ||
+        (broker && !broker->password.empty()))
         return 0; // secrets are never written
     const auto reread = scenario::read(scenario::write(*parsed), "written");
     if (!reread || *reread != *parsed) std::abort();

@@ -32,6 +32,7 @@ struct target {
     std::optional<net::endpoint> broker; ///< external broker; replaces the embedded mosquitto
     std::optional<net::endpoint> api;    ///< external API; replaces the embedded backend
     backend::options backend;            ///< options of the embedded backend
+    std::string embedded_password{};     ///< of the embedded mosquitto; empty: it takes anybody. Never printed
     // Options of an external platform.
     std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
     std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way
@@ -40,6 +41,9 @@ struct target {
     driver::auth_options auth{};               ///< credentials for the API
     friend bool operator==(const target&, const target&) = default;
 };
+
+/// User name of loadsim's own sessions at the embedded broker, if that demands a password.
+inline constexpr const char* embedded_user = "loadsim";
 
 struct load {
     std::vector<loadsim::load::service_weight> services{{"horn", 1.0}};
