@@ -113,7 +113,7 @@ TEST(platform_schema, secrets_may_be_in_a_file) {
     const auto target = "target: {broker: mqtt://a, api: http://b, auth: {bearer: {file: " + file.string() + "}}}";
     EXPECT_EQ(read_valid(minimal_scenario(target)).target.auth.bearer, "from a file");
     std::filesystem::remove(file);
-    EXPECT_THAT(problems_of(minimal_scenario(target)), HasSubstr("f:3:65: '" + file.string() + "' cannot be read"));
+    EXPECT_THAT(problems_of(minimal_scenario(target)), HasSubstr("f:3:65: '" + file.string() + "' does not exist"));
 }
 
 TEST(platform_schema, refuses_contradictions) {
