@@ -2,7 +2,7 @@
 
 #include "clock_conversion.hpp"
 
-#include <loadsim/base/output.hpp>
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/driver/http_driver.hpp>
 #include <loadsim/driver/mqtt_driver.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
@@ -15,7 +15,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -127,9 +126,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
             loop_.run();
             stopped_ = true;
         } catch (const std::exception& exception) {
-            // Without this shard the run's results would be invalid.
-            print_error(fmt::format("loadsim: internal error: {}\n", exception.what()));
-            std::_Exit(1);
+            end_program(exception); // without this shard the run's results would be invalid
         }
     });
 }
