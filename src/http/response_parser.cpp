@@ -134,10 +134,11 @@ void response_parser::put_eof(error_code& error) {
 std::string response_parser::describe(const error_code& failed) const {
     using beast::http::error;
     if (failed == error::header_limit)
-        return fmt::format("header over {} bytes (load.http.maxHeader)", options_.limits.header);
-    if (failed == error::body_limit) return fmt::format("body over {} bytes (load.http.maxBody)", options_.limits.body);
+        return fmt::format("response with a header over {} bytes (load.http.maxHeader)", options_.limits.header);
+    if (failed == error::body_limit)
+        return fmt::format("response with a body over {} bytes (load.http.maxBody)", options_.limits.body);
     if (parser_ && !parser_->compression.empty() && failed == boost::system::errc::not_supported)
-        return fmt::format("status {} with a compressed body ({}), although loadsim sends no Accept-Encoding; switch "
+        return fmt::format("response {} with a compressed body ({}), although loadsim sends no Accept-Encoding; switch "
                            "compression off at the API",
                            status(), parser_->compression);
     if (failed == error::end_of_stream) return "connection closed by the API";

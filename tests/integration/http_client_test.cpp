@@ -127,6 +127,19 @@ TEST(http_client, reuses_its_connections) {
     EXPECT_EQ(second.busy_peak, 3U) << "told by its growth";
 }
 
+TEST(http_client, names_the_limit_of_a_response_that_is_too_large) {
+    const auto api =
+        listen([](const http::request_view&) { return http::server_response{.body = std::string(100'000, 'x')}; });
+    EXPECT_THAT(fetch_result({.base_urls = {api.address()}}),
+                HasSubstr(": sends a response with a body over 65536 bytes (load.http.maxBody)"));
+    EXPECT_EQ(fetch_result({.base_urls = {api.address()}, .limits = {.body = 100'000}}), "answered 200");
+    const auto zipped = listen([](const http::request_view&) {
+        return http::server_response{.body = "\x1f\x8b", .headers = {{"Content-Encoding", "gzip"}}};
+    });
+    EXPECT_THAT(fetch_result({.base_urls = {zipped.address()}}),
+                HasSubstr(": sends a response 200 with a compressed body (gzip)"));
+}
+
 TEST(http_client, keeps_response_headers_on_request) {
     const auto api = listen(echo);
     test_client a({.base_urls = {api.address()}, .keep_headers = true});

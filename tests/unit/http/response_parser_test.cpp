@@ -179,14 +179,16 @@ TEST(response_parser, bodiless_response_is_complete_after_the_header) {
 TEST(response_parser, errors_name_the_limit_and_the_compression) {
     const std::string ok = "HTTP/1.1 200 OK\r\n";
     const std::pair<std::string, const char*> rows[] = {
-        {ok + "X: " + std::string(100, 'x') + "\r\n\r\n", "header over 100 bytes (load.http.maxHeader)"},
-        {ok + "Content-Length: 21\r\n\r\n", "body over 20 bytes (load.http.maxBody)"},
-        {ok + "Transfer-Encoding: chunked\r\n\r\n20\r\n", "body over 20 bytes (load.http.maxBody)"},
+        {ok + "X: " + std::string(100, 'x') + "\r\n\r\n",
+         "response with a header over 100 bytes (load.http.maxHeader)"},
+        {ok + "Content-Length: 21\r\n\r\n", "response with a body over 20 bytes (load.http.maxBody)"},
+        {ok + "Transfer-Encoding: chunked\r\n\r\n20\r\n", "response with a body over 20 bytes (load.http.maxBody)"},
         {ok + "Content-Encoding: GZIP\r\nContent-Length: 2\r\n\r\n\x1f\x8b",
-         "status 200 with a compressed body (gzip), although loadsim sends no Accept-Encoding; switch compression off "
+         "response 200 with a compressed body (gzip), although loadsim sends no Accept-Encoding; switch compression "
+         "off "
          "at the API"},
         {ok + "Content-Encoding: a, b\r\n\r\nx",
-         "status 200 with a compressed body (another coding), although loadsim sends no Accept-Encoding; switch "
+         "response 200 with a compressed body (another coding), although loadsim sends no Accept-Encoding; switch "
          "compression off at the API"},
         {"", "connection closed by the API"},
     };

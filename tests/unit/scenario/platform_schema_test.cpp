@@ -102,6 +102,8 @@ TEST(platform_schema, embedded_password_is_that_of_loadsim_and_of_the_vehicles) 
     EXPECT_EQ(shut.fleet.mqtt.user, "loadsim");
     EXPECT_EQ(shut.fleet.mqtt.password, "sesame");
     EXPECT_THAT(write(shut), Not(HasSubstr("sesame")));
+    const value_override given{"target.embedded.password", "sesame"};
+    EXPECT_EQ(read(write(shut), "scenario.yaml", {&given, 1}).value().fleet.mqtt.password, "sesame") << "a replay";
     const auto own = read_valid(
         minimal_scenario("target: {embedded: {password: sesame}}\nfleet: {mqtt: {user: '{vin}', password: car}}"));
     EXPECT_EQ(own.fleet.mqtt.password, "car");
