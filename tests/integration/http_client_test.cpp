@@ -186,7 +186,7 @@ TEST_F(https, transfers_large_bodies_both_ways) {
                 Each("200 PUT / " + body));
     const std::string longer(900'000, 'y'); // larger than the socket buffer
     EXPECT_THAT(a.send_sequentially(1, {.method = "PUT", .target = "/", .body = longer}),
-                ElementsAre("body limit exceeded"))
+                ElementsAre("response with a body over 65536 bytes (load.http.maxBody)"))
         << "it went up, and the echo is over the limit";
 }
 
