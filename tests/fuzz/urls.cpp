@@ -17,7 +17,7 @@ void check_rejection(std::string_view url, const problems& why) {
     if (why.empty() || why.list.front().text.empty()) std::abort();
     const auto at = url.rfind('@');
     if (at == std::string_view::npos) return;
-    const auto scheme = url.substr(0, at).find("://");
+    const auto scheme = url.substr(0, url.find('@')).find("://");
     const auto userinfo = url.substr(scheme == std::string_view::npos ? 0 : scheme + 3);
     const auto secret = userinfo.substr(0, userinfo.rfind('@') + 1);
     if (secret.find_first_not_of("*@") != std::string_view::npos &&

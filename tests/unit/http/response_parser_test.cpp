@@ -182,7 +182,7 @@ TEST(response_parser, errors_name_the_limit_and_the_compression) {
         {ok + "X: " + std::string(100, 'x') + "\r\n\r\n",
          "response with a header over 100 bytes (load.http.maxHeader)"},
         {ok + "Content-Length: 21\r\n\r\n", "response with a body over 20 bytes (load.http.maxBody)"},
-        {ok + "Transfer-Encoding: chunked\r\n\r\n20\r\n", "response with a body over 20 bytes (load.http.maxBody)"},
+        {ok + "Transfer-Encoding: chunked\r\n\r\n20\r\nx", "response with a body over 20 bytes (load.http.maxBody)"},
         {ok + "Content-Encoding: GZIP\r\nContent-Length: 2\r\n\r\n\x1f\x8b",
          "response 200 with a compressed body (gzip), although loadsim sends no Accept-Encoding; switch compression "
          "off "
