@@ -9,9 +9,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 using namespace std::chrono_literals;
 using harness::number;
@@ -44,11 +46,13 @@ TEST(stalled_generator, without_memory_reports_what_it_has_seen) {
     harness::scenario_builder w;
     w.vehicles = 5'000;
     w.load_keys = "driver: mqtt,";
-    w.phases = "[{duration: 20s, arrivalRate: 200}]";
+    w.phases = "[{duration: 20s, arrivalRate: 500}]";
     harness::broker broker;
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--set", "record=all"});
     ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 2; })) << run.err();
-    const rlimit nothing_more{1, RLIM_INFINITY};
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/" + std::to_string(run.pid()) + "/statm") >> pages;
+    const rlimit nothing_more{pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)), RLIM_INFINITY};
     ASSERT_EQ(::prlimit(run.pid(), RLIMIT_AS, &nothing_more, nullptr), 0);
     EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
     EXPECT_THAT(run.out(), testing::HasSubstr("The run was cut off: memory ran out"));
