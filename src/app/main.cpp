@@ -2,6 +2,7 @@
 #include "run_ranks.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/output.hpp>
 
 #include <cstdlib>
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
     using namespace loadsim;
     using namespace loadsim::app;
     prepare_standard_streams();
+    prepare_for_exhaustion();
     if (const char* of_launcher = std::getenv(command_name_variable); of_launcher != nullptr)
         set_command_name(of_launcher);
     else if (argc > 0)

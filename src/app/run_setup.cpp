@@ -1,5 +1,6 @@
 #include "run_setup.hpp"
 
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/net/url.hpp>
@@ -8,29 +9,11 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 namespace loadsim::app {
 namespace {
-
-result<std::string> read_file(const std::string& file) {
-    const auto unreadable = [&](int why) {
-        return problems{file, fmt::format("cannot be read ({})", std::strerror(why))};
-    };
-    std::error_code ignored; // a missing file fails to open below
-    if (std::filesystem::is_directory(file, ignored)) return unreadable(EISDIR);
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return unreadable(errno);
-    std::ostringstream text;
-    text << in.rdbuf();
-    if (text.bad()) return unreadable(EIO);
-    return std::move(text).str();
-}
 
 /// Adds the override for a URL flag. Checks the URL here, so that the problem names the flag.
 void add_url(std::string_view flag, std::string path, const std::string& text,
@@ -64,8 +47,7 @@ std::vector<flag> scenario_flags_of(scenario_flags& flags) {
 }
 
 result<scenario::scenario_config> load_scenario(const scenario_flags& flags, problems* warnings) {
-    errno = 0;
-    const auto text = read_file(flags.file);
+    const auto text = read_file(flags.file, scenario::size_limit);
     if (!text) return text.error();
     problems errors;
     std::vector<scenario::value_override> overrides;

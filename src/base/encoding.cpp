@@ -70,6 +70,11 @@ std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
     return text.substr(0, end);
 }
 
+std::string_view without_byte_order_mark(std::string_view text) noexcept {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    return text;
+}
+
 std::size_t printable_length(std::string_view text, std::string_view allowed) {
     std::size_t at = 0;
     while (at < text.size()) {

@@ -153,8 +153,8 @@ std::optional<std::string_view> level_of(std::string_view topic, std::uint32_t l
 } // namespace
 
 struct message_parser::parsed_json {
-    explicit parsed_json(std::string_view text) {
-        if (text.size() > payload_limit) return;
+    parsed_json(std::string_view text, std::size_t limit) {
+        if (text.size() > limit) return;
         json::parse_options options;
         options.max_depth = nesting_limit;
         boost::system::error_code error;
@@ -183,9 +183,11 @@ message_parser::~message_parser() {
 
 message_parser::parsed_json& message_parser::json() {
     static_assert(sizeof(parsed_json) <= sizeof(storage_) && alignof(parsed_json) <= alignof(std::max_align_t));
-    if (parsed_json_ == nullptr) parsed_json_ = new (storage_.data()) parsed_json(message_.payload);
+    if (parsed_json_ == nullptr) parsed_json_ = new (storage_.data()) parsed_json(payload(), message_.parse_limit);
     return *parsed_json_;
 }
+
+std::string_view message_parser::payload() const { return without_byte_order_mark(message_.payload); }
 
 bool message_parser::is_json() {
     try {
@@ -201,7 +203,7 @@ bool message_parser::extract(const field_path& from, std::string& out) {
     case field_path::kind::pointer: {
         if (!is_json()) return false;
         const auto* value = find_value(json().root, from.tokens());
-        const auto written = [&] { return written_value(message_.payload, from.tokens()); };
+        const auto written = [&] { return written_value(payload(), from.tokens()); };
         return value != nullptr && assign_text(*value, written, out);
     }
     case field_path::kind::topic_level: {
@@ -209,7 +211,7 @@ bool message_parser::extract(const field_path& from, std::string& out) {
         if (level) out = *level;
         return level.has_value();
     }
-    case field_path::kind::payload: out = message_.payload; return !out.empty();
+    case field_path::kind::payload: out = payload(); return !out.empty();
     case field_path::kind::correlation: out = message_.correlation; return !out.empty();
     case field_path::kind::property:
         out = message_.property ? message_.property(from.name()) : std::string_view{};
@@ -220,7 +222,7 @@ bool message_parser::extract(const field_path& from, std::string& out) {
 
 std::optional<std::vector<std::string>> message_parser::extract_items(const field_path& from) {
     std::string text;
-    if (!extract(from, text) || text.size() > payload_limit) return std::nullopt;
+    if (!extract(from, text) || text.size() > message_.parse_limit) return std::nullopt;
     boost::system::error_code error;
     const auto list = json::parse(text, error); // Boost.JSON limits nesting to 32
     if (error || !list.is_array()) return std::nullopt;

@@ -59,7 +59,11 @@ public:
         auto url = *net::parse_api_url(o.token_url); // check() has validated the URL
         made->token_request_ = token_request(o);
         made->token_request_.target = url.path.empty() ? "/" : std::exchange(url.path, {});
-        made->server_ = {.base_urls = {std::move(url)}, .tls = api.tls, .proxy = api.proxy, .timeout = api.timeout};
+        made->server_ = {.base_urls = {std::move(url)},
+                         .tls = api.tls,
+                         .proxy = api.proxy,
+                         .timeout = api.timeout,
+                         .limits = api.limits};
         auto first = made->fetch();
         if (!first) return first.error();
         made->header_ = "Bearer " + first->value;

@@ -214,7 +214,8 @@ result<void> hook_requests::run(const run_context& context, std::vector<std::str
         const contract::message_view message{.topic = {},
                                              .payload = response->body,
                                              .correlation = {},
-                                             .property = [&](std::string_view name) { return response->header(name); }};
+                                             .property = [&](std::string_view name) { return response->header(name); },
+                                             .parse_limit = response->body.size()};
         contract::message_parser parser(message);
         for (const auto& [position, where] : c.captures)
             if (!parser.extract(where, captured[position]))

@@ -38,7 +38,7 @@ http::request token_request(const auth_options::oauth2_options& o) {
 
 result<token> parse_token(const http::response& response) {
     boost::system::error_code error;
-    const auto parsed = boost::json::parse(response.body, error);
+    const auto parsed = boost::json::parse(without_byte_order_mark(response.body), error);
     if (response.status != 200) {
         const auto why = error ? std::string{} : error_in(parsed);
         return problems{"", fmt::format("no token is given (status {}{}{}); check clientId, clientSecret and scope",

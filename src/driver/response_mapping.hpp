@@ -46,7 +46,9 @@ inline mapped_response map_response(const contract::request_options& contract, c
         mapped_response mapped{accepted, {}};
         if (id.type() == contract::field_path::kind::none) return mapped;
         const contract::message_view message{
-            .payload = response.body, .property = [&response](std::string_view name) { return response.header(name); }};
+            .payload = response.body,
+            .property = [&response](std::string_view name) { return response.header(name); },
+            .parse_limit = response.body.size()};
         const bool found = contract::message_parser(message).extract(id, mapped.text);
         // RFC 9110, 10.2.2: the URI of the request; commands and events have its last segment.
         if (http::equal_header_names(id.name(), "Location")) mapped.text = last_path_segment(mapped.text);

@@ -34,6 +34,7 @@ public:
         : loop_(loop), events_(events), settings_{.timeout = o.timeout,
                                                   .retries = o.retries,
                                                   .keep_headers = o.keep_headers,
+                                                  .limits = o.limits,
                                                   .base_count = o.base_urls.size(),
                                                   .tls = nullptr},
           max_connections_(std::max(o.max_connections, 1U)) {}
@@ -271,6 +272,8 @@ result<response> fetch(const client_options& o, const request& r, const std::fun
     const net::loop_stopper stopper(loop, should_stop);
     loop.run();
     if (should_stop && should_stop()) return problems{net::to_string(o.base_urls.front()), "stopped"};
+    if (waiter.error.starts_with("response ")) // over a limit, or compressed
+        return problems{net::to_string(o.base_urls.front()), "sends a " + waiter.error};
     if (waiter.received.status == 0)
         return problems{net::to_string(o.base_urls.front()),
                         fmt::format("does not answer an HTTP request ({}){}", waiter.error, advice_on(waiter.error))};

@@ -12,18 +12,9 @@ namespace loadsim::http {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-namespace {
-
-std::string error_text(const error_code& failed) {
-    if (failed == beast::http::error::end_of_stream) return "connection closed by the API";
-    return failed.message();
-}
-
-} // namespace
-
 connection::connection(net::loop& loop, connection_owner& owner, const settings& s, std::size_t preferred_base)
     : loop_(loop), owner_(owner), settings_(s), socket_(loop.io().get_executor()),
-      parser_({.keep_headers = s.keep_headers}), preferred_base_(preferred_base) {}
+      parser_({.limits = s.limits, .keep_headers = s.keep_headers}), preferred_base_(preferred_base) {}
 
 connection::~connection() = default;
 
@@ -176,15 +167,13 @@ void connection::on_readable(error_code error) {
     if (generation_ != generation) return; // failed and handled meanwhile
     if (error) return stage_ == stage::open ? fail(error_text(error)) : on_connect_failed(error_text(error));
     if (stage_ == stage::open && parser_.done()) return on_response_complete();
-    if (unread_.size() == unread_.max_size()) return fail(error_text(beast::http::error::buffer_overflow));
     wait(); // one read per event: waiting again re-arms the edge, so unread data triggers the next event
     if (stage_ == stage::opening_tunnel && parser_.done()) on_tunnel_response();
 }
 
 error_code connection::read_plaintext() {
     error_code error;
-    const auto room = unread_.prepare(unread_.max_size() - unread_.size());
-    const auto size = socket_.read_some(room, error);
+    const auto size = socket_.read_some(asio::buffer(loop_.read_buffer), error);
     if (error == asio::error::would_block) return {};
     if (error == asio::error::eof) {
         error = {};
@@ -192,9 +181,10 @@ error_code connection::read_plaintext() {
         return error;
     }
     if (error) return error;
-    tap(false, {static_cast<const char*>(room.data()), size});
-    unread_.commit(size);
-    return parse_unread();
+    const std::string_view received{reinterpret_cast<const char*>(loop_.read_buffer.data()), size};
+    tap(false, received);
+    parser_.feed(received, error);
+    return error;
 }
 
 error_code connection::read_ciphertext() {
@@ -218,29 +208,20 @@ error_code connection::read_ciphertext() {
 /// Decrypts all received data into the parser.
 error_code connection::decrypt() {
     error_code error;
-    while (!error && unread_.size() < unread_.max_size()) {
-        const auto room = unread_.prepare(unread_.max_size() - unread_.size());
-        const auto decrypted = tls_->read(static_cast<char*>(room.data()), room.size());
+    auto* const plain = reinterpret_cast<char*>(loop_.read_buffer.data()); // the records are in the TLS session
+    while (!error) {
+        const auto decrypted = tls_->read(plain, loop_.read_buffer.size());
         if (decrypted == 0) break;
-        tap(false, {static_cast<const char*>(room.data()), decrypted});
-        unread_.commit(decrypted);
-        error = parse_unread();
+        tap(false, {plain, decrypted});
+        parser_.feed({plain, decrypted}, error);
     }
     if (!error && tls_->closed() && !parser_.done()) parser_.put_eof(error);
     return error;
 }
 
-error_code connection::parse_unread() {
-    error_code error;
-    if (parser_.done()) return error; // unread data behind the response: the connection is not reused
-    const auto bytes = unread_.cdata();
-    unread_.consume(parser_.parse({static_cast<const char*>(bytes.data()), bytes.size()}, error));
-    return error;
-}
-
 void connection::on_tunnel_response() {
     if (parser_.status() / 100 != 2) return on_connect_failed(fmt::format("the proxy answers {}", parser_.status()));
-    if (unread_.size() != 0) return on_connect_failed("the proxy sends more than it should");
+    if (!parser_.unread().empty()) return on_connect_failed("the proxy sends more than it should");
     start_tls();
 }
 
@@ -259,7 +240,7 @@ void connection::on_idle_readable() {
 }
 
 void connection::on_response_complete() {
-    const bool keep = parser_.keep_alive() && unread_.size() == 0 && !writing_ && written_ == outgoing_.size() &&
+    const bool keep = parser_.keep_alive() && parser_.unread().empty() && !writing_ && written_ == outgoing_.size() &&
                       !(tls_ && tls_->closed());
     // The connection must be ready before the event, since the owner may use it at once.
     if (keep)
@@ -273,6 +254,11 @@ void connection::on_response_complete() {
                         .error = {},
                         .headers = parser_.headers(),
                         .tries = tries_});
+}
+
+std::string connection::error_text(const error_code& failed) const {
+    auto text = parser_.describe(failed);
+    return text.empty() ? failed.message() : text;
 }
 
 void connection::fail(std::string_view reason, bool timed_out) {
@@ -311,7 +297,6 @@ void connection::drop() {
     ++generation_;
     error_code ignored; // the descriptor is freed even on an error
     socket_.close(ignored);
-    unread_.clear();
     tls_.reset();
     if (tapped_ && loop_.tap != nullptr) loop_.tap->on_closed(*tapped_, loop_.now());
     tapped_.reset();

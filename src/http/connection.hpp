@@ -9,7 +9,6 @@
 #include <loadsim/net/loop.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_static_buffer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -61,6 +60,7 @@ public:
         nanoseconds timeout;
         std::uint32_t retries = 0;
         bool keep_headers = false;
+        http::limits limits{};
         std::size_t base_count = 1;
         const tls_context* tls = nullptr; ///< null: no base uses TLS
     };
@@ -76,7 +76,6 @@ public:
     void prefer(std::size_t base) noexcept { preferred_base_ = base; }
 
 private:
-    static constexpr std::size_t unread_limit = 16 * 1024; ///< above the header limit
     enum class stage : std::uint8_t { closed, connecting, opening_tunnel, handshaking, open };
 
     void on_timer(monotonic_time) override;
@@ -97,10 +96,10 @@ private:
     boost::system::error_code read_plaintext();
     boost::system::error_code read_ciphertext();
     boost::system::error_code decrypt();
-    boost::system::error_code parse_unread();
     void on_tunnel_response();
     void on_idle_readable();
     void on_response_complete();
+    std::string error_text(const boost::system::error_code&) const;
     void fail(std::string_view reason, bool timed_out = false);
     void post_failure(std::string reason);
     void drop();
@@ -111,7 +110,6 @@ private:
     connection_owner& owner_;
     const settings& settings_;
     net::tcp_socket socket_;
-    boost::beast::flat_static_buffer<unread_limit> unread_;
     response_parser parser_;
     request_serializer request_;
     std::optional<tls_session> tls_;

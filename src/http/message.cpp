@@ -52,6 +52,13 @@ std::string_view find_header(const header_list& headers, std::string_view name) 
     return {};
 }
 
+std::string_view compression_of(std::string_view content_encoding) noexcept {
+    if (content_encoding.empty() || equal_header_names(content_encoding, "identity")) return {};
+    for (const std::string_view known : {"gzip", "deflate", "br", "zstd", "compress"})
+        if (equal_header_names(content_encoding, known)) return known;
+    return "another coding";
+}
+
 std::string_view guess_content_type(std::string_view body) noexcept {
     return body.starts_with('{') || body.starts_with('[') ? "application/json" : std::string_view{};
 }

@@ -7,17 +7,49 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/system/errc.hpp>
+#include <fmt/format.h>
+
+#include <limits>
 
 namespace loadsim::http {
 
-response_parser::parser::parser(std::string& out, header_list* kept, bool limit_body, bool bodiless)
+namespace {
+
+/// Bytes of a header with the empty line at its end; 0: incomplete. Lines end in CRLF or LF.
+std::size_t header_size(std::string_view bytes) {
+    for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+        const auto rest = bytes.substr(at + 1);
+        if (rest.starts_with('\n')) return at + 2;
+        if (rest.starts_with("\r\n")) return at + 3;
+    }
+    return 0;
+}
+
+/// Writes a complete header as Beast requires it: all lines end in CRLF, and a blank follows the status code.
+void normalize(std::string_view header, std::string& out) {
+    constexpr std::string_view status_line = "HTTP/1.1 200";
+    out.clear();
+    while (!header.empty()) {
+        auto line = header.substr(0, header.find('\n'));
+        header.remove_prefix(line.size() + 1);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        const bool lacks_blank = out.empty() && line.size() == status_line.size();
+        out.append(line).append(lacks_blank ? " \r\n" : "\r\n");
+    }
+}
+
+} // namespace
+
+response_parser::parser::parser(std::string& out, header_list* kept, const options& wanted, bool bodiless)
     : body(out), headers(kept) {
     eager(true); // parse header and body in one call
     skip(bodiless);
-    if (limit_body)
-        basic_parser::body_limit(response_parser::body_limit);
+    header_limit(std::numeric_limits<std::uint32_t>::max()); // parse_header() has the limit
+    if (wanted.limit_body)
+        body_limit(wanted.limits.body);
     else
-        basic_parser::body_limit(boost::none);
+        body_limit(boost::none);
     body.clear();
     if (headers != nullptr) headers->clear();
 }
@@ -27,31 +59,50 @@ void response_parser::parser::on_response_impl(int code, text, int, error_code& 
     if (status == 0) error = beast::http::error::bad_status; // accepted by Beast
 }
 
-void response_parser::parser::on_field_impl(field, text name, text value, error_code&) {
+void response_parser::parser::on_field_impl(field which, text name, text value, error_code&) {
+    if (which == field::content_encoding) compression = compression_of({value.data(), value.size()});
     if (headers != nullptr) headers->emplace_back(name, value);
 }
 
-std::size_t response_parser::parser::on_body_impl(text part, error_code&) {
+std::size_t response_parser::parser::on_body_impl(text part, error_code& error) {
+    if (!compression.empty()) error = make_error_code(boost::system::errc::not_supported);
     body.append(part.data(), part.size());
     return part.size();
 }
 
-std::size_t response_parser::parser::on_chunk_body_impl(std::uint64_t, text part, error_code&) {
-    body.append(part.data(), part.size());
-    return part.size();
+std::size_t response_parser::parser::on_chunk_body_impl(std::uint64_t, text part, error_code& error) {
+    return on_body_impl(part, error);
 }
 
 void response_parser::begin(bool bodiless) {
     bodiless_ = bodiless;
-    parser_.emplace(body_, options_.keep_headers ? &headers_ : nullptr, options_.limit_body, bodiless);
+    unread_.clear();
+    next_message();
+}
+
+void response_parser::next_message() {
+    parser_.emplace(body_, options_.keep_headers ? &headers_ : nullptr, options_, bodiless_);
+}
+
+void response_parser::feed(std::string_view bytes, error_code& error) {
+    if (unread_.empty()) {
+        unread_.assign(bytes.substr(parse(bytes, error)));
+    } else {
+        unread_ += bytes;
+        unread_.erase(0, parse(unread_, error));
+    }
+    // Chunk headers and trailers: Beast does not limit them.
+    if (!error && !done() && unread_.size() > options_.limits.header) error = beast::http::error::header_limit;
 }
 
 std::size_t response_parser::parse(std::string_view bytes, error_code& error) {
     std::size_t consumed = 0;
-    while (consumed < bytes.size() && !parser_->is_done() && !too_few_chunk_bytes(*parser_, bytes.size() - consumed)) {
-        const auto size = parser_->put(boost::asio::buffer(bytes.substr(consumed)), error);
+    while (consumed < bytes.size() && !done()) {
+        const auto rest = bytes.substr(consumed);
+        if (has_header() && too_few_chunk_bytes(*parser_, rest.size())) break;
+        const auto size = has_header() ? parser_->put(boost::asio::buffer(rest), error) : parse_header(rest, error);
         consumed += size;
-        if (parser_->interim()) begin(bodiless_);
+        if (parser_->interim()) next_message();
         if (error == beast::http::error::need_more) {
             error = {};
             break;
@@ -61,28 +112,56 @@ std::size_t response_parser::parse(std::string_view bytes, error_code& error) {
     return consumed;
 }
 
+std::size_t response_parser::parse_header(std::string_view bytes, error_code& error) {
+    constexpr std::string_view start = "HTTP/"; // another protocol may not send an empty line
+    if (!bytes.starts_with(start.substr(0, bytes.size()))) error = beast::http::error::bad_version;
+    const auto size = header_size(bytes);
+    if (size > options_.limits.header || (size == 0 && bytes.size() > options_.limits.header))
+        error = beast::http::error::header_limit;
+    if (size == 0 || error) return 0;
+    normalize(bytes.substr(0, size), header_);
+    parser_->put(boost::asio::buffer(header_), error);
+    return size;
+}
+
 void response_parser::put_eof(error_code& error) {
-    if (!parser_->got_some())
-        error = beast::http::error::end_of_stream;
-    else
+    if (parser_->got_some())
         parser_->put_eof(error);
+    else
+        error = unread_.empty() ? beast::http::error::end_of_stream : beast::http::error::partial_message;
+}
+
+std::string response_parser::describe(const error_code& failed) const {
+    using beast::http::error;
+    if (failed == error::header_limit)
+        return fmt::format("response with a header over {} bytes (load.http.maxHeader)", options_.limits.header);
+    if (failed == error::body_limit)
+        return fmt::format("response with a body over {} bytes (load.http.maxBody)", options_.limits.body);
+    if (parser_ && !parser_->compression.empty() && failed == boost::system::errc::not_supported)
+        return fmt::format("response {} with a compressed body ({}), although loadsim sends no Accept-Encoding; switch "
+                           "compression off at the API",
+                           status(), parser_->compression);
+    if (failed == error::end_of_stream) return "connection closed by the API";
+    return failed.category() == make_error_code(error::end_of_stream).category() ? failed.message() : std::string{};
 }
 
 bool response_parser::has_header() const { return parser_->is_header_done(); }
 bool response_parser::done() const { return parser_->is_done(); }
 
 struct response_stream::impl {
-    response_parser parser{{.keep_headers = true, .limit_body = false}};
-    std::string unread; // incomplete element that the parser needs in one piece
+    response_parser parser;
 };
 
-response_stream::response_stream(bool bodiless) : impl_(std::make_unique<impl>()) { impl_->parser.begin(bodiless); }
+response_stream::response_stream(const limits& most, bool bodiless)
+    : impl_(
+          std::make_unique<impl>(impl{response_parser({.limits = most, .keep_headers = true, .limit_body = false})})) {
+    impl_->parser.begin(bodiless);
+}
 response_stream::~response_stream() = default;
 
 boost::system::error_code response_stream::feed(std::string_view bytes) {
-    impl_->unread += bytes;
     boost::system::error_code error;
-    impl_->unread.erase(0, impl_->parser.parse(impl_->unread, error));
+    impl_->parser.feed(bytes, error);
     return error;
 }
 
@@ -92,6 +171,9 @@ boost::system::error_code response_stream::put_eof() {
     return error;
 }
 
+std::string response_stream::describe(const boost::system::error_code& failed) const {
+    return impl_->parser.describe(failed);
+}
 bool response_stream::has_header() const { return impl_->parser.has_header(); }
 bool response_stream::done() const { return impl_->parser.done(); }
 unsigned response_stream::status() const { return impl_->parser.status(); }

@@ -19,15 +19,16 @@ namespace beast = boost::beast;
 /// Parses responses with Beast and keeps only what is needed: header fields only on request, so that a response causes no
 /// allocation once the body's buffer has grown.
 ///
-/// Shape:   bodies of up to 64 KiB, headers of up to 8 KiB. Interim responses (1xx; RFC 9110, 15.2) are skipped.
-/// Errors:  Beast's: not HTTP, over a limit, truncated.
+/// Shape:   interim responses (1xx; RFC 9110, 15.2) are skipped. Accepts what other clients do and Beast does not: lines of the
+///          header that end in LF alone (RFC 9112, 2.2), and a status code without the blank that must follow it (4).
+/// Errors:  Beast's: not HTTP, over a limit, truncated; std::errc::not_supported: the body is compressed.
 /// Threads: one. Pure: no socket.
 class response_parser {
 public:
     using error_code = beast::error_code;
-    static constexpr std::uint64_t body_limit = 64 * 1024;
 
     struct options {
+        http::limits limits{};
         bool keep_headers = false;
         bool limit_body = true; ///< false: the caller takes the body away while it arrives
     };
@@ -37,11 +38,14 @@ public:
     /// Discards the previous response and starts the next. `bodiless`: response to HEAD or CONNECT, without a body whatever its
     /// header says.
     void begin(bool bodiless = false);
-    /// Returns the number of bytes consumed; the rest must be presented again with more bytes behind it. Stops at the end of
-    /// the response.
-    std::size_t parse(std::string_view bytes, error_code&);
+    /// Parses the next bytes of the connection, up to the end of the response; keeps those that it cannot parse yet.
+    void feed(std::string_view bytes, error_code&);
+    /// Bytes not parsed yet; after the response: those behind it.
+    std::string_view unread() const { return unread_; }
     /// End of the connection: completes a response without a length, is an error otherwise.
     void put_eof(error_code&);
+    /// Short text of an error of this; empty: of another one.
+    std::string describe(const error_code&) const;
 
     bool has_header() const;
     bool done() const; ///< the response is complete
@@ -53,12 +57,13 @@ public:
 
 private:
     struct parser final : beast::http::basic_parser<false> {
-        parser(std::string& out, header_list* kept, bool limit_body, bool bodiless);
+        parser(std::string& out, header_list* kept, const options&, bool bodiless);
         bool interim() const { return is_done() && status / 100 == 1 && status != 101; }
 
         std::string& body;
         header_list* headers; ///< null: not kept
         unsigned status = 0;
+        std::string_view compression; ///< of the body; empty: none
 
     private:
         using text = beast::string_view;
@@ -75,6 +80,12 @@ private:
         void on_finish_impl(error_code&) override {}
     };
 
+    void next_message();
+    std::size_t parse(std::string_view bytes, error_code&);
+    std::size_t parse_header(std::string_view bytes, error_code&);
+
+    std::string unread_; ///< an incomplete header or chunk header, which Beast needs in one piece
+    std::string header_; ///< as Beast requires it
     std::string body_;
     header_list headers_;
     options options_;

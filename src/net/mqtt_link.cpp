@@ -51,6 +51,7 @@ mqtt_link::mqtt_link(loop& owner, const mqtt::session_options& options, link_eve
     : loop_(owner), options_(options), events_(events), session_(options), tag_(tag) {}
 
 mqtt_link::~mqtt_link() {
+    drop_partial();
     if (socket_ < 0) return;
     loop_.poller().remove(*this);
     ::close(socket_);
@@ -139,6 +140,7 @@ std::error_code mqtt_link::deliver_to_session(mqtt::byte_view arrived) {
 std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
     if (partial_) {
         partial_->insert(partial_->end(), arrived.begin(), arrived.end());
+        loop_.partial_bytes += arrived.size();
         arrived = *partial_;
     }
     const auto [consumed, error] = session_.receive(arrived, loop_.now(), out, *this);
@@ -146,13 +148,23 @@ std::error_code mqtt_link::feed(mqtt::byte_view arrived, mqtt::bytes& out) {
     const auto rest = arrived.subspan(consumed);
     const auto limit = options_.maximum_packet_size != 0 ? options_.maximum_packet_size : partial_limit;
     if (rest.size() > limit) return errc::packet_too_large;
-    if (rest.empty())
-        partial_.reset();
-    else if (partial_)
+    if (rest.empty()) {
+        drop_partial();
+    } else if (partial_) {
         partial_->erase(partial_->begin(), partial_->begin() + static_cast<std::ptrdiff_t>(consumed));
-    else
+        loop_.partial_bytes -= consumed;
+    } else {
         partial_ = std::make_unique<mqtt::bytes>(rest.begin(), rest.end());
-    return {};
+        loop_.partial_bytes += rest.size();
+    }
+    return loop_.partial_bytes > loop_.partial_bytes_max && !rest.empty()
+               ? make_error_code(errc::too_many_partial_packets)
+               : std::error_code{};
+}
+
+void mqtt_link::drop_partial() {
+    if (partial_) loop_.partial_bytes -= partial_->size();
+    partial_.reset();
 }
 
 /// Runs `call` with an output buffer, then sends the buffer; an error of either ends the connection.
@@ -288,7 +300,7 @@ void mqtt_link::drop_connection(close_kind kind) {
         }
     }
     session_.transport_lost();
-    partial_.reset();
+    drop_partial();
     unsent_.reset();
     if (impairment_) impairment_->clear();
     disarm();

@@ -101,7 +101,7 @@ result<endpoint> parse_listen_address(std::string_view text) {
 std::string without_userinfo(std::string_view text) {
     const auto at = text.rfind('@');
     if (at == std::string_view::npos) return std::string(text);
-    const auto scheme = text.substr(0, at).find("://");
+    const auto scheme = text.substr(0, text.find('@')).find("://");
     return fmt::format("{}***{}", scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3), text.substr(at));
 }
 

@@ -15,7 +15,7 @@ result<contract::event_mapping> compile_response_mapping(const contract::event_m
 std::optional<completion> completion_in_http_response(const contract::event_mapping& mapping, std::string_view body,
                                                       const http::header_list& headers, monotonic_time at,
                                                       std::uint32_t index, contract::field_match_stats* match_stats) {
-    contract::message_view message{.payload = body};
+    contract::message_view message{.payload = body, .parse_limit = body.size()};
     message.property = [&headers](std::string_view name) { return http::find_header(headers, name); };
     auto event = mapping.extract(message, match_stats);
     if (!event || !event->final_outcome) return std::nullopt;

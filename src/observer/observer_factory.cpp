@@ -15,7 +15,7 @@ std::unique_ptr<observer> make_observer(const options& wanted, const observer_co
     if (const auto* mqtt = std::get_if<mqtt_options>(&wanted))
         return std::make_unique<mqtt_observer>(*mqtt, context, std::move(handler), index);
     if (const auto* webhook = std::get_if<webhook_options>(&wanted))
-        return std::make_unique<webhook_observer>(*webhook, std::move(handler), index, context.tap);
+        return std::make_unique<webhook_observer>(*webhook, context.api.limits, std::move(handler), index, context.tap);
     if (const auto* sse = std::get_if<sse_options>(&wanted))
         return std::make_unique<sse_observer>(*sse, context, std::move(handler), index);
     if (const auto* websocket = std::get_if<websocket_options>(&wanted))

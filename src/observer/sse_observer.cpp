@@ -19,7 +19,7 @@ std::vector<sse_event> sse_parser::feed(std::string_view piece) {
         }
         const auto end = piece.find_first_of("\r\n");
         const auto text = piece.substr(0, end);
-        if (line_.size() + text.size() > max_event_size)
+        if (line_.size() + text.size() > max_event_size_)
             event_oversized_ = line_truncated_ = true;
         else
             line_ += text;
@@ -61,7 +61,7 @@ void sse_parser::set_field(std::string_view name, std::string_view value) {
     if (name == "event") {
         name_ = value;
     } else if (name == "data") {
-        if (data_.size() + value.size() >= max_event_size) {
+        if (data_.size() + value.size() >= max_event_size_) {
             event_oversized_ = true;
             data_.clear();
         } else {
@@ -92,7 +92,7 @@ void sse_parser::end_event(std::vector<sse_event>& out) {
 sse_observer::sse_observer(const sse_options& wanted, const observer_context& context, on_completion handler,
                            std::uint32_t index)
     : streaming_observer("sse", wanted.path, wanted.reading, context, std::move(handler), index, false),
-      event_(wanted.event) {}
+      event_(wanted.event), parser_(context.api.limits.body) {}
 
 std::string sse_observer::run_connection(any_stream stream, const http::request& request, const std::string& host) {
     auto wanted = request;
@@ -101,10 +101,14 @@ std::string sse_observer::run_connection(any_stream stream, const http::request&
     wanted.headers.emplace_back("Cache-Control", "no-store");
     if (!parser_.last_id().empty()) wanted.headers.emplace_back("Last-Event-ID", parser_.last_id());
 
-    http::response_stream response;
+    http::response_stream response(context().api.limits);
+    const auto describe = [&](const boost::system::error_code& failed) {
+        auto text = response.describe(failed);
+        return text.empty() ? stream.describe(failed) : text;
+    };
     auto failed = write_all(stream, http::serialize(wanted, host));
     while (!failed && !response.has_header()) failed = read_into(stream, response);
-    if (failed) return fmt::format("does not answer ({})", stream.describe(failed));
+    if (failed) return fmt::format("does not answer ({})", describe(failed));
     const auto status = response.status();
     if (status == 204) { // WHATWG HTML, 9.2.3
         stop_reconnecting();
@@ -121,7 +125,7 @@ std::string sse_observer::run_connection(any_stream stream, const http::request&
     stream.expires_never(); // a stream may be silent; TCP keep-alive detects a lost peer
     while (true) {
         feed(response.take_body());
-        if (failed) return fmt::format("is lost ({})", stream.describe(failed));
+        if (failed) return fmt::format("is lost ({})", describe(failed));
         if (response.done()) return "has ended";
         failed = read_into(stream, response);
     }
@@ -129,12 +133,12 @@ std::string sse_observer::run_connection(any_stream stream, const http::request&
 
 void sse_observer::feed(std::string_view bytes) {
     const auto events = parser_.feed(bytes);
-    sink().count_rejected("event over 64 KiB",
+    sink().count_rejected("event over load.http.maxBody",
                           parser_.oversized() - std::exchange(counted_oversized_, parser_.oversized()));
     if (parser_.retry()) set_reconnect_delay(*parser_.retry());
     for (const auto& e : events) {
         if (!event_.empty() && e.name != event_) continue;
-        contract::message_view message{.payload = e.data};
+        contract::message_view message{.payload = e.data, .parse_limit = e.data.size()};
         message.property = [&](std::string_view name) -> std::string_view {
             if (name == "event") return e.name;
             return name == "id" ? std::string_view(e.id) : std::string_view{};

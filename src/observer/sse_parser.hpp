@@ -1,6 +1,8 @@
 // Parser of server-sent events (WHATWG HTML, 9.2.5 and 9.2.6).
 #pragma once
 
+#include <loadsim/http/message.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -18,11 +20,12 @@ struct sse_event {
     friend bool operator==(const sse_event&, const sse_event&) = default;
 };
 
-/// Accepts any bytes in pieces of any size. Drops and counts events of more than `max_event_size` bytes.
+/// Accepts any bytes in pieces of any size. Drops and counts events over the limit.
 /// Threads: one. No I/O.
 class sse_parser {
 public:
-    static constexpr std::size_t max_event_size = 64 * 1024;
+    explicit sse_parser(std::uint64_t max_event_size = http::limits{}.body)
+        : max_event_size_(max_event_size) {} ///< bytes
 
     /// Events completed by this piece. An event cut off by the end of the stream is dropped.
     std::vector<sse_event> feed(std::string_view piece);
@@ -44,6 +47,7 @@ private:
     void end_event(std::vector<sse_event>& out);
     void set_field(std::string_view name, std::string_view value);
 
+    std::uint64_t max_event_size_;
     std::string line_;
     std::string name_;
     std::string data_; // each line with its line feed

@@ -138,10 +138,13 @@ std::string streaming_observer::connect_tcp(any_stream& socket, const tcp::endpo
 }
 
 std::string streaming_observer::open_tunnel(any_stream& socket, const net::endpoint& to) {
-    http::response_stream response(true);
+    http::response_stream response(context_.api.limits, true);
     auto failed = write_all(socket, http::connect_request(to));
     while (!failed && !response.done()) failed = read_into(socket, response);
-    if (failed) return fmt::format("the proxy does not answer ({})", failed.message());
+    if (failed) {
+        const auto why = response.describe(failed);
+        return fmt::format("the proxy does not answer ({})", why.empty() ? failed.message() : why);
+    }
     if (response.status() != 200) return fmt::format("the proxy answers {}; see target.proxy", response.status());
     return {};
 }

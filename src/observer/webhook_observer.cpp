@@ -62,8 +62,9 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
         response.headers.emplace_back("Allow", "POST, PUT");
         return {.response = std::move(response), .refused = "another method"};
     }
-    if (r.body.size() > body_limit)
-        return {.response = http::problem_details(413, "an event has 64 KiB at most"), .refused = too_large};
+    if (const auto coding = http::compression_of(r.header("Content-Encoding")); !coding.empty() && !r.body.empty())
+        return {.response = http::problem_details(415, "compressed events are not read; send them as they are"),
+                .refused = "compressed body"};
     if (!is_authenticated(r)) {
         const bool has_credentials = (!options_.secret || !r.header(options_.secret->header).empty()) &&
                                      (!options_.hmac || !r.header(options_.hmac->header).empty());
@@ -71,7 +72,7 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
                     http::problem_details(401, has_credentials ? "the signature is wrong" : "there is no signature"),
                 .refused = has_credentials ? "signature is wrong" : "no signature"};
     }
-    contract::message_view message{.payload = r.body};
+    contract::message_view message{.payload = r.body, .parse_limit = r.body.size()};
     message.property = [&r](std::string_view name) { return r.header(name); };
     decision made{.response = {.status = 200, .body = {}, .content_type = {}}, .is_authenticated = true};
     mapping_.extract_each(message, match_stats,
@@ -88,9 +89,9 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
     return made;
 }
 
-webhook_observer::webhook_observer(const webhook_options& wanted, on_completion handler, std::uint32_t index,
-                                   net::byte_tap* tap)
-    : options_(wanted), options_path_(observer_options_path(index, "webhook")), tap_(tap),
+webhook_observer::webhook_observer(const webhook_options& wanted, const http::limits& limits, on_completion handler,
+                                   std::uint32_t index, net::byte_tap* tap)
+    : options_(wanted), limits_(limits), options_path_(observer_options_path(index, "webhook")), tap_(tap),
       sink_(std::move(handler), index) {}
 
 webhook_observer::~webhook_observer() { stop(); }
@@ -101,11 +102,8 @@ result<void> webhook_observer::start() {
     handler_.emplace(std::move(*made));
     const auto at = net::parse_listen_address(options_.listen);
     if (!at) return problems{options_path_ + ".listen", at.error().list.front().text};
-    http::server_options limits;
-    limits.limits.body = webhook_handler::body_limit;
-    limits.tap = tap_;
-    auto listener =
-        http::listener::start(*at, limits, [this](const http::request_view& r) { return handle_request(r); });
+    auto listener = http::listener::start(*at, {.limits = limits_, .tap = tap_},
+                                          [this](const http::request_view& r) { return handle_request(r); });
     if (!listener) {
         const auto why = listener.error().list.front();
         return problems{options_path_ + ".listen", fmt::format("{}: {}", why.location, why.text)};

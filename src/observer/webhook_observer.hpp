@@ -30,8 +30,7 @@ bool verify_signature(const webhook_options::signature&, std::string_view body, 
 /// Threads: const, any.
 class webhook_handler {
 public:
-    static constexpr std::size_t body_limit = 64 * 1024;
-    static constexpr std::string_view too_large = "body over 64 KiB, or header over 8 KiB";
+    static constexpr std::string_view too_large = "over load.http.maxBody or load.http.maxHeader";
 
     /// Errors: an empty secret; a signature without a header name; those of the event mapping.
     static result<webhook_handler> make(const webhook_options&, const std::string& options_path);
@@ -43,8 +42,8 @@ public:
         std::size_t unmapped = 0;                        ///< number of items without an event
         bool is_authenticated = false;                   ///< the call is authenticated, whatever its content
     };
-    /// Parses POST and PUT at the path with a valid signature. Others are rejected with 404, 405, 413 or 401; a body without an
-    /// event with 400. `match_stats` may be null.
+    /// Parses POST and PUT at the path with a valid signature. Others are rejected with 404, 405 or 401, a compressed body with
+    /// 415, and one without an event with 400. `match_stats` may be null.
     decision handle(const http::request_view&, contract::field_match_stats* match_stats) const;
 
 private:
@@ -59,7 +58,8 @@ private:
 class webhook_observer final : public observer {
 public:
     /// `tap`: receives the bytes of all calls; may be null.
-    webhook_observer(const webhook_options&, on_completion, std::uint32_t index, net::byte_tap* tap);
+    webhook_observer(const webhook_options&, const http::limits&, on_completion, std::uint32_t index,
+                     net::byte_tap* tap);
     ~webhook_observer() override;
 
     result<void> start() override;
@@ -74,6 +74,7 @@ private:
     void count_server_rejections();
 
     webhook_options options_;
+    http::limits limits_;
     std::string options_path_;
     net::byte_tap* tap_;
     event_sink sink_;

@@ -6,19 +6,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstddef>
 #include <utility>
 
 namespace loadsim::observer {
 
 namespace beast = boost::beast;
 namespace websocket = beast::websocket;
-
-namespace {
-
-constexpr std::size_t message_limit = 64 * 1024;
-
-} // namespace
 
 websocket_observer::websocket_observer(const websocket_options& wanted, const observer_context& context,
                                        on_completion handler, std::uint32_t index)
@@ -34,7 +27,7 @@ std::string websocket_observer::run_connection(any_stream stream, const http::re
     socket.set_option(websocket::stream_base::decorator([&](websocket::request_type& r) {
         for (const auto& [name, value] : request.headers) r.set(name, value);
     }));
-    socket.read_message_max(message_limit);
+    socket.read_message_max(context().api.limits.body);
 
     auto& io = blocking();
     const auto cancel = [&] { socket.next_layer().close(); };
@@ -55,12 +48,13 @@ std::string websocket_observer::run_connection(any_stream stream, const http::re
     while (true) {
         failed = io.run([&](auto done) { socket.async_read(message, std::move(done)); }, cancel);
         if (failed == websocket::error::message_too_big || failed == websocket::error::buffer_overflow)
-            sink().count_rejected("message over 64 KiB");
+            sink().count_rejected("message over load.http.maxBody");
         if (failed == websocket::error::closed)
             return fmt::format("is closed ({} {})", socket.reason().code, socket.reason().reason.c_str());
         if (failed) return fmt::format("is lost ({})", socket.next_layer().describe(failed));
         const auto bytes = message.cdata();
-        on_message({.payload = {static_cast<const char*>(bytes.data()), bytes.size()}}, "a message of the WebSocket");
+        on_message({.payload = {static_cast<const char*>(bytes.data()), bytes.size()}, .parse_limit = bytes.size()},
+                   "a message of the WebSocket");
         message.clear();
     }
 }

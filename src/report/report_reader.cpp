@@ -28,9 +28,18 @@ constexpr std::size_t max_line_length = 4U << 20U;
 /// Line reader with a length limit; counts unreadable lines.
 class line_reader {
 public:
-    explicit line_reader(const fs::path& file) : in_(file, std::ios::binary) {}
+    explicit line_reader(const fs::path& file) {
+        std::error_code error;
+        const auto status = fs::status(file, error);
+        if (!exists(status))
+            open_error_ = "cannot be read (No such file or directory)";
+        else if (!is_regular_file(status)) // a pipe would block, and a device may be endless
+            open_error_ = "is no regular file";
+        else if (in_.open(file, std::ios::binary); !in_)
+            open_error_ = fmt::format("cannot be read ({})", std::strerror(errno));
+    }
 
-    bool is_open() const { return in_.is_open(); }
+    const std::string& open_error() const { return open_error_; } ///< empty: open
 
     /// False: end of file. A too long line is skipped and counted as bad.
     bool next(std::string_view& line) {
@@ -83,6 +92,7 @@ private:
     }
 
     std::ifstream in_;
+    std::string open_error_;
     std::array<char, 65'536> piece_{};
     std::string line_;
     std::uint64_t line_number_ = 0, bad_count_ = 0, first_bad_ = 0;
@@ -116,8 +126,10 @@ private:
     /// Metadata from run.json or summary.json; nullopt with a warning if the file is missing or unreadable.
     std::optional<run_metadata> metadata_of(const char* name, std::string_view when_missing) {
         line_reader file(folder_ / name);
-        if (!file.is_open()) {
-            add_warning(fmt::format("{} is missing: {}", name, when_missing));
+        if (!file.open_error().empty()) {
+            std::error_code ignored;
+            const auto error = exists(folder_ / name, ignored) ? file.open_error() : "is missing";
+            add_warning(fmt::format("{} {}: {}", name, error, when_missing));
             return std::nullopt;
         }
         std::string text;
@@ -155,8 +167,8 @@ private:
     template <class Record, class Take>
     void for_each_record(const char* name, result<Record> (*parse)(std::string_view), bool first_time, Take&& handle) {
         line_reader file(folder_ / name);
-        if (!file.is_open()) {
-            if (first_time) add_warning(fmt::format("{} cannot be read ({})", name, std::strerror(errno)));
+        if (!file.open_error().empty()) {
+            if (first_time) add_warning(fmt::format("{} {}", name, file.open_error()));
             return;
         }
         for (std::string_view line; file.next(line);) {

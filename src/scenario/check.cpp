@@ -377,6 +377,11 @@ void check_target(const scenario_config& config, problems& all) {
     if (!t.embedded && !t.api && config.load.driver == driver::kind::http)
         all.add("target", "the http driver needs a target.api, or an embedded target");
     if (!t.embedded) return;
+    if (const auto& login = config.fleet.mqtt;
+        !t.embedded_password.empty() && (login.user.empty() || login.password.empty()))
+        all.add("fleet.mqtt",
+                "with target.embedded.password vehicles need a user and a password; give both, or neither "
+                "for those of loadsim");
     const auto is_requested = [&](std::string_view name) {
         return std::ranges::count(config.load.services, name, &service::platform_name) != 0;
     };

@@ -62,6 +62,14 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
                                               config.load.driver == driver::kind::http &&
                                               load_seconds(config.load) <= max_load_seconds &&
                                               schedule_of(config).size() <= record_all_up_to;
+    auto& vehicle_login = config.fleet.mqtt;
+    if (!t.embedded) t.embedded_password.clear();
+    const bool no_login = vehicle_login.user.empty() && vehicle_login.password.empty();
+    // A broker has one password for a user: in a replay the vehicles' is not in the report's scenario.
+    if (!t.embedded_password.empty() && (no_login || vehicle_login.user == embedded_user)) {
+        vehicle_login.user = embedded_user;
+        vehicle_login.password = t.embedded_password;
+    }
     if (!t.embedded) {
         t.backend = {};
     } else if (t.backend.services.empty()) {

@@ -177,6 +177,13 @@ void describe(V& v, driver::http_options& o) {
             "Send a traceparent header (W3C Trace Context) with each request, so that the platform's tracing finds it; "
             "requests.jsonl has its value.",
             value_types::flag{});
+    v.field("maxHeader", o.limits.header,
+            "Longest header, in bytes, of a response of the API and of a call of a webhook; a longer one is an error.",
+            value_types::integer<std::uint32_t>{1'024, 16'777'216});
+    v.field("maxBody", o.limits.body,
+            "Longest body, in bytes, of a response of the API, of an event and of a call of a webhook; a longer one is "
+            "an error.",
+            value_types::integer<std::uint64_t>{1'024, 1'073'741'824});
 }
 
 template <class V>

@@ -3,6 +3,7 @@
 #include "renamed_names.hpp"
 
 #include <loadsim/base/anomaly.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/contract/template_text.hpp>
 #include <loadsim/net/source_addresses.hpp>
@@ -16,7 +17,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 namespace loadsim::scenario::value_types {
 namespace {
@@ -146,18 +146,14 @@ void secret::read(read_context& r, const yaml_node& n, std::string& out) const {
     if (file == nullptr) return environment_text{.secret = true}.read(r, n, out);
     if (r.expect_scalar(*file, "the path of a file") == nullptr) return;
     const auto path = r.path_of_file(*file);
-    constexpr std::size_t max = 64 * 1024;
     if (std::error_code unknown; !std::filesystem::exists(path, unknown) && !unknown)
         return r.add_problem(*file, fmt::format("'{}' does not exist", path));
-    std::ifstream in(path, std::ios::binary);
-    std::string text(max, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(max));
-    text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
-    if (!in.eof() || in.bad() || text.empty())
-        return r.add_problem(*file, fmt::format("'{}' cannot be read, is empty, or is more than 64 kB", path));
-    while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-    add_secret(r, n, text);
-    out = std::move(text);
+    auto text = read_file(path, 64 * 1024);
+    if (!text) return r.add_problem(*file, fmt::format("'{}' {}", path, text.error().list.front().text));
+    if (text->empty()) return r.add_problem(*file, fmt::format("'{}' is empty", path));
+    while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
+    add_secret(r, n, *text);
+    out = std::move(*text);
 }
 json::object secret::schema() const {
     return {{"title", "secret"},

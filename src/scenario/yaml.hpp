@@ -59,7 +59,6 @@ const char* quoting_hint(source_location);
 std::string to_yaml(const yaml_node&);
 
 // Limits: far above the needs of a scenario, far below a harmful amount of memory or time.
-inline constexpr std::size_t size_limit = 1024 * 1024;
 inline constexpr std::size_t node_limit = 20'000; ///< each use of an alias counts
 inline constexpr std::size_t depth_limit = 32;
 inline constexpr std::size_t text_limit = 4096; ///< bytes of one scalar

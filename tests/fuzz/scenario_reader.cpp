@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const bool has_wrong_password = std::ranges::any_of(parsed->behaviours, [](const vehicle::behaviour& b) {
         return b.credentials && !b.credentials->password.empty();
     });
-    if (has_secrets() || has_wrong_password || !parsed->fleet.mqtt.password.empty())
+    if (has_secrets() || has_wrong_password || !parsed->target.embedded_password.empty() ||
+        !parsed->fleet.mqtt.password.empty())
         return 0; // secrets are never written
     const auto reread = scenario::read(scenario::write(*parsed), "written");
     if (!reread || *reread != *parsed) std::abort();

@@ -48,6 +48,7 @@ public:
     }
 
     boost::asio::io_context& io() { return loop_.io(); }
+    net::loop& loop() { return loop_; }
 
     std::optional<std::error_code> ended; ///< offline reason
     mqtt::reason reason_code{};
@@ -247,6 +248,22 @@ TEST(bad_broker, that_sends_an_endless_packet_is_disconnected_before_memory_grow
     ASSERT_TRUE(s.ended);
     EXPECT_EQ(*s.ended, net::errc::packet_too_large);
     EXPECT_LT(resident_bytes(), before + (20U << 20U));
+}
+
+TEST(bad_broker, half_received_packets_of_all_sessions_have_one_limit) {
+    const std::string publish = "\x30\xa0\x8d\x06"s; // of 100,000 bytes
+    const fake_server slow([&](std::size_t, std::string& unread) -> reaction {
+        if (unread.empty()) return {};
+        unread.clear();
+        return {.bytes = connack_v5 + publish + std::string(5'000, 'x')};
+    });
+    session s(slow);
+    s.loop().partial_bytes = 90'000; // of other sessions
+    s.loop().partial_bytes_max = 94'000;
+    s.run();
+    ASSERT_TRUE(s.ended);
+    EXPECT_EQ(*s.ended, net::errc::too_many_partial_packets);
+    EXPECT_EQ(s.loop().partial_bytes, 90'000U) << "its own are gone";
 }
 
 // Through the program. -------------------------------------------------------------------------------------------------

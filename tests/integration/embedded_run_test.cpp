@@ -163,6 +163,13 @@ TEST(embedded_run, waits_for_a_pause_at_the_end) {
     EXPECT_GE(run.summary().at("duration_ms").to_number<double>(), 2100);
 }
 
+TEST(embedded_run, a_password_shuts_the_broker_and_lets_our_own_sessions_in) {
+    auto run = program::run(scenario(), {"--shards", "2", "--set", "target.embedded.password=sesame"});
+    ASSERT_NO_FATAL_FAILURE(expect_a_pass(run, 2));
+    EXPECT_NE(harness::read_file(run.report() / "mosquitto.conf").find("allow_anonymous false"), std::string::npos);
+    EXPECT_EQ(harness::read_file(run.report() / "scenario.yaml").find("sesame"), std::string::npos);
+}
+
 TEST(embedded_run, applies_command_line_overrides) {
     auto run = program::run(scenario(), {"--seed", "4711", "--set", "load.phases[2].duration=1s", "--set",
                                          "fleet.vehicles=50", "--set", "budgets=[]"});

@@ -128,6 +128,19 @@ TEST(http_client, reuses_its_connections) {
     EXPECT_EQ(second.busy_peak, 3U) << "told by its growth";
 }
 
+TEST(http_client, names_the_limit_of_a_response_that_is_too_large) {
+    const auto api =
+        listen([](const http::request_view&) { return http::server_response{.body = std::string(100'000, 'x')}; });
+    EXPECT_THAT(fetch_result({.base_urls = {api.address()}}),
+                HasSubstr(": sends a response with a body over 65536 bytes (load.http.maxBody)"));
+    EXPECT_EQ(fetch_result({.base_urls = {api.address()}, .limits = {.body = 100'000}}), "answered 200");
+    const auto zipped = listen([](const http::request_view&) {
+        return http::server_response{.body = "\x1f\x8b", .headers = {{"Content-Encoding", "gzip"}}};
+    });
+    EXPECT_THAT(fetch_result({.base_urls = {zipped.address()}}),
+                HasSubstr(": sends a response 200 with a compressed body (gzip)"));
+}
+
 TEST(http_client, keeps_response_headers_on_request) {
     const auto api = listen(echo);
     test_client a({.base_urls = {api.address()}, .keep_headers = true});
@@ -213,7 +226,7 @@ TEST_F(https, transfers_large_bodies_both_ways) {
                 Each("200 PUT / " + body));
     const std::string longer(900'000, 'y'); // larger than the socket buffer
     EXPECT_THAT(a.send_sequentially(1, {.method = "PUT", .target = "/", .body = longer}),
-                ElementsAre("body limit exceeded"))
+                ElementsAre("response with a body over 65536 bytes (load.http.maxBody)"))
         << "it went up, and the echo is over the limit";
 }
 

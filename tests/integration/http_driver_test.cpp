@@ -207,7 +207,7 @@ INSTANTIATE_TEST_SUITE_P(
         api_behaviour{"says_nothing", [](std::size_t) { return reaction{}; }, "errored http: no response in time", 3},
         api_behaviour{"never_ends_its_header",
                       [](std::size_t) { return reaction{"HTTP/1.1 202 OK\r\nX: " + std::string(100'000, 'x')}; },
-                      "errored http: header limit exceeded", 3},
+                      "errored http: response with a header over 8192 bytes (load.http.maxHeader)", 3},
         api_behaviour{"never_ends_a_chunk_size",
                       [](std::size_t) {
                           return reaction{"HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" +
@@ -216,7 +216,7 @@ INSTANTIATE_TEST_SUITE_P(
                       "errored http: ", 3},
         api_behaviour{"says_too_much",
                       [](std::size_t) { return reaction{http_response("202 OK", std::string(100'000, ' '))}; },
-                      "errored http: body limit exceeded", 3}),
+                      "errored http: response with a body over 65536 bytes (load.http.maxBody)", 3}),
     [](const auto& row) { return row.param.name; });
 
 /// A kept connection closed during the next request: whether the API processed that request is unknown.

@@ -1,4 +1,4 @@
-// Stalled generator: late requests are reported as generator lag, and the run is invalid.
+// Stalled generator: late requests are reported as generator lag, and the run is invalid. So is one whose memory ran out.
 #include "broker.hpp"
 #include "program.hpp"
 #include "scenario_builder.hpp"
@@ -9,7 +9,11 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
 #include <thread>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace std::chrono_literals;
 using harness::number;
@@ -57,6 +61,25 @@ TEST(stalled_generator, shows_as_lag_and_makes_the_run_invalid) {
     EXPECT_EQ(number(summary, "/latency/lag/samples"), 200);
     EXPECT_GE(summary.at_pointer("/latency/lag/max_ms").to_number<double>(), 1000);
     EXPECT_GE(summary.at_pointer("/latency/e2e/max_ms").to_number<double>(), 1000) << "the requests waited for it";
+}
+
+TEST(stalled_generator, without_memory_reports_what_it_has_seen) {
+    harness::scenario_builder w;
+    w.vehicles = 5'000;
+    w.load_keys = "driver: mqtt,";
+    w.phases = "[{duration: 20s, arrivalRate: 500}]";
+    harness::broker broker;
+    auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--set", "record=all"});
+    ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 2; })) << run.err();
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/" + std::to_string(run.pid()) + "/statm") >> pages;
+    const rlimit nothing_more{pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)), RLIM_INFINITY};
+    ASSERT_EQ(::prlimit(run.pid(), RLIMIT_AS, &nothing_more, nullptr), 0);
+    EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
+    EXPECT_THAT(run.out(), testing::HasSubstr("The run was cut off: memory ran out"));
+    const auto summary = run.summary();
+    EXPECT_EQ(harness::text(summary, "/verdict"), "invalid");
+    EXPECT_GT(number(summary, "/requests/due"), 0);
 }
 
 } // namespace

@@ -185,6 +185,16 @@ TEST(startup_failure, reports_a_low_open_files_limit) {
     expect_startup_failure(run, HasSubstr("open files"), AllOf(HasSubstr("ulimit -Hn"), HasSubstr("fleet.vehicles")));
 }
 
+TEST(startup_failure, reports_that_no_thread_can_be_started) {
+    // Stacks are as large as the limit: larger than the address space.
+    const auto enormous_stacks = [] {
+        const rlimit limit{rlim_t{200} << 40U, RLIM_INFINITY};
+        return ::setrlimit(RLIMIT_STACK, &limit) == 0;
+    };
+    auto run = program::run(scenario, {}, enormous_stacks);
+    expect_startup_failure(run, HasSubstr("no further thread can be started"), HasSubstr("ulimit -u"));
+}
+
 TEST(startup_failure, raises_a_soft_limit_of_open_files_itself) {
     const auto soft = [] {
         rlimit limit{};

@@ -212,7 +212,8 @@ TEST(sse_observer, skips_an_oversized_event) {
     context.api.base_urls = {endpoint_at(p.port())};
     recording_observer l(observer::sse_options{}, context);
     ASSERT_TRUE(l.receives(1));
-    EXPECT_THAT(l.tested_observer().take_counts().refused, ElementsAre(testing::Pair("event over 64 KiB", 1U)));
+    EXPECT_THAT(l.tested_observer().take_counts().refused,
+                ElementsAre(testing::Pair("event over load.http.maxBody", 1U)));
 }
 
 TEST(sse_observer, starts_at_the_next_base_url_when_one_is_unreachable) {
@@ -339,7 +340,7 @@ TEST(websocket_observer, reconnects) {
     EXPECT_THAT(l.events(), ElementsAre("r-1", "r-2", "r-3"));
     const auto counts = l.tested_observer().take_counts();
     EXPECT_EQ(counts.reconnects, 3U);
-    EXPECT_THAT(counts.refused, ElementsAre(testing::Pair("message over 64 KiB", 1U)));
+    EXPECT_THAT(counts.refused, ElementsAre(testing::Pair("message over load.http.maxBody", 1U)));
 }
 
 /// One connection over TLS each, decoded by Wireshark without settings.

@@ -158,8 +158,9 @@ TEST(webhook_observer, rejects_unauthenticated_posts_and_counts_them) {
     EXPECT_EQ(h.errors().size(), 1U);
     const auto refused = h.tested_observer().take_counts().refused;
     EXPECT_THAT(refused, testing::ElementsAre(Pair("another method", 1U), Pair("another path", 1U),
-                                              Pair("body over 64 KiB, or header over 8 KiB", 1U), Pair("no event", 1U),
-                                              Pair("no signature", 1U), Pair("signature is wrong", 500U)));
+                                              Pair("no event", 1U), Pair("no signature", 1U),
+                                              Pair("over load.http.maxBody or load.http.maxHeader", 1U),
+                                              Pair("signature is wrong", 500U)));
     EXPECT_EQ(h.post(event(1)), 200U) << "and goes on";
     EXPECT_EQ(h.completions().size(), 1U);
 }

@@ -22,6 +22,9 @@ utf8_character decode_utf8(std::string_view) noexcept;
 /// Longest prefix of at most `max_bytes` that does not end within a character.
 std::string_view utf8_prefix(std::string_view, std::size_t max_bytes);
 
+/// The text without a leading byte order mark, which RFC 8259, 8.1 lets a reader of JSON ignore.
+std::string_view without_byte_order_mark(std::string_view) noexcept;
+
 /// Bytes before the first invalid UTF-8 or control character (C0, DEL, C1) that is not one of `allowed`.
 std::size_t printable_length(std::string_view, std::string_view allowed = {});
 

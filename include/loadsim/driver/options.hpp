@@ -4,6 +4,7 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
+#include <loadsim/http/message.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -22,6 +23,7 @@ struct http_options {
     nanoseconds timeout = std::chrono::seconds{10}; ///< per try: connect, request and response together
     std::uint32_t retries = 0;                      ///< maximum number of resends after a timeout
     bool traceparent = false;                       ///< each request has a traceparent header (W3C Trace Context)
+    http::limits limits{};                          ///< of received messages, also of hooks, observers and tokens
     friend bool operator==(const http_options&, const http_options&) = default;
 };
 

@@ -52,6 +52,7 @@ struct inbound_options {
     nanoseconds timeout = std::chrono::seconds{5}; ///< for an HTTP response
     std::uint32_t max_queued = 100'000; ///< responses queued for a connection, per shard; more are dropped and counted
     bool presence = false;              ///< presence messages (asleep, online) are posted as well, as responses are
+    http::limits limits{};              ///< of HTTP responses; those of load.http
     friend bool operator==(const inbound_options&, const inbound_options&) = default;
 };
 

@@ -67,7 +67,7 @@ struct client_counts {
 /// Every address of every base URL has its share of the connections. Names are looked up in make(), which blocks, and again while
 /// connections are opened (net::server_list). An address whose connect fails or times out is skipped for three seconds if there
 /// is another one.
-/// Bounds:  response headers 8 KiB, bodies 64 KiB.
+/// Bounds:  the options' limits. A response over them, or with a compressed body, is an error.
 /// Threads: the loop's. Must outlive the loop's run.
 class client {
 public:

@@ -1,6 +1,7 @@
 // HTTP messages as value types.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,17 @@ bool equal_header_names(std::string_view, std::string_view) noexcept;
 /// (RFC 9110, 5.6.2); methods are case-sensitive (9.1); the framing of the body is that of the serializer.
 std::string method_problem(std::string_view);
 std::string header_name_problem(std::string_view);
+
+/// Limits of a received message, in bytes; a scenario sets them with load.http.maxHeader and load.http.maxBody.
+struct limits {
+    std::uint32_t header = 8 * 1024; ///< with the start line
+    std::uint64_t body = 64 * 1024;
+    friend bool operator==(const limits&, const limits&) = default;
+};
+
+/// Name of the coding if it compresses a body (RFC 9110, 8.4.1): gzip, deflate, br, zstd, compress, or "another coding"; empty:
+/// the body is as it is. loadsim sends no Accept-Encoding, and reads no compressed body.
+std::string_view compression_of(std::string_view content_encoding) noexcept;
 
 /// Request to be sent. Content-Length is added; Host, Accept (JSON) and, for a body that looks like JSON, Content-Type are
 /// added unless present. CR, LF and NUL in header fields are replaced by blanks.

@@ -84,13 +84,8 @@ server_response problem_details(unsigned status, std::string_view detail, const 
 
 using handler = std::function<server_response(const request_view&)>;
 
-struct limits {
-    std::uint32_t header = 8 * 1024;
-    std::uint64_t body = 16 * 1024;
-};
-
 struct server_options {
-    http::limits limits{};
+    http::limits limits{.body = 16 * 1024};
     std::size_t max_connections = 4'096; ///< further ones get status 503 and are closed
     std::chrono::seconds request_timeout{
         10};                                ///< from a request's first byte to its last; also for sending the response

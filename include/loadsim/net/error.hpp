@@ -7,11 +7,12 @@ namespace loadsim::net {
 
 enum class errc {
     ok = 0,
-    closed_by_peer,   ///< the peer closed the connection
-    connect_timeout,  ///< no TCP connection within the timeout
-    peer_not_reading, ///< too many unsent bytes
-    packet_too_large, ///< too many bytes received of one incomplete packet
-    no_source_port,   ///< all ports of all source addresses are in use
+    closed_by_peer,           ///< the peer closed the connection
+    connect_timeout,          ///< no TCP connection within the timeout
+    peer_not_reading,         ///< too many unsent bytes
+    packet_too_large,         ///< too many bytes received of one incomplete packet
+    no_source_port,           ///< all ports of all source addresses are in use
+    too_many_partial_packets, ///< too many bytes received of the incomplete packets of all links together
 };
 
 const std::error_category& category() noexcept;

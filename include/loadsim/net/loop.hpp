@@ -65,6 +65,10 @@ public:
     /// Write buffer, lent to one connection at a time; empty while it is not in use.
     std::vector<std::uint8_t> write_buffer;
     traffic_counts traffic;
+    /// Bytes of incomplete packets of all MQTT links together, and their limit: a link that exceeds it ends with
+    /// errc::too_many_partial_packets. Default: one packet of MQTT's largest size.
+    std::size_t partial_bytes = 0;
+    std::size_t partial_bytes_max = 256 * 1024 * 1024 + 4;
     byte_tap* tap = nullptr; ///< receives the bytes of MQTT links and API connections; null: none. Must outlive them
 
 private:

@@ -110,6 +110,7 @@ private:
     void on_writable();
     std::error_code deliver_to_session(mqtt::byte_view);
     std::error_code feed(mqtt::byte_view arrived, mqtt::bytes& out);
+    void drop_partial();
     std::error_code flush(mqtt::bytes& out);
     template <class Call>
     std::error_code with_output(Call&& call);

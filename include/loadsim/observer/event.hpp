@@ -50,7 +50,7 @@ struct counts {
     std::uint64_t completions = 0;
     std::uint64_t reconnects = 0; ///< connections after a connection loss
     std::map<std::string, std::uint64_t>
-        refused; ///< rejected messages by reason: "signature is wrong", "body over 64 KiB"
+        refused; ///< rejected messages by reason: "signature is wrong", "compressed body"
     std::map<std::string, std::uint64_t> addresses;     ///< connections made, by address
     std::map<std::string, std::uint64_t> broker_limits; ///< what the broker does not support, one sentence each
     std::vector<std::string> unmatched_fields; ///< sentences about field paths that never matched, each reported once

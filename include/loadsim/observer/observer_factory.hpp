@@ -22,7 +22,8 @@ namespace loadsim::observer {
 struct observer_context {
     std::vector<net::endpoint> brokers{}; ///< of mqtt, in failover order, with loadsim's credentials
     net::server_list broker_servers{};    ///< their addresses; of other URLs: they are looked up
-    http::client_options api{};           ///< of sse and websocket: uses bases with their addresses, tls, proxy
+    http::client_options
+        api{}; ///< of sse and websocket: uses bases with their addresses, tls, proxy, limits; of webhook: limits
     /// Adds credentials; called for each connection, on the observer's thread. May be empty.
     std::function<void(http::request&)> sign{};
     std::string subscribe{}; ///< rendered first message of the WebSocket; empty: none

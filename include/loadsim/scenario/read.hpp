@@ -10,6 +10,8 @@
 
 namespace loadsim::scenario {
 
+inline constexpr std::size_t size_limit = 1024 * 1024; ///< bytes of a scenario
+
 /// Override of one value, applied before reading, such as "load.phases[2].duration=60s".
 struct value_override {
     std::string path;  ///< keys separated by dots, list items as [n] from 0

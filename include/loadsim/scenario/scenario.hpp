@@ -33,6 +33,7 @@ struct target {
     std::optional<net::endpoint> broker; ///< external broker; replaces the embedded mosquitto
     std::optional<net::endpoint> api;    ///< external API; replaces the embedded backend
     backend::options backend;            ///< options of the embedded backend
+    std::string embedded_password{};     ///< of the embedded mosquitto; empty: it takes anybody. Never printed
     // Options of an external platform.
     std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
     std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way
@@ -54,6 +55,9 @@ struct service {
     /// The platform's name: value of {service}, and of the service in commands.
     const std::string& platform_name() const { return contract.as.empty() ? name : contract.as; }
 };
+
+/// User name of loadsim's own sessions at the embedded broker, if that demands a password.
+inline constexpr const char* embedded_user = "loadsim";
 
 struct load {
     std::vector<service> services{{"horn", 1.0}};

@@ -17,9 +17,12 @@ response_poster::client_factory make_client_factory(net::loop& loop, const inbou
     return [&loop, &to, connections](http::client_events& events) -> result<std::unique_ptr<http::client>> {
         auto url = net::parse_api_url(to.url);
         if (!url) return url.error();
-        return http::client::make(
-            loop, events,
-            {.base_urls = {std::move(*url)}, .tls = to.tls, .max_connections = connections, .timeout = to.timeout});
+        return http::client::make(loop, events,
+                                  {.base_urls = {std::move(*url)},
+                                   .tls = to.tls,
+                                   .max_connections = connections,
+                                   .timeout = to.timeout,
+                                   .limits = to.limits});
     };
 }
 

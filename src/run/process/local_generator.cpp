@@ -5,6 +5,7 @@
 #include "shard/shard.hpp"
 #include <loadsim/base/counters.hpp>
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/random.hpp>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <fstream>
 #include <future>
+#include <new>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -198,7 +200,12 @@ void local_generator::connect() {
     for (const auto& s : shards_) s->connect();
     observers_ready_ = !setup_.endpoints.api;
     if (!setup_.endpoints.api) return;
-    observers_started_ = std::async(std::launch::async, [this] { return start_observers(); });
+    const auto launched = or_exhausted([this]() -> result<void> {
+        observers_started_ =
+            std::async(std::launch::async, [this] { return or_exhausted([this] { return start_observers(); }); });
+        return {};
+    });
+    if (!launched) error_ = to_string(launched.error());
 }
 
 result<void> local_generator::start_observers() {
@@ -341,7 +348,7 @@ measure::snapshot local_generator::collect() {
     if (observers_ready_ && setup_.endpoints.api) setup_.observers->take_counts(sum.counts);
     sum.driver_ready = sum.driver_ready && observers_ready_;
     if (sum.setup_error.empty()) sum.setup_error = error_;
-    sum.fatal_error = fatal_error_;
+    sum.fatal_error = memory_ran_out() ? exhaustion_text(std::bad_alloc()) : fatal_error_;
     sum.rss_bytes = resident_bytes();
     status_ = sum;
     status_.counts = {};
@@ -353,14 +360,16 @@ measure::snapshot local_generator::collect() {
 result<std::unique_ptr<generator>> start_local_generator(const scenario::scenario_config& scenario,
                                                          const local_generator_options& options,
                                                          const time_source& time, const notice_handler& on_notice) {
-    auto compiled = scenario::compile(scenario);
-    if (!compiled) return compiled.error();
-    if (options.check_machine)
-        if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
-            return checked.error();
-    auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
-    if (!setup) return setup.error();
-    return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
+    return or_exhausted([&]() -> result<std::unique_ptr<generator>> {
+        auto compiled = scenario::compile(scenario);
+        if (!compiled) return compiled.error();
+        if (options.check_machine)
+            if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
+                return checked.error();
+        auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
+        if (!setup) return setup.error();
+        return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
+    });
 }
 
 } // namespace loadsim::run

@@ -28,7 +28,7 @@ result<void> process_observers::open(net::byte_tap* tap) {
     for (std::uint32_t i = 0; i < all.size(); ++i) {
         if (!is<observer::webhook_options>(all[i])) continue;
         auto created = observer::make_observer(
-            all[i], {.tap = tap},
+            all[i], {.api = {.limits = scenario_.load.http.limits}, .tap = tap},
             [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); }, i);
         attach_trace(*created, i);
         if (const auto started = created->start(); !started) return started.error();

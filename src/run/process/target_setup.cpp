@@ -64,17 +64,19 @@ std::vector<target::mosquitto_login> logins_of(const scenario::scenario_config& 
     return all;
 }
 
-target::mosquitto_login generator_login() {
+/// `password`: target.embedded.password; empty: one for this run.
+target::mosquitto_login generator_login(const std::string& password) {
     std::random_device entropy;
-    return {"loadsim", fmt::format("{:08x}{:08x}", entropy(), entropy())};
+    return {scenario::embedded_user, password.empty() ? fmt::format("{:08x}{:08x}", entropy(), entropy()) : password};
 }
 
 /// The embedded broker ends with the run; it persists sessions only if they must survive an outage.
 result<void> start_broker(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
                           const std::filesystem::path& folder, target_setup& setup) {
     target::mosquitto_options wanted;
-    const auto own = generator_login();
-    const bool requires_login = any_behaviour(scenario, [](const auto& b) { return b.credentials.has_value(); });
+    const auto own = generator_login(scenario.target.embedded_password);
+    const bool requires_login = !scenario.target.embedded_password.empty() ||
+                                any_behaviour(scenario, [](const auto& b) { return b.credentials.has_value(); });
     if (requires_login) wanted.logins = logins_of(scenario, compiled, own);
     wanted.persistent_sessions = std::ranges::any_of(
         scenario.conditions, [](const auto& c) { return c.type == vehicle::condition::kind::outage; });
@@ -116,7 +118,8 @@ http::client_options api_of(const scenario::scenario_config& scenario, std::vect
             .max_connections = scenario.load.http.connections,
             .timeout = scenario.load.http.timeout,
             .retries = scenario.load.http.retries,
-            .keep_headers = false};
+            .keep_headers = false,
+            .limits = scenario.load.http.limits};
 }
 
 result<void> start_backend(const scenario::scenario_config& scenario, target_setup& setup) {
@@ -192,6 +195,7 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
                                   const notice_handler& on_notice, net::byte_tap* tap) {
     target_setup setup;
     setup.endpoints.broker_api = scenario.fleet.broker_api;
+    setup.endpoints.broker_api.inbound.limits = scenario.load.http.limits;
     if (scenario::needs_a_broker(scenario)) {
         setup.endpoints.broker_urls = scenario::brokers_of(scenario.target);
         if (setup.endpoints.broker_urls.empty()) {

@@ -3,6 +3,7 @@
 #include "clock_conversion.hpp"
 
 #include <loadsim/base/counters.hpp>
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/driver/http_driver.hpp>
 #include <loadsim/driver/mqtt_driver.hpp>
@@ -16,7 +17,6 @@
 #include <time.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -134,9 +134,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
             loop_.run();
             stopped_ = true;
         } catch (const std::exception& exception) {
-            // Without this shard the run's results would be invalid.
-            print_error(fmt::format("loadsim: internal error: {}\n", exception.what()));
-            std::_Exit(1);
+            end_program(exception); // without this shard the run's results would be invalid
         }
     });
 }

@@ -59,7 +59,12 @@ private:
     void fail(std::string text) { findings_.push_back({false, std::move(text)}); }
 
     static contract::message_view message_view_of(const traced_message& message) {
-        return {.topic = message.head, .payload = message.body, .correlation = {}, .property = {}};
+        const bool is_http = message.kind == direction::from_api || message.kind == direction::to_observer;
+        return {.topic = message.head,
+                .payload = message.body,
+                .correlation = {},
+                .property = {},
+                .parse_limit = is_http ? message.body.size() : contract::payload_limit};
     }
 
     void check_api_response() {

@@ -20,6 +20,11 @@ struct auth_keys {
     std::optional<auth_options::sigv4_options> sigv4;
 };
 
+struct embedded_keys {
+    backend::options backend;
+    std::optional<std::string> password;
+};
+
 struct target_keys {
     std::optional<std::vector<net::endpoint>> broker;
     std::optional<std::vector<net::endpoint>> api;
@@ -28,7 +33,7 @@ struct target_keys {
     std::optional<http::tls_options> tls;
     std::optional<net::endpoint> proxy;
     std::optional<driver::auth_options> auth;
-    std::optional<backend::options> embedded;
+    std::optional<embedded_keys> embedded;
 };
 
 /// A URL, or a list of them.
@@ -53,6 +58,16 @@ private:
 };
 
 template <class V>
+void describe(V& v, embedded_keys& k) {
+    v.field("password", k.password,
+            "Password that the embedded broker demands from everybody: loadsim's own sessions, and vehicles without a "
+            "user in "
+            "fleet.mqtt, connect as loadsim with it; left out: the broker takes anybody.",
+            value_types::secret{});
+    describe(v, k.backend);
+}
+
+template <class V>
 void describe(V& v, target_keys& k) {
     v.field("broker", k.broker,
             "URL of the broker, mqtt://host:1883, or a list: vehicles use them round robin, and the next one after a "
@@ -70,8 +85,9 @@ void describe(V& v, target_keys& k) {
     v.field("tls", k.tls, "TLS files, in PEM, for https.", value_types::tls{});
     v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", value_types::endpoint{net::parse_api_url});
     v.field("auth", k.auth, "Credentials for every request to the API.", value_types::auth{});
-    v.field("embedded", k.embedded, "Options of the embedded backend; unused if broker and api are both given.",
-            value_types::object<backend::options>{});
+    v.field("embedded", k.embedded,
+            "Options of the embedded broker and backend; unused if broker and api are both given.",
+            value_types::object<embedded_keys>{});
 }
 
 } // namespace
@@ -169,7 +185,7 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
             return r.add_problem(n, net::without_userinfo("'" + n.text + "'") +
                                         " is no target; write embedded, or {broker: mqtt://HOST, api: http://HOST}");
     } else {
-        keys.embedded.emplace().services.clear(); // empty unless the scenario lists services
+        keys.embedded.emplace().backend.services.clear(); // empty unless the scenario lists services
         object<target_keys>{}.read(r, n, keys);
         if (n.what != yaml_node::kind::map) return;
     }
@@ -199,7 +215,21 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
         r.add_problem(n, "user and password are for a broker, and none is given");
     }
     out.backend.services.clear(); // resolve_defaults() sets the default
-    if (keys.embedded) out.backend = *keys.embedded;
+    if (keys.embedded) {
+        out.backend = keys.embedded->backend;
+        const auto& password = keys.embedded->password;
+        out.embedded_password = password.value_or("");
+        const auto wrong = [&](const char* why) {
+            r.add_problem(*n.find(keyword)->find("password"), std::string("target.embedded.password ") + why);
+        };
+        if (password && password->empty())
+            wrong("is empty, and the embedded broker would take anybody; set the variable or file that it is from");
+        else if (out.embedded_password.find_first_of(":{}\r\n") != std::string::npos)
+            wrong("has a colon, a brace or a line break, which the broker's password file cannot hold; choose another "
+                  "one");
+        else if (password && out.broker)
+            wrong("is for the embedded broker, and target.broker replaces it; give target.user and target.password");
+    }
     if (!keys.broker && !keys.api && !out.embedded) r.add_problem(n, "a target is embedded, or has a broker");
 }
 
@@ -214,7 +244,8 @@ yaml_node target::write(const scenario::target& t) const {
         keys.user = t.broker->user;
         keys.password = t.broker->password;
     }
-    if (t.embedded) keys.embedded = t.backend;
+    if (t.embedded) keys.embedded.emplace().backend = t.backend;
+    if (t.embedded && !t.embedded_password.empty()) keys.embedded->password = t.embedded_password;
     return object<target_keys>{}.write(keys);
 }
 

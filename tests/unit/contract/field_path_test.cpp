@@ -88,6 +88,7 @@ TEST(field_path, splits_a_batch_into_items_as_written) {
 }
 
 TEST(field_path, is_safe_for_untrusted_input) {
+    EXPECT_EQ(json("/a", "\xef\xbb\xbf{\"a\": 1.50}"), "1.50") << "a byte order mark is ignored";
     EXPECT_EQ(json("/a", R"({"a":")" + std::string(payload_limit, 'x') + "\"}"), "(none)") << "too long to be parsed";
     std::string deep = R"({"a":1,"b":)" + std::string(1000, '[') + std::string(1000, ']') + "}";
     EXPECT_EQ(json("/a", deep), "(none)") << "too deep";

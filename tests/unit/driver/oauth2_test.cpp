@@ -25,6 +25,7 @@ TEST(oauth2, parses_the_token_response) {
         {R"({"access_token":"T","token_type":"Bearer","expires_in":300})", 300s},
         {R"({"access_token":"T","expires_in":1.5})", 1s},
         {R"({"access_token":"T"})", 1h},
+        {"\xef\xbb\xbf{\"access_token\":\"T\"}", 1h},
         {R"({"access_token":"T","expires_in":"soon"})", 1h},
         {R"({"access_token":"T","expires_in":-1})", 1h},
         {R"({"access_token":"T","expires_in":1e300})", 365 * 24h},

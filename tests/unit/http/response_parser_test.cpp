@@ -24,20 +24,19 @@ std::ostream& operator<<(std::ostream& out, const parsed_response& s) {
     return out << s.status << " \"" << s.body << "\" keep alive " << s.keep_alive << ", left " << s.unconsumed;
 }
 
-/// Passes `bytes` in pieces, as a connection does: unconsumed bytes are presented again with the next piece.
+/// Passes `bytes` in pieces, as a connection does.
 std::pair<parsed_response, response_parser::error_code> in_pieces(response_parser& parser, std::string_view bytes,
                                                                   std::size_t piece, bool closed) {
     response_parser::error_code error;
-    std::string unread;
     parser.begin();
     while (!bytes.empty() && !error && !parser.done()) {
-        unread += bytes.substr(0, piece);
+        parser.feed(bytes.substr(0, piece), error);
         bytes.remove_prefix(std::min(piece, bytes.size()));
-        unread.erase(0, parser.parse(unread, error));
     }
     if (!error && !parser.done() && closed) parser.put_eof(error);
     if (error || !parser.done()) return {{}, error};
-    return {{parser.status(), std::string(parser.body()), parser.keep_alive(), unread.size() + bytes.size()}, error};
+    return {{parser.status(), std::string(parser.body()), parser.keep_alive(), parser.unread().size() + bytes.size()},
+            error};
 }
 
 struct response_row {
@@ -71,6 +70,22 @@ const response_row complete_responses[] = {
      "HTTP/1.1 202 Accepted\r\nContent-Length: 1\r\n\r\na",
      false,
      {202, "a", true, 0}},
+    {"lines that end in LF",
+     "HTTP/1.1 202 Accepted\nServer: x\nContent-Length: 4\n\na\nbc",
+     false,
+     {202, "a\nbc", true, 0}},
+    {"both line ends", "HTTP/1.1 202 Accepted\r\nServer: x\nContent-Length: 1\n\r\na", false, {202, "a", true, 0}},
+    {"no reason", "HTTP/1.1 202 \r\nContent-Length: 1\r\n\r\na", false, {202, "a", true, 0}},
+    {"no reason and no blank", "HTTP/1.1 202\r\nContent-Length: 1\r\n\r\na", false, {202, "a", true, 0}},
+    {"nothing but a status", "HTTP/1.1 202\n\n", true, {202, "", false, 0}},
+    {"no compression",
+     "HTTP/1.1 202 OK\r\nContent-Encoding: identity\r\nContent-Length: 1\r\n\r\na",
+     false,
+     {202, "a", true, 0}},
+    {"compressed, and empty",
+     "HTTP/1.1 202 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n",
+     false,
+     {202, "", true, 0}},
 };
 
 } // namespace
@@ -104,7 +119,7 @@ TEST(response_parser, waits_for_the_rest) {
 }
 
 TEST(response_parser, reports_errors) {
-    const std::string large(response_parser::body_limit + 1, 'x');
+    const std::string large(loadsim::http::limits{}.body + 1, 'x');
     struct {
         const char* name;
         std::string bytes;
@@ -118,6 +133,9 @@ TEST(response_parser, reports_errors) {
         {"large by length", "HTTP/1.1 202 Accepted\r\nContent-Length: 65537\r\n\r\n", beast_error::body_limit},
         {"large by itself", "HTTP/1.1 202 Accepted\r\n\r\n" + large, beast_error::body_limit},
         {"a header without end", "HTTP/1.1 202 Accepted\r\nX: " + large, beast_error::header_limit},
+        {"a trailer without end", "HTTP/1.1 202 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + large,
+         beast_error::header_limit},
+        {"another protocol without a line", "SSH-2.0", beast_error::bad_version},
         {"only an interim answer", "HTTP/1.1 103 Early Hints\r\n\r\n", beast_error::end_of_stream},
     };
     for (const auto& row : rows) {
@@ -150,11 +168,38 @@ TEST(response_parser, bodiless_response_is_complete_after_the_header) {
     response_parser parser;
     response_parser::error_code error;
     parser.begin(true);
-    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
-    EXPECT_EQ(parser.parse(head, error), head.size());
+    parser.feed("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", error);
     EXPECT_TRUE(parser.done()) << "the answer to a HEAD tells the length of what it leaves out";
     parser.begin(true);
-    const std::string tunnel = "HTTP/1.1 200 Connection established\r\n\r\n";
-    EXPECT_EQ(parser.parse(tunnel, error), tunnel.size());
+    parser.feed("HTTP/1.1 200 Connection established\r\n\r\n", error);
     EXPECT_TRUE(parser.done()) << "the answer to a CONNECT has no end by itself";
+    EXPECT_FALSE(error);
+}
+
+TEST(response_parser, errors_name_the_limit_and_the_compression) {
+    const std::string ok = "HTTP/1.1 200 OK\r\n";
+    const std::pair<std::string, const char*> rows[] = {
+        {ok + "X: " + std::string(100, 'x') + "\r\n\r\n",
+         "response with a header over 100 bytes (load.http.maxHeader)"},
+        {ok + "Content-Length: 21\r\n\r\n", "response with a body over 20 bytes (load.http.maxBody)"},
+        {ok + "Transfer-Encoding: chunked\r\n\r\n20\r\nx", "response with a body over 20 bytes (load.http.maxBody)"},
+        {ok + "Content-Encoding: GZIP\r\nContent-Length: 2\r\n\r\n\x1f\x8b",
+         "response 200 with a compressed body (gzip), although loadsim sends no Accept-Encoding; switch compression "
+         "off "
+         "at the API"},
+        {ok + "Content-Encoding: a, b\r\n\r\nx",
+         "response 200 with a compressed body (another coding), although loadsim sends no Accept-Encoding; switch "
+         "compression off at the API"},
+        {"", "connection closed by the API"},
+    };
+    for (const auto& [bytes, text] : rows) {
+        response_parser parser({.limits = {.header = 100, .body = 20}});
+        const auto [got, error] = in_pieces(parser, bytes, bytes.size(), true);
+        EXPECT_EQ(parser.describe(error), text);
+    }
+    response_parser large({.limits = {.header = 1 << 20, .body = 1 << 20}});
+    const auto [got, error] =
+        in_pieces(large, ok + "X: " + std::string(500'000, 'x') + "\r\n\r\n" + std::string(500'000, 'y'), 60'000, true);
+    EXPECT_FALSE(error) << error.message();
+    EXPECT_EQ(got.body.size(), 500'000U);
 }

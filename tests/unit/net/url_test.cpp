@@ -41,7 +41,7 @@ TEST(api_url, scheme_is_case_insensitive) {
 TEST(api_url, error_never_prints_userinfo) {
     for (const std::string text :
          {"http://user:secret@host", "mqtt://user:secret@host/path", "http://user:sec ret@host",
-          "ftp://user:secret@host", "user:secret@host", "http://user:se/cret@host:99999"})
+          "ftp://user:secret@host", "user:secret@a://b@host", "user:secret@host", "http://user:se/cret@host:99999"})
         for (auto* const parse : {parse_api_url, parse_broker_url}) {
             const auto read = parse(text);
             ASSERT_FALSE(read) << text;

@@ -97,9 +97,10 @@ TEST(sse_parser, retry_is_bounded) {
 }
 
 TEST(sse_parser, drops_and_counts_oversized_events) {
-    const std::string most(sse_parser::max_event_size - 1, 'x');
-    const std::string over(sse_parser::max_event_size + 1, 'x');
-    const std::string half(sse_parser::max_event_size / 2 + 1, 'x');
+    const auto limit = loadsim::http::limits{}.body;
+    const std::string most(limit - 1, 'x');
+    const std::string over(limit + 1, 'x');
+    const std::string half(limit / 2 + 1, 'x');
     const sse_event after{"message", "after"};
     const auto end = "\n\ndata: after\n\n"s;
     // The limit also applies to the line including "data:".
@@ -111,6 +112,14 @@ TEST(sse_parser, drops_and_counts_oversized_events) {
             EXPECT_THAT(all.events, testing::ElementsAre(after)) << piece;
             EXPECT_EQ(all.oversized, 1U) << piece;
         }
+}
+
+TEST(sse_parser, limit_is_an_option) {
+    sse_parser small(16);
+    EXPECT_TRUE(small.feed("data: 0123456789abcdef\n\n").empty());
+    EXPECT_EQ(small.oversized(), 1U);
+    sse_parser large(1'000'000);
+    EXPECT_EQ(large.feed("data: " + std::string(500'000, 'x') + "\n\n").size(), 1U);
 }
 
 TEST(sse_parser, restart_keeps_the_last_id) {

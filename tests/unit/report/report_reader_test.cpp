@@ -9,6 +9,8 @@
 
 #include <cmath>
 
+#include <sys/stat.h>
+
 namespace fs = std::filesystem;
 using namespace loadsim;
 using namespace loadsim::report;
@@ -249,6 +251,15 @@ TEST_F(report_reader_test, warns_about_a_folder_in_place_of_a_file) {
     const auto all = read();
     EXPECT_THAT(ids(all), SizeIs(4));
     EXPECT_THAT(all.warnings, ElementsAre(HasSubstr("sessions.jsonl")));
+}
+
+TEST_F(report_reader_test, reads_no_device_and_no_pipe) {
+    fs::remove(folder / "sessions.jsonl");
+    fs::create_symlink("/dev/zero", folder / "sessions.jsonl");
+    EXPECT_THAT(read().warnings, ElementsAre("sessions.jsonl is no regular file"));
+    fs::remove(folder / "sessions.jsonl");
+    ASSERT_EQ(::mkfifo((folder / "sessions.jsonl").c_str(), 0600), 0);
+    EXPECT_THAT(read().warnings, ElementsAre("sessions.jsonl is no regular file"));
 }
 
 TEST_F(report_reader_test, warns_about_another_version) {

@@ -129,6 +129,12 @@ TEST(check, combinations) {
         {scenario_with_load(
              "  driver: mqtt\n  drain: 9s\nfleet: {segments: [{name: a, share: 100%, behaviour: offline}]}"),
          "f:5:10: silent vehicles' requests end 10s after"},
+        {minimal_scenario("target: {embedded: {password: ''}}"), "f:3:31: target.embedded.password is empty, and"},
+        {minimal_scenario("target: {embedded: {password: 'a:b'}}"), "target.embedded.password has a colon, a brace"},
+        {minimal_scenario("target: {broker: mqtt://a, embedded: {password: p}}"),
+         "target.embedded.password is for the embedded broker, and target.broker replaces it"},
+        {minimal_scenario("target: {embedded: {password: p}}\nfleet: {mqtt: {user: u}}"),
+         "f:4:9: with target.embedded.password vehicles need a user and a password"},
         {minimal_scenario("target: {user: u}\n"), "a target is embedded, or has a broker"},
         {minimal_scenario("target: {embedded: {}, user: u}\n"),
          "user and password are for a broker, and none is given"},

@@ -95,6 +95,21 @@ TEST(platform_schema, round_trips_except_for_secrets) {
     EXPECT_TRUE(again == d);
 }
 
+TEST(platform_schema, embedded_password_is_that_of_loadsim_and_of_the_vehicles) {
+    const auto open = read_valid(minimal_scenario(""));
+    EXPECT_EQ(open.fleet.mqtt.user, "");
+    const auto shut = read_valid(minimal_scenario("target: {embedded: {password: sesame}}"));
+    EXPECT_EQ(shut.target.embedded_password, "sesame");
+    EXPECT_EQ(shut.fleet.mqtt.user, "loadsim");
+    EXPECT_EQ(shut.fleet.mqtt.password, "sesame");
+    EXPECT_THAT(write(shut), Not(HasSubstr("sesame")));
+    const value_override given{"target.embedded.password", "sesame"};
+    EXPECT_EQ(read(write(shut), "scenario.yaml", {&given, 1}).value().fleet.mqtt.password, "sesame") << "a replay";
+    const auto own = read_valid(
+        minimal_scenario("target: {embedded: {password: sesame}}\nfleet: {mqtt: {user: '{vin}', password: car}}"));
+    EXPECT_EQ(own.fleet.mqtt.password, "car");
+}
+
 TEST(platform_schema, secrets_may_be_in_a_file) {
     const auto file = std::filesystem::temp_directory_path() / "loadsim-secret-of-a-test";
     std::ofstream(file) << "from a file\n";
