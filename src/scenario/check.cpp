@@ -384,6 +384,7 @@ problems check(const scenario_config& config, problems& warnings) {
     else
         warn_of_generated_vins(config, *compiled, warnings);
     warn_of_builtin_messages(config, warnings);
+    if (all.empty()) warn_of_load(config, warnings);
     return all;
 }
 
