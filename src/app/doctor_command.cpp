@@ -25,6 +25,7 @@ struct doctor_options {
 /// Command line of the run with additional flags, for copying. Settings that may hold a password become "...".
 std::string run_command_line(const doctor_options& options, const std::string& flags) {
     std::string line = command_name() + " run " + shell_quote(options.scenario.file);
+    if (!options.scenario.environment.empty()) line += " --env " + shell_quote(options.scenario.environment);
     for (const auto& text : options.scenario.overrides)
         line += " --set " + (text.find("password") == std::string::npos ? shell_quote(text) : "...");
     if (!options.scenario.broker.empty()) line += " --broker " + shell_quote(options.scenario.broker);

@@ -2,6 +2,7 @@
 #include <loadsim/scenario/read.hpp>
 
 #include "check.hpp"
+#include "includes.hpp"
 #include "overrides.hpp"
 #include "schema.hpp"
 #include "yaml.hpp"
@@ -96,13 +97,14 @@ bool is_reported(const std::vector<located_problem>& found, std::string_view pat
         found, [&](const located_problem& f) { return is_within(f.path, path) || is_within(path, f.path); });
 }
 
-problems sort_problems(std::vector<located_problem> found, std::string_view file,
+problems sort_problems(std::vector<located_problem> found, const std::vector<read_context::source_file>& files,
                        std::span<const value_override> overrides) {
     std::ranges::stable_sort(found, {}, &located_problem::location);
     problems all;
     for (auto& f : found) {
         if (f.location.override_number == 0)
-            all.add(fmt::format("{}:{}:{}", file, f.location.line, f.location.column), std::move(f.text));
+            all.add(fmt::format("{}:{}:{}", files[f.location.file].name, f.location.line, f.location.column),
+                    std::move(f.text));
         else
             all.add("--set " + overrides[f.location.override_number - 1].path, std::move(f.text));
     }
@@ -126,9 +128,9 @@ void read_context::add_warning(const yaml_node& at, std::string text) {
 }
 
 std::string read_context::path_of_file(const yaml_node& n) const {
-    if (folder.empty() || n.text.empty()) return n.text;
+    if (files.empty() || n.text.empty()) return n.text;
     const std::filesystem::path named(n.text);
-    return (n.location.override_number == 0 ? folder / named : std::filesystem::absolute(named))
+    return (n.location.override_number == 0 ? files[n.location.file].folder / named : std::filesystem::absolute(named))
         .lexically_normal()
         .string();
 }
@@ -166,33 +168,38 @@ std::string join_path(std::string_view path, std::string_view key) {
 }
 
 result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
-                             problems* warnings) {
+                             problems* warnings, std::string_view environment) {
     read_context r;
-    r.folder = std::filesystem::absolute(std::filesystem::path(file)).parent_path();
+    r.files = {{std::string(file), std::filesystem::absolute(std::filesystem::path(file)).parent_path()}};
     scenario_config made;
     made.behaviours = builtin_behaviours();
     made.target.backend.services.clear(); // resolve_defaults() sets the default
-    if (auto root = parse_yaml(yaml, 0, r)) {
-        for (std::size_t i = 0; i < overrides.size(); ++i)
-            apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
-        std::erase_if(root->members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
-        if (root->what == yaml_node::kind::null)
-            r.add_problem(*root, "the scenario is empty");
-        else
-            value_types::object<scenario_config>{}.read(r, *root, made);
-        resolve_defaults(made, *root);
-        auto found = r.located_problems();
-        problems of_check;
-        for (auto& p : check(made, of_check).list)
-            if (!is_reported(r.located_problems(), p.location))
-                found.push_back({p.location, locate(*root, p.location), std::move(p.text)});
-        auto warned = r.located_warnings();
-        for (auto& p : of_check.list) warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
-        if (warnings != nullptr) *warnings = sort_problems(std::move(warned), file, overrides);
-        if (found.empty()) return made;
-        return sort_problems(std::move(found), file, overrides);
+    auto root = parse_with_includes(yaml, r);
+    if (!root) return sort_problems(r.located_problems(), r.files, overrides);
+    if (auto unknown = apply_environment(environment, *root, r); !unknown.empty())
+        return problems{"--env", std::move(unknown)};
+    for (std::size_t i = 0; i < overrides.size(); ++i)
+        apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
+    std::erase_if(root->members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
+    if (root->what == yaml_node::kind::null) {
+        r.add_problem(*root, "the scenario is empty");
+    } else if (r.expect_map(*root, "a map of keys")) {
+        object_reader visitor(r, *root);
+        for (const auto& key : file_keys) visitor.ignore(key.name);
+        describe(visitor, made);
+        visitor.finish();
     }
-    return sort_problems(r.located_problems(), file, overrides);
+    resolve_defaults(made, *root);
+    auto found = r.located_problems();
+    problems of_check;
+    for (auto& p : check(made, of_check).list)
+        if (!is_reported(r.located_problems(), p.location))
+            found.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+    auto warned = r.located_warnings();
+    for (auto& p : of_check.list) warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+    if (warnings != nullptr) *warnings = sort_problems(std::move(warned), r.files, overrides);
+    if (found.empty()) return made;
+    return sort_problems(std::move(found), r.files, overrides);
 }
 
 std::string write(const scenario_config& config) {

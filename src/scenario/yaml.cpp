@@ -70,7 +70,8 @@ bool is_open_quote(std::string_view from) {
 /// Builds the tree from yaml-cpp's events. yaml-cpp's own nodes share aliases, have no limits, and recurse.
 class node_builder final : public YAML::EventHandler {
 public:
-    node_builder(std::string_view text, std::uint32_t source) : text_(text), override_number_(source) {}
+    node_builder(std::string_view text, source_location source)
+        : text_(text), source_(source), root_(make_node(yaml_node::kind::null, source)) {}
 
     yaml_node take_root() { return std::move(root_); }
 
@@ -125,7 +126,7 @@ private:
     };
 
     source_location location_of(const YAML::Mark& mark) const {
-        return {override_number_, mark.line + 1, mark.column + 1};
+        return {source_.override_number, mark.line + 1, mark.column + 1, source_.file};
     }
 
     void check_tag(const YAML::Mark& mark, const std::string& tag) const {
@@ -202,8 +203,8 @@ private:
         }
     }
 
-    std::string_view text_; ///< the whole document
-    std::uint32_t override_number_;
+    std::string_view text_;  ///< the whole document
+    source_location source_; ///< override or file
     bool started_ = false;
     yaml_node root_;
     std::vector<frame> open_;
@@ -220,10 +221,11 @@ public:
     }
 };
 
-source_location location_of_offset(std::string_view text, std::size_t offset, std::uint32_t source) {
+source_location location_of_offset(std::string_view text, std::size_t offset, source_location source) {
     const auto before = text.substr(0, offset);
     const auto line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-    return {source, static_cast<int>(std::ranges::count(before, '\n')) + 1, static_cast<int>(offset - line_start) + 1};
+    return {source.override_number, static_cast<int>(std::ranges::count(before, '\n')) + 1,
+            static_cast<int>(offset - line_start) + 1, source.file};
 }
 
 /// Location of a tab in the indentation of the line of an error, or of the one before, which yaml-cpp names by its consequences;
@@ -233,7 +235,7 @@ std::optional<source_location> indenting_tab(std::string_view text, source_locat
         const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
         const auto tab = indentation.find('\t');
         if (tab != std::string_view::npos && line >= error.line - 1)
-            return source_location{error.override_number, line, static_cast<int>(tab) + 1};
+            return source_location{error.override_number, line, static_cast<int>(tab) + 1, error.file};
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     }
     return std::nullopt;
@@ -293,10 +295,11 @@ std::string to_yaml(const yaml_node& n) {
     return std::string(out.c_str(), out.size()) + "\n";
 }
 
-std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t source, read_context& context) {
+std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context& context,
+                                    std::uint32_t file) {
+    const source_location source{.override_number = override_number, .file = file};
     if (text.size() > size_limit) {
-        context.add_problem(source_location{source},
-                            fmt::format("{} bytes; a scenario has at most {}", text.size(), size_limit));
+        context.add_problem(source, fmt::format("{} bytes; a scenario has at most {}", text.size(), size_limit));
         return std::nullopt;
     }
     // yaml-cpp accepts such bytes, and its layers interpret them differently.
@@ -318,14 +321,14 @@ std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t source,
         context.add_problem(why.location, why.text);
     } catch (const YAML::Exception& error) {
         const auto location = error.mark.is_null()
-                                  ? source_location{source}
-                                  : source_location{source, error.mark.line + 1, error.mark.column + 1};
+                                  ? source
+                                  : source_location{override_number, error.mark.line + 1, error.mark.column + 1, file};
         if (const auto tab = indenting_tab(text, location))
             context.add_problem(*tab, "this line is indented with a tab; YAML takes blanks only");
         else
             context.add_problem(location, "not YAML: " + error.msg + quoting_hint(location));
     } catch (const std::exception& error) {
-        context.add_problem(source_location{source}, std::string("cannot be read: ") + error.what());
+        context.add_problem(source, std::string("cannot be read: ") + error.what());
     }
     return std::nullopt;
 }
