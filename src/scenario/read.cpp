@@ -170,7 +170,7 @@ std::string join_path(std::string_view path, std::string_view key) {
 result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
                              problems* warnings, std::string_view environment) {
     read_context r;
-    r.files = {{std::string(file), std::filesystem::absolute(std::filesystem::path(file)).parent_path()}};
+    r.files = {{std::string(file), (std::filesystem::current_path() / file).parent_path()}};
     scenario_config made;
     made.behaviours = builtin_behaviours();
     made.target.backend.services.clear(); // resolve_defaults() sets the default

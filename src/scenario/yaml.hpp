@@ -35,6 +35,7 @@ struct yaml_node {
 
     yaml_node::kind what = kind::null;
     std::string text;             ///< of a scalar, unquoted
+    bool quoted = false;          ///< of a scalar: a text, whatever it looks like
     std::vector<yaml_node> items; ///< of a list
     std::vector<yaml_member>
         members;              ///< of a map, in the order written; may hold duplicate keys, which the reader rejects
@@ -70,9 +71,17 @@ inline constexpr std::size_t node_limit = 20'000; ///< each use of an alias coun
 inline constexpr std::size_t depth_limit = 32;
 inline constexpr std::size_t text_limit = 4096; ///< bytes of one scalar
 
-/// Parses one YAML document; nullopt, after reporting a problem, for any other text or beyond the limits above. Expands
-/// aliases and merges "<<". `override_number`, `file`: see source_location. Never throws.
+struct yaml_limits {
+    std::string_view what = "a scenario"; ///< for problems
+    std::size_t size = size_limit;
+    std::size_t nodes = node_limit;
+    std::size_t depth = depth_limit;
+    std::size_t text = text_limit;
+};
+
+/// Parses one YAML document; nullopt, after reporting a problem, for any other text or beyond the limits. Expands aliases and
+/// merges "<<". `override_number`, `file`: see source_location. Never throws.
 std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context&,
-                                    std::uint32_t file = 0);
+                                    std::uint32_t file = 0, const yaml_limits& = {});
 
 } // namespace loadsim::scenario
