@@ -1,7 +1,7 @@
 #include <loadsim/scenario/new_scenario.hpp>
 
 #include "embedded_data.hpp"
-#include "openapi.hpp"
+#include "openapi/translation.hpp"
 #include "read_context.hpp"
 #include "yaml.hpp"
 

@@ -233,6 +233,13 @@ TEST(openapi, a_large_or_nested_document_ends_soon) {
                                     "components: {schemas: {a: {properties: {" + properties + "}}}}\n");
     EXPECT_THAT(text_of(wide), HasSubstr("the body is too large"));
     EXPECT_TRUE(read(text_of(wide), "f"));
-    std::string text = document_with("  /v/{vin}:\n    post:\n      description: " + std::string(10'000, 'x') + "\n");
+    std::string bases;
+    for (int i = 0; i < 50; ++i) bases += "{$ref: '#/components/schemas/b'}, ";
+    EXPECT_TRUE(new_scenario_from_openapi(
+        document_with("  /v:\n    post: {requestBody: {content: {application/json: {schema: {$ref: "
+                      "'#/components/schemas/b'}}}}, responses: {}}\n",
+                      "components: {schemas: {b: {allOf: [" + bases + "]}}}\n"),
+        "api.yaml"));
+    const auto text = document_with("  /v/{vin}:\n    post:\n      description: " + std::string(10'000, 'x') + "\n");
     EXPECT_THAT(text_of(text), HasSubstr("# POST /v/{vin} of api.yaml")) << "texts may be longer than in a scenario";
 }
