@@ -196,7 +196,7 @@ TEST(openapi, tells_in_comments_what_it_assumes) {
                                              "        - {name: command, in: path, schema: {enum: [front door]}}\n"));
     EXPECT_THAT(names, AllOf(HasSubstr("path: '/v/{vin}/front%20door'"), HasSubstr("services: {frontdoor: 1}")));
     EXPECT_THAT(text_of(document_with("  /v/{vin}:\n    post: {}\n", "servers: [{url: 'wss://h'}]\n")),
-                HasSubstr("api: 'http://127.0.0.1:8080' # the document's: 'wss://h' is not"));
+                HasSubstr("api: 'http://127.0.0.1:8080' # the document's: 'wss://h' has the scheme 'wss'"));
 }
 
 TEST(openapi, refuses_what_it_cannot_translate) {
