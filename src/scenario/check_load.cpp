@@ -235,7 +235,7 @@ void warn_of_load(const scenario_config& config, problems& warnings) {
         fmt::format("load.phases[{}]", over->phase),
         fmt::format(
             "'{}' requests {}, and {} vehicles carry {} at most: a vehicle has one request at a time, for {:.3g} s "
-            "on average. The rest is skipped; use {} vehicles, or at most {}",
+            "on average. The rest is skipped; use {:.0f} vehicles, or at most {}",
             config.load.phases[over->phase].name, rate_text(over->peak), vehicles, rate_text(capacity),
             vehicles / capacity, std::ceil(over->peak * vehicles / capacity), rate_text(capacity)));
 }
