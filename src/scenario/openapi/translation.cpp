@@ -304,8 +304,7 @@ private:
             look_at(doc_.get(responses, "default"));
         }
         std::ranges::sort(statuses);
-        const auto repeated = std::ranges::unique(statuses);
-        statuses.erase(repeated.begin(), repeated.end());
+        statuses.erase(std::unique(statuses.begin(), statuses.end()), statuses.end());
         if (id.empty()) id = header;
         if (id.empty()) note("the document has no id of the request in the response: observers find it by the vehicle");
         return {statuses, id};
