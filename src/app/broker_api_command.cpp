@@ -46,7 +46,7 @@ result<scenario::scenario_config> scenario_of(const broker_api_flags& flags) {
         if (!one) return one.error();
         overrides.push_back(std::move(*one));
     }
-    return scenario::read(default_scenario, "broker-api", overrides);
+    return scenario::read(default_scenario, "broker-api", overrides, nullptr, adjusted.environment);
 }
 
 void print_counts(const measure::broker_api_counts& all) {
@@ -89,19 +89,19 @@ command broker_api_command() {
     return {
         .name = "broker-api",
         .description = "Simulates a broker's HTTP API with vehicles behind it, until it is stopped: for your own tests",
-        .flags = {{.name = "SCENARIO",
-                   .into = &flags->scenario.file,
-                   .help = "Whose vehicles (default: all of them succeed)"},
-                  {.name = "--listen",
-                   .into = &flags->listen,
-                   .help = "Where it listens: host:port (default: any free port of 127.0.0.1)"},
-                  {.name = "--inbound",
-                   .into = &flags->inbound,
-                   .help = "The platform's endpoint for vehicles' responses: http://host:port[/base]"},
-                  {.name = "--vehicles",
-                   .into = &flags->vehicles,
-                   .help = "How many (default: the scenario's, else 1000)"},
-                  {.name = "--set", .into = &flags->scenario.overrides, .help = "PATH=VALUE: a value of the scenario"}},
+        .flags =
+            {{.name = "SCENARIO",
+              .into = &flags->scenario.file,
+              .help = "Whose vehicles (default: all of them succeed)"},
+             {.name = "--listen",
+              .into = &flags->listen,
+              .help = "Where it listens: host:port (default: any free port of 127.0.0.1)"},
+             {.name = "--inbound",
+              .into = &flags->inbound,
+              .help = "The platform's endpoint for vehicles' responses: http://host:port[/base]"},
+             {.name = "--vehicles", .into = &flags->vehicles, .help = "How many (default: the scenario's, else 1000)"},
+             {.name = "--env", .into = &flags->scenario.environment, .help = "One of the scenario's `environments`"},
+             {.name = "--set", .into = &flags->scenario.overrides, .help = "PATH=VALUE: a value of the scenario"}},
         .run = [flags] { return serve(*flags); }};
 }
 

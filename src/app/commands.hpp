@@ -13,6 +13,7 @@ command probe_command();
 command validate_command();
 command doctor_command();
 command show_command();
+command init_command();
 command schema_command();
 command backend_command();
 command broker_api_command();

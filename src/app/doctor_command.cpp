@@ -26,6 +26,7 @@ struct doctor_options {
 /// Command line of the run with additional flags, for copying. Secrets are masked before a text is quoted.
 std::string run_command_line(const doctor_options& options, const std::string& flags) {
     std::string line = command_name() + " run " + shell_quote(options.scenario.file);
+    if (!options.scenario.environment.empty()) line += " --env " + shell_quote(options.scenario.environment);
     for (const auto& text : options.scenario.overrides) line += " --set " + shell_quote(mask_secrets(text));
     if (!options.scenario.broker.empty()) line += " --broker " + shell_quote(options.scenario.broker);
     if (!options.scenario.api.empty()) line += " --api " + shell_quote(options.scenario.api);

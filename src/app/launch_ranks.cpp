@@ -28,6 +28,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
         command.emplace_back(flag);
         command.push_back(value);
     };
+    add("--env", options.scenario.environment);
     for (const auto& text : options.scenario.overrides) add("--set", text);
     add("--broker", options.scenario.broker);
     add("--api", options.scenario.api);

@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
     else if (argc > 0)
         set_command_name(shell_quote(argv[0]));
     return static_cast<int>(parse_and_run({run_command(), rehearse_command(), explain_command(), replay_command(),
-                                           probe_command(), validate_command(), doctor_command(), show_command(),
-                                           schema_command(), backend_command(), broker_api_command()},
+                                           probe_command(), init_command(), validate_command(), doctor_command(),
+                                           show_command(), schema_command(), backend_command(), broker_api_command()},
                                           argc, argv));
 }

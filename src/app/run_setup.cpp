@@ -41,7 +41,8 @@ std::vector<flag> target_flags_of(scenario_flags& flags) {
 std::vector<flag> scenario_flags_of(scenario_flags& flags) {
     auto all = target_flags_of(flags);
     all.insert(all.begin(),
-               {.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true});
+               {{.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true},
+                {.name = "--env", .into = &flags.environment, .help = "One of the scenario's `environments`"}});
     all.push_back({.name = "--seed", .into = &flags.seed, .help = "Replaces the scenario's seed"});
     return all;
 }
@@ -61,8 +62,8 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags, pro
     add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, overrides, errors);
     add_url("--api", "target.api", flags.api, net::parse_api_url, overrides, errors);
     if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
-    if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, flags.file, overrides));
-    auto config = scenario::read(*text, flags.file, overrides, warnings);
+    if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, flags.file, overrides, flags.environment));
+    auto config = scenario::read(*text, flags.file, overrides, warnings, flags.environment);
     if (!config) errors.add(config.error());
     if (!errors.empty()) return errors;
     return config;

@@ -22,9 +22,10 @@ struct scenario_flags {
     std::string api;                    ///< --api URL
     std::optional<std::uint64_t> seed;  ///< --seed N
     bool needs_secrets = false;         ///< a masked secret, as in the scenario of a report's folder, is a problem
+    std::string environment;            ///< --env NAME
 };
 
-/// Flags of a scenario: file, --set, --broker, --api and --seed. The argument must outlive the parsing.
+/// Flags of a scenario: file, --env, --set, --broker, --api and --seed. The argument must outlive the parsing.
 std::vector<flag> scenario_flags_of(scenario_flags&);
 /// The subset --set, --broker and --api.
 std::vector<flag> target_flags_of(scenario_flags&);

@@ -446,6 +446,7 @@ problems check(const scenario_config& config, problems& warnings) {
         warn_of_unsent_parameters(config, *compiled, warnings);
     }
     warn_of_builtin_messages(config, warnings);
+    if (all.empty()) warn_of_load(config, warnings);
     return all;
 }
 

@@ -20,6 +20,9 @@ void check_fleet(const scenario_config&, problems&);
 void check_load(const scenario_config&, problems&);
 void check_conditions(const scenario_config&, problems&);
 
+/// Warns of a plan without requests, and of a fleet that cannot carry the load. Expects a scenario without problems.
+void warn_of_load(const scenario_config&, problems& warnings);
+
 /// [A-Za-z][A-Za-z0-9._-]*: valid as a topic level and as a URL path segment, as the embedded backend needs it.
 bool is_service_name(std::string_view);
 std::string service_name_problem(std::string_view);

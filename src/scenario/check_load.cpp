@@ -2,11 +2,17 @@
 #include "check.hpp"
 
 #include <loadsim/contract/template_text.hpp>
+#include <loadsim/load/selection.hpp>
+#include <loadsim/vehicle/resolved_behaviour.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
 #include <set>
+#include <variant>
 
 namespace loadsim::scenario {
 namespace {
@@ -129,7 +135,135 @@ void check_drain(const scenario_config& config, problems& all) {
                             format_duration(longest), format_duration(config.load.drain)));
 }
 
+/// Times after which a correct platform, or loadsim itself, ends the request of a vehicle that does not respond.
+struct request_limits {
+    nanoseconds pending; ///< since it was sent: without any response
+    nanoseconds running; ///< since the vehicle's first response
+    nanoseconds total;   ///< since it was sent, in any case
+};
+
+request_limits request_limits_of(const scenario_config& config, const service& requested) {
+    auto total = completion_timeout_of(config.load, requested);
+    if (config.load.driver == driver::kind::mqtt) {
+        total = std::min(total, config.load.mqtt.deadline);
+        return {total, total, total};
+    }
+    for (const auto& o : config.load.observers)
+        if (const auto* none = std::get_if<observer::none_options>(&o)) total = std::min(total, none->deadline);
+    if (config.target.embedded) {
+        for (const auto& s : config.target.backend.services)
+            if (s.name == requested.platform_name()) return {s.limits.pending, s.limits.running, total};
+    } else if (const auto& known = config.contract.deadlines) {
+        return {known->pending, known->running, total};
+    }
+    return {total, total, total};
+}
+
+/// Time from the command to the end of its request: the first well-formed final response, or a limit.
+nanoseconds busy_time(const vehicle::resolved_behaviour& resolved, const request_limits& limits) {
+    nanoseconds at{0};
+    auto end = std::min(limits.pending, limits.total);
+    bool responded = false;
+    for (const auto& s : resolved.steps) {
+        at += s.duration;
+        if (at >= end) break;
+        if (s.response == nullptr || !s.response->is_well_formed()) continue;
+        if (s.response->is_final()) return at;
+        if (!responded) end = std::min(at + limits.running, limits.total);
+        responded = true;
+    }
+    return end;
+}
+
+/// Mean busy time, in seconds, of a vehicle with the behaviour, over the services and random choices of the first arrivals.
+double mean_busy_seconds(const scenario_config& config, const vehicle::behaviour& b) {
+    constexpr std::uint32_t samples = 400;
+    const loadsim::load::service_selection selection(config.seed, service_weights_of(config.load));
+    double sum = 0;
+    for (std::uint32_t i = 0; i < samples; ++i) {
+        const auto& requested = config.load.services[selection.service_of(arrival_id{i})];
+        auto random = vehicle::random_stream_of(config.seed, arrival_id{i});
+        sum += seconds(busy_time(vehicle::resolve(b, requested.name, random), request_limits_of(config, requested)));
+    }
+    return sum / samples;
+}
+
+/// Most requests per second that the fleet carries for long. Little's law: each vehicle ends one request per busy time. Free
+/// vehicles replace busy ones, so the rates of the segments add up. The platform's own time is unknown and left out.
+double fleet_capacity(const scenario_config& config) {
+    std::map<std::string_view, double> busy; // by behaviour
+    double capacity = 0;
+    for (const auto& s : config.fleet.segments) {
+        const auto [entry, is_new] = busy.try_emplace(s.behaviour);
+        if (is_new) entry->second = mean_busy_seconds(config, behaviour_of(config, s.behaviour));
+        capacity += config.fleet.vehicles * s.fleet_fraction.value / entry->second;
+    }
+    return capacity;
+}
+
+double peak_rate(const loadsim::load::phase& p) {
+    if (p.pause) return 0;
+    if (p.arrival_count) return static_cast<double>(*p.arrival_count) / seconds(p.duration);
+    return std::max(p.arrival_rate.per_second, p.ramp_to.value_or(rate{}).per_second);
+}
+
+/// Phase whose rate exceeds the capacity by most, and for long enough to occupy all vehicles.
+struct overload {
+    std::size_t phase = 0; ///< index in load.phases
+    double peak = 0;       ///< requests per second
+};
+
+std::optional<overload> worst_overload(const scenario_config& config, const loadsim::load::schedule& schedule,
+                                       double capacity) {
+    const double vehicles = config.fleet.vehicles;
+    const nanoseconds busy{static_cast<std::int64_t>(std::min(vehicles / capacity, max_load_seconds) * 1e9)};
+    const auto parts = schedule.phases(); // load.phases, divided by spikes
+    std::optional<overload> worst;
+    std::size_t phase = 0;
+    auto phase_end = config.load.phases.front().duration;
+    std::size_t oldest = 0;
+    std::uint64_t recent = 0; // requests of the parts from `oldest` on; some may still be open when part i begins
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto start = schedule.phase_start(i);
+        recent += schedule.size(i);
+        for (; schedule.phase_start(oldest + 1) + busy <= start; ++oldest) recent -= schedule.size(oldest);
+        while (start >= phase_end && phase + 1 < config.load.phases.size())
+            phase_end += config.load.phases[++phase].duration;
+        const auto peak = peak_rate(parts[i]);
+        if (peak <= std::max(capacity, worst ? worst->peak : 0)) continue;
+        if (parts[i].max_vusers && static_cast<double>(*parts[i].max_vusers) <= vehicles) continue; // skips on purpose
+        const auto before = seconds(start - busy - schedule.phase_start(oldest)) / seconds(parts[oldest].duration);
+        const auto ended = static_cast<double>(schedule.size(oldest)) * std::max(before, 0.0);
+        if (static_cast<double>(recent) - ended > vehicles) worst = {phase, peak};
+    }
+    return worst;
+}
+
+std::string rate_text(double per_second) {
+    return fmt::format("{:.{}f}/s", per_second, per_second < 10 ? 2 : per_second < 100 ? 1 : 0);
+}
+
 } // namespace
+
+void warn_of_load(const scenario_config& config, problems& warnings) {
+    const auto schedule = schedule_of(config);
+    if (schedule.size() == 0)
+        return warnings.add("load.phases",
+                            "the plan has 0 requests: rates times durations make less than one; raise one");
+    if (config.fleet.segments.empty()) return; // only in scenarios built in code
+    const auto capacity = fleet_capacity(config);
+    if (!std::isfinite(capacity)) return;
+    const auto over = worst_overload(config, schedule, capacity);
+    if (!over) return;
+    const auto vehicles = config.fleet.vehicles;
+    warnings.add(
+        fmt::format("load.phases[{}]", over->phase),
+        fmt::format(
+            "'{}' requests {}, and {} vehicles carry {} at most: a vehicle has one request at a time, for {:.3g} s "
+            "on average. The rest is skipped; use {:.0f} vehicles, or at most {}",
+            config.load.phases[over->phase].name, rate_text(over->peak), vehicles, rate_text(capacity),
+            vehicles / capacity, std::ceil(over->peak * vehicles / capacity), rate_text(capacity)));
+}
 
 void check_load(const scenario_config& config, problems& all) {
     const auto& l = config.load;

@@ -7,5 +7,6 @@ namespace loadsim::scenario {
 
 extern const std::string_view behaviours_yaml;        ///< data/behaviours.yaml
 extern const std::string_view example_scenarios_yaml; ///< data/example_scenarios.yaml
+extern const std::string_view own_platform_yaml;      ///< data/own_platform.yaml
 
 } // namespace loadsim::scenario

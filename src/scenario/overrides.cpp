@@ -1,5 +1,6 @@
 #include "overrides.hpp"
 
+#include "includes.hpp"
 #include "yaml.hpp"
 
 #include <fmt/format.h>
@@ -86,6 +87,10 @@ void apply_override(const value_override& s, std::uint32_t override_number, yaml
     const source_location location{.override_number = override_number};
     const auto elements = parse_path(s.path);
     if (!elements) return r.add_problem(location, "the path has an empty key, or brackets that are not [NUMBER]");
+    if (const auto* first = std::get_if<std::string>(&elements->front()))
+        for (const auto& key : file_keys)
+            if (*first == key.name)
+                return r.add_problem(location, fmt::format("'{}' belongs in a file; set the value itself", key.name));
     auto value = parse_yaml(s.value, override_number, r);
     if (!value) return;
     yaml_node changed = root; // a copy: an invalid path must not change the tree

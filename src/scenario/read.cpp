@@ -3,6 +3,7 @@
 #include <loadsim/scenario/read.hpp>
 
 #include "check.hpp"
+#include "includes.hpp"
 #include "overrides.hpp"
 #include "schema.hpp"
 #include "yaml.hpp"
@@ -107,13 +108,14 @@ bool is_reported(const std::vector<located_problem>& found, std::string_view pat
         found, [&](const located_problem& f) { return is_within(f.path, path) || is_within(path, f.path); });
 }
 
-problems sort_problems(std::vector<located_problem> found, std::string_view file,
+problems sort_problems(std::vector<located_problem> found, const std::vector<read_context::source_file>& files,
                        std::span<const value_override> overrides) {
     std::ranges::stable_sort(found, {}, &located_problem::location);
     problems all;
     for (auto& f : found) {
         if (f.location.override_number == 0)
-            all.add(fmt::format("{}:{}:{}", file, f.location.line, f.location.column), std::move(f.text));
+            all.add(fmt::format("{}:{}:{}", files[f.location.file].name, f.location.line, f.location.column),
+                    std::move(f.text));
         else
             all.add("--set " + overrides[f.location.override_number - 1].path, std::move(f.text));
     }
@@ -152,10 +154,11 @@ void read_context::add_warning(const yaml_node& at, std::string text) {
 }
 
 std::string read_context::path_of_file(const yaml_node& n) const {
-    if (folder.empty() || n.text.empty()) return n.text;
+    if (files.empty() || n.text.empty()) return n.text;
     const std::filesystem::path named(n.text);
     std::error_code no_working_folder;
-    const auto found = n.location.override_number == 0 ? folder / named : absolute(named, no_working_folder);
+    const auto found =
+        n.location.override_number == 0 ? files[n.location.file].folder / named : absolute(named, no_working_folder);
     return no_working_folder ? n.text : found.lexically_normal().string();
 }
 
@@ -199,46 +202,68 @@ std::string join_path(std::string_view path, std::string_view key) {
     return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);
 }
 
-result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
-                             problems* warnings) {
-    read_context r;
+namespace {
+
+/// The tree of all files, with the environment and the overrides; nullopt after a problem, which is in the context or in
+/// `unknown_environment`.
+std::optional<yaml_node> merged_tree(std::string_view yaml, std::string_view file,
+                                     std::span<const value_override> overrides, std::string_view environment,
+                                     read_context& r, std::string& unknown_environment) {
     std::error_code no_working_folder;
-    r.folder = absolute(std::filesystem::path(file), no_working_folder).parent_path();
+    r.files = {{std::string(file), absolute(std::filesystem::path(file), no_working_folder).parent_path()}};
+    auto root = parse_with_includes(yaml, r);
+    if (!root) return std::nullopt;
+    unknown_environment = apply_environment(environment, *root, r);
+    if (!unknown_environment.empty()) return std::nullopt;
+    for (std::size_t i = 0; i < overrides.size(); ++i)
+        apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
+    return root;
+}
+
+} // namespace
+
+result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
+                             problems* warnings, std::string_view environment) {
+    read_context r;
     scenario_config made;
     made.behaviours = builtin_behaviours();
     made.target.backend.services.clear(); // resolve_defaults() sets the default
-    if (auto root = parse_yaml(yaml, 0, r)) {
-        for (std::size_t i = 0; i < overrides.size(); ++i)
-            apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
-        std::erase_if(root->members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
-        if (root->what == yaml_node::kind::null)
-            r.add_problem(*root, "the scenario is empty");
-        else
-            value_types::object<scenario_config>{}.read(r, *root, made);
-        resolve_defaults(made, *root);
-        auto found = r.located_problems();
-        problems of_check;
-        for (auto& p : check(made, of_check).list)
-            if (!is_reported(r.located_problems(), p.location))
-                found.push_back({p.location, locate(*root, p.location), std::move(p.text)});
-        auto warned = r.located_warnings();
-        for (auto& p : of_check.list) warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
-        if (warnings != nullptr) *warnings = sort_problems(std::move(warned), file, overrides);
-        if (found.empty()) return made;
-        return sort_problems(std::move(found), file, overrides);
+    std::string unknown_environment;
+    auto root = merged_tree(yaml, file, overrides, environment, r, unknown_environment);
+    if (!unknown_environment.empty()) return problems{"--env", std::move(unknown_environment)};
+    if (!root) return sort_problems(r.located_problems(), r.files, overrides);
+    std::erase_if(root->members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
+    if (root->what == yaml_node::kind::null) {
+        r.add_problem(*root, "the scenario is empty");
+    } else if (r.expect_map(*root, "a map of keys")) {
+        object_reader visitor(r, *root);
+        for (const auto& key : file_keys) visitor.ignore(key.name);
+        describe(visitor, made);
+        visitor.finish();
     }
-    return sort_problems(r.located_problems(), file, overrides);
+    resolve_defaults(made, *root);
+    auto found = r.located_problems();
+    problems of_check;
+    for (auto& p : check(made, of_check).list)
+        if (!is_reported(r.located_problems(), p.location))
+            found.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+    auto warned = r.located_warnings();
+    for (auto& p : of_check.list) warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+    if (warnings != nullptr) *warnings = sort_problems(std::move(warned), r.files, overrides);
+    if (found.empty()) return made;
+    return sort_problems(std::move(found), r.files, overrides);
 }
 
-problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides) {
+problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
+                             std::string_view environment) {
     read_context r;
-    auto root = parse_yaml(yaml, 0, r);
+    std::string unknown_environment;
+    const auto root = merged_tree(yaml, file, overrides, environment, r, unknown_environment);
     if (!root) return {}; // read() says why
-    for (std::size_t i = 0; i < overrides.size(); ++i)
-        apply_override(overrides[i], static_cast<std::uint32_t>(i + 1), *root, r);
     read_context found;
+    found.files = r.files;
     find_masked(*root, found);
-    return sort_problems(found.located_problems(), file, overrides);
+    return sort_problems(found.located_problems(), found.files, overrides);
 }
 
 std::string write(const scenario_config& config) {

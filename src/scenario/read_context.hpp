@@ -49,10 +49,15 @@ public:
     const std::vector<located_problem>& located_problems() const { return located_problems_; }
     const std::vector<located_problem>& located_warnings() const { return located_warnings_; }
 
-    /// Path of a file that the scenario names: relative to `folder`, that of the scenario; one in an override stays relative to the
-    /// working folder. Absolute, so that a report's scenario can be run from anywhere; unchanged without a folder.
+    /// Path of a file that the scenario names: relative to the folder of the file that names it; one in an override stays relative to
+    /// the working folder. Absolute, so that a report's scenario can be run from anywhere; unchanged without files.
     std::string path_of_file(const yaml_node&) const;
-    std::filesystem::path folder; ///< absolute; empty: none
+    /// The scenario and the files it includes; source_location::file is the index.
+    struct source_file {
+        std::string name;             ///< in problems
+        std::filesystem::path folder; ///< absolute; empty: none
+    };
+    std::vector<source_file> files;
 
 private:
     std::string shown(const yaml_node&) const; ///< description() for a problem at the current path

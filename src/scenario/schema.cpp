@@ -1,5 +1,6 @@
 #include <loadsim/scenario/read.hpp>
 
+#include "includes.hpp"
 #include "renamed_names.hpp"
 #include "schema.hpp"
 
@@ -62,12 +63,40 @@ boost::json::object object_schema::take_schema() {
     return made;
 }
 
+boost::json::object root_schema() {
+    using boost::json::object;
+    auto root = value_types::object<scenario_config>{}.schema();
+    boost::json::array keys;
+    for (const auto& property : root.at("properties").as_object()) keys.emplace_back(property.key());
+    const object path{{"type", "string"}};
+    const object any_x_key{{"pattern", "^x-"}};
+    auto& properties = root.at("properties").as_object();
+    const auto add = [&](const file_key& key, object schema) {
+        schema["description"] = key.documentation;
+        properties[key.name] = std::move(schema);
+    };
+    add(file_keys[0], value_types::any_of(path, object{{"type", "array"}, {"items", path}}));
+    add(file_keys[1],
+        {{"title", "map of names to: map of keys"},
+         {"type", "object"},
+         {"additionalProperties",
+          object{{"type", "object"}, {"propertyNames", value_types::any_of(object{{"enum", keys}}, any_x_key)}}}});
+    root["patternProperties"] = object{{"^x-", object{}}}; // any value, for YAML anchors
+    root["$defs"] = object{{"step", value_types::step::definition()}};
+    return root;
+}
+
 std::string schema() {
     boost::json::object root{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                              {"title", "loadsim scenario"}};
-    for (auto& entry : value_types::object<scenario_config>{}.schema()) root[entry.key()] = entry.value();
-    root["patternProperties"] = boost::json::object{{"^x-", boost::json::object{}}}; // any value, for YAML anchors
-    root["$defs"] = boost::json::object{{"step", value_types::step::definition()}};
+    for (auto& entry : root_schema()) root[entry.key()] = entry.value();
+    // The included files may have the required keys.
+    const auto required_keys = [](boost::json::value keys) {
+        return boost::json::object{{"required", std::move(keys)}};
+    };
+    root["anyOf"] =
+        boost::json::array{required_keys(root.at("required")), required_keys(boost::json::array{file_keys[0].name})};
+    root.erase("required");
     return boost::json::serialize(root) + "\n";
 }
 

@@ -258,4 +258,7 @@ void describe(V& v, scenario_config& config) {
             value_types::list<value_types::budget>{{}, "budgets", 100});
 }
 
+/// JSON Schema of a scenario file, with the keys that scenario_config does not have: includes, environments, x-.
+boost::json::object root_schema();
+
 } // namespace loadsim::scenario

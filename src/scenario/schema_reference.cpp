@@ -286,8 +286,7 @@ void write_section(const reference_section& s, std::string& out) {
 } // namespace
 
 std::string schema_reference() {
-    json::object root = value_types::object<scenario_config>{}.schema();
-    root["$defs"] = json::object{{"step", value_types::step::definition()}};
+    const json::object root = root_schema();
     std::string text = "# Scenario reference\n\n";
     text += introduction;
     for (const auto& s : reference_builder(root).take_sections()) write_section(s, text);

@@ -41,6 +41,9 @@ public:
         read(name, member, kind);
     }
 
+    /// A key that is valid and read elsewhere.
+    void ignore(std::string_view name) { names_.push_back(name); }
+
     /// Call after the last field: reports keys without a field.
     void finish() const;
 

@@ -72,12 +72,15 @@ bool is_open_quote(std::string_view from) {
 /// Builds the tree from yaml-cpp's events. yaml-cpp's own nodes share aliases, have no limits, and recurse.
 class node_builder final : public YAML::EventHandler {
 public:
-    node_builder(std::string_view text, std::uint32_t source) : text_(text), override_number_(source) {}
+    node_builder(std::string_view text, source_location source, const yaml_limits& limits)
+        : text_(text), source_(source), limits_(limits), root_(make_node(yaml_node::kind::null, source)) {}
 
     yaml_node take_root() { return std::move(root_); }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        if (started_) throw parse_error{location_of(mark), "a second document begins here; a scenario is one document"};
+        if (started_)
+            throw parse_error{location_of(mark),
+                              fmt::format("a second document begins here; {} is one document", limits_.what)};
         started_ = true;
     }
     void OnDocumentEnd() override {}
@@ -98,10 +101,12 @@ public:
         check_tag(mark, tag);
         if (tag == "!" && is_open_quote(text_.substr(std::min(static_cast<std::size_t>(mark.pos), text_.size()))))
             throw parse_error{location_of(mark), "this quote is never closed"};
-        if (text.size() > text_limit)
+        if (text.size() > limits_.text)
             throw parse_error{location_of(mark),
-                              fmt::format("a value of {} characters; {} is the most", text.size(), text_limit)};
-        add(make_scalar(text, location_of(mark)), anchor);
+                              fmt::format("a value of {} characters; {} is the most", text.size(), limits_.text)};
+        auto made = make_scalar(text, location_of(mark));
+        made.quoted = tag == "!";
+        add(std::move(made), anchor);
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -127,18 +132,18 @@ private:
     };
 
     source_location location_of(const YAML::Mark& mark) const {
-        return {override_number_, mark.line + 1, mark.column + 1};
+        return {source_.override_number, mark.line + 1, mark.column + 1, source_.file};
     }
 
     void check_tag(const YAML::Mark& mark, const std::string& tag) const {
         if (!tag.empty() && tag != "?" && tag != "!" && !tag.starts_with("tag:yaml.org,2002:"))
-            throw parse_error{location_of(mark), "the tag '" + tag + "' means nothing in a scenario"};
+            throw parse_error{location_of(mark), fmt::format("the tag '{}' means nothing in {}", tag, limits_.what)};
     }
 
     void open(yaml_node::kind what, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         check_tag(mark, tag);
-        if (open_.size() == depth_limit)
-            throw parse_error{location_of(mark), fmt::format("nested more than {} levels deep", depth_limit)};
+        if (open_.size() == limits_.depth)
+            throw parse_error{location_of(mark), fmt::format("nested more than {} levels deep", limits_.depth)};
         open_.push_back({make_node(what, location_of(mark)), anchor, {}});
     }
 
@@ -179,8 +184,8 @@ private:
     }
     void add_cost(std::size_t amount, source_location location) {
         cost_ += amount;
-        if (cost_ > node_limit)
-            throw parse_error{location, fmt::format("more than {} values, aliases included", node_limit)};
+        if (cost_ > limits_.nodes)
+            throw parse_error{location, fmt::format("more than {} values, aliases included", limits_.nodes)};
     }
 
     /// Merge key (yaml.org/type/merge.html): the map's own keys take precedence, then those of the earlier merged map.
@@ -204,8 +209,9 @@ private:
         }
     }
 
-    std::string_view text_; ///< the whole document
-    std::uint32_t override_number_;
+    std::string_view text_;  ///< the whole document
+    source_location source_; ///< override or file
+    const yaml_limits& limits_;
     bool started_ = false;
     yaml_node root_;
     std::vector<frame> open_;
@@ -222,10 +228,11 @@ public:
     }
 };
 
-source_location location_of_offset(std::string_view text, std::size_t offset, std::uint32_t source) {
+source_location location_of_offset(std::string_view text, std::size_t offset, source_location source) {
     const auto before = text.substr(0, offset);
     const auto line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
-    return {source, static_cast<int>(std::ranges::count(before, '\n')) + 1, static_cast<int>(offset - line_start) + 1};
+    return {source.override_number, static_cast<int>(std::ranges::count(before, '\n')) + 1,
+            static_cast<int>(offset - line_start) + 1, source.file};
 }
 
 /// Location of a tab in the indentation of the line of an error, or of the one before, which yaml-cpp names by its consequences;
@@ -235,7 +242,7 @@ std::optional<source_location> indenting_tab(std::string_view text, source_locat
         const auto indentation = text.substr(0, text.find_first_not_of(" \t"));
         const auto tab = indentation.find('\t');
         if (tab != std::string_view::npos && line >= error.line - 1)
-            return source_location{error.override_number, line, static_cast<int>(tab) + 1};
+            return source_location{error.override_number, line, static_cast<int>(tab) + 1, error.file};
         text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     }
     return std::nullopt;
@@ -295,16 +302,17 @@ std::string to_yaml(const yaml_node& n) {
     return std::string(out.c_str(), out.size()) + "\n";
 }
 
-std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t source, read_context& context) {
-    if (text.size() > size_limit) {
-        context.add_problem(source_location{source},
-                            fmt::format("{} bytes; a scenario has at most {}", text.size(), size_limit));
+std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context& context,
+                                    std::uint32_t file, const yaml_limits& limits) {
+    const source_location source{.override_number = override_number, .file = file};
+    if (text.size() > limits.size) {
+        context.add_problem(source, fmt::format("{} bytes; {} has at most {}", text.size(), limits.what, limits.size));
         return std::nullopt;
     }
     // yaml-cpp accepts such bytes, and its layers interpret them differently.
     if (const auto end = printable_length(text, "\t\r\n"); end != text.size()) {
         context.add_problem(location_of_offset(text, end, source),
-                            "not text: a scenario is UTF-8 without control characters");
+                            fmt::format("not text: {} is UTF-8 without control characters", limits.what));
         return std::nullopt;
     }
     try {
@@ -313,21 +321,21 @@ std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t source,
         view_buffer buffer(text);
         std::istream stream(&buffer);
         YAML::Parser parser(stream);
-        node_builder tree(text, source);
+        node_builder tree(text, source, limits);
         while (parser.HandleNextDocument(tree)) {}
         return tree.take_root();
     } catch (const parse_error& why) {
         context.add_problem(why.location, why.text);
     } catch (const YAML::Exception& error) {
         const auto location = error.mark.is_null()
-                                  ? source_location{source}
-                                  : source_location{source, error.mark.line + 1, error.mark.column + 1};
+                                  ? source
+                                  : source_location{override_number, error.mark.line + 1, error.mark.column + 1, file};
         if (const auto tab = indenting_tab(text, location))
             context.add_problem(*tab, "this line is indented with a tab; YAML takes blanks only");
         else
             context.add_problem(location, "not YAML: " + error.msg + quoting_hint(location));
     } catch (const std::exception& error) {
-        context.add_problem(source_location{source}, std::string("cannot be read: ") + error.what());
+        context.add_problem(source, std::string("cannot be read: ") + error.what());
     }
     return std::nullopt;
 }

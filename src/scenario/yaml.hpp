@@ -6,19 +6,25 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 namespace loadsim::scenario {
 
 class read_context;
 
-/// Source location. Ordered: the file from its top, then the overrides in the order given.
+/// Source location. Ordered: the scenario file from its top, the included files, then the overrides in the order given.
 struct source_location {
-    std::uint32_t override_number = 0; ///< 0: the file; n: the n-th override, with meaningless line and column
+    std::uint32_t override_number = 0; ///< 0: a file; n: the n-th override, with meaningless line and column
     int line = 1;
     int column = 1;
+    std::uint32_t file = 0; ///< 0: the scenario; n: the n-th included file
 
-    friend auto operator<=>(const source_location&, const source_location&) = default;
+    friend bool operator==(const source_location&, const source_location&) = default;
+    friend auto operator<=>(const source_location& a, const source_location& b) {
+        return std::tie(a.override_number, a.file, a.line, a.column) <=>
+               std::tie(b.override_number, b.file, b.line, b.column);
+    }
 };
 
 struct yaml_member;
@@ -29,6 +35,7 @@ struct yaml_node {
 
     yaml_node::kind what = kind::null;
     std::string text;             ///< of a scalar, unquoted
+    bool quoted = false;          ///< of a scalar: a text, whatever it looks like
     std::vector<yaml_node> items; ///< of a list
     std::vector<yaml_member>
         members;              ///< of a map, in the order written; may hold duplicate keys, which the reader rejects
@@ -63,8 +70,17 @@ inline constexpr std::size_t node_limit = 20'000; ///< each use of an alias coun
 inline constexpr std::size_t depth_limit = 32;
 inline constexpr std::size_t text_limit = 4096; ///< bytes of one scalar
 
-/// Parses one YAML document; nullopt, after reporting a problem, for any other text or beyond the limits above. Expands
-/// aliases and merges "<<". `override_number`: see source_location. Never throws.
-std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context&);
+struct yaml_limits {
+    std::string_view what = "a scenario"; ///< for problems
+    std::size_t size = size_limit;
+    std::size_t nodes = node_limit;
+    std::size_t depth = depth_limit;
+    std::size_t text = text_limit;
+};
+
+/// Parses one YAML document; nullopt, after reporting a problem, for any other text or beyond the limits. Expands aliases and
+/// merges "<<". `override_number`, `file`: see source_location. Never throws.
+std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context&,
+                                    std::uint32_t file = 0, const yaml_limits& = {});
 
 } // namespace loadsim::scenario

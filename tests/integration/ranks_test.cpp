@@ -119,6 +119,12 @@ TEST(ranks, have_the_ledger_of_a_single_process) {
     EXPECT_EQ(ledger(four), expected);
 }
 
+TEST(ranks, all_read_the_same_environment) {
+    auto run = program::run(quick().yaml() + "environments: {other: {seed: 99}}\n", {"--ranks", "2", "--env", "other"});
+    ASSERT_EQ(run.wait(mpirun_timeout), 0) << run.out() << run.err();
+    EXPECT_EQ(number(run.summary(), "/seed"), 99);
+}
+
 TEST(ranks, use_one_external_broker) {
     harness::broker broker;
     auto w = quick();

@@ -24,15 +24,19 @@ result<value_override> parse_override(std::string_view);
 /// extend lists; an override below a scalar (target.broker below `target: embedded`) replaces the scalar by a map.
 /// Defaults: phases without a name are "phase N", a fleet without segments has one, "all".
 /// Files that it names are found relative to the folder of `file`; those in an override, to the working folder.
+/// Reads the files of `include:` and merges them below its own keys; then, if `environment` is not empty, the keys of that one of
+/// `environments:` above them; then the overrides.
 /// Errors: all problems, in the order of the file, each with "file:line:column" or "--set path"; never throws.
 /// `warnings`: what is valid and probably a mistake, in the same form; may be null.
 /// Limits: size, depth, number of values (each use of an alias counts) and lengths of names, so any input is safe.
 result<scenario_config> read(std::string_view yaml, std::string_view file,
-                             std::span<const value_override> overrides = {}, problems* warnings = nullptr);
+                             std::span<const value_override> overrides = {}, problems* warnings = nullptr,
+                             std::string_view environment = {});
 
 /// Texts in which a secret is masked, as in the scenario of a report's folder: a run needs them all. Arguments: see read().
 /// Errors in the YAML are ignored: read() says them.
-problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides);
+problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
+                             std::string_view environment = {});
 
 /// The scenario as YAML with all values, defaults included, and secrets as "***", also within other texts; read() returns an equal
 /// scenario, except for the secrets.

@@ -41,6 +41,9 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
         SCOPED_TRACE(entry.path());
         auto d = read_valid(text_of(entry.path()));
         EXPECT_EQ(d.name, entry.path().stem());
+        problems warnings;
+        EXPECT_TRUE(read(text_of(entry.path()), entry.path().string(), {}, &warnings));
+        EXPECT_EQ(to_string(warnings), "");
         const auto again = read(write(d), "written");
         ASSERT_TRUE(again) << to_string(again.error());
         hide(d.fleet.mqtt.password);

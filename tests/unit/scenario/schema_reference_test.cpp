@@ -79,6 +79,9 @@ TEST(schema_reference, every_example_scenario_is_valid) {
     }
     auto text = text_of(root / "data/example_scenarios.yaml");
     text.replace(text.find("cars.csv"), std::string_view("cars.csv").size(), data.string());
+    const auto common = std::filesystem::path(testing::TempDir()) / "loadsim-reference-common.yaml";
+    std::ofstream(common) << "seed: 2\n";
+    text.replace(text.find("common.yaml"), std::string_view("common.yaml").size(), common.string());
     std::size_t count = 0;
     for (std::size_t at = 0; at < text.size(); ++count) {
         const auto end = std::min(text.find("\n---\n", at), text.size());
@@ -87,4 +90,5 @@ TEST(schema_reference, every_example_scenario_is_valid) {
     }
     EXPECT_EQ(count, 7U);
     std::filesystem::remove(data);
+    std::filesystem::remove(common);
 }

@@ -43,7 +43,9 @@ const json::object* at(const json::object& root, std::string_view path) {
 TEST(schema, has_every_key_of_a_scenario) {
     const auto root = json::parse(schema()).as_object();
     EXPECT_EQ(root.at("$schema").as_string(), "https://json-schema.org/draft/2020-12/schema");
-    for (const std::string_view path : {"name",
+    for (const std::string_view path : {"include",
+                                        "environments.*",
+                                        "name",
                                         "seed",
                                         "target.broker",
                                         "target.api",
@@ -170,7 +172,9 @@ TEST(schema, has_every_key_of_a_scenario) {
 TEST(schema, refuses_unknown_keys_and_missing_ones) {
     const auto root = json::parse(schema()).as_object();
     EXPECT_EQ(root.at("additionalProperties"), json::value(false));
-    EXPECT_EQ(root.at("required"), json::value({"name", "load"}));
+    EXPECT_EQ(root.at("anyOf").at(0), json::value({{"required", json::array{"name", "load"}}}));
+    EXPECT_EQ(root.at("anyOf").at(1), json::value({{"required", json::array{"include"}}}))
+        << "an included file has them";
     EXPECT_EQ(at(root, "fleet.mqtt")->at("additionalProperties"), json::value(false));
     EXPECT_EQ(at(root, "fleet.segments.[]")->at("required"), json::value({"name", "share"}));
 }
