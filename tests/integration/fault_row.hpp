@@ -41,7 +41,8 @@ struct broker_fault {
 };
 
 struct fault_action {
-    std::string at{}; ///< stage of the run, or part of a request that the API has received; empty: at once
+    std::string
+        at{}; ///< stage of the run, start of a request that the API has received, or `says TEXT` (standard output); empty: at once
     std::chrono::milliseconds after{0}; ///< later than that
     std::string what{};                 ///< `signal`, `broker`, `remove`, `kill_rank`, `takeover` or `send`
     std::string value{};
@@ -76,7 +77,7 @@ struct fault_row {
         fields{};         ///< JSON pointer in summary.json -> value, or `>= number`, `<= number`, `~ part`
     std::string reason{}; ///< part of the reason of each request that is not executed
     bool records = true;  ///< requests.jsonl has each request once
-    std::chrono::seconds within{20};
+    std::chrono::seconds within{40};
 };
 
 /// Reads all tables. Errors: std::runtime_error with file and line, also for unknown keys and names that are not unique.
