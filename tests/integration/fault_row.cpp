@@ -52,8 +52,9 @@ std::string from_hex(std::string text) {
 std::string content(const YAML::Node& node) {
     if (node.IsScalar()) return node.as<std::string>();
     if (const auto hex = node["hex"]) return from_hex(hex.as<std::string>());
+    const auto text = node["text"].as<std::string>();
     std::string all;
-    for (auto n = node["times"].as<std::size_t>(); n > 0; --n) all += node["text"].as<std::string>();
+    for (auto n = node["times"].as<std::size_t>(); n > 0; --n) all += text;
     return all;
 }
 
