@@ -208,7 +208,9 @@ result<void> hook_requests::run(const run_context& context, std::vector<std::str
             return problems{"", fmt::format("hook '{}': {}", expectation.name(), wrong)};
         const auto response = http::fetch(context.api, request, context.stop_requested);
         if (context.stop_requested && context.stop_requested()) return {};
-        if (!response) return response.error();
+        if (!response)
+            return problems{"", fmt::format("there was no response to hook '{}': {}", expectation.name(),
+                                            to_string(response.error()))};
         if (!expectation.is_expected(response->status))
             return problems{"", expectation.unexpected_status(response->status, response->body)};
         const contract::message_view message{.topic = {},

@@ -103,7 +103,7 @@ request_record make_request_record(const open_request& e, const request_completi
 
 void pending_records::add(request_record r, monotonic_time deadline) {
     auto request = r.request_id;
-    by_request_.insert_or_assign(std::move(request), pending_record{std::move(r), deadline});
+    by_request_.emplace(std::move(request), pending_record{std::move(r), deadline});
 }
 
 request_record* pending_records::find(std::string_view request) {
@@ -113,8 +113,8 @@ request_record* pending_records::find(std::string_view request) {
 }
 
 void pending_records::expire_by(std::string_view request, monotonic_time deadline) {
-    const auto at = by_request_.find(std::string(request));
-    if (at != by_request_.end()) at->second.deadline = std::min(at->second.deadline, deadline);
+    const auto [begin, end] = by_request_.equal_range(std::string(request));
+    for (auto at = begin; at != end; ++at) at->second.deadline = std::min(at->second.deadline, deadline);
 }
 
 std::vector<request_record> pending_records::take_expired(monotonic_time now) {

@@ -48,7 +48,7 @@ private:
         request_record record;
         monotonic_time deadline;
     };
-    std::unordered_map<std::string, pending_record> by_request_;
+    std::unordered_multimap<std::string, pending_record> by_request_; ///< a platform may give two requests one id
 };
 
 } // namespace loadsim::measure

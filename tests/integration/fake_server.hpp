@@ -23,6 +23,9 @@ struct reaction {
     bool stop_reading = false; ///< stops reading this connection and keeps it open
     std::chrono::milliseconds close_after{
         -1}; ///< closes this long after the bytes unless more is received; negative: never
+    std::chrono::milliseconds between_bytes{0}; ///< sends the bytes one by one, with this pause; reads no more
+    bool stream = false;                        ///< the connection is sent what other reactions broadcast
+    std::string broadcast{};                    ///< sent to all connections that are streams
 };
 
 /// Called on the server's thread with the connection's number (from 0) and its unread bytes, which it may erase: once when
@@ -44,6 +47,7 @@ public:
 private:
     class connection;
     void accept();
+    void broadcast(const std::string& bytes);
 
     connection_handler handler_;
     boost::asio::io_context io_;

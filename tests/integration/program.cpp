@@ -12,23 +12,28 @@
 namespace harness {
 namespace json = boost::json;
 
-program::program(const arguments& argv, const std::function<bool()>& before_exec) { start(argv, before_exec); }
+program::program(const arguments& argv, const std::function<bool()>& before_exec,
+                 const std::vector<std::pair<std::string, std::string>>& environment) {
+    start(argv, before_exec, environment);
+}
 
 program::program(const std::string& scenario, arguments extra_arguments, const std::function<bool()>& before_exec) {
     arguments argv{"run", folder_.write("scenario.yaml", scenario).string(), "--report", report().string()};
     argv.insert(argv.end(), extra_arguments.begin(), extra_arguments.end());
-    start(argv, before_exec);
+    start(argv, before_exec, {});
 }
 
 program program::run(const std::string& scenario, arguments extra_arguments, const std::function<bool()>& before_exec) {
     return program(scenario, std::move(extra_arguments), before_exec);
 }
 
-void program::start(const arguments& user_arguments, const std::function<bool()>& before_exec) {
+void program::start(const arguments& user_arguments, const std::function<bool()>& before_exec,
+                    const std::vector<std::pair<std::string, std::string>>& environment) {
     arguments command{LOADSIM_PROGRAM};
     command.insert(command.end(), user_arguments.begin(), user_arguments.end());
     const auto folder = folder_.path().string();
     process_.emplace(loadsim::child_options{.command = std::move(command),
+                                            .environment = environment,
                                             .out = loadsim::open_output(folder_ / "stdout"),
                                             .err = loadsim::open_output(folder_ / "stderr"),
                                             .before_exec = [&] {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace harness {
@@ -24,13 +25,17 @@ class program {
 public:
     /// `before_exec` runs in the child and may change limits or mounts; system calls only, no allocation. False: not
     /// permitted, and the child exits with `setup_failed`.
-    explicit program(const arguments&, const std::function<bool()>& before_exec = {});
+    /// `environment`: variables that take precedence over those of this process.
+    explicit program(const arguments&, const std::function<bool()>& before_exec = {},
+                     const std::vector<std::pair<std::string, std::string>>& environment = {});
 
     static constexpr int setup_failed = 125;
     static constexpr int killed_by_signal = 128; ///< plus the signal number, as in shells
 
     /// Exit code. After the timeout the process is killed and the test fails.
     int wait(std::chrono::seconds timeout = std::chrono::seconds{30});
+    /// Exit code; nullopt: still running.
+    std::optional<int> exit_code(std::chrono::seconds timeout) { return process_->exit_code(timeout); }
     void signal(int number) const { process_->signal(number); }
     pid_t pid() const { return process_->pid(); }
 
@@ -50,7 +55,8 @@ public:
 
 private:
     program(const std::string& scenario, arguments, const std::function<bool()>& before_exec);
-    void start(const arguments&, const std::function<bool()>& before_exec);
+    void start(const arguments&, const std::function<bool()>& before_exec,
+               const std::vector<std::pair<std::string, std::string>>& environment);
 
     temporary_folder folder_;
     std::optional<child_process> process_;

@@ -83,7 +83,8 @@ TEST(verdict, a_budget_without_data_is_5) {
 
 TEST(verdict, a_generator_that_was_the_limit_is_4) {
     harness::scenario_builder w;
-    auto run = program::run(w.yaml(), {"--set", "load.lagLimit=1us"}); // no timer is that exact
+    w.phases = "[{duration: 1ms, arrivalCount: 200}]"; // more than it can begin in that time
+    auto run = program::run(w.yaml(), {"--set", "load.lagLimit=1ms"});
     EXPECT_EQ(run.wait(), 4) << run.err();
     expect_a_verdict(run, "invalid", 4);
 }

@@ -22,3 +22,19 @@ TEST(instant_ms, is_relative_to_the_start_of_the_load) {
     EXPECT_DOUBLE_EQ(instant_ms(start - 1s, start), -1000) << "while connecting";
     EXPECT_TRUE(std::isnan(instant_ms(never, start)));
 }
+
+TEST(pending_records, keep_all_requests_that_the_platform_gave_one_id) {
+    pending_records waiting;
+    for (const std::uint64_t arrival : {4U, 3U}) {
+        request_record r;
+        r.arrival = arrival;
+        r.request_id = "one";
+        waiting.add(std::move(r), monotonic_time{10s});
+    }
+    EXPECT_NE(waiting.find("one"), nullptr);
+    waiting.expire_by("one", monotonic_time{5s});
+    const auto expired = waiting.take_expired(monotonic_time{5s});
+    ASSERT_EQ(expired.size(), 2U);
+    EXPECT_EQ(expired[0].arrival, 3U);
+    EXPECT_EQ(expired[1].arrival, 4U);
+}
