@@ -1,14 +1,12 @@
 #include "includes.hpp"
 
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/spelling.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -18,20 +16,6 @@ namespace {
 
 constexpr std::string_view include_key = file_keys[0].name;
 constexpr std::string_view environments_key = file_keys[1].name;
-
-/// The text of a regular file; a sentence without its subject if it cannot be read. No more than the limit is read.
-std::string read_text(const std::filesystem::path& file, std::string& text) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error)) return error ? error.message() : "it is not a regular file";
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return std::strerror(errno);
-    text.resize(size_limit + 1); // one more than allowed, so that parse_yaml() refuses it
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (in.bad()) return std::strerror(EIO);
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    return {};
-}
 
 class include_loader {
 public:
@@ -92,12 +76,11 @@ private:
         if (open_.size() > include_depth_limit)
             return refuse(fmt::format("files include each other more than {} levels deep", include_depth_limit));
         if (loaded_.size() == file_limit) return refuse(fmt::format("more than {} files", file_limit));
-        std::string text;
-        if (const auto why = read_text(path, text); !why.empty())
-            return refuse(fmt::format("'{}' cannot be read ({})", name, why));
+        const auto text = read_file(path, size_limit);
+        if (!text) return refuse(fmt::format("'{}' {}", name, text.error().list.front().text));
         context_.files.push_back({name, std::filesystem::absolute(including.folder / item.text).parent_path()});
         add({std::move(path), item.location});
-        auto tree = load(text);
+        auto tree = load(*text);
         open_.pop_back();
         return tree;
     }

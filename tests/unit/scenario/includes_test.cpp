@@ -114,8 +114,8 @@ TEST_F(includes, that_cannot_be_read_are_refused) {
     const std::pair<const char*, const char*> rows[] = {
         {"seed: 1\ninclude: [base.yaml, none.yaml]\n",
          "main.yaml:2:22: 'none.yaml' cannot be read (No such file or directory)"},
-        {"include: folder\n", "main.yaml:1:10: 'folder' cannot be read (it is not a regular file)"},
-        {"include: /dev/zero\n", "main.yaml:1:10: '/dev/zero' cannot be read (it is not a regular file)"},
+        {"include: folder\n", "main.yaml:1:10: 'folder' cannot be read (Is a directory)"},
+        {"include: /dev/zero\n", "main.yaml:1:10: '/dev/zero' cannot be read (it is larger than 1048576 bytes)"},
         {"include: large.yaml\n", "large.yaml:1:1: 1048577 bytes; a scenario has at most 1048576"},
         {"include: ''\n", "main.yaml:1:10: a path of nothing"},
         {"include: [[base.yaml]]\n", "main.yaml:1:11: the path of a file, or a list of them, belongs here, not a list"},
