@@ -1,19 +1,15 @@
 #include "commands.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/scenario/new_scenario.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <string>
 
 namespace loadsim::app {
@@ -25,20 +21,6 @@ struct init_options {
     std::string operation;
     bool force = false;
 };
-
-/// At most one byte more than a document may have.
-result<std::string> read_document(const std::string& file) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error))
-        return problems{file, fmt::format("cannot be read ({})", error ? error.message() : "it is not a regular file")};
-    errno = 0;
-    std::ifstream in(file, std::ios::binary);
-    std::string text(
-        std::min<std::uintmax_t>(std::filesystem::file_size(file, error), scenario::openapi_size_limit + 1), '\0');
-    if (error || !in.read(text.data(), static_cast<std::streamsize>(text.size())))
-        return problems{file, fmt::format("cannot be read ({})", std::strerror(errno))};
-    return text;
-}
 
 exit_code write_scenario(const init_options& options, const std::string& text) {
     auto* file = std::fopen(options.file.c_str(), options.force ? "w" : "wx");
@@ -60,7 +42,7 @@ exit_code write_scenario(const init_options& options, const std::string& text) {
 
 exit_code init(const init_options& options) {
     if (options.openapi.empty()) return write_scenario(options, scenario::new_scenario());
-    auto made = read_document(options.openapi);
+    auto made = read_file(options.openapi, scenario::openapi_size_limit);
     if (made) made = scenario::new_scenario_from_openapi(*made, options.openapi, options.operation);
     if (made) return write_scenario(options, *made);
     print_file_problems(made.error());

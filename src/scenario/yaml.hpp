@@ -1,6 +1,8 @@
 // YAML document as a tree of nodes with source locations; parser and emitter.
 #pragma once
 
+#include <loadsim/scenario/read.hpp>
+
 #include <compare>
 #include <cstdint>
 #include <optional>

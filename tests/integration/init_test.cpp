@@ -72,7 +72,7 @@ TEST(init, refuses_other_documents_in_one_sentence) {
     EXPECT_THAT(init.err(), testing::StartsWith(swagger + ": Swagger 2.0; convert it"));
     EXPECT_FALSE(exists(init.folder() / "scenario.yaml"));
     for (const auto& [file, why] :
-         {std::pair{folder.path().string(), "not a regular file"}, {"none.yaml", "No such file"}}) {
+         {std::pair{folder.path().string(), "Is a directory"}, {"none.yaml", "No such file"}}) {
         program unreadable({"init", "--openapi", file});
         EXPECT_EQ(unreadable.wait(), 2);
         EXPECT_THAT(unreadable.err(), HasSubstr(why));
