@@ -32,6 +32,7 @@ constexpr auto presence_qos = mqtt::qos::at_least_once;
 constexpr mqtt::session_options subscriber_options{
     .keep_alive = keep_alive,
     .clean_start = false,
+    .new_client_id = true,
     .session_expiry = seconds{3600},                       // longer than any outage that a run survives
     .maximum_packet_size = mqtt::remaining_length_max + 5, // what MQTT allows: vehicles may send anything
     .connect_timeout = connect_timeout};

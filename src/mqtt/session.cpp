@@ -51,7 +51,7 @@ std::size_t session::unacknowledged() const noexcept { return active_ ? active_-
 
 void session::open(const identity& client, monotonic_time now, bytes& out) {
     transport_lost(); // of an earlier connection, if not called yet
-    const bool nothing_to_resume = options_->protocol == version::v5_0 && !resumable_;
+    const bool nothing_to_resume = options_->protocol == version::v5_0 && !resumable_ && !options_->new_client_id;
     clean_sent_ = options_->clean_start || clean_next_ || nothing_to_resume;
     if (clean_sent_) resumable_ = false; // 3.1.2.4: both sides discard the old session
     if (!resumable_) drop_state();

@@ -22,8 +22,9 @@ constexpr std::chrono::nanoseconds ping_interval(std::chrono::seconds keep_alive
 /// Options of a session. One object serves any number of sessions and must outlive them.
 struct session_options {
     version protocol = version::v5_0;
-    std::chrono::seconds keep_alive{60};    ///< MQTT 5.0, 3.1.2.10; 0 switches it off; at most 65535
-    bool clean_start = true;                ///< 3.1.1: clean session
+    std::chrono::seconds keep_alive{60}; ///< MQTT 5.0, 3.1.2.10; 0 switches it off; at most 65535
+    bool clean_start = true;             ///< 3.1.1: clean session
+    bool new_client_id = false; ///< no server has a session of it: without clean_start the first connect is not clean
     std::chrono::seconds session_expiry{0}; ///< 5.0 only, 3.1.2.11.2; 0xFFFFFFFF s = for ever
     std::uint16_t receive_maximum = 65535;  ///< 5.0 only, 3.1.2.11.3; never 0
     std::uint32_t maximum_packet_size =

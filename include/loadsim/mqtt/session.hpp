@@ -91,6 +91,7 @@ public:
     /// With clean_start, or the first time, old state is dropped; else it is kept for the server to resume.
     /// 5.0: without state to resume, CONNECT requests a clean start whatever the options say, since a session of that client
     /// id at the server is from an earlier run; the session expiry is kept, so the next connect resumes (3.1.2.4).
+    /// Not with new_client_id: mosquitto 2.0 saves only sessions that did not begin clean, so that others end with it.
     /// 3.1.1 has one flag for both: a stale session of the server is discarded by a connection with clean session = 1, whose
     /// session would not be kept; both connections end with errc::stale_session (3.1.1, 3.2.2.2).
     /// An identity that cannot be encoded appends nothing and leaves the session closed.

@@ -255,6 +255,15 @@ TEST(connect, the_first_of_a_kept_session_is_clean_and_the_next_resumes_5_0) { /
     EXPECT_EQ(says(), clean);
 }
 
+TEST(connect, the_first_of_a_new_client_id_is_not_clean) {
+    auto options = kept_v5();
+    options.new_client_id = true;
+    session_fixture c(options);
+    c.client.open({.client_id = "c"}, c.now, c.out);
+    EXPECT_EQ(c.take_output(), to_hex("10 13 00 04 'MQTT' 05 00 00 3C 05 11 00 00 0E 10 00 01 'c'"));
+    EXPECT_EQ(c.receive("20 03 00 00 00").take_events(), "connected");
+}
+
 TEST(session_present, after_a_clean_start_is_wrong) { // MQTT-3.2.2-2
     session_fixture c(options_of(v5, true, 60s));
     EXPECT_EQ(c.connect("20 03 01 00 00").error, errc::unexpected_session);
