@@ -60,7 +60,7 @@ public:
           events_(events), deadline_(s.options.deadline), response_topic_(response_topic_of(s)),
           message_contract_(s.message_contract), seed_(s.seed), fill_values_(std::move(s.fill_values)),
           match_stats_(s.match_stats), sample_vin_(std::move(s.sample_vin)),
-          sample_services_(std::move(s.sample_services)) {}
+          sample_requests_(std::move(s.sample_requests)) {}
 
     void start(std::function<void(std::string)> ready) override {
         connect([this, ready = std::move(ready)](const auto& failure) {
@@ -208,8 +208,9 @@ private:
         if (m.retain && !limits.retain_available) on_limited(net::retain_limit("commands", "contract.command.retain"));
         if (limits.maximum_packet_size == 0) return {};
         const auto id = id_of(0);
-        for (const auto& service : sample_services_) {
-            if (!compose({}, sample_vin_, service, id, loop().now())) continue;
+        for (std::uint32_t i = 0; i < sample_requests_.size(); ++i) {
+            const auto& [service, parameters] = sample_requests_[i];
+            if (!compose({}, sample_vin_, {i, service, parameters}, id, loop().now())) continue;
             const auto size = net::packet_size(message_of_command(id), link().options().protocol);
             if (size > limits.maximum_packet_size)
                 return net::packet_limit(limits.maximum_packet_size, size, fmt::format("a command for '{}'", service),
@@ -264,7 +265,7 @@ private:
     std::function<void(request_key, contract::template_values&)> fill_values_;
     contract::field_match_stats* match_stats_;
     std::string sample_vin_;
-    std::vector<std::string> sample_services_;
+    std::vector<mqtt_driver_setup::sample_request> sample_requests_;
     std::set<std::string> limits_told_;
     std::map<std::string, std::uint64_t> broker_limits_; ///< since the last take_broker_limits()
     contract::outgoing_message command_;                 ///< last command; buffers are reused

@@ -154,7 +154,7 @@ protected:
                                             .brokers = brokers_,
                                             .match_stats = &match_stats_,
                                             .sample_vin = "LZ9SMEV05TF000001",
-                                            .sample_services = {"horn"}});
+                                            .sample_requests = {{"horn"}}});
         std::optional<std::string> ready;
         driver_->start([&](std::string error) { ready = std::move(error); });
         EXPECT_TRUE(run_until([&] { return ready.has_value(); }));

@@ -29,10 +29,14 @@ struct mqtt_driver_setup {
     /// Fills in template values of the request's vehicle besides its VIN (index, segment, data ...). May be empty.
     std::function<void(request_key, contract::template_values&)> fill_values{};
     contract::field_match_stats* match_stats = nullptr; ///< counts fields searched and found in responses; may be null
-    /// For commands to compare with the broker's limit of a packet's size: the VIN of any vehicle, and all services. Empty: not
-    /// compared.
+    /// For commands to compare with the broker's limit of a packet's size: the VIN of any vehicle, and a request of each service,
+    /// in their order. Empty: not compared.
+    struct sample_request {
+        std::string service; ///< the platform's name
+        std::vector<std::string> parameters{};
+    };
     std::string sample_vin{};
-    std::vector<std::string> sample_services{};
+    std::vector<sample_request> sample_requests{};
 };
 
 /// Uses one MQTT session. 5.0: commands carry this driver's response topic and correlation data, if the contract allows

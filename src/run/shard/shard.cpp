@@ -67,6 +67,16 @@ std::function<void(const http::request*, const http::response_view*)> http_trace
     };
 }
 
+/// A request of each service, to compare with the broker's limits.
+std::vector<driver::mqtt_driver_setup::sample_request> sample_requests(const run_plan& plan) {
+    std::vector<driver::mqtt_driver_setup::sample_request> made;
+    for (const auto& s : plan.scenario.load.services) {
+        auto& sample = made.emplace_back(driver::mqtt_driver_setup::sample_request{.service = s.platform_name()});
+        plan.parameters.draw(arrival_id{0}, static_cast<std::uint32_t>(made.size() - 1), sample.parameters);
+    }
+    return made;
+}
+
 /// All arguments must outlive the driver. `observers`: receive the HTTP responses if a response observer is configured.
 /// `match_stats`: field match statistics of the mqtt driver's event mapping.
 std::unique_ptr<driver::driver> make_driver(net::loop& loop, driver::driver_events& events, shard_observers& observers,
@@ -91,7 +101,7 @@ std::unique_ptr<driver::driver> make_driver(net::loop& loop, driver::driver_even
                                          .fill_values = fill_values,
                                          .match_stats = &match_stats,
                                          .sample_vin = plan.vin_of(vehicle_id{0}),
-                                         .sample_services = plan.labels.services});
+                                         .sample_requests = sample_requests(plan)});
     auto api = *endpoints.api;
     api.max_connections = http_connections;
     driver::http_driver_setup setup{.api = std::move(api),
