@@ -29,7 +29,11 @@ public:
     std::optional<yaml_node> load(std::string_view text) {
         const auto file = open_.back();
         auto own = parse_yaml(text, 0, context_, file);
-        if (!own || (file != 0 && !context_.expect_map(*own, "a map of keys"))) return std::nullopt;
+        if (!own) return std::nullopt;
+        if (file != 0 && own->what != yaml_node::kind::map) {
+            context_.expect_map(*own, "a map of keys"); // reports it
+            return std::nullopt;
+        }
         const auto key_count = std::ranges::count(own->members, include_key, &yaml_member::key);
         if (key_count == 0) return own;
         if (key_count > 1) {

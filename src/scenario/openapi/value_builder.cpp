@@ -55,8 +55,7 @@ json::value value_builder::build(const json::value* schema, std::string_view nam
     const bool is_list = !types.empty() && types.front() == "array";
     if (is_list || (example != nullptr && example->is_array()))
         return json::array{build(doc_.get(schema, "items"), name, doc_.first(example), depth + 1)};
-    if (example != nullptr && !example->is_null())
-        return example->is_string() ? json::string(literal(example->as_string(), name)) : *example;
+    if (example != nullptr) return example->is_string() ? json::string(literal(example->as_string(), name)) : *example;
     return by_type(schema, name, types.empty() ? "string" : types.front());
 }
 
