@@ -119,7 +119,9 @@ TEST_F(mqtt_fleet_test, sessions_of_an_earlier_run_are_discarded_and_refuse_nobo
     add_condition(condition::kind::garage, 100ms, 100ms);
     connect_and_begin_load();
     EXPECT_EQ(total_counts().sessions.refused, 0U);
-    ASSERT_TRUE(run_until([&] { return session_events_.back() == "online, session present"; })) << "after the garage";
+    ASSERT_TRUE(run_until([&] {
+        return !session_events_.empty() && session_events_.back() == "online, session present";
+    })) << "after the garage";
 }
 
 TEST_F(mqtt_fleet_test, handover_resumes_the_session_from_another_address) {
