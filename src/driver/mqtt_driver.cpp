@@ -231,7 +231,7 @@ private:
         const auto request = open_.find(packet->second);
         by_packet_.erase(packet);
         if (request == open_.end()) return;
-        if (static_cast<std::uint8_t>(why) < 0x80) return accept(request->second, loop().now());
+        if (!net::is_refusal(why)) return accept(request->second, loop().now());
         const auto key = request->second.key;
         open_.erase(request);
         events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());

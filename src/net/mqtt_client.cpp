@@ -9,11 +9,6 @@
 #include <utility>
 
 namespace loadsim::net {
-namespace {
-
-bool is_refusal(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
-
-} // namespace
 
 void mqtt_client::connect(start_handler on_start) {
     on_start_ = std::move(on_start);

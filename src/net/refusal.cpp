@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+
 namespace loadsim::net {
 
 std::string describe(mqtt::reason r, std::string_view server_reference) {
@@ -46,6 +48,8 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
     default: return "see the broker's log";
     }
 }
+
+bool is_refusal(mqtt::reason r) noexcept { return static_cast<std::uint8_t>(r) >= 0x80; }
 
 bool ended_by_broker(std::error_code why) noexcept {
     return why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected ||
