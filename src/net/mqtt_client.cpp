@@ -42,7 +42,7 @@ void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanos
     policy_.on_online();
     if (auto unsupported = check_limits(limits); !unsupported.empty()) {
         if (on_start_) return report_start(start_failure{.broker = broker_, .unsupported = std::move(unsupported)});
-        on_limited(unsupported); // another broker than at the start
+        report_limit(unsupported); // another broker than at the start
     }
     on_session_started();
     if (setup_.subscriptions.empty()) return report_start({});
@@ -63,7 +63,7 @@ void mqtt_client::on_subscribed(mqtt_link&, std::span<const mqtt::reason> grante
         const auto& wanted = setup_.subscriptions[i];
         if (is_refusal(reason)) return on_subscription_refused(wanted.filter, {}, reason);
         if (static_cast<mqtt::qos>(reason) < wanted.quality)
-            on_limited(granted_limit(wanted.filter, static_cast<mqtt::qos>(reason), wanted.quality));
+            report_limit(granted_limit(wanted.filter, static_cast<mqtt::qos>(reason), wanted.quality));
     }
     report_start({});
     on_subscriptions_granted();

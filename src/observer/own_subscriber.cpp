@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -92,7 +91,7 @@ private:
     }
     void on_subscriptions_granted() override { subscribed_before_ = true; }
     void on_limited(const std::string& sentence) override {
-        if (owner_.setup_.on_limited && limits_told_.insert(sentence).second) owner_.setup_.on_limited(sentence);
+        if (owner_.setup_.on_limited) owner_.setup_.on_limited(sentence);
     }
     void on_session_lost(std::error_code why) override {
         if (std::exchange(online_, false))
@@ -110,7 +109,6 @@ private:
 
     own_subscriber& owner_;
     redelivery_filter redelivery_filter_;
-    std::set<std::string> limits_told_;
     bool online_ = false;
     bool subscribed_before_ = false;
     bool reconnected_ = false; ///< this is not the first session
