@@ -33,7 +33,7 @@ constexpr mqtt::session_options subscriber_options{
     .keep_alive = keep_alive,
     .clean_start = false,
     .new_client_id = true,
-    .session_expiry = seconds{3600},                       // longer than any outage that a run survives
+    .session_expiry = net::kept_session_expiry,
     .maximum_packet_size = mqtt::remaining_length_max + 5, // what MQTT allows: vehicles may send anything
     .connect_timeout = connect_timeout};
 constexpr mqtt::session_options publisher_options{.keep_alive = keep_alive,

@@ -40,7 +40,7 @@ mqtt::session_options options_of(mqtt::version version, bool clean_start, std::s
             .keep_alive = keep_alive,
             .clean_start = clean_start,
             .new_client_id = true,
-            .session_expiry = clean_start ? seconds{0} : session_expiry,
+            .session_expiry = clean_start ? seconds{0} : net::kept_session_expiry,
             .maximum_packet_size = mqtt::remaining_length_max + 5, // what MQTT allows
             .connect_timeout = std::clamp(connect_timeout / static_cast<int>(brokers), seconds{1}, seconds{3})};
 }

@@ -21,6 +21,9 @@
 
 namespace loadsim::net {
 
+/// Session expiry interval of a session that outlives its connection: longer than any outage that a run survives.
+inline constexpr std::chrono::seconds kept_session_expiry{3600};
+
 /// Why a client could not start.
 struct start_failure {
     std::error_code why{}; ///< ok: the broker refused the subscription
