@@ -33,14 +33,12 @@ constexpr mqtt::session_options subscriber_options{
     .keep_alive = keep_alive,
     .clean_start = false,
     .new_client_id = true,
-    .session_expiry = seconds{3600},                       // longer than any outage that a run survives
+    .session_expiry = net::kept_session_expiry,
     .maximum_packet_size = mqtt::remaining_length_max + 5, // what MQTT allows: vehicles may send anything
     .connect_timeout = connect_timeout};
 constexpr mqtt::session_options publisher_options{.keep_alive = keep_alive,
                                                   .connect_timeout = connect_timeout,
                                                   .queue_limit = 65'535}; // the outbox enforces the send window
-
-bool is_error(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
 
 std::string text_of(std::error_code why, mqtt::reason reason) {
     return reason == mqtt::reason::success ? why.message()
@@ -143,8 +141,8 @@ private:
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason reason) override {
         const auto sent = unacknowledged_.extract(packet_id);
         if (sent.empty()) return;
-        owner_.deliver(is_error(reason) ? broker_input{publish_failed{sent.mapped(), true}}
-                                        : broker_input{publish_confirmed{sent.mapped()}});
+        owner_.deliver(net::is_refusal(reason) ? broker_input{publish_failed{sent.mapped(), true}}
+                                               : broker_input{publish_confirmed{sent.mapped()}});
     }
 
     mqtt_adapter& owner_;

@@ -13,7 +13,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <variant>
 #include <vector>
 

@@ -21,7 +21,7 @@ struct encoded_bytes {
     std::size_t in_secret = 0;
 };
 
-/// First characters of encodings whose first character says nothing about the encoded one.
+/// First characters of encodings whose first character does not depend on the encoded one.
 constexpr std::string_view encoding_starts = "%\\+'";
 
 std::optional<std::uint32_t> hex_number(std::string_view text, std::size_t at, std::size_t digits) {

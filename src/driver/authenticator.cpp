@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -83,9 +84,9 @@ public:
     }
 
 private:
-    result<token> fetch() const {
+    result<token> fetch(const std::function<bool()>& should_stop = {}) const {
         const auto token_url = net::to_string(server_.base_urls.front()) + token_request_.target;
-        auto response = http::fetch(server_, token_request_);
+        auto response = http::fetch(server_, token_request_, should_stop);
         if (!response) return response.error();
         auto read = parse_token(*response);
         if (!read) return problems{token_url, read.error().list.front().text};
@@ -99,8 +100,9 @@ private:
             wake_.wait_for(lock, stop, wait, [] { return false; });
             if (stop.stop_requested()) return;
             lock.unlock();
-            const auto next = fetch();
+            const auto next = fetch([&stop] { return stop.stop_requested(); });
             lock.lock();
+            if (stop.stop_requested()) return;
             if (next)
                 header_ = "Bearer " + next->value;
             else

@@ -13,7 +13,6 @@
 #include <charconv>
 #include <chrono>
 #include <map>
-#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -204,8 +203,9 @@ private:
         const auto& m = message_contract_.options().command.message;
         const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once;
         if (limits.maximum_qos < wanted)
-            on_limited(net::qos_limit(limits.maximum_qos, wanted, "commands", "contract.command.qos"));
-        if (m.retain && !limits.retain_available) on_limited(net::retain_limit("commands", "contract.command.retain"));
+            report_limit(net::qos_limit(limits.maximum_qos, wanted, "commands", "contract.command.qos"));
+        if (m.retain && !limits.retain_available)
+            report_limit(net::retain_limit("commands", "contract.command.retain"));
         if (limits.maximum_packet_size == 0) return {};
         const auto id = id_of(0);
         for (std::uint32_t i = 0; i < sample_requests_.size(); ++i) {
@@ -219,9 +219,7 @@ private:
         return {};
     }
 
-    void on_limited(const std::string& sentence) override {
-        if (limits_told_.insert(sentence).second) ++broker_limits_[sentence];
-    }
+    void on_limited(const std::string& sentence) override { ++broker_limits_[sentence]; }
 
     void on_session_started() override { by_packet_.clear(); } // packet ids of the previous session
 
@@ -231,7 +229,7 @@ private:
         const auto request = open_.find(packet->second);
         by_packet_.erase(packet);
         if (request == open_.end()) return;
-        if (static_cast<std::uint8_t>(why) < 0x80) return accept(request->second, loop().now());
+        if (!net::is_refusal(why)) return accept(request->second, loop().now());
         const auto key = request->second.key;
         open_.erase(request);
         events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());
@@ -266,7 +264,6 @@ private:
     contract::field_match_stats* match_stats_;
     std::string sample_vin_;
     std::vector<mqtt_driver_setup::sample_request> sample_requests_;
-    std::set<std::string> limits_told_;
     std::map<std::string, std::uint64_t> broker_limits_; ///< since the last take_broker_limits()
     contract::outgoing_message command_;                 ///< last command; buffers are reused
     std::uint64_t sent_ = 0;

@@ -3,6 +3,7 @@
 #include "start_error.hpp"
 
 #include <loadsim/net/mqtt_client.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <unordered_map>
 #include <utility>
@@ -57,7 +58,7 @@ private:
     void on_published(net::mqtt_link&, std::uint16_t id, mqtt::reason why) override {
         const auto one = unacknowledged_.extract(id);
         if (one.empty()) return;
-        one.mapped()(static_cast<std::uint8_t>(why) < 0x80 ? std::string{} : mqtt::to_string(why));
+        one.mapped()(net::is_refusal(why) ? mqtt::to_string(why) : std::string{});
     }
 
     std::unordered_map<std::uint16_t, done_handler> unacknowledged_;

@@ -3,6 +3,7 @@
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/url.hpp>
+#include <loadsim/vehicle/vin.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -25,14 +26,11 @@ namespace json = boost::json;
 using asio::ip::udp;
 using boost::system::error_code;
 
-constexpr std::size_t vin_length = 17;
 constexpr std::uint64_t body_limit = 8 * 1024;
 constexpr std::size_t max_connections = 64; ///< concurrent; an SMS client uses one or two
 constexpr std::chrono::seconds idle_timeout{10};
 
-bool is_vin(std::string_view text) {
-    return text.size() == vin_length && text.find_first_not_of("0123456789ABCDEFGHJKLMNPRSTUVWXYZ") == text.npos;
-}
+bool is_vin(std::string_view text) { return vehicle::check_digit(text).has_value(); } // whatever digit it has
 
 /// VIN in {"to": VIN}; nullopt: invalid.
 std::optional<std::string> parse_sms_recipient(std::string_view body) {

@@ -242,7 +242,7 @@ private:
     net::loop& loop_;
 };
 
-/// Half a sentence behind an error; empty: it says itself what to do.
+/// Half a sentence behind an error; empty: the error contains its advice.
 std::string advice_on(std::string_view error) {
     if (error.starts_with("tls:"))
         return error.find(';') != std::string_view::npos

@@ -91,7 +91,7 @@ void connection::on_established() {
     stage_ = stage::open;
     base_->unavailable_until = {};
     if (loop_.tap != nullptr) {
-        error_code ignored; // the connection has ended; its next read or write finds out
+        error_code ignored; // the connection has ended; its next read or write fails
         tapped_ = {socket_.local_endpoint(ignored), socket_.remote_endpoint(ignored), net::byte_tap::protocol::http};
         loop_.tap->on_opened(*tapped_, loop_.now());
     }

@@ -48,7 +48,7 @@ public:
         : socket_(std::move(socket)), shared_(std::move(s)), session_(shared_->handler, shared_->options.limits) {
         set_deadline(shared_->options.idle_timeout);
         if (shared_->options.tap == nullptr) return;
-        error_code ignored; // the peer may have gone; the next read finds out
+        error_code ignored; // the peer may have closed the connection; the next read fails
         ends_ = {socket_.remote_endpoint(ignored), socket_.local_endpoint(ignored), net::byte_tap::protocol::http};
         shared_->options.tap->on_opened(ends_, steady_clock::now());
     }

@@ -104,7 +104,7 @@ delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monoto
     p.command_missing = false;
     if (!p.arrival) return {}; // foreign: recorded when the id first appeared
     const open_request* next = find_open(v);
-    // An id of the open request that is only assumed says nothing about the order of two such ids.
+    // If the id of the open request is only assumed, the order of two such ids is unknown.
     const bool comparable = next != nullptr && (p.id_known || next->id_known || next->accepted != never);
     const bool overtaken = completed.later_command_delivered(v, p) || (comparable && next->own.delivered <= t);
     if (overtaken)

@@ -17,7 +17,7 @@ std::error_code session::on_connack(const frame& f, receive_context& t) {
     }
     if (clean_next_) { // the server has discarded the stale session
         clean_next_ = false;
-        close(reason::success, t.now, t.out);
+        close(reason::success, t.now, t.out, close_scope::session); // 5.0: the clean one would be kept, and be stale
         return errc::stale_session;
     }
     // MQTT-4.12.0-6: CONNECT had no authentication method

@@ -25,8 +25,8 @@ bool is_self_connected(const tcp::socket& socket) {
 }
 
 /// Connect to one server.
-struct probe {
-    probe(asio::io_context& io, const server& s) : target(s), socket(io) {
+struct connect_attempt {
+    connect_attempt(asio::io_context& io, const server& s) : target(s), socket(io) {
         socket.async_connect(s.address, [this](const error_code& failed) { outcome = failed; });
     }
     bool answered() const { return outcome && !*outcome; }
@@ -50,12 +50,12 @@ address_cache look_up_names(const std::vector<endpoint>& urls, std::string_view 
     return known;
 }
 
-std::string failure_of(const probe& p, std::string_view peer, nanoseconds timeout) {
-    if (!p.outcome)
+std::string failure_of(const connect_attempt& a, std::string_view peer, nanoseconds timeout) {
+    if (!a.outcome)
         return fmt::format("the {} does not answer within {}; check its address and the network to it", peer,
                            format_duration(timeout));
     return fmt::format("cannot connect to the {} ({}); check that it runs and listens there", peer,
-                       p.outcome->message());
+                       a.outcome->message());
 }
 
 } // namespace
@@ -79,27 +79,28 @@ found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, n
     found_servers found;
     auto known = look_up_names(urls, peer, found.unreachable);
     asio::io_context io;
-    std::deque<probe> probes;
-    for (const auto& s : known.servers()) probes.emplace_back(io, s);
+    std::deque<connect_attempt> attempts;
+    for (const auto& s : known.servers()) attempts.emplace_back(io, s);
     io.run_for(std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout));
-    for (auto& p : probes)
-        if (p.answered() && is_self_connected(p.socket)) p.outcome = asio::error::connection_refused;
+    for (auto& a : attempts)
+        if (a.answered() && is_self_connected(a.socket)) a.outcome = asio::error::connection_refused;
 
     for (std::size_t i = 0; i < urls.size(); ++i) {
-        const auto of_url = [i](const probe& p) { return p.target.url == i; };
-        const auto first = std::ranges::find_if(probes, [&](const probe& p) { return of_url(p) && p.answered(); });
-        const bool any = first != probes.end();
+        const auto of_url = [i](const connect_attempt& a) { return a.target.url == i; };
+        const auto first =
+            std::ranges::find_if(attempts, [&](const connect_attempt& a) { return of_url(a) && a.answered(); });
+        const bool any = first != attempts.end();
         if (any) known.keep_family(urls[i].host, first->target.address.address().is_v6());
-        bool told = false;
-        for (const auto& p : probes) {
-            if (!of_url(p) || p.answered()) continue;
-            known.pass_over(p.target.address);
-            if (any && p.target.address.protocol() != first->target.address.protocol()) continue;
+        bool reported = false;
+        for (const auto& a : attempts) {
+            if (!of_url(a) || a.answered()) continue;
+            known.pass_over(a.target.address);
+            if (any && a.target.address.protocol() != first->target.address.protocol()) continue;
             if (any)
-                found.unreachable.add(fmt::format("{} at {}", to_string(urls[i]), to_string(p.target.address)),
-                                      failure_of(p, peer, timeout));
-            else if (!std::exchange(told, true))
-                found.unreachable.add(to_string(urls[i]), failure_of(p, peer, timeout));
+                found.unreachable.add(fmt::format("{} at {}", to_string(urls[i]), to_string(a.target.address)),
+                                      failure_of(a, peer, timeout));
+            else if (!std::exchange(reported, true))
+                found.unreachable.add(to_string(urls[i]), failure_of(a, peer, timeout));
         }
     }
     found.servers = server_list(std::move(urls), std::move(known), peer);

@@ -24,8 +24,7 @@ public:
                    "net.ipv4.ip_local_port_range";
         case errc::too_many_partial_packets:
             return "half-received packets of all sessions together are over 256 MiB; send large messages to fewer "
-                   "vehicles "
-                   "at once, or use more shards";
+                   "vehicles at once, or use more shards";
         }
         return "unknown";
     }

@@ -9,11 +9,6 @@
 #include <utility>
 
 namespace loadsim::net {
-namespace {
-
-bool is_refusal(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
-
-} // namespace
 
 void mqtt_client::connect(start_handler on_start) {
     on_start_ = std::move(on_start);
@@ -47,7 +42,7 @@ void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanos
     policy_.on_online();
     if (auto unsupported = check_limits(limits); !unsupported.empty()) {
         if (on_start_) return report_start(start_failure{.broker = broker_, .unsupported = std::move(unsupported)});
-        on_limited(unsupported); // another broker than at the start
+        report_limit(unsupported); // another broker than at the start
     }
     on_session_started();
     if (setup_.subscriptions.empty()) return report_start({});
@@ -68,7 +63,7 @@ void mqtt_client::on_subscribed(mqtt_link&, std::span<const mqtt::reason> grante
         const auto& wanted = setup_.subscriptions[i];
         if (is_refusal(reason)) return on_subscription_refused(wanted.filter, {}, reason);
         if (static_cast<mqtt::qos>(reason) < wanted.quality)
-            on_limited(granted_limit(wanted.filter, static_cast<mqtt::qos>(reason), wanted.quality));
+            report_limit(granted_limit(wanted.filter, static_cast<mqtt::qos>(reason), wanted.quality));
     }
     report_start({});
     on_subscriptions_granted();

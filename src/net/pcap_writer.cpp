@@ -244,8 +244,8 @@ struct pcap_writer::state {
         ++opened;
         flows.erase({c.local, c.remote});
         flow f{c, opened * 0x01000193U, opened * 0x00fedcbaU};
-        if (c.remote.address().is_v4() != c.local.address().is_v4()) // the peer had gone before its address was read
-            f.written.remote = {c.local.protocol(), 0};
+        // Different if the peer closed the connection before its address was read.
+        if (c.remote.address().is_v4() != c.local.address().is_v4()) f.written.remote = {c.local.protocol(), 0};
         f.written.remote.port(usual_port(c.spoken));
         // The kernel may use a local port for several servers, which differ in their real ports only.
         while (std::ranges::any_of(flows, [&f](const auto& other) {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+
 namespace loadsim::net {
 
 std::string describe(mqtt::reason r, std::string_view server_reference) {
@@ -16,9 +18,10 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
     using enum mqtt::reason;
     switch (r) {
     case unsupported_protocol_version:
-        if (keys.version.empty()) return "MQTT 5.0 is needed here: use a broker that speaks it";
-        return fmt::format("it does not speak MQTT {}: set {} to {}", protocol == mqtt::version::v5_0 ? "5.0" : "3.1.1",
-                           keys.version, protocol == mqtt::version::v5_0 ? "3.1.1" : "5.0");
+        if (keys.version.empty()) return "MQTT 5.0 is needed here: use a broker that supports it";
+        return fmt::format("it does not support MQTT {}: set {} to {}",
+                           protocol == mqtt::version::v5_0 ? "5.0" : "3.1.1", keys.version,
+                           protocol == mqtt::version::v5_0 ? "3.1.1" : "5.0");
     case client_identifier_not_valid:
         return keys.client_id.empty()
                    ? "allow this client id in the broker's rules"
@@ -46,6 +49,8 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
     default: return "see the broker's log";
     }
 }
+
+bool is_refusal(mqtt::reason r) noexcept { return static_cast<std::uint8_t>(r) >= 0x80; }
 
 bool ended_by_broker(std::error_code why) noexcept {
     return why == mqtt::errc::connect_refused || why == mqtt::errc::server_disconnected ||

@@ -75,7 +75,7 @@ void any_stream::async_handshake(asio::ssl::context& context, const std::string&
 }
 
 void any_stream::start_tap(net::byte_tap& tap) {
-    error_code ignored; // the connection has ended; its next operation finds out
+    error_code ignored; // the connection has ended; its next operation fails
     const auto& socket = impl_->tcp.socket();
     impl_->captured = std::make_shared<capture>(tap, net::byte_tap::connection{socket.local_endpoint(ignored),
                                                                                socket.remote_endpoint(ignored),
@@ -101,7 +101,7 @@ void any_stream::read_some(asio::mutable_buffer into, handler done) {
 }
 
 void any_stream::write_some(asio::const_buffer from, handler done) {
-    if (impl_->captured) // a copy: the bytes may be gone when a write ends
+    if (impl_->captured) // a copy: the bytes may be freed before the write ends
         done = [kept = impl_->captured, copy = std::string(static_cast<const char*>(from.data()), from.size()),
                 next = std::move(done)](error_code error, std::size_t size) {
             kept->report(true, std::string_view(copy).substr(0, size));

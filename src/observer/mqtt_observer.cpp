@@ -97,9 +97,9 @@ result<void> mqtt_observer::start() {
     // 3.1.1 has no capability flag for them; a broker may accept a $share filter that never matches.
     if (version_ == mqtt::version::v3_1_1 && client_count() > 1) {
         stop();
-        return problems{brokers(),
-                        "the broker speaks MQTT 3.1.1, which has no shared subscriptions, and several clients of "
-                        "an observer need them; write clients: 1"};
+        return problems{
+            brokers(), "the broker supports MQTT 3.1.1 only, which has no shared subscriptions, and several clients of "
+                       "an observer need them; write clients: 1"};
     }
     return {};
 }

@@ -51,8 +51,6 @@ public:
     virtual start_result start() = 0;
 };
 
-/// Session expiry interval: longer than any outage that a run survives.
-inline constexpr std::chrono::seconds session_expiry{3600};
 inline constexpr std::chrono::seconds keep_alive{30};
 
 inline constexpr std::string_view no_shared_subscriptions =

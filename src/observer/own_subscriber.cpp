@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -41,7 +40,7 @@ mqtt::session_options options_of(mqtt::version version, bool clean_start, std::s
             .keep_alive = keep_alive,
             .clean_start = clean_start,
             .new_client_id = true,
-            .session_expiry = clean_start ? seconds{0} : session_expiry,
+            .session_expiry = clean_start ? seconds{0} : net::kept_session_expiry,
             .maximum_packet_size = mqtt::remaining_length_max + 5, // what MQTT allows
             .connect_timeout = std::clamp(connect_timeout / static_cast<int>(brokers), seconds{1}, seconds{3})};
 }
@@ -92,7 +91,7 @@ private:
     }
     void on_subscriptions_granted() override { subscribed_before_ = true; }
     void on_limited(const std::string& sentence) override {
-        if (owner_.setup_.on_limited && limits_told_.insert(sentence).second) owner_.setup_.on_limited(sentence);
+        if (owner_.setup_.on_limited) owner_.setup_.on_limited(sentence);
     }
     void on_session_lost(std::error_code why) override {
         if (std::exchange(online_, false))
@@ -110,7 +109,6 @@ private:
 
     own_subscriber& owner_;
     redelivery_filter redelivery_filter_;
-    std::set<std::string> limits_told_;
     bool online_ = false;
     bool subscribed_before_ = false;
     bool reconnected_ = false; ///< this is not the first session

@@ -147,7 +147,7 @@ paho::connect_options paho_client::make_connect_options(bool clean) const {
     // Not through the builder: Paho C++ 1.2 drops the builder's properties.
     if (version_ == mqtt::version::v5_0)
         wanted.set_properties(
-            {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(session_expiry.count())}});
+            {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(net::kept_session_expiry.count())}});
     if (const auto& user = brokers_.front().user; !user.empty()) wanted.set_user_name(user);
     if (const auto& password = brokers_.front().password; !password.empty()) wanted.set_password(password);
     if (brokers_.size() > 1) {

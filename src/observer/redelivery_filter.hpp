@@ -10,7 +10,7 @@
 
 namespace loadsim::observer {
 
-/// Remembers hashes of the last messages of one session, not the messages. Threads: one.
+/// Stores hashes of the last messages of one session, not the messages. Threads: one.
 class redelivery_filter {
 public:
     /// True: the broker repeats a message that was received before (same content). `flagged`: it has the DUP flag, or the

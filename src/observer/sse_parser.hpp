@@ -4,7 +4,6 @@
 #include <loadsim/http/message.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>

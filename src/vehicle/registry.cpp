@@ -170,10 +170,9 @@ std::string vin_problem(const csv_cell& cell) {
     return {};
 }
 
-/// ISO 3779: 17 digits and capitals, without I, O and Q.
+/// A word of 17 capitals may be a column's name.
 bool looks_like_vin(std::string_view text) {
-    return text.size() == 17 && text.find_first_not_of("ABCDEFGHJKLMNPRSTUVWXYZ0123456789") == std::string_view::npos &&
-           text.find_first_of("0123456789") != std::string_view::npos;
+    return check_digit(text).has_value() && text.find_first_of("0123456789") != std::string_view::npos;
 }
 
 /// True: a word of the column's name is "vin", such as in "VIN Nr".

@@ -9,8 +9,8 @@
 
 namespace loadsim {
 
-/// Call first in main(). Keeps memory in reserve, which the first allocation that fails releases: a run then sees
-/// memory_ran_out() and ends in order. Later ones throw std::bad_alloc. An exception about memory or threads that nobody catches
+/// Call first in main(). Keeps memory in reserve, which the first allocation that fails releases: memory_ran_out()
+/// is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception about memory or threads that nobody catches
 /// ends the program as end_program() does.
 void prepare_for_exhaustion();
 

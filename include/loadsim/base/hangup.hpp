@@ -5,7 +5,7 @@
 
 namespace loadsim {
 
-/// True: the process was started to survive its terminal (nohup), and must not handle SIGHUP.
+/// True: the process ignores SIGHUP since its start (nohup), and must not handle it.
 inline bool ignores_hangup() {
     struct sigaction current {};
     return ::sigaction(SIGHUP, nullptr, &current) == 0 && current.sa_handler == SIG_IGN;

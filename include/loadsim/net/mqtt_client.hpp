@@ -13,12 +13,16 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <system_error>
 #include <vector>
 
 namespace loadsim::net {
+
+/// Session expiry interval of a session that outlives its connection: longer than any outage that a run survives.
+inline constexpr std::chrono::seconds kept_session_expiry{3600};
 
 /// Why a client could not start.
 struct start_failure {
@@ -78,7 +82,10 @@ protected:
     /// The broker's limits, before on_session_started(). Returns what the broker does not support and the client cannot do
     /// without, as a sentence; empty: nothing.
     virtual std::string check_limits(const mqtt::server_limits&) { return {}; }
-    /// The broker does less than was asked for, as a sentence.
+    /// The broker does less than was asked for, as a sentence. Calls on_limited() once for each sentence.
+    void report_limit(const std::string& sentence) {
+        if (reported_limits_.insert(sentence).second) on_limited(sentence);
+    }
     virtual void on_limited(const std::string& sentence);
     /// Connection established. Of a session that ends with its connection, unacknowledged messages are lost.
     virtual void on_session_started() {}
@@ -105,6 +112,7 @@ private:
     mqtt_link link_;
     reconnect_policy policy_;
     boost::asio::ip::tcp::endpoint broker_;
+    std::set<std::string> reported_limits_;
     start_handler on_start_;
 };
 

@@ -25,6 +25,9 @@ std::string describe(mqtt::reason, std::string_view server_reference = {});
 /// What to do about a CONNACK with that reason: half a sentence. `protocol`: that of the session.
 std::string advice_on(mqtt::reason, const session_keys&, mqtt::version protocol);
 
+/// The broker refuses: a reason code of 0x80 or more (MQTT 5.0, 2.4).
+bool is_refusal(mqtt::reason) noexcept;
+
 /// The broker has announced the end of the connection, with a reason.
 bool ended_by_broker(std::error_code) noexcept;
 

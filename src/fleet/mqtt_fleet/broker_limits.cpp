@@ -1,4 +1,4 @@
-// What the brokers of MQTT vehicles do not support: told before the load, and not used.
+// What the brokers of MQTT vehicles do not support: reported before the load, and not used.
 #include "mqtt_fleet/mqtt_fleet.hpp"
 
 #include "response_encoder.hpp"
@@ -9,23 +9,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 namespace loadsim::fleet {
 
-/// Applies the limits of CONNACK to the broker's entry; tells once about each feature in use that it lacks.
+/// Applies the limits of CONNACK to the broker's entry; reports each feature in use that it lacks.
 void mqtt_fleet::apply_server_limits(mqtt_vehicle& vehicle, const mqtt::server_limits& limits) {
     auto& broker = broker_of(vehicle);
     broker.maximum_qos = limits.maximum_qos;
     broker.retain_available = limits.retain_available;
     if (limits.maximum_qos != mqtt::qos::exactly_once) check_qos(limits.maximum_qos);
     if (!limits.retain_available && publishes_presence() && spec_.message_contract.options().presence.retain)
-        limit_once(net::retain_limit("presence messages", "contract.presence.retain"));
+        report_limit(net::retain_limit("presence messages", "contract.presence.retain"));
     const auto& session = vehicle.link.options();
     if (limits.session_expiry < session.session_expiry && session.protocol == mqtt::version::v5_0)
-        limit_once(
+        report_limit(
             fmt::format("the broker keeps sessions for {} s and not for {} s; lower fleet.mqtt.sessionExpiry, or "
                         "raise the broker's limit",
                         limits.session_expiry.count(), session.session_expiry.count()));
@@ -41,8 +39,8 @@ void mqtt_fleet::check_qos(mqtt::qos supported) {
                            std::string_view key) {
         const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos;
         if (supported < wanted && !m.none)
-            limit_once(net::qos_limit(supported, wanted, what,
-                                      m.qos ? fmt::format("contract.{}.qos", key) : "fleet.mqtt.responseQos"));
+            report_limit(net::qos_limit(supported, wanted, what,
+                                        m.qos ? fmt::format("contract.{}.qos", key) : "fleet.mqtt.responseQos"));
     };
     const auto response_qos = spec_.options.mqtt.response_qos;
     for (const auto& [key, message] :
@@ -95,13 +93,13 @@ void mqtt_fleet::adjust_to_refusal(mqtt_vehicle& vehicle) {
     auto& broker = broker_of(vehicle);
     const auto refusal_reason = vehicle.link.session().last_reason();
     if (refusal_reason == mqtt::reason::qos_not_supported && broker.maximum_qos != mqtt::qos::at_most_once)
-        broker.maximum_qos = mqtt::qos::at_most_once; // CONNACK will tell whether QoS 1 is possible
+        broker.maximum_qos = mqtt::qos::at_most_once; // the next CONNACK has the real maximum
     if (refusal_reason == mqtt::reason::retain_not_supported) broker.retain_available = false;
 }
 
-/// A limit that keeps no vehicle offline; told once for the whole fleet.
-void mqtt_fleet::limit_once(const std::string& sentence) {
-    if (limits_told_.insert(sentence).second) ++counts_.broker_limits[sentence];
+/// Counts a limit that keeps no vehicle offline, once for the whole shard.
+void mqtt_fleet::report_limit(const std::string& sentence) {
+    if (reported_limits_.insert(sentence).second) ++counts_.broker_limits[sentence];
 }
 
 } // namespace loadsim::fleet

@@ -6,6 +6,7 @@
 #include <loadsim/base/random.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/mqtt/packet.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -72,7 +73,7 @@ std::error_code mqtt_fleet::publish(vehicle_state& vehicle, std::string_view, co
 }
 
 void mqtt_fleet::on_published(net::mqtt_link&, std::uint16_t, mqtt::reason why) {
-    if (static_cast<std::uint8_t>(why) >= 0x80) ++counts_.sessions.reasons["message not accepted: " + to_string(why)];
+    if (net::is_refusal(why)) ++counts_.sessions.reasons["message not accepted: " + to_string(why)];
 }
 
 void mqtt_fleet::on_downgraded(net::mqtt_link&) { ++counts_.sessions.reasons["the broker answered QoS 2 with PUBACK"]; }

@@ -108,7 +108,7 @@ private:
     void check_qos(mqtt::qos supported);
     void check_packet_sizes(const mqtt_vehicle&, std::size_t limit);
     void adjust_to_refusal(mqtt_vehicle&);
-    void limit_once(const std::string& sentence);
+    void report_limit(const std::string& sentence);
 
     // messages.cpp: commands, campaigns, publishing, telemetry.
     bool handle_campaign_message(const mqtt_vehicle&, const contract::message_view&);
@@ -146,8 +146,8 @@ private:
     vehicle_storage vehicles_; ///< by slot
     connect_pacer pacer_;
     bool starting_connects_ = false; ///< inside start_due_connects()
-    std::set<std::string> limits_told_;
-    bool stale_session_told_ = false;
+    std::set<std::string> reported_limits_;
+    bool stale_session_reported_ = false;
     std::uint64_t telemetry_round_ = 1;
     std::uint32_t telemetry_slot_ = 0; ///< slot of the next vehicle in this round
     struct {

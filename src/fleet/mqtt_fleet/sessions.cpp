@@ -23,8 +23,6 @@ namespace {
 /// Connects started per call; then the loop runs other work, since a connect without a free port is slow.
 constexpr int connects_per_call = 64;
 
-bool is_refusal(mqtt::reason r) { return static_cast<std::uint8_t>(r) >= 0x80; }
-
 /// Permanent refusals: a retry does not help.
 bool is_permanent(mqtt::reason r) {
     using enum mqtt::reason;
@@ -229,14 +227,14 @@ void mqtt_fleet::subscribe(mqtt_vehicle& vehicle, const mqtt::server_limits& lim
 void mqtt_fleet::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reason> granted) {
     mqtt_vehicle& vehicle = vehicle_of(link);
     for (std::size_t i = 0; i < granted.size(); ++i) {
-        if (is_refusal(granted[i]))
+        if (net::is_refusal(granted[i]))
             return on_subscribe_refused(vehicle, filters_of(vehicle)[i], granted[i], mqtt::to_string(granted[i]));
         const auto requested_qos = spec_.options.mqtt.command_qos;
         if (static_cast<mqtt::qos>(granted[i]) < requested_qos)
-            limit_once(fmt::format("the broker grants QoS {} where {} was asked for: commands may be lost; set "
-                                   "fleet.mqtt.commandQos to {}, or use a broker with QoS {}",
-                                   static_cast<int>(granted[i]), static_cast<int>(requested_qos),
-                                   static_cast<int>(granted[i]), static_cast<int>(requested_qos)));
+            report_limit(fmt::format("the broker grants QoS {} where {} was asked for: commands may be lost; set "
+                                     "fleet.mqtt.commandQos to {}, or use a broker with QoS {}",
+                                     static_cast<int>(granted[i]), static_cast<int>(requested_qos),
+                                     static_cast<int>(granted[i]), static_cast<int>(requested_qos)));
     }
     vehicle.subscription_kept = true;
     on_subscription_ready(vehicle);
@@ -286,7 +284,7 @@ void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_
         vehicle.subscription_kept = false;
     if (why == mqtt::errc::stale_session) { // the broker has refused nothing: connect again at once
         report_session_event(vehicle, "no session: " + why.message());
-        if (!std::exchange(stale_session_told_, true))
+        if (!std::exchange(stale_session_reported_, true))
             ++counts_.sessions.reasons["sessions of an earlier run were kept at the broker, and are discarded"];
         if (!must_stay_offline(vehicle)) link.wait_until(now());
         return release_connect(vehicle);

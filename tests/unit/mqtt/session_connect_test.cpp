@@ -264,6 +264,26 @@ TEST(connect, the_first_of_a_new_client_id_is_not_clean) {
     EXPECT_EQ(c.receive("20 03 00 00 00").take_events(), "connected");
 }
 
+TEST(session_present, of_a_new_client_id_is_discarded_once) { // the CONNACK of an earlier connect was lost
+    const auto unclean = to_hex("10 13 00 04 'MQTT' 05 00 00 3C 05 11 00 00 0E 10 00 01 'c'");
+    auto options = kept_v5();
+    options.new_client_id = true;
+    session_fixture c(options);
+    c.client.open({.client_id = "c"}, c.now, c.out);
+    EXPECT_EQ(c.take_output(), unclean);
+    EXPECT_EQ(c.receive("20 03 01 00 00").error, errc::stale_session);
+    EXPECT_EQ(c.take_output(), "E0 01 82");
+    c.lose_transport();
+    c.client.open({.client_id = "c"}, c.now, c.out);
+    EXPECT_EQ(c.take_output(), to_hex("10 13 00 04 'MQTT' 05 02 00 3C 05 11 00 00 0E 10 00 01 'c'"));
+    EXPECT_EQ(c.receive("20 03 00 00 00").error, errc::stale_session);
+    EXPECT_EQ(c.take_output(), "E0 07 00 05 11 00 00 00 00") << "ends the session, so that the next connect finds none";
+    c.lose_transport();
+    c.client.open({.client_id = "c"}, c.now, c.out);
+    EXPECT_EQ(c.take_output(), unclean);
+    EXPECT_EQ(c.receive("20 03 00 00 00").take_events(), "connected");
+}
+
 TEST(session_present, after_a_clean_start_is_wrong) { // MQTT-3.2.2-2
     session_fixture c(options_of(v5, true, 60s));
     EXPECT_EQ(c.connect("20 03 01 00 00").error, errc::unexpected_session);

@@ -46,7 +46,7 @@ TEST(refusal, advice_names_the_key_to_change) {
     for (const auto& r : rows) EXPECT_THAT(net::advice_on(r.why, keys, v5), HasSubstr(r.key));
     EXPECT_THAT(net::advice_on(client_identifier_not_valid, keys, v5), Not(HasSubstr("password")));
     EXPECT_THAT(net::advice_on(unsupported_protocol_version, keys, mqtt::version::v3_1_1), HasSubstr("to 5.0"));
-    EXPECT_THAT(net::advice_on(unsupported_protocol_version, {}, v5), HasSubstr("use a broker that speaks it"));
+    EXPECT_THAT(net::advice_on(unsupported_protocol_version, {}, v5), HasSubstr("use a broker that supports it"));
 }
 
 TEST(refusal, limits_name_both_values_and_the_key) {
