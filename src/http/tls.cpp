@@ -1,4 +1,5 @@
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/http/tls.hpp>
 
 #include <boost/asio/ip/address.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <span>
@@ -132,10 +134,17 @@ int describe_refusal(int accepted, X509_STORE_CTX* verification) {
 } // namespace
 
 result<void> configure_tls(ssl_ctx_st* context, const tls_options& o) {
+    // OpenSSL would read a device or a silent pipe for ever.
+    constexpr std::size_t file_limit = 16 * 1024 * 1024; // all CA certificates of a system take 0.3 MB
+    problems wrong;
+    for (const auto& file : {o.ca, o.certificate, o.key})
+        if (!file.empty())
+            if (const auto text = read_file(file, file_limit); !text && std::filesystem::exists(file))
+                wrong.add(text.error());
+    if (!wrong.empty()) return wrong;
     ERR_clear_error();
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &describe_refusal);
-    problems wrong;
     if (o.ca.empty())
         SSL_CTX_set_default_verify_paths(context);
     else if (SSL_CTX_load_verify_locations(context, o.ca.c_str(), nullptr) != 1)

@@ -62,6 +62,7 @@ TEST(configure_tls, calls_an_absent_file_absent) {
     };
     EXPECT_EQ(error_of({.ca = "/nowhere.pem"}), "/nowhere.pem: does not exist");
     EXPECT_EQ(error_of({.certificate = "/nowhere.crt"}), "/nowhere.crt: does not exist");
+    EXPECT_EQ(error_of({.ca = "/dev/zero"}), "/dev/zero: cannot be read (it is larger than 16777216 bytes)");
     EXPECT_TRUE(
         error_of({.ca = "/dev/null"}).starts_with("/dev/null: holds no CA certificates in PEM that can be read ("));
     EXPECT_TRUE(configure_tls(context.get(), {}));
