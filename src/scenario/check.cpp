@@ -225,7 +225,7 @@ void check_link(const scenario_config& config, problems& all) {
     if (config.fleet.link != fleet::link_kind::broker_api) return;
     for (const auto& f : fleet::check(config.fleet.broker_api)) all.add("fleet.brokerApi." + f.path, f.text);
     if (config.load.driver == driver::kind::mqtt)
-        all.add("fleet.link", "the mqtt driver speaks to vehicles at a broker; with broker-api use the http driver");
+        all.add("fleet.link", "the mqtt driver sends commands through a broker; with broker-api use the http driver");
     if (config.target.api && config.fleet.broker_api.inbound.url.empty())
         all.add("fleet.brokerApi.inbound",
                 "'url' is missing: which endpoint of your platform takes the vehicles' responses?");
@@ -326,7 +326,7 @@ void check_topics(const scenario_config& config, problems& all) {
     }
 }
 
-/// Messages that a contract of one's own leaves out: vehicles send loadsim's own, which another platform does not know.
+/// Messages that a contract of one's own leaves out: vehicles send loadsim's own, which another platform does not read.
 void warn_of_builtin_messages(const scenario_config& config, problems& warnings) {
     const auto& c = config.contract;
     const contract::options builtin;

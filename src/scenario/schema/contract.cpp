@@ -116,10 +116,6 @@ struct telemetry {
     boost::json::object schema() const { return value_types::object<contract::telemetry_options>{}.schema(); }
 };
 
-} // namespace
-
-namespace {
-
 /// Message that a platform may lack: its keys, or `none`.
 struct message_or_none {
     static constexpr std::string_view keyword = "none";
