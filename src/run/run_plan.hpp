@@ -78,6 +78,8 @@ struct run_plan {
     /// the request, unless the command has another one; then the first with that platform's name, or the text itself.
     std::string_view service_of_command(std::string_view platform_service, std::optional<arrival_id>) const;
     measure::recording recording() const;
+    // Times of the load at which the run begins and ends; a replay leaves out what is before and after its requests.
+    nanoseconds begin_of_load() const { return replay ? replay->from : nanoseconds{0}; }
     nanoseconds end_of_load() const { return replay ? replay->until : schedule.duration(); }
 };
 

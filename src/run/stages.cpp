@@ -163,7 +163,7 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
 
 void stages::load() {
     const auto begin = time_.now() + generator_.start_delay();
-    start_ = plan_.replay ? begin - plan_.replay->from : begin; // a replay skips the time before its first request
+    start_ = begin - plan_.begin_of_load();
     generator_.begin_load(start_);
     // Other ranks report at whole seconds of the load; a moment later all their reports have arrived.
     if (generator_.rank_count() > 1) next_tick_ = begin + 3 * cluster::poll_interval;
