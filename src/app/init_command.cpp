@@ -56,7 +56,7 @@ command init_command() {
     auto options = std::make_shared<init_options>();
     return {
         .name = "init",
-        .description = "Writes a commented scenario for a platform of your own; asks nothing",
+        .description = "Writes a commented scenario for a platform of your own, without questions",
         .flags = {{.name = "file", .into = &options->file, .help = "File to write", .shows_default = true},
                   {.name = "--openapi",
                    .into = &options->openapi,
