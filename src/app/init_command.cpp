@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <string>
 
 namespace loadsim::app {
@@ -28,11 +29,11 @@ exit_code write_scenario(const init_options& options, const std::string& text) {
         print_problems({options.file, "exists; --force overwrites it"});
         return exit_code::usage;
     }
-    const bool written = file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    const int why = errno;
-    if (file == nullptr || std::fclose(file) != 0 || !written) {
-        print_problems(
-            {options.file, fmt::format("cannot be written ({})", std::strerror(file == nullptr ? why : errno))});
+    int error = file == nullptr ? errno : 0;
+    if (file != nullptr && std::fwrite(text.data(), 1, text.size(), file) != text.size()) error = errno;
+    if (file != nullptr && std::fclose(file) != 0 && error == 0) error = errno;
+    if (error != 0) {
+        print_problems({options.file, fmt::format("cannot be written ({})", std::strerror(error))});
         return exit_code::setup;
     }
     print_output(fmt::format("{} is written. Next: adapt it, then\n    {} validate {}\n", options.file, command_name(),
@@ -55,7 +56,7 @@ command init_command() {
     auto options = std::make_shared<init_options>();
     return {
         .name = "init",
-        .description = "Writes a commented scenario for a platform of your own; asks nothing",
+        .description = "Writes a commented scenario for a platform of your own, without questions",
         .flags = {{.name = "file", .into = &options->file, .help = "File to write", .shows_default = true},
                   {.name = "--openapi",
                    .into = &options->openapi,

@@ -50,7 +50,7 @@ private:
 
 /// For explain and replay: reads the matching records of a report folder. The filter's vehicle may be named as for
 /// vehicle::registry::find(), by the scenario in the folder. Warnings are printed on standard error.
-/// Errors: not a report folder; the filter names a request or vehicle and nothing or too much matches.
+/// Errors: not a report folder; the filter names a request or vehicle and nothing matches; it begins the ids of several requests.
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter&);
 
 } // namespace loadsim::app

@@ -67,9 +67,10 @@ std::string killed_rank(std::string_view output, int exit_code) {
         rank = fmt::format("rank {} on {}", rank, host);
     }
     if (signal == "9")
-        return fmt::format("{} was killed by signal 9, by somebody or, only if `dmesg` says so, by the kernel because "
-                           "memory ran out; the launcher then ended all ranks",
-                           rank);
+        return fmt::format(
+            "{} was killed by signal 9: by the kernel because memory ran out if `dmesg` says so, else by a "
+            "user or another program; the launcher then ended all ranks",
+            rank);
     const auto name = between(line, "(", ")");
     return fmt::format("{} was ended by signal {}{}; the launcher then ended all ranks", rank, signal,
                        name.empty() ? name : " (" + name + ")");

@@ -41,10 +41,9 @@ variable_set variables_in(template_scope where) {
     return 0;
 }
 
-/// RFC 9110, 5.1: names of headers are equal in any case.
+/// RFC 9110, 5.1: header names are case-insensitive.
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
+    return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
 }
 
 std::vector<std::string> names_of(const named_texts& some) {

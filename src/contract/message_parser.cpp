@@ -34,7 +34,7 @@ public:
             if (c == '"')
                 skip_string();
             else if (c == '{' || c == '[' || c == '}' || c == ']')
-                (c == '{' || c == '[' ? ++depth : --depth), rest_.remove_prefix(1);
+                skip_bracket(depth);
             else if (depth > 0)
                 rest_.remove_prefix(1);
             else
@@ -47,6 +47,13 @@ public:
 
 private:
     void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
+    void skip_bracket(std::size_t& depth) {
+        if (front() == '{' || front() == '[')
+            ++depth;
+        else
+            --depth;
+        rest_.remove_prefix(1);
+    }
     void skip_string() {
         std::size_t i = 1;
         while (rest_[i] != '"') i += rest_[i] == '\\' ? 2 : 1;
@@ -99,7 +106,8 @@ void append_compact(std::string_view valid_json, std::string& out) {
     }
 }
 
-/// False: null, treated as absent. `written`: text of a number with a fraction or of any length, or of an object or array.
+/// False: null, treated as absent. `written`: returns the value's JSON as the document has it; called for a number with a fraction, an
+/// exponent or more digits than an integer holds, and for an object or array.
 template <class Written>
 bool assign_text(const json::value& value, Written&& written, std::string& out) {
     if (value.is_null()) return false;

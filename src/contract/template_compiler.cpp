@@ -238,7 +238,7 @@ std::optional<text_template::part> template_compiler::find_variable(std::string_
     for (const auto& f : families) {
         if (!name.starts_with(f.prefix)) continue;
         const auto member = std::ranges::find(f.members, name.substr(f.prefix.size()));
-        if (member == f.members.end()) continue;
+        if (member == f.members.end() || member->empty()) continue; // empty: not available here
         made.type = f.what;
         made.index = static_cast<std::uint32_t>(member - f.members.begin());
         return made;

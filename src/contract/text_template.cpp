@@ -192,7 +192,8 @@ bool text_template::is_present(const part& p, const template_values& from) {
         if (number_of(v, from) != 0) return true;
     }
     const auto text = text_value(p, from);
-    return !text.empty() && (text != "0" || p.type == part::kind::parameter); // a window opened by 0 %
+    return !text.empty() &&
+           (text != "0" || p.type == part::kind::parameter); // 0 is a value, as of a window opened by 0 %
 }
 
 void text_template::append_value(const part& p, const template_values& from, std::string& out) const {

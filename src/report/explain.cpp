@@ -41,12 +41,11 @@ std::string requests(const report_contents& all) {
     std::vector<row> rows{
         {"UTC", "due at", "vehicle", "service", "expected", "observed", "request", "reason, anomalies"}};
     for (const auto& r : all.requests) {
-        auto reason = escape_for_terminal(r.reason);
-        for (const auto& name : r.anomalies) reason += (reason.empty() ? "" : ", ") + escape_for_terminal(name);
-        rows.push_back({utc_time(all, r.due_at_ms), time_text(r.due_at_ms), escape_for_terminal(r.vin),
-                        escape_for_terminal(r.service), to_string(r.expected_outcomes),
-                        std::string(to_string(r.outcome)),
-                        r.request_id.empty() ? "-" : escape_for_terminal(r.request_id), reason});
+        auto reason = r.reason;
+        for (const auto& name : r.anomalies) reason += (reason.empty() ? "" : ", ") + name;
+        rows.push_back({utc_time(all, r.due_at_ms), time_text(r.due_at_ms), r.vin, r.service,
+                        to_string(r.expected_outcomes), std::string(to_string(r.outcome)),
+                        r.request_id.empty() ? "-" : r.request_id, reason});
     }
     std::string text = "\nunexpected requests, and requests with an anomaly\n" + table(rows, 0, 2);
     if (all.matching > all.requests.size())
@@ -63,9 +62,8 @@ std::string other_anomalies(const report_contents& all) {
     std::vector<row> rows{{"UTC", "at", "vehicle", "anomaly", "evidence"}};
     for (const auto& a : all.anomalies)
         if (!a.expected && !listed.contains(a.request_id))
-            rows.push_back({utc_time(all, a.at_ms), time_text(a.at_ms),
-                            a.vin.empty() ? "-" : escape_for_terminal(a.vin), std::string(to_string(a.kind)),
-                            escape_for_terminal(a.evidence)});
+            rows.push_back({utc_time(all, a.at_ms), time_text(a.at_ms), a.vin.empty() ? "-" : a.vin,
+                            std::string(to_string(a.kind)), a.evidence});
     return rows.size() == 1 ? "" : "\nanomalies of other requests, and without a request\n" + table(rows, 0, 2);
 }
 
@@ -144,7 +142,7 @@ const char* label_of(measure::message_direction d) {
 }
 
 timeline_event event_of(const measure::message_record& m) {
-    auto text = escape_for_terminal(m.head) + "  " + escape_for_terminal(m.payload);
+    auto text = m.head + "  " + m.payload;
     if (m.payload_bytes > measure::max_payload_bytes)
         text += fmt::format(" ... (the first {} of {} bytes)", human_count(measure::max_payload_bytes),
                             human_count(m.payload_bytes));
@@ -152,10 +150,8 @@ timeline_event event_of(const measure::message_record& m) {
 }
 
 timeline_event event_of(const measure::anomaly_record& a, const request_record& of) {
-    auto text =
-        std::string(to_string(a.kind)) + (a.expected ? " (expected): " : ": ") + escape_for_terminal(a.evidence);
-    if (!a.request_id.empty() && a.request_id != of.request_id)
-        text += "  [request " + escape_for_terminal(a.request_id) + ']';
+    auto text = std::string(to_string(a.kind)) + (a.expected ? " (expected): " : ": ") + a.evidence;
+    if (!a.request_id.empty() && a.request_id != of.request_id) text += "  [request " + a.request_id + ']';
     return {a.at_ms, "ANOMALY", std::move(text)};
 }
 
@@ -191,7 +187,7 @@ std::vector<timeline_event> events_of(const report_contents& all, const request_
     for (const auto& s : all.sessions) { // in order
         if (s.vin != r.vin || !(s.at_ms <= until)) continue;
         if (s.at_ms < from) events.clear(); // keep the last event before the window: the session's state at its begin
-        events.push_back({s.at_ms, "session", escape_for_terminal(s.event)});
+        events.push_back({s.at_ms, "session", s.event});
     }
     events.insert(events.end(), request_events.begin(), request_events.end());
     for (const auto& a : all.anomalies)
@@ -204,7 +200,7 @@ std::vector<timeline_event> events_of(const report_contents& all, const request_
 
 std::string join(const std::vector<std::string>& names) {
     std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : ", ") + escape_for_terminal(name);
+    for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
     return text;
 }
 
@@ -213,17 +209,15 @@ std::string heading(const report_contents& all, const request_record& r) {
                                      : "request " + escape_for_terminal(r.request_id);
     if (r.unexpected) text += "  UNEXPECTED";
     const auto due_utc = utc_of(all.load_started, r.due_at_ms);
-    std::vector<row> rows{
-        {"vehicle", fmt::format("{}, segment {}, behaviour {}", escape_for_terminal(r.vin),
-                                escape_for_terminal(r.segment), escape_for_terminal(r.behaviour))},
-        {"service", fmt::format("{}, phase {}", escape_for_terminal(r.service), escape_for_terminal(r.phase))},
-        {"due", has_occurred(r.due_at_ms) ? fmt::format("{}{}{:.3f} s after the load's start, arrival {}", due_utc,
-                                                        due_utc.empty() ? "" : ", ", r.due_at_ms / 1e3, r.arrival)
-                                          : fmt::format("arrival {}", r.arrival)},
-        {"expected", to_string(r.expected_outcomes)},
-        {"observed",
-         std::string(to_string(r.outcome)) + (r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason))}};
-    if (!r.traceparent.empty()) rows.push_back({"trace", escape_for_terminal(r.traceparent)});
+    std::vector<row> rows{{"vehicle", fmt::format("{}, segment {}, behaviour {}", r.vin, r.segment, r.behaviour)},
+                          {"service", fmt::format("{}, phase {}", r.service, r.phase)},
+                          {"due", has_occurred(r.due_at_ms)
+                                      ? fmt::format("{}{}{:.3f} s after the load's start, arrival {}", due_utc,
+                                                    due_utc.empty() ? "" : ", ", r.due_at_ms / 1e3, r.arrival)
+                                      : fmt::format("arrival {}", r.arrival)},
+                          {"expected", to_string(r.expected_outcomes)},
+                          {"observed", std::string(to_string(r.outcome)) + (r.reason.empty() ? "" : ": " + r.reason)}};
+    if (!r.traceparent.empty()) rows.push_back({"trace", r.traceparent});
     if (!r.conditions.empty()) rows.push_back({"conditions", join(r.conditions)});
     if (!r.anomalies.empty()) rows.push_back({"anomalies", join(r.anomalies)});
     return text + '\n' + table(rows, 2);

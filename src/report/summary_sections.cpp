@@ -141,7 +141,7 @@ std::string observers_text(const measure::totals& sum, const measure::labels& la
         rows.push_back({name, human_count(o.received), human_count(o.completions), human_count(o.first_completions),
                         human_count(o.disagreements)});
         for (const auto& [why, count] : o.rejections)
-            rejected.push_back({human_count(count) + " x", name + " rejected: " + escape_for_terminal(why)});
+            rejected.push_back({human_count(count) + " x", name + " rejected: " + why});
     }
     return "\nobservers\n" + table(rows) + table(rejected, 2);
 }
@@ -173,7 +173,7 @@ std::string broker_api_text(const measure::broker_api_counts& c) {
     if (c.duplicated != 0) text += fmt::format(" ({} of them twice)", human_count(c.duplicated));
     text += '\n';
     std::vector<row> rows;
-    for (const auto& [why, count] : c.reasons) rows.push_back({human_count(count) + " x", escape_for_terminal(why)});
+    for (const auto& [why, count] : c.reasons) rows.push_back({human_count(count) + " x", why});
     return text + table(rows, 2);
 }
 

@@ -87,7 +87,7 @@ fleet::fleet_spec run_plan::fleet_spec_of(fleet_partition partition) const {
             .campaigns = scenario.campaigns,
             .shard_partition = partition,
             .load_duration = schedule.duration(),
-            .skip_before = replay ? replay->from : nanoseconds{0}};
+            .skip_before = begin_of_load()};
 }
 
 measure::due_request run_plan::due_request_of(const load::arrival& a, vehicle_id v) const {

@@ -74,9 +74,12 @@ struct run_plan {
     fleet::fleet_spec fleet_spec_of(fleet_partition) const;
     /// The planned request of an arrival assigned to that vehicle. `due` is not set: the caller knows the load's start.
     measure::due_request due_request_of(const load::arrival&, vehicle_id) const;
-    /// Name of the service of a command: of its request, or with another service of the platform that one's.
+    /// Name of a command's service in load.services; `platform_service` is its text in the command, empty: none. The service of
+    /// the request, unless the command has another one; then the first with that platform's name, or the text itself.
     std::string_view service_of_command(std::string_view platform_service, std::optional<arrival_id>) const;
     measure::recording recording() const;
+    // Times of the load at which the run begins and ends; a replay leaves out what is before and after its requests.
+    nanoseconds begin_of_load() const { return replay ? replay->from : nanoseconds{0}; }
     nanoseconds end_of_load() const { return replay ? replay->until : schedule.duration(); }
 };
 

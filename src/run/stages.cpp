@@ -163,7 +163,7 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
 
 void stages::load() {
     const auto begin = time_.now() + generator_.start_delay();
-    start_ = plan_.replay ? begin - plan_.replay->from : begin; // a replay skips the time before its first request
+    start_ = begin - plan_.begin_of_load();
     generator_.begin_load(start_);
     // Other ranks report at whole seconds of the load; a moment later all their reports have arrived.
     if (generator_.rank_count() > 1) next_tick_ = begin + 3 * cluster::poll_interval;
@@ -250,8 +250,8 @@ void run_after_hooks(generator& all, const std::function<void(const std::string&
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
                    const linger_time& linger) {
     if (const auto done = run_before_hooks(all, signals); !done) return {done, false};
-    const bool hooks_done =
-        !signals.any(); // else there is little to clean up, and who stops a run that hangs waits no more
+    // A stop during the hooks ends the run at once: there is little to clean up, and a hook may be what hangs.
+    const bool hooks_done = !signals.any();
     stages load_stages(all, signals, callbacks, time, linger);
     const auto status = load_stages.run();
     if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice);

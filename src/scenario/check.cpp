@@ -24,19 +24,18 @@
 namespace loadsim::scenario {
 namespace {
 
-constexpr std::string_view small_letters = "abcdefghijklmnopqrstuvwxyz";
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool consists_of(std::string_view text, std::string_view letters, std::string_view more) {
-    return std::ranges::all_of(text, [&](char c) {
-        return letters.find(c) != std::string_view::npos || more.find(c) != std::string_view::npos;
-    });
+/// True: letters, digits, '.', '_' and '-' only.
+bool has_name_characters(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-'; });
 }
 
 /// True: the name, with the time of the run appended, is a valid folder name on all file systems.
 bool is_folder_name(std::string_view name) {
-    constexpr std::string_view more = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     return !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
-           consists_of(name, small_letters, more);
+           has_name_characters(name);
 }
 
 /// Checks what a behaviour requires of the rest of the scenario. Only for behaviours in use, since the built-in ones
@@ -105,10 +104,7 @@ void check_budgets(const scenario_config& config, problems& all) {
 } // namespace
 
 bool is_service_name(std::string_view name) {
-    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    return !name.empty() && name.size() <= 64 && is_letter(name.front()) && std::ranges::all_of(name, [&](char c) {
-        return is_letter(c) || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-    });
+    return !name.empty() && name.size() <= 64 && is_letter(name.front()) && has_name_characters(name);
 }
 
 std::string service_name_problem(std::string_view name) {
@@ -225,7 +221,7 @@ void check_link(const scenario_config& config, problems& all) {
     if (config.fleet.link != fleet::link_kind::broker_api) return;
     for (const auto& f : fleet::check(config.fleet.broker_api)) all.add("fleet.brokerApi." + f.path, f.text);
     if (config.load.driver == driver::kind::mqtt)
-        all.add("fleet.link", "the mqtt driver speaks to vehicles at a broker; with broker-api use the http driver");
+        all.add("fleet.link", "the mqtt driver sends commands through a broker; with broker-api use the http driver");
     if (config.target.api && config.fleet.broker_api.inbound.url.empty())
         all.add("fleet.brokerApi.inbound",
                 "'url' is missing: which endpoint of your platform takes the vehicles' responses?");
@@ -326,7 +322,7 @@ void check_topics(const scenario_config& config, problems& all) {
     }
 }
 
-/// Messages that a contract of one's own leaves out: vehicles send loadsim's own, which another platform does not know.
+/// Messages that a contract of one's own leaves out: vehicles send loadsim's own, which another platform does not read.
 void warn_of_builtin_messages(const scenario_config& config, problems& warnings) {
     const auto& c = config.contract;
     const contract::options builtin;

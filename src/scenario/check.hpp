@@ -12,7 +12,7 @@
 
 namespace loadsim::scenario {
 
-/// check() of read.hpp, and what is valid and probably a mistake.
+/// check() of read.hpp; adds warnings of what is valid and probably a mistake.
 problems check(const scenario_config&, problems& warnings);
 
 void check_target(const scenario_config&, problems&);

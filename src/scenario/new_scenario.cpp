@@ -8,8 +8,7 @@
 #include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
-#include <cassert>
-#include <utility>
+#include <algorithm>
 
 namespace loadsim::scenario {
 namespace {

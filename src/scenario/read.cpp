@@ -259,7 +259,7 @@ problems find_masked_secrets(std::string_view yaml, std::string_view file, std::
     read_context r;
     std::string unknown_environment;
     const auto root = merged_tree(yaml, file, overrides, environment, r, unknown_environment);
-    if (!root) return {}; // read() says why
+    if (!root) return {}; // read() reports why
     read_context found;
     found.files = r.files;
     find_masked(*root, found);

@@ -1,7 +1,5 @@
 #include "yaml.hpp"
 
-#include <loadsim/scenario/read.hpp>
-
 #include "read_context.hpp"
 
 #include <loadsim/base/encoding.hpp>

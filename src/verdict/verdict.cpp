@@ -73,7 +73,7 @@ void check_lag(verdict_builder& builder, const measure::run_result& run) {
             run_verdict::invalid, exit_code::invalid,
             fmt::format(
                 "The generator itself was the limit: its loop delay p99 was {:.1f}ms, above the limit of {}, so that "
-                "messages were read that much later than they came. Use more shards (--shards), or a less busy "
+                "messages were read that much later than they arrived. Use more shards (--shards), or a less busy "
                 "machine.",
                 milliseconds(delay), format_duration(run.lag_limit)));
 }

@@ -33,8 +33,8 @@ result<scenario_config> read(std::string_view yaml, std::string_view file,
                              std::span<const value_override> overrides = {}, problems* warnings = nullptr,
                              std::string_view environment = {});
 
-/// Texts in which a secret is masked, as in the scenario of a report's folder: a run needs them all. Arguments: see read().
-/// Errors in the YAML are ignored: read() says them.
+/// Problems for texts in which a secret is masked, as in the scenario of a report folder: a run needs all secrets. Arguments: see
+/// read(). Errors in the YAML are ignored: read() reports them.
 problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
                              std::string_view environment = {});
 

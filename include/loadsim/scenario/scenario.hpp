@@ -33,7 +33,7 @@ struct target {
     std::optional<net::endpoint> broker; ///< external broker; replaces the embedded mosquitto
     std::optional<net::endpoint> api;    ///< external API; replaces the embedded backend
     backend::options backend;            ///< options of the embedded backend
-    std::string embedded_password{};     ///< of the embedded mosquitto; empty: it takes anybody. Never printed
+    std::string embedded_password{};     ///< of the embedded mosquitto; empty: none is needed. Never printed
     // Options of an external platform.
     std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
     std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way

@@ -91,8 +91,7 @@ result<void> start_broker(const scenario::scenario_config& scenario, const scena
     return {};
 }
 
-/// Servers of these URLs that answer. One that does not is told and passed over.
-/// Errors: none answers.
+/// Servers of these URLs that answer. Reports and leaves out those that do not. Errors: none answers.
 result<net::server_list> check_servers(const std::vector<net::endpoint>& urls, std::string_view peer,
                                        const notice_handler& on_notice) {
     auto found = net::check_servers(urls, peer, response_timeout);

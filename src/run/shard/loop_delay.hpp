@@ -1,4 +1,4 @@
-// How late a shard's event loop gets to what is ready.
+// Delay of a shard's event loop: how long ready messages and timers wait for it.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -9,7 +9,7 @@
 
 namespace loadsim::run {
 
-/// Samples at instants 10 ms apart: how long a message or timer that became ready then has waited for the loop, in the loop or
+/// Samples at instants 10 ms apart: the time that a message or timer that became ready then waited for the loop, in the loop or
 /// in the kernel. All instants of a standstill are samples, so that percentiles are those of messages that arrive at any time.
 /// Threads: one. Pure: it reads no clock.
 class loop_delay {

@@ -181,7 +181,7 @@ void shard::begin_load(monotonic_time start) {
         dispatcher_.begin(start);
         dispatch_due_arrivals();
         campaign_sender_.begin_load(start);
-        loop_delay_.start(start);
+        loop_delay_.start(start + plan_.begin_of_load());
         sample_loop_delay();
     });
 }

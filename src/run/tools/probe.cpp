@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 using direction = traced_message::direction;
 
 constexpr std::size_t max_sample_length = 300; // bytes
-constexpr auto probe_duration = 1s;            ///< of the load; its one request is due at the begin
+constexpr auto probe_duration = 1s;            ///< of the load; its one request is due at the start
 
 std::string sample(std::string_view text) { return excerpt(text, max_sample_length); }
 
@@ -317,10 +317,10 @@ result<std::vector<contract_finding>> probe(const scenario::scenario_config& sce
     const auto local = start_local_generator(scenario, {.folder = wanted.folder, .replay = one_request, .trace = trace},
                                              time, callbacks.on_notice);
     if (!local) return local.error();
-    const auto every_observer_has_ended = [&, told = false]() mutable {
+    const auto every_observer_has_ended = [&, reported = false]() mutable {
         const std::lock_guard lock(one_at_a_time);
         if (!awaits_an_observer(scenario, (*local)->plan().compiled, trace_log)) return true;
-        if (!std::exchange(told, true))
+        if (!std::exchange(reported, true))
             callbacks.on_notice(fmt::format("the request has ended; waiting for all observers, at most {}",
                                             format_duration(scenario.load.drain)));
         return false;

@@ -90,7 +90,6 @@ int id_rank(std::string_view name) {
     return n.ends_with("id") || n.ends_with("uuid") ? 1 : 0;
 }
 
-/// Text of the document in a comment, on one line.
 std::string in_comment(std::string_view text) { return escape_for_terminal(excerpt(text, 100)); }
 
 std::string text_of(const json::value* v) {

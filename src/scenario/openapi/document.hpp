@@ -24,7 +24,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 bool is_vehicle_key(std::string_view name);
 /// True: one that names the requested service.
 bool is_service_key(std::string_view name);
-/// How well a key of a response names the request: 0 not at all.
+/// How likely a key of a response is the request's id: 3 to 0, not at all.
 int id_rank(std::string_view name);
 
 /// Text of the document in a comment or a problem, on one line.
@@ -71,7 +71,7 @@ struct api_operation {
     std::string name() const { return method + " " + path; }
 };
 
-/// Refuses other kinds of documents, and versions that are not known.
+/// Throws unusable_document for another kind of document, or a version other than 3.
 void check_version(const openapi_document&);
 
 /// All operations, in the order of the document; at least one.

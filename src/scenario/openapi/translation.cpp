@@ -145,7 +145,7 @@ private:
         }
         if (type == "apiKey") return api_key(doc_.text(scheme, "in"), doc_.text(scheme, "name"));
         if (type == "openIdConnect") {
-            note(fmt::format("the token is one of {}", in_comment(doc_.text(scheme, "openIdConnectUrl"))));
+            note(fmt::format("get the token from {}", in_comment(doc_.text(scheme, "openIdConnectUrl"))));
             return bearer;
         }
         if (type == "mutualTLS") return "# tls: {certificate: client.pem, key: client.key} # wanted by the API\n";
@@ -175,7 +175,7 @@ private:
         else if (in == "cookie")
             headers_.emplace_back("Cookie", name + "=${API_KEY}");
         else if (!http::header_name_problem(name).empty())
-            note(fmt::format("the header '{}' of the key is none", in_comment(name)));
+            note(fmt::format("the API key is left out: '{}' is no name of a header", in_comment(name)));
         else
             return fmt::format("auth: {{apiKey: {{header: {}, value: \"${{API_KEY}}\"}}}} # export API_KEY=...\n",
                                scalar(name));
@@ -259,8 +259,8 @@ private:
             const auto name = doc_.text(p, "name");
             const bool is_required = doc_.flag(p, "required");
             const auto in = doc_.text(p, "in");
-            // OpenAPI 3.1.0, 4.8.12.1: these three are described elsewhere.
             if (in == "cookie" && is_required) note(fmt::format("a cookie '{}' is required, too", in_comment(name)));
+            // OpenAPI 3.1.0, 4.8.12.1: these three are described elsewhere.
             if (in != "header" || !is_required ||
                 is_one_of(normal_name(name), {"accept", "contenttype", "authorization"}))
                 continue;

@@ -116,10 +116,6 @@ struct telemetry {
     boost::json::object schema() const { return value_types::object<contract::telemetry_options>{}.schema(); }
 };
 
-} // namespace
-
-namespace {
-
 /// Message that a platform may lack: its keys, or `none`.
 struct message_or_none {
     static constexpr std::string_view keyword = "none";
@@ -186,7 +182,7 @@ yaml_node contract::write(const loadsim::contract::options& o) const {
 json::object contract::schema() const { return object<contract_keys>{}.schema(); }
 
 void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::payload_options& out) const {
-    constexpr template_text any{max_template_length};
+    constexpr template_text any;
     if (n.what == yaml_node::kind::scalar) {
         out.format = form::text;
         return any.read(r, n, out.text);
@@ -215,12 +211,12 @@ yaml_node payload::write(const loadsim::contract::payload_options& p) const {
 
 json::object payload::schema() const {
     json::object alternatives;
-    for (const auto name : payload_forms.names) alternatives[name] = text{max_template_length}.schema();
-    auto made = any_of(text{max_template_length}.schema(), json::object{{"type", "object"},
-                                                                        {"minProperties", 1},
-                                                                        {"maxProperties", 1},
-                                                                        {"properties", std::move(alternatives)},
-                                                                        {"additionalProperties", false}});
+    for (const auto name : payload_forms.names) alternatives[name] = text{text_limit}.schema();
+    auto made = any_of(text{text_limit}.schema(), json::object{{"type", "object"},
+                                                               {"minProperties", 1},
+                                                               {"maxProperties", 1},
+                                                               {"properties", std::move(alternatives)},
+                                                               {"additionalProperties", false}});
     made["title"] = "payload";
     return made;
 }
@@ -246,8 +242,7 @@ yaml_node named_texts::write(const loadsim::contract::named_texts& all) const {
 }
 
 json::object named_texts::schema() const {
-    return {
-        {"type", "object"}, {"maxProperties", max_texts}, {"additionalProperties", text{max_template_length}.schema()}};
+    return {{"type", "object"}, {"maxProperties", max_texts}, {"additionalProperties", text{text_limit}.schema()}};
 }
 
 void field_path::read(scenario::read_context& r, const yaml_node& n, std::string& out) const {

@@ -13,8 +13,6 @@
 
 namespace loadsim::scenario {
 
-inline constexpr std::size_t max_template_length = 4096; ///< characters; equals the limit of a YAML scalar
-
 // QoS of a message; the QoS choices in schema.hpp are of type mqtt::qos.
 inline constexpr std::array<std::string_view, 3> message_qos_names{"0", "1", "2"};
 inline constexpr std::array<std::uint8_t, 3> message_qos_values{0, 1, 2};

@@ -28,12 +28,11 @@ struct row {
 
 const row rows[] = {
     {"rank_killed", 137,
-     "rank 1 on vm was killed by signal 9, by somebody or, only if `dmesg` says so, by the kernel because memory ran "
-     "out; the launcher then ended all ranks"},
+     "rank 1 on vm was killed by signal 9: by the kernel because memory ran out if `dmesg` says so, else by a user or "
+     "another program; the launcher then ended all ranks"},
     {"rank_killed_elsewhere", 137,
-     "rank 1 on hostb was killed by signal 9, by somebody or, only if `dmesg` says so, by the kernel because memory "
-     "ran "
-     "out; the launcher then ended all ranks"},
+     "rank 1 on hostb was killed by signal 9: by the kernel because memory ran out if `dmesg` says so, else by a user "
+     "or another program; the launcher then ended all ranks"},
     {"rank_crashed", 139,
      "rank 1 on vm was ended by signal 11 (Segmentation fault); the launcher then ended all ranks"},
     {"rank_ended_with_3", 3, ""},
@@ -41,8 +40,8 @@ const row rows[] = {
     {"rank_ended_tersely", 99, ""},
     {"rank_ended_tersely", 130, ""},
     {"rank_ended_tersely", 137,
-     "a rank was killed by signal 9, by somebody or, only if `dmesg` says so, by the kernel because memory ran "
-     "out; the launcher then ended all ranks"},
+     "a rank was killed by signal 9: by the kernel because memory ran out if `dmesg` says so, else by a user or "
+     "another program; the launcher then ended all ranks"},
     {"rank_ended_tersely", 139, "a rank was ended by signal 11; the launcher then ended all ranks"},
     {"rank_left_early", 1, "rank 1 on vm left before the run was over; the launcher then ended all ranks"},
     {"not_enough_slots", 1,

@@ -159,8 +159,8 @@ TEST(evaluate, a_loop_delay_above_the_limit_makes_a_run_invalid) {
     EXPECT_EQ(evaluated.code, exit_code::invalid);
     EXPECT_THAT(evaluated.reasons,
                 ElementsAre("The generator itself was the limit: its loop delay p99 was 400.1ms, above the limit of "
-                            "100ms, so that messages were read that much later than they came. Use more shards "
-                            "(--shards), or a less busy machine."));
+                            "100ms, so that messages were read that much later than they arrived. Use more "
+                            "shards (--shards), or a less busy machine."));
     be_late(run);
     EXPECT_EQ(evaluate(run, {}, {}).reasons.size(), 1U) << "lag and loop delay have one cause";
     run = good_run();
