@@ -378,6 +378,12 @@ void check_target(const scenario_config& config, problems& all) {
         all.add("fleet.mqtt",
                 "with target.embedded.password vehicles need a user and a password; give both, or neither "
                 "for those of loadsim");
+    else if (!t.embedded_password.empty() && login.user == embedded_user && login.password != t.embedded_password)
+        all.add(
+            "fleet.mqtt.password",
+            fmt::format("{} is the user of loadsim's own sessions, whose password is target.embedded.password, and a "
+                        "broker has one for each user; give vehicles another user",
+                        embedded_user));
     const auto is_requested = [&](std::string_view name) {
         return std::ranges::count(config.load.services, name, &service::platform_name) != 0;
     };

@@ -66,8 +66,7 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
     auto& vehicle_login = config.fleet.mqtt;
     if (!t.embedded) t.embedded_password.clear();
     const bool no_login = vehicle_login.user.empty() && vehicle_login.password.empty();
-    // A broker has one password for a user: in a replay the vehicles' is not in the report's scenario.
-    if (!t.embedded_password.empty() && (no_login || vehicle_login.user == embedded_user)) {
+    if (!t.embedded_password.empty() && no_login) {
         vehicle_login.user = embedded_user;
         vehicle_login.password = t.embedded_password;
     }
@@ -267,7 +266,12 @@ problems find_masked_secrets(std::string_view yaml, std::string_view file, std::
 }
 
 std::string write(const scenario_config& config) {
-    return to_yaml(value_types::object<scenario_config>{}.write(config));
+    auto written = config;
+    // resolve_defaults() sets them again, from target.embedded.password.
+    if (auto& login = written.fleet.mqtt;
+        login.user == embedded_user && login.password == config.target.embedded_password)
+        login.user = login.password = {};
+    return to_yaml(value_types::object<scenario_config>{}.write(written));
 }
 
 } // namespace loadsim::scenario

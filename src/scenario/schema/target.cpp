@@ -62,7 +62,7 @@ void describe(V& v, embedded_keys& k) {
     v.field("password", k.password,
             "Password that the embedded broker demands from everybody: loadsim's own sessions, and vehicles without a "
             "user in "
-            "fleet.mqtt, connect as loadsim with it; left out: the broker takes anybody.",
+            "fleet.mqtt, connect as loadsim with it; left out: the broker accepts everybody.",
             value_types::secret{});
     describe(v, k.backend);
 }

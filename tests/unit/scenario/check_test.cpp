@@ -133,6 +133,8 @@ TEST(check, combinations) {
         {minimal_scenario("target: {embedded: {password: 'a:b'}}"), "target.embedded.password has a colon, a brace"},
         {minimal_scenario("target: {broker: mqtt://a, embedded: {password: p}}"),
          "target.embedded.password is for the embedded broker, and target.broker replaces it"},
+        {minimal_scenario("target: {embedded: {password: p}}\nfleet: {mqtt: {user: loadsim, password: q}}"),
+         "f:4:31: loadsim is the user of loadsim's own sessions"},
         {minimal_scenario("target: {embedded: {password: p}}\nfleet: {mqtt: {user: u}}"),
          "f:4:9: with target.embedded.password vehicles need a user and a password"},
         {minimal_scenario("target: {user: u}\n"), "a target is embedded, or has a broker"},

@@ -129,7 +129,7 @@ TEST(read, every_key_of_the_load) {
     EXPECT_EQ(l.completion_timeout, 45s);
     EXPECT_EQ(l.lag_limit, 10ms);
     EXPECT_EQ(l.driver, driver::kind::mqtt);
-    EXPECT_EQ(l.http, (driver::http_options{8, 2s, 0, {16'384, 1'000'000}}));
+    EXPECT_EQ(l.http, (driver::http_options{.connections = 8, .timeout = 2s, .limits = {16'384, 1'000'000}}));
     EXPECT_EQ(l.mqtt, (driver::mqtt_options{3s}));
 }
 
