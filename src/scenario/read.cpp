@@ -269,7 +269,7 @@ std::string write(const scenario_config& config) {
     auto written = config;
     // resolve_defaults() sets them again, from target.embedded.password.
     if (auto& login = written.fleet.mqtt;
-        login.user == embedded_user && login.password == config.target.embedded_password)
+        !login.password.empty() && login.user == embedded_user && login.password == config.target.embedded_password)
         login.user = login.password = {};
     return to_yaml(value_types::object<scenario_config>{}.write(written));
 }
