@@ -129,7 +129,8 @@ void secret_masker::add(std::string_view value) {
 
 void secret_masker::add_form(std::string form) {
     if (form.size() < min_secret_length || std::ranges::find(forms_, form) != forms_.end()) return;
-    for (const char c : form.substr(0, 1).append(encoding_starts)) {
+    const std::string first_characters = form.front() + std::string(encoding_starts); // lives as long as the loop
+    for (const char c : first_characters) {
         auto& here = first_byte_[static_cast<unsigned char>(c)];
         const auto index = static_cast<std::uint32_t>(forms_.size());
         if (here.empty() || here.back() != index) here.push_back(index);
