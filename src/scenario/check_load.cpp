@@ -47,6 +47,9 @@ void check_services(const scenario_config& config, problems& all) {
             all.add(path, service_name_problem(s.platform_name()));
         else if (s.name.empty() || has_control_characters(s.name) || has_control_characters(s.contract.as))
             all.add(path, "the name of a service is a text without control characters");
+        if (contract::sample_text(s.contract.as) != s.contract.as)
+            all.add(path + ".as", fmt::format("'{}' is sent as it is: the platform's name of a service is no template",
+                                              s.contract.as));
         if (!seen.insert(s.name).second) all.add(path, fmt::format("the service '{}' is there twice", s.name));
         if (!(s.weight >= 0)) all.add(path, "a weight is not negative");
         sum += s.weight;

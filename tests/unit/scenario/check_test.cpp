@@ -96,6 +96,8 @@ TEST(check, combinations) {
         {scenario_with_load("  services: {horn: {parameters: {s: {choose: []}}}}"), "f:4:46: choices belong here"},
         {scenario_with_load("  services: {horn: {parameters: {pin: '{data.pin}'}}}"),
          "f:4:39: '{data.pin}' is sent as it is: a parameter is no template"},
+        {scenario_with_load("  services: {horn: {as: '${SERVICE}'}}\ntarget: {broker: 'mqtt://b', api: 'http://a'}"),
+         "f:4:25: '${SERVICE}' is sent as it is: the platform's name of a service is no template"},
         {scenario_with_load("  services: {horn: {method: 'P T'}}\ntarget: {broker: 'mqtt://b', api: 'http://a'}"),
          "f:4:29: "},
         {scenario_with_load(
