@@ -157,6 +157,7 @@ result<compiled_scenario> compile(const scenario_config& config) {
                            .before = {},
                            .after = {},
                            .observers = {}};
+    if (!found_problems.empty()) return found_problems; // templates with unknown columns would only be consequences
     const auto columns = made.registry.columns();
     made.symbols.data.assign(columns.begin(), columns.end());
     made.symbols.segment = segment_variable_names(config, found_problems);
