@@ -102,6 +102,7 @@ private:
                 url.replace(at, name.size(), value);
         }
         while (url.ends_with('/')) url.pop_back();
+        if (url.starts_with("//")) url.insert(0, "https:"); // relative to where the document was found
         if (url.empty() || url.starts_with('/')) {
             server_note_ = "the document names no host";
             url.insert(0, default_api);
@@ -186,14 +187,14 @@ private:
         std::string made;
         std::string_view rest = chosen_.path;
         while (!rest.empty()) {
-            const auto open = rest.front() == '{' ? rest.find('}') : std::string_view::npos;
-            if (open == std::string_view::npos) {
-                made += rest.front();
+            const auto end = rest.front() == '{' ? rest.find('}') : std::string_view::npos;
+            if (end == std::string_view::npos) {
+                made += rest.front() == '{' ? "%7B" : std::string(1, rest.front());
                 rest.remove_prefix(1);
                 continue;
             }
-            made += path_value(rest.substr(1, open - 1));
-            rest.remove_prefix(open + 1);
+            made += path_value(rest.substr(1, end - 1));
+            rest.remove_prefix(end + 1);
         }
         for (const auto* p : chosen_.parameters) {
             if (doc_.text(p, "in") != "query" || !doc_.flag(p, "required")) continue;
