@@ -204,6 +204,9 @@ TEST(check, methods_and_headers) {
         {scenario_with_load("  http: {traceparent: true}\ntarget: {broker: mqtt://a, api: http://b}\n"
                             "contract: {request: {headers: {TraceParent: x}}}"),
          "f:4:23: contract.request.headers has a traceparent, too"},
+        {scenario_with_load("  http: {traceparent: true}\n  services: {horn: {headers: {TraceParent: x}}}\n"
+                            "target: {broker: mqtt://a, api: http://b}"),
+         "a traceparent is in load.http.traceparent, too"},
     };
     for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
     read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));
@@ -338,6 +341,16 @@ std::string small_fleet(const std::string& steps, const std::string& phase, cons
 }
 
 } // namespace
+
+TEST(check, warns_of_keys_that_are_of_the_other_driver) {
+    const std::string target = "\ntarget: {broker: mqtt://a, api: http://b}";
+    EXPECT_THAT(warnings_of(scenario_with_load("  services: {horn: {topic: a/b}}" + target)),
+                HasSubstr("topic and payload have an effect only with 'driver: mqtt'"));
+    EXPECT_THAT(
+        warnings_of(scenario_with_load("  driver: mqtt\n  services: {horn: {path: /a}}\ntarget: {broker: mqtt://a}")),
+        HasSubstr("'driver: mqtt' sends no request to an API"));
+    EXPECT_EQ(warnings_of(scenario_with_load("  services: {horn: {path: /a}}" + target)), "");
+}
 
 TEST(check, warns_of_a_plan_without_requests) {
     EXPECT_THAT(warnings_of("name: t\nload: {phases: [{duration: 5, arrivalRate: 0.1}]}"),
