@@ -239,6 +239,14 @@ TEST(openapi, paths_and_urls_are_valid_whatever_the_document_has) {
         document_with("  /v/{vin}/{open:\n    post: {responses: {}}\n", "servers: [{url: //api.fleet.test/v2}]\n"));
     EXPECT_EQ(net::to_string(*d.target.api), "https://api.fleet.test:443/v2");
     EXPECT_EQ(d.contract.request.path, "/v/{vin}/%7Bopen");
+    const auto controls = translated(
+        R"({"openapi": "3.0.0", "paths": {"/v/{vin}/{service}": {"post": {"parameters": [{"name": "service", "in": "path",
+        "schema": {"enum": ["null", "LOCK", "yes"]}}], "requestBody": {"content": {"application/json": {"example":
+        {"a": "x\u0085\u007f'"}}}}}}}})");
+    EXPECT_EQ(controls.contract.request.body.text, "{\"a\":\"x\xc2\x85\x7f'\"}");
+    std::vector<std::string> services;
+    for (const auto& s : controls.load.services) services.push_back(s.name);
+    EXPECT_THAT(services, testing::ElementsAre("null", "LOCK", "yes"));
 }
 
 TEST(openapi, a_large_or_nested_document_ends_soon) {
