@@ -397,6 +397,9 @@ TEST(check, free_vehicles_replace_silent_ones) {
                               "behaviours: {quick: {steps: [{wait: 1s}, executed]}}\n";
     EXPECT_EQ(warnings_of(fleet + "load: {phases: [{duration: 60, arrivalRate: 90}]}"), "")
         << "although 10 % of 90/s would keep 90 vehicles busy for 10 s";
+    EXPECT_THAT(warnings_of(fleet + "load: {phases: [{duration: 1, arrivalCount: 1000000000000}]}"),
+                testing::AllOf(HasSubstr("is skipped; use at most "), testing::Not(HasSubstr("vehicles, or"))))
+        << "more vehicles than a fleet can have are no remedy";
     EXPECT_NE(warnings_of(fleet + "load: {phases: [{duration: 60, arrivalRate: 95}]}"), "");
 }
 
