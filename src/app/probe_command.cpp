@@ -9,6 +9,7 @@
 #include <loadsim/report/console.hpp>
 #include <loadsim/run/probe.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
+#include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
 
@@ -114,6 +115,11 @@ exit_code probe(const probe_options& options) {
         return exit_code::usage;
     }
     const auto scenario = run::probe_scenario(*full_scenario, *request);
+    if (const auto wrong = scenario::check(scenario); !options.behaviour.empty() && !wrong.empty()) {
+        for (const auto& p : wrong.list)
+            print_problems({"--behaviour " + options.behaviour, fmt::format("{}: {}", p.location, p.text)});
+        return exit_code::usage;
+    }
     const auto folder = make_report_folder(options.report, scenario.name + "-probe");
     if (!folder) return folder.error();
     if (!log_to_folder(*folder)) return exit_code::setup;

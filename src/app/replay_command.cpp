@@ -103,7 +103,7 @@ exit_code replay_repeatedly(const replay_options& options, const run_setup& setu
         else
             code = comparison.error();
     }
-    if (all.empty()) return code;
+    if (all.empty()) return code; // the first one did not start
     const auto combined = report::combine_replays(original, all);
     print_comparison(options.quiet, combined.reproduced, combined.text);
     if (code != exit_code::pass) return code;

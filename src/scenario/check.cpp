@@ -198,6 +198,10 @@ void check_contract(const scenario_config& config, problems& all) {
     check_headers(request.headers, "contract.request");
     if (config.load.http.traceparent && !http::find_header(request.headers, "traceparent").empty())
         all.add("load.http.traceparent", "contract.request.headers has a traceparent, too; leave out one of them");
+    for (const auto& s : config.load.services)
+        if (config.load.http.traceparent && !http::find_header(s.contract.headers, "traceparent").empty())
+            all.add(fmt::format("load.services.{}.headers", s.name),
+                    "a traceparent is in load.http.traceparent, too; leave out one of them");
     for (const auto& s : config.load.services) {
         const auto path = "load.services." + s.name;
         if (s.contract.method)
@@ -356,6 +360,18 @@ void warn_of_unsent_parameters(const scenario_config& config, const compiled_sce
         }
 }
 
+/// Keys of services that are of the other driver.
+void warn_of_the_other_driver(const scenario_config& config, problems& warnings) {
+    const bool by_mqtt = config.load.driver == driver::kind::mqtt;
+    for (const auto& s : config.load.services)
+        if (by_mqtt ? s.contract.changes_request() : s.contract.changes_command())
+            warnings.add("load.services." + s.name,
+                         by_mqtt ? "'driver: mqtt' sends no request to an API: only weight, as, parameters, deadline, "
+                                   "topic and payload of a service have an effect"
+                                 : "topic and payload have an effect only with 'driver: mqtt': else the platform sends "
+                                   "the command");
+}
+
 /// fleet.data without the VINs of the platform's vehicles: requests go to generated ones.
 void warn_of_generated_vins(const scenario_config& config, const compiled_scenario& compiled, problems& warnings) {
     if (config.fleet.data.empty() || compiled.registry.has_vins()) return;
@@ -447,6 +463,7 @@ problems check(const scenario_config& config, problems& warnings) {
         warn_of_generated_vins(config, *compiled, warnings);
         warn_of_unsent_parameters(config, *compiled, warnings);
     }
+    warn_of_the_other_driver(config, warnings);
     warn_of_builtin_messages(config, warnings);
     if (all.empty()) warn_of_load(config, warnings);
     return all;

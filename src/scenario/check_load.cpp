@@ -4,6 +4,7 @@
 #include <loadsim/contract/template_text.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
+#include <loadsim/vehicle/vin.hpp>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,9 @@ void check_services(const scenario_config& config, problems& all) {
             all.add(path, service_name_problem(s.platform_name()));
         else if (s.name.empty() || has_control_characters(s.name) || has_control_characters(s.contract.as))
             all.add(path, "the name of a service is a text without control characters");
+        if (contract::sample_text(s.contract.as) != s.contract.as)
+            all.add(path + ".as", fmt::format("'{}' is sent as it is: the platform's name of a service is no template",
+                                              s.contract.as));
         if (!seen.insert(s.name).second) all.add(path, fmt::format("the service '{}' is there twice", s.name));
         if (!(s.weight >= 0)) all.add(path, "a weight is not negative");
         sum += s.weight;
@@ -256,13 +260,17 @@ void warn_of_load(const scenario_config& config, problems& warnings) {
     const auto over = worst_overload(config, schedule, capacity);
     if (!over) return;
     const auto vehicles = config.fleet.vehicles;
+    const auto enough = std::ceil(over->peak * vehicles / capacity);
+    const auto remedy = enough > vehicle::vin_capacity
+                            ? "use at most " + rate_text(capacity)
+                            : fmt::format("use {:.0f} vehicles, or at most {}", enough, rate_text(capacity));
     warnings.add(
         fmt::format("load.phases[{}]", over->phase),
         fmt::format(
             "'{}' requests {}, and {} vehicles carry {} at most: a vehicle has one request at a time, for {:.3g} s "
-            "on average. The rest is skipped; use {:.0f} vehicles, or at most {}",
+            "on average. The rest is skipped; {}",
             config.load.phases[over->phase].name, rate_text(over->peak), vehicles, rate_text(capacity),
-            vehicles / capacity, std::ceil(over->peak * vehicles / capacity), rate_text(capacity)));
+            vehicles / capacity, remedy));
 }
 
 void check_load(const scenario_config& config, problems& all) {

@@ -126,7 +126,7 @@ void keep_readable(std::string_view) {}
 
 void add_secret(read_context& r, const yaml_node& n, std::string_view value) {
     register_secret(value);
-    if (!value.empty() && value.size() < secret_masker::min_secret_length)
+    if (!value.empty() && value.size() < secret_masker::min_secret_length && value != secret_mask)
         r.add_warning(n, fmt::format("a secret of less than {} bytes is not masked within other texts",
                                      secret_masker::min_secret_length));
 }

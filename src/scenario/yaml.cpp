@@ -21,10 +21,17 @@
 namespace loadsim::scenario {
 namespace {
 
+constexpr char delete_character = '\x7f'; // of all control characters the only one that yaml-cpp writes as it is
+
+void emit_text(YAML::Emitter& out, const std::string& text) {
+    if (text.find(delete_character) != std::string::npos) out << YAML::DoubleQuoted; // to_yaml() escapes it
+    out << text;
+}
+
 void emit(YAML::Emitter& out, const yaml_node& n) {
     switch (n.what) {
     case yaml_node::kind::null: out << YAML::Null; break;
-    case yaml_node::kind::scalar: out << n.text; break;
+    case yaml_node::kind::scalar: emit_text(out, n.text); break;
     case yaml_node::kind::list:
         if (n.items.empty()) out << YAML::Flow;
         out << YAML::BeginSeq;
@@ -35,7 +42,9 @@ void emit(YAML::Emitter& out, const yaml_node& n) {
         if (n.members.empty()) out << YAML::Flow;
         out << YAML::BeginMap;
         for (const auto& m : n.members) {
-            out << YAML::Key << m.key << YAML::Value;
+            out << YAML::Key;
+            emit_text(out, m.key);
+            out << YAML::Value;
             emit(out, m.value);
         }
         out << YAML::EndMap;
@@ -297,7 +306,10 @@ std::string description(const yaml_node& n) {
 std::string to_yaml(const yaml_node& n) {
     YAML::Emitter out;
     emit(out, n);
-    return std::string(out.c_str(), out.size()) + "\n";
+    std::string text(out.c_str(), out.size());
+    for (auto at = text.find(delete_character); at != std::string::npos; at = text.find(delete_character, at))
+        text.replace(at, 1, "\\x7f");
+    return text + "\n";
 }
 
 std::optional<yaml_node> parse_yaml(std::string_view text, std::uint32_t override_number, read_context& context,

@@ -315,8 +315,8 @@ result<registry> registry::parse(const vin_options& options, std::uint32_t vehic
     }
     if (errors.empty() && lines.size() < vehicles)
         errors.add(name, "it has " + count_text(lines.size(), "vehicle") + ", and the fleet has " +
-                             std::to_string(vehicles) + "; add lines, or let fleet.vehicles be " +
-                             std::to_string(lines.size()));
+                             std::to_string(vehicles) + "; add lines" +
+                             (lines.empty() ? "" : ", or let fleet.vehicles be " + std::to_string(lines.size())));
     if (!errors.empty()) return errors;
 
     made->cells.shrink_to_fit();

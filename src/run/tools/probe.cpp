@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -180,7 +181,10 @@ private:
         std::visit(
             [&](const auto& o) {
                 if constexpr (requires { o.reading; }) {
-                    const auto received = messages_of(direction::to_observer, i);
+                    auto received = messages_of(direction::to_observer, i);
+                    if constexpr (requires { o.filter; })
+                        std::erase_if(received,
+                                      [&](const auto* message) { return is_response_only(*message, o.filter); });
                     if (received.empty()) {
                         ++silent_observers_;
                         return fail(name + " has received nothing");
@@ -205,6 +209,12 @@ private:
                 }
             },
             options);
+    }
+
+    /// True: a response of the vehicle, which the observer's client receives for load.checkResponseSequence alone.
+    bool is_response_only(const traced_message& message, const std::string& filter) const {
+        return scenario_.load.check_response_sequence &&
+               mqtt::matches(scenario_.contract.responses_filter, message.head) && !mqtt::matches(filter, message.head);
     }
 
     /// Returns true if the message completes this request.
@@ -286,10 +296,13 @@ scenario::scenario_config probe_scenario(const scenario::scenario_config& origin
     scenario.campaigns.clear();
     scenario.budgets = {verdict::parse_budget("unexpected == 0").value()};
     scenario.record = scenario::record::all;
-    if (!wanted.service.empty())
-        std::erase_if(scenario.load.services, [&](const auto& s) { return s.name != wanted.service; });
-    else
-        scenario.load.services.resize(1);
+    // The others stay, without requests: templates of the contract may have their parameters.
+    auto& services = scenario.load.services;
+    if (const auto chosen = std::ranges::find(services, wanted.service, &scenario::service::name);
+        chosen != services.end())
+        std::rotate(services.begin(), chosen, std::next(chosen));
+    for (auto& s : services) s.weight = 0;
+    services.front().weight = 1;
     loadsim::load::phase once;
     once.name = "probe";
     once.duration = probe_duration;

@@ -38,6 +38,22 @@ bool is_of_another(std::string_view name) {
                                [&](std::string_view other) { return n.starts_with(other); });
 }
 
+/// The text in double quotes, as in JSON, which is YAML; also the control characters that JSON allows have escapes.
+std::string quoted_as_json(std::string_view text) {
+    const auto quoted = json::serialize(json::string(text));
+    std::string made;
+    for (std::size_t i = 0; i < quoted.size(); ++i) {
+        const auto next = i + 1 < quoted.size() ? static_cast<unsigned char>(quoted[i + 1]) : 0U;
+        if (quoted[i] == '\x7f')
+            made += "\\u007f";
+        else if (quoted[i] == '\xc2' && next >= 0x80 && next < 0xa0) // U+0080 to U+009F
+            made += fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(quoted[++i])));
+        else
+            made += quoted[i];
+    }
+    return made;
+}
+
 /// YAML scalar, in quotes unless it is plain in any context.
 std::string scalar(std::string_view text) {
     const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -46,7 +62,7 @@ std::string scalar(std::string_view text) {
     if (plain && text.front() != '-' &&
         !is_one_of(normal_name(text), {"null", "true", "false", "yes", "no", "on", "off"}))
         return std::string(text);
-    if (printable_length(text) != text.size()) return json::serialize(json::string(text)); // JSON is YAML
+    if (printable_length(text) != text.size()) return quoted_as_json(text);
     std::string quoted = "'";
     for (const char c : text) {
         if (c == '\'') quoted += '\'';
@@ -102,6 +118,7 @@ private:
                 url.replace(at, name.size(), value);
         }
         while (url.ends_with('/')) url.pop_back();
+        if (url.starts_with("//")) url.insert(0, "https:"); // relative to where the document was found
         if (url.empty() || url.starts_with('/')) {
             server_note_ = "the document names no host";
             url.insert(0, default_api);
@@ -186,14 +203,14 @@ private:
         std::string made;
         std::string_view rest = chosen_.path;
         while (!rest.empty()) {
-            const auto open = rest.front() == '{' ? rest.find('}') : std::string_view::npos;
-            if (open == std::string_view::npos) {
-                made += rest.front();
+            const auto end = rest.front() == '{' ? rest.find('}') : std::string_view::npos;
+            if (end == std::string_view::npos) {
+                made += rest.front() == '{' ? "%7B" : std::string(1, rest.front());
                 rest.remove_prefix(1);
                 continue;
             }
-            made += path_value(rest.substr(1, open - 1));
-            rest.remove_prefix(open + 1);
+            made += path_value(rest.substr(1, end - 1));
+            rest.remove_prefix(end + 1);
         }
         for (const auto* p : chosen_.parameters) {
             if (doc_.text(p, "in") != "query" || !doc_.flag(p, "required")) continue;
@@ -372,6 +389,7 @@ private:
             }
             names.push_back(is_service_name(name) ? name : "command");
         }
+        for (auto& name : names) name = scalar(name);
         return fmt::format("services: {{{}: 1}} # {}\n", fmt::join(names, ": 1, "), comment);
     }
 

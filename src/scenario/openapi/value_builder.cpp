@@ -41,8 +41,23 @@ std::string literal(std::string_view text, std::string_view otherwise) {
 
 json::value value_builder::build(const json::value* schema, std::string_view name, const json::value* example,
                                  int depth) {
-    if (depth == 0) values_ = 0;
+    if (depth == 0) {
+        values_ = 0;
+        open_.clear();
+    }
     if (++values_ > max_values || depth > max_depth) return nullptr;
+    open_.push_back(schema == nullptr ? nullptr : &doc_.resolve(*schema));
+    auto made = build_open(schema, name, example, depth);
+    open_.pop_back();
+    return made;
+}
+
+bool value_builder::is_open(const json::value* schema) const {
+    return schema != nullptr && std::ranges::count(open_, &doc_.resolve(*schema)) != 0;
+}
+
+json::value value_builder::build_open(const json::value* schema, std::string_view name, const json::value* example,
+                                      int depth) {
     if (doc_.may_be_text(schema) && (example == nullptr || example->is_string())) {
         if (is_vehicle_key(name)) return "{vin}";
         if (is_service_key(name)) return json::string(service(schema, example));
@@ -53,8 +68,10 @@ json::value value_builder::build(const json::value* schema, std::string_view nam
     if (is_object(schema) || (example != nullptr && example->is_object())) return object(schema, example, depth);
     const auto types = doc_.types_of(schema);
     const bool is_list = !types.empty() && types.front() == "array";
+    const auto* items = doc_.get(schema, "items");
+    if (is_list && example == nullptr && is_open(items)) return json::array{};
     if (is_list || (example != nullptr && example->is_array()))
-        return json::array{build(doc_.get(schema, "items"), name, doc_.first(example), depth + 1)};
+        return json::array{build(items, name, doc_.first(example), depth + 1)};
     if (example != nullptr) return example->is_string() ? json::string(literal(example->as_string(), name)) : *example;
     return by_type(schema, name, types.empty() ? "string" : types.front());
 }
@@ -106,8 +123,10 @@ void value_builder::add_properties(const json::value* schema, const json::value*
     for (const auto& property : doc_.members(doc_.get(schema, "properties"))) {
         const std::string_view key = property.key();
         const auto* own = given == nullptr ? nullptr : given->if_contains(key);
-        const bool wanted = for_response_ || std::ranges::count(required, key) != 0 || is_vehicle_key(key) ||
-                            is_service_key(key) || (given == nullptr ? required.empty() : own != nullptr);
+        const bool is_required = std::ranges::count(required, key) != 0;
+        if (!is_required && own == nullptr && is_open(&property.value())) continue;
+        const bool wanted = for_response_ || is_required || is_vehicle_key(key) || is_service_key(key) ||
+                            (given == nullptr ? required.empty() : own != nullptr);
         if (wanted && (for_response_ || !doc_.flag(&property.value(), "readOnly")))
             made[key] = build(&property.value(), key, own, depth + 1);
     }

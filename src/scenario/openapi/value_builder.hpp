@@ -18,7 +18,7 @@ public:
         : doc_(doc), for_response_(for_response) {}
 
     /// `example`: may be null. Properties that are not required are left out, unless the example has them or none is required; of a
-    /// response all are built.
+    /// response all are built. A value within another one of its schema is left out where it may be.
     boost::json::value build(const boost::json::value* schema, std::string_view name, const boost::json::value* example,
                              int depth = 0);
     /// The value of a parameter as text.
@@ -32,6 +32,10 @@ public:
     const std::vector<std::string>& fixed_services() const { return fixed_services_; }
 
 private:
+    boost::json::value build_open(const boost::json::value* schema, std::string_view name,
+                                  const boost::json::value* example, int depth);
+    /// True: a value of the schema is being built, and this one would be within it.
+    bool is_open(const boost::json::value* schema) const;
     const boost::json::value* example_of(const boost::json::value* schema) const;
     bool is_object(const boost::json::value* schema) const;
     boost::json::value object(const boost::json::value* schema, const boost::json::value* example, int depth);
@@ -42,6 +46,7 @@ private:
     const openapi_document& doc_;
     bool for_response_;
     std::size_t values_ = 0;
+    std::vector<const boost::json::value*> open_; ///< schemas of the values that contain the one that is being built
     std::vector<std::string> services_;
     std::vector<std::string> fixed_services_;
 };

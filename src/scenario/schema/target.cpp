@@ -80,8 +80,9 @@ void describe(V& v, target_keys& k) {
     v.field("user", k.user,
             "User name of loadsim's own MQTT sessions, not of the vehicles; may contain ${ENVIRONMENT_VARIABLE}.",
             value_types::environment_text{});
-    v.field("password", k.password, "Password of loadsim's own MQTT sessions; may contain ${ENVIRONMENT_VARIABLE}.",
-            value_types::environment_text{.secret = true});
+    v.field("password", k.password,
+            "Password of loadsim's own MQTT sessions: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
+            value_types::secret{});
     v.field("tls", k.tls, "TLS files, in PEM, for https.", value_types::tls{});
     v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", value_types::endpoint{net::parse_api_url});
     v.field("auth", k.auth, "Credentials for every request to the API.", value_types::auth{});

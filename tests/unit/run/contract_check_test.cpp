@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace loadsim;
@@ -74,6 +75,15 @@ TEST(contract_check, reports_a_field_path_without_match_and_the_message) {
                 HasSubstr("- load.observers[0] (mqtt): there is no '/order' (id) in"));
 }
 
+TEST(contract_check, leaves_responses_to_the_check_of_their_sequence) {
+    std::string checked(theirs);
+    checked.replace(checked.find("  phases:"), 0, "  checkResponseSequence: true\n");
+    const traced_message response{way::to_observer, 0, "v1/V/rsp/17", R"({"order":17,"now":"BUSY"})"};
+    EXPECT_THAT(look({answer, command, response, end}, checked), testing::Not(HasSubstr("'BUSY'")));
+    EXPECT_THAT(look({answer, command, response}, checked),
+                HasSubstr("- load.observers[0] (mqtt) has received nothing"));
+}
+
 // A probe goes on until the slow observer has seen the end, too: it would be called deaf otherwise.
 TEST(contract_check, awaits_each_observer_of_an_accepted_request) {
     std::string two(theirs);
@@ -105,13 +115,18 @@ TEST(probe_scenario, is_one_request_of_the_wanted_vehicle_service_and_behaviour)
             .value();
     const auto first = probe_scenario(full, {});
     EXPECT_EQ(first.fleet.vehicles, 1U);
-    EXPECT_EQ(first.load.services.size(), 1U);
+    const auto weights = [](const scenario::scenario_config& config) {
+        std::vector<std::pair<std::string, double>> all;
+        for (const auto& s : config.load.services) all.emplace_back(s.name, s.weight);
+        return all;
+    };
+    EXPECT_THAT(weights(first), ElementsAre(std::pair("horn", 1.0), std::pair("lights", 0.0)))
+        << "templates of the contract may have the parameters of all";
     EXPECT_EQ(scenario::schedule_of(first).size(), 1U);
     const auto wanted = probe_scenario(full, {.service = "lights", .behaviour = "timeout", .vehicle = vehicle_id{70}});
     EXPECT_EQ(wanted.fleet.vehicles, 100U) << "the vehicle keeps its segment and its data";
     EXPECT_EQ(wanted.fleet.connect_rate.per_second, 100) << "the last vehicle connects as soon as the first";
-    ASSERT_EQ(wanted.load.services.size(), 1U);
-    EXPECT_EQ(wanted.load.services.front().name, "lights");
+    EXPECT_THAT(weights(wanted), ElementsAre(std::pair("lights", 1.0), std::pair("horn", 0.0)));
     for (const auto& segment : wanted.fleet.segments) EXPECT_EQ(segment.behaviour, "timeout");
 }
 

@@ -96,6 +96,8 @@ TEST(check, combinations) {
         {scenario_with_load("  services: {horn: {parameters: {s: {choose: []}}}}"), "f:4:46: choices belong here"},
         {scenario_with_load("  services: {horn: {parameters: {pin: '{data.pin}'}}}"),
          "f:4:39: '{data.pin}' is sent as it is: a parameter is no template"},
+        {scenario_with_load("  services: {horn: {as: '${SERVICE}'}}\ntarget: {broker: 'mqtt://b', api: 'http://a'}"),
+         "f:4:25: '${SERVICE}' is sent as it is: the platform's name of a service is no template"},
         {scenario_with_load("  services: {horn: {method: 'P T'}}\ntarget: {broker: 'mqtt://b', api: 'http://a'}"),
          "f:4:29: "},
         {scenario_with_load(
@@ -204,6 +206,9 @@ TEST(check, methods_and_headers) {
         {scenario_with_load("  http: {traceparent: true}\ntarget: {broker: mqtt://a, api: http://b}\n"
                             "contract: {request: {headers: {TraceParent: x}}}"),
          "f:4:23: contract.request.headers has a traceparent, too"},
+        {scenario_with_load("  http: {traceparent: true}\n  services: {horn: {headers: {TraceParent: x}}}\n"
+                            "target: {broker: mqtt://a, api: http://b}"),
+         "a traceparent is in load.http.traceparent, too"},
     };
     for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
     read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));
@@ -339,6 +344,16 @@ std::string small_fleet(const std::string& steps, const std::string& phase, cons
 
 } // namespace
 
+TEST(check, warns_of_keys_that_are_of_the_other_driver) {
+    const std::string target = "\ntarget: {broker: mqtt://a, api: http://b}";
+    EXPECT_THAT(warnings_of(scenario_with_load("  services: {horn: {topic: a/b}}" + target)),
+                HasSubstr("topic and payload have an effect only with 'driver: mqtt'"));
+    EXPECT_THAT(
+        warnings_of(scenario_with_load("  driver: mqtt\n  services: {horn: {path: /a}}\ntarget: {broker: mqtt://a}")),
+        HasSubstr("'driver: mqtt' sends no request to an API"));
+    EXPECT_EQ(warnings_of(scenario_with_load("  services: {horn: {path: /a}}" + target)), "");
+}
+
 TEST(check, warns_of_a_plan_without_requests) {
     EXPECT_THAT(warnings_of("name: t\nload: {phases: [{duration: 5, arrivalRate: 0.1}]}"),
                 HasSubstr("f:2:8: the plan has 0 requests"));
@@ -384,6 +399,9 @@ TEST(check, free_vehicles_replace_silent_ones) {
                               "behaviours: {quick: {steps: [{wait: 1s}, executed]}}\n";
     EXPECT_EQ(warnings_of(fleet + "load: {phases: [{duration: 60, arrivalRate: 90}]}"), "")
         << "although 10 % of 90/s would keep 90 vehicles busy for 10 s";
+    EXPECT_THAT(warnings_of(fleet + "load: {phases: [{duration: 1, arrivalCount: 1000000000000}]}"),
+                testing::AllOf(HasSubstr("is skipped; use at most "), testing::Not(HasSubstr("vehicles, or"))))
+        << "more vehicles than a fleet can have are no remedy";
     EXPECT_NE(warnings_of(fleet + "load: {phases: [{duration: 60, arrivalRate: 95}]}"), "");
 }
 

@@ -225,12 +225,40 @@ TEST(openapi, refuses_what_it_cannot_translate) {
     for (const auto& [document, problem] : rows) EXPECT_THAT(text_of(document), HasSubstr(problem)) << document;
 }
 
+TEST(openapi, a_schema_within_itself_ends_where_it_may) {
+    const auto d = translated(document_with(
+        "  /v/{vin}/c:\n    post: {requestBody: {content: {application/json: {schema: {$ref: "
+        "'#/components/schemas/a'}}}}, responses: {}}\n",
+        "components: {schemas: {a: {type: [object, 'null'], properties: {n: {type: integer}, next: {$ref: "
+        "'#/components/schemas/a'}, all: {type: array, items: {$ref: '#/components/schemas/a'}}}}}}\n"));
+    EXPECT_EQ(d.contract.request.body.text, R"({"n":1,"all":[]})");
+}
+
+TEST(openapi, paths_and_urls_are_valid_whatever_the_document_has) {
+    const auto d = translated(
+        document_with("  /v/{vin}/{open:\n    post: {responses: {}}\n", "servers: [{url: //api.fleet.test/v2}]\n"));
+    EXPECT_EQ(net::to_string(*d.target.api), "https://api.fleet.test:443/v2");
+    EXPECT_EQ(d.contract.request.path, "/v/{vin}/%7Bopen");
+    const auto controls = translated(
+        R"({"openapi": "3.0.0", "paths": {"/v/{vin}/{service}": {"post": {"parameters": [{"name": "service", "in": "path",
+        "schema": {"enum": ["null", "LOCK", "yes"]}}], "requestBody": {"content": {"application/json": {"example":
+        {"a": "x\u0085\u007f'"}}}}}}}})");
+    EXPECT_EQ(controls.contract.request.body.text, "{\"a\":\"x\xc2\x85\x7f'\"}");
+    std::vector<std::string> services;
+    for (const auto& s : controls.load.services) services.push_back(s.name);
+    EXPECT_THAT(services, testing::ElementsAre("null", "LOCK", "yes"));
+}
+
 TEST(openapi, a_large_or_nested_document_ends_soon) {
-    std::string properties;
-    for (int i = 0; i < 20; ++i) properties += "p" + std::to_string(i) + ": {$ref: '#/components/schemas/a'}, ";
-    const auto wide = document_with("  /v/{vin}:\n    post: {requestBody: {content: {application/json: {schema: {$ref: "
-                                    "'#/components/schemas/a'}}}}, responses: {}}\n",
-                                    "components: {schemas: {a: {properties: {" + properties + "}}}}\n");
+    std::string properties, names;
+    for (int i = 0; i < 20; ++i) {
+        names += "p" + std::to_string(i) + ", ";
+        properties += "p" + std::to_string(i) + ": {$ref: '#/components/schemas/a'}, ";
+    }
+    const auto wide =
+        document_with("  /v/{vin}:\n    post: {requestBody: {content: {application/json: {schema: {$ref: "
+                      "'#/components/schemas/a'}}}}, responses: {}}\n",
+                      "components: {schemas: {a: {required: [" + names + "], properties: {" + properties + "}}}}\n");
     EXPECT_THAT(text_of(wide), HasSubstr("the body is too large"));
     EXPECT_TRUE(read(text_of(wide), "f"));
     std::string bases;

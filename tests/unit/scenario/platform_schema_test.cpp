@@ -115,6 +115,9 @@ TEST(platform_schema, secrets_may_be_in_a_file) {
     std::ofstream(file) << "from a file\n";
     const auto target = "target: {broker: mqtt://a, api: http://b, auth: {bearer: {file: " + file.string() + "}}}";
     EXPECT_EQ(read_valid(minimal_scenario(target)).target.auth.bearer, "from a file");
+    const auto broker =
+        minimal_scenario("target: {broker: mqtt://a, api: http://b, user: u, password: {file: " + file.string() + "}}");
+    EXPECT_EQ(read_valid(broker).target.broker->password, "from a file");
     std::filesystem::remove(file);
     EXPECT_THAT(problems_of(minimal_scenario(target)), HasSubstr("f:3:65: '" + file.string() + "' does not exist"));
 }

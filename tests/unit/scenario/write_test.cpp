@@ -27,6 +27,8 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "1us}, most: 5ms}}, {wait: {lognormal: {median: 1ms, p99: 3ms}}}, executed]}}"),
         minimal_scenario("target: {broker: 'mqtt://b:1', api: 'http://a:2/base'}"),
         minimal_scenario("target: {broker: 'mqtt://[::1]:1'}"),
+        minimal_scenario("target: {broker: 'mqtt://b', api: 'http://a'}\n"
+                         "contract: {request: {body: \"a\\x7f\\x85\\x01'\", headers: {X: \"\\x7f\"}}}"),
         scenario_with_load("  driver: mqtt\ntarget: {broker: 'mqtt://b'}"),
         minimal_scenario(
             "target: {embedded: {services: {horn: {created: 1s, pending: 2s, running: 3s}}, database: 'a b.db'}}"),

@@ -123,7 +123,7 @@ TEST(registry, reports_problems_with_line_and_remedy) {
         {"a,b\n\"x\"y,z\nx,y\n", "cars.csv:2:4: text behind a cell's closing quote"},
         {"a,b\nx\"y,z\nx,y\n", "cars.csv:2:2: a quote within a cell that does not begin with one"},
         {"a\nx\n", "cars.csv: it has 1 vehicle, and the fleet has 2; add lines, or let fleet.vehicles be 1"},
-        {"a\n", "cars.csv: it has 0 vehicles, and the fleet has 2; add lines, or let fleet.vehicles be 0"},
+        {"a\n", "cars.csv: it has 0 vehicles, and the fleet has 2; add lines"},
         {"vin\nV1\nV1\n", "cars.csv:3: the VIN 'V1' is there twice, first in line 2"},
         {"vin,a\n,x\nV2,y\n", "cars.csv:2:1: this vehicle has no VIN"},
         {"vin\nV1\nV/2\n", "cars.csv:3:1: 'V/2': a VIN is a level of topics, which has no / + or #"},
