@@ -359,7 +359,7 @@ bool enter(const std::string& one) {
     if (name.starts_with("disk ")) return small_disk(text + 5);
     if (name == "read-only") return read_only_folder();
     if (name.starts_with("files ")) return limit(RLIMIT_NOFILE, text + 6);
-    if (name.starts_with("file size ")) return ::signal(SIGXFSZ, SIG_IGN) != SIG_ERR && limit(RLIMIT_FSIZE, text + 10);
+    if (name.starts_with("file size ")) return limit(RLIMIT_FSIZE, text + 10);
     if (name == "no mosquitto")
         return private_mounts() && ::mount("none", "/usr/sbin", "tmpfs", 0, "size=4k") == 0 &&
                ::mount("none", "/usr/local/sbin", "tmpfs", 0, "size=4k") == 0;

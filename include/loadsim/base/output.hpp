@@ -7,7 +7,7 @@
 namespace loadsim {
 
 /// Call first in main(). Opens /dev/null in place of closed standard streams, so that no file or socket of the program gets
-/// their numbers, and ignores SIGPIPE, so that a reader's end does not end the program.
+/// their numbers, and ignores SIGPIPE and SIGXFSZ, so that neither a reader's end nor a limit of file sizes ends the program.
 void prepare_standard_streams();
 
 /// Write the text, with secrets masked (secrets.hpp), and with control characters and invalid UTF-8 escaped; line breaks and tabs

@@ -195,6 +195,24 @@ TEST_F(stages_test, end_with_the_most_frequent_reason_if_vehicles_do_not_connect
     EXPECT_THAT(results, IsEmpty());
 }
 
+TEST_F(stages_test, blame_equal_client_ids_only_for_sessions_that_are_taken_over) {
+    const auto error_with = [this](const std::string& most_frequent) {
+        generator.snapshot = [this, most_frequent] {
+            auto s = state();
+            s.counts.sessions.dropped = 11;
+            s.counts.sessions.reasons = {{"refused", 1}, {most_frequent, 11}};
+            return s;
+        };
+        const auto end = run();
+        return end.status ? std::string{} : to_string(end.status.error());
+    };
+    online = 0;
+    EXPECT_THAT(error_with("disconnected by the server: session taken over (0x8E)"), HasSubstr("fleet.vin.vds"));
+    EXPECT_THAT(error_with("connection closed by the other side"), HasSubstr("fleet.vin.vds"));
+    EXPECT_THAT(error_with("disconnected by the server: server shutting down (0x8B)"), HasSubstr("check the broker"));
+    EXPECT_THAT(error_with("the server sent a malformed packet"), HasSubstr("check the broker"));
+}
+
 TEST_F(stages_test, end_with_a_set_up_error_before_anything_connects) {
     setup_error = "no broker";
     generator.is_idle = false; // as a coordinator while other ranks set themselves up
