@@ -243,6 +243,7 @@ TEST_F(broker_capabilities, unsupported_features_are_not_used) {
     EXPECT_EQ(fleet_->refusal(), "");
     EXPECT_THAT(limits(),
                 testing::UnorderedElementsAre(
+                    Pair(HasSubstr("the broker grants QoS 0 where 1 was asked for: commands may be lost"), 1),
                     Pair(AllOf(HasSubstr("the broker's highest QoS is 0: responses are sent with that"),
                                HasSubstr("set fleet.mqtt.responseQos to 0")),
                          1),

@@ -173,7 +173,7 @@ TEST(probe, prints_anomalies_and_ends_with_99) {
     const harness::temporary_folder files;
     const auto scenario = files.write("two.yaml", two_observers).string();
     harness::program probe(
-        {"probe", scenario, "--report", "report", "--set", "target.embedded.faults=[{duplicate: command}]"});
+        {"probe", scenario, "--report", "report", "--set", "target.embedded.faults=[{duplicate: command, every: 1}]"});
     EXPECT_EQ(probe.wait(60s), 99) << probe.out() << probe.err();
     EXPECT_THAT(probe.out(), HasSubstr("request   executed (as it should be)"));
     EXPECT_THAT(probe.out(), HasSubstr("anomaly   command_duplicated: the command came again"));

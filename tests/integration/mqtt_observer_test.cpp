@@ -425,7 +425,7 @@ TEST(mqtt_observer, reports_in_one_sentence_why_it_cannot_start) {
         {{.connack_5 = "", .connack_3 = old, .granted = 0x80}, 1, "refuses the observer's subscription to v1/+/evt"},
         {{.connack_5 = std::string("\x20\x05\x00\x00\x02\x2a\x00", 7)}, 2, "has no shared subscriptions"},
         {{.granted = 0x9e}, 2, "has no shared subscriptions"},
-        {{.connack_5 = "", .connack_3 = old}, 2, "MQTT 3.1.1, which has no shared subscriptions"},
+        {{.connack_5 = "", .connack_3 = old}, 2, "supports MQTT 3.1.1 only, which has no shared subscriptions"},
         {{.connack_5 = std::string("\x20\x03\x00\x87\x00", 5), .connack_3 = old},
          1,
          "target.user"}, // and 3.1.1 is not tried

@@ -83,7 +83,7 @@ fleet:
   vehicles: 4
   mqtt: {user: "${S_USER}", password: "${S_PASSWORD}", clientId: "${S_CLIENT}-{index}"}
   segments: [{name: all, share: 100%, behaviour: moody}]
-behaviours: {moody: {expect: executed, steps: [ack, failed]}}
+behaviours: {moody: {expect: executed, steps: [ack, {failed: jammed}]}}
 contract:
   command: {payload: '{"id":"{request.id}","service":"{service}","key":"${S_PAYLOAD}"}'}
   failed: {payload: '{"id":"{request.id}","phase":"final","ok":false,"code":"no ${S_PAYLOAD}","key":"${S_PAYLOAD}"}'}
@@ -157,6 +157,7 @@ fleet:
   segments: [{name: good, share: 50%}, {name: stranger, share: 50%, behaviour: stranger}]
 behaviours: {stranger: {credentials: {user: "${S_CLIENT}", password: "${S_TOKEN}"}}}
 load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 2}], drain: 3s, lagLimit: 5s}
+target: {embedded: {services: {horn: {created: 1s, pending: 1s, running: 1s}}}}
 conditions: [{outage: {at: 200ms, for: 200ms}}]
 )");
     run.wait(60s);

@@ -8,6 +8,7 @@
 
 using namespace loadsim;
 using namespace loadsim::report;
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
