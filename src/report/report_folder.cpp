@@ -160,7 +160,8 @@ void report_writer::append(std::ofstream& file, std::string_view name, std::stri
 
 void report_writer::close_failed(std::ofstream& file, std::string_view name) {
     const std::string reason = errno != 0 ? ": " + std::generic_category().message(errno) : "";
-    errors_.push_back((folder_ / name).string() + " could not be written" + reason);
+    auto error = (folder_ / name).string() + " could not be written" + reason;
+    if (std::ranges::count(errors_, error) == 0) errors_.push_back(std::move(error));
     file.close();
 }
 

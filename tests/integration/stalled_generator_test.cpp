@@ -70,7 +70,8 @@ TEST(stalled_generator, without_memory_reports_what_it_has_seen) {
     w.phases = "[{duration: 20s, arrivalRate: 500}]";
     harness::broker broker;
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url(), "--set", "record=all"});
-    ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 2; })) << run.err();
+    ASSERT_TRUE(harness::wait_until([&] { return !harness::read_file(run.report() / "requests.jsonl").empty(); }))
+        << run.err();
     std::uint64_t pages = 0;
     std::ifstream("/proc/" + std::to_string(run.pid()) + "/statm") >> pages;
     const rlimit nothing_more{pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)), RLIM_INFINITY};

@@ -154,9 +154,9 @@ TEST(report_fields, are_documented_for_each_file) {
 }
 
 TEST(report_fields, a_difference_is_noticed) {
-    EXPECT_THAT(
-        field_errors("sessions.jsonl", {R"({"at_ms":1,"vin":7,"what":"x"})"}),
-        testing::ElementsAre("vin is no string: 7", "what is not documented", "event is documented and not written"));
+    EXPECT_THAT(field_errors("sessions.jsonl", {R"({"at_ms":1,"vin":7,"what":"x"})"}),
+                testing::ElementsAre("vin is no string: 7", "what is not documented",
+                                     "at is documented and not written", "event is documented and not written"));
 }
 
 TEST(summary_schema, describes_the_summary) {

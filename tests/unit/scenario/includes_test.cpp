@@ -116,7 +116,7 @@ TEST_F(includes, that_cannot_be_read_are_refused) {
          "main.yaml:2:22: 'none.yaml' cannot be read (No such file or directory)"},
         {"include: folder\n", "main.yaml:1:10: 'folder' cannot be read (Is a directory)"},
         {"include: /dev/zero\n", "main.yaml:1:10: '/dev/zero' cannot be read (it is larger than 1048576 bytes)"},
-        {"include: large.yaml\n", "large.yaml:1:1: 1048577 bytes; a scenario has at most 1048576"},
+        {"include: large.yaml\n", "main.yaml:1:10: 'large.yaml' cannot be read (it is larger than 1048576 bytes)"},
         {"include: ''\n", "main.yaml:1:10: a path of nothing"},
         {"include: [[base.yaml]]\n", "main.yaml:1:11: the path of a file, or a list of them, belongs here, not a list"},
         {"include: {file: base.yaml}\n",
