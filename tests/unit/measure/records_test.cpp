@@ -116,7 +116,8 @@ TEST(records, contain_the_request_to_the_api_its_response_and_the_completion) {
     c.ledger.accepted(c.key(1), "r1", at(4ms));
     c.ledger.completion_observed(c.vehicle, "r1", outcome::failed, "", at(7ms), 0,
                                  {.head = "v1/VIN7/event", .payload = R"({"state":"failed")", .payload_bytes = 9000});
-    c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(9ms), 0, {.payload = "contradiction", .payload_bytes = 13});
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(9ms), 0,
+                                 {.payload = "contradiction", .payload_bytes = 13});
     c.ledger.finish(at(10ms));
     const auto t = c.ledger.take_counts();
     ASSERT_THAT(t.request_records, SizeIs(1));
