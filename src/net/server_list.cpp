@@ -121,6 +121,7 @@ struct server_list::state {
 server_list::server_list(std::vector<tcp::endpoint> fixed)
     : server_list(std::vector<endpoint>{}, address_cache({}), "server") {
     std::vector<server> all;
+    all.reserve(fixed.size());
     for (auto& e : fixed) all.push_back({all.size(), std::move(e)});
     state_->servers = std::make_shared<const std::vector<server>>(std::move(all));
 }
