@@ -4,17 +4,13 @@
 #include "template_compiler.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/random.hpp>
 
 #include <algorithm>
 #include <cassert>
 #include <cctype>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
 
 namespace loadsim::contract {
 namespace {
@@ -78,7 +74,7 @@ std::int64_t number_of(variable v, const template_values& from) {
     }
 }
 
-constexpr std::uintmax_t max_file_size = 16 * 1024 * 1024; // bytes
+constexpr std::size_t max_file_size = std::size_t{16} * 1024 * 1024; // bytes
 
 bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
@@ -95,20 +91,6 @@ bool looks_like_json(std::string_view text) {
         if (at(1) != '#' || !is_letter(at(2))) return at(1) != '{' || !is_letter(at(2)); // {{vin}} is literal text
         text.remove_prefix(std::min(text.find('}'), text.size() - 1) + 1);
     }
-}
-
-result<std::string> bytes_of_file(const std::string& path) {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(path, error); // also fails for non-regular files
-    if (error) return problems("", "the file '" + path + "' cannot be read: " + error.message());
-    if (size > max_file_size)
-        return problems("", "the file '" + path + "' has " + std::to_string(size) + " bytes; " +
-                                std::to_string(max_file_size) + " is the most");
-    std::ifstream file(path, std::ios::binary);
-    std::string bytes(static_cast<std::size_t>(size), '\0');
-    if (!file.read(bytes.data(), static_cast<std::streamsize>(size)))
-        return problems("", "the file '" + path + "' cannot be read: " + std::strerror(errno));
-    return bytes;
 }
 
 bool decode(payload_options::payload_format format, std::string& text, std::size_t from) {
@@ -254,8 +236,8 @@ result<payload_template> payload_template::compile(const payload_options& option
     payload_template made;
     made.format_ = options.format;
     if (options.format == form::file) {
-        auto bytes = bytes_of_file(options.text);
-        if (!bytes) return bytes.error();
+        auto bytes = read_file(options.text, max_file_size);
+        if (!bytes) return problems("", "the file '" + options.text + "' " + bytes.error().list.front().text);
         made.file_bytes_ = std::move(*bytes);
         return made;
     }

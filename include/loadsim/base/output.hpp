@@ -18,7 +18,7 @@ void print_error(std::string_view);
 /// Flushes standard output. A sentence if text was lost since the start; empty if not, or if its reader has gone, as `head` does.
 std::string lost_output();
 
-/// How the user started this program, quoted for a shell: first word of the commands that it prints. "loadsim" until set.
+/// Name that the user started this program by, quoted for a shell: first word of the commands that it prints. "loadsim" until set.
 const std::string& command_name();
 /// Threads: before any other starts.
 void set_command_name(std::string quoted);

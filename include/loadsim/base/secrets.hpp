@@ -10,7 +10,7 @@
 
 namespace loadsim {
 
-/// What stands in texts for a secret.
+/// Replacement of a secret in texts.
 inline constexpr std::string_view secret_mask = "***";
 
 /// Values of secrets, and their search in texts. A value is found as it is; as hex; as base64, also within longer base64; and with

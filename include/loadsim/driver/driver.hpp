@@ -41,7 +41,7 @@ public:
     virtual void on_malformed() = 0;
 };
 
-/// What is requested of a vehicle.
+/// Request for a service of a vehicle.
 struct service_request {
     std::uint32_t service = 0;                 ///< number in the contract
     std::string_view name;                     ///< the platform's: value of {service}
@@ -59,7 +59,7 @@ public:
     virtual void stop() = 0;
     /// HTTP connection counts since the previous call; all zero for drivers without HTTP.
     virtual measure::http_counts take_counts() { return {}; }
-    /// What the broker does not support, one sentence each; each is reported once.
+    /// Missing features of the broker, one sentence each; each is reported once.
     virtual std::map<std::string, std::uint64_t> take_broker_limits() { return {}; }
 };
 

@@ -33,7 +33,7 @@ struct refused_certificate {
     std::chrono::system_clock::time_point valid_from, valid_until;
     std::string host; ///< that was connected to
 };
-/// What is wrong with it, and what to do.
+/// Sentence about the cause, with the remedy.
 std::string to_string(const refused_certificate&);
 
 /// Sentence about a peer's alert, by OpenSSL's reason code; empty: it is not about our certificate.

@@ -85,7 +85,7 @@ public:
     void begin(const due_request&, monotonic_time now);
 
     /// Driver events. Events of a request that has expired meanwhile are ignored.
-    /// What the request asks for, if the driver knows more than the service; before sent(). `request`: its id if the driver
+    /// Content of the request, from drivers that have more than its service; before sent(). `request`: its id if the driver
     /// chooses it, else empty. Without a service: that of the due request.
     void requested(request_key, std::string_view request, const command_content&);
     /// The request to the API, kept as evidence while the request is open; before sent(). `head`: method and path.

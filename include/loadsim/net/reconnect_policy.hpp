@@ -1,4 +1,4 @@
-// When and at which broker a client session connects again.
+// Time and broker of the next connect of a client session.
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -18,7 +18,7 @@ namespace loadsim::net {
 /// Threads: one. Pure: it reads no clock.
 class reconnect_policy {
 public:
-    /// When the start has failed. A refusal by every broker always ends it; other errors may be temporary.
+    /// Condition of a failed start. A refusal by every broker always ends it; other errors may be temporary.
     enum class start_limit : std::uint8_t {
         all_refused, ///< the owner gives up when it has waited long enough
         one_round,   ///< every broker has failed once, or one has closed a connection that it had accepted

@@ -82,7 +82,7 @@ TEST(payload_template, sends_a_file_unchanged) {
     std::ofstream(path, std::ios::binary) << bytes;
     EXPECT_EQ(render_payload(path.string(), form::file, {.vin = "X"}), bytes);
     std::filesystem::remove(path);
-    EXPECT_THAT(problems_of(compile(path.string(), form::file)), testing::HasSubstr("cannot be read: No such file"));
+    EXPECT_THAT(problems_of(compile(path.string(), form::file)), testing::HasSubstr("cannot be read (No such file"));
     EXPECT_THAT(problems_of(compile("/dev/zero", form::file)), testing::HasSubstr("cannot be read"));
 }
 
