@@ -40,10 +40,8 @@ constexpr mqtt::session_options publisher_options{.keep_alive = keep_alive,
                                                   .connect_timeout = connect_timeout,
                                                   .queue_limit = 65'535}; // the outbox enforces the send window
 
-std::string text_of(std::error_code why, mqtt::reason reason) {
-    return reason == mqtt::reason::success ? why.message()
-                                           : fmt::format("{}: {}", why.message(), mqtt::to_string(reason));
-}
+constexpr std::string_view session_name = "the backend"; ///< in sentences
+constexpr net::session_keys keys{.credentials = "the user and the password"};
 
 std::vector<net::mqtt_client::topic_filter> subscriptions(bool presence) {
     std::vector<net::mqtt_client::topic_filter> all{{std::string(response_filter()), response_qos}};
@@ -54,7 +52,7 @@ std::vector<net::mqtt_client::topic_filter> subscriptions(bool presence) {
 net::mqtt_client::client_setup setup_for(const net::endpoint& credentials, const net::server_list& brokers,
                                          std::string client_id,
                                          std::vector<net::mqtt_client::topic_filter> subscribed = {}) {
-    return {.display_name = "backend",
+    return {.display_name = std::string(session_name),
             .client_id = std::move(client_id),
             .user = credentials.user,
             .password = credentials.password,
@@ -65,25 +63,6 @@ net::mqtt_client::client_setup setup_for(const net::endpoint& credentials, const
 }
 
 } // namespace
-
-std::string start_error(const net::start_failure& f) {
-    if (f.filter.empty()) {
-        const auto why = text_of(f.why, f.reason);
-        if (f.why == mqtt::errc::connack_timeout)
-            return "the broker does not answer; see whether it is an MQTT broker and whether it runs";
-        constexpr net::session_keys keys{.credentials = "the user and the password"};
-        if (net::ended_by_broker(f.why))
-            return fmt::format("the broker refuses the connection ({}); {}",
-                               net::describe(f.reason, f.server_reference),
-                               net::advice_on(f.reason, keys, mqtt::version::v5_0));
-        return fmt::format("the broker cannot be reached ({}); start it, or give the address of one that runs", why);
-    }
-    if (f.why)
-        return fmt::format("the broker closes the connection at our subscription to {} ({}); see its log", f.filter,
-                           text_of(f.why, f.reason));
-    return fmt::format("the broker refuses our subscription to {} ({}); let this client have it", f.filter,
-                       mqtt::to_string(f.reason));
-}
 
 class mqtt_adapter::subscriber final : public net::mqtt_client {
 public:
@@ -177,11 +156,12 @@ result<std::unique_ptr<mqtt_adapter>> mqtt_adapter::connect(net::loop& loop, con
     made->publisher_->connect(on_start);
     const bool finished =
         loop.run_until([&] { return connecting == 0 || failure; }, loop.now() + nanoseconds{start_timeout});
-    if (failure) return problems{net::to_string(broker), start_error(*failure)};
+    if (failure) return problems{net::to_string(broker), net::start_error(*failure, keys)};
     if (finished) return made;
     if (made->subscriber_->online() && made->publisher_->online())
         return problems{net::to_string(broker), "the broker does not answer our subscription; see its log"};
-    return problems{net::to_string(broker), start_error({.why = mqtt::errc::connack_timeout})};
+    return problems{net::to_string(broker),
+                    net::start_error({.why = mqtt::errc::connack_timeout, .session = std::string(session_name)}, keys)};
 }
 
 void mqtt_adapter::start(input_handler on_input) {

@@ -31,9 +31,6 @@ struct publish_failed {
 };
 using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
 
-/// Error sentence of a start.
-std::string start_error(const net::start_failure&);
-
 /// MQTT 5; reconnects and resubscribes automatically and receives the responses queued by the broker meanwhile. A
 /// payload above the contract's limit is truncated to one byte above the limit.
 /// Two sessions: that of the subscriber outlives its connection, because vehicles may reconnect before us and the broker must

@@ -1,7 +1,5 @@
 #include <loadsim/driver/mqtt_driver.hpp>
 
-#include "start_error.hpp"
-
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/net/mqtt_client.hpp>
@@ -63,7 +61,7 @@ public:
 
     void start(std::function<void(std::string)> ready) override {
         connect([this, ready = std::move(ready)](const auto& failure) {
-            ready(start_error(setup(), link().options().protocol, failure));
+            ready(failure ? net::start_error(*failure, net::keys_of_own_sessions) : std::string{});
         });
     }
 

@@ -1,7 +1,5 @@
 #include <loadsim/driver/publisher.hpp>
 
-#include "start_error.hpp"
-
 #include <loadsim/net/mqtt_client.hpp>
 #include <loadsim/net/refusal.hpp>
 
@@ -24,7 +22,7 @@ public:
 
     void start(done_handler ready) {
         connect([this, ready = std::move(ready)](const auto& failure) {
-            ready(start_error(setup(), link().options().protocol, failure));
+            ready(failure ? net::start_error(*failure, net::keys_of_own_sessions) : std::string{});
         });
     }
     void stop() {

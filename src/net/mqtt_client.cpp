@@ -27,8 +27,14 @@ void mqtt_client::on_limited(const std::string& sentence) {
     log_warning(fmt::format("{}: {}", setup_.display_name, sentence));
 }
 
-void mqtt_client::report_start(const std::optional<start_failure>& failure) {
-    if (!failure) policy_.on_started();
+void mqtt_client::report_start(std::optional<start_failure> failure) {
+    if (failure) {
+        failure->session = setup_.display_name;
+        failure->client_id = setup_.client_id;
+        failure->protocol = options_.protocol;
+    } else {
+        policy_.on_started();
+    }
     if (on_start_) std::exchange(on_start_, nullptr)(failure);
 }
 

@@ -1,6 +1,7 @@
 #include <loadsim/net/refusal.hpp>
 
 #include <loadsim/mqtt/packet.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <fmt/format.h>
 
@@ -48,6 +49,26 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
     case server_moved: return "give that server's address as target.broker";
     default: return "see the broker's log";
     }
+}
+
+std::string start_error(const start_failure& f, const session_keys& keys) {
+    if (!f.unsupported.empty()) return f.unsupported;
+    if (f.filter.empty() && f.why == mqtt::errc::connack_timeout)
+        return fmt::format("the broker does not answer {}; see whether it is an MQTT broker, and its log", f.session);
+    if (f.filter.empty() && ended_by_broker(f.why))
+        return fmt::format("the broker {} refuses the session of {}, client id '{}' ({}); {}", to_string(f.broker),
+                           f.session, f.client_id, describe(f.reason, f.server_reference),
+                           advice_on(f.reason, keys, f.protocol));
+    if (f.filter.empty())
+        return fmt::format("{} cannot connect ({}); check that the broker runs, and {} if it wants them", f.session,
+                           f.why.message(), keys.credentials);
+    if (f.why == mqtt::errc::invalid_argument)
+        return fmt::format("{} cannot subscribe to {}: {}", f.session, f.filter, f.why.message());
+    if (f.why)
+        return fmt::format("the broker closes the connection at {}'s subscription to {} ({}); see its log", f.session,
+                           f.filter, f.why.message());
+    return fmt::format("the broker refuses {}'s subscription to {} ({}); check its access rules", f.session, f.filter,
+                       describe(f.reason));
 }
 
 bool is_refusal(mqtt::reason r) noexcept { return static_cast<std::uint8_t>(r) >= 0x80; }

@@ -5,6 +5,7 @@
 #include <loadsim/contract/message_parser.hpp>
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/net/mqtt_client.hpp>
+#include <loadsim/net/refusal.hpp>
 #include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
 
@@ -52,6 +53,10 @@ public:
 };
 
 inline constexpr std::chrono::seconds keep_alive{30};
+
+inline constexpr std::string_view session_name = "the observer"; ///< in sentences
+/// Without the version: an observer tries the other one by itself.
+inline constexpr net::session_keys keys_of_observer{.credentials = net::keys_of_own_sessions.credentials};
 
 inline constexpr std::string_view no_shared_subscriptions =
     "the broker has no shared subscriptions, which several clients of an observer need; write clients: 1";

@@ -31,8 +31,8 @@ bool may_refuse_version(const net::start_failure& f) {
     if (f.why == mqtt::errc::connect_refused)
         return f.reason == mqtt::reason::unsupported_protocol_version || f.reason == mqtt::reason::malformed_packet ||
                f.reason == mqtt::reason::protocol_error;
-    if (f.why == mqtt::errc::use_another_server) return false;
-    return f.why != net::errc::connect_timeout;
+    return f.why != mqtt::errc::use_another_server && f.why != net::errc::connect_timeout &&
+           f.why != mqtt::errc::connack_timeout;
 }
 
 mqtt::session_options options_of(mqtt::version version, bool clean_start, std::size_t brokers) {
@@ -47,30 +47,11 @@ mqtt::session_options options_of(mqtt::version version, bool clean_start, std::s
 
 } // namespace
 
-mqtt_subscriber::start_result describe(const net::start_failure& f, mqtt::version version) {
-    constexpr net::session_keys keys{.credentials = "target.user and target.password"};
-    if (f.filter.empty() && f.why == mqtt::errc::connack_timeout)
-        return {.error = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
-    if (f.filter.empty() && net::ended_by_broker(f.why))
-        return {.error =
-                    fmt::format("the broker {} refuses the observer ({}); {}", net::to_string(f.broker),
-                                net::describe(f.reason, f.server_reference), net::advice_on(f.reason, keys, version)),
-                .refuses_version = may_refuse_version(f)};
-    if (f.filter.empty())
-        return {.error =
-                    fmt::format("the observer cannot connect ({}); check that the broker runs, and target.user and "
-                                "target.password if it wants them",
-                                f.why.message()),
-                .refuses_version = may_refuse_version(f)};
-    if (f.reason == mqtt::reason::shared_subscriptions_not_supported)
+mqtt_subscriber::start_result describe(const net::start_failure& f) {
+    if (!f.filter.empty() && f.reason == mqtt::reason::shared_subscriptions_not_supported)
         return {.error = std::string(no_shared_subscriptions)};
-    if (f.why == mqtt::errc::invalid_argument)
-        return {.error = fmt::format("the observer cannot subscribe to {}: {}", f.filter, f.why.message())};
-    if (f.why)
-        return {.error = fmt::format(
-                    "the broker closes the connection at the observer's subscription to {}; see its log", f.filter)};
-    return {.error =
-                fmt::format("the broker refuses the observer's subscription to {}; check its access rules", f.filter)};
+    return {.error = net::start_error(f, keys_of_observer),
+            .refuses_version = f.filter.empty() && may_refuse_version(f)};
 }
 
 class own_subscriber::client final : public net::mqtt_client {
@@ -144,7 +125,7 @@ void own_subscriber::connect_clients(bool clean_start) {
     for (std::size_t i = 0; i < client_ids_.size(); ++i)
         clients_.push_back(std::make_unique<client>(
             *this, options_of(version_, clean_start, broker_count),
-            net::mqtt_client::client_setup{.display_name = "observer",
+            net::mqtt_client::client_setup{.display_name = std::string(session_name),
                                            .client_id = client_ids_[i],
                                            .user = credentials.user,
                                            .password = credentials.password,
@@ -167,10 +148,10 @@ mqtt_subscriber::start_result own_subscriber::start() {
     if (brokers_.at(time_.now())->empty()) return {.error = found.unreachable.list.front().text};
     connect_clients(false);
     const bool finished = loop_.run_until([this] { return connecting_ == 0 || failure_; }, time_.now() + start_timeout);
-    if (failure_) return describe(*failure_, version_);
+    if (failure_) return describe(*failure_);
     if (!finished) {
         const bool connected = std::ranges::all_of(clients_, [](const auto& c) { return c->online(); });
-        if (!connected) return describe({.why = mqtt::errc::connack_timeout});
+        if (!connected) return describe({.why = mqtt::errc::connack_timeout, .session = std::string(session_name)});
         return {.error = "the broker does not answer the observer's subscription; see its log"};
     }
     thread_ = std::thread([this] { loop_.run(); });

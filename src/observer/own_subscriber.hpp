@@ -19,7 +19,7 @@ namespace loadsim::observer {
 
 /// Error of a start: its sentence, and whether a broker may support another version of MQTT only. Such a broker refuses the
 /// connection for the version, sends what this version does not allow, or closes the connection.
-mqtt_subscriber::start_result describe(const net::start_failure&, mqtt::version = mqtt::version::v5_0);
+mqtt_subscriber::start_result describe(const net::start_failure&);
 
 /// One event loop and one thread for all clients: a message is delivered as soon as it can be read.
 /// Threads: construct, start and destroy on one thread. Callbacks run inside start(), later on the loop's thread.

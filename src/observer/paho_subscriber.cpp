@@ -3,6 +3,8 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/net/error.hpp>
+#include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
 #include <mqtt/async_client.h>
@@ -12,7 +14,9 @@
 #include <chrono>
 #include <cstddef>
 #include <future>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace loadsim::observer {
@@ -49,6 +53,13 @@ seconds connect_timeout_per_broker(std::size_t brokers) {
 }
 
 bool is_shared(const net::mqtt_client::topic_filter& s) { return s.filter.starts_with("$share/"); }
+
+std::string start_error(std::error_code why, mqtt::reason reason = mqtt::reason::success,
+                        std::string_view filter = {}) {
+    return net::start_error(
+        {.why = why, .reason = reason, .filter = std::string(filter), .session = std::string(session_name)},
+        keys_of_observer);
+}
 
 /// One client. Threads: construct, start and destroy on one thread; callbacks run on Paho's thread.
 class paho_client {
@@ -161,7 +172,7 @@ paho::connect_options paho_client::make_connect_options(bool clean) const {
 paho_client::start_result paho_client::connect() {
     const auto token = client_.connect(make_connect_options(false));
     if (!token->wait_for(connect_timeout_per_broker(brokers_.size()) * brokers_.size() + seconds{1}))
-        return {.error = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
+        return {.error = start_error(mqtt::errc::connack_timeout)};
     connected_ = true;
     if (version_ == mqtt::version::v5_0 && std::ranges::any_of(subscriptions_, is_shared) &&
         !supports_shared_subscriptions(token->get_connect_response().get_properties()))
@@ -179,18 +190,13 @@ paho_client::start_result paho_client::subscribe() {
             reason = granted->get_reason_code();
         } catch (const paho::exception& refused) {
             reason = static_cast<paho::ReasonCode>(reason_of(refused));
-            if (!client_.is_connected())
-                return {.error =
-                            fmt::format("the broker closes the connection at the observer's subscription to {}; see "
-                                        "its log",
-                                        s.filter)};
+            if (!client_.is_connected()) return {.error = start_error(net::errc::closed_by_peer, {}, s.filter)};
             if (static_cast<int>(reason) < 0x80) reason = paho::ReasonCode::UNSPECIFIED_ERROR; // of 3.1.1
         }
         if (reason == paho::ReasonCode::SHARED_SUBSCRIPTIONS_NOT_SUPPORTED)
             return {.error = std::string(no_shared_subscriptions)};
         if (static_cast<int>(reason) >= 0x80)
-            return {.error = fmt::format("the broker refuses the observer's subscription to {}; check its access rules",
-                                         s.filter)};
+            return {.error = start_error({}, static_cast<mqtt::reason>(reason), s.filter)};
     }
     subscribed_ = true;
     return {};

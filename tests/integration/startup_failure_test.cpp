@@ -235,7 +235,7 @@ TEST(startup_failure, backend_reports_that_its_port_is_taken) {
 
     const auto url = unused_url("mqtt");
     program lonely({"backend", "--broker", url, "--listen", "127.0.0.1:0"});
-    expect_startup_failure(lonely, HasSubstr(url), HasSubstr("cannot be reached"));
+    expect_startup_failure(lonely, HasSubstr(url), HasSubstr("the backend cannot connect"));
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/mqtt_link.hpp>
 #include <loadsim/net/reconnect_policy.hpp>
+#include <loadsim/net/refusal.hpp>
 #include <loadsim/net/server_list.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -23,17 +24,6 @@ namespace loadsim::net {
 
 /// Session expiry interval of a session that outlives its connection: longer than any outage that a run survives.
 inline constexpr std::chrono::seconds kept_session_expiry{3600};
-
-/// Why a client could not start.
-struct start_failure {
-    std::error_code why{}; ///< ok: the broker refused the subscription
-    mqtt::reason reason =
-        mqtt::reason::success;      ///< the broker's, for the end of the connection or the refused subscription
-    std::string filter{};           ///< filter that could not be subscribed to; empty: no session
-    std::string server_reference{}; ///< server that the broker refers to; empty: none
-    boost::asio::ip::tcp::endpoint broker{}; ///< that failed last
-    std::string unsupported{};               ///< what the broker does not support, as a sentence; empty: another reason
-};
 
 /// Subscribes at every connect: a restarted broker or another one may not have the session. One that has it does not send the
 /// retained messages again (5.0).
@@ -103,7 +93,7 @@ private:
     void on_offline(mqtt_link&, std::error_code why, bool was_online) override;
     void on_wait_elapsed(mqtt_link&) override { connect_to_broker(); }
     void connect_to_broker();
-    void report_start(const std::optional<start_failure>&);
+    void report_start(std::optional<start_failure>);
     void on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason);
 
     net::loop& loop_;

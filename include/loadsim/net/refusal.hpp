@@ -5,6 +5,8 @@
 #include <loadsim/mqtt/options.hpp>
 #include <loadsim/mqtt/session.hpp>
 
+#include <boost/asio/ip/tcp.hpp>
+
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,6 +20,27 @@ struct session_keys {
     std::string_view credentials{}; ///< "target.user and target.password"
     std::string_view will{};        ///< of the last will: "contract.presence"
 };
+
+/// Keys of loadsim's own sessions in a run: their client ids are not keys of the scenario.
+inline constexpr session_keys keys_of_own_sessions{.version = "fleet.mqtt.version",
+                                                   .credentials = "target.user and target.password"};
+
+/// Why a session of loadsim's own could not start.
+struct start_failure {
+    std::error_code why{}; ///< ok: the broker refused the subscription
+    mqtt::reason reason =
+        mqtt::reason::success;      ///< the broker's, for the end of the connection or the refused subscription
+    std::string filter{};           ///< filter that could not be subscribed to; empty: no session
+    std::string server_reference{}; ///< server that the broker refers to; empty: none
+    boost::asio::ip::tcp::endpoint broker{}; ///< that failed last
+    std::string unsupported{};               ///< what the broker does not support, as a sentence; empty: another reason
+    std::string session{};                   ///< "the driver"
+    std::string client_id{};
+    mqtt::version protocol = mqtt::version::v5_0;
+};
+
+/// Its sentence.
+std::string start_error(const start_failure&, const session_keys&);
 
 /// Reason with its code, and the server that the broker refers to: "use another server (0x9C), at b.test:1883".
 std::string describe(mqtt::reason, std::string_view server_reference = {});

@@ -1,9 +1,12 @@
+#include <loadsim/net/error.hpp>
 #include <loadsim/net/refusal.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <string>
+#include <system_error>
 
 using namespace loadsim;
 using testing::HasSubstr;
@@ -47,6 +50,54 @@ TEST(refusal, advice_names_the_key_to_change) {
     EXPECT_THAT(net::advice_on(client_identifier_not_valid, keys, v5), Not(HasSubstr("password")));
     EXPECT_THAT(net::advice_on(unsupported_protocol_version, keys, mqtt::version::v3_1_1), HasSubstr("to 5.0"));
     EXPECT_THAT(net::advice_on(unsupported_protocol_version, {}, v5), HasSubstr("use a broker that supports it"));
+}
+
+TEST(refusal, start_error_names_the_session_the_cause_and_what_to_do) {
+    const boost::asio::ip::tcp::endpoint broker(boost::asio::ip::make_address("10.0.0.1"), 1883);
+    const auto refused = make_error_code(mqtt::errc::connect_refused);
+    struct row {
+        net::start_failure failure;
+        std::string sentence;
+    };
+    const row rows[] = {
+        {{.why = refused, .reason = mqtt::reason::not_authorized, .broker = broker, .client_id = "loadsim-1-0"},
+         "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'loadsim-1-0' (not authorized (0x87)); "
+         "check target.user and target.password and the broker's access rules"},
+        {{.why = mqtt::errc::use_another_server,
+          .reason = mqtt::reason::use_another_server,
+          .server_reference = "b.test:1883",
+          .broker = broker,
+          .client_id = "c"},
+         "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'c' (use another server (0x9C), at "
+         "b.test:1883); give that server's address as target.broker"},
+        {{.why = refused, .reason = mqtt::reason::client_identifier_not_valid, .broker = broker, .client_id = "c"},
+         "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'c' (client identifier not valid "
+         "(0x85)); allow this client id in the broker's rules"},
+        {{.why = refused,
+          .reason = mqtt::reason::unsupported_protocol_version,
+          .broker = broker,
+          .client_id = "c",
+          .protocol = mqtt::version::v3_1_1},
+         "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'c' (unsupported protocol version "
+         "(0x84)); it does not support MQTT 3.1.1: set fleet.mqtt.version to 5.0"},
+        {{.why = mqtt::errc::connack_timeout},
+         "the broker does not answer the driver; see whether it is an MQTT broker, and its log"},
+        {{.why = {ECONNREFUSED, std::system_category()}},
+         "the driver cannot connect (Connection refused); check that the broker runs, and target.user and "
+         "target.password if it wants them"},
+        {{.reason = mqtt::reason::not_authorized, .filter = "v1/+/rsp/+"},
+         "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized (0x87)); check its access rules"},
+        {{.why = mqtt::errc::invalid_argument, .filter = "a#"},
+         "the driver cannot subscribe to a#: a topic, filter or string that MQTT does not allow"},
+        {{.why = net::errc::closed_by_peer, .filter = "v1/+/evt"},
+         "the broker closes the connection at the driver's subscription to v1/+/evt (connection closed by the other "
+         "side); see its log"},
+        {{.unsupported = "it takes packets of 10 bytes"}, "it takes packets of 10 bytes"},
+    };
+    for (auto r : rows) {
+        r.failure.session = "the driver";
+        EXPECT_EQ(net::start_error(r.failure, net::keys_of_own_sessions), r.sentence);
+    }
 }
 
 TEST(refusal, limits_name_both_values_and_the_key) {
