@@ -41,11 +41,6 @@ variable_set variables_in(template_scope where) {
     return 0;
 }
 
-/// RFC 9110, 5.1: header names are case-insensitive.
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
-}
-
 std::vector<std::string> names_of(const named_texts& some) {
     std::vector<std::string> names;
     for (const auto& [name, text] : some) names.push_back(name);

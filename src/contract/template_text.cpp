@@ -2,6 +2,7 @@
 
 #include "template_compiler.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/template_symbols.hpp>
 
 #include <algorithm>
@@ -19,12 +20,6 @@ std::optional<std::string_view> take_through(std::string_view& rest, std::string
     const auto taken = rest.substr(0, at + end.size());
     rest.remove_prefix(taken.size());
     return taken;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 bool is_name(std::string_view text) {

@@ -51,7 +51,7 @@ inline mapped_response map_response(const contract::request_options& contract, c
             .parse_limit = response.body.size()};
         const bool found = contract::message_parser(message).extract(id, mapped.text);
         // RFC 9110, 10.2.2: the URI of the request; commands and events have its last segment.
-        if (http::equal_header_names(id.name(), "Location")) mapped.text = last_path_segment(mapped.text);
+        if (equal_ignoring_case(id.name(), "Location")) mapped.text = last_path_segment(mapped.text);
         if (found && !mapped.text.empty()) return mapped;
         return {errored, fmt::format("http: {} without a request id", response.status)};
     }

@@ -12,10 +12,6 @@
 
 namespace loadsim::http {
 
-bool equal_header_names(std::string_view a, std::string_view b) noexcept {
-    return std::ranges::equal(a, b, [](char x, char y) { return ascii_lower(x) == ascii_lower(y); });
-}
-
 namespace {
 
 bool is_token(std::string_view text) {
@@ -32,7 +28,7 @@ std::string method_problem(std::string_view method) {
     if (!is_token(method)) return fmt::format("'{}' is no HTTP method; write one word, such as POST", method);
     for (const std::string_view known :
          {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
-        if (method != known && equal_header_names(method, known))
+        if (method != known && equal_ignoring_case(method, known))
             return fmt::format("HTTP methods are case-sensitive: write {} for '{}'", known, method);
     return {};
 }
@@ -41,21 +37,21 @@ std::string header_name_problem(std::string_view name) {
     if (!is_token(name))
         return fmt::format("'{}' is no header's name: letters, digits and '-', without blanks and colons", name);
     for (const std::string_view own : {"Content-Length", "Transfer-Encoding"})
-        if (equal_header_names(name, own))
+        if (equal_ignoring_case(name, own))
             return fmt::format("{} follows from the body and is set by loadsim; leave it out", own);
     return {};
 }
 
 std::string_view find_header(const header_list& headers, std::string_view name) {
     for (const auto& [known, value] : headers)
-        if (equal_header_names(known, name)) return value;
+        if (equal_ignoring_case(known, name)) return value;
     return {};
 }
 
 std::string_view compression_of(std::string_view content_encoding) noexcept {
-    if (content_encoding.empty() || equal_header_names(content_encoding, "identity")) return {};
+    if (content_encoding.empty() || equal_ignoring_case(content_encoding, "identity")) return {};
     for (const std::string_view known : {"gzip", "deflate", "br", "zstd", "compress"})
-        if (equal_header_names(content_encoding, known)) return known;
+        if (equal_ignoring_case(content_encoding, known)) return known;
     return "another coding";
 }
 
@@ -93,7 +89,7 @@ std::string_view reason_phrase(unsigned status) {
 std::string_view request_view::path() const noexcept {
     auto rest = target;
     for (const std::string_view scheme : {"http://", "https://"})
-        if (equal_header_names(rest.substr(0, scheme.size()), scheme)) { // RFC 3986, 3.1: in any case
+        if (equal_ignoring_case(rest.substr(0, scheme.size()), scheme)) { // RFC 3986, 3.1: in any case
             rest.remove_prefix(scheme.size());
             rest.remove_prefix(std::min(rest.find('/'), rest.size()));
         }

@@ -59,8 +59,8 @@ void request_serializer::serialize(const request& r, const route& route) {
     bool has_accept = false;
     bool has_type = false;
     for (const auto& [name, value] : r.headers) {
-        has_accept = has_accept || equal_header_names(name, "Accept");
-        has_type = has_type || equal_header_names(name, "Content-Type");
+        has_accept = has_accept || equal_ignoring_case(name, "Accept");
+        has_type = has_type || equal_ignoring_case(name, "Content-Type");
         append_value(text_, name);
         text_ += ": ";
         append_value(text_, value);

@@ -17,11 +17,6 @@ problems url_problem(std::string_view text, std::string_view why) {
     return problems{"", fmt::format("'{}' {}", without_userinfo(text), why)};
 }
 
-/// RFC 3986, 3.1: schemes are case-insensitive.
-bool equal_schemes(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, ascii_lower, ascii_lower);
-}
-
 std::optional<std::uint16_t> parse_port(std::string_view digits) {
     std::uint16_t port{};
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
@@ -51,7 +46,7 @@ result<endpoint> parse(std::string_view text, const expected_form& form) {
     if (const auto host = url->encoded_host(); std::ranges::find(host, '%') != host.end()) return not_a_url();
     const std::string_view scheme{url->scheme().data(), url->scheme().size()};
     bool known = false;
-    for (const auto s : form.schemes) known = known || equal_schemes(s, scheme);
+    for (const auto s : form.schemes) known = known || equal_ignoring_case(s, scheme);
     if (!known)
         return url_problem(text,
                            fmt::format("has the scheme '{}'; a {} is written {}", scheme, form.what, form.example));
@@ -77,7 +72,7 @@ result<endpoint> parse_broker_url(std::string_view text) {
 }
 
 result<endpoint> parse_api_url(std::string_view text) {
-    if (equal_schemes(text.substr(0, text.find(':')), "https"))
+    if (equal_ignoring_case(text.substr(0, text.find(':')), "https"))
         return parse(text, {"platform's API", "https://127.0.0.1:8443", {"https"}, "https", 443, true});
     return parse(text, {"platform's API", "http://127.0.0.1:8080", {"http"}, "http", 80, true});
 }

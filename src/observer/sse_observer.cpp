@@ -1,6 +1,8 @@
 // Server-sent events: the parser and the observer.
 #include "sse_observer.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -96,7 +98,7 @@ sse_observer::sse_observer(const sse_options& wanted, const observer_context& co
 
 std::string sse_observer::run_connection(any_stream stream, const http::request& request, const std::string& host) {
     auto wanted = request;
-    std::erase_if(wanted.headers, [](const auto& h) { return http::equal_header_names(h.first, "Accept"); });
+    std::erase_if(wanted.headers, [](const auto& h) { return equal_ignoring_case(h.first, "Accept"); });
     wanted.headers.emplace_back("Accept", "text/event-stream");
     wanted.headers.emplace_back("Cache-Control", "no-store");
     if (!parser_.last_id().empty()) wanted.headers.emplace_back("Last-Event-ID", parser_.last_id());

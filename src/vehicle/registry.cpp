@@ -139,11 +139,6 @@ void csv_reader::read_quoted(csv_cell& made) {
     advance();
 }
 
-bool is_vin_column(std::string_view column) {
-    constexpr std::string_view vin = "vin";
-    return std::ranges::equal(column, vin, {}, ascii_lower);
-}
-
 /// Reason why a cell cannot be sent as it is; empty: it can.
 std::string cell_problem(const csv_cell& cell) {
     const auto at = printable_length(cell.text, "\t\r\n");
@@ -188,12 +183,6 @@ bool names_vin(std::string_view column) {
         word.clear();
     }
     return false;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::string count_text(std::size_t count, std::string_view what) {
@@ -282,10 +271,10 @@ result<registry> registry::parse(const vin_options& options, std::uint32_t vehic
             add_cell_problem(cell, std::move(why));
         else if (std::ranges::find(made->columns, column) != made->columns.end())
             add_cell_problem(cell, "the column '" + std::string(column) + "' is there twice");
-        else if (is_vin_column(column) && made->vin_column)
+        else if (equal_ignoring_case("vin", column) && made->vin_column)
             add_cell_problem(cell, "the columns '" + made->columns[*made->vin_column] + "' and '" +
                                        std::string(column) + "' are both VINs");
-        else if (is_vin_column(column))
+        else if (equal_ignoring_case("vin", column))
             made->vin_column = made->columns.size();
         made->columns.emplace_back(column);
     }

@@ -1,5 +1,6 @@
 #include "metric.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/verdict/budget.hpp>
@@ -32,13 +33,7 @@ struct budget_tokens {
     std::string_view limit;
 };
 
-constexpr std::string_view blanks = " \t\r\n";
 constexpr std::string_view operator_letters = "<>=!~";
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(blanks);
-    return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 std::string_view consume_until(std::string_view& text, std::string_view letters) {
     const auto consumed = text.substr(0, text.find_first_of(letters));

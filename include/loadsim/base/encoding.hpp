@@ -68,6 +68,11 @@ void append_number(Number number, std::string& out) {
 
 /// Lower case of ASCII letters, whatever the locale.
 constexpr char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+/// Equal but for the case of ASCII letters: names of headers (RFC 9110, 5.1), schemes of URLs (RFC 3986, 3.1).
+bool equal_ignoring_case(std::string_view, std::string_view) noexcept;
+
+/// The text without blanks, tabs and line ends at both ends.
+std::string_view trimmed(std::string_view) noexcept;
 
 /// Appends the content of a JSON string, escaped like Boost.JSON; invalid UTF-8 becomes U+FFFD.
 void append_json_escaped(std::string_view, std::string& out);

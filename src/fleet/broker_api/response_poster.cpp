@@ -1,5 +1,6 @@
 #include "broker_api/response_poster.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/contract/template_symbols.hpp>
 
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ response_poster::response_poster(const broker_api_options& o, std::uint64_t seed
       path_(inbound_path(options_.path).value()) {
     for (const auto& [name, text] : options_.headers) headers_.emplace_back(name, inbound_header(text).value());
     const bool has_content_type =
-        std::ranges::any_of(headers_, [](const auto& h) { return http::equal_header_names(h.first, "Content-Type"); });
+        std::ranges::any_of(headers_, [](const auto& h) { return equal_ignoring_case(h.first, "Content-Type"); });
     if (!has_content_type) headers_.emplace_back("Content-Type", inbound_header("application/json").value());
     if (options_.url.empty()) return;
     auto client = make_client(*this);

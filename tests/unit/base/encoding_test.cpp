@@ -248,6 +248,18 @@ TEST(ascii_lower, changes_letters_only) {
     for (const char c : {'@', '[', 'a', '{', '\xc4'}) EXPECT_EQ(ascii_lower(c), c);
 }
 
+TEST(equal_ignoring_case, compares_letters_in_any_case) {
+    EXPECT_TRUE(equal_ignoring_case("Content-Type", "content-TYPE"));
+    EXPECT_FALSE(equal_ignoring_case("https", "http"));
+    EXPECT_FALSE(equal_ignoring_case("a[", "a{")) << "only letters have a case";
+}
+
+TEST(trimmed, removes_blanks_at_both_ends) {
+    EXPECT_EQ(trimmed(" \t a b\r\n"), "a b");
+    EXPECT_EQ(trimmed(" \n"), "");
+    EXPECT_EQ(trimmed(""), "");
+}
+
 TEST(json_escape, matches_rfc_8259) {
     EXPECT_EQ(json_escaped(""), "");
     EXPECT_EQ(json_escaped("plain ~/"), "plain ~/");
