@@ -5,7 +5,7 @@
 
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/source_addresses.hpp>

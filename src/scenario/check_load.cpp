@@ -1,7 +1,7 @@
 // Checks of the load.
 #include "check.hpp"
 
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/load/selection.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 #include <loadsim/vehicle/vin.hpp>

@@ -77,13 +77,13 @@ void describe(V& v, fleet::mqtt_options& o) {
             value_types::integer<std::uint16_t>{});
     v.field("clientId", o.client_id,
             "Client id of a vehicle: a template with {vin}, {index}, {segment}, {data.COLUMN}.",
-            value_types::template_text{});
+            value_types::placeholder_text{});
     v.field("user", o.user,
             "User name of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
-            value_types::template_text{});
+            value_types::placeholder_text{});
     v.field("password", o.password,
             "Password of a vehicle: a template with {vin}, {data.COLUMN} ...; may contain ${ENVIRONMENT_VARIABLE}.",
-            value_types::template_text{.secret = true});
+            value_types::placeholder_text{.secret = true});
     v.field("commandQos", o.command_qos, "QoS of the vehicles' subscriptions to commands.", choices::qos.type());
     v.field("responseQos", o.response_qos, "QoS of the vehicles' responses.", choices::qos.type());
 }

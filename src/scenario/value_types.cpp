@@ -5,7 +5,7 @@
 #include <loadsim/base/anomaly.hpp>
 #include <loadsim/base/input.hpp>
 #include <loadsim/base/secrets.hpp>
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/json/array.hpp>
@@ -83,12 +83,14 @@ void text::read(read_context& r, const yaml_node& n, std::string& out) const {
 }
 json::object text::schema() const { return {{"type", "string"}, {"maxLength", max_length}}; }
 
-void template_text::read(read_context& r, const yaml_node& n, std::string& out) const {
+void placeholder_text::read(read_context& r, const yaml_node& n, std::string& out) const {
     text{max_length}.read(r, n, out);
     if (n.what != yaml_node::kind::scalar || secret) return;
     for (auto& warning : loadsim::contract::foreign_placeholders(n.text)) r.add_warning(n, std::move(warning));
 }
-json::object template_text::schema() const { return secret ? environment_text{}.schema() : text{max_length}.schema(); }
+json::object placeholder_text::schema() const {
+    return secret ? environment_text{}.schema() : text{max_length}.schema();
+}
 
 void file_path::read(read_context& r, const yaml_node& n, std::string& out) const {
     text{}.read(r, n, out);

@@ -42,7 +42,7 @@ struct text {
 
 /// Template, as written: the template compiler inserts environment variables, whose values are never compiled. Warns of other tools'
 /// placeholders. A secret is written as "***".
-struct template_text {
+struct placeholder_text {
     std::size_t max_length = text_limit;
     bool secret = false;
     void read(read_context&, const yaml_node&, std::string& out) const;

@@ -51,9 +51,9 @@ constexpr value_types::value_map<value_types::delay> delays{{}, "delays", 100};
 template <class V>
 void describe(V& v, vehicle::credentials& c) {
     v.required("user", c.user, "User name; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
-               value_types::template_text{});
+               value_types::placeholder_text{});
     v.field("password", c.password, "Password; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
-            value_types::template_text{.secret = true});
+            value_types::placeholder_text{.secret = true});
 }
 
 template <class V>

@@ -11,7 +11,7 @@ void describe(V& v, fleet::inbound_options& o) {
             value_types::environment_text{.url = true});
     v.field("method", o.method, "HTTP method of the posts.", value_types::text{});
     v.field("path", o.path, "Path after that of the URL: a template with {vin} and {request.id}.",
-            value_types::template_text{});
+            value_types::placeholder_text{});
     v.field("headers", o.headers, "Headers by name, besides Content-Type: application/json.",
             value_types::named_texts{});
     v.field("tls", o.tls, "TLS files, in PEM, for https.", value_types::tls{});

@@ -13,7 +13,7 @@ void describe(V& v, fleet::campaign_options& o) {
     v.field("segments", o.segments, "Names of the addressed segments; empty: all vehicles.",
             value_types::list<value_types::text>{{}, "segments", 100});
     v.required("filter", o.filter, "Topic filter that the addressed vehicles subscribe to: a template with {segment}.",
-               value_types::template_text{});
+               value_types::placeholder_text{});
     v.field("id", o.id,
             "Field path of the campaign's name in a message; empty: every message that matches the filter is of the "
             "campaign.",

@@ -56,7 +56,7 @@ bool sets_response_topic(const yaml_node& n) {
 template <class V>
 void describe(V& v, contract::request_options& o) {
     v.field("method", o.method, "HTTP method.", value_types::text{20});
-    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::template_text{});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("headers", o.headers, "Headers by name: templates.", value_types::named_texts{});
     v.field("body", o.body, "Body: a template; empty: none.", value_types::payload{});
     const value_types::list<value_types::integer<std::uint16_t>> statuses{{100, 599}, "statuses", 100};
@@ -78,7 +78,7 @@ void describe(V& v, contract::request_options& o) {
 template <class V>
 void describe(V& v, contract::command_options& o) {
     v.field("filter", o.filter, "Topic filter of a vehicle's subscription to commands: a template.",
-            value_types::template_text{});
+            value_types::placeholder_text{});
     v.field("id", o.id, "Field path of the request's id in a command.", value_types::field_path{});
     v.field("service", o.service, "Field path of the service in a command; '': none.", value_types::field_path{});
     v.field("parameters", o.parameters, "Values of {parameter.NAME} in responses: field paths in the command, by name.",
@@ -182,7 +182,7 @@ yaml_node contract::write(const loadsim::contract::options& o) const {
 json::object contract::schema() const { return object<contract_keys>{}.schema(); }
 
 void payload::read(scenario::read_context& r, const yaml_node& n, loadsim::contract::payload_options& out) const {
-    constexpr template_text any;
+    constexpr placeholder_text any;
     if (n.what == yaml_node::kind::scalar) {
         out.format = form::text;
         return any.read(r, n, out.text);
@@ -231,7 +231,7 @@ void named_texts::read(scenario::read_context& r, const yaml_node& n, loadsim::c
         const auto guard = r.enter(m.key);
         if (m.key.empty() || m.key.size() > name_length)
             r.add_problem(m.location, fmt::format("a name of 1 to {} characters belongs here", name_length));
-        template_text{}.read(r, m.value, out.emplace_back(m.key, std::string{}).second);
+        placeholder_text{}.read(r, m.value, out.emplace_back(m.key, std::string{}).second);
     }
 }
 

@@ -19,7 +19,7 @@ inline constexpr std::array<std::uint8_t, 3> message_qos_values{0, 1, 2};
 
 template <class V>
 void describe(V& v, contract::message_options& o) {
-    v.field("topic", o.topic, "Topic: a template.", value_types::template_text{});
+    v.field("topic", o.topic, "Topic: a template.", value_types::placeholder_text{});
     v.field("payload", o.payload,
             "Payload: a template. A text (JSON, if it begins with { or [), or {json: ..}, {text: ..}, {hex: ..}, "
             "{base64: ..}, {file: PATH}.",
@@ -28,11 +28,11 @@ void describe(V& v, contract::message_options& o) {
             value_types::choice<std::uint8_t>{message_qos_names, message_qos_values});
     v.field("retain", o.retain, "The broker retains the message.", value_types::flag{});
     v.field("responseTopic", o.response_topic, "Response topic: a template. MQTT 5.0 only.",
-            value_types::template_text{});
+            value_types::placeholder_text{});
     v.field("correlationData", o.correlation_data,
             "Correlation data: a template; empty: a response has that of its command. MQTT 5.0 only.",
-            value_types::template_text{});
-    v.field("contentType", o.content_type, "Content type: a template. MQTT 5.0 only.", value_types::template_text{});
+            value_types::placeholder_text{});
+    v.field("contentType", o.content_type, "Content type: a template. MQTT 5.0 only.", value_types::placeholder_text{});
     v.field("expiry", o.expiry, "Message expiry in whole seconds; 0s: none. MQTT 5.0 only.",
             value_types::duration{.max = std::chrono::seconds{std::numeric_limits<std::uint32_t>::max()}});
     v.field("userProperties", o.user_properties, "User properties by name: templates. MQTT 5.0 only.",

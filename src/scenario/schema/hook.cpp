@@ -15,7 +15,7 @@ void describe(V& v, driver::hook_options& o) {
     v.field("name", o.name, "Name in messages; left out: the method and the path.",
             value_types::text{value_types::name_length});
     v.field("method", o.method, "HTTP method.", value_types::text{});
-    v.required("path", o.path, "Path after that of the API's URL: a template.", value_types::template_text{});
+    v.required("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("headers", o.headers, "Headers by name: templates.", value_types::named_texts{});
     v.field("body", o.body, "Body: a template; may contain ${ENVIRONMENT_VARIABLE}.", value_types::payload{});
     v.field("expect", o.expect, "Expected statuses; any other in `before` ends the run before the load.",

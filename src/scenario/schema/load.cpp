@@ -159,7 +159,7 @@ void describe(V& v, service_keys& k) {
             "Time from a request's due time after which it counts as unanswered; left out: load.completionTimeout.",
             value_types::duration{.min = std::chrono::milliseconds{1}});
     v.field("method", own.method, "Instead of contract.request.method.", value_types::text{20});
-    v.field("path", own.path, "Instead of contract.request.path: a template.", value_types::template_text{});
+    v.field("path", own.path, "Instead of contract.request.path: a template.", value_types::placeholder_text{});
     v.field("headers", k.headers, "In addition to contract.request.headers; one of the same name replaces it.",
             value_types::named_texts{});
     v.field("body", own.body, "Instead of contract.request.body: a template.", value_types::payload{});
@@ -167,7 +167,7 @@ void describe(V& v, service_keys& k) {
     v.field("rejected", own.rejected, "Instead of contract.request.rejected.", statuses);
     v.field("id", own.id, "Instead of contract.request.id.", value_types::field_path{});
     v.field("topic", own.topic, "Instead of contract.command.topic, with the mqtt driver: a template.",
-            value_types::template_text{});
+            value_types::placeholder_text{});
     v.field("payload", own.payload, "Instead of contract.command.payload, with the mqtt driver: a template.",
             value_types::payload{});
 }

@@ -96,7 +96,7 @@ void describe(V& v, observer::webhook_options& o) {
 
 template <class V>
 void describe(V& v, observer::poll_options& o) {
-    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::template_text{});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("first", o.first, "Time from the accepted request to the first poll.",
             value_types::duration{.min = std::chrono::milliseconds{1}});
     v.field("factor", o.factor, "Factor from one wait to the next, at least 1.", value_types::number{});
@@ -119,7 +119,7 @@ void describe(V& v, observer::none_options& o) {
 
 template <class V>
 void describe(V& v, observer::sse_options& o) {
-    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::template_text{});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("event", o.event, "Name of the events to read; empty: all.", value_types::text{});
     describe_batch(v, o.reading);
     describe(v, o.reading);
@@ -127,9 +127,9 @@ void describe(V& v, observer::sse_options& o) {
 
 template <class V>
 void describe(V& v, observer::websocket_options& o) {
-    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::template_text{});
+    v.field("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("subscribe", o.subscribe, "Message sent after the connect: a template; empty: none.",
-            value_types::template_text{10'000});
+            value_types::placeholder_text{10'000});
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }

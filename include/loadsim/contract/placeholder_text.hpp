@@ -1,4 +1,4 @@
-// Template text, examined without compiling it: before its symbols are known.
+// Text with placeholders, examined without compiling it: before its symbols are known.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 namespace loadsim::contract {
 
 /// The template with 'x' for each placeholder and environment variable, and without section tags.
-std::string sample_text(std::string_view template_text);
+std::string sample_text(std::string_view placeholder_text);
 
 /// Placeholders of other tools, "{{ vin }}", "${vin}", "%i", "{ vin }", one sentence each with the way to write them here. They compile,
 /// but are sent as text.
-std::vector<std::string> foreign_placeholders(std::string_view template_text);
+std::vector<std::string> foreign_placeholders(std::string_view placeholder_text);
 
 } // namespace loadsim::contract

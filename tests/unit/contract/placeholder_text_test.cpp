@@ -1,4 +1,4 @@
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 
 #include <gmock/gmock.h>
 
@@ -7,14 +7,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TEST(template_text, sample_has_a_character_for_each_placeholder) {
+TEST(placeholder_text, sample_has_a_character_for_each_placeholder) {
     EXPECT_EQ(sample_text("v1/{vin}/cmd/#"), "v1/x/cmd/#");
     EXPECT_EQ(sample_text("{#segment}s/{segment.a}/{/segment}{random:1..6}${HOST_1}"), "s/x/xx");
     EXPECT_EQ(sample_text("{{vin}}/{ }/${x}"), "{vin}}/{ }/$x") << "braces that are text";
     EXPECT_EQ(sample_text("{vin"), "{vin");
 }
 
-TEST(template_text, finds_placeholders_of_other_tools) {
+TEST(placeholder_text, finds_placeholders_of_other_tools) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {"{{ vin }}", "'{{ vin }}' is a placeholder of other tools and is sent as text; here it is written {vin}"},
         {"a{{vin}}b", "'{{vin}}' is a placeholder of other tools"},

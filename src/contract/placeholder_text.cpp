@@ -1,4 +1,4 @@
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 
 #include "template_compiler.hpp"
 
