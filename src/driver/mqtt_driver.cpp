@@ -2,6 +2,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
+#include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/net/mqtt_client.hpp>
 #include <loadsim/net/refusal.hpp>
 
@@ -36,6 +37,8 @@ std::string response_topic_of(const mqtt_driver_setup& s) {
     return requests_response_topic && is_independent_of_topic(o) ? fmt::format("loadsim/{}/rsp", s.client_id)
                                                                  : std::string{};
 }
+
+constexpr auto default_qos = mqtt::qos::at_least_once; ///< of commands
 
 /// First counter of the commands' random stream; keeps it apart from the stream of the vehicles' responses.
 constexpr std::uint64_t first_random_counter = std::uint64_t{3} << 62U;
@@ -182,24 +185,17 @@ private:
 
     /// command_ as a message; refers to the members and to `id`.
     mqtt::message message_of_command(std::string_view id) const {
-        const auto& m = command_;
-        const bool use_response_topic = !response_topic_.empty();
-        return {.topic = m.topic,
-                .payload = m.payload,
-                .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
-                .retain = m.retain,
-                .response_topic = use_response_topic ? response_topic_ : m.response_topic,
-                .correlation_data = correlation_data(id),
-                .content_type = m.content_type,
-                .expiry_interval = m.expiry_s,
-                .user_properties = m.user_properties};
+        auto m = contract::mqtt_message_of(command_, default_qos);
+        if (!response_topic_.empty()) m.response_topic = response_topic_;
+        m.correlation_data = correlation_data(id);
+        return m;
     }
 
     mqtt::session::published publish(std::string_view id) { return link().publish(message_of_command(id)); }
 
     std::string check_limits(const mqtt::server_limits& limits) override {
         const auto& m = message_contract_.options().command.message;
-        const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once;
+        const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos;
         if (limits.maximum_qos < wanted)
             report_limit(net::qos_limit(limits.maximum_qos, wanted, "commands", "contract.command.qos"));
         if (m.retain && !limits.retain_available)
@@ -234,10 +230,7 @@ private:
     }
 
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
-        contract::message_view message{.topic = m.topic, .payload = m.payload, .correlation = m.correlation_data};
-        if (!m.raw_properties.empty())
-            message.property = [&m](std::string_view name) { return mqtt::user_property(m, name); };
-        const auto event = message_contract_.response_mapping().extract(message, match_stats_);
+        const auto event = message_contract_.response_mapping().extract(contract::message_view_of(m), match_stats_);
         if (!event) return events_.on_malformed();
         if (!event->final_outcome) return;
         const auto number = number_in(event->request_id);

@@ -1,5 +1,6 @@
 #include <loadsim/driver/publisher.hpp>
 
+#include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/net/mqtt_client.hpp>
 #include <loadsim/net/refusal.hpp>
 
@@ -32,15 +33,7 @@ public:
 
     void publish(const contract::outgoing_message& m, done_handler done) {
         if (!link().online()) return done("its session is not connected");
-        const auto sent = link().publish({.topic = m.topic,
-                                          .payload = m.payload,
-                                          .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
-                                          .retain = m.retain,
-                                          .response_topic = m.response_topic,
-                                          .correlation_data = m.correlation,
-                                          .content_type = m.content_type,
-                                          .expiry_interval = m.expiry_s,
-                                          .user_properties = m.user_properties});
+        const auto sent = link().publish(contract::mqtt_message_of(m, mqtt::qos::at_least_once));
         if (sent.error) return done(sent.error.message());
         if (!link().online()) return done("the connection was lost while sending");
         if (sent.packet_id == 0) return done({});

@@ -3,6 +3,7 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/error.hpp>
@@ -82,10 +83,7 @@ private:
         const auto now = loop().now();
         if (redelivery_filter_.is_redelivery(m.topic, m.payload, m.duplicate || m.retain)) return;
         if (m.retain && !reconnected_) return owner_.setup_.on_retained();
-        contract::message_view message{.topic = m.topic, .payload = m.payload, .correlation = m.correlation_data};
-        if (!m.raw_properties.empty())
-            message.property = [&m](std::string_view name) { return mqtt::user_property(m, name); };
-        owner_.setup_.on_message(message, now);
+        owner_.setup_.on_message(contract::message_view_of(m), now);
     }
 
     own_subscriber& owner_;

@@ -5,6 +5,7 @@
 #include "vehicle_rules.hpp"
 
 #include <loadsim/base/random.hpp>
+#include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
@@ -55,8 +56,8 @@ void mqtt_fleet::check_qos(mqtt::qos supported) {
 void mqtt_fleet::check_packet_sizes(const mqtt_vehicle& vehicle, std::size_t limit) {
     contract::outgoing_message m;
     const auto check = [&](std::string_view what, std::string_view key) {
-        const auto size =
-            net::packet_size(message_of(m, spec_.options.mqtt.response_qos), vehicle.link.options().protocol);
+        const auto size = net::packet_size(contract::mqtt_message_of(m, spec_.options.mqtt.response_qos),
+                                           vehicle.link.options().protocol);
         if (size > limit && refusal_.empty())
             refusal_ = net::packet_limit(limit, size, fmt::format("the {} of a vehicle", what),
                                          fmt::format("contract.{}.payload", key));

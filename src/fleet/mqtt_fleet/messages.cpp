@@ -4,6 +4,7 @@
 #include "vehicle_rules.hpp"
 
 #include <loadsim/base/random.hpp>
+#include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/refusal.hpp>
@@ -13,15 +14,6 @@
 
 namespace loadsim::fleet {
 namespace {
-
-/// The result refers to `m`, which must outlive it.
-contract::message_view message_view_of(const mqtt::message& m) {
-    contract::message_view message{
-        .topic = m.topic, .payload = m.payload, .correlation = m.correlation_data, .retained = m.retain};
-    if (!m.raw_properties.empty())
-        message.property = [&m](std::string_view name) { return mqtt::user_property(m, name); };
-    return message;
-}
 
 /// Messages per call; then the loop runs other work.
 constexpr int messages_per_call = 64;
@@ -47,7 +39,7 @@ void mqtt_fleet::on_message(net::mqtt_link& link, const mqtt::message& m) {
     if (stopped_) return;
     mqtt_vehicle& vehicle = vehicle_of(link);
     const auto t = now();
-    const auto view = message_view_of(m);
+    const auto view = contract::message_view_of(m);
     if (handle_campaign_message(vehicle, view)) return;
     auto* const execution = accept_command(vehicle, view, m.response_topic, t);
     if (execution == nullptr) return;
@@ -55,21 +47,9 @@ void mqtt_fleet::on_message(net::mqtt_link& link, const mqtt::message& m) {
     execution->disconnects() ? arm(*execution, t) : execution->run_due_actions(t);
 }
 
-mqtt::message mqtt_fleet::message_of(const contract::outgoing_message& m, mqtt::qos default_qos) {
-    return {.topic = m.topic,
-            .payload = m.payload,
-            .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos,
-            .retain = m.retain,
-            .response_topic = m.response_topic,
-            .correlation_data = m.correlation,
-            .content_type = m.content_type,
-            .expiry_interval = m.expiry_s,
-            .user_properties = m.user_properties};
-}
-
 std::error_code mqtt_fleet::publish(vehicle_state& vehicle, std::string_view, const contract::outgoing_message& m,
                                     mqtt::qos default_qos) {
-    return cast(vehicle).link.publish(message_of(m, default_qos)).error;
+    return cast(vehicle).link.publish(contract::mqtt_message_of(m, default_qos)).error;
 }
 
 void mqtt_fleet::on_published(net::mqtt_link&, std::uint16_t, mqtt::reason why) {

@@ -114,8 +114,6 @@ private:
     bool handle_campaign_message(const mqtt_vehicle&, const contract::message_view&);
     void send_due_telemetry();
     void send_telemetry(mqtt_vehicle&);
-    /// At the message's own QoS, else `default_qos`. Refers to the argument.
-    static mqtt::message message_of(const contract::outgoing_message&, mqtt::qos default_qos);
 
     static mqtt_vehicle& cast(vehicle_state& vehicle) { return static_cast<mqtt_vehicle&>(vehicle); }
     const mqtt_vehicle& at(vehicle_id v) const { return vehicles_[slot_of(v)]; }

@@ -42,8 +42,8 @@ std::string first_folder_after(std::string_view path, std::string_view prefix) {
 const dependency_table& allowed_dependencies() {
     static const dependency_table table{
         {"base", {}},
-        {"contract", {}},
         {"mqtt", {}},
+        {"contract", {"mqtt"}},
         {"load", {}},
         {"vehicle", {}},
         {"measure", {}},

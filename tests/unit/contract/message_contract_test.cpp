@@ -1,5 +1,7 @@
 #include "template_fixture.hpp"
 
+#include <loadsim/contract/mqtt_message.hpp>
+
 #include <gmock/gmock.h>
 
 using namespace loadsim;
@@ -350,4 +352,28 @@ TEST(message_contract, reports_fields_of_a_command_that_never_match) {
     EXPECT_THAT(stats.take_unmatched(),
                 ElementsAre(HasSubstr("contract.command.service: '/service'"),
                             HasSubstr("contract.command.parameters.t: '/t'"), HasSubstr("{command:/corr}: '/corr'")));
+}
+
+TEST(mqtt_message, has_all_fields_of_a_rendered_message) {
+    outgoing_message rendered{.topic = "t",
+                              .payload = "p",
+                              .response_topic = "r",
+                              .correlation = "c",
+                              .content_type = "text/plain",
+                              .user_properties = {{"k", "v"}},
+                              .expiry_s = 5,
+                              .qos = {},
+                              .retain = true};
+    const auto m = mqtt_message_of(rendered, mqtt::qos::at_least_once);
+    EXPECT_EQ(m.topic, "t");
+    EXPECT_EQ(m.payload, "p");
+    EXPECT_EQ(m.response_topic, "r");
+    EXPECT_EQ(m.correlation_data, "c");
+    EXPECT_EQ(m.content_type, "text/plain");
+    EXPECT_THAT(m.user_properties, ElementsAre(std::pair("k", "v")));
+    EXPECT_EQ(m.expiry_interval, 5U);
+    EXPECT_EQ(m.quality, mqtt::qos::at_least_once);
+    EXPECT_TRUE(m.retain);
+    rendered.qos = 2;
+    EXPECT_EQ(mqtt_message_of(rendered, mqtt::qos::at_least_once).quality, mqtt::qos::exactly_once);
 }
