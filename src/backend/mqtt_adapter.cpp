@@ -3,8 +3,8 @@
 #include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/contract/message_parser.hpp>
 #include <loadsim/mqtt/packet.hpp>
-#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/refusal.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 
 #include "connection.hpp"
 
-#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/loop_stopper.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <fmt/format.h>

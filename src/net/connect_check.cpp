@@ -36,20 +36,6 @@ struct connect_attempt {
     std::optional<error_code> outcome; ///< empty: not in time
 };
 
-address_cache look_up_names(const std::vector<endpoint>& urls, std::string_view peer, problems& unknown) {
-    address_cache known(urls);
-    for (const auto& name : known.take_due(std::chrono::steady_clock::now())) {
-        error_code error;
-        known.put(name, addresses_of(name, error));
-        if (!error) continue;
-        const auto url = std::ranges::find(urls, name, &endpoint::host);
-        unknown.add(to_string(*url), fmt::format("the name of the {} cannot be looked up ({}); check the host in its "
-                                                 "URL",
-                                                 peer, error.message()));
-    }
-    return known;
-}
-
 std::string failure_of(const connect_attempt& a, std::string_view peer, nanoseconds timeout) {
     if (!a.outcome)
         return fmt::format("the {} does not answer within {}; check its address and the network to it", peer,
@@ -59,21 +45,6 @@ std::string failure_of(const connect_attempt& a, std::string_view peer, nanoseco
 }
 
 } // namespace
-
-std::vector<asio::ip::address> addresses_of(const std::string& name, error_code& error) {
-    asio::io_context io;
-    std::vector<asio::ip::address> all;
-    for (const auto& found : tcp::resolver(io).resolve(name, "0", error)) all.push_back(found.endpoint().address());
-    return all;
-}
-
-found_servers look_up(std::vector<endpoint> urls, std::string_view peer, const server_list& known) {
-    if (known.urls() == urls) return {known, {}};
-    found_servers found;
-    auto addresses = look_up_names(urls, peer, found.unreachable);
-    found.servers = server_list(std::move(urls), std::move(addresses), peer);
-    return found;
-}
 
 found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, nanoseconds timeout) {
     found_servers found;

@@ -1,8 +1,8 @@
 #include <loadsim/net/server_list.hpp>
 
 #include <loadsim/base/log.hpp>
-#include <loadsim/net/connect_check.hpp>
 
+#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,6 +16,18 @@ namespace loadsim::net {
 
 using boost::asio::ip::address;
 using boost::asio::ip::tcp;
+
+namespace {
+
+/// In the system's order of preference (RFC 6724). Blocks.
+std::vector<address> addresses_of(const std::string& name, boost::system::error_code& error) {
+    boost::asio::io_context io;
+    std::vector<address> all;
+    for (const auto& found : tcp::resolver(io).resolve(name, "0", error)) all.push_back(found.endpoint().address());
+    return all;
+}
+
+} // namespace
 
 std::string to_string(const tcp::endpoint& e) {
     const auto host = e.address().to_string();
@@ -146,6 +158,28 @@ std::shared_ptr<const std::vector<server>> server_list::at(monotonic_time now) c
         }
     }
     return state_->servers;
+}
+
+address_cache look_up_names(const std::vector<endpoint>& urls, std::string_view peer, problems& unknown) {
+    address_cache known(urls);
+    for (const auto& name : known.take_due(std::chrono::steady_clock::now())) {
+        boost::system::error_code error;
+        known.put(name, addresses_of(name, error));
+        if (!error) continue;
+        const auto url = std::ranges::find(urls, name, &endpoint::host);
+        unknown.add(to_string(*url), fmt::format("the name of the {} cannot be looked up ({}); check the host in its "
+                                                 "URL",
+                                                 peer, error.message()));
+    }
+    return known;
+}
+
+found_servers look_up(std::vector<endpoint> urls, std::string_view peer, const server_list& known) {
+    if (known.urls() == urls) return {known, {}};
+    found_servers found;
+    auto addresses = look_up_names(urls, peer, found.unreachable);
+    found.servers = server_list(std::move(urls), std::move(addresses), peer);
+    return found;
 }
 
 } // namespace loadsim::net

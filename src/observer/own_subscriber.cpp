@@ -5,9 +5,9 @@
 #include <loadsim/base/log.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/mqtt/packet.hpp>
-#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/net/refusal.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <loadsim/http/client.hpp>
 #include <loadsim/http/tls.hpp>
 #include <loadsim/net/backoff.hpp>
-#include <loadsim/net/connect_check.hpp>
+#include <loadsim/net/server_list.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>

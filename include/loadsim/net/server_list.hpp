@@ -1,9 +1,11 @@
-// Servers behind a list of URLs: a name with several addresses is a list, which is kept up to date.
+// Servers behind a list of URLs, and lookup of their names: a name with several addresses is a list, which is kept up to date.
 #pragma once
 
+#include <loadsim/base/result.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/net/url.hpp>
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
@@ -95,5 +97,16 @@ private:
     struct state;
     std::shared_ptr<state> state_;
 };
+
+struct found_servers {
+    server_list servers;  ///< empty: there is none
+    problems unreachable; ///< one sentence for each URL or address that is left out
+};
+
+/// `known` if it is a list of these URLs. Otherwise looks up all names, and blocks. `peer`: named in the sentences: "broker",
+/// "platform's API".
+found_servers look_up(std::vector<endpoint> urls, std::string_view peer, const server_list& known = {});
+/// The addresses of all names. Blocks. `unknown`: one sentence for each name that cannot be looked up.
+address_cache look_up_names(const std::vector<endpoint>& urls, std::string_view peer, problems& unknown);
 
 } // namespace loadsim::net
