@@ -64,34 +64,42 @@ net::mqtt_client::client_setup setup_for(const net::endpoint& credentials, const
 
 } // namespace
 
-class mqtt_adapter::subscriber final : public net::mqtt_client {
+/// One of the two sessions; sets its flag of the adapter.
+class mqtt_adapter::session : public net::mqtt_client {
 public:
-    subscriber(mqtt_adapter& owner, client_setup s)
-        : mqtt_client(owner.loop_, subscriber_options, std::move(s)), owner_(owner) {}
-
     using mqtt_client::connect;
     using mqtt_client::disconnect;
     bool online() noexcept { return link().online(); }
 
+protected:
+    session(mqtt_adapter& owner, const mqtt::session_options& options, client_setup s, bool& ready)
+        : mqtt_client(owner.loop_, options, std::move(s)), owner_(owner), ready_(ready) {}
+    void report_ready() { owner_.set_flag(ready_, true); }
+    void on_session_lost(std::error_code why) override { owner_.set_flag(ready_, false, why.message()); }
+
+    mqtt_adapter& owner_;
+
 private:
-    void on_subscriptions_granted() override { owner_.set_flag(owner_.subscribed_, true); }
-    void on_session_lost(std::error_code why) override { owner_.set_flag(owner_.subscribed_, false, why.message()); }
+    bool& ready_;
+};
+
+class mqtt_adapter::subscriber final : public session {
+public:
+    subscriber(mqtt_adapter& owner, client_setup s)
+        : session(owner, subscriber_options, std::move(s), owner.subscribed_) {}
+
+private:
+    void on_subscriptions_granted() override { report_ready(); }
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
         owner_.deliver(
             vehicle_message{std::string(m.topic), std::string(m.payload.substr(0, contract::payload_limit + 1))});
     }
-
-    mqtt_adapter& owner_;
 };
 
-class mqtt_adapter::publisher final : public net::mqtt_client {
+class mqtt_adapter::publisher final : public session {
 public:
     publisher(mqtt_adapter& owner, client_setup s)
-        : mqtt_client(owner.loop_, publisher_options, std::move(s)), owner_(owner) {}
-
-    using mqtt_client::connect;
-    using mqtt_client::disconnect;
-    bool online() noexcept { return link().online(); }
+        : session(owner, publisher_options, std::move(s), owner.publisher_connected_) {}
 
     bool publish(send_id id, const outbox_message& message, std::uint32_t expires_in_s) {
         if (!online()) return false;
@@ -111,10 +119,10 @@ public:
     }
 
 private:
-    void on_session_started() override { owner_.set_flag(owner_.publisher_connected_, true); }
+    void on_session_started() override { report_ready(); }
     void on_session_lost(std::error_code why) override {
         unacknowledged_.clear(); // the outbox sends them again
-        owner_.set_flag(owner_.publisher_connected_, false, why.message());
+        session::on_session_lost(why);
     }
     void on_message(net::mqtt_link&, const mqtt::message&) override {} // no subscription
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason reason) override {
@@ -124,7 +132,6 @@ private:
                                                : broker_input{publish_confirmed{sent.mapped()}});
     }
 
-    mqtt_adapter& owner_;
     std::unordered_map<std::uint16_t, send_id> unacknowledged_; ///< by packet identifier
 };
 

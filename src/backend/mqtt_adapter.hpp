@@ -54,6 +54,7 @@ public:
     bool publish(send_id, const outbox_message&, std::uint32_t expires_in_s) override;
 
 private:
+    class session;
     class subscriber;
     class publisher;
     mqtt_adapter(net::loop&, const net::endpoint& credentials, const net::server_list& brokers,
