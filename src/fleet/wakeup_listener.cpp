@@ -3,7 +3,6 @@
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/url.hpp>
-#include <loadsim/vehicle/vin.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -26,11 +25,9 @@ namespace json = boost::json;
 using asio::ip::udp;
 using boost::system::error_code;
 
-constexpr std::uint64_t body_limit = 8 * 1024;
-constexpr std::size_t max_connections = 64; ///< concurrent; an SMS client uses one or two
+constexpr std::size_t body_limit = 8 * 1024; ///< of a datagram, too
+constexpr std::size_t max_connections = 64;  ///< concurrent; an SMS client uses one or two
 constexpr std::chrono::seconds idle_timeout{10};
-
-bool is_vin(std::string_view text) { return vehicle::check_digit(text).has_value(); } // whatever digit it has
 
 /// VIN in {"to": VIN}; nullopt: invalid.
 std::optional<std::string> parse_sms_recipient(std::string_view body) {
@@ -38,7 +35,7 @@ std::optional<std::string> parse_sms_recipient(std::string_view body) {
     const auto parsed = json::parse({body.data(), body.size()}, error);
     if (error || !parsed.is_object()) return std::nullopt;
     const auto* to = parsed.get_object().if_contains("to");
-    if (to == nullptr || !to->is_string() || !is_vin(std::string_view(to->get_string()))) return std::nullopt;
+    if (to == nullptr || !to->is_string()) return std::nullopt;
     return std::string(to->get_string());
 }
 
@@ -49,11 +46,12 @@ struct trigger_sink {
     std::atomic<std::uint64_t> triggers = 0;
     std::atomic<std::uint64_t> refused = 0;
 
-    bool accept(std::string_view vin) {
+    /// Status of the response.
+    unsigned accept(std::string_view vin) {
         const std::lock_guard lock(mutex);
-        ++(handler ? triggers : refused);
-        if (handler) handler(vin);
-        return static_cast<bool>(handler);
+        const unsigned status = !handler ? 503 : handler(vin) ? 202 : 404;
+        ++(status == 202 ? triggers : refused);
+        return status;
     }
 };
 
@@ -65,9 +63,12 @@ http::server_response handle_sms(const http::request_view& request, trigger_sink
     if (request.path() != "/sms") return refuse(404, "the only address here is /sms");
     if (request.method != "POST") return refuse(405, "/sms accepts only POST");
     const auto vin = parse_sms_recipient(request.body);
-    if (!vin) return refuse(400, R"(a trigger is {"to": VIN}, with a VIN of 17 characters)");
-    if (!d.accept(*vin)) return http::problem_details(503, "no vehicle can be woken yet, or any more");
-    return {.status = 202, .content_type = {}};
+    if (!vin) return refuse(400, R"(a trigger is {"to": VIN})");
+    switch (const auto status = d.accept(*vin)) {
+    case 503: return http::problem_details(status, "no vehicle can be woken yet, or any more");
+    case 404: return http::problem_details(status, "no vehicle of this run has this VIN");
+    default: return {.status = status, .content_type = {}};
+    }
 }
 
 } // namespace
@@ -132,9 +133,9 @@ private:
     void receive() {
         datagrams_.async_receive_from(asio::buffer(datagram_), sender_, [this](error_code error, std::size_t n) {
             if (error == asio::error::operation_aborted) return;
-            const std::string_view text(datagram_.data(), error ? 0 : n);
-            if (is_vin(text))
-                shared.accept(text);
+            const bool is_complete = !error && n < datagram_.size();
+            if (is_complete)
+                shared.accept({datagram_.data(), n});
             else
                 ++shared.refused;
             receive();
@@ -145,7 +146,7 @@ private:
     udp::socket datagrams_;
     http::server gateway_;
     udp::endpoint sender_;
-    std::array<char, 64> datagram_{}; // longer datagrams are truncated and invalid
+    std::array<char, body_limit> datagram_{}; // longer datagrams are truncated and invalid
     std::thread thread_;
 };
 

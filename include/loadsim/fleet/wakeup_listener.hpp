@@ -17,7 +17,8 @@ namespace loadsim::fleet {
 /// Errors:  an invalid trigger is counted, and gets an error response (HTTP) or none (UDP); at most 16 kB of a trigger are read.
 class wakeup_listener {
 public:
-    using on_trigger = std::function<void(std::string_view vin)>;
+    /// False: no vehicle has this VIN; the trigger is refused. VINs of a table may have any form.
+    using on_trigger = std::function<bool(std::string_view vin)>;
 
     /// Errors: an invalid or non-local address; a port in use.
     static result<wakeup_listener> open(const wakeup_options& = {});
@@ -31,7 +32,7 @@ public:
     std::string udp() const; ///< host:port
     std::string sms() const; ///< http://host:port
     std::uint64_t triggers() const;
-    std::uint64_t refused() const; ///< invalid triggers
+    std::uint64_t refused() const; ///< invalid triggers, and those for other vehicles
 
 private:
     class impl;

@@ -84,7 +84,7 @@ private:
     // Called on the threads of observers, of the wake-up listener and of the broker API.
     void on_completion(std::optional<observer::completion> completion, const std::string& why);
     void on_response(observer::observed_response);
-    void wake(std::string_view vin);
+    bool wake(std::string_view vin);
     void deliver_command(vehicle_id, fleet::delivered_command);
     void record_expired_completions();
     result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
@@ -135,7 +135,7 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
             .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0)};
         shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, partition, limits, options.tap));
     }
-    if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { wake(vin); });
+    if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { return wake(vin); });
     setup_.observers->set_handlers(
         [this](auto completion, const std::string& why) { on_completion(std::move(completion), why); },
         [this](observer::observed_response w) { on_response(std::move(w)); });
@@ -270,9 +270,11 @@ void local_generator::on_response(observer::observed_response response) {
     if (auto* own = shard_of(*v)) own->on_response(*v, std::move(response));
 }
 
-void local_generator::wake(std::string_view vin) {
+/// False: the fleet has no such vehicle. One of another rank is not woken here.
+bool local_generator::wake(std::string_view vin) {
     const auto v = plan_.vehicle_of(vin);
     if (auto* own = v ? shard_of(*v) : nullptr) own->wake(*v);
+    return v.has_value();
 }
 
 void local_generator::deliver_command(vehicle_id v, fleet::delivered_command command) {
