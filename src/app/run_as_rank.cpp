@@ -70,7 +70,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
 
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
-    run::start_ranks(channel, {.folder = folder->string(), .shards = shards});
+    const auto trace_run = run::random_trace_run();
+    run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
     run_report report(*scenario, *folder, {.quiet = options.quiet, .terminal = launcher_terminal()});
     bool aborted = false;
     auto listener = report.listener();
@@ -84,7 +85,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
             std::_Exit(static_cast<int>(report.code()));
         }
     };
-    const auto done = run::execute(*scenario, {.folder = *folder, .shards = shards, .ranks = &channel}, listener);
+    const auto done = run::execute(
+        *scenario, {.folder = *folder, .shards = shards, .ranks = &channel, .trace_run = trace_run}, listener);
     if (!done) report.report_failure(done.error());
     return release_ranks_and_exit(channel, done ? report.code() : exit_code::setup);
 }
@@ -98,7 +100,10 @@ exit_code run_as_worker(cluster::mpi_channel& channel, const run_options& option
         std::filesystem::create_directories(folder, ignored);
         if (has_secrets()) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ignored);
         if (const auto logging = log_to_file(folder / "loadsim.log"); !logging) print_problems(logging.error());
-        const run::options rank_options{.folder = settings->folder, .shards = settings->shards, .ranks = &channel};
+        const run::options rank_options{.folder = settings->folder,
+                                        .shards = settings->shards,
+                                        .ranks = &channel,
+                                        .trace_run = settings->trace_run};
         if (const auto done = run::execute_as_worker(*scenario, rank_options); !done) {
             print_problems(done.error());
             return exit_code::setup;

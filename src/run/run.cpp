@@ -21,7 +21,8 @@ namespace {
 
 local_generator_options generator_options(const options& wanted, const cluster::rank_info& rank,
                                           const std::filesystem::path& folder) {
-    return {.folder = folder, .shards = wanted.shards, .rank = rank, .check_machine = true};
+    return {
+        .folder = folder, .shards = wanted.shards, .rank = rank, .trace_run = wanted.trace_run, .check_machine = true};
 }
 
 result<void> execute_single_process(const scenario::scenario_config& scenario, const options& wanted,

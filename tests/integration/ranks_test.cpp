@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <set>
+#include <string>
 #include <thread>
 
 #include <sys/wait.h>
@@ -123,6 +125,15 @@ TEST(ranks, all_read_the_same_environment) {
     auto run = program::run(quick().yaml() + "environments: {other: {seed: 99}}\n", {"--ranks", "2", "--env", "other"});
     ASSERT_EQ(run.wait(mpirun_timeout), 0) << run.out() << run.err();
     EXPECT_EQ(number(run.summary(), "/seed"), 99);
+}
+
+TEST(ranks, have_one_part_of_their_trace_ids_in_common) {
+    auto run = program::run(quick().yaml(), {"--ranks", "2", "--set", "load.http.traceparent=true"});
+    ASSERT_EQ(run.wait(mpirun_timeout), 0) << run.out() << run.err();
+    std::set<std::string> runs;
+    for (const auto& line : run.json_lines("requests.jsonl"))
+        runs.insert(harness::text(line, "/traceparent").substr(3, 16)); // 00-<run><request>-...
+    EXPECT_EQ(runs.size(), 1U);
 }
 
 TEST(ranks, use_one_external_broker) {

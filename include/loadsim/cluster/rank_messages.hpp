@@ -31,10 +31,11 @@ BOOST_DESCRIBE_STRUCT(join_request, (), (version, scenario, error, wall_us))
 struct run_settings {
     std::string folder; ///< report folder of the run
     std::uint32_t shards = 0;
+    std::uint64_t trace_run = 0; ///< the run's part of trace ids
 
     friend bool operator==(const run_settings&, const run_settings&) = default;
 };
-BOOST_DESCRIBE_STRUCT(run_settings, (), (folder, shards))
+BOOST_DESCRIBE_STRUCT(run_settings, (), (folder, shards, trace_run))
 
 /// Command of rank 0 to all other ranks.
 struct control_command {

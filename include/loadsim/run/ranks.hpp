@@ -25,6 +25,8 @@ namespace loadsim::run {
 /// offset, a rank that could not read its scenario), each with the rank and its host; the caller must then call
 /// release_ranks().
 result<void> gather_ranks(cluster::channel&, const cluster::join_request& own);
+/// The run's part of trace ids: keeps runs with the same seed apart. Not 0.
+std::uint64_t random_trace_run();
 /// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
 void start_ranks(cluster::channel&, const cluster::run_settings&);
 /// Orders the other ranks to leave and waits for their last reports. False: a rank did not report; do not wait for it.

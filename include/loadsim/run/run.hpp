@@ -20,6 +20,7 @@ struct options {
     std::filesystem::path folder;      ///< of the run's report; must exist. Files of embedded targets go there too
     std::uint32_t shards = 0;          ///< per rank; 0: default_shards()
     cluster::channel* ranks = nullptr; ///< channel to the other ranks; null: single process
+    std::uint64_t trace_run = 0;       ///< the run's part of trace ids, the same in all ranks; 0: random
 };
 
 /// Default number of shards (threads) per process: one for every two cores, at most 8; with several ranks 1.

@@ -7,6 +7,7 @@
 
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/random.hpp>
+#include <loadsim/run/ranks.hpp>
 
 #include <fmt/format.h>
 
@@ -117,7 +118,7 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     std::random_device random;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
-    setup_.endpoints.trace_run = std::uint64_t{random()} << 32U | random();
+    setup_.endpoints.trace_run = options.trace_run != 0 ? options.trace_run : random_trace_run();
     plan_.trace = options.trace;
     for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.

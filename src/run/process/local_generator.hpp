@@ -19,7 +19,8 @@ struct local_generator_options {
     std::filesystem::path folder; ///< for the files of embedded targets
     std::uint32_t shards = 1;
     cluster::rank_info rank{};
-    bool check_machine = false; ///< compare the run's resource requirements with the machine first
+    std::uint64_t trace_run = 0; ///< the run's part of trace ids; 0: random
+    bool check_machine = false;  ///< compare the run's resource requirements with the machine first
     std::optional<replay_selection> replay{};
     net::byte_tap* tap = nullptr;                       ///< must outlive the generator
     std::function<void(const traced_message&)> trace{}; ///< called for each message, on any thread; may be empty

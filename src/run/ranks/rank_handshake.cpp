@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <set>
 #include <sstream>
 #include <string_view>
@@ -98,6 +99,11 @@ result<void> gather_ranks(cluster::channel& channel, const cluster::join_request
     }
     if (auto mismatches = rank_mismatches(own, join_requests); !mismatches.empty()) return mismatches;
     return {};
+}
+
+std::uint64_t random_trace_run() {
+    std::random_device random;
+    return std::max<std::uint64_t>(std::uint64_t{random()} << 32U | random(), 1);
 }
 
 void start_ranks(cluster::channel& channel, const cluster::run_settings& settings) {

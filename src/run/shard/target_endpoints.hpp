@@ -24,7 +24,7 @@ struct target_endpoints {
     fleet::broker_api_options broker_api{};        ///< of the broker-api link, with inbound URL
     observer::request_correlator* correlator = nullptr; ///< null: every completion event carries its VIN
     std::string run_name{};                             ///< unique at the broker
-    std::uint64_t trace_run = 0;                        ///< random: the run's part of trace ids
+    std::uint64_t trace_run = 0;                        ///< the run's part of trace ids
 };
 
 /// A shard's part of the limits per broker and per API; at least 1 each.

@@ -48,7 +48,8 @@ TEST(rank_messages, encode_to_readable_json) {
               R"({"control_command":{"what":"load","start_wall_us":1700000000000000}})");
     EXPECT_EQ(encode(join_request{"0.1.0", "name: x\n", "", -5}),
               R"({"join_request":{"version":"0.1.0","scenario":"name: x\n","error":"","wall_us":-5}})");
-    EXPECT_EQ(encode(run_settings{"reports/a", 3}), R"({"run_settings":{"folder":"reports/a","shards":3}})");
+    EXPECT_EQ(encode(run_settings{"reports/a", 3, 5}),
+              R"({"run_settings":{"folder":"reports/a","shards":3,"trace_run":5}})");
 }
 
 TEST(rank_messages, round_trip_every_type) {
@@ -60,7 +61,7 @@ TEST(rank_messages, round_trip_every_type) {
     }
     const join_request h{"0.1.0", std::string("a\0b\xff", 4), "why", INT64_MIN};
     EXPECT_EQ(std::get<join_request>(round_trip(h)), h);
-    const run_settings w{"/reports/ü", 3};
+    const run_settings w{"/reports/ü", 3, UINT64_MAX};
     EXPECT_EQ(std::get<run_settings>(round_trip(w)), w);
 }
 

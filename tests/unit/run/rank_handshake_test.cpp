@@ -133,11 +133,12 @@ TEST(rank_handshake, reports_another_protocol_and_a_broken_channel) {
 
 TEST(rank_handshake, joins_with_the_settings_of_rank_0) {
     fake_channel channel(1, 2);
-    channel.deliver(0, cluster::run_settings{.folder = "/runs/1", .shards = 4});
+    channel.deliver(0, cluster::run_settings{.folder = "/runs/1", .shards = 4, .trace_run = 7});
     const auto settings = join_run(channel, own());
     ASSERT_TRUE(settings);
     EXPECT_EQ(settings->folder, "/runs/1");
     EXPECT_EQ(settings->shards, 4U);
+    EXPECT_EQ(settings->trace_run, 7U);
     EXPECT_EQ(channel.sent_to<cluster::join_request>(0), std::vector{own()});
 }
 
@@ -166,7 +167,7 @@ TEST(rank_handshake, releases_ranks_until_each_has_left) {
 
 TEST(rank_handshake, starts_all_other_ranks_and_describes_them) {
     fake_channel channel(0, 3);
-    start_ranks(channel, {.folder = "f", .shards = 1});
+    start_ranks(channel, {.folder = "f", .shards = 1, .trace_run = 7});
     EXPECT_EQ(channel.sent_to<cluster::run_settings>(0).size(), 0U);
     EXPECT_EQ(channel.sent_to<cluster::run_settings>(1).size(), 1U);
     EXPECT_EQ(channel.sent_to<cluster::run_settings>(2).size(), 1U);
