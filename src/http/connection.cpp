@@ -100,9 +100,7 @@ void connection::on_established() {
 
 /// Without the bytes of TLS, and those to open a tunnel.
 void connection::tap(bool sent, std::string_view bytes) {
-    if (loop_.tap != nullptr && tapped_ && !bytes.empty())
-        loop_.tap->on_bytes(*tapped_, sent, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                            loop_.now());
+    if (loop_.tap != nullptr && tapped_) loop_.tap->on_text(*tapped_, sent, bytes, loop_.now());
 }
 
 /// No part of the request was sent yet: tries the next base.

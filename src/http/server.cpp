@@ -165,10 +165,8 @@ private:
     }
 
     void tap(bool by_client, std::string_view bytes) {
-        if (shared_->options.tap != nullptr && !bytes.empty())
-            shared_->options.tap->on_bytes(ends_, by_client,
-                                           {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                                           steady_clock::now());
+        if (shared_->options.tap != nullptr)
+            shared_->options.tap->on_text(ends_, by_client, bytes, steady_clock::now());
     }
 
     void close_and_remove() {

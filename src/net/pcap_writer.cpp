@@ -246,7 +246,7 @@ struct pcap_writer::state {
         flow f{c, opened * 0x01000193U, opened * 0x00fedcbaU};
         // Different if the peer closed the connection before its address was read.
         if (c.remote.address().is_v4() != c.local.address().is_v4()) f.written.remote = {c.local.protocol(), 0};
-        f.written.remote.port(usual_port(c.spoken));
+        f.written.remote.port(usual_port(c.application_protocol));
         // The kernel may use a local port for several servers, which differ in their real ports only.
         while (std::ranges::any_of(flows, [&f](const auto& other) {
             return other.second.written.local == f.written.local && other.second.written.remote == f.written.remote;

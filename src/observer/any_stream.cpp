@@ -26,10 +26,7 @@ public:
     }
     ~capture() { tap_.on_closed(ends_, now()); }
     capture(const capture&) = delete;
-    void report(bool sent, std::string_view bytes) {
-        if (!bytes.empty())
-            tap_.on_bytes(ends_, sent, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, now());
-    }
+    void report(bool sent, std::string_view bytes) { tap_.on_text(ends_, sent, bytes, now()); }
 
 private:
     static monotonic_time now() { return steady_time{}.now(); }

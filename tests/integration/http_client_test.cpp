@@ -186,7 +186,7 @@ public:
 
 private:
     void on_opened(const connection& c, monotonic_time) override {
-        EXPECT_EQ(c.spoken, protocol::http);
+        EXPECT_EQ(c.application_protocol, protocol::http);
         text += "+ ";
     }
     void on_bytes(const connection&, bool sent, mqtt::byte_view bytes, monotonic_time) override {

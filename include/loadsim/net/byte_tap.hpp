@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include <cstdint>
+#include <string_view>
 
 namespace loadsim::net {
 
@@ -19,11 +20,15 @@ public:
     struct connection {
         boost::asio::ip::tcp::endpoint local;  ///< the client, also where loadsim is the server (webhook)
         boost::asio::ip::tcp::endpoint remote; ///< the server
-        protocol spoken = protocol::mqtt;
+        protocol application_protocol = protocol::mqtt;
     };
     virtual void on_opened(const connection&, monotonic_time) = 0;
     /// `sent`: by the client.
     virtual void on_bytes(const connection&, bool sent, mqtt::byte_view, monotonic_time) = 0;
+    /// Calls on_bytes(), unless the text is empty.
+    void on_text(const connection& c, bool sent, std::string_view text, monotonic_time t) {
+        if (!text.empty()) on_bytes(c, sent, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, t);
+    }
     /// Not called for an abandoned connection, which never ends.
     virtual void on_closed(const connection&, monotonic_time) = 0;
 };

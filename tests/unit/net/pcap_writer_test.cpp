@@ -274,7 +274,7 @@ TEST_F(pcap_writer, unknown_connections_get_a_handshake_or_are_ignored) {
 TEST_F(pcap_writer, servers_have_the_port_that_wireshark_decodes) {
     struct row {
         std::uint16_t port;
-        net::byte_tap::protocol spoken;
+        net::byte_tap::protocol application_protocol;
         std::uint32_t written;
     };
     for (const auto& r : std::vector<row>{{1883, net::byte_tap::protocol::mqtt, 1883},
@@ -282,7 +282,7 @@ TEST_F(pcap_writer, servers_have_the_port_that_wireshark_decodes) {
                                           {8443, net::byte_tap::protocol::http, 80}}) {
         auto c = one_;
         c.remote.port(r.port);
-        c.spoken = r.spoken;
+        c.application_protocol = r.application_protocol;
         write(c, true, "up");
         write(c, false, "down");
         const auto all = packets();
