@@ -8,9 +8,6 @@
 namespace loadsim::contract {
 namespace {
 
-constexpr std::string_view command_id_option = "contract.command.id";
-constexpr std::string_view command_service_option = "contract.command.service";
-
 constexpr variable_set set_of(std::initializer_list<variable> some) {
     variable_set set = 0;
     for (const auto v : some) set |= bit(v);
@@ -39,12 +36,6 @@ variable_set variables_in(template_scope where) {
         return time_variables | address_variables; // per-vehicle hooks add the identity variables
     }
     return 0;
-}
-
-std::vector<std::string> names_of(const named_texts& some) {
-    std::vector<std::string> names;
-    for (const auto& [name, text] : some) names.push_back(name);
-    return names;
 }
 
 } // namespace
@@ -119,145 +110,6 @@ template_symbols symbols_in(template_scope where, const scenario_symbols& scenar
                              where == template_scope::command || where == template_scope::hook;
     if (at_platform) made.captured = scenario.captured;
     if (at_platform && where != template_scope::hook) made.parameters = scenario.parameters;
-    return made;
-}
-
-result<message_contract> message_contract::compile(const contract::options& options, const scenario_symbols& scenario,
-                                                   std::span<const named_service> services) {
-    message_contract made;
-    made.options_ = options;
-    problems errors;
-    const auto assign = [&](auto compiled, auto& out, const std::string& where) {
-        if (compiled)
-            out = std::move(*compiled);
-        else
-            for (auto& p : compiled.error().list) errors.add(p.location.empty() ? where : p.location, p.text);
-    };
-    const auto parameter_names = names_of(options.command.parameters);
-    const auto symbols_for = [&](template_scope where) { return symbols_in(where, scenario, parameter_names); };
-    const auto message = [&](const message_options& from, template_scope where, message_template& out,
-                             const std::string& name) {
-        if (from.none) return;
-        const auto option = "contract." + name;
-        assign(message_template::compile(from, symbols_for(where), made.pointers_, option), out, option);
-    };
-
-    const auto& request = options.request;
-    auto& contract_request = made.requests_.front();
-    contract_request.options_ = request;
-    const auto symbols_of_request = symbols_for(template_scope::request);
-    const auto compile_path = [&](const std::string& text, const template_symbols& symbols, api_request& out,
-                                  const std::string& option) {
-        assign(text_template::compile_path(text, symbols, made.pointers_), out.path_, option);
-        if (!text.starts_with('/') && !text.starts_with('{'))
-            errors.add(option, "'" + text + "' does not begin with '/'");
-    };
-    const auto compile_header = [&](const std::string& text, const template_symbols& symbols, text_template& out,
-                                    const std::string& option) {
-        assign(text_template::compile(text, symbols, made.pointers_), out, option);
-    };
-    const auto check_statuses = [&](const request_options& o, const std::string& option) {
-        if (o.accepted.empty()) errors.add(option + "accepted", "no status means that a request was accepted");
-        for (const auto status : o.accepted)
-            if (std::ranges::find(o.rejected, status) != o.rejected.end())
-                errors.add(option + "rejected", std::to_string(status) + " cannot mean accepted and rejected");
-    };
-    compile_path(request.path, symbols_of_request, contract_request, "contract.request.path");
-    for (const auto& [name, value] : request.headers)
-        compile_header(value, symbols_of_request, contract_request.headers_.emplace_back(name, text_template{}).second,
-                       "contract.request.headers." + name);
-    assign(payload_template::compile(request.body, symbols_of_request, made.pointers_), contract_request.body_,
-           "contract.request.body");
-    assign(field_path::parse(request.id), contract_request.id_, "contract.request.id");
-    check_statuses(request, "contract.request.");
-
-    const auto& command = options.command;
-    message(command.message, template_scope::command, made.commands_.front(), "command");
-    assign(text_template::compile(command.filter, symbols_for(template_scope::identity), made.pointers_), made.filter_,
-           "contract.command.filter");
-    assign(field_path::parse(command.id), made.id_, std::string(command_id_option));
-    if (command.id.empty())
-        errors.add(std::string(command_id_option), "where does a command hold the id of its request? write /id");
-    assign(field_path::parse(command.service), made.service_, std::string(command_service_option));
-    for (const auto& [name, text] : command.parameters) {
-        made.parameter_options_.push_back("contract.command.parameters." + name);
-        assign(field_path::parse(text), made.parameters_.emplace_back(), made.parameter_options_.back());
-    }
-    contract_request.parameters_.resize(parameter_names.size());
-    contract_request.find_sources(command.parameters, scenario.parameters);
-    for (const auto& [name, text] : request.parameters) {
-        const auto option = "contract.request.parameters." + name;
-        const auto at = std::ranges::find(parameter_names, name);
-        field_path path;
-        assign(field_path::parse(text), path, option);
-        if (at == parameter_names.end())
-            errors.add(option, "which value of a command is it compared with? add '" + name +
-                                   "' to contract.command.parameters");
-        else
-            contract_request.parameters_[static_cast<std::size_t>(at - parameter_names.begin())].path = std::move(path);
-    }
-    for (const auto& s : services) {
-        const auto& own = s.options;
-        const auto option = "load.services." + s.name + ".";
-        // Names of other services' parameters are made empty, which keeps the indexes.
-        auto names = scenario.parameters;
-        for (auto& name : names)
-            if (std::ranges::find(s.parameters, name) == s.parameters.end()) name.clear();
-        const auto symbols_of = [&](template_scope where) {
-            auto symbols = symbols_for(where);
-            symbols.parameters = names;
-            return symbols;
-        };
-        auto& templates = made.of_service_.emplace_back();
-        if (own.changes_request()) {
-            templates.request = static_cast<std::uint32_t>(made.requests_.size());
-            auto& r = made.requests_.emplace_back(made.requests_.front());
-            const auto symbols = symbols_of(template_scope::request);
-            if (own.method) r.options_.method = *own.method;
-            if (own.path) compile_path(r.options_.path = *own.path, symbols, r, option + "path");
-            for (const auto& [name, value] : own.headers) {
-                const auto same = std::ranges::find_if(
-                    r.headers_, [&name = name](const auto& h) { return equal_ignoring_case(h.first, name); });
-                auto& header = same == r.headers_.end() ? r.headers_.emplace_back() : *same;
-                header.first = name;
-                compile_header(value, symbols, header.second, option + "headers." + name);
-            }
-            if (own.body)
-                assign(payload_template::compile(*own.body, symbols, made.pointers_), r.body_, option + "body");
-            if (own.id) assign(field_path::parse(r.options_.id = *own.id), r.id_, option + "id");
-            if (own.accepted) r.options_.accepted = *own.accepted;
-            if (own.rejected) r.options_.rejected = *own.rejected;
-            if (own.accepted || own.rejected) check_statuses(r.options_, option);
-            r.find_sources(command.parameters, scenario.parameters);
-        }
-        if (own.changes_command()) {
-            templates.command = static_cast<std::uint32_t>(made.commands_.size());
-            auto changed = command.message;
-            if (own.topic) changed.topic = *own.topic;
-            if (own.payload) changed.payload = *own.payload;
-            assign(message_template::compile(changed, symbols_of(template_scope::command), made.pointers_,
-                                             "load.services." + s.name),
-                   made.commands_.emplace_back(), option);
-        }
-    }
-
-    message(options.ack, template_scope::response, made.response_templates_[0], "ack");
-    message(options.running, template_scope::response, made.response_templates_[1], "running");
-    message(options.executed, template_scope::response, made.response_templates_[2], "executed");
-    message(options.failed, template_scope::response, made.response_templates_[3], "failed");
-    message(options.presence, template_scope::presence, made.presence_, "presence");
-    if (options.telemetry) message(options.telemetry->message, template_scope::telemetry, made.telemetry_, "telemetry");
-
-    assign(event_mapping::compile(options.responses, "contract.responses"), made.response_mapping_,
-           "contract.responses");
-    if (options.responses.id.empty())
-        errors.add("contract.responses.id", "where does a response hold the id of its request? write /id");
-
-    for (const auto& pointer : made.pointers_) {
-        made.pointer_labels_.push_back("{command:" + pointer + "}");
-        made.pointer_paths_.push_back(*field_path::parse(pointer)); // validated by the template compiler
-    }
-    if (!errors.empty()) return errors;
     return made;
 }
 

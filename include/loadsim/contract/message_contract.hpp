@@ -161,6 +161,10 @@ public:
     const contract::options& options() const noexcept { return options_; }
 
 private:
+    class compiler; ///< contract_compiler.cpp
+    static constexpr std::string_view command_id_option = "contract.command.id";
+    static constexpr std::string_view command_service_option = "contract.command.service";
+
     const message_template& command(std::uint32_t service) const noexcept {
         return commands_[service < of_service_.size() ? of_service_[service].command : 0];
     }
