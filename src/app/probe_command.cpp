@@ -64,7 +64,7 @@ void check_name(const char* flag, const char* what, const std::string& name, con
     if (!name.empty() && std::ranges::count(known, name) == 0) errors.add(flag, unknown_name(what, name, known));
 }
 
-/// The request that the flags ask for. Errors: an unknown service, behaviour or vehicle.
+/// The request of the flags. Errors: an unknown service, behaviour or vehicle.
 result<run::probe_request> request_of(const probe_options& options, const scenario::scenario_config& scenario) {
     problems errors;
     check_name("--service", "service of the load", options.service, scenario.load.services, errors);

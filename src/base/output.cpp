@@ -32,7 +32,7 @@ std::string& command_name_text() {
 void prepare_standard_streams() {
     for (const int file : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         if (::fcntl(file, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", O_RDWR); // the lowest free number: `file`
-    for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN); // a write fails, and its error is told
+    for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN); // a write then fails with an error
 }
 
 void print_output(std::string_view text) {

@@ -35,7 +35,7 @@ struct subscriber_setup {
     std::function<void()> on_retained;
     std::function<void(const std::string& address)> on_connect{}; ///< called likewise, if the address is known
     std::function<void(const std::string& sentence)>
-        on_limited{};             ///< called likewise: the broker does less than asked for
+        on_limited{};             ///< called likewise: the broker supports less than was requested
     net::byte_tap* tap = nullptr; ///< receives the bytes of loadsim's own link; null: none
 };
 

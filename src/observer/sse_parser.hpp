@@ -34,8 +34,8 @@ public:
     const std::string& last_id() const noexcept {
         return last_id_;
     } ///< Last-Event-ID of the next connection; empty: none
-    /// Limits of the reconnect delay that a platform may ask for: `retry: 0` would have us connect in a busy loop, and a long one
-    /// would let a run end without events.
+    /// Limits of the reconnect delay that a platform may set: `retry: 0` would be a busy loop of connects, and with a long one a
+    /// run would end without events.
     static constexpr std::chrono::milliseconds min_retry{100};
     static constexpr std::chrono::milliseconds max_retry{30'000};
     std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; } ///< within the limits

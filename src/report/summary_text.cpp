@@ -81,7 +81,7 @@ std::string latency(const measure::totals& sum) {
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())
             rows.push_back(latency_row(measure::hop_names[i], h, meanings[i]));
         if (static_cast<hop>(i) == hop::lag && !sum.loop_delay.empty())
-            rows.push_back(latency_row("loop delay", sum.loop_delay, "ready to read by the load generator"));
+            rows.push_back(latency_row("loop delay", sum.loop_delay, "message arrived to message read"));
     }
     if (!sum.sessions.connect.empty()) rows.push_back(latency_row("connect", sum.sessions.connect, "TCP to CONNACK"));
     return rows.size() == 1 ? "\nlatency   no samples\n" : "\nlatency\n" + table(rows, 1, 7);

@@ -72,7 +72,7 @@ struct run_plan {
     /// Sets the template values of a vehicle, except its VIN.
     void fill(vehicle_id, contract::template_values&) const;
     fleet::fleet_spec fleet_spec_of(fleet_partition) const;
-    /// The planned request of an arrival assigned to that vehicle. `due` is not set: the caller knows the load's start.
+    /// The planned request of an arrival assigned to that vehicle. `due` is not set: it needs the load's start.
     measure::due_request due_request_of(const load::arrival&, vehicle_id) const;
     /// Name of a command's service in load.services; `platform_service` is its text in the command, empty: none. The service of
     /// the request, unless the command has another one; then the first with that platform's name, or the text itself.

@@ -30,7 +30,7 @@ public:
     /// A text of 1 GiB or more sets error().
     void send(std::uint32_t to, std::string text) override;
     std::optional<received_message> receive() override;
-    /// True: all sends have completed at this end. A small text completes before the receiver has asked for it.
+    /// True: all sends have completed at this end. A small text completes before the receiver reads it.
     bool sent_all();
     const std::string& error() const override;
 

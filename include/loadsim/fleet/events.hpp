@@ -18,7 +18,7 @@ namespace loadsim::fleet {
 struct command_info {
     bool first_delivery = true;        ///< first delivery to the vehicle
     std::optional<arrival_id> arrival; ///< of its request, if loadsim sent it; key of the behaviour's random draws
-    std::string_view service{};        ///< name that the behaviour's delays know it by; empty: as in the command
+    std::string_view service{};        ///< its name in the behaviour's delays; empty: as in the command
 };
 
 /// Receiver of vehicle events, called on the loop's thread. on_delivered() looks up the request; the other events are optional.

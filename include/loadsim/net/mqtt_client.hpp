@@ -72,7 +72,7 @@ protected:
     /// The broker's limits, before on_session_started(). Returns what the broker does not support and the client cannot do
     /// without, as a sentence; empty: nothing.
     virtual std::string check_limits(const mqtt::server_limits&) { return {}; }
-    /// The broker does less than was asked for, as a sentence. Calls on_limited() once for each sentence.
+    /// The broker supports less than was requested, as a sentence. Calls on_limited() once for each sentence.
     void report_limit(const std::string& sentence) {
         if (reported_limits_.insert(sentence).second) on_limited(sentence);
     }

@@ -59,7 +59,7 @@ bool ended_by_broker(std::error_code) noexcept;
 std::string qos_limit(mqtt::qos supported, mqtt::qos wanted, std::string_view what, std::string_view key);
 std::string retain_limit(std::string_view what, std::string_view key);
 std::string packet_limit(std::size_t limit, std::size_t size, std::string_view what, std::string_view key);
-/// Sentence about a subscription that is granted a lower QoS than was asked for.
+/// Sentence about a subscription that is granted a lower QoS than was requested.
 std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos wanted);
 
 /// Size of the PUBLISH packet of a message; 0: it cannot be encoded.

@@ -36,7 +36,7 @@ std::string to_string(const boost::asio::ip::tcp::endpoint&); ///< "127.0.0.1:18
 /// Threads: one. Pure: it reads no clock and looks nothing up.
 class address_cache {
 public:
-    /// A name is looked up at most once in this time: getaddrinfo() does not tell how long its answer is valid.
+    /// A name is looked up at most once in this time: getaddrinfo() does not return how long its answer is valid.
     static constexpr std::chrono::seconds lifetime{30};
 
     /// Hosts that are addresses need no lookup.

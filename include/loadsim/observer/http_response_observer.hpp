@@ -19,7 +19,7 @@ namespace loadsim::observer {
 result<contract::event_mapping> compile_response_mapping(const contract::event_mapping_options&,
                                                          const std::string& options_path);
 
-/// Completion in the response; nullopt: none. Leaves `request` empty, since the caller knows it. `match_stats` may be null.
+/// Completion in the response; nullopt: none. Leaves `request` empty, since the caller has it. `match_stats` may be null.
 std::optional<completion> completion_in_http_response(const contract::event_mapping&, std::string_view body,
                                                       const http::header_list&, monotonic_time at, std::uint32_t index,
                                                       contract::field_match_stats* match_stats);

@@ -19,7 +19,7 @@ public:
     rank_worker(cluster::channel&, cluster::spool_writer&, stop_signals&, const time_source&);
 
     /// Executes commands until the one to leave (true) or until the connection to rank 0 is lost (false).
-    /// `local`: null if the set-up of this rank failed; `error` then says why.
+    /// `local`: null if the set-up of this rank failed; `error` is then the reason.
     bool run(generator* local, const std::string& error);
 
 private:

@@ -18,7 +18,7 @@ namespace loadsim::run {
 
 struct target_endpoints;
 
-/// Each shard knows when campaigns are due and counts deliveries to its own vehicles; one shard per broker publishes
+/// Each shard has the due times of campaigns and counts deliveries to its own vehicles; one shard per broker publishes
 /// them. A replay has no campaigns.
 /// Threads: the loop's.
 class campaign_sender {

@@ -183,7 +183,7 @@ private:
                         return fail(name + " has received nothing");
                     }
                     auto asked = o.reading;
-                    // These observers know the request already: its id need not be in the message.
+                    // These observers have the request already: its id need not be in the message.
                     if constexpr (requires { o.first; }) asked.id.clear();
                     if (observer::kind_of(options) == "response") asked.id.clear();
                     const auto read = contract::event_mapping::compile(asked, name);

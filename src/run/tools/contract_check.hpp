@@ -12,7 +12,7 @@ namespace loadsim::run {
 std::vector<contract_finding> check_contract(const scenario::scenario_config&, const scenario::compiled_scenario&,
                                              const std::vector<traced_message>&);
 
-/// True: the API has accepted the request, and an observer has not seen its end. Pure.
+/// True: the API has accepted the request, and an observer has not received its end. Pure.
 bool awaits_an_observer(const scenario::scenario_config&, const scenario::compiled_scenario&,
                         const std::vector<traced_message>&);
 
