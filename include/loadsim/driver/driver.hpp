@@ -23,7 +23,8 @@ public:
     virtual ~driver_events() = default;
     /// Queried before a queued request is sent. False: the request has been given up and is not sent.
     virtual bool still_wanted(request_key) const = 0;
-    /// Before on_sent, from drivers that have the content of the request, not its service alone: see measure::ledger::requested().
+    /// Before on_sent, from drivers that have the content of the request, not its service alone: see
+    /// measure::ledger::requested().
     virtual void on_requested(request_key, std::string_view /*request*/, const measure::command_content&) {}
     /// Before on_sent, from drivers of an API. `head`: method and path; `traceparent`: the header's value, empty if not sent.
     virtual void on_api_request(request_key, std::string_view /*head*/, std::string_view /*body*/,

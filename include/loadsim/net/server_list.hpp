@@ -1,4 +1,5 @@
-// Servers behind a list of URLs, and lookup of their names: a name with several addresses is a list, which is kept up to date.
+// Servers behind a list of URLs, and lookup of their names. A name with several addresses is a list, which is kept up to
+// date.
 #pragma once
 
 #include <loadsim/base/result.hpp>
