@@ -63,7 +63,7 @@ public:
           sample_requests_(std::move(s.sample_requests)) {}
 
     void start(std::function<void(std::string)> ready) override {
-        connect([this, ready = std::move(ready)](const auto& failure) {
+        connect([ready = std::move(ready)](const auto& failure) {
             ready(failure ? net::start_error(*failure, net::keys_of_own_sessions) : std::string{});
         });
     }

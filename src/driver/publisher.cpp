@@ -22,7 +22,7 @@ public:
                        .brokers = std::move(s.brokers)}) {}
 
     void start(done_handler ready) {
-        connect([this, ready = std::move(ready)](const auto& failure) {
+        connect([ready = std::move(ready)](const auto& failure) {
             ready(failure ? net::start_error(*failure, net::keys_of_own_sessions) : std::string{});
         });
     }
