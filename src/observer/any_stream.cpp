@@ -84,7 +84,7 @@ void any_stream::start_tap(net::byte_tap& tap) {
 
 std::string any_stream::describe(error_code error) const {
     const bool of_tls = impl_->tls && error.category() == asio::error::get_ssl_category();
-    return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value()))
+    return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value())).text
                   : error.message();
 }
 
