@@ -1,5 +1,7 @@
 #include "connection.hpp"
 
+#include <loadsim/net/connect_check.hpp>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
@@ -69,6 +71,8 @@ void connection::connect() {
     socket_.async_connect(address, [this, generation = generation_](const error_code& failed) {
         if (generation != generation_) return;
         if (failed) return on_connect_failed(failure::no_connection, error_text(failed));
+        if (net::is_self_connected(socket_.native_handle()))
+            return on_connect_failed(failure::no_connection, error_text(asio::error::connection_refused));
         on_connected();
     });
 }
