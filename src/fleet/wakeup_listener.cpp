@@ -1,5 +1,6 @@
 #include <loadsim/fleet/wakeup_listener.hpp>
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/url.hpp>
@@ -103,7 +104,9 @@ public:
         }
         if (!wrong.empty()) return wrong;
         receive();
-        thread_ = std::thread([this] { context_.run(); });
+        thread_ = std::thread([this] {
+            while (!contained("the listener for wake-up triggers", [this] { context_.run(); })) {}
+        });
         return wrong;
     }
 
@@ -132,12 +135,9 @@ private:
     void receive() {
         datagrams_.async_receive_from(asio::buffer(datagram_), sender_, [this](error_code error, std::size_t n) {
             if (error == asio::error::operation_aborted) return;
-            const std::string_view text(datagram_.data(), error ? 0 : n);
-            if (is_vin(text))
-                shared.accept(text);
-            else
-                ++shared.refused;
-            receive();
+            const std::string text(datagram_.data(), error ? 0 : n);
+            receive(); // first: an exception below must not end it
+            if (!is_vin(text) || !contained("a wake-up trigger", [&] { shared.accept(text); })) ++shared.refused;
         });
     }
 
