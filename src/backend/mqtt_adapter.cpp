@@ -75,7 +75,7 @@ std::string start_error(const net::start_failure& f) {
         if (net::ended_by_broker(f.why))
             return fmt::format("the broker refuses the connection ({}); {}",
                                net::describe(f.reason, f.server_reference),
-                               net::advice_on(f.reason, keys, mqtt::version::v5_0));
+                               net::advice_on(f.reason, keys, mqtt::version::v5_0, f.server_reference));
         return fmt::format("the broker cannot be reached ({}); start it, or give the address of one that runs", why);
     }
     if (f.why)

@@ -25,14 +25,14 @@ inline std::string start_error(const net::mqtt_client::client_setup& setup, mqtt
         return fmt::format("the broker {} refuses the session of {}, client id '{}' ({}); {}",
                            net::to_string(failure->broker), name, setup.client_id,
                            net::describe(failure->reason, failure->server_reference),
-                           net::advice_on(failure->reason, keys_of_own_sessions, protocol));
+                           net::advice_on(failure->reason, keys_of_own_sessions, protocol, failure->server_reference));
     if (failure->filter.empty())
         return fmt::format("{}'s session cannot connect: {}; check the broker and its access rules", name,
                            failure->why.message());
     if (failure->why)
         return fmt::format("{} cannot subscribe to {}: {}", name, failure->filter, failure->why.message());
-    return fmt::format("the broker refuses {}'s subscription to {} ({}); check the broker and its access rules", name,
-                       failure->filter, mqtt::to_string(failure->reason));
+    return fmt::format("the broker refuses {}'s subscription to {} ({}); {}", name, failure->filter,
+                       mqtt::to_string(failure->reason), net::advice_on_subscription(failure->reason));
 }
 
 } // namespace loadsim::driver

@@ -14,7 +14,8 @@ std::string describe(mqtt::reason r, std::string_view server_reference) {
     return text;
 }
 
-std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version protocol) {
+std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version protocol,
+                      std::string_view server_reference) {
     using enum mqtt::reason;
     switch (r) {
     case unsupported_protocol_version:
@@ -42,11 +43,29 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
     case packet_too_large:
         return keys.will.empty() ? "raise the broker's maximum packet size"
                                  : fmt::format("shorten {}, or raise the broker's maximum packet size", keys.will);
-    case retain_not_supported: return fmt::format("set {}.retain to false", keys.will);
-    case qos_not_supported: return fmt::format("lower {}.qos", keys.will);
+    case retain_not_supported:
+        return keys.will.empty() ? "the session retains nothing: see the broker's log"
+                                 : fmt::format("set {}.retain to false", keys.will);
+    case qos_not_supported:
+        return keys.will.empty() ? "the session sends nothing above QoS 0 in CONNECT: see the broker's log"
+                                 : fmt::format("lower {}.qos", keys.will);
     case use_another_server:
-    case server_moved: return "give that server's address as target.broker";
+    case server_moved:
+        return server_reference.empty()
+                   ? "it does not name that server: give another broker as target.broker"
+                   : fmt::format("give the server that it names, {}, as target.broker", server_reference);
     default: return "see the broker's log";
+    }
+}
+
+std::string_view advice_on_subscription(mqtt::reason r) noexcept {
+    using enum mqtt::reason;
+    switch (r) {
+    case quota_exceeded: return "raise the broker's limit of subscriptions";
+    case topic_filter_invalid: return "the broker has rules for filters: see its log";
+    case packet_identifier_in_use:
+    case implementation_specific_error: return "see the broker's log";
+    default: return "check the broker's access rules";
     }
 }
 

@@ -39,11 +39,10 @@ TEST(start_error, says_what_the_broker_refused) {
                                              .server_reference = "b.test:1883",
                                              .broker = broker}),
               "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'loadsim-1-0' (use another server "
-              "(0x9C), at b.test:1883); give that server's address as target.broker");
+              "(0x9C), at b.test:1883); give the server that it names, b.test:1883, as target.broker");
     EXPECT_EQ(
         start_error(net::start_failure{.reason = mqtt::reason::not_authorized, .filter = "v1/+/rsp/+"}),
-        "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized); check the broker and its access "
-        "rules");
+        "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized); check the broker's access rules");
     EXPECT_EQ(start_error(net::start_failure{.why = mqtt::errc::invalid_argument, .filter = "a#"}),
               "the driver cannot subscribe to a#: a topic, filter or string that MQTT does not allow");
     EXPECT_EQ(start_error(net::start_failure{.unsupported = "it takes packets of 10 bytes"}),

@@ -43,10 +43,22 @@ TEST(refusal, advice_names_the_key_to_change) {
         {use_another_server, "target.broker"},
         {server_moved, "target.broker"},
     };
+    EXPECT_EQ(net::advice_on(use_another_server, keys, v5, "b.test:1883"),
+              "give the server that it names, b.test:1883, as target.broker");
+    EXPECT_THAT(net::advice_on(use_another_server, keys, v5), HasSubstr("does not name that server"));
+    EXPECT_THAT(net::advice_on(retain_not_supported, {}, v5), HasSubstr("retains nothing"));
+    EXPECT_THAT(net::advice_on(qos_not_supported, {}, v5), HasSubstr("nothing above QoS 0"));
     for (const auto& r : rows) EXPECT_THAT(net::advice_on(r.why, keys, v5), HasSubstr(r.key));
     EXPECT_THAT(net::advice_on(client_identifier_not_valid, keys, v5), Not(HasSubstr("password")));
     EXPECT_THAT(net::advice_on(unsupported_protocol_version, keys, mqtt::version::v3_1_1), HasSubstr("to 5.0"));
     EXPECT_THAT(net::advice_on(unsupported_protocol_version, {}, v5), HasSubstr("use a broker that supports it"));
+}
+
+TEST(refusal, advice_on_a_subscription_is_about_its_reason) {
+    EXPECT_EQ(net::advice_on_subscription(mqtt::reason::quota_exceeded), "raise the broker's limit of subscriptions");
+    EXPECT_EQ(net::advice_on_subscription(mqtt::reason::not_authorized), "check the broker's access rules");
+    EXPECT_EQ(net::advice_on_subscription(mqtt::reason::unspecified_error), "check the broker's access rules")
+        << "all that 3.1.1 has";
 }
 
 TEST(refusal, limits_name_both_values_and_the_key) {
