@@ -2,6 +2,7 @@
 
 #include "redelivery_filter.hpp"
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/connect_check.hpp>
@@ -52,9 +53,9 @@ mqtt_subscriber::start_result describe(const net::start_failure& f, mqtt::versio
     if (f.filter.empty() && f.why == mqtt::errc::connack_timeout)
         return {.error = "the broker does not answer the observer; see whether it is an MQTT broker, and its log"};
     if (f.filter.empty() && net::ended_by_broker(f.why))
-        return {.error =
-                    fmt::format("the broker {} refuses the observer ({}); {}", net::to_string(f.broker),
-                                net::describe(f.reason, f.server_reference), net::advice_on(f.reason, keys, version)),
+        return {.error = fmt::format("the broker {} refuses the observer ({}); {}", net::to_string(f.broker),
+                                     net::describe(f.reason, f.server_reference),
+                                     net::advice_on(f.reason, keys, version, f.server_reference)),
                 .refuses_version = may_refuse_version(f)};
     if (f.filter.empty())
         return {.error =
@@ -69,8 +70,8 @@ mqtt_subscriber::start_result describe(const net::start_failure& f, mqtt::versio
     if (f.why)
         return {.error = fmt::format(
                     "the broker closes the connection at the observer's subscription to {}; see its log", f.filter)};
-    return {.error =
-                fmt::format("the broker refuses the observer's subscription to {}; check its access rules", f.filter)};
+    return {.error = fmt::format("the broker refuses the observer's subscription to {} ({}); {}", f.filter,
+                                 mqtt::to_string(f.reason), net::advice_on_subscription(f.reason))};
 }
 
 class own_subscriber::client final : public net::mqtt_client {
@@ -94,8 +95,9 @@ private:
         if (owner_.setup_.on_limited) owner_.setup_.on_limited(sentence);
     }
     void on_session_lost(std::error_code why) override {
-        if (std::exchange(online_, false))
-            log_warning(fmt::format("observer: the broker is lost ({}); reconnecting", why.message()));
+        if (!std::exchange(online_, false)) return;
+        log_warning(fmt::format("observer: the broker is lost ({}); reconnecting", why.message()));
+        if (owner_.setup_.on_lost) owner_.setup_.on_lost(why.message());
     }
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
         const auto now = loop().now();
@@ -173,7 +175,9 @@ mqtt_subscriber::start_result own_subscriber::start() {
         if (!connected) return describe({.why = mqtt::errc::connack_timeout});
         return {.error = "the broker does not answer the observer's subscription; see its log"};
     }
-    thread_ = std::thread([this] { loop_.run(); });
+    thread_ = std::thread([this] {
+        while (!contained("the mqtt observer", [this] { loop_.run(); })) {}
+    });
     return {};
 }
 
