@@ -73,7 +73,7 @@ void add_command(CLI::App& to, const command& c, exit_code& code) {
     added->footer(c.footer);
     for (const auto& sub : c.subcommands) add_command(*added, sub, code);
     if (!c.subcommands.empty()) added->require_subcommand(1);
-    if (c.run) added->callback([&c, &code] { code = c.result_on_output ? checked_output(c.run()) : c.run(); });
+    if (c.run) added->callback([&c, &code] { code = checked_output(c.run()); });
 }
 
 /// Sentence about the first argument that is neither a command nor an option of it; empty: all are known.

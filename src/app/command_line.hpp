@@ -46,10 +46,10 @@ struct command {
     std::string footer{};             ///< last lines of the help
     bool needs_one_of_group = false;  ///< one flag of the group is required
     std::vector<command> subcommands{};
-    bool result_on_output = false; ///< standard output is all that it does: exit code 3 if that could not be written
 };
 
-/// Parses the arguments and runs the command they name. Prints argument errors on standard error.
+/// Parses the arguments and runs the command they name. Prints argument errors on standard error. A command that passes has exit
+/// code 3 if standard output could not be written; a pipe without a reader is no error.
 exit_code parse_and_run(const std::vector<command>&, int argc, const char* const* argv);
 
 /// Prints each problem on its own line on standard error, with the program's name in front.

@@ -106,8 +106,7 @@ command doctor_command() {
             .description =
                 "Says what a scenario needs, what this machine has, and what closes the difference; opens nothing",
             .flags = std::move(flags),
-            .run = [options] { return check_resources(*options); },
-            .result_on_output = true};
+            .run = [options] { return check_resources(*options); }};
 }
 
 } // namespace loadsim::app

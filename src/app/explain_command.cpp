@@ -71,8 +71,7 @@ command explain_command() {
                        .shows_default = true,
                        .limits = flag::range{1, std::numeric_limits<std::uint32_t>::max()}},
                       {.name = "--json", .into = &options->json, .help = "The records as JSON, for other programs"}},
-            .run = [options] { return explain(*options); },
-            .result_on_output = true};
+            .run = [options] { return explain(*options); }};
 }
 
 } // namespace loadsim::app

@@ -5,6 +5,7 @@
 
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
+#include <loadsim/base/signals.hpp>
 #include <loadsim/cluster/launch.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/run/ranks.hpp>
@@ -67,6 +68,7 @@ exit_code launch_ranks(const run_options& options) {
                                         .hostfile = options.hostfile,
                                         .command = rank_command(options, *folder),
                                         .environment = rank_environment()});
+    keep_late_signals();
     if (!ended) {
         print_problems(ended.error());
         return exit_code::setup;

@@ -4,12 +4,14 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/signals.hpp>
 
 #include <cstdlib>
 
 int main(int argc, char** argv) {
     using namespace loadsim;
     using namespace loadsim::app;
+    handle_early_signals();
     prepare_standard_streams();
     prepare_for_exhaustion();
     if (const char* of_launcher = std::getenv(command_name_variable); of_launcher != nullptr)

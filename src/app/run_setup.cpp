@@ -15,15 +15,16 @@
 namespace loadsim::app {
 namespace {
 
-/// Adds the override for a URL flag. Checks the URL here, so that the problem names the flag.
-void add_url(std::string_view flag, std::string path, const std::string& text,
+/// Adds the override for a URL flag. Checks the URL here, so that the problem names the flag; `valid` takes the place of a wrong
+/// one, so that the scenario has no further problems for lack of it.
+void add_url(std::string_view flag, std::string path, const std::string& text, const char* valid,
              result<net::endpoint> (*parse)(std::string_view), std::vector<scenario::value_override>& overrides,
              problems& errors) {
     if (text.empty()) return;
-    if (const auto url = parse(text); url)
-        overrides.push_back({std::move(path), text});
-    else
+    const auto url = parse(text);
+    if (!url)
         for (const auto& p : url.error().list) errors.add(std::string(flag), p.text);
+    overrides.push_back({std::move(path), url ? text : valid});
 }
 
 } // namespace
@@ -59,8 +60,8 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags, pro
         else
             errors.add(parsed.error());
     }
-    add_url("--broker", "target.broker", flags.broker, net::parse_broker_url, overrides, errors);
-    add_url("--api", "target.api", flags.api, net::parse_api_url, overrides, errors);
+    add_url("--broker", "target.broker", flags.broker, "mqtt://127.0.0.1", net::parse_broker_url, overrides, errors);
+    add_url("--api", "target.api", flags.api, "http://127.0.0.1", net::parse_api_url, overrides, errors);
     if (flags.seed) overrides.push_back({"seed", std::to_string(*flags.seed)});
     if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, flags.file, overrides, flags.environment));
     auto config = scenario::read(*text, flags.file, overrides, warnings, flags.environment);

@@ -14,12 +14,10 @@ command schema_command() {
             .flags = {{.name = "--reference",
                        .into = reference.get(),
                        .help = "Every key as a Markdown page: docs/scenario-reference.md"}},
-            .run =
-                [reference] {
-                    print_output(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
-                    return exit_code::pass;
-                },
-            .result_on_output = true};
+            .run = [reference] {
+                print_output(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
+                return exit_code::pass;
+            }};
 }
 
 } // namespace loadsim::app

@@ -39,8 +39,7 @@ command show_behaviours_command() {
     return {.name = "behaviours",
             .description = "Prints the built-in behaviours, as a scenario defines them",
             .flags = {{.name = "names", .into = names.get(), .help = "Only these (default: all)"}},
-            .run = [names] { return show_behaviours(*names); },
-            .result_on_output = true};
+            .run = [names] { return show_behaviours(*names); }};
 }
 
 command show_plan_command() {
@@ -50,8 +49,7 @@ command show_plan_command() {
                 "Prints which vehicle gets which request and when, the steps that each vehicle will take, and the "
                 "condition windows",
             .flags = scenario_flags_of(*options),
-            .run = [options] { return show_plan(*options); },
-            .result_on_output = true};
+            .run = [options] { return show_plan(*options); }};
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // Ctrl-C, SIGTERM and SIGHUP for commands that run until they are stopped.
 #pragma once
 
-#include <loadsim/base/hangup.hpp>
+#include <loadsim/base/signals.hpp>
 
 #include <csignal>
 

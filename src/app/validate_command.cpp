@@ -14,15 +14,13 @@ command validate_command() {
     return {.name = "validate",
             .description = "Checks a scenario, and prints its phases and the resources that it needs",
             .flags = scenario_flags_of(*options),
-            .run =
-                [options] {
-                    const auto scenario = read_scenario(*options);
-                    if (!scenario) return scenario.error();
-                    target::raise_open_file_limit();
-                    print_output(scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
-                    return exit_code::pass;
-                },
-            .result_on_output = true};
+            .run = [options] {
+                const auto scenario = read_scenario(*options);
+                if (!scenario) return scenario.error();
+                target::raise_open_file_limit();
+                print_output(scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
+                return exit_code::pass;
+            }};
 }
 
 } // namespace loadsim::app

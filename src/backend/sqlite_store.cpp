@@ -1,5 +1,7 @@
 #include "sqlite_store.hpp"
 
+#include <loadsim/base/exhaustion.hpp>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -157,7 +159,8 @@ void store_writer::finish() {
 void store_writer::write(std::vector<stored_event> batch) {
     const auto size = batch.size();
     const auto job = [this, batch = std::move(batch)] {
-        const auto done = events_.write(batch);
+        std::size_t done = 0;
+        contained("the event store", [&] { done = events_.write(batch); });
         written_ += done;
         lost_ += batch.size() - done;
     };
@@ -166,7 +169,9 @@ void store_writer::write(std::vector<stored_event> batch) {
 
 void store_writer::read(event_query query, on_read done) {
     const auto job = [this, query = std::move(query), done] {
-        post_([done, found = events_.read(query)] { done(found); });
+        std::optional<std::vector<stored_event>> found;
+        contained("the event store", [&] { found = events_.read(query); });
+        post_([done, found = std::move(found)] { done(found); });
     };
     if (!enqueue(job, waiting_queries_max)) post_([done = std::move(done)] { done(std::nullopt); });
 }
@@ -191,8 +196,10 @@ void store_writer::run() {
         lock.unlock();
         for (const auto& job : jobs) job();
         if (const auto now = std::chrono::steady_clock::now(); now >= next_delete) {
-            events_.delete_ended(epoch_ms_() - std::chrono::floor<std::chrono::milliseconds>(time_to_live_).count(),
-                                 delete_requests_max);
+            contained("the event store", [this] {
+                events_.delete_ended(epoch_ms_() - std::chrono::floor<std::chrono::milliseconds>(time_to_live_).count(),
+                                     delete_requests_max);
+            });
             next_delete = now + delete_interval;
         }
         lock.lock();

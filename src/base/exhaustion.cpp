@@ -1,4 +1,5 @@
 #include <loadsim/base/exhaustion.hpp>
+#include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
 
 #include <boost/system/system_error.hpp>
@@ -54,11 +55,15 @@ bool memory_ran_out() noexcept { return released; }
 
 std::string exhaustion_text(const std::exception& thrown) {
     if (dynamic_cast<const std::bad_alloc*>(&thrown) != nullptr) return out_of_memory;
-    constexpr auto no_thread = std::errc::resource_unavailable_try_again; // of std::thread, and of Asio's resolver
     const auto* of_std = dynamic_cast<const std::system_error*>(&thrown);
     const auto* of_asio = dynamic_cast<const boost::system::system_error*>(&thrown);
-    if ((of_std == nullptr || of_std->code() != no_thread) && (of_asio == nullptr || of_asio->code() != no_thread))
-        return {};
+    const auto is = [&](std::errc e) {
+        return (of_std != nullptr && of_std->code() == e) || (of_asio != nullptr && of_asio->code() == e);
+    };
+    if (is(std::errc::too_many_files_open) || is(std::errc::too_many_files_open_in_system))
+        return "no further file can be opened; raise the limit of open files (ulimit -n), or use fewer vehicles";
+    if (is(std::errc::not_enough_memory)) return out_of_memory;
+    if (!is(std::errc::resource_unavailable_try_again)) return {}; // of std::thread, and of Asio's resolver
     return "no further thread can be started; raise the limit of processes or of memory (ulimit -u, ulimit -v, the "
            "container's), or use fewer --shards";
 }
@@ -73,6 +78,23 @@ void end_program(const std::exception& thrown) {
     const auto why = exhaustion_text(thrown);
     print_error(fmt::format("loadsim: {}\n", why.empty() ? fmt::format("internal error: {}", thrown.what()) : why));
     std::_Exit(why.empty() ? 1 : 3);
+}
+
+bool contained(std::string_view what, const std::function<void()>& work) {
+    try {
+        work();
+        return true;
+    } catch (const std::bad_alloc&) {
+        try {
+            log_error(fmt::format("{} failed: {}", what, out_of_memory));
+        } catch (const std::bad_alloc&) { // memory_ran_out() stands for the sentence
+        }
+    } catch (const std::exception& thrown) {
+        const auto why = exhaustion_text(thrown);
+        if (why.empty()) throw;
+        log_error(fmt::format("{} failed: {}", what, why));
+    }
+    return false;
 }
 
 } // namespace loadsim

@@ -3,8 +3,8 @@
 #include "mpirun_output.hpp"
 
 #include <loadsim/base/child_process.hpp>
-#include <loadsim/base/hangup.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/signals.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>

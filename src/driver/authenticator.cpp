@@ -4,8 +4,11 @@
 #include "sigv4.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/exhaustion.hpp>
+#include <loadsim/base/log.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/http/client.hpp>
+#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
@@ -13,6 +16,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -61,10 +65,16 @@ public:
         made->token_request_ = token_request(o);
         made->token_request_.target = url.path.empty() ? "/" : std::exchange(url.path, {});
         made->server_ = {.base_urls = {std::move(url)},
+                         .servers = {},
                          .tls = api.tls,
                          .proxy = api.proxy,
                          .timeout = api.timeout,
                          .limits = api.limits};
+        // Looked up once here; afterwards the list is kept up to date without blocking, so that the end waits for no lookup.
+        auto found = net::look_up(made->server_.proxy ? std::vector{*made->server_.proxy} : made->server_.base_urls,
+                                  "OAuth 2.0 server", api.servers);
+        if (!found.unreachable.empty()) return found.unreachable;
+        made->server_.servers = std::move(found.servers);
         auto first = made->fetch();
         if (!first) return first.error();
         made->header_ = "Bearer " + first->value;
@@ -100,7 +110,14 @@ private:
             wake_.wait_for(lock, stop, wait, [] { return false; });
             if (stop.stop_requested()) return;
             lock.unlock();
-            const auto next = fetch([&stop] { return stop.stop_requested(); });
+            std::optional<token> next;
+            contained("the renewal of the OAuth 2.0 token", [&] {
+                auto fetched = fetch([&stop] { return stop.stop_requested(); });
+                if (fetched)
+                    next = std::move(*fetched);
+                else if (!stop.stop_requested())
+                    log_warning("the OAuth 2.0 token is not renewed: " + to_string(fetched.error()));
+            });
             lock.lock();
             if (stop.stop_requested()) return;
             if (next)

@@ -79,6 +79,22 @@ net::link_shaper::limits combined_link_shape(const fleet_spec& spec, const std::
     return all;
 }
 
+bool is_permanent_refusal(mqtt::reason r, mqtt::qos will_qos, bool will_retained) {
+    using enum mqtt::reason;
+    switch (r) {
+    case unsupported_protocol_version:
+    case client_identifier_not_valid:
+    case bad_user_name_or_password:
+    case not_authorized:
+    case banned:
+    case bad_authentication_method:
+    case packet_too_large: return true;
+    case qos_not_supported: return will_qos == mqtt::qos::at_most_once;
+    case retain_not_supported: return !will_retained;
+    default: return false;
+    }
+}
+
 nanoseconds start_of(const fleet_spec& spec, const measure::totals::occurrence_key& key) {
     return vehicle::start_of(spec.conditions[key.first], key.second);
 }

@@ -7,6 +7,8 @@
 #include <loadsim/contract/template_symbols.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/measure/totals.hpp>
+#include <loadsim/mqtt/error.hpp>
+#include <loadsim/mqtt/options.hpp>
 #include <loadsim/net/link_shaper.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 
@@ -47,6 +49,9 @@ bool is_response_lost(const fleet_spec&, const std::vector<std::uint32_t>& lossy
 /// `drawn`: random draws used so far by the vehicle; increased by those of this call.
 net::link_shaper::limits combined_link_shape(const fleet_spec&, const std::vector<std::uint32_t>& slow, vehicle_id,
                                              std::uint64_t& drawn);
+/// A CONNACK with that reason: a further try does not help. The last will's QoS and retain flag are lowered once, for a broker
+/// without them (MQTT 5.0, 3.2.2.3.4, 3.2.2.3.5). `will_qos`, `will_retained`: of the refused CONNECT.
+bool is_permanent_refusal(mqtt::reason, mqtt::qos will_qos, bool will_retained);
 /// Begin of that occurrence, since the load's start.
 nanoseconds start_of(const fleet_spec&, const measure::totals::occurrence_key&);
 

@@ -1,5 +1,6 @@
 #include <loadsim/fleet/wakeup_listener.hpp>
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/http/server.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 #include <loadsim/net/url.hpp>
@@ -104,7 +105,9 @@ public:
         }
         if (!wrong.empty()) return wrong;
         receive();
-        thread_ = std::thread([this] { context_.run(); });
+        thread_ = std::thread([this] {
+            while (!contained("the listener for wake-up triggers", [this] { context_.run(); })) {}
+        });
         return wrong;
     }
 
@@ -133,12 +136,10 @@ private:
     void receive() {
         datagrams_.async_receive_from(asio::buffer(datagram_), sender_, [this](error_code error, std::size_t n) {
             if (error == asio::error::operation_aborted) return;
+            const std::string text(datagram_.data(), n);
             const bool is_complete = !error && n < datagram_.size();
-            if (is_complete)
-                shared.accept({datagram_.data(), n});
-            else
-                ++shared.refused;
-            receive();
+            receive(); // first: an exception below must not end it
+            if (!is_complete || !contained("a wake-up trigger", [&] { shared.accept(text); })) ++shared.refused;
         });
     }
 

@@ -65,7 +65,8 @@ public:
     }
 
     void send(std::uint64_t token, const request& r) override {
-        if (auto* const one = acquire_idle())
+        // From inside on_response() a connection is idle while requests are queued: they are first.
+        if (auto* const one = queue_.empty() ? acquire_idle() : nullptr)
             exchange(*one, token, r);
         else
             queue_.push_back({token, r, loop_.now()});
@@ -232,22 +233,23 @@ public:
     void on_response(std::uint64_t, const response_view& response) override {
         received = {.status = response.status, .body = std::string(response.body), .headers = response.headers};
         error = response.error;
+        why = response.why;
         loop_.stop();
     }
 
     response received;
     std::string error;
+    failure why = failure::none;
 
 private:
     net::loop& loop_;
 };
 
-/// Half a sentence behind an error; empty: the error contains its advice.
-std::string advice_on(std::string_view error) {
-    if (error.starts_with("tls:"))
-        return error.find(';') != std::string_view::npos
-                   ? ""
-                   : "; check that the URL should be https, and whether a client certificate is wanted (tls)";
+/// Half a sentence behind the text of a failure; empty: the text contains its advice.
+std::string_view advice_on(failure why) {
+    if (why == failure::certificate) return "";
+    if (why == failure::tls)
+        return "; check that the URL should be https, and whether a client certificate is wanted (tls)";
     return "; check its URL, and that it runs and listens there";
 }
 
@@ -272,11 +274,11 @@ result<response> fetch(const client_options& o, const request& r, const std::fun
     const net::loop_stopper stopper(loop, should_stop);
     loop.run();
     if (should_stop && should_stop()) return problems{net::to_string(o.base_urls.front()), "stopped"};
-    if (waiter.error.starts_with("response ")) // over a limit, or compressed
+    if (waiter.why == failure::response)
         return problems{net::to_string(o.base_urls.front()), "sends a " + waiter.error};
     if (waiter.received.status == 0)
         return problems{net::to_string(o.base_urls.front()),
-                        fmt::format("does not answer an HTTP request ({}){}", waiter.error, advice_on(waiter.error))};
+                        fmt::format("does not answer an HTTP request ({}){}", waiter.error, advice_on(waiter.why))};
     return std::move(waiter.received);
 }
 

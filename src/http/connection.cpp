@@ -1,5 +1,7 @@
 #include "connection.hpp"
 
+#include <loadsim/net/connect_check.hpp>
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
@@ -11,6 +13,16 @@ namespace loadsim::http {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
+
+namespace {
+
+failure kind_of(const error_code& error) {
+    return response_parser::is_refused(error) ? failure::response : failure::no_connection;
+}
+
+failure kind_of(const tls_failure& error) { return error.of_certificate ? failure::certificate : failure::tls; }
+
+} // namespace
 
 connection::connection(net::loop& loop, connection_owner& owner, const settings& s, std::size_t preferred_base)
     : loop_(loop), owner_(owner), settings_(s), socket_(loop.io().get_executor()),
@@ -55,10 +67,12 @@ void connection::connect() {
     error_code error;
     if (socket_.open(address.protocol(), error); !error) socket_.non_blocking(true, error);
     if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
-    if (error) return post_failure(error_text(error));
+    if (error) return post_failure(failure::no_connection, error_text(error));
     socket_.async_connect(address, [this, generation = generation_](const error_code& failed) {
         if (generation != generation_) return;
-        if (failed) return on_connect_failed(error_text(failed));
+        if (failed) return on_connect_failed(failure::no_connection, error_text(failed));
+        if (net::is_self_connected(socket_.native_handle()))
+            return on_connect_failed(failure::no_connection, error_text(asio::error::connection_refused));
         on_connected();
     });
 }
@@ -80,11 +94,12 @@ void connection::start_tls() {
 }
 
 void connection::continue_handshake() {
+    const auto generation = generation_;
     const auto state = tls_->handshake();
-    write_ciphertext(); // also after a failure: sends the TLS alert
-    if (state == tls_session::state::failed)
-        return on_connect_failed(tls_->closed() ? "tls: ended by the API" : std::string(tls_->error()));
-    if (state == tls_session::state::done) on_established();
+    const auto error = tls_->closed() ? tls_failure{.text = "tls: ended by the API"} : tls_->error();
+    write_ciphertext(); // also after a failure: sends the TLS alert; a failed write ends tls_
+    if (state == tls_session::state::failed) return on_connect_failed(kind_of(error), error.text);
+    if (state == tls_session::state::done && generation_ == generation) on_established();
 }
 
 void connection::on_established() {
@@ -104,10 +119,10 @@ void connection::tap(bool sent, std::string_view bytes) {
 }
 
 /// No part of the request was sent yet: tries the next base.
-void connection::on_connect_failed(std::string_view reason) {
+void connection::on_connect_failed(failure why, std::string_view reason) {
     drop();
     auto* const other = owner_.fail_over(*base_);
-    if (other == nullptr || bases_left_ == 1) return fail(reason);
+    if (other == nullptr || bases_left_ == 1) return fail(why, reason);
     --bases_left_;
     request_.retarget(other->request_route);
     connect_to(*other);
@@ -119,7 +134,7 @@ void connection::write_request() {
     tap(true, request_.bytes());
     if (!tls_) return write(request_.bytes());
     tls_->write(request_.bytes());
-    if (!tls_->error().empty()) return post_failure(tls_->error());
+    if (const auto& error = tls_->error(); !error.text.empty()) return post_failure(kind_of(error), error.text);
     write_ciphertext();
 }
 
@@ -127,7 +142,7 @@ void connection::write(std::string_view bytes) {
     outgoing_ = bytes;
     error_code error;
     written_ = socket_.write_some(asio::buffer(outgoing_), error);
-    if (error && error != asio::error::would_block) return post_failure(error_text(error));
+    if (error && error != asio::error::would_block) return post_failure(failure::no_connection, error_text(error));
     if (written_ < outgoing_.size()) write_rest();
 }
 
@@ -136,7 +151,7 @@ void connection::write_rest() {
     asio::async_write(socket_, asio::buffer(outgoing_) + written_,
                       [this, generation = generation_](const error_code& failed, std::size_t size) {
                           if (generation != generation_) return;
-                          if (failed) return fail(error_text(failed));
+                          if (failed) return fail(failure::no_connection, error_text(failed));
                           writing_ = false;
                           written_ += size;
                           if (tls_) write_ciphertext();
@@ -163,7 +178,8 @@ void connection::on_readable(error_code error) {
     const auto generation = generation_;
     if (!error) error = tls_ ? read_ciphertext() : read_plaintext();
     if (generation_ != generation) return; // failed and handled meanwhile
-    if (error) return stage_ == stage::open ? fail(error_text(error)) : on_connect_failed(error_text(error));
+    if (error && stage_ == stage::open) return fail(kind_of(error), error_text(error));
+    if (error) return on_connect_failed(kind_of(error), error_text(error));
     if (stage_ == stage::open && parser_.done()) return on_response_complete();
     wait(); // one read per event: waiting again re-arms the edge, so unread data triggers the next event
     if (stage_ == stage::opening_tunnel && parser_.done()) on_tunnel_response();
@@ -195,11 +211,12 @@ error_code connection::read_ciphertext() {
     if (stage_ == stage::handshaking) continue_handshake();
     if (stage_ != stage::open) return {};
     error = decrypt();
-    if (tls_->error().empty()) {
+    if (tls_->error().text.empty()) {
         write_ciphertext();
         return error;
     }
-    fail(std::string(tls_->error()));
+    const auto failed = tls_->error(); // ends with the connection
+    fail(kind_of(failed), failed.text);
     return {};
 }
 
@@ -218,8 +235,10 @@ error_code connection::decrypt() {
 }
 
 void connection::on_tunnel_response() {
-    if (parser_.status() / 100 != 2) return on_connect_failed(fmt::format("the proxy answers {}", parser_.status()));
-    if (!parser_.unread().empty()) return on_connect_failed("the proxy sends more than it should");
+    if (parser_.status() / 100 != 2)
+        return on_connect_failed(failure::no_connection, fmt::format("the proxy answers {}", parser_.status()));
+    if (!parser_.unread().empty())
+        return on_connect_failed(failure::no_connection, "the proxy sends more than it should");
     start_tls();
 }
 
@@ -232,9 +251,9 @@ void connection::on_idle_readable() {
     if (error && error != asio::error::would_block) return drop();
     tls_->put_received({reinterpret_cast<const char*>(loop_.read_buffer.data()), size});
     char unsolicited = 0;
-    if (tls_->read(&unsolicited, 1) != 0 || tls_->closed() || !tls_->error().empty()) return drop();
+    if (tls_->read(&unsolicited, 1) != 0 || tls_->closed() || !tls_->error().text.empty()) return drop();
     write_ciphertext();
-    wait();
+    if (stage_ == stage::open) wait();
 }
 
 void connection::on_response_complete() {
@@ -259,30 +278,31 @@ std::string connection::error_text(const error_code& failed) const {
     return text.empty() ? failed.message() : text;
 }
 
-void connection::fail(std::string_view reason, bool timed_out) {
+void connection::fail(failure why, std::string_view reason) {
     static const header_list none;
     drop();
     busy_ = false;
-    owner_.on_response(
-        *this, token_,
-        {.status = 0, .body = {}, .error = reason, .headers = none, .tries = tries_, .timed_out = timed_out});
+    owner_.on_response(*this, token_,
+                       {.status = 0, .body = {}, .error = reason, .headers = none, .tries = tries_, .why = why});
 }
 
-/// Reports the failure asynchronously: a handler that sends again at once would recurse without end.
-void connection::post_failure(std::string reason) {
+/// Reports the failure of an exchange asynchronously: a handler that sends again at once would recurse without end.
+void connection::post_failure(failure why, std::string reason) {
     drop();
-    asio::post(loop_.io(), [this, reason = std::move(reason), generation = generation_] {
-        if (generation == generation_) fail(reason);
+    if (!busy_) return; // an idle connection
+    asio::post(loop_.io(), [this, why, reason = std::move(reason), generation = generation_] {
+        if (generation == generation_) fail(why, reason);
     });
 }
 
 void connection::on_timer(monotonic_time now) {
     if (!busy_) return;
     if (now < timer_due()) return loop_.arm(*this, timer_due());
-    if (now < deadline_) return on_connect_failed("no connection in time");
+    if (now < deadline_) return on_connect_failed(failure::timeout, "no connection in time");
     const bool was_open = stage_ == stage::open;
     owner_.on_timed_out();
-    if (timeouts_++ == settings_.retries) return fail(was_open ? "no response in time" : "no connection in time", true);
+    if (timeouts_++ == settings_.retries)
+        return fail(failure::timeout, was_open ? "no response in time" : "no connection in time");
     drop();
     if (auto* const other = was_open ? nullptr : owner_.fail_over(*base_)) {
         request_.retarget(other->request_route);

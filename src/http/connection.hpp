@@ -85,7 +85,7 @@ private:
     void start_tls();
     void continue_handshake();
     void on_established();
-    void on_connect_failed(std::string_view reason);
+    void on_connect_failed(failure, std::string_view reason);
     void write_request();
     void write(std::string_view bytes);
     void write_rest();
@@ -99,8 +99,8 @@ private:
     void on_idle_readable();
     void on_response_complete();
     std::string error_text(const boost::system::error_code&) const;
-    void fail(std::string_view reason, bool timed_out = false);
-    void post_failure(std::string reason);
+    void fail(failure, std::string_view reason);
+    void post_failure(failure, std::string reason);
     void drop();
     void tap(bool sent, std::string_view bytes);
     monotonic_time timer_due() const { return stage_ == stage::open ? deadline_ : connect_deadline_; }

@@ -1,5 +1,6 @@
 #include <loadsim/http/server.hpp>
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/net/call_on_loop.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -36,7 +37,9 @@ public:
         const auto port = server_.open(at);
         if (!port) return port.error();
         address = {.scheme = "http", .host = at.host.empty() ? "127.0.0.1" : at.host, .port = *port, .path = {}};
-        thread_ = std::thread([this] { io_.run(); });
+        thread_ = std::thread([this] {
+            while (!contained("the HTTP listener", [this] { io_.run(); })) {} // goes on with the next handler
+        });
         return {};
     }
 

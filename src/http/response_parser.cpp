@@ -7,14 +7,55 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/system/errc.hpp>
+#include <boost/system/error_category.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace loadsim::http {
 
 namespace {
+
+class parse_category final : public boost::system::error_category {
+public:
+    const char* name() const noexcept override { return "loadsim.http"; }
+    std::string message(int value) const override {
+        switch (static_cast<parse_error>(value)) {
+        case parse_error::compressed: return "http: compressed body";
+        case parse_error::too_many_interim:
+            return fmt::format("response of more than {} interim ones (status 1xx)", response_parser::max_interim);
+        case parse_error::bare_line_feed: return "http: a line of a chunked body ends in LF and not in CR LF";
+        }
+        return "http: unknown";
+    }
+};
+
+/// A line of a chunk's header or of a trailer ends in LF alone: Beast would wait for a CR LF.
+bool has_bare_line_feed(std::string_view lines) {
+    for (auto at = lines.find('\n'); at != std::string_view::npos; at = lines.find('\n', at + 1))
+        if (at == 0 || lines[at - 1] != '\r') return true;
+    return false;
+}
+
+/// The first line at the beginning of a chunk, behind the end of the chunk before it.
+std::string_view chunk_line(std::string_view bytes) {
+    if (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+    return bytes.substr(0, bytes.find('\n') + 1); // all if there is no end
+}
+
+/// Name of the first coding that compresses the body (RFC 9112, 6.1), in a list that ends in "chunked"; empty: none.
+std::string_view compression_of_transfer(std::string_view codings) {
+    while (!codings.empty()) {
+        auto one = codings.substr(0, codings.find(','));
+        codings.remove_prefix(std::min(one.size() + 1, codings.size()));
+        one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
+        one = one.substr(0, one.find_last_not_of(" \t") + 1);
+        if (equal_header_names(one, "chunked")) continue;
+        if (const auto compression = compression_of(one); !compression.empty()) return compression;
+    }
+    return {};
+}
 
 /// Bytes of a header with the empty line at its end; 0: incomplete. Lines end in CRLF or LF.
 std::size_t header_size(std::string_view bytes) {
@@ -41,6 +82,11 @@ void normalize(std::string_view header, std::string& out) {
 
 } // namespace
 
+beast::error_code make_error_code(parse_error e) noexcept {
+    static const parse_category category;
+    return {static_cast<int>(e), category};
+}
+
 response_parser::parser::parser(std::string& out, header_list* kept, const options& wanted, bool bodiless)
     : body(out), headers(kept) {
     eager(true); // parse header and body in one call
@@ -61,22 +107,26 @@ void response_parser::parser::on_response_impl(int code, text, int, error_code& 
 
 void response_parser::parser::on_field_impl(field which, text name, text value, error_code&) {
     if (which == field::content_encoding) compression = compression_of({value.data(), value.size()});
+    if (which == field::transfer_encoding && compression.empty())
+        compression = compression_of_transfer({value.data(), value.size()});
     if (headers != nullptr) headers->emplace_back(name, value);
 }
 
 std::size_t response_parser::parser::on_body_impl(text part, error_code& error) {
-    if (!compression.empty()) error = make_error_code(boost::system::errc::not_supported);
+    if (!compression.empty()) error = parse_error::compressed;
     body.append(part.data(), part.size());
     return part.size();
 }
 
-std::size_t response_parser::parser::on_chunk_body_impl(std::uint64_t, text part, error_code& error) {
+std::size_t response_parser::parser::on_chunk_body_impl(std::uint64_t left, text part, error_code& error) {
+    chunk_left = left - part.size();
     return on_body_impl(part, error);
 }
 
 void response_parser::begin(bool bodiless) {
     bodiless_ = bodiless;
     unread_.clear();
+    interim_ = 0;
     next_message();
 }
 
@@ -99,12 +149,20 @@ std::size_t response_parser::parse(std::string_view bytes, error_code& error) {
     std::size_t consumed = 0;
     while (consumed < bytes.size() && !done()) {
         const auto rest = bytes.substr(consumed);
-        if (has_header() && too_few_chunk_bytes(*parser_, rest.size())) break;
+        if (has_header() && too_few_chunk_bytes(*parser_, rest.size())) {
+            if (parser_->at_chunk_line() && has_bare_line_feed(chunk_line(rest))) error = parse_error::bare_line_feed;
+            break;
+        }
         const auto size = has_header() ? parser_->put(boost::asio::buffer(rest), error) : parse_header(rest, error);
         consumed += size;
-        if (parser_->interim()) next_message();
+        if (parser_->interim()) {
+            if (++interim_ > max_interim) error = parse_error::too_many_interim;
+            next_message();
+        }
         if (error == beast::http::error::need_more) {
             error = {};
+            if (parser_->at_chunk_line() && has_bare_line_feed(bytes.substr(consumed)))
+                error = parse_error::bare_line_feed;
             break;
         }
         if (error || size == 0) break;
@@ -137,12 +195,19 @@ std::string response_parser::describe(const error_code& failed) const {
         return fmt::format("response with a header over {} bytes (load.http.maxHeader)", options_.limits.header);
     if (failed == error::body_limit)
         return fmt::format("response with a body over {} bytes (load.http.maxBody)", options_.limits.body);
-    if (parser_ && !parser_->compression.empty() && failed == boost::system::errc::not_supported)
+    if (failed == parse_error::compressed)
         return fmt::format("response {} with a compressed body ({}), although loadsim sends no Accept-Encoding; switch "
                            "compression off at the API",
                            status(), parser_->compression);
+    if (failed.category() == make_error_code(parse_error::compressed).category()) return failed.message();
     if (failed == error::end_of_stream) return "connection closed by the API";
     return failed.category() == make_error_code(error::end_of_stream).category() ? failed.message() : std::string{};
+}
+
+bool response_parser::is_refused(const error_code& failed) noexcept {
+    using beast::http::error;
+    return failed == error::header_limit || failed == error::body_limit || failed == parse_error::compressed ||
+           failed == parse_error::too_many_interim;
 }
 
 bool response_parser::has_header() const { return parser_->is_header_done(); }

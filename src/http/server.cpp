@@ -245,8 +245,8 @@ private:
         acceptor_.async_accept([self = shared_from_this()](error_code error, tcp::socket socket) {
             if (self->shared_->closing) return;
             if (error) return self->accept_later(); // probably no open files left
+            self->accept();                         // first: an exception below must not end it
             self->add_connection(std::move(socket));
-            self->accept();
         });
     }
 

@@ -171,11 +171,11 @@ void set_tls_host(ssl_st* ssl, const std::string& host) {
     }
 }
 
-std::string tls_error(ssl_st* ssl, unsigned long code) {
+tls_failure tls_error(ssl_st* ssl, unsigned long code) {
     if (const auto* refused = static_cast<const std::string*>(SSL_get_ex_data(ssl, sentence_index())))
-        return "tls: the certificate is refused: " + *refused;
+        return {"tls: the certificate is refused: " + *refused, true};
     const auto ours = client_certificate_error(ERR_GET_REASON(code), SSL_get_certificate(ssl) != nullptr);
-    return "tls: " + (ours.empty() ? reason_text(code) : ours);
+    return {"tls: " + (ours.empty() ? reason_text(code) : ours), !ours.empty()};
 }
 
 std::string to_string(const refused_certificate& c) {
@@ -199,7 +199,7 @@ std::string to_string(const refused_certificate& c) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
         return fmt::format("its CA '{}' is not trusted; give that CA's certificate (tls.ca)", c.issuer);
-    default: return X509_verify_cert_error_string(c.error);
+    default: return fmt::format("{}; have the API's certificate renewed", X509_verify_cert_error_string(c.error));
     }
 }
 

@@ -41,7 +41,7 @@ tls_session::state tls_session::handshake() {
     const int returned = SSL_do_handshake(ssl_.get());
     if (returned == 1) return state::done;
     record_error(returned);
-    return error_.empty() && !closed_ ? state::in_progress : state::failed;
+    return error_.text.empty() && !closed_ ? state::in_progress : state::failed;
 }
 
 void tls_session::put_received(std::string_view received) { BIO_write(in_, received.data(), as_int(received.size())); }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/http/client.hpp>
+#include <loadsim/http/tls.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -47,8 +47,7 @@ public:
     bool closed() const { return closed_; } ///< the peer has sent close_notify
     /// Appends pending output to `out`.
     void take_output(std::string& out);
-    /// Short text of the error; empty: none.
-    const std::string& error() const { return error_; }
+    const tls_failure& error() const { return error_; } ///< without a text: none
 
 private:
     void record_error(int returned);
@@ -59,7 +58,7 @@ private:
     std::unique_ptr<ssl_st, deleter> ssl_;
     bio_st* in_;  ///< of ssl_
     bio_st* out_; ///< of ssl_
-    std::string error_;
+    tls_failure error_;
     bool closed_ = false;
 };
 

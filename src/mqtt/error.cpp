@@ -20,7 +20,7 @@ public:
         case errc::protocol_error: return "the server broke the MQTT protocol";
         case errc::packet_too_large: return "the server sent a packet above the maximum packet size";
         case errc::connect_refused: return "connection refused by the server";
-        case errc::use_another_server: return "the server asks to use another server";
+        case errc::use_another_server: return "the server refers to another server";
         case errc::server_disconnected: return "disconnected by the server";
         case errc::connack_timeout: return "the server did not answer CONNECT in time";
         case errc::keep_alive_timeout: return "the server did not answer a ping in time";

@@ -162,7 +162,12 @@ std::error_code session::on_ack(const frame& f, receive_context& t) {
     const bool downgraded = p.type == packet_type::puback && o->awaits == outgoing::step::pubrec;
     const auto expected = p.type == packet_type::puback ? outgoing::step::puback : outgoing::step::pubcomp;
     if (o->awaits != expected && !downgraded) return fail(reason::protocol_error, t.out);
-    if (downgraded) t.events.on_downgraded(*this, p.packet_id);
+    if (downgraded) {
+        t.events.on_downgraded(*this, p.packet_id);
+        // The handler may have published, which moves the messages, or ended the session.
+        o = active_ ? active_->out.find(p.packet_id) : nullptr;
+        if (o == nullptr || phase_ != phase::connected) return {};
+    }
     // 3.7.2.1: "not found" after a resent PUBREL means that the server had completed before the connection was lost
     const bool done_before =
         p.type == packet_type::pubcomp && p.code == reason::packet_identifier_not_found && o->sent_before;

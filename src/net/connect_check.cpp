@@ -3,6 +3,8 @@
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <deque>
 #include <optional>
@@ -14,15 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-/// A loopback connect to a free port may get that port as its source port, and TCP then connects the socket to itself
-/// (simultaneous open, RFC 9293, 3.5): there is no listener.
-bool is_self_connected(const tcp::socket& socket) {
-    error_code ours;
-    error_code theirs;
-    const auto local = socket.local_endpoint(ours);
-    return local == socket.remote_endpoint(theirs) && !ours && !theirs;
-}
 
 /// Connect to one server.
 struct connect_attempt {
@@ -54,7 +47,7 @@ found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, n
     for (const auto& s : known.servers()) attempts.emplace_back(io, s);
     io.run_for(std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout));
     for (auto& a : attempts)
-        if (a.answered() && is_self_connected(a.socket)) a.outcome = asio::error::connection_refused;
+        if (a.answered() && is_self_connected(a.socket.native_handle())) a.outcome = asio::error::connection_refused;
 
     for (std::size_t i = 0; i < urls.size(); ++i) {
         const auto of_url = [i](const connect_attempt& a) { return a.target.url == i; };
@@ -76,6 +69,16 @@ found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, n
     }
     found.servers = server_list(std::move(urls), std::move(known), peer);
     return found;
+}
+
+bool is_self_connected(int socket) noexcept {
+    tcp::endpoint local;
+    tcp::endpoint remote;
+    const auto endpoint_of = [socket](tcp::endpoint& e, decltype(&::getsockname) which) {
+        auto size = static_cast<socklen_t>(e.capacity());
+        return which(socket, e.data(), &size) == 0;
+    };
+    return endpoint_of(local, &::getsockname) && endpoint_of(remote, &::getpeername) && local == remote;
 }
 
 result<std::uint16_t> free_port() {

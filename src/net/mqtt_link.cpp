@@ -4,6 +4,7 @@
 #include "link_impairment.hpp"
 #include "tcp_connect.hpp"
 
+#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/error.hpp>
 
 #include <netinet/in.h>
@@ -80,6 +81,7 @@ void mqtt_link::on_ready(std::uint32_t events) {
         check_syn_retransmission();
         if ((events & (EPOLLERR | EPOLLHUP)) != 0)
             if (const auto error = connect_error(socket_)) return on_connection_lost(error);
+        if (is_self_connected(socket_)) return on_connection_lost(std::make_error_code(std::errc::connection_refused));
         on_tcp_connected();
     } else if (unsent_ && (events & EPOLLOUT) != 0) {
         on_writable();

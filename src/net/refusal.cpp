@@ -15,7 +15,8 @@ std::string describe(mqtt::reason r, std::string_view server_reference) {
     return text;
 }
 
-std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version protocol) {
+std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version protocol,
+                      std::string_view server_reference) {
     using enum mqtt::reason;
     switch (r) {
     case unsupported_protocol_version:
@@ -43,10 +44,17 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
     case packet_too_large:
         return keys.will.empty() ? "raise the broker's maximum packet size"
                                  : fmt::format("shorten {}, or raise the broker's maximum packet size", keys.will);
-    case retain_not_supported: return fmt::format("set {}.retain to false", keys.will);
-    case qos_not_supported: return fmt::format("lower {}.qos", keys.will);
+    case retain_not_supported:
+        return keys.will.empty() ? "the session retains nothing: see the broker's log"
+                                 : fmt::format("set {}.retain to false", keys.will);
+    case qos_not_supported:
+        return keys.will.empty() ? "the session sends nothing above QoS 0 in CONNECT: see the broker's log"
+                                 : fmt::format("lower {}.qos", keys.will);
     case use_another_server:
-    case server_moved: return "give that server's address as target.broker";
+    case server_moved:
+        return server_reference.empty()
+                   ? "it does not name that server: give another broker as target.broker"
+                   : fmt::format("give the server that it names, {}, as target.broker", server_reference);
     default: return "see the broker's log";
     }
 }
@@ -58,7 +66,7 @@ std::string start_error(const start_failure& f, const session_keys& keys) {
     if (f.filter.empty() && ended_by_broker(f.why))
         return fmt::format("the broker {} refuses the session of {}, client id '{}' ({}); {}", to_string(f.broker),
                            f.session, f.client_id, describe(f.reason, f.server_reference),
-                           advice_on(f.reason, keys, f.protocol));
+                           advice_on(f.reason, keys, f.protocol, f.server_reference));
     if (f.filter.empty())
         return fmt::format("{} cannot connect ({}); check that the broker runs, and {} if it wants them", f.session,
                            f.why.message(), keys.credentials);
@@ -67,8 +75,19 @@ std::string start_error(const start_failure& f, const session_keys& keys) {
     if (f.why)
         return fmt::format("the broker closes the connection at {}'s subscription to {} ({}); see its log", f.session,
                            f.filter, f.why.message());
-    return fmt::format("the broker refuses {}'s subscription to {} ({}); check its access rules", f.session, f.filter,
-                       describe(f.reason));
+    return fmt::format("the broker refuses {}'s subscription to {} ({}); {}", f.session, f.filter, describe(f.reason),
+                       advice_on_subscription(f.reason));
+}
+
+std::string_view advice_on_subscription(mqtt::reason r) noexcept {
+    using enum mqtt::reason;
+    switch (r) {
+    case quota_exceeded: return "raise the broker's limit of subscriptions";
+    case topic_filter_invalid: return "the broker has rules for filters: see its log";
+    case packet_identifier_in_use:
+    case implementation_specific_error: return "see the broker's log";
+    default: return "check the broker's access rules";
+    }
 }
 
 bool is_refusal(mqtt::reason r) noexcept { return static_cast<std::uint8_t>(r) >= 0x80; }

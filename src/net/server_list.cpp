@@ -1,5 +1,6 @@
 #include <loadsim/net/server_list.hpp>
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/log.hpp>
 
 #include <boost/asio/io_context.hpp>
@@ -147,9 +148,16 @@ std::shared_ptr<const std::vector<server>> server_list::at(monotonic_time now) c
     const std::lock_guard lock(state_->mutex);
     for (const auto& name : state_->cache.take_due(now)) {
         const auto look_up = [name, owner = std::weak_ptr(state_)] {
-            boost::system::error_code error;
-            const auto found = addresses_of(name, error);
-            if (const auto all = owner.lock()) all->put(name, found, error ? error.message() : std::string{});
+            std::vector<address> found;
+            std::string error = "see the line before"; // of contained()
+            contained("a name lookup", [&] {
+                boost::system::error_code failed;
+                found = addresses_of(name, failed);
+                error = failed ? failed.message() : std::string{};
+            });
+            contained("a name lookup", [&] {
+                if (const auto all = owner.lock()) all->put(name, found, error);
+            });
         };
         try {
             std::thread(look_up).detach();

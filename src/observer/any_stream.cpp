@@ -2,10 +2,15 @@
 
 #include <loadsim/http/tls.hpp>
 #include <loadsim/net/byte_tap.hpp>
+#include <loadsim/net/connect_check.hpp>
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <optional>
@@ -36,6 +41,21 @@ private:
 
 } // namespace
 
+/// A silent stream whose path is dead ends within about ten seconds; by default the kernel waits for two hours.
+/// Failure is ignored: the loss is noticed later.
+void detect_dead_path(int socket) {
+    constexpr int idle_s = 5;
+    constexpr int interval_s = 2;
+    constexpr int probes = 3;
+    constexpr unsigned unacknowledged_ms = 10'000; // of data, which keep-alive probes do not follow
+    const int on = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
+}
+
 struct any_stream::impl {
     explicit impl(asio::io_context& io) : tcp(io) {}
     std::shared_ptr<capture> captured{}; ///< null: none
@@ -55,10 +75,12 @@ void any_stream::close() { impl_->tcp.close(); }
 
 void any_stream::async_connect(const asio::ip::tcp::endpoint& address, std::function<void(error_code)> done) {
     impl_->tcp.async_connect(address, [this, kept = std::move(done)](error_code error) {
+        if (!error && net::is_self_connected(impl_->tcp.socket().native_handle()))
+            error = asio::error::connection_refused;
         if (!error) {
             error_code ignored;
-            impl_->tcp.socket().set_option(asio::socket_base::keep_alive(true), ignored);
             impl_->tcp.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+            detect_dead_path(impl_->tcp.socket().native_handle());
         }
         kept(error);
     });
@@ -81,7 +103,7 @@ void any_stream::start_tap(net::byte_tap& tap) {
 
 std::string any_stream::describe(error_code error) const {
     const bool of_tls = impl_->tls && error.category() == asio::error::get_ssl_category();
-    return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value()))
+    return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value())).text
                   : error.message();
 }
 

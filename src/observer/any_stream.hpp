@@ -46,7 +46,7 @@ public:
     void expires_never();                         ///< no timeout for later operations
     void close();                                 ///< cancels pending operations
 
-    /// The connection gets TCP_NODELAY and keep-alive.
+    /// The connection gets TCP_NODELAY, and ends within seconds when the path to the peer is dead.
     void async_connect(const boost::asio::ip::tcp::endpoint&, std::function<void(error_code)>);
     /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by
     /// http::configure_tls() and must outlive this.

@@ -90,6 +90,11 @@ void event_sink::count_connection(const std::string& address) {
     ++counts_.addresses[address];
 }
 
+void event_sink::count_connection_error(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    ++counts_.connection_errors[why];
+}
+
 void event_sink::count_broker_limit(const std::string& sentence) {
     const std::lock_guard lock(mutex_);
     ++counts_.broker_limits[sentence];

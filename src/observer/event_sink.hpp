@@ -42,6 +42,7 @@ public:
     void count_rejected(const std::string& why, std::uint64_t times = 1);
     void count_reconnect();
     void count_connection(const std::string& address);
+    void count_connection_error(const std::string& why);
     void count_broker_limit(const std::string& sentence);
     counts take_counts();
 

@@ -66,6 +66,7 @@ mqtt_subscriber::start_result mqtt_observer::start(mqtt::version version) {
         .on_retained = [this] { sink_.count_rejected("retained since before the run"); },
         .on_connect = [this](const std::string& address) { sink_.count_connection(address); },
         .on_limited = [this](const std::string& sentence) { sink_.count_broker_limit(sentence); },
+        .on_lost = [this](const std::string& why) { sink_.count_connection_error(why); },
         .tap = context_.tap};
     for (std::uint32_t i = 0; i < client_count(); ++i) setup.clients.push_back(subscriptions_for(i, group));
     subscriber_.reset(); // of the other version

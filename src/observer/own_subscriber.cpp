@@ -2,6 +2,7 @@
 
 #include "redelivery_filter.hpp"
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
 #include <loadsim/mqtt/packet.hpp>
@@ -76,8 +77,9 @@ private:
         if (owner_.setup_.on_limited) owner_.setup_.on_limited(sentence);
     }
     void on_session_lost(std::error_code why) override {
-        if (std::exchange(online_, false))
-            log_warning(fmt::format("observer: the broker is lost ({}); reconnecting", why.message()));
+        if (!std::exchange(online_, false)) return;
+        log_warning(fmt::format("observer: the broker is lost ({}); reconnecting", why.message()));
+        if (owner_.setup_.on_lost) owner_.setup_.on_lost(why.message());
     }
     void on_message(net::mqtt_link&, const mqtt::message& m) override {
         const auto now = loop().now();
@@ -152,7 +154,9 @@ mqtt_subscriber::start_result own_subscriber::start() {
         if (!connected) return describe({.why = mqtt::errc::connack_timeout, .session = std::string(session_name)});
         return {.error = "the broker does not answer the observer's subscription; see its log"};
     }
-    thread_ = std::thread([this] { loop_.run(); });
+    thread_ = std::thread([this] {
+        while (!contained("the mqtt observer", [this] { loop_.run(); })) {}
+    });
     return {};
 }
 

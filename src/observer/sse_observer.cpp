@@ -124,7 +124,7 @@ std::string sse_observer::run_connection(any_stream stream, const http::request&
 
     mark_connected();
     parser_.restart();
-    stream.expires_never(); // a stream may be silent; TCP keep-alive detects a lost peer
+    stream.expires_never(); // a stream may be silent; any_stream detects a dead path
     while (true) {
         feed(response.take_body());
         if (failed) return fmt::format("is lost ({})", describe(failed));

@@ -1,5 +1,6 @@
 #include "streaming_observer.hpp"
 
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/http/tls.hpp>
@@ -91,13 +92,16 @@ void streaming_observer::run() {
         const auto known = servers_.at(std::chrono::steady_clock::now());
         const auto& server = (*known)[turn % known->size()];
         const auto& base = bases[proxy ? turn % bases.size() : server.url];
-        const auto ended = fmt::format("{}{}: {}", net::to_string(base), path_, connect_once(base, server.address));
+        std::string why = "failed; see the log";
+        contained(kind_, [&] { why = connect_once(base, server.address); });
+        const auto ended = fmt::format("{}{}: {}", net::to_string(base), path_, why);
         if (blocking_io_.stopped()) break;
         failed = was_connected_ ? 0 : failed + 1;
         if (!start_reported_) {
             if (failed < std::max(known->size(), bases.size()) && !stop_reconnecting_) continue;
             return start_result_.set_value(ended); // all failed: so does start()
         }
+        sink_.count_connection_error(why);
         log_warning(fmt::format("{}: {}{}", kind_, ended, stop_reconnecting_ ? "" : "; connecting again"));
         if (!stop_reconnecting_)
             blocking_io_.sleep(net::backoff(

@@ -25,18 +25,25 @@ bool verify_signature(const webhook_options::signature& wanted, std::string_view
     return constant_time_equal(given, compute_signature(wanted, body));
 }
 
-result<webhook_handler> webhook_handler::make(const webhook_options& wanted, const std::string& options_path) {
+problems check(const webhook_options& o) {
     problems wrong;
-    const auto check = [&](const std::string& header, const std::string& value, const std::string& where,
-                           const char* what) {
-        if (header.empty()) wrong.add(options_path + where + ".header", "the name of the header is missing");
+    const auto check_secret = [&](const std::string& header, const std::string& value, const std::string& where,
+                                  const char* what) {
+        if (auto why = http::header_name_problem(header); !why.empty()) wrong.add(where + ".header", std::move(why));
         if (value.empty())
-            wrong.add(options_path + where + what,
+            wrong.add(where + what,
                       "is empty, and every call would be accepted; set the variable or file that it is from");
     };
-    if (wanted.secret) check(wanted.secret->header, wanted.secret->value, ".secret", ".value");
-    if (wanted.hmac) check(wanted.hmac->header, wanted.hmac->key, ".hmac", ".key");
-    if (!wanted.path.starts_with('/')) wrong.add(options_path + ".path", "a path begins with /");
+    if (const auto at = net::parse_listen_address(o.listen); !at) wrong.add(".listen", at.error().list.front().text);
+    if (!o.path.starts_with('/')) wrong.add(".path", "a path begins with '/'");
+    if (o.secret) check_secret(o.secret->header, o.secret->value, ".secret", ".value");
+    if (o.hmac) check_secret(o.hmac->header, o.hmac->key, ".hmac", ".key");
+    return wrong;
+}
+
+result<webhook_handler> webhook_handler::make(const webhook_options& wanted, const std::string& options_path) {
+    problems wrong;
+    for (const auto& p : check(wanted).list) wrong.add(options_path + p.location, p.text);
     auto mapping = compile_event_mapping(wanted.reading, options_path);
     if (!mapping) wrong.add(mapping.error());
     if (!wrong.empty()) return wrong;
@@ -100,9 +107,8 @@ result<void> webhook_observer::start() {
     auto made = webhook_handler::make(options_, options_path_);
     if (!made) return made.error();
     handler_.emplace(std::move(*made));
-    const auto at = net::parse_listen_address(options_.listen);
-    if (!at) return problems{options_path_ + ".listen", at.error().list.front().text};
-    auto listener = http::listener::start(*at, {.limits = limits_, .tap = tap_},
+    const auto at = net::parse_listen_address(options_.listen).value(); // check() has validated it
+    auto listener = http::listener::start(at, {.limits = limits_, .tap = tap_},
                                           [this](const http::request_view& r) { return handle_request(r); });
     if (!listener) {
         const auto why = listener.error().list.front();

@@ -49,8 +49,11 @@ std::string websocket_observer::run_connection(any_stream stream, const http::re
         failed = io.run([&](auto done) { socket.async_read(message, std::move(done)); }, cancel);
         if (failed == websocket::error::message_too_big || failed == websocket::error::buffer_overflow)
             sink().count_rejected("message over load.http.maxBody");
-        if (failed == websocket::error::closed)
-            return fmt::format("is closed ({} {})", socket.reason().code, socket.reason().reason.c_str());
+        if (failed == websocket::error::closed) {
+            const auto& reason = socket.reason();
+            return fmt::format("is closed ({}{}{})", reason.code, reason.reason.empty() ? "" : " ",
+                               reason.reason.c_str());
+        }
         if (failed) return fmt::format("is lost ({})", socket.next_layer().describe(failed));
         const auto bytes = message.cdata();
         on_message({.payload = {static_cast<const char*>(bytes.data()), bytes.size()}, .parse_limit = bytes.size()},

@@ -162,6 +162,7 @@ json::array observers(const measure::totals& sum, const labels& labels) {
                                     {"first_completions", o.first_completions},
                                     {"disagreements", o.disagreements},
                                     {"rejections", counts_by_text(o.rejections)},
+                                    {"connection_errors", counts_by_text(o.connection_errors)},
                                     {"addresses", counts_by_text(o.addresses)}});
     return rows;
 }

@@ -128,11 +128,12 @@ std::string recoveries_text(const std::vector<recovery>& all) {
 }
 
 std::string observers_text(const measure::totals& sum, const measure::labels& labels) {
-    const bool has_rejections =
-        std::ranges::any_of(sum.observers, [](const auto& o) { return !o.second.rejections.empty(); });
-    if (labels.observers.size() < 2 && !has_rejections) return "";
+    const bool has_reasons = std::ranges::any_of(sum.observers, [](const auto& o) {
+        return !o.second.rejections.empty() || !o.second.connection_errors.empty();
+    });
+    if (labels.observers.size() < 2 && !has_reasons) return "";
     std::vector<row> rows{{"", "messages", "completions", "first", "disagreements"}};
-    std::vector<row> rejected;
+    std::vector<row> reasons;
     for (std::size_t i = 0; i < std::max<std::size_t>(1, labels.observers.size()); ++i) {
         const auto index = static_cast<std::uint32_t>(i);
         const auto found = sum.observers.find(index);
@@ -141,9 +142,11 @@ std::string observers_text(const measure::totals& sum, const measure::labels& la
         rows.push_back({name, human_count(o.received), human_count(o.completions), human_count(o.first_completions),
                         human_count(o.disagreements)});
         for (const auto& [why, count] : o.rejections)
-            rejected.push_back({human_count(count) + " x", name + " rejected: " + why});
+            reasons.push_back({human_count(count) + " x", name + " rejected: " + why});
+        for (const auto& [why, count] : o.connection_errors)
+            reasons.push_back({human_count(count) + " x", name + " not connected: " + why});
     }
-    return "\nobservers\n" + table(rows) + table(rejected, 2);
+    return "\nobservers\n" + table(rows) + table(reasons, 2);
 }
 
 std::string campaigns_text(const measure::totals& sum, const measure::labels& labels) {

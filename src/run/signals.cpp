@@ -1,6 +1,6 @@
 #include "signals.hpp"
 
-#include <loadsim/base/hangup.hpp>
+#include <loadsim/base/signals.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -25,6 +25,10 @@ public:
     bool wait_until(monotonic_time) override;
     kind requested() const override;
     bool aborted() const override;
+    std::string abort_reason() const override {
+        return as_rank_ ? "the launcher ended all ranks, because one of them died or somebody stopped it"
+                        : "a second signal (SIGTERM or SIGHUP) ended the drain";
+    }
 
 private:
     void listen();
@@ -47,6 +51,7 @@ process_signals::process_signals(bool as_rank) : as_rank_(as_rank), io_(1), sign
         signals_.add(SIGUSR1);
         signals_.add(SIGUSR2);
     }
+    if (const int number = take_late_signal(); number != 0) handle(number); // of a run before this one
     listen();
     thread_ = std::thread([this] { io_.run(); });
 }
@@ -54,9 +59,10 @@ process_signals::process_signals(bool as_rank) : as_rank_(as_rank), io_(1), sign
 process_signals::~process_signals() {
     io_.stop();
     thread_.join();
-    if (!as_rank_) return;
     boost::system::error_code ignored;
-    signals_.clear(ignored);
+    signals_.clear(ignored); // leaves the default actions
+    keep_late_signals();
+    if (!as_rank_) return;
     // The launcher may send these signals until all ranks have ended; their default action would kill the process.
     std::signal(SIGUSR1, SIG_IGN);
     std::signal(SIGUSR2, SIG_IGN);
@@ -78,7 +84,10 @@ void process_signals::handle(int number) {
         return;
     }
     if (number == SIGINT && requested_ != kind::none) std::_Exit(130);
-    if (requested_ != kind::none) return;
+    if (requested_ != kind::none) {
+        if (number == SIGTERM || number == SIGHUP) aborted_ = pending_ = true;
+        return;
+    }
     requested_ = number == SIGINT || number == SIGUSR1 ? kind::interrupt : kind::terminate;
     pending_ = true;
 }

@@ -93,7 +93,7 @@ bool stages::has_pending_stop() const {
 void stages::check_lost_ranks() {
     if (aborted()) return;
     if (signals_.aborted())
-        abort_reason_ = "the launcher ended all ranks, because one of them died or somebody stopped it";
+        abort_reason_ = signals_.abort_reason();
     else if (const auto& broken = aggregator_.latest().fatal_error; !broken.empty())
         abort_reason_ = broken;
     else

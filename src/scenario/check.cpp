@@ -159,18 +159,8 @@ void check_observers(const scenario_config& config, problems& all) {
                 }
                 if constexpr (requires { o.factor; })
                     if (!(o.factor >= 1)) all.add(path, "must be at least 1: below it, the polls become more frequent");
-                if constexpr (requires { o.hmac; }) {
-                    if (const auto at = net::parse_listen_address(o.listen); !at)
-                        for (const auto& p : at.error().list) all.add(path + ".webhook.listen", p.text);
-                    if (!o.path.starts_with('/')) all.add(path + ".webhook.path", "a path begins with '/'");
-                    const auto check_header = [&](const auto& signed_by, const char* key) {
-                        if (!signed_by) return;
-                        if (auto why = http::header_name_problem(signed_by->header); !why.empty())
-                            all.add(path + key, std::move(why));
-                    };
-                    check_header(o.secret, ".webhook.secret.header");
-                    check_header(o.hmac, ".webhook.hmac.header");
-                }
+                if constexpr (requires { o.hmac; })
+                    for (const auto& p : observer::check(o).list) all.add(path + ".webhook" + p.location, p.text);
             },
             observers[i]);
         if (no_id && needs_request_id(observers[i]))

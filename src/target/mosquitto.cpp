@@ -257,6 +257,21 @@ result<bool> mosquitto::launch() {
     return false;
 }
 
+std::string describe_end(pid_t pid, int code, const fs::path& log) {
+    constexpr int killed = 128; // and the number of the signal
+    const auto how = code > killed ? fmt::format("signal {}", code - killed) : fmt::format("exit code {}", code);
+    return fmt::format(
+        "the embedded broker, process {}, ended with {} during the run; see {}{}", pid, how, log.string(),
+        code == killed + SIGKILL ? ", and the kernel's log: it kills a process when memory runs out" : "");
+}
+
+std::string mosquitto::unexpected_end() {
+    const auto code = pid_ < 0 ? std::nullopt : exit_code_of(pid_);
+    if (!code) return {};
+    frozen_ = false;
+    return describe_end(std::exchange(pid_, -1), *code, log_path(folder_));
+}
+
 void mosquitto::stop() { terminate(persist_timeout); }
 
 void mosquitto::freeze() {

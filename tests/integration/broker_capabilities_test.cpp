@@ -339,7 +339,7 @@ TEST_F(broker_capabilities, another_server_is_named) {
     ASSERT_TRUE(run_until([&] { return !fleet_->refusal().empty(); }));
     EXPECT_THAT(fleet_->refusal(), AllOf(HasSubstr(net::to_string(server_->address())),
                                          HasSubstr("server moved (0x9D), at b.test:1883"), HasSubstr("target.broker")));
-    EXPECT_THAT(reasons(), Contains(Pair(HasSubstr("asks to use another server: server moved"), testing::_)));
+    EXPECT_THAT(reasons(), Contains(Pair(HasSubstr("refers to another server: server moved"), testing::_)));
 }
 
 TEST_F(broker_capabilities, assigned_client_identifier_is_reused) {

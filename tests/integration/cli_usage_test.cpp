@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using harness::program;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -31,6 +33,15 @@ TEST(cli_usage, reports_several_problems_at_once) {
     expect_usage_error(run,
                        AllOf(HasSubstr("scenario.yaml:2:7"), HasSubstr("scenario.yaml:4:10"),
                              HasSubstr("scenario.yaml:7:5"), HasSubstr("--set fleet.vehicles"), HasSubstr("--broker")));
+}
+
+TEST(cli_usage, a_wrong_url_is_one_problem) {
+    // Without an API the embedded backend would be used, which does not support a contract of one's own.
+    auto run = program::run("name: x\nload:\n  phases: [{duration: 1s, arrivalRate: 1}]\n"
+                            "contract:\n  request: {path: '/cars/{vin}/{service}'}\n",
+                            {"--broker", "mqtt://127.0.0.1:1", "--api", "ftp://nowhere"});
+    expect_usage_error(run, HasSubstr("--api"));
+    EXPECT_EQ(std::ranges::count(run.err(), '\n'), 1) << run.err();
 }
 
 TEST(cli_usage, refuses_missing_scenarios_and_invalid_flags) {

@@ -12,10 +12,13 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
 
 #include <atomic>
 #include <chrono>
@@ -126,6 +129,37 @@ TEST(http_client, reuses_its_connections) {
     EXPECT_EQ(second.requests, 20U);
     EXPECT_EQ(second.opened, 3U) << "four at most, and one stood";
     EXPECT_EQ(second.busy_peak, 3U) << "told by its growth";
+}
+
+/// Sends a further request for each response.
+class chained_client final : private http::client_events {
+public:
+    explicit chained_client(const http::client_options& o) {
+        client_ = http::client::make(loop_, *this, o).value();
+        boost::asio::post(loop_.io(), [this] {
+            for (std::uint64_t i = 0; i < first_requests; ++i) client_->send(i, {.target = "/"});
+        });
+        loop_.run();
+    }
+    std::vector<std::uint64_t> answered;
+
+private:
+    static constexpr std::uint64_t first_requests = 4;
+    void on_response(std::uint64_t token, const http::response_view&) override {
+        answered.push_back(token);
+        if (token < first_requests) client_->send(100 + token, {.target = "/"});
+        if (answered.size() == 2 * first_requests) loop_.stop();
+    }
+
+    steady_time time_;
+    net::loop loop_{time_};
+    std::unique_ptr<http::client> client_;
+};
+
+TEST(http_client, sends_queued_requests_before_those_of_a_response) {
+    const auto api = listen(echo);
+    const chained_client one({.base_urls = {api.address()}, .max_connections = 1});
+    EXPECT_THAT(one.answered, ElementsAre(0, 1, 2, 3, 100, 101, 102, 103));
 }
 
 TEST(http_client, names_the_limit_of_a_response_that_is_too_large) {
@@ -244,6 +278,49 @@ TEST_F(https, refuses_an_untrusted_certificate) {
     const harness::tls_terminator old{{.server_certificate = ca.issue("old", "IP:127.0.0.1", -60)}, api.address().port};
     EXPECT_THAT(fetch_result({.base_urls = {local("https", old.port())}, .tls = {.ca = ca.file()}}),
                 HasSubstr("certificate is refused: it has expired, on 2"));
+}
+
+/// Sends the first flight of a TLS server, with its certificate, and resets the connection at once.
+class resetting_tls_server {
+public:
+    explicit resetting_tls_server(const harness::certificate_authority::issued& own)
+        : acceptor_(io_, {boost::asio::ip::address_v4::loopback(), 0}), thread_([this, own] { serve(own); }) {}
+    ~resetting_tls_server() { thread_.join(); }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+
+private:
+    void serve(const harness::certificate_authority::issued& own) {
+        auto socket = acceptor_.accept();
+        std::vector<char> bytes(64 * 1024);
+        boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
+        context.use_certificate_chain_file(own.certificate);
+        context.use_private_key_file(own.key, boost::asio::ssl::context::pem);
+        const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.native_handle()), &SSL_free);
+        auto* const in = BIO_new(BIO_s_mem());
+        auto* const out = BIO_new(BIO_s_mem());
+        SSL_set_bio(ssl.get(), in, out);
+        BIO_write(in, bytes.data(), static_cast<int>(socket.read_some(boost::asio::buffer(bytes))));
+        SSL_accept(ssl.get());
+        const auto size = BIO_read(out, bytes.data(), static_cast<int>(bytes.size()));
+        socket.set_option(boost::asio::socket_base::linger(true, 0));
+        boost::asio::write(socket, boost::asio::buffer(bytes.data(), static_cast<std::size_t>(size)));
+        socket.close();
+    }
+
+    boost::asio::io_context io_;
+    boost::asio::ip::tcp::acceptor acceptor_;
+    std::thread thread_;
+};
+
+// The alert about the refused certificate cannot be written, which ends the connection and its TLS session.
+TEST_F(https, survives_a_reset_before_its_alert) {
+    for (int i = 0; i < 20; ++i) {
+        const resetting_tls_server server(ca.issue("server", "IP:127.0.0.1"));
+        EXPECT_THAT(
+            fetch_result({.base_urls = {local("https", server.port())}, .tls = {.ca = untrusted_ca.file()}}),
+            testing::AnyOf(HasSubstr("certificate is refused: its CA 'ca' is not trusted"), HasSubstr("reset by peer")))
+            << "the reset may be seen first";
+    }
 }
 
 TEST_F(https, sends_a_client_certificate) {

@@ -1,4 +1,4 @@
-// kill -9: no child process survives, and the partial report is readable.
+// kill -9: no child process survives, and the partial report is readable. Of the embedded broker: the run ends, and says so.
 #include "process_lookup.hpp"
 #include "program.hpp"
 #include "scenario_builder.hpp"
@@ -40,6 +40,25 @@ TEST(kill_9, leaves_no_mosquitto_and_a_readable_timeline) {
         due += harness::number(line, "/requests/due");
     }
     EXPECT_GT(due, 0) << "what was seen is there";
+}
+
+TEST(kill_9, of_the_embedded_broker_ends_the_run_and_is_no_miss_of_the_platform) {
+    harness::scenario_builder w;
+    w.phases = "[{name: long, duration: 10m, arrivalRate: 40}]";
+    auto run = harness::program::run(w.yaml());
+    ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 3; }, 15s)) << run.err();
+    const auto brokers = harness::find_processes((run.report() / "mosquitto.conf").string());
+    ASSERT_EQ(brokers.size(), 1U);
+
+    ::kill(brokers.front(), SIGKILL);
+    EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
+    EXPECT_NE(run.out().find("the embedded broker, process " + std::to_string(brokers.front()) +
+                             ", ended with signal 9 during the run"),
+              std::string::npos)
+        << run.out();
+    const auto summary = boost::json::parse(harness::read_file(run.report() / "summary.json"));
+    EXPECT_EQ(summary.at("end_reason").as_string(), "aborted");
+    EXPECT_GT(harness::number(summary, "/requests/due"), 0) << "what was seen is there";
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <loadsim/net/pcap_writer.hpp>
 #include <loadsim/observer/observer_factory.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
@@ -19,9 +20,11 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -203,7 +206,37 @@ TEST(sse_observer, reconnects_with_the_last_event_id) {
     EXPECT_EQ(heads[0].find("Last-Event-ID"), std::string::npos);
     EXPECT_THAT(heads[1], HasSubstr("Last-Event-ID: 41\r\n"));
     EXPECT_THAT(heads[2], HasSubstr("Last-Event-ID: 41\r\n"));
-    EXPECT_EQ(l.tested_observer().take_counts().reconnects, 1U);
+    const auto counts = l.tested_observer().take_counts();
+    EXPECT_EQ(counts.reconnects, 1U);
+    EXPECT_THAT(counts.connection_errors,
+                ElementsAre(testing::Pair(HasSubstr("answers 503 in place of an event stream"), 1U),
+                            testing::Pair("has ended", 1U)));
+}
+
+/// Kind and seconds of the kernel's next timer of a connection to that loopback port: "2 5.0", 2 for keep-alive; empty: none.
+std::string timer_of_connection_to(std::uint16_t port) {
+    std::ifstream table("/proc/net/tcp");
+    std::string line;
+    while (std::getline(table, line)) {
+        std::istringstream fields(line);
+        std::string number, local, remote, state, queues, timer;
+        fields >> number >> local >> remote >> state >> queues >> timer;
+        if (state == "01" && remote == fmt::format("0100007F:{:04X}", port))
+            return fmt::format("{} {:.1f}", timer.at(1), std::stoi(timer.substr(3), nullptr, 16) / 100.0);
+    }
+    return {};
+}
+
+TEST(sse_observer, notices_a_dead_path_of_a_silent_stream_within_seconds) {
+    platform silent({{.bytes = stream_head}});
+    observer::observer_context context;
+    context.api.base_urls = {endpoint_at(silent.port())};
+    recording_observer l(observer::sse_options{}, context);
+    ASSERT_EQ(l.start_error(), "");
+    EXPECT_TRUE(wait_until([&] {
+        const auto timer = timer_of_connection_to(silent.port());
+        return timer.starts_with("2 ") && std::stod(timer.substr(2)) <= 5.0;
+    })) << timer_of_connection_to(silent.port());
 }
 
 TEST(sse_observer, skips_an_oversized_event) {
@@ -340,6 +373,7 @@ TEST(websocket_observer, reconnects) {
     EXPECT_THAT(l.events(), ElementsAre("r-1", "r-2", "r-3"));
     const auto counts = l.tested_observer().take_counts();
     EXPECT_EQ(counts.reconnects, 3U);
+    EXPECT_THAT(counts.connection_errors, testing::Contains(testing::Pair("is closed (1001)", 1U)));
     EXPECT_THAT(counts.refused, ElementsAre(testing::Pair("message over load.http.maxBody", 1U)));
 }
 

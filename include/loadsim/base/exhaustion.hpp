@@ -1,29 +1,35 @@
-// Exhausted memory and threads: a reserve for an orderly end, and sentences.
+// Exhausted memory, threads and open files: a reserve for an orderly end, and sentences.
 #pragma once
 
 #include <loadsim/base/result.hpp>
 
 #include <exception>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace loadsim {
 
 /// Call first in main(). Keeps memory in reserve, which the first allocation that fails releases: memory_ran_out()
-/// is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception about memory or threads that nobody catches
+/// is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception with an exhaustion_text() that nobody catches
 /// ends the program as end_program() does.
 void prepare_for_exhaustion();
 
 /// The reserve is in use. Threads: any.
 bool memory_ran_out() noexcept;
 
-/// Sentence about an exception by which memory or threads ran out; empty: about something else.
+/// Sentence about an exception by which memory, threads or open files ran out; empty: about something else.
 std::string exhaustion_text(const std::exception&);
 
-/// Prints why the program cannot go on, and ends it without destructors: exit code 3 if memory or threads ran out, else 1.
+/// Prints why the program cannot go on, and ends it without destructors: exit code 3 if exhaustion_text() has a sentence, else 1.
 [[noreturn]] void end_program(const std::exception&);
 
-/// Calls `work`, which returns a result; exhausted memory or threads become its error.
+/// Calls `work` on a side thread, which must not end the process when memory, threads or open files run out: that exception is
+/// logged with `what`, the name of the work; others pass. False: it has thrown.
+bool contained(std::string_view what, const std::function<void()>& work);
+
+/// Calls `work`, which returns a result; exhausted memory, threads or open files become its error.
 template <class Work>
 auto or_exhausted(Work&& work) -> decltype(work()) {
     try {

@@ -23,13 +23,23 @@ std::string authority(const net::endpoint&);
 /// CONNECT request that opens a tunnel to the base URL through a proxy (RFC 9110, 9.3.6).
 std::string connect_request(const net::endpoint& base);
 
+/// Why a request has no response.
+enum class failure : std::uint8_t {
+    none,
+    no_connection, ///< not opened, or closed
+    timeout,
+    tls,         ///< no TLS with the server
+    certificate, ///< the server's or ours is refused; the text says what to do
+    response,    ///< it is HTTP, but loadsim does not take it: over a limit, compressed
+};
+
 struct response_view {
     unsigned status = 0;        ///< 0: no response; see `error`
     std::string_view body;      ///< valid during the callback
     std::string_view error;     ///< short, so that errors can be counted by this text
     const header_list& headers; ///< empty unless keep_headers is set
     std::uint32_t tries = 1;    ///< number of times the request was sent
-    bool timed_out = false;     ///< the last try timed out
+    failure why = failure::none;
 
     std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };

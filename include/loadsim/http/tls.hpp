@@ -20,9 +20,14 @@ result<void> configure_tls(ssl_ctx_st*, const tls_options&);
 /// Makes `host`, a name or an address, the one that the peer's certificate must be for; SNI unless it is an address.
 void set_tls_host(ssl_st*, const std::string& host);
 
-/// Sentence about a failed handshake, read or write: about the certificate that was refused, ours that the peer refuses, or else
-/// OpenSSL's text of `code`. The context is one of configure_tls().
-std::string tls_error(ssl_st*, unsigned long code);
+/// A failed handshake, read or write.
+struct tls_failure {
+    std::string text{};          ///< "tls: ..."; empty: no failure
+    bool of_certificate = false; ///< the peer's or ours is refused; the text says what to do
+};
+/// About the certificate that was refused, ours that the peer refuses, or else OpenSSL's text of `code`. The context is one of
+/// configure_tls().
+tls_failure tls_error(ssl_st*, unsigned long code);
 
 /// A certificate that verification has refused.
 struct refused_certificate {

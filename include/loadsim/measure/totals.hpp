@@ -89,15 +89,17 @@ BOOST_DESCRIBE_STRUCT(recovery_counts, (), (affected, recovery_times))
 
 /// Counts of one observer.
 struct observer_counts {
-    std::uint64_t received = 0;                       ///< messages
-    std::uint64_t completions = 0;                    ///< of them
-    std::uint64_t first_completions = 0;              ///< of those: reported before all other observers
-    std::uint64_t disagreements = 0;                  ///< of those: different outcome than another observer
-    std::map<std::string, std::uint64_t> rejections;  ///< rejected messages by reason
-    std::map<std::string, std::uint64_t> addresses{}; ///< connections made, by address
+    std::uint64_t received = 0;                               ///< messages
+    std::uint64_t completions = 0;                            ///< of them
+    std::uint64_t first_completions = 0;                      ///< of those: reported before all other observers
+    std::uint64_t disagreements = 0;                          ///< of those: different outcome than another observer
+    std::map<std::string, std::uint64_t> rejections;          ///< rejected messages by reason
+    std::map<std::string, std::uint64_t> addresses{};         ///< connections made, by address
+    std::map<std::string, std::uint64_t> connection_errors{}; ///< ended or not opened, by reason
 };
 BOOST_DESCRIBE_STRUCT(observer_counts, (),
-                      (received, completions, first_completions, disagreements, rejections, addresses))
+                      (received, completions, first_completions, disagreements, rejections, addresses,
+                       connection_errors))
 
 /// Counts of one campaign: a command to many vehicles at once.
 struct campaign_counts {

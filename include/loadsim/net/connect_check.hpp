@@ -17,6 +17,10 @@ namespace loadsim::net {
 /// none did. Blocks; `timeout` limits the connects, which are made at once.
 found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, nanoseconds timeout);
 
+/// A connect to a free port of this machine may get that port as its source port, and TCP then connects the socket to itself
+/// (simultaneous open, RFC 9293, 3.5): there is no listener. Treat it as a refused connection.
+bool is_self_connected(int socket) noexcept;
+
 /// A loopback port that is free now. Another process may take it before it is used: callers must be able to retry.
 result<std::uint16_t> free_port();
 

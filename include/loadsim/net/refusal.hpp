@@ -45,8 +45,13 @@ std::string start_error(const start_failure&, const session_keys&);
 /// Reason with its code, and the server that the broker refers to: "use another server (0x9C), at b.test:1883".
 std::string describe(mqtt::reason, std::string_view server_reference = {});
 
-/// What to do about a CONNACK with that reason: half a sentence. `protocol`: that of the session.
-std::string advice_on(mqtt::reason, const session_keys&, mqtt::version protocol);
+/// What to do about a CONNACK with that reason: half a sentence. `protocol`: that of the session; `server_reference`: the server
+/// that the broker refers to; empty: it names none.
+std::string advice_on(mqtt::reason, const session_keys&, mqtt::version protocol,
+                      std::string_view server_reference = {});
+
+/// What to do about a SUBACK with that reason: half a sentence.
+std::string_view advice_on_subscription(mqtt::reason) noexcept;
 
 /// The broker refuses: a reason code of 0x80 or more (MQTT 5.0, 2.4).
 bool is_refusal(mqtt::reason) noexcept;

@@ -51,7 +51,9 @@ struct counts {
     std::uint64_t reconnects = 0; ///< connections after a connection loss
     std::map<std::string, std::uint64_t>
         refused; ///< rejected messages by reason: "signature is wrong", "compressed body"
-    std::map<std::string, std::uint64_t> addresses;     ///< connections made, by address
+    std::map<std::string, std::uint64_t> addresses; ///< connections made, by address
+    /// Connections that have ended or could not be opened after the start, by reason.
+    std::map<std::string, std::uint64_t> connection_errors;
     std::map<std::string, std::uint64_t> broker_limits; ///< what the broker does not support, one sentence each
     std::vector<std::string> unmatched_fields; ///< sentences about field paths that never matched, each reported once
 };

@@ -53,6 +53,9 @@ struct webhook_options {
     friend bool operator==(const webhook_options&, const webhook_options&) = default;
 };
 
+/// Problems of the options apart from `reading`, each with a location behind that of the webhook: ".secret.value".
+problems check(const webhook_options&);
+
 /// Polls the platform's API until it reports a completion.
 struct poll_options {
     std::string path = "/requests/{request.id}";        ///< a template; appended to the API's base path

@@ -32,6 +32,9 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user,
 /// Errors: a user or a password that the format cannot represent; messages contain the user, never a password.
 result<std::string> plain_text_logins(const std::vector<mosquitto_login>&);
 
+/// Sentence about the end of the broker's process. `code`: as of exit_code_of().
+std::string describe_end(pid_t, int code, const std::filesystem::path& log);
+
 /// Mosquitto on a free loopback port. Configuration and log are in the given folder; passwords and persistence in a folder in it,
 /// mosquitto.private, which is removed with this object and which other users cannot enter. Terminates with this object, and with
 /// this process even if it is killed (Linux, PR_SET_PDEATHSIG). At the end secrets are masked in the log.
@@ -52,6 +55,9 @@ public:
     mosquitto(mosquitto&&) noexcept;
     mosquitto& operator=(mosquitto&&) noexcept;
     ~mosquitto(); ///< SIGTERM, then SIGKILL after 2 s; removes the private folder
+
+    /// Sentence about a broker that has ended by itself since the last call; empty: it has not.
+    std::string unexpected_end();
 
     const net::endpoint& broker() const noexcept { return broker_; }
 

@@ -34,6 +34,8 @@ struct mqtt_vehicle : vehicle_state {
     bool connected_before = false;      ///< had a session before
     bool subscription_kept = false;     ///< the broker's session holds the subscription
     bool connect_in_flight = false;     ///< occupies a slot among the connects in flight
+    bool will_retained = false;         ///< of the last CONNECT; without a last will false
+    mqtt::qos will_qos{};               ///< of the last CONNECT; without a last will 0
     std::uint16_t broker = 0;           ///< of the last connect; index into the fleet's brokers
     std::uint32_t connect_attempts = 0; ///< total; counter of the reconnect draws
     std::uint32_t responses_sent = 0;   ///< sequence number of the last response

@@ -23,19 +23,6 @@ namespace {
 /// Connects started per call; then the loop runs other work, since a connect without a free port is slow.
 constexpr int connects_per_call = 64;
 
-/// Permanent refusals: a retry does not help.
-bool is_permanent(mqtt::reason r) {
-    using enum mqtt::reason;
-    constexpr std::array those{unsupported_protocol_version,
-                               client_identifier_not_valid,
-                               bad_user_name_or_password,
-                               not_authorized,
-                               banned,
-                               bad_authentication_method,
-                               packet_too_large};
-    return std::ranges::find(those, r) != those.end();
-}
-
 constexpr net::session_keys keys_of_vehicles{.version = "fleet.mqtt.version",
                                              .client_id = "fleet.mqtt.clientId",
                                              .credentials = "fleet.mqtt.user and fleet.mqtt.password",
@@ -49,7 +36,7 @@ std::string_view advice_for(mqtt::reason r) {
     case mqtt::reason::shared_subscriptions_not_supported:
         return "it supports no shared subscriptions: give contract.command.filter (and the campaigns' filters) without "
                "$share";
-    default: return "check the broker's access rules";
+    default: return net::advice_on_subscription(r);
     }
 }
 
@@ -147,10 +134,12 @@ bool mqtt_fleet::close_link(vehicle_state& vehicle, vehicle::disconnect_kind how
 }
 
 mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
-    const mqtt_vehicle& vehicle = vehicle_of(link);
+    mqtt_vehicle& vehicle = vehicle_of(link);
     const auto vin = vin_of(vehicle.id);
     auto values = template_values_of(spec_, vehicle.id);
     values.vin = vin;
+    vehicle.will_qos = mqtt::qos::at_most_once;
+    vehicle.will_retained = false;
     const auto& false_identity = false_identities_[spec_.segments.segment_of(vehicle.id)];
     (false_identity ? *false_identity : default_identity_).render(values, identity_.shown);
     const auto* disruptions = find_disruptions(vehicle);
@@ -164,10 +153,10 @@ mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
         const auto& m = identity_.offline;
         const auto& broker = broker_of(vehicle);
         const auto requested_qos = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once;
-        client.last_will = mqtt::will{.topic = m.topic,
-                                      .payload = m.payload,
-                                      .quality = std::min(requested_qos, broker.maximum_qos),
-                                      .retain = m.retain && broker.retain_available};
+        vehicle.will_qos = std::min(requested_qos, broker.maximum_qos);
+        vehicle.will_retained = m.retain && broker.retain_available;
+        client.last_will = mqtt::will{
+            .topic = m.topic, .payload = m.payload, .quality = vehicle.will_qos, .retain = vehicle.will_retained};
     }
     return client;
 }
@@ -261,13 +250,18 @@ std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_c
         return why.message() + " instead of a CONNACK, as brokers without MQTT 5.0 do (try fleet.mqtt.version: 3.1.1)";
     if (!net::ended_by_broker(why)) return why.message();
     const auto refusal_reason = vehicle.link.session().last_reason();
-    const auto described = net::describe(refusal_reason, vehicle.link.session().server_reference());
+    const auto reference = vehicle.link.session().server_reference();
+    const auto described = net::describe(refusal_reason, reference);
     const bool moved = refusal_reason == mqtt::reason::server_moved && !was_online && listed_brokers_.size() == 1;
-    if (refusal_.empty() && vehicle.state != session_state::rejected && (moved || is_permanent(refusal_reason)))
+    const bool is_permanent = moved || is_permanent_refusal(refusal_reason, vehicle.will_qos, vehicle.will_retained);
+    if (refusal_.empty() && vehicle.state != session_state::rejected && is_permanent) {
+        auto keys = keys_of_vehicles;
+        if (refusal_reason != mqtt::reason::packet_too_large) keys.will = {}; // what is left of it is not the cause
         refusal_ = fmt::format("the broker {} refuses vehicle {} ({}); {}", broker_of(vehicle).name, vin_of(vehicle.id),
-                               described, net::advice_on(refusal_reason, keys_of_vehicles, protocol));
+                               described, net::advice_on(refusal_reason, keys, protocol, reference));
+    }
     return why == mqtt::errc::use_another_server
-               ? fmt::format("the broker {} asks to use another server: {}", broker_of(vehicle).name, described)
+               ? fmt::format("the broker {} refers to another server: {}", broker_of(vehicle).name, described)
                : why.message() + ": " + described;
 }
 

@@ -88,6 +88,7 @@ private:
     bool wake(std::string_view vin);
     void deliver_command(vehicle_id, fleet::delivered_command);
     void record_expired_completions();
+    void check_broker();
     result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
     result<void> start_observers();
     shard* shard_of(vehicle_id) const; ///< null: a vehicle of another rank
@@ -331,8 +332,16 @@ bool local_generator::idle() const {
     return !stopping_ || std::ranges::all_of(shards_, [](const auto& s) { return s->stopped(); });
 }
 
+/// Without its broker the run measures nothing: it ends, and the platform is not blamed.
+void local_generator::check_broker() {
+    if (stopping_ || !setup_.embedded_broker) return;
+    if (auto ended = setup_.embedded_broker->unexpected_end(); !ended.empty())
+        (start_ == never ? error_ : fatal_error_) = std::move(ended);
+}
+
 measure::snapshot local_generator::collect() {
     if (!idle()) return status_; // shards do not report while they close their sessions
+    check_broker();
     std::vector<std::future<measure::snapshot>> reports;
     if (!stopping_)
         for (const auto& s : shards_) reports.push_back(s->report());

@@ -23,6 +23,7 @@ void add_observer_counts(const observer::counts& counts, std::uint32_t index, me
     observed.received += counts.messages;
     add(observed.rejections, counts.refused);
     add(observed.addresses, counts.addresses);
+    add(observed.connection_errors, counts.connection_errors);
     add(into.broker_limits, counts.broker_limits);
     for (const auto& sentence : counts.unmatched_fields) ++into.unmatched_fields[sentence];
 }

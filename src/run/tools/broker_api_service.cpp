@@ -4,6 +4,7 @@
 #include "run_plan.hpp"
 
 #include <loadsim/base/counters.hpp>
+#include <loadsim/base/exhaustion.hpp>
 #include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/fleet/events.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
@@ -88,7 +89,9 @@ public:
         const auto start = time_.now();
         vehicles_->begin_load(start);
         api_.begin_load(start);
-        thread_ = std::thread([this] { loop_.run(); });
+        thread_ = std::thread([this] {
+            while (!contained("the simulated broker API", [this] { loop_.run(); })) {}
+        });
         api_.set_handlers({.find_vehicle = [this](std::string_view vin) { return plan_.vehicle_of(vin); },
                            .on_command =
                                [this](vehicle_id v, fleet::delivered_command c) {

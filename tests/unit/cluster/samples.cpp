@@ -161,6 +161,7 @@ measure::totals sample_totals(std::uint64_t from) {
                       .rejections = {}};
     t.observers[1].rejections["the signature is wrong"] = 45 * from;
     t.observers[1].addresses["10.0.0.1:80"] = 47 * from;
+    t.observers[1].connection_errors["has ended"] = 48 * from;
     t.campaigns[2].addressed = 46 * from;
     t.campaigns[2].latency.record(std::chrono::milliseconds{from});
     t.broker_api.accepted = 50 * from;
@@ -272,7 +273,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     ASSERT_EQ(observers.size(), b.observers.size());
     for (const auto& [which, counts] : observers) {
         ASSERT_TRUE(b.observers.contains(which)) << which;
-        const auto& [came, ends, first, disagreed, turned_away, observed_addresses] = counts;
+        const auto& [came, ends, first, disagreed, turned_away, observed_addresses, broken] = counts;
         const auto& other = b.observers.at(which);
         EXPECT_EQ(came, other.received);
         EXPECT_EQ(ends, other.completions);
@@ -280,6 +281,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
         EXPECT_EQ(disagreed, other.disagreements);
         EXPECT_EQ(turned_away, other.rejections);
         EXPECT_EQ(observed_addresses, other.addresses);
+        EXPECT_EQ(broken, other.connection_errors);
     }
     ASSERT_EQ(campaigns.size(), b.campaigns.size());
     for (const auto& [which, counts] : campaigns) {

@@ -121,6 +121,16 @@ TEST_F(vehicle_rules, losses_combine_and_depend_on_the_response) {
     EXPECT_EQ(lost({0}), lost({0, 2})) << "the same words";
 }
 
+TEST_F(vehicle_rules, a_refused_will_is_lowered_once) {
+    using enum mqtt::reason;
+    EXPECT_FALSE(fleet::is_permanent_refusal(retain_not_supported, mqtt::qos::at_least_once, true));
+    EXPECT_TRUE(fleet::is_permanent_refusal(retain_not_supported, mqtt::qos::at_least_once, false));
+    EXPECT_FALSE(fleet::is_permanent_refusal(qos_not_supported, mqtt::qos::at_least_once, true));
+    EXPECT_TRUE(fleet::is_permanent_refusal(qos_not_supported, mqtt::qos::at_most_once, true));
+    EXPECT_TRUE(fleet::is_permanent_refusal(not_authorized, mqtt::qos::at_least_once, true));
+    EXPECT_FALSE(fleet::is_permanent_refusal(server_busy, mqtt::qos::at_most_once, false));
+}
+
 TEST_F(vehicle_rules, occurrences_begin_at_fixed_intervals) {
     add(condition::kind::garage, 7s).interval = 30s;
     add(condition::kind::garage, 9s);

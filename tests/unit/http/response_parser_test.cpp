@@ -176,6 +176,40 @@ TEST(response_parser, bodiless_response_is_complete_after_the_header) {
     EXPECT_FALSE(error);
 }
 
+TEST(response_parser, skips_a_bounded_number_of_interim_responses) {
+    std::string interim;
+    for (unsigned i = 0; i < response_parser::max_interim; ++i) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::string last = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+    response_parser parser;
+    for (int again = 0; again < 2; ++again) { // counted for each response
+        const auto [got, error] = in_pieces(parser, interim + last, 40, false);
+        EXPECT_FALSE(error) << error.message();
+        EXPECT_EQ(got.status, 202U);
+    }
+    const auto [got, error] = in_pieces(parser, interim + interim + last, 40, false);
+    EXPECT_EQ(error, loadsim::http::parse_error::too_many_interim);
+    EXPECT_TRUE(response_parser::is_refused(error));
+}
+
+TEST(response_parser, names_a_line_of_a_chunk_that_ends_in_LF) {
+    const std::string chunked = "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string body : {"2\n{}\n0\n\n", "0\n\n", "2\r\n{}\r\n0\n\n", "2\r\n{}\r\n0\r\nA: b\n\n"})
+        for (const std::size_t piece : {std::size_t{1}, std::size_t{5}, std::size_t{1000}}) {
+            response_parser parser;
+            const auto [got, error] = in_pieces(parser, chunked + body, piece, false);
+            EXPECT_EQ(error, loadsim::http::parse_error::bare_line_feed) << body << " in pieces of " << piece;
+            EXPECT_EQ(parser.describe(error), "http: a line of a chunked body ends in LF and not in CR LF");
+        }
+    for (const std::string data : {"\n", "\n\n\n", "a\nb\n"}) // line ends in the data of chunks are data
+        for (const std::size_t piece : {std::size_t{1}, std::size_t{4}, std::size_t{1000}}) {
+            response_parser parser;
+            const auto chunk = std::to_string(data.size()) + "\r\n" + data + "\r\n";
+            const auto [got, error] = in_pieces(parser, chunked + chunk + chunk + "0\r\n\r\n", piece, false);
+            EXPECT_FALSE(error) << error.message();
+            EXPECT_EQ(got.body, data + data);
+        }
+}
+
 TEST(response_parser, errors_name_the_limit_and_the_compression) {
     const std::string ok = "HTTP/1.1 200 OK\r\n";
     const std::pair<std::string, const char*> rows[] = {
@@ -190,6 +224,9 @@ TEST(response_parser, errors_name_the_limit_and_the_compression) {
         {ok + "Content-Encoding: a, b\r\n\r\nx",
          "response 200 with a compressed body (another coding), although loadsim sends no Accept-Encoding; switch "
          "compression off at the API"},
+        {ok + "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n\x1f\x8b\r\n0\r\n\r\n",
+         "response 200 with a compressed body (gzip), although loadsim sends no Accept-Encoding; switch compression "
+         "off at the API"},
         {"", "connection closed by the API"},
     };
     for (const auto& [bytes, text] : rows) {

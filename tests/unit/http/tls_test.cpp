@@ -34,7 +34,7 @@ TEST(tls_error, says_what_is_wrong_with_a_certificate) {
         {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "it is signed by itself; give it as a trusted CA (tls.ca)"},
         {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
          "its CA 'Test CA' is not trusted; give that CA's certificate (tls.ca)"},
-        {X509_V_ERR_CERT_REVOKED, "certificate revoked"},
+        {X509_V_ERR_CERT_REVOKED, "certificate revoked; have the API's certificate renewed"},
     };
     for (const auto& [error, sentence] : rows) EXPECT_EQ(to_string(certificate(error)), sentence);
     auto of_ca = certificate(X509_V_ERR_CERT_HAS_EXPIRED);

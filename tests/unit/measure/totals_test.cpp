@@ -54,6 +54,7 @@ totals some_totals() {
                       .disagreements = 694,
                       .rejections = {{"unsigned", 695}}};
     t.observers[1].addresses["10.0.0.1:80"] = 670;
+    t.observers[1].connection_errors["has ended"] = 660;
     t.campaigns[2] = {.published = 696,
                       .addressed = 697,
                       .delivered = 698,
@@ -146,13 +147,14 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(back.count(), times);
 
     ASSERT_EQ(observers.size(), 1U);
-    const auto& [came, ends, first, disagreed, turned_away, observed_addresses] = observers.at(1);
+    const auto& [came, ends, first, disagreed, turned_away, observed_addresses, broken] = observers.at(1);
     EXPECT_EQ(came, 691 * times);
     EXPECT_EQ(ends, 692 * times);
     EXPECT_EQ(first, 693 * times);
     EXPECT_EQ(disagreed, 694 * times);
     EXPECT_EQ(turned_away.at("unsigned"), 695 * times);
     EXPECT_EQ(observed_addresses.at("10.0.0.1:80"), 670 * times);
+    EXPECT_EQ(broken.at("has ended"), 660 * times);
 
     ASSERT_EQ(campaigns.size(), 1U);
     const auto& [told, addressed, got, returned, repeated, latency] = campaigns.at(2);

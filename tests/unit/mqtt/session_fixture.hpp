@@ -30,7 +30,7 @@ public:
     server_limits limits;
     std::error_code error;
     std::string logged_property; ///< name of a user property to be logged
-    std::function<void(session&)> in_on_message, in_on_published, in_on_connected;
+    std::function<void(session&)> in_on_message, in_on_published, in_on_connected, in_on_downgraded;
 
     /// Opens and discards the CONNECT.
     session_fixture& open() {
@@ -98,7 +98,10 @@ public:
         events.push_back("published " + std::to_string(id) + " " + to_string(r));
         if (in_on_published) in_on_published(s);
     }
-    void on_downgraded(session&, std::uint16_t id) override { events.push_back("downgraded " + std::to_string(id)); }
+    void on_downgraded(session& s, std::uint16_t id) override {
+        events.push_back("downgraded " + std::to_string(id));
+        if (in_on_downgraded) in_on_downgraded(s);
+    }
     void on_subscribed(session&, std::uint16_t id, std::span<const reason> codes) override {
         std::string text = "subscribed " + std::to_string(id);
         for (const auto c : codes) text += " " + to_string(c);

@@ -132,6 +132,27 @@ TEST(publish, puback_for_qos_2_completes_the_message_and_is_reported) { // as Ra
     }
 }
 
+TEST(publish, a_handler_of_a_downgrade_may_publish_or_close) {
+    session_fixture c(options_of(v5));
+    c.connect();
+    c.publish(q2);
+    c.take_events();
+    c.in_on_downgraded = [&](session&) {
+        for (int i = 0; i < 10; ++i) c.publish(q1); // moves the messages
+    };
+    EXPECT_FALSE(c.receive("40 02 00 01").error);
+    EXPECT_EQ(c.take_events(), "downgraded 1; published 1 success");
+    EXPECT_EQ(c.client.unacknowledged(), 10U);
+
+    session_fixture closed(options_of(v5));
+    closed.connect();
+    closed.publish(q2);
+    closed.take_events();
+    closed.in_on_downgraded = [&](session& s) { s.close(reason::success, closed.now, closed.out); };
+    closed.receive("40 02 00 01");
+    EXPECT_EQ(closed.take_events(), "downgraded 1") << "its messages end with the session";
+}
+
 TEST(publish, puback_after_pubrec_is_a_protocol_error) {
     session_fixture c(options_of(v5));
     c.connect();

@@ -46,6 +46,11 @@ TEST(refusal, advice_names_the_key_to_change) {
         {use_another_server, "target.broker"},
         {server_moved, "target.broker"},
     };
+    EXPECT_EQ(net::advice_on(use_another_server, keys, v5, "b.test:1883"),
+              "give the server that it names, b.test:1883, as target.broker");
+    EXPECT_THAT(net::advice_on(use_another_server, keys, v5), HasSubstr("does not name that server"));
+    EXPECT_THAT(net::advice_on(retain_not_supported, {}, v5), HasSubstr("retains nothing"));
+    EXPECT_THAT(net::advice_on(qos_not_supported, {}, v5), HasSubstr("nothing above QoS 0"));
     for (const auto& r : rows) EXPECT_THAT(net::advice_on(r.why, keys, v5), HasSubstr(r.key));
     EXPECT_THAT(net::advice_on(client_identifier_not_valid, keys, v5), Not(HasSubstr("password")));
     EXPECT_THAT(net::advice_on(unsupported_protocol_version, keys, mqtt::version::v3_1_1), HasSubstr("to 5.0"));
@@ -69,7 +74,7 @@ TEST(refusal, start_error_names_the_session_the_cause_and_what_to_do) {
           .broker = broker,
           .client_id = "c"},
          "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'c' (use another server (0x9C), at "
-         "b.test:1883); give that server's address as target.broker"},
+         "b.test:1883); give the server that it names, b.test:1883, as target.broker"},
         {{.why = refused, .reason = mqtt::reason::client_identifier_not_valid, .broker = broker, .client_id = "c"},
          "the broker 10.0.0.1:1883 refuses the session of the driver, client id 'c' (client identifier not valid "
          "(0x85)); allow this client id in the broker's rules"},
@@ -86,7 +91,8 @@ TEST(refusal, start_error_names_the_session_the_cause_and_what_to_do) {
          "the driver cannot connect (Connection refused); check that the broker runs, and target.user and "
          "target.password if it wants them"},
         {{.reason = mqtt::reason::not_authorized, .filter = "v1/+/rsp/+"},
-         "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized (0x87)); check its access rules"},
+         "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized (0x87)); check the broker's access "
+         "rules"},
         {{.why = mqtt::errc::invalid_argument, .filter = "a#"},
          "the driver cannot subscribe to a#: a topic, filter or string that MQTT does not allow"},
         {{.why = net::errc::closed_by_peer, .filter = "v1/+/evt"},
@@ -98,6 +104,13 @@ TEST(refusal, start_error_names_the_session_the_cause_and_what_to_do) {
         r.failure.session = "the driver";
         EXPECT_EQ(net::start_error(r.failure, net::keys_of_own_sessions), r.sentence);
     }
+}
+
+TEST(refusal, advice_on_a_subscription_is_about_its_reason) {
+    EXPECT_EQ(net::advice_on_subscription(mqtt::reason::quota_exceeded), "raise the broker's limit of subscriptions");
+    EXPECT_EQ(net::advice_on_subscription(mqtt::reason::not_authorized), "check the broker's access rules");
+    EXPECT_EQ(net::advice_on_subscription(mqtt::reason::unspecified_error), "check the broker's access rules")
+        << "all that 3.1.1 has";
 }
 
 TEST(refusal, limits_name_both_values_and_the_key) {

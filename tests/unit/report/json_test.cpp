@@ -177,6 +177,7 @@ TEST(summary_json, observers_campaigns_queued_commands_and_recoveries) {
     expect_json(s.at("observers").at(1).at("name"), "\"webhook\"");
     expect_json(s.at("observers").at(1).at("disagreements"), "2");
     expect_json(s.at("observers").at(1).at("rejections"), R"({"the signature is wrong":7})");
+    expect_json(s.at("observers").at(1).at("connection_errors"), R"({"has ended":2})");
     expect_json(s.at("campaigns").at(0).at("name"), "\"recall\"");
     expect_json(s.at("campaigns").at(0).at("deliveries_after_reconnect"), "5");
     expect_json(s.at("broker_api").at("commands").at("accepted"), "59");

@@ -92,7 +92,8 @@ measure::run_result run() {
                         .completions = 50,
                         .first_completions = 30,
                         .disagreements = 2,
-                        .rejections = {{"the signature is wrong", 7}}};
+                        .rejections = {{"the signature is wrong", 7}},
+                        .connection_errors = {{"has ended", 2}}};
     sum.campaigns[0] = {.published = 1,
                         .addressed = 1000,
                         .delivered = 990,

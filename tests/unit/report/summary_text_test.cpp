@@ -59,6 +59,7 @@ observers
     mqtt           60           50     20              0
     webhook        59           50     30              2
     7 x  webhook rejected: the signature is wrong
+    2 x  webhook not connected: has ended
 
 campaigns
             addressed  delivered          after reconnect  duplicates      p50      p99      max

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <stdexcept>
+#include <string>
 
 namespace loadsim::run {
 
@@ -31,6 +32,7 @@ public:
     }
     kind requested() const override { return arrived_ && !aborts_ ? kind_ : kind::none; }
     bool aborted() const override { return arrived_ && aborts_; }
+    std::string abort_reason() const override { return "the launcher ended all ranks"; }
 
 private:
     manual_time& time_;

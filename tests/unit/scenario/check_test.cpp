@@ -203,6 +203,10 @@ TEST(check, methods_and_headers) {
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {method: 'P T'}}"), "'P T' is no HTTP method"},
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {headers: {'X:Y': z}}}}"), "'X:Y' is no"},
         {scenario_with_load("  observers: [{webhook: {secret: {header: 'X Y', value: z}}}]"), "'X Y' is no header's"},
+        {scenario_with_load("  observers: [{webhook: {secret: {header: X, value: ''}}}]"),
+         "load.observers[0].webhook.secret.value is empty, and every call would be accepted"},
+        {scenario_with_load("  observers: [{webhook: {hmac: {header: X, key: ''}}}]"),
+         "load.observers[0].webhook.hmac.key is empty, and every call would be accepted"},
         {scenario_with_load("  http: {traceparent: true}\ntarget: {broker: mqtt://a, api: http://b}\n"
                             "contract: {request: {headers: {TraceParent: x}}}"),
          "f:4:23: contract.request.headers has a traceparent, too"},

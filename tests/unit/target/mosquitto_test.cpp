@@ -56,3 +56,11 @@ TEST(plain_logins, that_a_password_file_cannot_represent_are_rejected_without_re
         EXPECT_THAT(text.error().list[0].text, Not(HasSubstr("secret")));
     }
 }
+
+TEST(mosquitto, end_by_itself_names_process_and_signal) {
+    EXPECT_EQ(target::describe_end(47, 128 + 9, "out/mosquitto.log"),
+              "the embedded broker, process 47, ended with signal 9 during the run; see out/mosquitto.log, and the "
+              "kernel's log: it kills a process when memory runs out");
+    EXPECT_EQ(target::describe_end(47, 3, "m.log"),
+              "the embedded broker, process 47, ended with exit code 3 during the run; see m.log");
+}
