@@ -262,7 +262,7 @@ void check_campaigns(const scenario_config& config, problems& all) {
                 for (const auto& one : config.fleet.segments) known.push_back(one.name);
                 all.add(path + ".segments", unknown_name("segment", s, known));
             }
-        if (seconds(c.at) > load_seconds(config.load)) all.add(path + ".at", "the load is over by then");
+        if (seconds(c.at) >= load_seconds(config.load)) all.add(path + ".at", "the load is over by then");
     }
 }
 
@@ -449,7 +449,7 @@ problems check(const scenario_config& config, problems& warnings) {
     check_fleet(config, all);
     check_behaviours(config, all);
     check_conditions(config, all);
-    check_load(config, all);
+    check_load(config, all, warnings);
     check_budgets(config, all);
     check_observers(config, all);
     check_contract(config, all);
