@@ -390,7 +390,7 @@ TEST(rehearsal, waits_for_outages_and_vehicles_to_return) {
 name: late-disruption
 seed: 1
 fleet: {{vehicles: 200, reconnect: {{base: 2s, cap: 4s}}}}
-conditions: [{}]
+conditions: [{{{}}}]
 load: {{driver: mqtt, services: {{horn: 1}}, phases: [{{duration: 10s, arrivalRate: 2}}], drain: {}}}
 )",
                                                  condition, drain)));
@@ -417,7 +417,10 @@ TEST(rehearsal, latency_recovers_after_an_outage_whatever_else_begins_meanwhile)
 name: outage-and-tunnels
 seed: 1
 target: {{embedded: {{services: {{horn: {{pending: 20s, running: 20s}}}}}}}}
-fleet: {{vehicles: 2000, segments: [{{name: healthy, share: 99%, behaviour: success}}, {{name: absent, share: 1%, behaviour: offline}}]}}
+fleet:
+  vehicles: 2000
+  reconnect: {{base: 200ms, cap: 1s}}
+  segments: [{{name: healthy, share: 99%, behaviour: success}}, {{name: absent, share: 1%, behaviour: offline}}]
 conditions:
   - outage: {{name: broker, at: 20s, for: 8s, way: {}}}
   - tunnel: {{name: nobody, at: 22s, for: 1s, segments: [absent]}}
