@@ -103,6 +103,8 @@ spool_totals sum_entries(std::uint32_t rank, const fs::path& file) {
         auto& [since_start, status] = entry;
         auto& [snapshot, commands_executed, interrupted, terminated, leaving] = status;
         static_cast<void>(leaving);
+        all.sessions_peak = std::max(all.sessions_peak, snapshot.sessions_online);
+        all.rss_peak = std::max(all.rss_peak, snapshot.rss_bytes);
         auto sum = std::move(all.sum.counts);
         sum.add(snapshot.counts);
         sum.move_records_from(std::move(snapshot.counts));

@@ -155,10 +155,22 @@ void fleet_core::set_state(vehicle_state& vehicle, session_state next) {
     update_state(vehicle);
 }
 
-/// Reachability is reported during the load only.
 void fleet_core::update_state(vehicle_state& vehicle) {
     const bool available = is_available(vehicle);
     if (std::exchange(vehicle.available, available) != available) available ? ++available_count_ : --available_count_;
+    update_reachability(vehicle);
+    const bool returning = is_returning(vehicle);
+    if (std::exchange(vehicle.returning, returning) != returning) returning ? ++returning_count_ : --returning_count_;
+}
+
+bool fleet_core::is_returning(const vehicle_state& vehicle) const {
+    if (broker_down_ || !vehicle.disruptions || vehicle.disruptions->recovering_from.empty()) return false;
+    return vehicle.state == session_state::offline && !is_disrupted(*vehicle.disruptions) &&
+           !vehicle.disruptions->powered_off;
+}
+
+/// Reachability is reported during the load only.
+void fleet_core::update_reachability(vehicle_state& vehicle) {
     if (load_start_ == never || stopped_) return;
     const bool reachable = is_reachable(vehicle);
     if (std::exchange(vehicle.reachable, reachable) == reachable) return;

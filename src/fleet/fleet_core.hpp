@@ -47,6 +47,7 @@ public:
     std::uint32_t available() const noexcept final { return available_count_; }
     std::uint32_t expected_online() const noexcept final { return expected_online_; }
     std::uint32_t online() const noexcept final { return online_count_; }
+    std::uint32_t returning() const noexcept final { return returning_count_; }
     const std::string& refusal() const noexcept override { return refusal_; }
     fleet_counts take_counts() override;
     std::vector<std::string> take_unmatched_fields() final { return field_matches_.take_unmatched(); }
@@ -135,6 +136,7 @@ protected:
     std::uint32_t expected_online_ = 0;
     std::uint32_t online_count_ = 0;
     std::uint32_t available_count_ = 0;
+    std::uint32_t returning_count_ = 0;
     std::uint64_t presence_count_ = 0; ///< encoded; counter of their text draws
     std::string refusal_;
     fleet_counts counts_;
@@ -142,6 +144,8 @@ protected:
 
 private:
     void process(const condition_event&);
+    void update_reachability(vehicle_state&);
+    bool is_returning(const vehicle_state&) const;
     void count_affected(vehicle_state&, const measure::totals::occurrence_key&);
     void run(vehicle_state&, const link_actions&, std::string_view reason);
 

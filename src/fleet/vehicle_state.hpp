@@ -57,6 +57,7 @@ struct vehicle_state {
     session_state state = session_state::offline;
     bool reachable = true;  ///< last reported reachability
     bool available = false; ///< last counted availability
+    bool returning = false; ///< counted as returning after a condition
 };
 
 /// No connect until the state, a condition or a step allows it.

@@ -57,7 +57,7 @@ result<std::vector<std::uint64_t>> decode_hdr_counts(std::span<const std::uint8_
         const auto zeros = *number < 0 ? ~static_cast<std::uint64_t>(*number) + 1 : 0;
         if (std::max<std::uint64_t>(zeros, 1) > histogram::index_count - counts.size())
             return problems{"",
-                            fmt::format("the histogram has more than {} counts: values above an hour, or in another "
+                            fmt::format("the histogram has more than {} counts: values above 366 days, or in another "
                                         "unit than microseconds",
                                         histogram::index_count)};
         if (zeros != 0) {

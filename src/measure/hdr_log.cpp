@@ -22,6 +22,13 @@ constexpr std::uint32_t packed_cookie = 0x1c849314;
 constexpr std::uint32_t body_cookie = 0x1c849313;
 constexpr std::size_t packed_header_size = 4 + 4;
 constexpr std::size_t body_header_size = 4 + 4 + 4 + 4 + 8 + 8 + 8;
+/// Highest value that a log names, for other tools: an hour, as is usual, or more if there are longer samples.
+std::uint64_t highest_value_of(const histogram& h) {
+    constexpr std::int64_t hour = 3'600'000'000;
+    const bool longer = h.counts().size() > histogram::index_of(hour) + 1;
+    return static_cast<std::uint64_t>(longer ? histogram::highest_us : hour);
+}
+
 /// A number has nine bytes at most. A larger body cannot be a histogram of our layout and is not unpacked.
 constexpr std::size_t max_body_size = body_header_size + 9 * histogram::index_count;
 /// Upper bound for the base64 text of the largest incompressible body.
@@ -50,7 +57,7 @@ std::vector<std::uint8_t> encode_body(const histogram& h) {
     append_big_endian(body, std::uint32_t{0}); // index offset
     append_big_endian(body, static_cast<std::uint32_t>(histogram::digits));
     append_big_endian(body, static_cast<std::uint64_t>(histogram::lowest_us));
-    append_big_endian(body, static_cast<std::uint64_t>(histogram::highest_us));
+    append_big_endian(body, highest_value_of(h));
     append_big_endian(body, std::bit_cast<std::uint64_t>(1.0)); // ratio of integers to doubles
     body.insert(body.end(), counts.begin(), counts.end());
     return body;
@@ -71,7 +78,8 @@ result<std::vector<std::uint8_t>> unpack(std::span<const std::uint8_t> packed) {
     uLong used = packed.size();
     switch (uncompress2(body.data(), &unpacked, packed.data(), &used)) {
     case Z_OK: break;
-    case Z_BUF_ERROR: return decode_error("the histogram unpacks to more than one of an hour in microseconds can have");
+    case Z_BUF_ERROR:
+        return decode_error("the histogram unpacks to more than one of 366 days in microseconds can have");
     case Z_MEM_ERROR: return decode_error("there is no memory to unpack the histogram");
     default: return decode_error("the histogram's zlib stream is damaged or cut off");
     }
@@ -97,7 +105,7 @@ std::string encode_v2(const histogram& h) {
 }
 
 result<histogram> decode_v2(std::string_view base64) {
-    if (base64.size() > max_text_size) return decode_error("the text is longer than a histogram of an hour can be");
+    if (base64.size() > max_text_size) return decode_error("the text is longer than a histogram of 366 days can be");
     std::string packed(base64);
     if (packed.size() % 4 != 0 || !decode_base64(packed)) return decode_error("the histogram is not valid base64");
     const auto body = unpack({reinterpret_cast<const std::uint8_t*>(packed.data()), packed.size()});

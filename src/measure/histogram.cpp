@@ -21,17 +21,17 @@ constexpr nanoseconds highest = std::chrono::microseconds{histogram::highest_us}
 
 nanoseconds lowest_equivalent(std::size_t index) { return std::chrono::microseconds{histogram::value_at(index)}; }
 
-/// Values are whole microseconds: the last value before the next bucket.
-nanoseconds highest_equivalent(std::size_t index) {
-    return std::chrono::microseconds{histogram::value_at(index + 1) - 1};
-}
-
 double midpoint_us(std::size_t index) {
     const auto low = histogram::value_at(index);
     return static_cast<double>(low + (histogram::value_at(index + 1) - low) / 2);
 }
 
 } // namespace
+
+/// Values are whole microseconds: the last value before the next bucket.
+nanoseconds histogram::highest_equivalent(std::size_t index) {
+    return std::chrono::microseconds{value_at(index + 1) - 1};
+}
 
 std::size_t histogram::index_of(std::int64_t microseconds) noexcept {
     const auto value = static_cast<std::uint64_t>(microseconds);
@@ -49,7 +49,7 @@ void histogram::record(nanoseconds sample, std::uint64_t times) {
     if (sample < nanoseconds{0}) negative_ += times;
     if (sample > highest) overflow_ += times;
     const auto kept = std::clamp(sample, nanoseconds{0}, highest);
-    const auto at = index_of((kept.count() + 500) / 1000);
+    const auto at = index_of((kept.count() + 999) / 1000);
     if (at >= counts_.size()) counts_.resize(at + 1);
     counts_[at] += times;
     count_ += times;
@@ -65,11 +65,20 @@ void histogram::merge(const histogram& other) {
 
 void histogram::clear() { *this = {}; }
 
-nanoseconds histogram::percentile(double p) const {
-    if (!(p > 0)) return min();
+/// Rank of the sample at a percentile above 0, from 1.
+std::uint64_t histogram::rank_of(double p) const {
     // Next smaller double, like HdrHistogram: otherwise 99.9 * 41000 / 100 exceeds 40959 and rounds up.
     const double wanted = std::nextafter(std::min(p, 100.0), 0.0) * static_cast<double>(count_) / 100;
-    const auto rank = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(wanted)));
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::ceil(wanted)));
+}
+
+bool histogram::percentile_overflows(double p) const {
+    return overflow_ != 0 && (p > 0 ? rank_of(p) : 1) > count_ - overflow_;
+}
+
+nanoseconds histogram::percentile(double p) const {
+    if (!(p > 0)) return min();
+    const auto rank = rank_of(p);
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
         seen += counts_[i];

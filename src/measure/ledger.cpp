@@ -38,6 +38,14 @@ std::size_t ledger::waiting_count() const {
     const auto waits = [](const auto& open) { return open.second.sent == never; };
     return static_cast<std::size_t>(std::ranges::count_if(state_->open_requests, waits));
 }
+std::uint64_t ledger::late_count(monotonic_time due_until,
+                                 const std::function<bool(const due_request&)>& selected) const {
+    const auto late = [&](const auto& open) {
+        const auto& r = open.second.spec;
+        return r.due <= due_until && r.expected != outcome_set(outcome::timed_out) && selected(r);
+    };
+    return static_cast<std::uint64_t>(std::ranges::count_if(state_->open_requests, late));
+}
 std::size_t ledger::missing_count() const noexcept { return state_->completed.missing_count(); }
 bool ledger::is_open(request_key key) const { return state_->find_open(key) != nullptr; }
 

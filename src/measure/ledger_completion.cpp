@@ -234,16 +234,17 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
         record_sample(hop::dispatch, e, own.delivered - e.spec.due, observed);
         if (own.finished != never) record_sample(hop::vehicle, e, own.finished - own.delivered, observed);
     }
-    if (e.spec.expected == outcome_set(outcome::timed_out)) {
-        if (end == outcome::timed_out && e.sent != never && expiry_deadline(e) != never)
-            record_sample(hop::expiry, e, observed - expiry_deadline(e), observed);
-        return;
-    }
-    const bool refused = end == outcome::rejected || end == outcome::errored;
+    const bool correct_timeout = end == outcome::timed_out && e.spec.expected.contains(outcome::timed_out);
+    if (correct_timeout && e.sent != never && expiry_deadline(e) != never)
+        record_sample(hop::expiry, e, observed - expiry_deadline(e), observed);
+    if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return;
+    const bool has_result = end == outcome::executed || end == outcome::failed;
     const auto waited_for = observed - e.spec.due;
-    const auto e2e = refused ? std::max(waited_for, completion_timeout_of(e.spec)) : waited_for;
+    const bool announced = has_result || end == outcome::timed_out;
+    const auto e2e = announced ? waited_for : std::max(waited_for, completion_timeout_of(e.spec));
     record_sample(hop::e2e, e, e2e, observed);
-    if (own.finished == never || (end != outcome::executed && end != outcome::failed)) return;
+    // A completion before the final response is an anomaly of its own.
+    if (!has_result || own.finished == never || own.finished > observed) return;
     record_sample(hop::notify, e, observed - own.finished, observed);
     if (own.delivered != never) record_sample(hop::platform, e, e2e - (own.finished - own.delivered), observed);
 }

@@ -18,7 +18,8 @@ measure::run_result::end_reason end_reason_of(stop_signals::kind k) {
 }
 
 aggregator::aggregator(const run_plan& plan, monotonic_time started_at)
-    : plan_(plan), recovery_tracker_(plan.scenario.conditions, plan.scenario.budgets, plan.schedule.duration()),
+    : plan_(plan),
+      recovery_tracker_(plan.scenario.conditions, plan.scenario.budgets, plan.labels, plan.schedule.duration()),
       started_at_(started_at), reported_at_(started_at) {}
 
 void aggregator::add(measure::snapshot s) {
@@ -51,7 +52,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};
     p.interval = std::exchange(interval_, {});
     p.cumulative = &sum_;
-    if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval);
+    if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval, latest_.late);
     return p;
 }
 

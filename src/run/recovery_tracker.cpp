@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace loadsim::run {
 namespace {
 
-constexpr double recovered_fraction = 0.99; ///< fraction of the affected vehicles
+using kind = vehicle::condition::kind;
 
-bool limits_overall_e2e(const verdict::budget& b) {
-    return b.metric_kind == verdict::budget::kind::latency && b.metric == "e2e" && b.stat.starts_with('p') &&
-           b.service.empty() && b.phase.empty() &&
-           (b.op == verdict::comparison::less || b.op == verdict::comparison::less_equal);
-}
+constexpr double recovered_fraction = 0.99; ///< fraction of the affected vehicles
+/// Samples above the percentile that a window needs for it to be stable: 1,000 samples for a p99.
+constexpr double samples_above = 10;
+constexpr double window_samples_max = 1000;
 
 std::optional<nanoseconds> time_to_recovery(const measure::recovery_counts& counts) {
     const auto required = std::ceil(recovered_fraction * static_cast<double>(counts.affected));
@@ -22,61 +22,138 @@ std::optional<nanoseconds> time_to_recovery(const measure::recovery_counts& coun
                                             100); // middle of a step, so that rounding selects no other sample
 }
 
+/// Instant at which the last window of the occurrence has ended and its last vehicle is back; max: some are not.
+nanoseconds end_of_disruption(const vehicle::condition& condition, nanoseconds start,
+                              const measure::recovery_counts* counts) {
+    const auto end = start + vehicle::longest_span(condition);
+    if (counts == nullptr) return end;
+    if (counts->recovery_times.count() < counts->affected) return nanoseconds::max();
+    return std::max(end, start + counts->recovery_times.max());
+}
+
 } // namespace
 
 recovery_tracker::recovery_tracker(const std::vector<vehicle::condition>& conditions,
-                                   const std::vector<verdict::budget>& budgets, nanoseconds load_duration) {
+                                   const std::vector<verdict::budget>& budgets, measure::labels labels,
+                                   nanoseconds load_duration)
+    : labels_(std::move(labels)), budget_(verdict::recovery_budget(budgets)) {
     for (std::uint32_t c = 0; c < conditions.size(); ++c) {
         const auto& condition = conditions[c];
         for (std::uint32_t n = 0; n < vehicle::occurrence_count(condition, load_duration); ++n)
-            occurrences_.push_back({condition.name, {c, n}, vehicle::start_of(condition, n)});
+            occurrences_.push_back({condition, {c, n}, vehicle::start_of(condition, n)});
     }
     std::ranges::stable_sort(occurrences_, {}, &occurrence::at);
-    if (const auto first = std::ranges::find_if(budgets, limits_overall_e2e); first != budgets.end()) budget_ = *first;
 }
 
-void recovery_tracker::add_interval(nanoseconds load_elapsed, const measure::totals& interval) {
+void recovery_tracker::add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t late) {
     if (occurrences_.empty() || load_elapsed <= load_elapsed_) return; // still connecting
     load_elapsed_ = load_elapsed;
     if (!budget_) return;
-    measure::run_result interval_result;
-    interval_result.sum.latencies = interval.latencies;
-    const auto evaluation = verdict::evaluate_budget(*budget_, interval_result, {}).verdict;
-    if (evaluation != verdict::budget_verdict::no_data)
-        budget_samples_.push_back({load_elapsed, evaluation == verdict::budget_verdict::pass});
+    const auto samples = verdict::samples_of(*budget_, interval, labels_);
+    auto sum = seconds_.empty() ? request_count{} : seconds_.back().sum;
+    sum.all += samples.count();
+    sum.outside += samples.count_if([&](nanoseconds d) { return !verdict::is_within(*budget_, milliseconds(d)); });
+    seconds_.push_back({load_elapsed, sum, late});
 }
 
-void recovery_tracker::measure_latency(measure::recovery& r) const {
-    const auto next = std::ranges::upper_bound(occurrences_, r.started, {}, &occurrence::at);
-    const auto until = next == occurrences_.end() ? nanoseconds::max() : next->at;
-    const auto from = std::ranges::upper_bound(budget_samples_, r.started, {}, &budget_sample::end);
-    const auto to = std::ranges::upper_bound(budget_samples_, until, {}, &budget_sample::end);
-    if (from == to) return;
+/// Slow and lossy links and spikes make no vehicle unreachable, so that there is no count of those that they affected.
+bool recovery_tracker::affected_somebody(const occurrence& o, const measure::totals& sum) const {
+    const auto type = o.condition.type;
+    if (type == kind::slow || type == kind::lossy || type == kind::spike) return true;
+    const auto found = sum.recoveries.find(o.key);
+    return found != sum.recoveries.end() && found->second.affected != 0;
+}
+
+nanoseconds recovery_tracker::end_of_search(const occurrence& o, const measure::totals& sum) const {
+    auto next = std::ranges::upper_bound(occurrences_, o.at, {}, &occurrence::at);
+    while (next != occurrences_.end() && !affected_somebody(*next, sum)) ++next;
+    return next == occurrences_.end() ? nanoseconds::max() : next->at;
+}
+
+recovery_tracker::request_count recovery_tracker::requests_of(iterator from, iterator to) const {
+    if (from == to) return {};
+    const auto before = from == seconds_.begin() ? request_count{} : (from - 1)->sum;
+    const auto& last = *(to - 1);
+    return {last.sum.all - before.all + last.late, last.sum.outside - before.outside + last.late};
+}
+
+recovery_tracker::request_count recovery_tracker::window_from(iterator from, iterator to) const {
+    const auto above = std::max(1 - budget_->percentile / 100, samples_above / window_samples_max);
+    const auto enough = static_cast<std::uint64_t>(std::ceil(samples_above / above));
+    const auto before = from == seconds_.begin() ? 0 : (from - 1)->sum.all;
+    const auto last =
+        std::lower_bound(from, to, before + enough, [](const second& s, std::uint64_t n) { return s.sum.all < n; });
+    return requests_of(from, last == to ? to : last + 1);
+}
+
+bool recovery_tracker::holds(request_count requests) const {
+    const auto permitted = static_cast<double>(requests.all) * (1 - budget_->percentile / 100);
+    return requests.all != 0 && static_cast<double>(requests.outside) <= permitted + 1e-6; // of a rounded product
+}
+
+bool recovery_tracker::is_disturbed(iterator at, iterator to) const {
+    const auto by_more_than_chance = [this](request_count requests) {
+        const auto permitted = static_cast<double>(requests.all) * (1 - budget_->percentile / 100);
+        return static_cast<double>(requests.outside) > 1 + permitted + 3 * std::sqrt(permitted);
+    };
+    const auto own = requests_of(at, at + 1);
+    const bool stands_still = at->late != 0 && own.all == at->late;
+    return stands_still || by_more_than_chance(own) || by_more_than_chance(window_from(at, to));
+}
+
+void recovery_tracker::measure_latency(const occurrence& o, const measure::totals& sum, measure::recovery& r) const {
+    const auto begin_of = [&](nanoseconds t) { return std::ranges::upper_bound(seconds_, t, {}, &second::end); };
+    const auto from = begin_of(o.at);
+    const auto to = begin_of(end_of_search(o, sum));
+    const auto measured = [this](iterator s) { return requests_of(s, s + 1).all != 0; };
+    auto first = from;
+    while (first != to && !measured(first)) ++first;
+    if (first == to) return;
     r.budget = budget_->expression;
-    if (!(to - 1)->within_budget) return; // still outside
-    auto outside = nanoseconds{0};
-    for (auto s = from; s != to; ++s)
-        if (!s->within_budget) outside = s->end - r.started;
-    r.latency_recovery_time = outside;
+
+    const auto counts = sum.recoveries.find(o.key);
+    const auto disrupted_until =
+        end_of_disruption(o.condition, o.at, counts == sum.recoveries.end() ? nullptr : &counts->second);
+    auto back = from; // no second before it is disturbed
+    for (auto s = from; s != to && (s == from || s == back || (s - 1)->end <= disrupted_until); ++s)
+        if (is_disturbed(s, to)) back = s + 1;
+    if (back == from) {
+        r.latency_recovery_time = nanoseconds{0};
+        return;
+    }
+    while (back != to && !holds(window_from(back, to))) ++back;
+    if (back != to) r.latency_recovery_time = (back - 1)->end - o.at;
 }
 
 std::vector<measure::recovery> recovery_tracker::results(const measure::totals& sum) const {
     std::vector<measure::recovery> all;
     for (const auto& o : occurrences_) {
-        if (o.at >= load_elapsed_) break;
+        const auto found = sum.recoveries.find(o.key);
+        if (o.at >= load_elapsed_ && found == sum.recoveries.end()) continue;
         measure::recovery r;
-        r.condition = o.condition;
+        r.condition = o.condition.name;
         r.occurrence = o.key.second;
         r.started = o.at;
-        if (const auto found = sum.recoveries.find(o.key); found != sum.recoveries.end()) {
+        if (found != sum.recoveries.end()) {
             r.affected = found->second.affected;
             r.recovered = found->second.recovery_times.count();
             r.recovery_time = time_to_recovery(found->second);
         }
-        measure_latency(r);
+        if (budget_) measure_latency(o, sum, r);
         all.push_back(std::move(r));
     }
     return all;
+}
+
+std::uint64_t late_requests(const measure::ledger& ledger, const std::optional<verdict::budget>& budget,
+                            const measure::labels& labels, monotonic_time now) {
+    if (!budget) return 0;
+    const auto limit =
+        std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(budget->limit));
+    return ledger.late_count(now - limit, [&](const measure::due_request& r) {
+        return (budget->service.empty() || budget->service == labels.services[r.service]) &&
+               (budget->phase.empty() || budget->phase == labels.phases[r.phase]);
+    });
 }
 
 } // namespace loadsim::run

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/verdict/budget.hpp>
@@ -13,37 +14,61 @@
 
 namespace loadsim::run {
 
-/// Evaluates the latency of each second against the first budget on a percentile of overall e2e latency; at the end,
-/// counts the vehicles that are back.
+/// Compares the latency of each second with recovery_budget(); at the end, counts the vehicles that are back.
+///
+/// A second is *disturbed* if more requests are outside the budget than chance explains: in this second alone, or in the
+/// seconds from it on that have enough samples for the percentile. Open requests older than the limit count as outside. The
+/// disturbance of an occurrence begins before its last window has ended and its last vehicle is back, and lasts until the budget
+/// holds over the samples that follow; the next occurrence that affected somebody ends the search.
 /// Threads: one. Pure: reads no clock.
 class recovery_tracker {
 public:
     /// `load_duration`: no condition begins after it.
-    recovery_tracker(const std::vector<vehicle::condition>&, const std::vector<verdict::budget>&,
+    recovery_tracker(const std::vector<vehicle::condition>&, const std::vector<verdict::budget>&, measure::labels,
                      nanoseconds load_duration);
 
-    /// Totals since the last call, up to `load_elapsed`. Call about once a second during load and drain.
-    void add_interval(nanoseconds load_elapsed, const measure::totals& interval);
+    /// Totals since the last call, up to `load_elapsed`. Call about once a second during load and drain. `late`: open requests
+    /// that are older than the limit, see late_requests().
+    void add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t late);
 
     /// One recovery per occurrence that has begun, ordered by time. `sum`: totals of the whole run.
     std::vector<measure::recovery> results(const measure::totals& sum) const;
 
 private:
     struct occurrence {
-        std::string condition;
+        vehicle::condition condition;
         measure::totals::occurrence_key key;
         nanoseconds at{0};
     };
-    struct budget_sample {
-        nanoseconds end{0};
-        bool within_budget = false; ///< latency meets the budget
+    struct request_count {
+        std::uint64_t all = 0;
+        std::uint64_t outside = 0; ///< of the budget
     };
-    void measure_latency(measure::recovery&) const;
+    struct second {
+        nanoseconds end{0};
+        request_count sum; ///< samples up to the end of this second
+        std::uint64_t late = 0;
+    };
+    using iterator = std::vector<second>::const_iterator;
+
+    bool affected_somebody(const occurrence&, const measure::totals&) const;
+    nanoseconds end_of_search(const occurrence&, const measure::totals&) const;
+    void measure_latency(const occurrence&, const measure::totals&, measure::recovery&) const;
+    request_count requests_of(iterator from, iterator to) const; ///< samples, and the late ones of the last second
+    request_count window_from(iterator from,
+                              iterator to) const; ///< as many seconds as have enough samples, if there are
+    bool is_disturbed(iterator, iterator to) const;
+    bool holds(request_count) const;
 
     std::vector<occurrence> occurrences_; ///< by time
+    measure::labels labels_;
     std::optional<verdict::budget> budget_;
-    std::vector<budget_sample> budget_samples_; ///< seconds with samples only
+    std::vector<second> seconds_;
     nanoseconds load_elapsed_{0};
 };
+
+/// Open requests that are older than the limit of the budget; 0 without one.
+std::uint64_t late_requests(const measure::ledger&, const std::optional<verdict::budget>&, const measure::labels&,
+                            monotonic_time now);
 
 } // namespace loadsim::run

@@ -53,7 +53,9 @@ run_plan::run_plan(const scenario::scenario_config& config, const scenario::comp
       services(config.seed, scenario::service_weights_of(config.load)),
       parameters(scenario::parameter_values_of(config)),
       segments(config.seed, config.fleet.vehicles, config.fleet.segments), behaviours(behaviours_of(config, labels)),
-      deadlines(deadlines_of(config, labels)), replay(std::move(selection)) {}
+      deadlines(deadlines_of(config, labels)),
+      recovery_budget(config.conditions.empty() ? std::nullopt : verdict::recovery_budget(config.budgets)),
+      replay(std::move(selection)) {}
 
 run_plan::~run_plan() = default;
 run_plan::run_plan(run_plan&&) noexcept = default;

@@ -12,6 +12,7 @@
 #include <loadsim/run/trace.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
+#include <loadsim/verdict/budget.hpp>
 
 #include <functional>
 #include <optional>
@@ -57,8 +58,9 @@ struct run_plan {
     load::service_selection services;
     load::parameter_values parameters;
     vehicle::segmentation segments;
-    std::vector<vehicle::behaviour> behaviours; ///< by segment
-    std::vector<backend::deadlines> deadlines;  ///< by service: how long the target waits for a silent vehicle
+    std::vector<vehicle::behaviour> behaviours;     ///< by segment
+    std::vector<backend::deadlines> deadlines;      ///< by service: how long the target waits for a silent vehicle
+    std::optional<verdict::budget> recovery_budget; ///< of the latency after conditions; nullopt: no conditions, too
     std::optional<replay_selection> replay;
     // Set once the target is started, before any connection.
     std::vector<std::string> captured; ///< values captured by the hooks before the load

@@ -252,7 +252,7 @@ void check_campaigns(const scenario_config& config, problems& all) {
                 for (const auto& one : config.fleet.segments) known.push_back(one.name);
                 all.add(path + ".segments", unknown_name("segment", s, known));
             }
-        if (seconds(c.at) > load_seconds(config.load)) all.add(path + ".at", "the load is over by then");
+        if (seconds(c.at) >= load_seconds(config.load)) all.add(path + ".at", "the load is over by then");
     }
 }
 
@@ -362,6 +362,25 @@ void warn_of_the_other_driver(const scenario_config& config, problems& warnings)
                                    "the command");
 }
 
+/// A lost request counts with the completion timeout, so that a limit above it is kept even if all are lost.
+void warn_of_high_limits(const scenario_config& config, problems& warnings) {
+    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
+        const auto& b = config.budgets[i];
+        const bool is_upper = b.op == verdict::comparison::less || b.op == verdict::comparison::less_equal;
+        if (b.metric != "e2e" || b.metric_kind != verdict::budget::kind::latency || !is_upper) continue;
+        for (const auto& s : config.load.services) {
+            const auto timeout = completion_timeout_of(config.load, s);
+            if ((!b.service.empty() && b.service != s.name) || !(s.weight > 0) || b.limit < milliseconds(timeout))
+                continue;
+            warnings.add(fmt::format("budgets[{}]", i),
+                         fmt::format("lost requests do not miss this limit: they count with {}, which is {}",
+                                     s.deadline ? "the deadline of " + s.name : "load.completionTimeout",
+                                     format_duration(timeout)));
+            break;
+        }
+    }
+}
+
 /// fleet.data without the VINs of the platform's vehicles: requests go to generated ones.
 void warn_of_generated_vins(const scenario_config& config, const compiled_scenario& compiled, problems& warnings) {
     if (config.fleet.data.empty() || compiled.registry.has_vins()) return;
@@ -439,7 +458,7 @@ problems check(const scenario_config& config, problems& warnings) {
     check_fleet(config, all);
     check_behaviours(config, all);
     check_conditions(config, all);
-    check_load(config, all);
+    check_load(config, all, warnings);
     check_budgets(config, all);
     check_observers(config, all);
     check_contract(config, all);
@@ -455,6 +474,7 @@ problems check(const scenario_config& config, problems& warnings) {
     }
     warn_of_the_other_driver(config, warnings);
     warn_of_builtin_messages(config, warnings);
+    warn_of_high_limits(config, warnings);
     if (all.empty()) warn_of_load(config, warnings);
     return all;
 }

@@ -17,7 +17,7 @@ problems check(const scenario_config&, problems& warnings);
 
 void check_target(const scenario_config&, problems&);
 void check_fleet(const scenario_config&, problems&);
-void check_load(const scenario_config&, problems&);
+void check_load(const scenario_config&, problems&, problems& warnings);
 void check_conditions(const scenario_config&, problems&);
 
 /// Warns of a plan without requests, and of a fleet that cannot carry the load. Expects a scenario without problems.

@@ -73,6 +73,38 @@ void check_spikes(const scenario_config& config, problems& all) {
     }
 }
 
+/// One broker can be taken down once at a time; the report names the begin of each outage.
+void check_outages(const scenario_config& config, problems& all) {
+    if (load_seconds(config.load) > max_load_seconds) return; // reported by check_load()
+    nanoseconds load{0};
+    for (const auto& p : config.load.phases) load += p.duration;
+    struct outage {
+        nanoseconds from, until;
+        std::size_t condition_index;
+    };
+    std::vector<outage> outages;
+    for (std::size_t c = 0; c < config.conditions.size(); ++c) {
+        const auto& one = config.conditions[c];
+        const auto count = one.type == condition::kind::outage ? vehicle::occurrence_count(one, load) : 0;
+        for (std::uint32_t n = 0; n < std::min<std::uint64_t>(count, max_occurrences); ++n) {
+            const auto from = vehicle::start_of(one, n);
+            outages.push_back({from, from + one.duration.a, c});
+        }
+    }
+    std::ranges::stable_sort(outages, {}, &outage::from);
+    std::set<std::size_t> reported;
+    for (std::size_t i = 1; i < outages.size(); ++i) {
+        const auto& [from, until, c] = outages[i];
+        const auto& before = outages[i - 1];
+        if (before.condition_index == c || from >= before.until) continue; // itself: see vehicle::check(condition)
+        if (reported.insert(c).second)
+            all.add(path_of(config, c, "at"),
+                    fmt::format("'{}' begins after {}, before the outage '{}' is over (after {})",
+                                config.conditions[c].name, format_duration(from),
+                                config.conditions[before.condition_index].name, format_duration(before.until)));
+    }
+}
+
 } // namespace
 
 void check_conditions(const scenario_config& config, problems& all) {
@@ -87,6 +119,7 @@ void check_conditions(const scenario_config& config, problems& all) {
         check_condition_requirements(config, i, all);
     }
     check_spikes(config, all);
+    check_outages(config, all);
 }
 
 } // namespace loadsim::scenario

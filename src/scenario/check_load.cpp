@@ -99,44 +99,11 @@ void check_completion_timeouts(const scenario_config& config, problems& all) {
     }
 }
 
-/// Longest deadline of the embedded target, or of the mqtt driver, for any requested service; 0: unknown.
-nanoseconds longest_deadline(const scenario_config& config, bool acknowledged) {
-    if (config.load.driver == driver::kind::mqtt) return config.load.mqtt.deadline;
-    nanoseconds longest{0};
-    if (!config.target.embedded) return longest;
-    for (const auto& requested : config.load.services)
-        for (const auto& s : config.target.backend.services)
-            if (s.name == requested.platform_name())
-                longest = std::max(longest, acknowledged ? s.limits.running : s.limits.pending);
-    return longest;
-}
-
 bool acknowledges(const std::vector<vehicle::step>& steps) {
     return std::ranges::any_of(steps, [](const vehicle::step& s) {
         return (s.type == vehicle::step::kind::respond && s.response.is_well_formed() && !s.response.is_final()) ||
                std::ranges::any_of(s.branches, [](const auto& b) { return acknowledges(b.steps); });
     });
-}
-
-/// Time until a correct target times out a vehicle with this behaviour; 0: no timeout expected.
-nanoseconds silent_vehicle_timeout(const scenario_config& config, const vehicle::behaviour& b) {
-    if (!b.expected.contains(outcome::timed_out)) return nanoseconds{0};
-    return longest_deadline(config, acknowledges(b.steps));
-}
-
-/// The drain must be long enough for the timeout of the last silent vehicle's request.
-void check_drain(const scenario_config& config, problems& all) {
-    nanoseconds longest{0};
-    for (const auto& s : config.fleet.segments)
-        for (const auto& b : config.behaviours)
-            if (b.name == s.behaviour) longest = std::max(longest, silent_vehicle_timeout(config, b));
-    for (const auto& c : config.conditions)
-        if (c.expected.contains(outcome::timed_out))
-            longest = std::max({longest, longest_deadline(config, false), longest_deadline(config, true)});
-    if (longest != nanoseconds{0} && config.load.drain <= longest)
-        all.add("load.drain",
-                fmt::format("silent vehicles' requests end {} after they were sent, and the drain is only {}",
-                            format_duration(longest), format_duration(config.load.drain)));
 }
 
 /// Times after which a correct platform, or loadsim itself, ends the request of a vehicle that does not respond.
@@ -146,8 +113,8 @@ struct request_limits {
     nanoseconds total;   ///< since it was sent, in any case
 };
 
-request_limits request_limits_of(const scenario_config& config, const service& requested) {
-    auto total = completion_timeout_of(config.load, requested);
+/// `total`: the limit of loadsim itself, and each limit that is unknown.
+request_limits request_limits_of(const scenario_config& config, const service& requested, nanoseconds total) {
     if (config.load.driver == driver::kind::mqtt) {
         total = std::min(total, config.load.mqtt.deadline);
         return {total, total, total};
@@ -179,6 +146,79 @@ nanoseconds busy_time(const vehicle::resolved_behaviour& resolved, const request
     return end;
 }
 
+/// Longer than any deadline: of a platform whose deadlines are unknown.
+constexpr nanoseconds unknown_deadline = std::chrono::hours{24 * 365 * 10};
+
+/// Latest ends of right requests of one service, since they were sent; 0: none, or unknown.
+struct latest_ends {
+    nanoseconds timed_out{0}; ///< by the platform, as expected
+    nanoseconds responded{0}; ///< by the vehicle's final response
+};
+
+/// Over the segments' behaviours, with the random choices of the first arrivals, and the conditions.
+latest_ends latest_ends_of(const scenario_config& config, const service& requested) {
+    constexpr std::uint32_t samples = 100;
+    const auto limits = request_limits_of(config, requested, unknown_deadline);
+    latest_ends latest;
+    const auto raise = [](nanoseconds& to, nanoseconds end) { to = end < unknown_deadline ? std::max(to, end) : to; };
+    bool acknowledged = false;
+    std::set<std::string_view> seen;
+    for (const auto& segment : config.fleet.segments) {
+        if (!seen.insert(segment.behaviour).second) continue;
+        const auto& b = behaviour_of(config, segment.behaviour);
+        acknowledged = acknowledged || acknowledges(b.steps);
+        for (std::uint32_t i = 0; i < samples; ++i) {
+            auto random = vehicle::random_stream_of(config.seed, arrival_id{i});
+            const auto resolved = vehicle::resolve(b, requested.name, random);
+            const auto end = busy_time(resolved, limits);
+            const bool may_time_out = resolved.expected.contains(outcome::timed_out);
+            raise(may_time_out ? latest.timed_out : latest.responded, end);
+            if (may_time_out && resolved.expected != outcome_set(outcome::timed_out))
+                raise(latest.timed_out, std::max(limits.pending, limits.running));
+        }
+    }
+    // A vehicle may acknowledge just in time before a condition makes it unreachable.
+    const auto cut_off = acknowledged ? limits.pending + limits.running : limits.pending;
+    for (const auto& c : config.conditions)
+        if (c.expected.contains(outcome::timed_out)) raise(latest.timed_out, std::min(cut_off, limits.total));
+    return latest;
+}
+
+/// Right requests must be able to end within the drain and the completion timeout.
+void check_latest_ends(const scenario_config& config, problems& all, problems& warnings) {
+    const auto& l = config.load;
+    struct limited {
+        std::string_view name;
+        nanoseconds limit{0};
+        latest_ends latest{};
+    };
+    std::map<std::string, limited> by_key;
+    for (const auto& s : l.services) {
+        if (!(s.weight > 0)) continue;
+        const auto latest = latest_ends_of(config, s);
+        const auto add = [&](const std::string& key, std::string_view name, nanoseconds limit) {
+            auto& sum = by_key.try_emplace(key, limited{.name = name, .limit = limit}).first->second.latest;
+            sum.timed_out = std::max(sum.timed_out, latest.timed_out);
+            sum.responded = std::max(sum.responded, latest.responded);
+        };
+        add("load.drain", "drain", l.drain);
+        if (s.deadline)
+            add(fmt::format("load.services.{}.deadline", s.name), "deadline", *s.deadline);
+        else
+            add("load.completionTimeout", "completionTimeout", l.completion_timeout);
+    }
+    for (const auto& [key, one] : by_key) {
+        const auto limit = format_duration(one.limit);
+        if (one.latest.timed_out != nanoseconds{0} && one.limit <= one.latest.timed_out)
+            all.add(key, fmt::format("silent vehicles' requests end {} after they were sent, and the {} is only {}",
+                                     format_duration(one.latest.timed_out), one.name, limit));
+        else if (one.latest.responded != nanoseconds{0} && one.limit <= one.latest.responded)
+            warnings.add(key, fmt::format("vehicles respond up to {} after a request was sent, and the {} is only {}; "
+                                          "requests that are open then count as unanswered",
+                                          format_duration(one.latest.responded), one.name, limit));
+    }
+}
+
 /// Mean busy time, in seconds, of a vehicle with the behaviour, over the services and random choices of the first arrivals.
 double mean_busy_seconds(const scenario_config& config, const vehicle::behaviour& b) {
     constexpr std::uint32_t samples = 400;
@@ -187,7 +227,8 @@ double mean_busy_seconds(const scenario_config& config, const vehicle::behaviour
     for (std::uint32_t i = 0; i < samples; ++i) {
         const auto& requested = config.load.services[selection.service_of(arrival_id{i})];
         auto random = vehicle::random_stream_of(config.seed, arrival_id{i});
-        sum += seconds(busy_time(vehicle::resolve(b, requested.name, random), request_limits_of(config, requested)));
+        sum += seconds(busy_time(vehicle::resolve(b, requested.name, random),
+                                 request_limits_of(config, requested, completion_timeout_of(config.load, requested))));
     }
     return sum / samples;
 }
@@ -273,12 +314,12 @@ void warn_of_load(const scenario_config& config, problems& warnings) {
             vehicles / capacity, remedy));
 }
 
-void check_load(const scenario_config& config, problems& all) {
+void check_load(const scenario_config& config, problems& all, problems& warnings) {
     const auto& l = config.load;
     check_services(config, all);
     check_phases(l, all);
     check_completion_timeouts(config, all);
-    check_drain(config, all);
+    if (all.empty()) check_latest_ends(config, all, warnings);
     if (l.http.connections == 0) all.add("load.http.connections", "there must be one at least");
     if (l.http.timeout <= nanoseconds{0}) all.add("load.http.timeout", "a time-out of nothing");
     if (l.lag_limit <= nanoseconds{0}) all.add("load.lagLimit", "a limit of nothing");

@@ -38,7 +38,7 @@ public:
         if (c.spread < zero) add_issue("within", "a time is never negative");
         if (has_duration(c.type)) check_duration();
         if (!c.interval) return;
-        const auto total = (has_duration(c.type) ? practical_maximum(c.duration) : zero) + c.jitter + c.spread;
+        const auto total = longest_span(c);
         if (*c.interval <= total || *c.interval <= zero)
             add_issue("every", fmt::format("it comes again after {}, before it has passed (after {}, with jitter)",
                                            format_duration(std::max(*c.interval, zero)), format_duration(total)));
@@ -104,6 +104,10 @@ bool applies_to(const condition& c, std::string_view segment) {
 
 nanoseconds start_of(const condition& c, std::uint32_t n) {
     return c.start + std::int64_t{n} * c.interval.value_or(nanoseconds{0});
+}
+
+nanoseconds longest_span(const condition& c) {
+    return (has_duration(c.type) ? practical_maximum(c.duration) : nanoseconds{0}) + c.jitter + c.spread;
 }
 
 std::uint32_t occurrence_count(const condition& c, nanoseconds load) {

@@ -1,4 +1,3 @@
-#include <loadsim/base/counters.hpp>
 #include <loadsim/verdict/budget.hpp>
 
 #include <loadsim/base/counters.hpp>
@@ -27,21 +26,14 @@ std::vector<optional_index> indexes_of(const std::string& name, const std::vecto
     return indexes;
 }
 
-measure::histogram samples_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
-    const auto found = std::ranges::find(measure::hop_names, b.metric);
-    const auto hop = static_cast<measure::hop>(found - measure::hop_names.begin());
-    measure::histogram samples;
-    for (const auto service : indexes_of(b.service, names.services))
-        for (const auto phase : indexes_of(b.phase, names.phases))
-            samples.merge(totals.latencies.select(hop, {.service = service, .phase = phase}));
-    return samples;
-}
+/// A recovery that was not reached, or a duration above the highest value of a histogram.
+constexpr double beyond_any_limit = std::numeric_limits<double>::infinity();
 
 std::optional<double> stat_of(const measure::histogram& samples, const budget& b) {
     if (samples.empty()) return std::nullopt;
     if (b.stat == "min") return milliseconds(samples.min());
     if (b.stat == "mean") return milliseconds(samples.mean());
-    if (b.stat == "max") return milliseconds(samples.max());
+    if (samples.percentile_overflows(b.percentile)) return beyond_any_limit;
     return milliseconds(samples.percentile(b.percentile));
 }
 
@@ -71,8 +63,6 @@ std::uint64_t count_of(const budget& b, const measure::totals& totals, const mea
     return end ? requests.outcomes[static_cast<std::size_t>(*end)] : requests.unexpected;
 }
 
-constexpr double not_recovered = std::numeric_limits<double>::infinity();
-
 /// Longest recovery in milliseconds; absent: none measured.
 std::optional<double> recovery_time(const budget& b, const measure::run_result& run) {
     std::optional<double> longest;
@@ -81,7 +71,7 @@ std::optional<double> recovery_time(const budget& b, const measure::run_result& 
         const bool measured = of_vehicles ? r.affected != 0 : !r.budget.empty();
         if (!measured || (!b.condition.empty() && b.condition != r.condition)) continue;
         const auto took = of_vehicles ? r.recovery_time : r.latency_recovery_time;
-        longest = std::max(longest.value_or(0), took ? milliseconds(*took) : not_recovered);
+        longest = std::max(longest.value_or(0), took ? milliseconds(*took) : beyond_any_limit);
     }
     return longest;
 }
@@ -121,7 +111,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
 
 bool satisfies(double observed, comparison op, double limit) {
     // 1 of 1000 equals 0.1 %, though the two divisions may differ in the last bit of a double.
-    const bool same = observed != not_recovered &&
+    const bool same = observed != beyond_any_limit &&
                       std::abs(observed - limit) <= 1e-12 * std::max(std::abs(observed), std::abs(limit));
     switch (op) {
     case comparison::less: return observed < limit && !same;
@@ -158,11 +148,33 @@ std::string_view to_string(budget_verdict f) {
     return names[static_cast<std::size_t>(f)];
 }
 
+measure::histogram samples_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    const auto found = std::ranges::find(measure::hop_names, b.metric);
+    const auto hop = static_cast<measure::hop>(found - measure::hop_names.begin());
+    measure::histogram samples;
+    for (const auto service : indexes_of(b.service, names.services))
+        for (const auto phase : indexes_of(b.phase, names.phases))
+            samples.merge(totals.latencies.select(hop, {.service = service, .phase = phase}));
+    return samples;
+}
+
+bool is_within(const budget& b, double value) { return satisfies(value, b.op, b.limit); }
+
+std::optional<budget> recovery_budget(const std::vector<budget>& all) {
+    const auto found = std::ranges::find_if(all, [](const budget& b) {
+        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 &&
+               (b.op == comparison::less || b.op == comparison::less_equal);
+    });
+    return found == all.end() ? std::nullopt : std::optional{*found};
+}
+
 budget_result evaluate_budget(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto observed = observed_value(b, run, names);
     if (!observed) return {b.expression, std::nullopt, "no data", budget_verdict::no_data};
-    const auto verdict = satisfies(*observed, b.op, b.limit) ? budget_verdict::pass : budget_verdict::fail;
-    if (*observed == not_recovered) return {b.expression, std::nullopt, "not in this run", verdict};
+    const auto verdict = is_within(b, *observed) ? budget_verdict::pass : budget_verdict::fail;
+    if (*observed == beyond_any_limit)
+        return {b.expression, std::nullopt, b.metric_kind == kind::recovery ? "not in this run" : "above 366 days",
+                verdict};
     return {b.expression, observed, format_value(b.metric_kind, *observed), verdict};
 }
 

@@ -53,6 +53,7 @@ result<budget> latency_metric(std::string_view metric, std::string_view stat, bu
     b.metric = metric;
     b.stat = stat;
     b.metric_kind = stat == "count" ? count : latency;
+    if (stat == "max") b.percentile = 100;
     if (stat == "min" || stat == "mean" || stat == "max" || stat == "count") return b;
     if (stat.front() == 'p' && stat.size() > 1 && stat.find_first_not_of("0123456789.", 1) == stat.npos) {
         const auto percentile = parse_percentile(stat.substr(1));

@@ -64,18 +64,17 @@ void check_lag(verdict_builder& builder, const measure::run_result& run) {
     if (lag > run.lag_limit)
         builder.add(
             run_verdict::invalid, exit_code::invalid,
-            fmt::format(
-                "The generator itself was the limit: its lag p99 was {:.1f}ms, above the limit of {}. Ask for fewer "
-                "requests a second, or use more shards (--shards).",
-                milliseconds(lag), format_duration(run.lag_limit)));
+            fmt::format("The generator itself was the limit: its lag p99 was {}, above the limit of {}. Ask for fewer "
+                        "requests a second, or use more shards (--shards).",
+                        format_duration(lag), format_duration(run.lag_limit)));
     else if (delay > run.lag_limit) // the requests were in time, but what came back was not read in time
         builder.add(
             run_verdict::invalid, exit_code::invalid,
             fmt::format(
-                "The generator itself was the limit: its loop delay p99 was {:.1f}ms, above the limit of {}, so that "
+                "The generator itself was the limit: its loop delay p99 was {}, above the limit of {}, so that "
                 "messages were read that much later than they arrived. Use more shards (--shards), or a less busy "
                 "machine.",
-                milliseconds(delay), format_duration(run.lag_limit)));
+                format_duration(delay), format_duration(run.lag_limit)));
 }
 
 void check_budgets(verdict_builder& builder) {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <fstream>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,36 @@ TEST(rehearsal, gives_the_same_ledger_each_time) {
     const auto once = ledger();
     EXPECT_FALSE(once.empty());
     EXPECT_TRUE(once == ledger());
+}
+
+TEST(rehearsal, has_the_recoveries_of_a_run) {
+    for (const std::string way : {"restart", "freeze"}) {
+        SCOPED_TRACE(way);
+        const auto scenario = R"(
+name: recoveries
+seed: 5
+target: {embedded: {services: {horn: {pending: 20s, running: 20s}}}}
+fleet: {vehicles: 200, connectRate: 1000, reconnect: {base: 200ms, cap: 800ms}}
+conditions: [{outage: {at: 3s, for: 4s, way: )" +
+                              way + R"(}}]
+load: {services: {horn: 1}, phases: [{duration: 15s, arrivalRate: 40}], lagLimit: 5s}
+budgets: [e2e.p90 < 800ms, recovery.time < 1m, recovery.latency < 1m]
+)";
+        const harness::temporary_folder folder;
+        const auto file = (folder.path() / "scenario.yaml").string();
+        std::ofstream(file) << scenario;
+        const auto recovery_of = [&](const char* command) {
+            program run({command, file, "--report", "report"});
+            EXPECT_EQ(run.wait(120s), 0) << run.out() << run.err();
+            return run.summary().at("recoveries").at(0);
+        };
+        const auto live = recovery_of("run");
+        const auto rehearsed = recovery_of("rehearse");
+        for (const auto* field : {"affected_vehicles", "recovered_vehicles"})
+            EXPECT_EQ(live.at(field), rehearsed.at(field)) << field;
+        for (const auto* field : {"recovery_ms", "latency_recovery_ms"})
+            EXPECT_NEAR(live.at(field).to_number<double>(), rehearsed.at(field).to_number<double>(), 1000) << field;
+    }
 }
 
 } // namespace

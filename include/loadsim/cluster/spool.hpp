@@ -63,7 +63,9 @@ result<spool> read_spool(const std::filesystem::path& file);
 /// Totals of a rank's spool.
 struct spool_totals {
     std::uint32_t rank = 0;
-    measure::snapshot sum;      ///< totals and records summed over all lines; other fields from the last line
+    measure::snapshot sum; ///< totals and records summed over all lines; other fields from the last line
+    std::uint32_t sessions_peak = 0;
+    std::uint64_t rss_peak = 0;
     nanoseconds since_start{0}; ///< of the last line
     std::uint32_t commands_executed = 0;
     bool interrupted = false;

@@ -69,7 +69,9 @@ public:
     virtual std::uint32_t available() const noexcept = 0;       ///< number of available vehicles
     virtual std::uint32_t expected_online() const noexcept = 0; ///< vehicles expected online before the load
     virtual std::uint32_t online() const noexcept = 0;          ///< vehicles with a session and a subscription
-    virtual bool idle() const noexcept { return true; }         ///< no response waits to be posted
+    /// Vehicles that a condition made unreachable and that connect again, as nothing keeps them offline any more.
+    virtual std::uint32_t returning() const noexcept = 0;
+    virtual bool idle() const noexcept { return true; } ///< no response waits to be posted
     /// Reason that ends the run: permanent refusal by the broker (bad credentials, refused subscription, no wildcards ...), or
     /// responses that cannot be posted (invalid inbound URL, unknown host); empty: no error.
     virtual const std::string& refusal() const noexcept = 0;

@@ -8,21 +8,22 @@
 
 namespace loadsim::measure {
 
-/// Distribution of latencies with a relative error below 0.1 % (three significant digits), 1 us to 1 hour.
+/// Distribution of durations with a relative error below 0.1 % (three significant digits), 1 us to 366 days, which is longer
+/// than a load can last.
 ///
-/// Shape:   HdrHistogram's layout (lowest 1, highest 3.6e9, 3 digits); the counts grow up to the largest value seen.
-/// Units:   nanoseconds in; kept in microseconds, rounded half up.
-/// Errors:  nothing is dropped: a negative sample counts as 0 and in negative(); one above an hour counts as an hour
-///          and in overflow().
+/// Shape:   HdrHistogram's layout (lowest 1, 3 digits); the counts grow up to the largest value seen.
+/// Units:   nanoseconds in; kept in microseconds, rounded up, so that a value is never below its sample.
+/// Errors:  nothing is dropped: a negative sample counts as 0 and in negative(); one above the highest value counts as
+///          that and in overflow().
 /// Threads: one writer. Use one histogram per thread and merge().
 /// Source:  HdrHistogram (Java), bucket layout; the tests compare with logs and values of other implementations.
 class histogram {
 public:
     static constexpr std::int64_t lowest_us = 1;
-    static constexpr std::int64_t highest_us = 3'600'000'000;
+    static constexpr std::int64_t highest_us = std::int64_t{366} * 24 * 3'600'000'000;
     static constexpr int digits = 3;
-    /// Number of buckets of this layout. The last bucket ends a little above one hour.
-    static constexpr std::size_t index_count = 23'552;
+    /// Number of buckets of this layout. The last bucket ends a little above the highest value.
+    static constexpr std::size_t index_count = 36'864;
 
     void record(nanoseconds sample, std::uint64_t times = 1);
     void merge(const histogram& other);
@@ -32,13 +33,22 @@ public:
     std::uint64_t negative() const noexcept { return negative_; }
     std::uint64_t overflow() const noexcept { return overflow_; }
     bool empty() const noexcept { return count_ == 0; }
+    /// Samples for which `matches(highest value equivalent to the sample)`.
+    template <class Predicate>
+    std::uint64_t count_if(Predicate matches) const {
+        std::uint64_t count = 0;
+        for (std::size_t i = 0; i < counts_.size(); ++i)
+            if (counts_[i] != 0 && matches(highest_equivalent(i))) count += counts_[i];
+        return count;
+    }
 
     /// Largest value equivalent to the value at this percentile (clamped to 0..100), as HdrHistogram defines it: at least
     /// ceil(p/100 * count) samples are not above the result. Percentile 0 is min(). 0 when empty.
     nanoseconds percentile(double p) const;
-    nanoseconds min() const;  ///< lowest equivalent value of the smallest bucket in use; 0 when empty
-    nanoseconds max() const;  ///< highest equivalent value of the largest bucket in use; 0 when empty
-    nanoseconds mean() const; ///< of the bucket midpoints; 0 when empty
+    bool percentile_overflows(double p) const; ///< the sample at this percentile is above the highest value
+    nanoseconds min() const;                   ///< lowest equivalent value of the smallest bucket in use; 0 when empty
+    nanoseconds max() const;                   ///< highest equivalent value of the largest bucket in use; 0 when empty
+    nanoseconds mean() const;                  ///< of the bucket midpoints; 0 when empty
 
     /// Counts by index without trailing zeros, as encoded in the log.
     const std::vector<std::uint64_t>& counts() const noexcept { return counts_; }
@@ -53,6 +63,9 @@ public:
     friend bool operator==(const histogram&, const histogram&) = default;
 
 private:
+    static nanoseconds highest_equivalent(std::size_t index);
+    std::uint64_t rank_of(double p) const;
+
     std::vector<std::uint64_t> counts_; // never ends in a zero
     std::uint64_t count_ = 0;
     std::uint64_t negative_ = 0;

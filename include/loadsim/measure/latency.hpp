@@ -19,9 +19,9 @@ enum class hop : std::uint8_t {
     dispatch, ///< delivered - due
     vehicle,  ///< finished - delivered
     notify,   ///< observed - finished
-    e2e,      ///< observed - due; without a completion: the time until the request expired
+    e2e,      ///< observed - due; without a completion: the completion timeout at least; without expected time-outs
     platform, ///< e2e - vehicle
-    expiry,   ///< silent vehicle: observed - (last known instant before the platform started its timeout + timeout)
+    expiry,   ///< expected time-out: observed - (last known instant before the platform started its timeout + timeout)
 };
 BOOST_DESCRIBE_ENUM(hop, lag, accept, dispatch, vehicle, notify, e2e, platform, expiry)
 inline constexpr auto hop_names = enum_names<hop>;

@@ -57,7 +57,8 @@ struct completion_message {
 /// Instants (never: did not occur): due, begun (the load generator got to it), sent, accepted, delivered (command at the vehicle), acked, finished (the vehicle
 /// sent its final response), observed (the platform announced the completion). Hops are differences, see latency.hpp.
 /// Lost requests must not improve a percentile: `e2e` has a sample for every request begun whose vehicle should have
-/// responded; without a completion the time until expiry, and at least its completion timeout when rejected or errored.
+/// responded; without a completion the time until expiry, and at least its completion timeout. A time-out that is expected
+/// belongs to `expiry` alone.
 /// `lag` has a sample for every request that was begun; the wait for a connection that follows is the platform's time.
 /// Errors:  an unknown id, a repeated completion etc. is an anomaly, counted by kind; nothing is dropped.
 /// Threads: one. Reads no clock.
@@ -75,6 +76,8 @@ public:
     bool is_open(vehicle_id) const; ///< the vehicle has an open request
     std::size_t open_count() const noexcept;
     std::size_t waiting_count() const; ///< open requests that wait for a connection: begun and not sent
+    /// Selected open requests due until then whose vehicle should respond: a platform that stands still has no samples.
+    std::uint64_t late_count(monotonic_time due_until, const std::function<bool(const due_request&)>& selected) const;
     /// Completed requests whose command may still be delivered.
     std::size_t missing_count() const noexcept;
     bool is_open(request_key) const; ///< this request is the open one

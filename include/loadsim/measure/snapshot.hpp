@@ -15,9 +15,11 @@ struct snapshot {
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;
-    std::uint64_t waiting = 0;   ///< of them: for a connection
-    std::uint64_t awaited = 0;   ///< commands still to arrive and conditions that end soon; set after the last arrival
-    bool all_due = false;        ///< all arrivals of the partition have been due
+    std::uint64_t waiting = 0; ///< of them: for a connection
+    std::uint64_t late = 0;    ///< of those in flight: open for longer than the limit of the budget of recovery.latency
+    std::uint64_t awaited =
+        0;                ///< commands and vehicles still to come, conditions that end soon; set after the last arrival
+    bool all_due = false; ///< all arrivals of the partition have been due
     bool driver_ready = false;   ///< driver and observer are ready
     std::string setup_error;     ///< reason of a failed setup; empty: no error
     std::string fatal_error;     ///< reason that ends the run; empty: no error
@@ -28,7 +30,7 @@ struct snapshot {
     void add(snapshot other);
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (),
-                      (counts, sessions_planned, sessions_online, in_flight, waiting, awaited, all_due, driver_ready,
-                       setup_error, fatal_error, cpu_s, rss_bytes))
+                      (counts, sessions_planned, sessions_online, in_flight, waiting, late, awaited, all_due,
+                       driver_ready, setup_error, fatal_error, cpu_s, rss_bytes))
 
 } // namespace loadsim::measure

@@ -77,6 +77,10 @@ bool applies_to(const condition&, std::string_view segment);
 /// Start of the n-th occurrence (from 0), since the start of the load.
 nanoseconds start_of(const condition&, std::uint32_t n);
 
+/// Longest time from the start of an occurrence to the end of its last window; for unbounded distributions of the duration that
+/// of their 99th percentile or higher.
+nanoseconds longest_span(const condition&);
+
 /// Number of occurrences that start before the end of a load of that duration.
 std::uint32_t occurrence_count(const condition&, nanoseconds load);
 

@@ -20,7 +20,7 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 ///   sessions.connect.STAT
 ///   queued.wait.STAT     waiting time of commands queued for an unreachable vehicle
 ///   recovery.time        from a condition's begin until 99 % of the affected recovered: longest of all occurrences
-///   recovery.latency     ... until latency was within its budget again
+///   recovery.latency     ... until latency was within recovery_budget() again
 ///   campaigns.undelivered, campaigns.duplicates   addressed vehicles without delivery; duplicate deliveries; each also
 ///                        with .rate (fraction of the vehicles addressed)
 ///   campaigns.latency.STAT   from due to delivered
@@ -32,8 +32,8 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 /// OPERATOR: < <= == >= >.
 /// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
 ///
-/// A percentile is the highest value of its histogram bucket: up to 0.1 % above the sample and never below it, so that the
-/// bucket width cannot hide a missed upper limit.
+/// A percentile is the highest value of its histogram bucket, in whole microseconds: up to 1 us and 0.1 % above the sample and
+/// never below it, so that rounding cannot hide a missed upper limit.
 struct budget {
     std::string expression; ///< as written, blanks normalised, labels after the metric
     enum class kind : std::uint8_t {
@@ -49,7 +49,7 @@ struct budget {
     } metric_kind{};
     std::string metric;    ///< the part before the stat, e.g. "e2e", "outcomes.errored", "campaigns.latency"
     std::string stat;      ///< "p99", "max", "count", "rate", "back"; empty for counts
-    double percentile = 0; ///< of a pN stat
+    double percentile = 0; ///< of a pN stat; of max: 100
     std::string service;   ///< label; empty = all
     std::string phase;
     comparison op{};
@@ -62,6 +62,15 @@ struct budget {
 
 /// Errors: one sentence, with the nearest metric, hop or outcome when a name is unknown.
 result<budget> parse_budget(std::string_view expression);
+
+/// The first of these budgets that limits a percentile or the maximum of `e2e`, of any label, from above: recovery.latency
+/// compares with it. nullopt: none.
+std::optional<budget> recovery_budget(const std::vector<budget>&);
+
+/// Samples of the hop, service and phase of a latency budget.
+measure::histogram samples_of(const budget&, const measure::totals&, const measure::labels&);
+/// True: the value, in the unit of the limit, is within it.
+bool is_within(const budget&, double value);
 
 /// Errors for labels without a matching service, phase, condition or campaign in the scenario. Empty: none.
 std::vector<std::string> check(const budget&, const measure::labels&);

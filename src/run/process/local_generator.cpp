@@ -91,6 +91,7 @@ private:
     void check_broker();
     result<void> run_hooks(const driver::hook_requests&, const std::function<bool()>& should_stop);
     result<void> start_observers();
+    bool outage_ends_in_drain() const;
     shard* shard_of(vehicle_id) const; ///< null: a vehicle of another rank
 
     const scenario::compiled_scenario compiled_;
@@ -328,6 +329,12 @@ void local_generator::stop() {
     stopping_ = true;
 }
 
+/// The broker returns before the drain has ended, and then its vehicles.
+bool local_generator::outage_ends_in_drain() const {
+    const auto next = setup_.embedded_broker ? outage_schedule_.next() : std::nullopt;
+    return next && *next <= plan_.end_of_load() + plan_.scenario.load.drain;
+}
+
 bool local_generator::idle() const {
     return !stopping_ || std::ranges::all_of(shards_, [](const auto& s) { return s->stopped(); });
 }
@@ -359,6 +366,7 @@ measure::snapshot local_generator::collect() {
     }
     if (observers_ready_ && setup_.endpoints.api) setup_.observers->take_counts(sum.counts);
     sum.driver_ready = sum.driver_ready && observers_ready_;
+    if (sum.all_due && outage_ends_in_drain()) ++sum.awaited;
     if (sum.setup_error.empty()) sum.setup_error = error_;
     sum.fatal_error = memory_ran_out() ? exhaustion_text(std::bad_alloc()) : fatal_error_;
     sum.rss_bytes = resident_bytes();

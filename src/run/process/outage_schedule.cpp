@@ -1,30 +1,23 @@
 #include "process/outage_schedule.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace loadsim::run {
 
 outage_schedule::outage_schedule(const std::vector<vehicle::condition>& conditions, nanoseconds load_duration) {
-    struct outage {
-        outage_event begin;
-        nanoseconds lasts;
-    };
-    std::vector<outage> all;
     for (std::uint32_t c = 0; c < conditions.size(); ++c) {
         const auto& condition = conditions[c];
         if (condition.type != vehicle::condition::kind::outage) continue;
-        for (std::uint32_t n = 0; n < vehicle::occurrence_count(condition, load_duration); ++n)
-            all.push_back({{vehicle::start_of(condition, n), c, n, true, condition.mode}, condition.duration.a});
+        for (std::uint32_t n = 0; n < vehicle::occurrence_count(condition, load_duration); ++n) {
+            const auto begin = vehicle::start_of(condition, n);
+            events_.push_back({begin, c, n, true, condition.mode});
+            events_.push_back({begin + condition.duration.a, c, n, false, condition.mode});
+        }
     }
-    std::ranges::stable_sort(all, {}, [](const outage& o) { return o.begin.at; });
-    nanoseconds earliest{0};
-    for (auto& [begin, lasts] : all) {
-        begin.at = std::max(begin.at, earliest);
-        earliest = begin.at + lasts;
-        events_.push_back(begin);
-        events_.push_back({earliest, begin.condition, begin.occurrence, false, begin.mode});
-    }
-    std::ranges::reverse(events_);
+    // At one instant the end of an outage precedes the begin of the next.
+    std::ranges::stable_sort(events_, std::greater{}, [](const outage_event& e) { return std::pair(e.at, e.begins); });
 }
 
 std::optional<nanoseconds> outage_schedule::next() const {

@@ -10,7 +10,8 @@
 
 namespace loadsim::run {
 
-/// Begin and end events of all outage conditions, ordered by time. Overlapping outages are run one after the other.
+/// Begin and end events of all outage conditions, ordered by time. Outages do not overlap: the check of a
+/// scenario refuses it.
 /// Threads: one. Pure: it reads no clock.
 class outage_schedule {
 public:

@@ -1,6 +1,8 @@
 // Start and end of the ranks of a run: handshake, release, and partial results of a run whose rank 0 was lost.
 #include "ranks/rank_handshake.hpp"
 
+#include "recovery_tracker.hpp"
+
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
@@ -168,11 +170,15 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
     for (const auto& s : spools) {
         run_result.sum.add(s.sum.counts);
         run_result.sessions_planned += s.sum.sessions_planned;
-        run_result.sessions_peak += s.sum.sessions_online;
+        run_result.sessions_peak += s.sessions_peak; // the peaks of the ranks may be of different instants
         run_result.generator.cpu_s += s.sum.cpu_s;
-        run_result.generator.rss_bytes += s.sum.rss_bytes;
+        run_result.generator.rss_bytes += s.rss_peak;
         run_result.elapsed = std::max(run_result.elapsed, s.since_start);
     }
+    // The spools have no latency by second, so that only the vehicles that are back are reported.
+    run_result.recoveries =
+        recovery_tracker(scenario.conditions, {}, scenario::labels_of(scenario), schedule.duration())
+            .results(run_result.sum);
     run_result.started = std::chrono::system_clock::now() -
                          std::chrono::duration_cast<std::chrono::system_clock::duration>(run_result.elapsed);
     return run_result;

@@ -82,7 +82,8 @@ public:
         const auto until = time_.now() + scenario_.load.drain;
         do {
             step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
-        } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || condition_ends_before(until)) &&
+        } while ((ledger_.open_count() > 0 || ledger_.missing_count() > 0 || vehicles_->returning() > 0 ||
+                  condition_ends_before(until)) &&
                  time_.now() < until);
         ledger_.expire_all(time_.now());
         const auto open = ledger_.open_count();
@@ -134,8 +135,8 @@ private:
 
     /// A condition ends before `until`: its vehicles may still come back.
     bool condition_ends_before(monotonic_time until) {
-        const auto next = vehicles_->next_condition_event();
-        return next && start_ + *next <= until;
+        const auto is_before = [&](std::optional<nanoseconds> next) { return next && start_ + *next <= until; };
+        return is_before(vehicles_->next_condition_event()) || is_before(outage_schedule_.next());
     }
 
     monotonic_time next_event() const {
@@ -236,6 +237,7 @@ private:
         s.sessions_planned = vehicles_->expected_online();
         s.sessions_online = vehicles_->online();
         s.in_flight = ledger_.open_count();
+        s.late = late_requests(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
         s.all_due = dispatcher_.all_due();
         s.driver_ready = true;
         s.cpu_s = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;

@@ -74,7 +74,7 @@ TEST(rank_messages, round_trip_every_field_of_a_status_report) {
 TEST(rank_messages, keep_negative_and_overflowing_samples) {
     status_report r;
     r.snapshot.counts.latencies.record(measure::hop::lag, 0, 0, nanoseconds{-1});
-    r.snapshot.counts.latencies.record(measure::hop::lag, 0, 0, std::chrono::hours{2});
+    r.snapshot.counts.latencies.record(measure::hop::lag, 0, 0, std::chrono::hours{24 * 400});
     const auto read = std::get<status_report>(round_trip(r)).snapshot.counts.latencies.select(measure::hop::lag);
     EXPECT_EQ(read.negative(), 1U);
     EXPECT_EQ(read.overflow(), 1U);

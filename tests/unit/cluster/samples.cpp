@@ -211,6 +211,7 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.in_flight = from + 3;
     r.snapshot.waiting = from + 6;
     r.snapshot.awaited = from + 4;
+    r.snapshot.late = from + 7;
     r.snapshot.fatal_error = "the broker is gone";
     r.snapshot.all_due = true;
     r.snapshot.driver_ready = true;
@@ -313,7 +314,7 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, asked, online, in_flight, waiting, awaited, all_due, driver_ready, error, broken, cpu_s,
+    const auto& [totals, asked, online, in_flight, waiting, late, awaited, all_due, driver_ready, error, broken, cpu_s,
                  rss_bytes] = seen;
     expect_same(totals, b.snapshot.counts);
     EXPECT_EQ(asked, b.snapshot.sessions_planned);
@@ -321,6 +322,7 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(in_flight, b.snapshot.in_flight);
     EXPECT_EQ(waiting, b.snapshot.waiting);
     EXPECT_EQ(awaited, b.snapshot.awaited);
+    EXPECT_EQ(late, b.snapshot.late);
     EXPECT_EQ(broken, b.snapshot.fatal_error);
     EXPECT_EQ(all_due, b.snapshot.all_due);
     EXPECT_EQ(driver_ready, b.snapshot.driver_ready);

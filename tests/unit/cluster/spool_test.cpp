@@ -127,6 +127,8 @@ TEST_F(spool_test, totals_are_by_rank) {
     samples::expect_same(all[0].sum.counts, sum);
     EXPECT_EQ(all[0].sum.in_flight, 10U) << "how it stood at the end, not a sum";
     EXPECT_EQ(all[0].sum.sessions_online, 9U);
+    EXPECT_EQ(all[0].sessions_peak, samples::sample_report(100).snapshot.sessions_online) << "of any line";
+    EXPECT_EQ(all[0].rss_peak, samples::sample_report(100).snapshot.rss_bytes);
     EXPECT_EQ(all[0].commands_executed, 12U);
     EXPECT_TRUE(all[0].interrupted);
     EXPECT_FALSE(all[0].terminated);

@@ -266,6 +266,32 @@ TEST_F(conditions_of_a_link, end_of_load_cancels_later_conditions) {
     EXPECT_EQ(fleet_->next_condition_event(), std::nullopt);
 }
 
+TEST_F(conditions_of_a_link, returning_vehicles_are_counted_until_they_are_back) {
+    begin_with(condition::kind::garage);
+    run_to(1s);
+    EXPECT_EQ(fleet_->returning(), 0U) << "the condition keeps it offline";
+    run_to(3s);
+    EXPECT_EQ(fleet_->returning(), 1U);
+    fleet_->establish();
+    EXPECT_EQ(fleet_->returning(), 0U);
+    fleet_->lose();
+    EXPECT_EQ(fleet_->returning(), 0U) << "no condition has caused it";
+}
+
+TEST_F(conditions_of_a_link, vehicles_return_once_the_broker_is_back) {
+    conditions_ = {make_condition(condition::kind::outage, 1s, 2s)};
+    begin();
+    run_to(1s);
+    fleet_->on_broker_down(0, 0);
+    fleet_->lose();
+    EXPECT_EQ(fleet_->returning(), 0U);
+    run_to(3s);
+    fleet_->on_broker_up(0);
+    EXPECT_EQ(fleet_->returning(), 1U);
+    fleet_->establish();
+    EXPECT_EQ(fleet_->returning(), 0U);
+}
+
 TEST_F(conditions_of_a_link, broker_outage_makes_all_vehicles_unreachable) {
     conditions_ = {make_condition(condition::kind::outage, 1s, 2s)};
     begin(3);

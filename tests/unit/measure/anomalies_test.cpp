@@ -619,6 +619,15 @@ const std::vector<row> table{
          c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(1s));
      },
      {{anomaly::negative_sample, 1}}},
+    {"a completion before the final response of the vehicle, and the API's response after both",
+     [](single_vehicle_ledger& c) {
+         c.begin(1);
+         c.ledger.delivered(c.vehicle, "r1", at(2ms));
+         c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(3ms));
+         c.ledger.finished(c.vehicle, "r1", at(4ms));
+         c.ledger.accepted(c.key(1), "r1", at(5ms));
+     },
+     {{anomaly::completion_before_response, 1}}},
 };
 
 } // namespace

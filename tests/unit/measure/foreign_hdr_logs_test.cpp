@@ -81,7 +81,7 @@ TEST(foreign_hdr_logs, of_another_layout_are_rejected_with_the_reason) {
               "the histogram has 2 significant digits, and only 3 can be read");
     EXPECT_EQ(to_string(decode_v2(lines.at("other_unit")).error()),
               "the histogram's lowest value is 1000, and only 1 can be read");
-    EXPECT_NE(to_string(decode_v2(lines.at("above_an_hour")).error()).find("values above an hour"), std::string::npos);
+    EXPECT_GT(decode_v2(lines.at("above_an_hour"))->max(), 1h) << "the same layout, with another highest value";
 }
 
 TEST(foreign_hdr_logs, our_log_has_the_values_that_others_decode) {

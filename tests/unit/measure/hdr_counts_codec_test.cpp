@@ -85,11 +85,11 @@ TEST(hdr_counts_codec, rejects_invalid_input) {
     } const cases[] = {
         {{0x80}, "middle of a number", "one byte, more promised"},
         {{0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "middle of a number", "eight bytes, a ninth promised"},
-        {zigzag(-zeros - 1), "more than 23552 counts", "one zero too many"},
-        {zigzag(lowest), "more than 23552 counts", "the number that cannot be negated"},
-        {too_many_zeros_in_two, "more than 23552 counts", "full, and one more"},
-        {bytes(histogram::index_count + 1, 0x00), "more than 23552 counts", "single zeros"},
-        {bytes(histogram::index_count + 1, 0x02), "more than 23552 counts", "ones"},
+        {zigzag(-zeros - 1), "more than 36864 counts", "one zero too many"},
+        {zigzag(lowest), "more than 36864 counts", "the number that cannot be negated"},
+        {too_many_zeros_in_two, "more than 36864 counts", "full, and one more"},
+        {bytes(histogram::index_count + 1, 0x00), "more than 36864 counts", "single zeros"},
+        {bytes(histogram::index_count + 1, 0x02), "more than 36864 counts", "ones"},
         {sum_too_large, "more than 2^63", "the sum would wrap"},
     };
     for (const auto& c : cases) {

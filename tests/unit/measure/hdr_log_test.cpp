@@ -97,6 +97,25 @@ TEST(hdr_v2, round_trips) {
     EXPECT_EQ(*decode_v2(encode_v2(full)), full);
 }
 
+TEST(hdr_v2, names_a_highest_value_above_its_samples) {
+    const auto highest_of = [](const histogram& h) {
+        auto decoded = encode_v2(h);
+        EXPECT_TRUE(decode_base64(decoded));
+        const bytes all(decoded.begin(), decoded.end());
+        bytes unpacked(1000);
+        uLongf length = unpacked.size();
+        EXPECT_EQ(uncompress(unpacked.data(), &length, all.data() + 8, all.size() - 8), Z_OK);
+        std::int64_t highest = 0;
+        for (std::size_t i = 24; i < 32; ++i) highest = highest << 8 | unpacked[i];
+        return highest;
+    };
+    histogram longer;
+    longer.record(2h);
+    EXPECT_EQ(highest_of(golden), 3'600'000'000);
+    EXPECT_EQ(highest_of(longer), histogram::highest_us);
+    EXPECT_EQ(*decode_v2(encode_v2(longer)), longer);
+}
+
 TEST(hdr_v2, accepts_values_of_other_writers_in_unused_fields) {
     for (const auto& b :
          {body{}, body{.offset = 1, .ratio = 1}, body{.highest = 60'000'000}, body{.highest = 86'400'000'000}})
@@ -143,7 +162,7 @@ TEST(hdr_v2, rejects_hostile_input_with_a_sentence) {
         {body{.lie = -1}.text(), "8 bytes of counts", "more counts than promised"},
         {body{.lie = 0x7ffffff0}.text(), "bytes of counts", "two gigabytes of counts promised"},
         {body{.counts = {0x80}}.text(), "middle of a number", "a number cut off"},
-        {body{.counts = bytes(9, 0xff)}.text(), "more than 23552 counts", "2^63 zeros"},
+        {body{.counts = bytes(9, 0xff)}.text(), "more than 36864 counts", "2^63 zeros"},
     };
     for (const auto& c : cases)
         EXPECT_NE(refusal(c.text).find(c.says), std::string::npos) << c.reason << ": " << refusal(c.text);

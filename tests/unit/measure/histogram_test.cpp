@@ -94,11 +94,12 @@ TEST(histogram, is_zero_when_empty) {
         EXPECT_EQ(value, 0ns);
 }
 
-TEST(histogram, rounds_nanoseconds_half_up_to_microseconds) {
+// A limit that a sample misses is missed by its value, too: 1.0004 ms is not within 1 ms.
+TEST(histogram, rounds_nanoseconds_up_to_microseconds) {
     struct {
         nanoseconds sample;
         nanoseconds kept;
-    } const cases[] = {{0ns, 0us}, {499ns, 0us}, {500ns, 1us}, {1499ns, 1us}, {1500ns, 2us}, {2500ns, 3us}};
+    } const cases[] = {{0ns, 0us}, {1ns, 1us}, {400ns, 1us}, {1000ns, 1us}, {1001ns, 2us}, {2500ns, 3us}};
     for (const auto& c : cases) {
         histogram h;
         h.record(c.sample);
@@ -115,17 +116,36 @@ TEST(histogram, counts_negative_and_too_long_samples) {
     EXPECT_EQ(h.negative(), 3U);
     EXPECT_EQ(h.max(), 0ns);
 
-    h.record(1h);
+    constexpr nanoseconds highest = std::chrono::microseconds{histogram::highest_us};
+    h.record(highest);
     EXPECT_EQ(h.overflow(), 0U);
-    h.record(1h + 1ns, 3);
+    EXPECT_FALSE(h.percentile_overflows(100));
+    h.record(highest + 1ns, 3);
     h.record(nanoseconds::max());
     EXPECT_EQ(h.overflow(), 4U);
     EXPECT_EQ(h.count(), 8U);
     EXPECT_EQ(h.counts().size(), histogram::index_of(histogram::highest_us) + 1);
     EXPECT_EQ(h.counts().back(), 5U);
+    EXPECT_FALSE(h.percentile_overflows(0));
+    EXPECT_FALSE(h.percentile_overflows(50)) << "the fourth of eight";
+    EXPECT_TRUE(h.percentile_overflows(51));
+    EXPECT_TRUE(h.percentile_overflows(100));
 
     h.clear();
     EXPECT_EQ(h, histogram{});
+}
+
+TEST(histogram, keeps_what_lasts_longer_than_an_hour) {
+    const auto two_hours = recorded({7'200'000'000});
+    EXPECT_GE(two_hours.max(), 2h);
+    EXPECT_LE(two_hours.max(), 2h * 1.001);
+    EXPECT_EQ(two_hours.overflow(), 0U);
+}
+
+TEST(histogram, counts_samples_by_the_highest_value_of_their_bucket) {
+    const auto h = recorded({1, 2048, 3000});
+    EXPECT_EQ(h.count_if([](nanoseconds value) { return value >= 2049us; }), 2U);
+    EXPECT_EQ(h.count_if([](nanoseconds value) { return value > 2049us; }), 1U);
 }
 
 TEST(histogram, counts_a_sample_many_times) {

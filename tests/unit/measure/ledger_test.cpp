@@ -240,6 +240,44 @@ TEST_F(ledger_test, a_refused_request_counts_with_the_completion_timeout_of_its_
     EXPECT_NEAR(ms(ledger.take_counts(), hop::e2e), 90'000, 90);
 }
 
+// The drain may be shorter than the limit of a budget: 200 lost requests must not be 7 s long because the run ended then.
+TEST_F(ledger_test, a_lost_request_counts_with_the_completion_timeout_at_least) {
+    begin_and_accept();
+    ledger.expire_all(at(7s));
+    EXPECT_GE(ledger.take_counts().latencies.select(hop::e2e).min(), 59s);
+}
+
+TEST_F(ledger_test, an_expected_timeout_belongs_to_expiry_alone) {
+    auto either = due();
+    either.expected.add(outcome::timed_out);
+    begin_and_accept(either);
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(6s));
+    const auto timed_out = ledger.take_counts();
+    EXPECT_EQ(samples(timed_out, hop::e2e), 0U);
+    EXPECT_EQ(samples(timed_out, hop::expiry), 1U);
+
+    begin_and_accept(either);
+    respond(5ms, 6ms, 7ms);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(9ms));
+    begin_and_accept(due());
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(6s));
+    const auto others = ledger.take_counts();
+    EXPECT_EQ(samples(others, hop::e2e), 2U) << "executed, and a time-out that is not expected";
+    EXPECT_EQ(samples(others, hop::expiry), 0U);
+}
+
+TEST_F(ledger_test, counts_the_open_requests_that_are_late) {
+    const auto all = [](const due_request&) { return true; };
+    begin_and_accept(due(outcome::executed, 1s));
+    EXPECT_EQ(ledger.late_count(at(999ms), all), 0U);
+    EXPECT_EQ(ledger.late_count(at(1s), all), 1U);
+    EXPECT_EQ(ledger.late_count(at(1s), [](const due_request& r) { return r.service != 0; }), 0U);
+    ledger.expire_all(at(2s));
+    EXPECT_EQ(ledger.late_count(at(2s), all), 0U);
+    begin_and_accept(due(outcome::timed_out, 1s));
+    EXPECT_EQ(ledger.late_count(at(2s), all), 0U) << "no response is expected of its vehicle";
+}
+
 TEST_F(ledger_test, commands_have_the_platforms_name_of_the_service) {
     auto words = names;
     words.platform_services = {"HORN"};

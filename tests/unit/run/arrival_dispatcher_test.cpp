@@ -39,6 +39,7 @@ public:
     void on_broker_up(std::uint32_t) override {}
     void end_load() override {}
     std::optional<nanoseconds> next_condition_event() const override { return {}; }
+    std::uint32_t returning() const noexcept override { return 0; }
     void stop() override {}
     std::uint32_t expected_online() const noexcept override { return size_; }
     std::uint32_t online() const noexcept override { return available(); }

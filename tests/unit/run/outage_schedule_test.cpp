@@ -63,9 +63,9 @@ TEST(outage_schedule, repeats_outages_until_the_end_of_the_load) {
         << "nothing begins at its end";
 }
 
-TEST(outage_schedule, runs_overlapping_outages_one_after_the_other) {
-    EXPECT_EQ(all_of({outage(1s, 5s), outage(3s, 1s)}, 10s),
-              (std::vector<row>{{1s, 0, 0, true}, {6s, 0, 0, false}, {6s, 1, 0, true}, {7s, 1, 0, false}}));
+TEST(outage_schedule, ends_an_outage_before_the_next_begins_at_that_instant) {
+    EXPECT_EQ(all_of({outage(6s, 1s), outage(1s, 5s)}, 10s),
+              (std::vector<row>{{1s, 1, 0, true}, {6s, 1, 0, false}, {6s, 0, 0, true}, {7s, 0, 0, false}}));
 }
 
 TEST(outage_schedule, after_a_stop_ends_a_current_outage_and_begins_no_other) {

@@ -383,6 +383,74 @@ load: {{driver: mqtt, mqtt: {{deadline: 8s}}, services: {{horn: 1}}, phases: [{{
     EXPECT_EQ(restarted.observed(outcome::executed) + restarted.observed(outcome::skipped), 100U);
 }
 
+// What the scenario has broken is waited for within the drain: otherwise nobody would be back, for nothing.
+TEST(rehearsal, waits_for_outages_and_vehicles_to_return) {
+    const auto with = [](const char* condition, const char* drain) {
+        return rehearsed(scenario_of(fmt::format(R"(
+name: late-disruption
+seed: 1
+fleet: {{vehicles: 200, reconnect: {{base: 2s, cap: 4s}}}}
+conditions: [{{{}}}]
+load: {{driver: mqtt, services: {{horn: 1}}, phases: [{{duration: 10s, arrivalRate: 2}}], drain: {}}}
+)",
+                                                 condition, drain)));
+    };
+    for (const auto* condition : {"outage: {at: 9s, for: 4s}", "outage: {at: 9s, for: 4s, way: freeze}",
+                                  "garage: {at: 9900ms, for: 50ms}", "garage: {at: 9s, for: 3s}"}) {
+        SCOPED_TRACE(condition);
+        const auto all = with(condition, "60s");
+        ASSERT_EQ(all.result.recoveries.size(), 1U);
+        EXPECT_EQ(all.result.recoveries[0].affected, 200U);
+        EXPECT_EQ(all.result.recoveries[0].recovered, 200U);
+        EXPECT_TRUE(all.result.recoveries[0].recovery_time);
+        EXPECT_LT(all.result.elapsed, 40s) << "no longer than necessary";
+    }
+    const auto too_long = with("outage: {at: 9s, for: 10m}", "20s");
+    EXPECT_LT(too_long.result.elapsed, 20s) << "its end is not awaited, as it comes after the drain";
+    EXPECT_EQ(too_long.result.recoveries.at(0).recovered, 0U);
+}
+
+TEST(rehearsal, latency_recovers_after_an_outage_whatever_else_begins_meanwhile) {
+    for (const auto* way : {"restart", "freeze"}) {
+        SCOPED_TRACE(way);
+        const auto all = rehearsed(scenario_of(fmt::format(R"(
+name: outage-and-tunnels
+seed: 1
+target: {{embedded: {{services: {{horn: {{pending: 20s, running: 20s}}}}}}}}
+fleet:
+  vehicles: 2000
+  reconnect: {{base: 200ms, cap: 1s}}
+  segments: [{{name: healthy, share: 99%, behaviour: success}}, {{name: absent, share: 1%, behaviour: offline}}]
+conditions:
+  - outage: {{name: broker, at: 20s, for: 8s, way: {}}}
+  - tunnel: {{name: nobody, at: 22s, for: 1s, segments: [absent]}}
+load: {{services: {{horn: 1}}, phases: [{{duration: 90s, arrivalRate: 100}}]}}
+budgets: [e2e.p99 < 1s, recovery.latency < 1m]
+)",
+                                                           way)));
+        ASSERT_EQ(all.result.recoveries.size(), 2U);
+        const auto& outage = all.result.recoveries[0];
+        EXPECT_EQ(outage.condition, "broker");
+        EXPECT_EQ(outage.budget, "e2e.p99 < 1s");
+        ASSERT_TRUE(outage.latency_recovery_time);
+        EXPECT_GE(*outage.latency_recovery_time, 7s);
+        EXPECT_LE(*outage.latency_recovery_time, 12s);
+        EXPECT_EQ(all.result.recoveries[1].affected, 0U);
+    }
+}
+
+TEST(rehearsal, lost_requests_count_with_the_completion_timeout) {
+    const auto all = rehearsed(scenario_of(R"(
+name: lost
+seed: 1
+target: {embedded: {faults: [{drop: event, every: 1}]}}
+fleet: {vehicles: 500}
+load: {services: {horn: 1}, phases: [{duration: 2s, arrivalRate: 100}], drain: 6s}
+)"));
+    EXPECT_EQ(all.observed(outcome::unanswered), 200U);
+    EXPECT_GE(all.result.sum.latencies.select(measure::hop::e2e).min(), 59s);
+}
+
 TEST(rehearsal, counts_skipped_requests) {
     const auto all = rehearsed(scenario_of(R"(
 name: crowded

@@ -131,6 +131,12 @@ TEST(check, combinations) {
         {scenario_with_load(
              "  driver: mqtt\n  drain: 9s\nfleet: {segments: [{name: a, share: 100%, behaviour: offline}]}"),
          "f:5:10: silent vehicles' requests end 10s after"},
+        {scenario_with_load("  drain: 38s\nfleet: {segments: [{name: a, share: 100%, behaviour: b}]}\nbehaviours: {b: "
+                            "{steps: [{wait: 8s}, ack]}}"),
+         "f:4:10: silent vehicles' requests end 38s after"},
+        {scenario_with_load("  completionTimeout: 38s\n  drain: 1m\nfleet: {segments: [{name: a, share: 100%, "
+                            "behaviour: b}]}\nbehaviours: {b: {steps: [{wait: 8s}, ack]}}"),
+         "f:4:22: silent vehicles' requests end 38s after they were sent, and the completionTimeout is only 38s"},
         {minimal_scenario("target: {embedded: {password: ''}}"), "f:3:31: target.embedded.password is empty, and"},
         {minimal_scenario("target: {embedded: {password: 'a:b'}}"), "target.embedded.password has a colon, a brace"},
         {minimal_scenario("target: {broker: mqtt://a, embedded: {password: p}}"),
@@ -180,6 +186,8 @@ TEST(check, topics_and_filters) {
         {observer("{filter: ''}"), "f:4:31: an empty filter"},
         {observer("{filter: '$share/g/v1/+/evt', clients: 2}"), "f:4:31: several clients share their subscription"},
         {minimal_scenario("campaigns: [{name: a, at: 0s, filter: 'x+', topic: x, payload: ''}]"), "f:3:39: 'x+'"},
+        {minimal_scenario("campaigns: [{name: a, at: 10s, filter: x, topic: x, payload: ''}]"),
+         "f:3:27: the load is over by then"},
         {minimal_scenario("campaigns: [{name: a, at: 0s, filter: x, topic: '+', payload: ''}]"), "f:3:49: '+' is a"},
     };
     for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
@@ -250,7 +258,9 @@ TEST(check, conditions) {
         {of("{tunnel: {at: 1s, for: 1s, expect: [skipped]}}"), "f:3:41: a request is skipped by the generator"},
         {of("{garage: {at: 1s, for: 1s, expect: [timed_out]}}",
             "target: {embedded: {services: {horn: {running: 31s}}}}\n"),
-         "f:2:1: silent vehicles' requests end 31s after they were sent, and the drain is only 30s"},
+         "f:2:1: silent vehicles' requests end 41s after they were sent, and the drain is only 30s"},
+        {of("{outage: {at: 1s, for: 3s}}, {outage: {at: 3s, for: 1s}}"),
+         "f:3:53: 'outage 2' begins after 3s, before the outage 'outage 1' is over (after 4s)"},
         {"name: t\nload: {phases: [{duration: 2h, arrivalRate: 1}]}\nconditions: [{tunnel: {at: 0s, every: 500ms, for: "
          "1ms}}]",
          "f:3:39: it comes more than 10000 times"},
@@ -302,7 +312,8 @@ TEST(check, accepts_boundary_values) {
             "'mqtt://b'}"),
         minimal_scenario("conditions: [{spike: {at: 1s, for: 3s, factor: 2}}, {spike: {at: 4s, for: 1s, factor: 2}}]"),
         minimal_scenario("conditions: [{tunnel: {at: 1s, for: 2s, every: 2001ms}}]"),
-        scenario_with_load("  drain: 31s\nconditions: [{garage: {at: 1s, for: 1s, expect: [timed_out]}}]"),
+        scenario_with_load("  drain: 41s\nconditions: [{garage: {at: 1s, for: 1s, expect: [timed_out]}}]"),
+        minimal_scenario("conditions: [{outage: {at: 1s, for: 3s}}, {outage: {at: 4s, for: 1s}}]"),
     };
     for (const auto& yaml : rows) EXPECT_EQ(problems_of(yaml), "") << yaml;
 }
@@ -356,6 +367,32 @@ TEST(check, warns_of_keys_that_are_of_the_other_driver) {
         warnings_of(scenario_with_load("  driver: mqtt\n  services: {horn: {path: /a}}\ntarget: {broker: mqtt://a}")),
         HasSubstr("'driver: mqtt' sends no request to an API"));
     EXPECT_EQ(warnings_of(scenario_with_load("  services: {horn: {path: /a}}" + target)), "");
+}
+
+TEST(check, warns_of_responses_that_come_too_late) {
+    const std::string late = "behaviours: {b: {steps: [ack, {wait: 20s}, executed]}}\n"
+                             "fleet: {segments: [{name: a, share: 100%, behaviour: b}]}";
+    EXPECT_EQ(
+        warnings_of(scenario_with_load("  drain: 20s\n" + late)),
+        "f:4:10: vehicles respond up to 20s after a request was sent, and the drain is only 20s; requests that are "
+        "open then count as unanswered");
+    EXPECT_EQ(warnings_of(scenario_with_load("  drain: 21s\n" + late)), "");
+    EXPECT_THAT(warnings_of(scenario_with_load("  completionTimeout: 15s\n" + late +
+                                               "\ntarget: {broker: 'mqtt://b', api: 'http://a'}")),
+                HasSubstr("and the completionTimeout is only 15s"));
+}
+
+TEST(check, warns_of_an_e2e_limit_that_lost_requests_keep) {
+    const auto warned = [](const std::string& budget) {
+        return warnings_of(
+            scenario_with_load("  services: {horn: 1, climate: {deadline: 40s}}\nbudgets: ['" + budget + "']"));
+    };
+    EXPECT_EQ(warned("e2e.p99 < 1m"), "f:5:11: lost requests do not miss this limit: they count with "
+                                      "load.completionTimeout, which is 1m");
+    EXPECT_THAT(warned("e2e{service=climate}.p99 < 40s"), HasSubstr("the deadline of climate, which is 40s"));
+    EXPECT_EQ(warned("e2e.p99 < 39s"), "");
+    EXPECT_EQ(warned("e2e{service=horn}.p99 < 59s"), "");
+    EXPECT_EQ(warned("platform.p99 < 2m"), "");
 }
 
 TEST(check, warns_of_a_plan_without_requests) {

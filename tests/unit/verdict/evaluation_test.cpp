@@ -126,6 +126,32 @@ TEST(evaluate_budget, treats_equal_fractions_as_equal) {
     }
 }
 
+TEST(evaluate_budget, of_a_duration_above_the_histogram_exceeds_any_limit) {
+    auto t = seen();
+    t.queued.wait.clear();
+    t.queued.wait.record(1ms, 99);
+    t.queued.wait.record(24h * 400);
+    for (const auto* text : {"queued.wait.max < 9000h", "queued.wait.p99.9 < 9000h"}) {
+        EXPECT_EQ(evaluated(text, t).verdict, budget_verdict::fail) << text;
+        EXPECT_EQ(evaluated(text, t).observed_text, "above 366 days") << text;
+    }
+    EXPECT_EQ(evaluated("queued.wait.p99 < 2ms", t).verdict, budget_verdict::pass);
+}
+
+TEST(evaluate_budget, of_two_hours_is_above_an_hour) {
+    auto t = seen();
+    t.queued.wait.record(2h);
+    EXPECT_EQ(evaluated("queued.wait.max < 90m", t).verdict, budget_verdict::fail);
+}
+
+TEST(evaluate_budget, does_not_round_a_sample_into_the_limit) {
+    measure::totals t;
+    t.requests.due = 1;
+    t.latencies.record(measure::hop::e2e, 0, 0, 1'000'400ns);
+    EXPECT_EQ(evaluated("e2e.p99 <= 1ms", t).verdict, budget_verdict::fail);
+    EXPECT_EQ(evaluated("e2e.p99 <= 1ms", t).observed_text, "1.001ms");
+}
+
 TEST(evaluate_budget, observes_in_the_unit_of_the_limit) {
     EXPECT_DOUBLE_EQ(*evaluated("e2e.max < 1s").observed, 1.001);
     EXPECT_DOUBLE_EQ(*evaluated("unexpected == 0").observed, 2);

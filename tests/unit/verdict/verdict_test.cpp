@@ -125,7 +125,7 @@ TEST(evaluate, gives_a_sentence_for_each_reason) {
             "The ledger does not add up, which is a bug in loadsim: requests left open at the end: 1.",
             "The ledger does not add up, which is a bug in loadsim: requests planned: 11, requests that came due in a "
             "complete run: 10.",
-            "The generator itself was the limit: its lag p99 was 250.1ms, above the limit of 100ms. Ask for fewer "
+            "The generator itself was the limit: its lag p99 was 250ms111us, above the limit of 100ms. Ask for fewer "
             "requests a second, or use more shards (--shards).",
             "Budget missed: e2e.p99 < 1us, observed 0.05ms.",
             "Budget without data: notify.p99 < 1s, because the run has no sample of it."));
@@ -158,7 +158,7 @@ TEST(evaluate, a_loop_delay_above_the_limit_makes_a_run_invalid) {
     const auto evaluated = evaluate(run, {}, {});
     EXPECT_EQ(evaluated.code, exit_code::invalid);
     EXPECT_THAT(evaluated.reasons,
-                ElementsAre("The generator itself was the limit: its loop delay p99 was 400.1ms, above the limit of "
+                ElementsAre("The generator itself was the limit: its loop delay p99 was 400ms127us, above the limit of "
                             "100ms, so that messages were read that much later than they arrived. Use more "
                             "shards (--shards), or a less busy machine."));
     be_late(run);
