@@ -158,7 +158,10 @@ void fleet_core::set_state(vehicle_state& vehicle, session_state next) {
 /// Reachability is reported during the load only.
 void fleet_core::update_state(vehicle_state& vehicle) {
     const bool available = is_available(vehicle);
-    if (std::exchange(vehicle.available, available) != available) available ? ++available_count_ : --available_count_;
+    if (std::exchange(vehicle.available, available) != available) {
+        available ? ++available_count_ : --available_count_;
+        events_.on_availability_changed(vehicle.id);
+    }
     if (load_start_ == never || stopped_) return;
     const bool reachable = is_reachable(vehicle);
     if (std::exchange(vehicle.reachable, reachable) == reachable) return;
