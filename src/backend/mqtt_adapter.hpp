@@ -25,11 +25,10 @@ struct broker_lost {
 struct publish_confirmed {
     send_id id;
 };
-struct publish_failed {
+struct publish_refused {
     send_id id;
-    bool permanent;
 };
-using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
+using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_refused>;
 
 /// Error sentence of a start.
 std::string start_error(const net::start_failure&);
