@@ -73,6 +73,8 @@ public:
         if (!compose(key, vin, wanted, id, now))
             return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
         if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
+        if (subscription_refused()) // the final response would be missed, and look like a vehicle that is silent
+            return events_.on_errored(key, "mqtt: the broker refuses the driver's subscription to responses", now);
         const auto published = publish(id);
         if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
         report_content(key, id);
