@@ -191,13 +191,15 @@ void fleet_core::report_session_event(const vehicle_state& vehicle, std::string 
 bool fleet_core::publishes_presence() const { return presence_enabled_ && spec_.message_contract.has_presence(); }
 
 void fleet_core::publish_presence(vehicle_state& vehicle, std::string_view state) {
-    if (!publishes_presence() || !connected(vehicle)) return;
-    if (!encode_presence(spec_, vehicle.id, state, wall_us(), presence_count_++, message_)) {
-        ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
-        return;
-    }
+    if (!publishes_presence() || !connected(vehicle) || !compose_presence(vehicle.id, state)) return;
     if (const auto error = publish(vehicle, {}, message_, mqtt::qos::at_most_once))
         ++counts_.sessions.reasons["presence not sent: " + error.message()];
+}
+
+bool fleet_core::compose_presence(vehicle_id v, std::string_view state) {
+    const bool made = encode_presence(spec_, v, state, wall_us(), presence_count_++, message_);
+    if (!made) ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
+    return made;
 }
 
 nanoseconds fleet_core::next_reconnect_wait(const vehicle_state& vehicle, std::uint32_t& attempts,
