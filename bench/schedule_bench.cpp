@@ -4,6 +4,12 @@
 
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
 using namespace loadsim;
 using namespace loadsim::load;
 using namespace std::chrono_literals;
@@ -37,13 +43,30 @@ void next_poisson(benchmark::State& state) { iterate(state, from_to(1e6, 1e6), s
 
 void choose_vehicle(benchmark::State& state) {
     std::uint64_t arrival = 0;
-    for (auto _ : state) benchmark::DoNotOptimize(candidates(1, arrival_id{arrival++}, 100'000).first());
+    for (auto _ : state) benchmark::DoNotOptimize(first_vehicle(1, arrival_id{arrival++}, 100'000));
 }
 
+double allocated() {
+    const auto heap = ::mallinfo2();
+    return static_cast<double>(heap.uordblks + heap.hblkhd);
+}
+
+/// Substitute from a fleet of which one in `every` vehicles is free; it is busy until as many others have been taken.
 void choose_substitute(benchmark::State& state) {
-    const auto fleet_size = static_cast<std::uint32_t>(state.range(0));
+    const auto fleet = static_cast<std::uint32_t>(state.range(0));
+    const auto every = static_cast<std::uint32_t>(state.range(1));
+    const auto before = allocated();
+    free_vehicles free(fleet, {});
+    state.counters["bytes"] = allocated() - before;
+    for (std::uint64_t v = 0; v < fleet; v += every) free.set(vehicle_id{static_cast<std::uint32_t>(v)}, true);
+    std::vector<std::optional<vehicle_id>> busy(std::min(fleet / every / 2, 1000U) + 1);
     std::uint64_t arrival = 0;
-    for (auto _ : state) benchmark::DoNotOptimize(candidates(1, arrival_id{arrival++}, fleet_size).candidate(1));
+    for (auto _ : state) {
+        auto& one = busy[arrival % busy.size()];
+        if (one) free.set(*one, true);
+        one = free.substitute(1, arrival_id{arrival++});
+        if (one) free.set(*one, false);
+    }
 }
 
 void choose_service(benchmark::State& state) {
@@ -59,5 +82,7 @@ BENCHMARK(next_constant);
 BENCHMARK(next_ramp);
 BENCHMARK(next_poisson);
 BENCHMARK(choose_vehicle);
-BENCHMARK(choose_substitute)->Arg(2'000)->Arg(100'003)->Arg(1'000'000);
+BENCHMARK(choose_substitute)
+    ->ArgNames({"vehicles", "one free in"})
+    ->ArgsProduct({{100'000, 1'000'000, 24'500'000}, {1, 10'000, 100'000'000}});
 BENCHMARK(choose_service);

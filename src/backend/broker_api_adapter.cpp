@@ -157,7 +157,7 @@ void broker_api_adapter::on_response(std::uint64_t id, const http::response_view
     if (a.status >= 200 && a.status < 300) return finish(id, publish_confirmed{send_id{id}});
     last_error_ = a.status != 0 ? fmt::format("HTTP {}", a.status) : std::string(a.error);
     const auto delay = at->second->next_retry(a, loop_.now());
-    if (!delay) return finish(id, publish_failed{send_id{id}, true});
+    if (!delay) return finish(id, publish_refused{send_id{id}});
     loop_.arm(*at->second, loop_.now() + *delay);
 }
 

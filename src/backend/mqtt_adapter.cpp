@@ -110,7 +110,7 @@ public:
         if (!online()) return false; // lost while sending
         if (sent.error == mqtt::errc::queue_full || sent.error == mqtt::errc::no_packet_identifier) return false;
         if (sent.error)
-            owner_.defer(publish_failed{id, true});
+            owner_.defer(publish_refused{id});
         else if (sent.packet_id == 0) // QoS 0: no acknowledgement follows
             owner_.defer(publish_confirmed{id});
         else
@@ -128,7 +128,7 @@ private:
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason reason) override {
         const auto sent = unacknowledged_.extract(packet_id);
         if (sent.empty()) return;
-        owner_.deliver(net::is_refusal(reason) ? broker_input{publish_failed{sent.mapped(), true}}
+        owner_.deliver(net::is_refusal(reason) ? broker_input{publish_refused{sent.mapped()}}
                                                : broker_input{publish_confirmed{sent.mapped()}});
     }
 

@@ -25,11 +25,10 @@ struct broker_lost {
 struct publish_confirmed {
     send_id id;
 };
-struct publish_failed {
+struct publish_refused {
     send_id id;
-    bool permanent;
 };
-using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_failed>;
+using broker_input = std::variant<broker_connected, broker_lost, vehicle_message, publish_confirmed, publish_refused>;
 
 /// MQTT 5; reconnects and resubscribes automatically and receives the responses queued by the broker meanwhile. A
 /// payload above the contract's limit is truncated to one byte above the limit.

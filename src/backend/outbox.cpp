@@ -60,17 +60,10 @@ void outbox::on_confirmed(send_id id) {
     send();
 }
 
-void outbox::on_failed(send_id id, bool permanent) {
-    const auto found = unconfirmed_.find(id);
-    if (found == unconfirmed_.end()) return;
-    if (permanent) {
-        ++counts_.refused;
-    } else {
-        ++counts_.sent_again;
-        waiting_.push_front(std::move(found->second));
-    }
-    unconfirmed_.erase(found);
-    if (permanent) send(); // otherwise on_connection_lost() follows
+void outbox::on_refused(send_id id) {
+    if (unconfirmed_.erase(id) == 0) return; // as above
+    ++counts_.refused;
+    send();
 }
 
 bool outbox::worth_sending(const outbox_message& message) const {

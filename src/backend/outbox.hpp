@@ -31,7 +31,7 @@ class broker_port {
 public:
     virtual ~broker_port() = default;
     /// `expires_in_s`: MQTT 5 message expiry interval; 0: never.
-    /// False: cannot be sent now. True: on_confirmed(), on_failed() or on_connection_lost() of the outbox follows.
+    /// False: cannot be sent now. True: on_confirmed(), on_refused() or on_connection_lost() of the outbox follows.
     virtual bool publish(send_id, const outbox_message&, std::uint32_t expires_in_s) = 0;
 };
 
@@ -55,10 +55,9 @@ public:
     void send();
 
     void on_connected();
-    void on_connection_lost();
+    void on_connection_lost(); ///< unacknowledged messages are sent again, in their order and before those that wait
     void on_confirmed(send_id);
-    /// Permanent: the broker rejected the message. Otherwise the connection was lost while sending; it is sent again.
-    void on_failed(send_id, bool permanent);
+    void on_refused(send_id); ///< by the broker; the message is dropped
 
     bool is_connected() const { return connected_; }
     outbound_counts counts() const;

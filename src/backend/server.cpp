@@ -175,7 +175,7 @@ private:
     }
     void apply(const vehicle_message& message) { core_->receive(message.topic, message.payload); }
     void apply(const publish_confirmed& done) { core_->out().on_confirmed(done.id); }
-    void apply(const publish_failed& failed) { core_->out().on_failed(failed.id, failed.permanent); }
+    void apply(const publish_refused& refused) { core_->out().on_refused(refused.id); }
 
     // At most one line per second and kind, regardless of the number of malformed messages.
     void schedule_warnings() {

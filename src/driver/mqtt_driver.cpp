@@ -1,5 +1,7 @@
 #include <loadsim/driver/mqtt_driver.hpp>
 
+#include "sent_requests.hpp"
+
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
@@ -12,15 +14,13 @@
 #include <charconv>
 #include <chrono>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace loadsim::driver {
 namespace {
-
-/// Number of recent requests whose vehicle is remembered, so that a duplicated final response is reported as such.
-constexpr std::size_t recent_requests = 65'536;
 
 /// True: a response is parsed from payload and properties alone, so that it may use this driver's response topic.
 bool is_independent_of_topic(const contract::options& o) {
@@ -75,12 +75,13 @@ public:
         if (!compose(key, vin, wanted, id, now))
             return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
         if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
+        if (subscription_refused()) // the final response would be missed, and look like a vehicle that is silent
+            return events_.on_errored(key, "mqtt: the broker refuses the driver's subscription to responses", now);
         const auto published = publish(id);
         if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
         report_content(key, id);
         events_.on_sent(key, now);
-        vehicle_of_[number % recent_requests] = {number, key.vehicle};
-        auto& request = open_.try_emplace(number, *this, number, key).first->second;
+        auto& request = requests_.open(number, *this, number, key);
         loop().arm(request, now + deadline_);
         if (published.packet_id == 0)
             accept(request, now); // QoS 0: no acknowledgement follows
@@ -90,7 +91,7 @@ public:
 
     void stop() override {
         disconnect();
-        open_.clear();
+        requests_.clear();
         by_packet_.clear();
     }
 
@@ -136,8 +137,7 @@ private:
         const auto key = r.key;
         const auto id = id_of(r.number);
         const bool accepted = r.accepted;
-        vehicle_of_[r.number % recent_requests] = {}; // given up: a late response is not a second completion
-        open_.erase(r.number);
+        requests_.forget(r.number);
         if (accepted)
             events_.on_completed(key.vehicle, id, outcome::timed_out, "no final response in time", now);
         else
@@ -220,12 +220,12 @@ private:
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason why) override {
         const auto packet = by_packet_.find(packet_id);
         if (packet == by_packet_.end()) return;
-        const auto request = open_.find(packet->second);
+        auto* const request = requests_.find_open(packet->second);
         by_packet_.erase(packet);
-        if (request == open_.end()) return;
-        if (!net::is_refusal(why)) return accept(request->second, loop().now());
-        const auto key = request->second.key;
-        open_.erase(request);
+        if (request == nullptr) return;
+        if (!net::is_refusal(why)) return accept(*request, loop().now());
+        const auto key = request->key;
+        requests_.forget(request->number);
         events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());
     }
 
@@ -234,16 +234,17 @@ private:
         if (!event) return events_.on_malformed();
         if (!event->final_outcome) return;
         const auto number = number_in(event->request_id);
-        const auto& [remembered_number, vehicle] = vehicle_of_[number % recent_requests];
-        if (number == 0 || remembered_number != number) return; // a foreign request, or one no longer remembered
         const auto now = loop().now();
-        if (const auto request = open_.find(number); request != open_.end()) {
-            accept(request->second, now); // a response implies delivery, even without PUBACK
-            open_.erase(request);
-        } else if (m.retain) { // a copy for the new subscription after a reconnect
-            return;
+        std::optional<vehicle_id> vehicle;
+        if (auto* const request = requests_.find_open(number)) {
+            accept(*request, now); // a response implies delivery, even without PUBACK
+            vehicle = request->key.vehicle;
+            requests_.complete(number, *vehicle);
+        } else if (!m.retain) { // else a copy for the new subscription after a reconnect
+            vehicle = requests_.vehicle_of_completed(number);
         }
-        events_.on_completed(vehicle, event->request_id, *event->final_outcome, event->reason, now);
+        if (!vehicle) return; // a foreign request, or one no longer remembered
+        events_.on_completed(*vehicle, event->request_id, *event->final_outcome, event->reason, now);
     }
 
     driver_events& events_;
@@ -258,8 +259,7 @@ private:
     std::map<std::string, std::uint64_t> broker_limits_; ///< since the last take_broker_limits()
     contract::outgoing_message command_;                 ///< last command; buffers are reused
     std::uint64_t sent_ = 0;
-    std::unordered_map<std::uint64_t, open_request> open_;
-    std::vector<std::pair<std::uint64_t, vehicle_id>> vehicle_of_{recent_requests}; ///< slot: number % recent_requests
+    sent_requests<open_request> requests_;
     std::unordered_map<std::uint16_t, std::uint64_t> by_packet_;
 };
 

@@ -27,7 +27,7 @@ public:
         });
     }
     void stop() {
-        unacknowledged_.clear();
+        fail_unacknowledged("the broker did not acknowledge it before the end");
         disconnect();
     }
 
@@ -42,8 +42,10 @@ public:
 
 private:
     void on_session_lost(std::error_code why) override {
-        for (auto& [id, done] : std::exchange(unacknowledged_, {}))
-            done("the broker did not acknowledge it: " + why.message());
+        fail_unacknowledged("the broker did not acknowledge it: " + why.message());
+    }
+    void fail_unacknowledged(const std::string& why) {
+        for (auto& [id, done] : std::exchange(unacknowledged_, {})) done(why);
     }
     void on_message(net::mqtt_link&, const mqtt::message&) override {} // no subscription
     void on_published(net::mqtt_link&, std::uint16_t id, mqtt::reason why) override {

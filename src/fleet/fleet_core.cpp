@@ -157,7 +157,10 @@ void fleet_core::set_state(vehicle_state& vehicle, session_state next) {
 
 void fleet_core::update_state(vehicle_state& vehicle) {
     const bool available = is_available(vehicle);
-    if (std::exchange(vehicle.available, available) != available) available ? ++available_count_ : --available_count_;
+    if (std::exchange(vehicle.available, available) != available) {
+        available ? ++available_count_ : --available_count_;
+        events_.on_availability_changed(vehicle.id);
+    }
     update_reachability(vehicle);
     const bool returning = is_returning(vehicle);
     if (std::exchange(vehicle.returning, returning) != returning) returning ? ++returning_count_ : --returning_count_;
@@ -200,13 +203,15 @@ void fleet_core::report_session_event(const vehicle_state& vehicle, std::string 
 bool fleet_core::publishes_presence() const { return presence_enabled_ && spec_.message_contract.has_presence(); }
 
 void fleet_core::publish_presence(vehicle_state& vehicle, std::string_view state) {
-    if (!publishes_presence() || !connected(vehicle)) return;
-    if (!encode_presence(spec_, vehicle.id, state, wall_us(), presence_count_++, message_)) {
-        ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
-        return;
-    }
+    if (!publishes_presence() || !connected(vehicle) || !compose_presence(vehicle.id, state)) return;
     if (const auto error = publish(vehicle, {}, message_, mqtt::qos::at_most_once))
         ++counts_.sessions.reasons["presence not sent: " + error.message()];
+}
+
+bool fleet_core::compose_presence(vehicle_id v, std::string_view state) {
+    const bool made = encode_presence(spec_, v, state, wall_us(), presence_count_++, message_);
+    if (!made) ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
+    return made;
 }
 
 nanoseconds fleet_core::next_reconnect_wait(const vehicle_state& vehicle, std::uint32_t& attempts,

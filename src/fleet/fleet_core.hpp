@@ -105,6 +105,7 @@ protected:
     void report_session_event(const vehicle_state&, std::string what);
     bool publishes_presence() const; ///< and has a will
     void publish_presence(vehicle_state&, std::string_view state);
+    bool compose_presence(vehicle_id, std::string_view state); ///< into message_; false: counted as not sent
     nanoseconds next_reconnect_wait(const vehicle_state&, std::uint32_t& attempts, std::uint32_t failed) const;
 
     disruption_state& disruptions_of(vehicle_state&);

@@ -3,41 +3,56 @@
 #include <loadsim/base/random.hpp>
 
 #include <algorithm>
-#include <numeric>
 
 namespace loadsim::load {
 namespace {
 
-std::uint32_t below(std::uint32_t bound, std::uint64_t seed, stream_id s, arrival_id arrival, std::uint64_t counter) {
-    return static_cast<std::uint32_t>(random_below(bound, seed, s, number(arrival), counter));
+std::uint32_t below(std::uint32_t bound, std::uint64_t seed, stream_id s, arrival_id arrival) {
+    return static_cast<std::uint32_t>(random_below(bound, seed, s, number(arrival), 0));
 }
 
-/// Uniformly distributed among the strides that visit every vehicle. For any 32-bit n more than one number in seven is coprime to
-/// n, so a few random numbers suffice.
-std::uint32_t draw_stride(std::uint64_t seed, arrival_id arrival, std::uint32_t fleet) {
-    if (fleet == 1) return 1;
-    for (std::uint64_t counter = 0;; ++counter) {
-        const auto stride = 1 + below(fleet - 1, seed, stream_id::arrival_stride, arrival, counter);
-        if (std::gcd(stride, fleet) == 1) return stride;
+/// The set bit with the smallest (position xor target). Precondition: word != 0.
+std::uint32_t first_bit(std::uint64_t word, std::uint32_t target) {
+    std::uint32_t from = 0;
+    for (std::uint32_t width = 32; width > 0; width /= 2) {
+        const auto half = from | (target & width);
+        const bool found = (word >> half & ((std::uint64_t{1} << width) - 1)) != 0;
+        from = found ? half : half ^ width;
     }
+    return from;
 }
 
 } // namespace
 
-candidates::candidates(std::uint64_t seed, arrival_id arrival, std::uint32_t fleet)
-    : seed_(seed), arrival_(arrival), fleet_(fleet),
-      first_(below(fleet, seed, stream_id::arrival_vehicle, arrival, 0)) {}
-
-vehicle_id candidates::candidate(std::uint32_t k) const noexcept {
-    if (stride_ == 0) stride_ = draw_stride(seed_, arrival_, fleet_);
-    return vehicle_id{static_cast<std::uint32_t>((first_ + std::uint64_t{k} * stride_) % fleet_)};
+vehicle_id first_vehicle(std::uint64_t seed, arrival_id arrival, std::uint32_t fleet) {
+    return vehicle_id{below(fleet, seed, stream_id::arrival_vehicle, arrival)};
 }
 
-std::optional<vehicle_id> first_free(const candidates& vehicles, fleet_partition shard,
-                                     const std::function<bool(vehicle_id)>& free) {
-    for (std::uint32_t k = 0; k < vehicles.size(); ++k)
-        if (const auto v = vehicles.candidate(k); shard.owns(v) && free(v)) return v;
-    return std::nullopt;
+free_vehicles::free_vehicles(std::uint32_t fleet, fleet_partition shard)
+    : partition_(shard), size_(fleet > shard.index ? (fleet - shard.index - 1) / shard.count + 1 : 0) {
+    auto words = size_;
+    do levels_.emplace_back(words = (words + 63) / 64);
+    while (words > 1);
+}
+
+void free_vehicles::set(vehicle_id v, bool free) {
+    auto slot = index(v) / partition_.count;
+    for (auto& level : levels_) {
+        auto& word = level[slot / 64];
+        const auto bit = std::uint64_t{1} << slot % 64;
+        const bool had_free = word != 0;
+        word = free ? word | bit : word & ~bit;
+        if (had_free == (word != 0)) return; // the levels above stay the same
+        slot /= 64;
+    }
+}
+
+std::optional<vehicle_id> free_vehicles::substitute(std::uint64_t seed, arrival_id arrival) const {
+    if (size_ == 0 || levels_.back().front() == 0) return std::nullopt;
+    const auto origin = below(size_, seed, stream_id::arrival_substitute, arrival);
+    std::uint32_t slot = 0;
+    for (auto i = levels_.size(); i-- > 0;) slot = slot * 64 + first_bit(levels_[i][slot], origin >> 6 * i & 63);
+    return vehicle_id{slot * partition_.count + partition_.index};
 }
 
 std::uint64_t divide(std::uint64_t limit, fleet_partition shard) {

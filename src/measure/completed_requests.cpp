@@ -42,18 +42,50 @@ bool completed_requests::later_command_delivered(vehicle_id v, const completed_r
     });
 }
 
-std::optional<completed_request> completed_requests::add(vehicle_id v, completed_request one) {
+std::optional<completed_request> completed_requests::add(vehicle_id v, completed_request one, monotonic_time now) {
     auto& all = by_vehicle_[index(v)];
     std::optional<completed_request> evicted;
     if (all.size() == max_per_vehicle) {
         auto victim =
             std::find_if(all.begin(), all.end(), [](const completed_request& p) { return !p.command_missing; });
         if (victim == all.end()) victim = all.begin();
+        if (victim->command_missing) --missing_count_;
         evicted = std::move(*victim);
         all.erase(victim);
     }
+    if (one.command_missing) ++missing_count_;
+    one.kept_since = now;
+    by_age_.emplace_back(now, v);
     all.push_back(std::move(one));
     return evicted;
+}
+
+void completed_requests::set_delivered(completed_request& p, monotonic_time t) {
+    p.delivered = t;
+    if (std::exchange(p.command_missing, false)) --missing_count_;
+}
+
+void completed_requests::drop_settled(monotonic_time now, const std::function<bool(vehicle_id)>& may_repeat) {
+    while (!by_age_.empty() && by_age_.front().first + kept_for <= now) {
+        const auto [since, v] = by_age_.front();
+        by_age_.pop_front();
+        const auto of_vehicle = by_vehicle_.find(index(v));
+        if (of_vehicle == by_vehicle_.end()) continue;
+        auto& all = of_vehicle->second;
+        for (auto p = all.begin(); p != all.end();) {
+            const bool settled = !p->arrival || (p->delivered != never && p->completion);
+            if (p->kept_since != since) {
+                ++p;
+            } else if (settled && !may_repeat(v)) {
+                p = all.erase(p);
+            } else { // looked at again after the same time
+                p->kept_since = now;
+                by_age_.emplace_back(now, v);
+                ++p;
+            }
+        }
+        if (all.empty()) by_vehicle_.erase(of_vehicle);
+    }
 }
 
 std::vector<completed_requests::missing_command> completed_requests::take_missing_commands() {
@@ -61,17 +93,11 @@ std::vector<completed_requests::missing_command> completed_requests::take_missin
     for (auto& [v, requests] : by_vehicle_)
         for (auto& p : requests)
             if (std::exchange(p.command_missing, false)) all.push_back({vehicle_id{v}, p});
+    missing_count_ = 0;
     std::stable_sort(all.begin(), all.end(), [](const missing_command& a, const missing_command& b) {
         return index(a.vehicle) < index(b.vehicle);
     });
     return all;
-}
-
-std::size_t completed_requests::missing_count() const noexcept {
-    std::size_t count = 0;
-    for (const auto& [_, all] : by_vehicle_)
-        count += static_cast<std::size_t>(std::ranges::count_if(all, &completed_request::command_missing));
-    return count;
 }
 
 } // namespace loadsim::measure

@@ -6,10 +6,16 @@
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace loadsim::measure {
@@ -26,15 +32,21 @@ struct completed_request {
     bool command_missing = false;
     monotonic_time sent = never, ended = never;
     monotonic_time delivered = never, executed = never, observed = never;
-    std::uint32_t observer_mask = 0; ///< observers that reported the completion, one bit each
+    monotonic_time kept_since = never; ///< set by completed_requests
+    std::uint32_t observer_mask = 0;   ///< observers that reported the completion, one bit each
 };
 
-/// The most recent requests of each vehicle. Requests with a missing command are evicted last.
+/// The most recent requests of each vehicle. Requests with a missing command are evicted last. Settled ones are dropped after
+/// some time, so that memory is bounded by the rate of requests, not by the number of vehicles that ever had one.
 /// Threads: one. Pure.
 class completed_requests {
 public:
     /// Capacity per vehicle. A reordered or late command is one or two requests behind.
     static constexpr std::size_t max_per_vehicle = 4;
+
+    /// Time after which a request is dropped if its command was delivered and its completion announced, or if it is not of this
+    /// run: what comes for it later is not recognised as a repetition.
+    static constexpr nanoseconds kept_for = std::chrono::minutes{5};
 
     completed_request* find(vehicle_id, std::string_view request);
     /// The earliest request of ours without id: an unknown id may belong to it. Commands are delivered in order unless
@@ -45,9 +57,13 @@ public:
     bool later_command_delivered(vehicle_id, const completed_request&) const;
 
     /// Returns the evicted request, if any.
-    std::optional<completed_request> add(vehicle_id, completed_request);
+    std::optional<completed_request> add(vehicle_id, completed_request, monotonic_time now);
+    void set_delivered(completed_request&, monotonic_time);
+    /// Drops settled requests. `may_repeat`: the vehicle's session may still repeat messages, as it was interrupted.
+    void drop_settled(monotonic_time now, const std::function<bool(vehicle_id)>& may_repeat);
 
-    std::size_t missing_count() const noexcept;
+    std::size_t missing_count() const noexcept { return missing_count_; }
+    std::size_t size() const noexcept { return by_age_.size(); } ///< including evicted ones that are not old enough
 
     struct missing_command {
         vehicle_id vehicle{};
@@ -58,6 +74,8 @@ public:
 
 private:
     std::unordered_map<std::uint32_t, std::vector<completed_request>> by_vehicle_; ///< oldest first
+    std::deque<std::pair<monotonic_time, vehicle_id>> by_age_; ///< kept_since and vehicle of each request
+    std::size_t missing_count_ = 0;
 };
 
 } // namespace loadsim::measure

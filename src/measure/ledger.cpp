@@ -32,12 +32,10 @@ void ledger::set_start(monotonic_time load_start) noexcept {
     s.load_start = load_start;
     s.started = true;
 }
+void ledger::set_on_completed(std::function<void(vehicle_id)> handler) { state_->on_completed = std::move(handler); }
 bool ledger::is_open(vehicle_id v) const { return state_->open_requests.contains(index(v)); }
 std::size_t ledger::open_count() const noexcept { return state_->open_requests.size(); }
-std::size_t ledger::waiting_count() const {
-    const auto waits = [](const auto& open) { return open.second.sent == never; };
-    return static_cast<std::size_t>(std::ranges::count_if(state_->open_requests, waits));
-}
+std::size_t ledger::waiting_count() const noexcept { return state_->waiting; }
 std::uint64_t ledger::late_count(monotonic_time due_until,
                                  const std::function<bool(const due_request&)>& selected) const {
     const auto late = [&](const auto& open) {
@@ -79,6 +77,7 @@ void ledger::begin(const due_request& spec, monotonic_time now) {
     ++s.counts.phases[spec.phase].due;
     open_request& e =
         s.open_requests.emplace(index(spec.vehicle), open_request{.spec = spec, .begun = now}).first->second;
+    ++s.waiting;
     s.record_sample(hop::lag, e, now - spec.due, now);
     e.unreachable = s.unreachable.contains(index(spec.vehicle));
     for (const auto& t : s.conditions.of(spec.vehicle)) e.apply(t);
@@ -90,6 +89,7 @@ void ledger::sent(request_key key, monotonic_time t) {
     if (e == nullptr) return;
     ++s.counts.requests.sent;
     ++s.counts.phases[e->spec.phase].sent;
+    if (e->sent == never) --s.waiting;
     e->sent = t;
     e->api_messages.set_time_of_first(t);
 }
@@ -229,7 +229,10 @@ void ledger::expire(monotonic_time now, IsOverdue is_overdue) {
 }
 
 void ledger::expire_requests(monotonic_time now) {
-    const auto& s = *state_;
+    auto& s = *state_;
+    // A resumed session repeats what it has not acknowledged (MQTT 5.0, 4.4).
+    s.completed.drop_settled(
+        now, [&s](vehicle_id v) { return s.unreachable.contains(index(v)) || s.resumed.contains(index(v)); });
     expire(now, [&](const due_request& r) { return r.due + s.completion_timeout_of(r) <= now; });
 }
 

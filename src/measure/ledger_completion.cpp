@@ -200,7 +200,9 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
                        .observed = e.own.observed,
                        .observer_mask = e.own.observer_mask},
                       observed);
+    if (e.sent == never) --waiting;
     open_requests.erase(at);
+    if (on_completed) on_completed(v);
 }
 
 /// Emits the record at once, or keeps it pending until the final response of the vehicle.
@@ -258,7 +260,7 @@ void ledger::state::record_sample(hop h, open_request& e, nanoseconds duration, 
 
 /// Adds a completed request; an evicted one with a missing command counts as a lost command.
 void ledger::state::add_completed(vehicle_id v, completed_request over, monotonic_time now) {
-    if (const auto evicted = completed.add(v, std::move(over)); evicted && evicted->command_missing)
+    if (const auto evicted = completed.add(v, std::move(over), now); evicted && evicted->command_missing)
         record_loss(v, *evicted, now);
 }
 

@@ -9,6 +9,7 @@
 
 #include <loadsim/measure/ledger.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -37,8 +38,10 @@ struct ledger::state {
     recording record_mode;
     monotonic_time load_start{};
     bool started = false; ///< load_start is known
+    std::function<void(vehicle_id)> on_completed{};
 
     std::unordered_map<std::uint32_t, open_request> open_requests{};
+    std::size_t waiting = 0; ///< open requests that are not sent yet
     std::unordered_set<std::uint32_t> unreachable{};
     std::unordered_set<std::uint32_t> resumed{}; ///< reachable again, without a new response since
     completed_requests completed{};

@@ -99,9 +99,8 @@ delivery ledger::state::late_delivery(vehicle_id v, completed_request& p, monoto
         record_anomaly(v, report_of(anomaly::command_duplicated), duplicate_text(t - p.delivered, retained));
         return {false, p.arrival};
     }
-    p.delivered = t;
+    completed.set_delivered(p, t);
     if (auto* late = pending.find(p.request)) late->delivered_at_ms = instant_ms(t, load_start);
-    p.command_missing = false;
     if (!p.arrival) return {}; // foreign: recorded when the id first appeared
     const open_request* next = find_open(v);
     // If the id of the open request is only assumed, the order of two such ids is unknown.

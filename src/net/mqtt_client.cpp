@@ -5,10 +5,17 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cstddef>
 #include <utility>
 
 namespace loadsim::net {
+namespace {
+
+/// Before a refused subscription is tried again: a restarted broker may not have its rules yet.
+constexpr std::chrono::seconds resubscribe_wait{1};
+
+} // namespace
 
 void mqtt_client::connect(start_handler on_start) {
     on_start_ = std::move(on_start);
@@ -40,8 +47,8 @@ void mqtt_client::report_start(std::optional<start_failure> failure) {
 
 void mqtt_client::on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason reason) {
     if (on_start_) return report_start(start_failure{.why = why, .reason = reason, .filter = filter});
-    log_warning(fmt::format("{}: the broker refuses the subscription to {} ({})", setup_.display_name, filter,
-                            why ? why.message() : mqtt::to_string(reason)));
+    subscription_refused_ = true;
+    report_limit(refused_subscription(filter, why ? why.message() : mqtt::to_string(reason)));
 }
 
 void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanoseconds) {
@@ -52,13 +59,16 @@ void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanos
     }
     on_session_started();
     if (setup_.subscriptions.empty()) return report_start({});
-    std::vector<mqtt::subscription> wanted;
-    for (const auto& s : setup_.subscriptions) {
+    for (const auto& s : setup_.subscriptions)
         if (const auto why = subscription_refusal(limits, s.filter); why != mqtt::reason::success)
             return on_subscription_refused(s.filter, {}, why);
-        // 5.0, 3.8.3.1: retained messages only for a subscription that the session does not have
+    subscribe();
+}
+
+void mqtt_client::subscribe() {
+    std::vector<mqtt::subscription> wanted;
+    for (const auto& s : setup_.subscriptions) // 5.0, 3.8.3.1: retained messages only for a subscription that is new
         wanted.push_back({.filter = s.filter, .quality = s.quality, .retain_handling = 1});
-    }
     if (const auto sent = link_.subscribe(wanted); sent.error)
         on_subscription_refused(setup_.subscriptions.front().filter, sent.error, mqtt::reason::success);
 }
@@ -67,15 +77,21 @@ void mqtt_client::on_subscribed(mqtt_link&, std::span<const mqtt::reason> grante
     for (std::size_t i = 0; i < setup_.subscriptions.size(); ++i) {
         const auto reason = i < granted.size() ? granted[i] : mqtt::reason::unspecified_error;
         const auto& wanted = setup_.subscriptions[i];
-        if (is_refusal(reason)) return on_subscription_refused(wanted.filter, {}, reason);
+        if (is_refusal(reason)) {
+            if (!on_start_) loop_.arm(*this, loop_.now() + resubscribe_wait);
+            return on_subscription_refused(wanted.filter, {}, reason);
+        }
         if (static_cast<mqtt::qos>(reason) < wanted.quality)
             report_limit(granted_limit(wanted.filter, static_cast<mqtt::qos>(reason), wanted.quality));
     }
+    subscription_refused_ = false;
     report_start({});
     on_subscriptions_granted();
 }
 
 void mqtt_client::on_offline(mqtt_link&, std::error_code why, bool was_online) {
+    disarm();
+    subscription_refused_ = false;
     on_session_lost(why);
     const auto next = policy_.on_lost(why, was_online);
     if (!next.start_failed) return link_.wait_until(loop_.now() + next.wait);

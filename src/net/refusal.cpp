@@ -125,6 +125,13 @@ std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos 
         filter, static_cast<int>(granted), static_cast<int>(wanted), static_cast<int>(wanted));
 }
 
+std::string refused_subscription(std::string_view filter, std::string_view why) {
+    return fmt::format(
+        "after a reconnect the broker refuses the subscription to {} ({}), so messages are missed; check "
+        "the broker's access rules",
+        filter, why);
+}
+
 std::size_t packet_size(const mqtt::message& m, mqtt::version protocol) {
     mqtt::bytes packet;
     return encode(m, m.quality == mqtt::qos::at_most_once ? std::uint16_t{0} : std::uint16_t{1}, protocol, packet)

@@ -3,6 +3,7 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/net/refusal.hpp>
 
@@ -62,14 +63,14 @@ std::string start_error(std::error_code why, mqtt::reason reason = mqtt::reason:
 }
 
 /// One client. Threads: construct, start and destroy on one thread; callbacks run on Paho's thread.
-class paho_client {
+class paho_client final : private paho::iaction_listener {
 public:
     using start_result = mqtt_subscriber::start_result;
 
     /// Throws paho::exception if a broker address is invalid. `common` must outlive the client.
     paho_client(const subscriber_setup& common, const std::vector<net::mqtt_client::topic_filter>& wanted,
                 mqtt::version);
-    ~paho_client();
+    ~paho_client() override;
     paho_client(const paho_client&) = delete;
     paho_client& operator=(const paho_client&) = delete;
 
@@ -80,6 +81,14 @@ private:
     start_result connect();
     start_result subscribe();
     void on_paho_message(const paho::message&, monotonic_time);
+    // Result of a subscription after a reconnect.
+    void on_success(const paho::token& t) override {
+        if (static_cast<int>(t.get_reason_code()) >= 0x80) report_refusal(t);
+    }
+    void on_failure(const paho::token& t) override {
+        if (client_.is_connected()) report_refusal(t); // else the next connect subscribes
+    }
+    void report_refusal(const paho::token&) const;
 
     const subscriber_setup& common_;
     const std::vector<net::endpoint>& brokers_;
@@ -108,7 +117,8 @@ paho_client::paho_client(const subscriber_setup& common, const std::vector<net::
         common_.on_reconnect();
         // On every connect: a restarted broker or another one may not have the session.
         try {
-            for (const auto& s : subscriptions_) client_.subscribe(s.filter, static_cast<int>(s.quality));
+            for (const auto& s : subscriptions_)
+                client_.subscribe(s.filter, static_cast<int>(s.quality), nullptr, *this);
         } catch (const paho::exception& lost) { // connection lost: the next connect subscribes
             log_warning(fmt::format("observer: cannot subscribe: {}", lost.what()));
         }
@@ -200,6 +210,16 @@ paho_client::start_result paho_client::subscribe() {
     }
     subscribed_ = true;
     return {};
+}
+
+void paho_client::report_refusal(const paho::token& t) const {
+    const auto code = static_cast<int>(t.get_reason_code());
+    const auto reason = code >= 0x80 ? static_cast<mqtt::reason>(code) : mqtt::reason::unspecified_error; // of 3.1.1
+    const auto topics = t.get_topics();
+    const auto sentence = net::refused_subscription(
+        topics && !topics->empty() ? (*topics)[0] : subscriptions_[0].filter, mqtt::to_string(reason));
+    log_warning("observer: " + sentence);
+    if (common_.on_limited) common_.on_limited(sentence);
 }
 
 void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {

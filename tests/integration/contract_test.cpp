@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <string>
 
@@ -230,6 +231,30 @@ budgets: [anomalies == 0, "campaigns.undelivered{campaign=recall} == 0", campaig
     EXPECT_EQ(number(news, "/addressed_vehicles"), 60);
     EXPECT_EQ(number(news, "/deliveries"), 60);
     EXPECT_THAT(run.out(), HasSubstr("campaigns"));
+}
+
+TEST(campaigns, that_the_broker_never_acknowledges_are_reported) {
+    harness::broker broker;
+    auto run = harness::program::run(R"(
+name: recall
+seed: 5
+fleet: {vehicles: 5}
+campaigns:
+  - {name: news, at: 2500ms, topic: all, filter: all, payload: hello}
+load: {driver: mqtt, phases: [{duration: 4s, arrivalRate: 1}], drain: 1s, lagLimit: 5s}
+budgets: []
+)",
+                                     {"--broker", broker.url()});
+    const auto loading = [&] {
+        return harness::read_file(run.report() / "timeline.jsonl").find(R"("stage":"load")") != std::string::npos;
+    };
+    ASSERT_TRUE(harness::wait_until(loading, 15s)) << run.err();
+    broker.signal(SIGSTOP);
+    run.wait(60s);
+    const auto summary = run.summary();
+    EXPECT_EQ(number(summary, "/campaigns/0/published"), 0);
+    EXPECT_THAT(serialize(summary.at("unmatched_fields")),
+                HasSubstr("campaigns[0] (news) was not published: the broker did not acknowledge it before the end"));
 }
 
 } // namespace

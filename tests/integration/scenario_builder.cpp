@@ -41,7 +41,7 @@ scenario_builder scenario_builder::without_repeated_vehicles() const {
         load::schedule::cursor cursor(arrivals);
         std::set<vehicle_id> targeted;
         while (const auto arrival = cursor.next())
-            if (!targeted.insert(load::candidates(d.seed, arrival->id, d.fleet.vehicles).first()).second) break;
+            if (!targeted.insert(load::first_vehicle(d.seed, arrival->id, d.fleet.vehicles)).second) break;
         if (targeted.size() == arrivals.size()) return candidate;
     }
 }
@@ -53,7 +53,7 @@ std::map<std::string, std::int64_t> requests_by_segment(const std::string& yaml)
     load::schedule::cursor cursor(arrivals);
     std::map<std::string, std::int64_t> counts;
     while (const auto arrival = cursor.next()) {
-        const auto vehicle = load::candidates(d.seed, arrival->id, d.fleet.vehicles).first();
+        const auto vehicle = load::first_vehicle(d.seed, arrival->id, d.fleet.vehicles);
         ++counts[d.fleet.segments[segments.segment_of(vehicle)].name];
     }
     return counts;

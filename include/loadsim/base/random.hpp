@@ -11,7 +11,7 @@ enum class stream_id : std::uint32_t {
     segment = 1,     ///< key: vehicle
     arrival_gap = 2, ///< key: phase, counter: arrival within it
     arrival_vehicle = 3,
-    arrival_stride = 4,
+    arrival_substitute = 4,
     arrival_service = 5,
     behaviour = 6,           ///< key: arrival, counter: numbers drawn by the vehicle that receives it
     reconnect = 7,           ///< key: vehicle, counter: attempt

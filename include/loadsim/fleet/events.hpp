@@ -44,6 +44,8 @@ public:
     /// The vehicle becomes unreachable, and reachable again: session lost and restored, or link blocked by a condition.
     virtual void on_unreachable(vehicle_id) {}
     virtual void on_reachable(vehicle_id) {}
+    /// vehicles::available() of the vehicle has changed.
+    virtual void on_availability_changed(vehicle_id) {}
     /// Session change, as human-readable text.
     virtual void on_session_event(vehicle_id, std::string&& /*what*/, monotonic_time) {}
     /// The broker accepted a vehicle with wrong credentials.

@@ -71,11 +71,14 @@ public:
     /// Sets the start of the load; instants in records are relative to it. Earlier records are kept back until then.
     void set_start(monotonic_time load_start) noexcept;
 
+    /// Called for each request that completes, when its vehicle has no open request any more.
+    void set_on_completed(std::function<void(vehicle_id)>);
+
     ~ledger();
 
     bool is_open(vehicle_id) const; ///< the vehicle has an open request
     std::size_t open_count() const noexcept;
-    std::size_t waiting_count() const; ///< open requests that wait for a connection: begun and not sent
+    std::size_t waiting_count() const noexcept; ///< open requests that wait for a connection: begun and not sent
     /// Selected open requests due until then whose vehicle should respond: a platform that stands still has no samples.
     std::uint64_t late_count(monotonic_time due_until, const std::function<bool(const due_request&)>& selected) const;
     /// Completed requests whose command may still be delivered.
@@ -138,7 +141,8 @@ public:
     /// End of the run: everything not yet received is lost. Call once, after expire_all().
     void finish(monotonic_time now);
 
-    /// Completes all requests whose completion timeout has passed: as unanswered, or as errored if never sent.
+    /// Completes all requests whose completion timeout has passed: as unanswered, or as errored if never sent. Forgets settled
+    /// requests of some minutes ago. To be called about once a second.
     void expire_requests(monotonic_time now);
     /// Completes all open requests the same way, at the end of the drain.
     void expire_all(monotonic_time now);

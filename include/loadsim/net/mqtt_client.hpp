@@ -26,9 +26,9 @@ namespace loadsim::net {
 inline constexpr std::chrono::seconds kept_session_expiry{3600};
 
 /// Subscribes at every connect: a restarted broker or another one may not have the session. One that has it does not send the
-/// retained messages again (5.0).
+/// retained messages again (5.0). A subscription that is refused after the start is a limit of the broker, and is tried again.
 /// Threads: the loop's thread. Must not be destroyed from one of its callbacks.
-class mqtt_client : protected link_events {
+class mqtt_client : protected link_events, private timer {
 public:
     struct topic_filter {
         std::string filter;
@@ -61,11 +61,14 @@ protected:
     /// No callback follows.
     void disconnect(mqtt::session::close_scope scope = mqtt::session::close_scope::connection) {
         on_start_ = nullptr;
+        disarm();
         link_.close(scope);
     }
     const client_setup& setup() const noexcept { return setup_; }
     net::loop& loop() const noexcept { return loop_; }
     mqtt_link& link() noexcept { return link_; }
+    /// The session is established, and the broker has refused one of its subscriptions.
+    bool subscription_refused() const noexcept { return subscription_refused_; }
     /// Broker of the last connect.
     const boost::asio::ip::tcp::endpoint& broker() const noexcept { return broker_; }
 
@@ -92,6 +95,8 @@ private:
     void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) override;
     void on_offline(mqtt_link&, std::error_code why, bool was_online) override;
     void on_wait_elapsed(mqtt_link&) override { connect_to_broker(); }
+    void on_timer(monotonic_time) override { subscribe(); }
+    void subscribe();
     void connect_to_broker();
     void report_start(std::optional<start_failure>);
     void on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason);
@@ -104,6 +109,7 @@ private:
     boost::asio::ip::tcp::endpoint broker_;
     std::set<std::string> reported_limits_;
     start_handler on_start_;
+    bool subscription_refused_ = false;
 };
 
 } // namespace loadsim::net

@@ -63,6 +63,8 @@ private:
         poster_.post(v, vin_of(v), request, payload, load_start_ == never ? nanoseconds{-1} : now() - load_start_);
     }
 
+    bool has_room() const override { return poster_.has_room(); }
+
     net::loop& loop_;
     response_poster poster_;
 };

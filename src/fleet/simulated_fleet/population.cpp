@@ -6,11 +6,21 @@
 #include <loadsim/fleet/events.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace loadsim::fleet {
 
 using kind = vehicle::condition::kind;
+
+namespace {
+
+/// Limits of one call of announce_sleepers(), of a millisecond or two; then the loop runs other work.
+constexpr std::uint32_t slots_per_slice = 50'000;
+constexpr std::uint32_t announcements_per_slice = 100;
+constexpr std::chrono::milliseconds announcement_pause{1};
+
+} // namespace
 
 void simulated_fleet::count_initial() {
     for (const auto& b : spec_.behaviours)
@@ -97,6 +107,7 @@ void simulated_fleet::begin_load(monotonic_time start) {
     else if (some_absent_)
         disconnect_absent();
     load_begun_ = true;
+    if (announcing_) announce_sleepers();
     process_due_conditions();
 }
 
@@ -108,21 +119,35 @@ void simulated_fleet::count_absent() {
         if (state == session_state::permanently_offline || state == session_state::asleep)
             online_count_ -= vehicle_count;
     };
-    const bool publishes_presence =
-        simulation_.presence && std::ranges::find(segment_states_, session_state::asleep) != segment_states_.end();
-    if (spec_.shard_partition.count == 1 && !some_power_on_ && !publishes_presence) {
+    announcing_ =
+        publishes_presence() && std::ranges::find(segment_states_, session_state::asleep) != segment_states_.end();
+    if (spec_.shard_partition.count == 1 && !some_power_on_) {
         for (std::uint32_t s = 0; s < spec_.segment_names.size(); ++s) count(s, spec_.segments.size(s));
         return;
     }
     for (std::uint32_t slot = 0; some_absent_ && slot < size_; ++slot) {
         const auto v = id_at(slot);
         if (initial_state(v) == session_state::offline) continue; // not powered on yet
-        const auto segment = spec_.segments.segment_of(v);
-        count(segment, 1);
-        if (!publishes_presence || segment_states_[segment] != session_state::asleep) continue;
-        publish_presence(vehicle_of(v), "asleep");
-        release_idle();
+        count(spec_.segments.segment_of(v), 1);
     }
+}
+
+/// Publishes the presence of vehicles that sleep from the load's start, as the sink drains. One that has been woken meanwhile has
+/// published its own.
+void simulated_fleet::announce_sleepers() {
+    if (stopped_) return;
+    const auto slice_end = announced_ + std::min(slots_per_slice, size_ - announced_);
+    for (std::uint32_t sent = 0; announced_ < slice_end && sent < announcements_per_slice; ++announced_) {
+        const auto v = id_at(announced_);
+        if (segment_states_[spec_.segments.segment_of(v)] != session_state::asleep ||
+            state_of(v) != session_state::asleep)
+            continue;
+        if (!uplink_receiver_.has_room()) break;
+        ++sent;
+        if (compose_presence(v, "asleep")) uplink_receiver_.on_vehicle_message(v, {}, message_.topic, message_.payload);
+    }
+    announcing_ = announced_ < size_;
+    if (announcing_) arm(announce_timer_, now() + announcement_pause);
 }
 
 void simulated_fleet::disconnect_absent() {

@@ -95,7 +95,10 @@ void simulated_fleet::stall(command_execution& execution, nanoseconds duration) 
 }
 
 void simulated_fleet::stop() {
+    if (announcing_ && !stopped_)
+        ++counts_.sessions.reasons["presence not sent: the run ended before all sleeping vehicles had been announced"];
     fleet_core::stop();
+    announce_timer_.disarm();
     vehicles_.clear();
     idle_candidates_.clear();
     online_count_ = 0;

@@ -3,30 +3,54 @@
 #include <loadsim/scenario/scenario.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace loadsim::run {
+namespace {
+
+/// Length of a turn: the loop's other work waits for so long. Foreign arrivals are cheap, so the clock is read for some only.
+constexpr nanoseconds turn = std::chrono::milliseconds{1};
+constexpr std::uint32_t foreign_per_clock = 4096;
+
+} // namespace
 
 arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, measure::ledger& ledger,
                                        const fleet::vehicles& vehicles, driver::driver& driver, const time_source& time)
     : plan_(plan), partition_(partition), ledger_(ledger), vehicles_(vehicles), driver_(driver), time_(time),
-      cursor_(plan.schedule) {}
+      cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
+    ledger_.set_on_completed([this](vehicle_id v) { update(v); });
+    if (vehicles_.available() == 0) return;
+    for (std::uint64_t i = partition_.index; i < plan.scenario.fleet.vehicles; i += partition_.count) {
+        const vehicle_id v{static_cast<std::uint32_t>(i)};
+        free_.set(v, vehicles_.available(v));
+    }
+}
 
 void arrival_dispatcher::begin(monotonic_time start) {
     start_ = start;
     next_ = cursor_.next();
 }
 
+void arrival_dispatcher::update(vehicle_id v) { free_.set(v, is_free(v)); }
+
+bool arrival_dispatcher::is_free(vehicle_id v) const { return !ledger_.is_open(v) && vehicles_.available(v); }
+
 bool arrival_dispatcher::is_own(const load::arrival& a) const {
     if (plan_.replay) return std::ranges::binary_search(plan_.replay->arrivals, a.id);
-    return partition_.owns(load::candidates(plan_.scenario.seed, a.id, plan_.scenario.fleet.vehicles).first());
+    return partition_.owns(load::first_vehicle(plan_.scenario.seed, a.id, plan_.scenario.fleet.vehicles));
 }
 
 monotonic_time arrival_dispatcher::dispatch_due() {
+    const auto turn_end = time_.now() + turn;
+    std::uint32_t foreign = 0;
     for (; next_ && !all_due_; next_ = cursor_.next()) {
-        if (!is_own(*next_)) continue;
         const auto due = start_ + next_->due;
+        if (!is_own(*next_)) {
+            if (++foreign % foreign_per_clock == 0 && time_.now() >= turn_end) return due;
+            continue;
+        }
         const auto now = time_.now();
-        if (due > now) return due;
+        if (due > now || now >= turn_end) return due;
         dispatch(*next_, now);
     }
     all_due_ = true;
@@ -34,27 +58,27 @@ monotonic_time arrival_dispatcher::dispatch_due() {
 }
 
 void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time now) {
-    const load::candidates candidates(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
+    const auto first = plan_.replay
+                           ? plan_.replay->vehicle
+                           : load::first_vehicle(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
     const bool full = max_vusers && ledger_.open_count() >= load::divide(*max_vusers, partition_);
-    const auto free = full ? std::nullopt : free_vehicle(candidates);
-    auto due = plan_.due_request_of(arrival, free.value_or(plan_.replay ? plan_.replay->vehicle : candidates.first()));
+    const auto free = full ? std::nullopt : free_vehicle(arrival.id, first);
+    auto due = plan_.due_request_of(arrival, free.value_or(first));
     due.due = start_ + arrival.due;
     if (full) return ledger_.skip(due, "maxVusers reached", true);
     if (!free) return ledger_.skip(due, "no vehicle was online and free", false);
     ledger_.begin(due, now);
+    free_.set(due.vehicle, false);
     plan_.parameters.draw(due.id, due.service, parameters_);
     driver_.send(
         {due.id, due.vehicle}, plan_.vin_of(due.vehicle),
         {.service = due.service, .name = plan_.labels.platform_service(due.service), .parameters = parameters_});
 }
 
-std::optional<vehicle_id> arrival_dispatcher::free_vehicle(const load::candidates& candidates) const {
-    const auto is_free = [this](vehicle_id v) { return !ledger_.is_open(v) && vehicles_.available(v); };
-    if (plan_.replay) return is_free(plan_.replay->vehicle) ? std::optional{plan_.replay->vehicle} : std::nullopt;
-    // Avoids a walk over all candidates: its CPU time is needed while a whole fleet reconnects.
-    if (ledger_.open_count() >= vehicles_.size() || vehicles_.available() == 0) return std::nullopt;
-    return load::first_free(candidates, partition_, is_free);
+std::optional<vehicle_id> arrival_dispatcher::free_vehicle(arrival_id arrival, vehicle_id first) const {
+    if (is_free(first)) return first;
+    return plan_.replay ? std::nullopt : free_.substitute(plan_.scenario.seed, arrival);
 }
 
 } // namespace loadsim::run

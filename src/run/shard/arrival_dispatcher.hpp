@@ -25,16 +25,19 @@ public:
                        const time_source&);
 
     void begin(monotonic_time start);
-    /// Dispatches all arrivals that are due; each takes time, so the clock is read for each. Returns the due time of the next
-    /// one; `never`: no more arrivals.
+    /// Dispatches arrivals that are due, for about a millisecond: further ones wait until the loop has done its other work.
+    /// Each takes time, so the clock is read for each. Returns the due time of the next one, which may be in the past; `never`: no
+    /// more arrivals.
     monotonic_time dispatch_due();
+    void update(vehicle_id);         ///< the vehicle has become available or unavailable, after the construction
     void stop() { all_due_ = true; } ///< no more arrivals
     bool all_due() const noexcept { return all_due_; }
 
 private:
     bool is_own(const load::arrival&) const;
+    bool is_free(vehicle_id) const;
     void dispatch(const load::arrival&, monotonic_time now);
-    std::optional<vehicle_id> free_vehicle(const load::candidates&) const;
+    std::optional<vehicle_id> free_vehicle(arrival_id, vehicle_id first) const;
 
     const run_plan& plan_;
     fleet_partition partition_;
@@ -44,6 +47,7 @@ private:
     const time_source& time_;
     load::schedule::cursor cursor_;
     std::optional<load::arrival> next_;
+    load::free_vehicles free_;            ///< available and without an open request
     std::vector<std::string> parameters_; ///< of the last request; reused
     monotonic_time start_{};
     bool all_due_ = false;

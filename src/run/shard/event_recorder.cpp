@@ -1,5 +1,6 @@
 #include "shard/event_recorder.hpp"
 
+#include "shard/arrival_dispatcher.hpp"
 #include "shard/shard_observers.hpp"
 
 #include <loadsim/contract/message_contract.hpp>
@@ -70,6 +71,9 @@ void event_recorder::on_unreachable(vehicle_id v) {
 void event_recorder::on_reachable(vehicle_id v) {
     ledger_.vehicle_reachable(v);
     if (campaign_ledger_ != nullptr) campaign_ledger_->vehicle_reachable(v);
+}
+void event_recorder::on_availability_changed(vehicle_id v) {
+    if (dispatcher_ != nullptr) dispatcher_->update(v);
 }
 void event_recorder::on_session_event(vehicle_id v, std::string&& what, monotonic_time t) {
     if (plan_.trace) plan_.trace({.kind = traced_message::direction::session_event, .head = what, .body = {}});

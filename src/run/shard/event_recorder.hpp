@@ -16,6 +16,7 @@
 
 namespace loadsim::run {
 
+class arrival_dispatcher;
 class shard_observers;
 
 /// Threads: one.
@@ -29,6 +30,7 @@ public:
         observers_ = observers;
         campaign_ledger_ = campaigns;
     }
+    void set_dispatcher(arrival_dispatcher& dispatcher) { dispatcher_ = &dispatcher; }
 
     /// A completion announced by the platform. nullopt: of no vehicle of this run.
     void on_completion(std::optional<vehicle_id>, const observer::completion&);
@@ -45,6 +47,7 @@ private:
     void on_campaign(vehicle_id, std::uint32_t campaign, monotonic_time) override;
     void on_unreachable(vehicle_id) override;
     void on_reachable(vehicle_id) override;
+    void on_availability_changed(vehicle_id) override;
     void on_session_event(vehicle_id, std::string&& what, monotonic_time) override;
     void on_unauthorized_accept(vehicle_id, monotonic_time) override;
     void on_condition_begin(vehicle_id, std::uint32_t condition, monotonic_time) override;
@@ -67,6 +70,7 @@ private:
     const time_source& time_;
     shard_observers* observers_ = nullptr;
     measure::campaign_ledger* campaign_ledger_ = nullptr;
+    arrival_dispatcher* dispatcher_ = nullptr;
 };
 
 } // namespace loadsim::run

@@ -139,6 +139,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
       delay_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
+    recorder_.set_dispatcher(dispatcher_);
     loop_.tap = tap;
     thread_ = std::thread([this] {
         try {
@@ -187,7 +188,8 @@ void shard::begin_load(monotonic_time start) {
     });
 }
 
-/// Dispatches all arrivals that are due, then arms the timer for the next.
+/// Dispatches arrivals that are due, then arms the timer for the next. If that is overdue, the timer fires after the events that
+/// are ready now.
 void shard::dispatch_due_arrivals() {
     const auto next = dispatcher_.dispatch_due();
     if (next == never) return;

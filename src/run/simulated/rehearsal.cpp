@@ -65,7 +65,9 @@ public:
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
           dispatcher_(plan_, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
-          next_tick_(start_ + tick), aggregator_(plan_, start_) {}
+          next_tick_(start_ + tick), aggregator_(plan_, start_) {
+        recorder_.set_dispatcher(dispatcher_);
+    }
 
     void run() {
         ledger_.set_start(start_);

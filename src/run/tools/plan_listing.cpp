@@ -79,7 +79,7 @@ void write_plan(const scenario::scenario_config& scenario, fleet_partition parti
     std::vector<std::string> parameters;
     load::schedule::cursor all(plan.schedule);
     while (const auto a = all.next()) {
-        const auto v = load::candidates(scenario.seed, a->id, scenario.fleet.vehicles).first();
+        const auto v = load::first_vehicle(scenario.seed, a->id, scenario.fleet.vehicles);
         if (!partition.owns(v)) continue;
         const auto due = plan.due_request_of(*a, v);
         const auto& service = plan.labels.services[due.service];

@@ -66,22 +66,34 @@ TEST_F(outbox_delivery, acknowledgements_from_before_the_connection_loss_are_ign
     core->out().on_connection_lost();
     core->out().on_connected();
     core->out().on_confirmed(old);
-    core->out().on_failed(old, true);
+    core->out().on_refused(old);
     EXPECT_EQ(core->counts().outbound.unconfirmed, 1U);
     EXPECT_EQ(core->counts().outbound.confirmed, 0U);
     EXPECT_EQ(core->counts().outbound.refused, 0U);
 }
 
-TEST_F(outbox_delivery, a_rejected_message_is_dropped_and_a_failed_one_kept) {
+TEST_F(outbox_delivery, a_refused_message_is_dropped) {
     pending_request();
-    core->out().on_failed(broker.messages[0].id, true);
+    core->out().on_refused(broker.messages[0].id);
     EXPECT_EQ(core->counts().outbound.refused, 1U);
     EXPECT_EQ(core->counts().outbound.waiting, 0U);
-    pending_request(other_vin);
-    core->out().on_failed(broker.messages[1].id, false);
-    EXPECT_EQ(core->counts().outbound.waiting, 1U);
-    core->run();
-    EXPECT_EQ(published_commands().size(), 3U);
+    EXPECT_EQ(core->counts().outbound.unconfirmed, 0U);
+}
+
+TEST_F(outbox_delivery, keeps_the_order_of_messages_across_losses) {
+    restart({.unconfirmed = 2, .waiting = 10});
+    const std::array vins{std::string(horn_vin), std::string(other_vin), std::string("5GZCZ43D13S812715")};
+    for (const auto& vin : vins) pending_request(vin); // the window is full: the third waits
+    for (int loss = 0; loss < 2; ++loss) {
+        core->out().on_connection_lost();
+        core->out().on_connected();
+    }
+    core->out().on_confirmed(broker.messages.back().id); // opens the window
+    std::vector<std::string> topics;
+    for (const auto& m : broker.messages) topics.push_back(m.topic);
+    ASSERT_EQ(topics.size(), 7U);
+    for (std::size_t i = 0; i < 6; ++i) EXPECT_NE(topics[i].find(vins[i % 2]), std::string::npos) << i << topics[i];
+    EXPECT_NE(topics[6].find(vins[2]), std::string::npos) << topics[6];
 }
 
 TEST_F(outbox_delivery, keeps_a_send_window_and_continues_when_it_opens) {

@@ -220,8 +220,10 @@ protected:
     std::vector<backend::response> parsed_responses_;
     std::vector<std::string> payloads_;
     std::vector<std::string> topics_;
+    std::size_t room_ = 1'000'000; ///< for presence
 
 private:
+    bool has_room() const override { return presence_.size() < room_; }
     void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         if (topic.ends_with("/state")) {
             const auto p = backend::read_presence(payload).value();

@@ -120,6 +120,44 @@ TEST_F(sleeping_vehicles, wake_up_receive_queued_commands_respond_and_sleep_agai
     EXPECT_EQ(fleet_->online(), 0U);
 }
 
+TEST_F(sleeping_vehicles, are_announced_in_slices_as_there_is_room) {
+    simulation_.report_absent_lazily = true;
+    room_ = 250;
+    begin(1000);
+    EXPECT_EQ(presence_.size(), 100U) << "the loop has other work, too";
+    run_to(1s);
+    EXPECT_EQ(presence_.size(), 250U);
+    room_ = 10'000;
+    run_to(2s);
+    EXPECT_EQ(presence_.size(), 1000U);
+    EXPECT_THAT(presence_, testing::Each(testing::StartsWith("asleep sms at ")));
+    EXPECT_EQ(stored_vehicles(), 0U);
+    EXPECT_THAT(reachability_, IsEmpty());
+    fleet_->stop();
+    EXPECT_THAT(fleet_->take_counts().sessions.reasons, IsEmpty());
+}
+
+TEST_F(sleeping_vehicles, that_were_woken_before_their_turn_have_announced_themselves) {
+    simulation_.report_absent_lazily = true;
+    room_ = 0;
+    begin(3);
+    fleet_->wake(vehicle_id{1});
+    run_to(6s);
+    EXPECT_THAT(presence_, ElementsAre("online at 5000"));
+    room_ = 10;
+    run_to(6010ms);
+    EXPECT_EQ(presence_.size(), 3U) << "the other two";
+}
+
+TEST_F(sleeping_vehicles, that_could_not_be_announced_are_reported) {
+    simulation_.report_absent_lazily = true;
+    room_ = 0;
+    begin(3);
+    fleet_->stop();
+    EXPECT_EQ(fleet_->take_counts().sessions.reasons.begin()->first,
+              "presence not sent: the run ended before all sleeping vehicles had been announced");
+}
+
 TEST_F(sleeping_vehicles, awake_ones_ignore_triggers_and_stay_awake_while_executing) {
     behaviours_.front().steps = {wait_for(10s), respond_with(response_step::kind::executed)};
     begin();

@@ -4,68 +4,102 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
-#include <set>
+#include <vector>
 
 using namespace loadsim;
 using namespace loadsim::load;
 
-TEST(candidates, contain_every_vehicle_once) {
-    // 2 and 6 have few coprime strides; 30030 = 2*3*5*7*11*13 has the fewest for its size.
-    for (const std::uint32_t fleet : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 12U, 64U, 97U, 100U, 1024U, 2000U, 7919U, 30030U}) {
-        for (std::uint64_t arrival = 0; arrival < 20; ++arrival) {
-            const candidates vehicles{11, arrival_id{arrival}, fleet};
-            std::vector<bool> seen(fleet);
-            for (std::uint32_t k = 0; k < fleet; ++k) {
-                const auto vehicle = index(vehicles.candidate(k));
-                ASSERT_LT(vehicle, fleet);
-                ASSERT_FALSE(seen[vehicle]) << "fleet " << fleet << " arrival " << arrival << " candidate " << k;
-                seen[vehicle] = true;
-            }
-            EXPECT_EQ(vehicles.candidate(0), vehicles.first());
-        }
+namespace {
+
+/// Takes substitutes until no vehicle of the shard is free.
+std::vector<std::uint32_t> order_of(arrival_id arrival, std::uint32_t fleet, fleet_partition shard) {
+    free_vehicles free{fleet, shard};
+    for (std::uint32_t v = shard.index; v < fleet; v += shard.count) free.set(vehicle_id{v}, true);
+    std::vector<std::uint32_t> all;
+    while (const auto v = free.substitute(11, arrival)) {
+        all.push_back(index(*v));
+        free.set(*v, false);
     }
+    return all;
 }
 
-TEST(candidates, stay_in_the_fleet_up_to_the_largest) {
-    constexpr std::uint32_t fleet = 4'294'967'291U; // the largest 32-bit prime
-    const candidates vehicles{1, arrival_id{1}, fleet};
-    const auto stride = (std::uint64_t{index(vehicles.candidate(1))} + fleet - index(vehicles.first())) % fleet;
-    for (const std::uint32_t k : {1U, 2U, 1'000'000'007U, fleet - 1})
-        EXPECT_EQ(index(vehicles.candidate(k)), (index(vehicles.first()) + k * stride) % fleet)
-            << k; // k * stride < 2^64
+double chi_square(const std::vector<double>& counts, double expected) {
+    double sum = 0;
+    for (const double n : counts) sum += (n - expected) * (n - expected) / expected;
+    return sum;
 }
 
-TEST(candidates, first_is_drawn_from_the_seed) {
+} // namespace
+
+TEST(first_vehicle, is_drawn_from_the_seed) {
     for (std::uint64_t arrival = 0; arrival < 100; ++arrival)
-        EXPECT_EQ(index(candidates(7, arrival_id{arrival}, 2000).first()),
+        EXPECT_EQ(index(first_vehicle(7, arrival_id{arrival}, 2000)),
                   random_below(2000, 7, stream_id::arrival_vehicle, arrival, 0));
 }
 
-TEST(candidates, distribute_arrivals_uniformly) {
-    constexpr std::uint32_t fleet = 100;
-    std::vector<double> first(fleet);
-    std::vector<double> second(fleet);
-    for (std::uint64_t arrival = 0; arrival < 50'000; ++arrival) {
-        const candidates vehicles{3, arrival_id{arrival}, fleet};
-        ++first[index(vehicles.first())];
-        ++second[index(vehicles.candidate(1))];
-    }
-    for (const auto& counts : {first, second}) {
-        double chi_square = 0;
-        for (const double n : counts) chi_square += (n - 500) * (n - 500) / 500;
-        EXPECT_LT(chi_square, 149); // 99 degrees of freedom, p = 0.001
+TEST(free_vehicles, are_each_found_once) {
+    // Around the sizes of one, two and three levels, and vehicles that the partition does not divide evenly.
+    for (const std::uint32_t fleet : {1U, 2U, 5U, 63U, 64U, 65U, 100U, 4095U, 4096U, 4097U})
+        for (const auto shard : {fleet_partition{0, 1}, fleet_partition{2, 5}}) {
+            std::vector<std::uint32_t> expected;
+            for (std::uint32_t v = shard.index; v < fleet; v += shard.count) expected.push_back(v);
+            auto found = order_of(arrival_id{3}, fleet, shard);
+            std::ranges::sort(found);
+            EXPECT_EQ(found, expected) << fleet;
+        }
+}
+
+TEST(free_vehicles, come_in_the_order_of_their_slot_xor_the_drawn_number) {
+    for (std::uint64_t arrival = 0; arrival < 20; ++arrival) {
+        const auto origin = random_below(200, 11, stream_id::arrival_substitute, arrival, 0);
+        std::vector<std::uint32_t> expected(200);
+        std::iota(expected.begin(), expected.end(), 0);
+        std::ranges::sort(expected, {}, [&](std::uint32_t slot) { return slot ^ origin; });
+        for (auto& slot : expected) slot = slot * 5 + 2;
+        EXPECT_EQ(order_of(arrival_id{arrival}, 1000, {2, 5}), expected);
     }
 }
 
-TEST(candidates, differ_in_stride_between_arrivals) {
-    std::set<std::uint32_t> strides;
-    for (std::uint64_t arrival = 0; arrival < 200; ++arrival) {
-        const candidates vehicles{3, arrival_id{arrival}, 97};
-        strides.insert((index(vehicles.candidate(1)) + 97 - index(vehicles.first())) % 97);
+TEST(free_vehicles, are_the_same_whatever_was_free_before) {
+    free_vehicles used{10'000, {}};
+    free_vehicles fresh{10'000, {}};
+    for (std::uint32_t v = 0; v < 10'000; ++v) used.set(vehicle_id{v}, true);
+    for (std::uint32_t v = 0; v < 10'000; ++v) used.set(vehicle_id{v}, v % 1000 == 7);
+    for (std::uint32_t v = 7; v < 10'000; v += 1000) fresh.set(vehicle_id{v}, true);
+    for (std::uint64_t arrival = 0; arrival < 100; ++arrival)
+        EXPECT_EQ(used.substitute(1, arrival_id{arrival}), fresh.substitute(1, arrival_id{arrival}));
+}
+
+TEST(free_vehicles, are_found_in_the_largest_fleet) {
+    free_vehicles free{24'500'000, {}};
+    for (const std::uint32_t v : {0U, 12'345'678U, 24'499'999U}) {
+        free.set(vehicle_id{v}, true);
+        for (std::uint64_t arrival = 0; arrival < 10; ++arrival)
+            EXPECT_EQ(free.substitute(1, arrival_id{arrival}), vehicle_id{v});
+        free.set(vehicle_id{v}, false);
     }
-    EXPECT_GT(strides.size(),
-              75U); // of 96: with a common stride, two arrivals for one busy vehicle would try the same candidates
+    EXPECT_FALSE(free.substitute(1, arrival_id{0}));
+}
+
+TEST(free_vehicles, are_nobody_at_first_and_in_an_empty_shard) {
+    EXPECT_FALSE((free_vehicles{1000, {}}.substitute(1, arrival_id{0})));
+    EXPECT_FALSE((free_vehicles{3, {4, 8}}.substitute(1, arrival_id{0})));
+}
+
+TEST(free_vehicles, share_the_arrivals_evenly) {
+    constexpr std::uint32_t fleet = 100;
+    free_vehicles free{fleet, {}};
+    for (std::uint32_t v = 0; v < fleet; ++v) free.set(vehicle_id{v}, true);
+    std::vector<double> first(fleet);
+    std::vector<double> second(fleet);
+    for (std::uint64_t arrival = 0; arrival < 50'000; ++arrival) {
+        ++first[index(first_vehicle(3, arrival_id{arrival}, fleet))];
+        ++second[index(free.substitute(3, arrival_id{arrival}).value())];
+    }
+    EXPECT_LT(chi_square(first, 500), 149); // 99 degrees of freedom, p = 0.001
+    EXPECT_LT(chi_square(second, 500), 149);
 }
 
 TEST(service_selection, follows_the_weights) {

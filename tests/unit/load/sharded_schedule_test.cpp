@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
 #include <set>
 #include <tuple>
 #include <vector>
@@ -33,10 +32,8 @@ std::vector<planned_request> part(fleet_partition shard) {
     std::vector<planned_request> mine;
     schedule::cursor cursor(arrivals);
     while (const auto a = cursor.next()) {
-        const candidates vehicles(seed, a->id, fleet);
-        if (!shard.owns(vehicles.first())) continue;
-        const auto v = first_free(vehicles, shard, [](vehicle_id) { return true; });
-        mine.emplace_back(number(a->id), a->due.count(), services.service_of(a->id), index(v.value()));
+        const auto v = first_vehicle(seed, a->id, fleet);
+        if (shard.owns(v)) mine.emplace_back(number(a->id), a->due.count(), services.service_of(a->id), index(v));
     }
     return mine;
 }
@@ -52,22 +49,6 @@ TEST(sharded_schedule, is_independent_of_the_number_of_shards) {
             for (const auto& p : part({i, count})) EXPECT_TRUE(together.insert(p).second) << "planned twice";
         EXPECT_EQ(together, std::set<planned_request>(whole.begin(), whole.end())) << count << " shards";
     }
-}
-
-TEST(first_free, follows_the_order_of_candidates_within_the_shard) {
-    const fleet_partition shard{2, 5};
-    const candidates vehicles(seed, arrival_id{3}, fleet);
-    std::set<std::uint32_t> busy;
-    std::vector<std::uint32_t> taken;
-    while (const auto v = first_free(vehicles, shard, [&](vehicle_id c) { return !busy.contains(index(c)); })) {
-        taken.push_back(index(*v));
-        busy.insert(index(*v));
-    }
-    std::vector<std::uint32_t> expected;
-    for (std::uint32_t k = 0; k < fleet; ++k)
-        if (index(vehicles.candidate(k)) % 5 == 2) expected.push_back(index(vehicles.candidate(k)));
-    EXPECT_EQ(taken, expected);
-    EXPECT_EQ(taken.size(), 199U); // 2, 7, ... 992
 }
 
 TEST(divide, parts_add_up_to_the_limit) {

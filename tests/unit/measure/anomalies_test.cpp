@@ -31,6 +31,24 @@ const std::vector<row> table{
          c.ledger.completion_observed(c.vehicle, "r1", outcome::executed, "", at(40ms));
      },
      {}},
+    {"a session repeats a command after an hour without a connection",
+     [](single_vehicle_ledger& c) {
+         c.successful_request(1);
+         c.ledger.vehicle_unreachable(c.vehicle);
+         c.ledger.expire_requests(at(1h));
+         c.ledger.vehicle_reachable(c.vehicle);
+         c.ledger.expire_requests(at(2h));
+         c.ledger.delivered(c.vehicle, "r1", at(2h));
+     },
+     {{anomaly::command_duplicated, 1}}},
+    {"a command comes again when its request has been forgotten",
+     [](single_vehicle_ledger& c) {
+         c.successful_request(1);
+         c.ledger.expire_requests(at(1h));
+         c.ledger.delivered(c.vehicle, "r1", at(1h));
+     },
+     {{anomaly::command_unsolicited, 1}},
+     false},
     {"three observers see the same end",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);

@@ -362,6 +362,25 @@ TEST_F(ledger_test, the_wait_for_a_connection_is_no_lag) {
     EXPECT_NEAR(ms(t, hop::e2e), 10'000, 10);
 }
 
+TEST_F(ledger_test, a_request_that_was_never_sent_waits_no_longer) {
+    ledger.begin(due(), at(2ms));
+    ledger.expire_all(at(3s));
+    EXPECT_EQ(ledger.waiting_count(), 0U);
+}
+
+TEST_F(ledger_test, the_end_of_a_request_is_reported_when_its_vehicle_is_free) {
+    int ended = 0;
+    ledger.set_on_completed([&](vehicle_id v) {
+        ++ended;
+        EXPECT_FALSE(ledger.is_open(v));
+    });
+    begin_and_accept();
+    EXPECT_EQ(ended, 0);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(40ms));
+    ledger.skip(due(), "no vehicle was online and free", false);
+    EXPECT_EQ(ended, 1);
+}
+
 TEST_F(ledger_test, an_unsent_request_counts_as_errored_and_not_as_lag) {
     ledger.begin(due(), at(2ms));
     ledger.expire_requests(at(60s));

@@ -85,6 +85,10 @@ struct fixture {
         dispatcher.begin(start);
     }
 
+    void set_offline(std::set<std::uint32_t> vehicles_offline) {
+        vehicles.offline = std::move(vehicles_offline);
+        for (std::uint32_t v = 0; v < vehicles.size(); ++v) dispatcher.update(vehicle_id{v});
+    }
     monotonic_time dispatch_due(monotonic_time now) {
         time.set(now);
         return dispatcher.dispatch_due();
@@ -162,12 +166,26 @@ TEST(arrival_dispatcher, sends_nothing_after_a_stop) {
 TEST(arrival_dispatcher, measures_lag_of_each_arrival_by_itself) {
     fixture f;
     f.driver.time = &f.time;
-    EXPECT_EQ(f.dispatch_due(f.start + 210ms), f.start + 300ms);
+    EXPECT_EQ(f.dispatch_due(f.start + 210ms), f.start + 200ms);
+    EXPECT_EQ(f.dispatcher.dispatch_due(), f.start + 300ms);
     EXPECT_THAT(f.arrivals(), ElementsAre(0, 1));
     const auto lag = f.ledger.take_counts().latencies.select(measure::hop::lag);
     EXPECT_EQ(lag.count(), 2U);
     EXPECT_NEAR(milliseconds(lag.max()), 110, 0.2) << "due at 100 ms, begun at 210 ms";
     EXPECT_NEAR(milliseconds(lag.min()), 40, 0.2) << "due at 200 ms, begun at 240 ms: after the first was sent";
+}
+
+// A turn ends when it has taken long, so that sessions, timers and a stop have theirs.
+TEST(arrival_dispatcher, ends_a_turn_although_further_arrivals_are_due) {
+    fixture f;
+    f.driver.time = &f.time;
+    EXPECT_EQ(f.dispatch_due(f.start + 900ms), f.start + 200ms);
+    EXPECT_THAT(f.arrivals(), ElementsAre(0));
+    f.dispatcher.dispatch_due();
+    EXPECT_THAT(f.arrivals(), ElementsAre(0, 1));
+    f.dispatcher.stop();
+    EXPECT_EQ(f.dispatcher.dispatch_due(), never);
+    EXPECT_THAT(f.arrivals(), ElementsAre(0, 1)) << "what was due remains undone";
 }
 
 TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
@@ -198,15 +216,30 @@ TEST(arrival_dispatcher, takes_the_next_candidate_for_a_vehicle_that_is_offline)
     const auto first_choice = all.driver.sent.at(0).key.vehicle;
 
     fixture f;
-    f.vehicles.offline = {index(first_choice)};
+    f.set_offline({index(first_choice)});
     f.dispatch_due(f.start + 100ms);
     ASSERT_EQ(f.driver.sent.size(), 1U);
     EXPECT_NE(f.driver.sent[0].key.vehicle, first_choice);
 
     fixture none;
-    none.vehicles.offline = {0, 1, 2, 3};
+    none.set_offline({0, 1, 2, 3});
     none.dispatch_due(none.start + 1s);
     EXPECT_THAT(none.driver.sent, IsEmpty());
+}
+
+TEST(arrival_dispatcher, finds_the_only_free_vehicle) {
+    for (std::uint32_t only = 0; only < 4; ++only) {
+        fixture f;
+        std::set<std::uint32_t> others{0, 1, 2, 3};
+        others.erase(only);
+        f.set_offline(others);
+        f.dispatch_due(f.start + 200ms);
+        ASSERT_EQ(f.driver.sent.size(), 1U) << "then it is busy";
+        EXPECT_EQ(f.driver.sent[0].key.vehicle, vehicle_id{only});
+        f.complete_all();
+        f.dispatch_due(f.start + 300ms);
+        EXPECT_EQ(f.driver.sent.size(), 2U) << "its request has ended";
+    }
 }
 
 TEST(arrival_dispatcher, shards_divide_the_arrivals) {

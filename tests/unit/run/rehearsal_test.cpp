@@ -137,7 +137,7 @@ TEST(rehearsal, of_every_behaviour_has_the_planned_outcomes) {
     const load::service_selection services(scenario.seed, scenario::service_weights_of(scenario.load));
     for (std::uint64_t n = 0; n < 2000; ++n) {
         const arrival_id a{n};
-        const auto s = segments.segment_of(load::candidates(scenario.seed, a, scenario.fleet.vehicles).first());
+        const auto s = segments.segment_of(load::first_vehicle(scenario.seed, a, scenario.fleet.vehicles));
         const auto& b = behaviour_of(scenario, scenario.fleet.segments[s].behaviour);
         const auto service = services.service_of(a);
         const auto expected =
