@@ -65,6 +65,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
         channel, make_join_request(scenario, wall_us)); // also after an error here: the other ranks wait for it
     if (!scenario) return refuse(channel, scenario.error(), exit_code::usage);
     if (!handshake) return refuse(channel, handshake.error(), exit_code::setup);
+    if (const auto refused = run::check_max_vusers(*scenario, channel.info().count); !refused.empty())
+        return refuse(channel, refused, exit_code::usage);
     const auto folder = make_report_folder(options.report, scenario->name);
     if (!folder) return release_ranks_and_exit(channel, folder.error());
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);

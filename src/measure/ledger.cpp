@@ -34,6 +34,12 @@ void ledger::set_start(monotonic_time load_start) noexcept {
 }
 bool ledger::is_open(vehicle_id v) const { return state_->open_requests.contains(index(v)); }
 std::size_t ledger::open_count() const noexcept { return state_->open_requests.size(); }
+void ledger::share_open_count(std::atomic<std::uint64_t>& count) noexcept { state_->shared_open_count = &count; }
+std::uint64_t ledger::shared_open_count() const noexcept {
+    // Relaxed: a limit of the number only, which orders no other memory.
+    return state_->shared_open_count == nullptr ? open_count()
+                                                : state_->shared_open_count->load(std::memory_order_relaxed);
+}
 std::size_t ledger::waiting_count() const {
     const auto waits = [](const auto& open) { return open.second.sent == never; };
     return static_cast<std::size_t>(std::ranges::count_if(state_->open_requests, waits));
@@ -71,6 +77,7 @@ void ledger::begin(const due_request& spec, monotonic_time now) {
     ++s.counts.phases[spec.phase].due;
     open_request& e =
         s.open_requests.emplace(index(spec.vehicle), open_request{.spec = spec, .begun = now}).first->second;
+    if (s.shared_open_count != nullptr) s.shared_open_count->fetch_add(1, std::memory_order_relaxed);
     s.record_sample(hop::lag, e, now - spec.due, now);
     e.unreachable = s.unreachable.contains(index(spec.vehicle));
     for (const auto& t : s.conditions.of(spec.vehicle)) e.apply(t);

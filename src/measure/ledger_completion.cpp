@@ -201,6 +201,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
                        .observer_mask = e.own.observer_mask},
                       observed);
     open_requests.erase(at);
+    if (shared_open_count != nullptr) shared_open_count->fetch_sub(1, std::memory_order_relaxed);
 }
 
 /// Emits the record at once, or keeps it pending until the final response of the vehicle.

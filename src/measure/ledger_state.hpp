@@ -9,6 +9,7 @@
 
 #include <loadsim/measure/ledger.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -39,6 +40,7 @@ struct ledger::state {
     bool started = false; ///< load_start is known
 
     std::unordered_map<std::uint32_t, open_request> open_requests{};
+    std::atomic<std::uint64_t>* shared_open_count = nullptr; ///< of all ledgers of the process; null: not counted
     std::unordered_set<std::uint32_t> unreachable{};
     std::unordered_set<std::uint32_t> resumed{}; ///< reachable again, without a new response since
     completed_requests completed{};

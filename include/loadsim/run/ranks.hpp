@@ -25,6 +25,9 @@ namespace loadsim::run {
 /// offset, a rank that could not read its scenario), each with the rank and its host; the caller must then call
 /// release_ranks().
 result<void> gather_ranks(cluster::channel&, const cluster::join_request& own);
+/// Phases whose `maxVusers` is too small to be divided between that many ranks; empty: none. Each rank limits its own part: a small
+/// one is often used up while other ranks have room. Pure.
+problems check_max_vusers(const scenario::scenario_config&, std::uint32_t ranks);
 /// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
 void start_ranks(cluster::channel&, const cluster::run_settings&);
 /// Orders the other ranks to leave and waits for their last reports. False: a rank did not report; do not wait for it.

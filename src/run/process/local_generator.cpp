@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -99,7 +100,8 @@ private:
     const time_source& time_;
     net::byte_tap* const tap_;
     outage_schedule outage_schedule_;
-    monotonic_time start_ = never; ///< start of the load
+    monotonic_time start_ = never;                ///< start of the load
+    std::atomic<std::uint64_t> open_requests_{0}; ///< of all shards, which it outlives
     std::vector<std::unique_ptr<shard>> shards_;
     bool stopping_ = false;
     measure::snapshot status_; ///< last snapshot of the shards, without its totals
@@ -119,6 +121,8 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
     setup_.endpoints.trace_run = std::uint64_t{random()} << 32U | random();
     plan_.trace = options.trace;
+    const bool limited =
+        std::ranges::any_of(plan_.schedule.phases(), [](const load::phase& p) { return p.max_vusers.has_value(); });
     for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.
         const auto partition = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
@@ -132,7 +136,9 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
                                                 setup_.embedded_backend ? process_partition : partition),
             .inbound_connections = limit_per_shard(setup_.endpoints.broker_api.inbound.connections,
                                                    setup_.embedded_backend ? process_partition : partition),
-            .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0)};
+            .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0),
+            .process = {rank_.index, rank_.count},
+            .open_requests = limited ? &open_requests_ : nullptr};
         shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, partition, limits, options.tap));
     }
     if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { wake(vin); });
@@ -364,7 +370,7 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
         auto compiled = scenario::compile(scenario);
         if (!compiled) return compiled.error();
         if (options.check_machine)
-            if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
+            if (const auto checked = check_machine(scenario, options.rank, on_notice); !checked)
                 return checked.error();
         auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
         if (!setup) return setup.error();

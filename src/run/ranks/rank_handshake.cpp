@@ -29,6 +29,9 @@ constexpr nanoseconds leave_timeout = 20s;
 /// Limit for the difference of the ranks' clocks, read when all ranks had joined. The load's start delay is longer.
 constexpr std::chrono::microseconds max_clock_offset = 1s;
 
+/// Least part of a rank. With half of it in flight on average, one request in 500 is skipped (Erlang B).
+constexpr std::uint64_t min_max_vusers = 20;
+
 std::string format_seconds(std::int64_t us) { return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6); }
 
 } // namespace
@@ -98,6 +101,22 @@ result<void> gather_ranks(cluster::channel& channel, const cluster::join_request
     }
     if (auto mismatches = rank_mismatches(own, join_requests); !mismatches.empty()) return mismatches;
     return {};
+}
+
+problems check_max_vusers(const scenario::scenario_config& scenario, std::uint32_t ranks) {
+    problems refused;
+    if (ranks <= 1) return refused;
+    for (std::size_t i = 0; i < scenario.load.phases.size(); ++i) {
+        const auto& limit = scenario.load.phases[i].max_vusers;
+        if (!limit || *limit / ranks >= min_max_vusers) continue;
+        refused.add(
+            fmt::format("load.phases[{}].maxVusers", i),
+            fmt::format("{} for {} ranks is fewer than {} for each, and a rank skips requests when its own part is "
+                        "in flight, even if the others have room; raise it to {}, or start {} at most",
+                        *limit, ranks, min_max_vusers, min_max_vusers * ranks,
+                        std::max<std::uint64_t>(*limit / min_max_vusers, 1)));
+    }
+    return refused;
 }
 
 void start_ranks(cluster::channel& channel, const cluster::run_settings& settings) {

@@ -6,10 +6,11 @@
 
 namespace loadsim::run {
 
-arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, measure::ledger& ledger,
-                                       const fleet::vehicles& vehicles, driver::driver& driver, const time_source& time)
-    : plan_(plan), partition_(partition), ledger_(ledger), vehicles_(vehicles), driver_(driver), time_(time),
-      cursor_(plan.schedule) {}
+arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, fleet_partition process,
+                                       measure::ledger& ledger, const fleet::vehicles& vehicles, driver::driver& driver,
+                                       const time_source& time)
+    : plan_(plan), partition_(partition), process_(process), ledger_(ledger), vehicles_(vehicles), driver_(driver),
+      time_(time), cursor_(plan.schedule) {}
 
 void arrival_dispatcher::begin(monotonic_time start) {
     start_ = start;
@@ -36,7 +37,7 @@ monotonic_time arrival_dispatcher::dispatch_due() {
 void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time now) {
     const load::candidates candidates(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
-    const bool full = max_vusers && ledger_.open_count() >= load::divide(*max_vusers, partition_);
+    const bool full = max_vusers && ledger_.shared_open_count() >= load::divide(*max_vusers, process_);
     const auto free = full ? std::nullopt : free_vehicle(candidates);
     auto due = plan_.due_request_of(arrival, free.value_or(plan_.replay ? plan_.replay->vehicle : candidates.first()));
     due.due = start_ + arrival.due;

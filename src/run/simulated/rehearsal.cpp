@@ -63,7 +63,7 @@ public:
               make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
-          dispatcher_(plan_, {}, ledger_, *vehicles_, *target_, time_),
+          dispatcher_(plan_, {}, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
           next_tick_(start_ + tick), aggregator_(plan_, start_) {}
 
