@@ -351,7 +351,11 @@ measure::snapshot local_generator::collect() {
         observers_ready_ = started.has_value();
         if (!started) error_ = to_string(started.error());
     }
-    if (observers_ready_ && setup_.endpoints.api) setup_.observers->take_counts(sum.counts);
+    if (observers_ready_ && setup_.endpoints.api)
+        setup_.observers->take_counts(sum.counts, [this](const observer::options& o) {
+            const own_target own{setup_.embedded_broker.has_value(), setup_.embedded_backend.has_value()};
+            return rank_.index == 0 || !receives_messages_of_all_ranks(o, own);
+        });
     sum.driver_ready = sum.driver_ready && observers_ready_;
     if (sum.setup_error.empty()) sum.setup_error = error_;
     sum.fatal_error = memory_ran_out() ? exhaustion_text(std::bad_alloc()) : fatal_error_;
