@@ -30,6 +30,8 @@ namespace {
 constexpr std::uint64_t first_message_stream =
     ~std::uint64_t{0} >> 1U; ///< random stream of the observers' first messages
 
+constexpr nanoseconds broker_poll_interval = std::chrono::milliseconds{20}; ///< while the embedded broker stops
+
 std::uint64_t resident_bytes() {
     std::uint64_t size = 0;
     std::uint64_t resident = 0;
@@ -103,6 +105,7 @@ private:
     monotonic_time start_ = never;                ///< start of the load
     std::atomic<std::uint64_t> open_requests_{0}; ///< of all shards, which it outlives
     std::vector<std::unique_ptr<shard>> shards_;
+    bool broker_stopping_ = false; ///< an outage has begun, and the broker has not ended yet
     bool stopping_ = false;
     measure::snapshot status_; ///< last snapshot of the shards, without its totals
     bool observers_ready_ = false;
@@ -286,22 +289,27 @@ void local_generator::deliver_command(vehicle_id v, fleet::delivered_command com
 }
 
 nanoseconds local_generator::next_deadline() const {
+    if (broker_stopping_) return broker_poll_interval;
     const auto next = start_ == never || !setup_.embedded_broker ? std::nullopt : outage_schedule_.next();
     if (!next) return nanoseconds::max();
     return std::max(start_ + *next - time_.now(), nanoseconds{0});
 }
 
-/// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread.
+/// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread. Does not wait for a broker that
+/// stops slowly, so that a rank reports meanwhile.
 void local_generator::poll() {
     while (start_ != never && setup_.embedded_broker) {
+        auto& broker = *setup_.embedded_broker;
+        if (broker_stopping_ && !broker.stopped()) return;
+        broker_stopping_ = false;
         const auto event = outage_schedule_.take_due(time_.now() - start_);
         if (!event) return;
         if (event->begins) {
             for (const auto& s : shards_) s->on_broker_down(event->condition, event->occurrence);
-            event->mode == vehicle::condition::outage_mode::freeze ? setup_.embedded_broker->freeze()
-                                                                   : setup_.embedded_broker->stop();
+            broker_stopping_ = event->mode == vehicle::condition::outage_mode::restart;
+            broker_stopping_ ? broker.begin_stop() : broker.freeze();
         } else {
-            if (const auto restarted = setup_.embedded_broker->restart(); !restarted) {
+            if (const auto restarted = broker.restart(); !restarted) {
                 fatal_error_ = "the embedded broker did not come back: " + to_string(restarted.error());
                 return;
             }
