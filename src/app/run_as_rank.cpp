@@ -49,7 +49,7 @@ cluster::join_request make_join_request(const result<scenario::scenario_config>&
 
 /// Releases the other ranks and ends rank 0. Exits at once if a rank does not leave: MPI_Finalize would wait for it.
 exit_code release_ranks_and_exit(cluster::mpi_channel& channel, exit_code code) {
-    if (run::release_ranks(channel)) return code;
+    if (run::release_ranks(channel, steady_time{})) return code;
     std::fflush(nullptr);
     std::_Exit(static_cast<int>(code));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
 
 #include <cstdint>
@@ -30,8 +31,9 @@ result<void> gather_ranks(cluster::channel&, const cluster::join_request& own);
 problems check_max_vusers(const scenario::scenario_config&, std::uint32_t ranks);
 /// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
 void start_ranks(cluster::channel&, const cluster::run_settings&);
-/// Orders the other ranks to leave and waits for their last reports. False: a rank did not report; do not wait for it.
-bool release_ranks(cluster::channel&);
+/// Orders the other ranks to leave and waits for their last reports: for each rank as long as it sends messages. False: a rank
+/// was silent; do not wait for it.
+bool release_ranks(cluster::channel&, const time_source&);
 
 /// Other ranks: sends the join request and waits for the run settings. nullopt: the run does not take place.
 std::optional<cluster::run_settings> join_run(cluster::channel&, const cluster::join_request& own);

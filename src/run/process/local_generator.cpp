@@ -66,13 +66,14 @@ public:
 
     const run_plan& plan() const override { return plan_; }
     result<void> run_before_hooks(const std::function<bool()>& should_stop) override;
-    result<void> run_after_hooks() override;
+    result<void> run_after_hooks(const std::function<bool()>& should_stop) override;
     void connect() override;
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
     void stop() override;
-    measure::snapshot collect() override;
+    measure::snapshot collect(monotonic_time) override;
+    std::uint32_t late_ranks(monotonic_time) const override { return 0; }
 
     bool idle() const override; // shards execute calls in order before they report; only stopping takes time
     nanoseconds next_deadline() const override; ///< time until the next outage event
@@ -201,8 +202,8 @@ result<void> local_generator::run_hooks(const driver::hook_requests& all, const 
 result<void> local_generator::run_before_hooks(const std::function<bool()>& should_stop) {
     return run_hooks(plan_.compiled.before, should_stop);
 }
-result<void> local_generator::run_after_hooks() {
-    return run_hooks(plan_.compiled.after, [] { return false; });
+result<void> local_generator::run_after_hooks(const std::function<bool()>& should_stop) {
+    return run_hooks(plan_.compiled.after, should_stop);
 }
 
 void local_generator::connect() {
@@ -342,7 +343,7 @@ bool local_generator::idle() const {
     return !stopping_ || std::ranges::all_of(shards_, [](const auto& s) { return s->stopped(); });
 }
 
-measure::snapshot local_generator::collect() {
+measure::snapshot local_generator::collect(monotonic_time) {
     if (!idle()) return status_; // shards do not report while they close their sessions
     std::vector<std::future<measure::snapshot>> reports;
     if (!stopping_)

@@ -25,7 +25,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr nanoseconds join_timeout = 60s;
-constexpr nanoseconds leave_timeout = 20s;
+constexpr nanoseconds leave_timeout = 20s; ///< between messages: a rank that runs hooks sends one a second
 /// Limit for the difference of the ranks' clocks, read when all ranks had joined. The load's start delay is longer.
 constexpr std::chrono::microseconds max_clock_offset = 1s;
 
@@ -123,16 +123,19 @@ void start_ranks(cluster::channel& channel, const cluster::run_settings& setting
     channel.send_to_workers(cluster::encode(settings));
 }
 
-bool release_ranks(cluster::channel& channel) {
+bool release_ranks(cluster::channel& channel, const time_source& time) {
     channel.send_to_workers(cluster::encode(cluster::control_command{.what = cluster::control_command::kind::leave}));
-    const auto until = steady_time{}.now() + leave_timeout;
-    for (std::uint32_t left = 1; left < channel.info().count;) {
-        const auto received = channel.receive_until(until);
+    // Of each rank that has not left: the time until which its next message must come.
+    std::vector<monotonic_time> until(channel.info().count, time.now() + leave_timeout);
+    until.front() = never; // this rank
+    for (;;) {
+        const auto earliest = std::ranges::min(until);
+        if (earliest == never) return channel.error().empty();
+        const auto received = channel.receive_until(earliest);
         if (!received) return false;
         const auto report = cluster::decode_as<cluster::status_report>(received->text);
-        if (report && report->leaving) ++left;
+        until[received->from] = report && report->leaving ? never : time.now() + leave_timeout;
     }
-    return channel.error().empty();
 }
 
 void leave_run(cluster::channel& channel) {

@@ -65,7 +65,7 @@ public:
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
           dispatcher_(plan_, {}, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
-          next_tick_(start_ + tick), aggregator_(plan_, start_) {}
+          next_tick_(start_ + tick), aggregator_(plan_, {callbacks.started.utc, start_}) {}
 
     void run() {
         ledger_.set_start(start_);
@@ -76,6 +76,7 @@ public:
         next_arrival_ = dispatcher_.dispatch_due();
         step(stage::load, start_ + plan_.end_of_load());
         dispatcher_.stop();
+        aggregator_.end_load(time_.now());
         vehicles_->end_load();
         outage_schedule_.cancel_pending();
         next_arrival_ = never;
