@@ -80,9 +80,13 @@ exit_code launch_ranks(const run_options& options) {
         const auto code = static_cast<exit_code>(ended->exit_code);
         return code == exit_code::interrupted ? code : exit_code::invalid;
     }
-    const auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->error);
+    auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->error);
     if (!partial_result)
         return ended->started ? exit_code::invalid : exit_code::setup; // no files of the ranks on this host
+    // Of rank 0, as in its files; the result has been read long after.
+    if (const auto written = report::read_report(*folder, {.request_id = {}, .vin = {}, .limit = 0}, LOADSIM_VERSION);
+        written && written->started)
+        partial_result->started = *written->started;
     log_to_folder(*folder); // failure ignored: the report is useful without a log
     run_report report(*scenario, *folder,
                       {.quiet = options.quiet,

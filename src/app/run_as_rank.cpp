@@ -49,7 +49,7 @@ cluster::join_request make_join_request(const result<scenario::scenario_config>&
 
 /// Releases the other ranks and ends rank 0. Exits at once if a rank does not leave: MPI_Finalize would wait for it.
 exit_code release_ranks_and_exit(cluster::mpi_channel& channel, exit_code code) {
-    if (run::release_ranks(channel)) return code;
+    if (run::release_ranks(channel, steady_time{})) return code;
     std::fflush(nullptr);
     std::_Exit(static_cast<int>(code));
 }
@@ -65,6 +65,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
         channel, make_join_request(scenario, wall_us)); // also after an error here: the other ranks wait for it
     if (!scenario) return refuse(channel, scenario.error(), exit_code::usage);
     if (!handshake) return refuse(channel, handshake.error(), exit_code::setup);
+    if (const auto refused = run::check_max_vusers(*scenario, channel.info().count); !refused.empty())
+        return refuse(channel, refused, exit_code::usage);
     const auto folder = make_report_folder(options.report, scenario->name);
     if (!folder) return release_ranks_and_exit(channel, folder.error());
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);

@@ -76,7 +76,7 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
                .mode = options.mode,
                .scenario = scenario.name,
                .seed = scenario.seed,
-               .started = std::chrono::system_clock::now()},
+               .started = started_.utc},
               labels_, options.existing_files),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
@@ -99,7 +99,8 @@ run::listener run_report::listener() {
                         if (!options_.quiet) console_.print(escape_for_terminal(sentence) + '\n');
                     }
                 },
-            .on_finished = [this](const measure::run_result& result) { finish(result); }};
+            .on_finished = [this](const measure::run_result& result) { finish(result); },
+            .started = started_};
 }
 
 void run_report::finish(const measure::run_result& result) {

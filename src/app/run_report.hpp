@@ -42,6 +42,7 @@ private:
     std::filesystem::path folder_;
     report_options options_;
     measure::labels labels_;
+    run::run_start started_;
     report::console console_;
     report::report_writer writer_;
     std::string scenario_file_error_; ///< sentence about scenario.yaml; empty: written

@@ -23,8 +23,8 @@ namespace {
 namespace json = boost::json;
 
 /// Names in JSON, in the order of message's alternatives.
-constexpr std::array<std::string_view, std::variant_size_v<message>> message_names{"join_request", "run_settings",
-                                                                                   "control_command", "status_report"};
+constexpr std::array<std::string_view, std::variant_size_v<message>> message_names{
+    "join_request", "run_settings", "control_command", "status_report", "busy_report"};
 
 /// Maximum number of decoded histogram counts per message: 256 MiB. A few hundred bytes decode to 200 kB, so a malicious
 /// message could exhaust the memory otherwise.

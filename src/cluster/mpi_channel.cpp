@@ -198,8 +198,10 @@ std::optional<mpi_channel::received_message> mpi_channel::receive() {
     return state_->next_complete();
 }
 
+void mpi_channel::progress() { state_->make_progress(); }
+
 bool mpi_channel::sent_all() {
-    state_->make_progress();
+    progress();
     return state_->outgoing.empty();
 }
 

@@ -21,6 +21,7 @@ const rank_info& mpi_channel::info() const { return state_->info; }
 std::string mpi_channel::host_of(std::uint32_t) const { return {}; }
 void mpi_channel::send(std::uint32_t, std::string) {}
 std::optional<mpi_channel::received_message> mpi_channel::receive() { return std::nullopt; }
+void mpi_channel::progress() {}
 bool mpi_channel::sent_all() { return true; }
 const std::string& mpi_channel::error() const { return state_->error; }
 

@@ -101,7 +101,7 @@ spool_totals sum_entries(std::uint32_t rank, const fs::path& file) {
     all.rank = rank;
     auto [truncated, error] = each_entry(file, [&](spool_entry entry) {
         auto& [since_start, status] = entry;
-        auto& [snapshot, commands_executed, interrupted, terminated, leaving] = status;
+        auto& [snapshot, commands_executed, complete_intervals, interrupted, terminated, leaving] = status;
         static_cast<void>(leaving);
         all.sessions_peak = std::max(all.sessions_peak, snapshot.sessions_online);
         all.rss_peak = std::max(all.rss_peak, snapshot.rss_bytes);

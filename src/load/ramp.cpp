@@ -23,8 +23,9 @@ nanoseconds ramp::offset_at(double target) const noexcept {
     return nanoseconds{std::llround(nanos)};
 }
 
-double ramp::rate_at(nanoseconds offset) const noexcept {
-    return length.count() == 0 ? from : std::lerp(from, to, seconds(offset) / seconds(length));
+double ramp::area_until(nanoseconds offset) const noexcept {
+    if (length.count() == 0) return 0;
+    return (from + std::lerp(from, to, seconds(offset) / seconds(length))) / 2 * seconds(offset);
 }
 
 } // namespace loadsim::load

@@ -18,8 +18,8 @@ struct ramp {
     /// areas within a double's 53 bits; a target beyond the area gives `length`.
     nanoseconds offset_at(double target) const noexcept;
 
-    /// Rate at an offset from the start.
-    double rate_at(nanoseconds offset) const noexcept;
+    /// Integral of the rate from the start to an offset, 0 to length.
+    double area_until(nanoseconds offset) const noexcept;
 };
 
 } // namespace loadsim::load

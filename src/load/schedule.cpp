@@ -66,10 +66,23 @@ std::size_t schedule::phase_at(nanoseconds since_start) const {
     return std::clamp<std::size_t>(started, 1, std::max<std::size_t>(phases_.size(), 1)) - 1;
 }
 
-rate schedule::rate_at(nanoseconds since_start) const {
-    if (since_start < nanoseconds{0} || since_start >= duration()) return rate{0};
-    const auto i = phase_at(since_start);
-    return rate{ramp_of(phases_[i]).rate_at(since_start - start_[i])};
+/// Area of all rates before a time. Arrivals that are due at once, at the end of the load too, count from their due time on.
+double schedule::area_until(nanoseconds since_start) const {
+    double area = 0;
+    for (std::size_t i = 0; i < phases_.size() && (start_[i] < since_start || since_start >= duration()); ++i) {
+        const auto& p = phases_[i];
+        if (p.duration.count() == 0)
+            area += static_cast<double>(size(i));
+        else
+            area += ramp_of(p).area_until(std::min(since_start - start_[i], p.duration));
+    }
+    return area;
+}
+
+rate schedule::average_rate(nanoseconds from, nanoseconds until) const {
+    if (until <= from) return rate{0};
+    from = std::max(from, nanoseconds{0});
+    return rate{until <= from ? 0 : (area_until(until) - area_until(from)) / seconds(until - from)};
 }
 
 schedule::cursor::cursor(const schedule& source) : schedule_(&source) {}

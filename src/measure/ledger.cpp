@@ -35,6 +35,12 @@ void ledger::set_start(monotonic_time load_start) noexcept {
 void ledger::set_on_completed(std::function<void(vehicle_id)> handler) { state_->on_completed = std::move(handler); }
 bool ledger::is_open(vehicle_id v) const { return state_->open_requests.contains(index(v)); }
 std::size_t ledger::open_count() const noexcept { return state_->open_requests.size(); }
+void ledger::share_open_count(std::atomic<std::uint64_t>& count) noexcept { state_->shared_open_count = &count; }
+std::uint64_t ledger::shared_open_count() const noexcept {
+    // Relaxed: a limit of the number only, which orders no other memory.
+    return state_->shared_open_count == nullptr ? open_count()
+                                                : state_->shared_open_count->load(std::memory_order_relaxed);
+}
 std::size_t ledger::waiting_count() const noexcept { return state_->waiting; }
 std::uint64_t ledger::late_count(monotonic_time due_until,
                                  const std::function<bool(const due_request&)>& selected) const {
@@ -78,6 +84,7 @@ void ledger::begin(const due_request& spec, monotonic_time now) {
     open_request& e =
         s.open_requests.emplace(index(spec.vehicle), open_request{.spec = spec, .begun = now}).first->second;
     ++s.waiting;
+    if (s.shared_open_count != nullptr) s.shared_open_count->fetch_add(1, std::memory_order_relaxed);
     s.record_sample(hop::lag, e, now - spec.due, now);
     e.unreachable = s.unreachable.contains(index(spec.vehicle));
     for (const auto& t : s.conditions.of(spec.vehicle)) e.apply(t);

@@ -202,6 +202,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
                       observed);
     if (e.sent == never) --waiting;
     open_requests.erase(at);
+    if (shared_open_count != nullptr) shared_open_count->fetch_sub(1, std::memory_order_relaxed);
     if (on_completed) on_completed(v);
 }
 

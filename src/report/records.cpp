@@ -203,12 +203,15 @@ result<run_metadata> parse_run_metadata(std::string_view text) {
     if (!fields) return fields.error();
     run_metadata metadata;
     std::string mode_name;
+    std::string started;
     std::string load_started;
     field_reader read(*fields);
     read("schema", metadata.schema);
     read("version", metadata.version);
     read("scenario", metadata.scenario);
     read("mode", mode_name);
+    read("started_at", started);
+    metadata.started = parse_iso_time(started);
     read("load_started_at", load_started);
     metadata.load_started = parse_iso_time(load_started);
     read("omitted_records", metadata.omitted_records);

@@ -32,6 +32,7 @@ result<measure::session_record> parse_session_record(std::string_view line);
 struct run_metadata {
     std::string schema, version, scenario;
     measure::run_mode mode = measure::run_mode::run;
+    std::optional<std::chrono::system_clock::time_point> started{};
     load_start load_started{};
     std::uint64_t omitted_records = 0;
 };

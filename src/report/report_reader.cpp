@@ -153,6 +153,7 @@ private:
         if (run) {
             contents_.version = run->version;
             contents_.mode = run->mode;
+            contents_.started = run->started;
             contents_.load_started = run->load_started;
             if (run->version != version)
                 add_warning(fmt::format("loadsim {} wrote this folder, and this is {}: unknown fields are ignored",

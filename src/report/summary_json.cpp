@@ -285,6 +285,7 @@ std::string timeline_line(const measure::progress& p, const labels& labels) {
                             {"phase", in_phase ? json::value(labels.phases[p.phase]) : json::value(nullptr)},
                             {"load_elapsed_ms", json_ms(p.load_elapsed)},
                             {"target_rate_per_s", p.target_rate},
+                            {"late_ranks", p.late_ranks},
                             {"requests", std::move(requests)},
                             {"sessions",
                              {{"online", p.sessions_online},

@@ -3,6 +3,7 @@
 #include <loadsim/scenario/scenario.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace loadsim::run {
@@ -17,10 +18,10 @@ measure::run_result::end_reason end_reason_of(stop_signals::kind k) {
     return reason::complete;
 }
 
-aggregator::aggregator(const run_plan& plan, monotonic_time started_at)
+aggregator::aggregator(const run_plan& plan, const run_start& started)
     : plan_(plan),
       recovery_tracker_(plan.scenario.conditions, plan.scenario.budgets, plan.labels, plan.schedule.duration()),
-      started_at_(started_at), reported_at_(started_at) {}
+      started_(started), reported_until_(started.at) {}
 
 void aggregator::add(measure::snapshot s) {
     auto& totals = s.counts;
@@ -33,18 +34,24 @@ void aggregator::add(measure::snapshot s) {
     rss_peak_ = std::max(rss_peak_, latest_.rss_bytes);
 }
 
-measure::progress aggregator::progress(measure::stage at, monotonic_time start, monotonic_time now) {
+measure::progress aggregator::progress(measure::stage at, monotonic_time start, monotonic_time end,
+                                       std::uint32_t late_ranks) {
+    const auto begin = std::exchange(reported_until_, end);
     measure::progress p;
     p.current_stage = at;
-    p.elapsed = now - started_at_;
+    p.elapsed = end - started_.at;
+    p.interval_s = seconds(end - begin);
+    p.late_ranks = late_ranks;
     p.load_duration = plan_.schedule.duration();
     if (start != never) {
-        p.load_started = std::chrono::floor<std::chrono::milliseconds>(started_wall_ + (start - started_at_));
-        p.load_elapsed = std::max(now - start, nanoseconds{0});
-        p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(p.load_elapsed));
-        if (at == measure::stage::load) p.target_rate = plan_.schedule.rate_at(p.load_elapsed).per_second;
+        p.load_started = std::chrono::floor<std::chrono::milliseconds>(started_.utc + (start - started_.at));
+        p.load_elapsed = std::max(end - start, nanoseconds{0});
+        p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(begin + (end - begin) / 2 - start));
+        const auto until = std::min(end, load_end_);
+        if (p.interval_s > 0)
+            p.target_rate = plan_.schedule.average_rate(begin - start, until - start).per_second *
+                            std::max(seconds(until - begin), 0.0) / p.interval_s;
     }
-    p.interval_s = seconds(now - std::exchange(reported_at_, now));
     p.sessions_planned = latest_.sessions_planned;
     p.sessions_online = latest_.sessions_online;
     p.in_flight = latest_.in_flight;
@@ -61,8 +68,8 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.mode = plan_.replay ? plan_.replay->mode : measure::run_mode::run;
     r.scenario = plan_.scenario.name;
     r.seed = plan_.scenario.seed;
-    r.started = started_wall_;
-    r.elapsed = now - started_at_;
+    r.started = started_.utc;
+    r.elapsed = now - started_.at;
     r.lag_limit = plan_.scenario.load.lag_limit;
     r.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
     r.sessions_peak = sessions_peak_;

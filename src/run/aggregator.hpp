@@ -7,8 +7,8 @@
 
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/measure/snapshot.hpp>
+#include <loadsim/run/listener.hpp>
 
-#include <chrono>
 #include <cstdint>
 
 namespace loadsim::run {
@@ -20,12 +20,15 @@ measure::run_result::end_reason end_reason_of(stop_signals::kind);
 class aggregator {
 public:
     /// The plan must outlive the aggregator.
-    aggregator(const run_plan& plan, monotonic_time started_at);
+    aggregator(const run_plan& plan, const run_start& started);
 
     void add(measure::snapshot);
 
-    /// Current state of the run, and the totals since the last call. `start`: of the load; `never` before it.
-    measure::progress progress(measure::stage, monotonic_time start, monotonic_time now);
+    /// No arrivals follow, even if the plan has some.
+    void end_load(monotonic_time when) { load_end_ = when; }
+    /// Current state of the run, and the totals since the last call, as those of the interval that ended at `end`. `start`: of the
+    /// load; `never` before it is known. `late_ranks`: without totals in this interval.
+    measure::progress progress(measure::stage, monotonic_time start, monotonic_time end, std::uint32_t late_ranks = 0);
     /// The result of the run that ends now; how it ended, what it left open, and its shards are the caller's.
     measure::run_result result(monotonic_time now) const;
 
@@ -35,9 +38,9 @@ public:
 private:
     const run_plan& plan_;
     recovery_tracker recovery_tracker_;
-    std::chrono::system_clock::time_point started_wall_ = std::chrono::system_clock::now();
-    monotonic_time started_at_;  ///< start of the run
-    monotonic_time reported_at_; ///< last call of progress()
+    run_start started_;
+    monotonic_time reported_until_; ///< end of the last progress
+    monotonic_time load_end_ = never;
     measure::totals sum_;
     measure::totals interval_;
     measure::snapshot latest_;

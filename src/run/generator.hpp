@@ -24,8 +24,8 @@ public:
     /// Runs the hooks before the load; call before connect(). Blocks. `should_stop`: polled; true:
     /// stop. Errors: the first request without the expected response.
     virtual result<void> run_before_hooks(const std::function<bool()>& should_stop) = 0;
-    /// Runs the hooks after the load.
-    virtual result<void> run_after_hooks() = 0;
+    /// Runs the hooks after the load, in the same way.
+    virtual result<void> run_after_hooks(const std::function<bool()>& should_stop) = 0;
 
     virtual void connect() = 0; ///< vehicles, driver and observers
     virtual void begin_load(monotonic_time start) = 0;
@@ -33,8 +33,11 @@ public:
     virtual void expire_open_requests() = 0; ///< requests in flight end as unanswered
     virtual void stop() = 0;                 ///< closes all sessions
 
-    /// Sum over all ranks: totals since the last call, and state by each rank's latest report.
-    virtual measure::snapshot collect() = 0;
+    /// Sum over all ranks: totals since the last call, and state by each rank's latest report. With several ranks and once the
+    /// load has a start, the totals are those of the timeline's intervals that end by `until`.
+    virtual measure::snapshot collect(monotonic_time until) = 0;
+    /// Ranks without totals in the interval that ends then: collect() would give them in a later one. Call when it has ended.
+    virtual std::uint32_t late_ranks(monotonic_time interval_end) const = 0;
     /// All ranks have executed and confirmed all commands.
     virtual bool idle() const = 0;
     /// Time until poll() must be called next.

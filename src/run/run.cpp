@@ -78,14 +78,18 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
     rank_worker worker(*wanted.ranks, spool, *signals, time);
     const auto run_worker = [&] {
         if (!spool.error().empty()) return worker.run(nullptr, spool.error());
-        const auto log = [](const std::string& text) { log_info(text); };
+        const auto report_busy = [&worker] { worker.report_busy(); };
+        const auto log = [&worker](const std::string& text) {
+            log_info(text);
+            worker.report_busy(); // a component of the set-up has started
+        };
         const auto local = start_local_generator(scenario, generator_options(wanted, rank, folder), time, log);
         if (!local) return worker.run(nullptr, to_string(local.error()));
-        if (const auto done = run_before_hooks(**local, *signals); !done)
+        if (const auto done = run_before_hooks(**local, *signals, report_busy); !done)
             return worker.run(nullptr, to_string(done.error()));
         const bool hooks_done = !signals->any();
         const bool released = worker.run(local->get(), {});
-        if (released && !signals->aborted() && hooks_done) run_after_hooks(**local, log);
+        if (released && !signals->aborted() && hooks_done) run_after_hooks(**local, log, report_busy);
         return released;
     };
     const bool released = run_worker();

@@ -21,6 +21,8 @@ using measure::stage;
 
 constexpr nanoseconds tick = 1s;
 constexpr nanoseconds poll_interval = 100ms; ///< while waiting for progress
+/// Longest wait for ranks whose report of an interval is late.
+constexpr nanoseconds max_report_delay = 3s;
 constexpr nanoseconds connect_allowance = 30s;
 constexpr nanoseconds max_stop_time = 3min; ///< for hundreds of thousands of DISCONNECTs
 
@@ -42,7 +44,9 @@ private:
     void finish();
     bool stop_requested() const; ///< stop requested by a signal, here or at another rank; or aborted
     void step(stage at, monotonic_time until);
-    void report_progress(stage at, monotonic_time now);
+    monotonic_time next_interval_end(monotonic_time now) const;
+    bool report_interval(stage at);
+    void report_progress(stage at, monotonic_time end, std::uint32_t late_ranks = 0);
     bool has_pending_stop() const;
     bool nothing_pending() const;
     void check_lost_ranks();
@@ -57,8 +61,11 @@ private:
     const time_source& time_;
     const linger_time& linger_time_;
     aggregator aggregator_;
-    monotonic_time next_tick_;
-    monotonic_time start_ = never; ///< start of the load
+    monotonic_time reported_until_; ///< end of the last interval that was reported
+    monotonic_time next_tick_;      ///< end of the next one
+    monotonic_time start_ = never;  ///< start of the load
+    monotonic_time load_begin_{};   ///< start_, or that of a replay's first request
+    monotonic_time load_end_{};     ///< no more arrivals
     std::string abort_reason_;
     bool remote_stop_handled_ = false;
 };
@@ -66,7 +73,8 @@ private:
 stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
                const linger_time& linger)
     : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
-      time_(time), linger_time_(linger), aggregator_(plan_, time.now()), next_tick_(time.now() + tick) {}
+      time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started), reported_until_(callbacks.started.at),
+      next_tick_(time.now() + tick) {}
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
@@ -100,9 +108,16 @@ void stages::check_lost_ranks() {
         abort_reason_ = generator_.lost_rank();
 }
 
-/// Waits until `until`, the next tick or a signal; collects snapshots; reports progress once a second.
+/// End of the interval that `now` is in. Intervals before it may wait for the report of a late rank.
+monotonic_time stages::next_interval_end(monotonic_time now) const {
+    return now < next_tick_ ? next_tick_ : next_tick_ + tick * ((now - next_tick_) / tick + 1);
+}
+
+/// Waits until `until`, the end of the interval or a signal; collects snapshots; reports progress once a second.
 void stages::step(stage at, monotonic_time until) {
-    const auto wake = std::min(until, next_tick_);
+    const auto begin = time_.now();
+    auto wake = std::min(until, next_interval_end(begin));
+    if (begin >= next_tick_) wake = std::min(wake, begin + poll_interval);
     bool woken = false;
     do {
         const auto now = time_.now();
@@ -112,15 +127,34 @@ void stages::step(stage at, monotonic_time until) {
     const auto remote = generator_.stop_requested();
     remote_stop_handled_ = remote.interrupt || remote.terminate;
     check_lost_ranks();
-    aggregator_.add(generator_.collect());
-    const auto now = time_.now();
-    if (now < next_tick_) return;
-    report_progress(at, now);
-    next_tick_ += tick * ((now - next_tick_) / tick + 1); // skips missed ticks
+    aggregator_.add(generator_.collect(reported_until_));
+    while (report_interval(at)) {}
 }
 
-void stages::report_progress(stage at, monotonic_time now) {
-    callbacks_.on_progress(aggregator_.progress(at, start_, now));
+/// Reports the progress of the next interval, unless it still lasts or a rank's report of it is late. False: not yet.
+bool stages::report_interval(stage at) {
+    const auto now = time_.now();
+    if (now < next_tick_) return false;
+    if (generator_.rank_count() == 1) {
+        report_progress(at, now);
+        next_tick_ = next_interval_end(now); // skips missed ticks
+        return false;
+    }
+    const auto late = generator_.late_ranks(next_tick_);
+    if (late != 0 && now < next_tick_ + max_report_delay) return false;
+    aggregator_.add(generator_.collect(next_tick_));
+    report_progress(at, next_tick_, late);
+    next_tick_ += tick;
+    return true;
+}
+
+void stages::report_progress(stage at, monotonic_time end, std::uint32_t late_ranks) {
+    const auto middle = reported_until_ + (end - reported_until_) / 2;
+    // An interval may be complete only when the next stage has begun.
+    if (at == stage::draining && middle < load_end_) at = stage::load;
+    if (at == stage::load && middle < load_begin_) at = stage::connecting;
+    reported_until_ = end;
+    callbacks_.on_progress(aggregator_.progress(at, start_, end, late_ranks));
 }
 
 result<void> stages::connect() {
@@ -130,7 +164,7 @@ result<void> stages::connect() {
     if (aborted()) return problems{"", abort_reason_}; // nothing is connected yet
     const auto started_at = time_.now();
     if (aggregator_.latest().setup_error.empty() && !stop_requested()) generator_.connect();
-    aggregator_.add(generator_.collect());
+    aggregator_.add(generator_.collect(never));
     auto timeout = scenario_.fleet.fleet_connect_timeout;
     if (timeout.count() == 0)
         timeout = connect_allowance + duration_for(scenario_.fleet.vehicles, scenario_.fleet.connect_rate);
@@ -169,11 +203,11 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
 }
 
 void stages::load() {
-    const auto begin = time_.now() + generator_.start_delay();
-    start_ = begin - plan_.begin_of_load();
+    load_begin_ = time_.now() + generator_.start_delay();
+    start_ = load_begin_ - plan_.begin_of_load();
     generator_.begin_load(start_);
-    // Other ranks report at whole seconds of the load; a moment later all their reports have arrived.
-    if (generator_.rank_count() > 1) next_tick_ = begin + 3 * cluster::poll_interval;
+    next_tick_ = load_begin_; // an interval ends here, so that the following ones are whole seconds of the load
+    while (!stop_requested() && time_.now() < load_begin_) step(stage::connecting, load_begin_);
     const auto end = start_ + plan_.end_of_load();
     do {
         // After the last due time shards that are late are polled more often.
@@ -181,6 +215,8 @@ void stages::load() {
         // Runs to the end of the last phase, even a pause: the pause is there to observe the fleet.
     } while (!stop_requested() && (time_.now() < end || !generator_.idle() || !aggregator_.latest().all_due));
     generator_.stop_arrivals();
+    load_end_ = time_.now();
+    aggregator_.end_load(load_end_);
 }
 
 /// No completion, late command or returning vehicle is awaited; if one were, ending now would count it as lost.
@@ -230,7 +266,7 @@ void stages::finish() {
         generator_.stop();
         await_idle();
     }
-    aggregator_.add(generator_.collect());
+    aggregator_.add(generator_.collect(never));
     if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks reported their results";
     const auto now = time_.now();
     report_progress(stage::done, now);
@@ -246,22 +282,30 @@ void stages::finish() {
 
 } // namespace
 
-result<void> run_before_hooks(generator& all, const stop_signals& signals) {
-    return all.run_before_hooks([&signals] { return signals.any(); });
+result<void> run_before_hooks(generator& all, const stop_signals& signals, const std::function<void()>& while_waiting) {
+    return all.run_before_hooks([&] {
+        while_waiting();
+        return signals.any();
+    });
 }
 
-void run_after_hooks(generator& all, const std::function<void(const std::string&)>& on_notice) {
-    if (const auto done = all.run_after_hooks(); !done) on_notice("after the load: " + to_string(done.error()));
+void run_after_hooks(generator& all, const std::function<void(const std::string&)>& on_notice,
+                     const std::function<void()>& while_waiting) {
+    const auto done = all.run_after_hooks([&] {
+        while_waiting();
+        return false;
+    });
+    if (!done) on_notice("after the load: " + to_string(done.error()));
 }
 
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
                    const linger_time& linger) {
-    if (const auto done = run_before_hooks(all, signals); !done) return {done, false};
+    if (const auto done = run_before_hooks(all, signals, [] {}); !done) return {done, false};
     // A stop during the hooks ends the run at once: there is little to clean up, and a hook may be what hangs.
     const bool hooks_done = !signals.any();
     stages load_stages(all, signals, callbacks, time, linger);
     const auto status = load_stages.run();
-    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice);
+    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice, [] {});
     return {status, load_stages.aborted()};
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -34,18 +33,12 @@ phase scaled_part(const phase& p, nanoseconds from, nanoseconds until, double fa
 
 class phase_splitter {
 public:
-    explicit phase_splitter(const std::vector<phase>& phases) {
-        for (const auto& p : phases) used_names_.insert(p.name);
-    }
-
     /// `overlapping`: the spikes that overlap the phase, in order.
     void split(const phase& p, nanoseconds start, std::span<const load_spike> overlapping) {
         nanoseconds at = start;
-        int unscaled_parts = 0;
         const auto add_unscaled_until = [&](nanoseconds until) {
             if (until <= at) return;
-            add(scaled_part(p, at - start, until - start, 1,
-                            ++unscaled_parts == 1 ? p.name : unused_name(p.name, unscaled_parts)));
+            add(scaled_part(p, at - start, until - start, 1, p.name));
             at = until;
         };
         for (const auto& s : overlapping) {
@@ -62,14 +55,6 @@ public:
     std::vector<phase> take_phases() && { return std::move(phases_); }
 
 private:
-    /// Avoids names in the scenario, such as a phase named "steady (2)".
-    std::string unused_name(const std::string& name, int n) {
-        auto made = fmt::format("{} ({})", name, n);
-        while (!used_names_.insert(made).second) made = fmt::format("{} ({})", name, ++n);
-        return made;
-    }
-
-    std::set<std::string> used_names_;
     std::vector<phase> phases_;
 };
 
@@ -103,7 +88,7 @@ std::vector<load_spike> load_spikes_of(const scenario_config& config) {
 std::vector<phase> phases_of(const scenario_config& config) {
     const auto spikes = load_spikes_of(config);
     if (spikes.empty()) return config.load.phases;
-    phase_splitter made(config.load.phases);
+    phase_splitter made;
     nanoseconds start{0};
     std::vector<load_spike> overlapping;
     for (const auto& p : config.load.phases) {

@@ -272,7 +272,8 @@ std::string mosquitto::unexpected_end() {
     return describe_end(std::exchange(pid_, -1), *code, log_path(folder_));
 }
 
-void mosquitto::stop() { terminate(persist_timeout); }
+void mosquitto::begin_stop() { begin_termination(persist_timeout); }
+bool mosquitto::stopped() { return terminated(); }
 
 void mosquitto::freeze() {
     if (pid_ < 0) return;
@@ -319,23 +320,28 @@ mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
 mosquitto::~mosquitto() { end(); }
 
 void mosquitto::end() noexcept {
-    terminate(terminate_timeout);
+    begin_termination(terminate_timeout);
+    while (!terminated()) std::this_thread::sleep_for(poll_interval);
     if (folder_.empty()) return; // moved from
     std::error_code ignored;
     fs::remove_all(private_path(folder_), ignored);
     mask_file(log_path(folder_));
 }
 
-void mosquitto::terminate(std::chrono::seconds timeout) noexcept {
-    if (pid_ < 0) return;
-    if (std::exchange(frozen_, false)) ::kill(pid_, SIGCONT);
-    const auto deadline = std::chrono::steady_clock::now() + timeout;
-    while (!exit_code_of(pid_)) {
-        // Repeated: mosquitto ignores a signal that arrives while it is starting.
-        ::kill(pid_, std::chrono::steady_clock::now() > deadline ? SIGKILL : SIGTERM);
-        std::this_thread::sleep_for(poll_interval);
+void mosquitto::begin_termination(std::chrono::seconds timeout) noexcept {
+    if (pid_ >= 0 && std::exchange(frozen_, false)) ::kill(pid_, SIGCONT);
+    kill_at_ = std::chrono::steady_clock::now() + timeout;
+}
+
+/// Sends the signal each time: mosquitto ignores one that arrives while it is starting.
+bool mosquitto::terminated() noexcept {
+    if (pid_ < 0) return true;
+    if (!exit_code_of(pid_)) {
+        ::kill(pid_, std::chrono::steady_clock::now() > kill_at_ ? SIGKILL : SIGTERM);
+        return false;
     }
     pid_ = -1;
+    return true;
 }
 
 } // namespace loadsim::target

@@ -86,16 +86,18 @@ void expect_a_whole_timeline(const program& run) {
     std::int64_t due = 0;
     std::int64_t ended = 0;
     double covered_s = 0;
+    int load_seconds = 0;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const auto& line = lines[i];
         due += number(line, "/requests/due");
         ended += harness::sum_of_outcomes(line, "/requests/outcomes");
         const auto interval_s = line.at("interval_ms").to_number<double>() / 1e3;
         covered_s += interval_s;
-        // The first interval waits for the observer's connection, the last one ends with the run.
-        if (i == 0 || i + 1 == lines.size()) continue;
-        EXPECT_NEAR(interval_s, i == 1 ? 0.6 : 1, 0.5) << "a line a second: " << line;
+        if (harness::text(line, "/stage") != "load") continue;
+        EXPECT_NEAR(interval_s, 1, 0.3) << "a line for each second of the load: " << line;
+        EXPECT_NEAR(line.at("load_elapsed_ms").to_number<double>(), static_cast<double>(++load_seconds) * 1e3, 300);
     }
+    EXPECT_EQ(load_seconds, 3);
     EXPECT_EQ(harness::text(lines.back(), "/stage"), "done");
     EXPECT_EQ(due, 85);
     EXPECT_EQ(ended, 85);

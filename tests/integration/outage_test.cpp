@@ -73,6 +73,11 @@ private:
     std::string password_;
 };
 
+void stop(mosquitto& broker) {
+    broker.begin_stop();
+    EXPECT_TRUE(wait_until([&] { return broker.stopped(); }, 25s));
+}
+
 } // namespace
 
 TEST(outage, closes_connections_and_restarts_at_the_same_port_with_its_sessions) {
@@ -88,10 +93,10 @@ TEST(outage, closes_connections_and_restarts_at_the_same_port_with_its_sessions)
     car.leave();
     ASSERT_TRUE(platform.publish("kept"));
 
-    broker->stop();
+    stop(*broker);
     EXPECT_TRUE(wait_until([&] { return !platform.connected(); }));
     EXPECT_FALSE(platform.connect());
-    broker->stop();                           // already stopped
+    stop(*broker);                            // already stopped
     for (int times = 0; times < 2; ++times) { // already running the second time
         const auto back = broker->restart();
         ASSERT_TRUE(back) << to_string(back.error());
@@ -109,7 +114,7 @@ TEST(outage, loses_sessions_without_persistence) {
     client platform(*broker, "platform");
     ASSERT_TRUE(car.connect());
     car.subscribe();
-    broker->stop();
+    stop(*broker);
     ASSERT_TRUE(broker->restart());
     ASSERT_TRUE(platform.connect());
     ASSERT_TRUE(platform.publish("lost"));
@@ -134,7 +139,7 @@ TEST(outage, freeze_keeps_connections_and_answers_no_client) {
     EXPECT_TRUE(platform.connected()) << "the same connection";
     broker->freeze();
     const auto start = std::chrono::steady_clock::now();
-    broker->stop(); // a frozen broker must not delay its end
+    stop(*broker); // a frozen broker must not delay its end
     EXPECT_LT(std::chrono::steady_clock::now() - start, 3s);
 }
 
@@ -142,7 +147,7 @@ TEST(outage, reports_that_another_program_has_the_port) {
     const harness::temporary_folder folder;
     auto broker = mosquitto::start(folder.path());
     ASSERT_TRUE(broker) << to_string(broker.error());
-    broker->stop();
+    stop(*broker);
     boost::asio::io_context io;
     const boost::asio::ip::tcp::acceptor thief(io, {boost::asio::ip::address_v4::loopback(), broker->broker().port});
     const auto back = broker->restart();

@@ -1,5 +1,6 @@
 // Runs of several ranks, under a real mpirun.
 #include "broker.hpp"
+#include "fake_api.hpp"
 #include "process_lookup.hpp"
 #include "program.hpp"
 #include "scenario_builder.hpp"
@@ -10,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -111,6 +113,39 @@ TEST(ranks, share_one_run_and_give_one_report) {
     expect_no_process_of(run);
 }
 
+// 200/s over 22 processes on few cores: their reports of a second arrive while the next one lasts.
+TEST(ranks, have_an_even_timeline_of_an_even_load) {
+    harness::scenario_builder w;
+    w.vehicles = 2200;
+    w.segments = "[{name: healthy, share: 100%, behaviour: success}]";
+    w.phases = "[{name: steady, duration: 10s, arrivalRate: 200}]";
+    auto run = program::run(w.yaml(), {"--ranks", "22"});
+    run.wait(180s);
+    int seconds = 0;
+    int late = 0;
+    std::int64_t due = 0;
+    for (const auto& line : run.json_lines("timeline.jsonl")) {
+        due += number(line, "/requests/due");
+        if (harness::text(line, "/stage") != "load") continue;
+        EXPECT_EQ(line.at("interval_ms").to_number<double>(), 1000) << line;
+        EXPECT_EQ(line.at("load_elapsed_ms").to_number<double>(), ++seconds * 1000) << line;
+        EXPECT_EQ(line.at("target_rate_per_s").to_number<double>(), 200) << line;
+        EXPECT_NEAR(static_cast<double>(number(line, "/requests/due")), 200, 20) << line;
+        late += static_cast<int>(number(line, "/late_ranks"));
+    }
+    EXPECT_EQ(seconds, 10) << run.out() << run.err();
+    EXPECT_EQ(late, 0);
+    EXPECT_EQ(due, 2000);
+}
+
+TEST(ranks, refuse_a_limit_that_is_too_small_to_be_divided) {
+    auto w = quick();
+    w.phases = "[{name: steady, duration: 2s, arrivalRate: 20, maxVusers: 22}]";
+    auto run = program::run(w.yaml(), {"--ranks", "2"});
+    EXPECT_EQ(run.wait(mpirun_timeout), 2);
+    EXPECT_THAT(run.err(), HasSubstr("load.phases[0].maxVusers: 22 for 2 ranks is fewer than 20 for each"));
+}
+
 TEST(ranks, have_the_ledger_of_a_single_process) {
     auto alone = program::run(quick().yaml(), {"--shards", "1"});
     auto four = program::run(quick().yaml(), {"--ranks", "4"});
@@ -153,6 +188,48 @@ TEST(ranks, filter_the_events_of_their_own_vehicles) {
     auto run = program::run(w.yaml(), {"--ranks", "2", "--broker", broker.url()});
     EXPECT_EQ(run.wait(mpirun_timeout), 0) << run.out() << run.err();
     EXPECT_EQ(number(run.summary(), "/anomalies/completion_unknown"), 0);
+    auto alone = program::run(w.yaml(), {"--broker", broker.url()});
+    ASSERT_EQ(alone.wait(), 0) << alone.err();
+    const auto received = number(alone.summary(), "/observers/0/received");
+    EXPECT_NEAR(static_cast<double>(number(run.summary(), "/observers/0/received")), static_cast<double>(received),
+                static_cast<double>(received) / 4)
+        << "a message to both ranks is one message";
+}
+
+// Ten calls in each rank, each of which takes three seconds: longer than rank 0 waits for a silent rank.
+TEST(ranks, may_take_long_for_the_calls_after_the_load) {
+    harness::broker broker;
+    std::atomic<int> calls = 0;
+    const harness::fake_server api(harness::fake_api_handler([&](auto) {
+        ++calls;
+        return harness::reaction{.bytes = harness::http_response("200 OK"), .between_bytes = 40ms};
+    }));
+    harness::scenario_builder w;
+    w.phases = "[{pause: 1s}]";
+    std::string after;
+    for (int i = 0; i < 10; ++i) after += "  - {path: /logout, method: POST}\n";
+    auto run = program::run(w.yaml() + "after:\n" + after, {"--ranks", "2", "--broker", broker.url(), "--api",
+                                                            "http://127.0.0.1:" + std::to_string(api.port())});
+    run.wait(120s);
+    EXPECT_EQ(calls, 20) << "none was cut off";
+    EXPECT_EQ(harness::text(run.summary(), "/end_reason"), "complete");
+    EXPECT_THAT(run.err(), Not(HasSubstr("rank")));
+    expect_no_process_of(run);
+}
+
+// A broker that is stopped (SIGSTOP) does not end at the outage's SIGTERM, but 20 s later at SIGKILL.
+TEST(ranks, wait_for_a_broker_that_ends_slowly) {
+    auto w = long_scenario();
+    w.phases = "[{duration: 35s, arrivalRate: 2}]";
+    auto run = program::run(w.yaml() + "conditions: [{outage: {at: 8s, for: 1s}}]\n", {"--ranks", "2"});
+    ASSERT_NO_FATAL_FAILURE(await_load(run, 2));
+    const auto brokers = harness::find_processes((run.report() / "rank-0001" / "mosquitto.conf").string());
+    ASSERT_EQ(brokers.size(), 1U);
+    ::kill(brokers.front(), SIGSTOP);
+    run.wait(120s);
+    EXPECT_EQ(harness::text(run.summary(), "/end_reason"), "complete") << run.err();
+    EXPECT_THAT(run.err(), Not(HasSubstr("has sent nothing")));
+    expect_no_process_of(run);
 }
 
 TEST(ranks, use_no_cpu_while_idle) {

@@ -37,6 +37,8 @@ public:
     };
     /// Next completely received message of any rank; nullopt: none.
     virtual std::optional<received_message> receive() = 0;
+    /// Continues pending transfers, as receive() does, and leaves the messages for it.
+    virtual void progress() = 0;
     /// Waits for the next message; nullopt: none until `until`, or the channel has failed. Blocks.
     virtual std::optional<received_message> receive_until(monotonic_time until);
 

@@ -10,7 +10,7 @@ namespace loadsim::cluster {
 
 /// Hides MPI. At most one per process, made once: MPI cannot be initialized twice.
 ///
-/// send() and receive() start transfers and test their progress. Transfers progress only during receive() and sent_all(), so both
+/// send() and receive() start transfers and test their progress. Transfers progress only during receive(), progress() and sent_all(), so both
 /// ends call these from a timer.
 /// Errors:  after the first one this rank exits without MPI_Finalize, and the launcher terminates the others.
 /// Threads: one, the thread that called join().
@@ -30,6 +30,7 @@ public:
     /// A text of 1 GiB or more sets error().
     void send(std::uint32_t to, std::string text) override;
     std::optional<received_message> receive() override;
+    void progress() override;
     /// True: all sends have completed at this end. A small text completes before the receiver reads it.
     bool sent_all();
     const std::string& error() const override;

@@ -59,13 +59,21 @@ BOOST_DESCRIBE_STRUCT(control_command, (), (what, start_wall_us))
 struct status_report {
     measure::snapshot snapshot;
     std::uint32_t commands_executed = 0;
-    bool interrupted = false; ///< this rank received the stop signal of Ctrl-C ...
-    bool terminated = false;  ///< ... or of SIGTERM
-    bool leaving = false;     ///< last message of the rank
+    std::uint32_t complete_intervals = 0; ///< intervals of the timeline that were complete when the rank counted
+    bool interrupted = false;             ///< this rank received the stop signal of Ctrl-C ...
+    bool terminated = false;              ///< ... or of SIGTERM
+    bool leaving = false;                 ///< last message of the rank
 };
-BOOST_DESCRIBE_STRUCT(status_report, (), (snapshot, commands_executed, interrupted, terminated, leaving))
+BOOST_DESCRIBE_STRUCT(status_report, (),
+                      (snapshot, commands_executed, complete_intervals, interrupted, terminated, leaving))
 
-using message = std::variant<join_request, run_settings, control_command, status_report>;
+/// Sent by a rank about once a second while it is busy with something long and sends no status report: hooks, or its end.
+struct busy_report {
+    friend bool operator==(const busy_report&, const busy_report&) = default;
+};
+BOOST_DESCRIBE_STRUCT(busy_report, (), ())
+
+using message = std::variant<join_request, run_settings, control_command, status_report, busy_report>;
 
 /// One line of JSON without its newline, for example {"control_command":{"what":"load","start_wall_us":1700000000000000}}.
 /// Histograms are HdrHistogram V2 in base64. Floating-point numbers are strings, since not every JSON parser returns the same

@@ -41,7 +41,8 @@ public:
     nanoseconds duration() const noexcept;       ///< of all phases
     nanoseconds phase_start(std::size_t phase) const;
     std::size_t phase_at(nanoseconds since_start) const; ///< active phase; after the end, the last phase
-    rate rate_at(nanoseconds since_start) const;         ///< scheduled rate; 0 before the start and after the end
+    /// Arrivals due from `from` until before `until`, by the area of the rates, per second. 0 before the start and after the end.
+    rate average_rate(nanoseconds from, nanoseconds until) const;
     std::span<const phase> phases() const noexcept;
 
     /// Iterates over all arrivals in order of due time; O(1) memory, O(1) time per arrival.
@@ -59,6 +60,8 @@ public:
 
 private:
     friend class cursor;
+    double area_until(nanoseconds since_start) const;
+
     std::vector<phase> phases_;
     std::vector<std::uint64_t> first_arrival_; ///< number of arrivals before phase i; size: phases + 1
     std::vector<nanoseconds> start_;           ///< start of phase i; size: phases + 1

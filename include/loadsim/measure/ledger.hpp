@@ -7,6 +7,7 @@
 #include <loadsim/measure/command_content.hpp>
 #include <loadsim/measure/totals.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -78,6 +79,11 @@ public:
 
     bool is_open(vehicle_id) const; ///< the vehicle has an open request
     std::size_t open_count() const noexcept;
+    /// Counts this ledger's open requests in `count`, too: one count of all ledgers of a process. Call before the first request;
+    /// it must outlive the ledger.
+    void share_open_count(std::atomic<std::uint64_t>& count) noexcept;
+    /// Open requests of all ledgers with the same count; other threads' requests of the last instant may be missing.
+    std::uint64_t shared_open_count() const noexcept;
     std::size_t waiting_count() const noexcept; ///< open requests that wait for a connection: begun and not sent
     /// Selected open requests due until then whose vehicle should respond: a platform that stands still has no samples.
     std::uint64_t late_count(monotonic_time due_until, const std::function<bool(const due_request&)>& selected) const;

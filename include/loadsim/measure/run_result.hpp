@@ -33,9 +33,10 @@ struct progress {
     nanoseconds load_elapsed{0}; ///< since the load's start; 0 while connecting
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: while connecting
     nanoseconds load_duration{0};                                        ///< of all phases
-    std::uint32_t phase = 0;                                             ///< current; index into labels.phases
-    double target_rate = 0;                                              ///< arrivals per second currently scheduled
-    double interval_s = 1;                                               ///< since the previous progress
+    std::uint32_t phase = 0;      ///< in the middle of the interval; index into labels.phases
+    double target_rate = 0;       ///< arrivals per second scheduled in the interval, by area
+    double interval_s = 1;        ///< since the previous progress
+    std::uint32_t late_ranks = 0; ///< whose counts of this interval are in a later one: their reports were late
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;        ///< requests begun and not completed

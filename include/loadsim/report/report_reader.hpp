@@ -29,7 +29,8 @@ struct request_filter {
 
 /// Contents of a report folder: selected records, counts of the whole folder, warnings.
 struct report_contents {
-    std::string scenario; ///< name
+    std::string scenario;                                           ///< name
+    std::optional<std::chrono::system_clock::time_point> started{}; ///< to the second; nullopt: unknown
     load_start load_started{};
     std::string version; ///< of the program that wrote the folder; empty: unknown
     measure::run_mode mode = measure::run_mode::run;

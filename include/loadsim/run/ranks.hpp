@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
 
 #include <cstdint>
@@ -27,10 +28,14 @@ namespace loadsim::run {
 result<void> gather_ranks(cluster::channel&, const cluster::join_request& own);
 /// The run's part of trace ids: keeps runs with the same seed apart. Not 0.
 std::uint64_t random_trace_run();
+/// Phases whose `maxVusers` is too small to be divided between that many ranks; empty: none. Each rank limits its own part: a small
+/// one is often used up while other ranks have room. Pure.
+problems check_max_vusers(const scenario::scenario_config&, std::uint32_t ranks);
 /// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
 void start_ranks(cluster::channel&, const cluster::run_settings&);
-/// Orders the other ranks to leave and waits for their last reports. False: a rank did not report; do not wait for it.
-bool release_ranks(cluster::channel&);
+/// Orders the other ranks to leave and waits for their last reports: for each rank as long as it sends messages. False: a rank
+/// was silent; do not wait for it.
+bool release_ranks(cluster::channel&, const time_source&);
 
 /// Other ranks: sends the join request and waits for the run settings. nullopt: the run does not take place.
 std::optional<cluster::run_settings> join_run(cluster::channel&, const cluster::join_request& own);

@@ -134,8 +134,9 @@ nanoseconds longest_completion_timeout(const load&);
 /// Names for the indexes used in measurements.
 measure::labels labels_of(const scenario_config&);
 
-/// Phases of the load with all spikes applied; labels_of() and schedule_of() use these. A phase with a spike is split,
-/// and the parts are named "steady", "steady (spike)", "steady (2)"; parts of a repeated spike "steady (spike 1)" ...
+/// Phases of the load with all spikes applied; labels_of() and schedule_of() use these. A phase with a spike is split: the
+/// parts before and after it keep the name "steady", so that a budget of that phase covers them all, and that of the spike is named
+/// "steady (spike)"; those of a repeated spike "steady (spike 1)" ...
 /// Arrivals: those of the phase, plus (factor - 1) times those in the time of the spike.
 std::vector<loadsim::load::phase> phases_of(const scenario_config&);
 

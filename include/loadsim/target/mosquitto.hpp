@@ -45,11 +45,13 @@ public:
     /// log), logins that a password file cannot represent.
     static result<mosquitto> start(const std::filesystem::path& folder, const mosquitto_options& = {});
 
-    /// Outage: terminates the broker, which closes its connections, or stops it (SIGSTOP), which keeps them open.
-    void stop();
+    /// Outage: terminates the broker, which closes its connections, or stops it (SIGSTOP), which keeps them open. A broker writes
+    /// its sessions before it ends, which may take long: call stopped() often until it is true; after 20 s it sends SIGKILL.
+    void begin_stop();
+    bool stopped();
     void freeze();
-    /// Ends an outage: starts the broker on the same port, or continues it; no effect while it runs. Errors: as
-    /// start(), and port in use.
+    /// Ends an outage: starts the broker on the same port, or continues it; no effect while it runs. Precondition: no stop has
+    /// begun, or stopped(). Errors: as start(), and port in use.
     result<void> restart();
 
     mosquitto(mosquitto&&) noexcept;
@@ -64,7 +66,8 @@ public:
 private:
     mosquitto(std::string program, net::endpoint broker, std::filesystem::path folder);
     result<bool> launch(); ///< false: exited at once, most likely because the port is in use
-    void terminate(std::chrono::seconds timeout) noexcept;
+    void begin_termination(std::chrono::seconds timeout) noexcept;
+    bool terminated() noexcept;
     void end() noexcept;
 
     pid_t pid_ = -1; ///< -1: not running
@@ -72,6 +75,7 @@ private:
     net::endpoint broker_;
     std::filesystem::path folder_; ///< of the configuration and the log
     bool frozen_ = false;
+    std::chrono::steady_clock::time_point kill_at_{}; ///< end of the time that a termination may take
 };
 
 } // namespace loadsim::target

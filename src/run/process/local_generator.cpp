@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -29,6 +30,8 @@ namespace {
 
 constexpr std::uint64_t first_message_stream =
     ~std::uint64_t{0} >> 1U; ///< random stream of the observers' first messages
+
+constexpr nanoseconds broker_poll_interval = std::chrono::milliseconds{20}; ///< while the embedded broker stops
 
 std::uint64_t resident_bytes() {
     std::uint64_t size = 0;
@@ -64,13 +67,14 @@ public:
 
     const run_plan& plan() const override { return plan_; }
     result<void> run_before_hooks(const std::function<bool()>& should_stop) override;
-    result<void> run_after_hooks() override;
+    result<void> run_after_hooks(const std::function<bool()>& should_stop) override;
     void connect() override;
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
     void stop() override;
-    measure::snapshot collect() override;
+    measure::snapshot collect(monotonic_time) override;
+    std::uint32_t late_ranks(monotonic_time) const override { return 0; }
 
     bool idle() const override; // shards execute calls in order before they report; only stopping takes time
     nanoseconds next_deadline() const override; ///< time until the next outage event
@@ -102,8 +106,10 @@ private:
     const time_source& time_;
     net::byte_tap* const tap_;
     outage_schedule outage_schedule_;
-    monotonic_time start_ = never; ///< start of the load
+    monotonic_time start_ = never;                ///< start of the load
+    std::atomic<std::uint64_t> open_requests_{0}; ///< of all shards, which it outlives
     std::vector<std::unique_ptr<shard>> shards_;
+    bool broker_stopping_ = false; ///< an outage has begun, and the broker has not ended yet
     bool stopping_ = false;
     measure::snapshot status_; ///< last snapshot of the shards, without its totals
     bool observers_ready_ = false;
@@ -122,6 +128,8 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
     setup_.endpoints.trace_run = options.trace_run != 0 ? options.trace_run : random_trace_run();
     plan_.trace = options.trace;
+    const bool limited =
+        std::ranges::any_of(plan_.schedule.phases(), [](const load::phase& p) { return p.max_vusers.has_value(); });
     for (std::uint32_t i = 0; i < options.shards; ++i) {
         // Replay: a partition that contains only the replayed vehicle.
         const auto partition = options.replay ? fleet_partition{index(options.replay->vehicle), scenario.fleet.vehicles}
@@ -135,7 +143,9 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
                                                 setup_.embedded_backend ? process_partition : partition),
             .inbound_connections = limit_per_shard(setup_.endpoints.broker_api.inbound.connections,
                                                    setup_.embedded_backend ? process_partition : partition),
-            .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0)};
+            .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0),
+            .process = {rank_.index, rank_.count},
+            .open_requests = limited ? &open_requests_ : nullptr};
         shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, partition, limits, options.tap));
     }
     if (setup_.wakeup_listener) setup_.wakeup_listener->set_handler([this](std::string_view vin) { return wake(vin); });
@@ -195,8 +205,8 @@ result<void> local_generator::run_hooks(const driver::hook_requests& all, const 
 result<void> local_generator::run_before_hooks(const std::function<bool()>& should_stop) {
     return run_hooks(plan_.compiled.before, should_stop);
 }
-result<void> local_generator::run_after_hooks() {
-    return run_hooks(plan_.compiled.after, [] { return false; });
+result<void> local_generator::run_after_hooks(const std::function<bool()>& should_stop) {
+    return run_hooks(plan_.compiled.after, should_stop);
 }
 
 void local_generator::connect() {
@@ -285,22 +295,27 @@ void local_generator::deliver_command(vehicle_id v, fleet::delivered_command com
 }
 
 nanoseconds local_generator::next_deadline() const {
+    if (broker_stopping_) return broker_poll_interval;
     const auto next = start_ == never || !setup_.embedded_broker ? std::nullopt : outage_schedule_.next();
     if (!next) return nanoseconds::max();
     return std::max(start_ + *next - time_.now(), nanoseconds{0});
 }
 
-/// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread.
+/// Called on the thread that started the broker: PDEATHSIG ties the child process to that thread. Does not wait for a broker that
+/// stops slowly, so that a rank reports meanwhile.
 void local_generator::poll() {
     while (start_ != never && setup_.embedded_broker) {
+        auto& broker = *setup_.embedded_broker;
+        if (broker_stopping_ && !broker.stopped()) return;
+        broker_stopping_ = false;
         const auto event = outage_schedule_.take_due(time_.now() - start_);
         if (!event) return;
         if (event->begins) {
             for (const auto& s : shards_) s->on_broker_down(event->condition, event->occurrence);
-            event->mode == vehicle::condition::outage_mode::freeze ? setup_.embedded_broker->freeze()
-                                                                   : setup_.embedded_broker->stop();
+            broker_stopping_ = event->mode == vehicle::condition::outage_mode::restart;
+            broker_stopping_ ? broker.begin_stop() : broker.freeze();
         } else {
-            if (const auto restarted = setup_.embedded_broker->restart(); !restarted) {
+            if (const auto restarted = broker.restart(); !restarted) {
                 fatal_error_ = "the embedded broker did not come back: " + to_string(restarted.error());
                 return;
             }
@@ -346,7 +361,7 @@ void local_generator::check_broker() {
         (start_ == never ? error_ : fatal_error_) = std::move(ended);
 }
 
-measure::snapshot local_generator::collect() {
+measure::snapshot local_generator::collect(monotonic_time) {
     if (!idle()) return status_; // shards do not report while they close their sessions
     check_broker();
     std::vector<std::future<measure::snapshot>> reports;
@@ -364,7 +379,11 @@ measure::snapshot local_generator::collect() {
         observers_ready_ = started.has_value();
         if (!started) error_ = to_string(started.error());
     }
-    if (observers_ready_ && setup_.endpoints.api) setup_.observers->take_counts(sum.counts);
+    if (observers_ready_ && setup_.endpoints.api)
+        setup_.observers->take_counts(sum.counts, [this](const observer::options& o) {
+            const own_target own{setup_.embedded_broker.has_value(), setup_.embedded_backend.has_value()};
+            return rank_.index == 0 || !receives_messages_of_all_ranks(o, own);
+        });
     sum.driver_ready = sum.driver_ready && observers_ready_;
     if (sum.all_due && outage_ends_in_drain()) ++sum.awaited;
     if (sum.setup_error.empty()) sum.setup_error = error_;
@@ -384,7 +403,7 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
         auto compiled = scenario::compile(scenario);
         if (!compiled) return compiled.error();
         if (options.check_machine)
-            if (const auto checked = check_machine(scenario, options.rank, options.shards, on_notice); !checked)
+            if (const auto checked = check_machine(scenario, options.rank, on_notice); !checked)
                 return checked.error();
         auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
         if (!setup) return setup.error();

@@ -19,6 +19,12 @@ bool is(const observer::options& o) {
 
 } // namespace
 
+bool receives_messages_of_all_ranks(const observer::options& o, own_target own) {
+    // A webhook has a URL of its own in each rank.
+    return (!own.broker && is<observer::mqtt_options>(o)) ||
+           (!own.api && (is<observer::sse_options>(o) || is<observer::websocket_options>(o)));
+}
+
 process_observers::process_observers(const scenario::scenario_config& scenario) : scenario_(scenario) {}
 process_observers::~process_observers() { stop(); }
 
@@ -100,9 +106,17 @@ std::vector<std::string> process_observers::notices() const {
     return all;
 }
 
-void process_observers::take_counts(measure::totals& into) {
+void process_observers::take_counts(measure::totals& into,
+                                    const std::function<bool(const observer::options&)>& counts_messages) {
     for (const auto* all : {&listeners_, &clients_})
-        for (const auto& o : *all) add_observer_counts(o.observer->take_counts(), o.index, into);
+        for (const auto& o : *all) {
+            auto counts = o.observer->take_counts();
+            if (!counts_messages(scenario_.load.observers[o.index])) {
+                counts.messages = 0;
+                counts.refused.clear();
+            }
+            add_observer_counts(counts, o.index, into);
+        }
     if (response_listener_) loadsim::add(into.broker_limits, response_listener_->take_counts().broker_limits);
 }
 

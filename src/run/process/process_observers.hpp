@@ -21,6 +21,15 @@ struct scenario_config;
 
 namespace loadsim::run {
 
+/// Part of the target that this process has for itself; that of the other ranks is theirs.
+struct own_target {
+    bool broker = true;
+    bool api = true;
+};
+
+/// True: in each rank this observer receives the messages of the vehicles of all ranks, so that one rank must count them.
+bool receives_messages_of_all_ranks(const observer::options&, own_target);
+
 /// The observer kinds mqtt, webhook, sse and websocket of the scenario.
 /// Threads: call members from one thread at a time; handlers are called on the observers' threads.
 class process_observers {
@@ -50,7 +59,8 @@ public:
 
     std::string webhook_url() const; ///< of the first webhook; empty: none
     std::vector<std::string> notices() const;
-    void take_counts(measure::totals& into);
+    /// Adds the counts of all observers; of those for which `counts_messages` is false without the messages.
+    void take_counts(measure::totals& into, const std::function<bool(const observer::options&)>& counts_messages);
 
 private:
     struct indexed_observer {

@@ -23,19 +23,6 @@ namespace {
 
 constexpr nanoseconds response_timeout = std::chrono::seconds{5};
 
-/// maxVusers is divided over all shards: a shard with a limit of 0 would skip all its arrivals.
-result<void> check_vuser_limits(const scenario::scenario_config& scenario, std::uint32_t shards) {
-    problems all;
-    for (const auto& p : scenario.load.phases)
-        if (p.max_vusers && *p.max_vusers < shards)
-            all.add("load.phases",
-                    fmt::format("{}: maxVusers {} cannot be divided over {} shards (ranks times shards); raise "
-                                "it, or run with fewer",
-                                p.name, *p.max_vusers, shards));
-    if (!all.empty()) return all;
-    return {};
-}
-
 bool any_behaviour(const scenario::scenario_config& scenario, bool (*predicate)(const vehicle::behaviour&)) {
     return std::ranges::any_of(scenario.fleet.segments, [&](const vehicle::segment& s) {
         return predicate(scenario::behaviour_of(scenario, s.behaviour));
@@ -179,8 +166,7 @@ result<void> open_broker_api(const scenario::scenario_config& scenario, target_s
 } // namespace
 
 result<void> check_machine(const scenario::scenario_config& scenario, const cluster::rank_info& rank,
-                           std::uint32_t shards, const notice_handler& on_notice) {
-    if (const auto divided = check_vuser_limits(scenario, rank.count * shards); !divided) return divided;
+                           const notice_handler& on_notice) {
     target::raise_open_file_limit();
     const auto warnings = target::preflight(scenario::requirements_of(scenario, {rank.count, rank.ranks_on_host}),
                                             target::inspect_machine());

@@ -35,7 +35,7 @@ using notice_handler = std::function<void(const std::string&)>;
 
 /// Compares the run's resource requirements with the machine. `on_notice`: called for each warning.
 /// Errors: missing resources, each with its remedy.
-result<void> check_machine(const scenario::scenario_config&, const cluster::rank_info&, std::uint32_t shards,
+result<void> check_machine(const scenario::scenario_config&, const cluster::rank_info&,
                            const notice_handler& on_notice);
 
 /// Starts embedded targets and checks external ones. Errors: a component is missing, does not respond or cannot be

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "generator.hpp"
+#include "ranks/interval_totals.hpp"
 
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/rank_messages.hpp>
@@ -25,13 +26,16 @@ public:
     result<void> run_before_hooks(const std::function<bool()>& should_stop) override {
         return local_.run_before_hooks(should_stop);
     }
-    result<void> run_after_hooks() override { return local_.run_after_hooks(); }
+    result<void> run_after_hooks(const std::function<bool()>& should_stop) override {
+        return local_.run_after_hooks(should_stop);
+    }
     void connect() override;
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
     void stop() override;
-    measure::snapshot collect() override;
+    measure::snapshot collect(monotonic_time until) override;
+    std::uint32_t late_ranks(monotonic_time interval_end) const override;
     bool idle() const override;
     nanoseconds next_deadline() const override;
     void poll() override;
@@ -42,23 +46,25 @@ public:
     nanoseconds start_delay() const override;
 
 private:
-    struct worker {
+    struct rank_state {
         measure::snapshot latest; ///< without its totals
         std::uint32_t executed_commands = 0;
         bool reported = false;
-        monotonic_time last_report_at{};
+        monotonic_time last_message_at{};
     };
 
     void broadcast(const cluster::control_command&);
     void on_report(std::uint32_t from, cluster::status_report);
+    void collect_own();
 
     generator& local_;
     cluster::channel& channel_;
     cluster::spool_writer& spool_;
     const time_source& time_;
     monotonic_time started_at_;
-    std::vector<worker> workers_;   ///< by rank; element 0 is unused
-    measure::snapshot uncollected_; ///< totals of the other ranks since the last collect(); only the totals are used
+    monotonic_time load_start_ = never;
+    std::vector<rank_state> ranks_; ///< by rank; of element 0 only `latest` is used
+    interval_totals totals_;        ///< of all ranks, not collected yet
     std::uint32_t commands_sent_ = 0;
     stop_request stop_request_;
     std::string invalid_message_; ///< error of a message that could not be decoded

@@ -28,9 +28,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr nanoseconds join_timeout = 60s;
-constexpr nanoseconds leave_timeout = 20s;
+constexpr nanoseconds leave_timeout = 20s; ///< between messages: a rank that runs hooks sends one a second
 /// Limit for the difference of the ranks' clocks, read when all ranks had joined. The load's start delay is longer.
 constexpr std::chrono::microseconds max_clock_offset = 1s;
+
+/// Least part of a rank. With half of it in flight on average, one request in 500 is skipped (Erlang B).
+constexpr std::uint64_t min_max_vusers = 20;
 
 std::string format_seconds(std::int64_t us) { return fmt::format("{:.1f} s", static_cast<double>(us) / 1e6); }
 
@@ -108,20 +111,39 @@ std::uint64_t random_trace_run() {
     return std::max<std::uint64_t>(std::uint64_t{random()} << 32U | random(), 1);
 }
 
+problems check_max_vusers(const scenario::scenario_config& scenario, std::uint32_t ranks) {
+    problems refused;
+    if (ranks <= 1) return refused;
+    for (std::size_t i = 0; i < scenario.load.phases.size(); ++i) {
+        const auto& limit = scenario.load.phases[i].max_vusers;
+        if (!limit || *limit / ranks >= min_max_vusers) continue;
+        refused.add(
+            fmt::format("load.phases[{}].maxVusers", i),
+            fmt::format("{} for {} ranks is fewer than {} for each, and a rank skips requests when its own part is "
+                        "in flight, even if the others have room; raise it to {}, or start {} at most",
+                        *limit, ranks, min_max_vusers, min_max_vusers * ranks,
+                        std::max<std::uint64_t>(*limit / min_max_vusers, 1)));
+    }
+    return refused;
+}
+
 void start_ranks(cluster::channel& channel, const cluster::run_settings& settings) {
     channel.send_to_workers(cluster::encode(settings));
 }
 
-bool release_ranks(cluster::channel& channel) {
+bool release_ranks(cluster::channel& channel, const time_source& time) {
     channel.send_to_workers(cluster::encode(cluster::control_command{.what = cluster::control_command::kind::leave}));
-    const auto until = steady_time{}.now() + leave_timeout;
-    for (std::uint32_t left = 1; left < channel.info().count;) {
-        const auto received = channel.receive_until(until);
+    // Of each rank that has not left: the time until which its next message must come.
+    std::vector<monotonic_time> until(channel.info().count, time.now() + leave_timeout);
+    until.front() = never; // this rank
+    for (;;) {
+        const auto earliest = std::ranges::min(until);
+        if (earliest == never) return channel.error().empty();
+        const auto received = channel.receive_until(earliest);
         if (!received) return false;
         const auto report = cluster::decode_as<cluster::status_report>(received->text);
-        if (report && report->leaving) ++left;
+        until[received->from] = report && report->leaving ? never : time.now() + leave_timeout;
     }
-    return channel.error().empty();
 }
 
 void leave_run(cluster::channel& channel) {

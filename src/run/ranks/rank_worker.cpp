@@ -1,6 +1,7 @@
 #include "ranks/rank_worker.hpp"
 
 #include "clock_conversion.hpp"
+#include "ranks/interval_totals.hpp"
 
 #include <algorithm>
 
@@ -30,8 +31,7 @@ bool rank_worker::run(generator* local, const std::string& error) {
         }
         if (time_.now() >= next_report_at_) {
             send_report(local, error);
-            next_report_at_ += report_interval_;
-            if (next_report_at_ < time_.now()) next_report_at_ = time_.now() + report_interval_; // late: no burst
+            next_report_at_ = next_report_after(time_.now());
         }
         auto wait = cluster::poll_interval;
         if (local != nullptr) {
@@ -50,16 +50,16 @@ bool rank_worker::execute(const cluster::control_command& command, generator* lo
     switch (command.what) {
     case kind::connect: local->connect(); break;
     case kind::load: {
-        const auto start = to_monotonic(command.start_wall_us, time_.now());
-        local->begin_load(start);
+        load_start_ = to_monotonic(command.start_wall_us, time_.now());
+        local->begin_load(load_start_);
         report_interval_ = report_interval_load;
-        next_report_at_ = start + report_interval_load;
+        next_report_at_ = next_report_after(time_.now());
         break;
     }
     case kind::stop_arrivals:
         local->stop_arrivals();
         report_interval_ = report_interval_waiting;
-        next_report_at_ = time_.now() + report_interval_;
+        next_report_at_ = next_report_after(time_.now());
         break;
     case kind::expire_open_requests: local->expire_open_requests(); break;
     case kind::stop: local->stop(); break;
@@ -68,10 +68,25 @@ bool rank_worker::execute(const cluster::control_command& command, generator* lo
     return true;
 }
 
+/// Reports are due when intervals of the timeline end, however late the previous one was.
+monotonic_time rank_worker::next_report_after(monotonic_time now) const {
+    if (load_start_ != never && now < load_start_) return load_start_;
+    const auto first = load_start_ == never ? started_at_ : load_start_;
+    return first + ((now - first) / report_interval_ + 1) * report_interval_;
+}
+
+void rank_worker::report_busy() {
+    channel_.progress();
+    if (time_.now() < next_busy_report_at_) return;
+    next_busy_report_at_ = time_.now() + report_interval_load;
+    channel_.send(0, cluster::encode(cluster::busy_report{}));
+}
+
 void rank_worker::send_report(generator* local, const std::string& error) {
     cluster::status_report status;
     const bool done = local == nullptr || local->idle(); // checked first, so that the following collect() is complete
-    if (local != nullptr) status.snapshot = local->collect();
+    status.complete_intervals = complete_intervals(load_start_, time_.now());
+    if (local != nullptr) status.snapshot = local->collect(never);
     if (!error.empty()) status.snapshot.setup_error = error;
     status.commands_executed = done ? executed_commands_ : executed_commands_ - 1;
     status.interrupted = signals_.requested() == stop_signals::kind::interrupt;

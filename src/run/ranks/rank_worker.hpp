@@ -21,10 +21,14 @@ public:
     /// Executes commands until the one to leave (true) or until the connection to rank 0 is lost (false).
     /// `local`: null if the set-up of this rank failed; `error` is then the reason.
     bool run(generator* local, const std::string& error);
+    /// Tells rank 0, at most once a second, that this rank is alive. For work that takes long and sends no status report: call
+    /// it often.
+    void report_busy();
 
 private:
     bool execute(const cluster::control_command&, generator*); ///< false: leave the run
     void send_report(generator*, const std::string& error);
+    monotonic_time next_report_after(monotonic_time) const;
 
     cluster::channel& channel_;
     cluster::spool_writer& spool_;
@@ -33,6 +37,8 @@ private:
     monotonic_time started_at_;
     monotonic_time next_report_at_;
     nanoseconds report_interval_;
+    monotonic_time load_start_ = never;
+    monotonic_time next_busy_report_at_{};
     std::uint32_t executed_commands_ = 0;
 };
 

@@ -14,9 +14,10 @@ constexpr std::uint32_t foreign_per_clock = 4096;
 
 } // namespace
 
-arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, measure::ledger& ledger,
-                                       const fleet::vehicles& vehicles, driver::driver& driver, const time_source& time)
-    : plan_(plan), partition_(partition), ledger_(ledger), vehicles_(vehicles), driver_(driver), time_(time),
+arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, fleet_partition process,
+                                       measure::ledger& ledger, const fleet::vehicles& vehicles, driver::driver& driver,
+                                       const time_source& time)
+    : plan_(plan), partition_(partition), process_(process), ledger_(ledger), vehicles_(vehicles), driver_(driver), time_(time),
       cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
     ledger_.set_on_completed([this](vehicle_id v) { update(v); });
     if (vehicles_.available() == 0) return;
@@ -62,7 +63,7 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time n
                            ? plan_.replay->vehicle
                            : load::first_vehicle(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
-    const bool full = max_vusers && ledger_.open_count() >= load::divide(*max_vusers, partition_);
+    const bool full = max_vusers && ledger_.shared_open_count() >= load::divide(*max_vusers, process_);
     const auto free = full ? std::nullopt : free_vehicle(arrival.id, first);
     auto due = plan_.due_request_of(arrival, free.value_or(first));
     due.due = start_ + arrival.due;

@@ -20,9 +20,10 @@ namespace loadsim::run {
 /// Threads: one. Used by real shards and by rehearsals.
 class arrival_dispatcher {
 public:
-    /// All arguments must outlive the dispatcher.
-    arrival_dispatcher(const run_plan&, fleet_partition, measure::ledger&, const fleet::vehicles&, driver::driver&,
-                       const time_source&);
+    /// All arguments must outlive the dispatcher. `process`: part of the run that the ledgers with the shared open count have;
+    /// it has this part of `maxVusers`.
+    arrival_dispatcher(const run_plan&, fleet_partition, fleet_partition process, measure::ledger&,
+                       const fleet::vehicles&, driver::driver&, const time_source&);
 
     void begin(monotonic_time start);
     /// Dispatches arrivals that are due, for about a millisecond: further ones wait until the loop has done its other work.
@@ -41,6 +42,7 @@ private:
 
     const run_plan& plan_;
     fleet_partition partition_;
+    fleet_partition process_;
     measure::ledger& ledger_;
     const fleet::vehicles& vehicles_;
     driver::driver& driver_;

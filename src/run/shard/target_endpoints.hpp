@@ -1,6 +1,7 @@
 // Endpoints of the target, for all shards of a process.
 #pragma once
 
+#include <loadsim/base/ids.hpp>
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/fleet/broker_api.hpp>
 #include <loadsim/http/client.hpp>
@@ -8,6 +9,7 @@
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/request_correlator.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,12 +29,14 @@ struct target_endpoints {
     std::uint64_t trace_run = 0;                        ///< the run's part of trace ids
 };
 
-/// A shard's part of the limits per broker and per API; at least 1 each.
+/// A shard's part of the limits per broker and per API, at least 1 each; and what it shares with the shards of its process.
 struct shard_limits {
     std::uint32_t connects_in_flight = 1;
     std::uint32_t http_connections = 1;
     std::uint32_t inbound_connections = 1;
     bool sends_campaigns = false;
+    fleet_partition process{};                           ///< part of the run that this process has
+    std::atomic<std::uint64_t>* open_requests = nullptr; ///< of all shards of the process; null: without `maxVusers`
 };
 
 } // namespace loadsim::run

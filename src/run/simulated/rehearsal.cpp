@@ -63,9 +63,9 @@ public:
               make_simulated_target(plan_, time_, wanted.ms_since_epoch, recorder_,
                                     {.publish = [this](const auto& m) { downlink_.push_back(to_broker_message(m)); },
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
-          dispatcher_(plan_, {}, ledger_, *vehicles_, *target_, time_),
+          dispatcher_(plan_, {}, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
-          next_tick_(start_ + tick), aggregator_(plan_, start_) {
+          next_tick_(start_ + tick), aggregator_(plan_, {callbacks.started.utc, start_}) {
         recorder_.set_dispatcher(dispatcher_);
     }
 
@@ -78,6 +78,7 @@ public:
         next_arrival_ = dispatcher_.dispatch_due();
         step(stage::load, start_ + plan_.end_of_load());
         dispatcher_.stop();
+        aggregator_.end_load(time_.now());
         vehicles_->end_load();
         outage_schedule_.cancel_pending();
         next_arrival_ = never;

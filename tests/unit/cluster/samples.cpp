@@ -219,6 +219,7 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.cpu_s = static_cast<double>(from) / 3;
     r.snapshot.rss_bytes = from + 4;
     r.commands_executed = static_cast<std::uint32_t>(from + 5);
+    r.complete_intervals = static_cast<std::uint32_t>(from + 6);
     r.interrupted = true;
     r.terminated = true;
     r.leaving = true;
@@ -309,8 +310,9 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
 }
 
 void expect_same(const status_report& a, const status_report& b) {
-    const auto& [seen, commands_executed, interrupted, terminated, leaving] = a;
+    const auto& [seen, commands_executed, complete_intervals, interrupted, terminated, leaving] = a;
     EXPECT_EQ(commands_executed, b.commands_executed);
+    EXPECT_EQ(complete_intervals, b.complete_intervals);
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);

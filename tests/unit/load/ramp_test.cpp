@@ -61,10 +61,10 @@ TEST(ramp, is_exact_to_the_nanosecond_in_long_schedules) {
     }
 }
 
-TEST(ramp, interpolates_the_rate_linearly) {
+TEST(ramp, has_the_area_of_a_part) {
     const ramp up{5, 105, 10s};
-    EXPECT_DOUBLE_EQ(up.rate_at(0s), 5);
-    EXPECT_DOUBLE_EQ(up.rate_at(5s), 55);
-    EXPECT_DOUBLE_EQ(up.rate_at(10s), 105);
-    EXPECT_DOUBLE_EQ((ramp{3, 9, 0s}.rate_at(0s)), 3);
+    EXPECT_DOUBLE_EQ(up.area_until(0s), 0);
+    EXPECT_DOUBLE_EQ(up.area_until(5s), 150);
+    EXPECT_DOUBLE_EQ(up.area_until(10s), 550);
+    EXPECT_DOUBLE_EQ((ramp{3, 9, 0s}.area_until(0s)), 0);
 }

@@ -145,20 +145,41 @@ TEST(schedule, keeps_order_at_a_billion_a_second) {
     }
 }
 
-TEST(schedule, returns_the_active_phase_and_rate) {
+TEST(schedule, returns_the_active_phase) {
     const auto arrivals = uniform({linear_rate(10s, 0, 20), paused(5s), fixed_count(0s, 9), fixed_count(4s, 10)});
     struct {
         nanoseconds at;
         std::size_t phase;
-        double asked;
     } const cases[] = {
-        {-1s, 0, 0}, {0s, 0, 0},    {5s, 0, 10},         {10s - 1ns, 0, 20}, {10s, 1, 0},
-        {14s, 1, 0}, {15s, 3, 2.5}, {19s - 1ns, 3, 2.5}, {19s, 3, 0},        {1h, 3, 0},
+        {-1s, 0}, {0s, 0}, {5s, 0}, {10s - 1ns, 0}, {10s, 1}, {14s, 1}, {15s, 3}, {19s - 1ns, 3}, {19s, 3}, {1h, 3},
     };
-    for (const auto& c : cases) {
-        EXPECT_EQ(arrivals.phase_at(c.at), c.phase) << c.at.count();
-        EXPECT_NEAR(arrivals.rate_at(c.at).per_second, c.asked, 1e-6) << c.at.count();
-    }
+    for (const auto& c : cases) EXPECT_EQ(arrivals.phase_at(c.at), c.phase) << c.at.count();
     EXPECT_EQ(uniform({}).phase_at(1s), 0U);
-    EXPECT_EQ(uniform({}).rate_at(0s).per_second, 0);
+}
+
+TEST(schedule, averages_the_rate_of_an_interval_by_its_area) {
+    const auto arrivals = uniform({linear_rate(5s, 0, 100), paused(5s), fixed_count(0s, 9), fixed_count(4s, 10)});
+    struct {
+        nanoseconds from, until;
+        double average;
+        const char* reason;
+    } const cases[] = {
+        {0s, 1s, 10, "a ramp: its middle"},
+        {1s, 2s, 30, "not 20 or 40, the rates at its ends"},
+        {4s, 5s, 90, "the last second of the ramp"},
+        {4500ms, 5500ms, 47.5, "half a second of the ramp, half of the pause"},
+        {6s, 9s, 0, "a pause"},
+        {9s, 10s, 0, "nine at once are due at 10 s"},
+        {10s, 11s, 11.5, "nine at once, and a rate of 2.5"},
+        {13s, 15s, 1.25, "half of it after the end"},
+        {14s, 15s, 0, "after the end"},
+        {-1s, 0s, 0, "before the start"},
+        {-1s, 1s, 10, "from the start on"},
+        {2s, 2s, 0, "nothing"},
+    };
+    for (const auto& c : cases)
+        EXPECT_NEAR(arrivals.average_rate(c.from, c.until).per_second, c.average, 1e-6) << c.reason;
+    EXPECT_EQ(uniform({}).average_rate(0s, 1s).per_second, 0);
+    EXPECT_EQ(uniform({constant_rate(1s, 4), fixed_count(0s, 5)}).average_rate(0s, 1s).per_second, 9)
+        << "at once, at the end of the load: in its last second";
 }

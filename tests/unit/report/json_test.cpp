@@ -249,7 +249,7 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
     // 41.2 ms lies in the bucket 41,184..41,215 us, 380 ms in 379,904..380,159 us.
     expect_json(json::parse(line),
                 R"({"elapsed_ms":16000,"interval_ms":1000,"stage":"load","phase":"steady","load_elapsed_ms":12000,
-        "target_rate_per_s":200,
+        "target_rate_per_s":200,"late_ranks":0,
         "requests":{"due":200,"sent":198,"unexpected":1,"outcomes":{"executed":190,"failed":0,"timed_out":0,"rejected":0,
         "errored":0,"unanswered":0,"skipped":0},"in_flight":84,"waiting_for_connection":0},
         "sessions":{"online":2000,"refused":0,"dropped":0,"reconnects":3},

@@ -171,6 +171,7 @@ TEST_F(report_reader_test, knows_when_the_load_started) {
     header.load_started = sample_run::load_started();
     write("run.json", run_json(header));
     EXPECT_EQ(read().load_started, sample_run::load_started());
+    EXPECT_EQ(read().started, header.started);
 }
 
 TEST_F(report_reader_test, uses_anomalies_listed_in_the_request_record) {

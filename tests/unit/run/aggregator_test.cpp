@@ -28,12 +28,13 @@ measure::snapshot of(std::uint32_t online, std::uint64_t due) {
 }
 
 const monotonic_time begun{1h};
+const std::chrono::system_clock::time_point utc{std::chrono::seconds{1'800'000'000} + 1500us};
 
 } // namespace
 
 TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     const plan_from_text text(ten_seconds);
-    aggregator all(text.plan, begun);
+    aggregator all(text.plan, {utc, begun});
     all.add(of(3, 1));
     all.add(of(10, 2));
     auto p = all.progress(measure::stage::load, begun + 2s, begun + 3s);
@@ -44,8 +45,8 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.interval_s, 3);
     EXPECT_EQ(p.elapsed, 3s);
     EXPECT_EQ(p.load_elapsed, 1s);
-    EXPECT_EQ(p.load_started, std::chrono::floor<std::chrono::milliseconds>(all.result(begun).started + 2s));
-    EXPECT_EQ(p.target_rate, 5);
+    EXPECT_EQ(p.load_started, utc + 2s - 500us) << "whole milliseconds";
+    EXPECT_NEAR(p.target_rate, 5.0 / 3, 1e-9) << "a third of the interval is load";
     EXPECT_EQ(p.sessions_online, 10U) << "a state is the latest value, not a sum";
     EXPECT_EQ(p.generator.cpu_s, 0.5);
 
@@ -62,13 +63,13 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
 
 TEST(aggregator, knows_no_start_of_the_load_while_connecting) {
     const plan_from_text text(ten_seconds);
-    aggregator all(text.plan, begun);
+    aggregator all(text.plan, {utc, begun});
     EXPECT_EQ(all.progress(measure::stage::connecting, never, begun + 1s).load_started, std::nullopt);
 }
 
 TEST(aggregator, result_has_the_sum_and_the_recoveries) {
     const plan_from_text text(ten_seconds);
-    aggregator all(text.plan, begun);
+    aggregator all(text.plan, {utc, begun});
     all.add(of(3, 1));
     all.add(of(10, 2));
     all.progress(measure::stage::load, begun + 2s, begun + 5s);
@@ -76,6 +77,7 @@ TEST(aggregator, result_has_the_sum_and_the_recoveries) {
     EXPECT_EQ(r.mode, measure::run_mode::run);
     EXPECT_EQ(r.scenario, "steady");
     EXPECT_EQ(r.seed, 7U);
+    EXPECT_EQ(r.started, utc);
     EXPECT_EQ(r.elapsed, 20s);
     EXPECT_EQ(r.lag_limit, 50ms);
     EXPECT_EQ(r.planned_arrivals, 50U);
@@ -84,9 +86,36 @@ TEST(aggregator, result_has_the_sum_and_the_recoveries) {
     EXPECT_EQ(r.recoveries[0].condition, "tunnel");
 }
 
+// A ramp 0 to 100 in 5 s, then a phase of 1.4 s at 20/s and a pause.
+TEST(aggregator, phase_and_rate_are_those_of_the_interval) {
+    const plan_from_text text("name: t\nload: {phases: [{name: up, duration: 5s, arrivalRate: 0, rampTo: 100}, "
+                              "{name: steady, duration: 1400ms, arrivalRate: 20}, {name: end, pause: 3s}]}\n");
+    aggregator all(text.plan, {utc, begun});
+    const auto start = begun + 2s;
+    all.progress(measure::stage::connecting, start, start);
+    const struct {
+        std::uint32_t phase;
+        double rate;
+    } seconds[] = {{0, 10}, {0, 30}, {0, 50}, {0, 70}, {0, 90}, {1, 20}, {2, 8}, {2, 0}};
+    for (std::size_t i = 0; i < std::size(seconds); ++i) {
+        const auto p = all.progress(measure::stage::load, start, start + std::chrono::seconds{i + 1});
+        EXPECT_EQ(p.phase, seconds[i].phase) << i;
+        EXPECT_NEAR(p.target_rate, seconds[i].rate, 1e-9) << i;
+    }
+}
+
+TEST(aggregator, plans_no_arrivals_after_the_end_of_the_load) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, {utc, begun});
+    all.end_load(begun + 1200ms); // Ctrl-C
+    EXPECT_NEAR(all.progress(measure::stage::load, begun, begun + 1s).target_rate, 5, 1e-9);
+    EXPECT_NEAR(all.progress(measure::stage::draining, begun, begun + 2s).target_rate, 1, 1e-9) << "a fifth of it";
+    EXPECT_EQ(all.progress(measure::stage::draining, begun, begun + 3s).target_rate, 0);
+}
+
 TEST(aggregator, result_of_a_replay_plans_the_selected_arrivals) {
     const plan_from_text text(ten_seconds, replay_selection{.arrivals = {arrival_id{3}, arrival_id{9}}});
-    const auto r = aggregator(text.plan, begun).result(begun);
+    const auto r = aggregator(text.plan, {utc, begun}).result(begun);
     EXPECT_EQ(r.mode, measure::run_mode::replay);
     EXPECT_EQ(r.planned_arrivals, 2U);
 }

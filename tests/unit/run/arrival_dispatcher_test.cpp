@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <memory>
 #include <set>
 
 using namespace loadsim;
@@ -58,15 +60,20 @@ public:
         request_key key;
         std::string vin, service;
         std::vector<std::string> parameters;
+        monotonic_time at{};
     };
     std::vector<request> sent;
+    monotonic_time now{};        ///< of the next requests
     manual_time* time = nullptr; ///< advanced by each send()
 
     void start(std::function<void(std::string)>) override {}
     void stop() override {}
     void send(request_key key, std::string_view vin, const loadsim::driver::service_request& wanted) override {
-        sent.push_back(
-            {key, std::string(vin), std::string(wanted.name), {wanted.parameters.begin(), wanted.parameters.end()}});
+        sent.push_back({key,
+                        std::string(vin),
+                        std::string(wanted.name),
+                        {wanted.parameters.begin(), wanted.parameters.end()},
+                        now});
         if (time != nullptr) time->advance(30ms);
     }
 };
@@ -81,7 +88,7 @@ struct fixture {
         : text(yaml, std::move(replay)),
           ledger(
               text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s),
-          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, partition, ledger, vehicles, driver, time) {
+          vehicles(text.scenario.fleet.vehicles), dispatcher(text.plan, partition, {}, ledger, vehicles, driver, time) {
         dispatcher.begin(start);
     }
 
@@ -91,17 +98,23 @@ struct fixture {
     }
     monotonic_time dispatch_due(monotonic_time now) {
         time.set(now);
+        driver.now = now;
         return dispatcher.dispatch_due();
     }
 
     /// Ends all requests so far: their vehicles are free again.
     void complete_all() {
-        for (; completed < driver.sent.size(); ++completed) {
-            const auto& key = driver.sent[completed].key;
-            const auto id = std::to_string(number(key.arrival));
-            ledger.accepted(key, id, start);
-            ledger.completion_observed(key.vehicle, id, outcome::executed, {}, start);
-        }
+        for (; completed < driver.sent.size(); ++completed) complete_next();
+    }
+    void complete_next() {
+        const auto& key = driver.sent[completed].key;
+        const auto id = std::to_string(number(key.arrival));
+        ledger.accepted(key, id, start);
+        ledger.completion_observed(key.vehicle, id, outcome::executed, {}, start);
+    }
+    /// Ends the requests that were sent before `limit`; they are in order.
+    void complete_begun_before(monotonic_time limit) {
+        for (; completed < driver.sent.size() && driver.sent[completed].at < limit; ++completed) complete_next();
     }
     std::vector<std::uint64_t> arrivals() const {
         std::vector<std::uint64_t> all;
@@ -265,6 +278,51 @@ TEST(arrival_dispatcher, skips_as_wanted_above_the_limit_of_the_phase) {
     const auto counts = f.ledger.take_counts();
     EXPECT_THAT(counts.errors, ElementsAre(Pair("maxVusers reached", 8U)));
     EXPECT_EQ(counts.requests.unexpected, 0U);
+}
+
+TEST(arrival_dispatcher, the_limit_of_a_phase_holds_for_all_shards_of_a_process_together) {
+    constexpr auto limited = "name: t\nseed: 5\nfleet: {vehicles: 40}\n"
+                             "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10, maxVusers: 3}]}\n";
+    std::atomic<std::uint64_t> open{0};
+    fixture one(limited, {0, 2});
+    fixture two(limited, {1, 2});
+    one.ledger.share_open_count(open);
+    two.ledger.share_open_count(open);
+    one.dispatch_due(one.start + 1s);
+    ASSERT_GE(one.driver.sent.size(), 3U) << "or this seed proves nothing";
+    EXPECT_EQ(one.driver.sent.size(), 3U) << "all of the limit, not half of it";
+    EXPECT_EQ(open, 3U);
+    two.dispatch_due(two.start + 500ms);
+    EXPECT_THAT(two.driver.sent, IsEmpty()) << "the other shard has used it";
+    one.complete_all();
+    EXPECT_EQ(open, 0U);
+    two.dispatch_due(two.start + 1s);
+    EXPECT_FALSE(two.driver.sent.empty());
+}
+
+// A limit that is just met by one shard is met by 22 of them: 22 in flight, ten on average.
+TEST(arrival_dispatcher, skips_no_more_with_many_shards) {
+    constexpr auto limited =
+        "name: t\nseed: 5\nfleet: {vehicles: 2200}\n"
+        "load: {services: {horn: 1}, spacing: poisson, phases: [{duration: 40s, arrivalRate: 10, maxVusers: 22}]}\n";
+    const auto skipped = [&](std::uint32_t shards) {
+        std::atomic<std::uint64_t> open{0};
+        std::vector<std::unique_ptr<fixture>> all;
+        for (std::uint32_t i = 0; i < shards; ++i) {
+            all.push_back(std::make_unique<fixture>(limited, fleet_partition{i, shards}));
+            all.back()->ledger.share_open_count(open);
+        }
+        for (auto now = fixture::start; now <= fixture::start + 40s; now += 10ms) {
+            for (const auto& one : all) one->complete_begun_before(now - 1s);
+            for (const auto& one : all) one->dispatch_due(now);
+        }
+        std::uint64_t count = 0;
+        for (const auto& one : all)
+            count += one->ledger.take_counts().requests.outcomes[static_cast<std::size_t>(outcome::skipped)];
+        return count;
+    };
+    EXPECT_EQ(skipped(22), skipped(1));
+    EXPECT_LE(skipped(1), 4U) << "of 400";
 }
 
 TEST(arrival_dispatcher, replays_the_selected_arrivals_with_the_selected_vehicle) {

@@ -10,7 +10,7 @@
 
 namespace loadsim::run {
 
-class fake_channel final : public cluster::channel {
+class fake_channel : public cluster::channel {
 public:
     fake_channel(std::uint32_t index, std::uint32_t count) : info_{.index = index, .count = count, .host = "a"} {}
 
@@ -39,6 +39,7 @@ public:
         incoming.pop_front();
         return next;
     }
+    void progress() override {}
     /// Returns at once: what is not queued does not come in time.
     std::optional<received_message> receive_until(monotonic_time) override { return receive(); }
     const std::string& error() const override { return failure; }

@@ -16,6 +16,9 @@ public:
     std::vector<std::string> calls;
     std::function<void(const std::string& call)> on_call = [](const std::string&) {};
     std::function<measure::snapshot()> snapshot = [] { return measure::snapshot{}; };
+    std::function<void(const std::function<bool()>& should_stop)> while_hooks_run = [](const auto&) {};
+    std::function<std::uint32_t(monotonic_time interval_end)> late = [](monotonic_time) { return 0U; };
+    monotonic_time collected_until{};
     result<void> before{};
     result<void> after{};
     bool is_idle = true;
@@ -25,8 +28,12 @@ public:
     monotonic_time load_start{};
 
     const run_plan& plan() const override { return plan_; }
-    result<void> run_before_hooks(const std::function<bool()>&) override { return call("before"), before; }
-    result<void> run_after_hooks() override { return call("after"), after; }
+    result<void> run_before_hooks(const std::function<bool()>& should_stop) override {
+        return call("before"), while_hooks_run(should_stop), before;
+    }
+    result<void> run_after_hooks(const std::function<bool()>& should_stop) override {
+        return call("after"), while_hooks_run(should_stop), after;
+    }
     void connect() override { call("connect"); }
     void begin_load(monotonic_time start) override {
         load_start = start;
@@ -35,7 +42,11 @@ public:
     void stop_arrivals() override { call("stop_arrivals"); }
     void expire_open_requests() override { call("expire"); }
     void stop() override { call("stop"); }
-    measure::snapshot collect() override { return snapshot(); }
+    measure::snapshot collect(monotonic_time until) override {
+        collected_until = until;
+        return snapshot();
+    }
+    std::uint32_t late_ranks(monotonic_time end) const override { return late(end); }
     bool idle() const override { return is_idle; }
     nanoseconds next_deadline() const override { return nanoseconds::max(); }
     void poll() override {}

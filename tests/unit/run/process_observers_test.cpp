@@ -21,7 +21,7 @@ TEST(process_observers, connect_nothing_for_the_observers_of_a_shard) {
     EXPECT_EQ(observers.webhook_url(), "");
     EXPECT_TRUE(observers.notices().empty());
     measure::totals totals;
-    observers.take_counts(totals);
+    observers.take_counts(totals, [](const auto&) { return true; });
     EXPECT_TRUE(totals.observers.empty());
 }
 
@@ -30,4 +30,21 @@ TEST(process_observers, open_no_webhook_for_the_mqtt_driver) {
     process_observers observers(text.scenario);
     EXPECT_TRUE(observers.open(nullptr));
     EXPECT_EQ(observers.webhook_url(), "");
+}
+
+// A message to all ranks is one message in the report.
+TEST(process_observers, receive_messages_of_all_ranks_from_a_target_that_all_share) {
+    const struct {
+        observer::options kind;
+        bool with_one_broker, with_one_api;
+    } cases[] = {
+        {observer::mqtt_options{}, true, false},      {observer::sse_options{}, false, true},
+        {observer::websocket_options{}, false, true}, {observer::webhook_options{}, false, false},
+        {observer::poll_options{}, false, false},
+    };
+    for (const auto& [kind, with_one_broker, with_one_api] : cases) {
+        EXPECT_EQ(receives_messages_of_all_ranks(kind, {.broker = false, .api = true}), with_one_broker);
+        EXPECT_EQ(receives_messages_of_all_ranks(kind, {.broker = true, .api = false}), with_one_api);
+        EXPECT_FALSE(receives_messages_of_all_ranks(kind, {.broker = true, .api = true})) << kind.index();
+    }
 }

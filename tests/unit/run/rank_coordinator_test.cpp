@@ -36,6 +36,7 @@ protected:
         return all;
     }
 
+    static constexpr monotonic_time load_start{5s};
     plan_from_text text{"name: t\nload: {phases: [{duration: 3s, arrivalRate: 2}]}\n"};
     manual_time time;
     fake_generator local{text.plan};
@@ -63,7 +64,7 @@ TEST_F(rank_coordinator_test, executes_every_command_on_all_ranks) {
 
 TEST_F(rank_coordinator_test, runs_hooks_on_its_own_rank_only) {
     EXPECT_TRUE(coordinator.run_before_hooks([] { return false; }));
-    EXPECT_TRUE(coordinator.run_after_hooks());
+    EXPECT_TRUE(coordinator.run_after_hooks([] { return false; }));
     EXPECT_THAT(local.calls, ElementsAre("before", "after"));
     EXPECT_TRUE(channel.sent.empty());
 }
@@ -87,11 +88,11 @@ TEST_F(rank_coordinator_test, collects_each_rank_once) {
     channel.deliver(1, status(0, 10));
     channel.deliver(1, status(0, 20));
     channel.deliver(2, status(0, 300));
-    auto sum = coordinator.collect();
+    auto sum = coordinator.collect(never);
     EXPECT_EQ(sum.counts.requests.due, 331U) << "counts of all reports";
     EXPECT_EQ(sum.sessions_online, 30U) << "state of the latest ones";
     EXPECT_TRUE(sum.all_due);
-    sum = coordinator.collect();
+    sum = coordinator.collect(never);
     EXPECT_EQ(sum.counts.requests.due, 1U);
     EXPECT_EQ(sum.sessions_online, 30U);
 }
@@ -102,14 +103,14 @@ TEST_F(rank_coordinator_test, waits_for_the_slowest_rank) {
     late.snapshot.all_due = false;
     channel.deliver(1, status(0));
     channel.deliver(2, late);
-    EXPECT_FALSE(coordinator.collect().all_due);
+    EXPECT_FALSE(coordinator.collect(never).all_due);
 }
 
 TEST_F(rank_coordinator_test, names_the_rank_that_could_not_set_itself_up) {
     auto broken = status(0);
     broken.snapshot.setup_error = "no broker";
     channel.deliver(1, broken);
-    EXPECT_EQ(coordinator.collect().setup_error, "rank 1 on b: no broker");
+    EXPECT_EQ(coordinator.collect(never).setup_error, "rank 1 on b: no broker");
 }
 
 TEST_F(rank_coordinator_test, passes_on_the_stop_request_of_another_rank) {
@@ -138,6 +139,54 @@ TEST_F(rank_coordinator_test, loses_a_rank_that_is_silent) {
     EXPECT_EQ(coordinator.lost_rank(), "rank 2 on a has sent nothing for 20s");
 }
 
+TEST_F(rank_coordinator_test, keeps_a_rank_that_is_busy_for_long) {
+    for (int i = 0; i < 5; ++i) { // calls of `before` for 250 s
+        time.advance(50s);
+        channel.deliver(1, cluster::busy_report{});
+        channel.deliver(2, status(0));
+        coordinator.poll();
+        EXPECT_EQ(coordinator.lost_rank(), "");
+        channel.deliver(2, status(0));
+    }
+    EXPECT_FALSE(coordinator.idle()) << "rank 1 has not set itself up";
+    channel.deliver(1, status(0));
+    coordinator.poll();
+    EXPECT_TRUE(coordinator.idle());
+}
+
+// Reports of a second arrive while the next one lasts: they are counted where they belong.
+TEST_F(rank_coordinator_test, collects_each_interval_when_all_ranks_have_reported_it) {
+    local.snapshot = [this] { return status(0, time.now() < load_start ? 0 : 100).snapshot; };
+    const auto report = [this](std::uint32_t rank, std::uint32_t complete, std::uint64_t due) {
+        auto s = status(1, due);
+        s.complete_intervals = complete;
+        channel.deliver(rank, s);
+    };
+    coordinator.begin_load(load_start);
+    time.set(load_start);
+    coordinator.collect(monotonic_time{});
+    report(1, 1, 1);
+    report(2, 1, 2);
+    coordinator.poll();
+    EXPECT_EQ(coordinator.late_ranks(load_start), 0U);
+    EXPECT_EQ(coordinator.collect(load_start).counts.requests.due, 3U) << "of before the load";
+    for (std::uint32_t second = 1; second <= 3; ++second) {
+        const auto end = load_start + std::chrono::seconds{second};
+        time.set(end);
+        const auto held = coordinator.collect(end - 1s).counts.requests.due;
+        EXPECT_EQ(held, 0U) << "the others have not reported this second";
+        report(1, second + 1, 10);
+        coordinator.poll();
+        EXPECT_EQ(coordinator.late_ranks(end), 1U);
+        time.advance(300ms);
+        coordinator.collect(end - 1s); // rank 0 counts on
+        report(2, second + 1, 20);
+        coordinator.poll();
+        EXPECT_EQ(coordinator.late_ranks(end), 0U);
+        EXPECT_EQ(coordinator.collect(end).counts.requests.due, second == 1 ? 330U : 430U);
+    }
+}
+
 TEST_F(rank_coordinator_test, loses_a_rank_that_sends_nonsense) {
     channel.incoming.push_back({2, "{\"half\":"});
     coordinator.poll();
@@ -153,8 +202,8 @@ TEST_F(rank_coordinator_test, writes_its_own_part_to_the_spool) {
     local.snapshot = [] { return status(0, 1).snapshot; };
     channel.deliver(1, status(0, 10));
     coordinator.connect();
-    coordinator.collect();
-    coordinator.collect();
+    coordinator.collect(never);
+    coordinator.collect(never);
     const auto spools = cluster::read_spools(folder.path());
     ASSERT_EQ(spools.size(), 1U);
     EXPECT_EQ(spools[0].sum.counts.requests.due, 2U);

@@ -3,12 +3,14 @@
 #include "fake_channel.hpp"
 
 #include <loadsim/run/ranks.hpp>
+#include <loadsim/scenario/scenario.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace loadsim;
 using namespace loadsim::run;
+using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 namespace {
@@ -145,7 +147,7 @@ TEST(rank_handshake, joins_with_the_settings_of_rank_0) {
 TEST(rank_handshake, joins_no_run_when_rank_0_releases_its_ranks) {
     fake_channel coordinator(0, 3);
     coordinator.deliver(1, cluster::status_report{.snapshot = {}, .leaving = true});
-    EXPECT_FALSE(release_ranks(coordinator)) << "rank 2 does not leave";
+    EXPECT_FALSE(release_ranks(coordinator, steady_time{})) << "rank 2 does not leave";
     for (const std::uint32_t rank : {1U, 2U}) {
         fake_channel worker(rank, 3);
         worker.deliver(0, coordinator.sent_to<cluster::control_command>(rank).at(0));
@@ -161,8 +163,45 @@ TEST(rank_handshake, releases_ranks_until_each_has_left) {
         coordinator.deliver(rank, cluster::status_report{}); // an earlier report is no farewell
         coordinator.incoming.push_back({rank, worker.sent.at(0).second});
     }
-    EXPECT_TRUE(release_ranks(coordinator));
+    EXPECT_TRUE(release_ranks(coordinator, steady_time{}));
     EXPECT_TRUE(coordinator.incoming.empty());
+}
+
+TEST(rank_handshake, refuses_a_limit_that_is_too_small_for_its_ranks) {
+    const auto refused = [](std::uint64_t limit, std::uint32_t ranks) {
+        scenario::scenario_config scenario;
+        scenario.load.phases.resize(3);
+        scenario.load.phases[1].max_vusers = limit;
+        return to_string(check_max_vusers(scenario, ranks));
+    };
+    EXPECT_EQ(
+        refused(22, 22),
+        "load.phases[1].maxVusers: 22 for 22 ranks is fewer than 20 for each, and a rank skips requests when its own "
+        "part is in flight, even if the others have room; raise it to 440, or start 1 at most");
+    EXPECT_THAT(refused(439, 22), HasSubstr("or start 21 at most"));
+    EXPECT_EQ(refused(440, 22), "");
+    EXPECT_EQ(refused(1, 1), "") << "nothing to divide";
+}
+
+TEST(rank_handshake, waits_for_a_rank_as_long_as_it_sends_messages) {
+    struct slow_channel : fake_channel {
+        using fake_channel::fake_channel;
+        std::optional<received_message> receive_until(monotonic_time until) override {
+            if (incoming.empty() || time.now() + 19s > until) return std::nullopt;
+            time.advance(19s);
+            return receive();
+        }
+        manual_time time;
+    };
+    slow_channel busy(0, 2);
+    for (int i = 0; i < 10; ++i) busy.deliver(1, cluster::busy_report{});
+    busy.deliver(1, cluster::status_report{.snapshot = {}, .leaving = true});
+    EXPECT_TRUE(release_ranks(busy, busy.time)) << "after 209 s of calls of `after`";
+
+    slow_channel silent(0, 3);
+    silent.deliver(1, cluster::busy_report{});
+    silent.deliver(1, cluster::status_report{.snapshot = {}, .leaving = true});
+    EXPECT_FALSE(release_ranks(silent, silent.time)) << "rank 2 has sent nothing, however often rank 1 does";
 }
 
 TEST(rank_handshake, starts_all_other_ranks_and_describes_them) {

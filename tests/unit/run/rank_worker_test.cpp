@@ -6,6 +6,7 @@
 #include "fake_signals.hpp"
 #include "plan_from_text.hpp"
 #include "spool_folder.hpp"
+#include "stages.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -81,6 +82,44 @@ TEST_F(rank_worker_test, reports_five_times_a_second_while_rank_0_waits) {
     };
     EXPECT_TRUE(worker.run(&generator, {}));
     EXPECT_THAT(reports(), SizeIs(6)) << "at 0, 200, 400, 600, 800 and 1000 ms";
+}
+
+// Late or not, a report is of the seconds that were complete when the rank counted, and the next one is on time.
+TEST_F(rank_worker_test, reports_each_second_of_the_load_at_its_end) {
+    const auto wall = system_time_us();
+    channel.deliver(0, control_command{.what = control_command::kind::load, .start_wall_us = wall + 1'500'000});
+    std::vector<nanoseconds> at;
+    generator.snapshot = [this, &at] {
+        if (generator.load_start != monotonic_time{}) at.push_back(time.now() - generator.load_start);
+        if (at.size() == 4) time.advance(300ms); // late
+        if (at.size() == 5) command(control_command::kind::stop_arrivals);
+        if (at.size() == 9) command(control_command::kind::leave);
+        return measure::snapshot{};
+    };
+    EXPECT_TRUE(worker.run(&generator, {}));
+    ASSERT_THAT(at, SizeIs(9));
+    at.erase(at.begin()); // the confirmation of the command
+    EXPECT_THAT(at, ElementsAre(0s, 1s, 2s, 3s, 3020ms, 3200ms, 3400ms, 3600ms))
+        << "the command to stop is read within 20 ms";
+    std::vector<std::uint32_t> complete;
+    for (const auto& r : reports()) complete.push_back(r.complete_intervals);
+    EXPECT_THAT(complete, ElementsAre(0, 1, 2, 3, 4, 4, 4, 4, 4));
+}
+
+TEST_F(rank_worker_test, says_once_a_second_that_it_is_busy) {
+    const auto busy = [this] { return channel.sent_to<cluster::busy_report>(0).size(); };
+    generator.while_hooks_run = [this](const auto& should_stop) {
+        for (int i = 0; i < 300; ++i) { // 6 s
+            EXPECT_FALSE(should_stop());
+            time.advance(20ms);
+        }
+    };
+    EXPECT_TRUE(run_before_hooks(generator, signals, [this] { worker.report_busy(); }));
+    EXPECT_EQ(busy(), 6U);
+    run_after_hooks(
+        generator, [](const auto&) {}, [this] { worker.report_busy(); });
+    EXPECT_EQ(busy(), 12U);
+    EXPECT_THAT(reports(), IsEmpty()) << "its counts come later";
 }
 
 TEST_F(rank_worker_test, reports_its_set_up_error_until_it_may_leave) {

@@ -185,7 +185,7 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 10}], drain: 5
     for (std::size_t i = 0; i < 10; ++i) {
         EXPECT_EQ(all.progress[i].elapsed, std::chrono::seconds{i + 1});
         EXPECT_EQ(all.progress[i].current_stage, stage::load);
-        EXPECT_EQ(all.progress[i].target_rate, i < 9 ? 10 : 0);
+        EXPECT_EQ(all.progress[i].target_rate, 10);
         EXPECT_EQ(all.progress[i].interval.requests.due, 10U);
     }
     EXPECT_EQ(all.progress[10].current_stage, stage::done);

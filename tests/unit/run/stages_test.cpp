@@ -52,8 +52,10 @@ protected:
                                [this](const measure::progress& p) {
                                    progress.push_back(p);
                                    progress.back().cumulative = nullptr;
+                                   on_progress();
                                },
-                           .on_finished = [this](const measure::run_result& r) { results.push_back(r); }},
+                           .on_finished = [this](const measure::run_result& r) { results.push_back(r); },
+                           .started = {.utc = {}, .at = begin}},
                           time, linger);
     }
 
@@ -72,6 +74,7 @@ protected:
     std::map<std::string, nanoseconds> at; ///< time of each call, since the begin
     std::vector<std::string> notices;
     std::vector<measure::progress> progress;
+    std::function<void()> on_progress = [] {}; ///< after each
     std::vector<measure::run_result> results;
 };
 
@@ -139,15 +142,66 @@ TEST_F(stages_test, stopped_during_the_hooks_end_without_load_and_further_hooks)
     EXPECT_LE(time.now() - begin, 200ms);
 }
 
-TEST_F(stages_test, report_progress_once_a_second_and_at_the_end) {
+TEST_F(stages_test, report_progress_once_a_second_of_the_load_and_at_the_end) {
     run();
-    ASSERT_THAT(progress, SizeIs(4));
-    for (std::size_t i = 0; i < 3; ++i) {
-        EXPECT_EQ(progress[i].elapsed, std::chrono::seconds{i + 1});
-        EXPECT_EQ(progress[i].load_elapsed, std::chrono::seconds{i + 1} - 50ms);
+    ASSERT_THAT(progress, SizeIs(5));
+    EXPECT_EQ(progress[0].elapsed, 50ms) << "up to the start of the load";
+    EXPECT_EQ(progress[0].current_stage, measure::stage::connecting);
+    for (std::size_t i = 1; i <= 3; ++i) {
+        EXPECT_EQ(progress[i].elapsed, std::chrono::seconds{i} + 50ms);
+        EXPECT_EQ(progress[i].load_elapsed, std::chrono::seconds{i});
+        EXPECT_EQ(progress[i].target_rate, 2);
+        EXPECT_EQ(progress[i].interval_s, 1);
         EXPECT_EQ(progress[i].current_stage, measure::stage::load);
     }
-    EXPECT_EQ(progress[3].current_stage, measure::stage::done);
+    EXPECT_EQ(progress[4].current_stage, measure::stage::done);
+}
+
+TEST_F(stages_test, count_elapsed_time_from_the_start_of_the_run_not_of_its_stages) {
+    time.set(begin + 4s); // the set-up
+    run();
+    EXPECT_EQ(progress[0].elapsed, 4050ms);
+    EXPECT_EQ(progress[0].interval_s, 4.05) << "since the start";
+    EXPECT_EQ(progress[1].elapsed, 5050ms);
+    EXPECT_EQ(results.front().started, (std::chrono::system_clock::time_point{}));
+    EXPECT_EQ(results.front().elapsed, time.now() - begin);
+}
+
+TEST_F(stages_test, report_a_second_when_all_ranks_have_or_after_three_seconds) {
+    generator.ranks = 2;
+    const auto load_start = begin + 50ms;
+    generator.late = [&](monotonic_time end) { // the report of second 1 takes 400 ms, that of second 2 never comes
+        if (end == load_start + 1s) return time.now() < end + 400ms ? 1U : 0U;
+        return end == load_start + 2s ? 1U : 0U;
+    };
+    generator.snapshot = [this] {
+        if (time.now() < begin + 8s)
+            in_flight = 1;
+        else
+            in_flight = 0;
+        return state();
+    };
+    std::vector<nanoseconds> reported_at;
+    std::vector<monotonic_time> collected;
+    on_progress = [&] {
+        reported_at.push_back(time.now() - load_start);
+        collected.push_back(generator.collected_until);
+    };
+    run();
+    ASSERT_GE(progress.size(), 6U);
+    const nanoseconds earliest[] = {0s, 1400ms, 5s, 5s, 5s, 5s};
+    for (std::size_t i = 0; i < 6; ++i) {
+        EXPECT_EQ(progress[i].load_elapsed, std::chrono::seconds{i}) << "the end of the second, not of the wait";
+        EXPECT_EQ(progress[i].interval_s, i == 0 ? 0.05 : 1);
+        EXPECT_EQ(collected[i], load_start + std::chrono::seconds{i});
+        EXPECT_GE(reported_at[i], earliest[i]);
+        EXPECT_LE(reported_at[i], earliest[i] + 100ms);
+        EXPECT_EQ(progress[i].late_ranks, i == 2 ? 1U : 0U) << "marked";
+        EXPECT_EQ(progress[i].current_stage, i == 0   ? measure::stage::connecting
+                                             : i <= 3 ? measure::stage::load
+                                                      : measure::stage::draining);
+    }
+    EXPECT_EQ(generator.collected_until, never) << "all that is left, at the end";
 }
 
 TEST_F(stages_test, report_the_result_once) {
