@@ -35,7 +35,7 @@ struct subscriber_setup {
     std::function<void()> on_retained;
     std::function<void(const std::string& address)> on_connect{}; ///< called likewise, if the address is known
     std::function<void(const std::string& sentence)>
-        on_limited{};                                      ///< called likewise: the broker supports less than was requested
+        on_limited{}; ///< called likewise: the broker supports less than was requested
     std::function<void(const std::string& why)> on_lost{}; ///< called likewise: a session has ended
     net::byte_tap* tap = nullptr;                          ///< receives the bytes of loadsim's own link; null: none
 };

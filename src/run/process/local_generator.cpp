@@ -403,8 +403,7 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
         auto compiled = scenario::compile(scenario);
         if (!compiled) return compiled.error();
         if (options.check_machine)
-            if (const auto checked = check_machine(scenario, options.rank, on_notice); !checked)
-                return checked.error();
+            if (const auto checked = check_machine(scenario, options.rank, on_notice); !checked) return checked.error();
         auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
         if (!setup) return setup.error();
         return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);

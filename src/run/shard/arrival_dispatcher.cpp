@@ -17,8 +17,8 @@ constexpr std::uint32_t foreign_per_clock = 4096;
 arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, fleet_partition process,
                                        measure::ledger& ledger, const fleet::vehicles& vehicles, driver::driver& driver,
                                        const time_source& time)
-    : plan_(plan), partition_(partition), process_(process), ledger_(ledger), vehicles_(vehicles), driver_(driver), time_(time),
-      cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
+    : plan_(plan), partition_(partition), process_(process), ledger_(ledger), vehicles_(vehicles), driver_(driver),
+      time_(time), cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
     ledger_.set_on_completed([this](vehicle_id v) { update(v); });
     if (vehicles_.available() == 0) return;
     for (std::uint64_t i = partition_.index; i < plan.scenario.fleet.vehicles; i += partition_.count) {

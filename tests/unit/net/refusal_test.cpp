@@ -91,7 +91,8 @@ TEST(refusal, start_error_names_the_session_the_cause_and_what_to_do) {
          "the driver cannot connect (Connection refused); check that the broker runs, and target.user and "
          "target.password if it wants them"},
         {{.reason = mqtt::reason::not_authorized, .filter = "v1/+/rsp/+"},
-         "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized (0x87)); check the broker's access "
+         "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized (0x87)); check the broker's "
+         "access "
          "rules"},
         {{.why = mqtt::errc::invalid_argument, .filter = "a#"},
          "the driver cannot subscribe to a#: a topic, filter or string that MQTT does not allow"},
