@@ -92,9 +92,11 @@ bool recovery_tracker::holds(request_count requests) const {
 }
 
 bool recovery_tracker::is_disturbed(iterator at, iterator to) const {
+    // Three standard deviations of a binomial distribution, and one request: a single one is no disturbance.
     const auto by_more_than_chance = [this](request_count requests) {
-        const auto permitted = static_cast<double>(requests.all) * (1 - budget_->percentile / 100);
-        return static_cast<double>(requests.outside) > 1 + permitted + 3 * std::sqrt(permitted);
+        const auto within = budget_->percentile / 100;
+        const auto permitted = static_cast<double>(requests.all) * (1 - within);
+        return static_cast<double>(requests.outside) > 1 + permitted + 3 * std::sqrt(permitted * within);
     };
     const auto own = requests_of(at, at + 1);
     const bool stands_still = at->late != 0 && own.all == at->late;
