@@ -204,6 +204,17 @@ TEST_F(conditions_of_a_link, storm_resets_and_connects_at_once) {
     EXPECT_FALSE(fleet_->available(vehicle_id{0}));
 }
 
+TEST_F(conditions_of_a_link, each_change_of_availability_is_reported) {
+    begin_with(condition::kind::reconnect_storm, 0s);
+    EXPECT_EQ(availability_changes_, 1U) << "it came online";
+    run_to(1s);
+    EXPECT_EQ(availability_changes_, 2U);
+    fleet_->establish();
+    EXPECT_EQ(availability_changes_, 3U);
+    fleet_->establish();
+    EXPECT_EQ(availability_changes_, 3U);
+}
+
 TEST_F(conditions_of_a_link, vehicle_without_a_connection_does_not_connect_in_a_storm) {
     conditions_ = {make_condition(condition::kind::reconnect_storm, 1s)};
     begin(1, false);

@@ -128,6 +128,7 @@ protected:
     std::vector<std::string> events_;       ///< "delivered r1 at 0", "acked ...", "finished ...", "executed ..."
     std::vector<std::string> messages_;     ///< messages of on_message(): "up r1 at 20"
     std::vector<std::string> reachability_; ///< "unreachable at 0", "reachable at 0"
+    std::uint32_t availability_changes_ = 0;
     std::vector<std::string> session_events_;
     std::vector<std::string> condition_events_; ///< "0 at 10", "0 passed at 20"
 
@@ -161,6 +162,7 @@ private:
         reachability_.push_back(fmt::format("unreachable at {}", elapsed_ms()));
     }
     void on_reachable(vehicle_id) override { reachability_.push_back(fmt::format("reachable at {}", elapsed_ms())); }
+    void on_availability_changed(vehicle_id) override { ++availability_changes_; }
     void on_session_event(vehicle_id, std::string&& what, monotonic_time) override {
         session_events_.push_back(fmt::format("{} at {}", what, elapsed_ms()));
     }

@@ -1,5 +1,6 @@
 // Arrival dispatcher with a ledger, vehicles that are only a set, and a driver that only counts.
 #include "shard/arrival_dispatcher.hpp"
+#include "shard/event_recorder.hpp"
 
 #include "plan_from_text.hpp"
 
@@ -253,6 +254,24 @@ TEST(arrival_dispatcher, finds_the_only_free_vehicle) {
         f.dispatch_due(f.start + 300ms);
         EXPECT_EQ(f.driver.sent.size(), 2U) << "its request has ended";
     }
+}
+
+TEST(arrival_dispatcher, follows_the_availability_that_the_fleet_reports) {
+    fixture f;
+    event_recorder recorder(f.text.plan, f.ledger, f.time);
+    recorder.set_dispatcher(f.dispatcher);
+    fleet::vehicle_events& events = recorder;
+    const auto report_all = [&] {
+        for (std::uint32_t v = 0; v < 4; ++v) events.on_availability_changed(vehicle_id{v});
+    };
+    f.vehicles.offline = {0, 1, 2, 3};
+    report_all();
+    f.dispatch_due(f.start + 300ms);
+    EXPECT_THAT(f.driver.sent, IsEmpty());
+    f.vehicles.offline.clear();
+    report_all();
+    f.dispatch_due(f.start + 700ms);
+    EXPECT_EQ(f.driver.sent.size(), 4U) << "first choices and substitutes: each vehicle has a request";
 }
 
 TEST(arrival_dispatcher, shards_divide_the_arrivals) {
