@@ -3,6 +3,7 @@
 
 #include "beast_chunk_workaround.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/http/response_stream.hpp>
 
 #include <boost/asio/buffer.hpp>
@@ -47,11 +48,10 @@ std::string_view chunk_line(std::string_view bytes) {
 /// Name of the first coding that compresses the body (RFC 9112, 6.1), in a list that ends in "chunked"; empty: none.
 std::string_view compression_of_transfer(std::string_view codings) {
     while (!codings.empty()) {
-        auto one = codings.substr(0, codings.find(','));
-        codings.remove_prefix(std::min(one.size() + 1, codings.size()));
-        one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
-        one = one.substr(0, one.find_last_not_of(" \t") + 1);
-        if (equal_header_names(one, "chunked")) continue;
+        const auto comma = codings.find(',');
+        const auto one = trimmed(codings.substr(0, comma));
+        codings.remove_prefix(std::min(comma, codings.size() - 1) + 1);
+        if (equal_ignoring_case(one, "chunked")) continue;
         if (const auto compression = compression_of(one); !compression.empty()) return compression;
     }
     return {};
