@@ -16,7 +16,7 @@ command schema_command() {
                        .help = "Every key as a Markdown page: docs/scenario-reference.md"}},
             .run =
                 [reference] {
-                    print_output(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
+                    print_report(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
                     return exit_code::pass;
                 },
             .result_on_output = true};
