@@ -10,6 +10,40 @@
 
 namespace loadsim::driver {
 
+namespace {
+
+/// The result refers to `m`.
+mqtt::message message_of(const contract::outgoing_message& m) {
+    return {.topic = m.topic,
+            .payload = m.payload,
+            .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
+            .retain = m.retain,
+            .response_topic = m.response_topic,
+            .correlation_data = m.correlation,
+            .content_type = m.content_type,
+            .expiry_interval = m.expiry_s,
+            .user_properties = m.user_properties};
+}
+
+} // namespace
+
+unsupported_messages find_unsupported(std::span<const published_sample> samples, const mqtt::server_limits& limits,
+                                      mqtt::version protocol) {
+    unsupported_messages found;
+    for (const auto& s : samples) {
+        const auto message = message_of(s.message);
+        if (limits.maximum_qos < message.quality)
+            found.limits.push_back(net::qos_limit(limits.maximum_qos, message.quality, s.name, s.location + ".qos"));
+        if (message.retain && !limits.retain_available)
+            found.limits.push_back(net::retain_limit(s.name, s.location + ".retain"));
+        const auto size = net::packet_size(message, protocol);
+        if (limits.maximum_packet_size != 0 && size > limits.maximum_packet_size && found.refusal.empty())
+            found.refusal =
+                net::packet_limit(limits.maximum_packet_size, size, "one of " + s.name, s.location + ".payload");
+    }
+    return found;
+}
+
 class publisher::session final : public net::mqtt_client {
 public:
     using done_handler = std::function<void(std::string)>;
@@ -20,7 +54,8 @@ public:
                        .client_id = std::move(s.client_id),
                        .user = std::move(s.user),
                        .password = std::move(s.password),
-                       .brokers = std::move(s.brokers)}) {}
+                       .brokers = std::move(s.brokers)}),
+          samples_(std::move(s.samples)) {}
 
     void start(done_handler ready) {
         connect([this, ready = std::move(ready)](const auto& failure) {
@@ -34,22 +69,22 @@ public:
 
     void publish(const contract::outgoing_message& m, done_handler done) {
         if (!link().online()) return done("its session is not connected");
-        const auto sent = link().publish({.topic = m.topic,
-                                          .payload = m.payload,
-                                          .quality = m.qos ? static_cast<mqtt::qos>(*m.qos) : mqtt::qos::at_least_once,
-                                          .retain = m.retain,
-                                          .response_topic = m.response_topic,
-                                          .correlation_data = m.correlation,
-                                          .content_type = m.content_type,
-                                          .expiry_interval = m.expiry_s,
-                                          .user_properties = m.user_properties});
+        const auto sent = link().publish(message_of(m));
         if (sent.error) return done(sent.error.message());
         if (!link().online()) return done("the connection was lost while sending");
         if (sent.packet_id == 0) return done({});
         unacknowledged_[sent.packet_id] = std::move(done);
     }
 
+    std::map<std::string, std::uint64_t> take_broker_limits() { return std::exchange(broker_limits_, {}); }
+
 private:
+    std::string check_limits(const mqtt::server_limits& limits) override {
+        auto found = find_unsupported(samples_, limits, link().options().protocol);
+        for (const auto& sentence : found.limits) report_limit(sentence);
+        return std::move(found.refusal);
+    }
+    void on_limited(const std::string& sentence) override { ++broker_limits_[sentence]; }
     void on_session_lost(std::error_code why) override {
         for (auto& [id, done] : std::exchange(unacknowledged_, {}))
             done("the broker did not acknowledge it: " + why.message());
@@ -61,6 +96,8 @@ private:
         one.mapped()(net::is_refusal(why) ? mqtt::to_string(why) : std::string{});
     }
 
+    std::vector<published_sample> samples_;
+    std::map<std::string, std::uint64_t> broker_limits_; ///< since the last take_broker_limits()
     std::unordered_map<std::uint16_t, done_handler> unacknowledged_;
 };
 
@@ -72,6 +109,7 @@ void publisher::start(std::function<void(std::string)> ready) { session_->start(
 void publisher::publish(const contract::outgoing_message& m, std::function<void(std::string)> done) {
     session_->publish(m, std::move(done));
 }
+std::map<std::string, std::uint64_t> publisher::take_broker_limits() { return session_->take_broker_limits(); }
 void publisher::stop() { session_->stop(); }
 
 } // namespace loadsim::driver
