@@ -11,18 +11,21 @@ namespace loadsim::app {
 
 command validate_command() {
     auto options = std::make_shared<scenario_flags>();
-    return {.name = "validate",
-            .description = "Checks a scenario, and prints its phases and the resources that it needs",
-            .flags = scenario_flags_of(*options),
-            .run =
-                [options] {
-                    const auto scenario = read_scenario(*options);
-                    if (!scenario) return scenario.error();
-                    target::raise_open_file_limit();
-                    print_output(scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
-                    return exit_code::pass;
-                },
-            .result_on_output = true};
+    options->checks_environments = true;
+    return {
+        .name = "validate",
+        .description =
+            "Checks a scenario with each of its environments, and prints its phases and the resources that it needs",
+        .flags = scenario_flags_of(*options),
+        .run =
+            [options] {
+                const auto scenario = read_scenario(*options);
+                if (!scenario) return scenario.error();
+                target::raise_open_file_limit();
+                print_output(scenario::to_string(scenario::estimate_run(*scenario, target::inspect_machine())));
+                return exit_code::pass;
+            },
+        .result_on_output = true};
 }
 
 } // namespace loadsim::app

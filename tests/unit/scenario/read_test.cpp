@@ -592,3 +592,18 @@ TEST(read, warns_of_secrets_that_are_too_short_to_mask) {
     ASSERT_TRUE(config) << to_string(config.error());
     EXPECT_EQ(to_string(warnings), "f:3:58: a secret of less than 4 bytes is not masked within other texts");
 }
+
+TEST(read, warns_once_of_an_environment_variable_that_is_too_short_to_mask) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_SHORT", "abc", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_LONG", "abcd-of-read-test", 1), 0);
+    problems warnings;
+    const auto config =
+        read(minimal_scenario("target: {broker: mqtt://a, api: http://b, auth: {bearer: '${LOADSIM_TEST_SHORT}'}}\n"
+                              "contract: {request: {path: '/{vin}?a=${LOADSIM_TEST_SHORT}&b=${LOADSIM_TEST_LONG}'}}\n"
+                              "fleet: {mqtt: {user: u, password: '${LOADSIM_TEST_SHORT}'}}"),
+             "f", {}, &warnings);
+    ASSERT_TRUE(config) << to_string(config.error());
+    ASSERT_EQ(warnings.list.size(), 1U) << to_string(warnings);
+    EXPECT_EQ(warnings.list.front().text,
+              "the value of ${LOADSIM_TEST_SHORT} has less than 4 bytes and is not masked in output, logs and reports");
+}
