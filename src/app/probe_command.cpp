@@ -4,6 +4,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/report/console.hpp>
@@ -27,10 +28,11 @@
 namespace loadsim::app {
 namespace {
 
+constexpr nanoseconds max_linger = std::chrono::hours(24);
+
 struct probe_options {
     scenario_flags scenario;
-    std::string service, behaviour;
-    std::optional<std::string> vehicle;
+    std::optional<std::string> service, behaviour, vehicle;
     std::string linger = "0s";
     std::string report;
 };
@@ -52,16 +54,17 @@ std::string direction_text(const run::traced_message& message, const scenario::s
 std::string message_text(const run::traced_message& message, const scenario::scenario_config& scenario,
                          double seconds) {
     auto text = fmt::format("{:8.3f} s  {:<18}{}\n", seconds, direction_text(message, scenario),
-                            escape_for_terminal(message.head));
-    if (!message.body.empty()) text += fmt::format("{:30}{}\n", "", escape_for_terminal(message.body));
+                            escape_for_terminal(mask_secrets(message.head)));
+    if (!message.body.empty()) text += fmt::format("{:30}{}\n", "", escape_for_terminal(mask_secrets(message.body)));
     return text;
 }
 
 /// Adds a problem if the name is none of the list's.
-void check_name(const char* flag, const char* what, const std::string& name, const auto& all, problems& errors) {
+void check_name(const char* flag, const char* what, const std::optional<std::string>& name, const auto& all,
+                problems& errors) {
     std::vector<std::string_view> known;
     for (const auto& one : all) known.emplace_back(one.name);
-    if (!name.empty() && std::ranges::count(known, name) == 0) errors.add(flag, unknown_name(what, name, known));
+    if (name && std::ranges::count(known, *name) == 0) errors.add(flag, unknown_name(what, *name, known));
 }
 
 /// The request of the flags. Errors: an unknown service, behaviour or vehicle.
@@ -69,7 +72,8 @@ result<run::probe_request> request_of(const probe_options& options, const scenar
     problems errors;
     check_name("--service", "service of the load", options.service, scenario.load.services, errors);
     check_name("--behaviour", "behaviour", options.behaviour, scenario.behaviours, errors);
-    run::probe_request request{.service = options.service, .behaviour = options.behaviour, .vehicle = {}};
+    run::probe_request request{
+        .service = options.service.value_or(""), .behaviour = options.behaviour.value_or(""), .vehicle = {}};
     if (options.vehicle) {
         const auto compiled = scenario::compile(scenario);
         if (!compiled) return compiled.error();
@@ -88,13 +92,13 @@ bool print_result(const std::vector<measure::request_record>& requests,
                   const std::vector<measure::anomaly_record>& anomalies) {
     bool as_expected = !requests.empty();
     for (const auto& r : requests) {
-        print_output(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
+        print_report(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
                                  r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
                                  r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
         as_expected = as_expected && !r.unexpected;
     }
     for (const auto& a : anomalies) {
-        print_output(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
+        print_report(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
                                  escape_for_terminal(a.evidence)));
         as_expected = as_expected && a.expected;
     }
@@ -107,6 +111,11 @@ exit_code probe(const probe_options& options) {
         print_problems({"--linger", linger.error().list.front().text});
         return exit_code::usage;
     }
+    if (*linger > max_linger) {
+        print_problems(
+            {"--linger", fmt::format("'{}' is too long; {} is the most", options.linger, format_duration(max_linger))});
+        return exit_code::usage;
+    }
     const auto full_scenario = read_scenario(options.scenario);
     if (!full_scenario) return full_scenario.error();
     const auto request = request_of(options, *full_scenario);
@@ -115,9 +124,9 @@ exit_code probe(const probe_options& options) {
         return exit_code::usage;
     }
     const auto scenario = run::probe_scenario(*full_scenario, *request);
-    if (const auto wrong = scenario::check(scenario); !options.behaviour.empty() && !wrong.empty()) {
+    if (const auto wrong = scenario::check(scenario); options.behaviour && !wrong.empty()) {
         for (const auto& p : wrong.list)
-            print_problems({"--behaviour " + options.behaviour, fmt::format("{}: {}", p.location, p.text)});
+            print_problems({"--behaviour " + *options.behaviour, fmt::format("{}: {}", p.location, p.text)});
         return exit_code::usage;
     }
     const auto folder = make_report_folder(options.report, scenario.name + "-probe");
@@ -142,7 +151,7 @@ exit_code probe(const probe_options& options) {
     const auto start = std::chrono::steady_clock::now();
     const auto print_message = [&](const run::traced_message& message) {
         const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start;
-        print_output(message_text(message, scenario, since.count()));
+        print_report(message_text(message, scenario, since.count()));
         std::fflush(stdout);
     };
     const auto findings = run::probe(
@@ -152,9 +161,10 @@ exit_code probe(const probe_options& options) {
         report.report_failure(findings.error());
         return exit_code::setup;
     }
-    print_output("\ncontract\n");
+    print_report("\ncontract\n");
     for (const auto& finding : *findings)
-        print_output(fmt::format("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(finding.text)));
+        print_report(
+            fmt::format("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(mask_secrets(finding.text))));
     const bool as_expected = print_result(records, anomalies);
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
     print_output(fmt::format("report    {}\n", folder->string()));

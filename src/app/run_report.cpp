@@ -6,6 +6,7 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
@@ -41,9 +42,10 @@ problems not_found(const std::string& flag, const std::filesystem::path& folder,
         return {flag,
                 fmt::format("is not among the {} requests in {}; `{} explain {}` lists those that were unexpected",
                             all.recorded, folder_text, command_name(), shell_quote(folder_text))};
-    return {flag, fmt::format("is not among the {} requests in {}: only unexpected ones were written down, and "
-                              "those with an anomaly; set `record: all` in the scenario to have every one",
-                              all.recorded, folder_text)};
+    return {flag,
+            fmt::format("is not among the {} requests in {}, which were unexpected or had an anomaly; `record: all` in "
+                        "the scenario writes down every one",
+                        all.recorded, folder_text)};
 }
 
 /// VIN of a vehicle that is named in another way, by the scenario of the run.
@@ -87,7 +89,7 @@ run::listener run_report::listener() {
     return {.on_notice =
                 [this](const std::string& text) {
                     log_info(text);
-                    if (!options_.quiet) console_.print(escape_for_terminal(text, "\n") + '\n');
+                    if (!options_.quiet) console_.print(escape_for_terminal(mask_secrets(text), "\n") + '\n');
                 },
             .on_progress =
                 [this](const measure::progress& p) {
@@ -106,7 +108,8 @@ run::listener run_report::listener() {
 void run_report::finish(const measure::run_result& result) {
     const auto budgets =
         options_.mode == measure::run_mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
-    const auto evaluation = verdict::evaluate(result, budgets, labels_);
+    auto evaluation = verdict::evaluate(result, budgets, labels_);
+    for (auto& reason : evaluation.reasons) reason = mask_secrets(reason); // may be that of a launcher
     code_ = evaluation.code;
     const bool has_summary = writer_.finish(result, evaluation);
     if (!options_.quiet)

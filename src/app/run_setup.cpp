@@ -66,6 +66,8 @@ result<scenario::scenario_config> load_scenario(const scenario_flags& flags, pro
     if (flags.needs_secrets) errors.add(scenario::find_masked_secrets(*text, flags.file, overrides, flags.environment));
     auto config = scenario::read(*text, flags.file, overrides, warnings, flags.environment);
     if (!config) errors.add(config.error());
+    if (flags.checks_environments)
+        errors.add(scenario::check_other_environments(*text, flags.file, overrides, flags.environment));
     if (!errors.empty()) return errors;
     return config;
 }

@@ -23,6 +23,7 @@ struct scenario_flags {
     std::optional<std::uint64_t> seed;  ///< --seed N
     bool needs_secrets = false;         ///< a masked secret, as in the scenario of a report's folder, is a problem
     std::string environment;            ///< --env NAME
+    bool checks_environments = false;   ///< problems with the other environments are problems, too
 };
 
 /// Flags of a scenario: file, --env, --set, --broker, --api and --seed. The argument must outlive the parsing.

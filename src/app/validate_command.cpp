@@ -11,8 +11,10 @@ namespace loadsim::app {
 
 command validate_command() {
     auto options = std::make_shared<scenario_flags>();
+    options->checks_environments = true;
     return {.name = "validate",
-            .description = "Checks a scenario, and prints its phases and the resources that it needs",
+            .description =
+                "Checks a scenario with each of its environments, and prints its phases and the resources that it needs",
             .flags = scenario_flags_of(*options),
             .run = [options] {
                 const auto scenario = read_scenario(*options);

@@ -15,77 +15,106 @@
 namespace loadsim {
 namespace {
 
-/// Bytes of a text that encode bytes of a secret.
-struct encoded_bytes {
-    std::size_t in_text = 0; ///< 0: none
-    std::size_t in_secret = 0;
+constexpr int max_depth = 3; ///< encodings of encodings: JSON within JSON within a URL
+
+/// What the start of a text stands for: a byte, or a character of JSON's \uXXXX.
+struct unit {
+    std::string bytes;       ///< empty: the text has ended
+    std::size_t in_text = 0; ///< bytes of the text
 };
 
-/// First characters of encodings whose first character does not depend on the encoded one.
-constexpr std::string_view encoding_starts = "%\\+'";
+unit read_unit(std::string_view text, int depth);
 
-std::optional<std::uint32_t> hex_number(std::string_view text, std::size_t at, std::size_t digits) {
-    if (text.size() < at + digits) return std::nullopt;
+/// Number of so many hex digits behind the first `at` bytes, which grow by the digits.
+std::optional<std::uint32_t> read_hex(std::string_view text, std::size_t& at, int digits, int depth) {
     std::uint32_t number = 0;
-    const auto* last = text.data() + at + digits;
-    const auto [end, error] = std::from_chars(text.data() + at, last, number, 16);
-    if (error != std::errc{} || end != last) return std::nullopt;
+    for (auto end = at; digits > 0; --digits) {
+        const auto digit = read_unit(text.substr(end), depth);
+        std::uint32_t value = 0;
+        const auto* last = digit.bytes.data() + digit.bytes.size();
+        const auto [parsed, error] = std::from_chars(digit.bytes.data(), last, value, 16);
+        if (error != std::errc{} || parsed != last) return std::nullopt;
+        number = number << 4U | value;
+        end += digit.in_text;
+        if (digits == 1) at = end;
+    }
     return number;
 }
 
-bool is_byte(std::optional<std::uint32_t> code, char c) { return code && *code == static_cast<unsigned char>(c); }
-
-/// \uXXXX of JSON, or a surrogate pair of them.
-encoded_bytes match_code_point(std::string_view text, std::string_view secret) {
-    auto code = hex_number(text, 2, 4);
-    std::size_t length = 6;
-    if (code && (*code & 0xfc00U) == 0xd800U && text.substr(6).starts_with("\\u")) {
-        const auto low = hex_number(text, 8, 4);
-        if (low && (*low & 0xfc00U) == 0xdc00U) code = 0x10000U + ((*code & 0x3ffU) << 10U) + (*low & 0x3ffU);
-        length = 12;
-    }
-    if (!code) return {};
+std::string utf8_of(std::uint32_t code_point) {
     std::string bytes;
-    boost::locale::utf::utf_traits<char>::encode(*code, std::back_inserter(bytes));
-    return secret.starts_with(bytes) ? encoded_bytes{length, bytes.size()} : encoded_bytes{};
+    if (code_point <= 0x10ffff) boost::locale::utf::utf_traits<char>::encode(code_point, std::back_inserter(bytes));
+    return bytes;
 }
 
-encoded_bytes match_backslash(std::string_view text, std::string_view secret) {
+/// \uXXXX of JSON, or a surrogate pair of them; `at`: behind the 'u'.
+std::optional<unit> read_code_point(std::string_view text, std::size_t at, int depth) {
+    auto code = read_hex(text, at, 4, depth);
+    if (!code) return std::nullopt;
+    if ((*code & 0xfc00U) == 0xd800U) {
+        auto end = at;
+        for (const char c : {'\\', 'u'}) {
+            const auto next = read_unit(text.substr(end), depth);
+            if (next.bytes != std::string_view(&c, 1)) return unit{utf8_of(*code), at};
+            end += next.in_text;
+        }
+        const auto low = read_hex(text, end, 4, depth);
+        if (low && (*low & 0xfc00U) == 0xdc00U)
+            return unit{utf8_of(0x10000U + ((*code & 0x3ffU) << 10U) + (*low & 0x3ffU)), end};
+    }
+    return unit{utf8_of(*code), at};
+}
+
+/// An escape of which the first character was read; nullopt: it is none.
+std::optional<unit> read_escape(std::string_view text, const unit& first, int depth) {
+    auto at = first.in_text;
+    if (first.bytes == "%") {
+        const auto byte = read_hex(text, at, 2, depth);
+        return byte ? std::optional(unit{std::string(1, static_cast<char>(*byte)), at}) : std::nullopt;
+    }
+    if (first.bytes == "'") {
+        for (const std::string_view quote : {"'\\''", "''"}) // of a shell, of YAML
+            if (text.starts_with(quote)) return unit{"'", quote.size()};
+        return std::nullopt;
+    }
+    if (first.bytes != "\\") return std::nullopt;
+    const auto next = read_unit(text.substr(at), depth);
+    at += next.in_text;
+    if (next.bytes == "u") return read_code_point(text, at, depth);
+    if (next.bytes == "x") {
+        const auto byte = read_hex(text, at, 2, depth);
+        return byte ? std::optional(unit{std::string(1, static_cast<char>(*byte)), at}) : std::nullopt;
+    }
     constexpr std::string_view letters = "bfnrt\"\\/";
     constexpr std::string_view meanings = "\b\f\n\r\t\"\\/";
-    if (text.size() < 2) return {};
-    if (text[1] == 'u') return match_code_point(text, secret);
-    if (text[1] == 'x') return is_byte(hex_number(text, 2, 2), secret.front()) ? encoded_bytes{4, 1} : encoded_bytes{};
-    const auto letter = letters.find(text[1]);
-    if (letter == std::string_view::npos || meanings[letter] != secret.front()) return {};
-    return {2, 1};
+    const auto letter = next.bytes.size() == 1 ? letters.find(next.bytes.front()) : std::string_view::npos;
+    if (letter == std::string_view::npos) return std::nullopt;
+    return unit{std::string(1, meanings[letter]), at};
 }
 
-/// An encoding of the secret's first byte, or character, at the start of the text. Both are not empty.
-encoded_bytes match_encoded(std::string_view text, std::string_view secret) {
-    switch (text.front()) {
-    case '%': return is_byte(hex_number(text, 1, 2), secret.front()) ? encoded_bytes{3, 1} : encoded_bytes{};
-    case '\\': return match_backslash(text, secret);
-    case '+': return secret.front() == ' ' ? encoded_bytes{1, 1} : encoded_bytes{};
-    case '\'':
-        if (secret.front() != '\'') return {};
-        if (text.starts_with("'\\''")) return {4, 1};                          // shell
-        return text.starts_with("''") ? encoded_bytes{2, 1} : encoded_bytes{}; // YAML
-    default: return {};
-    }
+/// The first unit of a text that is encoded up to `depth` times.
+unit read_unit(std::string_view text, int depth) {
+    if (text.empty()) return {};
+    if (depth == 0) return {std::string(1, text.front()), 1};
+    auto first = read_unit(text, depth - 1);
+    auto escape = read_escape(text, first, depth - 1);
+    return escape ? std::move(*escape) : std::move(first);
 }
 
-/// Length of the secret at the start of the text; 0: it is not there.
-std::size_t match_length(std::string_view text, std::string_view secret) {
-    if (text.starts_with(secret)) return secret.size();
+/// Length of the secret at the start of the text that is encoded up to `depth` times; 0: it is not there.
+std::size_t match_length(std::string_view text, std::string_view secret, int depth) {
     std::size_t at = 0;
     while (!secret.empty()) {
-        if (at == text.size()) return 0;
-        auto found = match_encoded(text.substr(at), secret);
-        if (found.in_text == 0 && text[at] == secret.front()) found = {1, 1};
+        unit found;
+        for (int d = depth; d >= 0 && found.in_text == 0; --d) {
+            auto read = read_unit(text.substr(at), d);
+            if (read.bytes.empty()) break;
+            const bool is_blank = d > 0 && read.bytes == "+" && secret.front() == ' ';
+            if (is_blank || secret.starts_with(read.bytes)) found = std::move(read);
+        }
         if (found.in_text == 0) return 0;
         at += found.in_text;
-        secret.remove_prefix(found.in_secret);
+        secret.remove_prefix(found.bytes.size());
     }
     return at;
 }
@@ -129,20 +158,24 @@ void secret_masker::add(std::string_view value) {
 
 void secret_masker::add_form(std::string form) {
     if (form.size() < min_secret_length || std::ranges::find(forms_, form) != forms_.end()) return;
-    const auto first_bytes = form.substr(0, 1).append(encoding_starts);
-    for (const char c : first_bytes) {
-        auto& here = first_byte_[static_cast<unsigned char>(c)];
-        const auto index = static_cast<std::uint32_t>(forms_.size());
-        if (here.empty() || here.back() != index) here.push_back(index);
-    }
+    first_byte_[static_cast<unsigned char>(form.front())].push_back(static_cast<std::uint32_t>(forms_.size()));
     forms_.push_back(std::move(form));
 }
 
 /// Length of the longest secret at the start of the text.
 std::size_t secret_masker::match(std::string_view text) const {
+    constexpr std::string_view escape_starts = "%\\'";
     std::size_t longest = 0;
-    for (const auto i : first_byte_[static_cast<unsigned char>(text.front())])
-        longest = std::max(longest, match_length(text, forms_[i]));
+    const int depth = text.front() == '+' || escape_starts.find(text.front()) != std::string_view::npos ? max_depth : 0;
+    std::string tried; // first bytes
+    for (int d = 0; d <= depth; ++d) {
+        const auto first = text.front() == '+' && d > 0 ? ' ' : read_unit(text, d).bytes.front();
+        if (tried.find(first) != std::string::npos) continue;
+        tried += first;
+        for (const auto i : first_byte_[static_cast<unsigned char>(first)])
+            for (int whole = 0; whole <= max_depth; ++whole)
+                longest = std::max(longest, match_length(text, forms_[i], whole));
+    }
     return longest;
 }
 

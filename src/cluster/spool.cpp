@@ -2,9 +2,6 @@
 
 #include "message_codec.hpp"
 
-#include <loadsim/base/counters.hpp>
-#include <loadsim/base/secrets.hpp>
-
 #include <fmt/format.h>
 
 #include <fcntl.h>
@@ -17,7 +14,6 @@
 #include <fstream>
 #include <functional>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 namespace loadsim::cluster {
@@ -36,32 +32,6 @@ int write_all(int descriptor, std::string_view text) {
         if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
     }
     return 0;
-}
-
-/// Masks the secrets in all texts of a described value; counts of texts that become the same are added.
-template <class T>
-void mask_texts(T& value) {
-    if constexpr (std::is_same_v<T, std::string>) {
-        value = mask_secrets(value);
-    } else if constexpr (described<T>) {
-        each_field([](const char*, auto& field) { mask_texts(field); }, value);
-    } else if constexpr (requires { typename T::mapped_type; }) {
-        T masked;
-        for (auto& [key, content] : value) {
-            auto new_key = key;
-            mask_texts(new_key);
-            mask_texts(content);
-            add(masked[new_key], content);
-        }
-        value = std::move(masked);
-    } else if constexpr (requires { value.emplace_back(); }) {
-        for (auto& one : value) mask_texts(one);
-    }
-}
-
-std::string line_of(spool_entry entry) {
-    if (has_secrets()) mask_texts(entry);
-    return encode(entry) + '\n';
 }
 
 struct read_result {
@@ -146,7 +116,7 @@ void spool_writer::remove() {
 
 void spool_writer::write(const status_report& status, nanoseconds since_start) {
     if (descriptor_ < 0) return;
-    const auto line = line_of({since_start, status});
+    const auto line = encode(spool_entry{since_start, status}) + '\n';
     if (const int error = write_all(descriptor_, line); error != 0) {
         // If this fails too, the last line stays incomplete, which readers accept.
         [[maybe_unused]] const int shortened = ::ftruncate(descriptor_, length_);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 
 namespace loadsim::contract {
 namespace {
@@ -43,20 +44,54 @@ std::string sentence(std::string_view foreign, std::string_view name) {
 
 } // namespace
 
-std::string sample_text(std::string_view rest) {
+namespace {
+
+std::string sample_text(std::string_view rest, bool with_environment) {
     std::string out;
     while (!rest.empty()) {
         const bool is_escaped = rest.starts_with("{{") && starts_placeholder(rest.substr(1));
         const bool is_tag = rest.starts_with("{#") || rest.starts_with("{/");
         const bool is_placeholder = !is_escaped && (starts_environment(rest) || starts_placeholder(rest));
+        const auto from = rest;
         if (is_placeholder && take_through(rest, "}")) {
-            if (!is_tag) out += 'x';
+            const char* value = nullptr;
+            if (with_environment && starts_environment(from))
+                value = std::getenv(std::string(environment_name(from)).c_str());
+            if (value != nullptr)
+                out += value;
+            else if (!is_tag)
+                out += 'x';
             continue;
         }
         out += rest.front();
         rest.remove_prefix(is_escaped ? 2 : 1);
     }
     return out;
+}
+
+} // namespace
+
+std::string sample_text(std::string_view template_text) { return sample_text(template_text, false); }
+std::string known_text(std::string_view template_text) { return sample_text(template_text, true); }
+
+std::vector<std::string> data_columns(std::string_view rest) {
+    constexpr std::string_view mark = "{data.";
+    std::vector<std::string> all;
+    for (auto at = rest.find(mark); at != std::string_view::npos; at = rest.find(mark)) {
+        rest.remove_prefix(at + mark.size());
+        if (const auto end = rest.find('}'); end != std::string_view::npos) all.emplace_back(rest.substr(0, end));
+    }
+    return all;
+}
+
+std::vector<std::string> environment_names(std::string_view rest) {
+    std::vector<std::string> all;
+    for (auto at = rest.find("${"); at != std::string_view::npos; at = rest.find("${")) {
+        rest.remove_prefix(at);
+        if (starts_environment(rest)) all.emplace_back(environment_name(rest));
+        rest.remove_prefix(2);
+    }
+    return all;
 }
 
 std::vector<std::string> foreign_placeholders(std::string_view rest) {

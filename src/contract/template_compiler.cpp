@@ -55,11 +55,18 @@ bool starts_placeholder(std::string_view text) {
 }
 
 bool starts_environment(std::string_view text) {
-    if (!text.starts_with("${")) return false;
+    const auto name = environment_name(text);
+    return !name.empty() && std::ranges::all_of(name, [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+}
+
+std::string_view environment_name(std::string_view text) {
     const auto end = text.find('}');
-    return end != std::string_view::npos && end > 2 && std::ranges::all_of(text.substr(2, end - 2), [](char c) {
-               return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-           });
+    if (!text.starts_with("${") || end == std::string_view::npos) return {};
+    auto name = text.substr(2, end - 2);
+    if (name.starts_with(raw_mark)) name.remove_prefix(raw_mark.size());
+    return name;
 }
 
 result<text_template> template_compiler::compile() && {
@@ -87,6 +94,8 @@ result<text_template> template_compiler::compile() && {
 
 void template_compiler::literal(char c) {
     compiled_.text_ += c;
+    if (language_ == language::path && c == '#')
+        add_problem("'#' begins a fragment, which no request has (RFC 3986, 3.5); write %23");
     if (language_ != language::json) return;
     if (escape_ == after_backslash)
         escape_ = c == 'u' ? 4 : 0;
@@ -109,10 +118,11 @@ void template_compiler::end_literal() {
 
 /// Inserts an environment variable. The value counts as a secret: error messages omit it, and the scenario echo keeps ${NAME}.
 void template_compiler::environment() {
-    const auto end = rest_.find('}');
-    const std::string name(rest_.substr(2, end - 2));
-    rest_.remove_prefix(end + 1);
+    const std::string name(environment_name(rest_));
+    const bool is_raw = rest_.substr(2).starts_with(raw_mark);
+    rest_.remove_prefix(rest_.find('}') + 1);
     end_literal();
+    if (is_raw && language_ != language::path) report_needless_raw("${" + name + "}", "${raw:" + name + "}");
     const char* value = std::getenv(name.c_str());
     if (value == nullptr)
         add_problem("the environment variable '" + name + "' is not set");
@@ -125,6 +135,8 @@ void template_compiler::environment() {
     text.from = static_cast<std::int64_t>(compiled_.text_.size());
     if (value != nullptr && language_ == language::json)
         append_json_escaped(value, compiled_.text_);
+    else if (value != nullptr && language_ == language::path && !is_raw)
+        append_percent_encoded(value, url_part::component, compiled_.text_);
     else if (value != nullptr)
         compiled_.text_ += value;
     text.until = static_cast<std::int64_t>(compiled_.text_.size());
@@ -194,12 +206,10 @@ void template_compiler::close_section(std::string_view name) {
 
 void template_compiler::value(std::string_view name) {
     check_escape(name);
-    constexpr std::string_view raw = "raw:";
-    const bool is_raw = name.starts_with(raw);
-    if (is_raw) name.remove_prefix(raw.size());
+    const bool is_raw = name.starts_with(raw_mark);
+    if (is_raw) name.remove_prefix(raw_mark.size());
     if (is_raw && language_ != language::path)
-        return add_problem("{raw:" + std::string(name) +
-                           "} is for paths of URLs; here nothing is percent-encoded: write " + braced(name));
+        return report_needless_raw(braced(name), "{raw:" + std::string(name) + "}");
     auto found = find_variable(name);
     if (!found) return;
     if (!is_raw) found->escape = value_escaping();
@@ -207,6 +217,10 @@ void template_compiler::value(std::string_view name) {
                                 (found->type == part::kind::builtin && is_number(static_cast<variable>(found->index)));
     if (found->escape == part::escaping::json_value && is_bare_number) found->escape = part::escaping::none;
     compiled_.parts_.push_back(*found);
+}
+
+void template_compiler::report_needless_raw(const std::string& plain, const std::string& raw) {
+    add_problem(raw + " is for paths of URLs; here nothing is percent-encoded: write " + plain);
 }
 
 text_template::part::escaping template_compiler::value_escaping() const {

@@ -12,8 +12,11 @@ namespace loadsim::contract {
 
 /// True: the text starts with "{name", "{#name" or "{/name".
 bool starts_placeholder(std::string_view);
-/// True: the text starts with "${NAME}": capitals, digits, underscores.
+/// True: the text starts with "${NAME}" or "${raw:NAME}": capitals, digits, underscores.
 bool starts_environment(std::string_view);
+/// Name of the environment variable at the start of such a text.
+std::string_view environment_name(std::string_view);
+inline constexpr std::string_view raw_mark = "raw:"; ///< of a value that is not percent-encoded
 
 class template_compiler {
 public:
@@ -46,6 +49,7 @@ private:
     bool check_escape(std::string_view name);
     part::escaping value_escaping() const;
     void report_unknown(std::string_view name);
+    void report_needless_raw(const std::string& plain, const std::string& raw);
     void add_problem(std::string sentence) { problems_.add("", std::move(sentence)); }
 
     /// Sample values for placeholders.

@@ -93,6 +93,17 @@ bool looks_like_json(std::string_view text) {
     }
 }
 
+/// True: text of the encoding, with '|' between choices; not necessarily a whole number of bytes.
+bool may_be(payload_options::payload_format format, std::string_view text) {
+    const bool is_hex = format == payload_options::payload_format::hex;
+    if (!is_hex && format != payload_options::payload_format::base64) return true;
+    const std::string_view others = is_hex ? "| \t\r\n" : "|+/=";
+    return std::ranges::all_of(text, [&](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return others.find(c) != std::string_view::npos || (is_hex ? std::isxdigit(byte) : std::isalnum(byte)) != 0;
+    });
+}
+
 bool decode(payload_options::payload_format format, std::string& text, std::size_t from) {
     switch (format) {
     case payload_options::payload_format::hex: return decode_hex(text, from);
@@ -246,12 +257,10 @@ result<payload_template> payload_template::compile(const payload_options& option
                            : text_template::compile(options.text, symbols, pointers);
     if (!text) return text.error();
     made.text_ = std::move(*text);
-    if (made.text_.is_constant()) {
-        auto bytes = made.text_.rendered({});
-        if (!decode(options.format, bytes, 0))
-            return problems("", options.format == form::hex ? "it is not hex: two digits for each byte, such as 01ff"
-                                                            : "it is not base64 (RFC 4648)");
-    }
+    auto constant = made.text_.is_constant() ? made.text_.rendered({}) : std::string{};
+    if (!may_be(options.format, made.text_.literals()) || !decode(options.format, constant, 0))
+        return problems("", options.format == form::hex ? "it is not hex: two digits for each byte, such as 01ff"
+                                                        : "it is not base64 (RFC 4648)");
     return made;
 }
 

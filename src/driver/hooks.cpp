@@ -4,6 +4,7 @@
 #include <loadsim/base/random.hpp>
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/contract/message_parser.hpp>
+#include <loadsim/contract/template_text.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/loop_stopper.hpp>
@@ -76,7 +77,9 @@ result<hook_requests> hook_requests::compile(const std::vector<hook_options>& al
             const auto header_path = hook_path + ".headers." + name;
             assign(contract::text_template::compile(text, known, none),
                    c.headers.emplace_back(name, contract::text_template{}).second, header_path);
-            if (auto why = http::header_name_problem(name); !why.empty()) wrong.add(header_path, std::move(why));
+            auto why = http::header_name_problem(name);
+            if (why.empty()) why = http::header_value_problem(name, contract::known_text(text));
+            if (!why.empty()) wrong.add(header_path, std::move(why));
         }
         if (o.for_each_vehicle && !o.capture.empty())
             wrong.add(

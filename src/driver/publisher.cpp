@@ -9,6 +9,23 @@
 
 namespace loadsim::driver {
 
+unsupported_messages find_unsupported(std::span<const published_sample> samples, const mqtt::server_limits& limits,
+                                      mqtt::version protocol) {
+    unsupported_messages found;
+    for (const auto& s : samples) {
+        const auto message = contract::mqtt_message_of(s.message, mqtt::qos::at_least_once);
+        if (limits.maximum_qos < message.quality)
+            found.limits.push_back(net::qos_limit(limits.maximum_qos, message.quality, s.name, s.location + ".qos"));
+        if (message.retain && !limits.retain_available)
+            found.limits.push_back(net::retain_limit(s.name, s.location + ".retain"));
+        const auto size = net::packet_size(message, protocol);
+        if (limits.maximum_packet_size != 0 && size > limits.maximum_packet_size && found.refusal.empty())
+            found.refusal =
+                net::packet_limit(limits.maximum_packet_size, size, "one of " + s.name, s.location + ".payload");
+    }
+    return found;
+}
+
 class publisher::session final : public net::mqtt_client {
 public:
     using done_handler = std::function<void(std::string)>;
@@ -19,7 +36,8 @@ public:
                        .client_id = std::move(s.client_id),
                        .user = std::move(s.user),
                        .password = std::move(s.password),
-                       .brokers = std::move(s.brokers)}) {}
+                       .brokers = std::move(s.brokers)}),
+          samples_(std::move(s.samples)) {}
 
     void start(done_handler ready) {
         connect([ready = std::move(ready)](const auto& failure) {
@@ -40,7 +58,15 @@ public:
         unacknowledged_[sent.packet_id] = std::move(done);
     }
 
+    std::map<std::string, std::uint64_t> take_broker_limits() { return std::exchange(broker_limits_, {}); }
+
 private:
+    std::string check_limits(const mqtt::server_limits& limits) override {
+        auto found = find_unsupported(samples_, limits, link().options().protocol);
+        for (const auto& sentence : found.limits) report_limit(sentence);
+        return std::move(found.refusal);
+    }
+    void on_limited(const std::string& sentence) override { ++broker_limits_[sentence]; }
     void on_session_lost(std::error_code why) override {
         fail_unacknowledged("the broker did not acknowledge it: " + why.message());
     }
@@ -54,6 +80,8 @@ private:
         one.mapped()(net::is_refusal(why) ? mqtt::to_string(why) : std::string{});
     }
 
+    std::vector<published_sample> samples_;
+    std::map<std::string, std::uint64_t> broker_limits_; ///< since the last take_broker_limits()
     std::unordered_map<std::uint16_t, done_handler> unacknowledged_;
 };
 
@@ -65,6 +93,7 @@ void publisher::start(std::function<void(std::string)> ready) { session_->start(
 void publisher::publish(const contract::outgoing_message& m, std::function<void(std::string)> done) {
     session_->publish(m, std::move(done));
 }
+std::map<std::string, std::uint64_t> publisher::take_broker_limits() { return session_->take_broker_limits(); }
 void publisher::stop() { session_->stop(); }
 
 } // namespace loadsim::driver

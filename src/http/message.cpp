@@ -42,6 +42,16 @@ std::string header_name_problem(std::string_view name) {
     return {};
 }
 
+std::string header_value_problem(std::string_view name, std::string_view value) {
+    const auto is_forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f'; };
+    if (std::ranges::any_of(value, is_forbidden))
+        return fmt::format("the value of {} has a line break or another control character, which no header can carry",
+                           name);
+    if (equal_header_names(name, "Host") && value.find_first_not_of(" \t") == std::string_view::npos)
+        return "an empty Host; leave it out, and it is the host of the URL";
+    return {};
+}
+
 std::string_view find_header(const header_list& headers, std::string_view name) {
     for (const auto& [known, value] : headers)
         if (equal_ignoring_case(known, name)) return value;

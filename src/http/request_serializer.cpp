@@ -59,6 +59,7 @@ void request_serializer::serialize(const request& r, const route& route) {
     bool has_accept = false;
     bool has_type = false;
     for (const auto& [name, value] : r.headers) {
+        if (value.empty() && equal_ignoring_case(name, "Host")) continue; // ours is there (RFC 9112, 3.2: one)
         has_accept = has_accept || equal_ignoring_case(name, "Accept");
         has_type = has_type || equal_ignoring_case(name, "Content-Type");
         append_value(text_, name);

@@ -25,18 +25,27 @@ std::uint8_t decimals_of(const parameter& p) {
         {decimals_of(p.a), decimals_of(p.b), decimals_of(p.least.value_or(0)), decimals_of(p.most.value_or(0))});
 }
 
+/// The nearest whole multiple of 10^-decimals that is not less (`round`: std::ceil) or not more (std::floor) than the value, in such
+/// multiples. 1.1 * 10 is a little more than 11, and is 11.
+double multiple_at(double value, int decimals, double (*round)(double)) {
+    const double scaled = value * std::pow(10, decimals);
+    const double nearest = std::round(scaled);
+    constexpr double tolerance = 1e-12; // relative
+    return std::abs(scaled - nearest) <= tolerance * std::abs(scaled) ? nearest : round(scaled);
+}
+
 std::string draw_number(const parameter& p, random_stream& random) {
     const int decimals = *p.decimals;
+    const double unit = std::pow(10, decimals);
     double value = 0;
     if (p.distribution == distribution_kind::uniform) {
-        const double unit = std::pow(10, decimals);
-        const double from = std::round(p.a * unit);
-        value = (from + std::floor(random.unit() * (std::round(p.b * unit) - from + 1))) / unit;
+        const double from = multiple_at(p.a, decimals, std::ceil);
+        value = (from + std::floor(random.unit() * (multiple_at(p.b, decimals, std::floor) - from + 1))) / unit;
     } else {
         value = loadsim::draw(p.distribution, p.a, p.b, random);
     }
-    if (p.least) value = std::max(value, *p.least);
-    if (p.most) value = std::min(value, *p.most);
+    if (p.least) value = std::max(value, multiple_at(*p.least, decimals, std::ceil) / unit);
+    if (p.most) value = std::min(value, multiple_at(*p.most, decimals, std::floor) / unit);
     auto text = fmt::format("{:.{}f}", value, decimals);
     if (text.starts_with('-') && text.find_first_not_of("-0.") == std::string::npos) text.erase(0, 1); // no "-0"
     return text;
@@ -69,6 +78,12 @@ std::string check(const parameter& p) {
     if (p.distribution == lognormal && !(p.a > 0)) return "the median of a lognormal number is more than 0";
     if (p.distribution == lognormal && p.b < p.a) return "p99 is less than the median";
     if (p.least && p.most && *p.most < *p.least) return "most is less than least";
+    const int decimals = decimals_of(p);
+    const auto has_none = [decimals](double from, double until) {
+        return multiple_at(from, decimals, std::ceil) > multiple_at(until, decimals, std::floor);
+    };
+    if ((p.distribution == uniform && has_none(p.a, p.b)) || (p.least && p.most && has_none(*p.least, *p.most)))
+        return fmt::format("no number with {} decimals is between the limits", decimals);
     return {};
 }
 

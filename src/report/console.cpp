@@ -1,5 +1,4 @@
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/base/secrets.hpp>
 #include <loadsim/report/console.hpp>
 
 #include "text_format.hpp"
@@ -152,7 +151,7 @@ void console::redraw(const measure::progress& p, const measure::labels& labels) 
     // One column stays free: some terminals wrap when the last column is written.
     const auto columns = terminal_.columns.value_or(width_of(out_));
     const auto line = progress_line(p, labels, std::max(2U, columns) - 1);
-    std::fputs(("\r" + mask_secrets(line) + "\x1b[K").c_str(), out_);
+    std::fputs(("\r" + line + "\x1b[K").c_str(), out_);
     std::fflush(out_);
     line_open_ = true;
 }
@@ -167,13 +166,13 @@ void console::print_plain_line(const measure::progress& p, const measure::labels
     shown.interval_s = std::exchange(pending_s_, 0.0);
     last_line_at_ = p.elapsed;
     last_line_stage_ = p.current_stage;
-    std::fputs((mask_secrets(progress_line(shown, labels, 0)) + '\n').c_str(), out_);
+    std::fputs((progress_line(shown, labels, 0) + '\n').c_str(), out_);
     std::fflush(out_);
 }
 
 void console::print(const std::string& text) {
     if (std::exchange(line_open_, false)) std::fputc('\n', out_);
-    std::fputs(mask_secrets(text).c_str(), out_);
+    std::fputs(text.c_str(), out_);
     std::fflush(out_);
 }
 

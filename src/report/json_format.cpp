@@ -1,7 +1,6 @@
 #include "json_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/base/secrets.hpp>
 #include <loadsim/base/units.hpp>
 
 #include <boost/json.hpp>
@@ -44,7 +43,7 @@ public:
             const double d = v.get_double();
             text += std::isfinite(d) ? fmt::format("{}", d) : "null"; // JSON has no NaN
         } else if (v.is_string()) {
-            put_string(mask_secrets(v.get_string()));
+            put_string(v.get_string());
         } else {
             text += json::serialize(v);
         }

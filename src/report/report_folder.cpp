@@ -23,8 +23,13 @@ constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto hdr_log_file_name = "latency.hlog";
 
 /// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
-void close_to_others(const fs::path& folder, std::error_code& error) {
+problems close_to_others(const fs::path& folder) {
+    std::error_code error;
     if (has_secrets()) fs::permissions(folder, fs::perms::owner_all, error);
+    if (!error) return {};
+    return {folder.string(), "cannot be closed to other users (" + error.message() +
+                                 "), which a report of a scenario with secrets needs; name a folder of your own with "
+                                 "--report"};
 }
 
 problems creation_failed(const fs::path& path, const std::error_code& error) {
@@ -65,8 +70,8 @@ result<fs::path> make_folder(const fs::path& path) {
         if (!empty) return refuse("is not empty; name a new folder with --report, so that no run overwrites another");
     }
     if (!existed) fs::create_directories(path, error);
-    if (!error) close_to_others(path, error);
     if (error) return creation_failed(path, error);
+    if (auto open = close_to_others(path); !open.empty()) return open;
     return path;
 }
 
@@ -76,9 +81,8 @@ result<fs::path> make_new_folder(const fs::path& path) {
     auto candidate = path;
     for (int i = 2; !error; ++i) {
         if (fs::create_directory(candidate, error)) { // false without an error: somebody else's
-            close_to_others(candidate, error);
-            if (!error) return candidate;
-            break;
+            if (auto open = close_to_others(candidate); !open.empty()) return open;
+            return candidate;
         }
         candidate = path.string() + '-' + std::to_string(i);
     }

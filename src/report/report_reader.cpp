@@ -100,6 +100,15 @@ private:
     std::string first_reason_;
 };
 
+constexpr std::string_view traceparent_version = "00-";
+
+/// The trace id in "00-<trace id>-<parent id>-01" (W3C Trace Context).
+std::string_view trace_id_of(std::string_view traceparent) {
+    constexpr std::size_t digits = 32;
+    traceparent.remove_prefix(std::min(traceparent.size(), traceparent_version.size()));
+    return traceparent.substr(0, digits);
+}
+
 /// Sort key of an instant; a missing one sorts last.
 double sort_key(double ms) { return std::isnan(ms) ? std::numeric_limits<double>::infinity() : ms; }
 
@@ -212,9 +221,10 @@ private:
     bool has_wanted_id(const measure::request_record& r) {
         if (!filter_.request_id) return true;
         const std::string_view wanted = *filter_.request_id;
-        constexpr std::size_t trace_id = 3; // "00-<trace id>-..."
-        const auto trace = std::string_view(r.traceparent).substr(std::min(r.traceparent.size(), trace_id), 32);
-        if (r.request_id == wanted || (!wanted.empty() && trace == wanted)) {
+        const auto trace = trace_id_of(r.traceparent);
+        // The whole header, as logs of a platform have it, or its beginning.
+        const auto wanted_trace = wanted.starts_with(traceparent_version) ? trace_id_of(wanted) : wanted;
+        if (r.request_id == wanted || (!wanted_trace.empty() && trace == wanted_trace)) {
             if (std::exchange(found_whole_id_, true)) return true;
             contents_.requests.clear();
             contents_.ambiguous_ids.clear();
@@ -223,11 +233,12 @@ private:
             vehicles_.clear();
             return true;
         }
-        if (found_whole_id_ || wanted.empty() || !(r.request_id.starts_with(wanted) || trace.starts_with(wanted)))
-            return false;
+        const bool by_id = r.request_id.starts_with(wanted);
+        if (found_whole_id_ || wanted_trace.empty() || !(by_id || trace.starts_with(wanted_trace))) return false;
         constexpr std::size_t max_ids = 5;
+        const auto id = by_id ? r.request_id : std::string(trace);
         auto& ids = contents_.ambiguous_ids;
-        if (ids.size() < max_ids && std::ranges::find(ids, r.request_id) == ids.end()) ids.push_back(r.request_id);
+        if (ids.size() < max_ids && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
         return true;
     }
 

@@ -4,7 +4,6 @@
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/base/secrets.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
@@ -24,10 +23,7 @@ std::string_view end_reason_text(run_result::end_reason e) {
 
 json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) {
     json::object all;
-    for (const auto& [text, count] : counts) {
-        auto& sum = all[mask_secrets(text)]; // several texts may be the same without their secrets
-        sum = (sum.is_null() ? 0 : sum.to_number<std::uint64_t>()) + count;
-    }
+    for (const auto& [text, count] : counts) all[text] = count;
     return all;
 }
 

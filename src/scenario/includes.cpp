@@ -15,7 +15,6 @@ namespace loadsim::scenario {
 namespace {
 
 constexpr std::string_view include_key = file_keys[0].name;
-constexpr std::string_view environments_key = file_keys[1].name;
 
 class include_loader {
 public:

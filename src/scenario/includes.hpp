@@ -23,6 +23,8 @@ inline constexpr std::array<file_key, 2> file_keys{
                  "is replaced."},
      {"environments", "Keys by the name of an environment, merged above all others by `--env NAME`."}}};
 
+inline constexpr std::string_view environments_key = file_keys[1].name;
+
 inline constexpr std::size_t include_depth_limit = 8;
 inline constexpr std::size_t file_limit = 32; ///< the scenario and all included files
 

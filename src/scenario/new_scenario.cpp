@@ -5,7 +5,10 @@
 #include "read_context.hpp"
 #include "yaml.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <boost/json/parse.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -69,14 +72,34 @@ json::value to_json(const yaml_node& n) {
     return no_json || !(value.is_number() || value.is_bool() || value.is_null()) ? json::string(n.text) : value;
 }
 
-/// JSON, else YAML.
+/// "file:line:column" of a byte.
+std::string place_of(std::string_view text, std::size_t at, const std::string& file) {
+    const auto before = text.substr(0, at);
+    const auto line_end = before.rfind('\n');
+    return fmt::format("{}:{}:{}", file, std::ranges::count(before, '\n') + 1,
+                       at - (line_end == std::string_view::npos ? 0 : line_end + 1) + 1);
+}
+
+/// True: JSON, or YAML that begins like it.
+bool looks_like_json(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t\r\n");
+    return first != std::string_view::npos && text[first] == '{' &&
+           text.substr(std::min(text.find_first_not_of(" \t\r\n", first + 1), text.size())).starts_with('"');
+}
+
+/// JSON, else YAML. A text that is neither and looks like JSON is wrong JSON.
 result<json::value> parse_document(std::string_view text, const std::string& file) {
-    if (text.find_first_not_of(" \t\r\n") != std::string_view::npos && text[text.find_first_not_of(" \t\r\n")] == '{') {
-        boost::system::error_code no_json;
+    text = without_byte_order_mark(text);
+    problems wrong_json;
+    if (looks_like_json(text)) {
+        boost::system::error_code error;
         json::parse_options options;
         options.max_depth = max_depth;
-        auto value = json::parse(text, no_json, {}, options);
-        if (!no_json) return value;
+        json::stream_parser parser({}, options);
+        const auto end = parser.write_some(text, error);
+        if (!error) parser.finish(error);
+        if (!error && text.find_first_not_of(" \t\r\n", end) == std::string_view::npos) return parser.release();
+        wrong_json.add(place_of(text, end, file), "not JSON: " + (error ? error.message() : "more behind its end"));
     }
     read_context r;
     const auto root = parse_yaml(text, 0, r, 0,
@@ -86,6 +109,7 @@ result<json::value> parse_document(std::string_view text, const std::string& fil
                                   .depth = max_depth,
                                   .text = openapi_size_limit});
     if (root) return to_json(*root);
+    if (!wrong_json.empty()) return wrong_json;
     problems all;
     for (const auto& p : r.located_problems())
         all.add(fmt::format("{}:{}:{}", file, p.location.line, p.location.column), p.text);

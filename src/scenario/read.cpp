@@ -121,6 +121,9 @@ problems sort_problems(std::vector<located_problem> found, const std::vector<rea
     return all;
 }
 
+/// First line of a written scenario in which secrets are masked.
+constexpr std::string_view masked_mark = "# Secrets are masked: *** stands for one.\n";
+
 /// Adds a problem for each text that holds a masked secret.
 void find_masked(const yaml_node& n, read_context& r) {
     if (n.text.find(secret_mask) != std::string::npos)
@@ -150,6 +153,14 @@ void read_context::add_problem(source_location location, std::string text) {
 
 void read_context::add_warning(const yaml_node& at, std::string text) {
     located_warnings_.push_back({path_, at.location, std::move(text)});
+}
+
+void read_context::check_length(const yaml_node& at, const std::string& variable, std::string_view value) {
+    constexpr auto min = secret_masker::min_secret_length;
+    if (!value.empty() && value.size() < min && short_variables_.insert(variable).second)
+        add_warning(at, fmt::format("the value of ${{{}}} has less than {} bytes and is not masked in output, logs and "
+                                    "reports",
+                                    variable, min));
 }
 
 std::string read_context::path_of_file(const yaml_node& n) const {
@@ -247,14 +258,45 @@ result<scenario_config> read(std::string_view yaml, std::string_view file, std::
         if (!is_reported(r.located_problems(), p.location))
             found.push_back({p.location, locate(*root, p.location), std::move(p.text)});
     auto warned = r.located_warnings();
-    for (auto& p : of_check.list) warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
+    for (auto& p : of_check.list)
+        if (!is_reported(r.located_problems(), p.location))
+            warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
     if (warnings != nullptr) *warnings = sort_problems(std::move(warned), r.files, overrides);
     if (found.empty()) return made;
     return sort_problems(std::move(found), r.files, overrides);
 }
 
+problems check_other_environments(std::string_view yaml, std::string_view file,
+                                  std::span<const value_override> overrides, std::string_view environment) {
+    read_context r;
+    std::string unknown_environment;
+    const auto root = merged_tree(yaml, file, overrides, environment, r, unknown_environment);
+    const auto* environments = root ? root->find(environments_key) : nullptr;
+    if (environments == nullptr) return {}; // or read() reports why
+    const auto chosen = read(yaml, file, overrides, nullptr, environment);
+    auto known = chosen ? problems{} : chosen.error();
+    const auto is_known = [&](const problem& p) {
+        return (p.text.starts_with("the environment variable '") && p.text.ends_with("' is not set")) ||
+               std::ranges::any_of(known.list,
+                                   [&](const problem& k) { return k.location == p.location && k.text == p.text; });
+    };
+    problems all;
+    for (const auto& [name, location, keys] : environments->members) {
+        if (name == environment) continue;
+        const auto other = read(yaml, file, overrides, nullptr, name);
+        if (other) continue;
+        for (const auto& p : other.error().list) {
+            if (is_known(p)) continue;
+            known.add(p.location, p.text);
+            all.add(p.location, fmt::format("{} (with --env {})", p.text, name));
+        }
+    }
+    return all;
+}
+
 problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
                              std::string_view environment) {
+    if (!yaml.starts_with(masked_mark)) return {}; // no report's, and *** is a text like others
     read_context r;
     std::string unknown_environment;
     const auto root = merged_tree(yaml, file, overrides, environment, r, unknown_environment);
@@ -271,7 +313,9 @@ std::string write(const scenario_config& config) {
     if (auto& login = written.fleet.mqtt;
         !login.password.empty() && login.user == embedded_user && login.password == config.target.embedded_password)
         login.user = login.password = {};
-    return to_yaml(value_types::object<scenario_config>{}.write(written));
+    auto text = to_yaml(value_types::object<scenario_config>{}.write(written));
+    const bool is_masked = has_secrets() && text.find(secret_mask) != std::string::npos;
+    return is_masked ? std::string(masked_mark) + text : text;
 }
 
 } // namespace loadsim::scenario

@@ -4,6 +4,7 @@
 #include "yaml.hpp"
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ public:
     /// Of a value that is valid and probably a mistake.
     void add_warning(const yaml_node& at, std::string text);
 
+    /// Warns once for each environment variable whose value is too short to be masked.
+    void check_length(const yaml_node& at, const std::string& variable, std::string_view value);
+
     /// The text of a scalar; nullptr, after reporting a problem, for any other node.
     const std::string* expect_scalar(const yaml_node&, std::string_view expected);
     bool expect_list(const yaml_node&, std::string_view expected);
@@ -63,6 +67,7 @@ private:
     std::string shown(const yaml_node&) const; ///< description() for a problem at the current path
 
     std::string path_;
+    std::set<std::string> short_variables_; ///< environment variables that a warning has named
     std::vector<located_problem> located_problems_;
     std::vector<located_problem> located_warnings_;
 };

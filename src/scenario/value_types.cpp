@@ -85,7 +85,10 @@ json::object text::schema() const { return {{"type", "string"}, {"maxLength", ma
 
 void placeholder_text::read(read_context& r, const yaml_node& n, std::string& out) const {
     text{max_length}.read(r, n, out);
-    if (n.what != yaml_node::kind::scalar || secret) return;
+    if (n.what != yaml_node::kind::scalar) return;
+    for (const auto& name : loadsim::contract::environment_names(n.text))
+        if (const char* value = std::getenv(name.c_str())) r.check_length(n, name, value);
+    if (secret) return;
     for (auto& warning : loadsim::contract::foreign_placeholders(n.text)) r.add_warning(n, std::move(warning));
 }
 json::object placeholder_text::schema() const {
@@ -117,6 +120,7 @@ std::optional<std::string> insert_environment(read_context& r, const yaml_node& 
         if (value == nullptr) return std::nullopt;
         made += rest.substr(0, begin);
         on_value(value);
+        if (on_value == register_secret) r.check_length(n, name, value);
         made += value;
         rest.remove_prefix(end + 1);
     }
@@ -128,6 +132,7 @@ void keep_readable(std::string_view) {}
 
 void add_secret(read_context& r, const yaml_node& n, std::string_view value) {
     register_secret(value);
+    if (n.text.find("${") != std::string::npos) return; // insert_environment() has warned
     if (!value.empty() && value.size() < secret_masker::min_secret_length && value != secret_mask)
         r.add_warning(n, fmt::format("a secret of less than {} bytes is not masked within other texts",
                                      secret_masker::min_secret_length));

@@ -33,10 +33,11 @@ inline constexpr std::size_t name_length = 100; ///< maximum length of a name sh
 yaml_node make_text(std::string_view);
 yaml_node make_secret(std::string_view);
 
+/// Text without ${NAME}: a name, code or address, which no secret changes.
 struct text {
     std::size_t max_length = 1000;
     void read(read_context&, const yaml_node&, std::string& out) const;
-    yaml_node write(const std::string& value) const { return make_text(value); }
+    yaml_node write(const std::string& value) const { return make_scalar(value); }
     json::object schema() const;
 };
 

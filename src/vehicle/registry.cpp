@@ -222,6 +222,18 @@ result<registry> registry::load(const vin_options& options, std::uint32_t vehicl
     }
 }
 
+std::string registry::place_of(const std::filesystem::path& csv, vehicle_id v, std::size_t column) {
+    std::filebuf file;
+    if (file.open(csv, std::ios::in | std::ios::binary) == nullptr) return csv.string();
+    csv_reader reader(file);
+    reader.skip_byte_order_mark();
+    std::vector<csv_cell> cells;
+    for (std::size_t line = 0; line <= index(v) + std::size_t{1}; ++line) // the first one names the columns
+        if (!reader.next(cells)) return csv.string();
+    if (column >= cells.size()) return csv.string();
+    return csv.string() + ":" + std::to_string(cells[column].line) + ":" + std::to_string(cells[column].column);
+}
+
 result<registry> registry::parse(const vin_options& options, std::uint32_t vehicles, std::string_view text,
                                  const std::string& name) {
     std::stringbuf buffer(std::string(text), std::ios::in);

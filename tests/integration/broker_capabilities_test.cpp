@@ -468,6 +468,59 @@ TEST_F(broker_capabilities, driver_refuses_a_broker_whose_packets_are_too_small_
                                       HasSubstr("contract.command.payload")));
 }
 
+/// MQTT 5.0, 3.3.1.3: the new subscription after a reconnect gets retained messages again.
+TEST_F(broker_capabilities, driver_counts_a_retained_response_once) {
+    contract_.use_response_topic = false;
+    registry_ = std::make_unique<vehicle::registry>(options_.vin, 1);
+    const auto response = [this](bool retained) {
+        mqtt::bytes out;
+        const auto topic = "v1/" + vin() + "/rsp/driver-1";
+        (void)encode(mqtt::message{.topic = topic,
+                                   .payload = R"({"id":"driver-1","phase":"final","ok":true})",
+                                   .retain = retained},
+                     0, mqtt::version::v5_0, out);
+        return std::string(out.begin(), out.end());
+    };
+    const auto times = [this](std::string_view what) {
+        const auto log = broker_.log();
+        return std::ranges::count_if(log, [what](const std::string& line) { return line.starts_with(what); });
+    };
+    server_ = std::make_unique<harness::fake_server>([&](std::size_t, std::string& unread) {
+        const auto commands = times("publish"), subscriptions = times("subscribe");
+        auto r = broker_(unread);
+        if (times("publish") > commands) {
+            r.bytes += response(false);
+            r.close_after = 20ms;
+        }
+        if (times("subscribe") > subscriptions && subscriptions > 0) r.bytes += response(true);
+        return r;
+    });
+    brokers_ = {server_->address()};
+    ASSERT_EQ(start_driver(), "");
+    send(1);
+    ASSERT_TRUE(run_until([&] { return times("subscribe") == 2; }));
+    loop_.io().run_for(100ms);
+    EXPECT_THAT(driver_log_, ElementsAre("sent", "accepted driver-1", HasSubstr("ended driver-1 executed")));
+}
+
+TEST_F(broker_capabilities, publisher_refuses_a_broker_whose_packets_are_too_small) {
+    broker_.connack.add(property::maximum_packet_size, 60U);
+    broker_.connack.add(property::retain_available, 0U);
+    start_broker();
+    driver::published_sample large{
+        .name = "the messages of campaign 'recall'", .location = "campaigns[0]", .message = {}};
+    large.message.topic = "a";
+    large.message.payload = std::string(100, 'x');
+    large.message.retain = true;
+    driver::publisher sender(loop_, {.client_id = "sender", .brokers = brokers_, .samples = {large}});
+    std::optional<std::string> ready;
+    sender.start([&](std::string error) { ready = std::move(error); });
+    ASSERT_TRUE(run_until([&] { return ready.has_value(); }));
+    EXPECT_THAT(*ready, AllOf(HasSubstr("packets of at most 60 bytes"), HasSubstr("shorten campaigns[0].payload")));
+    EXPECT_THAT(sender.take_broker_limits(), ElementsAre(Pair(HasSubstr("does not retain messages"), 1)));
+    sender.stop();
+}
+
 /// The loop does not run meanwhile: the second message is the first to find out that the broker has gone.
 TEST_F(broker_capabilities, publisher_reports_a_message_that_finds_the_connection_lost) {
     const harness::fake_server closing([this](std::size_t, std::string& unread) {

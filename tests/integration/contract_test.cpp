@@ -147,8 +147,12 @@ TEST(probe, is_of_the_vehicle_and_the_behaviour_that_are_named) {
     EXPECT_THAT(harness::text(lines[0], "/vin"), testing::EndsWith("000031"));
     EXPECT_EQ(harness::text(lines[0], "/behaviour"), "failure");
     EXPECT_EQ(harness::text(probe.summary(), "/mode"), "run");
-    for (const auto& wrong :
-         {std::vector<std::string>{"--vehicle", "50"}, {"--behaviour", "failur"}, {"--linger", "5"}}) {
+    for (const auto& wrong : {std::vector<std::string>{"--vehicle", "50"},
+                              {"--behaviour", "failur"},
+                              {"--behaviour", ""},
+                              {"--service", ""},
+                              {"--linger", "5"},
+                              {"--linger", "25h"}}) {
         harness::program refused({"probe", scenario, wrong[0], wrong[1]});
         EXPECT_EQ(refused.wait(), 2) << refused.out();
         EXPECT_THAT(refused.err(), HasSubstr(wrong[0]));

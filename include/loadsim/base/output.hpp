@@ -14,6 +14,9 @@ void prepare_standard_streams();
 /// stay. Text that cannot be written (reader gone, disk full) is lost. Threads: any.
 void print_output(std::string_view);
 void print_error(std::string_view);
+/// print_output() for a report: records, tables, JSON. Their texts from outside are masked one by one before they are composed, so
+/// that a secret like "executed" or "2026" changes no key, outcome or instant.
+void print_report(std::string_view);
 
 /// Flushes standard output. A sentence if text was lost since the start; empty if not, or if its reader has gone, as `head` does.
 std::string lost_output();

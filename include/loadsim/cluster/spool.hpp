@@ -16,7 +16,7 @@ namespace loadsim::cluster {
 /// Spool folder of a rank: run_folder/rank-0003. The file in it is snapshots.jsonl.
 std::filesystem::path spool_folder(const std::filesystem::path& run_folder, std::uint32_t rank);
 
-/// Appends one line per status report, with secrets masked. write() returns after the kernel has the data, so a line is kept if the
+/// Appends one line per status report. write() returns after the kernel has the data, so a line is kept if the
 /// process is killed.
 ///
 /// Errors:  the first failed write sets error(), truncates the file to its last complete line and stops further writing: a

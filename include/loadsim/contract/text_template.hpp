@@ -33,7 +33,8 @@ public:
     /// compile() for a JSON template.
     static result<text_template> compile_json(std::string_view text, const template_symbols&,
                                               std::vector<std::string>& pointers);
-    /// compile() for a URL's path and query: values are percent-encoded (RFC 3986, 2.4); {raw:vin} is inserted unchanged.
+    /// compile() for a URL's path and query: values are percent-encoded (RFC 3986, 2.4), those of
+    /// environment variables too; {raw:vin} and ${raw:NAME} are inserted unchanged.
     static result<text_template> compile_path(std::string_view text, const template_symbols&,
                                               std::vector<std::string>& pointers);
 
@@ -41,6 +42,8 @@ public:
     void render(const template_values&, std::string& out) const;
     std::string rendered(const template_values&) const;
     bool empty() const noexcept { return parts_.empty(); }
+    /// The text besides the placeholders, and the choices of {random:a|b}.
+    std::string_view literals() const noexcept { return text_; }
     bool is_constant() const noexcept; ///< the output does not depend on values
     bool uses(variable) const noexcept;
     bool uses_parameter(std::size_t index) const noexcept; ///< index in template_symbols::parameters

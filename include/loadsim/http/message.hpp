@@ -19,6 +19,8 @@ std::string_view find_header(const header_list&, std::string_view name);
 /// (RFC 9110, 5.6.2); methods are case-sensitive (9.1); the framing of the body is that of the serializer.
 std::string method_problem(std::string_view);
 std::string header_name_problem(std::string_view);
+/// The same for the value of a header (RFC 9110, 5.5).
+std::string header_value_problem(std::string_view name, std::string_view value);
 
 /// Limits of a received message, in bytes; a scenario sets them with load.http.maxHeader and load.http.maxBody.
 struct limits {

@@ -33,4 +33,8 @@ BOOST_DESCRIBE_STRUCT(snapshot, (),
                       (counts, sessions_planned, sessions_online, in_flight, waiting, late, awaited, all_due,
                        driver_ready, setup_error, fatal_error, cpu_s, rss_bytes))
 
+/// Masks secrets in the texts that platform, broker and system have given, before the snapshot is written or sent. VINs, addresses
+/// and names that the scenario defines are no secrets and stay: `explain` and `replay` find requests by them.
+void mask_secrets(snapshot&);
+
 } // namespace loadsim::measure

@@ -33,7 +33,12 @@ result<scenario_config> read(std::string_view yaml, std::string_view file,
                              std::span<const value_override> overrides = {}, problems* warnings = nullptr,
                              std::string_view environment = {});
 
-/// Problems for texts in which a secret is masked, as in the scenario of a report folder: a run needs all secrets. Arguments: see
+/// Problems of the scenario with each of its environments but `environment`, besides those that it has with that one. A variable that
+/// is not set is none: it may be set where the environment is. Arguments: see read().
+problems check_other_environments(std::string_view yaml, std::string_view file,
+                                  std::span<const value_override> overrides, std::string_view environment);
+
+/// Problems for texts in which a secret is masked, in the scenario of a report folder: a run needs all secrets. Arguments: see
 /// read(). Errors in the YAML are ignored: read() reports them.
 problems find_masked_secrets(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
                              std::string_view environment = {});

@@ -33,6 +33,9 @@ public:
     static result<registry> parse(const vin_options&, std::uint32_t vehicles, std::string_view text,
                                   const std::string& name);
 
+    /// "file:line:column" of a vehicle's cell, for a problem: reads the file again. Only the file's name if it has changed.
+    static std::string place_of(const std::filesystem::path& csv, vehicle_id, std::size_t column);
+
     std::string vin_of(vehicle_id) const;
     std::optional<vehicle_id> vehicle_of(std::string_view vin) const;
     /// The vehicle that a user names: by its VIN; by its index; or by a value of any column of its row. Errors: none, or several

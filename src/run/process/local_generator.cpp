@@ -389,6 +389,7 @@ measure::snapshot local_generator::collect(monotonic_time) {
     if (sum.setup_error.empty()) sum.setup_error = error_;
     sum.fatal_error = memory_ran_out() ? exhaustion_text(std::bad_alloc()) : fatal_error_;
     sum.rss_bytes = resident_bytes();
+    measure::mask_secrets(sum);
     status_ = sum;
     status_.counts = {};
     return sum;

@@ -19,6 +19,42 @@ namespace {
 constexpr std::uint64_t campaign_stream = (std::uint64_t{3} << 62U) + (std::uint64_t{1} << 61U);
 constexpr std::uint64_t draws_per_message = 1024;
 
+/// The message of a campaign for a segment. False: its payload cannot be made.
+bool compose(const run_plan& plan, const fleet::campaign& campaign, std::uint32_t campaign_index, std::uint32_t segment,
+             contract::outgoing_message& out) {
+    random_stream rng(plan.scenario.seed, stream_id::template_value, campaign_stream + campaign_index,
+                      segment * draws_per_message);
+    contract::template_values values{.segment = plan.labels.segments[segment]};
+    values.segment_variables = plan.compiled.segment_variables[segment];
+    values.captured = plan.captured;
+    values.now_us = system_time_us();
+    values.random = &rng;
+    return campaign.compose(values, out);
+}
+
+fleet::campaign compile(const run_plan& plan, std::uint32_t campaign_index) {
+    return fleet::campaign::compile(plan.scenario.campaigns[campaign_index], plan.compiled.symbols, "campaigns")
+        .value(); // checked by read()
+}
+
+/// One message of each campaign and segment.
+std::vector<driver::published_sample> samples_of(const run_plan& plan) {
+    std::vector<driver::published_sample> all;
+    for (std::uint32_t i = 0; i < plan.scenario.campaigns.size(); ++i) {
+        const auto campaign = compile(plan, i);
+        for (std::uint32_t segment = 0; segment < plan.labels.segments.size(); ++segment) {
+            driver::published_sample one{.name = fmt::format("the messages of campaign '{}'", campaign.options().name),
+                                         .location = fmt::format("campaigns[{}]", i),
+                                         .message = {}};
+            if (!campaign.addresses(plan.labels.segments[segment]) || !compose(plan, campaign, i, segment, one.message))
+                continue;
+            all.push_back(std::move(one));
+            if (!campaign.by_segment()) break;
+        }
+    }
+    return all;
+}
+
 std::unique_ptr<driver::publisher> make_publisher(net::loop& loop, const run_plan& plan,
                                                   const target_endpoints& endpoints) {
     return std::make_unique<driver::publisher>(
@@ -26,7 +62,8 @@ std::unique_ptr<driver::publisher> make_publisher(net::loop& loop, const run_pla
                                       .client_id = endpoints.run_name + "-campaigns",
                                       .user = endpoints.broker_urls.front().user,
                                       .password = endpoints.broker_urls.front().password,
-                                      .brokers = endpoints.brokers});
+                                      .brokers = endpoints.brokers,
+                                      .samples = samples_of(plan)});
 }
 
 /// Number of vehicles of a partition that a campaign addresses. Constant memory for any fleet size.
@@ -78,6 +115,10 @@ void campaign_sender::stop() {
     if (publisher_) publisher_->stop();
 }
 
+std::map<std::string, std::uint64_t> campaign_sender::take_broker_limits() {
+    return publisher_ ? publisher_->take_broker_limits() : std::map<std::string, std::uint64_t>{};
+}
+
 std::map<std::uint32_t, measure::campaign_counts>
 campaign_sender::take_counts(std::map<std::string, std::uint64_t>& failures) {
     for (const auto& [sentence, times] : std::exchange(failures_, {})) failures[sentence] += times;
@@ -104,20 +145,11 @@ void campaign_sender::send_due() {
 
 /// Publishes once for all vehicles, or once per addressed segment if the templates use the segment.
 void campaign_sender::send(std::uint32_t campaign_index) {
-    const auto& options = plan_.scenario.campaigns[campaign_index];
-    const auto campaign =
-        fleet::campaign::compile(options, plan_.compiled.symbols, "campaigns").value(); // checked by read()
+    const auto campaign = compile(plan_, campaign_index);
     for (std::uint32_t segment = 0; segment < plan_.labels.segments.size(); ++segment) {
         if (!campaign.addresses(plan_.labels.segments[segment])) continue;
-        random_stream rng(plan_.scenario.seed, stream_id::template_value, campaign_stream + campaign_index,
-                          segment * draws_per_message);
-        contract::template_values values{.segment = plan_.labels.segments[segment]};
-        values.segment_variables = plan_.compiled.segment_variables[segment];
-        values.captured = plan_.captured;
-        values.now_us = system_time_us();
-        values.random = &rng;
         contract::outgoing_message message;
-        if (!campaign.compose(values, message)) {
+        if (!compose(plan_, campaign, campaign_index, segment, message)) {
             count_failure(campaign_index, "its payload is no hex or base64");
             continue;
         }

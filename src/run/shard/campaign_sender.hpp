@@ -35,6 +35,7 @@ public:
     void cancel_pending(); ///< drops all campaigns not yet due
     void stop();
 
+    std::map<std::string, std::uint64_t> take_broker_limits(); ///< see driver::publisher
     /// Counts since the last call; adds one sentence per kind of publishing error to `failures`.
     std::map<std::uint32_t, measure::campaign_counts> take_counts(std::map<std::string, std::uint64_t>& failures);
 

@@ -255,6 +255,7 @@ measure::snapshot shard::collect() {
     observers_.take_counts(r.counts);
     add(r.counts.broker_limits, observed.broker_limits);
     add(r.counts.broker_limits, driver_->take_broker_limits());
+    add(r.counts.broker_limits, campaign_sender_.take_broker_limits());
     const auto traffic = loop_.traffic;
     r.counts.messages = {.published = traffic.published - previous_traffic_.published,
                          .received = traffic.received - previous_traffic_.received,

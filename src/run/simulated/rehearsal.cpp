@@ -244,6 +244,7 @@ private:
         s.all_due = dispatcher_.all_due();
         s.driver_ready = true;
         s.cpu_s = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+        measure::mask_secrets(s);
         return s;
     }
 

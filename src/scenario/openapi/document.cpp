@@ -183,7 +183,8 @@ void check_version(const openapi_document& doc) {
     const auto* version = doc.get(doc.root(), "openapi");
     if (version == nullptr) throw unusable_document{"no OpenAPI document: it has no key 'openapi' with the version"};
     const auto text = version->is_double() ? fmt::format("{}", version->as_double()) : text_of(version);
-    if (!text.starts_with("3.") && text != "3")
+    const auto is = [&text](const std::string& known) { return text == known || text.starts_with(known + '.'); };
+    if (text != "3" && !is("3.0") && !is("3.1")) // YAML's 3.0 without quotes is the number 3
         throw unusable_document{fmt::format("OpenAPI {}; 3.0 and 3.1 are read", in_comment(text))};
 }
 

@@ -190,7 +190,7 @@ private:
         if (in == "query")
             query_ += fmt::format("&{}=${{API_KEY}}", percent_encode(name, url_part::component));
         else if (in == "cookie")
-            headers_.emplace_back("Cookie", name + "=${API_KEY}");
+            headers_.emplace_back("Cookie", literal(name, name) + "=${API_KEY}");
         else if (!http::header_name_problem(name).empty())
             note(fmt::format("the API key is left out: '{}' is no name of a header", in_comment(name)));
         else
@@ -205,7 +205,7 @@ private:
         while (!rest.empty()) {
             const auto end = rest.front() == '{' ? rest.find('}') : std::string_view::npos;
             if (end == std::string_view::npos) {
-                made += rest.front() == '{' ? "%7B" : std::string(1, rest.front());
+                made += rest.front() == '{' ? "%7B" : rest.front() == '#' ? "%23" : std::string(1, rest.front());
                 rest.remove_prefix(1);
                 continue;
             }

@@ -16,7 +16,8 @@ constexpr int max_depth = 8;              // of a value
 constexpr std::size_t max_values = 1'000; // schemas may contain each other
 constexpr std::size_t max_services = 20;
 
-/// Template that renders as the text; `otherwise` if there is none.
+} // namespace
+
 std::string literal(std::string_view text, std::string_view otherwise) {
     if (text.find("${") != std::string_view::npos) return std::string(otherwise);
     std::string made;
@@ -37,7 +38,9 @@ std::string literal(std::string_view text, std::string_view otherwise) {
     return made;
 }
 
-} // namespace
+std::string value_builder::name_of(std::string_view property) const {
+    return for_response_ ? std::string(property) : literal(property, property);
+}
 
 json::value value_builder::build(const json::value* schema, std::string_view name, const json::value* example,
                                  int depth) {
@@ -72,7 +75,8 @@ json::value value_builder::build_open(const json::value* schema, std::string_vie
     if (is_list && example == nullptr && is_open(items)) return json::array{};
     if (is_list || (example != nullptr && example->is_array()))
         return json::array{build(items, name, doc_.first(example), depth + 1)};
-    if (example != nullptr) return example->is_string() ? json::string(literal(example->as_string(), name)) : *example;
+    if (example != nullptr)
+        return example->is_string() ? json::string(literal(example->as_string(), literal(name, "text"))) : *example;
     return by_type(schema, name, types.empty() ? "string" : types.front());
 }
 
@@ -128,7 +132,7 @@ void value_builder::add_properties(const json::value* schema, const json::value*
         const bool wanted = for_response_ || is_required || is_vehicle_key(key) || is_service_key(key) ||
                             (given == nullptr ? required.empty() : own != nullptr);
         if (wanted && (for_response_ || !doc_.flag(&property.value(), "readOnly")))
-            made[key] = build(&property.value(), key, own, depth + 1);
+            made[name_of(key)] = build(&property.value(), key, own, depth + 1);
     }
 }
 
@@ -137,8 +141,9 @@ json::value value_builder::object(const json::value* schema, const json::value* 
     add_properties(schema, example, depth, made);
     if (example != nullptr && example->is_object())
         for (const auto& member : example->as_object())
-            if (!made.contains(member.key()) && doc_.get(doc_.get(schema, "properties"), member.key()) == nullptr)
-                made[member.key()] = build(nullptr, member.key(), &member.value(), depth + 1);
+            if (!made.contains(name_of(member.key())) &&
+                doc_.get(doc_.get(schema, "properties"), member.key()) == nullptr)
+                made[name_of(member.key())] = build(nullptr, member.key(), &member.value(), depth + 1);
     return made;
 }
 
@@ -157,7 +162,7 @@ json::value value_builder::by_type(const json::value* schema, std::string_view n
     const bool is_key = n.find("idempoten") != std::string::npos || n.find("correlation") != std::string::npos ||
                         n.find("requestid") != std::string::npos || n.find("transactionid") != std::string::npos;
     if (format == "uuid" || is_key) return "{random:uuid}";
-    return json::string(name.empty() ? "text" : name);
+    return json::string(name.empty() ? "text" : literal(name, "text"));
 }
 
 } // namespace loadsim::scenario

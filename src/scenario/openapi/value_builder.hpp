@@ -10,6 +10,9 @@
 
 namespace loadsim::scenario {
 
+/// Template that renders as the text; `otherwise` if there is none.
+std::string literal(std::string_view text, std::string_view otherwise);
+
 /// Builds values with placeholders of loadsim as texts: {vin}, {service}, {now:iso}, {random:uuid}; anything else is an example or made of
 /// the type. Bounded, whatever the document has. Threads: one.
 class value_builder {
@@ -38,6 +41,8 @@ private:
     bool is_open(const boost::json::value* schema) const;
     const boost::json::value* example_of(const boost::json::value* schema) const;
     bool is_object(const boost::json::value* schema) const;
+    /// Of a property in the value: of a request as a template, of a response as it is.
+    std::string name_of(std::string_view property) const;
     boost::json::value object(const boost::json::value* schema, const boost::json::value* example, int depth);
     void add_properties(const boost::json::value* schema, const boost::json::value* example, int depth,
                         boost::json::object& made);

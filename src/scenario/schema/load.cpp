@@ -236,7 +236,8 @@ void service::read(read_context& r, const yaml_node& n, scenario::service& out) 
     out.contract.headers = std::move(keys.headers).value_or(loadsim::contract::named_texts{});
     out.parameters = std::move(keys.parameters).value_or(std::vector<loadsim::load::parameter>{});
     out.deadline = keys.deadline;
-    if (keys.as && keys.as->empty()) r.add_problem(*n.find("as"), "a service has a name; leave 'as' out for its own");
+    if (keys.as && keys.as->empty() && n.find("as")->what == yaml_node::kind::scalar)
+        r.add_problem(*n.find("as"), "a service has a name; leave 'as' out for its own");
 }
 
 yaml_node service::write(const scenario::service& s) const {

@@ -24,3 +24,10 @@ TEST(output, has_no_secrets) {
     print_error("registered%20by%20output_test%20%1b, escaped: registered by output_test \\x1b\n");
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "***, escaped: ***\n");
 }
+
+TEST(output, a_report_keeps_its_own_words) {
+    register_secret("timed_out");
+    testing::internal::CaptureStdout();
+    print_report("timed_out \x1b\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "timed_out \\x1b\n");
+}

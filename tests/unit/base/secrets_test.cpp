@@ -44,6 +44,25 @@ TEST(secrets, are_masked_in_encodings) {
     EXPECT_EQ(masked("nOpQ", "6e4f7051 6E4F7051"), "*** ***");
 }
 
+TEST(secrets, are_masked_in_encodings_of_encodings) {
+    constexpr std::string_view secret = "p{v} \"w\\/&%\xc3\xa4\n";
+    const auto json = [](std::string_view text) {
+        std::string out;
+        append_json_escaped(text, out);
+        return out;
+    };
+    const auto url = [](std::string_view text) { return percent_encode(text, url_part::component); };
+    const std::string plain(secret);
+    for (const auto& text :
+         {json(json(plain)), json(json(json(plain))), url(url(plain)), url(json(plain)), json(url(plain)),
+          json(url(json(plain))), url(json(json(plain))), escape_for_terminal(json(json(plain)))})
+        EXPECT_EQ(masked(secret, "{\"a\":\"" + text + "\"}"), "{\"a\":\"***\"}") << text;
+    EXPECT_EQ(masked("a\\\\b", R"(a\\b a\\\\b)"), "*** ***") << "two backslashes, escaped once and twice";
+    EXPECT_EQ(masked("Secret", R"(\\u0053ecret %255cu0053ecret)"), "*** ***");
+    EXPECT_EQ(masked("a b c", "a%2Bb%2Bc a%252Bb%252Bc"), "*** ***") << "'+' for a blank, within a URL";
+    EXPECT_EQ(masked("Secret", R"(\\u0053ecre \ % \u %2 '')"), R"(\\u0053ecre \ % \u %2 '')");
+}
+
 TEST(secrets, are_masked_in_base64) {
     constexpr std::string_view secret = "Secret-77";
     EXPECT_EQ(masked(secret, to_base64(secret)), "***");

@@ -1,7 +1,6 @@
 // Spool tests on disk; each test has its own temporary folder.
 #include "samples.hpp"
 
-#include <loadsim/base/secrets.hpp>
 #include <loadsim/cluster/spool.hpp>
 
 #include <gmock/gmock.h>
@@ -159,24 +158,4 @@ TEST_F(spool_test, write_error_is_reported_once) {
     EXPECT_EQ(full.error(), "");
     full.write(status_report{}, 1s);
     EXPECT_THAT(full.error(), HasSubstr("No space left on device"));
-}
-
-TEST_F(spool_test, has_no_secrets) {
-    const std::string secret = "registered by spool_test";
-    register_secret(secret);
-    auto report = samples::sample_report(3);
-    auto& counts = report.snapshot.counts;
-    counts.errors = {{"one " + secret, 1}, {"one cmVnaXN0ZXJlZCBieSBzcG9vbF90ZXN0", 2}};
-    counts.request_records.front().reason = secret;
-    report.snapshot.setup_error = "no " + secret;
-    spool_writer writer(spool_folder(folder, 0));
-    writer.write(report, 1s);
-    EXPECT_THAT(text(0), testing::Not(HasSubstr("registered")));
-    const auto read = read_spool(file(0));
-    ASSERT_TRUE(read) << to_string(read.error());
-    const auto& masked = read->entries.at(0).status.snapshot;
-    EXPECT_THAT(masked.counts.errors, testing::ElementsAre(testing::Pair("one ***", 3)));
-    EXPECT_EQ(masked.counts.request_records.front().reason, "***");
-    EXPECT_EQ(masked.setup_error, "no ***");
-    EXPECT_EQ(masked.counts.latencies.cells(), counts.latencies.cells());
 }

@@ -59,6 +59,11 @@ TEST(payload_template, decodes_hex_and_base64) {
     EXPECT_EQ(render_payload("{code}", form::hex, {.code = "4g"}), "(none)");
     EXPECT_EQ(problems_of(compile("0", form::hex)), "it is not hex: two digits for each byte, such as 01ff");
 
+    for (const auto* text : {"zz{code}", "{code}-{code}", "{random:01|zz}"})
+        EXPECT_EQ(problems_of(compile(text, form::hex)), "it is not hex: two digits for each byte, such as 01ff")
+            << text;
+    EXPECT_TRUE(compile("0{code} {random:01|ff}", form::hex)) << "the values decide";
+
     // Test vectors of RFC 4648, 10, and invalid variants.
     const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""},
                                                                      {"Zg==", "f"},

@@ -311,6 +311,20 @@ TEST(text_template, percent_encodes_values_in_a_path) {
               "{raw:vin} is for paths of URLs; here nothing is percent-encoded: write {vin}");
 }
 
+TEST(text_template, value_of_an_environment_variable_is_one_part_of_a_url) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_URL", "a&b=c d\r\n/x?%", 1), 0);
+    std::vector<std::string> pointers;
+    const auto path = text_template::compile_path("/v?key=${LOADSIM_TEST_URL}", all_symbols(), pointers);
+    ASSERT_TRUE(path);
+    EXPECT_EQ(path->rendered({}), "/v?key=a%26b%3Dc%20d%0D%0A%2Fx%3F%25");
+    const auto raw = text_template::compile_path("/v?${raw:LOADSIM_TEST_URL}", all_symbols(), pointers);
+    ASSERT_TRUE(raw) << to_string(raw.error());
+    EXPECT_EQ(raw->rendered({}), "/v?a&b=c d\r\n/x?%");
+    EXPECT_EQ(
+        to_string(text_template::compile("${raw:LOADSIM_TEST_URL}", all_symbols(), pointers).error()),
+        "${raw:LOADSIM_TEST_URL} is for paths of URLs; here nothing is percent-encoded: write ${LOADSIM_TEST_URL}");
+}
+
 TEST(text_template, error_of_a_placeholder_after_a_dollar_names_the_form_of_environment_variables) {
     std::vector<std::string> pointers;
     EXPECT_THAT(to_string(text_template::compile("${car_pw}", all_symbols(), pointers).error()),

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 using namespace loadsim;
+using namespace std::string_view_literals;
 
 TEST(http_headers, names_are_case_insensitive) {
     const http::header_list list{{"Retry-After", "3"}, {"retry-after", "4"}, {"Empty", ""}};
@@ -19,6 +20,14 @@ TEST(http_headers, of_a_scenario_are_tokens_and_leave_the_framing_alone) {
     EXPECT_EQ(http::header_name_problem("content-length"),
               "Content-Length follows from the body and is set by loadsim; leave it out");
     EXPECT_NE(http::header_name_problem("Transfer-Encoding"), "");
+}
+
+TEST(http_headers, values_of_a_scenario_have_no_control_characters) {
+    for (const auto* good : {"", "a b\tc", "\xc3\xa4\xff"})
+        EXPECT_EQ(http::header_value_problem("X", good), "") << good;
+    for (const auto bad : {"a\rb"sv, "a\n"sv, "\0"sv, "\x7f"sv, "\x1b"sv})
+        EXPECT_NE(http::header_value_problem("X", bad), "") << bad;
+    EXPECT_NE(http::header_value_problem("host", " "), "");
 }
 
 TEST(http_method, is_a_token_and_case_sensitive) {

@@ -42,6 +42,11 @@ TEST(request_serializer, host_of_the_request_replaces_that_of_the_base) {
     EXPECT_EQ(bytes.bytes(), expected) << "after a failover too";
 }
 
+TEST(request_serializer, an_empty_host_of_the_request_is_that_of_the_base) {
+    EXPECT_EQ(made({.target = "/x", .headers = {{"Host", ""}}}),
+              "GET /base/x HTTP/1.1\r\nHost: api.test:8080\r\nAccept: application/json\r\n\r\n");
+}
+
 TEST(request_serializer, base_path_is_sent_as_written) {
     EXPECT_TRUE(
         made({.target = "/x"}, "http://h/fleet%20api%2Fv1").starts_with("GET /fleet%20api%2Fv1/x HTTP/1.1\r\n"));

@@ -91,6 +91,24 @@ TEST(parameters, other_numbers_are_rounded_and_kept_within_the_limits) {
     EXPECT_NEAR(below, 4'790, 250) << "the median is 10";
 }
 
+TEST(parameters, decimals_round_no_number_out_of_its_limits) {
+    auto uniform = number(distribution_kind::uniform, 0.24, 1.16);
+    uniform.decimals = 1;
+    const auto tenths = drawn(uniform);
+    EXPECT_EQ(tenths.size(), 9U) << "0.3 to 1.1";
+    EXPECT_TRUE(tenths.contains("0.3") && tenths.contains("1.1"));
+    auto normal = number(distribution_kind::normal, 1, 5);
+    normal.least = 0.25;
+    normal.most = 1.75;
+    normal.decimals = 0;
+    EXPECT_EQ(drawn(normal).size(), 1U) << "1";
+    normal.decimals = 1;
+    for (const auto& [value, count] : drawn(normal)) {
+        EXPECT_GE(std::stod(value), 0.3);
+        EXPECT_LE(std::stod(value), 1.7);
+    }
+}
+
 TEST(parameters, choices_follow_their_weights) {
     const auto values =
         drawn({.name = "mode", .type = kind::choice, .choices = {{"never", 0}, {"auto", 3}, {"eco", 1}, {"no", 0}}});
@@ -103,7 +121,10 @@ TEST(parameters, are_checked) {
     auto limits = number(normal, 0, 1);
     limits.least = 2;
     limits.most = 1;
+    auto narrow = number(uniform, 0.2, 0.8);
+    narrow.decimals = 0;
     const std::pair<parameter, const char*> rows[] = {
+        {narrow, "no number with 0 decimals is between the limits"},
         {number(uniform, 2, 1), "max is less than min"},
         {number(uniform, -1e16, 1), "at most 1e15"},
         {number(normal, 1, -1), "a standard deviation is never negative"},

@@ -1,5 +1,8 @@
+#include <loadsim/base/secrets.hpp>
+#include <loadsim/measure/snapshot.hpp>
 #include <loadsim/measure/totals.hpp>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace loadsim;
@@ -248,4 +251,35 @@ TEST(request_counts, ended_is_the_sum_of_the_outcomes) {
     for (std::size_t i = 0; i < r.outcomes.size(); ++i) r.outcomes[i] = std::uint64_t{1} << i;
     r.due = r.sent = r.unexpected = 1'000'000;
     EXPECT_EQ(r.ended(), 127U);
+}
+
+TEST(snapshot, has_no_secrets_in_texts_from_outside) {
+    const std::string secret = "timed_out";
+    register_secret(secret);
+    snapshot s;
+    s.setup_error = "no " + secret;
+    auto& counts = s.counts;
+    counts.errors = {{"one " + secret, 1}, {"one dGltZWRfb3V0", 2}};
+    counts.observers[1].rejections = {{secret, 3}};
+    counts.sessions.addresses = {{"10.0.0.1:1883 " + secret, 4}};
+    counts.request_records.emplace_back();
+    auto& r = counts.request_records.front();
+    r.request_id = r.reason = r.vin = r.service = r.traceparent = secret;
+    r.anomalies = r.conditions = {secret};
+    counts.anomaly_records.push_back({.vin = secret, .request_id = secret, .evidence = "it is " + secret});
+    counts.session_records.push_back({.vin = secret, .event = "offline: " + secret});
+    mask_secrets(s);
+    forget_secrets();
+    EXPECT_EQ(s.setup_error, "no ***");
+    EXPECT_THAT(counts.errors, testing::ElementsAre(testing::Pair("one ***", 3)));
+    EXPECT_THAT(counts.observers[1].rejections, testing::ElementsAre(testing::Pair("***", 3)));
+    EXPECT_EQ(r.request_id, "***");
+    EXPECT_EQ(r.reason, "***");
+    EXPECT_EQ(counts.anomaly_records[0].evidence, "it is ***");
+    EXPECT_EQ(counts.anomaly_records[0].request_id, "***");
+    EXPECT_EQ(counts.session_records[0].event, "offline: ***");
+    for (const auto& own : {r.vin, r.service, r.traceparent, r.anomalies[0], r.conditions[0],
+                            counts.anomaly_records[0].vin, counts.session_records[0].vin})
+        EXPECT_EQ(own, secret) << "explain and replay find requests by it";
+    EXPECT_EQ(counts.sessions.addresses.count("10.0.0.1:1883 timed_out"), 1U);
 }

@@ -9,6 +9,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
 namespace fs = std::filesystem;
 using namespace loadsim;
 using namespace loadsim::report;
@@ -191,6 +196,22 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     writer.finish(run, sample_run::missed_budget());
     EXPECT_THAT(writer.errors(), SizeIs(7)) << "five that grow, run.json and the summary";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
+}
+
+TEST_F(report_folder, of_somebody_else_cannot_be_closed) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root can act as another user";
+    register_secret("registered by report_folder_test");
+    fs::create_directory(folder / "of-root");
+    for (const auto& open : {fs::path(folder), folder / "of-root"}) fs::permissions(open, fs::perms::all);
+    const auto make_as_another = [this] {
+        if (::setuid(65534) != 0) std::_Exit(1);
+        const auto made = make_folder(folder / "of-root");
+        std::fputs(to_string(made.error()).c_str(), stderr);
+        std::_Exit(0);
+    };
+    EXPECT_EXIT(make_as_another(), testing::ExitedWithCode(0),
+                "of-root: cannot be closed to other users .Operation not permitted., which a report of a scenario with "
+                "secrets needs; name a folder of your own with --report");
 }
 
 TEST_F(report_folder, of_a_run_with_secrets_is_closed_to_others) {

@@ -155,7 +155,9 @@ TEST_F(report_reader_test, finds_requests_by_the_beginning_of_an_id_and_by_trace
         {"la", {"late-2", "late-2", "late"}, {"late-2", "late"}},
         {"0af7651916cd43dd8448eb211c80319c", {"late-2"}, {}},
         {"0af765", {"late-2"}, {}},
-        {"00-0af", {}, {}},
+        {"00-0af", {"late-2"}, {}},
+        {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", {"late-2"}, {}},
+        {"00-1", {}, {}},
         {"", {}, {}},
     };
     for (const auto& row : rows) {
@@ -163,6 +165,18 @@ TEST_F(report_reader_test, finds_requests_by_the_beginning_of_an_id_and_by_trace
         EXPECT_EQ(ids(all), row.ids) << row.wanted;
         EXPECT_EQ(all.ambiguous_ids, row.ambiguous) << row.wanted;
     }
+}
+
+TEST_F(report_reader_test, tells_trace_ids_that_begin_alike) {
+    std::string lines;
+    for (const auto* trace : {"0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319d"}) {
+        auto traced = request(4, "", "B", false);
+        traced.traceparent = "00-" + std::string(trace) + "-b7ad6b7169203331-01";
+        lines += request_line(traced);
+    }
+    write("requests.jsonl", lines);
+    EXPECT_THAT(read({.request_id = "0af", .vin = {}}).ambiguous_ids,
+                ElementsAre("0af7651916cd43dd8448eb211c80319c", "0af7651916cd43dd8448eb211c80319d"));
 }
 
 TEST_F(report_reader_test, knows_when_the_load_started) {

@@ -1,5 +1,6 @@
 // Checks of combinations of values.
 #include "scenario_text.hpp"
+#include "temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 
@@ -196,7 +197,41 @@ TEST(check, topics_and_filters) {
     read_valid(observer("{filter: '$share/g/v1/+/evt'}"));
 }
 
+TEST(check, cells_of_fleet_data_in_hex_and_base64) {
+    const harness::temporary_folder folder;
+    folder.write("cars.csv", "vin,key,code\nV1,01ff,Zg==\nV2,0x,Zg\nV3,zz,-\n");
+    const auto problem = [&](std::string_view payload, int vehicles = 3) {
+        return problems_of(minimal_scenario(
+            "target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: " + std::to_string(vehicles) + ", data: " +
+            folder.path().string() + "/cars.csv}\ncontract: {ack: {topic: a, payload: " + std::string(payload) + "}}"));
+    };
+    const auto place = folder.path().string() + "/cars.csv:";
+    EXPECT_THAT(problem("{hex: '{data.key}'}"), HasSubstr(place + "3:4: '0x' is no hex, and {data.key} is within it"));
+    EXPECT_THAT(problem("{hex: '00{data.key}'}"), HasSubstr(place + "3:4: '0x' is no hex"));
+    EXPECT_THAT(problem("{base64: 'AAAA{data.code}'}"), HasSubstr(place + "4:7: '-' is no base64"));
+    EXPECT_EQ(problem("{hex: '{data.key}'}", 1), "");
+    EXPECT_EQ(problem("{base64: '{data.code}'}", 2), "");
+    EXPECT_EQ(problem("{base64: 'AAAA{data.code}'}", 2), "");
+    EXPECT_EQ(problem("{text: '{{data.none}}'}"), "");
+    EXPECT_EQ(problem("{text: '{data.key}'}"), "");
+    EXPECT_THAT(problem("{hex: 'zz{data.key}'}", 1), HasSubstr("it is not hex"));
+}
+
+TEST(check, an_error_of_a_phase_has_no_warning_beside_it) {
+    problems warnings;
+    const auto made = read("name: t\nload: {phases: [{duration: 10, arrivalCount: 0}]}\n", "f", {}, &warnings);
+    ASSERT_FALSE(made);
+    EXPECT_THAT(to_string(made.error()), HasSubstr("0 is not between 1 and"));
+    EXPECT_EQ(to_string(warnings), "");
+}
+
+TEST(check, a_null_is_one_problem) {
+    EXPECT_THAT(problems_of(scenario_with_load("  services: {horn: {as: null}}")),
+                testing::AllOf(testing::EndsWith(": a text belongs here, not nothing"), testing::Not(HasSubstr("\n"))));
+}
+
 TEST(check, methods_and_headers) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_LINES", "a\nb-of-check-test", 1), 0);
     const auto platform = [](std::string_view more) {
         return minimal_scenario("target: {broker: mqtt://a, api: http://b}\n" + std::string(more));
     };
@@ -205,6 +240,15 @@ TEST(check, methods_and_headers) {
         {platform("contract: {request: {headers: {X Bad: y}}}"), "f:4:39: 'X Bad' is no header's name"},
         {platform("contract: {request: {method: post}}"), "f:4:30: HTTP methods are case-sensitive: write POST for"},
         {platform("contract: {request: {method: GET X}}"), "f:4:30: 'GET X' is no HTTP method"},
+        {platform("contract: {request: {headers: {X-A: \"a\\r\\nX-B: c\"}}}"), "the value of X-A has a line break"},
+        {platform("contract: {request: {headers: {X-A: \"{vin}\\n\"}}}"), "the value of X-A has a line break"},
+        {platform("contract: {request: {headers: {X-A: '${LOADSIM_TEST_LINES}'}}}"), "the value of X-A has a line"},
+        {platform("contract: {request: {headers: {host: ''}}}"), "f:4:38: an empty Host; leave it out"},
+        {platform("before: [{path: /a, headers: {X-A: \"a\\n\"}}]"), "the value of X-A has a line break"},
+        {platform("contract: {request: {path: '/a#b'}}"), "f:4:28: '#' begins a fragment, which no request has"},
+        {platform("before: [{path: '/a#b'}]"), "'#' begins a fragment"},
+        {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {headers: {X-A: \"a\\n\"}}}}"),
+         "the value of X-A has a line break"},
         {platform("before: [{path: /a, method: get}]"), "f:4:29: HTTP methods are case-sensitive"},
         {platform("after: [{path: /a, headers: {transfer-encoding: chunked}}]"), "f:4:49: Transfer-Encoding follows"},
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {method: put}}}"), "write PUT for 'put'"},
@@ -224,6 +268,7 @@ TEST(check, methods_and_headers) {
     };
     for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
     read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));
+    read_valid(platform("contract: {request: {path: '/a{#vin}/{vin}{/vin}%23', headers: {X-A: \"a\\tb\"}}}"));
 }
 
 TEST(check, conditions) {

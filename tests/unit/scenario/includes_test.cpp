@@ -162,6 +162,27 @@ TEST_F(includes, hold_environments_too) {
     EXPECT_EQ(valid(yaml).seed, 7U) << "without a name, none applies";
 }
 
+TEST_F(includes, problems_of_all_environments_are_found) {
+    const std::string yaml = std::string(base) +
+                             "budgets: ['e2e.p99 < 1x']\n"
+                             "environments:\n"
+                             "  a: {fleet: {vehicels: 1}}\n"
+                             "  b: {target: {broker: 'mqtt://b', api: 'http://${LOADSIM_TEST_UNSET}'}}\n"
+                             "  c: {fleet: {vehicles: many}}\n";
+    const auto others = [&](std::string_view chosen) {
+        return to_string(check_other_environments(yaml, "main.yaml", {}, chosen));
+    };
+    const auto of_a =
+        testing::HasSubstr("main.yaml:9:15: unknown key 'vehicels'; did you mean 'vehicles'? (with --env a)");
+    const auto of_c = testing::HasSubstr("main.yaml:11:25: 'many' is not a whole number");
+    EXPECT_THAT(others(""), testing::AllOf(of_a, of_c, testing::EndsWith("(with --env c)")));
+    EXPECT_THAT(others("a"), testing::AllOf(testing::Not(of_a), of_c));
+    for (const auto* none : {"budgets", "1x", "LOADSIM_TEST_UNSET"})
+        EXPECT_THAT(others(""), testing::Not(HasSubstr(none))) << "of the scenario itself, or of the surroundings";
+    EXPECT_EQ(to_string(check_other_environments(base, "main.yaml", {}, "")), "");
+    EXPECT_EQ(to_string(check_other_environments("a: [", "main.yaml", {}, "")), "") << "read() says what is wrong";
+}
+
 TEST_F(includes, overrides_win_over_environments) {
     const std::string yaml = std::string(base) + "environments: {staging: {seed: 8, fleet: {vehicles: 5}}}\n";
     const std::vector<value_override> overrides{*parse_override("fleet.vehicles=6")};

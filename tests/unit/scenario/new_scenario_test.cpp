@@ -209,6 +209,10 @@ TEST(openapi, refuses_what_it_cannot_translate) {
         {"- a", "api.yaml: no OpenAPI document: it is not a map"},
         {"", "api.yaml: no OpenAPI document"},
         {"openapi: 4.0.0\npaths: {}", "api.yaml: OpenAPI 4.0.0; 3.0 and 3.1 are read"},
+        {"openapi: 3.2.0\npaths: {}", "api.yaml: OpenAPI 3.2.0; 3.0 and 3.1 are read"},
+        {"openapi: 3.10.0\npaths: {}", "api.yaml: OpenAPI 3.10.0; 3.0 and 3.1 are read"},
+        {"{\n  \"openapi\": \"3.0.0\",\n  \"paths\": {]\n}", "api.yaml:3:"},
+        {"{\"openapi\": \"3.0.0\"", "not JSON: incomplete"},
         {"openapi: 3.1.0", "api.yaml: the document has no operations"},
         {"openapi: 3.0\npaths: {/a: {summary: x}}", "api.yaml: the document has no operations"},
         {document_with("  /v: {get: {}}\n"), "api.yaml: no operation sends anything (POST, PUT or PATCH)"},
@@ -247,6 +251,13 @@ TEST(openapi, paths_and_urls_are_valid_whatever_the_document_has) {
     std::vector<std::string> services;
     for (const auto& s : controls.load.services) services.push_back(s.name);
     EXPECT_THAT(services, testing::ElementsAre("null", "LOCK", "yes"));
+}
+
+TEST(openapi, braces_of_names_are_text) {
+    const auto d = translated(document_with(
+        "  /v/{vin}/c:\n    post: {requestBody: {content: {application/json: {schema: {type: object, properties: "
+        "{'{x}': {type: string}, a: {type: object, properties: {'{#vin}': {type: integer}}}}}}}}, responses: {}}\n"));
+    EXPECT_EQ(d.contract.request.body.text, R"({"{{x}}":"{{x}}","a":{"{{#vin}}":1}})");
 }
 
 TEST(openapi, a_large_or_nested_document_ends_soon) {

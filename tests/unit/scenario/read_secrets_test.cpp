@@ -102,3 +102,18 @@ TEST(read, files_are_found_relative_to_the_scenario) {
     EXPECT_THAT(write(*config), testing::HasSubstr((here / "scenarios/tls/ca.pem").string()))
         << "so that a report's scenario can be run from anywhere";
 }
+
+TEST(read, warns_once_of_an_environment_variable_that_is_too_short_to_mask) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_SHORT", "abc", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_LONG", "abcd-of-read-test", 1), 0);
+    problems warnings;
+    const auto config =
+        read(minimal_scenario("target: {broker: mqtt://a, api: http://b, auth: {bearer: '${LOADSIM_TEST_SHORT}'}}\n"
+                              "contract: {request: {path: '/{vin}?a=${LOADSIM_TEST_SHORT}&b=${LOADSIM_TEST_LONG}'}}\n"
+                              "fleet: {mqtt: {user: u, password: '${LOADSIM_TEST_SHORT}'}}"),
+             "f", {}, &warnings);
+    ASSERT_TRUE(config) << to_string(config.error());
+    ASSERT_EQ(warnings.list.size(), 1U) << to_string(warnings);
+    EXPECT_EQ(warnings.list.front().text,
+              "the value of ${LOADSIM_TEST_SHORT} has less than 4 bytes and is not masked in output, logs and reports");
+}

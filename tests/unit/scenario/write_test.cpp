@@ -111,6 +111,20 @@ TEST(write, has_no_secret_within_other_texts) {
     EXPECT_THAT(text, testing::HasSubstr("${LOADSIM_TEST_USER}")) << "a template is written as it is";
 }
 
+TEST(write, names_are_no_secrets) {
+    ASSERT_EQ(setenv("LOADSIM_TEST_WORD", "horn-of-write-test", 1), 0);
+    const auto d = read_valid(
+        scenario_with_load("  services: {horn-of-write-test: 1}\n"
+                           "target: {broker: mqtt://a, api: http://b}\n"
+                           "fleet: {segments: [{name: horn-of-write-test, share: 100%, behaviour: success}]}\n"
+                           "contract: {request: {headers: {X-A: '${LOADSIM_TEST_WORD}'}}}"));
+    EXPECT_EQ(*read(write(d), "written"), d);
+}
+
+TEST(masked_secrets, are_not_sought_in_other_scenarios) {
+    EXPECT_EQ(to_string(find_masked_secrets("a: 'a *** text'", "f", {})), "");
+}
+
 TEST(masked_secrets, of_a_written_scenario_are_found) {
     const auto written = write(
         read_valid(minimal_scenario("target: {broker: mqtt://a, api: http://b, auth: {bearer: token-of-masked-test}}\n"
