@@ -71,8 +71,8 @@ std::string sample_text(std::string_view rest, bool with_environment) {
 
 } // namespace
 
-std::string sample_text(std::string_view template_text) { return sample_text(template_text, false); }
-std::string known_text(std::string_view template_text) { return sample_text(template_text, true); }
+std::string sample_text(std::string_view text) { return sample_text(text, false); }
+std::string known_text(std::string_view text) { return sample_text(text, true); }
 
 std::vector<std::string> data_columns(std::string_view rest) {
     constexpr std::string_view mark = "{data.";

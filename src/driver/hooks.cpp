@@ -4,7 +4,7 @@
 #include <loadsim/base/random.hpp>
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/contract/message_parser.hpp>
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
 #include <loadsim/net/loop_stopper.hpp>

@@ -47,7 +47,7 @@ std::string header_value_problem(std::string_view name, std::string_view value) 
     if (std::ranges::any_of(value, is_forbidden))
         return fmt::format("the value of {} has a line break or another control character, which no header can carry",
                            name);
-    if (equal_header_names(name, "Host") && value.find_first_not_of(" \t") == std::string_view::npos)
+    if (equal_ignoring_case(name, "Host") && value.find_first_not_of(" \t") == std::string_view::npos)
         return "an empty Host; leave it out, and it is the host of the URL";
     return {};
 }

@@ -11,13 +11,13 @@ namespace loadsim::contract {
 std::string sample_text(std::string_view placeholder_text);
 
 /// sample_text() with the values of environment variables that are set.
-std::string known_text(std::string_view template_text);
+std::string known_text(std::string_view text);
 
 /// COLUMN of each {data.COLUMN} in the template.
-std::vector<std::string> data_columns(std::string_view template_text);
+std::vector<std::string> data_columns(std::string_view text);
 
 /// Names of the environment variables ${NAME} in the template.
-std::vector<std::string> environment_names(std::string_view template_text);
+std::vector<std::string> environment_names(std::string_view text);
 
 /// Placeholders of other tools, "{{ vin }}", "${vin}", "%i", "{ vin }", one sentence each with the way to write them here. They compile,
 /// but are sent as text.

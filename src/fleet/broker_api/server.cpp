@@ -6,7 +6,7 @@
 
 #include <loadsim/contract/field_path.hpp>
 #include <loadsim/contract/message_parser.hpp>
-#include <loadsim/contract/template_text.hpp>
+#include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
