@@ -99,13 +99,6 @@ void check_completion_timeouts(const scenario_config& config, problems& all) {
     }
 }
 
-bool acknowledges(const std::vector<vehicle::step>& steps) {
-    return std::ranges::any_of(steps, [](const vehicle::step& s) {
-        return (s.type == vehicle::step::kind::respond && s.response.is_well_formed() && !s.response.is_final()) ||
-               std::ranges::any_of(s.branches, [](const auto& b) { return acknowledges(b.steps); });
-    });
-}
-
 /// Times after which a correct platform, or loadsim itself, ends the request of a vehicle that does not respond.
 struct request_limits {
     nanoseconds pending; ///< since it was sent: without any response
@@ -146,6 +139,17 @@ nanoseconds busy_time(const vehicle::resolved_behaviour& resolved, const request
     return end;
 }
 
+/// Time from the command to the acknowledgement; nullopt: none.
+std::optional<nanoseconds> acknowledgement_time(const vehicle::resolved_behaviour& resolved) {
+    nanoseconds at{0};
+    for (const auto& s : resolved.steps) {
+        at += s.duration;
+        if (s.response != nullptr && s.response->is_well_formed())
+            return s.response->is_final() ? std::nullopt : std::optional(at);
+    }
+    return std::nullopt;
+}
+
 /// Longer than any deadline: of a platform whose deadlines are unknown.
 constexpr nanoseconds unknown_deadline = std::chrono::hours{24 * 365 * 10};
 
@@ -161,24 +165,23 @@ latest_ends latest_ends_of(const scenario_config& config, const service& request
     const auto limits = request_limits_of(config, requested, unknown_deadline);
     latest_ends latest;
     const auto raise = [](nanoseconds& to, nanoseconds end) { to = end < unknown_deadline ? std::max(to, end) : to; };
-    bool acknowledged = false;
+    auto cut_off = limits.pending; // by a condition, before or after the acknowledgement
     std::set<std::string_view> seen;
     for (const auto& segment : config.fleet.segments) {
         if (!seen.insert(segment.behaviour).second) continue;
         const auto& b = behaviour_of(config, segment.behaviour);
-        acknowledged = acknowledged || acknowledges(b.steps);
         for (std::uint32_t i = 0; i < samples; ++i) {
             auto random = vehicle::random_stream_of(config.seed, arrival_id{i});
             const auto resolved = vehicle::resolve(b, requested.name, random);
             const auto end = busy_time(resolved, limits);
+            if (const auto acked = acknowledgement_time(resolved); acked && *acked < limits.pending)
+                cut_off = std::max(cut_off, *acked + limits.running);
             const bool may_time_out = resolved.expected.contains(outcome::timed_out);
             raise(may_time_out ? latest.timed_out : latest.responded, end);
             if (may_time_out && resolved.expected != outcome_set(outcome::timed_out))
                 raise(latest.timed_out, std::max(limits.pending, limits.running));
         }
     }
-    // A vehicle may acknowledge just in time before a condition makes it unreachable.
-    const auto cut_off = acknowledged ? limits.pending + limits.running : limits.pending;
     for (const auto& c : config.conditions)
         if (c.expected.contains(outcome::timed_out)) raise(latest.timed_out, std::min(cut_off, limits.total));
     return latest;
