@@ -80,8 +80,6 @@ double schedule::area_until(nanoseconds since_start) const {
 }
 
 rate schedule::average_rate(nanoseconds from, nanoseconds until) const {
-    if (until <= from) return rate{0};
-    from = std::max(from, nanoseconds{0});
     return rate{until <= from ? 0 : (area_until(until) - area_until(from)) / seconds(until - from)};
 }
 

@@ -300,12 +300,13 @@ void run_after_hooks(generator& all, const std::function<void(const std::string&
 
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
                    const linger_time& linger) {
-    if (const auto done = run_before_hooks(all, signals, [] {}); !done) return {done, false};
+    const auto poll = [&all] { all.poll(); }; // other ranks send reports meanwhile
+    if (const auto done = run_before_hooks(all, signals, poll); !done) return {done, false};
     // A stop during the hooks ends the run at once: there is little to clean up, and a hook may be what hangs.
     const bool hooks_done = !signals.any();
     stages load_stages(all, signals, callbacks, time, linger);
     const auto status = load_stages.run();
-    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice, [] {});
+    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice, poll);
     return {status, load_stages.aborted()};
 }
 

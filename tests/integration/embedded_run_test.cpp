@@ -3,14 +3,18 @@
 #include "scenario_builder.hpp"
 #include "summary_checks.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
+#include <optional>
 #include <sstream>
+#include <string_view>
 
 using namespace loadsim;
 using harness::number;
@@ -110,13 +114,23 @@ void expect_a_readable_hdr_log(const program& run) {
     const auto summary = run.summary();
     std::istringstream log(harness::read_file(run.report() / "latency.hlog"));
     std::map<std::string, measure::histogram> by_tag;
+    double start_s = 0;                  // of the log, since 1970
+    std::optional<double> first_begun_s; // begin of the first interval with a request
     for (std::string line; std::getline(log, line);) {
+        constexpr std::string_view start_prefix = "#[StartTime: ";
+        if (line.starts_with(start_prefix)) start_s = std::stod(line.substr(start_prefix.size()));
         if (!line.starts_with("Tag=")) continue; // the header
+        if (!first_begun_s) first_begun_s = start_s + std::stod(line.substr(line.find(',') + 1));
         const auto tag = line.substr(4, line.find(',') - 4);
         const auto interval = measure::decode_v2(std::string_view(line).substr(line.rfind(',') + 1));
         ASSERT_TRUE(interval) << line << to_string(interval.error());
         by_tag[tag].merge(*interval);
     }
+    const auto load_start = parse_iso_time(
+        harness::text(boost::json::parse(harness::read_file(run.report() / "run.json")), "/load_started_at"));
+    ASSERT_TRUE(load_start && first_begun_s);
+    EXPECT_NEAR(*first_begun_s, std::chrono::duration<double>(load_start->time_since_epoch()).count(), 0.2)
+        << "the set-up before the load is counted, too";
     for (const auto& hop : summary.at("latency").as_object()) {
         const auto& tag_histogram = by_tag[hop.key()];
         EXPECT_EQ(static_cast<std::int64_t>(tag_histogram.count()), number(hop.value(), "/samples")) << hop.key();

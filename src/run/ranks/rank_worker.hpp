@@ -21,8 +21,7 @@ public:
     /// Executes commands until the one to leave (true) or until the connection to rank 0 is lost (false).
     /// `local`: null if the set-up of this rank failed; `error` is then the reason.
     bool run(generator* local, const std::string& error);
-    /// Tells rank 0, at most once a second, that this rank is alive. For work that takes long and sends no status report: call
-    /// it often.
+    /// Sends rank 0 a busy report, at most once a second. To be called often during long work without status reports.
     void report_busy();
 
 private:

@@ -174,7 +174,7 @@ TEST(schedule, averages_the_rate_of_an_interval_by_its_area) {
         {13s, 15s, 1.25, "half of it after the end"},
         {14s, 15s, 0, "after the end"},
         {-1s, 0s, 0, "before the start"},
-        {-1s, 1s, 10, "from the start on"},
+        {-1s, 1s, 5, "half of it before the start"},
         {2s, 2s, 0, "nothing"},
     };
     for (const auto& c : cases)

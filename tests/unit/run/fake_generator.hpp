@@ -19,6 +19,7 @@ public:
     std::function<void(const std::function<bool()>& should_stop)> while_hooks_run = [](const auto&) {};
     std::function<std::uint32_t(monotonic_time interval_end)> late = [](monotonic_time) { return 0U; };
     monotonic_time collected_until{};
+    int polls = 0;
     result<void> before{};
     result<void> after{};
     bool is_idle = true;
@@ -49,7 +50,7 @@ public:
     std::uint32_t late_ranks(monotonic_time end) const override { return late(end); }
     bool idle() const override { return is_idle; }
     nanoseconds next_deadline() const override { return nanoseconds::max(); }
-    void poll() override {}
+    void poll() override { ++polls; }
     stop_request stop_requested() const override { return remote_stop; }
     std::string lost_rank() const override { return lost; }
     std::uint32_t shards() const override { return 3; }

@@ -106,7 +106,7 @@ TEST_F(rank_worker_test, reports_each_second_of_the_load_at_its_end) {
     EXPECT_THAT(complete, ElementsAre(0, 1, 2, 3, 4, 4, 4, 4, 4));
 }
 
-TEST_F(rank_worker_test, says_once_a_second_that_it_is_busy) {
+TEST_F(rank_worker_test, sends_a_busy_report_once_a_second_while_hooks_run) {
     const auto busy = [this] { return channel.sent_to<cluster::busy_report>(0).size(); };
     generator.while_hooks_run = [this](const auto& should_stop) {
         for (int i = 0; i < 300; ++i) { // 6 s

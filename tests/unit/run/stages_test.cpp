@@ -284,6 +284,15 @@ TEST_F(stages_test, end_with_the_error_of_a_hook_before_the_load) {
     EXPECT_THAT(results, IsEmpty());
 }
 
+TEST_F(stages_test, poll_while_hooks_run) {
+    generator.while_hooks_run = [this](const auto& should_stop) {
+        const auto before = generator.polls;
+        EXPECT_FALSE(should_stop());
+        EXPECT_EQ(generator.polls, before + 1);
+    };
+    EXPECT_TRUE(run().status);
+}
+
 TEST_F(stages_test, only_notice_a_failed_hook_after_the_load) {
     generator.after = problems{"after[0]", "404"};
     EXPECT_TRUE(run().status);
