@@ -72,7 +72,7 @@ exit_code serve(const backend_options& options) {
     print_output(fmt::format("reference backend on {}, {}; Ctrl-C stops it\n", net::to_string(server->api()),
                              options.broker_api.empty() ? "broker " + net::to_string(broker)
                                                         : "broker's API " + options.broker_api));
-    std::fflush(stdout);
+    flush_output(stdout);
     stop.wait();
     server->stop();
     return exit_code::pass;

@@ -76,7 +76,7 @@ exit_code serve(const broker_api_flags& flags) {
     print_output(fmt::format("commands to {}{}, responses of {} vehicles to {}; Ctrl-C stops it\n", service->url(),
                              service->path(), scenario->fleet.vehicles,
                              inbound.empty() ? "nobody (see --inbound)" : inbound));
-    std::fflush(stdout);
+    flush_output(stdout);
     stop.wait();
     print_counts(service->stop());
     return exit_code::pass;

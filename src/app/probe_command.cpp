@@ -152,7 +152,7 @@ exit_code probe(const probe_options& options) {
     const auto print_message = [&](const run::traced_message& message) {
         const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start;
         print_report(message_text(message, scenario, since.count()));
-        std::fflush(stdout);
+        flush_output(stdout);
     };
     const auto findings = run::probe(
         scenario, {.folder = *folder, .vehicle = request->vehicle.value_or(vehicle_id{0}), .linger = *linger}, listener,

@@ -47,8 +47,12 @@ void print_error(std::string_view text) {
     std::fwrite(safe.data(), 1, safe.size(), stderr);
 }
 
+void flush_output(std::FILE* stream) {
+    if (std::fflush(stream) != 0 && stream == stdout) record_failure();
+}
+
 std::string lost_output() {
-    if (std::fflush(stdout) != 0) record_failure();
+    flush_output(stdout);
     if (output_errno == 0 || output_errno == EPIPE) return {};
     return "standard output could not be written: " + std::generic_category().message(output_errno);
 }

@@ -1,4 +1,5 @@
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
 #include <loadsim/report/console.hpp>
 
 #include "text_format.hpp"
@@ -152,7 +153,7 @@ void console::redraw(const measure::progress& p, const measure::labels& labels) 
     const auto columns = terminal_.columns.value_or(width_of(out_));
     const auto line = progress_line(p, labels, std::max(2U, columns) - 1);
     std::fputs(("\r" + line + "\x1b[K").c_str(), out_);
-    std::fflush(out_);
+    flush_output(out_);
     line_open_ = true;
 }
 
@@ -167,13 +168,13 @@ void console::print_plain_line(const measure::progress& p, const measure::labels
     last_line_at_ = p.elapsed;
     last_line_stage_ = p.current_stage;
     std::fputs((progress_line(shown, labels, 0) + '\n').c_str(), out_);
-    std::fflush(out_);
+    flush_output(out_);
 }
 
 void console::print(const std::string& text) {
     if (std::exchange(line_open_, false)) std::fputc('\n', out_);
     std::fputs(text.c_str(), out_);
-    std::fflush(out_);
+    flush_output(out_);
 }
 
 } // namespace loadsim::report

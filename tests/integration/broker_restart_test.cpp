@@ -101,8 +101,8 @@ protected:
     void expect_stop() {
         const auto interrupted = std::chrono::steady_clock::now();
         run_->signal(SIGINT);
-        const auto stopped = [this] { return run_->err().find("stopped: draining") != std::string::npos; };
-        EXPECT_TRUE(harness::wait_until(stopped, 1s)) << run_->err();
+        const auto stopped = [this] { return run_->out().find("stopped: draining") != std::string::npos; };
+        EXPECT_TRUE(harness::wait_until(stopped, 1s)) << run_->out() << run_->err();
         EXPECT_EQ(run_->wait(60s), 130) << run_->err();
         EXPECT_LT(std::chrono::steady_clock::now() - interrupted, 10s + connect_time()) << "5 s of drain";
         double longest = 0;

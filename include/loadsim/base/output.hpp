@@ -1,6 +1,7 @@
 // Text for the user on standard output and standard error; the command that the user started.
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ void print_error(std::string_view);
 /// that a secret like "executed" or "2026" changes no key, outcome or instant.
 void print_report(std::string_view);
 
+/// Flushes a stream; lost_output() has a failure of standard output. Standard output is flushed by this function alone.
+void flush_output(std::FILE*);
 /// Flushes standard output. A sentence if text was lost since the start; empty if not, or if its reader has gone, as `head` does.
 std::string lost_output();
 
