@@ -15,5 +15,6 @@ function(loadsim_embed_text output text_file namespace name)
             -P ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
     DEPENDS ${text_file} ${PROJECT_SOURCE_DIR}/cmake/EmbedText.cmake
     VERBATIM)
+  set_source_files_properties(${cpp_file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   set(${output} ${cpp_file} PARENT_SCOPE)
 endfunction()

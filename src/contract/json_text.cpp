@@ -12,8 +12,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t nesting_limit = 16;     // nesting depth of a value
-constexpr std::size_t size_limit = 64 * 1024; // bytes; larger values are not parsed
+constexpr std::size_t value_nesting_limit = 16; // nesting depth of a value
+constexpr std::size_t size_limit = 64 * 1024;   // bytes; larger values are not parsed
 
 /// RFC 8259, 6, of any length, as ids have; without an exponent, so that a hexadecimal id such as 12e4 is a text.
 bool is_number(std::string_view text) {
@@ -40,7 +40,7 @@ bool is_json(std::string_view text) {
     if ((first != '{' || last != '}') && (first != '[' || last != ']') && (first != '"' || last != '"')) return false;
     if (text.size() > size_limit) return false;
     json::parse_options options;
-    options.max_depth = nesting_limit;
+    options.max_depth = value_nesting_limit;
     boost::system::error_code error;
     std::array<unsigned char, 2048> room;
     json::monotonic_resource memory(room.data(), room.size());

@@ -53,9 +53,9 @@ result<campaign> campaign::compile(const campaign_options& o, const contract::sc
         made.filter_ = *filter;
     else
         add_errors(filter.error(), ".filter");
-    auto symbols = contract::symbols_in(contract::template_scope::command, names, {});
-    symbols.parameters = {}; // those of a service
-    auto sent = contract::message_template::compile(o.message, symbols, pointers, location);
+    auto command_symbols = contract::symbols_in(contract::template_scope::command, names, {});
+    command_symbols.parameters = {}; // those of a service
+    auto sent = contract::message_template::compile(o.message, command_symbols, pointers, location);
     if (sent)
         made.message_ = *sent;
     else

@@ -30,7 +30,7 @@ namespace {
 // A client that is still sending must be able to read the last response before the reset.
 constexpr std::chrono::seconds linger_timeout{2};
 
-class connection;
+class server_connection;
 
 // State shared by the connections; outlives the server until their handlers have run.
 struct shared_state {
@@ -38,13 +38,13 @@ struct shared_state {
     http::handler handler;
     std::function<void()> on_handled;
     server_counts counts;
-    std::unordered_set<std::shared_ptr<connection>> connections;
+    std::unordered_set<std::shared_ptr<server_connection>> connections;
     bool closing = false;
 };
 
-class connection : public std::enable_shared_from_this<connection> {
+class server_connection : public std::enable_shared_from_this<server_connection> {
 public:
-    connection(tcp::socket socket, std::shared_ptr<shared_state> s)
+    server_connection(tcp::socket socket, std::shared_ptr<shared_state> s)
         : socket_(std::move(socket)), shared_(std::move(s)), session_(shared_->handler, shared_->options.limits) {
         set_deadline(shared_->options.idle_timeout);
         if (shared_->options.tap == nullptr) return;
@@ -270,7 +270,7 @@ private:
         }
         ++shared_->counts.accepted;
         ++shared_->counts.open;
-        const auto added = std::make_shared<connection>(std::move(socket), shared_);
+        const auto added = std::make_shared<server_connection>(std::move(socket), shared_);
         shared_->connections.insert(added);
         added->read();
     }

@@ -41,64 +41,62 @@ struct reason_row {
     std::uint16_t owners = 0; ///< a bit for each packet type
 };
 
-template <class... Types>
-constexpr std::uint16_t in(Types... types) {
-    return static_cast<std::uint16_t>(((1U << static_cast<unsigned>(types)) | ...));
-}
-
 constexpr auto make_rows() {
     using enum packet_type;
     std::array<reason_row, 256> rows{};
     const auto set = [&](reason r, std::string_view name, std::uint16_t owners) {
         rows[static_cast<std::size_t>(r)] = {name, owners};
     };
-    constexpr auto refusal_of_message = in(puback, pubrec);
-    constexpr auto connection = in(connack, disconnect);
-    constexpr auto anything = in(connack, puback, pubrec, suback, unsuback, disconnect);
-    set(reason::success, "success", in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth));
-    set(reason::granted_qos_1, "granted qos 1", in(suback));
-    set(reason::granted_qos_2, "granted qos 2", in(suback));
-    set(reason::disconnect_with_will, "disconnect with will message", in(disconnect));
+    constexpr auto refusal_of_message = packet_types(puback, pubrec);
+    constexpr auto connection = packet_types(connack, disconnect);
+    constexpr auto anything = packet_types(connack, puback, pubrec, suback, unsuback, disconnect);
+    set(reason::success, "success",
+        packet_types(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth));
+    set(reason::granted_qos_1, "granted qos 1", packet_types(suback));
+    set(reason::granted_qos_2, "granted qos 2", packet_types(suback));
+    set(reason::disconnect_with_will, "disconnect with will message", packet_types(disconnect));
     set(reason::no_matching_subscribers, "no matching subscribers", refusal_of_message);
-    set(reason::no_subscription_existed, "no subscription existed", in(unsuback));
-    set(reason::continue_authentication, "continue authentication", in(auth));
-    set(reason::reauthenticate, "re-authenticate", in(auth));
+    set(reason::no_subscription_existed, "no subscription existed", packet_types(unsuback));
+    set(reason::continue_authentication, "continue authentication", packet_types(auth));
+    set(reason::reauthenticate, "re-authenticate", packet_types(auth));
     set(reason::unspecified_error, "unspecified error", anything);
     set(reason::malformed_packet, "malformed packet", connection);
     set(reason::protocol_error, "protocol error", connection);
     set(reason::implementation_specific_error, "implementation specific error", anything);
-    set(reason::unsupported_protocol_version, "unsupported protocol version", in(connack));
-    set(reason::client_identifier_not_valid, "client identifier not valid", in(connack));
-    set(reason::bad_user_name_or_password, "bad user name or password", in(connack));
+    set(reason::unsupported_protocol_version, "unsupported protocol version", packet_types(connack));
+    set(reason::client_identifier_not_valid, "client identifier not valid", packet_types(connack));
+    set(reason::bad_user_name_or_password, "bad user name or password", packet_types(connack));
     set(reason::not_authorized, "not authorized", anything);
-    set(reason::server_unavailable, "server unavailable", in(connack));
+    set(reason::server_unavailable, "server unavailable", packet_types(connack));
     set(reason::server_busy, "server busy", connection);
-    set(reason::banned, "banned", in(connack));
-    set(reason::server_shutting_down, "server shutting down", in(disconnect));
+    set(reason::banned, "banned", packet_types(connack));
+    set(reason::server_shutting_down, "server shutting down", packet_types(disconnect));
     set(reason::bad_authentication_method, "bad authentication method", connection);
-    set(reason::keep_alive_timeout, "keep alive timeout", in(disconnect));
-    set(reason::session_taken_over, "session taken over", in(disconnect));
-    set(reason::topic_filter_invalid, "topic filter invalid", in(suback, unsuback, disconnect));
+    set(reason::keep_alive_timeout, "keep alive timeout", packet_types(disconnect));
+    set(reason::session_taken_over, "session taken over", packet_types(disconnect));
+    set(reason::topic_filter_invalid, "topic filter invalid", packet_types(suback, unsuback, disconnect));
     set(reason::topic_name_invalid, "topic name invalid", connection | refusal_of_message);
-    set(reason::packet_identifier_in_use, "packet identifier in use", in(puback, pubrec, suback, unsuback));
-    set(reason::packet_identifier_not_found, "packet identifier not found", in(pubrel, pubcomp));
-    set(reason::receive_maximum_exceeded, "receive maximum exceeded", in(disconnect));
-    set(reason::topic_alias_invalid, "topic alias invalid", in(disconnect));
+    set(reason::packet_identifier_in_use, "packet identifier in use", packet_types(puback, pubrec, suback, unsuback));
+    set(reason::packet_identifier_not_found, "packet identifier not found", packet_types(pubrel, pubcomp));
+    set(reason::receive_maximum_exceeded, "receive maximum exceeded", packet_types(disconnect));
+    set(reason::topic_alias_invalid, "topic alias invalid", packet_types(disconnect));
     set(reason::packet_too_large, "packet too large", connection);
-    set(reason::message_rate_too_high, "message rate too high", in(disconnect));
-    set(reason::quota_exceeded, "quota exceeded", connection | refusal_of_message | in(suback));
-    set(reason::administrative_action, "administrative action", in(disconnect));
+    set(reason::message_rate_too_high, "message rate too high", packet_types(disconnect));
+    set(reason::quota_exceeded, "quota exceeded", connection | refusal_of_message | packet_types(suback));
+    set(reason::administrative_action, "administrative action", packet_types(disconnect));
     set(reason::payload_format_invalid, "payload format invalid", connection | refusal_of_message);
     set(reason::retain_not_supported, "retain not supported", connection);
     set(reason::qos_not_supported, "qos not supported", connection);
     set(reason::use_another_server, "use another server", connection);
     set(reason::server_moved, "server moved", connection);
-    set(reason::shared_subscriptions_not_supported, "shared subscriptions not supported", in(suback, disconnect));
+    set(reason::shared_subscriptions_not_supported, "shared subscriptions not supported",
+        packet_types(suback, disconnect));
     set(reason::connection_rate_exceeded, "connection rate exceeded", connection);
-    set(reason::maximum_connect_time, "maximum connect time", in(disconnect));
+    set(reason::maximum_connect_time, "maximum connect time", packet_types(disconnect));
     set(reason::subscription_identifiers_not_supported, "subscription identifiers not supported",
-        in(suback, disconnect));
-    set(reason::wildcard_subscriptions_not_supported, "wildcard subscriptions not supported", in(suback, disconnect));
+        packet_types(suback, disconnect));
+    set(reason::wildcard_subscriptions_not_supported, "wildcard subscriptions not supported",
+        packet_types(suback, disconnect));
     return rows;
 }
 

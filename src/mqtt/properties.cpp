@@ -20,11 +20,6 @@ struct property_rule {
     constexpr bool allowed_in(packet_type owner) const { return (owners >> static_cast<unsigned>(owner) & 1) != 0; }
 };
 
-template <class... Types>
-constexpr std::uint16_t in(Types... types) {
-    return static_cast<std::uint16_t>(((1U << static_cast<unsigned>(types)) | ...));
-}
-
 constexpr auto make_property_rules() {
     using enum packet_type;
     using kind = property_kind;
@@ -32,36 +27,36 @@ constexpr auto make_property_rules() {
     const auto set = [&](property id, kind k, std::uint16_t owners) {
         rules[static_cast<std::size_t>(id)] = {k, owners};
     };
-    constexpr auto message = in(publish, will_properties);
-    constexpr auto replies = in(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth);
+    constexpr auto message = packet_types(publish, will_properties);
+    constexpr auto replies = packet_types(connack, puback, pubrec, pubrel, pubcomp, suback, unsuback, disconnect, auth);
     set(property::payload_format_indicator, kind::byte, message);
     set(property::message_expiry_interval, kind::four_bytes, message);
     set(property::content_type, kind::text, message);
     set(property::response_topic, kind::text, message);
     set(property::correlation_data, kind::binary, message);
-    set(property::subscription_identifier, kind::varint, in(publish, subscribe));
-    set(property::session_expiry_interval, kind::four_bytes, in(connect, connack, disconnect));
-    set(property::assigned_client_identifier, kind::text, in(connack));
-    set(property::server_keep_alive, kind::two_bytes, in(connack));
-    set(property::authentication_method, kind::text, in(connect, connack, auth));
-    set(property::authentication_data, kind::binary, in(connect, connack, auth));
-    set(property::request_problem_information, kind::byte, in(connect));
-    set(property::will_delay_interval, kind::four_bytes, in(will_properties));
-    set(property::request_response_information, kind::byte, in(connect));
-    set(property::response_information, kind::text, in(connack));
-    set(property::server_reference, kind::text, in(connack, disconnect));
+    set(property::subscription_identifier, kind::varint, packet_types(publish, subscribe));
+    set(property::session_expiry_interval, kind::four_bytes, packet_types(connect, connack, disconnect));
+    set(property::assigned_client_identifier, kind::text, packet_types(connack));
+    set(property::server_keep_alive, kind::two_bytes, packet_types(connack));
+    set(property::authentication_method, kind::text, packet_types(connect, connack, auth));
+    set(property::authentication_data, kind::binary, packet_types(connect, connack, auth));
+    set(property::request_problem_information, kind::byte, packet_types(connect));
+    set(property::will_delay_interval, kind::four_bytes, packet_types(will_properties));
+    set(property::request_response_information, kind::byte, packet_types(connect));
+    set(property::response_information, kind::text, packet_types(connack));
+    set(property::server_reference, kind::text, packet_types(connack, disconnect));
     set(property::reason_string, kind::text, replies);
-    set(property::receive_maximum, kind::two_bytes, in(connect, connack));
-    set(property::topic_alias_maximum, kind::two_bytes, in(connect, connack));
-    set(property::topic_alias, kind::two_bytes, in(publish));
-    set(property::maximum_qos, kind::byte, in(connack));
-    set(property::retain_available, kind::byte, in(connack));
+    set(property::receive_maximum, kind::two_bytes, packet_types(connect, connack));
+    set(property::topic_alias_maximum, kind::two_bytes, packet_types(connect, connack));
+    set(property::topic_alias, kind::two_bytes, packet_types(publish));
+    set(property::maximum_qos, kind::byte, packet_types(connack));
+    set(property::retain_available, kind::byte, packet_types(connack));
     set(property::user_property, kind::pair,
-        static_cast<std::uint16_t>(replies | message | in(connect, subscribe, unsubscribe)));
-    set(property::maximum_packet_size, kind::four_bytes, in(connect, connack));
-    set(property::wildcard_subscription_available, kind::byte, in(connack));
-    set(property::subscription_identifier_available, kind::byte, in(connack));
-    set(property::shared_subscription_available, kind::byte, in(connack));
+        static_cast<std::uint16_t>(replies | message | packet_types(connect, subscribe, unsubscribe)));
+    set(property::maximum_packet_size, kind::four_bytes, packet_types(connect, connack));
+    set(property::wildcard_subscription_available, kind::byte, packet_types(connack));
+    set(property::subscription_identifier_available, kind::byte, packet_types(connack));
+    set(property::shared_subscription_available, kind::byte, packet_types(connack));
     return rules;
 }
 

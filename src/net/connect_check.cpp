@@ -18,8 +18,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 /// Connect to one server.
-struct connect_attempt {
-    connect_attempt(asio::io_context& io, const server& s) : target(s), socket(io) {
+struct server_attempt {
+    server_attempt(asio::io_context& io, const server& s) : target(s), socket(io) {
         socket.async_connect(s.address, [this](const error_code& failed) { outcome = failed; });
     }
     bool answered() const { return outcome && !*outcome; }
@@ -29,7 +29,7 @@ struct connect_attempt {
     std::optional<error_code> outcome; ///< empty: not in time
 };
 
-std::string failure_of(const connect_attempt& a, std::string_view peer, nanoseconds timeout) {
+std::string failure_of(const server_attempt& a, std::string_view peer, nanoseconds timeout) {
     if (!a.outcome)
         return fmt::format("the {} does not answer within {}; check its address and the network to it", peer,
                            format_duration(timeout));
@@ -43,16 +43,16 @@ found_servers check_servers(std::vector<endpoint> urls, std::string_view peer, n
     found_servers found;
     auto known = look_up_names(urls, peer, found.unreachable);
     asio::io_context io;
-    std::deque<connect_attempt> attempts;
+    std::deque<server_attempt> attempts;
     for (const auto& s : known.servers()) attempts.emplace_back(io, s);
     io.run_for(std::chrono::duration_cast<std::chrono::steady_clock::duration>(timeout));
     for (auto& a : attempts)
         if (a.answered() && is_self_connected(a.socket.native_handle())) a.outcome = asio::error::connection_refused;
 
     for (std::size_t i = 0; i < urls.size(); ++i) {
-        const auto of_url = [i](const connect_attempt& a) { return a.target.url == i; };
+        const auto of_url = [i](const server_attempt& a) { return a.target.url == i; };
         const auto first =
-            std::ranges::find_if(attempts, [&](const connect_attempt& a) { return of_url(a) && a.answered(); });
+            std::ranges::find_if(attempts, [&](const server_attempt& a) { return of_url(a) && a.answered(); });
         const bool any = first != attempts.end();
         if (any) known.keep_family(urls[i].host, first->target.address.address().is_v6());
         bool reported = false;

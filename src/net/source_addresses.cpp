@@ -18,12 +18,12 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-constexpr auto expected_form = "an address such as 127.0.0.2, or a block such as 127.0.1.0/28, belongs here";
+constexpr auto address_forms = "an address such as 127.0.0.2, or a block such as 127.0.1.0/28, belongs here";
 
 result<std::vector<ip::address>> parse_ipv4_block(std::string_view text) {
     boost::system::error_code error;
     const auto network = ip::make_network_v4(std::string(text), error);
-    if (error) return problems{"", fmt::format("'{}' is no IPv4 block; {}", text, expected_form)};
+    if (error) return problems{"", fmt::format("'{}' is no IPv4 block; {}", text, address_forms)};
     if (network.address() != network.network())
         return problems{"", fmt::format("'{}' has bits set behind its prefix; {} is the block", text,
                                         network.canonical().to_string())};
@@ -58,7 +58,7 @@ result<std::vector<ip::address>> parse_source_address(std::string_view text) {
     if (text.find('/') != std::string_view::npos) return parse_ipv4_block(text);
     boost::system::error_code error;
     const auto address = ip::make_address(std::string(text), error);
-    if (error) return problems{"", fmt::format("'{}' is no address; {}", text, expected_form)};
+    if (error) return problems{"", fmt::format("'{}' is no address; {}", text, address_forms)};
     return std::vector{address};
 }
 

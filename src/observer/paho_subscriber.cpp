@@ -28,7 +28,7 @@ using std::chrono::seconds;
 
 // Together below the 10 s limit of observer::start().
 constexpr seconds response_timeout{3};
-constexpr seconds connect_timeout{6}; // all brokers together
+constexpr seconds paho_connect_timeout{6}; // all brokers together
 
 int version_number(mqtt::version v) { return v == mqtt::version::v5_0 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
 
@@ -50,7 +50,7 @@ bool supports_shared_subscriptions(const paho::properties& connack) {
 
 /// Connect timeout per broker.
 seconds connect_timeout_per_broker(std::size_t brokers) {
-    return std::clamp(connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
+    return std::clamp(paho_connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
 }
 
 bool is_shared(const net::mqtt_client::topic_filter& s) { return s.filter.starts_with("$share/"); }

@@ -25,7 +25,7 @@ using boost::system::error_code;
 
 namespace {
 
-constexpr std::chrono::seconds connect_timeout{5}; // start() is limited to 10 s in all, also with several bases
+constexpr std::chrono::seconds stream_connect_timeout{5}; // start() is limited to 10 s in all, also with several bases
 constexpr std::chrono::seconds max_reconnect_delay{5};
 
 } // namespace
@@ -117,7 +117,7 @@ std::string streaming_observer::connect_once(const net::endpoint& base, const tc
     const bool is_secure = base.scheme == "https";
     const bool is_proxied = context_.api.proxy.has_value();
     any_stream socket(blocking_io_.io());
-    socket.expires_after(connect_timeout);
+    socket.expires_after(stream_connect_timeout);
     if (auto error = connect_tcp(socket, address); !error.empty()) return error;
     sink_.count_connection(net::to_string(address));
     if (is_proxied && (is_secure || always_tunnel_)) {

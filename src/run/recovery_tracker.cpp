@@ -7,8 +7,6 @@
 namespace loadsim::run {
 namespace {
 
-using kind = vehicle::condition::kind;
-
 constexpr double recovered_fraction = 0.99; ///< fraction of the affected vehicles
 /// Samples above the percentile that a window needs for it to be stable: 1,000 samples for a p99.
 constexpr double samples_above = 10;
@@ -58,6 +56,7 @@ void recovery_tracker::add_interval(nanoseconds load_elapsed, const measure::tot
 
 /// Slow and lossy links and spikes make no vehicle unreachable, so that there is no count of those that they affected.
 bool recovery_tracker::affected_somebody(const occurrence& o, const measure::totals& sum) const {
+    using kind = vehicle::condition::kind;
     const auto type = o.condition.type;
     if (type == kind::slow || type == kind::lossy || type == kind::spike) return true;
     const auto found = sum.recoveries.find(o.key);

@@ -19,8 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using measure::stage;
 
-constexpr nanoseconds tick = 1s;
-constexpr nanoseconds poll_interval = 100ms; ///< while waiting for progress
 /// Longest wait for ranks whose report of an interval is late.
 constexpr nanoseconds max_report_delay = 3s;
 constexpr nanoseconds connect_allowance = 30s;
@@ -74,7 +72,7 @@ stages::stages(generator& all, stop_signals& signals, const listener& callbacks,
                const linger_time& linger)
     : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
       time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started), reported_until_(callbacks.started.at),
-      next_tick_(time.now() + tick) {}
+      next_tick_(time.now() + progress_interval) {}
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
@@ -110,7 +108,8 @@ void stages::check_lost_ranks() {
 
 /// End of the interval that `now` is in. Intervals before it may wait for the report of a late rank.
 monotonic_time stages::next_interval_end(monotonic_time now) const {
-    return now < next_tick_ ? next_tick_ : next_tick_ + tick * ((now - next_tick_) / tick + 1);
+    return now < next_tick_ ? next_tick_
+                            : next_tick_ + progress_interval * ((now - next_tick_) / progress_interval + 1);
 }
 
 /// Waits until `until`, the end of the interval or a signal; collects snapshots; reports progress once a second.
@@ -144,7 +143,7 @@ bool stages::report_interval(stage at) {
     if (late != 0 && now < next_tick_ + max_report_delay) return false;
     aggregator_.add(generator_.collect(next_tick_));
     report_progress(at, next_tick_, late);
-    next_tick_ += tick;
+    next_tick_ += progress_interval;
     return true;
 }
 

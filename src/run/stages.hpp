@@ -7,10 +7,14 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/run/listener.hpp>
 
+#include <chrono>
 #include <functional>
 #include <string>
 
 namespace loadsim::run {
+
+inline constexpr nanoseconds progress_interval = std::chrono::seconds{1};
+inline constexpr nanoseconds poll_interval = std::chrono::milliseconds{100}; ///< while waiting for progress
 
 struct run_end {
     result<void> status;  ///< error: the load could not start

@@ -27,3 +27,9 @@ inline constexpr std::uint64_t mpi_files = 64;
 inline constexpr std::uint64_t pages_per_packet = 1;
 
 } // namespace loadsim::target::cost
+
+namespace loadsim::target {
+
+constexpr std::uint64_t ceil_div(std::uint64_t whole, std::uint64_t by) { return whole / by + (whole % by != 0); }
+
+} // namespace loadsim::target

@@ -133,8 +133,6 @@ constexpr unsigned ports_slow_above_percent = 50;
 
 constexpr std::uint64_t mosquitto_backlog = 100; // hard-coded in mosquitto's call of listen()
 
-constexpr std::uint64_t ceil_div(std::uint64_t whole, std::uint64_t by) { return whole / by + (whole % by != 0); }
-
 /// Smallest block of loopback addresses with at least this many host addresses.
 std::string loopback_block(std::uint64_t addresses) {
     unsigned bits = 2;

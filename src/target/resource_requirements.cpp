@@ -12,8 +12,6 @@
 namespace loadsim::target {
 namespace {
 
-constexpr std::uint64_t ceil_div(std::uint64_t whole, std::uint64_t by) { return whole / by + (whole % by != 0); }
-
 std::uint64_t files_per_process(const resource_requirements& n) {
     return std::max(files_per_rank(n), files_per_broker(n));
 }

@@ -22,9 +22,9 @@ struct session_states {
     bool continues = true;        ///< false: all branches have ended at `drop`
 };
 
-class validator {
+class behaviour_validator {
 public:
-    explicit validator(const behaviour& b) : behaviour_(b) {}
+    explicit behaviour_validator(const behaviour& b) : behaviour_(b) {}
 
     void check_steps(const std::vector<step>& steps, const std::string& path, session_states& session) {
         for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -131,7 +131,7 @@ private:
 };
 
 /// Checks vehicles that never receive a command: offline, or with wrong credentials.
-void check_offline(const behaviour& b, validator& all) {
+void check_offline(const behaviour& b, behaviour_validator& all) {
     if (b.online && !b.credentials) return;
     if (!b.steps.empty())
         all.add_issue("steps", b.credentials
@@ -150,7 +150,7 @@ outcome_set expected_of(const behaviour& b) {
 }
 
 std::vector<validation_issue> check(const behaviour& b) {
-    validator all(b);
+    behaviour_validator all(b);
     if (b.name.empty()) all.add_issue("", "a behaviour needs a name");
     if (b.expected.contains(outcome::skipped) &&
         !expected_of(b).contains(outcome::skipped)) // otherwise reported for the branch

@@ -26,9 +26,9 @@ nanoseconds practical_maximum(const delay& d) {
     return d.max ? std::min(longest, *d.max) : longest;
 }
 
-class validator {
+class condition_validator {
 public:
-    explicit validator(const condition& c) : condition_(c) {}
+    explicit condition_validator(const condition& c) : condition_(c) {}
 
     void check_times() {
         const auto& c = condition_;
@@ -123,7 +123,7 @@ std::string_view to_string(kind k) {
 }
 
 std::vector<validation_issue> check(const condition& c) {
-    validator all(c);
+    condition_validator all(c);
     if (c.name.empty()) all.add_issue("name", "a condition needs a name");
     all.check_times();
     all.check_values();

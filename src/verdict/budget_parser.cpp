@@ -19,8 +19,6 @@
 namespace loadsim::verdict {
 namespace {
 
-problems parse_error(std::string text) { return problems{"", std::move(text)}; }
-
 struct label {
     std::string_view key;
     std::string_view value;

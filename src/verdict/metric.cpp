@@ -13,8 +13,6 @@ namespace {
 
 using names = std::vector<std::string_view>;
 
-problems parse_error(std::string text) { return problems{"", std::move(text)}; }
-
 bool contains(std::string_view name, const auto& list) {
     return std::ranges::find(list, name) != std::ranges::end(list);
 }

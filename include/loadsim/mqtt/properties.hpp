@@ -28,6 +28,12 @@ enum class packet_type : std::uint8_t {
     auth,
 };
 
+/// A bit for each of the types.
+template <class... Types>
+constexpr std::uint16_t packet_types(Types... types) {
+    return static_cast<std::uint16_t>(((1U << static_cast<unsigned>(types)) | ...));
+}
+
 /// 2.2.2.2, table 2-4.
 enum class property : std::uint8_t {
     payload_format_indicator = 0x01,

@@ -5,6 +5,7 @@
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/event_recorder.hpp"
 #include "simulated/simulated_target.hpp"
+#include "stages.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
 #include <loadsim/base/encoding.hpp>
@@ -28,9 +29,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using measure::stage;
-
-constexpr nanoseconds tick = 1s;
-constexpr nanoseconds poll_interval = 100ms; ///< during the drain
 
 /// The simulated clock, set before any other member is constructed.
 manual_time clock_at(std::int64_t ms_since_epoch) {
@@ -65,7 +63,7 @@ public:
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
           dispatcher_(plan_, {}, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
-          next_tick_(start_ + tick), aggregator_(plan_, {callbacks.started.utc, start_}) {
+          next_tick_(start_ + progress_interval), aggregator_(plan_, {callbacks.started.utc, start_}) {
         recorder_.set_dispatcher(dispatcher_);
     }
 
@@ -125,7 +123,7 @@ private:
             if (at == stage::load && signals_.requested() != stop_signals::kind::none) return;
             advance(std::min(until, next_event()));
             if (time_.now() < next_tick_) continue;
-            next_tick_ += tick;
+            next_tick_ += progress_interval;
             ledger_.expire_requests(time_.now());
             report_progress(at);
         }

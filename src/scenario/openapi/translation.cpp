@@ -23,9 +23,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t max_listed = 40;  // other operations
-constexpr std::size_t max_body = 4'000; // bytes; a text in a scenario is limited
-constexpr std::size_t max_url = 4'000;  // bytes; variables may contain each other
+constexpr std::size_t max_operations_listed = 40; // other operations
+constexpr std::size_t max_body = 4'000;           // bytes; a text in a scenario is limited
+constexpr std::size_t max_url = 4'000;            // bytes; variables may contain each other
 constexpr std::string_view default_api = "http://127.0.0.1:8080";
 
 /// Objects and ids of something else than the request.
@@ -400,7 +400,8 @@ private:
         std::size_t listed = 0;
         for (const auto& o : all) {
             if (&o == &chosen_) continue;
-            if (listed == max_listed) return text + fmt::format("#   and {} more\n", all.size() - 1 - listed);
+            if (listed == max_operations_listed)
+                return text + fmt::format("#   and {} more\n", all.size() - 1 - listed);
             text += fmt::format("#   {}{}\n", in_comment(o.name()), o.id.empty() ? "" : "  " + in_comment(o.id));
             ++listed;
         }

@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int max_depth = 8;              // of a value
+constexpr int max_value_depth = 8;        // of a value
 constexpr std::size_t max_values = 1'000; // schemas may contain each other
 constexpr std::size_t max_services = 20;
 
@@ -48,7 +48,7 @@ json::value value_builder::build(const json::value* schema, std::string_view nam
         values_ = 0;
         open_.clear();
     }
-    if (++values_ > max_values || depth > max_depth) return nullptr;
+    if (++values_ > max_values || depth > max_value_depth) return nullptr;
     open_.push_back(schema == nullptr ? nullptr : &doc_.resolve(*schema));
     auto made = build_open(schema, name, example, depth);
     open_.pop_back();
@@ -119,7 +119,7 @@ bool value_builder::is_object(const json::value* schema) const {
 
 void value_builder::add_properties(const json::value* schema, const json::value* example, int depth,
                                    json::object& made) {
-    if (++values_ > max_values || depth > max_depth) return;
+    if (++values_ > max_values || depth > max_value_depth) return;
     for (const auto& base : doc_.items(doc_.get(schema, "allOf"))) add_properties(&base, example, depth + 1, made);
     std::vector<std::string> required;
     for (const auto& one : doc_.items(doc_.get(schema, "required"))) required.push_back(text_of(&one));

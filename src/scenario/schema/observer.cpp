@@ -20,7 +20,7 @@ constexpr choices::table<signature::coding, 2> codings{{"hex", "base64"},
 using client_kind = observer::mqtt_options::client_kind;
 constexpr choices::table<client_kind, 2> client_kinds{{"own", "paho"}, {client_kind::own, client_kind::paho}};
 
-constexpr std::array<std::string_view, std::variant_size_v<observer::options>> documentation{
+constexpr std::array<std::string_view, std::variant_size_v<observer::options>> kind_documentation{
     "Events of the platform at the broker.",
     "Events that the platform posts to loadsim; the URL is {webhook.url} in templates.",
     "Polling of the platform's API until the request is completed.",
@@ -165,10 +165,10 @@ yaml_node observer_options::write(const observer::options& o) const {
 
 json::object observer_options::schema() const {
     json::object properties;
-    for (std::size_t i = 0; i < documentation.size(); ++i)
+    for (std::size_t i = 0; i < kind_documentation.size(); ++i)
         with_kind(i, [&](const auto& default_options) {
             auto one = object<std::remove_cvref_t<decltype(default_options)>>{}.schema();
-            one["description"] = documentation[i];
+            one["description"] = kind_documentation[i];
             properties[observer::kind_names[i]] = std::move(one);
         });
     return any_of(choice_schema(observer::kind_names), one_key_of(std::move(properties)));
