@@ -26,6 +26,16 @@ monotonic_time expiry_deadline(const open_request& e) {
     return e.own.acked == never ? e.sent + e.spec.pending_timeout : e.own.acked + e.spec.running_timeout;
 }
 
+/// The deadline that a time-out, observed at `observed`, belongs to. Where other outcomes are expected, too, the acknowledgement may
+/// not have reached the platform: a time-out before the later deadline is of the first one then.
+monotonic_time missed_deadline(const open_request& e, monotonic_time observed) {
+    const auto deadline = expiry_deadline(e);
+    const bool ack_may_be_lost = e.spec.expected != outcome_set(outcome::timed_out) && e.own.acked != never;
+    return ack_may_be_lost && observed < deadline && e.spec.pending_timeout != nanoseconds{0}
+               ? e.sent + e.spec.pending_timeout
+               : deadline;
+}
+
 } // namespace
 
 std::optional<ledger::state::repeated_completion>
@@ -239,7 +249,7 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
     }
     const bool correct_timeout = end == outcome::timed_out && e.spec.expected.contains(outcome::timed_out);
     if (correct_timeout && e.sent != never && expiry_deadline(e) != never)
-        record_sample(hop::expiry, e, observed - expiry_deadline(e), observed);
+        record_sample(hop::expiry, e, observed - missed_deadline(e, observed), observed);
     if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return;
     const bool has_result = end == outcome::executed || end == outcome::failed;
     const auto waited_for = observed - e.spec.due;

@@ -32,7 +32,7 @@ problems check(const webhook_options& o) {
         if (auto why = http::header_name_problem(header); !why.empty()) wrong.add(where + ".header", std::move(why));
         if (value.empty())
             wrong.add(where + what,
-                      "is empty, and every call would be accepted; set the variable or file that it is from");
+                      "it is empty, and every call would be accepted; set the variable or file that it is from");
     };
     if (const auto at = net::parse_listen_address(o.listen); !at) wrong.add(".listen", at.error().list.front().text);
     if (!o.path.starts_with('/')) wrong.add(".path", "a path begins with '/'");

@@ -266,6 +266,18 @@ TEST_F(ledger_test, an_expected_timeout_belongs_to_expiry_alone) {
     EXPECT_EQ(samples(others, hop::expiry), 0U);
 }
 
+TEST_F(ledger_test, expiry_after_an_acknowledgement_that_may_be_lost_counts_from_the_missed_deadline) {
+    auto either = due();
+    either.expected.add(outcome::timed_out);
+    begin_and_accept(either);
+    ledger.delivered(car, "r1", at(10ms));
+    ledger.acked(car, "r1", at(100ms));
+    ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(5021ms));
+    const auto t = ledger.take_counts();
+    EXPECT_NEAR(ms(t, hop::expiry), 20, 0.1) << "from the pending deadline: 1 + 5000";
+    EXPECT_EQ(t.latencies.select(hop::expiry).negative(), 0U);
+}
+
 TEST_F(ledger_test, counts_the_open_requests_that_are_late) {
     const auto all = [](const due_request&) { return true; };
     begin_and_accept(due(outcome::executed, 1s));
