@@ -8,6 +8,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(loadsim_build_flags INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds
                                                            -Wno-maybe-uninitialized)
 endif()
+if(LOADSIM_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Types of a .cpp, and classes with members of these: GCC takes the .cpp, which a unity file includes, for a header.
+  target_compile_options(loadsim_build_flags INTERFACE -Wno-subobject-linkage)
+endif()
 if(LOADSIM_WERROR)
   target_compile_options(loadsim_build_flags INTERFACE -Werror)
 endif()

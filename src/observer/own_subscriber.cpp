@@ -58,8 +58,8 @@ mqtt_subscriber::start_result describe(const net::start_failure& f) {
 
 class own_subscriber::client final : public net::mqtt_client {
 public:
-    client(own_subscriber& owner, const mqtt::session_options& options, client_setup s)
-        : mqtt_client(owner.loop_, options, std::move(s)), owner_(owner) {}
+    client(own_subscriber& owner, const mqtt::session_options& session, client_setup s)
+        : mqtt_client(owner.loop_, session, std::move(s)), owner_(owner) {}
 
     using mqtt_client::connect;
     using mqtt_client::disconnect;

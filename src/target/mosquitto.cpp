@@ -44,8 +44,8 @@ std::string listener_inode(std::uint16_t port) {
     const auto address = fmt::format("0100007F:{:04X}", port);
     while (std::getline(table, line)) {
         std::istringstream fields(line);
-        std::string number, local, remote, state, queues, timer, retransmitted, user, timeout, inode;
-        fields >> number >> local >> remote >> state >> queues >> timer >> retransmitted >> user >> timeout >> inode;
+        std::string slot, local, remote, state, queues, timer, retransmitted, user, timeout, inode;
+        fields >> slot >> local >> remote >> state >> queues >> timer >> retransmitted >> user >> timeout >> inode;
         if (state != "0A") break;
         if (local == address) return inode;
     }
