@@ -110,6 +110,8 @@ void run_report::finish(const measure::run_result& result) {
         options_.mode == measure::run_mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
     auto evaluation = verdict::evaluate(result, budgets, labels_);
     for (auto& reason : evaluation.reasons) reason = mask_secrets(reason); // may be that of a launcher
+    if (evaluation.code == verdict::exit_code::pass && !lost_output().empty())
+        evaluation.code = verdict::exit_code::setup; // the command ends with it, and says why
     code_ = evaluation.code;
     const bool has_summary = writer_.finish(result, evaluation);
     if (!options_.quiet)

@@ -79,7 +79,8 @@ budgets: [e2e.p90 < 2s, recovery.time < 1m, recovery.latency < 1m]
         std::ofstream(file) << scenario;
         const auto recovery_of = [&](const char* command) {
             program run({command, file, "--report", "report"});
-            EXPECT_THAT(run.wait(120s), testing::AnyOf(0, 99)) << run.out() << run.err(); // requests wait while it is frozen
+            EXPECT_THAT(run.wait(120s), testing::AnyOf(0, 99))
+                << run.out() << run.err(); // requests wait while it is frozen
             return run.summary().at("recoveries").at(0);
         };
         const auto live = recovery_of("run");

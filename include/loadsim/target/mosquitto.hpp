@@ -21,7 +21,8 @@ struct mosquitto_login {
 
 struct mosquitto_options {
     std::vector<mosquitto_login> logins; ///< accepted credentials; empty: anonymous access
-    bool persistent_sessions = false; ///< sessions survive begin_stop() and restart(); they are written to a private folder
+    bool persistent_sessions =
+        false; ///< sessions survive begin_stop() and restart(); they are written to a private folder
 };
 
 /// Configuration file: one loopback port, no limit on connections, messages or queues.
