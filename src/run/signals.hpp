@@ -28,8 +28,8 @@ public:
 /// Handles the process's stop signals during the lifetime of the result. SIGHUP is handled as SIGTERM, unless the process
 /// was started to ignore it (nohup). Single process: SIGINT and SIGTERM; the first one counts, a later SIGTERM aborts the run, a
 /// later SIGINT ends the process at once with 130. At the end of the result's lifetime the result of the run is known: signals are
-/// then kept (keep_late_signals()), and the next object handles them. Rank: the launcher forwards SIGUSR1 (interrupt) and SIGUSR2 (terminate) to all ranks; its
-/// SIGTERM announces SIGKILL within about a second, because a rank died or the launcher was stopped.
+/// then kept (keep_late_signals()), and the next object handles them. Rank: the launcher forwards SIGUSR1 (interrupt) and SIGUSR2
+/// (terminate) to all ranks; its SIGTERM announces SIGKILL within about a second, because a rank died or the launcher was stopped.
 std::unique_ptr<stop_signals> handle_stop_signals(bool as_rank);
 
 } // namespace loadsim::run

@@ -231,7 +231,7 @@ void stages::drain() {
     do {
         step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
     } while (!aborted() && !(generator_.idle() && nothing_pending()) && time_.now() < until);
-    generator_.expire_open_requests();
+    if (!aborted()) generator_.expire_open_requests(); // else they stay open: the platform still had time
 }
 
 void stages::linger() {

@@ -12,6 +12,8 @@
 
 namespace loadsim::scenario {
 
+struct compiled_scenario;
+
 /// check() of read.hpp; adds warnings of what is valid and probably a mistake.
 problems check(const scenario_config&, problems& warnings);
 
@@ -19,6 +21,11 @@ void check_target(const scenario_config&, problems&);
 void check_fleet(const scenario_config&, problems&);
 void check_load(const scenario_config&, problems&, problems& warnings);
 void check_conditions(const scenario_config&, problems&);
+void check_contract(const scenario_config&, problems&);
+/// Cells of fleet.data within a payload of hex or base64: the first that makes it none.
+void check_encoded_cells(const scenario_config&, const compiled_scenario&, problems&);
+/// Parameters that no request has, settings of the other driver, and messages that the contract leaves out.
+void warn_of_contract(const scenario_config&, const compiled_scenario&, problems& warnings);
 
 /// Warns of a plan without requests, and of a fleet that cannot carry the load. Expects a scenario without problems.
 void warn_of_load(const scenario_config&, problems& warnings);

@@ -14,9 +14,11 @@
 using namespace loadsim;
 using namespace loadsim::run;
 using namespace std::chrono_literals;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 using reason = measure::run_result::end_reason;
 
@@ -352,6 +354,15 @@ TEST_F(stages_test, abort_without_drain_when_a_rank_is_lost) {
     EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals"));
     EXPECT_EQ(results.front().ended, reason::aborted);
     EXPECT_EQ(results.front().abort_reason, "rank 1 on b has sent nothing for 20 s");
+}
+
+TEST_F(stages_test, leave_requests_open_when_the_drain_is_aborted) {
+    in_flight = 2;
+    signals.send(stop_signals::kind::terminate, begin + 1500ms);
+    signals.abort(begin + 2500ms);
+    EXPECT_TRUE(run().aborted);
+    EXPECT_THAT(generator.calls, Not(Contains("expire"))) << "the platform still had time";
+    EXPECT_EQ(results.front().left_open, 2U);
 }
 
 TEST_F(stages_test, abort_when_the_launcher_ends_all_ranks) {
