@@ -48,7 +48,7 @@ public:
         wrong.add(found.unreachable);
         servers_ = std::move(found.servers);
         if (std::ranges::any_of(urls_, is_tls)) {
-            if (auto made = tls_context::make(o.tls))
+            if (auto made = net::tls_context::make(o.tls))
                 tls_.emplace(std::move(*made));
             else
                 wrong.add(made.error());
@@ -210,7 +210,7 @@ private:
     client_events& events_;
     connection::settings settings_;
     std::uint32_t max_connections_;
-    std::optional<tls_context> tls_;
+    std::optional<net::tls_context> tls_;
     std::vector<net::endpoint> urls_;
     bool proxied_ = false;
     net::server_list servers_; ///< of the URLs, or of the proxy

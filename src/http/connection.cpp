@@ -20,7 +20,7 @@ failure kind_of(const error_code& error) {
     return response_parser::is_refused(error) ? failure::response : failure::no_connection;
 }
 
-failure kind_of(const tls_failure& error) { return error.of_certificate ? failure::certificate : failure::tls; }
+failure kind_of(const net::tls_failure& error) { return error.of_certificate ? failure::certificate : failure::tls; }
 
 } // namespace
 
@@ -96,10 +96,10 @@ void connection::start_tls() {
 void connection::continue_handshake() {
     const auto generation = generation_;
     const auto state = tls_->handshake();
-    const auto error = tls_->closed() ? tls_failure{.text = "tls: ended by the API"} : tls_->error();
+    const auto error = tls_->closed() ? net::tls_failure{.text = "tls: ended by the API"} : tls_->error();
     write_ciphertext(); // also after a failure: sends the TLS alert; a failed write ends tls_
-    if (state == tls_session::state::failed) return on_connect_failed(kind_of(error), error.text);
-    if (state == tls_session::state::done && generation_ == generation) on_established();
+    if (state == net::tls_session::state::failed) return on_connect_failed(kind_of(error), error.text);
+    if (state == net::tls_session::state::done && generation_ == generation) on_established();
 }
 
 void connection::on_established() {

@@ -3,10 +3,10 @@
 
 #include "request_serializer.hpp"
 #include "response_parser.hpp"
-#include "tls_session.hpp"
 
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/loop.hpp>
+#include <loadsim/net/tls_session.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -61,7 +61,7 @@ public:
         bool keep_headers = false;
         http::limits limits{};
         std::size_t base_count = 1;
-        const tls_context* tls = nullptr; ///< null: no base uses TLS
+        const net::tls_context* tls = nullptr; ///< null: no base uses TLS
     };
     connection(net::loop&, connection_owner&, const settings&, std::size_t preferred_base);
     ~connection() override;
@@ -111,7 +111,7 @@ private:
     net::tcp_socket socket_;
     response_parser parser_;
     request_serializer request_;
-    std::optional<tls_session> tls_;
+    std::optional<net::tls_session> tls_;
     std::optional<net::byte_tap::connection> tapped_; ///< while open, with a byte_tap
     std::string ciphertext_;                          ///< TLS records being written
     std::string_view outgoing_;                       ///< bytes being written

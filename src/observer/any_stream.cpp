@@ -1,8 +1,8 @@
 #include "any_stream.hpp"
 
-#include <loadsim/http/tls.hpp>
 #include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/connect_check.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -89,7 +89,7 @@ void any_stream::async_connect(const asio::ip::tcp::endpoint& address, std::func
 void any_stream::async_handshake(asio::ssl::context& context, const std::string& host,
                                  std::function<void(error_code)> done) {
     auto& tls = impl_->tls.emplace(impl_->tcp, context);
-    http::set_tls_host(tls.native_handle(), host);
+    net::set_tls_host(tls.native_handle(), host);
     tls.async_handshake(asio::ssl::stream_base::client, std::move(done));
 }
 
@@ -103,7 +103,7 @@ void any_stream::start_tap(net::byte_tap& tap) {
 
 std::string any_stream::describe(error_code error) const {
     const bool of_tls = impl_->tls && error.category() == asio::error::get_ssl_category();
-    return of_tls ? http::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value())).text
+    return of_tls ? net::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value())).text
                   : error.message();
 }
 

@@ -49,7 +49,7 @@ public:
     /// The connection gets TCP_NODELAY, and ends within seconds when the path to the peer is dead.
     void async_connect(const boost::asio::ip::tcp::endpoint&, std::function<void(error_code)>);
     /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by
-    /// http::configure_tls() and must outlive this.
+    /// net::configure_tls() and must outlive this.
     void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);
 
     /// Reports all bytes from now on, as they are above TLS. The tap must outlive all operations of this connection.

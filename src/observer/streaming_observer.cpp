@@ -3,9 +3,9 @@
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/http/tls.hpp>
 #include <loadsim/net/backoff.hpp>
 #include <loadsim/net/server_list.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -43,7 +43,7 @@ result<void> streaming_observer::start() {
     auto mapping = compile_event_mapping(mapping_options_, options_path_);
     if (!mapping) return mapping.error();
     mapping_.emplace(std::move(*mapping));
-    if (const auto configured = http::configure_tls(tls_.native_handle(), context_.api.tls); !configured)
+    if (const auto configured = net::configure_tls(tls_.native_handle(), context_.api.tls); !configured)
         return configured.error();
     const auto& api = context_.api;
     auto found = net::look_up(api.proxy ? std::vector{*api.proxy} : api.base_urls, "platform's API", api.servers);

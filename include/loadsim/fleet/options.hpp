@@ -47,7 +47,7 @@ struct inbound_options {
     std::string method = "POST";
     std::string path = "/vehicles/{vin}/responses"; ///< template of vin and request.id, appended to the URL's path
     contract::named_texts headers{};               ///< templates as `path`; Content-Type: application/json unless given
-    http::tls_options tls{};                       ///< for https
+    net::tls_options tls{};                        ///< for https
     std::uint32_t connections = 16;                ///< total of all shards
     nanoseconds timeout = std::chrono::seconds{5}; ///< for an HTTP response
     std::uint32_t max_queued = 100'000; ///< responses queued for a connection, per shard; more are dropped and counted

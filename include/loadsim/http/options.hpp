@@ -4,6 +4,7 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/net/server_list.hpp>
+#include <loadsim/net/tls_options.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <chrono>
@@ -14,21 +15,13 @@
 
 namespace loadsim::http {
 
-/// File names, PEM format. Host name and certificate chain are always verified.
-struct tls_options {
-    std::string ca{};          ///< trusted CAs; empty: the system's
-    std::string certificate{}; ///< client certificate with its chain; empty: none
-    std::string key{};         ///< private key of the certificate; empty: in the same file
-    friend bool operator==(const tls_options&, const tls_options&) = default;
-};
-
 struct client_options {
     std::vector<net::endpoint>
         base_urls{}; ///< http or https; all addresses of all are used round robin; an unreachable one is skipped
     /// Addresses of these URLs (or of the proxy's), shared by several clients; a list of other URLs is not used, and the client
     /// looks up its own.
     net::server_list servers{};
-    tls_options tls{};                              ///< for https
+    net::tls_options tls{};                         ///< for https
     std::optional<net::endpoint> proxy{};           ///< HTTP proxy: absolute-form requests; CONNECT for https
     std::uint32_t max_connections = 64;             ///< maximum, at least 1
     nanoseconds timeout = std::chrono::seconds{10}; ///< for connect, request and response together, per try

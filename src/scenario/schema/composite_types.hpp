@@ -122,8 +122,8 @@ struct auth {
 };
 
 struct tls {
-    void read(scenario::read_context&, const yaml_node&, http::tls_options& out) const;
-    yaml_node write(const http::tls_options&) const;
+    void read(scenario::read_context&, const yaml_node&, net::tls_options& out) const;
+    yaml_node write(const net::tls_options&) const;
     boost::json::object schema() const;
 };
 

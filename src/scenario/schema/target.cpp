@@ -30,7 +30,7 @@ struct target_keys {
     std::optional<std::vector<net::endpoint>> api;
     std::string user;
     std::string password;
-    std::optional<http::tls_options> tls;
+    std::optional<net::tls_options> tls;
     std::optional<net::endpoint> proxy;
     std::optional<driver::auth_options> auth;
     std::optional<embedded_keys> embedded;
@@ -94,7 +94,7 @@ void describe(V& v, target_keys& k) {
 } // namespace
 
 template <class V>
-void describe(V& v, http::tls_options& o) {
+void describe(V& v, net::tls_options& o) {
     v.field("ca", o.ca, "File of the trusted CA certificates; empty: those of the system.", value_types::file_path{});
     v.field("certificate", o.certificate, "File of the client certificate with its chain; empty: none.",
             value_types::file_path{});
@@ -199,7 +199,7 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
     };
     assign(keys.broker, out.broker, out.more_brokers);
     assign(keys.api, out.api, out.more_apis);
-    out.tls = keys.tls.value_or(http::tls_options{});
+    out.tls = keys.tls.value_or(net::tls_options{});
     out.proxy = keys.proxy;
     out.auth = keys.auth.value_or(driver::auth_options{});
     if (!out.api && (keys.tls || keys.proxy || keys.auth))
@@ -238,7 +238,7 @@ yaml_node target::write(const scenario::target& t) const {
     target_keys keys;
     if (t.broker) keys.broker = brokers_of(t);
     if (t.api) keys.api = apis_of(t);
-    if (t.tls != http::tls_options{}) keys.tls = t.tls;
+    if (t.tls != net::tls_options{}) keys.tls = t.tls;
     keys.proxy = t.proxy;
     if (t.auth.type != driver::auth_options::kind::none) keys.auth = t.auth;
     if (t.broker) {
@@ -250,11 +250,11 @@ yaml_node target::write(const scenario::target& t) const {
     return object<target_keys>{}.write(keys);
 }
 
-void tls::read(read_context& r, const yaml_node& n, http::tls_options& out) const {
-    object<http::tls_options>{}.read(r, n, out);
+void tls::read(read_context& r, const yaml_node& n, net::tls_options& out) const {
+    object<net::tls_options>{}.read(r, n, out);
 }
-yaml_node tls::write(const http::tls_options& o) const { return object<http::tls_options>{}.write(o); }
-json::object tls::schema() const { return object<http::tls_options>{}.schema(); }
+yaml_node tls::write(const net::tls_options& o) const { return object<net::tls_options>{}.write(o); }
+json::object tls::schema() const { return object<net::tls_options>{}.schema(); }
 
 json::object target::schema() const {
     return {{"anyOf", json::array{json::object{{"const", keyword}}, object<target_keys>{}.schema()}}};

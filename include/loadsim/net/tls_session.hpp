@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/http/tls.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -13,7 +13,7 @@ struct ssl_ctx_st;
 struct ssl_st;
 struct bio_st;
 
-namespace loadsim::http {
+namespace loadsim::net {
 
 /// Trusted CAs and client certificate, shared by all sessions of a client.
 class tls_context {
@@ -62,4 +62,4 @@ private:
     bool closed_ = false;
 };
 
-} // namespace loadsim::http
+} // namespace loadsim::net

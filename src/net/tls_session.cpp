@@ -1,6 +1,6 @@
-#include "tls_session.hpp"
+#include <loadsim/net/tls_session.hpp>
 
-#include <loadsim/http/tls.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace loadsim::http {
+namespace loadsim::net {
 namespace {
 
 int as_int(std::size_t size) {
@@ -80,4 +80,4 @@ void tls_session::record_error(int returned) {
     ERR_clear_error();
 }
 
-} // namespace loadsim::http
+} // namespace loadsim::net

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/http/options.hpp>
+#include <loadsim/net/tls_options.hpp>
 
 #include <chrono>
 #include <string>
@@ -11,7 +11,7 @@
 struct ssl_ctx_st;
 struct ssl_st;
 
-namespace loadsim::http {
+namespace loadsim::net {
 
 /// Client side: TLS 1.2 or later, verification of the peer, trusted CAs, own certificate.
 /// Errors: a file that does not exist, cannot be read or has the wrong content.
@@ -44,4 +44,4 @@ std::string to_string(const refused_certificate&);
 /// Sentence about a peer's alert, by OpenSSL's reason code; empty: it is not about our certificate.
 std::string client_certificate_error(int reason, bool has_certificate);
 
-} // namespace loadsim::http
+} // namespace loadsim::net

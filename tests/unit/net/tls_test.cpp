@@ -1,5 +1,5 @@
 // Sentences about TLS errors.
-#include <loadsim/http/tls.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
@@ -7,7 +7,7 @@
 
 #include <memory>
 
-using namespace loadsim::http;
+using namespace loadsim::net;
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
-#include <loadsim/http/tls.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -18,7 +18,7 @@
 #include <span>
 #include <system_error>
 
-namespace loadsim::http {
+namespace loadsim::net {
 namespace {
 
 /// OpenSSL's reason, for a human.
@@ -221,4 +221,4 @@ std::string client_certificate_error(int reason, bool has_certificate) {
     }
 }
 
-} // namespace loadsim::http
+} // namespace loadsim::net
