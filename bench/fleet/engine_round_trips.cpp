@@ -67,7 +67,7 @@ private:
                                         .retain = true}};
     }
 
-    void on_online(net::mqtt_link& link, const mqtt::server_limits&, nanoseconds) override {
+    void on_online(net::mqtt_link& link, const mqtt::server_limits&, const net::connect_times&) override {
         const auto filter = "v1/" + vin_of(link) + "/cmd/#";
         const mqtt::subscription commands{filter, mqtt::qos::at_least_once};
         (void)link.subscribe({&commands, 1});

@@ -47,7 +47,7 @@ public:
         auto found = net::look_up(o.proxy ? std::vector{*o.proxy} : urls_, "platform's API", o.servers);
         wrong.add(found.unreachable);
         servers_ = std::move(found.servers);
-        if (std::ranges::any_of(urls_, is_tls)) {
+        if (std::ranges::any_of(urls_, net::uses_tls)) {
             if (auto made = net::tls_context::make(o.tls))
                 tls_.emplace(std::move(*made));
             else
@@ -88,8 +88,6 @@ private:
         monotonic_time queued_at;
     };
 
-    static bool is_tls(const net::endpoint& url) { return url.scheme == "https"; }
-
     /// Adds bases for new addresses, and divides the connections among all addresses of the list. A base stays when its address
     /// leaves the list: a connection may use it.
     void update_bases() {
@@ -112,7 +110,7 @@ private:
         const auto known =
             std::ranges::find_if(bases_, [&](const base& b) { return b.url == url && b.address == address; });
         if (known != bases_.end()) return &*known;
-        const bool tls = is_tls(url);
+        const bool tls = net::uses_tls(url);
         return &bases_.emplace_back(base{.url = url,
                                          .request_route = route_to(url, proxied_ && !tls),
                                          .address = address,

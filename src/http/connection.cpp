@@ -89,17 +89,20 @@ void connection::on_connected() {
 void connection::start_tls() {
     if (!base_->tls) return on_established();
     stage_ = stage::handshaking;
+    records_.clear();
     tls_.emplace(*settings_.tls, base_->url.host);
-    continue_handshake();
+    tls_->start(records_);
+    on_handshake();
 }
 
-void connection::continue_handshake() {
+void connection::on_handshake() {
     const auto generation = generation_;
-    const auto state = tls_->handshake();
-    const auto error = tls_->closed() ? net::tls_failure{.text = "tls: ended by the API"} : tls_->error();
-    write_ciphertext(); // also after a failure: sends the TLS alert; a failed write ends tls_
-    if (state == net::tls_session::state::failed) return on_connect_failed(kind_of(error), error.text);
-    if (state == net::tls_session::state::done && generation_ == generation) on_established();
+    const bool ended = tls_->closed() || tls_->error();
+    const auto error = tls_->closed() ? net::tls_failure{.text = "tls: ended by the API"} : tls_->describe_error();
+    const bool established = tls_->established();
+    write_records(); // also after a failure: sends the TLS alert; a failed write ends tls_
+    if (ended) return on_connect_failed(kind_of(error), error.text);
+    if (established && generation_ == generation) on_established();
 }
 
 void connection::on_established() {
@@ -133,9 +136,12 @@ void connection::write_request() {
     owner_.on_sent(token_, ++tries_, loop_.now());
     tap(true, request_.bytes());
     if (!tls_) return write(request_.bytes());
-    tls_->write(request_.bytes());
-    if (const auto& error = tls_->error(); !error.text.empty()) return post_failure(kind_of(error), error.text);
-    write_ciphertext();
+    tls_->send(mqtt::as_bytes(request_.bytes()), records_);
+    if (tls_->error()) {
+        const auto failed = tls_->describe_error();
+        return post_failure(kind_of(failed), failed.text);
+    }
+    write_records();
 }
 
 void connection::write(std::string_view bytes) {
@@ -154,16 +160,16 @@ void connection::write_rest() {
                           if (failed) return fail(failure::no_connection, error_text(failed));
                           writing_ = false;
                           written_ += size;
-                          if (tls_) write_ciphertext();
+                          if (tls_) write_records();
                       });
 }
 
-/// Sends pending TLS output, unless a write is in progress, which calls this again at its end.
-void connection::write_ciphertext() {
-    if (writing_) return;
-    ciphertext_.clear();
-    tls_->take_output(ciphertext_);
-    if (!ciphertext_.empty()) write(ciphertext_);
+/// Sends pending records, unless a write is in progress, which calls this again at its end.
+void connection::write_records() {
+    if (writing_ || records_.empty()) return;
+    written_records_.clear();
+    std::swap(records_, written_records_);
+    write(mqtt::as_text(written_records_));
 }
 
 /// Always pending while connected: an idle connection that becomes readable was closed by the server.
@@ -176,7 +182,7 @@ void connection::wait() {
 void connection::on_readable(error_code error) {
     if (!busy_) return on_idle_readable();
     const auto generation = generation_;
-    if (!error) error = tls_ ? read_ciphertext() : read_plaintext();
+    if (!error) error = tls_ ? read_records() : read_plaintext();
     if (generation_ != generation) return; // failed and handled meanwhile
     if (error && stage_ == stage::open) return fail(kind_of(error), error_text(error));
     if (error) return on_connect_failed(kind_of(error), error_text(error));
@@ -195,42 +201,34 @@ error_code connection::read_plaintext() {
         return error;
     }
     if (error) return error;
-    const std::string_view received{reinterpret_cast<const char*>(loop_.read_buffer.data()), size};
-    tap(false, received);
-    parser_.feed(received, error);
+    return parse(mqtt::as_text(mqtt::byte_view(loop_.read_buffer).first(size)));
+}
+
+error_code connection::parse(std::string_view plain) {
+    error_code error;
+    tap(false, plain);
+    parser_.feed(plain, error);
     return error;
 }
 
-error_code connection::read_ciphertext() {
+error_code connection::read_records() {
     error_code error;
     const auto size = socket_.read_some(asio::buffer(loop_.read_buffer), error);
     if (error == asio::error::would_block) return {};
     if (error == asio::error::eof) return beast::http::error::partial_message; // no close_notify: truncated
     if (error) return error;
-    tls_->put_received({reinterpret_cast<const char*>(loop_.read_buffer.data()), size});
-    if (stage_ == stage::handshaking) continue_handshake();
+    const net::lent_buffer plain(loop_.plain_buffer);
+    tls_->receive(mqtt::byte_view(loop_.read_buffer).first(size), *plain, records_);
+    if (stage_ == stage::handshaking) on_handshake();
     if (stage_ != stage::open) return {};
-    error = decrypt();
-    if (tls_->error().text.empty()) {
-        write_ciphertext();
-        return error;
-    }
-    const auto failed = tls_->error(); // ends with the connection
-    fail(kind_of(failed), failed.text);
-    return {};
-}
-
-/// Decrypts all received data into the parser.
-error_code connection::decrypt() {
-    error_code error;
-    auto* const plain = reinterpret_cast<char*>(loop_.read_buffer.data()); // the records are in the TLS session
-    while (!error) {
-        const auto decrypted = tls_->read(plain, loop_.read_buffer.size());
-        if (decrypted == 0) break;
-        tap(false, {plain, decrypted});
-        parser_.feed({plain, decrypted}, error);
+    if (!plain->empty()) error = parse(mqtt::as_text(*plain));
+    if (tls_->error()) {
+        const auto failed = tls_->describe_error(); // ends with the connection
+        fail(kind_of(failed), failed.text);
+        return {};
     }
     if (!error && tls_->closed() && !parser_.done()) parser_.put_eof(error);
+    write_records();
     return error;
 }
 
@@ -249,10 +247,10 @@ void connection::on_idle_readable() {
     error_code error;
     const auto size = socket_.read_some(asio::buffer(loop_.read_buffer), error);
     if (error && error != asio::error::would_block) return drop();
-    tls_->put_received({reinterpret_cast<const char*>(loop_.read_buffer.data()), size});
-    char unsolicited = 0;
-    if (tls_->read(&unsolicited, 1) != 0 || tls_->closed() || !tls_->error().text.empty()) return drop();
-    write_ciphertext();
+    const net::lent_buffer plain(loop_.plain_buffer);
+    tls_->receive(mqtt::byte_view(loop_.read_buffer).first(size), *plain, records_);
+    if (!plain->empty() || tls_->closed() || tls_->error()) return drop();
+    write_records();
     if (stage_ == stage::open) wait();
 }
 

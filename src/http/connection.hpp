@@ -61,7 +61,7 @@ public:
         bool keep_headers = false;
         http::limits limits{};
         std::size_t base_count = 1;
-        const net::tls_context* tls = nullptr; ///< null: no base uses TLS
+        net::tls_context* tls = nullptr; ///< null: no base uses TLS
     };
     connection(net::loop&, connection_owner&, const settings&, std::size_t preferred_base);
     ~connection() override;
@@ -83,18 +83,18 @@ private:
     void connect();
     void on_connected();
     void start_tls();
-    void continue_handshake();
+    void on_handshake();
     void on_established();
     void on_connect_failed(failure, std::string_view reason);
     void write_request();
     void write(std::string_view bytes);
     void write_rest();
-    void write_ciphertext();
+    void write_records();
     void wait();
     void on_readable(boost::system::error_code);
     boost::system::error_code read_plaintext();
-    boost::system::error_code read_ciphertext();
-    boost::system::error_code decrypt();
+    boost::system::error_code read_records();
+    boost::system::error_code parse(std::string_view plain);
     void on_tunnel_response();
     void on_idle_readable();
     void on_response_complete();
@@ -113,7 +113,8 @@ private:
     request_serializer request_;
     std::optional<net::tls_session> tls_;
     std::optional<net::byte_tap::connection> tapped_; ///< while open, with a byte_tap
-    std::string ciphertext_;                          ///< TLS records being written
+    mqtt::bytes records_;                             ///< of TLS, to be written
+    mqtt::bytes written_records_;                     ///< of TLS, being written
     std::string_view outgoing_;                       ///< bytes being written
     std::size_t written_ = 0;                         ///< bytes of outgoing_
     bool writing_ = false;                            ///< an async_write is in progress

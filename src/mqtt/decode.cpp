@@ -170,7 +170,7 @@ reason decode(const frame& f, version v, publish_packet& p) noexcept {
     if (quality != 0 && p.packet_id == 0) return reason::protocol_error; // MQTT-2.2.1-3
     if (const auto bad = read_properties(in, v, f.type, p.props); bad != reason::success) return bad;
     if (p.topic.empty() && !p.props.find(property::topic_alias)) return reason::protocol_error; // 3.3.2.1
-    p.payload = reader::as_text(in.rest());
+    p.payload = as_text(in.rest());
     return reason::success;
 }
 

@@ -67,10 +67,6 @@ public:
         at_ = end_;
     }
 
-    static std::string_view as_text(byte_view b) noexcept {
-        return {reinterpret_cast<const char*>(b.data()), b.size()};
-    }
-
 private:
     const std::uint8_t* take_pointer(std::size_t n) noexcept {
         if (failed_ || left() < n) {

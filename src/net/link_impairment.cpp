@@ -47,73 +47,76 @@ mqtt::bytes delay_queue::pop_arrived(monotonic_time now) {
     return arrived;
 }
 
+mqtt_link::link_impairment* mqtt_link::impaired() const noexcept { return layers_ ? layers_->impairment.get() : nullptr; }
+
 mqtt_link::link_impairment& mqtt_link::impairment() {
-    if (!impairment_) impairment_ = std::make_unique<link_impairment>(*this);
-    return *impairment_;
+    auto& of_link = make_layers().impairment;
+    if (!of_link) of_link = std::make_unique<link_impairment>(*this);
+    return *of_link;
 }
 
-bool mqtt_link::is_blocked() const noexcept { return impairment_ && impairment_->blocked; }
+bool mqtt_link::is_blocked() const noexcept { return impaired() != nullptr && impaired()->blocked; }
 
 /// Also true after shaping was switched off, while delayed bytes are in transit.
 bool mqtt_link::is_shaped() const noexcept {
-    return impairment_ && (impairment_->limits != link_shaper::limits{} || impairment_->outgoing.size() > 0 ||
-                           impairment_->incoming.size() > 0);
+    const auto* const r = impaired();
+    return r != nullptr && (r->limits != link_shaper::limits{} || r->outgoing.size() > 0 || r->incoming.size() > 0);
 }
 
 void mqtt_link::block() { impairment().blocked = true; }
 
 void mqtt_link::unblock() {
     if (!is_blocked()) return;
-    impairment_->blocked = false;
+    impaired()->blocked = false;
     if (unsent_) on_writable();
     flush_due(loop_.now());
-    if (stage_ == stage::connecting || stage_ == stage::open) loop_.poller().rearm(socket_, *this);
+    if (stage_ == stage::connecting || transfers()) loop_.poller().rearm(socket_, *this);
 }
 
 void mqtt_link::pause_reading() { impairment().reading_paused = true; }
 
 void mqtt_link::resume_reading() {
-    if (!impairment_ || !std::exchange(impairment_->reading_paused, false)) return;
+    if (impaired() == nullptr || !std::exchange(impaired()->reading_paused, false)) return;
     flush_due(loop_.now());
-    if (stage_ == stage::open) loop_.poller().rearm(socket_, *this);
+    if (transfers()) loop_.poller().rearm(socket_, *this);
 }
 
 void mqtt_link::shape(const link_shaper::limits& limits) {
-    if (impairment_ || limits != link_shaper::limits{}) impairment().limits = limits;
+    if (impaired() != nullptr || limits != link_shaper::limits{}) impairment().limits = limits;
 }
 
-/// Queues bytes from the session for the socket.
+/// Queues bytes for the socket.
 std::error_code mqtt_link::enqueue_outgoing(mqtt::byte_view bytes) {
-    auto& r = *impairment_;
+    auto& r = *impaired();
     if (r.outgoing.size() + bytes.size() > outgoing_limit) return errc::peer_not_reading;
     r.outgoing.push(bytes, loop_.now(), r.limits);
     if (!r.blocked) loop_.arm(r, std::min(r.outgoing.next_arrival(), r.incoming.next_arrival()));
     return {};
 }
 
-/// Queues bytes from the socket for the session.
+/// Queues bytes from the socket.
 void mqtt_link::enqueue_incoming(mqtt::byte_view bytes) {
-    auto& r = *impairment_;
+    auto& r = *impaired();
     r.incoming.push(bytes, loop_.now(), r.limits);
     flush_due(loop_.now());
 }
 
 /// Delivers the bytes whose delay has elapsed, both directions.
 void mqtt_link::flush_due(monotonic_time now) {
-    auto& r = *impairment_;
-    if (r.blocked || stage_ != stage::open) return;
+    auto& r = *impaired();
+    if (r.blocked || !transfers()) return;
     if (const auto arrived = r.outgoing.pop_arrived(now); !arrived.empty())
         if (const auto error = transmit(arrived)) return on_connection_lost(error);
     if (!r.reading_paused)
         if (const auto arrived = r.incoming.pop_arrived(now); !arrived.empty())
-            if (deliver_to_session(arrived) || stage_ != stage::open) return;
+            if (deliver(arrived) || !transfers()) return;
     if (r.can_read() && std::exchange(r.read_pending, false)) loop_.poller().rearm(socket_, *this);
     loop_.arm(r, std::min(r.outgoing.next_arrival(), r.reading_paused ? never : r.incoming.next_arrival()));
 }
 
 void mqtt_link::tap(bool sent, mqtt::byte_view bytes) {
-    if (loop_.tap != nullptr && !bytes.empty() && impairment_ && impairment_->endpoints)
-        loop_.tap->on_bytes(*impairment_->endpoints, sent, bytes, loop_.now());
+    if (loop_.tap != nullptr && !bytes.empty() && layers_ && layers_->tapped)
+        loop_.tap->on_bytes(*layers_->tapped, sent, bytes, loop_.now());
 }
 
 } // namespace loadsim::net

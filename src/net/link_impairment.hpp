@@ -6,9 +6,11 @@
 #include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/link_shaper.hpp>
 #include <loadsim/net/mqtt_link.hpp>
+#include <loadsim/net/tls_session.hpp>
 
 #include <cstddef>
 #include <deque>
+#include <memory>
 #include <optional>
 
 namespace loadsim::net {
@@ -34,7 +36,7 @@ private:
     std::size_t size_ = 0;
 };
 
-/// State between socket and session; allocated by the first impairment or when a byte_tap is set.
+/// Impairment between the socket and what is above it; allocated by the first one.
 struct mqtt_link::link_impairment final : timer {
     /// Limit on received bytes in the delay queue. Further bytes stay in the socket, so that TCP flow control applies.
     static constexpr std::size_t incoming_limit = 64 * 1024;
@@ -48,7 +50,6 @@ struct mqtt_link::link_impairment final : timer {
         disarm();
         reading_paused = read_pending = false;
         outgoing = incoming = {};
-        endpoints.reset();
     }
 
     mqtt_link& link;
@@ -57,7 +58,15 @@ struct mqtt_link::link_impairment final : timer {
     bool read_pending = false; ///< readable event that was not served
     link_shaper::limits limits;
     delay_queue outgoing, incoming;
-    std::optional<byte_tap::connection> endpoints; ///< of a connection with a byte_tap
+};
+
+/// What only some links have.
+struct mqtt_link::layers {
+    std::unique_ptr<tls_session> tls;   ///< of the connection; null: none
+    std::unique_ptr<tls_session> ended; ///< of the connection that has ended, during on_offline()
+    nanoseconds tls_duration{};         ///< of the handshake
+    std::unique_ptr<link_impairment> impairment;
+    std::optional<byte_tap::connection> tapped; ///< endpoints of a connection with a byte_tap
 };
 
 } // namespace loadsim::net

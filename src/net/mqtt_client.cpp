@@ -51,7 +51,7 @@ void mqtt_client::on_subscription_refused(const std::string& filter, std::error_
     report_limit(refused_subscription(filter, why ? why.message() : mqtt::to_string(reason)));
 }
 
-void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, nanoseconds) {
+void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, const connect_times&) {
     policy_.on_online();
     if (auto unsupported = check_limits(limits); !unsupported.empty()) {
         if (on_start_) return report_start(start_failure{.broker = broker_, .unsupported = std::move(unsupported)});

@@ -48,6 +48,8 @@ byte_tap::connection endpoints_of(int socket) {
 
 } // namespace
 
+std::unique_ptr<tls_session> link_events::make_tls(mqtt_link&) { return nullptr; }
+
 mqtt_link::mqtt_link(loop& owner, const mqtt::session_options& options, link_events& events, std::uint32_t tag)
     : loop_(owner), options_(options), events_(events), session_(options), tag_(tag) {}
 
@@ -86,12 +88,37 @@ void mqtt_link::on_ready(std::uint32_t events) {
     } else if (unsent_ && (events & EPOLLOUT) != 0) {
         on_writable();
     }
-    if (stage_ == stage::open && (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) on_readable(events);
+    if (transfers() && (events & (EPOLLIN | EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) on_readable(events);
+}
+
+mqtt_link::layers& mqtt_link::make_layers() {
+    if (!layers_) layers_ = std::make_unique<layers>();
+    return *layers_;
+}
+
+tls_session* mqtt_link::tls() const noexcept { return layers_ ? layers_->tls.get() : nullptr; }
+
+std::string mqtt_link::describe_tls_error() const {
+    return layers_ && layers_->ended ? layers_->ended->describe_error().text : std::string();
 }
 
 void mqtt_link::on_tcp_connected() {
+    const auto now = loop_.now();
+    tcp_us_ = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(now - started_).count());
+    started_ = now;
+    if (loop_.tap != nullptr) loop_.tap->on_opened(make_layers().tapped.emplace(endpoints_of(socket_)), now);
+    auto with_tls = events_.make_tls(*this);
+    if (!with_tls) return open_session();
+    stage_ = stage::securing;
+    make_layers().tls = std::move(with_tls);
+    mqtt::bytes hello;
+    tls()->start(hello);
+    if (const auto error = send(hello)) return on_connection_lost(error);
+    loop_.arm(*this, now + options_.connect_timeout);
+}
+
+void mqtt_link::open_session() {
     stage_ = stage::open;
-    if (loop_.tap != nullptr) loop_.tap->on_opened(impairment().endpoints.emplace(endpoints_of(socket_)), loop_.now());
     const auto identity = events_.identify(*this);
     const auto failed = with_output([&](mqtt::bytes& out) {
         session_.open(identity, loop_.now(), out);
@@ -107,8 +134,8 @@ void mqtt_link::check_syn_retransmission() {
 }
 
 void mqtt_link::on_readable(std::uint32_t events) {
-    if (impairment_ && !impairment_->can_read()) {
-        impairment_->read_pending = true;
+    if (auto* const r = impaired(); r != nullptr && !r->can_read()) {
+        r->read_pending = true;
         return;
     }
     const auto received = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
@@ -121,18 +148,48 @@ void mqtt_link::on_readable(std::uint32_t events) {
     const mqtt::byte_view read{loop_.read_buffer.data(), size};
     loop_.traffic.bytes_received += size;
     const auto sent_before = loop_.traffic.bytes_sent;
-    tap(false, read);
+    if (tls() == nullptr) tap(false, read);
     if (is_shaped()) {
         enqueue_incoming(read);
-    } else if (deliver_to_session(read)) {
+    } else if (deliver(read)) {
         return;
     }
-    if (stage_ != stage::open) return;
+    if (!transfers()) return;
     if (quick_acks_ && loop_.traffic.bytes_sent == sent_before)
         set_quick_ack(socket_); // otherwise the ACK was sent with data
     // One read per event, for fairness. A full buffer or a pending end of the connection needs another one.
     const bool more = size == loop_.read_buffer.size() || (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
     if (more) loop_.poller().rearm(socket_, *this);
+}
+
+std::error_code mqtt_link::deliver(mqtt::byte_view arrived) {
+    return tls() != nullptr ? decrypt(arrived) : deliver_to_session(arrived);
+}
+
+/// Returns the error that has ended the connection; events of the session may end it, too.
+std::error_code mqtt_link::decrypt(mqtt::byte_view arrived) {
+    const lent_buffer plain(loop_.plain_buffer);
+    const lent_buffer records(loop_.record_buffer);
+    tls()->receive(arrived, *plain, *records);
+    auto error = send(*records); // also of a failed handshake: the alert
+    if (tls()->error()) error = tls()->error();
+    if (!error && stage_ == stage::securing && tls()->established()) {
+        layers_->tls_duration = loop_.now() - started_;
+        events_.on_secured(*this, tls()->resumed());
+        started_ = loop_.now();
+        open_session();
+        if (stage_ != stage::open) return std::make_error_code(std::errc::operation_canceled);
+    }
+    if (auto ticket = tls()->take_ticket(); !ticket.empty()) events_.on_ticket(*this, std::move(ticket));
+    if (!plain->empty() && stage_ == stage::open) {
+        tap(false, *plain);
+        loop_.traffic.plain_received += plain->size();
+        if (const auto failed = deliver_to_session(*plain)) return failed;
+        if (stage_ != stage::open) return std::make_error_code(std::errc::operation_canceled);
+    }
+    if (!error && tls()->closed()) error = errc::closed_by_peer;
+    if (error) on_connection_lost(error);
+    return error;
 }
 
 std::error_code mqtt_link::deliver_to_session(mqtt::byte_view arrived) {
@@ -190,8 +247,20 @@ std::error_code mqtt_link::with_output(Call&& call) {
 }
 
 std::error_code mqtt_link::flush(mqtt::bytes& out) {
-    if (out.empty()) return {};
-    return is_shaped() && stage_ != stage::closing ? enqueue_outgoing(out) : transmit(out);
+    if (tls() == nullptr) return send(out);
+    const lent_buffer records(loop_.record_buffer);
+    if (!out.empty()) {
+        tap(true, out);
+        loop_.traffic.plain_sent += out.size();
+        tls()->send(out, *records);
+    }
+    if (stage_ == stage::closing) tls()->close(*records);
+    return tls()->error() ? tls()->error() : send(*records);
+}
+
+std::error_code mqtt_link::send(const mqtt::bytes& bytes) {
+    if (bytes.empty()) return {};
+    return is_shaped() && stage_ != stage::closing ? enqueue_outgoing(bytes) : transmit(bytes);
 }
 
 /// Writes to the socket; appends the rest to unsent_.
@@ -202,7 +271,7 @@ std::error_code mqtt_link::transmit(const mqtt::bytes& out) {
         if (sent < 0 && !would_block(errno)) return last_error();
         if (sent > 0) size = static_cast<std::size_t>(sent);
         loop_.traffic.bytes_sent += size;
-        tap(true, mqtt::byte_view(out).first(size));
+        if (tls() == nullptr) tap(true, mqtt::byte_view(out).first(size));
         if (size == out.size()) return {};
     }
     if ((unsent_ ? unsent_->size() : 0) + out.size() - size > unsent_limit) return errc::peer_not_reading;
@@ -241,11 +310,10 @@ mqtt::session::published mqtt_link::subscribe(std::span<const mqtt::subscription
 void mqtt_link::close(mqtt::session::close_scope scope) {
     if (stage_ == stage::open) {
         stage_ = stage::closing;
+        // DISCONNECT is not delayed by shaping.
+        if (auto* const r = impaired(); r != nullptr)
+            if (const auto delayed = r->outgoing.pop_arrived(never); !delayed.empty()) transmit(delayed);
         with_output([&](mqtt::bytes& out) {
-            if (impairment_) { // DISCONNECT is not delayed by shaping
-                const auto delayed = impairment_->outgoing.pop_arrived(never);
-                out.insert(out.begin(), delayed.begin(), delayed.end());
-            }
             session_.close(mqtt::reason::success, loop_.now(), out, scope);
             return std::error_code{};
         });
@@ -268,6 +336,7 @@ void mqtt_link::on_timer(monotonic_time now) {
     switch (stage_) {
     case stage::waiting: stage_ = stage::idle; return events_.on_wait_elapsed(*this);
     case stage::connecting: check_syn_retransmission(); return on_connection_lost(errc::connect_timeout);
+    case stage::securing: return on_connection_lost(errc::tls_timeout);
     case stage::open: {
         const auto session_error = with_output([&](mqtt::bytes& out) { return session_.on_timer(now, out); });
         if (!session_error && stage_ == stage::open) arm_session_timer();
@@ -282,8 +351,10 @@ void mqtt_link::arm_session_timer() { loop_.arm(*this, session_.next_deadline())
 
 void mqtt_link::on_connection_lost(std::error_code why) {
     const bool was_online = was_online_;
+    if (layers_) layers_->ended = std::move(layers_->tls);
     drop_connection();
     events_.on_offline(*this, why, was_online);
+    if (layers_) layers_->ended.reset();
 }
 
 void mqtt_link::drop_connection(close_kind kind) {
@@ -297,14 +368,17 @@ void mqtt_link::drop_connection(close_kind kind) {
             }
             loop_.poller().remove(*this);
             ::close(socket);
-            if (impairment_ && impairment_->endpoints && loop_.tap != nullptr)
-                loop_.tap->on_closed(*impairment_->endpoints, loop_.now());
+            if (layers_ && layers_->tapped && loop_.tap != nullptr) loop_.tap->on_closed(*layers_->tapped, loop_.now());
         }
     }
     session_.transport_lost();
     drop_partial();
     unsent_.reset();
-    if (impairment_) impairment_->clear();
+    if (layers_) {
+        layers_->tls.reset();
+        layers_->tapped.reset();
+        if (layers_->impairment) layers_->impairment->clear();
+    }
     disarm();
     stage_ = stage::idle;
     was_online_ = false;
@@ -320,7 +394,10 @@ void mqtt_link::abandon_socket(int socket) {
 void mqtt_link::on_connected(mqtt::session&, const mqtt::server_limits& limits) {
     was_online_ = true;
     arm_session_timer(); // from the connect timeout to keep alive
-    events_.on_online(*this, limits, loop_.now() - started_);
+    events_.on_online(*this, limits,
+                      {.tcp = std::chrono::microseconds{tcp_us_},
+                       .tls = tls() != nullptr ? layers_->tls_duration : nanoseconds{},
+                       .connack = loop_.now() - started_});
 }
 
 void mqtt_link::on_message(mqtt::session&, const mqtt::message& m) {

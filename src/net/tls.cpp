@@ -1,6 +1,7 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
 #include <loadsim/net/tls.hpp>
+#include <loadsim/net/tls_credentials.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -10,13 +11,10 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <memory>
 #include <span>
-#include <system_error>
 
 namespace loadsim::net {
 namespace {
@@ -31,17 +29,6 @@ std::string take_last_error() {
     const auto code = ERR_get_error();
     ERR_clear_error();
     return reason_text(code);
-}
-
-/// `what`: "CA certificates". OpenSSL names a missing file by the failed system call only.
-std::string file_error(const std::string& file, std::string_view what) {
-    const auto openssl_text = take_last_error();
-    errno = 0;
-    if (!std::ifstream(file)) {
-        if (errno == ENOENT) return "does not exist";
-        return "cannot be read: " + std::generic_category().message(errno);
-    }
-    return fmt::format("holds no {} in PEM that can be read ({})", what, openssl_text);
 }
 
 std::string common_name(const X509_NAME* name) {
@@ -131,42 +118,82 @@ int describe_refusal(int accepted, X509_STORE_CTX* verification) {
     return accepted;
 }
 
+int openssl_version(tls_version v) {
+    constexpr std::array versions{TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION, TLS1_3_VERSION};
+    return versions.at(static_cast<std::size_t>(v));
+}
+
+void trust(ssl_ctx_st* context, const std::string& ca, problems& wrong) {
+    if (ca.empty()) {
+        SSL_CTX_set_default_verify_paths(context);
+        return;
+    }
+    // OpenSSL would read a device or a silent pipe for ever.
+    constexpr std::size_t file_limit = 16 * 1024 * 1024; // all CA certificates of a system take 0.3 MB
+    if (const auto text = read_file(ca, file_limit); !text) return wrong.add(text.error());
+    if (SSL_CTX_load_verify_locations(context, ca.c_str(), nullptr) != 1)
+        wrong.add(ca, fmt::format("holds no CA certificates in PEM that can be read ({})", take_last_error()));
+}
+
+void use_certificate(ssl_ctx_st* context, const tls_options& o, problems& wrong) {
+    if (o.certificate.empty() && o.pkcs12.empty()) return;
+    const auto own = o.pkcs12.empty() ? read_credentials(o.certificate, o.key, o.key_password)
+                                      : read_pkcs12(o.pkcs12, o.key_password);
+    if (!own) return wrong.add(own.error());
+    if (SSL_CTX_use_cert_and_key(context, own->certificate.get(), own->key.get(), own->chain.get(), 1) != 1)
+        wrong.add(o.pkcs12.empty() ? o.certificate : o.pkcs12, fmt::format("cannot be used ({})", take_last_error()));
+}
+
+/// Names of TLS 1.3 cipher suites begin with TLS_; OpenSSL takes them apart from the others.
+void offer_ciphers(ssl_ctx_st* context, const std::string& list, problems& wrong) {
+    std::string suites, older;
+    for (std::size_t begin = 0; begin < list.size();) {
+        const auto end = std::min(list.find(':', begin), list.size());
+        const auto name = list.substr(begin, end - begin);
+        auto& of_kind = name.starts_with("TLS_") ? suites : older;
+        of_kind += (of_kind.empty() ? "" : ":") + name;
+        begin = end + 1;
+    }
+    if ((!suites.empty() && SSL_CTX_set_ciphersuites(context, suites.c_str()) != 1) ||
+        (!older.empty() && SSL_CTX_set_cipher_list(context, older.c_str()) != 1))
+        wrong.add("ciphers", fmt::format("'{}' names no ciphers of OpenSSL; `openssl ciphers -v` lists them", list));
+}
+
+void offer(ssl_ctx_st* context, const tls_options& o, problems& wrong) {
+    if (!o.ciphers.empty()) offer_ciphers(context, o.ciphers, wrong);
+    if (!o.groups.empty() && SSL_CTX_set1_groups_list(context, o.groups.c_str()) != 1)
+        wrong.add("groups", fmt::format("'{}' names no groups of OpenSSL: P-256, P-384, X25519 ...", o.groups));
+    std::string protocols; // RFC 7301, 3.1: each with its length before it
+    for (const auto& name : o.alpn) protocols += static_cast<char>(name.size()) + name;
+    SSL_CTX_set_alpn_protos(context, reinterpret_cast<const unsigned char*>(protocols.data()),
+                            static_cast<unsigned>(protocols.size()));
+    ERR_clear_error();
+}
+
 } // namespace
 
 result<void> configure_tls(ssl_ctx_st* context, const tls_options& o) {
-    // OpenSSL would read a device or a silent pipe for ever.
-    constexpr std::size_t file_limit = 16 * 1024 * 1024; // all CA certificates of a system take 0.3 MB
     problems wrong;
-    for (const auto& file : {o.ca, o.certificate, o.key})
-        if (!file.empty())
-            if (const auto text = read_file(file, file_limit); !text && std::filesystem::exists(file))
-                wrong.add(text.error());
-    if (!wrong.empty()) return wrong;
     ERR_clear_error();
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, &describe_refusal);
-    if (o.ca.empty())
-        SSL_CTX_set_default_verify_paths(context);
-    else if (SSL_CTX_load_verify_locations(context, o.ca.c_str(), nullptr) != 1)
-        wrong.add(o.ca, file_error(o.ca, "CA certificates"));
-    if (!o.certificate.empty()) {
-        const auto& key = o.key.empty() ? o.certificate : o.key;
-        if (SSL_CTX_use_certificate_chain_file(context, o.certificate.c_str()) != 1)
-            wrong.add(o.certificate, file_error(o.certificate, "certificate"));
-        else if (SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) != 1)
-            wrong.add(key, file_error(key, "private key of the certificate"));
-    }
+    SSL_CTX_set_min_proto_version(context, openssl_version(o.min_version));
+    SSL_CTX_set_max_proto_version(context, openssl_version(o.max_version));
+    if (o.min_version < tls_version::v1_2) SSL_CTX_set_security_level(context, 0); // OpenSSL 3 refuses their signatures
+    SSL_CTX_set_verify(context, o.verify == tls_verification::none ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+                       &describe_refusal);
+    trust(context, o.ca, wrong);
+    use_certificate(context, o, wrong);
+    offer(context, o, wrong);
     if (!wrong.empty()) return wrong;
     return {};
 }
 
-void set_tls_host(ssl_st* ssl, const std::string& host) {
+void set_tls_host(ssl_st* ssl, const std::string& host, tls_verification verify) {
     boost::system::error_code no_address;
     boost::asio::ip::make_address(host, no_address);
     if (no_address) {
         SSL_set_tlsext_host_name(ssl, const_cast<char*>(host.c_str())); // NOLINT: C-style cast inside the macro
-        SSL_set1_host(ssl, host.c_str());
-    } else {
+        if (verify == tls_verification::full) SSL_set1_host(ssl, host.c_str());
+    } else if (verify == tls_verification::full) {
         X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()); // RFC 6066, 3: no IP addresses in SNI
     }
 }

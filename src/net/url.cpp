@@ -68,7 +68,11 @@ result<endpoint> parse(std::string_view text, const expected_form& form) {
 } // namespace
 
 result<endpoint> parse_broker_url(std::string_view text) {
-    return parse(text, {"broker", "mqtt://127.0.0.1:1883", {"mqtt", "tcp"}, "mqtt", 1883, false});
+    for (const std::string_view scheme : {"mqtts", "ssl"})
+        if (equal_schemes(text.substr(0, text.find(':')), scheme))
+            return parse(text, {"broker", "mqtts://127.0.0.1:8883", {scheme}, "mqtts", 8883, false});
+    return parse(text,
+                 {"broker", "mqtt://127.0.0.1:1883 or mqtts://127.0.0.1:8883", {"mqtt", "tcp"}, "mqtt", 1883, false});
 }
 
 result<endpoint> parse_api_url(std::string_view text) {
@@ -100,9 +104,11 @@ std::string without_userinfo(std::string_view text) {
     return fmt::format("{}***{}", scheme == std::string_view::npos ? "" : text.substr(0, scheme + 3), text.substr(at));
 }
 
+bool uses_tls(const endpoint& e) noexcept { return e.scheme == "https" || e.scheme == "mqtts"; }
+
 std::string to_paho_uri(const endpoint& e) {
     endpoint paho = e;
-    paho.scheme = "tcp";
+    paho.scheme = uses_tls(e) ? "ssl" : "tcp";
     return to_string(paho);
 }
 

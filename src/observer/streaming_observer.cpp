@@ -114,7 +114,7 @@ std::string streaming_observer::connect_once(const net::endpoint& base, const tc
     http::request request{.target = path_};
     if (context_.sign) context_.sign(request);
     request.target = base.path + request.target;
-    const bool is_secure = base.scheme == "https";
+    const bool is_secure = net::uses_tls(base);
     const bool is_proxied = context_.api.proxy.has_value();
     any_stream socket(blocking_io_.io());
     socket.expires_after(stream_connect_timeout);

@@ -340,11 +340,11 @@ TEST_F(https, sends_a_client_certificate) {
 TEST_F(https, names_the_invalid_file) {
     const auto base = local("https", 1);
     EXPECT_THAT(fetch_result({.base_urls = {base}, .tls = {.ca = "/nowhere.pem"}}),
-                StartsWith("/nowhere.pem: does not exist"));
+                StartsWith("/nowhere.pem: cannot be read (No such file or directory)"));
     EXPECT_THAT(fetch_result({.base_urls = {base}, .tls = {.certificate = ca.file(), .key = "/nowhere.key"}}),
-                StartsWith("/nowhere.key: does not exist"));
+                StartsWith("/nowhere.key: cannot be read (No such file or directory)"));
     EXPECT_THAT(fetch_result({.base_urls = {base}, .tls = {.certificate = "/nowhere.crt"}}),
-                StartsWith("/nowhere.crt: does not exist"));
+                StartsWith("/nowhere.crt: cannot be read (No such file or directory)"));
 }
 
 TEST_F(https, is_distinguished_from_http) {

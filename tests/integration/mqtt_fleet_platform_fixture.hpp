@@ -183,7 +183,7 @@ protected:
         mqtt::identity identify(net::mqtt_link&) override {
             return {.client_id = "platform", .user = "platform", .password = "secret", .last_will = {}};
         }
-        void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {
+        void on_online(net::mqtt_link&, const mqtt::server_limits&, const net::connect_times&) override {
             const mqtt::subscription all[] = {
                 {.filter = backend::response_filter()}, {.filter = backend::presence_filter()}, {.filter = "out/#"}};
             link_.subscribe(all);

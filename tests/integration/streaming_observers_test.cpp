@@ -307,7 +307,7 @@ TEST(streaming_observers, report_in_one_sentence_why_they_cannot_start) {
     unreachable.api.base_urls[0].scheme = "https";
     unreachable.api.tls.ca = "/no/such/file.pem";
     EXPECT_THAT(recording_observer(observer::sse_options{}, unreachable).start_error(),
-                HasSubstr("/no/such/file.pem: does not exist"));
+                HasSubstr("/no/such/file.pem: cannot be read (No such file or directory)"));
 }
 
 TEST(streaming_observers, stop_at_once_without_traffic) {

@@ -15,6 +15,11 @@ namespace loadsim::mqtt {
 using bytes = std::vector<std::uint8_t>;
 using byte_view = std::span<const std::uint8_t>;
 
+inline std::string_view as_text(byte_view b) noexcept { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
+inline byte_view as_bytes(std::string_view t) noexcept {
+    return {reinterpret_cast<const std::uint8_t*>(t.data()), t.size()};
+}
+
 /// An application message. Its views are valid during the call that passes the message.
 struct message {
     std::string_view topic;

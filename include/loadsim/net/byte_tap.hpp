@@ -27,7 +27,7 @@ public:
     virtual void on_bytes(const connection&, bool sent, mqtt::byte_view, monotonic_time) = 0;
     /// Calls on_bytes(), unless the text is empty.
     void on_text(const connection& c, bool sent, std::string_view text, monotonic_time t) {
-        if (!text.empty()) on_bytes(c, sent, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, t);
+        if (!text.empty()) on_bytes(c, sent, mqtt::as_bytes(text), t);
     }
     /// Not called for an abandoned connection, which never ends.
     virtual void on_closed(const connection&, monotonic_time) = 0;

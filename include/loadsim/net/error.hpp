@@ -9,6 +9,7 @@ enum class errc {
     ok = 0,
     closed_by_peer,           ///< the peer closed the connection
     connect_timeout,          ///< no TCP connection within the timeout
+    tls_timeout,              ///< no TLS handshake within the timeout
     peer_not_reading,         ///< too many unsent bytes
     packet_too_large,         ///< too many bytes received of one incomplete packet
     no_source_port,           ///< all ports of all source addresses are in use

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace loadsim::net {
@@ -32,8 +33,28 @@ using clock_timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 struct traffic_counts {
     std::uint64_t published = 0;
     std::uint64_t received = 0;
-    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_sent = 0; ///< with those of TLS
     std::uint64_t bytes_received = 0;
+    std::uint64_t plain_sent = 0; ///< above TLS, on links that use it
+    std::uint64_t plain_received = 0;
+};
+
+/// Takes a buffer of a loop for one use, and returns it empty with its capacity. Nested uses get a buffer of their own.
+class lent_buffer {
+public:
+    explicit lent_buffer(std::vector<std::uint8_t>& owner) : owner_(owner), bytes_(std::exchange(owner, {})) {}
+    ~lent_buffer() {
+        bytes_.clear();
+        owner_ = std::move(bytes_);
+    }
+    lent_buffer(const lent_buffer&) = delete;
+    lent_buffer& operator=(const lent_buffer&) = delete;
+    std::vector<std::uint8_t>& operator*() const noexcept { return bytes_; }
+    std::vector<std::uint8_t>* operator->() const noexcept { return &bytes_; }
+
+private:
+    std::vector<std::uint8_t>& owner_;
+    mutable std::vector<std::uint8_t> bytes_;
 };
 
 /// Threads: the thread that calls run(); other threads may only post to io().
@@ -64,6 +85,9 @@ public:
     std::vector<std::uint8_t> read_buffer;
     /// Write buffer, lent to one connection at a time; empty while it is not in use.
     std::vector<std::uint8_t> write_buffer;
+    /// Decrypted bytes of one connection at a time; empty while it is not in use.
+    std::vector<std::uint8_t> plain_buffer;
+    std::vector<std::uint8_t> record_buffer; ///< TLS records to be sent, likewise
     traffic_counts traffic;
     /// Bytes of incomplete packets of all MQTT links together, and their limit: a link that exceeds it ends with
     /// errc::too_many_partial_packets. Default: one packet of MQTT's largest size.

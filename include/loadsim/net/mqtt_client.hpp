@@ -91,7 +91,7 @@ private:
     mqtt::identity identify(mqtt_link&) override {
         return {.client_id = setup_.client_id, .user = setup_.user, .password = setup_.password, .last_will = {}};
     }
-    void on_online(mqtt_link&, const mqtt::server_limits&, nanoseconds) override;
+    void on_online(mqtt_link&, const mqtt::server_limits&, const connect_times&) override;
     void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) override;
     void on_offline(mqtt_link&, std::error_code why, bool was_online) override;
     void on_wait_elapsed(mqtt_link&) override { connect_to_broker(); }

@@ -1,4 +1,4 @@
-// MQTT session over a TCP connection that can be replaced by a new one.
+// MQTT session over a TCP or TLS connection that can be replaced by a new one.
 #pragma once
 
 #include <loadsim/mqtt/session.hpp>
@@ -12,12 +12,23 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <system_error>
 #include <vector>
 
 namespace loadsim::net {
 
 class mqtt_link;
+class tls_session;
+using tls_ticket = mqtt::bytes;
+
+/// Parts of the time from the start of a connect to CONNACK.
+struct connect_times {
+    nanoseconds tcp{};
+    nanoseconds tls{}; ///< handshake; 0: without TLS
+    nanoseconds connack{};
+    nanoseconds total() const noexcept { return tcp + tls + connack; }
+};
 
 /// Events of a link. Called on the loop's thread; a handler may use the link but not destroy it.
 class link_events {
@@ -25,20 +36,27 @@ public:
     virtual ~link_events() = default;
     /// Returns the client identity for the CONNECT. Its views are used before the next call.
     virtual mqtt::identity identify(mqtt_link&) = 0;
-    /// The session is established. `connect_duration`: from the start of the TCP connect to CONNACK.
-    virtual void on_online(mqtt_link&, const mqtt::server_limits&, nanoseconds connect_duration) = 0;
+    /// The TCP connection is established. Returns the TLS of this connection; null: none.
+    virtual std::unique_ptr<tls_session> make_tls(mqtt_link&);
+    /// The TLS handshake is complete.
+    virtual void on_secured(mqtt_link&, bool /*resumed*/) {}
+    /// The server has sent a ticket for a later connection. Only with tls_options::resumption.
+    virtual void on_ticket(mqtt_link&, tls_ticket) {}
+    /// The session is established.
+    virtual void on_online(mqtt_link&, const mqtt::server_limits&, const connect_times&) = 0;
     virtual void on_message(mqtt_link&, const mqtt::message&) = 0;
     virtual void on_published(mqtt_link&, std::uint16_t /*packet_id*/, mqtt::reason) {}
     /// See mqtt::session_events.
     virtual void on_downgraded(mqtt_link&) {}
     virtual void on_subscribed(mqtt_link&, std::span<const mqtt::reason>) {}
-    /// The connection was lost or could not be opened. `was_online`: after CONNACK. Not called after close().
+    /// The connection was lost or could not be opened. `was_online`: after CONNACK. Not called after close(). An error of
+    /// tls_category() has a sentence of its own during this call: mqtt_link::describe_tls_error().
     virtual void on_offline(mqtt_link&, std::error_code why, bool was_online) = 0;
     /// The time given to wait_until() is reached; the link is idle again.
     virtual void on_wait_elapsed(mqtt_link&) {}
 };
 
-/// TCP connection with an MQTT session: socket, framing, back-pressure and the session's timer. The owner decides when to
+/// Connection with an MQTT session: socket, TLS, framing, back-pressure and the session's timer. The owner decides when to
 /// reconnect (wait_until()).
 ///
 /// Shape:   no buffer of its own while idle: reads into the loop's buffer and keeps only the bytes of an incomplete packet.
@@ -55,6 +73,7 @@ public:
     const mqtt::session_options& options() const noexcept { return options_; }
     bool idle() const noexcept { return stage_ == stage::idle; }
     bool waiting() const noexcept { return stage_ == stage::waiting; } ///< for the time given to wait_until()
+    std::string describe_tls_error() const; ///< only during link_events::on_offline()
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
 
     /// Only while idle or waiting. The source address is sources[first], or the next one with a free port; none given: chosen by
@@ -94,7 +113,7 @@ public:
     bool syn_retransmitted() const noexcept { return syn_retransmitted_; }
 
 private:
-    enum class stage : std::uint8_t { idle, waiting, connecting, open, closing };
+    enum class stage : std::uint8_t { idle, waiting, connecting, securing, open, closing };
     enum class close_kind : std::uint8_t { closed, reset, abandoned };
 
     void on_timer(monotonic_time now) override;
@@ -106,12 +125,16 @@ private:
     void on_subscribed(mqtt::session&, std::uint16_t, std::span<const mqtt::reason>) override;
 
     void on_tcp_connected();
+    void open_session();
     void on_readable(std::uint32_t events);
     void on_writable();
+    std::error_code deliver(mqtt::byte_view);
+    std::error_code decrypt(mqtt::byte_view);
     std::error_code deliver_to_session(mqtt::byte_view);
     std::error_code feed(mqtt::byte_view arrived, mqtt::bytes& out);
     void drop_partial();
     std::error_code flush(mqtt::bytes& out);
+    std::error_code send(const mqtt::bytes&);
     template <class Call>
     std::error_code with_output(Call&& call);
     void arm_session_timer();
@@ -121,7 +144,12 @@ private:
     void abandon_socket(int socket);
 
     struct link_impairment;
+    struct layers;
+    layers& make_layers();
+    tls_session* tls() const noexcept;
+    link_impairment* impaired() const noexcept; ///< null: never was
     link_impairment& impairment();
+    bool transfers() const noexcept { return stage_ == stage::securing || stage_ == stage::open; }
     bool is_blocked() const noexcept;
     bool is_shaped() const noexcept;
     std::error_code transmit(const mqtt::bytes& out);
@@ -134,16 +162,17 @@ private:
     const mqtt::session_options& options_;
     link_events& events_;
     mqtt::session session_;
-    monotonic_time started_{};                    ///< start of the TCP connect
+    monotonic_time started_{};                    ///< start of the current step of the connect
     std::unique_ptr<mqtt::bytes> partial_;        ///< bytes of an incomplete packet
     std::unique_ptr<mqtt::bytes> unsent_;         ///< bytes that the socket did not accept
-    std::unique_ptr<link_impairment> impairment_; ///< allocated on first use
+    std::unique_ptr<layers> layers_;              ///< TLS and impairment; allocated on first use
     int socket_ = -1;
     std::uint32_t tag_;
     stage stage_ = stage::idle;
     bool quick_acks_ = false;
     bool syn_retransmitted_ = false;
     bool was_online_ = false;       ///< CONNACK was received; the session itself clears this on an error
+    std::uint32_t tcp_us_ = 0;      ///< duration of the TCP connect
     mqtt::bytes* output_ = nullptr; ///< set during a call of the session: nested sends append to it
 };
 

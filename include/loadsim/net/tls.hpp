@@ -13,12 +13,12 @@ struct ssl_st;
 
 namespace loadsim::net {
 
-/// Client side: TLS 1.2 or later, verification of the peer, trusted CAs, own certificate.
-/// Errors: a file that does not exist, cannot be read or has the wrong content.
+/// Client side: versions, verification of the peer, trusted CAs, own certificate, and what is offered.
+/// Errors: a file that does not exist, cannot be read or has the wrong content; names that OpenSSL does not have.
 result<void> configure_tls(ssl_ctx_st*, const tls_options&);
 
-/// Makes `host`, a name or an address, the one that the peer's certificate must be for; SNI unless it is an address.
-void set_tls_host(ssl_st*, const std::string& host);
+/// SNI is `host`, unless it is an address; with full verification the peer's certificate must be for it.
+void set_tls_host(ssl_st*, const std::string& host, tls_verification = tls_verification::full);
 
 /// A failed handshake, read or write.
 struct tls_failure {

@@ -1,65 +1,92 @@
-// Client side of a TLS connection, without I/O: bytes in, bytes out.
+// Client side of a TLS connection, without I/O: records and plain bytes in, plain bytes and records out.
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/mqtt/message.hpp>
 #include <loadsim/net/tls.hpp>
+#include <loadsim/net/tls_credentials.hpp>
 
-#include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <system_error>
 
-struct ssl_ctx_st;
 struct ssl_st;
-struct bio_st;
 
 namespace loadsim::net {
 
-/// Trusted CAs and client certificate, shared by all sessions of a client.
+/// Trusted CAs, protocol versions and the client certificate of all sessions that have none of their own.
+/// Threads: one, which also uses all its sessions.
 class tls_context {
 public:
     /// Errors: a file that cannot be read or has the wrong content.
     static result<tls_context> make(const tls_options&);
-    ssl_ctx_st* get() const { return context_.get(); }
+    ~tls_context();
+    tls_context(tls_context&&) noexcept;
+    tls_context& operator=(tls_context&&) = delete;
 
 private:
-    struct deleter {
-        void operator()(ssl_ctx_st*) const;
-    };
-    explicit tls_context(ssl_ctx_st* c) : context_(c) {}
-    std::unique_ptr<ssl_ctx_st, deleter> context_;
+    friend class tls_session;
+    struct implementation;
+    explicit tls_context(std::unique_ptr<implementation>);
+    std::unique_ptr<implementation> impl_;
 };
 
-/// TLS 1.2 or later of one connection. Verifies the certificate chain and the host name.
-/// Uses OpenSSL's memory BIOs: the owner keeps the socket and does the I/O, as without TLS.
+/// Session with a server, and what may be sent to it to shorten the next handshake.
+using tls_ticket = mqtt::bytes;
+
+/// TLS of one connection. The owner keeps the socket: it gives what was received to receive() and sends what the calls append to `out`.
+///
+/// Shape:  16 kB while idle, half of it OpenSSL's own structures: record buffers, our certificate and key and the content of the
+///         peer's certificate are released after the handshake.
+/// Errors: a session ends once; error() is why. The records in `out` (an alert) are to be sent all the same.
 class tls_session {
 public:
-    tls_session(const tls_context&, const std::string& host);
+    /// `host`: name or address of the URL, for SNI and the verification of the certificate, unless the options name another.
+    /// `context` must outlive the session. `own`: replaces the context's certificate. `ticket`: of an earlier session; empty: none.
+    tls_session(tls_context& context, const std::string& host, const tls_credentials* own = nullptr,
+                const tls_ticket& ticket = {});
+    ~tls_session();
 
-    enum class state : unsigned char { in_progress, done, failed };
-    /// Continues the handshake with the data received so far.
-    state handshake();
-    void put_received(std::string_view received);
-    /// Encrypts data to be sent; only after the handshake.
-    void write(std::string_view plain);
-    /// Decrypts received data; returns the number of bytes. 0: none for now, end of the connection, or error().
-    std::size_t read(char* into, std::size_t room);
-    bool closed() const { return closed_; } ///< the peer has sent close_notify
-    /// Appends pending output to `out`.
-    void take_output(std::string& out);
-    const tls_failure& error() const { return error_; } ///< without a text: none
+    /// Begins the handshake.
+    void start(mqtt::bytes& out);
+    /// Continues the handshake, or appends decrypted bytes to `plain`.
+    void receive(mqtt::byte_view records, mqtt::bytes& plain, mqtt::bytes& out);
+    /// Only while established().
+    void send(mqtt::byte_view plain, mqtt::bytes& out);
+    /// Announces the end of the connection (close_notify), if there is one.
+    void close(mqtt::bytes& out);
+
+    bool established() const noexcept { return established_; } ///< the handshake is complete; also true after the end
+    bool closed() const noexcept { return closed_; }           ///< the peer has announced the end of the connection
+    bool resumed() const noexcept { return resumed_; }         ///< by the ticket
+    /// Of tls_category().
+    std::error_code error() const noexcept { return error_; }
+    /// Sentence about error(), with the names and times of a certificate.
+    tls_failure describe_error() const;
+    /// The last ticket of the server; empty: none since the last call. Only with tls_options::resumption.
+    tls_ticket take_ticket() { return std::exchange(ticket_, {}); }
 
 private:
+    friend class tls_context;
+    void use(mqtt::byte_view records, mqtt::bytes& out);
+    void handshake();
+    void read(mqtt::bytes& plain);
+    void on_established();
     void record_error(int returned);
 
+    tls_context::implementation& context_;
     struct deleter {
         void operator()(ssl_st*) const;
     };
     std::unique_ptr<ssl_st, deleter> ssl_;
-    bio_st* in_;  ///< of ssl_
-    bio_st* out_; ///< of ssl_
-    tls_failure error_;
-    bool closed_ = false;
+    std::error_code error_;
+    unsigned long openssl_error_ = 0;
+    tls_ticket ticket_;
+    bool established_ = false, closed_ = false, resumed_ = false;
 };
+
+/// Errors of TLS. Values: 1000 + number of an alert that the peer has sent; 2000 + X509_V_ERR_... of the peer's certificate that is
+/// refused; else OpenSSL's reason.
+const std::error_category& tls_category() noexcept;
 
 } // namespace loadsim::net

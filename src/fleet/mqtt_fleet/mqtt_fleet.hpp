@@ -84,7 +84,7 @@ private:
 
     // net::link_events
     mqtt::identity identify(net::mqtt_link&) override;
-    void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds took) override;
+    void on_online(net::mqtt_link&, const mqtt::server_limits&, const net::connect_times&) override;
     void on_message(net::mqtt_link&, const mqtt::message&) override;
     void on_published(net::mqtt_link&, std::uint16_t packet_id, mqtt::reason) override;
     void on_downgraded(net::mqtt_link&) override;

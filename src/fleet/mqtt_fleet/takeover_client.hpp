@@ -34,7 +34,7 @@ private:
                 .password = identity_.password,
                 .last_will = {}};
     }
-    void on_online(net::mqtt_link&, const mqtt::server_limits&, nanoseconds) override {}
+    void on_online(net::mqtt_link&, const mqtt::server_limits&, const net::connect_times&) override {}
     void on_message(net::mqtt_link&, const mqtt::message&) override {}
     void on_offline(net::mqtt_link&, std::error_code, bool) override { active_ = false; }
     void on_timer(monotonic_time) override {

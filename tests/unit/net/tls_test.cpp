@@ -55,13 +55,13 @@ TEST(tls_error, tells_a_refused_client_certificate_from_a_missing_one) {
     EXPECT_EQ(client_certificate_error(SSL_R_WRONG_VERSION_NUMBER, true), "");
 }
 
-TEST(configure_tls, calls_an_absent_file_absent) {
+TEST(configure_tls, names_the_file_and_what_is_wrong_with_it) {
     const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
     const auto error_of = [&](const tls_options& files) {
         return to_string(configure_tls(context.get(), files).error());
     };
-    EXPECT_EQ(error_of({.ca = "/nowhere.pem"}), "/nowhere.pem: does not exist");
-    EXPECT_EQ(error_of({.certificate = "/nowhere.crt"}), "/nowhere.crt: does not exist");
+    EXPECT_EQ(error_of({.ca = "/nowhere.pem"}), "/nowhere.pem: cannot be read (No such file or directory)");
+    EXPECT_EQ(error_of({.certificate = "/nowhere.crt"}), "/nowhere.crt: cannot be read (No such file or directory)");
     EXPECT_EQ(error_of({.ca = "/dev/zero"}), "/dev/zero: cannot be read (it is larger than 16777216 bytes)");
     EXPECT_TRUE(
         error_of({.ca = "/dev/null"}).starts_with("/dev/null: holds no CA certificates in PEM that can be read ("));

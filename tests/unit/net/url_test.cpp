@@ -12,6 +12,14 @@ TEST(broker_url, reads_host_and_port) {
     EXPECT_EQ(to_string(*parse_broker_url("mqtt://[::1]")), "mqtt://[::1]:1883");
 }
 
+TEST(broker_url, may_use_tls) {
+    EXPECT_EQ(*parse_broker_url("mqtts://broker.example"), (endpoint{"mqtts", "broker.example", 8883, ""}));
+    EXPECT_EQ(*parse_broker_url("SSL://broker.example:443"), (endpoint{"mqtts", "broker.example", 443, ""}));
+    EXPECT_EQ(to_paho_uri(*parse_broker_url("mqtts://b")), "ssl://b:8883");
+    EXPECT_TRUE(uses_tls(*parse_broker_url("mqtts://b")));
+    EXPECT_FALSE(uses_tls(*parse_broker_url("mqtt://b")));
+}
+
 TEST(api_url, keeps_its_base_path_without_the_last_slash) {
     EXPECT_EQ(*parse_api_url("http://api.example/base/v2/"), (endpoint{"http", "api.example", 80, "/base/v2"}));
     EXPECT_EQ(to_string(*parse_api_url("http://api.example:8080/base")), "http://api.example:8080/base");
@@ -60,7 +68,8 @@ TEST(broker_url, error_names_the_cause_and_the_expected_form) {
         {"", "mqtt://127.0.0.1:1883"},
         {"localhost:1883", "write it as mqtt://"},
         {"http://localhost", "scheme 'http'"},
-        {"mqtts://localhost", "scheme 'mqtts'"},
+        {"wss://localhost", "scheme 'wss'"},
+        {"mqtts://host/path", "write it as mqtts://127.0.0.1:8883"},
         {"mqtt://user:secret@host", "credentials do not belong in a URL"},
         {"mqtt://host/path", "more than a host and a port"},
         {"mqtt://host:0", "port outside"},

@@ -1,0 +1,136 @@
+#include "tls_server.hpp"
+
+#include "certificates.hpp"
+#include "temporary_folder.hpp"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+#include <array>
+#include <cstdio>
+#include <map>
+#include <utility>
+
+namespace loadsim::tests {
+namespace {
+
+struct certificates {
+    harness::temporary_folder folder;
+    harness::certificate_authority ca{folder.path(), "Test CA"};
+    harness::certificate_authority other_ca{folder.path(), "Other CA"};
+};
+
+certificates& all() {
+    static certificates made;
+    return made;
+}
+
+SSL_CTX* make_context(const tls_server::settings& s) {
+    auto* const context = SSL_CTX_new(TLS_server_method());
+    const auto own = all().ca.issue(s.host, "DNS:" + s.host);
+    SSL_CTX_use_certificate_chain_file(context, own.certificate.c_str());
+    SSL_CTX_use_PrivateKey_file(context, own.key.c_str(), SSL_FILETYPE_PEM);
+    SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("test"), 4);
+    if (s.mutual) SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    if (s.trust_clients) SSL_CTX_load_verify_file(context, all().ca.file().c_str());
+    return context;
+}
+
+/// One for all servers with the same settings: tickets are of a context.
+SSL_CTX* context_of(const tls_server::settings& s) {
+    static std::map<std::string, std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>> made;
+    const auto key = s.host + (s.mutual ? " mutual" : "") + (s.trust_clients ? "" : " untrusted") + s.alpn;
+    auto at = made.find(key);
+    if (at == made.end()) at = made.emplace(key, decltype(made)::mapped_type(make_context(s), &SSL_CTX_free)).first;
+    return at->second.get();
+}
+
+} // namespace
+
+void tls_server::deleter::operator()(ssl_st* s) const { SSL_free(s); }
+
+tls_server::tls_server(settings s) : settings_(std::move(s)), ssl_(SSL_new(context_of(settings_))) {
+    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_accept_state(ssl_.get());
+    if (settings_.alpn.empty()) return;
+    SSL_CTX_set_alpn_select_cb(
+        SSL_get_SSL_CTX(ssl_.get()),
+        [](SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered, unsigned offered_size,
+           void*) {
+            constexpr std::array<unsigned char, 5> mqtt{4, 'm', 'q', 't', 't'};
+            unsigned char* name = nullptr;
+            const auto agreed = SSL_select_next_proto(&name, size, mqtt.data(), mqtt.size(), offered, offered_size);
+            *chosen = name;
+            return agreed == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+        },
+        nullptr);
+}
+
+tls_server::~tls_server() = default;
+
+void tls_server::receive(const mqtt::bytes& records) {
+    ERR_clear_error();
+    BIO_write(SSL_get_rbio(ssl_.get()), records.data(), static_cast<int>(records.size()));
+    std::array<char, 16384> buffer{};
+    for (;;) {
+        const int size = SSL_read(ssl_.get(), buffer.data(), static_cast<int>(buffer.size()));
+        if (size <= 0) break;
+        plain_.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    if (reason > SSL_AD_REASON_OFFSET) alert_ = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+}
+
+bool tls_server::has_output() const { return BIO_ctrl_pending(SSL_get_wbio(ssl_.get())) != 0; }
+
+mqtt::bytes tls_server::take_output() {
+    mqtt::bytes records(BIO_ctrl_pending(SSL_get_wbio(ssl_.get())));
+    BIO_read(SSL_get_wbio(ssl_.get()), records.data(), static_cast<int>(records.size()));
+    return records;
+}
+
+void tls_server::send(std::string_view plain) { SSL_write(ssl_.get(), plain.data(), static_cast<int>(plain.size())); }
+void tls_server::close() { SSL_shutdown(ssl_.get()); }
+void tls_server::update_keys() { SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED); }
+void tls_server::renegotiate() {
+    SSL_renegotiate(ssl_.get());
+    SSL_do_handshake(ssl_.get());
+}
+bool tls_server::closed() const { return (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN) != 0; }
+bool tls_server::renegotiated() const { return SSL_total_renegotiations(ssl_.get()) > 1; }
+
+std::string tls_server::peer_name() const {
+    std::array<char, 256> name{};
+    if (auto* const peer = SSL_get0_peer_certificate(ssl_.get()); peer != nullptr)
+        X509_NAME_get_text_by_NID(X509_get_subject_name(peer), NID_commonName, name.data(),
+                                  static_cast<int>(name.size()));
+    return name.data();
+}
+
+std::string tls_server::requested_name() const {
+    const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? "" : name;
+}
+
+const std::string& tls_server::ca_file() {
+    static const auto file = all().ca.file();
+    return file;
+}
+const std::string& tls_server::other_ca_file() {
+    static const auto file = all().other_ca.file();
+    return file;
+}
+
+net::tls_credentials tls_server::client_credentials(const std::string& name) {
+    const auto files = all().ca.issue(name, "URI:vin:" + name);
+    const auto read = [](const std::string& file, auto&& parse) {
+        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "r"), &std::fclose);
+        return parse(in.get(), nullptr, nullptr, nullptr);
+    };
+    return {.certificate = {read(files.certificate, PEM_read_X509), &X509_free},
+            .key = {read(files.key, PEM_read_PrivateKey), &EVP_PKEY_free}};
+}
+
+} // namespace loadsim::tests

@@ -1,0 +1,52 @@
+// TLS server of OpenSSL in memory, with certificates made for the test program.
+#pragma once
+
+#include <loadsim/net/tls_session.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace loadsim::tests {
+
+/// Threads: one.
+class tls_server {
+public:
+    struct settings {
+        std::string host = "localhost"; ///< of its certificate
+        bool mutual = false;            ///< wants a client certificate
+        bool trust_clients = true;      ///< trusts the CA of client_credentials()
+        std::string alpn{};             ///< the only protocol; empty: any
+    };
+    explicit tls_server(settings);
+    ~tls_server();
+
+    void receive(const mqtt::bytes& records);
+    bool has_output() const;
+    mqtt::bytes take_output();
+    void send(std::string_view plain);
+    void close();
+    void update_keys();
+    void renegotiate();
+
+    const std::string& plain() const { return plain_; }
+    bool closed() const;
+    bool renegotiated() const;
+    std::string peer_name() const;      ///< common name of the client's certificate
+    std::string requested_name() const; ///< SNI
+    const std::string& alert() const { return alert_; }
+
+    static const std::string& ca_file();
+    static const std::string& other_ca_file();
+    static net::tls_credentials client_credentials(const std::string& name);
+
+private:
+    struct deleter {
+        void operator()(ssl_st*) const;
+    };
+    settings settings_;
+    std::unique_ptr<ssl_st, deleter> ssl_;
+    std::string plain_, alert_;
+};
+
+} // namespace loadsim::tests

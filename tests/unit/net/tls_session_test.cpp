@@ -1,0 +1,196 @@
+// A client session against OpenSSL's server, in memory: every split of its records, endings at every point.
+#include <loadsim/net/tls_session.hpp>
+
+#include "tls_server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+using namespace loadsim;
+using loadsim::tests::tls_server;
+
+namespace {
+
+mqtt::bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+
+/// Client and server, whose records are moved by hand.
+struct pair_of_sessions {
+    explicit pair_of_sessions(tls_server::settings s = {}, net::tls_options o = {},
+                              const net::tls_credentials* own = nullptr, const net::tls_ticket& ticket = {})
+        : server(std::move(s)), context(*net::tls_context::make(with_ca(std::move(o)))),
+          client(context, "localhost", own, ticket) {
+        client.start(to_server);
+    }
+
+    static net::tls_options with_ca(net::tls_options o) {
+        if (o.ca.empty()) o.ca = tls_server::ca_file();
+        return o;
+    }
+
+    /// Moves records until nothing is left; `chunk`: bytes that the client gets at once.
+    void exchange(std::size_t chunk = SIZE_MAX) {
+        while (!to_server.empty() || server.has_output()) {
+            server.receive(std::exchange(to_server, {}));
+            const auto records = server.take_output();
+            for (std::size_t at = 0; at < records.size(); at += chunk == SIZE_MAX ? records.size() : chunk)
+                client.receive(mqtt::byte_view(records).subspan(at, std::min(chunk, records.size() - at)), plain,
+                               to_server);
+        }
+    }
+
+    tls_server server;
+    net::tls_context context;
+    net::tls_session client;
+    mqtt::bytes plain, to_server;
+};
+
+} // namespace
+
+TEST(tls_session, decrypts_what_the_server_sends_whatever_the_split_of_its_records) {
+    for (const std::size_t chunk : {1, 2, 3, 4, 5, 6, 7, 64, 127, 128, 500, 1000}) {
+        pair_of_sessions p;
+        p.exchange(chunk);
+        ASSERT_TRUE(p.client.established()) << chunk << p.client.describe_error().text;
+        p.client.send(bytes_of("ping"), p.to_server);
+        p.exchange(chunk);
+        EXPECT_EQ(p.server.plain(), "ping") << chunk;
+        p.server.send("pong");
+        p.server.send(""); // a record without content
+        p.server.send(std::string(40'000, 'x'));
+        p.exchange(chunk);
+        EXPECT_EQ(p.plain.size(), 40'004U) << chunk;
+        EXPECT_FALSE(p.client.error()) << chunk;
+    }
+}
+
+TEST(tls_session, ends_once_wherever_an_alert_comes) {
+    for (const auto version : {net::tls_version::v1_2, net::tls_version::v1_3}) {
+        for (std::size_t sent = 0; sent < 3000; sent += 111) {
+            pair_of_sessions p({}, {.max_version = version});
+            p.server.receive(std::exchange(p.to_server, {}));
+            auto records = p.server.take_output();
+            records.resize(std::min(sent, records.size()));
+            p.client.receive(records, p.plain, p.to_server);
+            const mqtt::bytes alert{21, 3, 3, 0,
+                                    2,  2, 40}; // fatal, handshake_failure; not at a record's begin: no alert
+            p.client.receive(alert, p.plain, p.to_server);
+            p.client.receive(alert, p.plain, p.to_server);
+            EXPECT_TRUE(p.plain.empty()) << sent;
+            if (sent == 0) EXPECT_EQ(p.client.error().value(), 1040);
+        }
+    }
+}
+
+TEST(tls_session, reads_to_the_announced_end_of_a_connection) {
+    pair_of_sessions p;
+    p.exchange();
+    p.server.send("bye");
+    p.server.close();
+    p.exchange();
+    EXPECT_EQ(p.plain, bytes_of("bye"));
+    EXPECT_TRUE(p.client.closed());
+    EXPECT_FALSE(p.client.error());
+}
+
+TEST(tls_session, announces_its_end) {
+    pair_of_sessions p;
+    p.exchange();
+    p.client.close(p.to_server);
+    p.exchange();
+    EXPECT_TRUE(p.server.closed());
+}
+
+TEST(tls_session, follows_a_key_update_and_refuses_a_renegotiation) {
+    pair_of_sessions p;
+    p.exchange();
+    p.server.update_keys();
+    p.server.send("after");
+    p.exchange();
+    EXPECT_EQ(p.plain, bytes_of("after"));
+    pair_of_sessions old({}, {.max_version = net::tls_version::v1_2});
+    old.exchange();
+    old.server.renegotiate();
+    old.exchange();
+    old.server.send("still here");
+    old.exchange();
+    EXPECT_FALSE(old.server.renegotiated());
+}
+
+TEST(tls_session, sends_a_certificate_of_its_own) {
+    const auto own = tls_server::client_credentials("VIN1");
+    pair_of_sessions p({.mutual = true}, {}, &own);
+    p.exchange();
+    EXPECT_TRUE(p.client.established());
+    EXPECT_EQ(p.server.peer_name(), "VIN1");
+    pair_of_sessions none({.mutual = true});
+    none.exchange();
+    EXPECT_EQ(none.client.error().message(), "TLS alert from the peer: certificate required")
+        << none.client.describe_error().text;
+    pair_of_sessions unknown({.mutual = true, .trust_clients = false}, {}, &own);
+    unknown.exchange();
+    EXPECT_EQ(unknown.client.error().message(), "TLS alert from the peer: unknown ca");
+}
+
+TEST(tls_session, verifies_the_servers_certificate) {
+    pair_of_sessions other({.host = "other.test"});
+    other.exchange();
+    EXPECT_FALSE(other.client.established());
+    EXPECT_EQ(other.client.error().message(), "TLS: the peer's certificate is refused: hostname mismatch");
+    EXPECT_NE(other.client.describe_error().text.find("it is for other.test, not for localhost"), std::string::npos);
+    EXPECT_EQ(other.server.alert(), "bad certificate"); // the alert was among the records to be sent
+
+    pair_of_sessions chain({.host = "other.test"}, {.verify = net::tls_verification::chain});
+    chain.exchange();
+    EXPECT_TRUE(chain.client.established());
+    pair_of_sessions named({.host = "other.test"}, {.server_name = "other.test"});
+    named.exchange();
+    EXPECT_TRUE(named.client.established());
+    EXPECT_EQ(named.server.requested_name(), "other.test");
+    pair_of_sessions untrusted({}, {.ca = tls_server::other_ca_file()});
+    untrusted.exchange();
+    EXPECT_EQ(untrusted.client.error().value(), 2000 + 19); // self-signed certificate in chain
+    pair_of_sessions none({}, {.ca = tls_server::other_ca_file(), .verify = net::tls_verification::none});
+    none.exchange();
+    EXPECT_TRUE(none.client.established());
+}
+
+TEST(tls_session, resumes_with_a_ticket) {
+    for (const auto version : {net::tls_version::v1_2, net::tls_version::v1_3}) {
+        const net::tls_options options{.max_version = version, .resumption = net::tls_resumption::vehicle};
+        pair_of_sessions first({}, options);
+        first.exchange();
+        EXPECT_FALSE(first.client.resumed());
+        const auto ticket = first.client.take_ticket();
+        ASSERT_FALSE(ticket.empty());
+        EXPECT_TRUE(first.client.take_ticket().empty());
+        pair_of_sessions second({}, options, nullptr, ticket);
+        second.exchange();
+        EXPECT_TRUE(second.client.resumed());
+        second.server.send("again");
+        second.exchange();
+        EXPECT_EQ(second.plain, bytes_of("again"));
+        pair_of_sessions damaged({}, options, nullptr, bytes_of("no ticket"));
+        damaged.exchange();
+        EXPECT_TRUE(damaged.client.established());
+        EXPECT_FALSE(damaged.client.resumed());
+    }
+}
+
+TEST(tls_session, says_that_a_peer_does_not_use_tls) {
+    pair_of_sessions p;
+    p.client.receive(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n"), p.plain, p.to_server);
+    EXPECT_EQ(p.client.error().message(), "TLS: the peer does not use TLS on this port");
+    EXPECT_TRUE(p.plain.empty());
+}
+
+TEST(tls_session, agrees_on_an_alpn_protocol_and_reports_one_that_is_refused) {
+    pair_of_sessions agreed({.alpn = "mqtt"}, {.alpn = {"other", "mqtt"}});
+    agreed.exchange();
+    EXPECT_TRUE(agreed.client.established());
+    pair_of_sessions refused({.alpn = "mqtt"}, {.alpn = {"other"}});
+    refused.exchange();
+    EXPECT_EQ(refused.client.error().message(), "TLS alert from the peer: no application protocol");
+}
