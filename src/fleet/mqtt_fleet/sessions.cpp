@@ -161,8 +161,8 @@ mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
     return client;
 }
 
-void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, nanoseconds took) {
-    counts_.sessions.connect.record(took);
+void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, const net::connect_times& took) {
+    counts_.sessions.connect.record(took.total());
     if (link.syn_retransmitted()) ++counts_.sessions.syn_retransmitted;
     mqtt_vehicle& vehicle = vehicle_of(link);
     ++counts_.sessions.addresses[broker_of(vehicle).name];
