@@ -17,5 +17,6 @@ command init_command();
 command schema_command();
 command backend_command();
 command broker_api_command();
+command certificates_command();
 
 } // namespace loadsim::app

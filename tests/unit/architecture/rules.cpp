@@ -42,6 +42,7 @@ std::string first_folder_after(std::string_view path, std::string_view prefix) {
 const dependency_table& allowed_dependencies() {
     static const dependency_table table{
         {"base", {}},
+        {"certificate", {}},
         {"mqtt", {}},
         {"contract", {"mqtt"}},
         {"load", {}},
@@ -64,8 +65,8 @@ const dependency_table& allowed_dependencies() {
           "scenario", "target", "vehicle", "verdict"}},
         {"report", {"measure", "verdict"}},
         {"app",
-         {"backend", "cluster", "contract", "driver", "fleet", "http", "load", "measure", "mqtt", "net", "observer",
-          "report", "run", "scenario", "target", "vehicle", "verdict"}},
+         {"backend", "certificate", "cluster", "contract", "driver", "fleet", "http", "load", "measure", "mqtt", "net",
+          "observer", "report", "run", "scenario", "target", "vehicle", "verdict"}},
     };
     return table;
 }
