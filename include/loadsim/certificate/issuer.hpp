@@ -20,7 +20,7 @@ enum class certificate_fault : std::uint8_t {
     none,
     expired,       ///< CERT_HAS_EXPIRED; until the day before issuer_options::valid
     not_yet_valid, ///< CERT_NOT_YET_VALID; from ten years after the start of issuer_options::valid
-    revoked,       ///< CERT_REVOKED, by a CRL with the serial_of() it
+    revoked,       ///< CERT_REVOKED, if the CRL has its serial_of()
     unknown_ca,    ///< UNABLE_TO_GET_ISSUER_CERT_LOCALLY; the CA has another name, too
     self_signed,   ///< DEPTH_ZERO_SELF_SIGNED_CERT
     wrong_name, ///< none: valid, but `subject` and `san` of the request are another vehicle's; the broker must compare
