@@ -49,33 +49,17 @@ bool is_self_issued(const certificate_handle& c) {
     return X509_NAME_cmp(X509_get_subject_name(c.get()), X509_get_issuer_name(c.get())) == 0;
 }
 
-result<key_handle> parse_key(const named_text& pem, const std::string& password) {
-    struct asked {
-        const std::string& password;
-        bool used = false;
-    } state{password};
-    const auto give = [](char* to, int size, int, void* data) {
-        auto& s = *static_cast<asked*>(data);
-        s.used = true;
-        if (s.password.empty() || s.password.size() > static_cast<std::size_t>(size)) return -1;
-        std::memcpy(to, s.password.data(), s.password.size());
-        return static_cast<int>(s.password.size());
-    };
-    const owner<BIO, BIO_free_all> memory(
-        required(BIO_new_mem_buf(pem.text.data(), static_cast<int>(pem.text.size())), "reading"));
-    ERR_clear_error();
-    key_handle key(PEM_read_bio_PrivateKey_ex(memory.get(), nullptr, give, &state, signing_context(), nullptr));
-    const auto reason = take_openssl_error();
-    if (key) return key;
-    if (state.used)
-        return problems(pem.name, password.empty() ? "the key is encrypted; give its password"
-                                                   : "the key cannot be decrypted with this password");
-    return problems(pem.name, fmt::format("holds no private key in PEM that can be read ({})", reason));
-}
-
 } // namespace
 
 result<authority> make_root(const authority_options& options) { return make(nullptr, options); }
+
+authority run_authority(std::uint64_t seed) {
+    using namespace std::chrono;
+    return make_root({.subject = "CN=loadsim test CA",
+                      .valid = {sys_days{2020y / January / 1}, sys_days{2100y / January / 1}},
+                      .seed = seed})
+        .value();
+}
 
 result<authority> make_intermediate(const authority& issuer, const authority_options& options) {
     return make(&issuer, options);
@@ -84,7 +68,7 @@ result<authority> make_intermediate(const authority& issuer, const authority_opt
 result<authority> parse_authority(const named_text& certificates, const named_text& key, const std::string& password) {
     problems wrong;
     auto all = parse_certificates(certificates.text, certificates.name);
-    auto private_key = parse_key(key, password);
+    auto private_key = parse_key(signing_context(), key, password);
     if (!all) wrong.add(all.error());
     if (!private_key) wrong.add(private_key.error());
     if (!wrong.empty()) return wrong;

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 
 #include <array>
@@ -120,6 +122,31 @@ derived_key derive_key(OSSL_LIB_CTX* library, key_type type, std::uint64_t seed,
 
 key_handle derive_key(key_type type, std::uint64_t seed, std::string_view name) {
     return derive_key(nullptr, type, seed, name).key;
+}
+
+result<key_handle> parse_key(OSSL_LIB_CTX* context, const named_text& pem, const std::string& password) {
+    struct asked {
+        const std::string& password;
+        bool used = false;
+    } state{password};
+    const auto give = [](char* to, int size, int, void* data) {
+        auto& s = *static_cast<asked*>(data);
+        s.used = true;
+        if (s.password.empty() || s.password.size() > static_cast<std::size_t>(size)) return -1;
+        std::memcpy(to, s.password.data(), s.password.size());
+        return static_cast<int>(s.password.size());
+    };
+    const owner<BIO, BIO_free_all> memory(
+        required(BIO_new_mem_buf(pem.text.data(), static_cast<int>(pem.text.size())), "reading"));
+    ERR_clear_error();
+    key_handle key(PEM_read_bio_PrivateKey_ex(memory.get(), nullptr, give, &state, context, nullptr));
+    const auto reason = take_openssl_error();
+    if (key) return key;
+    if (state.used)
+        return problems(pem.name, password.empty()
+                                      ? "the key is encrypted; give its password (keyPassword)"
+                                      : "the key cannot be decrypted with the password that is given (keyPassword)");
+    return problems(pem.name, fmt::format("holds no private key in PEM that can be read ({})", reason));
 }
 
 void set_public_key(X509* certificate, const derived_key& derived) {

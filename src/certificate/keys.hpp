@@ -3,6 +3,7 @@
 
 #include "openssl.hpp"
 
+#include <loadsim/certificate/authority.hpp>
 #include <loadsim/certificate/key.hpp>
 
 #include <cstdint>
@@ -19,6 +20,10 @@ struct derived_key {
 
 /// derive_key() in a library context; null: the default one.
 derived_key derive_key(OSSL_LIB_CTX*, key_type, std::uint64_t seed, std::string_view name);
+
+/// Private key in PEM, in a library context; null: the default one. `password`: of an encrypted key; empty: it is not encrypted.
+/// Errors: located by the text's name.
+result<key_handle> parse_key(OSSL_LIB_CTX*, const named_text& pem, const std::string& password);
 
 /// Makes the public part of the key that of the certificate.
 void set_public_key(X509*, const derived_key&);

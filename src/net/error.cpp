@@ -16,6 +16,7 @@ public:
         case errc::closed_by_peer: return "connection closed by the other side";
         case errc::connect_timeout: return "no TCP connection in time";
         case errc::tls_timeout: return "no TLS handshake in time";
+        case errc::no_credentials: return "no certificate for the connection";
         case errc::peer_not_reading: return "the other side stopped reading";
         case errc::packet_too_large:
             return "the other side sends a packet that is larger than a mebibyte; if it is to, say so with "

@@ -47,7 +47,9 @@ mqtt::bytes delay_queue::pop_arrived(monotonic_time now) {
     return arrived;
 }
 
-mqtt_link::link_impairment* mqtt_link::impaired() const noexcept { return layers_ ? layers_->impairment.get() : nullptr; }
+mqtt_link::link_impairment* mqtt_link::impaired() const noexcept {
+    return layers_ ? layers_->impairment.get() : nullptr;
+}
 
 mqtt_link::link_impairment& mqtt_link::impairment() {
     auto& of_link = make_layers().impairment;

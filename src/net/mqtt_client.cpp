@@ -1,6 +1,7 @@
 #include <loadsim/net/mqtt_client.hpp>
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/net/error.hpp>
 #include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
@@ -27,7 +28,23 @@ void mqtt_client::connect_to_broker() {
     const auto brokers = setup_.brokers.at(loop_.now());
     policy_.set_brokers(brokers->size());
     broker_ = brokers->at(policy_.broker()).address;
+    broker_url_ = brokers->at(policy_.broker()).url;
     link_.connect(broker_);
+}
+
+std::error_code mqtt_client::make_tls(mqtt_link&, std::unique_ptr<tls_session>& out) {
+    const auto& urls = setup_.brokers.urls();
+    if (broker_url_ >= urls.size() || !uses_tls(urls[broker_url_])) return {};
+    if (!tls_context_) {
+        auto made = tls_context::make(urls[broker_url_].tls);
+        if (!made) {
+            tls_error_ = to_string(made.error());
+            return errc::no_credentials;
+        }
+        tls_context_ = std::move(*made);
+    }
+    out = std::make_unique<tls_session>(*tls_context_, urls[broker_url_].host);
+    return {};
 }
 
 void mqtt_client::on_limited(const std::string& sentence) {
@@ -96,6 +113,7 @@ void mqtt_client::on_offline(mqtt_link&, std::error_code why, bool was_online) {
     const auto next = policy_.on_lost(why, was_online);
     if (!next.start_failed) return link_.wait_until(loop_.now() + next.wait);
     start_failure failure{.why = why, .broker = broker_};
+    failure.tls = why == errc::no_credentials ? tls_error_ : link_.describe_tls_error();
     if (ended_by_broker(why)) {
         failure.reason = link_.session().last_reason();
         failure.server_reference = link_.session().server_reference();

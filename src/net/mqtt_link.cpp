@@ -48,7 +48,7 @@ byte_tap::connection endpoints_of(int socket) {
 
 } // namespace
 
-std::unique_ptr<tls_session> link_events::make_tls(mqtt_link&) { return nullptr; }
+std::error_code link_events::make_tls(mqtt_link&, std::unique_ptr<tls_session>&) { return {}; }
 
 mqtt_link::mqtt_link(loop& owner, const mqtt::session_options& options, link_events& events, std::uint32_t tag)
     : loop_(owner), options_(options), events_(events), session_(options), tag_(tag) {}
@@ -107,7 +107,8 @@ void mqtt_link::on_tcp_connected() {
     tcp_us_ = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(now - started_).count());
     started_ = now;
     if (loop_.tap != nullptr) loop_.tap->on_opened(make_layers().tapped.emplace(endpoints_of(socket_)), now);
-    auto with_tls = events_.make_tls(*this);
+    std::unique_ptr<tls_session> with_tls;
+    if (const auto error = events_.make_tls(*this, with_tls)) return on_connection_lost(error);
     if (!with_tls) return open_session();
     stage_ = stage::securing;
     make_layers().tls = std::move(with_tls);

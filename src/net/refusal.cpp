@@ -61,6 +61,7 @@ std::string advice_on(mqtt::reason r, const session_keys& keys, mqtt::version pr
 
 std::string start_error(const start_failure& f, const session_keys& keys) {
     if (!f.unsupported.empty()) return f.unsupported;
+    if (!f.tls.empty()) return fmt::format("{} has no TLS session with {}: {}", f.session, to_string(f.broker), f.tls);
     if (f.filter.empty() && f.why == mqtt::errc::connack_timeout)
         return fmt::format("the broker does not answer {}; see whether it is an MQTT broker, and its log", f.session);
     if (f.filter.empty() && ended_by_broker(f.why))

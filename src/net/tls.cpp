@@ -1,7 +1,7 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
+#include <loadsim/certificate/credential_files.hpp>
 #include <loadsim/net/tls.hpp>
-#include <loadsim/net/tls_credentials.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
@@ -135,12 +135,23 @@ void trust(ssl_ctx_st* context, const std::string& ca, problems& wrong) {
         wrong.add(ca, fmt::format("holds no CA certificates in PEM that can be read ({})", take_last_error()));
 }
 
+struct stack_free {
+    void operator()(STACK_OF(X509) * all) const { sk_X509_free(all); } // not what is on it
+};
+
+std::unique_ptr<STACK_OF(X509), stack_free> chain_of(const certificate::credentials& own) {
+    std::unique_ptr<STACK_OF(X509), stack_free> chain(sk_X509_new_null());
+    for (const auto& ca : own.chain) sk_X509_push(chain.get(), ca.get());
+    return chain;
+}
+
 void use_certificate(ssl_ctx_st* context, const tls_options& o, problems& wrong) {
     if (o.certificate.empty() && o.pkcs12.empty()) return;
-    const auto own = o.pkcs12.empty() ? read_credentials(o.certificate, o.key, o.key_password)
-                                      : read_pkcs12(o.pkcs12, o.key_password);
+    const auto own = certificate::read_credentials(
+        {.certificate = o.certificate, .key = o.key, .pkcs12 = o.pkcs12, .key_password = o.key_password});
     if (!own) return wrong.add(own.error());
-    if (SSL_CTX_use_cert_and_key(context, own->certificate.get(), own->key.get(), own->chain.get(), 1) != 1)
+    const auto chain = chain_of(*own);
+    if (SSL_CTX_use_cert_and_key(context, own->certificate.get(), own->key.get(), chain.get(), 1) != 1)
         wrong.add(o.pkcs12.empty() ? o.certificate : o.pkcs12, fmt::format("cannot be used ({})", take_last_error()));
 }
 
@@ -187,7 +198,22 @@ result<void> configure_tls(ssl_ctx_st* context, const tls_options& o) {
     return {};
 }
 
-void set_tls_host(ssl_st* ssl, const std::string& host, tls_verification verify) {
+void present(ssl_st* ssl, const certificate::credentials& own) {
+    if (!own.certificate) return SSL_certs_clear(ssl);
+    const auto chain = chain_of(own);
+    const auto use = [&] {
+        return SSL_use_cert_and_key(ssl, own.certificate.get(), own.key.get(), chain.get(), 1) == 1;
+    };
+    if (!use()) { // OpenSSL's default level refuses weak keys and signatures
+        SSL_set_security_level(ssl, 0);
+        use();
+    }
+    ERR_clear_error();
+}
+
+void set_tls_host(ssl_st* ssl, const std::string& url_host, const tls_options& o) {
+    const auto& host = o.server_name.empty() ? url_host : o.server_name;
+    const auto verify = o.verify;
     boost::system::error_code no_address;
     boost::asio::ip::make_address(host, no_address);
     if (no_address) {

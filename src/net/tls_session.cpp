@@ -120,6 +120,7 @@ struct tls_context::implementation {
 
 tls_context::tls_context(std::unique_ptr<implementation> i) : impl_(std::move(i)) {}
 tls_context::tls_context(tls_context&&) noexcept = default;
+tls_context& tls_context::operator=(tls_context&&) noexcept = default;
 tls_context::~tls_context() = default;
 
 result<tls_context> tls_context::make(const tls_options& o) {
@@ -146,7 +147,8 @@ result<tls_context> tls_context::make(const tls_options& o) {
 
 void tls_session::deleter::operator()(ssl_st* s) const { SSL_free(s); }
 
-tls_session::tls_session(tls_context& c, const std::string& host, const tls_credentials* own, const tls_ticket& ticket)
+tls_session::tls_session(tls_context& c, const std::string& host, const certificate::credentials* own,
+                         const tls_ticket& ticket)
     : context_(*c.impl_), ssl_(SSL_new(context_.context.get())) {
     auto* const ssl = ssl_.get();
     if (ssl == nullptr) throw std::bad_alloc();
@@ -154,12 +156,8 @@ tls_session::tls_session(tls_context& c, const std::string& host, const tls_cred
     BIO_up_ref(context_.records.get());
     SSL_set_bio(ssl, context_.records.get(), context_.records.get());
     SSL_set_connect_state(ssl);
-    set_tls_host(ssl, context_.options.server_name.empty() ? host : context_.options.server_name,
-                 context_.options.verify);
-    if (own != nullptr) {
-        SSL_use_cert_and_key(ssl, own->certificate.get(), own->key.get(), own->chain.get(), 1);
-        ERR_clear_error(); // a key that does not belong to the certificate is a fault that is wanted: the server refuses it
-    }
+    set_tls_host(ssl, host, context_.options);
+    if (own != nullptr) present(ssl, *own);
     if (!ticket.empty()) {
         const auto* from = ticket.data();
         auto* const session = d2i_SSL_SESSION(nullptr, &from, static_cast<long>(ticket.size()));
@@ -244,6 +242,10 @@ tls_failure tls_session::describe_error() const {
 const std::error_category& tls_category() noexcept {
     static const tls_errors instance;
     return instance;
+}
+
+bool is_alert(std::error_code error) noexcept {
+    return error.category() == tls_category() && error.value() >= alert_values && error.value() < certificate_values;
 }
 
 } // namespace loadsim::net

@@ -69,7 +69,7 @@ result<endpoint> parse(std::string_view text, const expected_form& form) {
 
 result<endpoint> parse_broker_url(std::string_view text) {
     for (const std::string_view scheme : {"mqtts", "ssl"})
-        if (equal_schemes(text.substr(0, text.find(':')), scheme))
+        if (equal_ignoring_case(text.substr(0, text.find(':')), scheme))
             return parse(text, {"broker", "mqtts://127.0.0.1:8883", {scheme}, "mqtts", 8883, false});
     return parse(text,
                  {"broker", "mqtt://127.0.0.1:1883 or mqtts://127.0.0.1:8883", {"mqtt", "tcp"}, "mqtt", 1883, false});

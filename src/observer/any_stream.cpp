@@ -86,10 +86,10 @@ void any_stream::async_connect(const asio::ip::tcp::endpoint& address, std::func
     });
 }
 
-void any_stream::async_handshake(asio::ssl::context& context, const std::string& host,
+void any_stream::async_handshake(asio::ssl::context& context, const net::tls_options& options, const std::string& host,
                                  std::function<void(error_code)> done) {
     auto& tls = impl_->tls.emplace(impl_->tcp, context);
-    net::set_tls_host(tls.native_handle(), host);
+    net::set_tls_host(tls.native_handle(), host, options);
     tls.async_handshake(asio::ssl::stream_base::client, std::move(done));
 }
 

@@ -1,6 +1,8 @@
 // Connection to the platform's API, TCP or TLS, as one type.
 #pragma once
 
+#include <loadsim/net/tls_options.hpp>
+
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/buffer.hpp>
@@ -50,7 +52,8 @@ public:
     void async_connect(const boost::asio::ip::tcp::endpoint&, std::function<void(error_code)>);
     /// TLS handshake as client; `host`: its certificate's name, and SNI unless it is an address. The context is configured by
     /// net::configure_tls() and must outlive this.
-    void async_handshake(boost::asio::ssl::context&, const std::string& host, std::function<void(error_code)>);
+    void async_handshake(boost::asio::ssl::context&, const net::tls_options&, const std::string& host,
+                         std::function<void(error_code)>);
 
     /// Reports all bytes from now on, as they are above TLS. The tap must outlive all operations of this connection.
     void start_tap(net::byte_tap&);

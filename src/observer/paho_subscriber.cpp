@@ -53,6 +53,20 @@ seconds connect_timeout_per_broker(std::size_t brokers) {
     return std::clamp(paho_connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
 }
 
+paho::ssl_options tls_options_of(const net::tls_options& o) {
+    paho::ssl_options made;
+    if (!o.ca.empty()) made.set_trust_store(o.ca);
+    if (!o.certificate.empty()) {
+        made.set_key_store(o.certificate);
+        made.set_private_key(o.key.empty() ? o.certificate : o.key);
+        if (!o.key_password.empty()) made.set_private_key_password(o.key_password);
+    }
+    made.set_enable_server_cert_auth(o.verify != net::tls_verification::none);
+    made.set_verify(o.verify == net::tls_verification::full);
+    if (!o.alpn.empty()) made.set_alpn_protos(o.alpn);
+    return made;
+}
+
 bool is_shared(const net::mqtt_client::topic_filter& s) { return s.filter.starts_with("$share/"); }
 
 std::string start_error(std::error_code why, mqtt::reason reason = mqtt::reason::success,
@@ -171,6 +185,7 @@ paho::connect_options paho_client::make_connect_options(bool clean) const {
             {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(net::kept_session_expiry.count())}});
     if (const auto& user = brokers_.front().user; !user.empty()) wanted.set_user_name(user);
     if (const auto& password = brokers_.front().password; !password.empty()) wanted.set_password(password);
+    if (net::uses_tls(brokers_.front())) wanted.set_ssl(tls_options_of(brokers_.front().tls));
     if (brokers_.size() > 1) {
         std::vector<std::string> urls;
         for (const auto& b : brokers_) urls.push_back(net::to_paho_uri(b));

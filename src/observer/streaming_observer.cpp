@@ -127,7 +127,8 @@ std::string streaming_observer::connect_once(const net::endpoint& base, const tc
     }
     if (is_secure) {
         const auto failed = blocking_io_.run(
-            [&](auto done) { socket.async_handshake(tls_, base.host, std::move(done)); }, [&] { socket.close(); });
+            [&](auto done) { socket.async_handshake(tls_, context_.api.tls, base.host, std::move(done)); },
+            [&] { socket.close(); });
         if (failed) return fmt::format("no TLS ({})", socket.describe(failed));
     }
     if (context_.tap != nullptr) socket.start_tap(*context_.tap);

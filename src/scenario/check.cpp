@@ -45,7 +45,7 @@ void check_behaviour_requirements(const scenario_config& config, const vehicle::
                                   problems& all) {
     const auto& m = config.fleet.mqtt;
     const bool own_broker = config.target.embedded && !config.target.broker;
-    if (b.credentials && own_broker && m.user.empty())
+    if (b.credentials && !b.credentials->user.empty() && own_broker && m.user.empty())
         all.add(path,
                 fmt::format("'{}' has wrong credentials, and the embedded broker has to know the right ones: give "
                             "fleet.mqtt a user and a password",
@@ -332,6 +332,7 @@ problems check(const scenario_config& config, problems& warnings) {
     check_budgets(config, all);
     check_observers(config, all);
     check_contract(config, all);
+    check_tls(config, all);
     check_link(config, all);
     check_campaigns(config, all);
     if (!all.empty()) return all; // templates are compiled only in a scenario without other problems

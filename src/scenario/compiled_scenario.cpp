@@ -3,6 +3,7 @@
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/client_identity.hpp>
+#include <loadsim/fleet/vehicle_tls.hpp>
 
 #include <fmt/format.h>
 
@@ -179,6 +180,7 @@ result<compiled_scenario> compile(const scenario_config& config) {
     if (const auto identity = fleet::identity_templates::compile(config.fleet.mqtt, made.symbols); !identity)
         found_problems.add(identity.error());
     check_client_ids(config, made, found_problems);
+    found_problems.add(fleet::vehicle_tls::check(config.fleet.tls, made.symbols));
     if (!has_columns) // no column is known, which is a consequence
         std::erase_if(found_problems.list,
                       [](const problem& p) { return p.text.starts_with("unknown variable 'data."); });

@@ -147,6 +147,7 @@ void describe(V& v, fleet::options& o) {
             "platform calls.",
             choices::link.type());
     v.field("mqtt", o.mqtt, "MQTT sessions of the vehicles.", value_types::object<fleet::mqtt_options>{});
+    v.field("tls", o.tls, "TLS of the vehicles' sessions, for a broker with mqtts.", value_types::fleet_tls{});
     v.field("brokerApi", o.broker_api, "Simulated broker API of `link: broker-api`.", value_types::broker_api{});
     v.field("reconnect", o.reconnect, "Waits of a vehicle before it reconnects after a lost session.",
             value_types::object<fleet::reconnect_options>{});

@@ -100,6 +100,11 @@ void file_path::read(read_context& r, const yaml_node& n, std::string& out) cons
     if (n.what == yaml_node::kind::scalar) out = r.path_of_file(n);
 }
 
+void file_template::read(read_context& r, const yaml_node& n, std::string& out) const {
+    placeholder_text{}.read(r, n, out);
+    if (n.what == yaml_node::kind::scalar) out = r.path_of_file(n);
+}
+
 namespace {
 
 /// The text with the values of its ${NAME}, which `on_value` gets; nullopt after a problem.

@@ -58,6 +58,13 @@ struct file_path {
     json::object schema() const { return text{}.schema(); }
 };
 
+/// Template of a file's path, relative to the folder of the scenario's file.
+struct file_template {
+    void read(read_context&, const yaml_node&, std::string& out) const;
+    yaml_node write(const std::string& value) const { return make_text(value); }
+    json::object schema() const { return text{}.schema(); }
+};
+
 /// Text with ${NAME} for environment variables, whose values count as secrets but in a URL. A secret is written as "***". No template.
 struct environment_text {
     bool secret = false;

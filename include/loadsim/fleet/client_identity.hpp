@@ -8,8 +8,13 @@
 #include <loadsim/vehicle/behaviour.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace loadsim::fleet {
+
+/// A template of template_scope::identity. Adds its errors to `wrong`, located by `location`.
+contract::text_template compile_identity_template(const std::string& text, const contract::scenario_symbols&,
+                                                  std::string_view location, problems& wrong);
 
 struct client_identity {
     std::string client_id; ///< client identifier

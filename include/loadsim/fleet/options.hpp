@@ -3,16 +3,19 @@
 
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/certificate/key.hpp>
 #include <loadsim/contract/options.hpp>
 #include <loadsim/fleet/fault.hpp>
 #include <loadsim/http/options.hpp>
 #include <loadsim/mqtt/options.hpp>
+#include <loadsim/net/tls_options.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +42,25 @@ struct mqtt_options {
     mqtt::qos command_qos = mqtt::qos::at_least_once; ///< of the subscription
     mqtt::qos response_qos = mqtt::qos::at_least_once;
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
+};
+
+/// Certificates that loadsim issues: key and certificate of a vehicle follow from seed and VIN.
+struct issue_options {
+    std::string ca{};  ///< PEM file with the certificate of the CA; empty: the CA of the run (certificate::make_run_ca)
+    std::string key{}; ///< PEM file with its key
+    std::string key_password{};       ///< of an encrypted key
+    std::string subject = "CN={vin}"; ///< template, as the next; RFC 4514
+    std::string san{};                ///< subject alternative names as of OpenSSL, "URI:vin:{vin}"; empty: none
+    nanoseconds validity = std::chrono::days{30}; ///< from the begin of the run's day on, within that of the CA
+    certificate::key_type key_type = certificate::key_type::p256;
+    friend bool operator==(const issue_options&, const issue_options&) = default;
+};
+
+/// TLS of the vehicles' sessions, for mqtts.
+struct tls_options {
+    net::tls_options client{}; ///< certificate, key, key_password and pkcs12: templates; `ca` empty: that of target.tls
+    std::optional<issue_options> issue{}; ///< instead of files
+    friend bool operator==(const tls_options&, const tls_options&) = default;
 };
 
 /// Inbound endpoint of the platform: the broker API posts vehicle responses to it.
@@ -96,6 +118,7 @@ struct options {
     std::string data{}; ///< path of a CSV file: a header line, then one line per vehicle; empty: none
     link_kind link = link_kind::mqtt;
     mqtt_options mqtt;
+    fleet::tls_options tls{};
     broker_api_options broker_api{}; ///< for link_kind::broker_api
     reconnect_options reconnect;
     wakeup_options wakeup{};

@@ -10,6 +10,7 @@ enum class errc {
     closed_by_peer,           ///< the peer closed the connection
     connect_timeout,          ///< no TCP connection within the timeout
     tls_timeout,              ///< no TLS handshake within the timeout
+    no_credentials,           ///< the certificate or key of this client cannot be read or made
     peer_not_reading,         ///< too many unsent bytes
     packet_too_large,         ///< too many bytes received of one incomplete packet
     no_source_port,           ///< all ports of all source addresses are in use

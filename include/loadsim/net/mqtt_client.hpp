@@ -7,6 +7,7 @@
 #include <loadsim/net/reconnect_policy.hpp>
 #include <loadsim/net/refusal.hpp>
 #include <loadsim/net/server_list.hpp>
+#include <loadsim/net/tls_session.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -88,6 +89,7 @@ protected:
     virtual void on_session_lost(std::error_code) {}
 
 private:
+    std::error_code make_tls(mqtt_link&, std::unique_ptr<tls_session>&) override;
     mqtt::identity identify(mqtt_link&) override {
         return {.client_id = setup_.client_id, .user = setup_.user, .password = setup_.password, .last_will = {}};
     }
@@ -107,6 +109,9 @@ private:
     mqtt_link link_;
     reconnect_policy policy_;
     boost::asio::ip::tcp::endpoint broker_;
+    std::size_t broker_url_ = 0;             ///< index into the URLs of the brokers
+    std::optional<tls_context> tls_context_; ///< nullopt until the first connect with TLS
+    std::string tls_error_;                  ///< why tls_context_ could not be made
     std::set<std::string> reported_limits_;
     start_handler on_start_;
     bool subscription_refused_ = false;

@@ -36,8 +36,8 @@ public:
     virtual ~link_events() = default;
     /// Returns the client identity for the CONNECT. Its views are used before the next call.
     virtual mqtt::identity identify(mqtt_link&) = 0;
-    /// The TCP connection is established. Returns the TLS of this connection; null: none.
-    virtual std::unique_ptr<tls_session> make_tls(mqtt_link&);
+    /// The TCP connection is established. Sets the TLS of this connection; null: none. An error ends the connection.
+    virtual std::error_code make_tls(mqtt_link&, std::unique_ptr<tls_session>&);
     /// The TLS handshake is complete.
     virtual void on_secured(mqtt_link&, bool /*resumed*/) {}
     /// The server has sent a ticket for a later connection. Only with tls_options::resumption.
@@ -73,7 +73,7 @@ public:
     const mqtt::session_options& options() const noexcept { return options_; }
     bool idle() const noexcept { return stage_ == stage::idle; }
     bool waiting() const noexcept { return stage_ == stage::waiting; } ///< for the time given to wait_until()
-    std::string describe_tls_error() const; ///< only during link_events::on_offline()
+    std::string describe_tls_error() const;                            ///< only during link_events::on_offline()
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
 
     /// Only while idle or waiting. The source address is sources[first], or the next one with a free port; none given: chosen by
@@ -162,10 +162,10 @@ private:
     const mqtt::session_options& options_;
     link_events& events_;
     mqtt::session session_;
-    monotonic_time started_{};                    ///< start of the current step of the connect
-    std::unique_ptr<mqtt::bytes> partial_;        ///< bytes of an incomplete packet
-    std::unique_ptr<mqtt::bytes> unsent_;         ///< bytes that the socket did not accept
-    std::unique_ptr<layers> layers_;              ///< TLS and impairment; allocated on first use
+    monotonic_time started_{};             ///< start of the current step of the connect
+    std::unique_ptr<mqtt::bytes> partial_; ///< bytes of an incomplete packet
+    std::unique_ptr<mqtt::bytes> unsent_;  ///< bytes that the socket did not accept
+    std::unique_ptr<layers> layers_;       ///< TLS and impairment; allocated on first use
     int socket_ = -1;
     std::uint32_t tag_;
     stage stage_ = stage::idle;

@@ -3,6 +3,8 @@
 
 #include <loadsim/base/time.hpp>
 #include <loadsim/mqtt/error.hpp>
+#include <loadsim/net/error.hpp>
+#include <loadsim/net/tls_session.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -18,7 +20,7 @@ namespace loadsim::net {
 /// Threads: one. Pure: it reads no clock.
 class reconnect_policy {
 public:
-    /// Condition of a failed start. A refusal by every broker always ends it; other errors may be temporary.
+    /// Condition of a failed start. A refusal by every broker, or that no TLS session is possible, always ends it; other errors may be temporary.
     enum class start_limit : std::uint8_t {
         all_refused, ///< the owner gives up when it has waited long enough
         one_round,   ///< every broker has failed once, or one has closed a connection that it had accepted
@@ -49,8 +51,9 @@ public:
     /// The connection has ended or could not be opened. `was_online`: after CONNACK.
     decision on_lost(std::error_code why, bool was_online) noexcept {
         if (!was_online || why == mqtt::errc::use_another_server) broker_ = (broker_ + 1) % brokers_;
-        const bool refused =
-            why == mqtt::errc::connect_refused || (why == mqtt::errc::use_another_server && !was_online);
+        const bool has_no_tls = why.category() == tls_category() || why == errc::no_credentials;
+        const bool refused = why == mqtt::errc::connect_refused ||
+                             (!was_online && (why == mqtt::errc::use_another_server || has_no_tls));
         if (refused) ++refusals_;
         ++failures_;
         if (starting_) {

@@ -34,6 +34,7 @@ struct start_failure {
     std::string server_reference{}; ///< server that the broker refers to; empty: none
     boost::asio::ip::tcp::endpoint broker{}; ///< that failed last
     std::string unsupported{};               ///< what the broker does not support, as a sentence; empty: another reason
+    std::string tls{};                       ///< why there is no TLS session, as a sentence; empty: another reason
     std::string session{};                   ///< "the driver"
     std::string client_id{};
     mqtt::version protocol = mqtt::version::v5_0;

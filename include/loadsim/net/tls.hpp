@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/certificate/certificate.hpp>
 #include <loadsim/net/tls_options.hpp>
 
 #include <chrono>
@@ -17,8 +18,12 @@ namespace loadsim::net {
 /// Errors: a file that does not exist, cannot be read or has the wrong content; names that OpenSSL does not have.
 result<void> configure_tls(ssl_ctx_st*, const tls_options&);
 
-/// SNI is `host`, unless it is an address; with full verification the peer's certificate must be for it.
-void set_tls_host(ssl_st*, const std::string& host, tls_verification = tls_verification::full);
+/// Sends this certificate when the server asks for one, also a faulty one: the server is to refuse it.
+void present(ssl_st*, const certificate::credentials&);
+
+/// SNI is tls_options::server_name or else `host`, unless it is an address; with full verification the peer's certificate must be
+/// for it.
+void set_tls_host(ssl_st*, const std::string& host, const tls_options&);
 
 /// A failed handshake, read or write.
 struct tls_failure {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/certificate/certificate.hpp>
 #include <loadsim/mqtt/message.hpp>
 #include <loadsim/net/tls.hpp>
-#include <loadsim/net/tls_credentials.hpp>
 
 #include <memory>
 #include <string>
@@ -22,7 +22,7 @@ public:
     static result<tls_context> make(const tls_options&);
     ~tls_context();
     tls_context(tls_context&&) noexcept;
-    tls_context& operator=(tls_context&&) = delete;
+    tls_context& operator=(tls_context&&) noexcept;
 
 private:
     friend class tls_session;
@@ -43,7 +43,7 @@ class tls_session {
 public:
     /// `host`: name or address of the URL, for SNI and the verification of the certificate, unless the options name another.
     /// `context` must outlive the session. `own`: replaces the context's certificate. `ticket`: of an earlier session; empty: none.
-    tls_session(tls_context& context, const std::string& host, const tls_credentials* own = nullptr,
+    tls_session(tls_context& context, const std::string& host, const certificate::credentials* own = nullptr,
                 const tls_ticket& ticket = {});
     ~tls_session();
 
@@ -88,5 +88,7 @@ private:
 /// Errors of TLS. Values: 1000 + number of an alert that the peer has sent; 2000 + X509_V_ERR_... of the peer's certificate that is
 /// refused; else OpenSSL's reason.
 const std::error_category& tls_category() noexcept;
+/// The peer has ended the session with an alert, and not this end.
+bool is_alert(std::error_code) noexcept;
 
 } // namespace loadsim::net

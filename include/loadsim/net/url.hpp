@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/net/tls_options.hpp>
 
 #include <cstdint>
 #include <string>
@@ -17,11 +18,13 @@ struct endpoint {
     std::string path;       ///< base path of an API, percent-encoded as written, without a trailing slash; may be empty
     std::string user{};     ///< of a broker, for loadsim's own sessions (not the vehicles'); empty: none
     std::string password{}; ///< never printed
+    tls_options tls{};      ///< likewise, for mqtts
 
     friend bool operator==(const endpoint&, const endpoint&) = default;
 };
 
-/// mqtt://host[:1883], mqtts://host[:8883]; tcp:// and ssl:// are synonyms. Errors: one sentence, without a source location and without userinfo.
+/// mqtt://host[:1883], mqtts://host[:8883]; tcp:// and ssl:// are synonyms. Errors: one sentence, without a source location and
+/// without userinfo.
 result<endpoint> parse_broker_url(std::string_view);
 /// http://host[:80][/base], https://host[:443][/base].
 result<endpoint> parse_api_url(std::string_view);

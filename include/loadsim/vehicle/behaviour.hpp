@@ -5,6 +5,7 @@
 #include <loadsim/base/outcome.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/certificate/issuer.hpp>
 #include <loadsim/vehicle/delay.hpp>
 
 #include <cstdint>
@@ -88,10 +89,11 @@ struct branch {
 /// Delays by name; services can override them.
 using named_delays = std::map<std::string, delay>;
 
-/// Deliberately wrong MQTT credentials.
+/// Deliberately wrong MQTT credentials, or a certificate that the broker must refuse.
 struct credentials {
-    std::string user;
+    std::string user;     ///< empty: with `certificate` the user name and password of every vehicle
     std::string password; ///< never printed
+    certificate::certificate_fault certificate = certificate::certificate_fault::none;
     friend bool operator==(const credentials&, const credentials&) = default;
 };
 

@@ -8,9 +8,18 @@
 namespace loadsim::fleet {
 namespace {
 
-/// Compiles one identity template; adds its errors with the location.
-contract::text_template compile_template(const std::string& text, const contract::scenario_symbols& symbols,
+/// A password that is the same for all vehicles is a secret of the process; one that depends on the vehicle is in no text.
+contract::text_template compile_password(const std::string& text, const contract::scenario_symbols& symbols,
                                          std::string_view location, problems& wrong) {
+    auto compiled = compile_identity_template(text, symbols, location, wrong);
+    if (compiled.is_constant()) register_secret(compiled.rendered({}));
+    return compiled;
+}
+
+} // namespace
+
+contract::text_template compile_identity_template(const std::string& text, const contract::scenario_symbols& symbols,
+                                                  std::string_view location, problems& wrong) {
     std::vector<std::string> pointers; // none: there is no command to read from
     auto compiled = contract::text_template::compile(
         text, contract::symbols_in(contract::template_scope::identity, symbols, {}), pointers);
@@ -19,22 +28,12 @@ contract::text_template compile_template(const std::string& text, const contract
     return {};
 }
 
-/// A password that is the same for all vehicles is a secret of the process; one that depends on the vehicle is in no text.
-contract::text_template compile_password(const std::string& text, const contract::scenario_symbols& symbols,
-                                         std::string_view location, problems& wrong) {
-    auto compiled = compile_template(text, symbols, location, wrong);
-    if (compiled.is_constant()) register_secret(compiled.rendered({}));
-    return compiled;
-}
-
-} // namespace
-
 result<identity_templates> identity_templates::compile(const mqtt_options& o,
                                                        const contract::scenario_symbols& symbols) {
     problems wrong;
     identity_templates made;
-    made.client_id_ = compile_template(o.client_id, symbols, "fleet.mqtt.clientId", wrong);
-    made.user_name_ = compile_template(o.user, symbols, "fleet.mqtt.user", wrong);
+    made.client_id_ = compile_identity_template(o.client_id, symbols, "fleet.mqtt.clientId", wrong);
+    made.user_name_ = compile_identity_template(o.user, symbols, "fleet.mqtt.user", wrong);
     made.password_ = compile_password(o.password, symbols, "fleet.mqtt.password", wrong);
     if (!wrong.empty()) return wrong;
     return made;
@@ -44,8 +43,8 @@ result<identity_templates> identity_templates::compile(const mqtt_options& o, co
                                                        const contract::scenario_symbols& symbols) {
     problems wrong;
     identity_templates made;
-    made.client_id_ = compile_template(o.client_id, symbols, "fleet.mqtt.clientId", wrong);
-    made.user_name_ = compile_template(credentials.user, symbols, "credentials.user", wrong);
+    made.client_id_ = compile_identity_template(o.client_id, symbols, "fleet.mqtt.clientId", wrong);
+    made.user_name_ = compile_identity_template(credentials.user, symbols, "credentials.user", wrong);
     made.password_ = compile_password(credentials.password, symbols, "credentials.password", wrong);
     if (!wrong.empty()) return wrong;
     return made;

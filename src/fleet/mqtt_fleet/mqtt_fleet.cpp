@@ -34,8 +34,8 @@ mqtt_disruption_state::mqtt_disruption_state(mqtt_fleet& owner, vehicle_id v)
     : disruption_state(owner, v), resume_reading_timer(owner, &mqtt_fleet::resume_reading, v) {}
 
 mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
-                       std::uint32_t connects_in_flight, net::server_list brokers)
-    : fleet_core(events, spec), loop_(loop), servers_(std::move(brokers)),
+                       std::uint32_t connects_in_flight, net::server_list brokers, const vehicle_tls* tls)
+    : fleet_core(events, spec), loop_(loop), tls_(tls), servers_(std::move(brokers)),
       default_identity_(identity_templates::compile(spec.options.mqtt, spec.template_symbols).value()),
       sleeper_session_options_(sleeper_session(spec.options.mqtt.session)),
       takeover_session_options_(takeover_session(spec.options.mqtt.session)),
@@ -44,7 +44,7 @@ mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec
       pacer_(size(), spec.options.connect_rate, spec.shard_partition, connects_in_flight) {
     for (const auto& b : spec_.behaviours) {
         auto& templates = false_identities_.emplace_back();
-        if (b.credentials)
+        if (b.credentials && !b.credentials->user.empty())
             templates = identity_templates::compile(spec_.options.mqtt, *b.credentials, spec_.template_symbols).value();
     }
     campaigns_by_segment_.resize(spec_.segment_names.size());
@@ -112,8 +112,9 @@ std::unique_ptr<disruption_state> mqtt_fleet::make_disruptions(const vehicle_sta
 }
 
 std::unique_ptr<vehicles> make_mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
-                                          std::uint32_t connects_in_flight, net::server_list brokers) {
-    return std::make_unique<mqtt_fleet>(loop, events, spec, connects_in_flight, std::move(brokers));
+                                          std::uint32_t connects_in_flight, net::server_list brokers,
+                                          const vehicle_tls* tls) {
+    return std::make_unique<mqtt_fleet>(loop, events, spec, connects_in_flight, std::move(brokers), tls);
 }
 
 } // namespace loadsim::fleet

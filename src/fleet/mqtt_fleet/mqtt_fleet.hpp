@@ -7,7 +7,9 @@
 
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/client_identity.hpp>
+#include <loadsim/fleet/vehicle_tls.hpp>
 #include <loadsim/net/server_list.hpp>
+#include <loadsim/net/tls_session.hpp>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/container/deque.hpp>
@@ -19,6 +21,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace loadsim::fleet {
@@ -27,7 +30,7 @@ class mqtt_fleet final : public fleet_core, private net::link_events {
 public:
     /// Arguments: those of make_mqtt_fleet().
     mqtt_fleet(net::loop&, vehicle_events&, const fleet_spec&, std::uint32_t connects_in_flight,
-               net::server_list brokers);
+               net::server_list brokers, const vehicle_tls*);
 
     void start() override;
     void begin_load(monotonic_time start) override;
@@ -43,6 +46,8 @@ private:
 
         boost::asio::ip::tcp::endpoint endpoint;
         std::string name;               ///< of the endpoint, for counts and sentences
+        std::string tls_host{};         ///< of the URL, if that is mqtts; empty: no TLS
+        net::tls_ticket ticket{};       ///< the last one, for tls_resumption::endpoint
         std::uint32_t packet_limit = 0; ///< that the vehicles' messages were compared with; 0: none
         mqtt::qos maximum_qos = mqtt::qos::exactly_once;
         bool retain_available = true;
@@ -83,6 +88,8 @@ private:
     monotonic_time now() const override { return loop_.now(); }
 
     // net::link_events
+    std::error_code make_tls(net::mqtt_link&, std::unique_ptr<net::tls_session>&) override;
+    void on_ticket(net::mqtt_link&, net::tls_ticket) override;
     mqtt::identity identify(net::mqtt_link&) override;
     void on_online(net::mqtt_link&, const mqtt::server_limits&, const net::connect_times&) override;
     void on_message(net::mqtt_link&, const mqtt::message&) override;
@@ -101,6 +108,8 @@ private:
     std::vector<std::string> filters_of(const mqtt_vehicle&) const; ///< the filter for commands comes first
     void on_subscribe_refused(mqtt_vehicle&, const std::string& filter, mqtt::reason, const std::string& why);
     void on_unauthorized_accept(mqtt_vehicle&);
+    certificate::certificate_fault certificate_fault_of(const mqtt_vehicle&) const;
+    std::string tls_error(const mqtt_vehicle&, std::error_code why);
     std::string offline_reason(const mqtt_vehicle&, std::error_code why, bool was_online);
 
     // broker_limits.cpp: what the brokers do not support.
@@ -128,6 +137,10 @@ private:
     const broker_info& assign_broker(mqtt_vehicle&);
 
     net::loop& loop_;
+    const vehicle_tls* tls_;                                     ///< null: no broker uses TLS
+    std::optional<net::tls_context> tls_context_;                ///< of tls_; nullopt until the first connect
+    std::string credentials_error_;                              ///< of the last call of make_tls()
+    std::unordered_map<std::uint32_t, net::tls_ticket> tickets_; ///< by slot, for tls_resumption::vehicle
     net::server_list servers_;
     std::shared_ptr<const std::vector<net::server>> listed_servers_; ///< that listed_brokers_ is of
     std::vector<broker_info> brokers_; ///< all so far: a vehicle may be connected to one that is no longer listed

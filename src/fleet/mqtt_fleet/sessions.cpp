@@ -70,7 +70,10 @@ const mqtt_fleet::broker_info& mqtt_fleet::assign_broker(mqtt_vehicle& vehicle) 
         for (const auto& s : *listed_servers_) {
             const auto known = std::ranges::find(brokers_, s.address, &broker_info::endpoint);
             listed_brokers_.push_back(static_cast<std::uint16_t>(known - brokers_.begin()));
-            if (known == brokers_.end()) brokers_.emplace_back(s.address);
+            if (known != brokers_.end()) continue;
+            auto& broker = brokers_.emplace_back(s.address);
+            if (const auto& urls = servers_.urls(); s.url < urls.size() && net::uses_tls(urls[s.url]))
+                broker.tls_host = urls[s.url].host;
         }
     }
     vehicle.broker = listed_brokers_[(index(vehicle.id) + vehicle.broker_switches) % listed_brokers_.size()];
@@ -131,6 +134,58 @@ bool mqtt_fleet::close_link(vehicle_state& vehicle, vehicle::disconnect_kind how
     else if (has_connection)
         how == vehicle::disconnect_kind::abrupt ? link.reset() : link.abandon();
     return has_connection;
+}
+
+certificate::certificate_fault mqtt_fleet::certificate_fault_of(const mqtt_vehicle& vehicle) const {
+    const auto& credentials = behaviour_of(vehicle.id).credentials;
+    return credentials ? credentials->certificate : certificate::certificate_fault::none;
+}
+
+std::error_code mqtt_fleet::make_tls(net::mqtt_link& link, std::unique_ptr<net::tls_session>& out) {
+    const mqtt_vehicle& vehicle = vehicle_of(link);
+    auto& broker = broker_of(vehicle);
+    if (broker.tls_host.empty() || tls_ == nullptr) return {};
+    if (!tls_context_) {
+        auto made = net::tls_context::make(tls_->context_options());
+        if (!made) {
+            if (refusal_.empty()) refusal_ = to_string(made.error());
+            credentials_error_ = "fleet.tls cannot be used";
+            return net::errc::no_credentials;
+        }
+        tls_context_ = std::move(*made);
+    }
+    const auto resumption = tls_->context_options().resumption;
+    net::tls_ticket ticket;
+    if (resumption == net::tls_resumption::endpoint) ticket = broker.ticket;
+    if (const auto kept = tickets_.find(slot_of(vehicle.id)); kept != tickets_.end()) {
+        ticket = std::move(kept->second); // for one connect: a ticket that is used again lets observers link the two
+        tickets_.erase(kept);
+    }
+    const auto fault = certificate_fault_of(vehicle);
+    if (!tls_->has_own_credentials(fault)) {
+        out = std::make_unique<net::tls_session>(*tls_context_, broker.tls_host, nullptr, ticket);
+        return {};
+    }
+    const auto vin = vin_of(vehicle.id);
+    auto values = template_values_of(spec_, vehicle.id);
+    values.vin = vin;
+    const auto own = tls_->credentials_of(values, fault);
+    if (!own) {
+        credentials_error_ = "no certificate: " + own.error().list.front().text;
+        if (refusal_.empty() && !vehicle.connected_before)
+            refusal_ = fmt::format("vehicle {} has no certificate: {}", vin, to_string(own.error()));
+        return net::errc::no_credentials;
+    }
+    out = std::make_unique<net::tls_session>(*tls_context_, broker.tls_host, &*own, ticket);
+    return {};
+}
+
+void mqtt_fleet::on_ticket(net::mqtt_link& link, net::tls_ticket ticket) {
+    const mqtt_vehicle& vehicle = vehicle_of(link);
+    if (tls_->context_options().resumption == net::tls_resumption::endpoint)
+        broker_of(vehicle).ticket = std::move(ticket);
+    else
+        tickets_[slot_of(vehicle.id)] = std::move(ticket);
 }
 
 mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
@@ -243,8 +298,19 @@ void mqtt_fleet::on_subscription_ready(mqtt_vehicle& vehicle) {
     schedule_sleep(vehicle);
 }
 
+/// Reason of a TLS failure, which is counted by it. One that is not about the vehicle's certificate is that of all vehicles.
+std::string mqtt_fleet::tls_error(const mqtt_vehicle& vehicle, std::error_code why) {
+    const bool is_of_all = !tls_->has_own_credentials(certificate_fault_of(vehicle)) || !net::is_alert(why);
+    if (refusal_.empty() && !vehicle.connected_before && vehicle.state != session_state::rejected && is_of_all)
+        refusal_ = fmt::format("no TLS session of vehicle {} with the broker {}: {}", vin_of(vehicle.id),
+                               broker_of(vehicle).name, vehicle.link.describe_tls_error());
+    return why.message();
+}
+
 /// Reason of the disconnect as text; a permanent refusal is also stored in `refusal`, for the run.
 std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_code why, bool was_online) {
+    if (why == net::errc::no_credentials) return credentials_error_;
+    if (why.category() == net::tls_category()) return tls_error(vehicle, why);
     const auto protocol = vehicle.link.options().protocol;
     if (why == net::errc::closed_by_peer && !was_online && !vehicle.connected_before && protocol == mqtt::version::v5_0)
         return why.message() + " instead of a CONNACK, as brokers without MQTT 5.0 do (try fleet.mqtt.version: 3.1.1)";
@@ -306,7 +372,9 @@ void mqtt_fleet::take_over(command_execution& execution, nanoseconds duration) {
     auto& second_client = disruptions_of(vehicle).second_client;
     if (!second_client) {
         identify(vehicle.link);
-        second_client = std::make_unique<takeover_client>(loop_, takeover_session_options_, identity_.shown);
+        second_client = std::make_unique<takeover_client>(
+            loop_, takeover_session_options_, identity_.shown,
+            [this, &vehicle](std::unique_ptr<net::tls_session>& out) { return make_tls(vehicle.link, out); });
     }
     report_session_event(vehicle, "a second client connects with its client id");
     second_client->connect(broker_of(vehicle).endpoint, now() + duration);

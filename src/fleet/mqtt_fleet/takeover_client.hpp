@@ -3,10 +3,14 @@
 
 #include <loadsim/fleet/client_identity.hpp>
 #include <loadsim/net/mqtt_link.hpp>
+#include <loadsim/net/tls_session.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <functional>
+#include <memory>
 #include <string>
+#include <system_error>
 
 namespace loadsim::fleet {
 
@@ -15,8 +19,11 @@ namespace loadsim::fleet {
 /// Threads: the loop's. Must not be destroyed within a callback of its own link.
 class takeover_client final : private net::link_events, private net::timer {
 public:
-    takeover_client(net::loop& loop, const mqtt::session_options& session, client_identity identity)
-        : loop_(loop), identity_(std::move(identity)), link_(loop, session, *this, 0) {}
+    using tls_maker = std::function<std::error_code(std::unique_ptr<net::tls_session>&)>;
+
+    /// `make_tls`: as net::link_events::make_tls().
+    takeover_client(net::loop& loop, const mqtt::session_options& session, client_identity identity, tls_maker make_tls)
+        : loop_(loop), identity_(std::move(identity)), make_tls_(std::move(make_tls)), link_(loop, session, *this, 0) {}
 
     bool active() const noexcept { return active_; }
 
@@ -28,6 +35,9 @@ public:
     }
 
 private:
+    std::error_code make_tls(net::mqtt_link&, std::unique_ptr<net::tls_session>& out) override {
+        return make_tls_(out);
+    }
     mqtt::identity identify(net::mqtt_link&) override {
         return {.client_id = identity_.client_id,
                 .user = identity_.user_name,
@@ -44,6 +54,7 @@ private:
 
     net::loop& loop_;
     client_identity identity_;
+    tls_maker make_tls_;
     net::mqtt_link link_;
     bool active_ = false; ///< connected or connecting
 };

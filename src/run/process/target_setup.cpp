@@ -4,6 +4,7 @@
 #include <loadsim/fleet/client_identity.hpp>
 #include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/source_addresses.hpp>
+#include <loadsim/net/tls_session.hpp>
 #include <loadsim/scenario/run_estimate.hpp>
 #include <loadsim/target/preflight.hpp>
 #include <loadsim/vehicle/segment.hpp>
@@ -75,6 +76,24 @@ result<void> start_broker(const scenario::scenario_config& scenario, const scena
         broker.user = own.user;
         broker.password = own.password;
     }
+    return {};
+}
+
+/// TLS of loadsim's own sessions and of the vehicles, if a broker uses it.
+result<void> set_up_tls(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+                        target_setup& setup) {
+    auto& urls = setup.endpoints.broker_urls;
+    if (std::ranges::none_of(urls, net::uses_tls)) return {};
+    for (auto& url : urls) url.tls = scenario.target.tls;
+    if (const auto usable = net::tls_context::make(scenario.target.tls); !usable) return usable.error();
+    auto of_vehicles = scenario.fleet.tls;
+    if (of_vehicles.client.ca.empty()) of_vehicles.client.ca = scenario.target.tls.ca;
+    auto made = fleet::vehicle_tls::create(
+        of_vehicles, compiled.symbols,
+        {.seed = scenario.seed, .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())});
+    if (!made) return made.error();
+    if (const auto usable = net::tls_context::make(made->context_options()); !usable) return usable.error();
+    setup.endpoints.vehicle_tls = std::make_shared<const fleet::vehicle_tls>(std::move(*made));
     return {};
 }
 
@@ -187,6 +206,7 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
             if (const auto started = start_broker(scenario, compiled, folder, setup); !started) return started.error();
             on_notice("embedded broker: mosquitto on " + net::to_string(setup.endpoints.broker_urls.front()));
         }
+        if (const auto made = set_up_tls(scenario, compiled, setup); !made) return made.error();
         auto servers = check_servers(setup.endpoints.broker_urls, "broker", on_notice);
         if (!servers) return servers.error();
         setup.endpoints.brokers = std::move(*servers);

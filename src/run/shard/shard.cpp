@@ -42,7 +42,8 @@ std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_sourc
                                                const target_endpoints& endpoints, const shard_limits& limits) {
     const auto spec = plan.fleet_spec_of(partition);
     if (plan.scenario.fleet.link == fleet::link_kind::mqtt)
-        return fleet::make_mqtt_fleet(loop, events, spec, limits.connects_in_flight, endpoints.brokers);
+        return fleet::make_mqtt_fleet(loop, events, spec, limits.connects_in_flight, endpoints.brokers,
+                                      endpoints.vehicle_tls.get());
     return fleet::make_broker_api_fleet(loop, time, events, spec, endpoints.broker_api, system_offset(time),
                                         limits.inbound_connections);
 }

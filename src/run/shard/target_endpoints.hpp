@@ -4,6 +4,7 @@
 #include <loadsim/base/ids.hpp>
 #include <loadsim/driver/authenticator.hpp>
 #include <loadsim/fleet/broker_api.hpp>
+#include <loadsim/fleet/vehicle_tls.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/server_list.hpp>
 #include <loadsim/net/url.hpp>
@@ -21,6 +22,7 @@ namespace loadsim::run {
 struct target_endpoints {
     std::vector<net::endpoint> broker_urls;        ///< empty: no broker needed
     net::server_list brokers{};                    ///< their addresses, without those that did not answer at the start
+    std::shared_ptr<const fleet::vehicle_tls> vehicle_tls{}; ///< null: no broker uses TLS
     std::optional<http::client_options> api{};     ///< none: the mqtt driver
     std::shared_ptr<driver::authenticator> auth{}; ///< null: no authentication
     fleet::broker_api_options broker_api{};        ///< of the broker-api link, with inbound URL

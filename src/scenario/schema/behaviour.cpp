@@ -6,6 +6,7 @@
 namespace loadsim::scenario {
 namespace {
 
+using certificate::certificate_fault;
 using services = std::map<std::string, vehicle::named_delays>;
 
 struct behaviour_keys {
@@ -44,16 +45,26 @@ struct offset {
 constexpr choices::table<vehicle::sleep::wakeup_bearer, 2> bearers{
     {"udp", "sms"}, {vehicle::sleep::wakeup_bearer::udp, vehicle::sleep::wakeup_bearer::sms}};
 
+constexpr choices::table<certificate_fault, 12> certificate_faults{
+    {"none", "expired", "not-yet-valid", "revoked", "unknown-ca", "self-signed", "wrong-name", "wrong-key", "missing",
+     "weak-key", "sha1-signature", "missing-intermediate"},
+    {certificate_fault::none, certificate_fault::expired, certificate_fault::not_yet_valid, certificate_fault::revoked,
+     certificate_fault::unknown_ca, certificate_fault::self_signed, certificate_fault::wrong_name,
+     certificate_fault::wrong_key, certificate_fault::missing, certificate_fault::weak_key,
+     certificate_fault::sha1_signature, certificate_fault::missing_intermediate}};
+
 constexpr value_types::value_map<value_types::delay> delays{{}, "delays", 100};
 
 } // namespace
 
 template <class V>
 void describe(V& v, vehicle::credentials& c) {
-    v.required("user", c.user, "User name; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
-               value_types::placeholder_text{});
+    v.field("user", c.user, "User name; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
+            value_types::placeholder_text{});
     v.field("password", c.password, "Password; may contain {vin} and ${ENVIRONMENT_VARIABLE}.",
             value_types::placeholder_text{.secret = true});
+    v.field("certificate", c.certificate, "Fault of the vehicle's certificate, which loadsim issues (fleet.tls.issue).",
+            certificate_faults.type());
 }
 
 template <class V>
@@ -113,6 +124,8 @@ void behaviour::read(read_context& r, const yaml_node& n, vehicle::behaviour& ou
     out.clock_offset = keys.clock.value_or(nanoseconds{0});
     out.deduplicates = keys.deduplicates.value_or(true);
     out.expected_anomalies = keys.expect_anomalies.value_or(anomaly_set{});
+    if (keys.credentials && keys.credentials->user.empty() && keys.credentials->certificate == certificate_fault::none)
+        r.add_problem(*n.find("credentials"), "which are wrong? give a user, or the fault of its certificate");
     out.credentials = keys.credentials;
     out.asleep = keys.asleep;
     out.expected = keys.expect.value_or(vehicle::expected_of(out));

@@ -14,7 +14,7 @@ void describe(V& v, fleet::inbound_options& o) {
             value_types::placeholder_text{});
     v.field("headers", o.headers, "Headers by name, besides Content-Type: application/json.",
             value_types::named_texts{});
-    v.field("tls", o.tls, "TLS files, in PEM, for https.", value_types::tls{});
+    v.field("tls", o.tls, "TLS, for https.", value_types::tls{});
     v.field("connections", o.connections, "Maximum number of connections, over all shards.",
             value_types::integer<std::uint32_t>{1, 10'000});
     v.field("timeout", o.timeout, "Time to wait for the response to a post.",

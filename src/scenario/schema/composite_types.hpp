@@ -127,6 +127,12 @@ struct tls {
     boost::json::object schema() const;
 };
 
+struct fleet_tls {
+    void read(scenario::read_context&, const yaml_node&, fleet::tls_options& out) const;
+    yaml_node write(const fleet::tls_options&) const;
+    boost::json::object schema() const;
+};
+
 struct hook_request {
     void read(scenario::read_context&, const yaml_node&, driver::hook_options& out) const;
     yaml_node write(const driver::hook_options&) const;

@@ -70,7 +70,8 @@ void describe(V& v, embedded_keys& k) {
 template <class V>
 void describe(V& v, target_keys& k) {
     v.field("broker", k.broker,
-            "URL of the broker, mqtt://host:1883, or a list: vehicles use them round robin, and the next one after a "
+            "URL of the broker, mqtt://host:1883 or mqtts://host:8883, or a list: vehicles use them round robin, and "
+            "the next one after a "
             "failure.",
             urls{{net::parse_broker_url}});
     v.field("api", k.api,
@@ -83,7 +84,9 @@ void describe(V& v, target_keys& k) {
     v.field("password", k.password,
             "Password of loadsim's own MQTT sessions: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
             value_types::secret{});
-    v.field("tls", k.tls, "TLS files, in PEM, for https.", value_types::tls{});
+    v.field("tls", k.tls,
+            "TLS of the connections to the API, for https, and of loadsim's own MQTT sessions, for mqtts.",
+            value_types::tls{});
     v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", value_types::endpoint{net::parse_api_url});
     v.field("auth", k.auth, "Credentials for every request to the API.", value_types::auth{});
     v.field("embedded", k.embedded,
@@ -92,15 +95,6 @@ void describe(V& v, target_keys& k) {
 }
 
 } // namespace
-
-template <class V>
-void describe(V& v, net::tls_options& o) {
-    v.field("ca", o.ca, "File of the trusted CA certificates; empty: those of the system.", value_types::file_path{});
-    v.field("certificate", o.certificate, "File of the client certificate with its chain; empty: none.",
-            value_types::file_path{});
-    v.field("key", o.key, "File of the client certificate's private key; empty: the file of the certificate.",
-            value_types::file_path{});
-}
 
 template <class V>
 void describe(V& v, auth_options::basic_options& o) {
@@ -202,8 +196,9 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
     out.tls = keys.tls.value_or(net::tls_options{});
     out.proxy = keys.proxy;
     out.auth = keys.auth.value_or(driver::auth_options{});
-    if (!out.api && (keys.tls || keys.proxy || keys.auth))
-        r.add_problem(n, "tls, proxy and auth are for an API, and none is given");
+    if (!out.api && (keys.proxy || keys.auth)) r.add_problem(n, "proxy and auth are for an API, and none is given");
+    if (keys.tls && !out.api && std::ranges::none_of(brokers_of(out), net::uses_tls))
+        r.add_problem(*n.find("tls"), "tls is for an API or for a broker with TLS (mqtts://), and neither is given");
     out.embedded = n.what == yaml_node::kind::scalar || n.find(keyword) != nullptr;
     if (out.broker) {
         const auto set_credentials = [&keys](net::endpoint& broker) {
@@ -249,12 +244,6 @@ yaml_node target::write(const scenario::target& t) const {
     if (t.embedded && !t.embedded_password.empty()) keys.embedded->password = t.embedded_password;
     return object<target_keys>{}.write(keys);
 }
-
-void tls::read(read_context& r, const yaml_node& n, net::tls_options& out) const {
-    object<net::tls_options>{}.read(r, n, out);
-}
-yaml_node tls::write(const net::tls_options& o) const { return object<net::tls_options>{}.write(o); }
-json::object tls::schema() const { return object<net::tls_options>{}.schema(); }
 
 json::object target::schema() const {
     return {{"anyOf", json::array{json::object{{"const", keyword}}, object<target_keys>{}.schema()}}};

@@ -1,15 +1,14 @@
 #include "tls_server.hpp"
 
-#include "certificates.hpp"
 #include "temporary_folder.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include <array>
-#include <cstdio>
+#include <chrono>
+#include <fstream>
 #include <map>
 #include <utility>
 
@@ -17,9 +16,22 @@ namespace loadsim::tests {
 namespace {
 
 struct certificates {
+    certificate::issuer issuer = issuer_of("CN=Test CA");
+    certificate::issuer other_issuer = issuer_of("CN=Other CA");
     harness::temporary_folder folder;
-    harness::certificate_authority ca{folder.path(), "Test CA"};
-    harness::certificate_authority other_ca{folder.path(), "Other CA"};
+
+    static certificate::issuer issuer_of(const std::string& subject) {
+        using namespace std::chrono;
+        const certificate::validity valid{sys_days{2020y / January / 1}, sys_days{2100y / January / 1}};
+        auto ca = std::make_shared<const certificate::authority>(
+            certificate::make_root({.subject = subject, .valid = valid}).value());
+        return certificate::issuer::create(std::move(ca), {.valid = valid}).value();
+    }
+    std::string file_of(const certificate::issuer& from, const std::string& name) const {
+        const auto file = folder.path() / name;
+        std::ofstream(file) << certificate::to_pem(from.ca().certificate);
+        return file.string();
+    }
 };
 
 certificates& all() {
@@ -29,12 +41,12 @@ certificates& all() {
 
 SSL_CTX* make_context(const tls_server::settings& s) {
     auto* const context = SSL_CTX_new(TLS_server_method());
-    const auto own = all().ca.issue(s.host, "DNS:" + s.host);
-    SSL_CTX_use_certificate_chain_file(context, own.certificate.c_str());
-    SSL_CTX_use_PrivateKey_file(context, own.key.c_str(), SSL_FILETYPE_PEM);
+    const auto own = all().issuer.issue_server({.hosts = {s.host}}).value();
+    SSL_CTX_use_certificate(context, own.certificate.get());
+    SSL_CTX_use_PrivateKey(context, own.key.get());
     SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("test"), 4);
     if (s.mutual) SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-    if (s.trust_clients) SSL_CTX_load_verify_file(context, all().ca.file().c_str());
+    if (s.trust_clients) SSL_CTX_load_verify_file(context, tls_server::ca_file().c_str());
     return context;
 }
 
@@ -115,22 +127,16 @@ std::string tls_server::requested_name() const {
 }
 
 const std::string& tls_server::ca_file() {
-    static const auto file = all().ca.file();
+    static const auto file = all().file_of(all().issuer, "ca.pem");
     return file;
 }
 const std::string& tls_server::other_ca_file() {
-    static const auto file = all().other_ca.file();
+    static const auto file = all().file_of(all().other_issuer, "other.pem");
     return file;
 }
 
-net::tls_credentials tls_server::client_credentials(const std::string& name) {
-    const auto files = all().ca.issue(name, "URI:vin:" + name);
-    const auto read = [](const std::string& file, auto&& parse) {
-        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "r"), &std::fclose);
-        return parse(in.get(), nullptr, nullptr, nullptr);
-    };
-    return {.certificate = {read(files.certificate, PEM_read_X509), &X509_free},
-            .key = {read(files.key, PEM_read_PrivateKey), &EVP_PKEY_free}};
+certificate::credentials tls_server::client_credentials(const std::string& name, certificate::certificate_fault fault) {
+    return all().issuer.issue({.vin = name, .subject = "CN=" + name, .san = "URI:vin:" + name, .fault = fault}).value();
 }
 
 } // namespace loadsim::tests

@@ -1,6 +1,7 @@
 // TLS server of OpenSSL in memory, with certificates made for the test program.
 #pragma once
 
+#include <loadsim/certificate/issuer.hpp>
 #include <loadsim/net/tls_session.hpp>
 
 #include <memory>
@@ -38,7 +39,8 @@ public:
 
     static const std::string& ca_file();
     static const std::string& other_ca_file();
-    static net::tls_credentials client_credentials(const std::string& name);
+    static certificate::credentials
+    client_credentials(const std::string& name, certificate::certificate_fault = certificate::certificate_fault::none);
 
 private:
     struct deleter {

@@ -3,11 +3,14 @@
 
 #include "tls_server.hpp"
 
+#include <loadsim/base/enum_names.hpp>
+
 #include <gtest/gtest.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 using namespace loadsim;
 using loadsim::tests::tls_server;
@@ -19,7 +22,7 @@ mqtt::bytes bytes_of(std::string_view text) { return {text.begin(), text.end()};
 /// Client and server, whose records are moved by hand.
 struct pair_of_sessions {
     explicit pair_of_sessions(tls_server::settings s = {}, net::tls_options o = {},
-                              const net::tls_credentials* own = nullptr, const net::tls_ticket& ticket = {})
+                              const certificate::credentials* own = nullptr, const net::tls_ticket& ticket = {})
         : server(std::move(s)), context(*net::tls_context::make(with_ca(std::move(o)))),
           client(context, "localhost", own, ticket) {
         client.start(to_server);
@@ -132,6 +135,27 @@ TEST(tls_session, sends_a_certificate_of_its_own) {
     pair_of_sessions unknown({.mutual = true, .trust_clients = false}, {}, &own);
     unknown.exchange();
     EXPECT_EQ(unknown.client.error().message(), "TLS alert from the peer: unknown ca");
+}
+
+TEST(tls_session, presents_faulty_certificates_which_the_server_refuses) {
+    using enum certificate::certificate_fault;
+    const std::pair<certificate::certificate_fault, std::string> rows[] = {
+        {expired, "certificate expired"},
+        {not_yet_valid, "bad certificate"},
+        {unknown_ca, "unknown ca"},
+        {self_signed, "unknown ca"},
+        {wrong_key, "decrypt error"},
+        {missing, "certificate required"},
+        {weak_key, "bad certificate"},
+        {missing_intermediate, "unknown ca"},
+    };
+    for (const auto& [fault, alert] : rows) {
+        const auto own = tls_server::client_credentials("VIN1", fault);
+        pair_of_sessions p({.mutual = true}, {}, &own);
+        p.exchange();
+        EXPECT_EQ(p.client.error().message(), "TLS alert from the peer: " + alert) << enum_name(fault);
+        EXPECT_TRUE(net::is_alert(p.client.error()));
+    }
 }
 
 TEST(tls_session, verifies_the_servers_certificate) {
