@@ -172,8 +172,6 @@ std::error_code mqtt_fleet::make_tls(net::mqtt_link& link, std::unique_ptr<net::
     const auto own = tls_->credentials_of(values, fault);
     if (!own) {
         credentials_error_ = "no certificate: " + own.error().list.front().text;
-        if (refusal_.empty() && !vehicle.connected_before)
-            refusal_ = fmt::format("vehicle {} has no certificate: {}", vin, to_string(own.error()));
         return net::errc::no_credentials;
     }
     out = std::make_unique<net::tls_session>(*tls_context_, broker.tls_host, &*own, ticket);
@@ -223,7 +221,14 @@ void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limi
     ++counts_.sessions.addresses[broker_of(vehicle).name];
     vehicle.failed_attempts = 0;
     if (std::exchange(vehicle.connected_before, true)) ++counts_.sessions.reconnects;
-    if (vehicle.state == session_state::rejected) return on_unauthorized_accept(vehicle);
+    if (vehicle.state == session_state::rejected) {
+        // A valid certificate with the name of another vehicle: the broker must refuse it the topics of this one.
+        if (certificate_fault_of(vehicle) == certificate::certificate_fault::wrong_name)
+            subscribe(vehicle, limits);
+        else
+            on_unauthorized_accept(vehicle);
+        return release_connect(vehicle);
+    }
     vehicle.subscription_kept = vehicle.subscription_kept && limits.session_present;
     report_session_event(vehicle, limits.session_present ? "online, session present" : "online");
     apply_server_limits(vehicle, limits);
@@ -280,6 +285,7 @@ void mqtt_fleet::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reaso
                                      static_cast<int>(granted[i]), static_cast<int>(requested_qos),
                                      static_cast<int>(granted[i]), static_cast<int>(requested_qos)));
     }
+    if (vehicle.state == session_state::rejected) return on_unauthorized_accept(vehicle);
     vehicle.subscription_kept = true;
     on_subscription_ready(vehicle);
 }

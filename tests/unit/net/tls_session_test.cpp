@@ -82,7 +82,9 @@ TEST(tls_session, ends_once_wherever_an_alert_comes) {
             p.client.receive(alert, p.plain, p.to_server);
             p.client.receive(alert, p.plain, p.to_server);
             EXPECT_TRUE(p.plain.empty()) << sent;
-            if (sent == 0) EXPECT_EQ(p.client.error().value(), 1040);
+            if (sent == 0) {
+                EXPECT_EQ(p.client.error().value(), 1040);
+            }
         }
     }
 }
