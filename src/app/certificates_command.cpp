@@ -279,8 +279,7 @@ command bundle_command() {
     return {.name = "bundle",
             .description = "Prints the CA certificates of a folder as PEM, for the trust store of a broker",
             .flags = {{.name = "folder", .into = folder.get(), .help = "Folder of `create`", .required = true}},
-            .run = [folder] { return bundle(*folder); },
-            .result_on_output = true};
+            .run = [folder] { return bundle(*folder); }};
 }
 
 } // namespace

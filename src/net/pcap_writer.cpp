@@ -180,6 +180,7 @@ struct pcap_writer::state {
 
     std::mutex mutex; ///< guards the members below
     std::ofstream file;
+    std::ofstream keys; ///< opened with the first secret
     std::string path;
     std::string error;
     std::int64_t offset_ns = 0;                          ///< system clock minus steady clock
@@ -270,6 +271,7 @@ result<std::unique_ptr<pcap_writer>> pcap_writer::open(const std::filesystem::pa
     if (!s->file.is_open())
         return problems{path.string(),
                         fmt::format("cannot write this capture file ({}); choose another place", errno_text())};
+    s->path = path.string();
     s->write_header();
     return std::unique_ptr<pcap_writer>(new pcap_writer(std::move(s)));
 }
@@ -300,6 +302,16 @@ void pcap_writer::on_closed(const connection& c, monotonic_time at) {
     state_->write_segment(f, false, tcp_segment::fin | tcp_segment::ack, {}, at);
     state_->write_segment(f, true, tcp_segment::ack, {}, at);
     state_->flows.erase(found);
+}
+
+void pcap_writer::on_tls_secret(std::string_view line) {
+    const std::lock_guard lock(state_->mutex);
+    auto& keys = state_->keys;
+    const auto path = state_->path + ".keys";
+    if (!keys.is_open() && create_private(path)) keys.open(path, std::ios::trunc);
+    keys << line << std::endl; // one may look at it during the run
+    if (!keys && state_->error.empty())
+        state_->error = fmt::format("writing {} has failed ({}): secrets are missing", path, errno_text());
 }
 
 std::string pcap_writer::error() {

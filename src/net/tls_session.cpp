@@ -85,6 +85,11 @@ int session_index() {
     return index;
 }
 
+int tap_index() {
+    static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+    return index;
+}
+
 /// Empties the certificates that OpenSSL keeps of a peer: 7 kB of a session.
 void release_peer_certificates(SSL* ssl) {
     static const auto [empty, key] = [] {
@@ -143,6 +148,14 @@ result<tls_context> tls_context::make(const tls_options& o) {
     made->plain.resize(largest_record);
     made->options = o;
     return tls_context(std::move(made));
+}
+
+void tls_context::log_keys(byte_tap& tap) {
+    auto* const context = impl_->context.get();
+    SSL_CTX_set_ex_data(context, tap_index(), &tap);
+    SSL_CTX_set_keylog_callback(context, [](const SSL* ssl, const char* line) {
+        static_cast<byte_tap*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), tap_index()))->on_tls_secret(line);
+    });
 }
 
 void tls_session::deleter::operator()(ssl_st* s) const { SSL_free(s); }

@@ -4,6 +4,7 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/certificate/certificate.hpp>
 #include <loadsim/mqtt/message.hpp>
+#include <loadsim/net/byte_tap.hpp>
 #include <loadsim/net/tls.hpp>
 
 #include <memory>
@@ -23,6 +24,9 @@ public:
     ~tls_context();
     tls_context(tls_context&&) noexcept;
     tls_context& operator=(tls_context&&) noexcept;
+
+    /// Gives the secrets of all later sessions to byte_tap::on_tls_secret(). The tap must outlive them.
+    void log_keys(byte_tap&);
 
 private:
     friend class tls_session;

@@ -153,6 +153,7 @@ std::error_code mqtt_fleet::make_tls(net::mqtt_link& link, std::unique_ptr<net::
             return net::errc::no_credentials;
         }
         tls_context_ = std::move(*made);
+        if (loop_.tap != nullptr) tls_context_->log_keys(*loop_.tap);
     }
     const auto resumption = tls_->context_options().resumption;
     net::tls_ticket ticket;

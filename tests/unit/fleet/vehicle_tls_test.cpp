@@ -57,8 +57,9 @@ TEST(vehicle_tls, reads_the_files_of_a_vehicle) {
     // An absolute path in the data replaces the folder of the scenario.
     const auto of_data = made_of({.client = {.certificate = "/scenario/{data.cert}"}});
     const std::vector<std::string> row{"/elsewhere/1.pem"};
-    EXPECT_EQ(of_data.credentials_of({.vin = "LZ1", .data = row}, certificate_fault::none).error().list.front().location,
-              "/elsewhere/1.pem");
+    EXPECT_EQ(
+        of_data.credentials_of({.vin = "LZ1", .data = row}, certificate_fault::none).error().list.front().location,
+        "/elsewhere/1.pem");
 }
 
 TEST(vehicle_tls, locates_problems_of_its_templates) {

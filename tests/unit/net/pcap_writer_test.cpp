@@ -333,6 +333,18 @@ TEST_F(pcap_writer, file_is_readable_by_its_owner_only) {
     EXPECT_EQ(contents().size(), file_header);
 }
 
+TEST_F(pcap_writer, secrets_of_tls_sessions_are_in_a_file_of_their_own_readable_by_its_owner_only) {
+    const auto keys = path_.string() + ".keys";
+    EXPECT_FALSE(std::filesystem::exists(keys));
+    file_->on_tls_secret("CLIENT_RANDOM 01 02");
+    file_->on_tls_secret("CLIENT_RANDOM 03 04");
+    std::ifstream in(keys);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "CLIENT_RANDOM 01 02\nCLIENT_RANDOM 03 04\n");
+    EXPECT_EQ(std::filesystem::status(keys).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::remove(keys);
+}
+
 TEST(pcap_writer_error, is_reported) {
     const auto nowhere = net::pcap_writer::open("/nonexistent/folder/x.pcap", monotonic_time{}, 0);
     ASSERT_FALSE(nowhere);

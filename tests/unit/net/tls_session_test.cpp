@@ -53,7 +53,7 @@ struct pair_of_sessions {
 } // namespace
 
 TEST(tls_session, decrypts_what_the_server_sends_whatever_the_split_of_its_records) {
-    for (const std::size_t chunk : {1, 2, 3, 4, 5, 6, 7, 64, 127, 128, 500, 1000}) {
+    for (const std::size_t chunk : {1U, 2U, 3U, 4U, 5U, 6U, 7U, 64U, 127U, 128U, 500U, 1000U}) {
         pair_of_sessions p;
         p.exchange(chunk);
         ASSERT_TRUE(p.client.established()) << chunk << p.client.describe_error().text;
@@ -142,14 +142,9 @@ TEST(tls_session, sends_a_certificate_of_its_own) {
 TEST(tls_session, presents_faulty_certificates_which_the_server_refuses) {
     using enum certificate::certificate_fault;
     const std::pair<certificate::certificate_fault, std::string> rows[] = {
-        {expired, "certificate expired"},
-        {not_yet_valid, "bad certificate"},
-        {unknown_ca, "unknown ca"},
-        {self_signed, "unknown ca"},
-        {wrong_key, "decrypt error"},
-        {missing, "certificate required"},
-        {weak_key, "bad certificate"},
-        {missing_intermediate, "unknown ca"},
+        {expired, "certificate expired"}, {not_yet_valid, "bad certificate"},   {unknown_ca, "unknown ca"},
+        {self_signed, "unknown ca"},      {wrong_key, "decrypt error"},         {missing, "certificate required"},
+        {weak_key, "bad certificate"},    {missing_intermediate, "unknown ca"},
     };
     for (const auto& [fault, alert] : rows) {
         const auto own = tls_server::client_credentials("VIN1", fault);
