@@ -87,8 +87,7 @@ TEST_F(credential_files_test, names_the_file_that_cannot_be_used) {
     EXPECT_EQ(problem_of({.certificate = certificate, .key = other_key}),
               other_key + ": is not the private key of the certificate in " + certificate);
     EXPECT_EQ(problem_of({.certificate = text}), text + ": holds no certificate in PEM");
-    EXPECT_EQ(problem_of({.certificate = certificate, .key = text}).substr(0, text.size() + 30),
-              text + ": holds no private key in PEM");
+    EXPECT_EQ(problem_of({.certificate = certificate, .key = text}).find(text + ": holds no private key in PEM"), 0U);
     EXPECT_EQ(problem_of({.pkcs12 = text}), text + ": is no PKCS #12 file");
     EXPECT_NE(problem_of({.certificate = absent}).find(absent), std::string::npos);
 }

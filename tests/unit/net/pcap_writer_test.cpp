@@ -334,7 +334,7 @@ TEST_F(pcap_writer, file_is_readable_by_its_owner_only) {
 }
 
 TEST_F(pcap_writer, secrets_of_tls_sessions_are_in_a_file_of_their_own_readable_by_its_owner_only) {
-    const auto keys = path_.string() + ".keys";
+    const auto keys = path_ + ".keys";
     EXPECT_FALSE(std::filesystem::exists(keys));
     file_->on_tls_secret("CLIENT_RANDOM 01 02");
     file_->on_tls_secret("CLIENT_RANDOM 03 04");

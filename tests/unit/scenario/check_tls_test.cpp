@@ -58,16 +58,16 @@ TEST(check_tls, refuses_keys_that_contradict_each_other) {
         std::string_view problem;
     };
     const row rows[] = {
-        {with_tls("{ca: /ca.pem}", "{broker: 'mqtt://b'}"), "f:4:14: no broker uses TLS; write target.broker as mqtts"},
+        {with_tls("{ca: /ca.pem}", "{broker: 'mqtt://b'}"), "f:4:9: no broker uses TLS; write target.broker as mqtts"},
         {minimal_scenario("target: {broker: 'mqtt://b', tls: {ca: /ca.pem}}"),
-         "f:3:35: tls is for an API or for a broker with TLS (mqtts://), and neither is given"},
+         "f:3:30: tls is for an API or for a broker with TLS (mqtts://), and neither is given"},
         {with_tls("{minVersion: '1.3', maxVersion: '1.2'}"), "f:4:27: it is above maxVersion"},
         {with_tls("{certificate: a, pkcs12: b}"), "f:4:39: certificate and pkcs12 are given; one is enough"},
         {with_tls("{key: a}"), "f:4:20: a key needs its certificate"},
-        {with_tls("{alpn: ['']}"), "f:4:21: an empty name is no protocol"},
-        {with_tls("{certificate: a, issue: {ca: b}}"), "f:4:38: certificates come from files or from issue"},
+        {with_tls("{alpn: ['']}"), "f:4:15: an empty name is no protocol"},
+        {with_tls("{certificate: a, issue: {ca: b}}"), "f:4:31: certificates come from files or from issue"},
         {with_tls("{issue: {key: k}}"), "f:4:28: a key needs the certificate of its CA"},
-        {with_tls("{issue: {}}"), "f:4:22: 'ca' is missing: the CA of the run is trusted by the embedded broker alone"},
+        {with_tls("{issue: {}}"), "f:4:15: 'ca' is missing: the CA of the run is trusted by the embedded broker alone"},
         {with_tls("{resumption: endpoint, certificate: '{vin}.pem'}"),
          "f:4:27: with `endpoint` a vehicle would resume the session of another one"},
         {with_tls("{certificate: '{vni}.pem'}"), "f:4:28: unknown variable 'vni'; did you mean 'vin'?"},

@@ -126,7 +126,7 @@ TEST(platform_schema, refuses_contradictions) {
     const struct {
         std::string yaml, problem;
     } rows[] = {
-        {minimal_scenario("target: {broker: mqtt://a, tls: {ca: x}}"), "tls, proxy and auth are for an API"},
+        {minimal_scenario("target: {broker: mqtt://a, tls: {ca: x}}"), "tls is for an API or for a broker with TLS"},
         {minimal_scenario(
              "target: {broker: mqtt://a, api: http://b, auth: {bearer: a, basic: {user: u, password: p}}}"),
          "one of bearer, basic, apiKey, oauth2 and sigv4 is enough"},

@@ -89,7 +89,7 @@ TEST(problems, of_values) {
         {"behaviours: {b: {steps: [], delays: {'': 1s}}}", "f:3:38: a name of 1 to 100 characters belongs here"},
         {"behaviours: {b: {steps: [], delays: {a: 1s, a: 2s}}}", "f:3:45: the key 'a' is there twice, first in line 3"},
         {"behaviours: {b: {steps: [], delays: {a: }}}", "f:3:38: 'a' has no value"},
-        {"behaviours: {b: {credentials: {password: x}}}", "f:3:18: 'user' is missing"},
+        {"behaviours: {b: {credentials: {password: x}}}", "f:3:18: which are wrong? give a user, or the fault of its certificate"},
         {"conditions: {tunnel: {}}", "f:3:1: a list of conditions belongs here, not a map"},
         {"conditions: [tunnel]",
          "f:3:14: a condition, such as {tunnel: {at: 60s, for: 20s}}, belongs here, not 'tunnel'"},
