@@ -380,10 +380,11 @@ void fleet_poll(struct fleet* f, int64_t until) {
 }
 
 bool fleet_wait_online(struct fleet* f, uint32_t wanted) {
-    const int64_t spare = f->connect_rate > 0 ? (int64_t)(f->size / f->connect_rate * 1e9) : 0;
+    int64_t spare = f->connect_rate > 0 ? (int64_t)(f->size / f->connect_rate * 1e9) : 0;
+    if (f->tls != NULL) spare += f->size * (second / 50); // a handshake takes milliseconds of both ends on a busy machine
     const int64_t give_up = f->now + 60 * second + spare;
     while (f->online < wanted && f->lost == 0 && f->now < give_up) fleet_poll(f, give_up);
-    if (f->online < wanted && f->lost == 0) fail("not all sessions are online after a minute", 0);
+    if (f->online < wanted && f->lost == 0) fail("not all sessions are online in time", 0);
     return f->online >= wanted;
 }
 
