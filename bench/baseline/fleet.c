@@ -4,6 +4,7 @@
 #include "measurement.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -39,6 +40,12 @@ bool fleet_open(struct fleet* f) {
         fail("cannot begin", errno);
         return false;
     }
+    if (f->tls != NULL) {
+        char address[INET6_ADDRSTRLEN];
+        getnameinfo((const struct sockaddr*)&f->broker, f->broker_size, address, sizeof address, NULL, 0,
+                    NI_NUMERICHOST);
+        if (!tls_open(f->tls, address, f->size)) return false;
+    }
     f->started_at = f->now = now_ns();
     f->keep_alive_check_at = f->started_at + second;
     return true;
@@ -53,9 +60,10 @@ static void drop_session(struct fleet* f, uint32_t index, const char* why, int e
     struct session* s = &f->sessions[index];
     if (s->stage == stage_idle) return;
     if (f->lost++ == 0) fail(why, error);
-    if (s->stage == stage_connecting || s->stage == stage_mqtt_connecting) --f->connecting;
+    if (s->stage < stage_subscribing) --f->connecting;
     if (s->stage == stage_online) --f->online;
     s->stage = stage_idle;
+    if (f->tls != NULL) tls_release(f->tls, index);
     close(s->fd);
     s->fd = -1;
     if (s->pending_io != NULL) {
@@ -98,6 +106,16 @@ static void release_pending(struct session* s) {
     s->pending_io = NULL;
 }
 
+static ssize_t send_bytes(struct fleet* f, uint32_t index, const uint8_t* data, size_t size) {
+    return f->tls != NULL ? tls_send(f->tls, index, data, size) : send(f->sessions[index].fd, data, size, MSG_NOSIGNAL);
+}
+
+/// With TLS events are level-triggered: so a session need not read until the socket is empty, which takes a system call more.
+static void watch(struct fleet* f, uint32_t index, uint32_t events) {
+    struct epoll_event event = {.events = events, .data = {.u32 = index}};
+    epoll_ctl(f->epoll, EPOLL_CTL_MOD, f->sessions[index].fd, &event);
+}
+
 void fleet_flush(struct fleet* f, uint32_t index) {
     struct session* s = &f->sessions[index];
     const size_t size = f->out.size;
@@ -106,7 +124,7 @@ void fleet_flush(struct fleet* f, uint32_t index) {
     s->last_sent_ms = (uint32_t)((f->now - f->started_at) / 1000000);
     size_t sent = 0;
     if (s->pending_io == NULL || s->pending_io->unsent == NULL) {
-        const ssize_t taken = send(s->fd, f->out.data, size, MSG_NOSIGNAL);
+        const ssize_t taken = send_bytes(f, index, f->out.data, size);
         if (taken < 0 && errno != EAGAIN) {
             drop_session(f, index, "cannot send", errno);
             return;
@@ -116,17 +134,19 @@ void fleet_flush(struct fleet* f, uint32_t index) {
     }
     struct pending_io* pending_io = pending_of(s); // the socket buffer is full: EPOLLOUT follows
     append_block(&pending_io->unsent, &pending_io->unsent_size, f->out.data + sent, size - sent);
+    if (f->tls != NULL) watch(f, index, EPOLLIN | EPOLLOUT);
 }
 
 static void flush_unsent(struct fleet* f, uint32_t index) {
     struct session* s = &f->sessions[index];
     if (s->pending_io == NULL || s->pending_io->unsent == NULL) return;
-    const ssize_t taken = send(s->fd, s->pending_io->unsent, s->pending_io->unsent_size, MSG_NOSIGNAL);
+    const ssize_t taken = send_bytes(f, index, s->pending_io->unsent, s->pending_io->unsent_size);
     if (taken < 0 && errno != EAGAIN) {
         drop_session(f, index, "cannot send", errno);
         return;
     }
     if (taken > 0) drop_front(&s->pending_io->unsent, &s->pending_io->unsent_size, (size_t)taken);
+    if (f->tls != NULL && s->pending_io->unsent == NULL) watch(f, index, EPOLLIN);
     release_pending(s);
 }
 
@@ -151,12 +171,13 @@ static void start_connect(struct fleet* f, uint32_t index) {
         drop_session(f, index, "cannot connect", errno);
         return;
     }
-    // Registered once per socket: edge-triggered events need no re-arming.
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.u32 = index}};
+    // Without TLS registered once per socket: edge-triggered events need no re-arming.
+    struct epoll_event event = {.events = f->tls != NULL ? EPOLLOUT : EPOLLIN | EPOLLOUT | EPOLLET,
+                                .data = {.u32 = index}};
     if (epoll_ctl(f->epoll, EPOLL_CTL_ADD, s->fd, &event) != 0) drop_session(f, index, "cannot be watched", errno);
 }
 
-static void on_connected(struct fleet* f, uint32_t index) {
+static void open_mqtt(struct fleet* f, uint32_t index) {
     char vin[vin_size + 1];
     f->sessions[index].stage = stage_mqtt_connecting;
     if (is_controller(f, index)) {
@@ -166,6 +187,28 @@ static void on_connected(struct fleet* f, uint32_t index) {
         put_connect(&f->out, vin, f->keep_alive_s, vin);
     }
     fleet_flush(f, index);
+}
+
+static void continue_handshake(struct fleet* f, uint32_t index) {
+    if (tls_handshake(f->tls, index) == 0)
+        open_mqtt(f, index);
+    else if (errno != EAGAIN)
+        drop_session(f, index, "the TLS handshake fails", errno);
+}
+
+static void on_connected(struct fleet* f, uint32_t index) {
+    char vin[vin_size + 1];
+    if (f->tls == NULL) {
+        open_mqtt(f, index);
+        return;
+    }
+    vin_of(vin, index);
+    f->sessions[index].stage = stage_securing;
+    watch(f, index, EPOLLIN);
+    if (tls_attach(f->tls, index, f->sessions[index].fd, vin))
+        continue_handshake(f, index);
+    else
+        drop_session(f, index, "no TLS session", 0);
 }
 
 static void on_connack(struct fleet* f, uint32_t index) {
@@ -228,7 +271,8 @@ static size_t handle_packets(struct fleet* f, uint32_t index, struct bytes in) {
             return SIZE_MAX;
         }
         if (length == 0 || length > pending_io.size) break;
-        if (!handle_packet(f, index, pending_io.data[0], (struct bytes){pending_io.data + body, length - body})) return SIZE_MAX;
+        if (!handle_packet(f, index, pending_io.data[0], (struct bytes){pending_io.data + body, length - body}))
+            return SIZE_MAX;
         done += length;
     }
     return done;
@@ -237,8 +281,9 @@ static size_t handle_packets(struct fleet* f, uint32_t index, struct bytes in) {
 static void on_readable(struct fleet* f, uint32_t index) {
     struct session* s = &f->sessions[index];
     ssize_t size;
+    bool more;
     do {
-        size = recv(s->fd, f->in, in_size, 0);
+        size = f->tls != NULL ? tls_receive(f->tls, index, f->in, in_size) : recv(s->fd, f->in, in_size, 0);
         if (size < 0 && errno == EAGAIN) return;
         if (size <= 0) {
             drop_session(f, index, "the broker closes a connection", size < 0 ? errno : 0);
@@ -262,7 +307,10 @@ static void on_readable(struct fleet* f, uint32_t index) {
             append_block(&pending_io->partial, &pending_io->partial_size, arrived.data + done, arrived.size - done);
         }
         fleet_flush(f, index);
-    } while (size == in_size && s->stage != stage_idle); // edge-triggered: read until the socket is empty
+        if (s->stage == stage_idle) return;
+        // Edge-triggered: read until the socket is empty. TLS: all records that are in memory.
+        more = f->tls != NULL ? tls_has_more(f->tls, index) : size == in_size;
+    } while (more);
 }
 
 static void on_event(struct fleet* f, uint32_t index, uint32_t events) {
@@ -277,6 +325,10 @@ static void on_event(struct fleet* f, uint32_t index, uint32_t events) {
         } else if ((events & EPOLLOUT) != 0) {
             on_connected(f, index);
         }
+        return;
+    }
+    if (s->stage == stage_securing) {
+        continue_handshake(f, index);
         return;
     }
     if ((events & EPOLLOUT) != 0) flush_unsent(f, index);
@@ -328,10 +380,11 @@ void fleet_poll(struct fleet* f, int64_t until) {
 }
 
 bool fleet_wait_online(struct fleet* f, uint32_t wanted) {
-    const int64_t spare = f->connect_rate > 0 ? (int64_t)(f->size / f->connect_rate * 1e9) : 0;
+    int64_t spare = f->connect_rate > 0 ? (int64_t)(f->size / f->connect_rate * 1e9) : 0;
+    if (f->tls != NULL) spare += f->size * (second / 50); // a handshake takes milliseconds of both ends on a busy machine
     const int64_t give_up = f->now + 60 * second + spare;
     while (f->online < wanted && f->lost == 0 && f->now < give_up) fleet_poll(f, give_up);
-    if (f->online < wanted && f->lost == 0) fail("not all sessions are online after a minute", 0);
+    if (f->online < wanted && f->lost == 0) fail("not all sessions are online in time", 0);
     return f->online >= wanted;
 }
 
@@ -346,6 +399,7 @@ void fleet_close(struct fleet* f) {
         put_disconnect(&f->out);
         fleet_flush(f, i);
         if (f->sessions[i].stage == stage_idle) continue;
+        if (f->tls != NULL) tls_release(f->tls, i);
         close(f->sessions[i].fd);
         f->sessions[i].stage = stage_idle;
     }

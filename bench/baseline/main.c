@@ -20,7 +20,9 @@ static void usage(void) {
             "  --seconds S          round-trips, exchange: measure so long, default 5\n"
             "  --warm-up S          round-trips, exchange: before that, default 1\n"
             "  --active W           round-trips: sessions with a message in flight, default 0: all\n"
-            "  --per-second R       exchange: commands a second, default 1000\n");
+            "  --per-second R       exchange: commands a second, default 1000\n"
+            "  --tls FOLDER         mutual TLS 1.3 with the certificates that `loadsim certificates create` has "
+            "written there\n");
 }
 
 static bool number(const char* text, double max, double* out) {
@@ -43,6 +45,7 @@ static bool parse(int count, char** arguments, struct options* o) {
         {"warm-up", required_argument, NULL, 'w'},
         {"active", required_argument, NULL, 'i'},
         {"per-second", required_argument, NULL, 'r'},
+        {"tls", required_argument, NULL, 'm'},
         {NULL, 0, NULL, 0},
     };
     for (int c; (c = getopt_long(count, arguments, "", known_options, NULL)) != -1;) {
@@ -53,6 +56,10 @@ static bool parse(int count, char** arguments, struct options* o) {
         }
         if (c == 'p') {
             o->port = optarg;
+            continue;
+        }
+        if (c == 'm') {
+            o->tls = optarg;
             continue;
         }
         if (c == '?' || !number(optarg, 1e6, &value)) return false;
@@ -105,10 +112,12 @@ int main(int count, char** arguments) {
     }
     for (size_t i = 0; i < sizeof modes / sizeof *modes; ++i) {
         if (strcmp(arguments[optind], modes[i].name) != 0) continue;
+        struct tls tls = {.folder = o.tls};
         struct fleet f = {.size = o.sessions,
                           .connects_at_once = o.in_flight,
                           .connect_rate = o.connect_rate,
-                          .keep_alive_s = o.keep_alive_s};
+                          .keep_alive_s = o.keep_alive_s,
+                          .tls = o.tls != NULL ? &tls : NULL};
         return resolve_broker(&o, &f) ? modes[i].run(&f, &o) : 1;
     }
     usage();

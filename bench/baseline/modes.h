@@ -17,6 +17,7 @@ struct options {
     double warm_up_s;  ///< round-trips, exchange: warm-up before the measurement
     uint32_t active;   ///< round-trips: sessions with a message in flight; 0: all
     double per_second; ///< exchange: commands per second
+    const char* tls;   ///< folder of certificates; NULL: plain TCP
 };
 
 /// Connects, subscribes and holds: the cost of a session.

@@ -23,7 +23,12 @@ target::mosquitto started_broker(const std::filesystem::path& folder) {
 } // namespace
 
 bench_environment::bench_environment(const bench::programs& all, const std::filesystem::path& scratch,
-                                     const std::string& name)
-    : programs_(all), folder_(created_folder(scratch / name)), broker_(started_broker(folder_)) {}
+                                     const std::string& name, std::filesystem::path certificates)
+    : programs_(all), folder_(created_folder(scratch / name)), certificates_(std::move(certificates)) {
+    if (certificates_.empty())
+        broker_ = started_broker(folder_);
+    else
+        tls_broker_.emplace(certificates_, folder_);
+}
 
 } // namespace loadsim::bench

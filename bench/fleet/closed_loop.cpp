@@ -17,6 +17,8 @@ metrics run_competitor(const std::string& name, std::vector<std::string> command
                    {"--port", environment.port(), "--sessions", std::to_string(sessions), "--seconds",
                     std::to_string(measured.count()), "--in-flight", std::to_string(max_pending_connects)});
     command.insert(command.end(), extra_arguments.begin(), extra_arguments.end());
+    if (!environment.certificates().empty())
+        command.insert(command.end(), {"--tls", environment.certificates().string()});
     measured_process process(name, command, environment.folder());
     return bench::read_result(process);
 }

@@ -13,6 +13,10 @@ double median(std::vector<double> samples) {
     return samples.size() % 2 != 0 ? samples[middle] : (samples[middle - 1] + samples[middle]) / 2;
 }
 
+double growth_per_session(double larger, double smaller, std::uint32_t sessions) {
+    return (larger - smaller) / sessions;
+}
+
 ratio compare(const std::vector<double>& baseline, const std::vector<double>& loadsim) {
     ratio r{median(loadsim) / median(baseline), std::numeric_limits<double>::quiet_NaN(),
             std::numeric_limits<double>::quiet_NaN()};

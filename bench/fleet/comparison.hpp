@@ -1,6 +1,7 @@
 // Statistics of two competitors measured in alternating runs.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct ratio {
     double lowest = 0; ///< lowest ratio of a single pair of consecutive runs
     double highest = 0;
 };
+
+/// Growth per session between two fleet sizes; process start-up cancels out.
+double growth_per_session(double larger, double smaller, std::uint32_t sessions);
 
 /// Both vectors have one sample per pair, in the same order.
 ratio compare(const std::vector<double>& baseline, const std::vector<double>& loadsim);

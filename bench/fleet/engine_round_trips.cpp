@@ -1,5 +1,6 @@
 // Closed-loop benchmark of loadsim's engine: one net::loop, one net::mqtt_link per session, one QoS 1 message in flight on each. A
 // separate program, because no scenario expresses this workload. Same output format as the baseline client.
+#include "engine_tls.hpp"
 #include "process_usage.hpp"
 
 #include <loadsim/backend/default_protocol.hpp>
@@ -17,7 +18,11 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <exception>
+#include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 
 namespace {
 
@@ -29,6 +34,7 @@ struct run_options {
     std::uint32_t active = 0; ///< 0: all
     std::uint32_t in_flight = 100;
     double seconds = 5;
+    std::string tls; ///< folder of certificates; empty: plain TCP
 };
 
 constexpr std::chrono::seconds warm_up{1};
@@ -41,7 +47,9 @@ double own_memory() { return static_cast<double>(bench::resident_bytes(::getpid(
 class fleet final : private net::link_events, private net::timer {
 public:
     explicit fleet(const run_options& w)
-        : run_options_(w), broker_(boost::asio::ip::address_v4::loopback(), w.port), loop_(time_) {}
+        : run_options_(w), broker_(boost::asio::ip::address_v4::loopback(), w.port), loop_(time_) {
+        if (!w.tls.empty()) tls_.emplace(w.tls);
+    }
 
     int run() {
         cpu_begin_ = own_cpu();
@@ -56,6 +64,11 @@ public:
 
 private:
     std::string vin_of(const net::mqtt_link& link) const { return vehicle::vin_of(vin_, vehicle_id{link.tag()}); }
+
+    std::error_code make_tls(net::mqtt_link& link, std::unique_ptr<net::tls_session>& out) override {
+        if (tls_) out = tls_->make_session(vin_of(link));
+        return {};
+    }
 
     mqtt::identity identify(net::mqtt_link& link) override {
         name_ = vin_of(link);
@@ -80,7 +93,7 @@ private:
     void on_subscribed(net::mqtt_link&, std::span<const mqtt::reason>) override {
         if (++online_ != run_options_.sessions) return;
         connect_s_ = since(begin_);
-        connect_cpu_s_ = own_cpu() - cpu_begin_;
+        connect_cpu_s_ = own_cpu() - cpu_begin_ - credentials_cpu_s();
         memory_online_ = own_memory();
         const auto active =
             run_options_.active == 0 ? run_options_.sessions : std::min(run_options_.active, run_options_.sessions);
@@ -129,6 +142,7 @@ private:
         }
     }
 
+    double credentials_cpu_s() const { return tls_ ? tls_->credentials_cpu_s() : 0; }
     double since(monotonic_time t) const { return std::chrono::duration<double>(time_.now() - t).count(); }
 
     void print() const {
@@ -136,11 +150,14 @@ private:
         const double cpu = own_cpu() - cpu_before_;
         const auto done = static_cast<double>(done_ - done_before_);
         fmt::print(
-            "{{\"mode\":\"round-trips\",\"sessions\":{},\"connects_per_s\":{:.1f},\"cpu_per_connect_us\":{:.3f},"
+            "{{\"mode\":\"round-trips\",\"sessions\":{},\"connects_per_s\":{:.1f},\"connect_cpu_s\":{:.6f},"
+            "\"cpu_per_connect_us\":{:.3f},\"credentials_cpu_us\":{:.3f},\"rss_online\":{:.0f},"
             "\"bytes_per_session\":{:.1f},\"seconds\":{:.6f},\"round_trips\":{:.0f},\"round_trips_per_s\":{:.1f},"
             "\"cpu_per_round_trip_us\":{:.4f},\"lost\":{}}}\n",
-            run_options_.sessions, run_options_.sessions / connect_s_, connect_cpu_s_ / run_options_.sessions * 1e6,
-            (memory_online_ - memory_begin_) / run_options_.sessions, took, done, done / took, cpu / done * 1e6, lost_);
+            run_options_.sessions, run_options_.sessions / connect_s_, connect_cpu_s_,
+            connect_cpu_s_ / run_options_.sessions * 1e6, credentials_cpu_s() / run_options_.sessions * 1e6,
+            memory_online_, (memory_online_ - memory_begin_) / run_options_.sessions, took, done, done / took,
+            cpu / done * 1e6, lost_);
         std::fflush(stdout);
     }
 
@@ -152,6 +169,7 @@ private:
     net::loop loop_;
     mqtt::session_options options_;
     vehicle::vin_options vin_;
+    std::optional<bench::engine_tls> tls_; // before the links, whose sessions use it
     std::deque<net::mqtt_link> links_;
     std::string name_, presence_, topic_;
     std::string payload_ = std::string(payload_size, 'x');
@@ -172,7 +190,13 @@ int main(int count, char** arguments) {
     app.add_option("--active", w.active);
     app.add_option("--in-flight", w.in_flight)->check(CLI::PositiveNumber);
     app.add_option("--seconds", w.seconds)->check(CLI::PositiveNumber);
+    app.add_option("--tls", w.tls);
     CLI11_PARSE(app, count, arguments);
     target::raise_open_file_limit();
-    return fleet(w).run();
+    try {
+        return fleet(w).run();
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "engine: {}\n", error.what());
+        return 1;
+    }
 }

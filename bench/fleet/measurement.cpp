@@ -25,11 +25,6 @@ constexpr std::uint32_t scale_rate = 1000;
 constexpr std::uint32_t smallest_fleet = 100;
 constexpr const char* ratio_target = "at most 1.3";
 
-/// Growth per session between two fleet sizes; process start-up cancels out.
-double growth_per_session(double larger, double smaller, std::uint32_t sessions) {
-    return (larger - smaller) / sessions;
-}
-
 class measurement {
 public:
     explicit measurement(const measurement_plan& p) : plan_(p) {

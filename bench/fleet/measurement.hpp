@@ -23,6 +23,9 @@ struct measurement_plan {
     bool exchange = true;
     bool scale = true;
     bool paho = true;
+    bool tls = true; ///< see tls_measurement.hpp
+
+    bool any_without_tls() const { return connect || round_trip || exchange || scale || paho; }
 };
 
 /// Calls `on_results` after each part, so that a late failure does not lose earlier results.

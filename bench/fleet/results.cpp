@@ -110,8 +110,8 @@ std::string to_markdown(const results& r) {
     if (!r.notes.empty()) out += '\n';
     for (const auto& note : r.notes) out += "- " + note + '\n';
     if (!r.repeated_runs.empty())
-        out += fmt::format("- Runs that went wrong and were made again: {} (fleet.json says why).\n",
-                           r.repeated_runs.size());
+        out += fmt::format("- Runs that went wrong and were made again: {} ({}.json says why).\n",
+                           r.repeated_runs.size(), r.name);
     return out;
 }
 
@@ -155,14 +155,14 @@ std::string to_json(const results& r) {
 
 void write(const results& r, const std::filesystem::path& folder) {
     std::filesystem::create_directories(folder);
-    const auto put = [&](const char* name, const std::string& text) {
+    const auto put = [&](const std::string& name, const std::string& text) {
         std::ofstream out(folder / name);
         out << text;
         out.close();
         if (!out) throw std::runtime_error(fmt::format("{}: cannot be written", (folder / name).string()));
     };
-    put("fleet.md", to_markdown(r));
-    put("fleet.json", to_json(r));
+    put(r.name + ".md", to_markdown(r));
+    put(r.name + ".json", to_json(r));
 }
 
 } // namespace loadsim::bench

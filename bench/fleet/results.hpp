@@ -36,6 +36,7 @@ struct paho_row {
 };
 
 struct results {
+    std::string name = "fleet"; ///< of the files
     std::map<std::string, std::string> machine;
     std::uint32_t pairs = 0;
     std::vector<comparison_row> comparisons;
@@ -48,7 +49,7 @@ struct results {
 std::string to_markdown(const results&);
 std::string to_json(const results&);
 
-/// fleet.md and fleet.json. Throws when they cannot be written.
+/// NAME.md and NAME.json. Throws when they cannot be written.
 void write(const results&, const std::filesystem::path& folder);
 
 } // namespace loadsim::bench

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 
 namespace loadsim::bench {
 namespace {
@@ -22,6 +23,8 @@ TEST(comparison, ratio_uses_medians_and_spread_uses_pairs) {
     EXPECT_DOUBLE_EQ(r.lowest, 0.9);
     EXPECT_DOUBLE_EQ(r.highest, 1.5);
 }
+
+TEST(comparison, growth_has_no_cost_of_the_start_in_it) { EXPECT_DOUBLE_EQ(growth_per_session(9.5, 1.5, 4000), 0.002); }
 
 TEST(comparison, samples_keep_run_order) {
     EXPECT_THAT(samples_of({{{"a", 1}, {"b", 2}}, {{"b", 3}}, {{"a", 4}}}, "a"), testing::ElementsAre(1, 4));
@@ -43,7 +46,19 @@ TEST(results, markdown_has_the_machine_and_both_medians) {
     EXPECT_THAT(page,
                 HasSubstr("a CPU, 2 cores, 24 GiB, Debian, Linux 6; GCC 12, Release; mosquitto 2.0; 2026-01-01."));
     EXPECT_THAT(page, HasSubstr("| connects, per second | 1,234,567 | 617,284 | 0.50 (0.50 to 0.50) |  |"));
-    EXPECT_THAT(page, HasSubstr("made again: 1"));
+    EXPECT_THAT(page, HasSubstr("made again: 1 (fleet.json says why)"));
+}
+
+TEST(results, files_are_named_after_the_page) {
+    auto r = sample_results();
+    r.name = "tls";
+    EXPECT_THAT(to_markdown(r), HasSubstr("(tls.json says why)"));
+    const auto folder = std::filesystem::path(testing::TempDir()) / "loadsim-bench-results";
+    write(r, folder);
+    EXPECT_TRUE(std::filesystem::exists(folder / "tls.md"));
+    EXPECT_TRUE(std::filesystem::exists(folder / "tls.json"));
+    EXPECT_FALSE(std::filesystem::exists(folder / "fleet.md"));
+    std::filesystem::remove_all(folder);
 }
 
 TEST(results, json_has_every_sample_and_the_reason_of_each_repeated_run) {

@@ -1,11 +1,14 @@
 // Scenario files in scenarios/.
 #include "scenario_text.hpp"
 
+#include <loadsim/base/enum_names.hpp>
+#include <loadsim/certificate/issuer.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
 #include <loadsim/scenario/run_estimate.hpp>
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -55,7 +58,7 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
                 hide(webhook->hmac->key);
         EXPECT_TRUE(*again == d) << "but for the secrets, which are never written";
     }
-    EXPECT_GE(count, 36);
+    EXPECT_GE(count, 41);
 }
 
 TEST(scenario_files, the_pilot_is_the_published_one) {
@@ -106,6 +109,37 @@ TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
                 testing::ElementsAre("e2e.p99 < 1s", "unexpected == 0", "sessions.dropped == 0", "anomalies == 0"));
     for (const auto& s : d.target.backend.services)
         EXPECT_LT(std::max(s.limits.created, s.limits.pending), d.load.drain) << "silent vehicles end within the drain";
+}
+
+TEST(scenario_files, the_large_tls_fleet_is_6_processes_with_a_certificate_for_each_vehicle) {
+    const auto text = text_of(folder / "fleet-100k-mtls.yaml");
+    const auto d = read_valid(text);
+    const auto p = estimate_run(d, {.open_files = 20'000});
+    EXPECT_EQ(p.requirements.sessions, 100'000U);
+    EXPECT_EQ(p.ranks, 6U) << "as its comment says";
+    EXPECT_THAT(text, testing::HasSubstr("run --ranks 6 scenarios/fleet-100k-mtls.yaml"));
+    EXPECT_THAT(text, testing::HasSubstr("tls: {mutual: true}"));
+    EXPECT_THAT(text, testing::HasSubstr("issue: {subject: \"CN={vin}"));
+    EXPECT_EQ(p.duration, 60s);
+    EXPECT_EQ(p.arrivals, 12'000U) << "200 a second";
+    std::vector<std::string> budgets;
+    for (const auto& b : d.budgets) budgets.push_back(b.expression);
+    EXPECT_THAT(budgets,
+                testing::ElementsAre("e2e.p99 < 1s", "unexpected == 0", "sessions.dropped == 0", "anomalies == 0"));
+}
+
+TEST(scenario_files, of_bad_certificates_has_a_segment_for_each_fault) {
+    const auto text = text_of(folder / "edge-cases" / "bad-certificates.yaml");
+    const auto d = read_valid(text);
+    std::set<std::string> behaviours;
+    for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);
+    EXPECT_EQ(behaviours.size(), enum_names<certificate::certificate_fault>.size()) << "each and success";
+    for (const auto fault : enum_names<certificate::certificate_fault>) {
+        std::string name(fault); // in the scenario with hyphens
+        std::ranges::replace(name, '_', '-');
+        if (name == "none") continue;
+        EXPECT_THAT(text, testing::HasSubstr(": {credentials: {certificate: " + name + "}}"));
+    }
 }
 
 TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
