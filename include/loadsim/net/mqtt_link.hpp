@@ -27,6 +27,7 @@ struct connect_times {
     nanoseconds tcp{};
     nanoseconds tls{}; ///< handshake; 0: without TLS
     nanoseconds connack{};
+    bool tls_resumed = false; ///< the handshake was shortened by a ticket
     nanoseconds total() const noexcept { return tcp + tls + connack; }
 };
 
@@ -73,7 +74,10 @@ public:
     const mqtt::session_options& options() const noexcept { return options_; }
     bool idle() const noexcept { return stage_ == stage::idle; }
     bool waiting() const noexcept { return stage_ == stage::waiting; } ///< for the time given to wait_until()
-    std::string describe_tls_error() const; ///< only during link_events::on_offline()
+    std::string describe_tls_error() const;                            ///< only during link_events::on_offline()
+    /// The connection ended during its TLS handshake, or by an error of TLS: with TLS 1.3 a client has completed its handshake when
+    /// the server refuses its certificate. Only during link_events::on_offline().
+    bool tls_failed() const noexcept;
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
 
     /// Only while idle or waiting. The source address is sources[first], or the next one with a free port; none given: chosen by
@@ -162,10 +166,10 @@ private:
     const mqtt::session_options& options_;
     link_events& events_;
     mqtt::session session_;
-    monotonic_time started_{};                    ///< start of the current step of the connect
-    std::unique_ptr<mqtt::bytes> partial_;        ///< bytes of an incomplete packet
-    std::unique_ptr<mqtt::bytes> unsent_;         ///< bytes that the socket did not accept
-    std::unique_ptr<layers> layers_;              ///< TLS and impairment; allocated on first use
+    monotonic_time started_{};             ///< start of the current step of the connect
+    std::unique_ptr<mqtt::bytes> partial_; ///< bytes of an incomplete packet
+    std::unique_ptr<mqtt::bytes> unsent_;  ///< bytes that the socket did not accept
+    std::unique_ptr<layers> layers_;       ///< TLS and impairment; allocated on first use
     int socket_ = -1;
     std::uint32_t tag_;
     stage stage_ = stage::idle;
