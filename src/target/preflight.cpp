@@ -25,6 +25,8 @@ std::string number_text(std::optional<std::uint64_t> n) {
 
 std::string memory_text(std::optional<std::uint64_t> bytes) { return bytes ? format_memory(*bytes) : "unknown"; }
 
+std::string rate_text(double per_second) { return fmt::format("{:.{}f}/s", per_second, per_second < 10 ? 1 : 0); }
+
 /// Status of `needed` against `available`; tight above `tight_above_percent` of it.
 check_status status_of(std::uint64_t needed, std::optional<std::uint64_t> available,
                        unsigned tight_above_percent = 100) {
@@ -243,8 +245,8 @@ std::optional<check> check_handshakes(const resource_requirements& n, const mach
     const auto needed = local_connects_per_second(n);
     const auto available = handshakes_per_second_max(n, machine);
     check c{.name = "TLS handshakes",
-            .needed = fmt::format("{:.6g}/s", needed),
-            .available = available ? fmt::format("{:.6g}/s", *available) : "unknown",
+            .needed = rate_text(needed),
+            .available = available ? rate_text(*available) : number_text({}),
             .scope = n.local_broker ? "full ones; this machine's cores pay for both ends"
                                     : "full ones; the broker pays as much CPU time",
             .status = !available             ? check_status::unknown

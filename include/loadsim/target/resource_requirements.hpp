@@ -46,9 +46,9 @@ std::uint64_t local_memory(const resource_requirements&);
 /// Shards of a process that is given no number: one for every two cores, at most 8; with several ranks 1.
 std::uint32_t default_shards(unsigned cores, bool of_several_ranks);
 double local_connects_per_second(const resource_requirements&);
-/// Full TLS handshakes a second of the vehicles on this machine, with the default number of shards, if nothing but CPU time limits
-/// them. The other end pays as much: on the same cores if the broker is local, and a mosquitto has one thread. Empty: no TLS, or the
-/// number of cores is unknown.
+/// Full TLS handshakes a second of the vehicles on this machine, with the default number of shards, if only CPU time limits them.
+/// The other end pays as much: on the same cores if the broker is local; a mosquitto has one thread. Empty: no TLS, or the number
+/// of cores is unknown.
 std::optional<double> handshakes_per_second_max(const resource_requirements&, const machine_resources&);
 /// Time in which the vehicles on this machine connect, at least.
 nanoseconds connect_time_min(const resource_requirements&, const machine_resources&);
