@@ -53,6 +53,18 @@ std::uint64_t request_counts::ended() const noexcept {
     return std::accumulate(outcomes.begin(), outcomes.end(), std::uint64_t{0});
 }
 
+histogram tls_counts::completed() const {
+    auto all = full;
+    all.merge(resumed);
+    return all;
+}
+
+std::uint64_t tls_counts::failed() const {
+    std::uint64_t sum = 0;
+    for (const auto& [text, count] : failures) sum += count;
+    return sum;
+}
+
 void totals::add(const totals& other) {
     each_field(
         []<class Field>(const char*, Field& sum, const Field& more) {

@@ -102,6 +102,10 @@ std::string mqtt_link::describe_tls_error() const {
     return layers_ && layers_->ended ? layers_->ended->describe_error().text : std::string();
 }
 
+bool mqtt_link::tls_failed() const noexcept {
+    return layers_ && layers_->ended && (!layers_->ended->established() || layers_->ended->error());
+}
+
 void mqtt_link::on_tcp_connected() {
     const auto now = loop_.now();
     tcp_us_ = static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::microseconds>(now - started_).count());
@@ -147,17 +151,18 @@ void mqtt_link::on_readable(std::uint32_t events) {
     }
     const auto size = static_cast<std::size_t>(received);
     const mqtt::byte_view read{loop_.read_buffer.data(), size};
-    loop_.traffic.bytes_received += size;
-    const auto sent_before = loop_.traffic.bytes_sent;
-    if (tls() == nullptr) tap(false, read);
+    const bool with_tls = tls() != nullptr;
+    (with_tls ? loop_.traffic.tls_bytes_received : loop_.traffic.bytes_received) += size;
+    const auto& sent = with_tls ? loop_.traffic.tls_bytes_sent : loop_.traffic.bytes_sent;
+    const auto sent_before = sent;
+    if (!with_tls) tap(false, read);
     if (is_shaped()) {
         enqueue_incoming(read);
     } else if (deliver(read)) {
         return;
     }
     if (!transfers()) return;
-    if (quick_acks_ && loop_.traffic.bytes_sent == sent_before)
-        set_quick_ack(socket_); // otherwise the ACK was sent with data
+    if (quick_acks_ && sent == sent_before) set_quick_ack(socket_); // otherwise the ACK was sent with data
     // One read per event, for fairness. A full buffer or a pending end of the connection needs another one.
     const bool more = size == loop_.read_buffer.size() || (events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0;
     if (more) loop_.poller().rearm(socket_, *this);
@@ -184,7 +189,7 @@ std::error_code mqtt_link::decrypt(mqtt::byte_view arrived) {
     if (auto ticket = tls()->take_ticket(); !ticket.empty()) events_.on_ticket(*this, std::move(ticket));
     if (!plain->empty() && stage_ == stage::open) {
         tap(false, *plain);
-        loop_.traffic.plain_received += plain->size();
+        loop_.traffic.bytes_received += plain->size();
         if (const auto failed = deliver_to_session(*plain)) return failed;
         if (stage_ != stage::open) return std::make_error_code(std::errc::operation_canceled);
     }
@@ -252,7 +257,7 @@ std::error_code mqtt_link::flush(mqtt::bytes& out) {
     const lent_buffer records(loop_.record_buffer);
     if (!out.empty()) {
         tap(true, out);
-        loop_.traffic.plain_sent += out.size();
+        loop_.traffic.bytes_sent += out.size();
         tls()->send(out, *records);
     }
     if (stage_ == stage::closing) tls()->close(*records);
@@ -271,8 +276,9 @@ std::error_code mqtt_link::transmit(const mqtt::bytes& out) {
         const auto sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
         if (sent < 0 && !would_block(errno)) return last_error();
         if (sent > 0) size = static_cast<std::size_t>(sent);
-        loop_.traffic.bytes_sent += size;
-        if (tls() == nullptr) tap(true, mqtt::byte_view(out).first(size));
+        const bool with_tls = tls() != nullptr;
+        (with_tls ? loop_.traffic.tls_bytes_sent : loop_.traffic.bytes_sent) += size;
+        if (!with_tls) tap(true, mqtt::byte_view(out).first(size));
         if (size == out.size()) return {};
     }
     if ((unsent_ ? unsent_->size() : 0) + out.size() - size > unsent_limit) return errc::peer_not_reading;
@@ -395,10 +401,12 @@ void mqtt_link::abandon_socket(int socket) {
 void mqtt_link::on_connected(mqtt::session&, const mqtt::server_limits& limits) {
     was_online_ = true;
     arm_session_timer(); // from the connect timeout to keep alive
+    const bool with_tls = tls() != nullptr;
     events_.on_online(*this, limits,
                       {.tcp = std::chrono::microseconds{tcp_us_},
-                       .tls = tls() != nullptr ? layers_->tls_duration : nanoseconds{},
-                       .connack = loop_.now() - started_});
+                       .tls = with_tls ? layers_->tls_duration : nanoseconds{},
+                       .connack = loop_.now() - started_,
+                       .tls_resumed = with_tls && tls()->resumed()});
 }
 
 void mqtt_link::on_message(mqtt::session&, const mqtt::message& m) {

@@ -92,6 +92,15 @@ json::object latency(const measure::totals& sum) {
     return hops;
 }
 
+/// Null without TLS.
+json::value tls(const measure::tls_counts& t) {
+    if (t == measure::tls_counts{}) return nullptr;
+    return json::object{{"handshake", json_latency(t.completed())},    {"full", json_latency(t.full)},
+                        {"resumed", json_latency(t.resumed)},          {"failed", t.failed()},
+                        {"error_reasons", counts_by_text(t.failures)}, {"bytes_sent", t.bytes_sent},
+                        {"bytes_received", t.bytes_received}};
+}
+
 json::object sessions(const run_result& run) {
     const auto& s = run.sum.sessions;
     return {{"planned", run.sessions_planned},
@@ -101,6 +110,9 @@ json::object sessions(const run_result& run) {
             {"reconnects", s.reconnects},
             {"syn_retransmitted", s.syn_retransmitted},
             {"connect", json_latency(s.connect)},
+            {"tcp", json_latency(s.tcp)},
+            {"tls", tls(s.tls)},
+            {"connack", json_latency(s.connack)},
             {"addresses", counts_by_text(s.addresses)},
             {"error_reasons", counts_by_text(s.reasons)}};
 }

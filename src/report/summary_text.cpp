@@ -83,7 +83,15 @@ std::string latency(const measure::totals& sum) {
         if (static_cast<hop>(i) == hop::lag && !sum.loop_delay.empty())
             rows.push_back(latency_row("loop delay", sum.loop_delay, "message arrived to message read"));
     }
-    if (!sum.sessions.connect.empty()) rows.push_back(latency_row("connect", sum.sessions.connect, "TCP to CONNACK"));
+    const auto& s = sum.sessions;
+    const auto add_connect_row = [&](std::string_view name, const measure::histogram& h, std::string_view meaning) {
+        if (!h.empty()) rows.push_back(latency_row(name, h, meaning));
+    };
+    add_connect_row("connect", s.connect, "TCP connect to CONNACK");
+    add_connect_row("tcp", s.tcp, "part of connect: TCP connect");
+    add_connect_row("tls full", s.tls.full, "part of connect: TLS handshake");
+    add_connect_row("tls resumed", s.tls.resumed, "part of connect: TLS handshake, resumed");
+    add_connect_row("connack", s.connack, "part of connect: CONNECT to CONNACK");
     return rows.size() == 1 ? "\nlatency   no samples\n" : "\nlatency\n" + table(rows, 1, 7);
 }
 
@@ -114,6 +122,15 @@ std::string addresses_text(std::string_view what, const std::map<std::string, st
     return text + '\n';
 }
 
+/// Empty without TLS.
+std::string tls_text(const measure::tls_counts& t, const measure::message_counts& m) {
+    if (t == measure::tls_counts{}) return "";
+    return fmt::format("    TLS: {}, {} resumed, {} failed; {} sent and {} received, without TLS {} and {}\n",
+                       count_of(t.full.count(), "full handshake", "full handshakes"), human_count(t.resumed.count()),
+                       human_count(t.failed()), human_bytes(t.bytes_sent), human_bytes(t.bytes_received),
+                       human_bytes(m.bytes_sent), human_bytes(m.bytes_received));
+}
+
 std::string sessions(const run_result& run) {
     const auto& s = run.sum.sessions;
     const auto syn_text = s.syn_retransmitted == 0
@@ -124,7 +141,7 @@ std::string sessions(const run_result& run) {
     return fmt::format("\nsessions  {} planned, {} at the peak, {} refused, {} dropped, {}\n",
                        human_count(run.sessions_planned), human_count(run.sessions_peak), human_count(s.refused),
                        human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
-           syn_text + addresses_text("sessions", s.addresses) + reasons(s.reasons);
+           tls_text(s.tls, run.sum.messages) + syn_text + addresses_text("sessions", s.addresses) + reasons(s.reasons);
 }
 
 std::string traffic(const run_result& run) {

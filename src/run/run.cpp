@@ -9,10 +9,10 @@
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
 #include <loadsim/run/ranks.hpp>
+#include <loadsim/target/resource_requirements.hpp>
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <thread>
 
@@ -59,7 +59,7 @@ result<void> execute_as_coordinator(const scenario::scenario_config& scenario, c
 } // namespace
 
 std::uint32_t default_shards(bool of_several_ranks) {
-    return of_several_ranks ? 1 : std::clamp(std::thread::hardware_concurrency() / 2, 1U, 8U);
+    return target::default_shards(std::thread::hardware_concurrency(), of_several_ranks);
 }
 
 result<void> execute(const scenario::scenario_config& scenario, const options& requested, const listener& callbacks) {

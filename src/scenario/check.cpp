@@ -232,6 +232,15 @@ void warn_of_unmeasured_recoveries(const scenario_config& config, problems& warn
     }
 }
 
+void warn_of_unmeasured_tls(const scenario_config& config, problems& warnings) {
+    if (vehicles_use_tls(config)) return;
+    for (std::size_t i = 0; i < config.budgets.size(); ++i)
+        if (const auto& b = config.budgets[i]; verdict::is_of_tls(b))
+            warnings.add(
+                fmt::format("budgets[{}]", i),
+                fmt::format("{} has no data: the vehicles use no TLS; target.broker would be mqtts://HOST", b.metric));
+}
+
 /// A lost request counts with the completion timeout, so that a limit above it is kept even if all are lost.
 void warn_of_high_limits(const scenario_config& config, problems& warnings) {
     for (std::size_t i = 0; i < config.budgets.size(); ++i) {
@@ -345,6 +354,7 @@ problems check(const scenario_config& config, problems& warnings) {
     }
     warn_of_high_limits(config, warnings);
     warn_of_unmeasured_recoveries(config, warnings);
+    warn_of_unmeasured_tls(config, warnings);
     if (all.empty()) warn_of_load(config, warnings);
     return all;
 }

@@ -133,6 +133,8 @@ loadsim::target::resource_requirements requirements_of(const scenario_config& co
     // read() has rejected invalid addresses; here they count as none.
     if (const auto sources = net::parse_source_addresses(config.fleet.source_addresses)) n.sources = sources->size();
     n.connects_in_flight = std::min<std::uint64_t>(config.fleet.connects_in_flight, config.fleet.vehicles);
+    n.connects_per_second = config.fleet.connect_rate.per_second;
+    n.tls = vehicles_use_tls(config);
     const auto packets = std::ceil(peak_rate(config) * packets_per_request + ping_rate(config));
     n.packets_per_second = static_cast<std::uint64_t>(std::min(packets, 1e15));
     return n;
@@ -148,12 +150,11 @@ run_estimate estimate_run(const scenario_config& config, const loadsim::target::
     }
     estimate.arrivals = schedule.size();
     estimate.duration = schedule.duration();
-    estimate.connect_time =
-        duration_for(static_cast<std::uint32_t>(requirements_of(config).sessions), config.fleet.connect_rate);
     estimate.ranks = loadsim::target::required_ranks(requirements_of(config), machine_here);
     estimate.open_file_limit = machine_here.open_files;
     const auto ranks = estimate.ranks.value_or(1);
     estimate.requirements = requirements_of(config, {ranks, ranks});
+    estimate.connect_time = loadsim::target::connect_time_min(estimate.requirements, machine_here);
     return estimate;
 }
 

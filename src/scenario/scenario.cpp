@@ -47,6 +47,11 @@ bool needs_a_broker(const scenario_config& config) {
            !config.campaigns.empty() || std::ranges::any_of(config.load.observers, is_mqtt);
 }
 
+bool vehicles_use_tls(const scenario_config& config) {
+    return config.fleet.link == fleet::link_kind::mqtt &&
+           std::ranges::any_of(brokers_of(config.target), [](const auto& broker) { return net::uses_tls(broker); });
+}
+
 std::vector<net::endpoint> brokers_of(const target& t) { return join_endpoints(t.broker, t.more_brokers); }
 std::vector<net::endpoint> apis_of(const target& t) { return join_endpoints(t.api, t.more_apis); }
 

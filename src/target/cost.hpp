@@ -4,6 +4,7 @@
 // 1,000 to 15,000 idle vehicles, each with a will, a retained presence and one subscription, over MQTT on TCP.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 namespace loadsim::target::cost {
@@ -14,6 +15,10 @@ inline constexpr std::uint64_t megabyte = 1000 * kilobyte;
 inline constexpr std::uint64_t session = 300;          ///< loadsim's memory; measured 211
 inline constexpr std::uint64_t broker_session = 3'900; ///< mosquitto's resident memory; measured 3,860
 inline constexpr std::uint64_t socket = 5'100;         ///< kernel slabs of one end; measured 10,090 for both
+
+inline constexpr std::uint64_t tls_session = 16'000; ///< more memory of loadsim for an idle session with TLS
+/// CPU time of each end for a full handshake with a client certificate: TLS 1.3, P-256, OpenSSL 3.0.
+inline constexpr std::chrono::milliseconds tls_handshake{1};
 
 inline constexpr std::uint64_t rank = 25 * megabyte;     ///< 15 when idle, the rest for requests in flight
 inline constexpr std::uint64_t mpi_rank = 12 * megabyte; ///< added by MPI_Init; measured 8 with 2 ranks, 11.5 with 22

@@ -3,9 +3,13 @@
 
 #include "cost.hpp"
 
+#include <loadsim/base/units.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -20,6 +24,8 @@ std::string number_text(std::optional<std::uint64_t> n) {
 }
 
 std::string memory_text(std::optional<std::uint64_t> bytes) { return bytes ? format_memory(*bytes) : "unknown"; }
+
+std::string rate_text(double per_second) { return fmt::format("{:.{}f}/s", per_second, per_second < 10 ? 1 : 0); }
 
 /// Status of `needed` against `available`; tight above `tight_above_percent` of it.
 check_status status_of(std::uint64_t needed, std::optional<std::uint64_t> available,
@@ -233,6 +239,33 @@ check check_tcp_memory(const resource_requirements& n, const machine_resources& 
     return c;
 }
 
+/// Never stops a run: connects above the rate wait, if fleet.fleetConnectTimeout allows it. Empty: no TLS.
+std::optional<check> check_handshakes(const resource_requirements& n, const machine_resources& machine) {
+    if (!n.tls) return {};
+    const auto needed = local_connects_per_second(n);
+    const auto available = handshakes_per_second_max(n, machine);
+    check c{.name = "TLS handshakes",
+            .needed = rate_text(needed),
+            .available = available ? rate_text(*available) : number_text({}),
+            .scope = n.local_broker ? "full ones; this machine's cores pay for both ends"
+                                    : "full ones; the broker pays as much CPU time",
+            .status = !available             ? check_status::unknown
+                      : needed <= *available ? check_status::enough
+                                             : check_status::tight,
+            .remedies = {}};
+    if (available)
+        c.scope += fmt::format("; connecting takes {} at least",
+                               format_duration(std::chrono::ceil<std::chrono::seconds>(connect_time_min(n, machine))));
+    if (c.status == check_status::tight) {
+        const auto of_fleet = *available * n.connects_per_second / needed;
+        c.remedies.push_back(
+            {"connect at the rate that the cores allow; the default of fleet.fleetConnectTimeout follows from it", "",
+             fmt::format("--set fleet.connectRate={:.0f}", std::floor(of_fleet))});
+        c.remedies.push_back({"spread the ranks over more machines", "", ""});
+    }
+    return c;
+}
+
 /// Empty: the kernel has no connection tracking.
 std::optional<check> check_conntrack(const resource_requirements& n, const machine_resources& machine) {
     if (!machine.conntrack) return {};
@@ -281,6 +314,7 @@ std::vector<check> assess(const resource_requirements& n, const machine_resource
     std::vector<check> all{check_open_files(n, machine),   check_files_of_all(n, machine),
                            check_source_ports(n, machine), check_memory(n, machine),
                            check_tcp_memory(n, machine),   check_listen_backlog(n, machine)};
+    if (auto handshakes = check_handshakes(n, machine)) all.push_back(std::move(*handshakes));
     if (auto tracked = check_conntrack(n, machine)) all.push_back(std::move(*tracked));
     return all;
 }

@@ -2,6 +2,7 @@
 
 #include "cost.hpp"
 
+#include <loadsim/base/units.hpp>
 #include <loadsim/target/machine_resources.hpp>
 
 #include <fmt/format.h>
@@ -40,10 +41,35 @@ std::uint64_t files_per_broker(const resource_requirements& n) {
 }
 
 std::uint64_t local_memory(const resource_requirements& n) {
-    const auto session =
-        cost::session + cost::socket + (n.local_broker ? cost::socket : 0) + (n.own_broker ? cost::broker_session : 0);
+    const auto session = cost::session + (n.tls ? cost::tls_session : 0) + cost::socket +
+                         (n.local_broker ? cost::socket : 0) + (n.own_broker ? cost::broker_session : 0);
     const auto rank = cost::rank + (n.placement.ranks > 1 ? cost::mpi_rank : 0) + (n.own_broker ? cost::broker : 0);
     return local_sessions(n) * session + n.placement.local_ranks * rank;
+}
+
+std::uint32_t default_shards(unsigned cores, bool of_several_ranks) {
+    return of_several_ranks ? 1 : std::clamp(cores / 2, 1U, 8U);
+}
+
+double local_connects_per_second(const resource_requirements& n) {
+    if (n.sessions == 0) return 0;
+    return n.connects_per_second * static_cast<double>(local_sessions(n)) / static_cast<double>(n.sessions);
+}
+
+std::optional<double> handshakes_per_second_max(const resource_requirements& n, const machine_resources& machine) {
+    if (!n.tls || machine.cores == 0) return {};
+    auto threads = n.placement.local_ranks * default_shards(machine.cores, n.placement.ranks > 1);
+    if (n.own_broker) threads = std::min(threads, n.placement.local_ranks);
+    const double cores = n.local_broker ? machine.cores / 2.0 : machine.cores;
+    return std::min<double>(threads, cores) / seconds(cost::tls_handshake);
+}
+
+nanoseconds connect_time_min(const resource_requirements& n, const machine_resources& machine) {
+    const auto sessions = local_sessions(n);
+    if (sessions == 0) return {};
+    const auto connects = local_connects_per_second(n);
+    const auto possible = std::min(connects, handshakes_per_second_max(n, machine).value_or(connects));
+    return duration_for(static_cast<double>(sessions), {possible});
 }
 
 std::optional<std::uint32_t> required_ranks(const resource_requirements& requirements,

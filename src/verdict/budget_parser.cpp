@@ -139,13 +139,21 @@ result<double> parse_latency_limit(const budget& b, std::string_view limit) {
     return milliseconds(*duration);
 }
 
+/// What `metric.rate` is a share of; empty: the metric has no rate.
+std::string_view rate_base_of(const budget& b) {
+    if (b.metric_kind != budget::kind::count && b.metric_kind != budget::kind::rate) return {};
+    if (b.metric.starts_with("campaigns.")) return "vehicles addressed";
+    if (b.metric.starts_with("sessions.tls.")) return "TLS handshakes";
+    return b.metric.starts_with("outcomes") || b.metric == "unexpected" ? "requests due" : std::string_view{};
+}
+
 result<double> parse_count_limit(const budget& b, std::string_view limit) {
     std::uint64_t count{};
     const auto end = limit.data() + limit.size();
     const auto [stopped, error] = std::from_chars(limit.data(), end, count);
     if (error == std::errc{} && stopped == end) return static_cast<double>(count);
     const auto metric = b.stat.empty() ? b.metric : b.metric + "." + b.stat;
-    if (limit.ends_with('%') && allowed_labels(b).size() == 1) // metrics counted by phase or campaign also have a rate
+    if (limit.ends_with('%') && !rate_base_of(b).empty())
         return parse_error(
             fmt::format("'{}' is a share, and {} is a count; write {}.rate for a share", limit, metric, metric));
     return parse_error(
@@ -156,7 +164,7 @@ result<double> parse_rate_limit(const budget& b, std::string_view limit) {
     if (!limit.ends_with('%'))
         return parse_error(
             fmt::format("'{}' is not a percentage, and {}.rate is a share of the {}; write one such as 0.1%", limit,
-                        b.metric, b.metric.starts_with("campaigns.") ? "vehicles addressed" : "requests due"));
+                        b.metric, rate_base_of(b)));
     const auto fraction_limit = parse_fraction(limit);
     if (!fraction_limit) return fraction_limit.error();
     return fraction_limit->value;

@@ -91,13 +91,30 @@ std::optional<double> campaign_value(const budget& b, const measure::totals& tot
     return b.metric_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
 }
 
+/// Handshakes count as in the report: of established sessions, or failed.
+std::optional<double> tls_value(const budget& b, const measure::tls_counts& tls) {
+    const auto completed = tls.completed();
+    const auto handshakes = completed.count() + tls.failed();
+    if (handshakes == 0) return std::nullopt;
+    if (b.metric_kind == kind::connect) return stat_of(completed, b);
+    if (b.metric_kind == kind::connect_count) return static_cast<double>(completed.count());
+    const auto count = static_cast<double>(b.metric == "sessions.tls.failed" ? tls.failed() : tls.resumed.count());
+    return b.metric_kind == kind::rate ? count / static_cast<double>(handshakes) : count;
+}
+
+const measure::histogram& connect_samples(const budget& b, const measure::session_counts& sessions) {
+    if (b.metric == "sessions.tcp") return sessions.tcp;
+    return b.metric == "sessions.connack" ? sessions.connack : sessions.connect;
+}
+
 /// Value of the metric in the unit of the limit; absent: no data.
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
     if (b.metric.starts_with("campaigns.")) return campaign_value(b, totals, names);
+    if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
     if (b.metric_kind == kind::latency) return stat_of(samples_of(b, totals, names), b);
-    if (b.metric_kind == kind::connect) return stat_of(totals.sessions.connect, b);
-    if (b.metric_kind == kind::connect_count) return static_cast<double>(totals.sessions.connect.count());
+    if (b.metric_kind == kind::connect) return stat_of(connect_samples(b, totals.sessions), b);
+    if (b.metric_kind == kind::connect_count) return static_cast<double>(connect_samples(b, totals.sessions).count());
     if (b.metric_kind == kind::queue_wait) return stat_of(totals.queued.wait, b);
     if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
     if (b.metric_kind == kind::recovery) return recovery_time(b, run);
@@ -157,6 +174,8 @@ measure::histogram samples_of(const budget& b, const measure::totals& totals, co
             samples.merge(totals.latencies.select(hop, {.service = service, .phase = phase}));
     return samples;
 }
+
+bool is_of_tls(const budget& b) { return b.metric.starts_with("sessions.tls"); }
 
 bool is_within(const budget& b, double value) { return satisfies(value, b.op, b.limit); }
 

@@ -42,9 +42,10 @@ std::optional<double> parse_percentile(std::string_view digits) {
     return value;
 }
 
-result<budget> latency_metric(std::string_view metric, std::string_view stat, budget::kind latency,
-                              budget::kind count) {
-    const names stats{"min", "mean", "max", "count", "p50", "p90", "p95", "p99", "p999"};
+/// `others`: what the metric has besides statistics, for suggestions.
+result<budget> latency_metric(std::string_view metric, std::string_view stat, budget::kind latency, budget::kind count,
+                              const names& others = {}) {
+    names stats{"min", "mean", "max", "count", "p50", "p90", "p95", "p99", "p999"};
     if (stat.empty())
         return parse_error(fmt::format("{} needs a statistic, such as {}.p99 or {}.max", metric, metric, metric));
     budget b;
@@ -61,6 +62,7 @@ result<budget> latency_metric(std::string_view metric, std::string_view stat, bu
         b.percentile = *percentile;
         return b;
     }
+    stats.insert(stats.end(), others.begin(), others.end());
     return parse_error(unknown_name("statistic", stat, stats));
 }
 
@@ -76,6 +78,26 @@ result<budget> count_or_rate(std::string_view metric, std::string_view stat) {
 
 result<budget> plain_count(std::string_view metric) { return count_or_rate(metric, {}); }
 
+result<budget> session_metric(std::string_view name, std::string_view rest) {
+    constexpr auto latency = budget::kind::connect, count = budget::kind::connect_count;
+    const names connect_parts{"connect", "tcp", "connack"};
+    const names counts{"refused", "dropped", "reconnects"};
+    const names tls_counts{"resumed", "failed"};
+    const auto [what, stat] = split(rest);
+    if (what.empty()) return parse_error("sessions needs the name of a metric, such as sessions.dropped");
+    if (contains(what, connect_parts)) return latency_metric(fmt::format("sessions.{}", what), stat, latency, count);
+    if (what == "tls") {
+        const auto [tls_count, tls_stat] = split(stat);
+        if (contains(tls_count, tls_counts)) return count_or_rate(fmt::format("sessions.tls.{}", tls_count), tls_stat);
+        return latency_metric("sessions.tls", stat, latency, count, tls_counts);
+    }
+    if (contains(rest, counts)) return plain_count(name);
+    names all(counts);
+    all.insert(all.end(), connect_parts.begin(), connect_parts.end());
+    all.push_back("tls");
+    return parse_error(unknown_name("metric of sessions", contains(what, counts) ? rest : what, all));
+}
+
 } // namespace
 
 result<budget> parse_metric(std::string_view name) {
@@ -90,15 +112,7 @@ result<budget> parse_metric(std::string_view name) {
         if (!parse_outcome(outcome)) return parse_error(unknown_name("outcome", outcome, outcome_names));
         return count_or_rate(name.substr(0, head.size() + 1 + outcome.size()), stat);
     }
-    if (head == "sessions") {
-        const auto [what, stat] = split(rest);
-        if (what == "connect")
-            return latency_metric("sessions.connect", stat, budget::kind::connect, budget::kind::connect_count);
-        const names counts{"refused", "dropped", "reconnects", "connect"};
-        if (rest.empty()) return parse_error("sessions needs the name of a metric, such as sessions.dropped");
-        if (!contains(rest, counts)) return parse_error(unknown_name("metric of sessions", rest, counts));
-        return plain_count(name);
-    }
+    if (head == "sessions") return session_metric(name, rest);
     if (head == "queued") {
         const auto [what, stat] = split(rest);
         if (what == "wait")

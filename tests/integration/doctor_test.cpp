@@ -67,6 +67,14 @@ TEST(doctor, reports_sufficient_resources_and_opens_nothing) {
     EXPECT_FALSE(exists(d.run().folder() / "reports"));
 }
 
+TEST(doctor, says_how_long_handshakes_take_with_tls) {
+    doctor d(fleet_of(200), {"--broker", "mqtts://10.0.0.7", "--set", "fleet.connectRate=1000000"});
+    EXPECT_EQ(d.run().wait(), 0) << d.run().out() << d.run().err();
+    EXPECT_THAT(d.run().out(), AllOf(HasSubstr("TLS handshakes"), HasSubstr("1000000/s"), HasSubstr("tight"),
+                                     HasSubstr("connecting takes 1s at least"),
+                                     HasSubstr("the default of fleet.fleetConnectTimeout follows from it")));
+}
+
 TEST(doctor, suggests_a_number_of_ranks_and_accepts_that_number) {
     doctor one(fleet_of(2000), {}, set_open_file_limits(1000, 1000));
     EXPECT_EQ(one.run().wait(), 3) << one.run().out() << one.run().err();

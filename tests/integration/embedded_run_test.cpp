@@ -72,7 +72,9 @@ void expect_a_pass(program& run, std::int64_t shards) {
     EXPECT_EQ(number(summary, "/requests/sent"), 85);
     EXPECT_EQ(number(summary, "/sessions/planned"), 1000);
     EXPECT_EQ(number(summary, "/sessions/online_peak"), 1000);
-    EXPECT_EQ(number(summary, "/sessions/connect/samples"), 1000);
+    for (const auto* part : {"connect", "tcp", "connack"})
+        EXPECT_EQ(number(summary, "/sessions/" + std::string(part) + "/samples"), 1000) << part;
+    EXPECT_TRUE(summary.at_pointer("/sessions/tls").is_null());
     EXPECT_EQ(number(summary, "/sessions/dropped"), 0);
     EXPECT_EQ(number(summary, "/generator/shards"), shards);
     EXPECT_EQ(harness::outcome_matrix(summary), expected_matrix());

@@ -33,17 +33,35 @@ struct request_counts {
 };
 BOOST_DESCRIBE_STRUCT(request_counts, (), (due, sent, outcomes, unexpected))
 
+/// TLS of sessions. A handshake counts when its CONNACK is received: with TLS 1.3 a client has completed its handshake when the
+/// server refuses its certificate.
+struct tls_counts {
+    histogram full;                                  ///< handshakes of established sessions, with certificates
+    histogram resumed;                               ///< the same, shortened by a ticket of an earlier session
+    std::map<std::string, std::uint64_t> failures{}; ///< failed handshakes, by the error's text: alerts, certificates
+    std::uint64_t bytes_sent = 0;                    ///< of TLS records; message_counts has those of MQTT packets
+    std::uint64_t bytes_received = 0;
+
+    histogram completed() const; ///< full and resumed
+    std::uint64_t failed() const;
+    friend bool operator==(const tls_counts&, const tls_counts&) = default;
+};
+BOOST_DESCRIBE_STRUCT(tls_counts, (), (full, resumed, failures, bytes_sent, bytes_received))
+
 struct session_counts {
-    std::uint64_t refused = 0;                    ///< connects that failed: TCP, CONNACK, time-out
+    std::uint64_t refused = 0;                    ///< connects that failed: TCP, TLS, CONNACK, time-out
     std::uint64_t dropped = 0;                    ///< established sessions that were lost, not closed by us
     std::uint64_t reconnects = 0;                 ///< sessions re-established after a drop
     std::uint64_t syn_retransmitted = 0;          ///< connects with a retransmitted SYN: the listen backlog was full
-    histogram connect;                            ///< TCP connect to CONNACK
+    histogram connect;                            ///< TCP connect to CONNACK: the sum of tcp, TLS handshake and connack
+    histogram tcp;                                ///< TCP connect
+    histogram connack;                            ///< CONNECT sent to CONNACK
+    tls_counts tls;                               ///< nothing without TLS
     std::map<std::string, std::uint64_t> reasons; ///< of refused and dropped sessions, by the error's text
     std::map<std::string, std::uint64_t> addresses{}; ///< sessions established, by address of the broker
 };
 BOOST_DESCRIBE_STRUCT(session_counts, (),
-                      (refused, dropped, reconnects, syn_retransmitted, connect, reasons, addresses))
+                      (refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses))
 
 /// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {
@@ -67,7 +85,7 @@ BOOST_DESCRIBE_STRUCT(http_counts, (),
 struct message_counts {
     std::uint64_t published = 0; ///< MQTT application messages sent by our sessions
     std::uint64_t received = 0;
-    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_sent = 0; ///< of all MQTT packets, without TLS
     std::uint64_t bytes_received = 0;
 };
 BOOST_DESCRIBE_STRUCT(message_counts, (), (published, received, bytes_sent, bytes_received))

@@ -33,10 +33,10 @@ using clock_timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
 struct traffic_counts {
     std::uint64_t published = 0;
     std::uint64_t received = 0;
-    std::uint64_t bytes_sent = 0; ///< with those of TLS
+    std::uint64_t bytes_sent = 0; ///< of MQTT packets: with TLS before encryption
     std::uint64_t bytes_received = 0;
-    std::uint64_t plain_sent = 0; ///< above TLS, on links that use it
-    std::uint64_t plain_received = 0;
+    std::uint64_t tls_bytes_sent = 0; ///< of TLS records: handshakes, encrypted packets, alerts
+    std::uint64_t tls_bytes_received = 0;
 };
 
 /// Takes a buffer of a loop for one use, and returns it empty with its capacity. Nested uses get a buffer of their own.

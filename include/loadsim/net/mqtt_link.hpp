@@ -27,6 +27,7 @@ struct connect_times {
     nanoseconds tcp{};
     nanoseconds tls{}; ///< handshake; 0: without TLS
     nanoseconds connack{};
+    bool tls_resumed = false; ///< the handshake was shortened by a ticket
     nanoseconds total() const noexcept { return tcp + tls + connack; }
 };
 
@@ -74,6 +75,9 @@ public:
     bool idle() const noexcept { return stage_ == stage::idle; }
     bool waiting() const noexcept { return stage_ == stage::waiting; } ///< for the time given to wait_until()
     std::string describe_tls_error() const;                            ///< only during link_events::on_offline()
+    /// The connection ended during its TLS handshake, or by an error of TLS: with TLS 1.3 a client has completed its handshake when
+    /// the server refuses its certificate. Only during link_events::on_offline().
+    bool tls_failed() const noexcept;
     bool online() const noexcept { return session_.state() == mqtt::session::phase::connected; }
 
     /// Only while idle or waiting. The source address is sources[first], or the next one with a free port; none given: chosen by

@@ -23,7 +23,7 @@ struct options {
     std::uint64_t trace_run = 0;       ///< the run's part of trace ids, the same in all ranks; 0: random
 };
 
-/// Default number of shards (threads) per process: one for every two cores, at most 8; with several ranks 1.
+/// target::default_shards() of this machine.
 std::uint32_t default_shards(bool of_several_ranks);
 
 /// Starts the target, connects the fleet, runs the load, drains, and stops everything. With several ranks: runs as rank

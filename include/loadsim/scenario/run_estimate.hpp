@@ -26,7 +26,7 @@ struct run_estimate {
     std::vector<phase> phases;
     std::uint64_t arrivals = 0;
     nanoseconds duration{0};                             ///< of the load, without connecting and draining
-    nanoseconds connect_time{0};                         ///< sessions / connectRate
+    nanoseconds connect_time{0};                         ///< by connectRate, and by the CPU time of TLS handshakes
     loadsim::target::resource_requirements requirements; ///< of all ranks together, on one machine
     std::optional<std::uint64_t> open_file_limit;        ///< limit of a process on this machine; empty: unknown
     /// Processes that the fleet needs on this machine; empty: no number is enough, and `requirements` are those of one.

@@ -118,6 +118,9 @@ std::vector<net::endpoint> apis_of(const target&);
 /// True: anything in the scenario uses MQTT. With the link broker-api: only the driver, observers or campaigns can.
 bool needs_a_broker(const scenario_config&);
 
+/// True: the vehicles' sessions use TLS.
+bool vehicles_use_tls(const scenario_config&);
+
 /// True: the contract is loadsim's built-in one, the only one that the embedded backend supports.
 bool uses_builtin_contract(const scenario_config&);
 

@@ -17,7 +17,8 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 /// METRIC[{LABELS}][.STAT] OPERATOR LIMIT, such as e2e{service=horn,phase=steady}.p99 < 800ms. Metrics:
 ///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN
 ///                        pN: p50, p99, p99.9, p100; p999 = p99.9 and p9999 = p99.99
-///   sessions.connect.STAT
+///   sessions.connect.STAT, and its parts sessions.tcp.STAT, sessions.tls.STAT and sessions.connack.STAT
+///   sessions.tls.resumed, sessions.tls.failed   handshakes; each also with .rate (fraction of all, with the failed ones)
 ///   queued.wait.STAT     waiting time of commands queued for an unreachable vehicle
 ///   recovery.time        from a condition's begin until 99 % of the affected recovered: longest of all occurrences
 ///   recovery.latency     ... until latency was within recovery_budget() again
@@ -69,6 +70,8 @@ std::optional<budget> recovery_budget(const std::vector<budget>&);
 
 /// Samples of the hop, service and phase of a latency budget.
 measure::histogram samples_of(const budget&, const measure::totals&, const measure::labels&);
+/// True: there is no data without a TLS handshake of a vehicle.
+bool is_of_tls(const budget&);
 /// True: the value, in the unit of the limit, is within it.
 bool is_within(const budget&, double value);
 
@@ -87,8 +90,9 @@ struct budget_result {
 
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
-/// was affected, or there is no latency budget; a campaign that was not due; a label without a match. sessions.refused,
-/// .dropped, .reconnects, .connect.count and all counts of queued always have data. A missing recovery exceeds any limit.
+/// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
+/// sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of queued always have data.
+/// A missing recovery exceeds any limit.
 budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&);
 
 } // namespace loadsim::verdict

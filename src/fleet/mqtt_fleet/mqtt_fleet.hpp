@@ -101,6 +101,7 @@ private:
 
     // sessions.cpp: connect, subscribe, reconnect.
     void start_due_connects();
+    void record_connect(const net::connect_times&);
     void open_connection(mqtt_vehicle&);
     void release_connect(mqtt_vehicle&);
     void on_subscription_ready(mqtt_vehicle&);

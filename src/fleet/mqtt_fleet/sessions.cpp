@@ -215,8 +215,16 @@ mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
     return client;
 }
 
+void mqtt_fleet::record_connect(const net::connect_times& took) {
+    auto& sessions = counts_.sessions;
+    sessions.connect.record(took.total());
+    sessions.tcp.record(took.tcp);
+    sessions.connack.record(took.connack);
+    if (took.tls > nanoseconds{}) (took.tls_resumed ? sessions.tls.resumed : sessions.tls.full).record(took.tls);
+}
+
 void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, const net::connect_times& took) {
-    counts_.sessions.connect.record(took.total());
+    record_connect(took);
     if (link.syn_retransmitted()) ++counts_.sessions.syn_retransmitted;
     mqtt_vehicle& vehicle = vehicle_of(link);
     ++counts_.sessions.addresses[broker_of(vehicle).name];
@@ -363,6 +371,7 @@ void mqtt_fleet::on_offline(net::mqtt_link& link, std::error_code why, bool was_
         ++(was_online ? counts_.sessions.dropped : counts_.sessions.refused);
         ++counts_.sessions.reasons[reason];
     }
+    if (!was_online && link.tls_failed()) ++counts_.sessions.tls.failures[why.message()];
     if (!was_online && link.syn_retransmitted()) ++counts_.sessions.syn_retransmitted;
     if (!was_online) adjust_to_refusal(vehicle);
     if ((!was_online && !intended) || why == mqtt::errc::use_another_server) ++vehicle.broker_switches;

@@ -262,6 +262,8 @@ measure::snapshot shard::collect() {
                          .received = traffic.received - previous_traffic_.received,
                          .bytes_sent = traffic.bytes_sent - previous_traffic_.bytes_sent,
                          .bytes_received = traffic.bytes_received - previous_traffic_.bytes_received};
+    r.counts.sessions.tls.bytes_sent = traffic.tls_bytes_sent - previous_traffic_.tls_bytes_sent;
+    r.counts.sessions.tls.bytes_received = traffic.tls_bytes_received - previous_traffic_.tls_bytes_received;
     previous_traffic_ = traffic;
     r.sessions_planned = vehicles_->expected_online();
     r.sessions_online = vehicles_->online();

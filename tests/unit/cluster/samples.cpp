@@ -137,6 +137,13 @@ measure::totals sample_totals(std::uint64_t from) {
     t.sessions.reconnects = 7 * from;
     t.sessions.syn_retransmitted = 8 * from;
     t.sessions.connect.record(std::chrono::milliseconds{from});
+    t.sessions.tcp.record(std::chrono::milliseconds{from + 1});
+    t.sessions.connack.record(std::chrono::milliseconds{from + 2});
+    t.sessions.tls.full.record(std::chrono::milliseconds{from + 3});
+    t.sessions.tls.resumed.record(std::chrono::milliseconds{from + 4});
+    t.sessions.tls.failures["TLS alert from the peer: unknown ca"] = 19 * from;
+    t.sessions.tls.bytes_sent = 29 * from;
+    t.sessions.tls.bytes_received = 30 * from;
     t.sessions.reasons = {{"reset \"by\" peer", 8 * from}, {"", 9 * from}};
     t.sessions.addresses["10.0.0.1:1883"] = 18 * from;
     t.http.connection_limit = 20 * from;
@@ -236,12 +243,21 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
     EXPECT_EQ(loop_delay, b.loop_delay);
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons, addresses] = sessions;
+    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
+        sessions;
     EXPECT_EQ(refused, b.sessions.refused);
     EXPECT_EQ(dropped, b.sessions.dropped);
     EXPECT_EQ(reconnects, b.sessions.reconnects);
     EXPECT_EQ(syn_retransmitted, b.sessions.syn_retransmitted);
     EXPECT_EQ(connect, b.sessions.connect);
+    EXPECT_EQ(tcp, b.sessions.tcp);
+    EXPECT_EQ(connack, b.sessions.connack);
+    const auto& [full, resumed, failures, tls_bytes_sent, tls_bytes_received] = tls;
+    EXPECT_EQ(full, b.sessions.tls.full);
+    EXPECT_EQ(resumed, b.sessions.tls.resumed);
+    EXPECT_EQ(failures, b.sessions.tls.failures);
+    EXPECT_EQ(tls_bytes_sent, b.sessions.tls.bytes_sent);
+    EXPECT_EQ(tls_bytes_received, b.sessions.tls.bytes_received);
     EXPECT_EQ(reasons, b.sessions.reasons);
     EXPECT_EQ(addresses, b.sessions.addresses);
     const auto& [allowed, sent, opened, open_peak, busy_peak, wait, timed_out, sent_again, failed_over, api_addresses] =

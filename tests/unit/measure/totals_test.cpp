@@ -33,6 +33,13 @@ totals some_totals() {
     t.sessions.reconnects = 503;
     t.sessions.syn_retransmitted = 505;
     t.sessions.connect.record(7ms);
+    t.sessions.tcp.record(8ms, 2);
+    t.sessions.connack.record(9ms, 3);
+    t.sessions.tls.full.record(10ms, 4);
+    t.sessions.tls.resumed.record(1ms, 5);
+    t.sessions.tls.failures["TLS alert from the peer: unknown ca"] = 507;
+    t.sessions.tls.bytes_sent = 508;
+    t.sessions.tls.bytes_received = 509;
     t.sessions.reasons["reset"] = 504;
     t.sessions.addresses["10.0.0.1:1883"] = 506;
     t.messages = {601, 602, 603, 604};
@@ -111,12 +118,21 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(latencies.select(hop::e2e).count(), times);
     EXPECT_EQ(loop_delay.count(), times);
 
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, reasons, addresses] = sessions;
+    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
+        sessions;
     EXPECT_EQ(refused, 501 * times);
     EXPECT_EQ(dropped, 502 * times);
     EXPECT_EQ(reconnects, 503 * times);
     EXPECT_EQ(syn_retransmitted, 505 * times);
     EXPECT_EQ(connect.count(), times);
+    EXPECT_EQ(tcp.count(), 2 * times);
+    EXPECT_EQ(connack.count(), 3 * times);
+    const auto& [full, resumed, failures, tls_bytes_sent, tls_bytes_received] = tls;
+    EXPECT_EQ(full.count(), 4 * times);
+    EXPECT_EQ(resumed.count(), 5 * times);
+    EXPECT_EQ(failures.at("TLS alert from the peer: unknown ca"), 507 * times);
+    EXPECT_EQ(tls_bytes_sent, 508 * times);
+    EXPECT_EQ(tls_bytes_received, 509 * times);
     EXPECT_EQ(reasons.at("reset"), 504 * times);
     EXPECT_EQ(addresses.at("10.0.0.1:1883"), 506 * times);
 
@@ -251,6 +267,19 @@ TEST(request_counts, ended_is_the_sum_of_the_outcomes) {
     for (std::size_t i = 0; i < r.outcomes.size(); ++i) r.outcomes[i] = std::uint64_t{1} << i;
     r.due = r.sent = r.unexpected = 1'000'000;
     EXPECT_EQ(r.ended(), 127U);
+}
+
+TEST(tls_counts, sum_up_handshakes) {
+    tls_counts c;
+    EXPECT_TRUE(c.completed().empty());
+    EXPECT_EQ(c.failed(), 0U);
+    c.full.record(8ms, 2);
+    c.resumed.record(2ms, 3);
+    c.failures = {{"TLS alert from the peer: unknown ca", 4}, {"TLS alert from the peer: certificate expired", 5}};
+    EXPECT_EQ(c.completed().count(), 5U);
+    EXPECT_EQ(c.completed().min(), 2ms);
+    EXPECT_GE(c.completed().max(), 8ms);
+    EXPECT_EQ(c.failed(), 9U);
 }
 
 TEST(snapshot, has_no_secrets_in_texts_from_outside) {

@@ -137,6 +137,17 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(sessions.at("reconnects"), "1");
     expect_json(sessions.at("syn_retransmitted"), "4");
     expect_json(sessions.at("connect").at("p99_ms"), "2");
+    expect_json(sessions.at("tcp").at("p99_ms"), "0.2");
+    expect_json(sessions.at("connack").at("p99_ms"), "0.3");
+    const auto& tls = sessions.at("tls");
+    expect_json(tls.at("handshake").at("samples"), "2");
+    expect_json(tls.at("handshake").at("p99_ms"), "1.5");
+    expect_json(tls.at("full").at("p99_ms"), "1.5");
+    expect_json(tls.at("resumed").at("p99_ms"), "0.5");
+    expect_json(tls.at("failed"), "2");
+    expect_json(tls.at("error_reasons"), R"({"TLS alert from the peer: unknown ca":2})");
+    expect_json(tls.at("bytes_sent"), "23456");
+    expect_json(tls.at("bytes_received"), "7890");
     expect_json(sessions.at("addresses"), R"({"10.0.0.1:1883":1001,"10.0.0.2:1883":1000})");
     expect_json(sessions.at("error_reasons"), R"({"connection refused":2,"connection reset by peer":1})");
     expect_json(s.at("messages"), R"({"published":118,"received":59,"bytes_sent":12345,"bytes_received":999})");
@@ -154,6 +165,16 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
                 R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100,
         "loop_delay":{"samples":0,"min_ms":null,"mean_ms":null,"p50_ms":null,"p90_ms":null,"p95_ms":null,"p99_ms":null,
         "p999_ms":null,"max_ms":null}})");
+}
+
+TEST(summary_json, has_no_tls_without_tls) {
+    auto run = sample_run::run();
+    run.sum.sessions.tls = {};
+    const auto sessions = json::parse(summary_json(run, {}, sample_run::labels())).at("sessions");
+    expect_json(sessions.at("tls"), "null");
+    expect_json(sessions.at("tcp").at("samples"), "2");
+    run.sum.sessions.tls.failures["TLS: the peer does not use TLS on this port"] = 1;
+    expect_json(json::parse(summary_json(run, {}, sample_run::labels())).at("sessions").at("tls").at("failed"), "1");
 }
 
 TEST(summary_json, connections_of_the_http_driver) {

@@ -70,6 +70,14 @@ measure::run_result run() {
     sum.sessions.reconnects = 1;
     sum.sessions.syn_retransmitted = 4;
     sum.sessions.connect.record(2ms);
+    sum.sessions.connect.record(1ms);
+    sum.sessions.tcp.record(200us, 2);
+    sum.sessions.tls.full.record(1500us);
+    sum.sessions.tls.resumed.record(500us);
+    sum.sessions.tls.failures = {{"TLS alert from the peer: unknown ca", 2}};
+    sum.sessions.tls.bytes_sent = 23'456;
+    sum.sessions.tls.bytes_received = 7'890;
+    sum.sessions.connack.record(300us, 2);
     sum.sessions.addresses = {{"10.0.0.1:1883", 1001}, {"10.0.0.2:1883", 1000}};
     sum.sessions.reasons = {{"connection refused", 2}, {"connection reset by peer", 1}};
     sum.messages = {.published = 118, .received = 59, .bytes_sent = 12'345, .bytes_received = 999};

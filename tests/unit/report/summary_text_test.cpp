@@ -32,10 +32,14 @@ expected and observed outcomes
     silent   timeout    horn     executed or timed_out  skipped        1  unexpected
 
 latency
-                 p50      p90      p99    p99.9      max  samples
-    lag      0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to begun: delay of the load generator
-    e2e      25.0 ms   1.00 s   1.00 s   1.00 s   1.00 s       50  due to completion announced
-    connect  2.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms        1  TCP to CONNACK
+                     p50      p90      p99    p99.9      max  samples
+    lag          0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to begun: delay of the load generator
+    e2e          25.0 ms   1.00 s   1.00 s   1.00 s   1.00 s       50  due to completion announced
+    connect      1.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms        2  TCP connect to CONNACK
+    tcp          0.20 ms  0.20 ms  0.20 ms  0.20 ms  0.20 ms        2  part of connect: TCP connect
+    tls full     1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms        1  part of connect: TLS handshake
+    tls resumed  0.50 ms  0.50 ms  0.50 ms  0.50 ms  0.50 ms        1  part of connect: TLS handshake, resumed
+    connack      0.30 ms  0.30 ms  0.30 ms  0.30 ms  0.30 ms        2  part of connect: CONNECT to CONNACK
 
 phases
             due  sent  unexpected  e2e p50      p99
@@ -43,6 +47,7 @@ phases
     steady   50    49           1  20.0 ms  40.0 ms
 
 sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
+    TLS: 1 full handshake, 1 resumed, 2 failed; 23.5 kB sent and 7.89 kB received, without TLS 12.3 kB and 999 B
     4 connects with a retransmitted SYN: a listen backlog was full; lower fleet.connectsInFlight
     sessions by address: 10.0.0.1:1883 1,001, 10.0.0.2:1883 1,000
     2 x  connection refused
@@ -121,12 +126,13 @@ TEST(summary_text, a_run_without_findings_has_no_error_text) {
     run.sum.errors.clear();
     run.sum.sessions.reasons.clear();
     run.sum.sessions.syn_retransmitted = 0;
+    run.sum.sessions.tls = {};
     const verdict::evaluation pass{};
     const auto text = summary_text(run, pass, sample_run::labels(), "r", false);
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
     for (const auto* text_part :
          {"  unexpected\n", "anomalies", "planned)", "explain", "exit code", "budgets", "SYN", "queued", "recovery",
-          "campaigns", "broker API", "contract", "rehears", "replay", "by address", "limits"})
+          "campaigns", "broker API", "contract", "rehears", "replay", "by address", "limits", "tls", "TLS"})
         EXPECT_THAT(text, Not(HasSubstr(text_part)));
 }
 
@@ -185,7 +191,7 @@ TEST(summary_text, shows_the_loop_delay_below_lag) {
     run.sum.loop_delay.record(2ms, 99);
     const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
     EXPECT_THAT(text, testing::ContainsRegex(
-                          "\n    lag  .*\n    loop delay  2.00 ms .* 99  message arrived to message read\n    e2e "));
+                          "\n    lag  .*\n    loop delay +2.00 ms .* 99  message arrived to message read\n    e2e "));
 }
 
 TEST(summary_text, a_replay_is_judged_only_for_generator_lag) {

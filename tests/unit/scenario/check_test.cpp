@@ -453,6 +453,19 @@ TEST(check, warns_of_recovery_budgets_without_data) {
     EXPECT_EQ(warned(tunnel + "budgets: [recovery.latency < 60s, e2e.p99 < 2s]"), "");
 }
 
+TEST(check, warns_of_tls_budgets_without_data) {
+    const auto warned = [](const std::string& target, const std::string& budget) {
+        return warnings_of("name: t\ntarget: " + target + "\nbudgets: [" + budget + "]");
+    };
+    EXPECT_EQ(warned("embedded", "sessions.tls.p99 < 300ms"),
+              "f:3:11: sessions.tls has no data: the vehicles use no TLS; target.broker would be mqtts://HOST");
+    EXPECT_THAT(warned("{broker: 'mqtt://b', embedded: {}}", "sessions.tls.failed == 0"),
+                HasSubstr("f:3:11: sessions.tls.failed has no data"));
+    EXPECT_THAT(warned("{broker: 'mqtts://b', embedded: {}}", "sessions.tls.resumed.rate > 90%"),
+                testing::Not(HasSubstr("has no data")));
+    EXPECT_EQ(warned("embedded", "sessions.tcp.p99 < 300ms"), "");
+}
+
 TEST(check, warns_of_a_plan_without_requests) {
     EXPECT_THAT(warnings_of("name: t\nload: {phases: [{duration: 5, arrivalRate: 0.1}]}"),
                 HasSubstr("f:2:8: the plan has 0 requests"));

@@ -60,6 +60,18 @@ TEST(resource_requirements, of_an_external_broker_are_less) {
     EXPECT_EQ(requirements_of(d).connections_fixed, 8U) << "one for each shard";
 }
 
+TEST(resource_requirements, use_tls_by_the_brokers_url) {
+    auto d = with(", connectRate: 250");
+    EXPECT_EQ(requirements_of(d).connects_per_second, 250);
+    EXPECT_FALSE(requirements_of(d).tls);
+    d.target.broker = far;
+    EXPECT_FALSE(requirements_of(d).tls);
+    d.target.broker->scheme = "mqtts";
+    EXPECT_TRUE(requirements_of(d).tls);
+    d.fleet.link = fleet::link_kind::broker_api;
+    EXPECT_FALSE(requirements_of(d).tls) << "no vehicle has a session";
+}
+
 TEST(resource_requirements, behind_the_broker_api_are_neither_sessions_nor_a_broker) {
     auto d = with(", link: broker-api, brokerApi: {connections: 500, inbound: {connections: 20}}");
     auto n = requirements_of(d);

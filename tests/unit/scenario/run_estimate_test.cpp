@@ -61,6 +61,17 @@ TEST(run_estimate, counts_sessions_and_the_time_to_connect) {
     EXPECT_EQ(p.connect_time, 4s);
 }
 
+TEST(run_estimate, connects_no_faster_than_the_cores_make_handshakes) {
+    auto d = shown();
+    d.fleet.connect_rate = {2000};
+    d.target.broker = net::endpoint{"mqtt", "10.0.0.7", 1883, ""};
+    auto machine = large;
+    machine.cores = 2;
+    EXPECT_EQ(estimate_run(d, machine).connect_time, 500ms);
+    d.target.broker->scheme = "mqtts";
+    EXPECT_EQ(estimate_run(d, machine).connect_time, 1s);
+}
+
 TEST(run_estimate, distributes_sessions_by_the_open_file_limit) {
     const auto d = shown();
     const struct {

@@ -277,6 +277,31 @@ TEST(listen_backlog, is_mosquittos_own_or_the_kernels_and_never_stops_a_run) {
     EXPECT_EQ(theirs.available, "unknown");
 }
 
+TEST(tls_handshakes, are_tight_at_a_higher_connect_rate_than_the_cores_can_do) {
+    auto n = external_broker(100'000);
+    n.connects_per_second = 1000;
+    for (const auto& c : assess(n, typical())) EXPECT_NE(c.name, "TLS handshakes");
+    n.tls = true;
+    const auto enough = check_named("TLS handshakes", n, typical());
+    EXPECT_EQ(enough.status, check_status::enough);
+    EXPECT_EQ(enough.needed, "1000/s");
+    EXPECT_EQ(enough.available, "1000/s");
+    EXPECT_EQ(enough.scope, "full ones; the broker pays as much CPU time; connecting takes 1m40s at least");
+    n.connects_per_second = 1500;
+    const auto tight = check_named("TLS handshakes", n, typical());
+    EXPECT_EQ(tight.status, check_status::tight) << "the connects wait";
+    EXPECT_THAT(tight.scope, HasSubstr("connecting takes 1m40s at least"));
+    EXPECT_THAT(remedy_commands(tight), ElementsAre("--set fleet.connectRate=1000", ""));
+    n.placement = {4, 1};
+    EXPECT_EQ(check_named("TLS handshakes", n, typical()).status, check_status::enough) << "a quarter of the connects";
+    n.placement = {1, 1};
+    n.local_broker = true;
+    EXPECT_THAT(check_named("TLS handshakes", n, typical()).scope, HasSubstr("cores pay for both ends"));
+    const auto unknown = check_named("TLS handshakes", n, with([](machine_resources& m) { m.cores = 0; }));
+    EXPECT_EQ(unknown.status, check_status::unknown);
+    EXPECT_EQ(unknown.available, "unknown");
+}
+
 TEST(conntrack, is_checked_only_if_the_kernel_has_it) {
     for (const auto& c : assess(embedded_broker(10), typical())) EXPECT_NE(c.name, "conntrack");
     const auto tracking = with([](machine_resources& m) {

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
+
 using namespace loadsim::target;
 
 namespace {
@@ -29,6 +32,67 @@ TEST(resource_requirements, are_those_of_the_rank_with_the_largest_partition) {
     shared.own_broker = false;
     EXPECT_EQ(connections_per_broker(shared), 8U + 2 * 3);
     EXPECT_EQ(files_per_broker(shared), 0U);
+}
+
+TEST(resource_requirements, of_tls_are_memory_of_our_end) {
+    auto n = embedded_broker(100'000);
+    const auto without = local_memory(n);
+    n.tls = true;
+    EXPECT_EQ(local_memory(n) - without, 100'000 * 16'000U);
+}
+
+TEST(default_shards, are_one_for_every_two_cores) {
+    const struct {
+        unsigned cores;
+        bool of_several_ranks;
+        std::uint32_t shards;
+    } rows[] = {{0, false, 1}, {1, false, 1}, {3, false, 1}, {4, false, 2}, {64, false, 8}, {64, true, 1}};
+    for (const auto& r : rows) EXPECT_EQ(default_shards(r.cores, r.of_several_ranks), r.shards) << r.cores;
+}
+
+TEST(handshakes, are_limited_by_threads_and_cores) {
+    const auto fleet = [](rank_placement placement, bool own_broker, bool local_broker) {
+        auto n = embedded_broker(100'000, placement);
+        n.own_broker = own_broker;
+        n.local_broker = local_broker;
+        n.tls = true;
+        return n;
+    };
+    const struct {
+        resource_requirements n;
+        unsigned cores;
+        std::optional<double> per_second;
+        const char* why;
+    } rows[] = {
+        {fleet({1, 1}, false, false), 2, 1000, "one shard"},
+        {fleet({2, 2}, false, false), 2, 2000, "a core for each rank"},
+        {fleet({8, 8}, false, false), 2, 2000, "no more than there are cores"},
+        {fleet({4, 1}, false, false), 8, 1000, "the other ranks are elsewhere"},
+        {fleet({1, 1}, false, false), 8, 4000, "four shards"},
+        {fleet({1, 1}, false, true), 8, 4000, "the broker has the other four cores"},
+        {fleet({8, 8}, false, true), 8, 4000, "the broker needs as much"},
+        {fleet({1, 1}, false, true), 1, 500, "both ends share a core"},
+        {fleet({1, 1}, true, true), 8, 1000, "one mosquitto has one thread"},
+        {fleet({1, 1}, false, false), 0, std::nullopt, "the cores are unknown"},
+        {embedded_broker(1), 2, std::nullopt, "no TLS"},
+    };
+    for (const auto& r : rows) EXPECT_EQ(handshakes_per_second_max(r.n, {.cores = r.cores}), r.per_second) << r.why;
+}
+
+TEST(connect_time, is_that_of_the_connect_rate_or_of_the_handshakes) {
+    using namespace std::chrono_literals;
+    auto n = embedded_broker(100'000, {4, 2});
+    n.own_broker = n.local_broker = false;
+    n.connects_per_second = 4000;
+    const machine_resources machine{.cores = 1};
+    EXPECT_EQ(local_connects_per_second(n), 2000);
+    EXPECT_EQ(connect_time_min(n, machine), 25s) << "half of the fleet is here";
+    n.tls = true;
+    EXPECT_EQ(connect_time_min(n, machine), 50s);
+    n.connects_per_second = 1000;
+    EXPECT_EQ(connect_time_min(n, machine), 100s);
+    n.sessions = 0;
+    EXPECT_EQ(connect_time_min(n, machine), 0s);
 }
 
 TEST(resource_requirements, of_files_are_sessions_plus_the_fixed_files_of_each_process) {

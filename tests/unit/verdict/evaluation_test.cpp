@@ -38,6 +38,11 @@ measure::totals seen() {
     t.latencies.record(hop::e2e, 1, 1, 400us);
     t.latencies.record(hop::e2e, 1, 2, 1001us);
     t.sessions.connect.record(2ms);
+    t.sessions.tcp.record(300us);
+    t.sessions.connack.record(200us);
+    t.sessions.tls.full.record(1500us);
+    t.sessions.tls.resumed.record(500us, 3);
+    t.sessions.tls.failures = {{"TLS alert from the peer: unknown ca", 4}, {"the TLS handshake took too long", 2}};
     t.sessions.refused = 11;
     t.sessions.dropped = 12;
     t.sessions.reconnects = 13;
@@ -86,6 +91,16 @@ TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
         {"e2e{phase=ramp}.count == 2", "2", budget_verdict::pass, "two phases of one name"},
         {"sessions.connect.max <= 2ms", "2ms", budget_verdict::pass, "connect"},
         {"sessions.connect.count == 1", "1", budget_verdict::pass, "connects"},
+        {"sessions.tcp.max <= 300us", "0.3ms", budget_verdict::pass, "a part of it"},
+        {"sessions.tcp.count == 1", "1", budget_verdict::pass, "its samples"},
+        {"sessions.connack.max <= 200us", "0.2ms", budget_verdict::pass, "a part of it"},
+        {"sessions.tls.max <= 1500us", "1.5ms", budget_verdict::pass, "full handshakes"},
+        {"sessions.tls.p50 <= 500us", "0.5ms", budget_verdict::pass, "and those that were resumed"},
+        {"sessions.tls.count == 4", "4", budget_verdict::pass, "both"},
+        {"sessions.tls.resumed == 3", "3", budget_verdict::pass, "one kind"},
+        {"sessions.tls.resumed.rate >= 30%", "30%", budget_verdict::pass, "of all ten: those that failed count"},
+        {"sessions.tls.failed == 0", "6", budget_verdict::fail, "of all reasons"},
+        {"sessions.tls.failed.rate <= 60%", "60%", budget_verdict::pass, "6 of 10"},
         {"unexpected == 0", "2", budget_verdict::fail, "a count"},
         {"unexpected.rate <= 0.2%", "0.2%", budget_verdict::pass, "2 of 1000"},
         {"unexpected{phase=ramp} == 4", "4", budget_verdict::pass, "1 + 3"},
@@ -113,6 +128,14 @@ TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
         EXPECT_EQ(j.observed_text, c.observed) << c.budget << ": " << c.reason;
         EXPECT_EQ(j.verdict, c.verdict) << c.budget << ": " << c.reason;
     }
+}
+
+TEST(evaluate_budget, of_handshakes_that_all_failed) {
+    measure::totals t;
+    t.sessions.tls.failures = {{"TLS alert from the peer: unknown ca", 4}};
+    EXPECT_EQ(evaluated("sessions.tls.p99 < 1s", t).verdict, budget_verdict::no_data);
+    EXPECT_EQ(evaluated("sessions.tls.failed == 0", t).verdict, budget_verdict::fail);
+    EXPECT_EQ(evaluated("sessions.tls.resumed.rate > 90%", t).observed_text, "0%");
 }
 
 // Each fraction n / 1000 against the same value as a percentage: rounding of the last bit must not change the verdict.
@@ -160,20 +183,40 @@ TEST(evaluate_budget, observes_in_the_unit_of_the_limit) {
 
 TEST(evaluate_budget, never_passes_without_data) {
     const measure::totals nothing;
-    for (const auto* text :
-         {"e2e.p99 < 1s", "e2e.min >= 0s", "lag.max < 1h", "e2e{service=horn}.p99 < 1s", "e2e.count == 0",
-          "sessions.connect.p99 < 1s", "queued.wait.p99 < 1s", "recovery.time < 1m", "recovery.latency < 1m",
-          "campaigns.undelivered == 0", "campaigns.undelivered.rate == 0%", "campaigns.latency.p99 < 1s",
-          "unexpected == 0", "unexpected.rate < 1%", "outcomes.errored == 0", "outcomes.errored.rate == 0%",
-          "anomalies == 0", "anomalies.completion_duplicated == 0"}) {
+    for (const auto* text : {"e2e.p99 < 1s",
+                             "e2e.min >= 0s",
+                             "lag.max < 1h",
+                             "e2e{service=horn}.p99 < 1s",
+                             "e2e.count == 0",
+                             "sessions.connect.p99 < 1s",
+                             "sessions.tcp.p99 < 1s",
+                             "sessions.connack.p99 < 1s",
+                             "sessions.tls.p99 < 1s",
+                             "sessions.tls.count == 0",
+                             "sessions.tls.resumed == 0",
+                             "sessions.tls.resumed.rate == 0%",
+                             "sessions.tls.failed == 0",
+                             "sessions.tls.failed.rate == 0%",
+                             "queued.wait.p99 < 1s",
+                             "recovery.time < 1m",
+                             "recovery.latency < 1m",
+                             "campaigns.undelivered == 0",
+                             "campaigns.undelivered.rate == 0%",
+                             "campaigns.latency.p99 < 1s",
+                             "unexpected == 0",
+                             "unexpected.rate < 1%",
+                             "outcomes.errored == 0",
+                             "outcomes.errored.rate == 0%",
+                             "anomalies == 0",
+                             "anomalies.completion_duplicated == 0"}) {
         const auto j = evaluated(text, nothing);
         EXPECT_EQ(j.verdict, budget_verdict::no_data) << text;
         EXPECT_EQ(j.observed, std::nullopt) << text;
         EXPECT_EQ(j.observed_text, "no data") << text;
     }
-    for (const auto* text :
-         {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0", "sessions.connect.count == 0",
-          "queued.delivered == 0", "queued.out_of_order == 0", "queued.wait.count == 0"})
+    for (const auto* text : {"sessions.refused == 0", "sessions.dropped == 0", "sessions.reconnects == 0",
+                             "sessions.connect.count == 0", "sessions.tcp.count == 0", "sessions.connack.count == 0",
+                             "queued.delivered == 0", "queued.out_of_order == 0", "queued.wait.count == 0"})
         EXPECT_EQ(evaluated(text, nothing).verdict, budget_verdict::pass) << text;
     // Requests were due, but none with these labels.
     for (const auto* text :
