@@ -351,7 +351,7 @@ TEST(text_template, topic_filter_matches_the_topics_of_one_vehicle) {
         {"v1/{vin}/rsp/{request.id}", "v1/LZ9SMEV05TF000001/rsp/#", "the last level may become several"},
         {"{service}/{vin}/{phase}/x", "+/LZ9SMEV05TF000001/+/x", "other values"},
         {"a-{request.id}-b/{vin}", "+/LZ9SMEV05TF000001", "+ is alone in its level (4.7.1)"},
-        {"{vin}/{now:ms}/{random:1-6}", "LZ9SMEV05TF000001/+/#", "numbers and random values"},
+        {"{vin}/{now:ms}/{random:1..6}", "LZ9SMEV05TF000001/+/#", "numbers and random values"},
         {"{command:/reply}", "#", "any topic"},
         {"{vin}/{captured.token}/{parameter.temperature}/x", "LZ9SMEV05TF000001/+/+/x", "values of the platform"},
         {"{vin}/a{#wake}/{wake}{/wake}/b", "LZ9SMEV05TF000001/#", "the section may be absent"},
