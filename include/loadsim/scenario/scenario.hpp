@@ -53,7 +53,7 @@ struct target {
     // Options of an external platform.
     std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
     std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way
-    net::tls_options tls{};                    ///< for https
+    net::tls_options tls{};                    ///< for https, and for loadsim's own sessions with mqtts
     std::optional<net::endpoint> proxy{};      ///< HTTP proxy for the API
     driver::auth_options auth{};               ///< credentials for the API
     friend bool operator==(const target&, const target&) = default;

@@ -109,7 +109,8 @@ void describe(V& v, target_keys& k) {
     v.field("password", k.password,
             "Password of loadsim's own MQTT sessions: text with ${ENVIRONMENT_VARIABLE}, or {file: PATH}.",
             value_types::secret{});
-    v.field("tls", k.tls, "TLS files, in PEM, for https.", value_types::tls{});
+    v.field("tls", k.tls, "TLS files, in PEM, for https, and for loadsim's own sessions at a broker with mqtts://.",
+            value_types::tls{});
     v.field("proxy", k.proxy, "HTTP proxy for the API: http://host:3128.", value_types::endpoint{net::parse_api_url});
     v.field("auth", k.auth, "Credentials for every request to the API.", value_types::auth{});
     v.field("embedded", k.embedded,
@@ -228,8 +229,9 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
     out.tls = keys.tls.value_or(net::tls_options{});
     out.proxy = keys.proxy;
     out.auth = keys.auth.value_or(driver::auth_options{});
-    if (!out.api && (keys.tls || keys.proxy || keys.auth))
-        r.add_problem(n, "tls, proxy and auth are for an API, and none is given");
+    const bool broker_uses_tls = keys.broker && std::ranges::any_of(*keys.broker, net::uses_tls);
+    if (!out.api && ((keys.tls && !broker_uses_tls) || keys.proxy || keys.auth))
+        r.add_problem(n, "tls, proxy and auth are for an API, and none is given; tls also for a broker with mqtts://");
     out.embedded = n.what == yaml_node::kind::scalar || n.find(keyword) != nullptr;
     if (out.broker) {
         const auto set_credentials = [&keys](net::endpoint& broker) {

@@ -110,6 +110,10 @@ TEST(platform_schema, embedded_password_is_that_of_loadsim_and_of_the_vehicles) 
     EXPECT_EQ(own.fleet.mqtt.password, "car");
 }
 
+TEST(platform_schema, tls_is_for_a_broker_too) {
+    EXPECT_EQ(read_valid(minimal_scenario("target: {broker: mqtts://a, tls: {ca: x}}")).target.tls.ca, "x");
+}
+
 TEST(platform_schema, embedded_tls_is_read_and_written) {
     using fault = scenario::embedded_tls::broker_fault;
     EXPECT_FALSE(read_valid(minimal_scenario("")).target.embedded_tls);
