@@ -3,9 +3,11 @@
 
 #include "plan_from_text.hpp"
 
+#include <loadsim/vehicle/segment.hpp>
+
 #include <gmock/gmock.h>
 
-#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
