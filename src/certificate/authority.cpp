@@ -65,6 +65,10 @@ result<authority> make_intermediate(const authority& issuer, const authority_opt
     return make(&issuer, options);
 }
 
+authority run_authority(std::uint64_t seed) {
+    return make_root({.valid = run_validity, .seed = seed}).value(); // the subject is valid
+}
+
 result<authority> parse_authority(const named_text& certificates, const named_text& key, const std::string& password) {
     problems wrong;
     auto all = parse_certificates(certificates.text, certificates.name);

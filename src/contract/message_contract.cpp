@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace loadsim::contract {
 namespace {
@@ -141,6 +142,21 @@ std::optional<message_contract::parsed_command> message_contract::parse_command(
 }
 
 std::string message_contract::command_filter(const template_values& of) const { return filter_.rendered(of); }
+
+std::vector<std::string> message_contract::published_filters(const template_values& vehicle) const {
+    std::vector<std::string> all;
+    const auto add = [&](const text_template& topic) {
+        auto filter = topic.topic_filter(vehicle);
+        if (std::ranges::find(all, filter) == all.end()) all.push_back(std::move(filter));
+    };
+    for (const auto kind : {response_kind::ack, response_kind::running, response_kind::executed, response_kind::failed})
+        if (has(kind)) add(response_templates_[static_cast<std::size_t>(kind)].topic());
+    if (has_presence()) add(presence_.topic());
+    if (has_telemetry()) add(telemetry_.topic());
+    for (const auto& c : commands_)
+        if (options_.use_response_topic && !c.response_topic().empty()) add(c.response_topic());
+    return all;
+}
 
 bool message_contract::compose_command(const template_values& from, outgoing_message& out,
                                        std::uint32_t service) const {

@@ -142,6 +142,44 @@ void text_template::render(const template_values& from, std::string& out) const 
     }
 }
 
+bool text_template::is_of_vehicle(const part& p) {
+    if (p.type != part::kind::builtin) return p.type == part::kind::data || p.type == part::kind::segment;
+    const auto v = static_cast<variable>(p.index);
+    return v == variable::vin || v == variable::index || v == variable::segment;
+}
+
+std::string text_template::topic_filter(const template_values& vehicle) const {
+    std::string
+        topic; // + for each other value, # for the rest of the topic: no topic has these characters (MQTT 5.0, 4.7.1)
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const auto& p = parts_[i];
+        if (p.skip != 0 && !is_of_vehicle(p)) {
+            topic += '#';
+            break;
+        }
+        if (p.skip != 0) {
+            if (!is_present(p, vehicle)) i += p.skip;
+        } else if (p.type == part::kind::literal || p.type == part::kind::environment) {
+            topic.append(text_, static_cast<std::size_t>(p.from), static_cast<std::size_t>(p.until - p.from));
+        } else if (is_of_vehicle(p)) {
+            append_value(p, vehicle, topic);
+        } else {
+            topic += '+';
+        }
+    }
+    std::string filter;
+    for (std::size_t begin = 0; begin <= topic.size();) {
+        const auto end = std::min(topic.find('/', begin), topic.size());
+        const auto level = std::string_view(topic).substr(begin, end - begin);
+        const bool has_other_value = level.find('+') != std::string_view::npos;
+        if (level.find('#') != std::string_view::npos || (has_other_value && end == topic.size())) return filter + '#';
+        filter += has_other_value ? std::string_view("+") : level;
+        if (end != topic.size()) filter += '/';
+        begin = end + 1;
+    }
+    return filter;
+}
+
 std::string text_template::rendered(const template_values& from) const {
     std::string out;
     render(from, out);

@@ -45,7 +45,13 @@ void check_behaviour_requirements(const scenario_config& config, const vehicle::
                                   problems& all) {
     const auto& m = config.fleet.mqtt;
     const bool own_broker = config.target.embedded && !config.target.broker;
-    if (b.credentials && !b.credentials->user.empty() && own_broker && m.user.empty())
+    const auto& tls = config.target.embedded_tls;
+    const bool has_wrong_login = b.credentials && !b.credentials->user.empty();
+    if (has_wrong_login && own_broker && tls && tls->mutual)
+        all.add(path, fmt::format("'{}' has a wrong user or password, which the embedded broker does not read: with "
+                                  "target.embedded.tls.mutual the user follows from the certificate; leave mutual out",
+                                  b.name));
+    else if (has_wrong_login && own_broker && m.user.empty())
         all.add(path,
                 fmt::format("'{}' has wrong credentials, and the embedded broker has to know the right ones: give "
                             "fleet.mqtt a user and a password",
@@ -277,6 +283,8 @@ void check_target(const scenario_config& config, problems& all) {
     if (!t.embedded && !t.api && config.load.driver == driver::kind::http)
         all.add("target", "the http driver needs a target.api, or an embedded target");
     if (!t.embedded) return;
+    if (t.embedded_tls && !needs_a_broker(config))
+        all.add("target.embedded.tls", "nothing in this scenario uses a broker; leave tls out");
     if (const auto& login = config.fleet.mqtt;
         !t.embedded_password.empty() && (login.user.empty() || login.password.empty()))
         all.add("fleet.mqtt",

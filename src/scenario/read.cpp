@@ -64,7 +64,10 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
                                               load_seconds(config.load) <= max_load_seconds &&
                                               schedule_of(config).size() <= record_all_up_to;
     auto& vehicle_login = config.fleet.mqtt;
-    if (!t.embedded) t.embedded_password.clear();
+    if (!t.embedded) {
+        t.embedded_password.clear();
+        t.embedded_tls.reset();
+    }
     const bool no_login = vehicle_login.user.empty() && vehicle_login.password.empty();
     if (!t.embedded_password.empty() && no_login) {
         vehicle_login.user = embedded_user;

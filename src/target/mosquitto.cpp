@@ -29,8 +29,8 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-constexpr int start_attempts = 5; ///< another process may take the free port before mosquitto does
-constexpr auto start_timeout = 5s;
+constexpr int start_attempts = 5;   ///< another process may take the free port before mosquitto does
+constexpr auto start_timeout = 30s; ///< the access rules of 100,000 vehicles take 3 s
 constexpr auto terminate_timeout = 2s;
 constexpr auto persist_timeout = 20s;
 constexpr auto port_free_timeout = 5s;
@@ -54,11 +54,13 @@ std::string listener_inode(std::uint16_t port) {
 
 /// start_child(); output and errors are appended to the log, and files that the child creates are for their owner only.
 /// -1: failed, see errno.
-pid_t start_logged(const std::vector<std::string>& command, const fs::path& log) {
+pid_t start_logged(const std::vector<std::string>& command, const fs::path& log,
+                   const std::vector<std::pair<std::string, std::string>>& environment = {}) {
     const int output = open_output(log);
     if (output < 0) return -1;
     const auto restrict_files = [] { ::umask(S_IRWXG | S_IRWXO); }; // they may contain passwords
-    return start_child({.command = command, .out = output, .err = output, .before_exec = restrict_files});
+    return start_child(
+        {.command = command, .environment = environment, .out = output, .err = output, .before_exec = restrict_files});
 }
 
 /// True: the process itself listens on 127.0.0.1:`port`: another process may have taken a port that was free before.
@@ -106,6 +108,33 @@ fs::path configuration_path(const fs::path& folder) { return folder / "mosquitto
 fs::path log_path(const fs::path& folder) { return folder / "mosquitto.log"; }
 fs::path private_path(const fs::path& folder) { return folder / "mosquitto.private"; }
 fs::path password_path(const fs::path& folder) { return private_path(folder) / "passwords"; }
+fs::path ca_path(const fs::path& folder) { return private_path(folder) / "ca.pem"; }
+fs::path server_path(const fs::path& folder) { return private_path(folder) / "server.pem"; }
+fs::path crl_path(const fs::path& folder) { return private_path(folder) / "crl.pem"; }
+fs::path access_path(const fs::path& folder) { return private_path(folder) / "access.json"; }
+fs::path own_path(const fs::path& folder) { return private_path(folder) / "loadsim.pem"; }
+fs::path openssl_path(const fs::path& folder) { return private_path(folder) / "openssl.cnf"; }
+
+/// OpenSSL's configuration: mosquitto has no upper limit for the version. TLS 1.1 signs with SHA-1, which needs security level 0.
+constexpr std::string_view openssl_of_old_version = "openssl_conf = openssl\n"
+                                                    "[openssl]\n"
+                                                    "ssl_conf = ssl\n"
+                                                    "[ssl]\n"
+                                                    "system_default = limits\n"
+                                                    "[limits]\n"
+                                                    "MinProtocol = TLSv1\n"
+                                                    "MaxProtocol = TLSv1.1\n"
+                                                    "CipherString = DEFAULT:@SECLEVEL=0\n";
+
+std::string tls_configuration(const fs::path& folder, const mosquitto_tls& tls) {
+    auto text = fmt::format("certfile {0}\nkeyfile {0}\ntls_version {1}\n", server_path(folder).string(),
+                            tls.old_version ? "tlsv1.1" : "tlsv1.2"); // and later ones
+    if (tls.mutual)
+        text += fmt::format("cafile {}\ncrlfile {}\nrequire_certificate true\nuse_identity_as_username true\n"
+                            "plugin mosquitto_dynamic_security.so\nplugin_opt_config_file {}\n",
+                            ca_path(folder).string(), crl_path(folder).string(), access_path(folder).string());
+    return text;
+}
 
 /// Reports write errors: with a truncated configuration mosquitto would start and listen elsewhere.
 bool write_text(const fs::path& file, const std::string& text) {
@@ -197,10 +226,10 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user,
                                    "log_type error\nlog_type warning\nlog_type notice\n"
                                    "connection_messages false\n",
                                    port);
-    if (options.logins.empty())
-        text += "allow_anonymous true\n";
-    else
-        text += fmt::format("allow_anonymous false\npassword_file {}\n", password_path(folder).string());
+    if (options.tls) text += tls_configuration(folder, *options.tls);
+    const bool anonymous = options.logins.empty() && !(options.tls && options.tls->mutual);
+    text += fmt::format("allow_anonymous {}\n", anonymous);
+    if (!options.logins.empty()) text += fmt::format("password_file {}\n", password_path(folder).string());
     if (options.persistent_sessions)
         text += fmt::format("persistence true\npersistence_location {}/\n", private_path(folder).string());
     else
@@ -208,6 +237,19 @@ std::string mosquitto_configuration(std::uint16_t port, const std::string& user,
     // As root mosquitto would change its user, and the kernel then clears its parent-death signal.
     if (!user.empty()) text += fmt::format("user {}\n", user);
     return text;
+}
+
+std::vector<std::pair<fs::path, std::string_view>> mosquitto_tls_files(const fs::path& folder,
+                                                                       const mosquitto_tls& tls) {
+    std::vector<std::pair<fs::path, std::string_view>> all{{ca_path(folder), tls.ca},
+                                                           {server_path(folder), tls.server}};
+    if (tls.old_version) all.emplace_back(openssl_path(folder), openssl_of_old_version);
+    if (tls.mutual) {
+        all.emplace_back(crl_path(folder), tls.mutual->crl);
+        all.emplace_back(access_path(folder), tls.mutual->access);
+        all.emplace_back(own_path(folder), tls.mutual->own);
+    }
+    return all;
 }
 
 result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_options& options) {
@@ -219,11 +261,13 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
             "the embedded target needs it and it is not installed; apt-get install mosquitto, or give a broker "
             "of your own with --broker mqtt://host:1883"};
     mosquitto child(program, net::endpoint{"mqtt", "127.0.0.1", 0, ""}, folder); // its end removes the private files
-    if (!options.logins.empty() || options.persistent_sessions)
+    if (!options.logins.empty() || options.persistent_sessions || options.tls)
         if (const auto made = make_private_folder(private_path(folder)); !made) return made.error();
     if (!options.logins.empty())
         if (const auto written = write_password_file(password_path(folder), options.logins); !written)
             return written.error();
+    if (options.tls)
+        if (const auto written = child.write_tls_files(*options.tls); !written) return written.error();
     std::error_code ignored;
     for (int attempt = 0; attempt < start_attempts; ++attempt) {
         const auto port = net::free_port();
@@ -241,9 +285,21 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
     return exited_at_once(log_path(folder));
 }
 
+result<void> mosquitto::write_tls_files(const mosquitto_tls& tls) {
+    for (const auto& [file, text] : mosquitto_tls_files(folder_, tls))
+        if (!write_for_owner(file, text))
+            return problems{file.string(), fmt::format("cannot be written ({}); name another folder with --report",
+                                                       std::strerror(errno))};
+    broker_.scheme = "mqtts";
+    client_tls_.ca = ca_path(folder_).string();
+    if (tls.mutual) client_tls_.certificate = own_path(folder_).string();
+    if (tls.old_version) environment_.emplace_back("OPENSSL_CONF", openssl_path(folder_).string());
+    return {};
+}
+
 result<bool> mosquitto::launch() {
     const auto log = log_path(folder_);
-    pid_ = start_logged({program_, "-c", configuration_path(folder_).string()}, log);
+    pid_ = start_logged({program_, "-c", configuration_path(folder_).string()}, log, environment_);
     if (pid_ < 0) return problems{log.string(), fmt::format("mosquitto cannot be started ({})", std::strerror(errno))};
     const auto deadline = std::chrono::steady_clock::now() + start_timeout;
     while (!exit_code_of(pid_)) {
@@ -303,7 +359,8 @@ mosquitto::mosquitto(std::string program, net::endpoint broker, fs::path folder)
 
 mosquitto::mosquitto(mosquitto&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)), program_(std::move(other.program_)), broker_(std::move(other.broker_)),
-      folder_(std::move(other.folder_)), frozen_(other.frozen_) {}
+      folder_(std::move(other.folder_)), client_tls_(std::move(other.client_tls_)),
+      environment_(std::move(other.environment_)), frozen_(other.frozen_) {}
 
 mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
     if (this != &other) {
@@ -312,6 +369,8 @@ mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
         program_ = std::move(other.program_);
         broker_ = std::move(other.broker_);
         folder_ = std::move(other.folder_);
+        client_tls_ = std::move(other.client_tls_);
+        environment_ = std::move(other.environment_);
         frozen_ = other.frozen_;
     }
     return *this;

@@ -49,6 +49,12 @@ authority run_authority(std::uint64_t seed);
 /// A CA whose certificate `issuer` signs; pathLenConstraint 0. Errors: the subject.
 result<authority> make_intermediate(const authority& issuer, const authority_options&);
 
+/// Validity of the CA of a run, and of what it issues for the run's servers.
+inline constexpr validity run_validity{std::chrono::sys_days(std::chrono::year(2020) / 1 / 1),
+                                       std::chrono::sys_days(std::chrono::year(2100) / 1 / 1)};
+/// Root CA of all certificates that a run makes for itself: a function of the seed alone, so that all ranks have the same one.
+authority run_authority(std::uint64_t seed);
+
 /// A file of the user that has been read.
 struct named_text {
     std::string name; ///< location of problems

@@ -57,6 +57,7 @@ public:
     /// Replaces the content of `out`. False: the rendered payload is not valid hex or base64.
     bool compose(const template_values&, outgoing_message& out) const;
     const text_template& topic() const noexcept { return topic_; }
+    const text_template& response_topic() const noexcept { return response_topic_; }
     bool uses_parameter(std::size_t index) const noexcept;
 
 private:
@@ -138,6 +139,8 @@ public:
     const std::vector<std::string>& command_pointers() const noexcept { return pointers_; }
 
     std::string command_filter(const template_values&) const;
+    /// Topic filters that match all that a vehicle publishes, each once. `vehicle`: values of template_scope::identity.
+    std::vector<std::string> published_filters(const template_values& vehicle) const;
     bool compose_command(const template_values&, outgoing_message& out, std::uint32_t service = 0) const;
     bool compose(response_kind, const template_values&, outgoing_message& out) const;
     bool compose_presence(const template_values&, outgoing_message& out) const;

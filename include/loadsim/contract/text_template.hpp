@@ -41,6 +41,10 @@ public:
     /// Appends to `out`. Less than a microsecond for a typical payload.
     void render(const template_values&, std::string& out) const;
     std::string rendered(const template_values&) const;
+    /// Topic filter that matches what this template, one of a topic, renders for a vehicle. `vehicle`: values of
+    /// template_scope::identity. A level with any other value is +; the last one is #, as a value may have levels of its own, and so
+    /// is one with a section that depends on another value.
+    std::string topic_filter(const template_values& vehicle) const;
     bool empty() const noexcept { return parts_.empty(); }
     /// The text besides the placeholders, and the choices of {random:a|b}.
     std::string_view literals() const noexcept { return text_; }
@@ -79,6 +83,7 @@ private:
     };
     static std::string_view text_value(const part&, const template_values&);
     static bool is_present(const part&, const template_values&);
+    static bool is_of_vehicle(const part&); ///< a value of template_scope::identity
     static void append_text(const part&, std::string_view value, std::string& out);
     void append_value(const part&, const template_values&, std::string& out) const;
     void append_random(const part&, const template_values&, std::string& out) const;

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loadsim::driver {
@@ -38,6 +39,9 @@ struct mqtt_driver_setup {
     std::string sample_vin{};
     std::vector<sample_request> sample_requests{};
 };
+
+/// Matches the response topics of all drivers.
+inline constexpr std::string_view response_topics_filter = "loadsim/+/rsp";
 
 /// Uses one MQTT session. 5.0: commands carry this driver's response topic and correlation data, if the contract allows
 /// responses there; otherwise the driver subscribes to the responses of all vehicles (contract.responses.filter) and picks its

@@ -24,6 +24,21 @@
 
 namespace loadsim::scenario {
 
+/// TLS of the embedded mosquitto, with certificates of the run's own CA (certificate::run_authority()).
+struct embedded_tls {
+    /// What is wrong with the broker: every client must refuse it.
+    enum class broker_fault : std::uint8_t {
+        none,
+        wrong_host,  ///< its certificate is for another host
+        expired,     ///< its certificate
+        untrusted,   ///< its certificate is of another CA
+        old_version, ///< it has TLS 1.1 at most
+    };
+    bool mutual = false; ///< clients need a certificate; its common name is the user, which has access rules
+    broker_fault fault = broker_fault::none;
+    friend bool operator==(const embedded_tls&, const embedded_tls&) = default;
+};
+
 /// Platform under test. read() resolves it: `embedded` alone: embedded mosquitto and embedded backend; a broker: no
 /// embedded mosquitto, and the embedded backend only if the http driver needs one; broker and api: nothing embedded,
 /// whatever target.embedded contains. An embedded backend without configured services serves its defaults and
@@ -34,10 +49,11 @@ struct target {
     std::optional<net::endpoint> api;    ///< external API; replaces the embedded backend
     backend::options backend;            ///< options of the embedded backend
     std::string embedded_password{};     ///< of the embedded mosquitto; empty: none is needed. Never printed
+    std::optional<scenario::embedded_tls> embedded_tls{}; ///< none: plain TCP
     // Options of an external platform.
     std::vector<net::endpoint> more_brokers{}; ///< besides `broker`: used round robin and for failover
     std::vector<net::endpoint> more_apis{};    ///< besides `api`: used the same way
-    net::tls_options tls{};                    ///< for https
+    net::tls_options tls{};                    ///< for https, and for loadsim's own sessions with mqtts
     std::optional<net::endpoint> proxy{};      ///< HTTP proxy for the API
     driver::auth_options auth{};               ///< credentials for the API
     friend bool operator==(const target&, const target&) = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/net/tls_options.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <sys/types.h>
@@ -9,7 +10,10 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace loadsim::target {
@@ -19,15 +23,34 @@ struct mosquitto_login {
     std::string password;
 };
 
+/// TLS of the broker: contents of its files, in PEM.
+struct mosquitto_tls {
+    /// Clients must present a certificate. Its common name is the user name; those that they send, and passwords, are not read.
+    struct client_authentication {
+        std::string crl{};
+        std::string access{}; ///< access_rules::text()
+        std::string own{};    ///< certificate and key of loadsim's own sessions: a user of the rules
+    };
+    std::string ca{};         ///< has issued all certificates
+    std::string server{};     ///< certificate for the host 127.0.0.1 with its chain, and its key
+    bool old_version = false; ///< TLS 1.1 at most
+    std::optional<client_authentication> mutual{};
+};
+
 struct mosquitto_options {
-    std::vector<mosquitto_login> logins; ///< accepted credentials; empty: anonymous access
+    std::vector<mosquitto_login> logins{}; ///< accepted credentials; empty: anonymous access
     bool persistent_sessions =
         false; ///< sessions survive begin_stop() and restart(); they are written to a private folder
+    std::optional<mosquitto_tls> tls{}; ///< none: plain TCP
 };
 
 /// Configuration file: one loopback port, no limit on connections, messages or queues.
 std::string mosquitto_configuration(std::uint16_t port, const std::string& user, const std::filesystem::path& folder,
                                     const mosquitto_options&);
+
+/// Files that mosquitto_configuration() names, with their contents: views of the argument.
+std::vector<std::pair<std::filesystem::path, std::string_view>> mosquitto_tls_files(const std::filesystem::path& folder,
+                                                                                    const mosquitto_tls&);
 
 /// Password file before mosquitto_passwd hashes it: one "user:password" per line, without repetitions.
 /// Errors: a user or a password that the format cannot represent; messages contain the user, never a password.
@@ -36,7 +59,7 @@ result<std::string> plain_text_logins(const std::vector<mosquitto_login>&);
 /// Sentence about the end of the broker's process. `code`: as of exit_code_of().
 std::string describe_end(pid_t, int code, const std::filesystem::path& log);
 
-/// Mosquitto on a free loopback port. Configuration and log are in the given folder; passwords and persistence in a folder in it,
+/// Mosquitto on a free loopback port. Configuration and log are in the given folder; passwords, keys and persistence in a folder in it,
 /// mosquitto.private, which is removed with this object and which other users cannot enter. Terminates with this object, and with
 /// this process even if it is killed (Linux, PR_SET_PDEATHSIG). At the end secrets are masked in the log.
 /// Threads: call start() and restart() from a thread that lives as long as the broker: the child dies with that thread.
@@ -63,9 +86,12 @@ public:
     std::string unexpected_end();
 
     const net::endpoint& broker() const noexcept { return broker_; }
+    /// For loadsim's own sessions: files of the CA and of their certificate. Valid as long as this object. Empty without TLS.
+    const net::tls_options& client_tls() const noexcept { return client_tls_; }
 
 private:
     mosquitto(std::string program, net::endpoint broker, std::filesystem::path folder);
+    result<void> write_tls_files(const mosquitto_tls&);
     result<bool> launch(); ///< false: exited at once, most likely because the port is in use
     void begin_termination(std::chrono::seconds timeout) noexcept;
     bool terminated() noexcept;
@@ -75,6 +101,8 @@ private:
     std::string program_;
     net::endpoint broker_;
     std::filesystem::path folder_; ///< of the configuration and the log
+    net::tls_options client_tls_;
+    std::vector<std::pair<std::string, std::string>> environment_; ///< of the broker's process
     bool frozen_ = false;
     std::chrono::steady_clock::time_point kill_at_{}; ///< end of the time that a termination may take
 };

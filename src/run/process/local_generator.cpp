@@ -405,7 +405,8 @@ result<std::unique_ptr<generator>> start_local_generator(const scenario::scenari
         if (!compiled) return compiled.error();
         if (options.check_machine)
             if (const auto checked = check_machine(scenario, options.rank, on_notice); !checked) return checked.error();
-        auto setup = start_target(scenario, *compiled, options.folder, on_notice, options.tap);
+        auto setup = start_target(scenario, *compiled, {options.rank.index, options.rank.count}, options.folder,
+                                  on_notice, options.tap);
         if (!setup) return setup.error();
         return std::make_unique<local_generator>(scenario, std::move(*compiled), std::move(*setup), options, time);
     });

@@ -1,7 +1,9 @@
 #include "process/target_setup.hpp"
 
+#include "process/broker_access.hpp"
+#include "process/broker_tls.hpp"
+
 #include <loadsim/driver/authenticator.hpp>
-#include <loadsim/fleet/client_identity.hpp>
 #include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/source_addresses.hpp>
 #include <loadsim/net/tls_session.hpp>
@@ -15,7 +17,6 @@
 #include <chrono>
 #include <random>
 #include <string>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -30,28 +31,6 @@ bool any_behaviour(const scenario::scenario_config& scenario, bool (*predicate)(
     });
 }
 
-/// Valid logins for the embedded broker's password file: those of the vehicles and of the generator.
-std::vector<target::mosquitto_login> logins_of(const scenario::scenario_config& scenario,
-                                               const scenario::compiled_scenario& compiled,
-                                               const target::mosquitto_login& own) {
-    const auto templates =
-        fleet::identity_templates::compile(scenario.fleet.mqtt, compiled.symbols).value(); // read() has validated them
-    const vehicle::segmentation segments(scenario.seed, scenario.fleet.vehicles, scenario.fleet.segments);
-    std::vector<target::mosquitto_login> all{own};
-    std::unordered_set<std::string> added_users;
-    for (std::uint32_t i = 0; i < scenario.fleet.vehicles; ++i) {
-        const vehicle_id v{i};
-        const auto vin = compiled.registry.vin_of(v);
-        const auto segment = segments.segment_of(v);
-        contract::template_values values{.vin = vin};
-        compiled.fill_vehicle_values(v, segment, scenario.fleet.segments[segment].name, values);
-        fleet::client_identity identity;
-        templates.render(values, identity);
-        if (added_users.insert(identity.user_name).second) all.push_back({identity.user_name, identity.password});
-    }
-    return all;
-}
-
 /// `password`: target.embedded.password; empty: one for this run.
 target::mosquitto_login generator_login(const std::string& password) {
     std::random_device entropy;
@@ -60,17 +39,24 @@ target::mosquitto_login generator_login(const std::string& password) {
 
 /// The embedded broker ends with the run; it persists sessions only if they must survive an outage.
 result<void> start_broker(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
-                          const std::filesystem::path& folder, target_setup& setup) {
+                          fleet_partition vehicles, const std::filesystem::path& folder, target_setup& setup) {
     target::mosquitto_options wanted;
+    const auto& tls = scenario.target.embedded_tls;
+    const bool mutual = tls && tls->mutual;
     const auto own = generator_login(scenario.target.embedded_password);
-    const bool requires_login = !scenario.target.embedded_password.empty() ||
-                                any_behaviour(scenario, [](const auto& b) { return b.credentials.has_value(); });
-    if (requires_login) wanted.logins = logins_of(scenario, compiled, own);
+    const bool requires_login =
+        !mutual && (!scenario.target.embedded_password.empty() ||
+                    any_behaviour(scenario, [](const auto& b) { return b.credentials.has_value(); }));
+    if (requires_login) wanted.logins = logins_of(scenario, compiled, vehicles, own);
+    if (tls)
+        wanted.tls = make_broker_tls(scenario,
+                                     mutual ? access_rules_of(scenario, compiled, vehicles).text() : std::string(), {});
     wanted.persistent_sessions = std::ranges::any_of(
         scenario.conditions, [](const auto& c) { return c.type == vehicle::condition::kind::outage; });
     auto started = target::mosquitto::start(folder, wanted);
     if (!started) return started.error();
     setup.embedded_broker = std::move(*started);
+    setup.endpoints.broker_tls = setup.embedded_broker->client_tls();
     auto& broker = setup.endpoints.broker_urls.emplace_back(setup.embedded_broker->broker());
     if (requires_login) {
         broker.user = own.user;
@@ -195,15 +181,18 @@ result<void> check_machine(const scenario::scenario_config& scenario, const clus
 }
 
 result<target_setup> start_target(const scenario::scenario_config& scenario,
-                                  const scenario::compiled_scenario& compiled, const std::filesystem::path& folder,
-                                  const notice_handler& on_notice, net::byte_tap* tap) {
+                                  const scenario::compiled_scenario& compiled, fleet_partition vehicles,
+                                  const std::filesystem::path& folder, const notice_handler& on_notice,
+                                  net::byte_tap* tap) {
     target_setup setup;
     setup.endpoints.broker_api = scenario.fleet.broker_api;
     setup.endpoints.broker_api.inbound.limits = scenario.load.http.limits;
     if (scenario::needs_a_broker(scenario)) {
         setup.endpoints.broker_urls = scenario::brokers_of(scenario.target);
+        setup.endpoints.broker_tls = scenario.target.tls;
         if (setup.endpoints.broker_urls.empty()) {
-            if (const auto started = start_broker(scenario, compiled, folder, setup); !started) return started.error();
+            if (const auto started = start_broker(scenario, compiled, vehicles, folder, setup); !started)
+                return started.error();
             on_notice("embedded broker: mosquitto on " + net::to_string(setup.endpoints.broker_urls.front()));
         }
         if (const auto made = set_up_tls(scenario, compiled, setup); !made) return made.error();

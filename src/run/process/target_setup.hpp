@@ -5,6 +5,7 @@
 #include "shard/target_endpoints.hpp"
 
 #include <loadsim/backend/server.hpp>
+#include <loadsim/base/ids.hpp>
 #include <loadsim/base/result.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/fleet/wakeup_listener.hpp>
@@ -39,9 +40,9 @@ result<void> check_machine(const scenario::scenario_config&, const cluster::rank
                            const notice_handler& on_notice);
 
 /// Starts embedded targets and checks external ones. Errors: a component is missing, does not respond or cannot be
-/// started; a source address is not local. `tap`: receives the bytes of webhook calls; may be null.
+/// started; a source address is not local. `vehicles`: those of this process. `tap`: receives the bytes of webhook calls; may be null.
 result<target_setup> start_target(const scenario::scenario_config&, const scenario::compiled_scenario&,
-                                  const std::filesystem::path& folder, const notice_handler& on_notice,
-                                  net::byte_tap* tap);
+                                  fleet_partition vehicles, const std::filesystem::path& folder,
+                                  const notice_handler& on_notice, net::byte_tap* tap);
 
 } // namespace loadsim::run

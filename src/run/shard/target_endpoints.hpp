@@ -7,6 +7,7 @@
 #include <loadsim/fleet/vehicle_tls.hpp>
 #include <loadsim/http/client.hpp>
 #include <loadsim/net/server_list.hpp>
+#include <loadsim/net/tls_options.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/request_correlator.hpp>
 
@@ -21,6 +22,7 @@ namespace loadsim::run {
 
 struct target_endpoints {
     std::vector<net::endpoint> broker_urls;        ///< empty: no broker needed
+    net::tls_options broker_tls{};                 ///< of loadsim's own sessions at the brokers
     net::server_list brokers{};                    ///< their addresses, without those that did not answer at the start
     std::shared_ptr<const fleet::vehicle_tls> vehicle_tls{}; ///< null: no broker uses TLS
     std::optional<http::client_options> api{};     ///< none: the mqtt driver

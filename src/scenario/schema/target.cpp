@@ -23,6 +23,7 @@ struct auth_keys {
 struct embedded_keys {
     backend::options backend;
     std::optional<std::string> password;
+    std::optional<embedded_tls> tls;
 };
 
 struct target_keys {
@@ -57,6 +58,28 @@ private:
     value_types::list<value_types::endpoint> all() const { return {one, "URLs", 100}; }
 };
 
+using broker_fault = embedded_tls::broker_fault;
+constexpr choices::table<broker_fault, 5> broker_faults{{"none", "wrong-host", "expired", "untrusted", "old-version"},
+                                                        {broker_fault::none, broker_fault::wrong_host,
+                                                         broker_fault::expired, broker_fault::untrusted,
+                                                         broker_fault::old_version}};
+
+} // namespace
+
+template <class V>
+void describe(V& v, embedded_tls& t) {
+    v.field("mutual", t.mutual,
+            "true: every session needs a certificate of the run's CA. Its common name is the user, and each vehicle "
+            "reaches only the topics of its own.",
+            value_types::flag{});
+    v.field("fault", t.fault,
+            "What is wrong with the broker, which every session must refuse: the certificate is for another host, "
+            "expired or of an unknown CA, or the broker has TLS 1.1 at most.",
+            broker_faults.type());
+}
+
+namespace {
+
 template <class V>
 void describe(V& v, embedded_keys& k) {
     v.field("password", k.password,
@@ -64,6 +87,9 @@ void describe(V& v, embedded_keys& k) {
             "user in "
             "fleet.mqtt, connect as loadsim with it; left out: the broker accepts everybody.",
             value_types::secret{});
+    v.field("tls", k.tls,
+            "The embedded broker serves TLS, with certificates made for the run; {} is enough. Left out: plain TCP.",
+            value_types::object<embedded_tls>{});
     describe(v, k.backend);
 }
 
@@ -215,6 +241,12 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
         out.backend = keys.embedded->backend;
         const auto& password = keys.embedded->password;
         out.embedded_password = password.value_or("");
+        out.embedded_tls = keys.embedded->tls;
+        if (out.embedded_tls && out.broker)
+            r.add_problem(
+                *n.find(keyword)->find("tls"),
+                "target.embedded.tls is for the embedded broker, and target.broker replaces it; leave tls out, "
+                "and give the broker's URL with mqtts://");
         const auto wrong = [&](const char* why) {
             r.add_problem(*n.find(keyword)->find("password"), std::string("target.embedded.password ") + why);
         };
@@ -223,6 +255,8 @@ void target::read(read_context& r, const yaml_node& n, scenario::target& out) co
         else if (out.embedded_password.find_first_of(":{}\r\n") != std::string::npos)
             wrong("has a colon, a brace or a line break, which the broker's password file cannot hold; choose another "
                   "one");
+        else if (password && out.embedded_tls && out.embedded_tls->mutual)
+            wrong("is not read with tls.mutual: the user follows from the certificate; leave one of them out");
         else if (password && out.broker)
             wrong("is for the embedded broker, and target.broker replaces it; give target.user and target.password");
     }
@@ -242,6 +276,7 @@ yaml_node target::write(const scenario::target& t) const {
     }
     if (t.embedded) keys.embedded.emplace().backend = t.backend;
     if (t.embedded && !t.embedded_password.empty()) keys.embedded->password = t.embedded_password;
+    if (t.embedded) keys.embedded->tls = t.embedded_tls;
     return object<target_keys>{}.write(keys);
 }
 

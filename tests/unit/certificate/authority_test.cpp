@@ -5,7 +5,10 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
+#include <openssl/x509_vfy.h>
 
+#include <chrono>
+#include <memory>
 #include <string>
 
 using namespace certificate_test;
@@ -85,6 +88,19 @@ TEST(authority, files_that_do_not_fit_are_refused_in_a_sentence) {
         EXPECT_EQ(to_string(read.error()).rfind(row.error, 0), 0U) << to_string(read.error());
     }
     EXPECT_EQ(parsed("", "").error().list.size(), 2U) << "all at once";
+}
+
+TEST(authority, of_a_run_is_a_function_of_the_seed_and_issues_for_its_whole_validity) {
+    const auto ca = std::make_shared<const authority>(run_authority(7));
+    EXPECT_EQ(to_pem(run_authority(7).certificate), to_pem(ca->certificate)) << "another rank's";
+    EXPECT_NE(to_pem(run_authority(8).certificate), to_pem(ca->certificate));
+    const auto issues = issuer::create(ca, {.seed = 7, .valid = run_validity}).value();
+    const auto server = issues.issue_server({.hosts = {"127.0.0.1"}}).value();
+    using namespace std::chrono_literals;
+    for (const auto year : {2020y, 2026y, 2099y})
+        EXPECT_EQ(verify(server, ca->certificate, {.at = std::chrono::sys_days(year / 1 / 2), .host = "127.0.0.1"}),
+                  X509_V_OK)
+            << static_cast<int>(year);
 }
 
 TEST(subject, is_read_as_RFC_4514_has_it) {

@@ -50,6 +50,24 @@ TEST(message_contract, built_in_parses_commands) {
         EXPECT_FALSE(parse(text)) << text;
 }
 
+TEST(message_contract, published_filters_are_those_of_all_messages_of_a_vehicle) {
+    EXPECT_THAT(message_contract::built_in().published_filters({.vin = "V1"}),
+                ElementsAre("v1/V1/rsp/#", "v1/V1/state"))
+        << "four responses with one topic";
+    options o;
+    o.ack.none = true;
+    o.running.topic = "{vin}/running";
+    o.executed.topic = o.failed.topic = "{vin}/{phase}/{service}/end";
+    o.presence.none = true;
+    o.telemetry = telemetry_options{.message = {.topic = "{vin}/{segment}/signals", .payload = {.text = "x"}}};
+    o.command.message.response_topic = "to/{vin}";
+    EXPECT_THAT(compiled_contract(o).published_filters({.vin = "V1", .segment = "eu"}),
+                ElementsAre("V1/running", "V1/+/+/end", "V1/eu/signals", "to/V1"));
+    o.use_response_topic = false;
+    EXPECT_THAT(compiled_contract(o).published_filters({.vin = "V1", .segment = "eu"}),
+                ElementsAre("V1/running", "V1/+/+/end", "V1/eu/signals"));
+}
+
 TEST(message_contract, composes_and_parses_a_custom_contract) {
     options o;
     o.command.message = {.topic = "cars/{data.serial}/in",

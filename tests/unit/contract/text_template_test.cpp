@@ -342,6 +342,26 @@ TEST(text_template, value_of_an_environment_variable_is_never_a_template) {
     ::unsetenv("LOADSIM_TEST_SECRET");
 }
 
+TEST(text_template, topic_filter_matches_the_topics_of_one_vehicle) {
+    const struct {
+        std::string_view topic, filter, why;
+    } rows[] = {
+        {"v1/{vin}/state", "v1/LZ9SMEV05TF000001/state", "values of the vehicle only"},
+        {"{index}/{segment}/{data.user}/{segment.region}", "7/eu/carl/eu-1", "all values of the vehicle"},
+        {"v1/{vin}/rsp/{request.id}", "v1/LZ9SMEV05TF000001/rsp/#", "the last level may become several"},
+        {"{service}/{vin}/{phase}/x", "+/LZ9SMEV05TF000001/+/x", "other values"},
+        {"a-{request.id}-b/{vin}", "+/LZ9SMEV05TF000001", "+ is alone in its level (4.7.1)"},
+        {"{vin}/{now:ms}/{random:1..6}", "LZ9SMEV05TF000001/+/#", "numbers and random values"},
+        {"{command:/reply}", "#", "any topic"},
+        {"{vin}/{captured.token}/{parameter.temperature}/x", "LZ9SMEV05TF000001/+/+/x", "values of the platform"},
+        {"{vin}/a{#wake}/{wake}{/wake}/b", "LZ9SMEV05TF000001/#", "the section may be absent"},
+        {"{vin}/a{#segment}/{segment}{/segment}", "LZ9SMEV05TF000001/a/eu", "a section of the vehicle"},
+        {"/{vin}/", "/LZ9SMEV05TF000001/", "empty levels"},
+        {"constant", "constant", "no value"},
+    };
+    for (const auto& r : rows) EXPECT_EQ(compiled(r.topic).topic_filter(sample_values()), r.filter) << r.why;
+}
+
 TEST(text_template, render_appends) {
     std::string out = "before ";
     compiled("{vin}").render({.vin = "X"}, out);

@@ -110,6 +110,28 @@ TEST(platform_schema, embedded_password_is_that_of_loadsim_and_of_the_vehicles) 
     EXPECT_EQ(own.fleet.mqtt.password, "car");
 }
 
+TEST(platform_schema, tls_is_for_a_broker_too) {
+    EXPECT_EQ(read_valid(minimal_scenario("target: {broker: mqtts://a, tls: {ca: x}}")).target.tls.ca, "x");
+}
+
+TEST(platform_schema, embedded_tls_is_read_and_written) {
+    using fault = scenario::embedded_tls::broker_fault;
+    EXPECT_FALSE(read_valid(minimal_scenario("")).target.embedded_tls);
+    EXPECT_EQ(read_valid(minimal_scenario("target: {embedded: {tls: {}}}")).target.embedded_tls,
+              scenario::embedded_tls{});
+    const std::pair<const char*, fault> faults[] = {{"none", fault::none},
+                                                    {"wrong-host", fault::wrong_host},
+                                                    {"expired", fault::expired},
+                                                    {"untrusted", fault::untrusted},
+                                                    {"old-version", fault::old_version}};
+    for (const auto& [name, value] : faults) {
+        const auto d =
+            read_valid(minimal_scenario(std::string("target: {embedded: {tls: {mutual: true, fault: ") + name + "}}}"));
+        EXPECT_EQ(d.target.embedded_tls, (scenario::embedded_tls{.mutual = true, .fault = value})) << name;
+        EXPECT_TRUE(read_valid(write(d)) == d) << name;
+    }
+}
+
 TEST(platform_schema, secrets_may_be_in_a_file) {
     const auto file = std::filesystem::temp_directory_path() / "loadsim-secret-of-a-test";
     std::ofstream(file) << "from a file\n";
