@@ -16,6 +16,13 @@ std::vector<vehicle::behaviour> behaviours_of(const scenario::scenario_config& s
                                               const measure::labels& labels) {
     std::vector<vehicle::behaviour> all;
     for (const auto& b : labels.behaviours) all.push_back(scenario::behaviour_of(scenario, b));
+    if (scenario::is_broker_faulty(scenario))
+        for (auto& b : all) { // no vehicle gets a session
+            b.credentials.emplace();
+            b.asleep.reset();
+            b.steps.clear();
+            b.expected = outcome::timed_out;
+        }
     return all;
 }
 

@@ -24,14 +24,22 @@ void check_connection(const net::tls_options& o, const std::string& path, proble
 
 bool has_placeholder(const std::string& text) { return text.find('{') != std::string::npos; }
 
-void check_issue(const fleet::tls_options& tls, bool trusts_run_ca, problems& all) {
+void check_issue(const scenario_config& config, problems& all) {
+    const auto& tls = config.fleet.tls;
     const auto& o = *tls.issue;
+    const auto& embedded = config.target.embedded_tls;
     if (!tls.client.certificate.empty() || !tls.client.pkcs12.empty())
         all.add("fleet.tls.issue", "certificates come from files or from issue; one is enough");
     if (!o.key.empty() && o.ca.empty()) all.add("fleet.tls.issue.key", "a key needs the certificate of its CA (ca)");
-    if (o.ca.empty() && !trusts_run_ca)
+    if (o.ca.empty() && !embedded)
         all.add("fleet.tls.issue", "'ca' is missing: the CA of the run is trusted by the embedded broker alone, and "
                                    "only with target.embedded.tls");
+    if (!embedded || !embedded->mutual) return;
+    if (!o.ca.empty())
+        all.add("fleet.tls.issue.ca", "the embedded broker trusts the CA of the run alone; leave it out");
+    if (o.subject.find("CN={vin}") == std::string::npos)
+        all.add("fleet.tls.issue.subject",
+                "'CN={vin}' is missing: the embedded broker takes the user from it, and gives that user its topics");
 }
 
 /// Faulty certificates of behaviours in use.
@@ -56,12 +64,12 @@ void check_faults(const scenario_config& config, bool uses_tls, problems& all) {
 void check_tls(const scenario_config& config, problems& all) {
     const auto& tls = config.fleet.tls;
     const auto brokers = brokers_of(config.target);
-    const bool uses_tls = std::ranges::any_of(brokers, net::uses_tls);
+    const bool uses_tls = config.target.embedded_tls || std::ranges::any_of(brokers, net::uses_tls);
     check_connection(config.target.tls, "target.tls", all);
     check_connection(tls.client, "fleet.tls", all);
     if (tls != fleet::tls_options{} && !uses_tls)
         all.add("fleet.tls", "no broker uses TLS; write target.broker as mqtts://HOST");
-    if (tls.issue) check_issue(tls, brokers.empty(), all);
+    if (tls.issue) check_issue(config, all);
     const bool is_per_vehicle = tls.issue || has_placeholder(tls.client.certificate) ||
                                 has_placeholder(tls.client.key) || has_placeholder(tls.client.pkcs12);
     if (tls.client.resumption == net::tls_resumption::endpoint && is_per_vehicle)

@@ -63,6 +63,9 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
                                               config.load.driver == driver::kind::http &&
                                               load_seconds(config.load) <= max_load_seconds &&
                                               schedule_of(config).size() <= record_all_up_to;
+    auto& tls = config.fleet.tls;
+    const bool has_certificate = tls.issue || !tls.client.certificate.empty() || !tls.client.pkcs12.empty();
+    if (t.embedded && !t.broker && t.embedded_tls && t.embedded_tls->mutual && !has_certificate) tls.issue.emplace();
     auto& vehicle_login = config.fleet.mqtt;
     if (!t.embedded) {
         t.embedded_password.clear();

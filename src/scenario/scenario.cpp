@@ -55,6 +55,10 @@ bool vehicles_use_tls(const scenario_config& config) {
 std::vector<net::endpoint> brokers_of(const target& t) { return join_endpoints(t.broker, t.more_brokers); }
 std::vector<net::endpoint> apis_of(const target& t) { return join_endpoints(t.api, t.more_apis); }
 
+bool is_broker_faulty(const scenario_config& s) {
+    return s.target.embedded_tls && s.target.embedded_tls->fault != embedded_tls::broker_fault::none;
+}
+
 bool uses_builtin_contract(const scenario_config& config) {
     auto own = config.contract;
     own.telemetry.reset(); // the backend does not parse it

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace loadsim::fleet {
 
@@ -26,6 +27,11 @@ public:
     static result<vehicle_tls> create(const tls_options&, const contract::scenario_symbols&, const run_values&);
     /// The errors of the templates alone, without reading a file. Pure.
     static problems check(const tls_options&, const contract::scenario_symbols&);
+
+    /// Trusts the CAs of this file, unless the options have a file of their own.
+    void trust(const std::string& ca) {
+        if (context_.ca.empty()) context_.ca = ca;
+    }
 
     /// For the net::tls_context of a shard. It has a certificate if all vehicles share it.
     const net::tls_options& context_options() const noexcept { return context_; }

@@ -137,6 +137,9 @@ bool needs_a_broker(const scenario_config&);
 /// True: the vehicles' sessions use TLS.
 bool vehicles_use_tls(const scenario_config&);
 
+/// True: the embedded broker is one that every vehicle must refuse.
+bool is_broker_faulty(const scenario_config&);
+
 /// True: the contract is loadsim's built-in one, the only one that the embedded backend supports.
 bool uses_builtin_contract(const scenario_config&);
 

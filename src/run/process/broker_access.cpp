@@ -80,4 +80,33 @@ target::access_rules access_rules_of(const scenario::scenario_config& scenario,
     return rules;
 }
 
+result<void> check_credentials(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
+                               const fleet::vehicle_tls& tls) {
+    constexpr auto no_fault = certificate::certificate_fault::none;
+    if (!tls.has_own_credentials(no_fault)) return {};
+    result<void> checked;
+    for_each_vehicle(scenario, compiled, {0, scenario.fleet.vehicles},
+                     [&](const contract::template_values& values, std::size_t) {
+                         if (const auto own = tls.credentials_of(values, no_fault); !own) checked = own.error();
+                     });
+    return checked;
+}
+
+std::vector<certificate::serial_number> revoked_certificates(const scenario::scenario_config& scenario,
+                                                             const scenario::compiled_scenario& compiled,
+                                                             fleet_partition partition, const fleet::vehicle_tls& tls) {
+    constexpr auto revoked = certificate::certificate_fault::revoked;
+    const auto is_revoked = [&](const vehicle::segment& s) {
+        const auto& b = scenario::behaviour_of(scenario, s.behaviour);
+        return b.credentials && b.credentials->certificate == revoked;
+    };
+    std::vector<certificate::serial_number> all;
+    if (std::ranges::none_of(scenario.fleet.segments, is_revoked)) return all;
+    for_each_vehicle(scenario, compiled, partition, [&](const contract::template_values& values, std::size_t segment) {
+        if (!is_revoked(scenario.fleet.segments[segment])) return;
+        if (const auto serial = tls.serial_of(values, revoked)) all.push_back(*serial);
+    });
+    return all;
+}
+
 } // namespace loadsim::run

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <loadsim/base/ids.hpp>
+#include <loadsim/certificate/authority.hpp>
+#include <loadsim/fleet/vehicle_tls.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/target/access_rules.hpp>
@@ -19,5 +21,14 @@ std::vector<target::mosquitto_login> logins_of(const scenario::scenario_config&,
 /// may subscribe to the filters of its commands and campaigns, and publish to the topics of its messages, nothing else.
 target::access_rules access_rules_of(const scenario::scenario_config&, const scenario::compiled_scenario&,
                                      fleet_partition);
+
+/// Reads or makes the credentials of the first vehicle: what is wrong for all vehicles is found before any connects.
+result<void> check_credentials(const scenario::scenario_config&, const scenario::compiled_scenario&,
+                               const fleet::vehicle_tls&);
+
+/// Serial numbers of the certificates that behaviours want revoked, of the vehicles of a partition.
+std::vector<certificate::serial_number> revoked_certificates(const scenario::scenario_config&,
+                                                             const scenario::compiled_scenario&, fleet_partition,
+                                                             const fleet::vehicle_tls&);
 
 } // namespace loadsim::run

@@ -37,49 +37,50 @@ target::mosquitto_login generator_login(const std::string& password) {
     return {scenario::embedded_user, password.empty() ? fmt::format("{:08x}{:08x}", entropy(), entropy()) : password};
 }
 
+/// TLS of the vehicles; nullopt: no broker uses it.
+result<std::optional<fleet::vehicle_tls>> make_vehicle_tls(const scenario::scenario_config& scenario,
+                                                           const scenario::compiled_scenario& compiled) {
+    if (!scenario.target.embedded_tls && std::ranges::none_of(scenario::brokers_of(scenario.target), net::uses_tls))
+        return std::optional<fleet::vehicle_tls>{};
+    auto made = fleet::vehicle_tls::create(
+        scenario.fleet.tls, compiled.symbols,
+        {.seed = scenario.seed, .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())});
+    if (!made) return made.error();
+    return std::optional(std::move(*made));
+}
+
 /// The embedded broker ends with the run; it persists sessions only if they must survive an outage.
 result<void> start_broker(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
-                          fleet_partition vehicles, const std::filesystem::path& folder, target_setup& setup) {
+                          fleet_partition vehicles, const fleet::vehicle_tls* tls_of_vehicles,
+                          const std::filesystem::path& folder, target_setup& setup) {
     target::mosquitto_options wanted;
     const auto& tls = scenario.target.embedded_tls;
     const bool mutual = tls && tls->mutual;
     const auto own = generator_login(scenario.target.embedded_password);
     const bool requires_login =
-        !mutual && (!scenario.target.embedded_password.empty() ||
-                    any_behaviour(scenario, [](const auto& b) { return b.credentials.has_value(); }));
+        !mutual && (!scenario.target.embedded_password.empty() || any_behaviour(scenario, [](const auto& b) {
+            return b.credentials && !b.credentials->user.empty();
+        }));
     if (requires_login) wanted.logins = logins_of(scenario, compiled, vehicles, own);
     if (tls)
-        wanted.tls = make_broker_tls(scenario,
-                                     mutual ? access_rules_of(scenario, compiled, vehicles).text() : std::string(), {});
+        wanted.tls =
+            make_broker_tls(scenario, mutual ? access_rules_of(scenario, compiled, vehicles).text() : std::string(),
+                            revoked_certificates(scenario, compiled, vehicles, *tls_of_vehicles));
     wanted.persistent_sessions = std::ranges::any_of(
         scenario.conditions, [](const auto& c) { return c.type == vehicle::condition::kind::outage; });
     auto started = target::mosquitto::start(folder, wanted);
     if (!started) return started.error();
     setup.embedded_broker = std::move(*started);
-    setup.endpoints.broker_tls = setup.embedded_broker->client_tls();
     auto& broker = setup.endpoints.broker_urls.emplace_back(setup.embedded_broker->broker());
+    broker.tls = setup.embedded_broker->client_tls();
+    if (scenario::is_broker_faulty(scenario)) { // the vehicles are to refuse it, and not loadsim's own sessions
+        broker.tls.verify = net::tls_verification::none;
+        broker.tls.min_version = net::tls_version::v1_0;
+    }
     if (requires_login) {
         broker.user = own.user;
         broker.password = own.password;
     }
-    return {};
-}
-
-/// TLS of loadsim's own sessions and of the vehicles, if a broker uses it.
-result<void> set_up_tls(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
-                        target_setup& setup) {
-    auto& urls = setup.endpoints.broker_urls;
-    if (std::ranges::none_of(urls, net::uses_tls)) return {};
-    for (auto& url : urls) url.tls = scenario.target.tls;
-    if (const auto usable = net::tls_context::make(scenario.target.tls); !usable) return usable.error();
-    auto of_vehicles = scenario.fleet.tls;
-    if (of_vehicles.client.ca.empty()) of_vehicles.client.ca = scenario.target.tls.ca;
-    auto made = fleet::vehicle_tls::create(
-        of_vehicles, compiled.symbols,
-        {.seed = scenario.seed, .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())});
-    if (!made) return made.error();
-    if (const auto usable = net::tls_context::make(made->context_options()); !usable) return usable.error();
-    setup.endpoints.vehicle_tls = std::make_shared<const fleet::vehicle_tls>(std::move(*made));
     return {};
 }
 
@@ -189,13 +190,23 @@ result<target_setup> start_target(const scenario::scenario_config& scenario,
     setup.endpoints.broker_api.inbound.limits = scenario.load.http.limits;
     if (scenario::needs_a_broker(scenario)) {
         setup.endpoints.broker_urls = scenario::brokers_of(scenario.target);
-        setup.endpoints.broker_tls = scenario.target.tls;
+        for (auto& url : setup.endpoints.broker_urls) url.tls = scenario.target.tls;
+        auto tls = make_vehicle_tls(scenario, compiled);
+        if (!tls) return tls.error();
         if (setup.endpoints.broker_urls.empty()) {
-            if (const auto started = start_broker(scenario, compiled, vehicles, folder, setup); !started)
+            if (const auto started = start_broker(scenario, compiled, vehicles, *tls ? &**tls : nullptr, folder, setup);
+                !started)
                 return started.error();
             on_notice("embedded broker: mosquitto on " + net::to_string(setup.endpoints.broker_urls.front()));
         }
-        if (const auto made = set_up_tls(scenario, compiled, setup); !made) return made.error();
+        if (*tls) {
+            const auto& own = setup.endpoints.broker_urls.front().tls;
+            if (const auto usable = net::tls_context::make(own); !usable) return usable.error();
+            (*tls)->trust(own.ca);
+            if (const auto usable = net::tls_context::make((*tls)->context_options()); !usable) return usable.error();
+            if (const auto usable = check_credentials(scenario, compiled, **tls); !usable) return usable.error();
+            setup.endpoints.vehicle_tls = std::make_shared<const fleet::vehicle_tls>(std::move(**tls));
+        }
         auto servers = check_servers(setup.endpoints.broker_urls, "broker", on_notice);
         if (!servers) return servers.error();
         setup.endpoints.brokers = std::move(*servers);

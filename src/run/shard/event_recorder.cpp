@@ -80,7 +80,7 @@ void event_recorder::on_session_event(vehicle_id v, std::string&& what, monotoni
     ledger_.session_event(v, std::move(what), t);
 }
 void event_recorder::on_unauthorized_accept(vehicle_id v, monotonic_time t) {
-    ledger_.record_anomaly(anomaly::unauthorized_accepted, v, {}, "the broker accepted its wrong credentials", t);
+    ledger_.record_anomaly(anomaly::unauthorized_accepted, v, {}, "it has a session that had to be refused", t);
 }
 void event_recorder::on_condition_begin(vehicle_id v, std::uint32_t condition, monotonic_time) {
     const auto& what = plan_.scenario.conditions[condition];

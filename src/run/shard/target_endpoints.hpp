@@ -22,7 +22,6 @@ namespace loadsim::run {
 
 struct target_endpoints {
     std::vector<net::endpoint> broker_urls;        ///< empty: no broker needed
-    net::tls_options broker_tls{};                 ///< of loadsim's own sessions at the brokers
     net::server_list brokers{};                    ///< their addresses, without those that did not answer at the start
     std::shared_ptr<const fleet::vehicle_tls> vehicle_tls{}; ///< null: no broker uses TLS
     std::optional<http::client_options> api{};     ///< none: the mqtt driver
