@@ -53,14 +53,6 @@ bool is_self_issued(const certificate_handle& c) {
 
 result<authority> make_root(const authority_options& options) { return make(nullptr, options); }
 
-authority run_authority(std::uint64_t seed) {
-    using namespace std::chrono;
-    return make_root({.subject = "CN=loadsim test CA",
-                      .valid = {sys_days{2020y / January / 1}, sys_days{2100y / January / 1}},
-                      .seed = seed})
-        .value();
-}
-
 result<authority> make_intermediate(const authority& issuer, const authority_options& options) {
     return make(&issuer, options);
 }

@@ -48,8 +48,9 @@ bool needs_a_broker(const scenario_config& config) {
 }
 
 bool vehicles_use_tls(const scenario_config& config) {
+    const auto brokers = brokers_of(config.target);
     return config.fleet.link == fleet::link_kind::mqtt &&
-           std::ranges::any_of(brokers_of(config.target), [](const auto& broker) { return net::uses_tls(broker); });
+           (brokers.empty() ? config.target.embedded_tls.has_value() : std::ranges::any_of(brokers, net::uses_tls));
 }
 
 std::vector<net::endpoint> brokers_of(const target& t) { return join_endpoints(t.broker, t.more_brokers); }

@@ -44,8 +44,6 @@ struct authority_options {
 
 /// A self-signed root CA. Errors: the subject.
 result<authority> make_root(const authority_options&);
-/// The CA of a run: a function of the scenario's seed alone, so that all ranks make the same one.
-authority run_authority(std::uint64_t seed);
 /// A CA whose certificate `issuer` signs; pathLenConstraint 0. Errors: the subject.
 result<authority> make_intermediate(const authority& issuer, const authority_options&);
 
