@@ -177,14 +177,17 @@ std::error_code mqtt_link::decrypt(mqtt::byte_view arrived) {
     const lent_buffer plain(loop_.plain_buffer);
     const lent_buffer records(loop_.record_buffer);
     tls()->receive(arrived, *plain, *records);
-    auto error = send(*records); // also of a failed handshake: the alert
-    if (tls()->error()) error = tls()->error();
-    if (!error && stage_ == stage::securing && tls()->established()) {
+    std::error_code error;
+    if (stage_ == stage::securing && tls()->established() && !tls()->error()) {
+        layers_->last_flight = std::move(*records);
         layers_->tls_duration = loop_.now() - started_;
         events_.on_secured(*this, tls()->resumed());
         started_ = loop_.now();
         open_session();
         if (stage_ != stage::open) return std::make_error_code(std::errc::operation_canceled);
+    } else {
+        error = send(*records); // also of a failed handshake: the alert
+        if (tls()->error()) error = tls()->error();
     }
     if (auto ticket = tls()->take_ticket(); !ticket.empty()) events_.on_ticket(*this, std::move(ticket));
     if (!plain->empty() && stage_ == stage::open) {
@@ -255,6 +258,7 @@ std::error_code mqtt_link::with_output(Call&& call) {
 std::error_code mqtt_link::flush(mqtt::bytes& out) {
     if (tls() == nullptr) return send(out);
     const lent_buffer records(loop_.record_buffer);
+    if (!layers_->last_flight.empty()) *records = std::exchange(layers_->last_flight, {});
     if (!out.empty()) {
         tap(true, out);
         loop_.traffic.bytes_sent += out.size();
@@ -356,7 +360,19 @@ void mqtt_link::on_timer(monotonic_time now) {
 
 void mqtt_link::arm_session_timer() { loop_.arm(*this, session_.next_deadline()); }
 
+/// Error of a connection that the system has reported; or the alert that arrived before it.
+std::error_code mqtt_link::alert_or(std::error_code why) {
+    if (tls() == nullptr || why.category() != std::system_category()) return why;
+    const auto received = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
+    if (received <= 0) return why;
+    const lent_buffer plain(loop_.plain_buffer);
+    const lent_buffer records(loop_.record_buffer);
+    tls()->receive({loop_.read_buffer.data(), static_cast<std::size_t>(received)}, *plain, *records);
+    return tls()->error() ? tls()->error() : why;
+}
+
 void mqtt_link::on_connection_lost(std::error_code why) {
+    why = alert_or(why);
     const bool was_online = was_online_;
     if (layers_) layers_->ended = std::move(layers_->tls);
     drop_connection();
@@ -383,6 +399,7 @@ void mqtt_link::drop_connection(close_kind kind) {
     unsent_.reset();
     if (layers_) {
         layers_->tls.reset();
+        layers_->last_flight = {};
         layers_->tapped.reset();
         if (layers_->impairment) layers_->impairment->clear();
     }
