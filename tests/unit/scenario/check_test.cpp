@@ -442,13 +442,13 @@ TEST(check, warns_of_an_e2e_limit_that_lost_requests_keep) {
 }
 
 TEST(check, warns_of_recovery_budgets_without_data) {
-    const auto warned = [](const std::string& rest) { return warnings_of("name: t\n" + rest); };
+    const auto warned = [](const std::string& rest) { return warnings_of(minimal_scenario(rest)); };
     const std::string tunnel = "conditions: [{tunnel: {at: 1s, for: 1s}}]\n";
     EXPECT_EQ(warned("budgets: [recovery.time < 60s]"),
-              "f:2:11: recovery.time has no data: the scenario has no conditions to recover from");
+              "f:3:11: recovery.time has no data: the scenario has no conditions to recover from");
     EXPECT_EQ(warned(tunnel + "budgets: [recovery.time < 60s]"), "");
     EXPECT_EQ(warned(tunnel + "budgets: [recovery.latency < 60s]"),
-              "f:3:11: recovery.latency has no data: it compares with the first upper limit of a percentile or max of "
+              "f:4:11: recovery.latency has no data: it compares with the first upper limit of a percentile or max of "
               "e2e, and budgets has none");
     EXPECT_EQ(warned(tunnel + "budgets: [recovery.latency < 60s, e2e.p99 < 2s]"), "");
 }
