@@ -143,6 +143,7 @@ public:
         if (terminated_) {
             finished.exit_code = stop_exit_code(first);
             finished.error = "Ctrl-C ended all ranks at once";
+            finished.started = true; // as far as anyone can tell: this is no failed start
         } else if (first != stop_signal::none &&
                    (finished.exit_code == 128 + forwarded || mentions_signal(finished.output, forwarded))) {
             // The signal killed a rank that had not installed its handler yet.

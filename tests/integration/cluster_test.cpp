@@ -225,6 +225,7 @@ TEST_F(ranks, that_do_not_end_are_ended_by_the_second_ctrl_c) {
     const auto result = launch_and_signal(options_for("stay", 2), SIGINT, SIGINT);
     EXPECT_EQ(result.exit_code, 130);
     EXPECT_EQ(result.error, "Ctrl-C ended all ranks at once");
+    EXPECT_TRUE(result.started);
     EXPECT_LT(std::chrono::steady_clock::now() - start, 20s) << "the ranks would have stayed for 30 s";
 }
 
