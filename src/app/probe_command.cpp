@@ -143,9 +143,10 @@ exit_code probe(const probe_options& options) {
         std::ranges::copy(p.interval.request_records, std::back_inserter(records));
         std::ranges::copy(p.interval.anomaly_records, std::back_inserter(anomalies));
     };
-    bool terminated = false;
+    bool cut_short = false;
     listener.on_finished = [&, forward = listener.on_finished](const measure::run_result& result) {
-        terminated = result.ended == measure::run_result::end_reason::terminated;
+        using end_reason = measure::run_result::end_reason;
+        cut_short = result.ended == end_reason::terminated || result.ended == end_reason::aborted;
         forward(result);
     };
     const auto start = std::chrono::steady_clock::now();
@@ -169,7 +170,7 @@ exit_code probe(const probe_options& options) {
     const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
     print_output(fmt::format("report    {}\n", folder->string()));
     if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
-    if (terminated) return exit_code::invalid; // part of a probe says nothing about the contract
+    if (cut_short) return exit_code::invalid; // part of a probe says nothing about the contract
     return as_expected && contract_matches ? exit_code::pass : exit_code::missed;
 }
 

@@ -247,6 +247,8 @@ void ledger::expire_all(monotonic_time now) {
     expire(now, [](const due_request&) { return true; });
 }
 
+void ledger::flush_records() { state_->emit_expired_records(never); }
+
 void ledger::finish(monotonic_time now) {
     auto& s = *state_;
     if (!s.started) set_start(now); // the load never began

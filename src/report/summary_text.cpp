@@ -43,6 +43,9 @@ std::string requests(const run_result& run) {
         if (r.outcomes[i] != 0 || i == static_cast<std::size_t>(outcome::executed))
             rows.push_back(
                 {std::string(outcome_names[i]), human_count(r.outcomes[i]), human_percentage(r.outcomes[i], r.due)});
+    if (r.due > r.ended()) // of an aborted run
+        rows.push_back({"open", human_count(r.due - r.ended()), human_percentage(r.due - r.ended(), r.due),
+                        "without an outcome at the end"});
     return text + table(rows);
 }
 

@@ -23,6 +23,7 @@ using measure::stage;
 constexpr nanoseconds max_report_delay = 3s;
 constexpr nanoseconds connect_allowance = 30s;
 constexpr nanoseconds max_stop_time = 3min; ///< for hundreds of thousands of DISCONNECTs
+constexpr nanoseconds max_abort_time = 1s;  ///< of a run that was aborted, for the last reports
 
 /// Threads: one.
 class stages {
@@ -40,7 +41,9 @@ private:
     void drain();
     void linger();
     void finish();
-    bool stop_requested() const; ///< stop requested by a signal, here or at another rank; or aborted
+    stop_signals::kind signal() const; ///< first stop signal, here or else at another rank
+    bool stop_requested() const;       ///< by a signal; or aborted
+    bool may_wait() const;             ///< not aborted, or the time for the last reports lasts
     void step(stage at, monotonic_time until);
     monotonic_time next_interval_end(monotonic_time now) const;
     bool report_interval(stage at);
@@ -65,6 +68,7 @@ private:
     monotonic_time load_begin_{};   ///< start_, or that of a replay's first request
     monotonic_time load_end_{};     ///< no more arrivals
     std::string abort_reason_;
+    monotonic_time aborted_at_ = never;
     bool remote_stop_handled_ = false;
 };
 
@@ -84,9 +88,17 @@ result<void> stages::run() {
     return {};
 }
 
-bool stages::stop_requested() const {
+stop_signals::kind stages::signal() const {
+    using kind = stop_signals::kind;
+    if (const auto own = signals_.requested(); own != kind::none) return own;
     const auto remote = generator_.stop_requested();
-    return aborted() || signals_.requested() != stop_signals::kind::none || remote.interrupt || remote.terminate;
+    return remote.interrupt ? kind::interrupt : remote.terminate ? kind::terminate : kind::none;
+}
+
+bool stages::stop_requested() const { return aborted() || signal() != stop_signals::kind::none; }
+
+bool stages::may_wait() const {
+    return !aborted() || (!signals_.killed_soon() && time_.now() < aborted_at_ + max_abort_time);
 }
 
 /// A stop request of another rank, or a lost rank, that has not been handled yet.
@@ -104,6 +116,7 @@ void stages::check_lost_ranks() {
         abort_reason_ = broken;
     else
         abort_reason_ = generator_.lost_rank();
+    if (aborted()) aborted_at_ = time_.now();
 }
 
 /// End of the interval that `now` is in. Intervals before it may wait for the report of a late rank.
@@ -160,7 +173,8 @@ result<void> stages::connect() {
     // All ranks are set up before any connects: the connect rate holds for all of them together.
     while (!generator_.idle() && aggregator_.latest().setup_error.empty() && !stop_requested())
         step(stage::connecting, time_.now() + poll_interval);
-    if (aborted()) return problems{"", abort_reason_}; // nothing is connected yet
+    if (aborted() && signal() == stop_signals::kind::none)
+        return problems{"", abort_reason_}; // nothing is connected yet
     const auto started_at = time_.now();
     if (aggregator_.latest().setup_error.empty() && !stop_requested()) generator_.connect();
     aggregator_.add(generator_.collect(never));
@@ -226,8 +240,10 @@ bool stages::nothing_pending() const {
 void stages::drain() {
     const auto until = time_.now() + scenario_.load.drain;
     if (stop_requested())
-        callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; Ctrl-C again ends at once",
-                                         format_duration(scenario_.load.drain)));
+        callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; {}",
+                                         format_duration(scenario_.load.drain),
+                                         signal() == stop_signals::kind::interrupt ? "Ctrl-C again ends at once"
+                                                                                   : "a second signal ends the drain"));
     do {
         step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
     } while (!aborted() && !(generator_.idle() && nothing_pending()) && time_.now() < until);
@@ -244,29 +260,28 @@ void stages::linger() {
 }
 
 measure::run_result::end_reason stages::end_reason() const {
-    using kind = stop_signals::kind;
-    if (aborted()) return measure::run_result::end_reason::aborted;
-    if (const auto own = signals_.requested(); own != kind::none) return end_reason_of(own);
-    const auto remote = generator_.stop_requested();
-    return end_reason_of(remote.interrupt ? kind::interrupt : remote.terminate ? kind::terminate : kind::none);
+    return aborted() ? measure::run_result::end_reason::aborted : end_reason_of(signal());
 }
 
 void stages::finish() {
     const auto await_idle = [this] {
         const auto until = time_.now() + max_stop_time;
         do {
-            step(stage::draining, time_.now() + (generator_.idle() ? 0s : poll_interval));
-        } while (!aborted() && !generator_.idle() && time_.now() < until);
+            step(stage::draining, time_.now() + (generator_.idle() || !may_wait() ? 0s : poll_interval));
+        } while (!generator_.idle() && may_wait() && time_.now() < until);
     };
     if (!aborted()) await_idle();
     const auto open = aggregator_.latest().in_flight;
     const auto sessions_requested = aggregator_.latest().sessions_planned;
-    if (!aborted()) {
+    if (aborted())
+        generator_.flush_records();
+    else
         generator_.stop();
-        await_idle();
-    }
+    await_idle();
     aggregator_.add(generator_.collect(never));
-    if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks reported their results";
+    if (!generator_.idle())
+        abort_reason_ = aborted() ? abort_reason_ + "; what had not been reported by then is missing"
+                                  : "not all ranks reported their results";
     const auto now = time_.now();
     report_progress(stage::done, now);
     auto result = aggregator_.result(now);
@@ -274,6 +289,7 @@ void stages::finish() {
     result.left_open = open;
     result.ended = end_reason();
     result.abort_reason = abort_reason_;
+    result.aborted_after_interrupt = aborted() && signal() == stop_signals::kind::interrupt;
     result.generator.shards = generator_.shards();
     result.generator.ranks = generator_.rank_count();
     callbacks_.on_finished(result);

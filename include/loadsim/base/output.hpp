@@ -19,6 +19,9 @@ void print_error(std::string_view);
 /// that a secret like "executed" or "2026" changes no key, outcome or instant.
 void print_report(std::string_view);
 
+/// Writes what another process of the program has printed to standard output, masked and escaped, and flushes it.
+void forward_output(std::string_view);
+
 /// Flushes a stream; lost_output() has a failure of standard output. Standard output is flushed by this function alone.
 void flush_output(std::FILE*);
 /// Flushes standard output. A sentence if text was lost since the start; empty if not, or if its reader has gone, as `head` does.

@@ -44,10 +44,11 @@ struct control_command {
         load,          ///< start the load at start_wall_us
         stop_arrivals, ///< stop arrivals; open requests continue
         expire_open_requests,
+        flush_records, ///< report the records that wait for a late response as they are: the run is aborted
         stop,
         leave
     };
-    BOOST_DESCRIBE_NESTED_ENUM(kind, connect, load, stop_arrivals, expire_open_requests, stop, leave)
+    BOOST_DESCRIBE_NESTED_ENUM(kind, connect, load, stop_arrivals, expire_open_requests, flush_records, stop, leave)
     kind what = kind::connect;
     std::int64_t start_wall_us = 0; ///< for `load`: start on the system clock, microseconds since 1970
 

@@ -88,7 +88,8 @@ struct budget_result {
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
 /// was affected, or there is no latency budget; a campaign that was not due; a label without a match. sessions.refused,
-/// .dropped, .reconnects, .connect.count and all counts of queued always have data. A missing recovery exceeds any limit.
+/// .dropped, .reconnects, .connect.count and all counts of queued always have data. A missing recovery exceeds any limit. Of an
+/// aborted run open requests count in no rate, and missing deliveries and recoveries are no data: they may still have come.
 budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&);
 
 } // namespace loadsim::verdict

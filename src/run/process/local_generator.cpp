@@ -72,6 +72,7 @@ public:
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
+    void flush_records() override;
     void stop() override;
     measure::snapshot collect(monotonic_time) override;
     std::uint32_t late_ranks(monotonic_time) const override { return 0; }
@@ -337,6 +338,10 @@ void local_generator::stop_arrivals() {
 
 void local_generator::expire_open_requests() {
     for (const auto& s : shards_) s->expire_open_requests();
+}
+
+void local_generator::flush_records() {
+    for (const auto& s : shards_) s->flush_records();
 }
 
 void local_generator::stop() {

@@ -57,6 +57,11 @@ void rank_coordinator::expire_open_requests() {
     local_.expire_open_requests();
 }
 
+void rank_coordinator::flush_records() {
+    broadcast({.what = cluster::control_command::kind::flush_records});
+    local_.flush_records();
+}
+
 void rank_coordinator::stop() {
     broadcast({.what = cluster::control_command::kind::stop});
     local_.stop();

@@ -33,6 +33,7 @@ public:
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
+    void flush_records() override;
     void stop() override;
     measure::snapshot collect(monotonic_time until) override;
     std::uint32_t late_ranks(monotonic_time interval_end) const override;

@@ -196,6 +196,7 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
         run_result.generator.cpu_s += s.sum.cpu_s;
         run_result.generator.rss_bytes += s.rss_peak;
         run_result.elapsed = std::max(run_result.elapsed, s.since_start);
+        run_result.aborted_after_interrupt = run_result.aborted_after_interrupt || s.interrupted;
     }
     // The spools have no latency by second, so that only the vehicles that are back are reported.
     run_result.recoveries =

@@ -62,6 +62,7 @@ bool rank_worker::execute(const cluster::control_command& command, generator* lo
         next_report_at_ = next_report_after(time_.now());
         break;
     case kind::expire_open_requests: local->expire_open_requests(); break;
+    case kind::flush_records: local->flush_records(); break;
     case kind::stop: local->stop(); break;
     case kind::leave: break;
     }

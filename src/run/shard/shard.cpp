@@ -221,6 +221,10 @@ void shard::expire_open_requests() {
     post([this] { ledger_.expire_all(time_.now()); });
 }
 
+void shard::flush_records() {
+    post([this] { ledger_.flush_records(); });
+}
+
 std::future<measure::snapshot> shard::report() {
     auto promise = std::make_shared<std::promise<measure::snapshot>>();
     auto future = promise->get_future();

@@ -25,6 +25,14 @@ TEST(output, has_no_secrets) {
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "***, escaped: ***\n");
 }
 
+TEST(output, of_another_process_is_forwarded_as_it_is) {
+    register_secret("forwarded by output_test");
+    testing::internal::CaptureStdout();
+    forward_output("\r\x1b[K");
+    forward_output("forwarded by output_test\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "\r\x1b[Kforwarded by output_test\n");
+}
+
 TEST(output, a_report_keeps_its_own_words) {
     register_secret("timed_out");
     testing::internal::CaptureStdout();

@@ -1,7 +1,9 @@
 #include "ranks/rank_handshake.hpp"
 
 #include "fake_channel.hpp"
+#include "spool_folder.hpp"
 
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/run/ranks.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
@@ -218,4 +220,22 @@ TEST(first_difference, finds_the_line) {
     EXPECT_EQ(first_difference("a\nb\n", "a\nc\n"), "line 2: 'b' here and 'c' there");
     EXPECT_EQ(first_difference("a\n", "a\nc\n"), "line 2: 'nothing more' here and 'c' there");
     EXPECT_EQ(first_difference("a\nc\n", "a\n"), "line 2: 'c' here and 'nothing more' there");
+}
+
+TEST(partial_results, of_a_run_that_was_interrupted_before_are_those_of_an_interrupted_run) {
+    const scenario::scenario_config scenario;
+    for (const bool interrupted : {false, true}) {
+        const spool_folder folder;
+        for (const std::uint32_t rank : {0U, 1U}) {
+            cluster::status_report report;
+            report.snapshot.counts.requests.due = 3;
+            report.interrupted = interrupted && rank == 1;
+            cluster::spool_writer(folder.of_rank(rank)).write(report, 2s);
+        }
+        const auto result = read_partial_results(scenario, folder.path(), 2, "rank 0 is gone");
+        ASSERT_TRUE(result);
+        EXPECT_EQ(result->ended, measure::run_result::end_reason::aborted);
+        EXPECT_EQ(result->sum.requests.due, 6U);
+        EXPECT_EQ(result->aborted_after_interrupt, interrupted);
+    }
 }

@@ -54,10 +54,11 @@ protected:
 
 TEST_F(rank_worker_test, executes_commands_in_order_and_confirms_each) {
     using enum control_command::kind;
-    for (const auto what : {connect, load, stop_arrivals, expire_open_requests, stop, leave}) command(what);
+    for (const auto what : {connect, load, stop_arrivals, expire_open_requests, flush_records, stop, leave})
+        command(what);
     EXPECT_TRUE(worker.run(&generator, {}));
-    EXPECT_THAT(generator.calls, ElementsAre("connect", "load", "stop_arrivals", "expire", "stop"));
-    EXPECT_THAT(executed(), ElementsAre(1, 2, 3, 4, 5)) << "leave_run() confirms the last";
+    EXPECT_THAT(generator.calls, ElementsAre("connect", "load", "stop_arrivals", "expire", "flush_records", "stop"));
+    EXPECT_THAT(executed(), ElementsAre(1, 2, 3, 4, 5, 6)) << "leave_run() confirms the last";
 }
 
 TEST_F(rank_worker_test, confirms_a_stop_only_when_all_sessions_are_closed) {
