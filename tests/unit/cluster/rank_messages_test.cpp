@@ -99,17 +99,23 @@ TEST(rank_messages, keep_negative_and_overflowing_samples) {
 }
 
 TEST(rank_messages, keep_every_bit_of_a_double) {
+    status_report report;
+    auto& records = report.snapshot.counts.session_records;
     for (std::uint64_t i = 0; i < 4'000; ++i) {
-        status_report r;
         // Alternately realistic instants and arbitrary bits.
-        r.snapshot.cpu_s = i % 2 == 0 ? static_cast<double>(random_bits(1, stream_id::behaviour, 1, i) >> 20) / 1e6
-                                      : std::bit_cast<double>(random_bits(1, stream_id::behaviour, 2, i));
-        const auto read = std::get<status_report>(*decode(encode(r))).snapshot.cpu_s;
-        if (std::isnan(r.snapshot.cpu_s))
-            ASSERT_TRUE(std::isnan(read));
+        const auto bits = random_bits(1, stream_id::behaviour, 1 + i % 2, i);
+        records.push_back({.at_ms = i % 2 == 0 ? static_cast<double>(bits >> 20) / 1e6 : std::bit_cast<double>(bits),
+                           .vin = "",
+                           .event = ""});
+    }
+    const auto read = std::get<status_report>(round_trip(report)).snapshot.counts.session_records;
+    ASSERT_EQ(read.size(), records.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (std::isnan(records[i].at_ms))
+            ASSERT_TRUE(std::isnan(read[i].at_ms));
         else
-            ASSERT_EQ(std::bit_cast<std::uint64_t>(read), std::bit_cast<std::uint64_t>(r.snapshot.cpu_s))
-                << r.snapshot.cpu_s;
+            ASSERT_EQ(std::bit_cast<std::uint64_t>(read[i].at_ms), std::bit_cast<std::uint64_t>(records[i].at_ms))
+                << records[i].at_ms;
     }
 }
 

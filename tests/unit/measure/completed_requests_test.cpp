@@ -1,4 +1,5 @@
 #include "completed_requests.hpp"
+#include "single_vehicle_ledger.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +10,6 @@ using namespace loadsim::measure;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr vehicle_id car{7};
 
 constexpr monotonic_time now{100s};
 

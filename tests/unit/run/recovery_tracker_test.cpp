@@ -13,11 +13,11 @@
 using namespace loadsim;
 using namespace loadsim::run;
 using namespace std::chrono_literals;
-using kind = vehicle::condition::kind;
+using condition_kind = vehicle::condition::kind;
 
 namespace {
 
-vehicle::condition once(std::string name, nanoseconds at, kind what = kind::tunnel) {
+vehicle::condition once(std::string name, nanoseconds at, condition_kind what = condition_kind::tunnel) {
     vehicle::condition c;
     c.name = std::move(name);
     c.type = what;
@@ -99,7 +99,7 @@ TEST(recovery_tracker, latency_recovery_lasts_to_the_last_second_outside_the_bud
          true},
         {"nothing ended any more", {tunnel}, {good, good, none, none}, 4, std::nullopt, false},
         {"a total outage, in which another condition begins that affects nobody",
-         {tunnel, once("garage", 5s, kind::garage)},
+         {tunnel, once("garage", 5s, condition_kind::garage)},
          {good, good, stuck, stuck, stuck, stuck, stuck, stuck, bad},
          60,
          7s,
@@ -108,7 +108,7 @@ TEST(recovery_tracker, latency_recovery_lasts_to_the_last_second_outside_the_bud
         {"some of the open requests are late", {tunnel}, {good, good, {10ms, 3}, {10ms, 1}}, 60, 1s, true},
         {"a few of many are outside, as chance has it", {tunnel}, {{10ms, 1}, good, {10ms, 1}}, 60, 0s, true},
         {"another at the same time", {tunnel, once("storm", 2s)}, {good, good, bad, bad}, 60, 2s, true},
-        {"a spike takes nobody's session", {once("spike", 2s, kind::spike)}, {good, good, bad}, 60, 1s, true},
+        {"a spike takes nobody's session", {once("spike", 2s, condition_kind::spike)}, {good, good, bad}, 60, 1s, true},
     };
     for (const auto& r : rows) {
         SCOPED_TRACE(r.name);
@@ -130,7 +130,7 @@ TEST(recovery_tracker, the_next_occurrence_that_affected_somebody_ends_the_searc
     const std::vector<second> outside_again{good, good, bad, good, good, bad};
     EXPECT_EQ(latency_of_first(once("storm", 5s), outside_again, affected({{0, 0}, {1, 0}})), 1s);
     EXPECT_EQ(latency_of_first(once("storm", 5s), outside_again, affected({{0, 0}})), 4s) << "the storm had no effect";
-    EXPECT_EQ(latency_of_first(once("spike", 5s, kind::spike), outside_again, affected({{0, 0}})), 1s);
+    EXPECT_EQ(latency_of_first(once("spike", 5s, condition_kind::spike), outside_again, affected({{0, 0}})), 1s);
     const std::vector<second> still_outside{good, good, bad, bad, bad};
     EXPECT_EQ(latency_of_first(once("storm", 4s), still_outside, affected({{0, 0}, {1, 0}})), std::nullopt);
 }
@@ -229,7 +229,7 @@ TEST(recovery_tracker, fleet_recovery_requires_99_percent_of_the_affected_vehicl
             counts.recovery_times.record(after, how_many);
             count += how_many;
         }
-        const auto results = tracked({once("storm", 2s, kind::reconnect_storm)}, {}, {}).results(sum);
+        const auto results = tracked({once("storm", 2s, condition_kind::reconnect_storm)}, {}, {}).results(sum);
         ASSERT_EQ(results.size(), 1U);
         EXPECT_EQ(results[0].affected, r.affected);
         EXPECT_EQ(results[0].recovered, count);
@@ -242,7 +242,7 @@ TEST(recovery_tracker, fleet_recovery_requires_99_percent_of_the_affected_vehicl
 TEST(recovery_tracker, reports_each_occurrence_ordered_by_time) {
     auto tunnel = once("tunnel", 10s);
     tunnel.interval = 20s;
-    const auto storm = once("storm", 25s, kind::reconnect_storm);
+    const auto storm = once("storm", 25s, condition_kind::reconnect_storm);
     measure::totals sum;
     sum.recoveries[{0, 1}].affected = 7;
     sum.recoveries[{1, 0}].affected = 8;

@@ -27,13 +27,13 @@ TEST(problems, are_reported_all_at_once_in_the_order_of_the_file) {
               "f:11:3: unknown key 'drian'; did you mean 'drain'?");
 }
 
-struct row {
+struct value_problem {
     const char* yaml; ///< appended to the two lines of minimal_scenario(), so it begins on line 3
     const char* problem;
 };
 
 TEST(problems, of_values) {
-    const row rows[] = {
+    const value_problem rows[] = {
         {"seed: -1", "f:3:7: '-1' is not a whole number from 0 to 18446744073709551615"},
         {"seed: 1.5", "f:3:7: '1.5' is not a whole number from 0 to 18446744073709551615"},
         {"seed: 99999999999999999999", "f:3:7: 99999999999999999999 is not between 0 and 18446744073709551615"},
@@ -146,7 +146,7 @@ TEST(problems, of_values) {
 }
 
 TEST(problems, of_phases) {
-    const row rows[] = {
+    const value_problem rows[] = {
         {"{}", "f:3:12: 'duration' is missing: how long does this phase last?\n"
                "f:3:12: a phase needs an arrivalRate, an arrivalCount or a pause"},
         {"{duration: 5}", "f:3:12: a phase needs an arrivalRate, an arrivalCount or a pause"},
