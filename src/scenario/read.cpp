@@ -124,6 +124,12 @@ problems sort_problems(std::vector<located_problem> found, const std::vector<rea
 /// First line of a written scenario in which secrets are masked.
 constexpr std::string_view masked_mark = "# Secrets are masked: *** stands for one.\n";
 
+void mask(yaml_node& n) {
+    if (n.may_hold_secret) n.text = mask_secrets(n.text);
+    for (auto& item : n.items) mask(item);
+    for (auto& m : n.members) mask(m.value);
+}
+
 /// Adds a problem for each text that holds a masked secret.
 void find_masked(const yaml_node& n, read_context& r) {
     if (n.text.find(secret_mask) != std::string::npos)
@@ -313,7 +319,9 @@ std::string write(const scenario_config& config) {
     if (auto& login = written.fleet.mqtt;
         !login.password.empty() && login.user == embedded_user && login.password == config.target.embedded_password)
         login.user = login.password = {};
-    auto text = to_yaml(value_types::object<scenario_config>{}.write(written));
+    auto root = value_types::object<scenario_config>{}.write(written);
+    mask(root);
+    auto text = to_yaml(root);
     const bool is_masked = has_secrets() && text.find(secret_mask) != std::string::npos;
     return is_masked ? std::string(masked_mark) + text : text;
 }

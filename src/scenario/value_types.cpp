@@ -71,7 +71,11 @@ constexpr double max_rate = 1'000'000;         // per second; beyond the capacit
 
 } // namespace
 
-yaml_node make_text(std::string_view text) { return make_scalar(mask_secrets(text)); }
+yaml_node make_text(std::string_view text) {
+    auto made = make_scalar(std::string(text));
+    made.may_hold_secret = true;
+    return made;
+}
 yaml_node make_secret(std::string_view text) { return make_scalar(std::string(text.empty() ? text : secret_mask)); }
 
 void text::read(read_context& r, const yaml_node& n, std::string& out) const {

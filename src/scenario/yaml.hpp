@@ -38,6 +38,7 @@ struct yaml_node {
     yaml_node::kind what = kind::null;
     std::string text;             ///< of a scalar, unquoted
     bool quoted = false;          ///< of a scalar: a text, whatever it looks like
+    bool may_hold_secret = false; ///< of a scalar to be written: secrets are masked in it
     std::vector<yaml_node> items; ///< of a list
     std::vector<yaml_member>
         members;              ///< of a map, in the order written; may hold duplicate keys, which the reader rejects
