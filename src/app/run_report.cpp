@@ -1,13 +1,12 @@
 #include "run_report.hpp"
 
 #include "command_line.hpp"
-#include "run_setup.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
-#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
@@ -56,15 +55,14 @@ result<std::string> find_vin(const std::filesystem::path& folder, const std::str
                         "scenario, which cannot be used: " +
                             to_string(why)};
     };
-    scenario_flags flags;
-    flags.file = (folder / report::scenario_file_name).string();
-    const auto scenario = load_scenario(flags);
-    if (!scenario) return unknown(scenario.error());
-    const auto compiled = scenario::compile(*scenario);
-    if (!compiled) return unknown(compiled.error());
-    const auto vehicle = compiled->registry.find(text);
+    const auto file = (folder / report::scenario_file_name).string();
+    const auto yaml = read_file(file, scenario::size_limit);
+    if (!yaml) return unknown(yaml.error());
+    const auto vehicles = scenario::read_vehicles(*yaml, file);
+    if (!vehicles) return unknown(vehicles.error());
+    const auto vehicle = vehicles->find(text);
     if (!vehicle) return vehicle.error();
-    return compiled->registry.vin_of(*vehicle);
+    return vehicles->vin_of(*vehicle);
 }
 
 } // namespace
