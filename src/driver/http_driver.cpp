@@ -30,7 +30,7 @@ public:
 
     void send(request_key key, std::string_view vin, const service_request& wanted) override {
         if (!build_request(key, vin, wanted))
-            return events_.on_errored(key, "http: the request's body cannot be made", loop_.now());
+            return events_.on_errored(key, "http: " + parts_.problem, loop_.now());
         std::uint64_t token = sent_.size();
         if (free_.empty()) {
             sent_.push_back({key, wanted.service});
@@ -67,7 +67,7 @@ public:
     }
 
 private:
-    /// Builds request_ from the contract. False: the body cannot be encoded.
+    /// Builds request_ from the contract. False, with parts_.problem: the body cannot be encoded.
     bool build_request(request_key key, std::string_view vin, const service_request& wanted) {
         random_stream rng(setup_.seed, stream_id::template_value, number(key.arrival));
         contract::template_values values{.vin = vin,
