@@ -338,7 +338,7 @@ problems check(const scenario_config& config, problems& warnings) {
     if (const auto compiled = compile(config); !compiled) {
         all.add(compiled.error());
     } else {
-        check_encoded_cells(config, *compiled, all);
+        check_vehicle_values(config, *compiled, all);
         warn_of_generated_vins(config, *compiled, warnings);
         warn_of_contract(config, *compiled, warnings);
     }

@@ -21,6 +21,8 @@ std::string method_problem(std::string_view);
 std::string header_name_problem(std::string_view);
 /// The same for the value of a header (RFC 9110, 5.5).
 std::string header_value_problem(std::string_view name, std::string_view value);
+/// The same for path and query of a request (RFC 3986, 3.5).
+std::string target_problem(std::string_view);
 
 /// Limits of a received message, in bytes; a scenario sets them with load.http.maxHeader and load.http.maxBody.
 struct limits {
