@@ -52,5 +52,9 @@ inline constexpr std::uint32_t max_spikes = 1000; ///< maximum number of occurre
 
 /// Ordered by start time.
 std::vector<load_spike> load_spikes_of(const scenario_config&);
+/// Name of the part of a phase in which the spike multiplies the load: "steady (spike)".
+std::string phase_name_of(const loadsim::load::phase&, const load_spike&);
+/// True: some of the phase is in the spike. `start`: of the phase, since that of the load.
+bool overlaps(const loadsim::load::phase&, nanoseconds start, const load_spike&);
 
 } // namespace loadsim::scenario
