@@ -135,6 +135,10 @@ void run_report::report_failure(const problems& errors) {
 }
 
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {
+    if (filter.request_id && filter.request_id->empty())
+        return problems{"--request", "an id of the platform's, a trace id, or the beginning of one belongs here"};
+    if (filter.vin && filter.vin->empty())
+        return problems{"--vehicle", "a VIN, an index, or a value of fleet.data belongs here"};
     auto all = report::read_report(folder, filter, LOADSIM_VERSION);
     if (!all) return all;
     if (all->requests.empty() && filter.vin) {
@@ -148,10 +152,11 @@ result<report::report_contents> open_report(const std::filesystem::path& folder,
     }
     for (const auto& warning : all->warnings) print_problems({"", warning});
     if (all->requests.empty() && filter.request_id) return not_found("--request " + *filter.request_id, folder, *all);
-    if (!all->ambiguous_ids.empty())
+    if (auto& ids = all->ambiguous_ids; !ids.empty()) {
+        if (ids.size() > report::max_ambiguous_ids) ids.back() = "...";
         return problems{"--request " + *filter.request_id,
-                        fmt::format("begins the ids of several requests: {}; give more of it",
-                                    fmt::join(all->ambiguous_ids, ", "))};
+                        fmt::format("begins the ids of several requests: {}; give more of it", fmt::join(ids, ", "))};
+    }
     if (all->requests.empty() && filter.vin) return not_found("--vehicle " + *filter.vin, folder, *all);
     return all;
 }
