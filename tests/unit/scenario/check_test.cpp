@@ -87,7 +87,7 @@ TEST(check, combinations) {
         {scenario_with_load("  services: {horn: {path: /horn}}"),
          "f:4:14: the embedded backend supports only loadsim's own requests"},
         {scenario_with_load("  services: {horn: {deadline: 20s}}"),
-         "f:4:31: the embedded backend waits up to 30s before it times a request out, and deadline is only 20s"},
+         "f:4:31: the embedded backend waits up to 30s before it times a request out; deadline (20s) must be longer"},
         {scenario_with_load("  services: {horn: {parameters: {s: {uniform: {min: 2, max: 1}}}}}"),
          "f:4:34: max is less than min"},
         {scenario_with_load("  services: {horn: {parameters: {s: {uniform: {min: 1, max: 2}, choose: [a]}}}}"),
@@ -137,7 +137,7 @@ TEST(check, combinations) {
          "f:4:10: silent vehicles' requests end 38s after"},
         {scenario_with_load("  completionTimeout: 38s\n  drain: 1m\nfleet: {segments: [{name: a, share: 100%, "
                             "behaviour: b}]}\nbehaviours: {b: {steps: [{wait: 8s}, ack]}}"),
-         "f:4:22: silent vehicles' requests end 38s after they were sent, and the completionTimeout is only 38s"},
+         "f:4:22: silent vehicles' requests end 38s after they were sent; completionTimeout (38s) must be longer"},
         {minimal_scenario("target: {embedded: {password: ''}}"), "f:3:31: target.embedded.password is empty, and"},
         {minimal_scenario("target: {embedded: {password: 'a:b'}}"), "target.embedded.password has a colon, a brace"},
         {minimal_scenario("target: {broker: mqtt://a, embedded: {password: p}}"),
@@ -466,12 +466,17 @@ TEST(check, warns_of_responses_that_come_too_late) {
                              "fleet: {segments: [{name: a, share: 100%, behaviour: b}]}";
     EXPECT_EQ(
         warnings_of(scenario_with_load("  drain: 20s\n" + late)),
-        "f:4:10: vehicles respond up to 20s after a request was sent, and the drain is only 20s; requests that are "
+        "f:4:10: vehicles respond up to 20s after a request was sent; drain (20s) should be longer: requests that are "
         "open then count as unanswered");
     EXPECT_EQ(warnings_of(scenario_with_load("  drain: 21s\n" + late)), "");
+    EXPECT_THAT(
+        warnings_of(scenario_with_load("  drain: 1s\nbehaviours: {b: {steps: [ack, {wait: 1000000001ns}, "
+                                       "executed]}}\nfleet: {segments: [{name: a, share: 100%, behaviour: b}]}")),
+        HasSubstr("respond up to 1s1ms after"))
+        << "rounded up";
     EXPECT_THAT(warnings_of(scenario_with_load("  completionTimeout: 15s\n" + late +
                                                "\ntarget: {broker: 'mqtt://b', api: 'http://a'}")),
-                HasSubstr("and the completionTimeout is only 15s"));
+                HasSubstr("; completionTimeout (15s) should be longer"));
 }
 
 TEST(check, warns_of_an_e2e_limit_that_lost_requests_keep) {
