@@ -61,7 +61,7 @@ private:
         }
     }
 
-    /// Where a request holds the parameters of its command.
+    /// Sources of the parameters of a command in its request.
     void compile_request_parameters() {
         auto& compiled = made_.requests_.front();
         compiled.parameters_.resize(parameter_names_.size());

@@ -62,7 +62,7 @@ yaml_node make_map(std::string_view key, yaml_node value);
 /// "a list", "a map", "nothing", "'text'": for error messages.
 std::string description(const yaml_node&);
 
-/// How to write a text in an override; empty for a location in the file.
+/// Hint how to write a text in an override; empty for a location in the file.
 const char* quoting_hint(source_location);
 
 /// YAML text in block style, with a final newline.

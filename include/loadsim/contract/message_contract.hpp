@@ -48,7 +48,7 @@ struct outgoing_message {
     std::uint32_t expiry_s = 0;
     std::optional<std::uint8_t> qos{};
     bool retain = false;
-    std::string problem{}; ///< why it could not be composed: "contract.ack.payload is no hex"
+    std::string problem{}; ///< reason if it could not be composed: "contract.ack.payload is no hex"
 };
 
 class message_template {
@@ -74,7 +74,7 @@ private:
 struct request_parts {
     std::string path, body;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::string problem{}; ///< why it could not be composed: "contract.request.body is no hex"
+    std::string problem{}; ///< reason if it could not be composed: "contract.request.body is no hex"
 };
 
 /// Compiled request to the API, and the meaning of the response.
