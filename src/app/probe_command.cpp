@@ -87,6 +87,15 @@ result<run::probe_request> request_of(const probe_options& options, const scenar
     return request;
 }
 
+const char* mark_of(run::contract_finding::kind result) {
+    switch (result) {
+    case run::contract_finding::kind::passed: return "✓";
+    case run::contract_finding::kind::failed: return "✗";
+    case run::contract_finding::kind::not_tested: break;
+    }
+    return "-";
+}
+
 /// Anomalies and the outcome as text. False: an unexpected one.
 bool print_result(const std::vector<measure::request_record>& requests,
                   const std::vector<measure::anomaly_record>& anomalies) {
@@ -165,9 +174,10 @@ exit_code probe(const probe_options& options) {
     print_report("\ncontract\n");
     for (const auto& finding : *findings)
         print_report(
-            fmt::format("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(mask_secrets(finding.text))));
+            fmt::format("    {} {}\n", mark_of(finding.result), escape_for_terminal(mask_secrets(finding.text))));
     const bool as_expected = print_result(records, anomalies);
-    const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
+    const bool contract_matches =
+        std::ranges::count(*findings, run::contract_finding::kind::failed, &run::contract_finding::result) == 0;
     print_output(fmt::format("report    {}\n", folder->string()));
     if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
     if (cut_short) return exit_code::invalid; // part of a probe says nothing about the contract

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int max_depth = 3; ///< encodings of encodings: JSON within JSON within a URL
 
-/// What the start of a text stands for: a byte, or a character of JSON's \uXXXX.
+/// Decoded start of a text: a byte, or a character of JSON's \uXXXX.
 struct unit {
     std::string bytes;       ///< empty: the text has ended
     std::size_t in_text = 0; ///< bytes of the text
@@ -119,7 +119,7 @@ std::size_t match_length(std::string_view text, std::string_view secret, int dep
     return at;
 }
 
-/// What base64 of any text holds that has the value behind `before` bytes (modulo 3): the characters that depend on the value alone.
+/// Base64 characters that depend on the value alone, in a text that has it behind `before` bytes (modulo 3).
 std::string base64_core(std::string_view value, std::size_t before) {
     const auto text = to_base64(std::string(before, '\0').append(value));
     const auto begin = (before * 8 + 5) / 6;

@@ -119,8 +119,12 @@ public:
         values.captured = captured;
         values.now_us = system_time_us();
         out = {.method = c.options.method, .target = c.path.rendered(values), .headers = {}, .body = {}};
-        for (const auto& [name, text] : c.headers) out.headers.emplace_back(name, text.rendered(values));
-        if (!c.body.render(values, out.body)) return "its body is no hex or base64";
+        if (auto why = http::target_problem(out.target); !why.empty()) return why;
+        for (const auto& [name, text] : c.headers) {
+            const auto& value = out.headers.emplace_back(name, text.rendered(values)).second;
+            if (auto why = http::header_value_problem(name, value); !why.empty()) return why;
+        }
+        if (!c.body.render(values, out.body)) return fmt::format("its body is no {}", c.body.encoding());
         if (!out.body.empty() && c.body.is_json() && http::find_header(out.headers, "Content-Type").empty())
             out.headers.emplace_back("Content-Type", "application/json");
         if (context_.auth != nullptr) context_.auth->sign(out, values.now_us / 1'000'000);

@@ -72,8 +72,7 @@ public:
         const auto number = ++sent_;
         const auto id = id_of(number);
         const auto now = loop().now();
-        if (!compose(key, vin, wanted, id, now))
-            return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
+        if (!compose(key, vin, wanted, id, now)) return events_.on_errored(key, "mqtt: " + command_.problem, now);
         if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
         if (subscription_refused()) // the final response would be missed, and look like a vehicle that is silent
             return events_.on_errored(key, "mqtt: the broker refuses the driver's subscription to responses", now);

@@ -52,6 +52,12 @@ std::string header_value_problem(std::string_view name, std::string_view value) 
     return {};
 }
 
+std::string target_problem(std::string_view target) {
+    return target.find('#') == std::string_view::npos
+               ? ""
+               : "'#' begins a fragment, which no request has; write %23, or leave out `raw:`";
+}
+
 std::string_view find_header(const header_list& headers, std::string_view name) {
     for (const auto& [known, value] : headers)
         if (equal_ignoring_case(known, name)) return value;

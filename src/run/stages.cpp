@@ -200,7 +200,7 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
                                                 [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most_frequent != reasons.end())
         text += fmt::format("; most often: {} ({} times)", most_frequent->first, most_frequent->second);
-    // What brokers do to the first of two clients with one id: MQTT 5.0 names it, 3.1.1 has only the closed connection.
+    // Brokers disconnect the first of two clients with one id: MQTT 5.0 names the reason, 3.1.1 has only the closed connection.
     const bool taken_over =
         most_frequent != reasons.end() &&
         (most_frequent->first.find(mqtt::to_string(mqtt::reason::session_taken_over)) != std::string::npos ||

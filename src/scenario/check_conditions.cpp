@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 
 namespace loadsim::scenario {
 namespace {
@@ -73,6 +75,32 @@ void check_spikes(const scenario_config& config, problems& all) {
     }
 }
 
+/// Requests are counted by the names of phases, so that each part of one needs a name of its own.
+void check_names_of_spikes(const scenario_config& config, problems& all) {
+    const auto& phases = config.load.phases;
+    const auto spikes = load_spikes_of(config);
+    std::map<std::string, std::size_t> condition_of; // by name of the part
+    nanoseconds start{0};
+    for (const auto& p : phases) {
+        for (const auto& s : spikes) {
+            if (!overlaps(p, start, s)) continue;
+            const auto name = phase_name_of(p, s);
+            const auto same = std::ranges::find(phases, name, &loadsim::load::phase::name);
+            if (same != phases.end())
+                return all.add(
+                    fmt::format("load.phases[{}].name", same - phases.begin()),
+                    fmt::format("'{}' is the name of the part of '{}' in the spike '{}', too; choose another", name,
+                                p.name, s.name));
+            if (condition_of.try_emplace(name, s.condition_index).first->second != s.condition_index)
+                return all.add(
+                    path_of(config, s.condition_index, "name"),
+                    fmt::format("two spikes give a part of the phase '{}' the name '{}'; choose another name", p.name,
+                                name));
+        }
+        start += p.duration;
+    }
+}
+
 /// One broker can be taken down once at a time; the report names the begin of each outage.
 void check_outages(const scenario_config& config, problems& all) {
     if (load_seconds(config.load) > max_load_seconds) return; // reported by check_load()
@@ -119,6 +147,7 @@ void check_conditions(const scenario_config& config, problems& all) {
         check_condition_requirements(config, i, all);
     }
     check_spikes(config, all);
+    check_names_of_spikes(config, all);
     check_outages(config, all);
 }
 

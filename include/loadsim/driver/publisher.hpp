@@ -24,7 +24,7 @@ struct published_sample {
     contract::outgoing_message message;
 };
 
-/// What a broker with such limits does not support of the messages.
+/// Features of the messages that a broker with such limits does not support.
 struct unsupported_messages {
     std::vector<std::string> limits; ///< sentences about those that are published with less than was asked for
     std::string refusal;             ///< about one that cannot be published; empty: none
@@ -50,7 +50,7 @@ public:
     /// QoS: the message's, default 1, limited to the broker's maximum. Calls `done` once: with an empty text after the
     /// broker's acknowledgement (QoS 0: after sending), or with an error sentence; possibly before publish() returns.
     void publish(const contract::outgoing_message&, std::function<void(std::string error)> done);
-    /// What the broker does not support of the samples, one sentence each, since the last call.
+    /// Features of the samples that the broker does not support, one sentence each, since the last call.
     std::map<std::string, std::uint64_t> take_broker_limits();
     /// Closes the session. No callbacks follow.
     void stop();

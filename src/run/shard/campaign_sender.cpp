@@ -150,7 +150,7 @@ void campaign_sender::send(std::uint32_t campaign_index) {
         if (!campaign.addresses(plan_.labels.segments[segment])) continue;
         contract::outgoing_message message;
         if (!compose(plan_, campaign, campaign_index, segment, message)) {
-            count_failure(campaign_index, "its payload is no hex or base64");
+            count_failure(campaign_index, message.problem);
             continue;
         }
         publisher_->publish(message, [this, campaign_index](const std::string& why) {

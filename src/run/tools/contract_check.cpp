@@ -34,9 +34,9 @@ public:
     std::vector<contract_finding> take_findings() { return std::move(findings_); }
     bool awaits_an_observer() const { return accepted_ && silent_observers_ != 0; }
 
-    void check() {
+    void check(vehicle_id v) {
         if (scenario_.load.driver == driver::kind::http) check_api_response();
-        check_commands();
+        check_commands(v);
         check_responses();
         if (scenario_.load.driver == driver::kind::http)
             for (std::uint32_t i = 0; i < scenario_.load.observers.size(); ++i) check_observer(i);
@@ -49,8 +49,9 @@ private:
             if (message.kind == what && message.observer == observer) all.push_back(&message);
         return all;
     }
-    void pass(std::string text) { findings_.push_back({true, std::move(text)}); }
-    void fail(std::string text) { findings_.push_back({false, std::move(text)}); }
+    void pass(std::string text) { findings_.push_back({contract_finding::kind::passed, std::move(text)}); }
+    void fail(std::string text) { findings_.push_back({contract_finding::kind::failed, std::move(text)}); }
+    void skip(std::string text) { findings_.push_back({contract_finding::kind::not_tested, std::move(text)}); }
 
     static contract::message_view message_view_of(const traced_message& message) {
         const bool is_http = message.kind == direction::from_api || message.kind == direction::to_observer;
@@ -95,10 +96,20 @@ private:
                          where.text()));
     }
 
-    void check_commands() {
+    const vehicle::behaviour& behaviour_of(vehicle_id v) const {
+        const auto& fleet = scenario_.fleet;
+        const vehicle::segmentation segments(scenario_.seed, fleet.vehicles, fleet.segments);
+        return scenario::behaviour_of(scenario_, fleet.segments[segments.segment_of(v)].behaviour);
+    }
+
+    void check_commands(vehicle_id v) {
         const auto commands = messages_of(direction::to_vehicle);
         const auto& c = scenario_.contract.command;
         if (commands.empty()) {
+            if (const auto& b = behaviour_of(v); !b.online || b.credentials)
+                return skip(fmt::format("not tested: the command; a vehicle with the behaviour '{}' is offline and "
+                                        "receives none",
+                                        b.name));
             if (scenario_.fleet.link == fleet::link_kind::broker_api)
                 return fail("no command arrived at " + scenario_.fleet.broker_api.path + " (fleet.brokerApi.path)");
             return fail(fmt::format(
@@ -265,17 +276,17 @@ private:
 } // namespace
 
 std::vector<contract_finding> check_contract(const scenario::scenario_config& scenario,
-                                             const scenario::compiled_scenario& compiled,
+                                             const scenario::compiled_scenario& compiled, vehicle_id v,
                                              const std::vector<traced_message>& observed) {
     contract_checker checker(scenario, compiled, observed);
-    checker.check();
+    checker.check(v);
     return checker.take_findings();
 }
 
 bool awaits_an_observer(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
                         const std::vector<traced_message>& observed) {
     contract_checker checker(scenario, compiled, observed);
-    checker.check();
+    checker.check(vehicle_id{0}); // of any vehicle: the observers are the same
     return checker.awaits_an_observer();
 }
 

@@ -29,12 +29,13 @@ load:
   phases: [{duration: 1, arrivalCount: 1}]
 )";
 
-/// One finding per line: "+ " passed, "- " failed.
+/// One finding per line: "+ " passed, "- " failed, "? " not tested.
 std::string look(const std::vector<traced_message>& messages, std::string_view yaml = theirs) {
     const auto d = scenario::read(yaml, "f").value();
     const auto compiled = scenario::compile(d).value();
     std::string all;
-    for (const auto& f : check_contract(d, compiled, messages)) all += (f.passed ? "+ " : "- ") + f.text + "\n";
+    for (const auto& f : check_contract(d, compiled, vehicle_id{0}, messages))
+        all += std::string(1, "-+?"[static_cast<std::size_t>(f.result)]) + " " + f.text + "\n";
     return all;
 }
 
@@ -156,6 +157,18 @@ TEST(contract_check, reports_missing_messages) {
         text,
         HasSubstr("- no command arrived at the vehicle, which subscribes to in/{vin} (contract.command.filter)\n"));
     EXPECT_THAT(text, HasSubstr("- load.observers[0] (mqtt) has received nothing\n"));
+}
+
+TEST(contract_check, does_not_test_the_command_of_a_vehicle_that_is_offline) {
+    const auto with = [](std::string behaviour) {
+        return theirs + ("fleet: {vehicles: 1, segments: [{name: a, share: 100%, behaviour: " + behaviour + "}]}\n");
+    };
+    for (const auto* behaviour : {"offline", "wrong-credentials"})
+        EXPECT_THAT(look({answer, end}, with(behaviour)),
+                    HasSubstr("? not tested: the command; a vehicle with the behaviour '" + std::string(behaviour) +
+                              "' is offline and receives none\n"));
+    EXPECT_THAT(look({answer, end}, with("timeout")), HasSubstr("- no command arrived at the vehicle"));
+    EXPECT_THAT(look({answer, command, end}, with("offline")), HasSubstr("+ the command came on in/V"));
 }
 
 TEST(contract_check, reports_unmapped_status_and_state) {

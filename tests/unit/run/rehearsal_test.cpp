@@ -412,7 +412,7 @@ load: {{driver: mqtt, mqtt: {{deadline: 8s}}, services: {{horn: 1}}, phases: [{{
     EXPECT_EQ(restarted.observed(outcome::executed) + restarted.observed(outcome::skipped), 100U);
 }
 
-// What the scenario has broken is waited for within the drain: otherwise nobody would be back, for nothing.
+// The drain waits for vehicles that return after a condition: else the recovery would have failed without a reason.
 TEST(rehearsal, waits_for_outages_and_vehicles_to_return) {
     const auto with = [](const char* condition, const char* drain) {
         return rehearsed(scenario_of(fmt::format(R"(

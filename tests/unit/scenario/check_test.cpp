@@ -87,7 +87,7 @@ TEST(check, combinations) {
         {scenario_with_load("  services: {horn: {path: /horn}}"),
          "f:4:14: the embedded backend supports only loadsim's own requests"},
         {scenario_with_load("  services: {horn: {deadline: 20s}}"),
-         "f:4:31: the embedded backend waits up to 30s before it times a request out, and deadline is only 20s"},
+         "f:4:31: the embedded backend waits up to 30s before it times a request out; deadline (20s) must be longer"},
         {scenario_with_load("  services: {horn: {parameters: {s: {uniform: {min: 2, max: 1}}}}}"),
          "f:4:34: max is less than min"},
         {scenario_with_load("  services: {horn: {parameters: {s: {uniform: {min: 1, max: 2}, choose: [a]}}}}"),
@@ -137,7 +137,7 @@ TEST(check, combinations) {
          "f:4:10: silent vehicles' requests end 38s after"},
         {scenario_with_load("  completionTimeout: 38s\n  drain: 1m\nfleet: {segments: [{name: a, share: 100%, "
                             "behaviour: b}]}\nbehaviours: {b: {steps: [{wait: 8s}, ack]}}"),
-         "f:4:22: silent vehicles' requests end 38s after they were sent, and the completionTimeout is only 38s"},
+         "f:4:22: silent vehicles' requests end 38s after they were sent; completionTimeout (38s) must be longer"},
         {minimal_scenario("target: {embedded: {password: ''}}"), "f:3:31: target.embedded.password is empty, and"},
         {minimal_scenario("target: {embedded: {password: 'a:b'}}"), "target.embedded.password has a colon, a brace"},
         {minimal_scenario("target: {broker: mqtt://a, embedded: {password: p}}"),
@@ -215,6 +215,45 @@ TEST(check, cells_of_fleet_data_in_hex_and_base64) {
     EXPECT_EQ(problem("{text: '{{data.none}}'}"), "");
     EXPECT_EQ(problem("{text: '{data.key}'}"), "");
     EXPECT_THAT(problem("{hex: 'zz{data.key}'}", 1), HasSubstr("it is not hex"));
+    EXPECT_EQ(problem("{hex: '{data.key}{request.id}'}", 1), "") << "not known before the run";
+}
+
+TEST(check, cells_of_fleet_data_in_headers_and_paths) {
+    const harness::temporary_folder folder;
+    folder.write("cars.csv", "vin,key,host\nV1,a,h\nV2,\"b\nc\",\nV3,a#b,h\n");
+    const auto problem = [&](std::string_view request, int vehicles = 3) {
+        return problems_of(minimal_scenario(
+            "target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: " + std::to_string(vehicles) +
+            ", data: " + folder.path().string() + "/cars.csv}\ncontract: {request: {" + std::string(request) + "}}"));
+    };
+    const auto place = folder.path().string() + "/cars.csv:";
+    for (const auto* value : {"{data.key}", "k {data.key}", "{service}{data.key}"})
+        EXPECT_THAT(problem("headers: {X-A: '" + std::string(value) + "'}"),
+                    HasSubstr(place + "3:4: the value of X-A has a line break or another control character, which no "
+                                      "header can carry, and {data.key} is within it"));
+    EXPECT_EQ(problem("headers: {X-A: '{data.key}'}", 1), "");
+    EXPECT_THAT(problem("headers: {host: '{data.host}'}"), HasSubstr(": an empty Host; leave it out"));
+    EXPECT_EQ(problem("headers: {host: '{data.host}.test', X-A: '{data.host}'}"), "");
+    EXPECT_THAT(problem("path: '/{vin}/{raw:data.key}'"), HasSubstr(place + "5:4: '#' begins a fragment"));
+    EXPECT_EQ(problem("path: '/{vin}/{data.key}'"), "");
+}
+
+TEST(check, payloads_that_are_never_hex_or_base64) {
+    const auto problem = [](std::string_view payload) {
+        return problems_of(minimal_scenario("target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: 20}\n"
+                                            "contract: {ack: {topic: a, payload: " +
+                                            std::string(payload) + "}}"));
+    };
+    const auto vin = vehicle::registry({}, 1).vin_of(vehicle_id{0});
+    EXPECT_THAT(problem("{hex: '{vin}'}"),
+                HasSubstr("f:5:28: vehicle 0 (" + vin + "): '" + vin + "' is no hex, and {vin} is within it"));
+    EXPECT_THAT(problem("{hex: '{vin}{request.id}'}"), HasSubstr("is no hex, and {vin} is within it"));
+    EXPECT_THAT(problem("{hex: '0{index}'}"), HasSubstr("'010' is no hex")) << "of the eleventh vehicle";
+    EXPECT_EQ(problem("{hex: '00{#index}{index}{/index}{request.id}'}"), "");
+    for (const auto* never : {"{random:uuid}", "{now:iso}", "{ok}", "{phase}", "{service}"})
+        EXPECT_THAT(problem("{hex: '" + std::string(never) + "'}"), HasSubstr(std::string(never) + " is never hex"));
+    EXPECT_THAT(problem("{base64: '{now:iso}'}"), HasSubstr("{now:iso} is never base64"));
+    EXPECT_EQ(problem("{base64: '{service}{ok}'}"), "");
 }
 
 TEST(check, an_error_of_a_phase_has_no_warning_beside_it) {
@@ -233,6 +272,7 @@ TEST(check, a_null_is_one_problem) {
 
 TEST(check, methods_and_headers) {
     ASSERT_EQ(setenv("LOADSIM_TEST_LINES", "a\nb-of-check-test", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_RAW", "a#b-of-check-test", 1), 0);
     const auto platform = [](std::string_view more) {
         return minimal_scenario("target: {broker: mqtt://a, api: http://b}\n" + std::string(more));
     };
@@ -248,6 +288,8 @@ TEST(check, methods_and_headers) {
         {platform("before: [{path: /a, headers: {X-A: \"a\\n\"}}]"), "the value of X-A has a line break"},
         {platform("contract: {request: {path: '/a#b'}}"), "f:4:28: '#' begins a fragment, which no request has"},
         {platform("before: [{path: '/a#b'}]"), "'#' begins a fragment"},
+        {platform("contract: {request: {path: '/a?b=${raw:LOADSIM_TEST_RAW}'}}"),
+         "the value of ${raw:LOADSIM_TEST_RAW} has a '#'"},
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {headers: {X-A: \"a\\n\"}}}}"),
          "the value of X-A has a line break"},
         {platform("before: [{path: /a, method: get}]"), "f:4:29: HTTP methods are case-sensitive"},
@@ -267,7 +309,11 @@ TEST(check, methods_and_headers) {
                             "target: {broker: mqtt://a, api: http://b}"),
          "a traceparent is in load.http.traceparent, too"},
     };
-    for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
+    for (const auto& r : rows) {
+        EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
+        EXPECT_THAT(problems_of(r.yaml), testing::Not(HasSubstr("-of-check-test"))) << r.yaml;
+    }
+    read_valid(platform("contract: {request: {path: '/a?b=${LOADSIM_TEST_RAW}'}}"));
     read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));
     read_valid(platform("contract: {request: {path: '/a{#vin}/{vin}{/vin}%23', headers: {X-A: \"a\\tb\"}}}"));
 }
@@ -420,12 +466,17 @@ TEST(check, warns_of_responses_that_come_too_late) {
                              "fleet: {segments: [{name: a, share: 100%, behaviour: b}]}";
     EXPECT_EQ(
         warnings_of(scenario_with_load("  drain: 20s\n" + late)),
-        "f:4:10: vehicles respond up to 20s after a request was sent, and the drain is only 20s; requests that are "
+        "f:4:10: vehicles respond up to 20s after a request was sent; drain (20s) should be longer: requests that are "
         "open then count as unanswered");
     EXPECT_EQ(warnings_of(scenario_with_load("  drain: 21s\n" + late)), "");
+    EXPECT_THAT(
+        warnings_of(scenario_with_load("  drain: 1s\nbehaviours: {b: {steps: [ack, {wait: 1000000001ns}, "
+                                       "executed]}}\nfleet: {segments: [{name: a, share: 100%, behaviour: b}]}")),
+        HasSubstr("respond up to 1s1ms after"))
+        << "rounded up";
     EXPECT_THAT(warnings_of(scenario_with_load("  completionTimeout: 15s\n" + late +
                                                "\ntarget: {broker: 'mqtt://b', api: 'http://a'}")),
-                HasSubstr("and the completionTimeout is only 15s"));
+                HasSubstr("; completionTimeout (15s) should be longer"));
 }
 
 TEST(check, warns_of_an_e2e_limit_that_lost_requests_keep) {

@@ -90,6 +90,32 @@ TEST(load_spikes, are_numbered_when_repeated) {
     EXPECT_THAT(arrivals(d), ElementsAre(100, 100, 150, 100, 150, 100, 50));
 }
 
+TEST(load_spikes, over_a_whole_phase_leave_nothing_to_its_name) {
+    const auto text = "name: t\nload: {phases: [" + std::string(steady) +
+                      "]}\nconditions: [{spike: {at: 0s, every: 30s, for: 30s, factor: 40}}]\n"
+                      "budgets: ['e2e{phase=steady,service=none}.p99 < 1s']\n";
+    EXPECT_THAT(problems_of(text),
+                testing::AllOf(testing::HasSubstr("f:4:11: the phase 'steady' is in a spike from its begin to its end; "
+                                                  "write {phase=steady (spike 1)}"),
+                               testing::HasSubstr("unknown service 'none'")));
+}
+
+TEST(load_spikes, have_names_of_their_own) {
+    const auto problem = [](const std::string& other_name, const std::string& spikes) {
+        return problems_of("name: t\nload:\n  phases:\n  - " + std::string(steady) + "\n  - {name: " + other_name +
+                           ", duration: 60, arrivalRate: 1}\nconditions: [" + spikes + "]\n");
+    };
+    const std::string spike = "{spike: {at: 0s, for: 10s, factor: 2}}";
+    EXPECT_EQ(problem("other", spike), "");
+    EXPECT_EQ(problem("other (spike)", spike), "");
+    EXPECT_THAT(problem("steady (spike)", spike),
+                testing::HasSubstr("f:5:12: 'steady (spike)' is the name of the part of 'steady' in the spike 'spike', "
+                                   "too; choose another"));
+    EXPECT_THAT(problem("other", "{spike: {name: a, at: 0s, every: 30s, for: 1s, factor: 2}}, "
+                                 "{spike: {name: a 1, at: 10s, for: 1s, factor: 2}}"),
+                testing::HasSubstr("two spikes give a part of the phase 'steady' the name 'steady (a 1)'"));
+}
+
 TEST(load_spikes, have_phase_names_for_budgets) {
     const auto text =
         "name: t\nload: {phases: [" + std::string(steady) +
