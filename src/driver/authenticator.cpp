@@ -8,7 +8,6 @@
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>

@@ -3,7 +3,6 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
-#include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/net/refusal.hpp>
 

@@ -4,7 +4,7 @@
 
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
-#include <loadsim/mqtt/packet.hpp>
+#include <loadsim/mqtt/error.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/scenario/scenario.hpp>
 

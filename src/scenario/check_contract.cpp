@@ -4,7 +4,6 @@
 #include <loadsim/scenario/compiled_scenario.hpp>
 
 #include <loadsim/base/encoding.hpp>
-#include <loadsim/base/spelling.hpp>
 #include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/mqtt/packet.hpp>
