@@ -4,6 +4,7 @@
 #include "process/outage_schedule.hpp"
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/event_recorder.hpp"
+#include "shard/open_requests.hpp"
 #include "simulated/simulated_target.hpp"
 #include "stages.hpp"
 
@@ -238,7 +239,7 @@ private:
         s.sessions_planned = vehicles_->expected_online();
         s.sessions_online = vehicles_->online();
         s.in_flight = ledger_.open_count();
-        s.late = late_requests(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
+        s.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
         s.all_due = dispatcher_.all_due();
         s.driver_ready = true;
         s.cpu_s = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
