@@ -23,6 +23,7 @@ TEST(output, has_no_secrets) {
     testing::internal::CaptureStderr();
     print_error("registered%20by%20output_test%20%1b, escaped: registered by output_test \\x1b\n");
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "***, escaped: ***\n");
+    forget_secrets();
 }
 
 TEST(output, a_report_keeps_its_own_words) {
@@ -30,4 +31,5 @@ TEST(output, a_report_keeps_its_own_words) {
     testing::internal::CaptureStdout();
     print_report("timed_out \x1b\n");
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "timed_out \\x1b\n");
+    forget_secrets();
 }
