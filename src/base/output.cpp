@@ -35,9 +35,9 @@ void prepare_standard_streams() {
     for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN); // a write then fails with an error
 }
 
-void print_output(std::string_view text) { print_report(mask_secrets(text)); }
+void print_output(std::string_view text) { print_without_masking(mask_secrets(text)); }
 
-void print_report(std::string_view masked) {
+void print_without_masking(std::string_view masked) {
     const auto safe = escape_for_terminal(masked, "\n\t");
     if (std::fwrite(safe.data(), 1, safe.size(), stdout) != safe.size()) record_failure();
 }

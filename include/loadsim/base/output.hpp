@@ -15,9 +15,9 @@ void prepare_standard_streams();
 /// stay. Text that cannot be written (reader gone, disk full) is lost. Threads: any.
 void print_output(std::string_view);
 void print_error(std::string_view);
-/// print_output() for a report: records, tables, JSON. Their texts from outside are masked one by one before they are composed, so
-/// that a secret like "executed" or "2026" changes no key, outcome or instant.
-void print_report(std::string_view);
+/// print_output() for records, tables, JSON, whose texts from outside are masked one by one before they are composed, so that a secret
+/// like "executed" or "2026" changes no key, outcome or instant.
+void print_without_masking(std::string_view);
 
 /// Flushes a stream, and records a failure of standard output for lost_output(); std::fflush() does not.
 void flush_output(std::FILE*);
