@@ -101,14 +101,15 @@ bool print_result(const std::vector<measure::request_record>& requests,
                   const std::vector<measure::anomaly_record>& anomalies) {
     bool as_expected = !requests.empty();
     for (const auto& r : requests) {
-        print_report(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
-                                 r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
-                                 r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
+        print_without_masking(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
+                                          r.unexpected ? "(unexpected)" : "(as it should be)",
+                                          to_string(r.expected_outcomes),
+                                          r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
         as_expected = as_expected && !r.unexpected;
     }
     for (const auto& a : anomalies) {
-        print_report(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
-                                 escape_for_terminal(a.evidence)));
+        print_without_masking(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
+                                          escape_for_terminal(a.evidence)));
         as_expected = as_expected && a.expected;
     }
     return as_expected;
@@ -161,7 +162,7 @@ exit_code probe(const probe_options& options) {
     const auto start = std::chrono::steady_clock::now();
     const auto print_message = [&](const run::traced_message& message) {
         const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start;
-        print_report(message_text(message, scenario, since.count()));
+        print_without_masking(message_text(message, scenario, since.count()));
         flush_output(stdout);
     };
     const auto findings = run::probe(
@@ -171,9 +172,9 @@ exit_code probe(const probe_options& options) {
         report.report_failure(findings.error());
         return exit_code::setup;
     }
-    print_report("\ncontract\n");
+    print_without_masking("\ncontract\n");
     for (const auto& finding : *findings)
-        print_report(
+        print_without_masking(
             fmt::format("    {} {}\n", mark_of(finding.result), escape_for_terminal(mask_secrets(finding.text))));
     const bool as_expected = print_result(records, anomalies);
     const bool contract_matches =

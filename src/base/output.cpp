@@ -39,9 +39,9 @@ void prepare_standard_streams() {
     for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN); // a write then fails with an error
 }
 
-void print_output(std::string_view text) { print_report(mask_secrets(text)); }
+void print_output(std::string_view text) { print_without_masking(mask_secrets(text)); }
 
-void print_report(std::string_view masked) { write_output(escape_for_terminal(masked, "\n\t")); }
+void print_without_masking(std::string_view masked) { write_output(escape_for_terminal(masked, "\n\t")); }
 
 void forward_output(std::string_view printed) {
     write_output(printed);

@@ -3,7 +3,6 @@
 #include <loadsim/contract/message_parser.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace loadsim::contract {
 namespace {

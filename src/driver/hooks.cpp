@@ -77,9 +77,8 @@ result<hook_requests> hook_requests::compile(const std::vector<hook_options>& al
             const auto header_path = hook_path + ".headers." + name;
             assign(contract::text_template::compile(text, known, none),
                    c.headers.emplace_back(name, contract::text_template{}).second, header_path);
-            auto why = http::header_name_problem(name);
-            if (why.empty()) why = http::header_value_problem(name, contract::known_text(text));
-            if (!why.empty()) wrong.add(header_path, std::move(why));
+            if (auto why = http::header_problem(name, contract::known_text(text)); !why.empty())
+                wrong.add(header_path, std::move(why));
         }
         if (o.for_each_vehicle && !o.capture.empty())
             wrong.add(

@@ -42,6 +42,11 @@ std::string header_name_problem(std::string_view name) {
     return {};
 }
 
+std::string header_problem(std::string_view name, std::string_view value) {
+    auto why = header_name_problem(name);
+    return why.empty() ? header_value_problem(name, value) : why;
+}
+
 std::string header_value_problem(std::string_view name, std::string_view value) {
     const auto is_forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f'; };
     if (std::ranges::any_of(value, is_forbidden))

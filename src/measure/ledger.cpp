@@ -42,13 +42,13 @@ std::uint64_t ledger::shared_open_count() const noexcept {
                                                 : state_->shared_open_count->load(std::memory_order_relaxed);
 }
 std::size_t ledger::waiting_count() const noexcept { return state_->waiting; }
-std::uint64_t ledger::late_count(monotonic_time due_until,
-                                 const std::function<bool(const due_request&)>& selected) const {
-    const auto late = [&](const auto& open) {
+std::uint64_t ledger::count_open_since(monotonic_time due_until,
+                                       const std::function<bool(const due_request&)>& selected) const {
+    const auto counts = [&](const auto& open) {
         const auto& r = open.second.spec;
         return r.due <= due_until && r.expected != outcome_set(outcome::timed_out) && selected(r);
     };
-    return static_cast<std::uint64_t>(std::ranges::count_if(state_->open_requests, late));
+    return static_cast<std::uint64_t>(std::ranges::count_if(state_->open_requests, counts));
 }
 std::size_t ledger::missing_count() const noexcept { return state_->completed.missing_count(); }
 bool ledger::is_open(request_key key) const { return state_->find_open(key) != nullptr; }

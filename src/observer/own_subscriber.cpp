@@ -154,9 +154,7 @@ mqtt_subscriber::start_result own_subscriber::start() {
         if (!connected) return describe({.why = mqtt::errc::connack_timeout, .session = std::string(session_name)});
         return {.error = "the broker does not answer the observer's subscription; see its log"};
     }
-    thread_ = std::thread([this] {
-        while (!contained("the mqtt observer", [this] { loop_.run(); })) {}
-    });
+    thread_ = std::thread([this] { run_despite_exhaustion("the mqtt observer", [this] { loop_.run(); }); });
     return {};
 }
 

@@ -78,7 +78,7 @@ std::string latency(const measure::totals& sum) {
         "final response sent to completion announced",
         "due to completion announced",
         "e2e less vehicle",
-        "deadline to time-out announced, silent vehicles"};
+        "missed deadline to expected time-out announced"};
     std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())

@@ -4,7 +4,7 @@
 
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
-#include <loadsim/mqtt/packet.hpp>
+#include <loadsim/mqtt/error.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
@@ -62,11 +62,10 @@ private:
     const time_source& time_;
     const linger_time& linger_time_;
     aggregator aggregator_;
-    monotonic_time reported_until_; ///< end of the last interval that was reported
-    monotonic_time next_tick_;      ///< end of the next one
-    monotonic_time start_ = never;  ///< start of the load
-    monotonic_time load_begin_{};   ///< start_, or that of a replay's first request
-    monotonic_time load_end_{};     ///< no more arrivals
+    monotonic_time interval_end_;  ///< of the first interval that has not been reported
+    monotonic_time start_ = never; ///< start of the load
+    monotonic_time load_begin_{};  ///< start_, or that of a replay's first request
+    monotonic_time load_end_{};    ///< no more arrivals
     std::string abort_reason_;
     monotonic_time aborted_at_ = never;
     bool remote_stop_handled_ = false;
@@ -75,8 +74,8 @@ private:
 stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
                const linger_time& linger)
     : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
-      time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started), reported_until_(callbacks.started.at),
-      next_tick_(time.now() + progress_interval) {}
+      time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started),
+      interval_end_(time.now() + progress_interval) {}
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
@@ -121,15 +120,15 @@ void stages::check_lost_ranks() {
 
 /// End of the interval that `now` is in. Intervals before it may wait for the report of a late rank.
 monotonic_time stages::next_interval_end(monotonic_time now) const {
-    return now < next_tick_ ? next_tick_
-                            : next_tick_ + progress_interval * ((now - next_tick_) / progress_interval + 1);
+    return now < interval_end_ ? interval_end_
+                               : interval_end_ + progress_interval * ((now - interval_end_) / progress_interval + 1);
 }
 
 /// Waits until `until`, the end of the interval or a signal; collects snapshots; reports progress once a second.
 void stages::step(stage at, monotonic_time until) {
     const auto begin = time_.now();
     auto wake = std::min(until, next_interval_end(begin));
-    if (begin >= next_tick_) wake = std::min(wake, begin + poll_interval);
+    if (begin >= interval_end_) wake = std::min(wake, begin + poll_interval);
     bool woken = false;
     do {
         const auto now = time_.now();
@@ -139,34 +138,38 @@ void stages::step(stage at, monotonic_time until) {
     const auto remote = generator_.stop_requested();
     remote_stop_handled_ = remote.interrupt || remote.terminate;
     check_lost_ranks();
-    aggregator_.add(generator_.collect(reported_until_));
+    aggregator_.add(generator_.collect(aggregator_.reported_until()));
     while (report_interval(at)) {}
 }
 
 /// Reports the progress of the next interval, unless it still lasts or a rank's report of it is late. False: not yet.
 bool stages::report_interval(stage at) {
     const auto now = time_.now();
-    if (now < next_tick_) return false;
+    if (now < interval_end_) return false;
     if (generator_.rank_count() == 1) {
         report_progress(at, now);
-        next_tick_ = next_interval_end(now); // skips missed ticks
+        interval_end_ = next_interval_end(now); // skips missed intervals
         return false;
     }
-    const auto late = generator_.late_ranks(next_tick_);
-    if (late != 0 && now < next_tick_ + max_report_delay) return false;
-    aggregator_.add(generator_.collect(next_tick_));
-    report_progress(at, next_tick_, late);
-    next_tick_ += progress_interval;
+    const auto late = generator_.late_ranks(interval_end_);
+    if (late != 0 && now < interval_end_ + max_report_delay) return false;
+    aggregator_.add(generator_.collect(interval_end_));
+    report_progress(at, interval_end_, late);
+    interval_end_ += progress_interval;
     return true;
 }
 
+/// Stage at an instant; `latest`: the current one. An interval may be complete only when the next stage has begun.
+stage stage_at(monotonic_time instant, stage latest, monotonic_time load_begin, monotonic_time load_end) {
+    if (latest == stage::draining && instant < load_end) latest = stage::load;
+    if (latest == stage::load && instant < load_begin) latest = stage::connecting;
+    return latest;
+}
+
 void stages::report_progress(stage at, monotonic_time end, std::uint32_t late_ranks) {
-    const auto middle = reported_until_ + (end - reported_until_) / 2;
-    // An interval may be complete only when the next stage has begun.
-    if (at == stage::draining && middle < load_end_) at = stage::load;
-    if (at == stage::load && middle < load_begin_) at = stage::connecting;
-    reported_until_ = end;
-    callbacks_.on_progress(aggregator_.progress(at, start_, end, late_ranks));
+    const auto begin = aggregator_.reported_until();
+    const auto own = stage_at(begin + (end - begin) / 2, at, load_begin_, load_end_);
+    callbacks_.on_progress(aggregator_.progress(own, start_, end, late_ranks));
 }
 
 result<void> stages::connect() {
@@ -219,7 +222,7 @@ void stages::load() {
     load_begin_ = time_.now() + generator_.start_delay();
     start_ = load_begin_ - plan_.begin_of_load();
     generator_.begin_load(start_);
-    next_tick_ = load_begin_; // an interval ends here, so that the following ones are whole seconds of the load
+    interval_end_ = load_begin_; // an interval ends here, so that the following ones are whole seconds of the load
     while (!stop_requested() && time_.now() < load_begin_) step(stage::connecting, load_begin_);
     const auto end = start_ + plan_.end_of_load();
     do {

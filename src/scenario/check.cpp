@@ -3,12 +3,8 @@
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
-#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
-#include <loadsim/contract/placeholder_text.hpp>
-#include <loadsim/http/message.hpp>
-#include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/asio/ip/address_v4.hpp>

@@ -3,7 +3,6 @@
 
 #include <loadsim/scenario/compiled_scenario.hpp>
 
-#include <loadsim/base/spelling.hpp>
 #include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/mqtt/packet.hpp>
@@ -27,9 +26,8 @@ void check_requests(const scenario_config& config, problems& all) {
                 "out");
     const auto check_headers = [&](const contract::named_texts& headers, const std::string& path) {
         for (const auto& [name, text] : headers) {
-            auto why = http::header_name_problem(name);
-            if (why.empty()) why = http::header_value_problem(name, contract::known_text(text));
-            if (!why.empty()) all.add(path + ".headers." + name, std::move(why));
+            if (auto why = http::header_problem(name, contract::known_text(text)); !why.empty())
+                all.add(path + ".headers." + name, std::move(why));
         }
     };
     const auto& request = config.contract.request;

@@ -19,8 +19,9 @@ namespace loadsim::driver {
 
 /// A message as it will be published, to compare it with the limits of the broker.
 struct published_sample {
-    std::string name;     ///< "the messages of campaign 'recall'", for problems
-    std::string location; ///< of its options in the scenario: "campaigns[0]"
+    std::string plural;   ///< in sentences about all of them: "commands"
+    std::string singular; ///< in a sentence about this one: "a command for 'horn'"
+    std::string location; ///< of its options in the scenario: "contract.command"
     contract::outgoing_message message;
 };
 
@@ -29,6 +30,7 @@ struct unsupported_messages {
     std::vector<std::string> limits; ///< sentences about those that are published with less than was asked for
     std::string refusal;             ///< about one that cannot be published; empty: none
 };
+/// Pure.
 unsupported_messages find_unsupported(std::span<const published_sample>, const mqtt::server_limits&, mqtt::version);
 
 struct publisher_setup {

@@ -86,7 +86,7 @@ public:
     std::uint64_t shared_open_count() const noexcept;
     std::size_t waiting_count() const noexcept; ///< open requests that wait for a connection: begun and not sent
     /// Selected open requests due until then whose vehicle should respond: a platform that stands still has no samples.
-    std::uint64_t late_count(monotonic_time due_until, const std::function<bool(const due_request&)>& selected) const;
+    std::uint64_t count_open_since(monotonic_time due_until, const std::function<bool(const due_request&)>& selected) const;
     /// Completed requests whose command may still be delivered.
     std::size_t missing_count() const noexcept;
     bool is_open(request_key) const; ///< this request is the open one

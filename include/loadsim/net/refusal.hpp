@@ -67,7 +67,8 @@ std::string packet_limit(std::size_t limit, std::size_t size, std::string_view w
 /// Sentence about a subscription that is granted a lower QoS than was requested.
 std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos wanted);
 /// Sentence about a subscription that the broker had granted and refuses now.
-std::string refused_subscription(std::string_view filter, std::string_view why);
+/// `reason`: the broker's; success: it is not known.
+std::string refused_subscription(std::string_view filter, std::string_view why, mqtt::reason reason);
 
 /// Size of the PUBLISH packet of a message; 0: it cannot be encoded.
 std::size_t packet_size(const mqtt::message&, mqtt::version);

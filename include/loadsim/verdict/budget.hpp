@@ -48,7 +48,7 @@ struct budget {
         rate
     } metric_kind{};
     std::string metric;    ///< the part before the stat, e.g. "e2e", "outcomes.errored", "campaigns.latency"
-    std::string stat;      ///< "p99", "max", "count", "rate", "back"; empty for counts
+    std::string stat;      ///< "p99", "max", "count", "rate", "time", "latency"; empty for counts
     double percentile = 0; ///< of a pN stat; of max: 100
     std::string service;   ///< label; empty = all
     std::string phase;

@@ -200,7 +200,7 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
     }
     // The spools have no latency by second, so that only the vehicles that are back are reported.
     run_result.recoveries =
-        recovery_tracker(scenario.conditions, {}, scenario::labels_of(scenario), schedule.duration())
+        recovery_tracker(scenario.conditions, std::nullopt, scenario::labels_of(scenario), schedule.duration())
             .results(run_result.sum);
     run_result.started = std::chrono::system_clock::now() -
                          std::chrono::duration_cast<std::chrono::system_clock::duration>(run_result.elapsed);

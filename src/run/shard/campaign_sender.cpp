@@ -43,7 +43,9 @@ std::vector<driver::published_sample> samples_of(const run_plan& plan) {
     for (std::uint32_t i = 0; i < plan.scenario.campaigns.size(); ++i) {
         const auto campaign = compile(plan, i);
         for (std::uint32_t segment = 0; segment < plan.labels.segments.size(); ++segment) {
-            driver::published_sample one{.name = fmt::format("the messages of campaign '{}'", campaign.options().name),
+            const auto plural = fmt::format("the messages of campaign '{}'", campaign.options().name);
+            driver::published_sample one{.plural = plural,
+                                         .singular = "one of " + plural,
                                          .location = fmt::format("campaigns[{}]", i),
                                          .message = {}};
             if (!campaign.addresses(plan.labels.segments[segment]) || !compose(plan, campaign, i, segment, one.message))

@@ -1,7 +1,7 @@
 #include "shard/shard.hpp"
 
 #include "clock_conversion.hpp"
-#include "recovery_tracker.hpp"
+#include "shard/open_requests.hpp"
 
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/exhaustion.hpp>
@@ -270,7 +270,7 @@ measure::snapshot shard::collect() {
     r.sessions_online = vehicles_->online();
     r.in_flight = ledger_.open_count();
     r.waiting = ledger_.waiting_count();
-    r.late = late_requests(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
+    r.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
     if (dispatcher_.all_due())
         r.awaited = ledger_.missing_count() + campaign_sender_.ledger().awaited() + vehicles_->returning() +
                     (condition_ends_in_drain() ? 1U : 0U);

@@ -64,18 +64,18 @@ private:
 
     void check_api_response() {
         const auto responses = messages_of(direction::from_api);
-        const auto& asked = contract_.request().options();
+        const auto& options = contract_.request().options();
         if (responses.empty()) return fail("the API did not answer");
         const auto& a = *responses.back();
         unsigned status = 0;
         std::from_chars(a.head.data(), a.head.data() + a.head.size(), status);
         if (status == 0) return fail("the API did not answer: " + sample(a.body));
-        if (std::ranges::count(asked.rejected, status) != 0)
+        if (std::ranges::count(options.rejected, status) != 0)
             return fail(fmt::format("the API rejects the request with {} (contract.request.rejected)", status));
-        if (std::ranges::count(asked.accepted, status) == 0)
+        if (std::ranges::count(options.accepted, status) == 0)
             return fail(fmt::format("the API answers with {}, which is in neither contract.request.accepted ({}) nor "
                                     "rejected ({}): {}",
-                                    status, fmt::join(asked.accepted, ", "), fmt::join(asked.rejected, ", "),
+                                    status, fmt::join(options.accepted, ", "), fmt::join(options.rejected, ", "),
                                     sample(a.body)));
         accepted_ = true;
         const auto& where = contract_.request().id();
@@ -193,23 +193,23 @@ private:
                         ++silent_observers_;
                         return fail(name + " has received nothing");
                     }
-                    auto asked = o.reading;
+                    auto reading = o.reading;
                     // These observers have the request already: its id need not be in the message.
-                    if constexpr (requires { o.first; }) asked.id.clear();
-                    if (observer::kind_of(options) == "response") asked.id.clear();
-                    const auto read = contract::event_mapping::compile(asked, name);
+                    if constexpr (requires { o.first; }) reading.id.clear();
+                    if (observer::kind_of(options) == "response") reading.id.clear();
+                    const auto read = contract::event_mapping::compile(reading, name);
                     if (!read) return;
                     bool ended = false;
                     for (const auto* message : received) {
                         if (message->body.empty() && message->head.find(": refused: ") != std::string::npos)
                             fail(fmt::format("{}: {}", name, message->head));
                         else
-                            ended = check_event_mapping(*read, asked, name, *message) || ended;
+                            ended = check_event_mapping(*read, reading, name, *message) || ended;
                     }
                     if (ended) return;
                     ++silent_observers_;
                     fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
-                                     completion_texts(asked.outcomes)));
+                                     completion_texts(reading.outcomes)));
                 }
             },
             options);
@@ -270,7 +270,7 @@ private:
     std::vector<contract_finding> findings_;
     std::string request_id_;           ///< id of the request; empty: not known yet
     bool accepted_ = false;            ///< the API has accepted the request
-    std::size_t silent_observers_ = 0; ///< observers that have not seen its end
+    std::size_t silent_observers_ = 0; ///< observers that have received no completion
 };
 
 } // namespace

@@ -224,7 +224,7 @@ TEST(arrival_dispatcher, uses_a_vehicle_again_when_its_request_has_ended) {
     EXPECT_EQ(f.driver.sent.size(), 10U);
 }
 
-TEST(arrival_dispatcher, takes_the_next_candidate_for_a_vehicle_that_is_offline) {
+TEST(arrival_dispatcher, takes_a_substitute_for_a_vehicle_that_is_offline) {
     dispatch_fixture all;
     all.dispatch_due(all.start + 100ms);
     const auto first_choice = all.driver.sent.at(0).key.vehicle;

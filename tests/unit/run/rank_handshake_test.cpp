@@ -149,7 +149,7 @@ TEST(rank_handshake, joins_with_the_settings_of_rank_0) {
 TEST(rank_handshake, joins_no_run_when_rank_0_releases_its_ranks) {
     fake_channel coordinator(0, 3);
     coordinator.deliver(1, cluster::status_report{.snapshot = {}, .leaving = true});
-    EXPECT_FALSE(release_ranks(coordinator, steady_time{})) << "rank 2 does not leave";
+    EXPECT_FALSE(release_ranks(coordinator, manual_time{})) << "rank 2 does not leave";
     for (const std::uint32_t rank : {1U, 2U}) {
         fake_channel worker(rank, 3);
         worker.deliver(0, coordinator.sent_to<cluster::control_command>(rank).at(0));
@@ -165,7 +165,7 @@ TEST(rank_handshake, releases_ranks_until_each_has_left) {
         coordinator.deliver(rank, cluster::status_report{}); // an earlier report is no farewell
         coordinator.incoming.push_back({rank, worker.sent.at(0).second});
     }
-    EXPECT_TRUE(release_ranks(coordinator, steady_time{}));
+    EXPECT_TRUE(release_ranks(coordinator, manual_time{}));
     EXPECT_TRUE(coordinator.incoming.empty());
 }
 

@@ -352,7 +352,7 @@ TEST(check, conditions) {
             "target: {embedded: {services: {horn: {running: 31s}}}}\n"),
          "f:2:1: silent vehicles' requests end 31s"},
         {of("{outage: {at: 1s, for: 3s}}, {outage: {at: 3s, for: 1s}}"),
-         "f:3:57: 'outage 2' begins after 3s, before the outage 'outage 1' is over (after 4s)"},
+         "f:3:57: 'outage 2' begins after 3s, before 'outage 1' is over (after 4s)"},
         {"name: t\nload: {phases: [{duration: 2h, arrivalRate: 1}]}\nconditions: [{tunnel: {at: 0s, every: 500ms, for: "
          "1ms}}]",
          "f:3:39: it comes more than 10000 times"},
