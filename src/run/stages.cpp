@@ -307,13 +307,11 @@ result<void> run_before_hooks(generator& all, const stop_signals& signals, const
     });
 }
 
-void run_after_hooks(generator& all, const std::function<void(const std::string&)>& on_notice,
-                     const std::function<void()>& while_waiting) {
-    const auto done = all.run_after_hooks([&] {
+result<void> run_after_hooks(generator& all, const std::function<void()>& while_waiting) {
+    return all.run_after_hooks([&] {
         while_waiting();
         return false;
     });
-    if (!done) on_notice("after the load: " + to_string(done.error()));
 }
 
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
@@ -324,7 +322,9 @@ run_end run_stages(generator& all, stop_signals& signals, const listener& callba
     const bool hooks_done = !signals.any();
     stages load_stages(all, signals, callbacks, time, linger);
     const auto status = load_stages.run();
-    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice, poll);
+    if (status && !load_stages.aborted() && hooks_done)
+        if (const auto done = run_after_hooks(all, poll); !done)
+            callbacks.on_notice("after the load: " + to_string(done.error()));
     return {status, load_stages.aborted()};
 }
 

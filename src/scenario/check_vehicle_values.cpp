@@ -22,9 +22,9 @@ using form = contract::payload_options::payload_format;
 /// Problem of a text; empty: none.
 using text_check = std::function<std::string(const std::string&)>;
 
-class vehicle_values {
+class fleet_values {
 public:
-    vehicle_values(const scenario_config& config, const compiled_scenario& compiled, problems& all)
+    fleet_values(const scenario_config& config, const compiled_scenario& compiled, problems& all)
         : config_(config), compiled_(compiled), all_(all),
           segments_(config.seed, config.fleet.vehicles, config.fleet.segments) {}
 
@@ -118,7 +118,7 @@ std::string never_within(const scenario_config& config, const contract::payload_
     return {};
 }
 
-void check_encoded_payloads(const scenario_config& config, const vehicle_values& values, problems& all) {
+void check_encoded_payloads(const scenario_config& config, const fleet_values& values, problems& all) {
     each_payload(config, [&](const std::string& path, const contract::payload_options& payload) {
         if (payload.format != form::hex && payload.format != form::base64) return;
         const auto* encoding = payload.format == form::hex ? "hex" : "base64";
@@ -157,7 +157,7 @@ void each_path(const scenario_config& config, const auto& visit) {
         for (std::size_t i = 0; i < hooks->size(); ++i) visit(fmt::format("{}[{}].path", key, i), (*hooks)[i].path);
 }
 
-void check_headers(const scenario_config& config, const vehicle_values& values) {
+void check_header_values(const scenario_config& config, const fleet_values& values) {
     each_header(config, [&](const std::string& path, const std::string& name, const std::string& text) {
         values.check(
             path, text, [&](const std::string& value) { return http::header_value_problem(name, value); },
@@ -166,7 +166,7 @@ void check_headers(const scenario_config& config, const vehicle_values& values) 
 }
 
 /// Only {raw:NAME} is not percent-encoded.
-void check_paths(const scenario_config& config, const vehicle_values& values) {
+void check_paths(const scenario_config& config, const fleet_values& values) {
     each_path(config, [&](const std::string& path, const std::string& text) {
         for (auto name : contract::placeholder_names(text)) {
             if (!name.starts_with(contract::raw_mark)) continue;
@@ -179,9 +179,9 @@ void check_paths(const scenario_config& config, const vehicle_values& values) {
 } // namespace
 
 void check_vehicle_values(const scenario_config& config, const compiled_scenario& compiled, problems& all) {
-    const vehicle_values values(config, compiled, all);
+    const fleet_values values(config, compiled, all);
     check_encoded_payloads(config, values, all);
-    check_headers(config, values);
+    check_header_values(config, values);
     check_paths(config, values);
 }
 

@@ -70,9 +70,10 @@ BOOST_DESCRIBE_STRUCT(status_report, (),
 
 /// Sent by a rank about once a second while it is busy with something long and sends no status report: hooks, or its end.
 struct busy_report {
+    std::string failed_hook{}; ///< error of a hook after the load; empty: none
     friend bool operator==(const busy_report&, const busy_report&) = default;
 };
-BOOST_DESCRIBE_STRUCT(busy_report, (), ())
+BOOST_DESCRIBE_STRUCT(busy_report, (), (failed_hook))
 
 using message = std::variant<join_request, run_settings, control_command, status_report, busy_report>;
 

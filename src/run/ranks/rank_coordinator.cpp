@@ -85,6 +85,11 @@ void rank_coordinator::poll() {
     }
 }
 
+result<void> rank_coordinator::named(result<void> of_own_hooks) const {
+    if (of_own_hooks) return of_own_hooks;
+    return problems{"", fmt::format("{}: {}", channel_.display_name(0), to_string(of_own_hooks.error()))};
+}
+
 void rank_coordinator::on_report(std::uint32_t from, cluster::status_report status) {
     auto& o = ranks_[from];
     o.reported = true;

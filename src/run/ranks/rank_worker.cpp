@@ -83,6 +83,10 @@ void rank_worker::report_busy() {
     channel_.send(0, cluster::encode(cluster::busy_report{}));
 }
 
+void rank_worker::report_failed_hook(const std::string& error) {
+    channel_.send(0, cluster::encode(cluster::busy_report{.failed_hook = error}));
+}
+
 void rank_worker::send_report(generator* local, const std::string& error) {
     cluster::status_report status;
     const bool done = local == nullptr || local->idle(); // checked first, so that the following collect() is complete

@@ -53,6 +53,15 @@ protected:
 
 } // namespace
 
+TEST_F(rank_coordinator_test, names_its_rank_in_errors_of_hooks) {
+    local.before = local.after = problems{"", "404"};
+    const auto never_stops = [] { return false; };
+    EXPECT_EQ(to_string(coordinator.run_before_hooks(never_stops).error()), "rank 0 on a: 404");
+    EXPECT_EQ(to_string(coordinator.run_after_hooks(never_stops).error()), "rank 0 on a: 404");
+    local.before = result<void>{};
+    EXPECT_TRUE(coordinator.run_before_hooks(never_stops));
+}
+
 TEST_F(rank_coordinator_test, executes_every_command_on_all_ranks) {
     coordinator.connect();
     coordinator.begin_load(monotonic_time{5s});

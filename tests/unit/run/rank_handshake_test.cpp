@@ -169,6 +169,19 @@ TEST(rank_handshake, releases_ranks_until_each_has_left) {
     EXPECT_TRUE(coordinator.incoming.empty());
 }
 
+TEST(rank_handshake, names_the_ranks_of_failed_hooks) {
+    fake_channel coordinator(0, 4);
+    for (const std::uint32_t rank : {1U, 2U, 3U}) {
+        coordinator.deliver(rank, cluster::busy_report{});
+        coordinator.deliver(rank, cluster::busy_report{.failed_hook = rank == 2 ? "other" : "same"});
+        coordinator.deliver(rank, cluster::status_report{.snapshot = {}, .leaving = true});
+    }
+    std::vector<std::string> notices;
+    EXPECT_TRUE(release_ranks(coordinator, steady_time{}, [&](const std::string& text) { notices.push_back(text); }));
+    EXPECT_THAT(notices, testing::ElementsAre("after the load: rank 2 on a: other",
+                                              "after the load: rank 1 on b and 1 more: same"));
+}
+
 TEST(rank_handshake, refuses_a_limit_that_is_too_small_for_its_ranks) {
     const auto refused = [](std::uint64_t limit, std::uint32_t ranks) {
         scenario::scenario_config scenario;

@@ -117,10 +117,16 @@ TEST_F(rank_worker_test, sends_a_busy_report_once_a_second_while_hooks_run) {
     };
     EXPECT_TRUE(run_before_hooks(generator, signals, [this] { worker.report_busy(); }));
     EXPECT_EQ(busy(), 6U);
-    run_after_hooks(
-        generator, [](const auto&) {}, [this] { worker.report_busy(); });
+    EXPECT_TRUE(run_after_hooks(generator, [this] { worker.report_busy(); }));
     EXPECT_EQ(busy(), 12U);
     EXPECT_THAT(reports(), IsEmpty()) << "its counts come later";
+}
+
+TEST_F(rank_worker_test, reports_the_error_of_a_hook_after_the_load) {
+    worker.report_failed_hook("404");
+    const auto sent = channel.sent_to<cluster::busy_report>(0);
+    ASSERT_THAT(sent, SizeIs(1));
+    EXPECT_EQ(sent[0].failed_hook, "404");
 }
 
 TEST_F(rank_worker_test, reports_its_set_up_error_until_it_may_leave) {
