@@ -137,7 +137,7 @@ private:
         const auto key = r.key;
         const auto id = id_of(r.number);
         const bool accepted = r.accepted;
-        requests_.forget(r.number);
+        requests_.drop(r.number);
         if (accepted)
             events_.on_completed(key.vehicle, id, outcome::timed_out, "no final response in time", now);
         else
@@ -218,7 +218,7 @@ private:
         if (request == nullptr) return;
         if (!net::is_refusal(why)) return accept(*request, loop().now());
         const auto key = request->key;
-        requests_.forget(request->number);
+        requests_.drop(request->number);
         events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());
     }
 
@@ -236,7 +236,7 @@ private:
         } else if (!m.retain) { // else a copy for the new subscription after a reconnect
             vehicle = requests_.vehicle_of_completed(number);
         }
-        if (!vehicle) return; // a foreign request, or one no longer remembered
+        if (!vehicle) return; // a foreign request, or one that is not kept any more
         events_.on_completed(*vehicle, event->request_id, *event->final_outcome, event->reason, now);
     }
 

@@ -238,7 +238,7 @@ void ledger::expire(monotonic_time now, IsOverdue is_overdue) {
 void ledger::expire_requests(monotonic_time now) {
     auto& s = *state_;
     // A resumed session repeats what it has not acknowledged (MQTT 5.0, 4.4).
-    s.completed.drop_settled(
+    s.completed.drop_closed(
         now, [&s](vehicle_id v) { return s.unreachable.contains(index(v)) || s.resumed.contains(index(v)); });
     expire(now, [&](const due_request& r) { return r.due + s.completion_timeout_of(r) <= now; });
 }

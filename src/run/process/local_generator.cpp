@@ -145,7 +145,7 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
             .inbound_connections = limit_per_shard(setup_.endpoints.broker_api.inbound.connections,
                                                    setup_.embedded_backend ? process_partition : partition),
             .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0),
-            .process = {rank_.index, rank_.count},
+            .process_partition = {rank_.index, rank_.count},
             .open_requests = limited ? &open_requests_ : nullptr};
         shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, partition, limits, options.tap));
     }

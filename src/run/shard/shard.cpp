@@ -135,7 +135,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, partition, limits.http_connections,
                           driver_match_stats_)),
-      dispatcher_(plan, partition, limits.process, ledger_, *vehicles_, *driver_, time),
+      dispatcher_(plan, partition, limits.process_partition, ledger_, *vehicles_, *driver_, time),
       due_timer_(loop_.io().get_executor()), delay_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
