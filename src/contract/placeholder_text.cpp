@@ -42,10 +42,6 @@ std::string sentence(std::string_view foreign, std::string_view name) {
            (is_variable(name) ? "it is written " + ours : "values are written as " + ours + " or {data.COLUMN}");
 }
 
-} // namespace
-
-namespace {
-
 std::string sample_text(std::string_view rest, bool with_environment) {
     std::string out;
     while (!rest.empty()) {

@@ -12,8 +12,8 @@
 namespace loadsim::measure {
 namespace {
 
-/// Fields with texts that are not masked, in whatever struct: names that the scenario defines; addresses, VINs and trace ids, by which
-/// users, explain and replay find things; enumerators (anomalies); messages, which are masked when they are recorded.
+/// Fields with texts that are not masked, in whatever struct: names that the scenario defines; addresses, VINs and trace ids, by
+/// which users, explain and replay find things; enumerators (anomalies); messages, which are masked when they are recorded.
 constexpr std::string_view unmasked_fields[] = {"addresses", "anomalies", "behaviour", "conditions",  "messages",
                                                 "phase",     "segment",   "service",   "traceparent", "vin"};
 

@@ -28,8 +28,8 @@ public:
     recovery_tracker(const std::vector<vehicle::condition>&, std::optional<verdict::budget> budget, measure::labels,
                      nanoseconds load_duration);
 
-    /// Totals since the last call, up to `load_elapsed`. Call about once a second during load and drain. `over_limit`: open requests
-    /// that are older than the limit, see open_requests_over_limit().
+    /// Totals since the last call, up to `load_elapsed`. Call about once a second during load and drain. `over_limit`: open
+    /// requests that are older than the limit, see open_requests_over_limit().
     void add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t over_limit);
 
     /// One recovery per occurrence that has begun, ordered by time. `sum`: totals of the whole run.

@@ -11,8 +11,8 @@
 
 namespace loadsim {
 
-/// Call in main() before any thread starts. Keeps memory in reserve, which the first allocation that fails releases: memory_ran_out()
-/// is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception with an exhaustion_text() that nobody catches
+/// Call in main() before any thread starts. Keeps memory in reserve, which the first allocation that fails releases:
+/// memory_ran_out() is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception with an exhaustion_text() that nobody catches
 /// ends the program as end_program() does.
 void prepare_for_exhaustion();
 

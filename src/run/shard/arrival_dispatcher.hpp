@@ -27,8 +27,8 @@ public:
 
     void begin(monotonic_time start);
     /// Dispatches arrivals that are due, for about a millisecond: further ones wait until the loop has done its other work.
-    /// The clock is read for each own arrival and for every 4,096 foreign ones. Returns the due time of the next one, which may be in the past; `never`: no
-    /// more arrivals.
+    /// The clock is read for each own arrival and for every 4,096 foreign ones. Returns the due time of the next one, which may be
+    /// in the past; `never`: no more arrivals.
     monotonic_time dispatch_due();
     void update(vehicle_id);         ///< the vehicle has become available or unavailable, after the construction
     void stop() { all_due_ = true; } ///< no more arrivals

@@ -273,16 +273,16 @@ TEST_F(ledger_test, expiry_after_an_acknowledgement_that_may_be_lost_counts_from
     EXPECT_EQ(t.latencies.select(hop::expiry).negative(), 0U);
 }
 
-TEST_F(ledger_test, counts_the_open_requests_that_are_late) {
+TEST_F(ledger_test, counts_the_open_requests_that_were_due_until_then) {
     const auto all = [](const due_request&) { return true; };
     begin_and_accept(the_request(outcome::executed, 1s));
-    EXPECT_EQ(ledger.late_count(at(999ms), all), 0U);
-    EXPECT_EQ(ledger.late_count(at(1s), all), 1U);
-    EXPECT_EQ(ledger.late_count(at(1s), [](const due_request& r) { return r.service != 0; }), 0U);
+    EXPECT_EQ(ledger.count_open_since(at(999ms), all), 0U);
+    EXPECT_EQ(ledger.count_open_since(at(1s), all), 1U);
+    EXPECT_EQ(ledger.count_open_since(at(1s), [](const due_request& r) { return r.service != 0; }), 0U);
     ledger.expire_all(at(2s));
-    EXPECT_EQ(ledger.late_count(at(2s), all), 0U);
+    EXPECT_EQ(ledger.count_open_since(at(2s), all), 0U);
     begin_and_accept(the_request(outcome::timed_out, 1s));
-    EXPECT_EQ(ledger.late_count(at(2s), all), 0U) << "no response is expected of its vehicle";
+    EXPECT_EQ(ledger.count_open_since(at(2s), all), 0U) << "no response is expected of its vehicle";
 }
 
 TEST_F(ledger_test, commands_have_the_platforms_name_of_the_service) {
