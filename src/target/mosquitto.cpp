@@ -260,9 +260,9 @@ result<bool> mosquitto::launch() {
 std::string describe_end(pid_t pid, int code, const fs::path& log) {
     constexpr int killed = 128; // and the number of the signal
     const auto how = code > killed ? fmt::format("signal {}", code - killed) : fmt::format("exit code {}", code);
-    return fmt::format(
-        "the embedded broker, process {}, ended with {}; see {}{}", pid, how, log.string(),
-        code == killed + SIGKILL ? ", and the kernel's log: it kills a process when memory runs out" : "");
+    return fmt::format("the embedded broker, process {}, ended with {}; see {}{}", pid, how, log.string(),
+                       code == killed + SIGKILL ? ", and the kernel's log: it kills a process when memory runs out"
+                                                : "");
 }
 
 std::string mosquitto::take_unexpected_end() {
