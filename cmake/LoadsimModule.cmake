@@ -1,7 +1,7 @@
 # loadsim_module(<name> [COLD [HOT <files...>]] SOURCES <files...> [USES <modules...>] [PUBLIC <libraries...>] [PRIVATE <libraries...>])
 # One static library for each module. USES: modules linked directly; the table in ARCHITECTURE.md lists the allowed includes. COLD:
 # code whose speed does not limit a load, but for the files after HOT; Release compiles it with -O1, which takes two thirds of the time.
-# With LOADSIM_UNITY eight files are compiled as one, but not those after HOT.
+# With LOADSIM_UNITY the files after HOT are compiled by themselves.
 function(loadsim_module name)
   cmake_parse_arguments(arg "COLD" "" "HOT;SOURCES;USES;PUBLIC;PRIVATE" ${ARGN})
   add_library(loadsim_${name} STATIC ${arg_SOURCES} ${arg_HOT})
@@ -15,6 +15,5 @@ function(loadsim_module name)
       set_source_files_properties(${arg_HOT} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O3>)
     endif()
   endif()
-  set_target_properties(loadsim_${name} PROPERTIES UNITY_BUILD ${LOADSIM_UNITY})
   loadsim_precompile(loadsim_${name})
 endfunction()

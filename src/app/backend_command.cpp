@@ -1,5 +1,5 @@
+#include "blocked_stop_signals.hpp"
 #include "commands.hpp"
-#include "stop_signals.hpp"
 
 #include <loadsim/backend/server.hpp>
 #include <loadsim/base/log.hpp>
@@ -57,7 +57,7 @@ exit_code serve(const backend_options& options) {
         return exit_code::usage;
     }
 
-    const stop_signals stop;
+    const blocked_stop_signals stop;
 
     log_to_terminal();
     backend::options server_options;

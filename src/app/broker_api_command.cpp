@@ -1,6 +1,6 @@
+#include "blocked_stop_signals.hpp"
 #include "commands.hpp"
 #include "run_setup.hpp"
-#include "stop_signals.hpp"
 
 #include <loadsim/base/output.hpp>
 #include <loadsim/run/broker_api_service.hpp>
@@ -64,7 +64,7 @@ exit_code serve(const broker_api_flags& flags) {
         print_problems(scenario.error());
         return exit_code::usage;
     }
-    const stop_signals stop;
+    const blocked_stop_signals stop;
 
     auto service = run::broker_api_service::start(
         *scenario, [](const std::string& text) { print_error("loadsim: " + text + '\n'); });

@@ -31,15 +31,15 @@ exit_code explain(const explain_options& options) {
         return exit_code::usage;
     }
     if (options.json) {
-        print_report(report::explain_json(*all));
+        print_without_masking(report::explain_json(*all));
         return exit_code::pass;
     }
     if (show_overview) {
-        print_report(report::run_overview(*all, options.folder));
+        print_without_masking(report::run_overview(*all, options.folder));
         return exit_code::pass;
     }
     if (all->requests.empty()) print_output("nothing unexpected\n");
-    for (const auto& request : all->requests) print_report(report::explain(*all, request) + '\n');
+    for (const auto& request : all->requests) print_without_masking(report::explain(*all, request) + '\n');
     if (const auto more = all->matching - all->requests.size(); more != 0)
         print_output(fmt::format("... and {} more; --limit shows more\n", more));
     return exit_code::pass;

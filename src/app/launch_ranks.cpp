@@ -74,15 +74,18 @@ exit_code launch_ranks(const run_options& options) {
         return exit_code::setup;
     }
     write_mpirun_log(*folder, ended->output);
-    if (ended->error.empty()) return static_cast<exit_code>(ended->exit_code);
-    print_problems({"", ended->error});
-    if (exists(*folder / report::summary_file_name)) { // rank 0 was able to write its report
-        const auto code = static_cast<exit_code>(ended->exit_code);
-        return code == exit_code::interrupted ? code : exit_code::invalid;
+    const auto code = static_cast<exit_code>(ended->exit_code);
+    if (ended->error.empty()) {
+        // Rank 0 does not see that its output was lost here; without its summary on this host there is nothing to replace.
+        if (code == exit_code::pass && !lost_output().empty()) report::replace_exit_code(*folder, exit_code::setup);
+        return code; // of a pass whose output was lost, the command line makes `setup`
     }
+    print_problems({"", ended->error});
+    if (ended->stopped_early) return code;
+    const auto cut_short = code == exit_code::interrupted ? code : exit_code::invalid;
+    if (exists(*folder / report::summary_file_name)) return cut_short; // rank 0 was able to write its report
     auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->error);
-    if (!partial_result)
-        return ended->started ? exit_code::invalid : exit_code::setup; // no files of the ranks on this host
+    if (!partial_result) return ended->started ? cut_short : exit_code::setup; // no files of the ranks on this host
     // Of rank 0, as in its files; the result has been read long after.
     if (const auto written = report::read_report(*folder, {.request_id = {}, .vin = {}, .limit = 0}, LOADSIM_VERSION);
         written && written->started)

@@ -87,19 +87,29 @@ result<run::probe_request> request_of(const probe_options& options, const scenar
     return request;
 }
 
+const char* mark_of(run::contract_finding::kind result) {
+    switch (result) {
+    case run::contract_finding::kind::passed: return "✓";
+    case run::contract_finding::kind::failed: return "✗";
+    case run::contract_finding::kind::not_tested: break;
+    }
+    return "-";
+}
+
 /// Anomalies and the outcome as text. False: an unexpected one.
 bool print_result(const std::vector<measure::request_record>& requests,
                   const std::vector<measure::anomaly_record>& anomalies) {
     bool as_expected = !requests.empty();
     for (const auto& r : requests) {
-        print_report(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
-                                 r.unexpected ? "(unexpected)" : "(as it should be)", to_string(r.expected_outcomes),
-                                 r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
+        print_without_masking(fmt::format("\nrequest   {} {}, expected {}{}\n", to_string(r.outcome),
+                                          r.unexpected ? "(unexpected)" : "(as it should be)",
+                                          to_string(r.expected_outcomes),
+                                          r.reason.empty() ? "" : ": " + escape_for_terminal(r.reason)));
         as_expected = as_expected && !r.unexpected;
     }
     for (const auto& a : anomalies) {
-        print_report(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
-                                 escape_for_terminal(a.evidence)));
+        print_without_masking(fmt::format("anomaly   {}{}: {}\n", to_string(a.kind), a.expected ? " (expected)" : "",
+                                          escape_for_terminal(a.evidence)));
         as_expected = as_expected && a.expected;
     }
     return as_expected;
@@ -143,15 +153,16 @@ exit_code probe(const probe_options& options) {
         std::ranges::copy(p.interval.request_records, std::back_inserter(records));
         std::ranges::copy(p.interval.anomaly_records, std::back_inserter(anomalies));
     };
-    bool terminated = false;
+    bool cut_short = false;
     listener.on_finished = [&, forward = listener.on_finished](const measure::run_result& result) {
-        terminated = result.ended == measure::run_result::end_reason::terminated;
+        using end_reason = measure::run_result::end_reason;
+        cut_short = result.ended == end_reason::terminated || result.ended == end_reason::aborted;
         forward(result);
     };
     const auto start = std::chrono::steady_clock::now();
     const auto print_message = [&](const run::traced_message& message) {
         const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start;
-        print_report(message_text(message, scenario, since.count()));
+        print_without_masking(message_text(message, scenario, since.count()));
         flush_output(stdout);
     };
     const auto findings = run::probe(
@@ -161,15 +172,16 @@ exit_code probe(const probe_options& options) {
         report.report_failure(findings.error());
         return exit_code::setup;
     }
-    print_report("\ncontract\n");
+    print_without_masking("\ncontract\n");
     for (const auto& finding : *findings)
-        print_report(
-            fmt::format("    {} {}\n", finding.passed ? "✓" : "✗", escape_for_terminal(mask_secrets(finding.text))));
+        print_without_masking(
+            fmt::format("    {} {}\n", mark_of(finding.result), escape_for_terminal(mask_secrets(finding.text))));
     const bool as_expected = print_result(records, anomalies);
-    const bool contract_matches = std::ranges::all_of(*findings, &run::contract_finding::passed);
+    const bool contract_matches =
+        std::ranges::count(*findings, run::contract_finding::kind::failed, &run::contract_finding::result) == 0;
     print_output(fmt::format("report    {}\n", folder->string()));
     if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
-    if (terminated) return exit_code::invalid; // part of a probe says nothing about the contract
+    if (cut_short) return exit_code::invalid; // part of a probe says nothing about the contract
     return as_expected && contract_matches ? exit_code::pass : exit_code::missed;
 }
 

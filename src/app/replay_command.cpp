@@ -49,7 +49,7 @@ exit_code refuse(const problems& errors) {
 
 /// With --quiet only what was not reproduced, on standard error.
 void print_comparison(bool quiet, bool reproduced, const std::string& text) {
-    if (!quiet || !reproduced) (quiet ? print_error : print_report)('\n' + text);
+    if (!quiet || !reproduced) (quiet ? print_error : print_without_masking)('\n' + text);
 }
 
 /// Replays the requests once and compares them. Errors: the exit code of a run that did not pass.
@@ -96,7 +96,8 @@ exit_code replay_repeatedly(const replay_options& options, const run_setup& setu
         selection.folder = *folder;
         selection.capture_file = numbered(options.packets, i);
         auto comparison = replay_once(setup.scenario, selection, true, original, [&](const auto& one) {
-            if (!options.quiet) print_report(fmt::format("\nrepetition {} of {}\n{}", i, options.repeat, one.text));
+            if (!options.quiet)
+                print_without_masking(fmt::format("\nrepetition {} of {}\n{}", i, options.repeat, one.text));
         });
         if (comparison)
             all.push_back(std::move(*comparison));

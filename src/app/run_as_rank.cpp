@@ -16,6 +16,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string_view>
 
 namespace loadsim::app {
@@ -48,8 +49,9 @@ cluster::join_request make_join_request(const result<scenario::scenario_config>&
 }
 
 /// Releases the other ranks and ends rank 0. Exits at once if a rank does not leave: MPI_Finalize would wait for it.
-exit_code release_ranks_and_exit(cluster::mpi_channel& channel, exit_code code) {
-    if (run::release_ranks(channel, steady_time{})) return code;
+exit_code release_ranks_and_exit(cluster::mpi_channel& channel, exit_code code,
+                                 const std::function<void(const std::string&)>& on_notice = {}) {
+    if (run::release_ranks(channel, steady_time{}, on_notice)) return code;
     std::fflush(nullptr);
     std::_Exit(static_cast<int>(code));
 }
@@ -90,7 +92,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     const auto done = run::execute(
         *scenario, {.folder = *folder, .shards = shards, .ranks = &channel, .trace_run = trace_run}, listener);
     if (!done) report.report_failure(done.error());
-    return release_ranks_and_exit(channel, done ? report.code() : exit_code::setup);
+    return release_ranks_and_exit(channel, done ? report.code() : exit_code::setup, listener.on_notice);
 }
 
 exit_code run_as_worker(cluster::mpi_channel& channel, const run_options& options, std::int64_t wall_us) {

@@ -1,13 +1,12 @@
 #include "run_report.hpp"
 
 #include "command_line.hpp"
-#include "run_setup.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
-#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
@@ -56,15 +55,14 @@ result<std::string> find_vin(const std::filesystem::path& folder, const std::str
                         "scenario, which cannot be used: " +
                             to_string(why)};
     };
-    scenario_flags flags;
-    flags.file = (folder / report::scenario_file_name).string();
-    const auto scenario = load_scenario(flags);
-    if (!scenario) return unknown(scenario.error());
-    const auto compiled = scenario::compile(*scenario);
-    if (!compiled) return unknown(compiled.error());
-    const auto vehicle = compiled->registry.find(text);
+    const auto file = (folder / report::scenario_file_name).string();
+    const auto yaml = read_file(file, scenario::size_limit);
+    if (!yaml) return unknown(yaml.error());
+    const auto vehicles = scenario::read_vehicles(*yaml, file);
+    if (!vehicles) return unknown(vehicles.error());
+    const auto vehicle = vehicles->find(text);
     if (!vehicle) return vehicle.error();
-    return compiled->registry.vin_of(*vehicle);
+    return vehicles->vin_of(*vehicle);
 }
 
 } // namespace
@@ -137,6 +135,10 @@ void run_report::report_failure(const problems& errors) {
 }
 
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {
+    if (filter.request_id && filter.request_id->empty())
+        return problems{"--request", "an id of the platform's, a trace id, or the beginning of one belongs here"};
+    if (filter.vin && filter.vin->empty())
+        return problems{"--vehicle", "a VIN, an index, or a value of fleet.data belongs here"};
     auto all = report::read_report(folder, filter, LOADSIM_VERSION);
     if (!all) return all;
     if (all->requests.empty() && filter.vin) {
@@ -150,10 +152,11 @@ result<report::report_contents> open_report(const std::filesystem::path& folder,
     }
     for (const auto& warning : all->warnings) print_problems({"", warning});
     if (all->requests.empty() && filter.request_id) return not_found("--request " + *filter.request_id, folder, *all);
-    if (!all->ambiguous_ids.empty())
+    if (auto& ids = all->ambiguous_ids; !ids.empty()) {
+        if (ids.size() > report::max_ambiguous_ids) ids.back() = "...";
         return problems{"--request " + *filter.request_id,
-                        fmt::format("begins the ids of several requests: {}; give more of it",
-                                    fmt::join(all->ambiguous_ids, ", "))};
+                        fmt::format("begins the ids of several requests: {}; give more of it", fmt::join(ids, ", "))};
+    }
     if (all->requests.empty() && filter.vin) return not_found("--vehicle " + *filter.vin, folder, *all);
     return all;
 }

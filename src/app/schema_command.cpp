@@ -15,7 +15,7 @@ command schema_command() {
                        .into = reference.get(),
                        .help = "Every key as a Markdown page: docs/scenario-reference.md"}},
             .run = [reference] {
-                print_report(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
+                print_without_masking(*reference ? scenario::schema_reference() : scenario::schema() + '\n');
                 return exit_code::pass;
             }};
 }

@@ -18,18 +18,18 @@ exit_code show_behaviours(const std::vector<std::string>& names) {
         print_problems(text.error());
         return exit_code::usage;
     }
-    print_report(*text);
+    print_without_masking(*text);
     return exit_code::pass;
 }
 
 exit_code show_plan(const scenario_flags& flags) {
     const auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
-    const auto print = [](auto, const std::string& line) { print_report(line + '\n'); };
-    print_report(run::plan_header() + '\n');
+    const auto print = [](auto, const std::string& line) { print_without_masking(line + '\n'); };
+    print_without_masking(run::plan_header() + '\n');
     run::write_plan(*scenario, {}, print);
     if (scenario->conditions.empty()) return exit_code::pass;
-    print_report('\n' + run::condition_windows_header() + '\n');
+    print_without_masking('\n' + run::condition_windows_header() + '\n');
     run::write_condition_windows(*scenario, {}, print);
     return exit_code::pass;
 }

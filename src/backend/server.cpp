@@ -81,9 +81,7 @@ public:
                       vehicles, &*store_);
         if (mqtt_) mqtt_->start([this](broker_input input) { on_broker_input(std::move(input)); });
         schedule_warnings();
-        thread_ = std::thread([this] {
-            while (!contained("the reference backend", [this] { loop_.run(); })) {}
-        });
+        thread_ = std::thread([this] { run_despite_exhaustion("the reference backend", [this] { loop_.run(); }); });
         log_info(fmt::format("backend: requests at {}, {}", net::to_string(api_),
                              mqtt_ ? "broker " + net::to_string(brokers.front())
                                    : "broker's API " + options_.broker_api.url));

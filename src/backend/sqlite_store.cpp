@@ -160,7 +160,7 @@ void store_writer::write(std::vector<stored_event> batch) {
     const auto size = batch.size();
     const auto job = [this, batch = std::move(batch)] {
         std::size_t done = 0;
-        contained("the event store", [&] { done = events_.write(batch); });
+        log_exhaustion("the event store", [&] { done = events_.write(batch); });
         written_ += done;
         lost_ += batch.size() - done;
     };
@@ -170,7 +170,7 @@ void store_writer::write(std::vector<stored_event> batch) {
 void store_writer::read(event_query query, on_read done) {
     const auto job = [this, query = std::move(query), done] {
         std::optional<std::vector<stored_event>> found;
-        contained("the event store", [&] { found = events_.read(query); });
+        log_exhaustion("the event store", [&] { found = events_.read(query); });
         post_([done, found = std::move(found)] { done(found); });
     };
     if (!enqueue(job, waiting_queries_max)) post_([done = std::move(done)] { done(std::nullopt); });
@@ -196,7 +196,7 @@ void store_writer::run() {
         lock.unlock();
         for (const auto& job : jobs) job();
         if (const auto now = std::chrono::steady_clock::now(); now >= next_delete) {
-            contained("the event store", [this] {
+            log_exhaustion("the event store", [this] {
                 events_.delete_ended(epoch_ms_() - std::chrono::floor<std::chrono::milliseconds>(time_to_live_).count(),
                                      delete_requests_max);
             });

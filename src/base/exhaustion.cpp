@@ -80,7 +80,7 @@ void end_program(const std::exception& thrown) {
     std::_Exit(why.empty() ? 1 : 3);
 }
 
-bool contained(std::string_view what, const std::function<void()>& work) {
+bool log_exhaustion(std::string_view what, const std::function<void()>& work) {
     try {
         work();
         return true;
@@ -95,6 +95,10 @@ bool contained(std::string_view what, const std::function<void()>& work) {
         log_error(fmt::format("{} failed: {}", what, why));
     }
     return false;
+}
+
+void run_despite_exhaustion(std::string_view what, const std::function<void()>& run) {
+    while (!log_exhaustion(what, run)) {}
 }
 
 } // namespace loadsim

@@ -22,6 +22,10 @@ void record_failure() {
     output_errno.compare_exchange_strong(none, errno);
 }
 
+void write_output(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) record_failure();
+}
+
 std::string& command_name_text() {
     static std::string name = "loadsim";
     return name;
@@ -35,11 +39,13 @@ void prepare_standard_streams() {
     for (const int number : {SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN); // a write then fails with an error
 }
 
-void print_output(std::string_view text) { print_report(mask_secrets(text)); }
+void print_output(std::string_view text) { print_without_masking(mask_secrets(text)); }
 
-void print_report(std::string_view masked) {
-    const auto safe = escape_for_terminal(masked, "\n\t");
-    if (std::fwrite(safe.data(), 1, safe.size(), stdout) != safe.size()) record_failure();
+void print_without_masking(std::string_view masked) { write_output(escape_for_terminal(masked, "\n\t")); }
+
+void forward_output(std::string_view printed) {
+    write_output(printed);
+    flush_output(stdout);
 }
 
 void print_error(std::string_view text) {

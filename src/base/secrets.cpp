@@ -17,13 +17,13 @@ namespace {
 
 constexpr int max_depth = 3; ///< encodings of encodings: JSON within JSON within a URL
 
-/// What the start of a text stands for: a byte, or a character of JSON's \uXXXX.
-struct unit {
+/// Decoded start of a text: a byte, or a character of JSON's \uXXXX.
+struct decoded_unit {
     std::string bytes;       ///< empty: the text has ended
     std::size_t in_text = 0; ///< bytes of the text
 };
 
-unit read_unit(std::string_view text, int depth);
+decoded_unit read_unit(std::string_view text, int depth);
 
 /// Number of so many hex digits behind the first `at` bytes, which grow by the digits.
 std::optional<std::uint32_t> read_hex(std::string_view text, std::size_t& at, int digits, int depth) {
@@ -48,33 +48,33 @@ std::string utf8_of(std::uint32_t code_point) {
 }
 
 /// \uXXXX of JSON, or a surrogate pair of them; `at`: behind the 'u'.
-std::optional<unit> read_code_point(std::string_view text, std::size_t at, int depth) {
+std::optional<decoded_unit> read_code_point(std::string_view text, std::size_t at, int depth) {
     auto code = read_hex(text, at, 4, depth);
     if (!code) return std::nullopt;
     if ((*code & 0xfc00U) == 0xd800U) {
         auto end = at;
         for (const char c : {'\\', 'u'}) {
             const auto next = read_unit(text.substr(end), depth);
-            if (next.bytes != std::string_view(&c, 1)) return unit{utf8_of(*code), at};
+            if (next.bytes != std::string_view(&c, 1)) return decoded_unit{utf8_of(*code), at};
             end += next.in_text;
         }
         const auto low = read_hex(text, end, 4, depth);
         if (low && (*low & 0xfc00U) == 0xdc00U)
-            return unit{utf8_of(0x10000U + ((*code & 0x3ffU) << 10U) + (*low & 0x3ffU)), end};
+            return decoded_unit{utf8_of(0x10000U + ((*code & 0x3ffU) << 10U) + (*low & 0x3ffU)), end};
     }
-    return unit{utf8_of(*code), at};
+    return decoded_unit{utf8_of(*code), at};
 }
 
 /// An escape of which the first character was read; nullopt: it is none.
-std::optional<unit> read_escape(std::string_view text, const unit& first, int depth) {
+std::optional<decoded_unit> read_escape(std::string_view text, const decoded_unit& first, int depth) {
     auto at = first.in_text;
     if (first.bytes == "%") {
         const auto byte = read_hex(text, at, 2, depth);
-        return byte ? std::optional(unit{std::string(1, static_cast<char>(*byte)), at}) : std::nullopt;
+        return byte ? std::optional(decoded_unit{std::string(1, static_cast<char>(*byte)), at}) : std::nullopt;
     }
     if (first.bytes == "'") {
         for (const std::string_view quote : {"'\\''", "''"}) // of a shell, of YAML
-            if (text.starts_with(quote)) return unit{"'", quote.size()};
+            if (text.starts_with(quote)) return decoded_unit{"'", quote.size()};
         return std::nullopt;
     }
     if (first.bytes != "\\") return std::nullopt;
@@ -83,17 +83,17 @@ std::optional<unit> read_escape(std::string_view text, const unit& first, int de
     if (next.bytes == "u") return read_code_point(text, at, depth);
     if (next.bytes == "x") {
         const auto byte = read_hex(text, at, 2, depth);
-        return byte ? std::optional(unit{std::string(1, static_cast<char>(*byte)), at}) : std::nullopt;
+        return byte ? std::optional(decoded_unit{std::string(1, static_cast<char>(*byte)), at}) : std::nullopt;
     }
     constexpr std::string_view letters = "bfnrt\"\\/";
     constexpr std::string_view meanings = "\b\f\n\r\t\"\\/";
     const auto letter = next.bytes.size() == 1 ? letters.find(next.bytes.front()) : std::string_view::npos;
     if (letter == std::string_view::npos) return std::nullopt;
-    return unit{std::string(1, meanings[letter]), at};
+    return decoded_unit{std::string(1, meanings[letter]), at};
 }
 
 /// The first unit of a text that is encoded up to `depth` times.
-unit read_unit(std::string_view text, int depth) {
+decoded_unit read_unit(std::string_view text, int depth) {
     if (text.empty()) return {};
     if (depth == 0) return {std::string(1, text.front()), 1};
     auto first = read_unit(text, depth - 1);
@@ -105,7 +105,7 @@ unit read_unit(std::string_view text, int depth) {
 std::size_t match_length(std::string_view text, std::string_view secret, int depth) {
     std::size_t at = 0;
     while (!secret.empty()) {
-        unit found;
+        decoded_unit found;
         for (int d = depth; d >= 0 && found.in_text == 0; --d) {
             auto read = read_unit(text.substr(at), d);
             if (read.bytes.empty()) break;
@@ -119,7 +119,7 @@ std::size_t match_length(std::string_view text, std::string_view secret, int dep
     return at;
 }
 
-/// What base64 of any text holds that has the value behind `before` bytes (modulo 3): the characters that depend on the value alone.
+/// Base64 characters that depend on the value alone, in a text that has it behind `before` bytes (modulo 3).
 std::string base64_core(std::string_view value, std::size_t before) {
     const auto text = to_base64(std::string(before, '\0').append(value));
     const auto begin = (before * 8 + 5) / 6;
@@ -173,8 +173,8 @@ std::size_t secret_masker::match(std::string_view text) const {
         if (tried.find(first) != std::string::npos) continue;
         tried += first;
         for (const auto i : first_byte_[static_cast<unsigned char>(first)])
-            for (int whole = 0; whole <= max_depth; ++whole)
-                longest = std::max(longest, match_length(text, forms_[i], whole));
+            for (int levels = 0; levels <= max_depth; ++levels)
+                longest = std::max(longest, match_length(text, forms_[i], levels));
     }
     return longest;
 }

@@ -1,4 +1,5 @@
 #include <loadsim/base/signals.hpp>
+#include <loadsim/base/stop_decision.hpp>
 
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ static_assert(std::atomic<int>::is_always_lock_free); // for signal handlers
 void end_at_once(int number) {
     constexpr std::string_view why = "loadsim: stopped by a signal before the run has begun\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, why.data(), why.size());
-    ::_exit(number == SIGINT ? 130 : 4);
+    ::_exit(stop_exit_code(number == SIGINT ? stop_signal::interrupt : stop_signal::terminate));
 }
 
 void keep(int number) {

@@ -11,19 +11,19 @@
 namespace loadsim {
 namespace {
 
-struct named_unit {
+struct duration_unit {
     std::string_view name;
     std::int64_t nanos;
 };
 
 // Longest first: formatting uses the largest unit that fits.
-constexpr std::array units{named_unit{"d", 86'400'000'000'000},
-                           named_unit{"h", 3'600'000'000'000},
-                           named_unit{"m", 60'000'000'000},
-                           named_unit{"s", 1'000'000'000},
-                           named_unit{"ms", 1'000'000},
-                           named_unit{"us", 1'000},
-                           named_unit{"ns", 1}};
+constexpr std::array units{duration_unit{"d", 86'400'000'000'000},
+                           duration_unit{"h", 3'600'000'000'000},
+                           duration_unit{"m", 60'000'000'000},
+                           duration_unit{"s", 1'000'000'000},
+                           duration_unit{"ms", 1'000'000},
+                           duration_unit{"us", 1'000},
+                           duration_unit{"ns", 1}};
 
 std::optional<double> leading_number(std::string_view& text) {
     double value{};
@@ -52,7 +52,7 @@ result<nanoseconds> parse_duration(std::string_view text) {
                 fmt::format("'{}' has a blank in it; write number and unit together, such as 250ms", whole));
         if (letters.empty())
             return parse_error(fmt::format("'{}' has no unit; write {}ms, {}s or {}m", whole, whole, whole, whole));
-        const named_unit* found = nullptr;
+        const duration_unit* found = nullptr;
         for (const auto& u : units)
             if (u.name == letters) found = &u;
         if (found == nullptr)

@@ -5,6 +5,7 @@
 #include <loadsim/base/child_process.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/signals.hpp>
+#include <loadsim/base/stop_decision.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -22,7 +23,9 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 namespace loadsim::cluster {
@@ -31,11 +34,13 @@ namespace {
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
+/// Between a second Ctrl-C, SIGTERM to mpirun, and SIGKILL. Ranks that end by themselves take mpirun up to 2 s.
+constexpr auto terminate_after = 3s;
 constexpr auto kill_after = 3s;
 /// Repetition interval: mpirun silently loses signals to forward while it starts ranks.
-constexpr auto drain_repeat_interval = 1s;
-/// Maximum time to read after mpirun's exit: a process started by it may hold its stderr open.
-constexpr auto stderr_grace_period = 1s;
+constexpr auto repeat_interval = 1s;
+/// Maximum time to read after mpirun's exit: a process started by it may hold its output open.
+constexpr auto output_grace_period = 1s;
 constexpr std::array handled_signals{SIGINT, SIGTERM, SIGHUP, SIGCHLD};
 
 /// Saves and restores signal actions; asio::signal_set would leave the defaults.
@@ -54,31 +59,78 @@ private:
     std::array<struct sigaction, handled_signals.size()> before_{};
 };
 
+/// mpirun forwards these to all ranks.
+int forwarded_signal(stop_signal s) { return s == stop_signal::interrupt ? SIGUSR1 : SIGUSR2; }
+int other_signal(int forwarded) { return forwarded == SIGUSR1 ? SIGUSR2 : SIGUSR1; }
+
+/// Reads a pipe until its end.
+class pipe_reader {
+public:
+    pipe_reader(asio::io_context& io, std::function<void(std::string_view)> on_bytes, std::function<void()> on_end)
+        : pipe_(io), on_bytes_(std::move(on_bytes)), on_end_(std::move(on_end)) {}
+
+    /// The other end, for the child; -1: no pipe can be created, see errno.
+    int open() {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC) != 0) return -1;
+        pipe_.assign(ends[0]);
+        return ends[1];
+    }
+
+    void read() {
+        pipe_.async_read_some(asio::buffer(buffer_), [this](const boost::system::error_code& error, std::size_t n) {
+            on_bytes_({buffer_.data(), n});
+            if (!error) return read();
+            boost::system::error_code ignored;
+            pipe_.close(ignored);
+            on_end_();
+        });
+    }
+
+    bool at_end() const { return !pipe_.is_open(); }
+    void cancel() {
+        boost::system::error_code ignored;
+        pipe_.cancel(ignored);
+    }
+
+private:
+    asio::posix::stream_descriptor pipe_;
+    std::function<void(std::string_view)> on_bytes_;
+    std::function<void()> on_end_;
+    std::array<char, 8192> buffer_{};
+};
+
 /// Running mpirun process.
 class mpirun_process {
 public:
-    mpirun_process() : signals_(io_), stderr_pipe_(io_), timeout_(io_), drain_timer_(io_) {
+    mpirun_process() : signals_(io_), timeout_(io_), repeat_timer_(io_) {
         for (const int number : handled_signals)
             if (number != SIGHUP || !ignores_hangup()) signals_.add(number);
     }
 
     /// Errors: as launch().
     std::string start(const std::string& mpirun, const launch_options& options) {
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fmt::format("no pipe is to be had ({})", std::strerror(errno));
-        stderr_pipe_.assign(ends[0]);
+        const int out = out_.open();
+        const int err = out < 0 ? -1 : err_.open();
+        if (err < 0) {
+            auto error = fmt::format("no pipe is to be had ({})", std::strerror(errno));
+            ::close(out); // -1 has no effect
+            return error;
+        }
         auto command = mpirun_arguments(options, ::geteuid() == 0);
         command.insert(command.begin(), mpirun);
         pid_ = start_child({.command = std::move(command),
                             .environment = options.environment,
-                            .err = ends[1],
+                            .out = out,
+                            .err = err,
                             .death_signal = SIGTERM});
         return pid_ < 0 ? fmt::format("cannot be started ({})", std::strerror(errno)) : std::string{};
     }
 
     launch_result wait() {
         wait_for_signal();
-        read_stderr();
+        out_.read();
+        err_.read();
         check_exit(); // mpirun may have exited before the handler was installed
         io_.run();
         output_.finish();
@@ -86,15 +138,21 @@ public:
         finished.output = output_.kept();
         finished.exit_code = *exit_code_;
         finished.started = output_.ranks_wrote() || finished.exit_code == 0 || mentions_ranks(finished.output);
-        if (killed_) {
-            finished.exit_code = 130;
-        } else if (drain_signal_ != 0 &&
-                   (finished.exit_code == 128 + drain_signal_ || mentions_signal(finished.output, drain_signal_))) {
-            // The drain signal killed a rank that had not installed its handler yet.
-            finished.exit_code = drain_signal_ == SIGUSR1 ? 130 : 143;
+        const auto first = decision_.first();
+        const auto forwarded = forwarded_signal(first);
+        if (terminated_) {
+            finished.exit_code = stop_exit_code(first);
+            finished.error = "Ctrl-C ended all ranks at once";
+            finished.started = true; // as far as anyone can tell: this is no failed start
+        } else if (first != stop_signal::none &&
+                   (finished.exit_code == 128 + forwarded || mentions_signal(finished.output, forwarded))) {
+            // The signal killed a rank that had not installed its handler yet.
+            finished.exit_code = stop_exit_code(first);
             finished.error = "asked to stop before all ranks had started";
+            finished.stopped_early = true;
         } else {
             finished.error = diagnose(finished.output, finished.exit_code);
+            if (!finished.error.empty() && first != stop_signal::none) finished.exit_code = stop_exit_code(first);
         }
         return finished;
     }
@@ -106,30 +164,49 @@ private:
             if (number == SIGCHLD)
                 check_exit();
             else
-                on_stop_signal(number);
+                on_stop_signal(number == SIGINT ? stop_signal::interrupt : stop_signal::terminate);
             if (!exit_code_) wait_for_signal();
         });
     }
 
-    void on_stop_signal(int number) {
+    void on_stop_signal(stop_signal number) {
         if (exit_code_) return;
-        if (drain_signal_ == 0) {
-            drain_signal_ = number == SIGINT ? SIGUSR1 : SIGUSR2; // mpirun forwards these to all ranks
-            drain();
-        } else if (number == SIGINT && !std::exchange(killed_, true)) {
-            ::kill(pid_, SIGTERM);
-            timeout_.expires_after(kill_after);
-            timeout_.async_wait([this](const boost::system::error_code& error) {
-                if (!error && !exit_code_) ::kill(-pid_, SIGKILL);
-            });
+        switch (decision_.on(number)) {
+        case stop_effect::none: break;
+        case stop_effect::drain: forward(); break;
+        case stop_effect::end_drain: end_drain(); break;
+        case stop_effect::end_process:
+            end_drain(); // rank 0 writes what was seen, if it can
+            if (!std::exchange(ends_process_, true)) terminate_later();
         }
     }
 
-    void drain() {
-        ::kill(pid_, drain_signal_);
-        drain_timer_.expires_after(drain_repeat_interval);
-        drain_timer_.async_wait([this](const boost::system::error_code& error) {
-            if (!error && !exit_code_ && !killed_) drain();
+    void end_drain() {
+        ends_drain_ = true;
+        forward();
+    }
+
+    /// Sends the ranks the first stop signal, which they drain at, and the other one if they shall end the drain; repeatedly.
+    void forward() {
+        const auto first = forwarded_signal(decision_.first());
+        ::kill(pid_, first);
+        if (ends_drain_) ::kill(pid_, other_signal(first));
+        repeat_timer_.expires_after(repeat_interval);
+        repeat_timer_.async_wait([this](const boost::system::error_code& error) {
+            if (!error && !exit_code_ && !terminated_) forward();
+        });
+    }
+
+    void terminate_later() {
+        timeout_.expires_after(terminate_after);
+        timeout_.async_wait([this](const boost::system::error_code& error) {
+            if (error || exit_code_) return;
+            terminated_ = true;
+            ::kill(pid_, SIGTERM);
+            timeout_.expires_after(kill_after);
+            timeout_.async_wait([this](const boost::system::error_code& late) {
+                if (!late && !exit_code_) ::kill(-pid_, SIGKILL);
+            });
         });
     }
 
@@ -140,34 +217,38 @@ private:
         boost::system::error_code ignored;
         signals_.cancel(ignored);
         timeout_.cancel();
-        drain_timer_.cancel();
-        if (!stderr_pipe_.is_open()) return;
-        timeout_.expires_after(stderr_grace_period);
-        timeout_.async_wait([this](const boost::system::error_code& error) {
-            if (!error) stderr_pipe_.cancel();
-        });
+        repeat_timer_.cancel();
+        end_reading();
     }
 
-    void read_stderr() {
-        stderr_pipe_.async_read_some(asio::buffer(buffer_),
-                                     [this](const boost::system::error_code& error, std::size_t n) {
-                                         output_.append({buffer_.data(), n});
-                                         if (!error) return read_stderr();
-                                         if (exit_code_) timeout_.cancel();
-                                     });
+    /// After mpirun's exit: ends when its output has ended, or soon after.
+    void end_reading() {
+        timeout_.expires_after(output_grace_period);
+        timeout_.async_wait([this](const boost::system::error_code& error) {
+            if (error) return;
+            out_.cancel();
+            err_.cancel();
+        });
+        on_output_end();
+    }
+
+    void on_output_end() {
+        if (exit_code_ && out_.at_end() && err_.at_end()) timeout_.cancel();
     }
 
     asio::io_context io_{1};
     asio::signal_set signals_;
-    asio::posix::stream_descriptor stderr_pipe_;
     asio::steady_timer timeout_;
-    asio::steady_timer drain_timer_;
-    std::array<char, 8192> buffer_{};
+    asio::steady_timer repeat_timer_;
     mpirun_output output_{[](std::string_view line) { print_error(line); }};
+    pipe_reader out_{io_, forward_output, [this] { on_output_end(); }};
+    pipe_reader err_{io_, [this](std::string_view bytes) { output_.append(bytes); }, [this] { on_output_end(); }};
     pid_t pid_ = -1;
     std::optional<int> exit_code_; ///< after the exit
-    int drain_signal_ = 0;         ///< drain signal sent to mpirun; 0: none
-    bool killed_ = false;
+    stop_decision decision_;
+    bool ends_drain_ = false;
+    bool ends_process_ = false; ///< a second Ctrl-C came
+    bool terminated_ = false;   ///< SIGTERM was sent to mpirun
 };
 
 } // namespace

@@ -40,8 +40,9 @@ private:
         for (const auto& [name, value] : request.headers)
             assign(text_template::compile(value, symbols, made_.pointers_),
                    compiled.headers_.emplace_back(name, text_template{}).second, "contract.request.headers." + name);
+        compiled.body_option_ = "contract.request.body";
         assign(payload_template::compile(request.body, symbols, made_.pointers_), compiled.body_,
-               "contract.request.body");
+               compiled.body_option_);
         assign(field_path::parse(request.id), compiled.id_, "contract.request.id");
         check_statuses(request, "contract.request.");
     }
@@ -60,7 +61,7 @@ private:
         }
     }
 
-    /// Where a request holds the parameters of its command.
+    /// Sources of the parameters of a command in its request.
     void compile_request_parameters() {
         auto& compiled = made_.requests_.front();
         compiled.parameters_.resize(parameter_names_.size());
@@ -108,7 +109,8 @@ private:
             assign(text_template::compile(value, symbols, made_.pointers_), header.second, option + "headers." + name);
         }
         if (own.body)
-            assign(payload_template::compile(*own.body, symbols, made_.pointers_), compiled.body_, option + "body");
+            assign(payload_template::compile(*own.body, symbols, made_.pointers_), compiled.body_,
+                   compiled.body_option_ = option + "body");
         if (own.id) assign(field_path::parse(compiled.options_.id = *own.id), compiled.id_, option + "id");
         if (own.accepted) compiled.options_.accepted = *own.accepted;
         if (own.rejected) compiled.options_.rejected = *own.rejected;

@@ -3,7 +3,6 @@
 #include <loadsim/contract/message_parser.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace loadsim::contract {
@@ -39,6 +38,10 @@ variable_set variables_in(template_scope where) {
     return 0;
 }
 
+std::string not_encoded(const std::string& option, const payload_template& payload) {
+    return option + " is no " + std::string(payload.encoding());
+}
+
 } // namespace
 
 message_contract::message_contract() = default;
@@ -51,6 +54,7 @@ message_contract::~message_contract() = default;
 result<message_template> message_template::compile(const message_options& options, const template_symbols& symbols,
                                                    std::vector<std::string>& pointers, const std::string& option) {
     message_template made;
+    made.payload_option_ = option + ".payload";
     problems errors;
     const auto assign = [&](auto compiled, auto& out, std::string_view key) {
         if (compiled)
@@ -94,7 +98,9 @@ bool message_template::compose(const template_values& from, outgoing_message& ou
     out.qos = qos_;
     out.retain = retain_;
     out.payload.clear();
-    return payload_.render(from, out.payload);
+    if (payload_.render(from, out.payload)) return true;
+    out.problem = not_encoded(payload_option_, payload_);
+    return false;
 }
 
 template_symbols symbols_in(template_scope where, const scenario_symbols& scenario,
@@ -211,7 +217,9 @@ void api_request::find_sources(const named_texts& command_parameters, const std:
 bool api_request::compose(const template_values& from, request_parts& out) const {
     path_.render(from, out.path);
     for (const auto& [name, value] : headers_) out.headers.emplace_back(name, value.rendered(from));
-    return body_.render(from, out.body);
+    if (body_.render(from, out.body)) return true;
+    out.problem = not_encoded(body_option_, body_);
+    return false;
 }
 
 std::vector<std::string> api_request::parameters(const message_view& request,

@@ -42,10 +42,6 @@ std::string sentence(std::string_view foreign, std::string_view name) {
            (is_variable(name) ? "it is written " + ours : "values are written as " + ours + " or {data.COLUMN}");
 }
 
-} // namespace
-
-namespace {
-
 std::string sample_text(std::string_view rest, bool with_environment) {
     std::string out;
     while (!rest.empty()) {
@@ -74,12 +70,19 @@ std::string sample_text(std::string_view rest, bool with_environment) {
 std::string sample_text(std::string_view text) { return sample_text(text, false); }
 std::string known_text(std::string_view text) { return sample_text(text, true); }
 
-std::vector<std::string> data_columns(std::string_view rest) {
-    constexpr std::string_view mark = "{data.";
+std::vector<std::string> placeholder_names(std::string_view rest) {
     std::vector<std::string> all;
-    for (auto at = rest.find(mark); at != std::string_view::npos; at = rest.find(mark)) {
-        rest.remove_prefix(at + mark.size());
-        if (const auto end = rest.find('}'); end != std::string_view::npos) all.emplace_back(rest.substr(0, end));
+    while (!rest.empty()) {
+        const bool is_escaped = rest.starts_with("{{") && starts_placeholder(rest.substr(1));
+        const bool is_placeholder = !is_escaped && starts_placeholder(rest);
+        if (!is_escaped && !is_placeholder && !starts_environment(rest)) {
+            rest.remove_prefix(1);
+            continue;
+        }
+        const auto found = take_through(rest, "}");
+        if (!found) break;
+        const auto name = found->substr(1, found->size() - 2);
+        if (is_placeholder && !name.starts_with('#') && !name.starts_with('/')) all.emplace_back(name);
     }
     return all;
 }

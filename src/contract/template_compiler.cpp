@@ -128,6 +128,11 @@ void template_compiler::environment() {
         add_problem("the environment variable '" + name + "' is not set");
     else
         register_secret(value);
+    if (is_raw && language_ == language::path && value != nullptr &&
+        std::string_view(value).find('#') != std::string_view::npos)
+        add_problem("the value of ${raw:" + name +
+                    "} has a '#', which begins a fragment, and no request has one; write %23 in the value, or ${" +
+                    name + "} here");
     if (language_ == language::json && !quoted_) add_problem("${" + name + "} belongs between quotes in JSON");
     check_escape("$" + name);
     part text;

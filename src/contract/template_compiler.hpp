@@ -1,6 +1,7 @@
 // Template compiler: parses template text and checks that JSON templates render JSON for all values.
 #pragma once
 
+#include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/contract/text_template.hpp>
 
 #include <optional>
@@ -16,7 +17,6 @@ bool starts_placeholder(std::string_view);
 bool starts_environment(std::string_view);
 /// Name of the environment variable at the start of such a text.
 std::string_view environment_name(std::string_view);
-inline constexpr std::string_view raw_mark = "raw:"; ///< of a value that is not percent-encoded
 
 class template_compiler {
 public:

@@ -302,6 +302,11 @@ result<payload_template> payload_template::compile(const payload_options& option
     return made;
 }
 
+std::string_view payload_template::encoding() const noexcept {
+    using form = payload_options::payload_format;
+    return format_ == form::hex ? "hex" : format_ == form::base64 ? "base64" : "";
+}
+
 bool payload_template::render(const template_values& from, std::string& out) const {
     const auto before = out.size();
     out += file_bytes_;

@@ -8,7 +8,6 @@
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/http/client.hpp>
-#include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
@@ -111,7 +110,7 @@ private:
             if (stop.stop_requested()) return;
             lock.unlock();
             std::optional<token> next;
-            contained("the renewal of the OAuth 2.0 token", [&] {
+            log_exhaustion("the renewal of the OAuth 2.0 token", [&] {
                 auto fetched = fetch([&stop] { return stop.stop_requested(); });
                 if (fetched)
                     next = std::move(*fetched);

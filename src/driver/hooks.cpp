@@ -77,9 +77,8 @@ result<hook_requests> hook_requests::compile(const std::vector<hook_options>& al
             const auto header_path = hook_path + ".headers." + name;
             assign(contract::text_template::compile(text, known, none),
                    c.headers.emplace_back(name, contract::text_template{}).second, header_path);
-            auto why = http::header_name_problem(name);
-            if (why.empty()) why = http::header_value_problem(name, contract::known_text(text));
-            if (!why.empty()) wrong.add(header_path, std::move(why));
+            if (auto why = http::header_problem(name, contract::known_text(text)); !why.empty())
+                wrong.add(header_path, std::move(why));
         }
         if (o.for_each_vehicle && !o.capture.empty())
             wrong.add(
@@ -119,8 +118,12 @@ public:
         values.captured = captured;
         values.now_us = system_time_us();
         out = {.method = c.options.method, .target = c.path.rendered(values), .headers = {}, .body = {}};
-        for (const auto& [name, text] : c.headers) out.headers.emplace_back(name, text.rendered(values));
-        if (!c.body.render(values, out.body)) return "its body is no hex or base64";
+        if (auto why = http::target_problem(out.target); !why.empty()) return why;
+        for (const auto& [name, text] : c.headers) {
+            const auto& value = out.headers.emplace_back(name, text.rendered(values)).second;
+            if (auto why = http::header_value_problem(name, value); !why.empty()) return why;
+        }
+        if (!c.body.render(values, out.body)) return fmt::format("its body is no {}", c.body.encoding());
         if (!out.body.empty() && c.body.is_json() && http::find_header(out.headers, "Content-Type").empty())
             out.headers.emplace_back("Content-Type", "application/json");
         if (context_.auth != nullptr) context_.auth->sign(out, values.now_us / 1'000'000);

@@ -29,8 +29,7 @@ public:
     }
 
     void send(request_key key, std::string_view vin, const service_request& wanted) override {
-        if (!build_request(key, vin, wanted))
-            return events_.on_errored(key, "http: the request's body cannot be made", loop_.now());
+        if (!build_request(key, vin, wanted)) return events_.on_errored(key, "http: " + parts_.problem, loop_.now());
         std::uint64_t token = sent_.size();
         if (free_.empty()) {
             sent_.push_back({key, wanted.service});
@@ -67,7 +66,7 @@ public:
     }
 
 private:
-    /// Builds request_ from the contract. False: the body cannot be encoded.
+    /// Builds request_ from the contract. False, with parts_.problem: HTTP cannot carry the values.
     bool build_request(request_key key, std::string_view vin, const service_request& wanted) {
         random_stream rng(setup_.seed, stream_id::template_value, number(key.arrival));
         contract::template_values values{.vin = vin,
@@ -83,6 +82,10 @@ private:
         parts_.headers.clear();
         const auto& of_contract = setup_.message_contract.request(wanted.service);
         if (!of_contract.compose(values, parts_)) return false;
+        parts_.problem = http::target_problem(parts_.path);
+        for (const auto& [name, value] : parts_.headers)
+            if (parts_.problem.empty()) parts_.problem = http::header_value_problem(name, value);
+        if (!parts_.problem.empty()) return false;
         request_.method = of_contract.options().method;
         // Swapped, not copied: the buffers are reused.
         request_.target.swap(parts_.path);

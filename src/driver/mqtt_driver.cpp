@@ -5,6 +5,7 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/random.hpp>
 #include <loadsim/contract/mqtt_message.hpp>
+#include <loadsim/driver/publisher.hpp>
 #include <loadsim/net/mqtt_client.hpp>
 #include <loadsim/net/refusal.hpp>
 
@@ -72,12 +73,11 @@ public:
         const auto number = ++sent_;
         const auto id = id_of(number);
         const auto now = loop().now();
-        if (!compose(key, vin, wanted, id, now))
-            return events_.on_errored(key, "mqtt: the command's payload cannot be made", now);
+        if (!compose(key, vin, wanted, id, now)) return events_.on_errored(key, "mqtt: " + command_.problem, now);
         if (!link().online()) return events_.on_errored(key, "mqtt: the driver's session is not connected", now);
         if (subscription_refused()) // the final response would be missed, and look like a vehicle that is silent
             return events_.on_errored(key, "mqtt: the broker refuses the driver's subscription to responses", now);
-        const auto published = publish(id);
+        const auto published = link().publish(contract::mqtt_message_of(command_, default_qos));
         if (published.error) return events_.on_errored(key, "mqtt: " + published.error.message(), now);
         report_content(key, id);
         events_.on_sent(key, now);
@@ -137,13 +137,14 @@ private:
         const auto key = r.key;
         const auto id = id_of(r.number);
         const bool accepted = r.accepted;
-        requests_.forget(r.number);
+        requests_.drop(r.number);
         if (accepted)
             events_.on_completed(key.vehicle, id, outcome::timed_out, "no final response in time", now);
         else
             events_.on_errored(key, "mqtt: the broker did not acknowledge the command", now);
     }
 
+    /// Makes command_.
     bool compose(request_key key, std::string_view vin, const service_request& wanted, std::string_view id,
                  monotonic_time now) {
         random_stream rng(seed_, stream_id::template_value, loadsim::number(key.arrival), first_random_counter);
@@ -157,7 +158,12 @@ private:
         values.now_us = system_time_us();
         values.sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count();
         values.random = &rng;
-        return message_contract_.compose_command(values, command_, wanted.service);
+        if (!message_contract_.compose_command(values, command_, wanted.service)) return false;
+        if (!response_topic_.empty()) {
+            command_.response_topic = response_topic_;
+            if (command_.correlation.empty()) command_.correlation = id;
+        }
+        return true;
     }
 
     /// Reports the content of command_, read as a vehicle reads it.
@@ -165,7 +171,7 @@ private:
         const auto parsed = message_contract_.parse_command(
             {.topic = command_.topic,
              .payload = command_.payload,
-             .correlation = correlation_data(id),
+             .correlation = command_.correlation,
              .property =
                  [this](std::string_view name) {
                      const auto found =
@@ -179,38 +185,25 @@ private:
             events_.on_requested(key, id, {});
     }
 
-    std::string_view correlation_data(std::string_view id) const {
-        return !response_topic_.empty() && command_.correlation.empty() ? id : std::string_view{command_.correlation};
-    }
-
-    /// command_ as a message; refers to the members and to `id`.
-    mqtt::message message_of_command(std::string_view id) const {
-        auto m = contract::mqtt_message_of(command_, default_qos);
-        if (!response_topic_.empty()) m.response_topic = response_topic_;
-        m.correlation_data = correlation_data(id);
-        return m;
-    }
-
-    mqtt::session::published publish(std::string_view id) { return link().publish(message_of_command(id)); }
-
-    std::string check_limits(const mqtt::server_limits& limits) override {
-        const auto& m = message_contract_.options().command.message;
-        const auto wanted = m.qos ? static_cast<mqtt::qos>(*m.qos) : default_qos;
-        if (limits.maximum_qos < wanted)
-            report_limit(net::qos_limit(limits.maximum_qos, wanted, "commands", "contract.command.qos"));
-        if (m.retain && !limits.retain_available)
-            report_limit(net::retain_limit("commands", "contract.command.retain"));
-        if (limits.maximum_packet_size == 0) return {};
+    /// One command of each service.
+    std::vector<published_sample> samples() {
+        std::vector<published_sample> all;
         const auto id = id_of(0);
         for (std::uint32_t i = 0; i < sample_requests_.size(); ++i) {
             const auto& [service, parameters] = sample_requests_[i];
-            if (!compose({}, sample_vin_, {i, service, parameters}, id, loop().now())) continue;
-            const auto size = net::packet_size(message_of_command(id), link().options().protocol);
-            if (size > limits.maximum_packet_size)
-                return net::packet_limit(limits.maximum_packet_size, size, fmt::format("a command for '{}'", service),
-                                         "contract.command.payload");
+            if (compose({}, sample_vin_, {i, service, parameters}, id, loop().now()))
+                all.push_back({.plural = "commands",
+                               .singular = fmt::format("a command for '{}'", service),
+                               .location = "contract.command",
+                               .message = command_});
         }
-        return {};
+        return all;
+    }
+
+    std::string check_limits(const mqtt::server_limits& limits) override {
+        auto found = find_unsupported(samples(), limits, link().options().protocol);
+        for (const auto& sentence : found.limits) report_limit(sentence);
+        return std::move(found.refusal);
     }
 
     void on_limited(const std::string& sentence) override { ++broker_limits_[sentence]; }
@@ -225,7 +218,7 @@ private:
         if (request == nullptr) return;
         if (!net::is_refusal(why)) return accept(*request, loop().now());
         const auto key = request->key;
-        requests_.forget(request->number);
+        requests_.drop(request->number);
         events_.on_errored(key, "mqtt: " + mqtt::to_string(why), loop().now());
     }
 
@@ -243,7 +236,7 @@ private:
         } else if (!m.retain) { // else a copy for the new subscription after a reconnect
             vehicle = requests_.vehicle_of_completed(number);
         }
-        if (!vehicle) return; // a foreign request, or one no longer remembered
+        if (!vehicle) return; // a foreign request, or one that is not kept any more
         events_.on_completed(*vehicle, event->request_id, *event->final_outcome, event->reason, now);
     }
 

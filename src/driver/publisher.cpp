@@ -15,13 +15,12 @@ unsupported_messages find_unsupported(std::span<const published_sample> samples,
     for (const auto& s : samples) {
         const auto message = contract::mqtt_message_of(s.message, mqtt::qos::at_least_once);
         if (limits.maximum_qos < message.quality)
-            found.limits.push_back(net::qos_limit(limits.maximum_qos, message.quality, s.name, s.location + ".qos"));
+            found.limits.push_back(net::qos_limit(limits.maximum_qos, message.quality, s.plural, s.location + ".qos"));
         if (message.retain && !limits.retain_available)
-            found.limits.push_back(net::retain_limit(s.name, s.location + ".retain"));
+            found.limits.push_back(net::retain_limit(s.plural, s.location + ".retain"));
         const auto size = net::packet_size(message, protocol);
         if (limits.maximum_packet_size != 0 && size > limits.maximum_packet_size && found.refusal.empty())
-            found.refusal =
-                net::packet_limit(limits.maximum_packet_size, size, "one of " + s.name, s.location + ".payload");
+            found.refusal = net::packet_limit(limits.maximum_packet_size, size, s.singular, s.location + ".payload");
     }
     return found;
 }

@@ -17,8 +17,8 @@ namespace loadsim::driver {
 template <class Request>
 class sent_requests {
 public:
-    /// Number of completed requests that are remembered.
-    static constexpr std::size_t remembered = 65'536;
+    /// Number of completed requests that are kept.
+    static constexpr std::size_t completed_capacity = 65'536;
 
     template <class... Arguments>
     Request& open(std::uint64_t number, Arguments&&... arguments) {
@@ -31,21 +31,22 @@ public:
     /// The request has its final response.
     void complete(std::uint64_t number, vehicle_id v) {
         open_.erase(number);
-        completed_[number % remembered] = {number, v};
+        completed_[number % completed_capacity] = {number, v};
     }
     /// The request is given up: a response that comes later is ignored.
-    void forget(std::uint64_t number) { open_.erase(number); }
+    void drop(std::uint64_t number) { open_.erase(number); }
     void clear() { open_.clear(); }
 
-    /// Vehicle of a completed request that is remembered.
+    /// Vehicle of a completed request that is kept.
     std::optional<vehicle_id> vehicle_of_completed(std::uint64_t number) const {
-        const auto& [known, v] = completed_[number % remembered];
+        const auto& [known, v] = completed_[number % completed_capacity];
         return number != 0 && known == number ? std::optional(v) : std::nullopt;
     }
 
 private:
     std::unordered_map<std::uint64_t, Request> open_;
-    std::vector<std::pair<std::uint64_t, vehicle_id>> completed_{remembered}; ///< slot: number % remembered; 0: none
+    /// Slot: number % completed_capacity; number 0: none.
+    std::vector<std::pair<std::uint64_t, vehicle_id>> completed_{completed_capacity};
 };
 
 } // namespace loadsim::driver

@@ -119,7 +119,7 @@ bool fleet_core::send_response(command_execution& execution, const vehicle::resp
         vehicle.disruptions->last_request == execution.request)
         context.previous_request = vehicle.disruptions->previous_request;
     if (!encode_response(spec_.message_contract, response, context, message_)) {
-        ++counts_.sessions.reasons["response not sent: its payload cannot be made"];
+        ++counts_.sessions.reasons["response not sent: " + message_.problem];
         return true;
     }
     if (!vehicle.disruptions || !is_response_lost(spec_, vehicle.disruptions->lossy, v, sequence)) {

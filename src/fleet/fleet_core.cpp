@@ -210,7 +210,7 @@ void fleet_core::publish_presence(vehicle_state& vehicle, std::string_view state
 
 bool fleet_core::compose_presence(vehicle_id v, std::string_view state) {
     const bool made = encode_presence(spec_, v, state, wall_us(), presence_count_++, message_);
-    if (!made) ++counts_.sessions.reasons["presence not sent: its payload cannot be made"];
+    if (!made) ++counts_.sessions.reasons["presence not sent: " + message_.problem];
     return made;
 }
 

@@ -105,9 +105,8 @@ public:
         }
         if (!wrong.empty()) return wrong;
         receive();
-        thread_ = std::thread([this] {
-            while (!contained("the listener for wake-up triggers", [this] { context_.run(); })) {}
-        });
+        thread_ = std::thread(
+            [this] { run_despite_exhaustion("the listener for wake-up triggers", [this] { context_.run(); }); });
         return wrong;
     }
 
@@ -139,7 +138,7 @@ private:
             const std::string text(datagram_.data(), n);
             const bool is_complete = !error && n < datagram_.size();
             receive(); // first: an exception below must not end it
-            if (!is_complete || !contained("a wake-up trigger", [&] { shared.accept(text); })) ++shared.refused;
+            if (!is_complete || !log_exhaustion("a wake-up trigger", [&] { shared.accept(text); })) ++shared.refused;
         });
     }
 

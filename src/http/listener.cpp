@@ -37,9 +37,7 @@ public:
         const auto port = server_.open(at);
         if (!port) return port.error();
         address = {.scheme = "http", .host = at.host.empty() ? "127.0.0.1" : at.host, .port = *port, .path = {}};
-        thread_ = std::thread([this] {
-            while (!contained("the HTTP listener", [this] { io_.run(); })) {} // goes on with the next handler
-        });
+        thread_ = std::thread([this] { run_despite_exhaustion("the HTTP listener", [this] { io_.run(); }); });
         return {};
     }
 

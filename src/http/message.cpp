@@ -42,6 +42,11 @@ std::string header_name_problem(std::string_view name) {
     return {};
 }
 
+std::string header_problem(std::string_view name, std::string_view value) {
+    auto why = header_name_problem(name);
+    return why.empty() ? header_value_problem(name, value) : why;
+}
+
 std::string header_value_problem(std::string_view name, std::string_view value) {
     const auto is_forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f'; };
     if (std::ranges::any_of(value, is_forbidden))
@@ -50,6 +55,12 @@ std::string header_value_problem(std::string_view name, std::string_view value) 
     if (equal_ignoring_case(name, "Host") && value.find_first_not_of(" \t") == std::string_view::npos)
         return "an empty Host; leave it out, and it is the host of the URL";
     return {};
+}
+
+std::string target_problem(std::string_view target) {
+    return target.find('#') == std::string_view::npos
+               ? ""
+               : "'#' begins a fragment, which no request has; write %23, or leave out `raw:`";
 }
 
 std::string_view find_header(const header_list& headers, std::string_view name) {

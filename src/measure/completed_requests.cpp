@@ -65,7 +65,7 @@ void completed_requests::set_delivered(completed_request& p, monotonic_time t) {
     if (std::exchange(p.command_missing, false)) --missing_count_;
 }
 
-void completed_requests::drop_settled(monotonic_time now, const std::function<bool(vehicle_id)>& may_repeat) {
+void completed_requests::drop_closed(monotonic_time now, const std::function<bool(vehicle_id)>& may_repeat) {
     while (!by_age_.empty() && by_age_.front().first + kept_for <= now) {
         const auto [since, v] = by_age_.front();
         by_age_.pop_front();
@@ -73,10 +73,10 @@ void completed_requests::drop_settled(monotonic_time now, const std::function<bo
         if (of_vehicle == by_vehicle_.end()) continue;
         auto& all = of_vehicle->second;
         for (auto p = all.begin(); p != all.end();) {
-            const bool settled = !p->arrival || (p->delivered != never && p->completion);
+            const bool is_closed = !p->arrival || (p->delivered != never && p->completion);
             if (p->kept_since != since) {
                 ++p;
-            } else if (settled && !may_repeat(v)) {
+            } else if (is_closed && !may_repeat(v)) {
                 p = all.erase(p);
             } else { // looked at again after the same time
                 p->kept_since = now;

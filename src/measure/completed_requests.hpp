@@ -36,7 +36,7 @@ struct completed_request {
     std::uint32_t observer_mask = 0;   ///< observers that reported the completion, one bit each
 };
 
-/// The most recent requests of each vehicle. Requests with a missing command are evicted last. Settled ones are dropped after
+/// The most recent requests of each vehicle. Requests with a missing command are evicted last. Closed ones are dropped after
 /// some time, so that memory is bounded by the rate of requests, not by the number of vehicles that ever had one.
 /// Threads: one. Pure.
 class completed_requests {
@@ -44,8 +44,7 @@ public:
     /// Capacity per vehicle. A reordered or late command is one or two requests behind.
     static constexpr std::size_t max_per_vehicle = 4;
 
-    /// Time after which a request is dropped if its command was delivered and its completion announced, or if it is not of this
-    /// run: what comes for it later is not recognised as a repetition.
+    /// What comes for a request later than this is not recognised as a repetition.
     static constexpr nanoseconds kept_for = std::chrono::minutes{5};
 
     completed_request* find(vehicle_id, std::string_view request);
@@ -59,8 +58,9 @@ public:
     /// Returns the evicted request, if any.
     std::optional<completed_request> add(vehicle_id, completed_request, monotonic_time now);
     void set_delivered(completed_request&, monotonic_time);
-    /// Drops settled requests. `may_repeat`: the vehicle's session may still repeat messages, as it was interrupted.
-    void drop_settled(monotonic_time now, const std::function<bool(vehicle_id)>& may_repeat);
+    /// Drops requests that are closed, `kept_for` after they were added: their command was delivered and their completion announced,
+    /// or they are not of this run. `may_repeat`: the vehicle's session may still repeat messages, as it was interrupted.
+    void drop_closed(monotonic_time now, const std::function<bool(vehicle_id)>& may_repeat);
 
     std::size_t missing_count() const noexcept { return missing_count_; }
     std::size_t size() const noexcept { return by_age_.size(); } ///< including evicted ones that are not old enough

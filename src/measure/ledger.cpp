@@ -42,13 +42,13 @@ std::uint64_t ledger::shared_open_count() const noexcept {
                                                 : state_->shared_open_count->load(std::memory_order_relaxed);
 }
 std::size_t ledger::waiting_count() const noexcept { return state_->waiting; }
-std::uint64_t ledger::late_count(monotonic_time due_until,
-                                 const std::function<bool(const due_request&)>& selected) const {
-    const auto late = [&](const auto& open) {
+std::uint64_t ledger::count_open_since(monotonic_time due_until,
+                                       const std::function<bool(const due_request&)>& selected) const {
+    const auto counts = [&](const auto& open) {
         const auto& r = open.second.spec;
         return r.due <= due_until && r.expected != outcome_set(outcome::timed_out) && selected(r);
     };
-    return static_cast<std::uint64_t>(std::ranges::count_if(state_->open_requests, late));
+    return static_cast<std::uint64_t>(std::ranges::count_if(state_->open_requests, counts));
 }
 std::size_t ledger::missing_count() const noexcept { return state_->completed.missing_count(); }
 bool ledger::is_open(request_key key) const { return state_->find_open(key) != nullptr; }
@@ -238,7 +238,7 @@ void ledger::expire(monotonic_time now, IsOverdue is_overdue) {
 void ledger::expire_requests(monotonic_time now) {
     auto& s = *state_;
     // A resumed session repeats what it has not acknowledged (MQTT 5.0, 4.4).
-    s.completed.drop_settled(
+    s.completed.drop_closed(
         now, [&s](vehicle_id v) { return s.unreachable.contains(index(v)) || s.resumed.contains(index(v)); });
     expire(now, [&](const due_request& r) { return r.due + s.completion_timeout_of(r) <= now; });
 }
@@ -246,6 +246,8 @@ void ledger::expire_requests(monotonic_time now) {
 void ledger::expire_all(monotonic_time now) {
     expire(now, [](const due_request&) { return true; });
 }
+
+void ledger::flush_records() { state_->emit_expired_records(never); }
 
 void ledger::finish(monotonic_time now) {
     auto& s = *state_;

@@ -42,7 +42,7 @@ std::vector<message_record> message_log::to_records(monotonic_time load_start) c
     const std::string_view text = text_;
     const auto recorded = [](std::string_view kept) {
         constexpr std::string_view allowed = "\t\r\n"; // JSON escapes them
-        return escape_for_terminal(mask_secrets(kept, max_payload_bytes), allowed);
+        return escape_for_terminal(loadsim::mask_secrets(kept, max_payload_bytes), allowed);
     };
     std::size_t from = 0;
     for (const auto& m : messages_) {

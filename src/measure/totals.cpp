@@ -1,11 +1,9 @@
-// Addition of totals and of snapshots, and snapshots without secrets.
+// Addition of totals and of snapshots.
 #include <loadsim/measure/totals.hpp>
 
 #include <loadsim/base/counters.hpp>
-#include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/snapshot.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <iterator>
 #include <numeric>
@@ -17,35 +15,6 @@ namespace {
 template <class T>
 concept record_list = std::same_as<T, std::vector<request_record>> || std::same_as<T, std::vector<anomaly_record>> ||
     std::same_as<T, std::vector<session_record>>;
-
-/// Fields with texts that are not masked.
-constexpr std::string_view public_fields[] = {"addresses", "anomalies", "behaviour", "conditions",  "messages",
-                                              "phase",     "segment",   "service",   "traceparent", "vin"};
-
-/// Masks secrets in all texts of a described value but those of `public_fields`; counts of texts that become the same are added.
-template <class T>
-void mask_texts(T& value) {
-    if constexpr (std::same_as<T, std::string>) {
-        value = loadsim::mask_secrets(value);
-    } else if constexpr (described<T>) {
-        each_field(
-            [](std::string_view name, auto& field) {
-                if (std::ranges::count(public_fields, name) == 0) mask_texts(field);
-            },
-            value);
-    } else if constexpr (requires { typename T::mapped_type; }) {
-        T masked;
-        for (auto& [key, content] : value) {
-            auto new_key = key;
-            mask_texts(new_key);
-            mask_texts(content);
-            add(masked[new_key], content);
-        }
-        value = std::move(masked);
-    } else if constexpr (requires { value.emplace_back(); }) {
-        for (auto& one : value) mask_texts(one);
-    }
-}
 
 } // namespace
 
@@ -101,10 +70,6 @@ void snapshot::add(snapshot other) {
             }
         },
         *this, other);
-}
-
-void mask_secrets(snapshot& s) {
-    if (has_secrets()) mask_texts(s);
 }
 
 } // namespace loadsim::measure

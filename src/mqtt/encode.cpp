@@ -7,7 +7,7 @@
 namespace loadsim::mqtt {
 namespace {
 
-std::uint8_t flags_of(const connect_packet& p) {
+std::uint8_t connect_flags_of(const connect_packet& p) {
     unsigned flags = p.clean_start ? 0x02 : 0;
     if (p.will) flags |= 0x04 | static_cast<unsigned>(p.will->quality) << 3 | (p.will->retain ? 0x20U : 0U);
     if (p.password) flags |= 0x40;
@@ -84,7 +84,7 @@ bool encode(const connect_packet& p, bytes& out) {
     return append_packet(first_byte(packet_type::connect), out, [&](auto& sink) {
         sink.text("MQTT");
         sink.u8(static_cast<std::uint8_t>(p.protocol));
-        sink.u8(flags_of(p));
+        sink.u8(connect_flags_of(p));
         sink.u16(p.keep_alive);
         put_properties(sink, p.protocol, p.props);
         sink.text(p.client_id);

@@ -65,7 +65,7 @@ void mqtt_client::report_start(std::optional<start_failure> failure) {
 void mqtt_client::on_subscription_refused(const std::string& filter, std::error_code why, mqtt::reason reason) {
     if (on_start_) return report_start(start_failure{.why = why, .reason = reason, .filter = filter});
     subscription_refused_ = true;
-    report_limit(refused_subscription(filter, why ? why.message() : mqtt::to_string(reason)));
+    report_limit(refused_subscription(filter, why ? why.message() : mqtt::to_string(reason), reason));
 }
 
 void mqtt_client::on_online(mqtt_link&, const mqtt::server_limits& limits, const connect_times&) {

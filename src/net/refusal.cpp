@@ -126,11 +126,9 @@ std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos 
         filter, static_cast<int>(granted), static_cast<int>(wanted), static_cast<int>(wanted));
 }
 
-std::string refused_subscription(std::string_view filter, std::string_view why) {
-    return fmt::format(
-        "after a reconnect the broker refuses the subscription to {} ({}), so messages are missed; check "
-        "the broker's access rules",
-        filter, why);
+std::string refused_subscription(std::string_view filter, std::string_view why, mqtt::reason reason) {
+    return fmt::format("after a reconnect the broker refuses the subscription to {} ({}), so messages are missed; {}",
+                       filter, why, advice_on_subscription(reason));
 }
 
 std::size_t packet_size(const mqtt::message& m, mqtt::version protocol) {

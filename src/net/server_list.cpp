@@ -149,13 +149,13 @@ std::shared_ptr<const std::vector<server>> server_list::at(monotonic_time now) c
     for (const auto& name : state_->cache.take_due(now)) {
         const auto look_up = [name, owner = std::weak_ptr(state_)] {
             std::vector<address> found;
-            std::string error = "see the line before"; // of contained()
-            contained("a name lookup", [&] {
+            std::string error = "see the line before"; // of log_exhaustion()
+            log_exhaustion("a name lookup", [&] {
                 boost::system::error_code failed;
                 found = addresses_of(name, failed);
                 error = failed ? failed.message() : std::string{};
             });
-            contained("a name lookup", [&] {
+            log_exhaustion("a name lookup", [&] {
                 if (const auto all = owner.lock()) all->put(name, found, error);
             });
         };

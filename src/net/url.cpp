@@ -52,6 +52,9 @@ result<endpoint> parse(std::string_view text, const expected_form& form) {
                            fmt::format("has the scheme '{}'; a {} is written {}", scheme, form.what, form.example));
     if (url->has_userinfo())
         return url_problem(text, "holds a user; credentials do not belong in a URL, where logs would show them");
+    if (form.path && (url->has_query() || url->has_fragment()))
+        return url_problem(text, fmt::format("has a {} behind its path; leave that out: {}/base",
+                                             url->has_query() ? "query ('?')" : "fragment ('#')", form.example));
     if (url->has_query() || url->has_fragment() || (!form.path && !path.empty() && path != "/"))
         return url_problem(text, fmt::format("has more than a host and a port; write it as {}", form.example));
     endpoint parsed{

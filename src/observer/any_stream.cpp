@@ -39,11 +39,9 @@ private:
     const net::byte_tap::connection ends_;
 };
 
-} // namespace
-
 /// A silent stream whose path is dead ends within about ten seconds; by default the kernel waits for two hours.
 /// Failure is ignored: the loss is noticed later.
-void detect_dead_path(int socket) {
+void enable_tcp_keep_alive(int socket) {
     constexpr int idle_s = 5;
     constexpr int interval_s = 2;
     constexpr int probes = 3;
@@ -55,6 +53,8 @@ void detect_dead_path(int socket) {
     ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
 }
+
+} // namespace
 
 struct any_stream::impl {
     explicit impl(asio::io_context& io) : tcp(io) {}
@@ -80,7 +80,7 @@ void any_stream::async_connect(const asio::ip::tcp::endpoint& address, std::func
         if (!error) {
             error_code ignored;
             impl_->tcp.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-            detect_dead_path(impl_->tcp.socket().native_handle());
+            enable_tcp_keep_alive(impl_->tcp.socket().native_handle());
         }
         kept(error);
     });

@@ -21,7 +21,7 @@
 
 namespace loadsim::observer {
 
-/// What all clients of an observer have in common, and the subscriptions of each.
+/// Settings of all clients of an observer, and the subscriptions of each.
 struct subscriber_setup {
     std::vector<net::endpoint> brokers; ///< in failover order, at least one; the credentials are those of the first
     net::server_list servers{};         ///< of the brokers; of other URLs: they are looked up

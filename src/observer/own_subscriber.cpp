@@ -25,7 +25,7 @@ using std::chrono::seconds;
 
 // Twice, for both versions of MQTT, below the 10 s limit of observer::start().
 constexpr seconds start_timeout{5};
-constexpr seconds session_timeout{4}; ///< all brokers together
+constexpr seconds own_connect_timeout{4}; ///< all brokers together
 constexpr seconds session_end_timeout{1};
 
 /// Of several brokers only the last failure is known: an unreachable one says nothing about the others.
@@ -44,7 +44,7 @@ mqtt::session_options options_of(mqtt::version version, bool clean_start, std::s
             .new_client_id = true,
             .session_expiry = clean_start ? seconds{0} : net::kept_session_expiry,
             .maximum_packet_size = mqtt::remaining_length_max + 5, // what MQTT allows
-            .connect_timeout = std::clamp(session_timeout / static_cast<int>(brokers), seconds{1}, seconds{3})};
+            .connect_timeout = std::clamp(own_connect_timeout / static_cast<int>(brokers), seconds{1}, seconds{3})};
 }
 
 } // namespace
@@ -154,9 +154,7 @@ mqtt_subscriber::start_result own_subscriber::start() {
         if (!connected) return describe({.why = mqtt::errc::connack_timeout, .session = std::string(session_name)});
         return {.error = "the broker does not answer the observer's subscription; see its log"};
     }
-    thread_ = std::thread([this] {
-        while (!contained("the mqtt observer", [this] { loop_.run(); })) {}
-    });
+    thread_ = std::thread([this] { run_despite_exhaustion("the mqtt observer", [this] { loop_.run(); }); });
     return {};
 }
 

@@ -3,7 +3,6 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
-#include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/net/refusal.hpp>
 
@@ -232,7 +231,7 @@ void paho_client::report_refusal(const paho::token& t) const {
     const auto reason = code >= 0x80 ? static_cast<mqtt::reason>(code) : mqtt::reason::unspecified_error; // of 3.1.1
     const auto topics = t.get_topics();
     const auto sentence = net::refused_subscription(
-        topics && !topics->empty() ? (*topics)[0] : subscriptions_[0].filter, mqtt::to_string(reason));
+        topics && !topics->empty() ? (*topics)[0] : subscriptions_[0].filter, mqtt::to_string(reason), reason);
     log_warning("observer: " + sentence);
     if (common_.on_limited) common_.on_limited(sentence);
 }

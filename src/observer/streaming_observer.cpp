@@ -93,7 +93,7 @@ void streaming_observer::run() {
         const auto& server = (*known)[turn % known->size()];
         const auto& base = bases[proxy ? turn % bases.size() : server.url];
         std::string why = "failed; see the log";
-        contained(kind_, [&] { why = connect_once(base, server.address); });
+        log_exhaustion(kind_, [&] { why = connect_once(base, server.address); });
         const auto ended = fmt::format("{}{}: {}", net::to_string(base), path_, why);
         if (blocking_io_.stopped()) break;
         failed = was_connected_ ? 0 : failed + 1;

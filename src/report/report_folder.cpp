@@ -1,6 +1,7 @@
 #include "records.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/input.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/report_folder.hpp>
@@ -87,6 +88,24 @@ result<fs::path> make_new_folder(const fs::path& path) {
         candidate = path.string() + '-' + std::to_string(i);
     }
     return creation_failed(path, error);
+}
+
+bool replace_exit_code(const fs::path& folder, verdict::exit_code code) {
+    constexpr std::size_t size_limit = std::size_t{64} << 20;
+    const auto file = folder / summary_file_name;
+    const auto text = read_file(file.string(), size_limit);
+    const auto replaced = text ? with_exit_code(*text, code) : std::string{};
+    const auto unfinished = file.string() + ".part";
+    std::ofstream out;
+    if (!replaced.empty()) out.open(unfinished, std::ios::trunc | std::ios::binary);
+    if (!out.is_open()) return false;
+    out << replaced;
+    out.close();
+    std::error_code error;
+    if (out) fs::rename(unfinished, file, error);
+    const bool done = out && !error;
+    if (!done) fs::remove(unfinished, error);
+    return done;
 }
 
 report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing)

@@ -3,6 +3,7 @@
 #include "records.hpp"
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <fmt/format.h>
@@ -109,8 +110,19 @@ std::string_view trace_id_of(std::string_view traceparent) {
     return traceparent.substr(0, digits);
 }
 
+/// Hex digits are equal in both cases: tools print trace ids in either.
+std::string lower_case(std::string_view text) {
+    std::string made(text);
+    std::ranges::transform(made, made.begin(), ascii_lower);
+    return made;
+}
+
 /// Sort key of an instant; a missing one sorts last.
 double sort_key(double ms) { return std::isnan(ms) ? std::numeric_limits<double>::infinity() : ms; }
+
+bool is_due_before(const measure::request_record& a, const measure::request_record& b) {
+    return std::pair(sort_key(a.due_at_ms), a.arrival) < std::pair(sort_key(b.due_at_ms), b.arrival);
+}
 
 class report_reader {
 public:
@@ -123,7 +135,7 @@ public:
         read_anomalies();
         read_sessions();
         if (contents_.ambiguous_ids.size() == 1) contents_.ambiguous_ids.clear();
-        std::ranges::stable_sort(contents_.requests, {}, [](const auto& r) { return sort_key(r.due_at_ms); });
+        std::ranges::stable_sort(contents_.requests, is_due_before);
         std::ranges::stable_sort(contents_.anomalies, {}, [](const auto& a) { return sort_key(a.at_ms); });
         std::ranges::stable_sort(contents_.sessions, {}, [](const auto& s) { return sort_key(s.at_ms); });
         return std::move(contents_);
@@ -207,14 +219,26 @@ private:
             if (!has_findings) ++contents_.without_findings;
             if ((filter_.unexpected && !has_findings) || (filter_.vin && r.vin != *filter_.vin) || !has_wanted_id(r))
                 return;
-            if (++contents_.matching > filter_.limit) return;
+            ++contents_.matching;
+            keep(std::move(r));
+        });
+        for (const auto& r : contents_.requests) {
             requests_.insert(r.request_id);
             vehicles_.insert(r.vin);
-            contents_.requests.push_back(std::move(r));
-        });
+        }
         requests_.erase("");
         vehicles_.erase("");
         if (filter_.vin) vehicles_.insert(*filter_.vin);
+    }
+
+    /// Keeps those that are due first: a file has them in the order in which they ended. The last of them is the heap's front.
+    void keep(measure::request_record r) {
+        auto& kept = contents_.requests;
+        kept.push_back(std::move(r));
+        std::ranges::push_heap(kept, is_due_before);
+        if (kept.size() <= filter_.limit) return;
+        std::ranges::pop_heap(kept, is_due_before);
+        kept.pop_back();
     }
 
     /// Compares the ids of a request with the filter. The first whole match drops all that only begin so.
@@ -222,20 +246,18 @@ private:
         if (!filter_.request_id) return true;
         const std::string_view wanted = *filter_.request_id;
         const auto trace = trace_id_of(r.traceparent);
-        // The whole header, as logs of a platform have it, or its beginning.
-        const auto wanted_trace = wanted.starts_with(traceparent_version) ? trace_id_of(wanted) : wanted;
+        // The whole header, or its beginning. Its parent id is not compared: each service of a platform sets and logs its own.
+        const auto wanted_trace = lower_case(wanted.starts_with(traceparent_version) ? trace_id_of(wanted) : wanted);
         if (r.request_id == wanted || (!wanted_trace.empty() && trace == wanted_trace)) {
             if (std::exchange(found_whole_id_, true)) return true;
             contents_.requests.clear();
             contents_.ambiguous_ids.clear();
             contents_.matching = 0;
-            requests_.clear();
-            vehicles_.clear();
             return true;
         }
         const bool by_id = r.request_id.starts_with(wanted);
         if (found_whole_id_ || wanted_trace.empty() || !(by_id || trace.starts_with(wanted_trace))) return false;
-        constexpr std::size_t max_ids = 5;
+        constexpr std::size_t max_ids = max_ambiguous_ids + 1;
         const auto id = by_id ? r.request_id : std::string(trace);
         auto& ids = contents_.ambiguous_ids;
         if (ids.size() < max_ids && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);

@@ -7,6 +7,9 @@
 #include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace loadsim::report {
 namespace {
@@ -279,6 +282,16 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"budgets", budgets(evaluation)},
     };
     return json_indented(summary);
+}
+
+std::string with_exit_code(std::string_view summary, verdict::exit_code code) {
+    // In the text, not parsed: other numbers stay as they were written. A string holds no line break.
+    constexpr std::string_view field = "\n  \"exit_code\": ";
+    const auto at = summary.find(field);
+    if (at == std::string_view::npos) return {};
+    const auto value = at + field.size();
+    const auto end = std::min(summary.find_first_not_of("0123456789", value), summary.size());
+    return fmt::format("{}{}{}", summary.substr(0, value), static_cast<int>(code), summary.substr(end));
 }
 
 std::string timeline_line(const measure::progress& p, const labels& labels) {

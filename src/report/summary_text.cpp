@@ -43,6 +43,9 @@ std::string requests(const run_result& run) {
         if (r.outcomes[i] != 0 || i == static_cast<std::size_t>(outcome::executed))
             rows.push_back(
                 {std::string(outcome_names[i]), human_count(r.outcomes[i]), human_percentage(r.outcomes[i], r.due)});
+    if (r.due > r.ended()) // of an aborted run
+        rows.push_back({"open", human_count(r.due - r.ended()), human_percentage(r.due - r.ended(), r.due),
+                        "without an outcome at the end"});
     return text + table(rows);
 }
 
@@ -75,7 +78,7 @@ std::string latency(const measure::totals& sum) {
         "final response sent to completion announced",
         "due to completion announced",
         "e2e less vehicle",
-        "deadline to time-out announced, silent vehicles"};
+        "missed deadline to expected time-out announced"};
     std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())

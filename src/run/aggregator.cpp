@@ -20,7 +20,7 @@ measure::run_result::end_reason end_reason_of(stop_signals::kind k) {
 
 aggregator::aggregator(const run_plan& plan, const run_start& started)
     : plan_(plan),
-      recovery_tracker_(plan.scenario.conditions, plan.scenario.budgets, plan.labels, plan.schedule.duration()),
+      recovery_tracker_(plan.scenario.conditions, plan.recovery_budget, plan.labels, plan.schedule.duration()),
       started_(started), reported_until_(started.at) {}
 
 void aggregator::add(measure::snapshot s) {
@@ -59,7 +59,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};
     p.interval = std::exchange(interval_, {});
     p.cumulative = &sum_;
-    if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval, latest_.late);
+    if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval, latest_.over_limit);
     return p;
 }
 

@@ -32,6 +32,7 @@ public:
     /// The result of the run that ends now; how it ended, what it left open, and its shards are the caller's.
     measure::run_result result(monotonic_time now) const;
 
+    monotonic_time reported_until() const noexcept { return reported_until_; } ///< end of the last progress
     const measure::totals& sum() const noexcept { return sum_; }
     const measure::snapshot& latest() const noexcept { return latest_; } ///< without its totals
 
@@ -39,7 +40,7 @@ private:
     const run_plan& plan_;
     recovery_tracker recovery_tracker_;
     run_start started_;
-    monotonic_time reported_until_; ///< end of the last progress
+    monotonic_time reported_until_;
     monotonic_time load_end_ = never;
     measure::totals sum_;
     measure::totals interval_;

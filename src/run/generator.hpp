@@ -31,6 +31,7 @@ public:
     virtual void begin_load(monotonic_time start) = 0;
     virtual void stop_arrivals() = 0;        ///< no more arrivals
     virtual void expire_open_requests() = 0; ///< requests in flight end as unanswered
+    virtual void flush_records() = 0;        ///< collect() gives records that wait for a late response as they are
     virtual void stop() = 0;                 ///< closes all sessions
 
     /// Sum over all ranks: totals since the last call, and state by each rank's latest report. With several ranks and once the

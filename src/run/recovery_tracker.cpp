@@ -8,9 +8,9 @@ namespace loadsim::run {
 namespace {
 
 constexpr double recovered_fraction = 0.99; ///< fraction of the affected vehicles
-/// Samples above the percentile that a window needs for it to be stable: 1,000 samples for a p99.
+/// Samples above the percentile that a span of seconds needs for it to be stable: 1,000 samples for a p99.
 constexpr double samples_above = 10;
-constexpr double window_samples_max = 1000;
+constexpr double max_span_samples = 1000;
 
 std::optional<nanoseconds> time_to_recovery(const measure::recovery_counts& counts) {
     const auto required = std::ceil(recovered_fraction * static_cast<double>(counts.affected));
@@ -20,7 +20,7 @@ std::optional<nanoseconds> time_to_recovery(const measure::recovery_counts& coun
                                             100); // middle of a step, so that rounding selects no other sample
 }
 
-/// Instant at which the last window of the occurrence has ended and its last vehicle is back; max: some are not.
+/// Instant at which the last condition window of the occurrence has ended and its last vehicle is back; max: some are not.
 nanoseconds end_of_disruption(const vehicle::condition& condition, nanoseconds start,
                               const measure::recovery_counts* counts) {
     const auto end = start + vehicle::longest_span(condition);
@@ -32,9 +32,9 @@ nanoseconds end_of_disruption(const vehicle::condition& condition, nanoseconds s
 } // namespace
 
 recovery_tracker::recovery_tracker(const std::vector<vehicle::condition>& conditions,
-                                   const std::vector<verdict::budget>& budgets, measure::labels labels,
+                                   std::optional<verdict::budget> budget, measure::labels labels,
                                    nanoseconds load_duration)
-    : labels_(std::move(labels)), budget_(verdict::recovery_budget(budgets)) {
+    : labels_(std::move(labels)), budget_(std::move(budget)) {
     for (std::uint32_t c = 0; c < conditions.size(); ++c) {
         const auto& condition = conditions[c];
         for (std::uint32_t n = 0; n < vehicle::occurrence_count(condition, load_duration); ++n)
@@ -43,7 +43,8 @@ recovery_tracker::recovery_tracker(const std::vector<vehicle::condition>& condit
     std::ranges::stable_sort(occurrences_, {}, &occurrence::at);
 }
 
-void recovery_tracker::add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t late) {
+void recovery_tracker::add_interval(nanoseconds load_elapsed, const measure::totals& interval,
+                                    std::uint64_t over_limit) {
     if (occurrences_.empty() || load_elapsed <= load_elapsed_) return; // still connecting
     load_elapsed_ = load_elapsed;
     if (!budget_) return;
@@ -51,11 +52,11 @@ void recovery_tracker::add_interval(nanoseconds load_elapsed, const measure::tot
     auto sum = seconds_.empty() ? request_count{} : seconds_.back().sum;
     sum.all += samples.count();
     sum.outside += samples.count_if([&](nanoseconds d) { return !verdict::is_within(*budget_, milliseconds(d)); });
-    seconds_.push_back({load_elapsed, sum, late});
+    seconds_.push_back({load_elapsed, sum, over_limit});
 }
 
 /// Slow and lossy links and spikes make no vehicle unreachable, so that there is no count of those that they affected.
-bool recovery_tracker::affected_somebody(const occurrence& o, const measure::totals& sum) const {
+bool recovery_tracker::affected_vehicles(const occurrence& o, const measure::totals& sum) const {
     using kind = vehicle::condition::kind;
     const auto type = o.condition.type;
     if (type == kind::slow || type == kind::lossy || type == kind::spike) return true;
@@ -65,7 +66,7 @@ bool recovery_tracker::affected_somebody(const occurrence& o, const measure::tot
 
 nanoseconds recovery_tracker::end_of_search(const occurrence& o, const measure::totals& sum) const {
     auto next = std::ranges::upper_bound(occurrences_, o.at, {}, &occurrence::at);
-    while (next != occurrences_.end() && !affected_somebody(*next, sum)) ++next;
+    while (next != occurrences_.end() && !affected_vehicles(*next, sum)) ++next;
     return next == occurrences_.end() ? nanoseconds::max() : next->at;
 }
 
@@ -73,11 +74,11 @@ recovery_tracker::request_count recovery_tracker::requests_of(iterator from, ite
     if (from == to) return {};
     const auto before = from == seconds_.begin() ? request_count{} : (from - 1)->sum;
     const auto& last = *(to - 1);
-    return {last.sum.all - before.all + last.late, last.sum.outside - before.outside + last.late};
+    return {last.sum.all - before.all + last.over_limit, last.sum.outside - before.outside + last.over_limit};
 }
 
-recovery_tracker::request_count recovery_tracker::window_from(iterator from, iterator to) const {
-    const auto above = std::max(1 - budget_->percentile / 100, samples_above / window_samples_max);
+recovery_tracker::request_count recovery_tracker::sample_span_from(iterator from, iterator to) const {
+    const auto above = std::max(1 - budget_->percentile / 100, samples_above / max_span_samples);
     const auto enough = static_cast<std::uint64_t>(std::ceil(samples_above / above));
     const auto before = from == seconds_.begin() ? 0 : (from - 1)->sum.all;
     const auto last =
@@ -87,19 +88,20 @@ recovery_tracker::request_count recovery_tracker::window_from(iterator from, ite
 
 bool recovery_tracker::holds(request_count requests) const {
     const auto permitted = static_cast<double>(requests.all) * (1 - budget_->percentile / 100);
-    return requests.all != 0 && static_cast<double>(requests.outside) <= permitted + 1e-6; // of a rounded product
+    return requests.all != 0 &&
+           static_cast<double>(requests.outside) <= permitted + 1e-6; // tolerance for rounding of the product
 }
 
-bool recovery_tracker::is_disturbed(iterator at, iterator to) const {
-    // Three standard deviations of a binomial distribution, and one request: a single one is no disturbance.
+bool recovery_tracker::is_outside_budget(iterator at, iterator to) const {
+    // Three standard deviations of a binomial distribution, and one request: a single one may be chance.
     const auto by_more_than_chance = [this](request_count requests) {
         const auto within = budget_->percentile / 100;
         const auto permitted = static_cast<double>(requests.all) * (1 - within);
         return static_cast<double>(requests.outside) > 1 + permitted + 3 * std::sqrt(permitted * within);
     };
     const auto own = requests_of(at, at + 1);
-    const bool stands_still = at->late != 0 && own.all == at->late;
-    return stands_still || by_more_than_chance(own) || by_more_than_chance(window_from(at, to));
+    const bool nothing_completed = at->over_limit != 0 && own.all == at->over_limit;
+    return nothing_completed || by_more_than_chance(own) || by_more_than_chance(sample_span_from(at, to));
 }
 
 void recovery_tracker::measure_latency(const occurrence& o, const measure::totals& sum, measure::recovery& r) const {
@@ -115,14 +117,14 @@ void recovery_tracker::measure_latency(const occurrence& o, const measure::total
     const auto counts = sum.recoveries.find(o.key);
     const auto disrupted_until =
         end_of_disruption(o.condition, o.at, counts == sum.recoveries.end() ? nullptr : &counts->second);
-    auto back = from; // no second before it is disturbed
+    auto back = from; // no second before it is outside the budget
     for (auto s = from; s != to && (s == from || s == back || (s - 1)->end <= disrupted_until); ++s)
-        if (is_disturbed(s, to)) back = s + 1;
+        if (is_outside_budget(s, to)) back = s + 1;
     if (back == from) {
         r.latency_recovery_time = nanoseconds{0};
         return;
     }
-    while (back != to && !holds(window_from(back, to))) ++back;
+    while (back != to && !holds(sample_span_from(back, to))) ++back;
     if (back != to) r.latency_recovery_time = (back - 1)->end - o.at;
 }
 
@@ -144,17 +146,6 @@ std::vector<measure::recovery> recovery_tracker::results(const measure::totals& 
         all.push_back(std::move(r));
     }
     return all;
-}
-
-std::uint64_t late_requests(const measure::ledger& ledger, const std::optional<verdict::budget>& budget,
-                            const measure::labels& labels, monotonic_time now) {
-    if (!budget) return 0;
-    const auto limit =
-        std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(budget->limit));
-    return ledger.late_count(now - limit, [&](const measure::due_request& r) {
-        return (budget->service.empty() || budget->service == labels.services[r.service]) &&
-               (budget->phase.empty() || budget->phase == labels.phases[r.phase]);
-    });
 }
 
 } // namespace loadsim::run

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <loadsim/base/time.hpp>
-#include <loadsim/measure/ledger.hpp>
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/verdict/budget.hpp>
@@ -14,22 +13,24 @@
 
 namespace loadsim::run {
 
-/// Compares the latency of each second with recovery_budget(); at the end, counts the vehicles that are back.
+/// Compares the latency of each second with verdict::recovery_budget(); at the end, counts the vehicles that are back.
 ///
-/// A second is *disturbed* if more requests are outside the budget than chance explains: in this second alone, or in the
-/// seconds from it on that have enough samples for the percentile. Open requests older than the limit count as outside. The
-/// disturbance of an occurrence begins before its last window has ended and its last vehicle is back, and lasts until the budget
-/// holds over the samples that follow; the next occurrence that affected somebody ends the search.
+/// A second is *outside the budget* if more requests are outside it than chance explains: in this second alone, or in the
+/// seconds from it on that have enough samples for the percentile. Open requests older than the limit count as outside. An
+/// occurrence has an effect on latency if such a second begins before its last condition window has ended and its last vehicle is
+/// back; the effect lasts until the budget holds over the samples that follow. The next occurrence that affected vehicles ends the
+/// search.
 /// Threads: one. Pure: reads no clock.
 class recovery_tracker {
 public:
-    /// `load_duration`: no condition begins after it.
-    recovery_tracker(const std::vector<vehicle::condition>&, const std::vector<verdict::budget>&, measure::labels,
+    /// `budget`: of latency, verdict::recovery_budget(); nullopt: latency is not assessed. `load_duration`: no condition begins
+    /// after it.
+    recovery_tracker(const std::vector<vehicle::condition>&, std::optional<verdict::budget> budget, measure::labels,
                      nanoseconds load_duration);
 
-    /// Totals since the last call, up to `load_elapsed`. Call about once a second during load and drain. `late`: open requests
-    /// that are older than the limit, see late_requests().
-    void add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t late);
+    /// Totals since the last call, up to `load_elapsed`. Call about once a second during load and drain. `over_limit`: open
+    /// requests that are older than the limit, see open_requests_over_limit().
+    void add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t over_limit);
 
     /// One recovery per occurrence that has begun, ordered by time. `sum`: totals of the whole run.
     std::vector<measure::recovery> results(const measure::totals& sum) const;
@@ -47,17 +48,18 @@ private:
     struct second {
         nanoseconds end{0};
         request_count sum; ///< samples up to the end of this second
-        std::uint64_t late = 0;
+        std::uint64_t over_limit = 0;
     };
     using iterator = std::vector<second>::const_iterator;
 
-    bool affected_somebody(const occurrence&, const measure::totals&) const;
+    bool affected_vehicles(const occurrence&, const measure::totals&) const;
     nanoseconds end_of_search(const occurrence&, const measure::totals&) const;
     void measure_latency(const occurrence&, const measure::totals&, measure::recovery&) const;
-    request_count requests_of(iterator from, iterator to) const; ///< samples, and the late ones of the last second
-    request_count window_from(iterator from,
-                              iterator to) const; ///< as many seconds as have enough samples, if there are
-    bool is_disturbed(iterator, iterator to) const;
+    request_count requests_of(iterator from,
+                              iterator to) const; ///< samples, and the open ones over the limit in the last second
+    /// As many seconds as have enough samples, if there are.
+    request_count sample_span_from(iterator from, iterator to) const;
+    bool is_outside_budget(iterator, iterator to) const;
     bool holds(request_count) const;
 
     std::vector<occurrence> occurrences_; ///< by time
@@ -66,9 +68,5 @@ private:
     std::vector<second> seconds_;
     nanoseconds load_elapsed_{0};
 };
-
-/// Open requests that are older than the limit of the budget; 0 without one.
-std::uint64_t late_requests(const measure::ledger&, const std::optional<verdict::budget>&, const measure::labels&,
-                            monotonic_time now);
 
 } // namespace loadsim::run

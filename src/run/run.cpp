@@ -89,7 +89,9 @@ result<void> execute_as_worker(const scenario::scenario_config& scenario, const 
             return worker.run(nullptr, to_string(done.error()));
         const bool hooks_done = !signals->any();
         const bool released = worker.run(local->get(), {});
-        if (released && !signals->aborted() && hooks_done) run_after_hooks(**local, log, report_busy);
+        if (released && !signals->aborted() && hooks_done)
+            if (const auto done = run_after_hooks(**local, report_busy); !done)
+                worker.report_failed_hook(to_string(done.error()));
         return released;
     };
     const bool released = run_worker();

@@ -25,10 +25,8 @@ public:
     bool wait_until(monotonic_time) override;
     kind requested() const override;
     bool aborted() const override;
-    std::string abort_reason() const override {
-        return as_rank_ ? "the launcher ended all ranks, because one of them died or somebody stopped it"
-                        : "a second signal (SIGTERM or SIGHUP) ended the drain";
-    }
+    std::string abort_reason() const override;
+    bool killed_soon() const override;
 
 private:
     void listen();
@@ -39,8 +37,9 @@ private:
     boost::asio::signal_set signals_;
     mutable std::mutex mutex_;
     std::condition_variable arrived_;
-    kind requested_ = kind::none;
-    bool aborted_ = false;
+    stop_decision decision_;
+    std::string abort_reason_; ///< of the first cause; empty: none
+    bool killed_soon_ = false;
     bool pending_ = false;
     std::thread thread_; // last: the thread uses all members above
 };
@@ -79,17 +78,22 @@ void process_signals::listen() {
 
 void process_signals::handle(int number) {
     const std::lock_guard lock(mutex_);
+    const auto abort = [this](const char* reason) {
+        pending_ = true;
+        if (abort_reason_.empty()) abort_reason_ = reason;
+    };
     if (as_rank_ && (number == SIGTERM || number == SIGHUP)) {
-        aborted_ = pending_ = true;
-        return;
+        killed_soon_ = true;
+        return abort("the launcher ended all ranks, because one of them died or somebody stopped it");
     }
-    if (number == SIGINT && requested_ != kind::none) std::_Exit(130);
-    if (requested_ != kind::none) {
-        if (number == SIGTERM || number == SIGHUP) aborted_ = pending_ = true;
-        return;
+    const auto what = number == SIGINT || number == SIGUSR1 ? kind::interrupt : kind::terminate;
+    const bool forwarded = number == SIGUSR1 || number == SIGUSR2;
+    switch (forwarded ? decision_.on_forwarded(what) : decision_.on(what)) {
+    case stop_effect::none: break;
+    case stop_effect::drain: pending_ = true; break;
+    case stop_effect::end_drain: abort("a second signal (Ctrl-C, SIGTERM or SIGHUP) ended the drain"); break;
+    case stop_effect::end_process: std::_Exit(stop_exit_code(decision_.first()));
     }
-    requested_ = number == SIGINT || number == SIGUSR1 ? kind::interrupt : kind::terminate;
-    pending_ = true;
 }
 
 bool process_signals::wait_until(monotonic_time when) {
@@ -100,12 +104,19 @@ bool process_signals::wait_until(monotonic_time when) {
 
 stop_signals::kind process_signals::requested() const {
     const std::lock_guard lock(mutex_);
-    return requested_;
+    return decision_.first();
 }
 
-bool process_signals::aborted() const {
+bool process_signals::aborted() const { return !abort_reason().empty(); }
+
+std::string process_signals::abort_reason() const {
     const std::lock_guard lock(mutex_);
-    return aborted_;
+    return abort_reason_;
+}
+
+bool process_signals::killed_soon() const {
+    const std::lock_guard lock(mutex_);
+    return killed_soon_;
 }
 
 } // namespace

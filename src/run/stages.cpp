@@ -4,7 +4,7 @@
 
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
-#include <loadsim/mqtt/packet.hpp>
+#include <loadsim/mqtt/error.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
@@ -23,6 +23,7 @@ using measure::stage;
 constexpr nanoseconds max_report_delay = 3s;
 constexpr nanoseconds connect_allowance = 30s;
 constexpr nanoseconds max_stop_time = 3min; ///< for hundreds of thousands of DISCONNECTs
+constexpr nanoseconds max_abort_time = 1s;  ///< of a run that was aborted, for the last reports
 
 /// Threads: one.
 class stages {
@@ -40,7 +41,9 @@ private:
     void drain();
     void linger();
     void finish();
-    bool stop_requested() const; ///< stop requested by a signal, here or at another rank; or aborted
+    stop_signals::kind signal() const; ///< first stop signal, here or else at another rank
+    bool stop_requested() const;       ///< by a signal; or aborted
+    bool may_wait() const;             ///< not aborted, or the time for the last reports lasts
     void step(stage at, monotonic_time until);
     monotonic_time next_interval_end(monotonic_time now) const;
     bool report_interval(stage at);
@@ -59,20 +62,20 @@ private:
     const time_source& time_;
     const linger_time& linger_time_;
     aggregator aggregator_;
-    monotonic_time reported_until_; ///< end of the last interval that was reported
-    monotonic_time next_tick_;      ///< end of the next one
-    monotonic_time start_ = never;  ///< start of the load
-    monotonic_time load_begin_{};   ///< start_, or that of a replay's first request
-    monotonic_time load_end_{};     ///< no more arrivals
+    monotonic_time interval_end_;  ///< of the first interval that has not been reported
+    monotonic_time start_ = never; ///< start of the load
+    monotonic_time load_begin_{};  ///< start_, or that of a replay's first request
+    monotonic_time load_end_{};    ///< no more arrivals
     std::string abort_reason_;
+    monotonic_time aborted_at_ = never;
     bool remote_stop_handled_ = false;
 };
 
 stages::stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
                const linger_time& linger)
     : plan_(all.plan()), scenario_(plan_.scenario), generator_(all), signals_(signals), callbacks_(callbacks),
-      time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started), reported_until_(callbacks.started.at),
-      next_tick_(time.now() + progress_interval) {}
+      time_(time), linger_time_(linger), aggregator_(plan_, callbacks.started),
+      interval_end_(time.now() + progress_interval) {}
 
 result<void> stages::run() {
     if (const auto connected = connect(); !connected) return connected;
@@ -84,9 +87,17 @@ result<void> stages::run() {
     return {};
 }
 
-bool stages::stop_requested() const {
+stop_signals::kind stages::signal() const {
+    using kind = stop_signals::kind;
+    if (const auto own = signals_.requested(); own != kind::none) return own;
     const auto remote = generator_.stop_requested();
-    return aborted() || signals_.requested() != stop_signals::kind::none || remote.interrupt || remote.terminate;
+    return remote.interrupt ? kind::interrupt : remote.terminate ? kind::terminate : kind::none;
+}
+
+bool stages::stop_requested() const { return aborted() || signal() != stop_signals::kind::none; }
+
+bool stages::may_wait() const {
+    return !aborted() || (!signals_.killed_soon() && time_.now() < aborted_at_ + max_abort_time);
 }
 
 /// A stop request of another rank, or a lost rank, that has not been handled yet.
@@ -104,19 +115,20 @@ void stages::check_lost_ranks() {
         abort_reason_ = broken;
     else
         abort_reason_ = generator_.lost_rank();
+    if (aborted()) aborted_at_ = time_.now();
 }
 
 /// End of the interval that `now` is in. Intervals before it may wait for the report of a late rank.
 monotonic_time stages::next_interval_end(monotonic_time now) const {
-    return now < next_tick_ ? next_tick_
-                            : next_tick_ + progress_interval * ((now - next_tick_) / progress_interval + 1);
+    return now < interval_end_ ? interval_end_
+                               : interval_end_ + progress_interval * ((now - interval_end_) / progress_interval + 1);
 }
 
 /// Waits until `until`, the end of the interval or a signal; collects snapshots; reports progress once a second.
 void stages::step(stage at, monotonic_time until) {
     const auto begin = time_.now();
     auto wake = std::min(until, next_interval_end(begin));
-    if (begin >= next_tick_) wake = std::min(wake, begin + poll_interval);
+    if (begin >= interval_end_) wake = std::min(wake, begin + poll_interval);
     bool woken = false;
     do {
         const auto now = time_.now();
@@ -126,41 +138,46 @@ void stages::step(stage at, monotonic_time until) {
     const auto remote = generator_.stop_requested();
     remote_stop_handled_ = remote.interrupt || remote.terminate;
     check_lost_ranks();
-    aggregator_.add(generator_.collect(reported_until_));
+    aggregator_.add(generator_.collect(aggregator_.reported_until()));
     while (report_interval(at)) {}
 }
 
 /// Reports the progress of the next interval, unless it still lasts or a rank's report of it is late. False: not yet.
 bool stages::report_interval(stage at) {
     const auto now = time_.now();
-    if (now < next_tick_) return false;
+    if (now < interval_end_) return false;
     if (generator_.rank_count() == 1) {
         report_progress(at, now);
-        next_tick_ = next_interval_end(now); // skips missed ticks
+        interval_end_ = next_interval_end(now); // skips missed intervals
         return false;
     }
-    const auto late = generator_.late_ranks(next_tick_);
-    if (late != 0 && now < next_tick_ + max_report_delay) return false;
-    aggregator_.add(generator_.collect(next_tick_));
-    report_progress(at, next_tick_, late);
-    next_tick_ += progress_interval;
+    const auto late = generator_.late_ranks(interval_end_);
+    if (late != 0 && now < interval_end_ + max_report_delay) return false;
+    aggregator_.add(generator_.collect(interval_end_));
+    report_progress(at, interval_end_, late);
+    interval_end_ += progress_interval;
     return true;
 }
 
+/// Stage at an instant; `latest`: the current one. An interval may be complete only when the next stage has begun.
+stage stage_at(monotonic_time instant, stage latest, monotonic_time load_begin, monotonic_time load_end) {
+    if (latest == stage::draining && instant < load_end) latest = stage::load;
+    if (latest == stage::load && instant < load_begin) latest = stage::connecting;
+    return latest;
+}
+
 void stages::report_progress(stage at, monotonic_time end, std::uint32_t late_ranks) {
-    const auto middle = reported_until_ + (end - reported_until_) / 2;
-    // An interval may be complete only when the next stage has begun.
-    if (at == stage::draining && middle < load_end_) at = stage::load;
-    if (at == stage::load && middle < load_begin_) at = stage::connecting;
-    reported_until_ = end;
-    callbacks_.on_progress(aggregator_.progress(at, start_, end, late_ranks));
+    const auto begin = aggregator_.reported_until();
+    const auto own = stage_at(begin + (end - begin) / 2, at, load_begin_, load_end_);
+    callbacks_.on_progress(aggregator_.progress(own, start_, end, late_ranks));
 }
 
 result<void> stages::connect() {
     // All ranks are set up before any connects: the connect rate holds for all of them together.
     while (!generator_.idle() && aggregator_.latest().setup_error.empty() && !stop_requested())
         step(stage::connecting, time_.now() + poll_interval);
-    if (aborted()) return problems{"", abort_reason_}; // nothing is connected yet
+    if (aborted() && signal() == stop_signals::kind::none)
+        return problems{"", abort_reason_}; // nothing is connected yet
     const auto started_at = time_.now();
     if (aggregator_.latest().setup_error.empty() && !stop_requested()) generator_.connect();
     aggregator_.add(generator_.collect(never));
@@ -186,7 +203,7 @@ problems stages::connect_timeout_error(nanoseconds waited) const {
                                                 [](const auto& a, const auto& b) { return a.second < b.second; });
     if (most_frequent != reasons.end())
         text += fmt::format("; most often: {} ({} times)", most_frequent->first, most_frequent->second);
-    // What brokers do to the first of two clients with one id: MQTT 5.0 names it, 3.1.1 has only the closed connection.
+    // Brokers disconnect the first of two clients with one id: MQTT 5.0 names the reason, 3.1.1 has only the closed connection.
     const bool taken_over =
         most_frequent != reasons.end() &&
         (most_frequent->first.find(mqtt::to_string(mqtt::reason::session_taken_over)) != std::string::npos ||
@@ -205,7 +222,7 @@ void stages::load() {
     load_begin_ = time_.now() + generator_.start_delay();
     start_ = load_begin_ - plan_.begin_of_load();
     generator_.begin_load(start_);
-    next_tick_ = load_begin_; // an interval ends here, so that the following ones are whole seconds of the load
+    interval_end_ = load_begin_; // an interval ends here, so that the following ones are whole seconds of the load
     while (!stop_requested() && time_.now() < load_begin_) step(stage::connecting, load_begin_);
     const auto end = start_ + plan_.end_of_load();
     do {
@@ -226,8 +243,10 @@ bool stages::nothing_pending() const {
 void stages::drain() {
     const auto until = time_.now() + scenario_.load.drain;
     if (stop_requested())
-        callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; Ctrl-C again ends at once",
-                                         format_duration(scenario_.load.drain)));
+        callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; {}",
+                                         format_duration(scenario_.load.drain),
+                                         signal() == stop_signals::kind::interrupt ? "Ctrl-C again ends at once"
+                                                                                   : "a second signal ends the drain"));
     do {
         step(stage::draining, time_.now() + poll_interval); // at least once: duplicates often arrive immediately
     } while (!aborted() && !(generator_.idle() && nothing_pending()) && time_.now() < until);
@@ -244,29 +263,28 @@ void stages::linger() {
 }
 
 measure::run_result::end_reason stages::end_reason() const {
-    using kind = stop_signals::kind;
-    if (aborted()) return measure::run_result::end_reason::aborted;
-    if (const auto own = signals_.requested(); own != kind::none) return end_reason_of(own);
-    const auto remote = generator_.stop_requested();
-    return end_reason_of(remote.interrupt ? kind::interrupt : remote.terminate ? kind::terminate : kind::none);
+    return aborted() ? measure::run_result::end_reason::aborted : end_reason_of(signal());
 }
 
 void stages::finish() {
     const auto await_idle = [this] {
         const auto until = time_.now() + max_stop_time;
         do {
-            step(stage::draining, time_.now() + (generator_.idle() ? 0s : poll_interval));
-        } while (!aborted() && !generator_.idle() && time_.now() < until);
+            step(stage::draining, time_.now() + (generator_.idle() || !may_wait() ? 0s : poll_interval));
+        } while (!generator_.idle() && may_wait() && time_.now() < until);
     };
     if (!aborted()) await_idle();
     const auto open = aggregator_.latest().in_flight;
     const auto sessions_requested = aggregator_.latest().sessions_planned;
-    if (!aborted()) {
+    if (aborted())
+        generator_.flush_records();
+    else
         generator_.stop();
-        await_idle();
-    }
+    await_idle();
     aggregator_.add(generator_.collect(never));
-    if (!aborted() && !generator_.idle()) abort_reason_ = "not all ranks reported their results";
+    if (!generator_.idle())
+        abort_reason_ = aborted() ? abort_reason_ + "; what had not been reported by then is missing"
+                                  : "not all ranks reported their results";
     const auto now = time_.now();
     report_progress(stage::done, now);
     auto result = aggregator_.result(now);
@@ -274,6 +292,7 @@ void stages::finish() {
     result.left_open = open;
     result.ended = end_reason();
     result.abort_reason = abort_reason_;
+    result.aborted_after_interrupt = aborted() && signal() == stop_signals::kind::interrupt;
     result.generator.shards = generator_.shards();
     result.generator.ranks = generator_.rank_count();
     callbacks_.on_finished(result);
@@ -288,13 +307,11 @@ result<void> run_before_hooks(generator& all, const stop_signals& signals, const
     });
 }
 
-void run_after_hooks(generator& all, const std::function<void(const std::string&)>& on_notice,
-                     const std::function<void()>& while_waiting) {
-    const auto done = all.run_after_hooks([&] {
+result<void> run_after_hooks(generator& all, const std::function<void()>& while_waiting) {
+    return all.run_after_hooks([&] {
         while_waiting();
         return false;
     });
-    if (!done) on_notice("after the load: " + to_string(done.error()));
 }
 
 run_end run_stages(generator& all, stop_signals& signals, const listener& callbacks, const time_source& time,
@@ -305,7 +322,9 @@ run_end run_stages(generator& all, stop_signals& signals, const listener& callba
     const bool hooks_done = !signals.any();
     stages load_stages(all, signals, callbacks, time, linger);
     const auto status = load_stages.run();
-    if (status && !load_stages.aborted() && hooks_done) run_after_hooks(all, callbacks.on_notice, poll);
+    if (status && !load_stages.aborted() && hooks_done)
+        if (const auto done = run_after_hooks(all, poll); !done)
+            callbacks.on_notice("after the load: " + to_string(done.error()));
     return {status, load_stages.aborted()};
 }
 

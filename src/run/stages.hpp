@@ -24,8 +24,7 @@ struct run_end {
 /// `while_waiting`: called often, until the hooks have ended.
 result<void> run_before_hooks(generator&, const stop_signals&, const std::function<void()>& while_waiting);
 /// The same. A failure is only a notice: the verdict of the run is final already.
-void run_after_hooks(generator&, const std::function<void(const std::string&)>& on_notice,
-                     const std::function<void()>& while_waiting);
+result<void> run_after_hooks(generator&, const std::function<void()>& while_waiting);
 
 /// Time after the drain in which messages are still received: at least `at_least`, and until `complete` or `at_most`.
 struct linger_time {

@@ -3,12 +3,8 @@
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
-#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
-#include <loadsim/contract/placeholder_text.hpp>
-#include <loadsim/http/message.hpp>
-#include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/source_addresses.hpp>
 
 #include <boost/asio/ip/address_v4.hpp>
@@ -103,9 +99,19 @@ void check_behaviours(const scenario_config& config, problems& all) {
 
 void check_budgets(const scenario_config& config, problems& all) {
     const auto names = labels_of(config);
-    for (std::size_t i = 0; i < config.budgets.size(); ++i)
-        for (auto& text : verdict::check(config.budgets[i], names))
-            all.add(fmt::format("budgets[{}]", i), std::move(text));
+    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
+        auto b = config.budgets[i];
+        const auto path = fmt::format("budgets[{}]", i);
+        if (!b.phase.empty() && std::ranges::count(config.load.phases, b.phase, &loadsim::load::phase::name) != 0 &&
+            std::ranges::count(names.phases, b.phase) == 0) {
+            const auto part = std::ranges::find_if(
+                names.phases, [&](const std::string& name) { return name.starts_with(b.phase + " ("); });
+            all.add(path, fmt::format("the phase '{}' is in a spike from its begin to its end; write {{phase={}}}",
+                                      b.phase, *part));
+            b.phase.clear(); // the other labels
+        }
+        for (auto& text : verdict::check(b, names)) all.add(path, std::move(text));
+    }
 }
 
 } // namespace
@@ -356,7 +362,7 @@ problems check(const scenario_config& config, problems& warnings) {
     if (const auto compiled = compile(config); !compiled) {
         all.add(compiled.error());
     } else {
-        check_encoded_cells(config, *compiled, all);
+        check_vehicle_values(config, *compiled, all);
         warn_of_generated_vins(config, *compiled, warnings);
         warn_of_contract(config, *compiled, warnings);
     }

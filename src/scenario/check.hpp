@@ -23,8 +23,8 @@ void check_load(const scenario_config&, problems&, problems& warnings);
 void check_conditions(const scenario_config&, problems&);
 void check_contract(const scenario_config&, problems&);
 void check_tls(const scenario_config&, problems&);
-/// Cells of fleet.data within a payload of hex or base64: the first that makes it none.
-void check_encoded_cells(const scenario_config&, const compiled_scenario&, problems&);
+/// Payloads of hex or base64, headers and paths with the values that each vehicle has of its own.
+void check_vehicle_values(const scenario_config&, const compiled_scenario&, problems&);
 /// Parameters that no request has, settings of the other driver, and messages that the contract leaves out.
 void warn_of_contract(const scenario_config&, const compiled_scenario&, problems& warnings);
 
@@ -53,5 +53,9 @@ inline constexpr std::uint32_t max_spikes = 1000; ///< maximum number of occurre
 
 /// Ordered by start time.
 std::vector<load_spike> load_spikes_of(const scenario_config&);
+/// Name of the part of a phase in which the spike multiplies the load: "steady (spike)".
+std::string phase_name_of(const loadsim::load::phase&, const load_spike&);
+/// True: some of the phase is in the spike. `start`: of the phase, since that of the load.
+bool overlaps(const loadsim::load::phase&, nanoseconds start, const load_spike&);
 
 } // namespace loadsim::scenario

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 
 namespace loadsim::scenario {
 namespace {
@@ -59,12 +61,18 @@ void check_condition_requirements(const scenario_config& config, std::size_t i, 
                 "a handover goes to another address of this machine: give fleet.sourceAddresses two at least");
 }
 
-void check_spikes(const scenario_config& config, problems& all) {
-    const auto spikes = load_spikes_of(config);
+struct condition_span {
+    nanoseconds from, until;
+    std::string name;
+    std::size_t condition_index;
+};
+
+/// `spans`: ordered by begin.
+void check_overlaps(const scenario_config& config, const std::vector<condition_span>& spans, problems& all) {
     std::set<std::size_t> reported;
-    for (std::size_t i = 1; i < spikes.size(); ++i) {
-        const auto& [from, until, factor, name, c] = spikes[i];
-        const auto& before = spikes[i - 1];
+    for (std::size_t i = 1; i < spans.size(); ++i) {
+        const auto& [from, until, name, c] = spans[i];
+        const auto& before = spans[i - 1];
         if (before.condition_index == c || from >= before.until) continue; // itself: see vehicle::check(condition)
         if (reported.insert(c).second)
             all.add(path_of(config, c, "at"),
@@ -73,36 +81,54 @@ void check_spikes(const scenario_config& config, problems& all) {
     }
 }
 
+/// Requests are counted by the names of phases, so that each part of one needs a name of its own.
+void check_names_of_spikes(const scenario_config& config, problems& all) {
+    const auto& phases = config.load.phases;
+    const auto spikes = load_spikes_of(config);
+    std::map<std::string, std::size_t> condition_of; // by name of the part
+    nanoseconds start{0};
+    for (const auto& p : phases) {
+        for (const auto& s : spikes) {
+            if (!overlaps(p, start, s)) continue;
+            const auto name = phase_name_of(p, s);
+            const auto same = std::ranges::find(phases, name, &loadsim::load::phase::name);
+            if (same != phases.end())
+                return all.add(
+                    fmt::format("load.phases[{}].name", same - phases.begin()),
+                    fmt::format("'{}' is the name of the part of '{}' in the spike '{}', too; choose another", name,
+                                p.name, s.name));
+            if (condition_of.try_emplace(name, s.condition_index).first->second != s.condition_index)
+                return all.add(
+                    path_of(config, s.condition_index, "name"),
+                    fmt::format("two spikes give a part of the phase '{}' the name '{}'; choose another name", p.name,
+                                name));
+        }
+        start += p.duration;
+    }
+}
+
+void check_spikes(const scenario_config& config, problems& all) {
+    std::vector<condition_span> spikes;
+    for (const auto& s : load_spikes_of(config)) spikes.push_back({s.from, s.until, s.name, s.condition_index});
+    check_overlaps(config, spikes, all);
+}
+
 /// One broker can be taken down once at a time; the report names the begin of each outage.
 void check_outages(const scenario_config& config, problems& all) {
     if (load_seconds(config.load) > max_load_seconds) return; // reported by check_load()
     nanoseconds load{0};
     for (const auto& p : config.load.phases) load += p.duration;
-    struct outage {
-        nanoseconds from, until;
-        std::size_t condition_index;
-    };
-    std::vector<outage> outages;
+    std::vector<condition_span> outages;
     for (std::size_t c = 0; c < config.conditions.size(); ++c) {
         const auto& one = config.conditions[c];
         const auto count = one.type == condition::kind::outage ? vehicle::occurrence_count(one, load) : 0;
         for (std::uint32_t n = 0; n < std::min<std::uint64_t>(count, max_occurrences); ++n) {
             const auto from = vehicle::start_of(one, n);
-            outages.push_back({from, from + one.duration.a, c});
+            outages.push_back({from, from + one.duration.a, one.name, c});
         }
     }
-    std::ranges::stable_sort(outages, {}, &outage::from);
-    std::set<std::size_t> reported;
-    for (std::size_t i = 1; i < outages.size(); ++i) {
-        const auto& [from, until, c] = outages[i];
-        const auto& before = outages[i - 1];
-        if (before.condition_index == c || from >= before.until) continue; // itself: see vehicle::check(condition)
-        if (reported.insert(c).second)
-            all.add(path_of(config, c, "at"),
-                    fmt::format("'{}' begins after {}, before the outage '{}' is over (after {})",
-                                config.conditions[c].name, format_duration(from),
-                                config.conditions[before.condition_index].name, format_duration(before.until)));
-    }
+    std::ranges::stable_sort(outages, {}, &condition_span::from);
+    check_overlaps(config, outages, all);
 }
 
 } // namespace
@@ -119,6 +145,7 @@ void check_conditions(const scenario_config& config, problems& all) {
         check_condition_requirements(config, i, all);
     }
     check_spikes(config, all);
+    check_names_of_spikes(config, all);
     check_outages(config, all);
 }
 

@@ -3,8 +3,6 @@
 
 #include <loadsim/scenario/compiled_scenario.hpp>
 
-#include <loadsim/base/encoding.hpp>
-#include <loadsim/base/spelling.hpp>
 #include <loadsim/contract/placeholder_text.hpp>
 #include <loadsim/http/message.hpp>
 #include <loadsim/mqtt/packet.hpp>
@@ -28,9 +26,8 @@ void check_requests(const scenario_config& config, problems& all) {
                 "out");
     const auto check_headers = [&](const contract::named_texts& headers, const std::string& path) {
         for (const auto& [name, text] : headers) {
-            auto why = http::header_name_problem(name);
-            if (why.empty()) why = http::header_value_problem(name, contract::known_text(text));
-            if (!why.empty()) all.add(path + ".headers." + name, std::move(why));
+            if (auto why = http::header_problem(name, contract::known_text(text)); !why.empty())
+                all.add(path + ".headers." + name, std::move(why));
         }
     };
     const auto& request = config.contract.request;
@@ -168,54 +165,11 @@ void warn_of_the_other_driver(const scenario_config& config, problems& warnings)
                                    "the command");
 }
 
-/// Calls `visit` with the path and the options of each payload that vehicles or requests for them send.
-void each_payload(const scenario_config& config, const auto& visit) {
-    const auto& c = config.contract;
-    visit("contract.request.body", c.request.body);
-    for (const auto& [key, m] :
-         {std::pair{"command", &c.command.message}, std::pair{"ack", &c.ack}, std::pair{"running", &c.running},
-          std::pair{"executed", &c.executed}, std::pair{"failed", &c.failed}, std::pair{"presence", &c.presence}})
-        if (!m->none) visit(fmt::format("contract.{}.payload", key), m->payload);
-    if (c.telemetry) visit("contract.telemetry.payload", c.telemetry->message.payload);
-    for (const auto& s : config.load.services) {
-        if (s.contract.body) visit(fmt::format("load.services.{}.body", s.name), *s.contract.body);
-        if (s.contract.payload) visit(fmt::format("load.services.{}.payload", s.name), *s.contract.payload);
-    }
-    for (const auto& [key, hooks] : {std::pair{"before", &config.before}, std::pair{"after", &config.after}})
-        for (std::size_t i = 0; i < hooks->size(); ++i) visit(fmt::format("{}[{}].body", key, i), (*hooks)[i].body);
-}
-
 } // namespace
 
 void check_contract(const scenario_config& config, problems& all) {
     check_requests(config, all);
     check_topics(config, all);
-}
-
-void check_encoded_cells(const scenario_config& config, const compiled_scenario& compiled, problems& all) {
-    using form = contract::payload_options::payload_format;
-    const auto columns = compiled.registry.columns();
-    each_payload(config, [&](const std::string& path, const contract::payload_options& payload) {
-        if (payload.format != form::hex && payload.format != form::base64) return;
-        for (const auto& name : contract::data_columns(payload.text)) {
-            const auto column = static_cast<std::size_t>(std::ranges::find(columns, name) - columns.begin());
-            if (column == columns.size()) continue; // {{data.x}} is text
-            const bool is_whole = payload.text == fmt::format("{{data.{}}}", name);
-            for (std::uint32_t v = 0; v < config.fleet.vehicles; ++v) {
-                auto cell = compiled.registry.row(vehicle_id{v})[column];
-                const auto text = cell;
-                if (!is_whole) { // the other parts may complete the digits of a byte
-                    while (payload.format == form::base64 && cell.ends_with('=')) cell.pop_back();
-                    cell += payload.format == form::hex ? cell : std::string(3 * cell.size(), 'A');
-                }
-                if (payload.format == form::hex ? decode_hex(cell) : decode_base64(cell)) continue;
-                all.add(path, fmt::format("{}: '{}' is no {}, and {{data.{}}} is within it",
-                                          vehicle::registry::place_of(config.fleet.data, vehicle_id{v}, column), text,
-                                          payload.format == form::hex ? "hex" : "base64", name));
-                return;
-            }
-        }
-    });
 }
 
 void warn_of_contract(const scenario_config& config, const compiled_scenario& compiled, problems& warnings) {

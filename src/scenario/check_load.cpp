@@ -92,7 +92,7 @@ void check_completion_timeouts(const scenario_config& config, problems& all) {
                 if (served.name == s.platform_name())
                     longest = std::max({served.limits.created, served.limits.pending, served.limits.running});
         if (longest == nanoseconds{0} || longest < limit || !reported.insert(key).second) continue;
-        all.add(key, fmt::format("{} waits up to {} before it times a request out, and {} is only {}",
+        all.add(key, fmt::format("{} waits up to {} before it times a request out; {} ({}) must be longer",
                                  l.driver == driver::kind::mqtt ? "the mqtt driver" : "the embedded backend",
                                  format_duration(longest), s.deadline ? "deadline" : "completionTimeout",
                                  format_duration(limit)));
@@ -187,6 +187,9 @@ latest_ends latest_ends_of(const scenario_config& config, const service& request
     return latest;
 }
 
+/// Rounded up: it is compared with a limit below it, and was drawn to the nanosecond.
+std::string in_milliseconds(nanoseconds d) { return format_duration(std::chrono::ceil<std::chrono::milliseconds>(d)); }
+
 /// Right requests must be able to end within the drain and the completion timeout.
 void check_latest_ends(const scenario_config& config, problems& all, problems& warnings) {
     const auto& l = config.load;
@@ -213,12 +216,13 @@ void check_latest_ends(const scenario_config& config, problems& all, problems& w
     for (const auto& [key, one] : by_key) {
         const auto limit = format_duration(one.limit);
         if (one.latest.timed_out != nanoseconds{0} && one.limit <= one.latest.timed_out)
-            all.add(key, fmt::format("silent vehicles' requests end {} after they were sent, and the {} is only {}",
-                                     format_duration(one.latest.timed_out), one.name, limit));
+            all.add(key, fmt::format("silent vehicles' requests end {} after they were sent; {} ({}) must be longer",
+                                     in_milliseconds(one.latest.timed_out), one.name, limit));
         else if (one.latest.responded != nanoseconds{0} && one.limit <= one.latest.responded)
-            warnings.add(key, fmt::format("vehicles respond up to {} after a request was sent, and the {} is only {}; "
-                                          "requests that are open then count as unanswered",
-                                          format_duration(one.latest.responded), one.name, limit));
+            warnings.add(key,
+                         fmt::format("vehicles respond up to {} after a request was sent; {} ({}) should be longer: "
+                                     "requests that are open then count as unanswered",
+                                     in_milliseconds(one.latest.responded), one.name, limit));
     }
 }
 

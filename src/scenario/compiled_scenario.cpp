@@ -55,16 +55,6 @@ std::vector<std::vector<std::string>> segment_variable_values(const scenario_con
     return all;
 }
 
-vehicle::registry load_registry(const scenario_config& config, problems& found_problems) {
-    const vehicle::registry generated(config.fleet.vin, config.fleet.vehicles);
-    if (config.fleet.data.empty()) return generated;
-    auto loaded = vehicle::registry::load(config.fleet.vin, config.fleet.vehicles, config.fleet.data);
-    if (loaded) return std::move(*loaded);
-    for (auto& p : loaded.error().list)
-        found_problems.add("fleet.data", p.location.empty() ? std::move(p.text) : p.location + ": " + p.text);
-    return generated;
-}
-
 /// Duplicate client ids: such vehicles would take over each other's session endlessly.
 void check_client_ids(const scenario_config& config, const compiled_scenario& compiled_so_far,
                       problems& found_problems) {
@@ -149,16 +139,30 @@ void compiled_scenario::fill_vehicle_values(vehicle_id v, std::size_t segment, c
     if (segment < segment_variables.size()) out.segment_variables = segment_variables[segment];
 }
 
+result<vehicle::registry> load_registry(const scenario_config& config) {
+    const auto& fleet = config.fleet;
+    if (fleet.data.empty()) return vehicle::registry(fleet.vin, fleet.vehicles);
+    auto loaded = vehicle::registry::load(fleet.vin, fleet.vehicles, fleet.data);
+    if (loaded) return loaded;
+    problems all;
+    for (auto& p : loaded.error().list)
+        all.add("fleet.data", p.location.empty() ? std::move(p.text) : p.location + ": " + p.text);
+    return all;
+}
+
 result<compiled_scenario> compile(const scenario_config& config) {
     problems found_problems;
-    compiled_scenario made{.registry = load_registry(config, found_problems),
+    auto registry = load_registry(config);
+    const bool has_columns = registry.has_value();
+    if (!has_columns) found_problems.add(registry.error());
+    compiled_scenario made{.registry = has_columns ? std::move(*registry)
+                                                   : vehicle::registry(config.fleet.vin, config.fleet.vehicles),
                            .symbols = {},
                            .message_contract = contract::message_contract::built_in(),
                            .segment_variables = {},
                            .before = {},
                            .after = {},
                            .observers = {}};
-    const bool has_columns = found_problems.empty();
     const auto columns = made.registry.columns();
     made.symbols.data.assign(columns.begin(), columns.end());
     made.symbols.segment = segment_variable_names(config, found_problems);

@@ -45,7 +45,7 @@ public:
             add_unscaled_until(s.from);
             const auto until = std::min(s.until, start + p.duration);
             if (until <= at) continue;
-            add(scaled_part(p, at - start, until - start, s.factor, fmt::format("{} ({})", p.name, s.name)));
+            add(scaled_part(p, at - start, until - start, s.factor, phase_name_of(p, s)));
             at = until;
         }
         add_unscaled_until(start + p.duration);
@@ -64,6 +64,12 @@ double load_seconds(const load& l) {
     double total = 0;
     for (const auto& p : l.phases) total += seconds(p.duration);
     return total;
+}
+
+std::string phase_name_of(const phase& p, const load_spike& s) { return fmt::format("{} ({})", p.name, s.name); }
+
+bool overlaps(const phase& p, nanoseconds start, const load_spike& s) {
+    return !p.pause && s.from < start + p.duration && s.until > start;
 }
 
 std::vector<load_spike> load_spikes_of(const scenario_config& config) {
@@ -95,8 +101,8 @@ std::vector<phase> phases_of(const scenario_config& config) {
         const auto end = start + p.duration;
         overlapping.clear();
         for (const auto& s : spikes)
-            if (s.from < end && s.until > start) overlapping.push_back(s);
-        if (overlapping.empty() || p.pause)
+            if (overlaps(p, start, s)) overlapping.push_back(s);
+        if (overlapping.empty())
             made.add(p);
         else
             made.split(p, start, overlapping);

@@ -1,5 +1,6 @@
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
+#include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include "check.hpp"
@@ -130,6 +131,12 @@ problems sort_problems(std::vector<located_problem> found, const std::vector<rea
 /// First line of a written scenario in which secrets are masked.
 constexpr std::string_view masked_mark = "# Secrets are masked: *** stands for one.\n";
 
+void mask(yaml_node& n) {
+    if (n.may_hold_secret) n.text = mask_secrets(n.text);
+    for (auto& item : n.items) mask(item);
+    for (auto& m : n.members) mask(m.value);
+}
+
 /// Adds a problem for each text that holds a masked secret.
 void find_masked(const yaml_node& n, read_context& r) {
     if (n.text.find(secret_mask) != std::string::npos)
@@ -236,28 +243,34 @@ std::optional<yaml_node> merged_tree(std::string_view yaml, std::string_view fil
     return root;
 }
 
+/// The values of the tree with their defaults, before check(); problems are in the context.
+scenario_config read_values(yaml_node& root, read_context& r) {
+    scenario_config made;
+    made.behaviours = builtin_behaviours();
+    made.target.backend.services.clear(); // resolve_defaults() sets the default
+    std::erase_if(root.members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
+    if (root.what == yaml_node::kind::null) {
+        r.add_problem(root, "the scenario is empty");
+    } else if (r.expect_map(root, "a map of keys")) {
+        object_reader visitor(r, root);
+        for (const auto& key : file_keys) visitor.ignore(key.name);
+        describe(visitor, made);
+        visitor.finish();
+    }
+    resolve_defaults(made, root);
+    return made;
+}
+
 } // namespace
 
 result<scenario_config> read(std::string_view yaml, std::string_view file, std::span<const value_override> overrides,
                              problems* warnings, std::string_view environment) {
     read_context r;
-    scenario_config made;
-    made.behaviours = builtin_behaviours();
-    made.target.backend.services.clear(); // resolve_defaults() sets the default
     std::string unknown_environment;
     auto root = merged_tree(yaml, file, overrides, environment, r, unknown_environment);
     if (!unknown_environment.empty()) return problems{"--env", std::move(unknown_environment)};
     if (!root) return sort_problems(r.located_problems(), r.files, overrides);
-    std::erase_if(root->members, [](const yaml_member& m) { return m.key.starts_with("x-"); }); // only hold anchors
-    if (root->what == yaml_node::kind::null) {
-        r.add_problem(*root, "the scenario is empty");
-    } else if (r.expect_map(*root, "a map of keys")) {
-        object_reader visitor(r, *root);
-        for (const auto& key : file_keys) visitor.ignore(key.name);
-        describe(visitor, made);
-        visitor.finish();
-    }
-    resolve_defaults(made, *root);
+    auto made = read_values(*root, r);
     auto found = r.located_problems();
     problems of_check;
     for (auto& p : check(made, of_check).list)
@@ -270,6 +283,18 @@ result<scenario_config> read(std::string_view yaml, std::string_view file, std::
     if (warnings != nullptr) *warnings = sort_problems(std::move(warned), r.files, overrides);
     if (found.empty()) return made;
     return sort_problems(std::move(found), r.files, overrides);
+}
+
+result<vehicle::registry> read_vehicles(std::string_view yaml, std::string_view file) {
+    read_context r;
+    std::string no_environment;
+    auto root = merged_tree(yaml, file, {}, {}, r, no_environment);
+    const auto config = root ? read_values(*root, r) : scenario_config{};
+    if (!r.located_problems().empty()) return sort_problems(r.located_problems(), r.files, {});
+    problems all;
+    check_fleet(config, all);
+    if (!all.empty()) return all;
+    return load_registry(config);
 }
 
 problems check_other_environments(std::string_view yaml, std::string_view file,
@@ -319,7 +344,9 @@ std::string write(const scenario_config& config) {
     if (auto& login = written.fleet.mqtt;
         !login.password.empty() && login.user == embedded_user && login.password == config.target.embedded_password)
         login.user = login.password = {};
-    auto text = to_yaml(value_types::object<scenario_config>{}.write(written));
+    auto root = value_types::object<scenario_config>{}.write(written);
+    mask(root);
+    auto text = to_yaml(root);
     const bool is_masked = has_secrets() && text.find(secret_mask) != std::string::npos;
     return is_masked ? std::string(masked_mark) + text : text;
 }

@@ -48,6 +48,14 @@ bool value_types::check_item_count(read_context& r, const yaml_node& n, std::siz
     return false;
 }
 
+void value_types::mark_defaults(yaml_node& n, const yaml_node& defaults) {
+    if (n.text == defaults.text) n.may_hold_secret = false;
+    for (std::size_t i = 0; i < std::min(n.items.size(), defaults.items.size()); ++i)
+        mark_defaults(n.items[i], defaults.items[i]);
+    for (auto& m : n.members)
+        if (const auto* default_value = defaults.find(m.key)) mark_defaults(m.value, *default_value);
+}
+
 void object_schema::add(std::string_view name, std::string_view documentation, boost::json::object schema,
                         const yaml_node& default_value) {
     schema["description"] = documentation;

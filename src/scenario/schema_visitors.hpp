@@ -137,6 +137,9 @@ namespace value_types {
 /// name compares all of them.
 bool check_item_count(read_context&, const yaml_node&, std::size_t count, std::string_view what, std::size_t max);
 
+/// Texts that are equal to the default are loadsim's own and hold no secret, also if a secret is a word of them.
+void mark_defaults(yaml_node&, const yaml_node& defaults);
+
 /// Struct with a description.
 template <class T>
 struct object {
@@ -147,9 +150,10 @@ struct object {
         visitor.finish();
     }
     yaml_node write(T value) const { // a copy: the description takes a non-const reference, for the reader
-        object_writer visitor;
-        describe(visitor, value);
-        return visitor.take_node();
+        static const yaml_node defaults = described(T{});
+        auto made = described(std::move(value));
+        mark_defaults(made, defaults);
+        return made;
     }
     json::object schema() const { return schema_of(T{}); }
     /// For a struct with keys that depend on its values.
@@ -157,6 +161,13 @@ struct object {
         object_schema visitor;
         describe(visitor, default_value);
         return visitor.take_schema();
+    }
+
+private:
+    static yaml_node described(T value) {
+        object_writer visitor;
+        describe(visitor, value);
+        return visitor.take_node();
     }
 };
 

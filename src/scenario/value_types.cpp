@@ -71,7 +71,11 @@ constexpr double max_rate = 1'000'000;         // per second; beyond the capacit
 
 } // namespace
 
-yaml_node make_text(std::string_view text) { return make_scalar(mask_secrets(text)); }
+yaml_node make_text(std::string_view text) {
+    auto made = make_scalar(std::string(text));
+    made.may_hold_secret = true;
+    return made;
+}
 yaml_node make_secret(std::string_view text) { return make_scalar(std::string(text.empty() ? text : secret_mask)); }
 
 void text::read(read_context& r, const yaml_node& n, std::string& out) const {
@@ -187,13 +191,19 @@ void flag::read(read_context& r, const yaml_node& n, bool& out) const {
 json::object flag::schema() const { return {{"type", "boolean"}}; }
 
 std::optional<std::uint64_t> read_integer(read_context& r, const yaml_node& n, std::uint64_t min, std::uint64_t max) {
+    constexpr auto no_maximum = std::numeric_limits<std::uint64_t>::max();
     const auto* found = r.expect_scalar(n, "a whole number");
     if (found == nullptr) return std::nullopt;
     std::uint64_t value = 0;
     const auto* last = found->data() + found->size();
     const auto [end, error] = std::from_chars(found->data(), last, value);
     if (error == std::errc::invalid_argument || end != last) {
-        r.add_problem(n, fmt::format("'{}' is not a whole number from {} to {}", *found, min, max));
+        r.add_problem(n, fmt::format("'{}' is not a whole number from {}{}", *found, min,
+                                     max == no_maximum ? "" : fmt::format(" to {}", max)));
+        return std::nullopt;
+    }
+    if (error == std::errc{} && value < min && max == no_maximum) {
+        r.add_problem(n, fmt::format("{} is too small; {} is the least", *found, min));
         return std::nullopt;
     }
     if (error != std::errc{} || value < min || value > max) {

@@ -29,7 +29,8 @@ namespace json = boost::json;
 
 inline constexpr std::size_t name_length = 100; ///< maximum length of a name shown in reports
 
-/// Scalars of a text, with secrets masked, and of a secret: "***" for any but the empty text.
+/// Scalars of a text in which scenario::write() masks secrets, unless it is the default; and of a secret: "***" for any but the empty
+/// text.
 yaml_node make_text(std::string_view);
 yaml_node make_secret(std::string_view);
 

@@ -38,6 +38,7 @@ struct yaml_node {
     yaml_node::kind what = kind::null;
     std::string text;             ///< of a scalar, unquoted
     bool quoted = false;          ///< of a scalar: a text, whatever it looks like
+    bool may_hold_secret = false; ///< of a scalar to be written: secrets are masked in it
     std::vector<yaml_node> items; ///< of a list
     std::vector<yaml_member>
         members;              ///< of a map, in the order written; may hold duplicate keys, which the reader rejects
@@ -61,7 +62,7 @@ yaml_node make_map(std::string_view key, yaml_node value);
 /// "a list", "a map", "nothing", "'text'": for error messages.
 std::string description(const yaml_node&);
 
-/// How to write a text in an override; empty for a location in the file.
+/// Hint how to write a text in an override; empty for a location in the file.
 const char* quoting_hint(source_location);
 
 /// YAML text in block style, with a final newline.

@@ -316,20 +316,19 @@ result<bool> mosquitto::launch() {
 std::string describe_end(pid_t pid, int code, const fs::path& log) {
     constexpr int killed = 128; // and the number of the signal
     const auto how = code > killed ? fmt::format("signal {}", code - killed) : fmt::format("exit code {}", code);
-    return fmt::format(
-        "the embedded broker, process {}, ended with {} during the run; see {}{}", pid, how, log.string(),
-        code == killed + SIGKILL ? ", and the kernel's log: it kills a process when memory runs out" : "");
+    return fmt::format("the embedded broker, process {}, ended with {}; see {}{}", pid, how, log.string(),
+                       code == killed + SIGKILL ? ", and the kernel's log: it kills a process when memory runs out"
+                                                : "");
 }
 
-std::string mosquitto::unexpected_end() {
-    const auto code = pid_ < 0 ? std::nullopt : exit_code_of(pid_);
+std::string mosquitto::take_unexpected_end() {
+    const auto code = pid_ < 0 || kill_at_ ? std::nullopt : exit_code_of(pid_);
     if (!code) return {};
     frozen_ = false;
     return describe_end(std::exchange(pid_, -1), *code, log_path(folder_));
 }
 
-void mosquitto::begin_stop() { begin_termination(persist_timeout); }
-bool mosquitto::stopped() { return terminated(); }
+void mosquitto::begin_termination() { begin_termination(persist_timeout); }
 
 void mosquitto::freeze() {
     if (pid_ < 0) return;
@@ -360,7 +359,7 @@ mosquitto::mosquitto(std::string program, net::endpoint broker, fs::path folder)
 mosquitto::mosquitto(mosquitto&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)), program_(std::move(other.program_)), broker_(std::move(other.broker_)),
       folder_(std::move(other.folder_)), client_tls_(std::move(other.client_tls_)),
-      environment_(std::move(other.environment_)), frozen_(other.frozen_) {}
+      environment_(std::move(other.environment_)), frozen_(other.frozen_), kill_at_(other.kill_at_) {}
 
 mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
     if (this != &other) {
@@ -372,6 +371,7 @@ mosquitto& mosquitto::operator=(mosquitto&& other) noexcept {
         client_tls_ = std::move(other.client_tls_);
         environment_ = std::move(other.environment_);
         frozen_ = other.frozen_;
+        kill_at_ = other.kill_at_;
     }
     return *this;
 }
@@ -380,7 +380,7 @@ mosquitto::~mosquitto() { end(); }
 
 void mosquitto::end() noexcept {
     begin_termination(terminate_timeout);
-    while (!terminated()) std::this_thread::sleep_for(poll_interval);
+    while (!continue_termination()) std::this_thread::sleep_for(poll_interval);
     if (folder_.empty()) return; // moved from
     std::error_code ignored;
     fs::remove_all(private_path(folder_), ignored);
@@ -393,13 +393,13 @@ void mosquitto::begin_termination(std::chrono::seconds timeout) noexcept {
 }
 
 /// Sends the signal each time: mosquitto ignores one that arrives while it is starting.
-bool mosquitto::terminated() noexcept {
-    if (pid_ < 0) return true;
-    if (!exit_code_of(pid_)) {
+bool mosquitto::continue_termination() noexcept {
+    if (pid_ >= 0 && !exit_code_of(pid_)) {
         ::kill(pid_, std::chrono::steady_clock::now() > kill_at_ ? SIGKILL : SIGTERM);
         return false;
     }
     pid_ = -1;
+    kill_at_.reset();
     return true;
 }
 

@@ -29,6 +29,9 @@ std::vector<optional_index> indexes_of(const std::string& name, const std::vecto
 /// A recovery that was not reached, or a duration above the highest value of a histogram.
 constexpr double beyond_any_limit = std::numeric_limits<double>::infinity();
 
+/// What is open may still become a success: it is no miss of the platform.
+bool is_aborted(const measure::run_result& run) { return run.ended == measure::run_result::end_reason::aborted; }
+
 std::optional<double> stat_of(const measure::histogram& samples, const budget& b) {
     if (samples.empty()) return std::nullopt;
     if (b.stat == "min") return milliseconds(samples.min());
@@ -71,22 +74,23 @@ std::optional<double> recovery_time(const budget& b, const measure::run_result& 
         const bool measured = of_vehicles ? r.affected != 0 : !r.budget.empty();
         if (!measured || (!b.condition.empty() && b.condition != r.condition)) continue;
         const auto took = of_vehicles ? r.recovery_time : r.latency_recovery_time;
+        if (!took && is_aborted(run)) continue;
         longest = std::max(longest.value_or(0), took ? milliseconds(*took) : beyond_any_limit);
     }
     return longest;
 }
 
-std::optional<double> campaign_value(const budget& b, const measure::totals& totals, const measure::labels& names) {
+std::optional<double> campaign_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     measure::campaign_counts sum;
-    for (const auto& [campaign, counts] : totals.campaigns)
+    for (const auto& [campaign, counts] : run.sum.campaigns)
         if (b.campaign.empty() || (campaign < names.campaigns.size() && names.campaigns[campaign] == b.campaign))
             add(sum, counts);
     if (sum.addressed == 0) return std::nullopt; // none was due
     if (b.metric_kind == kind::latency) return stat_of(sum.latency, b);
     if (b.metric_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
     const bool duplicates = b.metric == "campaigns.duplicates";
-    const auto undelivered =
-        sum.addressed - std::min(sum.delivered, sum.addressed); // aborted: may be more than addressed
+    if (!duplicates && is_aborted(run)) return std::nullopt;
+    const auto undelivered = sum.addressed - std::min(sum.delivered, sum.addressed);
     const auto count = static_cast<double>(duplicates ? sum.duplicate_deliveries : undelivered);
     return b.metric_kind == kind::rate ? count / static_cast<double>(sum.addressed) : count;
 }
@@ -110,7 +114,7 @@ const measure::histogram& connect_samples(const budget& b, const measure::sessio
 /// Value of the metric in the unit of the limit; absent: no data.
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
-    if (b.metric.starts_with("campaigns.")) return campaign_value(b, totals, names);
+    if (b.metric.starts_with("campaigns.")) return campaign_value(b, run, names);
     if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
     if (b.metric_kind == kind::latency) return stat_of(samples_of(b, totals, names), b);
     if (b.metric_kind == kind::connect) return stat_of(connect_samples(b, totals.sessions), b);
@@ -120,10 +124,11 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     if (b.metric_kind == kind::recovery) return recovery_time(b, run);
     const auto requests = requests_of(b, totals, names);
     const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");
-    if (of_requests && (requests.due == 0 || indexes_of(b.service, names.services).empty())) return std::nullopt;
+    const auto all = is_aborted(run) ? requests.ended() : requests.due;
+    if (of_requests && (all == 0 || indexes_of(b.service, names.services).empty())) return std::nullopt;
     if (b.metric_kind == kind::latency_count) return static_cast<double>(samples_of(b, totals, names).count());
     const auto count = static_cast<double>(count_of(b, totals, requests));
-    return b.metric_kind == kind::rate ? count / static_cast<double>(requests.due) : count;
+    return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
 }
 
 bool satisfies(double observed, comparison op, double limit) {

@@ -44,7 +44,7 @@ void check_ledger(verdict_builder& builder, const measure::run_result& run) {
 }
 
 void check_end_reason(verdict_builder& builder, const measure::run_result& run) {
-    if (run.ended == end_reason::interrupted)
+    if (run.ended == end_reason::interrupted || run.aborted_after_interrupt)
         builder.add(run_verdict::invalid, exit_code::interrupted,
                     "The run was interrupted (Ctrl-C) before its plan was done: its figures are those of a part.");
     if (run.ended == end_reason::terminated)

@@ -352,8 +352,8 @@ TEST(reference_backend, receives_responses_published_while_it_was_disconnected) 
     bool shown = false;
     for (std::uint64_t tries = 1; !shown && tries < 5; ++tries) { // the backend may reconnect before the publish
         const auto id = request_id_in(post(server->api(), "patient"));
-        broker->begin_stop();
-        ASSERT_TRUE(wait_until([&] { return broker->stopped(); }));
+        broker->begin_termination();
+        ASSERT_TRUE(wait_until([&] { return broker->continue_termination(); }));
         ASSERT_TRUE(wait_until([&] { return !server->counts().broker_connected; }));
         ASSERT_TRUE(broker->restart());
         publish_without_paho(broker->broker().port, backend::response_topic(vin, id),

@@ -507,8 +507,10 @@ TEST_F(broker_capabilities, publisher_refuses_a_broker_whose_packets_are_too_sma
     broker_.connack.add(property::maximum_packet_size, 60U);
     broker_.connack.add(property::retain_available, 0U);
     start_broker();
-    driver::published_sample large{
-        .name = "the messages of campaign 'recall'", .location = "campaigns[0]", .message = {}};
+    driver::published_sample large{.plural = "the messages of campaign 'recall'",
+                                   .singular = "one of the messages of campaign 'recall'",
+                                   .location = "campaigns[0]",
+                                   .message = {}};
     large.message.topic = "a";
     large.message.payload = std::string(100, 'x');
     large.message.retain = true;

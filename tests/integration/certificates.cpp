@@ -16,7 +16,7 @@ struct openssl_deleter {
     void operator()(X509* c) const { X509_free(c); }
     void operator()(std::FILE* f) const { std::fclose(f); }
 };
-using key = std::unique_ptr<EVP_PKEY, openssl_deleter>;
+using evp_key = std::unique_ptr<EVP_PKEY, openssl_deleter>;
 using certificate = std::unique_ptr<X509, openssl_deleter>;
 
 void add_extension(X509* object, X509* issuer, int kind, const std::string& value) {
@@ -58,7 +58,7 @@ std::string save(const std::filesystem::path& to, EVP_PKEY* object) {
 } // namespace
 
 struct certificate_authority::impl {
-    harness::key key;
+    evp_key key;
     harness::certificate certificate;
 };
 
@@ -81,7 +81,7 @@ std::string certificate_authority::file() const { return (folder_ / (name_ + ".p
 
 certificate_authority::issued certificate_authority::issue(const std::string& name, const std::string& alternative,
                                                            long valid_until) {
-    const harness::key key_pair(EVP_EC_gen("P-256"));
+    const evp_key key_pair(EVP_EC_gen("P-256"));
     const auto cert = make_certificate(name, key_pair.get(), serial_++);
     X509_gmtime_adj(X509_getm_notAfter(cert.get()), valid_until);
     X509_set_issuer_name(cert.get(), X509_get_subject_name(impl_->certificate.get()));

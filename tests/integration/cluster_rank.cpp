@@ -4,7 +4,9 @@
 //   cluster_rank die FOLDER       rank 1 kills itself, the others wait
 //   cluster_rank three FOLDER     ranks exit with 3 before they join
 //   cluster_rank drain FOLDER     waits for SIGUSR1 or SIGUSR2; rank 0 then exits with 99, the others with 0
+//   cluster_rank abort FOLDER     waits for both; rank 0 then exits with 4
 //   cluster_rank stay FOLDER      ignores these signals
+//   cluster_rank print FOLDER     rank 0 writes a line on stdout
 //   cluster_rank deaf FOLDER      has no signal handlers and is killed by them
 //   cluster_rank tell FOLDER      writes the variable TOLD, and a line on stderr
 #include <loadsim/cluster/mpi_channel.hpp>
@@ -34,8 +36,14 @@ namespace {
 
 constexpr auto poll_interval = 20ms;
 
-volatile std::sig_atomic_t received_signal = 0;
-void on_signal(int number) { received_signal = number; }
+volatile std::sig_atomic_t received_signal = 0; ///< the first one
+volatile std::sig_atomic_t other_signal = 0;
+void on_signal(int number) {
+    if (received_signal == 0)
+        received_signal = number;
+    else if (number != received_signal)
+        other_signal = number;
+}
 
 double cpu_s() {
     rusage used{};
@@ -131,6 +139,10 @@ int run_mode(const std::string& mode, mpi_channel& channel, const std::filesyste
         std::fprintf(stderr, "noise of rank %u\nloadsim: rank %u is here\n", info.index, info.index);
         return 0;
     }
+    if (mode == "print") {
+        if (info.index == 0) std::fputs("\x1b[Kline of rank 0\n", stdout);
+        return 0;
+    }
     out << "ready 1\n" << std::flush;
     std::filesystem::rename(folder / fmt::format("{}.new", info.index), folder / fmt::format("{}", info.index));
     if (mode == "die" && info.index == 1) {
@@ -139,9 +151,11 @@ int run_mode(const std::string& mode, mpi_channel& channel, const std::filesyste
     }
     // All other modes: until a signal.
     poll_until(
-        channel, [&] { return mode == "drain" && received_signal != 0; }, [](const mpi_channel::received_message&) {});
-    out << "signal " << received_signal << '\n';
-    return info.index == 0 ? 99 : 0;
+        channel, [&] { return (mode == "drain" && received_signal != 0) || (mode == "abort" && other_signal != 0); },
+        [](const mpi_channel::received_message&) {});
+    out << "signal " << received_signal << "\nother " << other_signal << '\n' << std::flush;
+    if (mode == "abort") std::this_thread::sleep_for(200ms); // the others write as well before the launcher ends them
+    return info.index == 0 ? (mode == "abort" ? 4 : 99) : 0;
 }
 
 } // namespace
@@ -163,7 +177,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "loadsim: %s\n", to_string(channel.error()).c_str());
         return 3;
     }
-    const bool renames = mode != "letters" && mode != "tell";
+    const bool renames = mode != "letters" && mode != "tell" && mode != "print";
     std::ofstream out(folder / fmt::format("{}{}", (*channel)->info().index, renames ? ".new" : ""));
     return run_mode(mode, **channel, folder, out);
 }

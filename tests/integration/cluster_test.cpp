@@ -193,11 +193,39 @@ TEST_F(ranks, without_signal_handlers_are_ended_by_ctrl_c) {
     EXPECT_EQ(result.error, "asked to stop before all ranks had started");
 }
 
-TEST_F(ranks, end_at_the_second_ctrl_c) {
+TEST_F(ranks, end_their_drain_at_a_second_signal) {
+    const struct {
+        int first, second, forwarded, other;
+    } rows[] = {{SIGTERM, SIGTERM, SIGUSR2, SIGUSR1},
+                {SIGTERM, SIGINT, SIGUSR2, SIGUSR1},
+                {SIGINT, SIGHUP, SIGUSR1, SIGUSR2},
+                {SIGINT, SIGINT, SIGUSR1, SIGUSR2}};
+    for (const auto& row : rows) {
+        for (const auto* file : {"0", "1"}) fs::remove(folder / file);
+        const auto result = launch_and_signal(options_for("abort", 2), row.first, row.second);
+        EXPECT_EQ(result.exit_code, 4) << "that of rank 0\n" << result.output;
+        EXPECT_EQ(result.error, "");
+        for (std::uint32_t rank = 0; rank < 2; ++rank) {
+            EXPECT_EQ(number(rank, "signal"), row.forwarded) << rank;
+            EXPECT_EQ(number(rank, "other"), row.other) << rank;
+        }
+    }
+}
+
+TEST_F(ranks, have_their_output_forwarded_as_it_is) {
+    testing::internal::CaptureStdout();
+    const auto result = launch(options_for("print", 2));
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "\x1b[Kline of rank 0\n");
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->exit_code, 0) << result->output;
+}
+
+TEST_F(ranks, that_do_not_end_are_ended_by_the_second_ctrl_c) {
     const auto start = std::chrono::steady_clock::now();
     const auto result = launch_and_signal(options_for("stay", 2), SIGINT, SIGINT);
     EXPECT_EQ(result.exit_code, 130);
-    EXPECT_EQ(result.error, "");
+    EXPECT_EQ(result.error, "Ctrl-C ended all ranks at once");
+    EXPECT_TRUE(result.started);
     EXPECT_LT(std::chrono::steady_clock::now() - start, 20s) << "the ranks would have stayed for 30 s";
 }
 

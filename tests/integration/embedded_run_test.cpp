@@ -172,6 +172,13 @@ TEST(embedded_run, is_the_same_on_three_shards) {
     expect_a_whole_timeline(run);
 }
 
+TEST(embedded_run, accepts_maxVusers_below_the_number_of_shards) {
+    harness::scenario_builder w;
+    w.phases = "[{name: tight, duration: 1s, arrivalRate: 10, maxVusers: 2}]";
+    auto run = program::run(w.yaml(), {"--shards", "3"});
+    EXPECT_EQ(run.wait(), 0) << run.err();
+}
+
 TEST(embedded_run, waits_for_a_pause_at_the_end) {
     harness::scenario_builder w;
     w.vehicles = 20;

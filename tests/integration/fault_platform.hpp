@@ -1,4 +1,4 @@
-// What surrounds loadsim in a row of the fault tables: a scripted API, a relay that spoils packets of a broker, limits of the process.
+// Surroundings of loadsim in a row of the fault tables: a scripted API, a relay that spoils packets of a broker, limits of the process.
 #pragma once
 
 #include "fake_server.hpp"

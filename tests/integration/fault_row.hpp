@@ -29,7 +29,7 @@ struct api_reply {
 /// Replies to requests by method and beginning of the path ("POST /login"); the last one of a list stays.
 using api_routes = std::vector<std::pair<std::string, std::vector<api_reply>>>;
 
-/// What a relay before the broker does to packets of the broker.
+/// Treatment of the packets of the broker by a relay before it.
 struct broker_fault {
     unsigned type = 0;        ///< packet type (MQTT 5.0, 2.1.2)
     std::string clients{};    ///< part of the client identifier; empty: all
@@ -50,7 +50,7 @@ struct fault_action {
 
 struct fault_row {
     std::string table, name;
-    // What happens.
+    // The fault.
     std::string scenario{}; ///< text; empty: the scenario of all rows, quick.yaml
     std::vector<std::string> settings{};
     std::vector<std::string> command{};         ///< in place of `run`
@@ -65,7 +65,7 @@ struct fault_row {
     std::vector<std::pair<std::string, std::string>>
         retained{}; ///< topic and payload of retained messages at the broker
     std::vector<fault_action> actions{};
-    // How it must end.
+    // The required end.
     int exit_code = 0;
     std::vector<std::string> says{}; ///< parts of standard output or standard error
     std::vector<std::string> says_not{};

@@ -75,7 +75,7 @@ std::uint16_t unused_port() {
     }
 }
 
-/// What a row happens to, from its start to the end of its command.
+/// Program under the fault of a row, from its start to the end of its command.
 class row_run {
 public:
     explicit row_run(const fault_row& row) : row_(row) {}

@@ -385,6 +385,34 @@ TEST(http_driver, uses_a_custom_contract) {
     EXPECT_THAT(got, testing::EndsWith("\r\n\r\n{\"n\":0,\"car\":\"V\"}"));
 }
 
+TEST(http_driver, sends_no_request_that_http_cannot_carry) {
+    contract::options theirs;
+    theirs.request.path = "/{raw:captured.path}";
+    theirs.request.headers = {{"X-Token", "{captured.token}"}};
+    theirs.request.body = {.text = "{captured.body}", .format = contract::payload_options::payload_format::hex};
+    const auto terms =
+        contract::message_contract::compile(theirs, {.data = {}, .segment = {}, .captured = {"path", "token", "body"}});
+    ASSERT_TRUE(terms) << to_string(terms.error());
+    std::size_t got = 0;
+    const harness::fake_server api([&got](std::size_t, std::string& unread) {
+        ++got;
+        unread.clear();
+        return reaction{};
+    });
+    driver_harness r(api.address(), 1, 10s, 0, *terms);
+    r.captured = {"a#b", "t", "00"};
+    r.send_sequentially(1);
+    r.captured = {"a", "t\nX-Other: u", "00"};
+    r.send_sequentially(2);
+    r.captured = {"a", "t", "0"};
+    r.send_sequentially(3);
+    EXPECT_THAT(r.results(),
+                testing::ElementsAre(testing::StartsWith("errored http: '#' begins a fragment"),
+                                     testing::StartsWith("errored http: the value of X-Token has a line break"),
+                                     "errored http: contract.request.body is no hex"));
+    EXPECT_EQ(got, 0U);
+}
+
 TEST(http_driver, reports_refused_connections) {
     boost::asio::ip::tcp::endpoint address;
     { address = harness::fake_server({}).address(); }

@@ -52,9 +52,9 @@ TEST(kill_9, of_the_embedded_broker_ends_the_run_and_is_no_miss_of_the_platform)
 
     ::kill(brokers.front(), SIGKILL);
     EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
-    EXPECT_NE(run.out().find("the embedded broker, process " + std::to_string(brokers.front()) +
-                             ", ended with signal 9 during the run"),
-              std::string::npos)
+    EXPECT_NE(
+        run.out().find("the embedded broker, process " + std::to_string(brokers.front()) + ", ended with signal 9"),
+        std::string::npos)
         << run.out();
     const auto summary = boost::json::parse(harness::read_file(run.report() / "summary.json"));
     EXPECT_EQ(summary.at("end_reason").as_string(), "aborted");

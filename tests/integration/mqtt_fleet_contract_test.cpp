@@ -98,7 +98,7 @@ TEST_F(mqtt_fleet_test, unrenderable_payload_is_counted) {
     send_command("no hex");
     ASSERT_TRUE(run_until([&] { return delivered("no hex"); }));
     EXPECT_THAT(total_counts().sessions.reasons,
-                ElementsAre(testing::Pair("response not sent: its payload cannot be made", 1)));
+                ElementsAre(testing::Pair("response not sent: contract.executed.payload is no hex", 1)));
     EXPECT_THAT(finished_, IsEmpty());
 }
 

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -74,8 +75,8 @@ private:
 };
 
 void stop(mosquitto& broker) {
-    broker.begin_stop();
-    EXPECT_TRUE(wait_until([&] { return broker.stopped(); }, 25s));
+    broker.begin_termination();
+    EXPECT_TRUE(wait_until([&] { return broker.continue_termination(); }, 25s));
 }
 
 } // namespace
@@ -104,6 +105,20 @@ TEST(outage, closes_connections_and_restarts_at_the_same_port_with_its_sessions)
     EXPECT_EQ(broker->broker(), at);
     ASSERT_TRUE(car.connect());
     EXPECT_EQ(car.next_message(), "kept");
+}
+
+TEST(outage, termination_that_was_asked_for_is_no_unexpected_end) {
+    const harness::temporary_folder folder;
+    auto broker = mosquitto::start(folder.path());
+    ASSERT_TRUE(broker) << to_string(broker.error());
+    broker->begin_termination();
+    EXPECT_TRUE(wait_until([&] {
+        const auto ended = broker->continue_termination();
+        std::this_thread::sleep_for(20ms); // the broker most likely ends here
+        EXPECT_EQ(broker->take_unexpected_end(), "");
+        return ended;
+    }));
+    ASSERT_TRUE(broker->restart());
 }
 
 TEST(outage, loses_sessions_without_persistence) {

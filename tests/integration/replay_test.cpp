@@ -200,6 +200,11 @@ TEST_F(replay_fixture, unknown_request_is_refused) {
         program none({command, folder(), "--request", "no-such-request"});
         EXPECT_EQ(none.wait(), 2) << none.out();
         EXPECT_THAT(none.err(), HasSubstr("no-such-request"));
+        for (const auto* flag : {"--request", "--vehicle"}) {
+            program empty({command, folder(), flag, ""});
+            EXPECT_EQ(empty.wait(), 2) << empty.out();
+            EXPECT_THAT(empty.err(), HasSubstr("belongs here"));
+        }
     }
 }
 

@@ -206,13 +206,6 @@ TEST(startup_failure, raises_a_soft_limit_of_open_files_itself) {
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
 }
 
-TEST(startup_failure, is_no_limit_below_the_number_of_shards) {
-    harness::scenario_builder w;
-    w.phases = "[{name: tight, duration: 1s, arrivalRate: 10, maxVusers: 2}]";
-    auto run = program::run(w.yaml(), {"--shards", "3"});
-    EXPECT_EQ(run.wait(), 0) << run.err();
-}
-
 TEST(startup_failure, does_not_overwrite_an_earlier_report) {
     const harness::temporary_folder elsewhere;
     elsewhere.write("summary.json", "precious");

@@ -227,7 +227,7 @@ std::string timer_of_connection_to(std::uint16_t port) {
     return {};
 }
 
-TEST(sse_observer, notices_a_dead_path_of_a_silent_stream_within_seconds) {
+TEST(sse_observer, arms_tcp_keep_alive_of_5_s_on_a_silent_stream) {
     platform silent({{.bytes = stream_head}});
     observer::observer_context context;
     context.api.base_urls = {endpoint_at(silent.port())};

@@ -3,6 +3,7 @@
 #include "program.hpp"
 
 #include <boost/json.hpp>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -51,6 +52,16 @@ void expect_consistent_sums(const boost::json::value& summary) {
     EXPECT_EQ(cells, number(summary, "/requests/due"));
     EXPECT_EQ(off_diagonal, number(summary, "/requests/unexpected"));
     EXPECT_NE(number(summary, "/exit_code"), 1) << "a bug of loadsim";
+}
+
+void expect_verdict(const program& run, std::string_view verdict, std::int64_t code) {
+    const auto summary = run.summary();
+    expect_consistent_sums(summary);
+    EXPECT_EQ(text(summary, "/verdict"), verdict);
+    EXPECT_EQ(number(summary, "/exit_code"), code);
+    EXPECT_FALSE(summary.at("verdict_reasons").as_array().empty());
+    for (const auto& reason : summary.at("verdict_reasons").as_array())
+        EXPECT_THAT(run.out(), testing::HasSubstr(std::string(reason.as_string()).substr(0, 30)));
 }
 
 std::map<std::string, std::int64_t> outcome_matrix(const boost::json::value& summary) {

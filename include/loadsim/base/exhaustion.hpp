@@ -11,8 +11,8 @@
 
 namespace loadsim {
 
-/// Call first in main(). Keeps memory in reserve, which the first allocation that fails releases: memory_ran_out()
-/// is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception with an exhaustion_text() that nobody catches
+/// Call in main() before any thread starts. Keeps memory in reserve, which the first allocation that fails releases:
+/// memory_ran_out() is then true, and a run ends in order. Later ones throw std::bad_alloc. An exception with an exhaustion_text() that nobody catches
 /// ends the program as end_program() does.
 void prepare_for_exhaustion();
 
@@ -27,7 +27,10 @@ std::string exhaustion_text(const std::exception&);
 
 /// Calls `work` on a side thread, which must not end the process when memory, threads or open files run out: that exception is
 /// logged with `what`, the name of the work; others pass. False: it has thrown.
-bool contained(std::string_view what, const std::function<void()>& work);
+bool log_exhaustion(std::string_view what, const std::function<void()>& work);
+
+/// Calls `run`, such as that of an event loop, again each time that log_exhaustion() is false: it goes on with the next handler.
+void run_despite_exhaustion(std::string_view what, const std::function<void()>& run);
 
 /// Calls `work`, which returns a result; exhausted memory, threads or open files become its error.
 template <class Work>

@@ -1,4 +1,5 @@
-// Secrets of the user, and texts without them. Everything that leaves the process goes through mask_secrets().
+// Secrets of the user, and texts without them. Sentences and logs are masked when they are written, counts and records in
+// measure/masking.cpp, payloads in measure/request_records.cpp.
 #pragma once
 
 #include <array>

@@ -24,20 +24,24 @@ struct launch_options {
 std::vector<std::string> mpirun_arguments(const launch_options&, bool root);
 
 struct launch_result {
-    int exit_code = 0; ///< mpirun's; 128 + n: terminated by signal n; 130: second Ctrl-C; 127: mpirun not found
+    /// That of rank 0, or mpirun's; 128 + n: terminated by signal n; with an error after a stop signal: stop_exit_code();
+    /// 127: mpirun not found.
+    int exit_code = 0;
     std::string error; ///< sentence derived from mpirun's output; empty: the ranks have reported the error themselves
-    bool started = false; ///< at least one rank had started
-    std::string output;   ///< stderr of mpirun and the libraries, at most 256 KiB
+    bool started = false;       ///< at least one rank had started
+    bool stopped_early = false; ///< by a signal, before all ranks had started
+    std::string output;         ///< stderr of mpirun and the libraries, at most 256 KiB
 };
 
 /// Runs mpirun and returns after its exit.
 ///
-/// stdout is shared with this process. Of stderr only the ranks' own lines ("loadsim: ...") are forwarded, immediately; the
+/// Its stdout is forwarded at once (forward_output()). Of stderr only the ranks' own lines ("loadsim: ...") are forwarded; the
 /// rest is in `output`.
-/// Signals: the first SIGINT, SIGTERM or SIGHUP (unless it is ignored) drains all ranks (SIGUSR1; SIGUSR2 for the other two). A
-///          second SIGINT terminates them, after 3 s with SIGKILL. The drain signal is repeated every second, since mpirun loses
-///          it while it starts ranks; a draining rank must ignore repetitions. Previous signal handlers are restored. mpirun has
-///          its own process group, so that Ctrl-C reaches this process only; it terminates together with this process.
+/// Signals: SIGINT, SIGTERM and SIGHUP (unless it is ignored), as stop_decision decides. All ranks get SIGUSR1 to drain after
+///          SIGINT, SIGUSR2 after the other two; the other one of these then, to end the drain. Both are repeated every second,
+///          since mpirun loses them while it starts ranks; a rank must ignore repetitions. Ranks that do not end by themselves
+///          soon after a second SIGINT are terminated. Previous signal handlers are restored. mpirun has its own process group,
+///          so that Ctrl-C reaches this process only; it terminates together with this process.
 /// Errors:  no process or pipe can be created. A missing mpirun gives a launch_result with error.
 /// Threads: the caller's; one launch at a time.
 result<launch_result> launch(const launch_options&);

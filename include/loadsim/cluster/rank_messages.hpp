@@ -44,10 +44,11 @@ struct control_command {
         load,          ///< start the load at start_wall_us
         stop_arrivals, ///< stop arrivals; open requests continue
         expire_open_requests,
+        flush_records, ///< report the records that wait for a late response as they are: the run is aborted
         stop,
         leave
     };
-    BOOST_DESCRIBE_NESTED_ENUM(kind, connect, load, stop_arrivals, expire_open_requests, stop, leave)
+    BOOST_DESCRIBE_NESTED_ENUM(kind, connect, load, stop_arrivals, expire_open_requests, flush_records, stop, leave)
     kind what = kind::connect;
     std::int64_t start_wall_us = 0; ///< for `load`: start on the system clock, microseconds since 1970
 
@@ -69,9 +70,10 @@ BOOST_DESCRIBE_STRUCT(status_report, (),
 
 /// Sent by a rank about once a second while it is busy with something long and sends no status report: hooks, or its end.
 struct busy_report {
+    std::string failed_hook{}; ///< error of a hook after the load; empty: none
     friend bool operator==(const busy_report&, const busy_report&) = default;
 };
-BOOST_DESCRIBE_STRUCT(busy_report, (), ())
+BOOST_DESCRIBE_STRUCT(busy_report, (), (failed_hook))
 
 using message = std::variant<join_request, run_settings, control_command, status_report, busy_report>;
 

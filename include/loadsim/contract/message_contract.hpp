@@ -48,13 +48,14 @@ struct outgoing_message {
     std::uint32_t expiry_s = 0;
     std::optional<std::uint8_t> qos{};
     bool retain = false;
+    std::string problem{}; ///< reason if it could not be composed: "contract.ack.payload is no hex"
 };
 
 class message_template {
 public:
     static result<message_template> compile(const message_options&, const template_symbols&,
                                             std::vector<std::string>& pointers, const std::string& option);
-    /// Replaces the content of `out`. False: the rendered payload is not valid hex or base64.
+    /// Replaces the content of `out`. False, with `out.problem`: the rendered payload is not valid hex or base64.
     bool compose(const template_values&, outgoing_message& out) const;
     const text_template& topic() const noexcept { return topic_; }
     const text_template& response_topic() const noexcept { return response_topic_; }
@@ -63,6 +64,7 @@ public:
 private:
     text_template topic_, response_topic_, correlation_, content_type_;
     payload_template payload_;
+    std::string payload_option_; ///< "contract.ack.payload"
     std::vector<std::pair<std::string, text_template>> user_properties_;
     std::uint32_t expiry_s_ = 0;
     std::optional<std::uint8_t> qos_{};
@@ -73,12 +75,14 @@ private:
 struct request_parts {
     std::string path, body;
     std::vector<std::pair<std::string, std::string>> headers;
+    std::string problem{}; ///< reason if it could not be composed: "contract.request.body is no hex"
 };
 
 /// Compiled request to the API, and the meaning of the response.
 class api_request {
 public:
     const request_options& options() const noexcept { return options_; }
+    /// False, with `out.problem`: the rendered body is not valid hex or base64.
     bool compose(const template_values&, request_parts& out) const;
     const field_path& id() const noexcept { return id_; } ///< of the request, in the response
     /// Parameters of a request, in the order of command_options::parameters: the value at its field path of
@@ -98,6 +102,7 @@ private:
     text_template path_;
     std::vector<std::pair<std::string, text_template>> headers_;
     payload_template body_;
+    std::string body_option_; ///< "contract.request.body"
     field_path id_;
     struct parameter_source {
         field_path path{};

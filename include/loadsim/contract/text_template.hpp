@@ -104,6 +104,7 @@ public:
     bool render(const template_values&, std::string& out) const;
     bool empty() const noexcept { return text_.empty() && file_bytes_.empty(); }
     bool is_json() const noexcept { return json_; }
+    std::string_view encoding() const noexcept;                  ///< "hex" or "base64"; empty: neither
     const text_template& text() const noexcept { return text_; } ///< empty for a file
 
 private:

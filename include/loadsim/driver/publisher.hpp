@@ -19,16 +19,18 @@ namespace loadsim::driver {
 
 /// A message as it will be published, to compare it with the limits of the broker.
 struct published_sample {
-    std::string name;     ///< "the messages of campaign 'recall'", for problems
-    std::string location; ///< of its options in the scenario: "campaigns[0]"
+    std::string plural;   ///< in sentences about all of them: "commands"
+    std::string singular; ///< in a sentence about this one: "a command for 'horn'"
+    std::string location; ///< of its options in the scenario: "contract.command"
     contract::outgoing_message message;
 };
 
-/// What a broker with such limits does not support of the messages.
+/// Features of the messages that a broker with such limits does not support.
 struct unsupported_messages {
     std::vector<std::string> limits; ///< sentences about those that are published with less than was asked for
     std::string refusal;             ///< about one that cannot be published; empty: none
 };
+/// Pure.
 unsupported_messages find_unsupported(std::span<const published_sample>, const mqtt::server_limits&, mqtt::version);
 
 struct publisher_setup {
@@ -50,7 +52,7 @@ public:
     /// QoS: the message's, default 1, limited to the broker's maximum. Calls `done` once: with an empty text after the
     /// broker's acknowledgement (QoS 0: after sending), or with an error sentence; possibly before publish() returns.
     void publish(const contract::outgoing_message&, std::function<void(std::string error)> done);
-    /// What the broker does not support of the samples, one sentence each, since the last call.
+    /// Features of the samples that the broker does not support, one sentence each, since the last call.
     std::map<std::string, std::uint64_t> take_broker_limits();
     /// Closes the session. No callbacks follow.
     void stop();

@@ -25,8 +25,8 @@ public:
     /// Accepts the message; must not call back into the vehicles. `request`: id of its request; empty: presence.
     virtual void on_vehicle_message(vehicle_id, std::string_view request, std::string_view topic,
                                     std::string_view payload) = 0;
-    /// A message that can wait may be sent now. False: the sink is asked again a moment later.
-    virtual bool has_room() const { return true; }
+    /// A message that can wait may be sent now. False: the caller tries again after 1 ms.
+    virtual bool has_capacity() const { return true; }
 };
 
 /// Options of the simulation; the defaults are for simulated time.

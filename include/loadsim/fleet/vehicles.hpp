@@ -33,8 +33,9 @@ struct fleet_counts {
     std::map<measure::totals::occurrence_key, measure::recovery_counts> recoveries;
     measure::message_counts
         messages; ///< of simulated vehicles: responses and commands; the loop counts those of MQTT links
-    measure::broker_api_counts broker_api;                ///< responses posted by the broker's API
-    std::map<std::string, std::uint64_t> broker_limits{}; ///< what a broker does not support, one sentence each
+    measure::broker_api_counts broker_api; ///< responses posted by the broker's API
+    std::map<std::string, std::uint64_t>
+        broker_limits{}; ///< features that a broker does not support, one sentence each
 };
 
 /// Threads: the loop's.

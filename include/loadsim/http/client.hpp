@@ -23,7 +23,7 @@ std::string authority(const net::endpoint&);
 /// CONNECT request that opens a tunnel to the base URL through a proxy (RFC 9110, 9.3.6).
 std::string connect_request(const net::endpoint& base);
 
-/// Why a request has no response.
+/// Reason for which a request has no response.
 enum class failure : std::uint8_t {
     none,
     no_connection, ///< not opened, or closed

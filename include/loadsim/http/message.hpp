@@ -15,12 +15,16 @@ using header_list = std::vector<std::pair<std::string, std::string>>;
 /// Value of the first field of that name; empty if there is none.
 std::string_view find_header(const header_list&, std::string_view name);
 
-/// Why a scenario cannot use this method, or set a header of this name, in a request; empty: it can. Both are tokens
+/// Reason against this method, or against a header of this name, in a request of a scenario; empty: none. Both are tokens
 /// (RFC 9110, 5.6.2); methods are case-sensitive (9.1); the framing of the body is that of the serializer.
 std::string method_problem(std::string_view);
 std::string header_name_problem(std::string_view);
-/// The same for the value of a header (RFC 9110, 5.5).
+/// header_name_problem(), else header_value_problem().
+std::string header_problem(std::string_view name, std::string_view value);
+/// Why a header of that name cannot have this value (RFC 9110, 5.5); empty: it can.
 std::string header_value_problem(std::string_view name, std::string_view value);
+/// The same for path and query of a request (RFC 3986, 3.5).
+std::string target_problem(std::string_view);
 
 /// Limits of a received message, in bytes; a scenario sets them with load.http.maxHeader and load.http.maxBody.
 struct limits {

@@ -8,8 +8,8 @@
 
 namespace loadsim::measure {
 
-/// Distribution of durations with a relative error below 0.1 % (three significant digits), 1 us to 366 days, which is longer
-/// than a load can last.
+/// Distribution of durations with a relative error below 0.1 % (three significant digits), 1 us to 366 days, the longest
+/// load (scenario/check.hpp).
 ///
 /// Shape:   HdrHistogram's layout (lowest 1, 3 digits); the counts grow up to the largest value seen.
 /// Units:   nanoseconds in; kept in microseconds, rounded up, so that a value is never below its sample.

@@ -86,7 +86,8 @@ public:
     std::uint64_t shared_open_count() const noexcept;
     std::size_t waiting_count() const noexcept; ///< open requests that wait for a connection: begun and not sent
     /// Selected open requests due until then whose vehicle should respond: a platform that stands still has no samples.
-    std::uint64_t late_count(monotonic_time due_until, const std::function<bool(const due_request&)>& selected) const;
+    std::uint64_t count_open_since(monotonic_time due_until,
+                                   const std::function<bool(const due_request&)>& selected) const;
     /// Completed requests whose command may still be delivered.
     std::size_t missing_count() const noexcept;
     bool is_open(request_key) const; ///< this request is the open one
@@ -144,11 +145,13 @@ public:
     void record_anomaly(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence,
                         monotonic_time);
 
+    /// Abort of the run: records that wait for the vehicle's final response are given as they are. Open requests stay open.
+    void flush_records();
     /// End of the run: everything not yet received is lost. Call once, after expire_all().
     void finish(monotonic_time now);
 
-    /// Completes all requests whose completion timeout has passed: as unanswered, or as errored if never sent. Forgets settled
-    /// requests of some minutes ago. To be called about once a second.
+    /// Completes all requests whose completion timeout has passed: as unanswered, or as errored if never sent. Drops
+    /// closed ones of some minutes ago, see completed_requests. To be called about once a second.
     void expire_requests(monotonic_time now);
     /// Completes all open requests the same way, at the end of the drain.
     void expire_all(monotonic_time now);

@@ -80,15 +80,16 @@ struct run_result {
     std::uint64_t planned_arrivals = 0; ///< arrivals of the whole schedule
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_peak = 0;
-    std::uint64_t left_open = 0; ///< requests still open in the ledgers at the end; not 0: a bug
+    std::uint64_t left_open = 0; ///< requests still open in the ledgers at the end; not 0 unless aborted: a bug
     enum class end_reason : std::uint8_t {
         complete,
         interrupted, ///< Ctrl-C
-        terminated,  ///< SIGTERM
-        aborted      ///< a rank was lost, or the launcher ended all processes; no drain
+        terminated,  ///< SIGTERM or SIGHUP
+        aborted      ///< without the end of the drain: a second signal, a lost rank, the launcher ended all processes
     };
     end_reason ended = end_reason::complete;
-    std::string abort_reason; ///< cause of the abort, part of a sentence
+    std::string abort_reason;             ///< cause of the abort, part of a sentence
+    bool aborted_after_interrupt = false; ///< Ctrl-C had stopped the run before the abort
     totals sum;
     generator_usage generator;
 };

@@ -16,7 +16,8 @@ struct snapshot {
     std::uint32_t sessions_online = 0;
     std::uint64_t in_flight = 0;
     std::uint64_t waiting = 0; ///< of them: for a connection
-    std::uint64_t late = 0;    ///< of those in flight: open for longer than the limit of the budget of recovery.latency
+    /// Of those in flight: open for longer than the limit of the budget of recovery.latency.
+    std::uint64_t over_limit = 0;
     std::uint64_t awaited =
         0;                ///< commands and vehicles still to come, conditions that end soon; set after the last arrival
     bool all_due = false; ///< all arrivals of the partition have been due
@@ -30,7 +31,7 @@ struct snapshot {
     void add(snapshot other);
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (),
-                      (counts, sessions_planned, sessions_online, in_flight, waiting, late, awaited, all_due,
+                      (counts, sessions_planned, sessions_online, in_flight, waiting, over_limit, awaited, all_due,
                        driver_ready, setup_error, fatal_error, cpu_s, rss_bytes))
 
 /// Masks secrets in the texts that platform, broker and system have given, before the snapshot is written or sent. VINs, addresses

@@ -27,7 +27,8 @@ namespace loadsim::net {
 inline constexpr std::chrono::seconds kept_session_expiry{3600};
 
 /// Subscribes at every connect: a restarted broker or another one may not have the session. One that has it does not send the
-/// retained messages again (5.0). A subscription that is refused after the start is a limit of the broker, and is tried again.
+/// retained messages again (5.0). A subscription that SUBACK refuses after the start is a limit of the broker, and is
+/// tried again each second.
 /// Threads: the loop's thread. Must not be destroyed from one of its callbacks.
 class mqtt_client : protected link_events, private timer {
 public:

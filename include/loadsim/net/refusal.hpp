@@ -25,7 +25,7 @@ struct session_keys {
 inline constexpr session_keys keys_of_own_sessions{.version = "fleet.mqtt.version",
                                                    .credentials = "target.user and target.password"};
 
-/// Why a session of loadsim's own could not start.
+/// Reason for which a session of loadsim's own could not start.
 struct start_failure {
     std::error_code why{}; ///< ok: the broker refused the subscription
     mqtt::reason reason =
@@ -33,9 +33,9 @@ struct start_failure {
     std::string filter{};           ///< filter that could not be subscribed to; empty: no session
     std::string server_reference{}; ///< server that the broker refers to; empty: none
     boost::asio::ip::tcp::endpoint broker{}; ///< that failed last
-    std::string unsupported{};               ///< what the broker does not support, as a sentence; empty: another reason
-    std::string tls{};                       ///< why there is no TLS session, as a sentence; empty: another reason
-    std::string session{};                   ///< "the driver"
+    std::string unsupported{}; ///< sentence about a feature that the broker does not support; empty: another reason
+    std::string tls{};         ///< sentence about why there is no TLS session; empty: another reason
+    std::string session{};     ///< "the driver"
     std::string client_id{};
     mqtt::version protocol = mqtt::version::v5_0;
 };
@@ -46,12 +46,12 @@ std::string start_error(const start_failure&, const session_keys&);
 /// Reason with its code, and the server that the broker refers to: "use another server (0x9C), at b.test:1883".
 std::string describe(mqtt::reason, std::string_view server_reference = {});
 
-/// What to do about a CONNACK with that reason: half a sentence. `protocol`: that of the session; `server_reference`: the server
+/// Remedy for a CONNACK with that reason: half a sentence. `protocol`: that of the session; `server_reference`: the server
 /// that the broker refers to; empty: it names none.
 std::string advice_on(mqtt::reason, const session_keys&, mqtt::version protocol,
                       std::string_view server_reference = {});
 
-/// What to do about a SUBACK with that reason: half a sentence.
+/// Remedy for a SUBACK with that reason: half a sentence.
 std::string_view advice_on_subscription(mqtt::reason) noexcept;
 
 /// The broker refuses: a reason code of 0x80 or more (MQTT 5.0, 2.4).
@@ -68,7 +68,8 @@ std::string packet_limit(std::size_t limit, std::size_t size, std::string_view w
 /// Sentence about a subscription that is granted a lower QoS than was requested.
 std::string granted_limit(std::string_view filter, mqtt::qos granted, mqtt::qos wanted);
 /// Sentence about a subscription that the broker had granted and refuses now.
-std::string refused_subscription(std::string_view filter, std::string_view why);
+/// `reason`: the broker's; success: it is not known.
+std::string refused_subscription(std::string_view filter, std::string_view why, mqtt::reason reason);
 
 /// Size of the PUBLISH packet of a message; 0: it cannot be encoded.
 std::size_t packet_size(const mqtt::message&, mqtt::version);

@@ -54,7 +54,8 @@ struct counts {
     std::map<std::string, std::uint64_t> addresses; ///< connections made, by address
     /// Connections that have ended or could not be opened after the start, by reason.
     std::map<std::string, std::uint64_t> connection_errors;
-    std::map<std::string, std::uint64_t> broker_limits; ///< what the broker does not support, one sentence each
+    std::map<std::string, std::uint64_t>
+        broker_limits;                         ///< features that the broker does not support, one sentence each
     std::vector<std::string> unmatched_fields; ///< sentences about field paths that never matched, each reported once
 };
 

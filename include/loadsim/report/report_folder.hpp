@@ -51,6 +51,12 @@ std::string run_json(const run_header&);
 /// a request is an array of accepted outcomes.
 std::string summary_json(const measure::run_result&, const verdict::evaluation&, const measure::labels&);
 
+/// A summary.json with another exit code. Empty: it has none.
+std::string with_exit_code(std::string_view summary, verdict::exit_code);
+/// Replaces the exit code in a folder's summary.json: the process that wrote it did not know the final one. False: there is no
+/// summary.json, or it cannot be written.
+bool replace_exit_code(const std::filesystem::path& folder, verdict::exit_code);
+
 /// One line of timeline.jsonl, with its newline.
 std::string timeline_line(const measure::progress&, const measure::labels&);
 

@@ -24,8 +24,11 @@ struct request_filter {
     std::optional<std::string> request_id;
     std::optional<std::string> vin;
     bool unexpected = false; ///< only unexpected requests and those with an unexpected anomaly
-    std::size_t limit = std::numeric_limits<std::size_t>::max(); ///< maximum number of requests kept, in file order
+    std::size_t limit =
+        std::numeric_limits<std::size_t>::max(); ///< maximum number of requests kept: those that are due first
 };
+
+inline constexpr std::size_t max_ambiguous_ids = 5; ///< to name in a sentence
 
 /// Contents of a report folder: selected records, counts of the whole folder, warnings.
 struct report_contents {
@@ -38,7 +41,8 @@ struct report_contents {
     std::vector<measure::anomaly_record>
         anomalies; ///< of these requests and vehicles; with `unexpected` up to `limit` others too
     std::vector<measure::session_record> sessions; ///< of their vehicles
-    std::vector<std::string> ambiguous_ids;        ///< first ids of several that begin with the filter's
+    std::vector<std::string>
+        ambiguous_ids; ///< first ids of several that begin with the filter's, at most one above max_ambiguous_ids
     std::vector<std::string> warnings; ///< sentences: missing or truncated files, unreadable lines, different version
 
     // Counts of all readable records of the folder, independent of the filter.

@@ -7,6 +7,7 @@
 #include <loadsim/run/listener.hpp>
 #include <loadsim/run/trace.hpp>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -21,7 +22,8 @@ namespace loadsim::run {
 
 /// Result of one contract check, as a sentence.
 struct contract_finding {
-    bool passed = false;
+    enum class kind : std::uint8_t { failed, passed, not_tested };
+    contract_finding::kind result = kind::failed;
     std::string text;
     friend bool operator==(const contract_finding&, const contract_finding&) = default;
 };

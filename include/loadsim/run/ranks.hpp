@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -34,8 +35,10 @@ problems check_max_vusers(const scenario::scenario_config&, std::uint32_t ranks)
 /// Sends the run settings to the other ranks, which then set themselves up and execute control commands.
 void start_ranks(cluster::channel&, const cluster::run_settings&);
 /// Orders the other ranks to leave and waits for their last reports: for each rank as long as it sends messages. False: a rank
-/// was silent; do not wait for it.
-bool release_ranks(cluster::channel&, const time_source&);
+/// was silent; do not wait for it. `on_notice`: called at the end for each error of their hooks after the load, with the number of
+/// ranks that had it; may be empty.
+bool release_ranks(cluster::channel&, const time_source&,
+                   const std::function<void(const std::string&)>& on_notice = {});
 
 /// Other ranks: sends the join request and waits for the run settings. nullopt: the run does not take place.
 std::optional<cluster::run_settings> join_run(cluster::channel&, const cluster::join_request& own);

@@ -28,8 +28,8 @@ std::uint32_t default_shards(bool of_several_ranks);
 
 /// Starts the target, connects the fleet, runs the load, drains, and stops everything. With several ranks: runs as rank
 /// 0, which controls the other ranks and adds their counts to its own.
-/// SIGINT drains and ends the run as interrupted, a second SIGINT ends the process at once with 130; SIGTERM and SIGHUP
-/// drain and end the run as terminated. In a rank these are SIGUSR1 and SIGUSR2, and SIGTERM ends the run at once as aborted.
+/// SIGINT drains and ends the run as interrupted, SIGTERM and SIGHUP as terminated; what a second signal does is decided by
+/// stop_decision. In a rank these are SIGUSR1 and SIGUSR2, and SIGTERM ends the run at once as aborted.
 /// Errors: the load could not start (target, set-up); nothing is left running.
 /// Threads: blocks; call from a thread that lives as long as the process (an embedded broker is tied to that thread).
 result<void> execute(const scenario::scenario_config&, const options&, const listener&);

@@ -34,6 +34,9 @@ struct compiled_scenario {
                              contract::template_values&) const;
 };
 
+/// Errors: those of fleet.data.
+result<vehicle::registry> load_registry(const scenario_config&);
+
 /// Errors: all problems at once, located by path ("contract.ack.payload").
 result<compiled_scenario> compile(const scenario_config&);
 

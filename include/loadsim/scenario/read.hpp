@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/scenario/scenario.hpp>
+#include <loadsim/vehicle/registry.hpp>
 
 #include <span>
 #include <string>
@@ -32,6 +33,10 @@ result<value_override> parse_override(std::string_view);
 result<scenario_config> read(std::string_view yaml, std::string_view file,
                              std::span<const value_override> overrides = {}, problems* warnings = nullptr,
                              std::string_view environment = {});
+
+/// Vehicles of the scenario of a report. Environment variables of templates and masked secrets are not needed: templates are not
+/// compiled. Errors: see read().
+result<vehicle::registry> read_vehicles(std::string_view yaml, std::string_view file);
 
 /// Problems of the scenario with each of its environments but `environment`, besides those that it has with that one. A variable that
 /// is not set is none: it may be set where the environment is. Arguments: see read().

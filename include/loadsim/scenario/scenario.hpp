@@ -63,7 +63,7 @@ struct target {
 struct service {
     std::string name; ///< in reports and budgets
     double weight = 1;
-    loadsim::contract::service_options contract{}; ///< how the platform has it
+    loadsim::contract::service_options contract{}; ///< differences from the contract
     std::vector<loadsim::load::parameter> parameters{};
     std::optional<nanoseconds> deadline{}; ///< instead of load::completion_timeout
     friend bool operator==(const service&, const service&) = default;

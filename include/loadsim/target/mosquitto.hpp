@@ -40,7 +40,7 @@ struct mosquitto_tls {
 struct mosquitto_options {
     std::vector<mosquitto_login> logins{}; ///< accepted credentials; empty: anonymous access
     bool persistent_sessions =
-        false; ///< sessions survive begin_stop() and restart(); they are written to a private folder
+        false; ///< sessions survive a termination and restart(); they are written to a private folder
     std::optional<mosquitto_tls> tls{}; ///< none: plain TCP
 };
 
@@ -69,21 +69,22 @@ public:
     /// log), logins that a password file cannot represent.
     static result<mosquitto> start(const std::filesystem::path& folder, const mosquitto_options& = {});
 
-    /// Outage: terminates the broker, which closes its connections, or stops it (SIGSTOP), which keeps them open. A broker writes
-    /// its sessions before it ends, which may take long: call stopped() often until it is true; after 20 s it sends SIGKILL.
-    void begin_stop();
-    bool stopped();
+    /// Outage: terminates the broker, which closes its connections, or suspends it (SIGSTOP), which keeps them open. A broker
+    /// writes its sessions before it ends, which may take long: call continue_termination() often until it is true, the broker has
+    /// ended; each call sends SIGTERM, after 20 s SIGKILL.
+    void begin_termination();
+    bool continue_termination() noexcept;
     void freeze();
-    /// Ends an outage: starts the broker on the same port, or continues it; no effect while it runs. Precondition: no stop has
-    /// begun, or stopped(). Errors: as start(), and port in use.
+    /// Ends an outage: starts the broker on the same port, or continues it; no effect while it runs. Precondition: no termination
+    /// has begun, or it has ended. Errors: as start(), and port in use.
     result<void> restart();
 
     mosquitto(mosquitto&&) noexcept;
     mosquitto& operator=(mosquitto&&) noexcept;
     ~mosquitto(); ///< SIGTERM, then SIGKILL after 2 s; removes the private folder
 
-    /// Sentence about a broker that has ended by itself since the last call; empty: it has not.
-    std::string unexpected_end();
+    /// Sentence about a broker that has ended by itself since the last call; empty: it has not, or a termination has begun.
+    std::string take_unexpected_end();
 
     const net::endpoint& broker() const noexcept { return broker_; }
     /// For loadsim's own sessions: files of the CA and of their certificate. Valid as long as this object. Empty without TLS.
@@ -94,7 +95,6 @@ private:
     result<void> write_tls_files(const mosquitto_tls&);
     result<bool> launch(); ///< false: exited at once, most likely because the port is in use
     void begin_termination(std::chrono::seconds timeout) noexcept;
-    bool terminated() noexcept;
     void end() noexcept;
 
     pid_t pid_ = -1; ///< -1: not running
@@ -104,7 +104,7 @@ private:
     net::tls_options client_tls_;
     std::vector<std::pair<std::string, std::string>> environment_; ///< of the broker's process
     bool frozen_ = false;
-    std::chrono::steady_clock::time_point kill_at_{}; ///< end of the time that a termination may take
+    std::optional<std::chrono::steady_clock::time_point> kill_at_; ///< of a termination that has not ended
 };
 
 } // namespace loadsim::target

@@ -49,7 +49,7 @@ struct budget {
         rate
     } metric_kind{};
     std::string metric;    ///< the part before the stat, e.g. "e2e", "outcomes.errored", "campaigns.latency"
-    std::string stat;      ///< "p99", "max", "count", "rate", "back"; empty for counts
+    std::string stat;      ///< "p99", "max", "count", "rate", "time", "latency"; empty for counts
     double percentile = 0; ///< of a pN stat; of max: 100
     std::string service;   ///< label; empty = all
     std::string phase;
@@ -92,7 +92,8 @@ struct budget_result {
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
 /// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
 /// sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of queued always have data.
-/// A missing recovery exceeds any limit.
+/// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and recoveries are
+/// no data: they may still have come.
 budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&);
 
 } // namespace loadsim::verdict

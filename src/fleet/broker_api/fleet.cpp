@@ -63,7 +63,7 @@ private:
         poster_.post(v, vin_of(v), request, payload, load_start_ == never ? nanoseconds{-1} : now() - load_start_);
     }
 
-    bool has_room() const override { return poster_.has_room(); }
+    bool has_capacity() const override { return poster_.has_capacity(); }
 
     net::loop& loop_;
     response_poster poster_;

@@ -47,8 +47,8 @@ public:
     /// Drops responses that are queued or have no HTTP response yet.
     void stop();
     bool idle() const noexcept { return pending_ == 0; }
-    /// Half of the queue is free, so that messages that can wait leave room for others. Without a URL all are dropped anyway.
-    bool has_room() const noexcept {
+    /// Half of the queue is free, so that messages that can wait leave the rest to others. Without a URL all are dropped anyway.
+    bool has_capacity() const noexcept {
         return !client_ || pending_ < options_.max_queued / 2 + std::size_t{client_->max_connections()};
     }
 

@@ -71,9 +71,8 @@ std::vector<vehicle::validation_issue> check(const broker_api_options& o) {
     if (auto why = http::method_problem(o.inbound.method); !why.empty()) wrong("inbound.method", std::move(why));
     for (const auto& [name, text] : o.inbound.headers) {
         check_template(inbound_header(text), "inbound.headers." + name, all);
-        auto why = http::header_name_problem(name);
-        if (why.empty()) why = http::header_value_problem(name, contract::known_text(text));
-        if (!why.empty()) all.push_back({"inbound.headers." + name, std::move(why)});
+        if (auto why = http::header_problem(name, contract::known_text(text)); !why.empty())
+            all.push_back({"inbound.headers." + name, std::move(why)});
     }
     if (o.inbound.connections == 0) wrong("inbound.connections", "at least 1");
     if (o.inbound.timeout <= nanoseconds{0}) wrong("inbound.timeout", "must be above 0");

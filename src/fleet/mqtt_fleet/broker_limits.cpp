@@ -1,4 +1,4 @@
-// What the brokers of MQTT vehicles do not support: reported before the load, and not used.
+// Features that the brokers of MQTT vehicles do not support: reported before the load, and not used.
 #include "mqtt_fleet/mqtt_fleet.hpp"
 
 #include "response_encoder.hpp"

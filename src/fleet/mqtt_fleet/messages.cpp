@@ -90,7 +90,7 @@ void mqtt_fleet::send_telemetry(mqtt_vehicle& vehicle) {
     values.sent_us = std::chrono::duration_cast<std::chrono::microseconds>(now().time_since_epoch()).count();
     values.random = &rng;
     if (!spec_.message_contract.compose_telemetry(values, message_)) {
-        ++counts_.sessions.reasons["telemetry not sent: its payload cannot be made"];
+        ++counts_.sessions.reasons["telemetry not sent: " + message_.problem];
         return;
     }
     if (const auto error = publish(vehicle, {}, message_, spec_.options.mqtt.response_qos))

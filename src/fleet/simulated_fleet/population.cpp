@@ -15,10 +15,10 @@ using kind = vehicle::condition::kind;
 
 namespace {
 
-/// Limits of one call of announce_sleepers(), of a millisecond or two; then the loop runs other work.
-constexpr std::uint32_t slots_per_slice = 50'000;
-constexpr std::uint32_t announcements_per_slice = 100;
-constexpr std::chrono::milliseconds announcement_pause{1};
+/// Limits of one call of publish_presence_of_sleeping(), of a millisecond or two; then the loop runs other work.
+constexpr std::uint32_t slots_per_call = 50'000;
+constexpr std::uint32_t presence_per_call = 100;
+constexpr std::chrono::milliseconds presence_pause{1};
 
 } // namespace
 
@@ -107,7 +107,7 @@ void simulated_fleet::begin_load(monotonic_time start) {
     else if (some_absent_)
         disconnect_absent();
     load_begun_ = true;
-    if (announcing_) announce_sleepers();
+    if (presence_pending_) publish_presence_of_sleeping();
     process_due_conditions();
 }
 
@@ -119,7 +119,7 @@ void simulated_fleet::count_absent() {
         if (state == session_state::permanently_offline || state == session_state::asleep)
             online_count_ -= vehicle_count;
     };
-    announcing_ =
+    presence_pending_ =
         publishes_presence() && std::ranges::find(segment_states_, session_state::asleep) != segment_states_.end();
     if (spec_.shard_partition.count == 1 && !some_power_on_) {
         for (std::uint32_t s = 0; s < spec_.segment_names.size(); ++s) count(s, spec_.segments.size(s));
@@ -134,20 +134,20 @@ void simulated_fleet::count_absent() {
 
 /// Publishes the presence of vehicles that sleep from the load's start, as the sink drains. One that has been woken meanwhile has
 /// published its own.
-void simulated_fleet::announce_sleepers() {
+void simulated_fleet::publish_presence_of_sleeping() {
     if (stopped_) return;
-    const auto slice_end = announced_ + std::min(slots_per_slice, size_ - announced_);
-    for (std::uint32_t sent = 0; announced_ < slice_end && sent < announcements_per_slice; ++announced_) {
-        const auto v = id_at(announced_);
+    const auto slot_end = next_presence_slot_ + std::min(slots_per_call, size_ - next_presence_slot_);
+    for (std::uint32_t sent = 0; next_presence_slot_ < slot_end && sent < presence_per_call; ++next_presence_slot_) {
+        const auto v = id_at(next_presence_slot_);
         if (segment_states_[spec_.segments.segment_of(v)] != session_state::asleep ||
             state_of(v) != session_state::asleep)
             continue;
-        if (!uplink_receiver_.has_room()) break;
+        if (!uplink_receiver_.has_capacity()) break;
         ++sent;
         if (compose_presence(v, "asleep")) uplink_receiver_.on_vehicle_message(v, {}, message_.topic, message_.payload);
     }
-    announcing_ = announced_ < size_;
-    if (announcing_) arm(announce_timer_, now() + announcement_pause);
+    presence_pending_ = next_presence_slot_ < size_;
+    if (presence_pending_) arm(presence_timer_, now() + presence_pause);
 }
 
 void simulated_fleet::disconnect_absent() {

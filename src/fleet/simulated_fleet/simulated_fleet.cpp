@@ -95,10 +95,10 @@ void simulated_fleet::stall(command_execution& execution, nanoseconds duration) 
 }
 
 void simulated_fleet::stop() {
-    if (announcing_ && !stopped_)
-        ++counts_.sessions.reasons["presence not sent: the run ended before all sleeping vehicles had been announced"];
+    if (presence_pending_ && !stopped_)
+        ++counts_.sessions.reasons["presence not sent: the run ended before all sleeping vehicles had published it"];
     fleet_core::stop();
-    announce_timer_.disarm();
+    presence_timer_.disarm();
     vehicles_.clear();
     idle_candidates_.clear();
     online_count_ = 0;

@@ -70,7 +70,7 @@ private:
     void count_absent();
     void disconnect_absent();
     void count_rejected(std::uint32_t count); ///< wrong credentials
-    void announce_sleepers();
+    void publish_presence_of_sleeping();
 
     // sessions.cpp: sessions and queued messages.
     void establish_session(vehicle_state&);
@@ -105,11 +105,11 @@ private:
         counters_;                               ///< by slot: vehicles with non-zero counters
     std::vector<std::uint32_t> idle_candidates_; ///< slots of vehicles that may be back in their initial state
     std::vector<session_state> segment_states_;  ///< by segment: state of its vehicles from load start
-    timer_callback<simulated_fleet> announce_timer_{*this, &simulated_fleet::announce_sleepers};
-    std::uint32_t announced_ = 0; ///< slots whose sleepers have been announced
-    bool announcing_ = false;
-    bool some_power_on_ = false; ///< powered on by a condition
-    bool some_absent_ = false;   ///< absent at load start or before
+    timer_callback<simulated_fleet> presence_timer_{*this, &simulated_fleet::publish_presence_of_sleeping};
+    std::uint32_t next_presence_slot_ = 0; ///< first one of publish_presence_of_sleeping()
+    bool presence_pending_ = false;        ///< of vehicles from that slot on
+    bool some_power_on_ = false;           ///< powered on by a condition
+    bool some_absent_ = false;             ///< absent at load start or before
     bool load_begun_ = false;
     bool broker_restarts_ = false; ///< the outage is one by restart: connects are refused
 };

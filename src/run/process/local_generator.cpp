@@ -72,6 +72,7 @@ public:
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
+    void flush_records() override;
     void stop() override;
     measure::snapshot collect(monotonic_time) override;
     std::uint32_t late_ranks(monotonic_time) const override { return 0; }
@@ -144,7 +145,7 @@ local_generator::local_generator(const scenario::scenario_config& scenario, scen
             .inbound_connections = limit_per_shard(setup_.endpoints.broker_api.inbound.connections,
                                                    setup_.embedded_backend ? process_partition : partition),
             .sends_campaigns = i == 0 && (setup_.embedded_broker || rank_.index == 0),
-            .process = {rank_.index, rank_.count},
+            .process_partition = {rank_.index, rank_.count},
             .open_requests = limited ? &open_requests_ : nullptr};
         shards_.push_back(std::make_unique<shard>(plan_, setup_.endpoints, time, partition, limits, options.tap));
     }
@@ -306,14 +307,14 @@ nanoseconds local_generator::next_deadline() const {
 void local_generator::poll() {
     while (start_ != never && setup_.embedded_broker) {
         auto& broker = *setup_.embedded_broker;
-        if (broker_stopping_ && !broker.stopped()) return;
+        if (broker_stopping_ && !broker.continue_termination()) return;
         broker_stopping_ = false;
         const auto event = outage_schedule_.take_due(time_.now() - start_);
         if (!event) return;
         if (event->begins) {
             for (const auto& s : shards_) s->on_broker_down(event->condition, event->occurrence);
             broker_stopping_ = event->mode == vehicle::condition::outage_mode::restart;
-            broker_stopping_ ? broker.begin_stop() : broker.freeze();
+            broker_stopping_ ? broker.begin_termination() : broker.freeze();
         } else {
             if (const auto restarted = broker.restart(); !restarted) {
                 fatal_error_ = "the embedded broker did not come back: " + to_string(restarted.error());
@@ -339,6 +340,10 @@ void local_generator::expire_open_requests() {
     for (const auto& s : shards_) s->expire_open_requests();
 }
 
+void local_generator::flush_records() {
+    for (const auto& s : shards_) s->flush_records();
+}
+
 void local_generator::stop() {
     for (const auto& s : shards_) s->begin_stop();
     stopping_ = true;
@@ -354,10 +359,10 @@ bool local_generator::idle() const {
     return !stopping_ || std::ranges::all_of(shards_, [](const auto& s) { return s->stopped(); });
 }
 
-/// Without its broker the run measures nothing: it ends, and the platform is not blamed.
+/// Without its broker the run measures nothing: it ends with exit code 4 and not 99.
 void local_generator::check_broker() {
     if (stopping_ || !setup_.embedded_broker) return;
-    if (auto ended = setup_.embedded_broker->unexpected_end(); !ended.empty())
+    if (auto ended = setup_.embedded_broker->take_unexpected_end(); !ended.empty())
         (start_ == never ? error_ : fatal_error_) = std::move(ended);
 }
 

@@ -10,7 +10,7 @@ std::uint32_t complete_intervals(monotonic_time load_start, monotonic_time now) 
     return 1 + static_cast<std::uint32_t>((now - load_start) / std::chrono::seconds{1});
 }
 
-interval_totals::interval_totals(std::uint32_t ranks) : ranks_(ranks, 0) {}
+interval_totals::interval_totals(std::uint32_t ranks) : complete_by_rank_(ranks, 0) {}
 
 interval_totals::interval& interval_totals::at(std::uint32_t number) {
     const auto position = std::max(number, taken_) - taken_;
@@ -19,7 +19,7 @@ interval_totals::interval& interval_totals::at(std::uint32_t number) {
 }
 
 void interval_totals::add(std::uint32_t rank, std::uint32_t complete, measure::totals counts) {
-    const auto before = std::exchange(ranks_[rank], std::max(ranks_[rank], complete));
+    const auto before = std::exchange(complete_by_rank_[rank], std::max(complete_by_rank_[rank], complete));
     for (auto number = std::max(before, taken_); number + 1 < complete; ++number) ++at(number).skipped_by;
     auto& own = at(complete > before ? complete - 1 : before).counts;
     own.add(counts);
@@ -27,7 +27,8 @@ void interval_totals::add(std::uint32_t rank, std::uint32_t complete, measure::t
 }
 
 std::uint32_t interval_totals::late_ranks(std::uint32_t intervals) const {
-    const auto unreported = std::ranges::count_if(ranks_, [=](std::uint32_t complete) { return complete < intervals; });
+    const auto unreported =
+        std::ranges::count_if(complete_by_rank_, [=](std::uint32_t complete) { return complete < intervals; });
     const bool is_open = intervals > taken_ && intervals - taken_ <= open_.size();
     return static_cast<std::uint32_t>(unreported) + (is_open ? open_[intervals - taken_ - 1].skipped_by : 0);
 }

@@ -24,8 +24,6 @@ public:
     /// the last of those that this report completes, else to the one that has begun; if that has been taken, to the next one.
     void add(std::uint32_t rank, std::uint32_t complete, measure::totals counts);
 
-    /// Complete intervals of a rank by its reports.
-    std::uint32_t complete(std::uint32_t rank) const { return ranks_[rank]; }
     /// Ranks without counts in the last of the first `intervals` intervals: they have not reported it yet, or have one report for
     /// several. Their counts will be in a later one. Call before it is taken.
     std::uint32_t late_ranks(std::uint32_t intervals) const;
@@ -40,8 +38,8 @@ private:
     };
     interval& at(std::uint32_t number);
 
-    std::vector<std::uint32_t> ranks_; ///< complete intervals of each
-    std::deque<interval> open_;        ///< from number `taken_` on
+    std::vector<std::uint32_t> complete_by_rank_; ///< complete intervals
+    std::deque<interval> open_;                   ///< from number `taken_` on
     std::uint32_t taken_ = 0;
 };
 

@@ -57,6 +57,11 @@ void rank_coordinator::expire_open_requests() {
     local_.expire_open_requests();
 }
 
+void rank_coordinator::flush_records() {
+    broadcast({.what = cluster::control_command::kind::flush_records});
+    local_.flush_records();
+}
+
 void rank_coordinator::stop() {
     broadcast({.what = cluster::control_command::kind::stop});
     local_.stop();
@@ -78,6 +83,11 @@ void rank_coordinator::poll() {
         if (auto* report = std::get_if<cluster::status_report>(&*message))
             on_report(received->from, std::move(*report));
     }
+}
+
+result<void> rank_coordinator::named(result<void> of_own_hooks) const {
+    if (of_own_hooks) return of_own_hooks;
+    return problems{"", fmt::format("{}: {}", channel_.display_name(0), to_string(of_own_hooks.error()))};
 }
 
 void rank_coordinator::on_report(std::uint32_t from, cluster::status_report status) {

@@ -24,15 +24,16 @@ public:
 
     const run_plan& plan() const override { return local_.plan(); }
     result<void> run_before_hooks(const std::function<bool()>& should_stop) override {
-        return local_.run_before_hooks(should_stop);
+        return named(local_.run_before_hooks(should_stop));
     }
     result<void> run_after_hooks(const std::function<bool()>& should_stop) override {
-        return local_.run_after_hooks(should_stop);
+        return named(local_.run_after_hooks(should_stop));
     }
     void connect() override;
     void begin_load(monotonic_time start) override;
     void stop_arrivals() override;
     void expire_open_requests() override;
+    void flush_records() override;
     void stop() override;
     measure::snapshot collect(monotonic_time until) override;
     std::uint32_t late_ranks(monotonic_time interval_end) const override;
@@ -55,6 +56,7 @@ private:
 
     void broadcast(const cluster::control_command&);
     void on_report(std::uint32_t from, cluster::status_report);
+    result<void> named(result<void> of_own_hooks) const; ///< its error with this rank's name, as those of other ranks
     void collect_own();
 
     generator& local_;

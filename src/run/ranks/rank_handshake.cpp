@@ -15,9 +15,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <random>
 #include <set>
 #include <sstream>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -131,7 +133,11 @@ void start_ranks(cluster::channel& channel, const cluster::run_settings& setting
     channel.send_to_workers(cluster::encode(settings));
 }
 
-bool release_ranks(cluster::channel& channel, const time_source& time) {
+namespace {
+
+/// False: a rank was silent. `failed_hooks`: ranks by the error of a hook after the load.
+bool await_leaving(cluster::channel& channel, const time_source& time,
+                   std::map<std::string, std::vector<std::uint32_t>>& failed_hooks) {
     channel.send_to_workers(cluster::encode(cluster::control_command{.what = cluster::control_command::kind::leave}));
     // Of each rank that has not left: the time until which its next message must come.
     std::vector<monotonic_time> until(channel.info().count, time.now() + leave_timeout);
@@ -143,7 +149,23 @@ bool release_ranks(cluster::channel& channel, const time_source& time) {
         if (!received) return false;
         const auto report = cluster::decode_as<cluster::status_report>(received->text);
         until[received->from] = report && report->leaving ? never : time.now() + leave_timeout;
+        if (const auto busy = cluster::decode_as<cluster::busy_report>(received->text);
+            busy && !busy->failed_hook.empty())
+            failed_hooks[busy->failed_hook].push_back(received->from);
     }
+}
+
+} // namespace
+
+bool release_ranks(cluster::channel& channel, const time_source& time,
+                   const std::function<void(const std::string&)>& on_notice) {
+    std::map<std::string, std::vector<std::uint32_t>> failed_hooks;
+    const bool all_left = await_leaving(channel, time, failed_hooks);
+    for (const auto& [error, ranks] : failed_hooks)
+        if (on_notice)
+            on_notice(fmt::format("after the load: {}{}: {}", channel.display_name(ranks.front()),
+                                  ranks.size() == 1 ? "" : fmt::format(" and {} more", ranks.size() - 1), error));
+    return all_left;
 }
 
 void leave_run(cluster::channel& channel) {
@@ -196,10 +218,11 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
         run_result.generator.cpu_s += s.sum.cpu_s;
         run_result.generator.rss_bytes += s.rss_peak;
         run_result.elapsed = std::max(run_result.elapsed, s.since_start);
+        run_result.aborted_after_interrupt = run_result.aborted_after_interrupt || s.interrupted;
     }
     // The spools have no latency by second, so that only the vehicles that are back are reported.
     run_result.recoveries =
-        recovery_tracker(scenario.conditions, {}, scenario::labels_of(scenario), schedule.duration())
+        recovery_tracker(scenario.conditions, std::nullopt, scenario::labels_of(scenario), schedule.duration())
             .results(run_result.sum);
     run_result.started = std::chrono::system_clock::now() -
                          std::chrono::duration_cast<std::chrono::system_clock::duration>(run_result.elapsed);

@@ -62,6 +62,7 @@ bool rank_worker::execute(const cluster::control_command& command, generator* lo
         next_report_at_ = next_report_after(time_.now());
         break;
     case kind::expire_open_requests: local->expire_open_requests(); break;
+    case kind::flush_records: local->flush_records(); break;
     case kind::stop: local->stop(); break;
     case kind::leave: break;
     }
@@ -80,6 +81,10 @@ void rank_worker::report_busy() {
     if (time_.now() < next_busy_report_at_) return;
     next_busy_report_at_ = time_.now() + report_interval_load;
     channel_.send(0, cluster::encode(cluster::busy_report{}));
+}
+
+void rank_worker::report_failed_hook(const std::string& error) {
+    channel_.send(0, cluster::encode(cluster::busy_report{.failed_hook = error}));
 }
 
 void rank_worker::send_report(generator* local, const std::string& error) {

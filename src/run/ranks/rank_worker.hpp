@@ -23,6 +23,8 @@ public:
     bool run(generator* local, const std::string& error);
     /// Sends rank 0 a busy report, at most once a second. To be called often during long work without status reports.
     void report_busy();
+    /// Sends rank 0 the error of a hook after the load.
+    void report_failed_hook(const std::string& error);
 
 private:
     bool execute(const cluster::control_command&, generator*); ///< false: leave the run

@@ -8,17 +8,17 @@
 namespace loadsim::run {
 namespace {
 
-/// Length of a turn: the loop's other work waits for so long. Foreign arrivals are cheap, so the clock is read for some only.
-constexpr nanoseconds turn = std::chrono::milliseconds{1};
-constexpr std::uint32_t foreign_per_clock = 4096;
+/// The loop's other work waits for so long. Foreign arrivals are cheap, so the clock is read for some only.
+constexpr nanoseconds max_dispatch_time = std::chrono::milliseconds{1};
+constexpr std::uint32_t foreign_per_clock_read = 4096;
 
 } // namespace
 
-arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition, fleet_partition process,
-                                       measure::ledger& ledger, const fleet::vehicles& vehicles, driver::driver& driver,
-                                       const time_source& time)
-    : plan_(plan), partition_(partition), process_(process), ledger_(ledger), vehicles_(vehicles), driver_(driver),
-      time_(time), cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
+arrival_dispatcher::arrival_dispatcher(const run_plan& plan, fleet_partition partition,
+                                       fleet_partition process_partition, measure::ledger& ledger,
+                                       const fleet::vehicles& vehicles, driver::driver& driver, const time_source& time)
+    : plan_(plan), partition_(partition), process_partition_(process_partition), ledger_(ledger), vehicles_(vehicles),
+      driver_(driver), time_(time), cursor_(plan.schedule), free_(plan.scenario.fleet.vehicles, partition) {
     ledger_.set_on_completed([this](vehicle_id v) { update(v); });
     if (vehicles_.available() == 0) return;
     for (std::uint64_t i = partition_.index; i < plan.scenario.fleet.vehicles; i += partition_.count) {
@@ -42,16 +42,16 @@ bool arrival_dispatcher::is_own(const load::arrival& a) const {
 }
 
 monotonic_time arrival_dispatcher::dispatch_due() {
-    const auto turn_end = time_.now() + turn;
+    const auto dispatch_until = time_.now() + max_dispatch_time;
     std::uint32_t foreign = 0;
     for (; next_ && !all_due_; next_ = cursor_.next()) {
         const auto due = start_ + next_->due;
         if (!is_own(*next_)) {
-            if (++foreign % foreign_per_clock == 0 && time_.now() >= turn_end) return due;
+            if (++foreign % foreign_per_clock_read == 0 && time_.now() >= dispatch_until) return due;
             continue;
         }
         const auto now = time_.now();
-        if (due > now || now >= turn_end) return due;
+        if (due > now || now >= dispatch_until) return due;
         dispatch(*next_, now);
     }
     all_due_ = true;
@@ -63,7 +63,7 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time n
                            ? plan_.replay->vehicle
                            : load::first_vehicle(plan_.scenario.seed, arrival.id, plan_.scenario.fleet.vehicles);
     const auto& max_vusers = plan_.schedule.phases()[arrival.phase].max_vusers;
-    const bool full = max_vusers && ledger_.shared_open_count() >= load::divide(*max_vusers, process_);
+    const bool full = max_vusers && ledger_.shared_open_count() >= load::divide(*max_vusers, process_partition_);
     const auto free = full ? std::nullopt : free_vehicle(arrival.id, first);
     auto due = plan_.due_request_of(arrival, free.value_or(first));
     due.due = start_ + arrival.due;

@@ -20,15 +20,15 @@ namespace loadsim::run {
 /// Threads: one. Used by real shards and by rehearsals.
 class arrival_dispatcher {
 public:
-    /// All arguments must outlive the dispatcher. `process`: part of the run that the ledgers with the shared open count have;
-    /// it has this part of `maxVusers`.
-    arrival_dispatcher(const run_plan&, fleet_partition, fleet_partition process, measure::ledger&,
+    /// All arguments must outlive the dispatcher. `process_partition`: part of the run that the ledgers with the
+    /// shared open count have; it has this part of `maxVusers`.
+    arrival_dispatcher(const run_plan&, fleet_partition, fleet_partition process_partition, measure::ledger&,
                        const fleet::vehicles&, driver::driver&, const time_source&);
 
     void begin(monotonic_time start);
     /// Dispatches arrivals that are due, for about a millisecond: further ones wait until the loop has done its other work.
-    /// Each takes time, so the clock is read for each. Returns the due time of the next one, which may be in the past; `never`: no
-    /// more arrivals.
+    /// The clock is read for each own arrival and for every 4,096 foreign ones. Returns the due time of the next one, which may be
+    /// in the past; `never`: no more arrivals.
     monotonic_time dispatch_due();
     void update(vehicle_id);         ///< the vehicle has become available or unavailable, after the construction
     void stop() { all_due_ = true; } ///< no more arrivals
@@ -42,7 +42,7 @@ private:
 
     const run_plan& plan_;
     fleet_partition partition_;
-    fleet_partition process_;
+    fleet_partition process_partition_;
     measure::ledger& ledger_;
     const fleet::vehicles& vehicles_;
     driver::driver& driver_;

@@ -43,7 +43,9 @@ std::vector<driver::published_sample> samples_of(const run_plan& plan) {
     for (std::uint32_t i = 0; i < plan.scenario.campaigns.size(); ++i) {
         const auto campaign = compile(plan, i);
         for (std::uint32_t segment = 0; segment < plan.labels.segments.size(); ++segment) {
-            driver::published_sample one{.name = fmt::format("the messages of campaign '{}'", campaign.options().name),
+            const auto plural = fmt::format("the messages of campaign '{}'", campaign.options().name);
+            driver::published_sample one{.plural = plural,
+                                         .singular = "one of " + plural,
                                          .location = fmt::format("campaigns[{}]", i),
                                          .message = {}};
             if (!campaign.addresses(plan.labels.segments[segment]) || !compose(plan, campaign, i, segment, one.message))
@@ -150,7 +152,7 @@ void campaign_sender::send(std::uint32_t campaign_index) {
         if (!campaign.addresses(plan_.labels.segments[segment])) continue;
         contract::outgoing_message message;
         if (!compose(plan_, campaign, campaign_index, segment, message)) {
-            count_failure(campaign_index, "its payload is no hex or base64");
+            count_failure(campaign_index, message.problem);
             continue;
         }
         publisher_->publish(message, [this, campaign_index](const std::string& why) {

@@ -1,7 +1,7 @@
 #include "shard/shard.hpp"
 
 #include "clock_conversion.hpp"
-#include "recovery_tracker.hpp"
+#include "shard/open_requests.hpp"
 
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/exhaustion.hpp>
@@ -136,7 +136,7 @@ shard::shard(const run_plan& plan, const target_endpoints& endpoints, const time
                  [this](vehicle_id v, const observer::completion& c) { recorder_.on_completion(v, c); }),
       driver_(make_driver(loop_, recorder_, observers_, plan, endpoints, partition, limits.http_connections,
                           driver_match_stats_)),
-      dispatcher_(plan, partition, limits.process, ledger_, *vehicles_, *driver_, time),
+      dispatcher_(plan, partition, limits.process_partition, ledger_, *vehicles_, *driver_, time),
       due_timer_(loop_.io().get_executor()), delay_timer_(loop_.io().get_executor()) {
     recorder_.set_receivers(endpoints.api ? &observers_ : nullptr,
                             campaign_sender_.enabled() ? &campaign_sender_.ledger() : nullptr);
@@ -222,6 +222,10 @@ void shard::expire_open_requests() {
     post([this] { ledger_.expire_all(time_.now()); });
 }
 
+void shard::flush_records() {
+    post([this] { ledger_.flush_records(); });
+}
+
 std::future<measure::snapshot> shard::report() {
     auto promise = std::make_shared<std::promise<measure::snapshot>>();
     auto future = promise->get_future();
@@ -269,7 +273,7 @@ measure::snapshot shard::collect() {
     r.sessions_online = vehicles_->online();
     r.in_flight = ledger_.open_count();
     r.waiting = ledger_.waiting_count();
-    r.late = late_requests(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
+    r.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
     if (dispatcher_.all_due())
         r.awaited = ledger_.missing_count() + campaign_sender_.ledger().awaited() + vehicles_->returning() +
                     (condition_ends_in_drain() ? 1U : 0U);

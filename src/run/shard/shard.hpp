@@ -37,6 +37,7 @@ public:
     void begin_load(monotonic_time start);
     void stop_arrivals();        ///< no more arrivals
     void expire_open_requests(); ///< requests in flight end as unanswered
+    void flush_records();        ///< report() gives records that wait for a late response as they are
     std::future<measure::snapshot> report();
     void begin_stop();                        ///< closes all sessions, then ends the thread
     bool stopped() const { return stopped_; } ///< the thread has ended; report() must not be called any more

@@ -38,7 +38,7 @@ struct shard_limits {
     std::uint32_t http_connections = 1;
     std::uint32_t inbound_connections = 1;
     bool sends_campaigns = false;
-    fleet_partition process{};                           ///< part of the run that this process has
+    fleet_partition process_partition{};                 ///< part of the run that this process has
     std::atomic<std::uint64_t>* open_requests = nullptr; ///< of all shards of the process; null: without `maxVusers`
 };
 

@@ -4,6 +4,7 @@
 #include "process/outage_schedule.hpp"
 #include "shard/arrival_dispatcher.hpp"
 #include "shard/event_recorder.hpp"
+#include "shard/open_requests.hpp"
 #include "simulated/simulated_target.hpp"
 #include "stages.hpp"
 
@@ -63,7 +64,7 @@ public:
                                      .send_trigger = [this](std::string_view vin, std::string_view) { wake(vin); }})),
           dispatcher_(plan_, {}, {}, ledger_, *vehicles_, *target_, time_),
           outage_schedule_(scenario.conditions, plan_.schedule.duration()), start_(time_.now()),
-          next_tick_(start_ + progress_interval), aggregator_(plan_, {callbacks.started.utc, start_}) {
+          interval_end_(start_ + progress_interval), aggregator_(plan_, {callbacks.started.utc, start_}) {
         recorder_.set_dispatcher(dispatcher_);
     }
 
@@ -122,8 +123,8 @@ private:
         while (time_.now() < until) {
             if (at == stage::load && signals_.requested() != stop_signals::kind::none) return;
             advance(std::min(until, next_event()));
-            if (time_.now() < next_tick_) continue;
-            next_tick_ += progress_interval;
+            if (time_.now() < interval_end_) continue;
+            interval_end_ += progress_interval;
             ledger_.expire_requests(time_.now());
             report_progress(at);
         }
@@ -143,7 +144,7 @@ private:
     monotonic_time next_event() const {
         const auto outage = outage_schedule_.next();
         return std::min(
-            {wheel_.next(), target_->next_due(), next_arrival_, next_tick_, outage ? start_ + *outage : never});
+            {wheel_.next(), target_->next_due(), next_arrival_, interval_end_, outage ? start_ + *outage : never});
     }
 
     /// Runs all events of one instant, always in this order.
@@ -238,7 +239,7 @@ private:
         s.sessions_planned = vehicles_->expected_online();
         s.sessions_online = vehicles_->online();
         s.in_flight = ledger_.open_count();
-        s.late = late_requests(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
+        s.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
         s.all_due = dispatcher_.all_due();
         s.driver_ready = true;
         s.cpu_s = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
@@ -264,7 +265,7 @@ private:
     outage_schedule outage_schedule_;
     bool broker_down_ = false;
     const monotonic_time start_;
-    monotonic_time next_tick_;
+    monotonic_time interval_end_;
     monotonic_time next_arrival_ = never;
     aggregator aggregator_;
 };

@@ -89,9 +89,7 @@ public:
         const auto start = time_.now();
         vehicles_->begin_load(start);
         api_.begin_load(start);
-        thread_ = std::thread([this] {
-            while (!contained("the simulated broker API", [this] { loop_.run(); })) {}
-        });
+        thread_ = std::thread([this] { run_despite_exhaustion("the simulated broker API", [this] { loop_.run(); }); });
         api_.set_handlers({.find_vehicle = [this](std::string_view vin) { return plan_.vehicle_of(vin); },
                            .on_command =
                                [this](vehicle_id v, fleet::delivered_command c) {

@@ -34,9 +34,9 @@ public:
     std::vector<contract_finding> take_findings() { return std::move(findings_); }
     bool awaits_an_observer() const { return accepted_ && silent_observers_ != 0; }
 
-    void check() {
+    void check(vehicle_id v) {
         if (scenario_.load.driver == driver::kind::http) check_api_response();
-        check_commands();
+        check_commands(v);
         check_responses();
         if (scenario_.load.driver == driver::kind::http)
             for (std::uint32_t i = 0; i < scenario_.load.observers.size(); ++i) check_observer(i);
@@ -49,8 +49,9 @@ private:
             if (message.kind == what && message.observer == observer) all.push_back(&message);
         return all;
     }
-    void pass(std::string text) { findings_.push_back({true, std::move(text)}); }
-    void fail(std::string text) { findings_.push_back({false, std::move(text)}); }
+    void pass(std::string text) { findings_.push_back({contract_finding::kind::passed, std::move(text)}); }
+    void fail(std::string text) { findings_.push_back({contract_finding::kind::failed, std::move(text)}); }
+    void skip(std::string text) { findings_.push_back({contract_finding::kind::not_tested, std::move(text)}); }
 
     static contract::message_view message_view_of(const traced_message& message) {
         const bool is_http = message.kind == direction::from_api || message.kind == direction::to_observer;
@@ -63,18 +64,18 @@ private:
 
     void check_api_response() {
         const auto responses = messages_of(direction::from_api);
-        const auto& asked = contract_.request().options();
+        const auto& options = contract_.request().options();
         if (responses.empty()) return fail("the API did not answer");
         const auto& a = *responses.back();
         unsigned status = 0;
         std::from_chars(a.head.data(), a.head.data() + a.head.size(), status);
         if (status == 0) return fail("the API did not answer: " + sample(a.body));
-        if (std::ranges::count(asked.rejected, status) != 0)
+        if (std::ranges::count(options.rejected, status) != 0)
             return fail(fmt::format("the API rejects the request with {} (contract.request.rejected)", status));
-        if (std::ranges::count(asked.accepted, status) == 0)
+        if (std::ranges::count(options.accepted, status) == 0)
             return fail(fmt::format("the API answers with {}, which is in neither contract.request.accepted ({}) nor "
                                     "rejected ({}): {}",
-                                    status, fmt::join(asked.accepted, ", "), fmt::join(asked.rejected, ", "),
+                                    status, fmt::join(options.accepted, ", "), fmt::join(options.rejected, ", "),
                                     sample(a.body)));
         accepted_ = true;
         const auto& where = contract_.request().id();
@@ -95,10 +96,20 @@ private:
                          where.text()));
     }
 
-    void check_commands() {
+    const vehicle::behaviour& behaviour_of(vehicle_id v) const {
+        const auto& fleet = scenario_.fleet;
+        const vehicle::segmentation segments(scenario_.seed, fleet.vehicles, fleet.segments);
+        return scenario::behaviour_of(scenario_, fleet.segments[segments.segment_of(v)].behaviour);
+    }
+
+    void check_commands(vehicle_id v) {
         const auto commands = messages_of(direction::to_vehicle);
         const auto& c = scenario_.contract.command;
         if (commands.empty()) {
+            if (const auto& b = behaviour_of(v); !b.online || b.credentials)
+                return skip(fmt::format("not tested: the command; a vehicle with the behaviour '{}' is offline and "
+                                        "receives none",
+                                        b.name));
             if (scenario_.fleet.link == fleet::link_kind::broker_api)
                 return fail("no command arrived at " + scenario_.fleet.broker_api.path + " (fleet.brokerApi.path)");
             return fail(fmt::format(
@@ -182,23 +193,23 @@ private:
                         ++silent_observers_;
                         return fail(name + " has received nothing");
                     }
-                    auto asked = o.reading;
+                    auto reading = o.reading;
                     // These observers have the request already: its id need not be in the message.
-                    if constexpr (requires { o.first; }) asked.id.clear();
-                    if (observer::kind_of(options) == "response") asked.id.clear();
-                    const auto read = contract::event_mapping::compile(asked, name);
+                    if constexpr (requires { o.first; }) reading.id.clear();
+                    if (observer::kind_of(options) == "response") reading.id.clear();
+                    const auto read = contract::event_mapping::compile(reading, name);
                     if (!read) return;
                     bool ended = false;
                     for (const auto* message : received) {
                         if (message->body.empty() && message->head.find(": refused: ") != std::string::npos)
                             fail(fmt::format("{}: {}", name, message->head));
                         else
-                            ended = check_event_mapping(*read, asked, name, *message) || ended;
+                            ended = check_event_mapping(*read, reading, name, *message) || ended;
                     }
                     if (ended) return;
                     ++silent_observers_;
                     fail(fmt::format("{}: no message completes this request; its `ends` are {}", name,
-                                     completion_texts(asked.outcomes)));
+                                     completion_texts(reading.outcomes)));
                 }
             },
             options);
@@ -259,23 +270,23 @@ private:
     std::vector<contract_finding> findings_;
     std::string request_id_;           ///< id of the request; empty: not known yet
     bool accepted_ = false;            ///< the API has accepted the request
-    std::size_t silent_observers_ = 0; ///< observers that have not seen its end
+    std::size_t silent_observers_ = 0; ///< observers that have received no completion
 };
 
 } // namespace
 
 std::vector<contract_finding> check_contract(const scenario::scenario_config& scenario,
-                                             const scenario::compiled_scenario& compiled,
+                                             const scenario::compiled_scenario& compiled, vehicle_id v,
                                              const std::vector<traced_message>& observed) {
     contract_checker checker(scenario, compiled, observed);
-    checker.check();
+    checker.check(v);
     return checker.take_findings();
 }
 
 bool awaits_an_observer(const scenario::scenario_config& scenario, const scenario::compiled_scenario& compiled,
                         const std::vector<traced_message>& observed) {
     contract_checker checker(scenario, compiled, observed);
-    checker.check();
+    checker.check(vehicle_id{0}); // of any vehicle: the observers are the same
     return checker.awaits_an_observer();
 }
 

@@ -10,7 +10,7 @@ namespace loadsim::run {
 
 /// Findings in the order of the request flow: API response, command, vehicle responses, each observer. Pure.
 std::vector<contract_finding> check_contract(const scenario::scenario_config&, const scenario::compiled_scenario&,
-                                             const std::vector<traced_message>&);
+                                             vehicle_id, const std::vector<traced_message>&);
 
 /// True: the API has accepted the request, and an observer has not received its end. Pure.
 bool awaits_an_observer(const scenario::scenario_config&, const scenario::compiled_scenario&,

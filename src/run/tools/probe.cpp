@@ -82,7 +82,7 @@ result<std::vector<contract_finding>> probe(const scenario::scenario_config& sce
     const auto signals = handle_stop_signals(false);
     if (const auto end = run_stages(**local, *signals, callbacks, time, linger); !end.status) return end.status.error();
     const std::lock_guard lock(one_at_a_time); // observers may still trace messages
-    return check_contract(scenario, (*local)->plan().compiled, trace_log);
+    return check_contract(scenario, (*local)->plan().compiled, wanted.vehicle, trace_log);
 }
 
 } // namespace loadsim::run

@@ -24,7 +24,7 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
 bool is_vehicle_key(std::string_view name);
 /// True: one that names the requested service.
 bool is_service_key(std::string_view name);
-/// How likely a key of a response is the request's id: 3 to 0, not at all.
+/// Likelihood that a key of a response is the request's id: 3 to 0, not at all.
 int id_rank(std::string_view name);
 
 /// Text of the document in a comment or a problem, on one line.
@@ -66,7 +66,7 @@ struct api_operation {
     const boost::json::value* item = nullptr; ///< path item
     const boost::json::value* own = nullptr;
     std::vector<const boost::json::value*> parameters; ///< of path item and operation
-    int score = 0;                                     ///< how much it looks like a command to a vehicle; 0: not at all
+    int score = 0;                                     ///< likelihood that it is a command to a vehicle; 0: none
 
     std::string name() const { return method + " " + path; }
 };

@@ -190,7 +190,7 @@ private:
         if (in == "query")
             query_ += fmt::format("&{}=${{API_KEY}}", percent_encode(name, url_part::component));
         else if (in == "cookie")
-            headers_.emplace_back("Cookie", literal(name, name) + "=${API_KEY}");
+            headers_.emplace_back("Cookie", template_literal(name, name) + "=${API_KEY}");
         else if (!http::header_name_problem(name).empty())
             note(fmt::format("the API key is left out: '{}' is no name of a header", in_comment(name)));
         else

@@ -18,7 +18,7 @@ constexpr std::size_t max_services = 20;
 
 } // namespace
 
-std::string literal(std::string_view text, std::string_view otherwise) {
+std::string template_literal(std::string_view text, std::string_view otherwise) {
     if (text.find("${") != std::string_view::npos) return std::string(otherwise);
     std::string made;
     while (!text.empty()) {
@@ -39,7 +39,7 @@ std::string literal(std::string_view text, std::string_view otherwise) {
 }
 
 std::string value_builder::name_of(std::string_view property) const {
-    return for_response_ ? std::string(property) : literal(property, property);
+    return for_response_ ? std::string(property) : template_literal(property, property);
 }
 
 json::value value_builder::build(const json::value* schema, std::string_view name, const json::value* example,
@@ -76,7 +76,9 @@ json::value value_builder::build_open(const json::value* schema, std::string_vie
     if (is_list || (example != nullptr && example->is_array()))
         return json::array{build(items, name, doc_.first(example), depth + 1)};
     if (example != nullptr)
-        return example->is_string() ? json::string(literal(example->as_string(), literal(name, "text"))) : *example;
+        return example->is_string()
+                   ? json::string(template_literal(example->as_string(), template_literal(name, "text")))
+                   : *example;
     return by_type(schema, name, types.empty() ? "string" : types.front());
 }
 
@@ -96,7 +98,7 @@ std::string value_builder::service(const json::value* schema, const json::value*
     std::erase_if(values, [](const std::string& v) { return !is_service_name(v); });
     if (values.empty()) {
         fixed_services_.push_back(fixed);
-        return literal(fixed, "command");
+        return template_literal(fixed, "command");
     }
     values.resize(std::min(values.size(), max_services));
     if (services_.empty()) services_ = std::move(values);
@@ -162,7 +164,7 @@ json::value value_builder::by_type(const json::value* schema, std::string_view n
     const bool is_key = n.find("idempoten") != std::string::npos || n.find("correlation") != std::string::npos ||
                         n.find("requestid") != std::string::npos || n.find("transactionid") != std::string::npos;
     if (format == "uuid" || is_key) return "{random:uuid}";
-    return json::string(name.empty() ? "text" : literal(name, "text"));
+    return json::string(name.empty() ? "text" : template_literal(name, "text"));
 }
 
 } // namespace loadsim::scenario

@@ -11,7 +11,7 @@
 namespace loadsim::scenario {
 
 /// Template that renders as the text; `otherwise` if there is none.
-std::string literal(std::string_view text, std::string_view otherwise);
+std::string template_literal(std::string_view text, std::string_view otherwise);
 
 /// Builds values with placeholders of loadsim as texts: {vin}, {service}, {now:iso}, {random:uuid}; anything else is an example or made of
 /// the type. Bounded, whatever the document has. Threads: one.

@@ -27,7 +27,7 @@ constexpr choices::table<response_step::correlation, 4> correlations{
     {"own", "previous", "other", "unknown"},
     {response_step::correlation::own, response_step::correlation::previous, response_step::correlation::other,
      response_step::correlation::unknown}};
-constexpr choices::table<response_step::corruption, 4> corruption_forms{
+constexpr choices::table<response_step::corruption, 4> payload_corruptions{
     {"plain", "malformed", "empty", "oversized"},
     {response_step::corruption::none, response_step::corruption::malformed, response_step::corruption::empty,
      response_step::corruption::oversized}};
@@ -135,7 +135,7 @@ void describe(V& v, step_keys& k) {
     v.field("vin", k.foreign_vin, "foreign: the response carries another vehicle's VIN.", vins.type());
     v.field("payload", k.corruption,
             "malformed: cut off; empty: no bytes; oversized: larger than the platform accepts.",
-            corruption_forms.type());
+            payload_corruptions.type());
     v.field("disconnect", k.disconnect,
             "Ends the session: clean (with DISCONNECT), abrupt (with a TCP reset), half-open (without FIN or RST).",
             disconnect_kinds.type());

@@ -1,29 +1,30 @@
+#include "repository_files.hpp"
 #include "rules.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
+#include <string>
+#include <vector>
 
 namespace fs = std::filesystem;
+using architecture::read_file;
+using architecture::root;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
 namespace {
 
-std::vector<architecture::source_file> files_below(std::initializer_list<const char*> folders) {
-    const fs::path root(LOADSIM_ROOT);
-    std::vector<architecture::source_file> files;
+/// Headers and sources, from the root.
+std::vector<std::string> files_below(std::initializer_list<const char*> folders) {
+    std::vector<std::string> files;
     for (const auto* folder : folders) {
         if (!fs::exists(root / folder)) continue;
         for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
             const auto extension = entry.path().extension();
             if (!entry.is_regular_file() || (extension != ".hpp" && extension != ".cpp")) continue;
-            std::ifstream in(entry.path());
-            files.push_back({entry.path().lexically_relative(root).generic_string(),
-                             std::string(std::istreambuf_iterator<char>(in), {})});
+            files.push_back(entry.path().lexically_relative(root).generic_string());
         }
     }
     return files;
@@ -116,7 +117,8 @@ TEST(architecture_rules, unexpected_entries_at_the_root_are_reported) {
 TEST(architecture, the_includes_follow_the_rules) {
     const auto files = files_below({"include", "src"});
     ASSERT_GT(files.size(), 10u) << "nothing was read";
-    for (const auto& f : files) {
+    for (const auto& path : files) {
+        const architecture::source_file f{path, read_file(path)};
         EXPECT_THAT(architecture::forbidden_dependencies(f, architecture::allowed_dependencies()), IsEmpty());
         EXPECT_THAT(architecture::private_includes(f), IsEmpty());
         EXPECT_THAT(architecture::heavy_includes(f), IsEmpty());
@@ -124,20 +126,20 @@ TEST(architecture, the_includes_follow_the_rules) {
 }
 
 TEST(architecture, the_file_names_follow_the_rules) {
-    for (const auto& f : files_below({"include", "src", "tests", "bench"}))
-        EXPECT_THAT(architecture::vague_names(f.path), IsEmpty());
+    for (const auto& path : files_below({"include", "src", "tests", "bench"}))
+        EXPECT_THAT(architecture::vague_names(path), IsEmpty());
 }
 
 TEST(architecture, the_root_follows_the_rules) {
     std::vector<std::string> entries;
-    for (const auto& entry : fs::directory_iterator(LOADSIM_ROOT)) entries.push_back(entry.path().filename().string());
+    for (const auto& entry : fs::directory_iterator(root)) entries.push_back(entry.path().filename().string());
     ASSERT_THAT(entries, testing::Contains("CMakeLists.txt"));
     EXPECT_THAT(architecture::unexpected_entries(entries), IsEmpty());
 }
 
 TEST(architecture, every_module_on_disk_is_in_the_table) {
     for (const auto* folder : {"src", "include/loadsim"})
-        for (const auto& entry : fs::directory_iterator(fs::path(LOADSIM_ROOT) / folder))
+        for (const auto& entry : fs::directory_iterator(root / folder))
             EXPECT_TRUE(architecture::allowed_dependencies().contains(entry.path().filename().string()))
                 << entry.path();
 }

@@ -11,8 +11,6 @@ using loadsim::contract::message_contract;
 
 namespace {
 
-using phase = response::phase_kind;
-
 constexpr std::string_view car = "LZ9SMEV05TF000001";
 const std::string hostile = "a\"b\\c\n\r\t\b\f\x01\x1f\x7f/ \xc3\xa4 {vin} }}";
 

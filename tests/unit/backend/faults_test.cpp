@@ -12,22 +12,22 @@
 using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
-using kind = fault::kind;
-using message = fault::message;
+using fault_kind = fault::kind;
+using fault_message = fault::message;
 
 namespace {
 
-fault every_nth(std::uint32_t every, kind what, message of, nanoseconds delay = 0ns) {
+fault every_nth(std::uint32_t every, fault_kind what, fault_message of, nanoseconds delay = 0ns) {
     return {.what = what, .applies_to = of, .rule = {.every = every, .probability = {}, .window = {}}, .delay = delay};
 }
-fault with_probability(double probability, kind what, message of) {
+fault with_probability(double probability, fault_kind what, fault_message of) {
     return {.what = what,
             .applies_to = of,
             .rule = {.every = {}, .probability = fraction{probability}, .window = {}},
             .delay = 0ns};
 }
 
-std::set<int> selected_numbers(fault_plans& plan, message of, int messages) {
+std::set<int> selected_numbers(fault_plans& plan, fault_message of, int messages) {
     std::set<int> found;
     for (int i = 1; i <= messages; ++i)
         if (plan.next(of) != nullptr) found.insert(i);
@@ -37,63 +37,70 @@ std::set<int> selected_numbers(fault_plans& plan, message of, int messages) {
 } // namespace
 
 TEST(fault_plans, selects_every_nth_message_of_its_kind) {
-    fault_plans plan({every_nth(10, kind::drop, message::command), every_nth(3, kind::drop, message::event)}, 1);
-    EXPECT_EQ(selected_numbers(plan, message::command, 35), (std::set{10, 20, 30}));
-    EXPECT_EQ(selected_numbers(plan, message::response, 35), std::set<int>{});
-    EXPECT_EQ(selected_numbers(plan, message::event, 7), (std::set{3, 6})) << "each kind has a count of its own";
-    EXPECT_EQ(selected_numbers(plan, message::command, 5), std::set{5}) << "the 40th";
+    fault_plans plan(
+        {every_nth(10, fault_kind::drop, fault_message::command), every_nth(3, fault_kind::drop, fault_message::event)},
+        1);
+    EXPECT_EQ(selected_numbers(plan, fault_message::command, 35), (std::set{10, 20, 30}));
+    EXPECT_EQ(selected_numbers(plan, fault_message::response, 35), std::set<int>{});
+    EXPECT_EQ(selected_numbers(plan, fault_message::event, 7), (std::set{3, 6})) << "each kind has a count of its own";
+    EXPECT_EQ(selected_numbers(plan, fault_message::command, 5), std::set{5}) << "the 40th";
 }
 
 TEST(fault_plans, selects_by_probability_and_seed) {
-    const std::vector<fault> faults{with_probability(0.25, kind::drop, message::command),
-                                    with_probability(0.25, kind::delay, message::response)};
+    const std::vector<fault> faults{with_probability(0.25, fault_kind::drop, fault_message::command),
+                                    with_probability(0.25, fault_kind::delay, fault_message::response)};
     fault_plans one(faults, 1), same(faults, 1), other(faults, 2);
-    const auto of_one = selected_numbers(one, message::command, 4'000);
+    const auto of_one = selected_numbers(one, fault_message::command, 4'000);
     EXPECT_NEAR(static_cast<double>(of_one.size()), 1'000, 100);
-    EXPECT_EQ(of_one, selected_numbers(same, message::command, 4'000));
-    EXPECT_NE(of_one, selected_numbers(other, message::command, 4'000));
-    EXPECT_NE(of_one, selected_numbers(same, message::response, 4'000)) << "each kind has chances of its own";
+    EXPECT_EQ(of_one, selected_numbers(same, fault_message::command, 4'000));
+    EXPECT_NE(of_one, selected_numbers(other, fault_message::command, 4'000));
+    EXPECT_NE(of_one, selected_numbers(same, fault_message::response, 4'000)) << "each kind has chances of its own";
 }
 
 TEST(fault_plans, random_ones_do_not_change_between_versions) {
-    fault_plans plan({with_probability(0.2, kind::drop, message::command),
-                      with_probability(0.1, kind::delay, message::response),
-                      with_probability(0.1, kind::duplicate, message::response)},
+    fault_plans plan({with_probability(0.2, fault_kind::drop, fault_message::command),
+                      with_probability(0.1, fault_kind::delay, fault_message::response),
+                      with_probability(0.1, fault_kind::duplicate, fault_message::response)},
                      7);
-    const auto applied = [&](message of) {
+    const auto applied = [&](fault_message of) {
         std::string text;
         for (int i = 0; i < 40; ++i) {
             const auto* hit = plan.next(of);
-            text += hit == nullptr ? '.' : hit->what == kind::drop ? 'd' : hit->what == kind::delay ? 'l' : '2';
+            text += hit == nullptr                   ? '.'
+                    : hit->what == fault_kind::drop  ? 'd'
+                    : hit->what == fault_kind::delay ? 'l'
+                                                     : '2';
         }
         return text;
     };
-    EXPECT_EQ(applied(message::command), "d..d........dd........d....d..d.....d...");
-    EXPECT_EQ(applied(message::response), "...ll...22..l2........l.l...l........l..");
+    EXPECT_EQ(applied(fault_message::command), "d..d........dd........d....d..d.....d...");
+    EXPECT_EQ(applied(fault_message::response), "...ll...22..l2........l.l...l........l..");
 }
 
 TEST(fault_plans, probability_0_is_never_and_1_is_always) {
-    fault_plans plan(
-        {with_probability(0, kind::drop, message::command), with_probability(1, kind::drop, message::response)}, 1);
-    EXPECT_EQ(selected_numbers(plan, message::command, 1'000).size(), 0U);
-    EXPECT_EQ(selected_numbers(plan, message::response, 1'000).size(), 1'000U);
+    fault_plans plan({with_probability(0, fault_kind::drop, fault_message::command),
+                      with_probability(1, fault_kind::drop, fault_message::response)},
+                     1);
+    EXPECT_EQ(selected_numbers(plan, fault_message::command, 1'000).size(), 0U);
+    EXPECT_EQ(selected_numbers(plan, fault_message::response, 1'000).size(), 1'000U);
 }
 
 TEST(fault_plans, applies_at_most_one_fault_to_a_message) {
-    fault_plans plan({every_nth(2, kind::drop, message::response), every_nth(3, kind::duplicate, message::response)},
+    fault_plans plan({every_nth(2, fault_kind::drop, fault_message::response),
+                      every_nth(3, fault_kind::duplicate, fault_message::response)},
                      1);
-    std::map<kind, int> done;
+    std::map<fault_kind, int> done;
     for (int i = 1; i <= 12; ++i)
-        if (const auto* hit = plan.next(message::response)) ++done[hit->what];
-    EXPECT_EQ(done[kind::drop], 6);
-    EXPECT_EQ(done[kind::duplicate], 2) << "the 3rd and the 9th: the 6th and the 12th are dropped";
+        if (const auto* hit = plan.next(fault_message::response)) ++done[hit->what];
+    EXPECT_EQ(done[fault_kind::drop], 6);
+    EXPECT_EQ(done[fault_kind::duplicate], 2) << "the 3rd and the 9th: the 6th and the 12th are dropped";
 }
 
 TEST(fault_counts, are_formatted_as_text) {
     fault_counts counts;
     EXPECT_EQ(to_string(counts), "");
-    counts.of(kind::drop, message::command) = 5;
-    counts.of(kind::double_send, message::request) = 2;
+    counts.of(fault_kind::drop, fault_message::command) = 5;
+    counts.of(fault_kind::double_send, fault_message::request) = 2;
     EXPECT_EQ(to_string(counts), "drop command 5, double-send request 2");
 }
 
@@ -101,9 +108,9 @@ namespace {
 
 /// 31 requests, one per second, to three vehicles in turn; each vehicle responds `executed` after 100 ms. Every 10th
 /// message is selected: three times.
-struct row {
-    kind what;
-    message applies_to;
+struct fault_case {
+    fault_kind what;
+    fault_message applies_to;
     nanoseconds delay;
     struct expected {
         int commands;  ///< published
@@ -118,7 +125,7 @@ struct row {
 constexpr int requests = 31;
 constexpr int fault_count = 3;
 
-class each_fault : public service_core_fixture, public testing::WithParamInterface<row> {
+class each_fault : public service_core_fixture, public testing::WithParamInterface<fault_case> {
 protected:
     /// Responds to the commands since the last call, 100 ms later.
     void tick() {
@@ -134,7 +141,7 @@ protected:
             if (m.topic.find("/cmd/") == std::string::npos) continue;
             const auto command = read_command(m.payload).value();
             if (!executed_.insert(command.id).second) continue; // already executed
-            send_response(command.id, response::phase_kind::final, true, {}, *vin_of(m.topic));
+            send_response(command.id, phase::final, true, {}, *vin_of(m.topic));
         }
     }
 
@@ -183,27 +190,28 @@ TEST_P(each_fault, is_injected_as_often_as_configured_without_other_effects) {
 
 INSTANTIATE_TEST_SUITE_P(
     table, each_fault,
-    testing::Values(row{kind::drop, message::command, 0ns, {28, 28, 3, 0, 0, 0}},
-                    row{kind::drop, message::response, 0ns, {31, 28, 3, 0, 0, 0}},
-                    row{kind::drop, message::event, 0ns, {31, 28, 0, 0, 0, 0}},
-                    row{kind::delay, message::command, 500ms, {31, 31, 0, 0, 0, 0}},
-                    row{kind::delay, message::command, 2s, {31, 28, 3, 3, 0, 0}}, // beyond the deadline
-                    row{kind::delay, message::response, 500ms, {31, 31, 0, 0, 0, 0}},
-                    row{kind::delay, message::response, 2s, {31, 28, 3, 3, 0, 0}},
-                    row{kind::delay, message::event, 500ms, {31, 31, 0, 0, 0, 0}},
-                    row{kind::duplicate, message::command, 0ns, {34, 31, 0, 0, 0, 0}},
-                    row{kind::duplicate, message::response, 0ns, {31, 31, 0, 0, 0, 0}},
-                    row{kind::duplicate, message::event, 0ns, {31, 34, 0, 0, 0, 0}},
+    testing::Values(fault_case{fault_kind::drop, fault_message::command, 0ns, {28, 28, 3, 0, 0, 0}},
+                    fault_case{fault_kind::drop, fault_message::response, 0ns, {31, 28, 3, 0, 0, 0}},
+                    fault_case{fault_kind::drop, fault_message::event, 0ns, {31, 28, 0, 0, 0, 0}},
+                    fault_case{fault_kind::delay, fault_message::command, 500ms, {31, 31, 0, 0, 0, 0}},
+                    fault_case{
+                        fault_kind::delay, fault_message::command, 2s, {31, 28, 3, 3, 0, 0}}, // beyond the deadline
+                    fault_case{fault_kind::delay, fault_message::response, 500ms, {31, 31, 0, 0, 0, 0}},
+                    fault_case{fault_kind::delay, fault_message::response, 2s, {31, 28, 3, 3, 0, 0}},
+                    fault_case{fault_kind::delay, fault_message::event, 500ms, {31, 31, 0, 0, 0, 0}},
+                    fault_case{fault_kind::duplicate, fault_message::command, 0ns, {34, 31, 0, 0, 0, 0}},
+                    fault_case{fault_kind::duplicate, fault_message::response, 0ns, {31, 31, 0, 0, 0, 0}},
+                    fault_case{fault_kind::duplicate, fault_message::event, 0ns, {31, 34, 0, 0, 0, 0}},
                     // The 10th is held until the vehicle's next message, the 13th; no message follows the 30th.
-                    row{kind::reorder, message::command, 0ns, {30, 28, 3, 2, 0, 0}},
-                    row{kind::reorder, message::response, 0ns, {31, 28, 3, 2, 0, 0}},
-                    row{kind::reorder, message::event, 0ns, {31, 30, 0, 0, 0, 0}},
-                    row{kind::forget, message::request, 0ns, {31, 28, 0, 0, 3, 0}},
-                    row{kind::double_send, message::request, 0ns, {34, 31, 0, 0, 3, 0}}),
-    [](const testing::TestParamInfo<row>& at) { return fmt::format("row_{}", at.index); });
+                    fault_case{fault_kind::reorder, fault_message::command, 0ns, {30, 28, 3, 2, 0, 0}},
+                    fault_case{fault_kind::reorder, fault_message::response, 0ns, {31, 28, 3, 2, 0, 0}},
+                    fault_case{fault_kind::reorder, fault_message::event, 0ns, {31, 30, 0, 0, 0, 0}},
+                    fault_case{fault_kind::forget, fault_message::request, 0ns, {31, 28, 0, 0, 3, 0}},
+                    fault_case{fault_kind::double_send, fault_message::request, 0ns, {34, 31, 0, 0, 3, 0}}),
+    [](const testing::TestParamInfo<fault_case>& at) { return fmt::format("row_{}", at.index); });
 
 TEST_F(service_core_fixture, a_delayed_command_is_published_and_does_not_expire_though_its_request_has_ended) {
-    config.faults = {every_nth(1, kind::delay, message::command, 11s)};
+    config.faults = {every_nth(1, fault_kind::delay, fault_message::command, 11s)};
     restart();
     const auto id = pending_request();
     EXPECT_EQ(core->next_due(), time.now() + 5s) << "the check of created";
@@ -218,7 +226,7 @@ TEST_F(service_core_fixture, a_delayed_command_is_published_and_does_not_expire_
 }
 
 TEST_F(service_core_fixture, a_reordered_command_goes_after_the_next_of_the_same_vehicle_and_of_no_other) {
-    config.faults = {every_nth(2, kind::reorder, message::command)};
+    config.faults = {every_nth(2, fault_kind::reorder, fault_message::command)};
     restart();
     const auto first = pending_request(other_vin);
     const auto held = pending_request(); // the 2nd
@@ -235,11 +243,11 @@ TEST_F(service_core_fixture, a_reordered_command_goes_after_the_next_of_the_same
     EXPECT_EQ(published_commands()[3].id, held);
     EXPECT_EQ(published_commands()[4].id, held_too);
     EXPECT_EQ(broker.messages.back().expires_in_s, 0U);
-    EXPECT_EQ(core->counts().faults.of(kind::reorder, message::command), 2U);
+    EXPECT_EQ(core->counts().faults.of(fault_kind::reorder, fault_message::command), 2U);
 }
 
 TEST_F(service_core_fixture, held_messages_are_bounded) {
-    config.faults = {every_nth(1, kind::reorder, message::command)};
+    config.faults = {every_nth(1, fault_kind::reorder, fault_message::command)};
     restart();
     for (int i = 0; i < 9; ++i) {
         EXPECT_TRUE(published_commands().empty());
@@ -247,11 +255,11 @@ TEST_F(service_core_fixture, held_messages_are_bounded) {
         advance(10s);
     }
     EXPECT_EQ(published_commands().size(), 9U) << "the ninth, and those that waited for it";
-    EXPECT_EQ(core->counts().faults.of(kind::reorder, message::command), 8U);
+    EXPECT_EQ(core->counts().faults.of(fault_kind::reorder, fault_message::command), 8U);
 }
 
 TEST_F(service_core_fixture, a_duplicated_response_is_published_unchanged_on_its_own_topic) {
-    config.faults = {every_nth(2, kind::duplicate, message::response)};
+    config.faults = {every_nth(2, fault_kind::duplicate, fault_message::response)};
     restart();
     const auto id = pending_request();
     send_ack(id);
@@ -272,7 +280,7 @@ TEST_F(service_core_fixture, a_duplicated_response_is_published_unchanged_on_its
 }
 
 TEST_F(service_core_fixture, the_echo_filter_is_bounded) {
-    config.faults = {every_nth(1, kind::duplicate, message::response)};
+    config.faults = {every_nth(1, fault_kind::duplicate, fault_message::response)};
     restart({.unconfirmed = 2'000, .waiting = 10});
     const auto id = pending_request();
     for (int i = 0; i < 1'001; ++i) send_ack(id);
@@ -288,7 +296,7 @@ TEST_F(service_core_fixture, the_echo_filter_is_bounded) {
 }
 
 TEST_F(service_core_fixture, a_forgotten_request_is_unknown) {
-    config.faults = {every_nth(1, kind::forget, message::request)};
+    config.faults = {every_nth(1, fault_kind::forget, fault_message::request)};
     restart();
     const auto id = pending_request();
     EXPECT_EQ(published_commands().size(), 1U);
@@ -301,7 +309,7 @@ TEST_F(service_core_fixture, a_forgotten_request_is_unknown) {
 }
 
 TEST_F(service_core_fixture, the_command_of_a_forgotten_request_survives_an_outage) {
-    config.faults = {every_nth(1, kind::forget, message::request)};
+    config.faults = {every_nth(1, fault_kind::forget, fault_message::request)};
     restart();
     core->out().on_connection_lost();
     const auto id = pending_request();
@@ -312,7 +320,7 @@ TEST_F(service_core_fixture, the_command_of_a_forgotten_request_survives_an_outa
 }
 
 TEST_F(service_core_fixture, a_second_command_is_sent_while_the_first_is_active_and_has_an_unknown_id) {
-    config.faults = {every_nth(1, kind::double_send, message::request)};
+    config.faults = {every_nth(1, fault_kind::double_send, fault_message::request)};
     restart();
     const auto id = pending_request();
     ASSERT_EQ(published_commands().size(), 2U);
@@ -329,8 +337,9 @@ TEST_F(service_core_fixture, a_second_command_is_sent_while_the_first_is_active_
 }
 
 TEST_F(service_core_fixture, faults_that_apply_to_no_message_do_nothing) {
-    config.faults = {every_nth(1, kind::drop, message::request), every_nth(1, kind::forget, message::command),
-                     every_nth(1, kind::double_send, message::response)};
+    config.faults = {every_nth(1, fault_kind::drop, fault_message::request),
+                     every_nth(1, fault_kind::forget, fault_message::command),
+                     every_nth(1, fault_kind::double_send, fault_message::response)};
     restart();
     const auto id = pending_request();
     send_final(id);

@@ -20,7 +20,7 @@ protected:
     static boost::json::object json(const http::server_response& r) { return boost::json::parse(r.body).as_object(); }
 };
 
-struct row {
+struct api_case {
     std::string_view method;
     std::string_view target;
     std::string_view body;
@@ -31,7 +31,7 @@ struct row {
 
 constexpr std::string_view horn = "/vehicles/LZ9SMEV05TF000001/remote-services/horn";
 
-const row rows[] = {
+const api_case api_cases[] = {
     {"POST", horn, "", 202, "", "no body needed"},
     {"POST", horn, R"({"duration": 3})", 202, "", "parameters"},
     {"POST", horn, "{}", 202, "", "none of them"},
@@ -87,7 +87,7 @@ const row rows[] = {
 } // namespace
 
 TEST_F(api, responds_to_each_request_with_the_expected_status) {
-    for (const auto& r : rows) {
+    for (const auto& r : api_cases) {
         restart();
         const auto got = send_request(r.method, r.target, r.body);
         const auto what = std::string(r.method) + ' ' + std::string(r.target) + ": " + std::string(r.why);
@@ -198,7 +198,7 @@ TEST_F(api, returns_the_requests_of_a_vehicle_newest_first_and_page_by_page) {
         if (i != 3) advance(1ms); // two in the same millisecond
         ids.insert(ids.begin(), pending_request());
         send_final(ids.front());
-        send_response(pending_request(other_vin), response::phase_kind::final, true, {}, other_vin);
+        send_response(pending_request(other_vin), phase::final, true, {}, other_vin);
     }
     const auto history = "/vehicles/" + std::string(horn_vin) + "/requests";
     std::vector<std::string> found;
@@ -256,7 +256,7 @@ TEST_F(api, accepts_responses_with_a_brokers_http_api) {
     EXPECT_EQ(acked.status, 202U);
     EXPECT_TRUE(acked.body.empty());
     EXPECT_EQ(core->find(id)->state, state::running);
-    EXPECT_EQ(post_response({.id = id, .phase = response::phase_kind::final, .code = {}, .seq = 2}).status, 202U);
+    EXPECT_EQ(post_response({.id = id, .phase = phase::final, .code = {}, .seq = 2}).status, 202U);
     EXPECT_EQ(core->find(id)->state, state::executed);
     EXPECT_EQ(send_request("POST", response_url, R"({"state":"asleep","wake":"udp"})").status, 202U) << "presence";
     EXPECT_EQ(core->counts().wakeup.asleep, 1U);

@@ -19,7 +19,7 @@ protected:
     void SetUp() override { restart(); } // default batch options: 10 events or 100 ms
 };
 
-stored_event row(std::string id, state s, std::int64_t at_ms, std::string reason = {}) {
+stored_event event_row(std::string id, state s, std::int64_t at_ms, std::string reason = {}) {
     return {std::move(id), std::string(horn_vin), "horn", s, std::move(reason), at_ms};
 }
 
@@ -68,16 +68,17 @@ TEST_F(batching, every_event_is_stored_with_its_time) {
     advance(5ms);
     send_final(id, false, "door_open");
     core->flush();
-    const std::vector<stored_event> wanted_rows{row(id, state::created, start_ms), row(id, state::pending, start_ms),
-                                                row(id, state::running, start_ms + 7),
-                                                row(id, state::failed, start_ms + 12, "door_open")};
+    const std::vector<stored_event> wanted_rows{
+        event_row(id, state::created, start_ms), event_row(id, state::pending, start_ms),
+        event_row(id, state::running, start_ms + 7), event_row(id, state::failed, start_ms + 12, "door_open")};
     EXPECT_EQ(store.events(), wanted_rows);
 }
 
 TEST(sqlite_events, returns_the_written_events) {
     auto events = open_temporary();
-    const std::vector<stored_event> batch{row("a", state::created, 1), row("a", state::failed, 2, "it's \"odd\""),
-                                          row("b", state::created, 3)};
+    const std::vector<stored_event> batch{event_row("a", state::created, 1),
+                                          event_row("a", state::failed, 2, "it's \"odd\""),
+                                          event_row("b", state::created, 3)};
     EXPECT_EQ(events.write(batch), 3U);
     EXPECT_EQ(events_of(events, "a"), (std::vector<stored_event>{batch[0], batch[1]}));
     EXPECT_TRUE(events_of(events, "c").empty());
@@ -85,7 +86,7 @@ TEST(sqlite_events, returns_the_written_events) {
 
 TEST(sqlite_events, stores_a_repeated_event_once) {
     auto events = open_temporary();
-    const std::vector<stored_event> batch{row("a", state::created, 1)};
+    const std::vector<stored_event> batch{event_row("a", state::created, 1)};
     EXPECT_EQ(events.write(batch), 1U);
     EXPECT_EQ(events.write(batch), 1U);
     EXPECT_EQ(events_of(events, "a").size(), 1U);
@@ -103,8 +104,8 @@ TEST(sqlite_events, one_rejected_event_does_not_lose_the_others) {
                            nullptr, nullptr, nullptr),
               SQLITE_OK);
     sqlite3_close(other);
-    const std::vector<stored_event> batch{row("a", state::created, 1), row("bad", state::created, 2),
-                                          row("b", state::created, 3)};
+    const std::vector<stored_event> batch{event_row("a", state::created, 1), event_row("bad", state::created, 2),
+                                          event_row("b", state::created, 3)};
     EXPECT_EQ(events.write(batch), 2U);
     EXPECT_EQ(events_of(events, "a").size(), 1U);
     EXPECT_EQ(events_of(events, "b").size(), 1U);
@@ -113,9 +114,9 @@ TEST(sqlite_events, one_rejected_event_does_not_lose_the_others) {
 
 TEST(sqlite_events, deletes_events_of_ended_requests_only_and_in_portions) {
     auto events = open_temporary();
-    events.write(std::vector{row("old", state::created, 1), row("old", state::executed, 10),
-                             row("older", state::failed, 9), row("active", state::created, 1),
-                             row("young", state::executed, 11)});
+    events.write(std::vector{event_row("old", state::created, 1), event_row("old", state::executed, 10),
+                             event_row("older", state::failed, 9), event_row("active", state::created, 1),
+                             event_row("young", state::executed, 11)});
     EXPECT_EQ(events.delete_ended(8, 100), 0U);
     EXPECT_EQ(events.delete_ended(10, 1), 1U);
     EXPECT_EQ(events.delete_ended(10, 100), 1U);
@@ -127,11 +128,12 @@ TEST(sqlite_events, deletes_events_of_ended_requests_only_and_in_portions) {
 
 TEST(sqlite_events, reads_the_requests_of_a_vehicle_newest_first) {
     auto events = open_temporary();
-    auto foreign = row("x", state::created, 2);
+    auto foreign = event_row("x", state::created, 2);
     foreign.vin = other_vin;
-    const std::vector<stored_event> oldest{row("c", state::created, 1), row("c", state::pending, 9)};
-    const std::vector<stored_event> middle{row("a", state::created, 2), row("a", state::failed, 3, "timeout")};
-    const std::vector<stored_event> newest{row("b", state::created, 2)}; // in the same millisecond: by id
+    const std::vector<stored_event> oldest{event_row("c", state::created, 1), event_row("c", state::pending, 9)};
+    const std::vector<stored_event> middle{event_row("a", state::created, 2),
+                                           event_row("a", state::failed, 3, "timeout")};
+    const std::vector<stored_event> newest{event_row("b", state::created, 2)}; // in the same millisecond: by id
     for (const auto& batch : {oldest, newest, middle, {foreign}}) events.write(batch);
     const auto ids = [&](std::string before, int limit) {
         std::string all;
@@ -174,8 +176,8 @@ TEST(store_writer, writes_all_batches_before_it_ends_and_deletes_expired_events)
         store_writer w(
             sqlite_events::open(path).value(), 1h, [] { return std::int64_t{3'600'010}; }, run_at_once);
         for (int i = 0; i < 50; ++i)
-            w.write({row("new" + std::to_string(i), state::created, 20),
-                     row("new" + std::to_string(i), state::executed, 21)});
+            w.write({event_row("new" + std::to_string(i), state::created, 20),
+                     event_row("new" + std::to_string(i), state::executed, 21)});
         w.finish();
         EXPECT_EQ(w.written(), 100U);
         EXPECT_EQ(w.lost(), 0U);
@@ -183,10 +185,10 @@ TEST(store_writer, writes_all_batches_before_it_ends_and_deletes_expired_events)
     {
         auto events = sqlite_events::open(path).value();
         EXPECT_EQ(events_of(events, "new49").size(), 2U);
-        events.write(std::vector{row("old", state::failed, 10)});
+        events.write(std::vector{event_row("old", state::failed, 10)});
         store_writer w(
             std::move(events), 1h, [] { return std::int64_t{3'600'010}; }, run_at_once);
-        w.write({row("x", state::created, 1)}); // pending work before the destructor
+        w.write({event_row("x", state::created, 1)}); // pending work before the destructor
     }
     auto events = sqlite_events::open(path).value();
     EXPECT_TRUE(events_of(events, "old").empty()) << "of an earlier start, forgotten by this one";
@@ -198,7 +200,7 @@ TEST(store_writer, a_query_sees_all_batches_written_before) {
         open_temporary(), 1h, [] { return std::int64_t{0}; }, run_at_once);
     std::vector<std::size_t> sizes; // written on the database thread until finish() returns
     for (int i = 0; i < 50; ++i) {
-        w.write({row("r" + std::to_string(i), state::created, i)});
+        w.write({event_row("r" + std::to_string(i), state::created, i)});
         w.read({.vin = std::string(horn_vin), .limit = 100},
                [&](const auto& found) { sizes.push_back(found->size()); });
     }
@@ -220,7 +222,7 @@ TEST(store_writer, rejects_queries_when_many_wait_and_still_takes_batches) {
         blocked.get_future().wait();
         for (int i = 0; i < 1'001; ++i) w.read({.id = "x"}, [&](const auto& found) { ++(found ? read : rejected); });
         EXPECT_EQ(rejected, 1) << "at once";
-        w.write({row("x", state::created, 1)});
+        w.write({event_row("x", state::created, 1)});
         release.set_value();
         w.finish();
         EXPECT_EQ(w.written(), 1U);

@@ -88,7 +88,7 @@ TEST_F(request_creation, an_active_request_is_never_evicted) {
     const auto second = pending_request(other_vin);
     advance(9s);
     EXPECT_EQ(state_of(first), state::pending);
-    send_response(second, response::phase_kind::final, true, {}, other_vin);
+    send_response(second, phase::final, true, {}, other_vin);
     EXPECT_EQ(core->find(second), nullptr) << "no time to live, but the oldest is active and holds the table";
     EXPECT_EQ(core->counts().requests.remembered, 2U);
     send_final(first);

@@ -4,7 +4,6 @@
 using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
-using phase = response::phase_kind;
 
 using request_lifecycle = service_core_fixture;
 

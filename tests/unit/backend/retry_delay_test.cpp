@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct row {
+struct retry_case {
     unsigned status;
     const char* retry_after;
     std::uint32_t tries;
@@ -20,7 +20,7 @@ struct row {
     const char* why;
 };
 
-const row rows[] = {
+const retry_case retry_cases[] = {
     {0, "", 1, 200ms, "no answer"},
     {0, "", 2, 400ms, "twice as long"},
     {0, "", 3, 800ms, "and again"},
@@ -42,7 +42,7 @@ const row rows[] = {
 };
 
 TEST(retry_delay, backs_off_exponentially_and_respects_retry_after) {
-    for (const auto& r : rows) EXPECT_EQ(retry_delay(r.status, r.retry_after, r.tries), r.wait) << r.why;
+    for (const auto& r : retry_cases) EXPECT_EQ(retry_delay(r.status, r.retry_after, r.tries), r.wait) << r.why;
 }
 
 } // namespace

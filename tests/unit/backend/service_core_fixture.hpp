@@ -78,20 +78,20 @@ protected:
     }
     std::string running_request() {
         auto id = pending_request();
-        send_response(id, response::phase_kind::ack);
+        send_response(id, phase::ack);
         return id;
     }
 
     /// Delivers a response with the next sequence number.
-    void send_response(const std::string& id, response::phase_kind at, bool ok = true, std::string code = {},
+    void send_response(const std::string& id, phase at, bool ok = true, std::string code = {},
                        std::string_view vin = horn_vin) {
         core->receive(response_topic(vin, id),
                       to_json(response{.id = id, .phase = at, .ok = ok, .code = std::move(code), .seq = ++last_seq}));
         core->run();
     }
-    void send_ack(const std::string& id) { send_response(id, response::phase_kind::ack); }
+    void send_ack(const std::string& id) { send_response(id, phase::ack); }
     void send_final(const std::string& id, bool ok = true, std::string code = {}) {
-        send_response(id, response::phase_kind::final, ok, std::move(code));
+        send_response(id, phase::final, ok, std::move(code));
     }
     void advance(nanoseconds step) {
         time.advance(step);

@@ -13,7 +13,6 @@
 using namespace loadsim;
 using namespace loadsim::backend;
 using namespace std::chrono_literals;
-using phase = response::phase_kind;
 
 namespace {
 

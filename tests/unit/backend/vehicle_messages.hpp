@@ -10,6 +10,8 @@
 
 namespace loadsim::backend {
 
+using phase = response::phase_kind;
+
 inline std::string to_json(const response& r) {
     using kind = contract::response_kind;
     const auto final_kind = r.ok ? kind::executed : kind::failed;

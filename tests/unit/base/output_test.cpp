@@ -23,11 +23,21 @@ TEST(output, has_no_secrets) {
     testing::internal::CaptureStderr();
     print_error("registered%20by%20output_test%20%1b, escaped: registered by output_test \\x1b\n");
     EXPECT_EQ(testing::internal::GetCapturedStderr(), "***, escaped: ***\n");
+    forget_secrets();
+}
+
+TEST(output, of_another_process_is_forwarded_as_it_is) {
+    register_secret("forwarded by output_test");
+    testing::internal::CaptureStdout();
+    forward_output("\r\x1b[K");
+    forward_output("forwarded by output_test\n");
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "\r\x1b[Kforwarded by output_test\n");
 }
 
 TEST(output, a_report_keeps_its_own_words) {
     register_secret("timed_out");
     testing::internal::CaptureStdout();
-    print_report("timed_out \x1b\n");
+    print_without_masking("timed_out \x1b\n");
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "timed_out \\x1b\n");
+    forget_secrets();
 }

@@ -15,6 +15,12 @@ std::string masked(std::string_view secret, std::string_view text) {
     return masker.mask(text);
 }
 
+std::string in_json(std::string_view text) {
+    std::string out;
+    append_json_escaped(text, out);
+    return out;
+}
+
 } // namespace
 
 TEST(secrets, are_masked_wherever_they_are) {
@@ -26,16 +32,11 @@ TEST(secrets, are_masked_wherever_they_are) {
 
 TEST(secrets, are_masked_in_encodings) {
     constexpr std::string_view secret = "p{vin} \"w\\/&\xc3\xa4\xf0\x9f\x94\x91'\n";
-    const auto json = [](std::string_view text) {
-        std::string out;
-        append_json_escaped(text, out);
-        return out;
-    };
     for (const auto part : {url_part::component, url_part::path, url_part::target, url_part::form})
         EXPECT_EQ(masked(secret, "x=" + percent_encode(secret, part) + "&y"), "x=***&y");
     EXPECT_EQ(masked("a/b?c", "a%2fb%3fc a%2Fb?c"), "*** ***");
     EXPECT_EQ(masked("%41%25", "%41%25 %2541%2525"), "*** ***") << "a value that looks like an encoding";
-    EXPECT_EQ(masked(secret, json(secret)), "***");
+    EXPECT_EQ(masked(secret, in_json(secret)), "***");
     EXPECT_EQ(masked(secret, R"(p\u007bvin} \"w\\\/&\u00e4\ud83d\udd11'\n)"), "***");
     EXPECT_EQ(masked(secret, escape_for_terminal(secret)), "***");
     EXPECT_EQ(masked("it's", "--set 'a=it'\\''s' 'it''s'"), "--set 'a=***' '***'");
@@ -46,16 +47,11 @@ TEST(secrets, are_masked_in_encodings) {
 
 TEST(secrets, are_masked_in_encodings_of_encodings) {
     constexpr std::string_view secret = "p{v} \"w\\/&%\xc3\xa4\n";
-    const auto json = [](std::string_view text) {
-        std::string out;
-        append_json_escaped(text, out);
-        return out;
-    };
     const auto url = [](std::string_view text) { return percent_encode(text, url_part::component); };
     const std::string plain(secret);
-    for (const auto& text :
-         {json(json(plain)), json(json(json(plain))), url(url(plain)), url(json(plain)), json(url(plain)),
-          json(url(json(plain))), url(json(json(plain))), escape_for_terminal(json(json(plain)))})
+    for (const auto& text : {in_json(in_json(plain)), in_json(in_json(in_json(plain))), url(url(plain)),
+                             url(in_json(plain)), in_json(url(plain)), in_json(url(in_json(plain))),
+                             url(in_json(in_json(plain))), escape_for_terminal(in_json(in_json(plain)))})
         EXPECT_EQ(masked(secret, "{\"a\":\"" + text + "\"}"), "{\"a\":\"***\"}") << text;
     EXPECT_EQ(masked("a\\\\b", R"(a\\b a\\\\b)"), "*** ***") << "two backslashes, escaped once and twice";
     EXPECT_EQ(masked("Secret", R"(\\u0053ecret %255cu0053ecret)"), "*** ***");

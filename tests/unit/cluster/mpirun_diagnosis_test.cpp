@@ -20,13 +20,13 @@ std::string text_of(const std::string& name) {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-struct row {
+struct diagnosis_case {
     std::string file;
     int exit_code;
     std::string sentence;
 };
 
-const row rows[] = {
+const diagnosis_case diagnosis_cases[] = {
     {"rank_killed", 137,
      "rank 1 on vm was killed by signal 9: by the kernel because memory ran out if `dmesg` says so, else by a user or "
      "another program; the launcher then ended all ranks"},
@@ -75,7 +75,7 @@ const row rows[] = {
 } // namespace
 
 TEST(mpirun_diagnosis, gives_one_sentence_per_output) {
-    for (const auto& r : rows) {
+    for (const auto& r : diagnosis_cases) {
         const auto output = text_of(r.file);
         ASSERT_FALSE(output.empty()) << r.file;
         EXPECT_EQ(diagnose(output, r.exit_code), r.sentence) << r.file;
@@ -86,7 +86,7 @@ TEST(mpirun_diagnosis, covers_every_collected_output) {
     std::set<std::string> unknown;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
         if (entry.path().extension() == ".txt") unknown.insert(entry.path().stem());
-    for (const auto& r : rows) unknown.erase(r.file);
+    for (const auto& r : diagnosis_cases) unknown.erase(r.file);
     EXPECT_TRUE(unknown.empty()) << *unknown.begin();
 }
 
@@ -99,7 +99,7 @@ TEST(mpirun_diagnosis, accepts_any_text) {
     EXPECT_EQ(diagnose("", 7), "mpirun ended with code 7 and without output");
     EXPECT_EQ(diagnose("?", 7), "mpirun ended with code 7; mpirun.log has its output");
     // Truncated after any byte: no crash.
-    for (const auto& r : rows) {
+    for (const auto& r : diagnosis_cases) {
         const auto output = text_of(r.file);
         for (std::size_t length = 0; length < output.size(); length += 5) (void)diagnose(output.substr(0, length), 1);
     }

@@ -10,6 +10,8 @@
 
 #include <bit>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 
 namespace json = boost::json;
 using namespace loadsim;
@@ -50,13 +52,26 @@ TEST(rank_messages, encode_to_readable_json) {
               R"({"join_request":{"version":"0.1.0","scenario":"name: x\n","error":"","wall_us":-5}})");
     EXPECT_EQ(encode(run_settings{"reports/a", 3, 5}),
               R"({"run_settings":{"folder":"reports/a","shards":3,"trace_run":5}})");
-    EXPECT_EQ(encode(busy_report{}), R"({"busy_report":{}})");
+    EXPECT_EQ(encode(busy_report{.failed_hook = "a"}), R"({"busy_report":{"failed_hook":"a"}})");
+}
+
+// The fuzzer changes these files: one that is out of date would be refused at its first unknown name.
+TEST(rank_messages, of_the_fuzzers_corpus_are_current) {
+    const auto text = [](const std::string& name) {
+        std::ifstream in(LOADSIM_TEST_DATA "/../fuzz/corpus/rank_messages/" + name, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    for (const auto* name :
+         {"busy_report", "control_command", "join_request", "run_settings", "status_report", "status_report_empty"})
+        EXPECT_EQ(decode_error(text(name)), "taken") << name;
+    EXPECT_TRUE(text("status_report").starts_with(text("truncated")));
 }
 
 TEST(rank_messages, round_trip_every_type) {
     for (const auto what :
          {control_command::kind::connect, control_command::kind::load, control_command::kind::stop_arrivals,
-          control_command::kind::expire_open_requests, control_command::kind::stop, control_command::kind::leave}) {
+          control_command::kind::expire_open_requests, control_command::kind::flush_records,
+          control_command::kind::stop, control_command::kind::leave}) {
         const control_command o{what, 5};
         EXPECT_EQ(std::get<control_command>(round_trip(o)), o);
     }
@@ -64,7 +79,7 @@ TEST(rank_messages, round_trip_every_type) {
     EXPECT_EQ(std::get<join_request>(round_trip(h)), h);
     const run_settings w{"/reports/ü", 3, UINT64_MAX};
     EXPECT_EQ(std::get<run_settings>(round_trip(w)), w);
-    EXPECT_TRUE(std::holds_alternative<busy_report>(round_trip(busy_report{})));
+    EXPECT_TRUE(std::holds_alternative<busy_report>(round_trip(busy_report{.failed_hook = "a"})));
 }
 
 TEST(rank_messages, round_trip_every_field_of_a_status_report) {
@@ -84,17 +99,23 @@ TEST(rank_messages, keep_negative_and_overflowing_samples) {
 }
 
 TEST(rank_messages, keep_every_bit_of_a_double) {
+    status_report report;
+    auto& records = report.snapshot.counts.session_records;
     for (std::uint64_t i = 0; i < 4'000; ++i) {
-        status_report r;
         // Alternately realistic instants and arbitrary bits.
-        r.snapshot.cpu_s = i % 2 == 0 ? static_cast<double>(random_bits(1, stream_id::behaviour, 1, i) >> 20) / 1e6
-                                      : std::bit_cast<double>(random_bits(1, stream_id::behaviour, 2, i));
-        const auto read = std::get<status_report>(*decode(encode(r))).snapshot.cpu_s;
-        if (std::isnan(r.snapshot.cpu_s))
-            ASSERT_TRUE(std::isnan(read));
+        const auto bits = random_bits(1, stream_id::behaviour, 1 + i % 2, i);
+        records.push_back({.at_ms = i % 2 == 0 ? static_cast<double>(bits >> 20) / 1e6 : std::bit_cast<double>(bits),
+                           .vin = "",
+                           .event = ""});
+    }
+    const auto read = std::get<status_report>(round_trip(report)).snapshot.counts.session_records;
+    ASSERT_EQ(read.size(), records.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        if (std::isnan(records[i].at_ms))
+            ASSERT_TRUE(std::isnan(read[i].at_ms));
         else
-            ASSERT_EQ(std::bit_cast<std::uint64_t>(read), std::bit_cast<std::uint64_t>(r.snapshot.cpu_s))
-                << r.snapshot.cpu_s;
+            ASSERT_EQ(std::bit_cast<std::uint64_t>(read[i].at_ms), std::bit_cast<std::uint64_t>(records[i].at_ms))
+                << records[i].at_ms;
     }
 }
 

@@ -218,7 +218,7 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.in_flight = from + 3;
     r.snapshot.waiting = from + 6;
     r.snapshot.awaited = from + 4;
-    r.snapshot.late = from + 7;
+    r.snapshot.over_limit = from + 7;
     r.snapshot.fatal_error = "the broker is gone";
     r.snapshot.all_due = true;
     r.snapshot.driver_ready = true;
@@ -326,22 +326,22 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
 }
 
 void expect_same(const status_report& a, const status_report& b) {
-    const auto& [seen, commands_executed, complete_intervals, interrupted, terminated, leaving] = a;
+    const auto& [snapshot, commands_executed, complete_intervals, interrupted, terminated, leaving] = a;
     EXPECT_EQ(commands_executed, b.commands_executed);
     EXPECT_EQ(complete_intervals, b.complete_intervals);
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, asked, online, in_flight, waiting, late, awaited, all_due, driver_ready, error, broken, cpu_s,
-                 rss_bytes] = seen;
+    const auto& [totals, sessions_planned, online, in_flight, waiting, over_limit, awaited, all_due, driver_ready,
+                 error, fatal_error, cpu_s, rss_bytes] = snapshot;
     expect_same(totals, b.snapshot.counts);
-    EXPECT_EQ(asked, b.snapshot.sessions_planned);
+    EXPECT_EQ(sessions_planned, b.snapshot.sessions_planned);
     EXPECT_EQ(online, b.snapshot.sessions_online);
     EXPECT_EQ(in_flight, b.snapshot.in_flight);
     EXPECT_EQ(waiting, b.snapshot.waiting);
     EXPECT_EQ(awaited, b.snapshot.awaited);
-    EXPECT_EQ(late, b.snapshot.late);
-    EXPECT_EQ(broken, b.snapshot.fatal_error);
+    EXPECT_EQ(over_limit, b.snapshot.over_limit);
+    EXPECT_EQ(fatal_error, b.snapshot.fatal_error);
     EXPECT_EQ(all_due, b.snapshot.all_due);
     EXPECT_EQ(driver_ready, b.snapshot.driver_ready);
     EXPECT_EQ(error, b.snapshot.setup_error);

@@ -271,6 +271,7 @@ TEST(message_contract, reports_payloads_that_cannot_be_composed) {
     const auto t = compiled_contract(o);
     outgoing_message out;
     EXPECT_FALSE(t.compose(response_kind::ack, {.request_id = "r-1"}, out));
+    EXPECT_EQ(out.problem, "contract.ack.payload is no hex");
     EXPECT_TRUE(t.compose(response_kind::ack, {.request_id = "0a"}, out));
     EXPECT_EQ(out.payload, "\n");
 }

@@ -14,6 +14,12 @@ TEST(placeholder_text, sample_has_a_character_for_each_placeholder) {
     EXPECT_EQ(sample_text("{vin"), "{vin");
 }
 
+TEST(placeholder_text, has_names) {
+    EXPECT_THAT(placeholder_names("{vin}/{#seq}{seq}{/seq}{raw:data.a}{random:1..6}${HOST_1}{{index}}{ }{\"a\":1}"),
+                ElementsAre("vin", "seq", "raw:data.a", "random:1..6"));
+    EXPECT_THAT(placeholder_names("{vin"), IsEmpty());
+}
+
 TEST(placeholder_text, finds_placeholders_of_other_tools) {
     const std::pair<std::string_view, std::string_view> cases[] = {
         {"{{ vin }}", "'{{ vin }}' is a placeholder of other tools and is sent as text; here it is written {vin}"},

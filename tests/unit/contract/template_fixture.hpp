@@ -11,7 +11,7 @@
 
 namespace loadsim::contract {
 
-inline const std::vector<std::string> data_columns{"user", "pair"};
+inline const std::vector<std::string> data_column_names{"user", "pair"};
 inline const std::vector<std::string> segment_names{"region"};
 inline const std::vector<std::string> parameter_names{"temperature"};
 inline const std::vector<std::string> captured_names{"token"};
@@ -19,7 +19,7 @@ inline const std::vector<std::string> captured_names{"token"};
 /// Union of the symbols of all scopes.
 inline template_symbols all_symbols() {
     return {.variables = ~variable_set{0},
-            .data = data_columns,
+            .data = data_column_names,
             .segment = segment_names,
             .parameters = parameter_names,
             .captured = captured_names,

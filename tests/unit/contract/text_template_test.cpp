@@ -190,7 +190,7 @@ TEST(text_template, reports_each_problem_in_one_sentence) {
 
 TEST(text_template, is_limited_to_the_symbols_of_its_scope) {
     std::vector<std::string> pointers;
-    const template_symbols few{.variables = bit(variable::vin) | bit(variable::index), .data = data_columns};
+    const template_symbols few{.variables = bit(variable::vin) | bit(variable::index), .data = data_column_names};
     EXPECT_EQ(problems_of(text_template::compile("{code}", few, pointers)),
               "'code' has no value here; there are: vin, index, data.user, data.pair");
     EXPECT_EQ(problems_of(text_template::compile("{code}", {}, pointers)), "'code' has no value here");

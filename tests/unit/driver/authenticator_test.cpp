@@ -5,7 +5,7 @@
 
 using namespace loadsim;
 using driver::auth_options;
-using kind = auth_options::kind;
+using auth_kind = auth_options::kind;
 
 namespace {
 
@@ -26,13 +26,13 @@ TEST(authenticator, adds_configured_header) {
         const char* header;
         const char* value;
     } const rows[] = {
-        {{.type = kind::bearer, .bearer = "abc"}, "Authorization", "Bearer abc"},
+        {{.type = auth_kind::bearer, .bearer = "abc"}, "Authorization", "Bearer abc"},
         // RFC 7617, 2
-        {{.type = kind::basic, .basic = {.user = "Aladdin", .password = "open sesame"}},
+        {{.type = auth_kind::basic, .basic = {.user = "Aladdin", .password = "open sesame"}},
          "Authorization",
          "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="},
-        {{.type = kind::api_key, .api_key = {.value = "k"}}, "X-Api-Key", "k"},
-        {{.type = kind::api_key, .api_key = {.header = "Ocp-Key", .value = "k"}}, "Ocp-Key", "k"},
+        {{.type = auth_kind::api_key, .api_key = {.value = "k"}}, "X-Api-Key", "k"},
+        {{.type = auth_kind::api_key, .api_key = {.header = "Ocp-Key", .value = "k"}}, "Ocp-Key", "k"},
     };
     for (const auto& row : rows) {
         const auto r = signed_by(row.options);
@@ -42,7 +42,8 @@ TEST(authenticator, adds_configured_header) {
         const http::request own{.headers = {{row.header, "of its own"}}};
         EXPECT_EQ(signed_by(row.options, own), own) << row.value;
     }
-    const auto r = signed_by({.type = kind::sigv4, .sigv4 = {.region = "r", .access_key = "a", .secret_key = "s"}});
+    const auto r =
+        signed_by({.type = auth_kind::sigv4, .sigv4 = {.region = "r", .access_key = "a", .secret_key = "s"}});
     EXPECT_NE(http::find_header(r.headers, "Authorization").find("Credential=a/20150830/r/execute-api/aws4_request"),
               std::string_view::npos);
 }
@@ -58,18 +59,19 @@ TEST(authenticator, refuses_invalid_options) {
         auth_options options;
         const char* says;
     } const rows[] = {
-        {{.type = kind::bearer}, "target.auth.bearer: is empty"},
-        {{.type = kind::bearer, .bearer = "abc\n"}, "target.auth.bearer: holds a line break"},
-        {{.type = kind::basic}, "target.auth.basic.user: is empty"},
-        {{.type = kind::basic, .basic = {.user = "a:b"}}, "target.auth.basic.user: holds a ':'"},
-        {{.type = kind::api_key, .api_key = {.header = "", .value = "k"}},
+        {{.type = auth_kind::bearer}, "target.auth.bearer: is empty"},
+        {{.type = auth_kind::bearer, .bearer = "abc\n"}, "target.auth.bearer: holds a line break"},
+        {{.type = auth_kind::basic}, "target.auth.basic.user: is empty"},
+        {{.type = auth_kind::basic, .basic = {.user = "a:b"}}, "target.auth.basic.user: holds a ':'"},
+        {{.type = auth_kind::api_key, .api_key = {.header = "", .value = "k"}},
          "target.auth.apiKey.header: '' is no header's name"},
-        {{.type = kind::api_key}, "target.auth.apiKey.value: is empty"},
-        {{.type = kind::oauth2, .oauth2 = {.token_url = "nowhere", .client_id = "i", .client_secret = "s"}},
+        {{.type = auth_kind::api_key}, "target.auth.apiKey.value: is empty"},
+        {{.type = auth_kind::oauth2, .oauth2 = {.token_url = "nowhere", .client_id = "i", .client_secret = "s"}},
          "target.auth.oauth2.tokenUrl: 'nowhere' is not a URL"},
-        {{.type = kind::oauth2, .oauth2 = {.token_url = "http://h/t", .client_secret = "s"}},
+        {{.type = auth_kind::oauth2, .oauth2 = {.token_url = "http://h/t", .client_secret = "s"}},
          "target.auth.oauth2.clientId: is empty"},
-        {{.type = kind::sigv4, .sigv4 = {.access_key = "a", .secret_key = "s"}}, "target.auth.sigv4.region: is empty"},
+        {{.type = auth_kind::sigv4, .sigv4 = {.access_key = "a", .secret_key = "s"}},
+         "target.auth.sigv4.region: is empty"},
     };
     for (const auto& row : rows) {
         const auto refused = driver::authenticator::open(row.options, api);
@@ -79,7 +81,7 @@ TEST(authenticator, refuses_invalid_options) {
     auto two = api;
     two.base_urls.push_back(two.base_urls.front());
     const auto refused = driver::authenticator::open(
-        {.type = kind::sigv4, .sigv4 = {.region = "r", .access_key = "a", .secret_key = "s"}}, two);
+        {.type = auth_kind::sigv4, .sigv4 = {.region = "r", .access_key = "a", .secret_key = "s"}}, two);
     ASSERT_FALSE(refused);
     EXPECT_NE(to_string(refused.error()).find("signs for one host"), std::string::npos);
 }

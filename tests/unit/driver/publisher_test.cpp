@@ -14,9 +14,13 @@ using testing::IsEmpty;
 namespace {
 
 std::vector<published_sample> samples() {
-    published_sample small{.name = "the messages of campaign 'small'", .location = "campaigns[0]", .message = {}};
+    published_sample small{
+        .plural = "commands", .singular = "a command for 'horn'", .location = "contract.command", .message = {}};
     small.message.topic = "small";
-    published_sample large{.name = "the messages of campaign 'large'", .location = "campaigns[1]", .message = {}};
+    published_sample large{.plural = "the messages of campaign 'large'",
+                           .singular = "one of the messages of campaign 'large'",
+                           .location = "campaigns[1]",
+                           .message = {}};
     large.message.topic = "large";
     large.message.payload = std::string(1000, 'x');
     large.message.qos = 2;

@@ -4,7 +4,7 @@
 
 using namespace loadsim;
 using namespace loadsim::driver;
-using kind = mapped_response::kind;
+using mapped_kind = mapped_response::kind;
 
 namespace {
 
@@ -19,23 +19,23 @@ mapped_response read(const contract::request_options& contract, const http::resp
 struct answer_case {
     unsigned status;
     const char* body;
-    kind what;
+    mapped_kind what;
     const char* text;
 };
 
 TEST(response_mapping, follows_the_built_in_contract) {
     const answer_case cases[] = {
-        {202, R"({"id":"a1","state":"created"})", kind::accepted, "a1"},
-        {202, R"({"id":7})", kind::accepted, "7"},
-        {202, R"({"ID":"a1"})", kind::errored, "http: 202 without a request id"},
-        {202, R"({"id":""})", kind::errored, "http: 202 without a request id"},
-        {202, R"({"id":null})", kind::errored, "http: 202 without a request id"},
-        {202, "", kind::errored, "http: 202 without a request id"},
-        {202, "[]", kind::errored, "http: 202 without a request id"},
-        {409, R"({"title":"busy"})", kind::rejected, "http: 409"},
-        {200, R"({"id":"a1"})", kind::errored, "http: 200"}, // a platform with synchronous completion
-        {404, "", kind::errored, "http: 404"},
-        {503, "<html>", kind::errored, "http: 503"},
+        {202, R"({"id":"a1","state":"created"})", mapped_kind::accepted, "a1"},
+        {202, R"({"id":7})", mapped_kind::accepted, "7"},
+        {202, R"({"ID":"a1"})", mapped_kind::errored, "http: 202 without a request id"},
+        {202, R"({"id":""})", mapped_kind::errored, "http: 202 without a request id"},
+        {202, R"({"id":null})", mapped_kind::errored, "http: 202 without a request id"},
+        {202, "", mapped_kind::errored, "http: 202 without a request id"},
+        {202, "[]", mapped_kind::errored, "http: 202 without a request id"},
+        {409, R"({"title":"busy"})", mapped_kind::rejected, "http: 409"},
+        {200, R"({"id":"a1"})", mapped_kind::errored, "http: 200"}, // a platform with synchronous completion
+        {404, "", mapped_kind::errored, "http: 404"},
+        {503, "<html>", mapped_kind::errored, "http: 503"},
     };
     for (const auto& c : cases) {
         const auto mapped = read({}, {.status = c.status, .body = c.body, .error = {}, .headers = no_headers});
@@ -51,14 +51,14 @@ TEST(response_mapping, follows_a_custom_contract) {
         return http::response_view{.status = status, .body = {}, .error = {}, .headers = headers};
     };
     EXPECT_EQ(read(custom, with(201)).text, "17");
-    EXPECT_EQ(read(custom, with(200)).what, kind::accepted);
-    EXPECT_EQ(read(custom, with(202)).what, kind::errored);
-    EXPECT_EQ(read(custom, with(409)).what, kind::errored);
-    EXPECT_EQ(read(custom, with(423)).what, kind::rejected);
+    EXPECT_EQ(read(custom, with(200)).what, mapped_kind::accepted);
+    EXPECT_EQ(read(custom, with(202)).what, mapped_kind::errored);
+    EXPECT_EQ(read(custom, with(409)).what, mapped_kind::errored);
+    EXPECT_EQ(read(custom, with(423)).what, mapped_kind::rejected);
     EXPECT_EQ(read(custom, with(429)).text, "http: 429");
     custom.id = "";
     const auto nameless = read(custom, with(200));
-    EXPECT_EQ(nameless.what, kind::accepted);
+    EXPECT_EQ(nameless.what, mapped_kind::accepted);
     EXPECT_EQ(nameless.text, "");
 }
 
@@ -78,7 +78,7 @@ TEST(response_mapping, takes_the_last_path_segment_of_location) {
         for (const auto& [location, expected] : rows) {
             const http::header_list headers{{"LOCATION", location}};
             const auto mapped = read({.id = id}, {.status = 202, .body = {}, .error = {}, .headers = headers});
-            EXPECT_EQ(mapped.what, *expected == '\0' ? kind::errored : kind::accepted) << location;
+            EXPECT_EQ(mapped.what, *expected == '\0' ? mapped_kind::errored : mapped_kind::accepted) << location;
             EXPECT_EQ(mapped.text, *expected == '\0' ? "http: 202 without a request id" : expected) << location;
         }
     const http::header_list headers{{"X-Id", "a/b"}};

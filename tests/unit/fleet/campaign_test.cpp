@@ -11,8 +11,8 @@ using namespace loadsim;
 
 namespace {
 
-const contract::scenario_symbols names{.data = {"plate"}, .segment = {"region"}, .captured = {}};
-const std::vector<std::string> region{"eu-1"};
+const contract::scenario_symbols campaign_symbols{.data = {"plate"}, .segment = {"region"}, .captured = {}};
+const std::vector<std::string> campaign_region{"eu-1"};
 
 fleet::campaign_options recall() {
     return {.name = "recall",
@@ -23,7 +23,7 @@ fleet::campaign_options recall() {
 }
 
 fleet::campaign compiled(const fleet::campaign_options& o) {
-    auto made = fleet::campaign::compile(o, names, "campaigns[0]");
+    auto made = fleet::campaign::compile(o, campaign_symbols, "campaigns[0]");
     EXPECT_TRUE(made) << to_string(made.error());
     return std::move(*made);
 }
@@ -40,7 +40,7 @@ TEST(campaign, message_and_filter_are_templates_and_the_id_is_its_name) {
     auto o = recall();
     o.filter = "all/{segment.region}/{vin}/#";
     const auto c = compiled(o);
-    const contract::template_values car{.vin = "V1", .segment = "city", .segment_variables = region};
+    const contract::template_values car{.vin = "V1", .segment = "city", .segment_variables = campaign_region};
     EXPECT_EQ(c.filter(car), "all/eu-1/V1/#");
     contract::outgoing_message sent;
     ASSERT_TRUE(c.compose({.segment = "city"}, sent));
@@ -74,7 +74,7 @@ TEST(campaign, all_errors_are_reported_with_their_location) {
     o.message.topic = "all/{segmnt}/cmd";
     o.filter = "all/{request.id}";
     o.id = "id";
-    const auto wrong = fleet::campaign::compile(o, names, "campaigns[2]");
+    const auto wrong = fleet::campaign::compile(o, campaign_symbols, "campaigns[2]");
     ASSERT_FALSE(wrong);
     std::vector<std::string> places;
     for (const auto& p : wrong.error().list) places.push_back(p.location);

@@ -18,16 +18,15 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using vehicle::response_step;
 using vehicle::step;
-using kind = vehicle::step::kind;
 
 namespace {
 
-constexpr monotonic_time start{100s};
+constexpr monotonic_time execution_start{100s};
 
 /// Behaviour host that records its calls with their time in milliseconds.
 class fake_behaviour_host final : public fleet::behaviour_host {
 public:
-    fake_behaviour_host() : wheel_(start) { time_.set(start); }
+    fake_behaviour_host() : wheel_(execution_start) { time_.set(execution_start); }
 
     /// Starts a command execution with these steps.
     void begin(const std::vector<step>& steps) {
@@ -39,11 +38,11 @@ public:
         execution_->run_due_actions(time_.now());
     }
     void run_to(nanoseconds t) {
-        for (auto next = wheel_.next(); next <= start + t; next = wheel_.next()) {
+        for (auto next = wheel_.next(); next <= execution_start + t; next = wheel_.next()) {
             time_.set(next);
             wheel_.advance(next);
         }
-        time_.set(start + t);
+        time_.set(execution_start + t);
     }
     bool finished() const { return execution_ == nullptr; }
 
@@ -53,7 +52,9 @@ public:
     nanoseconds reconnect_delay{0}; ///< from reconnect() to the new session
 
 private:
-    void record(std::string what) { calls.push_back(fmt::format("{} at {}", what, milliseconds(time_.now() - start))); }
+    void record(std::string what) {
+        calls.push_back(fmt::format("{} at {}", what, milliseconds(time_.now() - execution_start)));
+    }
     bool send_response(fleet::command_execution& a, const response_step& response) override {
         EXPECT_EQ(a.request, "r1");
         if (!can_send || !has_session) return false;
@@ -128,10 +129,10 @@ TEST(command_execution, runs_every_kind_of_step_when_due) {
           vehicle::disconnect_with(vehicle::disconnect_kind::half_open)},
          {"goodbye at 0", "reset at 0", "silence at 0", "over at 0"}},
         {"takeover does not wait",
-         {vehicle::simple_step(kind::takeover, 500ms), vehicle::ack},
+         {vehicle::simple_step(step::kind::takeover, 500ms), vehicle::ack},
          {"another for 500 at 0", "ack at 0", "over at 0"}},
         {"nor does a stall",
-         {vehicle::simple_step(kind::stall, 2s), vehicle::ack},
+         {vehicle::simple_step(step::kind::stall, 2s), vehicle::ack},
          {"deaf for 2000 at 0", "ack at 0", "over at 0"}},
         {"a choice is made before",
          {vehicle::choose({vehicle::weighted(1, {vehicle::running}), vehicle::weighted(0, {vehicle::failed})}),

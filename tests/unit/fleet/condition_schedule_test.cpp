@@ -20,10 +20,10 @@ using vehicle::condition;
 
 namespace {
 
-constexpr std::uint64_t seed = 11;
+constexpr std::uint64_t schedule_seed = 11;
 constexpr std::uint32_t cars = 500;
 const std::vector<vehicle::segment> parts{{"city", {0.6}, "success"}, {"land", {0.4}, "success"}};
-const std::vector<std::string> names{"city", "land"};
+const std::vector<std::string> part_names{"city", "land"};
 
 condition befalls(condition::kind what, nanoseconds at, nanoseconds lasts) {
     condition c;
@@ -37,8 +37,8 @@ condition befalls(condition::kind what, nanoseconds at, nanoseconds lasts) {
 std::vector<condition_event> all_events(const std::vector<condition>& conditions, fleet_partition share = {},
                                         nanoseconds load = 100s, nanoseconds step = 1h,
                                         std::uint64_t vehicles_per_step = cars) {
-    const vehicle::segmentation segments(seed, cars, parts);
-    condition_schedule schedule(conditions, segments, names, seed, cars, share, load);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
+    condition_schedule schedule(conditions, segments, part_names, schedule_seed, cars, share, load);
     std::vector<condition_event> all;
     const auto take = [&](nanoseconds now) {
         while (const auto t = schedule.pop_due(now)) {
@@ -57,10 +57,10 @@ auto instant_and_vehicle(const condition_event& t) { return std::tuple(t.at, ind
 
 TEST(condition_schedule, is_empty_without_vehicle_conditions) {
     EXPECT_TRUE(all_events({}).empty());
-    const vehicle::segmentation segments(seed, cars, parts);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
     const std::vector<condition> of_all{befalls(condition::kind::outage, 1s, 1s),
                                         befalls(condition::kind::spike, 2s, 1s)};
-    EXPECT_EQ(condition_schedule(of_all, segments, names, seed, cars, {}, 100s).next(), std::nullopt)
+    EXPECT_EQ(condition_schedule(of_all, segments, part_names, schedule_seed, cars, {}, 100s).next(), std::nullopt)
         << "they befall no vehicle";
 }
 
@@ -68,7 +68,7 @@ TEST(condition_schedule, affects_every_vehicle_of_the_segment_and_ends) {
     auto tunnel = befalls(condition::kind::tunnel, 5s, 2s);
     tunnel.segments = {"land"};
     const auto events = all_events({tunnel});
-    const vehicle::segmentation segments(seed, cars, parts);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
     ASSERT_EQ(events.size(), 2 * segments.size(1));
     for (std::size_t i = 0; i < events.size(); ++i) {
         const auto& t = events[i];
@@ -112,7 +112,7 @@ TEST(condition_schedule, is_ordered_by_time_with_jitter_and_random_durations) {
     EXPECT_TRUE(std::ranges::is_sorted(events, {}, &condition_event::at));
     std::size_t checked = 0;
     for (const auto& t : events) {
-        const auto expected = window_of(both[t.condition], t.condition, t.occurrence, seed, t.vehicle);
+        const auto expected = window_of(both[t.condition], t.condition, t.occurrence, schedule_seed, t.vehicle);
         ASSERT_TRUE(expected);
         EXPECT_EQ(t.at, t.begins ? expected->from : expected->until);
         EXPECT_EQ(t.until, expected->until);
@@ -154,9 +154,9 @@ TEST(condition_schedule, is_the_same_whatever_the_number_of_shards) {
 }
 
 TEST(condition_schedule, reports_the_time_of_the_next_event) {
-    const vehicle::segmentation segments(seed, cars, parts);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
     const std::vector<condition> one{befalls(condition::kind::tunnel, 5s, 2s)};
-    condition_schedule schedule(one, segments, names, seed, cars, {}, 100s);
+    condition_schedule schedule(one, segments, part_names, schedule_seed, cars, {}, 100s);
     EXPECT_EQ(schedule.next(), nanoseconds{5s});
     EXPECT_TRUE(schedule.expand(5s - 1ns));
     EXPECT_FALSE(schedule.pop_due(5s - 1ns));
@@ -180,8 +180,8 @@ TEST(condition_schedule, can_be_expanded_partially_and_ahead) {
         for (const fleet_partition share : {fleet_partition{}, fleet_partition{1, 3}})
             EXPECT_EQ(all_events(all, share, 100s, 1s, most), all_events(all, share)) << most << " at once";
 
-    const vehicle::segmentation segments(seed, cars, parts);
-    condition_schedule schedule(all, segments, names, seed, cars, {}, 100s);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
+    condition_schedule schedule(all, segments, part_names, schedule_seed, cars, {}, 100s);
     EXPECT_FALSE(schedule.expand(5s, cars / 2));
     EXPECT_FALSE(schedule.pop_due(10s)) << "another may come first";
     EXPECT_TRUE(schedule.expand(20s)) << "ahead";
@@ -190,10 +190,10 @@ TEST(condition_schedule, can_be_expanded_partially_and_ahead) {
 }
 
 TEST(condition_schedule, keeps_the_ends_of_begun_conditions_when_cancelled) {
-    const vehicle::segmentation segments(seed, cars, parts);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
     const std::vector<condition> all{befalls(condition::kind::tunnel, 1s, 4s),
                                      befalls(condition::kind::garage, 2s, 1s)};
-    condition_schedule schedule(all, segments, names, seed, cars, {}, 100s);
+    condition_schedule schedule(all, segments, part_names, schedule_seed, cars, {}, 100s);
     schedule.expand(1s);
     while (schedule.pop_due(1s)) {}
     EXPECT_FALSE(schedule.expand(2s, cars / 2)) << "cut short while this is looked for";
@@ -209,12 +209,12 @@ TEST(condition_schedule, keeps_the_ends_of_begun_conditions_when_cancelled) {
 }
 
 TEST(condition_schedule, skips_conditions_that_ended_before_the_replayed_part) {
-    const vehicle::segmentation segments(seed, cars, parts);
+    const vehicle::segmentation segments(schedule_seed, cars, parts);
     auto storm = befalls(condition::kind::reconnect_storm, 1s, 0s);
     auto morning = befalls(condition::kind::power_on, 1s, 0s);
     const std::vector<condition> all{befalls(condition::kind::tunnel, 1s, 1s), storm, morning,
                                      befalls(condition::kind::garage, 1s, 9s)};
-    condition_schedule schedule(all, segments, names, seed, cars, {}, 100s);
+    condition_schedule schedule(all, segments, part_names, schedule_seed, cars, {}, 100s);
     schedule.skip_before(5s);
     std::set<std::uint32_t> begun;
     schedule.expand(5s);

@@ -15,18 +15,18 @@ using namespace std::chrono_literals;
 
 namespace {
 
-fault bad(fault::kind what) {
+fault without_rule(fault::kind what) {
     fault b;
     b.what = what;
     return b;
 }
 fault every(std::uint32_t n, fault::kind what = fault::kind::reset) {
-    auto b = bad(what);
+    auto b = without_rule(what);
     b.rule.every = n;
     return b;
 }
 fault by_chance(double of_one, fault::kind what = fault::kind::reset) {
-    auto b = bad(what);
+    auto b = without_rule(what);
     b.rule.probability = fraction{of_one};
     return b;
 }
@@ -44,14 +44,16 @@ std::string applied_faults(const std::vector<fault>& all, int commands, std::uin
 }
 
 TEST(broker_api_faults, apply_to_each_nth) { EXPECT_EQ(applied_faults({every(3)}, 9), "..r..r..r"); }
-TEST(broker_api_faults, apply_to_all_without_a_rule) { EXPECT_EQ(applied_faults({bad(fault::kind::slow)}, 3), "sss"); }
+TEST(broker_api_faults, apply_to_all_without_a_rule) {
+    EXPECT_EQ(applied_faults({without_rule(fault::kind::slow)}, 3), "sss");
+}
 TEST(broker_api_faults, first_match_wins) {
     auto slow = every(2, fault::kind::slow);
     EXPECT_EQ(applied_faults({every(4), slow}, 8), ".s.r.s.r");
 }
 
 TEST(broker_api_faults, apply_within_bursts) {
-    auto burst = bad(fault::kind::status);
+    auto burst = without_rule(fault::kind::status);
     burst.rule.window = fault_rule::burst{3s, 2s};
     EXPECT_EQ(applied_faults({burst}, 8), "...ss...");
     burst.rule.every = 2;

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::string_view vin = "LZ9SMEV00TF000001";
 
-fleet::response_context somebody() {
+fleet::response_context full_context() {
     fleet::response_context context;
     context.vin = vin;
     context.request = "r7";
@@ -95,7 +95,7 @@ TEST(response_encoder, golden_responses) {
     };
     for (const auto& r : table) {
         SCOPED_TRACE(r.why);
-        const auto u = encode(r.said, somebody());
+        const auto u = encode(r.said, full_context());
         EXPECT_EQ(u.topic, "v1/" + std::string(vin) + "/rsp/" + r.id);
         EXPECT_EQ(u.payload, r.payload);
         EXPECT_EQ(backend::read_response(u.payload).has_value(), r.said.payload == response_step::corruption::none);
@@ -103,7 +103,7 @@ TEST(response_encoder, golden_responses) {
 }
 
 TEST(response_encoder, oversized_is_above_the_limit_and_otherwise_valid) {
-    const auto u = encode(corrupted(response_step::corruption::oversized), somebody());
+    const auto u = encode(corrupted(response_step::corruption::oversized), full_context());
     EXPECT_GT(u.payload.size(), contract::payload_limit);
     EXPECT_LT(u.payload.size(), contract::payload_limit + 200);
     EXPECT_TRUE(u.payload.starts_with(R"({"id":"r7","phase":"final","ok":false,"code":"xxx)"));
@@ -112,7 +112,7 @@ TEST(response_encoder, oversized_is_above_the_limit_and_otherwise_valid) {
 }
 
 TEST(response_encoder, without_another_request_the_id_is_made_up) {
-    auto context = somebody();
+    auto context = full_context();
     context.previous_request = context.foreign_request = {};
     for (const auto which : {response_step::correlation::previous, response_step::correlation::other}) {
         const auto read = backend::read_response(encode(about(which), context).payload);
@@ -123,7 +123,7 @@ TEST(response_encoder, without_another_request_the_id_is_made_up) {
 
 TEST(response_encoder, wrong_clock_affects_the_system_time_only) {
     for (const auto ahead : {nanoseconds{5min}, nanoseconds{-3min}}) {
-        auto context = somebody();
+        auto context = full_context();
         context.clock_offset = ahead;
         const auto read = backend::read_response(encode(of(response_step::kind::ack), context).payload);
         ASSERT_TRUE(read);
@@ -134,7 +134,7 @@ TEST(response_encoder, wrong_clock_affects_the_system_time_only) {
 
 // MQTT 5.0, 4.10: the command names the response topic; a response to another request uses that request's topic.
 TEST(response_encoder, uses_the_response_topic_of_the_command) {
-    auto context = somebody();
+    auto context = full_context();
     context.response_topic = "v1/somewhere/rsp/else";
     EXPECT_EQ(encode(of(response_step::kind::ack), context).topic, "v1/somewhere/rsp/else");
     EXPECT_EQ(encode(about(response_step::correlation::other), context).topic, "v1/" + std::string(vin) + "/rsp/r5");
@@ -163,7 +163,7 @@ TEST(response_encoder, custom_contract_uses_values_of_the_command) {
     ASSERT_EQ(message_contract.command_pointers(), std::vector<std::string>{"/meta/corr"});
 
     const std::vector<std::string> row{"B-XY 1"}, region{"eu"}, grade{"21"}, pointers{"77"};
-    auto context = somebody();
+    auto context = full_context();
     context.values.index = 4;
     context.values.segment = "city";
     context.values.service = "climate";
@@ -186,7 +186,7 @@ TEST(response_encoder, custom_contract_uses_values_of_the_command) {
 TEST(response_encoder, contract_topic_overrides_the_response_topic_if_configured) {
     contract::options o;
     o.ack = message("mine/{request.id}", R"({"id":"{request.id}"})");
-    auto context = somebody();
+    auto context = full_context();
     context.response_topic = "theirs";
     EXPECT_EQ(encode(of(response_step::kind::ack), context, compiled(o)).topic, "theirs");
     o.use_response_topic = false;
@@ -194,7 +194,7 @@ TEST(response_encoder, contract_topic_overrides_the_response_topic_if_configured
 }
 
 TEST(response_encoder, correlation_data_is_echoed_unless_the_contract_sets_it) {
-    auto context = somebody();
+    auto context = full_context();
     context.correlation = "c1";
     EXPECT_EQ(encode(of(response_step::kind::ack), context).correlation, "c1");
     contract::options o;
@@ -207,14 +207,14 @@ TEST(response_encoder, corruption_works_in_any_contract) {
     o.failed = message("out/{vin}", R"({"car":"{vin}","id":"{request.id}"})");
     const auto message_contract = compiled(o);
     const auto& limit = contract::payload_limit;
-    const auto oversized = encode(corrupted(response_step::corruption::oversized), somebody(), message_contract);
+    const auto oversized = encode(corrupted(response_step::corruption::oversized), full_context(), message_contract);
     EXPECT_GT(oversized.payload.size(), limit) << "it does not say why";
-    EXPECT_EQ(encode(corrupted(response_step::corruption::malformed), somebody(), message_contract).payload,
+    EXPECT_EQ(encode(corrupted(response_step::corruption::malformed), full_context(), message_contract).payload,
               R"({"car":"LZ9SMEV00T)");
-    EXPECT_EQ(encode(corrupted(response_step::corruption::empty), somebody(), message_contract).payload, "");
+    EXPECT_EQ(encode(corrupted(response_step::corruption::empty), full_context(), message_contract).payload, "");
     auto foreign = of(response_step::kind::failed);
     foreign.foreign_vin = true;
-    const auto u = encode(foreign, somebody(), message_contract);
+    const auto u = encode(foreign, full_context(), message_contract);
     EXPECT_EQ(u.topic, "out/" + std::string(vin)) << "on its own topic";
     EXPECT_EQ(u.payload, R"({"car":"LZ9SMEV02TF000002","id":"r7"})") << "there is no place to claim it";
 }
@@ -224,9 +224,9 @@ TEST(response_encoder, payload_that_cannot_be_encoded_is_reported) {
     o.ack.payload = {.text = "{request.id}", .format = contract::payload_options::payload_format::hex};
     const auto message_contract = compiled(o);
     contract::outgoing_message message;
-    EXPECT_FALSE(fleet::encode_response(message_contract, of(response_step::kind::ack), somebody(), message))
+    EXPECT_FALSE(fleet::encode_response(message_contract, of(response_step::kind::ack), full_context(), message))
         << "r7 is no hex";
-    auto context = somebody();
+    auto context = full_context();
     context.request = "c0ffee";
     ASSERT_TRUE(fleet::encode_response(message_contract, of(response_step::kind::ack), context, message));
     EXPECT_EQ(message.payload, "\xc0\xff\xee");
@@ -237,7 +237,7 @@ TEST(response_encoder, random_values_depend_on_seed_vehicle_and_sequence) {
     o.ack = message("t", "{random:uuid}");
     const auto message_contract = compiled(o);
     const auto says = [&](std::uint64_t seed, std::uint32_t car, std::int64_t seq) {
-        auto context = somebody();
+        auto context = full_context();
         context.seed = seed;
         context.values.index = car;
         context.seq = seq;

@@ -129,16 +129,16 @@ TEST_F(response_poster_test, drops_and_counts_responses_over_the_limit) {
     EXPECT_TRUE(poster_->idle());
 }
 
-TEST_F(response_poster_test, has_room_for_what_can_wait_while_half_of_the_queue_is_free) {
+TEST_F(response_poster_test, has_capacity_for_what_can_wait_while_half_of_the_queue_is_free) {
     options_.inbound.max_queued = 4;
     open();
     for (std::uint32_t v = 0; v < 4; ++v) {
-        EXPECT_TRUE(poster_->has_room()) << v;
+        EXPECT_TRUE(poster_->has_capacity()) << v;
         post(v, "asleep");
     }
-    EXPECT_FALSE(poster_->has_room()) << "two under way, two that wait";
+    EXPECT_FALSE(poster_->has_capacity()) << "two under way, two that wait";
     client_->complete(202);
-    EXPECT_TRUE(poster_->has_room());
+    EXPECT_TRUE(poster_->has_capacity());
 }
 
 TEST_F(response_poster_test, without_a_url_responses_are_dropped_and_counted) {

@@ -225,7 +225,7 @@ protected:
     std::size_t room_ = 1'000'000; ///< for presence
 
 private:
-    bool has_room() const override { return presence_.size() < room_; }
+    bool has_capacity() const override { return presence_.size() < room_; }
     void on_vehicle_message(vehicle_id, std::string_view, std::string_view topic, std::string_view payload) override {
         if (topic.ends_with("/state")) {
             const auto p = backend::read_presence(payload).value();

@@ -120,7 +120,7 @@ TEST_F(sleeping_vehicles, wake_up_receive_queued_commands_respond_and_sleep_agai
     EXPECT_EQ(fleet_->online(), 0U);
 }
 
-TEST_F(sleeping_vehicles, are_announced_in_slices_as_there_is_room) {
+TEST_F(sleeping_vehicles, publish_presence_in_slices_as_there_is_capacity) {
     simulation_.report_absent_lazily = true;
     room_ = 250;
     begin(1000);
@@ -137,7 +137,7 @@ TEST_F(sleeping_vehicles, are_announced_in_slices_as_there_is_room) {
     EXPECT_THAT(fleet_->take_counts().sessions.reasons, IsEmpty());
 }
 
-TEST_F(sleeping_vehicles, that_were_woken_before_their_turn_have_announced_themselves) {
+TEST_F(sleeping_vehicles, that_were_woken_before_have_published_their_own_presence) {
     simulation_.report_absent_lazily = true;
     room_ = 0;
     begin(3);
@@ -149,13 +149,13 @@ TEST_F(sleeping_vehicles, that_were_woken_before_their_turn_have_announced_thems
     EXPECT_EQ(presence_.size(), 3U) << "the other two";
 }
 
-TEST_F(sleeping_vehicles, that_could_not_be_announced_are_reported) {
+TEST_F(sleeping_vehicles, whose_presence_could_not_be_published_are_reported) {
     simulation_.report_absent_lazily = true;
     room_ = 0;
     begin(3);
     fleet_->stop();
     EXPECT_EQ(fleet_->take_counts().sessions.reasons.begin()->first,
-              "presence not sent: the run ended before all sleeping vehicles had been announced");
+              "presence not sent: the run ended before all sleeping vehicles had published it");
 }
 
 TEST_F(sleeping_vehicles, awake_ones_ignore_triggers_and_stay_awake_while_executing) {

@@ -28,6 +28,9 @@ TEST(http_headers, values_of_a_scenario_have_no_control_characters) {
     for (const auto bad : {"a\rb"sv, "a\n"sv, "\0"sv, "\x7f"sv, "\x1b"sv})
         EXPECT_NE(http::header_value_problem("X", bad), "") << bad;
     EXPECT_NE(http::header_value_problem("host", " "), "");
+    EXPECT_EQ(http::header_problem("X Y", "a\n"), http::header_name_problem("X Y"));
+    EXPECT_EQ(http::header_problem("X", "a\n"), http::header_value_problem("X", "a\n"));
+    EXPECT_EQ(http::header_problem("X", "a"), "");
 }
 
 TEST(http_method, is_a_token_and_case_sensitive) {

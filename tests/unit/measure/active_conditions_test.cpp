@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint32_t tunnel = 0;
 constexpr std::uint32_t garage = 1;
-const outcome_set either{outcome::executed, outcome::timed_out};
+const outcome_set executed_or_timed_out{outcome::executed, outcome::timed_out};
 
 anomaly_set set_of(anomaly a) {
     anomaly_set all;
@@ -79,7 +79,7 @@ TEST(active_conditions, add_expected_outcomes) {
         c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(5050ms));
         const auto t = c.ledger.take_counts();
         EXPECT_EQ(t.requests.unexpected, r.widened ? 0U : 1U);
-        const auto expected = r.widened ? either : outcome_set(outcome::executed);
+        const auto expected = r.widened ? executed_or_timed_out : outcome_set(outcome::executed);
         EXPECT_EQ(t.matrix.at({0, 0, expected, outcome::timed_out}), 1U);
         EXPECT_EQ(t.matrix.size(), 1U);
     }

@@ -16,14 +16,14 @@ namespace {
 
 using event_sequence = std::function<void(single_vehicle_ledger&)>;
 
-struct row {
+struct anomaly_case {
     const char* name;
     event_sequence events;
     std::map<anomaly, std::uint64_t> found; ///< no others
     bool has_request = true;                ///< of ours: its behaviour may expect the anomaly
 };
 
-const std::vector<row> table{
+const std::vector<anomaly_case> anomaly_cases{
     {"all is well",
      [](single_vehicle_ledger& c) {
          c.accepted_request(1);
@@ -651,7 +651,7 @@ const std::vector<row> table{
 } // namespace
 
 TEST(anomalies, are_counted_once_for_each_fault) {
-    for (const auto& r : table) {
+    for (const auto& r : anomaly_cases) {
         SCOPED_TRACE(r.name);
         single_vehicle_ledger c;
         r.events(c);
@@ -667,12 +667,13 @@ TEST(anomalies, are_counted_once_for_each_fault) {
 TEST(anomalies, are_all_in_the_table) {
     for (std::size_t i = 0; i < anomaly_count; ++i) {
         const auto a = static_cast<anomaly>(i);
-        EXPECT_TRUE(std::ranges::any_of(table, [&](const row& r) { return r.found.contains(a); })) << to_string(a);
+        EXPECT_TRUE(std::ranges::any_of(anomaly_cases, [&](const anomaly_case& r) { return r.found.contains(a); }))
+            << to_string(a);
     }
 }
 
 TEST(anomalies, expected_by_a_behaviour_are_counted_separately) {
-    for (const auto& r : table) {
+    for (const auto& r : anomaly_cases) {
         SCOPED_TRACE(r.name);
         single_vehicle_ledger c;
         for (const auto& [a, count] : r.found) c.expected_anomalies.add(a);

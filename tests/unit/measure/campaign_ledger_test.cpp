@@ -1,15 +1,12 @@
+#include "single_vehicle_ledger.hpp"
+
 #include <loadsim/measure/campaign_ledger.hpp>
 
 #include <gtest/gtest.h>
 
 using namespace loadsim;
+using measure::at;
 using namespace std::chrono_literals;
-
-namespace {
-
-monotonic_time at(nanoseconds t) { return monotonic_time{} + 1h + t; }
-
-} // namespace
 
 TEST(campaign_ledger, counts_deliveries_and_latencies) {
     measure::campaign_ledger ledger(2);

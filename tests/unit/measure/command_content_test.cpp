@@ -12,7 +12,7 @@ namespace {
 
 using values = std::vector<std::string>;
 
-struct row {
+struct content_case {
     command_content requested, received;
     const char* difference; ///< empty: none
 };
@@ -22,7 +22,7 @@ const values none{"", ""};
 const values left{"21", "left"};
 const values right{"21", "right"};
 const values hot_right{"30", "right"};
-const values missing{"", "left"};
+const values without_degrees{"", "left"};
 const values fraction{"21.0", "left"};
 const values long_id{"12345678901234567", "left"};
 const values next_long_id{"12345678901234568", "left"};
@@ -30,7 +30,7 @@ const values next_long_id{"12345678901234568", "left"};
 } // namespace
 
 TEST(command_content, names_the_difference) {
-    const row rows[] = {
+    const content_case rows[] = {
         {{.service = "horn"}, {.service = "horn"}, ""},
         {{.service = "horn"}, {}, ""}, // commands have no service
         {{.service = "horn"},
@@ -56,7 +56,7 @@ TEST(command_content, names_the_difference) {
          {.parameters = right},
          "command_wrong_parameters: the parameter side has 'right' in the command, 'left' was requested"},
         {{.parameters = left},
-         {.parameters = missing},
+         {.parameters = without_degrees},
          "command_wrong_parameters: the parameter degrees has no value in the command, '21' was requested"},
         {{.parameters = left},
          {.parameters = hot_right},

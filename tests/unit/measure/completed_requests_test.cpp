@@ -1,4 +1,5 @@
 #include "completed_requests.hpp"
+#include "single_vehicle_ledger.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +10,6 @@ using namespace loadsim::measure;
 using namespace std::chrono_literals;
 
 namespace {
-
-constexpr vehicle_id car{7};
 
 constexpr monotonic_time now{100s};
 
@@ -122,7 +121,7 @@ namespace {
 constexpr auto kept_for = completed_requests::kept_for;
 bool never_repeats(vehicle_id) { return false; }
 
-completed_request settled(unsigned n) {
+completed_request closed(unsigned n) {
     auto p = over(n);
     p.completion = outcome::executed;
     return p;
@@ -130,34 +129,34 @@ completed_request settled(unsigned n) {
 
 } // namespace
 
-TEST(completed_requests, are_dropped_when_they_are_settled_and_old) {
+TEST(completed_requests, are_dropped_when_they_are_closed_and_old) {
     completed_requests completed;
-    for (std::uint32_t v = 0; v < 1000; ++v) completed.add(vehicle_id{v}, settled(v), now);
-    completed.add(car, settled(5000), now + 1s);
-    completed.drop_settled(now + kept_for - 1ns, never_repeats);
+    for (std::uint32_t v = 0; v < 1000; ++v) completed.add(vehicle_id{v}, closed(v), now);
+    completed.add(car, closed(5000), now + 1s);
+    completed.drop_closed(now + kept_for - 1ns, never_repeats);
     EXPECT_EQ(completed.size(), 1001U);
-    completed.drop_settled(now + kept_for, never_repeats);
+    completed.drop_closed(now + kept_for, never_repeats);
     EXPECT_EQ(completed.size(), 1U);
     EXPECT_EQ(completed.find(car, "r7"), nullptr);
     EXPECT_NE(completed.find(car, "r5000"), nullptr);
-    completed.drop_settled(now + 1s + kept_for, never_repeats);
+    completed.drop_closed(now + 1s + kept_for, never_repeats);
     EXPECT_EQ(completed.size(), 0U);
 }
 
 TEST(completed_requests, are_kept_while_something_of_them_may_come) {
     completed_requests completed;
     completed.add(vehicle_id{1}, over(1), now); // without a completion
-    auto undelivered = settled(2);
+    auto undelivered = closed(2);
     undelivered.delivered = never;
     completed.add(vehicle_id{2}, undelivered, now);
-    completed.add(vehicle_id{3}, settled(3), now); // interrupted
+    completed.add(vehicle_id{3}, closed(3), now); // interrupted
     const auto interrupted = [](vehicle_id v) { return v == vehicle_id{3}; };
-    completed.drop_settled(now + kept_for, interrupted);
+    completed.drop_closed(now + kept_for, interrupted);
     EXPECT_NE(completed.find(vehicle_id{1}, "r1"), nullptr);
     ASSERT_NE(completed.find(vehicle_id{2}, "r2"), nullptr);
     EXPECT_NE(completed.find(vehicle_id{3}, "r3"), nullptr);
     completed.set_delivered(*completed.find(vehicle_id{2}, "r2"), now + kept_for);
-    completed.drop_settled(now + 2 * kept_for, never_repeats);
+    completed.drop_closed(now + 2 * kept_for, never_repeats);
     EXPECT_EQ(completed.size(), 1U);
     EXPECT_NE(completed.find(vehicle_id{1}, "r1"), nullptr);
 }
@@ -165,13 +164,13 @@ TEST(completed_requests, are_kept_while_something_of_them_may_come) {
 TEST(completed_requests, of_others_are_dropped_when_they_are_old) {
     completed_requests completed;
     completed.add(car, {.request = "foreign"}, now);
-    completed.drop_settled(now + kept_for, never_repeats);
+    completed.drop_closed(now + kept_for, never_repeats);
     EXPECT_EQ(completed.find(car, "foreign"), nullptr);
 }
 
 TEST(completed_requests, that_were_evicted_leave_nothing_behind) {
     completed_requests completed;
     for (unsigned n = 1; n <= 100; ++n) completed.add(car, over(n, true), now);
-    completed.drop_settled(now + kept_for, never_repeats);
+    completed.drop_closed(now + kept_for, never_repeats);
     EXPECT_EQ(completed.size(), completed_requests::max_per_vehicle);
 }

@@ -12,8 +12,8 @@ using namespace loadsim::measure;
 namespace {
 using bytes = std::vector<std::uint8_t>;
 using counts = std::vector<std::uint64_t>;
-constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
-constexpr auto highest = std::numeric_limits<std::int64_t>::max();
+constexpr auto int64_lowest = std::numeric_limits<std::int64_t>::min();
+constexpr auto int64_highest = std::numeric_limits<std::int64_t>::max();
 
 bytes zigzag(std::int64_t number) {
     bytes written;
@@ -37,8 +37,8 @@ TEST(zigzag, has_the_published_bytes) {
         {-65, {0x81, 0x01}, "first negative of two"},
         {-998, {0xcb, 0x0f}, "published"},
         {-10168, {0xef, 0x9e, 0x01}, "published"},
-        {highest, {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "the ninth byte carries 8 bits"},
-        {lowest, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "published: nine ff"},
+        {int64_highest, {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "the ninth byte carries 8 bits"},
+        {int64_lowest, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "published: nine ff"},
         {std::int64_t{1} << 55, {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x01}, "first of nine"},
     };
     for (const auto& c : cases) EXPECT_EQ(zigzag(c.number), c.written) << c.reason;
@@ -56,7 +56,7 @@ TEST(hdr_counts_codec, encodes_runs_of_zeros_as_one_number_and_decodes_them) {
         {{0, 1}, {0x00, 0x02}, "a single zero is 0"},
         {{0, 0, 1}, {0x03, 0x02}, "two are -2"},
         {{1, 0, 2, 0, 0, 0, 3}, {0x02, 0x00, 0x04, 0x05, 0x06}, "in between"},
-        {{static_cast<std::uint64_t>(highest)}, zigzag(highest), "the largest count"},
+        {{static_cast<std::uint64_t>(int64_highest)}, zigzag(int64_highest), "the largest count"},
         {far, {0x00, 0x02, 0xcb, 0x0f, 0x02, 0xef, 0x9e, 0x01, 0x02}, "published: {1, 1000, 1000000}"},
     };
     for (const auto& c : cases) {
@@ -76,7 +76,7 @@ TEST(hdr_counts_codec, rejects_invalid_input) {
     const auto zeros = static_cast<std::int64_t>(histogram::index_count);
     auto too_many_zeros_in_two = zigzag(-zeros);
     too_many_zeros_in_two.push_back(0x02);
-    auto sum_too_large = zigzag(highest);
+    auto sum_too_large = zigzag(int64_highest);
     sum_too_large.push_back(0x02);
     struct {
         bytes written;
@@ -86,7 +86,7 @@ TEST(hdr_counts_codec, rejects_invalid_input) {
         {{0x80}, "middle of a number", "one byte, more promised"},
         {{0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "middle of a number", "eight bytes, a ninth promised"},
         {zigzag(-zeros - 1), "more than 36864 counts", "one zero too many"},
-        {zigzag(lowest), "more than 36864 counts", "the number that cannot be negated"},
+        {zigzag(int64_lowest), "more than 36864 counts", "the number that cannot be negated"},
         {too_many_zeros_in_two, "more than 36864 counts", "full, and one more"},
         {bytes(histogram::index_count + 1, 0x00), "more than 36864 counts", "single zeros"},
         {bytes(histogram::index_count + 1, 0x02), "more than 36864 counts", "ones"},
@@ -99,5 +99,5 @@ TEST(hdr_counts_codec, rejects_invalid_input) {
             << c.reason << ": " << to_string(read.error());
     }
     EXPECT_TRUE(decode_hdr_counts(zigzag(-zeros)));
-    EXPECT_TRUE(decode_hdr_counts(zigzag(highest)));
+    EXPECT_TRUE(decode_hdr_counts(zigzag(int64_highest)));
 }

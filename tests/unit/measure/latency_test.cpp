@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-latency_table table() {
+latency_table sample_table() {
     latency_table t;
     t.record(hop::accept, 9, 9, 999ms); // neighbouring hops must not be selected
     t.record(hop::e2e, 0, 0, 1ms);
@@ -40,12 +40,12 @@ TEST(latency_table, selects_by_hop_service_and_phase) {
     for (const auto& c : cases) {
         histogram expected;
         for (const auto sample : c.samples) expected.record(sample);
-        EXPECT_EQ(table().select(c.of, c.filter), expected) << to_string(c.of);
+        EXPECT_EQ(sample_table().select(c.of, c.filter), expected) << to_string(c.of);
     }
 }
 
 TEST(latency_table, merges_cell_by_cell) {
-    auto sum = table();
+    auto sum = sample_table();
     latency_table other;
     other.record(hop::e2e, 0, 0, 3ms);
     other.record(hop::notify, 0, 0, 5ms);
@@ -53,7 +53,7 @@ TEST(latency_table, merges_cell_by_cell) {
     EXPECT_EQ(sum.select(hop::e2e, {.service = 0, .phase = 0}).count(), 2U);
     EXPECT_EQ(sum.select(hop::e2e).count(), 6U);
     EXPECT_EQ(sum.select(hop::notify).count(), 1U);
-    EXPECT_EQ(sum.cells().size(), table().cells().size() + 1);
+    EXPECT_EQ(sum.cells().size(), sample_table().cells().size() + 1);
     EXPECT_TRUE(latency_table{}.empty());
     EXPECT_FALSE(sum.empty());
 }

@@ -1,4 +1,4 @@
-#include <loadsim/measure/ledger.hpp>
+#include "single_vehicle_ledger.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,12 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr monotonic_time start{100s};
-constexpr vehicle_id car{7};
-
-monotonic_time at(nanoseconds since_start) { return start + since_start; }
-
-due_request due(outcome_set expected = outcome::executed, nanoseconds when = 0ms) {
+due_request the_request(outcome_set expected = outcome::executed, nanoseconds when = 0ms) {
     due_request d;
     d.id = arrival_id{41};
     d.vehicle = car;
@@ -31,9 +26,9 @@ struct ledger_test : testing::Test {
     static constexpr request_key key{arrival_id{41}, car};
     measure::ledger ledger{names, [](vehicle_id v) { return "VIN" + std::to_string(index(v)); }, 60s};
 
-    ledger_test() { ledger.set_start(start); }
+    ledger_test() { ledger.set_start(at(0ms)); }
 
-    void begin_and_accept(const due_request& d = due()) {
+    void begin_and_accept(const due_request& d = the_request()) {
         ledger.begin(d, d.due + 500us);
         ledger.sent(key, d.due + 1ms);
         ledger.accepted(key, "r1", d.due + 4ms);
@@ -79,7 +74,7 @@ TEST_F(ledger_test, hops_are_the_differences_of_the_instants) {
 }
 
 TEST_F(ledger_test, an_expected_time_out_is_measured_by_expiry_alone) {
-    begin_and_accept(due(outcome::timed_out));
+    begin_and_accept(the_request(outcome::timed_out));
     ledger.delivered(car, "r1", at(10ms));
     ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(5054ms));
     const auto t = ledger.take_counts();
@@ -90,7 +85,7 @@ TEST_F(ledger_test, an_expected_time_out_is_measured_by_expiry_alone) {
 }
 
 TEST_F(ledger_test, expiry_after_an_acknowledgement_counts_from_the_running_deadline) {
-    begin_and_accept(due(outcome::timed_out));
+    begin_and_accept(the_request(outcome::timed_out));
     ledger.delivered(car, "r1", at(10ms));
     ledger.acked(car, "r1", at(100ms));
     ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(9120ms));
@@ -133,10 +128,10 @@ TEST_F(ledger_test, an_unexpected_outcome_is_recorded_in_full) {
 }
 
 TEST_F(ledger_test, rejected_and_errored_complete_a_request) {
-    ledger.begin(due(), at(0ms));
+    ledger.begin(the_request(), at(0ms));
     ledger.sent(key, at(1ms));
     ledger.rejected(key, "409 busy", at(3ms));
-    ledger.begin(due(), at(0ms));
+    ledger.begin(the_request(), at(0ms));
     ledger.errored(key, "connection refused", at(4ms));
     const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.due, 2U);
@@ -151,8 +146,8 @@ TEST_F(ledger_test, rejected_and_errored_complete_a_request) {
 }
 
 TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wanted) {
-    ledger.skip(due(), "no vehicle free", false);
-    ledger.skip(due(), "maxVusers", true);
+    ledger.skip(the_request(), "no vehicle free", false);
+    ledger.skip(the_request(), "maxVusers", true);
     const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.due, 2U);
     EXPECT_EQ(t.requests.ended(), 2U);
@@ -167,7 +162,7 @@ TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wan
 
 // The 202 may be read after the command was delivered, or even after the completion: the instants are kept.
 TEST_F(ledger_test, the_http_response_may_arrive_last) {
-    ledger.begin(due(), at(0ms));
+    ledger.begin(the_request(), at(0ms));
     ledger.sent(key, at(1ms));
     respond(2ms, 3ms, 4ms);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(5ms));
@@ -182,7 +177,7 @@ TEST_F(ledger_test, the_http_response_may_arrive_last) {
 }
 
 TEST_F(ledger_test, evidence_before_the_http_response_may_belong_to_another_request) {
-    ledger.begin(due(), at(0ms));
+    ledger.begin(the_request(), at(0ms));
     ledger.delivered(car, "other", at(2ms));
     ledger.completion_observed(car, "other", outcome::failed, "", at(3ms));
     ledger.accepted(key, "r1", at(4ms));
@@ -201,7 +196,7 @@ TEST_F(ledger_test, a_late_event_of_the_previous_request_is_not_assigned_to_the_
     begin_and_accept();
     respond(5ms, 6ms, 7ms);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(9ms));
-    ledger.begin(due(outcome::executed, 10ms), at(10ms));
+    ledger.begin(the_request(outcome::executed, 10ms), at(10ms));
     ledger.completion_observed(car, "r1", outcome::executed, "", at(12ms));
     EXPECT_FALSE(ledger.delivered(car, "r1", at(12ms)).is_first);
     EXPECT_TRUE(ledger.delivered(car, "r2", at(13ms)).is_first);
@@ -213,7 +208,7 @@ TEST_F(ledger_test, a_late_event_of_the_previous_request_is_not_assigned_to_the_
 }
 
 TEST_F(ledger_test, a_service_has_its_own_completion_timeout) {
-    auto quick = due();
+    auto quick = the_request();
     quick.completion_timeout = 20s;
     begin_and_accept(quick);
     ledger.expire_requests(at(19999ms));
@@ -221,7 +216,7 @@ TEST_F(ledger_test, a_service_has_its_own_completion_timeout) {
     ledger.expire_requests(at(20s));
     EXPECT_FALSE(ledger.is_open(car));
 
-    auto slow = due(outcome::executed, 100s);
+    auto slow = the_request(outcome::executed, 100s);
     slow.completion_timeout = 90s;
     begin_and_accept(slow);
     ledger.expire_requests(at(189s));
@@ -233,7 +228,7 @@ TEST_F(ledger_test, a_service_has_its_own_completion_timeout) {
 }
 
 TEST_F(ledger_test, a_refused_request_counts_with_the_completion_timeout_of_its_service) {
-    auto slow = due();
+    auto slow = the_request();
     slow.completion_timeout = 90s;
     ledger.begin(slow, at(1ms));
     ledger.rejected(key, "http: 409", at(2ms));
@@ -248,7 +243,7 @@ TEST_F(ledger_test, a_lost_request_counts_with_the_completion_timeout_at_least) 
 }
 
 TEST_F(ledger_test, an_expected_timeout_belongs_to_expiry_alone) {
-    auto either = due();
+    auto either = the_request();
     either.expected.add(outcome::timed_out);
     begin_and_accept(either);
     ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(6s));
@@ -259,7 +254,7 @@ TEST_F(ledger_test, an_expected_timeout_belongs_to_expiry_alone) {
     begin_and_accept(either);
     respond(5ms, 6ms, 7ms);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(9ms));
-    begin_and_accept(due());
+    begin_and_accept(the_request());
     ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(6s));
     const auto others = ledger.take_counts();
     EXPECT_EQ(samples(others, hop::e2e), 2U) << "executed, and a time-out that is not expected";
@@ -267,7 +262,7 @@ TEST_F(ledger_test, an_expected_timeout_belongs_to_expiry_alone) {
 }
 
 TEST_F(ledger_test, expiry_after_an_acknowledgement_that_may_be_lost_counts_from_the_missed_deadline) {
-    auto either = due();
+    auto either = the_request();
     either.expected.add(outcome::timed_out);
     begin_and_accept(either);
     ledger.delivered(car, "r1", at(10ms));
@@ -278,16 +273,16 @@ TEST_F(ledger_test, expiry_after_an_acknowledgement_that_may_be_lost_counts_from
     EXPECT_EQ(t.latencies.select(hop::expiry).negative(), 0U);
 }
 
-TEST_F(ledger_test, counts_the_open_requests_that_are_late) {
+TEST_F(ledger_test, counts_the_open_requests_that_were_due_until_then) {
     const auto all = [](const due_request&) { return true; };
-    begin_and_accept(due(outcome::executed, 1s));
-    EXPECT_EQ(ledger.late_count(at(999ms), all), 0U);
-    EXPECT_EQ(ledger.late_count(at(1s), all), 1U);
-    EXPECT_EQ(ledger.late_count(at(1s), [](const due_request& r) { return r.service != 0; }), 0U);
+    begin_and_accept(the_request(outcome::executed, 1s));
+    EXPECT_EQ(ledger.count_open_since(at(999ms), all), 0U);
+    EXPECT_EQ(ledger.count_open_since(at(1s), all), 1U);
+    EXPECT_EQ(ledger.count_open_since(at(1s), [](const due_request& r) { return r.service != 0; }), 0U);
     ledger.expire_all(at(2s));
-    EXPECT_EQ(ledger.late_count(at(2s), all), 0U);
-    begin_and_accept(due(outcome::timed_out, 1s));
-    EXPECT_EQ(ledger.late_count(at(2s), all), 0U) << "no response is expected of its vehicle";
+    EXPECT_EQ(ledger.count_open_since(at(2s), all), 0U);
+    begin_and_accept(the_request(outcome::timed_out, 1s));
+    EXPECT_EQ(ledger.count_open_since(at(2s), all), 0U) << "no response is expected of its vehicle";
 }
 
 TEST_F(ledger_test, commands_have_the_platforms_name_of_the_service) {
@@ -295,14 +290,14 @@ TEST_F(ledger_test, commands_have_the_platforms_name_of_the_service) {
     words.platform_services = {"HORN"};
     measure::ledger own(
         words, [](vehicle_id) { return std::string("V"); }, 60s);
-    own.set_start(start);
-    own.begin(due(), at(0ms));
+    own.set_start(at(0ms));
+    own.begin(the_request(), at(0ms));
     own.accepted(key, "r1", at(1ms));
     own.delivered(car, "r1", at(2ms), {.service = "HORN"});
     own.finished(car, "r1", at(3ms));
     own.completion_observed(car, "r1", outcome::executed, "", at(3500us));
     EXPECT_EQ(all_anomalies(own.take_counts()), 0U);
-    own.begin(due(), at(4ms));
+    own.begin(the_request(), at(4ms));
     own.accepted(key, "r2", at(5ms));
     own.delivered(car, "r2", at(6ms), {.service = "horn"});
     const auto t = own.take_counts();
@@ -322,7 +317,7 @@ TEST_F(ledger_test, a_completion_after_expiry_is_no_contradiction) {
 }
 
 TEST_F(ledger_test, a_negative_hop_is_recorded_and_counted) {
-    begin_and_accept(due(outcome::timed_out));
+    begin_and_accept(the_request(outcome::timed_out));
     ledger.completion_observed(car, "r1", outcome::timed_out, "timeout", at(1s)); // four seconds before its deadline
     const auto t = ledger.take_counts();
     EXPECT_EQ(samples(t, hop::expiry), 1U);
@@ -332,7 +327,7 @@ TEST_F(ledger_test, a_negative_hop_is_recorded_and_counted) {
 
 // Regression (garbled text): the reason was read after the request had been erased.
 TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
-    ledger.begin(due(), at(0ms));
+    ledger.begin(the_request(), at(0ms));
     ledger.sent(key, at(1ms));
     ledger.completion_observed(car, "r1", outcome::failed, "door_open", at(5ms));
     ledger.accepted(key, "r1", at(7ms));
@@ -346,7 +341,7 @@ TEST_F(ledger_test, keeps_the_reason_of_a_completion_before_the_http_response) {
 TEST_F(ledger_test, driver_results_of_an_expired_request_are_ignored) {
     begin_and_accept();
     ledger.expire_requests(at(60s));
-    auto next = due(outcome::executed, 61s);
+    auto next = the_request(outcome::executed, 61s);
     next.id = arrival_id{42};
     ledger.begin(next, next.due);
     EXPECT_FALSE(ledger.is_open(key));
@@ -361,7 +356,7 @@ TEST_F(ledger_test, driver_results_of_an_expired_request_are_ignored) {
 
 // A platform that stands still keeps all connections busy: that is its own time, not the generator's.
 TEST_F(ledger_test, the_wait_for_a_connection_is_no_lag) {
-    ledger.begin(due(), at(2ms));
+    ledger.begin(the_request(), at(2ms));
     EXPECT_EQ(ledger.waiting_count(), 1U);
     ledger.sent(key, at(4s));
     EXPECT_EQ(ledger.waiting_count(), 0U);
@@ -375,7 +370,7 @@ TEST_F(ledger_test, the_wait_for_a_connection_is_no_lag) {
 }
 
 TEST_F(ledger_test, a_request_that_was_never_sent_waits_no_longer) {
-    ledger.begin(due(), at(2ms));
+    ledger.begin(the_request(), at(2ms));
     ledger.expire_all(at(3s));
     EXPECT_EQ(ledger.waiting_count(), 0U);
 }
@@ -389,12 +384,12 @@ TEST_F(ledger_test, the_end_of_a_request_is_reported_when_its_vehicle_is_free) {
     begin_and_accept();
     EXPECT_EQ(ended, 0);
     ledger.completion_observed(car, "r1", outcome::executed, "", at(40ms));
-    ledger.skip(due(), "no vehicle was online and free", false);
+    ledger.skip(the_request(), "no vehicle was online and free", false);
     EXPECT_EQ(ended, 1);
 }
 
 TEST_F(ledger_test, an_unsent_request_counts_as_errored_and_not_as_lag) {
-    ledger.begin(due(), at(2ms));
+    ledger.begin(the_request(), at(2ms));
     ledger.expire_requests(at(60s));
     const auto t = ledger.take_counts();
     EXPECT_EQ(t.requests.outcomes[static_cast<std::size_t>(outcome::errored)], 1U);
@@ -408,7 +403,7 @@ TEST_F(ledger_test, an_unsent_request_counts_as_errored_and_not_as_lag) {
 
 // The HTTP response was lost, the command was not: the vehicle receives the command late, and once.
 TEST_F(ledger_test, the_first_command_after_a_lost_http_response_is_no_duplicate) {
-    ledger.begin(due(), at(0ms));
+    ledger.begin(the_request(), at(0ms));
     ledger.sent(key, at(1ms));
     ledger.errored(key, "http: no response in time", at(10s));
     EXPECT_TRUE(ledger.delivered(car, "r1", at(11s)).is_first);

@@ -321,6 +321,22 @@ TEST(records, expire_if_the_vehicle_stays_silent) {
     EXPECT_THAT(c.ledger.take_counts().request_records, SizeIs(1)) << "nothing more will come";
 }
 
+// The run is aborted: what has ended is recorded, and what is open stays open.
+TEST(records, do_not_wait_when_they_are_flushed) {
+    single_vehicle_ledger c(recording::all);
+    c.accepted_request(1);
+    c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "timeout", at(5s));
+    c.accepted_request(2, 6s);
+    c.ledger.flush_records();
+    const auto t = c.ledger.take_counts();
+    ASSERT_THAT(t.request_records, SizeIs(1));
+    EXPECT_EQ(t.request_records[0].request_id, "r1");
+    EXPECT_EQ(t.requests.due, 2U);
+    EXPECT_EQ(t.requests.ended(), 1U);
+    EXPECT_EQ(c.ledger.open_count(), 1U);
+    EXPECT_EQ(t.anomalies, totals{}.anomalies) << "nothing is lost yet";
+}
+
 TEST(records, contain_anomalies_after_completion) {
     single_vehicle_ledger c(recording::all);
     c.accepted_request(1);

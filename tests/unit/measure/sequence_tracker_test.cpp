@@ -1,4 +1,5 @@
 #include "sequence_tracker.hpp"
+#include "single_vehicle_ledger.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +12,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr vehicle_id car{7};
 constexpr monotonic_time some_time{5s};
 using sequence_verdict = sequence_tracker::sequence_verdict;
 using numbers = std::vector<std::pair<std::uint64_t, std::uint64_t>>;

@@ -19,13 +19,15 @@ inline void PrintTo(anomaly a, std::ostream* out) { *out << to_string(a); }
 
 namespace loadsim::measure {
 
+constexpr vehicle_id car{7};
+
 constexpr monotonic_time at(nanoseconds since_start) { return monotonic_time{std::chrono::seconds{100}} + since_start; }
 
 inline due_request due(unsigned n, nanoseconds when = {}, outcome_set expected = outcome::executed) {
     using namespace std::chrono_literals;
     due_request d;
     d.id = arrival_id{n};
-    d.vehicle = vehicle_id{7};
+    d.vehicle = car;
     d.due = at(when);
     d.expected = expected;
     d.pending_timeout = 5s;
@@ -37,7 +39,7 @@ inline due_request due(unsigned n, nanoseconds when = {}, outcome_set expected =
 struct single_vehicle_ledger {
     using counts = std::map<anomaly, std::uint64_t>;
 
-    static constexpr vehicle_id vehicle{7};
+    static constexpr vehicle_id vehicle = car;
     recording record_mode = recording::unexpected;
     measure::ledger ledger{
         {{"horn"}, {"steady"}, {"healthy"}, {"success"}, {"tunnel", "garage"}, {}, {}, {"degrees", "side"}},

@@ -2,6 +2,7 @@
 // Canonical bytes only; lenient_case has packets that are encoded in a shorter form.
 #include "hex.hpp"
 #include "recode.hpp"
+#include "short_names.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,10 +16,7 @@ struct golden {
     const char* why;
 };
 
-constexpr auto v3 = version::v3_1_1;
-constexpr auto v5 = version::v5_0;
-
-const golden packets[] = {
+const golden golden_packets[] = {
     {"10 0D 00 04 'MQTT' 04 02 00 0A 00 01 'a'", v3, "3.1.1, figure 3.2 to 3.5: name, level 4, keep alive 10"},
     {"10 29 00 04 'MQTT' 04 EE 00 0A 00 03 'car' 00 04 'w/ca' 00 04 'gone' 00 04 'user' 00 06 'secret'", v3,
      "3.1.1, figure 3.6: all flags, will QoS 1 retained"},
@@ -74,7 +72,7 @@ const golden packets[] = {
 } // namespace
 
 TEST(golden, packets_decode_and_encode_to_the_same_bytes) {
-    for (const auto& c : packets) {
+    for (const auto& c : golden_packets) {
         const auto in = hex(c.bytes);
         const auto r = recode(in, c.v);
         EXPECT_EQ(r.framing_result, framing::complete) << c.why;
@@ -85,7 +83,7 @@ TEST(golden, packets_decode_and_encode_to_the_same_bytes) {
 }
 
 TEST(golden, every_proper_prefix_is_incomplete) {
-    for (const auto& c : packets) {
+    for (const auto& c : golden_packets) {
         const auto in = hex(c.bytes);
         for (std::size_t n = 0; n < in.size(); ++n)
             EXPECT_EQ(recode(byte_view(in).first(n), c.v).framing_result, framing::incomplete)

@@ -1,6 +1,7 @@
 // Malformed packets, with the clause that forbids them.
 #include "hex.hpp"
 #include "recode.hpp"
+#include "short_names.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +9,6 @@ using namespace loadsim::mqtt;
 
 namespace {
 
-constexpr auto v3 = version::v3_1_1;
-constexpr auto v5 = version::v5_0;
 constexpr auto malformed = reason::malformed_packet;
 constexpr auto protocol = reason::protocol_error;
 
@@ -25,7 +24,7 @@ struct bad_packet {
     const char* why;
 };
 
-const bad_packet packets[] = {
+const bad_packet malformed_packets[] = {
     // CONNECT
     {"10 0D 00 04 'MQTX' 04 02 00 0A 00 01 'a'", v3, reason::unsupported_protocol_version, "3.1.2.1 name"},
     {"10 0D 00 04 'MQTT' 06 02 00 0A 00 01 'a'", v3, reason::unsupported_protocol_version, "3.1.2.2 level"},
@@ -160,7 +159,7 @@ TEST(malformed, header_is_rejected_at_once) {
 }
 
 TEST(malformed, packets_get_the_reason_of_their_clause) {
-    for (const auto& c : packets) {
+    for (const auto& c : malformed_packets) {
         const auto in = hex(c.bytes);
         ASSERT_EQ(in.size(), 2U + in[1]) << c.why << ": the row itself is wrong: " << to_hex(in);
         const auto r = recode(in, c.v);

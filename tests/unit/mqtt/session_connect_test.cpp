@@ -1,16 +1,12 @@
 // CONNECT, CONNACK, DISCONNECT.
 #include "session_fixture.hpp"
+#include "short_names.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace loadsim;
 using namespace loadsim::mqtt;
 using phase = session::phase;
-
-namespace {
-constexpr auto v3 = version::v3_1_1;
-constexpr auto v5 = version::v5_0;
-} // namespace
 
 TEST(connect, contains_the_options_3_1_1) {
     session_fixture c({.protocol = v3, .keep_alive = 10s, .clean_start = false});

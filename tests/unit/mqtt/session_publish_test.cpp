@@ -1,18 +1,11 @@
 // Outgoing messages: QoS 0, 1, 2, flow control, identifiers, resumption; subscriptions.
 #include "session_fixture.hpp"
+#include "short_names.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace loadsim;
 using namespace loadsim::mqtt;
-
-namespace {
-constexpr auto v3 = version::v3_1_1;
-constexpr auto v5 = version::v5_0;
-constexpr auto q0 = qos::at_most_once;
-constexpr auto q1 = qos::at_least_once;
-constexpr auto q2 = qos::exactly_once;
-} // namespace
 
 TEST(publish, needs_a_connection_and_a_topic_name) {
     session_fixture c(options_of(v5));

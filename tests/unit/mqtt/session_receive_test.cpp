@@ -1,15 +1,11 @@
 // Incoming messages: QoS 0, 1, 2, and the receive maximum.
 #include "session_fixture.hpp"
+#include "short_names.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace loadsim;
 using namespace loadsim::mqtt;
-
-namespace {
-constexpr auto v3 = version::v3_1_1;
-constexpr auto v5 = version::v5_0;
-} // namespace
 
 TEST(receive, qos_0_and_1) {
     session_fixture c(options_of(v3));

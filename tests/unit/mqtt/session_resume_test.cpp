@@ -1,5 +1,6 @@
 // Session state across connections (4.1, 4.4, 4.6).
 #include "session_fixture.hpp"
+#include "short_names.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,10 +8,6 @@ using namespace loadsim;
 using namespace loadsim::mqtt;
 
 namespace {
-constexpr auto v3 = version::v3_1_1;
-constexpr auto v5 = version::v5_0;
-constexpr auto q1 = qos::at_least_once;
-constexpr auto q2 = qos::exactly_once;
 constexpr auto present = "20 03 01 00 00";
 } // namespace
 

@@ -14,7 +14,7 @@ using net::link_shaper;
 
 namespace {
 
-constexpr monotonic_time start{100s};
+constexpr monotonic_time link_start{100s};
 
 mqtt::bytes some(std::size_t n, std::uint8_t first = 0) {
     mqtt::bytes all(n);
@@ -47,7 +47,7 @@ TEST(link_shaper, serializes_bytes) {
         SCOPED_TRACE(r.what);
         link_shaper p;
         for (const auto& step : r.all)
-            EXPECT_EQ(p.arrival_time(start + step.at, step.bytes, step.limits) - start, step.arrives)
+            EXPECT_EQ(p.arrival_time(link_start + step.at, step.bytes, step.limits) - link_start, step.arrives)
                 << step.bytes << " bytes";
     }
 }
@@ -55,16 +55,16 @@ TEST(link_shaper, serializes_bytes) {
 TEST(delay_queue, returns_bytes_in_order_of_arrival) {
     delay_queue queue;
     const auto sent = some(1000);
-    queue.push(sent, start, {1000, 0s}); // 50 bytes every 50 ms
+    queue.push(sent, link_start, {1000, 0s}); // 50 bytes every 50 ms
     EXPECT_EQ(queue.size(), 1000U);
-    EXPECT_EQ(queue.next_arrival(), start + 50ms);
-    EXPECT_TRUE(queue.pop_arrived(start + 49ms).empty());
+    EXPECT_EQ(queue.next_arrival(), link_start + 50ms);
+    EXPECT_TRUE(queue.pop_arrived(link_start + 49ms).empty());
     mqtt::bytes got;
-    for (auto t = start; t < start + 500ms; t += 10ms) {
+    for (auto t = link_start; t < link_start + 500ms; t += 10ms) {
         const auto part = queue.pop_arrived(t);
         got.insert(got.end(), part.begin(), part.end());
-        EXPECT_LE(got.size(), static_cast<std::size_t>((t - start) / 1ms)) << "no faster than it may";
-        EXPECT_GE(got.size() + 50, static_cast<std::size_t>((t - start) / 1ms)) << "and no slower";
+        EXPECT_LE(got.size(), static_cast<std::size_t>((t - link_start) / 1ms)) << "no faster than it may";
+        EXPECT_GE(got.size() + 50, static_cast<std::size_t>((t - link_start) / 1ms)) << "and no slower";
     }
     EXPECT_EQ(queue.size(), 1000 - got.size());
     const auto rest = queue.pop_arrived(never);
@@ -77,21 +77,21 @@ TEST(delay_queue, returns_bytes_in_order_of_arrival) {
 
 TEST(delay_queue, chunks_have_at_least_sixteen_bytes_and_unlimited_data_is_not_split) {
     delay_queue slow;
-    slow.push(some(40), start, {10, 0s});
-    EXPECT_EQ(slow.next_arrival(), start + 1600ms);
-    EXPECT_EQ(slow.pop_arrived(start + 1600ms).size(), 16U);
+    slow.push(some(40), link_start, {10, 0s});
+    EXPECT_EQ(slow.next_arrival(), link_start + 1600ms);
+    EXPECT_EQ(slow.pop_arrived(link_start + 1600ms).size(), 16U);
     delay_queue delayed;
-    delayed.push(some(100'000), start, {0, 200ms});
-    EXPECT_TRUE(delayed.pop_arrived(start + 199ms).empty());
-    EXPECT_EQ(delayed.pop_arrived(start + 200ms).size(), 100'000U);
+    delayed.push(some(100'000), link_start, {0, 200ms});
+    EXPECT_TRUE(delayed.pop_arrived(link_start + 199ms).empty());
+    EXPECT_EQ(delayed.pop_arrived(link_start + 200ms).size(), 100'000U);
 }
 
 TEST(delay_queue, order_is_kept_when_the_limit_is_removed) {
     delay_queue queue;
-    queue.push(some(10, 0), start, {0, 1s});
-    queue.push(some(10, 10), start + 100ms, {});
-    EXPECT_TRUE(queue.pop_arrived(start + 999ms).empty());
-    EXPECT_EQ(queue.pop_arrived(start + 1s), some(20));
+    queue.push(some(10, 0), link_start, {0, 1s});
+    queue.push(some(10, 10), link_start + 100ms, {});
+    EXPECT_TRUE(queue.pop_arrived(link_start + 999ms).empty());
+    EXPECT_EQ(queue.pop_arrived(link_start + 1s), some(20));
 }
 
 } // namespace

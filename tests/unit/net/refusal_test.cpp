@@ -123,9 +123,11 @@ TEST(refusal, limits_name_both_values_and_the_key) {
               "contract.command.payload, or raise the broker's maximum packet size");
     EXPECT_THAT(net::retain_limit("presence messages", "contract.presence.retain"),
                 HasSubstr("set contract.presence.retain to false"));
-    EXPECT_EQ(net::refused_subscription("v1/+/rsp/+", "not authorized"),
+    EXPECT_EQ(net::refused_subscription("v1/+/rsp/+", "not authorized", mqtt::reason::not_authorized),
               "after a reconnect the broker refuses the subscription to v1/+/rsp/+ (not authorized), so messages are "
               "missed; check the broker's access rules");
+    EXPECT_THAT(net::refused_subscription("v1/+/rsp/+", "quota exceeded", mqtt::reason::quota_exceeded),
+                HasSubstr("messages are missed; raise the broker's limit of subscriptions"));
 }
 
 TEST(refusal, size_of_a_packet_includes_header_and_topic) {

@@ -33,14 +33,14 @@ std::vector<std::string> shown(const net::address_cache& cache) {
     return all;
 }
 
-const auto start = monotonic_time{} + 100s;
+const auto lookup_start = monotonic_time{} + 100s;
 
 } // namespace
 
 TEST(address_cache, a_name_with_several_addresses_is_a_list) {
     net::address_cache cache(brokers({"cluster.test", "10.0.0.9", "::1"}));
     EXPECT_THAT(shown(cache), ElementsAre("1: 10.0.0.9:1883", "2: [::1]:1883")) << "the name is not known yet";
-    EXPECT_THAT(cache.take_due(start), ElementsAre("cluster.test")) << "addresses need no lookup";
+    EXPECT_THAT(cache.take_due(lookup_start), ElementsAre("cluster.test")) << "addresses need no lookup";
     EXPECT_TRUE(cache.put("cluster.test", addresses({"10.0.0.2", "10.0.0.1", "10.0.0.2"})));
     EXPECT_THAT(shown(cache), ElementsAre("0: 10.0.0.1:1883", "0: 10.0.0.2:1883", "1: 10.0.0.9:1883", "2: [::1]:1883"))
         << "sorted: the same list in all ranks, whatever the order of the answer";
@@ -48,14 +48,14 @@ TEST(address_cache, a_name_with_several_addresses_is_a_list) {
 
 TEST(address_cache, a_name_is_looked_up_at_most_every_30_seconds) {
     net::address_cache cache(brokers({"a.test", "b.test", "a.test"}));
-    EXPECT_THAT(cache.take_due(start), ElementsAre("a.test", "b.test")) << "once for each name";
-    EXPECT_THAT(cache.take_due(start + 60s), IsEmpty()) << "the lookups are still running";
+    EXPECT_THAT(cache.take_due(lookup_start), ElementsAre("a.test", "b.test")) << "once for each name";
+    EXPECT_THAT(cache.take_due(lookup_start + 60s), IsEmpty()) << "the lookups are still running";
     cache.put("a.test", addresses({"10.0.0.1"}));
-    EXPECT_THAT(cache.take_due(start + 29s), IsEmpty());
-    EXPECT_THAT(cache.take_due(start + 30s), ElementsAre("a.test"));
+    EXPECT_THAT(cache.take_due(lookup_start + 29s), IsEmpty());
+    EXPECT_THAT(cache.take_due(lookup_start + 30s), ElementsAre("a.test"));
     cache.put("a.test", {});
-    EXPECT_THAT(cache.take_due(start + 59s), IsEmpty()) << "after a failed lookup, too";
-    EXPECT_THAT(cache.take_due(start + 60s), ElementsAre("a.test"));
+    EXPECT_THAT(cache.take_due(lookup_start + 59s), IsEmpty()) << "after a failed lookup, too";
+    EXPECT_THAT(cache.take_due(lookup_start + 60s), ElementsAre("a.test"));
 }
 
 TEST(address_cache, a_later_lookup_replaces_addresses_and_keeps_the_places_of_the_others) {
@@ -91,8 +91,8 @@ TEST(address_cache, a_server_that_is_passed_over_stays_out) {
 TEST(server_list, is_shared_by_its_copies_and_tells_a_change_by_a_new_object) {
     const net::server_list fixed{{make_address("10.0.0.1"), 1883}, {make_address("10.0.0.2"), 1883}};
     const auto copy = fixed;
-    EXPECT_EQ(copy.at(start), fixed.at(start + 1h));
-    ASSERT_EQ(fixed.at(start)->size(), 2U);
-    EXPECT_EQ(fixed.at(start)->at(1).address.address(), make_address("10.0.0.2"));
-    EXPECT_TRUE(net::server_list{}.at(start)->empty());
+    EXPECT_EQ(copy.at(lookup_start), fixed.at(lookup_start + 1h));
+    ASSERT_EQ(fixed.at(lookup_start)->size(), 2U);
+    EXPECT_EQ(fixed.at(lookup_start)->at(1).address.address(), make_address("10.0.0.2"));
+    EXPECT_TRUE(net::server_list{}.at(lookup_start)->empty());
 }

@@ -83,6 +83,13 @@ TEST(broker_url, error_names_the_cause_and_the_expected_form) {
     }
 }
 
+TEST(api_url, has_no_query_and_no_fragment) {
+    EXPECT_EQ(parse_api_url("http://h/a?b").error().list.front().text,
+              "'http://h/a?b' has a query ('?') behind its path; leave that out: http://127.0.0.1:8080/base");
+    EXPECT_EQ(parse_api_url("https://h#a").error().list.front().text,
+              "'https://h#a' has a fragment ('#') behind its path; leave that out: https://127.0.0.1:8443/base");
+}
+
 TEST(api_url, rejects_characters_after_the_port) {
     const auto read = parse_api_url("http://127.0.0.1:8080x");
     ASSERT_FALSE(read);

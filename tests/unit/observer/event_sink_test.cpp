@@ -16,7 +16,7 @@ using testing::Pair;
 
 namespace {
 
-struct fixture {
+struct sink_fixture {
     std::vector<completion> completions;
     std::vector<std::string> errors;
     event_sink sink{[this](std::optional<completion> event, const std::string& why) {
@@ -37,7 +37,7 @@ struct fixture {
 } // namespace
 
 TEST(event_sink, delivers_completions_and_unmapped_messages_only) {
-    fixture s;
+    sink_fixture s;
     s.receive(R"({"id":"r-1","state":"running"})");
     s.receive(R"({"id":"r-1","state":"executed"})");
     s.receive("{\n\x01");
@@ -54,7 +54,7 @@ TEST(event_sink, delivers_completions_and_unmapped_messages_only) {
 }
 
 TEST(event_sink, delivers_each_event_of_a_batch) {
-    fixture s;
+    sink_fixture s;
     auto options = contract::default_event_mapping();
     options.batch_path = "payload";
     s.mapping = *compile_event_mapping(options, observer_options_path(3, "mqtt"));
@@ -73,7 +73,7 @@ TEST(event_sink, delivers_each_event_of_a_batch) {
 }
 
 TEST(event_sink, reports_once_that_a_batch_never_matched) {
-    fixture s;
+    sink_fixture s;
     auto options = contract::default_event_mapping();
     options.batch_path = "/events";
     s.mapping = *compile_event_mapping(options, observer_options_path(3, "mqtt"));
@@ -83,7 +83,7 @@ TEST(event_sink, reports_once_that_a_batch_never_matched) {
 }
 
 TEST(event_sink, counts_since_the_last_take) {
-    fixture s;
+    sink_fixture s;
     s.receive(R"({"id":"r-1","state":"running"})");
     s.receive(R"({"id":"r-1","state":"executed"})");
     s.receive("{");
@@ -102,7 +102,7 @@ TEST(event_sink, counts_since_the_last_take) {
 }
 
 TEST(event_sink, reports_once_which_field_never_matched) {
-    fixture s;
+    sink_fixture s;
     for (std::uint32_t i = 0; i < contract::field_match_stats::sample_size; ++i) s.receive(R"({"request":"r-1"})");
     EXPECT_THAT(s.sink.take_counts().unmatched_fields, testing::Contains(HasSubstr("load.observers[3].mqtt.id")));
     EXPECT_TRUE(s.sink.take_counts().unmatched_fields.empty());

@@ -36,16 +36,18 @@ TEST(own_subscriber, decides_whether_another_version_may_help) {
         {{.why = mqtt::errc::invalid_argument, .filter = "a#"}, false},
     };
     for (const auto& r : rows) {
-        const auto described = observer::describe(r.failure);
+        const auto described = loadsim::observer::describe(r.failure);
         EXPECT_EQ(described.refuses_version, r.refuses_version) << described.error;
     }
 }
 
 TEST(own_subscriber, sentence_names_the_keys_of_the_observer) {
     using mqtt::reason;
-    EXPECT_THAT(observer::describe({.why = mqtt::errc::connect_refused, .reason = reason::not_authorized}).error,
-                HasSubstr("target.user and target.password"));
     EXPECT_THAT(
-        observer::describe({.reason = reason::shared_subscriptions_not_supported, .filter = "$share/g/v1/+/evt"}).error,
-        HasSubstr("has no shared subscriptions, which several clients of an observer need; write clients: 1"));
+        loadsim::observer::describe({.why = mqtt::errc::connect_refused, .reason = reason::not_authorized}).error,
+        HasSubstr("target.user and target.password"));
+    EXPECT_THAT(loadsim::observer::describe(
+                    {.reason = reason::shared_subscriptions_not_supported, .filter = "$share/g/v1/+/evt"})
+                    .error,
+                HasSubstr("has no shared subscriptions, which several clients of an observer need; write clients: 1"));
 }

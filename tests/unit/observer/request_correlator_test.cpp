@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto car = vehicle_id{7};
+constexpr auto correlated_car = vehicle_id{7};
 
 completion completion_of(const std::string& request, monotonic_time at) {
     return {.vin = {}, .request = request, .final_outcome = outcome::executed, .reason = {}, .at = at};
@@ -26,9 +26,9 @@ completion completion_of(const std::string& request, monotonic_time at) {
 TEST(request_correlator, completion_after_acceptance_yields_the_vehicle) {
     request_correlator correlator(10s);
     const monotonic_time start{};
-    EXPECT_TRUE(correlator.on_accepted("r-1", car, start).empty());
-    EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 1s)), car);
-    EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 2s)), car) << "its repetition is its, too";
+    EXPECT_TRUE(correlator.on_accepted("r-1", correlated_car, start).empty());
+    EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 1s)), correlated_car);
+    EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 2s)), correlated_car) << "its repetition is its, too";
     EXPECT_TRUE(correlator.expired(start + 100s).empty());
 }
 
@@ -38,11 +38,11 @@ TEST(request_correlator, completion_before_acceptance_is_kept) {
     EXPECT_EQ(correlator.correlate(completion_of("r-1", start)), std::nullopt);
     EXPECT_EQ(correlator.correlate(completion_of("r-2", start)), std::nullopt);
     EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 1s)), std::nullopt);
-    const auto waited = correlator.on_accepted("r-1", car, start + 2s);
+    const auto waited = correlator.on_accepted("r-1", correlated_car, start + 2s);
     ASSERT_EQ(waited.size(), 2U);
     EXPECT_EQ(waited[0].at, start);
     EXPECT_EQ(waited[1].at, start + 1s);
-    EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 3s)), car);
+    EXPECT_EQ(correlator.correlate(completion_of("r-1", start + 3s)), correlated_car);
     const auto unclaimed = correlator.expired(start + 11s);
     ASSERT_EQ(unclaimed.size(), 1U);
     EXPECT_EQ(unclaimed[0].request, "r-2");
@@ -57,22 +57,23 @@ TEST(request_correlator, completion_expires_at_the_timeout) {
     EXPECT_TRUE(correlator.expired(start + 10s - 1ns).empty());
     EXPECT_EQ(correlator.expired(start + 10s).size(), 1U);
     EXPECT_EQ(correlator.expired(start + 11s).size(), 1U);
-    EXPECT_TRUE(correlator.on_accepted("r", car, start + 12s).empty());
+    EXPECT_TRUE(correlator.on_accepted("r", correlated_car, start + 12s).empty());
 }
 
 TEST(request_correlator, request_is_kept_for_the_timeout_after_completion) {
     request_correlator correlator(10s);
     const monotonic_time start{};
-    (void)correlator.on_accepted("heard", car, start);
-    (void)correlator.on_accepted("told", car, start);
-    (void)correlator.on_accepted("open", car, start);
+    (void)correlator.on_accepted("heard", correlated_car, start);
+    (void)correlator.on_accepted("told", correlated_car, start);
+    (void)correlator.on_accepted("open", correlated_car, start);
     (void)correlator.correlate(completion_of("heard", start + 100s));
     correlator.on_completed("told", start + 100s);
     (void)correlator.expired(start + 110s - 1ns);
-    EXPECT_EQ(correlator.correlate(completion_of("heard", start + 109s)), car);
+    EXPECT_EQ(correlator.correlate(completion_of("heard", start + 109s)), correlated_car);
     (void)correlator.expired(start + 110s);
     EXPECT_EQ(correlator.correlate(completion_of("told", start + 110s)), std::nullopt);
-    EXPECT_EQ(correlator.correlate(completion_of("open", start + 110s)), car) << "one without an end is waited for";
+    EXPECT_EQ(correlator.correlate(completion_of("open", start + 110s)), correlated_car)
+        << "one without an end is waited for";
 }
 
 TEST(request_correlator, loses_nothing_between_threads) {

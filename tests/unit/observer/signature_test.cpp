@@ -10,13 +10,13 @@ using signature = webhook_options::signature;
 
 namespace {
 
-struct row {
+struct signed_case {
     signature how;
     std::string_view body, header;
     const char* source;
 };
 
-const row rows[] = {
+const signed_case signed_cases[] = {
     {{"X", "Jefe", signature::digest::sha256, signature::coding::hex, ""},
      "what do ya want for nothing?",
      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
@@ -44,14 +44,14 @@ const row rows[] = {
 } // namespace
 
 TEST(signature, matches_published_vectors) {
-    for (const auto& r : rows) {
+    for (const auto& r : signed_cases) {
         EXPECT_EQ(compute_signature(r.how, r.body), r.header) << r.source;
         EXPECT_TRUE(verify_signature(r.how, r.body, r.header)) << r.source;
     }
 }
 
 TEST(signature, rejects_any_change) {
-    for (const auto& r : rows) {
+    for (const auto& r : signed_cases) {
         EXPECT_FALSE(verify_signature(r.how, r.body, "")) << r.source;
         EXPECT_FALSE(verify_signature(r.how, std::string(r.body) + " ", r.header)) << r.source;
         EXPECT_FALSE(verify_signature(r.how, r.body, r.header.substr(0, r.header.size() - 1))) << r.source;

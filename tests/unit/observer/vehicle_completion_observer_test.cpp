@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto car = vehicle_id{3};
 
-struct fixture {
+struct observer_fixture {
     manual_time time;
     net::timer_wheel wheel{time.now()};
     std::vector<std::pair<vehicle_id, completion>> completions;
@@ -33,7 +33,7 @@ struct fixture {
 } // namespace
 
 TEST(vehicle_completion_observer, final_response_completes_the_request) {
-    fixture s;
+    observer_fixture s;
     s.completion_observer.on_accepted(car, "r-1", s.time.now());
     s.advance(1s);
     s.completion_observer.on_final_response(car, "r-1", outcome::failed, "door_open", s.time.now());
@@ -50,7 +50,7 @@ TEST(vehicle_completion_observer, final_response_completes_the_request) {
 }
 
 TEST(vehicle_completion_observer, response_before_acceptance_is_kept) {
-    fixture s;
+    observer_fixture s;
     const auto response_time = s.time.now();
     s.completion_observer.on_final_response(car, "r-1", outcome::executed, {}, response_time);
     EXPECT_TRUE(s.completions.empty());
@@ -62,7 +62,7 @@ TEST(vehicle_completion_observer, response_before_acceptance_is_kept) {
 }
 
 TEST(vehicle_completion_observer, ignores_response_to_another_request) {
-    fixture s;
+    observer_fixture s;
     s.completion_observer.on_final_response(car, "r-0", outcome::executed, {}, s.time.now());
     s.completion_observer.on_accepted(car, "r-1", s.time.now());
     s.completion_observer.on_final_response(vehicle_id{4}, "r-1", outcome::executed, {}, s.time.now());
@@ -71,7 +71,7 @@ TEST(vehicle_completion_observer, ignores_response_to_another_request) {
 }
 
 TEST(vehicle_completion_observer, early_response_expires) {
-    fixture s;
+    observer_fixture s;
     s.completion_observer.on_final_response(car, "r-1", outcome::executed, {}, s.time.now());
     s.advance(10s);
     s.completion_observer.on_accepted(car, "r-1", s.time.now());
@@ -79,7 +79,7 @@ TEST(vehicle_completion_observer, early_response_expires) {
 }
 
 TEST(vehicle_completion_observer, request_without_response_times_out) {
-    fixture s;
+    observer_fixture s;
     const auto start = s.time.now();
     s.completion_observer.on_accepted(car, "r-1", s.time.now());
     s.advance(4s);
@@ -97,7 +97,7 @@ TEST(vehicle_completion_observer, request_without_response_times_out) {
 }
 
 TEST(vehicle_completion_observer, forgotten_request_does_not_time_out) {
-    fixture s;
+    observer_fixture s;
     s.completion_observer.on_accepted(car, "r-1", s.time.now());
     s.completion_observer.forget(car, "r-0");
     EXPECT_EQ(s.completion_observer.open(), 1U);
@@ -107,7 +107,7 @@ TEST(vehicle_completion_observer, forgotten_request_does_not_time_out) {
 }
 
 TEST(vehicle_completion_observer, request_accepted_without_id_is_identified_later) {
-    fixture s;
+    observer_fixture s;
     s.completion_observer.on_accepted(car, "", s.time.now());
     s.completion_observer.on_final_response(car, "r-0", outcome::failed, {}, s.time.now());
     EXPECT_TRUE(s.completions.empty()) << "of the previous request";
@@ -124,7 +124,7 @@ TEST(vehicle_completion_observer, request_accepted_without_id_is_identified_late
 }
 
 TEST(vehicle_completion_observer, next_request_has_its_own_deadline) {
-    fixture s;
+    observer_fixture s;
     s.completion_observer.on_accepted(car, "r-1", s.time.now());
     s.advance(9s);
     s.completion_observer.on_final_response(car, "r-1", outcome::executed, {}, s.time.now());
@@ -137,7 +137,7 @@ TEST(vehicle_completion_observer, next_request_has_its_own_deadline) {
 }
 
 TEST(vehicle_completion_observer, handler_may_add_the_next_request) {
-    fixture s;
+    observer_fixture s;
     vehicle_completion_observer* completion_observer = nullptr;
     int completions = 0;
     vehicle_completion_observer again{{.deadline = 10s},

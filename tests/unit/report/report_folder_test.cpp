@@ -223,3 +223,18 @@ TEST_F(report_folder, of_a_run_with_secrets_is_closed_to_others) {
         EXPECT_EQ(fs::status(*made).permissions(), fs::perms::owner_all) << *made;
     }
 }
+
+TEST_F(report_folder, gets_another_exit_code_in_its_summary) {
+    EXPECT_FALSE(replace_exit_code(folder, verdict::exit_code::setup)) << "no summary";
+    const auto summary = summary_json(sample_run::run(), {}, sample_run::labels());
+    std::ofstream(folder / summary_file_name) << summary;
+    EXPECT_TRUE(replace_exit_code(folder, verdict::exit_code::setup));
+    auto expected = summary;
+    expected.replace(expected.find("\"exit_code\": 0"), 14, "\"exit_code\": 3");
+    std::ifstream in(folder / summary_file_name);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), expected) << "all else is as it was";
+    EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 1);
+    EXPECT_EQ(with_exit_code("{}", verdict::exit_code::setup), "");
+    EXPECT_EQ(with_exit_code("{\n  \"exit_code\": 130", verdict::exit_code::invalid), "{\n  \"exit_code\": 4")
+        << "cut off";
+}

@@ -128,7 +128,10 @@ TEST_F(report_reader_test, keeps_only_matching_records) {
          {"twice", "late"},
          {"command_duplicated", "completion_unknown", "unauthorized_accepted"},
          {"A", "B"}},
-        {{.request_id = {}, .vin = {}, .unexpected = true, .limit = 1}, {"late"}, {"command_duplicated"}, {"A"}},
+        {{.request_id = {}, .vin = {}, .unexpected = true, .limit = 1},
+         {"twice"}, // due before late, which ended first
+         {"command_duplicated", "completion_unknown"},
+         {"B"}},
     };
     for (const auto& row : rows) {
         const auto all = read(row.filter);
@@ -155,6 +158,10 @@ TEST_F(report_reader_test, finds_requests_by_the_beginning_of_an_id_and_by_trace
         {"la", {"late-2", "late-2", "late"}, {"late-2", "late"}},
         {"0af7651916cd43dd8448eb211c80319c", {"late-2"}, {}},
         {"0af765", {"late-2"}, {}},
+        {"0AF7651916CD43DD8448EB211C80319C", {"late-2"}, {}},
+        {"0AF765", {"late-2"}, {}},
+        {"00-0AF7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01", {"late-2"}, {}}, // of another service
+        {"GO", {}, {}}, // ids of the platform are as they are
         {"00-0af", {"late-2"}, {}},
         {"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", {"late-2"}, {}},
         {"00-1", {}, {}},

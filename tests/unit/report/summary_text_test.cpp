@@ -177,6 +177,14 @@ TEST(summary_text, a_run_without_samples_says_so) {
     EXPECT_THAT(summary_text({}, {}, {}, "r", false), HasSubstr("latency   no samples"));
 }
 
+TEST(summary_text, counts_the_open_requests_of_an_aborted_run) {
+    auto run = sample_run::run();
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("\n    open")));
+    run.sum.requests.due += 60;
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false),
+                testing::ContainsRegex("\n    open +60  50.0 %  without an outcome at the end\n"));
+}
+
 TEST(summary_text, a_rehearsal_is_marked) {
     auto run = sample_run::run();
     run.mode = measure::run_mode::rehearsal;

@@ -83,9 +83,9 @@ public:
 constexpr auto ten_arrivals = "name: t\nseed: 5\nfleet: {vehicles: 4}\n"
                               "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10}]}\n";
 
-struct fixture {
-    explicit fixture(std::string_view yaml = ten_arrivals, fleet_partition partition = {},
-                     std::optional<replay_selection> replay = {})
+struct dispatch_fixture {
+    explicit dispatch_fixture(std::string_view yaml = ten_arrivals, fleet_partition partition = {},
+                              std::optional<replay_selection> replay = {})
         : text(yaml, std::move(replay)),
           ledger(
               text.plan.labels, [this](vehicle_id v) { return text.plan.vin_of(v); }, 60s),
@@ -136,7 +136,7 @@ struct fixture {
 } // namespace
 
 TEST(arrival_dispatcher, sends_what_is_due_and_names_the_next_due_time) {
-    fixture f;
+    dispatch_fixture f;
     EXPECT_EQ(f.dispatch_due(f.start), f.start + 100ms);
     EXPECT_THAT(f.driver.sent, IsEmpty());
     EXPECT_EQ(f.dispatch_due(f.start + 250ms), f.start + 300ms);
@@ -148,9 +148,9 @@ TEST(arrival_dispatcher, sends_what_is_due_and_names_the_next_due_time) {
 }
 
 TEST(arrival_dispatcher, sends_the_platforms_name_and_the_parameters_of_a_service) {
-    fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
-              "load: {services: {horn: {as: HORN, parameters: {seconds: {uniform: {min: 1, max: 1000}}}}},"
-              " phases: [{duration: 1s, arrivalRate: 10}]}\n");
+    dispatch_fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
+                       "load: {services: {horn: {as: HORN, parameters: {seconds: {uniform: {min: 1, max: 1000}}}}},"
+                       " phases: [{duration: 1s, arrivalRate: 10}]}\n");
     f.dispatch_due(f.start + 210ms);
     ASSERT_EQ(f.driver.sent.size(), 2U);
     EXPECT_EQ(f.driver.sent[1].service, "HORN");
@@ -161,14 +161,14 @@ TEST(arrival_dispatcher, sends_the_platforms_name_and_the_parameters_of_a_servic
 }
 
 TEST(arrival_dispatcher, ends_after_the_last_arrival) {
-    fixture f;
+    dispatch_fixture f;
     EXPECT_EQ(f.dispatch_due(f.start + 1s), never);
     EXPECT_TRUE(f.dispatcher.all_due());
     EXPECT_EQ(f.ledger.take_counts().requests.due, 10U);
 }
 
 TEST(arrival_dispatcher, sends_nothing_after_a_stop) {
-    fixture f;
+    dispatch_fixture f;
     f.dispatch_due(f.start + 100ms);
     f.dispatcher.stop();
     EXPECT_TRUE(f.dispatcher.all_due());
@@ -178,7 +178,7 @@ TEST(arrival_dispatcher, sends_nothing_after_a_stop) {
 
 // Lag: from due until the dispatcher gets to the arrival, and no longer.
 TEST(arrival_dispatcher, measures_lag_of_each_arrival_by_itself) {
-    fixture f;
+    dispatch_fixture f;
     f.driver.time = &f.time;
     EXPECT_EQ(f.dispatch_due(f.start + 210ms), f.start + 200ms);
     EXPECT_EQ(f.dispatcher.dispatch_due(), f.start + 300ms);
@@ -191,7 +191,7 @@ TEST(arrival_dispatcher, measures_lag_of_each_arrival_by_itself) {
 
 // A turn ends when it has taken long, so that sessions, timers and a stop have theirs.
 TEST(arrival_dispatcher, ends_a_turn_although_further_arrivals_are_due) {
-    fixture f;
+    dispatch_fixture f;
     f.driver.time = &f.time;
     EXPECT_EQ(f.dispatch_due(f.start + 900ms), f.start + 200ms);
     EXPECT_THAT(f.arrivals(), ElementsAre(0));
@@ -203,7 +203,7 @@ TEST(arrival_dispatcher, ends_a_turn_although_further_arrivals_are_due) {
 }
 
 TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
-    fixture f;
+    dispatch_fixture f;
     f.dispatch_due(f.start + 1s);
     std::set<std::uint32_t> busy;
     for (const auto& r : f.driver.sent) busy.insert(index(r.key.vehicle));
@@ -216,7 +216,7 @@ TEST(arrival_dispatcher, gives_no_vehicle_a_second_request) {
 }
 
 TEST(arrival_dispatcher, uses_a_vehicle_again_when_its_request_has_ended) {
-    fixture f;
+    dispatch_fixture f;
     for (auto now = f.start; now <= f.start + 1s; now += 100ms) {
         f.dispatch_due(now);
         f.complete_all();
@@ -224,18 +224,18 @@ TEST(arrival_dispatcher, uses_a_vehicle_again_when_its_request_has_ended) {
     EXPECT_EQ(f.driver.sent.size(), 10U);
 }
 
-TEST(arrival_dispatcher, takes_the_next_candidate_for_a_vehicle_that_is_offline) {
-    fixture all;
+TEST(arrival_dispatcher, takes_a_substitute_for_a_vehicle_that_is_offline) {
+    dispatch_fixture all;
     all.dispatch_due(all.start + 100ms);
     const auto first_choice = all.driver.sent.at(0).key.vehicle;
 
-    fixture f;
+    dispatch_fixture f;
     f.set_offline({index(first_choice)});
     f.dispatch_due(f.start + 100ms);
     ASSERT_EQ(f.driver.sent.size(), 1U);
     EXPECT_NE(f.driver.sent[0].key.vehicle, first_choice);
 
-    fixture none;
+    dispatch_fixture none;
     none.set_offline({0, 1, 2, 3});
     none.dispatch_due(none.start + 1s);
     EXPECT_THAT(none.driver.sent, IsEmpty());
@@ -243,7 +243,7 @@ TEST(arrival_dispatcher, takes_the_next_candidate_for_a_vehicle_that_is_offline)
 
 TEST(arrival_dispatcher, finds_the_only_free_vehicle) {
     for (std::uint32_t only = 0; only < 4; ++only) {
-        fixture f;
+        dispatch_fixture f;
         std::set<std::uint32_t> others{0, 1, 2, 3};
         others.erase(only);
         f.set_offline(others);
@@ -257,7 +257,7 @@ TEST(arrival_dispatcher, finds_the_only_free_vehicle) {
 }
 
 TEST(arrival_dispatcher, follows_the_availability_that_the_fleet_reports) {
-    fixture f;
+    dispatch_fixture f;
     event_recorder recorder(f.text.plan, f.ledger, f.time);
     recorder.set_dispatcher(f.dispatcher);
     fleet::vehicle_events& events = recorder;
@@ -278,7 +278,7 @@ TEST(arrival_dispatcher, shards_divide_the_arrivals) {
     std::set<std::uint64_t> all;
     std::uint64_t due = 0;
     for (std::uint32_t i = 0; i < 3; ++i) {
-        fixture f(ten_arrivals, {i, 3});
+        dispatch_fixture f(ten_arrivals, {i, 3});
         f.dispatch_due(f.start + 1s);
         for (const auto& r : f.driver.sent) {
             EXPECT_TRUE((fleet_partition{i, 3}.owns(r.key.vehicle)));
@@ -290,8 +290,8 @@ TEST(arrival_dispatcher, shards_divide_the_arrivals) {
 }
 
 TEST(arrival_dispatcher, skips_as_wanted_above_the_limit_of_the_phase) {
-    fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
-              "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10, maxVusers: 2}]}\n");
+    dispatch_fixture f("name: t\nseed: 5\nfleet: {vehicles: 4}\n"
+                       "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10, maxVusers: 2}]}\n");
     f.dispatch_due(f.start + 1s);
     EXPECT_EQ(f.driver.sent.size(), 2U);
     const auto counts = f.ledger.take_counts();
@@ -303,8 +303,8 @@ TEST(arrival_dispatcher, the_limit_of_a_phase_holds_for_all_shards_of_a_process_
     constexpr auto limited = "name: t\nseed: 5\nfleet: {vehicles: 40}\n"
                              "load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 10, maxVusers: 3}]}\n";
     std::atomic<std::uint64_t> open{0};
-    fixture one(limited, {0, 2});
-    fixture two(limited, {1, 2});
+    dispatch_fixture one(limited, {0, 2});
+    dispatch_fixture two(limited, {1, 2});
     one.ledger.share_open_count(open);
     two.ledger.share_open_count(open);
     one.dispatch_due(one.start + 1s);
@@ -326,12 +326,12 @@ TEST(arrival_dispatcher, skips_no_more_with_many_shards) {
         "load: {services: {horn: 1}, spacing: poisson, phases: [{duration: 40s, arrivalRate: 10, maxVusers: 22}]}\n";
     const auto skipped = [&](std::uint32_t shards) {
         std::atomic<std::uint64_t> open{0};
-        std::vector<std::unique_ptr<fixture>> all;
+        std::vector<std::unique_ptr<dispatch_fixture>> all;
         for (std::uint32_t i = 0; i < shards; ++i) {
-            all.push_back(std::make_unique<fixture>(limited, fleet_partition{i, shards}));
+            all.push_back(std::make_unique<dispatch_fixture>(limited, fleet_partition{i, shards}));
             all.back()->ledger.share_open_count(open);
         }
-        for (auto now = fixture::start; now <= fixture::start + 40s; now += 10ms) {
+        for (auto now = dispatch_fixture::start; now <= dispatch_fixture::start + 40s; now += 10ms) {
             for (const auto& one : all) one->complete_begun_before(now - 1s);
             for (const auto& one : all) one->dispatch_due(now);
         }
@@ -346,7 +346,7 @@ TEST(arrival_dispatcher, skips_no_more_with_many_shards) {
 
 TEST(arrival_dispatcher, replays_the_selected_arrivals_with_the_selected_vehicle) {
     const replay_selection selection{.vehicle = vehicle_id{2}, .arrivals = {arrival_id{3}, arrival_id{7}}};
-    fixture f(ten_arrivals, {2, 4}, selection);
+    dispatch_fixture f(ten_arrivals, {2, 4}, selection);
     EXPECT_EQ(f.dispatch_due(f.start), f.start + 400ms);
     f.dispatch_due(f.start + 500ms);
     f.complete_all();

@@ -42,6 +42,7 @@ public:
     }
     void stop_arrivals() override { call("stop_arrivals"); }
     void expire_open_requests() override { call("expire"); }
+    void flush_records() override { call("flush_records"); }
     void stop() override { call("stop"); }
     measure::snapshot collect(monotonic_time until) override {
         collected_until = until;

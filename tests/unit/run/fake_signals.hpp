@@ -15,7 +15,8 @@ public:
     explicit fake_signals(manual_time& time) : time_(time) {}
 
     void send(kind what, monotonic_time at) { kind_ = {what, at}; }
-    void abort(monotonic_time at) { abort_ = {true, at}; }
+    /// `kills`: the launcher then kills this process.
+    void abort(monotonic_time at, bool kills = false) { abort_ = {kills, at}; }
 
     bool wait_until(monotonic_time until) override {
         if (++waits_ > 10'000) throw std::logic_error("waits without end");
@@ -28,7 +29,10 @@ public:
     }
     kind requested() const override { return kind_.arrived ? kind_.value : kind::none; }
     bool aborted() const override { return abort_.arrived; }
-    std::string abort_reason() const override { return "the launcher ended all ranks"; }
+    std::string abort_reason() const override {
+        return abort_.value ? "the launcher ended all ranks" : "a second signal ended the drain";
+    }
+    bool killed_soon() const override { return aborted() && abort_.value; }
 
 private:
     template <class T>

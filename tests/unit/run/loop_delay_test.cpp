@@ -24,7 +24,7 @@ TEST(loop_delay, of_a_loop_in_time_is_one_sample_for_each_instant) {
     EXPECT_TRUE(delay.take_samples().empty()) << "before the next instant";
 }
 
-/// What arrives at any time of the standstill waits for its end: 300 ms at most, 150 ms on average.
+/// A message that arrives at any time of the standstill waits for its end: 300 ms at most, 150 ms on average.
 TEST(loop_delay, of_a_standstill_has_a_sample_for_each_instant_of_it) {
     loop_delay delay;
     delay.start(monotonic_time{0s});

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using way = vehicle::condition::outage_mode;
+using outage_way = vehicle::condition::outage_mode;
 
 vehicle::condition outage(nanoseconds at, nanoseconds lasts, std::optional<nanoseconds> every = {}) {
     vehicle::condition c;

@@ -14,7 +14,7 @@ using namespace loadsim;
 
 namespace {
 
-constexpr auto text = R"(
+constexpr auto planned_scenario = R"(
 name: planned
 seed: 4711
 fleet:
@@ -61,7 +61,7 @@ std::string ledger(const scenario::scenario_config& scenario, std::uint32_t rank
 }
 
 scenario::scenario_config scenario_with(std::uint64_t seed) {
-    auto d = scenario::read(text, "planned.yaml").value();
+    auto d = scenario::read(planned_scenario, "planned.yaml").value();
     d.seed = seed;
     return d;
 }

@@ -3,11 +3,16 @@
 
 #include "fake_channel.hpp"
 #include "fake_generator.hpp"
+#include "fake_signals.hpp"
 #include "plan_from_text.hpp"
+#include "ranks/rank_worker.hpp"
 #include "spool_folder.hpp"
+#include "stages.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <utility>
 
 using namespace loadsim;
 using namespace loadsim::run;
@@ -48,17 +53,28 @@ protected:
 
 } // namespace
 
+TEST_F(rank_coordinator_test, names_its_rank_in_errors_of_hooks) {
+    local.before = local.after = problems{"", "404"};
+    const auto never_stops = [] { return false; };
+    EXPECT_EQ(to_string(coordinator.run_before_hooks(never_stops).error()), "rank 0 on a: 404");
+    EXPECT_EQ(to_string(coordinator.run_after_hooks(never_stops).error()), "rank 0 on a: 404");
+    local.before = result<void>{};
+    EXPECT_TRUE(coordinator.run_before_hooks(never_stops));
+}
+
 TEST_F(rank_coordinator_test, executes_every_command_on_all_ranks) {
     coordinator.connect();
     coordinator.begin_load(monotonic_time{5s});
     coordinator.stop_arrivals();
     coordinator.expire_open_requests();
+    coordinator.flush_records();
     coordinator.stop();
     using enum control_command::kind;
     for (const std::uint32_t rank : {1U, 2U})
-        EXPECT_THAT(commands_to(rank), ElementsAre(connect, load, stop_arrivals, expire_open_requests, stop));
+        EXPECT_THAT(commands_to(rank),
+                    ElementsAre(connect, load, stop_arrivals, expire_open_requests, flush_records, stop));
     EXPECT_THAT(commands_to(0), ElementsAre()) << "rank 0 needs no message";
-    EXPECT_THAT(local.calls, ElementsAre("connect", "load", "stop_arrivals", "expire", "stop"));
+    EXPECT_THAT(local.calls, ElementsAre("connect", "load", "stop_arrivals", "expire", "flush_records", "stop"));
     EXPECT_EQ(local.load_start, monotonic_time{5s});
 }
 
@@ -152,6 +168,28 @@ TEST_F(rank_coordinator_test, keeps_a_rank_that_is_busy_for_long) {
     channel.deliver(1, status(0));
     coordinator.poll();
     EXPECT_TRUE(coordinator.idle());
+}
+
+// Five minutes of `before` in all ranks: the limit of 60 s is for a rank without any message.
+TEST_F(rank_coordinator_test, keeps_ranks_whose_hooks_take_longer_than_a_set_up_may) {
+    fake_signals signals{time};
+    fake_channel to_rank_0{1, 3};
+    cluster::spool_writer worker_spool{folder.of_rank(1)};
+    rank_worker worker{to_rank_0, worker_spool, signals, time};
+    local.while_hooks_run = [&](const auto& should_stop) {
+        for (int i = 0; i < 3'000; ++i) {
+            time.advance(100ms);
+            worker.report_busy(); // as run_before_hooks() does in rank 1
+            for (const auto& [to, line] : std::exchange(to_rank_0.sent, {}))
+                for (const std::uint32_t from : {1U, 2U}) channel.incoming.push_back({from, line});
+            EXPECT_FALSE(should_stop()) << "polls";
+            EXPECT_EQ(coordinator.lost_rank(), "");
+        }
+    };
+    EXPECT_TRUE(run_before_hooks(coordinator, signals, [this] { coordinator.poll(); }));
+    EXPECT_EQ(time.now(), monotonic_time{300s});
+    time.advance(61s);
+    EXPECT_EQ(coordinator.lost_rank(), "rank 1 on b has sent nothing for 1m") << "nor its first report after the hooks";
 }
 
 // Reports of a second arrive while the next one lasts: they are counted where they belong.

@@ -1,7 +1,9 @@
 #include "ranks/rank_handshake.hpp"
 
 #include "fake_channel.hpp"
+#include "spool_folder.hpp"
 
+#include <loadsim/measure/run_result.hpp>
 #include <loadsim/run/ranks.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
@@ -147,7 +149,7 @@ TEST(rank_handshake, joins_with_the_settings_of_rank_0) {
 TEST(rank_handshake, joins_no_run_when_rank_0_releases_its_ranks) {
     fake_channel coordinator(0, 3);
     coordinator.deliver(1, cluster::status_report{.snapshot = {}, .leaving = true});
-    EXPECT_FALSE(release_ranks(coordinator, steady_time{})) << "rank 2 does not leave";
+    EXPECT_FALSE(release_ranks(coordinator, manual_time{})) << "rank 2 does not leave";
     for (const std::uint32_t rank : {1U, 2U}) {
         fake_channel worker(rank, 3);
         worker.deliver(0, coordinator.sent_to<cluster::control_command>(rank).at(0));
@@ -163,8 +165,21 @@ TEST(rank_handshake, releases_ranks_until_each_has_left) {
         coordinator.deliver(rank, cluster::status_report{}); // an earlier report is no farewell
         coordinator.incoming.push_back({rank, worker.sent.at(0).second});
     }
-    EXPECT_TRUE(release_ranks(coordinator, steady_time{}));
+    EXPECT_TRUE(release_ranks(coordinator, manual_time{}));
     EXPECT_TRUE(coordinator.incoming.empty());
+}
+
+TEST(rank_handshake, names_the_ranks_of_failed_hooks) {
+    fake_channel coordinator(0, 4);
+    for (const std::uint32_t rank : {1U, 2U, 3U}) {
+        coordinator.deliver(rank, cluster::busy_report{});
+        coordinator.deliver(rank, cluster::busy_report{.failed_hook = rank == 2 ? "other" : "same"});
+        coordinator.deliver(rank, cluster::status_report{.snapshot = {}, .leaving = true});
+    }
+    std::vector<std::string> notices;
+    EXPECT_TRUE(release_ranks(coordinator, steady_time{}, [&](const std::string& text) { notices.push_back(text); }));
+    EXPECT_THAT(notices, testing::ElementsAre("after the load: rank 2 on a: other",
+                                              "after the load: rank 1 on b and 1 more: same"));
 }
 
 TEST(rank_handshake, refuses_a_limit_that_is_too_small_for_its_ranks) {
@@ -218,4 +233,22 @@ TEST(first_difference, finds_the_line) {
     EXPECT_EQ(first_difference("a\nb\n", "a\nc\n"), "line 2: 'b' here and 'c' there");
     EXPECT_EQ(first_difference("a\n", "a\nc\n"), "line 2: 'nothing more' here and 'c' there");
     EXPECT_EQ(first_difference("a\nc\n", "a\n"), "line 2: 'c' here and 'nothing more' there");
+}
+
+TEST(partial_results, of_a_run_that_was_interrupted_before_are_those_of_an_interrupted_run) {
+    const scenario::scenario_config scenario;
+    for (const bool interrupted : {false, true}) {
+        const spool_folder folder;
+        for (const std::uint32_t rank : {0U, 1U}) {
+            cluster::status_report report;
+            report.snapshot.counts.requests.due = 3;
+            report.interrupted = interrupted && rank == 1;
+            cluster::spool_writer(folder.of_rank(rank)).write(report, 2s);
+        }
+        const auto result = read_partial_results(scenario, folder.path(), 2, "rank 0 is gone");
+        ASSERT_TRUE(result);
+        EXPECT_EQ(result->ended, measure::run_result::end_reason::aborted);
+        EXPECT_EQ(result->sum.requests.due, 6U);
+        EXPECT_EQ(result->aborted_after_interrupt, interrupted);
+    }
 }

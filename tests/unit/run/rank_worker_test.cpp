@@ -54,10 +54,11 @@ protected:
 
 TEST_F(rank_worker_test, executes_commands_in_order_and_confirms_each) {
     using enum control_command::kind;
-    for (const auto what : {connect, load, stop_arrivals, expire_open_requests, stop, leave}) command(what);
+    for (const auto what : {connect, load, stop_arrivals, expire_open_requests, flush_records, stop, leave})
+        command(what);
     EXPECT_TRUE(worker.run(&generator, {}));
-    EXPECT_THAT(generator.calls, ElementsAre("connect", "load", "stop_arrivals", "expire", "stop"));
-    EXPECT_THAT(executed(), ElementsAre(1, 2, 3, 4, 5)) << "leave_run() confirms the last";
+    EXPECT_THAT(generator.calls, ElementsAre("connect", "load", "stop_arrivals", "expire", "flush_records", "stop"));
+    EXPECT_THAT(executed(), ElementsAre(1, 2, 3, 4, 5, 6)) << "leave_run() confirms the last";
 }
 
 TEST_F(rank_worker_test, confirms_a_stop_only_when_all_sessions_are_closed) {
@@ -116,10 +117,16 @@ TEST_F(rank_worker_test, sends_a_busy_report_once_a_second_while_hooks_run) {
     };
     EXPECT_TRUE(run_before_hooks(generator, signals, [this] { worker.report_busy(); }));
     EXPECT_EQ(busy(), 6U);
-    run_after_hooks(
-        generator, [](const auto&) {}, [this] { worker.report_busy(); });
+    EXPECT_TRUE(run_after_hooks(generator, [this] { worker.report_busy(); }));
     EXPECT_EQ(busy(), 12U);
     EXPECT_THAT(reports(), IsEmpty()) << "its counts come later";
+}
+
+TEST_F(rank_worker_test, reports_the_error_of_a_hook_after_the_load) {
+    worker.report_failed_hook("404");
+    const auto sent = channel.sent_to<cluster::busy_report>(0);
+    ASSERT_THAT(sent, SizeIs(1));
+    EXPECT_EQ(sent[0].failed_hook, "404");
 }
 
 TEST_F(rank_worker_test, reports_its_set_up_error_until_it_may_leave) {

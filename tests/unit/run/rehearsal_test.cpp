@@ -276,6 +276,35 @@ TEST(rehearsal, counts_sessions_and_recoveries) {
     EXPECT_FALSE(all.sessions.empty());
 }
 
+TEST(rehearsal, latency_recovers_after_an_outage_whatever_else_begins_meanwhile) {
+    for (const auto* way : {"restart", "freeze"}) {
+        SCOPED_TRACE(way);
+        const auto all = rehearsed(scenario_of(fmt::format(R"(
+name: outage-and-tunnels
+seed: 1
+target: {{embedded: {{services: {{horn: {{pending: 20s, running: 20s}}}}}}}}
+fleet:
+  vehicles: 200
+  reconnect: {{base: 200ms, cap: 1s}}
+  segments: [{{name: healthy, share: 99%, behaviour: success}}, {{name: absent, share: 1%, behaviour: offline}}]
+conditions:
+  - outage: {{name: broker, at: 10s, for: 8s, way: {}}}
+  - tunnel: {{name: nobody, at: 12s, for: 1s, segments: [absent]}}
+load: {{services: {{horn: 1}}, phases: [{{duration: 30s, arrivalRate: 10}}]}}
+budgets: [e2e.p99 < 1s, recovery.latency < 1m]
+)",
+                                                           way)));
+        ASSERT_EQ(all.result.recoveries.size(), 2U);
+        const auto& outage = all.result.recoveries[0];
+        EXPECT_EQ(outage.condition, "broker");
+        EXPECT_EQ(outage.budget, "e2e.p99 < 1s");
+        ASSERT_TRUE(outage.latency_recovery_time);
+        EXPECT_GE(*outage.latency_recovery_time, 7s);
+        EXPECT_LE(*outage.latency_recovery_time, 12s);
+        EXPECT_EQ(all.result.recoveries[1].affected, 0U);
+    }
+}
+
 TEST(rehearsal, delivers_queued_commands_in_order) {
     const auto all = rehearsed(scenario_of(R"(
 name: garage
@@ -383,7 +412,7 @@ load: {{driver: mqtt, mqtt: {{deadline: 8s}}, services: {{horn: 1}}, phases: [{{
     EXPECT_EQ(restarted.observed(outcome::executed) + restarted.observed(outcome::skipped), 100U);
 }
 
-// What the scenario has broken is waited for within the drain: otherwise nobody would be back, for nothing.
+// The drain waits for vehicles that return after a condition: else the recovery would have failed without a reason.
 TEST(rehearsal, waits_for_outages_and_vehicles_to_return) {
     const auto with = [](const char* condition, const char* drain) {
         return rehearsed(scenario_of(fmt::format(R"(

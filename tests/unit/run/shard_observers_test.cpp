@@ -30,8 +30,8 @@ std::string with_observer(const std::string& observer) {
            observer + "]}\n";
 }
 
-struct fixture {
-    explicit fixture(const std::string& observer, bool correlates = false)
+struct observers_fixture {
+    explicit observers_fixture(const std::string& observer, bool correlates = false)
         : text(with_observer(observer)),
           observers(loop, text.plan, {.api = api, .auth = {}, .correlator = correlates ? &correlator : nullptr},
                     [this](vehicle_id v, observer::completion c) { completions.emplace_back(v, std::move(c)); }) {
@@ -64,7 +64,7 @@ constexpr auto response = "{response: {state: /now, ends: {executed: DONE, faile
 } // namespace
 
 TEST(shard_observers, complete_the_accepted_request_by_the_response_of_the_api) {
-    fixture f(response);
+    observers_fixture f(response);
     f.accept("r1");
     f.respond(R"({"now": "BUSY"})");
     EXPECT_THAT(f.completions, IsEmpty());
@@ -78,7 +78,7 @@ TEST(shard_observers, complete_the_accepted_request_by_the_response_of_the_api) 
 }
 
 TEST(shard_observers, report_a_field_that_no_response_has) {
-    fixture f(response);
+    observers_fixture f(response);
     for (int i = 0; i < 100; ++i) f.respond(R"({"state": "DONE"})");
     f.counts();
     EXPECT_THAT(f.completions, IsEmpty());
@@ -86,7 +86,7 @@ TEST(shard_observers, report_a_field_that_no_response_has) {
 }
 
 TEST(shard_observers, complete_the_accepted_request_by_the_final_response_of_the_vehicle) {
-    fixture f("none");
+    observers_fixture f("none");
     f.observers.on_finished(f.vehicle, "r1", outcome::failed, "door_open", f.time.now());
     EXPECT_THAT(f.completions, IsEmpty()) << "not accepted yet";
     f.accept("r1");
@@ -97,7 +97,7 @@ TEST(shard_observers, complete_the_accepted_request_by_the_final_response_of_the
 }
 
 TEST(shard_observers, complete_a_request_by_an_event_that_came_before_it_was_accepted) {
-    fixture f(response, true);
+    observers_fixture f(response, true);
     const observer::completion early{.vin = {}, .request = "r1", .final_outcome = outcome::executed, .reason = {}};
     EXPECT_FALSE(f.correlator.correlate(early));
     f.accept("r1");
@@ -106,7 +106,7 @@ TEST(shard_observers, complete_a_request_by_an_event_that_came_before_it_was_acc
 }
 
 TEST(shard_observers, release_the_requests_that_have_expired) {
-    fixture f(response, true);
+    observers_fixture f(response, true);
     f.accept("r1");
     f.time.advance(1s);
     f.accept("r2");

@@ -14,11 +14,9 @@
 using namespace loadsim;
 using namespace loadsim::run;
 using namespace std::chrono_literals;
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Not;
 using testing::SizeIs;
 using reason = measure::run_result::end_reason;
 
@@ -351,22 +349,85 @@ TEST_F(stages_test, abort_without_drain_when_a_rank_is_lost) {
     const auto end = run();
     EXPECT_TRUE(end.status);
     EXPECT_TRUE(end.aborted);
-    EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals"));
+    EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals", "flush_records"));
     EXPECT_EQ(results.front().ended, reason::aborted);
+    EXPECT_FALSE(results.front().aborted_after_interrupt);
     EXPECT_EQ(results.front().abort_reason, "rank 1 on b has sent nothing for 20 s");
 }
 
-TEST_F(stages_test, leave_requests_open_when_the_drain_is_aborted) {
-    in_flight = 2;
-    signals.send(stop_signals::kind::terminate, begin + 1500ms);
-    signals.abort(begin + 2500ms);
-    EXPECT_TRUE(run().aborted);
-    EXPECT_THAT(generator.calls, Not(Contains("expire"))) << "the platform still had time";
-    EXPECT_EQ(results.front().left_open, 2U);
+TEST_F(stages_test, leave_requests_open_when_a_second_signal_ends_the_drain) {
+    for (const auto first : {stop_signal::interrupt, stop_signal::terminate}) {
+        time.set(begin);
+        signals.send(first, begin + 1500ms);
+        signals.abort(begin + 2500ms);
+        generator.calls.clear();
+        at.clear();
+        results.clear();
+        in_flight = 2;
+        EXPECT_TRUE(run().aborted);
+        EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals", "flush_records"))
+            << "nothing expires: the platform still had time";
+        ASSERT_THAT(results, SizeIs(1));
+        EXPECT_EQ(results.front().ended, reason::aborted);
+        EXPECT_EQ(results.front().abort_reason, "a second signal ended the drain");
+        EXPECT_EQ(results.front().left_open, 2U);
+        EXPECT_EQ(results.front().aborted_after_interrupt, first == stop_signal::interrupt);
+        EXPECT_LE(time.now(), begin + 2500ms) << "at once";
+    }
+}
+
+TEST_F(stages_test, say_before_the_drain_what_a_second_signal_does) {
+    signals.send(stop_signal::terminate, begin + 1500ms);
+    run();
+    EXPECT_THAT(notices, ElementsAre(HasSubstr("at most 5s; a second signal ends the drain")));
+}
+
+TEST_F(stages_test, report_a_run_that_signals_end_while_ranks_set_themselves_up) {
+    generator.is_idle = false;
+    signals.send(stop_signal::interrupt, begin);
+    signals.abort(begin);
+    const auto end = run();
+    EXPECT_TRUE(end.status) << "it was stopped: its set-up has not failed";
+    EXPECT_TRUE(end.aborted);
+    ASSERT_THAT(results, SizeIs(1));
+    EXPECT_TRUE(results.front().aborted_after_interrupt);
+}
+
+TEST_F(stages_test, wait_a_second_for_the_last_reports_of_an_aborted_run) {
+    generator.on_call = [this](const std::string& call) {
+        at[call] = time.now() - begin;
+        generator.is_idle = call != "flush_records";
+    };
+    generator.snapshot = [this] {
+        if (at.contains("flush_records") && time.now() - begin >= at["flush_records"] + 300ms) generator.is_idle = true;
+        return state();
+    };
+    signals.send(stop_signal::terminate, begin + 1s);
+    signals.abort(begin + 1500ms);
+    in_flight = 1;
+    run();
+    EXPECT_EQ(time.now() - begin, 1800ms) << "all have reported";
+    EXPECT_EQ(results.front().abort_reason, "a second signal ended the drain");
+}
+
+TEST_F(stages_test, say_that_the_last_reports_of_an_aborted_run_are_missing) {
+    for (const bool kills : {false, true}) {
+        time.set(begin);
+        signals.send(stop_signal::terminate, begin + 1s);
+        signals.abort(begin + 1500ms, kills);
+        generator.on_call = [this](const std::string& call) { generator.is_idle = call != "flush_records"; };
+        in_flight = 1;
+        results.clear();
+        run();
+        const nanoseconds earliest = kills ? 1500ms : 2500ms; // a process that is killed writes its report at once
+        EXPECT_GE(time.now() - begin, earliest);
+        EXPECT_LE(time.now() - begin, earliest + (kills ? 0ms : 100ms));
+        EXPECT_THAT(results.front().abort_reason, HasSubstr("; what had not been reported by then is missing"));
+    }
 }
 
 TEST_F(stages_test, abort_when_the_launcher_ends_all_ranks) {
-    signals.abort(begin + 1s);
+    signals.abort(begin + 1s, true);
     EXPECT_TRUE(run().aborted);
     EXPECT_THAT(results.front().abort_reason, HasSubstr("the launcher ended all ranks"));
 }

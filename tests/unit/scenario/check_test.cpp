@@ -87,7 +87,7 @@ TEST(check, combinations) {
         {scenario_with_load("  services: {horn: {path: /horn}}"),
          "f:4:14: the embedded backend supports only loadsim's own requests"},
         {scenario_with_load("  services: {horn: {deadline: 20s}}"),
-         "f:4:31: the embedded backend waits up to 30s before it times a request out, and deadline is only 20s"},
+         "f:4:31: the embedded backend waits up to 30s before it times a request out; deadline (20s) must be longer"},
         {scenario_with_load("  services: {horn: {parameters: {s: {uniform: {min: 2, max: 1}}}}}"),
          "f:4:34: max is less than min"},
         {scenario_with_load("  services: {horn: {parameters: {s: {uniform: {min: 1, max: 2}, choose: [a]}}}}"),
@@ -137,7 +137,7 @@ TEST(check, combinations) {
          "f:4:10: silent vehicles' requests end 38s after"},
         {scenario_with_load("  completionTimeout: 38s\n  drain: 1m\nfleet: {segments: [{name: a, share: 100%, "
                             "behaviour: b}]}\nbehaviours: {b: {steps: [{wait: 8s}, ack]}}"),
-         "f:4:22: silent vehicles' requests end 38s after they were sent, and the completionTimeout is only 38s"},
+         "f:4:22: silent vehicles' requests end 38s after they were sent; completionTimeout (38s) must be longer"},
         {minimal_scenario("target: {embedded: {password: ''}}"), "f:3:31: target.embedded.password is empty, and"},
         {minimal_scenario("target: {embedded: {password: 'a:b'}}"), "target.embedded.password has a colon, a brace"},
         {minimal_scenario("target: {broker: mqtt://a, embedded: {password: p}}"),
@@ -226,6 +226,7 @@ TEST(check, cells_of_fleet_data_in_hex_and_base64) {
     EXPECT_EQ(problem("{text: '{{data.none}}'}"), "");
     EXPECT_EQ(problem("{text: '{data.key}'}"), "");
     EXPECT_THAT(problem("{hex: 'zz{data.key}'}", 1), HasSubstr("it is not hex"));
+    EXPECT_EQ(problem("{hex: '{data.key}{request.id}'}", 1), "") << "not known before the run";
 }
 
 TEST(check, an_error_of_a_phase_has_no_warning_beside_it) {
@@ -244,6 +245,7 @@ TEST(check, a_null_is_one_problem) {
 
 TEST(check, methods_and_headers) {
     ASSERT_EQ(setenv("LOADSIM_TEST_LINES", "a\nb-of-check-test", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_RAW", "a#b-of-check-test", 1), 0);
     const auto platform = [](std::string_view more) {
         return minimal_scenario("target: {broker: mqtt://a, api: http://b}\n" + std::string(more));
     };
@@ -259,6 +261,8 @@ TEST(check, methods_and_headers) {
         {platform("before: [{path: /a, headers: {X-A: \"a\\n\"}}]"), "the value of X-A has a line break"},
         {platform("contract: {request: {path: '/a#b'}}"), "f:4:28: '#' begins a fragment, which no request has"},
         {platform("before: [{path: '/a#b'}]"), "'#' begins a fragment"},
+        {platform("contract: {request: {path: '/a?b=${raw:LOADSIM_TEST_RAW}'}}"),
+         "the value of ${raw:LOADSIM_TEST_RAW} has a '#'"},
         {minimal_scenario("fleet: {link: broker-api, brokerApi: {inbound: {headers: {X-A: \"a\\n\"}}}}"),
          "the value of X-A has a line break"},
         {platform("before: [{path: /a, method: get}]"), "f:4:29: HTTP methods are case-sensitive"},
@@ -278,7 +282,11 @@ TEST(check, methods_and_headers) {
                             "target: {broker: mqtt://a, api: http://b}"),
          "a traceparent is in load.http.traceparent, too"},
     };
-    for (const auto& r : rows) EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
+    for (const auto& r : rows) {
+        EXPECT_THAT(problems_of(r.yaml), HasSubstr(r.problem)) << r.yaml;
+        EXPECT_THAT(problems_of(r.yaml), testing::Not(HasSubstr("-of-check-test"))) << r.yaml;
+    }
+    read_valid(platform("contract: {request: {path: '/a?b=${LOADSIM_TEST_RAW}'}}"));
     read_valid(platform("contract: {request: {headers: {Host: vehicles.test}, method: PURGE}}"));
     read_valid(platform("contract: {request: {path: '/a{#vin}/{vin}{/vin}%23', headers: {X-A: \"a\\tb\"}}}"));
 }
@@ -317,7 +325,7 @@ TEST(check, conditions) {
             "target: {embedded: {services: {horn: {running: 31s}}}}\n"),
          "f:2:1: silent vehicles' requests end 31s"},
         {of("{outage: {at: 1s, for: 3s}}, {outage: {at: 3s, for: 1s}}"),
-         "f:3:57: 'outage 2' begins after 3s, before the outage 'outage 1' is over (after 4s)"},
+         "f:3:57: 'outage 2' begins after 3s, before 'outage 1' is over (after 4s)"},
         {"name: t\nload: {phases: [{duration: 2h, arrivalRate: 1}]}\nconditions: [{tunnel: {at: 0s, every: 500ms, for: "
          "1ms}}]",
          "f:3:39: it comes more than 10000 times"},
@@ -397,145 +405,40 @@ TEST(check, of_a_scenario_built_in_code_names_paths) {
               "load.http.connections: there must be one at least");
 }
 
-namespace {
-
-std::string warnings_of(const std::string& yaml) {
-    problems warnings;
-    const auto made = read(yaml, "f", {}, &warnings);
-    EXPECT_TRUE(made) << yaml << "\n" << to_string(made.error());
-    return to_string(warnings);
-}
-
-/// A fleet of ten vehicles that are busy for the time given, and one phase.
-std::string small_fleet(const std::string& steps, const std::string& phase, const std::string& more = "") {
-    return "name: t\nfleet: {vehicles: 10, segments: [{name: a, share: 100%, behaviour: b}]}\nbehaviours: {b: "
-           "{steps: " +
-           steps + "}}\nload:\n  phases:\n    - {name: calm, duration: 60s, arrivalRate: 0.5}\n    - {name: peak, " +
-           phase + "}\n" + more;
-}
-
-} // namespace
-
-TEST(check, warns_of_keys_that_are_of_the_other_driver) {
-    const std::string target = "\ntarget: {broker: mqtt://a, api: http://b}";
-    EXPECT_THAT(warnings_of(scenario_with_load("  services: {horn: {topic: a/b}}" + target)),
-                HasSubstr("topic and payload have an effect only with 'driver: mqtt'"));
-    EXPECT_THAT(
-        warnings_of(scenario_with_load("  driver: mqtt\n  services: {horn: {path: /a}}\ntarget: {broker: mqtt://a}")),
-        HasSubstr("'driver: mqtt' sends no request to an API"));
-    EXPECT_EQ(warnings_of(scenario_with_load("  services: {horn: {path: /a}}" + target)), "");
-}
-
-TEST(check, warns_of_responses_that_come_too_late) {
-    const std::string late = "behaviours: {b: {steps: [ack, {wait: 20s}, executed]}}\n"
-                             "fleet: {segments: [{name: a, share: 100%, behaviour: b}]}";
-    EXPECT_EQ(
-        warnings_of(scenario_with_load("  drain: 20s\n" + late)),
-        "f:4:10: vehicles respond up to 20s after a request was sent, and the drain is only 20s; requests that are "
-        "open then count as unanswered");
-    EXPECT_EQ(warnings_of(scenario_with_load("  drain: 21s\n" + late)), "");
-    EXPECT_THAT(warnings_of(scenario_with_load("  completionTimeout: 15s\n" + late +
-                                               "\ntarget: {broker: 'mqtt://b', api: 'http://a'}")),
-                HasSubstr("and the completionTimeout is only 15s"));
-}
-
-TEST(check, warns_of_an_e2e_limit_that_lost_requests_keep) {
-    const auto warned = [](const std::string& budget) {
-        return warnings_of(
-            scenario_with_load("  services: {horn: 1, climate: {deadline: 40s}}\nbudgets: ['" + budget + "']"));
+TEST(check, cells_of_fleet_data_in_headers_and_paths) {
+    const harness::temporary_folder folder;
+    folder.write("cars.csv", "vin,key,host\nV1,a,h\nV2,\"b\nc\",\nV3,a#b,h\n");
+    const auto problem = [&](std::string_view request, int vehicles = 3) {
+        return problems_of(minimal_scenario(
+            "target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: " + std::to_string(vehicles) +
+            ", data: " + folder.path().string() + "/cars.csv}\ncontract: {request: {" + std::string(request) + "}}"));
     };
-    EXPECT_EQ(warned("e2e.p99 < 1m"), "f:5:11: lost requests do not miss this limit: they count with "
-                                      "load.completionTimeout, which is 1m");
-    EXPECT_THAT(warned("e2e{service=climate}.p99 < 40s"), HasSubstr("the deadline of climate, which is 40s"));
-    EXPECT_EQ(warned("e2e.p99 < 39s"), "");
-    EXPECT_EQ(warned("e2e{service=horn}.p99 < 59s"), "");
-    EXPECT_EQ(warned("platform.p99 < 2m"), "");
+    const auto place = folder.path().string() + "/cars.csv:";
+    for (const auto* value : {"{data.key}", "k {data.key}", "{service}{data.key}"})
+        EXPECT_THAT(problem("headers: {X-A: '" + std::string(value) + "'}"),
+                    HasSubstr(place + "3:4: the value of X-A has a line break or another control character, which no "
+                                      "header can carry, and {data.key} is within it"));
+    EXPECT_EQ(problem("headers: {X-A: '{data.key}'}", 1), "");
+    EXPECT_THAT(problem("headers: {host: '{data.host}'}"), HasSubstr(": an empty Host; leave it out"));
+    EXPECT_EQ(problem("headers: {host: '{data.host}.test', X-A: '{data.host}'}"), "");
+    EXPECT_THAT(problem("path: '/{vin}/{raw:data.key}'"), HasSubstr(place + "5:4: '#' begins a fragment"));
+    EXPECT_EQ(problem("path: '/{vin}/{data.key}'"), "");
 }
 
-TEST(check, warns_of_recovery_budgets_without_data) {
-    const auto warned = [](const std::string& rest) { return warnings_of(minimal_scenario(rest)); };
-    const std::string tunnel = "conditions: [{tunnel: {at: 1s, for: 1s}}]\n";
-    EXPECT_EQ(warned("budgets: [recovery.time < 60s]"),
-              "f:3:11: recovery.time has no data: the scenario has no conditions to recover from");
-    EXPECT_EQ(warned(tunnel + "budgets: [recovery.time < 60s]"), "");
-    EXPECT_EQ(warned(tunnel + "budgets: [recovery.latency < 60s]"),
-              "f:4:11: recovery.latency has no data: it compares with the first upper limit of a percentile or max of "
-              "e2e, and budgets has none");
-    EXPECT_EQ(warned(tunnel + "budgets: [recovery.latency < 60s, e2e.p99 < 2s]"), "");
-}
-
-TEST(check, warns_of_tls_budgets_without_data) {
-    const auto warned = [](const std::string& target, const std::string& budget) {
-        return warnings_of("name: t\ntarget: " + target + "\nbudgets: [" + budget + "]");
+TEST(check, payloads_that_are_never_hex_or_base64) {
+    const auto problem = [](std::string_view payload) {
+        return problems_of(minimal_scenario("target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: 20}\n"
+                                            "contract: {ack: {topic: a, payload: " +
+                                            std::string(payload) + "}}"));
     };
-    EXPECT_EQ(warned("embedded", "sessions.tls.p99 < 300ms"),
-              "f:3:11: sessions.tls has no data: the vehicles use no TLS; target.broker would be mqtts://HOST");
-    EXPECT_THAT(warned("{broker: 'mqtt://b', embedded: {}}", "sessions.tls.failed == 0"),
-                HasSubstr("f:3:11: sessions.tls.failed has no data"));
-    EXPECT_THAT(warned("{broker: 'mqtts://b', embedded: {}}", "sessions.tls.resumed.rate > 90%"),
-                testing::Not(HasSubstr("has no data")));
-    EXPECT_EQ(warned("embedded", "sessions.tcp.p99 < 300ms"), "");
-}
-
-TEST(check, warns_of_a_plan_without_requests) {
-    EXPECT_THAT(warnings_of("name: t\nload: {phases: [{duration: 5, arrivalRate: 0.1}]}"),
-                HasSubstr("f:2:8: the plan has 0 requests"));
-    EXPECT_EQ(warnings_of("name: t\nload: {phases: [{duration: 10, arrivalRate: 0.1}]}"), "");
-}
-
-TEST(check, warns_of_a_fleet_that_cannot_carry_the_load) {
-    EXPECT_EQ(
-        warnings_of(small_fleet("[{wait: 1s}, ack, {wait: 1s}, executed]", "duration: 60s, arrivalRate: 6")),
-        "f:7:7: 'peak' requests 6.00/s, and 10 vehicles carry 5.00/s at most: a vehicle has one request at a time, "
-        "for 2 s on average. The rest is skipped; use 12 vehicles, or at most 5.00/s");
-    const auto two_seconds = "[{wait: 2s}, executed]";
-    struct {
-        std::string yaml;
-        bool warns;
-        const char* why;
-    } const rows[] = {
-        {small_fleet(two_seconds, "duration: 60s, arrivalRate: 5"), false, "as much as it carries"},
-        {small_fleet(two_seconds, "duration: 60s, arrivalRate: 1, rampTo: 8"), true, "the end of a ramp"},
-        {small_fleet(two_seconds, "duration: 1s, arrivalRate: 8"), false, "too short to occupy ten vehicles"},
-        {small_fleet(two_seconds, "duration: 10s, arrivalCount: 60"), true, "6 a second"},
-        {small_fleet(two_seconds, "duration: 60s, arrivalRate: 8, maxVusers: 5"), false, "skips on purpose"},
-        {small_fleet(two_seconds, "pause: 60"), false, "a pause"},
-        {small_fleet(two_seconds, "duration: 60s, arrivalRate: 3",
-                     "conditions: [{spike: {at: 70s, for: 20s, factor: 2}}]"),
-         true, "a spike"},
-        {small_fleet("[]", "duration: 60s, arrivalRate: 1.1"), true, "the platform's deadline, 10 s"},
-        {small_fleet("[]", "duration: 60s, arrivalRate: 0.9"), false, "the platform's deadline, 10 s"},
-        {small_fleet("[ack]", "duration: 90s, arrivalRate: 0.4", "  drain: 40s"), true,
-         "acknowledged: 30 s from there"},
-        {small_fleet("[{wait: 20s}, executed]", "duration: 60s, arrivalRate: 0.9"), false, "10 s, then it is free"},
-        {small_fleet(
-             "[{choose: [{weight: 1, steps: [{wait: 1s}, executed]}, {weight: 1, steps: [{wait: 3s}, executed]}]}]",
-             "duration: 60s, arrivalRate: 6"),
-         true, "2 s on average"},
-    };
-    for (const auto& r : rows) EXPECT_EQ(!warnings_of(r.yaml).empty(), r.warns) << r.why << "\n" << warnings_of(r.yaml);
-}
-
-TEST(check, free_vehicles_replace_silent_ones) {
-    const std::string fleet = "name: t\nfleet: {vehicles: 100, segments: [{name: a, share: 90%, behaviour: quick}, "
-                              "{name: s, share: 10%, behaviour: timeout}]}\n"
-                              "behaviours: {quick: {steps: [{wait: 1s}, executed]}}\n";
-    EXPECT_EQ(warnings_of(fleet + "load: {phases: [{duration: 60, arrivalRate: 90}]}"), "")
-        << "although 10 % of 90/s would keep 90 vehicles busy for 10 s";
-    EXPECT_THAT(warnings_of(fleet + "load: {phases: [{duration: 1, arrivalCount: 1000000000000}]}"),
-                testing::AllOf(HasSubstr("is skipped; use at most "), testing::Not(HasSubstr("vehicles, or"))))
-        << "more vehicles than a fleet can have are no remedy";
-    EXPECT_NE(warnings_of(fleet + "load: {phases: [{duration: 60, arrivalRate: 95}]}"), "");
-}
-
-TEST(check, an_unknown_deadline_is_the_completion_timeout) {
-    const auto scenario = [](const std::string& contract) {
-        return "name: t\ntarget: {broker: 'mqtt://b', api: 'http://a'}\nfleet: {vehicles: 10, segments: [{name: a, "
-               "share: "
-               "100%, behaviour: timeout}]}\nload: {completionTimeout: 20s, phases: [{duration: 60, arrivalRate: "
-               "1}]}\n" +
-               contract;
-    };
-    EXPECT_THAT(warnings_of(scenario("")), HasSubstr("for 20 s on average"));
-    EXPECT_EQ(warnings_of(scenario("contract: {deadlines: {pending: 5s, running: 5s}}")), "");
+    const auto vin = vehicle::registry({}, 1).vin_of(vehicle_id{0});
+    EXPECT_THAT(problem("{hex: '{vin}'}"),
+                HasSubstr("f:5:28: vehicle 0 (" + vin + "): '" + vin + "' is no hex, and {vin} is within it"));
+    EXPECT_THAT(problem("{hex: '{vin}{request.id}'}"), HasSubstr("is no hex, and {vin} is within it"));
+    EXPECT_THAT(problem("{hex: '0{index}'}"), HasSubstr("'010' is no hex")) << "of the eleventh vehicle";
+    EXPECT_EQ(problem("{hex: '00{#index}{index}{/index}{request.id}'}"), "");
+    for (const auto* never : {"{random:uuid}", "{now:iso}", "{ok}", "{phase}", "{service}"})
+        EXPECT_THAT(problem("{hex: '" + std::string(never) + "'}"), HasSubstr(std::string(never) + " is never hex"));
+    EXPECT_THAT(problem("{base64: '{now:iso}'}"), HasSubstr("{now:iso} is never base64"));
+    EXPECT_EQ(problem("{base64: '{service}{ok}'}"), "");
 }

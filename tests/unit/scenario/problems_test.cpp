@@ -27,15 +27,15 @@ TEST(problems, are_reported_all_at_once_in_the_order_of_the_file) {
               "f:11:3: unknown key 'drian'; did you mean 'drain'?");
 }
 
-struct row {
+struct value_problem {
     const char* yaml; ///< appended to the two lines of minimal_scenario(), so it begins on line 3
     const char* problem;
 };
 
 TEST(problems, of_values) {
-    const row rows[] = {
-        {"seed: -1", "f:3:7: '-1' is not a whole number from 0 to 18446744073709551615"},
-        {"seed: 1.5", "f:3:7: '1.5' is not a whole number from 0 to 18446744073709551615"},
+    const value_problem rows[] = {
+        {"seed: -1", "f:3:7: '-1' is not a whole number from 0"},
+        {"seed: 1.5", "f:3:7: '1.5' is not a whole number from 0"},
         {"seed: 99999999999999999999", "f:3:7: 99999999999999999999 is not between 0 and 18446744073709551615"},
         {"seed: [1]", "f:3:1: a whole number belongs here, not a list"},
         {"seed:", "f:3:1: 'seed' has no value; give it one or leave it out"},
@@ -143,10 +143,12 @@ TEST(problems, of_values) {
         else // message of another module
             EXPECT_THAT(problems_of(minimal_scenario(r.yaml)), testing::StartsWith("f:3:")) << r.yaml;
     }
+    EXPECT_EQ(problems_of("name: t\nload: {phases: [{duration: 1, arrivalRate: 1, maxVusers: 0}]}\n"),
+              "f:2:58: 0 is too small; 1 is the least");
 }
 
 TEST(problems, of_phases) {
-    const row rows[] = {
+    const value_problem rows[] = {
         {"{}", "f:3:12: 'duration' is missing: how long does this phase last?\n"
                "f:3:12: a phase needs an arrivalRate, an arrivalCount or a pause"},
         {"{duration: 5}", "f:3:12: a phase needs an arrivalRate, an arrivalCount or a pause"},

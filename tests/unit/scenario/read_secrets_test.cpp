@@ -63,6 +63,21 @@ TEST(read, registers_secrets) {
     EXPECT_FALSE(found("host-of-read-test")) << "a URL stays readable";
 }
 
+TEST(read_vehicles, needs_no_variable_of_a_template) {
+    const auto yaml = minimal_scenario("fleet: {vehicles: 3, mqtt: {user: a, password: '***'}}\n"
+                                       "before: [{path: '/a?b=${LOADSIM_TEST_NONE}'}]");
+    EXPECT_THAT(problems_of(yaml), testing::HasSubstr("f:4:"));
+    const auto vehicles = read_vehicles(yaml, "f");
+    ASSERT_TRUE(vehicles) << to_string(vehicles.error());
+    EXPECT_EQ(vehicles->size(), 3U);
+    EXPECT_EQ(vehicles->vin_of(vehicle_id{2}), vehicle::registry({}, 3).vin_of(vehicle_id{2}));
+    EXPECT_EQ(to_string(read_vehicles(minimal_scenario("fleet: {data: no.csv}"), "f").error()).find("fleet.data: "),
+              0U);
+    EXPECT_THAT(to_string(read_vehicles(minimal_scenario("fleet: {vehicles: x}"), "f").error()),
+                testing::StartsWith("f:3:"));
+    EXPECT_THAT(to_string(read_vehicles("a: [", "f").error()), testing::HasSubstr("not YAML"));
+}
+
 TEST(read, does_not_repeat_a_text_where_a_secret_may_be) {
     for (const auto* wrong :
          {"target: {broker: mqtt://a, api: http://b, auth: Secret-77}",

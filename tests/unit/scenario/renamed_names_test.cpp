@@ -7,7 +7,7 @@ using namespace loadsim::scenario;
 
 namespace {
 
-struct row {
+struct renamed_name {
     std::string yaml;
     const char* problem;
 };
@@ -15,7 +15,7 @@ struct row {
 } // namespace
 
 TEST(renamed_names, old_keys_name_the_present_ones) {
-    const row rows[] = {
+    const renamed_name rows[] = {
         {minimal_scenario("fleet: {mqtt: {presence: false}}"),
          "f:3:16: 'presence' belongs to the contract since 0.2: contract: {presence: none} switches it off"},
         {minimal_scenario("contract: {words: {filter: a/+}}"), "f:3:12: 'words' is called 'responses' since 0.2"},

@@ -10,7 +10,7 @@ using namespace loadsim::scenario;
 
 namespace {
 
-scenario_config with(std::string_view fleet, std::string_view load = "") {
+scenario_config with_fleet(std::string_view fleet, std::string_view load = "") {
     return read_valid(
         "name: t\nfleet: {vehicles: 6000" + std::string(fleet) +
         "}\nload: {phases: [{duration: 10, arrivalRate: 5, rampTo: 100}, {pause: 5}, {duration: 10, arrivalCount: "
@@ -23,7 +23,7 @@ const net::endpoint far{"mqtt", "10.0.0.7", 1883, ""};
 } // namespace
 
 TEST(resource_requirements, of_the_embedded_target_hold_a_broker_for_each_rank) {
-    const auto n = requirements_of(with(""), {4, 4});
+    const auto n = requirements_of(with_fleet(""), {4, 4});
     EXPECT_EQ(n.sessions, 6000U);
     EXPECT_EQ(n.placement.ranks, 4U);
     EXPECT_EQ(n.placement.local_ranks, 4U);
@@ -34,12 +34,12 @@ TEST(resource_requirements, of_the_embedded_target_hold_a_broker_for_each_rank) 
     EXPECT_EQ(n.sources, 0U);
     EXPECT_EQ(n.connections_fixed, 3U) << "the backend's two and the observer's";
     EXPECT_EQ(n.connects_in_flight, 100U);
-    EXPECT_EQ(requirements_of(with(", connectsInFlight: 7000")).connects_in_flight, 6000U)
+    EXPECT_EQ(requirements_of(with_fleet(", connectsInFlight: 7000")).connects_in_flight, 6000U)
         << "never more than there are";
 }
 
 TEST(resource_requirements, of_an_external_broker_are_less) {
-    auto d = with("");
+    auto d = with_fleet("");
     d.target.broker = far;
     EXPECT_FALSE(requirements_of(d).own_broker);
     EXPECT_FALSE(requirements_of(d).local_broker);
@@ -73,7 +73,7 @@ TEST(resource_requirements, use_tls_by_the_brokers_url) {
 }
 
 TEST(resource_requirements, behind_the_broker_api_are_neither_sessions_nor_a_broker) {
-    auto d = with(", link: broker-api, brokerApi: {connections: 500, inbound: {connections: 20}}");
+    auto d = with_fleet(", link: broker-api, brokerApi: {connections: 500, inbound: {connections: 20}}");
     auto n = requirements_of(d);
     EXPECT_EQ(n.sessions, 0U);
     EXPECT_FALSE(n.own_broker);
@@ -87,14 +87,15 @@ TEST(resource_requirements, behind_the_broker_api_are_neither_sessions_nor_a_bro
 }
 
 TEST(resource_requirements, count_the_source_addresses_of_blocks) {
-    EXPECT_EQ(requirements_of(with(", sourceAddresses: [127.0.0.2, 127.0.1.0/28]")).sources, 1U + 14);
+    EXPECT_EQ(requirements_of(with_fleet(", sourceAddresses: [127.0.0.2, 127.0.1.0/28]")).sources, 1U + 14);
 }
 
 TEST(resource_requirements, use_the_peak_rate_and_the_pings) {
     const auto packets = [](const scenario_config& config) { return requirements_of(config).packets_per_second; };
-    EXPECT_EQ(packets(with(", mqtt: {keepAlive: 0s}")), 20U * 100) << "the top of the ramp";
-    EXPECT_EQ(packets(with(", mqtt: {keepAlive: 60s}")), 20U * 100 + 219) << "2 * 6000 / 55 s: each with its response";
-    auto with_count = with(", mqtt: {keepAlive: 0s}");
+    EXPECT_EQ(packets(with_fleet(", mqtt: {keepAlive: 0s}")), 20U * 100) << "the top of the ramp";
+    EXPECT_EQ(packets(with_fleet(", mqtt: {keepAlive: 60s}")), 20U * 100 + 219)
+        << "2 * 6000 / 55 s: each with its response";
+    auto with_count = with_fleet(", mqtt: {keepAlive: 0s}");
     with_count.load.phases[2].arrival_count = 5000;
     EXPECT_EQ(packets(with_count), 20U * 500);
 }

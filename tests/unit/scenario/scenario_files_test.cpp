@@ -11,8 +11,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <variant>
 
@@ -22,15 +20,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 void hide(std::string& secret) {
     if (!secret.empty()) secret = "***";
 }
 const std::filesystem::path folder = std::filesystem::path(LOADSIM_ROOT) / "scenarios";
-const loadsim::target::machine_resources large{.open_files = 1'000'000};
+const loadsim::target::machine_resources large_machine{.open_files = 1'000'000};
 
 } // namespace
 
@@ -42,10 +36,10 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
         if (entry.path().extension() != ".yaml") continue;
         ++count;
         SCOPED_TRACE(entry.path());
-        auto d = read_valid(text_of(entry.path()));
+        auto d = read_valid(file_text(entry.path()));
         EXPECT_EQ(d.name, entry.path().stem());
         problems warnings;
-        EXPECT_TRUE(read(text_of(entry.path()), entry.path().string(), {}, &warnings));
+        EXPECT_TRUE(read(file_text(entry.path()), entry.path().string(), {}, &warnings));
         EXPECT_EQ(to_string(warnings), "");
         const auto again = read(write(d), "written");
         ASSERT_TRUE(again) << to_string(again.error());
@@ -62,8 +56,8 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
 }
 
 TEST(scenario_files, the_pilot_is_the_published_one) {
-    const auto d = read_valid(text_of(folder / "remote-services-pilot.yaml"));
-    const auto p = estimate_run(d, large);
+    const auto d = read_valid(file_text(folder / "remote-services-pilot.yaml"));
+    const auto p = estimate_run(d, large_machine);
     ASSERT_EQ(p.phases.size(), 3U);
     EXPECT_EQ(p.phases[0].arrivals, 360U);
     EXPECT_EQ(p.phases[1].arrivals, 15'750U);
@@ -76,13 +70,14 @@ TEST(scenario_files, the_pilot_is_the_published_one) {
     EXPECT_THAT(labels_of(d).services, testing::ElementsAre("horn", "light-flash"));
 
     const std::vector<value_override> shorter{*parse_override("load.phases[2].duration=60s")};
-    EXPECT_EQ(estimate_run(read_valid(text_of(folder / "remote-services-pilot.yaml"), shorter), large).arrivals,
-              360U + 15'750 + 6'000);
+    EXPECT_EQ(
+        estimate_run(read_valid(file_text(folder / "remote-services-pilot.yaml"), shorter), large_machine).arrivals,
+        360U + 15'750 + 6'000);
 }
 
 TEST(scenario_files, the_quickstart_has_everything_in_it) {
-    const auto d = read_valid(text_of(folder / "quickstart.yaml"));
-    const auto p = estimate_run(d, large);
+    const auto d = read_valid(file_text(folder / "quickstart.yaml"));
+    const auto p = estimate_run(d, large_machine);
     EXPECT_TRUE(d.target.embedded);
     EXPECT_EQ(p.requirements.sessions, 2000U);
     EXPECT_EQ(p.duration, 30s);
@@ -93,7 +88,7 @@ TEST(scenario_files, the_quickstart_has_everything_in_it) {
 }
 
 TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
-    const auto text = text_of(folder / "fleet-400k.yaml");
+    const auto text = file_text(folder / "fleet-400k.yaml");
     const auto d = read_valid(text);
     const auto p = estimate_run(d, {.open_files = 20'000});
     EXPECT_EQ(p.requirements.sessions, 400'000U);
@@ -147,14 +142,14 @@ TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
         SCOPED_TRACE(entry.path());
         const auto name = entry.path().stem().string();
         EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
-        const auto text = text_of(entry.path());
+        const auto text = file_text(entry.path());
         EXPECT_THAT(text, testing::HasSubstr("#     scripts/loadsim run scenarios/edge-cases/" + name + ".yaml\n"));
         const auto d = read_valid(text);
         EXPECT_TRUE(d.target.embedded);
         EXPECT_TRUE(d.load.check_response_sequence) << "so that responses are checked";
         EXPECT_GE(d.fleet.vehicles, 50U);
         EXPECT_LE(d.fleet.vehicles, 200U);
-        EXPECT_LE(estimate_run(d, large).duration + d.load.drain, 20s);
+        EXPECT_LE(estimate_run(d, large_machine).duration + d.load.drain, 20s);
         std::vector<std::string> budgets;
         for (const auto& b : d.budgets) budgets.push_back(b.expression);
         EXPECT_THAT(budgets, testing::IsSupersetOf({"unexpected == 0", "anomalies == 0"}));
@@ -166,7 +161,7 @@ TEST(scenario_files, of_edge_cases_are_one_for_each_behaviour_and_condition) {
     std::set<std::string> behaviours;
     std::set<vehicle::condition::kind> conditions;
     for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
-        const auto d = read_valid(text_of(entry.path()));
+        const auto d = read_valid(file_text(entry.path()));
         for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);
         for (const auto& c : d.conditions) conditions.insert(c.type);
     }

@@ -5,11 +5,20 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace loadsim::scenario {
+
+inline std::string file_text(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    EXPECT_TRUE(in) << file;
+    return {std::istreambuf_iterator<char>(in), {}};
+}
 
 /// Minimal scenario, followed by `more` at the top level.
 inline std::string minimal_scenario(std::string_view more) {

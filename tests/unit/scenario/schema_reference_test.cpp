@@ -5,8 +5,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -15,13 +13,7 @@ using namespace loadsim::scenario;
 
 namespace {
 
-const std::filesystem::path root{LOADSIM_ROOT};
-
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream in(file);
-    EXPECT_TRUE(in) << file;
-    return {std::istreambuf_iterator<char>(in), {}};
-}
+const std::filesystem::path project_root{LOADSIM_ROOT};
 
 /// Rows of all tables of keys.
 std::vector<std::string> key_rows(const std::string& page) {
@@ -35,7 +27,7 @@ std::vector<std::string> key_rows(const std::string& page) {
 } // namespace
 
 TEST(schema_reference, the_page_in_docs_is_current) {
-    EXPECT_TRUE(text_of(root / "docs/scenario-reference.md") == schema_reference())
+    EXPECT_TRUE(file_text(project_root / "docs/scenario-reference.md") == schema_reference())
         << "write it anew: loadsim schema --reference > docs/scenario-reference.md";
 }
 
@@ -77,7 +69,7 @@ TEST(schema_reference, every_example_scenario_is_valid) {
         out << "colour\n";
         for (int i = 0; i < 2000; ++i) out << "red\n";
     }
-    auto text = text_of(root / "data/example_scenarios.yaml");
+    auto text = file_text(project_root / "data/example_scenarios.yaml");
     text.replace(text.find("cars.csv"), std::string_view("cars.csv").size(), data.string());
     const auto common = std::filesystem::path(testing::TempDir()) / "loadsim-reference-common.yaml";
     std::ofstream(common) << "seed: 2\n";

@@ -1,5 +1,7 @@
 #include "scenario_text.hpp"
 
+#include <loadsim/base/secrets.hpp>
+
 #include <gmock/gmock.h>
 
 using namespace loadsim;
@@ -119,6 +121,27 @@ TEST(write, names_are_no_secrets) {
                            "fleet: {segments: [{name: horn-of-write-test, share: 100%, behaviour: success}]}\n"
                            "contract: {request: {headers: {X-A: '${LOADSIM_TEST_WORD}'}}}"));
     EXPECT_EQ(*read(write(d), "written"), d);
+}
+
+TEST(write, defaults_are_no_secrets) {
+    forget_secrets();
+    ASSERT_EQ(setenv("LOADSIM_TEST_WORD", "phase", 1), 0);
+    ASSERT_EQ(setenv("LOADSIM_TEST_OTHER_WORD", "requests", 1), 0);
+    const auto d =
+        read_valid(scenario_with_load("  observers: [{poll: {}}, {webhook: {}}]\n"
+                                      "target: {broker: mqtt://a, api: http://b, user: 'a-${LOADSIM_TEST_WORD}'}\n"
+                                      "contract: {failed: {payload: '{\"phase\":\"a\"}'}, executed: {payload: {json: "
+                                      "'{\"a\":\"${LOADSIM_TEST_OTHER_WORD}\"}'}}}"));
+    const auto text = write(d);
+    auto again = read_valid(text);
+    forget_secrets(); // texts of other tests have the words
+    EXPECT_THAT(text, testing::HasSubstr("path: /requests/{request.id}"));
+    EXPECT_THAT(text, testing::HasSubstr(R"(\"phase\":\"ack\")"));
+    EXPECT_THAT(text, testing::HasSubstr("user: a-***"));
+    EXPECT_THAT(text, testing::HasSubstr(R"({\"***\":\"a\"})")) << "a text of the user";
+    again.target.broker->user = d.target.broker->user;
+    again.contract.failed = d.contract.failed;
+    EXPECT_EQ(again, d) << "all else is there";
 }
 
 TEST(masked_secrets, are_not_sought_in_other_scenarios) {

@@ -100,8 +100,8 @@ TEST(plain_logins, that_a_password_file_cannot_represent_are_rejected_without_re
 
 TEST(mosquitto, end_by_itself_names_process_and_signal) {
     EXPECT_EQ(target::describe_end(47, 128 + 9, "out/mosquitto.log"),
-              "the embedded broker, process 47, ended with signal 9 during the run; see out/mosquitto.log, and the "
-              "kernel's log: it kills a process when memory runs out");
+              "the embedded broker, process 47, ended with signal 9; see out/mosquitto.log, and the kernel's "
+              "log: it kills a process when memory runs out");
     EXPECT_EQ(target::describe_end(47, 3, "m.log"),
-              "the embedded broker, process 47, ended with exit code 3 during the run; see m.log");
+              "the embedded broker, process 47, ended with exit code 3; see m.log");
 }

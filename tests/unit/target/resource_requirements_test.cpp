@@ -10,7 +10,7 @@ using namespace loadsim::target;
 
 namespace {
 
-resource_requirements embedded_broker(std::uint64_t sessions, rank_placement placement = {}) {
+resource_requirements requirements_of(std::uint64_t sessions, rank_placement placement = {}) {
     return {.placement = placement,
             .sessions = sessions,
             .files_fixed = 144,
@@ -23,12 +23,12 @@ resource_requirements embedded_broker(std::uint64_t sessions, rank_placement pla
 } // namespace
 
 TEST(resource_requirements, are_those_of_the_rank_with_the_largest_partition) {
-    EXPECT_EQ(sessions_per_rank(embedded_broker(10)), 10U);
-    EXPECT_EQ(sessions_per_rank(embedded_broker(10, {3, 3})), 4U);
-    EXPECT_EQ(local_sessions(embedded_broker(10, {3, 3})), 10U) << "never more than there are";
-    EXPECT_EQ(local_sessions(embedded_broker(10, {3, 1})), 4U);
-    EXPECT_EQ(connections_per_broker(embedded_broker(10, {3, 3})), 4U + 3) << "each rank has its own";
-    auto shared = embedded_broker(10, {3, 2});
+    EXPECT_EQ(sessions_per_rank(requirements_of(10)), 10U);
+    EXPECT_EQ(sessions_per_rank(requirements_of(10, {3, 3})), 4U);
+    EXPECT_EQ(local_sessions(requirements_of(10, {3, 3})), 10U) << "never more than there are";
+    EXPECT_EQ(local_sessions(requirements_of(10, {3, 1})), 4U);
+    EXPECT_EQ(connections_per_broker(requirements_of(10, {3, 3})), 4U + 3) << "each rank has its own";
+    auto shared = requirements_of(10, {3, 2});
     shared.own_broker = false;
     EXPECT_EQ(connections_per_broker(shared), 8U + 2 * 3);
     EXPECT_EQ(files_per_broker(shared), 0U);
@@ -96,10 +96,10 @@ TEST(connect_time, is_that_of_the_connect_rate_or_of_the_handshakes) {
 }
 
 TEST(resource_requirements, of_files_are_sessions_plus_the_fixed_files_of_each_process) {
-    EXPECT_EQ(files_per_rank(embedded_broker(1000)), 1144U);
-    EXPECT_EQ(files_per_broker(embedded_broker(1000)), 1128U);
-    EXPECT_EQ(files_per_broker(embedded_broker(1000, {2, 2})), 628U);
-    EXPECT_GT(files_per_rank(embedded_broker(1000, {2, 2})), 500U + 144) << "MPI has files, too";
+    EXPECT_EQ(files_per_rank(requirements_of(1000)), 1144U);
+    EXPECT_EQ(files_per_broker(requirements_of(1000)), 1128U);
+    EXPECT_EQ(files_per_broker(requirements_of(1000, {2, 2})), 628U);
+    EXPECT_GT(files_per_rank(requirements_of(1000, {2, 2})), 500U + 144) << "MPI has files, too";
 }
 
 TEST(resource_requirements, of_memory_count_both_ends_of_a_connection_only_if_both_are_local) {
@@ -108,7 +108,7 @@ TEST(resource_requirements, of_memory_count_both_ends_of_a_connection_only_if_bo
         n.sessions *= 2;
         return local_memory(n) - some;
     };
-    auto n = embedded_broker(100'000);
+    auto n = requirements_of(100'000);
     const auto with_broker = growth(n);
     n.own_broker = false;
     const auto to_loopback = growth(n);
@@ -119,8 +119,8 @@ TEST(resource_requirements, of_memory_count_both_ends_of_a_connection_only_if_bo
     // Measured per session: 14.6 kB with the embedded broker, about 6 kB without.
     EXPECT_NEAR(static_cast<double>(with_broker) / 100'000, 14'600, 2'000);
     EXPECT_NEAR(static_cast<double>(to_elsewhere) / 100'000, 5'700, 1'000);
-    EXPECT_GT(local_memory(embedded_broker(100'000, {22, 22})),
-              local_memory(embedded_broker(100'000)) + 21 * 30'000'000U)
+    EXPECT_GT(local_memory(requirements_of(100'000, {22, 22})),
+              local_memory(requirements_of(100'000)) + 21 * 30'000'000U)
         << "each process costs something";
 }
 
@@ -144,14 +144,14 @@ TEST(required_ranks, are_the_fewest_with_5_percent_spare) {
         {10'000'000'000'000, 1'024, {}, "far too many"},
     };
     for (const auto& row : rows) {
-        const auto ranks = required_ranks(embedded_broker(row.sessions), {.open_files = row.limit});
+        const auto ranks = required_ranks(requirements_of(row.sessions), {.open_files = row.limit});
         EXPECT_EQ(ranks, row.ranks) << row.why;
         if (!ranks) continue;
-        const auto n = embedded_broker(row.sessions, {*ranks, *ranks});
+        const auto n = requirements_of(row.sessions, {*ranks, *ranks});
         EXPECT_LE(files_per_rank(n), row.limit) << row.why;
         EXPECT_LE(files_per_broker(n), row.limit) << row.why;
     }
-    EXPECT_EQ(required_ranks(embedded_broker(10), {}), std::nullopt) << "the limit is unknown";
+    EXPECT_EQ(required_ranks(requirements_of(10), {}), std::nullopt) << "the limit is unknown";
 }
 
 TEST(format_memory, uses_mib_and_gib) {

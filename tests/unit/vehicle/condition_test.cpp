@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 namespace {
 
 using enum condition::kind;
-constexpr std::uint32_t fleet = 10'000;
+constexpr std::uint32_t fleet_size = 10'000;
 constexpr delay twenty_seconds{delay::kind::fixed, 20s, {}, {}};
 
 condition make_condition(condition::kind what) {
@@ -35,7 +35,7 @@ constexpr condition::kind all_kinds[] = {tunnel, garage, handover,        half_o
 std::vector<condition_window> windows_of(const condition& c, std::uint32_t condition_index = 0, std::uint32_t n = 0,
                                          std::uint64_t seed = 1) {
     std::vector<condition_window> all;
-    for (std::uint32_t v = 0; v < fleet; ++v)
+    for (std::uint32_t v = 0; v < fleet_size; ++v)
         if (const auto s = window_of(c, condition_index, n, seed, vehicle_id{v})) all.push_back(*s);
     return all;
 }
@@ -43,7 +43,7 @@ std::vector<condition_window> windows_of(const condition& c, std::uint32_t condi
 std::set<std::uint32_t> affected_vehicles(const condition& c, std::uint32_t condition_index = 0, std::uint32_t n = 0,
                                           std::uint64_t seed = 1) {
     std::set<std::uint32_t> all;
-    for (std::uint32_t v = 0; v < fleet; ++v)
+    for (std::uint32_t v = 0; v < fleet_size; ++v)
         if (window_of(c, condition_index, n, seed, vehicle_id{v})) all.insert(v);
     return all;
 }
@@ -75,7 +75,7 @@ TEST(condition, starts_periodically) {
 TEST(condition_window, is_the_same_for_all_vehicles_by_default) {
     for (const auto k : all_kinds) {
         const auto all = windows_of(make_condition(k));
-        ASSERT_EQ(all.size(), fleet) << to_string(k);
+        ASSERT_EQ(all.size(), fleet_size) << to_string(k);
         for (const auto& s : all) {
             EXPECT_EQ(s.from, 60s) << to_string(k);
             EXPECT_EQ(s.until, 60s + make_condition(k).duration.a) << to_string(k);
@@ -88,7 +88,7 @@ TEST(condition_window, affects_a_fraction_drawn_for_each_occurrence) {
     c.affected_fraction = fraction{0.2};
     c.interval = 100s;
     const auto first = affected_vehicles(c);
-    EXPECT_NEAR(static_cast<double>(first.size()), fleet * 0.2, 200); // five standard deviations
+    EXPECT_NEAR(static_cast<double>(first.size()), fleet_size * 0.2, 200); // five standard deviations
     EXPECT_EQ(affected_vehicles(c), first) << "the same for whoever asks";
     EXPECT_NE(affected_vehicles(c, 0, 1), first) << "another occurrence";
     EXPECT_NE(affected_vehicles(c, 1, 0), first) << "another condition";
@@ -108,7 +108,7 @@ TEST(condition_window, start_has_jitter_and_duration_is_sampled) {
         EXPECT_LE(s.until - s.from, 25s);
         begins.insert(s.from);
     }
-    EXPECT_GT(begins.size(), fleet / 2) << "each at its own time";
+    EXPECT_GT(begins.size(), fleet_size / 2) << "each at its own time";
     EXPECT_LT(*begins.begin(), 361s);
     EXPECT_GT(*begins.rbegin(), 369s);
 }
@@ -124,7 +124,7 @@ TEST(condition_window, starts_evenly_over_the_spread) {
             EXPECT_EQ(s.until, s.from);
             early += s.from < 65s ? 1 : 0;
         }
-        EXPECT_NEAR(early, fleet / 2, 250);
+        EXPECT_NEAR(early, fleet_size / 2, 250);
     }
 }
 

@@ -12,16 +12,16 @@ using testing::HasSubstr;
 
 namespace {
 
-const vin_options usual;
+const vin_options usual_vins;
 
 result<registry> parsed(std::uint32_t vehicles, std::string_view text) {
-    return registry::parse(usual, vehicles, text, "cars.csv");
+    return registry::parse(usual_vins, vehicles, text, "cars.csv");
 }
 
 registry good(std::uint32_t vehicles, std::string_view text) {
     auto made = parsed(vehicles, text);
     EXPECT_TRUE(made) << text << "\n" << to_string(made.error());
-    return made ? *made : registry(usual, vehicles);
+    return made ? *made : registry(usual_vins, vehicles);
 }
 
 std::string wrong(std::uint32_t vehicles, std::string_view text) {
@@ -32,11 +32,11 @@ std::string wrong(std::uint32_t vehicles, std::string_view text) {
 } // namespace
 
 TEST(registry, generates_vins_without_a_file) {
-    const registry cars(usual, 3);
+    const registry cars(usual_vins, 3);
     EXPECT_EQ(cars.size(), 3U);
-    EXPECT_EQ(cars.vin_of(vehicle_id{2}), vehicle::vin_of(usual, vehicle_id{2}));
+    EXPECT_EQ(cars.vin_of(vehicle_id{2}), vehicle::vin_of(usual_vins, vehicle_id{2}));
     EXPECT_EQ(cars.vehicle_of(cars.vin_of(vehicle_id{2})), vehicle_id{2});
-    EXPECT_EQ(cars.vehicle_of(vehicle::vin_of(usual, vehicle_id{3})), std::nullopt) << "not of this fleet";
+    EXPECT_EQ(cars.vehicle_of(vehicle::vin_of(usual_vins, vehicle_id{3})), std::nullopt) << "not of this fleet";
     EXPECT_EQ(cars.vehicle_of("x"), std::nullopt);
     EXPECT_TRUE(cars.columns().empty());
     EXPECT_TRUE(cars.row(vehicle_id{0}).empty());
@@ -50,7 +50,7 @@ TEST(registry, reads_vins_and_values_from_a_file) {
     EXPECT_EQ(cars.vin_of(vehicle_id{1}), "V2");
     EXPECT_EQ(cars.vehicle_of("V2"), vehicle_id{1});
     EXPECT_EQ(cars.vehicle_of("V3"), std::nullopt);
-    EXPECT_EQ(cars.vehicle_of(vehicle::vin_of(usual, vehicle_id{0})), std::nullopt);
+    EXPECT_EQ(cars.vehicle_of(vehicle::vin_of(usual_vins, vehicle_id{0})), std::nullopt);
     const auto copy = cars;
     EXPECT_EQ(copy.vehicle_of("V1"), vehicle_id{0});
 }
@@ -68,12 +68,13 @@ TEST(registry, finds_a_vehicle_as_a_user_names_it) {
               "'eve' is the index or a value of 2 vehicles, such as V1 and V2; name one by its VIN");
     EXPECT_EQ(to_string(cars.find("12").error()),
               "'12' is no VIN, no index from 0 to 11 and no value of fleet.data in this fleet");
-    EXPECT_EQ(to_string(registry(usual, 3).find("-1").error()), "'-1' is no VIN, no index from 0 to 2 in this fleet");
+    EXPECT_EQ(to_string(registry(usual_vins, 3).find("-1").error()),
+              "'-1' is no VIN, no index from 0 to 2 in this fleet");
 }
 
 TEST(registry, generates_vins_for_a_file_without_a_vin_column) {
     const auto cars = good(2, "user\ncarl\neve\n");
-    EXPECT_EQ(cars.vin_of(vehicle_id{1}), vehicle::vin_of(usual, vehicle_id{1}));
+    EXPECT_EQ(cars.vin_of(vehicle_id{1}), vehicle::vin_of(usual_vins, vehicle_id{1}));
     EXPECT_EQ(cars.vehicle_of(cars.vin_of(vehicle_id{1})), vehicle_id{1});
     EXPECT_THAT(cars.row(vehicle_id{1}), ElementsAre("eve"));
     EXPECT_EQ(good(1, "serial,VIN\n1,V9\n").vin_of(vehicle_id{0}), "V9") << "in letters of any size";
@@ -162,31 +163,31 @@ TEST(registry, reads_no_more_than_it_needs) {
                 HasSubstr("cars.csv:2:1: a cell of more than 65535 bytes, the longest text of MQTT"));
     EXPECT_THAT(wrong(1, "a\n\"" + std::string(70'000, 'x')), HasSubstr("is its quote closed?"));
     EXPECT_THAT(wrong(1, std::string(70'000, ',')), HasSubstr("more than 10000 cells in a line"));
-    EXPECT_EQ(to_string(registry::load(usual, 1, "/dev/zero").error()),
+    EXPECT_EQ(to_string(registry::load(usual_vins, 1, "/dev/zero").error()),
               "/dev/zero: this is no regular file; it is read more than once");
 }
 
 TEST(registry, knows_whether_the_file_has_vins) {
     EXPECT_TRUE(good(1, "vin\nV1\n").has_vins());
     EXPECT_FALSE(good(1, "user\nx\n").has_vins());
-    EXPECT_FALSE(registry(usual, 1).has_vins());
+    EXPECT_FALSE(registry(usual_vins, 1).has_vins());
 }
 
 TEST(registry, loads_a_file) {
     const auto path = std::filesystem::temp_directory_path() / "loadsim-registry_test.csv";
     std::ofstream(path) << "vin\nV1\n";
-    const auto cars = registry::load(usual, 1, path);
+    const auto cars = registry::load(usual_vins, 1, path);
     ASSERT_TRUE(cars) << to_string(cars.error());
     EXPECT_EQ(cars->vin_of(vehicle_id{0}), "V1");
-    const auto few = registry::load(usual, 2, path);
+    const auto few = registry::load(usual_vins, 2, path);
     ASSERT_FALSE(few);
     EXPECT_THAT(to_string(few.error()), HasSubstr(path.string() + ": it has 1 vehicle, and the fleet has 2"));
     std::ofstream(path, std::ios::trunc) << "";
-    EXPECT_THAT(to_string(registry::load(usual, 1, path).error()), HasSubstr("there is nothing in it"));
+    EXPECT_THAT(to_string(registry::load(usual_vins, 1, path).error()), HasSubstr("there is nothing in it"));
     std::filesystem::remove(path);
-    EXPECT_EQ(to_string(registry::load(usual, 1, path).error()),
+    EXPECT_EQ(to_string(registry::load(usual_vins, 1, path).error()),
               path.string() + ": cannot be read: No such file or directory");
-    EXPECT_THAT(to_string(registry::load(usual, 1, path.parent_path()).error()), HasSubstr("this is a folder"));
+    EXPECT_THAT(to_string(registry::load(usual_vins, 1, path.parent_path()).error()), HasSubstr("this is a folder"));
 }
 
 TEST(first_duplicate, finds_the_first_two_equal_texts) {

@@ -43,6 +43,7 @@ const change cut_off = [](run_result& r) {
     r.ended = run_result::end_reason::aborted;
     r.abort_reason = "rank 3 is gone";
 };
+const change interrupt_before = [](run_result& r) { r.aborted_after_interrupt = true; };
 const change gain_one = [](run_result& r) { ++r.sum.requests.outcomes[0]; };
 const change be_late = [](run_result& r) { r.sum.latencies.record(measure::hop::lag, 0, 0, 250ms); };
 
@@ -96,6 +97,12 @@ TEST(evaluate, uses_the_first_applicable_reason) {
          exit_code::invalid,
          3,
          "some are under way when a run is cut off"},
+        {{lose_one, leave_open, cut_off, interrupt_before},
+         met,
+         run_verdict::invalid,
+         exit_code::interrupted,
+         2,
+         "the first signal decides"},
         {{gain_one, cut_off}, met, run_verdict::invalid, exit_code::internal_error, 2, "but not fewer than none"},
         {{leave_open, interrupt, be_late},
          missed,

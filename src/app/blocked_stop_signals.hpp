@@ -9,9 +9,9 @@ namespace loadsim::app {
 
 /// Blocks SIGINT, SIGTERM and, unless it is ignored, SIGHUP, which stay pending for wait(). Construct before any thread
 /// starts: threads inherit the mask.
-class stop_signals {
+class blocked_stop_signals {
 public:
-    stop_signals() {
+    blocked_stop_signals() {
         sigemptyset(&all_);
         sigaddset(&all_, SIGINT);
         sigaddset(&all_, SIGTERM);

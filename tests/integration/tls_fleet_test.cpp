@@ -1,0 +1,155 @@
+// Vehicles with a certificate each, at a mosquitto that requires one, and at the embedded broker.
+#include "broker.hpp"
+#include "program.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+using namespace harness;
+using testing::AllOf;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr int vehicles = 20;
+
+/// The files of `loadsim certificates create`, and the broker's settings with them.
+struct tls_fleet : testing::Test {
+    tls_fleet() {
+        program create({"certificates", "create", "--out", path(""), "--vehicles", std::to_string(vehicles)});
+        EXPECT_EQ(create.wait(), 0) << create.err();
+        const auto first = std::filesystem::directory_iterator(path("vehicles"))->path();
+        own = (first.parent_path() / first.stem()).string(); // any certificate will do for loadsim's own sessions
+    }
+    std::string path(std::string_view name) const { return (folder.path() / "certificates" / name).string(); }
+    std::string settings(bool mutual = true) const {
+        return fmt::format("allow_anonymous true\ncafile {}\ncertfile {}\nkeyfile {}\nrequire_certificate {}\n",
+                           path("ca.pem"), path("server.pem"), path("server.key"), mutual);
+    }
+    std::string scenario(const std::string& broker, const std::string& fleet_tls, const std::string& own_tls) const {
+        return fmt::format("name: t\ntarget: {{broker: '{}', tls: {}}}\nfleet: {{vehicles: {}, tls: {}}}\n"
+                           "load: {{lagLimit: 5s, phases: [{{duration: 2s, arrivalRate: 10}}]}}\n"
+                           "budgets: [unexpected == 0, anomalies == 0]\n",
+                           broker, own_tls, vehicles, fleet_tls);
+    }
+    std::string own_tls() const {
+        return fmt::format("{{ca: {}, certificate: {}.pem, key: {}.key}}", path("ca.pem"), own, own);
+    }
+    static std::string secure_url(const broker& b) { return fmt::format("mqtts://localhost:{}", b.endpoint().port); }
+
+    temporary_folder folder;
+    std::string own;
+};
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+} // namespace
+
+TEST_F(tls_fleet, has_a_certificate_for_each_vehicle_from_files_or_issued) {
+    broker requires_certificates(settings());
+    const auto url = secure_url(requires_certificates);
+    for (const auto& fleet_tls :
+         {fmt::format("{{certificate: '{0}/{{vin}}.pem', key: '{0}/{{vin}}.key'}}", path("vehicles")),
+          fmt::format("{{issue: {{ca: {}, key: {}}}}}", path("ca.pem"), path("ca.key"))}) {
+        auto run = program::run(scenario(url, fleet_tls, own_tls()));
+        EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
+        const auto summary = run.summary();
+        EXPECT_EQ(number(summary, "/sessions/tls/full/samples"), vehicles);
+        EXPECT_EQ(number(summary, "/sessions/tls/failed"), 0);
+        EXPECT_EQ(number(summary, "/requests/outcomes/executed"), 20);
+        EXPECT_GT(number(summary, "/sessions/tls/bytes_sent"), number(summary, "/messages/bytes_sent"));
+    }
+}
+
+TEST_F(tls_fleet, resumes_its_sessions_after_a_reconnect) {
+    for (const bool resumes : {true, false}) {
+        auto run = program::run(fmt::format(
+            "name: t\ntarget: {{embedded: {{tls: {{mutual: true}}}}}}\n"
+            "fleet: {{vehicles: 50, tls: {{resumption: {}}}}}\n"
+            "load: {{lagLimit: 5s, phases: [{{duration: 4s, arrivalRate: 5}}]}}\n"
+            "conditions: [{{reconnectStorm: {{at: 1s, within: 500ms, expect: [executed, timed_out], expectAnomalies: "
+            "[command_late, command_duplicated, command_lost, response_lost, response_duplicated]}}}}]\n",
+            resumes ? "vehicle" : "none"));
+        EXPECT_EQ(run.wait(std::chrono::seconds{90}), 0) << run.out() << run.err();
+        EXPECT_EQ(number(run.summary(), "/sessions/tls/resumed/samples"), resumes ? 50 : 0);
+        EXPECT_EQ(number(run.summary(), "/sessions/tls/full/samples"), resumes ? 50 : 100);
+    }
+}
+
+TEST_F(tls_fleet, ends_with_a_sentence_when_no_vehicle_can_have_a_session) {
+    broker with_tls(settings(false));
+    broker requires_certificates(settings());
+    broker plain;
+    const auto issue = fmt::format("{{issue: {{ca: {}, key: {}}}}}", path("ca.pem"), path("ca.key"));
+    program other_ca({"certificates", "create", "--out", path("other"), "--vehicles", "1", "--seed", "2"});
+    ASSERT_EQ(other_ca.wait(), 0) << other_ca.err();
+    struct row {
+        std::string yaml;
+        std::string sentence;
+    };
+    const row rows[] = {
+        {scenario(secure_url(with_tls), "{}", "{ca: " + path("other/ca.pem") + "}"),
+         "its CA 'loadsim test CA' is not trusted; give that CA's certificate (tls.ca)"},
+        {scenario(fmt::format("mqtts://127.0.0.1:{}", plain.endpoint().port), "{}", "{verify: none}"),
+         "the peer does not use TLS on this port"},
+        {scenario(fmt::format("mqtt://127.0.0.1:{}", with_tls.endpoint().port), "{}", "{}"),
+         "tls is for an API or for a broker with TLS"},
+        {scenario(secure_url(requires_certificates), issue, "{ca: " + path("ca.pem") + "}"),
+         "the peer wants a client certificate; give one (tls.certificate)"},
+        {scenario(secure_url(requires_certificates), "{}", own_tls()), "the peer wants a client certificate"},
+        {scenario(secure_url(requires_certificates), "{certificate: '/absent/{vin}.pem'}", own_tls()), "/absent/"},
+        {scenario(secure_url(requires_certificates),
+                  fmt::format("{{certificate: '{}/{{vin}}.pem', key: {}}}", path("vehicles"), path("ca.key")),
+                  own_tls()),
+         "is not the private key of the certificate in"},
+        {scenario(secure_url(with_tls), "{ciphers: NONSENSE}", own_tls()), "names no ciphers of OpenSSL"},
+    };
+    for (const auto& r : rows) {
+        auto run = program::run(r.yaml);
+        EXPECT_EQ(run.wait(), 3) << r.sentence << run.out() << run.err();
+        EXPECT_THAT(run.err(), HasSubstr(r.sentence)) << r.yaml;
+        EXPECT_THAT(run.err(), testing::Not(HasSubstr("PRIVATE KEY")));
+    }
+}
+
+TEST_F(tls_fleet, counts_a_single_vehicle_without_its_files_and_goes_on) {
+    broker requires_certificates(settings());
+    auto last = std::filesystem::path();
+    for (const auto& file : std::filesystem::directory_iterator(path("vehicles")))
+        if (file.path().extension() == ".pem" && file.path() > last &&
+            file.path().stem() != std::filesystem::path(own).stem())
+            last = file.path();
+    std::filesystem::remove(last);
+    auto run = program::run(scenario(
+        secure_url(requires_certificates),
+        fmt::format("{{certificate: '{0}/{{vin}}.pem', key: '{0}/{{vin}}.key'}}", path("vehicles")), own_tls()));
+    run.wait(std::chrono::seconds{60});
+    EXPECT_THAT(run.out() + run.err(), HasSubstr("no certificate: "));
+}
+
+TEST_F(tls_fleet, replay_writes_the_keys_beside_the_packets) {
+    auto run = program::run("name: t\ntarget: {embedded: {tls: {}}}\nfleet: {vehicles: 5}\n"
+                            "load: {lagLimit: 5s, phases: [{duration: 1s, arrivalRate: 5}]}\n");
+    ASSERT_EQ(run.wait(), 0) << run.out() << run.err();
+    const auto capture = folder.path() / "one.pcap";
+    const auto request = text(run.json_lines("requests.jsonl").at(0), "/id");
+    program replay({"replay", run.report().string(), "--request", request, "--packets", capture.string()});
+    EXPECT_EQ(replay.wait(), 0) << replay.out() << replay.err();
+    const auto keys = capture.string() + ".keys";
+    EXPECT_THAT(text_of(keys), AllOf(HasSubstr("CLIENT_TRAFFIC_SECRET_0 "), HasSubstr("SERVER_TRAFFIC_SECRET_0 ")));
+    struct stat found {};
+    ASSERT_EQ(::stat(keys.c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777U, 0600U);
+}
