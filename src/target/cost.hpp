@@ -16,7 +16,7 @@ inline constexpr std::uint64_t session = 300;          ///< loadsim's memory; me
 inline constexpr std::uint64_t broker_session = 3'900; ///< mosquitto's resident memory; measured 3,860
 inline constexpr std::uint64_t socket = 5'100;         ///< kernel slabs of one end; measured 10,090 for both
 
-inline constexpr std::uint64_t tls_session = 16'000; ///< more memory of loadsim for an idle session with TLS
+inline constexpr std::uint64_t tls_session = 16'000;        ///< more memory of loadsim for an idle session with TLS
 inline constexpr std::uint64_t broker_tls_session = 33'000; ///< more of mosquitto: 27 kB of TLS, 6 kB of access rules
 /// CPU time of each end for a full handshake with a client certificate: TLS 1.3, P-256, OpenSSL 3.0.
 inline constexpr std::chrono::milliseconds tls_handshake{1};

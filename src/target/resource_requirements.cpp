@@ -42,7 +42,8 @@ std::uint64_t files_per_broker(const resource_requirements& n) {
 
 std::uint64_t local_memory(const resource_requirements& n) {
     const auto session = cost::session + (n.tls ? cost::tls_session : 0) + cost::socket +
-                         (n.local_broker ? cost::socket : 0) + (n.own_broker ? cost::broker_session + (n.tls ? cost::broker_tls_session : 0) : 0);
+                         (n.local_broker ? cost::socket : 0) +
+                         (n.own_broker ? cost::broker_session + (n.tls ? cost::broker_tls_session : 0) : 0);
     const auto rank = cost::rank + (n.placement.ranks > 1 ? cost::mpi_rank : 0) + (n.own_broker ? cost::broker : 0);
     return local_sessions(n) * session + n.placement.local_ranks * rank;
 }

@@ -58,7 +58,9 @@ public:
 
 private:
     mqtt::identity identify(net::mqtt_link&) override { return {.client_id = "LZ9SMEV05TF000001"}; }
-    void on_online(net::mqtt_link& link, const mqtt::server_limits&, const net::connect_times&) override { when_online(link); }
+    void on_online(net::mqtt_link& link, const mqtt::server_limits&, const net::connect_times&) override {
+        when_online(link);
+    }
     void on_message(net::mqtt_link&, const mqtt::message&) override {}
     void on_offline(net::mqtt_link& link, std::error_code why, bool was_online) override {
         ended = why;

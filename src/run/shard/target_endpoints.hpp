@@ -21,15 +21,15 @@
 namespace loadsim::run {
 
 struct target_endpoints {
-    std::vector<net::endpoint> broker_urls;        ///< empty: no broker needed
-    net::server_list brokers{};                    ///< their addresses, without those that did not answer at the start
+    std::vector<net::endpoint> broker_urls; ///< empty: no broker needed
+    net::server_list brokers{};             ///< their addresses, without those that did not answer at the start
     std::shared_ptr<const fleet::vehicle_tls> vehicle_tls{}; ///< null: no broker uses TLS
-    std::optional<http::client_options> api{};     ///< none: the mqtt driver
-    std::shared_ptr<driver::authenticator> auth{}; ///< null: no authentication
-    fleet::broker_api_options broker_api{};        ///< of the broker-api link, with inbound URL
-    observer::request_correlator* correlator = nullptr; ///< null: every completion event carries its VIN
-    std::string run_name{};                             ///< unique at the broker
-    std::uint64_t trace_run = 0;                        ///< the run's part of trace ids
+    std::optional<http::client_options> api{};               ///< none: the mqtt driver
+    std::shared_ptr<driver::authenticator> auth{};           ///< null: no authentication
+    fleet::broker_api_options broker_api{};                  ///< of the broker-api link, with inbound URL
+    observer::request_correlator* correlator = nullptr;      ///< null: every completion event carries its VIN
+    std::string run_name{};                                  ///< unique at the broker
+    std::uint64_t trace_run = 0;                             ///< the run's part of trace ids
 };
 
 /// A shard's part of the limits per broker and per API, at least 1 each; and what it shares with the shards of its process.

@@ -79,7 +79,8 @@ TEST(authority, files_that_do_not_fit_are_refused_in_a_sentence) {
         {certificate, certificate, "", "ca.key: holds no private key in PEM that can be read ("},
         {certificate, to_pem(other->key), "", "ca.key: is not the key of the first certificate in ca.pem"},
         {certificate, encrypted, "", "ca.key: the key is encrypted; give its password (keyPassword)"},
-        {certificate, encrypted, "wrong", "ca.key: the key cannot be decrypted with the password that is given (keyPassword)"},
+        {certificate, encrypted, "wrong",
+         "ca.key: the key cannot be decrypted with the password that is given (keyPassword)"},
         {to_pem(car.certificate), to_pem(car.key), "", "ca.pem: the first certificate is not that of a CA ("},
     };
     for (const auto& row : rows) {

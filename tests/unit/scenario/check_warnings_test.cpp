@@ -146,12 +146,12 @@ TEST(check, an_unknown_deadline_is_the_completion_timeout) {
 
 TEST(check, warns_of_tls_budgets_without_data) {
     const auto warned = [](const std::string& target, const std::string& budget) {
-        return warnings_of("name: t\ntarget: " + target + "\nbudgets: [" + budget + "]");
+        return warnings_of(minimal_scenario("target: " + target + "\nbudgets: [" + budget + "]"));
     };
     EXPECT_EQ(warned("embedded", "sessions.tls.p99 < 300ms"),
-              "f:3:11: sessions.tls has no data: the vehicles use no TLS; target.broker would be mqtts://HOST");
+              "f:4:11: sessions.tls has no data: the vehicles use no TLS; target.broker would be mqtts://HOST");
     EXPECT_THAT(warned("{broker: 'mqtt://b', embedded: {}}", "sessions.tls.failed == 0"),
-                HasSubstr("f:3:11: sessions.tls.failed has no data"));
+                HasSubstr("f:4:11: sessions.tls.failed has no data"));
     EXPECT_THAT(warned("{broker: 'mqtts://b', embedded: {}}", "sessions.tls.resumed.rate > 90%"),
                 testing::Not(HasSubstr("has no data")));
     EXPECT_EQ(warned("embedded", "sessions.tcp.p99 < 300ms"), "");
