@@ -5,6 +5,7 @@
 #include <loadsim/base/log.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/error.hpp>
+#include <loadsim/net/paho.hpp>
 #include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
@@ -30,8 +31,6 @@ using std::chrono::seconds;
 constexpr seconds response_timeout{3};
 constexpr seconds paho_connect_timeout{6}; // all brokers together
 
-int version_number(mqtt::version v) { return v == mqtt::version::v5_0 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
-
 /// True: the broker may support MQTT 3.1.1 only. Such a broker answers with a 3.1.1 or a 5.0 reason, or closes the
 /// connection, which looks like an unreachable broker.
 bool may_reject_version(mqtt::version version, int reason) {
@@ -51,20 +50,6 @@ bool supports_shared_subscriptions(const paho::properties& connack) {
 /// Connect timeout per broker.
 seconds connect_timeout_per_broker(std::size_t brokers) {
     return std::clamp(paho_connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
-}
-
-paho::ssl_options tls_options_of(const net::tls_options& o) {
-    paho::ssl_options made;
-    if (!o.ca.empty()) made.set_trust_store(o.ca);
-    if (!o.certificate.empty()) {
-        made.set_key_store(o.certificate);
-        made.set_private_key(o.key.empty() ? o.certificate : o.key);
-        if (!o.key_password.empty()) made.set_private_key_password(o.key_password);
-    }
-    made.set_enable_server_cert_auth(o.verify != net::tls_verification::none);
-    made.set_verify(o.verify == net::tls_verification::full);
-    if (!o.alpn.empty()) made.set_alpn_protos(o.alpn);
-    return made;
 }
 
 bool is_shared(const net::mqtt_client::topic_filter& s) { return s.filter.starts_with("$share/"); }
@@ -119,7 +104,7 @@ paho_client::paho_client(const subscriber_setup& common, const std::vector<net::
                          mqtt::version version)
     : common_(common), brokers_(common.brokers), version_(version), subscriptions_(wanted),
       client_(net::to_paho_uri(brokers_.front()), unique_client_id(),
-              paho::create_options_builder().mqtt_version(version_number(version)).finalize()) {
+              paho::create_options_builder().mqtt_version(net::to_paho_version(version)).finalize()) {
     client_.set_message_callback([this](const paho::const_message_ptr& message) {
         if (message) on_paho_message(*message, std::chrono::steady_clock::now());
     });
@@ -174,7 +159,7 @@ paho_client::start_result paho_client::start() {
 
 paho::connect_options paho_client::make_connect_options(bool clean) const {
     paho::connect_options wanted;
-    wanted.set_mqtt_version(version_number(version_));
+    wanted.set_mqtt_version(net::to_paho_version(version_));
     version_ == mqtt::version::v5_0 ? wanted.set_clean_start(clean) : wanted.set_clean_session(clean);
     wanted.set_keep_alive_interval(keep_alive);
     wanted.set_connect_timeout(connect_timeout_per_broker(brokers_.size()));
@@ -185,7 +170,7 @@ paho::connect_options paho_client::make_connect_options(bool clean) const {
             {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(net::kept_session_expiry.count())}});
     if (const auto& user = brokers_.front().user; !user.empty()) wanted.set_user_name(user);
     if (const auto& password = brokers_.front().password; !password.empty()) wanted.set_password(password);
-    if (net::uses_tls(brokers_.front())) wanted.set_ssl(tls_options_of(brokers_.front().tls));
+    if (net::uses_tls(brokers_.front())) wanted.set_ssl(net::to_paho_tls(brokers_.front().tls));
     if (brokers_.size() > 1) {
         std::vector<std::string> urls;
         for (const auto& b : brokers_) urls.push_back(net::to_paho_uri(b));

@@ -37,6 +37,7 @@ inline constexpr table<loadsim::load::spacing, 2> spacing{
 inline constexpr table<driver::kind, 2> driver{{"http", "mqtt"}, {driver::kind::http, driver::kind::mqtt}};
 inline constexpr table<fleet::link_kind, 2> link{{"mqtt", "broker-api"},
                                                  {fleet::link_kind::mqtt, fleet::link_kind::broker_api}};
+inline constexpr table<mqtt::client_kind, 2> client{{"own", "paho"}, {mqtt::client_kind::own, mqtt::client_kind::paho}};
 
 } // namespace choices
 
