@@ -23,6 +23,7 @@ void check_load(const scenario_config&, problems&, problems& warnings);
 void check_conditions(const scenario_config&, problems&);
 void check_contract(const scenario_config&, problems&);
 void check_tls(const scenario_config&, problems&);
+void check_paho(const scenario_config&, problems&);
 /// Cells of fleet.data within a payload of hex or base64: the first that makes it none.
 void check_encoded_cells(const scenario_config&, const compiled_scenario&, problems&);
 /// Parameters that no request has, settings of the other driver, and messages that the contract leaves out.
