@@ -3,6 +3,7 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/contract/paho_message.hpp>
 #include <loadsim/mqtt/packet.hpp>
 #include <loadsim/net/error.hpp>
 #include <loadsim/net/paho.hpp>
@@ -226,21 +227,8 @@ void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {
     if (redelivery_filter_.is_redelivery(m.get_topic(), m.get_payload_str(), m.is_duplicate() || m.is_retained()))
         return;
     if (m.is_retained() && !reconnected_) return common_.on_retained();
-    const auto& properties = m.get_properties();
-    std::vector<paho::string_pair> named;
-    for (std::size_t i = 0; i < properties.count(paho::property::USER_PROPERTY); ++i)
-        named.push_back(paho::get<paho::string_pair>(properties, paho::property::USER_PROPERTY, i));
-    const std::string correlation = properties.contains(paho::property::CORRELATION_DATA)
-                                        ? paho::get<std::string>(properties, paho::property::CORRELATION_DATA)
-                                        : std::string{};
-    contract::message_view view{.topic = m.get_topic(), .payload = m.get_payload_str(), .correlation = correlation};
-    if (!named.empty())
-        view.property = [&named](std::string_view name) {
-            const auto found =
-                std::ranges::find(named, name, [](const auto& p) -> std::string_view { return std::get<0>(p); });
-            return found == named.end() ? std::string_view{} : std::string_view(std::get<1>(*found));
-        };
-    common_.on_message(view, now);
+    const contract::paho_message_view message(m);
+    common_.on_message(message.view(), now);
 }
 
 class paho_subscriber final : public mqtt_subscriber {
