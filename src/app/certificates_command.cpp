@@ -4,6 +4,7 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/input.hpp>
+#include <loadsim/base/new_file.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/certificate/issuer.hpp>
 #include <loadsim/vehicle/registry.hpp>
@@ -11,7 +12,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -21,9 +21,6 @@
 #include <system_error>
 #include <utility>
 #include <vector>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace loadsim::app {
 namespace {
@@ -47,34 +44,13 @@ struct create_options {
 constexpr auto ca_file = "ca.pem";
 constexpr auto vehicles_folder = "vehicles";
 constexpr ::mode_t of_certificate = 0644;
-constexpr ::mode_t of_key = 0600;
-
-result<void> write_file(const fs::path& path, std::string_view text, ::mode_t mode) {
-    const auto failed = [&] {
-        return problems(path.string(), fmt::format("cannot be written ({})", std::generic_category().message(errno)));
-    };
-    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    if (file < 0) return failed();
-    while (!text.empty()) {
-        const auto written = ::write(file, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            const auto problem = failed();
-            ::close(file);
-            return problem;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (::close(file) != 0) return failed();
-    return {};
-}
 
 /// A certificate with its chain, and the key beside it.
 result<void> write_pair(const fs::path& without_extension, const certificate::credentials& c) {
     auto path = without_extension;
-    if (auto done = write_file(path += ".pem", to_pem(c.certificate) + to_pem(c.chain), of_certificate); !done)
+    if (auto done = write_new_file(path += ".pem", to_pem(c.certificate) + to_pem(c.chain), of_certificate); !done)
         return done;
-    return write_file(path.replace_extension(".key"), to_pem(c.key), of_key);
+    return write_new_file(path.replace_extension(".key"), to_pem(c.key));
 }
 
 /// The folder, new or empty, for its owner only.
@@ -163,9 +139,9 @@ result<void> write_all(const create_options& o, const vehicle::registry& fleet, 
     if (!crl || !server) return crl ? server.error() : crl.error();
     if (auto done = make_private_folder(folder); !done) return done;
     if (auto done = make_private_folder(folder / vehicles_folder); !done) return done;
-    if (auto done = write_file(folder / ca_file, to_pem(ca.certificate), of_certificate); !done) return done;
-    if (auto done = write_file(folder / "ca.key", to_pem(ca.key), of_key); !done) return done;
-    if (auto done = write_file(folder / "crl.pem", to_pem(*crl), of_certificate); !done) return done;
+    if (auto done = write_new_file(folder / ca_file, to_pem(ca.certificate), of_certificate); !done) return done;
+    if (auto done = write_new_file(folder / "ca.key", to_pem(ca.key)); !done) return done;
+    if (auto done = write_new_file(folder / "crl.pem", to_pem(*crl), of_certificate); !done) return done;
     if (auto done = write_pair(folder / "server", *server); !done) return done;
     std::string table = "vin,certificate,key\n";
     for (std::uint32_t v = 0; v < fleet.size(); ++v) {
@@ -175,7 +151,7 @@ result<void> write_all(const create_options& o, const vehicle::registry& fleet, 
         if (auto done = write_pair(folder / vehicles_folder / vin, *made); !done) return done;
         table += fmt::format("{0},{1}/{0}.pem,{1}/{0}.key\n", vin, vehicles_folder);
     }
-    return write_file(folder / "vehicles.csv", table, of_certificate);
+    return write_new_file(folder / "vehicles.csv", table, of_certificate);
 }
 
 exit_code create(create_options o) {

@@ -3,6 +3,7 @@
 #include <loadsim/vehicle/registry.hpp>
 
 #include <algorithm>
+#include <chrono>
 
 namespace loadsim::fleet {
 namespace {
@@ -11,6 +12,13 @@ namespace {
 constexpr std::uint64_t first_delay_draw = std::uint64_t{1} << 63U;
 
 } // namespace
+
+mqtt::session_options sleeper_session(mqtt::session_options session) {
+    constexpr std::chrono::seconds expiry_min = std::chrono::hours{24};
+    session.clean_start = false;
+    session.session_expiry = std::max(session.session_expiry, expiry_min);
+    return session;
+}
 
 contract::template_values template_values_of(const fleet_spec& spec, vehicle_id v) {
     const auto segment = spec.segments.segment_of(v);

@@ -23,6 +23,9 @@ inline constexpr std::uint64_t draws_per_trigger = 4;
 /// Source addresses of 127.0.0.0/8 for handovers; enough to avoid the address of an abandoned connection.
 inline constexpr std::uint32_t loopback_addresses = 250;
 
+/// Session of a sleeping vehicle: its commands wait in it for a day at least.
+mqtt::session_options sleeper_session(mqtt::session_options);
+
 /// Template values of a vehicle except its VIN: index, segment, data.
 contract::template_values template_values_of(const fleet_spec&, vehicle_id);
 

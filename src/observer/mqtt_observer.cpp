@@ -70,7 +70,7 @@ mqtt_subscriber::start_result mqtt_observer::start(mqtt::version version) {
         .tap = context_.tap};
     for (std::uint32_t i = 0; i < client_count(); ++i) setup.clients.push_back(subscriptions_for(i, group));
     subscriber_.reset(); // of the other version
-    if (options_ && options_->client == mqtt_options::client_kind::paho)
+    if (options_ && options_->client == mqtt::client_kind::paho)
         subscriber_ = make_paho_subscriber(std::move(setup), version);
     else
         subscriber_ = std::make_unique<own_subscriber>(std::move(setup), version);

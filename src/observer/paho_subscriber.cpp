@@ -3,7 +3,9 @@
 #include "redelivery_filter.hpp"
 
 #include <loadsim/base/log.hpp>
+#include <loadsim/contract/paho_message.hpp>
 #include <loadsim/net/error.hpp>
+#include <loadsim/net/paho.hpp>
 #include <loadsim/net/refusal.hpp>
 
 #include <fmt/format.h>
@@ -29,8 +31,6 @@ using std::chrono::seconds;
 constexpr seconds response_timeout{3};
 constexpr seconds paho_connect_timeout{6}; // all brokers together
 
-int version_number(mqtt::version v) { return v == mqtt::version::v5_0 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
-
 /// True: the broker may support MQTT 3.1.1 only. Such a broker answers with a 3.1.1 or a 5.0 reason, or closes the
 /// connection, which looks like an unreachable broker.
 bool may_reject_version(mqtt::version version, int reason) {
@@ -50,20 +50,6 @@ bool supports_shared_subscriptions(const paho::properties& connack) {
 /// Connect timeout per broker.
 seconds connect_timeout_per_broker(std::size_t brokers) {
     return std::clamp(paho_connect_timeout / static_cast<int>(brokers), seconds{1}, response_timeout);
-}
-
-paho::ssl_options tls_options_of(const net::tls_options& o) {
-    paho::ssl_options made;
-    if (!o.ca.empty()) made.set_trust_store(o.ca);
-    if (!o.certificate.empty()) {
-        made.set_key_store(o.certificate);
-        made.set_private_key(o.key.empty() ? o.certificate : o.key);
-        if (!o.key_password.empty()) made.set_private_key_password(o.key_password);
-    }
-    made.set_enable_server_cert_auth(o.verify != net::tls_verification::none);
-    made.set_verify(o.verify == net::tls_verification::full);
-    if (!o.alpn.empty()) made.set_alpn_protos(o.alpn);
-    return made;
 }
 
 bool is_shared(const net::mqtt_client::topic_filter& s) { return s.filter.starts_with("$share/"); }
@@ -118,7 +104,7 @@ paho_client::paho_client(const subscriber_setup& common, const std::vector<net::
                          mqtt::version version)
     : common_(common), brokers_(common.brokers), version_(version), subscriptions_(wanted),
       client_(net::to_paho_uri(brokers_.front()), unique_client_id(),
-              paho::create_options_builder().mqtt_version(version_number(version)).finalize()) {
+              paho::create_options_builder().mqtt_version(net::to_paho_version(version)).finalize()) {
     client_.set_message_callback([this](const paho::const_message_ptr& message) {
         if (message) on_paho_message(*message, std::chrono::steady_clock::now());
     });
@@ -173,7 +159,7 @@ paho_client::start_result paho_client::start() {
 
 paho::connect_options paho_client::make_connect_options(bool clean) const {
     paho::connect_options wanted;
-    wanted.set_mqtt_version(version_number(version_));
+    wanted.set_mqtt_version(net::to_paho_version(version_));
     version_ == mqtt::version::v5_0 ? wanted.set_clean_start(clean) : wanted.set_clean_session(clean);
     wanted.set_keep_alive_interval(keep_alive);
     wanted.set_connect_timeout(connect_timeout_per_broker(brokers_.size()));
@@ -184,7 +170,7 @@ paho::connect_options paho_client::make_connect_options(bool clean) const {
             {{paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(net::kept_session_expiry.count())}});
     if (const auto& user = brokers_.front().user; !user.empty()) wanted.set_user_name(user);
     if (const auto& password = brokers_.front().password; !password.empty()) wanted.set_password(password);
-    if (net::uses_tls(brokers_.front())) wanted.set_ssl(tls_options_of(brokers_.front().tls));
+    if (net::uses_tls(brokers_.front())) wanted.set_ssl(net::to_paho_tls(brokers_.front().tls));
     if (brokers_.size() > 1) {
         std::vector<std::string> urls;
         for (const auto& b : brokers_) urls.push_back(net::to_paho_uri(b));
@@ -240,21 +226,8 @@ void paho_client::on_paho_message(const paho::message& m, monotonic_time now) {
     if (redelivery_filter_.is_redelivery(m.get_topic(), m.get_payload_str(), m.is_duplicate() || m.is_retained()))
         return;
     if (m.is_retained() && !reconnected_) return common_.on_retained();
-    const auto& properties = m.get_properties();
-    std::vector<paho::string_pair> named;
-    for (std::size_t i = 0; i < properties.count(paho::property::USER_PROPERTY); ++i)
-        named.push_back(paho::get<paho::string_pair>(properties, paho::property::USER_PROPERTY, i));
-    const std::string correlation = properties.contains(paho::property::CORRELATION_DATA)
-                                        ? paho::get<std::string>(properties, paho::property::CORRELATION_DATA)
-                                        : std::string{};
-    contract::message_view view{.topic = m.get_topic(), .payload = m.get_payload_str(), .correlation = correlation};
-    if (!named.empty())
-        view.property = [&named](std::string_view name) {
-            const auto found =
-                std::ranges::find(named, name, [](const auto& p) -> std::string_view { return std::get<0>(p); });
-            return found == named.end() ? std::string_view{} : std::string_view(std::get<1>(*found));
-        };
-    common_.on_message(view, now);
+    const contract::paho_message_view message(m);
+    common_.on_message(message.view(), now);
 }
 
 class paho_subscriber final : public mqtt_subscriber {

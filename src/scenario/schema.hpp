@@ -37,6 +37,7 @@ inline constexpr table<loadsim::load::spacing, 2> spacing{
 inline constexpr table<driver::kind, 2> driver{{"http", "mqtt"}, {driver::kind::http, driver::kind::mqtt}};
 inline constexpr table<fleet::link_kind, 2> link{{"mqtt", "broker-api"},
                                                  {fleet::link_kind::mqtt, fleet::link_kind::broker_api}};
+inline constexpr table<mqtt::client_kind, 2> client{{"own", "paho"}, {mqtt::client_kind::own, mqtt::client_kind::paho}};
 
 } // namespace choices
 
@@ -146,6 +147,11 @@ void describe(V& v, fleet::options& o) {
             "mqtt: one MQTT session per vehicle; broker-api: loadsim simulates the HTTP API of a broker, which the "
             "platform calls.",
             choices::link.type());
+    v.field(
+        "client", o.client,
+        "Implementation of the vehicles' MQTT sessions: loadsim's own, or Eclipse Paho, to compare with: at most 500 "
+        "vehicles, whose latencies are not exact.",
+        choices::client.type());
     v.field("mqtt", o.mqtt, "MQTT sessions of the vehicles.", value_types::object<fleet::mqtt_options>{});
     v.field("tls", o.tls, "TLS of the vehicles' sessions, for a broker with mqtts.", value_types::fleet_tls{});
     v.field("brokerApi", o.broker_api, "Simulated broker API of `link: broker-api`.", value_types::broker_api{});

@@ -169,7 +169,7 @@ net::endpoint endpoint_at(std::uint16_t port) {
     return {.scheme = "mqtt", .host = "127.0.0.1", .port = port, .path = {}};
 }
 
-constexpr auto client_kinds = {observer::mqtt_options::client_kind::own, observer::mqtt_options::client_kind::paho};
+constexpr auto client_kinds = {loadsim::mqtt::client_kind::own, loadsim::mqtt::client_kind::paho};
 
 /// Connection of MQTT 3.1.1 that publishes without a thread in between, so that the instant of each write is known.
 class direct_publisher {
@@ -449,7 +449,7 @@ TEST(mqtt_observer, reports_in_one_sentence_why_it_cannot_start) {
 TEST(mqtt_observer, paho_reports_the_same_completions_and_responses) {
     const harness::broker broker;
     observer::mqtt_options options;
-    options.client = observer::mqtt_options::client_kind::paho;
+    options.client = loadsim::mqtt::client_kind::paho;
     recording_observer observer({broker.endpoint()}, options);
     ASSERT_EQ(observer.start_error(), "");
     test_publisher publisher(broker);

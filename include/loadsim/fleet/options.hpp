@@ -117,6 +117,7 @@ struct options {
     vehicle::vin_options vin;
     std::string data{}; ///< path of a CSV file: a header line, then one line per vehicle; empty: none
     link_kind link = link_kind::mqtt;
+    mqtt::client_kind client = mqtt::client_kind::own; ///< for link_kind::mqtt
     mqtt_options mqtt;
     fleet::tls_options tls{};
     broker_api_options broker_api{}; ///< for link_kind::broker_api

@@ -1,6 +1,7 @@
 // Reason codes and error codes of MQTT sessions.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <system_error>
@@ -52,6 +53,16 @@ enum class reason : std::uint8_t {
     maximum_connect_time = 0xA0,
     subscription_identifiers_not_supported = 0xA1,
     wildcard_subscriptions_not_supported = 0xA2,
+};
+
+/// CONNACK return codes of 3.1.1 (3.2.2.3, table 3.1) as reason codes of 5.0, by return code.
+inline constexpr std::array<reason, 6> connack_return_codes{
+    reason::success,
+    reason::unsupported_protocol_version,
+    reason::client_identifier_not_valid,
+    reason::server_unavailable,
+    reason::bad_user_name_or_password,
+    reason::not_authorized,
 };
 
 /// "session taken over"; the name of section 2.4 in lower case; "reason 0xNN" for a number that has none.

@@ -11,6 +11,8 @@ namespace loadsim::mqtt {
 
 enum class version : std::uint8_t { v3_1_1 = 4, v5_0 = 5 }; ///< the value is the protocol level byte
 enum class qos : std::uint8_t { at_most_once = 0, at_least_once = 1, exactly_once = 2 };
+/// Implementation of a client: loadsim's own, or Eclipse Paho to compare with.
+enum class client_kind : std::uint8_t { own, paho };
 
 /// Time after the last sent packet at which PINGREQ is sent: a quarter of the keep alive, at most five seconds, before the keep
 /// alive has passed (3.1.2.10), because timers fire late. 0 without a keep alive.

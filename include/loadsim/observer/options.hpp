@@ -4,6 +4,7 @@
 #include <loadsim/base/hash.hpp>
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
+#include <loadsim/mqtt/options.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -17,10 +18,9 @@ namespace loadsim::observer {
 
 /// Observes the platform's event topic.
 struct mqtt_options {
-    enum class client_kind : std::uint8_t { own, paho };
     std::string filter = "v1/+/evt";
-    std::uint32_t clients = 1;             ///< more than one: the clients share one subscription
-    client_kind client = client_kind::own; ///< implementation of MQTT
+    std::uint32_t clients = 1; ///< more than one: the clients share one subscription
+    mqtt::client_kind client = mqtt::client_kind::own;
     contract::event_mapping_options reading = contract::default_event_mapping();
     friend bool operator==(const mqtt_options&, const mqtt_options&) = default;
 };

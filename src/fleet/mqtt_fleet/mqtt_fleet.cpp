@@ -12,15 +12,6 @@
 namespace loadsim::fleet {
 namespace {
 
-/// Minimum session expiry of sleeping vehicles: their commands wait in the session.
-constexpr std::chrono::seconds min_sleeper_expiry = std::chrono::hours{24};
-
-mqtt::session_options sleeper_session(mqtt::session_options session) {
-    session.clean_start = false;
-    session.session_expiry = std::max(session.session_expiry, min_sleeper_expiry);
-    return session;
-}
-
 /// Clean start: discards the broker's session of that client id, with its subscription and queued messages.
 mqtt::session_options takeover_session(mqtt::session_options session) {
     session.clean_start = true;
@@ -35,18 +26,12 @@ mqtt_disruption_state::mqtt_disruption_state(mqtt_fleet& owner, vehicle_id v)
 
 mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec& spec,
                        std::uint32_t connects_in_flight, net::server_list brokers, const vehicle_tls* tls)
-    : fleet_core(events, spec), loop_(loop), tls_(tls), servers_(std::move(brokers)),
-      default_identity_(identity_templates::compile(spec.options.mqtt, spec.template_symbols).value()),
+    : fleet_core(events, spec), loop_(loop), tls_(tls), servers_(std::move(brokers)), identities_(spec),
       sleeper_session_options_(sleeper_session(spec.options.mqtt.session)),
       takeover_session_options_(takeover_session(spec.options.mqtt.session)),
       source_addresses_(
           net::parse_source_addresses(spec.options.source_addresses).value()), // validated by the scenario reader
       pacer_(size(), spec.options.connect_rate, spec.shard_partition, connects_in_flight) {
-    for (const auto& b : spec_.behaviours) {
-        auto& templates = false_identities_.emplace_back();
-        if (b.credentials && !b.credentials->user.empty())
-            templates = identity_templates::compile(spec_.options.mqtt, *b.credentials, spec_.template_symbols).value();
-    }
     campaigns_by_segment_.resize(spec_.segment_names.size());
     for (std::uint32_t i = 0; i < spec_.campaigns.size(); ++i) {
         campaigns_.push_back(

@@ -4,6 +4,7 @@
 #include "fleet_core.hpp"
 #include "mqtt_fleet/connect_pacer.hpp"
 #include "mqtt_fleet/mqtt_vehicle.hpp"
+#include "vehicle_identities.hpp"
 
 #include <loadsim/fleet/campaign.hpp>
 #include <loadsim/fleet/client_identity.hpp>
@@ -146,13 +147,12 @@ private:
     std::shared_ptr<const std::vector<net::server>> listed_servers_; ///< that listed_brokers_ is of
     std::vector<broker_info> brokers_; ///< all so far: a vehicle may be connected to one that is no longer listed
     std::vector<std::uint16_t> listed_brokers_; ///< indexes into brokers_; assigned round-robin by vehicle index
-    identity_templates default_identity_;
-    std::vector<std::optional<identity_templates>> false_identities_; ///< by segment
-    std::vector<campaign> campaigns_;                                 ///< in the order of the spec
-    std::vector<std::vector<std::uint32_t>> campaigns_by_segment_;    ///< by segment
-    mqtt::session_options sleeper_session_options_;                   ///< always a persistent session
-    mqtt::session_options takeover_session_options_;                  ///< clean start, expires at disconnect
-    std::vector<boost::asio::ip::address> source_addresses_;          ///< empty: the kernel's choice
+    vehicle_identities identities_;
+    std::vector<campaign> campaigns_;                              ///< in the order of the spec
+    std::vector<std::vector<std::uint32_t>> campaigns_by_segment_; ///< by segment
+    mqtt::session_options sleeper_session_options_;                ///< always a persistent session
+    mqtt::session_options takeover_session_options_;               ///< clean start, expires at disconnect
+    std::vector<boost::asio::ip::address> source_addresses_;       ///< empty: the kernel's choice
     timer_callback<mqtt_fleet> connect_timer_{*this, &mqtt_fleet::start_due_connects};
     timer_callback<mqtt_fleet> telemetry_timer_{*this, &mqtt_fleet::send_due_telemetry};
     vehicle_storage vehicles_; ///< by slot

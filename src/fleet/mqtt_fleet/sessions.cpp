@@ -2,6 +2,7 @@
 #include "mqtt_fleet/mqtt_fleet.hpp"
 
 #include "response_encoder.hpp"
+#include "vehicle_refusal.hpp"
 #include "vehicle_rules.hpp"
 
 #include <loadsim/fleet/events.hpp>
@@ -22,23 +23,6 @@ namespace {
 
 /// Connects started per call; then the loop runs other work, since a connect without a free port is slow.
 constexpr int connects_per_call = 64;
-
-constexpr net::session_keys keys_of_vehicles{.version = "fleet.mqtt.version",
-                                             .client_id = "fleet.mqtt.clientId",
-                                             .credentials = "fleet.mqtt.user and fleet.mqtt.password",
-                                             .will = "contract.presence"};
-
-/// Advice for a refused subscription.
-std::string_view advice_for(mqtt::reason r) {
-    switch (r) {
-    case mqtt::reason::wildcard_subscriptions_not_supported:
-        return "it supports no wildcards: give contract.command.filter (and the campaigns' filters) without + and #";
-    case mqtt::reason::shared_subscriptions_not_supported:
-        return "it supports no shared subscriptions: give contract.command.filter (and the campaigns' filters) without "
-               "$share";
-    default: return net::advice_on_subscription(r);
-    }
-}
 
 } // namespace
 
@@ -189,13 +173,9 @@ void mqtt_fleet::on_ticket(net::mqtt_link& link, net::tls_ticket ticket) {
 
 mqtt::identity mqtt_fleet::identify(net::mqtt_link& link) {
     mqtt_vehicle& vehicle = vehicle_of(link);
-    const auto vin = vin_of(vehicle.id);
-    auto values = template_values_of(spec_, vehicle.id);
-    values.vin = vin;
     vehicle.will_qos = mqtt::qos::at_most_once;
     vehicle.will_retained = false;
-    const auto& false_identity = false_identities_[spec_.segments.segment_of(vehicle.id)];
-    (false_identity ? *false_identity : default_identity_).render(values, identity_.shown);
+    identities_.render(spec_, vehicle.id, identity_.shown);
     const auto* disruptions = find_disruptions(vehicle);
     if (identity_.shown.client_id.empty() && disruptions != nullptr)
         identity_.shown.client_id = disruptions->assigned_client_id;
@@ -289,10 +269,7 @@ void mqtt_fleet::on_subscribed(net::mqtt_link& link, std::span<const mqtt::reaso
             return on_subscribe_refused(vehicle, filters_of(vehicle)[i], granted[i], mqtt::to_string(granted[i]));
         const auto requested_qos = spec_.options.mqtt.command_qos;
         if (static_cast<mqtt::qos>(granted[i]) < requested_qos)
-            report_limit(fmt::format("the broker grants QoS {} where {} was asked for: commands may be lost; set "
-                                     "fleet.mqtt.commandQos to {}, or use a broker with QoS {}",
-                                     static_cast<int>(granted[i]), static_cast<int>(requested_qos),
-                                     static_cast<int>(granted[i]), static_cast<int>(requested_qos)));
+            report_limit(granted_command_qos(static_cast<mqtt::qos>(granted[i]), requested_qos));
     }
     if (vehicle.state == session_state::rejected) return on_unauthorized_accept(vehicle);
     vehicle.subscription_kept = true;
@@ -304,8 +281,7 @@ void mqtt_fleet::on_subscribe_refused(mqtt_vehicle& vehicle, const std::string& 
     ++counts_.sessions.refused;
     ++counts_.sessions.reasons["subscription refused: " + why];
     if (!refusal_.empty() || vehicle.state == session_state::rejected) return;
-    refusal_ = fmt::format("the broker refuses vehicle {} its subscription to {} ({}); {}", vin_of(vehicle.id), filter,
-                           why, advice_for(r));
+    refusal_ = refused_vehicle_subscription(vin_of(vehicle.id), filter, r, why);
 }
 
 void mqtt_fleet::on_subscription_ready(mqtt_vehicle& vehicle) {
@@ -335,12 +311,8 @@ std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_c
     const auto described = net::describe(refusal_reason, reference);
     const bool moved = refusal_reason == mqtt::reason::server_moved && !was_online && listed_brokers_.size() == 1;
     const bool is_permanent = moved || is_permanent_refusal(refusal_reason, vehicle.will_qos, vehicle.will_retained);
-    if (refusal_.empty() && vehicle.state != session_state::rejected && is_permanent) {
-        auto keys = keys_of_vehicles;
-        if (refusal_reason != mqtt::reason::packet_too_large) keys.will = {}; // what is left of it is not the cause
-        refusal_ = fmt::format("the broker {} refuses vehicle {} ({}); {}", broker_of(vehicle).name, vin_of(vehicle.id),
-                               described, net::advice_on(refusal_reason, keys, protocol, reference));
-    }
+    if (refusal_.empty() && vehicle.state != session_state::rejected && is_permanent)
+        refusal_ = refused_session(broker_of(vehicle).name, vin_of(vehicle.id), refusal_reason, protocol, reference);
     return why == mqtt::errc::use_another_server
                ? fmt::format("the broker {} refers to another server: {}", broker_of(vehicle).name, described)
                : why.message() + ": " + described;

@@ -10,6 +10,7 @@
 #include <loadsim/driver/mqtt_driver.hpp>
 #include <loadsim/fleet/fleet_spec.hpp>
 #include <loadsim/fleet/mqtt_fleet.hpp>
+#include <loadsim/fleet/paho_fleet.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <boost/asio/post.hpp>
@@ -41,9 +42,11 @@ std::unique_ptr<fleet::vehicles> make_vehicles(net::loop& loop, const time_sourc
                                                const run_plan& plan, fleet_partition partition,
                                                const target_endpoints& endpoints, const shard_limits& limits) {
     const auto spec = plan.fleet_spec_of(partition);
-    if (plan.scenario.fleet.link == fleet::link_kind::mqtt)
-        return fleet::make_mqtt_fleet(loop, events, spec, limits.connects_in_flight, endpoints.brokers,
-                                      endpoints.vehicle_tls.get());
+    if (plan.scenario.fleet.link == fleet::link_kind::mqtt) {
+        const bool own = plan.scenario.fleet.client == mqtt::client_kind::own;
+        return (own ? fleet::make_mqtt_fleet : fleet::make_paho_fleet)(loop, events, spec, limits.connects_in_flight,
+                                                                       endpoints.brokers, endpoints.vehicle_tls.get());
+    }
     return fleet::make_broker_api_fleet(loop, time, events, spec, endpoints.broker_api, system_offset(time),
                                         limits.inbound_connections);
 }

@@ -17,8 +17,6 @@ constexpr choices::table<signature::digest, 3> digests{
     {"sha256", "sha1", "sha512"}, {signature::digest::sha256, signature::digest::sha1, signature::digest::sha512}};
 constexpr choices::table<signature::coding, 2> codings{{"hex", "base64"},
                                                        {signature::coding::hex, signature::coding::base64}};
-using client_kind = observer::mqtt_options::client_kind;
-constexpr choices::table<client_kind, 2> client_kinds{{"own", "paho"}, {client_kind::own, client_kind::paho}};
 
 constexpr std::array<std::string_view, std::variant_size_v<observer::options>> kind_documentation{
     "Events of the platform at the broker.",
@@ -75,7 +73,7 @@ void describe(V& v, observer::mqtt_options& o) {
         "client", o.client,
         "Implementation of the MQTT client: loadsim's own, or Eclipse Paho to compare with, whose latencies are up to "
         "100 ms too long at low rates.",
-        client_kinds.type());
+        choices::client.type());
     describe_batch(v, o.reading);
     describe(v, o.reading);
 }
