@@ -134,7 +134,7 @@ TEST(snapshot, sum_of_two_is_ready_when_both_are) {
     two.setup_error = "no broker";
     two.in_flight = 3;
     two.waiting = 2;
-    two.late = 1;
+    two.over_limit = 1;
     one.add(two);
     EXPECT_FALSE(one.all_due);
     EXPECT_FALSE(one.driver_ready);
@@ -143,7 +143,7 @@ TEST(snapshot, sum_of_two_is_ready_when_both_are) {
     EXPECT_EQ(one.sessions_online, 3U);
     EXPECT_EQ(one.in_flight, 3U);
     EXPECT_EQ(one.waiting, 2U);
-    EXPECT_EQ(one.late, 1U);
+    EXPECT_EQ(one.over_limit, 1U);
     EXPECT_EQ(one.counts.requests.due, 6U);
     EXPECT_EQ(one.counts.request_records.size(), 6U);
     EXPECT_EQ(one.counts.anomaly_records.size(), 12U);

@@ -164,11 +164,12 @@ TEST(contract_check, does_not_test_the_command_of_a_vehicle_that_is_offline) {
         return theirs + ("fleet: {vehicles: 1, segments: [{name: a, share: 100%, behaviour: " + behaviour + "}]}\n");
     };
     for (const auto* behaviour : {"offline", "wrong-credentials"})
-        EXPECT_THAT(look({answer, end}, with(behaviour)),
+        EXPECT_THAT(look({api_answer, end_event}, with(behaviour)),
                     HasSubstr("? not tested: the command; a vehicle with the behaviour '" + std::string(behaviour) +
                               "' is offline and receives none\n"));
-    EXPECT_THAT(look({answer, end}, with("timeout")), HasSubstr("- no command arrived at the vehicle"));
-    EXPECT_THAT(look({answer, command, end}, with("offline")), HasSubstr("+ the command came on in/V"));
+    EXPECT_THAT(look({api_answer, end_event}, with("timeout")), HasSubstr("- no command arrived at the vehicle"));
+    EXPECT_THAT(look({api_answer, vehicle_command, end_event}, with("offline")),
+                HasSubstr("+ the command came on in/V"));
 }
 
 TEST(contract_check, reports_unmapped_status_and_state) {
