@@ -408,38 +408,38 @@ TEST(check, of_a_scenario_built_in_code_names_paths) {
 TEST(check, cells_of_fleet_data_in_headers_and_paths) {
     const harness::temporary_folder folder;
     folder.write("cars.csv", "vin,key,host\nV1,a,h\nV2,\"b\nc\",\nV3,a#b,h\n");
-    const auto problem_with = [&](std::string_view request, int vehicles = 3) {
+    const auto problem = [&](std::string_view request, int vehicles = 3) {
         return problems_of(minimal_scenario(
             "target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: " + std::to_string(vehicles) +
             ", data: " + folder.path().string() + "/cars.csv}\ncontract: {request: {" + std::string(request) + "}}"));
     };
     const auto place = folder.path().string() + "/cars.csv:";
     for (const auto* value : {"{data.key}", "k {data.key}", "{service}{data.key}"})
-        EXPECT_THAT(problem_with("headers: {X-A: '" + std::string(value) + "'}"),
+        EXPECT_THAT(problem("headers: {X-A: '" + std::string(value) + "'}"),
                     HasSubstr(place + "3:4: the value of X-A has a line break or another control character, which no "
                                       "header can carry, and {data.key} is within it"));
-    EXPECT_EQ(problem_with("headers: {X-A: '{data.key}'}", 1), "");
-    EXPECT_THAT(problem_with("headers: {host: '{data.host}'}"), HasSubstr(": an empty Host; leave it out"));
-    EXPECT_EQ(problem_with("headers: {host: '{data.host}.test', X-A: '{data.host}'}"), "");
-    EXPECT_THAT(problem_with("path: '/{vin}/{raw:data.key}'"), HasSubstr(place + "5:4: '#' begins a fragment"));
-    EXPECT_EQ(problem_with("path: '/{vin}/{data.key}'"), "");
+    EXPECT_EQ(problem("headers: {X-A: '{data.key}'}", 1), "");
+    EXPECT_THAT(problem("headers: {host: '{data.host}'}"), HasSubstr(": an empty Host; leave it out"));
+    EXPECT_EQ(problem("headers: {host: '{data.host}.test', X-A: '{data.host}'}"), "");
+    EXPECT_THAT(problem("path: '/{vin}/{raw:data.key}'"), HasSubstr(place + "5:4: '#' begins a fragment"));
+    EXPECT_EQ(problem("path: '/{vin}/{data.key}'"), "");
 }
 
 TEST(check, payloads_that_are_never_hex_or_base64) {
-    const auto problem_with = [](std::string_view payload) {
+    const auto problem = [](std::string_view payload) {
         return problems_of(minimal_scenario("target: {broker: mqtt://a, api: http://b}\nfleet: {vehicles: 20}\n"
                                             "contract: {ack: {topic: a, payload: " +
                                             std::string(payload) + "}}"));
     };
     const auto vin = vehicle::registry({}, 1).vin_of(vehicle_id{0});
-    EXPECT_THAT(problem_with("{hex: '{vin}'}"),
+    EXPECT_THAT(problem("{hex: '{vin}'}"),
                 HasSubstr("f:5:28: vehicle 0 (" + vin + "): '" + vin + "' is no hex, and {vin} is within it"));
-    EXPECT_THAT(problem_with("{hex: '{vin}{request.id}'}"), HasSubstr("is no hex, and {vin} is within it"));
-    EXPECT_THAT(problem_with("{hex: '0{index}'}"), HasSubstr("'010' is no hex")) << "of the eleventh vehicle";
-    EXPECT_EQ(problem_with("{hex: '00{#index}{index}{/index}{request.id}'}"), "");
-    for (const auto* never : {"{random:uuid}", "{now:iso}", "{ok}", "{phase}", "{service}"})
-        EXPECT_THAT(problem_with("{hex: '" + std::string(never) + "'}"),
-                    HasSubstr(std::string(never) + " is never hex"));
-    EXPECT_THAT(problem_with("{base64: '{now:iso}'}"), HasSubstr("{now:iso} is never base64"));
-    EXPECT_EQ(problem_with("{base64: '{service}{ok}'}"), "");
+    EXPECT_THAT(problem("{hex: '{vin}{request.id}'}"), HasSubstr("is no hex, and {vin} is within it"));
+    EXPECT_THAT(problem("{hex: '0{index}'}"), HasSubstr("'010' is no hex")) << "of the eleventh vehicle";
+    EXPECT_EQ(problem("{hex: '00{#index}{index}{/index}{request.id}'}"), "");
+    for (const auto* placeholder : {"{random:uuid}", "{now:iso}", "{ok}", "{phase}", "{service}"})
+        EXPECT_THAT(problem("{hex: '" + std::string(placeholder) + "'}"),
+                    HasSubstr(std::string(placeholder) + " is never hex"));
+    EXPECT_THAT(problem("{base64: '{now:iso}'}"), HasSubstr("{now:iso} is never base64"));
+    EXPECT_EQ(problem("{base64: '{service}{ok}'}"), "");
 }
