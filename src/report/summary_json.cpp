@@ -98,9 +98,13 @@ json::object latency(const measure::totals& sum) {
 /// Null without TLS.
 json::value tls(const measure::tls_counts& t) {
     if (t == measure::tls_counts{}) return nullptr;
-    return json::object{{"handshake", json_latency(t.completed())},    {"full", json_latency(t.full)},
-                        {"resumed", json_latency(t.resumed)},          {"failed", t.failed()},
-                        {"error_reasons", counts_by_text(t.failures)}, {"bytes_sent", t.bytes_sent},
+    return json::object{{"handshake", json_latency(t.completed())},
+                        {"full", json_latency(t.full)},
+                        {"resumed", json_latency(t.resumed)},
+                        {"unverified", t.unverified},
+                        {"failed", t.failed()},
+                        {"error_reasons", counts_by_text(t.failures)},
+                        {"bytes_sent", t.bytes_sent},
                         {"bytes_received", t.bytes_received}};
 }
 

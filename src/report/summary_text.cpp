@@ -128,10 +128,12 @@ std::string addresses_text(std::string_view what, const std::map<std::string, st
 /// Empty without TLS.
 std::string tls_text(const measure::tls_counts& t, const measure::message_counts& m) {
     if (t == measure::tls_counts{}) return "";
-    return fmt::format("    TLS: {}, {} resumed, {} failed; {} sent and {} received, without TLS {} and {}\n",
+    return fmt::format("    TLS: {}, {} resumed, {} failed{}; {} sent and {} received, without TLS {} and {}\n",
                        count_of(t.full.count(), "full handshake", "full handshakes"), human_count(t.resumed.count()),
-                       human_count(t.failed()), human_bytes(t.bytes_sent), human_bytes(t.bytes_received),
-                       human_bytes(m.bytes_sent), human_bytes(m.bytes_received));
+                       human_count(t.failed()),
+                       t.unverified == 0 ? "" : ", the server not verified (fleet.tls.verify: none)",
+                       human_bytes(t.bytes_sent), human_bytes(t.bytes_received), human_bytes(m.bytes_sent),
+                       human_bytes(m.bytes_received));
 }
 
 std::string sessions(const run_result& run) {

@@ -36,8 +36,9 @@ BOOST_DESCRIBE_STRUCT(request_counts, (), (due, sent, outcomes, unexpected))
 /// TLS of sessions. A handshake counts when its CONNACK is received: with TLS 1.3 a client has completed its handshake when the
 /// server refuses its certificate.
 struct tls_counts {
-    histogram full;                                  ///< handshakes of established sessions, with certificates
-    histogram resumed;                               ///< the same, shortened by a ticket of an earlier session
+    histogram full;               ///< handshakes of established sessions, with certificates
+    histogram resumed;            ///< the same, shortened by a ticket of an earlier session
+    std::uint64_t unverified = 0; ///< of both: the server's certificate was not verified, as the scenario says
     std::map<std::string, std::uint64_t> failures{}; ///< failed handshakes, by the error's text: alerts, certificates
     std::uint64_t bytes_sent = 0;                    ///< of TLS records; message_counts has those of MQTT packets
     std::uint64_t bytes_received = 0;
@@ -46,7 +47,7 @@ struct tls_counts {
     std::uint64_t failed() const;
     friend bool operator==(const tls_counts&, const tls_counts&) = default;
 };
-BOOST_DESCRIBE_STRUCT(tls_counts, (), (full, resumed, failures, bytes_sent, bytes_received))
+BOOST_DESCRIBE_STRUCT(tls_counts, (), (full, resumed, unverified, failures, bytes_sent, bytes_received))
 
 struct session_counts {
     std::uint64_t refused = 0;                    ///< connects that failed: TCP, TLS, CONNACK, time-out

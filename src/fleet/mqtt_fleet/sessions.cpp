@@ -200,7 +200,9 @@ void mqtt_fleet::record_connect(const net::connect_times& took) {
     sessions.connect.record(took.total());
     sessions.tcp.record(took.tcp);
     sessions.connack.record(took.connack);
-    if (took.tls > nanoseconds{}) (took.tls_resumed ? sessions.tls.resumed : sessions.tls.full).record(took.tls);
+    if (took.tls == nanoseconds{}) return;
+    (took.tls_resumed ? sessions.tls.resumed : sessions.tls.full).record(took.tls);
+    if (tls_->context_options().verify == net::tls_verification::none) ++sessions.tls.unverified;
 }
 
 void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limits, const net::connect_times& took) {

@@ -141,6 +141,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.sessions.connack.record(std::chrono::milliseconds{from + 2});
     t.sessions.tls.full.record(std::chrono::milliseconds{from + 3});
     t.sessions.tls.resumed.record(std::chrono::milliseconds{from + 4});
+    t.sessions.tls.unverified = 31 * from;
     t.sessions.tls.failures["TLS alert from the peer: unknown ca"] = 19 * from;
     t.sessions.tls.bytes_sent = 29 * from;
     t.sessions.tls.bytes_received = 30 * from;
@@ -252,9 +253,10 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(connect, b.sessions.connect);
     EXPECT_EQ(tcp, b.sessions.tcp);
     EXPECT_EQ(connack, b.sessions.connack);
-    const auto& [full, resumed, failures, tls_bytes_sent, tls_bytes_received] = tls;
+    const auto& [full, resumed, unverified, failures, tls_bytes_sent, tls_bytes_received] = tls;
     EXPECT_EQ(full, b.sessions.tls.full);
     EXPECT_EQ(resumed, b.sessions.tls.resumed);
+    EXPECT_EQ(unverified, b.sessions.tls.unverified);
     EXPECT_EQ(failures, b.sessions.tls.failures);
     EXPECT_EQ(tls_bytes_sent, b.sessions.tls.bytes_sent);
     EXPECT_EQ(tls_bytes_received, b.sessions.tls.bytes_received);

@@ -37,6 +37,7 @@ totals some_totals() {
     t.sessions.connack.record(9ms, 3);
     t.sessions.tls.full.record(10ms, 4);
     t.sessions.tls.resumed.record(1ms, 5);
+    t.sessions.tls.unverified = 506;
     t.sessions.tls.failures["TLS alert from the peer: unknown ca"] = 507;
     t.sessions.tls.bytes_sent = 508;
     t.sessions.tls.bytes_received = 509;
@@ -127,9 +128,10 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(connect.count(), times);
     EXPECT_EQ(tcp.count(), 2 * times);
     EXPECT_EQ(connack.count(), 3 * times);
-    const auto& [full, resumed, failures, tls_bytes_sent, tls_bytes_received] = tls;
+    const auto& [full, resumed, unverified, failures, tls_bytes_sent, tls_bytes_received] = tls;
     EXPECT_EQ(full.count(), 4 * times);
     EXPECT_EQ(resumed.count(), 5 * times);
+    EXPECT_EQ(unverified, 506 * times);
     EXPECT_EQ(failures.at("TLS alert from the peer: unknown ca"), 507 * times);
     EXPECT_EQ(tls_bytes_sent, 508 * times);
     EXPECT_EQ(tls_bytes_received, 509 * times);

@@ -74,6 +74,7 @@ measure::run_result run() {
     sum.sessions.tcp.record(200us, 2);
     sum.sessions.tls.full.record(1500us);
     sum.sessions.tls.resumed.record(500us);
+    sum.sessions.tls.unverified = 2;
     sum.sessions.tls.failures = {{"TLS alert from the peer: unknown ca", 2}};
     sum.sessions.tls.bytes_sent = 23'456;
     sum.sessions.tls.bytes_received = 7'890;

@@ -47,7 +47,7 @@ phases
     steady   50    49           1  20.0 ms  40.0 ms
 
 sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
-    TLS: 1 full handshake, 1 resumed, 2 failed; 23.5 kB sent and 7.89 kB received, without TLS 12.3 kB and 999 B
+    TLS: 1 full handshake, 1 resumed, 2 failed, the server not verified (fleet.tls.verify: none); 23.5 kB sent and 7.89 kB received, without TLS 12.3 kB and 999 B
     4 connects with a retransmitted SYN: a listen backlog was full; lower fleet.connectsInFlight
     sessions by address: 10.0.0.1:1883 1,001, 10.0.0.2:1883 1,000
     2 x  connection refused
