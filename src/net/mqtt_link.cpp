@@ -33,8 +33,6 @@ void set_quick_ack(int socket) {
 
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
-std::error_code last_error() { return {errno, std::system_category()}; }
-
 boost::asio::ip::tcp::endpoint endpoint_of(int socket, decltype(&::getsockname) which) {
     boost::asio::ip::tcp::endpoint endpoint;
     auto size = static_cast<socklen_t>(endpoint.capacity());

@@ -17,8 +17,6 @@ namespace {
 using boost::asio::ip::address;
 using boost::asio::ip::tcp;
 
-std::error_code last_error() { return {errno, std::system_category()}; }
-
 connect_attempt close_failed(int socket) {
     const auto error = last_error();
     if (socket >= 0) ::close(socket);

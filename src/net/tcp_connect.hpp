@@ -4,6 +4,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <span>
 #include <system_error>
@@ -23,6 +24,9 @@ connect_attempt begin_connect(const boost::asio::ip::tcp::endpoint& to,
 
 /// Result of the connect (SO_ERROR).
 std::error_code connect_error(int socket) noexcept;
+
+/// Of the last failed system call.
+inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
 /// A segment, such as the SYN, was retransmitted so far.
 bool has_retransmitted(int socket) noexcept;

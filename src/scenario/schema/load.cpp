@@ -35,22 +35,22 @@ void describe(V& v, phase_keys& k) {
     v.field("pause", k.pause, "Length of a phase without arrivals; excludes all other keys but the name.", length);
 }
 
-struct uniform_keys {
+struct uniform_parameter_keys {
     double min = 0, max = 0;
 };
-struct normal_keys {
+struct normal_parameter_keys {
     double mean = 0, stddev = 0;
 };
-struct lognormal_keys {
+struct lognormal_parameter_keys {
     double median = 0, p99 = 0;
 };
 /// Choices with their weights.
 using choice_list = std::vector<std::pair<std::string, double>>;
 
 struct parameter_keys {
-    std::optional<uniform_keys> uniform;
-    std::optional<normal_keys> normal;
-    std::optional<lognormal_keys> lognormal;
+    std::optional<uniform_parameter_keys> uniform;
+    std::optional<normal_parameter_keys> normal;
+    std::optional<lognormal_parameter_keys> lognormal;
     std::optional<choice_list> choose;
     std::optional<double> least, most;
     std::optional<std::uint8_t> decimals;
@@ -60,17 +60,17 @@ constexpr value_types::number any_number{.is_signed = true};
 constexpr std::size_t max_choices = 100;
 
 template <class V>
-void describe(V& v, uniform_keys& k) {
+void describe(V& v, uniform_parameter_keys& k) {
     v.required("min", k.min, "Least number.", any_number);
     v.required("max", k.max, "Greatest number.", any_number);
 }
 template <class V>
-void describe(V& v, normal_keys& k) {
+void describe(V& v, normal_parameter_keys& k) {
     v.required("mean", k.mean, "Mean.", any_number);
     v.required("stddev", k.stddev, "Standard deviation.", value_types::number{});
 }
 template <class V>
-void describe(V& v, lognormal_keys& k) {
+void describe(V& v, lognormal_parameter_keys& k) {
     v.required("median", k.median, "Median: half of the numbers are less.", value_types::number{});
     v.required("p99", k.p99, "99th percentile: 99 of 100 numbers are less.", value_types::number{});
 }
@@ -124,9 +124,9 @@ struct choices_type {
 template <class V>
 void describe(V& v, parameter_keys& k) {
     v.field("uniform", k.uniform, "Uniform distribution between two limits, which are possible values.",
-            value_types::object<uniform_keys>{});
-    v.field("normal", k.normal, "Normal distribution.", value_types::object<normal_keys>{});
-    v.field("lognormal", k.lognormal, "Lognormal distribution.", value_types::object<lognormal_keys>{});
+            value_types::object<uniform_parameter_keys>{});
+    v.field("normal", k.normal, "Normal distribution.", value_types::object<normal_parameter_keys>{});
+    v.field("lognormal", k.lognormal, "Lognormal distribution.", value_types::object<lognormal_parameter_keys>{});
     v.field("choose", k.choose, "One of these texts: a list, or a map with their weights.", choices_type{});
     v.field("least", k.least, "Lower limit: a smaller number is set to it.", any_number);
     v.field("most", k.most, "Upper limit: a larger number is set to it.", any_number);
