@@ -13,7 +13,7 @@
 
 enum { path_size = 512 };
 
-static bool fail(const char* what) {
+static bool tls_fail(const char* what) {
     fprintf(stderr, "floor: %s\n", what);
     ERR_print_errors_fp(stderr);
     return false;
@@ -24,7 +24,7 @@ bool tls_open(struct tls* t, const char* address, uint32_t sessions) {
     snprintf(ca, sizeof ca, "%s/ca.pem", t->folder);
     t->context = SSL_CTX_new(TLS_client_method());
     t->sessions = calloc(sessions, sizeof(SSL*));
-    if (t->context == NULL || t->sessions == NULL) return fail("cannot begin TLS");
+    if (t->context == NULL || t->sessions == NULL) return tls_fail("cannot begin TLS");
     SSL_CTX_set_min_proto_version(t->context, TLS1_3_VERSION);
     SSL_CTX_set_mode(t->context,
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -32,7 +32,7 @@ bool tls_open(struct tls* t, const char* address, uint32_t sessions) {
     SSL_CTX_set_verify(t->context, SSL_VERIFY_PEER, NULL);
     if (SSL_CTX_load_verify_file(t->context, ca) != 1 ||
         X509_VERIFY_PARAM_set1_ip_asc(SSL_CTX_get0_param(t->context), address) != 1)
-        return fail("the CA or the address cannot be used");
+        return tls_fail("the CA or the address cannot be used");
     return true;
 }
 
@@ -47,12 +47,12 @@ static bool read_credentials(SSL* ssl, const char* folder, const char* vin) {
 bool tls_attach(struct tls* t, uint32_t session, int fd, const char* vin) {
     SSL* const ssl = SSL_new(t->context);
     t->sessions[session] = ssl;
-    if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) return fail("no TLS session");
+    if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) return tls_fail("no TLS session");
     SSL_set_connect_state(ssl);
     const double begin = cpu_s();
     const bool read = read_credentials(ssl, t->folder, vin);
     t->credentials_cpu_s += cpu_s() - begin;
-    return read || fail("the certificate or key of a vehicle cannot be read");
+    return read || tls_fail("the certificate or key of a vehicle cannot be read");
 }
 
 /// Sets errno for a call that has returned `returned`.

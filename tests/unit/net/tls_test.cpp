@@ -11,7 +11,7 @@ using namespace loadsim::net;
 
 namespace {
 
-refused_certificate certificate(int error) {
+refused_certificate refused(int error) {
     return {.error = error,
             .subject = "cars",
             .issuer = "Test CA",
@@ -36,11 +36,11 @@ TEST(tls_error, says_what_is_wrong_with_a_certificate) {
          "its CA 'Test CA' is not trusted; give that CA's certificate (tls.ca)"},
         {X509_V_ERR_CERT_REVOKED, "certificate revoked; have the API's certificate renewed"},
     };
-    for (const auto& [error, sentence] : rows) EXPECT_EQ(to_string(certificate(error)), sentence);
-    auto of_ca = certificate(X509_V_ERR_CERT_HAS_EXPIRED);
+    for (const auto& [error, sentence] : rows) EXPECT_EQ(to_string(refused(error)), sentence);
+    auto of_ca = refused(X509_V_ERR_CERT_HAS_EXPIRED);
     of_ca.is_ca = true;
     EXPECT_EQ(to_string(of_ca), "that of the CA 'cars' has expired, on 2026-11-20T10:21:00Z; have it renewed");
-    auto of_many = certificate(X509_V_ERR_HOSTNAME_MISMATCH);
+    auto of_many = refused(X509_V_ERR_HOSTNAME_MISMATCH);
     of_many.names.assign(100, "a.example");
     EXPECT_LT(to_string(of_many).size(), 200U);
 }

@@ -61,7 +61,7 @@ TEST(resource_requirements, of_an_external_broker_are_less) {
 }
 
 TEST(resource_requirements, use_tls_by_the_brokers_url) {
-    auto d = with(", connectRate: 250");
+    auto d = with_fleet(", connectRate: 250");
     EXPECT_EQ(requirements_of(d).connects_per_second, 250);
     EXPECT_FALSE(requirements_of(d).tls);
     d.target.broker = far;

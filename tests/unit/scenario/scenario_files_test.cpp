@@ -107,7 +107,7 @@ TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
 }
 
 TEST(scenario_files, the_large_tls_fleet_is_6_processes_with_a_certificate_for_each_vehicle) {
-    const auto text = text_of(folder / "fleet-100k-mtls.yaml");
+    const auto text = file_text(folder / "fleet-100k-mtls.yaml");
     const auto d = read_valid(text);
     const auto p = estimate_run(d, {.open_files = 20'000});
     EXPECT_EQ(p.requirements.sessions, 100'000U);
@@ -124,7 +124,7 @@ TEST(scenario_files, the_large_tls_fleet_is_6_processes_with_a_certificate_for_e
 }
 
 TEST(scenario_files, of_bad_certificates_has_a_segment_for_each_fault) {
-    const auto text = text_of(folder / "edge-cases" / "bad-certificates.yaml");
+    const auto text = file_text(folder / "edge-cases" / "bad-certificates.yaml");
     const auto d = read_valid(text);
     std::set<std::string> behaviours;
     for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);

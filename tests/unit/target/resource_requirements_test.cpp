@@ -34,11 +34,15 @@ TEST(resource_requirements, are_those_of_the_rank_with_the_largest_partition) {
     EXPECT_EQ(files_per_broker(shared), 0U);
 }
 
-TEST(resource_requirements, of_tls_are_memory_of_our_end) {
-    auto n = embedded_broker(100'000);
+TEST(resource_requirements, of_tls_are_memory_of_our_end_and_of_a_broker_of_ours) {
+    auto n = requirements_of(100'000);
     const auto without = local_memory(n);
     n.tls = true;
-    EXPECT_EQ(local_memory(n) - without, 100'000 * 16'000U);
+    EXPECT_EQ(local_memory(n) - without, 100'000 * (16'000U + 33'000));
+    n.own_broker = false;
+    const auto with_tls = local_memory(n);
+    n.tls = false;
+    EXPECT_EQ(with_tls - local_memory(n), 100'000 * 16'000U);
 }
 
 TEST(default_shards, are_one_for_every_two_cores) {
@@ -52,7 +56,7 @@ TEST(default_shards, are_one_for_every_two_cores) {
 
 TEST(handshakes, are_limited_by_threads_and_cores) {
     const auto fleet = [](rank_placement placement, bool own_broker, bool local_broker) {
-        auto n = embedded_broker(100'000, placement);
+        auto n = requirements_of(100'000, placement);
         n.own_broker = own_broker;
         n.local_broker = local_broker;
         n.tls = true;
@@ -74,14 +78,14 @@ TEST(handshakes, are_limited_by_threads_and_cores) {
         {fleet({1, 1}, false, true), 1, 500, "both ends share a core"},
         {fleet({1, 1}, true, true), 8, 1000, "one mosquitto has one thread"},
         {fleet({1, 1}, false, false), 0, std::nullopt, "the cores are unknown"},
-        {embedded_broker(1), 2, std::nullopt, "no TLS"},
+        {requirements_of(1), 2, std::nullopt, "no TLS"},
     };
     for (const auto& r : rows) EXPECT_EQ(handshakes_per_second_max(r.n, {.cores = r.cores}), r.per_second) << r.why;
 }
 
 TEST(connect_time, is_that_of_the_connect_rate_or_of_the_handshakes) {
     using namespace std::chrono_literals;
-    auto n = embedded_broker(100'000, {4, 2});
+    auto n = requirements_of(100'000, {4, 2});
     n.own_broker = n.local_broker = false;
     n.connects_per_second = 4000;
     const machine_resources machine{.cores = 1};
