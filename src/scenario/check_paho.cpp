@@ -109,7 +109,9 @@ void check_paho(const scenario_config& config, problems& all) {
     if (f.vehicles > paho_vehicles_max)
         all.add("fleet.vehicles", fmt::format("{} vehicles; with client: paho, which is for comparing, there can be {}",
                                               f.vehicles, paho_vehicles_max));
-    if (!f.source_addresses.empty())
+    const bool has_handover = // which has source addresses by default, and is refused below
+        std::ranges::count(config.conditions, vehicle::condition::kind::handover, &vehicle::condition::type) != 0;
+    if (!f.source_addresses.empty() && !has_handover)
         all.add("fleet.sourceAddresses", fmt::format("Paho leaves the source address to the kernel{}", own_instead));
     check_paho_sessions(f.mqtt, all);
     check_paho_tls(f.tls.client, "fleet.tls", all);

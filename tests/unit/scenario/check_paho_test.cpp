@@ -35,7 +35,7 @@ TEST(check_paho, refuses_what_paho_cannot_do) {
         {with_paho("vehicles: 501"),
          "f:3:33: 501 vehicles; with client: paho, which is for comparing, there can be 500"},
         {with_paho("link: broker-api"), "vehicles behind the broker's API have no MQTT client"},
-        {with_paho("sourceAddresses: [127.0.0.1]"), "f:3:40: Paho leaves the source address to the kernel"},
+        {with_paho("sourceAddresses: [127.0.0.1]"), "f:3:23: Paho leaves the source address to the kernel"},
         {with_paho("mqtt: {version: 3.1.1, cleanStart: false}"), "continue the session of an earlier run; write true"},
         {with_paho("mqtt: {maximumPacketSize: 1000}"), "f:3:49: Paho accepts packets of any size"},
         {with_paho("mqtt: {queueLimit: 5}"), "f:3:42: Paho queues without a limit"},

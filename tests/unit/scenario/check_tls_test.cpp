@@ -71,7 +71,7 @@ TEST(check_tls, refuses_keys_that_contradict_each_other) {
         {with_tls("{resumption: endpoint, certificate: '{vin}.pem'}"),
          "f:4:27: with `endpoint` a vehicle would resume the session of another one"},
         {with_tls("{certificate: '{vni}.pem'}"), "f:4:28: unknown variable 'vni'; did you mean 'vin'?"},
-        {with_tls("{issue: {ca: a, keyType: p25}}"), "did you mean p256?"},
+        {with_tls("{issue: {ca: a, keyType: p25}}"), "did you mean 'p256'?"},
         {with_fault("expired", "{certificate: '{vin}.pem'}", "mqtts://b"),
          "has a faulty certificate, which loadsim has to issue; give fleet.tls.issue"},
         {with_fault("missing", "{}", "mqtt://b"), "has a faulty certificate, and no broker uses TLS"},

@@ -111,7 +111,7 @@ TEST(platform_schema, embedded_password_is_that_of_loadsim_and_of_the_vehicles) 
 }
 
 TEST(platform_schema, tls_is_for_a_broker_too) {
-    EXPECT_EQ(read_valid(minimal_scenario("target: {broker: mqtts://a, tls: {ca: x}}")).target.tls.ca, "x");
+    EXPECT_EQ(read_valid(minimal_scenario("target: {broker: mqtts://a, tls: {ca: /x}}")).target.tls.ca, "/x");
 }
 
 TEST(platform_schema, embedded_tls_is_read_and_written) {

@@ -38,11 +38,11 @@ TEST(resource_requirements, of_tls_are_memory_of_our_end_and_of_a_broker_of_ours
     auto n = requirements_of(100'000);
     const auto without = local_memory(n);
     n.tls = true;
-    EXPECT_EQ(local_memory(n) - without, 100'000 * (16'000U + 33'000));
+    EXPECT_EQ(local_memory(n) - without, 100'000 * std::uint64_t{16'000 + 33'000});
     n.own_broker = false;
     const auto with_tls = local_memory(n);
     n.tls = false;
-    EXPECT_EQ(with_tls - local_memory(n), 100'000 * 16'000U);
+    EXPECT_EQ(with_tls - local_memory(n), 100'000 * std::uint64_t{16'000});
 }
 
 TEST(default_shards, are_one_for_every_two_cores) {
