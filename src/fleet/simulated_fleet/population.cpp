@@ -11,7 +11,7 @@
 
 namespace loadsim::fleet {
 
-using kind = vehicle::condition::kind;
+using condition_kind = vehicle::condition::kind;
 
 namespace {
 
@@ -28,7 +28,8 @@ void simulated_fleet::count_initial() {
                                   : !b.online   ? session_state::permanently_offline
                                   : b.asleep    ? session_state::asleep
                                                 : session_state::online);
-    some_power_on_ = std::ranges::any_of(spec_.conditions, [](const auto& c) { return c.type == kind::power_on; });
+    some_power_on_ =
+        std::ranges::any_of(spec_.conditions, [](const auto& c) { return c.type == condition_kind::power_on; });
     some_absent_ =
         some_power_on_ || std::ranges::any_of(segment_states_, [](auto s) { return s != session_state::online; });
     const bool some_before =
