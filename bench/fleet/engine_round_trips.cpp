@@ -37,7 +37,7 @@ struct run_options {
     std::string tls; ///< folder of certificates; empty: plain TCP
 };
 
-constexpr std::chrono::seconds warm_up{1};
+constexpr std::chrono::seconds warm_up_time{1};
 constexpr std::chrono::milliseconds drain_time{200};
 constexpr std::size_t payload_size = 64;
 
@@ -99,7 +99,7 @@ private:
             run_options_.active == 0 ? run_options_.sessions : std::min(run_options_.active, run_options_.sessions);
         for (std::uint32_t i = 0; i < active; ++i)
             publish(links_[i * (run_options_.sessions / active)]); // evenly spread over the fleet
-        loop_.arm(*this, time_.now() + warm_up);
+        loop_.arm(*this, time_.now() + warm_up_time);
     }
 
     void publish(net::mqtt_link& link) {

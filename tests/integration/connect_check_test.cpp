@@ -30,7 +30,8 @@ private:
     loadsim::mqtt::identity identify(loadsim::net::mqtt_link&) override {
         return {.client_id = "car", .last_will = {}};
     }
-    void on_online(loadsim::net::mqtt_link&, const loadsim::mqtt::server_limits&, loadsim::nanoseconds) override {}
+    void on_online(loadsim::net::mqtt_link&, const loadsim::mqtt::server_limits&,
+                   const loadsim::net::connect_times&) override {}
     void on_message(loadsim::net::mqtt_link&, const loadsim::mqtt::message&) override {}
     void on_offline(loadsim::net::mqtt_link&, std::error_code error, bool) override {
         why = error;
