@@ -235,8 +235,8 @@ TEST_F(embedded_tls, loadsim_refuses_a_broker_with_an_old_version_also_after_an_
     lenient.min_version = net::tls_version::v1_1;
     EXPECT_NE(refusal_of(*broker_, broker_->client_tls()), "");
     EXPECT_EQ(refusal_of(*broker_, lenient), "") << "it works, but for its version";
-    broker_->begin_stop();
-    ASSERT_TRUE(wait_until([&] { return broker_->stopped(); }, 25s));
+    broker_->begin_termination();
+    ASSERT_TRUE(wait_until([&] { return broker_->continue_termination(); }, 25s));
     ASSERT_TRUE(broker_->restart());
     EXPECT_NE(refusal_of(*broker_, broker_->client_tls()), "");
     EXPECT_EQ(refusal_of(*broker_, lenient), "");

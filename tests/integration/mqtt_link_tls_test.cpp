@@ -37,8 +37,9 @@ public:
     bool tls_failed = false;
 
 private:
-    std::unique_ptr<net::tls_session> make_tls(net::mqtt_link&) override {
-        return std::make_unique<net::tls_session>(context_, "127.0.0.1");
+    std::error_code make_tls(net::mqtt_link&, std::unique_ptr<net::tls_session>& out) override {
+        out = std::make_unique<net::tls_session>(context_, "127.0.0.1");
+        return {};
     }
     mqtt::identity identify(net::mqtt_link&) override { return {.client_id = "LZ9SMEV05TF000001"}; }
     void on_online(net::mqtt_link&, const mqtt::server_limits&, const net::connect_times& times) override {
