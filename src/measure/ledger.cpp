@@ -247,7 +247,10 @@ void ledger::expire_all(monotonic_time now) {
     expire(now, [](const due_request&) { return true; });
 }
 
-void ledger::flush_records() { state_->emit_expired_records(never); }
+void ledger::flush_records() {
+    state_->records_wait = false;
+    state_->emit_expired_records(never);
+}
 
 void ledger::finish(monotonic_time now) {
     auto& s = *state_;

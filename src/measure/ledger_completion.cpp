@@ -220,7 +220,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
 void ledger::state::emit_record(const open_request& e, const request_completion& completion) {
     auto record = make_request_record(e, completion, names, vin_of(e.spec.vehicle), load_start);
     const bool refused = completion.final_outcome == outcome::rejected || completion.final_outcome == outcome::errored;
-    if (e.own.finished != never || refused || record.request_id.empty())
+    if (e.own.finished != never || refused || record.request_id.empty() || !records_wait)
         counts.request_records.push_back(std::move(record));
     else
         pending.add(std::move(record), completion.observed + final_response_timeout);

@@ -50,6 +50,7 @@ struct ledger::state {
     sequence_tracker sequences{};
     active_conditions conditions{};
     pending_records pending{};
+    bool records_wait = true; ///< for the vehicle's final response; false from flush_records() on
     totals counts{};
     std::uint64_t anomalies_recorded = 0;
     std::uint64_t session_events_recorded = 0;

@@ -145,7 +145,8 @@ public:
     void record_anomaly(anomaly, std::optional<vehicle_id>, std::string_view request, std::string evidence,
                         monotonic_time);
 
-    /// Abort of the run: records that wait for the vehicle's final response are given as they are. Open requests stay open.
+    /// Abort of the run: records that wait for the vehicle's final response are given as they are, those of requests that end later,
+    /// too. Open requests stay open.
     void flush_records();
     /// End of the run: everything not yet received is lost. Call once, after expire_all().
     void finish(monotonic_time now);

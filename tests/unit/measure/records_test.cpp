@@ -335,6 +335,8 @@ TEST(records, do_not_wait_when_they_are_flushed) {
     EXPECT_EQ(t.requests.ended(), 1U);
     EXPECT_EQ(c.ledger.open_count(), 1U);
     EXPECT_EQ(t.anomalies, totals{}.anomalies) << "nothing is lost yet";
+    c.ledger.completion_observed(c.vehicle, "r2", outcome::timed_out, "timeout", at(7s));
+    EXPECT_THAT(c.ledger.take_counts().request_records, SizeIs(1)) << "of one that ends after it, too";
 }
 
 TEST(records, contain_anomalies_after_completion) {
