@@ -97,7 +97,10 @@ mqtt_link::layers& mqtt_link::make_layers() {
 tls_session* mqtt_link::tls() const noexcept { return layers_ ? layers_->tls.get() : nullptr; }
 
 std::string mqtt_link::describe_tls_error() const {
-    return layers_ && layers_->ended ? layers_->ended->describe_error().text : std::string();
+    if (!tls_failed()) return {};
+    auto text = layers_->ended->describe_error().text;
+    return text.empty() ? "the connection has ended during the handshake; check that the broker uses TLS on this port"
+                        : text;
 }
 
 bool mqtt_link::tls_failed() const noexcept {

@@ -224,10 +224,10 @@ void set_tls_host(ssl_st* ssl, const std::string& url_host, const tls_options& o
     }
 }
 
-tls_failure tls_error(ssl_st* ssl, unsigned long code) {
+tls_failure tls_error(ssl_st* ssl, unsigned long code, bool has_certificate) {
     if (const auto* refused = static_cast<const std::string*>(SSL_get_ex_data(ssl, sentence_index())))
         return {"tls: the certificate is refused: " + *refused, true};
-    const auto ours = client_certificate_error(ERR_GET_REASON(code), SSL_get_certificate(ssl) != nullptr);
+    const auto ours = client_certificate_error(ERR_GET_REASON(code), has_certificate);
     return {"tls: " + (ours.empty() ? reason_text(code) : ours), !ours.empty()};
 }
 

@@ -171,6 +171,7 @@ tls_session::tls_session(tls_context& c, const std::string& host, const certific
     SSL_set_connect_state(ssl);
     set_tls_host(ssl, host, context_.options);
     if (own != nullptr) present(ssl, *own);
+    has_certificate_ = SSL_get_certificate(ssl) != nullptr; // which is released after the handshake
     if (!ticket.empty()) {
         const auto* from = ticket.data();
         auto* const session = d2i_SSL_SESSION(nullptr, &from, static_cast<long>(ticket.size()));
@@ -249,7 +250,7 @@ void tls_session::record_error(int returned) {
 }
 
 tls_failure tls_session::describe_error() const {
-    return error_ ? tls_error(ssl_.get(), openssl_error_) : tls_failure{};
+    return error_ ? tls_error(ssl_.get(), openssl_error_, has_certificate_) : tls_failure{};
 }
 
 const std::error_category& tls_category() noexcept {

@@ -103,7 +103,9 @@ void any_stream::start_tap(net::byte_tap& tap) {
 
 std::string any_stream::describe(error_code error) const {
     const bool of_tls = impl_->tls && error.category() == asio::error::get_ssl_category();
-    return of_tls ? net::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value())).text
+    return of_tls ? net::tls_error(impl_->tls->native_handle(), static_cast<unsigned long>(error.value()),
+                                   SSL_get_certificate(impl_->tls->native_handle()) != nullptr)
+                        .text
                   : error.message();
 }
 

@@ -1,6 +1,7 @@
 // Vehicles through Eclipse Paho do what those through loadsim's own sessions do.
 #include "broker.hpp"
 #include "program.hpp"
+#include "scenario_builder.hpp"
 #include "summary_checks.hpp"
 #include "temporary_folder.hpp"
 
@@ -20,10 +21,10 @@ using harness::program;
 namespace {
 
 /// Deadlines are long: Paho takes up to two seconds to connect again.
-std::string scenario(const std::string& fleet_keys, const std::string& target_keys = "") {
+std::string scenario_of(int seed, const std::string& fleet_keys, const std::string& target_keys) {
     return fmt::format(
         "name: compared\n"
-        "seed: 7\n"
+        "seed: {}\n"
         "target: {{{} embedded: {{services: {{horn: {{pending: 5s, running: 15s}}}}}}}}\n"
         "fleet: {{{}, vehicles: 100, connectRate: 100, segments: [{{name: healthy, share: 50%, behaviour: success}},"
         " {{name: stubborn, share: 10%, behaviour: failure}}, {{name: silent, share: 10%, behaviour: timeout}},"
@@ -32,7 +33,13 @@ std::string scenario(const std::string& fleet_keys, const std::string& target_ke
         "behaviours: {{leaving: {{steps: [ack, {{disconnect: clean}}, reconnect, executed]}}}}\n"
         "load: {{services: {{horn: 1}}, phases: [{{duration: 2s, arrivalCount: 20}}], drain: 40s, lagLimit: 2s}}\n"
         "budgets: ['unexpected == 0', 'anomalies == 0']\n",
-        target_keys, fleet_keys, target_keys.empty() ? "wrong-credentials" : "success");
+        seed, target_keys, fleet_keys, target_keys.empty() ? "wrong-credentials" : "success");
+}
+
+std::string scenario(const std::string& fleet_keys, const std::string& target_keys = "") {
+    int seed = 7;
+    while (harness::repeats_a_vehicle(scenario_of(seed, fleet_keys, target_keys))) ++seed;
+    return scenario_of(seed, fleet_keys, target_keys);
 }
 
 /// Summary of a run that passes.

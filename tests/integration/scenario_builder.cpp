@@ -34,16 +34,20 @@ std::string scenario_builder::yaml() const {
         seed, fleet_keys, vehicles, segments, load_keys, phases, budgets);
 }
 
+bool repeats_a_vehicle(const std::string& yaml) {
+    const auto d = scenario::read(yaml, "").value();
+    const load::schedule arrivals(d.load.phases, d.load.spacing, d.seed);
+    load::schedule::cursor cursor(arrivals);
+    std::set<vehicle_id> targeted;
+    while (const auto arrival = cursor.next())
+        if (!targeted.insert(load::first_vehicle(d.seed, arrival->id, d.fleet.vehicles)).second) return true;
+    return false;
+}
+
 scenario_builder scenario_builder::without_repeated_vehicles() const {
-    for (scenario_builder candidate = *this;; ++candidate.seed) {
-        const auto d = scenario::read(candidate.yaml(), "").value();
-        const load::schedule arrivals(d.load.phases, d.load.spacing, d.seed);
-        load::schedule::cursor cursor(arrivals);
-        std::set<vehicle_id> targeted;
-        while (const auto arrival = cursor.next())
-            if (!targeted.insert(load::first_vehicle(d.seed, arrival->id, d.fleet.vehicles)).second) break;
-        if (targeted.size() == arrivals.size()) return candidate;
-    }
+    auto candidate = *this;
+    while (repeats_a_vehicle(candidate.yaml())) ++candidate.seed;
+    return candidate;
 }
 
 std::map<std::string, std::int64_t> requests_by_segment(const std::string& yaml) {

@@ -23,6 +23,9 @@ struct scenario_builder {
     scenario_builder without_repeated_vehicles() const;
 };
 
+/// The scenario sends two requests to one vehicle: whether it is busy or offline then depends on timing.
+bool repeats_a_vehicle(const std::string& yaml);
+
 /// Segments with all four behaviours.
 extern const std::string mixed_segments;
 

@@ -30,9 +30,9 @@ struct tls_failure {
     std::string text{};          ///< "tls: ..."; empty: no failure
     bool of_certificate = false; ///< the peer's or ours is refused; the text says what to do
 };
-/// About the certificate that was refused, ours that the peer refuses, or else OpenSSL's text of `code`. The context is one of
+/// About the certificate that was refused, ours that the peer refuses, or else OpenSSL's text of `code`. `has_certificate`: the session has presented one. The context is one of
 /// configure_tls().
-tls_failure tls_error(ssl_st*, unsigned long code);
+tls_failure tls_error(ssl_st*, unsigned long code, bool has_certificate);
 
 /// A certificate that verification has refused.
 struct refused_certificate {

@@ -86,7 +86,7 @@ private:
     std::error_code error_;
     unsigned long openssl_error_ = 0;
     tls_ticket ticket_;
-    bool established_ = false, closed_ = false, resumed_ = false;
+    bool established_ = false, closed_ = false, resumed_ = false, has_certificate_ = false;
 };
 
 /// Errors of TLS. Values: 1000 + number of an alert that the peer has sent; 2000 + X509_V_ERR_... of the peer's certificate that is

@@ -304,6 +304,7 @@ std::string mqtt_fleet::tls_error(const mqtt_vehicle& vehicle, std::error_code w
 std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_code why, bool was_online) {
     if (why == net::errc::no_credentials) return credentials_error_;
     if (why.category() == net::tls_category()) return tls_error(vehicle, why);
+    if (vehicle.link.tls_failed()) return why.message() + " during the TLS handshake";
     const auto protocol = vehicle.link.options().protocol;
     if (why == net::errc::closed_by_peer && !was_online && !vehicle.connected_before && protocol == mqtt::version::v5_0)
         return why.message() + " instead of a CONNACK, as brokers without MQTT 5.0 do (try fleet.mqtt.version: 3.1.1)";
