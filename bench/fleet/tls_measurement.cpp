@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -17,14 +18,22 @@ constexpr std::uint32_t small_tls_fleet = 1000;
 constexpr std::uint32_t large_tls_fleet = 5000;
 constexpr std::chrono::minutes certificates_timeout{5};
 
-/// Certificates of a CA, the broker and all vehicles, with the VINs that both competitors use.
+/// Certificates of a CA, the broker and all vehicles, with the VINs of the baseline client.
 std::filesystem::path make_certificates(const measurement_plan& plan) {
     auto folder = plan.scratch / "certificates";
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(plan.scratch);
+    std::ofstream data(plan.scratch / "vehicles.csv");
+    data << "vin\n";
+    for (std::uint32_t v = 0; v < large_tls_fleet; ++v) data << fmt::format("LZ9FLR000TF{:06}\n", v); // the baseline's
+    data.close();
+    const auto scenario = plan.scratch / "certificates.yaml";
+    std::ofstream(scenario) << fmt::format("name: certificates\nfleet: {{vehicles: {}, data: vehicles.csv}}\n"
+                                           "load: {{phases: [{{duration: 1s, arrivalRate: 1}}]}}\n",
+                                           large_tls_fleet);
     measured_process process("make-certificates",
-                             {plan.programs.loadsim, "certificates", "create", "--out", folder, "--vehicles",
-                              std::to_string(large_tls_fleet), "--host", "127.0.0.1"},
+                             {plan.programs.loadsim, "certificates", "create", "--out", folder, "--scenario", scenario,
+                              "--host", "127.0.0.1"},
                              plan.scratch);
     process.await_end(certificates_timeout);
     return folder;
