@@ -17,7 +17,7 @@ using bio = owner<BIO, BIO_free_all>;
 
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); } // not what is on it
 
-/// What `write` writes to a BIO.
+/// Text that `write` writes to a BIO.
 template <class Write>
 std::string written(Write&& write) {
     const bio memory(required(BIO_new(BIO_s_mem()), "encoding"));

@@ -44,7 +44,7 @@ public:
     /// Capacity per vehicle. A reordered or late command is one or two requests behind.
     static constexpr std::size_t max_per_vehicle = 4;
 
-    /// What comes for a request later than this is not recognised as a repetition.
+    /// A message for a request later than this is not recognised as a repetition.
     static constexpr nanoseconds kept_for = std::chrono::minutes{5};
 
     completed_request* find(vehicle_id, std::string_view request);

@@ -60,7 +60,7 @@ struct mqtt_link::link_impairment final : timer {
     delay_queue outgoing, incoming;
 };
 
-/// What only some links have.
+/// Parts that only some links have.
 struct mqtt_link::layers {
     std::unique_ptr<tls_session> tls;   ///< of the connection; null: none
     std::unique_ptr<tls_session> ended; ///< of the connection that has ended, during on_offline()

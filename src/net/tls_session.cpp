@@ -39,7 +39,7 @@ public:
     }
 };
 
-/// Where the BIO of all sessions of a context reads and writes during a call.
+/// Source and destination of the BIO of all sessions of a context, during a call.
 struct record_buffers {
     mqtt::byte_view in;
     mqtt::bytes* out = nullptr;

@@ -38,7 +38,7 @@ bool uses_paho(const observer::options& o) {
     return mqtt != nullptr && mqtt->client == mqtt::client_kind::paho;
 }
 
-/// What a vehicle through Paho cannot do, of these steps and their branches; empty: nothing.
+/// A step, of these and their branches, that a vehicle through Paho cannot do; empty: none.
 std::string_view step_beyond_paho(const std::vector<vehicle::step>& steps) {
     for (const auto& s : steps) {
         using kind = vehicle::step::kind;

@@ -139,7 +139,7 @@ result<double> parse_latency_limit(const budget& b, std::string_view limit) {
     return milliseconds(*duration);
 }
 
-/// What `metric.rate` is a share of; empty: the metric has no rate.
+/// Whole of which `metric.rate` is a share; empty: the metric has no rate.
 std::string_view rate_base_of(const budget& b) {
     if (b.metric_kind != budget::kind::count && b.metric_kind != budget::kind::rate) return {};
     if (b.metric.starts_with("campaigns.")) return "vehicles addressed";

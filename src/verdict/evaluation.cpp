@@ -29,7 +29,7 @@ std::vector<optional_index> indexes_of(const std::string& name, const std::vecto
 /// A recovery that was not reached, or a duration above the highest value of a histogram.
 constexpr double beyond_any_limit = std::numeric_limits<double>::infinity();
 
-/// What is open may still become a success: it is no miss of the platform.
+/// An open request may still become a success: it is no miss of the platform.
 bool is_aborted(const measure::run_result& run) { return run.ended == measure::run_result::end_reason::aborted; }
 
 std::optional<double> stat_of(const measure::histogram& samples, const budget& b) {

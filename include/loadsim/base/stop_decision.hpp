@@ -1,4 +1,4 @@
-// What the stop signals of a run do, one after the other: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
+// Effect of the stop signals of a run, one after the other: SIGINT (Ctrl-C), SIGTERM and SIGHUP.
 #pragma once
 
 #include <cstdint>

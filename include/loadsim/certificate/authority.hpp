@@ -30,7 +30,7 @@ using serial_number = std::array<std::uint8_t, 16>;
 struct authority {
     certificate_handle certificate;
     key_handle key; ///< of the signing context: for signatures on certificates and CRLs only
-    /// What those must send along whose certificates it issues: itself and the CAs above, without the root. Empty: it is a root.
+    /// Certificates that go along with those it issues: its own and those of the CAs above, without the root. Empty: it is a root.
     std::vector<certificate_handle> chain;
     std::string nonce_secret; ///< 32 bytes, a function of the key
 };

@@ -29,7 +29,7 @@ using crl_handle = std::unique_ptr<X509_crl_st, openssl_free>;
 certificate_handle share(const certificate_handle&);
 key_handle share(const key_handle&);
 
-/// What a TLS client or server presents. All empty: no certificate.
+/// Certificate and key that a TLS client or server presents. All empty: no certificate.
 struct credentials {
     certificate_handle certificate;
     key_handle key;

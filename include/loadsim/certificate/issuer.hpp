@@ -15,7 +15,7 @@
 
 namespace loadsim::certificate {
 
-/// What is wrong with a vehicle's credentials. Behind it: OpenSSL's error when they are verified as TLS servers do.
+/// Fault of a vehicle's credentials. Behind it: OpenSSL's error when they are verified as TLS servers do.
 enum class certificate_fault : std::uint8_t {
     none,
     expired,       ///< CERT_HAS_EXPIRED; until the day before issuer_options::valid
@@ -33,7 +33,7 @@ enum class certificate_fault : std::uint8_t {
 BOOST_DESCRIBE_ENUM(certificate_fault, none, expired, not_yet_valid, revoked, unknown_ca, self_signed, wrong_name,
                     wrong_key, missing, weak_key, sha1_signature, missing_intermediate)
 
-/// What is wrong with a server's certificate.
+/// Fault of a server's certificate.
 enum class server_fault : std::uint8_t {
     none,
     wrong_host, ///< HOSTNAME_MISMATCH: for wrong.invalid only

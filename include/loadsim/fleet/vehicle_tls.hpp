@@ -43,7 +43,7 @@ public:
     /// Errors: a file of the vehicle cannot be read; a subject or alternative name that X.509 cannot express.
     result<certificate::credentials> credentials_of(const contract::template_values& values,
                                                     certificate::certificate_fault fault) const;
-    /// What of the vehicle's certificate a CRL lists. Only with certificates that are issued.
+    /// Serial number of the vehicle's certificate, for a CRL; nullopt: the certificate is not issued.
     std::optional<certificate::serial_number> serial_of(const contract::template_values& values,
                                                         certificate::certificate_fault fault) const;
 

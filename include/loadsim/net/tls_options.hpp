@@ -7,7 +7,7 @@
 
 namespace loadsim::net {
 
-/// What a client checks of the server's certificate. `chain`: signed by a trusted CA and valid now; `full`: also its names.
+/// Verification of the server's certificate. `chain`: signed by a trusted CA and valid now; `full`: also its names.
 enum class tls_verification : std::uint8_t { full, chain, none };
 enum class tls_version : std::uint8_t { v1_0, v1_1, v1_2, v1_3 };
 /// Which earlier session shortens a handshake: none, the last one with the same server address, or the vehicle's own.

@@ -26,7 +26,7 @@ namespace loadsim::scenario {
 
 /// TLS of the embedded mosquitto, with certificates of the run's own CA (certificate::run_authority()).
 struct embedded_tls {
-    /// What is wrong with the broker: every client must refuse it.
+    /// Fault of the broker: every client must refuse it.
     enum class broker_fault : std::uint8_t {
         none,
         wrong_host,  ///< its certificate is for another host

@@ -21,7 +21,7 @@ constexpr choices::table<tls_resumption, 3> resumptions{
 constexpr choices::table<key_type, 4> key_types{{"p256", "p384", "rsa2048", "ed25519"},
                                                 {key_type::p256, key_type::p384, key_type::rsa2048, key_type::ed25519}};
 
-/// What a client trusts and offers.
+/// Keys of what a client verifies and offers.
 template <class V>
 void describe_connection(V& v, net::tls_options& o) {
     v.field("verify", o.verify,
