@@ -142,6 +142,26 @@ void fleet_core::on_broker_up(std::uint32_t condition) {
 
 // Sessions and availability.
 
+void fleet_core::set_first_state(vehicle_state& vehicle) {
+    if (behaviour_of(vehicle.id).credentials)
+        vehicle.state = session_state::rejected;
+    else if (powers_on_later(spec_, vehicle.id))
+        disruptions_of(vehicle).powered_off = true;
+    else
+        ++expected_online_;
+    update_state(vehicle);
+}
+
+void fleet_core::begin_load_of(vehicle_state& vehicle) {
+    update_state(vehicle);
+    if (vehicle.state != session_state::online && vehicle.state != session_state::offline) return;
+    const auto& b = behaviour_of(vehicle.id);
+    if (!b.online)
+        disconnect_permanently(vehicle);
+    else if (b.asleep && vehicle.state == session_state::online) // else after subscribing: the platform must learn of
+        fall_asleep(vehicle);                                    // the session first
+}
+
 void fleet_core::try_connect(vehicle_state& vehicle) {
     if (stopped_ || vehicle.state == session_state::online || must_stay_offline(vehicle)) return;
     connect(vehicle);

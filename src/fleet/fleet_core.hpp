@@ -96,6 +96,10 @@ protected:
     void process_due_conditions();
     void try_connect(vehicle_state&); ///< unless it must stay offline
     void set_state(vehicle_state&, session_state);
+    /// A vehicle that was just added: whether it is expected online before the load.
+    void set_first_state(vehicle_state&);
+    /// Begin of the load: a vehicle that is offline in the load disconnects, one that sleeps falls asleep.
+    void begin_load_of(vehicle_state&);
     void update_state(vehicle_state&); ///< reports and counts changes of reachability and availability
     /// The connection was ended by loadsim or the simulated broker.
     void end_session(vehicle_state&, std::string_view why, session_state next = session_state::offline);

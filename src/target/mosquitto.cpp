@@ -1,6 +1,7 @@
 #include <loadsim/target/mosquitto.hpp>
 
 #include <loadsim/base/child_process.hpp>
+#include <loadsim/base/new_file.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/net/connect_check.hpp>
 
@@ -90,18 +91,10 @@ bool contains_any(const std::string& text, std::string_view any_of) {
     return text.find_first_of(any_of) != std::string::npos;
 }
 
-/// Created with mode 0600: never readable by other users, not even briefly.
-bool write_for_owner(const std::filesystem::path& file, std::string_view text) {
+/// In place of a file of an earlier start.
+result<void> write_private(const fs::path& file, std::string_view text) {
     ::unlink(file.c_str());
-    const int out = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (out < 0) return false;
-    while (!text.empty()) {
-        const auto written = ::write(out, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) break;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return ::close(out) == 0 && text.empty();
+    return write_new_file(file, text);
 }
 
 fs::path configuration_path(const fs::path& folder) { return folder / "mosquitto.conf"; }
@@ -202,7 +195,7 @@ result<void> write_password_file(const std::filesystem::path& file, const std::v
         ::unlink(file.c_str());
         return problems{file.string(), fmt::format("the password file cannot be made ({}); is the disk full?", why)};
     };
-    if (!write_for_owner(file, *text)) return failed(std::strerror(errno));
+    if (const auto written = write_private(file, *text); !written) return failed(written.error().list.front().text);
     const auto pid = start_logged({program, "-U", file.string()}, log);
     if (pid < 0) return failed(std::strerror(errno));
     while (!exit_code_of(pid)) std::this_thread::sleep_for(poll_interval);
@@ -287,9 +280,8 @@ result<mosquitto> mosquitto::start(const fs::path& folder, const mosquitto_optio
 
 result<void> mosquitto::write_tls_files(const mosquitto_tls& tls) {
     for (const auto& [file, text] : mosquitto_tls_files(folder_, tls))
-        if (!write_for_owner(file, text))
-            return problems{file.string(), fmt::format("cannot be written ({}); name another folder with --report",
-                                                       std::strerror(errno))};
+        if (const auto written = write_private(file, text); !written)
+            return problems{file.string(), written.error().list.front().text + "; name another folder with --report"};
     broker_.scheme = "mqtts";
     client_tls_.ca = ca_path(folder_).string();
     if (tls.mutual) client_tls_.certificate = own_path(folder_).string();

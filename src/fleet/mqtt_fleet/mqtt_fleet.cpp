@@ -42,16 +42,8 @@ mqtt_fleet::mqtt_fleet(net::loop& loop, vehicle_events& events, const fleet_spec
     net::link_events& handler = *this;
     for (std::uint32_t slot = 0; slot < size(); ++slot) {
         const auto v = id_at(slot);
-        const auto& behaviour = behaviour_of(v);
-        auto& vehicle = vehicles_.emplace_back(
-            loop_, behaviour.asleep ? sleeper_session_options_ : spec_.options.mqtt.session, handler, v);
-        if (behaviour.credentials)
-            vehicle.state = session_state::rejected;
-        else if (powers_on_later(spec_, v))
-            disruptions_of(vehicle).powered_off = true;
-        else
-            ++expected_online_;
-        update_state(vehicle);
+        const auto& session = behaviour_of(v).asleep ? sleeper_session_options_ : spec_.options.mqtt.session;
+        set_first_state(vehicles_.emplace_back(loop_, session, handler, v));
     }
 }
 
@@ -62,17 +54,7 @@ void mqtt_fleet::start() {
 
 void mqtt_fleet::begin_load(monotonic_time start) {
     load_start_ = start;
-    for (mqtt_vehicle& vehicle : vehicles_) {
-        update_state(vehicle);
-        if (vehicle.state != session_state::online && vehicle.state != session_state::offline) continue;
-        const auto& b = behaviour_of(vehicle.id);
-        if (!b.online)
-            disconnect_permanently(vehicle);
-        else if (b.asleep &&
-                 vehicle.state ==
-                     session_state::online) // else after subscribing: the platform must learn of the session first
-            fall_asleep(vehicle);
-    }
+    for (mqtt_vehicle& vehicle : vehicles_) begin_load_of(vehicle);
     process_due_conditions();
     if (spec_.message_contract.has_telemetry()) send_due_telemetry();
 }

@@ -34,17 +34,7 @@ paho_fleet::paho_fleet(net::loop& loop, vehicle_events& events, const fleet_spec
     : fleet_core(events, spec), loop_(loop), tls_(tls), servers_(std::move(brokers)), identities_(spec),
       sleeper_session_options_(sleeper_session(spec.options.mqtt.session)),
       pacer_(size(), spec.options.connect_rate, spec.shard_partition, connects_in_flight) {
-    for (std::uint32_t slot = 0; slot < size(); ++slot) {
-        const auto v = id_at(slot);
-        auto& vehicle = vehicles_.emplace_back(*this, v);
-        if (behaviour_of(v).credentials)
-            vehicle.state = session_state::rejected;
-        else if (powers_on_later(spec_, v))
-            disruptions_of(vehicle).powered_off = true;
-        else
-            ++expected_online_;
-        update_state(vehicle);
-    }
+    for (std::uint32_t slot = 0; slot < size(); ++slot) set_first_state(vehicles_.emplace_back(*this, id_at(slot)));
 }
 
 void paho_fleet::start() {
@@ -54,15 +44,7 @@ void paho_fleet::start() {
 
 void paho_fleet::begin_load(monotonic_time start) {
     load_start_ = start;
-    for (auto& vehicle : vehicles_) {
-        update_state(vehicle);
-        if (vehicle.state != session_state::online && vehicle.state != session_state::offline) continue;
-        const auto& b = behaviour_of(vehicle.id);
-        if (!b.online)
-            disconnect_permanently(vehicle);
-        else if (b.asleep && vehicle.state == session_state::online) // else after subscribing
-            fall_asleep(vehicle);
-    }
+    for (auto& vehicle : vehicles_) begin_load_of(vehicle);
     process_due_conditions();
 }
 
