@@ -182,7 +182,6 @@ std::error_code mqtt_link::decrypt(mqtt::byte_view arrived) {
     if (stage_ == stage::securing && tls()->established() && !tls()->error()) {
         layers_->last_flight = std::move(*records);
         layers_->tls_duration = loop_.now() - started_;
-        events_.on_secured(*this, tls()->resumed());
         started_ = loop_.now();
         open_session();
         if (stage_ != stage::open) return std::make_error_code(std::errc::operation_canceled);

@@ -39,8 +39,6 @@ public:
     virtual mqtt::identity identify(mqtt_link&) = 0;
     /// The TCP connection is established. Sets the TLS of this connection; null: none. An error ends the connection.
     virtual std::error_code make_tls(mqtt_link&, std::unique_ptr<tls_session>&);
-    /// The TLS handshake is complete.
-    virtual void on_secured(mqtt_link&, bool /*resumed*/) {}
     /// The server has sent a ticket for a later connection. Only with tls_options::resumption.
     virtual void on_ticket(mqtt_link&, tls_ticket) {}
     /// The session is established.
