@@ -65,7 +65,9 @@ struct mqtt_link::layers {
     std::unique_ptr<tls_session> tls;   ///< of the connection; null: none
     std::unique_ptr<tls_session> ended; ///< of the connection that has ended, during on_offline()
     nanoseconds tls_duration{};         ///< of the handshake
-    mqtt::bytes last_flight;            ///< records that end the handshake: they are sent together with CONNECT
+    /// Records that end the handshake. They are sent together with CONNECT: the server may refuse the certificate and close between
+    /// two calls, and the second would fail before its alert is read.
+    mqtt::bytes last_flight;
     std::unique_ptr<link_impairment> impairment;
     std::optional<byte_tap::connection> tapped; ///< endpoints of a connection with a byte_tap
 };

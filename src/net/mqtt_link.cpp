@@ -360,19 +360,7 @@ void mqtt_link::on_timer(monotonic_time now) {
 
 void mqtt_link::arm_session_timer() { loop_.arm(*this, session_.next_deadline()); }
 
-/// Error of a connection that the system has reported; or the alert that arrived before it.
-std::error_code mqtt_link::alert_or(std::error_code why) {
-    if (tls() == nullptr || why.category() != std::system_category()) return why;
-    const auto received = ::recv(socket_, loop_.read_buffer.data(), loop_.read_buffer.size(), 0);
-    if (received <= 0) return why;
-    const lent_buffer plain(loop_.plain_buffer);
-    const lent_buffer records(loop_.record_buffer);
-    tls()->receive({loop_.read_buffer.data(), static_cast<std::size_t>(received)}, *plain, *records);
-    return tls()->error() ? tls()->error() : why;
-}
-
 void mqtt_link::on_connection_lost(std::error_code why) {
-    why = alert_or(why);
     const bool was_online = was_online_;
     if (layers_) layers_->ended = std::move(layers_->tls);
     drop_connection();

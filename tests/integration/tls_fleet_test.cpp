@@ -61,13 +61,14 @@ TEST_F(tls_fleet, has_a_certificate_for_each_vehicle_from_files_or_issued) {
     broker requires_certificates(settings());
     const auto url = secure_url(requires_certificates);
     for (const auto& fleet_tls :
-         {fmt::format("{{certificate: '{0}/{{vin}}.pem', key: '{0}/{{vin}}.key'}}", path("vehicles")),
+         {fmt::format("{{verify: none, certificate: '{0}/{{vin}}.pem', key: '{0}/{{vin}}.key'}}", path("vehicles")),
           fmt::format("{{issue: {{ca: {}, key: {}}}}}", path("ca.pem"), path("ca.key"))}) {
         auto run = program::run(scenario(url, fleet_tls, own_tls()));
         EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
         const auto summary = run.summary();
         EXPECT_EQ(number(summary, "/sessions/tls/full/samples"), vehicles);
         EXPECT_EQ(number(summary, "/sessions/tls/failed"), 0);
+        EXPECT_EQ(number(summary, "/sessions/tls/unverified"), fleet_tls.starts_with("{verify: none") ? vehicles : 0);
         EXPECT_EQ(number(summary, "/requests/outcomes/executed"), 20);
         EXPECT_GT(number(summary, "/sessions/tls/bytes_sent"), number(summary, "/messages/bytes_sent"));
     }
@@ -122,6 +123,22 @@ TEST_F(tls_fleet, ends_with_a_sentence_when_no_vehicle_can_have_a_session) {
         EXPECT_THAT(run.err(), HasSubstr(r.sentence)) << r.yaml;
         EXPECT_THAT(run.err(), testing::Not(HasSubstr("PRIVATE KEY")));
     }
+}
+
+/// With TLS 1.3 the refusal follows the client's end of the handshake, and mosquitto closes at once.
+TEST_F(tls_fleet, counts_each_refusal_by_its_alert) {
+    auto run = program::run(
+        "name: t\ntarget: {embedded: {tls: {mutual: true}, services: {horn: {pending: 1s, running: 1s}}}}\n"
+        "fleet: {vehicles: 100, segments: [{name: s, share: 100%, behaviour: bare}]}\n"
+        "behaviours: {bare: {credentials: {certificate: missing}}}\n"
+        "load: {lagLimit: 5s, drain: 5s, completionTimeout: 4s, services: {horn: 1}, phases: "
+        "[{duration: 1s, arrivalRate: 5}]}\n");
+    EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
+    const auto summary = run.summary();
+    EXPECT_GE(number(summary, "/sessions/tls/failed"), 100);
+    const auto& reasons = summary.at_pointer("/sessions/tls/error_reasons").as_object();
+    ASSERT_EQ(reasons.size(), 1U) << reasons;
+    EXPECT_EQ(reasons.begin()->key(), "TLS alert from the peer: certificate required");
 }
 
 TEST_F(tls_fleet, counts_a_single_vehicle_without_its_files_and_goes_on) {

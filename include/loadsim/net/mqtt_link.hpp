@@ -141,7 +141,6 @@ private:
     std::error_code with_output(Call&& call);
     void arm_session_timer();
     void check_syn_retransmission();
-    std::error_code alert_or(std::error_code why);
     void on_connection_lost(std::error_code why);
     void drop_connection(close_kind = close_kind::closed);
     void abandon_socket(int socket);
