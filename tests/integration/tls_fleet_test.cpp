@@ -131,7 +131,7 @@ TEST_F(tls_fleet, counts_each_refusal_by_its_alert) {
         "name: t\ntarget: {embedded: {tls: {mutual: true}, services: {horn: {pending: 1s, running: 1s}}}}\n"
         "fleet: {vehicles: 100, segments: [{name: s, share: 100%, behaviour: bare}]}\n"
         "behaviours: {bare: {credentials: {certificate: missing}}}\n"
-        "load: {lagLimit: 5s, drain: 5s, completionTimeout: 4s, services: {horn: 1}, phases: "
+        "load: {lagLimit: 5s, drain: 8s, completionTimeout: 6s, services: {horn: 1}, phases: "
         "[{duration: 1s, arrivalRate: 5}]}\n");
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();
@@ -141,7 +141,7 @@ TEST_F(tls_fleet, counts_each_refusal_by_its_alert) {
     EXPECT_EQ(reasons.begin()->key(), "TLS alert from the peer: certificate required");
 }
 
-TEST_F(tls_fleet, counts_a_single_vehicle_without_its_files_and_goes_on) {
+TEST_F(tls_fleet, waits_for_a_vehicle_without_its_files_and_names_the_reason) {
     broker requires_certificates(settings());
     auto last = std::filesystem::path();
     for (const auto& file : std::filesystem::directory_iterator(path("vehicles")))
@@ -149,11 +149,13 @@ TEST_F(tls_fleet, counts_a_single_vehicle_without_its_files_and_goes_on) {
             file.path().stem() != std::filesystem::path(own).stem())
             last = file.path();
     std::filesystem::remove(last);
-    auto run = program::run(scenario(
-        secure_url(requires_certificates),
-        fmt::format("{{certificate: '{0}/{{vin}}.pem', key: '{0}/{{vin}}.key'}}", path("vehicles")), own_tls()));
-    run.wait(std::chrono::seconds{60});
-    EXPECT_THAT(run.out() + run.err(), HasSubstr("no certificate: "));
+    auto run = program::run(
+        scenario(secure_url(requires_certificates),
+                 fmt::format("{{certificate: '{0}/{{vin}}.pem', key: '{0}/{{vin}}.key'}}", path("vehicles")),
+                 own_tls()),
+        {"--set", "fleet.fleetConnectTimeout=3s"});
+    EXPECT_EQ(run.wait(), 3) << run.out();
+    EXPECT_THAT(run.err(), AllOf(HasSubstr("19 of 20"), HasSubstr("no certificate: ")));
 }
 
 TEST_F(tls_fleet, replay_writes_the_keys_beside_the_packets) {
