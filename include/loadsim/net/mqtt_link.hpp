@@ -40,7 +40,7 @@ public:
     /// The TCP connection is established. Sets the TLS of this connection; null: none. An error ends the connection.
     virtual std::error_code make_tls(mqtt_link&, std::unique_ptr<tls_session>&);
     /// The server has sent a ticket for a later connection. Only with tls_options::resumption.
-    virtual void on_ticket(mqtt_link&, tls_ticket) {}
+    virtual void on_ticket(mqtt_link&, tls_ticket&&) {}
     /// The session is established.
     virtual void on_online(mqtt_link&, const mqtt::server_limits&, const connect_times&) = 0;
     virtual void on_message(mqtt_link&, const mqtt::message&) = 0;

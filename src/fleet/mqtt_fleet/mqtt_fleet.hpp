@@ -90,7 +90,7 @@ private:
 
     // net::link_events
     std::error_code make_tls(net::mqtt_link&, std::unique_ptr<net::tls_session>&) override;
-    void on_ticket(net::mqtt_link&, net::tls_ticket) override;
+    void on_ticket(net::mqtt_link&, net::tls_ticket&&) override;
     mqtt::identity identify(net::mqtt_link&) override;
     void on_online(net::mqtt_link&, const mqtt::server_limits&, const net::connect_times&) override;
     void on_message(net::mqtt_link&, const mqtt::message&) override;

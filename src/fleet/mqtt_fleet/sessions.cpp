@@ -163,7 +163,7 @@ std::error_code mqtt_fleet::make_tls(net::mqtt_link& link, std::unique_ptr<net::
     return {};
 }
 
-void mqtt_fleet::on_ticket(net::mqtt_link& link, net::tls_ticket ticket) {
+void mqtt_fleet::on_ticket(net::mqtt_link& link, net::tls_ticket&& ticket) {
     const mqtt_vehicle& vehicle = vehicle_of(link);
     if (tls_->context_options().resumption == net::tls_resumption::endpoint)
         broker_of(vehicle).ticket = std::move(ticket);
