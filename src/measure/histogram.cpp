@@ -76,15 +76,23 @@ bool histogram::percentile_overflows(double p) const {
     return overflow_ != 0 && (p > 0 ? rank_of(p) : 1) > count_ - overflow_;
 }
 
-nanoseconds histogram::percentile(double p) const {
-    if (!(p > 0)) return min();
-    const auto rank = rank_of(p);
+std::size_t histogram::index_of_rank(std::uint64_t rank) const {
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
         seen += counts_[i];
-        if (seen >= rank) return highest_equivalent(i);
+        if (seen >= rank) return i;
     }
-    return max();
+    return counts_.size() - 1;
+}
+
+nanoseconds histogram::percentile(double p) const { return p > 0 ? highest_at(rank_of(p)) : min(); }
+
+nanoseconds histogram::lowest_at(std::uint64_t rank) const {
+    return empty() ? nanoseconds{0} : lowest_equivalent(index_of_rank(rank));
+}
+
+nanoseconds histogram::highest_at(std::uint64_t rank) const {
+    return empty() ? nanoseconds{0} : highest_equivalent(index_of_rank(rank));
 }
 
 nanoseconds histogram::min() const {

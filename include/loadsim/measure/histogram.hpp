@@ -45,6 +45,9 @@ public:
     /// Largest value equivalent to the value at this percentile (clamped to 0..100), as HdrHistogram defines it: at least
     /// ceil(p/100 * count) samples are not above the result. Percentile 0 is min(). 0 when empty.
     nanoseconds percentile(double p) const;
+    /// Lowest and highest value equivalent to the sample of this rank, from 1 (smallest) to count(). 0 when empty.
+    nanoseconds lowest_at(std::uint64_t rank) const;
+    nanoseconds highest_at(std::uint64_t rank) const;
     bool percentile_overflows(double p) const; ///< the sample at this percentile is above the highest value
     nanoseconds min() const;                   ///< lowest equivalent value of the smallest bucket in use; 0 when empty
     nanoseconds max() const;                   ///< highest equivalent value of the largest bucket in use; 0 when empty
@@ -65,6 +68,7 @@ public:
 private:
     static nanoseconds highest_equivalent(std::size_t index);
     std::uint64_t rank_of(double p) const;
+    std::size_t index_of_rank(std::uint64_t rank) const; ///< not empty
 
     std::vector<std::uint64_t> counts_; // never ends in a zero
     std::uint64_t count_ = 0;
