@@ -13,7 +13,7 @@ broker::broker(std::string_view access) {
 
 void broker::start() {
     process_.emplace(loadsim::child_options{.command = {"mosquitto", "-c", (folder_ / "mosquitto.conf").string()}});
-    if (!wait_until([this] { return accepts_connections(port_); }))
+    if (!wait_until([this] { return accepts_connections(port_); }, std::chrono::seconds{30}))
         throw std::runtime_error("mosquitto does not listen");
 }
 

@@ -10,8 +10,6 @@
 #include <loadsim/net/url.hpp>
 #include <loadsim/vehicle/vin.hpp>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -40,12 +38,6 @@ namespace {
 
 const std::string vin = vehicle::vin_of({}, vehicle_id{1});
 const std::string other_vin = vehicle::vin_of({}, vehicle_id{2});
-
-/// Port that was free at the time of the call: two programs need each other's address before their start.
-std::uint16_t free_port() {
-    boost::asio::io_context io;
-    return boost::asio::ip::tcp::acceptor(io, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
-}
 
 /// HTTP server that records requests and responds 202.
 class request_recorder {
@@ -237,7 +229,7 @@ std::map<std::string, int> final_states(const std::string& backend, int requests
 
 TEST(broker_api, works_with_the_reference_backend) {
     request_recorder events;
-    const auto backend_url = fmt::format("http://127.0.0.1:{}", free_port());
+    const auto backend_url = fmt::format("http://127.0.0.1:{}", harness::free_port());
     program service({"broker-api", "--inbound", backend_url, "--vehicles", "10"});
     program backend({"backend", "--vehicles", "broker-api", "--broker-api", standalone_url(service), "--listen",
                      backend_url.substr(7), "--events", events.url() + "/events"});
@@ -264,7 +256,7 @@ TEST(broker_api, faults_delay_requests_and_lose_none) {
                             "      - {status: 503, every: 3}\n"
                             "      - {slow: 100ms, every: 2}\n"
                             "      - {duplicate: true, every: 2}\n");
-    const auto backend_url = fmt::format("http://127.0.0.1:{}", free_port());
+    const auto backend_url = fmt::format("http://127.0.0.1:{}", harness::free_port());
     program service({"broker-api", bad.path(), "--inbound", backend_url});
     program backend({"backend", "--vehicles", "broker-api", "--broker-api", standalone_url(service), "--listen",
                      backend_url.substr(7)});
@@ -332,7 +324,7 @@ private:
 };
 
 TEST(broker_api, a_run_extracts_the_request_id_from_a_header) {
-    const auto port = free_port();
+    const auto port = harness::free_port();
     const header_platform platform(fmt::format("http://127.0.0.1:{}", port));
     const auto text = fmt::format(R"(
 name: header

@@ -16,7 +16,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -64,15 +63,6 @@ std::set<std::string> names_in(const std::filesystem::path& folder) {
     for (const auto& entry : std::filesystem::directory_iterator(folder))
         names.insert(entry.path().filename().string());
     return names;
-}
-
-/// Loopback port below those that the kernel gives to connections, so that it stays free until somebody listens.
-std::uint16_t unused_port() {
-    static std::atomic<unsigned> next = static_cast<unsigned>(::getpid()) * 101;
-    for (;;) {
-        const auto port = static_cast<std::uint16_t>(20'000 + next++ % 10'000);
-        if (!harness::accepts_connections(port)) return port;
-    }
 }
 
 /// Program under the fault of a row, from its start to the end of its command.
@@ -321,7 +311,7 @@ private:
     const fault_row& row_;
     harness::temporary_folder inputs_, scratch_;
     std::set<std::string> input_names_;
-    std::uint16_t port_ = unused_port();
+    std::uint16_t port_ = harness::free_port();
     std::optional<harness::broker> broker_;
     std::optional<harness::broker_relay> relay_;
     std::optional<harness::scripted_api> api_;

@@ -3,12 +3,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <thread>
 
 #include <stdlib.h>
+#include <unistd.h>
 
 namespace harness {
 
@@ -38,8 +40,17 @@ std::string read_file(const std::filesystem::path& file) {
 }
 
 std::uint16_t free_port() {
+    static std::atomic<unsigned> next =
+        static_cast<unsigned>(::getpid()) * 101; // tests of other processes begin elsewhere
     asio::io_context io;
-    return tcp::acceptor(io, {asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
+    for (;;) {
+        const tcp::endpoint candidate(asio::ip::address_v4::loopback(),
+                                      static_cast<std::uint16_t>(20'000 + next++ % 12'000));
+        boost::system::error_code error;
+        tcp::acceptor acceptor(io);
+        acceptor.open(candidate.protocol());
+        if (!acceptor.bind(candidate, error)) return candidate.port();
+    }
 }
 
 bool accepts_connections(std::uint16_t port) {
