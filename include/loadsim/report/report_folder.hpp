@@ -26,12 +26,12 @@ using load_start = std::optional<std::chrono::system_clock::time_point>;
 
 /// Contents of run.json, written at the start and when the load begins, so that the report of a killed run is readable.
 struct run_header {
-    std::string version; ///< of the program
     measure::run_mode mode = measure::run_mode::run;
     std::string scenario; ///< name
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;
     load_start load_started{}; ///< nullopt: not yet
+    measure::run_origin origin{};
 };
 
 /// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
@@ -67,12 +67,12 @@ std::string anomaly_line(const measure::anomaly_record&, const load_start& = {})
 std::string session_line(const measure::session_record&, const load_start& = {});
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
-/// latency.hlog (each write is flushed), summary.json at the end.
+/// latency.hlog (each write is flushed), summary.json, junit.xml and summary.md at the end.
 /// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
 class report_writer {
 public:
-    /// Files already in the folder: none, or those of a run whose process has died; then only summary.json is still to be written.
+    /// Files already in the folder: none, or those of a run whose process has died; then only those of its end are still to be written.
     enum class existing_files : std::uint8_t { none, partial };
 
     report_writer(std::filesystem::path folder, const run_header&, measure::labels,
