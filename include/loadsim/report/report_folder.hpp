@@ -40,6 +40,16 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 /// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&);
 
+/// Empties the folder of an earlier run. Nothing is removed unless it is a folder with a run.json of loadsim, of any version, without
+/// foreign folders in it. Symbolic links are not followed: one to a folder is refused, those inside are removed.
+/// Errors: it is something else, or cannot be emptied.
+problems remove_old_report(const std::filesystem::path&);
+
+/// Name of the symbolic link beside the folders, to the newest one.
+inline constexpr const char* latest_link_name = "latest";
+/// Points that link to the folder, in one step. Errors: it is no link, or cannot be made.
+problems link_latest(const std::filesystem::path& folder);
+
 /// Creates a folder that did not exist, and its parents: `path`, or if that exists `path`-2, -3 ... Two runs of one second get
 /// two folders. Errors: creation failed.
 result<std::filesystem::path> make_new_folder(const std::filesystem::path& path);
