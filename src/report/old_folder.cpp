@@ -63,8 +63,10 @@ std::string reason_to_keep(const fs::path& folder) {
 problems remove_old_report(const fs::path& path) {
     auto folder = path.lexically_normal();
     if (!folder.has_filename()) folder = folder.parent_path(); // with a final '/' a link would be followed
-    if (auto reason = reason_to_keep(folder); !reason.empty()) return {folder.string(), std::move(reason)};
     std::error_code error;
+    const auto status = fs::symlink_status(folder, error);
+    if (!fs::exists(status) || (fs::is_directory(status) && fs::is_empty(folder, error))) return {};
+    if (auto reason = reason_to_keep(folder); !reason.empty()) return {folder.string(), std::move(reason)};
     // run.json last: a folder that is not emptied completely is still known as a report.
     std::vector<fs::path> entries;
     for (const auto& entry : fs::directory_iterator(folder, error))

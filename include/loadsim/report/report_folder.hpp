@@ -40,7 +40,7 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 /// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&);
 
-/// Empties the folder of an earlier run. Nothing is removed unless it is a folder with a run.json of loadsim, of any version, without
+/// Empties the folder of an earlier run; nothing if there is none, or an empty one. Nothing is removed unless it is a folder with a run.json of loadsim, of any version, without
 /// foreign folders in it. Symbolic links are not followed: one to a folder is refused, those inside are removed.
 /// Errors: it is something else, or cannot be emptied.
 problems remove_old_report(const std::filesystem::path&);

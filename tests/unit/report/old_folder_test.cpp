@@ -38,6 +38,9 @@ TEST_F(old_folder, is_emptied_and_can_be_used_again) {
     EXPECT_EQ(text("mine"), "x") << "a link is removed, not its target";
     EXPECT_EQ(text("elsewhere/file"), "x");
     EXPECT_TRUE(make_folder(old));
+    EXPECT_EQ(to_string(remove_old_report(old)), "") << "an empty one";
+    EXPECT_EQ(to_string(remove_old_report(folder / "none")), "");
+    EXPECT_THAT(to_string(remove_old_report(folder / "mine")), HasSubstr("has no run.json")) << "a file";
 }
 
 TEST_F(old_folder, of_any_version_is_one) {
