@@ -36,6 +36,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.scenario.seed) add("--seed", std::to_string(*options.scenario.seed));
     if (options.shards != 0) add("--shards", std::to_string(options.shards));
     if (options.quiet) command.emplace_back("--quiet");
+    for (const auto& text : options.labels) add("--label", text);
     return command;
 }
 
@@ -62,8 +63,9 @@ exit_code launch_ranks(const run_options& options) {
     }
     const auto scenario = read_scenario(options.scenario);
     if (!scenario) return scenario.error();
-    const auto folder = make_report_folder(options.report, scenario->name);
+    const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return folder.error();
+    link_latest_report(options.report, *folder);
     const auto ended = cluster::launch({.ranks = options.ranks,
                                         .hostfile = options.hostfile,
                                         .command = rank_command(options, *folder),
@@ -88,13 +90,17 @@ exit_code launch_ranks(const run_options& options) {
     if (!partial_result) return ended->started ? cut_short : exit_code::setup; // no files of the ranks on this host
     // Of rank 0, as in its files; the result has been read long after.
     if (const auto written = report::read_report(*folder, {.request_id = {}, .vin = {}, .limit = 0}, LOADSIM_VERSION);
-        written && written->started)
+        written && written->started) {
         partial_result->started = *written->started;
+        partial_result->load_started = written->load_started;
+    }
     log_to_folder(*folder); // failure ignored: the report is useful without a log
     run_report report(*scenario, *folder,
                       {.quiet = options.quiet,
                        .terminal = report::terminal_of(stdout),
-                       .existing_files = report::report_writer::existing_files::partial});
+                       .existing_files = report::report_writer::existing_files::partial,
+                       .labels = report::parse_run_labels(options.labels).value(),
+                       .informs_github = true});
     report.finish(*partial_result);
     return report.code();
 }

@@ -20,9 +20,11 @@ exit_code rehearse(const rehearse_options& options) {
     const auto setup = prepare_run(options.scenario, options.report);
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
-    run_report report(
-        scenario, folder,
-        {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .mode = measure::run_mode::rehearsal});
+    run_report report(scenario, folder,
+                      {.quiet = options.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .mode = measure::run_mode::rehearsal,
+                       .informs_github = true});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
         report.report_failure(done.error());
         return exit_code::setup;

@@ -69,14 +69,19 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     if (!handshake) return refuse(channel, handshake.error(), exit_code::setup);
     if (const auto refused = run::check_max_vusers(*scenario, channel.info().count); !refused.empty())
         return refuse(channel, refused, exit_code::usage);
-    const auto folder = make_report_folder(options.report, scenario->name);
+    const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return release_ranks_and_exit(channel, folder.error());
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
+    link_latest_report(options.report, *folder);
 
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
     const auto trace_run = run::random_trace_run();
     run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
-    run_report report(*scenario, *folder, {.quiet = options.quiet, .terminal = launcher_terminal()});
+    run_report report(*scenario, *folder,
+                      {.quiet = options.quiet,
+                       .terminal = launcher_terminal(),
+                       .labels = report::parse_run_labels(options.labels).value(),
+                       .informs_github = true});
     bool aborted = false;
     auto listener = report.listener();
     listener.on_notice(run::describe_ranks(channel, shards));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace loadsim::app {
 
@@ -17,6 +18,8 @@ struct run_options {
     std::uint32_t ranks = 0; ///< 0: one process, or started by mpirun as a rank
     std::string hostfile;
     bool quiet = false;
+    std::vector<std::string> labels{}; ///< --label NAME=VALUE; checked
+    bool overwrite = false;
 };
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.

@@ -7,15 +7,24 @@
 #include <loadsim/base/log.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
+#include <loadsim/net/url.hpp>
+#include <loadsim/report/github.hpp>
+#include <loadsim/report/summary_markdown.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <climits>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <system_error>
 #include <utility>
 #include <vector>
+
+#include <unistd.h>
 
 namespace loadsim::app {
 namespace {
@@ -26,6 +35,36 @@ std::string write_resolved(const std::filesystem::path& file, const scenario::sc
     out << scenario::write(scenario);
     out.close();
     return out ? std::string{} : fmt::format("{}: cannot be written; is the disk full?", file.string());
+}
+
+/// Empty: not set.
+std::string environment_value(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string{} : value;
+}
+
+std::string host_name() {
+    char name[HOST_NAME_MAX + 1] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+/// "embedded", or the addresses of broker and API; "simulated" in a rehearsal.
+std::string target_text(const scenario::target& target, measure::run_mode mode) {
+    if (mode == measure::run_mode::rehearsal) return "simulated";
+    std::vector<std::string> parts;
+    for (const auto& endpoints : {scenario::brokers_of(target), scenario::apis_of(target)})
+        for (const auto& endpoint : endpoints) parts.push_back(to_string(endpoint));
+    if (target.embedded) parts.emplace_back("embedded"); // all, or the backend alone
+    return fmt::format("{}", fmt::join(parts, " "));
+}
+
+measure::run_origin origin_of(const scenario::scenario_config& scenario, const report_options& options) {
+    measure::run_origin origin{.version = LOADSIM_VERSION,
+                               .host = host_name(),
+                               .target = mask_secrets(target_text(scenario.target, options.mode)),
+                               .labels = options.labels};
+    for (auto& [name, value] : origin.labels) value = mask_secrets(value);
+    return origin;
 }
 
 /// Interval of plain progress lines, in run time; longer for a rehearsal, whose simulated time passes quickly.
@@ -70,13 +109,14 @@ result<std::string> find_vin(const std::filesystem::path& folder, const std::str
 run_report::run_report(const scenario::scenario_config& scenario, std::filesystem::path folder,
                        const report_options& options)
     : scenario_(scenario), folder_(std::move(folder)), options_(options), labels_(scenario::labels_of(scenario)),
+      origin_(origin_of(scenario, options)),
       console_(stdout, options.quiet, options.terminal, plain_line_interval(options.mode)),
       writer_(folder_,
-              {.version = LOADSIM_VERSION,
-               .mode = options.mode,
+              {.mode = options.mode,
                .scenario = scenario.name,
                .seed = scenario.seed,
-               .started = started_.utc},
+               .started = started_.utc,
+               .origin = origin_},
               labels_, options.existing_files),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
@@ -103,7 +143,9 @@ run::listener run_report::listener() {
             .started = started_};
 }
 
-void run_report::finish(const measure::run_result& result) {
+void run_report::finish(const measure::run_result& measured) {
+    auto result = measured;
+    result.origin = origin_;
     const auto budgets =
         options_.mode == measure::run_mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
     auto evaluation = verdict::evaluate(result, budgets, labels_);
@@ -125,7 +167,28 @@ void run_report::finish(const measure::run_result& result) {
         print_problems(
             {"", "without summary.json the exit code is 3; make room, or name another folder with --report"});
     }
+    if (options_.informs_github) inform_github(result, evaluation);
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
+}
+
+void run_report::inform_github(const measure::run_result& result, const verdict::evaluation& evaluation) const {
+    if (environment_value("GITHUB_ACTIONS") == "true") {
+        std::error_code error; // without working folder absolute paths only
+        const auto working_folder = std::filesystem::current_path(error);
+        std::vector<report::budget_line> lines;
+        for (std::size_t i = 0; i < std::min(scenario_.budgets.size(), scenario_.budget_places.list.size()); ++i) {
+            const auto& [file, line] = scenario_.budget_places.list[i];
+            const auto path =
+                file.empty() ? file
+                             : report::path_in_checkout(file, working_folder, environment_value("GITHUB_WORKSPACE"));
+            lines.push_back({scenario_.budgets[i].expression, path, line});
+        }
+        print_error(report::github_annotations(evaluation, lines)); // stdout may be read by another program
+    }
+    if (const auto file = environment_value("GITHUB_STEP_SUMMARY"); !file.empty())
+        if (const auto error = report::append_step_summary(file, report::summary_markdown(result, evaluation, labels_));
+            !error.empty())
+            print_problems({"", error});
 }
 
 void run_report::report_failure(const problems& errors) {

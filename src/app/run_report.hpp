@@ -5,6 +5,7 @@
 #include <loadsim/report/console.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/report_reader.hpp>
+#include <loadsim/report/run_labels.hpp>
 #include <loadsim/run/run.hpp>
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/verdict/verdict.hpp>
@@ -20,6 +21,8 @@ struct report_options {
     measure::run_mode mode = measure::run_mode::run;
     /// Files already in the folder; `partial`: those of a run whose process has died.
     report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
+    report::run_labels labels{}; ///< --label
+    bool informs_github = false; ///< in a job of GitHub Actions: annotations on standard error, and the step's summary
 };
 
 /// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
@@ -38,10 +41,13 @@ public:
     verdict::exit_code code() const { return code_; }
 
 private:
+    void inform_github(const measure::run_result&, const verdict::evaluation&) const;
+
     const scenario::scenario_config& scenario_;
     std::filesystem::path folder_;
     report_options options_;
     measure::labels labels_;
+    measure::run_origin origin_;
     run::run_start started_;
     report::console console_;
     report::report_writer writer_;

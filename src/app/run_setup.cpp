@@ -82,7 +82,13 @@ or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags& flag
     return exit_code::usage;
 }
 
-or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name) {
+or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name,
+                                                       bool overwrite) {
+    if (overwrite)
+        if (const auto kept = report::remove_old_report(report_path); !kept.empty()) {
+            print_problems(kept);
+            return exit_code::setup;
+        }
     const auto new_folder = [&] {
         return std::filesystem::path("reports") / report::folder_name(name, std::chrono::system_clock::now());
     };
@@ -92,12 +98,18 @@ or_exit_code<std::filesystem::path> make_report_folder(const std::string& report
     return exit_code::setup;
 }
 
-or_exit_code<run_setup> prepare_run(const scenario_flags& flags, const std::string& report_path) {
+void link_latest_report(const std::string& report_path, const std::filesystem::path& folder) {
+    if (!report_path.empty()) return;
+    for (const auto& [place, text] : report::link_latest(folder).list) print_problems({place, "warning: " + text});
+}
+
+or_exit_code<run_setup> prepare_run(const scenario_flags& flags, const std::string& report_path, bool overwrite) {
     auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
-    auto folder = make_report_folder(report_path, scenario->name);
+    auto folder = make_report_folder(report_path, scenario->name, overwrite);
     if (!folder) return folder.error();
     if (!log_to_folder(*folder)) return exit_code::setup;
+    link_latest_report(report_path, *folder);
     return run_setup{std::move(*scenario), std::move(*folder)};
 }
 

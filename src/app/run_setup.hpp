@@ -47,11 +47,14 @@ using or_exit_code = boost::system::result<T, verdict::exit_code>;
 /// Reads the scenario; prints its problems and warnings.
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags&);
 
-/// Creates the folder `report_path`; when that is empty, a new one: reports/NAME-TIME.
-or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name);
+/// Creates the folder `report_path`; when that is empty, a new one: reports/NAME-TIME. `overwrite`: removes a report that is there.
+or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name,
+                                                       bool overwrite = false);
+/// Points reports/latest to the folder, unless it was named by the user. A failure is only a warning.
+void link_latest_report(const std::string& report_path, const std::filesystem::path& folder);
 
 /// Reads the scenario, creates the folder and opens the log in it.
-or_exit_code<run_setup> prepare_run(const scenario_flags&, const std::string& folder);
+or_exit_code<run_setup> prepare_run(const scenario_flags&, const std::string& folder, bool overwrite = false);
 
 /// The flag --quiet of commands that show progress.
 flag quiet_flag(bool& quiet);

@@ -4,7 +4,9 @@
 #include <loadsim/base/input.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
+#include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/summary_markdown.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -149,7 +151,11 @@ void report_writer::write(const measure::progress& p) {
 }
 
 bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
-    return write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+    // The summary first, for which there may be room on a disk that the others would fill.
+    const bool has_summary = write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+    write_atomically(junit_file_name, junit_xml({junit_of(run, evaluation, labels_)}));
+    write_atomically(markdown_file_name, summary_markdown(run, evaluation, labels_));
+    return has_summary;
 }
 
 bool report_writer::write_atomically(std::string_view name, std::string_view text) {

@@ -4,12 +4,16 @@
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/units.hpp>
 #include <loadsim/report/report_folder.hpp>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
 
 namespace loadsim::report {
 namespace {
@@ -28,6 +32,16 @@ json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) 
     json::object all;
     for (const auto& [text, count] : counts) all[text] = count;
     return all;
+}
+
+json::object texts_by_name(const std::vector<std::pair<std::string, std::string>>& texts) {
+    json::object all;
+    for (const auto& [name, text] : texts) all[name] = text;
+    return all;
+}
+
+json::value instant_or_null(const load_start& when) {
+    return when ? json::value(iso_time(*when, iso_format::milliseconds)) : json::value(nullptr);
 }
 
 /// Array of counts by name, including zeros.
@@ -68,10 +82,20 @@ json::array outcome_matrix(const measure::totals& sum, const labels& labels) {
     return rows;
 }
 
-json::array phases(const measure::totals& sum, const labels& labels) {
+/// Requests a second, with three decimals; null for no time.
+json::value rate_or_null(std::uint64_t requests, nanoseconds time) {
+    if (time.count() == 0) return nullptr;
+    return std::round(static_cast<double>(requests) / seconds(time) * 1e3) / 1e3;
+}
+
+json::array phases(const run_result& run, const labels& labels) {
+    const auto& sum = run.sum;
     json::array rows;
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
         json::object row{{"name", name_at(labels.phases, i)}};
+        const auto planned = i < run.load_phases.size() ? run.load_phases[i] : measure::load_phase{};
+        row["asked_rate_per_s"] = rate_or_null(planned.planned, planned.duration);
+        row["achieved_rate_per_s"] = rate_or_null(sum.phases[i].sent, planned.elapsed);
         for (const auto& [name, value] : request_counts(sum.phases[i])) row[name] = value;
         row["e2e"] = json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}));
         rows.push_back(std::move(row));
@@ -240,21 +264,26 @@ json::object generator(const run_result& run) {
 } // namespace
 
 std::string run_json(const run_header& run) {
-    return json_indented(json::object{
-        {"schema", run_schema},
-        {"version", run.version},
-        {"mode", to_string(run.mode)},
-        {"scenario", run.scenario},
-        {"seed", run.seed},
-        {"started_at", iso_time(run.started, iso_format::seconds)},
-        {"load_started_at", run.load_started ? json::value(iso_time(*run.load_started, iso_format::milliseconds))
-                                             : json::value(nullptr)}});
+    return json_indented(json::object{{"schema", run_schema},
+                                      {"version", run.origin.version},
+                                      {"host", run.origin.host},
+                                      {"target", run.origin.target},
+                                      {"labels", texts_by_name(run.origin.labels)},
+                                      {"mode", to_string(run.mode)},
+                                      {"scenario", run.scenario},
+                                      {"seed", run.seed},
+                                      {"started_at", iso_time(run.started, iso_format::seconds)},
+                                      {"load_started_at", instant_or_null(run.load_started)}});
 }
 
 std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {
     const auto& sum = run.sum;
     const json::object summary{
         {"schema", summary_schema},
+        {"version", run.origin.version},
+        {"host", run.origin.host},
+        {"target", run.origin.target},
+        {"labels", texts_by_name(run.origin.labels)},
         {"mode", to_string(run.mode)},
         {"scenario", run.scenario},
         {"seed", run.seed},
@@ -262,11 +291,12 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"exit_code", static_cast<int>(evaluation.code)},
         {"verdict_reasons", json::array(evaluation.reasons.begin(), evaluation.reasons.end())},
         {"started_at", iso_time(run.started, iso_format::seconds)},
+        {"load_started_at", instant_or_null(run.load_started)},
         {"duration_ms", json_ms(run.elapsed)},
         {"end_reason", end_reason_text(run.ended)},
         {"requests", requests(run)},
         {"outcome_matrix", outcome_matrix(sum, labels)},
-        {"phases", phases(sum, labels)},
+        {"phases", phases(run, labels)},
         {"services", services(sum, labels)},
         {"latency", latency(sum)},
         {"sessions", sessions(run)},

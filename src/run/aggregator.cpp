@@ -44,7 +44,8 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.late_ranks = late_ranks;
     p.load_duration = plan_.schedule.duration();
     if (start != never) {
-        p.load_started = std::chrono::floor<std::chrono::milliseconds>(started_.utc + (start - started_.at));
+        load_start_ = start;
+        p.load_started = utc_of(start);
         p.load_elapsed = std::max(end - start, nanoseconds{0});
         p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(begin + (end - begin) / 2 - start));
         const auto until = std::min(end, load_end_);
@@ -63,6 +64,23 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     return p;
 }
 
+std::chrono::system_clock::time_point aggregator::utc_of(monotonic_time when) const {
+    return std::chrono::floor<std::chrono::milliseconds>(started_.utc + (when - started_.at));
+}
+
+std::vector<measure::load_phase> aggregator::load_phases(monotonic_time now) const {
+    const auto& schedule = plan_.schedule;
+    const auto loaded = load_start_ == never ? nanoseconds{0} : std::min(now, load_end_) - load_start_;
+    std::vector<measure::load_phase> all;
+    for (std::size_t i = 0; i < schedule.phases().size(); ++i) {
+        const auto duration = schedule.phases()[i].duration;
+        all.push_back({.planned = schedule.size(i),
+                       .duration = duration,
+                       .elapsed = std::clamp(loaded - schedule.phase_start(i), nanoseconds{0}, duration)});
+    }
+    return all;
+}
+
 measure::run_result aggregator::result(monotonic_time now) const {
     measure::run_result r;
     r.mode = plan_.replay ? plan_.replay->mode : measure::run_mode::run;
@@ -77,6 +95,8 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.recoveries = recovery_tracker_.results(sum_);
     r.generator.cpu_s = latest_.cpu_s;
     r.generator.rss_bytes = rss_peak_;
+    if (load_start_ != never) r.load_started = utc_of(load_start_);
+    if (!plan_.replay) r.load_phases = load_phases(now);
     return r;
 }
 

@@ -9,7 +9,9 @@
 #include <loadsim/measure/snapshot.hpp>
 #include <loadsim/run/listener.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace loadsim::run {
 
@@ -37,10 +39,14 @@ public:
     const measure::snapshot& latest() const noexcept { return latest_; } ///< without its totals
 
 private:
+    std::vector<measure::load_phase> load_phases(monotonic_time now) const;
+    std::chrono::system_clock::time_point utc_of(monotonic_time) const; ///< in whole milliseconds
+
     const run_plan& plan_;
     recovery_tracker recovery_tracker_;
     run_start started_;
     monotonic_time reported_until_;
+    monotonic_time load_start_ = never;
     monotonic_time load_end_ = never;
     measure::totals sum_;
     measure::totals interval_;

@@ -108,6 +108,17 @@ bool is_within(std::string_view inner, std::string_view outer) {
            (inner.size() == outer.size() || outer.empty() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
 }
 
+value_places places_of_budgets(const scenario_config& config, const yaml_node& root,
+                               const std::vector<read_context::source_file>& files) {
+    value_places places;
+    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
+        const auto location = locate(root, fmt::format("budgets[{}]", i));
+        const bool in_file = location.override_number == 0 && root.find("budgets") != nullptr;
+        places.list.push_back(in_file ? value_place{files[location.file].name, location.line} : value_place{});
+    }
+    return places;
+}
+
 /// True: a problem at, above or below the path is already reported; check() would report the same mistake again.
 bool is_reported(const std::vector<located_problem>& found, std::string_view path) {
     return std::ranges::any_of(
@@ -281,6 +292,7 @@ result<scenario_config> read(std::string_view yaml, std::string_view file, std::
         if (!is_reported(r.located_problems(), p.location))
             warned.push_back({p.location, locate(*root, p.location), std::move(p.text)});
     if (warnings != nullptr) *warnings = sort_problems(std::move(warned), r.files, overrides);
+    made.budget_places = places_of_budgets(made, *root, r.files);
     if (found.empty()) return made;
     return sort_problems(std::move(found), r.files, overrides);
 }

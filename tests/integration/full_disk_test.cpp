@@ -63,6 +63,8 @@ TEST(full_disk, as_a_file_size_limit_is_reported) {
     EXPECT_EQ(run.wait(), 3) << run.out() << run.err();
     EXPECT_THAT(run.err(), AllOf(HasSubstr("summary.json could not be written"), HasSubstr("File too large")));
     EXPECT_THAT(run.out(), HasSubstr("verdict   PASS"));
+    EXPECT_THAT(harness::read_file(run.report() / "junit.xml"), HasSubstr("name=\"unexpected == 0\""))
+        << "a smaller file is written all the same";
 }
 
 bool close_output() { return ::close(STDOUT_FILENO) == 0; }

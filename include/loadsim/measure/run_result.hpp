@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace loadsim::measure {
@@ -69,6 +70,21 @@ enum class run_mode : std::uint8_t {
 BOOST_DESCRIBE_ENUM(run_mode, run, rehearsal, replay)
 constexpr std::string_view to_string(run_mode m) { return enum_name(m); }
 
+/// What was tested, by which program and where; names for whoever compares reports.
+struct run_origin {
+    std::string version{};                                     ///< of the program
+    std::string host{};                                        ///< name of the machine; with ranks that of rank 0
+    std::string target{};                                      ///< "embedded", or the addresses of broker and API
+    std::vector<std::pair<std::string, std::string>> labels{}; ///< NAME and VALUE of each --label, in the order given
+};
+
+/// A phase of the load, as planned and as far as it came.
+struct load_phase {
+    std::uint64_t planned = 0; ///< arrivals
+    nanoseconds duration{0};   ///< planned
+    nanoseconds elapsed{0};    ///< less than the duration if the run was stopped
+};
+
 struct run_result {
     run_mode mode = run_mode::run;
     std::vector<recovery> recoveries;
@@ -92,6 +108,9 @@ struct run_result {
     bool aborted_after_interrupt = false; ///< Ctrl-C had stopped the run before the abort
     totals sum;
     generator_usage generator;
+    run_origin origin{};
+    std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: it did not start
+    std::vector<load_phase> load_phases{};                               ///< by phase index; empty: of a replay
 };
 
 } // namespace loadsim::measure

@@ -26,12 +26,12 @@ using load_start = std::optional<std::chrono::system_clock::time_point>;
 
 /// Contents of run.json, written at the start and when the load begins, so that the report of a killed run is readable.
 struct run_header {
-    std::string version; ///< of the program
     measure::run_mode mode = measure::run_mode::run;
     std::string scenario; ///< name
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;
     load_start load_started{}; ///< nullopt: not yet
+    measure::run_origin origin{};
 };
 
 /// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
@@ -39,6 +39,16 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
 
 /// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&);
+
+/// Empties the folder of an earlier run; nothing if there is none, or an empty one. Nothing is removed unless it is a folder with a run.json of loadsim, of any version, without
+/// foreign folders in it. Symbolic links are not followed: one to a folder is refused, those inside are removed.
+/// Errors: it is something else, or cannot be emptied.
+problems remove_old_report(const std::filesystem::path&);
+
+/// Name of the symbolic link beside the folders, to the newest one.
+inline constexpr const char* latest_link_name = "latest";
+/// Points that link to the folder, in one step. Errors: it is no link, or cannot be made.
+problems link_latest(const std::filesystem::path& folder);
 
 /// Creates a folder that did not exist, and its parents: `path`, or if that exists `path`-2, -3 ... Two runs of one second get
 /// two folders. Errors: creation failed.
@@ -67,12 +77,12 @@ std::string anomaly_line(const measure::anomaly_record&, const load_start& = {})
 std::string session_line(const measure::session_record&, const load_start& = {});
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
-/// latency.hlog (each write is flushed), summary.json at the end.
+/// latency.hlog (each write is flushed), summary.json, junit.xml and summary.md at the end.
 /// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
 class report_writer {
 public:
-    /// Files already in the folder: none, or those of a run whose process has died; then only summary.json is still to be written.
+    /// Files already in the folder: none, or those of a run whose process has died; then only those of its end are still to be written.
     enum class existing_files : std::uint8_t { none, partial };
 
     report_writer(std::filesystem::path folder, const run_header&, measure::labels,

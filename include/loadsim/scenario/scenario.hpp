@@ -101,6 +101,17 @@ enum class record : std::uint8_t {
 };
 inline constexpr std::uint64_t record_all_up_to = 100'000;
 
+/// Line of a value in its file, for messages about it.
+struct value_place {
+    std::string file{}; ///< as in problems of the scenario; empty: in none, as after --set
+    int line = 0;       ///< from 1
+};
+/// All are equal: scenarios do not differ in where their values are written.
+struct value_places {
+    std::vector<value_place> list{};
+    friend bool operator==(const value_places&, const value_places&) { return true; }
+};
+
 /// One load test: target, contract, fleet, behaviours, conditions, load and budgets.
 struct scenario_config {
     std::string name;
@@ -116,6 +127,7 @@ struct scenario_config {
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
     std::vector<verdict::budget> budgets;
+    value_places budget_places{}; ///< of `budgets`, same index; set by read(), not written
 
     // Defined in scenario.cpp: every file that holds a scenario would compile them again.
     scenario_config();

@@ -202,6 +202,9 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
     run_result.seed = scenario.seed;
     run_result.lag_limit = scenario.load.lag_limit;
     run_result.planned_arrivals = schedule.size();
+    for (std::size_t i = 0; i < schedule.phases().size(); ++i) // how far they came is not in the spools
+        run_result.load_phases.push_back(
+            {.planned = schedule.size(i), .duration = schedule.phases()[i].duration, .elapsed = {}});
     run_result.ended = measure::run_result::end_reason::aborted;
     run_result.abort_reason = std::move(why);
     run_result.generator.ranks = ranks;

@@ -229,9 +229,34 @@ TEST(summary_json, has_the_mode) {
     EXPECT_EQ(mode(), "replay");
 }
 
+TEST(summary_json, says_what_was_tested_by_what_and_when) {
+    const auto s = summary();
+    EXPECT_EQ(s.at("version").as_string(), "1.2.3");
+    EXPECT_EQ(s.at("host").as_string(), "ci-7");
+    EXPECT_EQ(s.at("target").as_string(), "mqtt://10.0.0.1:1883 http://10.0.0.9:80");
+    expect_json(s.at("labels"), R"({"commit":"abc123","branch":"main"})");
+    EXPECT_EQ(s.at("load_started_at").as_string(), "2026-11-20T10:20:04.000Z");
+    EXPECT_TRUE(json::parse(summary_json({}, {}, {})).at("load_started_at").is_null());
+}
+
+TEST(summary_json, has_the_asked_and_the_achieved_rate_of_each_phase) {
+    auto run = sample_run::run(); // 49 of the second phase's requests were sent in its first 15 s
+    const auto rates = [&](std::size_t phase) {
+        const auto p = json::parse(summary_json(run, {}, sample_run::labels())).at("phases").at(phase);
+        return json::value{p.at("asked_rate_per_s"), p.at("achieved_rate_per_s")};
+    };
+    expect_json(rates(0), "[1.1,1]");
+    expect_json(rates(1), "[2.5,3.267]");
+    run.load_phases[1].elapsed = {};
+    expect_json(rates(1), "[2.5,null]");
+    run.load_phases.clear(); // a replay
+    expect_json(rates(0), "[null,null]");
+}
+
 TEST(run_json, identifies_program_version_and_run) {
     expect_json(json::parse(run_json(sample_run::header())),
-                R"({"schema":"loadsim.run/2","version":"1.2.3","mode":"run",
+                R"({"schema":"loadsim.run/2","version":"1.2.3","host":"ci-7",
+        "target":"mqtt://10.0.0.1:1883 http://10.0.0.9:80","labels":{"commit":"abc123","branch":"main"},"mode":"run",
         "scenario":"quickstart","seed":42,"started_at":"2026-11-20T10:20:00Z","load_started_at":null})");
     auto during_the_load = sample_run::header();
     during_the_load.load_started = sample_run::load_started();

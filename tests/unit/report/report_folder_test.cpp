@@ -3,7 +3,9 @@
 
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
+#include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/summary_markdown.hpp>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -89,7 +91,7 @@ TEST_F(report_folder, that_is_removed_during_the_run_has_no_summary) {
     report_writer writer(folder, sample_run::header(), sample_run::labels());
     fs::remove_all(folder);
     EXPECT_FALSE(writer.finish(sample_run::run(), {}));
-    ASSERT_THAT(writer.errors(), SizeIs(1));
+    ASSERT_THAT(writer.errors(), SizeIs(3)) << "summary.json, junit.xml and summary.md";
     EXPECT_THAT(writer.errors().front(), HasSubstr("summary.json could not be written: No such file"));
 }
 
@@ -145,7 +147,26 @@ TEST_F(report_folder, gets_its_summary_at_the_end) {
     EXPECT_FALSE(fs::exists(folder / "summary.json"));
     writer.finish(sample_run::run(), sample_run::missed_budget());
     EXPECT_EQ(text("summary.json"), summary_json(sample_run::run(), sample_run::missed_budget(), sample_run::labels()));
+    EXPECT_EQ(text("junit.xml"),
+              junit_xml({junit_of(sample_run::run(), sample_run::missed_budget(), sample_run::labels())}));
+    EXPECT_EQ(text("summary.md"),
+              summary_markdown(sample_run::run(), sample_run::missed_budget(), sample_run::labels()));
     EXPECT_THAT(writer.errors(), IsEmpty());
+}
+
+TEST_F(report_folder, each_file_of_the_end_is_written_whatever_happens_to_the_others) {
+    const auto run = sample_run::run();
+    const std::string names[] = {"summary.json", "junit.xml", "summary.md"};
+    for (const auto& unwritable : names) {
+        fs::remove_all(folder);
+        fs::create_directories(folder);
+        report_writer writer(folder, sample_run::header(), sample_run::labels());
+        fs::create_symlink("/dev/full", folder / (unwritable + ".part"));
+        EXPECT_EQ(writer.finish(run, sample_run::missed_budget()), unwritable != "summary.json");
+        ASSERT_THAT(writer.errors(), SizeIs(1));
+        EXPECT_THAT(writer.errors().front(), HasSubstr(unwritable + " could not be written: No space left"));
+        for (const auto& name : names) EXPECT_EQ(fs::exists(folder / name), name != unwritable) << name;
+    }
 }
 
 TEST_F(report_folder, of_a_died_process_gets_only_its_summary) {
@@ -158,7 +179,7 @@ TEST_F(report_folder, of_a_died_process_gets_only_its_summary) {
     }
     const auto log = text("latency.hlog");
     auto later = sample_run::header();
-    later.version = "another";
+    later.origin.version = "another";
     report_writer writer(folder, later, sample_run::labels(), report_writer::existing_files::partial);
     writer.finish(run, sample_run::missed_budget());
     auto begun = sample_run::header();
@@ -194,7 +215,7 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     const auto run = sample_run::run();
     writer.write(sample_run::under_load(run.sum));
     writer.finish(run, sample_run::missed_budget());
-    EXPECT_THAT(writer.errors(), SizeIs(7)) << "five that grow, run.json and the summary";
+    EXPECT_THAT(writer.errors(), SizeIs(9)) << "five that grow, run.json and three of the end";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
 }
 

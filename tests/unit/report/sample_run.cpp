@@ -28,8 +28,14 @@ measure::labels labels() {
 }
 
 run_header header() {
-    return {
-        .version = "1.2.3", .mode = measure::run_mode::run, .scenario = "quickstart", .seed = 42, .started = started};
+    return {.mode = measure::run_mode::run,
+            .scenario = "quickstart",
+            .seed = 42,
+            .started = started,
+            .origin = {.version = "1.2.3",
+                       .host = "ci-7",
+                       .target = "mqtt://10.0.0.1:1883 http://10.0.0.9:80",
+                       .labels = {{"commit", "abc123"}, {"branch", "main"}}}};
 }
 
 load_start load_started() { return started + 4s; }
@@ -137,6 +143,10 @@ measure::run_result run() {
                        .budget = "e2e.p99 < 1s",
                        .latency_recovery_time = std::nullopt}};
     sum.errors = {{"no vehicle was free", 1}};
+    run.origin = header().origin;
+    run.load_started = load_started();
+    run.load_phases = {{.planned = 11, .duration = 10s, .elapsed = 10s},
+                       {.planned = 50, .duration = 20s, .elapsed = 15s}};
     return run;
 }
 

@@ -113,11 +113,34 @@ TEST(aggregator, plans_no_arrivals_after_the_end_of_the_load) {
     EXPECT_EQ(all.progress(measure::stage::draining, begun, begun + 3s).target_rate, 0);
 }
 
+TEST(aggregator, result_has_the_phases_as_planned_and_as_far_as_they_came) {
+    const plan_from_text text("name: t\nload: {phases: [{duration: 5s, arrivalRate: 0, rampTo: 100}, "
+                              "{duration: 10s, arrivalRate: 20}, {pause: 3s}]}\n");
+    aggregator all(text.plan, {utc, begun});
+    EXPECT_EQ(all.result(begun + 1s).load_started, std::nullopt);
+    EXPECT_EQ(all.result(begun + 1s).load_phases[0].elapsed, 0s) << "the load has not started";
+    all.progress(measure::stage::load, begun + 2s, begun + 3s);
+    all.end_load(begun + 11s); // Ctrl-C
+    const auto r = all.result(begun + 20s);
+    EXPECT_EQ(r.load_started, utc + 2s - 500us) << "whole milliseconds";
+    ASSERT_EQ(r.load_phases.size(), 3U);
+    const struct {
+        std::uint64_t planned;
+        nanoseconds duration, elapsed;
+    } phases[] = {{250, 5s, 5s}, {200, 10s, 4s}, {0, 3s, 0s}};
+    for (std::size_t i = 0; i < std::size(phases); ++i) {
+        EXPECT_EQ(r.load_phases[i].planned, phases[i].planned) << i;
+        EXPECT_EQ(r.load_phases[i].duration, phases[i].duration) << i;
+        EXPECT_EQ(r.load_phases[i].elapsed, phases[i].elapsed) << i;
+    }
+}
+
 TEST(aggregator, result_of_a_replay_plans_the_selected_arrivals) {
     const plan_from_text text(ten_seconds, replay_selection{.arrivals = {arrival_id{3}, arrival_id{9}}});
     const auto r = aggregator(text.plan, {utc, begun}).result(begun);
     EXPECT_EQ(r.mode, measure::run_mode::replay);
     EXPECT_EQ(r.planned_arrivals, 2U);
+    EXPECT_TRUE(r.load_phases.empty()) << "they are of the whole fleet";
 }
 
 TEST(aggregator, a_signal_ends_a_run_by_interrupt_or_termination) {

@@ -213,3 +213,24 @@ TEST_F(includes, environments_are_checked) {
     EXPECT_EQ(problems_of(std::string(base) + "enviroments: {}\n"),
               "main.yaml:7:1: unknown key 'enviroments'; did you mean 'environments'?");
 }
+
+TEST_F(includes, budgets_keep_the_place_where_they_are_written) {
+    folder_.write("base.yaml", std::string(base) + "budgets:\n  - lag.p99 < 5ms\n  - unexpected == 0\n");
+    const auto places = [&](std::string_view yaml, std::string_view environment = {},
+                            std::span<const value_override> overrides = {}) {
+        std::vector<std::string> all;
+        for (const auto& [file, line] : valid(yaml, environment, overrides).budget_places.list)
+            all.push_back(std::filesystem::path(file).filename().string() + ':' + std::to_string(line));
+        return all;
+    };
+    using testing::ElementsAre;
+    EXPECT_THAT(places("include: base.yaml\n"), ElementsAre("base.yaml:8", "base.yaml:9"));
+    constexpr auto own = "include: base.yaml\n\nbudgets: [e2e.p99 < 1s,\n  lag.p99 < 5ms]\n"
+                         "environments: {ci: {budgets: [unexpected == 0]}}\n";
+    EXPECT_THAT(places(own), ElementsAre("main.yaml:3", "main.yaml:4"));
+    EXPECT_THAT(places(own, "ci"), ElementsAre("main.yaml:5"));
+    const value_override set{"budgets[0]", "e2e.p99 < 2s"};
+    EXPECT_THAT(places(own, {}, {&set, 1}), ElementsAre(":0", "main.yaml:4"));
+    EXPECT_EQ(valid("include: base.yaml\n"), valid("\n\ninclude: base.yaml\n")) << "a place is no part of a scenario";
+    EXPECT_TRUE(places(base).empty());
+}
