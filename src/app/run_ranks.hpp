@@ -17,6 +17,7 @@ struct run_options {
     std::uint32_t ranks = 0; ///< 0: one process, or started by mpirun as a rank
     std::string hostfile;
     bool quiet = false;
+    std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
 };
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.

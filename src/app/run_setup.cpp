@@ -48,6 +48,17 @@ std::vector<flag> scenario_flags_of(scenario_flags& flags) {
     return all;
 }
 
+void append_changes(const scenario_flags& flags, std::vector<std::string>& command) {
+    const auto add = [&command](const char* flag, const std::string& value) {
+        if (!value.empty()) command.insert(command.end(), {flag, value});
+    };
+    add("--env", flags.environment);
+    for (const auto& text : flags.overrides) add("--set", text);
+    add("--broker", flags.broker);
+    add("--api", flags.api);
+    if (flags.seed) add("--seed", std::to_string(*flags.seed));
+}
+
 result<scenario::scenario_config> load_scenario(const scenario_flags& flags, problems* warnings) {
     const auto text = read_file(flags.file, scenario::size_limit);
     if (!text) return text.error();

@@ -31,6 +31,9 @@ std::vector<flag> scenario_flags_of(scenario_flags&);
 /// The subset --set, --broker and --api.
 std::vector<flag> target_flags_of(scenario_flags&);
 
+/// The flags that change a scenario, for another process of the program: --env, --set, --broker, --api and --seed.
+void append_changes(const scenario_flags&, std::vector<std::string>& command);
+
 /// Errors: all problems of the file, the overrides and the URLs. `warnings`: see scenario::read().
 result<scenario::scenario_config> load_scenario(const scenario_flags&, problems* warnings = nullptr);
 
