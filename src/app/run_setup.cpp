@@ -39,12 +39,18 @@ std::vector<flag> target_flags_of(scenario_flags& flags) {
             {.name = "--api", .into = &flags.api, .help = "The platform's API to test: http://host:8080"}};
 }
 
-std::vector<flag> scenario_flags_of(scenario_flags& flags) {
+std::vector<flag> change_flags_of(scenario_flags& flags) {
     auto all = target_flags_of(flags);
     all.insert(all.begin(),
-               {{.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true},
-                {.name = "--env", .into = &flags.environment, .help = "One of the scenario's `environments`"}});
+               {.name = "--env", .into = &flags.environment, .help = "One of the scenario's `environments`"});
     all.push_back({.name = "--seed", .into = &flags.seed, .help = "Replaces the scenario's seed"});
+    return all;
+}
+
+std::vector<flag> scenario_flags_of(scenario_flags& flags) {
+    auto all = change_flags_of(flags);
+    all.insert(all.begin(),
+               {.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true});
     return all;
 }
 

@@ -1,5 +1,6 @@
 #include "text_format.hpp"
 
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/input.hpp>
 #include <loadsim/report/report_folder.hpp>
@@ -119,7 +120,7 @@ std::filesystem::path retry_folder(const std::filesystem::path& run, unsigned re
 }
 
 std::vector<std::string> suite_folder_names(const std::vector<std::string>& scenarios) {
-    std::set<std::string> taken{"index.html", junit_file_name};
+    std::set<std::string> taken{suite_page_file_name, junit_file_name};
     std::vector<std::string> names;
     for (const auto& scenario : scenarios) {
         auto name = scenario;
@@ -145,6 +146,12 @@ exit_code suite_code(const std::vector<suite_run>& runs) {
     for (const auto& run : runs)
         if (run.code) code = verdict::worse(code, *run.code);
     return code;
+}
+
+std::string suite_line(const suite_run& run) {
+    const auto reason = suite_reason(run);
+    return suite_verdict(run) + ", " + human_elapsed(duration_of(run)) + (reason.empty() ? "" : ": ") +
+           escape_for_terminal(reason);
 }
 
 std::string suite_table(const std::vector<suite_run>& runs) {

@@ -56,6 +56,8 @@ std::string suite_reason(const suite_run&);
 /// The worst exit code; pass without runs.
 verdict::exit_code suite_code(const std::vector<suite_run>&);
 
+/// "pass, 1m12s", and the sentence that decided.
+std::string suite_line(const suite_run&);
 /// Table of all runs, and their number by verdict.
 std::string suite_table(const std::vector<suite_run>&);
 
@@ -63,7 +65,9 @@ std::string suite_table(const std::vector<suite_run>&);
 /// Invalid and not run: skipped.
 std::vector<junit_suite> suite_junit(const std::vector<suite_run>&);
 
-/// index.html: the table with links to the folders. One file without scripts, for light and dark screens.
+inline constexpr const char* suite_page_file_name = "index.html";
+
+/// The table with links to the folders. One file without scripts, for light and dark screens.
 std::string suite_page(const std::vector<suite_run>&, std::chrono::system_clock::time_point started);
 
 } // namespace loadsim::report

@@ -85,6 +85,11 @@ TEST(suite, the_table_has_a_row_for_each_scenario) {
     EXPECT_THAT(suite_table({repeated}), HasSubstr("pass (retry 2)"));
 }
 
+TEST(suite, a_finished_run_is_one_line) {
+    EXPECT_EQ(suite_line(runs()[0]), "pass, 1m12s");
+    EXPECT_EQ(suite_line(runs()[2]), "invalid, 1m12s: The generator itself was the limit.");
+}
+
 TEST(suite, a_pass_that_could_not_be_written_is_an_error) {
     auto run = runs()[0];
     run.code = exit_code::setup;
