@@ -11,9 +11,8 @@
 #include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/suite.hpp>
-#include <loadsim/scenario/file_outline.hpp>
 #include <loadsim/scenario/read.hpp>
-#include <loadsim/scenario/tags.hpp>
+#include <loadsim/scenario/suite_selection.hpp>
 #include <loadsim/verdict/several_runs.hpp>
 
 #include <fmt/format.h>

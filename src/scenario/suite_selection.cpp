@@ -1,8 +1,10 @@
-#include <loadsim/scenario/file_outline.hpp>
+#include <loadsim/base/spelling.hpp>
+#include <loadsim/scenario/suite_selection.hpp>
 
 #include "includes.hpp"
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -27,6 +29,19 @@ bool is_fragment(const file_outline& file, std::span<const file_outline> all) {
     return !file.has_name && std::ranges::any_of(all, [&](const file_outline& other) {
         return std::ranges::count(other.included, file.path) != 0;
     });
+}
+
+bool has_wanted_tag(std::span<const std::string> tags, std::span<const std::string> wanted) {
+    return wanted.empty() || std::ranges::find_first_of(tags, wanted) != tags.end();
+}
+
+problems check_wanted_tags(std::span<const std::string> wanted, std::span<const std::string> tags) {
+    const std::set<std::string_view> known(tags.begin(), tags.end());
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    problems errors;
+    for (const auto& tag : wanted)
+        if (!known.contains(tag)) errors.add("--tag", unknown_name("tag", tag, names));
+    return errors;
 }
 
 } // namespace loadsim::scenario

@@ -1,14 +1,16 @@
-// Scenarios and fragments of scenarios in a folder.
+// Scenarios of a suite: files of a folder, and tags.
 #include "temporary_folder.hpp"
 
-#include <loadsim/scenario/file_outline.hpp>
+#include <loadsim/scenario/suite_selection.hpp>
 
 #include <gmock/gmock.h>
 
+#include <string>
 #include <string_view>
 #include <vector>
 
 using namespace loadsim::scenario;
+using texts = std::vector<std::string>;
 
 TEST(file_outline, has_name_and_included_files) {
     const harness::temporary_folder folder;
@@ -36,4 +38,22 @@ TEST(file_outline, a_fragment_is_included_and_has_no_name) {
     EXPECT_TRUE(is_fragment(all[2], all)) << "by a fragment";
     EXPECT_FALSE(is_fragment(all[3], all)) << "included, and a scenario itself";
     EXPECT_FALSE(is_fragment(all[4], all)) << "a scenario without its name: its problem must be told";
+}
+
+TEST(tags, a_scenario_with_one_of_the_wanted_is_selected) {
+    EXPECT_TRUE(has_wanted_tag(texts{"edge-case", "slow"}, texts{"slow", "tls"}));
+    EXPECT_FALSE(has_wanted_tag(texts{"edge-case", "slow"}, texts{"tls"}));
+    EXPECT_FALSE(has_wanted_tag(texts{}, texts{"tls"}));
+    EXPECT_FALSE(has_wanted_tag(texts{"tls-slow"}, texts{"tls"})) << "whole tags";
+    EXPECT_TRUE(has_wanted_tag(texts{}, texts{})) << "nothing is asked for";
+}
+
+TEST(tags, one_that_no_scenario_has_is_a_problem) {
+    const texts known{"edge-case", "slow", "slow"};
+    EXPECT_TRUE(check_wanted_tags(texts{"slow", "edge-case"}, known).empty());
+    EXPECT_EQ(to_string(check_wanted_tags(texts{"edgecase", "slow"}, known)),
+              "--tag: unknown tag 'edgecase'; did you mean 'edge-case'?");
+    EXPECT_EQ(to_string(check_wanted_tags(texts{"unrelated"}, known)),
+              "--tag: unknown tag 'unrelated'; there are: edge-case, slow");
+    EXPECT_EQ(to_string(check_wanted_tags(texts{"any"}, texts{})), "--tag: unknown tag 'any'");
 }
