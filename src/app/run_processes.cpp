@@ -22,13 +22,27 @@
 namespace loadsim::app {
 namespace {
 
-/// Content of the file from its start, at most 1 MiB.
-std::string content_of(int file) {
-    std::string text(std::size_t{1} << 20, '\0');
-    const auto length = ::pread(file, text.data(), text.size(), 0);
-    text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-    return text;
-}
+/// File in memory for what a process prints.
+class captured_stream {
+public:
+    explicit captured_stream(const char* name) : file_(::memfd_create(name, MFD_CLOEXEC)) {}
+    ~captured_stream() { ::close(file_); } // -1 has no effect
+    captured_stream(const captured_stream&) = delete;
+    captured_stream& operator=(const captured_stream&) = delete;
+
+    /// For the child; -1: no file can be created, and the child prints to this process's own stream.
+    int for_child() const { return file_ < 0 ? -1 : ::fcntl(file_, F_DUPFD_CLOEXEC, 0); }
+    /// At most 1 MiB.
+    std::string text() const {
+        std::string text(std::size_t{1} << 20, '\0');
+        const auto length = ::pread(file_, text.data(), text.size(), 0);
+        text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+        return text;
+    }
+
+private:
+    int file_;
+};
 
 } // namespace
 
@@ -45,16 +59,16 @@ run_processes::run_processes() {
 
 run_processes::ended_process run_processes::run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "/proc/self/exe");
-    const int errors = ::memfd_create("stderr", MFD_CLOEXEC); // -1: they go to this process's own
+    const captured_stream output("stdout");
+    const captured_stream errors("stderr");
     const pid_t pid = start_child({.command = std::move(arguments),
                                    .environment = {{command_name_variable, command_name()}},
-                                   .out = ::open("/dev/null", O_WRONLY | O_CLOEXEC),
-                                   .err = errors < 0 ? -1 : ::fcntl(errors, F_DUPFD_CLOEXEC, 0)});
-    if (pid < 0) {
-        const auto reason = fmt::format("loadsim: no process can be created ({})\n", std::strerror(errno));
-        ::close(errors); // -1 has no effect
-        return {static_cast<int>(verdict::exit_code::setup), reason};
-    }
+                                   .out = output.for_child(),
+                                   .err = errors.for_child()});
+    if (pid < 0)
+        return {static_cast<int>(verdict::exit_code::setup),
+                {},
+                fmt::format("loadsim: no process can be created ({})\n", std::strerror(errno))};
     auto waited_for = stop_signals_;
     sigaddset(&waited_for, SIGCHLD);
     std::optional<int> code;
@@ -64,9 +78,7 @@ run_processes::ended_process run_processes::run(std::vector<std::string> argumen
         if (first_ == 0) first_ = number;
         ::kill(pid, number);
     }
-    ended_process ended{*code, errors < 0 ? std::string{} : content_of(errors)};
-    ::close(errors);
-    return ended;
+    return {*code, output.text(), errors.text()};
 }
 
 int run_processes::stop_signal() {

@@ -15,9 +15,10 @@ public:
 
     struct ended_process {
         int exit_code = 0;    ///< 128 + n: signal n ended it
+        std::string output{}; ///< its standard output, at most 1 MiB
         std::string errors{}; ///< its standard error, at most 1 MiB
     };
-    /// Returns after the end of the process. Its standard output is discarded.
+    /// Returns after the end of the process.
     ended_process run(std::vector<std::string> arguments);
 
     /// The first of the signals so far; 0: none.

@@ -193,7 +193,7 @@ void run_all(const suite_options& options, const fs::path& folder, run_processes
             print_without_masking(report::suite_line(run) + '\n');
         else if (has_failed(run) && messages.errors.empty())
             print_problems({run.name, report::suite_line(run)});
-        flush_output(stdout);
+        forward_output(process.output);
         print_error(messages.warnings);
         if (!messages.errors.empty()) print_problems({run.name, messages.errors});
     }
@@ -237,7 +237,7 @@ std::vector<report::suite_run> planned_runs(const std::vector<suite_scenario>& s
 
 or_exit_code<fs::path> make_suite_folder(const std::string& out, std::chrono::system_clock::time_point now) {
     auto made = out.empty() ? report::make_new_folder(fs::path("reports") / report::folder_name("suite", now))
-                            : report::make_folder(out);
+                            : report::make_folder(out, "--out");
     if (made) return std::move(*made);
     print_problems(made.error());
     return exit_code::setup;

@@ -25,6 +25,7 @@ using verdict::exit_code;
 constexpr std::string_view missed_text = "fail";
 constexpr std::string_view invalid_text = "invalid";
 constexpr std::string_view no_data_text = "no data";
+constexpr std::string_view warn_text = "warn";
 
 std::string text_of(const json::object& from, std::string_view key) {
     const auto* value = from.if_contains(key);
@@ -57,6 +58,8 @@ junit_case case_of_budget(const suite_run& run, const run_end::budget& budget) {
     junit_case made{.class_name = run.name, .name = budget.expression};
     if (run.end->verdict == invalid_text)
         made.skipped = suite_reason(run);
+    else if (budget.severity == warn_text)
+        return made;
     else if (budget.verdict == missed_text)
         made.failure = sentence_of(budget, *run.end);
     else if (budget.verdict == no_data_text)
@@ -100,9 +103,8 @@ std::optional<run_end> parse_run_end(std::string_view summary) {
     for (const auto& reason : list_of(fields, "verdict_reasons"))
         if (reason.is_string()) made.reasons.emplace_back(reason.get_string());
     for (const auto& budget : list_of(fields, "budgets"))
-        if (budget.is_object())
-            made.budgets.push_back(
-                {text_of(budget.get_object(), "expression"), text_of(budget.get_object(), "verdict")});
+        if (const auto* one = budget.if_object())
+            made.budgets.push_back({text_of(*one, "expression"), text_of(*one, "verdict"), text_of(*one, "severity")});
     return made;
 }
 

@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 using namespace std::chrono_literals;
@@ -104,6 +105,14 @@ TEST_F(suite, of_a_folder_takes_its_scenarios_and_no_fragments) {
     EXPECT_EQ(unknown.wait(), 2);
     EXPECT_THAT(unknown.err(), HasSubstr("unknown tag 'slwo'; did you mean 'slow'?"));
     EXPECT_FALSE(exists(unknown.folder() / "reports"));
+}
+
+TEST_F(suite, refuses_a_folder_in_use) {
+    std::filesystem::create_directory(out());
+    std::ofstream(out() / "mine") << "text";
+    auto run = start({write("good.yaml", named("good", {})), "--rehearse"});
+    EXPECT_EQ(run.wait(), 3);
+    EXPECT_THAT(run.err(), HasSubstr("is not empty; name a new folder with --out"));
 }
 
 TEST_F(suite, ctrl_c_ends_the_run_and_the_suite) {

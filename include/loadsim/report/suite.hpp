@@ -17,7 +17,8 @@ namespace loadsim::report {
 struct run_end {
     struct budget {
         std::string expression;
-        std::string verdict; ///< "pass", "fail" ...
+        std::string verdict;    ///< "pass", "fail" ...
+        std::string severity{}; ///< "warn": it does not decide
     };
     std::string verdict; ///< "pass", "fail", "no data" or "invalid"
     measure::run_result::end_reason end_reason{};

@@ -127,6 +127,13 @@ TEST(suite, a_missed_budget_is_a_failure_whatever_its_reason_says) {
     EXPECT_THAT(suites[0].cases[0].failure, HasSubstr("x < 1"));
 }
 
+TEST(suite, a_budget_that_only_warns_is_no_failure) {
+    const auto suites = suite_junit(
+        {run_of("a", exit_code::pass,
+                {.verdict = "pass", .budgets = {{"x < 1", "fail", "warn"}, {"y < 1", "no data", "warn"}}})});
+    for (const auto& one : suites[0].cases) EXPECT_THAT(one.failure + one.error, IsEmpty());
+}
+
 TEST(suite, the_page_links_to_the_folders_and_escapes_all_texts) {
     auto all = runs();
     all[1].end->reasons = {"<script>alert('x')</script> & \"more\"\x01"};
