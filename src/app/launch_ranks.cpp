@@ -1,6 +1,7 @@
 #include "run_ranks.hpp"
 
 #include "run_report.hpp"
+#include "run_retries.hpp"
 #include "run_setup.hpp"
 
 #include <loadsim/base/output.hpp>
@@ -8,6 +9,7 @@
 #include <loadsim/base/signals.hpp>
 #include <loadsim/cluster/launch.hpp>
 #include <loadsim/cluster/rank_info.hpp>
+#include <loadsim/report/suite.hpp>
 #include <loadsim/run/ranks.hpp>
 
 #include <sys/ioctl.h>
@@ -24,19 +26,10 @@ using verdict::exit_code;
 std::vector<std::string> rank_command(const run_options& options, const std::filesystem::path& folder) {
     std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string(), "run",
                                      options.scenario.file, "--report", folder.string()};
-    const auto add = [&command](const char* flag, const std::string& value) {
-        if (value.empty()) return;
-        command.emplace_back(flag);
-        command.push_back(value);
-    };
-    add("--env", options.scenario.environment);
-    for (const auto& text : options.scenario.overrides) add("--set", text);
-    add("--broker", options.scenario.broker);
-    add("--api", options.scenario.api);
-    if (options.scenario.seed) add("--seed", std::to_string(*options.scenario.seed));
-    if (options.shards != 0) add("--shards", std::to_string(options.shards));
+    append_changes(options.scenario, command);
+    if (options.shards != 0) command.insert(command.end(), {"--shards", std::to_string(options.shards)});
     if (options.quiet) command.emplace_back("--quiet");
-    for (const auto& text : options.labels) add("--label", text);
+    for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;
 }
 
@@ -54,6 +47,51 @@ void write_mpirun_log(const std::filesystem::path& folder, const std::string& ou
     std::ofstream(folder / "mpirun.log") << mask_secrets(output);
 }
 
+/// Launches the ranks once, with their report in the folder.
+run_attempt launch_once(const run_options& options, const scenario::scenario_config& scenario,
+                        const std::filesystem::path& folder) {
+    const auto ended = cluster::launch({.ranks = options.ranks,
+                                        .hostfile = options.hostfile,
+                                        .command = rank_command(options, folder),
+                                        .environment = rank_environment()});
+    keep_late_signals();
+    if (!ended) {
+        print_problems(ended.error());
+        return {.code = exit_code::setup};
+    }
+    write_mpirun_log(folder, ended->output);
+    const auto code = static_cast<exit_code>(ended->exit_code);
+    if (ended->error.empty()) {
+        // Rank 0 does not see that its output was lost here; without its summary on this host there is nothing to replace.
+        if (code == exit_code::pass && !lost_output().empty()) report::replace_exit_code(folder, exit_code::setup);
+        run_attempt attempt{.code = code}; // of a pass whose output was lost, the command line makes `setup`
+        if (const auto end = report::read_run_end(folder)) attempt.ended = end->end_reason;
+        return attempt;
+    }
+    print_problems({"", ended->error});
+    if (ended->stopped_early) return {.code = code};
+    const auto cut_short = code == exit_code::interrupted ? code : exit_code::invalid;
+    if (exists(folder / report::summary_file_name)) return {.code = cut_short}; // rank 0 was able to write its report
+    auto partial_result = run::read_partial_results(scenario, folder, options.ranks, ended->error);
+    if (!partial_result) // no files of the ranks on this host
+        return {.code = ended->started ? cut_short : exit_code::setup};
+    // Of rank 0, as in its files; the result has been read long after.
+    if (const auto written = report::read_report(folder, {.request_id = {}, .vin = {}, .limit = 0}, LOADSIM_VERSION);
+        written && written->started) {
+        partial_result->started = *written->started;
+        partial_result->load_started = written->load_started;
+    }
+    log_to_folder(folder); // failure ignored: the report is useful without a log
+    run_report report(scenario, folder,
+                      {.quiet = options.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .existing_files = report::report_writer::existing_files::partial,
+                       .labels = report::parse_run_labels(options.labels).value(),
+                       .informs_github = true});
+    report.finish(*partial_result);
+    return {.code = report.code()};
+}
+
 } // namespace
 
 exit_code launch_ranks(const run_options& options) {
@@ -66,43 +104,8 @@ exit_code launch_ranks(const run_options& options) {
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return folder.error();
     link_latest_report(options.report, *folder);
-    const auto ended = cluster::launch({.ranks = options.ranks,
-                                        .hostfile = options.hostfile,
-                                        .command = rank_command(options, *folder),
-                                        .environment = rank_environment()});
-    keep_late_signals();
-    if (!ended) {
-        print_problems(ended.error());
-        return exit_code::setup;
-    }
-    write_mpirun_log(*folder, ended->output);
-    const auto code = static_cast<exit_code>(ended->exit_code);
-    if (ended->error.empty()) {
-        // Rank 0 does not see that its output was lost here; without its summary on this host there is nothing to replace.
-        if (code == exit_code::pass && !lost_output().empty()) report::replace_exit_code(*folder, exit_code::setup);
-        return code; // of a pass whose output was lost, the command line makes `setup`
-    }
-    print_problems({"", ended->error});
-    if (ended->stopped_early) return code;
-    const auto cut_short = code == exit_code::interrupted ? code : exit_code::invalid;
-    if (exists(*folder / report::summary_file_name)) return cut_short; // rank 0 was able to write its report
-    auto partial_result = run::read_partial_results(*scenario, *folder, options.ranks, ended->error);
-    if (!partial_result) return ended->started ? cut_short : exit_code::setup; // no files of the ranks on this host
-    // Of rank 0, as in its files; the result has been read long after.
-    if (const auto written = report::read_report(*folder, {.request_id = {}, .vin = {}, .limit = 0}, LOADSIM_VERSION);
-        written && written->started) {
-        partial_result->started = *written->started;
-        partial_result->load_started = written->load_started;
-    }
-    log_to_folder(*folder); // failure ignored: the report is useful without a log
-    run_report report(*scenario, *folder,
-                      {.quiet = options.quiet,
-                       .terminal = report::terminal_of(stdout),
-                       .existing_files = report::report_writer::existing_files::partial,
-                       .labels = report::parse_run_labels(options.labels).value(),
-                       .informs_github = true});
-    report.finish(*partial_result);
-    return report.code();
+    return run_with_retries(
+        *folder, options, [&](const std::filesystem::path& of_run) { return launch_once(options, *scenario, of_run); });
 }
 
 } // namespace loadsim::app

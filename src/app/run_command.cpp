@@ -1,6 +1,7 @@
 #include "commands.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
+#include "run_retries.hpp"
 #include "run_setup.hpp"
 
 #include <loadsim/cluster/rank_info.hpp>
@@ -12,21 +13,32 @@
 namespace loadsim::app {
 namespace {
 
-exit_code run_single_process(const run_options& options) {
-    const auto setup = prepare_run(options.scenario, options.report, options.overwrite);
-    if (!setup) return setup.error();
-    const auto& [scenario, folder] = *setup;
+run_attempt run_once(const scenario::scenario_config& scenario, const run_options& options,
+                     const std::filesystem::path& folder) {
     run_report report(scenario, folder,
                       {.quiet = options.quiet,
                        .terminal = report::terminal_of(stdout),
                        .labels = report::parse_run_labels(options.labels).value(),
                        .informs_github = true});
-    if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, report.listener());
-        !done) {
-        report.report_failure(done.error());
-        return exit_code::setup;
-    }
-    return report.code();
+    run_attempt attempt;
+    auto listener = report.listener();
+    listener.on_finished = [&](const measure::run_result& result) {
+        report.finish(result);
+        attempt = {report.code(), result.ended};
+    };
+    const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, listener);
+    if (done) return attempt;
+    report.report_failure(done.error());
+    return {.code = exit_code::setup};
+}
+
+exit_code run_single_process(const run_options& options) {
+    const auto setup = prepare_run(options.scenario, options.report, options.overwrite);
+    if (!setup) return setup.error();
+    return run_with_retries(setup->folder, options, [&](const std::filesystem::path& folder) {
+        if (folder != setup->folder && !log_to_folder(folder)) return run_attempt{.code = exit_code::setup};
+        return run_once(setup->scenario, options, folder);
+    });
 }
 
 exit_code run(const run_options& options) {
@@ -34,8 +46,16 @@ exit_code run(const run_options& options) {
         print_problems(labels.error());
         return exit_code::usage;
     }
+    if (const auto in_the_way = check_retry_folders(options); !in_the_way.empty()) {
+        print_problems(in_the_way);
+        return exit_code::setup;
+    }
     if (options.ranks != 0) return launch_ranks(options);
-    return cluster::launched_by_mpi() ? run_as_rank(options) : run_single_process(options);
+    if (!cluster::launched_by_mpi()) return run_single_process(options);
+    if (options.retry_invalid == 0) return run_as_rank(options);
+    print_problems({"--retry-invalid", "the launcher of these ranks would have to start them again; leave it out, or "
+                                       "let loadsim start the ranks with --ranks"});
+    return exit_code::usage;
 }
 
 } // namespace
@@ -66,6 +86,12 @@ command run_command() {
                      .help = "Hosts to start the ranks on, as mpirun reads it",
                      .existing_file = true,
                      .needs = "--ranks"});
+    flags.push_back({.name = "--retry-invalid",
+                     .into = &options->retry_invalid,
+                     .help =
+                         "How often to run again while the run is invalid because of the generator, each time with a "
+                         "folder of its own, 'DIR-retry-1' ...; the last run decides",
+                     .limits = flag::range{1, 100}});
     flags.push_back(quiet_flag(options->quiet));
     return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
                 return run(*options);

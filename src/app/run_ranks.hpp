@@ -20,12 +20,14 @@ struct run_options {
     bool quiet = false;
     std::vector<std::string> labels{}; ///< --label NAME=VALUE; checked
     bool overwrite = false;
+    std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
 };
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.
 inline constexpr const char* terminal_columns_variable = "LOADSIM_TERMINAL_COLUMNS";
 
-/// Environment variable with the command that started the launcher, quoted for a shell: the ranks print it in their commands.
+/// Environment variable with the command that started the launcher, quoted for a shell: the ranks and the runs of a suite
+/// print it in their commands.
 inline constexpr const char* command_name_variable = "LOADSIM_COMMAND_NAME";
 
 /// Runs this process, started by mpirun, as one of several ranks.

@@ -39,13 +39,30 @@ std::vector<flag> target_flags_of(scenario_flags& flags) {
             {.name = "--api", .into = &flags.api, .help = "The platform's API to test: http://host:8080"}};
 }
 
-std::vector<flag> scenario_flags_of(scenario_flags& flags) {
+std::vector<flag> change_flags_of(scenario_flags& flags) {
     auto all = target_flags_of(flags);
     all.insert(all.begin(),
-               {{.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true},
-                {.name = "--env", .into = &flags.environment, .help = "One of the scenario's `environments`"}});
+               {.name = "--env", .into = &flags.environment, .help = "One of the scenario's `environments`"});
     all.push_back({.name = "--seed", .into = &flags.seed, .help = "Replaces the scenario's seed"});
     return all;
+}
+
+std::vector<flag> scenario_flags_of(scenario_flags& flags) {
+    auto all = change_flags_of(flags);
+    all.insert(all.begin(),
+               {.name = "scenario", .into = &flags.file, .help = "Scenario file (YAML)", .required = true});
+    return all;
+}
+
+void append_changes(const scenario_flags& flags, std::vector<std::string>& command) {
+    const auto add = [&command](const char* flag, const std::string& value) {
+        if (!value.empty()) command.insert(command.end(), {flag, value});
+    };
+    add("--env", flags.environment);
+    for (const auto& text : flags.overrides) add("--set", text);
+    add("--broker", flags.broker);
+    add("--api", flags.api);
+    if (flags.seed) add("--seed", std::to_string(*flags.seed));
 }
 
 result<scenario::scenario_config> load_scenario(const scenario_flags& flags, problems* warnings) {

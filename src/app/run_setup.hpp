@@ -28,8 +28,13 @@ struct scenario_flags {
 
 /// Flags of a scenario: file, --env, --set, --broker, --api and --seed. The argument must outlive the parsing.
 std::vector<flag> scenario_flags_of(scenario_flags&);
+/// The same without the file.
+std::vector<flag> change_flags_of(scenario_flags&);
 /// The subset --set, --broker and --api.
 std::vector<flag> target_flags_of(scenario_flags&);
+
+/// Appends the flags of change_flags_of(), with the values given, for another process of the program.
+void append_changes(const scenario_flags&, std::vector<std::string>& command);
 
 /// Errors: all problems of the file, the overrides and the URLs. `warnings`: see scenario::read().
 result<scenario::scenario_config> load_scenario(const scenario_flags&, problems* warnings = nullptr);

@@ -35,8 +35,8 @@ problems close_to_others(const fs::path& folder) {
                                  "--report"};
 }
 
-problems creation_failed(const fs::path& path, const std::error_code& error) {
-    return {path.string(), "cannot be made: " + error.message() + "; choose another place with --report"};
+problems creation_failed(const fs::path& path, const std::error_code& error, std::string_view flag) {
+    return {path.string(), "cannot be made: " + error.message() + "; choose another place with " + std::string(flag)};
 }
 
 template <class Record>
@@ -62,7 +62,7 @@ std::string folder_name(std::string_view scenario, std::chrono::system_clock::ti
     return name + '-' + iso_time(start, iso_format::basic);
 }
 
-result<fs::path> make_folder(const fs::path& path) {
+result<fs::path> make_folder(const fs::path& path, std::string_view flag) {
     const auto refuse = [&](const std::string& reason) { return problems(path.string(), reason); };
     std::error_code error;
     const auto existed = fs::exists(path, error);
@@ -70,10 +70,12 @@ result<fs::path> make_folder(const fs::path& path) {
         if (!fs::is_directory(path, error)) return refuse("is a file; the report needs a folder of its own");
         const bool empty = fs::is_empty(path, error);
         if (error) return refuse("cannot be read: " + error.message());
-        if (!empty) return refuse("is not empty; name a new folder with --report, so that no run overwrites another");
+        if (!empty)
+            return refuse("is not empty; name a new folder with " + std::string(flag) +
+                          ", so that no run overwrites another");
     }
     if (!existed) fs::create_directories(path, error);
-    if (error) return creation_failed(path, error);
+    if (error) return creation_failed(path, error, flag);
     if (auto open = close_to_others(path); !open.empty()) return open;
     return path;
 }
@@ -89,7 +91,7 @@ result<fs::path> make_new_folder(const fs::path& path) {
         }
         candidate = path.string() + '-' + std::to_string(i);
     }
-    return creation_failed(path, error);
+    return creation_failed(path, error, "--report");
 }
 
 bool replace_exit_code(const fs::path& folder, verdict::exit_code code) {

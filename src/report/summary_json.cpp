@@ -23,11 +23,6 @@ using measure::hop;
 using measure::labels;
 using measure::run_result;
 
-std::string_view end_reason_text(run_result::end_reason e) {
-    constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "aborted"};
-    return texts[static_cast<std::size_t>(e)];
-}
-
 json::object counts_by_text(const std::map<std::string, std::uint64_t>& counts) {
     json::object all;
     for (const auto& [text, count] : counts) all[text] = count;
@@ -293,7 +288,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"started_at", iso_time(run.started, iso_format::seconds)},
         {"load_started_at", instant_or_null(run.load_started)},
         {"duration_ms", json_ms(run.elapsed)},
-        {"end_reason", end_reason_text(run.ended)},
+        {"end_reason", enum_name(run.ended)},
         {"requests", requests(run)},
         {"outcome_matrix", outcome_matrix(sum, labels)},
         {"phases", phases(run, labels)},

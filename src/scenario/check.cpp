@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -33,6 +34,16 @@ bool has_name_characters(std::string_view text) {
 bool is_folder_name(std::string_view name) {
     return !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
            has_name_characters(name);
+}
+
+void check_tags(const std::vector<std::string>& tags, problems& all) {
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+        const auto path = fmt::format("tags[{}]", i);
+        if (tags[i].empty() || !has_name_characters(tags[i]))
+            all.add(path, fmt::format("'{}' is no tag: letters, digits, '.', '_' and '-'", tags[i]));
+        else if (std::ranges::count(std::span(tags).first(i), tags[i]) != 0)
+            all.add(path, fmt::format("the tag '{}' is there twice", tags[i]));
+    }
 }
 
 /// Checks what a behaviour requires of the rest of the scenario. Only for behaviours in use, since the built-in ones
@@ -347,6 +358,7 @@ problems check(const scenario_config& config, problems& warnings) {
     if (!is_folder_name(config.name))
         all.add("name",
                 fmt::format("'{}' cannot name a folder: letters, digits, '.', '_' and '-', at most 100", config.name));
+    check_tags(config.tags, all);
     check_target(config, all);
     check_fleet(config, all);
     check_behaviours(config, all);

@@ -235,6 +235,8 @@ template <class V>
 void describe(V& v, scenario_config& config) {
     v.required("name", config.name, "Name of the scenario; names of report folders begin with it.",
                value_types::text{value_types::name_length});
+    v.field("tags", config.tags, "Tags of the scenario, by which `suite --tag` selects it.",
+            value_types::list<value_types::text>{{value_types::name_length}, "tags", 50});
     v.field("seed", config.seed, "Seed of all random choices: the same seed makes the same choices.",
             value_types::integer<std::uint64_t>{});
     v.field("target", config.target, "Platform under test: `embedded`, or the addresses of a broker and an API.",

@@ -296,6 +296,18 @@ TEST_P(a_rank_that_dies, ends_the_run_as_invalid_with_partial_results) {
 
 INSTANTIATE_TEST_SUITE_P(ranks, a_rank_that_dies, testing::Values(0U, 1U));
 
+TEST(ranks, are_started_again_after_an_invalid_run) {
+    harness::scenario_builder w;
+    w.vehicles = 800;
+    w.phases = "[{duration: 1ms, arrivalCount: 400}]"; // more than can be begun within the least lag limit
+    auto run = program::run(
+        w.yaml(), {"--ranks", "2", "--shards", "1", "--set", "load.lagLimit=1ms", "--retry-invalid", "1", "--quiet"});
+    EXPECT_EQ(run.wait(2 * mpirun_timeout), 4) << run.out() << run.err();
+    EXPECT_TRUE(exists(run.report() / "summary.json"));
+    EXPECT_TRUE(std::filesystem::exists(run.report().string() + "-retry-1/summary.json"));
+    EXPECT_THAT(run.err(), HasSubstr("retry 1 of 1"));
+}
+
 TEST(ranks, report_a_startup_failure_once) {
     auto run = program::run(quick().yaml(), {"--ranks", "3", "--broker", "mqtt://127.0.0.1:1"});
     EXPECT_EQ(run.wait(mpirun_timeout), 3);

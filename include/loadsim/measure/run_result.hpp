@@ -103,6 +103,7 @@ struct run_result {
         terminated,  ///< SIGTERM or SIGHUP
         aborted      ///< without the end of the drain: a second signal, a lost rank, the launcher ended all processes
     };
+    BOOST_DESCRIBE_NESTED_ENUM(end_reason, complete, interrupted, terminated, aborted)
     end_reason ended = end_reason::complete;
     std::string abort_reason;             ///< cause of the abort, part of a sentence
     bool aborted_after_interrupt = false; ///< Ctrl-C had stopped the run before the abort

@@ -37,8 +37,8 @@ struct run_header {
 /// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
 std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start);
 
-/// Creates the folder and its parents. Errors: the path exists and is not an empty folder, or creation failed.
-result<std::filesystem::path> make_folder(const std::filesystem::path&);
+/// Creates the folder and its parents. `flag`: names the folder. Errors: the path exists and is not an empty folder, or creation failed.
+result<std::filesystem::path> make_folder(const std::filesystem::path&, std::string_view flag = "--report");
 
 /// Empties the folder of an earlier run; nothing if there is none, or an empty one. Nothing is removed unless it is a folder with a run.json of loadsim, of any version, without
 /// foreign folders in it. Symbolic links are not followed: one to a folder is refused, those inside are removed.

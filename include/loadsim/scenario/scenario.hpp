@@ -115,6 +115,7 @@ struct value_places {
 /// One load test: target, contract, fleet, behaviours, conditions, load and budgets.
 struct scenario_config {
     std::string name;
+    std::vector<std::string> tags; ///< `suite --tag` selects by them
     std::uint64_t seed = 1;
     scenario::target target;
     loadsim::contract::options contract;

@@ -21,6 +21,8 @@ TEST(check, combinations) {
         {"name: a/b\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: 'a/b' cannot name a folder"},
         {"name: .hidden\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: '.hidden' cannot name a folder"},
         {"name: ''\nload: {phases: [{duration: 1, arrivalRate: 1}]}", "f:1:7: '' cannot name a folder"},
+        {minimal_scenario("tags: [slow, a b]"), "f:3:14: 'a b' is no tag: letters, digits"},
+        {minimal_scenario("tags: [slow, slow]"), "f:3:14: the tag 'slow' is there twice"},
         {scenario_with_load("  observers: [poll]\n" + without_id),
          "f:4:15: it finds a request by its id, and contract.request.id is ''"},
         {scenario_with_load("  observers: [mqtt, webhook]\n" + without_id),

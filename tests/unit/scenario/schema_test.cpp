@@ -132,6 +132,7 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "conditions.[].powerOn.within",
                                         "conditions.[].spike.factor",
                                         "record",
+                                        "tags.[]",
                                         "target.embedded.commandQos",
                                         "target.embedded.wakeup.again",
                                         "target.embedded.faults.[].doubleSend",

@@ -67,6 +67,7 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "{reconnectStorm: {at: 0s, within: 1s}}, {powerOn: {at: 1s, name: morning}}, {spike: {at: 0s, for: 1s, "
             "factor: 3}}, "
             "{halfOpen: {at: 0s, for: 1s, expect: failed}}, {garage: {at: 0s, for: 1s}}, {garage: {at: 0s, for: 1s}}]"),
+        minimal_scenario("tags: [edge-case, slow]"),
         minimal_scenario("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
     };
     for (const auto& yaml : rows) {

@@ -1,0 +1,91 @@
+#include "run_processes.hpp"
+
+#include "run_ranks.hpp"
+
+#include <loadsim/base/child_process.hpp>
+#include <loadsim/base/output.hpp>
+#include <loadsim/base/signals.hpp>
+#include <loadsim/verdict/verdict.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <optional>
+#include <utility>
+
+namespace loadsim::app {
+namespace {
+
+/// File in memory for what a process prints.
+class captured_stream {
+public:
+    explicit captured_stream(const char* name) : file_(::memfd_create(name, MFD_CLOEXEC)) {}
+    ~captured_stream() { ::close(file_); } // -1 has no effect
+    captured_stream(const captured_stream&) = delete;
+    captured_stream& operator=(const captured_stream&) = delete;
+
+    /// For the child; -1: no file can be created, and the child prints to this process's own stream.
+    int for_child() const { return file_ < 0 ? -1 : ::fcntl(file_, F_DUPFD_CLOEXEC, 0); }
+    /// At most 1 MiB.
+    std::string text() const {
+        std::string text(std::size_t{1} << 20, '\0');
+        const auto length = ::pread(file_, text.data(), text.size(), 0);
+        text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+        return text;
+    }
+
+private:
+    int file_;
+};
+
+} // namespace
+
+run_processes::run_processes() {
+    sigemptyset(&stop_signals_);
+    sigaddset(&stop_signals_, SIGINT);
+    sigaddset(&stop_signals_, SIGTERM);
+    if (!ignores_hangup()) sigaddset(&stop_signals_, SIGHUP);
+    auto blocked = stop_signals_;
+    sigaddset(&blocked, SIGCHLD);
+    std::signal(SIGCHLD, SIG_DFL); // ignored by a parent's choice, the exit codes would be lost
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+}
+
+run_processes::ended_process run_processes::run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "/proc/self/exe");
+    const captured_stream output("stdout");
+    const captured_stream errors("stderr");
+    const pid_t pid = start_child({.command = std::move(arguments),
+                                   .environment = {{command_name_variable, command_name()}},
+                                   .out = output.for_child(),
+                                   .err = errors.for_child()});
+    if (pid < 0)
+        return {static_cast<int>(verdict::exit_code::setup),
+                {},
+                fmt::format("loadsim: no process can be created ({})\n", std::strerror(errno))};
+    auto waited_for = stop_signals_;
+    sigaddset(&waited_for, SIGCHLD);
+    std::optional<int> code;
+    while (!(code = exit_code_of(pid))) {
+        const int number = ::sigwaitinfo(&waited_for, nullptr);
+        if (number <= 0 || number == SIGCHLD) continue; // < 0: interrupted
+        if (first_ == 0) first_ = number;
+        ::kill(pid, number);
+    }
+    return {*code, output.text(), errors.text()};
+}
+
+int run_processes::stop_signal() {
+    constexpr timespec at_once{};
+    for (int number = 0; (number = ::sigtimedwait(&stop_signals_, nullptr, &at_once)) > 0;)
+        if (first_ == 0) first_ = number;
+    return first_;
+}
+
+} // namespace loadsim::app

@@ -1,0 +1,47 @@
+#include "run_retries.hpp"
+
+#include "command_line.hpp"
+
+#include <loadsim/base/signals.hpp>
+#include <loadsim/base/stop_decision.hpp>
+#include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/suite.hpp>
+#include <loadsim/verdict/several_runs.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <system_error>
+
+namespace loadsim::app {
+
+problems check_retry_folders(const run_options& options) {
+    problems found;
+    if (options.report.empty() || options.overwrite) return found;
+    for (std::uint32_t i = 1; i <= options.retry_invalid; ++i) {
+        std::error_code unknown; // make_folder() reports it
+        const auto folder = report::retry_folder(options.report, i);
+        if (std::filesystem::exists(folder, unknown))
+            found.add(folder.string(),
+                      "exists, and --retry-invalid may need it; remove it, or name another folder with --report");
+    }
+    return found;
+}
+
+exit_code run_with_retries(const std::filesystem::path& first, const run_options& options,
+                           const std::function<run_attempt(const std::filesystem::path&)>& run_in) {
+    auto last = run_in(first);
+    for (std::uint32_t i = 1; i <= options.retry_invalid && verdict::may_be_repeated(last.code, last.ended); ++i) {
+        if (const int number = take_late_signal(); number != 0)
+            return static_cast<exit_code>(
+                stop_exit_code(number == SIGINT ? stop_signal::interrupt : stop_signal::terminate));
+        const auto folder = make_report_folder(report::retry_folder(first, i).string(), "", options.overwrite);
+        if (!folder) return folder.error();
+        print_problems({"", fmt::format("the run is invalid because of the generator: retry {} of {}, report in {}", i,
+                                        options.retry_invalid, folder->string())});
+        last = run_in(*folder);
+    }
+    return last.code;
+}
+
+} // namespace loadsim::app

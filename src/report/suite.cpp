@@ -1,0 +1,186 @@
+#include "text_format.hpp"
+
+#include <loadsim/base/encoding.hpp>
+#include <loadsim/base/enum_names.hpp>
+#include <loadsim/base/input.hpp>
+#include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/suite.hpp>
+#include <loadsim/verdict/several_runs.hpp>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace loadsim::report {
+namespace {
+
+namespace json = boost::json;
+using verdict::exit_code;
+
+constexpr std::string_view missed_text = "fail";
+constexpr std::string_view invalid_text = "invalid";
+constexpr std::string_view no_data_text = "no data";
+constexpr std::string_view warn_text = "warn";
+
+std::string text_of(const json::object& from, std::string_view key) {
+    const auto* value = from.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+const json::array& list_of(const json::object& from, std::string_view key) {
+    static const json::array none;
+    const auto* value = from.if_contains(key);
+    return value != nullptr && value->is_array() ? value->get_array() : none;
+}
+
+std::chrono::nanoseconds duration_of(const suite_run& run) {
+    return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(run.seconds));
+}
+
+/// True: the run has been evaluated, and its exit code is of the verdict.
+bool has_verdict(const suite_run& run) {
+    constexpr std::array failures{exit_code::internal_error, exit_code::usage, exit_code::setup};
+    return run.code && run.end && std::ranges::count(failures, *run.code) == 0;
+}
+
+std::string sentence_of(const run_end::budget& budget, const run_end& run) {
+    for (const auto& reason : run.reasons)
+        if (reason.find(budget.expression) != std::string::npos) return reason;
+    return fmt::format("Budget: {}, {}.", budget.expression, budget.verdict);
+}
+
+junit_case case_of_budget(const suite_run& run, const run_end::budget& budget) {
+    junit_case made{.class_name = run.name, .name = budget.expression};
+    if (run.end->verdict == invalid_text)
+        made.skipped = suite_reason(run);
+    else if (budget.severity == warn_text)
+        return made;
+    else if (budget.verdict == missed_text)
+        made.failure = sentence_of(budget, *run.end);
+    else if (budget.verdict == no_data_text)
+        made.error = sentence_of(budget, *run.end);
+    return made;
+}
+
+junit_case case_of_run(const suite_run& run) {
+    junit_case made{.class_name = run.name, .name = "run", .seconds = run.seconds};
+    if (run.code && !has_verdict(run))
+        made.error = suite_reason(run);
+    else if (!run.code || run.end->verdict == invalid_text)
+        made.skipped = suite_reason(run);
+    return made;
+}
+
+/// ": 2 pass, 1 fail", in the order of the first of each.
+std::string counts_by_verdict(const std::vector<suite_run>& runs) {
+    std::vector<std::string> verdicts;
+    for (const auto& run : runs) verdicts.push_back(suite_verdict(run));
+    std::string text;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const auto first = verdicts.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(verdicts.begin(), first, *first) != first) continue;
+        text += fmt::format("{} {} {}", text.empty() ? ":" : ",", std::ranges::count(verdicts, *first), *first);
+    }
+    return text;
+}
+
+} // namespace
+
+std::optional<run_end> parse_run_end(std::string_view summary) {
+    boost::system::error_code error;
+    const auto parsed = json::parse(summary, error);
+    if (error || !parsed.is_object()) return std::nullopt;
+    const auto& fields = parsed.get_object();
+    run_end made{.verdict = text_of(fields, "verdict")};
+    const auto ended = parse_enum<measure::run_result::end_reason>(text_of(fields, "end_reason"));
+    if (!ended || made.verdict.empty()) return std::nullopt;
+    made.end_reason = *ended;
+    for (const auto& reason : list_of(fields, "verdict_reasons"))
+        if (reason.is_string()) made.reasons.emplace_back(reason.get_string());
+    for (const auto& budget : list_of(fields, "budgets"))
+        if (const auto* one = budget.if_object())
+            made.budgets.push_back({text_of(*one, "expression"), text_of(*one, "verdict"), text_of(*one, "severity")});
+    return made;
+}
+
+std::optional<run_end> read_run_end(const std::filesystem::path& folder) {
+    constexpr std::size_t size_limit = std::size_t{64} << 20;
+    const auto text = read_file((folder / summary_file_name).string(), size_limit);
+    if (!text) return std::nullopt;
+    return parse_run_end(*text);
+}
+
+std::filesystem::path retry_folder(const std::filesystem::path& run, unsigned repetition) {
+    auto base = run.lexically_normal();
+    if (!base.has_filename()) base = base.parent_path(); // "out/"
+    return base.string() + fmt::format("-retry-{}", repetition);
+}
+
+std::vector<std::string> suite_folder_names(const std::vector<std::string>& scenarios) {
+    std::set<std::string> taken{suite_page_file_name, junit_file_name};
+    std::vector<std::string> names;
+    for (const auto& scenario : scenarios) {
+        auto name = scenario;
+        for (int i = 2; !taken.insert(name).second; ++i) name = fmt::format("{}-{}", scenario, i);
+        names.push_back(std::move(name));
+    }
+    return names;
+}
+
+std::string suite_verdict(const suite_run& run) {
+    if (!run.code) return "not run";
+    return has_verdict(run) ? run.end->verdict : "error";
+}
+
+std::string suite_reason(const suite_run& run) {
+    if (!run.code) return "The suite ended before it.";
+    if (!run.error.empty()) return run.error.substr(0, run.error.find('\n'));
+    return run.end && !run.end->reasons.empty() ? run.end->reasons.front() : std::string{};
+}
+
+exit_code suite_code(const std::vector<suite_run>& runs) {
+    auto code = exit_code::pass;
+    for (const auto& run : runs)
+        if (run.code) code = verdict::worse(code, *run.code);
+    return code;
+}
+
+std::string suite_line(const suite_run& run) {
+    const auto reason = suite_reason(run);
+    return suite_verdict(run) + ", " + human_elapsed(duration_of(run)) + (reason.empty() ? "" : ": ") +
+           escape_for_terminal(reason);
+}
+
+std::string suite_table(const std::vector<suite_run>& runs) {
+    std::vector<row> rows{{"scenario", "verdict", "code", "time", "what decided"}};
+    for (const auto& run : runs) {
+        auto verdict = suite_verdict(run);
+        if (run.retries != 0) verdict += fmt::format(" (retry {})", run.retries);
+        rows.push_back({run.name, std::move(verdict), run.code ? fmt::format("{}", static_cast<int>(*run.code)) : "",
+                        run.code ? human_elapsed(duration_of(run)) : "", suite_reason(run)});
+    }
+    return table(std::move(rows), 2, 4) + '\n' + count_of(runs.size(), "scenario", "scenarios") +
+           counts_by_verdict(runs) + '\n';
+}
+
+std::vector<junit_suite> suite_junit(const std::vector<suite_run>& runs) {
+    std::vector<junit_suite> suites;
+    for (const auto& run : runs) {
+        junit_suite made{.name = run.name, .started = run.started, .seconds = run.seconds};
+        if (run.end)
+            for (const auto& budget : run.end->budgets) made.cases.push_back(case_of_budget(run, budget));
+        made.cases.push_back(case_of_run(run));
+        made.properties.emplace_back("scenario", run.file);
+        if (run.code) made.properties.emplace_back("exit code", std::to_string(static_cast<int>(*run.code)));
+        if (!run.folder.empty()) made.properties.emplace_back("report", run.folder.string());
+        suites.push_back(std::move(made));
+    }
+    return suites;
+}
+
+} // namespace loadsim::report
