@@ -87,7 +87,7 @@ std::string append_step_summary(const std::filesystem::path& file, std::string_v
     errno = 0;
     std::ofstream out(file, std::ios::app | std::ios::binary);
     out << text;
-    out.close();
+    out.flush(); // a full disk is reported by the flush
     if (out) return {};
     return fmt::format("{} (GITHUB_STEP_SUMMARY) could not be written{}", file.string(),
                        errno == 0 ? "" : ": " + std::generic_category().message(errno));
