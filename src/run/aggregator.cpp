@@ -77,6 +77,7 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.recoveries = recovery_tracker_.results(sum_);
     r.generator.cpu_s = latest_.cpu_s;
     r.generator.rss_bytes = rss_peak_;
+    r.generator.machines = measure::machine_loads(latest_.machines);
     return r;
 }
 

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct generator_usage {
     std::uint64_t rss_bytes = 0; ///< resident memory of the processes of all ranks
     std::uint32_t shards = 1;    ///< in each rank
     std::uint32_t ranks = 1;
+    std::vector<machine_load> machines{}; ///< of a finished run: CPU during the load, by host
 };
 
 /// Progress of a run, once a second; all shards merged.
