@@ -40,6 +40,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     measure::progress p;
     p.current_stage = at;
     p.elapsed = end - started_.at;
+    p.time = std::chrono::floor<std::chrono::milliseconds>(started_.utc + p.elapsed);
     p.interval_s = seconds(end - begin);
     p.late_ranks = late_ranks;
     p.load_duration = plan_.schedule.duration();

@@ -31,8 +31,9 @@ struct generator_usage {
 /// Progress of a run, once a second; all shards merged.
 struct progress {
     stage current_stage = stage::connecting;
-    nanoseconds elapsed{0};      ///< since the run's start (connecting included)
-    nanoseconds load_elapsed{0}; ///< since the load's start; 0 while connecting
+    std::chrono::system_clock::time_point time{}; ///< end of the interval, by the clock at the run's start
+    nanoseconds elapsed{0};                       ///< since the run's start (connecting included)
+    nanoseconds load_elapsed{0};                  ///< since the load's start; 0 while connecting
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: while connecting
     nanoseconds load_duration{0};                                        ///< of all phases
     std::uint32_t phase = 0;      ///< in the middle of the interval; index into labels.phases
