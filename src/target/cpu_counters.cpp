@@ -99,18 +99,18 @@ void add_cgroup_limits(const fs::path& root, cpu_counters& into) {
 } // namespace
 
 std::optional<core_ticks> parse_proc_stat(std::string_view text) {
-    // cpu user nice system idle iowait irq softirq steal guest guest_nice: guests are part of user and nice
-    std::istringstream words(std::string(text.substr(0, text.find('\n'))));
+    // "cpu user nice system idle iowait irq softirq steal guest guest_nice", the sum, then a line "cpu0 ..." for each core. Guests
+    // are part of user and nice.
+    std::istringstream lines{std::string(text)};
     std::string name;
-    double values[8] = {};
-    if (!(words >> name) || name != "cpu") return std::nullopt;
-    for (auto& value : values)
-        if (!(words >> value)) return std::nullopt;
+    double user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0;
     core_ticks sum;
-    for (const auto value : values) sum.all += value;
-    sum.steal = values[7];
-    sum.busy = sum.all - values[3] - values[4] - sum.steal;
-    return sum;
+    lines >> name >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> sum.steal;
+    if (!lines || name != "cpu") return std::nullopt;
+    sum.busy = user + nice + system + irq + softirq;
+    for (std::string line; std::getline(lines, line);)
+        if (line.starts_with("cpu")) ++sum.cores;
+    return sum.cores == 0 ? std::nullopt : std::optional(sum);
 }
 
 std::optional<double> parse_cpu_pressure(std::string_view text) {
@@ -140,14 +140,14 @@ cpu_counters read_cpu_counters(const fs::path& root) {
     read.cores_usable = cores_of_affinity();
     add_cgroup_limits(root, read);
     const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    std::string first_line;
+    std::string cpu_lines;
     std::ifstream stat(root / "proc/stat");
-    if (std::getline(stat, first_line))
-        if (const auto ticks = parse_proc_stat(first_line)) {
-            read.core_s = ticks->all / ticks_per_s;
-            read.busy_s = ticks->busy / ticks_per_s;
-            read.steal_s = ticks->steal / ticks_per_s;
-        }
+    for (std::string line; std::getline(stat, line) && line.starts_with("cpu");) cpu_lines += line + '\n';
+    if (const auto ticks = parse_proc_stat(cpu_lines)) {
+        read.cores = ticks->cores;
+        read.busy_s = ticks->busy / ticks_per_s;
+        read.steal_s = ticks->steal / ticks_per_s;
+    }
     read.stalled_s = parse_cpu_pressure(text_of(root / "proc/pressure/cpu")).value_or(cpu_counters::unknown);
     return read;
 }

@@ -13,16 +13,16 @@ struct cpu_counters {
     static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
     double own_s = unknown;        ///< CPU time of this process
     double cores_usable = unknown; ///< by this process: its affinity, or less by a cgroup's CPU limit. No sum
-    double core_s = unknown;       ///< time of all cores of the machine, idle or not
-    double busy_s = unknown;       ///< of it: executing any process, the kernel too
-    double steal_s = unknown;      ///< of it: the hypervisor executed something else
+    double cores = unknown;        ///< of the machine. No sum
+    double busy_s = unknown;       ///< of all cores: executing any process, the kernel too
+    double steal_s = unknown;      ///< of all cores: the hypervisor executed something else
     double stalled_s = unknown;    ///< at least one task of the machine waited for a core
     double throttled_s = unknown;  ///< cores that were withheld by a cgroup's CPU limit
 };
 
-/// Times of all cores, in the kernel's ticks.
+/// Cores, and the kernel's ticks of all of them.
 struct core_ticks {
-    double all = 0;
+    unsigned cores = 0;
     double busy = 0;
     double steal = 0;
 };

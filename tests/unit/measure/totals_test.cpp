@@ -288,6 +288,18 @@ TEST(tls_counts, sum_up_handshakes) {
     EXPECT_EQ(c.failed(), 9U);
 }
 
+TEST(snapshot, adds_up_the_machines_of_its_ranks) {
+    snapshot sum;
+    snapshot one;
+    one.machines["a"] = {.ranks = 1, .elapsed_s = 2, .own_cpu_s = 1};
+    sum.add(one);
+    one.machines["b"] = one.machines["a"];
+    sum.add(one);
+    ASSERT_EQ(sum.machines.size(), 2U);
+    EXPECT_EQ(sum.machines["a"], (machine_usage{.ranks = 2, .elapsed_s = 4, .own_cpu_s = 2}));
+    EXPECT_EQ(sum.machines["b"], (machine_usage{.ranks = 1, .elapsed_s = 2, .own_cpu_s = 1}));
+}
+
 TEST(snapshot, has_no_secrets_in_texts_from_outside) {
     const std::string secret = "timed_out";
     register_secret(secret);

@@ -16,7 +16,7 @@ class counting_reader {
 public:
     target::cpu_counters operator()() {
         const double n = ++*readings;
-        return {.own_s = n, .cores_usable = 2, .core_s = 4 * n, .busy_s = 3 * n, .steal_s = n / 2, .stalled_s = n / 4};
+        return {.own_s = n, .cores_usable = 2, .cores = 4, .busy_s = 3 * n, .steal_s = n / 2, .stalled_s = n / 4};
     }
     std::shared_ptr<int> readings = std::make_shared<int>(0);
 };
@@ -56,9 +56,9 @@ TEST(machine_sampler, measures_nothing_without_a_load) {
 
 TEST(machine_sampler, has_the_differences_of_the_counters) {
     const target::cpu_counters begin{
-        .own_s = 1, .cores_usable = 2, .core_s = 40, .busy_s = 10, .steal_s = 1, .stalled_s = 3, .throttled_s = 5};
+        .own_s = 1, .cores_usable = 2, .cores = 4, .busy_s = 10, .steal_s = 1, .stalled_s = 3, .throttled_s = 5};
     const target::cpu_counters end{
-        .own_s = 4, .cores_usable = 1.5, .core_s = 80, .busy_s = 30, .steal_s = 2, .stalled_s = 7, .throttled_s = 5.5};
+        .own_s = 4, .cores_usable = 1.5, .cores = 4, .busy_s = 30, .steal_s = 2, .stalled_s = 7, .throttled_s = 5.5};
     EXPECT_EQ(usage_between(begin, end, 10), (measure::machine_usage{.ranks = 1,
                                                                      .elapsed_s = 10,
                                                                      .allowed_core_s = 15,
@@ -69,4 +69,6 @@ TEST(machine_sampler, has_the_differences_of_the_counters) {
                                                                      .stalled_s = 4,
                                                                      .throttled_s = 0.5}));
     EXPECT_TRUE(std::isnan(usage_between({}, end, 10).steal_s)) << "unknown at one end";
+    EXPECT_TRUE(std::isnan(usage_between(begin, end, 0.1).busy_s)) << "ten ticks";
+    EXPECT_EQ(usage_between(begin, end, 0.1).own_cpu_s, 3);
 }

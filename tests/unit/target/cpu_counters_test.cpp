@@ -33,12 +33,14 @@ cpu_counters read_below(const std::map<std::string, std::string>& files) {
 } // namespace
 
 TEST(cpu_counters, of_proc_stat_are_those_of_all_cores) {
-    const auto ticks = parse_proc_stat("cpu  100 20 30 400 50 6 7 8 90 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n");
+    const auto ticks = parse_proc_stat("cpu  100 20 30 400 50 6 7 8 90 9\ncpu0 50 10 15 200 25 3 3 4 45 4\n"
+                                       "cpu1 50 10 15 200 25 3 4 4 45 5\nintr 1 2 3\n");
     ASSERT_TRUE(ticks);
-    EXPECT_EQ(ticks->all, 621) << "guests are part of user and nice";
-    EXPECT_EQ(ticks->busy, 163) << "neither idle nor waiting for a disk nor stolen";
+    EXPECT_EQ(ticks->cores, 2U);
+    EXPECT_EQ(ticks->busy, 163) << "neither idle nor waiting for a disk nor stolen; guests are part of user and nice";
     EXPECT_EQ(ticks->steal, 8);
-    for (const auto* text : {"", "cpu", "cpu 1 2 3", "cpu0 1 2 3 4 5 6 7 8\n", "cpu a b c d e f g h\n"})
+    for (const auto* text : {"", "cpu", "cpu 1 2 3", "cpu0 1 2 3 4 5 6 7 8\n", "cpu a b c d e f g h\ncpu0 1\n",
+                             "cpu 1 2 3 4 5 6 7 8 9 10\n"})
         EXPECT_FALSE(parse_proc_stat(text)) << text;
 }
 
@@ -62,14 +64,14 @@ TEST(cpu_counters, of_a_cgroup_are_its_limit_and_what_it_withheld) {
 
 TEST(cpu_counters, are_read_where_linux_has_them) {
     const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    const auto read = read_below({{"proc/stat", "cpu  100 20 30 400 50 6 7 8 90 9\n"},
+    const auto read = read_below({{"proc/stat", "cpu  100 20 30 400 50 6 7 8 90 9\ncpu0 1\ncpu1 1\nintr 5\n"},
                                   {"proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n"},
                                   {"proc/self/cgroup", "0::/jobs/mine\n"},
                                   {"sys/fs/cgroup/jobs/cpu.max", "50000 100000\n"},
                                   {"sys/fs/cgroup/jobs/cpu.stat", "throttled_usec 700000\n"},
                                   {"sys/fs/cgroup/jobs/mine/cpu.max", "max 100000\n"},
                                   {"sys/fs/cgroup/jobs/mine/cpu.stat", "throttled_usec 0\n"}});
-    EXPECT_EQ(read.core_s, 621 / ticks_per_s);
+    EXPECT_EQ(read.cores, 2);
     EXPECT_EQ(read.busy_s, 163 / ticks_per_s);
     EXPECT_EQ(read.steal_s, 8 / ticks_per_s);
     EXPECT_EQ(read.stalled_s, 1.5);
@@ -91,7 +93,7 @@ TEST(cpu_counters, of_a_cgroup_of_version_1_are_read) {
 
 TEST(cpu_counters, that_the_kernel_does_not_tell_are_unknown) {
     const auto read = read_below({});
-    for (const auto value : {read.core_s, read.busy_s, read.steal_s, read.stalled_s, read.throttled_s})
+    for (const auto value : {read.cores, read.busy_s, read.steal_s, read.stalled_s, read.throttled_s})
         EXPECT_TRUE(std::isnan(value));
     EXPECT_GE(read.cores_usable, 1) << "the affinity of the process";
 }
