@@ -15,8 +15,9 @@ struct validity {
     std::vector<std::string> notes{};         ///< sentences about them
 };
 
-/// A phase is late if the p99 of its lag, or of the loop delay in it, exceeds the limit: always if that of the whole run does, too, else
-/// only with enough samples for a p99. A pause belongs to the phase before it, whose requests may still be in flight.
+/// A phase is late if the p99 of its lag, or of the loop delay in it, exceeds the limit: always if that of the whole run
+/// does, too, else only with enough samples for a p99. A pause belongs to the phase before it, whose requests may still be
+/// in flight.
 /// Invalid: late phases have half of the requests that were begun, or more. Pure.
 validity validity_of(const measure::run_result&, const measure::labels&);
 

@@ -11,8 +11,8 @@
 
 namespace loadsim::measure {
 
-/// CPU of one machine since the start of the load, in seconds. Each of its ranks has the same figures of the machine and its own CPU
-/// time; they are added up, and machine_load divides. NaN: the kernel does not tell.
+/// CPU of one machine since the start of the load, in seconds. Each of its ranks has the same figures of the machine and its
+/// own CPU time; they are added up, and machine_load divides. NaN: the kernel does not tell.
 struct machine_usage {
     std::uint32_t ranks = 0;
     double elapsed_s = 0;
