@@ -117,7 +117,7 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
                .seed = scenario.seed,
                .started = started_.utc,
                .origin = origin_},
-              labels_, options.existing_files),
+              labels_, options.existing_files, scenario.report.requests_csv),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));

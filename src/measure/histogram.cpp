@@ -129,6 +129,10 @@ void latency_table::merge(const latency_table& other) {
 
 void latency_table::merge(const key& where, const histogram& samples) { cells_[where].merge(samples); }
 
+void latency_table::erase_phase(std::uint32_t phase) {
+    std::erase_if(cells_, [phase](const auto& cell) { return std::get<2>(cell.first) == phase; });
+}
+
 histogram latency_table::select(hop h, latency_filter wanted) const {
     histogram selected;
     for (auto cell = cells_.lower_bound({h, 0, 0}); cell != cells_.end(); ++cell) {

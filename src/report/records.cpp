@@ -1,6 +1,7 @@
 // Lines of requests.jsonl, anomalies.jsonl and sessions.jsonl: the fields of the records, under their names in the code.
 #include "records.hpp"
 
+#include "csv_format.hpp"
 #include "json_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -166,6 +167,19 @@ std::string anomaly_line(const anomaly_record& a, const load_start& start) {
 }
 std::string session_line(const session_record& s, const load_start& start) {
     return json_line(object_of(s, start)) + '\n';
+}
+
+/// Without the messages, which are several for each request.
+json::object csv_fields_of(request_record r, const load_start& start) {
+    r.messages.clear();
+    auto fields = object_of(r, start);
+    fields.erase("messages"); // the last field: the order of the others stays
+    return fields;
+}
+
+std::string request_csv_header() { return csv_header(csv_fields_of({}, {})); }
+std::string request_csv_row(const request_record& r, const load_start& start) {
+    return csv_row(csv_fields_of(r, start));
 }
 
 std::string explain_json(const report_contents& all) {

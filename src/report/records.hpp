@@ -41,6 +41,10 @@ result<run_metadata> parse_run_metadata(std::string_view text);
 /// Hops of a request by name, in ms; NaN: not measured. Also the wait for a connection.
 std::vector<std::pair<std::string_view, double>> hops_of(const measure::request_record&);
 
+/// Line of requests.csv.gz, with its newline.
+std::string request_csv_header();
+std::string request_csv_row(const measure::request_record&, const load_start&);
+
 /// Instant of an offset in ms from the start of the load, in UTC to the millisecond; empty if one of them is not known.
 std::string utc_of(const load_start&, double ms);
 

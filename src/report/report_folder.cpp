@@ -1,4 +1,6 @@
 #include "records.hpp"
+#include "requests_csv.hpp"
+#include "timeline.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
@@ -7,6 +9,8 @@
 #include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/summary_markdown.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,6 +27,8 @@ bool is_allowed_in_name(char c) {
 }
 
 constexpr auto timeline_file_name = "timeline.jsonl";
+constexpr auto timeline_csv_file_name = "timeline.csv";
+constexpr auto requests_csv_file_name = "requests.csv.gz";
 constexpr auto hdr_log_file_name = "latency.hlog";
 
 /// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
@@ -112,7 +118,8 @@ bool replace_exit_code(const fs::path& folder, verdict::exit_code code) {
     return done;
 }
 
-report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing)
+report_writer::report_writer(fs::path folder, const run_header& header, measure::labels labels, existing_files existing,
+                             std::uint64_t requests_csv_rows)
     : folder_(std::move(folder)), header_(header), labels_(std::move(labels)) {
     const auto open = [&](std::ofstream& file, const char* name) {
         errno = 0;
@@ -121,6 +128,7 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
         if (!file.is_open()) close_failed(file, name);
     };
     open(timeline_, timeline_file_name);
+    open(timeline_csv_, timeline_csv_file_name);
     open(requests_, requests_file_name);
     open(anomalies_, anomalies_file_name);
     open(sessions_, sessions_file_name);
@@ -128,7 +136,13 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
     if (existing == existing_files::partial) return;
     write_atomically(run_file_name, run_json(header));
     append(hdr_log_, hdr_log_file_name, measure::hdr_log_header(header.started));
+    append(timeline_csv_, timeline_csv_file_name, timeline_csv_header());
+    if (requests_csv_rows == 0) return;
+    open(requests_csv_file_, requests_csv_file_name);
+    requests_csv_ = std::make_unique<requests_csv>(requests_csv_rows);
 }
+
+report_writer::~report_writer() = default;
 
 void report_writer::write(const measure::progress& p) {
     if (p.load_started && !header_.load_started) {
@@ -136,8 +150,12 @@ void report_writer::write(const measure::progress& p) {
         write_atomically(run_file_name, run_json(header_));
     }
     append(timeline_, timeline_file_name, timeline_line(p, labels_));
+    append(timeline_csv_, timeline_csv_file_name, timeline_csv_row(p, labels_));
 
     append(requests_, requests_file_name, lines_of(p.interval.request_records, request_line, p.load_started));
+    if (requests_csv_)
+        append(requests_csv_file_, requests_csv_file_name,
+               requests_csv_->write(p.interval.request_records, p.load_started));
     append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line, p.load_started));
     append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line, p.load_started));
 
@@ -155,6 +173,13 @@ void report_writer::write(const measure::progress& p) {
 bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
     // The summary first, for which there may be room on a disk that the others would fill.
     const bool has_summary = write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+    if (requests_csv_) {
+        append(requests_csv_file_, requests_csv_file_name, requests_csv_->finish());
+        if (const auto omitted = requests_csv_->omitted_rows(); omitted != 0)
+            errors_.push_back(fmt::format(
+                "{} has the first {} of {} recorded requests: report.requestsCsv is its limit",
+                (folder_ / requests_csv_file_name).string(), requests_csv_->rows(), requests_csv_->rows() + omitted));
+    }
     write_atomically(junit_file_name, junit_xml({junit_of(run, evaluation, labels_)}));
     write_atomically(markdown_file_name, summary_markdown(run, evaluation, labels_));
     return has_summary;

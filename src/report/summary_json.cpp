@@ -2,6 +2,7 @@
 #include "json_format.hpp"
 #include "records.hpp"
 #include "text_format.hpp"
+#include "timeline.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
@@ -12,6 +13,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -83,7 +86,8 @@ json::value rate_or_null(std::uint64_t requests, nanoseconds time) {
     return std::round(static_cast<double>(requests) / seconds(time) * 1e3) / 1e3;
 }
 
-json::array phases(const run_result& run, const labels& labels) {
+/// `late`: phases that are not judged.
+json::array phases(const run_result& run, const labels& labels, const std::vector<std::uint32_t>& late) {
     const auto& sum = run.sum;
     json::array rows;
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
@@ -93,6 +97,10 @@ json::array phases(const run_result& run, const labels& labels) {
         row["achieved_rate_per_s"] = rate_or_null(sum.phases[i].sent, planned.elapsed);
         for (const auto& [name, value] : request_counts(sum.phases[i])) row[name] = value;
         row["e2e"] = json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}));
+        row["lag"] = json_latency(sum.latencies.select(hop::lag, {.service = {}, .phase = i}));
+        row["loop_delay"] =
+            json_latency(i < sum.phase_loop_delay.size() ? sum.phase_loop_delay[i] : measure::histogram{});
+        row["judged"] = std::ranges::count(late, i) == 0;
         rows.push_back(std::move(row));
     }
     return rows;
@@ -247,12 +255,31 @@ json::object generator_usage(const measure::generator_usage& g) {
     return {{"cpu_time_ms", rounded_ms(g.cpu_s * 1e3)}, {"rss_bytes", g.rss_bytes}};
 }
 
+json::array machine_rows(const measure::generator_usage& g) {
+    const auto or_null = [](const std::optional<double>& value, double factor = 1) {
+        return value ? json::value(rounded_ms(*value * factor)) : json::value(nullptr);
+    };
+    json::array rows;
+    for (const auto& m : g.machines)
+        rows.push_back(json::object{{"host", m.host},
+                                    {"measured_ms", rounded_ms(m.measured_s * 1e3)},
+                                    {"cores", or_null(m.cores)},
+                                    {"cores_usable", or_null(m.cores_usable)},
+                                    {"generator_share", or_null(m.own_share)},
+                                    {"other_share", or_null(m.other_share)},
+                                    {"steal_share", or_null(m.steal_share)},
+                                    {"stalled_ms", or_null(m.stalled_s, 1e3)},
+                                    {"throttled_ms", or_null(m.throttled_s, 1e3)}});
+    return rows;
+}
+
 json::object generator(const run_result& run) {
     auto usage = generator_usage(run.generator);
     usage["shards"] = run.generator.shards;
     usage["ranks"] = run.generator.ranks;
     usage["lag_limit_ms"] = json_ms(run.lag_limit);
     usage["loop_delay"] = json_latency(run.sum.loop_delay);
+    usage["machines"] = machine_rows(run.generator);
     return usage;
 }
 
@@ -291,7 +318,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"end_reason", enum_name(run.ended)},
         {"requests", requests(run)},
         {"outcome_matrix", outcome_matrix(sum, labels)},
-        {"phases", phases(run, labels)},
+        {"phases", phases(run, labels, evaluation.late_phases)},
         {"services", services(sum, labels)},
         {"latency", latency(sum)},
         {"sessions", sessions(run)},
@@ -323,31 +350,33 @@ std::string with_exit_code(std::string_view summary, verdict::exit_code code) {
     return fmt::format("{}{}{}", summary.substr(0, value), static_cast<int>(code), summary.substr(end));
 }
 
-std::string timeline_line(const measure::progress& p, const labels& labels) {
+json::object timeline_object(const measure::progress& p, const labels& labels) {
     const auto& interval = p.interval;
     const bool in_phase = p.current_stage == measure::stage::load && p.phase < labels.phases.size();
     auto requests = request_counts(interval.requests);
     requests["in_flight"] = p.in_flight;
     requests["waiting_for_connection"] = p.waiting;
-    const json::object line{{"elapsed_ms", json_ms(p.elapsed)},
-                            {"interval_ms", rounded_ms(p.interval_s * 1e3)},
-                            {"stage", to_string(p.current_stage)},
-                            {"phase", in_phase ? json::value(labels.phases[p.phase]) : json::value(nullptr)},
-                            {"load_elapsed_ms", json_ms(p.load_elapsed)},
-                            {"target_rate_per_s", p.target_rate},
-                            {"late_ranks", p.late_ranks},
-                            {"requests", std::move(requests)},
-                            {"sessions",
-                             {{"online", p.sessions_online},
-                              {"refused", interval.sessions.refused},
-                              {"dropped", interval.sessions.dropped},
-                              {"reconnects", interval.sessions.reconnects}}},
-                            {"latency",
-                             {{"lag", json_latency(interval.latencies.select(hop::lag))},
-                              {"e2e", json_latency(interval.latencies.select(hop::e2e))}}},
-                            {"messages", messages(interval.messages)},
-                            {"generator", generator_usage(p.generator)}};
-    return json_line(line) + '\n';
+    return {{"time", iso_time(p.time, iso_format::milliseconds)},
+            {"elapsed_ms", json_ms(p.elapsed)},
+            {"interval_ms", rounded_ms(p.interval_s * 1e3)},
+            {"stage", to_string(p.current_stage)},
+            {"phase", in_phase ? json::value(labels.phases[p.phase]) : json::value(nullptr)},
+            {"load_elapsed_ms", json_ms(p.load_elapsed)},
+            {"target_rate_per_s", p.target_rate},
+            {"late_ranks", p.late_ranks},
+            {"requests", std::move(requests)},
+            {"sessions",
+             {{"online", p.sessions_online},
+              {"refused", interval.sessions.refused},
+              {"dropped", interval.sessions.dropped},
+              {"reconnects", interval.sessions.reconnects}}},
+            {"latency", latency(interval)},
+            {"messages", messages(interval.messages)},
+            {"generator", generator_usage(p.generator)}};
+}
+
+std::string timeline_line(const measure::progress& p, const labels& labels) {
+    return json_line(timeline_object(p, labels)) + '\n';
 }
 
 } // namespace loadsim::report

@@ -3,12 +3,14 @@
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/base/output.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <string_view>
 
 namespace loadsim::report {
 namespace {
@@ -164,6 +166,27 @@ std::string campaigns_text(const measure::totals& sum, const measure::labels& la
         rows.push_back(std::move(r));
     }
     return "\ncampaigns\n" + table(rows);
+}
+
+std::string machines_text(const std::vector<measure::machine_load>& machines) {
+    std::string text;
+    for (const auto& m : machines) {
+        std::vector<std::string> parts;
+        const auto add_share = [&](std::string_view what, std::optional<double> share, std::optional<double> cores) {
+            if (!share) return;
+            parts.push_back(fmt::format("{} {:.0f} %", what, *share * 100));
+            if (cores) parts.back() += fmt::format(" of {:.3g} {}", *cores, *cores == 1 ? "core" : "cores");
+        };
+        add_share("generator", m.own_share, m.cores_usable);
+        add_share("other processes", m.other_share, m.cores);
+        add_share("steal", m.steal_share, {});
+        if (m.stalled_s) add_share("waiting for a core", *m.stalled_s / m.measured_s, {});
+        if (m.throttled_s.value_or(0) > 0) parts.push_back(fmt::format("throttled {:.1f} s", *m.throttled_s));
+        if (parts.empty()) continue;
+        text += fmt::format("    CPU{}: {}\n", machines.size() > 1 ? " of " + escape_for_terminal(m.host) : "",
+                            fmt::join(parts, ", "));
+    }
+    return text;
 }
 
 std::string broker_api_text(const measure::broker_api_counts& c) {

@@ -32,6 +32,8 @@ std::string recoveries_text(const std::vector<measure::recovery>&);
 /// Empty for a single observer without rejected messages.
 std::string observers_text(const measure::totals&, const measure::labels&);
 std::string campaigns_text(const measure::totals&, const measure::labels&);
+/// CPU of the generator's machines during the load; empty: not measured.
+std::string machines_text(const std::vector<measure::machine_load>&);
 std::string broker_api_text(const measure::broker_api_counts&);
 std::string broker_limits_text(const std::map<std::string, std::uint64_t>&);
 std::string unmatched_fields_text(const std::map<std::string, std::uint64_t>&);

@@ -157,7 +157,8 @@ std::string traffic(const run_result& run) {
                                 : fmt::format("{} ranks of {}", g.ranks, count_of(g.shards, "shard", "shards"));
     return fmt::format("messages  {} published ({}), {} received ({})\ngenerator {:.1f} s of CPU, {}, {}\n",
                        human_count(m.published), human_bytes(m.bytes_sent), human_count(m.received),
-                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes), generators);
+                       human_bytes(m.bytes_received), g.cpu_s, human_bytes(g.rss_bytes), generators) +
+           machines_text(g.machines);
 }
 
 /// Empty if the HTTP driver was not used.

@@ -40,6 +40,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     measure::progress p;
     p.current_stage = at;
     p.elapsed = end - started_.at;
+    p.time = std::chrono::floor<std::chrono::milliseconds>(started_.utc + p.elapsed);
     p.interval_s = seconds(end - begin);
     p.late_ranks = late_ranks;
     p.load_duration = plan_.schedule.duration();
@@ -97,6 +98,7 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.generator.rss_bytes = rss_peak_;
     if (load_start_ != never) r.load_started = utc_of(load_start_);
     if (!plan_.replay) r.load_phases = load_phases(now);
+    r.generator.machines = measure::machine_loads(latest_.machines);
     return r;
 }
 

@@ -263,6 +263,7 @@ void describe(V& v, scenario_config& config) {
             "Requests with a record of their own: unexpected (those, and requests with an anomaly), all, or automatic "
             "(all in a run of at most 100,000, else unexpected).",
             choices::record_selection.type());
+    v.field("report", config.report, "Files of the report that are made on request.", value_types::report{});
     v.field("budgets", config.budgets, "Limits that make the run pass or fail.",
             value_types::list<value_types::budget>{{}, "budgets", 100});
 }

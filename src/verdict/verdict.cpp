@@ -1,9 +1,10 @@
 #include <loadsim/verdict/verdict.hpp>
 
-#include <loadsim/base/units.hpp>
+#include "validity.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace loadsim::verdict {
@@ -58,25 +59,6 @@ void check_end_reason(verdict_builder& builder, const measure::run_result& run) 
                         run.abort_reason, run.sum.requests.due - run.sum.requests.ended()));
 }
 
-void check_lag(verdict_builder& builder, const measure::run_result& run) {
-    const auto lag = run.sum.latencies.select(measure::hop::lag).percentile(99); // 0 without samples
-    const auto delay = run.sum.loop_delay.percentile(99);
-    if (lag > run.lag_limit)
-        builder.add(
-            run_verdict::invalid, exit_code::invalid,
-            fmt::format("The generator itself was the limit: its lag p99 was {}, above the limit of {}. Ask for fewer "
-                        "requests a second, or use more shards (--shards).",
-                        format_duration(lag), format_duration(run.lag_limit)));
-    else if (delay > run.lag_limit) // the requests were in time, but what came back was not read in time
-        builder.add(
-            run_verdict::invalid, exit_code::invalid,
-            fmt::format(
-                "The generator itself was the limit: its loop delay p99 was {}, above the limit of {}, so that "
-                "messages were read that much later than they arrived. Use more shards (--shards), or a less busy "
-                "machine.",
-                format_duration(delay), format_duration(run.lag_limit)));
-}
-
 void check_budgets(verdict_builder& builder) {
     for (const auto& j : builder.result.budgets)
         if (j.verdict == budget_verdict::fail)
@@ -97,10 +79,13 @@ std::string_view to_string(run_verdict v) {
 
 evaluation evaluate(const measure::run_result& run, const std::vector<budget>& limits, const measure::labels& names) {
     verdict_builder builder;
-    for (const auto& b : limits) builder.result.budgets.push_back(evaluate_budget(b, run, names));
+    auto valid = validity_of(run, names);
+    const auto judged =
+        valid.late_phases.empty() ? std::nullopt : std::optional(without_phases(run, valid.late_phases));
+    for (const auto& b : limits) builder.result.budgets.push_back(evaluate_budget(b, judged ? *judged : run, names));
     check_ledger(builder, run);
     check_end_reason(builder, run);
-    check_lag(builder, run);
+    if (!valid.reason.empty()) builder.add(run_verdict::invalid, exit_code::invalid, std::move(valid.reason));
     check_budgets(builder);
     if (run.sum.requests.due == 0 && limits.empty())
         builder.add(run_verdict::pass, exit_code::pass,
@@ -109,6 +94,8 @@ evaluation evaluate(const measure::run_result& run, const std::vector<budget>& l
         builder.add(run_verdict::pass, exit_code::pass,
                     "The scenario has no budget, so unexpected outcomes were not evaluated; add \"unexpected == 0\" to "
                     "budgets.");
+    for (auto& note : valid.notes) builder.result.reasons.push_back(std::move(note));
+    builder.result.late_phases = std::move(valid.late_phases);
     return std::move(builder.result);
 }
 

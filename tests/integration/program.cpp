@@ -1,5 +1,7 @@
 #include "program.hpp"
 
+#include "summary_checks.hpp"
+
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
@@ -47,7 +49,10 @@ void program::start(const arguments& user_arguments, const std::function<bool()>
 }
 
 int program::wait(std::chrono::seconds timeout) {
-    if (const auto code = process_->exit_code(timeout)) return *code;
+    if (const auto code = process_->exit_code(timeout)) {
+        expect_valid_files(report());
+        return *code;
+    }
     process_->signal(SIGKILL);
     ADD_FAILURE() << "still running after " << timeout.count() << " s\n" << out() << err();
     return process_->wait().exit_code;

@@ -32,7 +32,7 @@ public:
     static constexpr int setup_failed = 125;
     static constexpr int killed_by_signal = 128; ///< plus the signal number, as in shells
 
-    /// Exit code. After the timeout the process is killed and the test fails.
+    /// Exit code. The files of the report are checked against their schemas. After the timeout the process is killed and the test fails.
     int wait(std::chrono::seconds timeout = std::chrono::seconds{30});
     /// Exit code; nullopt: still running.
     std::optional<int> exit_code(std::chrono::seconds timeout) { return process_->exit_code(timeout); }

@@ -57,6 +57,9 @@ TEST(stalled_generator, shows_as_lag_and_makes_the_run_invalid) {
     stall(run);
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
+    EXPECT_THAT(run.out(), testing::HasSubstr("CPU during the load: generator"));
+    EXPECT_GE(summary.at_pointer("/generator/machines/0/measured_ms").to_number<double>(), 3000);
+    EXPECT_GT(summary.at_pointer("/generator/machines/0/generator_share").to_number<double>(), 0);
     EXPECT_EQ(number(summary, "/requests/due"), 200) << "none was left out";
     EXPECT_EQ(number(summary, "/latency/lag/samples"), 200);
     EXPECT_GE(summary.at_pointer("/latency/lag/max_ms").to_number<double>(), 1000);

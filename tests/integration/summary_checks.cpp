@@ -1,5 +1,6 @@
 #include "summary_checks.hpp"
 
+#include "json_schema.hpp"
 #include "program.hpp"
 
 #include <boost/json.hpp>
@@ -7,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <string>
 
 namespace harness {
 namespace {
@@ -19,7 +22,31 @@ std::string joined_outcomes(const boost::json::value& outcomes) {
     return all;
 }
 
+/// Schema of a file, by its name without extension.
+boost::json::value schema_of(const std::string& file) {
+    return boost::json::parse(
+        read_file(std::filesystem::path(LOADSIM_ROOT) / "docs/schema" / (file + "-2.schema.json")));
+}
+
+void expect_valid(const boost::json::value& schema, const std::string& text, const std::string& file) {
+    EXPECT_THAT(schema_errors(schema, boost::json::parse(text)), testing::IsEmpty()) << file << ": " << text;
+}
+
 } // namespace
+
+void expect_valid_files(const std::filesystem::path& report) {
+    for (const auto* name : {"run", "summary"})
+        if (const auto text = read_file(report / (std::string(name) + ".json")); !text.empty())
+            expect_valid(schema_of(name), text, name);
+    constexpr int max_lines = 500;
+    for (const auto* name : {"timeline", "requests", "anomalies", "sessions"}) {
+        const auto schema = schema_of(name);
+        std::ifstream in(report / (std::string(name) + ".jsonl"));
+        int lines = 0;
+        for (std::string line; lines < max_lines && std::getline(in, line) && !in.eof(); ++lines)
+            expect_valid(schema, line, name);
+    }
+}
 
 std::int64_t sum_of_outcomes(const boost::json::value& summary, std::string_view pointer) {
     std::int64_t sum = 0;

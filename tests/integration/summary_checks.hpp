@@ -1,9 +1,10 @@
-// Checks of summary.json.
+// Checks of summary.json, and of all files of a report against their schemas.
 #pragma once
 
 #include <boost/json/value.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ std::int64_t sum_of_outcomes(const boost::json::value& summary, std::string_view
 
 /// Every due request has one outcome: in total, by phase and in the matrix; unexpected requests are off its diagonal.
 void expect_consistent_sums(const boost::json::value& summary);
+
+/// Files of a report folder against docs/schema/, as far as they are there: a run that was killed has no summary and may end in the
+/// middle of a line. Of the .jsonl files the first 500 lines.
+void expect_valid_files(const std::filesystem::path& report);
 
 /// Verdict and exit code of a run, whose reasons are on its console, too.
 void expect_verdict(const program& run, std::string_view verdict, std::int64_t code);

@@ -40,6 +40,7 @@ public:
     void merge(const latency_table&);
     histogram select(hop, latency_filter = {}) const; ///< merged over all matching cells
     bool empty() const noexcept { return cells_.empty(); }
+    void erase_phase(std::uint32_t phase); ///< removes its samples
 
     using key = std::tuple<hop, std::uint32_t, std::uint32_t>; ///< hop, service, phase
     void merge(const key&, const histogram&);

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/base/time.hpp>
+#include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
 
 #include <chrono>
@@ -25,13 +26,15 @@ struct generator_usage {
     std::uint64_t rss_bytes = 0; ///< resident memory of the processes of all ranks
     std::uint32_t shards = 1;    ///< in each rank
     std::uint32_t ranks = 1;
+    std::vector<machine_load> machines{}; ///< of a finished run: CPU during the load, by host
 };
 
 /// Progress of a run, once a second; all shards merged.
 struct progress {
     stage current_stage = stage::connecting;
-    nanoseconds elapsed{0};      ///< since the run's start (connecting included)
-    nanoseconds load_elapsed{0}; ///< since the load's start; 0 while connecting
+    std::chrono::system_clock::time_point time{}; ///< end of the interval, by the clock at the run's start
+    nanoseconds elapsed{0};                       ///< since the run's start (connecting included)
+    nanoseconds load_elapsed{0};                  ///< since the load's start; 0 while connecting
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: while connecting
     nanoseconds load_duration{0};                                        ///< of all phases
     std::uint32_t phase = 0;      ///< in the middle of the interval; index into labels.phases

@@ -1,9 +1,11 @@
 // Periodic status of a shard or a rank, about once a second.
 #pragma once
 
+#include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace loadsim::measure {
@@ -21,18 +23,19 @@ struct snapshot {
     std::uint64_t awaited =
         0;                ///< commands and vehicles still to come, conditions that end soon; set after the last arrival
     bool all_due = false; ///< all arrivals of the partition have been due
-    bool driver_ready = false;   ///< driver and observer are ready
-    std::string setup_error;     ///< reason of a failed setup; empty: no error
-    std::string fatal_error;     ///< reason that ends the run; empty: no error
-    double cpu_s = 0;            ///< CPU time so far; shard: its thread; rank: sum of its shards
-    std::uint64_t rss_bytes = 0; ///< resident memory of the process; 0 for a shard
+    bool driver_ready = false;                       ///< driver and observer are ready
+    std::string setup_error;                         ///< reason of a failed setup; empty: no error
+    std::string fatal_error;                         ///< reason that ends the run; empty: no error
+    double cpu_s = 0;                                ///< CPU time so far; shard: its thread; rank: sum of its shards
+    std::uint64_t rss_bytes = 0;                     ///< resident memory of the process; 0 for a shard
+    std::map<std::string, machine_usage> machines{}; ///< CPU during the load so far, by host; none for a shard
 
     /// Merges another snapshot: sums counts, combines flags with AND, keeps the first error.
     void add(snapshot other);
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (),
                       (counts, sessions_planned, sessions_online, in_flight, waiting, over_limit, awaited, all_due,
-                       driver_ready, setup_error, fatal_error, cpu_s, rss_bytes))
+                       driver_ready, setup_error, fatal_error, cpu_s, rss_bytes, machines))
 
 /// Masks secrets in the texts that platform, broker and system have given, before the snapshot is written or sent. VINs, addresses
 /// and names that the scenario defines are no secrets and stay: `explain` and `replay` find requests by them.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,7 +77,9 @@ std::string request_line(const measure::request_record&, const load_start& = {})
 std::string anomaly_line(const measure::anomaly_record&, const load_start& = {});
 std::string session_line(const measure::session_record&, const load_start& = {});
 
-/// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
+class requests_csv;
+
+/// Writer of a report folder: run.json at construction, then timeline.jsonl, timeline.csv, requests.jsonl, anomalies.jsonl, sessions.jsonl and
 /// latency.hlog (each write is flushed), summary.json, junit.xml and summary.md at the end.
 /// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
@@ -85,14 +88,16 @@ public:
     /// Files already in the folder: none, or those of a run whose process has died; then only those of its end are still to be written.
     enum class existing_files : std::uint8_t { none, partial };
 
+    /// `requests_csv_rows`: most rows of requests.csv.gz; 0: no such file.
     report_writer(std::filesystem::path folder, const run_header&, measure::labels,
-                  existing_files = existing_files::none);
+                  existing_files = existing_files::none, std::uint64_t requests_csv_rows = 0);
+    ~report_writer();
 
     void write(const measure::progress&);
     /// False: summary.json could not be written.
     bool finish(const measure::run_result&, const verdict::evaluation&);
 
-    /// Sentences about files that could not be written, one per file; empty: all written.
+    /// Sentences about files that could not be written or are cut off at a limit, one per file; empty: all written.
     const std::vector<std::string>& errors() const noexcept { return errors_; }
 
 private:
@@ -104,7 +109,8 @@ private:
     std::filesystem::path folder_;
     run_header header_;
     measure::labels labels_;
-    std::ofstream timeline_, requests_, anomalies_, sessions_, hdr_log_;
+    std::ofstream timeline_, timeline_csv_, requests_, anomalies_, sessions_, hdr_log_, requests_csv_file_;
+    std::unique_ptr<requests_csv> requests_csv_; ///< null: not wanted
     std::vector<std::string> errors_;
 };
 

@@ -12,6 +12,7 @@
 #include <loadsim/load/schedule.hpp>
 #include <loadsim/net/url.hpp>
 #include <loadsim/observer/options.hpp>
+#include <loadsim/scenario/report_options.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
 #include <loadsim/verdict/budget.hpp>
@@ -127,6 +128,7 @@ struct scenario_config {
     std::vector<driver::hook_options> after;  ///< teardown requests, after the drain
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
+    scenario::report_options report;
     std::vector<verdict::budget> budgets;
     value_places budget_places{}; ///< of `budgets`, same index; set by read(), not written
 

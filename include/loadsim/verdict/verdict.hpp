@@ -4,6 +4,7 @@
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/verdict/budget.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +32,17 @@ struct evaluation {
     exit_code code{};
     std::vector<std::string> reasons; ///< reasons against a pass, the decisive one first; a pass may have a note
     std::vector<budget_result> budgets;
+    std::vector<std::uint32_t>
+        late_phases{}; ///< phases that the generator was too late in to be judged; `reasons` says why
 };
 
 /// Evaluates a finished run. The first rule that applies decides (run_verdict, exit_code):
 /// ledger inconsistent (due != sum of outcomes, a request left open, a complete run with due != planned): invalid,
 /// internal_error (requests in flight of an aborted run are no mismatch) · interrupted by Ctrl-C: invalid, interrupted
-/// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit: invalid, invalid · a budget
+/// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit, in phases with half of the
+/// requests or more: invalid, invalid · a budget
 /// missed: fail, missed · a budget without data: no_data, no_data · pass.
+/// Other phases with such a p99 are left out: a budget is evaluated over the requests of the remaining phases.
 /// `reasons` lists all rules that apply, in that order. A pass without a request due and without a budget has a note.
 evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&);
 

@@ -1,5 +1,6 @@
 #include "process/local_generator.hpp"
 
+#include "process/machine_sampler.hpp"
 #include "process/outage_schedule.hpp"
 #include "process/target_setup.hpp"
 #include "shard/shard.hpp"
@@ -38,6 +39,11 @@ std::uint64_t resident_bytes() {
     std::uint64_t resident = 0;
     std::ifstream("/proc/self/statm") >> size >> resident;
     return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string host_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string{};
 }
 
 /// Events of an observer carry no VIN: their requests are found by id.
@@ -102,10 +108,12 @@ private:
     const scenario::compiled_scenario compiled_;
     run_plan plan_;
     const cluster::rank_info rank_;
+    const std::string host_; ///< name of this machine
     target_setup setup_;
     observer::request_correlator correlator_;
     const time_source& time_;
     net::byte_tap* const tap_;
+    machine_sampler machine_sampler_{[] { return target::read_cpu_counters(); }};
     outage_schedule outage_schedule_;
     monotonic_time start_ = never;                ///< start of the load
     std::atomic<std::uint64_t> open_requests_{0}; ///< of all shards, which it outlives
@@ -122,8 +130,9 @@ private:
 local_generator::local_generator(const scenario::scenario_config& scenario, scenario::compiled_scenario compiled,
                                  target_setup setup, const local_generator_options& options, const time_source& time)
     : compiled_(std::move(compiled)), plan_(scenario, compiled_, options.replay), rank_(options.rank),
-      setup_(std::move(setup)), correlator_(scenario::longest_completion_timeout(scenario.load)), time_(time),
-      tap_(options.tap), outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
+      host_(rank_.host.empty() ? host_name() : rank_.host), setup_(std::move(setup)),
+      correlator_(scenario::longest_completion_timeout(scenario.load)), time_(time), tap_(options.tap),
+      outage_schedule_(scenario.conditions, plan_.schedule.duration()) {
     setup_.endpoints.correlator = needs_correlation(scenario) ? &correlator_ : nullptr;
     std::random_device random;
     setup_.endpoints.run_name = fmt::format("loadsim-{:08x}", random());
@@ -327,11 +336,13 @@ void local_generator::poll() {
 
 void local_generator::begin_load(monotonic_time start) {
     start_ = start;
+    machine_sampler_.begin_load(start + plan_.begin_of_load());
     if (setup_.broker_api) setup_.broker_api->begin_load(start);
     for (const auto& s : shards_) s->begin_load(start);
 }
 
 void local_generator::stop_arrivals() {
+    machine_sampler_.end_load(time_.now());
     outage_schedule_.cancel_pending();
     for (const auto& s : shards_) s->stop_arrivals();
 }
@@ -394,6 +405,8 @@ measure::snapshot local_generator::collect(monotonic_time) {
     if (sum.setup_error.empty()) sum.setup_error = error_;
     sum.fatal_error = memory_ran_out() ? exhaustion_text(std::bad_alloc()) : fatal_error_;
     sum.rss_bytes = resident_bytes();
+    machine_sampler_.sample(time_.now());
+    if (const auto& usage = machine_sampler_.usage()) sum.machines.emplace(host_, *usage);
     measure::mask_secrets(sum);
     status_ = sum;
     status_.counts = {};

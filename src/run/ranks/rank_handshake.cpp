@@ -3,6 +3,7 @@
 
 #include "recovery_tracker.hpp"
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/cluster/channel.hpp>
 #include <loadsim/cluster/spool.hpp>
@@ -214,7 +215,9 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
             "; the result contains {} of {} ranks; the spools of the others are on other hosts", spools.size(), ranks);
     if (damaged != 0)
         run_result.abort_reason += fmt::format("; the spools of {} ranks are damaged and count up to there", damaged);
+    std::map<std::string, measure::machine_usage> machines;
     for (const auto& s : spools) {
+        loadsim::add(machines, s.sum.machines);
         run_result.sum.add(s.sum.counts);
         run_result.sessions_planned += s.sum.sessions_planned;
         run_result.sessions_peak += s.sessions_peak; // the peaks of the ranks may be of different instants
@@ -223,6 +226,7 @@ std::optional<measure::run_result> read_partial_results(const scenario::scenario
         run_result.elapsed = std::max(run_result.elapsed, s.since_start);
         run_result.aborted_after_interrupt = run_result.aborted_after_interrupt || s.interrupted;
     }
+    run_result.generator.machines = measure::machine_loads(machines);
     // The spools have no latency by second, so that only the vehicles that are back are reported.
     run_result.recoveries =
         recovery_tracker(scenario.conditions, std::nullopt, scenario::labels_of(scenario), schedule.duration())

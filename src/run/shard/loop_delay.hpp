@@ -5,7 +5,10 @@
 #include <loadsim/measure/histogram.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <functional>
 #include <utility>
+#include <vector>
 
 namespace loadsim::run {
 
@@ -16,17 +19,26 @@ class loop_delay {
 public:
     static constexpr nanoseconds interval = std::chrono::milliseconds{10};
 
-    void start(monotonic_time first) { next_ = first; }
+    /// `phase_of`: the phase that an instant belongs to.
+    void start(monotonic_time first, std::function<std::size_t(monotonic_time)> phase_of) {
+        next_ = first;
+        phase_of_ = std::move(phase_of);
+    }
     monotonic_time next() const noexcept { return next_; } ///< the next instant; record() is to be called then
     /// The loop has got to all instants up to `now`.
     void record(monotonic_time now) {
-        for (; next_ <= now; next_ += interval) samples_.record(now - next_);
+        for (; next_ <= now; next_ += interval) {
+            const auto phase = phase_of_(next_);
+            if (samples_.size() <= phase) samples_.resize(phase + 1);
+            samples_[phase].record(now - next_);
+        }
     }
-    measure::histogram take_samples() { return std::exchange(samples_, {}); }
+    std::vector<measure::histogram> take_samples() { return std::exchange(samples_, {}); } ///< by phase
 
 private:
     monotonic_time next_ = never;
-    measure::histogram samples_;
+    std::function<std::size_t(monotonic_time)> phase_of_;
+    std::vector<measure::histogram> samples_;
 };
 
 } // namespace loadsim::run

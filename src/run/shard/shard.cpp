@@ -188,7 +188,8 @@ void shard::begin_load(monotonic_time start) {
         dispatcher_.begin(start);
         dispatch_due_arrivals();
         campaign_sender_.begin_load(start);
-        loop_delay_.start(start + plan_.begin_of_load());
+        loop_delay_.start(start + plan_.begin_of_load(),
+                          [this, start](monotonic_time at) { return plan_.schedule.phase_at(at - start); });
         sample_loop_delay();
     });
 }
@@ -251,7 +252,8 @@ bool shard::condition_ends_in_drain() {
 measure::snapshot shard::collect() {
     measure::snapshot r;
     r.counts = ledger_.take_counts();
-    r.counts.loop_delay = loop_delay_.take_samples();
+    r.counts.phase_loop_delay = loop_delay_.take_samples();
+    for (const auto& samples : r.counts.phase_loop_delay) r.counts.loop_delay.merge(samples);
     auto observed = vehicles_->take_counts();
     r.counts.sessions = std::move(observed.sessions);
     r.counts.recoveries = std::move(observed.recoveries);

@@ -158,6 +158,13 @@ struct broker_api_fault {
     boost::json::object schema() const;
 };
 
+/// {requestsCsv: 100000}: files of the report.
+struct report {
+    void read(scenario::read_context&, const yaml_node&, report_options& out) const;
+    yaml_node write(const report_options&) const;
+    boost::json::object schema() const;
+};
+
 /// Contract of a platform; see contract_keys.hpp for the keys of its messages.
 struct contract {
     void read(scenario::read_context&, const yaml_node&, loadsim::contract::options& out) const;

@@ -132,6 +132,8 @@ measure::totals sample_totals(std::uint64_t from) {
     t.latencies.record(hop::e2e, 2, 1, 3ms);
     t.latencies.record(hop::expiry, 1, 1, 2h);
     t.loop_delay.record(std::chrono::milliseconds{from});
+    t.phase_loop_delay.resize(2);
+    t.phase_loop_delay[1].record(std::chrono::milliseconds{from});
     t.sessions.refused = 5 * from;
     t.sessions.dropped = 6 * from;
     t.sessions.reconnects = 7 * from;
@@ -226,6 +228,15 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.setup_error = "the broker is gone";
     r.snapshot.cpu_s = static_cast<double>(from) / 3;
     r.snapshot.rss_bytes = from + 4;
+    r.snapshot.machines["host-a"] = {.ranks = 1,
+                                     .elapsed_s = 0.1,
+                                     .allowed_core_s = 0.2,
+                                     .own_cpu_s = static_cast<double>(from),
+                                     .core_s = 0.4,
+                                     .busy_s = 0.3,
+                                     .steal_s = 0.05,
+                                     .stalled_s = 1.0 / 3,
+                                     .throttled_s = std::numeric_limits<double>::quiet_NaN()};
     r.commands_executed = static_cast<std::uint32_t>(from + 5);
     r.complete_intervals = static_cast<std::uint32_t>(from + 6);
     r.interrupted = true;
@@ -236,14 +247,15 @@ status_report sample_report(std::uint64_t from) {
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
-    const auto& [requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
-                 observers, campaigns, broker_api, misfits, limits, anomalies, provoked, errors, omitted_records,
-                 requests_told, anomalies_told, sessions_told] = a;
+    const auto& [requests, phases, matrix, latencies, loop_delay, phase_loop_delay, sessions, messages, http, queued,
+                 recoveries, observers, campaigns, broker_api, misfits, limits, anomalies, provoked, errors,
+                 omitted_records, requests_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
     EXPECT_EQ(loop_delay, b.loop_delay);
+    EXPECT_EQ(phase_loop_delay, b.phase_loop_delay);
     const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
         sessions;
     EXPECT_EQ(refused, b.sessions.refused);
@@ -335,7 +347,7 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
     const auto& [totals, sessions_planned, online, in_flight, waiting, over_limit, awaited, all_due, driver_ready,
-                 error, fatal_error, cpu_s, rss_bytes] = snapshot;
+                 error, fatal_error, cpu_s, rss_bytes, machines] = snapshot;
     expect_same(totals, b.snapshot.counts);
     EXPECT_EQ(sessions_planned, b.snapshot.sessions_planned);
     EXPECT_EQ(online, b.snapshot.sessions_online);
@@ -349,6 +361,22 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(error, b.snapshot.setup_error);
     expect_same_number(cpu_s, b.snapshot.cpu_s);
     EXPECT_EQ(rss_bytes, b.snapshot.rss_bytes);
+    ASSERT_EQ(machines.size(), b.snapshot.machines.size());
+    for (const auto& [host, usage] : machines) {
+        ASSERT_TRUE(b.snapshot.machines.contains(host)) << host;
+        const auto& [ranks, elapsed_s, allowed_core_s, own_cpu_s, core_s, busy_s, steal_s, stalled_s, throttled_s] =
+            usage;
+        const auto& other = b.snapshot.machines.at(host);
+        EXPECT_EQ(ranks, other.ranks);
+        expect_same_number(elapsed_s, other.elapsed_s);
+        expect_same_number(allowed_core_s, other.allowed_core_s);
+        expect_same_number(own_cpu_s, other.own_cpu_s);
+        expect_same_number(core_s, other.core_s);
+        expect_same_number(busy_s, other.busy_s);
+        expect_same_number(steal_s, other.steal_s);
+        expect_same_number(stalled_s, other.stalled_s);
+        expect_same_number(throttled_s, other.throttled_s);
+    }
 }
 
 } // namespace loadsim::cluster::samples

@@ -28,6 +28,8 @@ totals some_totals() {
     t.matrix[{1, 0, outcome::executed, outcome::failed}] = 400;
     t.latencies.record(hop::e2e, 0, 0, 5ms);
     t.loop_delay.record(6ms);
+    t.phase_loop_delay.resize(2);
+    t.phase_loop_delay[1].record(6ms);
     t.sessions.refused = 501;
     t.sessions.dropped = 502;
     t.sessions.reconnects = 503;
@@ -108,9 +110,9 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 /// Checks that `sum` is `times` times some_totals(). Structured binding: a new field must be checked here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
-    const auto& [requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
-                 observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies, expected_anomalies,
-                 errors, omitted_records, request_records, anomaly_records, session_records] = sum;
+    const auto& [requests, phases, matrix, latencies, loop_delay, phase_loop_delay, sessions, messages, http, queued,
+                 recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies,
+                 expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -118,6 +120,8 @@ void expect_times(const totals& sum, std::uint64_t times) {
     EXPECT_EQ(matrix.begin()->second, 400 * times);
     EXPECT_EQ(latencies.select(hop::e2e).count(), times);
     EXPECT_EQ(loop_delay.count(), times);
+    ASSERT_EQ(phase_loop_delay.size(), 2U);
+    EXPECT_EQ(phase_loop_delay[1].count(), times);
 
     const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
         sessions;
@@ -282,6 +286,18 @@ TEST(tls_counts, sum_up_handshakes) {
     EXPECT_EQ(c.completed().min(), 2ms);
     EXPECT_GE(c.completed().max(), 8ms);
     EXPECT_EQ(c.failed(), 9U);
+}
+
+TEST(snapshot, adds_up_the_machines_of_its_ranks) {
+    snapshot sum;
+    snapshot one;
+    one.machines["a"] = {.ranks = 1, .elapsed_s = 2, .own_cpu_s = 1};
+    sum.add(one);
+    one.machines["b"] = one.machines["a"];
+    sum.add(one);
+    ASSERT_EQ(sum.machines.size(), 2U);
+    EXPECT_EQ(sum.machines["a"], (machine_usage{.ranks = 2, .elapsed_s = 4, .own_cpu_s = 2}));
+    EXPECT_EQ(sum.machines["b"], (machine_usage{.ranks = 1, .elapsed_s = 2, .own_cpu_s = 1}));
 }
 
 TEST(snapshot, has_no_secrets_in_texts_from_outside) {

@@ -104,8 +104,20 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
     expect_json(phases[1].at("outcomes").at("timed_out"), "9");
     expect_json(phases[1].at("unexpected"), "1");
     expect_json(phases[1].at("e2e").at("samples"), "40");
+    expect_json(phases[1].at("lag").at("samples"), "60");
+    expect_json(phases[1].at("loop_delay").at("samples"), "7");
+    expect_json(phases[0].at("loop_delay").at("samples"), "0");
+    EXPECT_TRUE(phases[1].at("judged").as_bool());
     expect_json(s.at("services").at(1).at("e2e").at("samples"), "10");
     EXPECT_EQ(s.at("services").at(1).at("name").as_string(), "light");
+}
+
+TEST(summary_json, names_the_phases_that_were_not_judged) {
+    verdict::evaluation evaluation;
+    evaluation.late_phases = {1};
+    const auto s = json::parse(summary_json(sample_run::run(), evaluation, sample_run::labels()));
+    EXPECT_TRUE(s.at("phases").at(0).at("judged").as_bool());
+    EXPECT_FALSE(s.at("phases").at(1).at("judged").as_bool());
 }
 
 TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
@@ -164,7 +176,9 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(s.at("generator"),
                 R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100,
         "loop_delay":{"samples":0,"min_ms":null,"mean_ms":null,"p50_ms":null,"p90_ms":null,"p95_ms":null,"p99_ms":null,
-        "p999_ms":null,"max_ms":null}})");
+        "p999_ms":null,"max_ms":null},
+        "machines":[{"host":"load-1","measured_ms":30000,"cores":4,"cores_usable":2,"generator_share":0.25,
+        "other_share":0.1,"steal_share":null,"stalled_ms":1500,"throttled_ms":0}]})");
 }
 
 TEST(summary_json, has_no_tls_without_tls) {
@@ -292,17 +306,24 @@ TEST(timeline_line, is_one_line_with_the_second_in_it) {
     const auto run = sample_run::run();
     const auto line = timeline_line(sample_run::under_load(run.sum), sample_run::labels());
     EXPECT_EQ(line.find('\n'), line.size() - 1);
+    auto got = json::parse(line);
     // 41.2 ms lies in the bucket 41,184..41,215 us, 380 ms in 379,904..380,159 us.
-    expect_json(json::parse(line),
-                R"({"elapsed_ms":16000,"interval_ms":1000,"stage":"load","phase":"steady","load_elapsed_ms":12000,
-        "target_rate_per_s":200,"late_ranks":0,
+    expect_json(got.at("latency").at("lag"),
+                R"({"samples":1,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":0.14,"p99_ms":0.14,
+        "p999_ms":0.14,"max_ms":0.14})");
+    expect_json(got.at("latency").at("e2e"),
+                R"({"samples":100,"min_ms":41.184,"mean_ms":51.365,"p50_ms":41.215,"p90_ms":41.215,"p95_ms":41.215,
+        "p99_ms":380.159,"p999_ms":380.159,"max_ms":380.159})");
+    for (const auto& [hop, statistics] : got.at("latency").as_object())
+        if (hop != "lag" && hop != "e2e") expect_json(statistics.at("samples"), "0");
+    EXPECT_EQ(got.at("latency").as_object().size(), measure::hop_names.size());
+    got.at("latency") = nullptr;
+    expect_json(got, R"({"time":"2026-11-20T10:20:16.000Z","elapsed_ms":16000,"interval_ms":1000,"stage":"load",
+        "phase":"steady","load_elapsed_ms":12000,"target_rate_per_s":200,"late_ranks":0,
         "requests":{"due":200,"sent":198,"unexpected":1,"outcomes":{"executed":190,"failed":0,"timed_out":0,"rejected":0,
         "errored":0,"unanswered":0,"skipped":0},"in_flight":84,"waiting_for_connection":0},
         "sessions":{"online":2000,"refused":0,"dropped":0,"reconnects":3},
-        "latency":{"lag":{"samples":1,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":0.14,"p99_ms":0.14,
-        "p999_ms":0.14,"max_ms":0.14},
-        "e2e":{"samples":100,"min_ms":41.184,"mean_ms":51.365,"p50_ms":41.215,"p90_ms":41.215,"p95_ms":41.215,
-        "p99_ms":380.159,"p999_ms":380.159,"max_ms":380.159}},
+        "latency":null,
         "messages":{"published":400,"received":200,"bytes_sent":40000,"bytes_received":20000},
         "generator":{"cpu_time_ms":1500,"rss_bytes":20000000}})");
 }

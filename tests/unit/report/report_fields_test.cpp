@@ -1,4 +1,4 @@
-// docs/report-fields.md and docs/schema/summary-2.schema.json against the files of a report: no field is missing, and none is invented.
+// docs/report-fields.md and docs/schema/ against the files of a report: no field is missing, and none is invented.
 #include "json_schema.hpp"
 #include "sample_run.hpp"
 
@@ -20,6 +20,7 @@
 namespace json = boost::json;
 using namespace loadsim;
 using namespace loadsim::report;
+using harness::schema_errors;
 using testing::IsEmpty;
 
 namespace {
@@ -137,7 +138,10 @@ std::vector<std::string> field_errors(const std::string& table, const std::vecto
     return check.errors();
 }
 
-json::value schema() { return json::parse(read_file(root / "docs" / "schema" / "summary-2.schema.json")); }
+/// JSON Schema of a file, by its name without extension.
+json::value schema(const std::string& file) {
+    return json::parse(read_file(root / "docs" / "schema" / (file + "-2.schema.json")));
+}
 
 } // namespace
 
@@ -163,8 +167,8 @@ TEST(summary_schema, describes_the_summary) {
     const auto summary = [](const measure::run_result& run, const verdict::evaluation& evaluation) {
         return json::parse(summary_json(run, evaluation, sample_run::labels()));
     };
-    EXPECT_THAT(schema_errors(schema(), summary(sample_run::run(), sample_run::missed_budget())), IsEmpty());
-    EXPECT_THAT(schema_errors(schema(), summary({}, {})), IsEmpty()) << "an empty run";
+    EXPECT_THAT(schema_errors(schema("summary"), summary(sample_run::run(), sample_run::missed_budget())), IsEmpty());
+    EXPECT_THAT(schema_errors(schema("summary"), summary({}, {})), IsEmpty()) << "an empty run";
 }
 
 TEST(summary_schema, a_difference_is_noticed) {
@@ -173,21 +177,51 @@ TEST(summary_schema, a_difference_is_noticed) {
     summary.at("requests").get_object()["asked"] = 1;
     summary.at("sessions").get_object()["planned"] = "many";
     summary.get_object()["mode"] = "daydream";
-    EXPECT_THAT(schema_errors(schema(), summary),
+    EXPECT_THAT(schema_errors(schema("summary"), summary),
                 testing::UnorderedElementsAre("/mode: not one of the allowed values", "/requests: 'due' is missing",
                                               "/requests: 'asked' is not allowed",
                                               "/sessions/planned: not of the type integer"));
 }
 
+TEST(line_schemas, describe_the_lines) {
+    const auto errors = [](const std::string& file, const std::string& line) {
+        return schema_errors(schema(file), json::parse(line));
+    };
+    const auto run = sample_run::run();
+    EXPECT_THAT(errors("timeline", timeline_line(sample_run::under_load(run.sum), sample_run::labels())), IsEmpty());
+    EXPECT_THAT(errors("timeline", timeline_line({}, {})), IsEmpty()) << "a second without anything";
+    EXPECT_THAT(errors("requests", request_line(sample_run::request())), IsEmpty());
+    EXPECT_THAT(errors("requests", request_line(sample_run::request(), sample_run::load_started())), IsEmpty());
+    EXPECT_THAT(errors("anomalies", anomaly_line(sample_run::anomaly(), sample_run::load_started())), IsEmpty());
+    for (std::size_t i = 0; i < anomaly_count; ++i) {
+        auto anomaly = sample_run::anomaly();
+        anomaly.kind = static_cast<loadsim::anomaly>(i);
+        EXPECT_THAT(errors("anomalies", anomaly_line(anomaly)), IsEmpty());
+    }
+    EXPECT_THAT(errors("sessions", session_line(sample_run::session(), sample_run::load_started())), IsEmpty());
+    EXPECT_THAT(errors("run", run_json(sample_run::header())), IsEmpty());
+}
+
+TEST(line_schemas, a_difference_is_noticed) {
+    auto line = json::parse(timeline_line({}, {}));
+    line.get_object().erase("time");
+    line.at("latency").get_object().erase("accept");
+    line.at("requests").get_object()["sent"] = -1;
+    EXPECT_THAT(schema_errors(schema("timeline"), line),
+                testing::UnorderedElementsAre(": 'time' is missing", "/latency: 'accept' is missing",
+                                              "/requests/sent: below the minimum"));
+}
+
 TEST(sample_report, has_the_documented_fields) {
     const auto summary = read_file(sample_folder / "summary.json");
-    EXPECT_THAT(schema_errors(schema(), json::parse(summary)), IsEmpty());
+    EXPECT_THAT(schema_errors(schema("summary"), json::parse(summary)), IsEmpty());
     EXPECT_EQ(json::parse(summary).at("verdict").as_string(), "pass");
     EXPECT_THAT(field_errors("run.json", {read_file(sample_folder / "run.json")}), IsEmpty());
     std::vector<std::string> lines;
     std::ifstream in(sample_folder / "timeline.jsonl");
     for (std::string line; std::getline(in, line);) lines.push_back(line);
     EXPECT_THAT(field_errors("timeline.jsonl", lines), IsEmpty());
+    for (const auto& line : lines) EXPECT_THAT(schema_errors(schema("timeline"), json::parse(line)), IsEmpty());
 }
 
 TEST(sample_report, is_read_without_warnings) {

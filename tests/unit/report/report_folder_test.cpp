@@ -1,5 +1,8 @@
+#include "gunzip.hpp"
+#include "records.hpp"
 #include "sample_run.hpp"
 #include "temporary_folder.hpp"
+#include "timeline.hpp"
 
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
@@ -127,6 +130,33 @@ TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
     EXPECT_THAT(writer.errors(), IsEmpty());
 }
 
+TEST_F(report_folder, has_the_timeline_as_a_table) {
+    const auto run = sample_run::run();
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    const auto p = sample_run::under_load(run.sum);
+    writer.write(p);
+    EXPECT_EQ(text("timeline.csv"), timeline_csv_header() + timeline_csv_row(p, sample_run::labels()));
+    EXPECT_FALSE(fs::exists(folder / "requests.csv.gz")) << "on request only";
+    const report_writer later(folder, sample_run::header(), sample_run::labels(),
+                              report_writer::existing_files::partial);
+    EXPECT_THAT(lines("timeline.csv"), SizeIs(2)) << "the header is there once";
+}
+
+TEST_F(report_folder, has_the_requests_as_a_table_on_request) {
+    report_writer writer(folder, sample_run::header(), sample_run::labels(), report_writer::existing_files::none, 2);
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
+    p.interval.request_records = {sample_run::request()};
+    for (int second = 0; second < 3; ++second) writer.write(p);
+    const auto row = request_csv_row(sample_run::request(), sample_run::load_started());
+    EXPECT_EQ(gunzipped(text("requests.csv.gz")), request_csv_header() + row + row) << "what a killed run leaves";
+    writer.finish(run, sample_run::missed_budget());
+    EXPECT_EQ(gunzipped(text("requests.csv.gz")), request_csv_header() + row + row);
+    EXPECT_THAT(writer.errors(),
+                testing::ElementsAre((folder / "requests.csv.gz").string() +
+                                     " has the first 2 of 3 recorded requests: report.requestsCsv is its limit"));
+}
+
 TEST_F(report_folder, has_a_histogram_log_in_hdr_format) {
     const auto run = sample_run::run();
     report_writer writer(folder, sample_run::header(), sample_run::labels());
@@ -215,7 +245,7 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     const auto run = sample_run::run();
     writer.write(sample_run::under_load(run.sum));
     writer.finish(run, sample_run::missed_budget());
-    EXPECT_THAT(writer.errors(), SizeIs(9)) << "five that grow, run.json and three of the end";
+    EXPECT_THAT(writer.errors(), SizeIs(10)) << "six that grow, run.json and three of the end";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
 }
 

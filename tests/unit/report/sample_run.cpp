@@ -51,6 +51,15 @@ measure::run_result run() {
     run.sessions_planned = 2000;
     run.sessions_peak = 1999;
     run.generator = {.cpu_s = 3.25, .rss_bytes = 41'500'000, .shards = 2, .ranks = 3};
+    run.generator.machines = {{.host = "load-1",
+                               .measured_s = 30,
+                               .cores = 4,
+                               .cores_usable = 2,
+                               .own_share = 0.25,
+                               .other_share = 0.1,
+                               .steal_share = std::nullopt,
+                               .stalled_s = 1.5,
+                               .throttled_s = 0}};
 
     auto& sum = run.sum;
     sum.requests = {.due = 60, .sent = 59, .outcomes = {}, .unexpected = 1};
@@ -71,6 +80,8 @@ measure::run_result run() {
     for (int i = 1; i <= 40; ++i) sum.latencies.record(hop::e2e, 0, 1, i * 1ms);
     for (int i = 1; i <= 10; ++i) sum.latencies.record(hop::e2e, 1, 0, 1s);
     for (int i = 1; i <= 60; ++i) sum.latencies.record(hop::lag, 0, 1, 140us);
+    sum.phase_loop_delay.resize(2);
+    sum.phase_loop_delay[1].record(1ms, 7);
     sum.sessions.refused = 2;
     sum.sessions.dropped = 1;
     sum.sessions.reconnects = 1;
@@ -163,6 +174,7 @@ verdict::evaluation missed_budget() {
 measure::progress under_load(const measure::totals& sum) {
     measure::progress p;
     p.current_stage = measure::stage::load;
+    p.time = started + 16s;
     p.elapsed = 16s;
     p.load_elapsed = 12s;
     p.load_started = load_started();

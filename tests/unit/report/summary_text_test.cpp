@@ -56,6 +56,7 @@ queued    7 commands waited for unreachable vehicles for p50 2.00 s, p99 2.00 s,
 http      59 requests over 4 connections; peak 3 open, 2 busy, limit 64; 5 waited for a connection, p99 2.00 ms, part of accept and e2e
 messages  118 published (12.3 kB), 59 received (999 B)
 generator 3.2 s of CPU, 41.5 MB, 3 ranks of 2 shards
+    CPU: generator 25 % of 2 cores, other processes 10 % of 4 cores, waiting for a core 5 %
 broker API 59 commands accepted (4 of them delayed), 6 refused by a fault, 2 reset by a fault; 110 responses posted to the platform (5 of them twice)
     3 x  inbound: 503
 
@@ -279,4 +280,17 @@ TEST(summary_text, escapes_what_a_platform_or_scenario_brings) {
     EXPECT_THAT(text, HasSubstr("pilot\\x1b]0;x\\x07  "));
     EXPECT_THAT(text, HasSubstr("http 500: \\xc2\\x9b2J"));
     EXPECT_THAT(text, HasSubstr("    loadsim explain 'my reports/$(id)' shows"));
+}
+
+TEST(summary_text, shows_the_cpu_of_each_machine) {
+    auto run = sample_run::run();
+    auto& machines = run.generator.machines;
+    machines.push_back({.host = "load-2", .measured_s = 30, .cores_usable = 1, .own_share = 0.97, .throttled_s = 3.2});
+    machines.push_back({.host = "load-3", .measured_s = 30});
+    EXPECT_THAT(
+        summary_text(run, {}, sample_run::labels(), "reports/t", false),
+        HasSubstr("    CPU of load-1: generator 25 % of 2 cores, other processes 10 % of 4 cores, waiting for a "
+                  "core 5 %\n    CPU of load-2: generator 97 % of 1 core, throttled 3.2 s\n"));
+    machines.clear();
+    EXPECT_EQ(summary_text(run, {}, sample_run::labels(), "reports/t", false).find("CPU:"), std::string::npos);
 }

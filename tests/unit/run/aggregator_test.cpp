@@ -44,6 +44,7 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.interval.session_records.size(), 9U);
     EXPECT_EQ(p.interval_s, 3);
     EXPECT_EQ(p.elapsed, 3s);
+    EXPECT_EQ(p.time, utc + 3s - 500us) << "whole milliseconds";
     EXPECT_EQ(p.load_elapsed, 1s);
     EXPECT_EQ(p.load_started, utc + 2s - 500us) << "whole milliseconds";
     EXPECT_NEAR(p.target_rate, 5.0 / 3, 1e-9) << "a third of the interval is load";
@@ -59,6 +60,18 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_TRUE(p.cumulative->request_records.empty()) << "only counts are kept for the whole run";
     EXPECT_EQ(all.result(begun).sessions_peak, 10U);
     EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
+}
+
+TEST(aggregator, result_has_the_load_of_each_machine) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, {utc, begun});
+    auto s = of(10, 1);
+    s.machines["a"] = {.ranks = 1, .elapsed_s = 10, .allowed_core_s = 20, .own_cpu_s = 5};
+    all.add(s);
+    s.machines["a"].own_cpu_s = 10; // so far
+    all.add(s);
+    ASSERT_EQ(all.result(begun).generator.machines.size(), 1U);
+    EXPECT_EQ(all.result(begun).generator.machines[0].own_share, 0.5);
 }
 
 TEST(aggregator, knows_no_start_of_the_load_while_connecting) {

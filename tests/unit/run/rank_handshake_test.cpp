@@ -242,6 +242,7 @@ TEST(partial_results, of_a_run_that_was_interrupted_before_are_those_of_an_inter
         for (const std::uint32_t rank : {0U, 1U}) {
             cluster::status_report report;
             report.snapshot.counts.requests.due = 3;
+            report.snapshot.machines["a"] = {.ranks = 1, .elapsed_s = 10, .allowed_core_s = 20, .own_cpu_s = 5};
             report.interrupted = interrupted && rank == 1;
             cluster::spool_writer(folder.of_rank(rank)).write(report, 2s);
         }
@@ -249,6 +250,8 @@ TEST(partial_results, of_a_run_that_was_interrupted_before_are_those_of_an_inter
         ASSERT_TRUE(result);
         EXPECT_EQ(result->ended, measure::run_result::end_reason::aborted);
         EXPECT_EQ(result->sum.requests.due, 6U);
+        ASSERT_EQ(result->generator.machines.size(), 1U) << "both ranks are on one machine";
+        EXPECT_EQ(result->generator.machines[0].own_share, 0.5);
         EXPECT_EQ(result->aborted_after_interrupt, interrupted);
     }
 }

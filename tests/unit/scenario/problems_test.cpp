@@ -102,6 +102,7 @@ TEST(problems, of_values) {
         {"conditions: [{outage: {at: 1s, for: 1s, way: stop}}]",
          "f:3:46: unknown value 'stop'; there are: restart, freeze"},
         {"conditions: [{powerOn: {at: 1s, every: 1s}}]", nullptr},
+        {"report: {requestsCSV: 1}", "f:3:10: unknown key 'requestsCSV'; did you mean 'requestsCsv'?"},
         {"record: none", "f:3:9: unknown value 'none'; there are: automatic, unexpected, all"},
         {"target: {embedded: {faults: [{drop: comand, every: 3}]}}",
          "f:3:37: unknown value 'comand'; did you mean 'command'?"},

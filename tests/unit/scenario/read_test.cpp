@@ -29,6 +29,7 @@ TEST(read, the_minimal_scenario_has_defaults_for_the_rest) {
     EXPECT_EQ(load, scenario::load{});
     EXPECT_THAT(d.conditions, testing::IsEmpty());
     EXPECT_EQ(d.record, record::automatic);
+    EXPECT_EQ(d.report.requests_csv, 0U);
 }
 
 TEST(read, every_key_of_the_fleet) {

@@ -51,6 +51,7 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "executed]}}"),
         minimal_scenario(
             "behaviours: {b: {credentials: {user: x}}, c: {steps: [], asleep: {bearer: udp, loss: 1%}, clock: +1ns}}"),
+        minimal_scenario("report: {requestsCsv: 5000}"),
         minimal_scenario("record: unexpected\nfleet: {reconnect: {backoff: none}}"),
         scenario_with_load("  checkResponseSequence: false"),
         minimal_scenario("seed: 9\ntarget: {embedded: {commandQos: 0, wakeup: {again: 1s}, faults: [{drop: event, "

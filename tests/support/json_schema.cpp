@@ -6,7 +6,7 @@
 #include <set>
 #include <stdexcept>
 
-namespace loadsim::report {
+namespace harness {
 namespace {
 
 namespace json = boost::json;
@@ -92,4 +92,4 @@ std::vector<std::string> schema_errors(const json::value& schema, const json::va
     return std::move(v.errors);
 }
 
-} // namespace loadsim::report
+} // namespace harness

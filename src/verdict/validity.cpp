@@ -1,0 +1,151 @@
+#include "validity.hpp"
+
+#include "machine_text.hpp"
+
+#include <loadsim/base/counters.hpp>
+#include <loadsim/base/units.hpp>
+#include <loadsim/measure/quantile_interval.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <concepts>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+namespace loadsim::verdict {
+namespace {
+
+using measure::histogram;
+
+/// The load generator's own lateness, of a phase or of the run.
+struct lateness {
+    histogram lag;
+    histogram loop_delay;
+};
+
+nanoseconds p99_of(const histogram& samples) { return samples.percentile(99); } // 0 without samples
+
+std::vector<histogram> lag_by_phase(const measure::totals& sum) {
+    std::vector<histogram> all(std::max(sum.phases.size(), sum.phase_loop_delay.size()));
+    for (const auto& [key, samples] : sum.latencies.cells()) {
+        if (std::get<0>(key) != measure::hop::lag) continue;
+        const auto phase = std::get<2>(key);
+        if (all.size() <= phase) all.resize(phase + 1);
+        all[phase].merge(samples);
+    }
+    return all;
+}
+
+/// For each phase: itself, or of a pause the phase before it with requests.
+std::vector<std::size_t> phases_with_requests(const std::vector<histogram>& lag) {
+    std::vector<std::size_t> owners;
+    for (std::size_t i = 0; i < lag.size(); ++i)
+        owners.push_back(lag[i].empty() && !owners.empty() ? owners.back() : i);
+    return owners;
+}
+
+std::vector<lateness> lateness_by_phase(const measure::totals& sum) {
+    auto lag = lag_by_phase(sum);
+    const auto owners = phases_with_requests(lag);
+    std::vector<lateness> all(lag.size());
+    for (std::size_t i = 0; i < sum.phase_loop_delay.size(); ++i)
+        all[owners[i]].loop_delay.merge(sum.phase_loop_delay[i]);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].lag = std::move(lag[i]);
+    return all;
+}
+
+/// "lag p99 was 250ms"; empty: within the limit.
+std::string excess_of(const lateness& own, const lateness& run, nanoseconds limit) {
+    const auto exceeds = [&](const histogram& samples, const histogram& all) {
+        return p99_of(samples) > limit && (p99_of(all) > limit || measure::is_carried(samples, 99));
+    };
+    if (exceeds(own.lag, run.lag)) return "lag p99 was " + format_duration(p99_of(own.lag));
+    if (exceeds(own.loop_delay, run.loop_delay)) return "loop delay p99 was " + format_duration(p99_of(own.loop_delay));
+    return {};
+}
+
+std::string name_of(std::uint32_t phase, const measure::labels& names) {
+    return phase < names.phases.size() ? fmt::format("{} '{}'", phase + 1, names.phases[phase])
+                                       : std::to_string(phase + 1);
+}
+
+/// Sentence for a run that is late as a whole; empty: only phases of it are.
+std::string excess_of_run(const lateness& run, nanoseconds limit) {
+    constexpr std::string_view begin = "The generator itself was the limit: its";
+    if (p99_of(run.lag) > limit)
+        return fmt::format("{} lag p99 was {}, above the limit of {}.", begin, format_duration(p99_of(run.lag)),
+                           format_duration(limit));
+    if (p99_of(run.loop_delay) > limit)
+        return fmt::format(
+            "{} loop delay p99 was {}, above the limit of {}, so that messages were read that much later "
+            "than they arrived.",
+            begin, format_duration(p99_of(run.loop_delay)), format_duration(limit));
+    return {};
+}
+
+/// What to change, of which the machine tells more if it was measured.
+std::string change_for(const lateness& run, const measure::run_result& result) {
+    if (auto text = machine_text(result.generator); !text.empty()) return text;
+    return p99_of(run.lag) > result.lag_limit ? "Ask for fewer requests a second, or use more shards (--shards)."
+                                              : "Use more shards (--shards), or a less busy machine.";
+}
+
+} // namespace
+
+validity validity_of(const measure::run_result& result, const measure::labels& names) {
+    const auto limit = result.lag_limit;
+    const lateness run{result.sum.latencies.select(measure::hop::lag), result.sum.loop_delay};
+    const auto phases = lateness_by_phase(result.sum);
+    validity found;
+    std::uint64_t late_requests = 0;
+    std::string late_names;
+    for (std::uint32_t i = 0; i < phases.size(); ++i) {
+        const auto excess = excess_of(phases[i], run, limit);
+        if (excess.empty()) continue;
+        found.late_phases.push_back(i);
+        found.notes.push_back(fmt::format("Phase {} was not judged: the generator's {}, above the limit of {}.",
+                                          name_of(i, names), excess, format_duration(limit)));
+        late_requests += phases[i].lag.count();
+        late_names += fmt::format("{}{} ({})", late_names.empty() ? "" : ", ", name_of(i, names), excess);
+    }
+    const auto of_run = excess_of_run(run, limit);
+    const bool has_late_phase = !found.late_phases.empty();
+    if (!has_late_phase && of_run.empty()) return found;
+    const auto change = change_for(run, result);
+    if (has_late_phase && 2 * late_requests < run.lag.count()) {
+        found.notes.push_back(change);
+        return found;
+    }
+    const auto sentence =
+        of_run.empty()
+            ? fmt::format("The generator itself was the limit in phases with half of the requests or more: {}; "
+                          "the limit is {}.",
+                          late_names, format_duration(limit))
+            : of_run;
+    return {.reason = sentence + ' ' + change};
+}
+
+measure::run_result without_phases(const measure::run_result& run, const std::vector<std::uint32_t>& phases) {
+    auto rest = run;
+    auto& sum = rest.sum;
+    const auto owners = phases_with_requests(lag_by_phase(sum));
+    for (std::size_t i = 0; i < sum.phase_loop_delay.size(); ++i)
+        if (std::ranges::count(phases, owners[i]) != 0) sum.phase_loop_delay[i] = {};
+    for (const auto phase : phases) {
+        if (phase < sum.phases.size()) sum.phases[phase] = {};
+        each_field(
+            [phase]<class Field>(const char*, Field& field) {
+                if constexpr (std::same_as<Field, measure::latency_table>) field.erase_phase(phase);
+            },
+            sum);
+    }
+    sum.requests = {};
+    for (const auto& counts : sum.phases) add(sum.requests, counts);
+    sum.loop_delay = {};
+    for (const auto& samples : sum.phase_loop_delay) sum.loop_delay.merge(samples);
+    return rest;
+}
+
+} // namespace loadsim::verdict

@@ -1,0 +1,28 @@
+// Validity of a run: whether the load generator itself was the limit, in the whole run or in some phases.
+#pragma once
+
+#include <loadsim/measure/run_result.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace loadsim::verdict {
+
+struct validity {
+    std::string reason{};                     ///< sentences for which the run is invalid; empty: it is valid
+    std::vector<std::uint32_t> late_phases{}; ///< of a valid run: phases that cannot be judged
+    std::vector<std::string> notes{};         ///< sentences about them
+};
+
+/// A phase is late if the p99 of its lag, or of the loop delay in it, exceeds the limit: always if that of the whole run
+/// does, too, else only with enough samples for a p99. A pause belongs to the phase before it, whose requests may still be
+/// in flight.
+/// Invalid: late phases have half of the requests that were begun, or more. Pure.
+validity validity_of(const measure::run_result&, const measure::labels&);
+
+/// The run without the requests, latencies and loop delay of these phases. What is not counted by phase stays: sessions, anomalies,
+/// campaigns, recoveries. Pure.
+measure::run_result without_phases(const measure::run_result&, const std::vector<std::uint32_t>& phases);
+
+} // namespace loadsim::verdict
