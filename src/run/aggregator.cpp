@@ -43,6 +43,8 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.interval_s = seconds(end - begin);
     p.late_ranks = late_ranks;
     p.load_duration = plan_.schedule.duration();
+    p.drain_elapsed = std::max(end - load_end_, nanoseconds{0});
+    p.drain_limit = plan_.scenario.load.drain;
     if (start != never) {
         p.load_started = std::chrono::floor<std::chrono::milliseconds>(started_.utc + (start - started_.at));
         p.load_elapsed = std::max(end - start, nanoseconds{0});
