@@ -55,6 +55,7 @@ void add_flags(CLI::App& to, const command& c) {
         if (!f.one_of.empty()) option->check(CLI::IsMember(f.one_of));
         if (f.existing_file) option->check(CLI::ExistingFile);
         if (!f.needs.empty()) option->needs(by_name.at(f.needs));
+        if (!f.excludes.empty()) option->excludes(by_name.at(f.excludes));
         by_name[f.name] = option;
     }
 }

@@ -35,7 +35,10 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     add("--api", options.scenario.api);
     if (options.scenario.seed) add("--seed", std::to_string(*options.scenario.seed));
     if (options.shards != 0) add("--shards", std::to_string(options.shards));
-    if (options.quiet) command.emplace_back("--quiet");
+    if (options.display.quiet) command.emplace_back("--quiet");
+    if (options.display.verbose) command.emplace_back("--verbose");
+    if (options.json) command.emplace_back("--json");
+    add("--color", options.display.colour);
     return command;
 }
 
@@ -91,10 +94,9 @@ exit_code launch_ranks(const run_options& options) {
         written && written->started)
         partial_result->started = *written->started;
     log_to_folder(*folder); // failure ignored: the report is useful without a log
-    run_report report(*scenario, *folder,
-                      {.quiet = options.quiet,
-                       .terminal = report::terminal_of(stdout),
-                       .existing_files = report::report_writer::existing_files::partial});
+    auto partial_report = report_options_of(options, report::terminal_of(stdout));
+    partial_report.existing_files = report::report_writer::existing_files::partial;
+    run_report report(*scenario, *folder, partial_report);
     report.finish(*partial_result);
     return report.code();
 }

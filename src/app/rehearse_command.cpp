@@ -4,7 +4,9 @@
 
 #include <loadsim/run/rehearsal.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 namespace loadsim::app {
@@ -13,16 +15,19 @@ namespace {
 struct rehearse_options {
     scenario_flags scenario;
     std::string report;
-    bool quiet = false;
+    display_flags display;
 };
 
 exit_code rehearse(const rehearse_options& options) {
     const auto setup = prepare_run(options.scenario, options.report);
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
-    run_report report(
-        scenario, folder,
-        {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .mode = measure::run_mode::rehearsal});
+    run_report report(scenario, folder,
+                      {.quiet = options.display.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .colour = options.display.colour_choice(),
+                       .verbose = options.display.verbose,
+                       .mode = measure::run_mode::rehearsal});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
         report.report_failure(done.error());
         return exit_code::setup;
@@ -37,7 +42,7 @@ command rehearse_command() {
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
-    flags.push_back(quiet_flag(options->quiet));
+    std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
     return {.name = "rehearse",
             .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",
             .flags = std::move(flags),

@@ -6,7 +6,9 @@
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/run/run.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 namespace loadsim::app {
@@ -16,7 +18,7 @@ exit_code run_single_process(const run_options& options) {
     const auto setup = prepare_run(options.scenario, options.report);
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
-    run_report report(scenario, folder, {.quiet = options.quiet, .terminal = report::terminal_of(stdout)});
+    run_report report(scenario, folder, report_options_of(options, report::terminal_of(stdout)));
     if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, report.listener());
         !done) {
         report.report_failure(done.error());
@@ -31,6 +33,14 @@ exit_code run(const run_options& options) {
 }
 
 } // namespace
+
+report_options report_options_of(const run_options& options, const report::terminal& terminal) {
+    return {.quiet = options.display.quiet,
+            .terminal = terminal,
+            .colour = options.display.colour_choice(),
+            .verbose = options.display.verbose,
+            .json = options.json};
+}
 
 command run_command() {
     auto options = std::make_shared<run_options>();
@@ -51,7 +61,12 @@ command run_command() {
                      .help = "Hosts to start the ranks on, as mpirun reads it",
                      .existing_file = true,
                      .needs = "--ranks"});
-    flags.push_back(quiet_flag(options->quiet));
+    std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
+    flags.push_back({.name = "--json",
+                     .into = &options->json,
+                     .help = "Events as JSON lines on standard output, instead of progress and summary; with --quiet "
+                             "only the last one",
+                     .excludes = "--verbose"});
     return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
                 return run(*options);
             }};
