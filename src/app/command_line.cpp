@@ -1,5 +1,7 @@
 #include "command_line.hpp"
 
+#include "command_table.hpp"
+
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/base/spelling.hpp>
@@ -55,6 +57,7 @@ void add_flags(CLI::App& to, const command& c) {
         if (!f.one_of.empty()) option->check(CLI::IsMember(f.one_of));
         if (f.existing_file) option->check(CLI::ExistingFile);
         if (!f.needs.empty()) option->needs(by_name.at(f.needs));
+        if (!f.excludes.empty()) option->excludes(by_name.at(f.excludes));
         by_name[f.name] = option;
     }
 }
@@ -101,15 +104,23 @@ std::string unknown_argument(const std::vector<command>& commands, std::span<con
     return {};
 }
 
+std::string program_footer() {
+    std::string text = "Examples:\n";
+    for (const auto& [purpose, example] : usage_examples) text += fmt::format("  {}\n      {}\n", purpose, example);
+    text += "Exit codes:\n";
+    for (const auto& [code, meaning] : exit_code_meanings)
+        text += fmt::format("  {:<4} {}\n", static_cast<int>(code), meaning);
+    text.pop_back();
+    return text;
+}
+
 } // namespace
 
 exit_code parse_and_run(const std::vector<command>& commands, int argc, const char* const* argv) {
-    CLI::App app{"Simulates a fleet of connected cars and load-tests the platform behind them.", "loadsim"};
+    CLI::App app{std::string(program_description), "loadsim"};
     app.set_version_flag("--version", "loadsim " LOADSIM_VERSION);
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 pass, 1 internal error, 2 bad usage or scenario, 3 target or set-up failed,\n"
-               "4 run invalid, 5 a budget had no data, 99 a budget was missed\n"
-               "or a replay had another outcome, 130 after Ctrl-C.");
+    app.footer(program_footer());
     exit_code code = exit_code::pass;
     for (const auto& c : commands) add_command(app, c, code);
     try {

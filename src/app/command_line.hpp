@@ -35,6 +35,7 @@ struct flag {
     std::optional<range> limits{};     ///< inclusive limits of a number
     std::vector<std::string> one_of{}; ///< allowed values; empty: any
     std::string needs{};               ///< name of a flag that this one requires
+    std::string excludes{};            ///< name of an earlier flag that cannot be given with this one
     std::string group{};               ///< flags of one command with the same group exclude each other
 };
 

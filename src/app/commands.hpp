@@ -19,5 +19,8 @@ command schema_command();
 command backend_command();
 command broker_api_command();
 command certificates_command();
+/// The table of all commands must outlive the command.
+command completion_command(const std::vector<command>& all);
+command man_command(const std::vector<command>& all);
 
 } // namespace loadsim::app

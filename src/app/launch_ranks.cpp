@@ -28,7 +28,10 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
                                      options.scenario.file, "--report", folder.string()};
     append_changes(options.scenario, command);
     if (options.shards != 0) command.insert(command.end(), {"--shards", std::to_string(options.shards)});
-    if (options.quiet) command.emplace_back("--quiet");
+    if (options.display.quiet) command.emplace_back("--quiet");
+    if (options.display.verbose) command.emplace_back("--verbose");
+    if (options.json) command.emplace_back("--json");
+    command.insert(command.end(), {"--color", options.display.colour});
     for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;
 }
@@ -82,12 +85,9 @@ run_attempt launch_once(const run_options& options, const scenario::scenario_con
         partial_result->load_started = written->load_started;
     }
     log_to_folder(folder); // failure ignored: the report is useful without a log
-    run_report report(scenario, folder,
-                      {.quiet = options.quiet,
-                       .terminal = report::terminal_of(stdout),
-                       .existing_files = report::report_writer::existing_files::partial,
-                       .labels = report::parse_run_labels(options.labels).value(),
-                       .informs_github = true});
+    auto partial_report = report_options_of(options, report::terminal_of(stdout));
+    partial_report.existing_files = report::report_writer::existing_files::partial;
+    run_report report(scenario, folder, partial_report);
     report.finish(*partial_result);
     return {.code = report.code()};
 }

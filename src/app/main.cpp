@@ -7,6 +7,7 @@
 #include <loadsim/base/signals.hpp>
 
 #include <cstdlib>
+#include <vector>
 
 int main(int argc, char** argv) {
     using namespace loadsim;
@@ -18,9 +19,11 @@ int main(int argc, char** argv) {
         set_command_name(of_launcher);
     else if (argc > 0)
         set_command_name(shell_quote(argv[0]));
-    return static_cast<int>(
-        parse_and_run({run_command(), suite_command(), rehearse_command(), explain_command(), replay_command(),
-                       probe_command(), init_command(), validate_command(), doctor_command(), show_command(),
-                       schema_command(), backend_command(), broker_api_command(), certificates_command()},
-                      argc, argv));
+    std::vector<command> commands{run_command(),        suite_command(),       rehearse_command(), explain_command(),
+                                  replay_command(),     probe_command(),       init_command(),     validate_command(),
+                                  doctor_command(),     show_command(),        schema_command(),   backend_command(),
+                                  broker_api_command(), certificates_command()};
+    commands.push_back(completion_command(commands));
+    commands.push_back(man_command(commands));
+    return static_cast<int>(parse_and_run(commands, argc, argv));
 }

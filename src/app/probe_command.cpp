@@ -173,9 +173,12 @@ exit_code probe(const probe_options& options) {
         return exit_code::setup;
     }
     print_without_masking("\ncontract\n");
-    for (const auto& finding : *findings)
-        print_without_masking(
-            fmt::format("    {} {}\n", mark_of(finding.result), escape_for_terminal(mask_secrets(finding.text))));
+    const bool has_unicode_glyphs = report::terminal_of(stdout).has_unicode_glyphs;
+    for (const auto& finding : *findings) {
+        const std::string mark = mark_of(finding.result);
+        print_without_masking(fmt::format("    {} {}\n", has_unicode_glyphs ? mark : report::with_ascii_glyphs(mark),
+                                          escape_for_terminal(mask_secrets(finding.text))));
+    }
     const bool as_expected = print_result(records, anomalies);
     const bool contract_matches =
         std::ranges::count(*findings, run::contract_finding::kind::failed, &run::contract_finding::result) == 0;

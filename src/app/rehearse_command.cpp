@@ -4,7 +4,9 @@
 
 #include <loadsim/run/rehearsal.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 namespace loadsim::app {
@@ -13,7 +15,7 @@ namespace {
 struct rehearse_options {
     scenario_flags scenario;
     std::string report;
-    bool quiet = false;
+    display_flags display;
 };
 
 exit_code rehearse(const rehearse_options& options) {
@@ -21,8 +23,10 @@ exit_code rehearse(const rehearse_options& options) {
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
     run_report report(scenario, folder,
-                      {.quiet = options.quiet,
+                      {.quiet = options.display.quiet,
                        .terminal = report::terminal_of(stdout),
+                       .colour = options.display.colour_choice(),
+                       .verbose = options.display.verbose,
                        .mode = measure::run_mode::rehearsal,
                        .informs_github = true});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
@@ -39,7 +43,7 @@ command rehearse_command() {
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
-    flags.push_back(quiet_flag(options->quiet));
+    std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
     return {.name = "rehearse",
             .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",
             .flags = std::move(flags),

@@ -32,7 +32,7 @@ struct replay_options {
     std::string packets;
     std::string report;
     std::uint32_t repeat = 1;
-    bool quiet = false;
+    display_flags display;
 };
 
 /// Requests of the first request's vehicle. An id can occur at several vehicles, and a replay runs one vehicle.
@@ -54,11 +54,15 @@ void print_comparison(bool quiet, bool reproduced, const std::string& text) {
 
 /// Replays the requests once and compares them. Errors: the exit code of a run that did not pass.
 or_exit_code<report::replay_comparison> replay_once(const scenario::scenario_config& scenario,
-                                                    const run::replay_options& selection, bool quiet,
+                                                    const run::replay_options& selection, const display_flags& display,
                                                     const std::vector<request_record>& original,
                                                     const std::function<void(const report::replay_comparison&)>& show) {
     run_report report(scenario, selection.folder,
-                      {.quiet = quiet, .terminal = report::terminal_of(stdout), .mode = measure::run_mode::replay});
+                      {.quiet = display.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .colour = display.colour_choice(),
+                       .verbose = display.verbose,
+                       .mode = measure::run_mode::replay});
     std::vector<request_record> replayed;
     auto listener = report.listener();
     listener.on_progress = [&replayed, forward = listener.on_progress](const measure::progress& p) {
@@ -95,8 +99,8 @@ exit_code replay_repeatedly(const replay_options& options, const run_setup& setu
         }
         selection.folder = *folder;
         selection.capture_file = numbered(options.packets, i);
-        auto comparison = replay_once(setup.scenario, selection, true, original, [&](const auto& one) {
-            if (!options.quiet)
+        auto comparison = replay_once(setup.scenario, selection, {.quiet = true}, original, [&](const auto& one) {
+            if (!options.display.quiet)
                 print_without_masking(fmt::format("\nrepetition {} of {}\n{}", i, options.repeat, one.text));
         });
         if (comparison)
@@ -106,7 +110,7 @@ exit_code replay_repeatedly(const replay_options& options, const run_setup& setu
     }
     if (all.empty()) return code; // the first one did not start
     const auto combined = report::combine_replays(original, all);
-    print_comparison(options.quiet, combined.reproduced, combined.text);
+    print_comparison(options.display.quiet, combined.reproduced, combined.text);
     if (code != exit_code::pass) return code;
     return combined.reproduced ? exit_code::pass : exit_code::missed;
 }
@@ -118,8 +122,8 @@ exit_code replay_requests(const replay_options& options, const run_setup& setup,
         .folder = setup.folder, .vehicle = vehicle, .arrivals = {}, .capture_file = options.packets};
     for (const auto& r : original) selection.arrivals.push_back(arrival_id{r.arrival});
     if (options.repeat > 1) return replay_repeatedly(options, setup, std::move(selection), original);
-    const auto comparison = replay_once(setup.scenario, selection, options.quiet, original, [&](const auto& one) {
-        print_comparison(options.quiet, one.reproduced, one.text);
+    const auto comparison = replay_once(setup.scenario, selection, options.display, original, [&](const auto& one) {
+        print_comparison(options.display.quiet, one.reproduced, one.text);
     });
     if (!comparison) return comparison.error();
     return comparison->reproduced ? exit_code::pass : exit_code::missed;
@@ -174,7 +178,7 @@ command replay_command() {
     flags.push_back({.name = "--report",
                      .into = &options->report,
                      .help = "Folder for the report (default: reports/NAME-replay-TIME)"});
-    flags.push_back(quiet_flag(options->quiet));
+    std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
     return {.name = "replay",
             .description = "Repeats requests of a run, with their vehicle alone, and compares the outcomes",
             .flags = std::move(flags),

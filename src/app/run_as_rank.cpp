@@ -26,13 +26,17 @@ using verdict::exit_code;
 
 /// Terminal of the launcher, from its environment variable. Under mpirun standard output is a pipe or a pseudo terminal.
 report::terminal launcher_terminal() {
-    report::terminal to;
+    auto to = report::terminal_of(stdout); // for its glyphs: those of the locale
+    to.takes_escape_codes = false;
     const char* columns_text = std::getenv(terminal_columns_variable);
     if (columns_text == nullptr) return to;
     const std::string_view text(columns_text);
     unsigned columns = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
-    if (error == std::errc{} && columns != 0) to = {.takes_escape_codes = true, .columns = columns};
+    if (error == std::errc{} && columns != 0) {
+        to.takes_escape_codes = true;
+        to.columns = columns;
+    }
     return to;
 }
 
@@ -77,11 +81,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
     const auto trace_run = run::random_trace_run();
     run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
-    run_report report(*scenario, *folder,
-                      {.quiet = options.quiet,
-                       .terminal = launcher_terminal(),
-                       .labels = report::parse_run_labels(options.labels).value(),
-                       .informs_github = true});
+    run_report report(*scenario, *folder, report_options_of(options, launcher_terminal()));
     bool aborted = false;
     auto listener = report.listener();
     listener.on_notice(run::describe_ranks(channel, shards));

@@ -7,7 +7,9 @@
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/run/run.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 namespace loadsim::app {
@@ -15,11 +17,7 @@ namespace {
 
 run_attempt run_once(const scenario::scenario_config& scenario, const run_options& options,
                      const std::filesystem::path& folder) {
-    run_report report(scenario, folder,
-                      {.quiet = options.quiet,
-                       .terminal = report::terminal_of(stdout),
-                       .labels = report::parse_run_labels(options.labels).value(),
-                       .informs_github = true});
+    run_report report(scenario, folder, report_options_of(options, report::terminal_of(stdout)));
     run_attempt attempt;
     auto listener = report.listener();
     listener.on_finished = [&](const measure::run_result& result) {
@@ -60,6 +58,16 @@ exit_code run(const run_options& options) {
 
 } // namespace
 
+report_options report_options_of(const run_options& options, const report::terminal& terminal) {
+    return {.quiet = options.display.quiet,
+            .terminal = terminal,
+            .colour = options.display.colour_choice(),
+            .verbose = options.display.verbose,
+            .json = options.json,
+            .labels = report::parse_run_labels(options.labels).value(),
+            .informs_github = true};
+}
+
 command run_command() {
     auto options = std::make_shared<run_options>();
     options->scenario.needs_secrets = true;
@@ -92,7 +100,12 @@ command run_command() {
                          "How often to run again while the run is invalid because of the generator, each time with a "
                          "folder of its own, 'DIR-retry-1' ...; the last run decides",
                      .limits = flag::range{1, 100}});
-    flags.push_back(quiet_flag(options->quiet));
+    std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
+    flags.push_back({.name = "--json",
+                     .into = &options->json,
+                     .help = "Events as JSON lines on standard output, instead of progress and summary; with --quiet "
+                             "only the last one",
+                     .excludes = "--verbose"});
     return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
                 return run(*options);
             }};

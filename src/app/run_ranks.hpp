@@ -1,6 +1,7 @@
 // The command `run` with several ranks: this process as a rank, and as the launcher of ranks.
 #pragma once
 
+#include "run_report.hpp"
 #include "run_setup.hpp"
 
 #include <loadsim/verdict/verdict.hpp>
@@ -17,11 +18,15 @@ struct run_options {
     std::uint32_t shards = 0;
     std::uint32_t ranks = 0; ///< 0: one process, or started by mpirun as a rank
     std::string hostfile;
-    bool quiet = false;
+    display_flags display;
+    bool json = false;
     std::vector<std::string> labels{}; ///< --label NAME=VALUE; checked
     bool overwrite = false;
     std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
 };
+
+/// What a run with these options prints and writes.
+report_options report_options_of(const run_options&, const report::terminal&);
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.
 inline constexpr const char* terminal_columns_variable = "LOADSIM_TERMINAL_COLUMNS";

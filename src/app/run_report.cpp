@@ -72,6 +72,11 @@ std::chrono::seconds plain_line_interval(measure::run_mode mode) {
     return mode == measure::run_mode::rehearsal ? std::chrono::minutes(10) : std::chrono::seconds(10);
 }
 
+report::run_header header_of(const scenario::scenario_config& scenario, measure::run_mode mode,
+                             const run::run_start& started, const measure::run_origin& origin) {
+    return {.mode = mode, .scenario = scenario.name, .seed = scenario.seed, .started = started.utc, .origin = origin};
+}
+
 problems not_found(const std::string& flag, const std::filesystem::path& folder, const report::report_contents& all) {
     const auto folder_text = folder.string();
     if (all.recorded == 0)
@@ -110,33 +115,40 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
                        const report_options& options)
     : scenario_(scenario), folder_(std::move(folder)), options_(options), labels_(scenario::labels_of(scenario)),
       origin_(origin_of(scenario, options)),
-      console_(stdout, options.quiet, options.terminal, plain_line_interval(options.mode)),
-      writer_(folder_,
-              {.mode = options.mode,
-               .scenario = scenario.name,
-               .seed = scenario.seed,
-               .started = started_.utc,
-               .origin = origin_},
-              labels_, options.existing_files, scenario.report.requests_csv),
+      console_(stdout, !shows_progress(), options.terminal, plain_line_interval(options.mode)),
+      events_(header_of(scenario, options.mode, started_, origin_), labels_, folder_),
+      writer_(folder_, header_of(scenario, options.mode, started_, origin_), labels_, options.existing_files,
+              scenario.report.requests_csv),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));
+    const bool is_first = options.existing_files == report::report_writer::existing_files::none; // else a rank was
+    if (options.json && !options.quiet && is_first) forward_output(events_.started());
+}
+
+void run_report::print_sentence(const std::string& masked) {
+    if (options_.quiet) return;
+    if (options_.json)
+        forward_output(events_.notice(masked, std::chrono::system_clock::now()));
+    else
+        console_.print(escape_for_terminal(masked, "\n") + '\n');
 }
 
 run::listener run_report::listener() {
     return {.on_notice =
                 [this](const std::string& text) {
                     log_info(text);
-                    if (!options_.quiet) console_.print(escape_for_terminal(mask_secrets(text), "\n") + '\n');
+                    print_sentence(mask_secrets(text));
                 },
             .on_progress =
                 [this](const measure::progress& p) {
                     console_.show(p, labels_);
+                    if (options_.json && !options_.quiet) forward_output(events_.progress(p));
                     writer_.write(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
                     for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
                         log_warning(sentence);
-                        if (!options_.quiet) console_.print(escape_for_terminal(sentence) + '\n');
+                        print_sentence(sentence);
                     }
                 },
             .on_finished = [this](const measure::run_result& result) { finish(result); },
@@ -154,9 +166,12 @@ void run_report::finish(const measure::run_result& measured) {
         evaluation.code = verdict::exit_code::setup; // the command ends with it, and says why
     code_ = evaluation.code;
     const bool has_summary = writer_.finish(result, evaluation);
-    if (!options_.quiet)
-        console_.print(
-            report::summary_text(result, evaluation, labels_, folder_, report::wants_colour(options_.terminal)));
+    if (shows_progress())
+        console_.print(report::summary_text(result, evaluation, labels_, folder_,
+                                            {.colour = report::wants_colour(options_.terminal, options_.colour),
+                                             .verbose = options_.verbose,
+                                             .columns = console_.columns(),
+                                             .has_unicode_glyphs = options_.terminal.has_unicode_glyphs}));
     if (!scenario_file_error_.empty()) print_problems({"", scenario_file_error_});
     for (const auto& error : writer_.errors()) print_problems({"", error});
     const bool has_no_verdict = options_.mode == measure::run_mode::replay && code_ == verdict::exit_code::pass;
@@ -168,6 +183,7 @@ void run_report::finish(const measure::run_result& measured) {
             {"", "without summary.json the exit code is 3; make room, or name another folder with --report"});
     }
     if (options_.informs_github) inform_github(result, evaluation);
+    if (options_.json) forward_output(events_.finished(result, evaluation, code_));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
 }
 
@@ -192,9 +208,15 @@ void run_report::inform_github(const measure::run_result& result, const verdict:
 }
 
 void run_report::report_failure(const problems& errors) {
-    console_.print("");
+    if (shows_progress()) console_.print("");
     print_problems(errors);
-    for (const auto& error : errors.list) log_error(to_string(error));
+    std::vector<std::string> reasons;
+    for (const auto& error : errors.list) {
+        log_error(to_string(error));
+        reasons.push_back(mask_secrets(to_string(error)));
+    }
+    if (options_.json)
+        forward_output(events_.failed(reasons, verdict::exit_code::setup, std::chrono::system_clock::now()));
 }
 
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {

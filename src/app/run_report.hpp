@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/events.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/report_reader.hpp>
 #include <loadsim/report/run_labels.hpp>
@@ -18,6 +19,10 @@ namespace loadsim::app {
 struct report_options {
     bool quiet = false;
     report::terminal terminal;
+    report::colour_choice colour = report::colour_choice::automatic;
+    bool verbose = false; ///< all sections of the summary
+    bool json =
+        false; ///< events as JSON lines on standard output, instead of progress and summary; if quiet, only the last one
     measure::run_mode mode = measure::run_mode::run;
     /// Files already in the folder; `partial`: those of a run whose process has died.
     report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
@@ -42,6 +47,9 @@ public:
 
 private:
     void inform_github(const measure::run_result&, const verdict::evaluation&) const;
+    bool shows_progress() const { return !options_.quiet && !options_.json; }
+    /// What a person reads on the terminal, or the same as an event.
+    void print_sentence(const std::string& masked);
 
     const scenario::scenario_config& scenario_;
     std::filesystem::path folder_;
@@ -50,6 +58,7 @@ private:
     measure::run_origin origin_;
     run::run_start started_;
     report::console console_;
+    report::event_lines events_;
     report::report_writer writer_;
     std::string scenario_file_error_; ///< sentence about scenario.yaml; empty: written
     verdict::exit_code code_ = verdict::exit_code::internal_error;

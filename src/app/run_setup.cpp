@@ -130,9 +130,24 @@ or_exit_code<run_setup> prepare_run(const scenario_flags& flags, const std::stri
     return run_setup{std::move(*scenario), std::move(*folder)};
 }
 
-flag quiet_flag(bool& quiet) {
-    return {
-        .name = "--quiet", .into = &quiet, .help = "No progress and no summary: only what is wrong, and the exit code"};
+report::colour_choice display_flags::colour_choice() const {
+    using enum report::colour_choice;
+    return colour == "always" ? always : colour == "never" ? never : automatic;
+}
+
+std::vector<flag> display_flags_of(display_flags& flags) {
+    return {{.name = "--quiet",
+             .into = &flags.quiet,
+             .help = "No progress and no summary: only what is wrong, and the exit code"},
+            {.name = "--verbose",
+             .into = &flags.verbose,
+             .help = "All sections of the summary, also those about what went as it should",
+             .excludes = "--quiet"},
+            {.name = "--color",
+             .into = &flags.colour,
+             .help = "Colours in the summary; auto: on a terminal, unless NO_COLOR is set",
+             .shows_default = true,
+             .one_of = {"auto", "always", "never"}}};
 }
 
 bool log_to_folder(const std::filesystem::path& folder) {

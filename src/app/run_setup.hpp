@@ -4,6 +4,7 @@
 #include "command_line.hpp"
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/report/console.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <cstdint>
@@ -61,8 +62,16 @@ void link_latest_report(const std::string& report_path, const std::filesystem::p
 /// Reads the scenario, creates the folder and opens the log in it.
 or_exit_code<run_setup> prepare_run(const scenario_flags&, const std::string& folder, bool overwrite = false);
 
-/// The flag --quiet of commands that show progress.
-flag quiet_flag(bool& quiet);
+/// What commands that show progress print on the terminal.
+struct display_flags {
+    bool quiet = false;
+    bool verbose = false;
+    std::string colour = "auto";
+
+    report::colour_choice colour_choice() const;
+};
+/// The flags --quiet, --verbose and --color.
+std::vector<flag> display_flags_of(display_flags&);
 
 /// Directs the log to a file in the folder. False: the file cannot be written; the reason has been printed.
 bool log_to_folder(const std::filesystem::path& folder);

@@ -303,7 +303,9 @@ command suite_command() {
          .limits = flag::range{1, 100}},
         {.name = "--rehearse", .into = &options->rehearses, .help = "Rehearses the scenarios: nothing is connected"}};
     std::ranges::move(change_flags_of(options->scenario), std::back_inserter(flags));
-    flags.push_back(quiet_flag(options->quiet));
+    flags.push_back({.name = "--quiet",
+                     .into = &options->quiet,
+                     .help = "No line for each run and no table: only what is wrong, and the exit code"});
     return {.name = "suite",
             .description = "Runs several scenarios one after another, with one table, page, junit.xml and exit code",
             .flags = std::move(flags),

@@ -58,14 +58,23 @@ nanoseconds longest_recovery(const recovery& r) {
 
 } // namespace
 
-std::string matrix_text(const measure::totals& sum, const measure::labels& labels) {
+std::string matrix_text(const measure::totals& sum, const measure::labels& labels, const summary_style& style) {
     std::vector<matrix_cell> all;
     for (const auto& [key, count] : sum.matrix)
-        if (count != 0) all.push_back({&key, count});
+        if (count != 0 && (style.verbose || is_unexpected(key))) all.push_back({&key, count});
     if (all.empty()) return "";
-    std::string title = "\nexpected and observed outcomes";
+    std::string title = style.verbose ? "\nexpected and observed outcomes" : "\nunexpected outcomes";
     std::vector<row> rows{{"segment", "behaviour", "service", "expected", "observed", "count", ""}};
-    if (all.size() > max_table_rows) {
+    if (!style.verbose) {
+        const auto total_rows = all.size();
+        std::ranges::stable_sort(all, std::greater{}, &matrix_cell::count);
+        all.resize(std::min(all.size(), max_table_rows));
+        if (all.size() < total_rows)
+            title +=
+                fmt::format("  ({} of {}; all are in summary.json)", all.size(), count_of(total_rows, "row", "rows"));
+        for (const auto& c : all) rows.push_back(matrix_row(c, labels));
+        for (auto& r : rows) r.pop_back(); // all are unexpected
+    } else if (all.size() > max_table_rows) {
         std::uint64_t as_expected = 0;
         for (const auto& c : all) as_expected += is_unexpected(*c.key) ? 0 : c.count;
         const auto total_rows = all.size();
@@ -79,7 +88,9 @@ std::string matrix_text(const measure::totals& sum, const measure::labels& label
     } else {
         for (const auto& c : all) rows.push_back(matrix_row(c, labels));
     }
-    return title + '\n' + table(rows, 5, 6);
+    constexpr std::size_t behaviour = 1;
+    return title + '\n' +
+           table(rows, {.left_aligned = 5, .text_from = 6, .width = style.columns, .optional_columns = {behaviour}});
 }
 
 std::string anomalies_text(const anomaly_counts& counts, const anomaly_counts& expected_anomalies,
@@ -114,7 +125,7 @@ std::string queued_text(const measure::queued_counts& q) {
                        q.out_of_order == 0 ? "none out of order" : human_count(q.out_of_order) + " out of order");
 }
 
-std::string recoveries_text(const std::vector<recovery>& all) {
+std::string recoveries_text(const std::vector<recovery>& all, const summary_style& style) {
     if (all.empty()) return "";
     std::vector<std::reference_wrapper<const recovery>> shown(all.begin(), all.end());
     std::string title = "\nrecovery";
@@ -123,17 +134,23 @@ std::string recoveries_text(const std::vector<recovery>& all) {
         shown.erase(shown.begin() + max_table_rows, shown.end());
         title += fmt::format("  (the {} slowest of {}; all are in summary.json)", max_table_rows, all.size());
     }
-    std::vector<row> rows{
-        {"", "", "affected", "recovered", "99 % recovered after", "latency recovered after", "budget"}};
+    std::vector<row> rows{{"", "", "affected", "recovered", "99 % after", "latency after", "budget"}};
     for (const recovery& r : shown) rows.push_back(recovery_row(r));
-    return title + '\n' + table(rows, 2, 6);
+    enum : std::size_t { affected = 2, recovered, budget = 6 };
+    return title + '\n' +
+           table(rows, {.left_aligned = 2,
+                        .text_from = budget,
+                        .width = style.columns,
+                        .optional_columns = {budget, affected, recovered}});
 }
 
-std::string observers_text(const measure::totals& sum, const measure::labels& labels) {
+std::string observers_text(const measure::totals& sum, const measure::labels& labels, const summary_style& style) {
     const bool has_reasons = std::ranges::any_of(sum.observers, [](const auto& o) {
         return !o.second.rejections.empty() || !o.second.connection_errors.empty();
     });
-    if (labels.observers.size() < 2 && !has_reasons) return "";
+    const bool has_disagreements =
+        std::ranges::any_of(sum.observers, [](const auto& o) { return o.second.disagreements != 0; });
+    if (!has_reasons && (labels.observers.size() < 2 || !(style.verbose || has_disagreements))) return "";
     std::vector<row> rows{{"", "messages", "completions", "first", "disagreements"}};
     std::vector<row> reasons;
     for (std::size_t i = 0; i < std::max<std::size_t>(1, labels.observers.size()); ++i) {
@@ -148,10 +165,10 @@ std::string observers_text(const measure::totals& sum, const measure::labels& la
         for (const auto& [why, count] : o.connection_errors)
             reasons.push_back({human_count(count) + " x", name + " not connected: " + why});
     }
-    return "\nobservers\n" + table(rows) + table(reasons, 2);
+    return "\nobservers\n" + table(rows, {.width = style.columns}) + table(reasons, 2);
 }
 
-std::string campaigns_text(const measure::totals& sum, const measure::labels& labels) {
+std::string campaigns_text(const measure::totals& sum, const measure::labels& labels, const summary_style& style) {
     if (sum.campaigns.empty()) return "";
     std::vector<row> rows{{"", "addressed", "delivered", "", "after reconnect", "duplicates", "p50", "p99", "max"}};
     for (const auto& [index, c] : sum.campaigns) {
@@ -165,7 +182,9 @@ std::string campaigns_text(const measure::totals& sum, const measure::labels& la
         r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.max()));
         rows.push_back(std::move(r));
     }
-    return "\ncampaigns\n" + table(rows);
+    enum : std::size_t { after_reconnect = 4, duplicates, p50, max = 8 };
+    return "\ncampaigns\n" +
+           table(rows, {.width = style.columns, .optional_columns = {p50, after_reconnect, max, duplicates}});
 }
 
 std::string machines_text(const std::vector<measure::machine_load>& machines) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/measure/run_result.hpp>
+#include <loadsim/report/console.hpp>
 
 #include <array>
 #include <cstdint>
@@ -14,9 +15,9 @@ namespace loadsim::report {
 /// Maximum rows of a table on the terminal; summary.json has all.
 inline constexpr std::size_t max_table_rows = 16;
 
-/// Expected against observed outcomes by segment and service. Beyond the row limit: only unexpected cells, highest counts first,
-/// and the sums.
-std::string matrix_text(const measure::totals&, const measure::labels&);
+/// Unexpected outcomes by segment and service, highest counts first. Verbose: all outcomes; beyond the row limit the unexpected ones and
+/// the sums.
+std::string matrix_text(const measure::totals&, const measure::labels&, const summary_style&);
 
 /// Counts by anomaly kind; expected anomalies are listed separately.
 using anomaly_counts = std::array<std::uint64_t, anomaly_count>;
@@ -27,11 +28,11 @@ bool has_anomalies(const anomaly_counts&);
 std::string queued_text(const measure::queued_counts&);
 
 /// Recovery after each occurrence of a condition; beyond the row limit the slowest.
-std::string recoveries_text(const std::vector<measure::recovery>&);
+std::string recoveries_text(const std::vector<measure::recovery>&, const summary_style&);
 
-/// Empty for a single observer without rejected messages.
-std::string observers_text(const measure::totals&, const measure::labels&);
-std::string campaigns_text(const measure::totals&, const measure::labels&);
+/// Empty for a single observer without rejected messages; unless verbose, also for several without disagreements.
+std::string observers_text(const measure::totals&, const measure::labels&, const summary_style&);
+std::string campaigns_text(const measure::totals&, const measure::labels&, const summary_style&);
 /// CPU of the generator's machines during the load; empty: not measured.
 std::string machines_text(const std::vector<measure::machine_load>&);
 std::string broker_api_text(const measure::broker_api_counts&);

@@ -4,6 +4,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/output.hpp>
+#include <loadsim/base/units.hpp>
 #include <loadsim/report/console.hpp>
 
 #include <fmt/format.h>
@@ -32,9 +33,30 @@ std::string heading(const run_result& run) {
     return text;
 }
 
-std::string requests(const run_result& run) {
+/// Shares of the hops that follow each other from due to completion, by their means, the largest first; empty without samples.
+std::string time_shares(const measure::totals& sum) {
+    std::vector<std::pair<std::uint64_t, std::string_view>> means;
+    std::uint64_t total = 0;
+    for (const auto h : {hop::dispatch, hop::vehicle, hop::notify}) {
+        const auto mean = sum.latencies.select(h).mean();
+        if (mean <= nanoseconds(0)) continue;
+        means.emplace_back(static_cast<std::uint64_t>(mean.count()), measure::hop_names[static_cast<std::size_t>(h)]);
+        total += means.back().first;
+    }
+    if (means.empty()) return "";
+    std::ranges::stable_sort(means, std::greater{}, &std::pair<std::uint64_t, std::string_view>::first);
+    std::string text;
+    for (const auto& [mean, name] : means)
+        text += fmt::format("{}{} {}", text.empty() ? "\ntime      " : ", ", name, human_percentage(mean, total));
+    return text + " of the mean time from due to completion\n";
+}
+
+std::string requests_text(const run_result& run) {
     const auto& r = run.sum.requests;
-    std::string text = "\nrequests  " + human_count(r.due) + " due, " + human_count(r.sent) + " sent, " +
+    const auto rate = run.load_elapsed > nanoseconds(0)
+                          ? fmt::format(" ({})", human_rate(static_cast<double>(r.sent) / seconds(run.load_elapsed)))
+                          : std::string{};
+    std::string text = "\nrequests  " + human_count(r.due) + " due, " + human_count(r.sent) + " sent" + rate + ", " +
                        human_count(r.unexpected) + " unexpected";
     if (r.due != run.planned_arrivals) text += "  (of " + human_count(run.planned_arrivals) + " planned)";
     text += '\n';
@@ -62,14 +84,14 @@ std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
 
 row latency_row(std::string_view name, const measure::histogram& h, std::string_view meaning) {
     row r{std::string(name)};
-    for (const double p : {50.0, 90.0, 99.0, 99.9}) r.push_back(human_latency(h.percentile(p)));
+    for (const double p : {50.0, 90.0, 95.0, 99.0, 99.9}) r.push_back(human_latency(h.percentile(p)));
     r.push_back(human_latency(h.max()));
     r.push_back(human_count(h.count()));
     r.emplace_back(meaning);
     return r;
 }
 
-std::string latency(const measure::totals& sum) {
+std::string latency(const measure::totals& sum, const summary_style& style) {
     constexpr std::array<std::string_view, measure::hop_names.size()> meanings{
         "due to begun: delay of the load generator",
         "due to accepted",
@@ -79,7 +101,7 @@ std::string latency(const measure::totals& sum) {
         "due to completion announced",
         "e2e less vehicle",
         "missed deadline to expected time-out announced"};
-    std::vector<row> rows{{"", "p50", "p90", "p99", "p99.9", "max", "samples"}};
+    std::vector<row> rows{{"", "p50", "p90", "p95", "p99", "p99.9", "max", "samples"}};
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         if (const auto h = sum.latencies.select(static_cast<hop>(i)); !h.empty())
             rows.push_back(latency_row(measure::hop_names[i], h, meanings[i]));
@@ -91,24 +113,32 @@ std::string latency(const measure::totals& sum) {
         if (!h.empty()) rows.push_back(latency_row(name, h, meaning));
     };
     add_connect_row("connect", s.connect, "TCP connect to CONNACK");
-    add_connect_row("tcp", s.tcp, "part of connect: TCP connect");
-    add_connect_row("tls full", s.tls.full, "part of connect: TLS handshake");
-    add_connect_row("tls resumed", s.tls.resumed, "part of connect: TLS handshake, resumed");
-    add_connect_row("connack", s.connack, "part of connect: CONNECT to CONNACK");
-    return rows.size() == 1 ? "\nlatency   no samples\n" : "\nlatency\n" + table(rows, 1, 7);
+    if (style.verbose) {
+        add_connect_row("tcp", s.tcp, "part of connect: TCP connect");
+        add_connect_row("tls full", s.tls.full, "part of connect: TLS handshake");
+        add_connect_row("tls resumed", s.tls.resumed, "part of connect: TLS handshake, resumed");
+        add_connect_row("connack", s.connack, "part of connect: CONNECT to CONNACK");
+    }
+    if (rows.size() == 1) return "\nlatency   no samples\n";
+    enum : std::size_t { p50 = 1, p90, p95, p999 = 5, samples = 7, meaning };
+    return "\nlatency\n" + table(rows, {.left_aligned = 1,
+                                        .text_from = meaning,
+                                        .width = style.columns,
+                                        .optional_columns = {meaning, p90, p999, samples, p95, p50}});
 }
 
-std::string phases(const measure::totals& sum, const labels& labels) {
+std::string phases(const measure::totals& sum, const labels& labels, const summary_style& style) {
     if (sum.phases.size() < 2) return ""; // a single phase equals the totals above
-    std::vector<row> rows{{"", "due", "sent", "unexpected", "e2e p50", "p99"}};
+    std::vector<row> rows{{"", "due", "sent", "unexpected", "e2e p50", "p95", "p99"}};
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
         const auto& r = sum.phases[i];
         const auto e2e = sum.latencies.select(hop::e2e, {.service = {}, .phase = i});
         const auto latency_text = [&](double p) { return e2e.empty() ? "-" : human_latency(e2e.percentile(p)); };
         rows.push_back({name_at(labels.phases, i), human_count(r.due), human_count(r.sent), human_count(r.unexpected),
-                        latency_text(50), latency_text(99)});
+                        latency_text(50), latency_text(95), latency_text(99)});
     }
-    return "\nphases\n" + table(rows);
+    enum : std::size_t { sent = 2, e2e_p50 = 4, e2e_p95 };
+    return "\nphases\n" + table(rows, {.width = style.columns, .optional_columns = {e2e_p95, sent, e2e_p50}});
 }
 
 /// Empty for a single address.
@@ -125,9 +155,9 @@ std::string addresses_text(std::string_view what, const std::map<std::string, st
     return text + '\n';
 }
 
-/// Empty without TLS.
-std::string tls_text(const measure::tls_counts& t, const measure::message_counts& m) {
-    if (t == measure::tls_counts{}) return "";
+/// Empty without TLS, and if all servers were verified and no handshake failed, unless verbose.
+std::string tls_text(const measure::tls_counts& t, const measure::message_counts& m, bool verbose) {
+    if (t == measure::tls_counts{} || (!verbose && t.failed() == 0 && t.unverified == 0)) return "";
     return fmt::format("    TLS: {}, {} resumed, {} failed{}; {} sent and {} received, without TLS {} and {}\n",
                        count_of(t.full.count(), "full handshake", "full handshakes"), human_count(t.resumed.count()),
                        human_count(t.failed()),
@@ -136,7 +166,7 @@ std::string tls_text(const measure::tls_counts& t, const measure::message_counts
                        human_bytes(m.bytes_received));
 }
 
-std::string sessions(const run_result& run) {
+std::string sessions(const run_result& run, bool verbose) {
     const auto& s = run.sum.sessions;
     const auto syn_text = s.syn_retransmitted == 0
                               ? std::string{}
@@ -146,7 +176,8 @@ std::string sessions(const run_result& run) {
     return fmt::format("\nsessions  {} planned, {} at the peak, {} refused, {} dropped, {}\n",
                        human_count(run.sessions_planned), human_count(run.sessions_peak), human_count(s.refused),
                        human_count(s.dropped), count_of(s.reconnects, "reconnect", "reconnects")) +
-           tls_text(s.tls, run.sum.messages) + syn_text + addresses_text("sessions", s.addresses) + reasons(s.reasons);
+           tls_text(s.tls, run.sum.messages, verbose) + syn_text +
+           (verbose ? addresses_text("sessions", s.addresses) : "") + reasons(s.reasons);
 }
 
 std::string traffic(const run_result& run) {
@@ -161,9 +192,10 @@ std::string traffic(const run_result& run) {
            machines_text(g.machines);
 }
 
-/// Empty if the HTTP driver was not used.
-std::string http(const measure::http_counts& h) {
-    if (h.connection_limit == 0) return "";
+/// Empty if the HTTP driver was not used, and unless verbose, if no request waited for a connection and none was repeated.
+std::string http(const measure::http_counts& h, bool verbose) {
+    const bool has_findings = !h.connection_wait.empty() || h.timeouts != 0 || h.failovers != 0;
+    if (h.connection_limit == 0 || (!verbose && !has_findings)) return "";
     const auto waited =
         h.connection_wait.empty()
             ? std::string("none waited for a connection")
@@ -178,7 +210,7 @@ std::string http(const measure::http_counts& h) {
     return fmt::format("http      {} over {}; peak {} open, {} busy, limit {}; {}\n",
                        count_of(h.requests, "request", "requests"), count_of(h.opened, "connection", "connections"),
                        human_count(h.open_peak), human_count(h.busy_peak), human_count(h.connection_limit), waited) +
-           addresses_text("connections", h.addresses) + attempts;
+           (verbose ? addresses_text("connections", h.addresses) : "") + attempts;
 }
 
 enum class text_colour : std::uint8_t { green, red, yellow };
@@ -206,7 +238,7 @@ std::string budgets(const verdict::evaluation& evaluation, bool colour) {
 
 std::string verdict_text(measure::run_mode mode, const verdict::evaluation& evaluation, bool colour) {
     // A replay is judged by whether its outcome is reproduced, which is not evaluated here.
-    if (mode == measure::run_mode::replay && evaluation.code == verdict::exit_code::pass) return "\n";
+    if (mode == measure::run_mode::replay && evaluation.code == verdict::exit_code::pass) return "";
     const auto t = evaluation.verdict == verdict::run_verdict::pass   ? text_colour::green
                    : evaluation.verdict == verdict::run_verdict::fail ? text_colour::red
                                                                       : text_colour::yellow;
@@ -223,7 +255,7 @@ std::string verdict_text(measure::run_mode mode, const verdict::evaluation& eval
 }
 
 std::string report_location(const run_result& run, const std::filesystem::path& folder) {
-    std::string text = "report    " + escape_for_terminal(folder.string()) + '\n';
+    std::string text = "\nreport    " + escape_for_terminal(folder.string()) + '\n';
     if (run.sum.requests.unexpected != 0 || has_anomalies(run.sum.anomalies))
         text += "    " + command_name() + " explain " + shell_quote(folder.string()) +
                 " shows the unexpected requests and the anomalies\n";
@@ -233,15 +265,23 @@ std::string report_location(const run_result& run, const std::filesystem::path& 
 } // namespace
 
 std::string summary_text(const run_result& run, const verdict::evaluation& evaluation, const labels& labels,
-                         const std::filesystem::path& folder, bool colour) {
+                         const std::filesystem::path& folder, const summary_style& asked_style) {
+    auto style = asked_style;
+    if (style.columns != 0) style.columns = std::max(style.columns, min_summary_columns);
     const auto& sum = run.sum;
-    return '\n' + heading(run) + requests(run) + reasons(sum.errors) + matrix_text(sum, labels) + latency(sum) +
-           phases(sum, labels) + sessions(run) + queued_text(sum.queued) + http(sum.http) + traffic(run) +
-           broker_api_text(sum.broker_api) + observers_text(sum, labels) + campaigns_text(sum, labels) +
-           recoveries_text(run.recoveries) +
-           anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
-           unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
-           budgets(evaluation, colour) + verdict_text(run.mode, evaluation, colour) + report_location(run, folder);
+    const bool has_broker_api = style.verbose || !sum.broker_api.reasons.empty();
+    const auto text = '\n' + heading(run) + verdict_text(run.mode, evaluation, style.colour) +
+                      budgets(evaluation, style.colour) + time_shares(sum) + requests_text(run) + reasons(sum.errors) +
+                      matrix_text(sum, labels, style) + latency(sum, style) + phases(sum, labels, style) +
+                      sessions(run, style.verbose) + queued_text(sum.queued) + http(sum.http, style.verbose) +
+                      (style.verbose ? traffic(run) : "") + (has_broker_api ? broker_api_text(sum.broker_api) : "") +
+                      observers_text(sum, labels, style) + campaigns_text(sum, labels, style) +
+                      recoveries_text(run.recoveries, style) +
+                      anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
+                      unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
+                      report_location(run, folder);
+    const auto wrapped = wrap_lines(text, style.columns);
+    return style.has_unicode_glyphs ? wrapped : with_ascii_glyphs(wrapped);
 }
 
 } // namespace loadsim::report

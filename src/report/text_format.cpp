@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <utility>
 
 namespace loadsim::report {
 namespace {
@@ -23,14 +25,31 @@ struct character {
     std::size_t columns = 1;
 };
 
+constexpr std::string_view sgr_begin = "\x1b[";
+
 character first_character(std::string_view text) {
+    if (text.starts_with(sgr_begin)) {
+        const auto end = text.find_first_not_of("0123456789;", sgr_begin.size());
+        if (end != std::string_view::npos && text[end] == 'm') return {end + 1, 0};
+    }
     const auto [length, code] = decode_utf8(text);
     if (length == 0) return {}; // invalid: each byte is one column
+    // Combining marks, zero-width characters, variation selectors.
+    if ((code >= 0x0300 && code <= 0x036F) || (code >= 0x200B && code <= 0x200D) || (code >= 0xFE00 && code <= 0xFE0F))
+        return {length, 0};
     // Hangul, CJK blocks, full-width forms: classes W and F of UAX 11, limited to blocks used in names.
     const bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xD7A3) ||
                       (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFF01 && code <= 0xFF60) ||
                       length == 4; // emoji and rare ideographs
     return {length, wide ? 2U : 1U};
+}
+
+std::string_view trimmed_right(std::string_view line) { return line.substr(0, line.find_last_not_of(" \n") + 1); }
+
+std::string shortened(const std::string& text, std::size_t columns) {
+    constexpr std::string_view mark = "...";
+    if (display_width(text) <= columns) return text;
+    return std::string(truncate_to_width(text, columns - mark.size())).append(mark);
 }
 
 } // namespace
@@ -118,6 +137,18 @@ std::string_view truncate_to_width(std::string_view text, std::size_t columns) {
     return text.substr(0, at);
 }
 
+std::string with_ascii_glyphs(std::string_view text) {
+    constexpr std::pair<std::string_view, char> glyphs[] = {{"✓", '+'}, {"✗", 'x'}, {"–", '-'}};
+    std::string out;
+    while (!text.empty()) {
+        const auto glyph = std::ranges::find_if(glyphs, [&](const auto& g) { return text.starts_with(g.first); });
+        const auto bytes = glyph == std::end(glyphs) ? 1 : glyph->first.size();
+        out += glyph == std::end(glyphs) ? text.front() : glyph->second;
+        text.remove_prefix(bytes);
+    }
+    return out;
+}
+
 std::string pad_right(std::string_view text, std::size_t columns) {
     const auto width = display_width(text);
     return std::string(text) + std::string(width < columns ? columns - width : 0, ' ');
@@ -128,23 +159,71 @@ std::string pad_left(std::string_view text, std::size_t columns) {
     return std::string(width < columns ? columns - width : 0, ' ') + std::string(text);
 }
 
-std::string table(std::vector<row> rows, std::size_t left_aligned, std::size_t text_from) {
-    for (auto& r : rows)
-        for (auto& cell : r) cell = escape_for_terminal(cell);
+std::string wrap_lines(std::string_view text, std::size_t columns) {
+    if (columns == 0) return std::string(text);
+    constexpr std::size_t label_columns = 10; // of "verdict   PASS"
+    std::string out;
+    while (!text.empty()) {
+        const auto line_end = std::min(text.find('\n'), text.size() - 1) + 1;
+        std::string line(text.substr(0, line_end));
+        text.remove_prefix(line_end);
+        auto indent = std::min(line.find_first_not_of(' '), line.size());
+        const auto next_indent = indent == 0 ? label_columns : indent + 4;
+        while (display_width(trimmed_right(line)) > columns) {
+            const auto fitting = truncate_to_width(line, columns).size();
+            auto at = line[fitting] == ' ' ? fitting : line.rfind(' ', fitting);
+            if (at == std::string::npos || at < indent) at = line.find(' ', std::max(fitting, indent));
+            if (at == std::string::npos) break;
+            const auto rest = line.find_first_not_of(" \n", at);
+            if (rest == std::string::npos) break;
+            out += std::string(trimmed_right(std::string_view(line).substr(0, at))) + '\n';
+            line = std::string(next_indent, ' ') + line.substr(rest);
+            indent = next_indent;
+        }
+        out += line;
+    }
+    return out;
+}
+
+std::string table(std::vector<row> rows, const table_layout& layout) {
     std::vector<std::size_t> widths;
-    for (const auto& r : rows) {
+    for (auto& r : rows) {
         widths.resize(std::max(widths.size(), r.size()));
-        for (std::size_t i = 0; i < r.size(); ++i) widths[i] = std::max(widths[i], display_width(r[i]));
+        for (std::size_t i = 0; i < r.size(); ++i) {
+            r[i] = escape_for_terminal(r[i]);
+            widths[i] = std::max(widths[i], display_width(r[i]));
+        }
+    }
+    std::vector<bool> is_shown(widths.size(), true);
+    const auto is_text = [&](std::size_t i) { return i < layout.left_aligned || i >= layout.text_from; };
+    const auto excess = [&] {
+        std::size_t used = 2; // four blanks before the first cell, two between cells
+        for (std::size_t i = 0; i < widths.size(); ++i) used += is_shown[i] ? widths[i] + 2 : 0;
+        return layout.width == 0 || used <= layout.width ? 0 : used - layout.width;
+    };
+    for (const auto i : layout.optional_columns)
+        if (excess() != 0 && i < is_shown.size()) is_shown[i] = false;
+    constexpr std::size_t min_text_columns = 8;
+    while (const auto too_wide = excess()) {
+        std::size_t widest = 0;
+        for (std::size_t i = 0; i < widths.size(); ++i)
+            if (is_shown[i] && is_text(i) && (!is_text(widest) || widths[i] > widths[widest])) widest = i;
+        if (widths.empty() || !is_text(widest) || widths[widest] <= min_text_columns) break;
+        widths[widest] -= std::min(too_wide, widths[widest] - min_text_columns);
     }
     std::string text;
     for (const auto& r : rows) {
         std::string line = "   ";
         for (std::size_t i = 0; i < r.size(); ++i)
-            line += ' ' + (i < left_aligned || i >= text_from ? pad_right : pad_left)(r[i], widths[i]) + ' ';
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + '\n';
+            if (is_shown[i])
+                line += ' ' + (is_text(i) ? pad_right : pad_left)(shortened(r[i], widths[i]), widths[i]) + ' ';
+        text += std::string(trimmed_right(line)) + '\n';
     }
     return text;
+}
+
+std::string table(std::vector<row> rows, std::size_t left_aligned, std::size_t text_from) {
+    return table(std::move(rows), table_layout{.left_aligned = left_aligned, .text_from = text_from});
 }
 
 } // namespace loadsim::report

@@ -290,6 +290,7 @@ void stages::finish() {
     auto result = aggregator_.result(now);
     result.sessions_planned = sessions_requested;
     result.left_open = open;
+    result.load_elapsed = load_end_ - load_begin_;
     result.ended = end_reason();
     result.abort_reason = abort_reason_;
     result.aborted_after_interrupt = aborted() && signal() == stop_signals::kind::interrupt;

@@ -31,6 +31,10 @@ program program::run(const std::string& scenario, arguments extra_arguments, con
 
 void program::start(const arguments& user_arguments, const std::function<bool()>& before_exec,
                     const std::vector<std::pair<std::string, std::string>>& environment) {
+    auto variables = environment;
+    const auto is_locale = [](const auto& variable) { return variable.first == "LC_ALL"; };
+    if (std::ranges::none_of(variables, is_locale))
+        variables.emplace_back("LC_ALL", "C.UTF-8"); // for the marks ✓ and ✗
     arguments command{LOADSIM_PROGRAM};
     command.insert(command.end(), user_arguments.begin(), user_arguments.end());
     const auto folder = folder_.path().string();

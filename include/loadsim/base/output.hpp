@@ -20,7 +20,7 @@ void print_error(std::string_view);
 /// secret like "executed" or "2026" changes no key, outcome or instant.
 void print_without_masking(std::string_view);
 
-/// Writes what another process of the program has printed to standard output, masked and escaped, and flushes it.
+/// Writes text that is masked and escaped already, such as what another process of the program has printed, and flushes it.
 void forward_output(std::string_view);
 
 /// Flushes a stream, and records a failure of standard output for lost_output(); std::fflush() does not.

@@ -37,6 +37,8 @@ struct progress {
     nanoseconds load_elapsed{0};                  ///< since the load's start; 0 while connecting
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: while connecting
     nanoseconds load_duration{0};                                        ///< of all phases
+    nanoseconds drain_elapsed{0};                                        ///< since the end of the load
+    nanoseconds drain_limit{0};                                          ///< the drain is no longer
     std::uint32_t phase = 0;      ///< in the middle of the interval; index into labels.phases
     double target_rate = 0;       ///< arrivals per second scheduled in the interval, by area
     double interval_s = 1;        ///< since the previous progress
@@ -94,7 +96,8 @@ struct run_result {
     std::string scenario;
     std::uint64_t seed = 0;
     std::chrono::system_clock::time_point started;
-    nanoseconds elapsed{0}; ///< whole run: connecting, load, drain
+    nanoseconds elapsed{0};      ///< whole run: connecting, load, drain
+    nanoseconds load_elapsed{0}; ///< from the load's start to its end, without the drain; 0: unknown
     nanoseconds lag_limit{0};
     std::uint64_t planned_arrivals = 0; ///< arrivals of the whole schedule
     std::uint32_t sessions_planned = 0;

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace loadsim::scenario {
 
@@ -57,6 +58,10 @@ std::string schema();
 
 /// Markdown page of every key: type, default, meaning, example. docs/scenario-reference.md is this text.
 std::string schema_reference();
+
+/// Paths of keys that an override can name, such as "fleet.mqtt.keepAlive" and "load.phases[0].duration": each list with its first
+/// item, no keys below names of one's own.
+std::vector<std::string> key_paths();
 
 /// Checks combinations of values: shares that do not add up, unknown names, a fleet beyond vin_capacity. Problems are
 /// located by path ("fleet.segments[2].behaviour"). read() calls check(); scenarios built in code need the call.

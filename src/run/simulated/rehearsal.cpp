@@ -77,7 +77,8 @@ public:
         next_arrival_ = dispatcher_.dispatch_due();
         step(stage::load, start_ + plan_.end_of_load());
         dispatcher_.stop();
-        aggregator_.end_load(time_.now());
+        const auto load_end = time_.now();
+        aggregator_.end_load(load_end);
         vehicles_->end_load();
         outage_schedule_.cancel_pending();
         next_arrival_ = never;
@@ -96,6 +97,7 @@ public:
         result.mode = measure::run_mode::rehearsal;
         result.sessions_planned = vehicles_->expected_online();
         result.left_open = open;
+        result.load_elapsed = load_end - start_;
         result.ended = end_reason_of(signals_.requested());
         callbacks_.on_finished(result);
     }

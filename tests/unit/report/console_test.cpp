@@ -106,6 +106,9 @@ private:
     int master_;
 };
 
+/// What a terminal gets for one progress line.
+std::string live_line(const std::string& text) { return "\r\x1b[?7l" + text + "\x1b[?7h\x1b[J\r"; }
+
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines(1);
     for (const char c : text) {
@@ -191,16 +194,62 @@ TEST(console, a_terminal_gets_one_redrawn_line) {
     const auto p = sample_run::under_load(run.sum);
     c.show(p, sample_run::labels());
     const auto eighty = progress_line(p, sample_run::labels(), 80);
-    EXPECT_EQ(t.output(), "\r" + eighty + "\x1b[K");
+    EXPECT_EQ(t.output(), live_line(eighty));
 
     t.resize(61);
     c.show(p, sample_run::labels());
-    EXPECT_EQ(t.output(), "\r" + progress_line(p, sample_run::labels(), 60) + "\x1b[K") << "the new width";
+    EXPECT_EQ(t.output(), live_line(progress_line(p, sample_run::labels(), 60))) << "the new width";
 
     c.print("end");
-    EXPECT_EQ(t.output(), "\r\nend") << "the live line is left standing";
+    EXPECT_EQ(t.output(), "\r\n\x1b[Jend") << "the live line is left standing";
     c.print("more");
     EXPECT_EQ(t.output(), "more");
+    EXPECT_EQ(c.columns(), 61U);
+}
+
+TEST(console, the_end_of_the_run_erases_the_live_line) {
+    const environment env("xterm", nullptr);
+    const auto run = sample_run::run();
+    pseudo_terminal t(80);
+    console c(t.out.get(), false, terminal_of(t.out.get()));
+    auto p = sample_run::under_load(run.sum);
+    c.show(p, sample_run::labels());
+    t.output();
+    p.current_stage = measure::stage::done;
+    c.show(p, sample_run::labels());
+    EXPECT_EQ(t.output(), "\r\x1b[J\r");
+    c.show(p, sample_run::labels());
+    EXPECT_EQ(t.output(), "");
+}
+
+TEST(console, columns_are_unknown_of_what_is_no_terminal) {
+    const stream file(std::tmpfile(), &std::fclose);
+    EXPECT_EQ(console(file.get(), false, {}).columns(), 0U);
+    EXPECT_EQ(console(file.get(), false, {.takes_escape_codes = true, .columns = 72}).columns(), 72U)
+        << "told by a launcher";
+}
+
+TEST(console, glyphs_are_those_of_the_locale) {
+    EXPECT_TRUE(is_utf8_locale("", "", "en_US.UTF-8"));
+    EXPECT_TRUE(is_utf8_locale("", "de_DE.utf8@euro", "C"));
+    EXPECT_TRUE(is_utf8_locale("C.UTF-8", "C", "C"));
+    EXPECT_FALSE(is_utf8_locale("", "", ""));
+    EXPECT_FALSE(is_utf8_locale("", "", "C"));
+    EXPECT_FALSE(is_utf8_locale("POSIX", "", "en_US.UTF-8")) << "LC_ALL counts first";
+    EXPECT_FALSE(is_utf8_locale("", "", "de_DE.ISO-8859-1"));
+    const environment env("linux", nullptr);
+    pseudo_terminal t(80);
+    EXPECT_FALSE(terminal_of(t.out.get()).has_unicode_glyphs) << "the font of the Linux console";
+}
+
+TEST(console, the_user_can_choose_the_colour) {
+    const environment env("xterm", "1");
+    pseudo_terminal t(80);
+    const stream file(std::tmpfile(), &std::fclose);
+    EXPECT_TRUE(wants_colour(terminal_of(t.out.get()), colour_choice::always)) << "stronger than NO_COLOR";
+    EXPECT_TRUE(wants_colour(terminal_of(file.get()), colour_choice::always));
+    const environment coloured("xterm", nullptr);
+    EXPECT_FALSE(wants_colour(terminal_of(t.out.get()), colour_choice::never));
 }
 
 TEST(console, a_dumb_terminal_gets_plain_lines) {

@@ -41,22 +41,54 @@ TEST(progress_line, the_least_important_fields_are_dropped_first) {
     const auto p = sample_run::under_load(run.sum);
     EXPECT_EQ(progress_line(p, sample_run::labels(), 80),
               "steady [======>        ] 12s, 18s left  198/s of 200/s  p99 380 ms  1 unexpected");
-    EXPECT_EQ(progress_line(p, sample_run::labels(), 60),
-              "steady [=========>             ] 12s, 18s left  1 unexpected");
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 60), "steady 18s left  198/s of 200/s  p99 380 ms  1 unexpected");
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 40), "steady 198/s  p99 380 ms  1 unexpected");
+}
+
+TEST(progress_line, the_time_left_includes_the_drain) {
+    const auto run = sample_run::run();
+    auto p = sample_run::under_load(run.sum);
+    p.drain_limit = 30s;
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), StartsWith("steady 40 %  12s, 18s to 48s left  2,000"));
+    EXPECT_EQ(progress_line(p, sample_run::labels(), 60), "steady 18s to 48s left  198/s  p99 380 ms  1 unexpected");
+    p.current_stage = measure::stage::draining;
+    p.elapsed = 36s;
+    p.drain_elapsed = 2s;
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), StartsWith("draining 100 %  36s, up to 28s left  2,000"));
+    p.drain_elapsed = 31s;
+    EXPECT_THAT(progress_line(p, sample_run::labels(), 0), HasSubstr(", up to 0s left"));
+}
+
+TEST(progress_line, rate_and_p99_stay_at_60_columns) {
+    auto run = sample_run::run();
+    run.sum.requests.unexpected = 12'345;
+    auto p = sample_run::under_load(run.sum);
+    p.interval.requests.sent = 12'000;
+    p.load_duration = 3h;
+    p.drain_limit = 10min;
+    auto labels = sample_run::labels();
+    labels.phases[1] = "a phase with a long name";
+    const auto line = progress_line(p, labels, 59);
+    EXPECT_THAT(line, HasSubstr("12,000/s"));
+    EXPECT_THAT(line, HasSubstr("p99 380 ms"));
+    EXPECT_THAT(line, HasSubstr("12,345 unexpected"));
 }
 
 TEST(progress_line, fits_every_width) {
     const auto run = sample_run::run();
     auto labels = sample_run::labels();
+    const auto drain_limits = {0s, 30s};
     for (const auto* phase : {"steady", "a phase with a name that does not end for a long while", "高峰时段"}) {
         labels.phases[1] = phase;
         for (const auto at :
-             {measure::stage::connecting, measure::stage::load, measure::stage::draining, measure::stage::done}) {
-            auto p = sample_run::under_load(run.sum);
-            p.current_stage = at;
-            for (unsigned columns = 1; columns < 200; ++columns)
-                ASSERT_LE(display_width(progress_line(p, labels, columns)), columns) << phase << " at " << columns;
-        }
+             {measure::stage::connecting, measure::stage::load, measure::stage::draining, measure::stage::done})
+            for (const auto drain_limit : drain_limits) {
+                auto p = sample_run::under_load(run.sum);
+                p.current_stage = at;
+                p.drain_limit = drain_limit;
+                for (unsigned columns = 1; columns < 200; ++columns)
+                    ASSERT_LE(display_width(progress_line(p, labels, columns)), columns) << phase << " at " << columns;
+            }
     }
 }
 
@@ -75,7 +107,7 @@ TEST(progress_line, while_draining_requests_in_flight_are_kept) {
     auto p = sample_run::under_load(run.sum);
     p.current_stage = measure::stage::draining;
     const auto line = progress_line(p, sample_run::labels(), 60);
-    EXPECT_THAT(line, StartsWith("draining ["));
+    EXPECT_THAT(line, StartsWith("draining 16s  p99"));
     EXPECT_THAT(line, HasSubstr("84 in flight"));
     EXPECT_THAT(line, Not(HasSubstr("left")));
 }

@@ -46,6 +46,7 @@ measure::run_result run() {
     run.seed = 42;
     run.started = started;
     run.elapsed = 34'250ms;
+    run.load_elapsed = 30s;
     run.lag_limit = 100ms;
     run.planned_arrivals = 61;
     run.sessions_planned = 2000;

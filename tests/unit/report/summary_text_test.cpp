@@ -1,10 +1,13 @@
 #include "sample_run.hpp"
+#include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/report/console.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <sstream>
 
 using namespace loadsim;
 using namespace loadsim::report;
@@ -13,12 +16,97 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(summary_text, golden) {
+    EXPECT_EQ(
+        summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "reports/quickstart-1"),
+        R"(
+quickstart  2,000 sessions, seed 42, 34s elapsed
+
+verdict   FAIL  (exit code 99)
+    1 of 3 budgets was missed
+
+budgets
+    ✗ e2e.p99 < 1s      was 1000ms
+    ✓ unexpected <= 1   was 1
+    ? expiry.p99 < 12s  no data
+
+requests  60 due, 59 sent (2/s), 1 unexpected  (of 61 planned)
+    executed   50  83.3 %
+    timed_out   9  15.0 %
+    skipped     1   1.7 %
+    1 x  no vehicle was free
+
+unexpected outcomes
+    segment  behaviour  service  expected               observed  count
+    silent   timeout    horn     executed or timed_out  skipped       1
+
+latency
+                 p50      p90      p95      p99    p99.9      max  samples
+    lag      0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to begun: delay of the load generator
+    e2e      25.0 ms   1.00 s   1.00 s   1.00 s   1.00 s   1.00 s       50  due to completion announced
+    connect  1.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms        2  TCP connect to CONNACK
+
+phases
+            due  sent  unexpected  e2e p50      p95      p99
+    ramp     10    10           0   1.00 s   1.00 s   1.00 s
+    steady   50    49           1  20.0 ms  38.0 ms  40.0 ms
+
+sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
+    TLS: 1 full handshake, 1 resumed, 2 failed, the server not verified (fleet.tls.verify: none); 23.5 kB sent and 7.89 kB received, without TLS 12.3 kB and 999 B
+    4 connects with a retransmitted SYN: a listen backlog was full; lower fleet.connectsInFlight
+    2 x  connection refused
+    1 x  connection reset by peer
+queued    7 commands waited for unreachable vehicles for p50 2.00 s, p99 2.00 s, max 2.00 s; 1 out of order
+http      59 requests over 4 connections; peak 3 open, 2 busy, limit 64; 5 waited for a connection, p99 2.00 ms, part of accept and e2e
+broker API 59 commands accepted (4 of them delayed), 6 refused by a fault, 2 reset by a fault; 110 responses posted to the platform (5 of them twice)
+    3 x  inbound: 503
+
+observers
+             messages  completions  first  disagreements
+    mqtt           60           50     20              0
+    webhook        59           50     30              2
+    7 x  webhook rejected: the signature is wrong
+    2 x  webhook not connected: has ended
+
+campaigns
+            addressed  delivered          after reconnect  duplicates      p50      p99      max
+    recall      1,000        990  99.0 %                5           3  8.00 ms  8.00 ms  8.00 ms
+
+recovery
+                    affected  recovered   99 % after  latency after  budget
+    tunnel  at 10s       200        200       1.50 s         3.00 s  e2e.p99 < 1s
+    tunnel  at 20s       200        100  not reached    not reached  e2e.p99 < 1s
+
+anomalies
+    completion_duplicated  3
+    response_duplicated    2  expected
+    4 anomalies and session events counted but not recorded: over the limit
+
+contract fields never found
+    contract.command.id: '/ref' was in none of the first 20 messages; one of them: {}
+
+limits of the broker
+    the broker does not retain messages
+
+report    reports/quickstart-1
+    loadsim explain reports/quickstart-1 shows the unexpected requests and the anomalies
+)");
+}
+
+TEST(summary_text, golden_of_all_sections) {
     EXPECT_EQ(summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "reports/quickstart-1",
-                           false),
+                           {.verbose = true}),
               R"(
 quickstart  2,000 sessions, seed 42, 34s elapsed
 
-requests  60 due, 59 sent, 1 unexpected  (of 61 planned)
+verdict   FAIL  (exit code 99)
+    1 of 3 budgets was missed
+
+budgets
+    ✗ e2e.p99 < 1s      was 1000ms
+    ✓ unexpected <= 1   was 1
+    ? expiry.p99 < 12s  no data
+
+requests  60 due, 59 sent (2/s), 1 unexpected  (of 61 planned)
     executed   50  83.3 %
     timed_out   9  15.0 %
     skipped     1   1.7 %
@@ -32,19 +120,19 @@ expected and observed outcomes
     silent   timeout    horn     executed or timed_out  skipped        1  unexpected
 
 latency
-                     p50      p90      p99    p99.9      max  samples
-    lag          0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to begun: delay of the load generator
-    e2e          25.0 ms   1.00 s   1.00 s   1.00 s   1.00 s       50  due to completion announced
-    connect      1.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms        2  TCP connect to CONNACK
-    tcp          0.20 ms  0.20 ms  0.20 ms  0.20 ms  0.20 ms        2  part of connect: TCP connect
-    tls full     1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms        1  part of connect: TLS handshake
-    tls resumed  0.50 ms  0.50 ms  0.50 ms  0.50 ms  0.50 ms        1  part of connect: TLS handshake, resumed
-    connack      0.30 ms  0.30 ms  0.30 ms  0.30 ms  0.30 ms        2  part of connect: CONNECT to CONNACK
+                     p50      p90      p95      p99    p99.9      max  samples
+    lag          0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms  0.14 ms       60  due to begun: delay of the load generator
+    e2e          25.0 ms   1.00 s   1.00 s   1.00 s   1.00 s   1.00 s       50  due to completion announced
+    connect      1.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms  2.00 ms        2  TCP connect to CONNACK
+    tcp          0.20 ms  0.20 ms  0.20 ms  0.20 ms  0.20 ms  0.20 ms        2  part of connect: TCP connect
+    tls full     1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms  1.50 ms        1  part of connect: TLS handshake
+    tls resumed  0.50 ms  0.50 ms  0.50 ms  0.50 ms  0.50 ms  0.50 ms        1  part of connect: TLS handshake, resumed
+    connack      0.30 ms  0.30 ms  0.30 ms  0.30 ms  0.30 ms  0.30 ms        2  part of connect: CONNECT to CONNACK
 
 phases
-            due  sent  unexpected  e2e p50      p99
-    ramp     10    10           0   1.00 s   1.00 s
-    steady   50    49           1  20.0 ms  40.0 ms
+            due  sent  unexpected  e2e p50      p95      p99
+    ramp     10    10           0   1.00 s   1.00 s   1.00 s
+    steady   50    49           1  20.0 ms  38.0 ms  40.0 ms
 
 sessions  2,000 planned, 1,999 at the peak, 2 refused, 1 dropped, 1 reconnect
     TLS: 1 full handshake, 1 resumed, 2 failed, the server not verified (fleet.tls.verify: none); 23.5 kB sent and 7.89 kB received, without TLS 12.3 kB and 999 B
@@ -72,9 +160,9 @@ campaigns
     recall      1,000        990  99.0 %                5           3  8.00 ms  8.00 ms  8.00 ms
 
 recovery
-                    affected  recovered  99 % recovered after  latency recovered after  budget
-    tunnel  at 10s       200        200                1.50 s                   3.00 s  e2e.p99 < 1s
-    tunnel  at 20s       200        100           not reached              not reached  e2e.p99 < 1s
+                    affected  recovered   99 % after  latency after  budget
+    tunnel  at 10s       200        200       1.50 s         3.00 s  e2e.p99 < 1s
+    tunnel  at 20s       200        100  not reached    not reached  e2e.p99 < 1s
 
 anomalies
     completion_duplicated  3
@@ -87,22 +175,17 @@ contract fields never found
 limits of the broker
     the broker does not retain messages
 
-budgets
-    ✗ e2e.p99 < 1s      was 1000ms
-    ✓ unexpected <= 1   was 1
-    ? expiry.p99 < 12s  no data
-
-verdict   FAIL  (exit code 99)
-    1 of 3 budgets was missed
 report    reports/quickstart-1
     loadsim explain reports/quickstart-1 shows the unexpected requests and the anomalies
 )");
 }
 
 TEST(summary_text, colour_is_around_marks_and_verdict_only_when_asked) {
-    const auto plain = summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r", false);
+    const auto plain =
+        summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(plain, Not(HasSubstr("\x1b")));
-    const auto coloured = summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r", true);
+    const auto coloured =
+        summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r", {.colour = true});
     EXPECT_THAT(coloured, HasSubstr("\x1b[31m✗\x1b[0m e2e.p99 < 1s"));
     EXPECT_THAT(coloured, HasSubstr("\x1b[32m✓\x1b[0m unexpected <= 1"));
     EXPECT_THAT(coloured, HasSubstr("\x1b[33m?\x1b[0m expiry.p99 < 12s"));
@@ -129,7 +212,7 @@ TEST(summary_text, a_run_without_findings_has_no_error_text) {
     run.sum.sessions.syn_retransmitted = 0;
     run.sum.sessions.tls = {};
     const verdict::evaluation pass{};
-    const auto text = summary_text(run, pass, sample_run::labels(), "r", false);
+    const auto text = summary_text(run, pass, sample_run::labels(), "r");
     EXPECT_THAT(text, HasSubstr("\nverdict   PASS\n"));
     for (const auto* text_part :
          {"  unexpected\n", "anomalies", "planned)", "explain", "exit code", "budgets", "SYN", "queued", "recovery",
@@ -137,37 +220,100 @@ TEST(summary_text, a_run_without_findings_has_no_error_text) {
         EXPECT_THAT(text, Not(HasSubstr(text_part)));
 }
 
+TEST(summary_text, fits_the_width_of_the_terminal) {
+    for (const bool verbose : {false, true})
+        for (const unsigned columns : {60U, 80U, 120U, 200U}) {
+            const auto text = summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(),
+                                           "reports/quickstart-1", {.verbose = verbose, .columns = columns});
+            std::istringstream lines(text);
+            for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), columns) << line;
+            for (const auto* kept : {"FAIL", "p50", "p95", "p99", "e2e.p99 < 1s", "max", "reports/quickstart-1"})
+                EXPECT_THAT(text, HasSubstr(kept)) << columns;
+        }
+    const auto sixty = summary_text(sample_run::run(), {}, sample_run::labels(), "r", {.columns = 60});
+    EXPECT_EQ(summary_text(sample_run::run(), {}, sample_run::labels(), "r", {.columns = 20}), sixty)
+        << "not below 60 columns";
+    EXPECT_THAT(
+        sixty,
+        HasSubstr("\nsessions  2,000 planned, 1,999 at the peak, 2 refused, 1\n          dropped, 1 reconnect\n"));
+}
+
+TEST(summary_text, begins_with_verdict_misses_and_where_the_time_went) {
+    auto run = sample_run::run();
+    run.sum.latencies.record(measure::hop::dispatch, 0, 1, 4ms);
+    run.sum.latencies.record(measure::hop::vehicle, 0, 1, 95ms);
+    run.sum.latencies.record(measure::hop::notify, 0, 1, 1ms);
+    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r");
+    EXPECT_THAT(text,
+                testing::ContainsRegex(
+                    "\ntime      vehicle 9[0-9.]+ %, dispatch [0-9.]+ %, notify [0-9.]+ % of the mean time from due"));
+    EXPECT_LT(text.find("verdict   FAIL"), text.find("e2e.p99 < 1s"));
+    EXPECT_LT(text.find("e2e.p99 < 1s"), text.find("\ntime "));
+    EXPECT_LT(text.find("\ntime "), text.find("\nrequests "));
+}
+
+TEST(summary_text, what_went_as_it_should_is_verbose) {
+    auto run = sample_run::run();
+    run.sum.http.connection_wait.clear();
+    run.sum.broker_api.reasons.clear();
+    run.sum.sessions.tls.failures.clear();
+    run.sum.sessions.tls.unverified = 0;
+    for (auto& [index, o] : run.sum.observers) {
+        o.rejections.clear();
+        o.connection_errors.clear();
+        o.disagreements = 0;
+    }
+    const auto text = [&](bool verbose) {
+        return summary_text(run, {}, sample_run::labels(), "r", {.verbose = verbose});
+    };
+    for (const auto* part : {"expected and observed", "\n    tcp ", "TLS:", "by address", "\nhttp ", "\nmessages ",
+                             "\ngenerator ", "\nbroker API ", "\nobservers\n"}) {
+        EXPECT_THAT(text(false), Not(HasSubstr(part)));
+        EXPECT_THAT(text(true), HasSubstr(part));
+    }
+}
+
+TEST(summary_text, without_utf8_the_marks_are_ascii) {
+    const auto text = summary_text(sample_run::run(), sample_run::missed_budget(), sample_run::labels(), "r",
+                                   {.verbose = true, .has_unicode_glyphs = false});
+    EXPECT_THAT(text, HasSubstr("    x e2e.p99 < 1s      was"));
+    EXPECT_THAT(text, HasSubstr("    + unexpected <= 1   was"));
+    for (const char c : text) ASSERT_GE(c, 0) << "not ASCII";
+    EXPECT_EQ(with_ascii_glyphs("✓ Tür 高峰 ✗"), "+ Tür 高峰 x") << "names are kept";
+}
+
 TEST(summary_text, connections_by_address_if_there_are_several) {
     auto run = sample_run::run();
     run.sum.http.addresses = {{"10.0.0.9:80", 3}, {"[::1]:80", 1}};
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false),
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}),
                 HasSubstr("\n    connections by address: 10.0.0.9:80 3, [::1]:80 1\n"));
     for (int i = 0; i < 10; ++i) run.sum.http.addresses["10.0.1." + std::to_string(i) + ":80"] = 1;
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), HasSubstr("10.0.1.6:80 1, ... 4 more\n"));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}),
+                HasSubstr("10.0.1.6:80 1, ... 4 more\n"));
 }
 
 TEST(summary_text, connections_of_the_http_driver) {
     auto run = sample_run::run();
     run.sum.http.connection_wait.clear();
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false),
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}),
                 HasSubstr("limit 64; none waited for a connection\n"));
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("timed out,")));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}), Not(HasSubstr("timed out,")));
     run.sum.http.timeouts = 3;
     run.sum.http.retries = 2;
     run.sum.http.failovers = 1;
-    const auto tried = summary_text(run, {}, sample_run::labels(), "r", false);
+    const auto tried = summary_text(run, {}, sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(tried,
                 HasSubstr("    3 attempts timed out, 2 retries: the platform may have received a request twice\n"));
     EXPECT_THAT(tried, HasSubstr("    1 failover to another address\n"));
     run.sum.http = {};
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("http")));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}), Not(HasSubstr("http")));
 }
 
 TEST(summary_text, the_most_frequent_reasons_come_first_and_few) {
     auto run = sample_run::run();
     run.sum.errors.clear();
     for (char c = 'a'; c < 'k'; ++c) run.sum.errors[std::string("reason ") + c] = static_cast<std::uint64_t>(c);
-    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r", false);
+    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r", {.verbose = true});
     EXPECT_LT(text.find("reason j"), text.find("reason f"));
     EXPECT_THAT(text, HasSubstr("reason f"));
     EXPECT_THAT(text, Not(HasSubstr("reason e")));
@@ -175,30 +321,31 @@ TEST(summary_text, the_most_frequent_reasons_come_first_and_few) {
 }
 
 TEST(summary_text, a_run_without_samples_says_so) {
-    EXPECT_THAT(summary_text({}, {}, {}, "r", false), HasSubstr("latency   no samples"));
+    EXPECT_THAT(summary_text({}, {}, {}, "r"), HasSubstr("latency   no samples"));
 }
 
 TEST(summary_text, counts_the_open_requests_of_an_aborted_run) {
     auto run = sample_run::run();
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), Not(HasSubstr("\n    open")));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}), Not(HasSubstr("\n    open")));
     run.sum.requests.due += 60;
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false),
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}),
                 testing::ContainsRegex("\n    open +60  50.0 %  without an outcome at the end\n"));
 }
 
 TEST(summary_text, a_rehearsal_is_marked) {
     auto run = sample_run::run();
     run.mode = measure::run_mode::rehearsal;
-    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r", false);
+    const auto text = summary_text(run, sample_run::missed_budget(), sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(text, HasSubstr("\nrehearsal in simulated time against a simulated platform"));
     EXPECT_THAT(text, HasSubstr("verdict   FAIL  (rehearsal, exit code 99)"));
-    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", false), HasSubstr("verdict   PASS  (rehearsal)\n"));
+    EXPECT_THAT(summary_text(run, {}, sample_run::labels(), "r", {.verbose = true}),
+                HasSubstr("verdict   PASS  (rehearsal)\n"));
 }
 
 TEST(summary_text, shows_the_loop_delay_below_lag) {
     auto run = sample_run::run();
     run.sum.loop_delay.record(2ms, 99);
-    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(text, testing::ContainsRegex(
                           "\n    lag  .*\n    loop delay +2.00 ms .* 99  message arrived to message read\n    e2e "));
 }
@@ -206,14 +353,14 @@ TEST(summary_text, shows_the_loop_delay_below_lag) {
 TEST(summary_text, a_replay_is_judged_only_for_generator_lag) {
     auto run = sample_run::run();
     run.mode = measure::run_mode::replay;
-    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(text, HasSubstr("\nreplay of one vehicle of another run\n"));
     EXPECT_THAT(text, Not(HasSubstr("verdict")));
     const verdict::evaluation late{.verdict = verdict::run_verdict::invalid,
                                    .code = verdict::exit_code::invalid,
                                    .reasons = {"the generator was late"},
                                    .budgets = {}};
-    EXPECT_THAT(summary_text(run, late, sample_run::labels(), "r", false),
+    EXPECT_THAT(summary_text(run, late, sample_run::labels(), "r", {.verbose = true}),
                 HasSubstr("verdict   INVALID  (replay, exit code 4)\n    the generator was late\n"));
 }
 
@@ -224,7 +371,7 @@ TEST(summary_text, a_long_matrix_shows_unexpected_cells_and_sums) {
         run.sum.matrix[{segment, 0, outcome::executed, outcome::failed}] = segment < 20 ? segment : 0;
     }
     run.sum.requests.unexpected = 190;
-    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(text, HasSubstr("expected and observed outcomes  (16 of 49 rows; all are in summary.json)\n"));
     EXPECT_THAT(text, Not(HasSubstr(" 1,000 "))) << "what is as expected is summed up";
     EXPECT_THAT(text, testing::ContainsRegex("all as expected +30,000\n"));
@@ -245,7 +392,7 @@ TEST(summary_text, many_recoveries_show_the_slowest) {
                                   .budget = "",
                                   .latency_recovery_time = std::nullopt});
     run.recoveries[3].recovery_time = std::nullopt;
-    const auto text = summary_text(run, {}, sample_run::labels(), "r", false);
+    const auto text = summary_text(run, {}, sample_run::labels(), "r", {.verbose = true});
     EXPECT_THAT(text, HasSubstr("recovery  (the 16 slowest of 40; all are in summary.json)\n"));
     EXPECT_LT(text.find("at 3s"), text.find("at 39s")) << "that which never came back is the slowest";
     EXPECT_THAT(text, HasSubstr("at 25s"));
@@ -262,9 +409,8 @@ TEST(summary_text, a_recovery_without_affected_vehicles) {
                        .recovery_time = std::nullopt,
                        .budget = "e2e.p99 < 1s",
                        .latency_recovery_time = nanoseconds(0)}};
-    EXPECT_THAT(
-        summary_text(run, {}, {}, "r", false),
-        HasSubstr("tunnel  at 0s         0          0                     -             not exceeded  e2e.p99 < 1s\n"));
+    EXPECT_THAT(summary_text(run, {}, {}, "r", {.verbose = true}),
+                HasSubstr("tunnel  at 0s         0          0           -   not exceeded  e2e.p99 < 1s\n"));
 }
 
 TEST(summary_text, escapes_what_a_platform_or_scenario_brings) {
@@ -275,7 +421,7 @@ TEST(summary_text, escapes_what_a_platform_or_scenario_brings) {
                        1}};
     auto missed = sample_run::missed_budget();
     missed.reasons = {"aborted: \x1b[2J\r"};
-    const auto text = summary_text(run, missed, sample_run::labels(), "my reports/$(id)", false);
+    const auto text = summary_text(run, missed, sample_run::labels(), "my reports/$(id)", {.verbose = true});
     EXPECT_EQ(printable_length(text, "\n"), text.size());
     EXPECT_THAT(text, HasSubstr("pilot\\x1b]0;x\\x07  "));
     EXPECT_THAT(text, HasSubstr("http 500: \\xc2\\x9b2J"));

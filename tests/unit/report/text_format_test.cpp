@@ -68,6 +68,33 @@ TEST(text_format, display_width_is_in_columns) {
     EXPECT_EQ(display_width("\xE9"), 1u) << "not UTF-8: still an end";
 }
 
+TEST(text_format, colours_and_combining_marks_have_no_width) {
+    EXPECT_EQ(display_width("\x1b[31mFAIL\x1b[0m"), 4u);
+    EXPECT_EQ(display_width("\x1b]0;x"), 6u) << "no colour";
+    EXPECT_EQ(display_width("u\u0308"), 1u);
+}
+
+TEST(text_format, lines_are_wrapped_at_blanks) {
+    EXPECT_EQ(wrap_lines("one two three\n", 8), "one two\n          three\n") << "below the text of a label";
+    EXPECT_EQ(wrap_lines("    one two three four\nfive\n", 18), "    one two three\n        four\nfive\n");
+    EXPECT_EQ(wrap_lines("    one two\n", 11), "    one two\n") << "as wide as allowed";
+    EXPECT_EQ(wrap_lines("    /a/path/longer/than/that of it\n", 12),
+              "    /a/path/longer/than/that\n        of\n        it\n")
+        << "a path stays whole";
+    EXPECT_EQ(wrap_lines("a b c d e f", 0), "a b c d e f");
+}
+
+TEST(text_format, a_table_leaves_out_columns_that_do_not_fit) {
+    const std::vector<row> rows{{"name", "p50", "p99", "meaning"}, {"a", "1", "2", "a sentence"}};
+    const auto at = [&rows](std::size_t width) {
+        return table(rows, {.left_aligned = 1, .text_from = 3, .width = width, .optional_columns = {3, 1}});
+    };
+    EXPECT_EQ(at(30), "    name  p50  p99  meaning\n    a       1    2  a sentence\n") << "just fits";
+    EXPECT_EQ(at(29), "    name  p50  p99\n    a       1    2\n");
+    EXPECT_EQ(at(17), "    name  p99\n    a       2\n");
+    EXPECT_EQ(table({{"a long name of a phase", "12"}}, {.width = 20}), "    a long na...  12\n") << "texts are cut";
+}
+
 TEST(text_format, cells_of_a_table_cannot_control_the_terminal) {
     EXPECT_EQ(table({{"a\x1b[2J", "1"}, {"b\n", "2"}}), "    a\\x1b[2J  1\n    b\\x0a     2\n");
 }

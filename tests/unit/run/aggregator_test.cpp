@@ -148,6 +148,16 @@ TEST(aggregator, result_has_the_phases_as_planned_and_as_far_as_they_came) {
     }
 }
 
+TEST(aggregator, progress_tells_how_long_the_drain_takes_and_may_take) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, {utc, begun});
+    const auto loading = all.progress(measure::stage::load, begun, begun + 9s);
+    EXPECT_EQ(loading.drain_limit, 30s) << "load.drain";
+    EXPECT_EQ(loading.drain_elapsed, 0s);
+    all.end_load(begun + 10s);
+    EXPECT_EQ(all.progress(measure::stage::draining, begun, begun + 12s).drain_elapsed, 2s);
+}
+
 TEST(aggregator, result_of_a_replay_plans_the_selected_arrivals) {
     const plan_from_text text(ten_seconds, replay_selection{.arrivals = {arrival_id{3}, arrival_id{9}}});
     const auto r = aggregator(text.plan, {utc, begun}).result(begun);

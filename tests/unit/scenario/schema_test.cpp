@@ -191,3 +191,16 @@ TEST(schema, has_descriptions_and_defaults) {
     EXPECT_EQ(at(root, "load.driver")->at("enum"), json::value({"http", "mqtt"}));
     EXPECT_EQ(at(root, "fleet.mqtt.commandQos")->at("enum"), json::value({"0", 0.0, "1", 1.0, "2", 2.0}));
 }
+
+TEST(key_paths, are_those_that_an_override_takes) {
+    const auto paths = key_paths();
+    EXPECT_GT(paths.size(), 400U);
+    for (const auto* path : {"name", "fleet.mqtt.keepAlive", "load.phases[0].duration", "conditions[0].tunnel.for"})
+        EXPECT_EQ(std::ranges::count(paths, path), 1) << path;
+    for (const auto& path : paths) {
+        EXPECT_EQ(path.find("NAME"), std::string::npos) << path;
+        EXPECT_TRUE(parse_override(path + "=1")) << path;
+    }
+    for (const auto* path : {"include", "environments"})
+        EXPECT_EQ(std::ranges::count(paths, path), 0) << path << " is read before the overrides";
+}
