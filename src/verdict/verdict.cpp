@@ -1,9 +1,13 @@
 #include <loadsim/verdict/verdict.hpp>
 
+#include "value_text.hpp"
+
 #include <loadsim/base/units.hpp>
 
 #include <fmt/format.h>
 
+#include <numeric>
+#include <tuple>
 #include <utility>
 
 namespace loadsim::verdict {
@@ -61,12 +65,15 @@ void check_end_reason(verdict_builder& builder, const measure::run_result& run) 
 void check_lag(verdict_builder& builder, const measure::run_result& run) {
     const auto lag = run.sum.latencies.select(measure::hop::lag).percentile(99); // 0 without samples
     const auto delay = run.sum.loop_delay.percentile(99);
+    const auto above_limit = [&](nanoseconds d) {
+        return short_duration_beside(milliseconds(d), milliseconds(run.lag_limit));
+    };
     if (lag > run.lag_limit)
         builder.add(
             run_verdict::invalid, exit_code::invalid,
             fmt::format("The generator itself was the limit: its lag p99 was {}, above the limit of {}. Ask for fewer "
                         "requests a second, or use more shards (--shards).",
-                        format_duration(lag), format_duration(run.lag_limit)));
+                        above_limit(lag), format_duration(run.lag_limit)));
     else if (delay > run.lag_limit) // the requests were in time, but what came back was not read in time
         builder.add(
             run_verdict::invalid, exit_code::invalid,
@@ -74,18 +81,18 @@ void check_lag(verdict_builder& builder, const measure::run_result& run) {
                 "The generator itself was the limit: its loop delay p99 was {}, above the limit of {}, so that "
                 "messages were read that much later than they arrived. Use more shards (--shards), or a less busy "
                 "machine.",
-                format_duration(delay), format_duration(run.lag_limit)));
+                above_limit(delay), format_duration(run.lag_limit)));
 }
 
 void check_budgets(verdict_builder& builder) {
-    for (const auto& j : builder.result.budgets)
-        if (j.verdict == budget_verdict::fail)
-            builder.add(run_verdict::fail, exit_code::missed,
-                        fmt::format("Budget missed: {}, observed {}.", j.expression, j.observed_text));
-    for (const auto& j : builder.result.budgets)
-        if (j.verdict == budget_verdict::no_data)
-            builder.add(run_verdict::no_data, exit_code::no_data,
-                        fmt::format("Budget without data: {}, because the run has no sample of it.", j.expression));
+    // In this order: a budget that was missed stays so, whatever another one leaves open.
+    constexpr std::tuple<budget_verdict, run_verdict, exit_code> rules[] = {
+        {budget_verdict::fail, run_verdict::fail, exit_code::missed},
+        {budget_verdict::undecided, run_verdict::invalid, exit_code::invalid},
+        {budget_verdict::no_data, run_verdict::no_data, exit_code::no_data}};
+    for (const auto& [of_budget, verdict, code] : rules)
+        for (const auto& r : builder.result.budgets)
+            if (r.verdict == of_budget) builder.add(verdict, code, fmt::format("Budget {}.", r.sentence));
 }
 
 } // namespace
@@ -95,20 +102,22 @@ std::string_view to_string(run_verdict v) {
     return names[static_cast<std::size_t>(v)];
 }
 
-evaluation evaluate(const measure::run_result& run, const std::vector<budget>& limits, const measure::labels& names) {
+evaluation evaluate(const measure::run_result& run, const std::vector<budget>& limits, const measure::labels& names,
+                    bool strict) {
     verdict_builder builder;
-    for (const auto& b : limits) builder.result.budgets.push_back(evaluate_budget(b, run, names));
+    for (const auto& b : limits) builder.result.budgets.push_back(evaluate_budget(b, run, names, strict));
     check_ledger(builder, run);
     check_end_reason(builder, run);
     check_lag(builder, run);
     check_budgets(builder);
-    if (run.sum.requests.due == 0 && limits.empty())
-        builder.add(run_verdict::pass, exit_code::pass,
-                    "No request was due and there was no budget: nothing was tested.");
-    if (run.sum.requests.unexpected != 0 && limits.empty())
-        builder.add(run_verdict::pass, exit_code::pass,
-                    "The scenario has no budget, so unexpected outcomes were not evaluated; add \"unexpected == 0\" to "
-                    "budgets.");
+    if (limits.empty() && builder.result.reasons.empty())
+        builder.add(
+            run_verdict::pass, exit_code::pass,
+            run.sum.requests.due == 0
+                ? "No request was due and there was no budget: nothing was tested."
+                : fmt::format("There was no budget: nobody judged this run. Unexpected requests: {}, anomalies: {}.",
+                              run.sum.requests.unexpected,
+                              std::reduce(run.sum.anomalies.begin(), run.sum.anomalies.end())));
     return std::move(builder.result);
 }
 
