@@ -101,6 +101,8 @@ enum class record : std::uint8_t {
 };
 inline constexpr std::uint64_t record_all_up_to = 100'000;
 
+inline constexpr std::size_t max_budgets = 100; ///< the default ones included: a written scenario is read again
+
 /// One load test: target, contract, fleet, behaviours, conditions, load and budgets.
 struct scenario_config {
     std::string name;
@@ -115,7 +117,7 @@ struct scenario_config {
     std::vector<driver::hook_options> after;  ///< teardown requests, after the drain
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
-    std::vector<verdict::budget> budgets;
+    std::vector<verdict::budget> budgets; ///< from read(): with the default ones (verdict/default_budgets.hpp)
 
     // Defined in scenario.cpp: every file that holds a scenario would compile them again.
     scenario_config();

@@ -68,6 +68,7 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "factor: 3}}, "
             "{halfOpen: {at: 0s, for: 1s, expect: failed}}, {garage: {at: 0s, for: 1s}}, {garage: {at: 0s, for: 1s}}]"),
         minimal_scenario("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
+        minimal_scenario("budgets: []"),
     };
     for (const auto& yaml : rows) {
         const auto d = read_valid(yaml);
