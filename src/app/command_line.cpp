@@ -108,7 +108,7 @@ exit_code parse_and_run(const std::vector<command>& commands, int argc, const ch
     app.set_version_flag("--version", "loadsim " LOADSIM_VERSION);
     app.require_subcommand(1);
     app.footer("Exit codes: 0 pass, 1 internal error, 2 bad usage or scenario, 3 target or set-up failed,\n"
-               "4 run invalid, 5 a budget had no data, 99 a budget was missed\n"
+               "4 run invalid or a budget undecided, 5 a budget had no data, 99 a budget was missed\n"
                "or a replay had another outcome, 130 after Ctrl-C.");
     exit_code code = exit_code::pass;
     for (const auto& c : commands) add_command(app, c, code);

@@ -36,6 +36,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.scenario.seed) add("--seed", std::to_string(*options.scenario.seed));
     if (options.shards != 0) add("--shards", std::to_string(options.shards));
     if (options.quiet) command.emplace_back("--quiet");
+    if (options.strict) command.emplace_back("--strict");
     return command;
 }
 
@@ -93,6 +94,7 @@ exit_code launch_ranks(const run_options& options) {
     log_to_folder(*folder); // failure ignored: the report is useful without a log
     run_report report(*scenario, *folder,
                       {.quiet = options.quiet,
+                       .strict = options.strict,
                        .terminal = report::terminal_of(stdout),
                        .existing_files = report::report_writer::existing_files::partial});
     report.finish(*partial_result);

@@ -16,7 +16,8 @@ exit_code run_single_process(const run_options& options) {
     const auto setup = prepare_run(options.scenario, options.report);
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
-    run_report report(scenario, folder, {.quiet = options.quiet, .terminal = report::terminal_of(stdout)});
+    run_report report(scenario, folder,
+                      {.quiet = options.quiet, .strict = options.strict, .terminal = report::terminal_of(stdout)});
     if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, report.listener());
         !done) {
         report.report_failure(done.error());
@@ -51,6 +52,10 @@ command run_command() {
                      .help = "Hosts to start the ranks on, as mpirun reads it",
                      .existing_file = true,
                      .needs = "--ranks"});
+    flags.push_back({.name = "--strict",
+                     .into = &options->strict,
+                     .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of "
+                             "too few samples is no data"});
     flags.push_back(quiet_flag(options->quiet));
     return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
                 return run(*options);

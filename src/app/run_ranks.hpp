@@ -17,6 +17,8 @@ struct run_options {
     std::uint32_t ranks = 0; ///< 0: one process, or started by mpirun as a rank
     std::string hostfile;
     bool quiet = false;
+    bool strict =
+        false; ///< of a budget: a limit within the interval is a miss, a percentile that is not carried no data
 };
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.

@@ -16,6 +16,7 @@ namespace loadsim::app {
 
 struct report_options {
     bool quiet = false;
+    bool strict = false; ///< see verdict::evaluate()
     report::terminal terminal;
     measure::run_mode mode = measure::run_mode::run;
     /// Files already in the folder; `partial`: those of a run whose process has died.
