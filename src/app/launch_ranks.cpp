@@ -31,6 +31,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.display.quiet) command.emplace_back("--quiet");
     if (options.display.verbose) command.emplace_back("--verbose");
     if (options.json) command.emplace_back("--json");
+    if (options.strict) command.emplace_back("--strict");
     command.insert(command.end(), {"--color", options.display.colour});
     for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;

@@ -60,6 +60,7 @@ exit_code run(const run_options& options) {
 
 report_options report_options_of(const run_options& options, const report::terminal& terminal) {
     return {.quiet = options.display.quiet,
+            .strict = options.strict,
             .terminal = terminal,
             .colour = options.display.colour_choice(),
             .verbose = options.display.verbose,
@@ -94,6 +95,10 @@ command run_command() {
                      .help = "Hosts to start the ranks on, as mpirun reads it",
                      .existing_file = true,
                      .needs = "--ranks"});
+    flags.push_back({.name = "--strict",
+                     .into = &options->strict,
+                     .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of "
+                             "too few samples is no data"});
     flags.push_back({.name = "--retry-invalid",
                      .into = &options->retry_invalid,
                      .help =

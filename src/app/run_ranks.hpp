@@ -23,6 +23,8 @@ struct run_options {
     std::vector<std::string> labels{}; ///< --label NAME=VALUE; checked
     bool overwrite = false;
     std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
+    /// Of a budget: a limit within the interval is a miss, a percentile that is not carried no data.
+    bool strict = false;
 };
 
 /// What a run with these options prints and writes.

@@ -160,7 +160,7 @@ void run_report::finish(const measure::run_result& measured) {
     result.origin = origin_;
     const auto budgets =
         options_.mode == measure::run_mode::replay ? std::vector<verdict::budget>{} : scenario_.budgets;
-    auto evaluation = verdict::evaluate(result, budgets, labels_);
+    auto evaluation = verdict::evaluate(result, budgets, labels_, options_.strict);
     for (auto& reason : evaluation.reasons) reason = mask_secrets(reason); // may be that of a launcher
     if (evaluation.code == verdict::exit_code::pass && !lost_output().empty())
         evaluation.code = verdict::exit_code::setup; // the command ends with it, and says why

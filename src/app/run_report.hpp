@@ -18,6 +18,7 @@ namespace loadsim::app {
 
 struct report_options {
     bool quiet = false;
+    bool strict = false; ///< see verdict::evaluate()
     report::terminal terminal;
     report::colour_choice colour = report::colour_choice::automatic;
     bool verbose = false; ///< all sections of the summary

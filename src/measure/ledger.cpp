@@ -127,7 +127,7 @@ std::string ledger::accepted(request_key key, std::string_view request, monotoni
     open_request* e = s.find_open(key);
     if (e == nullptr) return std::string(request);
     e->accepted = t;
-    s.record_sample(hop::accept, *e, t - e->spec.due, t);
+    s.record_from_due(hop::accept, *e, {t - e->spec.due, t - e->begun}, t);
     if (request.empty()) {
         // No id: the first new id that appears belongs to this request, as a vehicle has one request at a time.
     } else if (e->own.request.empty()) {

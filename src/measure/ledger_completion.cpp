@@ -244,7 +244,7 @@ void ledger::state::count_outcome(const due_request& spec, outcome end, bool une
 void ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
     const auto& own = e.own;
     if (own.delivered != never) {
-        record_sample(hop::dispatch, e, own.delivered - e.spec.due, observed);
+        record_from_due(hop::dispatch, e, {own.delivered - e.spec.due, own.delivered - e.begun}, observed);
         if (own.finished != never) record_sample(hop::vehicle, e, own.finished - own.delivered, observed);
     }
     const bool correct_timeout = end == outcome::timed_out && e.spec.expected.contains(outcome::timed_out);
@@ -252,14 +252,24 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
         record_sample(hop::expiry, e, observed - missed_deadline(e, observed), observed);
     if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return;
     const bool has_result = end == outcome::executed || end == outcome::failed;
-    const auto waited_for = observed - e.spec.due;
     const bool announced = has_result || end == outcome::timed_out;
-    const auto e2e = announced ? waited_for : std::max(waited_for, completion_timeout_of(e.spec));
-    record_sample(hop::e2e, e, e2e, observed);
+    const auto counted_since = [&](monotonic_time from) {
+        const auto waited_for = observed - from;
+        return announced ? waited_for : std::max(waited_for, completion_timeout_of(e.spec));
+    };
+    const counted_from e2e{counted_since(e.spec.due), counted_since(e.begun)};
+    record_from_due(hop::e2e, e, e2e, observed);
     // A completion before the final response is an anomaly of its own.
     if (!has_result || own.finished == never || own.finished > observed) return;
     record_sample(hop::notify, e, observed - own.finished, observed);
-    if (own.delivered != never) record_sample(hop::platform, e, e2e - (own.finished - own.delivered), observed);
+    if (own.delivered == never) return;
+    const auto vehicle = own.finished - own.delivered;
+    record_from_due(hop::platform, e, {e2e.due - vehicle, e2e.begun - vehicle}, observed);
+}
+
+void ledger::state::record_from_due(hop h, open_request& e, counted_from duration, monotonic_time at) {
+    record_sample(h, e, duration.due, at);
+    counts.latencies_from_begun.record(h, e.spec.service, e.spec.phase, duration.begun);
 }
 
 void ledger::state::record_sample(hop h, open_request& e, nanoseconds duration, monotonic_time at) {

@@ -87,6 +87,11 @@ struct ledger::state {
     void count_outcome(const due_request&, outcome, bool unexpected);
     void record_latencies(open_request&, outcome, monotonic_time observed);
     void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
+    struct counted_from {
+        nanoseconds due;
+        nanoseconds begun;
+    };
+    void record_from_due(hop, open_request&, counted_from, monotonic_time at);
     void add_completed(vehicle_id, completed_request, monotonic_time now);
     void record_loss(vehicle_id, const completed_request&, monotonic_time at);
     void record_loss(const sequence_tracker::gap&);

@@ -2,6 +2,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/measure/quantile_interval.hpp>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -103,13 +104,37 @@ json::array json_outcomes(outcome_set all) {
     return names;
 }
 
-json::object json_latency(const measure::histogram& h) {
+namespace {
+
+struct named_percentile {
+    std::string_view name;
+    double value;
+};
+constexpr std::array percentiles{named_percentile{"p50", 50}, named_percentile{"p90", 90}, named_percentile{"p95", 95},
+                                 named_percentile{"p99", 99}, named_percentile{"p999", 99.9}};
+
+json::object latency_object(const measure::histogram& h, bool only_carried) {
     const auto ms = [&](nanoseconds d) { return h.empty() ? json::value(nullptr) : json::value(json_ms(d)); };
-    return {{"samples", h.count()},           {"min_ms", ms(h.min())},
-            {"mean_ms", ms(h.mean())},        {"p50_ms", ms(h.percentile(50))},
-            {"p90_ms", ms(h.percentile(90))}, {"p95_ms", ms(h.percentile(95))},
-            {"p99_ms", ms(h.percentile(99))}, {"p999_ms", ms(h.percentile(99.9))},
-            {"max_ms", ms(h.max())}};
+    json::object all{{"samples", h.count()}, {"min_ms", ms(h.min())}, {"mean_ms", ms(h.mean())}};
+    for (const auto& [name, p] : percentiles)
+        all[fmt::format("{}_ms", name)] =
+            only_carried && !measure::is_carried(h, p) ? json::value(nullptr) : ms(h.percentile(p));
+    all["max_ms"] = ms(h.max());
+    return all;
 }
+
+} // namespace
+
+json::object json_latency(const measure::histogram& h) {
+    auto all = latency_object(h, true);
+    for (const auto& [name, p] : percentiles) {
+        const auto interval = measure::interval_of(h, p);
+        all[fmt::format("{}_interval_ms", name)] =
+            interval ? json::value(json::array{json_ms(interval->low), json_ms(interval->high)}) : json::value(nullptr);
+    }
+    return all;
+}
+
+json::object json_observed_latency(const measure::histogram& h) { return latency_object(h, false); }
 
 } // namespace loadsim::report

@@ -24,7 +24,11 @@ double json_ms(nanoseconds);
 /// ["executed", "timed_out"].
 boost::json::array json_outcomes(outcome_set);
 
-/// {samples, min_ms, mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, p999_ms, max_ms}; without samples null for all but `samples`.
+/// {samples, min_ms, mean_ms, p50_ms, p90_ms, p95_ms, p99_ms, p999_ms, max_ms} and for each percentile its 95 % interval,
+/// p50_interval_ms: [low, high]. Without samples null for all but `samples`; a percentile that its samples do not carry
+/// (measure::is_carried()) is null, and its interval.
 boost::json::object json_latency(const measure::histogram&);
+/// The same statistics of one interval of the timeline, as observed, whatever their number; no intervals of confidence.
+boost::json::object json_observed_latency(const measure::histogram&);
 
 } // namespace loadsim::report

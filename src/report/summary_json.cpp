@@ -15,6 +15,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -240,13 +241,43 @@ json::value broker_api(const measure::broker_api_counts& c) {
                         {"error_reasons", counts_by_text(c.reasons)}};
 }
 
+json::value number_or_null(const std::optional<double>& number) {
+    return number ? json::value(*number) : json::value(nullptr);
+}
+
+/// Of a budget's result: "service=horn,phase=steady" -> {"service": "horn", "phase": "steady"}.
+json::object budget_labels(std::string_view text) {
+    json::object labels;
+    while (!text.empty()) {
+        const auto one = text.substr(0, text.find(','));
+        const auto equals = one.find('=');
+        labels[one.substr(0, equals)] = one.substr(std::min(one.size(), equals + 1));
+        text.remove_prefix(std::min(text.size(), one.size() + 1));
+    }
+    return labels;
+}
+
 json::array budgets(const verdict::evaluation& evaluation) {
     json::array rows;
-    for (const auto& result : evaluation.budgets)
-        rows.push_back(
-            json::object{{"expression", result.expression},
-                         {"observed_value", result.observed ? json::value(*result.observed) : json::value(nullptr)},
-                         {"verdict", to_string(result.verdict)}});
+    for (const auto& r : evaluation.budgets) {
+        const auto interval = r.interval_low && r.interval_high
+                                  ? json::value(json::array{*r.interval_low, *r.interval_high})
+                                  : json::value(nullptr);
+        rows.push_back(json::object{{"expression", r.expression},
+                                    {"metric", r.metric},
+                                    {"labels", budget_labels(r.labels)},
+                                    {"operator", r.op},
+                                    {"limit", r.limit},
+                                    {"unit", r.unit},
+                                    {"observed_value", number_or_null(r.observed)},
+                                    {"observed_from_begun", number_or_null(r.observed_from_begun)},
+                                    {"samples", r.samples},
+                                    {"interval", interval},
+                                    {"carried", r.carried},
+                                    {"close", r.close},
+                                    {"verdict", to_string(r.verdict)},
+                                    {"sentence", r.sentence}});
+    }
     return rows;
 }
 

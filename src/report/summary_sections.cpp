@@ -118,8 +118,8 @@ std::string queued_text(const measure::queued_counts& q) {
     if (q.delivered == 0) return "";
     std::string waited;
     if (!q.wait.empty())
-        waited = fmt::format(" for p50 {}, p99 {}, max {};", human_latency(q.wait.percentile(50)),
-                             human_latency(q.wait.percentile(99)), human_latency(q.wait.max()));
+        waited = fmt::format(" for p50 {}, p99 {}, max {};", human_percentile(q.wait, 50), human_percentile(q.wait, 99),
+                             human_latency(q.wait.max()));
     return fmt::format("queued    {} for unreachable vehicles{} {}\n",
                        count_of(q.delivered, "command waited", "commands waited"), waited,
                        q.out_of_order == 0 ? "none out of order" : human_count(q.out_of_order) + " out of order");
@@ -178,7 +178,7 @@ std::string campaigns_text(const measure::totals& sum, const measure::labels& la
               human_percentage(c.delivered, c.addressed),
               human_count(c.delivered_after_reconnect),
               human_count(c.duplicate_deliveries)};
-        for (const auto p : {50.0, 99.0}) r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.percentile(p)));
+        for (const auto p : {50.0, 99.0}) r.push_back(human_percentile(c.latency, p));
         r.push_back(c.latency.empty() ? "-" : human_latency(c.latency.max()));
         rows.push_back(std::move(r));
     }

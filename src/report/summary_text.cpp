@@ -84,7 +84,7 @@ std::string reasons(const std::map<std::string, std::uint64_t>& counts) {
 
 row latency_row(std::string_view name, const measure::histogram& h, std::string_view meaning) {
     row r{std::string(name)};
-    for (const double p : {50.0, 90.0, 95.0, 99.0, 99.9}) r.push_back(human_latency(h.percentile(p)));
+    for (const double p : {50.0, 90.0, 95.0, 99.0, 99.9}) r.push_back(human_percentile(h, p));
     r.push_back(human_latency(h.max()));
     r.push_back(human_count(h.count()));
     r.emplace_back(meaning);
@@ -133,9 +133,8 @@ std::string phases(const measure::totals& sum, const labels& labels, const summa
     for (std::uint32_t i = 0; i < sum.phases.size(); ++i) {
         const auto& r = sum.phases[i];
         const auto e2e = sum.latencies.select(hop::e2e, {.service = {}, .phase = i});
-        const auto latency_text = [&](double p) { return e2e.empty() ? "-" : human_latency(e2e.percentile(p)); };
         rows.push_back({name_at(labels.phases, i), human_count(r.due), human_count(r.sent), human_count(r.unexpected),
-                        latency_text(50), latency_text(95), latency_text(99)});
+                        human_percentile(e2e, 50), human_percentile(e2e, 95), human_percentile(e2e, 99)});
     }
     enum : std::size_t { sent = 2, e2e_p50 = 4, e2e_p95 };
     return "\nphases\n" + table(rows, {.width = style.columns, .optional_columns = {e2e_p95, sent, e2e_p50}});
@@ -200,7 +199,7 @@ std::string http(const measure::http_counts& h, bool verbose) {
         h.connection_wait.empty()
             ? std::string("none waited for a connection")
             : fmt::format("{} waited for a connection, p99 {}, part of accept and e2e",
-                          human_count(h.connection_wait.count()), human_latency(h.connection_wait.percentile(99)));
+                          human_count(h.connection_wait.count()), human_percentile(h.connection_wait, 99));
     std::string attempts;
     if (h.timeouts != 0)
         attempts += fmt::format("    {} timed out, {}: the platform may have received a request twice\n",
@@ -220,6 +219,16 @@ std::string coloured(std::string text, text_colour t, bool colour) {
     return colour ? std::string(codes[static_cast<std::size_t>(t)]) + text + "\x1b[0m" : text;
 }
 
+/// Interval of an observed value, and what to know of it besides.
+std::string confidence_text(const verdict::budget_result& r) {
+    std::string text;
+    if (const auto interval = verdict::interval_text(r); !interval.empty()) text += ", " + interval;
+    if (!r.carried) text += fmt::format(", of {}: too few", count_of(r.samples, "sample", "samples"));
+    if (r.close) text += ", close";
+    if (r.verdict == verdict::budget_verdict::undecided) text += ", undecided";
+    return text;
+}
+
 std::string budgets(const verdict::evaluation& evaluation, bool colour) {
     if (evaluation.budgets.empty()) return "";
     std::size_t widest = 0;
@@ -231,7 +240,8 @@ std::string budgets(const verdict::evaluation& evaluation, bool colour) {
                                : result.verdict == verdict::budget_verdict::fail ? std::pair{"✗", text_colour::red}
                                                                                  : std::pair{"?", text_colour::yellow};
         text += "    " + coloured(mark, t, colour) + ' ' + pad_right(escape_for_terminal(result.expression), widest) +
-                "  " + (result.observed ? "was " : "") + escape_for_terminal(result.observed_text) + '\n';
+                "  " + (result.observed ? "was " : "") + escape_for_terminal(result.observed_text) +
+                confidence_text(result) + '\n';
     }
     return text;
 }

@@ -2,6 +2,7 @@
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/measure/quantile_interval.hpp>
 
 #include <fmt/format.h>
 
@@ -68,6 +69,10 @@ std::string count_of(std::uint64_t n, std::string_view one, std::string_view man
 std::string human_latency(nanoseconds d) {
     const double ms = milliseconds(d);
     return ms < 999.5 ? three_significant_digits(ms) + " ms" : three_significant_digits(ms / 1e3) + " s";
+}
+
+std::string human_percentile(const measure::histogram& h, double p) {
+    return measure::is_carried(h, p) ? human_latency(h.percentile(p)) : "-";
 }
 
 std::string human_elapsed(nanoseconds d) {

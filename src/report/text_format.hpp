@@ -16,6 +16,8 @@ std::string human_count(std::uint64_t);                                         
 std::string count_of(std::uint64_t, std::string_view one, std::string_view many); ///< "1 session", "2,000 sessions"
 std::string
     human_latency(nanoseconds); ///< three significant digits: "0.14 ms", "41.2 ms", "812 ms", "2.35 s", "75.0 s"
+std::string human_percentile(const measure::histogram&,
+                             double p); ///< "-": too few samples carry it (measure::is_carried())
 std::string human_elapsed(nanoseconds); ///< whole seconds: "34s", "2m05s", "3h07m"
 std::string human_rate(double);         ///< "0.5/s", "200/s", "12,000/s"
 std::string human_bytes(std::uint64_t); ///< "512 B", "12.3 kB", "4.56 MB"

@@ -110,6 +110,9 @@ void check_behaviours(const scenario_config& config, problems& all) {
 
 void check_budgets(const scenario_config& config, problems& all) {
     const auto names = labels_of(config);
+    if (config.budgets.size() > max_budgets)
+        all.add("budgets", fmt::format("{} budgets with `unexpected == 0` and `anomalies == 0`; {} are the most",
+                                       config.budgets.size(), max_budgets));
     for (std::size_t i = 0; i < config.budgets.size(); ++i) {
         auto b = config.budgets[i];
         const auto path = fmt::format("budgets[{}]", i);

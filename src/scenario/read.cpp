@@ -2,6 +2,7 @@
 #include <loadsim/scenario/builtin_behaviours.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
+#include <loadsim/verdict/default_budgets.hpp>
 
 #include "check.hpp"
 #include "includes.hpp"
@@ -29,6 +30,21 @@ void name_conditions(std::vector<vehicle::condition>& all) {
         c.name = to_string(c.type);
         if (std::ranges::count(all, c.type, &vehicle::condition::type) > 1) c.name += fmt::format(" {}", n);
     }
+}
+
+/// True: the load has requests. Without any, budgets on them would have no data.
+bool plans_requests(const scenario::load& l) {
+    return std::ranges::any_of(l.phases, [](const loadsim::load::phase& p) {
+        return !p.pause && (p.arrival_count.value_or(0) != 0 || p.arrival_rate.per_second > 0 ||
+                            p.ramp_to.value_or(rate{}).per_second > 0);
+    });
+}
+
+/// An empty list switches the default budgets off.
+void add_default_budgets(scenario_config& config, const yaml_node& root) {
+    const auto* given = root.find("budgets");
+    if ((given != nullptr && config.budgets.empty()) || !plans_requests(config.load)) return;
+    for (auto& missing : verdict::missing_default_budgets(config.budgets)) config.budgets.push_back(std::move(missing));
 }
 
 bool is_given(const yaml_node& root, std::string_view map, std::string_view key) {
@@ -86,6 +102,7 @@ void resolve_defaults(scenario_config& config, const yaml_node& root) {
                 t.backend.services.push_back({s.platform_name(), {}});
     }
     if (t.embedded) t.backend.seed = config.seed;
+    add_default_budgets(config, root);
 }
 
 /// Source location of a path from check(): that of the value, or of its nearest existing parent.

@@ -264,8 +264,12 @@ void describe(V& v, scenario_config& config) {
             "(all in a run of at most 100,000, else unexpected).",
             choices::record_selection.type());
     v.field("report", config.report, "Files of the report that are made on request.", value_types::report{});
-    v.field("budgets", config.budgets, "Limits that make the run pass or fail.",
-            value_types::list<value_types::budget>{{}, "budgets", 100});
+    v.derived(
+        "budgets", config.budgets,
+        "Limits that make the run pass or fail. `unexpected == 0` and `anomalies == 0` hold beside them, unless a "
+        "budget is on the same metric; an empty list switches them off, and nobody judges the run. Left out: these "
+        "two, if the load has requests.",
+        value_types::list<value_types::budget>{{}, "budgets", max_budgets});
 }
 
 /// JSON Schema of a scenario file, with the keys that scenario_config does not have: includes, environments, x-.

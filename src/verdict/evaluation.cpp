@@ -1,7 +1,11 @@
 #include <loadsim/verdict/budget.hpp>
 
+#include "budget_sentence.hpp"
+#include "value_text.hpp"
+
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/measure/quantile_interval.hpp>
 
 #include <fmt/format.h>
 
@@ -80,13 +84,17 @@ std::optional<double> recovery_time(const budget& b, const measure::run_result& 
     return longest;
 }
 
-std::optional<double> campaign_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
+measure::campaign_counts campaigns_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
     measure::campaign_counts sum;
-    for (const auto& [campaign, counts] : run.sum.campaigns)
+    for (const auto& [campaign, counts] : totals.campaigns)
         if (b.campaign.empty() || (campaign < names.campaigns.size() && names.campaigns[campaign] == b.campaign))
             add(sum, counts);
+    return sum;
+}
+
+std::optional<double> campaign_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    const auto sum = campaigns_of(b, run.sum, names);
     if (sum.addressed == 0) return std::nullopt; // none was due
-    if (b.metric_kind == kind::latency) return stat_of(sum.latency, b);
     if (b.metric_kind == kind::latency_count) return static_cast<double>(sum.latency.count());
     const bool duplicates = b.metric == "campaigns.duplicates";
     if (!duplicates && is_aborted(run)) return std::nullopt;
@@ -100,7 +108,6 @@ std::optional<double> tls_value(const budget& b, const measure::tls_counts& tls)
     const auto completed = tls.completed();
     const auto handshakes = completed.count() + tls.failed();
     if (handshakes == 0) return std::nullopt;
-    if (b.metric_kind == kind::connect) return stat_of(completed, b);
     if (b.metric_kind == kind::connect_count) return static_cast<double>(completed.count());
     const auto count = static_cast<double>(b.metric == "sessions.tls.failed" ? tls.failed() : tls.resumed.count());
     return b.metric_kind == kind::rate ? count / static_cast<double>(handshakes) : count;
@@ -111,15 +118,22 @@ const measure::histogram& connect_samples(const budget& b, const measure::sessio
     return b.metric == "sessions.connack" ? sessions.connack : sessions.connect;
 }
 
+/// Samples of a metric that is a statistic of durations; of another metric: none.
+measure::histogram durations_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    if (b.metric_kind == kind::queue_wait) return totals.queued.wait;
+    if (b.metric_kind == kind::connect)
+        return is_of_tls(b) ? totals.sessions.tls.completed() : connect_samples(b, totals.sessions);
+    if (b.metric_kind != kind::latency) return {};
+    return b.metric.starts_with("campaigns.") ? campaigns_of(b, totals, names).latency : samples_of(b, totals, names);
+}
+
 /// Value of the metric in the unit of the limit; absent: no data.
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
+    if (is_duration(b) && b.metric_kind != kind::recovery) return stat_of(durations_of(b, totals, names), b);
     if (b.metric.starts_with("campaigns.")) return campaign_value(b, run, names);
     if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
-    if (b.metric_kind == kind::latency) return stat_of(samples_of(b, totals, names), b);
-    if (b.metric_kind == kind::connect) return stat_of(connect_samples(b, totals.sessions), b);
     if (b.metric_kind == kind::connect_count) return static_cast<double>(connect_samples(b, totals.sessions).count());
-    if (b.metric_kind == kind::queue_wait) return stat_of(totals.queued.wait, b);
     if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
     if (b.metric_kind == kind::recovery) return recovery_time(b, run);
     const auto requests = requests_of(b, totals, names);
@@ -130,6 +144,9 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     const auto count = static_cast<double>(count_of(b, totals, requests));
     return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
 }
+
+/// Hop of a latency budget; absent: of another metric.
+std::optional<measure::hop> hop_of(const budget& b) { return parse_enum<measure::hop>(b.metric); }
 
 bool satisfies(double observed, comparison op, double limit) {
     // 1 of 1000 equals 0.1 %, though the two divisions may differ in the last bit of a double.
@@ -163,20 +180,108 @@ std::string format_value(kind k, double observed) {
     return text + "ms";
 }
 
+bool is_upper_limit(const budget& b) { return b.op == comparison::less || b.op == comparison::less_equal; }
+
+bool is_percentile(const budget& b) {
+    return is_duration(b) && b.stat.starts_with('p') && b.percentile > 0 && b.percentile < 100;
+}
+
+bool is_close(const budget& b, const measure::quantile_interval& interval) {
+    return milliseconds(interval.low) <= b.limit && b.limit <= milliseconds(interval.high);
+}
+
+/// `strict`: a limit within the interval is not met. False without samples.
+bool is_met(const budget& b, const measure::histogram& samples, bool strict) {
+    const auto value = stat_of(samples, b);
+    if (!value || !is_within(b, *value)) return false;
+    const auto interval = strict && is_percentile(b) ? measure::interval_of(samples, b.percentile) : std::nullopt;
+    return !interval || !is_close(b, *interval);
+}
+
+/// Largest p99 of the load generator's own lateness, as a fraction of the limit, that does not put a missed budget in doubt.
+constexpr double max_lateness = 0.25;
+
+generator_lateness lateness_of(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    generator_lateness own;
+    const auto p99 = [](const measure::histogram& samples) {
+        return samples.empty() ? std::nullopt : std::optional{milliseconds(samples.percentile(99))};
+    };
+    if (hop_of(b)) {
+        auto lag = b;
+        lag.metric = to_string(measure::hop::lag);
+        own.lag_p99 = p99(samples_of(lag, run.sum, names));
+    }
+    own.loop_delay_p99 = p99(run.sum.loop_delay);
+    return own;
+}
+
+/// The rule of evaluate_budget(), for a budget that is not met. `from_begun`: empty for a metric that does not count from due.
+bool could_be_generators(const budget& b, const measure::histogram& from_begun, const generator_lateness& own,
+                         bool strict) {
+    const bool has_rule = b.metric_kind == kind::latency || b.metric_kind == kind::queue_wait;
+    if (!has_rule || !is_upper_limit(b)) return false;
+    const auto hop = hop_of(b);
+    if (hop == measure::hop::lag) return true;
+    if (hop && measure::is_counted_from_due(*hop) && (from_begun.empty() || is_met(b, from_begun, strict))) return true;
+    const auto most = max_lateness * b.limit;
+    return own.lag_p99.value_or(0) > most || own.loop_delay_p99.value_or(0) > most;
+}
+
+/// What a value was observed in: a number and its noun.
+struct observed_base {
+    std::uint64_t count = 0;
+    std::string_view noun; ///< empty: the value is itself the number of samples
+};
+
+observed_base base_of(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    const auto& totals = run.sum;
+    const std::string_view metric = b.metric;
+    if (b.metric_kind == kind::recovery) return {run.recoveries.size(), "occurrences"};
+    if (is_duration(b)) return {durations_of(b, totals, names).count(), "samples"};
+    if (b.stat == "count") return {};
+    if (metric.starts_with("campaigns.")) return {campaigns_of(b, totals, names).addressed, "vehicles"};
+    if (is_of_tls(b)) return {totals.sessions.tls.completed().count() + totals.sessions.tls.failed(), "handshakes"};
+    if (metric.starts_with("sessions.")) return {totals.sessions.connect.count(), "sessions"};
+    if (metric.starts_with("queued.")) return {totals.queued.delivered, "queued commands"};
+    const auto requests = requests_of(b, totals, names);
+    return {is_aborted(run) ? requests.ended() : requests.due, "requests"};
+}
+
+std::string_view unit_of(const budget& b) {
+    if (is_duration(b)) return "ms";
+    return b.metric_kind == kind::rate ? "fraction" : "count";
+}
+
+std::string_view operator_text(comparison op) {
+    constexpr std::string_view texts[] = {"<", "<=", "==", ">=", ">"};
+    return texts[static_cast<std::size_t>(op)];
+}
+
+/// Text between the braces of a normalised expression.
+std::string labels_text(const std::string& expression) {
+    const auto open = expression.find('{');
+    if (open == std::string::npos) return {};
+    return expression.substr(open + 1, expression.find('}', open) - open - 1);
+}
+
 } // namespace
 
 std::string_view to_string(budget_verdict f) {
-    constexpr std::string_view names[] = {"pass", "fail", "no data"};
+    constexpr std::string_view names[] = {"pass", "fail", "no data", "undecided"};
     return names[static_cast<std::size_t>(f)];
 }
 
 measure::histogram samples_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
-    const auto found = std::ranges::find(measure::hop_names, b.metric);
-    const auto hop = static_cast<measure::hop>(found - measure::hop_names.begin());
+    return samples_of(b, totals.latencies, names);
+}
+
+measure::histogram samples_of(const budget& b, const measure::latency_table& table, const measure::labels& names) {
+    const auto hop = hop_of(b);
+    if (!hop) return {};
     measure::histogram samples;
     for (const auto service : indexes_of(b.service, names.services))
         for (const auto phase : indexes_of(b.phase, names.phases))
-            samples.merge(totals.latencies.select(hop, {.service = service, .phase = phase}));
+            samples.merge(table.select(*hop, {.service = service, .phase = phase}));
     return samples;
 }
 
@@ -186,20 +291,61 @@ bool is_within(const budget& b, double value) { return satisfies(value, b.op, b.
 
 std::optional<budget> recovery_budget(const std::vector<budget>& all) {
     const auto found = std::ranges::find_if(all, [](const budget& b) {
-        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 &&
-               (b.op == comparison::less || b.op == comparison::less_equal);
+        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 && is_upper_limit(b);
     });
     return found == all.end() ? std::nullopt : std::optional{*found};
 }
 
-budget_result evaluate_budget(const budget& b, const measure::run_result& run, const measure::labels& names) {
+std::string interval_text(const budget_result& r) {
+    if (!r.interval_low || !r.interval_high) return {};
+    return fmt::format("95 % interval {} to {}", short_duration_beside(*r.interval_low, r.limit),
+                       short_duration_beside(*r.interval_high, r.limit));
+}
+
+budget_result evaluate_budget(const budget& b, const measure::run_result& run, const measure::labels& names,
+                              bool strict) {
+    budget_result r;
+    r.expression = b.expression;
+    r.metric = b.stat.empty() ? b.metric : fmt::format("{}.{}", b.metric, b.stat);
+    r.labels = labels_text(b.expression);
+    r.op = operator_text(b.op);
+    r.limit = b.limit;
+    r.unit = unit_of(b);
+    const auto base = base_of(b, run, names);
+    r.samples = base.count;
+    const auto samples = durations_of(b, run.sum, names);
     const auto observed = observed_value(b, run, names);
-    if (!observed) return {b.expression, std::nullopt, "no data", budget_verdict::no_data};
-    const auto verdict = is_within(b, *observed) ? budget_verdict::pass : budget_verdict::fail;
-    if (*observed == beyond_any_limit)
-        return {b.expression, std::nullopt, b.metric_kind == kind::recovery ? "not in this run" : "above 366 days",
-                verdict};
-    return {b.expression, observed, format_value(b.metric_kind, *observed), verdict};
+    if (is_percentile(b) && observed) {
+        const auto interval = measure::interval_of(samples, b.percentile);
+        r.carried = interval.has_value();
+        if (interval) {
+            r.interval_low = milliseconds(interval->low);
+            r.interval_high = milliseconds(interval->high);
+            r.close = is_close(b, *interval);
+        }
+    }
+    const bool exceeds_all = observed == beyond_any_limit;
+    if (!exceeds_all) r.observed = observed;
+    r.observed_text = !observed                         ? "no data"
+                      : !exceeds_all                    ? format_value(b.metric_kind, *observed)
+                      : b.metric_kind == kind::recovery ? "not in this run"
+                                                        : "above 366 days";
+    generator_lateness own;
+    if (!observed || (strict && !r.carried)) {
+        r.verdict = budget_verdict::no_data;
+    } else if (is_within(b, *observed) && !(strict && r.close)) {
+        r.verdict = budget_verdict::pass;
+    } else {
+        const auto from_begun = samples_of(b, run.sum.latencies_from_begun, names);
+        own = lateness_of(b, run, names);
+        if (b.metric_kind == kind::latency && is_upper_limit(b)) r.observed_from_begun = stat_of(from_begun, b);
+        if (r.observed_from_begun == beyond_any_limit) r.observed_from_begun.reset();
+        const bool undecided = could_be_generators(b, from_begun, own, strict);
+        r.verdict = undecided ? budget_verdict::undecided : budget_verdict::fail;
+    }
+    if (b.stat == "count" && observed) r.samples = static_cast<std::uint64_t>(*observed);
+    r.sentence = sentence_of(b, r, base.noun, own);
+    return r;
 }
 
 } // namespace loadsim::verdict

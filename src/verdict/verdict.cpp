@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 namespace loadsim::verdict {
@@ -60,14 +62,14 @@ void check_end_reason(verdict_builder& builder, const measure::run_result& run) 
 }
 
 void check_budgets(verdict_builder& builder) {
-    for (const auto& j : builder.result.budgets)
-        if (j.verdict == budget_verdict::fail)
-            builder.add(run_verdict::fail, exit_code::missed,
-                        fmt::format("Budget missed: {}, observed {}.", j.expression, j.observed_text));
-    for (const auto& j : builder.result.budgets)
-        if (j.verdict == budget_verdict::no_data)
-            builder.add(run_verdict::no_data, exit_code::no_data,
-                        fmt::format("Budget without data: {}, because the run has no sample of it.", j.expression));
+    // In this order: a budget that was missed stays so, whatever another one leaves open.
+    constexpr std::tuple<budget_verdict, run_verdict, exit_code> rules[] = {
+        {budget_verdict::fail, run_verdict::fail, exit_code::missed},
+        {budget_verdict::undecided, run_verdict::invalid, exit_code::invalid},
+        {budget_verdict::no_data, run_verdict::no_data, exit_code::no_data}};
+    for (const auto& [of_budget, verdict, code] : rules)
+        for (const auto& r : builder.result.budgets)
+            if (r.verdict == of_budget) builder.add(verdict, code, fmt::format("Budget {}.", r.sentence));
 }
 
 } // namespace
@@ -77,23 +79,26 @@ std::string_view to_string(run_verdict v) {
     return names[static_cast<std::size_t>(v)];
 }
 
-evaluation evaluate(const measure::run_result& run, const std::vector<budget>& limits, const measure::labels& names) {
+evaluation evaluate(const measure::run_result& run, const std::vector<budget>& limits, const measure::labels& names,
+                    bool strict) {
     verdict_builder builder;
     auto valid = validity_of(run, names);
     const auto judged =
         valid.late_phases.empty() ? std::nullopt : std::optional(without_phases(run, valid.late_phases));
-    for (const auto& b : limits) builder.result.budgets.push_back(evaluate_budget(b, judged ? *judged : run, names));
+    for (const auto& b : limits)
+        builder.result.budgets.push_back(evaluate_budget(b, judged ? *judged : run, names, strict));
     check_ledger(builder, run);
     check_end_reason(builder, run);
     if (!valid.reason.empty()) builder.add(run_verdict::invalid, exit_code::invalid, std::move(valid.reason));
     check_budgets(builder);
-    if (run.sum.requests.due == 0 && limits.empty())
-        builder.add(run_verdict::pass, exit_code::pass,
-                    "No request was due and there was no budget: nothing was tested.");
-    if (run.sum.requests.unexpected != 0 && limits.empty())
-        builder.add(run_verdict::pass, exit_code::pass,
-                    "The scenario has no budget, so unexpected outcomes were not evaluated; add \"unexpected == 0\" to "
-                    "budgets.");
+    if (limits.empty() && builder.result.reasons.empty())
+        builder.add(
+            run_verdict::pass, exit_code::pass,
+            run.sum.requests.due == 0
+                ? "No request was due and there was no budget: nothing was tested."
+                : fmt::format("There was no budget: nobody judged this run. Unexpected requests: {}, anomalies: {}.",
+                              run.sum.requests.unexpected,
+                              std::reduce(run.sum.anomalies.begin(), run.sum.anomalies.end())));
     for (auto& note : valid.notes) builder.result.reasons.push_back(std::move(note));
     builder.result.late_phases = std::move(valid.late_phases);
     return std::move(builder.result);

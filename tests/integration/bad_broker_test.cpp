@@ -328,7 +328,7 @@ TEST(bad_broker, that_is_frozen_under_load_costs_outcomes_and_no_memory) {
     w.phases = "[{name: before, duration: 1s, arrivalRate: 50}, {name: still, duration: 2s, arrivalRate: 2000},"
                " {name: after, duration: 2s, arrivalRate: 50}]";
     w.budgets = "['outcomes.executed{phase=before} == 50', 'outcomes.executed{phase=after} > 40',"
-                " 'outcomes.executed{phase=still} < 4000']";
+                " 'outcomes.executed{phase=still} < 4000', 'unexpected > 0', 'anomalies >= 0']";
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     const auto reached = [&] {
         return harness::read_file(run.report() / "timeline.jsonl").find(R"("phase":"still")") != std::string::npos;
@@ -413,7 +413,8 @@ TEST(bad_broker, that_sends_one_vehicle_garbage_loses_only_that_session) {
     auto run = harness::program::run(
         with_mqtt_driver(
             100, "reconnect: {base: 50ms, cap: 100ms},",
-            "['sessions.dropped == 1', 'sessions.reconnects == 1', 'sessions.refused == 0', 'outcomes.timed_out > 0']"),
+            "['sessions.dropped == 1', 'sessions.reconnects == 1', 'sessions.refused == 0', 'outcomes.timed_out > 0',"
+            " 'unexpected > 0', 'anomalies >= 0']"),
         {"--broker", url(server)});
     EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
     const auto summary = run.summary();

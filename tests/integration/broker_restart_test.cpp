@@ -40,7 +40,8 @@ TEST_P(broker_restart, is_survived) {
     w.phases = "[{name: before, duration: 1s, arrivalRate: 30}, {name: outage, arrivalRate: 30, duration: " + length +
                "s}, {name: after, duration: 2s, arrivalRate: 30}]";
     w.load_keys = GetParam().load;
-    w.budgets = "['outcomes.executed{phase=before} == 30', 'outcomes.executed{phase=after} == 60']";
+    w.budgets = "['outcomes.executed{phase=before} == 30', 'outcomes.executed{phase=after} == 60', 'unexpected >= 0',"
+                " 'anomalies >= 0']";
     harness::broker broker;
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     const auto reached = [&] {

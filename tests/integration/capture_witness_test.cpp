@@ -98,7 +98,8 @@ public:
                 "  services: {{horn: 1}}\n"
                 "  observers: [{{{}}}]\n"
                 "  phases: [{{duration: 12s, arrivalRate: 0.95}}]\n"
-                "  lagLimit: 5s\n",
+                "  lagLimit: 5s\n"
+                "budgets: []\n",
                 observer));
         run_ = std::make_unique<harness::program>(harness::arguments{
             "run", scenario.string(), "--report", "report", "--broker", broker_->url(), "--api", "http://" + api});

@@ -65,6 +65,7 @@ load:
   completionTimeout: 2s
   drain: 4s
   lagLimit: 5s
+budgets: []
 )",
                        r.fault, r.vehicles);
 }

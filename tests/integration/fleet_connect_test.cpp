@@ -115,7 +115,8 @@ TEST(fleet_connect, reconnects_are_spread_over_the_backoff) {
     auto w = with_mqtt_driver(2000, "reconnect: {base: 3s, cap: 3s},");
     w.phases = "[{name: before, duration: 1s, arrivalRate: 20}, {name: outage, duration: 8s, arrivalRate: 20},"
                " {name: after, duration: 1s, arrivalRate: 20}]";
-    w.budgets = "['outcomes.executed{phase=before} == 20', 'outcomes.executed{phase=after} == 20']";
+    w.budgets = "['outcomes.executed{phase=before} == 20', 'outcomes.executed{phase=after} == 20', 'unexpected >= 0',"
+                " 'anomalies >= 0']";
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     const auto reached = [&] {
         return harness::read_file(run.report() / "timeline.jsonl").find(R"("phase":"outage")") != std::string::npos;

@@ -74,7 +74,8 @@ TEST(mqtt_driver_subscription, that_is_refused_after_a_reconnect_is_reported) {
     w.load_keys = "driver: mqtt,";
     w.phases = "[{name: before, duration: 2s, arrivalRate: 20}, {name: refused, duration: 8s, arrivalRate: 20},"
                " {name: after, duration: 3s, arrivalRate: 20}]";
-    w.budgets = "['outcomes.executed{phase=before} == 40', 'outcomes.executed{phase=after} == 60']";
+    w.budgets = "['outcomes.executed{phase=before} == 40', 'outcomes.executed{phase=after} == 60', 'unexpected > 0',"
+                " 'anomalies >= 0']";
     auto run = harness::program::run(w.yaml(), {"--broker", broker.url()});
     const auto restart = [&](bool allowed) {
         broker.stop(SIGKILL);

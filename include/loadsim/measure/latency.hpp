@@ -26,6 +26,10 @@ enum class hop : std::uint8_t {
 BOOST_DESCRIBE_ENUM(hop, lag, accept, dispatch, vehicle, notify, e2e, platform, expiry)
 inline constexpr auto hop_names = enum_names<hop>;
 constexpr std::string_view to_string(hop h) { return enum_name(h); }
+/// True: the hop contains the lag of its request.
+constexpr bool is_counted_from_due(hop h) {
+    return h == hop::accept || h == hop::dispatch || h == hop::e2e || h == hop::platform;
+}
 
 /// Selection of samples. Absent = all.
 struct latency_filter {

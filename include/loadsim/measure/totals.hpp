@@ -168,7 +168,9 @@ struct totals {
     std::vector<request_counts> phases; ///< by phase index
     std::map<matrix_key, std::uint64_t> matrix;
     latency_table latencies;
-    histogram loop_delay; ///< waiting time for the shards' event loops of what is ready, sampled every 10 ms
+    latency_table
+        latencies_from_begun; ///< of hops with is_counted_from_due(): the same samples, without the lag of the request
+    histogram loop_delay;     ///< waiting time for the shards' event loops of what is ready, sampled every 10 ms
     std::vector<histogram> phase_loop_delay; ///< the same by phase index; the drain belongs to the last phase
     session_counts sessions;
     message_counts messages;
@@ -193,9 +195,10 @@ struct totals {
     void move_records_from(totals&&); ///< appends the records of the other
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
-                      (requests, phases, matrix, latencies, loop_delay, phase_loop_delay, sessions, messages, http,
-                       queued, recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies,
-                       expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records))
+                      (requests, phases, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
+                       sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields,
+                       broker_limits, anomalies, expected_anomalies, errors, omitted_records, request_records,
+                       anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

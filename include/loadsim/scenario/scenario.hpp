@@ -102,6 +102,8 @@ enum class record : std::uint8_t {
 };
 inline constexpr std::uint64_t record_all_up_to = 100'000;
 
+inline constexpr std::size_t max_budgets = 100; ///< the default ones included: a written scenario is read again
+
 /// Line of a value in its file, for messages about it.
 struct value_place {
     std::string file{}; ///< as in problems of the scenario; empty: in none, as after --set
@@ -129,8 +131,8 @@ struct scenario_config {
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
     scenario::report_options report;
-    std::vector<verdict::budget> budgets;
-    value_places budget_places{}; ///< of `budgets`, same index; set by read(), not written
+    std::vector<verdict::budget> budgets; ///< from read(): with the default ones (verdict/default_budgets.hpp)
+    value_places budget_places{};         ///< of `budgets`, same index; set by read(), not written
 
     // Defined in scenario.cpp: every file that holds a scenario would compile them again.
     scenario_config();

@@ -68,8 +68,9 @@ result<budget> parse_budget(std::string_view expression);
 /// compares with it. nullopt: none.
 std::optional<budget> recovery_budget(const std::vector<budget>&);
 
-/// Samples of the hop, service and phase of a latency budget.
+/// Samples of the hop, service and phase of a latency budget; also of another table of the same keys.
 measure::histogram samples_of(const budget&, const measure::totals&, const measure::labels&);
+measure::histogram samples_of(const budget&, const measure::latency_table&, const measure::labels&);
 /// True: there is no data without a TLS handshake of a vehicle.
 bool is_of_tls(const budget&);
 /// True: the value, in the unit of the limit, is within it.
@@ -78,22 +79,53 @@ bool is_within(const budget&, double value);
 /// Errors for labels without a matching service, phase, condition or campaign in the scenario. Empty: none.
 std::vector<std::string> check(const budget&, const measure::labels&);
 
-enum class budget_verdict : std::uint8_t { pass, fail, no_data };
-std::string_view to_string(budget_verdict);
+enum class budget_verdict : std::uint8_t {
+    pass,
+    fail,
+    no_data,
+    undecided ///< a latency was above its limit, and the load generator's own lateness could have decided that
+};
+std::string_view to_string(budget_verdict); ///< "pass", "fail", "no data", "undecided"
 
+/// Result of a budget. Values are in the unit of the limit.
 struct budget_result {
     std::string expression;
-    std::optional<double> observed; ///< in the limit's unit; absent: no data, or longer than the run
-    std::string observed_text;      ///< "123.4ms", "0.02%", "7", "no data", "not in this run"
+    std::string metric; ///< with the statistic: "e2e.p99"
+    std::string labels; ///< "service=horn,phase=steady"; empty: none
+    std::string op;     ///< "<"
+    double limit = 0;
+    std::string unit;               ///< "ms", "count" or "fraction"
+    std::optional<double> observed; ///< absent: no data, or longer than the run
+    std::optional<double>
+        observed_from_begun{}; ///< without the lag; of an upper limit of a hop from due that was not met
+    std::string observed_text; ///< "123.4ms", "0.02%", "7", "no data", "not in this run"
+    /// That `observed` is of: samples of a latency; requests, vehicles, sessions of a count or a rate.
+    std::uint64_t samples = 0;
+    /// 95 % interval of a percentile; absent: another statistic, or not carried.
+    std::optional<double> interval_low{}, interval_high{};
+    bool carried = true; ///< false: a percentile of too few samples for an interval
+    bool close = false;  ///< the limit is within the interval
     budget_verdict verdict{};
+    std::string sentence; ///< what was asked, what was seen, by how much it missed, in how many samples; no full stop
 };
+
+/// "95 % interval 150ms to 170ms"; empty: there is none.
+std::string interval_text(const budget_result&);
 
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
 /// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
 /// sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of queued always have data.
-/// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and recoveries are
-/// no data: they may still have come.
-budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&);
+/// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and
+/// recoveries are no data: they may still have come.
+///
+/// An upper limit (<, <=) of a duration that is not met is `fail` only if the load generator's own lateness cannot have decided
+/// it, else `undecided`. `lag` itself: always undecided. Hops: `fail` needs that the figure counted from begun does not meet the
+/// limit either (hops that do not count from due have no other figure), and that lag p99 of the same labels and loop delay p99 are
+/// at most a quarter of the limit. campaigns.latency and queued.wait: loop delay only. sessions and recovery: no such rule, as lag
+/// and loop delay are not measured while the fleet connects, and limits of recoveries are seconds.
+/// A percentile that its samples do not carry (measure::is_carried()) is judged as observed.
+/// `strict`: a limit within the interval is not met, and a percentile that is not carried is no data.
+budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&, bool strict = false);
 
 } // namespace loadsim::verdict

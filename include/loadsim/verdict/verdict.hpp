@@ -17,7 +17,7 @@ enum class exit_code : int {
     internal_error = 1,
     usage = 2,   ///< bad usage or scenario
     setup = 3,   ///< target or set-up failed
-    invalid = 4, ///< the generator itself was the limit, or the run was cut short
+    invalid = 4, ///< the generator itself was the limit or could have decided a budget, or the run was cut short
     no_data = 5, ///< a budget had no data
     missed = 99, ///< a budget was missed
     interrupted = 130,
@@ -40,10 +40,12 @@ struct evaluation {
 /// ledger inconsistent (due != sum of outcomes, a request left open, a complete run with due != planned): invalid,
 /// internal_error (requests in flight of an aborted run are no mismatch) · interrupted by Ctrl-C: invalid, interrupted
 /// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit, in phases with half of the
-/// requests or more: invalid, invalid · a budget
-/// missed: fail, missed · a budget without data: no_data, no_data · pass.
+/// requests or more: invalid, invalid · a budget missed: fail, missed · an undecided budget: invalid, invalid · a budget without data:
+/// no_data, no_data · pass.
 /// Other phases with such a p99 are left out: a budget is evaluated over the requests of the remaining phases.
-/// `reasons` lists all rules that apply, in that order. A pass without a request due and without a budget has a note.
-evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&);
+/// `reasons` lists all rules that apply, in that order. Without a budget a pass has a note that nobody judged.
+/// `strict`: see evaluate_budget().
+evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&,
+                    bool strict = false);
 
 } // namespace loadsim::verdict

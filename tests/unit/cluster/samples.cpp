@@ -131,6 +131,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.latencies.record(hop::e2e, 0, 1, std::chrono::milliseconds{from});
     t.latencies.record(hop::e2e, 2, 1, 3ms);
     t.latencies.record(hop::expiry, 1, 1, 2h);
+    t.latencies_from_begun.record(hop::e2e, 0, 1, std::chrono::milliseconds{from - 1});
     t.loop_delay.record(std::chrono::milliseconds{from});
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(std::chrono::milliseconds{from});
@@ -247,13 +248,14 @@ status_report sample_report(std::uint64_t from) {
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
-    const auto& [requests, phases, matrix, latencies, loop_delay, phase_loop_delay, sessions, messages, http, queued,
-                 recoveries, observers, campaigns, broker_api, misfits, limits, anomalies, provoked, errors,
-                 omitted_records, requests_told, anomalies_told, sessions_told] = a;
+    const auto& [requests, phases, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions, messages,
+                 http, queued, recoveries, observers, campaigns, broker_api, misfits, limits, anomalies, provoked,
+                 errors, omitted_records, requests_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
+    EXPECT_EQ(from_begun.cells(), b.latencies_from_begun.cells());
     EXPECT_EQ(loop_delay, b.loop_delay);
     EXPECT_EQ(phase_loop_delay, b.phase_loop_delay);
     const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =

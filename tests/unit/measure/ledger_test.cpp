@@ -1,5 +1,7 @@
 #include "single_vehicle_ledger.hpp"
 
+#include <loadsim/base/units.hpp>
+
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -158,6 +160,30 @@ TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wan
     EXPECT_EQ(t.matrix.at({0, 0, outcome::skipped, outcome::skipped}), 1U);
     EXPECT_EQ(t.matrix.at({0, 0, outcome::executed, outcome::skipped}), 1U)
         << "off the diagonal: as many as are unexpected";
+}
+
+// What the platform is blamed for is counted from the instant at which the generator got to the request.
+TEST_F(ledger_test, hops_from_due_are_also_counted_from_begun) {
+    begin_and_accept(); // 0.5 ms late
+    respond(10ms, 20ms, 110ms);
+    ledger.completion_observed(car, "r1", outcome::executed, "", at(115ms));
+    const auto t = ledger.take_counts();
+    const auto from_begun = [&](hop h) { return milliseconds(t.latencies_from_begun.select(h).max()); };
+    EXPECT_NEAR(from_begun(hop::accept), 3.5, 0.005);
+    EXPECT_NEAR(from_begun(hop::dispatch), 9.5, 0.01);
+    EXPECT_NEAR(from_begun(hop::e2e), 114.5, 0.1);
+    EXPECT_NEAR(from_begun(hop::platform), 14.5, 0.02);
+    for (const auto h : {hop::lag, hop::vehicle, hop::notify})
+        EXPECT_TRUE(t.latencies_from_begun.select(h).empty()) << to_string(h);
+}
+
+TEST_F(ledger_test, a_request_without_an_end_counts_with_its_completion_timeout_from_begun_too) {
+    ledger.begin(the_request(), at(20s));
+    ledger.sent(key, at(20s));
+    ledger.expire_requests(at(60s));
+    const auto t = ledger.take_counts();
+    EXPECT_NEAR(ms(t, hop::e2e), 60'000, 60);
+    EXPECT_NEAR(milliseconds(t.latencies_from_begun.select(hop::e2e).max()), 60'000, 60);
 }
 
 // The 202 may be read after the command was delivered, or even after the completion: the instants are kept.

@@ -27,6 +27,7 @@ totals some_totals() {
     t.phases = {some_requests(200), some_requests(300)};
     t.matrix[{1, 0, outcome::executed, outcome::failed}] = 400;
     t.latencies.record(hop::e2e, 0, 0, 5ms);
+    for (int i = 0; i < 2; ++i) t.latencies_from_begun.record(hop::e2e, 0, 0, 4ms);
     t.loop_delay.record(6ms);
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(6ms);
@@ -110,8 +111,8 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 /// Checks that `sum` is `times` times some_totals(). Structured binding: a new field must be checked here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
-    const auto& [requests, phases, matrix, latencies, loop_delay, phase_loop_delay, sessions, messages, http, queued,
-                 recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies,
+    const auto& [requests, phases, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions, messages,
+                 http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies,
                  expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
@@ -119,6 +120,7 @@ void expect_times(const totals& sum, std::uint64_t times) {
     ASSERT_EQ(matrix.size(), 1U);
     EXPECT_EQ(matrix.begin()->second, 400 * times);
     EXPECT_EQ(latencies.select(hop::e2e).count(), times);
+    EXPECT_EQ(from_begun.select(hop::e2e).count(), 2 * times);
     EXPECT_EQ(loop_delay.count(), times);
     ASSERT_EQ(phase_loop_delay.size(), 2U);
     EXPECT_EQ(phase_loop_delay[1].count(), times);

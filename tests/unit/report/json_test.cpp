@@ -76,7 +76,7 @@ TEST(summary_json, identifies_the_run_and_its_end) {
     expect_json(s.at("seed"), "42");
     EXPECT_EQ(s.at("verdict").as_string(), "fail");
     expect_json(s.at("exit_code"), "99");
-    expect_json(s.at("verdict_reasons"), R"(["1 of 3 budgets was missed"])");
+    expect_json(s.at("verdict_reasons"), R"(["1 of 4 budgets was missed"])");
     EXPECT_EQ(s.at("started_at").as_string(), "2026-11-20T10:20:00Z");
     expect_json(s.at("duration_ms"), "34250");
     EXPECT_EQ(s.at("end_reason").as_string(), "complete");
@@ -124,10 +124,12 @@ TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
     const auto s = summary();
     // Sixty samples of 140 us; exact, because below 2,048 us every microsecond has its own bucket.
     expect_json(s.at("latency").at("lag"),
-                R"({"samples":60,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":0.14,"p99_ms":0.14,
-        "p999_ms":0.14,"max_ms":0.14})");
+                R"({"samples":60,"min_ms":0.14,"mean_ms":0.14,"p50_ms":0.14,"p90_ms":0.14,"p95_ms":null,"p99_ms":null,
+        "p999_ms":null,"max_ms":0.14,"p50_interval_ms":[0.14,0.14],"p90_interval_ms":[0.14,0.14],"p95_interval_ms":null,
+        "p99_interval_ms":null,"p999_interval_ms":null})");
     expect_json(s.at("latency").at("expiry"), R"({"samples":0,"min_ms":null,"mean_ms":null,"p50_ms":null,"p90_ms":null,
-        "p95_ms":null,"p99_ms":null,"p999_ms":null,"max_ms":null})");
+        "p95_ms":null,"p99_ms":null,"p999_ms":null,"max_ms":null,"p50_interval_ms":null,"p90_interval_ms":null,
+        "p95_interval_ms":null,"p99_interval_ms":null,"p999_interval_ms":null})");
     std::vector<std::string> hops;
     for (const auto& member : s.at("latency").as_object()) hops.emplace_back(member.key());
     EXPECT_THAT(hops,
@@ -135,7 +137,10 @@ TEST(summary_json, latencies_are_milliseconds_and_null_without_samples) {
     const auto& e2e = s.at("latency").at("e2e");
     expect_json(e2e.at("samples"), "50");
     EXPECT_NEAR(e2e.at("p50_ms").to_number<double>(), 25, 0.025) << "the 25th of 1..40 ms and ten of 1 s";
+    EXPECT_NEAR(e2e.at("p50_interval_ms").at(0).to_number<double>(), 17, 0.02) << "the 17th: 25 - 1.96 * 3.54 - 0.5";
+    EXPECT_NEAR(e2e.at("p50_interval_ms").at(1).to_number<double>(), 33, 0.03);
     EXPECT_NEAR(e2e.at("p90_ms").to_number<double>(), 1000, 1);
+    EXPECT_TRUE(e2e.at("p99_ms").is_null()) << "50 samples do not carry it";
     EXPECT_NEAR(e2e.at("mean_ms").to_number<double>(), (820.0 + 10'000) / 50, 0.3);
 }
 
@@ -148,14 +153,14 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(sessions.at("dropped"), "1");
     expect_json(sessions.at("reconnects"), "1");
     expect_json(sessions.at("syn_retransmitted"), "4");
-    expect_json(sessions.at("connect").at("p99_ms"), "2");
-    expect_json(sessions.at("tcp").at("p99_ms"), "0.2");
-    expect_json(sessions.at("connack").at("p99_ms"), "0.3");
+    expect_json(sessions.at("connect").at("max_ms"), "2");
+    expect_json(sessions.at("tcp").at("max_ms"), "0.2");
+    expect_json(sessions.at("connack").at("max_ms"), "0.3");
     const auto& tls = sessions.at("tls");
     expect_json(tls.at("handshake").at("samples"), "2");
-    expect_json(tls.at("handshake").at("p99_ms"), "1.5");
-    expect_json(tls.at("full").at("p99_ms"), "1.5");
-    expect_json(tls.at("resumed").at("p99_ms"), "0.5");
+    expect_json(tls.at("handshake").at("max_ms"), "1.5");
+    expect_json(tls.at("full").at("max_ms"), "1.5");
+    expect_json(tls.at("resumed").at("max_ms"), "0.5");
     expect_json(tls.at("failed"), "2");
     expect_json(tls.at("error_reasons"), R"({"TLS alert from the peer: unknown ca":2})");
     expect_json(tls.at("bytes_sent"), "23456");
@@ -176,7 +181,8 @@ TEST(summary_json, sessions_messages_anomalies_generator) {
     expect_json(s.at("generator"),
                 R"({"cpu_time_ms":3250,"rss_bytes":41500000,"shards":2,"ranks":3,"lag_limit_ms":100,
         "loop_delay":{"samples":0,"min_ms":null,"mean_ms":null,"p50_ms":null,"p90_ms":null,"p95_ms":null,"p99_ms":null,
-        "p999_ms":null,"max_ms":null},
+         "p999_ms":null,"max_ms":null,"p50_interval_ms":null,"p90_interval_ms":null,"p95_interval_ms":null,
+         "p99_interval_ms":null,"p999_interval_ms":null},
         "machines":[{"host":"load-1","measured_ms":30000,"cores":4,"cores_usable":2,"generator_share":0.25,
         "other_share":0.1,"steal_share":null,"stalled_ms":1500,"throttled_ms":0}]})");
 }
@@ -198,7 +204,9 @@ TEST(summary_json, connections_of_the_http_driver) {
     };
     expect_json(http(), R"({"requests":59,"connections":{"limit":64,"opened":4,"open_peak":3,"busy_peak":2},
         "requests_per_connection":14.75,"timeouts":0,"retries":0,"failovers":0,"addresses":{"10.0.0.9:80":4},"connection_wait":{"samples":5,"min_ms":2,
-        "mean_ms":2,"p50_ms":2,"p90_ms":2,"p95_ms":2,"p99_ms":2,"p999_ms":2,"max_ms":2}})");
+        "mean_ms":2,"p50_ms":null,"p90_ms":null,"p95_ms":null,"p99_ms":null,"p999_ms":null,"max_ms":2,
+        "p50_interval_ms":null,"p90_interval_ms":null,"p95_interval_ms":null,"p99_interval_ms":null,
+        "p999_interval_ms":null}})");
     run.sum.http = {};
     run.sum.http.connection_limit = 64;
     expect_json(http().at("requests_per_connection"), "null");
@@ -223,7 +231,7 @@ TEST(summary_json, observers_campaigns_queued_commands_and_recoveries) {
     expect_json(s.at("queued").at("delivered"), "7");
     expect_json(s.at("queued").at("out_of_order"), "1");
     expect_json(s.at("queued").at("wait").at("samples"), "7");
-    EXPECT_NEAR(s.at("queued").at("wait").at("p99_ms").to_number<double>(), 2000, 2);
+    EXPECT_NEAR(s.at("queued").at("wait").at("max_ms").to_number<double>(), 2000, 2);
     expect_json(s.at("recoveries"), R"([
         {"condition":"tunnel","occurrence":0,"started_at_ms":10000,"affected_vehicles":200,"recovered_vehicles":200,
          "recovery_ms":1500,"latency_budget":"e2e.p99 < 1s","latency_recovery_ms":3000},
@@ -278,9 +286,20 @@ TEST(run_json, identifies_program_version_and_run) {
 }
 
 TEST(summary_json, budgets_with_observed_values) {
-    expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed_value":1000,"verdict":"fail"},
-        {"expression":"unexpected <= 1","observed_value":1,"verdict":"pass"},
-        {"expression":"expiry.p99 < 12s","observed_value":null,"verdict":"no data"}])");
+    expect_json(summary().at("budgets"), R"([
+        {"expression":"e2e{service=horn,phase=steady}.p50 < 19ms","metric":"e2e.p50","labels":{"service":"horn",
+         "phase":"steady"},"operator":"<","limit":19,"unit":"ms","observed_value":20.015,"observed_from_begun":19.983,
+         "samples":40,"interval":[13.992,26.015],"carried":true,"close":true,"verdict":"fail",
+         "sentence":"e2e{service=horn,phase=steady}.p50 < 19ms missed by 1.02ms"},
+        {"expression":"lag.p99 < 100us","metric":"lag.p99","labels":{},"operator":"<","limit":0.1,"unit":"ms",
+         "observed_value":0.14,"observed_from_begun":null,"samples":60,"interval":null,"carried":false,"close":false,
+         "verdict":"undecided","sentence":"lag.p99 < 100us undecided"},
+        {"expression":"unexpected <= 1","metric":"unexpected","labels":{},"operator":"<=","limit":1,"unit":"count",
+         "observed_value":1,"observed_from_begun":null,"samples":60,"interval":null,"carried":true,"close":false,
+         "verdict":"pass","sentence":"unexpected <= 1 holds"},
+        {"expression":"expiry.p99 < 12s","metric":"expiry.p99","labels":{},"operator":"<","limit":12000,"unit":"ms",
+         "observed_value":null,"observed_from_begun":null,"samples":0,"interval":null,"carried":true,"close":false,
+         "verdict":"no data","sentence":"expiry.p99 < 12s has no data"}])");
 }
 
 TEST(summary_json, time_is_utc_in_every_time_zone) {

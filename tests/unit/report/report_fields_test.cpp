@@ -55,7 +55,10 @@ std::map<std::string, field_types> documented_fields() {
 /// Comparison of one file with its table.
 class field_check {
 public:
-    field_check(const field_types& fields, const field_types& latency) : fields_(fields), latency_(latency) {}
+    field_check(const field_types& fields, const field_types& statistics, const field_types& intervals)
+        : fields_(fields), statistics_(statistics), latency_(statistics) {
+        latency_.insert(intervals.begin(), intervals.end());
+    }
 
     void check(const json::value& file) { check_members({}, file.get_object()); }
 
@@ -101,18 +104,22 @@ private:
         if (type == "array of strings")
             return v.is_array() &&
                    std::ranges::all_of(v.get_array(), [](const auto& item) { return item.is_string(); });
-        if (type == "latency") return has_statistics(v);
+        if (type == "array of numbers")
+            return v.is_array() &&
+                   std::ranges::all_of(v.get_array(), [](const auto& item) { return item.is_number(); });
+        if (type == "latency") return has_statistics(v, latency_);
+        if (type == "observed latency") return has_statistics(v, statistics_);
         if (type == "counts by text") return has_counts(v, {});
         if (type == "counts by outcome") return has_counts(v, {outcome_names.begin(), outcome_names.end()});
         if (type == "counts by anomaly") return has_counts(v, {anomaly_names.begin(), anomaly_names.end()});
         return false;
     }
 
-    bool has_statistics(const json::value& v) const {
-        return v.is_object() && v.get_object().size() == latency_.size() &&
-               std::ranges::all_of(v.get_object(), [this](const auto& member) {
-                   const auto type = latency_.find(std::string(member.key()));
-                   return type != latency_.end() && has_type(member.value(), type->second);
+    bool has_statistics(const json::value& v, const field_types& statistics) const {
+        return v.is_object() && v.get_object().size() == statistics.size() &&
+               std::ranges::all_of(v.get_object(), [&](const auto& member) {
+                   const auto type = statistics.find(std::string(member.key()));
+                   return type != statistics.end() && has_type(member.value(), type->second);
                });
     }
 
@@ -125,7 +132,8 @@ private:
     }
 
     const field_types& fields_;
-    const field_types& latency_;
+    const field_types& statistics_;
+    field_types latency_; ///< statistics and intervals
     std::set<std::string> found_;
     std::vector<std::string> errors_;
 };
@@ -133,7 +141,8 @@ private:
 /// Differences between a file and the table with its name; arrays need at least one item in one of the texts.
 std::vector<std::string> field_errors(const std::string& table, const std::vector<std::string>& texts) {
     const auto documented = documented_fields();
-    field_check check(documented.at(table), documented.at("Latency statistics"));
+    field_check check(documented.at(table), documented.at("Latency statistics"),
+                      documented.at("Intervals of percentiles"));
     for (const auto& text : texts) check.check(json::parse(text));
     return check.errors();
 }

@@ -163,13 +163,61 @@ measure::run_result run() {
 }
 
 verdict::evaluation missed_budget() {
+    using verdict::budget_result;
     using verdict::budget_verdict;
+    const budget_result e2e{.expression = "e2e{service=horn,phase=steady}.p50 < 19ms",
+                            .metric = "e2e.p50",
+                            .labels = "service=horn,phase=steady",
+                            .op = "<",
+                            .limit = 19,
+                            .unit = "ms",
+                            .observed = 20.015,
+                            .observed_from_begun = 19.983,
+                            .observed_text = "20.015ms",
+                            .samples = 40,
+                            .interval_low = 13.992,
+                            .interval_high = 26.015,
+                            .close = true,
+                            .verdict = budget_verdict::fail,
+                            .sentence = "e2e{service=horn,phase=steady}.p50 < 19ms missed by 1.02ms"};
+    const budget_result lag{.expression = "lag.p99 < 100us",
+                            .metric = "lag.p99",
+                            .labels = "",
+                            .op = "<",
+                            .limit = 0.1,
+                            .unit = "ms",
+                            .observed = 0.14,
+                            .observed_text = "0.14ms",
+                            .samples = 60,
+                            .carried = false,
+                            .verdict = budget_verdict::undecided,
+                            .sentence = "lag.p99 < 100us undecided"};
+    const budget_result unexpected{.expression = "unexpected <= 1",
+                                   .metric = "unexpected",
+                                   .labels = "",
+                                   .op = "<=",
+                                   .limit = 1,
+                                   .unit = "count",
+                                   .observed = 1,
+                                   .observed_text = "1",
+                                   .samples = 60,
+                                   .verdict = budget_verdict::pass,
+                                   .sentence = "unexpected <= 1 holds"};
+    const budget_result expiry{.expression = "expiry.p99 < 12s",
+                               .metric = "expiry.p99",
+                               .labels = "",
+                               .op = "<",
+                               .limit = 12'000,
+                               .unit = "ms",
+                               .observed = std::nullopt,
+                               .observed_text = "no data",
+                               .samples = 0,
+                               .verdict = budget_verdict::no_data,
+                               .sentence = "expiry.p99 < 12s has no data"};
     return {.verdict = verdict::run_verdict::fail,
             .code = verdict::exit_code::missed,
-            .reasons = {"1 of 3 budgets was missed"},
-            .budgets = {{"e2e.p99 < 1s", 1000.0, "1000ms", budget_verdict::fail},
-                        {"unexpected <= 1", 1.0, "1", budget_verdict::pass},
-                        {"expiry.p99 < 12s", std::nullopt, "no data", budget_verdict::no_data}}};
+            .reasons = {"1 of 4 budgets was missed"},
+            .budgets = {e2e, lag, unexpected, expiry}};
 }
 
 measure::progress under_load(const measure::totals& sum) {

@@ -20,7 +20,8 @@ TEST(read, the_minimal_scenario_has_defaults_for_the_rest) {
     fleet.segments = {{"all", fraction{1}, "success"}};
     EXPECT_EQ(d.fleet, fleet);
     EXPECT_EQ(d.behaviours, builtin_behaviours());
-    EXPECT_THAT(d.budgets, testing::IsEmpty());
+    EXPECT_THAT(d.budgets, testing::ElementsAre(*verdict::parse_budget("unexpected == 0"),
+                                                *verdict::parse_budget("anomalies == 0")));
     ASSERT_EQ(d.load.phases.size(), 1U);
     EXPECT_EQ(d.load.phases[0].name, "phase 1");
     auto load = d.load;
@@ -185,13 +186,46 @@ TEST(read, targets) {
     EXPECT_THAT(options.backend.services, testing::ElementsAre(backend::service{"horn", {5s, 3s, 4s}}));
 }
 
+// No budget is not a pass: what a scenario does not say about unexpected outcomes and anomalies is said for it.
+TEST(read, default_budgets) {
+    const struct {
+        const char* budgets;
+        const char* read;
+        const char* reason;
+    } rows[] = {
+        {"", "unexpected == 0, anomalies == 0", "none are given"},
+        {"budgets: []\n", "", "nobody is to judge"},
+        {"budgets: [e2e.p99 < 1s]\n", "e2e.p99 < 1s, unexpected == 0, anomalies == 0", "none is on these metrics"},
+        {"budgets: [unexpected < 3]\n", "unexpected < 3, anomalies == 0", "another limit"},
+        {"budgets: [unexpected.rate < 1%]\n", "unexpected.rate < 1%, anomalies == 0", "the rate"},
+        {"budgets: ['unexpected{phase=phase 1} == 0']\n", "unexpected{phase=phase 1} == 0, anomalies == 0", "a label"},
+        {"budgets: [anomalies >= 0]\n", "anomalies >= 0, unexpected == 0", "another limit"},
+        {"budgets: [anomalies.command_late < 9]\n", "anomalies.command_late < 9, unexpected == 0",
+         "a kind of which some may be there"},
+        {"budgets: [anomalies.command_lost == 0]\n", "anomalies.command_lost == 0, unexpected == 0, anomalies == 0",
+         "a kind of which there must be none"},
+    };
+    for (const auto& row : rows) {
+        const auto d = read_valid(minimal_scenario(row.budgets));
+        std::string all;
+        for (const auto& b : d.budgets) all += (all.empty() ? "" : ", ") + b.expression;
+        EXPECT_EQ(all, row.read) << row.reason;
+        EXPECT_EQ(read_valid(write(d)).budgets, d.budgets) << row.reason;
+    }
+    EXPECT_THAT(read_valid("name: t\nload: {phases: [{pause: 1s}]}\n").budgets, testing::IsEmpty())
+        << "without requests they would have no data";
+    std::string many;
+    for (int i = 0; i < 99; ++i) many += "sessions.dropped == 0, ";
+    EXPECT_THAT(problems_of(minimal_scenario("budgets: [" + many + "]")), testing::HasSubstr("101 budgets with"));
+}
+
 TEST(read, budgets_and_labels) {
     const auto d = read_valid(scenario_with_load(R"(
   services: {horn: 1, light-flash: 1}
 fleet: {segments: [{name: a, share: 100%, behaviour: failure}]}
 budgets: ["e2e.p99 < 1s", "unexpected == 0"]
 )"));
-    ASSERT_EQ(d.budgets.size(), 2U);
+    ASSERT_EQ(d.budgets.size(), 3U) << "and anomalies == 0";
     EXPECT_EQ(d.budgets[0], *verdict::parse_budget("e2e.p99 < 1s"));
     const auto legend = labels_of(d);
     EXPECT_THAT(legend.services, testing::ElementsAre("horn", "light-flash"));

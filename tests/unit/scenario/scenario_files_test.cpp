@@ -66,7 +66,7 @@ TEST(scenario_files, the_pilot_is_the_published_one) {
     EXPECT_EQ(p.duration, 3h + 7min);
     std::vector<std::string> budgets;
     for (const auto& b : d.budgets) budgets.push_back(b.expression);
-    EXPECT_THAT(budgets, testing::ElementsAre("e2e.p50 < 400ms", "e2e.p99 < 1s", "unexpected == 0"));
+    EXPECT_THAT(budgets, testing::ElementsAre("e2e.p50 < 400ms", "e2e.p99 < 1s", "unexpected == 0", "anomalies == 0"));
     EXPECT_THAT(labels_of(d).services, testing::ElementsAre("horn", "light-flash"));
 
     const std::vector<value_override> shorter{*parse_override("load.phases[2].duration=60s")};

@@ -70,6 +70,7 @@ TEST(write, is_read_back_to_an_equal_scenario) {
             "{halfOpen: {at: 0s, for: 1s, expect: failed}}, {garage: {at: 0s, for: 1s}}, {garage: {at: 0s, for: 1s}}]"),
         minimal_scenario("tags: [edge-case, slow]"),
         minimal_scenario("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
+        minimal_scenario("budgets: []"),
     };
     for (const auto& yaml : rows) {
         const auto d = read_valid(yaml);

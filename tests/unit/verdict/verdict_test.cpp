@@ -23,6 +23,7 @@ run_result good_run() {
     for (int i = 0; i < 10; ++i) {
         run.sum.latencies.record(measure::hop::lag, 0, 0, 1ms);
         run.sum.latencies.record(measure::hop::e2e, 0, 0, 50us);
+        run.sum.latencies_from_begun.record(measure::hop::e2e, 0, 0, 50us);
     }
     return run;
 }
@@ -51,7 +52,9 @@ const change be_late = [](run_result& r) { r.sum.latencies.record(measure::hop::
 
 TEST(evaluate, uses_the_first_applicable_reason) {
     const auto met = budgets({"e2e.p99 < 1s", "unexpected == 0"});
-    const auto missed = budgets({"notify.p99 < 1s", "e2e.p99 < 1us"}); // and one budget without data
+    const auto missed = budgets({"notify.p99 < 1s", "e2e.p99 > 1s"}); // and one budget without data
+    const auto undecided = budgets({"notify.p99 < 1s", "e2e.p99 < 1us"});
+    const auto all = budgets({"notify.p99 < 1s", "e2e.p99 < 1us", "e2e.p99 > 1s"});
     const auto dataless = budgets({"e2e.p99 < 1s", "notify.p99 < 1s"});
     struct {
         std::vector<change> changes;
@@ -62,7 +65,10 @@ TEST(evaluate, uses_the_first_applicable_reason) {
         const char* reason;
     } const cases[] = {
         {{}, met, run_verdict::pass, exit_code::pass, 0, "all well"},
-        {{}, {}, run_verdict::pass, exit_code::pass, 0, "no budgets"},
+        {{}, {}, run_verdict::pass, exit_code::pass, 1, "no budgets, and a note"},
+        {{}, undecided, run_verdict::invalid, exit_code::invalid, 2, "undecided comes before no data"},
+        {{}, all, run_verdict::fail, exit_code::missed, 3, "a miss is one, whatever else is undecided"},
+        {{be_late}, undecided, run_verdict::invalid, exit_code::invalid, 3, "late comes before undecided"},
         {{}, dataless, run_verdict::no_data, exit_code::no_data, 1, "no data"},
         {{}, missed, run_verdict::fail, exit_code::missed, 2, "missed comes before no data"},
         {{be_late}, met, run_verdict::invalid, exit_code::invalid, 1, "late"},
@@ -126,25 +132,26 @@ TEST(evaluate, gives_a_sentence_for_each_reason) {
     auto run = good_run();
     for (const auto& change : {lose_one, leave_open, plan_more, be_late}) change(run);
     EXPECT_THAT(
-        evaluate(run, budgets({"notify.p99 < 1s", "e2e.p99 < 1us"}), {}).reasons,
+        evaluate(run, budgets({"notify.p99 < 1s", "e2e.p99 > 1s"}), {}).reasons,
         ElementsAre(
             "The ledger does not add up, which is a bug in loadsim: requests due: 10, requests with an outcome: 9.",
             "The ledger does not add up, which is a bug in loadsim: requests left open at the end: 1.",
             "The ledger does not add up, which is a bug in loadsim: requests planned: 11, requests that came due in a "
             "complete run: 10.",
-            "The generator itself was the limit: its lag p99 was 250ms111us, above the limit of 100ms. Ask for fewer "
+            "The generator itself was the limit: its lag p99 was 250ms, above the limit of 100ms. Ask for fewer "
             "requests a second, or use more shards (--shards).",
-            "Budget missed: e2e.p99 < 1us, observed 0.05ms.",
-            "Budget without data: notify.p99 < 1s, because the run has no sample of it."));
+            "Budget e2e.p99 > 1s missed by 1s (observed 50us in 10 samples, too few to carry p99).",
+            "Budget notify.p99 < 1s has no data: the run has no sample of it."));
 
+    const auto met = budgets({"unexpected == 0"});
     auto cut = good_run();
     interrupt(cut);
     EXPECT_THAT(
-        evaluate(cut, {}, {}).reasons,
+        evaluate(cut, met, {}).reasons,
         ElementsAre("The run was interrupted (Ctrl-C) before its plan was done: its figures are those of a part."));
     terminate(cut);
     EXPECT_THAT(
-        evaluate(cut, {}, {}).reasons,
+        evaluate(cut, met, {}).reasons,
         ElementsAre(
             "The run was terminated (SIGTERM or SIGHUP) before its plan was done: its figures are those of a part."));
 }
@@ -152,7 +159,7 @@ TEST(evaluate, gives_a_sentence_for_each_reason) {
 TEST(evaluate, reports_the_abort_reason_and_requests_in_flight) {
     auto run = good_run();
     for (const auto& change : {lose_one, cut_off}) change(run);
-    EXPECT_THAT(evaluate(run, {}, {}).reasons,
+    EXPECT_THAT(evaluate(run, budgets({"unexpected == 0"}), {}).reasons,
                 ElementsAre("The run was cut off: rank 3 is gone. This is what had been seen until then; requests "
                             "under way: 1."));
 }
@@ -162,14 +169,15 @@ TEST(evaluate, a_loop_delay_above_the_limit_makes_a_run_invalid) {
     auto run = good_run();
     run.sum.loop_delay.record(1ms, 985);
     run.sum.loop_delay.record(400ms, 15);
-    const auto evaluated = evaluate(run, {}, {});
+    const auto met = budgets({"unexpected == 0"});
+    const auto evaluated = evaluate(run, met, {});
     EXPECT_EQ(evaluated.code, exit_code::invalid);
     EXPECT_THAT(evaluated.reasons,
-                ElementsAre("The generator itself was the limit: its loop delay p99 was 400ms127us, above the limit of "
+                ElementsAre("The generator itself was the limit: its loop delay p99 was 400ms, above the limit of "
                             "100ms, so that messages were read that much later than they arrived. Use more "
                             "shards (--shards), or a less busy machine."));
     be_late(run);
-    EXPECT_EQ(evaluate(run, {}, {}).reasons.size(), 1U) << "lag and loop delay have one cause";
+    EXPECT_EQ(evaluate(run, met, {}).reasons.size(), 1U) << "lag and loop delay have one cause";
     run = good_run();
     run.sum.loop_delay.record(1ms, 995);
     run.sum.loop_delay.record(400ms, 5);
@@ -191,6 +199,7 @@ TEST(evaluate, a_platform_that_stands_still_misses_its_budget) {
         run.sum.http.connection_wait.record(20s);
         run.sum.latencies.record(measure::hop::accept, 0, 0, 24s);
         run.sum.latencies.record(measure::hop::e2e, 0, 0, 25s);
+        run.sum.latencies_from_begun.record(measure::hop::e2e, 0, 0, 25s);
     }
     const auto result = evaluate(run, budgets({"e2e.p99 < 1s"}), {});
     EXPECT_EQ(result.verdict, run_verdict::fail);
@@ -206,6 +215,31 @@ TEST(evaluate, notes_when_nothing_was_tested) {
     EXPECT_THAT(evaluate(idle, budgets({"sessions.dropped == 0"}), {}).reasons, IsEmpty())
         << "a soak of sessions alone";
     EXPECT_EQ(evaluate(idle, budgets({"unexpected == 0"}), {}).code, exit_code::no_data);
+}
+
+TEST(evaluate, without_a_budget_says_that_nobody_judged) {
+    auto run = good_run();
+    run.sum.requests.unexpected = 3;
+    run.sum.anomalies[0] = 1;
+    run.sum.anomalies[1] = 1;
+    const auto note = evaluate(run, {}, {});
+    EXPECT_EQ(note.verdict, run_verdict::pass);
+    EXPECT_THAT(note.reasons,
+                ElementsAre("There was no budget: nobody judged this run. Unexpected requests: 3, anomalies: 2."));
+}
+
+// A p99 just above the limit is not written as the limit.
+TEST(evaluate, shows_a_lag_just_above_the_limit_as_above_it) {
+    auto run = good_run();
+    run.sum.latencies.record(measure::hop::lag, 0, 0, 100'040us);
+    EXPECT_THAT(evaluate(run, budgets({"unexpected == 0"}), {}).reasons,
+                ElementsAre(testing::HasSubstr("its lag p99 was 100.1ms, above the limit of 100ms.")));
+}
+
+TEST(evaluate, judges_strictly_if_asked) {
+    const auto few = budgets({"e2e.p99 < 1s"});
+    EXPECT_EQ(evaluate(good_run(), few, {}).code, exit_code::pass);
+    EXPECT_EQ(evaluate(good_run(), few, {}, true).code, exit_code::no_data) << "ten samples do not carry p99";
 }
 
 TEST(run_verdict, has_names) {
