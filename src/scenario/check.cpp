@@ -97,6 +97,18 @@ void check_behaviours(const scenario_config& config, problems& all) {
     }
 }
 
+/// Text for a budget of the requests in a spike, which is in phases of its own and a condition of no vehicle; empty: none.
+std::string spike_label_problem(const verdict::budget& b, const scenario_config& config, const measure::labels& names) {
+    if (b.condition.empty() || !verdict::is_of_requests(b)) return {};
+    const auto found = std::ranges::find(config.conditions, b.condition, &vehicle::condition::name);
+    if (found == config.conditions.end() || found->type != vehicle::condition::kind::spike) return {};
+    const auto phase = std::ranges::find_if(
+        names.phases, [&](const std::string& name) { return name.find(" (" + b.condition) != std::string::npos; });
+    return fmt::format(
+        "'{}' is a spike, which multiplies the load and is a condition of no vehicle; write {{phase={}}}", b.condition,
+        phase == names.phases.end() ? "NAME" : *phase);
+}
+
 void check_budgets(const scenario_config& config, problems& all) {
     const auto names = labels_of(config);
     for (std::size_t i = 0; i < config.budgets.size(); ++i) {
@@ -111,6 +123,7 @@ void check_budgets(const scenario_config& config, problems& all) {
             b.phase.clear(); // the other labels
         }
         for (auto& text : verdict::check(b, names)) all.add(path, std::move(text));
+        if (auto text = spike_label_problem(b, config, names); !text.empty()) all.add(path, std::move(text));
     }
 }
 

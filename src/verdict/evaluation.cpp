@@ -40,11 +40,35 @@ std::optional<double> stat_of(const measure::histogram& samples, const budget& b
     return milliseconds(samples.percentile(b.percentile));
 }
 
+/// Indexes of the phases of a budget; nullopt: all.
+std::vector<optional_index> phases_of(const budget& b, const measure::labels& names) {
+    if (b.phase.empty()) return {std::nullopt};
+    return indexes_of(b.phase, names.phases);
+}
+
+/// The groups of requests that a budget is about; none: a label without a match.
+std::vector<measure::group_selection> groups_of(const budget& b, const measure::labels& names) {
+    std::vector<measure::group_selection> groups;
+    for (const auto service : indexes_of(b.service, names.services))
+        for (const auto segment : indexes_of(b.segment, names.segments))
+            for (const auto condition : indexes_of(b.condition, names.conditions))
+                for (const auto phase : phases_of(b, names)) groups.push_back({service, phase, segment, condition});
+    return groups;
+}
+
 measure::request_counts requests_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
-    if (b.phase.empty()) return totals.requests;
+    const auto groups = groups_of(b, names);
+    const bool by_phase_only = b.service.empty() && b.segment.empty() && b.condition.empty();
+    if (by_phase_only && groups.size() == 1 && !groups.front().phase) return totals.requests;
     measure::request_counts sum;
-    for (const auto index : indexes_of(b.phase, names.phases))
-        if (*index < totals.phases.size()) add(sum, totals.phases[*index]);
+    for (const auto& wanted : groups) {
+        if (by_phase_only) { // these have the requests in flight, too
+            if (*wanted.phase < totals.phases.size()) add(sum, totals.phases[*wanted.phase]);
+            continue;
+        }
+        for (const auto& [group, counts] : totals.groups)
+            if (wanted.matches(group)) add(sum, counts);
+    }
     return sum;
 }
 
@@ -125,7 +149,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     const auto requests = requests_of(b, totals, names);
     const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");
     const auto all = is_aborted(run) ? requests.ended() : requests.due;
-    if (of_requests && (all == 0 || indexes_of(b.service, names.services).empty())) return std::nullopt;
+    if (of_requests && (all == 0 || groups_of(b, names).empty())) return std::nullopt;
     if (b.metric_kind == kind::latency_count) return static_cast<double>(samples_of(b, totals, names).count());
     const auto count = static_cast<double>(count_of(b, totals, requests));
     return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
@@ -174,10 +198,13 @@ measure::histogram samples_of(const budget& b, const measure::totals& totals, co
     const auto found = std::ranges::find(measure::hop_names, b.metric);
     const auto hop = static_cast<measure::hop>(found - measure::hop_names.begin());
     measure::histogram samples;
-    for (const auto service : indexes_of(b.service, names.services))
-        for (const auto phase : indexes_of(b.phase, names.phases))
-            samples.merge(totals.latencies.select(hop, {.service = service, .phase = phase}));
+    for (const auto& group : groups_of(b, names)) samples.merge(totals.latencies.select(hop, group));
     return samples;
+}
+
+bool is_of_requests(const budget& b) {
+    return std::ranges::find(measure::hop_names, b.metric) != measure::hop_names.end() || b.metric == "unexpected" ||
+           b.metric.starts_with("outcomes.");
 }
 
 bool is_of_tls(const budget& b) { return b.metric.starts_with("sessions.tls"); }
@@ -186,7 +213,7 @@ bool is_within(const budget& b, double value) { return satisfies(value, b.op, b.
 
 std::optional<budget> recovery_budget(const std::vector<budget>& all) {
     const auto found = std::ranges::find_if(all, [](const budget& b) {
-        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 &&
+        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 && b.condition.empty() &&
                (b.op == comparison::less || b.op == comparison::less_equal);
     });
     return found == all.end() ? std::nullopt : std::optional{*found};

@@ -7,6 +7,7 @@
 #include <loadsim/measure/histogram.hpp>
 #include <loadsim/measure/latency.hpp>
 #include <loadsim/measure/record.hpp>
+#include <loadsim/measure/request_group.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -165,7 +166,8 @@ struct totals {
     using occurrence_key = std::pair<std::uint32_t, std::uint32_t>;
 
     request_counts requests;
-    std::vector<request_counts> phases; ///< by phase index
+    std::vector<request_counts> phases;             ///< by phase index
+    std::map<request_group, request_counts> groups; ///< requests that have ended
     std::map<matrix_key, std::uint64_t> matrix;
     latency_table latencies;
     histogram loop_delay; ///< waiting time for the shards' event loops of what is ready, sampled every 10 ms
@@ -192,9 +194,9 @@ struct totals {
     void move_records_from(totals&&); ///< appends the records of the other
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
-                      (requests, phases, matrix, latencies, loop_delay, sessions, messages, http, queued, recoveries,
-                       observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies, expected_anomalies,
-                       errors, omitted_records, request_records, anomaly_records, session_records))
+                      (requests, phases, groups, matrix, latencies, loop_delay, sessions, messages, http, queued,
+                       recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies,
+                       expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

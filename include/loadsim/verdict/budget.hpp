@@ -28,8 +28,10 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 ///   unexpected, outcomes.NAME, each also with .rate (fraction of the requests due)
 ///   sessions.refused, sessions.dropped, sessions.reconnects, queued.delivered, queued.out_of_order,
 ///   anomalies, anomalies.NAME (without expected ones)
-/// LABELS: service=NAME and phase=NAME for hops, phase=NAME for unexpected and outcomes, condition=NAME for recovery,
-/// campaign=NAME for campaigns. A name must not contain a comma or a brace. Labels may also follow the stat.
+/// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
+/// condition=NAME for recovery; campaign=NAME for campaigns. The segment is that of the request's vehicle; a condition is one that was
+/// active on the vehicle when the request was due, or until it ended. A name must not contain a comma or a brace. Labels may also follow
+/// the stat.
 /// OPERATOR: < <= == >= >.
 /// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
 ///
@@ -57,6 +59,7 @@ struct budget {
     double limit = 0;        ///< milliseconds, a count, or a fraction
     std::string condition{}; ///< label; empty = all
     std::string campaign{};  ///< label; empty = all
+    std::string segment{};   ///< label; empty = all
 
     friend bool operator==(const budget&, const budget&) = default;
 };
@@ -64,12 +67,14 @@ struct budget {
 /// Errors: one sentence, with the nearest metric, hop or outcome when a name is unknown.
 result<budget> parse_budget(std::string_view expression);
 
-/// The first of these budgets that limits a percentile or the maximum of `e2e`, of any label, from above: recovery.latency
-/// compares with it. nullopt: none.
+/// The first of these budgets that limits a percentile or the maximum of `e2e` from above: recovery.latency compares with it. Of any
+/// label but `condition`, whose requests end with the condition. nullopt: none.
 std::optional<budget> recovery_budget(const std::vector<budget>&);
 
-/// Samples of the hop, service and phase of a latency budget.
+/// Samples of the hop and the labels of a latency budget.
 measure::histogram samples_of(const budget&, const measure::totals&, const measure::labels&);
+/// True: of a hop, `unexpected` or `outcomes`, which have the labels of requests.
+bool is_of_requests(const budget&);
 /// True: there is no data without a TLS handshake of a vehicle.
 bool is_of_tls(const budget&);
 /// True: the value, in the unit of the limit, is within it.

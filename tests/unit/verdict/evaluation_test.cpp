@@ -14,7 +14,7 @@ namespace {
 
 const measure::labels names{.services = {"horn", "lights"},
                             .phases = {"ramp", "steady", "ramp"},
-                            .segments = {},
+                            .segments = {"driving", "parked"},
                             .behaviours = {},
                             .conditions = {"tunnel", "storm", "spike"},
                             .observers = {},
@@ -128,6 +128,44 @@ TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
         EXPECT_EQ(j.observed_text, c.observed) << c.budget << ": " << c.reason;
         EXPECT_EQ(j.verdict, c.verdict) << c.budget << ": " << c.reason;
     }
+}
+
+TEST(evaluate_budget, selects_by_all_labels_alone_and_together) {
+    measure::totals t;
+    t.requests.due = 100;
+    const auto add = [&](measure::request_group group, nanoseconds e2e, std::uint64_t due, std::uint64_t errored) {
+        t.latencies.record({hop::e2e, group}, e2e);
+        auto& counts = t.groups[group];
+        counts.due = due;
+        counts.outcomes[static_cast<std::size_t>(outcome::errored)] = counts.unexpected = errored;
+        counts.outcomes[static_cast<std::size_t>(outcome::executed)] = due - errored;
+    };
+    const std::uint32_t horn = 0, lights = 1, steady = 1, driving = 0, parked = 1, tunnel = 0;
+    add({horn, steady, driving}, 100us, 60, 0);
+    add({horn, steady, parked}, 200us, 30, 2);
+    add({horn, steady, parked, tunnel}, 200us, 20, 2);
+    add({lights, steady, parked}, 400us, 10, 1);
+    const struct {
+        const char* budget;
+        const char* observed;
+    } cases[] = {
+        {"e2e.max < 1s", "0.4ms"},
+        {"e2e.count > 0", "3"}, // no request twice
+        {"e2e{segment=parked}.count > 0", "2"},
+        {"e2e{segment=parked,service=horn}.max < 1s", "0.2ms"},
+        {"e2e{condition=tunnel}.count > 0", "1"},
+        {"e2e{segment=driving,condition=tunnel}.count > 0", "no data"},
+        {"e2e{condition=storm}.max < 1s", "no data"},
+        {"unexpected{segment=parked} == 0", "3"},
+        {"unexpected{segment=parked}.rate < 1%", "7.5%"},
+        {"unexpected{service=horn} == 0", "2"},
+        {"unexpected{service=lights,phase=steady}.rate < 1%", "10%"},
+        {"outcomes.errored{condition=tunnel}.rate < 1%", "10%"},
+        {"outcomes.executed{segment=driving,phase=steady} == 60", "60"},
+        {"unexpected{segment=driving,condition=tunnel} == 0", "no data"},
+        {"unexpected{condition=nowhere} == 0", "no data"},
+    };
+    for (const auto& c : cases) EXPECT_EQ(evaluated(c.budget, t).observed_text, c.observed) << c.budget;
 }
 
 TEST(evaluate_budget, of_handshakes_that_all_failed) {
