@@ -20,7 +20,7 @@ using measure::labels;
 using measure::run_result;
 
 std::string_view end_reason_text(run_result::end_reason e) {
-    constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "aborted"};
+    constexpr std::string_view texts[] = {"complete", "interrupted", "terminated", "aborted", "budget"};
     return texts[static_cast<std::size_t>(e)];
 }
 
@@ -219,7 +219,8 @@ json::array budgets(const verdict::evaluation& evaluation) {
         rows.push_back(
             json::object{{"expression", result.expression},
                          {"observed_value", result.observed ? json::value(*result.observed) : json::value(nullptr)},
-                         {"verdict", to_string(result.verdict)}});
+                         {"verdict", to_string(result.verdict)},
+                         {"severity", to_string(result.severity)}});
     return rows;
 }
 

@@ -257,6 +257,32 @@ void warn_of_unmeasured_recoveries(const scenario_config& config, problems& warn
     }
 }
 
+/// Longest part of the load, phase after phase, that a budget covers.
+nanoseconds longest_covered_time(const verdict::budget& b, const scenario_config& config) {
+    nanoseconds longest{0}, current{0};
+    for (const auto& p : phases_of(config)) {
+        current = verdict::covers_phase(b, p.name) ? current + p.duration : nanoseconds{0};
+        longest = std::max(longest, current);
+    }
+    return longest;
+}
+
+/// Windows and an end of the load that are longer than the load.
+void warn_of_long_windows(const scenario_config& config, problems& warnings) {
+    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
+        const auto& b = config.budgets[i];
+        const auto path = fmt::format("budgets[{}]", i);
+        if (const auto covered = longest_covered_time(b, config); b.over > covered)
+            warnings.add(path,
+                         fmt::format("the budget has no data: it covers {} of the load at a time, which is no full "
+                                     "window of {}",
+                                     format_duration(covered), format_duration(b.over)));
+        if (b.abort_after && seconds(*b.abort_after) >= load_seconds(config.load))
+            warnings.add(path, fmt::format("abort: {} does not end the run: the load is over by then",
+                                           format_duration(*b.abort_after)));
+    }
+}
+
 void warn_of_unmeasured_tls(const scenario_config& config, problems& warnings) {
     if (vehicles_use_tls(config)) return;
     for (std::size_t i = 0; i < config.budgets.size(); ++i)
@@ -383,6 +409,7 @@ problems check(const scenario_config& config, problems& warnings) {
     warn_of_high_limits(config, warnings);
     warn_of_unmeasured_recoveries(config, warnings);
     warn_of_unmeasured_tls(config, warnings);
+    if (all.empty()) warn_of_long_windows(config, warnings);
     if (all.empty()) warn_of_load(config, warnings);
     return all;
 }

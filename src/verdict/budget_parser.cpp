@@ -1,4 +1,5 @@
 #include "metric.hpp"
+#include "qualifiers.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -208,7 +210,7 @@ result<budget> parse_budget(std::string_view expression) {
     const auto limit = parse_limit(b, tokens->limit);
     if (!limit) return limit.error();
     b.limit = *limit;
-    b.expression = normalised(b, *tokens);
+    b.expression = b.limit_expression = normalised(b, *tokens);
     return parsed;
 }
 
@@ -225,6 +227,9 @@ std::vector<std::string> check(const budget& b, const measure::labels& names) {
     check_name("phase", b.phase, names.phases);
     check_name("condition", b.condition, names.conditions);
     check_name("campaign", b.campaign, names.campaigns);
+    for (const auto& name : b.during) check_name("phase", name, names.phases);
+    for (const auto& name : b.except) check_name("phase", name, names.phases);
+    std::ranges::move(check_qualifiers(b, names), std::back_inserter(errors));
     return errors;
 }
 

@@ -1,5 +1,7 @@
 #include <loadsim/verdict/budget.hpp>
 
+#include "budget_part.hpp"
+
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/units.hpp>
 
@@ -42,8 +44,11 @@ std::optional<double> stat_of(const measure::histogram& samples, const budget& b
 
 /// Indexes of the phases of a budget; nullopt: all.
 std::vector<optional_index> phases_of(const budget& b, const measure::labels& names) {
-    if (b.phase.empty()) return {std::nullopt};
-    return indexes_of(b.phase, names.phases);
+    if (b.phase.empty() && b.during.empty() && b.except.empty()) return {std::nullopt};
+    std::vector<optional_index> indexes;
+    for (std::uint32_t i = 0; i < names.phases.size(); ++i)
+        if (covers_phase(b, names.phases[i])) indexes.emplace_back(i);
+    return indexes;
 }
 
 /// The groups of requests that a budget is about; none: a label without a match.
@@ -220,6 +225,7 @@ std::optional<budget> recovery_budget(const std::vector<budget>& all) {
 }
 
 budget_result evaluate_budget(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    if (has_part(b)) return evaluate_part_of_run(b, run, names);
     const auto observed = observed_value(b, run, names);
     if (!observed) return {b.expression, std::nullopt, "no data", budget_verdict::no_data};
     const auto verdict = is_within(b, *observed) ? budget_verdict::pass : budget_verdict::fail;

@@ -77,15 +77,31 @@ void check_lag(verdict_builder& builder, const measure::run_result& run) {
                 format_duration(delay), format_duration(run.lag_limit)));
 }
 
+void check_early_end(verdict_builder& builder, const measure::run_result& run) {
+    if (run.ended == end_reason::budget)
+        builder.add(run_verdict::fail, exit_code::missed,
+                    fmt::format("The run ended early after {}. Its figures are those of a part.", run.abort_reason));
+}
+
 void check_budgets(verdict_builder& builder) {
     for (const auto& j : builder.result.budgets)
-        if (j.verdict == budget_verdict::fail)
+        if (j.verdict == budget_verdict::fail && j.severity == budget_severity::fail)
             builder.add(run_verdict::fail, exit_code::missed,
                         fmt::format("Budget missed: {}, observed {}.", j.expression, j.observed_text));
     for (const auto& j : builder.result.budgets)
-        if (j.verdict == budget_verdict::no_data)
+        if (j.verdict == budget_verdict::no_data && j.severity == budget_severity::fail)
             builder.add(run_verdict::no_data, exit_code::no_data,
                         fmt::format("Budget without data: {}, because the run has no sample of it.", j.expression));
+}
+
+/// Notes, after all reasons: the first reason decides.
+void note_warnings(verdict_builder& builder) {
+    for (const auto& j : builder.result.budgets)
+        if (j.severity == budget_severity::warn && j.verdict != budget_verdict::pass)
+            builder.add(run_verdict::pass, exit_code::pass,
+                        fmt::format("Warning: budget {}: {}, observed {}.",
+                                    j.verdict == budget_verdict::fail ? "missed" : "not decided", j.expression,
+                                    j.observed_text));
 }
 
 } // namespace
@@ -97,11 +113,16 @@ std::string_view to_string(run_verdict v) {
 
 evaluation evaluate(const measure::run_result& run, const std::vector<budget>& limits, const measure::labels& names) {
     verdict_builder builder;
-    for (const auto& b : limits) builder.result.budgets.push_back(evaluate_budget(b, run, names));
+    for (const auto& b : limits) {
+        builder.result.budgets.push_back(evaluate_budget(b, run, names));
+        builder.result.budgets.back().severity = b.severity;
+    }
     check_ledger(builder, run);
     check_end_reason(builder, run);
     check_lag(builder, run);
+    check_early_end(builder, run);
     check_budgets(builder);
+    note_warnings(builder);
     if (run.sum.requests.due == 0 && limits.empty())
         builder.add(run_verdict::pass, exit_code::pass,
                     "No request was due and there was no budget: nothing was tested.");

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/measure/run_result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +15,12 @@
 namespace loadsim::verdict {
 
 enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, greater };
+
+enum class budget_severity : std::uint8_t {
+    fail,
+    warn, ///< reported; never decides the verdict
+};
+std::string_view to_string(budget_severity);
 
 /// METRIC[{LABELS}][.STAT] OPERATOR LIMIT, such as e2e{service=horn,phase=steady}.p99 < 800ms. Metrics:
 ///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN
@@ -38,7 +46,8 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 /// A percentile is the highest value of its histogram bucket, in whole microseconds: up to 1 us and 0.1 % above the sample and
 /// never below it, so that rounding cannot hide a missed upper limit.
 struct budget {
-    std::string expression; ///< as written, blanks normalised, labels after the metric
+    /// As written, blanks normalised, labels after the metric; then `over`, `during` and `except`, as in qualified_expression().
+    std::string expression;
     enum class kind : std::uint8_t {
         latency,
         latency_count,
@@ -60,6 +69,12 @@ struct budget {
     std::string condition{}; ///< label; empty = all
     std::string campaign{};  ///< label; empty = all
     std::string segment{};   ///< label; empty = all
+    budget_severity severity{};
+    std::vector<std::string> during{};        ///< names of phases; empty = all
+    std::vector<std::string> except{};        ///< names of phases that are left out
+    std::chrono::seconds over{0};             ///< every window of this length must hold; 0: the run as a whole
+    std::optional<nanoseconds> abort_after{}; ///< time of the load from which a miss ends the run; absent: no miss does
+    std::string limit_expression{};           ///< METRIC OPERATOR LIMIT alone
 
     friend bool operator==(const budget&, const budget&) = default;
 };
@@ -80,7 +95,13 @@ bool is_of_tls(const budget&);
 /// True: the value, in the unit of the limit, is within it.
 bool is_within(const budget&, double value);
 
-/// Errors for labels without a matching service, phase, condition or campaign in the scenario. Empty: none.
+/// "e2e.p99 < 1s over 1m windows, during steady": the expression with what else is given. It names the budget in the report.
+std::string qualified_expression(const budget&);
+/// True: label, `during` and `except` do not leave out the phase.
+bool covers_phase(const budget&, std::string_view phase);
+
+/// Errors for labels and phases without a match in the scenario, and for what the metric cannot have: a window of a recovery ... Empty:
+/// none.
 std::vector<std::string> check(const budget&, const measure::labels&);
 
 enum class budget_verdict : std::uint8_t { pass, fail, no_data };
@@ -89,8 +110,10 @@ std::string_view to_string(budget_verdict);
 struct budget_result {
     std::string expression;
     std::optional<double> observed; ///< in the limit's unit; absent: no data, or longer than the run
-    std::string observed_text;      ///< "123.4ms", "0.02%", "7", "no data", "not in this run"
+    /// "123.4ms", "0.02%", "7", "no data", "not in this run"; of windows: the value of the worst one, and its time.
+    std::string observed_text;
     budget_verdict verdict{};
+    budget_severity severity{};
 };
 
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
@@ -99,6 +122,16 @@ struct budget_result {
 /// sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of queued always have data.
 /// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and recoveries are
 /// no data: they may still have come.
+/// A budget of which has_part() is true is evaluated on its part of the run result; without one it has no data.
 budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&);
+
+/// True: the sum of the run is not enough. It has windows, or it leaves out phases and is not counted by phase.
+bool has_part(const budget&);
+/// What evaluate_part() needs of the totals, without records.
+measure::totals part_of(const budget&, const measure::totals&);
+/// Evaluates a budget on a part of a run, such as a window. As of an aborted run, requests in flight count in no rate.
+budget_result evaluate_part(const budget&, const measure::totals& part, const measure::labels&);
+/// True: the first result of this budget is worse than the second; no data is the best.
+bool is_worse(const budget&, const budget_result&, const budget_result&);
 
 } // namespace loadsim::verdict

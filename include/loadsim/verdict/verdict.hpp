@@ -36,9 +36,9 @@ struct evaluation {
 /// Evaluates a finished run. The first rule that applies decides (run_verdict, exit_code):
 /// ledger inconsistent (due != sum of outcomes, a request left open, a complete run with due != planned): invalid,
 /// internal_error (requests in flight of an aborted run are no mismatch) · interrupted by Ctrl-C: invalid, interrupted
-/// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit: invalid, invalid · a budget
-/// missed: fail, missed · a budget without data: no_data, no_data · pass.
-/// `reasons` lists all rules that apply, in that order. A pass without a request due and without a budget has a note.
+/// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit: invalid, invalid · ended
+/// early by a budget, or a budget missed: fail, missed · a budget without data: no_data, no_data · pass.
+/// A budget of severity warn is only a note. `reasons` lists all rules that apply, in that order. A pass without a request due and without a budget has a note.
 evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&);
 
 } // namespace loadsim::verdict

@@ -12,7 +12,7 @@ std::uint64_t open_requests_over_limit(const measure::ledger& ledger, const std:
     return ledger.count_open_since(now - limit, [&](const measure::due_request& r) {
         return (budget->service.empty() || budget->service == labels.services[r.service]) &&
                (budget->segment.empty() || budget->segment == labels.segments[r.segment]) &&
-               (budget->phase.empty() || budget->phase == labels.phases[r.phase]);
+               verdict::covers_phase(*budget, labels.phases[r.phase]);
     });
 }
 
