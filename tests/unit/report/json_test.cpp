@@ -239,9 +239,21 @@ TEST(run_json, identifies_program_version_and_run) {
 }
 
 TEST(summary_json, budgets_with_observed_values) {
-    expect_json(summary().at("budgets"), R"([{"expression":"e2e.p99 < 1s","observed_value":1000,"verdict":"fail"},
-        {"expression":"unexpected <= 1","observed_value":1,"verdict":"pass"},
-        {"expression":"expiry.p99 < 12s","observed_value":null,"verdict":"no data"}])");
+    expect_json(summary().at("budgets"), R"([
+        {"expression":"e2e.p99 < 1s","observed_value":1000,"verdict":"fail","severity":"fail"},
+        {"expression":"unexpected <= 1","observed_value":1,"verdict":"pass","severity":"fail"},
+        {"expression":"expiry.p99 < 12s","observed_value":null,"verdict":"no data","severity":"fail"}])");
+    auto warned = sample_run::missed_budget();
+    warned.budgets[0].severity = verdict::budget_severity::warn;
+    const auto rows = json::parse(summary_json(sample_run::run(), warned, sample_run::labels())).at("budgets");
+    EXPECT_EQ(rows.at(0).at("severity").as_string(), "warn");
+}
+
+TEST(summary_json, end_by_a_budget) {
+    auto run = sample_run::run();
+    run.ended = measure::run_result::end_reason::budget;
+    const auto s = json::parse(summary_json(run, sample_run::missed_budget(), sample_run::labels()));
+    EXPECT_EQ(s.at("end_reason").as_string(), "budget");
 }
 
 TEST(summary_json, time_is_utc_in_every_time_zone) {
