@@ -227,20 +227,20 @@ TEST(exit_code, has_documented_values) {
 }
 
 TEST(evaluate, a_warning_is_a_note) {
-    auto limits = budgets({"e2e.p99 < 1us", "notify.p99 < 1s", "e2e.p50 < 1s"});
+    auto limits = budgets({"outcomes.executed < 5", "notify.p99 < 1s", "e2e.p50 < 1s"});
     for (auto& b : limits) b.severity = budget_severity::warn;
     auto all = evaluate(good_run(), limits, {});
     EXPECT_EQ(all.verdict, run_verdict::pass);
     EXPECT_EQ(all.code, exit_code::pass);
-    EXPECT_THAT(all.reasons, ElementsAre("Warning: budget missed: e2e.p99 < 1us, observed 0.05ms.",
+    EXPECT_THAT(all.reasons, ElementsAre("Warning: budget missed: outcomes.executed < 5, observed 10.",
                                          "Warning: budget not decided: notify.p99 < 1s, observed no data."));
     EXPECT_EQ(all.budgets[0].verdict, budget_verdict::fail) << "it is reported as it is";
     EXPECT_EQ(all.budgets[0].severity, budget_severity::warn);
 
-    limits.push_back(*parse_budget("e2e.p99 < 2us"));
+    limits.push_back(*parse_budget("outcomes.executed < 6"));
     all = evaluate(good_run(), limits, {});
     EXPECT_EQ(all.code, exit_code::missed);
-    EXPECT_EQ(all.reasons.front(), "Budget missed: e2e.p99 < 2us, observed 0.05ms.") << "the decisive one first";
+    EXPECT_EQ(all.reasons.front(), "Budget missed: outcomes.executed < 6, observed 10.") << "the decisive one first";
 }
 
 TEST(evaluate, an_early_end_by_a_budget_is_a_fail_even_if_it_holds_afterwards) {
