@@ -109,6 +109,7 @@ result<comparison> parse_operator(std::string_view op) {
 /// Label keys allowed for the metric of a budget.
 std::vector<std::string_view> allowed_labels(const budget& b) {
     if (b.metric.starts_with("campaigns.")) return {"campaign"};
+    if (b.metric.starts_with("observers.")) return {"observer"};
     if (b.metric_kind == budget::kind::recovery) return {"condition"};
     if (is_of_requests(b)) return {"service", "segment", "phase", "condition"};
     return {};
@@ -118,6 +119,7 @@ std::string& label_of(budget& b, std::string_view key) {
     if (key == "service") return b.service;
     if (key == "segment") return b.segment;
     if (key == "phase") return b.phase;
+    if (key == "observer") return b.observer;
     return key == "campaign" ? b.campaign : b.condition;
 }
 
@@ -227,6 +229,7 @@ std::vector<std::string> check(const budget& b, const measure::labels& names) {
     check_name("phase", b.phase, names.phases);
     check_name("condition", b.condition, names.conditions);
     check_name("campaign", b.campaign, names.campaigns);
+    check_name("observer", b.observer, names.observers);
     for (const auto& name : b.during) check_name("phase", name, names.phases);
     for (const auto& name : b.except) check_name("phase", name, names.phases);
     std::ranges::move(check_qualifiers(b, names), std::back_inserter(errors));

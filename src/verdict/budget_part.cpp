@@ -54,6 +54,7 @@ measure::totals part_of(const budget& b, const measure::totals& all) {
     if (b.metric.starts_with("sessions.")) part.sessions = all.sessions;
     if (b.metric.starts_with("queued.")) part.queued = all.queued;
     if (b.metric.starts_with("campaigns.")) part.campaigns = all.campaigns;
+    if (b.metric.starts_with("observers.")) part.observers = all.observers;
     if (b.metric.starts_with("anomalies")) part.anomalies = all.anomalies;
     return part;
 }

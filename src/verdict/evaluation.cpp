@@ -95,6 +95,25 @@ std::uint64_t count_of(const budget& b, const measure::totals& totals, const mea
     return end ? requests.outcomes[static_cast<std::size_t>(*end)] : requests.unexpected;
 }
 
+/// Absent: the observers have seen nothing.
+std::optional<double> observer_value(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    measure::observer_counts sum;
+    for (const auto& [observer, counts] : totals.observers)
+        if (b.observer.empty() || names.observer(observer) == b.observer) add(sum, counts);
+    const auto sum_of = [](const auto& by_reason) {
+        std::uint64_t all = 0;
+        for (const auto& [reason, count] : by_reason) all += count;
+        return all;
+    };
+    const auto rejections = sum_of(sum.rejections), errors = sum_of(sum.connection_errors);
+    if (sum.received + sum.completions + rejections + errors == 0) return std::nullopt;
+    const auto count = b.metric == "observers.completions"     ? sum.completions
+                       : b.metric == "observers.disagreements" ? sum.disagreements
+                       : b.metric == "observers.rejections"    ? rejections
+                                                               : errors;
+    return static_cast<double>(count);
+}
+
 /// Longest recovery in milliseconds; absent: none measured.
 std::optional<double> recovery_time(const budget& b, const measure::run_result& run) {
     std::optional<double> longest;
@@ -144,6 +163,7 @@ const measure::histogram& connect_samples(const budget& b, const measure::sessio
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
     if (b.metric.starts_with("campaigns.")) return campaign_value(b, run, names);
+    if (b.metric.starts_with("observers.")) return observer_value(b, totals, names);
     if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
     if (b.metric_kind == kind::latency) return stat_of(samples_of(b, totals, names), b);
     if (b.metric_kind == kind::connect) return stat_of(connect_samples(b, totals.sessions), b);

@@ -36,10 +36,11 @@ std::string_view to_string(budget_severity);
 ///   unexpected, outcomes.NAME, each also with .rate (fraction of the requests due)
 ///   sessions.refused, sessions.dropped, sessions.reconnects, queued.delivered, queued.out_of_order,
 ///   anomalies, anomalies.NAME (without expected ones)
+///   observers.completions, .disagreements, .rejections, .connection_errors   what observers have seen
 /// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
-/// condition=NAME for recovery; campaign=NAME for campaigns. The segment is that of the request's vehicle; a condition is one that was
-/// active on the vehicle when the request was due, or until it ended. A name must not contain a comma or a brace. Labels may also follow
-/// the stat.
+/// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers. The segment is that of the request's
+/// vehicle; a condition is one that was active on the vehicle when the request was due, or until it ended. A name must not contain a comma
+/// or a brace. Labels may also follow the stat.
 /// OPERATOR: < <= == >= >.
 /// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
 ///
@@ -69,6 +70,7 @@ struct budget {
     std::string condition{}; ///< label; empty = all
     std::string campaign{};  ///< label; empty = all
     std::string segment{};   ///< label; empty = all
+    std::string observer{};  ///< label; empty = all
     budget_severity severity{};
     std::vector<std::string> during{};        ///< names of phases; empty = all
     std::vector<std::string> except{};        ///< names of phases that are left out
@@ -119,7 +121,8 @@ struct budget_result {
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
 /// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
-/// sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of queued always have data.
+/// Observers that have seen nothing. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of
+/// queued always have data.
 /// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and recoveries are
 /// no data: they may still have come.
 /// A budget of which has_part() is true is evaluated on its part of the run result; without one it has no data.

@@ -132,7 +132,7 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         {"outcome.errored == 0", "unknown metric 'outcome'; did you mean 'outcomes'?"},
         {"zzzzzz == 0",
          "unknown metric 'zzzzzz'; there are: lag, accept, dispatch, vehicle, notify, e2e, platform, expiry, "
-         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies"},
+         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies, observers"},
         {"e2e.avgg < 1s", "unknown statistic 'avgg'"},
         {"e2e.maxx < 1s", "unknown statistic 'maxx'; did you mean 'max'?"},
         {"e2e.rate < 1%", "unknown statistic 'rate'"},
@@ -221,6 +221,9 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         {"anomalies.comand_lost == 0", "unknown anomaly 'comand_lost'; did you mean 'command_lost'?"},
         {"sessions.connect{phase=x}.p99 < 1s", "sessions.connect has no labels"},
         {"anomalies{phase=x} == 0", "anomalies has no labels"},
+        {"observers == 0", "observers needs the name of a metric, such as observers.rejections"},
+        {"observers.rejection == 0", "unknown metric of observers 'rejection'; did you mean 'rejections'?"},
+        {"observers.rejections{obsever=mqtt} == 0", "unknown label 'obsever'; did you mean 'observer'?"},
     };
     for (const auto& [text, says] : cases) {
         const auto b = parse_budget(text);
@@ -244,7 +247,7 @@ TEST(check_budget, reports_labels_without_a_match) {
                                 .segments = {"parked", "driving"},
                                 .behaviours = {},
                                 .conditions = {"tunnel", "garage"},
-                                .observers = {},
+                                .observers = {"mqtt", "webhook"},
                                 .campaigns = {"recall"}};
     EXPECT_THAT(check(parsed("e2e.p99 < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("e2e{service=lights,phase=warm up}.p99 < 1s"), names), IsEmpty());
@@ -256,6 +259,8 @@ TEST(check_budget, reports_labels_without_a_match) {
     EXPECT_THAT(check(parsed("e2e{segment=parkd,condition=tunel}.p99 < 1s"), names),
                 ElementsAre("unknown segment 'parkd'; did you mean 'parked'?",
                             "unknown condition 'tunel'; did you mean 'tunnel'?"));
+    EXPECT_THAT(check(parsed("observers{observer=webhok}.rejections == 0"), names),
+                ElementsAre("unknown observer 'webhok'; did you mean 'webhook'?"));
     EXPECT_THAT(check(parsed("recovery{condition=garage}.time < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("campaigns{campaign=recall}.undelivered == 0"), names), IsEmpty());
     EXPECT_THAT(check(parsed("campaigns{campaign=recal}.latency.p99 < 1s"), names),

@@ -17,7 +17,7 @@ const measure::labels names{.services = {"horn", "lights"},
                             .segments = {"driving", "parked"},
                             .behaviours = {},
                             .conditions = {"tunnel", "storm", "spike"},
-                            .observers = {},
+                            .observers = {"mqtt", "webhook"},
                             .campaigns = {"recall", "news", "later"}};
 
 /// Values with exact histogram buckets (below 2048 us), so that the results are round numbers.
@@ -168,6 +168,21 @@ TEST(evaluate_budget, selects_by_all_labels_alone_and_together) {
     for (const auto& c : cases) EXPECT_EQ(evaluated(c.budget, t).observed_text, c.observed) << c.budget;
 }
 
+TEST(evaluate_budget, counts_what_observers_have_seen) {
+    measure::totals t;
+    t.observers[0].completions = 10;
+    t.observers[0].rejections = {{"not JSON", 2}, {"no VIN", 3}};
+    t.observers[1].completions = 7;
+    t.observers[1].disagreements = 1;
+    t.observers[1].connection_errors = {{"HTTP 401", 4}};
+    const char* const cases[][2] = {
+        {"observers.completions > 0", "17"},   {"observers{observer=webhook}.completions > 0", "7"},
+        {"observers.rejections == 0", "5"},    {"observers.rejections{observer=webhook} == 0", "0"},
+        {"observers.disagreements == 0", "1"}, {"observers.connection_errors == 0", "4"},
+    };
+    for (const auto& [budget, observed] : cases) EXPECT_EQ(evaluated(budget, t).observed_text, observed) << budget;
+}
+
 TEST(evaluate_budget, of_handshakes_that_all_failed) {
     measure::totals t;
     t.sessions.tls.failures = {{"TLS alert from the peer: unknown ca", 4}};
@@ -246,7 +261,8 @@ TEST(evaluate_budget, never_passes_without_data) {
                              "outcomes.errored == 0",
                              "outcomes.errored.rate == 0%",
                              "anomalies == 0",
-                             "anomalies.completion_duplicated == 0"}) {
+                             "anomalies.completion_duplicated == 0",
+                             "observers.rejections == 0"}) {
         const auto j = evaluated(text, nothing);
         EXPECT_EQ(j.verdict, budget_verdict::no_data) << text;
         EXPECT_EQ(j.observed, std::nullopt) << text;
