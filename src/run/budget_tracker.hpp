@@ -12,7 +12,7 @@
 
 namespace loadsim::run {
 
-/// Counts the intervals of a run for each such budget. Keeps the current window and the worst one, so that the memory does not grow.
+/// Counts the intervals of a run for each such budget. Keeps the current window and the worst one: the memory does not grow.
 ///
 /// Windows follow each other from the start of the load, or of the first phase that the budget covers, to the nearest end of an
 /// interval; the rest at the end is no full window.

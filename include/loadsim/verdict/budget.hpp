@@ -39,8 +39,8 @@ std::string_view to_string(budget_severity);
 ///   observers.completions, .disagreements, .rejections, .connection_errors   what observers have seen
 /// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
 /// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers. The segment is that of the request's
-/// vehicle; a condition is one that was active on the vehicle when the request was due, or until it ended. A name must not contain a comma
-/// or a brace. Labels may also follow the stat.
+/// vehicle; a condition is one that was active on the vehicle when the request was due, or until it ended. A name must not contain
+/// a comma or a brace. Labels may also follow the stat.
 /// OPERATOR: < <= == >= >.
 /// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
 ///
@@ -84,8 +84,8 @@ struct budget {
 /// Errors: one sentence, with the nearest metric, hop or outcome when a name is unknown.
 result<budget> parse_budget(std::string_view expression);
 
-/// The first of these budgets that limits a percentile or the maximum of `e2e` from above: recovery.latency compares with it. Of any
-/// label but `condition`, whose requests end with the condition. nullopt: none.
+/// The first of these budgets that limits a percentile or the maximum of `e2e` from above: recovery.latency compares with it.
+/// Of any label but `condition`, whose requests end with the condition. nullopt: none.
 std::optional<budget> recovery_budget(const std::vector<budget>&);
 
 /// Samples of the hop and the labels of a latency budget.
@@ -102,8 +102,8 @@ std::string qualified_expression(const budget&);
 /// True: label, `during` and `except` do not leave out the phase.
 bool covers_phase(const budget&, std::string_view phase);
 
-/// Errors for labels and phases without a match in the scenario, and for what the metric cannot have: a window of a recovery ... Empty:
-/// none.
+/// Errors for labels and phases without a match in the scenario, and for what the metric cannot have, such as a window of a
+/// recovery. Empty: none.
 std::vector<std::string> check(const budget&, const measure::labels&);
 
 enum class budget_verdict : std::uint8_t { pass, fail, no_data };
@@ -121,8 +121,8 @@ struct budget_result {
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
 /// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
-/// Observers that have seen nothing. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of
-/// queued always have data.
+/// Observers that have seen nothing. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all
+/// counts of queued always have data.
 /// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and recoveries are
 /// no data: they may still have come.
 /// A budget of which has_part() is true is evaluated on its part of the run result; without one it has no data.

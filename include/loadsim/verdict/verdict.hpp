@@ -38,7 +38,8 @@ struct evaluation {
 /// internal_error (requests in flight of an aborted run are no mismatch) · interrupted by Ctrl-C: invalid, interrupted
 /// · terminated or aborted: invalid, invalid · p99 of lag or loop delay above lag_limit: invalid, invalid · ended
 /// early by a budget, or a budget missed: fail, missed · a budget without data: no_data, no_data · pass.
-/// A budget of severity warn is only a note. `reasons` lists all rules that apply, in that order. A pass without a request due and without a budget has a note.
+/// `reasons` lists all rules that apply, in that order. A budget of severity warn is only a note, as are a pass without a request
+/// due and without a budget.
 evaluation evaluate(const measure::run_result&, const std::vector<budget>&, const measure::labels&);
 
 } // namespace loadsim::verdict
