@@ -123,7 +123,7 @@ public:
         } else if constexpr (std::is_same_v<T, measure::histogram>) {
             read_histogram(v, into, path);
         } else if constexpr (std::is_same_v<T, measure::latency_table>) {
-            std::map<measure::latency_table::key, measure::histogram> cells;
+            std::map<measure::latency_key, measure::histogram> cells;
             read(v, cells, path);
             for (const auto& [key, samples] : cells) into.merge(key, samples);
         } else if constexpr (described<T>) {

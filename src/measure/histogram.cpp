@@ -119,27 +119,23 @@ histogram histogram::from_counts(std::vector<std::uint64_t> counts, std::uint64_
     return made;
 }
 
-void latency_table::record(hop h, std::uint32_t service, std::uint32_t phase, nanoseconds sample) {
-    cells_[{h, service, phase}].record(sample);
-}
+void latency_table::record(const latency_key& where, nanoseconds sample) { cells_[where].record(sample); }
 
 void latency_table::merge(const latency_table& other) {
     for (const auto& [where, samples] : other.cells_) merge(where, samples);
 }
 
-void latency_table::merge(const key& where, const histogram& samples) { cells_[where].merge(samples); }
+void latency_table::merge(const latency_key& where, const histogram& samples) { cells_[where].merge(samples); }
 
 void latency_table::erase_phase(std::uint32_t phase) {
-    std::erase_if(cells_, [phase](const auto& cell) { return std::get<2>(cell.first) == phase; });
+    std::erase_if(cells_, [phase](const auto& cell) { return cell.first.group.phase == phase; });
 }
 
-histogram latency_table::select(hop h, latency_filter wanted) const {
+histogram latency_table::select(hop h, const group_selection& wanted) const {
     histogram selected;
-    for (auto cell = cells_.lower_bound({h, 0, 0}); cell != cells_.end(); ++cell) {
-        const auto& [of, service, phase] = cell->first;
-        if (of != h) break;
-        if (wanted.service.value_or(service) == service && wanted.phase.value_or(phase) == phase)
-            selected.merge(cell->second);
+    for (auto cell = cells_.lower_bound({h, {.condition = 0}}); cell != cells_.end(); ++cell) {
+        if (cell->first.section != h) break;
+        if (wanted.matches(cell->first.group)) selected.merge(cell->second);
     }
     return selected;
 }

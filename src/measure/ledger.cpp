@@ -69,7 +69,8 @@ void ledger::skip(const due_request& spec, std::string_view why, bool wanted) {
     ++s.counts.phases[spec.phase].due;
     open_request meant{.spec = spec};
     if (wanted) meant.spec.expected = outcome::skipped; // as the scenario requires: on the diagonal of the matrix
-    s.count_outcome(meant.spec, outcome::skipped, !wanted);
+    for (const auto& t : s.conditions.of(spec.vehicle)) meant.add_condition(t.condition);
+    s.count_outcome(meant, outcome::skipped, !wanted);
     ++s.counts.errors[std::string(why)];
     if (!wanted || s.record_mode == recording::all)
         s.counts.request_records.push_back(make_request_record(meant, {outcome::skipped, !wanted, why}, s.names,

@@ -188,7 +188,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
     open_request& e = at->second;
     reattribute_candidates(e, true, observed);
     const bool unexpected = !e.spec.expected.contains(end);
-    count_outcome(e.spec, end, unexpected);
+    count_outcome(e, end, unexpected);
     record_latencies(e, end, observed);
     if (unexpected || record_mode == recording::all || !e.anomalies.empty())
         emit_record(e, {end, unexpected, why, observed});
@@ -231,11 +231,21 @@ void ledger::state::emit_expired_records(monotonic_time now) {
     std::ranges::move(over, std::back_inserter(counts.request_records));
 }
 
-void ledger::state::count_outcome(const due_request& spec, outcome end, bool unexpected) {
+void ledger::state::count_outcome(const open_request& e, outcome end, bool unexpected) {
+    const auto& spec = e.spec;
     const auto which = static_cast<std::size_t>(end);
     ++counts.requests.outcomes[which];
     ++counts.phases[spec.phase].outcomes[which];
     ++counts.matrix[{spec.segment, spec.service, spec.expected, end}];
+    const auto count_in = [&](const request_group& group) {
+        auto& sum = counts.groups[group];
+        ++sum.due;
+        if (e.sent != never) ++sum.sent;
+        ++sum.outcomes[which];
+        if (unexpected) ++sum.unexpected;
+    };
+    count_in(e.group());
+    for (const auto condition : e.conditions) count_in(e.group(condition));
     if (!unexpected) return;
     ++counts.requests.unexpected;
     ++counts.phases[spec.phase].unexpected;
@@ -243,13 +253,28 @@ void ledger::state::count_outcome(const due_request& spec, outcome end, bool une
 
 void ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
     const auto& own = e.own;
+    const auto record = [&](hop h, nanoseconds duration) {
+        record_sample(h, e, duration, observed);
+        record_by_condition(counts.latencies, h, e, duration);
+    };
+    const auto record_counted = [&](hop h, counted_from duration) {
+        record_from_due(h, e, duration, observed);
+        record_by_condition(counts.latencies, h, e, duration.due);
+        record_by_condition(counts.latencies_from_begun, h, e, duration.begun);
+    };
+    // These have been recorded without conditions: others may have begun since.
+    record_by_condition(counts.latencies, hop::lag, e, e.begun - e.spec.due);
+    if (e.accepted != never) {
+        record_by_condition(counts.latencies, hop::accept, e, e.accepted - e.spec.due);
+        record_by_condition(counts.latencies_from_begun, hop::accept, e, e.accepted - e.begun);
+    }
     if (own.delivered != never) {
-        record_from_due(hop::dispatch, e, {own.delivered - e.spec.due, own.delivered - e.begun}, observed);
-        if (own.finished != never) record_sample(hop::vehicle, e, own.finished - own.delivered, observed);
+        record_counted(hop::dispatch, {own.delivered - e.spec.due, own.delivered - e.begun});
+        if (own.finished != never) record(hop::vehicle, own.finished - own.delivered);
     }
     const bool correct_timeout = end == outcome::timed_out && e.spec.expected.contains(outcome::timed_out);
     if (correct_timeout && e.sent != never && expiry_deadline(e) != never)
-        record_sample(hop::expiry, e, observed - missed_deadline(e, observed), observed);
+        record(hop::expiry, observed - missed_deadline(e, observed));
     if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return;
     const bool has_result = end == outcome::executed || end == outcome::failed;
     const bool announced = has_result || end == outcome::timed_out;
@@ -258,25 +283,29 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
         return announced ? waited_for : std::max(waited_for, completion_timeout_of(e.spec));
     };
     const counted_from e2e{counted_since(e.spec.due), counted_since(e.begun)};
-    record_from_due(hop::e2e, e, e2e, observed);
+    record_counted(hop::e2e, e2e);
     // A completion before the final response is an anomaly of its own.
     if (!has_result || own.finished == never || own.finished > observed) return;
-    record_sample(hop::notify, e, observed - own.finished, observed);
+    record(hop::notify, observed - own.finished);
     if (own.delivered == never) return;
     const auto vehicle = own.finished - own.delivered;
-    record_from_due(hop::platform, e, {e2e.due - vehicle, e2e.begun - vehicle}, observed);
+    record_counted(hop::platform, {e2e.due - vehicle, e2e.begun - vehicle});
 }
 
 void ledger::state::record_from_due(hop h, open_request& e, counted_from duration, monotonic_time at) {
     record_sample(h, e, duration.due, at);
-    counts.latencies_from_begun.record(h, e.spec.service, e.spec.phase, duration.begun);
+    counts.latencies_from_begun.record({h, e.group()}, duration.begun);
 }
 
 void ledger::state::record_sample(hop h, open_request& e, nanoseconds duration, monotonic_time at) {
     if (duration.count() < 0)
         record_anomaly(e, anomaly::negative_sample, e.own.request, at,
                        fmt::format("{} took {}", to_string(h), format_latency(duration)));
-    counts.latencies.record(h, e.spec.service, e.spec.phase, duration);
+    counts.latencies.record({h, e.group()}, duration);
+}
+
+void ledger::state::record_by_condition(latency_table& table, hop h, const open_request& e, nanoseconds duration) {
+    for (const auto condition : e.conditions) table.record({h, e.group(condition)}, duration);
 }
 
 /// Adds a completed request; an evicted one with a missing command counts as a lost command.

@@ -84,7 +84,7 @@ struct ledger::state {
     void complete(vehicle_id, outcome, std::string_view why, monotonic_time observed);
     void emit_record(const open_request&, const request_completion&);
     void emit_expired_records(monotonic_time now);
-    void count_outcome(const due_request&, outcome, bool unexpected);
+    void count_outcome(const open_request&, outcome, bool unexpected);
     void record_latencies(open_request&, outcome, monotonic_time observed);
     void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
     struct counted_from {
@@ -92,6 +92,7 @@ struct ledger::state {
         nanoseconds begun;
     };
     void record_from_due(hop, open_request&, counted_from, monotonic_time at);
+    static void record_by_condition(latency_table&, hop, const open_request&, nanoseconds);
     void add_completed(vehicle_id, completed_request, monotonic_time now);
     void record_loss(vehicle_id, const completed_request&, monotonic_time at);
     void record_loss(const sequence_tracker::gap&);

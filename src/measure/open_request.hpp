@@ -76,10 +76,17 @@ struct open_request {
     std::vector<std::uint32_t> conditions{}; ///< active during the request
     anomaly_set anomalies{};
 
+    request_group group(std::uint32_t condition = any_condition) const {
+        return {spec.service, spec.phase, spec.segment, condition};
+    }
+
     void apply(const active_condition& t) {
         spec.expected.add(t.expected);
         spec.expected_anomalies.add(t.expected_anomalies);
-        if (std::ranges::find(conditions, t.condition) == conditions.end()) conditions.push_back(t.condition);
+        add_condition(t.condition);
+    }
+    void add_condition(std::uint32_t condition) {
+        if (std::ranges::find(conditions, condition) == conditions.end()) conditions.push_back(condition);
     }
 };
 

@@ -276,6 +276,7 @@ json::array budgets(const verdict::evaluation& evaluation) {
                                     {"carried", r.carried},
                                     {"close", r.close},
                                     {"verdict", to_string(r.verdict)},
+                                    {"severity", to_string(r.severity)},
                                     {"sentence", r.sentence}});
     }
     return rows;

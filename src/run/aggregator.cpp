@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace loadsim::run {
 
@@ -21,6 +22,7 @@ measure::run_result::end_reason end_reason_of(stop_signals::kind k) {
 aggregator::aggregator(const run_plan& plan, const run_start& started)
     : plan_(plan),
       recovery_tracker_(plan.scenario.conditions, plan.recovery_budget, plan.labels, plan.schedule.duration()),
+      budget_tracker_(plan.replay ? std::vector<verdict::budget>{} : plan.scenario.budgets, plan.labels),
       started_(started), reported_until_(started.at) {}
 
 void aggregator::add(measure::snapshot s) {
@@ -64,6 +66,11 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.interval = std::exchange(interval_, {});
     p.cumulative = &sum_;
     if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval, latest_.over_limit);
+    budget_tracker::span span;
+    if (start != never) span = {.begin = begin - start, .end = end - start};
+    if (at == measure::stage::load && p.phase < plan_.labels.phases.size()) span.phase = plan_.labels.phases[p.phase];
+    span.is_followed = load_end_ == never && span.end < plan_.end_of_load();
+    budget_tracker_.add_interval(span, p.interval, sum_);
     return p;
 }
 
@@ -96,6 +103,8 @@ measure::run_result aggregator::result(monotonic_time now) const {
     r.sessions_peak = sessions_peak_;
     r.sum = sum_;
     r.recoveries = recovery_tracker_.results(sum_);
+    r.budget_parts = budget_tracker_.parts();
+    r.abort_reason = early_end();
     r.generator.cpu_s = latest_.cpu_s;
     r.generator.rss_bytes = rss_peak_;
     if (load_start_ != never) r.load_started = utc_of(load_start_);

@@ -1,6 +1,7 @@
 // Aggregator of snapshots into progress reports and the result of a run.
 #pragma once
 
+#include "budget_tracker.hpp"
 #include "recovery_tracker.hpp"
 #include "run_plan.hpp"
 #include "signals.hpp"
@@ -11,13 +12,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace loadsim::run {
 
 measure::run_result::end_reason end_reason_of(stop_signals::kind);
 
-/// Sums the snapshots of a run: since the last progress report, and since the start. Follows recoveries.
+/// Sums the snapshots of a run: since the last progress report, and since the start. Follows recoveries and budgets.
 /// Threads: one.
 class aggregator {
 public:
@@ -35,6 +37,8 @@ public:
     measure::run_result result(monotonic_time now) const;
 
     monotonic_time reported_until() const noexcept { return reported_until_; } ///< end of the last progress
+    /// Why the load must end now: a budget with `abort` is missed; part of a sentence. Empty: it goes on. Changes with progress().
+    const std::string& early_end() const noexcept { return budget_tracker_.early_end(); }
     const measure::totals& sum() const noexcept { return sum_; }
     const measure::snapshot& latest() const noexcept { return latest_; } ///< without its totals
 
@@ -44,6 +48,7 @@ private:
 
     const run_plan& plan_;
     recovery_tracker recovery_tracker_;
+    budget_tracker budget_tracker_;
     run_start started_;
     monotonic_time reported_until_;
     monotonic_time load_start_ = never;

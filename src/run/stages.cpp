@@ -43,6 +43,7 @@ private:
     void finish();
     stop_signals::kind signal() const; ///< first stop signal, here or else at another rank
     bool stop_requested() const;       ///< by a signal; or aborted
+    bool load_ends() const;            ///< a stop is requested, or a budget ends the load
     bool may_wait() const;             ///< not aborted, or the time for the last reports lasts
     void step(stage at, monotonic_time until);
     monotonic_time next_interval_end(monotonic_time now) const;
@@ -95,6 +96,8 @@ stop_signals::kind stages::signal() const {
 }
 
 bool stages::stop_requested() const { return aborted() || signal() != stop_signals::kind::none; }
+
+bool stages::load_ends() const { return stop_requested() || !aggregator_.early_end().empty(); }
 
 bool stages::may_wait() const {
     return !aborted() || (!signals_.killed_soon() && time_.now() < aborted_at_ + max_abort_time);
@@ -229,7 +232,7 @@ void stages::load() {
         // After the last due time shards that are late are polled more often.
         step(stage::load, time_.now() < end ? end : time_.now() + poll_interval);
         // Runs to the end of the last phase, even a pause: the pause is there to observe the fleet.
-    } while (!stop_requested() && (time_.now() < end || !generator_.idle() || !aggregator_.latest().all_due));
+    } while (!load_ends() && (time_.now() < end || !generator_.idle() || !aggregator_.latest().all_due));
     generator_.stop_arrivals();
     load_end_ = time_.now();
     aggregator_.end_load(load_end_);
@@ -242,6 +245,9 @@ bool stages::nothing_pending() const {
 
 void stages::drain() {
     const auto until = time_.now() + scenario_.load.drain;
+    if (const auto& cause = aggregator_.early_end(); !cause.empty() && !stop_requested())
+        callbacks_.on_notice(fmt::format("ended early after {}; draining what is in flight, at most {}", cause,
+                                         format_duration(scenario_.load.drain)));
     if (stop_requested())
         callbacks_.on_notice(fmt::format("stopped: draining what is in flight, at most {}; {}",
                                          format_duration(scenario_.load.drain),
@@ -263,7 +269,10 @@ void stages::linger() {
 }
 
 measure::run_result::end_reason stages::end_reason() const {
-    return aborted() ? measure::run_result::end_reason::aborted : end_reason_of(signal());
+    using reason = measure::run_result::end_reason;
+    if (aborted()) return reason::aborted;
+    const bool by_budget = signal() == stop_signals::kind::none && !aggregator_.early_end().empty();
+    return by_budget ? reason::budget : end_reason_of(signal());
 }
 
 void stages::finish() {
@@ -292,7 +301,7 @@ void stages::finish() {
     result.left_open = open;
     result.load_elapsed = load_end_ - load_begin_;
     result.ended = end_reason();
-    result.abort_reason = abort_reason_;
+    if (aborted()) result.abort_reason = abort_reason_;
     result.aborted_after_interrupt = aborted() && signal() == stop_signals::kind::interrupt;
     result.generator.shards = generator_.shards();
     result.generator.ranks = generator_.rank_count();

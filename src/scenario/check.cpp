@@ -108,6 +108,18 @@ void check_behaviours(const scenario_config& config, problems& all) {
     }
 }
 
+/// Text for a budget of the requests in a spike, which is in phases of its own and a condition of no vehicle; empty: none.
+std::string spike_label_problem(const verdict::budget& b, const scenario_config& config, const measure::labels& names) {
+    if (b.condition.empty() || !verdict::is_of_requests(b)) return {};
+    const auto found = std::ranges::find(config.conditions, b.condition, &vehicle::condition::name);
+    if (found == config.conditions.end() || found->type != vehicle::condition::kind::spike) return {};
+    const auto phase = std::ranges::find_if(
+        names.phases, [&](const std::string& name) { return name.find(" (" + b.condition) != std::string::npos; });
+    return fmt::format(
+        "'{}' is a spike, which multiplies the load and is a condition of no vehicle; write {{phase={}}}", b.condition,
+        phase == names.phases.end() ? "NAME" : *phase);
+}
+
 void check_budgets(const scenario_config& config, problems& all) {
     const auto names = labels_of(config);
     if (config.budgets.size() > max_budgets)
@@ -125,6 +137,7 @@ void check_budgets(const scenario_config& config, problems& all) {
             b.phase.clear(); // the other labels
         }
         for (auto& text : verdict::check(b, names)) all.add(path, std::move(text));
+        if (auto text = spike_label_problem(b, config, names); !text.empty()) all.add(path, std::move(text));
     }
 }
 
@@ -258,6 +271,32 @@ void warn_of_unmeasured_recoveries(const scenario_config& config, problems& warn
     }
 }
 
+/// Longest part of the load, phase after phase, that a budget covers.
+nanoseconds longest_covered_time(const verdict::budget& b, const scenario_config& config) {
+    nanoseconds longest{0}, current{0};
+    for (const auto& p : phases_of(config)) {
+        current = verdict::covers_phase(b, p.name) ? current + p.duration : nanoseconds{0};
+        longest = std::max(longest, current);
+    }
+    return longest;
+}
+
+/// Windows and an end of the load that are longer than the load.
+void warn_of_long_windows(const scenario_config& config, problems& warnings) {
+    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
+        const auto& b = config.budgets[i];
+        const auto path = fmt::format("budgets[{}]", i);
+        if (const auto covered = longest_covered_time(b, config); b.over > covered)
+            warnings.add(path,
+                         fmt::format("the budget has no data: it covers {} of the load at a time, which is no full "
+                                     "window of {}",
+                                     format_duration(covered), format_duration(b.over)));
+        if (b.abort_after && seconds(*b.abort_after) >= load_seconds(config.load))
+            warnings.add(path, fmt::format("abort: {} does not end the run: the load is over by then",
+                                           format_duration(*b.abort_after)));
+    }
+}
+
 void warn_of_unmeasured_tls(const scenario_config& config, problems& warnings) {
     if (vehicles_use_tls(config)) return;
     for (std::size_t i = 0; i < config.budgets.size(); ++i)
@@ -385,6 +424,7 @@ problems check(const scenario_config& config, problems& warnings) {
     warn_of_high_limits(config, warnings);
     warn_of_unmeasured_recoveries(config, warnings);
     warn_of_unmeasured_tls(config, warnings);
+    if (all.empty()) warn_of_long_windows(config, warnings);
     if (all.empty()) warn_of_load(config, warnings);
     return all;
 }

@@ -47,7 +47,7 @@ constexpr std::string_view introduction =
 | --- | --- |
 | address or block | IPv4 address of this machine, `127.0.0.2`, or CIDR block, `127.0.1.0/28` |
 | anomaly | see the list at the end |
-| budget | `METRIC OPERATOR LIMIT`, such as `e2e.p99 < 1s`, `outcomes.errored.rate < 0.1%` or `anomalies == 0` |
+| budget | `METRIC OPERATOR LIMIT`, such as `e2e.p99 < 1s`, `outcomes.errored.rate < 0.1%` or `anomalies == 0`; a map with it has more keys |
 | delay | duration, or one of four distributions: see [delay](#delay) |
 | duration | number with unit: `ns`, `us`, `ms`, `s`, `m`, `h`, `d`, such as `250ms` or `1m30s` |
 | duration or seconds | duration, or a bare number of seconds |

@@ -38,36 +38,7 @@ std::string digits_of(double value) {
     return error == std::errc{} ? std::string(buffer.data(), end) : "0";
 }
 
-/// Problem text for a budget of an anomaly by an old name, "anomalies.word_lost == 0"; empty: no such budget.
-std::string renamed_anomaly(std::string_view expression) {
-    constexpr std::string_view metric = "anomalies.";
-    const auto start = expression.find(metric);
-    if (start == std::string_view::npos) return {};
-    const auto name = expression.substr(start + metric.size());
-    const auto anomaly = name.substr(0, name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"));
-    if (present_name(anomaly, anomaly_names).empty()) return {};
-    return unknown_or_renamed("anomaly", anomaly, anomaly_names);
-}
-
-/// Problem text for a budget of a metric by an old name, "recovery{condition=tunnel}.back < 1m"; empty: no such budget.
-std::string renamed_metric(std::string_view expression) {
-    constexpr std::string_view metrics[] = {"queued.wait", "recovery.time", "campaigns.duplicates"};
-    std::string metric; // without labels
-    for (bool in_labels = false; const char c : expression) {
-        if (c == '{' || c == '}')
-            in_labels = c == '{';
-        else if (!in_labels && std::string_view("<>=!~").find(c) != std::string_view::npos)
-            break;
-        else if (!in_labels && c != ' ')
-            metric += c;
-    }
-    metric = metric.substr(0, metric.find('.', metric.find('.') + 1)); // without statistic
-    if (present_name(metric, metrics).empty()) return {};
-    return unknown_or_renamed("metric", metric, metrics);
-}
-
-constexpr std::size_t max_budget_length = 300; // characters of a budget: two names and a comparison
-constexpr double max_rate = 1'000'000;         // per second; beyond the capacity of any machine
+constexpr double max_rate = 1'000'000; // per second; beyond the capacity of any machine
 
 } // namespace
 
@@ -330,19 +301,5 @@ void source_address::read(read_context& r, const yaml_node& n, std::string& out)
     out = *found;
 }
 json::object source_address::schema() const { return {{"title", "address or block"}, {"type", "string"}}; }
-
-void budget::read(read_context& r, const yaml_node& n, verdict::budget& out) const {
-    const auto* found = r.expect_scalar(n, "a budget such as \"e2e.p99 < 1s\"");
-    if (found == nullptr) return;
-    if (found->size() > max_budget_length)
-        return r.add_problem(
-            n, fmt::format("a budget of {} characters; {} is the most", found->size(), max_budget_length));
-    const auto parsed = verdict::parse_budget(*found);
-    for (const auto& renamed : {renamed_anomaly(*found), renamed_metric(*found)})
-        if (!parsed && !renamed.empty()) return r.add_problem(n, renamed);
-    if (!parsed) return r.add_problem(n, parsed.error().list.front().text);
-    out = *parsed;
-}
-json::object budget::schema() const { return {{"title", "budget"}, {"type", "string"}}; }
 
 } // namespace loadsim::scenario::value_types

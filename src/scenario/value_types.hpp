@@ -8,7 +8,6 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/net/url.hpp>
-#include <loadsim/verdict/budget.hpp>
 
 #include "read_context.hpp"
 
@@ -163,12 +162,6 @@ struct endpoint {
 struct source_address {
     void read(read_context&, const yaml_node&, std::string& out) const;
     yaml_node write(const std::string& value) const { return make_scalar(value); }
-    json::object schema() const;
-};
-
-struct budget {
-    void read(read_context&, const yaml_node&, verdict::budget& out) const;
-    yaml_node write(const verdict::budget& value) const { return make_scalar(value.expression); }
     json::object schema() const;
 };
 

@@ -1,4 +1,5 @@
 #include "metric.hpp"
+#include "qualifiers.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/spelling.hpp>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,7 +52,7 @@ result<std::vector<label>> parse_labels(std::string_view block) {
         const auto value = equals == entry.npos ? std::string_view{} : trimmed(entry.substr(equals + 1));
         if (key.empty() || value.empty())
             return parse_error(
-                fmt::format("'{{{}}}' is not a label; write {{service=NAME}} or {{phase=NAME}}", trimmed(entry)));
+                fmt::format("'{{{}}}' is not a label; write one such as {{service=NAME}}", trimmed(entry)));
         const auto same = [&](const label& l) { return l.key == key; };
         if (std::ranges::any_of(labels, same)) return parse_error(fmt::format("label '{}' is given twice", key));
         labels.push_back({key, value});
@@ -106,26 +108,27 @@ result<comparison> parse_operator(std::string_view op) {
 
 /// Label keys allowed for the metric of a budget.
 std::vector<std::string_view> allowed_labels(const budget& b) {
-    using kind = budget::kind;
     if (b.metric.starts_with("campaigns.")) return {"campaign"};
-    if (b.metric_kind == kind::latency || b.metric_kind == kind::latency_count) return {"service", "phase"};
-    if (b.metric_kind == kind::recovery) return {"condition"};
-    if (b.metric.starts_with("outcomes") || b.metric == "unexpected") return {"phase"};
+    if (b.metric.starts_with("observers.")) return {"observer"};
+    if (b.metric_kind == budget::kind::recovery) return {"condition"};
+    if (is_of_requests(b)) return {"service", "segment", "phase", "condition"};
     return {};
+}
+
+std::string& label_of(budget& b, std::string_view key) {
+    if (key == "service") return b.service;
+    if (key == "segment") return b.segment;
+    if (key == "phase") return b.phase;
+    if (key == "observer") return b.observer;
+    return key == "campaign" ? b.campaign : b.condition;
 }
 
 problems set_labels(budget& b, const std::vector<label>& labels) {
     const auto allowed = allowed_labels(b);
     for (const auto& [key, value] : labels) {
         if (allowed.empty()) return parse_error(fmt::format("{} has no labels", b.metric));
-        if (key == "service" && allowed.front() == "phase")
-            return parse_error(fmt::format("{} is not counted by service; only {{phase=NAME}} can be given", b.metric));
         if (std::ranges::find(allowed, key) == allowed.end()) return parse_error(unknown_name("label", key, allowed));
-        auto& label = key == "service"    ? b.service
-                      : key == "phase"    ? b.phase
-                      : key == "campaign" ? b.campaign
-                                          : b.condition;
-        label = value;
+        label_of(b, key) = value;
     }
     return {};
 }
@@ -209,7 +212,7 @@ result<budget> parse_budget(std::string_view expression) {
     const auto limit = parse_limit(b, tokens->limit);
     if (!limit) return limit.error();
     b.limit = *limit;
-    b.expression = normalised(b, *tokens);
+    b.expression = b.limit_expression = normalised(b, *tokens);
     return parsed;
 }
 
@@ -222,9 +225,14 @@ std::vector<std::string> check(const budget& b, const measure::labels& names) {
         if (!name.empty()) errors.push_back(unknown_name(what, name, views));
     };
     check_name("service", b.service, names.services);
+    check_name("segment", b.segment, names.segments);
     check_name("phase", b.phase, names.phases);
     check_name("condition", b.condition, names.conditions);
     check_name("campaign", b.campaign, names.campaigns);
+    check_name("observer", b.observer, names.observers);
+    for (const auto& name : b.during) check_name("phase", name, names.phases);
+    for (const auto& name : b.except) check_name("phase", name, names.phases);
+    std::ranges::move(check_qualifiers(b, names), std::back_inserter(errors));
     return errors;
 }
 

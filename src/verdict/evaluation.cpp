@@ -1,5 +1,6 @@
 #include <loadsim/verdict/budget.hpp>
 
+#include "budget_part.hpp"
 #include "budget_sentence.hpp"
 #include "value_text.hpp"
 
@@ -44,11 +45,38 @@ std::optional<double> stat_of(const measure::histogram& samples, const budget& b
     return milliseconds(samples.percentile(b.percentile));
 }
 
+/// Indexes of the phases of a budget; nullopt: all.
+std::vector<optional_index> phases_of(const budget& b, const measure::labels& names) {
+    if (b.phase.empty() && b.during.empty() && b.except.empty()) return {std::nullopt};
+    std::vector<optional_index> indexes;
+    for (std::uint32_t i = 0; i < names.phases.size(); ++i)
+        if (covers_phase(b, names.phases[i])) indexes.emplace_back(i);
+    return indexes;
+}
+
+/// The groups of requests that a budget is about; none: a label without a match.
+std::vector<measure::group_selection> groups_of(const budget& b, const measure::labels& names) {
+    std::vector<measure::group_selection> groups;
+    for (const auto service : indexes_of(b.service, names.services))
+        for (const auto segment : indexes_of(b.segment, names.segments))
+            for (const auto condition : indexes_of(b.condition, names.conditions))
+                for (const auto phase : phases_of(b, names)) groups.push_back({service, phase, segment, condition});
+    return groups;
+}
+
 measure::request_counts requests_of(const budget& b, const measure::totals& totals, const measure::labels& names) {
-    if (b.phase.empty()) return totals.requests;
+    const auto groups = groups_of(b, names);
+    const bool by_phase_only = b.service.empty() && b.segment.empty() && b.condition.empty();
+    if (by_phase_only && groups.size() == 1 && !groups.front().phase) return totals.requests;
     measure::request_counts sum;
-    for (const auto index : indexes_of(b.phase, names.phases))
-        if (*index < totals.phases.size()) add(sum, totals.phases[*index]);
+    for (const auto& wanted : groups) {
+        if (by_phase_only) { // these have the requests in flight, too
+            if (*wanted.phase < totals.phases.size()) add(sum, totals.phases[*wanted.phase]);
+            continue;
+        }
+        for (const auto& [group, counts] : totals.groups)
+            if (wanted.matches(group)) add(sum, counts);
+    }
     return sum;
 }
 
@@ -68,6 +96,25 @@ std::uint64_t count_of(const budget& b, const measure::totals& totals, const mea
     if (metric.starts_with("anomalies")) return anomalies_of(metric, totals);
     const auto end = parse_outcome(metric.substr(std::min(metric.size(), std::string_view{"outcomes."}.size())));
     return end ? requests.outcomes[static_cast<std::size_t>(*end)] : requests.unexpected;
+}
+
+/// Absent: the observers have seen nothing.
+std::optional<double> observer_value(const budget& b, const measure::totals& totals, const measure::labels& names) {
+    measure::observer_counts sum;
+    for (const auto& [observer, counts] : totals.observers)
+        if (b.observer.empty() || names.observer(observer) == b.observer) add(sum, counts);
+    const auto sum_of = [](const auto& by_reason) {
+        std::uint64_t all = 0;
+        for (const auto& [reason, count] : by_reason) all += count;
+        return all;
+    };
+    const auto rejections = sum_of(sum.rejections), errors = sum_of(sum.connection_errors);
+    if (sum.received + sum.completions + rejections + errors == 0) return std::nullopt;
+    const auto count = b.metric == "observers.completions"     ? sum.completions
+                       : b.metric == "observers.disagreements" ? sum.disagreements
+                       : b.metric == "observers.rejections"    ? rejections
+                                                               : errors;
+    return static_cast<double>(count);
 }
 
 /// Longest recovery in milliseconds; absent: none measured.
@@ -132,6 +179,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     const auto& totals = run.sum;
     if (is_duration(b) && b.metric_kind != kind::recovery) return stat_of(durations_of(b, totals, names), b);
     if (b.metric.starts_with("campaigns.")) return campaign_value(b, run, names);
+    if (b.metric.starts_with("observers.")) return observer_value(b, totals, names);
     if (is_of_tls(b)) return tls_value(b, totals.sessions.tls);
     if (b.metric_kind == kind::connect_count) return static_cast<double>(connect_samples(b, totals.sessions).count());
     if (b.metric_kind == kind::queue_wait_count) return static_cast<double>(totals.queued.wait.count());
@@ -139,7 +187,7 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     const auto requests = requests_of(b, totals, names);
     const bool of_requests = !b.metric.starts_with("sessions.") && !b.metric.starts_with("queued.");
     const auto all = is_aborted(run) ? requests.ended() : requests.due;
-    if (of_requests && (all == 0 || indexes_of(b.service, names.services).empty())) return std::nullopt;
+    if (of_requests && (all == 0 || groups_of(b, names).empty())) return std::nullopt;
     if (b.metric_kind == kind::latency_count) return static_cast<double>(samples_of(b, totals, names).count());
     const auto count = static_cast<double>(count_of(b, totals, requests));
     return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
@@ -279,10 +327,13 @@ measure::histogram samples_of(const budget& b, const measure::latency_table& tab
     const auto hop = hop_of(b);
     if (!hop) return {};
     measure::histogram samples;
-    for (const auto service : indexes_of(b.service, names.services))
-        for (const auto phase : indexes_of(b.phase, names.phases))
-            samples.merge(table.select(*hop, {.service = service, .phase = phase}));
+    for (const auto& group : groups_of(b, names)) samples.merge(table.select(*hop, group));
     return samples;
+}
+
+bool is_of_requests(const budget& b) {
+    return std::ranges::find(measure::hop_names, b.metric) != measure::hop_names.end() || b.metric == "unexpected" ||
+           b.metric.starts_with("outcomes.");
 }
 
 bool is_of_tls(const budget& b) { return b.metric.starts_with("sessions.tls"); }
@@ -291,7 +342,8 @@ bool is_within(const budget& b, double value) { return satisfies(value, b.op, b.
 
 std::optional<budget> recovery_budget(const std::vector<budget>& all) {
     const auto found = std::ranges::find_if(all, [](const budget& b) {
-        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 && is_upper_limit(b);
+        return b.metric_kind == kind::latency && b.metric == "e2e" && b.percentile > 0 && b.condition.empty() &&
+               is_upper_limit(b);
     });
     return found == all.end() ? std::nullopt : std::optional{*found};
 }
@@ -304,6 +356,7 @@ std::string interval_text(const budget_result& r) {
 
 budget_result evaluate_budget(const budget& b, const measure::run_result& run, const measure::labels& names,
                               bool strict) {
+    if (has_part(b)) return evaluate_part_of_run(b, run, names, strict);
     budget_result r;
     r.expression = b.expression;
     r.metric = b.stat.empty() ? b.metric : fmt::format("{}.{}", b.metric, b.stat);

@@ -146,8 +146,15 @@ result<budget> parse_metric(std::string_view name) {
             return parse_error(unknown_name("anomaly", rest, anomaly_names));
         return plain_count(rest.empty() ? head : name);
     }
+    if (head == "observers") {
+        const names counts{"completions", "disagreements", "rejections", "connection_errors"};
+        if (rest.empty()) return parse_error("observers needs the name of a metric, such as observers.rejections");
+        if (!contains(rest, counts)) return parse_error(unknown_name("metric of observers", rest, counts));
+        return plain_count(name);
+    }
     names heads(measure::hop_names.begin(), measure::hop_names.end());
-    heads.insert(heads.end(), {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies"});
+    heads.insert(heads.end(),
+                 {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies", "observers"});
     return parse_error(unknown_name("metric", head, heads));
 }
 

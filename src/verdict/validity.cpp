@@ -30,8 +30,8 @@ nanoseconds p99_of(const histogram& samples) { return samples.percentile(99); } 
 std::vector<histogram> lag_by_phase(const measure::totals& sum) {
     std::vector<histogram> all(std::max(sum.phases.size(), sum.phase_loop_delay.size()));
     for (const auto& [key, samples] : sum.latencies.cells()) {
-        if (std::get<0>(key) != measure::hop::lag) continue;
-        const auto phase = std::get<2>(key);
+        if (key.section != measure::hop::lag) continue;
+        const auto phase = key.group.phase;
         if (all.size() <= phase) all.resize(phase + 1);
         all[phase].merge(samples);
     }
@@ -135,6 +135,7 @@ measure::run_result without_phases(const measure::run_result& run, const std::ve
         if (std::ranges::count(phases, owners[i]) != 0) sum.phase_loop_delay[i] = {};
     for (const auto phase : phases) {
         if (phase < sum.phases.size()) sum.phases[phase] = {};
+        std::erase_if(sum.groups, [phase](const auto& counts) { return counts.first.phase == phase; });
         each_field(
             [phase]<class Field>(const char*, Field& field) {
                 if constexpr (std::same_as<Field, measure::latency_table>) field.erase_phase(phase);

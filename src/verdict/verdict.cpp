@@ -61,6 +61,12 @@ void check_end_reason(verdict_builder& builder, const measure::run_result& run) 
                         run.abort_reason, run.sum.requests.due - run.sum.requests.ended()));
 }
 
+void check_early_end(verdict_builder& builder, const measure::run_result& run) {
+    if (run.ended == end_reason::budget)
+        builder.add(run_verdict::fail, exit_code::missed,
+                    fmt::format("The run ended early after {}. Its figures are those of a part.", run.abort_reason));
+}
+
 void check_budgets(verdict_builder& builder) {
     // In this order: a budget that was missed stays so, whatever another one leaves open.
     constexpr std::tuple<budget_verdict, run_verdict, exit_code> rules[] = {
@@ -69,7 +75,15 @@ void check_budgets(verdict_builder& builder) {
         {budget_verdict::no_data, run_verdict::no_data, exit_code::no_data}};
     for (const auto& [of_budget, verdict, code] : rules)
         for (const auto& r : builder.result.budgets)
-            if (r.verdict == of_budget) builder.add(verdict, code, fmt::format("Budget {}.", r.sentence));
+            if (r.verdict == of_budget && r.severity == budget_severity::fail)
+                builder.add(verdict, code, fmt::format("Budget {}.", r.sentence));
+}
+
+/// Notes, after all reasons: the first reason decides.
+void note_warnings(verdict_builder& builder) {
+    for (const auto& j : builder.result.budgets)
+        if (j.severity == budget_severity::warn && j.verdict != budget_verdict::pass)
+            builder.add(run_verdict::pass, exit_code::pass, fmt::format("Warning: budget {}.", j.sentence));
 }
 
 } // namespace
@@ -85,12 +99,16 @@ evaluation evaluate(const measure::run_result& run, const std::vector<budget>& l
     auto valid = validity_of(run, names);
     const auto judged =
         valid.late_phases.empty() ? std::nullopt : std::optional(without_phases(run, valid.late_phases));
-    for (const auto& b : limits)
+    for (const auto& b : limits) {
         builder.result.budgets.push_back(evaluate_budget(b, judged ? *judged : run, names, strict));
+        builder.result.budgets.back().severity = b.severity;
+    }
     check_ledger(builder, run);
     check_end_reason(builder, run);
     if (!valid.reason.empty()) builder.add(run_verdict::invalid, exit_code::invalid, std::move(valid.reason));
+    check_early_end(builder, run);
     check_budgets(builder);
+    note_warnings(builder);
     if (limits.empty() && builder.result.reasons.empty())
         builder.add(
             run_verdict::pass, exit_code::pass,

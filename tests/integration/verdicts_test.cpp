@@ -69,6 +69,31 @@ TEST(verdict, a_percentile_of_few_requests_is_5_when_strict) {
     EXPECT_THAT(strict.out(), HasSubstr("too few to carry p99"));
 }
 
+TEST(verdict, a_missed_budget_with_abort_ends_the_run_early) {
+    harness::scenario_builder w;
+    w.phases = "[{duration: 60s, arrivalRate: 20}]";
+    w.budgets = "[{budget: outcomes.executed < 5, abort: 2s}]";
+    auto run = program::run(w.yaml());
+    EXPECT_EQ(run.wait(), 99) << run.err();
+    const auto summary = run.summary();
+    harness::expect_consistent_sums(summary);
+    EXPECT_EQ(text(summary, "/end_reason"), "budget");
+    EXPECT_EQ(text(summary, "/verdict"), "fail");
+    EXPECT_THAT(text(summary, "/verdict_reasons/0"),
+                HasSubstr("The run ended early after 2s of load, because the budget"));
+    EXPECT_LT(number(summary, "/requests/due"), 600);
+}
+
+TEST(verdict, a_missed_budget_that_only_warns_is_0) {
+    harness::scenario_builder w;
+    w.budgets = "[{budget: outcomes.executed == 0, severity: warn}, unexpected == 0]";
+    auto run = program::run(w.yaml());
+    EXPECT_EQ(run.wait(), 0) << run.err();
+    expect_verdict(run, "pass", 0);
+    EXPECT_EQ(text(run.summary(), "/budgets/0/verdict"), "fail");
+    EXPECT_EQ(text(run.summary(), "/budgets/0/severity"), "warn");
+}
+
 TEST(verdict, a_budget_without_data_is_5) {
     harness::scenario_builder w; // all vehicles respond: no request expires
     w.budgets = "['expiry.max < 10s', 'unexpected == 0']";

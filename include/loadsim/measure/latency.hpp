@@ -1,14 +1,16 @@
-// Latency histograms by hop, service and phase.
+// Latency histograms by hop and group of requests.
 #pragma once
 
 #include <loadsim/base/enum_names.hpp>
 #include <loadsim/measure/histogram.hpp>
+#include <loadsim/measure/request_group.hpp>
 
+#include <boost/describe/class.hpp>
+
+#include <compare>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string_view>
-#include <tuple>
 
 namespace loadsim::measure {
 
@@ -31,27 +33,33 @@ constexpr bool is_counted_from_due(hop h) {
     return h == hop::accept || h == hop::dispatch || h == hop::e2e || h == hop::platform;
 }
 
-/// Selection of samples. Absent = all.
-struct latency_filter {
-    std::optional<std::uint32_t> service; ///< index into the scenario's services
-    std::optional<std::uint32_t> phase;   ///< index into the scenario's phases
-};
+/// Key of a histogram in a latency_table.
+struct latency_key {
+    hop section{};
+    request_group group{};
 
-/// One histogram for each (hop, service, phase) with samples. Threads: one; merge() the tables of several threads.
+    friend auto operator<=>(const latency_key&, const latency_key&) = default;
+};
+BOOST_DESCRIBE_STRUCT(latency_key, (), (section, group))
+
+/// One histogram for each hop and group of requests with samples. Threads: one; merge() the tables of several threads.
 class latency_table {
 public:
-    void record(hop, std::uint32_t service, std::uint32_t phase, nanoseconds sample);
+    void record(const latency_key&, nanoseconds sample);
+    /// The same for the first segment.
+    void record(hop h, std::uint32_t service, std::uint32_t phase, nanoseconds sample) {
+        record({h, {.service = service, .phase = phase}}, sample);
+    }
     void merge(const latency_table&);
-    histogram select(hop, latency_filter = {}) const; ///< merged over all matching cells
+    histogram select(hop, const group_selection& = {}) const; ///< merged over all matching cells
     bool empty() const noexcept { return cells_.empty(); }
     void erase_phase(std::uint32_t phase); ///< removes its samples
 
-    using key = std::tuple<hop, std::uint32_t, std::uint32_t>; ///< hop, service, phase
-    void merge(const key&, const histogram&);
-    const std::map<key, histogram>& cells() const noexcept { return cells_; }
+    void merge(const latency_key&, const histogram&);
+    const std::map<latency_key, histogram>& cells() const noexcept { return cells_; }
 
 private:
-    std::map<key, histogram> cells_;
+    std::map<latency_key, histogram> cells_;
 };
 
 } // namespace loadsim::measure

@@ -66,6 +66,14 @@ struct recovery {
     std::optional<nanoseconds> latency_recovery_time;
 };
 
+/// Part of a run that a budget is about: of some phases, or its worst window.
+struct budget_part {
+    std::string budget;            ///< its expression
+    totals sum;                    ///< what the budget needs
+    nanoseconds from{0}, until{0}; ///< of the window, since the load's start
+    std::uint32_t windows = 0;     ///< windows with data; 0: of phases
+};
+
 /// Kind of run that produced the result.
 enum class run_mode : std::uint8_t {
     run,
@@ -107,13 +115,15 @@ struct run_result {
         complete,
         interrupted, ///< Ctrl-C
         terminated,  ///< SIGTERM or SIGHUP
-        aborted      ///< without the end of the drain: a second signal, a lost rank, the launcher ended all processes
+        aborted,     ///< without the end of the drain: a second signal, a lost rank, the launcher ended all processes
+        budget       ///< a budget with `abort` was missed; drained
     };
-    BOOST_DESCRIBE_NESTED_ENUM(end_reason, complete, interrupted, terminated, aborted)
+    BOOST_DESCRIBE_NESTED_ENUM(end_reason, complete, interrupted, terminated, aborted, budget)
     end_reason ended = end_reason::complete;
-    std::string abort_reason;             ///< cause of the abort, part of a sentence
+    std::string abort_reason;             ///< cause of the abort, or of the end by a budget; part of a sentence
     bool aborted_after_interrupt = false; ///< Ctrl-C had stopped the run before the abort
     totals sum;
+    std::vector<budget_part> budget_parts; ///< of the budgets that need more than the sum
     generator_usage generator;
     run_origin origin{};
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: it did not start

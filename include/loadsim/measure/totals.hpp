@@ -7,6 +7,7 @@
 #include <loadsim/measure/histogram.hpp>
 #include <loadsim/measure/latency.hpp>
 #include <loadsim/measure/record.hpp>
+#include <loadsim/measure/request_group.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -165,7 +166,8 @@ struct totals {
     using occurrence_key = std::pair<std::uint32_t, std::uint32_t>;
 
     request_counts requests;
-    std::vector<request_counts> phases; ///< by phase index
+    std::vector<request_counts> phases;             ///< by phase index
+    std::map<request_group, request_counts> groups; ///< requests that have ended
     std::map<matrix_key, std::uint64_t> matrix;
     latency_table latencies;
     latency_table
@@ -195,7 +197,7 @@ struct totals {
     void move_records_from(totals&&); ///< appends the records of the other
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
-                      (requests, phases, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
+                      (requests, phases, groups, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
                        sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields,
                        broker_limits, anomalies, expected_anomalies, errors, omitted_records, request_records,
                        anomaly_records, session_records))

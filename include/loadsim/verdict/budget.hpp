@@ -2,8 +2,10 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/base/time.hpp>
 #include <loadsim/measure/run_result.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +15,12 @@
 namespace loadsim::verdict {
 
 enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, greater };
+
+enum class budget_severity : std::uint8_t {
+    fail,
+    warn, ///< reported; never decides the verdict
+};
+std::string_view to_string(budget_severity);
 
 /// METRIC[{LABELS}][.STAT] OPERATOR LIMIT, such as e2e{service=horn,phase=steady}.p99 < 800ms. Metrics:
 ///   HOP.STAT             e2e.p99, accept.p95, lag.max, e2e.count; STAT: min mean max count pN
@@ -28,15 +36,19 @@ enum class comparison : std::uint8_t { less, less_equal, equal, greater_equal, g
 ///   unexpected, outcomes.NAME, each also with .rate (fraction of the requests due)
 ///   sessions.refused, sessions.dropped, sessions.reconnects, queued.delivered, queued.out_of_order,
 ///   anomalies, anomalies.NAME (without expected ones)
-/// LABELS: service=NAME and phase=NAME for hops, phase=NAME for unexpected and outcomes, condition=NAME for recovery,
-/// campaign=NAME for campaigns. A name must not contain a comma or a brace. Labels may also follow the stat.
+///   observers.completions, .disagreements, .rejections, .connection_errors   what observers have seen
+/// LABELS: service=NAME, segment=NAME, phase=NAME and condition=NAME for hops, unexpected and outcomes, alone and together;
+/// condition=NAME for recovery; campaign=NAME for campaigns; observer=NAME for observers. The segment is that of the request's
+/// vehicle; a condition is one that was active on the vehicle when the request was due, or until it ended. A name must not contain
+/// a comma or a brace. Labels may also follow the stat.
 /// OPERATOR: < <= == >= >.
 /// LIMIT: a duration with unit for latencies, a whole number for counts, a percentage for rates.
 ///
 /// A percentile is the highest value of its histogram bucket, in whole microseconds: up to 1 us and 0.1 % above the sample and
 /// never below it, so that rounding cannot hide a missed upper limit.
 struct budget {
-    std::string expression; ///< as written, blanks normalised, labels after the metric
+    /// As written, blanks normalised, labels after the metric; then `over`, `during` and `except`, as in qualified_expression().
+    std::string expression;
     enum class kind : std::uint8_t {
         latency,
         latency_count,
@@ -57,6 +69,14 @@ struct budget {
     double limit = 0;        ///< milliseconds, a count, or a fraction
     std::string condition{}; ///< label; empty = all
     std::string campaign{};  ///< label; empty = all
+    std::string segment{};   ///< label; empty = all
+    std::string observer{};  ///< label; empty = all
+    budget_severity severity{};
+    std::vector<std::string> during{};        ///< names of phases; empty = all
+    std::vector<std::string> except{};        ///< names of phases that are left out
+    std::chrono::seconds over{0};             ///< every window of this length must hold; 0: the run as a whole
+    std::optional<nanoseconds> abort_after{}; ///< time of the load from which a miss ends the run; absent: no miss does
+    std::string limit_expression{};           ///< METRIC OPERATOR LIMIT alone
 
     friend bool operator==(const budget&, const budget&) = default;
 };
@@ -64,19 +84,27 @@ struct budget {
 /// Errors: one sentence, with the nearest metric, hop or outcome when a name is unknown.
 result<budget> parse_budget(std::string_view expression);
 
-/// The first of these budgets that limits a percentile or the maximum of `e2e`, of any label, from above: recovery.latency
-/// compares with it. nullopt: none.
+/// The first of these budgets that limits a percentile or the maximum of `e2e` from above: recovery.latency compares with it.
+/// Of any label but `condition`, whose requests end with the condition. nullopt: none.
 std::optional<budget> recovery_budget(const std::vector<budget>&);
 
-/// Samples of the hop, service and phase of a latency budget; also of another table of the same keys.
+/// Samples of the hop and the labels of a latency budget; also of another table of the same keys.
 measure::histogram samples_of(const budget&, const measure::totals&, const measure::labels&);
 measure::histogram samples_of(const budget&, const measure::latency_table&, const measure::labels&);
+/// True: of a hop, `unexpected` or `outcomes`, which have the labels of requests.
+bool is_of_requests(const budget&);
 /// True: there is no data without a TLS handshake of a vehicle.
 bool is_of_tls(const budget&);
 /// True: the value, in the unit of the limit, is within it.
 bool is_within(const budget&, double value);
 
-/// Errors for labels without a matching service, phase, condition or campaign in the scenario. Empty: none.
+/// "e2e.p99 < 1s over 1m windows, during steady": the expression with what else is given. It names the budget in the report.
+std::string qualified_expression(const budget&);
+/// True: label, `during` and `except` do not leave out the phase.
+bool covers_phase(const budget&, std::string_view phase);
+
+/// Errors for labels and phases without a match in the scenario, and for what the metric cannot have, such as a window of a
+/// recovery. Empty: none.
 std::vector<std::string> check(const budget&, const measure::labels&);
 
 enum class budget_verdict : std::uint8_t {
@@ -98,7 +126,8 @@ struct budget_result {
     std::optional<double> observed; ///< absent: no data, or longer than the run
     std::optional<double>
         observed_from_begun{}; ///< without the lag; of an upper limit of a hop from due that was not met
-    std::string observed_text; ///< "123.4ms", "0.02%", "7", "no data", "not in this run"
+    /// "123.4ms", "0.02%", "7", "no data", "not in this run"; of windows: the value of the worst one, and its time.
+    std::string observed_text;
     /// That `observed` is of: samples of a latency; requests, vehicles, sessions of a count or a rate.
     std::uint64_t samples = 0;
     /// 95 % interval of a percentile; absent: another statistic, or not carried.
@@ -106,6 +135,7 @@ struct budget_result {
     bool carried = true; ///< false: a percentile of too few samples for an interval
     bool close = false;  ///< the limit is within the interval
     budget_verdict verdict{};
+    budget_severity severity{};
     std::string sentence; ///< what was asked, what was seen, by how much it missed, in how many samples; no full stop
 };
 
@@ -115,7 +145,8 @@ std::string interval_text(const budget_result&);
 /// Evaluates one budget. No data, which is never a pass: a latency without samples; a count or a rate of requests or
 /// anomalies when no request was due (in the phase of the label); a recovery when no such condition occurred, no vehicle
 /// was affected, or there is no latency budget; a campaign that was not due; TLS without a handshake; a label without a match.
-/// sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all counts of queued always have data.
+/// Observers that have seen nothing. sessions.refused, .dropped, .reconnects, .connect.count, .tcp.count, .connack.count and all
+/// counts of queued always have data.
 /// A missing recovery exceeds any limit. Of an aborted run open requests count in no rate, and missing deliveries and
 /// recoveries are no data: they may still have come.
 ///
@@ -125,7 +156,17 @@ std::string interval_text(const budget_result&);
 /// at most a quarter of the limit. campaigns.latency and queued.wait: loop delay only. sessions and recovery: no such rule, as lag
 /// and loop delay are not measured while the fleet connects, and limits of recoveries are seconds.
 /// A percentile that its samples do not carry (measure::is_carried()) is judged as observed.
+/// A budget of which has_part() is true is evaluated on its part of the run result; without one it has no data.
 /// `strict`: a limit within the interval is not met, and a percentile that is not carried is no data.
 budget_result evaluate_budget(const budget&, const measure::run_result&, const measure::labels&, bool strict = false);
+
+/// True: the sum of the run is not enough. It has windows, or it leaves out phases and is not counted by phase.
+bool has_part(const budget&);
+/// What evaluate_part() needs of the totals, without records.
+measure::totals part_of(const budget&, const measure::totals&);
+/// Evaluates a budget on a part of a run, such as a window. As of an aborted run, requests in flight count in no rate.
+budget_result evaluate_part(const budget&, const measure::totals& part, const measure::labels&, bool strict = false);
+/// True: the first result of this budget is worse than the second; no data is the best.
+bool is_worse(const budget&, const budget_result&, const budget_result&);
 
 } // namespace loadsim::verdict

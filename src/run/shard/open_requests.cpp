@@ -11,7 +11,8 @@ std::uint64_t open_requests_over_limit(const measure::ledger& ledger, const std:
         std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double, std::milli>(budget->limit));
     return ledger.count_open_since(now - limit, [&](const measure::due_request& r) {
         return (budget->service.empty() || budget->service == labels.services[r.service]) &&
-               (budget->phase.empty() || budget->phase == labels.phases[r.phase]);
+               (budget->segment.empty() || budget->segment == labels.segments[r.segment]) &&
+               verdict::covers_phase(*budget, labels.phases[r.phase]);
     });
 }
 

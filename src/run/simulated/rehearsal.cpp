@@ -99,6 +99,8 @@ public:
         result.left_open = open;
         result.load_elapsed = load_end - start_;
         result.ended = end_reason_of(signals_.requested());
+        if (result.ended == measure::run_result::end_reason::complete && !aggregator_.early_end().empty())
+            result.ended = measure::run_result::end_reason::budget;
         callbacks_.on_finished(result);
     }
 
@@ -120,10 +122,11 @@ private:
         return {m.topic, m.payload, m.qos, expires};
     }
 
-    /// Advances to `until`; during the load a stop signal ends it early.
+    /// Advances to `until`; a stop signal or a budget ends the load early.
     void step(stage at, monotonic_time until) {
         while (time_.now() < until) {
-            if (at == stage::load && signals_.requested() != stop_signals::kind::none) return;
+            const bool stops = signals_.requested() != stop_signals::kind::none || !aggregator_.early_end().empty();
+            if (at == stage::load && stops) return;
             advance(std::min(until, next_event()));
             if (time_.now() < interval_end_) continue;
             interval_end_ += progress_interval;

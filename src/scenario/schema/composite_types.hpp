@@ -10,6 +10,7 @@
 #include <loadsim/scenario/scenario.hpp>
 #include <loadsim/vehicle/behaviour.hpp>
 #include <loadsim/vehicle/condition.hpp>
+#include <loadsim/verdict/budget.hpp>
 
 #include "read_context.hpp"
 
@@ -62,6 +63,13 @@ struct behaviour {
 struct condition {
     void read(read_context&, const yaml_node&, vehicle::condition& out) const;
     yaml_node write(const vehicle::condition&) const;
+    boost::json::object schema() const;
+};
+
+/// e2e.p99 < 1s, or a map with it and its qualifiers: {budget: e2e.p99 < 1s, severity: warn}.
+struct budget {
+    void read(read_context&, const yaml_node&, verdict::budget& out) const;
+    yaml_node write(const verdict::budget&) const;
     boost::json::object schema() const;
 };
 

@@ -196,9 +196,14 @@ TEST(rank_messages, reject_invalid_fields_with_their_path) {
         {"/snapshot/counts/recoveries", R"([[[0],{}]])", "snapshot.counts.recoveries[0][0]: is not a list of 2"},
         {"/snapshot/counts/recoveries", R"([[[0,-1],{}]])",
          "snapshot.counts.recoveries[0][0][1]: is not a whole number from 0 to 4294967295"},
-        {"/snapshot/counts/latencies", R"([[["leap",0,0],{"v2":"","negative":0,"overflow":0}]])",
-         "snapshot.counts.latencies[0][0][0]: is not one of the known names"},
-        {"/snapshot/counts/latencies", R"([[["lag",0,0],{"v2":"AAAA","negative":0,"overflow":0}]])",
+        {"/snapshot/counts/latencies", R"([[{"section":"leap"},{"v2":"","negative":0,"overflow":0}]])",
+         "snapshot.counts.latencies[0][0].section: is not one of the known names"},
+        {"/snapshot/counts/latencies",
+         R"([[{"section":"lag","group":{"service":0,"phase":0,"segment":-1,"condition":0}},{}]])",
+         "snapshot.counts.latencies[0][0].group.segment: is not a whole number from 0 to 4294967295"},
+        {"/snapshot/counts/latencies",
+         R"([[{"section":"lag","group":{"service":0,"phase":0,"segment":0,"condition":0}},)"
+         R"({"v2":"AAAA","negative":0,"overflow":0}]])",
          "snapshot.counts.latencies[0][1]: the text is too short"},
         {"/snapshot/counts/sessions/connect/negative", "1",
          "snapshot.counts.sessions.connect: has more negative or overflowing samples than samples"},
@@ -228,7 +233,7 @@ TEST(rank_messages, limit_decoded_histograms) {
     const auto one = cells.front();
     for (std::uint32_t phase = 1; phase < 2000; ++phase) {
         cells.push_back(one);
-        cells.back().at_pointer("/0/2") = phase;
+        cells.back().at_pointer("/0/group/phase") = phase;
     }
     EXPECT_THAT(decode_error(json::serialize(encoded)), HasSubstr("the message's histograms take more than 256 MiB"));
 }

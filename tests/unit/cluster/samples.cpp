@@ -123,6 +123,8 @@ measure::totals sample_totals(std::uint64_t from) {
     measure::totals t;
     t.requests = sample_requests(from);
     t.phases = {sample_requests(2 * from), sample_requests(3 * from)};
+    t.groups[{.service = 1, .phase = 2}] = sample_requests(4 * from);
+    t.groups[{.service = 1, .phase = 2, .segment = 3, .condition = 4}] = sample_requests(5 * from);
     t.matrix[{1, 2, outcome::executed, outcome::failed}] = 4 * from;
     t.matrix[{1, 2, {outcome::executed, outcome::timed_out}, outcome::failed}] = 5 * from;
     t.matrix[{1, 3, {}, outcome::failed}] = 6 * from;
@@ -132,6 +134,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.latencies.record(hop::e2e, 2, 1, 3ms);
     t.latencies.record(hop::expiry, 1, 1, 2h);
     t.latencies_from_begun.record(hop::e2e, 0, 1, std::chrono::milliseconds{from - 1});
+    t.latencies.record({hop::e2e, {.service = 2, .phase = 1, .segment = 3, .condition = 4}}, 3ms);
     t.loop_delay.record(std::chrono::milliseconds{from});
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(std::chrono::milliseconds{from});
@@ -248,11 +251,12 @@ status_report sample_report(std::uint64_t from) {
 
 void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
-    const auto& [requests, phases, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions, messages,
-                 http, queued, recoveries, observers, campaigns, broker_api, misfits, limits, anomalies, provoked,
-                 errors, omitted_records, requests_told, anomalies_told, sessions_told] = a;
+    const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
+                 messages, http, queued, recoveries, observers, campaigns, broker_api, misfits, limits, anomalies,
+                 provoked, errors, omitted_records, requests_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
+    EXPECT_EQ(groups, b.groups);
     EXPECT_EQ(matrix, b.matrix);
     EXPECT_EQ(latencies.cells(), b.latencies.cells());
     EXPECT_EQ(from_begun.cells(), b.latencies_from_begun.cells());

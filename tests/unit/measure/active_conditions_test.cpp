@@ -1,9 +1,12 @@
 // Ledger: expected outcomes and anomalies of active conditions; commands for unreachable vehicles.
 #include "single_vehicle_ledger.hpp"
 
+#include <loadsim/base/counters.hpp>
+
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -82,6 +85,42 @@ TEST(active_conditions, add_expected_outcomes) {
         const auto expected = r.widened ? executed_or_timed_out : outcome_set(outcome::executed);
         EXPECT_EQ(t.matrix.at({0, 0, expected, outcome::timed_out}), 1U);
         EXPECT_EQ(t.matrix.size(), 1U);
+    }
+}
+
+TEST(active_conditions, are_groups_of_the_requests_that_they_were_active_in) {
+    single_vehicle_ledger c;
+    c.successful_request(1); // in no condition
+    c.ledger.condition_began(c.vehicle, tunnel, {}, {});
+    c.accepted_request(2, 1s);
+    c.ledger.condition_ended(c.vehicle, tunnel);
+    c.ledger.condition_began(c.vehicle, garage, {}, {}); // during the request
+    c.respond(2, 1s);
+    c.ledger.completion_observed(c.vehicle, "r2", outcome::failed, "", at(1040ms));
+    c.ledger.skip(due(3, 2s), "no vehicle was online and free", false);
+    const auto t = c.ledger.take_counts();
+    const struct {
+        group_selection requests;
+        std::uint64_t due, unexpected, samples;
+    } rows[] = {
+        {{}, 3, 2, 2},
+        {{.segment = 0}, 3, 2, 2},
+        {{.segment = 1}, 0, 0, 0},
+        {{.condition = tunnel}, 1, 1, 1},
+        {{.service = 0, .phase = 0, .segment = 0, .condition = garage}, 2, 2, 1},
+    };
+    for (std::size_t i = 0; i < std::size(rows); ++i) {
+        SCOPED_TRACE(i);
+        request_counts sum;
+        for (const auto& [group, counts] : t.groups)
+            if (rows[i].requests.matches(group)) add(sum, counts);
+        EXPECT_EQ(sum.due, rows[i].due);
+        EXPECT_EQ(sum.ended(), rows[i].due);
+        EXPECT_EQ(sum.sent, rows[i].samples);
+        EXPECT_EQ(sum.unexpected, rows[i].unexpected);
+        // Hops that end before the condition begins, too.
+        for (const auto h : {hop::lag, hop::accept, hop::dispatch, hop::vehicle, hop::notify, hop::e2e, hop::platform})
+            EXPECT_EQ(t.latencies.select(h, rows[i].requests).count(), rows[i].samples) << to_string(h);
     }
 }
 

@@ -25,7 +25,7 @@ latency_table sample_table() {
 TEST(latency_table, selects_by_hop_service_and_phase) {
     struct {
         hop of;
-        latency_filter filter;
+        group_selection filter;
         std::vector<nanoseconds> samples;
     } const cases[] = {
         {hop::e2e, {}, {1ms, 2ms, 4ms, 8ms, 9ms}},
@@ -42,6 +42,19 @@ TEST(latency_table, selects_by_hop_service_and_phase) {
         for (const auto sample : c.samples) expected.record(sample);
         EXPECT_EQ(sample_table().select(c.of, c.filter), expected) << to_string(c.of);
     }
+}
+
+TEST(latency_table, selects_by_segment_and_condition) {
+    latency_table t;
+    t.record({hop::e2e, {.segment = 0}}, 1ms);
+    t.record({hop::e2e, {.segment = 1}}, 2ms);
+    t.record({hop::e2e, {.segment = 1, .condition = 0}}, 2ms); // the same request, by its conditions
+    t.record({hop::e2e, {.segment = 1, .condition = 3}}, 2ms);
+    EXPECT_EQ(t.select(hop::e2e).count(), 2U) << "no sample twice";
+    EXPECT_EQ(t.select(hop::e2e, {.segment = 1}).count(), 1U);
+    EXPECT_EQ(t.select(hop::e2e, {.condition = 0}).count(), 1U);
+    EXPECT_EQ(t.select(hop::e2e, {.segment = 1, .condition = 3}).count(), 1U);
+    EXPECT_EQ(t.select(hop::e2e, {.segment = 0, .condition = 3}).count(), 0U);
 }
 
 TEST(latency_table, merges_cell_by_cell) {

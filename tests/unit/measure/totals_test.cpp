@@ -25,6 +25,7 @@ totals some_totals() {
     totals t;
     t.requests = some_requests(100);
     t.phases = {some_requests(200), some_requests(300)};
+    t.groups[{.service = 1, .segment = 2}] = some_requests(350);
     t.matrix[{1, 0, outcome::executed, outcome::failed}] = 400;
     t.latencies.record(hop::e2e, 0, 0, 5ms);
     for (int i = 0; i < 2; ++i) t.latencies_from_begun.record(hop::e2e, 0, 0, 4ms);
@@ -111,12 +112,15 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
 /// Checks that `sum` is `times` times some_totals(). Structured binding: a new field must be checked here as well.
 void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
-    const auto& [requests, phases, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions, messages,
-                 http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits, anomalies,
-                 expected_anomalies, errors, omitted_records, request_records, anomaly_records, session_records] = sum;
+    const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
+                 messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits,
+                 anomalies, expected_anomalies, errors, omitted_records, request_records, anomaly_records,
+                 session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
+    ASSERT_EQ(groups.size(), 1U);
+    expect_times(groups.begin()->second, times, one.groups.begin()->second);
     ASSERT_EQ(matrix.size(), 1U);
     EXPECT_EQ(matrix.begin()->second, 400 * times);
     EXPECT_EQ(latencies.select(hop::e2e).count(), times);

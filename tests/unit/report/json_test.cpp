@@ -290,16 +290,27 @@ TEST(summary_json, budgets_with_observed_values) {
         {"expression":"e2e{service=horn,phase=steady}.p50 < 19ms","metric":"e2e.p50","labels":{"service":"horn",
          "phase":"steady"},"operator":"<","limit":19,"unit":"ms","observed_value":20.015,"observed_from_begun":19.983,
          "samples":40,"interval":[13.992,26.015],"carried":true,"close":true,"verdict":"fail",
-         "sentence":"e2e{service=horn,phase=steady}.p50 < 19ms missed by 1.02ms"},
+         "severity":"fail","sentence":"e2e{service=horn,phase=steady}.p50 < 19ms missed by 1.02ms"},
         {"expression":"lag.p99 < 100us","metric":"lag.p99","labels":{},"operator":"<","limit":0.1,"unit":"ms",
          "observed_value":0.14,"observed_from_begun":null,"samples":60,"interval":null,"carried":false,"close":false,
-         "verdict":"undecided","sentence":"lag.p99 < 100us undecided"},
+         "verdict":"undecided","severity":"fail","sentence":"lag.p99 < 100us undecided"},
         {"expression":"unexpected <= 1","metric":"unexpected","labels":{},"operator":"<=","limit":1,"unit":"count",
          "observed_value":1,"observed_from_begun":null,"samples":60,"interval":null,"carried":true,"close":false,
-         "verdict":"pass","sentence":"unexpected <= 1 holds"},
+         "verdict":"pass","severity":"fail","sentence":"unexpected <= 1 holds"},
         {"expression":"expiry.p99 < 12s","metric":"expiry.p99","labels":{},"operator":"<","limit":12000,"unit":"ms",
          "observed_value":null,"observed_from_begun":null,"samples":0,"interval":null,"carried":true,"close":false,
-         "verdict":"no data","sentence":"expiry.p99 < 12s has no data"}])");
+         "verdict":"no data","severity":"fail","sentence":"expiry.p99 < 12s has no data"}])");
+    auto warned = sample_run::missed_budget();
+    warned.budgets[0].severity = verdict::budget_severity::warn;
+    const auto rows = json::parse(summary_json(sample_run::run(), warned, sample_run::labels())).at("budgets");
+    EXPECT_EQ(rows.at(0).at("severity").as_string(), "warn");
+}
+
+TEST(summary_json, end_by_a_budget) {
+    auto run = sample_run::run();
+    run.ended = measure::run_result::end_reason::budget;
+    const auto s = json::parse(summary_json(run, sample_run::missed_budget(), sample_run::labels()));
+    EXPECT_EQ(s.at("end_reason").as_string(), "budget");
 }
 
 TEST(summary_json, time_is_utc_in_every_time_zone) {

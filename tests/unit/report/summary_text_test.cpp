@@ -193,6 +193,14 @@ TEST(summary_text, colour_is_around_marks_and_verdict_only_when_asked) {
     EXPECT_THAT(coloured, HasSubstr("verdict   \x1b[31mFAIL\x1b[0m"));
 }
 
+TEST(summary_text, marks_a_missed_budget_that_only_warns) {
+    auto warned = sample_run::missed_budget();
+    for (auto& b : warned.budgets) b.severity = verdict::budget_severity::warn;
+    const auto text = summary_text(sample_run::run(), warned, sample_run::labels(), "r", false);
+    EXPECT_THAT(text, HasSubstr("    ! e2e.p99 < 1s      was 1000ms (warning only)\n"));
+    EXPECT_THAT(text, HasSubstr("    ✓ unexpected <= 1   was 1\n"));
+}
+
 TEST(summary_text, a_run_without_findings_has_no_error_text) {
     auto run = sample_run::run();
     run.planned_arrivals = run.sum.requests.due;

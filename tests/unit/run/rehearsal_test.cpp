@@ -7,6 +7,7 @@
 #include <loadsim/scenario/read.hpp>
 #include <loadsim/vehicle/resolved_behaviour.hpp>
 #include <loadsim/vehicle/segment.hpp>
+#include <loadsim/verdict/budget.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -474,6 +475,40 @@ load: {services: {horn: 1}, phases: [{duration: 10s, arrivalRate: 1}], completio
 )"));
     EXPECT_EQ(all.observed(outcome::unanswered), 10U);
     EXPECT_EQ(all.result.elapsed, 14s) << "the last was due at 10 s";
+}
+
+TEST(rehearsal, ends_early_when_a_budget_with_abort_is_missed) {
+    const auto all = rehearsed(scenario_of(
+        "name: t\nseed: 3\nfleet: {vehicles: 1000, segments: [{name: a, share: 100%, behaviour: failure}]}\n"
+        "load: {phases: [{duration: 10m, arrivalRate: 10}]}\n"
+        "budgets: [{budget: outcomes.failed.rate < 1%, abort: 30s}]\n"));
+    EXPECT_EQ(all.result.ended, measure::run_result::end_reason::budget);
+    EXPECT_EQ(all.result.abort_reason,
+              "30s of load, because the budget outcomes.failed.rate < 1% was missed (observed 100%)");
+    EXPECT_NEAR(static_cast<double>(all.result.sum.requests.due), 300, 1) << "nothing is due after it";
+    EXPECT_EQ(all.observed(outcome::failed), all.result.sum.requests.due) << "what was in flight has ended";
+}
+
+TEST(rehearsal, names_the_worst_window_of_a_budget) {
+    const std::string yaml =
+        "name: t\nseed: 3\nfleet: {vehicles: 1000}\n"
+        "load: {phases: [{name: ramp, duration: 30s, arrivalRate: 10}, {name: steady, duration: 3m, arrivalRate: "
+        "10}]}\n"
+        "conditions: [{slow: {at: 100s, for: 20s, delay: 2s}}]\n"
+        "budgets: [{budget: e2e.p99 < 1s, during: steady, over: 1m}, {budget: e2e.p50 < 1s, over: 70s}]\n";
+    const auto scenario = scenario_of(yaml);
+    const auto all = rehearsed(scenario);
+    EXPECT_EQ(all.result.ended, measure::run_result::end_reason::complete);
+    ASSERT_EQ(all.result.budget_parts.size(), 2U);
+    EXPECT_EQ(all.result.budget_parts[0].windows, 3U) << "of the phase, from its begin";
+    EXPECT_EQ(all.result.budget_parts[0].from, 90s);
+    EXPECT_EQ(all.result.budget_parts[0].until, 150s);
+    EXPECT_EQ(all.result.budget_parts[1].windows, 3U);
+    const auto names = scenario::labels_of(scenario);
+    const auto missed = verdict::evaluate_budget(scenario.budgets[0], all.result, names);
+    EXPECT_EQ(missed.verdict, verdict::budget_verdict::fail) << missed.observed_text;
+    EXPECT_THAT(missed.observed_text, testing::EndsWith("from 1m30s to 2m30s of the load, the worst of 3 windows"));
+    EXPECT_EQ(verdict::evaluate_budget(scenario.budgets[1], all.result, names).verdict, verdict::budget_verdict::pass);
 }
 
 } // namespace

@@ -316,6 +316,45 @@ TEST_F(stages_test, drain_after_an_interrupt) {
     EXPECT_EQ(generator.calls.back(), "after");
 }
 
+TEST(stages, end_the_load_early_when_a_budget_with_abort_is_missed) {
+    const plan_from_text text("name: t\nseed: 7\nfleet: {vehicles: 10}\n"
+                              "load: {phases: [{duration: 60s, arrivalRate: 2}], drain: 5s}\n"
+                              "budgets: [{budget: unexpected == 0, abort: 2s}]\n");
+    manual_time time;
+    time.set(monotonic_time{1h});
+    fake_signals signals{time};
+    fake_generator generator{text.plan};
+    std::vector<measure::run_result> results;
+    std::vector<std::string> notices;
+    nanoseconds stopped{0};
+    generator.on_call = [&](const std::string& call) {
+        if (call == "stop_arrivals") stopped = time.now() - generator.load_start;
+    };
+    generator.snapshot = [&] {
+        measure::snapshot s;
+        s.driver_ready = true;
+        s.counts.requests.due = s.counts.requests.unexpected = 1;
+        s.counts.requests.outcomes[static_cast<std::size_t>(outcome::errored)] = 1;
+        return s;
+    };
+    const auto end = run_stages(generator, signals,
+                                {.on_notice = [&](const std::string& sentence) { notices.push_back(sentence); },
+                                 .on_progress = [](const measure::progress&) {},
+                                 .on_finished = [&](const measure::run_result& r) { results.push_back(r); },
+                                 .started = {.utc = {}, .at = time.now()}},
+                                time);
+    EXPECT_TRUE(end.status);
+    EXPECT_FALSE(end.aborted);
+    EXPECT_EQ(stopped, 2s);
+    EXPECT_THAT(generator.calls, ElementsAre("before", "connect", "load", "stop_arrivals", "expire", "stop", "after"))
+        << "drained, as after a signal";
+    ASSERT_THAT(results, SizeIs(1));
+    EXPECT_EQ(results.front().ended, reason::budget);
+    EXPECT_THAT(results.front().abort_reason,
+                HasSubstr("2s of load, because the budget unexpected == 0 was missed (observed "));
+    EXPECT_THAT(notices, ElementsAre(HasSubstr("ended early after 2s of load")));
+}
+
 TEST_F(stages_test, drain_no_longer_than_configured) {
     in_flight = 1;
     run();

@@ -168,6 +168,11 @@ TEST(check, combinations) {
          "f:2:8: these phases last longer"},
         {minimal_scenario("budgets: ['e2e{service=wash}.p99 < 1s']"), "f:3:11: "},
         {minimal_scenario("budgets: ['e2e{phase=steady}.p99 < 1s']"), "f:3:11: "},
+        {minimal_scenario(
+             "fleet: {segments: [{name: parked, share: 100%}]}\nbudgets: ['unexpected{segment=parkd} == 0']"),
+         "f:4:11: unknown segment 'parkd'; did you mean 'parked'?"},
+        {minimal_scenario("conditions: [{tunnel: {at: 1s, for: 1s}}]\nbudgets: ['e2e{condition=tunel}.p99 < 1s']"),
+         "f:4:11: unknown condition 'tunel'; did you mean 'tunnel'?"},
     };
     for (const auto& r : rows) {
         const auto found = problems_of(r.yaml);

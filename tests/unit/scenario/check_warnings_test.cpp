@@ -144,6 +144,23 @@ TEST(check, an_unknown_deadline_is_the_completion_timeout) {
     EXPECT_EQ(warnings_of(scenario("contract: {deadlines: {pending: 5s, running: 5s}}")), "");
 }
 
+TEST(check, warns_of_windows_that_are_longer_than_the_load) {
+    const auto warned = [](const std::string& budget) {
+        return warnings_of("name: t\nload: {phases: [{name: a, duration: 20, arrivalRate: 1}, {name: b, duration: 30, "
+                           "arrivalRate: 1}, {name: a, duration: 10, arrivalRate: 1}]}\nbudgets: [" +
+                           budget + "]");
+    };
+    EXPECT_EQ(warned("{budget: e2e.p99 < 1s, over: 60s}"), "");
+    EXPECT_EQ(warned("{budget: e2e.p99 < 1s, over: 61s}"),
+              "f:3:11: the budget has no data: it covers 1m of the load at a time, which is no full window of 1m1s");
+    EXPECT_EQ(warned("{budget: e2e.p99 < 1s, during: a, over: 20s}"), "");
+    EXPECT_THAT(warned("{budget: e2e.p99 < 1s, during: a, over: 21s}"), HasSubstr("it covers 20s of the load"));
+    EXPECT_THAT(warned("{budget: e2e.p99 < 1s, except: a, over: 31s}"), HasSubstr("it covers 30s of the load"));
+    EXPECT_EQ(warned("{budget: unexpected == 0, abort: 59s}"), "");
+    EXPECT_EQ(warned("{budget: unexpected == 0, abort: 1m}"),
+              "f:3:11: abort: 1m does not end the run: the load is over by then");
+}
+
 TEST(check, warns_of_tls_budgets_without_data) {
     const auto warned = [](const std::string& target, const std::string& budget) {
         return warnings_of(minimal_scenario("target: " + target + "\nbudgets: [" + budget + "]"));

@@ -122,3 +122,15 @@ TEST(load_spikes, have_phase_names_for_budgets) {
         "]}\nconditions: [{spike: {at: 20s, for: 10s, factor: 40}}]\nbudgets: ['e2e{phase=steady (spike)}.p99 < 1s']\n";
     EXPECT_EQ(problems_of(text), "");
 }
+
+TEST(load_spikes, are_no_condition_label_of_requests) {
+    const auto problem = [](const std::string& budget) {
+        return problems_of("name: t\nload: {phases: [" + std::string(steady) +
+                           "]}\nconditions: [{spike: {at: 20s, for: 10s, factor: 40}}]\nbudgets: ['" + budget +
+                           "', e2e.p99 < 9s]\n");
+    };
+    EXPECT_EQ(problem("e2e{condition=spike}.p99 < 1s"),
+              "f:4:11: 'spike' is a spike, which multiplies the load and is a condition of no vehicle; write "
+              "{phase=steady (spike)}");
+    EXPECT_EQ(problem("recovery{condition=spike}.latency < 1m"), "");
+}

@@ -138,6 +138,28 @@ TEST(problems, of_values) {
          "f:3:39: unknown key 'pendign'; did you mean 'pending'?"},
         {"budgets: [\"e2e.p99 < 1\"]", nullptr},
         {"budgets: \"e2e.p99 < 1s\"", "f:3:10: a list of budgets belongs here, not 'e2e.p99 < 1s'"},
+        {"budgets: [{severity: warn}]", "f:3:11: 'budget' is missing"},
+        {"budgets: [{budget: e2e.p99 < 1s, severty: warn}]", "f:3:34: unknown key 'severty'; did you mean 'severity'?"},
+        {"budgets: [{budget: e2e.p99 < 1s, severity: wran}]", "f:3:44: unknown value 'wran'; did you mean 'warn'?"},
+        {"budgets: [{budget: e2e.p99 < 1s, during: []}]", "f:3:42: no phase is named here; one is the least"},
+        {"budgets: [{budget: e2e.p99 < 1s, during: }]", "f:3:34: 'during' has no value; give it one or leave it out"},
+        {"budgets: [{budget: e2e.p99 < 1s, during: phase1}]",
+         "f:3:11: unknown phase 'phase1'; did you mean 'phase 1'?"},
+        {"budgets: [{budget: e2e.p99 < 1s, except: [phase 2]}]",
+         "f:3:11: unknown phase 'phase 2'; did you mean 'phase 1'?"},
+        {"budgets: [{budget: e2e.p99 < 1s, except: phase 1}]",
+         "f:3:11: its label, during and except leave no phase; name one that is not left out"},
+        {"budgets: [{budget: e2e.p99 < 1s, over: 1m windows}]", nullptr},
+        {"budgets: [{budget: e2e.p99 < 1s, over: 1500ms}]", nullptr},
+        {"budgets: [{budget: e2e.p99 < 1s, over: 0s}]", nullptr},
+        {"budgets: [{budget: e2e.p99 < 1s, abort: after 30s}]", nullptr},
+        {"budgets: [{budget: e2e.p99 < 1s, severity: warn, abort: 5s}]",
+         "f:3:11: severity: warn and abort contradict each other: a warning does not end the run"},
+        {"budgets: [{budget: recovery.time < 1m, over: 5s}]",
+         "f:3:11: a recovery is measured from the begin of its condition; during, except and over do not go with it"},
+        {"budgets: [{budget: recovery.time < 1m, abort: 5s}]",
+         "f:3:11: a recovery is assessed at the end of the run; abort does not go with it"},
+        {"budgets: [{budget: [e2e.p99 < 1s]}]", nullptr},
     };
     for (const auto& r : rows) {
         if (r.problem != nullptr)
@@ -199,8 +221,8 @@ TEST(problems, of_exceeded_limits) {
               "f:3:14: a name of more than 100 characters");
     EXPECT_EQ(problems_of(minimal_scenario("fleet: {segments: [{share: 100%, name: " + name + "}]}")),
               "f:3:40: 101 characters; 100 is the most");
-    EXPECT_EQ(problems_of(minimal_scenario("budgets: ['" + std::string(301, 'x') + "']")),
-              "f:3:11: a budget of 301 characters; 300 is the most");
+    EXPECT_EQ(problems_of(minimal_scenario("budgets: ['" + std::string(501, 'x') + "']")),
+              "f:3:11: a budget of 501 characters; 500 is the most");
 }
 
 TEST(problems, of_duplicate_keys) {

@@ -219,6 +219,29 @@ TEST(read, default_budgets) {
     EXPECT_THAT(problems_of(minimal_scenario("budgets: [" + many + "]")), testing::HasSubstr("101 budgets with"));
 }
 
+TEST(read, budgets_with_qualifiers) {
+    const auto d = read_valid(R"(
+name: t
+load: {phases: [{name: ramp, duration: 60, arrivalRate: 1}, {name: steady, duration: 60, arrivalRate: 1}]}
+budgets:
+  - {budget: e2e.p99 < 1s, severity: warn, during: steady}
+  - {budget: unexpected == 0, except: [ramp], abort: 30s}
+  - {budget: e2e.p95<1s, over: 1m}
+  - {budget: anomalies == 0}
+)");
+    ASSERT_EQ(d.budgets.size(), 4U);
+    EXPECT_EQ(d.budgets[0].severity, verdict::budget_severity::warn);
+    EXPECT_THAT(d.budgets[0].during, testing::ElementsAre("steady"));
+    EXPECT_EQ(d.budgets[0].expression, "e2e.p99 < 1s, during steady");
+    EXPECT_EQ(d.budgets[0].limit_expression, "e2e.p99 < 1s");
+    EXPECT_EQ(d.budgets[1].severity, verdict::budget_severity::fail);
+    EXPECT_THAT(d.budgets[1].except, testing::ElementsAre("ramp"));
+    EXPECT_EQ(d.budgets[1].abort_after, 30s);
+    EXPECT_EQ(d.budgets[2].over, 60s);
+    EXPECT_EQ(d.budgets[2].expression, "e2e.p95 < 1s over 1m windows");
+    EXPECT_EQ(d.budgets[3], *verdict::parse_budget("anomalies == 0")) << "a map without qualifiers is the text";
+}
+
 TEST(read, budgets_and_labels) {
     const auto d = read_valid(scenario_with_load(R"(
   services: {horn: 1, light-flash: 1}

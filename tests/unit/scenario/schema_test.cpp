@@ -163,7 +163,12 @@ TEST(schema, has_every_key_of_a_scenario) {
                                         "load.http.timeout",
                                         "load.mqtt.deadline",
                                         "load.observers",
-                                        "budgets.[]"})
+                                        "budgets.[]",
+                                        "budgets.[].budget",
+                                        "budgets.[].severity",
+                                        "budgets.[].during.[]",
+                                        "budgets.[].over",
+                                        "budgets.[].abort"})
         EXPECT_NE(at(root, path), nullptr) << path;
     EXPECT_EQ(at(root, "fleet.vehicels"), nullptr) << "the test itself can fail";
     EXPECT_EQ(at(root, "conditions.[].spike.segments"), nullptr) << "each condition has its own keys";

@@ -71,6 +71,9 @@ TEST(write, is_read_back_to_an_equal_scenario) {
         minimal_scenario("tags: [edge-case, slow]"),
         minimal_scenario("budgets: ['e2e{service=horn}.p99 < 1s', outcomes.errored.rate < 0.1%]"),
         minimal_scenario("budgets: []"),
+        "name: t\nload: {phases: [{name: a, duration: 10, arrivalRate: 1}, {name: b, pause: 1}, {name: c, pause: 1}]}\n"
+        "budgets: [{budget: e2e.p99 < 1s, severity: warn, during: [a, b], except: b, over: 5s}, {budget: unexpected == "
+        "0, abort: 0s}]",
     };
     for (const auto& yaml : rows) {
         const auto d = read_valid(yaml);

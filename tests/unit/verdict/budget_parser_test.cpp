@@ -82,6 +82,12 @@ TEST(parse_budget, parses_each_kind_of_metric) {
         {"unexpected{phase=warm up}.rate < 1%", kind::rate, "unexpected", "rate", 0, "", "warm up", comparison::less,
          0.01},
         {"outcomes.skipped{phase=peak} == 0", kind::count, "outcomes.skipped", "", 0, "", "peak", comparison::equal, 0},
+        {"e2e{segment=parked,condition=tunnel}.p99 < 9s", kind::latency, "e2e", "p99", 99, "", "", comparison::less,
+         9000, "tunnel", "", "parked"},
+        {"unexpected{service=horn,segment=parked,phase=peak,condition=tunnel} == 0", kind::count, "unexpected", "", 0,
+         "horn", "peak", comparison::equal, 0, "tunnel", "", "parked"},
+        {"outcomes.errored{segment=parked}.rate < 1%", kind::rate, "outcomes.errored", "rate", 0, "", "",
+         comparison::less, 0.01, "", "", "parked"},
     };
     for (const auto& c : cases) {
         const auto b = parsed(c.expression);
@@ -92,6 +98,7 @@ TEST(parse_budget, parses_each_kind_of_metric) {
         EXPECT_EQ(b.percentile, c.percentile) << c.expression;
         EXPECT_EQ(b.service, c.service) << c.expression;
         EXPECT_EQ(b.phase, c.phase) << c.expression;
+        EXPECT_EQ(b.segment, c.segment) << c.expression;
         EXPECT_EQ(b.condition, c.condition) << c.expression;
         EXPECT_EQ(b.op, c.op) << c.expression;
         EXPECT_DOUBLE_EQ(b.limit, c.limit) << c.expression;
@@ -125,7 +132,7 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         {"outcome.errored == 0", "unknown metric 'outcome'; did you mean 'outcomes'?"},
         {"zzzzzz == 0",
          "unknown metric 'zzzzzz'; there are: lag, accept, dispatch, vehicle, notify, e2e, platform, expiry, "
-         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies"},
+         "unexpected, outcomes, sessions, queued, recovery, campaigns, anomalies, observers"},
         {"e2e.avgg < 1s", "unknown statistic 'avgg'"},
         {"e2e.maxx < 1s", "unknown statistic 'maxx'; did you mean 'max'?"},
         {"e2e.rate < 1%", "unknown statistic 'rate'"},
@@ -185,18 +192,18 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         // labels
         {"e2e{service=horn.p99 < 1s", "no closing brace"},
         {"e2e{servic=horn}.p99 < 1s", "unknown label 'servic'; did you mean 'service'?"},
-        {"e2e{segment=x}.p99 < 1s", "unknown label 'segment'"},
-        {"e2e{horn}.p99 < 1s", "'{horn}' is not a label; write {service=NAME} or {phase=NAME}"},
+        {"e2e{segmnt=x}.p99 < 1s", "unknown label 'segmnt'; did you mean 'segment'?"},
+        {"e2e{campaign=x}.p99 < 1s", "unknown label 'campaign'; there are: service, segment, phase, condition"},
+        {"e2e{horn}.p99 < 1s", "'{horn}' is not a label; write one such as {service=NAME}"},
         {"e2e{service=}.p99 < 1s", "'{service=}' is not a label"},
         {"e2e{=horn}.p99 < 1s", "'{=horn}' is not a label"},
         {"e2e{}.p99 < 1s", "'{}' is not a label"},
         {"e2e{service=a,}.p99 < 1s", "'{}' is not a label"},
         {"e2e{service=a,service=b}.p99 < 1s", "label 'service' is given twice"},
-        {"unexpected{service=horn} == 0", "unexpected is not counted by service; only {phase=NAME} can be given"},
+        {"unexpected{servce=horn} == 0", "unknown label 'servce'; did you mean 'service'?"},
         {"sessions.dropped{phase=x} == 0", "sessions.dropped has no labels"},
         {"queued.wait{phase=x}.p99 < 1s", "queued.wait has no labels"},
         {"recovery{phase=x}.time < 1s", "unknown label 'phase'; there are: condition"},
-        {"e2e{condition=x}.p99 < 1s", "unknown label 'condition'; there are: service, phase"},
         {"queued == 0", "queued needs the name of a metric, such as queued.wait.p99"},
         {"queued.wait < 1s", "queued.wait needs a statistic"},
         {"queued.wiat.p99 < 1s", "unknown metric of queued 'wiat.p99'"},
@@ -214,6 +221,9 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         {"anomalies.comand_lost == 0", "unknown anomaly 'comand_lost'; did you mean 'command_lost'?"},
         {"sessions.connect{phase=x}.p99 < 1s", "sessions.connect has no labels"},
         {"anomalies{phase=x} == 0", "anomalies has no labels"},
+        {"observers == 0", "observers needs the name of a metric, such as observers.rejections"},
+        {"observers.rejection == 0", "unknown metric of observers 'rejection'; did you mean 'rejections'?"},
+        {"observers.rejections{obsever=mqtt} == 0", "unknown label 'obsever'; did you mean 'observer'?"},
     };
     for (const auto& [text, says] : cases) {
         const auto b = parse_budget(text);
@@ -234,10 +244,10 @@ TEST(parse_budget, knows_every_hop_outcome_and_anomaly) {
 TEST(check_budget, reports_labels_without_a_match) {
     const measure::labels names{.services = {"horn", "lights"},
                                 .phases = {"warm up", "steady"},
-                                .segments = {},
+                                .segments = {"parked", "driving"},
                                 .behaviours = {},
                                 .conditions = {"tunnel", "garage"},
-                                .observers = {},
+                                .observers = {"mqtt", "webhook"},
                                 .campaigns = {"recall"}};
     EXPECT_THAT(check(parsed("e2e.p99 < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("e2e{service=lights,phase=warm up}.p99 < 1s"), names), IsEmpty());
@@ -246,6 +256,11 @@ TEST(check_budget, reports_labels_without_a_match) {
                             "unknown phase 'stedy'; did you mean 'steady'?"));
     EXPECT_THAT(check(parsed("unexpected{phase=horn} == 0"), names),
                 ElementsAre("unknown phase 'horn'; there are: warm up, steady"));
+    EXPECT_THAT(check(parsed("e2e{segment=parkd,condition=tunel}.p99 < 1s"), names),
+                ElementsAre("unknown segment 'parkd'; did you mean 'parked'?",
+                            "unknown condition 'tunel'; did you mean 'tunnel'?"));
+    EXPECT_THAT(check(parsed("observers{observer=webhok}.rejections == 0"), names),
+                ElementsAre("unknown observer 'webhok'; did you mean 'webhook'?"));
     EXPECT_THAT(check(parsed("recovery{condition=garage}.time < 1s"), names), IsEmpty());
     EXPECT_THAT(check(parsed("campaigns{campaign=recall}.undelivered == 0"), names), IsEmpty());
     EXPECT_THAT(check(parsed("campaigns{campaign=recal}.latency.p99 < 1s"), names),

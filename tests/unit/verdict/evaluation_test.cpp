@@ -15,10 +15,10 @@ namespace {
 
 const measure::labels names{.services = {"horn", "lights"},
                             .phases = {"ramp", "steady", "ramp"},
-                            .segments = {},
+                            .segments = {"driving", "parked"},
                             .behaviours = {},
                             .conditions = {"tunnel", "storm", "spike"},
-                            .observers = {},
+                            .observers = {"mqtt", "webhook"},
                             .campaigns = {"recall", "news", "later"}};
 
 /// Values with exact histogram buckets (below 2048 us), so that the results are round numbers.
@@ -132,6 +132,59 @@ TEST(evaluate_budget, compares_the_observed_value_with_the_limit) {
     }
 }
 
+TEST(evaluate_budget, selects_by_all_labels_alone_and_together) {
+    measure::totals t;
+    t.requests.due = 100;
+    const auto add = [&](measure::request_group group, nanoseconds e2e, std::uint64_t due, std::uint64_t errored) {
+        t.latencies.record({hop::e2e, group}, e2e);
+        auto& counts = t.groups[group];
+        counts.due = due;
+        counts.outcomes[static_cast<std::size_t>(outcome::errored)] = counts.unexpected = errored;
+        counts.outcomes[static_cast<std::size_t>(outcome::executed)] = due - errored;
+    };
+    const std::uint32_t horn = 0, lights = 1, steady = 1, driving = 0, parked = 1, tunnel = 0;
+    add({horn, steady, driving}, 100us, 60, 0);
+    add({horn, steady, parked}, 200us, 30, 2);
+    add({horn, steady, parked, tunnel}, 200us, 20, 2);
+    add({lights, steady, parked}, 400us, 10, 1);
+    const struct {
+        const char* budget;
+        const char* observed;
+    } cases[] = {
+        {"e2e.max < 1s", "0.4ms"},
+        {"e2e.count > 0", "3"}, // no request twice
+        {"e2e{segment=parked}.count > 0", "2"},
+        {"e2e{segment=parked,service=horn}.max < 1s", "0.2ms"},
+        {"e2e{condition=tunnel}.count > 0", "1"},
+        {"e2e{segment=driving,condition=tunnel}.count > 0", "no data"},
+        {"e2e{condition=storm}.max < 1s", "no data"},
+        {"unexpected{segment=parked} == 0", "3"},
+        {"unexpected{segment=parked}.rate < 1%", "7.5%"},
+        {"unexpected{service=horn} == 0", "2"},
+        {"unexpected{service=lights,phase=steady}.rate < 1%", "10%"},
+        {"outcomes.errored{condition=tunnel}.rate < 1%", "10%"},
+        {"outcomes.executed{segment=driving,phase=steady} == 60", "60"},
+        {"unexpected{segment=driving,condition=tunnel} == 0", "no data"},
+        {"unexpected{condition=nowhere} == 0", "no data"},
+    };
+    for (const auto& c : cases) EXPECT_EQ(evaluated(c.budget, t).observed_text, c.observed) << c.budget;
+}
+
+TEST(evaluate_budget, counts_what_observers_have_seen) {
+    measure::totals t;
+    t.observers[0].completions = 10;
+    t.observers[0].rejections = {{"not JSON", 2}, {"no VIN", 3}};
+    t.observers[1].completions = 7;
+    t.observers[1].disagreements = 1;
+    t.observers[1].connection_errors = {{"HTTP 401", 4}};
+    const char* const cases[][2] = {
+        {"observers.completions > 0", "17"},   {"observers{observer=webhook}.completions > 0", "7"},
+        {"observers.rejections == 0", "5"},    {"observers.rejections{observer=webhook} == 0", "0"},
+        {"observers.disagreements == 0", "1"}, {"observers.connection_errors == 0", "4"},
+    };
+    for (const auto& [budget, observed] : cases) EXPECT_EQ(evaluated(budget, t).observed_text, observed) << budget;
+}
+
 TEST(evaluate_budget, of_handshakes_that_all_failed) {
     measure::totals t;
     t.sessions.tls.failures = {{"TLS alert from the peer: unknown ca", 4}};
@@ -211,7 +264,8 @@ TEST(evaluate_budget, never_passes_without_data) {
                              "outcomes.errored == 0",
                              "outcomes.errored.rate == 0%",
                              "anomalies == 0",
-                             "anomalies.completion_duplicated == 0"}) {
+                             "anomalies.completion_duplicated == 0",
+                             "observers.rejections == 0"}) {
         const auto j = evaluated(text, nothing);
         EXPECT_EQ(j.verdict, budget_verdict::no_data) << text;
         EXPECT_EQ(j.observed, std::nullopt) << text;

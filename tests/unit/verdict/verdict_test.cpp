@@ -259,3 +259,35 @@ TEST(exit_code, has_documented_values) {
     EXPECT_EQ(static_cast<int>(exit_code::missed), 99);
     EXPECT_EQ(static_cast<int>(exit_code::interrupted), 130);
 }
+
+TEST(evaluate, a_warning_is_a_note) {
+    auto limits = budgets({"outcomes.executed < 5", "notify.p99 < 1s", "e2e.p50 < 1s"});
+    for (auto& b : limits) b.severity = budget_severity::warn;
+    auto all = evaluate(good_run(), limits, {});
+    EXPECT_EQ(all.verdict, run_verdict::pass);
+    EXPECT_EQ(all.code, exit_code::pass);
+    EXPECT_THAT(all.reasons, ElementsAre("Warning: budget missed: outcomes.executed < 5, observed 10.",
+                                         "Warning: budget not decided: notify.p99 < 1s, observed no data."));
+    EXPECT_EQ(all.budgets[0].verdict, budget_verdict::fail) << "it is reported as it is";
+    EXPECT_EQ(all.budgets[0].severity, budget_severity::warn);
+
+    limits.push_back(*parse_budget("outcomes.executed < 6"));
+    all = evaluate(good_run(), limits, {});
+    EXPECT_EQ(all.code, exit_code::missed);
+    EXPECT_EQ(all.reasons.front(), "Budget missed: outcomes.executed < 6, observed 10.") << "the decisive one first";
+}
+
+TEST(evaluate, an_early_end_by_a_budget_is_a_fail_even_if_it_holds_afterwards) {
+    auto run = good_run();
+    run.planned_arrivals = 1000;
+    run.ended = run_result::end_reason::budget;
+    run.abort_reason = "31s of load, because the budget e2e.p99 < 1s was missed (observed 1200ms)";
+    const auto all = evaluate(run, budgets({"e2e.p99 < 1s"}), {});
+    EXPECT_EQ(all.verdict, run_verdict::fail);
+    EXPECT_EQ(all.code, exit_code::missed);
+    EXPECT_THAT(all.reasons, ElementsAre("The run ended early after 31s of load, because the budget e2e.p99 < 1s was "
+                                         "missed (observed 1200ms). Its figures are those of a part."));
+    be_late(run);
+    EXPECT_EQ(evaluate(run, budgets({"e2e.p99 < 1s"}), {}).code, exit_code::invalid)
+        << "a late generator may have caused the miss";
+}
