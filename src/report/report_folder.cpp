@@ -22,6 +22,7 @@ bool is_allowed_in_name(char c) {
 
 constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto hdr_log_file_name = "latency.hlog";
+constexpr auto metrics_file_name = "metrics.prom";
 
 /// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
 problems close_to_others(const fs::path& folder) {
@@ -127,6 +128,7 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
 }
 
 void report_writer::write(const measure::progress& p) {
+    last_ = gauges_of(p);
     if (p.load_started && !header_.load_started) {
         header_.load_started = p.load_started;
         write_atomically(run_file_name, run_json(header_));
@@ -149,7 +151,11 @@ void report_writer::write(const measure::progress& p) {
 }
 
 bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
-    return write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+    const bool written =
+        write_atomically(summary_file_name, summary_json(run, evaluation, labels_)); // first: the disk may be full
+    write_atomically(metrics_file_name,
+                     prometheus_text(metrics_of(header_, gauges_of(run, last_), run.sum, labels_, &evaluation)));
+    return written;
 }
 
 bool report_writer::write_atomically(std::string_view name, std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/measure/run_result.hpp>
+#include <loadsim/report/metrics.hpp>
 #include <loadsim/verdict/verdict.hpp>
 
 #include <chrono>
@@ -67,12 +68,13 @@ std::string anomaly_line(const measure::anomaly_record&, const load_start& = {})
 std::string session_line(const measure::session_record&, const load_start& = {});
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
-/// latency.hlog (each write is flushed), summary.json at the end.
+/// latency.hlog (each write is flushed), metrics.prom and summary.json at the end.
 /// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
 class report_writer {
 public:
-    /// Files already in the folder: none, or those of a run whose process has died; then only summary.json is still to be written.
+    /// Files already in the folder: none, or those of a run whose process has died; then only metrics.prom and summary.json are still
+    /// to be written.
     enum class existing_files : std::uint8_t { none, partial };
 
     report_writer(std::filesystem::path folder, const run_header&, measure::labels,
@@ -94,6 +96,7 @@ private:
     std::filesystem::path folder_;
     run_header header_;
     measure::labels labels_;
+    metric_gauges last_; ///< of the latest progress
     std::ofstream timeline_, requests_, anomalies_, sessions_, hdr_log_;
     std::vector<std::string> errors_;
 };

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 using namespace loadsim;
 using namespace loadsim::report;
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -89,8 +90,9 @@ TEST_F(report_folder, that_is_removed_during_the_run_has_no_summary) {
     report_writer writer(folder, sample_run::header(), sample_run::labels());
     fs::remove_all(folder);
     EXPECT_FALSE(writer.finish(sample_run::run(), {}));
-    ASSERT_THAT(writer.errors(), SizeIs(1));
-    EXPECT_THAT(writer.errors().front(), HasSubstr("summary.json could not be written: No such file"));
+    ASSERT_THAT(writer.errors(), SizeIs(2));
+    EXPECT_THAT(writer.errors()[0], HasSubstr("summary.json could not be written: No such file"));
+    EXPECT_THAT(writer.errors()[1], HasSubstr("metrics.prom could not be written: No such file"));
 }
 
 TEST_F(report_folder, has_each_line_as_soon_as_it_is_written) {
@@ -148,6 +150,16 @@ TEST_F(report_folder, gets_its_summary_at_the_end) {
     EXPECT_THAT(writer.errors(), IsEmpty());
 }
 
+TEST_F(report_folder, gets_its_metrics_at_the_end) {
+    const auto run = sample_run::run();
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    writer.write(sample_run::under_load(run.sum));
+    writer.finish(run, sample_run::missed_budget());
+    EXPECT_THAT(text("metrics.prom"),
+                AllOf(HasSubstr("loadsim_verdict{verdict=\"fail\"} 1\n"), HasSubstr("loadsim_sessions_online 2000\n"),
+                      HasSubstr("loadsim_run_elapsed_seconds 34.25\n")));
+}
+
 TEST_F(report_folder, of_a_died_process_gets_only_its_summary) {
     const auto run = sample_run::run();
     {
@@ -194,7 +206,7 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     const auto run = sample_run::run();
     writer.write(sample_run::under_load(run.sum));
     writer.finish(run, sample_run::missed_budget());
-    EXPECT_THAT(writer.errors(), SizeIs(7)) << "five that grow, run.json and the summary";
+    EXPECT_THAT(writer.errors(), SizeIs(8)) << "five that grow, run.json, the summary and the metrics";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
 }
 
