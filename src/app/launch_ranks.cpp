@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 namespace loadsim::app {
@@ -35,15 +36,19 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     add("--api", options.scenario.api);
     if (options.scenario.seed) add("--seed", std::to_string(*options.scenario.seed));
     if (options.shards != 0) add("--shards", std::to_string(options.shards));
+    add("--metrics", options.metrics);
+    add("--otlp", options.otlp);
     if (options.quiet) command.emplace_back("--quiet");
     return command;
 }
 
-std::vector<std::pair<std::string, std::string>> rank_environment() {
+std::vector<std::pair<std::string, std::string>> rank_environment(const run_options& options) {
     std::vector<std::pair<std::string, std::string>> variables{{command_name_variable, command_name()}};
     winsize size{};
     if (report::terminal_of(stdout).takes_escape_codes && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         variables.emplace_back(terminal_columns_variable, std::to_string(size.ws_col));
+    if (const char* headers = std::getenv(otlp_headers_variable); headers != nullptr && !options.otlp.empty())
+        variables.emplace_back(otlp_headers_variable, headers);
     return variables;
 }
 
@@ -67,7 +72,7 @@ exit_code launch_ranks(const run_options& options) {
     const auto ended = cluster::launch({.ranks = options.ranks,
                                         .hostfile = options.hostfile,
                                         .command = rank_command(options, *folder),
-                                        .environment = rank_environment()});
+                                        .environment = rank_environment(options)});
     keep_late_signals();
     if (!ended) {
         print_problems(ended.error());

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
@@ -13,12 +14,16 @@ namespace loadsim::app {
 namespace {
 
 exit_code run_single_process(const run_options& options) {
+    const auto metrics = run_metrics::start(options.metrics, options.otlp); // first: its secrets close the folder
+    if (!metrics) return metrics.error();
     const auto setup = prepare_run(options.scenario, options.report);
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
-    run_report report(scenario, folder, {.quiet = options.quiet, .terminal = report::terminal_of(stdout)});
-    if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, report.listener());
-        !done) {
+    run_report report(scenario, folder,
+                      {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .metrics = metrics->get()});
+    const auto listener = report.listener();
+    if (const auto notice = (*metrics)->notice(); !notice.empty()) listener.on_notice(notice);
+    if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, listener); !done) {
         report.report_failure(done.error());
         return exit_code::setup;
     }
@@ -51,6 +56,13 @@ command run_command() {
                      .help = "Hosts to start the ranks on, as mpirun reads it",
                      .existing_file = true,
                      .needs = "--ranks"});
+    flags.push_back({.name = "--metrics",
+                     .into = &options->metrics,
+                     .help = "Serves the metrics for Prometheus at /metrics: host:port, or a port of 127.0.0.1"});
+    flags.push_back({.name = "--otlp",
+                     .into = &options->otlp,
+                     .help = "Sends the metrics to an OpenTelemetry collector (OTLP over HTTP): http://host:4318; "
+                             "headers from OTEL_EXPORTER_OTLP_HEADERS"});
     flags.push_back(quiet_flag(options->quiet));
     return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
                 return run(*options);

@@ -17,6 +17,8 @@ struct run_options {
     std::uint32_t ranks = 0; ///< 0: one process, or started by mpirun as a rank
     std::string hostfile;
     bool quiet = false;
+    std::string metrics; ///< --metrics ADDRESS
+    std::string otlp;    ///< --otlp URL
 };
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.
@@ -24,6 +26,9 @@ inline constexpr const char* terminal_columns_variable = "LOADSIM_TERMINAL_COLUM
 
 /// Environment variable with the command that started the launcher, quoted for a shell: the ranks print it in their commands.
 inline constexpr const char* command_name_variable = "LOADSIM_COMMAND_NAME";
+
+/// Environment variable with the headers of exports to --otlp, as OpenTelemetry defines it.
+inline constexpr const char* otlp_headers_variable = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /// Runs this process, started by mpirun, as one of several ranks.
 verdict::exit_code run_as_rank(const run_options&);

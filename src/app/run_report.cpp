@@ -1,6 +1,7 @@
 #include "run_report.hpp"
 
 #include "command_line.hpp"
+#include "run_metrics.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
@@ -69,18 +70,27 @@ result<std::string> find_vin(const std::filesystem::path& folder, const std::str
 
 run_report::run_report(const scenario::scenario_config& scenario, std::filesystem::path folder,
                        const report_options& options)
-    : scenario_(scenario), folder_(std::move(folder)), options_(options), labels_(scenario::labels_of(scenario)),
+    : scenario_(scenario), folder_(std::move(folder)), options_(options),
+      labels_(scenario::labels_of(scenario)), header_{.version = LOADSIM_VERSION,
+                                                      .mode = options.mode,
+                                                      .scenario = scenario.name,
+                                                      .seed = scenario.seed,
+                                                      .started = started_.utc},
       console_(stdout, options.quiet, options.terminal, plain_line_interval(options.mode)),
-      writer_(folder_,
-              {.version = LOADSIM_VERSION,
-               .mode = options.mode,
-               .scenario = scenario.name,
-               .seed = scenario.seed,
-               .started = started_.utc},
-              labels_, options.existing_files),
+      writer_(folder_, header_, labels_, options.existing_files),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));
+    // Metrics of a rehearsal, in simulated time, and of a replay are those of no run.
+    if (!scenario.report || !scenario.report->emf || options.mode != measure::run_mode::run ||
+        options.existing_files == report::report_writer::existing_files::partial)
+        return;
+    const auto& emf = *scenario.report->emf;
+    emf_.emplace(report::emf_options{.metric_namespace = emf.metric_namespace, .interval = emf.interval}, header_,
+                 labels_);
+    if (emf.to == scenario::emf_options::standard_output) return;
+    emf_path_ = folder_ / emf.to;
+    emf_file_.open(emf_path_, std::ios::app | std::ios::binary);
 }
 
 run::listener run_report::listener() {
@@ -93,6 +103,7 @@ run::listener run_report::listener() {
                 [this](const measure::progress& p) {
                     console_.show(p, labels_);
                     writer_.write(p);
+                    publish_metrics(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
                     for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
                         log_warning(sentence);
@@ -101,6 +112,28 @@ run::listener run_report::listener() {
                 },
             .on_finished = [this](const measure::run_result& result) { finish(result); },
             .started = started_};
+}
+
+void run_report::publish_metrics(const measure::progress& p) {
+    last_gauges_ = report::gauges_of(p);
+    if (options_.metrics != nullptr)
+        print_warning(options_.metrics->publish(header_, last_gauges_, *p.cumulative, labels_));
+    if (emf_) write_emf(emf_->write(p));
+}
+
+void run_report::write_emf(const std::string& lines) {
+    if (lines.empty()) return;
+    if (emf_path_.empty()) return console_.print(lines);
+    emf_file_ << lines << std::flush;
+    if (!emf_file_ && emf_error_.empty())
+        emf_error_ =
+            fmt::format("{}: cannot be written; check report.emf.to and the room on the disk", emf_path_.string());
+}
+
+void run_report::print_warning(const std::string& sentence) {
+    if (sentence.empty()) return;
+    log_warning(sentence);
+    if (!options_.quiet) console_.print(escape_for_terminal(sentence) + '\n');
 }
 
 void run_report::finish(const measure::run_result& result) {
@@ -125,6 +158,11 @@ void run_report::finish(const measure::run_result& result) {
         print_problems(
             {"", "without summary.json the exit code is 3; make room, or name another folder with --report"});
     }
+    if (emf_) write_emf(emf_->finish());
+    if (!emf_error_.empty()) print_problems({"", emf_error_});
+    if (options_.metrics != nullptr)
+        print_warning(options_.metrics->finish(header_, report::gauges_of(result, last_gauges_), result.sum, labels_,
+                                               evaluation));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
 }
 

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/emf.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/report_reader.hpp>
 #include <loadsim/run/run.hpp>
@@ -10,9 +11,13 @@
 #include <loadsim/verdict/verdict.hpp>
 
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 
 namespace loadsim::app {
+
+class run_metrics;
 
 struct report_options {
     bool quiet = false;
@@ -20,6 +25,7 @@ struct report_options {
     measure::run_mode mode = measure::run_mode::run;
     /// Files already in the folder; `partial`: those of a run whose process has died.
     report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
+    run_metrics* metrics = nullptr; ///< live metrics; must outlive the report. Null: none
 };
 
 /// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
@@ -38,14 +44,24 @@ public:
     verdict::exit_code code() const { return code_; }
 
 private:
+    void publish_metrics(const measure::progress&);
+    void write_emf(const std::string& lines);
+    void print_warning(const std::string& sentence);
+
     const scenario::scenario_config& scenario_;
     std::filesystem::path folder_;
     report_options options_;
     measure::labels labels_;
     run::run_start started_;
+    report::run_header header_;
+    report::metric_gauges last_gauges_; ///< of the latest progress
     report::console console_;
     report::report_writer writer_;
-    std::string scenario_file_error_; ///< sentence about scenario.yaml; empty: written
+    std::string scenario_file_error_;       ///< sentence about scenario.yaml; empty: written
+    std::optional<report::emf_writer> emf_; ///< nullopt: report.emf is not set
+    std::filesystem::path emf_path_;        ///< empty: standard output
+    std::ofstream emf_file_;
+    std::string emf_error_; ///< sentence about that file; empty: written
     verdict::exit_code code_ = verdict::exit_code::internal_error;
 };
 

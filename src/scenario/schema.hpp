@@ -263,6 +263,7 @@ void describe(V& v, scenario_config& config) {
             choices::record_selection.type());
     v.field("budgets", config.budgets, "Limits that make the run pass or fail.",
             value_types::list<value_types::budget>{{}, "budgets", 100});
+    v.field("report", config.report, "What a run reports besides the files of its folder.", value_types::report{});
 }
 
 /// JSON Schema of a scenario file, with the keys that scenario_config does not have: includes, environments, x-.

@@ -101,6 +101,21 @@ enum class record : std::uint8_t {
 };
 inline constexpr std::uint64_t record_all_up_to = 100'000;
 
+/// Metrics in CloudWatch Embedded Metric Format.
+struct emf_options {
+    static constexpr const char* standard_output = "stdout";
+    std::string to = standard_output; ///< or a file, relative to the run's folder, which is appended to
+    nanoseconds interval = std::chrono::seconds{60};
+    std::string metric_namespace = "loadsim";
+    friend bool operator==(const emf_options&, const emf_options&) = default;
+};
+
+/// What a run reports besides the files of its folder.
+struct report_options {
+    std::optional<emf_options> emf{};
+    friend bool operator==(const report_options&, const report_options&) = default;
+};
+
 /// One load test: target, contract, fleet, behaviours, conditions, load and budgets.
 struct scenario_config {
     std::string name;
@@ -116,6 +131,7 @@ struct scenario_config {
     std::vector<fleet::campaign_options> campaigns;
     scenario::record record = record::automatic;
     std::vector<verdict::budget> budgets;
+    std::optional<report_options> report{};
 
     // Defined in scenario.cpp: every file that holds a scenario would compile them again.
     scenario_config();

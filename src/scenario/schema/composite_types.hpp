@@ -158,6 +158,13 @@ struct broker_api_fault {
     boost::json::object schema() const;
 };
 
+/// {emf: stdout}, or {emf: {to, interval, namespace}}.
+struct report {
+    void read(scenario::read_context&, const yaml_node&, scenario::report_options& out) const;
+    yaml_node write(const scenario::report_options&) const;
+    boost::json::object schema() const;
+};
+
 /// Contract of a platform; see contract_keys.hpp for the keys of its messages.
 struct contract {
     void read(scenario::read_context&, const yaml_node&, loadsim::contract::options& out) const;
