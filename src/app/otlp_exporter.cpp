@@ -3,6 +3,7 @@
 #include <loadsim/base/exhaustion.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/http/client.hpp>
+#include <loadsim/net/server_list.hpp>
 #include <loadsim/report/otlp.hpp>
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ constexpr std::chrono::seconds last_export_timeout{7};
 } // namespace
 
 struct otlp_exporter::state {
-    http::client_options options;
+    http::client_options options; ///< of the thread; the URL of any
     http::header_list headers;
 
     std::mutex mutex; // of the members below
@@ -62,6 +63,9 @@ struct otlp_exporter::state {
             const std::lock_guard lock(mutex);
             return ending && !is_last;
         };
+        auto found = net::look_up(options.base_urls, "collector", options.servers);
+        if (!found.unreachable.empty()) return to_string(found.unreachable);
+        options.servers = std::move(found.servers);
         const auto response = http::fetch(
             options, {.method = "POST", .target = "/v1/metrics", .headers = headers, .body = body}, should_stop);
         if (!response) return to_string(response.error());
