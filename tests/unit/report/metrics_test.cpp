@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <regex>
 #include <set>
@@ -96,6 +98,22 @@ TEST(metrics, have_names_as_prometheus_asks_for) {
         EXPECT_EQ(family.help.find_first_of("\\\n"), std::string_view::npos) << "prometheus-cpp does not escape it";
         EXPECT_FALSE(family.points.empty());
     }
+}
+
+TEST(metrics, are_all_on_the_page_in_docs) {
+    auto run = sample_run::run();
+    run.sum.loop_delay.record(1ms);
+    run.sum.recoveries[{0, 0}].recovery_times.record(1s);
+    std::set<std::string> written, documented;
+    for (const auto& family : sample_metrics(run)) written.insert(std::string(family.name));
+    std::ifstream page(std::filesystem::path(LOADSIM_ROOT) / "docs" / "metrics.md");
+    const std::regex name("`(loadsim_[a-z0-9_]+)`");
+    for (std::string line; std::getline(page, line);) {
+        const auto row = line.substr(0, line.find('|', 1)); // metrics are in the first column of the table
+        if (!line.starts_with("| `loadsim_")) continue;
+        for (std::sregex_iterator i(row.begin(), row.end(), name), end; i != end; ++i) documented.insert((*i)[1]);
+    }
+    EXPECT_EQ(written, documented);
 }
 
 TEST(metrics, of_two_phases_of_one_name_are_one_series) {
