@@ -79,8 +79,9 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
     const auto trace_run = run::random_trace_run();
     run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
-    run_report report(*scenario, *folder,
-                      {.quiet = options.quiet, .terminal = launcher_terminal(), .metrics = metrics->get()});
+    run_report report(
+        *scenario, *folder,
+        {.quiet = options.quiet, .terminal = launcher_terminal(), .writes_emf = true, .metrics = metrics->get()});
     bool aborted = false;
     auto listener = report.listener();
     listener.on_notice(run::describe_ranks(channel, shards));

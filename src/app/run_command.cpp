@@ -20,7 +20,10 @@ exit_code run_single_process(const run_options& options) {
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
     run_report report(scenario, folder,
-                      {.quiet = options.quiet, .terminal = report::terminal_of(stdout), .metrics = metrics->get()});
+                      {.quiet = options.quiet,
+                       .terminal = report::terminal_of(stdout),
+                       .writes_emf = true,
+                       .metrics = metrics->get()});
     const auto listener = report.listener();
     if (const auto notice = (*metrics)->notice(); !notice.empty()) listener.on_notice(notice);
     if (const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, listener); !done) {

@@ -81,10 +81,7 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));
-    // Metrics of a rehearsal, in simulated time, and of a replay are those of no run.
-    if (!scenario.report || !scenario.report->emf || options.mode != measure::run_mode::run ||
-        options.existing_files == report::report_writer::existing_files::partial)
-        return;
+    if (!options.writes_emf || !scenario.report || !scenario.report->emf) return;
     const auto& emf = *scenario.report->emf;
     emf_.emplace(report::emf_options{.metric_namespace = emf.metric_namespace, .interval = emf.interval}, header_,
                  labels_);
@@ -133,7 +130,10 @@ void run_report::write_emf(const std::string& lines) {
 void run_report::print_warning(const std::string& sentence) {
     if (sentence.empty()) return;
     log_warning(sentence);
-    if (!options_.quiet) console_.print(escape_for_terminal(sentence) + '\n');
+    if (options_.quiet)
+        print_problems({"", sentence});
+    else
+        console_.print(escape_for_terminal(sentence) + '\n');
 }
 
 void run_report::finish(const measure::run_result& result) {
@@ -160,7 +160,8 @@ void run_report::finish(const measure::run_result& result) {
     }
     if (emf_) write_emf(emf_->finish());
     if (!emf_error_.empty()) print_problems({"", emf_error_});
-    if (options_.metrics != nullptr)
+    const bool aborted = result.ended == measure::run_result::end_reason::aborted; // and no time for a collector
+    if (options_.metrics != nullptr && !aborted)
         print_warning(options_.metrics->finish(header_, report::gauges_of(result, last_gauges_), result.sum, labels_,
                                                evaluation));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));

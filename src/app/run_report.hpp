@@ -25,6 +25,7 @@ struct report_options {
     measure::run_mode mode = measure::run_mode::run;
     /// Files already in the folder; `partial`: those of a run whose process has died.
     report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
+    bool writes_emf = false;        ///< as the scenario's report.emf says; not of rehearsals, replays and probes
     run_metrics* metrics = nullptr; ///< live metrics; must outlive the report. Null: none
 };
 

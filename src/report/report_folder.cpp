@@ -153,8 +153,10 @@ void report_writer::write(const measure::progress& p) {
 bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
     const bool written =
         write_atomically(summary_file_name, summary_json(run, evaluation, labels_)); // first: the disk may be full
+    auto header = header_;
+    header.started = run.started; // of a process that has died: its own start
     write_atomically(metrics_file_name,
-                     prometheus_text(metrics_of(header_, gauges_of(run, last_), run.sum, labels_, &evaluation)));
+                     prometheus_text(metrics_of(header, gauges_of(run, last_), run.sum, labels_, &evaluation)));
     return written;
 }
 
