@@ -16,6 +16,7 @@ namespace loadsim::app {
 result<net::endpoint> parse_metrics_address(std::string_view);
 
 /// HTTP server of GET /metrics, with a thread of its own, which writes the text. Threads: any.
+/// prometheus-cpp's Exposer adds metrics of its own, and does not know why an address cannot be bound.
 class metrics_endpoint {
 public:
     /// Errors: the address, the cause, and what to do.
