@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 
 namespace loadsim::app {
@@ -32,16 +33,20 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.display.verbose) command.emplace_back("--verbose");
     if (options.json) command.emplace_back("--json");
     if (options.strict) command.emplace_back("--strict");
+    if (!options.metrics.empty()) command.insert(command.end(), {"--metrics", options.metrics});
+    if (!options.otlp.empty()) command.insert(command.end(), {"--otlp", options.otlp});
     command.insert(command.end(), {"--color", options.display.colour});
     for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;
 }
 
-std::vector<std::pair<std::string, std::string>> rank_environment() {
+std::vector<std::pair<std::string, std::string>> rank_environment(const run_options& options) {
     std::vector<std::pair<std::string, std::string>> variables{{command_name_variable, command_name()}};
     winsize size{};
     if (report::terminal_of(stdout).takes_escape_codes && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         variables.emplace_back(terminal_columns_variable, std::to_string(size.ws_col));
+    if (const char* headers = std::getenv(otlp_headers_variable); headers != nullptr && !options.otlp.empty())
+        variables.emplace_back(otlp_headers_variable, headers);
     return variables;
 }
 
@@ -57,7 +62,7 @@ run_attempt launch_once(const run_options& options, const scenario::scenario_con
     const auto ended = cluster::launch({.ranks = options.ranks,
                                         .hostfile = options.hostfile,
                                         .command = rank_command(options, folder),
-                                        .environment = rank_environment()});
+                                        .environment = rank_environment(options)});
     keep_late_signals();
     if (!ended) {
         print_problems(ended.error());

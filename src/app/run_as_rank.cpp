@@ -1,3 +1,4 @@
+#include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
@@ -73,6 +74,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     if (!handshake) return refuse(channel, handshake.error(), exit_code::setup);
     if (const auto refused = run::check_max_vusers(*scenario, channel.info().count); !refused.empty())
         return refuse(channel, refused, exit_code::usage);
+    const auto metrics = run_metrics::start(options.metrics, options.otlp);
+    if (!metrics) return release_ranks_and_exit(channel, metrics.error());
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return release_ranks_and_exit(channel, folder.error());
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
@@ -81,10 +84,13 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
     const auto trace_run = run::random_trace_run();
     run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
-    run_report report(*scenario, *folder, report_options_of(options, launcher_terminal()));
+    auto display = report_options_of(options, launcher_terminal());
+    display.metrics = metrics->get();
+    run_report report(*scenario, *folder, display);
     bool aborted = false;
     auto listener = report.listener();
     listener.on_notice(run::describe_ranks(channel, shards));
+    if (const auto notice = (*metrics)->notice(); !notice.empty()) listener.on_notice(notice);
     listener.on_finished = [&](const measure::run_result& result) {
         report.finish(result);
         aborted = result.ended == measure::run_result::end_reason::aborted;

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
 #include "run_retries.hpp"
@@ -16,14 +17,17 @@ namespace loadsim::app {
 namespace {
 
 run_attempt run_once(const scenario::scenario_config& scenario, const run_options& options,
-                     const std::filesystem::path& folder) {
-    run_report report(scenario, folder, report_options_of(options, report::terminal_of(stdout)));
+                     const std::filesystem::path& folder, run_metrics& metrics) {
+    auto display = report_options_of(options, report::terminal_of(stdout));
+    display.metrics = &metrics;
+    run_report report(scenario, folder, display);
     run_attempt attempt;
     auto listener = report.listener();
     listener.on_finished = [&](const measure::run_result& result) {
         report.finish(result);
         attempt = {report.code(), result.ended};
     };
+    if (const auto notice = metrics.notice(); !notice.empty()) listener.on_notice(notice);
     const auto done = run::execute(scenario, {.folder = folder, .shards = options.shards}, listener);
     if (done) return attempt;
     report.report_failure(done.error());
@@ -31,11 +35,13 @@ run_attempt run_once(const scenario::scenario_config& scenario, const run_option
 }
 
 exit_code run_single_process(const run_options& options) {
+    const auto metrics = run_metrics::start(options.metrics, options.otlp); // first: its secrets close the folder
+    if (!metrics) return metrics.error();
     const auto setup = prepare_run(options.scenario, options.report, options.overwrite);
     if (!setup) return setup.error();
     return run_with_retries(setup->folder, options, [&](const std::filesystem::path& folder) {
         if (folder != setup->folder && !log_to_folder(folder)) return run_attempt{.code = exit_code::setup};
-        return run_once(setup->scenario, options, folder);
+        return run_once(setup->scenario, options, folder, **metrics);
     });
 }
 
@@ -66,7 +72,8 @@ report_options report_options_of(const run_options& options, const report::termi
             .verbose = options.display.verbose,
             .json = options.json,
             .labels = report::parse_run_labels(options.labels).value(),
-            .informs_github = true};
+            .informs_github = true,
+            .writes_emf = true};
 }
 
 command run_command() {
@@ -111,6 +118,13 @@ command run_command() {
                      .help = "Events as JSON lines on standard output, instead of progress and summary; with --quiet "
                              "only the last one",
                      .excludes = "--verbose"});
+    flags.push_back({.name = "--metrics",
+                     .into = &options->metrics,
+                     .help = "Serves the metrics for Prometheus at /metrics: host:port, or a port of 127.0.0.1"});
+    flags.push_back({.name = "--otlp",
+                     .into = &options->otlp,
+                     .help = "Sends the metrics to an OpenTelemetry collector (OTLP over HTTP): http://host:4318; "
+                             "headers from OTEL_EXPORTER_OTLP_HEADERS"});
     return {.name = "run", .description = "Runs a scenario and judges it", .flags = std::move(flags), .run = [options] {
                 return run(*options);
             }};

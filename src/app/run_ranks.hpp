@@ -25,6 +25,8 @@ struct run_options {
     std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
     /// Of a budget: a limit within the interval is a miss, a percentile that is not carried no data.
     bool strict = false;
+    std::string metrics; ///< --metrics ADDRESS
+    std::string otlp;    ///< --otlp URL
 };
 
 /// What a run with these options prints and writes.
@@ -36,6 +38,9 @@ inline constexpr const char* terminal_columns_variable = "LOADSIM_TERMINAL_COLUM
 /// Environment variable with the command that started the launcher, quoted for a shell: the ranks and the runs of a suite
 /// print it in their commands.
 inline constexpr const char* command_name_variable = "LOADSIM_COMMAND_NAME";
+
+/// Environment variable with the headers of exports to --otlp, as OpenTelemetry defines it.
+inline constexpr const char* otlp_headers_variable = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /// Runs this process, started by mpirun, as one of several ranks.
 verdict::exit_code run_as_rank(const run_options&);

@@ -1,6 +1,7 @@
 #include "run_report.hpp"
 
 #include "command_line.hpp"
+#include "run_metrics.hpp"
 
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/input.hpp>
@@ -114,16 +115,22 @@ result<std::string> find_vin(const std::filesystem::path& folder, const std::str
 run_report::run_report(const scenario::scenario_config& scenario, std::filesystem::path folder,
                        const report_options& options)
     : scenario_(scenario), folder_(std::move(folder)), options_(options), labels_(scenario::labels_of(scenario)),
-      origin_(origin_of(scenario, options)),
+      origin_(origin_of(scenario, options)), header_(header_of(scenario, options.mode, started_, origin_)),
       console_(stdout, !shows_progress(), options.terminal, plain_line_interval(options.mode)),
-      events_(header_of(scenario, options.mode, started_, origin_), labels_, folder_),
-      writer_(folder_, header_of(scenario, options.mode, started_, origin_), labels_, options.existing_files,
-              scenario.report.requests_csv),
+      events_(header_, labels_, folder_),
+      writer_(folder_, header_, labels_, options.existing_files, scenario.report.requests_csv),
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));
     const bool is_first = options.existing_files == report::report_writer::existing_files::none; // else a rank was
     if (options.json && !options.quiet && is_first) forward_output(events_.started());
+    if (!options.writes_emf || !scenario.report.emf) return;
+    const auto& emf = *scenario.report.emf;
+    emf_.emplace(report::emf_options{.metric_namespace = emf.metric_namespace, .interval = emf.interval}, header_,
+                 labels_);
+    if (emf.to == scenario::emf_options::standard_output) return;
+    emf_path_ = folder_ / emf.to;
+    emf_file_.open(emf_path_, std::ios::app | std::ios::binary);
 }
 
 void run_report::print_sentence(const std::string& masked) {
@@ -145,6 +152,7 @@ run::listener run_report::listener() {
                     console_.show(p, labels_);
                     if (options_.json && !options_.quiet) forward_output(events_.progress(p));
                     writer_.write(p);
+                    publish_metrics(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
                     for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
                         log_warning(sentence);
@@ -153,6 +161,31 @@ run::listener run_report::listener() {
                 },
             .on_finished = [this](const measure::run_result& result) { finish(result); },
             .started = started_};
+}
+
+void run_report::publish_metrics(const measure::progress& p) {
+    last_gauges_ = report::gauges_of(p);
+    if (options_.metrics != nullptr)
+        print_warning(options_.metrics->publish(header_, last_gauges_, *p.cumulative, labels_));
+    if (emf_) write_emf(emf_->write(p));
+}
+
+void run_report::write_emf(const std::string& lines) {
+    if (lines.empty()) return;
+    if (emf_path_.empty()) return options_.json ? forward_output(lines) : console_.print(lines);
+    emf_file_ << lines << std::flush;
+    if (!emf_file_ && emf_error_.empty())
+        emf_error_ =
+            fmt::format("{}: cannot be written; check report.emf.to and the room on the disk", emf_path_.string());
+}
+
+void run_report::print_warning(const std::string& sentence) {
+    if (sentence.empty()) return;
+    log_warning(sentence);
+    if (options_.quiet)
+        print_problems({"", sentence});
+    else
+        print_sentence(sentence);
 }
 
 void run_report::finish(const measure::run_result& measured) {
@@ -182,6 +215,12 @@ void run_report::finish(const measure::run_result& measured) {
         print_problems(
             {"", "without summary.json the exit code is 3; make room, or name another folder with --report"});
     }
+    if (emf_) write_emf(emf_->finish());
+    if (!emf_error_.empty()) print_problems({"", emf_error_});
+    const bool aborted = result.ended == measure::run_result::end_reason::aborted; // and no time for a collector
+    if (options_.metrics != nullptr && !aborted)
+        print_warning(options_.metrics->finish(header_, report::gauges_of(result, last_gauges_), result.sum, labels_,
+                                               evaluation));
     if (options_.informs_github) inform_github(result, evaluation);
     if (options_.json) forward_output(events_.finished(result, evaluation, code_));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/emf.hpp>
 #include <loadsim/report/events.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/report_reader.hpp>
@@ -12,9 +13,13 @@
 #include <loadsim/verdict/verdict.hpp>
 
 #include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
 
 namespace loadsim::app {
+
+class run_metrics;
 
 struct report_options {
     bool quiet = false;
@@ -29,6 +34,8 @@ struct report_options {
     report::report_writer::existing_files existing_files = report::report_writer::existing_files::none;
     report::run_labels labels{}; ///< --label
     bool informs_github = false; ///< in a job of GitHub Actions: annotations on standard error, and the step's summary
+    bool writes_emf = false;     ///< as the scenario's report.emf says; not of rehearsals, replays and probes
+    run_metrics* metrics = nullptr; ///< live metrics; must outlive the report. Null: none
 };
 
 /// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
@@ -51,6 +58,9 @@ private:
     bool shows_progress() const { return !options_.quiet && !options_.json; }
     /// What a person reads on the terminal, or the same as an event.
     void print_sentence(const std::string& masked);
+    void publish_metrics(const measure::progress&);
+    void write_emf(const std::string& lines);
+    void print_warning(const std::string& sentence);
 
     const scenario::scenario_config& scenario_;
     std::filesystem::path folder_;
@@ -58,10 +68,16 @@ private:
     measure::labels labels_;
     measure::run_origin origin_;
     run::run_start started_;
+    report::run_header header_;
+    report::metric_gauges last_gauges_; ///< of the latest progress
     report::console console_;
     report::event_lines events_;
     report::report_writer writer_;
-    std::string scenario_file_error_; ///< sentence about scenario.yaml; empty: written
+    std::string scenario_file_error_;       ///< sentence about scenario.yaml; empty: written
+    std::optional<report::emf_writer> emf_; ///< nullopt: report.emf is not set
+    std::filesystem::path emf_path_;        ///< empty: standard output
+    std::ofstream emf_file_;
+    std::string emf_error_; ///< sentence about that file; empty: written
     verdict::exit_code code_ = verdict::exit_code::internal_error;
 };
 

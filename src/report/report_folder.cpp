@@ -30,6 +30,7 @@ constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto timeline_csv_file_name = "timeline.csv";
 constexpr auto requests_csv_file_name = "requests.csv.gz";
 constexpr auto hdr_log_file_name = "latency.hlog";
+constexpr auto metrics_file_name = "metrics.prom";
 
 /// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
 problems close_to_others(const fs::path& folder) {
@@ -145,6 +146,7 @@ report_writer::report_writer(fs::path folder, const run_header& header, measure:
 report_writer::~report_writer() = default;
 
 void report_writer::write(const measure::progress& p) {
+    last_ = gauges_of(p);
     if (p.load_started && !header_.load_started) {
         header_.load_started = p.load_started;
         write_atomically(run_file_name, run_json(header_));
@@ -180,6 +182,10 @@ bool report_writer::finish(const measure::run_result& run, const verdict::evalua
                 "{} has the first {} of {} recorded requests: report.requestsCsv is its limit",
                 (folder_ / requests_csv_file_name).string(), requests_csv_->rows(), requests_csv_->rows() + omitted));
     }
+    auto header = header_;
+    header.started = run.started; // of a process that has died: its own start
+    write_atomically(metrics_file_name,
+                     prometheus_text(metrics_of(header, gauges_of(run, last_), run.sum, labels_, &evaluation)));
     write_atomically(junit_file_name, junit_xml({junit_of(run, evaluation, labels_)}));
     write_atomically(markdown_file_name, summary_markdown(run, evaluation, labels_));
     return has_summary;

@@ -357,6 +357,13 @@ TEST(ranks, may_be_started_by_mpirun_itself) {
     EXPECT_TRUE(exists(folder / "report" / "summary.json"));
 }
 
+TEST(ranks, have_metrics_in_common_which_rank_0_serves) {
+    auto run = program::run(quick().yaml(), {"--ranks", "2", "--metrics", "127.0.0.1:0"});
+    EXPECT_EQ(run.wait(mpirun_timeout), 0) << run.err();
+    EXPECT_THAT(run.out(), HasSubstr("metrics are at http://127.0.0.1:"));
+    EXPECT_THAT(harness::read_file(run.report() / "metrics.prom"), HasSubstr("loadsim_sessions_planned 400\n"));
+}
+
 TEST(ranks, that_have_different_scenarios_do_not_run) {
     const harness::temporary_folder folder;
     auto w = quick();

@@ -3,6 +3,7 @@
 
 #include <loadsim/base/result.hpp>
 #include <loadsim/measure/run_result.hpp>
+#include <loadsim/report/metrics.hpp>
 #include <loadsim/verdict/verdict.hpp>
 
 #include <chrono>
@@ -80,7 +81,7 @@ std::string session_line(const measure::session_record&, const load_start& = {})
 class requests_csv;
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, timeline.csv, requests.jsonl, anomalies.jsonl, sessions.jsonl and
-/// latency.hlog (each write is flushed), summary.json, junit.xml and summary.md at the end.
+/// latency.hlog (each write is flushed), summary.json, metrics.prom, junit.xml and summary.md at the end.
 /// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
 class report_writer {
@@ -109,6 +110,7 @@ private:
     std::filesystem::path folder_;
     run_header header_;
     measure::labels labels_;
+    metric_gauges last_; ///< of the latest progress
     std::ofstream timeline_, timeline_csv_, requests_, anomalies_, sessions_, hdr_log_, requests_csv_file_;
     std::unique_ptr<requests_csv> requests_csv_; ///< null: not wanted
     std::vector<std::string> errors_;

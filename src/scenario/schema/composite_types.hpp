@@ -166,7 +166,7 @@ struct broker_api_fault {
     boost::json::object schema() const;
 };
 
-/// {requestsCsv: 100000}: files of the report.
+/// {requestsCsv: 100000, emf: stdout}, or emf: {to, interval, namespace}.
 struct report {
     void read(scenario::read_context&, const yaml_node&, report_options& out) const;
     yaml_node write(const report_options&) const;

@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 using namespace loadsim;
 using namespace loadsim::report;
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -94,7 +95,7 @@ TEST_F(report_folder, that_is_removed_during_the_run_has_no_summary) {
     report_writer writer(folder, sample_run::header(), sample_run::labels());
     fs::remove_all(folder);
     EXPECT_FALSE(writer.finish(sample_run::run(), {}));
-    ASSERT_THAT(writer.errors(), SizeIs(3)) << "summary.json, junit.xml and summary.md";
+    ASSERT_THAT(writer.errors(), SizeIs(4)) << "summary.json, metrics.prom, junit.xml and summary.md";
     EXPECT_THAT(writer.errors().front(), HasSubstr("summary.json could not be written: No such file"));
 }
 
@@ -186,7 +187,7 @@ TEST_F(report_folder, gets_its_summary_at_the_end) {
 
 TEST_F(report_folder, each_file_of_the_end_is_written_whatever_happens_to_the_others) {
     const auto run = sample_run::run();
-    const std::string names[] = {"summary.json", "junit.xml", "summary.md"};
+    const std::string names[] = {"summary.json", "metrics.prom", "junit.xml", "summary.md"};
     for (const auto& unwritable : names) {
         fs::remove_all(folder);
         fs::create_directories(folder);
@@ -197,6 +198,16 @@ TEST_F(report_folder, each_file_of_the_end_is_written_whatever_happens_to_the_ot
         EXPECT_THAT(writer.errors().front(), HasSubstr(unwritable + " could not be written: No space left"));
         for (const auto& name : names) EXPECT_EQ(fs::exists(folder / name), name != unwritable) << name;
     }
+}
+
+TEST_F(report_folder, gets_its_metrics_at_the_end) {
+    const auto run = sample_run::run();
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    writer.write(sample_run::under_load(run.sum));
+    writer.finish(run, sample_run::missed_budget());
+    EXPECT_THAT(text("metrics.prom"),
+                AllOf(HasSubstr("loadsim_verdict{verdict=\"fail\"} 1\n"), HasSubstr("loadsim_sessions_online 2000\n"),
+                      HasSubstr("loadsim_run_elapsed_seconds 34.25\n")));
 }
 
 TEST_F(report_folder, of_a_died_process_gets_only_its_summary) {
@@ -245,7 +256,7 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     const auto run = sample_run::run();
     writer.write(sample_run::under_load(run.sum));
     writer.finish(run, sample_run::missed_budget());
-    EXPECT_THAT(writer.errors(), SizeIs(10)) << "six that grow, run.json and three of the end";
+    EXPECT_THAT(writer.errors(), SizeIs(11)) << "six that grow, run.json and four of the end";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
 }
 
