@@ -1,3 +1,4 @@
+#include "histogram_lines.hpp"
 #include "records.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -21,7 +22,6 @@ bool is_allowed_in_name(char c) {
 }
 
 constexpr auto timeline_file_name = "timeline.jsonl";
-constexpr auto hdr_log_file_name = "latency.hlog";
 
 /// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
 problems close_to_others(const fs::path& folder) {
@@ -149,6 +149,7 @@ void report_writer::write(const measure::progress& p) {
 }
 
 bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
+    write_atomically(histograms_file_name, histogram_lines(run.sum, labels_));
     return write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
 }
 

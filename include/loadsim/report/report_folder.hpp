@@ -67,7 +67,7 @@ std::string anomaly_line(const measure::anomaly_record&, const load_start& = {})
 std::string session_line(const measure::session_record&, const load_start& = {});
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, requests.jsonl, anomalies.jsonl, sessions.jsonl and
-/// latency.hlog (each write is flushed), summary.json at the end.
+/// latency.hlog (each write is flushed), histograms.jsonl and summary.json at the end.
 /// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
 class report_writer {
