@@ -16,7 +16,7 @@ inline constexpr std::array<double, 5> compared_percentiles{50, 90, 95, 99, 99.9
 /// a long run has long batches and memory is bounded.
 class sample_batches {
 public:
-    static constexpr std::size_t count_max = 40; ///< then there are half as many, of twice the length
+    static constexpr std::size_t count_max = 20; ///< then there are half as many, of twice the length
 
     void add(const measure::histogram& interval);
     /// count_max / 2 to count_max - 1 of them, or fewer if there were fewer intervals; the last one may be shorter.
