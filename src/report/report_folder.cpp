@@ -149,8 +149,10 @@ void report_writer::write(const measure::progress& p) {
 }
 
 bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
+    // First, so that a nearly full disk has room for it.
+    const bool has_summary = write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
     write_atomically(histograms_file_name, histogram_lines(run.sum, labels_));
-    return write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
+    return has_summary;
 }
 
 bool report_writer::write_atomically(std::string_view name, std::string_view text) {

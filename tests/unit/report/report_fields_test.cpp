@@ -1,4 +1,5 @@
 // docs/report-fields.md and docs/schema/summary-2.schema.json against the files of a report: no field is missing, and none is invented.
+#include "histogram_lines.hpp"
 #include "json_schema.hpp"
 #include "sample_run.hpp"
 
@@ -15,7 +16,9 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace json = boost::json;
 using namespace loadsim;
@@ -137,6 +140,13 @@ std::vector<std::string> field_errors(const std::string& table, const std::vecto
     return check.errors();
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
 json::value schema() { return json::parse(read_file(root / "docs" / "schema" / "summary-2.schema.json")); }
 
 } // namespace
@@ -151,6 +161,7 @@ TEST(report_fields, are_documented_for_each_file) {
     EXPECT_THAT(field_errors("anomalies.jsonl", {anomaly_line(sample_run::anomaly())}), IsEmpty());
     EXPECT_THAT(field_errors("sessions.jsonl", {session_line(sample_run::session())}), IsEmpty());
     EXPECT_THAT(field_errors("run.json", {run_json(sample_run::header())}), IsEmpty());
+    EXPECT_THAT(field_errors("histograms.jsonl", lines_of(histogram_lines(run.sum, sample_run::labels()))), IsEmpty());
 }
 
 TEST(report_fields, a_difference_is_noticed) {
