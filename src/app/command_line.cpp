@@ -109,7 +109,7 @@ exit_code parse_and_run(const std::vector<command>& commands, int argc, const ch
     app.require_subcommand(1);
     app.footer("Exit codes: 0 pass, 1 internal error, 2 bad usage or scenario, 3 target or set-up failed,\n"
                "4 run invalid, 5 a budget had no data, 99 a budget was missed\n"
-               "or a replay had another outcome, 130 after Ctrl-C.");
+               "or a replay had another outcome, or a comparison found a worse run, 130 after Ctrl-C.");
     exit_code code = exit_code::pass;
     for (const auto& c : commands) add_command(app, c, code);
     try {

@@ -115,30 +115,31 @@ exit_code compare(const compare_options& options) {
 
 command compare_command() {
     auto options = std::make_shared<compare_options>();
-    return {
-        .name = "compare",
-        .description = "Compares the latencies and counts of runs: better, same, worse, or cannot tell",
-        .flags = {{.name = "base",
-                   .into = &options->base,
-                   .help = "The old run: its report folder, or a file of `baseline`",
-                   .required = true},
-                  {.name = "new", .into = &options->after, .help = "The new run, or several", .required = true},
-                  {.name = "--base", .into = &options->more_bases, .help = "One more old run; as often as there are"},
-                  {.name = "--allow",
-                   .into = &options->allowed,
-                   .help = "Change that is not worse: 'e2e.p99 +5%', 'e2e{service=horn}.p50 +10ms'"},
-                  {.name = "--format",
-                   .into = &options->format,
-                   .help = "Output",
-                   .shows_default = true,
-                   .one_of = {"text", "markdown", "json"}},
-                  {.name = "--all",
-                   .into = &options->all,
-                   .help = "All rows, also those by service and phase that have not changed"},
-                  {.name = "--unlike", .into = &options->unlike, .help = "Compares runs of other loads, too"}},
-        .run = [options] { return compare(*options); },
-        .footer = "Exit codes: 0 nothing is worse, 99 something is, 3 a run cannot be read or has another load,\n"
-                  "5 too few samples to compare anything, or what --allow names."};
+    return {.name = "compare",
+            .description = "Compares the latencies and counts of runs: better, same, worse, or cannot tell",
+            .flags = {{.name = "base",
+                       .into = &options->base,
+                       .help = "The old run: its report folder, or a file of `baseline`",
+                       .required = true},
+                      {.name = "new", .into = &options->after, .help = "The new run, or several", .required = true},
+                      {.name = "--also-base",
+                       .into = &options->more_bases,
+                       .help = "One more old run; as often as there are"},
+                      {.name = "--allow",
+                       .into = &options->allowed,
+                       .help = "Change that is not worse: 'e2e.p99 +5%', 'e2e{service=horn}.p50 +10ms'"},
+                      {.name = "--format",
+                       .into = &options->format,
+                       .help = "Output",
+                       .shows_default = true,
+                       .one_of = {"text", "markdown", "json"}},
+                      {.name = "--all",
+                       .into = &options->all,
+                       .help = "All rows, also those by service and phase that have not changed"},
+                      {.name = "--unlike", .into = &options->unlike, .help = "Compares runs of other loads, too"}},
+            .run = [options] { return compare(*options); },
+            .footer = "Exit codes: 0 nothing is worse, 99 something is, 3 a run cannot be read or has another load,\n"
+                      "5 too few samples to compare anything, or what --allow names."};
 }
 
 } // namespace loadsim::app
