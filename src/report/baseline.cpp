@@ -34,7 +34,7 @@ std::map<measure::hop, verdict::rank_spread> spreads_of(const json::object& all)
     for (const auto& [name, value] : all) {
         const auto hop = parse_enum<measure::hop>(name);
         if (!hop) continue;
-        const auto fields = object_of(value);
+        const auto fields = as_object(value);
         auto& spread = spreads[*hop];
         spread.degrees_of_freedom = static_cast<std::uint32_t>(count_at(fields, "degrees_of_freedom"));
         for (std::size_t i = 0; i < spread.inflation.size(); ++i)

@@ -86,7 +86,7 @@ std::string histogram_lines(const measure::totals& sum, const measure::labels& l
 }
 
 problems add_histogram(const json::value& value, measure::totals& sum, measure::labels& labels) {
-    const auto fields = object_of(value);
+    const auto fields = as_object(value);
     const auto name = text_at(fields, "metric");
     const auto text = text_at(fields, "histogram");
     if (name.empty() || text.empty()) return {"", "no object with a metric and a histogram"};

@@ -11,7 +11,7 @@
 
 namespace loadsim::report {
 
-inline boost::json::object object_of(const boost::json::value& v) {
+inline boost::json::object as_object(const boost::json::value& v) {
     return v.is_object() ? v.get_object() : boost::json::object{};
 }
 
@@ -21,7 +21,7 @@ inline boost::json::value value_at(const boost::json::object& fields, std::strin
 }
 
 inline boost::json::object object_at(const boost::json::object& fields, std::string_view name) {
-    return object_of(value_at(fields, name));
+    return as_object(value_at(fields, name));
 }
 
 inline boost::json::array array_at(const boost::json::object& fields, std::string_view name) {

@@ -42,7 +42,7 @@ std::uint32_t index_of_occurrence(std::vector<std::string>& names, const std::st
 void read_phases(const json::array& rows, measure::totals& sum, measure::labels& labels) {
     std::vector<std::string> seen;
     for (const auto& row : rows) {
-        const auto fields = object_of(row);
+        const auto fields = as_object(row);
         const auto name = text_at(fields, "name");
         const auto index = index_of_occurrence(labels.phases, name, std::ranges::count(seen, name));
         seen.push_back(name);
@@ -53,7 +53,7 @@ void read_phases(const json::array& rows, measure::totals& sum, measure::labels&
 
 void read_matrix(const json::array& rows, measure::totals& sum, measure::labels& labels) {
     for (const auto& row : rows) {
-        const auto fields = object_of(row);
+        const auto fields = as_object(row);
         const auto segment = index_of_name(labels.segments, text_at(fields, "segment"));
         if (labels.behaviours.size() <= segment) labels.behaviours.resize(segment + 1);
         labels.behaviours[segment] = text_at(fields, "behaviour");
@@ -99,7 +99,7 @@ void read_http(const json::object& fields, measure::http_counts& http) {
 
 void read_recoveries(const json::array& rows, run_result& run) {
     for (const auto& row : rows) {
-        const auto fields = object_of(row);
+        const auto fields = as_object(row);
         run.recoveries.push_back({.condition = text_at(fields, "condition"),
                                   .occurrence = static_cast<std::uint32_t>(count_at(fields, "occurrence")),
                                   .started = duration_at(fields, "started_at_ms"),
@@ -113,7 +113,7 @@ void read_recoveries(const json::array& rows, run_result& run) {
 
 void read_observers(const json::array& rows, measure::totals& sum, measure::labels& labels) {
     for (const auto& row : rows) {
-        const auto fields = object_of(row);
+        const auto fields = as_object(row);
         auto& o = sum.observers[index_of_name(labels.observers, text_at(fields, "name"))];
         o.received = count_at(fields, "received");
         o.completions = count_at(fields, "completions");
@@ -127,7 +127,7 @@ void read_observers(const json::array& rows, measure::totals& sum, measure::labe
 
 void read_campaigns(const json::array& rows, measure::totals& sum, measure::labels& labels) {
     for (const auto& row : rows) {
-        const auto fields = object_of(row);
+        const auto fields = as_object(row);
         auto& c = sum.campaigns[index_of_name(labels.campaigns, text_at(fields, "name"))];
         c.published = count_at(fields, "published");
         c.addressed = count_at(fields, "addressed_vehicles");
@@ -180,7 +180,7 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
     run.planned_arrivals = count_at(requests, "planned");
     sum.errors = counts_by_text_at(requests, "error_reasons");
     for (const auto& service : array_at(summary, "services"))
-        index_of_name(labels.services, text_at(object_of(service), "name"));
+        index_of_name(labels.services, text_at(as_object(service), "name"));
     read_phases(array_at(summary, "phases"), sum, labels);
     read_matrix(array_at(summary, "outcome_matrix"), sum, labels);
 

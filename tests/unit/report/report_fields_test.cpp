@@ -140,7 +140,7 @@ std::vector<std::string> field_errors(const std::string& table, const std::vecto
     return check.errors();
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
+std::vector<std::string> split_lines(const std::string& text) {
     std::istringstream in(text);
     std::vector<std::string> lines;
     for (std::string line; std::getline(in, line);) lines.push_back(line);
@@ -161,7 +161,7 @@ TEST(report_fields, are_documented_for_each_file) {
     EXPECT_THAT(field_errors("anomalies.jsonl", {anomaly_line(sample_run::anomaly())}), IsEmpty());
     EXPECT_THAT(field_errors("sessions.jsonl", {session_line(sample_run::session())}), IsEmpty());
     EXPECT_THAT(field_errors("run.json", {run_json(sample_run::header())}), IsEmpty());
-    EXPECT_THAT(field_errors("histograms.jsonl", lines_of(histogram_lines(run.sum, sample_run::labels()))), IsEmpty());
+    EXPECT_THAT(field_errors("histograms.jsonl", split_lines(histogram_lines(run.sum, sample_run::labels()))), IsEmpty());
 }
 
 TEST(report_fields, a_difference_is_noticed) {
