@@ -88,7 +88,7 @@ run_comparison compare_runs(const compared_side& before, const compared_side& af
 
 inline constexpr double negligible_change = 0.02;
 inline constexpr double resolved_change = 0.2;
-/// From runs of one scenario beside other work: its effect on the platform's latencies was up to three times that on the lag.
+/// With 1, 2 and 4 times the lag 23, 13 and 3 of 56 comparisons of one scenario, run beside a compiler, had a change.
 inline constexpr int lateness_factor = 4;
 
 } // namespace loadsim::verdict
