@@ -20,7 +20,8 @@ int main(int argc, char** argv) {
     else if (argc > 0)
         set_command_name(shell_quote(argv[0]));
     std::vector<command> commands{run_command(),        suite_command(),       rehearse_command(), explain_command(),
-                                  replay_command(),     probe_command(),       init_command(),     validate_command(),
+                                  replay_command(),     compare_command(),     baseline_command(), judge_command(),
+                                  merge_command(),      probe_command(),       init_command(),     validate_command(),
                                   doctor_command(),     show_command(),        schema_command(),   backend_command(),
                                   broker_api_command(), certificates_command()};
     commands.push_back(completion_command(commands));

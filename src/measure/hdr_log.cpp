@@ -10,9 +10,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
+#include <cmath>
 #include <concepts>
 #include <new>
+#include <optional>
 #include <span>
+#include <system_error>
 #include <utility>
 
 namespace loadsim::measure {
@@ -88,6 +92,16 @@ result<std::vector<std::uint8_t>> unpack(std::span<const std::uint8_t> packed) {
     return body;
 }
 
+/// A field of seconds; nullopt: no number, or not the span of a run.
+std::optional<nanoseconds> parse_log_seconds(std::string_view field) {
+    constexpr double longest_s = 1e9;
+    double s{};
+    const auto end = field.data() + field.size();
+    const auto [stopped, error] = std::from_chars(field.data(), end, s);
+    if (error != std::errc{} || stopped != end || !(std::abs(s) < longest_s)) return std::nullopt;
+    return nanoseconds{std::llround(s * 1e9)};
+}
+
 } // namespace
 
 std::string encode_v2(const histogram& h) {
@@ -154,6 +168,29 @@ std::string hdr_log_line(std::string_view tag, nanoseconds start, nanoseconds le
     }
     return fmt::format("{}{:.3f},{:.3f},{:.3f},{}\n", field, seconds(start), seconds(length), milliseconds(h.max()),
                        encode_v2(h));
+}
+
+result<std::optional<hdr_log_interval>> parse_hdr_log_line(std::string_view line) {
+    line = trimmed(line);
+    if (line.empty() || line.front() == '#' || line.front() == '"') return std::optional<hdr_log_interval>{};
+    hdr_log_interval interval;
+    constexpr std::string_view tag = "Tag=";
+    const auto next_field = [&line] {
+        const auto field = line.substr(0, line.find(','));
+        line.remove_prefix(std::min(line.size(), field.size() + 1));
+        return field;
+    };
+    if (line.starts_with(tag)) interval.tag = next_field().substr(tag.size());
+    const auto start = parse_log_seconds(next_field());
+    const auto length = parse_log_seconds(next_field());
+    if (!start || !length) return decode_error("the line does not begin with the seconds of an interval");
+    interval.start = *start;
+    interval.length = *length;
+    next_field(); // the maximum, which the histogram holds, too
+    auto samples = decode_v2(line);
+    if (!samples) return samples.error();
+    interval.samples = std::move(*samples);
+    return std::optional{std::move(interval)};
 }
 
 } // namespace loadsim::measure

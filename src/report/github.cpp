@@ -1,4 +1,3 @@
-#include "budget_sentence.hpp"
 
 #include <loadsim/report/github.hpp>
 
@@ -56,7 +55,7 @@ std::string github_annotations(const verdict::evaluation& evaluation, const std:
         const auto at = std::ranges::find(lines, result.expression, &budget_line::expression);
         text += workflow_command(is_missed ? "error" : "warning",
                                  is_missed ? "loadsim: budget missed" : "loadsim: budget without data",
-                                 at == lines.end() ? nullptr : &*at, budget_sentence(result));
+                                 at == lines.end() ? nullptr : &*at, fmt::format("Budget {}.", result.sentence));
     }
     return text;
 }

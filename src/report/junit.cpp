@@ -1,4 +1,3 @@
-#include "budget_sentence.hpp"
 #include "summary_sections.hpp"
 #include "text_format.hpp"
 
@@ -107,9 +106,9 @@ junit_case budget_case(const std::string& class_name, const verdict::budget_resu
     if (!invalid.empty())
         c.skipped = "Not evaluated: " + invalid;
     else if (result.verdict == budget_verdict::fail)
-        c.failure = budget_sentence(result);
+        c.failure = fmt::format("Budget {}.", result.sentence);
     else if (result.verdict == budget_verdict::no_data)
-        c.error = budget_sentence(result);
+        c.error = fmt::format("Budget {}.", result.sentence);
     return c;
 }
 

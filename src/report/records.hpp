@@ -19,6 +19,7 @@ inline constexpr const char* run_file_name = "run.json";
 inline constexpr const char* requests_file_name = "requests.jsonl";
 inline constexpr const char* anomalies_file_name = "anomalies.jsonl";
 inline constexpr const char* sessions_file_name = "sessions.jsonl";
+inline constexpr const char* hdr_log_file_name = "latency.hlog";
 
 inline constexpr const char* run_schema = "loadsim.run/2";
 inline constexpr const char* summary_schema = "loadsim.summary/2";

@@ -1,3 +1,4 @@
+#include "histogram_lines.hpp"
 #include "records.hpp"
 #include "requests_csv.hpp"
 #include "timeline.hpp"
@@ -29,7 +30,6 @@ bool is_allowed_in_name(char c) {
 constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto timeline_csv_file_name = "timeline.csv";
 constexpr auto requests_csv_file_name = "requests.csv.gz";
-constexpr auto hdr_log_file_name = "latency.hlog";
 constexpr auto metrics_file_name = "metrics.prom";
 
 /// With secrets in the scenario, only the owner may see what the run writes: other processes than this one write, too.
@@ -182,6 +182,7 @@ bool report_writer::finish(const measure::run_result& run, const verdict::evalua
                 "{} has the first {} of {} recorded requests: report.requestsCsv is its limit",
                 (folder_ / requests_csv_file_name).string(), requests_csv_->rows(), requests_csv_->rows() + omitted));
     }
+    write_atomically(histograms_file_name, histogram_lines(run.sum, labels_));
     auto header = header_;
     header.started = run.started; // of a process that has died: its own start
     write_atomically(metrics_file_name,

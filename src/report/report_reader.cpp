@@ -1,5 +1,6 @@
 #include <loadsim/report/report_reader.hpp>
 
+#include "line_reader.hpp"
 #include "records.hpp"
 #include "text_format.hpp"
 
@@ -9,10 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <initializer_list>
 #include <unordered_set>
 #include <utility>
@@ -22,84 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using string_set = std::unordered_set<std::string>;
-
-/// Upper limit of valid lines; bounds the memory for damaged files without newlines.
-constexpr std::size_t max_line_length = 4U << 20U;
-
-/// Line reader with a length limit; counts unreadable lines.
-class line_reader {
-public:
-    explicit line_reader(const fs::path& file) {
-        std::error_code error;
-        const auto status = fs::status(file, error);
-        if (!exists(status))
-            open_error_ = "cannot be read (No such file or directory)";
-        else if (!is_regular_file(status)) // a pipe would block, and a device may be endless
-            open_error_ = "is no regular file";
-        else if (in_.open(file, std::ios::binary); !in_)
-            open_error_ = fmt::format("cannot be read ({})", std::strerror(errno));
-    }
-
-    const std::string& open_error() const { return open_error_; } ///< empty: open
-
-    /// False: end of file. A too long line is skipped and counted as bad.
-    bool next(std::string_view& line) {
-        while (read_line()) {
-            ++line_number_;
-            if (line_.size() <= max_line_length) {
-                line = line_;
-                return true;
-            }
-            mark_bad("over 4 MiB");
-        }
-        return false;
-    }
-
-    /// Counts the last read or skipped line as bad; keeps the number and reason of the first one.
-    void mark_bad(const std::string& why) {
-        if (bad_count_++ != 0) return;
-        first_bad_ = line_number_;
-        first_reason_ = why;
-    }
-
-    /// Sentence about bad lines or a read error; empty: none.
-    std::string error_text(std::string_view name) const {
-        if (in_.bad()) return fmt::format("{}: cannot be read beyond line {}", name, line_number_);
-        if (bad_count_ == 0) return {};
-        if (bad_count_ == 1 && first_bad_ == line_number_ && !has_newline_)
-            return fmt::format("{}: the last line is incomplete: the run was killed, or is still running", name);
-        if (bad_count_ == 1) return fmt::format("{}: line {} is skipped ({})", name, first_bad_, first_reason_);
-        return fmt::format("{}: {} lines are skipped, the first is line {} ({})", name, human_count(bad_count_),
-                           first_bad_, first_reason_);
-    }
-
-private:
-    /// Reads a line in pieces; keeps at most one piece beyond the limit.
-    bool read_line() {
-        line_.clear();
-        for (bool has_data = false;; has_data = true) {
-            in_.getline(piece_.data(), static_cast<std::streamsize>(piece_.size()));
-            const auto read_bytes = static_cast<std::size_t>(in_.gcount());
-            if (in_.bad()) return false;
-            const bool at_end = in_.eof();
-            if (at_end && read_bytes == 0 && !has_data) return false;
-            const bool full = in_.fail() && !at_end;
-            const auto length = read_bytes - (at_end || full ? 0 : 1); // less the newline
-            if (line_.size() <= max_line_length) line_.append(piece_.data(), length);
-            has_newline_ = !at_end;
-            if (!full) return true;
-            in_.clear();
-        }
-    }
-
-    std::ifstream in_;
-    std::string open_error_;
-    std::array<char, 65'536> piece_{};
-    std::string line_;
-    std::uint64_t line_number_ = 0, bad_count_ = 0, first_bad_ = 0;
-    bool has_newline_ = true; ///< the last line ends with a newline
-    std::string first_reason_;
-};
 
 constexpr std::string_view traceparent_version = "00-";
 

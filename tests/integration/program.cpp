@@ -38,7 +38,6 @@ void program::start(const arguments& user_arguments, const std::function<bool()>
     arguments command{LOADSIM_PROGRAM};
     command.insert(command.end(), user_arguments.begin(), user_arguments.end());
     const auto folder = folder_.path().string();
-    auto variables = environment;
     for (const auto* name : {"GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"}) // of a job that runs the tests
         if (std::ranges::count(environment, name, &std::pair<std::string, std::string>::first) == 0)
             variables.emplace_back(name, "");

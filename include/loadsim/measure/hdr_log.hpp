@@ -5,6 +5,7 @@
 #include <loadsim/measure/histogram.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,16 @@ std::string hdr_log_header(std::chrono::system_clock::time_point start);
 /// One interval line with its newline; `start` and `length` relative to StartTime; max in milliseconds (unit 1000 us).
 /// `tag`: empty for none; a comma or a blank, which the format cannot represent, becomes '_'.
 std::string hdr_log_line(std::string_view tag, nanoseconds start, nanoseconds length, const histogram&);
+
+/// An interval line of a log.
+struct hdr_log_interval {
+    std::string tag; ///< empty: none
+    nanoseconds start{0};
+    nanoseconds length{0};
+    histogram samples;
+};
+/// Parses hdr_log_line(), with or without its newline. nullopt: a comment, the column titles, or an empty line.
+/// Errors: a line that is cut off or damaged, as decode_v2().
+result<std::optional<hdr_log_interval>> parse_hdr_log_line(std::string_view line);
 
 } // namespace loadsim::measure

@@ -204,3 +204,22 @@ TEST(hdr_log, has_a_line_for_an_interval) {
     };
     for (const auto& c : cases) EXPECT_EQ(hdr_log_line(c.tag, c.start, c.length, golden), c.line) << c.reason;
 }
+
+TEST(hdr_log, is_read_back_line_by_line) {
+    const auto read = parse_hdr_log_line(hdr_log_line("e2e", 1500ms, 1s, golden));
+    ASSERT_TRUE(read && *read);
+    EXPECT_EQ((*read)->tag, "e2e");
+    EXPECT_EQ((*read)->start, 1500ms);
+    EXPECT_EQ((*read)->length, 1s);
+    EXPECT_EQ((*read)->samples, golden);
+    EXPECT_EQ((*parse_hdr_log_line(hdr_log_line("", 0s, 1s, golden)))->tag, "");
+    for (const auto* no_interval : {"", "\n", "#[StartTime: 1]", "\"StartTimestamp\",\"Interval_Length\""}) {
+        const auto none = parse_hdr_log_line(no_interval);
+        EXPECT_TRUE(none && !*none) << no_interval;
+    }
+    const auto whole = hdr_log_line("e2e", 1s, 1s, golden);
+    for (const auto& damaged :
+         {whole.substr(0, whole.size() / 2), std::string("Tag=e2e"), std::string("Tag=e2e,nan,1,1,"),
+          std::string("1.0,x,1,HISTFAAA"), std::string("1e99,1,1,HISTFAAA")})
+        EXPECT_FALSE(parse_hdr_log_line(damaged)) << damaged;
+}

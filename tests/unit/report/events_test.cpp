@@ -43,7 +43,7 @@ json::object schema() {
 /// Differences between an event and its part of the schema.
 std::vector<std::string> errors_of(const json::value& event) {
     const json::object part{{"$ref", "#/$defs/" + kind_of(event)}, {"$defs", schema().at("$defs")}};
-    return schema_errors(part, event);
+    return harness::schema_errors(part, event);
 }
 
 } // namespace

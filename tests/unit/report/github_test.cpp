@@ -43,14 +43,13 @@ TEST(github_annotations, of_an_invalid_run_are_one_warning) {
 }
 
 TEST(github_annotations, are_one_line_each_whatever_a_text_contains) {
-    const verdict::evaluation evaluation{
-        .verdict = verdict::run_verdict::fail,
-        .code = verdict::exit_code::missed,
-        .reasons = {},
-        .budgets = {{"e2e{phase=a\n::error::b}.p99 < 1%", 1.0, "2\r", verdict::budget_verdict::fail}}};
+    auto evaluation = sample_run::missed_budget();
+    evaluation.budgets.resize(1);
+    evaluation.budgets[0].expression = "e2e{phase=a\n::error::b}.p99 < 1%";
+    evaluation.budgets[0].sentence = "e2e{phase=a\n::error::b}.p99 < 1% missed, observed 2\r";
     EXPECT_EQ(github_annotations(evaluation, {{evaluation.budgets[0].expression, "a, b: 50%.yaml", 3}}),
-              "::error file=a%2C b%3A 50%25.yaml,line=3,title=loadsim%3A budget missed::Budget missed: "
-              "e2e{phase=a%0A::error::b}.p99 < 1%25, observed 2%0D.\n");
+              "::error file=a%2C b%3A 50%25.yaml,line=3,title=loadsim%3A budget missed::Budget "
+              "e2e{phase=a%0A::error::b}.p99 < 1%25 missed, observed 2%0D.\n");
 }
 
 TEST(path_in_checkout, is_relative_inside_and_absolute_outside) {

@@ -52,7 +52,7 @@ TEST(junit, has_a_case_for_each_budget_and_for_the_run_itself) {
 
 TEST(junit, anomalies_fail_with_a_missed_budget_of_them) {
     auto evaluation = sample_run::missed_budget();
-    evaluation.budgets.push_back({"anomalies == 0", 3.0, "3", verdict::budget_verdict::fail});
+    evaluation.budgets.front().expression = "anomalies == 0";
     const auto suite = junit_of(sample_run::run(), evaluation, sample_run::labels());
     EXPECT_THAT(findings(suite),
                 testing::Contains("no unexpected anomaly: failure Unexpected anomalies: completion_duplicated 3."));

@@ -1,4 +1,5 @@
 // docs/report-fields.md and docs/schema/ against the files of a report: no field is missing, and none is invented.
+#include "histogram_lines.hpp"
 #include "json_schema.hpp"
 #include "sample_run.hpp"
 
@@ -15,7 +16,9 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
+#include <vector>
 
 namespace json = boost::json;
 using namespace loadsim;
@@ -147,6 +150,13 @@ std::vector<std::string> field_errors(const std::string& table, const std::vecto
     return check.errors();
 }
 
+std::vector<std::string> split_lines(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
 /// JSON Schema of a file, by its name without extension.
 json::value schema(const std::string& file) {
     return json::parse(read_file(root / "docs" / "schema" / (file + "-2.schema.json")));
@@ -164,6 +174,8 @@ TEST(report_fields, are_documented_for_each_file) {
     EXPECT_THAT(field_errors("anomalies.jsonl", {anomaly_line(sample_run::anomaly())}), IsEmpty());
     EXPECT_THAT(field_errors("sessions.jsonl", {session_line(sample_run::session())}), IsEmpty());
     EXPECT_THAT(field_errors("run.json", {run_json(sample_run::header())}), IsEmpty());
+    EXPECT_THAT(field_errors("histograms.jsonl", split_lines(histogram_lines(run.sum, sample_run::labels()))),
+                IsEmpty());
 }
 
 TEST(report_fields, a_difference_is_noticed) {

@@ -95,7 +95,7 @@ TEST_F(report_folder, that_is_removed_during_the_run_has_no_summary) {
     report_writer writer(folder, sample_run::header(), sample_run::labels());
     fs::remove_all(folder);
     EXPECT_FALSE(writer.finish(sample_run::run(), {}));
-    ASSERT_THAT(writer.errors(), SizeIs(4)) << "summary.json, metrics.prom, junit.xml and summary.md";
+    ASSERT_THAT(writer.errors(), SizeIs(5)) << "summary.json, histograms.jsonl, metrics.prom, junit.xml and summary.md";
     EXPECT_THAT(writer.errors().front(), HasSubstr("summary.json could not be written: No such file"));
 }
 
@@ -187,7 +187,7 @@ TEST_F(report_folder, gets_its_summary_at_the_end) {
 
 TEST_F(report_folder, each_file_of_the_end_is_written_whatever_happens_to_the_others) {
     const auto run = sample_run::run();
-    const std::string names[] = {"summary.json", "metrics.prom", "junit.xml", "summary.md"};
+    const std::string names[] = {"summary.json", "histograms.jsonl", "metrics.prom", "junit.xml", "summary.md"};
     for (const auto& unwritable : names) {
         fs::remove_all(folder);
         fs::create_directories(folder);
@@ -256,7 +256,7 @@ TEST_F(report_folder, that_was_removed_is_reported_and_nothing_throws) {
     const auto run = sample_run::run();
     writer.write(sample_run::under_load(run.sum));
     writer.finish(run, sample_run::missed_budget());
-    EXPECT_THAT(writer.errors(), SizeIs(11)) << "six that grow, run.json and four of the end";
+    EXPECT_THAT(writer.errors(), SizeIs(12)) << "six that grow, run.json and five of the end";
     EXPECT_THAT(writer.errors().front(), HasSubstr("No such file or directory"));
 }
 

@@ -196,7 +196,7 @@ TEST(summary_text, colour_is_around_marks_and_verdict_only_when_asked) {
 TEST(summary_text, marks_a_missed_budget_that_only_warns) {
     auto warned = sample_run::missed_budget();
     for (auto& b : warned.budgets) b.severity = verdict::budget_severity::warn;
-    const auto text = summary_text(sample_run::run(), warned, sample_run::labels(), "r", false);
+    const auto text = summary_text(sample_run::run(), warned, sample_run::labels(), "r");
     EXPECT_THAT(text, HasSubstr("    ! e2e.p99 < 1s      was 1000ms (warning only)\n"));
     EXPECT_THAT(text, HasSubstr("    ✓ unexpected <= 1   was 1\n"));
 }
@@ -443,9 +443,9 @@ TEST(summary_text, shows_the_cpu_of_each_machine) {
     machines.push_back({.host = "load-2", .measured_s = 30, .cores_usable = 1, .own_share = 0.97, .throttled_s = 3.2});
     machines.push_back({.host = "load-3", .measured_s = 30});
     EXPECT_THAT(
-        summary_text(run, {}, sample_run::labels(), "reports/t", false),
+        summary_text(run, {}, sample_run::labels(), "reports/t", {.verbose = true}),
         HasSubstr("    CPU of load-1: generator 25 % of 2 cores, other processes 10 % of 4 cores, waiting for a "
                   "core 5 %\n    CPU of load-2: generator 97 % of 1 core, throttled 3.2 s\n"));
     machines.clear();
-    EXPECT_EQ(summary_text(run, {}, sample_run::labels(), "reports/t", false).find("CPU:"), std::string::npos);
+    EXPECT_EQ(summary_text(run, {}, sample_run::labels(), "reports/t", {.verbose = true}).find("CPU:"), std::string::npos);
 }

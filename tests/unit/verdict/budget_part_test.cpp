@@ -15,7 +15,7 @@ using measure::hop;
 
 namespace {
 
-const measure::labels names{.services = {"horn"},
+const measure::labels part_names{.services = {"horn"},
                             .phases = {"warm-up", "steady"},
                             .segments = {"all"},
                             .behaviours = {},
@@ -61,7 +61,7 @@ TEST(evaluate_budget, counts_only_the_phases_of_during_and_except) {
         auto b = of(limit);
         b.during = std::move(during);
         b.except = std::move(except);
-        return evaluate_budget(b, run, names).observed_text;
+        return evaluate_budget(b, run, part_names).observed_text;
     };
     EXPECT_EQ(evaluated("e2e.count > 0", {}, {}), "3");
     EXPECT_EQ(evaluated("e2e.min > 0s", {"steady"}, {}), "0.3ms");
@@ -75,11 +75,11 @@ TEST(evaluate_budget, of_windows_is_that_of_the_worst_one) {
     const auto b = of("e2e.max < 1ms", 60s);
     measure::run_result run;
     run.sum = requests({100us, 5ms});
-    EXPECT_EQ(evaluate_budget(b, run, names).verdict, budget_verdict::no_data) << "the sum does not count";
-    EXPECT_EQ(evaluate_budget(b, run, names).observed_text, "no data: no full window");
+    EXPECT_EQ(evaluate_budget(b, run, part_names).verdict, budget_verdict::no_data) << "the sum does not count";
+    EXPECT_EQ(evaluate_budget(b, run, part_names).observed_text, "no data: no full window");
     run.budget_parts.push_back(
         {.budget = b.expression, .sum = requests({2ms}), .from = 120s, .until = 180s, .windows = 5});
-    const auto result = evaluate_budget(b, run, names);
+    const auto result = evaluate_budget(b, run, part_names);
     EXPECT_EQ(result.expression, "e2e.max < 1ms over 1m windows");
     EXPECT_EQ(result.verdict, budget_verdict::fail);
     EXPECT_EQ(result.observed_text, "2ms from 2m to 3m of the load, the worst of 5 windows");
@@ -91,9 +91,9 @@ TEST(evaluate_budget, of_sessions_in_a_phase_is_that_of_its_part) {
     b.expression = qualified_expression(b);
     EXPECT_TRUE(has_part(b));
     measure::run_result run;
-    EXPECT_EQ(evaluate_budget(b, run, names).verdict, budget_verdict::no_data);
+    EXPECT_EQ(evaluate_budget(b, run, part_names).verdict, budget_verdict::no_data);
     run.budget_parts.push_back({.budget = "sessions.dropped == 0, except warm-up", .sum = requests({1ms})});
-    EXPECT_EQ(evaluate_budget(b, run, names).observed_text, "3");
+    EXPECT_EQ(evaluate_budget(b, run, part_names).observed_text, "3");
 }
 
 TEST(has_part, is_true_if_the_sum_does_not_decide) {
@@ -110,8 +110,8 @@ TEST(part_of, has_what_the_budget_needs) {
          {"e2e.max < 1s", "e2e.count > 0", "unexpected == 0", "outcomes.executed.rate > 50%", "sessions.dropped == 0",
           "queued.delivered == 0", "campaigns.duplicates == 0", "anomalies == 0"}) {
         const auto b = of(limit);
-        const auto whole = evaluate_part(b, all, names);
-        const auto part = evaluate_part(b, part_of(b, all), names);
+        const auto whole = evaluate_part(b, all, part_names);
+        const auto part = evaluate_part(b, part_of(b, all), part_names);
         EXPECT_EQ(part.observed_text, whole.observed_text) << limit;
         EXPECT_NE(part.verdict, budget_verdict::no_data) << limit;
     }
@@ -122,7 +122,7 @@ TEST(part_of, has_what_the_budget_needs) {
 }
 
 TEST(evaluate_part, counts_requests_in_flight_in_no_rate) {
-    EXPECT_EQ(evaluate_part(of("outcomes.executed.rate > 99%"), requests({1ms, 1ms}), names).observed_text, "100%");
+    EXPECT_EQ(evaluate_part(of("outcomes.executed.rate > 99%"), requests({1ms, 1ms}), part_names).observed_text, "100%");
 }
 
 TEST(is_worse, is_further_from_the_limit) {

@@ -12,7 +12,7 @@ using testing::IsEmpty;
 
 namespace {
 
-const measure::labels names{.services = {"horn"},
+const measure::labels qualifier_names{.services = {"horn"},
                             .phases = {"warm-up", "steady", "peak"},
                             .segments = {},
                             .behaviours = {},
@@ -20,12 +20,12 @@ const measure::labels names{.services = {"horn"},
                             .observers = {},
                             .campaigns = {"recall"}};
 
-budget of(const char* limit) { return parse_budget(limit).value(); }
+budget budget_of(const char* limit) { return parse_budget(limit).value(); }
 
 } // namespace
 
 TEST(qualified_expression, names_what_is_given) {
-    auto b = of("e2e.p99<1s");
+    auto b = budget_of("e2e.p99<1s");
     EXPECT_EQ(qualified_expression(b), "e2e.p99 < 1s");
     b.over = 60s;
     EXPECT_EQ(qualified_expression(b), "e2e.p99 < 1s over 1m windows");
@@ -47,30 +47,30 @@ TEST(covers_phase, by_label_during_and_except) {
         {"e2e{phase=peak}.p99 < 1s", {"steady"}, {}, {}},
     };
     for (std::size_t i = 0; i < std::size(rows); ++i) {
-        auto b = of(rows[i].limit);
+        auto b = budget_of(rows[i].limit);
         b.during = rows[i].during;
         b.except = rows[i].except;
         std::vector<std::string> covered;
-        for (const auto& phase : names.phases)
+        for (const auto& phase : qualifier_names.phases)
             if (covers_phase(b, phase)) covered.push_back(phase);
         EXPECT_EQ(covered, rows[i].covered) << i;
-        EXPECT_EQ(check(b, names).empty(), !covered.empty()) << i << ": a budget without a phase is refused";
+        EXPECT_EQ(check(b, qualifier_names).empty(), !covered.empty()) << i << ": a budget without a phase is refused";
     }
 }
 
 TEST(check_budget, reports_unknown_phases_of_during_and_except) {
-    auto b = of("e2e.p99 < 1s");
+    auto b = budget_of("e2e.p99 < 1s");
     b.during = {"stedy"};
     b.except = {"warmup"};
-    EXPECT_THAT(check(b, names), ElementsAre("unknown phase 'stedy'; did you mean 'steady'?",
+    EXPECT_THAT(check(b, qualifier_names), ElementsAre("unknown phase 'stedy'; did you mean 'steady'?",
                                              "unknown phase 'warmup'; did you mean 'warm-up'?"));
 }
 
 TEST(check_budget, reports_what_does_not_go_together) {
     const auto checked = [](const char* limit, auto change) {
-        auto b = of(limit);
+        auto b = budget_of(limit);
         change(b);
-        return check(b, names);
+        return check(b, qualifier_names);
     };
     const auto windows = [](budget& b) { b.over = 60s; };
     const auto phases = [](budget& b) { b.during = {"steady"}; };

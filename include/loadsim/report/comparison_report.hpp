@@ -1,0 +1,32 @@
+// A comparison of runs for people and for programs.
+#pragma once
+
+#include <loadsim/report/stored_run.hpp>
+#include <loadsim/verdict/comparison.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace loadsim::report {
+
+/// What is printed of a comparison, besides its rows.
+struct comparison_heading {
+    std::vector<stored_run> before;
+    std::vector<stored_run> after;
+    std::vector<std::string> notes; ///< sentences: other versions or seeds, what differs with --unlike, damaged files
+};
+
+/// Verdict of the whole: "worse", "better", "no change", or "nothing to compare" when no row could be told or an allowance has no data.
+std::string_view overall_verdict(const verdict::run_comparison&);
+/// 0, 99 with something worse, 5 with nothing to compare.
+verdict::exit_code exit_code_of(const verdict::run_comparison&);
+
+/// Rows of all requests, and those by service and phase that are better, worse or have an allowance; with `all_rows` every one.
+std::string comparison_text(const verdict::run_comparison&, const comparison_heading&, bool all_rows);
+/// The same as GitHub-flavoured Markdown.
+std::string comparison_markdown(const verdict::run_comparison&, const comparison_heading&, bool all_rows);
+/// All rows as a JSON document (schema loadsim.comparison/1).
+std::string comparison_json(const verdict::run_comparison&, const comparison_heading&);
+
+} // namespace loadsim::report

@@ -1,0 +1,133 @@
+#include "histogram_lines.hpp"
+
+#include "json_fields.hpp"
+#include "json_format.hpp"
+#include "text_format.hpp"
+
+#include <loadsim/measure/hdr_log.hpp>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace loadsim::report {
+namespace {
+
+namespace json = boost::json;
+using measure::histogram;
+
+/// Histograms without labels, by metric.
+template <class Totals>
+auto unlabelled_histograms(Totals& sum) {
+    using pointer = decltype(&sum.loop_delay);
+    return std::to_array<std::pair<std::string_view, pointer>>({
+        {"sessions.connect", &sum.sessions.connect},
+        {"sessions.tcp", &sum.sessions.tcp},
+        {"sessions.tls.full", &sum.sessions.tls.full},
+        {"sessions.tls.resumed", &sum.sessions.tls.resumed},
+        {"sessions.connack", &sum.sessions.connack},
+        {"queued.wait", &sum.queued.wait},
+        {"http.connection_wait", &sum.http.connection_wait},
+        {"generator.loop_delay", &sum.loop_delay},
+    });
+}
+
+constexpr std::string_view campaign_latency = "campaigns.latency";
+
+json::object histogram_object(std::string_view metric, json::object labels, const histogram& samples) {
+    return {{"metric", metric},
+            {"labels", std::move(labels)},
+            {"samples", samples.count()},
+            {"negative", samples.negative()},
+            {"overflow", samples.overflow()},
+            {"histogram", measure::encode_v2(samples)}};
+}
+
+/// Labels of a group of requests, and back. Phases of the same name become one.
+json::object labels_json(const measure::request_group& group, const measure::labels& names) {
+    json::object labels{{"service", name_at(names.services, group.service)},
+                        {"phase", name_at(names.phases, group.phase)},
+                        {"segment", name_at(names.segments, group.segment)}};
+    if (group.condition != measure::any_condition) labels["condition"] = name_at(names.conditions, group.condition);
+    return labels;
+}
+measure::request_group group_of(const json::object& labels, measure::labels& names) {
+    measure::request_group group{.service = index_of_name(names.services, text_at(labels, "service")),
+                                 .phase = index_of_name(names.phases, text_at(labels, "phase")),
+                                 .segment = index_of_name(names.segments, text_at(labels, "segment"))};
+    if (labels.contains("condition")) group.condition = index_of_name(names.conditions, text_at(labels, "condition"));
+    return group;
+}
+
+constexpr std::string_view from_begun = "_from_begun"; ///< end of the metric of a hop that is not counted from due
+
+void add_latencies(json::array& to, std::string_view suffix, const measure::latency_table& table,
+                   const measure::labels& labels) {
+    for (const auto& [key, samples] : table.cells())
+        if (!samples.empty())
+            to.push_back(histogram_object(fmt::format("{}{}", to_string(key.section), suffix),
+                                          labels_json(key.group, labels), samples));
+}
+
+} // namespace
+
+std::uint32_t index_of_name(std::vector<std::string>& names, std::string_view name) {
+    const auto found = std::ranges::find(names, name);
+    const auto index = static_cast<std::uint32_t>(found - names.begin());
+    if (found == names.end()) names.emplace_back(name);
+    return index;
+}
+
+json::array histograms_json(const measure::totals& sum, const measure::labels& labels) {
+    json::array all;
+    add_latencies(all, "", sum.latencies, labels);
+    add_latencies(all, from_begun, sum.latencies_from_begun, labels);
+    for (const auto& [metric, samples] : unlabelled_histograms(sum))
+        if (!samples->empty()) all.push_back(histogram_object(metric, {}, *samples));
+    for (const auto& [campaign, counts] : sum.campaigns)
+        if (!counts.latency.empty())
+            all.push_back(histogram_object(campaign_latency, {{"campaign", name_at(labels.campaigns, campaign)}},
+                                           counts.latency));
+    return all;
+}
+
+std::string histogram_lines(const measure::totals& sum, const measure::labels& labels) {
+    std::string lines;
+    for (const auto& one : histograms_json(sum, labels)) lines += json_line(one) + '\n';
+    return lines;
+}
+
+problems add_histogram(const json::value& value, measure::totals& sum, measure::labels& labels) {
+    const auto fields = as_object(value);
+    const auto name = text_at(fields, "metric");
+    const auto text = text_at(fields, "histogram");
+    if (name.empty() || text.empty()) return {"", "no object with a metric and a histogram"};
+    auto decoded = measure::decode_v2(text);
+    if (!decoded) return decoded.error();
+    const auto samples =
+        histogram::from_counts(decoded->counts(), count_at(fields, "negative"), count_at(fields, "overflow"));
+    const auto of = object_at(fields, "labels");
+    const bool is_from_begun = name.ends_with(from_begun);
+    const auto hop = parse_enum<measure::hop>(is_from_begun ? name.substr(0, name.size() - from_begun.size()) : name);
+    if (hop) {
+        (is_from_begun ? sum.latencies_from_begun : sum.latencies).merge({*hop, group_of(of, labels)}, samples);
+    } else if (name == campaign_latency) {
+        sum.campaigns[index_of_name(labels.campaigns, text_at(of, "campaign"))].latency.merge(samples);
+    } else {
+        for (const auto& [known, into] : unlabelled_histograms(sum))
+            if (known == name) into->merge(samples);
+    }
+    return {};
+}
+
+problems add_histogram_line(std::string_view line, measure::totals& sum, measure::labels& labels) {
+    boost::system::error_code error;
+    const auto value = json::parse(line, error);
+    if (error) return {"", "no JSON"};
+    return add_histogram(value, sum, labels);
+}
+
+} // namespace loadsim::report

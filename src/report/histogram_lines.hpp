@@ -1,0 +1,30 @@
+// Lines of histograms.jsonl: all latency histograms of a run.
+#pragma once
+
+#include <loadsim/base/result.hpp>
+#include <loadsim/measure/totals.hpp>
+
+#include <boost/json/fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace loadsim::report {
+
+inline constexpr const char* histograms_file_name = "histograms.jsonl";
+
+/// One object for each histogram with samples: of each hop by service and phase, of the sessions' connects, of waiting times, of
+/// campaigns and of the loop delay. The histogram is an HdrHistogram V2 body in base64.
+boost::json::array histograms_json(const measure::totals&, const measure::labels&);
+/// The same, one object a line.
+std::string histogram_lines(const measure::totals&, const measure::labels&);
+
+/// Adds the samples of an object to `sum`; names that `labels` does not have are appended to it. A metric of a later version is
+/// ignored. Errors: fields that are missing or of another type, a damaged histogram; part of a sentence.
+problems add_histogram(const boost::json::value&, measure::totals& sum, measure::labels&);
+problems add_histogram_line(std::string_view line, measure::totals& sum, measure::labels&);
+
+/// Index of a name; one that is missing is appended.
+std::uint32_t index_of_name(std::vector<std::string>& names, std::string_view name);
+
+} // namespace loadsim::report
