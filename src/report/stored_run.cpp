@@ -184,11 +184,11 @@ result<stored_run> merge_runs(const std::vector<stored_run>& runs) {
 problems write_merged_run(const fs::path& folder, const stored_run& merged, const verdict::evaluation& evaluation,
                           const measure::labels& labels, const std::vector<stored_run>& runs) {
     problems errors;
-    errors.add(write_public_file(folder / run_file_name, run_json({
-                                                                   .mode = merged.result.mode,
+    errors.add(write_public_file(folder / run_file_name, run_json({.mode = merged.result.mode,
                                                                    .scenario = merged.result.scenario,
                                                                    .seed = merged.result.seed,
-                                                                   .started = merged.result.started, .origin = {.version = merged.version}})));
+                                                                   .started = merged.result.started,
+                                                                   .origin = {.version = merged.version}})));
     errors.add(write_public_file(folder / histograms_file_name, histogram_lines(merged.result.sum, labels)));
     errors.add(write_merged_log(folder / hdr_log_file_name, merged, runs));
     if (const auto scenario = read_file((merged.path / scenario_file_name).string(), stored_file_size_max))

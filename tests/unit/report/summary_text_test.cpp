@@ -447,5 +447,6 @@ TEST(summary_text, shows_the_cpu_of_each_machine) {
         HasSubstr("    CPU of load-1: generator 25 % of 2 cores, other processes 10 % of 4 cores, waiting for a "
                   "core 5 %\n    CPU of load-2: generator 97 % of 1 core, throttled 3.2 s\n"));
     machines.clear();
-    EXPECT_EQ(summary_text(run, {}, sample_run::labels(), "reports/t", {.verbose = true}).find("CPU:"), std::string::npos);
+    EXPECT_EQ(summary_text(run, {}, sample_run::labels(), "reports/t", {.verbose = true}).find("CPU:"),
+              std::string::npos);
 }

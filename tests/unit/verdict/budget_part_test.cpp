@@ -16,12 +16,12 @@ using measure::hop;
 namespace {
 
 const measure::labels part_names{.services = {"horn"},
-                            .phases = {"warm-up", "steady"},
-                            .segments = {"all"},
-                            .behaviours = {},
-                            .conditions = {},
-                            .observers = {},
-                            .campaigns = {"recall"}};
+                                 .phases = {"warm-up", "steady"},
+                                 .segments = {"all"},
+                                 .behaviours = {},
+                                 .conditions = {},
+                                 .observers = {},
+                                 .campaigns = {"recall"}};
 
 budget of(const char* limit, std::chrono::seconds over = 0s) {
     auto b = parse_budget(limit).value();
@@ -122,7 +122,8 @@ TEST(part_of, has_what_the_budget_needs) {
 }
 
 TEST(evaluate_part, counts_requests_in_flight_in_no_rate) {
-    EXPECT_EQ(evaluate_part(of("outcomes.executed.rate > 99%"), requests({1ms, 1ms}), part_names).observed_text, "100%");
+    EXPECT_EQ(evaluate_part(of("outcomes.executed.rate > 99%"), requests({1ms, 1ms}), part_names).observed_text,
+              "100%");
 }
 
 TEST(is_worse, is_further_from_the_limit) {

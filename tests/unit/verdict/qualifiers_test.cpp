@@ -13,12 +13,12 @@ using testing::IsEmpty;
 namespace {
 
 const measure::labels qualifier_names{.services = {"horn"},
-                            .phases = {"warm-up", "steady", "peak"},
-                            .segments = {},
-                            .behaviours = {},
-                            .conditions = {"tunnel"},
-                            .observers = {},
-                            .campaigns = {"recall"}};
+                                      .phases = {"warm-up", "steady", "peak"},
+                                      .segments = {},
+                                      .behaviours = {},
+                                      .conditions = {"tunnel"},
+                                      .observers = {},
+                                      .campaigns = {"recall"}};
 
 budget budget_of(const char* limit) { return parse_budget(limit).value(); }
 
@@ -63,7 +63,7 @@ TEST(check_budget, reports_unknown_phases_of_during_and_except) {
     b.during = {"stedy"};
     b.except = {"warmup"};
     EXPECT_THAT(check(b, qualifier_names), ElementsAre("unknown phase 'stedy'; did you mean 'steady'?",
-                                             "unknown phase 'warmup'; did you mean 'warm-up'?"));
+                                                       "unknown phase 'warmup'; did you mean 'warm-up'?"));
 }
 
 TEST(check_budget, reports_what_does_not_go_together) {
