@@ -1,4 +1,3 @@
-
 #include <loadsim/report/github.hpp>
 
 #include <fmt/format.h>
@@ -50,11 +49,12 @@ std::string github_annotations(const verdict::evaluation& evaluation, const std:
     std::string text;
     for (const auto& result : evaluation.budgets) {
         using verdict::budget_verdict;
+        if (result.verdict == budget_verdict::pass) continue;
         const bool is_missed = result.verdict == budget_verdict::fail;
-        if (!is_missed && result.verdict != budget_verdict::no_data) continue;
+        const bool is_error = is_missed && result.severity == verdict::budget_severity::fail;
         const auto at = std::ranges::find(lines, result.expression, &budget_line::expression);
-        text += workflow_command(is_missed ? "error" : "warning",
-                                 is_missed ? "loadsim: budget missed" : "loadsim: budget without data",
+        text += workflow_command(is_error ? "error" : "warning",
+                                 is_missed ? "loadsim: budget missed" : "loadsim: budget not decided",
                                  at == lines.end() ? nullptr : &*at, fmt::format("Budget {}.", result.sentence));
     }
     return text;

@@ -105,6 +105,9 @@ junit_case budget_case(const std::string& class_name, const verdict::budget_resu
     using verdict::budget_verdict;
     if (!invalid.empty())
         c.skipped = "Not evaluated: " + invalid;
+    else if (result.verdict != budget_verdict::pass &&
+             (result.severity == verdict::budget_severity::warn || result.verdict == budget_verdict::undecided))
+        c.skipped = fmt::format("Budget {}.", result.sentence);
     else if (result.verdict == budget_verdict::fail)
         c.failure = fmt::format("Budget {}.", result.sentence);
     else if (result.verdict == budget_verdict::no_data)

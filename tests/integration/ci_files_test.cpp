@@ -167,7 +167,7 @@ TEST(recipes, of_github_maps_the_verdict_to_a_conclusion) {
         {missing_a_budget(), "failure", 99,
          "::error file=scenarios/quickstart.yaml,line=9,title=loadsim%3A budget missed::", "FAIL"},
         {without_data(), "action_required", 0,
-         "::warning file=scenarios/quickstart.yaml,line=9,title=loadsim%3A budget without data::", "NO DATA"},
+         "::warning file=scenarios/quickstart.yaml,line=9,title=loadsim%3A budget not decided::", "NO DATA"},
         {invalid(), "neutral", 0, "::warning title=loadsim%3A run invalid::", "INVALID"},
         {"name: [", "failure", 2, "", ""},
     };

@@ -26,7 +26,7 @@ TEST(github_annotations, are_at_the_lines_of_the_budgets) {
     EXPECT_EQ(github_annotations(sample_run::missed_budget(), lines),
               "::error file=scenarios/quickstart.yaml,line=31,title=loadsim%3A budget missed::Budget missed: e2e.p99 < "
               "1s, observed 1000ms.\n"
-              "::warning file=scenarios/base.yaml,line=7,title=loadsim%3A budget without data::Budget without data: "
+              "::warning file=scenarios/base.yaml,line=7,title=loadsim%3A budget not decided::Budget without data: "
               "expiry.p99 < 12s, because the run has no sample of it.\n");
     EXPECT_THAT(github_annotations(sample_run::missed_budget(), {}),
                 StartsWith("::error title=loadsim%3A budget missed::Budget missed: e2e.p99"))
