@@ -105,7 +105,7 @@ std::string requests_section(const run_result& run) {
 
 row latency_cells(std::string name, const measure::histogram& h) {
     row cells{std::move(name)};
-    for (const double p : {50.0, 90.0, 95.0, 99.0}) cells.push_back(human_latency(h.percentile(p)));
+    for (const double p : {50.0, 90.0, 95.0, 99.0}) cells.push_back(human_percentile(h, p));
     cells.push_back(human_latency(h.max()));
     cells.push_back(human_count(h.count()));
     return cells;
@@ -133,10 +133,9 @@ std::string phases_section(const run_result& run, const measure::labels& labels)
         const auto& r = sum.phases[i];
         const auto planned = i < run.load_phases.size() ? run.load_phases[i] : measure::load_phase{};
         const auto e2e = sum.latencies.select(hop::e2e, {.service = {}, .phase = i});
-        const auto percentile = [&](double p) { return e2e.empty() ? "–" : human_latency(e2e.percentile(p)); };
         rows.push_back({code_span(name_at(labels.phases, i), true), phase_rate(planned.planned, planned.duration),
                         phase_rate(r.sent, planned.elapsed), human_count(r.due), human_count(r.unexpected),
-                        percentile(50), percentile(99)});
+                        human_percentile(e2e, 50), human_percentile(e2e, 99)});
     }
     return markdown_table({"phase", ">asked", ">achieved", ">due", ">unexpected", ">e2e p50", ">p99"}, rows);
 }

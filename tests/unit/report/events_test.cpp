@@ -108,8 +108,8 @@ TEST(events, the_last_one_has_verdict_and_budgets) {
             .front();
     EXPECT_EQ(event.at("verdict").as_string(), "fail");
     EXPECT_EQ(event.at("exit_code").as_int64(), 99);
-    EXPECT_EQ(event.at("budgets").as_array().size(), 3U);
-    EXPECT_TRUE(event.at_pointer("/budgets/2/observed").is_null());
+    EXPECT_EQ(event.at("budgets").as_array().size(), 4U);
+    EXPECT_TRUE(event.at_pointer("/budgets/3/observed").is_null());
     EXPECT_EQ(event.at("report").as_string(), "reports/quickstart-1");
 }
 

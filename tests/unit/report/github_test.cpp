@@ -20,16 +20,20 @@ using step_summary = sample_run::temporary_folder;
 } // namespace
 
 TEST(github_annotations, are_at_the_lines_of_the_budgets) {
-    const std::vector<budget_line> lines{{"e2e.p99 < 1s", "scenarios/quickstart.yaml", 31},
+    const std::vector<budget_line> lines{{"e2e{service=horn,phase=steady}.p50 < 19ms", "scenarios/quickstart.yaml", 31},
                                          {"unexpected <= 1", "scenarios/quickstart.yaml", 32},
                                          {"expiry.p99 < 12s", "scenarios/base.yaml", 7}};
     EXPECT_EQ(github_annotations(sample_run::missed_budget(), lines),
-              "::error file=scenarios/quickstart.yaml,line=31,title=loadsim%3A budget missed::Budget missed: e2e.p99 < "
-              "1s, observed 1000ms.\n"
-              "::warning file=scenarios/base.yaml,line=7,title=loadsim%3A budget not decided::Budget without data: "
-              "expiry.p99 < 12s, because the run has no sample of it.\n");
+              "::error file=scenarios/quickstart.yaml,line=31,title=loadsim%3A budget missed::Budget "
+              "e2e{service=horn,phase=steady}.p50 < 19ms missed by 1.02ms.\n"
+              "::warning title=loadsim%3A budget not decided::Budget lag.p99 < 100us undecided.\n"
+              "::warning file=scenarios/base.yaml,line=7,title=loadsim%3A budget not decided::Budget expiry.p99 < 12s "
+              "has no data.\n");
+    auto warned = sample_run::missed_budget();
+    for (auto& b : warned.budgets) b.severity = verdict::budget_severity::warn;
+    EXPECT_THAT(github_annotations(warned, lines), testing::Not(HasSubstr("::error")));
     EXPECT_THAT(github_annotations(sample_run::missed_budget(), {}),
-                StartsWith("::error title=loadsim%3A budget missed::Budget missed: e2e.p99"))
+                StartsWith("::error title=loadsim%3A budget missed::Budget e2e{service=horn"))
         << "set on the command line";
     EXPECT_EQ(github_annotations({}, lines), "") << "a pass";
 }

@@ -33,10 +33,10 @@ TEST(junit, has_a_case_for_each_budget_and_for_the_run_itself) {
     EXPECT_EQ(suite.seconds, 34.25);
     EXPECT_EQ(suite.host, "ci-7");
     EXPECT_THAT(findings(suite),
-                testing::ElementsAre("e2e.p99 < 1s: failure Budget missed: e2e.p99 < 1s, observed 1000ms.",
-                                     "unexpected <= 1",
-                                     "expiry.p99 < 12s: error Budget without data: expiry.p99 < 12s, because the run "
-                                     "has no sample of it.",
+                testing::ElementsAre("e2e{service=horn,phase=steady}.p50 < 19ms: failure Budget "
+                                     "e2e{service=horn,phase=steady}.p50 < 19ms missed by 1.02ms.",
+                                     "lag.p99 < 100us: skipped Budget lag.p99 < 100us undecided.", "unexpected <= 1",
+                                     "expiry.p99 < 12s: error Budget expiry.p99 < 12s has no data.",
                                      "every request has one outcome",
                                      "no unexpected anomaly: skipped Unexpected anomalies: completion_duplicated 3. No "
                                      "budget that was missed counts them.",
@@ -48,6 +48,13 @@ TEST(junit, has_a_case_for_each_budget_and_for_the_run_itself) {
                                      std::pair("version", "1.2.3"),
                                      std::pair("target", "mqtt://10.0.0.1:1883 http://10.0.0.9:80"),
                                      std::pair("label.commit", "abc123"), std::pair("label.branch", "main")));
+}
+
+TEST(junit, a_missed_budget_that_only_warns_is_skipped) {
+    auto evaluation = sample_run::missed_budget();
+    for (auto& b : evaluation.budgets) b.severity = verdict::budget_severity::warn;
+    for (const auto& c : junit_of(sample_run::run(), evaluation, sample_run::labels()).cases)
+        EXPECT_TRUE(c.failure.empty() && c.error.empty()) << c.name;
 }
 
 TEST(junit, anomalies_fail_with_a_missed_budget_of_them) {
@@ -66,7 +73,8 @@ TEST(junit, an_invalid_run_judges_nothing) {
     evaluation.reasons = {"The generator itself was the limit."};
     const auto suite = junit_of(sample_run::run(), evaluation, sample_run::labels());
     for (const auto& c : suite.cases) EXPECT_TRUE(c.failure.empty() && c.error.empty()) << c.name;
-    EXPECT_EQ(findings(suite).front(), "e2e.p99 < 1s: skipped Not evaluated: The generator itself was the limit.");
+    EXPECT_EQ(findings(suite).front(),
+              "e2e{service=horn,phase=steady}.p50 < 19ms: skipped Not evaluated: The generator itself was the limit.");
     EXPECT_EQ(findings(suite).back(), "the run is valid: skipped The generator itself was the limit.");
 
     evaluation.code = verdict::exit_code::internal_error;
