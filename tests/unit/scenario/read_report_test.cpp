@@ -8,7 +8,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 
 TEST(read_report, takes_a_place_or_a_map) {
-    EXPECT_FALSE(read_valid(minimal_scenario("")).report);
+    EXPECT_FALSE(read_valid(minimal_scenario("")).report.emf);
     const auto of = [](std::string_view emf) {
         const auto made = read_valid(minimal_scenario("report: {emf: " + std::string(emf) + "}\n"));
         return made.report.emf ? *made.report.emf : emf_options{"", 0s, ""};
