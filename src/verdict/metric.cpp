@@ -11,7 +11,7 @@
 namespace loadsim::verdict {
 namespace {
 
-using names = std::vector<std::string_view>;
+using name_list = std::vector<std::string_view>;
 
 bool contains(std::string_view name, const auto& list) {
     return std::ranges::find(list, name) != std::ranges::end(list);
@@ -44,8 +44,8 @@ std::optional<double> parse_percentile(std::string_view digits) {
 
 /// `others`: what the metric has besides statistics, for suggestions.
 result<budget> latency_metric(std::string_view metric, std::string_view stat, budget::kind latency, budget::kind count,
-                              const names& others = {}) {
-    names stats{"min", "mean", "max", "count", "p50", "p90", "p95", "p99", "p999"};
+                              const name_list& others = {}) {
+    name_list stats{"min", "mean", "max", "count", "p50", "p90", "p95", "p99", "p999"};
     if (stat.empty())
         return parse_error(fmt::format("{} needs a statistic, such as {}.p99 or {}.max", metric, metric, metric));
     budget b;
@@ -68,7 +68,7 @@ result<budget> latency_metric(std::string_view metric, std::string_view stat, bu
 
 result<budget> count_or_rate(std::string_view metric, std::string_view stat) {
     if (!stat.empty() && stat != "rate")
-        return parse_error(unknown_name("statistic of " + std::string(metric), stat, names{"rate"}));
+        return parse_error(unknown_name("statistic of " + std::string(metric), stat, name_list{"rate"}));
     budget b;
     b.metric = metric;
     b.stat = stat;
@@ -80,9 +80,9 @@ result<budget> plain_count(std::string_view metric) { return count_or_rate(metri
 
 result<budget> session_metric(std::string_view name, std::string_view rest) {
     constexpr auto latency = budget::kind::connect, count = budget::kind::connect_count;
-    const names connect_parts{"connect", "tcp", "connack"};
-    const names counts{"refused", "dropped", "reconnects"};
-    const names tls_counts{"resumed", "failed"};
+    const name_list connect_parts{"connect", "tcp", "connack"};
+    const name_list counts{"refused", "dropped", "reconnects"};
+    const name_list tls_counts{"resumed", "failed"};
     const auto [what, stat] = split(rest);
     if (what.empty()) return parse_error("sessions needs the name of a metric, such as sessions.dropped");
     if (contains(what, connect_parts)) return latency_metric(fmt::format("sessions.{}", what), stat, latency, count);
@@ -92,7 +92,7 @@ result<budget> session_metric(std::string_view name, std::string_view rest) {
         return latency_metric("sessions.tls", stat, latency, count, tls_counts);
     }
     if (contains(rest, counts)) return plain_count(name);
-    names all(counts);
+    name_list all(counts);
     all.insert(all.end(), connect_parts.begin(), connect_parts.end());
     all.push_back("tls");
     return parse_error(unknown_name("metric of sessions", contains(what, counts) ? rest : what, all));
@@ -117,13 +117,13 @@ result<budget> parse_metric(std::string_view name) {
         const auto [what, stat] = split(rest);
         if (what == "wait")
             return latency_metric("queued.wait", stat, budget::kind::queue_wait, budget::kind::queue_wait_count);
-        const names counts{"delivered", "out_of_order", "wait"};
+        const name_list counts{"delivered", "out_of_order", "wait"};
         if (rest.empty()) return parse_error("queued needs the name of a metric, such as queued.wait.p99");
         if (!contains(rest, counts)) return parse_error(unknown_name("metric of queued", rest, counts));
         return plain_count(name);
     }
     if (head == "recovery") {
-        const names both{"time", "latency"};
+        const name_list both{"time", "latency"};
         if (rest.empty()) return parse_error("recovery needs the name of a metric: recovery.time or recovery.latency");
         if (!contains(rest, both)) return parse_error(unknown_name("metric of recovery", rest, both));
         budget b;
@@ -136,7 +136,7 @@ result<budget> parse_metric(std::string_view name) {
         const auto [what, stat] = split(rest);
         if (what == "latency")
             return latency_metric("campaigns.latency", stat, budget::kind::latency, budget::kind::latency_count);
-        const names metrics{"undelivered", "duplicates", "latency"};
+        const name_list metrics{"undelivered", "duplicates", "latency"};
         if (rest.empty()) return parse_error("campaigns needs the name of a metric, such as campaigns.undelivered");
         if (!contains(what, metrics)) return parse_error(unknown_name("metric of campaigns", what, metrics));
         return count_or_rate(name.substr(0, head.size() + 1 + what.size()), stat);
@@ -147,12 +147,12 @@ result<budget> parse_metric(std::string_view name) {
         return plain_count(rest.empty() ? head : name);
     }
     if (head == "observers") {
-        const names counts{"completions", "disagreements", "rejections", "connection_errors"};
+        const name_list counts{"completions", "disagreements", "rejections", "connection_errors"};
         if (rest.empty()) return parse_error("observers needs the name of a metric, such as observers.rejections");
         if (!contains(rest, counts)) return parse_error(unknown_name("metric of observers", rest, counts));
         return plain_count(name);
     }
-    names heads(measure::hop_names.begin(), measure::hop_names.end());
+    name_list heads(measure::hop_names.begin(), measure::hop_names.end());
     heads.insert(heads.end(),
                  {"unexpected", "outcomes", "sessions", "queued", "recovery", "campaigns", "anomalies", "observers"});
     return parse_error(unknown_name("metric", head, heads));

@@ -53,7 +53,7 @@ TEST(check_tls, reads_and_writes_all_keys) {
 }
 
 TEST(check_tls, refuses_keys_that_contradict_each_other) {
-    struct row {
+    struct wrong_keys {
         std::string yaml;
         std::string_view problem;
     };

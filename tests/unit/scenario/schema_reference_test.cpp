@@ -36,7 +36,9 @@ TEST(schema_reference, every_key_has_a_sentence_and_an_example_or_keys_of_its_ow
     EXPECT_GT(rows.size(), 250U);
     for (const auto& row : rows) {
         EXPECT_THAT(row, testing::MatchesRegex(".*[.)?] \\| .*\\|")) << "a sentence ends so";
-        if (row.find("](#") == std::string::npos) EXPECT_THAT(row, testing::EndsWith("` |")) << "an example";
+        if (row.find("](#") == std::string::npos) {
+            EXPECT_THAT(row, testing::EndsWith("` |")) << "an example";
+        }
     }
 }
 

@@ -20,10 +20,10 @@ using testing::StartsWith;
 namespace {
 
 measure::labels phase_names() {
-    measure::labels names;
-    names.services = {"horn"};
-    names.phases = {"steady", "spike", "pause", "rest"};
-    return names;
+    measure::labels made;
+    made.services = {"horn"};
+    made.phases = {"steady", "spike", "pause", "rest"};
+    return made;
 }
 
 /// Adds requests to a phase: all begun with this lag and ended with this e2e, executed but for the unexpected ones.
