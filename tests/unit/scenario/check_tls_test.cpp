@@ -57,7 +57,7 @@ TEST(check_tls, refuses_keys_that_contradict_each_other) {
         std::string yaml;
         std::string_view problem;
     };
-    const row rows[] = {
+    const wrong_keys rows[] = {
         {with_tls("{ca: /ca.pem}", "{broker: 'mqtt://b'}"), "f:4:9: no broker uses TLS; write target.broker as mqtts"},
         {minimal_scenario("target: {broker: 'mqtt://b', tls: {ca: /ca.pem}}"),
          "f:3:30: tls is for an API or for a broker with TLS (mqtts://), and neither is given"},
