@@ -1,5 +1,7 @@
 #include "validity.hpp"
 
+#include "value_text.hpp"
+
 #include "machine_text.hpp"
 
 #include <loadsim/base/counters.hpp>
@@ -56,13 +58,18 @@ std::vector<lateness> lateness_by_phase(const measure::totals& sum) {
     return all;
 }
 
+std::string text_beside(nanoseconds value, nanoseconds limit) {
+    return short_duration_beside(milliseconds(value), milliseconds(limit));
+}
+
 /// "lag p99 was 250ms"; empty: within the limit.
 std::string excess_of(const lateness& own, const lateness& run, nanoseconds limit) {
     const auto exceeds = [&](const histogram& samples, const histogram& all) {
         return p99_of(samples) > limit && (p99_of(all) > limit || measure::is_carried(samples, 99));
     };
-    if (exceeds(own.lag, run.lag)) return "lag p99 was " + format_duration(p99_of(own.lag));
-    if (exceeds(own.loop_delay, run.loop_delay)) return "loop delay p99 was " + format_duration(p99_of(own.loop_delay));
+    if (exceeds(own.lag, run.lag)) return "lag p99 was " + text_beside(p99_of(own.lag), limit);
+    if (exceeds(own.loop_delay, run.loop_delay))
+        return "loop delay p99 was " + text_beside(p99_of(own.loop_delay), limit);
     return {};
 }
 
@@ -75,13 +82,13 @@ std::string name_of(std::uint32_t phase, const measure::labels& names) {
 std::string excess_of_run(const lateness& run, nanoseconds limit) {
     constexpr std::string_view begin = "The generator itself was the limit: its";
     if (p99_of(run.lag) > limit)
-        return fmt::format("{} lag p99 was {}, above the limit of {}.", begin, format_duration(p99_of(run.lag)),
+        return fmt::format("{} lag p99 was {}, above the limit of {}.", begin, text_beside(p99_of(run.lag), limit),
                            format_duration(limit));
     if (p99_of(run.loop_delay) > limit)
         return fmt::format(
             "{} loop delay p99 was {}, above the limit of {}, so that messages were read that much later "
             "than they arrived.",
-            begin, format_duration(p99_of(run.loop_delay)), format_duration(limit));
+            begin, text_beside(p99_of(run.loop_delay), limit), format_duration(limit));
     return {};
 }
 
