@@ -1,8 +1,7 @@
 #include "validity.hpp"
 
-#include "value_text.hpp"
-
 #include "machine_text.hpp"
+#include "value_text.hpp"
 
 #include <loadsim/base/counters.hpp>
 #include <loadsim/base/units.hpp>
