@@ -116,10 +116,10 @@ json::array services(const measure::totals& sum, const labels& labels) {
     return rows;
 }
 
-json::object latency(const measure::totals& sum) {
+json::object latency(const measure::totals& sum, json::object (*of_hop)(const measure::histogram&)) {
     json::object hops;
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
-        hops[measure::hop_names[i]] = json_latency(sum.latencies.select(static_cast<hop>(i)));
+        hops[measure::hop_names[i]] = of_hop(sum.latencies.select(static_cast<hop>(i)));
     return hops;
 }
 
@@ -352,7 +352,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"outcome_matrix", outcome_matrix(sum, labels)},
         {"phases", phases(run, labels, evaluation.late_phases)},
         {"services", services(sum, labels)},
-        {"latency", latency(sum)},
+        {"latency", latency(sum, json_latency)},
         {"sessions", sessions(run)},
         {"messages", messages(sum.messages)},
         {"http", http(sum.http)},
@@ -402,7 +402,7 @@ json::object timeline_object(const measure::progress& p, const labels& labels) {
               {"refused", interval.sessions.refused},
               {"dropped", interval.sessions.dropped},
               {"reconnects", interval.sessions.reconnects}}},
-            {"latency", latency(interval)},
+            {"latency", latency(interval, json_observed_latency)},
             {"messages", messages(interval.messages)},
             {"generator", generator_usage(p.generator)}};
 }
