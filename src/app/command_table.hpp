@@ -33,9 +33,9 @@ inline constexpr exit_code_meaning exit_code_meanings[] = {
     {exit_code::internal_error, "internal error"},
     {exit_code::usage, "bad usage or scenario"},
     {exit_code::setup, "target or set-up failed"},
-    {exit_code::invalid, "run invalid"},
-    {exit_code::no_data, "a budget had no data"},
-    {exit_code::missed, "a budget was missed or a replay had another outcome"},
+    {exit_code::invalid, "run invalid, or a budget undecided"},
+    {exit_code::no_data, "a budget had no data, or a comparison too few samples"},
+    {exit_code::missed, "a budget was missed, a replay had another outcome, or a comparison found a worse run"},
     {exit_code::interrupted, "after Ctrl-C"},
 };
 

@@ -32,7 +32,7 @@ bool mount_small_disk() {
     return ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
            ::mkdir("report", 0755) == 0 && ::mount("none", "report", "tmpfs", 0, Size) == 0;
 }
-constexpr char room_for_a_while[] = "size=28k";
+constexpr char room_for_a_while[] = "size=40k";
 constexpr char room_for_nothing[] = "size=4k";
 
 TEST(full_disk, during_the_run_is_reported_and_the_verdict_is_still_printed) {

@@ -495,5 +495,6 @@ TEST(mqtt_observer, is_not_late_after_a_second_without_events) {
     }
     const std::lock_guard lock(mutex);
     ASSERT_EQ(received.size(), sent.size());
-    for (std::size_t i = 0; i < sent.size(); ++i) EXPECT_LT(received[i] - sent[i], 10ms) << i;
+    for (std::size_t i = 0; i < sent.size(); ++i)
+        EXPECT_LT(received[i] - sent[i], 50ms) << i; // a receive thread that sleeps: 94 ms
 }

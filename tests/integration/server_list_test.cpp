@@ -100,9 +100,9 @@ TEST(name_with_several_addresses, has_its_sessions_spread_and_a_dead_address_tol
     const broker_at second("127.0.0.2", port);
     ASSERT_TRUE(first.listening() && second.listening());
     const hosts_file hosts({"127.0.0.1", "127.0.0.2", "127.0.0.3"});
-    auto run =
-        harness::program::run(with_mqtt_driver().yaml(), {"--broker", fmt::format("mqtt://cluster.test:{}", port)},
-                              [&] { return hosts.enter(); });
+    auto run = harness::program::run(with_mqtt_driver().yaml(),
+                                     {"--broker", fmt::format("mqtt://cluster.test:{}", port), "--verbose"},
+                                     [&] { return hosts.enter(); });
     if (run.wait() == harness::program::setup_failed) GTEST_SKIP() << "needs the right to mount (root)";
     const auto text = run.out() + run.err();
     EXPECT_THAT(text,
