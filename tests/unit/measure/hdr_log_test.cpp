@@ -214,8 +214,8 @@ TEST(hdr_log, is_read_back_line_by_line) {
     EXPECT_EQ((*read)->samples, golden);
     EXPECT_EQ((*parse_hdr_log_line(hdr_log_line("", 0s, 1s, golden)))->tag, "");
     for (const auto* no_interval : {"", "\n", "#[StartTime: 1]", "\"StartTimestamp\",\"Interval_Length\""}) {
-        const auto none = parse_hdr_log_line(no_interval);
-        EXPECT_TRUE(none && !*none) << no_interval;
+        const auto read_line = parse_hdr_log_line(no_interval);
+        EXPECT_TRUE(read_line && !*read_line) << no_interval;
     }
     const auto whole = hdr_log_line("e2e", 1s, 1s, golden);
     for (const auto& damaged :

@@ -23,7 +23,7 @@ namespace {
 void hide(std::string& secret) {
     if (!secret.empty()) secret = "***";
 }
-const std::filesystem::path folder = std::filesystem::path(LOADSIM_ROOT) / "scenarios";
+const std::filesystem::path scenario_folder = std::filesystem::path(LOADSIM_ROOT) / "scenarios";
 const loadsim::target::machine_resources large_machine{.open_files = 1'000'000};
 
 } // namespace
@@ -32,7 +32,7 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
     ::setenv("FLOTTE_DIENST", "key-of-the-service", 1); // used by foreign-platform.yaml
     ::setenv("FLOTTE_GEHEIMNIS", "secret-of-the-service", 1);
     int count = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(scenario_folder)) {
         if (entry.path().extension() != ".yaml") continue;
         ++count;
         SCOPED_TRACE(entry.path());
@@ -56,7 +56,7 @@ TEST(scenario_files, are_read_without_a_problem_and_back) {
 }
 
 TEST(scenario_files, the_pilot_is_the_published_one) {
-    const auto d = read_valid(file_text(folder / "remote-services-pilot.yaml"));
+    const auto d = read_valid(file_text(scenario_folder / "remote-services-pilot.yaml"));
     const auto p = estimate_run(d, large_machine);
     ASSERT_EQ(p.phases.size(), 3U);
     EXPECT_EQ(p.phases[0].arrivals, 360U);
@@ -71,12 +71,13 @@ TEST(scenario_files, the_pilot_is_the_published_one) {
 
     const std::vector<value_override> shorter{*parse_override("load.phases[2].duration=60s")};
     EXPECT_EQ(
-        estimate_run(read_valid(file_text(folder / "remote-services-pilot.yaml"), shorter), large_machine).arrivals,
+        estimate_run(read_valid(file_text(scenario_folder / "remote-services-pilot.yaml"), shorter), large_machine)
+            .arrivals,
         360U + 15'750 + 6'000);
 }
 
 TEST(scenario_files, the_quickstart_has_everything_in_it) {
-    const auto d = read_valid(file_text(folder / "quickstart.yaml"));
+    const auto d = read_valid(file_text(scenario_folder / "quickstart.yaml"));
     const auto p = estimate_run(d, large_machine);
     EXPECT_TRUE(d.target.embedded);
     EXPECT_EQ(p.requirements.sessions, 2000U);
@@ -88,7 +89,7 @@ TEST(scenario_files, the_quickstart_has_everything_in_it) {
 }
 
 TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
-    const auto text = file_text(folder / "fleet-400k.yaml");
+    const auto text = file_text(scenario_folder / "fleet-400k.yaml");
     const auto d = read_valid(text);
     const auto p = estimate_run(d, {.open_files = 20'000});
     EXPECT_EQ(p.requirements.sessions, 400'000U);
@@ -107,7 +108,7 @@ TEST(scenario_files, the_large_fleet_is_22_processes_of_20000_files) {
 }
 
 TEST(scenario_files, the_large_tls_fleet_is_6_processes_with_a_certificate_for_each_vehicle) {
-    const auto text = file_text(folder / "fleet-100k-mtls.yaml");
+    const auto text = file_text(scenario_folder / "fleet-100k-mtls.yaml");
     const auto d = read_valid(text);
     const auto p = estimate_run(d, {.open_files = 20'000});
     EXPECT_EQ(p.requirements.sessions, 100'000U);
@@ -124,7 +125,7 @@ TEST(scenario_files, the_large_tls_fleet_is_6_processes_with_a_certificate_for_e
 }
 
 TEST(scenario_files, of_bad_certificates_has_a_segment_for_each_fault) {
-    const auto text = file_text(folder / "edge-cases" / "bad-certificates.yaml");
+    const auto text = file_text(scenario_folder / "edge-cases" / "bad-certificates.yaml");
     const auto d = read_valid(text);
     std::set<std::string> behaviours;
     for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);
@@ -138,7 +139,7 @@ TEST(scenario_files, of_bad_certificates_has_a_segment_for_each_fault) {
 }
 
 TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
-    for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
+    for (const auto& entry : std::filesystem::directory_iterator(scenario_folder / "edge-cases")) {
         SCOPED_TRACE(entry.path());
         const auto name = entry.path().stem().string();
         EXPECT_THAT(name, testing::MatchesRegex("[a-z0-9-]+"));
@@ -160,7 +161,7 @@ TEST(scenario_files, of_edge_cases_are_short_and_have_budgets) {
 TEST(scenario_files, of_edge_cases_are_one_for_each_behaviour_and_condition) {
     std::set<std::string> behaviours;
     std::set<vehicle::condition::kind> conditions;
-    for (const auto& entry : std::filesystem::directory_iterator(folder / "edge-cases")) {
+    for (const auto& entry : std::filesystem::directory_iterator(scenario_folder / "edge-cases")) {
         const auto d = read_valid(file_text(entry.path()));
         for (const auto& s : d.fleet.segments) behaviours.insert(s.behaviour);
         for (const auto& c : d.conditions) conditions.insert(c.type);

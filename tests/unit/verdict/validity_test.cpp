@@ -38,10 +38,10 @@ void add_requests(run_result& run, std::uint32_t phase, std::uint64_t count, nan
     add(sum.requests, counts);
     measure::histogram samples;
     samples.record(lag, count);
-    sum.latencies.merge({hop::lag, 0, phase}, samples);
+    sum.latencies.merge({hop::lag, {.service = 0, .phase = phase}}, samples);
     samples.clear();
     samples.record(e2e, count);
-    sum.latencies.merge({hop::e2e, 0, phase}, samples);
+    sum.latencies.merge({hop::e2e, {.service = 0, .phase = phase}}, samples);
     run.planned_arrivals += count;
 }
 
@@ -81,10 +81,9 @@ TEST(validity, of_a_run_with_a_late_phase_cuts_it_out) {
     const auto valid = validity_of(run_with_spike(400, 2s), phase_names());
     EXPECT_EQ(valid.reason, "");
     EXPECT_THAT(valid.late_phases, ElementsAre(1));
-    EXPECT_THAT(valid.notes,
-                ElementsAre("Phase 2 'spike' was not judged: the generator's lag p99 was 2s, above the "
-                            "limit of 100ms.",
-                            "Ask for fewer requests a second, or use more shards (--shards)."));
+    EXPECT_THAT(valid.notes, ElementsAre("Phase 2 'spike' was not judged: the generator's lag p99 was 2s, above the "
+                                         "limit of 100ms.",
+                                         "Ask for fewer requests a second, or use more shards (--shards)."));
 }
 
 TEST(validity, of_a_run_whose_late_phases_are_half_of_it_is_none) {
