@@ -40,7 +40,8 @@ json::array budget_results(const verdict::evaluation& evaluation) {
         all.push_back(json::object{{"expression", b.expression},
                                    {"verdict", to_string(b.verdict)},
                                    {"observed", b.observed ? json::value(*b.observed) : json::value(nullptr)},
-                                   {"observed_text", b.observed_text}});
+                                   {"observed_text", b.observed_text},
+                                   {"severity", to_string(b.severity)}});
     return all;
 }
 

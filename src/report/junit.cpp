@@ -127,7 +127,8 @@ junit_case anomalies_case(junit_case c, const anomaly_counts& counts, const verd
     if (!has_anomalies(counts)) return c;
     const auto text = fmt::format("Unexpected anomalies: {}.", anomaly_list(counts));
     const auto is_missed = [](const verdict::budget_result& b) {
-        return b.verdict == verdict::budget_verdict::fail && b.expression.starts_with("anomalies");
+        return b.verdict == verdict::budget_verdict::fail && b.severity == verdict::budget_severity::fail &&
+               b.expression.starts_with("anomalies");
     };
     if (!invalid.empty())
         c.skipped = text + " Not evaluated: " + invalid;

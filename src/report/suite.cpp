@@ -25,6 +25,8 @@ using verdict::exit_code;
 constexpr std::string_view missed_text = "fail";
 constexpr std::string_view invalid_text = "invalid";
 constexpr std::string_view no_data_text = "no data";
+constexpr std::string_view undecided_text = "undecided";
+constexpr std::string_view pass_text = "pass";
 constexpr std::string_view warn_text = "warn";
 
 std::string text_of(const json::object& from, std::string_view key) {
@@ -58,8 +60,8 @@ junit_case case_of_budget(const suite_run& run, const run_end::budget& budget) {
     junit_case made{.class_name = run.name, .name = budget.expression};
     if (run.end->verdict == invalid_text)
         made.skipped = suite_reason(run);
-    else if (budget.severity == warn_text)
-        return made;
+    else if (budget.verdict == undecided_text || (budget.severity == warn_text && budget.verdict != pass_text))
+        made.skipped = sentence_of(budget, *run.end);
     else if (budget.verdict == missed_text)
         made.failure = sentence_of(budget, *run.end);
     else if (budget.verdict == no_data_text)

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 namespace loadsim::report {
 namespace {
@@ -155,12 +156,36 @@ void read_broker_api(const json::object& fields, measure::broker_api_counts& c) 
 
 void read_end(const json::object& summary, run_result& run) {
     const auto reason = text_at(summary, "end_reason");
+    if (reason == "budget") run.ended = run_result::end_reason::budget;
     if (reason == "interrupted") run.ended = run_result::end_reason::interrupted;
     if (reason == "terminated") run.ended = run_result::end_reason::terminated;
-    if (reason != "aborted") return;
-    run.ended = run_result::end_reason::aborted;
+    if (reason == "aborted") run.ended = run_result::end_reason::aborted;
+    if (run.ended != run_result::end_reason::aborted && run.ended != run_result::end_reason::budget) return;
     run.abort_reason = "its summary.json says why";
     run.aborted_after_interrupt = count_at(summary, "exit_code") == 130;
+}
+
+void read_machines(const json::array& rows, std::vector<measure::machine_load>& machines) {
+    for (const auto& row : rows) {
+        const auto fields = as_object(row);
+        const auto number = [&](std::string_view name) {
+            const auto value = value_at(fields, name);
+            return value.is_number() ? std::optional(value.to_number<double>()) : std::nullopt;
+        };
+        const auto in_seconds = [&](std::string_view name) {
+            const auto ms = number(name);
+            return ms ? std::optional(*ms / 1e3) : std::nullopt;
+        };
+        machines.push_back({.host = text_at(fields, "host"),
+                            .measured_s = number_at(fields, "measured_ms") / 1e3,
+                            .cores = number("cores"),
+                            .cores_usable = number("cores_usable"),
+                            .own_share = number("generator_share"),
+                            .other_share = number("other_share"),
+                            .steal_share = number("steal_share"),
+                            .stalled_s = in_seconds("stalled_ms"),
+                            .throttled_s = in_seconds("throttled_ms")});
+    }
 }
 
 } // namespace
@@ -169,6 +194,11 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
     run_result run;
     auto& sum = run.sum;
     if (const auto mode = parse_enum<measure::run_mode>(text_at(summary, "mode"))) run.mode = *mode;
+    run.origin = {
+        .version = text_at(summary, "version"), .host = text_at(summary, "host"), .target = text_at(summary, "target")};
+    for (const auto& label : object_at(summary, "labels"))
+        if (label.value().is_string()) run.origin.labels.emplace_back(label.key(), label.value().get_string());
+    if (const auto started = parse_iso_time(text_at(summary, "load_started_at"))) run.load_started = *started;
     run.scenario = text_at(summary, "scenario");
     run.seed = count_at(summary, "seed");
     if (const auto started = parse_iso_time(text_at(summary, "started_at"))) run.started = *started;
@@ -208,6 +238,7 @@ run_result run_of_summary(const json::object& summary, measure::labels& labels) 
                      .rss_bytes = count_at(generator, "rss_bytes"),
                      .shards = static_cast<std::uint32_t>(count_at(generator, "shards")),
                      .ranks = static_cast<std::uint32_t>(count_at(generator, "ranks"))};
+    read_machines(array_at(generator, "machines"), run.generator.machines);
     run.lag_limit = duration_at(generator, "lag_limit_ms");
     return run;
 }

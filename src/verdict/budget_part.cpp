@@ -94,7 +94,7 @@ budget_result evaluate_part_of_run(const budget& b, const measure::run_result& r
             fmt::format(" from {} to {} of the load, the worst of {} window{}", format_duration(part->from),
                         format_duration(part->until), part->windows, part->windows == 1 ? "" : "s");
         result.observed_text += window;
-        result.sentence += window;
+        result.sentence += fmt::format(" (observed{})", window);
     }
     return result;
 }

@@ -43,6 +43,7 @@ measure::totals one_request(nanoseconds e2e, std::uint32_t phase = 1) {
     t.phases.resize(2);
     t.phases[phase] = t.requests;
     t.latencies.record(measure::hop::e2e, 0, phase, e2e);
+    t.latencies_from_begun.record(measure::hop::e2e, 0, phase, e2e); // the generator is in time
     t.sessions.dropped = 1;
     return t;
 }

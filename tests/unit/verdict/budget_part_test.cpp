@@ -39,6 +39,7 @@ measure::totals requests(std::initializer_list<nanoseconds> e2e, std::uint32_t p
     t.phases[phase] = t.requests;
     for (const auto latency : e2e) {
         t.latencies.record(hop::e2e, 0, phase, latency);
+        t.latencies_from_begun.record(hop::e2e, 0, phase, latency - 1us);
         t.latencies.record(hop::lag, 0, phase, 1us);
         t.latencies.record(hop::accept, 0, phase, 2ms);
     }
