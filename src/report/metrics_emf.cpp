@@ -78,8 +78,10 @@ std::string emf_line(const metric_labels& labels, const std::vector<emf_metric>&
         line[family->name] = family->type == metric_type::histogram ? json::value(emf_values(point->samples))
                                                                     : json::value(point->value);
     }
+    json::array dimension_sets; // not by an initializer, of which compilers make the array itself
+    dimension_sets.push_back(std::move(dimensions));
     const json::object directive{{"Namespace", options.metric_namespace},
-                                 {"Dimensions", json::array{std::move(dimensions)}},
+                                 {"Dimensions", std::move(dimension_sets)},
                                  {"Metrics", std::move(definitions)}};
     line["_aws"] = json::object{{"Timestamp", timestamp_ms}, {"CloudWatchMetrics", json::array{directive}}};
     return json_line(line) + '\n';

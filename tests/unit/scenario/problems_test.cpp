@@ -141,7 +141,7 @@ TEST(problems, of_values) {
         {"budgets: [{severity: warn}]", "f:3:11: 'budget' is missing"},
         {"budgets: [{budget: e2e.p99 < 1s, severty: warn}]", "f:3:34: unknown key 'severty'; did you mean 'severity'?"},
         {"budgets: [{budget: e2e.p99 < 1s, severity: wran}]", "f:3:44: unknown value 'wran'; did you mean 'warn'?"},
-        {"budgets: [{budget: e2e.p99 < 1s, during: []}]", "f:3:42: no phase is named here; one is the least"},
+        {"budgets: [{budget: e2e.p99 < 1s, during: []}]", "f:3:34: no phase is named here; one is the least"},
         {"budgets: [{budget: e2e.p99 < 1s, during: }]", "f:3:34: 'during' has no value; give it one or leave it out"},
         {"budgets: [{budget: e2e.p99 < 1s, during: phase1}]",
          "f:3:11: unknown phase 'phase1'; did you mean 'phase 1'?"},
