@@ -92,6 +92,18 @@ problems not_found(const std::string& flag, const std::filesystem::path& folder,
                         all.recorded, folder_text)};
 }
 
+/// False: the file is another one of the report, or has something else than lines of EMF in it.
+bool takes_emf(const std::filesystem::path& file, const std::filesystem::path& folder) {
+    std::error_code unknown; // a failure to open it is reported by the first write
+    if (!std::filesystem::exists(file, unknown)) return true;
+    if (std::filesystem::equivalent(file.parent_path(), folder, unknown)) return false;
+    constexpr std::string_view begin_of_line = "{\"_aws\"";
+    std::string begin(begin_of_line.size(), '\0');
+    std::ifstream in(file, std::ios::binary);
+    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    return in.gcount() == 0 || begin == begin_of_line;
+}
+
 /// VIN of a vehicle that is named in another way, by the scenario of the run.
 result<std::string> find_vin(const std::filesystem::path& folder, const std::string& text) {
     const auto unknown = [](const problems& why) {
@@ -124,12 +136,19 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
                          to_string(options.mode)));
     const bool is_first = options.existing_files == report::report_writer::existing_files::none; // else a rank was
     if (options.json && !options.quiet && is_first) forward_output(events_.started());
-    if (!options.writes_emf || !scenario.report.emf) return;
+    if (!options.writes_emf || !is_first || !scenario.report.emf) return;
     const auto& emf = *scenario.report.emf;
     emf_.emplace(report::emf_options{.metric_namespace = emf.metric_namespace, .interval = emf.interval}, header_,
                  labels_);
     if (emf.to == scenario::emf_options::standard_output) return;
     emf_path_ = folder_ / emf.to;
+    if (!takes_emf(emf_path_, folder_)) {
+        emf_error_ =
+            fmt::format("{}: is a file of something else, and stays as it is; name another one in report.emf.to",
+                        emf_path_.string());
+        emf_.reset();
+        return;
+    }
     emf_file_.open(emf_path_, std::ios::app | std::ios::binary);
 }
 
