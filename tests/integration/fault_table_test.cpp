@@ -65,6 +65,16 @@ std::set<std::string> names_in(const std::filesystem::path& folder) {
     return names;
 }
 
+/// The program may add files while those that are there are removed.
+void remove_while_written(const std::filesystem::path& folder) {
+    const auto removed = [&] {
+        std::error_code not_empty;
+        std::filesystem::remove_all(folder, not_empty);
+        return !exists(folder);
+    };
+    if (!harness::wait_until(removed)) throw std::runtime_error("cannot be removed: " + folder.string());
+}
+
 /// Program under the fault of a row, from its start to the end of its command.
 class row_run {
 public:
@@ -200,7 +210,7 @@ private:
         else if (a.what == "broker")
             broker_->signal(signals.at(a.value));
         else if (a.what == "remove")
-            std::filesystem::remove_all(run.folder() / a.value);
+            remove_while_written(run.folder() / a.value);
         else if (a.what == "kill_rank")
             kill_rank(a.value);
         else if (a.what == "takeover")
