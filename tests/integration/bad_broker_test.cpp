@@ -303,7 +303,7 @@ std::uint64_t resident_bytes(pid_t process) {
 TEST(bad_broker, that_is_frozen_fails_the_startup_in_time_and_with_the_reason) {
     harness::broker broker;
     auto run = harness::program::run(
-        with_mqtt_driver(300, "mqtt: {connectTimeout: 1s}, connectsInFlight: 1000, fleetConnectTimeout: 3s,"),
+        with_mqtt_driver(300, "mqtt: {connectTimeout: 1s}, connectsInFlight: 1000, fleetConnectTimeout: 6s,"),
         {"--broker", broker.url()});
     broker.signal(SIGSTOP); // the kernel accepts connections for it until its backlog is full
     std::uint64_t peak_bytes = 0;

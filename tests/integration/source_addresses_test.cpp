@@ -89,7 +89,7 @@ TEST_F(source_addresses, without_free_ports_are_skipped) {
 TEST_F(source_addresses, without_any_free_port_are_reported) {
     occupy_ports("127.0.0.2", 15);
     auto run = harness::program::run(
-        three_address_scenario(290, "fleetConnectTimeout: 2s, reconnect: {base: 100ms, cap: 500ms},"),
+        three_address_scenario(290, "fleetConnectTimeout: 5s, reconnect: {base: 100ms, cap: 500ms},"),
         {"--broker", broker_->url()});
     EXPECT_EQ(run.wait(), 3) << run.out() << run.err();
     EXPECT_THAT(run.err(), AllOf(HasSubstr("only 285 of 290 vehicles are online"), HasSubstr("no source port is free"),

@@ -212,11 +212,6 @@ TEST(read, default_budgets) {
         EXPECT_EQ(all, row.read) << row.reason;
         EXPECT_EQ(read_valid(write(d)).budgets, d.budgets) << row.reason;
     }
-    EXPECT_THAT(read_valid("name: t\nload: {phases: [{pause: 1s}]}\n"
-                           "campaigns: [{name: a, at: 0s, filter: x, topic: x, payload: ''}]\n")
-                    .budgets,
-                testing::IsEmpty())
-        << "without requests they would have no data";
     std::string many;
     for (int i = 0; i < 99; ++i) many += "sessions.dropped == 0, ";
     EXPECT_THAT(problems_of(minimal_scenario("budgets: [" + many + "]")), testing::HasSubstr("101 budgets with"));

@@ -78,7 +78,7 @@ TEST(comparison, of_one_scenario_says_no_change_in_19_of_20) {
     int independent = 0;
     int alike = 0;
     int taken_as_independent = 0;
-    constexpr std::uint64_t pairs = 100;
+    constexpr std::uint64_t pairs = 20; // each costs a second with sanitizers
     for (std::uint64_t i = 0; i < pairs; ++i) {
         independent += has_changed(
             compare_runs(drawn_side({.seed = 2 * i, .alike = 0}), drawn_side({.seed = 2 * i + 1, .alike = 0})));
@@ -89,20 +89,20 @@ TEST(comparison, of_one_scenario_says_no_change_in_19_of_20) {
             for (auto& [at, spread] : side->spreads) spread.inflation.fill(1);
         taken_as_independent += has_changed(compare_runs(before, after));
     }
-    EXPECT_LE(independent, 5);
-    EXPECT_LE(alike, 5);
-    EXPECT_GT(taken_as_independent, 20) << "the draws show what the batches are for";
+    EXPECT_LE(independent, 1);
+    EXPECT_LE(alike, 1);
+    EXPECT_GT(taken_as_independent, 4) << "the draws show what the batches are for";
 }
 
 TEST(comparison, finds_a_backend_that_is_a_fifth_slower) {
     int found = 0;
-    for (std::uint64_t i = 0; i < 20; ++i) {
+    for (std::uint64_t i = 0; i < 10; ++i) {
         const auto compared = compare_runs(drawn_side({.seed = 2 * i, .alike = 0.05}),
                                            drawn_side({.seed = 2 * i + 1, .slower = 1.2, .alike = 0.05}));
         found += compared.any(change_verdict::worse);
         EXPECT_FALSE(compared.any(change_verdict::better));
     }
-    EXPECT_GE(found, 19) << "600 requests";
+    EXPECT_GE(found, 9) << "600 requests";
     const auto faster =
         compare_runs(drawn_side({.seed = 1, .slower = 1.3, .alike = 0.05}), drawn_side({.seed = 2, .alike = 0.05}));
     EXPECT_TRUE(faster.any(change_verdict::better));
