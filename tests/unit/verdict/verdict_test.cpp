@@ -266,15 +266,17 @@ TEST(evaluate, a_warning_is_a_note) {
     auto all = evaluate(good_run(), limits, {});
     EXPECT_EQ(all.verdict, run_verdict::pass);
     EXPECT_EQ(all.code, exit_code::pass);
-    EXPECT_THAT(all.reasons, ElementsAre("Warning: budget missed: outcomes.executed < 5, observed 10.",
-                                         "Warning: budget not decided: notify.p99 < 1s, observed no data."));
+    EXPECT_THAT(all.reasons,
+                ElementsAre("Warning: budget outcomes.executed < 5 missed by 5 (observed 10 in 10 requests).",
+                            "Warning: budget notify.p99 < 1s has no data: the run has no sample of it."));
     EXPECT_EQ(all.budgets[0].verdict, budget_verdict::fail) << "it is reported as it is";
     EXPECT_EQ(all.budgets[0].severity, budget_severity::warn);
 
     limits.push_back(*parse_budget("outcomes.executed < 6"));
     all = evaluate(good_run(), limits, {});
     EXPECT_EQ(all.code, exit_code::missed);
-    EXPECT_EQ(all.reasons.front(), "Budget missed: outcomes.executed < 6, observed 10.") << "the decisive one first";
+    EXPECT_EQ(all.reasons.front(), "Budget outcomes.executed < 6 missed by 4 (observed 10 in 10 requests).")
+        << "the decisive one first";
 }
 
 TEST(evaluate, an_early_end_by_a_budget_is_a_fail_even_if_it_holds_afterwards) {
