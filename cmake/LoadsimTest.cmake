@@ -31,5 +31,5 @@ function(loadsim_unit_test module)
   target_link_libraries(${module}_test PRIVATE loadsim::${module} ${arg_USES} GTest::gmock GTest::gtest_main
                                                loadsim_build_flags)
   loadsim_precompile(${module}_test unit_tests)
-  loadsim_add_test(unit.${module} ${module}_test SHARDS ${arg_SHARDS} TIMEOUT 120 COST ${arg_COST})
+  loadsim_add_test(unit.${module} ${module}_test SHARDS ${arg_SHARDS} TIMEOUT 300 COST ${arg_COST})
 endfunction()
