@@ -110,7 +110,8 @@ TEST(silent_api, receives_no_expired_request) {
     EXPECT_EQ(run.wait(), 99) << run.out() << run.err(); // the platform stood still, not the generator
     const auto summary = run.summary();
     harness::expect_consistent_sums(summary);
-    EXPECT_EQ(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
+    EXPECT_LE(number(summary, "/requests/sent"), posts) << "what the API got is what we say we sent";
+    EXPECT_GE(number(summary, "/requests/sent"), posts - 1) << "one may expire while it is being written";
     EXPECT_LT(posts, 10);
     EXPECT_EQ(number(summary, "/latency/lag/samples"), 60) << "also what was never sent";
     EXPECT_LT(summary.at_pointer("/latency/lag/max_ms").to_number<double>(), 500);
