@@ -1,3 +1,4 @@
+#include "json_fields.hpp"
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -28,17 +29,6 @@ constexpr std::string_view no_data_text = "no data";
 constexpr std::string_view undecided_text = "undecided";
 constexpr std::string_view pass_text = "pass";
 constexpr std::string_view warn_text = "warn";
-
-std::string text_of(const json::object& from, std::string_view key) {
-    const auto* value = from.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
-}
-
-const json::array& list_of(const json::object& from, std::string_view key) {
-    static const json::array none;
-    const auto* value = from.if_contains(key);
-    return value != nullptr && value->is_array() ? value->get_array() : none;
-}
 
 std::chrono::nanoseconds duration_of(const suite_run& run) {
     return std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(run.seconds));
@@ -81,6 +71,7 @@ junit_case case_of_run(const suite_run& run) {
 /// ": 2 pass, 1 fail", in the order of the first of each.
 std::string counts_by_verdict(const std::vector<suite_run>& runs) {
     std::vector<std::string> verdicts;
+    verdicts.reserve(runs.size());
     for (const auto& run : runs) verdicts.push_back(suite_verdict(run));
     std::string text;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
@@ -98,15 +89,15 @@ std::optional<run_end> parse_run_end(std::string_view summary) {
     const auto parsed = json::parse(summary, error);
     if (error || !parsed.is_object()) return std::nullopt;
     const auto& fields = parsed.get_object();
-    run_end made{.verdict = text_of(fields, "verdict")};
-    const auto ended = parse_enum<measure::run_result::end_reason>(text_of(fields, "end_reason"));
+    run_end made{.verdict = text_at(fields, "verdict")};
+    const auto ended = parse_enum<measure::run_result::end_reason>(text_at(fields, "end_reason"));
     if (!ended || made.verdict.empty()) return std::nullopt;
     made.end_reason = *ended;
-    for (const auto& reason : list_of(fields, "verdict_reasons"))
+    for (const auto& reason : array_at(fields, "verdict_reasons"))
         if (reason.is_string()) made.reasons.emplace_back(reason.get_string());
-    for (const auto& budget : list_of(fields, "budgets"))
+    for (const auto& budget : array_at(fields, "budgets"))
         if (const auto* one = budget.if_object())
-            made.budgets.push_back({text_of(*one, "expression"), text_of(*one, "verdict"), text_of(*one, "severity")});
+            made.budgets.push_back({text_at(*one, "expression"), text_at(*one, "verdict"), text_at(*one, "severity")});
     return made;
 }
 

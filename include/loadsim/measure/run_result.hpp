@@ -83,7 +83,7 @@ enum class run_mode : std::uint8_t {
 BOOST_DESCRIBE_ENUM(run_mode, run, rehearsal, replay)
 constexpr std::string_view to_string(run_mode m) { return enum_name(m); }
 
-/// What was tested, by which program and where; names for whoever compares reports.
+/// Program, host, target and labels of a run, by which reports are told apart.
 struct run_origin {
     std::string version{};                                     ///< of the program
     std::string host{};                                        ///< name of the machine; with ranks that of rank 0

@@ -10,7 +10,7 @@
 
 namespace loadsim::report {
 
-/// What is printed of a comparison, besides its rows.
+/// Heading and notes of a printed comparison.
 struct comparison_heading {
     std::vector<stored_run> before;
     std::vector<stored_run> after;

@@ -1,4 +1,4 @@
-// What GitHub Actions reads of a run: annotations in the output, and the summary of a job's step.
+// Output for GitHub Actions: annotations, and the summary of a job's step.
 #pragma once
 
 #include <loadsim/measure/run_result.hpp>

@@ -1,4 +1,4 @@
-// What makes the load of one run comparable with that of another.
+// Parts of a scenario that decide on its load, by which two runs are comparable.
 #pragma once
 
 #include <string>

@@ -64,7 +64,7 @@ struct metric_gauges {
     measure::generator_usage generator;
 };
 metric_gauges gauges_of(const measure::progress&);
-/// Those of the end of a run: `last` with what the result knows.
+/// Gauges of the end of a run: `last` with the values of the result.
 metric_gauges gauges_of(const measure::run_result&, const metric_gauges& last);
 
 /// The table. `totals`: since the start, or of an interval. `evaluation`: of a run that has ended, else null.

@@ -13,7 +13,7 @@
 
 namespace loadsim::report {
 
-/// What summary.json of a report folder says about the end of a run.
+/// End of a run as in the summary.json of its report folder.
 struct run_end {
     struct budget {
         std::string expression;

@@ -1,4 +1,4 @@
-// What a run reports on request.
+// Options of the reports that are made on request.
 #pragma once
 
 #include <loadsim/base/time.hpp>

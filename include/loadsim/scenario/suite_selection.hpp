@@ -11,7 +11,7 @@
 
 namespace loadsim::scenario {
 
-/// What a YAML file is among others, without its values.
+/// A YAML file without its values: whether it has a name, and the files that it includes.
 struct file_outline {
     std::filesystem::path path;                  ///< canonical
     bool has_name = false;                       ///< it has the key `name`, which a scenario needs

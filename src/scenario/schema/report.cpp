@@ -1,4 +1,4 @@
-// What a run reports on request: requests as CSV, CloudWatch Embedded Metric Format.
+// Reports on request: requests as CSV, CloudWatch Embedded Metric Format.
 #include "schema.hpp"
 #include "schema/composite_types.hpp"
 
