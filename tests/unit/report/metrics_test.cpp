@@ -126,6 +126,13 @@ TEST(metrics, of_two_phases_of_one_name_are_one_series) {
     EXPECT_EQ(due.points[0].value, 60);
 }
 
+TEST(metrics, count_a_request_once_whatever_conditions_it_had) {
+    auto run = sample_run::run();
+    const auto before = prometheus_text(sample_metrics(run));
+    run.sum.latencies.record({measure::hop::e2e, {.service = 0, .phase = 1, .segment = 0, .condition = 0}}, 5ms);
+    EXPECT_EQ(prometheus_text(sample_metrics(run)), before);
+}
+
 TEST(metric_buckets, have_no_sample_above_their_bound) {
     measure::histogram first, second;
     first.record(0ns);
