@@ -63,6 +63,12 @@ private:
 int forwarded_signal(stop_signal s) { return s == stop_signal::interrupt ? SIGUSR1 : SIGUSR2; }
 int other_signal(int forwarded) { return forwarded == SIGUSR1 ? SIGUSR2 : SIGUSR1; }
 
+/// mpirun handles these signals only between its start and its end. Before and after, they would kill it, and its exit code would
+/// be lost; a rank that does not handle them yet would die of them, too. What is ignored is sent again (repeat_interval).
+void ignore_forwarded_signals() {
+    for (const int number : {SIGUSR1, SIGUSR2}) std::signal(number, SIG_IGN);
+}
+
 /// Reads a pipe until its end.
 class pipe_reader {
 public:
@@ -123,7 +129,8 @@ public:
                             .environment = options.environment,
                             .out = out,
                             .err = err,
-                            .death_signal = SIGTERM});
+                            .death_signal = SIGTERM,
+                            .before_exec = ignore_forwarded_signals});
         return pid_ < 0 ? fmt::format("cannot be started ({})", std::strerror(errno)) : std::string{};
     }
 

@@ -164,10 +164,8 @@ int main(int argc, char** argv) {
     if (argc != 3) return 2;
     const std::string mode = argv[1];
     const std::filesystem::path folder = argv[2];
-    if (mode != "deaf") {
-        std::signal(SIGUSR1, on_signal);
-        std::signal(SIGUSR2, on_signal);
-    }
+    // "deaf": as ranks on other hosts, which do not inherit what the launcher ignores.
+    for (const int number : {SIGUSR1, SIGUSR2}) std::signal(number, mode == "deaf" ? SIG_DFL : on_signal);
     if (mode == "three") {
         std::fprintf(stderr, "loadsim: the broker is gone\n");
         return 3;
