@@ -50,14 +50,16 @@ void histogram::record(nanoseconds sample, std::uint64_t times) {
     if (sample > highest) overflow_ += times;
     const auto kept = std::clamp(sample, nanoseconds{0}, highest);
     const auto at = index_of((kept.count() + 999) / 1000);
+    first_ = count_ == 0 ? at : std::min(first_, at);
     if (at >= counts_.size()) counts_.resize(at + 1);
     counts_[at] += times;
     count_ += times;
 }
 
 void histogram::merge(const histogram& other) {
+    if (!other.empty()) first_ = empty() ? other.first_ : std::min(first_, other.first_);
     if (other.counts_.size() > counts_.size()) counts_.resize(other.counts_.size());
-    for (std::size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
+    for (std::size_t i = other.first_; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
     count_ += other.count_;
     negative_ += other.negative_;
     overflow_ += other.overflow_;
@@ -78,7 +80,7 @@ bool histogram::percentile_overflows(double p) const {
 
 std::size_t histogram::index_of_rank(std::uint64_t rank) const {
     std::uint64_t seen = 0;
-    for (std::size_t i = 0; i < counts_.size(); ++i) {
+    for (std::size_t i = first_; i < counts_.size(); ++i) {
         seen += counts_[i];
         if (seen >= rank) return i;
     }
@@ -95,17 +97,14 @@ nanoseconds histogram::highest_at(std::uint64_t rank) const {
     return empty() ? nanoseconds{0} : highest_equivalent(index_of_rank(rank));
 }
 
-nanoseconds histogram::min() const {
-    const auto first = std::ranges::find_if(counts_, [](std::uint64_t n) { return n != 0; });
-    return empty() ? nanoseconds{0} : lowest_equivalent(static_cast<std::size_t>(first - counts_.begin()));
-}
+nanoseconds histogram::min() const { return empty() ? nanoseconds{0} : lowest_equivalent(first_); }
 
 nanoseconds histogram::max() const { return empty() ? nanoseconds{0} : highest_equivalent(counts_.size() - 1); }
 
 nanoseconds histogram::mean() const {
     if (empty()) return nanoseconds{0};
     double sum = 0;
-    for (std::size_t i = 0; i < counts_.size(); ++i) sum += static_cast<double>(counts_[i]) * midpoint_us(i);
+    for (std::size_t i = first_; i < counts_.size(); ++i) sum += static_cast<double>(counts_[i]) * midpoint_us(i);
     return nanoseconds{std::llround(sum / static_cast<double>(count_) * 1000)};
 }
 
@@ -113,6 +112,7 @@ histogram histogram::from_counts(std::vector<std::uint64_t> counts, std::uint64_
     while (!counts.empty() && counts.back() == 0) counts.pop_back();
     histogram made;
     made.count_ = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    while (made.first_ < counts.size() && counts[made.first_] == 0) ++made.first_;
     made.counts_ = std::move(counts);
     made.negative_ = negative;
     made.overflow_ = overflow;

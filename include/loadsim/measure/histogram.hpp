@@ -37,7 +37,7 @@ public:
     template <class Predicate>
     std::uint64_t count_if(Predicate matches) const {
         std::uint64_t count = 0;
-        for (std::size_t i = 0; i < counts_.size(); ++i)
+        for (std::size_t i = first_; i < counts_.size(); ++i)
             if (counts_[i] != 0 && matches(highest_equivalent(i))) count += counts_[i];
         return count;
     }
@@ -71,6 +71,7 @@ private:
     std::size_t index_of_rank(std::uint64_t rank) const; ///< not empty
 
     std::vector<std::uint64_t> counts_; // never ends in a zero
+    std::size_t first_ = 0;             // index of the first count that is no zero; 0 when empty
     std::uint64_t count_ = 0;
     std::uint64_t negative_ = 0;
     std::uint64_t overflow_ = 0;
