@@ -71,7 +71,8 @@ TEST(compare, finds_a_slower_backend_and_no_change_without_one) {
 
     auto same = compare(first.report(), second.report());
     if (same.code == 99) same = compare(first.report(), ended_run(yaml).report()); // one pair of twenty may differ
-    EXPECT_EQ(same.code, 0) << same.out << same.err;
+    EXPECT_THAT(same.code, testing::AnyOf(0, 5)) << "5: on a busy machine nothing can be told\n"
+                                                 << same.out << same.err;
 
     const auto worse = compare(first.report(), slower.report());
     EXPECT_EQ(worse.code, 99) << worse.err;
