@@ -211,6 +211,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
                        .observer_mask = e.own.observer_mask},
                       observed);
     if (e.sent == never) --waiting;
+    if (e.executing) executing_without_request.insert(index(v));
     open_requests.erase(at);
     if (shared_open_count != nullptr) shared_open_count->fetch_sub(1, std::memory_order_relaxed);
     if (on_completed) on_completed(v);

@@ -42,8 +42,9 @@ struct ledger::state {
     std::function<void(vehicle_id)> on_completed{};
 
     std::unordered_map<std::uint32_t, open_request> open_requests{};
-    std::size_t waiting = 0;                                 ///< open requests that are not sent yet
-    std::atomic<std::uint64_t>* shared_open_count = nullptr; ///< of all ledgers of the process; null: not counted
+    std::size_t waiting = 0;                                       ///< open requests that are not sent yet
+    std::atomic<std::uint64_t>* shared_open_count = nullptr;       ///< of all ledgers of the process; null: not counted
+    std::unordered_set<std::uint32_t> executing_without_request{}; ///< vehicles without an open request
     std::unordered_set<std::uint32_t> unreachable{};
     std::unordered_set<std::uint32_t> resumed{}; ///< reachable again, without a new response since
     completed_requests completed{};

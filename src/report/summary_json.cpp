@@ -402,6 +402,11 @@ json::object timeline_object(const measure::progress& p, const labels& labels) {
               {"refused", interval.sessions.refused},
               {"dropped", interval.sessions.dropped},
               {"reconnects", interval.sessions.reconnects}}},
+            {"vehicles",
+             {{"asleep", p.vehicles.asleep},
+              {"connecting", p.vehicles.connecting},
+              {"blocked", p.vehicles.blocked},
+              {"busy", p.vehicles.busy}}},
             {"latency", latency(interval, json_observed_latency)},
             {"messages", messages(interval.messages)},
             {"generator", generator_usage(p.generator)}};

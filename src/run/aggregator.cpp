@@ -60,6 +60,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     }
     p.sessions_planned = latest_.sessions_planned;
     p.sessions_online = latest_.sessions_online;
+    p.vehicles = latest_.vehicles;
     p.in_flight = latest_.in_flight;
     p.waiting = latest_.waiting;
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};

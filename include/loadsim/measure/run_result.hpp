@@ -5,6 +5,7 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
+#include <loadsim/measure/vehicle_states.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,7 @@ struct progress {
     std::uint32_t late_ranks = 0; ///< whose counts of this interval are in a later one: their reports were late
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
+    vehicle_states vehicles;
     std::uint64_t in_flight = 0;        ///< requests begun and not completed
     std::uint64_t waiting = 0;          ///< of them: for a connection
     generator_usage generator;          ///< since the start

@@ -89,7 +89,7 @@ void mqtt_fleet::release_connect(mqtt_vehicle& vehicle) {
 
 void mqtt_fleet::on_wait_elapsed(net::mqtt_link& link) {
     mqtt_vehicle& vehicle = vehicle_of(link);
-    if (vehicle.state == session_state::asleep) vehicle.state = session_state::offline; // woken by its trigger
+    if (vehicle.state == session_state::asleep) set_state(vehicle, session_state::offline); // woken by its trigger
     try_connect(vehicle);
 }
 

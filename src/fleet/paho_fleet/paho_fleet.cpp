@@ -177,7 +177,7 @@ void paho_fleet::release_connect(paho_vehicle& vehicle) {
 
 void paho_fleet::on_wait_elapsed(vehicle_id v) {
     auto& vehicle = vehicle_of(v);
-    if (vehicle.state == session_state::asleep) vehicle.state = session_state::offline; // woken by its trigger
+    if (vehicle.state == session_state::asleep) set_state(vehicle, session_state::offline); // woken by its trigger
     try_connect(vehicle);
 }
 

@@ -222,6 +222,7 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.counts = sample_totals(from);
     r.snapshot.sessions_planned = static_cast<std::uint32_t>(from + 1);
     r.snapshot.sessions_online = static_cast<std::uint32_t>(from + 2);
+    r.snapshot.vehicles = {from + 11, from + 12, from + 13, from + 14};
     r.snapshot.in_flight = from + 3;
     r.snapshot.waiting = from + 6;
     r.snapshot.awaited = from + 4;
@@ -352,11 +353,12 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, sessions_planned, online, in_flight, waiting, over_limit, awaited, all_due, driver_ready,
-                 error, fatal_error, cpu_s, rss_bytes, machines] = snapshot;
+    const auto& [totals, sessions_planned, online, vehicles, in_flight, waiting, over_limit, awaited, all_due,
+                 driver_ready, error, fatal_error, cpu_s, rss_bytes, machines] = snapshot;
     expect_same(totals, b.snapshot.counts);
     EXPECT_EQ(sessions_planned, b.snapshot.sessions_planned);
     EXPECT_EQ(online, b.snapshot.sessions_online);
+    EXPECT_EQ(vehicles, b.snapshot.vehicles);
     EXPECT_EQ(in_flight, b.snapshot.in_flight);
     EXPECT_EQ(waiting, b.snapshot.waiting);
     EXPECT_EQ(awaited, b.snapshot.awaited);

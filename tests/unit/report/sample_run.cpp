@@ -232,6 +232,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.target_rate = 200;
     p.sessions_planned = 2000;
     p.sessions_online = 2000;
+    p.vehicles = {.asleep = 11, .connecting = 12, .blocked = 13, .busy = 85};
     p.in_flight = 84;
     p.generator = {.cpu_s = 1.5, .rss_bytes = 20'000'000};
     p.interval.requests = {.due = 200, .sent = 198, .outcomes = {}, .unexpected = 1};

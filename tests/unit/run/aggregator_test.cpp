@@ -18,6 +18,7 @@ measure::snapshot of(std::uint32_t online, std::uint64_t due) {
     measure::snapshot s;
     s.sessions_planned = 10;
     s.sessions_online = online;
+    s.vehicles = {.asleep = online, .connecting = 10 - online};
     s.cpu_s = 0.5;
     s.rss_bytes = 1000 * online;
     s.counts.requests.due = due;
@@ -49,6 +50,7 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.load_started, utc + 2s - 500us) << "whole milliseconds";
     EXPECT_NEAR(p.target_rate, 5.0 / 3, 1e-9) << "a third of the interval is load";
     EXPECT_EQ(p.sessions_online, 10U) << "a state is the latest value, not a sum";
+    EXPECT_EQ(p.vehicles, measure::vehicle_states{.asleep = 10});
     EXPECT_EQ(p.generator.cpu_s, 0.5);
 
     all.add(of(4, 4));
@@ -187,6 +189,7 @@ TEST(snapshot, sum_of_two_is_ready_when_both_are) {
     EXPECT_EQ(one.setup_error, "no broker");
     EXPECT_EQ(one.sessions_planned, 20U);
     EXPECT_EQ(one.sessions_online, 3U);
+    EXPECT_EQ(one.vehicles, (measure::vehicle_states{.asleep = 3, .connecting = 17}));
     EXPECT_EQ(one.in_flight, 3U);
     EXPECT_EQ(one.waiting, 2U);
     EXPECT_EQ(one.over_limit, 1U);

@@ -489,6 +489,33 @@ TEST(rehearsal, ends_early_when_a_budget_with_abort_is_missed) {
     EXPECT_EQ(all.observed(outcome::failed), all.result.sum.requests.due) << "what was in flight has ended";
 }
 
+TEST(rehearsal, counts_vehicles_by_state) {
+    const auto all = rehearsed(scenario_of(R"(
+name: states
+seed: 3
+fleet:
+  vehicles: 100
+  segments:
+    - {name: awake, share: 80%, behaviour: lingering}
+    - {name: sleeping, share: 20%, behaviour: napping}
+behaviours:
+  lingering: {steps: [executed, {wait: 4s}]}
+  napping: {asleep: {bearer: udp, takes: 100ms, staysAwake: 1s}, steps: [executed]}
+conditions: [{tunnel: {at: 6s, for: 3s, segments: [awake]}}]
+load: {services: {horn: 1}, phases: [{duration: 1s, arrivalCount: 10}, {pause: 10s}]}
+)"));
+    ASSERT_GT(all.progress.size(), 11U);
+    const auto& second = all.progress[1];
+    EXPECT_GE(second.vehicles.asleep, 10U) << "the others were woken";
+    EXPECT_EQ(second.vehicles.connecting + second.sessions_online + second.vehicles.asleep, 100U);
+    EXPECT_EQ(second.vehicles.blocked, 0U);
+    EXPECT_GE(second.vehicles.busy, 5U) << "four of five are awake, and execute after their request has ended";
+    EXPECT_LE(second.vehicles.busy, 10U);
+    EXPECT_EQ(all.progress[6].vehicles.blocked, 80U);
+    EXPECT_EQ(all.progress[10].vehicles, measure::vehicle_states{.asleep = 20});
+    EXPECT_EQ(all.progress.back().vehicles, measure::vehicle_states{}) << "the fleet has stopped";
+}
+
 TEST(rehearsal, names_the_worst_window_of_a_budget) {
     const std::string yaml =
         "name: t\nseed: 3\nfleet: {vehicles: 1000}\n"
