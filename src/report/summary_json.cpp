@@ -399,6 +399,7 @@ json::object timeline_object(const measure::progress& p, const labels& labels) {
             {"requests", std::move(requests)},
             {"sessions",
              {{"online", p.sessions_online},
+              {"connected", interval.sessions.connected},
               {"refused", interval.sessions.refused},
               {"dropped", interval.sessions.dropped},
               {"reconnects", interval.sessions.reconnects}}},

@@ -51,6 +51,7 @@ struct tls_counts {
 BOOST_DESCRIBE_STRUCT(tls_counts, (), (full, resumed, unverified, failures, bytes_sent, bytes_received))
 
 struct session_counts {
+    std::uint64_t connected = 0;                  ///< sessions established: CONNACK received
     std::uint64_t refused = 0;                    ///< connects that failed: TCP, TLS, CONNACK, time-out
     std::uint64_t dropped = 0;                    ///< established sessions that were lost, not closed by us
     std::uint64_t reconnects = 0;                 ///< sessions re-established after a drop
@@ -63,7 +64,8 @@ struct session_counts {
     std::map<std::string, std::uint64_t> addresses{}; ///< sessions established, by address of the broker
 };
 BOOST_DESCRIBE_STRUCT(session_counts, (),
-                      (refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses))
+                      (connected, refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons,
+                       addresses))
 
 /// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {

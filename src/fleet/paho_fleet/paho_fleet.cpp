@@ -241,6 +241,7 @@ void paho_fleet::on_online(paho_vehicle& vehicle, const paho_event& event) {
     vehicle.failed_attempts = 0;
     vehicle.maximum_qos = event.maximum_qos;
     vehicle.retain_available = event.retain_available;
+    ++counts_.sessions.connected;
     if (std::exchange(vehicle.connected_before, true)) ++counts_.sessions.reconnects;
     if (vehicle.state == session_state::rejected) { // wrong credentials were accepted
         events_.on_unauthorized_accept(vehicle.id, now());

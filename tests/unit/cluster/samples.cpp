@@ -138,6 +138,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.loop_delay.record(std::chrono::milliseconds{from});
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(std::chrono::milliseconds{from});
+    t.sessions.connected = 4 * from;
     t.sessions.refused = 5 * from;
     t.sessions.dropped = 6 * from;
     t.sessions.reconnects = 7 * from;
@@ -263,8 +264,9 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(from_begun.cells(), b.latencies_from_begun.cells());
     EXPECT_EQ(loop_delay, b.loop_delay);
     EXPECT_EQ(phase_loop_delay, b.phase_loop_delay);
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
-        sessions;
+    const auto& [connected, refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons,
+                 addresses] = sessions;
+    EXPECT_EQ(connected, b.sessions.connected);
     EXPECT_EQ(refused, b.sessions.refused);
     EXPECT_EQ(dropped, b.sessions.dropped);
     EXPECT_EQ(reconnects, b.sessions.reconnects);

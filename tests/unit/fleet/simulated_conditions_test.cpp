@@ -249,6 +249,7 @@ TEST_F(simulated_conditions, power_on_at_their_time) {
     EXPECT_EQ(seen.recoveries.begin()->second.affected, dark);
     EXPECT_EQ(seen.recoveries.begin()->second.recovery_times.count(), dark);
     EXPECT_EQ(seen.sessions.reconnects, 0U) << "it is their first session";
+    EXPECT_EQ(seen.sessions.connected, dark);
 }
 
 TEST_F(simulated_conditions, reconnect_with_backoff_after_a_broker_restart) {
@@ -274,6 +275,7 @@ TEST_F(simulated_conditions, reconnect_with_backoff_after_a_broker_restart) {
     const auto seen = fleet_->take_counts();
     EXPECT_EQ(seen.sessions.dropped, 0U) << "it was meant";
     EXPECT_EQ(seen.sessions.reconnects, 1000U);
+    EXPECT_EQ(seen.sessions.connected, 1000U) << "the first sessions were there from the start";
     EXPECT_GT(seen.sessions.refused, 1000U);
     EXPECT_EQ(seen.recoveries.begin()->second.affected, 1000U);
     EXPECT_EQ(seen.recoveries.begin()->second.recovery_times.count(), 1000U);

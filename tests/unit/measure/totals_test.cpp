@@ -32,6 +32,7 @@ totals some_totals() {
     t.loop_delay.record(6ms);
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(6ms);
+    t.sessions.connected = 500;
     t.sessions.refused = 501;
     t.sessions.dropped = 502;
     t.sessions.reconnects = 503;
@@ -129,8 +130,9 @@ void expect_times(const totals& sum, std::uint64_t times) {
     ASSERT_EQ(phase_loop_delay.size(), 2U);
     EXPECT_EQ(phase_loop_delay[1].count(), times);
 
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
-        sessions;
+    const auto& [connected, refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons,
+                 addresses] = sessions;
+    EXPECT_EQ(connected, 500 * times);
     EXPECT_EQ(refused, 501 * times);
     EXPECT_EQ(dropped, 502 * times);
     EXPECT_EQ(reconnects, 503 * times);

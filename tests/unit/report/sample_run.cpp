@@ -239,6 +239,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.interval.requests.outcomes[index_of(outcome::executed)] = 190;
     for (int i = 0; i < 100; ++i) p.interval.latencies.record(hop::e2e, 0, 1, i < 97 ? 41'200us : 380ms);
     p.interval.latencies.record(hop::lag, 0, 1, 140us);
+    p.interval.sessions.connected = 4;
     p.interval.sessions.reconnects = 3;
     p.interval.messages = {.published = 400, .received = 200, .bytes_sent = 40'000, .bytes_received = 20'000};
     p.cumulative = &sum;
