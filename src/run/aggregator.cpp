@@ -53,6 +53,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
         p.load_started = utc_of(start);
         p.load_elapsed = std::max(end - start, nanoseconds{0});
         p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(begin + (end - begin) / 2 - start));
+        p.conditions = recovery_tracker_.conditions_between(begin - start, end - start, load_end_ - start);
         const auto until = std::min(end, load_end_);
         if (p.interval_s > 0)
             p.target_rate = plan_.schedule.average_rate(begin - start, until - start).per_second *

@@ -229,6 +229,7 @@ measure::progress under_load(const measure::totals& sum) {
     p.load_started = load_started();
     p.load_duration = 30s;
     p.phase = 1;
+    p.conditions = {0};
     p.target_rate = 200;
     p.sessions_planned = 2000;
     p.sessions_online = 2000;

@@ -64,6 +64,24 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
 }
 
+// The tunnel acts from 1 s to 2 s of the load.
+TEST(aggregator, progress_names_the_conditions_of_its_interval) {
+    const plan_from_text text(ten_seconds);
+    const auto start = begun + 1s;
+    aggregator all(text.plan, {utc, begun});
+    const auto conditions_until = [&](nanoseconds load_elapsed) {
+        return all.progress(measure::stage::load, start, start + load_elapsed).conditions;
+    };
+    EXPECT_TRUE(all.progress(measure::stage::connecting, never, begun + 500ms).conditions.empty());
+    EXPECT_TRUE(conditions_until(1s).empty());
+    EXPECT_EQ(conditions_until(1500ms), std::vector{0U});
+    EXPECT_EQ(conditions_until(2500ms), std::vector{0U});
+    EXPECT_TRUE(conditions_until(3500ms).empty());
+    aggregator early(text.plan, {utc, begun});
+    early.end_load(start + 900ms);
+    EXPECT_TRUE(early.progress(measure::stage::draining, start, start + 3s).conditions.empty()) << "it never began";
+}
+
 TEST(aggregator, result_has_the_load_of_each_machine) {
     const plan_from_text text(ten_seconds);
     aggregator all(text.plan, {utc, begun});

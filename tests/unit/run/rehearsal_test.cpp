@@ -512,6 +512,8 @@ load: {services: {horn: 1}, phases: [{duration: 1s, arrivalCount: 10}, {pause: 1
     EXPECT_GE(second.vehicles.busy, 5U) << "four of five are awake, and execute after their request has ended";
     EXPECT_LE(second.vehicles.busy, 10U);
     EXPECT_EQ(all.progress[6].vehicles.blocked, 80U);
+    EXPECT_EQ(all.progress[6].conditions, std::vector{0U});
+    EXPECT_THAT(all.progress[4].conditions, IsEmpty());
     EXPECT_EQ(all.progress[10].vehicles, measure::vehicle_states{.asleep = 20});
     EXPECT_EQ(all.progress.back().vehicles, measure::vehicle_states{}) << "the fleet has stopped";
 }
