@@ -269,6 +269,7 @@ void ledger::expire_all(monotonic_time now) {
 void ledger::flush_records() {
     state_->records_wait = false;
     state_->emit_expired_records(never);
+    state_->emit_slowest();
 }
 
 void ledger::finish(monotonic_time now) {
@@ -278,6 +279,7 @@ void ledger::finish(monotonic_time now) {
     for (const auto& gap : s.sequences.take_gaps()) s.record_loss(gap);
     s.executing_without_request.clear(); // the fleet drops what it executes
     s.emit_expired_records(never);
+    s.emit_slowest();
 }
 
 totals ledger::take_counts() {

@@ -51,6 +51,7 @@ struct ledger::state {
     sequence_tracker sequences{};
     active_conditions conditions{};
     pending_records pending{};
+    slowest_records slowest{};
     bool records_wait = true; ///< for the vehicle's final response; false from flush_records() on
     totals counts{};
     std::uint64_t anomalies_recorded = 0;
@@ -86,7 +87,9 @@ struct ledger::state {
     void emit_record(const open_request&, const request_completion&);
     void emit_expired_records(monotonic_time now);
     void count_outcome(const open_request&, outcome, bool unexpected);
-    void record_latencies(open_request&, outcome, monotonic_time observed);
+    /// True: e2e has a sample of it.
+    bool record_latencies(open_request&, outcome, monotonic_time observed);
+    void emit_slowest();
     void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
     struct counted_from {
         nanoseconds due;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -66,6 +67,11 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.waiting = latest_.waiting;
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};
     p.interval = std::exchange(interval_, {});
+    auto& slowest = p.interval.slowest_requests; // of all ranks only at the end
+    if (at != measure::stage::done)
+        interval_.slowest_requests.swap(slowest);
+    else
+        std::ranges::move(std::exchange(slowest, {}), std::back_inserter(p.interval.request_records));
     p.cumulative = &sum_;
     if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval, latest_.over_limit);
     budget_tracker::span span;

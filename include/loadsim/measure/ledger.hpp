@@ -34,7 +34,8 @@ struct due_request {
     nanoseconds completion_timeout{0}; ///< of its service; 0: that of the ledger
 };
 
-/// Requests that are recorded individually, with their messages. Unexpected ones and those with an anomaly always are.
+/// Requests that are recorded individually, with their messages. Unexpected ones and those with an anomaly always are, the slowest of
+/// the others at the end.
 enum class recording : std::uint8_t { unexpected, all };
 
 /// Information about a command that was delivered to a vehicle.

@@ -192,17 +192,19 @@ struct totals {
     std::uint64_t omitted_records = 0;           ///< anomalies and session events beyond the record limit
     // Records of the interval only; moved out by the report writer.
     std::vector<request_record> request_records;
+    std::vector<request_record>
+        slowest_requests; ///< at the end of the run: of those without a record, the slowest first
     std::vector<anomaly_record> anomaly_records;
     std::vector<session_record> session_records;
 
     void add(const totals&);          ///< everything except the records
-    void move_records_from(totals&&); ///< appends the records of the other
+    void move_records_from(totals&&); ///< appends the records of the other; keeps the slowest of slowest_requests
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
                       (requests, phases, groups, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
                        sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields,
                        broker_limits, anomalies, expected_anomalies, errors, omitted_records, request_records,
-                       anomaly_records, session_records))
+                       slowest_requests, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

@@ -200,6 +200,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.omitted_records = 17 * from;
     t.errors = {{"no vehicle was free", 15 * from}, {"\xff", 16 * from}};
     t.request_records = {sample_request(), {}};
+    t.slowest_requests = {sample_request()};
     t.anomaly_records = {{.kind = anomaly::response_lost,
                           .expected = true,
                           .at_ms = 1.0 / 3,
@@ -255,7 +256,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
                  messages, http, queued, recoveries, observers, campaigns, broker_api, misfits, limits, anomalies,
-                 provoked, errors, omitted_records, requests_told, anomalies_told, sessions_told] = a;
+                 provoked, errors, omitted_records, requests_told, slowest_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(groups, b.groups);
@@ -344,6 +345,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(errors, b.errors);
     EXPECT_EQ(omitted_records, b.omitted_records);
     expect_same(requests_told, b.request_records);
+    expect_same(slowest_told, b.slowest_requests);
     expect_same(anomalies_told, b.anomaly_records);
     expect_same(sessions_told, b.session_records);
 }

@@ -64,6 +64,19 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
 }
 
+TEST(aggregator, last_progress_has_the_slowest_requests) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, {utc, begun});
+    auto of_a_rank = of(3, 1);
+    of_a_rank.counts.slowest_requests.resize(150);
+    all.add(of_a_rank);
+    EXPECT_EQ(all.progress(measure::stage::draining, begun, begun + 1s).interval.request_records.size(), 1U);
+    all.add(of_a_rank);
+    EXPECT_EQ(all.progress(measure::stage::done, begun, begun + 2s).interval.request_records.size(),
+              1 + measure::max_slowest_requests)
+        << "of all ranks";
+}
+
 // The tunnel acts from 1 s to 2 s of the load.
 TEST(aggregator, progress_names_the_conditions_of_its_interval) {
     const plan_from_text text(ten_seconds);

@@ -13,7 +13,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -487,6 +489,20 @@ TEST(rehearsal, ends_early_when_a_budget_with_abort_is_missed) {
               "30s of load, because the budget outcomes.failed.rate < 1% was missed (observed 100%)");
     EXPECT_NEAR(static_cast<double>(all.result.sum.requests.due), 300, 1) << "nothing is due after it";
     EXPECT_EQ(all.observed(outcome::failed), all.result.sum.requests.due) << "what was in flight has ended";
+}
+
+TEST(rehearsal, records_the_slowest_requests_at_its_end) {
+    const auto all =
+        rehearsed(scenario_of("name: slowest\nseed: 3\nrecord: unexpected\nfleet: {vehicles: 1000, segments: "
+                              "[{name: all, share: 100%, behaviour: success}]}\n"
+                              "load: {phases: [{duration: 100s, arrivalRate: 5}]}\n"));
+    EXPECT_EQ(all.result.sum.requests.unexpected, 0U);
+    ASSERT_EQ(all.requests.size(), measure::max_slowest_requests);
+    const auto e2e = [](const auto& r) { return r.observed_at_ms - r.due_at_ms; };
+    EXPECT_TRUE(std::ranges::is_sorted(all.requests, std::ranges::greater{}, e2e));
+    const auto longest = milliseconds(all.longest(measure::hop::e2e));
+    EXPECT_NEAR(e2e(all.requests.front()), longest, longest / 500) << "that of the histogram";
+    EXPECT_FALSE(all.requests.front().messages.empty());
 }
 
 TEST(rehearsal, counts_vehicles_by_state) {
