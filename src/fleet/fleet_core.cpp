@@ -190,14 +190,14 @@ void fleet_core::update_state(vehicle_state& vehicle) {
 
 void fleet_core::count_states(vehicle_state& vehicle) {
     if (stopped_) return;
-    const auto now = states_of(vehicle);
-    const auto before = std::exchange(vehicle.counted, now);
+    const auto after = states_of(vehicle);
+    const auto before = std::exchange(vehicle.counted, after);
     const auto count = [](bool was, bool is, std::uint64_t& number) {
         if (was != is) is ? ++number : --number;
     };
-    count(before.asleep, now.asleep, states_.asleep);
-    count(before.connecting, now.connecting, states_.connecting);
-    count(before.blocked, now.blocked, states_.blocked);
+    count(before.asleep, after.asleep, states_.asleep);
+    count(before.connecting, after.connecting, states_.connecting);
+    count(before.blocked, after.blocked, states_.blocked);
 }
 
 bool fleet_core::is_returning(const vehicle_state& vehicle) const {
