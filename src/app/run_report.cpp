@@ -82,14 +82,10 @@ problems not_found(const std::string& flag, const std::filesystem::path& folder,
     const auto folder_text = folder.string();
     if (all.recorded == 0)
         return {flag, fmt::format("{} holds no request at all; is it the run that you mean?", folder_text)};
-    if (all.without_findings != 0)
-        return {flag,
-                fmt::format("is not among the {} requests in {}; `{} explain {}` lists those that were unexpected",
-                            all.recorded, folder_text, command_name(), shell_quote(folder_text))};
     return {flag,
-            fmt::format("is not among the {} requests in {}, which were unexpected or had an anomaly; `record: all` in "
-                        "the scenario writes down every one",
-                        all.recorded, folder_text)};
+            fmt::format("is not among the {} requests in {}; `{} explain {}` lists those that were unexpected, and "
+                        "`record: all` in the scenario records every one",
+                        all.recorded, folder_text, command_name(), shell_quote(folder_text))};
 }
 
 /// False: the file is another one of the report, or has something else than lines of EMF in it.

@@ -100,7 +100,7 @@ command_execution* fleet_core::accept_command(vehicle_state& vehicle, const cont
     execution->correlation = message.correlation;
     execution->slot = executions_.size();
     executions_.push_back(std::move(execution));
-    ++vehicle.active_executions;
+    if (++vehicle.active_executions == 1) events_.on_execution_begin(v);
     return executions_.back().get();
 }
 
@@ -158,13 +158,14 @@ void fleet_core::reconnect(command_execution& execution) {
     auto& vehicle = vehicle_of(execution.vehicle);
     if (connected(vehicle)) return;
     disruptions_of(vehicle).disconnected_by = nullptr;
+    count_states(vehicle);
     cancel_wait(vehicle);
     try_connect(vehicle);
 }
 
 void fleet_core::end_execution(command_execution& execution) {
     auto& vehicle = vehicle_of(execution.vehicle);
-    --vehicle.active_executions;
+    if (--vehicle.active_executions == 0) events_.on_execution_end(vehicle.id);
     const bool reconnects = vehicle.disruptions && vehicle.disruptions->disconnected_by == &execution;
     const auto slot = execution.slot;
     if (slot + 1 != executions_.size()) {
@@ -174,6 +175,7 @@ void fleet_core::end_execution(command_execution& execution) {
     executions_.pop_back();
     if (reconnects) {
         vehicle.disruptions->disconnected_by = nullptr;
+        count_states(vehicle);
         try_connect(vehicle);
     }
     schedule_sleep(vehicle);

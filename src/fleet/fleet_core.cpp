@@ -46,6 +46,7 @@ void fleet_core::set_next_behaviour(vehicle_id v, const vehicle::behaviour& b) {
 
 void fleet_core::stop() {
     stopped_ = true;
+    states_ = {};
     condition_timer_.disarm();
     executions_.clear();
 }
@@ -184,6 +185,19 @@ void fleet_core::update_state(vehicle_state& vehicle) {
     update_reachability(vehicle);
     const bool returning = is_returning(vehicle);
     if (std::exchange(vehicle.returning, returning) != returning) returning ? ++returning_count_ : --returning_count_;
+    count_states(vehicle);
+}
+
+void fleet_core::count_states(vehicle_state& vehicle) {
+    if (stopped_) return;
+    const auto after = states_of(vehicle);
+    const auto before = std::exchange(vehicle.counted, after);
+    const auto count = [](bool was, bool is, std::uint64_t& number) {
+        if (was != is) is ? ++number : --number;
+    };
+    count(before.asleep, after.asleep, states_.asleep);
+    count(before.connecting, after.connecting, states_.connecting);
+    count(before.blocked, after.blocked, states_.blocked);
 }
 
 bool fleet_core::is_returning(const vehicle_state& vehicle) const {

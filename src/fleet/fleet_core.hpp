@@ -47,6 +47,7 @@ public:
     std::uint32_t available() const noexcept final { return available_count_; }
     std::uint32_t expected_online() const noexcept final { return expected_online_; }
     std::uint32_t online() const noexcept final { return online_count_; }
+    measure::vehicle_states states() const noexcept final { return states_; }
     std::uint32_t returning() const noexcept final { return returning_count_; }
     const std::string& refusal() const noexcept override { return refusal_; }
     fleet_counts take_counts() override;
@@ -100,7 +101,8 @@ protected:
     void set_first_state(vehicle_state&);
     /// Begin of the load: a vehicle that is offline in the load disconnects, one that sleeps falls asleep.
     void begin_load_of(vehicle_state&);
-    void update_state(vehicle_state&); ///< reports and counts changes of reachability and availability
+    void update_state(vehicle_state&); ///< reports and counts changes of reachability, availability and states
+    void count_states(vehicle_state&); ///< counts changes of states_
     /// The connection was ended by loadsim or the simulated broker.
     void end_session(vehicle_state&, std::string_view why, session_state next = session_state::offline);
     void disconnect_permanently(vehicle_state&);
@@ -142,6 +144,7 @@ protected:
     std::uint32_t online_count_ = 0;
     std::uint32_t available_count_ = 0;
     std::uint32_t returning_count_ = 0;
+    measure::vehicle_states states_;   ///< without busy; nothing once stopped
     std::uint64_t presence_count_ = 0; ///< encoded; counter of their text draws
     std::string refusal_;
     fleet_counts counts_;

@@ -48,6 +48,13 @@ struct disruption_state : condition_state {
     timer_callback<fleet_core, vehicle_id> sleep_timer; ///< awake time is over: fall asleep
 };
 
+/// Counters of measure::vehicle_states that a vehicle is counted in.
+struct counted_states {
+    bool asleep : 1 = false;
+    bool connecting : 1 = false;
+    bool blocked : 1 = false;
+};
+
 struct vehicle_state {
     explicit vehicle_state(vehicle_id v) : id(v) {}
 
@@ -58,6 +65,7 @@ struct vehicle_state {
     bool reachable = true;  ///< last reported reachability
     bool available = false; ///< last counted availability
     bool returning = false; ///< counted as returning after a condition
+    counted_states counted{};
 };
 
 /// No connect until the state, a condition or a step allows it.
@@ -65,6 +73,13 @@ inline bool must_stay_offline(const vehicle_state& vehicle) {
     if (vehicle.state == session_state::permanently_offline || vehicle.state == session_state::asleep) return true;
     return vehicle.disruptions && (is_disrupted(*vehicle.disruptions) || vehicle.disruptions->powered_off ||
                                    vehicle.disruptions->disconnected_by != nullptr);
+}
+
+/// States of the vehicle as it is now. One that a condition or a step keeps offline does not count as connecting.
+inline counted_states states_of(const vehicle_state& vehicle) {
+    return {.asleep = vehicle.state == session_state::asleep,
+            .connecting = vehicle.state == session_state::offline && !must_stay_offline(vehicle),
+            .blocked = !never_online(vehicle.state) && vehicle.disruptions && is_blocked(*vehicle.disruptions)};
 }
 
 /// A command can be sent to the vehicle: online, or offline on purpose: permanently, asleep, or due to a condition. `sleeps`: its

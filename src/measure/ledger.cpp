@@ -42,6 +42,9 @@ std::uint64_t ledger::shared_open_count() const noexcept {
                                                 : state_->shared_open_count->load(std::memory_order_relaxed);
 }
 std::size_t ledger::waiting_count() const noexcept { return state_->waiting; }
+std::size_t ledger::busy_count() const noexcept {
+    return state_->open_requests.size() + state_->executing_without_request.size();
+}
 std::uint64_t ledger::count_open_since(monotonic_time due_until,
                                        const std::function<bool(const due_request&)>& selected) const {
     const auto counts = [&](const auto& open) {
@@ -88,6 +91,7 @@ void ledger::begin(const due_request& spec, monotonic_time now) {
     if (s.shared_open_count != nullptr) s.shared_open_count->fetch_add(1, std::memory_order_relaxed);
     s.record_sample(hop::lag, e, now - spec.due, now);
     e.unreachable = s.unreachable.contains(index(spec.vehicle));
+    e.executing = s.executing_without_request.erase(index(spec.vehicle)) != 0;
     for (const auto& t : s.conditions.of(spec.vehicle)) e.apply(t);
 }
 
@@ -168,6 +172,20 @@ void ledger::errored(request_key key, std::string_view why, monotonic_time t) {
     if (s.find_open(key) == nullptr) return;
     ++s.counts.errors[std::string(why)];
     s.complete(key.vehicle, outcome::errored, why, t);
+}
+
+void ledger::execution_began(vehicle_id v) {
+    if (open_request* e = state_->find_open(v))
+        e->executing = true;
+    else
+        state_->executing_without_request.insert(index(v));
+}
+
+void ledger::execution_ended(vehicle_id v) {
+    if (open_request* e = state_->find_open(v))
+        e->executing = false;
+    else
+        state_->executing_without_request.erase(index(v));
 }
 
 void ledger::vehicle_unreachable(vehicle_id v) {
@@ -251,6 +269,7 @@ void ledger::expire_all(monotonic_time now) {
 void ledger::flush_records() {
     state_->records_wait = false;
     state_->emit_expired_records(never);
+    state_->emit_slowest();
 }
 
 void ledger::finish(monotonic_time now) {
@@ -258,7 +277,9 @@ void ledger::finish(monotonic_time now) {
     if (!s.started) set_start(now); // the load never began
     for (const auto& [v, p] : s.completed.take_missing_commands()) s.record_loss(v, p, now);
     for (const auto& gap : s.sequences.take_gaps()) s.record_loss(gap);
+    s.executing_without_request.clear(); // the fleet drops what it executes
     s.emit_expired_records(never);
+    s.emit_slowest();
 }
 
 totals ledger::take_counts() {

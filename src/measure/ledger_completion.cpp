@@ -189,9 +189,12 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
     reattribute_candidates(e, true, observed);
     const bool unexpected = !e.spec.expected.contains(end);
     count_outcome(e, end, unexpected);
-    record_latencies(e, end, observed);
+    const bool has_e2e = record_latencies(e, end, observed);
+    const request_completion completion{end, unexpected, why, observed};
     if (unexpected || record_mode == recording::all || !e.anomalies.empty())
-        emit_record(e, {end, unexpected, why, observed});
+        emit_record(e, completion);
+    else if (const auto e2e = observed - e.spec.due; has_e2e && slowest.admits(e2e))
+        slowest.add(e2e, make_request_record(e, completion, names, vin_of(v), load_start));
     // Requests that were never sent or were rejected are unknown to the platform.
     if (e.sent != never && end != outcome::rejected)
         add_completed(v,
@@ -211,6 +214,7 @@ void ledger::state::complete(vehicle_id v, outcome end, std::string_view why, mo
                        .observer_mask = e.own.observer_mask},
                       observed);
     if (e.sent == never) --waiting;
+    if (e.executing) executing_without_request.insert(index(v));
     open_requests.erase(at);
     if (shared_open_count != nullptr) shared_open_count->fetch_sub(1, std::memory_order_relaxed);
     if (on_completed) on_completed(v);
@@ -229,6 +233,11 @@ void ledger::state::emit_record(const open_request& e, const request_completion&
 void ledger::state::emit_expired_records(monotonic_time now) {
     auto over = pending.take_expired(now);
     std::ranges::move(over, std::back_inserter(counts.request_records));
+}
+
+void ledger::state::emit_slowest() {
+    auto all = slowest.take();
+    std::ranges::move(all, std::back_inserter(counts.slowest_requests));
 }
 
 void ledger::state::count_outcome(const open_request& e, outcome end, bool unexpected) {
@@ -251,7 +260,7 @@ void ledger::state::count_outcome(const open_request& e, outcome end, bool unexp
     ++counts.phases[spec.phase].unexpected;
 }
 
-void ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
+bool ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
     const auto& own = e.own;
     const auto record = [&](hop h, nanoseconds duration) {
         record_sample(h, e, duration, observed);
@@ -275,7 +284,7 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
     const bool correct_timeout = end == outcome::timed_out && e.spec.expected.contains(outcome::timed_out);
     if (correct_timeout && e.sent != never && expiry_deadline(e) != never)
         record(hop::expiry, observed - missed_deadline(e, observed));
-    if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return;
+    if (correct_timeout || e.spec.expected == outcome_set(outcome::timed_out)) return false;
     const bool has_result = end == outcome::executed || end == outcome::failed;
     const bool announced = has_result || end == outcome::timed_out;
     const auto counted_since = [&](monotonic_time from) {
@@ -285,11 +294,12 @@ void ledger::state::record_latencies(open_request& e, outcome end, monotonic_tim
     const counted_from e2e{counted_since(e.spec.due), counted_since(e.begun)};
     record_counted(hop::e2e, e2e);
     // A completion before the final response is an anomaly of its own.
-    if (!has_result || own.finished == never || own.finished > observed) return;
+    if (!has_result || own.finished == never || own.finished > observed) return true;
     record(hop::notify, observed - own.finished);
-    if (own.delivered == never) return;
+    if (own.delivered == never) return true;
     const auto vehicle = own.finished - own.delivered;
     record_counted(hop::platform, {e2e.due - vehicle, e2e.begun - vehicle});
+    return true;
 }
 
 void ledger::state::record_from_due(hop h, open_request& e, counted_from duration, monotonic_time at) {

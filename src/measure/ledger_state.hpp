@@ -42,14 +42,16 @@ struct ledger::state {
     std::function<void(vehicle_id)> on_completed{};
 
     std::unordered_map<std::uint32_t, open_request> open_requests{};
-    std::size_t waiting = 0;                                 ///< open requests that are not sent yet
-    std::atomic<std::uint64_t>* shared_open_count = nullptr; ///< of all ledgers of the process; null: not counted
+    std::size_t waiting = 0;                                       ///< open requests that are not sent yet
+    std::atomic<std::uint64_t>* shared_open_count = nullptr;       ///< of all ledgers of the process; null: not counted
+    std::unordered_set<std::uint32_t> executing_without_request{}; ///< vehicles without an open request
     std::unordered_set<std::uint32_t> unreachable{};
     std::unordered_set<std::uint32_t> resumed{}; ///< reachable again, without a new response since
     completed_requests completed{};
     sequence_tracker sequences{};
     active_conditions conditions{};
     pending_records pending{};
+    slowest_records slowest{};
     bool records_wait = true; ///< for the vehicle's final response; false from flush_records() on
     totals counts{};
     std::uint64_t anomalies_recorded = 0;
@@ -85,7 +87,9 @@ struct ledger::state {
     void emit_record(const open_request&, const request_completion&);
     void emit_expired_records(monotonic_time now);
     void count_outcome(const open_request&, outcome, bool unexpected);
-    void record_latencies(open_request&, outcome, monotonic_time observed);
+    /// True: e2e has a sample of it.
+    bool record_latencies(open_request&, outcome, monotonic_time observed);
+    void emit_slowest();
     void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
     struct counted_from {
         nanoseconds due;

@@ -73,6 +73,7 @@ struct open_request {
     std::optional<std::string> requested_service{}; ///< as the driver writes it; nullopt: the platform's name
     std::vector<std::string> requested_parameters{};
     bool unreachable = false;                ///< its vehicle was unreachable, at least temporarily
+    bool executing = false;                  ///< its vehicle executes a command
     std::vector<std::uint32_t> conditions{}; ///< active during the request
     anomaly_set anomalies{};
 

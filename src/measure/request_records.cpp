@@ -101,6 +101,22 @@ request_record make_request_record(const open_request& e, const request_completi
     return r;
 }
 
+void slowest_records::add(nanoseconds e2e, request_record r) {
+    if (fastest_first_.size() == max_slowest_requests) {
+        std::ranges::pop_heap(fastest_first_, is_slower);
+        fastest_first_.pop_back();
+    }
+    fastest_first_.push_back({e2e, std::move(r)});
+    std::ranges::push_heap(fastest_first_, is_slower);
+}
+
+std::vector<request_record> slowest_records::take() {
+    std::vector<request_record> all;
+    for (auto& one : std::exchange(fastest_first_, {})) all.push_back(std::move(one.record));
+    keep_slowest(all);
+    return all;
+}
+
 void pending_records::add(request_record r, monotonic_time deadline) {
     auto request = r.request_id;
     by_request_.emplace(std::move(request), pending_record{std::move(r), deadline});

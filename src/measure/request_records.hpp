@@ -31,6 +31,27 @@ struct request_completion {
 request_record make_request_record(const open_request&, const request_completion&, const labels&, std::string vin,
                                    monotonic_time load_start);
 
+/// Records of the slowest requests so far, at most max_slowest_requests.
+/// Threads: one.
+class slowest_records {
+public:
+    /// One comparison for a request that is not slow enough.
+    bool admits(nanoseconds e2e) const {
+        return fastest_first_.size() < max_slowest_requests || e2e > fastest_first_.front().e2e;
+    }
+    void add(nanoseconds e2e, request_record); ///< Precondition: admits(e2e).
+    std::vector<request_record> take();        ///< removes and returns all, the slowest first
+
+private:
+    struct timed_record {
+        nanoseconds e2e;
+        request_record record;
+    };
+    static bool is_slower(const timed_record& a, const timed_record& b) { return a.e2e > b.e2e; }
+
+    std::vector<timed_record> fastest_first_; ///< heap
+};
+
 /// Records of completed requests whose vehicle has not sent its final response; late events are added to them.
 /// Threads: one. Pure: it reads no clock.
 class pending_records {

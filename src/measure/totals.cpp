@@ -4,8 +4,11 @@
 #include <loadsim/base/counters.hpp>
 #include <loadsim/measure/snapshot.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -53,6 +56,19 @@ void totals::move_records_from(totals&& other) {
             }
         },
         *this, other);
+    keep_slowest(slowest_requests);
+}
+
+void keep_slowest(std::vector<request_record>& all) {
+    const auto is_slower = [](const request_record& a, const request_record& b) {
+        const auto time_of = [](const request_record& r) { // of a damaged message it may be no number
+            const auto ms = r.observed_at_ms - r.due_at_ms;
+            return std::isnan(ms) ? -std::numeric_limits<double>::infinity() : ms;
+        };
+        return std::pair(time_of(a), b.arrival) > std::pair(time_of(b), a.arrival);
+    };
+    std::ranges::sort(all, is_slower);
+    if (all.size() > max_slowest_requests) all.resize(max_slowest_requests);
 }
 
 void snapshot::add(snapshot other) {

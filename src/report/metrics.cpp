@@ -1,5 +1,6 @@
 #include <loadsim/report/metrics.hpp>
 
+#include <loadsim/base/counters.hpp>
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/report/report_folder.hpp>
@@ -116,6 +117,8 @@ void add_sessions(metric_table& t, const metric_gauges& now, const measure::tota
     t.value({}, std::uint64_t{now.sessions_planned});
     t.gauge("loadsim_sessions_online", "MQTT sessions of the fleet that are established");
     t.value({}, std::uint64_t{now.sessions_online});
+    t.gauge("loadsim_vehicles", "Vehicles by state; blocked and busy ones have another state, too");
+    each_field([&t](const char* state, std::uint64_t number) { t.value({{"state", state}}, number); }, now.vehicles);
     t.counter("loadsim_sessions_refused_total", "Connects that failed: TCP, TLS, CONNACK or time-out");
     t.value({}, s.refused);
     t.counter("loadsim_sessions_dropped_total", "Established sessions that were lost");
@@ -196,6 +199,7 @@ metric_gauges gauges_of(const measure::progress& p) {
             .target_rate = p.target_rate,
             .sessions_planned = p.sessions_planned,
             .sessions_online = p.sessions_online,
+            .vehicles = p.vehicles,
             .in_flight = p.in_flight,
             .waiting = p.waiting,
             .generator = p.generator};

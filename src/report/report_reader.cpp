@@ -136,7 +136,6 @@ private:
             ++contents_.recorded;
             if (r.unexpected) ++contents_.unexpected;
             const bool has_findings = r.unexpected || has_unexpected_anomaly(r);
-            if (!has_findings) ++contents_.without_findings;
             if ((filter_.unexpected && !has_findings) || (filter_.vin && r.vin != *filter_.vin) || !has_wanted_id(r))
                 return;
             ++contents_.matching;

@@ -388,20 +388,29 @@ json::object timeline_object(const measure::progress& p, const labels& labels) {
     auto requests = request_counts(interval.requests);
     requests["in_flight"] = p.in_flight;
     requests["waiting_for_connection"] = p.waiting;
+    json::array conditions;
+    for (const auto c : p.conditions) conditions.emplace_back(labels.conditions[c]);
     return {{"time", iso_time(p.time, iso_format::milliseconds)},
             {"elapsed_ms", json_ms(p.elapsed)},
             {"interval_ms", rounded_ms(p.interval_s * 1e3)},
             {"stage", to_string(p.current_stage)},
             {"phase", in_phase ? json::value(labels.phases[p.phase]) : json::value(nullptr)},
+            {"conditions", std::move(conditions)},
             {"load_elapsed_ms", json_ms(p.load_elapsed)},
             {"target_rate_per_s", p.target_rate},
             {"late_ranks", p.late_ranks},
             {"requests", std::move(requests)},
             {"sessions",
              {{"online", p.sessions_online},
+              {"connected", interval.sessions.connected},
               {"refused", interval.sessions.refused},
               {"dropped", interval.sessions.dropped},
               {"reconnects", interval.sessions.reconnects}}},
+            {"vehicles",
+             {{"asleep", p.vehicles.asleep},
+              {"connecting", p.vehicles.connecting},
+              {"blocked", p.vehicles.blocked},
+              {"busy", p.vehicles.busy}}},
             {"latency", latency(interval, json_observed_latency)},
             {"messages", messages(interval.messages)},
             {"generator", generator_usage(p.generator)}};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
         p.load_started = utc_of(start);
         p.load_elapsed = std::max(end - start, nanoseconds{0});
         p.phase = static_cast<std::uint32_t>(plan_.schedule.phase_at(begin + (end - begin) / 2 - start));
+        p.conditions = recovery_tracker_.conditions_between(begin - start, end - start, load_end_ - start);
         const auto until = std::min(end, load_end_);
         if (p.interval_s > 0)
             p.target_rate = plan_.schedule.average_rate(begin - start, until - start).per_second *
@@ -60,10 +62,16 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     }
     p.sessions_planned = latest_.sessions_planned;
     p.sessions_online = latest_.sessions_online;
+    p.vehicles = latest_.vehicles;
     p.in_flight = latest_.in_flight;
     p.waiting = latest_.waiting;
     p.generator = {.cpu_s = latest_.cpu_s, .rss_bytes = latest_.rss_bytes};
     p.interval = std::exchange(interval_, {});
+    auto& slowest = p.interval.slowest_requests; // of all ranks only at the end
+    if (at != measure::stage::done)
+        interval_.slowest_requests.swap(slowest);
+    else
+        std::ranges::move(std::exchange(slowest, {}), std::back_inserter(p.interval.request_records));
     p.cumulative = &sum_;
     if (start != never) recovery_tracker_.add_interval(p.load_elapsed, p.interval, latest_.over_limit);
     budget_tracker::span span;

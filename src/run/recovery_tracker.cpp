@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 namespace loadsim::run {
@@ -126,6 +127,16 @@ void recovery_tracker::measure_latency(const occurrence& o, const measure::total
     }
     while (back != to && !holds(sample_span_from(back, to))) ++back;
     if (back != to) r.latency_recovery_time = (back - 1)->end - o.at;
+}
+
+std::vector<std::uint32_t> recovery_tracker::conditions_between(nanoseconds from, nanoseconds until,
+                                                                nanoseconds load_end) const {
+    std::set<std::uint32_t> active;
+    for (const auto& o : occurrences_) {
+        if (o.at >= std::min(until, load_end)) break;
+        if (o.at >= from || o.at + vehicle::longest_span(o.condition) > from) active.insert(o.key.first);
+    }
+    return {active.begin(), active.end()};
 }
 
 std::vector<measure::recovery> recovery_tracker::results(const measure::totals& sum) const {

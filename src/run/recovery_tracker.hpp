@@ -32,6 +32,10 @@ public:
     /// requests that are older than the limit, see open_requests_over_limit().
     void add_interval(nanoseconds load_elapsed, const measure::totals& interval, std::uint64_t over_limit);
 
+    /// Indices of the conditions that act at some time from `from` until `until`, since the load's start, in ascending order: from the
+    /// start of an occurrence to the planned end of its last window. `load_end`: no occurrence begins from then on.
+    std::vector<std::uint32_t> conditions_between(nanoseconds from, nanoseconds until, nanoseconds load_end) const;
+
     /// One recovery per occurrence that has begun, ordered by time. `sum`: totals of the whole run.
     std::vector<measure::recovery> results(const measure::totals& sum) const;
 

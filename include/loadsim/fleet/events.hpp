@@ -33,6 +33,9 @@ public:
     virtual void on_finished(vehicle_id, std::string_view /*request*/, outcome, std::string_view /*code*/,
                              monotonic_time) {}
     virtual void on_executed(vehicle_id, std::string_view /*request*/, monotonic_time) {}
+    /// The vehicle begins to execute a command while it executes no other, and has none left to execute.
+    virtual void on_execution_begin(vehicle_id) {}
+    virtual void on_execution_end(vehicle_id) {}
     /// A message on the command topic that is not a command.
     virtual void on_malformed(vehicle_id, std::string_view /*topic*/, std::string_view /*payload*/, monotonic_time) {}
     /// Received a campaign message; called per delivery. `campaign`: index in the spec.

@@ -5,6 +5,7 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/contract/options.hpp>
 #include <loadsim/measure/totals.hpp>
+#include <loadsim/measure/vehicle_states.hpp>
 
 #include <cstdint>
 #include <map>
@@ -70,6 +71,8 @@ public:
     virtual std::uint32_t available() const noexcept = 0;       ///< number of available vehicles
     virtual std::uint32_t expected_online() const noexcept = 0; ///< vehicles expected online before the load
     virtual std::uint32_t online() const noexcept = 0;          ///< vehicles with a session and a subscription
+    /// Asleep, connecting and blocked vehicles; the ledger counts busy ones.
+    virtual measure::vehicle_states states() const noexcept = 0;
     /// Vehicles that a condition made unreachable and that connect again, as nothing keeps them offline any more.
     virtual std::uint32_t returning() const noexcept = 0;
     virtual bool idle() const noexcept { return true; } ///< no response waits to be posted

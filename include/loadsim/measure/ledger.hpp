@@ -34,7 +34,8 @@ struct due_request {
     nanoseconds completion_timeout{0}; ///< of its service; 0: that of the ledger
 };
 
-/// Requests that are recorded individually, with their messages. Unexpected ones and those with an anomaly always are.
+/// Requests that are recorded individually, with their messages. Unexpected ones and those with an anomaly always are, the slowest of
+/// the others at the end.
 enum class recording : std::uint8_t { unexpected, all };
 
 /// Information about a command that was delivered to a vehicle.
@@ -85,6 +86,7 @@ public:
     /// Open requests of all ledgers with the same count; other threads' requests of the last instant may be missing.
     std::uint64_t shared_open_count() const noexcept;
     std::size_t waiting_count() const noexcept; ///< open requests that wait for a connection: begun and not sent
+    std::size_t busy_count() const noexcept;    ///< vehicles that have an open request or execute a command
     /// Selected open requests due until then whose vehicle should respond: a platform that stands still has no samples.
     std::uint64_t count_open_since(monotonic_time due_until,
                                    const std::function<bool(const due_request&)>& selected) const;
@@ -119,6 +121,9 @@ public:
     void finished(vehicle_id, std::string_view request, monotonic_time);
     /// The vehicle executed the command (the horn sounded).
     void executed(vehicle_id, std::string_view request, monotonic_time);
+    /// The vehicle executes commands from execution_began() to execution_ended(), with an open request or without.
+    void execution_began(vehicle_id);
+    void execution_ended(vehicle_id);
     /// A message of a request, to or from its vehicle; kept as evidence while the request is open.
     void message(vehicle_id, std::string_view request, bool to_vehicle, std::string_view topic,
                  std::string_view payload, monotonic_time);

@@ -61,6 +61,12 @@ BOOST_DESCRIBE_STRUCT(request_record, (),
                        outcome, unexpected, reason, due_at_ms, begun_at_ms, sent_at_ms, accepted_at_ms, delivered_at_ms,
                        acked_at_ms, finished_at_ms, observed_at_ms, conditions, anomalies, messages))
 
+/// Records of the slowest requests that are kept where not all are recorded, besides those recorded anyway.
+inline constexpr std::size_t max_slowest_requests = 200;
+
+/// Sorts by the time from due to observed, the slowest first, and drops what is beyond max_slowest_requests.
+void keep_slowest(std::vector<request_record>&);
+
 /// An anomaly with its evidence.
 struct anomaly_record {
     anomaly kind{};

@@ -3,6 +3,7 @@
 
 #include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
+#include <loadsim/measure/vehicle_states.hpp>
 
 #include <cstdint>
 #include <map>
@@ -16,6 +17,7 @@ struct snapshot {
     totals counts; ///< since the previous snapshot; contains the records
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
+    vehicle_states vehicles;
     std::uint64_t in_flight = 0;
     std::uint64_t waiting = 0; ///< of them: for a connection
     /// Of those in flight: open for longer than the limit of the budget of recovery.latency.
@@ -34,8 +36,8 @@ struct snapshot {
     void add(snapshot other);
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (),
-                      (counts, sessions_planned, sessions_online, in_flight, waiting, over_limit, awaited, all_due,
-                       driver_ready, setup_error, fatal_error, cpu_s, rss_bytes, machines))
+                      (counts, sessions_planned, sessions_online, vehicles, in_flight, waiting, over_limit, awaited,
+                       all_due, driver_ready, setup_error, fatal_error, cpu_s, rss_bytes, machines))
 
 /// Masks secrets in the texts that platform, broker and system have given, before the snapshot is written or sent. VINs, addresses
 /// and names that the scenario defines are no secrets and stay: `explain` and `replay` find requests by them.

@@ -51,6 +51,7 @@ struct tls_counts {
 BOOST_DESCRIBE_STRUCT(tls_counts, (), (full, resumed, unverified, failures, bytes_sent, bytes_received))
 
 struct session_counts {
+    std::uint64_t connected = 0;                  ///< sessions established: CONNACK received
     std::uint64_t refused = 0;                    ///< connects that failed: TCP, TLS, CONNACK, time-out
     std::uint64_t dropped = 0;                    ///< established sessions that were lost, not closed by us
     std::uint64_t reconnects = 0;                 ///< sessions re-established after a drop
@@ -63,7 +64,8 @@ struct session_counts {
     std::map<std::string, std::uint64_t> addresses{}; ///< sessions established, by address of the broker
 };
 BOOST_DESCRIBE_STRUCT(session_counts, (),
-                      (refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses))
+                      (connected, refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons,
+                       addresses))
 
 /// Connections of the HTTP driver. Peaks are stored as growth per interval, so that they can be added.
 struct http_counts {
@@ -190,17 +192,19 @@ struct totals {
     std::uint64_t omitted_records = 0;           ///< anomalies and session events beyond the record limit
     // Records of the interval only; moved out by the report writer.
     std::vector<request_record> request_records;
+    std::vector<request_record>
+        slowest_requests; ///< at the end of the run: of those without a record, the slowest first
     std::vector<anomaly_record> anomaly_records;
     std::vector<session_record> session_records;
 
     void add(const totals&);          ///< everything except the records
-    void move_records_from(totals&&); ///< appends the records of the other
+    void move_records_from(totals&&); ///< appends the records of the other; keeps the slowest of slowest_requests
 };
 BOOST_DESCRIBE_STRUCT(totals, (),
                       (requests, phases, groups, matrix, latencies, latencies_from_begun, loop_delay, phase_loop_delay,
                        sessions, messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields,
                        broker_limits, anomalies, expected_anomalies, errors, omitted_records, request_records,
-                       anomaly_records, session_records))
+                       slowest_requests, anomaly_records, session_records))
 
 /// Names for the indexes used above, as shown in reports.
 struct labels {

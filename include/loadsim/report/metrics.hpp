@@ -59,6 +59,7 @@ struct metric_gauges {
     double target_rate = 0;
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
+    measure::vehicle_states vehicles;
     std::uint64_t in_flight = 0;
     std::uint64_t waiting = 0;
     measure::generator_usage generator;

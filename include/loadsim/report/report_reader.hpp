@@ -48,9 +48,7 @@ struct report_contents {
     // Counts of all readable records of the folder, independent of the filter.
     std::uint64_t recorded = 0;   ///< recorded requests
     std::uint64_t unexpected = 0; ///< of them
-    std::uint64_t without_findings =
-        0; ///< of them: neither unexpected nor with an anomaly; 0 unless all requests were recorded
-    std::uint64_t matching = 0; ///< of them: match the filter; `requests` has the first `limit`
+    std::uint64_t matching = 0;   ///< of them: match the filter; `requests` has the first `limit`
     std::array<std::uint64_t, anomaly_count> anomalies_by_kind{}; ///< unexpected ones
     std::array<std::uint64_t, anomaly_count> expected_anomalies_by_kind{};
     std::uint64_t omitted_records = 0; ///< anomalies and session events counted beyond the record limit

@@ -89,7 +89,7 @@ void mqtt_fleet::release_connect(mqtt_vehicle& vehicle) {
 
 void mqtt_fleet::on_wait_elapsed(net::mqtt_link& link) {
     mqtt_vehicle& vehicle = vehicle_of(link);
-    if (vehicle.state == session_state::asleep) vehicle.state = session_state::offline; // woken by its trigger
+    if (vehicle.state == session_state::asleep) set_state(vehicle, session_state::offline); // woken by its trigger
     try_connect(vehicle);
 }
 
@@ -211,6 +211,7 @@ void mqtt_fleet::on_online(net::mqtt_link& link, const mqtt::server_limits& limi
     mqtt_vehicle& vehicle = vehicle_of(link);
     ++counts_.sessions.addresses[broker_of(vehicle).name];
     vehicle.failed_attempts = 0;
+    ++counts_.sessions.connected;
     if (std::exchange(vehicle.connected_before, true)) ++counts_.sessions.reconnects;
     if (vehicle.state == session_state::rejected) {
         // A valid certificate with the name of another vehicle: the broker must refuse it the topics of this one.

@@ -177,7 +177,7 @@ void paho_fleet::release_connect(paho_vehicle& vehicle) {
 
 void paho_fleet::on_wait_elapsed(vehicle_id v) {
     auto& vehicle = vehicle_of(v);
-    if (vehicle.state == session_state::asleep) vehicle.state = session_state::offline; // woken by its trigger
+    if (vehicle.state == session_state::asleep) set_state(vehicle, session_state::offline); // woken by its trigger
     try_connect(vehicle);
 }
 
@@ -241,6 +241,7 @@ void paho_fleet::on_online(paho_vehicle& vehicle, const paho_event& event) {
     vehicle.failed_attempts = 0;
     vehicle.maximum_qos = event.maximum_qos;
     vehicle.retain_available = event.retain_available;
+    ++counts_.sessions.connected;
     if (std::exchange(vehicle.connected_before, true)) ++counts_.sessions.reconnects;
     if (vehicle.state == session_state::rejected) { // wrong credentials were accepted
         events_.on_unauthorized_accept(vehicle.id, now());

@@ -70,6 +70,7 @@ simulated_vehicle& simulated_fleet::vehicle_of(vehicle_id v) {
         if (vehicle.state == session_state::offline) disruptions_of(vehicle).powered_off = true;
         vehicle.reachable = !load_begun_ || vehicle.state == session_state::online;
         vehicle.available = is_available(vehicle);
+        vehicle.counted = states_of(vehicle);
         if (!vehicle.reachable && simulation_.report_absent_lazily) events_.on_unreachable(v);
     }
     if (!std::exchange(vehicle.idle_candidate, true)) idle_candidates_.push_back(slot);
@@ -119,6 +120,7 @@ void simulated_fleet::count_absent() {
         if (state == session_state::rejected) count_rejected(vehicle_count);
         if (state == session_state::permanently_offline || state == session_state::asleep)
             online_count_ -= vehicle_count;
+        if (state == session_state::asleep) states_.asleep += vehicle_count;
     };
     presence_pending_ =
         publishes_presence() && std::ranges::find(segment_states_, session_state::asleep) != segment_states_.end();

@@ -76,6 +76,7 @@ void simulated_fleet::establish_session(vehicle_state& vehicle) {
         keeps_session(vehicle) && !(expires && now() - disruptions.offline_since > session_options.session_expiry);
     auto responses = std::exchange(disruptions.unacknowledged_responses, {});
     auto commands = std::exchange(disruptions.queued_commands, {});
+    ++counts_.sessions.connected;
     if (disruptions.offline_since != monotonic_time{}) ++counts_.sessions.reconnects;
     set_state(vehicle, session_state::online);
     report_session_event(vehicle, kept ? "online, session present" : "online");

@@ -45,6 +45,8 @@ void event_recorder::on_finished(vehicle_id v, std::string_view request, outcome
 void event_recorder::on_executed(vehicle_id v, std::string_view request, monotonic_time t) {
     ledger_.executed(v, request, t);
 }
+void event_recorder::on_execution_begin(vehicle_id v) { ledger_.execution_began(v); }
+void event_recorder::on_execution_end(vehicle_id v) { ledger_.execution_ended(v); }
 void event_recorder::on_malformed(vehicle_id v, std::string_view topic, std::string_view payload, monotonic_time t) {
     if (plan_.trace)
         plan_.trace(

@@ -41,6 +41,8 @@ private:
     void on_acked(vehicle_id, std::string_view request, monotonic_time) override;
     void on_finished(vehicle_id, std::string_view request, outcome, std::string_view code, monotonic_time) override;
     void on_executed(vehicle_id, std::string_view request, monotonic_time) override;
+    void on_execution_begin(vehicle_id) override;
+    void on_execution_end(vehicle_id) override;
     void on_malformed(vehicle_id, std::string_view topic, std::string_view payload, monotonic_time) override;
     void on_message(vehicle_id, std::string_view request, bool to_vehicle, std::string_view topic,
                     std::string_view payload, monotonic_time) override;

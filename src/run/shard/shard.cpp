@@ -276,6 +276,8 @@ measure::snapshot shard::collect() {
     previous_traffic_ = traffic;
     r.sessions_planned = vehicles_->expected_online();
     r.sessions_online = vehicles_->online();
+    r.vehicles = vehicles_->states();
+    r.vehicles.busy = ledger_.busy_count();
     r.in_flight = ledger_.open_count();
     r.waiting = ledger_.waiting_count();
     r.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());

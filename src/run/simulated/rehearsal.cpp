@@ -243,6 +243,8 @@ private:
         s.counts.messages = counts.messages;
         s.sessions_planned = vehicles_->expected_online();
         s.sessions_online = vehicles_->online();
+        s.vehicles = vehicles_->states();
+        s.vehicles.busy = ledger_.busy_count();
         s.in_flight = ledger_.open_count();
         s.over_limit = open_requests_over_limit(ledger_, plan_.recovery_budget, plan_.labels, time_.now());
         s.all_due = dispatcher_.all_due();

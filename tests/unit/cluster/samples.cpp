@@ -138,6 +138,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.loop_delay.record(std::chrono::milliseconds{from});
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(std::chrono::milliseconds{from});
+    t.sessions.connected = 4 * from;
     t.sessions.refused = 5 * from;
     t.sessions.dropped = 6 * from;
     t.sessions.reconnects = 7 * from;
@@ -199,6 +200,7 @@ measure::totals sample_totals(std::uint64_t from) {
     t.omitted_records = 17 * from;
     t.errors = {{"no vehicle was free", 15 * from}, {"\xff", 16 * from}};
     t.request_records = {sample_request(), {}};
+    t.slowest_requests = {sample_request()};
     t.anomaly_records = {{.kind = anomaly::response_lost,
                           .expected = true,
                           .at_ms = 1.0 / 3,
@@ -222,6 +224,7 @@ status_report sample_report(std::uint64_t from) {
     r.snapshot.counts = sample_totals(from);
     r.snapshot.sessions_planned = static_cast<std::uint32_t>(from + 1);
     r.snapshot.sessions_online = static_cast<std::uint32_t>(from + 2);
+    r.snapshot.vehicles = {from + 11, from + 12, from + 13, from + 14};
     r.snapshot.in_flight = from + 3;
     r.snapshot.waiting = from + 6;
     r.snapshot.awaited = from + 4;
@@ -253,7 +256,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     // Structured bindings: a new field must be compared here, too, or this does not compile.
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
                  messages, http, queued, recoveries, observers, campaigns, broker_api, misfits, limits, anomalies,
-                 provoked, errors, omitted_records, requests_told, anomalies_told, sessions_told] = a;
+                 provoked, errors, omitted_records, requests_told, slowest_told, anomalies_told, sessions_told] = a;
     EXPECT_EQ(requests, b.requests);
     EXPECT_EQ(phases, b.phases);
     EXPECT_EQ(groups, b.groups);
@@ -262,8 +265,9 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(from_begun.cells(), b.latencies_from_begun.cells());
     EXPECT_EQ(loop_delay, b.loop_delay);
     EXPECT_EQ(phase_loop_delay, b.phase_loop_delay);
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
-        sessions;
+    const auto& [connected, refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons,
+                 addresses] = sessions;
+    EXPECT_EQ(connected, b.sessions.connected);
     EXPECT_EQ(refused, b.sessions.refused);
     EXPECT_EQ(dropped, b.sessions.dropped);
     EXPECT_EQ(reconnects, b.sessions.reconnects);
@@ -341,6 +345,7 @@ void expect_same(const measure::totals& a, const measure::totals& b) {
     EXPECT_EQ(errors, b.errors);
     EXPECT_EQ(omitted_records, b.omitted_records);
     expect_same(requests_told, b.request_records);
+    expect_same(slowest_told, b.slowest_requests);
     expect_same(anomalies_told, b.anomaly_records);
     expect_same(sessions_told, b.session_records);
 }
@@ -352,11 +357,12 @@ void expect_same(const status_report& a, const status_report& b) {
     EXPECT_EQ(interrupted, b.interrupted);
     EXPECT_EQ(terminated, b.terminated);
     EXPECT_EQ(leaving, b.leaving);
-    const auto& [totals, sessions_planned, online, in_flight, waiting, over_limit, awaited, all_due, driver_ready,
-                 error, fatal_error, cpu_s, rss_bytes, machines] = snapshot;
+    const auto& [totals, sessions_planned, online, vehicles, in_flight, waiting, over_limit, awaited, all_due,
+                 driver_ready, error, fatal_error, cpu_s, rss_bytes, machines] = snapshot;
     expect_same(totals, b.snapshot.counts);
     EXPECT_EQ(sessions_planned, b.snapshot.sessions_planned);
     EXPECT_EQ(online, b.snapshot.sessions_online);
+    EXPECT_EQ(vehicles, b.snapshot.vehicles);
     EXPECT_EQ(in_flight, b.snapshot.in_flight);
     EXPECT_EQ(waiting, b.snapshot.waiting);
     EXPECT_EQ(awaited, b.snapshot.awaited);

@@ -177,6 +177,79 @@ TEST_F(conditions_of_a_link, tunnel_blocks_and_unblocks_the_same_session) {
     EXPECT_THAT(condition_events_, ElementsAre("0 at 1000", "0 passed at 3000"));
 }
 
+using states = measure::vehicle_states;
+
+TEST_F(conditions_of_a_link, blocked_and_connecting_vehicles_are_counted) {
+    struct row {
+        condition::kind what;
+        states during; ///< the condition
+        states after;  ///< it, until the vehicle is online
+    };
+    const row rows[] = {
+        {condition::kind::tunnel, {.blocked = 1}, {}},
+        {condition::kind::half_open, {.blocked = 1}, {.connecting = 1}},
+        {condition::kind::garage, {}, {.connecting = 1}},
+        {condition::kind::slow, {}, {}},
+    };
+    for (const auto& r : rows) {
+        begin_with(r.what);
+        EXPECT_EQ(fleet_->states(), states{});
+        run_to(1s);
+        EXPECT_EQ(fleet_->states(), r.during) << static_cast<int>(r.what);
+        run_to(3s);
+        EXPECT_EQ(fleet_->states(), r.after) << static_cast<int>(r.what);
+        fleet_->establish();
+        EXPECT_EQ(fleet_->states(), states{});
+        fleet_.reset();
+    }
+}
+
+TEST_F(conditions_of_a_link, vehicle_that_lost_its_session_in_a_tunnel_is_blocked_and_does_not_connect) {
+    begin_with(condition::kind::tunnel);
+    run_to(1s);
+    fleet_->lose();
+    EXPECT_EQ(fleet_->states(), states{.blocked = 1});
+    run_to(3s);
+    EXPECT_EQ(fleet_->states(), states{.connecting = 1});
+    fleet_->stop();
+    EXPECT_EQ(fleet_->states(), states{}) << "nothing connects any more";
+    fleet_->establish();
+    EXPECT_EQ(fleet_->states(), states{});
+}
+
+TEST_F(fleet_core_test, vehicles_connect_from_the_start) {
+    begin(3, false);
+    EXPECT_EQ(fleet_->states(), states{.connecting = 3});
+}
+
+TEST_F(fleet_core_test, vehicle_that_a_step_disconnects_connects_from_its_reconnect_on) {
+    behaviours_ = {make_behaviour(
+        {disconnect_with(vehicle::disconnect_kind::clean), wait_for(1s), simple_step(kind::reconnect), wait_for(1s)})};
+    conditions_ = {make_condition(condition::kind::outage, 0s, 2s)};
+    begin().receive("r1");
+    EXPECT_EQ(fleet_->states(), states{});
+    run_to(1s);
+    EXPECT_EQ(fleet_->states(), states{.connecting = 1});
+    fleet_->on_broker_down(0, 0);
+    EXPECT_EQ(fleet_->states(), states{.connecting = 1}) << "an outage blocks no link";
+}
+
+TEST_F(fleet_core_test, vehicle_that_a_step_disconnects_connects_when_its_commands_end) {
+    behaviours_ = {make_behaviour({disconnect_with(vehicle::disconnect_kind::clean), wait_for(1s)})};
+    begin().receive("r1");
+    run_to(1s);
+    EXPECT_EQ(fleet_->states(), states{.connecting = 1});
+}
+
+TEST_F(fleet_core_test, execution_is_reported_from_the_first_command_to_the_end_of_the_last) {
+    behaviours_ = {make_behaviour({wait_for(1s), respond_with(response_step::kind::executed)})};
+    begin().receive("r1");
+    run_to(500ms);
+    fleet_->receive("r2");
+    run_to(5s);
+    EXPECT_THAT(executions_, ElementsAre("begin at 0", "end at 1500"));
+}
+
 TEST_F(conditions_of_a_link, session_lost_in_a_tunnel_is_restored_after_it) {
     begin_with(condition::kind::tunnel);
     run_to(1s);
@@ -495,6 +568,9 @@ TEST_F(sleepers, wake_after_their_trigger_once) {
     EXPECT_THAT(fleet_->actions, ElementsAre("connect at 500"));
     EXPECT_THAT(session_events_, ElementsAre("woken at 0"));
     EXPECT_EQ((*fleet_)[0].draws.wakeup_triggers, 2U);
+    EXPECT_EQ(fleet_->states(), states{.asleep = 1}) << "until they are awake";
+    fleet_->establish();
+    EXPECT_EQ(fleet_->states(), states{});
 }
 
 TEST_F(sleepers, ignore_triggers_while_awake_and_lost_ones) {

@@ -249,6 +249,7 @@ TEST_F(simulated_conditions, power_on_at_their_time) {
     EXPECT_EQ(seen.recoveries.begin()->second.affected, dark);
     EXPECT_EQ(seen.recoveries.begin()->second.recovery_times.count(), dark);
     EXPECT_EQ(seen.sessions.reconnects, 0U) << "it is their first session";
+    EXPECT_EQ(seen.sessions.connected, dark);
 }
 
 TEST_F(simulated_conditions, reconnect_with_backoff_after_a_broker_restart) {
@@ -259,6 +260,7 @@ TEST_F(simulated_conditions, reconnect_with_backoff_after_a_broker_restart) {
     EXPECT_EQ(fleet_->online(), 0U);
     EXPECT_EQ(fleet_->available(), 0U);
     EXPECT_EQ(condition_events_.size(), 1000U);
+    EXPECT_EQ(fleet_->states(), measure::vehicle_states{.connecting = 1000});
     run_to(6s);
     EXPECT_EQ(fleet_->online(), 0U);
     fleet_->on_broker_up(0);
@@ -269,9 +271,11 @@ TEST_F(simulated_conditions, reconnect_with_backoff_after_a_broker_restart) {
     EXPECT_LT(fleet_->online(), 1000U);
     run_to(60s);
     EXPECT_EQ(fleet_->online(), 1000U);
+    EXPECT_EQ(fleet_->states(), measure::vehicle_states{});
     const auto seen = fleet_->take_counts();
     EXPECT_EQ(seen.sessions.dropped, 0U) << "it was meant";
     EXPECT_EQ(seen.sessions.reconnects, 1000U);
+    EXPECT_EQ(seen.sessions.connected, 1000U) << "the first sessions were there from the start";
     EXPECT_GT(seen.sessions.refused, 1000U);
     EXPECT_EQ(seen.recoveries.begin()->second.affected, 1000U);
     EXPECT_EQ(seen.recoveries.begin()->second.recovery_times.count(), 1000U);
@@ -410,9 +414,11 @@ TEST_F(simulated_conditions, are_released_when_the_condition_has_ended) {
     begin(100);
     run_to(2s);
     EXPECT_EQ(stored_vehicles(), 100U);
+    EXPECT_EQ(fleet_->states(), measure::vehicle_states{.blocked = 100});
     command("r1", 3);
     run_to(4s);
     EXPECT_EQ(stored_vehicles(), 0U);
+    EXPECT_EQ(fleet_->states(), measure::vehicle_states{});
     EXPECT_THAT(responses_, testing::SizeIs(1));
 }
 

@@ -129,6 +129,7 @@ protected:
     std::vector<std::string> messages_;     ///< messages of on_message(): "up r1 at 20"
     std::vector<std::string> reachability_; ///< "unreachable at 0", "reachable at 0"
     std::uint32_t availability_changes_ = 0;
+    std::vector<std::string> executions_; ///< "begin at 0", "end at 10"
     std::vector<std::string> session_events_;
     std::vector<std::string> condition_events_; ///< "0 at 10", "0 passed at 20"
 
@@ -150,6 +151,8 @@ private:
         record_event("finished", r);
     }
     void on_executed(vehicle_id, std::string_view r, monotonic_time) override { record_event("executed", r); }
+    void on_execution_begin(vehicle_id) override { executions_.push_back(fmt::format("begin at {}", elapsed_ms())); }
+    void on_execution_end(vehicle_id) override { executions_.push_back(fmt::format("end at {}", elapsed_ms())); }
     void on_malformed(vehicle_id, std::string_view, std::string_view payload, monotonic_time) override {
         record_event("malformed", payload);
     }

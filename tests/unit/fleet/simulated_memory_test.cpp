@@ -48,6 +48,7 @@ TEST_F(simulated_fleet_test, powered_on_later_are_released) {
     EXPECT_EQ(fleet_->online(), 0U);
     EXPECT_EQ(fleet_->available(), 0U);
     EXPECT_FALSE(fleet_->available(vehicle_id{3}));
+    EXPECT_EQ(fleet_->states(), measure::vehicle_states{}) << "they do not connect yet";
     EXPECT_EQ(stored_vehicles(), 0U) << "dark ones are as they were at first";
     run_to(2s);
     EXPECT_EQ(fleet_->online(), 10U);

@@ -120,6 +120,26 @@ TEST_F(sleeping_vehicles, wake_up_receive_queued_commands_respond_and_sleep_agai
     EXPECT_EQ(fleet_->online(), 0U);
 }
 
+TEST_F(sleeping_vehicles, are_counted_however_they_are_stored) {
+    for (const bool lazily : {true, false}) {
+        simulation_.report_absent_lazily = lazily;
+        conditions_ = {make_condition(condition::kind::tunnel, 2s, 1s)};
+        begin(100);
+        EXPECT_EQ(fleet_->states(), measure::vehicle_states{.asleep = 100});
+        fleet_->wake(vehicle_id{7});
+        run_to(2s);
+        EXPECT_EQ(fleet_->states(), (measure::vehicle_states{.asleep = 100, .blocked = 100})) << "7 has not woken up";
+        run_to(5s);
+        EXPECT_EQ(fleet_->states(), measure::vehicle_states{.asleep = 99});
+        EXPECT_EQ(fleet_->online(), 1U);
+        run_to(20s);
+        EXPECT_EQ(fleet_->states(), measure::vehicle_states{.asleep = 100});
+        fleet_->stop();
+        EXPECT_EQ(fleet_->states(), measure::vehicle_states{});
+        fleet_.reset();
+    }
+}
+
 TEST_F(sleeping_vehicles, publish_presence_in_slices_as_there_is_capacity) {
     simulation_.report_absent_lazily = true;
     room_ = 250;

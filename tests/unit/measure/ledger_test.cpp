@@ -52,6 +52,29 @@ struct ledger_test : testing::Test {
 
 } // namespace
 
+TEST_F(ledger_test, vehicles_with_a_request_or_a_command_are_busy) {
+    EXPECT_EQ(ledger.busy_count(), 0U);
+    ledger.begin(the_request(), at(0ms));
+    EXPECT_EQ(ledger.busy_count(), 1U);
+    ledger.execution_began(car);
+    EXPECT_EQ(ledger.busy_count(), 1U) << "one vehicle";
+    ledger.rejected(key, "busy", at(10ms));
+    EXPECT_EQ(ledger.busy_count(), 1U) << "it executes still";
+    ledger.begin(the_request(), at(20ms));
+    EXPECT_EQ(ledger.busy_count(), 1U);
+    ledger.execution_ended(car);
+    EXPECT_EQ(ledger.busy_count(), 1U);
+    ledger.rejected(key, "busy", at(30ms));
+    EXPECT_EQ(ledger.busy_count(), 0U);
+    ledger.execution_began(car);
+    ledger.execution_began(vehicle_id{8});
+    EXPECT_EQ(ledger.busy_count(), 2U);
+    ledger.execution_ended(car);
+    EXPECT_EQ(ledger.busy_count(), 1U);
+    ledger.finish(at(40ms));
+    EXPECT_EQ(ledger.busy_count(), 0U) << "no execution outlives the run";
+}
+
 TEST_F(ledger_test, hops_are_the_differences_of_the_instants) {
     begin_and_accept();
     respond(10ms, 20ms, 110ms);

@@ -52,6 +52,48 @@ TEST(records, include_requests_that_are_unexpected_or_anomalous_or_all) {
     }
 }
 
+TEST(records, of_the_slowest_requests_are_given_at_the_end) {
+    single_vehicle_ledger c;
+    for (unsigned n = 0; n < 301; ++n) {
+        const auto when = n * 1s;
+        c.accepted_request(n, when);
+        c.ledger.message(c.vehicle, c.id(n), true, "v1/VIN7/cmd/horn", "{}", at(when + 10ms));
+        c.respond(n, when);
+        const auto further = n * 11 % 301 * 1ms; // each of 0 to 300 once
+        c.ledger.completion_observed(c.vehicle, c.id(n), outcome::executed, "", at(when + 40ms + further));
+    }
+    EXPECT_THAT(c.ledger.take_counts().slowest_requests, IsEmpty());
+    c.ledger.finish(at(400s));
+    const auto t = c.ledger.take_counts();
+    EXPECT_THAT(t.request_records, IsEmpty());
+    ASSERT_THAT(t.slowest_requests, SizeIs(max_slowest_requests));
+    for (std::size_t i = 0; i < max_slowest_requests; ++i) {
+        const auto& r = t.slowest_requests[i];
+        EXPECT_NEAR(r.observed_at_ms - r.due_at_ms, 340 - static_cast<double>(i), 1e-6);
+        EXPECT_THAT(r.messages, SizeIs(1));
+    }
+}
+
+TEST(records, of_the_slowest_requests_are_those_that_have_no_other_and_measure_e2e) {
+    for (const auto what : {recording::unexpected, recording::all}) {
+        single_vehicle_ledger c(what);
+        c.accepted_request(1, 0s, outcome::timed_out);
+        c.ledger.completion_observed(c.vehicle, "r1", outcome::timed_out, "", at(5050ms)); // as expected: expiry only
+        c.timed_out_request(2, 10s);                                                       // unexpected
+        c.successful_request(3, 20s);
+        c.ledger.flush_records(); // an aborted run
+        const auto t = c.ledger.take_counts();
+        if (what == recording::all) {
+            EXPECT_THAT(t.slowest_requests, IsEmpty());
+            continue;
+        }
+        ASSERT_THAT(t.slowest_requests, SizeIs(1));
+        EXPECT_EQ(t.slowest_requests[0].arrival, 3U);
+        c.ledger.finish(at(40s));
+        EXPECT_THAT(c.ledger.take_counts().slowest_requests, IsEmpty()) << "given once";
+    }
+}
+
 TEST(records, include_skipped_requests) {
     for (const auto what : {recording::unexpected, recording::all}) {
         single_vehicle_ledger c(what);

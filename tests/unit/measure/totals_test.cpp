@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <utility>
+
 using namespace loadsim;
 using namespace loadsim::measure;
 using namespace std::chrono_literals;
@@ -32,6 +35,7 @@ totals some_totals() {
     t.loop_delay.record(6ms);
     t.phase_loop_delay.resize(2);
     t.phase_loop_delay[1].record(6ms);
+    t.sessions.connected = 500;
     t.sessions.refused = 501;
     t.sessions.dropped = 502;
     t.sessions.reconnects = 503;
@@ -97,6 +101,7 @@ totals some_totals() {
     t.errors["no vehicle was free"] = 800;
     t.omitted_records = 900;
     t.request_records.emplace_back();
+    t.slowest_requests.resize(4);
     t.anomaly_records.resize(2);
     t.session_records.resize(3);
     return t;
@@ -114,8 +119,8 @@ void expect_times(const totals& sum, std::uint64_t times) {
     const auto one = some_totals();
     const auto& [requests, phases, groups, matrix, latencies, from_begun, loop_delay, phase_loop_delay, sessions,
                  messages, http, queued, recoveries, observers, campaigns, broker_api, unmatched_fields, broker_limits,
-                 anomalies, expected_anomalies, errors, omitted_records, request_records, anomaly_records,
-                 session_records] = sum;
+                 anomalies, expected_anomalies, errors, omitted_records, request_records, slowest_requests,
+                 anomaly_records, session_records] = sum;
     expect_times(requests, times, one.requests);
     ASSERT_EQ(phases.size(), 2U);
     for (std::size_t i = 0; i < 2; ++i) expect_times(phases[i], times, one.phases[i]);
@@ -129,8 +134,9 @@ void expect_times(const totals& sum, std::uint64_t times) {
     ASSERT_EQ(phase_loop_delay.size(), 2U);
     EXPECT_EQ(phase_loop_delay[1].count(), times);
 
-    const auto& [refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons, addresses] =
-        sessions;
+    const auto& [connected, refused, dropped, reconnects, syn_retransmitted, connect, tcp, connack, tls, reasons,
+                 addresses] = sessions;
+    EXPECT_EQ(connected, 500 * times);
     EXPECT_EQ(refused, 501 * times);
     EXPECT_EQ(dropped, 502 * times);
     EXPECT_EQ(reconnects, 503 * times);
@@ -218,7 +224,8 @@ void expect_times(const totals& sum, std::uint64_t times) {
     }
     EXPECT_EQ(errors.at("no vehicle was free"), 800 * times);
     EXPECT_EQ(omitted_records, 900 * times);
-    EXPECT_TRUE(request_records.empty() && anomaly_records.empty() && session_records.empty())
+    EXPECT_TRUE(request_records.empty() && slowest_requests.empty() && anomaly_records.empty() &&
+                session_records.empty())
         << "they belong to their interval";
 }
 
@@ -238,6 +245,7 @@ TEST(totals, move_records_without_changing_counts) {
     all.move_records_from(some_totals());
     all.move_records_from(some_totals());
     EXPECT_EQ(all.request_records.size(), 2U);
+    EXPECT_EQ(all.slowest_requests.size(), 8U);
     EXPECT_EQ(all.anomaly_records.size(), 4U);
     EXPECT_EQ(all.session_records.size(), 6U);
     EXPECT_EQ(all.requests.due, 0U);
@@ -292,6 +300,27 @@ TEST(tls_counts, sum_up_handshakes) {
     EXPECT_EQ(c.completed().min(), 2ms);
     EXPECT_GE(c.completed().max(), 8ms);
     EXPECT_EQ(c.failed(), 9U);
+}
+
+TEST(totals, keep_the_slowest_requests_of_all) {
+    const auto taking = [](int first, int last) {
+        totals t;
+        for (int ms = first; ms <= last; ++ms) {
+            auto& r = t.slowest_requests.emplace_back();
+            r.due_at_ms = 1000;
+            r.observed_at_ms = 1000.0 + ms;
+        }
+        return t;
+    };
+    totals sum;
+    sum.move_records_from(taking(0, 149));
+    EXPECT_EQ(sum.slowest_requests.size(), 150U);
+    auto damaged = taking(100, 249);
+    damaged.slowest_requests.emplace_back().observed_at_ms = std::numeric_limits<double>::quiet_NaN();
+    sum.move_records_from(std::move(damaged));
+    ASSERT_EQ(sum.slowest_requests.size(), max_slowest_requests);
+    EXPECT_EQ(sum.slowest_requests.front().observed_at_ms, 1249);
+    EXPECT_EQ(sum.slowest_requests.back().observed_at_ms, 1100);
 }
 
 TEST(snapshot, adds_up_the_machines_of_its_ranks) {

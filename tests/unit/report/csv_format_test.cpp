@@ -53,15 +53,15 @@ TEST(csv_row, has_nested_fields_side_by_side) {
 TEST(timeline_csv, has_the_fields_of_the_timeline) {
     const auto header = timeline_csv_header();
     EXPECT_THAT(header,
-                StartsWith("time,elapsed_ms,interval_ms,stage,phase,load_elapsed_ms,target_rate_per_s,late_ranks,"
-                           "requests.due,"));
+                StartsWith("time,elapsed_ms,interval_ms,stage,phase,conditions,load_elapsed_ms,target_rate_per_s,"
+                           "late_ranks,requests.due,"));
     for (const auto hop : measure::hop_names)
         EXPECT_THAT(header, HasSubstr(std::string(",latency.") + std::string(hop) + ".samples,latency." +
                                       std::string(hop) + ".p50_ms,latency." + std::string(hop) + ".p95_ms,latency." +
                                       std::string(hop) + ".p99_ms,latency." + std::string(hop) + ".max_ms,"));
     const auto run = sample_run::run();
     const auto row = timeline_csv_row(sample_run::under_load(run.sum), sample_run::labels());
-    EXPECT_THAT(row, StartsWith("2026-11-20T10:20:16.000Z,16000,1000,load,steady,12000,200,0,200,198,1,190,"));
+    EXPECT_THAT(row, StartsWith("2026-11-20T10:20:16.000Z,16000,1000,load,steady,tunnel,12000,200,0,200,198,1,190,"));
     EXPECT_THAT(row, HasSubstr(",1,0.14,0.14,0.14,0.14,0,,,,,0,")) << "lag, then a hop without samples";
     EXPECT_EQ(std::ranges::count(header, ','), std::ranges::count(row, ','));
 }

@@ -60,6 +60,7 @@ TEST(metrics, have_the_values_of_the_run) {
         << "a series begins with the run: a rate needs its 0";
     EXPECT_EQ(metric_value(all, "loadsim_sessions_refused_total"), 2);
     EXPECT_EQ(metric_value(all, "loadsim_sessions_online"), 2000) << "of the last second";
+    EXPECT_EQ(metric_value(all, "loadsim_vehicles", {{"state", "blocked"}}), 13);
     EXPECT_EQ(metric_value(all, "loadsim_mqtt_bytes_total", {{"direction", "sent"}}), 12'345);
     EXPECT_EQ(metric_value(all, "loadsim_anomalies_total", {{"anomaly", "completion_duplicated"}}), 3);
     EXPECT_EQ(metric_value(all, "loadsim_generator_cpu_seconds_total"), 3.25);

@@ -229,15 +229,18 @@ measure::progress under_load(const measure::totals& sum) {
     p.load_started = load_started();
     p.load_duration = 30s;
     p.phase = 1;
+    p.conditions = {0};
     p.target_rate = 200;
     p.sessions_planned = 2000;
     p.sessions_online = 2000;
+    p.vehicles = {.asleep = 11, .connecting = 12, .blocked = 13, .busy = 85};
     p.in_flight = 84;
     p.generator = {.cpu_s = 1.5, .rss_bytes = 20'000'000};
     p.interval.requests = {.due = 200, .sent = 198, .outcomes = {}, .unexpected = 1};
     p.interval.requests.outcomes[index_of(outcome::executed)] = 190;
     for (int i = 0; i < 100; ++i) p.interval.latencies.record(hop::e2e, 0, 1, i < 97 ? 41'200us : 380ms);
     p.interval.latencies.record(hop::lag, 0, 1, 140us);
+    p.interval.sessions.connected = 4;
     p.interval.sessions.reconnects = 3;
     p.interval.messages = {.published = 400, .received = 200, .bytes_sent = 40'000, .bytes_received = 20'000};
     p.cumulative = &sum;

@@ -18,6 +18,7 @@ measure::snapshot of(std::uint32_t online, std::uint64_t due) {
     measure::snapshot s;
     s.sessions_planned = 10;
     s.sessions_online = online;
+    s.vehicles = {.asleep = online, .connecting = 10 - online};
     s.cpu_s = 0.5;
     s.rss_bytes = 1000 * online;
     s.counts.requests.due = due;
@@ -49,6 +50,7 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_EQ(p.load_started, utc + 2s - 500us) << "whole milliseconds";
     EXPECT_NEAR(p.target_rate, 5.0 / 3, 1e-9) << "a third of the interval is load";
     EXPECT_EQ(p.sessions_online, 10U) << "a state is the latest value, not a sum";
+    EXPECT_EQ(p.vehicles, measure::vehicle_states{.asleep = 10});
     EXPECT_EQ(p.generator.cpu_s, 0.5);
 
     all.add(of(4, 4));
@@ -60,6 +62,37 @@ TEST(aggregator, progress_has_the_totals_since_the_last_call) {
     EXPECT_TRUE(p.cumulative->request_records.empty()) << "only counts are kept for the whole run";
     EXPECT_EQ(all.result(begun).sessions_peak, 10U);
     EXPECT_EQ(all.result(begun).generator.rss_bytes, 10'000U);
+}
+
+TEST(aggregator, last_progress_has_the_slowest_requests) {
+    const plan_from_text text(ten_seconds);
+    aggregator all(text.plan, {utc, begun});
+    auto of_a_rank = of(3, 1);
+    of_a_rank.counts.slowest_requests.resize(150);
+    all.add(of_a_rank);
+    EXPECT_EQ(all.progress(measure::stage::draining, begun, begun + 1s).interval.request_records.size(), 1U);
+    all.add(of_a_rank);
+    EXPECT_EQ(all.progress(measure::stage::done, begun, begun + 2s).interval.request_records.size(),
+              1 + measure::max_slowest_requests)
+        << "of all ranks";
+}
+
+// The tunnel acts from 1 s to 2 s of the load.
+TEST(aggregator, progress_names_the_conditions_of_its_interval) {
+    const plan_from_text text(ten_seconds);
+    const auto start = begun + 1s;
+    aggregator all(text.plan, {utc, begun});
+    const auto conditions_until = [&](nanoseconds load_elapsed) {
+        return all.progress(measure::stage::load, start, start + load_elapsed).conditions;
+    };
+    EXPECT_TRUE(all.progress(measure::stage::connecting, never, begun + 500ms).conditions.empty());
+    EXPECT_TRUE(conditions_until(1s).empty());
+    EXPECT_EQ(conditions_until(1500ms), std::vector{0U});
+    EXPECT_EQ(conditions_until(2500ms), std::vector{0U});
+    EXPECT_TRUE(conditions_until(3500ms).empty());
+    aggregator early(text.plan, {utc, begun});
+    early.end_load(start + 900ms);
+    EXPECT_TRUE(early.progress(measure::stage::draining, start, start + 3s).conditions.empty()) << "it never began";
 }
 
 TEST(aggregator, result_has_the_load_of_each_machine) {
@@ -187,6 +220,7 @@ TEST(snapshot, sum_of_two_is_ready_when_both_are) {
     EXPECT_EQ(one.setup_error, "no broker");
     EXPECT_EQ(one.sessions_planned, 20U);
     EXPECT_EQ(one.sessions_online, 3U);
+    EXPECT_EQ(one.vehicles, (measure::vehicle_states{.asleep = 3, .connecting = 17}));
     EXPECT_EQ(one.in_flight, 3U);
     EXPECT_EQ(one.waiting, 2U);
     EXPECT_EQ(one.over_limit, 1U);

@@ -46,6 +46,7 @@ public:
     void stop() override {}
     std::uint32_t expected_online() const noexcept override { return size_; }
     std::uint32_t online() const noexcept override { return available(); }
+    measure::vehicle_states states() const noexcept override { return {}; }
     const std::string& refusal() const noexcept override { return refusal_; }
     fleet::fleet_counts take_counts() override { return {}; }
     std::vector<std::string> take_unmatched_fields() override { return {}; }

@@ -74,6 +74,32 @@ measure::totals affected(std::initializer_list<measure::totals::occurrence_key> 
 
 } // namespace
 
+TEST(recovery_tracker, names_each_condition_that_acts_in_an_interval) {
+    auto tunnel = once("tunnel", 10s);
+    tunnel.duration.a = 5s;
+    tunnel.jitter = 1s;
+    tunnel.interval = 20s;
+    const std::vector<vehicle::condition> conditions{once("storm", 12s, condition_kind::reconnect_storm), tunnel};
+    const recovery_tracker all(conditions, std::nullopt, labels, 60s);
+    struct row {
+        nanoseconds from, until;
+        std::vector<std::uint32_t> active;
+        const char* reason;
+    };
+    const row rows[] = {
+        {9s, 10s, {}, "before it begins"},
+        {10s, 11s, {1}, "from its start"},
+        {12s, 13s, {0, 1}, "one without a duration acts at its instant"},
+        {11s, 12s, {1}, "not before"},
+        {15s, 16s, {1}, "the last vehicle is late by the jitter"},
+        {16s, 17s, {}, "it has ended"},
+        {9s, 31s, {0, 1}, "each once, whatever its occurrences"},
+        {30s, 31s, {1}, "the second occurrence"},
+        {50s, 51s, {}, "the load had ended before the third"},
+    };
+    for (const auto& r : rows) EXPECT_EQ(all.conditions_between(r.from, r.until, 45s), r.active) << r.reason;
+}
+
 TEST(recovery_tracker, latency_recovery_lasts_to_the_last_second_outside_the_budget) {
     const auto tunnel = once("tunnel", 2s);
     struct {

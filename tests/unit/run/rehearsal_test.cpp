@@ -13,7 +13,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -487,6 +489,49 @@ TEST(rehearsal, ends_early_when_a_budget_with_abort_is_missed) {
               "30s of load, because the budget outcomes.failed.rate < 1% was missed (observed 100%)");
     EXPECT_NEAR(static_cast<double>(all.result.sum.requests.due), 300, 1) << "nothing is due after it";
     EXPECT_EQ(all.observed(outcome::failed), all.result.sum.requests.due) << "what was in flight has ended";
+}
+
+TEST(rehearsal, records_the_slowest_requests_at_its_end) {
+    const auto all =
+        rehearsed(scenario_of("name: slowest\nseed: 3\nrecord: unexpected\nfleet: {vehicles: 1000, segments: "
+                              "[{name: all, share: 100%, behaviour: success}]}\n"
+                              "load: {phases: [{duration: 100s, arrivalRate: 5}]}\n"));
+    EXPECT_EQ(all.result.sum.requests.unexpected, 0U);
+    ASSERT_EQ(all.requests.size(), measure::max_slowest_requests);
+    const auto e2e = [](const auto& r) { return r.observed_at_ms - r.due_at_ms; };
+    EXPECT_TRUE(std::ranges::is_sorted(all.requests, std::ranges::greater{}, e2e));
+    const auto longest = milliseconds(all.longest(measure::hop::e2e));
+    EXPECT_NEAR(e2e(all.requests.front()), longest, longest / 500) << "that of the histogram";
+    EXPECT_FALSE(all.requests.front().messages.empty());
+}
+
+TEST(rehearsal, counts_vehicles_by_state) {
+    const auto all = rehearsed(scenario_of(R"(
+name: states
+seed: 3
+fleet:
+  vehicles: 100
+  segments:
+    - {name: awake, share: 80%, behaviour: lingering}
+    - {name: sleeping, share: 20%, behaviour: napping}
+behaviours:
+  lingering: {steps: [executed, {wait: 4s}]}
+  napping: {asleep: {bearer: udp, takes: 100ms, staysAwake: 1s}, steps: [executed]}
+conditions: [{tunnel: {at: 6s, for: 3s, segments: [awake]}}]
+load: {services: {horn: 1}, phases: [{duration: 1s, arrivalCount: 10}, {pause: 10s}]}
+)"));
+    ASSERT_GT(all.progress.size(), 11U);
+    const auto& second = all.progress[1];
+    EXPECT_GE(second.vehicles.asleep, 10U) << "the others were woken";
+    EXPECT_EQ(second.vehicles.connecting + second.sessions_online + second.vehicles.asleep, 100U);
+    EXPECT_EQ(second.vehicles.blocked, 0U);
+    EXPECT_GE(second.vehicles.busy, 5U) << "four of five are awake, and execute after their request has ended";
+    EXPECT_LE(second.vehicles.busy, 10U);
+    EXPECT_EQ(all.progress[6].vehicles.blocked, 80U);
+    EXPECT_EQ(all.progress[6].conditions, std::vector{0U});
+    EXPECT_THAT(all.progress[4].conditions, IsEmpty());
+    EXPECT_EQ(all.progress[10].vehicles, measure::vehicle_states{.asleep = 20});
+    EXPECT_EQ(all.progress.back().vehicles, measure::vehicle_states{}) << "the fleet has stopped";
 }
 
 TEST(rehearsal, names_the_worst_window_of_a_budget) {
