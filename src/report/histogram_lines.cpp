@@ -100,6 +100,15 @@ std::string histogram_lines(const measure::totals& sum, const measure::labels& l
     return lines;
 }
 
+std::string hdr_log_lines(nanoseconds start, nanoseconds length, const measure::latency_table& table) {
+    std::string lines;
+    for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
+        if (const auto samples = table.select(static_cast<measure::hop>(i)); !samples.empty())
+            lines += measure::hdr_log_line(measure::hop_names[i], start, length, samples);
+    if (lines.empty()) return lines;
+    return lines + measure::hdr_log_line("", start, length, table.select(measure::hop::e2e));
+}
+
 problems add_histogram(const json::value& value, measure::totals& sum, measure::labels& labels) {
     const auto fields = as_object(value);
     const auto name = text_at(fields, "metric");

@@ -19,6 +19,11 @@ boost::json::array histograms_json(const measure::totals&, const measure::labels
 /// The same, one object a line.
 std::string histogram_lines(const measure::totals&, const measure::labels&);
 
+/// Lines of latency.hlog: of each hop with samples, tagged with its name, and of e2e once more without a tag, if only as an empty
+/// histogram: tools that are given no tag read only such lines (HdrHistogram's HistogramLogProcessor fails without one). Empty
+/// without samples.
+std::string hdr_log_lines(nanoseconds start, nanoseconds length, const measure::latency_table&);
+
 /// Adds the samples of an object to `sum`; names that `labels` does not have are appended to it. A metric of a later version is
 /// ignored. Errors: fields that are missing or of another type, a damaged histogram; part of a sentence.
 problems add_histogram(const boost::json::value&, measure::totals& sum, measure::labels&);
