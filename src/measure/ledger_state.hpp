@@ -85,6 +85,7 @@ struct ledger::state {
     void emit_record(const open_request&, const request_completion&);
     void emit_expired_records(monotonic_time now);
     void count_outcome(const open_request&, outcome, bool unexpected);
+    void count_late_skip(const open_request&, bool unexpected);
     void record_latencies(open_request&, outcome, monotonic_time observed);
     void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
     struct counted_from {

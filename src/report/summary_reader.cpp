@@ -29,7 +29,9 @@ measure::request_counts request_counts_of(const json::object& fields) {
     return {.due = count_at(fields, "due"),
             .sent = count_at(fields, "sent"),
             .outcomes = counts_by_name_at(fields, "outcomes", outcome_names),
-            .unexpected = count_at(fields, "unexpected")};
+            .unexpected = count_at(fields, "unexpected"),
+            .skipped_late = count_at(fields, "skipped_late"),
+            .unexpected_late = count_at(fields, "unexpected_late")};
 }
 
 /// Index of a name's n-th occurrence in a list; missing ones are appended. Parts of a phase around a spike have one name.
