@@ -1,5 +1,6 @@
 #include "histogram_lines.hpp"
 
+#include "count_check.hpp"
 #include "json_fields.hpp"
 #include "json_format.hpp"
 #include "text_format.hpp"
@@ -72,15 +73,6 @@ void add_latencies(json::array& to, std::string_view suffix, const measure::late
                                           labels_json(key.group, labels), samples));
 }
 
-} // namespace
-
-std::uint32_t index_of_name(std::vector<std::string>& names, std::string_view name) {
-    const auto found = std::ranges::find(names, name);
-    const auto index = static_cast<std::uint32_t>(found - names.begin());
-    if (found == names.end()) names.emplace_back(name);
-    return index;
-}
-
 json::array histograms_json(const measure::totals& sum, const measure::labels& labels) {
     json::array all;
     add_latencies(all, "", sum.latencies, labels);
@@ -92,6 +84,43 @@ json::array histograms_json(const measure::totals& sum, const measure::labels& l
             all.push_back(histogram_object(campaign_latency, {{"campaign", name_at(labels.campaigns, campaign)}},
                                            counts.latency));
     return all;
+}
+
+problems add_histogram(const json::value& value, measure::totals& sum, measure::labels& labels) {
+    const auto fields = as_object(value);
+    const auto name = text_at(fields, "metric");
+    const auto text = text_at(fields, "histogram");
+    if (name.empty() || text.empty()) return {"", "no object with a metric and a histogram"};
+    auto decoded = measure::decode_v2(text);
+    if (!decoded) return decoded.error();
+    const auto negative = count_at(fields, "negative");
+    const auto overflow = count_at(fields, "overflow");
+    if (decoded->count() > count_max || decoded->count() != count_at(fields, "samples"))
+        return {"", fmt::format("{} samples in the histogram, and not as many in `samples`", decoded->count())};
+    if (std::max(negative, overflow) > decoded->count())
+        return {"", fmt::format("more negative or overflowing samples than the {} of the histogram", decoded->count())};
+    const auto samples = histogram::from_counts(decoded->counts(), negative, overflow);
+    const auto of = object_at(fields, "labels");
+    const bool is_from_begun = name.ends_with(from_begun);
+    const auto hop = parse_enum<measure::hop>(is_from_begun ? name.substr(0, name.size() - from_begun.size()) : name);
+    if (hop) {
+        (is_from_begun ? sum.latencies_from_begun : sum.latencies).merge({*hop, group_of(of, labels)}, samples);
+    } else if (name == campaign_latency) {
+        sum.campaigns[index_of_name(labels.campaigns, text_at(of, "campaign"))].latency.merge(samples);
+    } else {
+        for (const auto& [known, into] : unlabelled_histograms(sum))
+            if (known == name) into->merge(samples);
+    }
+    return {};
+}
+
+} // namespace
+
+std::uint32_t index_of_name(std::vector<std::string>& names, std::string_view name) {
+    const auto found = std::ranges::find(names, name);
+    const auto index = static_cast<std::uint32_t>(found - names.begin());
+    if (found == names.end()) names.emplace_back(name);
+    return index;
 }
 
 std::string histogram_lines(const measure::totals& sum, const measure::labels& labels) {
@@ -107,29 +136,6 @@ std::string hdr_log_lines(nanoseconds start, nanoseconds length, const measure::
             lines += measure::hdr_log_line(measure::hop_names[i], start, length, samples);
     if (lines.empty()) return lines;
     return lines + measure::hdr_log_line("", start, length, table.select(measure::hop::e2e));
-}
-
-problems add_histogram(const json::value& value, measure::totals& sum, measure::labels& labels) {
-    const auto fields = as_object(value);
-    const auto name = text_at(fields, "metric");
-    const auto text = text_at(fields, "histogram");
-    if (name.empty() || text.empty()) return {"", "no object with a metric and a histogram"};
-    auto decoded = measure::decode_v2(text);
-    if (!decoded) return decoded.error();
-    const auto samples =
-        histogram::from_counts(decoded->counts(), count_at(fields, "negative"), count_at(fields, "overflow"));
-    const auto of = object_at(fields, "labels");
-    const bool is_from_begun = name.ends_with(from_begun);
-    const auto hop = parse_enum<measure::hop>(is_from_begun ? name.substr(0, name.size() - from_begun.size()) : name);
-    if (hop) {
-        (is_from_begun ? sum.latencies_from_begun : sum.latencies).merge({*hop, group_of(of, labels)}, samples);
-    } else if (name == campaign_latency) {
-        sum.campaigns[index_of_name(labels.campaigns, text_at(of, "campaign"))].latency.merge(samples);
-    } else {
-        for (const auto& [known, into] : unlabelled_histograms(sum))
-            if (known == name) into->merge(samples);
-    }
-    return {};
 }
 
 problems add_histogram_line(std::string_view line, measure::totals& sum, measure::labels& labels) {

@@ -1,6 +1,7 @@
 #include <loadsim/report/stored_run.hpp>
 
 #include "baseline.hpp"
+#include "count_check.hpp"
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
 #include "line_reader.hpp"
@@ -38,6 +39,7 @@ result<json::object> read_document(const fs::path& file, std::string_view schema
     const auto found = text_at(value.get_object(), "schema");
     if (found != schema)
         return about(file, fmt::format("has the format '{}', and this loadsim reads '{}'", found, schema));
+    if (auto wrong = count_error(value.get_object()); !wrong.empty()) return about(file, std::move(wrong));
     return value.get_object();
 }
 
