@@ -95,8 +95,8 @@ public:
     ~report_writer();
 
     void write(const measure::progress&);
-    /// False: summary.json could not be written.
-    bool finish(const measure::run_result&, const verdict::evaluation&);
+    /// `comparison`: of summary_markdown(). False: summary.json could not be written.
+    bool finish(const measure::run_result&, const verdict::evaluation&, std::string_view comparison = {});
 
     /// Sentences about files that could not be written or are cut off at a limit, one per file; empty: all written.
     const std::vector<std::string>& errors() const noexcept { return errors_; }
