@@ -37,6 +37,7 @@ auto unlabelled_histograms(Totals& sum) {
 }
 
 constexpr std::string_view campaign_latency = "campaigns.latency";
+constexpr std::string_view phase_loop_delay = "generator.loop_delay_by_phase";
 
 json::object histogram_object(std::string_view metric, json::object labels, const histogram& samples) {
     return {{"metric", metric},
@@ -79,6 +80,9 @@ json::array histograms_json(const measure::totals& sum, const measure::labels& l
     add_latencies(all, from_begun, sum.latencies_from_begun, labels);
     for (const auto& [metric, samples] : unlabelled_histograms(sum))
         if (!samples->empty()) all.push_back(histogram_object(metric, {}, *samples));
+    for (std::size_t phase = 0; phase < sum.phase_loop_delay.size(); ++phase)
+        if (const auto& samples = sum.phase_loop_delay[phase]; !samples.empty())
+            all.push_back(histogram_object(phase_loop_delay, {{"phase", name_at(labels.phases, phase)}}, samples));
     for (const auto& [campaign, counts] : sum.campaigns)
         if (!counts.latency.empty())
             all.push_back(histogram_object(campaign_latency, {{"campaign", name_at(labels.campaigns, campaign)}},
@@ -105,6 +109,10 @@ problems add_histogram(const json::value& value, measure::totals& sum, measure::
     const auto hop = parse_enum<measure::hop>(is_from_begun ? name.substr(0, name.size() - from_begun.size()) : name);
     if (hop) {
         (is_from_begun ? sum.latencies_from_begun : sum.latencies).merge({*hop, group_of(of, labels)}, samples);
+    } else if (name == phase_loop_delay) {
+        const auto phase = index_of_name(labels.phases, text_at(of, "phase"));
+        if (sum.phase_loop_delay.size() <= phase) sum.phase_loop_delay.resize(phase + 1);
+        sum.phase_loop_delay[phase].merge(samples);
     } else if (name == campaign_latency) {
         sum.campaigns[index_of_name(labels.campaigns, text_at(of, "campaign"))].latency.merge(samples);
     } else {

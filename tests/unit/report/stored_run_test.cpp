@@ -82,11 +82,18 @@ TEST_F(stored_folder, has_all_of_its_result) {
     const auto stored = read_stored_run(path, labels);
     ASSERT_TRUE(stored) << to_string(stored.error());
     auto run = sample_run::run();
-    run.load_phases.clear(); // a folder has the rates of phases alone, and no loop delay by phase
-    run.sum.phase_loop_delay.clear();
+    run.load_phases.clear(); // a folder has the rates of phases alone
     EXPECT_EQ(summary_json(stored->result, sample_run::missed_budget(), labels),
               summary_json(run, sample_run::missed_budget(), sample_run::labels()));
     EXPECT_EQ(stored->result.sum.latencies.cells(), sample_run::run().sum.latencies.cells());
+    EXPECT_EQ(stored->result.sum.phase_loop_delay, run.sum.phase_loop_delay);
+    const auto held = [&](const char* budget) {
+        return verdict::evaluate_budget(*verdict::parse_budget(budget), stored->result, labels).observed_text;
+    };
+    EXPECT_EQ(held("outcomes.executed{phase=steady} == 1"), "40");
+    EXPECT_EQ(held("outcomes.executed{service=horn} == 1"), "40");
+    EXPECT_EQ(held("outcomes.executed{segment=good} == 1"), "50");
+    EXPECT_EQ(held("unexpected{segment=silent,service=horn}.rate == 0%"), "10%");
     EXPECT_EQ(stored->version, "1.2.3");
     EXPECT_EQ(stored->verdict, "fail");
     EXPECT_THAT(stored->warnings, IsEmpty());
