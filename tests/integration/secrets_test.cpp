@@ -232,7 +232,8 @@ TEST_F(secrets_test, of_a_fleet_are_in_no_event_metric_or_file_on_request) {
     for (const auto* name : {"requests.csv.gz", "metrics.emf", "metrics.prom", "junit.xml", "summary.md",
                              "histograms.jsonl", "timeline.csv"})
         EXPECT_TRUE(exists(run.report() / name)) << name;
-    EXPECT_THAT(loadsim::report::gunzipped(harness::read_file(run.report() / "requests.csv.gz")), HasSubstr(",failed,"));
+    EXPECT_THAT(loadsim::report::gunzipped(harness::read_file(run.report() / "requests.csv.gz")),
+                HasSubstr(",failed,"));
     expect_no_secret(harness::read_file(step_summary), step_summary.string());
     EXPECT_THAT(harness::read_file(step_summary), HasSubstr("commit=***"));
 
