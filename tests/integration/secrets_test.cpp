@@ -6,6 +6,8 @@
 #include "temporary_folder.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/http/client.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -183,6 +185,26 @@ harness::connection_handler echoing_api(const std::string& status) {
 
 namespace {
 
+/// What --metrics serves once the load has begun.
+std::string served_metrics(const program& run) {
+    constexpr std::string_view before = "metrics are at ";
+    std::string url;
+    EXPECT_TRUE(harness::wait_until([&] {
+        const auto out = run.out();
+        const auto at = out.find(before);
+        const auto end = out.find("/metrics", at);
+        if (at == std::string::npos || end == std::string::npos || run.timeline_lines() == 0) return false;
+        url = out.substr(at + before.size(), end - at - before.size());
+        return true;
+    })) << run.out()
+        << run.err();
+    const auto base = loadsim::net::parse_api_url(url);
+    if (!base) return {};
+    const auto response =
+        loadsim::http::fetch({.base_urls = {*base}, .limits = {.body = 10'000'000}}, {.target = "/metrics"});
+    return response ? response->body : std::string{};
+}
+
 /// Collector of OTLP that keeps all that it receives.
 class recording_server {
 public:
@@ -225,6 +247,9 @@ TEST_F(secrets_test, of_a_fleet_are_in_no_event_metric_or_file_on_request) {
         failing_fleet() + "report: {requestsCsv: 100, emf: {to: metrics.emf, interval: 1s}}\n",
         {"--json", "--otlp", collector.url(), "--metrics", "127.0.0.1:0", "--label", "commit=" + token, "--strict"});
     for (const auto& [name, value] : variables) ::unsetenv(name);
+    const auto metrics = served_metrics(run);
+    EXPECT_THAT(metrics, HasSubstr("loadsim_"));
+    expect_no_secret(metrics, "/metrics");
     ASSERT_EQ(run.wait(60s), 99) << run.out() << run.err();
     expect_no_secret(run);
     EXPECT_THAT(run.out(), HasSubstr(R"("finished")"));
@@ -254,7 +279,7 @@ TEST_F(secrets_test, of_a_fleet_are_in_no_event_metric_or_file_on_request) {
     expect_no_secret(compare);
 }
 
-// Nothing is connected: what counts is scenario.yaml and the records.
+// Nothing is connected, and no certificate is read: what counts is scenario.yaml and the records.
 TEST_F(secrets_test, in_all_places_of_a_scenario_are_masked_in_a_rehearsal) {
     auto run = program(harness::arguments{"rehearse",
                                           folder_
@@ -262,12 +287,13 @@ TEST_F(secrets_test, in_all_places_of_a_scenario_are_masked_in_a_rehearsal) {
 name: secrets
 target:
   api: "http://127.0.0.1:1"
-  broker: "mqtt://127.0.0.1:1"
+  broker: "mqtts://127.0.0.1:1"
   user: "${S_USER}"
   password: "${S_PASSWORD}"
   auth: {sigv4: {region: eu-central-1, accessKey: "${S_USER}", secretKey: "${S_TOKEN}", sessionToken: "${S_CLIENT}"}}
 fleet:
   vehicles: 40
+  tls: {certificate: vehicle.pem, key: vehicle.key, keyPassword: "${S_TOKEN}"}
   mqtt: {user: "${S_USER}", password: "${S_PASSWORD}", clientId: "${S_CLIENT}-{index}"}
   segments: [{name: all, share: 90%, behaviour: moody}, {name: strangers, share: 10%, behaviour: stranger}]
 behaviours:
@@ -295,7 +321,8 @@ report: {requestsCsv: 100}
     expect_no_secret(run);
     EXPECT_TRUE(is_private(run.report()));
     const auto written = harness::read_file(run.report() / "scenario.yaml");
-    for (const auto* key : {"user", "password", "accessKey", "secretKey", "sessionToken", "value", "key"})
+    for (const auto* key :
+         {"user", "password", "accessKey", "secretKey", "sessionToken", "keyPassword", "value", "key"})
         EXPECT_THAT(written, HasSubstr(std::string(key) + ": \"***\"")) << written;
     program validate({"validate", (run.report() / "scenario.yaml").string()});
     validate.wait();
