@@ -38,45 +38,6 @@ result<std::vector<verdict::allowance>> parse_allowances(const std::vector<std::
     return all;
 }
 
-/// Differences of the load between the first run and each other one, with the run's path.
-problems differences_of(const report::comparison_heading& runs) {
-    const auto& first = runs.before.front();
-    problems all;
-    const auto add = [&](const report::stored_run& run) {
-        if (first.load.empty() || run.load.empty())
-            all.add((first.load.empty() ? first : run).path.string(),
-                    "has no scenario.yaml, so that the loads cannot be compared");
-        else
-            for (auto& difference : report::load_differences(first.load, run.load))
-                all.add(run.path.string(), std::move(difference));
-    };
-    for (std::size_t i = 1; i < runs.before.size(); ++i) add(runs.before[i]);
-    for (const auto& run : runs.after) add(run);
-    return all;
-}
-
-/// What the reader of a comparison must know besides its rows.
-std::vector<std::string> notes_of(const report::comparison_heading& runs) {
-    std::vector<std::string> notes;
-    const auto& first = runs.before.front();
-    const auto add = [&](const report::stored_run& run) {
-        const auto path = run.path.string();
-        if (run.version != first.version)
-            notes.push_back(
-                fmt::format("{} is of loadsim {}, {} of {}", path, run.version, first.path.string(), first.version));
-        if (run.result.seed != first.result.seed)
-            notes.push_back(fmt::format("{} has the seed {}, {} has {}: other vehicles, other delays", path,
-                                        run.result.seed, first.path.string(), first.result.seed));
-        if (run.result.mode != first.result.mode)
-            notes.push_back(fmt::format("{} is a {}, {} a {}", path, to_string(run.result.mode), first.path.string(),
-                                        to_string(first.result.mode)));
-        if (run.verdict == "invalid") notes.push_back(fmt::format("{} is an invalid run: its summary says why", path));
-    };
-    for (const auto& run : runs.before) add(run);
-    for (const auto& run : runs.after) add(run);
-    return notes;
-}
-
 exit_code compare(const compare_options& options) {
     const auto allowed = parse_allowances(options.allowed);
     if (!allowed) {
@@ -91,8 +52,8 @@ exit_code compare(const compare_options& options) {
     auto after = read_stored_runs(options.after, new_labels);
     if (!before || !after) return exit_code::setup;
     report::comparison_heading heading{.before = std::move(*before), .after = std::move(*after), .notes = {}};
-    heading.notes = notes_of(heading);
-    if (auto differences = differences_of(heading); !differences.empty()) {
+    heading.notes = report::comparison_notes(heading);
+    if (auto differences = report::load_problems(heading); !differences.empty()) {
         if (!options.unlike) {
             differences.add("", "these are runs of other loads; --unlike compares them all the same");
             print_problems(differences);

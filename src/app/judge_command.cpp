@@ -21,6 +21,13 @@ struct judge_options {
     std::vector<std::string> budgets;
 };
 
+/// Of outcomes by other labels than phase.
+bool is_of_groups(const verdict::budget& b) {
+    using kind = verdict::budget::kind;
+    return verdict::is_of_requests(b) && (b.metric_kind == kind::count || b.metric_kind == kind::rate) &&
+           !(b.service.empty() && b.segment.empty() && b.condition.empty());
+}
+
 /// Errors: a budget that cannot be parsed, names nothing of the run, or needs what no file of a run holds.
 result<std::vector<verdict::budget>> parse_budgets(const std::vector<std::string>& expressions,
                                                    const measure::labels& labels) {
@@ -35,12 +42,10 @@ result<std::vector<verdict::budget>> parse_budgets(const std::vector<std::string
         if (budget->metric_kind == verdict::budget::kind::recovery && budget->stat == "latency")
             errors.add("--budget", "recovery.latency is measured during the run, against the scenario's budget of e2e; "
                                    "run the scenario with the budget");
-        if (verdict::is_of_requests(*budget) && budget->metric_kind != verdict::budget::kind::latency &&
-            budget->metric_kind != verdict::budget::kind::latency_count &&
-            !(budget->service.empty() && budget->segment.empty() && budget->condition.empty()))
+        if (is_of_groups(*budget) && !(budget->phase.empty() && budget->condition.empty()))
             errors.add("--budget",
-                       fmt::format("{}: outcomes by other labels than phase are in no file of a run; run the "
-                                   "scenario with the budget",
+                       fmt::format("{}: this run's files do not have outcomes by condition, nor by phase together with "
+                                   "service or segment; run the scenario with the budget",
                                    budget->expression));
         for (auto& sentence : verdict::check(*budget, labels)) errors.add("--budget", std::move(sentence));
         budgets.push_back(std::move(*budget));
@@ -67,6 +72,13 @@ exit_code judge(const judge_options& options) {
         return exit_code::usage;
     }
     const auto evaluation = verdict::evaluate(run, *budgets, labels);
+    if (std::ranges::any_of(*budgets, is_of_groups) &&
+        (!evaluation.late_phases.empty() || run.sum.requests.skipped_late != 0)) {
+        print_problems({"--budget",
+                        "this run's files do not have outcomes by service or segment without the requests that "
+                        "the load generator was too late for, which are not judged; leave these labels out"});
+        return exit_code::usage;
+    }
     std::string text;
     for (const auto& budget : evaluation.budgets)
         text += fmt::format("{:<9} {}  was {}\n", to_string(budget.verdict), budget.expression, budget.observed_text);

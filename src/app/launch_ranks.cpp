@@ -35,6 +35,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.strict) command.emplace_back("--strict");
     if (!options.metrics.empty()) command.insert(command.end(), {"--metrics", options.metrics});
     if (!options.otlp.empty()) command.insert(command.end(), {"--otlp", options.otlp});
+    if (!options.baseline.empty()) command.insert(command.end(), {"--baseline", options.baseline});
     command.insert(command.end(), {"--color", options.display.colour});
     for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;
@@ -107,11 +108,23 @@ exit_code launch_ranks(const run_options& options) {
     }
     const auto scenario = read_scenario(options.scenario);
     if (!scenario) return scenario.error();
+    if (const auto baseline = read_baseline(options.baseline, *scenario); !baseline) return baseline.error();
+    auto of_ranks = options; // rank 0 reads the baseline again, when the report has its folder
+    std::error_code error;
+    if (!options.baseline.empty())
+        of_ranks.baseline = std::filesystem::weakly_canonical(options.baseline, error).string();
+    if (!options.baseline.empty() && std::filesystem::equivalent(options.baseline, options.report, error)) {
+        print_problems({"--baseline",
+                        "is the folder that --overwrite replaces before the ranks read it; name a copy of it, or "
+                        "what `baseline` prints of it"});
+        return exit_code::setup;
+    }
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return folder.error();
     link_latest_report(options.report, *folder);
-    return run_with_retries(
-        *folder, options, [&](const std::filesystem::path& of_run) { return launch_once(options, *scenario, of_run); });
+    return run_with_retries(*folder, of_ranks, [&](const std::filesystem::path& of_run) {
+        return launch_once(of_ranks, *scenario, of_run);
+    });
 }
 
 } // namespace loadsim::app

@@ -15,20 +15,22 @@ namespace {
 struct rehearse_options {
     scenario_flags scenario;
     std::string report;
+    std::string baseline;
     display_flags display;
 };
 
 exit_code rehearse(const rehearse_options& options) {
-    const auto setup = prepare_run(options.scenario, options.report);
+    const auto setup = prepare_run(options.scenario, options.report, false, options.baseline);
     if (!setup) return setup.error();
-    const auto& [scenario, folder] = *setup;
+    const auto& [scenario, folder, baseline] = *setup;
     run_report report(scenario, folder,
                       {.quiet = options.display.quiet,
                        .terminal = report::terminal_of(stdout),
                        .colour = options.display.colour_choice(),
                        .verbose = options.display.verbose,
                        .mode = measure::run_mode::rehearsal,
-                       .informs_github = true});
+                       .informs_github = true,
+                       .baseline = baseline ? &*baseline : nullptr});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
         report.report_failure(done.error());
         return exit_code::setup;
@@ -43,6 +45,7 @@ command rehearse_command() {
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
+    flags.push_back(baseline_flag_of(options->baseline));
     std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
     return {.name = "rehearse",
             .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",

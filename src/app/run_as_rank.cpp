@@ -76,6 +76,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
         return refuse(channel, refused, exit_code::usage);
     const auto metrics = run_metrics::start(options.metrics, options.otlp);
     if (!metrics) return release_ranks_and_exit(channel, metrics.error());
+    const auto baseline = read_baseline(options.baseline, *scenario);
+    if (!baseline) return release_ranks_and_exit(channel, baseline.error());
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return release_ranks_and_exit(channel, folder.error());
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
@@ -86,6 +88,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
     auto display = report_options_of(options, launcher_terminal());
     display.metrics = metrics->get();
+    if (*baseline) display.baseline = &**baseline;
     run_report report(*scenario, *folder, display);
     bool aborted = false;
     auto listener = report.listener();

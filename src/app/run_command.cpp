@@ -12,14 +12,17 @@
 #include <cstdio>
 #include <iterator>
 #include <memory>
+#include <optional>
 
 namespace loadsim::app {
 namespace {
 
 run_attempt run_once(const scenario::scenario_config& scenario, const run_options& options,
-                     const std::filesystem::path& folder, run_metrics& metrics) {
+                     const std::filesystem::path& folder, run_metrics& metrics,
+                     const std::optional<report::run_baseline>& baseline) {
     auto display = report_options_of(options, report::terminal_of(stdout));
     display.metrics = &metrics;
+    if (baseline) display.baseline = &*baseline;
     run_report report(scenario, folder, display);
     run_attempt attempt;
     auto listener = report.listener();
@@ -37,11 +40,11 @@ run_attempt run_once(const scenario::scenario_config& scenario, const run_option
 exit_code run_single_process(const run_options& options) {
     const auto metrics = run_metrics::start(options.metrics, options.otlp); // first: its secrets close the folder
     if (!metrics) return metrics.error();
-    const auto setup = prepare_run(options.scenario, options.report, options.overwrite);
+    const auto setup = prepare_run(options.scenario, options.report, options.overwrite, options.baseline);
     if (!setup) return setup.error();
     return run_with_retries(setup->folder, options, [&](const std::filesystem::path& folder) {
         if (folder != setup->folder && !log_to_folder(folder)) return run_attempt{.code = exit_code::setup};
-        return run_once(setup->scenario, options, folder, **metrics);
+        return run_once(setup->scenario, options, folder, **metrics, setup->baseline);
     });
 }
 
@@ -106,6 +109,7 @@ command run_command() {
                      .into = &options->strict,
                      .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of "
                              "too few samples is no data"});
+    flags.push_back(baseline_flag_of(options->baseline));
     flags.push_back({.name = "--retry-invalid",
                      .into = &options->retry_invalid,
                      .help =

@@ -25,8 +25,9 @@ struct run_options {
     std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
     /// Of a budget: a limit within the interval is a miss, a percentile that is not carried no data.
     bool strict = false;
-    std::string metrics; ///< --metrics ADDRESS
-    std::string otlp;    ///< --otlp URL
+    std::string metrics;    ///< --metrics ADDRESS
+    std::string otlp;       ///< --otlp URL
+    std::string baseline{}; ///< --baseline PATH; empty: none
 };
 
 /// What a run with these options prints and writes.

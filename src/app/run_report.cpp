@@ -9,6 +9,7 @@
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/net/url.hpp>
+#include <loadsim/report/comparison_report.hpp>
 #include <loadsim/report/github.hpp>
 #include <loadsim/report/summary_markdown.hpp>
 #include <loadsim/scenario/read.hpp>
@@ -130,6 +131,7 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
       scenario_file_error_(write_resolved(folder_ / report::scenario_file_name, scenario)) {
     log_info(fmt::format("loadsim {}: {} with seed {} ({})", LOADSIM_VERSION, scenario.name, scenario.seed,
                          to_string(options.mode)));
+    if (options.baseline != nullptr) comparer_.emplace(*options.baseline);
     const bool is_first = options.existing_files == report::report_writer::existing_files::none; // else a rank was
     if (options.json && !options.quiet && is_first) forward_output(events_.started());
     if (!options.writes_emf || !is_first || !scenario.report.emf) return;
@@ -166,6 +168,7 @@ run::listener run_report::listener() {
                 [this](const measure::progress& p) {
                     console_.show(p, labels_);
                     if (options_.json && !options_.quiet) forward_output(events_.progress(p));
+                    if (comparer_) comparer_->add(p.interval);
                     writer_.write(p);
                     publish_metrics(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
@@ -213,13 +216,15 @@ void run_report::finish(const measure::run_result& measured) {
     if (evaluation.code == verdict::exit_code::pass && !lost_output().empty())
         evaluation.code = verdict::exit_code::setup; // the command ends with it, and says why
     code_ = evaluation.code;
-    const bool has_summary = writer_.finish(result, evaluation);
+    compare_with_baseline(result, evaluation);
+    const bool has_summary = writer_.finish(result, evaluation, compared_ ? compared_->markdown : std::string_view{});
     if (shows_progress())
         console_.print(report::summary_text(result, evaluation, labels_, folder_,
                                             {.colour = report::wants_colour(options_.terminal, options_.colour),
                                              .verbose = options_.verbose,
                                              .columns = console_.columns(),
-                                             .has_unicode_glyphs = options_.terminal.has_unicode_glyphs}));
+                                             .has_unicode_glyphs = options_.terminal.has_unicode_glyphs},
+                                            compared_ ? &*compared_ : nullptr));
     if (!scenario_file_error_.empty()) print_problems({"", scenario_file_error_});
     for (const auto& error : writer_.errors()) print_problems({"", error});
     const bool has_no_verdict = options_.mode == measure::run_mode::replay && code_ == verdict::exit_code::pass;
@@ -241,6 +246,16 @@ void run_report::finish(const measure::run_result& measured) {
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
 }
 
+void run_report::compare_with_baseline(const measure::run_result& result, const verdict::evaluation& evaluation) {
+    if (!comparer_ || result.ended == measure::run_result::end_reason::aborted) return; // memory may have run out
+    compared_ = comparer_->compare({.path = folder_,
+                                    .result = result,
+                                    .version = origin_.version,
+                                    .verdict = std::string(to_string(evaluation.verdict))},
+                                   labels_);
+    log_info(fmt::format("compared with {}: {}", compared_->name, report::overall_verdict(compared_->changes)));
+}
+
 void run_report::inform_github(const measure::run_result& result, const verdict::evaluation& evaluation) const {
     if (environment_value("GITHUB_ACTIONS") == "true") {
         std::error_code error; // without working folder absolute paths only
@@ -256,7 +271,9 @@ void run_report::inform_github(const measure::run_result& result, const verdict:
         print_error(report::github_annotations(evaluation, lines)); // stdout may be read by another program
     }
     if (const auto file = environment_value("GITHUB_STEP_SUMMARY"); !file.empty())
-        if (const auto error = report::append_step_summary(file, report::summary_markdown(result, evaluation, labels_));
+        if (const auto error = report::append_step_summary(
+                file, report::summary_markdown(result, evaluation, labels_,
+                                               compared_ ? compared_->markdown : std::string_view{}));
             !error.empty())
             print_problems({"", error});
 }

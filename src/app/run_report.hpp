@@ -2,6 +2,7 @@
 #pragma once
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/report/baseline_comparison.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/report/emf.hpp>
 #include <loadsim/report/events.hpp>
@@ -35,7 +36,8 @@ struct report_options {
     report::run_labels labels{}; ///< --label
     bool informs_github = false; ///< in a job of GitHub Actions: annotations on standard error, and the step's summary
     bool writes_emf = false;     ///< as the scenario's report.emf says; not of rehearsals, replays and probes
-    run_metrics* metrics = nullptr; ///< live metrics; must outlive the report. Null: none
+    run_metrics* metrics = nullptr;                 ///< live metrics; must outlive the report. Null: none
+    const report::run_baseline* baseline = nullptr; ///< --baseline; must outlive the report. Null: none
 };
 
 /// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
@@ -55,6 +57,7 @@ public:
 
 private:
     void inform_github(const measure::run_result&, const verdict::evaluation&) const;
+    void compare_with_baseline(const measure::run_result&, const verdict::evaluation&);
     bool shows_progress() const { return !options_.quiet && !options_.json; }
     /// What a person reads on the terminal, or the same as an event.
     void print_sentence(const std::string& masked);
@@ -73,9 +76,11 @@ private:
     report::console console_;
     report::event_lines events_;
     report::report_writer writer_;
-    std::string scenario_file_error_;       ///< sentence about scenario.yaml; empty: written
-    std::optional<report::emf_writer> emf_; ///< nullopt: report.emf is not set
-    std::filesystem::path emf_path_;        ///< empty: standard output
+    std::optional<report::baseline_comparer> comparer_;   ///< nullopt: no baseline
+    std::optional<report::baseline_comparison> compared_; ///< with the baseline, at the end
+    std::string scenario_file_error_;                     ///< sentence about scenario.yaml; empty: written
+    std::optional<report::emf_writer> emf_;               ///< nullopt: report.emf is not set
+    std::filesystem::path emf_path_;                      ///< empty: standard output
     std::ofstream emf_file_;
     std::string emf_error_; ///< sentence about that file; empty: written
     verdict::exit_code code_ = verdict::exit_code::internal_error;

@@ -120,14 +120,38 @@ void link_latest_report(const std::string& report_path, const std::filesystem::p
     for (const auto& [place, text] : report::link_latest(folder).list) print_problems({place, "warning: " + text});
 }
 
-or_exit_code<run_setup> prepare_run(const scenario_flags& flags, const std::string& report_path, bool overwrite) {
+or_exit_code<std::optional<report::run_baseline>> read_baseline(const std::string& path,
+                                                                const scenario::scenario_config& scenario) {
+    if (path.empty()) return std::optional<report::run_baseline>{};
+    auto baseline = report::read_run_baseline(path, scenario::write(scenario));
+    if (!baseline) {
+        print_problems(baseline.error());
+        return exit_code::setup;
+    }
+    for (const auto& warning : baseline->run.warnings) print_problems({path, warning});
+    return std::optional(std::move(*baseline));
+}
+
+flag baseline_flag_of(std::string& path) {
+    return {
+        .name = "--baseline",
+        .into = &path,
+        .help =
+            "Report folder of an earlier run, or a file of `baseline`: what has changed since is in the summary, and "
+            "does not decide the exit code"};
+}
+
+or_exit_code<run_setup> prepare_run(const scenario_flags& flags, const std::string& report_path, bool overwrite,
+                                    const std::string& baseline_path) {
     auto scenario = read_scenario(flags);
     if (!scenario) return scenario.error();
+    auto baseline = read_baseline(baseline_path, *scenario); // before --overwrite removes it
+    if (!baseline) return baseline.error();
     auto folder = make_report_folder(report_path, scenario->name, overwrite);
     if (!folder) return folder.error();
     if (!log_to_folder(*folder)) return exit_code::setup;
     link_latest_report(report_path, *folder);
-    return run_setup{std::move(*scenario), std::move(*folder)};
+    return run_setup{std::move(*scenario), std::move(*folder), std::move(*baseline)};
 }
 
 report::colour_choice display_flags::colour_choice() const {

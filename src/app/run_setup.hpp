@@ -4,6 +4,7 @@
 #include "command_line.hpp"
 
 #include <loadsim/base/result.hpp>
+#include <loadsim/report/baseline_comparison.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
@@ -40,10 +41,11 @@ void append_changes(const scenario_flags&, std::vector<std::string>& command);
 /// Errors: all problems of the file, the overrides and the URLs. `warnings`: see scenario::read().
 result<scenario::scenario_config> load_scenario(const scenario_flags&, problems* warnings = nullptr);
 
-/// A scenario and the new folder of its report.
+/// A scenario, the new folder of its report, and what the run is compared with.
 struct run_setup {
     scenario::scenario_config scenario;
     std::filesystem::path folder;
+    std::optional<report::run_baseline> baseline; ///< nullopt: nothing
 };
 
 /// A value, or the exit code of a failure that has already been printed.
@@ -59,8 +61,16 @@ or_exit_code<std::filesystem::path> make_report_folder(const std::string& report
 /// Points reports/latest to the folder, unless it was named by the user. A failure is only a warning.
 void link_latest_report(const std::string& report_path, const std::filesystem::path& folder);
 
-/// Reads the scenario, creates the folder and opens the log in it.
-or_exit_code<run_setup> prepare_run(const scenario_flags&, const std::string& folder, bool overwrite = false);
+/// --baseline PATH; nullopt: the path is empty. Prints warnings. Error: exit code 3, printed: it cannot be read, or is of another load.
+or_exit_code<std::optional<report::run_baseline>> read_baseline(const std::string& path,
+                                                                const scenario::scenario_config&);
+
+/// Reads the scenario and the baseline, creates the folder and opens the log in it.
+or_exit_code<run_setup> prepare_run(const scenario_flags&, const std::string& folder, bool overwrite = false,
+                                    const std::string& baseline = {});
+
+/// The flag --baseline.
+flag baseline_flag_of(std::string& path);
 
 /// What commands that show progress print on the terminal.
 struct display_flags {

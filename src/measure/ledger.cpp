@@ -66,7 +66,7 @@ open_request* ledger::state::find_open(request_key key) {
     return e != nullptr && e->spec.id == key.arrival ? e : nullptr;
 }
 
-void ledger::skip(const due_request& spec, std::string_view why, bool wanted) {
+void ledger::skip(const due_request& spec, std::string_view why, bool wanted, bool is_late) {
     auto& s = *state_;
     ++s.counts.requests.due;
     ++s.counts.phases[spec.phase].due;
@@ -74,6 +74,7 @@ void ledger::skip(const due_request& spec, std::string_view why, bool wanted) {
     if (wanted) meant.spec.expected = outcome::skipped; // as the scenario requires: on the diagonal of the matrix
     for (const auto& t : s.conditions.of(spec.vehicle)) meant.add_condition(t.condition);
     s.count_outcome(meant, outcome::skipped, !wanted);
+    if (is_late) s.count_late_skip(meant, !wanted);
     ++s.counts.errors[std::string(why)];
     if (!wanted || s.record_mode == recording::all)
         s.counts.request_records.push_back(make_request_record(meant, {outcome::skipped, !wanted, why}, s.names,

@@ -260,6 +260,17 @@ void ledger::state::count_outcome(const open_request& e, outcome end, bool unexp
     ++counts.phases[spec.phase].unexpected;
 }
 
+void ledger::state::count_late_skip(const open_request& e, bool unexpected) {
+    const auto count_in = [unexpected](request_counts& sum) {
+        ++sum.skipped_late;
+        if (unexpected) ++sum.unexpected_late;
+    };
+    count_in(counts.requests);
+    count_in(counts.phases[e.spec.phase]);
+    count_in(counts.groups[e.group()]);
+    for (const auto condition : e.conditions) count_in(counts.groups[e.group(condition)]);
+}
+
 bool ledger::state::record_latencies(open_request& e, outcome end, monotonic_time observed) {
     const auto& own = e.own;
     const auto record = [&](hop h, nanoseconds duration) {

@@ -90,6 +90,7 @@ struct ledger::state {
     /// True: e2e has a sample of it.
     bool record_latencies(open_request&, outcome, monotonic_time observed);
     void emit_slowest();
+    void count_late_skip(const open_request&, bool unexpected);
     void record_sample(hop, open_request&, nanoseconds, monotonic_time at);
     struct counted_from {
         nanoseconds due;

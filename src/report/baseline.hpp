@@ -9,7 +9,8 @@ namespace loadsim::report {
 
 inline constexpr const char* baseline_schema = "loadsim.baseline/1";
 
-/// Adds to a run what run_of_summary() does not read. Errors: a damaged histogram.
+/// Adds to a run what run_of_summary() does not read. `document` has no count_error(). Errors: no number of runs, a missing or damaged
+/// histogram; part of a sentence.
 problems read_baseline(const boost::json::object& document, stored_run&, measure::labels&);
 
 } // namespace loadsim::report

@@ -72,7 +72,7 @@ shown_rows rows_of(const run_comparison& c, bool all_rows) {
         rows.counts.push_back(
             {r.metric, human_count(r.old_count), human_count(r.new_count), std::string(to_string(r.verdict))});
     if (same + untold != 0)
-        rows.left_out = fmt::format("{} by service and phase are not shown: {} same, {} cannot be told (--all)",
+        rows.left_out = fmt::format("{} by service and phase are not shown: {} same, {} cannot be told (compare --all)",
                                     count_of(same + untold, "row", "rows"), same, untold);
     return rows;
 }
@@ -142,6 +142,43 @@ json::value number_or_null(const std::optional<double>& number) {
 
 } // namespace
 
+problems load_problems(const comparison_heading& runs) {
+    const auto& first = runs.before.front();
+    problems all;
+    const auto add = [&](const stored_run& run) {
+        if (first.load.empty() || run.load.empty())
+            all.add((first.load.empty() ? first : run).path.string(),
+                    "has no scenario.yaml, so that the loads cannot be compared");
+        else
+            for (auto& difference : load_differences(first.load, run.load))
+                all.add(run.path.string(), std::move(difference));
+    };
+    for (std::size_t i = 1; i < runs.before.size(); ++i) add(runs.before[i]);
+    for (const auto& run : runs.after) add(run);
+    return all;
+}
+
+std::vector<std::string> comparison_notes(const comparison_heading& runs) {
+    std::vector<std::string> notes;
+    const auto& first = runs.before.front();
+    const auto add = [&](const stored_run& run) {
+        const auto path = run.path.string();
+        if (run.version != first.version)
+            notes.push_back(
+                fmt::format("{} is of loadsim {}, {} of {}", path, run.version, first.path.string(), first.version));
+        if (run.result.seed != first.result.seed)
+            notes.push_back(fmt::format("{} has the seed {}, {} has {}: other vehicles, other delays", path,
+                                        run.result.seed, first.path.string(), first.result.seed));
+        if (run.result.mode != first.result.mode)
+            notes.push_back(fmt::format("{} is a {}, {} a {}", path, to_string(run.result.mode), first.path.string(),
+                                        to_string(first.result.mode)));
+        if (run.verdict == "invalid") notes.push_back(fmt::format("{} is an invalid run: its summary says why", path));
+    };
+    for (const auto& run : runs.before) add(run);
+    for (const auto& run : runs.after) add(run);
+    return notes;
+}
+
 std::string_view overall_verdict(const run_comparison& c) {
     const bool told = std::ranges::any_of(c.latencies, [](const auto& r) {
         return r.verdict == change_verdict::same || r.verdict == change_verdict::better;
@@ -155,6 +192,22 @@ verdict::exit_code exit_code_of(const run_comparison& c) {
     const auto overall = overall_verdict(c);
     if (overall == "worse") return verdict::exit_code::missed;
     return overall == "nothing to compare" ? verdict::exit_code::no_data : verdict::exit_code::pass;
+}
+
+std::string comparison_summary(const run_comparison& c, std::string_view baseline) {
+    auto text = fmt::format("\nbaseline  {}\n    against {}", escape_for_terminal(overall_text(c)),
+                            escape_for_terminal(baseline));
+    const auto size_of = [](const verdict::latency_change* change) {
+        return change == nullptr ? 0 : std::abs(change->change.value_or(0));
+    };
+    const auto wanted = c.any(change_verdict::worse) ? change_verdict::worse : change_verdict::better;
+    const verdict::latency_change* largest = nullptr;
+    for (const auto& r : c.latencies)
+        if (r.verdict == wanted && size_of(&r) > size_of(largest)) largest = &r;
+    if (largest == nullptr) return text + '\n';
+    const auto cells = cells_of(*largest);
+    return text + fmt::format("; largest change: {} from {} to {}, 95 % interval {}\n", escape_for_terminal(cells[0]),
+                              cells[1], cells[2], cells[4]);
 }
 
 std::string comparison_text(const run_comparison& c, const comparison_heading& heading, bool all_rows) {

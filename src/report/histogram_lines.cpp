@@ -1,5 +1,6 @@
 #include "histogram_lines.hpp"
 
+#include "count_check.hpp"
 #include "json_fields.hpp"
 #include "json_format.hpp"
 #include "text_format.hpp"
@@ -36,6 +37,7 @@ auto unlabelled_histograms(Totals& sum) {
 }
 
 constexpr std::string_view campaign_latency = "campaigns.latency";
+constexpr std::string_view phase_loop_delay = "generator.loop_delay_by_phase";
 
 json::object histogram_object(std::string_view metric, json::object labels, const histogram& samples) {
     return {{"metric", metric},
@@ -72,32 +74,20 @@ void add_latencies(json::array& to, std::string_view suffix, const measure::late
                                           labels_json(key.group, labels), samples));
 }
 
-} // namespace
-
-std::uint32_t index_of_name(std::vector<std::string>& names, std::string_view name) {
-    const auto found = std::ranges::find(names, name);
-    const auto index = static_cast<std::uint32_t>(found - names.begin());
-    if (found == names.end()) names.emplace_back(name);
-    return index;
-}
-
 json::array histograms_json(const measure::totals& sum, const measure::labels& labels) {
     json::array all;
     add_latencies(all, "", sum.latencies, labels);
     add_latencies(all, from_begun, sum.latencies_from_begun, labels);
     for (const auto& [metric, samples] : unlabelled_histograms(sum))
         if (!samples->empty()) all.push_back(histogram_object(metric, {}, *samples));
+    for (std::size_t phase = 0; phase < sum.phase_loop_delay.size(); ++phase)
+        if (const auto& samples = sum.phase_loop_delay[phase]; !samples.empty())
+            all.push_back(histogram_object(phase_loop_delay, {{"phase", name_at(labels.phases, phase)}}, samples));
     for (const auto& [campaign, counts] : sum.campaigns)
         if (!counts.latency.empty())
             all.push_back(histogram_object(campaign_latency, {{"campaign", name_at(labels.campaigns, campaign)}},
                                            counts.latency));
     return all;
-}
-
-std::string histogram_lines(const measure::totals& sum, const measure::labels& labels) {
-    std::string lines;
-    for (const auto& one : histograms_json(sum, labels)) lines += json_line(one) + '\n';
-    return lines;
 }
 
 problems add_histogram(const json::value& value, measure::totals& sum, measure::labels& labels) {
@@ -107,13 +97,22 @@ problems add_histogram(const json::value& value, measure::totals& sum, measure::
     if (name.empty() || text.empty()) return {"", "no object with a metric and a histogram"};
     auto decoded = measure::decode_v2(text);
     if (!decoded) return decoded.error();
-    const auto samples =
-        histogram::from_counts(decoded->counts(), count_at(fields, "negative"), count_at(fields, "overflow"));
+    const auto negative = count_at(fields, "negative");
+    const auto overflow = count_at(fields, "overflow");
+    if (decoded->count() > count_max || decoded->count() != count_at(fields, "samples"))
+        return {"", fmt::format("{} samples in the histogram, and not as many in `samples`", decoded->count())};
+    if (std::max(negative, overflow) > decoded->count())
+        return {"", fmt::format("more negative or overflowing samples than the {} of the histogram", decoded->count())};
+    const auto samples = histogram::from_counts(decoded->counts(), negative, overflow);
     const auto of = object_at(fields, "labels");
     const bool is_from_begun = name.ends_with(from_begun);
     const auto hop = parse_enum<measure::hop>(is_from_begun ? name.substr(0, name.size() - from_begun.size()) : name);
     if (hop) {
         (is_from_begun ? sum.latencies_from_begun : sum.latencies).merge({*hop, group_of(of, labels)}, samples);
+    } else if (name == phase_loop_delay) {
+        const auto phase = index_of_name(labels.phases, text_at(of, "phase"));
+        if (sum.phase_loop_delay.size() <= phase) sum.phase_loop_delay.resize(phase + 1);
+        sum.phase_loop_delay[phase].merge(samples);
     } else if (name == campaign_latency) {
         sum.campaigns[index_of_name(labels.campaigns, text_at(of, "campaign"))].latency.merge(samples);
     } else {
@@ -121,6 +120,30 @@ problems add_histogram(const json::value& value, measure::totals& sum, measure::
             if (known == name) into->merge(samples);
     }
     return {};
+}
+
+} // namespace
+
+std::uint32_t index_of_name(std::vector<std::string>& names, std::string_view name) {
+    const auto found = std::ranges::find(names, name);
+    const auto index = static_cast<std::uint32_t>(found - names.begin());
+    if (found == names.end()) names.emplace_back(name);
+    return index;
+}
+
+std::string histogram_lines(const measure::totals& sum, const measure::labels& labels) {
+    std::string lines;
+    for (const auto& one : histograms_json(sum, labels)) lines += json_line(one) + '\n';
+    return lines;
+}
+
+std::string hdr_log_lines(nanoseconds start, nanoseconds length, const measure::latency_table& table) {
+    std::string lines;
+    for (std::size_t i = 0; i < measure::hop_names.size(); ++i)
+        if (const auto samples = table.select(static_cast<measure::hop>(i)); !samples.empty())
+            lines += measure::hdr_log_line(measure::hop_names[i], start, length, samples);
+    if (lines.empty()) return lines;
+    return lines + measure::hdr_log_line("", start, length, table.select(measure::hop::e2e));
 }
 
 problems add_histogram_line(std::string_view line, measure::totals& sum, measure::labels& labels) {

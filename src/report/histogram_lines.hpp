@@ -4,8 +4,6 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/measure/totals.hpp>
 
-#include <boost/json/fwd.hpp>
-
 #include <string>
 #include <string_view>
 
@@ -13,15 +11,17 @@ namespace loadsim::report {
 
 inline constexpr const char* histograms_file_name = "histograms.jsonl";
 
-/// One object for each histogram with samples: of each hop by service and phase, of the sessions' connects, of waiting times, of
-/// campaigns and of the loop delay. The histogram is an HdrHistogram V2 body in base64.
-boost::json::array histograms_json(const measure::totals&, const measure::labels&);
-/// The same, one object a line.
+/// A JSON object a line for each histogram with samples: of each hop by group of requests, of the sessions' connects, of waiting times,
+/// of campaigns and of the loop delay. The histogram is an HdrHistogram V2 body in base64.
 std::string histogram_lines(const measure::totals&, const measure::labels&);
 
-/// Adds the samples of an object to `sum`; names that `labels` does not have are appended to it. A metric of a later version is
-/// ignored. Errors: fields that are missing or of another type, a damaged histogram; part of a sentence.
-problems add_histogram(const boost::json::value&, measure::totals& sum, measure::labels&);
+/// Lines of latency.hlog: of each hop with samples, tagged with its name, and of e2e once more without a tag, if only as an empty
+/// histogram: tools that are given no tag read only such lines (HdrHistogram's HistogramLogProcessor fails without one). Empty
+/// without samples.
+std::string hdr_log_lines(nanoseconds start, nanoseconds length, const measure::latency_table&);
+
+/// Adds the samples of a line to `sum`; names that `labels` does not have are appended to it. A metric of a later version is ignored.
+/// Errors: fields that are missing or of another type, a damaged histogram, another number of samples than in it; part of a sentence.
 problems add_histogram_line(std::string_view line, measure::totals& sum, measure::labels&);
 
 /// Index of a name; one that is missing is appended.

@@ -161,18 +161,13 @@ void report_writer::write(const measure::progress& p) {
     append(anomalies_, anomalies_file_name, lines_of(p.interval.anomaly_records, anomaly_line, p.load_started));
     append(sessions_, sessions_file_name, lines_of(p.interval.session_records, session_line, p.load_started));
 
-    std::string lines;
     const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(p.interval_s));
-    for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
-        const auto samples = p.interval.latencies.select(static_cast<measure::hop>(i));
-        if (samples.empty()) continue;
-        const auto start = std::max(nanoseconds(0), p.elapsed - length);
-        lines += measure::hdr_log_line(measure::hop_names[i], start, length, samples);
-    }
-    append(hdr_log_, hdr_log_file_name, lines);
+    const auto start = std::max(nanoseconds(0), p.elapsed - length);
+    append(hdr_log_, hdr_log_file_name, hdr_log_lines(start, length, p.interval.latencies));
 }
 
-bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation) {
+bool report_writer::finish(const measure::run_result& run, const verdict::evaluation& evaluation,
+                           std::string_view comparison) {
     // The summary first, for which there may be room on a disk that the others would fill.
     const bool has_summary = write_atomically(summary_file_name, summary_json(run, evaluation, labels_));
     if (requests_csv_) {
@@ -188,7 +183,7 @@ bool report_writer::finish(const measure::run_result& run, const verdict::evalua
     write_atomically(metrics_file_name,
                      prometheus_text(metrics_of(header, gauges_of(run, last_), run.sum, labels_, &evaluation)));
     write_atomically(junit_file_name, junit_xml({junit_of(run, evaluation, labels_)}));
-    write_atomically(markdown_file_name, summary_markdown(run, evaluation, labels_));
+    write_atomically(markdown_file_name, summary_markdown(run, evaluation, labels_, comparison));
     return has_summary;
 }
 

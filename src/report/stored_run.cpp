@@ -1,6 +1,7 @@
 #include <loadsim/report/stored_run.hpp>
 
 #include "baseline.hpp"
+#include "count_check.hpp"
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
 #include "line_reader.hpp"
@@ -38,6 +39,7 @@ result<json::object> read_document(const fs::path& file, std::string_view schema
     const auto found = text_at(value.get_object(), "schema");
     if (found != schema)
         return about(file, fmt::format("has the format '{}', and this loadsim reads '{}'", found, schema));
+    if (auto wrong = count_error(value.get_object()); !wrong.empty()) return about(file, std::move(wrong));
     return value.get_object();
 }
 
@@ -49,7 +51,7 @@ void read_histograms(stored_run& run, measure::labels& labels) {
     if (auto error = file.error_text(histograms_file_name); !error.empty()) run.warnings.push_back(std::move(error));
 }
 
-/// Calls `take` for each interval of the log that is tagged with a hop. A missing log has none.
+/// Calls `take` for each interval of the log. A missing log has none.
 void for_each_interval(const fs::path& log, stored_run& run, auto&& take) {
     line_reader file(log);
     if (!file.open_error().empty()) {
@@ -61,15 +63,16 @@ void for_each_interval(const fs::path& log, stored_run& run, auto&& take) {
         if (!interval)
             file.mark_bad(interval.error().list.front().text);
         else if (*interval)
-            if (const auto hop = parse_enum<measure::hop>((*interval)->tag)) take(*hop, **interval);
+            take(**interval);
     }
     if (auto error = file.error_text(log.filename().string()); !error.empty()) run.warnings.push_back(std::move(error));
 }
 
 void read_batches(stored_run& run) {
     std::map<measure::hop, verdict::sample_batches> batches;
-    for_each_interval(run.path / hdr_log_file_name, run,
-                      [&](measure::hop hop, const auto& interval) { batches[hop].add(interval.samples); });
+    for_each_interval(run.path / hdr_log_file_name, run, [&](const measure::hdr_log_interval& interval) {
+        if (const auto hop = parse_enum<measure::hop>(interval.tag)) batches[*hop].add(interval.samples);
+    });
     for (const auto& [hop, of_hop] : batches) run.batches[hop] = of_hop.all();
 }
 
@@ -129,8 +132,8 @@ problems write_merged_log(const fs::path& file, const stored_run& merged, const 
     out << measure::hdr_log_header(merged.result.started);
     for (auto run : runs) {
         const auto later = std::chrono::duration_cast<nanoseconds>(run.result.started - merged.result.started);
-        for_each_interval(run.path / hdr_log_file_name, run, [&](measure::hop hop, const auto& interval) {
-            out << measure::hdr_log_line(to_string(hop), interval.start + later, interval.length, interval.samples);
+        for_each_interval(run.path / hdr_log_file_name, run, [&](const measure::hdr_log_interval& interval) {
+            out << measure::hdr_log_line(interval.tag, interval.start + later, interval.length, interval.samples);
         });
     }
     out.close();

@@ -58,8 +58,16 @@ json::object request_counts(const measure::request_counts& r) {
             {"outcomes", counts_by_name(r.outcomes, outcome_names)}};
 }
 
+/// With the requests that the load generator's own lateness could have skipped.
+json::object judged_counts(const measure::request_counts& r) {
+    auto counts = request_counts(r);
+    counts["skipped_late"] = r.skipped_late;
+    counts["unexpected_late"] = r.unexpected_late;
+    return counts;
+}
+
 json::object requests(const run_result& run) {
-    auto counts = request_counts(run.sum.requests);
+    auto counts = judged_counts(run.sum.requests);
     counts["planned"] = run.planned_arrivals;
     counts["open"] = run.sum.requests.due - run.sum.requests.ended(); // not 0 only after an aborted run
     counts["error_reasons"] = counts_by_text(run.sum.errors);
@@ -96,7 +104,7 @@ json::array phases(const run_result& run, const labels& labels, const std::vecto
         const auto planned = i < run.load_phases.size() ? run.load_phases[i] : measure::load_phase{};
         row["asked_rate_per_s"] = rate_or_null(planned.planned, planned.duration);
         row["achieved_rate_per_s"] = rate_or_null(sum.phases[i].sent, planned.elapsed);
-        for (const auto& [name, value] : request_counts(sum.phases[i])) row[name] = value;
+        for (const auto& [name, value] : judged_counts(sum.phases[i])) row[name] = value;
         row["e2e"] = json_latency(sum.latencies.select(hop::e2e, {.service = {}, .phase = i}));
         row["lag"] = json_latency(sum.latencies.select(hop::lag, {.service = {}, .phase = i}));
         row["loop_delay"] =

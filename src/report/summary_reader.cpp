@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 namespace loadsim::report {
@@ -29,7 +30,9 @@ measure::request_counts request_counts_of(const json::object& fields) {
     return {.due = count_at(fields, "due"),
             .sent = count_at(fields, "sent"),
             .outcomes = counts_by_name_at(fields, "outcomes", outcome_names),
-            .unexpected = count_at(fields, "unexpected")};
+            .unexpected = count_at(fields, "unexpected"),
+            .skipped_late = count_at(fields, "skipped_late"),
+            .unexpected_late = count_at(fields, "unexpected_late")};
 }
 
 /// Index of a name's n-th occurrence in a list; missing ones are appended. Parts of a phase around a spike have one name.
@@ -52,6 +55,7 @@ void read_phases(const json::array& rows, measure::totals& sum, measure::labels&
     }
 }
 
+/// Also the groups of requests by service and segment; by phase and condition they are in no file.
 void read_matrix(const json::array& rows, measure::totals& sum, measure::labels& labels) {
     for (const auto& row : rows) {
         const auto fields = as_object(row);
@@ -63,8 +67,14 @@ void read_matrix(const json::array& rows, measure::totals& sum, measure::labels&
             if (const auto one = name.is_string() ? parse_outcome(name.get_string()) : std::nullopt) expected.add(*one);
         const auto observed = parse_outcome(text_at(fields, "outcome"));
         if (!observed) continue;
-        sum.matrix[{segment, index_of_name(labels.services, text_at(fields, "service")), expected, *observed}] +=
-            count_at(fields, "count");
+        const auto service = index_of_name(labels.services, text_at(fields, "service"));
+        const auto count = count_at(fields, "count");
+        sum.matrix[{segment, service, expected, *observed}] += count;
+        constexpr auto of_no_phase = std::numeric_limits<std::uint32_t>::max();
+        auto& group = sum.groups[{.service = service, .phase = of_no_phase, .segment = segment}];
+        group.due += count;
+        group.outcomes[static_cast<std::size_t>(*observed)] += count;
+        if (!expected.contains(*observed)) group.unexpected += count;
     }
 }
 

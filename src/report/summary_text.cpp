@@ -5,6 +5,8 @@
 #include <loadsim/base/encoding.hpp>
 #include <loadsim/base/output.hpp>
 #include <loadsim/base/units.hpp>
+#include <loadsim/report/baseline_comparison.hpp>
+#include <loadsim/report/comparison_report.hpp>
 #include <loadsim/report/console.hpp>
 
 #include <fmt/format.h>
@@ -278,18 +280,20 @@ std::string report_location(const run_result& run, const std::filesystem::path& 
 } // namespace
 
 std::string summary_text(const run_result& run, const verdict::evaluation& evaluation, const labels& labels,
-                         const std::filesystem::path& folder, const summary_style& asked_style) {
+                         const std::filesystem::path& folder, const summary_style& asked_style,
+                         const baseline_comparison* baseline) {
     auto style = asked_style;
     if (style.columns != 0) style.columns = std::max(style.columns, min_summary_columns);
     const auto& sum = run.sum;
     const bool has_broker_api = style.verbose || !sum.broker_api.reasons.empty();
     const auto text = '\n' + heading(run) + verdict_text(run.mode, evaluation, style.colour) +
-                      budgets(evaluation, style.colour) + time_shares(sum) + requests_text(run) + reasons(sum.errors) +
-                      matrix_text(sum, labels, style) + latency(sum, style) + phases(sum, labels, style) +
-                      sessions(run, style.verbose) + queued_text(sum.queued) + http(sum.http, style.verbose) +
-                      (style.verbose ? traffic(run) : "") + (has_broker_api ? broker_api_text(sum.broker_api) : "") +
-                      observers_text(sum, labels, style) + campaigns_text(sum, labels, style) +
-                      recoveries_text(run.recoveries, style) +
+                      budgets(evaluation, style.colour) +
+                      (baseline == nullptr ? "" : comparison_summary(baseline->changes, baseline->name)) +
+                      time_shares(sum) + requests_text(run) + reasons(sum.errors) + matrix_text(sum, labels, style) +
+                      latency(sum, style) + phases(sum, labels, style) + sessions(run, style.verbose) +
+                      queued_text(sum.queued) + http(sum.http, style.verbose) + (style.verbose ? traffic(run) : "") +
+                      (has_broker_api ? broker_api_text(sum.broker_api) : "") + observers_text(sum, labels, style) +
+                      campaigns_text(sum, labels, style) + recoveries_text(run.recoveries, style) +
                       anomalies_text(sum.anomalies, sum.expected_anomalies, sum.omitted_records) +
                       unmatched_fields_text(sum.unmatched_fields) + broker_limits_text(sum.broker_limits) +
                       report_location(run, folder);

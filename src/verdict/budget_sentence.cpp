@@ -26,6 +26,9 @@ std::string undecided_text(const budget& b, const budget_result& r, std::string_
     auto text = fmt::format("{} undecided: {}", r.expression, observation_text(b, r, samples_of));
     if (b.metric == "lag") {
         text += ". This is the load generator's own lateness";
+    } else if (own.late_skips != 0) {
+        text += fmt::format(". Without {} of them, skipped because the load generator was late, it would hold",
+                            own.late_skips);
     } else {
         if (own.lag_p99) text += fmt::format("; lag p99 of these requests {}", short_duration(*own.lag_p99));
         if (own.loop_delay_p99) text += fmt::format("; loop delay p99 {}", short_duration(*own.loop_delay_p99));

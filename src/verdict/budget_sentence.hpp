@@ -3,6 +3,7 @@
 
 #include <loadsim/verdict/budget.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ namespace loadsim::verdict {
 struct generator_lateness {
     std::optional<double> lag_p99{};        ///< of the requests of the same labels; absent: the metric has no requests
     std::optional<double> loop_delay_p99{}; ///< absent: no samples
+    std::uint64_t late_skips = 0;           ///< requests that were skipped for it, without which the budget would hold
 };
 
 /// What was asked, what was seen, by how much it missed, in how many samples, without a full stop. `samples_of`: what the result's

@@ -174,6 +174,13 @@ measure::histogram durations_of(const budget& b, const measure::totals& totals, 
     return b.metric.starts_with("campaigns.") ? campaigns_of(b, totals, names).latency : samples_of(b, totals, names);
 }
 
+/// Of `unexpected` and `outcomes`.
+double value_of_requests(const budget& b, const measure::run_result& run, const measure::request_counts& requests) {
+    const auto all = is_aborted(run) ? requests.ended() : requests.due;
+    const auto count = static_cast<double>(count_of(b, run.sum, requests));
+    return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
+}
+
 /// Value of the metric in the unit of the limit; absent: no data.
 std::optional<double> observed_value(const budget& b, const measure::run_result& run, const measure::labels& names) {
     const auto& totals = run.sum;
@@ -189,8 +196,21 @@ std::optional<double> observed_value(const budget& b, const measure::run_result&
     const auto all = is_aborted(run) ? requests.ended() : requests.due;
     if (of_requests && (all == 0 || groups_of(b, names).empty())) return std::nullopt;
     if (b.metric_kind == kind::latency_count) return static_cast<double>(samples_of(b, totals, names).count());
-    const auto count = static_cast<double>(count_of(b, totals, requests));
-    return b.metric_kind == kind::rate ? count / static_cast<double>(all) : count;
+    return value_of_requests(b, run, requests);
+}
+
+/// Requests that were skipped because of the load generator's lateness and decide a budget of requests that is not met: without them
+/// it holds. 0: they do not.
+std::uint64_t deciding_late_skips(const budget& b, const measure::run_result& run, const measure::labels& names) {
+    if (!is_of_requests(b) || (b.metric_kind != kind::count && b.metric_kind != kind::rate)) return 0;
+    auto others = requests_of(b, run.sum, names);
+    const auto late = others.skipped_late;
+    others.due -= std::min(others.due, late);
+    auto& skipped = others.outcomes[static_cast<std::size_t>(outcome::skipped)];
+    skipped -= std::min(skipped, late);
+    others.unexpected -= std::min(others.unexpected, others.unexpected_late);
+    const bool has_others = (is_aborted(run) ? others.ended() : others.due) != 0;
+    return !has_others || is_within(b, value_of_requests(b, run, others)) ? late : 0;
 }
 
 /// Hop of a latency budget; absent: of another metric.
@@ -393,7 +413,8 @@ budget_result evaluate_budget(const budget& b, const measure::run_result& run, c
         own = lateness_of(b, run, names);
         if (b.metric_kind == kind::latency && is_upper_limit(b)) r.observed_from_begun = stat_of(from_begun, b);
         if (r.observed_from_begun == beyond_any_limit) r.observed_from_begun.reset();
-        const bool undecided = could_be_generators(b, from_begun, own, strict);
+        own.late_skips = deciding_late_skips(b, run, names);
+        const bool undecided = own.late_skips != 0 || could_be_generators(b, from_begun, own, strict);
         r.verdict = undecided ? budget_verdict::undecided : budget_verdict::fail;
     }
     if (b.stat == "count" && observed) r.samples = static_cast<std::uint64_t>(*observed);

@@ -1,6 +1,7 @@
 // compare, baseline, judge and merge with runs of the program.
 #include "program.hpp"
 #include "scenario_builder.hpp"
+#include "temporary_folder.hpp"
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -63,7 +64,10 @@ TEST(compare, finds_a_slower_backend_and_no_change_without_one) {
     const auto yaml = short_load().yaml();
     const ended_run first(yaml);
     const ended_run second(yaml);
-    const ended_run slower(yaml, {"--set", "target.embedded.faults=[{delay: response, every: 1, by: 30ms}]"});
+    const ended_run slower(yaml, {"--set", "target.embedded.faults=[{delay: response, every: 1, by: 30ms}]",
+                                  "--baseline", first.report()}); // which does not decide its exit code
+    EXPECT_THAT(harness::read_file(slower.report() / "summary.md"),
+                AllOf(HasSubstr("### Compared with the baseline"), HasSubstr("**Comparison: worse: ")));
 
     const auto itself = compare(first.report(), first.report());
     EXPECT_EQ(itself.code, 0) << itself.out << itself.err;
@@ -97,10 +101,94 @@ TEST(compare, finds_a_slower_backend_and_no_change_without_one) {
         run_command({"judge", merged, "--budget", "outcomes.executed == 600", "--budget", "e2e.count == 600"});
     EXPECT_EQ(judged.code, 0) << judged.out << judged.err;
     EXPECT_EQ(run_command({"judge", merged, "--budget", "outcomes.executed == 1"}).code, 99);
+    EXPECT_EQ(run_command({"judge", merged, "--budget", "outcomes.executed{service=horn}.rate == 100%"}).code, 0);
+    EXPECT_THAT(run_command({"judge", merged, "--budget", "unexpected{service=horn,phase=steady} == 0"}).err,
+                HasSubstr("this run's files do not have outcomes by condition, nor by phase together with"));
     EXPECT_EQ(run_command({"judge", merged, "--budget", "e2e.p99 < 1"}).code, 2);
     EXPECT_THAT(run_command({"judge", merged, "--budget", "recovery.latency < 1s"}).err,
                 HasSubstr("is measured during the run"));
     EXPECT_EQ(compare(merged, slower.report()).code, 99);
+}
+
+// A request takes some 50 ms, of which the backend has a few.
+TEST(compare, finds_a_backend_that_makes_requests_20_percent_slower) {
+    const auto yaml = short_load().yaml();
+    const auto compared = [&yaml] {
+        const ended_run before(yaml);
+        const ended_run after(yaml, {"--set", "target.embedded.faults=[{delay: response, every: 1, by: 10ms}]"});
+        return compare(before.report(), after.report());
+    };
+    auto worse = compared();
+    if (worse.code != 99) worse = compared(); // a busy machine: four times its lateness hides the change
+    EXPECT_EQ(worse.code, 99) << worse.out << worse.err;
+    EXPECT_THAT(worse.out, HasSubstr("platform.p50"));
+}
+
+namespace {
+
+/// Thirty seconds with 3,000 requests, in simulated time: they differ by their seed alone.
+std::string rehearsed(const char* wait, const harness::temporary_folder& folder) {
+    return folder
+        .write(std::string(wait) + ".yaml",
+               "name: rehearsed\n"
+               "fleet: {vehicles: 2000, segments: [{name: all, share: 100%, behaviour: steady}]}\n"
+               "behaviours: {steady: {steps: [ack, {wait: {lognormal: {" +
+                   std::string(wait) +
+                   "}}}, executed]}}\n"
+                   "load: {services: {horn: 1, light-flash: 1},"
+                   " phases: [{name: steady, duration: 30s, arrivalRate: 100}]}\n")
+        .string();
+}
+
+ended_command rehearse(const std::string& scenario, int seed, const std::filesystem::path& report,
+                       arguments more = {}) {
+    more.insert(more.begin(), {"rehearse", scenario, "--seed", std::to_string(seed), "--report", report.string()});
+    return run_command(more);
+}
+
+} // namespace
+
+TEST(compare, of_rehearsals_finds_no_change_in_19_of_20_and_a_fleet_that_is_20_percent_slower) {
+    const harness::temporary_folder folder;
+    const auto scenario = rehearsed("median: 50ms, p99: 150ms", folder);
+    const auto base = folder / "base";
+    ASSERT_EQ(rehearse(scenario, 1, base, {"--quiet"}).code, 0);
+    int same = 0;
+    for (int seed = 2; seed <= 21; ++seed) {
+        const auto other = folder / std::to_string(seed);
+        ASSERT_EQ(rehearse(scenario, seed, other, {"--quiet"}).code, 0);
+        if (compare(base, other).code == 0) ++same;
+    }
+    EXPECT_GE(same, 19);
+
+    const auto slower = folder / "slower";
+    ASSERT_EQ(rehearse(rehearsed("median: 60ms, p99: 180ms", folder), 22, slower, {"--quiet"}).code, 0);
+    const auto worse = compare(base, slower, {"--unlike"});
+    EXPECT_EQ(worse.code, 99) << worse.err;
+    EXPECT_THAT(worse.out, HasSubstr("verdict   worse: e2e.p50 +2"));
+}
+
+TEST(baseline, is_in_the_summary_of_a_run_and_refused_before_it_if_it_is_of_another_load) {
+    const harness::temporary_folder folder;
+    const auto scenario = rehearsed("median: 50ms, p99: 150ms", folder);
+    ASSERT_EQ(rehearse(scenario, 1, folder / "base", {"--quiet"}).code, 0);
+    const auto printed = run_command({"baseline", folder / "base"});
+    const auto file = folder.write("baseline.json", printed.out);
+    EXPECT_LT(printed.out.size(), 20'000U);
+
+    const auto compared = rehearse(scenario, 2, folder / "new", {"--baseline", file.string()});
+    EXPECT_EQ(compared.code, 0) << compared.err;
+    EXPECT_THAT(compared.out, HasSubstr("\nbaseline  no change\n    against baseline.json\n"));
+    EXPECT_THAT(harness::read_file(folder / "new" / "summary.md"),
+                AllOf(HasSubstr("### Compared with the baseline"), HasSubstr("| e2e.p50 |")));
+
+    const auto other =
+        rehearse(scenario, 3, folder / "other", {"--baseline", file.string(), "--set", "fleet.vehicles=500"});
+    EXPECT_EQ(other.code, 3);
+    EXPECT_THAT(other.err, AllOf(HasSubstr("fleet.vehicles differs: '2000' in the old run, '500' in the new one"),
+                                 HasSubstr("is of another load")));
+    EXPECT_FALSE(exists(folder / "other"));
+    EXPECT_EQ(rehearse(scenario, 3, folder / "other", {"--baseline", (folder / "nowhere").string()}).code, 3);
 }
 
 TEST(compare, refuses_runs_of_other_loads_and_names_what_differs) {

@@ -1,16 +1,20 @@
 // Secrets in every place that can hold one, with failures provoked: no output and no file has any of them, in any encoding.
+#include "../unit/report/gunzip.hpp"
 #include "broker.hpp"
 #include "fake_server.hpp"
 #include "program.hpp"
 #include "temporary_folder.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/http/client.hpp>
+#include <loadsim/net/url.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -56,8 +60,11 @@ void expect_no_secret(const std::string& text, const std::string& where) {
 /// In what the program printed and in all files that it wrote.
 void expect_no_secret(const program& run) {
     for (const auto& entry : fs::recursive_directory_iterator(run.folder())) {
-        if (entry.is_regular_file() && entry.path() != run.folder() / "scenario.yaml")
-            expect_no_secret(harness::read_file(entry.path()), entry.path().string());
+        if (entry.is_regular_file() && entry.path() != run.folder() / "scenario.yaml") {
+            const auto bytes = harness::read_file(entry.path());
+            expect_no_secret(entry.path().extension() == ".gz" ? loadsim::report::gunzipped(bytes) : bytes,
+                             entry.path().string());
+        }
         expect_no_secret(entry.path().filename().string(), "the name of a file");
     }
 }
@@ -148,25 +155,6 @@ TEST_F(secrets_test, of_ranks_are_in_none_of_their_files) {
     EXPECT_TRUE(is_private(run.report()));
 }
 
-TEST_F(secrets_test, of_an_embedded_target_leave_no_password_file) {
-    auto run = program::run(R"(
-name: secrets
-fleet:
-  vehicles: 4
-  mqtt: {user: "${S_USER}", password: "${S_PASSWORD}", clientId: "${S_CLIENT}-{index}"}
-  segments: [{name: good, share: 50%}, {name: stranger, share: 50%, behaviour: stranger}]
-behaviours: {stranger: {credentials: {user: "${S_CLIENT}", password: "${S_TOKEN}"}}}
-load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 2}], drain: 3s, lagLimit: 5s}
-target: {embedded: {services: {horn: {created: 1s, pending: 1s, running: 1s}}}}
-conditions: [{outage: {at: 200ms, for: 200ms}}]
-)");
-    run.wait(60s);
-    EXPECT_TRUE(exists(run.report() / "summary.json")) << run.out() << run.err();
-    expect_no_secret(run);
-    EXPECT_FALSE(exists(run.report() / "mosquitto.private"));
-    EXPECT_FALSE(exists(run.report() / "mosquitto.passwords"));
-}
-
 namespace {
 
 /// API that returns each request in the body of its response, in several encodings.
@@ -195,10 +183,188 @@ harness::connection_handler echoing_api(const std::string& status) {
 
 } // namespace
 
+namespace {
+
+/// What --metrics serves once the load has begun.
+std::string served_metrics(const program& run) {
+    constexpr std::string_view before = "metrics are at ";
+    std::string url;
+    EXPECT_TRUE(harness::wait_until([&] {
+        const auto out = run.out();
+        const auto at = out.find(before);
+        const auto end = out.find("/metrics", at);
+        if (at == std::string::npos || end == std::string::npos || run.timeline_lines() == 0) return false;
+        url = out.substr(at + before.size(), end - at - before.size());
+        return true;
+    })) << run.out()
+        << run.err();
+    const auto base = loadsim::net::parse_api_url(url);
+    if (!base) return {};
+    const auto response =
+        loadsim::http::fetch({.base_urls = {*base}, .limits = {.body = 10'000'000}}, {.target = "/metrics"});
+    return response ? response->body : std::string{};
+}
+
+/// Collector of OTLP that keeps all that it receives.
+class recording_server {
+public:
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
+    std::string received() const {
+        const std::lock_guard lock(mutex_);
+        return received_;
+    }
+
+private:
+    harness::reaction on_bytes(std::string& unread) {
+        const auto end = unread.find("\r\n\r\n");
+        if (end == std::string::npos) return {};
+        const auto length_at = unread.find("Content-Length: ");
+        const auto length = length_at < end ? std::stoul(unread.substr(length_at + 16)) : 0;
+        if (unread.size() < end + 4 + length) return {};
+        const std::lock_guard lock(mutex_);
+        received_ += unread;
+        unread.clear();
+        return {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"};
+    }
+
+    mutable std::mutex mutex_;
+    std::string received_;
+    harness::fake_server server_{[this](std::size_t, std::string& unread) { return on_bytes(unread); }}; // last
+};
+
+} // namespace
+
+// Events, the files that are written on request, metrics, and what a CI server is given.
+TEST_F(secrets_test, of_a_fleet_are_in_no_event_metric_or_file_on_request) {
+    const recording_server collector;
+    const auto step_summary = folder_.write("step.md", "");
+    const auto& token = secrets.at("S_TOKEN");
+    const std::pair<const char*, std::string> variables[] = {{"GITHUB_ACTIONS", "true"},
+                                                             {"GITHUB_STEP_SUMMARY", step_summary.string()},
+                                                             {"OTEL_EXPORTER_OTLP_HEADERS", "x-token=" + token}};
+    for (const auto& [name, value] : variables) ::setenv(name, value.c_str(), 1);
+    auto run = program::run(
+        failing_fleet() + "report: {requestsCsv: 100, emf: {to: metrics.emf, interval: 1s}}\n",
+        {"--json", "--otlp", collector.url(), "--metrics", "127.0.0.1:0", "--label", "commit=" + token, "--strict"});
+    for (const auto& [name, value] : variables) ::unsetenv(name);
+    const auto metrics = served_metrics(run);
+    EXPECT_THAT(metrics, HasSubstr("loadsim_"));
+    expect_no_secret(metrics, "/metrics");
+    ASSERT_EQ(run.wait(60s), 99) << run.out() << run.err();
+    expect_no_secret(run);
+    EXPECT_THAT(run.out(), HasSubstr(R"("finished")"));
+    EXPECT_THAT(run.err(), HasSubstr("::error"));
+    for (const auto* name : {"requests.csv.gz", "metrics.emf", "metrics.prom", "junit.xml", "summary.md",
+                             "histograms.jsonl", "timeline.csv"})
+        EXPECT_TRUE(exists(run.report() / name)) << name;
+    EXPECT_THAT(loadsim::report::gunzipped(harness::read_file(run.report() / "requests.csv.gz")),
+                HasSubstr(",failed,"));
+    expect_no_secret(harness::read_file(step_summary), step_summary.string());
+    EXPECT_THAT(harness::read_file(step_summary), HasSubstr("commit=***"));
+
+    auto received = collector.received();
+    EXPECT_THAT(received, HasSubstr(token)) << "the collector's own token, in the header";
+    for (auto at = received.find(token); at != std::string::npos; at = received.find(token)) {
+        const auto line = received.rfind('\n', at) + 1;
+        EXPECT_EQ(received.compare(line, 7, "x-token"), 0) << received.substr(line, 200);
+        received.erase(at, token.size());
+    }
+    expect_no_secret(received, "exports");
+
+    program baseline({"baseline", run.report().string()});
+    EXPECT_EQ(baseline.wait(), 0) << baseline.err();
+    expect_no_secret(baseline);
+    program compare({"compare", run.report().string(), run.report().string(), "--format", "json"});
+    compare.wait();
+    expect_no_secret(compare);
+}
+
+// Nothing is connected, and no certificate is read: what counts is scenario.yaml and the records.
+TEST_F(secrets_test, in_all_places_of_a_scenario_are_masked_in_a_rehearsal) {
+    auto run = program(harness::arguments{"rehearse",
+                                          folder_
+                                              .write("all.yaml", R"(
+name: secrets
+target:
+  api: "http://127.0.0.1:1"
+  broker: "mqtts://127.0.0.1:1"
+  user: "${S_USER}"
+  password: "${S_PASSWORD}"
+  auth: {sigv4: {region: eu-central-1, accessKey: "${S_USER}", secretKey: "${S_TOKEN}", sessionToken: "${S_CLIENT}"}}
+fleet:
+  vehicles: 40
+  tls: {certificate: vehicle.pem, key: vehicle.key, keyPassword: "${S_TOKEN}"}
+  mqtt: {user: "${S_USER}", password: "${S_PASSWORD}", clientId: "${S_CLIENT}-{index}"}
+  segments: [{name: all, share: 90%, behaviour: moody}, {name: strangers, share: 10%, behaviour: stranger}]
+behaviours:
+  moody: {expect: executed, steps: [ack, {failed: jammed}]}
+  stranger: {credentials: {user: "${S_CLIENT}", password: "${S_TOKEN}"}}
+contract:
+  request: {headers: {X-Key: "${S_TOKEN}"}, body: '{"key":"${S_PAYLOAD}","vin":"{vin}","service":"{service}"}'}
+  failed: {payload: '{"id":"{request.id}","phase":"final","ok":false,"code":"no ${S_PAYLOAD}"}'}
+load:
+  services: {horn: 1}
+  phases: [{duration: 2s, arrivalRate: 10}]
+  observers:
+    - webhook:
+        listen: "127.0.0.1:0"
+        secret: {header: X-Secret, value: "${S_TOKEN}"}
+        hmac: {header: X-Signature, key: "${S_PASSWORD}"}
+before: [{name: log in, method: POST, path: "/login?key=${S_TOKEN}", headers: {X-Key: "${S_TOKEN}"}, body: '{"secret":"${S_PAYLOAD}"}'}]
+after: [{name: log out, method: POST, path: "/logout?key=${S_TOKEN}"}]
+record: all
+report: {requestsCsv: 100}
+)")
+                                              .string(),
+                                          "--report", "report"});
+    EXPECT_EQ(run.wait(60s), 99) << run.out() << run.err();
+    expect_no_secret(run);
+    EXPECT_TRUE(is_private(run.report()));
+    const auto written = harness::read_file(run.report() / "scenario.yaml");
+    for (const auto* key :
+         {"user", "password", "accessKey", "secretKey", "sessionToken", "keyPassword", "value", "key"})
+        EXPECT_THAT(written, HasSubstr(std::string(key) + ": \"***\"")) << written;
+    program validate({"validate", (run.report() / "scenario.yaml").string()});
+    validate.wait();
+    expect_no_secret(validate);
+}
+
+// The token endpoint returns the client's credentials in what is no token.
+TEST_F(secrets_test, of_oauth2_are_in_no_output_though_the_server_returns_them) {
+    const harness::fake_server server(echoing_api("400 Bad Request"));
+    const auto url = "http://127.0.0.1:" + std::to_string(server.port());
+    auto run = program::run(failing_fleet(), {"--api", url, "--set", "load.driver=http", "--set",
+                                              "target.auth={oauth2: {tokenUrl: '" + url +
+                                                  "/token', clientId: '${S_CLIENT}', clientSecret: '${S_TOKEN}'}}"});
+    EXPECT_NE(run.wait(60s), 0) << run.out();
+    expect_no_secret(run);
+}
+
+TEST_F(secrets_test, of_an_embedded_target_leave_no_password_file) {
+    auto run = program::run(R"(
+name: secrets
+fleet:
+  vehicles: 4
+  mqtt: {user: "${S_USER}", password: "${S_PASSWORD}", clientId: "${S_CLIENT}-{index}"}
+  segments: [{name: good, share: 50%}, {name: stranger, share: 50%, behaviour: stranger}]
+behaviours: {stranger: {credentials: {user: "${S_CLIENT}", password: "${S_TOKEN}"}}}
+load: {services: {horn: 1}, phases: [{duration: 1s, arrivalRate: 2}], drain: 3s, lagLimit: 5s}
+target: {embedded: {services: {horn: {created: 1s, pending: 1s, running: 1s}}}}
+conditions: [{outage: {at: 200ms, for: 200ms}}]
+)");
+    run.wait(60s);
+    EXPECT_TRUE(exists(run.report() / "summary.json")) << run.out() << run.err();
+    expect_no_secret(run);
+    EXPECT_FALSE(exists(run.report() / "mosquitto.private"));
+    EXPECT_FALSE(exists(run.report() / "mosquitto.passwords"));
+}
+
 TEST_F(secrets_test, of_the_api_are_in_no_output_though_the_platform_returns_them) {
     const std::string auths[] = {"bearer: {file: '" + token_file_ + "'}",
                                  "basic: {user: '${S_USER}', password: '${S_PASSWORD}'}",
-                                 "apiKey: {header: X-Key, value: '${S_TOKEN}'}"};
+                                 "apiKey: {header: X-Key, value: '${S_TOKEN}'}",
+                                 "sigv4: {region: eu-central-1, accessKey: '${S_USER}', secretKey: '${S_TOKEN}', "
+                                 "sessionToken: '${S_CLIENT}'}"};
     for (const auto& auth : auths)
         for (const std::string before :
              {"",

@@ -94,8 +94,9 @@ public:
     std::size_t missing_count() const noexcept;
     bool is_open(request_key) const; ///< this request is the open one
 
-    /// Due, and skipped at once. `wanted`: by the scenario (maxVusers), therefore not unexpected.
-    void skip(const due_request&, std::string_view why, bool wanted);
+    /// Due, and skipped at once. `wanted`: by the scenario (maxVusers), therefore not unexpected. `is_late`: in time, the load generator
+    /// might have found a vehicle.
+    void skip(const due_request&, std::string_view why, bool wanted, bool is_late = false);
     /// Due, and given to the driver now. Precondition: the vehicle has no open request.
     void begin(const due_request&, monotonic_time now);
 

@@ -28,11 +28,14 @@ struct request_counts {
     std::uint64_t sent = 0;
     std::array<std::uint64_t, outcome_count> outcomes{};
     std::uint64_t unexpected = 0;
+    std::uint64_t skipped_late =
+        0; ///< of those skipped: the generator's own lateness could be the reason (ledger::skip())
+    std::uint64_t unexpected_late = 0; ///< of those: unexpected
 
     std::uint64_t ended() const noexcept; ///< sum of the outcomes
     friend bool operator==(const request_counts&, const request_counts&) = default;
 };
-BOOST_DESCRIBE_STRUCT(request_counts, (), (due, sent, outcomes, unexpected))
+BOOST_DESCRIBE_STRUCT(request_counts, (), (due, sent, outcomes, unexpected, skipped_late, unexpected_late))
 
 /// TLS of sessions. A handshake counts when its CONNACK is received: with TLS 1.3 a client has completed its handshake when the
 /// server refuses its certificate.

@@ -29,10 +29,13 @@ struct summary_style {
 };
 inline constexpr unsigned min_summary_columns = 60;
 
-/// Final summary: verdict with reasons, budgets, share of the hops in the time; then outcomes, unexpected requests, latencies by hop,
+struct baseline_comparison;
+
+/// Final summary: verdict with reasons, budgets, what has changed against a baseline (null: none), share of the hops in the time; then outcomes, unexpected requests, latencies by hop,
 /// sessions, anomalies and what else went wrong; path of the report at the end. Sections without content are left out.
 std::string summary_text(const measure::run_result&, const verdict::evaluation&, const measure::labels&,
-                         const std::filesystem::path& folder, const summary_style& = {});
+                         const std::filesystem::path& folder, const summary_style& = {},
+                         const baseline_comparison* = nullptr);
 
 /// The text with '+' and 'x' for the marks of passed and failed, for terminals without UTF-8. Names that a scenario defines are kept as
 /// they are.

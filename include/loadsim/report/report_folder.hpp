@@ -82,7 +82,7 @@ class requests_csv;
 
 /// Writer of a report folder: run.json at construction, then timeline.jsonl, timeline.csv, requests.jsonl, anomalies.jsonl, sessions.jsonl and
 /// latency.hlog (each write is flushed), summary.json, histograms.jsonl, metrics.prom, junit.xml and summary.md at the end.
-/// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name.
+/// latency.hlog: one interval line per progress for each hop with samples, tagged with the hop's name, and of e2e one without a tag.
 /// Errors: a failed write (full disk) closes that file and adds one entry to errors(); nothing throws.
 class report_writer {
 public:
@@ -95,8 +95,8 @@ public:
     ~report_writer();
 
     void write(const measure::progress&);
-    /// False: summary.json could not be written.
-    bool finish(const measure::run_result&, const verdict::evaluation&);
+    /// `comparison`: of summary_markdown(). False: summary.json could not be written.
+    bool finish(const measure::run_result&, const verdict::evaluation&, std::string_view comparison = {});
 
     /// Sentences about files that could not be written or are cut off at a limit, one per file; empty: all written.
     const std::vector<std::string>& errors() const noexcept { return errors_; }

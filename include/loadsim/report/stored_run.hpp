@@ -16,7 +16,8 @@
 
 namespace loadsim::report {
 
-/// A run as its files hold it: everything that budgets need but `recovery.latency`, and no records.
+/// A run as its files hold it: everything that budgets need but `recovery.latency`, and requests by condition or by phase together with
+/// service or segment (totals::groups are by service and segment alone); and no records.
 struct stored_run {
     std::filesystem::path path;
     measure::run_result result;

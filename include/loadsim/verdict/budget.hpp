@@ -111,7 +111,7 @@ enum class budget_verdict : std::uint8_t {
     pass,
     fail,
     no_data,
-    undecided ///< a latency was above its limit, and the load generator's own lateness could have decided that
+    undecided ///< it is not met, and the load generator's own lateness could have decided that
 };
 std::string_view to_string(budget_verdict); ///< "pass", "fail", "no data", "undecided"
 
@@ -155,6 +155,8 @@ std::string interval_text(const budget_result&);
 /// limit either (hops that do not count from due have no other figure), and that lag p99 of the same labels and loop delay p99 are
 /// at most a quarter of the limit. campaigns.latency and queued.wait: loop delay only. sessions and recovery: no such rule, as lag
 /// and loop delay are not measured while the fleet connects, and limits of recoveries are seconds.
+/// A budget on `unexpected` or `outcomes` that is not met is `undecided` if it would be met without the requests that were skipped for
+/// the generator's lateness (request_counts::skipped_late).
 /// A percentile that its samples do not carry (measure::is_carried()) is judged as observed.
 /// A budget of which has_part() is true is evaluated on its part of the run result; without one it has no data.
 /// `strict`: a limit within the interval is not met, and a percentile that is not carried is no data.

@@ -32,7 +32,10 @@ void arrival_dispatcher::begin(monotonic_time start) {
     next_ = cursor_.next();
 }
 
-void arrival_dispatcher::update(vehicle_id v) { free_.set(v, is_free(v)); }
+void arrival_dispatcher::update(vehicle_id v) {
+    free_.set(v, is_free(v));
+    if (!begun_late_.empty() && !ledger_.is_open(v)) begun_late_.erase(index(v));
+}
 
 bool arrival_dispatcher::is_free(vehicle_id v) const { return !ledger_.is_open(v) && vehicles_.available(v); }
 
@@ -67,14 +70,23 @@ void arrival_dispatcher::dispatch(const load::arrival& arrival, monotonic_time n
     const auto free = full ? std::nullopt : free_vehicle(arrival.id, first);
     auto due = plan_.due_request_of(arrival, free.value_or(first));
     due.due = start_ + arrival.due;
-    if (full) return ledger_.skip(due, "maxVusers reached", true);
-    if (!free) return ledger_.skip(due, "no vehicle was online and free", false);
+    const auto lag = now - due.due;
+    if (full) return ledger_.skip(due, "maxVusers reached", true, is_skipped_for_lateness(lag));
+    if (!free) return ledger_.skip(due, "no vehicle was online and free", false, is_skipped_for_lateness(lag));
     ledger_.begin(due, now);
     free_.set(due.vehicle, false);
+    if (lag > plan_.scenario.load.lag_limit) begun_late_.insert(index(due.vehicle));
     plan_.parameters.draw(due.id, due.service, parameters_);
     driver_.send(
         {due.id, due.vehicle}, plan_.vin_of(due.vehicle),
         {.service = due.service, .name = plan_.labels.platform_service(due.service), .parameters = parameters_});
+}
+
+bool arrival_dispatcher::is_skipped_for_lateness(nanoseconds lag) {
+    if (lag > plan_.scenario.load.lag_limit) return true;
+    if (begun_late_.empty()) return false;
+    begun_late_.erase(begun_late_.begin());
+    return true;
 }
 
 std::optional<vehicle_id> arrival_dispatcher::free_vehicle(arrival_id arrival, vehicle_id first) const {

@@ -9,8 +9,10 @@
 #include <loadsim/load/selection.hpp>
 #include <loadsim/measure/ledger.hpp>
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace loadsim::run {
@@ -39,6 +41,9 @@ private:
     bool is_free(vehicle_id) const;
     void dispatch(const load::arrival&, monotonic_time now);
     std::optional<vehicle_id> free_vehicle(arrival_id, vehicle_id first) const;
+    /// Of a request that is skipped: it is late itself, or takes the place of one that was begun late and is still open, which accounts
+    /// for one skipped request at most.
+    bool is_skipped_for_lateness(nanoseconds lag);
 
     const run_plan& plan_;
     fleet_partition partition_;
@@ -49,8 +54,9 @@ private:
     const time_source& time_;
     load::schedule::cursor cursor_;
     std::optional<load::arrival> next_;
-    load::free_vehicles free_;            ///< available and without an open request
-    std::vector<std::string> parameters_; ///< of the last request; reused
+    load::free_vehicles free_;                     ///< available and without an open request
+    std::unordered_set<std::uint32_t> begun_late_; ///< vehicles with an open request whose lag was above load.lagLimit
+    std::vector<std::string> parameters_;          ///< of the last request; reused
     monotonic_time start_{};
     bool all_due_ = false;
 };

@@ -20,6 +20,8 @@ measure::request_counts sample_requests(std::uint64_t from) {
     for (std::size_t i = 0; i < r.outcomes.size(); ++i) r.outcomes[i] = from + 2 + i;
     r.outcomes[3] = 0;
     r.unexpected = from + 20;
+    r.skipped_late = from + 21;
+    r.unexpected_late = from + 22;
     return r;
 }
 

@@ -185,6 +185,18 @@ TEST_F(ledger_test, a_skipped_arrival_is_due_and_ended_and_unexpected_unless_wan
         << "off the diagonal: as many as are unexpected";
 }
 
+TEST_F(ledger_test, counts_the_arrivals_that_the_generators_lateness_may_have_skipped) {
+    ledger.skip(the_request(), "no vehicle free", false);
+    ledger.skip(the_request(), "no vehicle free", false, true);
+    ledger.skip(the_request(), "maxVusers", true, true);
+    const auto t = ledger.take_counts();
+    for (const auto& counts : {t.requests, t.phases.at(0), t.groups.at({.service = 0, .phase = 0, .segment = 0})}) {
+        EXPECT_EQ(counts.unexpected, 2U);
+        EXPECT_EQ(counts.skipped_late, 2U);
+        EXPECT_EQ(counts.unexpected_late, 1U);
+    }
+}
+
 // What the platform is blamed for is counted from the instant at which the generator got to the request.
 TEST_F(ledger_test, hops_from_due_are_also_counted_from_begun) {
     begin_and_accept(); // 0.5 ms late

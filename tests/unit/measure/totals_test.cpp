@@ -21,6 +21,8 @@ request_counts some_requests(std::uint64_t from) {
     r.sent = from + 1;
     for (std::size_t i = 0; i < r.outcomes.size(); ++i) r.outcomes[i] = from + 2 + i;
     r.unexpected = from + 20;
+    r.skipped_late = from + 21;
+    r.unexpected_late = from + 22;
     return r;
 }
 
@@ -112,6 +114,8 @@ void expect_times(const request_counts& sum, std::uint64_t times, const request_
     EXPECT_EQ(sum.sent, times * one.sent);
     for (std::size_t i = 0; i < one.outcomes.size(); ++i) EXPECT_EQ(sum.outcomes[i], times * one.outcomes[i]) << i;
     EXPECT_EQ(sum.unexpected, times * one.unexpected);
+    EXPECT_EQ(sum.skipped_late, times * one.skipped_late);
+    EXPECT_EQ(sum.unexpected_late, times * one.unexpected_late);
 }
 
 /// Checks that `sum` is `times` times some_totals(). Structured binding: a new field must be checked here as well.

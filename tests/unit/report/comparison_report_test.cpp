@@ -62,12 +62,23 @@ TEST(comparison_report, shows_what_has_changed) {
     EXPECT_THAT(text, HasSubstr("+25.0 %  +21.0 % to +29.4 %  worse"));
     EXPECT_THAT(text, HasSubstr("accept{service=horn}.p99.9"));
     EXPECT_THAT(text, Not(HasSubstr("e2e{service=horn}")));
-    EXPECT_THAT(text, HasSubstr("2 rows by service and phase are not shown: 1 same, 1 cannot be told (--all)"));
+    EXPECT_THAT(text, HasSubstr("2 rows by service and phase are not shown: 1 same, 1 cannot be told (compare --all)"));
     EXPECT_THAT(text, HasSubstr("verdict   worse: unexpected 0 to 4, e2e.p99.9 +25.0 %\n"));
     const auto whole = comparison_text(sample_comparison(), sample_heading(), true);
     EXPECT_THAT(whole, HasSubstr("e2e{service=horn}.p99.9"));
     EXPECT_THAT(whole, HasSubstr("too few samples"));
     EXPECT_THAT(whole, Not(HasSubstr("not shown")));
+}
+
+TEST(comparison_report, has_two_lines_for_a_summary) {
+    EXPECT_EQ(comparison_summary(sample_comparison(), "baseline.json"),
+              "\nbaseline  worse: unexpected 0 to 4, e2e.p99.9 +25.0 %\n    against baseline.json; largest change: "
+              "e2e.p99.9 from 100 ms to 125 ms, 95 % interval +21.0 % to +29.4 %\n");
+    run_comparison same;
+    same.old_requests = same.new_requests = 60;
+    same.latencies = {compared_row(measure::hop::e2e, "", change_verdict::same)};
+    EXPECT_EQ(comparison_summary(same, "reports/a"), "\nbaseline  no change\n    against reports/a\n");
+    EXPECT_EQ(comparison_summary({}, "a"), "\nbaseline  nothing to compare\n    against a\n");
 }
 
 TEST(comparison_report, is_a_table_in_markdown) {

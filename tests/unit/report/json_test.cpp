@@ -86,7 +86,8 @@ TEST(summary_json, counts_requests_by_outcome_phase_and_segment) {
     const auto s = summary();
     expect_json(s.at("requests"),
                 R"({"due":60,"sent":59,"unexpected":1,"outcomes":{"executed":50,"failed":0,"timed_out":9,"rejected":0,
-        "errored":0,"unanswered":0,"skipped":1},"planned":61,"open":0,"error_reasons":{"no vehicle was free":1}})");
+        "errored":0,"unanswered":0,"skipped":1},"skipped_late":0,"unexpected_late":0,"planned":61,"open":0,
+        "error_reasons":{"no vehicle was free":1}})");
     expect_json(s.at("outcome_matrix"), R"([
         {"segment":"good","behaviour":"success","service":"horn","expected_outcomes":["executed"],"outcome":"executed",
          "unexpected":false,"count":40},

@@ -168,9 +168,23 @@ TEST_F(report_folder, has_a_histogram_log_in_hdr_format) {
     const auto log = text("latency.hlog");
     ASSERT_THAT(log, StartsWith(header));
     // Second 16, from 15 s to 16 s: only lag and e2e have samples; hops without samples get no line.
+    const auto e2e = p.interval.latencies.select(measure::hop::e2e);
     EXPECT_EQ(log.substr(header.size()),
               measure::hdr_log_line("lag", 15s, 1s, p.interval.latencies.select(measure::hop::lag)) +
-                  measure::hdr_log_line("e2e", 15s, 1s, p.interval.latencies.select(measure::hop::e2e)));
+                  measure::hdr_log_line("e2e", 15s, 1s, e2e) + measure::hdr_log_line("", 15s, 1s, e2e));
+}
+
+// HistogramLogProcessor of HdrHistogram 2.1.11 ends with a NullPointerException if no line has the tag it is given, or none.
+TEST_F(report_folder, has_a_line_without_a_tag_in_each_interval_of_its_histogram_log) {
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    measure::progress p;
+    p.elapsed = 2s;
+    p.interval_s = 1;
+    writer.write(p);
+    EXPECT_EQ(text("latency.hlog"), measure::hdr_log_header(start)) << "no samples, no lines";
+    p.interval.latencies.record(measure::hop::lag, 0, 0, 1ms);
+    writer.write(p);
+    EXPECT_THAT(text("latency.hlog"), testing::EndsWith(measure::hdr_log_line("", 1s, 1s, {})));
 }
 
 TEST_F(report_folder, gets_its_summary_at_the_end) {

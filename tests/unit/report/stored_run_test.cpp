@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -80,11 +82,18 @@ TEST_F(stored_folder, has_all_of_its_result) {
     const auto stored = read_stored_run(path, labels);
     ASSERT_TRUE(stored) << to_string(stored.error());
     auto run = sample_run::run();
-    run.load_phases.clear(); // a folder has the rates of phases alone, and no loop delay by phase
-    run.sum.phase_loop_delay.clear();
+    run.load_phases.clear(); // a folder has the rates of phases alone
     EXPECT_EQ(summary_json(stored->result, sample_run::missed_budget(), labels),
               summary_json(run, sample_run::missed_budget(), sample_run::labels()));
     EXPECT_EQ(stored->result.sum.latencies.cells(), sample_run::run().sum.latencies.cells());
+    EXPECT_EQ(stored->result.sum.phase_loop_delay, run.sum.phase_loop_delay);
+    const auto held = [&](const char* budget) {
+        return verdict::evaluate_budget(*verdict::parse_budget(budget), stored->result, labels).observed_text;
+    };
+    EXPECT_EQ(held("outcomes.executed{phase=steady} == 1"), "40");
+    EXPECT_EQ(held("outcomes.executed{service=horn} == 1"), "40");
+    EXPECT_EQ(held("outcomes.executed{segment=good} == 1"), "50");
+    EXPECT_EQ(held("unexpected{segment=silent,service=horn}.rate == 0%"), "10%");
     EXPECT_EQ(stored->version, "1.2.3");
     EXPECT_EQ(stored->verdict, "fail");
     EXPECT_THAT(stored->warnings, IsEmpty());
@@ -129,7 +138,8 @@ TEST_F(stored_folder, becomes_a_baseline_and_is_read_back) {
     const auto merged = merge_runs(runs);
     ASSERT_TRUE(merged);
     const auto text = baseline_json(*merged, side_of(runs, labels));
-    EXPECT_LT(text.size(), 20'000U);
+    EXPECT_LT(text.size(), 4'000U) << text;
+    EXPECT_EQ(text.find("from_begun"), std::string::npos) << "only what is compared";
     write("baseline.json", text);
 
     measure::labels read_labels;
@@ -150,6 +160,83 @@ TEST_F(stored_folder, becomes_a_baseline_and_is_read_back) {
 
     write("baseline.json", text.substr(0, text.size() / 2));
     EXPECT_THAT(refusal(folder / "baseline.json"), HasSubstr("is no whole JSON document"));
+}
+
+TEST_F(stored_folder, as_a_baseline_has_one_histogram_for_all_segments) {
+    measure::labels labels;
+    std::vector<stored_run> runs{*read_stored_run(write_run("a"), labels)};
+    const auto size = baseline_json(runs.front(), side_of(runs, labels)).size();
+    for (std::uint32_t segment = 2; segment < 50; ++segment) {
+        const measure::request_group group{.service = 0, .phase = 1, .segment = segment};
+        runs.front().result.sum.latencies.merge(
+            {measure::hop::e2e, group}, runs.front().result.sum.latencies.select(measure::hop::e2e, {.segment = 0}));
+        labels.segments.push_back("segment " + std::to_string(segment));
+    }
+    EXPECT_LT(baseline_json(runs.front(), side_of(runs, labels)).size(), size + 500);
+}
+
+TEST_F(stored_folder, and_baseline_with_numbers_of_no_run_are_refused_with_a_sentence) {
+    measure::labels labels;
+    const auto path = write_run("run");
+    const std::vector<stored_run> runs{*read_stored_run(path, labels)};
+    const auto baseline = baseline_json(runs.front(), side_of(runs, labels));
+    std::ifstream in(path / "summary.json");
+    const std::string summary{std::istreambuf_iterator<char>(in), {}};
+    const struct {
+        const char* from;
+        const char* to;
+        const char* says;
+        bool is_in_summary = true;
+    } rows[] = {
+        {"\"due\": 60", "\"due\": -60", "requests.due is -60: it cannot be negative or infinite"},
+        {"\"due\": 60", "\"due\": 60.5", "requests.due is 6.05E1: a whole number up to 17592186044416 belongs there"},
+        {"\"due\": 60", "\"due\": \"60\"", "requests.due is \"60\": a whole number"},
+        {"\"due\": 60", "\"due\": 99999999999999999999", "a whole number"},
+        {"\"due\": 60", "\"due\": 18446744073709551615", "a whole number"},
+        {"\"due\": 60", "\"due\": 59", "requests.outcomes, as a sum, is 60, more than the 59 that were due"},
+        {"\"sent\": 59", "\"sent\": 61", "requests.sent is 61, more than the 60 that were due"},
+        {"\"unexpected\": 1", "\"unexpected\": 61", "requests.unexpected is 61, more than"},
+        {"\"executed\": 50", "\"executed\": 1e300", "requests.outcomes.executed is 1E300: a whole number"},
+        {"\"duration_ms\": 34250", "\"duration_ms\": -1", "duration_ms is -1: it cannot"},
+        {"\"runs\": 1", "\"runs\": -1", "runs is -1: it cannot", false},
+        {"\"runs\": 1", "\"runs\": 0", "has no number of runs", false},
+        {"\"runs\": 1", "\"runs\": 5000000000", "has no number of runs", false},
+        {"\"loop_delay\"", "\"loop_relay\"", "has no latencies: it is of another version", false},
+        {"\"HISTFAAA", "\"HISTFAAB", "latencies.lag: ", false},
+    };
+    for (const auto& row : rows) {
+        ASSERT_NE(baseline.find(row.from), std::string::npos) << row.from << baseline;
+        write("baseline.json", replaced(baseline, row.from, row.to));
+        EXPECT_THAT(refusal(folder / "baseline.json"), HasSubstr(row.says)) << row.to;
+        if (!row.is_in_summary) continue;
+        std::ofstream(path / "summary.json") << replaced(summary, row.from, row.to);
+        EXPECT_THAT(refusal(path), HasSubstr(row.says)) << row.to;
+    }
+}
+
+TEST_F(stored_folder, has_as_many_samples_as_its_histograms_say) {
+    const auto path = write_run("run");
+    std::ifstream in(path / "histograms.jsonl");
+    const std::string lines{std::istreambuf_iterator<char>(in), {}};
+    const auto samples =
+        lines.substr(lines.find("\"samples\":"), lines.find(",\"negative\"") - lines.find("\"samples\":"));
+    const struct {
+        std::string from;
+        const char* to;
+        const char* says;
+    } rows[] = {
+        {samples, "\"samples\":1234567", "not as many in `samples`"},
+        {samples, "\"samples\":-1", "not as many in `samples`"},
+        {"\"negative\":0", "\"negative\":1234567", "more negative or overflowing samples"},
+        {"\"overflow\":0", "\"overflow\":1234567", "more negative or overflowing samples"},
+    };
+    for (const auto& row : rows) {
+        std::ofstream(path / "histograms.jsonl") << replaced(lines, row.from, row.to);
+        measure::labels labels;
+        const auto stored = read_stored_run(path, labels);
+        ASSERT_TRUE(stored);
+        EXPECT_THAT(stored->warnings, ElementsAre(testing::AllOf(HasSubstr("line 1 is skipped"), HasSubstr(row.says))));
+    }
 }
 
 TEST_F(stored_folder, is_merged_with_another_one_exactly) {

@@ -275,6 +275,36 @@ TEST(arrival_dispatcher, follows_the_availability_that_the_fleet_reports) {
     EXPECT_EQ(f.driver.sent.size(), 4U) << "first choices and substitutes: each vehicle has a request";
 }
 
+// Ten arrivals for four vehicles; load.lagLimit is 100 ms.
+TEST(arrival_dispatcher, tells_which_skips_its_own_lateness_may_have_caused) {
+    struct {
+        std::vector<nanoseconds> turns; ///< after the start
+        bool frees_vehicles;            ///< after each turn
+        std::uint64_t skipped, late;
+        const char* reason;
+    } const rows[] = {
+        {{100ms, 200ms, 300ms, 400ms, 500ms, 600ms, 700ms, 800ms, 900ms, 1s}, false, 6, 0, "a fleet that is too small"},
+        {{1s}, false, 6, 6, "a stall: four of the skipped are late, and two more are due when late ones are open"},
+        {{500ms, 600ms, 700ms, 800ms, 900ms, 1s},
+         false,
+         6,
+         3,
+         "three requests were begun late, and each accounts for one"},
+        {{500ms, 600ms, 700ms, 800ms, 900ms, 1s}, true, 1, 1, "all are free again after the turn"},
+    };
+    for (const auto& row : rows) {
+        dispatch_fixture f;
+        for (const auto turn : row.turns) {
+            f.dispatch_due(f.start + turn);
+            if (row.frees_vehicles) f.complete_all();
+        }
+        const auto counts = f.ledger.take_counts().requests;
+        EXPECT_EQ(counts.outcomes[static_cast<std::size_t>(outcome::skipped)], row.skipped) << row.reason;
+        EXPECT_EQ(counts.skipped_late, row.late) << row.reason;
+        EXPECT_EQ(counts.unexpected_late, row.late) << row.reason;
+    }
+}
+
 TEST(arrival_dispatcher, shards_divide_the_arrivals) {
     std::set<std::uint64_t> all;
     std::uint64_t due = 0;

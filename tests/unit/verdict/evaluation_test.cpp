@@ -484,6 +484,57 @@ TEST(evaluate_budget, that_the_generators_lateness_could_have_decided_is_undecid
         << "nothing shows that it was the platform";
 }
 
+namespace {
+
+/// A thousand requests, of which seven were skipped: `late` of them for the generator's lateness.
+measure::run_result seven_skipped(std::uint64_t late) {
+    measure::run_result run;
+    measure::request_counts counts;
+    counts.due = 1000;
+    counts.outcomes[static_cast<std::size_t>(outcome::executed)] = 993;
+    counts.outcomes[static_cast<std::size_t>(outcome::skipped)] = counts.unexpected = 7;
+    counts.skipped_late = counts.unexpected_late = late;
+    run.sum.requests = counts;
+    run.sum.phases = {{}, counts, {}};
+    run.sum.groups[{.service = 0, .phase = 1, .segment = 0}] = counts;
+    return run;
+}
+
+} // namespace
+
+TEST(evaluate_budget, that_late_skips_decide_is_undecided) {
+    const struct {
+        const char* budget;
+        std::uint64_t late;
+        budget_verdict verdict;
+        const char* reason;
+    } rows[] = {
+        {"unexpected == 0", 0, budget_verdict::fail, "the fleet was too small"},
+        {"unexpected == 0", 7, budget_verdict::undecided, "all of them may be the generator's"},
+        {"unexpected == 0", 6, budget_verdict::fail, "one is not"},
+        {"unexpected <= 2", 5, budget_verdict::undecided, "the others are permitted"},
+        {"unexpected <= 2", 4, budget_verdict::fail, "the others are too many"},
+        {"unexpected.rate < 0.5%", 3, budget_verdict::undecided, "4 of 997"},
+        {"unexpected.rate < 0.5%", 2, budget_verdict::fail, "5 of 998"},
+        {"outcomes.skipped == 0", 7, budget_verdict::undecided, "the outcome itself"},
+        {"outcomes.skipped{phase=steady} == 0", 7, budget_verdict::undecided, "by phase"},
+        {"outcomes.skipped{service=horn} == 0", 7, budget_verdict::undecided, "by another label"},
+        {"outcomes.executed.rate > 99.5%", 7, budget_verdict::undecided, "993 of 993"},
+        {"outcomes.executed >= 995", 7, budget_verdict::fail, "there were not as many"},
+        {"outcomes.skipped <= 7", 7, budget_verdict::pass, "a pass stays one"},
+        {"sessions.refused > 0", 7, budget_verdict::fail, "not of requests"},
+        {"e2e.count > 0", 7, budget_verdict::fail, "of samples"},
+    };
+    for (const auto& row : rows)
+        EXPECT_EQ(evaluate_budget(*parse_budget(row.budget), seven_skipped(row.late), names).verdict, row.verdict)
+            << row.budget << ", " << row.late << " late: " << row.reason;
+    auto wanted = seven_skipped(7); // maxVusers
+    wanted.sum.requests.unexpected = wanted.sum.requests.unexpected_late = 0;
+    EXPECT_EQ(evaluate_budget(*parse_budget("outcomes.skipped == 0"), wanted, names).verdict,
+              budget_verdict::undecided);
+    EXPECT_EQ(evaluate_budget(*parse_budget("unexpected == 0"), wanted, names).verdict, budget_verdict::pass);
+}
+
 TEST(evaluate_budget, has_the_interval_of_a_percentile) {
     const auto run = five_hundred_requests(1ms);
     const auto result = evaluate_budget(*parse_budget("e2e{service=horn}.p99 < 165ms"), run, names);
@@ -549,6 +600,7 @@ TEST(evaluate_budget, has_a_sentence) {
     counted.sum = seen();
     const measure::run_result nothing;
     const auto late = one_request(7ms, 163ms, 9ms);
+    const auto late_skips = seven_skipped(7);
     const struct {
         const char* budget;
         const measure::run_result& run;
@@ -582,6 +634,10 @@ TEST(evaluate_budget, has_a_sentence) {
         {"e2e.p99 < 1s", late, true,
          "e2e.p99 < 1s is not judged under --strict: observed 163ms in 1 sample, too few to carry p99"},
         {"unexpected == 0", counted, false, "unexpected == 0 missed by 2 (observed 2 in 1000 requests)"},
+        {"unexpected == 0", late_skips, false,
+         "unexpected == 0 undecided: observed 7 in 1000 requests. Without 7 of them, skipped because the load "
+         "generator "
+         "was late, it would hold: use a less busy machine, more shards (--shards) or fewer requests a second"},
         {"unexpected == 2", counted, false, "unexpected == 2 holds (observed 2 in 1000 requests)"},
         {"unexpected.rate < 0.15%", counted, false,
          "unexpected.rate < 0.15% missed by 0.05 percentage points (observed 0.2% in 1000 requests)"},

@@ -206,6 +206,17 @@ TEST(evaluate, a_platform_that_stands_still_misses_its_budget) {
     EXPECT_EQ(result.code, exit_code::missed);
 }
 
+TEST(evaluate, requests_skipped_because_of_a_stall_make_a_run_invalid_and_no_fail) {
+    auto run = good_run();
+    --run.sum.requests.outcomes[static_cast<std::size_t>(outcome::executed)];
+    run.sum.requests.outcomes[static_cast<std::size_t>(outcome::skipped)] = run.sum.requests.unexpected = 1;
+    EXPECT_EQ(evaluate(run, budgets({"unexpected == 0"}), {}).code, exit_code::missed);
+    run.sum.requests.skipped_late = run.sum.requests.unexpected_late = 1;
+    const auto evaluation = evaluate(run, budgets({"unexpected == 0"}), {});
+    EXPECT_EQ(evaluation.verdict, run_verdict::invalid);
+    EXPECT_EQ(evaluation.code, exit_code::invalid);
+}
+
 TEST(evaluate, notes_when_nothing_was_tested) {
     const run_result idle;
     const auto note = evaluate(idle, {}, {});
