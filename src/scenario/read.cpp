@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
@@ -241,12 +242,21 @@ bool read_context::expect_map(const yaml_node& n, std::string_view expected) {
     }
     std::unordered_map<std::string_view, source_location> first;
     for (const auto& m : n.members) {
+        expect_printable(m.location, m.key);
         const auto [entry, is_new] = first.emplace(m.key, m.location);
         if (!is_new)
             add_problem(m.location,
                         fmt::format("the key '{}' is there twice, first in line {}", m.key, entry->second.line));
     }
     return true;
+}
+
+bool read_context::expect_printable(source_location location, std::string_view name) {
+    if (printable_length(name) == name.size()) return true;
+    add_problem(location, fmt::format("the name '{}' has a line break or another control character, which no line of a "
+                                      "report can hold; leave it out",
+                                      excerpt(name, 100)));
+    return false;
 }
 
 std::string join_path(std::string_view path, std::string_view key) {
