@@ -33,18 +33,10 @@ void name_conditions(std::vector<vehicle::condition>& all) {
     }
 }
 
-/// True: the load has requests. Without any, budgets on them would have no data.
-bool plans_requests(const scenario::load& l) {
-    return std::ranges::any_of(l.phases, [](const loadsim::load::phase& p) {
-        return !p.pause && (p.arrival_count.value_or(0) != 0 || p.arrival_rate.per_second > 0 ||
-                            p.ramp_to.value_or(rate{}).per_second > 0);
-    });
-}
-
 /// An empty list switches the default budgets off.
 void add_default_budgets(scenario_config& config, const yaml_node& root) {
     const auto* given = root.find("budgets");
-    if ((given != nullptr && config.budgets.empty()) || !plans_requests(config.load)) return;
+    if (given != nullptr && config.budgets.empty()) return;
     for (auto& missing : verdict::missing_default_budgets(config.budgets)) config.budgets.push_back(std::move(missing));
 }
 
