@@ -12,22 +12,29 @@
 namespace loadsim::app {
 namespace {
 
-struct rehearse_options {
+struct rehearse_options : job_flags {
     scenario_flags scenario;
     std::string report;
     display_flags display;
 };
 
 exit_code rehearse(const rehearse_options& options) {
-    const auto setup = prepare_run(options.scenario, options.report);
+    const auto labels = report::parse_run_labels(options.labels);
+    if (!labels) {
+        print_problems(labels.error());
+        return exit_code::usage;
+    }
+    const auto setup = prepare_run(options.scenario, options.report, options.overwrite);
     if (!setup) return setup.error();
     const auto& [scenario, folder] = *setup;
-    run_report report(scenario, folder,
+    run_report report(scenario, folder.path,
                       {.quiet = options.display.quiet,
+                       .strict = options.strict,
                        .terminal = report::terminal_of(stdout),
                        .colour = options.display.colour_choice(),
                        .verbose = options.display.verbose,
                        .mode = measure::run_mode::rehearsal,
+                       .labels = *labels,
                        .informs_github = true});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
         report.report_failure(done.error());
@@ -43,6 +50,7 @@ command rehearse_command() {
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
+    std::ranges::move(job_flags_of(*options, "--report"), std::back_inserter(flags));
     std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
     return {.name = "rehearse",
             .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",
