@@ -37,6 +37,11 @@ CLI::Option* add_flag(CLI::App& to, const flag& f) {
         f.into);
 }
 
+/// An unset variable of a script must not mean the default. Part of a message; empty: none.
+std::string reason_to_refuse_text(const std::string& text) {
+    return text.empty() ? "is empty; give it a value, or leave it out" : "";
+}
+
 void add_flags(CLI::App& to, const command& c) {
     std::map<std::string, CLI::Option*> by_name;
     std::map<std::string, CLI::Option_group*> groups;
@@ -56,6 +61,7 @@ void add_flags(CLI::App& to, const command& c) {
         if (f.limits) option->check(CLI::Range(f.limits->from, f.limits->to));
         if (!f.one_of.empty()) option->check(CLI::IsMember(f.one_of));
         if (f.existing_file) option->check(CLI::ExistingFile);
+        if (value_kind_of(f) == value_kind::file_or_text) option->check(reason_to_refuse_text);
         if (!f.needs.empty()) option->needs(by_name.at(f.needs));
         if (!f.excludes.empty()) option->excludes(by_name.at(f.excludes));
         by_name[f.name] = option;

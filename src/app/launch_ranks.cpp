@@ -32,17 +32,17 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.display.quiet) command.emplace_back("--quiet");
     if (options.display.verbose) command.emplace_back("--verbose");
     if (options.json) command.emplace_back("--json");
-    if (options.strict) command.emplace_back("--strict");
+    append_job_flags(options, command);
     if (!options.metrics.empty()) command.insert(command.end(), {"--metrics", options.metrics});
     if (!options.otlp.empty()) command.insert(command.end(), {"--otlp", options.otlp});
     if (!options.baseline.empty()) command.insert(command.end(), {"--baseline", options.baseline});
     command.insert(command.end(), {"--color", options.display.colour});
-    for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;
 }
 
 std::vector<std::pair<std::string, std::string>> rank_environment(const run_options& options) {
-    std::vector<std::pair<std::string, std::string>> variables{{command_name_variable, command_name()}};
+    std::vector<std::pair<std::string, std::string>> variables{{command_name_variable, command_name()},
+                                                               {launcher_has_folder_variable, "1"}};
     winsize size{};
     if (report::terminal_of(stdout).takes_escape_codes && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
         variables.emplace_back(terminal_columns_variable, std::to_string(size.ws_col));
@@ -121,8 +121,8 @@ exit_code launch_ranks(const run_options& options) {
     }
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return folder.error();
-    link_latest_report(options.report, *folder);
-    return run_with_retries(*folder, of_ranks, [&](const std::filesystem::path& of_run) {
+    link_latest_report(options.report, folder->path);
+    return run_with_retries(folder->path, of_ranks, [&](const std::filesystem::path& of_run) {
         return launch_once(of_ranks, *scenario, of_run);
     });
 }

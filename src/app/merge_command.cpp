@@ -34,12 +34,13 @@ exit_code merge(const merge_options& options) {
     const auto folder = make_report_folder(options.out, merged->result.scenario);
     if (!folder) return folder.error();
     const auto evaluation = verdict::evaluate(merged->result, {}, labels);
-    if (const auto errors = report::write_merged_run(*folder, *merged, evaluation, labels, *runs); !errors.empty()) {
+    if (const auto errors = report::write_merged_run(folder->path, *merged, evaluation, labels, *runs);
+        !errors.empty()) {
         print_problems(errors);
         return exit_code::setup;
     }
     print_output(fmt::format("{} runs with {} requests are merged into {}\n", runs->size(),
-                             merged->result.sum.requests.due, folder->string()));
+                             merged->result.sum.requests.due, folder->path.string()));
     return exit_code::pass;
 }
 

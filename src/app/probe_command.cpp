@@ -141,9 +141,9 @@ exit_code probe(const probe_options& options) {
     }
     const auto folder = make_report_folder(options.report, scenario.name + "-probe");
     if (!folder) return folder.error();
-    if (!log_to_folder(*folder)) return exit_code::setup;
+    if (!log_to_folder(folder->path)) return exit_code::setup;
 
-    run_report report(scenario, *folder, {.quiet = true, .terminal = report::terminal_of(stdout)});
+    run_report report(scenario, folder->path, {.quiet = true, .terminal = report::terminal_of(stdout)});
     std::vector<measure::request_record> records;
     std::vector<measure::anomaly_record> anomalies;
     auto listener = report.listener();
@@ -166,8 +166,8 @@ exit_code probe(const probe_options& options) {
         flush_output(stdout);
     };
     const auto findings = run::probe(
-        scenario, {.folder = *folder, .vehicle = request->vehicle.value_or(vehicle_id{0}), .linger = *linger}, listener,
-        print_message);
+        scenario, {.folder = folder->path, .vehicle = request->vehicle.value_or(vehicle_id{0}), .linger = *linger},
+        listener, print_message);
     if (!findings) {
         report.report_failure(findings.error());
         return exit_code::setup;
@@ -182,7 +182,7 @@ exit_code probe(const probe_options& options) {
     const bool as_expected = print_result(records, anomalies);
     const bool contract_matches =
         std::ranges::count(*findings, run::contract_finding::kind::failed, &run::contract_finding::result) == 0;
-    print_output(fmt::format("report    {}\n", folder->string()));
+    print_output(fmt::format("report    {}\n", folder->path.string()));
     if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
     if (cut_short) return exit_code::invalid; // part of a probe says nothing about the contract
     return as_expected && contract_matches ? exit_code::pass : exit_code::missed;

@@ -12,7 +12,7 @@
 namespace loadsim::app {
 namespace {
 
-struct rehearse_options {
+struct rehearse_options : job_flags {
     scenario_flags scenario;
     std::string report;
     std::string baseline;
@@ -20,15 +20,22 @@ struct rehearse_options {
 };
 
 exit_code rehearse(const rehearse_options& options) {
-    const auto setup = prepare_run(options.scenario, options.report, false, options.baseline);
+    const auto labels = report::parse_run_labels(options.labels);
+    if (!labels) {
+        print_problems(labels.error());
+        return exit_code::usage;
+    }
+    const auto setup = prepare_run(options.scenario, options.report, options.overwrite, options.baseline);
     if (!setup) return setup.error();
     const auto& [scenario, folder, baseline] = *setup;
-    run_report report(scenario, folder,
+    run_report report(scenario, folder.path,
                       {.quiet = options.display.quiet,
+                       .strict = options.strict,
                        .terminal = report::terminal_of(stdout),
                        .colour = options.display.colour_choice(),
                        .verbose = options.display.verbose,
                        .mode = measure::run_mode::rehearsal,
+                       .labels = *labels,
                        .informs_github = true,
                        .baseline = baseline ? &*baseline : nullptr});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
@@ -46,6 +53,7 @@ command rehearse_command() {
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
     flags.push_back(baseline_flag_of(options->baseline));
+    std::ranges::move(job_flags_of(*options, "--report"), std::back_inserter(flags));
     std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
     return {.name = "rehearse",
             .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",

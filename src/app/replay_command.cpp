@@ -92,7 +92,7 @@ exit_code replay_repeatedly(const replay_options& options, const run_setup& setu
     std::vector<report::replay_comparison> all;
     auto code = exit_code::pass;
     for (std::uint32_t i = 1; i <= options.repeat && code == exit_code::pass; ++i) {
-        const auto folder = report::make_folder(setup.folder / fmt::format("repetition-{}", i));
+        const auto folder = report::make_folder(setup.folder.path / fmt::format("repetition-{}", i));
         if (!folder) {
             print_problems(folder.error());
             return exit_code::setup;
@@ -119,7 +119,7 @@ exit_code replay_repeatedly(const replay_options& options, const run_setup& setu
 exit_code replay_requests(const replay_options& options, const run_setup& setup, vehicle_id vehicle,
                           const std::vector<request_record>& original) {
     run::replay_options selection{
-        .folder = setup.folder, .vehicle = vehicle, .arrivals = {}, .capture_file = options.packets};
+        .folder = setup.folder.path, .vehicle = vehicle, .arrivals = {}, .capture_file = options.packets};
     for (const auto& r : original) selection.arrivals.push_back(arrival_id{r.arrival});
     if (options.repeat > 1) return replay_repeatedly(options, setup, std::move(selection), original);
     const auto comparison = replay_once(setup.scenario, selection, options.display, original, [&](const auto& one) {
@@ -143,10 +143,10 @@ exit_code replay(const replay_options& options) {
     if (!vehicle)
         return refuse(
             {flags.file, fmt::format("names no vehicle {}; is it the scenario of that run?", original.front().vin)});
-    const auto folder = make_report_folder(options.report, scenario->name + "-replay");
+    auto folder = make_report_folder(options.report, scenario->name + "-replay");
     if (!folder) return folder.error();
-    if (!log_to_folder(*folder)) return exit_code::setup;
-    return replay_requests(options, {*scenario, *folder}, *vehicle, original);
+    if (!log_to_folder(folder->path)) return exit_code::setup;
+    return replay_requests(options, {*scenario, std::move(*folder)}, *vehicle, original);
 }
 
 } // namespace

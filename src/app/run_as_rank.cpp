@@ -7,6 +7,7 @@
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/spool.hpp>
+#include <loadsim/report/report_folder.hpp>
 #include <loadsim/run/ranks.hpp>
 #include <loadsim/scenario/read.hpp>
 
@@ -19,6 +20,7 @@
 #include <cstdlib>
 #include <functional>
 #include <string_view>
+#include <utility>
 
 namespace loadsim::app {
 namespace {
@@ -66,6 +68,16 @@ exit_code refuse(cluster::mpi_channel& channel, const problems& errors, exit_cod
     return release_ranks_and_exit(channel, code);
 }
 
+/// Rank 0 on another host than the launcher has no folder yet.
+or_exit_code<report::run_folder> folder_of_ranks(const run_options& options, const std::string& name) {
+    if (std::getenv(launcher_has_folder_variable) == nullptr)
+        return make_report_folder(options.report, name, options.overwrite);
+    auto made = report::make_folder(options.report);
+    if (made) return report::run_folder{std::move(*made)};
+    print_problems(made.error());
+    return exit_code::setup;
+}
+
 exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
     const auto handshake = run::gather_ranks(
@@ -78,18 +90,19 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     if (!metrics) return release_ranks_and_exit(channel, metrics.error());
     const auto baseline = read_baseline(options.baseline, *scenario);
     if (!baseline) return release_ranks_and_exit(channel, baseline.error());
-    const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
-    if (!folder) return release_ranks_and_exit(channel, folder.error());
-    if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
-    link_latest_report(options.report, *folder);
+    const auto taken = folder_of_ranks(options, scenario->name);
+    if (!taken) return release_ranks_and_exit(channel, taken.error());
+    const auto& folder = taken->path;
+    if (!log_to_folder(folder)) return release_ranks_and_exit(channel, exit_code::setup);
+    link_latest_report(options.report, folder);
 
     const auto shards = options.shards != 0 ? options.shards : run::default_shards(channel.info().count > 1);
     const auto trace_run = run::random_trace_run();
-    run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
+    run::start_ranks(channel, {.folder = folder.string(), .shards = shards, .trace_run = trace_run});
     auto display = report_options_of(options, launcher_terminal());
     display.metrics = metrics->get();
     if (*baseline) display.baseline = &**baseline;
-    run_report report(*scenario, *folder, display);
+    run_report report(*scenario, folder, display);
     bool aborted = false;
     auto listener = report.listener();
     listener.on_notice(run::describe_ranks(channel, shards));
@@ -104,7 +117,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
         }
     };
     const auto done = run::execute(
-        *scenario, {.folder = *folder, .shards = shards, .ranks = &channel, .trace_run = trace_run}, listener);
+        *scenario, {.folder = folder, .shards = shards, .ranks = &channel, .trace_run = trace_run}, listener);
     if (!done) report.report_failure(done.error());
     return release_ranks_and_exit(channel, done ? report.code() : exit_code::setup, listener.on_notice);
 }

@@ -42,8 +42,8 @@ exit_code run_single_process(const run_options& options) {
     if (!metrics) return metrics.error();
     const auto setup = prepare_run(options.scenario, options.report, options.overwrite, options.baseline);
     if (!setup) return setup.error();
-    return run_with_retries(setup->folder, options, [&](const std::filesystem::path& folder) {
-        if (folder != setup->folder && !log_to_folder(folder)) return run_attempt{.code = exit_code::setup};
+    return run_with_retries(setup->folder.path, options, [&](const std::filesystem::path& folder) {
+        if (folder != setup->folder.path && !log_to_folder(folder)) return run_attempt{.code = exit_code::setup};
         return run_once(setup->scenario, options, folder, **metrics, setup->baseline);
     });
 }
@@ -53,10 +53,11 @@ exit_code run(const run_options& options) {
         print_problems(labels.error());
         return exit_code::usage;
     }
-    if (const auto in_the_way = check_retry_folders(options); !in_the_way.empty()) {
-        print_problems(in_the_way);
-        return exit_code::setup;
-    }
+    if (!options.report.empty()) // before anything is made or replaced; of a default name when it is known
+        if (const auto in_the_way = check_retry_folders(options.report, options); !in_the_way.empty()) {
+            print_problems(in_the_way);
+            return exit_code::setup;
+        }
     if (options.ranks != 0) return launch_ranks(options);
     if (!cluster::launched_by_mpi()) return run_single_process(options);
     if (options.retry_invalid == 0) return run_as_rank(options);
@@ -85,13 +86,7 @@ command run_command() {
     auto flags = scenario_flags_of(options->scenario);
     flags.push_back(
         {.name = "--report", .into = &options->report, .help = "Folder for the report (default: reports/NAME-TIME)"});
-    flags.push_back({.name = "--overwrite",
-                     .into = &options->overwrite,
-                     .help = "Replaces the report that is in the folder of --report",
-                     .needs = "--report"});
-    flags.push_back({.name = "--label",
-                     .into = &options->labels,
-                     .help = "NAME=VALUE for the report's files, such as commit=4f3c2a1; may be given several times"});
+    std::ranges::move(job_flags_of(*options, "--report"), std::back_inserter(flags));
     flags.push_back({.name = "--shards",
                      .into = &options->shards,
                      .help = "Threads of the generator (default: one for two cores; with ranks, one in each)",
@@ -105,10 +100,6 @@ command run_command() {
                      .help = "Hosts to start the ranks on, as mpirun reads it",
                      .existing_file = true,
                      .needs = "--ranks"});
-    flags.push_back({.name = "--strict",
-                     .into = &options->strict,
-                     .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of "
-                             "too few samples is no data"});
     flags.push_back(baseline_flag_of(options->baseline));
     flags.push_back({.name = "--retry-invalid",
                      .into = &options->retry_invalid,

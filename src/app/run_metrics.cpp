@@ -28,7 +28,7 @@ or_exit_code<std::unique_ptr<run_metrics>> run_metrics::start(const std::string&
     };
     auto made = std::make_unique<run_metrics>();
     if (!collector.empty()) {
-        const auto url = net::parse_api_url(collector);
+        const auto url = net::parse_collector_url(collector);
         if (!url) return fail(of_flag("--otlp", url.error()), exit_code::usage);
         const char* headers = std::getenv(otlp_headers_variable);
         auto exporter = otlp_exporter::start(*url, headers != nullptr ? headers : "");

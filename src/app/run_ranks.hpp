@@ -12,7 +12,7 @@
 
 namespace loadsim::app {
 
-struct run_options {
+struct run_options : job_flags {
     scenario_flags scenario;
     std::string report;
     std::uint32_t shards = 0;
@@ -20,14 +20,10 @@ struct run_options {
     std::string hostfile;
     display_flags display;
     bool json = false;
-    std::vector<std::string> labels{}; ///< --label NAME=VALUE; checked
-    bool overwrite = false;
     std::uint32_t retry_invalid = 0; ///< how often an invalid run is repeated
-    /// Of a budget: a limit within the interval is a miss, a percentile that is not carried no data.
-    bool strict = false;
-    std::string metrics;    ///< --metrics ADDRESS
-    std::string otlp;       ///< --otlp URL
-    std::string baseline{}; ///< --baseline PATH; empty: none
+    std::string metrics;             ///< --metrics ADDRESS
+    std::string otlp;                ///< --otlp URL
+    std::string baseline{};          ///< --baseline PATH; empty: none
 };
 
 /// What a run with these options prints and writes.
@@ -35,6 +31,9 @@ report_options report_options_of(const run_options&, const report::terminal&);
 
 /// Environment variable with the columns of the launcher's terminal; not set: no terminal.
 inline constexpr const char* terminal_columns_variable = "LOADSIM_TERMINAL_COLUMNS";
+
+/// Environment variable of ranks, set if their launcher has made the report folder and holds its lock.
+inline constexpr const char* launcher_has_folder_variable = "LOADSIM_LAUNCHER_HAS_FOLDER";
 
 /// Environment variable with the command that started the launcher, quoted for a shell: the ranks and the runs of a suite
 /// print it in their commands.

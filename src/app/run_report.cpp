@@ -155,7 +155,7 @@ void run_report::print_sentence(const std::string& masked) {
     if (options_.json)
         forward_output(events_.notice(masked, std::chrono::system_clock::now()));
     else
-        console_.print(escape_for_terminal(masked, "\n") + '\n');
+        console_.print_wrapped(escape_for_terminal(masked, "\n") + '\n');
 }
 
 run::listener run_report::listener() {

@@ -5,6 +5,7 @@
 #include <loadsim/base/signals.hpp>
 #include <loadsim/base/stop_decision.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/run_folder.hpp>
 #include <loadsim/report/suite.hpp>
 #include <loadsim/verdict/several_runs.hpp>
 
@@ -15,13 +16,16 @@
 
 namespace loadsim::app {
 
-problems check_retry_folders(const run_options& options) {
+problems check_retry_folders(const std::filesystem::path& first, const run_options& options) {
     problems found;
-    if (options.report.empty() || options.overwrite) return found;
     for (std::uint32_t i = 1; i <= options.retry_invalid; ++i) {
-        std::error_code unknown; // make_folder() reports it
-        const auto folder = report::retry_folder(options.report, i);
-        if (std::filesystem::exists(folder, unknown))
+        const auto folder = report::retry_folder(first, i);
+        std::error_code unknown; // taking the folder reports it
+        if (const auto lock = report::folder_lock::take(folder, "--report"); !lock)
+            found.add(lock.error());
+        else if (options.overwrite)
+            found.add(report::check_old_report(folder));
+        else if (std::filesystem::exists(std::filesystem::symlink_status(folder, unknown)))
             found.add(folder.string(),
                       "exists, and --retry-invalid may need it; remove it, or name another folder with --report");
     }
@@ -30,6 +34,10 @@ problems check_retry_folders(const run_options& options) {
 
 exit_code run_with_retries(const std::filesystem::path& first, const run_options& options,
                            const std::function<run_attempt(const std::filesystem::path&)>& run_in) {
+    if (const auto in_the_way = check_retry_folders(first, options); !in_the_way.empty()) {
+        print_problems(in_the_way);
+        return exit_code::setup;
+    }
     auto last = run_in(first);
     for (std::uint32_t i = 1; i <= options.retry_invalid && verdict::may_be_repeated(last.code, last.ended); ++i) {
         if (const int number = take_late_signal(); number != 0)
@@ -38,8 +46,8 @@ exit_code run_with_retries(const std::filesystem::path& first, const run_options
         const auto folder = make_report_folder(report::retry_folder(first, i).string(), "", options.overwrite);
         if (!folder) return folder.error();
         print_problems({"", fmt::format("the run is invalid because of the generator: retry {} of {}, report in {}", i,
-                                        options.retry_invalid, folder->string())});
-        last = run_in(*folder);
+                                        options.retry_invalid, folder->path.string())});
+        last = run_in(folder->path);
     }
     return last.code;
 }

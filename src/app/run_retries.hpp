@@ -18,10 +18,11 @@ struct run_attempt {
     measure::run_result::end_reason ended = measure::run_result::end_reason::aborted;
 };
 
-/// The folders of repetitions that exist already, which a repetition would need after a run that was in vain. None with --overwrite.
-problems check_retry_folders(const run_options&);
+/// The folders of repetitions of a run in `first` that exist already; with --overwrite those that it does not replace. A repetition
+/// would need them after a run that was in vain.
+problems check_retry_folders(const std::filesystem::path& first, const run_options&);
 
-/// Runs in the folder `first`, which exists, and again at most `retry_invalid` times in folders beside it; prints why. The last run
+/// Refuses what check_retry_folders() finds. Runs in the folder `first`, which exists, and again at most `retry_invalid` times in folders beside it; prints why. The last run
 /// decides. A stop signal between two runs ends it.
 verdict::exit_code run_with_retries(const std::filesystem::path& first, const run_options&,
                                     const std::function<run_attempt(const std::filesystem::path&)>& run_in);

@@ -99,19 +99,16 @@ or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags& flag
     return exit_code::usage;
 }
 
-or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name,
-                                                       bool overwrite) {
-    if (overwrite)
-        if (const auto kept = report::remove_old_report(report_path); !kept.empty()) {
-            print_problems(kept);
-            return exit_code::setup;
-        }
+or_exit_code<report::run_folder> make_report_folder(const std::string& report_path, const std::string& name,
+                                                    bool overwrite) {
     const auto new_folder = [&] {
         return std::filesystem::path("reports") / report::folder_name(name, std::chrono::system_clock::now());
     };
-    auto made = report_path.empty() ? report::make_new_folder(new_folder()) : report::make_folder(report_path);
-    if (made) return std::move(*made);
-    print_problems(made.error());
+    auto taken = report_path.empty()
+                     ? report::take_new_folder(new_folder())
+                     : report::take_folder(report_path, "--report", overwrite ? report::remove_old_report : nullptr);
+    if (taken) return std::move(*taken);
+    print_problems(taken.error());
     return exit_code::setup;
 }
 
@@ -149,8 +146,8 @@ or_exit_code<run_setup> prepare_run(const scenario_flags& flags, const std::stri
     if (!baseline) return baseline.error();
     auto folder = make_report_folder(report_path, scenario->name, overwrite);
     if (!folder) return folder.error();
-    if (!log_to_folder(*folder)) return exit_code::setup;
-    link_latest_report(report_path, *folder);
+    if (!log_to_folder(folder->path)) return exit_code::setup;
+    link_latest_report(report_path, folder->path);
     return run_setup{std::move(*scenario), std::move(*folder), std::move(*baseline)};
 }
 
@@ -172,6 +169,25 @@ std::vector<flag> display_flags_of(display_flags& flags) {
              .help = "Colours in the summary; auto: on a terminal, unless NO_COLOR is set",
              .shows_default = true,
              .one_of = {"auto", "always", "never"}}};
+}
+
+std::vector<flag> job_flags_of(job_flags& flags, const std::string& folder_flag) {
+    return {{.name = "--overwrite",
+             .into = &flags.overwrite,
+             .help = "Replaces the report that is in the folder of " + folder_flag,
+             .needs = folder_flag},
+            {.name = "--label",
+             .into = &flags.labels,
+             .help = "NAME=VALUE for the report's files, such as commit=4f3c2a1; may be given several times"},
+            {.name = "--strict",
+             .into = &flags.strict,
+             .help = "Fails a budget whose limit is within the 95 % interval of what was seen; a percentile of too few "
+                     "samples is no data"}};
+}
+
+void append_job_flags(const job_flags& flags, std::vector<std::string>& command) {
+    for (const auto& text : flags.labels) command.insert(command.end(), {"--label", text});
+    if (flags.strict) command.emplace_back("--strict");
 }
 
 bool log_to_folder(const std::filesystem::path& folder) {

@@ -6,6 +6,7 @@
 #include <loadsim/base/result.hpp>
 #include <loadsim/report/baseline_comparison.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/run_folder.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
 #include <cstdint>
@@ -44,7 +45,7 @@ result<scenario::scenario_config> load_scenario(const scenario_flags&, problems*
 /// A scenario, the new folder of its report, and what the run is compared with.
 struct run_setup {
     scenario::scenario_config scenario;
-    std::filesystem::path folder;
+    report::run_folder folder;
     std::optional<report::run_baseline> baseline; ///< nullopt: nothing
 };
 
@@ -56,8 +57,8 @@ using or_exit_code = boost::system::result<T, verdict::exit_code>;
 or_exit_code<scenario::scenario_config> read_scenario(const scenario_flags&);
 
 /// Creates the folder `report_path`; when that is empty, a new one: reports/NAME-TIME. `overwrite`: removes a report that is there.
-or_exit_code<std::filesystem::path> make_report_folder(const std::string& report_path, const std::string& name,
-                                                       bool overwrite = false);
+or_exit_code<report::run_folder> make_report_folder(const std::string& report_path, const std::string& name,
+                                                    bool overwrite = false);
 /// Points reports/latest to the folder, unless it was named by the user. A failure is only a warning.
 void link_latest_report(const std::string& report_path, const std::filesystem::path& folder);
 
@@ -82,6 +83,18 @@ struct display_flags {
 };
 /// The flags --quiet, --verbose and --color.
 std::vector<flag> display_flags_of(display_flags&);
+
+/// What a CI job asks of a run, a rehearsal or a suite.
+struct job_flags {
+    std::vector<std::string> labels{}; ///< --label NAME=VALUE
+    bool overwrite = false;
+    bool strict =
+        false; ///< of a budget: a limit within the interval is a miss, a percentile that is not carried no data
+};
+/// The flags --overwrite, --label and --strict. `folder_flag`, which is before them, names the folder that is replaced.
+std::vector<flag> job_flags_of(job_flags&, const std::string& folder_flag);
+/// Appends --label and --strict, with the values given, for another process of the program.
+void append_job_flags(const job_flags&, std::vector<std::string>& command);
 
 /// Directs the log to a file in the folder. False: the file cannot be written; the reason has been printed.
 bool log_to_folder(const std::filesystem::path& folder);

@@ -17,6 +17,7 @@ or_exit_code<std::vector<report::stored_run>> read_stored_runs(const std::vector
         for (const auto& warning : run->warnings) print_problems({path, warning});
         runs.push_back(std::move(*run));
     }
+    if (errors.empty()) errors = report::check_distinct(runs);
     if (errors.empty()) return runs;
     print_problems(errors);
     return exit_code::setup;

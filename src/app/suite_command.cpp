@@ -10,6 +10,7 @@
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/run_labels.hpp>
 #include <loadsim/report/suite.hpp>
 #include <loadsim/scenario/read.hpp>
 #include <loadsim/scenario/suite_selection.hpp>
@@ -35,7 +36,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct suite_options {
+struct suite_options : job_flags {
     std::vector<std::string> paths; ///< files and folders
     scenario_flags scenario;        ///< without a file: changes of all scenarios
     std::string out;
@@ -127,6 +128,7 @@ std::vector<std::string> arguments_of_run(const suite_options& options, const st
     std::vector<std::string> arguments{options.rehearses ? "rehearse" : "run", file, "--report", folder.string(),
                                        "--quiet"};
     append_changes(options.scenario, arguments);
+    append_job_flags(options, arguments);
     if (options.retry_invalid != 0)
         arguments.insert(arguments.end(), {"--retry-invalid", std::to_string(options.retry_invalid)});
     return arguments;
@@ -235,11 +237,13 @@ std::vector<report::suite_run> planned_runs(const std::vector<suite_scenario>& s
     return runs;
 }
 
-or_exit_code<fs::path> make_suite_folder(const std::string& out, std::chrono::system_clock::time_point now) {
-    auto made = out.empty() ? report::make_new_folder(fs::path("reports") / report::folder_name("suite", now))
-                            : report::make_folder(out, "--out");
-    if (made) return std::move(*made);
-    print_problems(made.error());
+or_exit_code<report::run_folder> make_suite_folder(const suite_options& options,
+                                                   std::chrono::system_clock::time_point now) {
+    auto taken = options.out.empty() ? report::take_new_folder(fs::path("reports") / report::folder_name("suite", now))
+                                     : report::take_folder(options.out, "--out",
+                                                           options.overwrite ? report::remove_old_suite : nullptr);
+    if (taken) return std::move(*taken);
+    print_problems(taken.error());
     return exit_code::setup;
 }
 
@@ -253,6 +257,7 @@ exit_code run_suite(const suite_options& options) {
         return refuse_suite({"suite", "a launcher has started this as a rank; its runs are single processes"});
     if (options.rehearses && options.retry_invalid != 0)
         return refuse_suite({"--retry-invalid", "a rehearsal has no lag that could make it invalid; leave it out"});
+    if (const auto labels = report::parse_run_labels(options.labels); !labels) return refuse_suite(labels.error());
     const auto files = files_of(options.paths);
     if (!files) return refuse_suite(files.error());
     std::vector<suite_scenario> scenarios;
@@ -262,19 +267,20 @@ exit_code run_suite(const suite_options& options) {
     }
     if (const auto errors = select_by_tags(options.tags, scenarios); !errors.empty()) return refuse_suite(errors);
     const auto started = std::chrono::system_clock::now();
-    const auto folder = make_suite_folder(options.out, started);
-    if (!folder) return folder.error();
+    const auto taken = make_suite_folder(options, started);
+    if (!taken) return taken.error();
+    const auto& folder = taken->path;
     auto runs = planned_runs(scenarios, started);
     run_processes processes;
-    run_all(options, *folder, processes, runs);
+    run_all(options, folder, processes, runs);
     auto code = report::suite_code(runs);
     if (const int number = processes.stop_signal(); number != 0)
         code = verdict::worse(code, static_cast<exit_code>(stop_exit_code(number == SIGINT ? stop_signal::interrupt
                                                                                            : stop_signal::terminate)));
-    if (!write_suite_files(*folder, runs, started)) code = verdict::worse(code, exit_code::setup);
+    if (!write_suite_files(folder, runs, started)) code = verdict::worse(code, exit_code::setup);
     if (!options.quiet)
         print_without_masking(fmt::format("\n{}\nreport    {}\n", report::suite_table(runs),
-                                          (*folder / report::suite_page_file_name).string()));
+                                          (folder / report::suite_page_file_name).string()));
     return code;
 }
 
@@ -302,6 +308,7 @@ command suite_command() {
          .help = "How often each run that is invalid because of the generator is repeated",
          .limits = flag::range{1, 100}},
         {.name = "--rehearse", .into = &options->rehearses, .help = "Rehearses the scenarios: nothing is connected"}};
+    std::ranges::move(job_flags_of(*options, "--out"), std::back_inserter(flags));
     std::ranges::move(change_flags_of(options->scenario), std::back_inserter(flags));
     flags.push_back({.name = "--quiet",
                      .into = &options->quiet,

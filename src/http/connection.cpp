@@ -17,7 +17,7 @@ using boost::system::error_code;
 namespace {
 
 failure kind_of(const error_code& error) {
-    return response_parser::is_refused(error) ? failure::response : failure::no_connection;
+    return response_parser::is_refused(error) ? failure::response : failure::connection;
 }
 
 failure kind_of(const net::tls_failure& error) { return error.of_certificate ? failure::certificate : failure::tls; }
@@ -67,12 +67,12 @@ void connection::connect() {
     error_code error;
     if (socket_.open(address.protocol(), error); !error) socket_.non_blocking(true, error);
     if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
-    if (error) return post_failure(failure::no_connection, error_text(error));
+    if (error) return post_failure(failure::connection, error_text(error));
     socket_.async_connect(address, [this, generation = generation_](const error_code& failed) {
         if (generation != generation_) return;
-        if (failed) return on_connect_failed(failure::no_connection, error_text(failed));
+        if (failed) return on_connect_failed(failure::connection, error_text(failed));
         if (net::is_self_connected(socket_.native_handle()))
-            return on_connect_failed(failure::no_connection, error_text(asio::error::connection_refused));
+            return on_connect_failed(failure::connection, error_text(asio::error::connection_refused));
         on_connected();
     });
 }
@@ -148,7 +148,7 @@ void connection::write(std::string_view bytes) {
     outgoing_ = bytes;
     error_code error;
     written_ = socket_.write_some(asio::buffer(outgoing_), error);
-    if (error && error != asio::error::would_block) return post_failure(failure::no_connection, error_text(error));
+    if (error && error != asio::error::would_block) return post_failure(failure::connection, error_text(error));
     if (written_ < outgoing_.size()) write_rest();
 }
 
@@ -157,7 +157,7 @@ void connection::write_rest() {
     asio::async_write(socket_, asio::buffer(outgoing_) + written_,
                       [this, generation = generation_](const error_code& failed, std::size_t size) {
                           if (generation != generation_) return;
-                          if (failed) return fail(failure::no_connection, error_text(failed));
+                          if (failed) return fail(failure::connection, error_text(failed));
                           writing_ = false;
                           written_ += size;
                           if (tls_) write_records();
@@ -234,9 +234,8 @@ error_code connection::read_records() {
 
 void connection::on_tunnel_response() {
     if (parser_.status() / 100 != 2)
-        return on_connect_failed(failure::no_connection, fmt::format("the proxy answers {}", parser_.status()));
-    if (!parser_.unread().empty())
-        return on_connect_failed(failure::no_connection, "the proxy sends more than it should");
+        return on_connect_failed(failure::connection, fmt::format("the proxy answers {}", parser_.status()));
+    if (!parser_.unread().empty()) return on_connect_failed(failure::connection, "the proxy sends more than it should");
     start_tls();
 }
 
@@ -296,11 +295,11 @@ void connection::post_failure(failure why, std::string reason) {
 void connection::on_timer(monotonic_time now) {
     if (!busy_) return;
     if (now < timer_due()) return loop_.arm(*this, timer_due());
-    if (now < deadline_) return on_connect_failed(failure::timeout, "no connection in time");
+    if (now < deadline_) return on_connect_failed(failure::connection, "no connection in time");
     const bool was_open = stage_ == stage::open;
     owner_.on_timed_out();
     if (timeouts_++ == settings_.retries)
-        return fail(failure::timeout, was_open ? "no response in time" : "no connection in time");
+        return fail(failure::connection, was_open ? "no response in time" : "no connection in time");
     drop();
     if (auto* const other = was_open ? nullptr : owner_.fail_over(*base_)) {
         request_.retarget(other->request_route);

@@ -68,6 +68,13 @@ result<endpoint> parse(std::string_view text, const expected_form& form) {
     return parsed;
 }
 
+result<endpoint> parse_http_url(std::string_view text, std::string_view what, std::string_view example,
+                                std::string_view tls_example) {
+    if (equal_ignoring_case(text.substr(0, text.find(':')), "https"))
+        return parse(text, {what, tls_example, {"https"}, "https", 443, true});
+    return parse(text, {what, example, {"http"}, "http", 80, true});
+}
+
 } // namespace
 
 result<endpoint> parse_broker_url(std::string_view text) {
@@ -79,9 +86,11 @@ result<endpoint> parse_broker_url(std::string_view text) {
 }
 
 result<endpoint> parse_api_url(std::string_view text) {
-    if (equal_ignoring_case(text.substr(0, text.find(':')), "https"))
-        return parse(text, {"platform's API", "https://127.0.0.1:8443", {"https"}, "https", 443, true});
-    return parse(text, {"platform's API", "http://127.0.0.1:8080", {"http"}, "http", 80, true});
+    return parse_http_url(text, "platform's API", "http://127.0.0.1:8080", "https://127.0.0.1:8443");
+}
+
+result<endpoint> parse_collector_url(std::string_view text) {
+    return parse_http_url(text, "collector", "http://127.0.0.1:4318", "https://127.0.0.1:4318");
 }
 
 result<endpoint> parse_listen_address(std::string_view text) {

@@ -160,19 +160,22 @@ problems load_problems(const comparison_heading& runs) {
 
 std::vector<std::string> comparison_notes(const comparison_heading& runs) {
     std::vector<std::string> notes;
+    const auto add_note = [&notes](std::string note) { // a run may be on both sides
+        if (std::ranges::count(notes, note) == 0) notes.push_back(std::move(note));
+    };
     const auto& first = runs.before.front();
     const auto add = [&](const stored_run& run) {
         const auto path = run.path.string();
         if (run.version != first.version)
-            notes.push_back(
+            add_note(
                 fmt::format("{} is of loadsim {}, {} of {}", path, run.version, first.path.string(), first.version));
         if (run.result.seed != first.result.seed)
-            notes.push_back(fmt::format("{} has the seed {}, {} has {}: other vehicles, other delays", path,
-                                        run.result.seed, first.path.string(), first.result.seed));
+            add_note(fmt::format("{} has the seed {}, {} has {}: other vehicles, other delays", path, run.result.seed,
+                                 first.path.string(), first.result.seed));
         if (run.result.mode != first.result.mode)
-            notes.push_back(fmt::format("{} is a {}, {} a {}", path, to_string(run.result.mode), first.path.string(),
-                                        to_string(first.result.mode)));
-        if (run.verdict == "invalid") notes.push_back(fmt::format("{} is an invalid run: its summary says why", path));
+            add_note(fmt::format("{} is a {}, {} a {}", path, to_string(run.result.mode), first.path.string(),
+                                 to_string(first.result.mode)));
+        if (run.verdict == "invalid") add_note(fmt::format("{} is an invalid run: its summary says why", path));
     };
     for (const auto& run : runs.before) add(run);
     for (const auto& run : runs.after) add(run);

@@ -218,4 +218,9 @@ void console::print(const std::string& text) {
     flush_output(out_);
 }
 
+void console::print_wrapped(const std::string& text) {
+    const auto now = columns();
+    print(wrap_lines(text, now == 0 ? 0 : std::max(now, min_summary_columns)));
+}
+
 } // namespace loadsim::report

@@ -2,7 +2,10 @@
 #include "records.hpp"
 
 #include <loadsim/base/input.hpp>
+#include <loadsim/report/junit.hpp>
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/run_folder.hpp>
+#include <loadsim/report/suite.hpp>
 
 #include <fmt/format.h>
 
@@ -10,6 +13,8 @@
 #include <array>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace loadsim::report {
 namespace {
@@ -32,6 +37,12 @@ bool has_run_file_of_loadsim(const fs::path& folder) {
     const auto run = text ? parse_run_metadata(*text) : result<run_metadata>(text.error());
     constexpr std::string_view schema_of_all_versions = "loadsim.run/";
     return run && run->schema.starts_with(schema_of_all_versions);
+}
+
+bool is_page_of_suite(const fs::path& file) {
+    constexpr std::size_t page_size_limit = std::size_t{16} << 20;
+    const auto page = read_file(file.string(), page_size_limit);
+    return page && is_suite_page(*page);
 }
 
 bool is_within_folder(const fs::path& inner, const fs::path& folder) {
@@ -58,16 +69,33 @@ std::string reason_to_keep(const fs::path& folder) {
     return error ? "cannot be read: " + error.message() : std::string{};
 }
 
-} // namespace
-
-problems remove_old_report(const fs::path& path) {
+/// Without a final '/', behind which a link would be followed.
+fs::path without_final_separator(const fs::path& path) {
     auto folder = path.lexically_normal();
-    if (!folder.has_filename()) folder = folder.parent_path(); // with a final '/' a link would be followed
+    return folder.has_filename() ? folder : folder.parent_path();
+}
+
+/// True: nothing, or an empty folder.
+bool is_free(const fs::path& folder) {
     std::error_code error;
     const auto status = fs::symlink_status(folder, error);
-    if (!fs::exists(status) || (fs::is_directory(status) && fs::is_empty(folder, error))) return {};
-    if (auto reason = reason_to_keep(folder); !reason.empty()) return {folder.string(), std::move(reason)};
+    return !fs::exists(status) || (fs::is_directory(status) && fs::is_empty(folder, error));
+}
+
+} // namespace
+
+problems check_old_report(const fs::path& path) {
+    const auto folder = without_final_separator(path);
+    auto reason = is_free(folder) ? std::string{} : reason_to_keep(folder);
+    return reason.empty() ? problems{} : problems{folder.string(), std::move(reason)};
+}
+
+problems remove_old_report(const fs::path& path) {
+    if (auto kept = check_old_report(path); !kept.empty()) return kept;
+    const auto folder = without_final_separator(path);
+    if (is_free(folder)) return {};
     // run.json last: a folder that is not emptied completely is still known as a report.
+    std::error_code error;
     std::vector<fs::path> entries;
     for (const auto& entry : fs::directory_iterator(folder, error))
         if (entry.path().filename() != run_file_name) entries.push_back(entry.path());
@@ -77,6 +105,43 @@ problems remove_old_report(const fs::path& path) {
         if (error) return {entry.string(), "cannot be removed: " + error.message()};
     }
     return {};
+}
+
+problems remove_old_suite(const fs::path& path) {
+    const auto folder = without_final_separator(path);
+    if (is_free(folder)) return {};
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(folder, error)))
+        return {folder.string(), "is a symbolic link, which --overwrite does not follow; name the folder itself"};
+    std::vector<folder_lock> locks; // a run of a suite that was killed may go on
+    std::vector<fs::path> reports, files;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const auto name = entry.path().filename();
+        const bool is_folder = fs::is_directory(entry.symlink_status(error));
+        if (is_folder) {
+            auto lock = folder_lock::take(entry.path(), "--out");
+            if (!lock) return lock.error();
+            locks.push_back(std::move(*lock));
+            if (auto kept = check_old_report(entry.path()); !kept.empty()) return kept;
+        } else if (name != junit_file_name && !(name == suite_page_file_name && is_page_of_suite(entry.path()))) {
+            return {entry.path().string(), "is no part of a suite's report, which --overwrite replaces; move it away, "
+                                           "or name another folder with --out"};
+        }
+        (is_folder ? reports : files).push_back(entry.path());
+    }
+    const bool has_page = std::ranges::count(files, folder / suite_page_file_name) != 0;
+    if (!error && reports.empty() && !has_page) // a junit.xml alone may be of another program
+        return {folder.string(),
+                "holds no report of loadsim, which --overwrite replaces; name another folder with --out"};
+    for (const auto& report : reports) {
+        if (auto kept = remove_old_report(report); !kept.empty()) return kept;
+        files.push_back(report);
+    }
+    for (const auto& file : files) {
+        if (!error) fs::remove(file, error);
+        if (error) return {file.string(), "cannot be removed: " + error.message()};
+    }
+    return error ? problems{folder.string(), "cannot be read: " + error.message()} : problems{};
 }
 
 problems link_latest(const fs::path& folder) {

@@ -17,6 +17,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace loadsim::report {
@@ -105,6 +107,16 @@ result<stored_run> read_baseline_file(const fs::path& file, measure::labels& lab
     return run;
 }
 
+/// By the path, else by what identifies a run: its load begins at a millisecond. A baseline has no such instant.
+bool is_same_run(const stored_run& one, const stored_run& other) {
+    std::error_code error; // then the paths are different
+    if (fs::equivalent(one.path, other.path, error)) return true;
+    const auto mark = [](const measure::run_result& run) {
+        return std::tie(run.load_started, run.started, run.origin.host, run.scenario, run.seed);
+    };
+    return one.result.load_started && mark(one.result) == mark(other.result);
+}
+
 /// The spread of a hop over all runs of a side. Of baselines only the result of that is known.
 verdict::rank_spread spread_over(const std::vector<stored_run>& runs, measure::hop hop) {
     std::vector<std::vector<measure::histogram>> batches;
@@ -148,6 +160,16 @@ result<stored_run> read_stored_run(const fs::path& path, measure::labels& labels
     if (!fs::is_regular_file(path, error))
         return about(path, "is neither the report folder of a run nor a baseline file");
     return read_baseline_file(path, labels);
+}
+
+problems check_distinct(const std::vector<stored_run>& runs) {
+    for (auto run = runs.begin(); run != runs.end(); ++run) {
+        const auto first = std::find_if(runs.begin(), run, [&](const auto& other) { return is_same_run(other, *run); });
+        if (first == run) continue;
+        return about(run->path, fmt::format("is the same run as {}, and would count twice; name each run once",
+                                            first->path.string()));
+    }
+    return {};
 }
 
 result<stored_run> merge_runs(const std::vector<stored_run>& runs) {

@@ -90,4 +90,8 @@ std::string suite_page(const std::vector<suite_run>& runs, std::chrono::system_c
     return page + "</tbody>\n</table>\n<p>All test cases: <a href=\"junit.xml\">junit.xml</a></p>\n</body>\n</html>\n";
 }
 
+bool is_suite_page(std::string_view page) {
+    return page.substr(0, page_begin.size()).find("<title>loadsim suite</title>") != std::string_view::npos;
+}
+
 } // namespace loadsim::report

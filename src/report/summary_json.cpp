@@ -323,37 +323,39 @@ json::object generator(const run_result& run) {
     return usage;
 }
 
+/// Of a header or a result: what the run was, in run.json and summary.json.
+json::object identity_fields(std::string_view schema, const auto& run) {
+    return {{"schema", schema},
+            {"version", run.origin.version},
+            {"host", run.origin.host},
+            {"target", run.origin.target},
+            {"labels", texts_by_name(run.origin.labels)},
+            {"mode", to_string(run.mode)},
+            {"scenario", run.scenario},
+            {"seed", run.seed}};
+}
+
+void add_start_fields(json::object& fields, const auto& run) {
+    fields["started_at"] = iso_time(run.started, iso_format::seconds);
+    fields["load_started_at"] = instant_or_null(run.load_started);
+}
+
 } // namespace
 
 std::string run_json(const run_header& run) {
-    return json_indented(json::object{{"schema", run_schema},
-                                      {"version", run.origin.version},
-                                      {"host", run.origin.host},
-                                      {"target", run.origin.target},
-                                      {"labels", texts_by_name(run.origin.labels)},
-                                      {"mode", to_string(run.mode)},
-                                      {"scenario", run.scenario},
-                                      {"seed", run.seed},
-                                      {"started_at", iso_time(run.started, iso_format::seconds)},
-                                      {"load_started_at", instant_or_null(run.load_started)}});
+    auto fields = identity_fields(run_schema, run);
+    add_start_fields(fields, run);
+    return json_indented(fields);
 }
 
 std::string summary_json(const run_result& run, const verdict::evaluation& evaluation, const labels& labels) {
     const auto& sum = run.sum;
-    const json::object summary{
-        {"schema", summary_schema},
-        {"version", run.origin.version},
-        {"host", run.origin.host},
-        {"target", run.origin.target},
-        {"labels", texts_by_name(run.origin.labels)},
-        {"mode", to_string(run.mode)},
-        {"scenario", run.scenario},
-        {"seed", run.seed},
-        {"verdict", to_string(evaluation.verdict)},
-        {"exit_code", static_cast<int>(evaluation.code)},
-        {"verdict_reasons", json::array(evaluation.reasons.begin(), evaluation.reasons.end())},
-        {"started_at", iso_time(run.started, iso_format::seconds)},
-        {"load_started_at", instant_or_null(run.load_started)},
+    auto summary = identity_fields(summary_schema, run);
+    summary["verdict"] = to_string(evaluation.verdict);
+    summary["exit_code"] = static_cast<int>(evaluation.code);
+    summary["verdict_reasons"] = json::array(evaluation.reasons.begin(), evaluation.reasons.end());
+    add_start_fields(summary, run);
+    const json::object figures{
         {"duration_ms", json_ms(run.elapsed)},
         {"end_reason", enum_name(run.ended)},
         {"requests", requests(run)},
@@ -377,6 +379,7 @@ std::string summary_json(const run_result& run, const verdict::evaluation& evalu
         {"generator", generator(run)},
         {"budgets", budgets(evaluation)},
     };
+    summary.insert(figures.begin(), figures.end());
     return json_indented(summary);
 }
 

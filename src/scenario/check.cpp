@@ -2,6 +2,7 @@
 
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
+#include <loadsim/verdict/default_budgets.hpp>
 
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
@@ -297,6 +298,17 @@ void warn_of_long_windows(const scenario_config& config, problems& warnings) {
     }
 }
 
+/// Limits that no run can miss. One in place of a default budget is how a scenario accepts what that would not.
+void warn_of_limits_without_effect(const scenario_config& config, problems& warnings) {
+    const auto default_count = verdict::missing_default_budgets({}).size();
+    for (std::size_t i = 0; i < config.budgets.size(); ++i)
+        if (const auto& b = config.budgets[i];
+            verdict::always_holds(b) && verdict::missing_default_budgets({b}).size() == default_count)
+            warnings.add(fmt::format("budgets[{}]", i),
+                         fmt::format("'{}' always holds; write a limit that a bad run misses, or leave it out",
+                                     b.limit_expression));
+}
+
 void warn_of_unmeasured_tls(const scenario_config& config, problems& warnings) {
     if (vehicles_use_tls(config)) return;
     for (std::size_t i = 0; i < config.budgets.size(); ++i)
@@ -422,6 +434,7 @@ problems check(const scenario_config& config, problems& warnings) {
         warn_of_contract(config, *compiled, warnings);
     }
     warn_of_high_limits(config, warnings);
+    warn_of_limits_without_effect(config, warnings);
     warn_of_unmeasured_recoveries(config, warnings);
     warn_of_unmeasured_tls(config, warnings);
     if (all.empty()) warn_of_long_windows(config, warnings);

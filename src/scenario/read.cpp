@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/scenario/builtin_behaviours.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
@@ -32,18 +33,10 @@ void name_conditions(std::vector<vehicle::condition>& all) {
     }
 }
 
-/// True: the load has requests. Without any, budgets on them would have no data.
-bool plans_requests(const scenario::load& l) {
-    return std::ranges::any_of(l.phases, [](const loadsim::load::phase& p) {
-        return !p.pause && (p.arrival_count.value_or(0) != 0 || p.arrival_rate.per_second > 0 ||
-                            p.ramp_to.value_or(rate{}).per_second > 0);
-    });
-}
-
 /// An empty list switches the default budgets off.
 void add_default_budgets(scenario_config& config, const yaml_node& root) {
     const auto* given = root.find("budgets");
-    if ((given != nullptr && config.budgets.empty()) || !plans_requests(config.load)) return;
+    if (given != nullptr && config.budgets.empty()) return;
     for (auto& missing : verdict::missing_default_budgets(config.budgets)) config.budgets.push_back(std::move(missing));
 }
 
@@ -241,12 +234,21 @@ bool read_context::expect_map(const yaml_node& n, std::string_view expected) {
     }
     std::unordered_map<std::string_view, source_location> first;
     for (const auto& m : n.members) {
+        expect_printable(m.location, m.key);
         const auto [entry, is_new] = first.emplace(m.key, m.location);
         if (!is_new)
             add_problem(m.location,
                         fmt::format("the key '{}' is there twice, first in line {}", m.key, entry->second.line));
     }
     return true;
+}
+
+bool read_context::expect_printable(source_location location, std::string_view name) {
+    if (printable_length(name) == name.size()) return true;
+    add_problem(location, fmt::format("the name '{}' has a line break or another control character, which no line of a "
+                                      "report can hold; leave it out",
+                                      excerpt(name, 100)));
+    return false;
 }
 
 std::string join_path(std::string_view path, std::string_view key) {

@@ -46,8 +46,10 @@ public:
     /// The text of a scalar; nullptr, after reporting a problem, for any other node.
     const std::string* expect_scalar(const yaml_node&, std::string_view expected);
     bool expect_list(const yaml_node&, std::string_view expected);
-    /// Also reports duplicate keys.
+    /// Also reports duplicate keys, and keys that are not printable.
     bool expect_map(const yaml_node&, std::string_view expected);
+    /// False, after reporting a problem: a name that would end a line of a table, of CSV or of a message that CI systems read.
+    bool expect_printable(source_location, std::string_view name);
 
     const std::string& path() const { return path_; }
     const std::vector<located_problem>& located_problems() const { return located_problems_; }

@@ -1,3 +1,4 @@
+#include <loadsim/base/encoding.hpp>
 #include <loadsim/scenario/read.hpp>
 
 #include "includes.hpp"
@@ -36,6 +37,7 @@ bool object_reader::has_old_name_of(std::string_view name) const {
 void object_reader::finish() const {
     for (const auto& m : from_.members) {
         if (std::ranges::count(names_, m.key) != 0) continue;
+        if (printable_length(m.key) != m.key.size()) continue; // expect_map() has reported it
         const auto guard = context_.enter(m.key);
         context_.add_problem(m.location, unknown_or_renamed("key", m.key, names_));
     }

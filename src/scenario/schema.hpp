@@ -102,7 +102,7 @@ void describe(V& v, fleet::reconnect_options& o) {
 
 template <class V>
 void describe(V& v, vehicle::segment& s) {
-    v.required("name", s.name, "Name in reports and in conditions.", value_types::text{value_types::name_length});
+    v.required("name", s.name, "Name in reports and in conditions.", value_types::name_text{});
     v.required("share", s.fleet_fraction, "Share of the fleet; the shares of all segments add up to 100%.",
                value_types::fraction_value{});
     v.field("behaviour", s.behaviour,
@@ -234,9 +234,9 @@ void describe(V& v, load& l) {
 template <class V>
 void describe(V& v, scenario_config& config) {
     v.required("name", config.name, "Name of the scenario; names of report folders begin with it.",
-               value_types::text{value_types::name_length});
+               value_types::name_text{});
     v.field("tags", config.tags, "Tags of the scenario, by which `suite --tag` selects it.",
-            value_types::list<value_types::text>{{value_types::name_length}, "tags", 50});
+            value_types::list<value_types::name_text>{{}, "tags", 50});
     v.field("seed", config.seed, "Seed of all random choices: the same seed makes the same choices.",
             value_types::integer<std::uint64_t>{});
     v.field("target", config.target, "Platform under test: `embedded`, or the addresses of a broker and an API.",

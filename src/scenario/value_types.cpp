@@ -58,6 +58,10 @@ void text::read(read_context& r, const yaml_node& n, std::string& out) const {
 }
 json::object text::schema() const { return {{"type", "string"}, {"maxLength", max_length}}; }
 
+void name_text::read(read_context& r, const yaml_node& n, std::string& out) const {
+    if (n.what != yaml_node::kind::scalar || r.expect_printable(n.location, n.text)) text{name_length}.read(r, n, out);
+}
+
 void placeholder_text::read(read_context& r, const yaml_node& n, std::string& out) const {
     text{max_length}.read(r, n, out);
     if (n.what != yaml_node::kind::scalar) return;

@@ -41,6 +41,13 @@ struct text {
     json::object schema() const;
 };
 
+/// Name that reports, metrics and messages of CI systems print within a line.
+struct name_text {
+    void read(read_context&, const yaml_node&, std::string& out) const;
+    yaml_node write(const std::string& value) const { return make_scalar(value); }
+    json::object schema() const { return text{name_length}.schema(); }
+};
+
 /// Template, as written: the template compiler inserts environment variables, whose values are never compiled. Warns of other tools'
 /// placeholders. A secret is written as "***".
 struct placeholder_text {

@@ -188,6 +188,18 @@ result<double> parse_limit(const budget& b, std::string_view limit) {
     return parse_count_limit(b, limit);
 }
 
+/// Of a share that cannot be above 1; an addressed vehicle may have several duplicates.
+bool is_limit_of_whole(const budget& b) {
+    return b.metric_kind == budget::kind::rate && b.limit == 1 && b.metric != "campaigns.duplicates";
+}
+
+/// Part of a sentence; empty: a value can be within the limit.
+std::string_view reason_never_to_hold(const budget& b) {
+    if (b.op == comparison::less && b.limit == 0) return "no value is below 0";
+    if (b.op == comparison::greater && is_limit_of_whole(b)) return "no share is above 100%";
+    return {};
+}
+
 std::string normalised(const budget& b, const budget_tokens& tokens) {
     std::string text = b.metric;
     for (const auto& [key, value] : tokens.labels)
@@ -213,7 +225,15 @@ result<budget> parse_budget(std::string_view expression) {
     if (!limit) return limit.error();
     b.limit = *limit;
     b.expression = b.limit_expression = normalised(b, *tokens);
+    if (const auto reason = reason_never_to_hold(b); !reason.empty())
+        return parse_error(
+            fmt::format("'{}' never holds: {}; write a limit that a good run keeps", b.expression, reason));
     return parsed;
+}
+
+bool always_holds(const budget& b) {
+    return (b.op == comparison::greater_equal && b.limit == 0) ||
+           (b.op == comparison::less_equal && is_limit_of_whole(b));
 }
 
 std::vector<std::string> check(const budget& b, const measure::labels& names) {

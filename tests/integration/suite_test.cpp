@@ -108,6 +108,40 @@ TEST_F(suite, of_a_folder_takes_its_scenarios_and_no_fragments) {
     EXPECT_FALSE(exists(unknown.folder() / "reports"));
 }
 
+TEST_F(suite, hands_flags_on_and_replaces_its_old_folder) {
+    const auto good = write("good.yaml", named("good", {}));
+    const auto other = write("other.yaml", named("other", {}));
+    auto run = start({good, other, "--rehearse", "--label", "commit=4f3c2a1", "--label", "branch=main"});
+    EXPECT_EQ(run.wait(), 0) << run.out() << run.err();
+    for (const auto* name : {"good", "other"}) {
+        const auto summary = boost::json::parse(harness::read_file(out() / name / "summary.json"));
+        EXPECT_EQ(harness::text(summary, "/labels/commit"), "4f3c2a1");
+        EXPECT_EQ(harness::text(summary, "/labels/branch"), "main");
+    }
+    auto again = start({good, "--rehearse", "--overwrite"});
+    EXPECT_EQ(again.wait(), 0) << again.out() << again.err();
+    EXPECT_TRUE(exists(out() / "good" / "summary.json"));
+    EXPECT_FALSE(exists(out() / "other")) << "of the old suite";
+
+    std::ofstream(out() / "mine") << "text";
+    auto foreign = start({good, "--rehearse", "--overwrite"});
+    EXPECT_EQ(foreign.wait(), 3);
+    EXPECT_THAT(foreign.err(), HasSubstr("mine: is no part of a suite's report"));
+    auto wrong = start({good, "--rehearse", "--label", "commit"});
+    EXPECT_EQ(wrong.wait(), 2);
+    EXPECT_THAT(wrong.err(), HasSubstr("--label commit: needs the form NAME=VALUE"));
+}
+
+TEST_F(suite, judges_strictly_if_asked_to) {
+    harness::scenario_builder w;
+    w.budgets = "['e2e.p99.99 < 10s', 'unexpected == 0']"; // of too few samples
+    const auto file = write("few.yaml", named("few", w));
+    auto lenient = start({file, "--rehearse"});
+    EXPECT_EQ(lenient.wait(), 0) << lenient.out() << lenient.err();
+    auto strict = start({file, "--rehearse", "--strict", "--overwrite"});
+    EXPECT_EQ(strict.wait(), 5) << strict.out() << strict.err();
+}
+
 TEST_F(suite, refuses_a_folder_in_use) {
     std::filesystem::create_directory(out());
     std::ofstream(out() / "mine") << "text";
@@ -162,6 +196,29 @@ TEST(retry_invalid, refuses_a_folder_in_the_way_before_the_first_run) {
     EXPECT_EQ(run.wait(), 3);
     EXPECT_THAT(run.err(), HasSubstr("out-retry-2: exists"));
     EXPECT_FALSE(exists(files / "out"));
+
+    std::filesystem::create_directory(files / "out-retry-1");
+    files.write("out-retry-1/mine", "text");
+    program replacing({"run", scenario, "--report", (files / "out").string(), "--overwrite", "--retry-invalid", "2"});
+    EXPECT_EQ(replacing.wait(), 3);
+    EXPECT_THAT(replacing.err(), HasSubstr("out-retry-1: has no run.json of loadsim"));
+    EXPECT_FALSE(exists(files / "out"));
+    EXPECT_TRUE(exists(files / "out-retry-1" / "mine"));
+}
+
+TEST(overwrite, of_a_run_that_has_not_ended_is_refused) {
+    harness::scenario_builder w;
+    w.phases = "[{name: long, duration: 10m, arrivalRate: 40}]";
+    auto run = program::run(w.yaml());
+    ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 1; }, 30s)) << run.err();
+    const harness::temporary_folder files;
+    const auto scenario = files.write("a.yaml", w.yaml()).string();
+    program second({"run", scenario, "--report", run.report().string(), "--overwrite"});
+    EXPECT_EQ(second.wait(), 3);
+    EXPECT_THAT(second.err(), HasSubstr("is in use by a run that has not ended; wait for its end"));
+    run.signal(SIGTERM);
+    EXPECT_EQ(run.wait(), 4) << run.out() << run.err();
+    EXPECT_EQ(verdict_in(run.report()), "invalid") << "its files are whole";
 }
 
 TEST_F(suite, names_the_repetition_that_decided) {

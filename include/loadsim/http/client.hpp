@@ -26,8 +26,7 @@ std::string connect_request(const net::endpoint& base);
 /// Reason for which a request has no response.
 enum class failure : std::uint8_t {
     none,
-    no_connection, ///< not opened, or closed
-    timeout,
+    connection,  ///< not opened, closed, or without a response in time
     tls,         ///< no TLS with the server
     certificate, ///< the server's or ours is refused; the text says what to do
     response,    ///< it is HTTP, but loadsim does not take it: over a limit, compressed

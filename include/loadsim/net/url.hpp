@@ -28,6 +28,8 @@ struct endpoint {
 result<endpoint> parse_broker_url(std::string_view);
 /// http://host[:80][/base], https://host[:443][/base].
 result<endpoint> parse_api_url(std::string_view);
+/// The same for a collector of OpenTelemetry.
+result<endpoint> parse_collector_url(std::string_view);
 /// host:port, [v6]:port; port 0 = any free one.
 result<endpoint> parse_listen_address(std::string_view);
 /// The text of a URL without its userinfo, which may hold a password: "mqtt://***@host". Valid or not, everything before the last '@'.

@@ -64,6 +64,8 @@ public:
     void show(const measure::progress&, const measure::labels&);
     /// Ends the live line and prints the text unchanged.
     void print(const std::string& text);
+    /// The same for sentences, which are broken to lines of the terminal's width.
+    void print_wrapped(const std::string& text);
     /// Columns of the terminal now; 0: unknown, or no terminal.
     unsigned columns() const;
 

@@ -47,6 +47,12 @@ result<std::filesystem::path> make_folder(const std::filesystem::path&, std::str
 /// Errors: it is something else, or cannot be emptied.
 problems remove_old_report(const std::filesystem::path&);
 
+/// Why remove_old_report() would remove nothing.
+problems check_old_report(const std::filesystem::path&);
+
+/// The same for the folder of an earlier suite: reports, each as above and of a run that has ended, index.html of a suite, and junit.xml.
+problems remove_old_suite(const std::filesystem::path&);
+
 /// Name of the symbolic link beside the folders, to the newest one.
 inline constexpr const char* latest_link_name = "latest";
 /// Points that link to the folder, in one step. Errors: it is no link, or cannot be made.

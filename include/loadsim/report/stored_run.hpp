@@ -36,6 +36,9 @@ struct stored_run {
 /// Errors: neither of the two, another format, a missing or damaged summary.json, no histograms.jsonl.
 result<stored_run> read_stored_run(const std::filesystem::path&, measure::labels&);
 
+/// Errors: a run that is in the list twice, whose figures would count twice: one folder, or copies of it.
+problems check_distinct(const std::vector<stored_run>&);
+
 /// Runs of one scenario as one: counts and histograms are added. Started: the first; ended: the last, and completely if all were.
 /// Errors: another load in one of them. At least one run.
 result<stored_run> merge_runs(const std::vector<stored_run>&);

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loadsim::report {
@@ -70,5 +71,7 @@ inline constexpr const char* suite_page_file_name = "index.html";
 
 /// The table with links to the folders. One file without scripts, for light and dark screens.
 std::string suite_page(const std::vector<suite_run>&, std::chrono::system_clock::time_point started);
+/// True: of any version.
+bool is_suite_page(std::string_view);
 
 } // namespace loadsim::report

@@ -81,8 +81,10 @@ struct budget {
     friend bool operator==(const budget&, const budget&) = default;
 };
 
-/// Errors: one sentence, with the nearest metric, hop or outcome when a name is unknown.
+/// Errors: one sentence, with the nearest metric, hop or outcome when a name is unknown; a limit that no value is within.
 result<budget> parse_budget(std::string_view expression);
+/// True: every value is within the limit. Such a budget can only have no data.
+bool always_holds(const budget&);
 
 /// The first of these budgets that limits a percentile or the maximum of `e2e` from above: recovery.latency compares with it.
 /// Of any label but `condition`, whose requests end with the condition. nullopt: none.

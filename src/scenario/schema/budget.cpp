@@ -66,8 +66,8 @@ struct limit_type {
 
 /// A name, or a list of names.
 struct phase_names_type {
-    static constexpr value_types::text name{value_types::name_length};
-    static constexpr value_types::list<value_types::text> names{name, "phases", 100};
+    static constexpr value_types::name_text name{};
+    static constexpr value_types::list<value_types::name_text> names{name, "phases", 100};
 
     void read(read_context& r, const yaml_node& n, std::vector<std::string>& out) const {
         if (n.what == yaml_node::kind::scalar) {

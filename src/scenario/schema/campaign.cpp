@@ -8,7 +8,7 @@ namespace loadsim::scenario {
 template <class V>
 void describe(V& v, fleet::campaign_options& o) {
     v.required("name", o.name, "Name in reports, and {request.id} in the campaign's templates.",
-               value_types::text{value_types::name_length});
+               value_types::name_text{});
     v.required("at", o.at, "Time of publishing, after the start of the load.", value_types::duration{});
     v.field("segments", o.segments, "Names of the addressed segments; empty: all vehicles.",
             value_types::list<value_types::text>{{}, "segments", 100});

@@ -54,7 +54,7 @@ void describe(V& v, vehicle::condition& c) {
     constexpr value_types::duration period{.min = std::chrono::milliseconds{100}};
     const bool affects_vehicles = vehicle::affects_vehicles(c.type);
     v.derived("name", c.name, "Name in reports; left out: the kind, with a number if there are several of that kind.",
-              value_types::text{value_types::name_length});
+              value_types::name_text{});
     if (affects_vehicles) {
         v.field("segments", c.segments, "Names of the segments that it applies to; empty: all vehicles.",
                 value_types::list<value_types::text>{{}, "segments", 100});

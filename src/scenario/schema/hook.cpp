@@ -12,8 +12,7 @@ constexpr choices::table<hook_scope, 2> hook_scopes{{"once", "vehicle"}, {hook_s
 
 template <class V>
 void describe(V& v, driver::hook_options& o) {
-    v.field("name", o.name, "Name in messages; left out: the method and the path.",
-            value_types::text{value_types::name_length});
+    v.field("name", o.name, "Name in messages; left out: the method and the path.", value_types::name_text{});
     v.field("method", o.method, "HTTP method.", value_types::text{});
     v.required("path", o.path, "Path after that of the API's URL: a template.", value_types::placeholder_text{});
     v.field("headers", o.headers, "Headers by name: templates.", value_types::named_texts{});

@@ -23,7 +23,7 @@ template <class V>
 void describe(V& v, phase_keys& k) {
     constexpr value_types::duration length{.min = std::chrono::milliseconds{1}, .bare_seconds = true};
     constexpr std::uint64_t count_most = 1'000'000'000'000; // a rate of 1,000,000/s for 11 days
-    v.field("name", k.name, "Name in reports and budgets.", value_types::text{value_types::name_length});
+    v.field("name", k.name, "Name in reports and budgets.", value_types::name_text{});
     v.field("duration", k.duration, "Length of the phase; a bare number is in seconds.", length);
     v.field("arrivalRate", k.arrival_rate, "Requests per second at the start.", value_types::rate_value{});
     v.field("rampTo", k.ramp_to, "Requests per second at the end; linear in between.", value_types::rate_value{});
@@ -152,7 +152,7 @@ void describe(V& v, service_keys& k) {
     v.field("as", k.as,
             "The platform's name of the service, in requests, commands and responses; left out: the name here, which "
             "reports and budgets use.",
-            value_types::text{value_types::name_length});
+            value_types::name_text{});
     v.field("parameters", k.parameters, "Values of {parameter.NAME} in requests and commands, by name.",
             value_types::keyed_list<value_types::parameter>{{}, "parameters", 100});
     v.field("deadline", k.deadline,

@@ -96,6 +96,14 @@ TEST(api_url, rejects_characters_after_the_port) {
     EXPECT_NE(to_string(read.error()).find("'http://127.0.0.1:8080x' is not a URL"), std::string::npos);
 }
 
+TEST(collector_url, problems_name_the_collector) {
+    EXPECT_EQ(*parse_collector_url("https://otel.example/base"), (endpoint{"https", "otel.example", 443, "/base"}));
+    EXPECT_EQ(parse_collector_url("nope").error().list.front().text,
+              "'nope' is not a URL of a collector; write it as http://127.0.0.1:4318");
+    EXPECT_EQ(parse_collector_url("grpc://h:4317").error().list.front().text,
+              "'grpc://h:4317' has the scheme 'grpc'; a collector is written http://127.0.0.1:4318");
+}
+
 TEST(listen_address, reads_v4_v6_and_port_0) {
     EXPECT_EQ(*parse_listen_address("127.0.0.1:8080"), (endpoint{"http", "127.0.0.1", 8080, ""}));
     EXPECT_EQ(*parse_listen_address("[::1]:0"), (endpoint{"http", "::1", 0, ""}));

@@ -207,6 +207,21 @@ TEST(console, a_terminal_gets_one_redrawn_line) {
     EXPECT_EQ(c.columns(), 61U);
 }
 
+TEST(console, sentences_fit_the_width) {
+    const environment env("xterm", nullptr);
+    const std::string sentence = "in simulated time, against a model of the platform: nothing is connected\n";
+    pseudo_terminal t(60);
+    console c(t.out.get(), false, terminal_of(t.out.get()));
+    c.print_wrapped(sentence);
+    EXPECT_EQ(t.output(), "in simulated time, against a model of the platform: nothing\r\n          is connected\r\n");
+    t.resize(20);
+    c.print_wrapped(sentence);
+    EXPECT_THAT(t.output(), HasSubstr("platform: nothing\r\n")) << "not below 60 columns, as the summary";
+    const stream file(std::tmpfile(), &std::fclose);
+    console(file.get(), false, terminal_of(file.get())).print_wrapped(sentence);
+    EXPECT_EQ(contents_of(file.get()), sentence) << "no terminal";
+}
+
 TEST(console, the_end_of_the_run_erases_the_live_line) {
     const environment env("xterm", nullptr);
     const auto run = sample_run::run();

@@ -3,9 +3,13 @@
 #include "temporary_folder.hpp"
 
 #include <loadsim/report/report_folder.hpp>
+#include <loadsim/report/run_folder.hpp>
+#include <loadsim/report/suite.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <utility>
 
 namespace fs = std::filesystem;
 using namespace loadsim;
@@ -93,6 +97,71 @@ TEST_F(old_folder, with_the_working_folder_inside_is_refused_and_stays) {
     }
     fs::current_path(before);
     EXPECT_TRUE(fs::exists(old / "summary.json"));
+}
+
+TEST_F(old_folder, of_a_run_that_has_not_ended_is_refused_and_stays) {
+    const auto taken_again = [this](auto remove_old) {
+        const auto second = take_folder(old, "--report", remove_old);
+        return second ? "" : to_string(second.error());
+    };
+    auto first = take_folder(old, "--report", remove_old_report);
+    ASSERT_TRUE(first) << to_string(first.error());
+    EXPECT_THAT(taken_again(remove_old_report),
+                HasSubstr("old: is in use by a run that has not ended; wait for its end, or name another folder with "
+                          "--report"))
+        << "of two runs at once, before the first has written anything";
+    EXPECT_THAT(taken_again(nullptr), HasSubstr("is in use")) << "an empty folder";
+    write("old/run.json", run_json(sample_run::header()));
+    write("old/timeline.jsonl", "{}");
+    EXPECT_THAT(taken_again(remove_old_report), HasSubstr("is in use"));
+    EXPECT_EQ(text("old/timeline.jsonl"), "{}");
+
+    auto moved = std::move(first->lock);
+    EXPECT_THAT(taken_again(remove_old_report), HasSubstr("is in use"));
+    moved = {};
+    EXPECT_THAT(taken_again(nullptr), HasSubstr("is not empty"));
+    EXPECT_EQ(taken_again(remove_old_report), "") << "the run has ended";
+    EXPECT_TRUE(fs::is_empty(old));
+}
+
+TEST_F(old_folder, can_be_looked_into_before_it_is_needed) {
+    EXPECT_EQ(to_string(check_old_report(old)), "");
+    EXPECT_TRUE(fs::exists(old / "summary.json"));
+    EXPECT_EQ(to_string(check_old_report(folder / "none")), "");
+    EXPECT_THAT(to_string(check_old_report(folder / "mine")), HasSubstr("has no run.json"));
+}
+
+TEST_F(old_folder, of_a_suite_is_emptied) {
+    fs::create_directory(folder / "out");
+    fs::rename(old, folder / "out" / "one");
+    fs::copy(folder / "out" / "one", folder / "out" / "one-retry-1", fs::copy_options::recursive);
+    write("out/junit.xml", "<testsuites/>");
+    write("out/index.html", suite_page({}, sample_run::header().started));
+    const auto suite = folder / "out";
+
+    write("out/notes.txt", "mine");
+    EXPECT_THAT(to_string(remove_old_suite(suite)), HasSubstr("notes.txt: is no part of a suite's report"));
+    fs::remove(suite / "notes.txt");
+    fs::create_directory(suite / "mine");
+    write("out/mine/file", "mine");
+    EXPECT_THAT(to_string(remove_old_suite(suite)), HasSubstr("mine: has no run.json of loadsim"));
+    fs::remove_all(suite / "mine");
+    {
+        const auto running = folder_lock::take(suite / "one", "--report");
+        EXPECT_THAT(to_string(remove_old_suite(suite)), HasSubstr("one: is in use by a run that has not ended"));
+    }
+    fs::create_directory_symlink(suite, folder / "link");
+    EXPECT_THAT(to_string(remove_old_suite(folder / "link/")), HasSubstr("is a symbolic link"));
+    EXPECT_TRUE(fs::exists(suite / "one" / "summary.json")) << "nothing is removed before all is known";
+
+    EXPECT_EQ(to_string(remove_old_suite(suite)), "");
+    EXPECT_TRUE(fs::is_empty(suite));
+    EXPECT_EQ(to_string(remove_old_suite(suite)), "") << "an empty one";
+
+    write("out/junit.xml", "<testsuites/>");
+    EXPECT_THAT(to_string(remove_old_suite(suite)), HasSubstr("holds no report of loadsim")) << "of another program";
+    write("out/index.html", "<title>my page</title>");
+    EXPECT_THAT(to_string(remove_old_suite(suite)), HasSubstr("index.html: is no part of a suite's report"));
 }
 
 TEST_F(old_folder, and_its_successor_are_what_latest_points_to) {

@@ -131,6 +131,31 @@ TEST_F(stored_folder, tells_which_lines_are_damaged) {
     EXPECT_EQ(stored->result.sum.latencies.cells(), sample_run::run().sum.latencies.cells());
 }
 
+TEST_F(stored_folder, is_no_run_of_its_own_again_or_as_a_copy) {
+    measure::labels labels;
+    const auto path = write_run("run");
+    std::filesystem::create_directory_symlink(path, folder / "link");
+    const auto first = *read_stored_run(path, labels);
+    for (const auto& again : {path, path / ".", folder / "link"})
+        EXPECT_EQ(to_string(check_distinct({first, *read_stored_run(again, labels)})),
+                  again.string() + ": is the same run as " + path.string() +
+                      ", and would count twice; name each run once");
+    const auto copy = *read_stored_run(write_run("copy"), labels);
+    EXPECT_THAT(to_string(check_distinct({first, copy})), HasSubstr("copy: is the same run as"));
+
+    auto other = copy;
+    other.result.load_started = *copy.result.load_started + 1ms;
+    EXPECT_EQ(to_string(check_distinct({first, other})), "") << "started within the same second";
+    other = copy;
+    other.result.seed += 1;
+    EXPECT_EQ(to_string(check_distinct({first, other})), "");
+    auto first_without_load = first;
+    first_without_load.result.load_started = {};
+    other = copy;
+    other.result.load_started = {};
+    EXPECT_EQ(to_string(check_distinct({first_without_load, other})), "") << "nothing tells copies apart";
+}
+
 TEST_F(stored_folder, becomes_a_baseline_and_is_read_back) {
     measure::labels labels;
     const std::vector<stored_run> runs{*read_stored_run(write_run("a"), labels),

@@ -56,6 +56,20 @@ TEST(check, warns_of_responses_that_come_too_late) {
                 HasSubstr("; completionTimeout (15s) should be longer"));
 }
 
+TEST(check, warns_of_budgets_that_always_hold) {
+    const auto warned = [](const std::string& budget) {
+        return warnings_of(minimal_scenario("budgets: ['" + budget + "']"));
+    };
+    EXPECT_EQ(warned("e2e.p99 >= 0s"),
+              "f:3:11: 'e2e.p99 >= 0s' always holds; write a limit that a bad run misses, or leave it out");
+    EXPECT_THAT(warned("outcomes.executed.rate <= 100%"), HasSubstr("'outcomes.executed.rate <= 100%' always holds"));
+    EXPECT_EQ(warned("e2e.p99 > 0s"), "");
+    EXPECT_EQ(warned("outcomes.executed.rate >= 100%"), "");
+    EXPECT_EQ(warned("campaigns.duplicates.rate <= 100%"), "") << "a vehicle may have several";
+    EXPECT_EQ(warned("anomalies >= 0"), "") << "accepts what the default budget would not";
+    EXPECT_EQ(warned("unexpected.rate <= 100%"), "");
+}
+
 TEST(check, warns_of_an_e2e_limit_that_lost_requests_keep) {
     const auto warned = [](const std::string& budget) {
         return warnings_of(

@@ -1,7 +1,10 @@
 // Problems and their source locations: the value for a wrong value, the key for an unknown key.
 #include "scenario_text.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <vector>
 
 using namespace loadsim::scenario;
 
@@ -223,6 +226,41 @@ TEST(problems, of_exceeded_limits) {
               "f:3:40: 101 characters; 100 is the most");
     EXPECT_EQ(problems_of(minimal_scenario("budgets: ['" + std::string(501, 'x') + "']")),
               "f:3:11: a budget of 501 characters; 500 is the most");
+}
+
+TEST(problems, of_names_that_would_end_a_line_of_a_report) {
+    const auto problem = [](std::string_view place, std::string_view name) {
+        return fmt::format("{}: the name '{}' has a line break or another control character, which no line of a report "
+                           "can hold; leave it out",
+                           place, name);
+    };
+    const struct {
+        const char* yaml; ///< appended to minimal_scenario()
+        const char* place;
+        const char* shown;
+    } rows[] = {
+        {R"(fleet: {segments: [{name: "a\n::error::b", share: 100%}]})", "f:3:27", "a ::error::b"},
+        {R"(behaviours: {"a\tb": {online: false}})", "f:3:14", "a b"},
+        {R"(conditions: [{tunnel: {at: 1s, for: 1s, name: "a\x1b[31m"}}])", "f:3:47", R"(a\x1b[31m)"},
+        {R"(campaigns: [{name: "a\r", at: 1s, filter: c, topic: c, payload: c}])", "f:3:20", "a "},
+        {R"(before: [{name: "a\x7f", path: /}])", "f:3:17", R"(a\x7f)"},
+        {R"(tags: ["a\n"])", "f:3:8", "a "},
+        {R"(budgets: [{budget: unexpected == 0, during: ["a\nb"]}])", "f:3:46", "a b"},
+        {R"("a\nb": 1)", "f:3:1", "a b"},
+    };
+    for (const auto& row : rows)
+        EXPECT_THAT(problems_of(minimal_scenario(row.yaml)), testing::StartsWith(problem(row.place, row.shown)))
+            << row.yaml;
+    EXPECT_EQ(problems_of("name: \"a\\nb\"\nload: {phases: [{duration: 10, arrivalRate: 1}]}\n"),
+              problem("f:1:7", "a b"));
+    EXPECT_EQ(problems_of("name: t\nload: {phases: [{duration: 10, arrivalRate: 1, name: \"a\\n\"}]}\n"),
+              problem("f:2:54", "a "));
+    EXPECT_EQ(problems_of(scenario_with_load("  services: {\"horn\\n\": 1}\n")), problem("f:4:14", "horn "))
+        << "and not also that the embedded backend does not have it";
+    EXPECT_EQ(problems_of(scenario_with_load("  services: {horn: {as: \"h\\n\"}}\n")), problem("f:4:25", "h "));
+    const std::vector<value_override> overrides{{"name", "\"a\\nb\""}};
+    EXPECT_EQ(problems_of(minimal_scenario(""), overrides), problem("--set name", "a b"));
+    EXPECT_EQ(problems_of(minimal_scenario("behaviours: {Tür offen: {online: false}}")), "");
 }
 
 TEST(problems, of_duplicate_keys) {

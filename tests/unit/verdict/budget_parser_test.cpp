@@ -189,6 +189,10 @@ TEST(parse_budget, reports_errors_with_suggestions) {
         {"outcomes.errored.rate < x%", "'x%' is not a share"},
         {"outcomes.errored.rate < 101%", "not between 0% and 100%"},
         {"e2e.p99 < 1s 2s", "'1s 2s'"},
+        {"e2e.p99 < 0s", "'e2e.p99 < 0s' never holds: no value is below 0; write a limit that a good run keeps"},
+        {"unexpected < 0", "'unexpected < 0' never holds: no value is below 0"},
+        {"outcomes.executed{phase=x}.rate > 100%",
+         "'outcomes.executed{phase=x}.rate > 100%' never holds: no share is above 100%"},
         // labels
         {"e2e{service=horn.p99 < 1s", "no closing brace"},
         {"e2e{servic=horn}.p99 < 1s", "unknown label 'servic'; did you mean 'service'?"},
