@@ -90,6 +90,7 @@ void connection::start_tls() {
     if (!base_->tls) return on_established();
     stage_ = stage::handshaking;
     records_.clear();
+    if (loop_.tap != nullptr) settings_.tls->log_keys(*loop_.tap);
     tls_.emplace(*settings_.tls, base_->url.host);
     tls_->start(records_);
     on_handshake();

@@ -42,6 +42,7 @@ std::error_code mqtt_client::make_tls(mqtt_link&, std::unique_ptr<tls_session>& 
             return errc::no_credentials;
         }
         tls_context_ = std::move(*made);
+        if (loop_.tap != nullptr) tls_context_->log_keys(*loop_.tap);
     }
     out = std::make_unique<tls_session>(*tls_context_, urls[broker_url_].host);
     return {};
