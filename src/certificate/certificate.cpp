@@ -99,7 +99,8 @@ result<std::vector<certificate_handle>> parse_certificates(std::string_view pem,
     const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     const auto reason = take_openssl_error();
     if (!at_end) return problems(name, fmt::format("certificate {} cannot be read ({})", all.size() + 1, reason));
-    if (all.empty()) return problems(name, "holds no certificate in PEM");
+    if (all.empty())
+        return problems(name, "holds no certificate in PEM; make PEM of a binary one with `openssl x509 -inform der`");
     return all;
 }
 

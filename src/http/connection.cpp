@@ -20,7 +20,7 @@ failure kind_of(const error_code& error) {
     return response_parser::is_refused(error) ? failure::response : failure::no_connection;
 }
 
-failure kind_of(const net::tls_failure& error) { return error.of_certificate ? failure::certificate : failure::tls; }
+failure kind_of(const net::tls_failure& error) { return error.has_remedy ? failure::tls_refused : failure::tls; }
 
 } // namespace
 

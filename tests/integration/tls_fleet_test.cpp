@@ -207,8 +207,8 @@ TEST_F(tls_fleet, packets_of_a_replay_decrypt_with_the_keys_that_are_written_for
     };
     EXPECT_EQ(decrypted({}), "") << "without the keys";
     const auto messages = decrypted({"-o", "tls.keylog_file:" + keys});
-    EXPECT_THAT(messages, AllOf(HasSubstr(vin + "\t"), HasSubstr("v1/" + vin + "/cmd/horn"),
-                                HasSubstr("v1/" + vin + "/rsp/")))
+    EXPECT_THAT(messages,
+                AllOf(HasSubstr(vin + "\t"), HasSubstr("v1/" + vin + "/cmd/horn"), HasSubstr("v1/" + vin + "/rsp/")))
         << "CONNECT, command and responses of the vehicle";
     EXPECT_THAT(messages, AllOf(HasSubstr("loadsim"), HasSubstr("v1/+/evt"), HasSubstr("v1/" + vin + "/evt")))
         << "and of the observer";

@@ -205,6 +205,8 @@ TEST(tls_session, says_that_a_peer_does_not_use_tls) {
     p.client.receive(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n"), p.plain, p.to_server);
     EXPECT_EQ(p.client.error().message(), "TLS: the peer does not use TLS on this port");
     EXPECT_TRUE(p.plain.empty());
+    EXPECT_EQ(p.client.describe_error().text, "tls: the peer does not use TLS on this port");
+    EXPECT_FALSE(p.client.describe_error().has_remedy) << "it depends on the kind of URL";
 }
 
 TEST(tls_session, agrees_on_an_alpn_protocol_and_reports_one_that_is_refused) {
@@ -214,4 +216,7 @@ TEST(tls_session, agrees_on_an_alpn_protocol_and_reports_one_that_is_refused) {
     pair_of_sessions refused({.alpn = "mqtt"}, {.alpn = {"other"}});
     refused.exchange();
     EXPECT_EQ(refused.client.error().message(), "TLS alert from the peer: no application protocol");
+    EXPECT_EQ(refused.client.describe_error().text,
+              "tls: the peer accepts none of the protocols that are offered; see tls.alpn");
+    EXPECT_TRUE(refused.client.describe_error().has_remedy);
 }
