@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <ctime>
 #include <stdexcept>
 
 namespace loadsim::certificate {
@@ -74,6 +75,12 @@ std::string to_pem(const key_handle& k) {
 }
 
 std::string to_der(const certificate_handle& c) { return der_of(&i2d_X509, static_cast<const X509*>(c.get())); }
+
+std::chrono::sys_seconds valid_from(const certificate_handle& c) {
+    std::tm utc{};
+    require(ASN1_TIME_to_tm(X509_get0_notBefore(c.get()), &utc) == 1, "begin of the validity");
+    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&utc)));
+}
 
 std::string fingerprint(const certificate_handle& c) { return to_hex(hash(hash_function::sha256, to_der(c))); }
 
