@@ -199,6 +199,13 @@ result<void> configure_tls(ssl_ctx_st* context, const tls_options& o) {
     return {};
 }
 
+problems check_tls_names(const tls_options& o) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+    problems wrong;
+    offer(context.get(), o, wrong);
+    return wrong;
+}
+
 void present(ssl_st* ssl, const certificate::credentials& own) {
     if (!own.certificate) return SSL_certs_clear(ssl);
     const auto chain = chain_of(own);

@@ -115,7 +115,6 @@ TEST_F(tls_fleet, ends_with_a_sentence_when_no_vehicle_can_have_a_session) {
                   fmt::format("{{certificate: '{}/{{vin}}.pem', key: {}}}", path("vehicles"), path("ca.key")),
                   own_tls()),
          "is not the private key of the certificate in"},
-        {scenario(secure_url(with_tls), "{ciphers: NONSENSE}", own_tls()), "names no ciphers of OpenSSL"},
     };
     for (const auto& r : rows) {
         auto run = program::run(r.yaml);
