@@ -94,5 +94,7 @@ private:
 const std::error_category& tls_category() noexcept;
 /// The peer has ended the session with an alert, and not this end.
 bool is_alert(std::error_code) noexcept;
+/// It is an alert about what all sessions of a context offer alike: versions, protocols, the server's name.
+bool is_alert_about_offer(std::error_code) noexcept;
 
 } // namespace loadsim::net

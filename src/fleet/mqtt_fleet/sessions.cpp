@@ -293,7 +293,8 @@ void mqtt_fleet::on_subscription_ready(mqtt_vehicle& vehicle) {
 
 /// Reason of a TLS failure, which is counted by it. One that is not about the vehicle's certificate is that of all vehicles.
 std::string mqtt_fleet::tls_error(const mqtt_vehicle& vehicle, std::error_code why) {
-    const bool is_of_all = !tls_->has_own_credentials(certificate_fault_of(vehicle)) || !net::is_alert(why);
+    const bool is_of_all = !tls_->has_own_credentials(certificate_fault_of(vehicle)) || !net::is_alert(why) ||
+                           net::is_alert_about_offer(why);
     if (refusal_.empty() && !vehicle.connected_before && vehicle.state != session_state::rejected && is_of_all)
         refusal_ = fmt::format("no TLS session of vehicle {} with the broker {}: {}", vin_of(vehicle.id),
                                broker_of(vehicle).name, vehicle.link.describe_tls_error(why));

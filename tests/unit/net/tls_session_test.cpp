@@ -152,6 +152,7 @@ TEST(tls_session, presents_faulty_certificates_which_the_server_refuses) {
         p.exchange();
         EXPECT_EQ(p.client.error().message(), "TLS alert from the peer: " + alert) << enum_name(fault);
         EXPECT_TRUE(net::is_alert(p.client.error()));
+        EXPECT_FALSE(net::is_alert_about_offer(p.client.error()));
     }
 }
 
@@ -219,4 +220,5 @@ TEST(tls_session, agrees_on_an_alpn_protocol_and_reports_one_that_is_refused) {
     EXPECT_EQ(refused.client.describe_error().text,
               "tls: the peer accepts none of the protocols that are offered; see tls.alpn");
     EXPECT_TRUE(refused.client.describe_error().has_remedy);
+    EXPECT_TRUE(net::is_alert_about_offer(refused.client.error()));
 }
