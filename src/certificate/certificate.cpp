@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include <ctime>
 #include <stdexcept>
 
 namespace loadsim::certificate {
@@ -75,6 +76,12 @@ std::string to_pem(const key_handle& k) {
 
 std::string to_der(const certificate_handle& c) { return der_of(&i2d_X509, static_cast<const X509*>(c.get())); }
 
+std::chrono::sys_seconds valid_from(const certificate_handle& c) {
+    std::tm utc{};
+    require(ASN1_TIME_to_tm(X509_get0_notBefore(c.get()), &utc) == 1, "begin of the validity");
+    return std::chrono::sys_seconds(std::chrono::seconds(::timegm(&utc)));
+}
+
 std::string fingerprint(const certificate_handle& c) { return to_hex(hash(hash_function::sha256, to_der(c))); }
 
 std::string to_pkcs12(const credentials& c, const std::string& password) {
@@ -99,7 +106,8 @@ result<std::vector<certificate_handle>> parse_certificates(std::string_view pem,
     const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
     const auto reason = take_openssl_error();
     if (!at_end) return problems(name, fmt::format("certificate {} cannot be read ({})", all.size() + 1, reason));
-    if (all.empty()) return problems(name, "holds no certificate in PEM");
+    if (all.empty())
+        return problems(name, "holds no certificate in PEM; make PEM of a binary one with `openssl x509 -inform der`");
     return all;
 }
 

@@ -32,7 +32,9 @@ result<credentials> read_pem(const credential_files& files) {
     made.key = std::move(*key);
     if (X509_check_private_key(made.certificate.get(), made.key.get()) != 1) {
         ERR_clear_error();
-        return problems{key_file, fmt::format("is not the private key of the certificate in {}", files.certificate)};
+        return problems{key_file,
+                        fmt::format("is not the private key of the certificate in {}; give the key that belongs to it",
+                                    files.certificate)};
     }
     return made;
 }
@@ -44,18 +46,23 @@ result<credentials> read_pkcs12(const std::string& file, const std::string& pass
     const owner<PKCS12, PKCS12_free> parsed(d2i_PKCS12(nullptr, &bytes, static_cast<long>(text->size())));
     if (!parsed) {
         ERR_clear_error();
-        return problems{file, "is no PKCS #12 file"};
+        return problems{file, "is no PKCS #12 file; give PEM files as certificate and key"};
     }
     EVP_PKEY* key = nullptr;
     X509* certificate = nullptr;
     STACK_OF(X509)* chain = nullptr;
     const bool decrypted = PKCS12_parse(parsed.get(), password.c_str(), &key, &certificate, &chain) == 1;
+    const bool has_old_algorithm = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_UNSUPPORTED;
     ERR_clear_error();
     credentials made;
     made.certificate.reset(certificate);
     made.key.reset(key);
     for (int i = 0; i < sk_X509_num(chain); ++i) made.chain.emplace_back(sk_X509_value(chain, i));
     sk_X509_free(chain);
+    if (!decrypted && has_old_algorithm)
+        return problems{file,
+                        "is encrypted by an algorithm that OpenSSL 3 has no more, such as RC2; write it again with "
+                        "`openssl pkcs12 -legacy -noenc` and `openssl pkcs12 -export`"};
     if (!decrypted)
         return problems{file, password.empty() ? "is encrypted; give its password (keyPassword)"
                                                : "cannot be decrypted with the password that is given (keyPassword)"};

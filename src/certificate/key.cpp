@@ -146,6 +146,10 @@ result<key_handle> parse_key(OSSL_LIB_CTX* context, const named_text& pem, const
         return problems(pem.name, password.empty()
                                       ? "the key is encrypted; give its password (keyPassword)"
                                       : "the key cannot be decrypted with the password that is given (keyPassword)");
+    if (pem.text.find("PRIVATE KEY-----") == std::string_view::npos)
+        return problems(pem.name,
+                        "holds no private key in PEM; name the file that does (key), and make PEM of a binary one "
+                        "with `openssl pkey -inform der`");
     return problems(pem.name, fmt::format("holds no private key in PEM that can be read ({})", reason));
 }
 

@@ -245,7 +245,7 @@ private:
 
 /// Half a sentence behind the text of a failure; empty: the text contains its advice.
 std::string_view advice_on(failure why) {
-    if (why == failure::certificate) return "";
+    if (why == failure::tls_refused) return "";
     if (why == failure::tls)
         return "; check that the URL should be https, and whether a client certificate is wanted (tls)";
     return "; check its URL, and that it runs and listens there";

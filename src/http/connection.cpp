@@ -20,7 +20,7 @@ failure kind_of(const error_code& error) {
     return response_parser::is_refused(error) ? failure::response : failure::connection;
 }
 
-failure kind_of(const net::tls_failure& error) { return error.of_certificate ? failure::certificate : failure::tls; }
+failure kind_of(const net::tls_failure& error) { return error.has_remedy ? failure::tls_refused : failure::tls; }
 
 } // namespace
 
@@ -90,6 +90,7 @@ void connection::start_tls() {
     if (!base_->tls) return on_established();
     stage_ = stage::handshaking;
     records_.clear();
+    if (loop_.tap != nullptr) settings_.tls->log_keys(*loop_.tap);
     tls_.emplace(*settings_.tls, base_->url.host);
     tls_->start(records_);
     on_handshake();

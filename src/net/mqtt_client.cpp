@@ -32,9 +32,14 @@ void mqtt_client::connect_to_broker() {
     link_.connect(broker_);
 }
 
-std::error_code mqtt_client::make_tls(mqtt_link&, std::unique_ptr<tls_session>& out) {
+bool mqtt_client::broker_uses_tls() const {
     const auto& urls = setup_.brokers.urls();
-    if (broker_url_ >= urls.size() || !uses_tls(urls[broker_url_])) return {};
+    return broker_url_ < urls.size() && uses_tls(urls[broker_url_]);
+}
+
+std::error_code mqtt_client::make_tls(mqtt_link&, std::unique_ptr<tls_session>& out) {
+    if (!broker_uses_tls()) return {};
+    const auto& urls = setup_.brokers.urls();
     if (!tls_context_) {
         auto made = tls_context::make(urls[broker_url_].tls);
         if (!made) {
@@ -42,6 +47,7 @@ std::error_code mqtt_client::make_tls(mqtt_link&, std::unique_ptr<tls_session>& 
             return errc::no_credentials;
         }
         tls_context_ = std::move(*made);
+        if (loop_.tap != nullptr) tls_context_->log_keys(*loop_.tap);
     }
     out = std::make_unique<tls_session>(*tls_context_, urls[broker_url_].host);
     return {};
@@ -112,8 +118,8 @@ void mqtt_client::on_offline(mqtt_link&, std::error_code why, bool was_online) {
     on_session_lost(why);
     const auto next = policy_.on_lost(why, was_online);
     if (!next.start_failed) return link_.wait_until(loop_.now() + next.wait);
-    start_failure failure{.why = why, .broker = broker_};
-    failure.tls = why == errc::no_credentials ? tls_error_ : link_.describe_tls_error();
+    start_failure failure{.why = why, .broker = broker_, .uses_tls = broker_uses_tls()};
+    failure.tls = why == errc::no_credentials ? tls_error_ : link_.describe_tls_error(why);
     if (ended_by_broker(why)) {
         failure.reason = link_.session().last_reason();
         failure.server_reference = link_.session().server_reference();

@@ -7,6 +7,8 @@
 #include <loadsim/net/connect_check.hpp>
 #include <loadsim/net/error.hpp>
 
+#include <fmt/format.h>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -96,11 +98,15 @@ mqtt_link::layers& mqtt_link::make_layers() {
 
 tls_session* mqtt_link::tls() const noexcept { return layers_ ? layers_->tls.get() : nullptr; }
 
-std::string mqtt_link::describe_tls_error() const {
+std::string mqtt_link::describe_tls_error(std::error_code why) const {
     if (!tls_failed()) return {};
-    auto text = layers_->ended->describe_error().text;
-    return text.empty() ? "the connection has ended during the handshake; check that the broker uses TLS on this port"
-                        : text;
+    auto [text, has_remedy] = layers_->ended->describe_error();
+    if (has_remedy || layers_->ended->established()) return text;
+    if (text.empty())
+        text = why == errc::tls_timeout
+                   ? "the handshake is not answered in time"
+                   : fmt::format("the connection has ended during the handshake ({})", why.message());
+    return text + "; check that the broker uses TLS on this port";
 }
 
 bool mqtt_link::tls_failed() const noexcept {

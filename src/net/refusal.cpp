@@ -1,6 +1,7 @@
 #include <loadsim/net/refusal.hpp>
 
 #include <loadsim/mqtt/packet.hpp>
+#include <loadsim/net/error.hpp>
 #include <loadsim/net/server_list.hpp>
 
 #include <fmt/format.h>
@@ -69,8 +70,10 @@ std::string start_error(const start_failure& f, const session_keys& keys) {
                            f.session, f.client_id, describe(f.reason, f.server_reference),
                            advice_on(f.reason, keys, f.protocol, f.server_reference));
     if (f.filter.empty())
-        return fmt::format("{} cannot connect ({}); check that the broker runs, and {} if it wants them", f.session,
-                           f.why.message(), keys.credentials);
+        return fmt::format(
+            "{} cannot connect ({}); check that the broker runs{}, and {} if it wants them", f.session, f.why.message(),
+            !f.uses_tls && ends_connection(f.why) ? ", without TLS on this port (else write mqtts://)" : "",
+            keys.credentials);
     if (f.why == mqtt::errc::invalid_argument)
         return fmt::format("{} cannot subscribe to {}: {}", f.session, f.filter, f.why.message());
     if (f.why)
@@ -89,6 +92,10 @@ std::string_view advice_on_subscription(mqtt::reason r) noexcept {
     case implementation_specific_error: return "see the broker's log";
     default: return "check the broker's access rules";
     }
+}
+
+bool ends_connection(std::error_code why) noexcept {
+    return why == errc::closed_by_peer || why == std::errc::connection_reset || why == std::errc::broken_pipe;
 }
 
 bool is_refusal(mqtt::reason r) noexcept { return static_cast<std::uint8_t>(r) >= 0x80; }

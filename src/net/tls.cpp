@@ -14,6 +14,7 @@
 #include <array>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace loadsim::net {
@@ -198,6 +199,13 @@ result<void> configure_tls(ssl_ctx_st* context, const tls_options& o) {
     return {};
 }
 
+problems check_tls_names(const tls_options& o) {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
+    problems wrong;
+    offer(context.get(), o, wrong);
+    return wrong;
+}
+
 void present(ssl_st* ssl, const certificate::credentials& own) {
     if (!own.certificate) return SSL_certs_clear(ssl);
     const auto chain = chain_of(own);
@@ -227,8 +235,15 @@ void set_tls_host(ssl_st* ssl, const std::string& url_host, const tls_options& o
 tls_failure tls_error(ssl_st* ssl, unsigned long code, bool has_certificate) {
     if (const auto* refused = static_cast<const std::string*>(SSL_get_ex_data(ssl, sentence_index())))
         return {"tls: the certificate is refused: " + *refused, true};
-    const auto ours = client_certificate_error(ERR_GET_REASON(code), has_certificate);
-    return {"tls: " + (ours.empty() ? reason_text(code) : ours), !ours.empty()};
+    const int reason = ERR_GET_REASON(code);
+    const auto* const shared =
+        SSL_CTX_get0_certificate(SSL_get_SSL_CTX(ssl)); // that of a session alone is released by now
+    const auto expiry = shared == nullptr ? std::nullopt : std::optional(time_of(X509_get0_notAfter(shared)));
+    auto sentence = client_certificate_error(reason, has_certificate, expiry);
+    if (sentence.empty()) sentence = offer_error(reason, has_certificate);
+    if (!sentence.empty()) return {"tls: " + sentence, true};
+    if (reason == SSL_R_WRONG_VERSION_NUMBER) return {"tls: the peer does not use TLS on this port"};
+    return {"tls: " + reason_text(code)};
 }
 
 std::string to_string(const refused_certificate& c) {
@@ -256,7 +271,8 @@ std::string to_string(const refused_certificate& c) {
     }
 }
 
-std::string client_certificate_error(int reason, bool has_certificate) {
+std::string client_certificate_error(int reason, bool has_certificate,
+                                     std::optional<std::chrono::system_clock::time_point> valid_until) {
     const auto refused = [&](std::string_view why) {
         return has_certificate ? fmt::format("the peer refuses our certificate: {}; see tls.certificate", why)
                                : std::string("the peer wants a client certificate; give one (tls.certificate)");
@@ -266,10 +282,32 @@ std::string client_certificate_error(int reason, bool has_certificate) {
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE: return refused("bad certificate");
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: return refused("not of a supported kind");
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED: return refused("revoked");
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return refused("expired");
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+        return refused(valid_until ? fmt::format("expired, on {}", iso_time(*valid_until, iso_format::seconds))
+                                   : "expired");
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR: return has_certificate ? refused("our key is not that of it") : std::string();
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN: return refused("not accepted");
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return refused("unknown CA");
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED: return refused("access denied");
+    default: return {};
+    }
+}
+
+std::string offer_error(int reason, bool has_certificate) {
+    switch (reason) {
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+        return "the peer accepts none of the protocols that are offered; see tls.alpn";
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+        return "the peer has none of the versions of TLS that are allowed; see tls.minVersion and tls.maxVersion";
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
+        return has_certificate
+                   ? "the peer accepts none of the ciphers and groups that are offered, or not our certificate; see "
+                     "tls.ciphers, tls.groups and tls.certificate"
+                   : "the peer accepts none of the ciphers and groups that are offered, or wants a client "
+                     "certificate; see tls.ciphers, tls.groups and tls.certificate";
+    case SSL_R_TLSV1_UNRECOGNIZED_NAME: return "the peer does not know the host's name; see tls.serverName";
     default: return {};
     }
 }

@@ -265,4 +265,9 @@ bool is_alert(std::error_code error) noexcept {
     return error.category() == tls_category() && error.value() >= alert_values && error.value() < certificate_values;
 }
 
+bool is_alert_about_offer(std::error_code error) noexcept {
+    constexpr std::array alerts{SSL_AD_PROTOCOL_VERSION, SSL_AD_UNRECOGNIZED_NAME, SSL_AD_NO_APPLICATION_PROTOCOL};
+    return is_alert(error) && std::ranges::find(alerts, error.value() - alert_values) != alerts.end();
+}
+
 } // namespace loadsim::net

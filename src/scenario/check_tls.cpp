@@ -1,6 +1,7 @@
 // Checks of TLS: keys that contradict each other, and what the vehicles' faulty certificates need.
 #include "check.hpp"
 
+#include <loadsim/net/tls.hpp>
 #include <loadsim/net/url.hpp>
 
 #include <fmt/format.h>
@@ -20,6 +21,8 @@ void check_connection(const net::tls_options& o, const std::string& path, proble
     if (!o.key.empty() && o.certificate.empty()) all.add(path + ".key", "a key needs its certificate");
     for (const auto& name : o.alpn)
         if (name.empty()) all.add(path + ".alpn", "an empty name is no protocol");
+    if (o.ciphers.empty() && o.groups.empty()) return; // else most scenarios would load OpenSSL's algorithms
+    for (const auto& p : net::check_tls_names(o).list) all.add(path + "." + p.location, p.text);
 }
 
 bool has_placeholder(const std::string& text) { return text.find('{') != std::string::npos; }

@@ -16,10 +16,11 @@ inline constexpr std::uint64_t session = 300;          ///< loadsim's memory; me
 inline constexpr std::uint64_t broker_session = 3'900; ///< mosquitto's resident memory; measured 3,860
 inline constexpr std::uint64_t socket = 5'100;         ///< kernel slabs of one end; measured 10,090 for both
 
-inline constexpr std::uint64_t tls_session = 16'000;        ///< more memory of loadsim for an idle session with TLS
+inline constexpr std::uint64_t tls_session = 17'000; ///< more of loadsim for an idle TLS session; measured 16,771
 inline constexpr std::uint64_t broker_tls_session = 33'000; ///< more of mosquitto: 27 kB of TLS, 6 kB of access rules
-/// CPU time of each end for a full handshake with a client certificate: TLS 1.3, P-256, OpenSSL 3.0.
-inline constexpr std::chrono::milliseconds tls_handshake{1};
+/// CPU time of each end for a connect with a full handshake and a client certificate: TLS 1.3, P-256, OpenSSL 3.0. Measured in
+/// bench/results/tls.md: 2,376 µs to SUBACK, and 298 µs for the certificate that loadsim issues.
+inline constexpr std::chrono::microseconds tls_connect{2'700};
 
 inline constexpr std::uint64_t rank = 25 * megabyte;     ///< 15 when idle, the rest for requests in flight
 inline constexpr std::uint64_t mpi_rank = 12 * megabyte; ///< added by MPI_Init; measured 8 with 2 ranks, 11.5 with 22

@@ -62,7 +62,7 @@ std::optional<double> handshakes_per_second_max(const resource_requirements& n, 
     auto threads = n.placement.local_ranks * default_shards(machine.cores, n.placement.ranks > 1);
     if (n.own_broker) threads = std::min(threads, n.placement.local_ranks);
     const double cores = n.local_broker ? machine.cores / 2.0 : machine.cores;
-    return std::min<double>(threads, cores) / seconds(cost::tls_handshake);
+    return std::min<double>(threads, cores) / seconds(cost::tls_connect);
 }
 
 nanoseconds connect_time_min(const resource_requirements& n, const machine_resources& machine) {

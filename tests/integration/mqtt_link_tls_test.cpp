@@ -35,6 +35,7 @@ public:
     std::optional<net::connect_times> took; ///< online
     std::optional<std::error_code> ended;
     bool tls_failed = false;
+    std::string sentence; ///< of TLS
 
 private:
     std::error_code make_tls(net::mqtt_link&, std::unique_ptr<net::tls_session>& out) override {
@@ -49,6 +50,7 @@ private:
     void on_offline(net::mqtt_link& link, std::error_code why, bool) override {
         ended = why;
         tls_failed = link.tls_failed();
+        sentence = link.describe_tls_error(why);
     }
 
     steady_time time_;
@@ -107,6 +109,15 @@ TEST_F(mqtt_link_tls, failed_where_no_handshake_is_answered) {
     ASSERT_TRUE(s.ended);
     EXPECT_EQ(*s.ended, net::errc::tls_timeout);
     EXPECT_TRUE(s.tls_failed);
+    EXPECT_EQ(s.sentence, "the handshake is not answered in time; check that the broker uses TLS on this port");
+}
+
+TEST_F(mqtt_link_tls, failed_at_a_broker_without_tls) {
+    const harness::broker broker;
+    const secure_session s(broker.endpoint().port, ca.file());
+    ASSERT_TRUE(s.ended);
+    EXPECT_TRUE(s.tls_failed);
+    EXPECT_THAT(s.sentence, StartsWith("the connection has ended during the handshake ("));
 }
 
 TEST_F(mqtt_link_tls, has_not_failed_where_the_broker_refuses_the_session) {
@@ -116,6 +127,7 @@ TEST_F(mqtt_link_tls, has_not_failed_where_the_broker_refuses_the_session) {
     ASSERT_TRUE(s.ended);
     EXPECT_NE(s.ended->category(), net::tls_category());
     EXPECT_FALSE(s.tls_failed);
+    EXPECT_EQ(s.sentence, "");
 }
 
 } // namespace

@@ -1,6 +1,10 @@
 // Vehicles with a certificate each, at a mosquitto that requires one, and at the embedded broker.
 #include "broker.hpp"
+#include "child_process.hpp"
+#include "network_namespace.hpp"
 #include "program.hpp"
+
+#include <loadsim/base/child_process.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -8,11 +12,12 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <string_view>
+#include <thread>
 
 using namespace harness;
 using testing::AllOf;
@@ -49,11 +54,6 @@ struct tls_fleet : testing::Test {
     temporary_folder folder;
     std::string own;
 };
-
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 } // namespace
 
@@ -115,7 +115,6 @@ TEST_F(tls_fleet, ends_with_a_sentence_when_no_vehicle_can_have_a_session) {
                   fmt::format("{{certificate: '{}/{{vin}}.pem', key: {}}}", path("vehicles"), path("ca.key")),
                   own_tls()),
          "is not the private key of the certificate in"},
-        {scenario(secure_url(with_tls), "{ciphers: NONSENSE}", own_tls()), "names no ciphers of OpenSSL"},
     };
     for (const auto& r : rows) {
         auto run = program::run(r.yaml);
@@ -158,17 +157,58 @@ TEST_F(tls_fleet, waits_for_a_vehicle_without_its_files_and_names_the_reason) {
     EXPECT_THAT(run.err(), AllOf(HasSubstr("19 of 20"), HasSubstr("no certificate: ")));
 }
 
-TEST_F(tls_fleet, replay_writes_the_keys_beside_the_packets) {
-    auto run = program::run("name: t\ntarget: {embedded: {tls: {}}}\nfleet: {vehicles: 5}\n"
-                            "load: {lagLimit: 5s, phases: [{duration: 1s, arrivalRate: 5}]}\n");
+/// The records on the wire, captured by dumpcap, are decrypted by tshark: with the key log alone.
+TEST_F(tls_fleet, packets_of_a_replay_decrypt_with_the_keys_that_are_written_for_packets_only) {
+    for (const auto* tool : {"tshark", "dumpcap"})
+        if (loadsim::find_program(tool).empty()) GTEST_SKIP() << "needs " << tool << " (apt-get install tshark)";
+    if (!enter_network_namespace()) GTEST_SKIP() << "needs the right to capture packets (root)";
+    broker requires_certificates(settings());
+    const auto port = requires_certificates.endpoint().port;
+    const auto fleet_tls = fmt::format("{{issue: {{ca: {}, key: {}}}}}", path("ca.pem"), path("ca.key"));
+    auto run = program::run(scenario(secure_url(requires_certificates), fleet_tls, own_tls()));
     ASSERT_EQ(run.wait(), 0) << run.out() << run.err();
-    const auto capture = folder.path() / "one.pcap";
-    const auto request = text(run.json_lines("requests.jsonl").at(0), "/request_id");
-    program replay({"replay", run.report().string(), "--request", request, "--packets", capture.string()});
+    const auto request = run.json_lines("requests.jsonl").at(0);
+    const auto records = folder / "records.pcapng";
+    child_process capture({"dumpcap", "-q", "-i", "lo", "-w", records.string()}, folder / "dumpcap");
+    ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(records); })) << read_file(folder / "dumpcap");
+    const auto replay_with = [&](arguments more) {
+        more.insert(more.begin(), {"replay", run.report().string(), "--request", text(request, "/request_id")});
+        return program(more);
+    };
+    auto without = replay_with({});
+    EXPECT_EQ(without.wait(), 0) << without.out() << without.err();
+    for (const auto& in : {run.folder(), without.folder()})
+        for (const auto& file : std::filesystem::recursive_directory_iterator(in))
+            EXPECT_NE(file.path().extension(), ".keys") << file.path();
+    const auto packets = folder / "one.pcap";
+    auto replay = replay_with({"--packets", packets.string()});
     EXPECT_EQ(replay.wait(), 0) << replay.out() << replay.err();
-    const auto keys = capture.string() + ".keys";
-    EXPECT_THAT(text_of(keys), AllOf(HasSubstr("CLIENT_TRAFFIC_SECRET_0 "), HasSubstr("SERVER_TRAFFIC_SECRET_0 ")));
+    std::this_thread::sleep_for(std::chrono::milliseconds{500}); // the capture is written in blocks
+    capture.signal(SIGINT);
+    capture.wait();
+
+    const auto keys = packets.string() + ".keys";
     struct stat found {};
     ASSERT_EQ(::stat(keys.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777U, 0600U);
+    const auto vin = text(request, "/vin");
+    const auto decrypted = [&](arguments options) {
+        arguments command{loadsim::find_program("tshark").string(), "-r", records.string()};
+        for (const auto& decode : {fmt::format("tcp.port=={},tls", port), fmt::format("tls.port=={},mqtt", port)})
+            command.insert(command.end(), {"-d", decode});
+        command.insert(command.end(), options.begin(), options.end());
+        for (const auto* option : {"-Y", "mqtt", "-T", "fields", "-e", "mqtt.clientid", "-e", "mqtt.topic"})
+            command.emplace_back(option);
+        std::string lines;
+        const auto done = harness::run({.command = command, .err = loadsim::open_output(folder / "tshark")}, lines);
+        EXPECT_EQ(done.exit_code, 0) << read_file(folder / "tshark");
+        return lines;
+    };
+    EXPECT_EQ(decrypted({}), "") << "without the keys";
+    const auto messages = decrypted({"-o", "tls.keylog_file:" + keys});
+    EXPECT_THAT(messages,
+                AllOf(HasSubstr(vin + "\t"), HasSubstr("v1/" + vin + "/cmd/horn"), HasSubstr("v1/" + vin + "/rsp/")))
+        << "CONNECT, command and responses of the vehicle";
+    EXPECT_THAT(messages, AllOf(HasSubstr("loadsim"), HasSubstr("v1/+/evt"), HasSubstr("v1/" + vin + "/evt")))
+        << "and of the observer";
 }

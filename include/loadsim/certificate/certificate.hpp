@@ -47,6 +47,7 @@ std::string to_pem(const crl_handle&);
 std::string to_pem(const key_handle&);
 
 std::string to_der(const certificate_handle&);
+std::chrono::sys_seconds valid_from(const certificate_handle&);
 /// SHA-256 of the certificate, in hex: the thumbprint by which some platforms register it.
 std::string fingerprint(const certificate_handle&);
 

@@ -20,7 +20,7 @@ class vehicle_tls {
 public:
     struct run_values {
         std::uint64_t seed = 1;
-        std::chrono::sys_seconds now{}; ///< certificates are valid from its day on
+        std::chrono::sys_seconds now{}; ///< certificates are valid from its day on, or from the CA's begin on that day
     };
     /// Reads the CA that issues, and the certificate that all vehicles share, if there is one.
     /// Errors: templates, located "fleet.tls.certificate" ...; files, located by their names.

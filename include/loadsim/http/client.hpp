@@ -28,7 +28,7 @@ enum class failure : std::uint8_t {
     none,
     connection,  ///< not opened, closed, or without a response in time
     tls,         ///< no TLS with the server
-    certificate, ///< the server's or ours is refused; the text says what to do
+    tls_refused, ///< one end refuses the other's certificate or offer; the text says what to do
     response,    ///< it is HTTP, but loadsim does not take it: over a limit, compressed
 };
 

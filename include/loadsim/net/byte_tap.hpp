@@ -31,7 +31,7 @@ public:
     }
     /// Not called for an abandoned connection, which never ends.
     virtual void on_closed(const connection&, monotonic_time) = 0;
-    /// Secret of a TLS session of the fleet's, as a line of a key log: a capture of its records can be decrypted with it.
+    /// Secret of a TLS session, as a line of a key log: a capture of its records can be decrypted with it.
     virtual void on_tls_secret(std::string_view /*line*/) {}
 };
 

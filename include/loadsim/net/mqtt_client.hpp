@@ -99,6 +99,7 @@ private:
     void on_offline(mqtt_link&, std::error_code why, bool was_online) override;
     void on_wait_elapsed(mqtt_link&) override { connect_to_broker(); }
     void on_timer(monotonic_time) override { subscribe(); }
+    bool broker_uses_tls() const; ///< of the last connect
     void subscribe();
     void connect_to_broker();
     void report_start(std::optional<start_failure>);

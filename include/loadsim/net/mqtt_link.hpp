@@ -72,7 +72,8 @@ public:
     const mqtt::session_options& options() const noexcept { return options_; }
     bool idle() const noexcept { return stage_ == stage::idle; }
     bool waiting() const noexcept { return stage_ == stage::waiting; } ///< for the time given to wait_until()
-    std::string describe_tls_error() const;                            ///< only during link_events::on_offline()
+    /// Sentence about `why`; empty: TLS has not failed. Only during link_events::on_offline(), with its error.
+    std::string describe_tls_error(std::error_code why) const;
     /// The connection ended during its TLS handshake, or by an error of TLS: with TLS 1.3 a client has completed its handshake when
     /// the server refuses its certificate. Only during link_events::on_offline().
     bool tls_failed() const noexcept;

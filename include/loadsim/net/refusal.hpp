@@ -35,7 +35,8 @@ struct start_failure {
     boost::asio::ip::tcp::endpoint broker{}; ///< that failed last
     std::string unsupported{}; ///< sentence about a feature that the broker does not support; empty: another reason
     std::string tls{};         ///< sentence about why there is no TLS session; empty: another reason
-    std::string session{};     ///< "the driver"
+    bool uses_tls = false;
+    std::string session{}; ///< "the driver"
     std::string client_id{};
     mqtt::version protocol = mqtt::version::v5_0;
 };
@@ -56,6 +57,9 @@ std::string_view advice_on_subscription(mqtt::reason) noexcept;
 
 /// The broker refuses: a reason code of 0x80 or more (MQTT 5.0, 2.4).
 bool is_refusal(mqtt::reason) noexcept;
+
+/// The other side has ended an open connection, without a reason.
+bool ends_connection(std::error_code) noexcept;
 
 /// The broker has announced the end of the connection, with a reason.
 bool ended_by_broker(std::error_code) noexcept;

@@ -6,6 +6,7 @@
 #include <loadsim/net/tls_options.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace loadsim::net {
 /// Errors: a file that does not exist, cannot be read or has the wrong content; names that OpenSSL does not have.
 result<void> configure_tls(ssl_ctx_st*, const tls_options&);
 
+/// What configure_tls() would find wrong with the names of ciphers and groups, located "ciphers", "groups". Reads no file.
+problems check_tls_names(const tls_options&);
+
 /// Sends this certificate when the server asks for one, also a faulty one: the server is to refuse it.
 void present(ssl_st*, const certificate::credentials&);
 
@@ -27,11 +31,11 @@ void set_tls_host(ssl_st*, const std::string& host, const tls_options&);
 
 /// A failed handshake, read or write.
 struct tls_failure {
-    std::string text{};          ///< "tls: ..."; empty: no failure
-    bool of_certificate = false; ///< the peer's or ours is refused; the text says what to do
+    std::string text{};      ///< "tls: ..."; empty: no failure
+    bool has_remedy = false; ///< the text says what to do
 };
-/// About the certificate that was refused, ours that the peer refuses, or else OpenSSL's text of `code`. `has_certificate`: the session has presented one. The context is one of
-/// configure_tls().
+/// About the certificate that was refused, what the peer refuses, or else OpenSSL's text of `code`. `has_certificate`: the session has
+/// presented one. The context is one of configure_tls().
 tls_failure tls_error(ssl_st*, unsigned long code, bool has_certificate);
 
 /// A certificate that verification has refused.
@@ -46,7 +50,12 @@ struct refused_certificate {
 /// Sentence about the cause, with the remedy.
 std::string to_string(const refused_certificate&);
 
-/// Sentence about a peer's alert, by OpenSSL's reason code; empty: it is not about our certificate.
-std::string client_certificate_error(int reason, bool has_certificate);
+/// Sentence about a peer's alert, by OpenSSL's reason code; empty: it is not about our certificate. `valid_until`: of that certificate;
+/// nullopt: not known.
+std::string client_certificate_error(int reason, bool has_certificate,
+                                     std::optional<std::chrono::system_clock::time_point> valid_until = {});
+
+/// Sentence about ends that have nothing in common, by OpenSSL's reason code; empty: it is about something else.
+std::string offer_error(int reason, bool has_certificate);
 
 } // namespace loadsim::net

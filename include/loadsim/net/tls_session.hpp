@@ -40,7 +40,7 @@ using tls_ticket = mqtt::bytes;
 
 /// TLS of one connection. The owner keeps the socket: it gives what was received to receive() and sends what the calls append to `out`.
 ///
-/// Shape:  16 kB while idle, half of it OpenSSL's own structures: record buffers, our certificate and key and the content of the
+/// Shape:  17 kB while idle, half of it OpenSSL's own structures: record buffers, our certificate and key and the content of the
 ///         peer's certificate are released after the handshake.
 /// Errors: a session ends once; error() is why. The records in `out` (an alert) are to be sent all the same.
 class tls_session {
@@ -94,5 +94,7 @@ private:
 const std::error_category& tls_category() noexcept;
 /// The peer has ended the session with an alert, and not this end.
 bool is_alert(std::error_code) noexcept;
+/// It is an alert about what all sessions of a context offer alike: versions, protocols, the server's name.
+bool is_alert_about_offer(std::error_code) noexcept;
 
 } // namespace loadsim::net

@@ -294,10 +294,11 @@ void mqtt_fleet::on_subscription_ready(mqtt_vehicle& vehicle) {
 
 /// Reason of a TLS failure, which is counted by it. One that is not about the vehicle's certificate is that of all vehicles.
 std::string mqtt_fleet::tls_error(const mqtt_vehicle& vehicle, std::error_code why) {
-    const bool is_of_all = !tls_->has_own_credentials(certificate_fault_of(vehicle)) || !net::is_alert(why);
+    const bool is_of_all = !tls_->has_own_credentials(certificate_fault_of(vehicle)) || !net::is_alert(why) ||
+                           net::is_alert_about_offer(why);
     if (refusal_.empty() && !vehicle.connected_before && vehicle.state != session_state::rejected && is_of_all)
         refusal_ = fmt::format("no TLS session of vehicle {} with the broker {}: {}", vin_of(vehicle.id),
-                               broker_of(vehicle).name, vehicle.link.describe_tls_error());
+                               broker_of(vehicle).name, vehicle.link.describe_tls_error(why));
     return why.message();
 }
 
@@ -307,8 +308,15 @@ std::string mqtt_fleet::offline_reason(const mqtt_vehicle& vehicle, std::error_c
     if (why.category() == net::tls_category()) return tls_error(vehicle, why);
     if (vehicle.link.tls_failed()) return why.message() + " during the TLS handshake";
     const auto protocol = vehicle.link.options().protocol;
-    if (why == net::errc::closed_by_peer && !was_online && !vehicle.connected_before && protocol == mqtt::version::v5_0)
-        return why.message() + " instead of a CONNACK, as brokers without MQTT 5.0 do (try fleet.mqtt.version: 3.1.1)";
+    if (net::ends_connection(why) && !was_online && !vehicle.connected_before) {
+        const bool as_old_broker = why == net::errc::closed_by_peer && protocol == mqtt::version::v5_0;
+        const bool as_tls_broker = broker_of(vehicle).tls_host.empty();
+        if (as_old_broker || as_tls_broker)
+            return fmt::format("{} instead of a CONNACK, as brokers do{}{}{}", why.message(),
+                               as_old_broker ? " without MQTT 5.0 (try fleet.mqtt.version: 3.1.1)" : "",
+                               as_old_broker && as_tls_broker ? " or" : "",
+                               as_tls_broker ? " with TLS on this port (try mqtts://)" : "");
+    }
     if (!net::ended_by_broker(why)) return why.message();
     const auto refusal_reason = vehicle.link.session().last_reason();
     const auto reference = vehicle.link.session().server_reference();

@@ -48,11 +48,13 @@ result<std::shared_ptr<const certificate::issuer>> make_issuer(const issue_optio
                            : certificate::read_authority(
                                  {.certificate = o.ca, .key = o.key, .pkcs12 = {}, .key_password = o.key_password});
     if (!ca) return ca.error();
-    const std::chrono::sys_seconds today = std::chrono::floor<std::chrono::days>(run.now);
+    std::chrono::sys_seconds begin = std::chrono::floor<std::chrono::days>(run.now);
+    if (const auto of_ca = certificate::valid_from(ca->certificate); of_ca <= run.now)
+        begin = std::max(begin, of_ca); // made today
     auto made = certificate::issuer::create(
         std::make_shared<const certificate::authority>(std::move(*ca)),
         {.seed = run.seed,
-         .valid = {today, today + std::chrono::duration_cast<std::chrono::seconds>(o.validity)},
+         .valid = {begin, begin + std::chrono::duration_cast<std::chrono::seconds>(o.validity)},
          .key = o.key_type});
     if (!made) return problems{o.ca.empty() ? "fleet.tls.issue" : o.ca, made.error().list.front().text};
     return std::make_shared<const certificate::issuer>(std::move(*made));

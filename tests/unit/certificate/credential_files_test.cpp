@@ -85,9 +85,15 @@ TEST_F(credential_files_test, names_the_file_that_cannot_be_used) {
     const auto text = write("text.pem", "no certificate");
     const auto absent = (folder.path() / "absent.pem").string();
     EXPECT_EQ(problem_of({.certificate = certificate, .key = other_key}),
-              other_key + ": is not the private key of the certificate in " + certificate);
-    EXPECT_EQ(problem_of({.certificate = text}), text + ": holds no certificate in PEM");
-    EXPECT_EQ(problem_of({.certificate = certificate, .key = text}).find(text + ": holds no private key in PEM"), 0U);
-    EXPECT_EQ(problem_of({.pkcs12 = text}), text + ": is no PKCS #12 file");
+              other_key + ": is not the private key of the certificate in " + certificate +
+                  "; give the key that belongs to it");
+    EXPECT_EQ(problem_of({.certificate = text}),
+              text + ": holds no certificate in PEM; make PEM of a binary one with `openssl x509 -inform der`");
+    const std::string no_key =
+        ": holds no private key in PEM; name the file that does (key), and make PEM of a binary one with "
+        "`openssl pkey -inform der`";
+    EXPECT_EQ(problem_of({.certificate = certificate, .key = text}), text + no_key);
+    EXPECT_EQ(problem_of({.certificate = certificate}), certificate + no_key);
+    EXPECT_EQ(problem_of({.pkcs12 = text}), text + ": is no PKCS #12 file; give PEM files as certificate and key");
     EXPECT_NE(problem_of({.certificate = absent}).find(absent), std::string::npos);
 }

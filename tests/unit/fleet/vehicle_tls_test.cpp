@@ -1,6 +1,10 @@
 // TLS of the vehicles: whose certificate each presents.
 #include <loadsim/fleet/vehicle_tls.hpp>
 
+#include "temporary_folder.hpp"
+
+#include <loadsim/certificate/authority.hpp>
+
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -38,6 +42,22 @@ TEST(vehicle_tls, knows_the_serial_number_of_a_faulty_certificate_and_gives_a_ve
               tls.serial_of({.vin = "LZ1"}, certificate_fault::none));
     EXPECT_EQ(tls.credentials_of({.vin = "LZ1"}, certificate_fault::missing)->certificate, nullptr);
     EXPECT_NE(fingerprint_of(tls, "LZ1", certificate_fault::wrong_name), fingerprint_of(tls, "LZ1"));
+}
+
+TEST(vehicle_tls, issues_with_a_CA_that_was_made_on_the_same_day) {
+    const harness::temporary_folder folder;
+    const auto made_at = now + std::chrono::hours{9};
+    const auto ca = certificate::make_root({.valid = {made_at, made_at + std::chrono::days{1}}}).value();
+    const fleet::tls_options options{.issue = fleet::issue_options{.ca = folder.write("ca.pem", to_pem(ca.certificate)),
+                                                                   .key = folder.write("ca.key", to_pem(ca.key))}};
+    const auto created_at = [&](std::chrono::sys_seconds t) {
+        return fleet::vehicle_tls::create(options, {}, {.seed = 7, .now = t});
+    };
+    const auto later = created_at(made_at + std::chrono::hours{1});
+    ASSERT_TRUE(later) << to_string(later.error());
+    EXPECT_EQ(certificate::valid_from(later->credentials_of({.vin = "LZ1"}, certificate_fault::none)->certificate),
+              made_at);
+    EXPECT_NE(to_string(created_at(now).error()).find("is not valid yet on 2026-11-30T00:00:00Z"), std::string::npos);
 }
 
 TEST(vehicle_tls, leaves_a_certificate_that_all_share_to_the_context) {

@@ -94,6 +94,15 @@ TEST(refusal, start_error_names_the_session_the_cause_and_what_to_do) {
          "the broker refuses the driver's subscription to v1/+/rsp/+ (not authorized (0x87)); check the broker's "
          "access "
          "rules"},
+        {{.why = std::make_error_code(std::errc::connection_reset)},
+         "the driver cannot connect (Connection reset by peer); check that the broker runs, without TLS on this port "
+         "(else "
+         "write mqtts://), and target.user and target.password if it wants them"},
+        {{.why = net::errc::closed_by_peer, .uses_tls = true},
+         "the driver cannot connect (connection closed by the other side); check that the broker runs, and target.user "
+         "and "
+         "target.password if it wants them"},
+        {{.broker = broker, .tls = "tls: no"}, "the driver has no TLS session with 10.0.0.1:1883: tls: no"},
         {{.why = mqtt::errc::invalid_argument, .filter = "a#"},
          "the driver cannot subscribe to a#: a topic, filter or string that MQTT does not allow"},
         {{.why = net::errc::closed_by_peer, .filter = "v1/+/evt"},

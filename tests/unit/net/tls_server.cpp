@@ -2,8 +2,12 @@
 
 #include "temporary_folder.hpp"
 
+#include <loadsim/base/encoding.hpp>
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/ssl.h>
 
 #include <array>
@@ -11,6 +15,7 @@
 #include <fstream>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace loadsim::tests {
 namespace {
@@ -66,6 +71,12 @@ void tls_server::deleter::operator()(ssl_st* s) const { SSL_free(s); }
 tls_server::tls_server(settings s) : settings_(std::move(s)), ssl_(SSL_new(context_of(settings_))) {
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     SSL_set_accept_state(ssl_.get());
+    SSL_set_app_data(ssl_.get(), this);
+    SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(ssl_.get()), [](const SSL* ssl, const char* line) {
+        const std::string_view text = line;
+        if (text.starts_with("SERVER_TRAFFIC_SECRET_0 "))
+            static_cast<tls_server*>(SSL_get_app_data(ssl))->secret_ = text.substr(text.rfind(' ') + 1);
+    });
     if (settings_.alpn.empty()) return;
     SSL_CTX_set_alpn_select_cb(
         SSL_get_SSL_CTX(ssl_.get()),
@@ -104,6 +115,45 @@ mqtt::bytes tls_server::take_output() {
 }
 
 void tls_server::send(std::string_view plain) { SSL_write(ssl_.get(), plain.data(), static_cast<int>(plain.size())); }
+mqtt::bytes tls_server::empty_record(std::uint8_t sequence) const {
+    // RFC 8446, 7.1 and 7.3: key and nonce from the secret.
+    auto secret = secret_;
+    decode_hex(secret);
+    const auto expand = [&](std::string_view label, std::size_t size) {
+        const auto full = "tls13 " + std::string(label);
+        std::string info{'\0', static_cast<char>(size), static_cast<char>(full.size())};
+        info += full + '\0';
+        std::vector<unsigned char> out(size);
+        const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> kdf(
+            EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, nullptr), &EVP_PKEY_CTX_free);
+        EVP_PKEY_derive_init(kdf.get());
+        EVP_PKEY_CTX_set_hkdf_mode(kdf.get(), EVP_PKEY_HKDEF_MODE_EXPAND_ONLY);
+        EVP_PKEY_CTX_set_hkdf_md(kdf.get(), EVP_sha256());
+        EVP_PKEY_CTX_set1_hkdf_key(kdf.get(), reinterpret_cast<const unsigned char*>(secret.data()),
+                                   static_cast<int>(secret.size()));
+        EVP_PKEY_CTX_add1_hkdf_info(kdf.get(), reinterpret_cast<const unsigned char*>(info.data()),
+                                    static_cast<int>(info.size()));
+        EVP_PKEY_derive(kdf.get(), out.data(), &size);
+        return out;
+    };
+    const auto key = expand("key", 16);
+    auto nonce = expand("iv", 12);
+    nonce.back() ^= sequence;
+    // 5.2: the content type alone, and the tag.
+    mqtt::bytes record{23, 3, 3, 0, 17};
+    std::array<unsigned char, 17> sealed{23};
+    int size = 0;
+    const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> cipher(EVP_CIPHER_CTX_new(),
+                                                                                 &EVP_CIPHER_CTX_free);
+    EVP_EncryptInit_ex(cipher.get(), EVP_aes_128_gcm(), nullptr, key.data(), nonce.data());
+    EVP_EncryptUpdate(cipher.get(), nullptr, &size, record.data(), static_cast<int>(record.size()));
+    EVP_EncryptUpdate(cipher.get(), sealed.data(), &size, sealed.data(), 1);
+    EVP_EncryptFinal_ex(cipher.get(), sealed.data() + 1, &size);
+    EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_GCM_GET_TAG, 16, sealed.data() + 1);
+    record.insert(record.end(), sealed.begin(), sealed.end());
+    return record;
+}
+
 void tls_server::close() { SSL_shutdown(ssl_.get()); }
 void tls_server::update_keys() { SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_REQUESTED); }
 void tls_server::renegotiate() {

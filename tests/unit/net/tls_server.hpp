@@ -4,6 +4,7 @@
 #include <loadsim/certificate/issuer.hpp>
 #include <loadsim/net/tls_session.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ public:
     bool has_output() const;
     mqtt::bytes take_output();
     void send(std::string_view plain);
+    /// A record of no bytes, which OpenSSL does not send: TLS 1.3 with TLS_AES_128_GCM_SHA256, the `sequence`-th of the server's since
+    /// the handshake. The server may send nothing after it.
+    mqtt::bytes empty_record(std::uint8_t sequence) const;
     void close();
     void update_keys();
     void renegotiate();
@@ -49,6 +53,7 @@ private:
     settings settings_;
     std::unique_ptr<ssl_st, deleter> ssl_;
     std::string plain_, alert_;
+    std::string secret_; ///< of its records since the handshake, in hex
 };
 
 } // namespace loadsim::tests

@@ -7,10 +7,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 using namespace loadsim;
 using loadsim::tests::tls_server;
@@ -18,6 +21,20 @@ using loadsim::tests::tls_server;
 namespace {
 
 mqtt::bytes bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
+
+/// Sizes of the records in it; the last one may be incomplete.
+std::vector<std::size_t> record_sizes(mqtt::byte_view records) {
+    constexpr std::size_t header = 5;
+    std::vector<std::size_t> sizes;
+    while (records.size() >= header) {
+        const auto size = std::min(records.size(), header + records[3] * 256U + records[4]);
+        sizes.push_back(size);
+        records = records.subspan(size);
+    }
+    return sizes;
+}
+
+constexpr net::tls_version versions[] = {net::tls_version::v1_2, net::tls_version::v1_3};
 
 /// Client and server, whose records are moved by hand.
 struct pair_of_sessions {
@@ -61,11 +78,116 @@ TEST(tls_session, decrypts_what_the_server_sends_whatever_the_split_of_its_recor
         p.exchange(chunk);
         EXPECT_EQ(p.server.plain(), "ping") << chunk;
         p.server.send("pong");
-        p.server.send(""); // a record without content
         p.server.send(std::string(40'000, 'x'));
         p.exchange(chunk);
         EXPECT_EQ(p.plain.size(), 40'004U) << chunk;
         EXPECT_FALSE(p.client.error()) << chunk;
+    }
+}
+
+TEST(tls_session, decrypts_a_record_that_is_split_at_any_byte) {
+    for (const auto version : versions) {
+        pair_of_sessions p({}, {.max_version = version});
+        p.exchange();
+        std::size_t size = 1;
+        for (std::size_t split = 0; split <= size; ++split) {
+            p.server.send("message");
+            const auto records = p.server.take_output();
+            size = records.size();
+            p.client.receive(mqtt::byte_view(records).first(split), p.plain, p.to_server);
+            EXPECT_EQ(p.plain.size(), split == size ? 7U : 0U) << split;
+            p.client.receive(mqtt::byte_view(records).subspan(split), p.plain, p.to_server);
+            EXPECT_EQ(std::exchange(p.plain, {}), bytes_of("message")) << split;
+        }
+        EXPECT_FALSE(p.client.error());
+    }
+}
+
+TEST(tls_session, completes_a_handshake_whose_records_come_one_by_one) {
+    for (const auto version : versions) {
+        pair_of_sessions p({}, {.max_version = version});
+        while (!p.to_server.empty() || p.server.has_output()) {
+            p.server.receive(std::exchange(p.to_server, {}));
+            const auto records = p.server.take_output();
+            mqtt::byte_view rest = records;
+            for (const auto size : record_sizes(records)) {
+                p.client.receive(rest.first(size), p.plain, p.to_server);
+                rest = rest.subspan(size);
+            }
+        }
+        EXPECT_TRUE(p.client.established());
+    }
+}
+
+TEST(tls_session, takes_records_of_no_bytes_and_of_the_most) {
+    pair_of_sessions p({}, {.ciphers = "TLS_AES_128_GCM_SHA256"});
+    p.exchange();
+    p.server.send(std::string(16 * 1024, 'x'));
+    const auto full = p.server.take_output();
+    ASSERT_EQ(record_sizes(full).size(), 1U);
+    p.client.receive(full, p.plain, p.to_server);
+    EXPECT_EQ(std::exchange(p.plain, {}).size(), 16U * 1024);
+    constexpr std::uint8_t sent_before = 3; // two tickets, and the one above
+    p.client.receive(p.server.empty_record(sent_before), p.plain, p.to_server);
+    EXPECT_TRUE(p.plain.empty());
+    EXPECT_FALSE(p.client.error()) << p.client.describe_error().text;
+    p.client.receive(p.server.empty_record(sent_before + 1), p.plain, p.to_server);
+    EXPECT_FALSE(p.client.error()) << p.client.describe_error().text;
+}
+
+TEST(tls_session, ends_once_at_a_record_that_is_damaged_or_too_long) {
+    for (const auto version : versions) {
+        for (const std::size_t changed : {0U, 1U, 3U, 4U, 5U, 12U, 20U}) { // header, nonce or ciphertext, tag
+            pair_of_sessions p({}, {.max_version = version});
+            p.exchange();
+            p.server.send("message");
+            auto records = p.server.take_output();
+            records[changed] ^= 0x40U;
+            records.resize(64 * 1024); // a longer record is complete, too
+            p.client.receive(records, p.plain, p.to_server);
+            const auto error = p.client.error();
+            EXPECT_TRUE(error) << changed;
+            EXPECT_TRUE(p.plain.empty()) << changed;
+            EXPECT_FALSE(p.to_server.empty()) << "an alert";
+            p.to_server.clear();
+            p.client.receive(records, p.plain, p.to_server);
+            p.client.close(p.to_server);
+            EXPECT_EQ(p.client.error(), error) << "the first one stays";
+            EXPECT_TRUE(p.plain.empty() && p.to_server.empty()) << changed;
+        }
+    }
+}
+
+TEST(tls_session, is_not_closed_by_a_connection_that_ends_without_close_notify) {
+    pair_of_sessions p;
+    p.exchange();
+    p.server.send("cut off");
+    auto records = p.server.take_output();
+    records.pop_back();
+    p.client.receive(records, p.plain, p.to_server);
+    EXPECT_TRUE(p.plain.empty());
+    EXPECT_FALSE(p.client.closed()) << "who reads the end of the connection knows that it was not announced";
+    EXPECT_FALSE(p.client.error());
+}
+
+TEST(tls_session, ends_at_an_alert_between_any_two_records_of_a_handshake) {
+    const mqtt::bytes alert{21, 3, 3, 0, 2, 2, 40}; // fatal, handshake_failure
+    for (const auto version : versions) {
+        std::size_t records_in_all = 1;
+        for (std::size_t before = 0; before < records_in_all; ++before) {
+            pair_of_sessions p({}, {.max_version = version});
+            p.server.receive(std::exchange(p.to_server, {}));
+            const auto records = p.server.take_output();
+            const auto sizes = record_sizes(records);
+            records_in_all = sizes.size();
+            const auto given = std::accumulate(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(before), 0UL);
+            p.client.receive(mqtt::byte_view(records).first(given), p.plain, p.to_server);
+            ASSERT_FALSE(p.client.error()) << before;
+            p.client.receive(alert, p.plain, p.to_server);
+            EXPECT_TRUE(p.client.error()) << before << ": an alert that is not encrypted may be another error";
+            EXPECT_FALSE(p.client.established()) << before;
+        }
+        EXPECT_GT(records_in_all, 1U);
     }
 }
 
@@ -115,6 +237,10 @@ TEST(tls_session, follows_a_key_update_and_refuses_a_renegotiation) {
     p.server.send("after");
     p.exchange();
     EXPECT_EQ(p.plain, bytes_of("after"));
+    p.client.send(bytes_of("own keys"), p.to_server); // the server has asked for new ones
+    p.exchange();
+    EXPECT_EQ(p.server.plain(), "own keys");
+    EXPECT_FALSE(p.client.error());
     pair_of_sessions old({}, {.max_version = net::tls_version::v1_2});
     old.exchange();
     old.server.renegotiate();
@@ -152,6 +278,7 @@ TEST(tls_session, presents_faulty_certificates_which_the_server_refuses) {
         p.exchange();
         EXPECT_EQ(p.client.error().message(), "TLS alert from the peer: " + alert) << enum_name(fault);
         EXPECT_TRUE(net::is_alert(p.client.error()));
+        EXPECT_FALSE(net::is_alert_about_offer(p.client.error()));
     }
 }
 
@@ -205,6 +332,8 @@ TEST(tls_session, says_that_a_peer_does_not_use_tls) {
     p.client.receive(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n"), p.plain, p.to_server);
     EXPECT_EQ(p.client.error().message(), "TLS: the peer does not use TLS on this port");
     EXPECT_TRUE(p.plain.empty());
+    EXPECT_EQ(p.client.describe_error().text, "tls: the peer does not use TLS on this port");
+    EXPECT_FALSE(p.client.describe_error().has_remedy) << "it depends on the kind of URL";
 }
 
 TEST(tls_session, agrees_on_an_alpn_protocol_and_reports_one_that_is_refused) {
@@ -214,4 +343,8 @@ TEST(tls_session, agrees_on_an_alpn_protocol_and_reports_one_that_is_refused) {
     pair_of_sessions refused({.alpn = "mqtt"}, {.alpn = {"other"}});
     refused.exchange();
     EXPECT_EQ(refused.client.error().message(), "TLS alert from the peer: no application protocol");
+    EXPECT_EQ(refused.client.describe_error().text,
+              "tls: the peer accepts none of the protocols that are offered; see tls.alpn");
+    EXPECT_TRUE(refused.client.describe_error().has_remedy);
+    EXPECT_TRUE(net::is_alert_about_offer(refused.client.error()));
 }

@@ -52,7 +52,37 @@ TEST(tls_error, tells_a_refused_client_certificate_from_a_missing_one) {
               "the peer refuses our certificate: expired; see tls.certificate");
     EXPECT_EQ(client_certificate_error(SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, false),
               "the peer wants a client certificate; give one (tls.certificate)");
+    EXPECT_EQ(client_certificate_error(SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, true,
+                                       std::chrono::system_clock::from_time_t(1'795'170'060)),
+              "the peer refuses our certificate: expired, on 2026-11-20T10:21:00Z; see tls.certificate");
+    EXPECT_EQ(client_certificate_error(SSL_R_TLSV1_ALERT_DECRYPT_ERROR, true),
+              "the peer refuses our certificate: our key is not that of it; see tls.certificate");
+    EXPECT_EQ(client_certificate_error(SSL_R_TLSV1_ALERT_DECRYPT_ERROR, false), "");
     EXPECT_EQ(client_certificate_error(SSL_R_WRONG_VERSION_NUMBER, true), "");
+}
+
+TEST(tls_error, names_the_settings_of_ends_that_have_nothing_in_common) {
+    const struct {
+        int reason;
+        bool has_certificate;
+        const char* sentence;
+    } rows[] = {
+        {SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL, false,
+         "the peer accepts none of the protocols that are offered; see tls.alpn"},
+        {SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, false,
+         "the peer has none of the versions of TLS that are allowed; see tls.minVersion and tls.maxVersion"},
+        {SSL_R_UNSUPPORTED_PROTOCOL, true,
+         "the peer has none of the versions of TLS that are allowed; see tls.minVersion and tls.maxVersion"},
+        {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, true,
+         "the peer accepts none of the ciphers and groups that are offered, or not our certificate; see tls.ciphers, "
+         "tls.groups and tls.certificate"},
+        {SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE, false,
+         "the peer accepts none of the ciphers and groups that are offered, or wants a client certificate; see "
+         "tls.ciphers, tls.groups and tls.certificate"},
+        {SSL_R_TLSV1_UNRECOGNIZED_NAME, false, "the peer does not know the host's name; see tls.serverName"},
+        {SSL_R_TLSV1_ALERT_UNKNOWN_CA, true, ""},
+    };
+    for (const auto& r : rows) EXPECT_EQ(offer_error(r.reason, r.has_certificate), r.sentence);
 }
 
 TEST(configure_tls, names_the_file_and_what_is_wrong_with_it) {

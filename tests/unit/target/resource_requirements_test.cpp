@@ -1,3 +1,6 @@
+#include "cost.hpp"
+
+#include <loadsim/base/units.hpp>
 #include <loadsim/target/machine_resources.hpp>
 #include <loadsim/target/resource_requirements.hpp>
 
@@ -38,11 +41,11 @@ TEST(resource_requirements, of_tls_are_memory_of_our_end_and_of_a_broker_of_ours
     auto n = requirements_of(100'000);
     const auto without = local_memory(n);
     n.tls = true;
-    EXPECT_EQ(local_memory(n) - without, 100'000 * std::uint64_t{16'000 + 33'000});
+    EXPECT_EQ(local_memory(n) - without, 100'000 * (cost::tls_session + cost::broker_tls_session));
     n.own_broker = false;
     const auto with_tls = local_memory(n);
     n.tls = false;
-    EXPECT_EQ(with_tls - local_memory(n), 100'000 * std::uint64_t{16'000});
+    EXPECT_EQ(with_tls - local_memory(n), 100'000 * cost::tls_session);
 }
 
 TEST(default_shards, are_one_for_every_two_cores) {
@@ -65,22 +68,28 @@ TEST(handshakes, are_limited_by_threads_and_cores) {
     const struct {
         resource_requirements n;
         unsigned cores;
-        std::optional<double> per_second;
+        std::optional<double> busy_cores; // of loadsim's end
         const char* why;
     } rows[] = {
-        {fleet({1, 1}, false, false), 2, 1000, "one shard"},
-        {fleet({2, 2}, false, false), 2, 2000, "a core for each rank"},
-        {fleet({8, 8}, false, false), 2, 2000, "no more than there are cores"},
-        {fleet({4, 1}, false, false), 8, 1000, "the other ranks are elsewhere"},
-        {fleet({1, 1}, false, false), 8, 4000, "four shards"},
-        {fleet({1, 1}, false, true), 8, 4000, "the broker has the other four cores"},
-        {fleet({8, 8}, false, true), 8, 4000, "the broker needs as much"},
-        {fleet({1, 1}, false, true), 1, 500, "both ends share a core"},
-        {fleet({1, 1}, true, true), 8, 1000, "one mosquitto has one thread"},
+        {fleet({1, 1}, false, false), 2, 1, "one shard"},
+        {fleet({2, 2}, false, false), 2, 2, "a core for each rank"},
+        {fleet({8, 8}, false, false), 2, 2, "no more than there are cores"},
+        {fleet({4, 1}, false, false), 8, 1, "the other ranks are elsewhere"},
+        {fleet({1, 1}, false, false), 8, 4, "four shards"},
+        {fleet({1, 1}, false, true), 8, 4, "the broker has the other four cores"},
+        {fleet({8, 8}, false, true), 8, 4, "the broker needs as much"},
+        {fleet({1, 1}, false, true), 1, 0.5, "both ends share a core"},
+        {fleet({1, 1}, true, true), 8, 1, "one mosquitto has one thread"},
         {fleet({1, 1}, false, false), 0, std::nullopt, "the cores are unknown"},
         {requirements_of(1), 2, std::nullopt, "no TLS"},
     };
-    for (const auto& r : rows) EXPECT_EQ(handshakes_per_second_max(r.n, {.cores = r.cores}), r.per_second) << r.why;
+    for (const auto& r : rows) {
+        const auto available = handshakes_per_second_max(r.n, {.cores = r.cores});
+        ASSERT_EQ(available.has_value(), r.busy_cores.has_value()) << r.why;
+        if (available) {
+            EXPECT_DOUBLE_EQ(*available, *r.busy_cores / loadsim::seconds(cost::tls_connect)) << r.why;
+        }
+    }
 }
 
 TEST(connect_time, is_that_of_the_connect_rate_or_of_the_handshakes) {
@@ -88,13 +97,14 @@ TEST(connect_time, is_that_of_the_connect_rate_or_of_the_handshakes) {
     auto n = requirements_of(100'000, {4, 2});
     n.own_broker = n.local_broker = false;
     n.connects_per_second = 4000;
-    const machine_resources machine{.cores = 1};
+    const machine_resources machine{.cores = 1}; // 370 handshakes a second
     EXPECT_EQ(local_connects_per_second(n), 2000);
     EXPECT_EQ(connect_time_min(n, machine), 25s) << "half of the fleet is here";
     n.tls = true;
-    EXPECT_EQ(connect_time_min(n, machine), 50s);
-    n.connects_per_second = 1000;
-    EXPECT_EQ(connect_time_min(n, machine), 100s);
+    EXPECT_DOUBLE_EQ(loadsim::seconds(connect_time_min(n, machine)), 50'000 * loadsim::seconds(cost::tls_connect))
+        << "the handshakes";
+    n.connects_per_second = 400;
+    EXPECT_EQ(connect_time_min(n, machine), 250s) << "the rate";
     n.sessions = 0;
     EXPECT_EQ(connect_time_min(n, machine), 0s);
 }
