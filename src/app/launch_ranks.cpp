@@ -35,6 +35,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (options.strict) command.emplace_back("--strict");
     if (!options.metrics.empty()) command.insert(command.end(), {"--metrics", options.metrics});
     if (!options.otlp.empty()) command.insert(command.end(), {"--otlp", options.otlp});
+    append_ui(options.ui, command);
     command.insert(command.end(), {"--color", options.display.colour});
     for (const auto& text : options.labels) command.insert(command.end(), {"--label", text});
     return command;

@@ -1,3 +1,4 @@
+#include "live_page.hpp"
 #include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
@@ -76,6 +77,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
         return refuse(channel, refused, exit_code::usage);
     const auto metrics = run_metrics::start(options.metrics, options.otlp);
     if (!metrics) return release_ranks_and_exit(channel, metrics.error());
+    const auto live = live_page::start(options.ui);
+    if (!live) return release_ranks_and_exit(channel, live.error());
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);
     if (!folder) return release_ranks_and_exit(channel, folder.error());
     if (!log_to_folder(*folder)) return release_ranks_and_exit(channel, exit_code::setup);
@@ -86,6 +89,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     run::start_ranks(channel, {.folder = folder->string(), .shards = shards, .trace_run = trace_run});
     auto display = report_options_of(options, launcher_terminal());
     display.metrics = metrics->get();
+    display.live = live->get();
     run_report report(*scenario, *folder, display);
     bool aborted = false;
     auto listener = report.listener();

@@ -27,6 +27,7 @@ struct run_options {
     bool strict = false;
     std::string metrics; ///< --metrics ADDRESS
     std::string otlp;    ///< --otlp URL
+    ui_flags ui;
 };
 
 /// What a run with these options prints and writes.

@@ -178,8 +178,6 @@ std::vector<Record> newest(const std::vector<Record>& all, std::size_t count, Wa
     return found;
 }
 
-const auto reload_event = std::make_shared<const std::string>("event: reload\ndata: {}\n\n");
-
 } // namespace
 
 live_update live_update_of(const progress& p) {
@@ -204,7 +202,7 @@ public:
 
     text add(const live_update& update) {
         const auto& p = update.interval;
-        const bool begins_load = p.load_started.has_value() && !load_start_;
+        const bool begins_load = p.load_elapsed > nanoseconds{0} && !load_start_;
         if (begins_load) load_start_ = p.elapsed - p.load_elapsed;
         auto newest_row = row_of(p);
         extend_bands(newest_row, p);
@@ -213,7 +211,7 @@ public:
         progress_ = progress_text(p, labels_, update.so_far);
         auto event = fmt::format(
             "{}id: {}\nevent: row\ndata: {{\"row\":{},\"bands\":{},\"progress\":{},\"unexpected_requests\":{}}}\n\n",
-            begins_load ? *reload_event : std::string{}, ++last_id, json_line(with_end(newest_row)), bands(true),
+            begins_load ? *reload_event() : std::string{}, ++last_id, json_line(with_end(newest_row)), bands(true),
             progress_, list_text(requests));
         std::vector<std::string> anomalies;
         for (const auto& a : update.anomalies)
@@ -248,7 +246,7 @@ public:
     }
 
     std::vector<text> events_after(std::uint64_t id) const {
-        if (id > last_id || last_id - id > events_.size()) return {reload_event};
+        if (id > last_id || last_id - id > events_.size()) return {reload_event()};
         return {events_.end() - static_cast<std::ptrdiff_t>(last_id - id), events_.end()};
     }
 
@@ -388,6 +386,10 @@ live_history::live_history(live_history&&) noexcept = default;
 live_history& live_history::operator=(live_history&&) noexcept = default;
 live_history::~live_history() = default;
 
+live_history::text live_history::reload_event() {
+    static const auto event = std::make_shared<const std::string>("event: reload\ndata: {}\n\n");
+    return event;
+}
 live_history::text live_history::add(const live_update& update) { return impl_->add(update); }
 live_history::text live_history::finish(std::string_view summary_json) { return impl_->finish(summary_json); }
 std::string live_history::document() const { return impl_->document(); }

@@ -42,7 +42,7 @@ public:
 
     static constexpr std::size_t rows_of_a_length_max = 10'800;
     static constexpr std::size_t kept_events_max = 3'600;
-    static constexpr std::size_t kept_bytes_max = 8'000'000; ///< of events
+    static constexpr std::size_t kept_bytes_max = 2'000'000; ///< of events
     static constexpr std::size_t requests_of_an_event_max = 20;
     static constexpr std::size_t requests_max = 200; ///< of the document, and as many anomalies
     static constexpr std::size_t bands_max = 300;
@@ -61,8 +61,9 @@ public:
 
     /// The page's data, with "live": true; beside them "last_id" of the newest row, and "progress".
     std::string document() const;
-    /// The events after the one with this id. If they are no longer known, or the id is not of this run, the event `reload`: the page
-    /// has to read the document again.
+    /// The event `reload`: the page has to read the document again.
+    static text reload_event();
+    /// The events after the one with this id, or the event `reload` if they are no longer known, or the id is not of this run.
     std::vector<text> events_after(std::uint64_t id) const;
     std::uint64_t last_id() const noexcept;
 
