@@ -1,9 +1,9 @@
 #include "live_page.hpp"
 
+#include "browser.hpp"
 #include "command_line.hpp"
 #include "live_page_access.hpp"
 
-#include <loadsim/base/child_process.hpp>
 #include <loadsim/base/log.hpp>
 #include <loadsim/http/server.hpp>
 #include <loadsim/run/run.hpp>
@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -20,6 +19,7 @@ namespace loadsim::app {
 namespace {
 
 constexpr std::size_t max_readers = 16;
+constexpr std::size_t events_at_first = 60;
 constexpr std::size_t max_waiting_bytes = 3'000'000; ///< of a reader; more than an event stream begins with
 static_assert(max_waiting_bytes > report::live_history::kept_bytes_max);
 
@@ -68,22 +68,6 @@ std::optional<std::uint64_t> last_event_of(const http::request_view& request) {
     return std::nullopt;
 }
 
-/// Opens the URL in the browser. A sentence if there is none; empty: started.
-std::string open_in_browser(const std::string& url) {
-    const auto is_set = [](const char* name) {
-        const char* value = std::getenv(name);
-        return value != nullptr && *value != '\0';
-    };
-    const auto program = find_program("xdg-open");
-    if (program.empty() || !(is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")))
-        return "--open: there is no desktop with xdg-open here; open the address in a browser";
-    const int nowhere = open_output("/dev/null");
-    // The browser outlives the run; its window shows the result.
-    const auto child =
-        start_child({.command = {program.string(), url}, .out = nowhere, .err = nowhere, .death_signal = 0});
-    return child < 0 ? "--open: xdg-open cannot be started; open the address in a browser" : "";
-}
-
 } // namespace
 
 class live_page::impl {
@@ -112,10 +96,11 @@ public:
             history_ = report::live_history(std::move(header), std::move(labels), history_ ? history_->last_id() : 0);
             document_ = nullptr;
             has_ended_ = false;
-            send(report::live_history::reload_event()); // to pages of an earlier run, or that came early
+            send(report::live_history::reload_event()); // to pages of an earlier run
         });
         if (!std::exchange(opens_browser_, false)) return;
-        if (const auto failed = open_in_browser(address_with_token()); !failed.empty()) print_problems({"", failed});
+        if (const auto failed = open_in_browser(address_with_token()); !failed.empty())
+            print_problems({"--open", failed + "; open the address in a browser"});
     }
 
     void publish(const measure::progress& p) {
@@ -150,7 +135,7 @@ private:
         if (request.method != "GET") return only_by("GET");
         if (path == "/") return {.body = page_, .content_type = "text/html; charset=utf-8"};
         if (path == "/events") return events(request);
-        if (!history_) return http::problem_details(503, "the run has not begun");
+        if (!history_) return {.status = 503, .body = "the run has not begun", .content_type = "text/plain"};
         if (!document_ || document_id_ != history_->last_id()) {
             document_ = std::make_shared<const std::string>(history_->document());
             document_id_ = history_->last_id();
@@ -172,16 +157,26 @@ private:
         auto reader = std::make_shared<http::streamed_body>(max_waiting_bytes);
         static const auto first = std::make_shared<const std::string>("retry: 1000\n\n"); // ms until it connects again
         reader->write(first);
-        if (const auto last = last_event_of(request); last && history_)
-            for (const auto& event : history_->events_after(*last)) reader->write(event);
+        if (history_) {
+            // A page that names no event has just read the document: it drops the rows that it has.
+            const auto last = last_event_of(request);
+            for (const auto& event : last ? history_->events_after(*last) : history_->newest_events(events_at_first))
+                write(*reader, event);
+        }
         if (has_ended_) reader->end();
         readers_.push_back(reader);
         return {.content_type = "text/event-stream", .stream = std::move(reader)};
     }
 
     void send(const report::live_history::text& event) {
-        for (const auto& reader : readers_) reader->write(event);
+        for (const auto& reader : readers_) write(*reader, event);
         remove_closed();
+    }
+
+    /// The browser connects again by itself after the end, and reads the document.
+    static void write(http::streamed_body& reader, const report::live_history::text& event) {
+        reader.write(event);
+        if (event == report::live_history::reload_event()) reader.end();
     }
 
     void remove_closed() {

@@ -15,7 +15,8 @@ namespace loadsim::app {
 ///
 ///     GET /         the page
 ///     GET /history  its data so far
-///     GET /events   an event stream with a row a second; `after=ID` in the query, or Last-Event-ID, begins it after that event
+///     GET /events   an event stream with a row a second; `after=ID` in the query, or Last-Event-ID, begins it after that event,
+///                   else it begins with those of the last minute
 ///     POST /stop    asks for the end of the run, as Ctrl-C does
 ///
 /// Threads: any.

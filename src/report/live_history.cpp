@@ -95,17 +95,17 @@ progress without_records(const progress& p) {
     part.drain_elapsed = p.drain_elapsed;
     part.drain_limit = p.drain_limit;
     part.phase = p.phase;
+    part.conditions = p.conditions;
     part.target_rate = p.target_rate;
     part.interval_s = p.interval_s;
     part.late_ranks = p.late_ranks;
     part.sessions_planned = p.sessions_planned;
     part.sessions_online = p.sessions_online;
+    part.vehicles = p.vehicles;
     part.in_flight = p.in_flight;
     part.waiting = p.waiting;
     part.interval.requests = p.interval.requests;
-    part.interval.sessions.refused = p.interval.sessions.refused;
-    part.interval.sessions.dropped = p.interval.sessions.dropped;
-    part.interval.sessions.reconnects = p.interval.sessions.reconnects;
+    part.interval.sessions = p.interval.sessions;
     for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
         const auto hop = static_cast<measure::hop>(i);
         if (const auto samples = p.interval.latencies.select(hop); !samples.empty())
@@ -209,10 +209,9 @@ public:
         std::vector<std::string> requests;
         for (const auto& r : update.unexpected) requests.push_back(request_text(r, p.load_started));
         progress_ = progress_text(p, labels_, update.so_far);
-        auto event = fmt::format(
-            "{}id: {}\nevent: row\ndata: {{\"row\":{},\"bands\":{},\"progress\":{},\"unexpected_requests\":{}}}\n\n",
-            begins_load ? *reload_event() : std::string{}, ++last_id, json_line(with_end(newest_row)), bands(true),
-            progress_, list_text(requests));
+        const auto event = fmt::format(
+            "id: {}\nevent: row\ndata: {{\"row\":{},\"bands\":{},\"progress\":{},\"unexpected_requests\":{}}}\n\n",
+            ++last_id, json_line(with_end(newest_row)), bands(true), progress_, list_text(requests));
         std::vector<std::string> anomalies;
         for (const auto& a : update.anomalies)
             anomalies.push_back(json_line(json::parse(anomaly_line(a, p.load_started))));
@@ -222,7 +221,10 @@ public:
         unexpected_ += update.unexpected_requests;
         anomalous_ += update.anomalous_requests;
         add_row(newest_row, p);
-        return keep(std::move(event));
+        if (!begins_load) return keep(event);
+        events_.clear(); // the rows in them have other times
+        kept_bytes_ = 0;
+        return reload_event();
     }
 
     text finish(std::string_view summary_json) {
@@ -245,9 +247,13 @@ public:
             unexpected_, anomalous_, last_id, progress_);
     }
 
+    std::vector<text> newest_events(std::size_t count) const {
+        return {events_.end() - static_cast<std::ptrdiff_t>(std::min(count, events_.size())), events_.end()};
+    }
+
     std::vector<text> events_after(std::uint64_t id) const {
         if (id > last_id || last_id - id > events_.size()) return {reload_event()};
-        return {events_.end() - static_cast<std::ptrdiff_t>(last_id - id), events_.end()};
+        return newest_events(last_id - id);
     }
 
     std::uint64_t last_id;
@@ -259,9 +265,10 @@ private:
     };
     /// Rows of one length.
     struct level {
-        explicit level(std::size_t intervals) : joined_max(intervals) {}
+        level(std::size_t intervals, std::size_t rows_at_most) : joined_max(intervals), rows_max(rows_at_most) {}
 
         std::size_t joined_max; ///< intervals of a row
+        std::size_t rows_max;   ///< and some more until they are left out
         std::deque<row> rows{};
         std::optional<nanoseconds>
             begin{}; ///< of the first row, since the start of the run; nullopt: no earlier one was left out
@@ -301,7 +308,7 @@ private:
             l.conditions.clear();
             l.joined = 0;
             // As many at once as make a row of the next level: the rows that are left begin where one of its rows ends.
-            if (l.rows.size() < rows_of_a_length_max + rows_of_next_length) continue;
+            if (l.rows.size() < l.rows_max + rows_of_next_length) continue;
             l.begin = l.rows[rows_of_next_length - 1].end;
             l.rows.erase(l.rows.begin(), l.rows.begin() + rows_of_next_length);
         }
@@ -322,8 +329,8 @@ private:
         while (bands_.size() > bands_max) bands_.pop_front();
     }
 
-    text keep(std::string event) {
-        events_.push_back(std::make_shared<const std::string>(std::move(event)));
+    text keep(const std::string& event) {
+        events_.push_back(std::make_shared<const std::string>(event));
         kept_bytes_ += events_.back()->size();
         while (events_.size() > 1 && (events_.size() > kept_events_max || kept_bytes_ > kept_bytes_max)) {
             kept_bytes_ -= events_.front()->size();
@@ -371,7 +378,8 @@ private:
     live_header header_;
     measure::labels labels_;
     std::optional<nanoseconds> load_start_; ///< since the start of the run; nullopt: not yet
-    std::array<level, 3> levels_{level(1), level(rows_of_next_length), level(rows_of_next_length* rows_of_next_length)};
+    std::array<level, 4> levels_{level(1, rows_max[0]), level(10, rows_max[1]), level(100, rows_max[2]),
+                                 level(1'000, rows_max[3])};
     std::deque<band> bands_;                       ///< in order of their begin
     std::deque<text> events_;                      ///< the newest
     std::size_t kept_bytes_ = 0;                   ///< of them
@@ -394,6 +402,9 @@ live_history::text live_history::add(const live_update& update) { return impl_->
 live_history::text live_history::finish(std::string_view summary_json) { return impl_->finish(summary_json); }
 std::string live_history::document() const { return impl_->document(); }
 std::vector<live_history::text> live_history::events_after(std::uint64_t id) const { return impl_->events_after(id); }
+std::vector<live_history::text> live_history::newest_events(std::size_t count) const {
+    return impl_->newest_events(count);
+}
 std::uint64_t live_history::last_id() const noexcept { return impl_->last_id; }
 
 } // namespace loadsim::report

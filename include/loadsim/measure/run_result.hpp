@@ -5,6 +5,7 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/machine_load.hpp>
 #include <loadsim/measure/totals.hpp>
+#include <loadsim/measure/vehicle_states.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -40,12 +41,14 @@ struct progress {
     std::uint64_t planned_arrivals = 0;                                  ///< the same
     nanoseconds drain_elapsed{0};                                        ///< since the end of the load
     nanoseconds drain_limit{0};                                          ///< the drain is no longer
-    std::uint32_t phase = 0;      ///< in the middle of the interval; index into labels.phases
-    double target_rate = 0;       ///< arrivals per second scheduled in the interval, by area
-    double interval_s = 1;        ///< since the previous progress
+    std::uint32_t phase = 0;                 ///< in the middle of the interval; index into labels.phases
+    std::vector<std::uint32_t> conditions{}; ///< that acted in the interval; indices into labels.conditions
+    double target_rate = 0;                  ///< arrivals per second scheduled in the interval, by area
+    double interval_s = 1;                   ///< since the previous progress
     std::uint32_t late_ranks = 0; ///< whose counts of this interval are in a later one: their reports were late
     std::uint32_t sessions_planned = 0;
     std::uint32_t sessions_online = 0;
+    vehicle_states vehicles;
     std::uint64_t in_flight = 0;        ///< requests begun and not completed
     std::uint64_t waiting = 0;          ///< of them: for a connection
     generator_usage generator;          ///< since the start

@@ -5,6 +5,7 @@
 #include <loadsim/base/time.hpp>
 #include <loadsim/measure/run_result.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,15 +33,16 @@ struct live_update {
 };
 live_update live_update_of(const measure::progress&);
 
-/// Rows of a run in progress. The newest three hours are rows of about a second; before them are as many rows of ten seconds and as many
-/// of a hundred, which have the percentiles of all their samples. What is older is left out.
-/// Size:    three hours are 3 MB of the document; it stays below 10 MB.
+/// Rows of a run in progress: the newest quarter of an hour is rows of about a second; before it are rows of ten seconds for two hours,
+/// of a hundred for eight, and of a thousand for two days, which have the percentiles of all their samples. What is older is left
+/// out. A page draws so many rows within a second; it reads the document again when its own rows have become too many.
+/// Size:    the document has less than 2 MB with names of usual length.
 /// Threads: one.
 class live_history {
 public:
     using text = std::shared_ptr<const std::string>;
 
-    static constexpr std::size_t rows_of_a_length_max = 10'800;
+    static constexpr std::array<std::size_t, 4> rows_max{900, 720, 300, 200}; ///< of each length
     static constexpr std::size_t kept_events_max = 3'600;
     static constexpr std::size_t kept_bytes_max = 2'000'000; ///< of events
     static constexpr std::size_t requests_of_an_event_max = 20;
@@ -53,18 +55,19 @@ public:
     live_history& operator=(live_history&&) noexcept;
     ~live_history();
 
-    /// Returns the event `row`. When the load begins, the event `reload` is before it in the same text: the times of all rows have
-    /// changed, because they count from the start of the load.
+    /// Returns the event `row`. When the load begins, `reload` instead: the times of all rows have changed, because they count from
+    /// the start of the load.
     text add(const live_update&);
     /// Returns the event `finished`; the summary becomes part of the document.
     text finish(std::string_view summary_json);
 
     /// The page's data, with "live": true; beside them "last_id" of the newest row, and "progress".
     std::string document() const;
-    /// The event `reload`: the page has to read the document again.
+    /// The event `reload`, the last one of its stream: the page has to read the document again.
     static text reload_event();
     /// The events after the one with this id, or the event `reload` if they are no longer known, or the id is not of this run.
     std::vector<text> events_after(std::uint64_t id) const;
+    std::vector<text> newest_events(std::size_t count) const;
     std::uint64_t last_id() const noexcept;
 
 private:
