@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -159,8 +160,11 @@ private:
         reader->write(first);
         if (history_) {
             // A page that names no event has just read the document: it drops the rows that it has.
+            const auto since_document = document_ ? history_->last_id() - document_id_ : 0;
             const auto last = last_event_of(request);
-            for (const auto& event : last ? history_->events_after(*last) : history_->newest_events(events_at_first))
+            for (const auto& event :
+                 last ? history_->events_after(*last)
+                      : history_->newest_events(std::max<std::uint64_t>(events_at_first, since_document)))
                 write(*reader, event);
         }
         if (has_ended_) reader->end();
