@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t max_readers = 16;
 constexpr std::size_t events_at_first = 60;
+constexpr int updates_waiting_max = 50;              ///< for the thread that writes them
 constexpr std::size_t max_waiting_bytes = 3'000'000; ///< of a reader; more than an event stream begins with
 static_assert(max_waiting_bytes > report::live_history::kept_bytes_max);
 
@@ -104,14 +106,18 @@ public:
             print_problems({"--open", failed + "; open the address in a browser"});
     }
 
+    /// A rehearsal may have seconds faster than they are written: they become longer rows.
     void publish(const measure::progress& p) {
-        listener_->post([this, update = std::make_shared<const report::live_update>(report::live_update_of(p))] {
-            if (!history_) return;
-            send(history_->add(*update));
-        });
+        auto update = report::live_update_of(p);
+        if (!unsent_)
+            unsent_ = std::move(update);
+        else
+            append(*unsent_, std::move(update));
+        if (updates_waiting_ < updates_waiting_max) post_unsent();
     }
 
     void finish(std::string summary_json) {
+        if (unsent_) post_unsent();
         listener_->post([this, summary_json = std::move(summary_json)] {
             if (!history_) return;
             send(history_->finish(summary_json));
@@ -123,7 +129,16 @@ public:
     std::string address_with_token() const { return fmt::format("{}?token={}", url(), access_.token); }
 
 private:
-    // All on the listener's thread.
+    void post_unsent() {
+        ++updates_waiting_;
+        listener_->post([this, update = std::make_shared<const report::live_update>(std::move(*unsent_))] {
+            --updates_waiting_;
+            if (history_) send(history_->add(*update));
+        });
+        unsent_.reset();
+    }
+
+    // All others on the listener's thread.
 
     http::server_response respond(const http::request_view& request) {
         const auto path = request.path();
@@ -195,6 +210,8 @@ private:
 
     live_page_access access_;
     bool opens_browser_ = false;
+    std::optional<report::live_update> unsent_; ///< of the run's thread
+    std::atomic<int> updates_waiting_ = 0;      ///< for the listener's thread
     const std::string page_ = live_page_html();
     std::optional<report::live_history> history_; ///< nullopt: before the first run
     bool has_ended_ = false;                      ///< the run of history_

@@ -121,6 +121,8 @@ void join(progress& to, const progress& next) {
     if (joined.interval_s > 0)
         joined.target_rate = (to.target_rate * to.interval_s + next.target_rate * next.interval_s) / joined.interval_s;
     joined.late_ranks = std::max(to.late_ranks, next.late_ranks);
+    joined.conditions.clear();
+    std::ranges::set_union(to.conditions, next.conditions, std::back_inserter(joined.conditions)); // both are sorted
     joined.interval = std::move(to.interval);
     joined.interval.add(next.interval);
     to = std::move(joined);
@@ -193,6 +195,21 @@ live_update live_update_of(const progress& p) {
             .recorded_requests = p.interval.request_records.size(),
             .unexpected_requests = count(is_unexpected),
             .anomalous_requests = count([](const measure::request_record& r) { return !r.anomalies.empty(); })};
+}
+
+void append(live_update& to, live_update&& next) {
+    const auto append_newest = [](auto& all, auto& more) {
+        std::ranges::move(more, std::back_inserter(all));
+        if (all.size() > live_history::requests_of_an_event_max)
+            all.erase(all.begin(), all.end() - live_history::requests_of_an_event_max);
+    };
+    join(to.interval, next.interval);
+    to.so_far = next.so_far;
+    append_newest(to.unexpected, next.unexpected);
+    append_newest(to.anomalies, next.anomalies);
+    to.recorded_requests += next.recorded_requests;
+    to.unexpected_requests += next.unexpected_requests;
+    to.anomalous_requests += next.anomalous_requests;
 }
 
 class live_history::impl {
@@ -272,9 +289,8 @@ private:
         std::deque<row> rows{};
         std::optional<nanoseconds>
             begin{}; ///< of the first row, since the start of the run; nullopt: no earlier one was left out
-        std::optional<progress> sum{};      ///< of the row that is not complete
-        std::set<std::string> conditions{}; ///< the same
-        std::size_t joined = 0;             ///< the same
+        std::optional<progress> sum{}; ///< of the row that is not complete
+        std::size_t joined = 0;        ///< the same
     };
     struct band {
         std::string kind, name;
@@ -300,12 +316,9 @@ private:
                 join(*l.sum, p);
             else
                 l.sum = p;
-            for (const auto& name : newest.fields.at("conditions").as_array()) l.conditions.emplace(name.as_string());
             if (++l.joined < l.joined_max) continue;
             l.rows.push_back(l.joined_max == 1 ? newest : row_of(*l.sum));
-            l.rows.back().fields["conditions"] = json::array(l.conditions.begin(), l.conditions.end());
             l.sum.reset();
-            l.conditions.clear();
             l.joined = 0;
             // As many at once as make a row of the next level: the rows that are left begin where one of its rows ends.
             if (l.rows.size() < l.rows_max + rows_of_next_length) continue;

@@ -18,6 +18,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <sys/wait.h>
@@ -362,6 +363,16 @@ TEST(ranks, have_metrics_in_common_which_rank_0_serves) {
     EXPECT_EQ(run.wait(mpirun_timeout), 0) << run.err();
     EXPECT_THAT(run.out(), HasSubstr("metrics are at http://127.0.0.1:"));
     EXPECT_THAT(harness::read_file(run.report() / "metrics.prom"), HasSubstr("loadsim_sessions_planned 400\n"));
+}
+
+TEST(ranks, have_a_live_page_in_common_which_rank_0_serves) {
+    auto run = program::run(quick().yaml(), {"--ranks", "2", "--ui", "127.0.0.1:0"});
+    EXPECT_EQ(run.wait(mpirun_timeout), 0) << run.err();
+    constexpr std::string_view sentence = "the live page is at http://127.0.0.1:";
+    const auto out = run.out();
+    const auto at = out.find(sentence);
+    ASSERT_NE(at, std::string::npos) << out;
+    EXPECT_EQ(out.find(sentence, at + 1), std::string::npos) << "of one rank";
 }
 
 TEST(ranks, that_have_different_scenarios_do_not_run) {

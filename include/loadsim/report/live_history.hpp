@@ -32,6 +32,8 @@ struct live_update {
     std::uint64_t recorded_requests = 0, unexpected_requests = 0, anomalous_requests = 0; ///< in the interval
 };
 live_update live_update_of(const measure::progress&);
+/// Two consecutive intervals as one row.
+void append(live_update& to, live_update&& next);
 
 /// Rows of a run in progress: the newest quarter of an hour is rows of about a second; before it are rows of ten seconds for two hours,
 /// of a hundred for eight, and of a thousand for two days, which have the percentiles of all their samples. What is older is left
