@@ -11,8 +11,7 @@ namespace loadsim::app {
 /// True: only programs of this machine reach the address.
 bool is_loopback(std::string_view host);
 
-/// Rules by which the requests of a live page are refused. The token is a secret of the run, of which its address has a part, so that who was given
-/// the address has it.
+/// Rules by which the requests of a live page are refused. The printed address has the token, which is new for each run.
 ///
 /// Other sites that a browser shows must neither read the page nor stop the run. A site whose own name leads to this machine (DNS
 /// rebinding) is told by the Host field, which has that name; one that sends requests here by the Origin field, and by the token

@@ -154,12 +154,12 @@ public:
     server& operator=(const server&) = delete;
     ~server();
 
-    /// Binds, listens and accepts; returns the port. Errors: the address, the cause, and what to do; a file that is no certificate or
-    /// key.
+    /// Binds, listens and accepts; returns the port. Errors: the address, the cause, and what to do; a file that is no
+    /// certificate or key.
     result<std::uint16_t> open(const net::endpoint&);
 
-    /// Stops accepting connections and requests; pending responses are still sent, streamed bodies are ended, then all connections are
-    /// closed.
+    /// Stops accepting connections and requests; pending responses are still sent, streamed bodies are ended, then all
+    /// connections are closed.
     void close();
 
     const server_counts& counts() const;

@@ -1,5 +1,5 @@
-// What the live page of a run shows: the run so far as one document, and as events of an event stream. Rows and document are those of
-// the page of a report folder (schema loadsim.page/1).
+// What the live page of a run shows: the run so far as one document, and as events of an event stream. Rows and document are
+// those of the page of a report folder (schema loadsim.page/1).
 #pragma once
 
 #include <loadsim/base/time.hpp>
@@ -35,9 +35,9 @@ live_update live_update_of(const measure::progress&);
 /// Two consecutive intervals as one row.
 void append(live_update& to, live_update&& next);
 
-/// Rows of a run in progress: the newest quarter of an hour is rows of about a second; before it are rows of ten seconds for two hours,
-/// of a hundred for eight, and of a thousand for two days, which have the percentiles of all their samples. What is older is left
-/// out. A page draws so many rows within a second; it reads the document again when its own rows have become too many.
+/// Rows of a run in progress: the newest quarter of an hour is rows of about a second; before it are rows of ten seconds for two
+/// hours, of a hundred for eight, and of a thousand for two days, which have the percentiles of all their samples. What is older is
+/// left out. A page draws so many rows within a second; it reads the document again when its own rows have become too many.
 /// Size:    the document has less than 2 MB with names of usual length.
 /// Threads: one.
 class live_history {
