@@ -2,6 +2,7 @@
 
 #include "browser.hpp"
 #include "command_line.hpp"
+#include "listen_flag.hpp"
 #include "live_page_access.hpp"
 
 #include <loadsim/base/log.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "run_setup.hpp"
+#include "ui_flags.hpp"
 
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/report/live_history.hpp>

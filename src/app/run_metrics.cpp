@@ -1,5 +1,6 @@
 #include "run_metrics.hpp"
 
+#include "listen_flag.hpp"
 #include "run_ranks.hpp"
 
 #include <loadsim/report/otlp.hpp>

@@ -3,6 +3,7 @@
 
 #include "run_report.hpp"
 #include "run_setup.hpp"
+#include "ui_flags.hpp"
 
 #include <loadsim/verdict/verdict.hpp>
 

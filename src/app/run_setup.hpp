@@ -4,7 +4,6 @@
 #include "command_line.hpp"
 
 #include <loadsim/base/result.hpp>
-#include <loadsim/net/url.hpp>
 #include <loadsim/report/console.hpp>
 #include <loadsim/scenario/scenario.hpp>
 
@@ -12,7 +11,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace loadsim::app {
@@ -74,20 +72,6 @@ struct display_flags {
 };
 /// The flags --quiet, --verbose and --color.
 std::vector<flag> display_flags_of(display_flags&);
-
-/// Address of --metrics or --ui: host:port, or a port of the loopback address.
-result<net::endpoint> parse_listen_flag(std::string_view);
-
-/// The live page of a run.
-struct ui_flags {
-    std::string address; ///< --ui; empty: no page
-    bool open = false;   ///< --open: in the browser
-    std::string certificate, key;
-};
-/// The flags --ui, --open, --ui-certificate and --ui-key.
-std::vector<flag> ui_flags_of(ui_flags&);
-/// Appends them, with the values given, for another process of the program.
-void append_ui(const ui_flags&, std::vector<std::string>& command);
 
 /// Directs the log to a file in the folder. False: the file cannot be written; the reason has been printed.
 bool log_to_folder(const std::filesystem::path& folder);
