@@ -36,6 +36,7 @@ std::vector<std::string> rank_command(const run_options& options, const std::fil
     if (!options.metrics.empty()) command.insert(command.end(), {"--metrics", options.metrics});
     if (!options.otlp.empty()) command.insert(command.end(), {"--otlp", options.otlp});
     if (!options.baseline.empty()) command.insert(command.end(), {"--baseline", options.baseline});
+    append_ui(options.ui, command);
     command.insert(command.end(), {"--color", options.display.colour});
     return command;
 }

@@ -4,7 +4,6 @@
 
 #include <prometheus/metric_family.h>
 
-#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -48,11 +47,6 @@ private:
     std::shared_ptr<const std::vector<prometheus::MetricFamily>> latest_; ///< null before the first update
     std::optional<http::listener> listener_;                              // last: its thread uses the members above
 };
-
-result<net::endpoint> parse_metrics_address(std::string_view text) {
-    const bool is_port = !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    return net::parse_listen_address(is_port ? "127.0.0.1:" + std::string(text) : std::string(text));
-}
 
 result<std::unique_ptr<metrics_endpoint>> metrics_endpoint::start(const net::endpoint& at) {
     auto made = std::make_unique<impl>();

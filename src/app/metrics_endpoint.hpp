@@ -7,13 +7,9 @@
 
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace loadsim::app {
-
-/// Address of --metrics: host:port, or a port of the loopback address.
-result<net::endpoint> parse_metrics_address(std::string_view);
 
 /// HTTP server of GET /metrics, with a thread of its own, which writes the text. Threads: any.
 /// prometheus-cpp's Exposer adds metrics of its own, and does not know why an address cannot be bound.

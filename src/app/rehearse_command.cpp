@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "live_page.hpp"
 #include "run_report.hpp"
 #include "run_setup.hpp"
 
@@ -17,6 +18,7 @@ struct rehearse_options : job_flags {
     std::string report;
     std::string baseline;
     display_flags display;
+    ui_flags ui;
 };
 
 exit_code rehearse(const rehearse_options& options) {
@@ -25,6 +27,8 @@ exit_code rehearse(const rehearse_options& options) {
         print_problems(labels.error());
         return exit_code::usage;
     }
+    const auto live = live_page::start(options.ui);
+    if (!live) return live.error();
     const auto setup = prepare_run(options.scenario, options.report, options.overwrite, options.baseline);
     if (!setup) return setup.error();
     const auto& [scenario, folder, baseline] = *setup;
@@ -37,7 +41,8 @@ exit_code rehearse(const rehearse_options& options) {
                        .mode = measure::run_mode::rehearsal,
                        .labels = *labels,
                        .informs_github = true,
-                       .baseline = baseline ? &*baseline : nullptr});
+                       .baseline = baseline ? &*baseline : nullptr,
+                       .live = live->get()});
     if (const auto done = run::rehearse(scenario, {}, report.listener()); !done) {
         report.report_failure(done.error());
         return exit_code::setup;
@@ -55,6 +60,7 @@ command rehearse_command() {
     flags.push_back(baseline_flag_of(options->baseline));
     std::ranges::move(job_flags_of(*options, "--report"), std::back_inserter(flags));
     std::ranges::move(display_flags_of(options->display), std::back_inserter(flags));
+    std::ranges::move(ui_flags_of(options->ui), std::back_inserter(flags));
     return {.name = "rehearse",
             .description = "Runs a scenario in simulated time against a model of the platform: nothing is connected",
             .flags = std::move(flags),

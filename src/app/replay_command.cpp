@@ -146,7 +146,7 @@ exit_code replay(const replay_options& options) {
     auto folder = make_report_folder(options.report, scenario->name + "-replay");
     if (!folder) return folder.error();
     if (!log_to_folder(folder->path)) return exit_code::setup;
-    return replay_requests(options, {*scenario, std::move(*folder)}, *vehicle, original);
+    return replay_requests(options, {*scenario, std::move(*folder), {}}, *vehicle, original);
 }
 
 } // namespace

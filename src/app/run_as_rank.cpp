@@ -1,3 +1,4 @@
+#include "live_page.hpp"
 #include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
@@ -88,6 +89,8 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
         return refuse(channel, refused, exit_code::usage);
     const auto metrics = run_metrics::start(options.metrics, options.otlp);
     if (!metrics) return release_ranks_and_exit(channel, metrics.error());
+    const auto live = live_page::start(options.ui);
+    if (!live) return release_ranks_and_exit(channel, live.error());
     const auto baseline = read_baseline(options.baseline, *scenario);
     if (!baseline) return release_ranks_and_exit(channel, baseline.error());
     const auto taken = folder_of_ranks(options, scenario->name);
@@ -101,6 +104,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     run::start_ranks(channel, {.folder = folder.string(), .shards = shards, .trace_run = trace_run});
     auto display = report_options_of(options, launcher_terminal());
     display.metrics = metrics->get();
+    display.live = live->get();
     if (*baseline) display.baseline = &**baseline;
     run_report report(*scenario, folder, display);
     bool aborted = false;

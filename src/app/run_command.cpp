@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "live_page.hpp"
 #include "run_metrics.hpp"
 #include "run_ranks.hpp"
 #include "run_report.hpp"
@@ -18,10 +19,11 @@ namespace loadsim::app {
 namespace {
 
 run_attempt run_once(const scenario::scenario_config& scenario, const run_options& options,
-                     const std::filesystem::path& folder, run_metrics& metrics,
+                     const std::filesystem::path& folder, run_metrics& metrics, live_page* live,
                      const std::optional<report::run_baseline>& baseline) {
     auto display = report_options_of(options, report::terminal_of(stdout));
     display.metrics = &metrics;
+    display.live = live;
     if (baseline) display.baseline = &*baseline;
     run_report report(scenario, folder, display);
     run_attempt attempt;
@@ -40,11 +42,13 @@ run_attempt run_once(const scenario::scenario_config& scenario, const run_option
 exit_code run_single_process(const run_options& options) {
     const auto metrics = run_metrics::start(options.metrics, options.otlp); // first: its secrets close the folder
     if (!metrics) return metrics.error();
+    const auto live = live_page::start(options.ui);
+    if (!live) return live.error();
     const auto setup = prepare_run(options.scenario, options.report, options.overwrite, options.baseline);
     if (!setup) return setup.error();
     return run_with_retries(setup->folder.path, options, [&](const std::filesystem::path& folder) {
         if (folder != setup->folder.path && !log_to_folder(folder)) return run_attempt{.code = exit_code::setup};
-        return run_once(setup->scenario, options, folder, **metrics, setup->baseline);
+        return run_once(setup->scenario, options, folder, **metrics, live->get(), setup->baseline);
     });
 }
 
@@ -113,6 +117,7 @@ command run_command() {
                      .help = "Events as JSON lines on standard output, instead of progress and summary; with --quiet "
                              "only the last one",
                      .excludes = "--verbose"});
+    std::ranges::move(ui_flags_of(options->ui), std::back_inserter(flags));
     flags.push_back({.name = "--metrics",
                      .into = &options->metrics,
                      .help = "Serves the metrics for Prometheus at /metrics: host:port, or a port of 127.0.0.1"});

@@ -1,5 +1,6 @@
 #include "run_metrics.hpp"
 
+#include "listen_flag.hpp"
 #include "run_ranks.hpp"
 
 #include <loadsim/report/otlp.hpp>
@@ -36,7 +37,7 @@ or_exit_code<std::unique_ptr<run_metrics>> run_metrics::start(const std::string&
         made->exporter_ = std::move(*exporter);
     }
     if (!address.empty()) {
-        const auto at = parse_metrics_address(address);
+        const auto at = parse_listen_flag(address);
         if (!at) return fail(of_flag("--metrics", at.error()), exit_code::usage);
         auto endpoint = metrics_endpoint::start(*at);
         if (!endpoint) {

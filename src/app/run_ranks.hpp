@@ -3,6 +3,7 @@
 
 #include "run_report.hpp"
 #include "run_setup.hpp"
+#include "ui_flags.hpp"
 
 #include <loadsim/verdict/verdict.hpp>
 
@@ -24,6 +25,7 @@ struct run_options : job_flags {
     std::string metrics;             ///< --metrics ADDRESS
     std::string otlp;                ///< --otlp URL
     std::string baseline{};          ///< --baseline PATH; empty: none
+    ui_flags ui;
 };
 
 /// What a run with these options prints and writes.

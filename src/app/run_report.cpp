@@ -1,6 +1,7 @@
 #include "run_report.hpp"
 
 #include "command_line.hpp"
+#include "live_page.hpp"
 #include "run_metrics.hpp"
 
 #include <loadsim/base/encoding.hpp>
@@ -134,6 +135,7 @@ run_report::run_report(const scenario::scenario_config& scenario, std::filesyste
     if (options.baseline != nullptr) comparer_.emplace(*options.baseline);
     const bool is_first = options.existing_files == report::report_writer::existing_files::none; // else a rank was
     if (options.json && !options.quiet && is_first) forward_output(events_.started());
+    if (options_.live != nullptr) begin_live_page();
     if (!options.writes_emf || !is_first || !scenario.report.emf) return;
     const auto& emf = *scenario.report.emf;
     emf_.emplace(report::emf_options{.metric_namespace = emf.metric_namespace, .interval = emf.interval}, header_,
@@ -158,6 +160,20 @@ void run_report::print_sentence(const std::string& masked) {
         console_.print_wrapped(escape_for_terminal(masked, "\n") + '\n');
 }
 
+/// The address has a token: it is for the user, not for the log.
+void run_report::begin_live_page() {
+    log_info("the live page is at " + options_.live->url());
+    if (options_.quiet)
+        print_problems({"", options_.live->notice()});
+    else
+        print_sentence(options_.live->notice());
+    options_.live->begin({.version = LOADSIM_VERSION,
+                          .folder = folder_.filename().string(),
+                          .run_json = report::run_json(header_),
+                          .scenario = scenario::write(scenario_)},
+                         labels_);
+}
+
 run::listener run_report::listener() {
     return {.on_notice =
                 [this](const std::string& text) {
@@ -171,6 +187,7 @@ run::listener run_report::listener() {
                     if (comparer_) comparer_->add(p.interval);
                     writer_.write(p);
                     publish_metrics(p);
+                    if (options_.live != nullptr) options_.live->publish(p);
                     // Printed at once, so that the run can be stopped early; the summary repeats it.
                     for (const auto& [sentence, shards] : p.interval.unmatched_fields) {
                         log_warning(sentence);
@@ -218,6 +235,7 @@ void run_report::finish(const measure::run_result& measured) {
     code_ = evaluation.code;
     compare_with_baseline(result, evaluation);
     const bool has_summary = writer_.finish(result, evaluation, compared_ ? compared_->markdown : std::string_view{});
+    if (options_.live != nullptr) options_.live->finish(report::summary_json(result, evaluation, labels_));
     if (shows_progress())
         console_.print(report::summary_text(result, evaluation, labels_, folder_,
                                             {.colour = report::wants_colour(options_.terminal, options_.colour),

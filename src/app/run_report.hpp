@@ -20,6 +20,7 @@
 
 namespace loadsim::app {
 
+class live_page;
 class run_metrics;
 
 struct report_options {
@@ -38,6 +39,7 @@ struct report_options {
     bool writes_emf = false;     ///< as the scenario's report.emf says; not of rehearsals, replays and probes
     run_metrics* metrics = nullptr;                 ///< live metrics; must outlive the report. Null: none
     const report::run_baseline* baseline = nullptr; ///< --baseline; must outlive the report. Null: none
+    live_page* live = nullptr;                      ///< the same for the page of --ui
 };
 
 /// Writer of the report during the run; evaluates the budgets at the end and prints the summary. A replay is not evaluated against
@@ -61,6 +63,7 @@ private:
     bool shows_progress() const { return !options_.quiet && !options_.json; }
     /// What a person reads on the terminal, or the same as an event.
     void print_sentence(const std::string& masked);
+    void begin_live_page();
     void publish_metrics(const measure::progress&);
     void write_emf(const std::string& lines);
     void print_warning(const std::string& sentence);

@@ -19,11 +19,6 @@ void end_at_once(int number) {
     ::_exit(stop_exit_code(number == SIGINT ? stop_signal::interrupt : stop_signal::terminate));
 }
 
-void keep(int number) {
-    int none = 0;
-    late_signal.compare_exchange_strong(none, number);
-}
-
 void handle_stop_signals_by(void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
@@ -37,7 +32,12 @@ void handle_stop_signals_by(void (*handler)(int)) {
 
 void handle_early_signals() { handle_stop_signals_by(end_at_once); }
 
-void keep_late_signals() { handle_stop_signals_by(keep); }
+void keep_late_signal(int number) {
+    int none = 0;
+    late_signal.compare_exchange_strong(none, number);
+}
+
+void keep_late_signals() { handle_stop_signals_by(keep_late_signal); }
 
 int take_late_signal() { return late_signal.exchange(0); }
 

@@ -4,6 +4,7 @@
 #include <loadsim/net/call_on_loop.hpp>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 
 #include <thread>
 #include <utility>
@@ -21,7 +22,8 @@ constexpr std::chrono::milliseconds poll_interval{5};
 
 class listener::impl {
 public:
-    impl(const server_options& o, handler on_request) : server_(io_, o, std::move(on_request)) {}
+    impl(const server_options& o, handler on_request)
+        : scheme_(o.certificate.empty() ? "http" : "https"), server_(io_, o, std::move(on_request)) {}
 
     ~impl() {
         if (!thread_.joinable()) return;
@@ -36,7 +38,7 @@ public:
     problems start(const net::endpoint& at) {
         const auto port = server_.open(at);
         if (!port) return port.error();
-        address = {.scheme = "http", .host = at.host.empty() ? "127.0.0.1" : at.host, .port = *port, .path = {}};
+        address = {.scheme = scheme_, .host = at.host.empty() ? "127.0.0.1" : at.host, .port = *port, .path = {}};
         thread_ = std::thread([this] { run_despite_exhaustion("the HTTP listener", [this] { io_.run(); }); });
         return {};
     }
@@ -45,9 +47,12 @@ public:
         return net::call_on_loop(io_, [this] { return server_.counts(); });
     }
 
+    void post(std::function<void()> task) { asio::post(io_, std::move(task)); }
+
     net::endpoint address;
 
 private:
+    const char* scheme_;
     asio::io_context io_{1};
     asio::executor_work_guard<asio::io_context::executor_type> keep_running_ = asio::make_work_guard(io_);
     server server_;
@@ -65,6 +70,7 @@ listener::listener(listener&&) noexcept = default;
 listener& listener::operator=(listener&&) noexcept = default;
 listener::~listener() = default;
 
+void listener::post(std::function<void()> task) { impl_->post(std::move(task)); }
 const net::endpoint& listener::address() const { return impl_->address; }
 std::string listener::url() const { return net::to_string(impl_->address); }
 server_counts listener::counts() const { return impl_->counts(); }

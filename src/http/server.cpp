@@ -3,9 +3,12 @@
 #include "server_session.hpp"
 
 #include <loadsim/net/byte_tap.hpp>
+#include <loadsim/net/tls.hpp>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <fmt/format.h>
@@ -39,6 +42,7 @@ struct shared_state {
     std::function<void()> on_handled;
     server_counts counts;
     std::unordered_set<std::shared_ptr<server_connection>> connections;
+    std::optional<asio::ssl::context> tls; ///< nullopt: none
     bool closing = false;
 };
 
@@ -53,17 +57,23 @@ public:
         shared_->options.tap->on_opened(ends_, steady_clock::now());
     }
 
-    void read() {
-        socket_.async_read_some(asio::buffer(in_), [self = shared_from_this()](error_code error, std::size_t n) {
-            if (error) return self->shut_down();
-            if (self->lingering_) return self->read(); // discards the data
-            self->on_received({self->in_.data(), n});
+    void start() {
+        if (!shared_->tls) return read();
+        set_deadline(shared_->options.request_timeout);
+        tls_.emplace(socket_, *shared_->tls);
+        tls_->async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) {
+            if (error) return self->shut_down(); // not our certificate's client, or no TLS
+            self->set_deadline(self->shared_->options.idle_timeout);
+            self->read();
         });
     }
 
-    /// Closes after the write in progress; at once when there is none.
+    /// Closes after the write in progress, or the end of a streamed body; at once when there is none.
     void close_after_write() {
-        if (!writing_) shut_down();
+        if (stream_ && !lingering_)
+            stream_->end();
+        else if (!writing_)
+            shut_down();
     }
 
     void close_if_overdue(steady_clock::time_point now) {
@@ -73,6 +83,16 @@ public:
     }
 
 private:
+    void read() {
+        auto done = [self = shared_from_this()](error_code error, std::size_t n) {
+            if (error) return self->shut_down();
+            if (self->lingering_ || self->stream_) return self->read(); // discards the data
+            self->on_received({self->in_.data(), n});
+        };
+        tls_ ? tls_->async_read_some(asio::buffer(in_), std::move(done))
+             : socket_.async_read_some(asio::buffer(in_), std::move(done));
+    }
+
     void on_received(std::string_view bytes) {
         const bool was_mid_request = session_.mid_request();
         const auto responses = session_.responses();
@@ -105,6 +125,7 @@ private:
         if (next.delay > nanoseconds{0} && !delay_elapsed_) return wait(received_at_ + next.delay);
         delay_elapsed_ = false;
         ++sent_;
+        if (next.stream) begin(next.stream, next.chunked);
         next.reset ? reset() : write(next.bytes);
     }
 
@@ -126,16 +147,60 @@ private:
     }
 
     void write(std::string_view bytes) {
-        writing_ = true;
         tap(false, bytes);
-        asio::async_write(socket_, asio::buffer(bytes), [self = shared_from_this()](error_code error, std::size_t) {
+        write_all(asio::buffer(bytes), [self = shared_from_this()] { self->send(); });
+    }
+
+    /// Writes the buffers, then calls `next`, unless the connection or the server is closed.
+    template <class Buffers, class Next>
+    void write_all(const Buffers& buffers, Next next) {
+        writing_ = true;
+        auto done = [self = shared_from_this(), next = std::move(next)](error_code error, std::size_t) {
             self->writing_ = false;
-            if (error || self->shared_->closing) return self->shut_down();
-            self->send();
+            if (error || (self->shared_->closing && !self->stream_)) return self->shut_down();
+            next();
+        };
+        tls_ ? asio::async_write(*tls_, buffers, std::move(done))
+             : asio::async_write(socket_, buffers, std::move(done));
+    }
+
+    void begin(const std::shared_ptr<streamed_body>& stream, bool chunked) {
+        stream_ = stream;
+        chunked_ = chunked;
+        deadline_ = steady_clock::time_point::max(); // a client that takes nothing is too slow at some time
+        stream_->on_change([waiting = weak_from_this()] {
+            if (const auto self = waiting.lock(); self && self->socket_.is_open()) self->on_stream_changed();
         });
+        read(); // a client that goes away is seen at once
+    }
+
+    void on_stream_changed() {
+        if (stream_->current() == streamed_body::state::too_slow) {
+            ++shared_->counts.too_slow;
+            return abort();
+        }
+        if (stream_->current() == streamed_body::state::ended) set_deadline(shared_->options.request_timeout);
+        if (!writing_) send_stream();
+    }
+
+    /// Sends what waits in the stream; the stream's next change calls it again.
+    void send_stream() {
+        if (const auto text = stream_->take()) {
+            tap(false, **text);
+            chunk_size_ = chunked_ ? fmt::format("{:x}\r\n", (*text)->size()) : std::string{};
+            const std::string_view end = chunked_ ? "\r\n" : "";
+            const std::array<asio::const_buffer, 3> parts{asio::buffer(chunk_size_), asio::buffer(**text),
+                                                          asio::buffer(end)};
+            return write_all(parts, [self = shared_from_this(), text] { self->send_stream(); });
+        }
+        if (stream_->current() != streamed_body::state::ended || std::exchange(stream_sent_, true)) return;
+        static constexpr std::string_view last = "0\r\n\r\n";
+        write_all(asio::buffer(chunked_ ? last : std::string_view{}),
+                  [self = shared_from_this()] { self->shared_->closing ? self->shut_down() : self->linger(); });
     }
 
     void on_all_sent() {
+        if (stream_) return on_stream_changed();
         out_.clear();
         sent_ = 0;
         if (session_.finished()) return linger();
@@ -145,6 +210,10 @@ private:
 
     void reset() {
         ++shared_->counts.reset;
+        abort();
+    }
+
+    void abort() {
         error_code ignored;
         socket_.set_option(tcp::socket::linger(true, 0), ignored);
         close_and_remove();
@@ -155,7 +224,7 @@ private:
         socket_.shutdown(tcp::socket::shutdown_send, ignored);
         lingering_ = true;
         set_deadline(linger_timeout);
-        read();
+        if (!stream_) read(); // a stream's read is in progress
     }
 
     void shut_down() {
@@ -175,12 +244,14 @@ private:
         error_code ignored;
         socket_.close(ignored);
         if (delay_timer_) delay_timer_->cancel();
+        if (stream_) stream_->close();
         if (shared_->connections.erase(shared_from_this()) != 0) --shared_->counts.open;
     }
 
     void set_deadline(std::chrono::seconds time) { deadline_ = steady_clock::now() + time; }
 
     tcp::socket socket_;
+    std::optional<asio::ssl::stream<tcp::socket&>> tls_; ///< over socket_
     std::shared_ptr<shared_state> shared_;
     server_session session_;
     net::byte_tap::connection ends_; ///< with a tap: the client's and ours
@@ -191,6 +262,10 @@ private:
     steady_clock::time_point received_at_;
     std::optional<asio::steady_timer> delay_timer_; ///< set when a response was delayed
     bool delay_elapsed_ = false;                    ///< the delay of the next element of out_ has elapsed
+    std::shared_ptr<streamed_body> stream_;         ///< set from its response's header on
+    std::string chunk_size_;                        ///< line before the chunk that is being written
+    bool chunked_ = false;                          ///< of the stream
+    bool stream_sent_ = false;                      ///< its end is being written
     bool writing_ = false;
     bool lingering_ = false;
 };
@@ -204,6 +279,13 @@ public:
           accept_retry_timer_(context) {}
 
     result<std::uint16_t> open(const net::endpoint& at) {
+        if (const auto& o = shared_->options; !o.certificate.empty()) {
+            shared_->tls.emplace(asio::ssl::context::tls_server);
+            const auto configured =
+                net::configure_tls(shared_->tls->native_handle(),
+                                   {.certificate = o.certificate, .key = o.key, .verify = net::tls_verification::none});
+            if (!configured) return configured.error();
+        }
         const std::string host = at.host.empty() ? "127.0.0.1" : at.host;
         const auto place = fmt::format("{}:{}", host, at.port);
         error_code error;
@@ -272,7 +354,7 @@ private:
         ++shared_->counts.open;
         const auto added = std::make_shared<server_connection>(std::move(socket), shared_);
         shared_->connections.insert(added);
-        added->read();
+        added->start();
     }
 
     // One timer for all connections: a resolution of one second is enough for their deadlines.
@@ -299,6 +381,7 @@ server::server(asio::io_context& context, server_options options, handler on_req
                                                                  .on_handled = std::move(on_handled),
                                                                  .counts = {},
                                                                  .connections = {},
+                                                                 .tls = {},
                                                                  .closing = false})) {}
 server::~server() { acceptor_->clear_connections(); }
 

@@ -35,11 +35,12 @@ private:
 
 } // namespace
 
-void serialize(const server_response& response, bool head, bool last, std::string& out) {
+void serialize(const server_response& response, bool head, bool last, std::string& out, bool chunked) {
     out += fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
     if (!response.content_type.empty()) out += fmt::format("Content-Type: {}\r\n", response.content_type);
-    // RFC 9110, 8.6: never in a response of status 1xx or 204.
-    if (response.status != 204) out += fmt::format("Content-Length: {}\r\n", response.body.size());
+    if (chunked) out += "Transfer-Encoding: chunked\r\n";
+    // RFC 9110, 8.6: never in a response of status 1xx or 204. A stream without chunks ends with its connection.
+    if (response.status != 204 && !response.stream) out += fmt::format("Content-Length: {}\r\n", response.body.size());
     for (const auto& [name, value] : response.headers) out += fmt::format("{}: {}\r\n", name, value);
     out += last ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
     if (!head && response.status != 204) out += response.body;
@@ -96,13 +97,22 @@ private:
                                         .target = {target.data(), target.size()},
                                         .body = message.body(),
                                         .fields = &fields});
-        finished = !message.keep_alive() || response.kind == server_response::response_kind::reset;
+        finished = !message.keep_alive() || response.kind == server_response::response_kind::reset || response.stream;
         if (response.deferred) {
             ++responses;
             out.push_back({.bytes = {}, .deferred = response.deferred, .head = head, .last = finished});
             return;
         }
+        if (response.stream) return stream(response, head, message.version() >= 11, out);
         write(response, head, out);
+    }
+
+    void stream(const server_response& response, bool head, bool chunked, std::vector<pending_write>& out) {
+        ++responses;
+        out.push_back(
+            {.bytes = {}, .delay = response.delay, .stream = head ? nullptr : response.stream, .chunked = chunked});
+        serialize(response, true, true, out.back().bytes, chunked);
+        if (head) response.stream->close();
     }
 
     void reject(const boost::system::error_code& failed, std::vector<pending_write>& out) {

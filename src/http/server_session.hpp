@@ -19,10 +19,13 @@ struct pending_write {
     std::shared_ptr<deferred_response> deferred{}; ///< set: `bytes` follow by serialize() when it is completed
     bool head = false;                             ///< of a deferred response
     bool last = false;                             ///< of a deferred response
+    std::shared_ptr<streamed_body> stream{};       ///< set: follows `bytes`; last element
+    bool chunked = false;                          ///< of a stream
 };
 
-/// `head`: without the body. `last`: the connection is closed after it.
-void serialize(const server_response&, bool head, bool last, std::string& out);
+/// `head`: without the body. `last`: the connection is closed after it. A streamed body is not part of it, but its header is;
+/// `chunked`: of such a body.
+void serialize(const server_response&, bool head, bool last, std::string& out, bool chunked = false);
 
 /// Requests may arrive in any fragmentation and pipelined; responses are in order.
 /// Malformed or oversized requests get a response with problem details, after which the connection ends.

@@ -47,6 +47,7 @@ measure::progress aggregator::progress(measure::stage at, monotonic_time start, 
     p.interval_s = seconds(end - begin);
     p.late_ranks = late_ranks;
     p.load_duration = plan_.schedule.duration();
+    p.planned_arrivals = plan_.replay ? plan_.replay->arrivals.size() : plan_.schedule.size();
     p.drain_elapsed = std::max(end - load_end_, nanoseconds{0});
     p.drain_limit = plan_.scenario.load.drain;
     if (start != never) {

@@ -1,6 +1,7 @@
 #include "signals.hpp"
 
 #include <loadsim/base/signals.hpp>
+#include <loadsim/run/run.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -27,6 +28,7 @@ public:
     bool aborted() const override;
     std::string abort_reason() const override;
     bool killed_soon() const override;
+    void request_stop();
 
 private:
     void listen();
@@ -44,6 +46,9 @@ private:
     std::thread thread_; // last: the thread uses all members above
 };
 
+std::mutex current_mutex;
+process_signals* current = nullptr; ///< what handles the signals now; null: no run
+
 process_signals::process_signals(bool as_rank) : as_rank_(as_rank), io_(1), signals_(io_, SIGINT, SIGTERM) {
     if (!ignores_hangup()) signals_.add(SIGHUP);
     if (as_rank_) {
@@ -53,9 +58,15 @@ process_signals::process_signals(bool as_rank) : as_rank_(as_rank), io_(1), sign
     if (const int number = take_late_signal(); number != 0) handle(number); // of a run before this one
     listen();
     thread_ = std::thread([this] { io_.run(); });
+    const std::lock_guard lock(current_mutex);
+    current = this;
 }
 
 process_signals::~process_signals() {
+    {
+        const std::lock_guard lock(current_mutex);
+        current = nullptr;
+    }
     io_.stop();
     thread_.join();
     boost::system::error_code ignored;
@@ -96,6 +107,16 @@ void process_signals::handle(int number) {
     }
 }
 
+void process_signals::request_stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (decision_.first() != kind::none || !abort_reason_.empty()) return; // a second one would end the drain
+        decision_.on(kind::interrupt);
+        pending_ = true;
+    }
+    arrived_.notify_all();
+}
+
 bool process_signals::wait_until(monotonic_time when) {
     std::unique_lock lock(mutex_);
     arrived_.wait_until(lock, when, [this] { return pending_; });
@@ -120,6 +141,11 @@ bool process_signals::killed_soon() const {
 }
 
 } // namespace
+
+void request_stop() {
+    const std::lock_guard lock(current_mutex);
+    current != nullptr ? current->request_stop() : keep_late_signal(SIGINT);
+}
 
 std::unique_ptr<stop_signals> handle_stop_signals(bool as_rank) { return std::make_unique<process_signals>(as_rank); }
 

@@ -6,6 +6,8 @@
 #include "scenario_builder.hpp"
 #include "summary_checks.hpp"
 
+#include <loadsim/http/client.hpp>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -18,6 +20,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <sys/wait.h>
@@ -364,6 +367,36 @@ TEST(ranks, have_metrics_in_common_which_rank_0_serves) {
     EXPECT_EQ(run.wait(mpirun_timeout), 0) << run.err();
     EXPECT_THAT(run.out(), HasSubstr("metrics are at http://127.0.0.1:"));
     EXPECT_THAT(harness::read_file(run.report() / "metrics.prom"), HasSubstr("loadsim_sessions_planned 400\n"));
+}
+
+TEST(ranks, all_drain_when_the_live_page_of_rank_0_asks_for_it) {
+    auto run = program::run(long_scenario().yaml(), {"--ranks", "2", "--ui", "127.0.0.1:0"});
+    ASSERT_NO_FATAL_FAILURE(await_load(run, 2));
+    const std::string sentence = "the live page is at ";
+    const std::string query = "/?token=";
+    const auto out = run.out();
+    const auto at = out.find(sentence);
+    const auto token = out.find(query, at);
+    ASSERT_NE(token, std::string::npos) << out;
+    EXPECT_EQ(out.find(sentence, at + 1), std::string::npos) << "of one rank";
+    const auto server = loadsim::net::parse_api_url(out.substr(at + sentence.size(), token - at - sentence.size()));
+    ASSERT_TRUE(server) << out;
+    const auto fetch = [&](const loadsim::http::request& r) {
+        const auto response = loadsim::http::fetch({.base_urls = {*server}, .limits = {.body = 10'000'000}}, r);
+        return response ? *response : loadsim::http::response{};
+    };
+    EXPECT_THAT(fetch({.target = "/history"}).body, HasSubstr("\"sessions_planned\":100}")) << "of both ranks";
+    constexpr std::size_t token_length = 32;
+    EXPECT_EQ(fetch({.method = "POST",
+                     .target = "/stop",
+                     .headers = {{"X-Loadsim-Token", out.substr(token + query.size(), token_length)}}})
+                  .status,
+              202U);
+    EXPECT_EQ(run.wait(mpirun_timeout), 130) << run.err();
+    const auto summary = run.summary();
+    harness::expect_consistent_sums(summary);
+    EXPECT_EQ(harness::text(summary, "/end_reason"), "interrupted");
+    EXPECT_EQ(run.err(), "");
 }
 
 TEST(ranks, that_have_different_scenarios_do_not_run) {

@@ -109,6 +109,32 @@ budgets: ['unexpected == 0', 'anomalies == 0']
 
 } // namespace
 
+TEST_F(secrets_test, of_a_fleet_are_not_on_the_live_page) {
+    auto run = program::run(failing_fleet(), {"--ui", "127.0.0.1:0"});
+    const auto fetch = [&](const std::string& path) {
+        const std::string before = "the live page is at ";
+        const auto out = run.out();
+        const auto at = out.find(before);
+        const auto end = out.find("/?token=", at);
+        if (at == std::string::npos || end == std::string::npos) return std::string{};
+        const auto url = loadsim::net::parse_api_url(out.substr(at + before.size(), end - at - before.size()));
+        const auto response =
+            loadsim::http::fetch({.base_urls = {url.value()}, .limits = {.body = 10'000'000}}, {.target = path});
+        return response && response->status == 200 ? response->body : std::string{};
+    };
+    std::string history;
+    EXPECT_TRUE(harness::wait_until(
+        [&] {
+            history = fetch("/history");
+            return history.find("\"arrival\":") != std::string::npos; // an unexpected request, with its messages
+        },
+        15s))
+        << history.substr(0, 4'000);
+    expect_no_secret(history, "the history");
+    expect_no_secret(fetch("/"), "the page");
+    ASSERT_EQ(run.wait(60s), 99) << run.out() << run.err();
+}
+
 TEST_F(secrets_test, of_a_fleet_are_in_no_output_of_run_explain_replay_and_probe) {
     auto run = program::run(failing_fleet());
     ASSERT_EQ(run.wait(60s), 99) << run.out() << run.err();

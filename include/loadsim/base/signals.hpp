@@ -19,6 +19,9 @@ void handle_early_signals();
 /// take_late_signal().
 void keep_late_signals();
 
+/// Keeps a stop signal that came otherwise. Threads: any.
+void keep_late_signal(int number);
+
 /// The first signal that was kept since the last call; 0: none.
 int take_late_signal();
 

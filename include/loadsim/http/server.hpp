@@ -1,4 +1,4 @@
-// Small HTTP/1.1 server for the embedded backend, webhooks and the simulated broker API.
+// Small HTTP/1.1 server for the embedded backend, webhooks, the simulated broker API, metrics and the live page.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,7 @@ struct request_view {
 };
 
 class deferred_response;
+class streamed_body;
 
 /// Response of a handler.
 struct server_response {
@@ -63,6 +65,8 @@ struct server_response {
     response_kind kind = response_kind::normal;
     std::shared_ptr<deferred_response>
         deferred{}; ///< set: the response follows by complete(), the other members are ignored
+    /// Set: takes the place of `body`, and the connection is closed after it. One response has it. Not to HEAD.
+    std::shared_ptr<streamed_body> stream{};
 };
 
 /// Response that is completed after the handler's call; later responses of the connection wait for it.
@@ -79,6 +83,39 @@ private:
     std::function<void()> on_complete_;
 };
 
+/// Body that is written while its connection lasts, in chunks (RFC 9112, 7.1), to HTTP/1.0 without them. Writing never waits: what
+/// the client has not taken is kept, and above `max_waiting` bytes its connection is reset.
+/// Threads: the server's.
+class streamed_body {
+public:
+    enum class state : std::uint8_t {
+        open,
+        ended,       ///< by end(); what waits is still sent
+        client_gone, ///< it has closed the connection, or the server has
+        too_slow,    ///< more than `max_waiting` bytes waited
+    };
+    using text = std::shared_ptr<const std::string>; ///< shared by all clients that get the same
+
+    explicit streamed_body(std::size_t max_waiting) : max_waiting_(max_waiting) {}
+
+    /// No effect unless open, and of an empty text.
+    void write(text);
+    void end();
+    state current() const noexcept { return state_; }
+
+    // For the connection.
+    std::optional<text> take(); ///< the next text; nullopt: nothing waits
+    void close();               ///< by the client or the server
+    void on_change(std::function<void()> f) { on_change_ = std::move(f); }
+
+private:
+    std::size_t max_waiting_;
+    std::size_t waiting_bytes_ = 0;
+    std::deque<text> waiting_;
+    state state_ = state::open;
+    std::function<void()> on_change_; ///< there is something to send, or nothing more will come
+};
+
 /// Problem details (RFC 9457): {"type","title","status","detail"}, and the members of `more`.
 server_response problem_details(unsigned status, std::string_view detail, const header_list& more = {});
 
@@ -91,6 +128,8 @@ struct server_options {
         10};                                ///< from a request's first byte to its last; also for sending the response
     std::chrono::seconds idle_timeout{120}; ///< between requests
     net::byte_tap* tap = nullptr; ///< receives the bytes, as the client's; null: none. Must outlive the server
+    std::string certificate{};    ///< PEM file with the chain behind the certificate; empty: no TLS
+    std::string key{};            ///< PEM file; empty: the key is in the same file
 };
 
 struct server_counts {
@@ -98,6 +137,7 @@ struct server_counts {
     std::uint64_t open = 0;
     std::uint64_t rejected = 0;  ///< above the maximum of connections
     std::uint64_t timed_out = 0; ///< closed by the idle or request timeout
+    std::uint64_t too_slow = 0;  ///< readers of a streamed_body that were reset
     std::uint64_t responses = 0;
     std::uint64_t malformed = 0; ///< not HTTP, or over a limit; included in `responses`
     std::uint64_t oversized = 0; ///< over a limit; included in `malformed`
@@ -114,10 +154,12 @@ public:
     server& operator=(const server&) = delete;
     ~server();
 
-    /// Binds, listens and accepts; returns the port. Errors: the address, the cause, and what to do.
+    /// Binds, listens and accepts; returns the port. Errors: the address, the cause, and what to do; a file that is no
+    /// certificate or key.
     result<std::uint16_t> open(const net::endpoint&);
 
-    /// Stops accepting connections and requests; pending responses are still sent, then all connections are closed.
+    /// Stops accepting connections and requests; pending responses are still sent, streamed bodies are ended, then all
+    /// connections are closed.
     void close();
 
     const server_counts& counts() const;
@@ -132,12 +174,14 @@ class listener {
 public:
     /// Port 0: any free port. Errors: as server::open().
     static result<listener> start(const net::endpoint&, const server_options&, handler);
+    /// Runs the task on the server's thread, later; not when the listener ends before. For streamed_body.
+    void post(std::function<void()>);
     listener(listener&&) noexcept;
     listener& operator=(listener&&) noexcept;
     ~listener(); ///< stops; waits up to one second for pending responses
 
     const net::endpoint& address() const; ///< listen address, with the actual port
-    std::string url() const;              ///< "http://127.0.0.1:4711"
+    std::string url() const;              ///< "http://127.0.0.1:4711"; with TLS https
     server_counts counts() const;
 
 private:

@@ -38,6 +38,7 @@ struct progress {
     nanoseconds load_elapsed{0};                  ///< since the load's start; 0 while connecting
     std::optional<std::chrono::system_clock::time_point> load_started{}; ///< whole ms; absent: while connecting
     nanoseconds load_duration{0};                                        ///< of all phases
+    std::uint64_t planned_arrivals = 0;                                  ///< the same
     nanoseconds drain_elapsed{0};                                        ///< since the end of the load
     nanoseconds drain_limit{0};                                          ///< the drain is no longer
     std::uint32_t phase = 0;                 ///< in the middle of the interval; index into labels.phases

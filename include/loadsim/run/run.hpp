@@ -34,6 +34,10 @@ std::uint32_t default_shards(bool of_several_ranks);
 /// Threads: blocks; call from a thread that lives as long as the process (an embedded broker is tied to that thread).
 result<void> execute(const scenario::scenario_config&, const options&, const listener&);
 
+/// Asks for the end of this process's run as one SIGINT does: drain, end as interrupted. No effect after a stop signal or an
+/// earlier call. Between two runs, and before a run handles signals, it is kept as a signal is (keep_late_signals()). Threads: any.
+void request_stop();
+
 /// Runs as any other rank: sets up its local generator and executes rank 0's control commands until the command to
 /// leave.
 /// Errors: connection to rank 0 lost. Set-up errors of this rank are reported to rank 0.
