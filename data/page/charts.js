@@ -94,12 +94,12 @@ function legend(series) {
   return {list, setValues: texts => values.forEach((value, i) => { value.textContent = texts?.[i] ?? ''; })};
 }
 
-/// A figure: heading, legend, plot with its description. The chart is drawn by makeChart once the figure is in the page.
-function chartFigure(id, title, series, description, note) {
+/// A figure: heading (unless one stands above it), legend, plot with its description. The chart is drawn by makeChart once the figure is in the page.
+function chartFigure(id, title, series, description, note, heading = true) {
   const entries = legend(series);
   const plot = element('div', {class: 'plot', tabindex: 0, role: 'img', 'aria-label': `${title}. ${description}`});
   const figure = element('figure', {'data-chart': id},
-    element('figcaption', {}, element('h3', {}, title), note && element('span', {class: 'quiet'}, note), entries.list), plot);
+    element('figcaption', {}, heading && element('h3', {}, title), note && element('span', {class: 'quiet'}, note), entries.list), plot);
   return {figure, plot, setValues: entries.setValues};
 }
 

@@ -29,7 +29,7 @@ function fill(id, ...children) {
   return part;
 }
 
-/// A table. Columns: {title, number, of: row => cell content, value: row => exact figure, head: true for a row's header}.
+/// A table. Columns: {title (or unseen: one that is only read out), number, of: row => cell content, value: row => exact figure, head: true for a row's header}.
 function table(caption, columns, rows, attributes = {}) {
   const cell = (row, column) =>
     element(column.head ? 'th' : 'td',
@@ -40,7 +40,8 @@ function table(caption, columns, rows, attributes = {}) {
     element('table', {},
       element('caption', {class: 'unseen'}, caption),
       element('thead', {}, element('tr', {},
-        columns.map(column => element('th', {scope: 'col', class: column.number ? 'number' : column.class}, column.title)))),
+        columns.map(column => element('th', {scope: 'col', class: column.number ? 'number' : column.class},
+          column.title ?? element('span', {class: 'unseen'}, column.unseen))))),
       element('tbody', {}, rows.map(row =>
         element('tr', attributes.row ? attributes.row(row) : {}, columns.map(column => cell(row, column)))))));
 }

@@ -14,9 +14,15 @@ const hopTexts = {
 
 const successiveHops = ['dispatch', 'vehicle', 'notify'];
 
+/// Latencies by hop: of the summary, or of a run without one of its histograms.
+function latenciesOf(run) {
+  return run.summary?.latency ??
+    Object.fromEntries((run.histograms ?? []).filter(one => Object.keys(one.labels ?? {}).length === 0).map(one => [one.metric, one]));
+}
+
 /// Shares of the hops that follow each other in the sum of their means, the largest first; null without samples.
-function hopShares(summary) {
-  const means = successiveHops.map(hop => ({hop, mean: summary?.latency?.[hop]?.mean_ms})).filter(part => part.mean > 0);
+function hopShares(latencies) {
+  const means = successiveHops.map(hop => ({hop, mean: latencies[hop]?.mean_ms})).filter(part => part.mean > 0);
   const total = sum(means.map(part => part.mean));
   if (means.length === 0) return null;
   return means.map(part => ({...part, share: part.mean / total})).sort((a, b) => b.share - a.share);
@@ -41,7 +47,7 @@ function hopTable(caption, hops, rows, end, markOf) {
   return element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption},
     element('table', {class: 'hops'},
       element('caption', {class: 'unseen'}, caption),
-      element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, ''), element('th', {scope: 'col', class: 'bar'}, element('span', {class: 'unseen'}, 'bar')),
+      element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, element('span', {class: 'unseen'}, 'statistic')), element('th', {scope: 'col', class: 'bar'}, element('span', {class: 'unseen'}, 'bar')),
         hops.map(hop => element('th', {scope: 'col', class: 'number'}, element('span', {class: `swatch hop ${hop}`, 'aria-hidden': 'true'}), hop)),
         markOf && element('th', {scope: 'col', class: 'number'}, element('span', {class: 'swatch line-mark', 'aria-hidden': 'true'}), markOf))),
       element('tbody', {}, rows.map(row => element('tr', {class: row.baseline ? 'baseline' : null},
@@ -53,13 +59,13 @@ function hopTable(caption, hops, rows, end, markOf) {
 }
 
 function drawHops(page) {
-  const summary = page.runs[0].summary;
-  const shares = hopShares(summary);
+  const latencies = latenciesOf(page.runs[0]);
+  const shares = hopShares(latencies);
   if (!shares) return fill('hops');
-  const named = hopRows(summary.latency);
+  const named = hopRows(latencies);
   const rows = page.baseline?.percentiles ? named.flatMap(row => {
     const old = hopRows(page.baseline.percentiles).find(other => other.name === row.name);
-    return old.length > 0 ? [row, {...old, name: `${row.name}, baseline`, baseline: true}] : [row];
+    return old.length > 0 ? [row, {...old, name: 'baseline', baseline: true}] : [row];
   }) : named;
   const end = Math.max(...rows.flatMap(row => [row.length, row.values.e2e ?? 0])) * 1.01 || 1;
   const platformOf = row => sum([row.values.dispatch, row.values.notify]);
@@ -76,13 +82,15 @@ function drawHops(page) {
 }
 
 function drawLatencyTable(page) {
-  const summary = page.runs[0].summary;
-  if (!summary?.latency) return fill('latency-table');
-  const rows = Object.entries(hopTexts).map(([name, text]) => ({name, text, of: summary.latency[name]}));
-  rows.push({name: 'loop delay', text: 'messages at a socket until the generator read them', of: summary.generator?.loop_delay},
-            {name: 'connect', text: 'TCP connect to CONNACK', of: summary.sessions?.connect},
-            {name: 'connection wait', text: 'requests that waited for a free connection to the API', of: summary.http?.connection_wait},
-            {name: 'queued', text: 'commands that waited for unreachable vehicles', of: summary.queued?.wait});
+  const {summary} = page.runs[0];
+  const latencies = latenciesOf(page.runs[0]);
+  const rows = Object.entries(hopTexts).map(([name, text]) => ({name, text, of: latencies[name]}));
+  rows.push({name: 'loop delay', text: 'messages at a socket until the generator read them', of: summary?.generator?.loop_delay},
+            {name: 'connect', text: 'TCP connect to CONNACK', of: summary?.sessions?.connect},
+            {name: 'connection wait', text: 'requests that waited for a free connection to the API', of: summary?.http?.connection_wait},
+            {name: 'queued', text: 'commands that waited for unreachable vehicles', of: summary?.queued?.wait});
+  const measured = rows.filter(row => row.of?.samples > 0);
+  if (measured.length === 0) return fill('latency-table');
   const old = page.baseline?.percentiles ?? {};
   const withInterval = (row, statistic) => {
     const interval = row.of[`${statistic}_interval_ms`];
@@ -98,7 +106,7 @@ function drawLatencyTable(page) {
       {title: 'hop', head: true, of: row => row.name},
       figure('p50', 'p50'), figure('p90', 'p90'), figure('p95', 'p95'), figure('p99', 'p99'), figure('p99.9', 'p999'), figure('max', 'max'),
       {title: 'samples', number: true, of: row => count(row.of.samples)},
-      {title: '', class: 'quiet', of: row => row.text}],
-    rows.filter(row => row.of?.samples > 0), {row: row => ({'data-hop': row.name})}),
+      {unseen: 'meaning', class: 'quiet', of: row => row.text}],
+    measured, {row: row => ({'data-hop': row.name})}),
     element('p', {class: 'quiet'}, `${noValue}: too few samples for the percentile. Latency counts from due, however late the platform or the generator was.`));
 }

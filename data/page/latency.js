@@ -1,7 +1,7 @@
 'use strict';
 // Latency beyond lines: heat map over time, percentile curves, histograms.
 
-/// Two colours mixed in the page's colour space; share 0: the first.
+/// Shades between the colours of the page for the heat map, from few requests to many.
 function heatColours(steps) {
   const parts = name => colour(name).match(/[0-9a-f]{2}/gi).map(text => parseInt(text, 16));
   const stops = ['heat-0', 'heat-1', 'heat-2'].map(parts);
@@ -94,7 +94,7 @@ function joinCurves(curves) {
 
 /// A chart of its own, with cursor and keys. text(row): what the cursor is at.
 function drawCurves(container, id, title, series, rows, options, description, at, text) {
-  const {figure, plot, setValues} = chartFigure(id, title, series, description);
+  const {figure, plot, setValues} = chartFigure(id, title, series, description, null, false);
   const readout = element('p', {class: 'readout', role: 'status'});
   figure.append(readout);
   container.replaceChildren(figure);
@@ -204,7 +204,7 @@ function drawHistogram(page) {
     }, `Share of the requests by latency, log scale. Figures in the table below. Arrow keys move the cursor.`, x => `${edge(x)} to ${edge(x + 1 / 20)}`, value => `${value.toFixed(1)} %`);
     const figure = (title, key) => ({title, number: true, of: part => milliseconds(part.one[key]), value: part => part.one[key]});
     container.append(table(`Latency of ${chosen.metric}`, [
-      {title: chosen.key === 'all' ? '' : chosen.key, head: true, of: part => part.label},
+      {title: chosen.key === 'all' ? 'of' : chosen.key, head: true, of: part => part.label},
       figure('mean', 'mean_ms'), figure('p50', 'p50_ms'), figure('p90', 'p90_ms'), figure('p99', 'p99_ms'), figure('max', 'max_ms'),
       {title: 'samples', number: true, of: part => count(part.one.samples)}], parts));
   };

@@ -42,7 +42,7 @@ function drawLive(page) {
   figures.progress = element('progress', {'aria-label': 'Progress of the run', max: 1, value: 0});
   figures.conditions = element('p', {class: 'acting', id: 'live-conditions'});
   figures.fleet = element('div', {id: 'live-fleet'});
-  figures.newest = element('ul', {class: 'plain newest', id: 'live-unexpected'});
+  figures.newest = element('ul', {class: 'plain newest', id: 'live-unexpected', tabindex: 0, 'aria-label': 'Newest unexpected requests'});
   live.figures = figures;
   fill('live',
     element('div', {class: 'section-head'}, element('h2', {id: 'live-title'}, 'Now ', figures.connection), element('div', {class: 'tools'}, said, sure, stop)),
@@ -134,7 +134,7 @@ function onRow(data) {
   showLive(page);
   if (overTime.charts.length === 0) drawOverTime(page);
   else extendOverTime(page);
-  drawVerdict(page, page.progress);
+  document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
   drawOutcomes(page);
   if (timeline.end_s.length > maxLiveRows) startLive();
 }

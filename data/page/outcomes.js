@@ -51,7 +51,7 @@ function drawOutcomes(page) {
     {title: 'expected', of: row => row.expected_outcomes.map((name, i) => [i > 0 && ' or ', outcomeName(name)])},
     {title: 'observed', of: row => [outcomeName(row.outcome), row.unexpected && element('span', {class: 'badge fail'}, 'unexpected')]},
     {title: 'requests', number: true, value: row => row.count, of: row => count(row.count)},
-    {title: '', class: 'bar', of: row => element('div', {class: 'stack slim', 'aria-hidden': 'true'},
+    {unseen: 'bar', class: 'bar', of: row => element('div', {class: 'stack slim', 'aria-hidden': 'true'},
       element('span', {class: `outcome-${row.outcome}`, style: {width: `${row.count / most * 100}%`}}))},
     {title: 'requests here', of: row => leadTo(page, {segment: row.segment, service: row.service, outcome: row.outcome, expected: row.expected_outcomes},
       `${row.segment}, ${row.service}, expected ${row.expected_outcomes.join(' or ')}, observed ${row.outcome}`)}],

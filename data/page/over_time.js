@@ -50,7 +50,7 @@ function timeChartSpecs(page) {
       percentile('p50', 'e2e_p50', 'p50'), percentile('p90', 'e2e_p90', 'p90', {shared: false}), percentile('p99', 'e2e_p99', 'p99'),
       percentile('max', 'e2e_max', 'max', {shared: false, width: 1}),
       line('baseline p50', base?.p50_ms), line('baseline p99', base?.p99_ms)]},
-    {id: 'outcomes', title: 'Outcomes', note: has('unexpected') ? 'per second, stacked; red marks below: unexpected' : 'per second, stacked',
+    {id: 'outcomes', title: 'Outcomes', note: has('unexpected') ? 'per second, stacked; marks below: unexpected' : 'per second, stacked',
      text: rate, stacked: true, marks: 'unexpected',
      series: outcomeNames.filter(name => name === 'executed' || has(name)).reverse()
        .map(name => ({label: name, of: perSecond(name), colour: `outcome-${name}`, fill: true, width: 1}))},
@@ -99,7 +99,7 @@ function paintBands(context, area, chart, run) {
   context.font = `11px ${colour('font')}`;
   context.textBaseline = 'top';
   const free = [-Infinity, -Infinity]; // x from which a row of names is free
-  for (const band of run.bands ?? []) {
+  for (const band of [...(run.bands ?? [])].sort((a, b) => a.from_s - b.from_s)) {
     const end = isNumber(band.to_s) ? band.to_s : until;
     if (end < from || band.from_s > until) continue;
     const left = Math.max(area.x, chart.toDomXCoord(band.from_s)), right = Math.min(area.x + area.w, chart.toDomXCoord(end));
@@ -117,14 +117,16 @@ function paintBands(context, area, chart, run) {
   context.restore();
 }
 
-function paintMarks(context, area, chart, timeline, name) {
-  const values = timeline[name] ?? [];
-  context.fillStyle = colour('bad');
-  values.forEach((value, i) => {
-    if (!(value > 0)) return;
-    const x = chart.toDomXCoord(timeline.end_s[i]);
-    if (x >= area.x && x <= area.x + area.w) context.fillRect(x - 1, area.y + area.h - 7, 2, 7);
-  });
+/// A plotter of dygraphs that marks rows with a count, above the areas that were drawn before.
+function marksPlotter(timeline, name) {
+  return ({drawingContext: context, plotArea: area, dygraph: chart, seriesIndex, seriesCount}) => {
+    if (seriesIndex !== seriesCount - 1) return;
+    context.fillStyle = colour('mark');
+    (timeline[name] ?? []).forEach((value, i) => {
+      const x = chart.toDomXCoord(timeline.end_s[i]);
+      if (value > 0 && x >= area.x && x <= area.x + area.w) context.fillRect(x - 1.5, area.y + area.h - 9, 3, 9);
+    });
+  };
 }
 
 /// Highest and mean value of a series, for those who do not see the chart.
@@ -208,10 +210,8 @@ function timeChartOptions(spec, run) {
   const right = spec.series.some(one => one.right);
   return {
     stackedGraph: Boolean(spec.stacked), includeZero: !spec.log, fillAlpha: spec.stacked ? 0.75 : 0.25, connectSeparatedPoints: false,
-    underlayCallback: (context, area, chart) => {
-      paintBands(context, area, chart, run);
-      if (spec.marks) paintMarks(context, area, chart, run.timeline, spec.marks);
-    },
+    underlayCallback: (context, area, chart) => paintBands(context, area, chart, run),
+    ...(spec.marks ? {plotter: [Dygraph.Plotters.fillPlotter, Dygraph.Plotters.linePlotter, marksPlotter(run.timeline, spec.marks)]} : {}),
     axes: {y: spec.log ? {ticker: ticks(shortMilliseconds), logscale: true}
                        : {axisLabelFormatter: value => value < 0 ? '' : shortCount(value)},
            ...(right ? {y2: {axisLabelFormatter: value => value < 0 ? '' : shortCount(value), valueRange: [0, null]}} : {})},
@@ -246,7 +246,8 @@ function drawOverTime(page) {
   overTime.hint = 'Drag to zoom all charts, double click for the whole run; or focus a chart and use arrow keys, + and -.';
   overTime.readout = element('p', {class: 'readout', role: 'status'}, overTime.hint);
   overTime.reset = button('Whole run', () => zoomTo(null), {disabled: overTime.zoomed === null, id: 'zoom-reset'});
-  const zoom = choice('Show', zoomChoices({...run, live: page.live}), 'all', chooseZoom, {id: 'zoom'});
+  const chosen = page.live && overTime.select?.value === 'recent' ? 'recent' : 'all';
+  const zoom = choice('Show', zoomChoices({...run, live: page.live}), chosen, chooseZoom, {id: 'zoom'});
   overTime.select = zoom.querySelector('select');
   const specs = timeChartSpecs(page).map(spec => withOtherRuns(spec, page));
   const made = specs.map(spec => {
@@ -264,8 +265,10 @@ function drawOverTime(page) {
   overTime.made = made;
 }
 
-/// New rows of a live run.
+/// New rows of a live run. The first value of a series that was not shown, such as of an outcome, draws the charts again.
 function extendOverTime(page) {
+  const shown = specs => specs.map(spec => spec.series.length).join();
+  if (shown(timeChartSpecs(page).map(spec => withOtherRuns(spec, page))) !== shown((overTime.made ?? []).map(one => one.spec))) return drawOverTime(page);
   const grid = timeGrid(page.runs);
   const widths = page.runs.map(one => intervalsOf(one.timeline ?? {}));
   overTime.rows = grid.x;
@@ -276,6 +279,7 @@ function extendOverTime(page) {
     one.chart.updateOptions({file: one.rows, dateWindow: overTime.zoomed});
   }
   overTime.busy = false;
+  return null;
 }
 
 function phaseTable(run) {

@@ -27,6 +27,8 @@ function drawPage(page) {
   document.getElementById('kind').textContent = page.live ? 'live' : 'report';
   document.getElementById('footer').replaceChildren(`loadsim ${page.version ?? ''} · words: docs/terminology.md · fields: docs/report-fields.md`);
   resizeCharts();
+  void document.body.offsetHeight; // the layout is part of what is measured
+  document.documentElement.dataset.drawn ??= String(Math.round(performance.now() - pageStarted));
 }
 
 /// Charts take their colours and widths from the page: drawn again for another colour scheme and for paper.
@@ -63,8 +65,6 @@ function startPage() {
   }
   if (page?.live && !page.runs?.length) startLive();
   else if (page?.runs?.length) drawPage(page);
-  void document.body.offsetHeight; // the layout is part of what is measured
-  document.documentElement.dataset.drawn = String(Math.round(performance.now() - pageStarted));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => shownPage && redrawCharts());
   addEventListener('beforeprint', prepareForPaper);
   addEventListener('afterprint', returnToScreen);

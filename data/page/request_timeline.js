@@ -75,17 +75,18 @@ function drawTimeline(run, request) {
   const labels = element('div', {class: 'track labels'});
   const words = spans.map(span => `${span.hop} ${milliseconds(span.until - span.from)}`).join(', ');
   const drawing = element('div', {class: 'timeline', role: 'img', 'aria-label': `Timeline of the request: ${words}. The list below has all events.`},
+    element('div', {class: 'lines'}, instants.map(event => element('span', {class: 'instant', style: {left: share(scale.at(event.at))}}))),
     element('div', {class: 'lane instants'}, element('span', {class: 'lane-name'}, 'instants'), labels),
     element('div', {class: 'lane axis'}, element('span', {class: 'lane-name'}, 'since due'), track(ticks.map(tick =>
       element('span', {class: `tick${tick / scale.length > 0.9 ? ' last' : ''}`, style: {left: share(tick / scale.length)}}, shortMilliseconds(Number((tick + scale.from - scale.origin).toPrecision(6))))))),
     spans.map(span => {
       const left = scale.at(span.from), width = Math.max(0, (span.until - span.from) / scale.length);
       const value = milliseconds(span.until - span.from);
+      const place = left + width < 0.85 ? ['after', {left: share(left + width)}] : left > 0.15 ? ['before', {right: share(1 - left)}] : ['inside', {right: share(1 - left - width)}];
       return lane(span.hop, [element('span', {class: `span hop ${span.hop.replace(' ', '-')}`, style: {left: share(left), width: share(width)}}),
-        element('span', {class: 'span-value', style: left + width > 0.8 ? {right: share(Math.max(0, 1 - left)), 'padding-right': '6px'} : {left: share(left + width), 'padding-left': '6px'}, ...(left + width > 0.8 && left < 0.12 ? {class: 'span-value inside'} : {})}, value)]);
+        element('span', {class: `span-value ${place[0]}`, style: place[1]}, value)]);
     }),
-    lanes.map(([name, own]) => lane(name, own.map(event => element('span', {class: `event${event.bad ? ' bad' : ''}`, style: {left: share(scale.at(event.at))}, title: `${milliseconds(event.at - scale.origin)}: ${event.text}`})), {class: 'events'})),
-    element('div', {class: 'lines'}, instants.map(event => element('span', {class: 'instant', style: {left: share(scale.at(event.at))}}))));
+    lanes.map(([name, own]) => lane(name, own.map(event => element('span', {class: `event${event.bad ? ' bad' : ''}`, style: {left: share(scale.at(event.at))}, title: `${milliseconds(event.at - scale.origin)}: ${event.text}`})), {class: 'events'})));
   return {drawing, placeLabels: () => placeLabels(labels, instants, scale)};
 }
 
@@ -127,7 +128,7 @@ function eventTable(run, request) {
     {title: 'UTC', number: true, of: event => utcTime(event.at)},
     {title: 'ms since due', number: true, value: event => event.at, of: event => `${event.at < origin ? '−' : '+'}${Math.abs(event.at - origin).toFixed(3)}`},
     {title: 'what', head: true, of: event => event.label},
-    {title: '', class: 'event-text', of: event => event.message ? [element('code', {}, event.text), payloadOf(event.message, request)] : event.text}],
+    {unseen: 'text', class: 'event-text', of: event => event.message ? [element('code', {}, event.text), payloadOf(event.message, request)] : event.text}],
   eventsOf(run, request), {row: event => ({class: event.bad ? 'fail' : event.instant ? 'instant-row' : null})}),
     never.length > 0 && element('p', {class: 'quiet'}, `Never: ${never.join(', ')}.`)];
 }
@@ -154,7 +155,7 @@ function openRequest(page, request) {
         request.unexpected && element('span', {class: 'badge fail'}, 'unexpected')),
       button('Close', close, {id: 'request-close'})),
     facts([['vehicle', element('code', {}, request.vin)], ['segment', request.segment], ['behaviour', request.behaviour], ['service', request.service], ['phase', request.phase],
-      ['due', `${request.due_at ? utc(request.due_at) : ''} ${clock(request.due_at_ms / 1000, 3)} after the start of the load`], ['arrival', String(request.arrival)],
+      ['due', `${request.due_at ? `${utc(request.due_at)}, ` : ''}${clock(request.due_at_ms / 1000, 3)} after the start of the load`], ['arrival', String(request.arrival)],
       ['expected', (request.expected_outcomes ?? []).join(' or ')], ['observed', [outcomeName(request.outcome), request.reason && `: ${request.reason}`]],
       ['trace', trace && element('code', {}, trace)], ['conditions', (request.conditions ?? []).join(', ')], ['anomalies', (request.anomalies ?? []).join(', ')]]),
     drawing,

@@ -97,7 +97,7 @@ function drawRequests(page) {
       choice('Kind', kinds, kind, value => { requestList.filter.kind = value; drawRequestRows(); }, {id: 'request-kind'}),
       element('span', {id: 'requests-found', role: 'status', class: 'quiet'})),
     filterNote(),
-    element('div', {class: 'card'}, element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Requests'},
+    element('div', {class: 'card'}, element('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Table of requests'},
       element('table', {class: 'requests'}, element('caption', {class: 'unseen'}, 'Requests'),
         element('thead', {}, element('tr', {}, ['due at', 'vehicle', 'service', 'segment', 'phase', 'expected', 'observed', 'e2e', 'reason, anomalies']
           .map(title => element('th', {scope: 'col', class: title === 'e2e' ? 'number' : null}, title)))),

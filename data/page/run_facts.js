@@ -49,7 +49,7 @@ function drawHealth(page) {
     summary.observers?.length > 0 && table('Observers', [
       {title: 'observer', head: true, of: row => row.name}, {title: 'messages', number: true, of: row => count(row.received)}, {title: 'completions', number: true, of: row => count(row.completions)},
       {title: 'first', number: true, of: row => count(row.first_completions)}, {title: 'disagreements', number: true, of: row => count(row.disagreements)},
-      {title: 'rejected', number: true, of: row => count(sum(Object.values(row.rejections ?? {})))}, {title: '', of: row => [countsByText(row.rejections), countsByText(row.connection_errors)]}], summary.observers),
+      {title: 'rejected', number: true, of: row => count(sum(Object.values(row.rejections ?? {})))}, {unseen: 'reasons', of: row => [countsByText(row.rejections), countsByText(row.connection_errors)]}], summary.observers),
     summary.broker_api && facts([['broker API', `${count(summary.broker_api.commands?.accepted)} commands accepted, ${count(summary.broker_api.commands?.refused)} refused; ${count(summary.broker_api.responses?.posted)} responses posted, ${count(summary.broker_api.responses?.failed)} failed`]]),
     texts('Refused and dropped sessions', sessions.error_reasons), texts('TLS', tls?.error_reasons), texts('Broker API', summary.broker_api?.error_reasons),
     texts('Contract fields never found', summary.unmatched_fields), texts('Limits of the broker', summary.broker_limits));
@@ -66,7 +66,7 @@ function drawComparison(page) {
     {title: 'hop', head: true, of: row => [row.hop, labels(row) && element('span', {class: 'detail'}, labels(row))]}, {title: 'percentile', of: row => row.percentile},
     {title: 'baseline', number: true, of: row => milliseconds(row.old_ms)}, {title: 'now', number: true, of: row => milliseconds(row.new_ms)},
     {title: 'change', number: true, of: row => signed(row.change)}, {title: '95 % interval', number: true, of: row => isNumber(row.interval_low) ? `${signed(row.interval_low)} to ${signed(row.interval_high)}` : noValue},
-    {title: 'verdict', of: row => element('span', {class: row.verdict === 'worse' ? 'badge fail' : row.verdict === 'better' ? 'badge pass' : 'quiet'}, row.verdict)}, {title: '', of: row => row.reason ?? ''}], rows);
+    {title: 'verdict', of: row => element('span', {class: row.verdict === 'worse' ? 'badge fail' : row.verdict === 'better' ? 'badge pass' : 'quiet'}, row.verdict)}, {unseen: 'reason', of: row => row.reason ?? ''}], rows);
   const telling = latencies.filter(row => row.verdict === 'worse' || row.verdict === 'better');
   const others = latencies.filter(row => !telling.includes(row));
   const changed = (comparison.counts ?? []).filter(row => row.verdict === 'worse' || row.verdict === 'better');
@@ -89,7 +89,7 @@ function drawScenario(page) {
 function drawFiles(page) {
   const run = page.runs[0];
   const files = run.files ?? [];
-  if (files.length === 0 && !run.folder) return fill('files');
+  if (files.length === 0) return fill('files');
   return fill('files', element('h3', {}, 'Files'),
     element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, run.folder ?? ''), ', beside this page:'),
     page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${encodeURIComponent(name)}`}, name)))));

@@ -21,7 +21,8 @@ function lastOf(values) {
 function totalsOf(run, progress) {
   const summary = run.summary;
   if (summary) return {...summary.requests, anomalies: sum(Object.values(summary.anomalies ?? {}))};
-  const timeline = run.timeline ?? {};
+  const {timeline} = run;
+  if (!timeline?.end_s?.length) return {planned: null, due: null, sent: null, unexpected: null, outcomes: {}, anomalies: null};
   const width = intervalsOf(timeline);
   const outcomes = Object.fromEntries(outcomeNames.map(name => [name, sum(timeline[name])]));
   return {planned: progress?.planned ?? null,
@@ -44,6 +45,7 @@ function verdictOf(page, run) {
 function verdictSentences(page, run) {
   if (page.live) return ['The run is under way. Its verdict follows when it has ended.'];
   const summary = run.summary;
+  if (!summary && !run.timeline?.end_s?.length) return ['The folder has neither a summary nor a timeline that can be read.'];
   if (!summary)
     return ['The run left no summary: it was killed, or has not ended yet. This is what it wrote until then.'];
   const reasons = summary.verdict_reasons ?? [];
@@ -86,10 +88,10 @@ function zeroIsGood(value) {
 
 function keyFigures(run, progress) {
   const totals = totalsOf(run, progress);
-  const summary = run.summary;
-  const e2e = summary?.latency?.e2e;
+  const latencies = latenciesOf(run);
+  const {e2e} = latencies;
   const timeline = run.timeline ?? {};
-  const share = hopShares(summary);
+  const share = hopShares(latencies);
   const platform = share && 1 - (share.find(part => part.hop === 'vehicle')?.share ?? 0);
   const tiles = [
     tile('requests', count(totals.due ?? totals.sent),
@@ -108,7 +110,7 @@ function keyFigures(run, progress) {
                                     : tile('e2e max', milliseconds(e2e.max_ms), 'too few samples for p99',
                                            {figure: 'e2e.max_ms', value: e2e.max_ms}));
   if (share) tiles.push(tile('platform’s share', percent(platform), 'of the mean time'));
-  const online = summary?.sessions?.online_peak ?? largest(timeline.online);
+  const online = run.summary?.sessions?.online_peak ?? largest(timeline.online);
   if (isNumber(online)) tiles.push(tile('sessions online', count(online), 'at the peak'));
   return element('dl', {class: 'tiles'}, tiles);
 }
@@ -119,7 +121,7 @@ function drawVerdict(page, progress) {
   const verdict = verdictOf(page, run);
   const [first, ...others] = verdictSentences(page, run);
   const mode = {rehearsal: 'rehearsal in simulated time, against a simulated platform', replay: 'replay of one vehicle of another run'}[about.mode];
-  const lasted = isNumber(run.summary?.duration_ms) ? run.summary.duration_ms / 1000 : lastOf(run.timeline?.end_s);
+  const lasted = page.live ? null : isNumber(run.summary?.duration_ms) ? run.summary.duration_ms / 1000 : lastOf(run.timeline?.end_s);
   const ended = {interrupted: 'interrupted (Ctrl-C)', terminated: 'terminated', aborted: 'aborted', budget: 'ended early by a budget'}[run.summary?.end_reason];
   document.title = `${verdict}: ${about.scenario ?? run.folder ?? 'loadsim'} – loadsim`;
   return fill('verdict',
@@ -187,7 +189,7 @@ function drawBudgets(page) {
     element('p', {class: 'lead'}, missed > 0 ? `${count(missed)} of ${count(budgets.length)} missed.` :
       `None of ${count(budgets.length)} missed.`, ' Each bar: observed; the upright mark is the limit.'),
     table('Budgets: observed against limit', [
-      {title: '', class: 'mark', of: budget => element('span', {class: `badge ${budgetClass(budget)}`, title: budgetWord(budget)},
+      {unseen: 'verdict', class: 'mark', of: budget => element('span', {class: `badge ${budgetClass(budget)}`, title: budgetWord(budget)},
         element('span', {'aria-hidden': 'true'}, budget.verdict === 'pass' ? '✓' : budgetClass(budget) === 'warn' ? '!' : budget.verdict === 'fail' ? '✗' : '?'),
         element('span', {class: 'unseen'}, budgetWord(budget)))},
       {title: 'budget', head: true, of: budget => [element('code', {}, budget.expression),
@@ -207,7 +209,7 @@ function drawRuns(page) {
     element('h2', {id: 'runs-title'}, `${page.runs.length} runs`),
     element('p', {class: 'lead'}, 'The first is the run of this page; the others are dashed lines in the charts.'),
     table('Runs', [
-      {title: '', of: row => element('span', {class: `line run-${row.index}`, 'aria-hidden': 'true'})},
+      {unseen: 'line', of: row => element('span', {class: `line run-${row.index}`, 'aria-hidden': 'true'})},
       {title: 'run', head: true, of: row => runName(page, row.index)},
       {title: 'started', of: row => utc(row.run.summary?.started_at ?? row.run.run?.started_at)},
       {title: 'verdict', of: row => element('strong', {}, row.run.summary?.verdict ?? 'unfinished')},
