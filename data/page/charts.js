@@ -1,4 +1,3 @@
-'use strict';
 // Charts, by dygraphs: colours of the page, axes, cursor, keys. Names of series in a chart are s0, s1, ...; the legends are text of the page.
 
 const drawnCharts = new Map(); // by the element of the plot
@@ -12,8 +11,7 @@ Dygraph.PLUGINS = Dygraph.PLUGINS.filter(plugin => plugin !== Dygraph.Plugins.Le
 
 /// The interaction of dygraphs but for touch, which scrolls the page.
 function mouseOnly() {
-  const {mousedown, mousemove, mouseup, mouseout, dblclick} = Dygraph.defaultInteractionModel;
-  return Object.fromEntries(Object.entries({mousedown, mousemove, mouseup, mouseout, dblclick}).filter(([, of]) => of));
+  return Object.fromEntries(Object.entries(Dygraph.defaultInteractionModel).filter(([name]) => !name.startsWith('touch')));
 }
 
 function timeTicks(from, until, pixels) {

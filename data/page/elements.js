@@ -1,4 +1,3 @@
-'use strict';
 // Elements of the page. Text of the run becomes text nodes and attribute values only, never markup.
 
 /// An element with attributes and children; a child that is a string becomes a text node, null and false are left out.

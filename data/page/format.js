@@ -1,4 +1,3 @@
-'use strict';
 // Figures as text, in the form of the summary on the terminal.
 
 const pageStarted = performance.now(); // this file is the first of the page's own

@@ -1,4 +1,3 @@
-'use strict';
 // Where the time goes: hops as stacked bars, and the table of all latencies.
 
 const hopTexts = {

@@ -1,4 +1,3 @@
-'use strict';
 // Latency beyond lines: heat map over time, percentile curves, histograms.
 
 /// Shades between the colours of the page for the heat map, from few requests to many.

@@ -1,4 +1,3 @@
-'use strict';
 // The page while a run is under way: history first, then an event a second; it connects again by itself.
 
 const live = {source: null, page: null, newest: [], stopAsked: false};

@@ -1,4 +1,3 @@
-'use strict';
 // Expected and observed outcomes, anomalies, recoveries and campaigns; each leads to its requests.
 
 const anomalyTexts = {

@@ -1,4 +1,3 @@
-'use strict';
 // Charts over time: one cursor and one zoom for all, bands for phases, spikes and conditions.
 
 const overTime = {charts: [], rows: [], zoomed: null, busy: false, run: null};
@@ -98,20 +97,22 @@ function paintBands(context, area, chart, run) {
   context.clip();
   context.font = `11px ${colour('font')}`;
   context.textBaseline = 'top';
+  const shown = (run.bands ?? []).map(band => ({...band, to_s: isNumber(band.to_s) ? band.to_s : until}))
+    .filter(band => band.to_s >= from && band.from_s <= until).sort((a, b) => a.from_s - b.from_s)
+    .map(band => ({...band, phase: band.kind === 'phase', left: Math.max(area.x, chart.toDomXCoord(band.from_s)),
+                   right: Math.min(area.x + area.w, chart.toDomXCoord(band.to_s))}));
+  for (const {kind, phase, left, right} of shown) {
+    context.fillStyle = colour(`band-${kind}`);
+    if (phase) context.fillRect(Math.round(left), area.y, 1, area.h);
+    else context.fillRect(left, area.y, Math.max(1, right - left), area.h);
+  }
   const free = [-Infinity, -Infinity]; // x from which a row of names is free
-  for (const band of [...(run.bands ?? [])].sort((a, b) => a.from_s - b.from_s)) {
-    const end = isNumber(band.to_s) ? band.to_s : until;
-    if (end < from || band.from_s > until) continue;
-    const left = Math.max(area.x, chart.toDomXCoord(band.from_s)), right = Math.min(area.x + area.w, chart.toDomXCoord(end));
-    const phase = band.kind === 'phase';
-    context.fillStyle = colour(`band-${band.kind}`);
-    if (!phase) context.fillRect(left, area.y, Math.max(1, right - left), area.h);
-    else context.fillRect(Math.round(left), area.y, 1, area.h);
+  for (const {kind, name, phase, left, right} of shown) {
     const row = phase ? 0 : 1;
-    const width = context.measureText(band.name).width;
+    const width = context.measureText(name).width;
     if (left + 4 < free[row] || (phase && right - left < width + 6)) continue;
-    context.fillStyle = colour(phase ? 'muted' : `band-${band.kind}-text`);
-    context.fillText(band.name, left + 4, area.y + 2 + 13 * row);
+    context.fillStyle = colour(phase ? 'muted' : `band-${kind}-text`);
+    context.fillText(name, left + 4, area.y + 2 + 13 * row);
     free[row] = left + 10 + width;
   }
   context.restore();
@@ -177,9 +178,10 @@ function zoomByKey(row, closer) {
   const {rows} = overTime;
   const [from, until] = overTime.zoomed ?? [rows[0], lastOf(rows)];
   const middle = row === null ? (from + until) / 2 : rows[row];
-  const half = (until - from) / 2 * (closer ? 0.5 : 2);
-  const range = [Math.max(rows[0], middle - half), Math.min(lastOf(rows), middle + half)];
-  zoomTo(range[0] <= rows[0] && range[1] >= lastOf(rows) ? null : range);
+  const width = (until - from) * (closer ? 0.5 : 2);
+  if (width >= lastOf(rows) - rows[0]) return zoomTo(null);
+  const start = Math.min(Math.max(rows[0], middle - width / 2), lastOf(rows) - width);
+  return zoomTo([start, start + width]);
 }
 
 /// Options of every chart over time, which keep cursor and zoom the same in all.

@@ -1,4 +1,3 @@
-'use strict';
 // Draws the page from its data. A part that cannot be drawn is told on top, and leaves the others alone.
 
 const pageParts = [drawWarnings, drawVerdict, drawLive, drawRuns, drawBudgets, drawHops, drawOverTime, drawHeatMap, drawPercentiles, drawHistogram,

@@ -1,4 +1,3 @@
-'use strict';
 // One request, opened: its instants, hops, messages and session events, drawn to scale and as a list.
 
 const completedOutcomes = ['executed', 'failed', 'timed_out'];
@@ -65,7 +64,7 @@ function drawTimeline(run, request) {
   const events = eventsOf(run, request);
   const scale = scaleOf(events, request);
   const instants = events.filter(event => event.instant);
-  const step = niceStep(scale.length / 6);
+  const step = niceStep(scale.length / (innerWidth < 640 ? 3 : 6));
   const ticks = [];
   for (let i = 0; i * step <= scale.length * 1.0001; ++i) ticks.push(i * step);
   const track = children => element('div', {class: 'track'}, children);

@@ -1,4 +1,3 @@
-'use strict';
 // The slowest, the unexpected and the anomalous requests: table with filter.
 
 const requestList = {page: null, filter: {}, limit: 100, opened: null};

@@ -1,4 +1,3 @@
-'use strict';
 // The end of the page: health of the generator, machine, target, scenario, comparison with the baseline, files.
 
 function shareOrNone(value) {

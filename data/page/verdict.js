@@ -1,4 +1,3 @@
-'use strict';
 // The top of the page: warnings, verdict with its sentence and the figures behind it, budgets, several runs.
 
 const outcomeNames = ['executed', 'failed', 'timed_out', 'rejected', 'errored', 'unanswered', 'skipped'];
