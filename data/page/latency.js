@@ -78,6 +78,8 @@ function nines(fraction) {
   return -Math.log10(1 - fraction);
 }
 
+const latencyChoice = {curve: 'e2e', metric: 'e2e', key: 'all'}; // kept when the parts are drawn again
+
 const percentileTicks = [[0, '0 %'], [0.5, '50 %'], [0.9, '90 %'], [0.99, '99 %'], [0.999, '99.9 %'], [0.9999, '99.99 %'], [0.99999, '99.999 %']];
 
 /// Curves by x in one table of rows; a curve without a value at x has null there.
@@ -136,7 +138,9 @@ function drawPercentiles(page) {
   const metrics = (page.runs[0].percentile_curves ?? []).map(curve => curve.metric).filter(metric => !metric.endsWith('_from_begun'));
   if (metrics.length === 0) return fill('percentiles');
   const container = element('div');
+  const first = [latencyChoice.curve, 'e2e'].find(metric => metrics.includes(metric)) ?? metrics[0];
   const draw = hop => {
+    latencyChoice.curve = hop;
     const curves = curvesOf(page, hop);
     const rows = joinCurves(curves.map(curve => curve.points));
     const furthest = Math.max(...rows.map(row => row[0]));
@@ -153,10 +157,10 @@ function drawPercentiles(page) {
   };
   fill('percentiles',
     element('div', {class: 'section-head'}, element('h3', {}, 'Percentile curve'),
-      choice('Hop', metrics.map(metric => [metric, metric]), metrics.includes('e2e') ? 'e2e' : metrics[0], draw, {id: 'percentiles-hop'})),
+      choice('Hop', metrics.map(metric => [metric, metric]), first, draw, {id: 'percentiles-hop'})),
     container,
     element('p', {class: 'quiet'}, 'From due: as a user waits. From begun: without the lag of the load generator; the distance of the two lines is the generator’s own lateness.'));
-  draw(metrics.includes('e2e') ? 'e2e' : metrics[0]);
+  draw(first);
 }
 
 const histogramColours = ['blue', 'orange', 'green', 'purple', 'red', 'sky', 'asked', 'state-busy'];
@@ -176,7 +180,8 @@ function drawHistogram(page) {
   const run = page.runs[0];
   const metrics = [...new Set((run.histograms ?? []).map(one => one.metric))];
   if (metrics.length === 0) return fill('histogram');
-  const chosen = {metric: metrics.includes('e2e') ? 'e2e' : metrics[0], key: 'all'};
+  const chosen = latencyChoice;
+  if (!metrics.includes(chosen.metric)) chosen.metric = metrics.includes('e2e') ? 'e2e' : metrics[0];
   const container = element('div');
   const tools = element('div', {class: 'tools'});
   const keysOf = metric => ['all', 'service', 'phase', 'segment', 'condition'].filter(key => histogramsOf(run, metric, key).length > 0);

@@ -1,6 +1,6 @@
 // The page while a run is under way: history first, then an event a second; it connects again by itself.
 
-const live = {source: null, page: null, newest: [], stopAsked: false};
+const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30};
 
 /// The token of the address is needed for each call of a page that is not on loopback.
 function liveAddress(path) {
@@ -122,7 +122,8 @@ const maxLiveRows = 2400; // then the history is fetched again, in which rows ar
 function onRow(data) {
   const {page} = live;
   const run = page.runs[0];
-  const {timeline} = run;
+  const timeline = run.timeline ??= {};
+  for (const name of Object.keys(data.row)) timeline[name] ??= [];
   if (lastOf(timeline.end_s) !== null && data.row.end_s <= lastOf(timeline.end_s)) return; // in the history, too
   for (const name of Object.keys(timeline)) timeline[name].push(data.row[name] ?? null);
   page.progress = data.progress ?? page.progress;
@@ -136,6 +137,22 @@ function onRow(data) {
   document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
   drawOutcomes(page);
   if (timeline.end_s.length > maxLiveRows) startLive();
+  else if (--live.rowsUntilRefresh === 0) refreshDistributions(page);
+}
+
+/// Distributions come with the history alone: they are fetched again now and then, unless somebody uses them.
+async function refreshDistributions(page) {
+  live.rowsUntilRefresh = 30;
+  const run = page.runs[0];
+  if (!run.histograms?.length && !run.heat_map) return;
+  if (document.getElementById('latency').contains(document.activeElement)) return;
+  try {
+    const [{heat_map, percentile_curves, histograms}] = (await (await fetch(liveAddress('history'))).json()).runs;
+    Object.assign(run, {heat_map, percentile_curves, histograms});
+  } catch {
+    return; // the events tell that the connection is lost
+  }
+  for (const part of [drawHeatMap, drawPercentiles, drawHistogram, drawHops, drawLatencyTable]) part(page);
 }
 
 async function onFinished(data) {
@@ -152,6 +169,16 @@ async function onFinished(data) {
 
 /// Fetches the history, draws it, and follows the events. After a lost connection: again from the history.
 async function startLive() {
+  if (live.starting) return;
+  live.starting = true;
+  try {
+    await followRun();
+  } finally {
+    live.starting = false;
+  }
+}
+
+async function followRun() {
   live.source?.close();
   let page = null;
   try {
@@ -163,7 +190,7 @@ async function startLive() {
     page = await response.json();
   } catch {
     setConnection('no connection; trying again', false);
-    setTimeout(startLive, 2000);
+    setTimeout(startLive, 2000); // after this one has returned
     return;
   }
   live.page = page;

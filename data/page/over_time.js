@@ -164,14 +164,14 @@ function showCursor(row) {
   readout.textContent = [...parts, ...names].join(' · ');
 }
 
-/// Zooms all charts to [from, until], or to the whole run if null.
-function zoomTo(range) {
+/// Zooms all charts to [from, until], or to the whole run if null. chosen: of the choices above the charts.
+function zoomTo(range, chosen = range === null ? 'all' : 'part') {
   overTime.zoomed = range;
   overTime.busy = true;
   for (const {chart} of overTime.charts) chart.updateOptions({dateWindow: range});
   overTime.busy = false;
   if (overTime.reset) overTime.reset.disabled = range === null;
-  if (overTime.select && range === null) overTime.select.value = 'all';
+  if (overTime.select) overTime.select.value = chosen;
 }
 
 function zoomByKey(row, closer) {
@@ -202,7 +202,8 @@ function sharedTimeOptions() {
 function addTimeChart(plot, spec, data, setValues, options) {
   const chart = makeChart(plot, data(), spec.series, {...sharedTimeOptions(), ...options,
     axes: {...options.axes, x: {ticker: timeTicks}}});
-  overTime.charts.push({chart, spec, data, setValues});
+  overTime.charts = overTime.charts.filter(one => one.plot.isConnected);
+  overTime.charts.push({chart, plot, spec, data, setValues});
   cursorByKeys(plot, () => overTime.rows.length, showCursor, zoomByKey);
   return chart;
 }
@@ -223,7 +224,7 @@ function timeChartOptions(spec, run) {
 
 /// Ranges that can be chosen instead of dragging: phases, and the first occurrences of spikes and conditions.
 function zoomChoices(run) {
-  const choices = [['all', 'the whole run']];
+  const choices = [['all', 'the whole run'], ['part', 'a part']];
   if (run.live) choices.push(['recent', 'the last five minutes']);
   (run.bands ?? []).slice(0, 60).forEach((band, i) => choices.push([String(i), `${band.kind} ${band.name}, ${clock(band.from_s)} to ${isNumber(band.to_s) ? clock(band.to_s) : 'now'}`]));
   return choices;
@@ -232,9 +233,10 @@ function zoomChoices(run) {
 function chooseZoom(value) {
   const {run, rows} = overTime;
   if (value === 'all') return zoomTo(null);
-  if (value === 'recent') return zoomTo([Math.max(rows[0], lastOf(rows) - 300), lastOf(rows)]);
+  if (value === 'part') return zoomTo(overTime.zoomed);
+  if (value === 'recent') return zoomTo([Math.max(rows[0], lastOf(rows) - 300), lastOf(rows)], value);
   const band = run.bands[Number(value)];
-  return zoomTo([Math.max(rows[0], band.from_s), Math.min(lastOf(rows), band.to_s ?? Infinity)]);
+  return zoomTo([Math.max(rows[0], band.from_s), Math.min(lastOf(rows), band.to_s ?? Infinity)], value);
 }
 
 function drawOverTime(page) {
@@ -248,7 +250,7 @@ function drawOverTime(page) {
   overTime.hint = 'Drag to zoom all charts, double click for the whole run; or focus a chart and use arrow keys, + and -.';
   overTime.readout = element('p', {class: 'readout', role: 'status'}, overTime.hint);
   overTime.reset = button('Whole run', () => zoomTo(null), {disabled: overTime.zoomed === null, id: 'zoom-reset'});
-  const chosen = page.live && overTime.select?.value === 'recent' ? 'recent' : 'all';
+  const chosen = page.live && overTime.select?.value === 'recent' ? 'recent' : overTime.zoomed ? 'part' : 'all';
   const zoom = choice('Show', zoomChoices({...run, live: page.live}), chosen, chooseZoom, {id: 'zoom'});
   overTime.select = zoom.querySelector('select');
   const specs = timeChartSpecs(page).map(spec => withOtherRuns(spec, page));

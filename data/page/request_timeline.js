@@ -132,16 +132,21 @@ function eventTable(run, request) {
     never.length > 0 && element('p', {class: 'quiet'}, `Never: ${never.join(', ')}.`)];
 }
 
+function traceOf(request) {
+  return (request.traceparent ?? '').split('-')[1] ?? '';
+}
+
 function requestCommands(run, request) {
   const folder = quoted(run.folder ?? '.');
-  const which = request.request_id ? `--request ${quoted(request.request_id)}` : `--vehicle ${quoted(request.vin)}`;
+  const id = request.request_id || traceOf(request);
+  const which = id ? `--request ${quoted(id)}` : `--vehicle ${quoted(request.vin)}`;
   return [command(`loadsim explain ${folder} ${which}`), command(`loadsim replay ${folder} ${which}`), command(`loadsim replay ${folder} ${which} --packets request.pcap`)];
 }
 
 function openRequest(page, request) {
   const run = page.runs[0];
   requestList.opened = request;
-  const trace = (request.traceparent ?? '').split('-')[1];
+  const trace = traceOf(request);
   const {drawing, placeLabels: place} = drawTimeline(run, request);
   const close = () => {
     fill('request');
