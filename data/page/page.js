@@ -1,3 +1,4 @@
+// The last of the scripts, which are one script in the page: format.js is the first, the others are in any order between.
 // Draws the page from its data. A part that cannot be drawn is told on top, and leaves the others alone.
 
 const pageParts = [drawWarnings, drawVerdict, drawLive, drawRuns, drawBudgets, drawHops, drawOverTime, drawHeatMap, drawPercentiles, drawHistogram,

@@ -1,6 +1,8 @@
 // The slowest, the unexpected and the anomalous requests: table with filter.
 
-const requestList = {page: null, filter: {}, limit: 100, opened: null};
+const rowsShown = 50; // until all are asked for
+
+const requestList = {page: null, filter: {}, limit: rowsShown, opened: null};
 
 const requestKinds = [['all', 'all here'], ['unexpected', 'unexpected'], ['anomalous', 'with an anomaly'], ['slowest', 'slowest']];
 
@@ -35,7 +37,7 @@ function sortRequests(requests) {
 
 function showRequests(filter) {
   requestList.filter = {...filter};
-  requestList.limit = 100;
+  requestList.limit = rowsShown;
   drawRequests(requestList.page);
   document.getElementById('requests').scrollIntoView();
   document.getElementById('request-filter').focus({preventScroll: true});

@@ -55,7 +55,7 @@ function verdictSentences(page, run) {
     held < budgets.length ? `${held} of ${plural(budgets.length, 'budget')} held` :
     held === 1 ? 'The budget was held' : `All ${held} budgets were held`;
   const unexpected = summary.requests?.unexpected ?? 0;
-  return [`${kept}; ${unexpected === 0 ? 'no' : count(unexpected)} unexpected among ${plural(summary.requests?.due, 'request')}.`,
+  return [`${kept}; ${unexpected === 0 ? 'none' : count(unexpected)} of ${plural(summary.requests?.due, 'request')} ${unexpected > 1 ? 'were' : 'was'} unexpected.`,
           ...reasons];
 }
 
