@@ -1,6 +1,6 @@
 // The page while a run is under way: history first, then an event a second; it connects again by itself.
 
-const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30};
+const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30, rowsAdded: 0};
 
 /// The token of the address is needed for each call of a page that is not on loopback.
 function liveAddress(path) {
@@ -117,7 +117,7 @@ function addUnexpected(page, requests) {
   else drawRequests(page);
 }
 
-const maxLiveRows = 2400; // then the history is fetched again, in which rows are combined
+const rowsUntilHistory = 1200; // then the history is fetched again, in which rows are combined
 
 function onRow(data) {
   const {page} = live;
@@ -136,7 +136,7 @@ function onRow(data) {
   else extendOverTime(page);
   document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
   drawOutcomes(page);
-  if (timeline.end_s.length > maxLiveRows) startLive();
+  if (++live.rowsAdded > rowsUntilHistory) startLive();
   else if (--live.rowsUntilRefresh === 0) refreshDistributions(page);
 }
 
@@ -193,7 +193,9 @@ async function followRun() {
     setTimeout(startLive, 2000); // after this one has returned
     return;
   }
+  if (page.runs[0].summary) page.live = false; // it ended before this page came
   live.page = page;
+  live.rowsAdded = 0;
   const known = (page.runs[0].requests ?? []).filter(request => request.unexpected);
   live.newest = known.sort((a, b) => b.due_at_ms - a.due_at_ms).slice(0, 20);
   drawPage(page);
@@ -210,6 +212,7 @@ async function followRun() {
     if (live.source.readyState === EventSource.CLOSED) setTimeout(startLive, 2000);
   });
   live.source.addEventListener('row', event => onRow(JSON.parse(event.data)));
+  live.source.addEventListener('reload', () => startLive()); // rows have other times, or some are missing
   live.source.addEventListener('finished', event => onFinished(JSON.parse(event.data)));
 }
 
