@@ -8,6 +8,7 @@
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/junit.hpp>
+#include <loadsim/report/page.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/summary_markdown.hpp>
 
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -27,7 +29,6 @@ bool is_allowed_in_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
 }
 
-constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto timeline_csv_file_name = "timeline.csv";
 constexpr auto requests_csv_file_name = "requests.csv.gz";
 constexpr auto metrics_file_name = "metrics.prom";
@@ -190,6 +191,20 @@ bool report_writer::finish(const measure::run_result& run, const verdict::evalua
     write_atomically(junit_file_name, junit_xml({junit_of(run, evaluation, labels_)}));
     write_atomically(markdown_file_name, summary_markdown(run, evaluation, labels_));
     return has_summary;
+}
+
+bool report_writer::write_page(const std::string& baseline) {
+    constexpr std::uint64_t requests_bytes_max = std::uint64_t{1} << 30; // the command ends after this
+    problems errors;
+    try {
+        errors = report::write_page(
+            folder_ / page_file_name, {folder_},
+            {.version = header_.origin.version, .requests_bytes_max = requests_bytes_max, .baseline = baseline});
+    } catch (const std::exception& error) { // no memory: the verdict is written, and stays
+        errors.add((folder_ / page_file_name).string(), fmt::format("cannot be written ({})", error.what()));
+    }
+    for (const auto& error : errors.list) errors_.push_back(to_string(problems(error)));
+    return errors.empty();
 }
 
 bool report_writer::write_atomically(std::string_view name, std::string_view text) {
