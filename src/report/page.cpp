@@ -60,7 +60,7 @@ problems write_page(const std::filesystem::path& file, const std::vector<std::fi
     std::filesystem::remove(unfinished, error); // of a process that was killed
     if (const auto written = write_new_file(unfinished, page_html(*data), 0644); !written) {
         std::filesystem::remove(unfinished, error);
-        return written.error();
+        return {file.string(), written.error().list.front().text};
     }
     std::filesystem::rename(unfinished, file, error);
     if (!error) return {};

@@ -194,17 +194,18 @@ bool report_writer::finish(const measure::run_result& run, const verdict::evalua
 }
 
 bool report_writer::write_page(const std::string& baseline) {
-    constexpr std::uint64_t requests_bytes_max = std::uint64_t{1} << 30; // the command ends after this
-    problems errors;
+    constexpr std::uint64_t requests_bytes_max = std::uint64_t{512} << 20; // half a second: the command ends after this
+    const auto file = (folder_ / page_file_name).string();
     try {
-        errors = report::write_page(
-            folder_ / page_file_name, {folder_},
+        const auto data = page_data(
+            {folder_},
             {.version = header_.origin.version, .requests_bytes_max = requests_bytes_max, .baseline = baseline});
+        if (data) return write_atomically(page_file_name, page_html(*data));
+        errors_.push_back(fmt::format("{} could not be written: {}", file, to_string(data.error())));
     } catch (const std::exception& error) { // no memory: the verdict is written, and stays
-        errors.add((folder_ / page_file_name).string(), fmt::format("cannot be written ({})", error.what()));
+        errors_.push_back(fmt::format("{} could not be written: {}", file, error.what()));
     }
-    for (const auto& error : errors.list) errors_.push_back(to_string(problems(error)));
-    return errors.empty();
+    return false;
 }
 
 bool report_writer::write_atomically(std::string_view name, std::string_view text) {
@@ -224,8 +225,10 @@ bool report_writer::write_atomically(std::string_view name, std::string_view tex
     }
     file.close();
     fs::rename(unfinished, folder_ / name, error);
-    if (error) close_failed(file, name);
-    return !error;
+    if (!error) return true;
+    close_failed(file, name);
+    fs::remove(unfinished, error);
+    return false;
 }
 
 void report_writer::append(std::ofstream& file, std::string_view name, std::string_view text) {

@@ -18,7 +18,7 @@ inline constexpr const char* page_file_name = "report.html";
 struct page_options {
     std::string version{}; ///< of this program
     bool live = false;     ///< the run has not ended: files of its end are not missed
-    /// Most bytes of requests.jsonl that are read: about a second. A sentence on the page says how many requests were not looked at.
+    /// Most bytes of requests.jsonl that are looked at. A sentence on the page says how many requests were not looked at.
     std::uint64_t requests_bytes_max = std::numeric_limits<std::uint64_t>::max();
     std::string baseline{}; ///< of page_baseline(); empty: none
 };

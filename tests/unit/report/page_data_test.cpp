@@ -127,7 +127,7 @@ TEST_F(page_data_test, has_the_figures_of_the_files) {
 
 TEST_F(page_data_test, has_the_timeline_from_the_start_of_the_load) {
     const auto run = run_of(write_run("run"));
-    EXPECT_EQ(run.at("interval_s"), 1.0);
+    EXPECT_EQ(run.at("interval_s"), 1);
     EXPECT_THAT(column(run, "end_s"), ElementsAre(0, 1, 2, 3));
     EXPECT_THAT(json::value_to<std::vector<std::string>>(run.at("timeline").at("stage")),
                 ElementsAre("connecting", "load", "load", "load"));
@@ -161,7 +161,7 @@ TEST_F(page_data_test, combines_lines_with_the_percentiles_of_all_their_samples)
 
 TEST_F(page_data_test, has_no_more_rows_than_it_may) {
     const auto run = run_of(write_run("run", 3'000));
-    EXPECT_EQ(run.at("interval_s"), 3.0);
+    EXPECT_EQ(run.at("interval_s"), 3);
     EXPECT_LE(column(run, "end_s").size(), 1'201U);
     const auto& heat_map = run.at("heat_map");
     EXPECT_LE(heat_map.at("end_s").as_array().size(), 240U);

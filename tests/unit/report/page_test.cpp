@@ -71,7 +71,8 @@ TEST(page, allows_its_own_script_and_nothing_else) {
     EXPECT_THAT(page_html("{}", page_connections::own_server), HasSubstr("connect-src 'self'"));
     EXPECT_EQ(count_in(page, script_end), 2U) << "no script holds an end tag";
     EXPECT_THAT(script_in(page), Not(HasSubstr("<!--")));
-    EXPECT_THAT(page, Not(HasSubstr("{{"))) << "each placeholder has its text";
+    for (const auto* placeholder : {"{{content_security_policy}}", "{{style}}", "{{data}}", "{{scripts}}"})
+        EXPECT_THAT(page, Not(HasSubstr(placeholder)));
 }
 
 TEST(page, keeps_the_licences_of_the_charts) {
@@ -120,7 +121,8 @@ TEST_F(page_test, hostile_texts_do_not_leave_the_data) {
         const auto document = json::parse(data, error); // refuses invalid UTF-8
         ASSERT_FALSE(error) << text;
         const auto& found = document.at("runs").at(0).at("requests").at(0);
-        if (text.find('\xff') == std::string::npos) EXPECT_EQ(found.at("reason"), text);
+        const bool is_utf8 = text.find('\xff') == std::string::npos;
+        EXPECT_TRUE(!is_utf8 || found.at("reason") == json::value(text)) << text;
         EXPECT_EQ(found.at("vin"), found.at("reason"));
     }
 }
@@ -135,7 +137,7 @@ TEST_F(page_test, is_written_whole_or_not_at_all) {
     std::filesystem::remove(folder / "report.html");
     std::filesystem::create_directories(folder / "report.html" / "in-the-way");
     EXPECT_FALSE(writer.write_page());
-    EXPECT_THAT(writer.errors().back(), HasSubstr("report.html"));
+    EXPECT_THAT(writer.errors().back(), HasSubstr("report.html could not be written"));
     EXPECT_FALSE(exists(folder / "report.html.part"));
     EXPECT_TRUE(exists(folder / "summary.json"));
 }
