@@ -10,6 +10,7 @@ command suite_command();
 command rehearse_command();
 command explain_command();
 command replay_command();
+command report_command();
 command compare_command();
 command baseline_command();
 command judge_command();

@@ -9,6 +9,7 @@
 #include <loadsim/base/signals.hpp>
 #include <loadsim/cluster/launch.hpp>
 #include <loadsim/cluster/rank_info.hpp>
+#include <loadsim/report/page.hpp>
 #include <loadsim/report/suite.hpp>
 #include <loadsim/run/ranks.hpp>
 
@@ -74,7 +75,9 @@ run_attempt launch_once(const run_options& options, const scenario::scenario_con
     const auto code = static_cast<exit_code>(ended->exit_code);
     if (ended->error.empty()) {
         // Rank 0 does not see that its output was lost here; without its summary on this host there is nothing to replace.
-        if (code == exit_code::pass && !lost_output().empty()) report::replace_exit_code(folder, exit_code::setup);
+        if (code == exit_code::pass && !lost_output().empty() &&
+            report::replace_exit_code(folder, exit_code::setup)) // and in the page
+            report::write_page(folder / report::page_file_name, {folder}, {.version = LOADSIM_VERSION});
         run_attempt attempt{.code = code}; // of a pass whose output was lost, the command line makes `setup`
         if (const auto end = report::read_run_end(folder)) attempt.ended = end->end_reason;
         return attempt;

@@ -262,6 +262,8 @@ void run_report::finish(const measure::run_result& measured) {
     if (options_.informs_github) inform_github(result, evaluation);
     if (options_.json) forward_output(events_.finished(result, evaluation, code_));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
+    // Last: after a second signal there may be no time for it.
+    if (!writer_.write_page()) print_problems({"", writer_.errors().back()});
 }
 
 void run_report::compare_with_baseline(const measure::run_result& result, const verdict::evaluation& evaluation) {

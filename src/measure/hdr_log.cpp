@@ -13,6 +13,7 @@
 #include <charconv>
 #include <cmath>
 #include <concepts>
+#include <memory>
 #include <new>
 #include <optional>
 #include <span>
@@ -77,10 +78,11 @@ result<std::vector<std::uint8_t>> unpack(std::span<const std::uint8_t> packed) {
     if (const auto length = read_big_endian<std::uint32_t>(packed); length != packed.size())
         return decode_error(
             fmt::format("the histogram says that {} packed bytes follow, and there are {}", length, packed.size()));
-    std::vector<std::uint8_t> body(max_body_size);
-    uLongf unpacked = body.size();
+    // Not cleared: that would take most of the time for a log of hours.
+    const auto body = std::make_unique_for_overwrite<std::uint8_t[]>(max_body_size);
+    uLongf unpacked = max_body_size;
     uLong used = packed.size();
-    switch (uncompress2(body.data(), &unpacked, packed.data(), &used)) {
+    switch (uncompress2(body.get(), &unpacked, packed.data(), &used)) {
     case Z_OK: break;
     case Z_BUF_ERROR:
         return decode_error("the histogram unpacks to more than one of 366 days in microseconds can have");
@@ -88,8 +90,7 @@ result<std::vector<std::uint8_t>> unpack(std::span<const std::uint8_t> packed) {
     default: return decode_error("the histogram's zlib stream is damaged or cut off");
     }
     if (used != packed.size()) return decode_error("bytes follow the histogram's zlib stream");
-    body.resize(unpacked);
-    return body;
+    return std::vector<std::uint8_t>(body.get(), body.get() + unpacked);
 }
 
 /// A field of seconds; nullopt: no number, or not the span of a run.

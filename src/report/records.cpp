@@ -50,23 +50,31 @@ json::value to_json(const std::vector<std::string>& all) { return json::array(al
 
 json::value instant_json(const std::string& utc) { return utc.empty() ? json::value(nullptr) : json::value(utc); }
 
+enum class utc_fields : std::uint8_t { all, none };
+
 /// The fields of a record; an offset "x_at_ms" is followed by its instant "x_at".
 template <class Record>
-json::object object_of(const Record& record, const load_start& start) {
+json::object object_of(const Record& record, const load_start& start, utc_fields utc = utc_fields::all) {
     json::object fields;
     each_field(record, [&](const char* name, const auto& value) {
         using type = std::remove_cvref_t<decltype(value)>;
         if constexpr (std::is_same_v<type, std::vector<message_record>>) {
             auto& items = (fields[name] = json::array()).get_array();
-            for (const auto& item : value) items.push_back(object_of(item, start));
+            for (const auto& item : value) items.push_back(object_of(item, start, utc));
         } else {
             fields[name] = to_json(value);
         }
         if constexpr (std::is_same_v<type, double>)
-            fields[std::string_view(name).substr(0, std::strlen(name) - std::strlen("_ms"))] =
-                instant_json(utc_of(start, value));
+            if (utc == utc_fields::all)
+                fields[std::string_view(name).substr(0, std::strlen(name) - std::strlen("_ms"))] =
+                    instant_json(utc_of(start, value));
     });
     return fields;
+}
+
+void add_hops(json::object& fields, const request_record& r) {
+    auto& hops = (fields["hops_ms"] = json::object()).get_object();
+    for (const auto& [name, ms] : hops_of(r)) hops[name] = rounded_ms(ms);
 }
 
 result<json::object> parse_object(std::string_view text) {
@@ -169,6 +177,15 @@ std::string session_line(const session_record& s, const load_start& start) {
     return json_line(object_of(s, start)) + '\n';
 }
 
+json::object page_object(const request_record& r, const load_start& start) {
+    auto fields = object_of(r, start, utc_fields::none);
+    fields["due_at"] = instant_json(utc_of(start, r.due_at_ms));
+    add_hops(fields, r);
+    return fields;
+}
+json::object page_object(const anomaly_record& a, const load_start& start) { return object_of(a, start); }
+json::object page_object(const session_record& s, const load_start& start) { return object_of(s, start); }
+
 /// Without the messages, which are several for each request.
 json::object csv_fields_of(request_record r, const load_start& start) {
     r.messages.clear();
@@ -188,8 +205,7 @@ std::string explain_json(const report_contents& all) {
     json::array session_events;
     for (const auto& r : all.requests) {
         auto fields = object_of(r, all.load_started);
-        auto& hops = (fields["hops_ms"] = json::object()).get_object();
-        for (const auto& [name, ms] : hops_of(r)) hops[name] = rounded_ms(ms);
+        add_hops(fields, r);
         requests.push_back(std::move(fields));
     }
     for (const auto& a : all.anomalies) anomalies.push_back(object_of(a, all.load_started));

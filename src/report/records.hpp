@@ -7,6 +7,8 @@
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/report/report_folder.hpp>
 
+#include <boost/json/fwd.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 namespace loadsim::report {
 
 inline constexpr const char* run_file_name = "run.json";
+inline constexpr const char* timeline_file_name = "timeline.jsonl";
 inline constexpr const char* requests_file_name = "requests.jsonl";
 inline constexpr const char* anomalies_file_name = "anomalies.jsonl";
 inline constexpr const char* sessions_file_name = "sessions.jsonl";
@@ -41,6 +44,11 @@ result<run_metadata> parse_run_metadata(std::string_view text);
 
 /// Hops of a request by name, in ms; NaN: not measured. Also the wait for a connection.
 std::vector<std::pair<std::string_view, double>> hops_of(const measure::request_record&);
+
+/// Records as objects of the page: the fields of their lines. Of a request only `due_at` is in UTC, and its hops are `hops_ms`.
+boost::json::object page_object(const measure::request_record&, const load_start&);
+boost::json::object page_object(const measure::anomaly_record&, const load_start&);
+boost::json::object page_object(const measure::session_record&, const load_start&);
 
 /// Line of requests.csv.gz, with its newline.
 std::string request_csv_header();

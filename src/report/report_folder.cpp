@@ -8,6 +8,7 @@
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/measure/hdr_log.hpp>
 #include <loadsim/report/junit.hpp>
+#include <loadsim/report/page.hpp>
 #include <loadsim/report/report_folder.hpp>
 #include <loadsim/report/summary_markdown.hpp>
 
@@ -15,6 +16,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -27,7 +29,6 @@ bool is_allowed_in_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_';
 }
 
-constexpr auto timeline_file_name = "timeline.jsonl";
 constexpr auto timeline_csv_file_name = "timeline.csv";
 constexpr auto requests_csv_file_name = "requests.csv.gz";
 constexpr auto metrics_file_name = "metrics.prom";
@@ -187,6 +188,21 @@ bool report_writer::finish(const measure::run_result& run, const verdict::evalua
     return has_summary;
 }
 
+bool report_writer::write_page(const std::string& baseline) {
+    constexpr std::uint64_t requests_bytes_max = std::uint64_t{512} << 20; // half a second: the command ends after this
+    const auto file = (folder_ / page_file_name).string();
+    try {
+        const auto data = page_data(
+            {folder_},
+            {.version = header_.origin.version, .requests_bytes_max = requests_bytes_max, .baseline = baseline});
+        if (data) return write_atomically(page_file_name, page_html(*data));
+        errors_.push_back(fmt::format("{} could not be written: {}", file, to_string(data.error())));
+    } catch (const std::exception& error) { // no memory: the verdict is written, and stays
+        errors_.push_back(fmt::format("{} could not be written: {}", file, error.what()));
+    }
+    return false;
+}
+
 bool report_writer::write_atomically(std::string_view name, std::string_view text) {
     // Renamed when complete, so that readers never see a partial file.
     const auto unfinished = folder_ / (std::string(name) + ".part");
@@ -204,8 +220,10 @@ bool report_writer::write_atomically(std::string_view name, std::string_view tex
     }
     file.close();
     fs::rename(unfinished, folder_ / name, error);
-    if (error) close_failed(file, name);
-    return !error;
+    if (!error) return true;
+    close_failed(file, name);
+    fs::remove(unfinished, error);
+    return false;
 }
 
 void report_writer::append(std::ofstream& file, std::string_view name, std::string_view text) {

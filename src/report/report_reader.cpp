@@ -1,6 +1,7 @@
 #include <loadsim/report/report_reader.hpp>
 
 #include "line_reader.hpp"
+#include "record_lines.hpp"
 #include "records.hpp"
 #include "text_format.hpp"
 
@@ -105,21 +106,11 @@ private:
         return {};
     }
 
-    /// Calls `handle` for each readable record of a file. Warnings only on the first pass over the file.
+    /// Warnings only on the first pass over the file.
     template <class Record, class Take>
     void for_each_record(const char* name, result<Record> (*parse)(std::string_view), bool first_time, Take&& handle) {
-        line_reader file(folder_ / name);
-        if (!file.open_error().empty()) {
-            if (first_time) add_warning(fmt::format("{} {}", name, file.open_error()));
-            return;
-        }
-        for (std::string_view line; file.next(line);) {
-            if (auto record = parse(line))
-                handle(std::move(*record));
-            else
-                file.mark_bad(record.error().list.front().text);
-        }
-        if (const auto error = file.error_text(name); first_time && !error.empty()) add_warning(error);
+        report::for_each_record(folder_, name, parse, first_time ? &contents_.warnings : nullptr,
+                                std::forward<Take>(handle));
     }
 
     void count_anomalies() {
@@ -217,15 +208,19 @@ private:
 
 } // namespace
 
-result<report_contents> read_report(const fs::path& folder, const request_filter& filter, std::string_view version) {
+problems check_report_folder(const fs::path& folder) {
     std::error_code error;
     if (!fs::is_directory(folder, error))
-        return problems{folder.string(), "is no folder; name the report folder of a run, such as reports/NAME-TIME"};
+        return {folder.string(), "is no folder; name the report folder of a run, such as reports/NAME-TIME"};
     const auto report_files = {run_file_name, requests_file_name, anomalies_file_name, sessions_file_name,
                                summary_file_name};
     if (std::ranges::none_of(report_files, [&](const char* name) { return exists(folder / name, error); }))
-        return problems{folder.string(),
-                        "has no file of a run; name the report folder of a run, such as reports/NAME-TIME"};
+        return {folder.string(), "has no file of a run; name the report folder of a run, such as reports/NAME-TIME"};
+    return {};
+}
+
+result<report_contents> read_report(const fs::path& folder, const request_filter& filter, std::string_view version) {
+    if (auto error = check_report_folder(folder); !error.empty()) return error;
     return report_reader(folder, filter).read(version);
 }
 

@@ -4,7 +4,7 @@
 #include "count_check.hpp"
 #include "histogram_lines.hpp"
 #include "json_fields.hpp"
-#include "line_reader.hpp"
+#include "latency_files.hpp"
 #include "records.hpp"
 #include "summary_reader.hpp"
 
@@ -45,36 +45,10 @@ result<json::object> read_document(const fs::path& file, std::string_view schema
     return value.get_object();
 }
 
-void read_histograms(stored_run& run, measure::labels& labels) {
-    line_reader file(run.path / histograms_file_name);
-    for (std::string_view line; file.next(line);)
-        if (const auto error = add_histogram_line(line, run.result.sum, labels); !error.empty())
-            file.mark_bad(error.list.front().text);
-    if (auto error = file.error_text(histograms_file_name); !error.empty()) run.warnings.push_back(std::move(error));
-}
-
-/// Calls `take` for each interval of the log. A missing log has none.
-void for_each_interval(const fs::path& log, stored_run& run, auto&& take) {
-    line_reader file(log);
-    if (!file.open_error().empty()) {
-        run.warnings.push_back(fmt::format("{} {}", log.filename().string(), file.open_error()));
-        return;
-    }
-    for (std::string_view line; file.next(line);) {
-        auto interval = measure::parse_hdr_log_line(line);
-        if (!interval)
-            file.mark_bad(interval.error().list.front().text);
-        else if (*interval)
-            take(**interval);
-    }
-    if (auto error = file.error_text(log.filename().string()); !error.empty()) run.warnings.push_back(std::move(error));
-}
-
 void read_batches(stored_run& run) {
     std::map<measure::hop, verdict::sample_batches> batches;
-    for_each_interval(run.path / hdr_log_file_name, run, [&](const measure::hdr_log_interval& interval) {
-        if (const auto hop = parse_enum<measure::hop>(interval.tag)) batches[*hop].add(interval.samples);
-    });
+    for_each_interval(run.path / hdr_log_file_name, {}, run.warnings,
+                      [&](measure::hop hop, const auto& interval) { batches[hop].add(interval.samples); });
     for (const auto& [hop, of_hop] : batches) run.batches[hop] = of_hop.all();
 }
 
@@ -94,7 +68,7 @@ result<stored_run> read_folder(const fs::path& folder, measure::labels& labels) 
         run.version = text_at(*metadata, "version");
     if (const auto scenario = read_file((folder / scenario_file_name).string(), stored_file_size_max))
         run.load = describe_load(*scenario);
-    read_histograms(run, labels);
+    read_histograms(folder, run.result.sum, labels, run.warnings);
     read_batches(run);
     return run;
 }
@@ -142,10 +116,13 @@ problems write_public_file(const fs::path& file, const std::string& text) {
 problems write_merged_log(const fs::path& file, const stored_run& merged, const std::vector<stored_run>& runs) {
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     out << measure::hdr_log_header(merged.result.started);
-    for (auto run : runs) {
+    for (const auto& run : runs) {
+        std::vector<std::string> ignored; // the same as of read_stored_run()
         const auto later = std::chrono::duration_cast<nanoseconds>(run.result.started - merged.result.started);
-        for_each_interval(run.path / hdr_log_file_name, run, [&](const measure::hdr_log_interval& interval) {
-            out << measure::hdr_log_line(interval.tag, interval.start + later, interval.length, interval.samples);
+        for_each_interval(run.path / hdr_log_file_name, {}, ignored, [&](measure::hop hop, const auto& interval) {
+            out << measure::hdr_log_line(to_string(hop), interval.start + later, interval.length, interval.samples);
+            if (hop == measure::hop::e2e) // as in the log of a run
+                out << measure::hdr_log_line("", interval.start + later, interval.length, interval.samples);
         });
     }
     out.close();

@@ -2,6 +2,7 @@
 #include "text_format.hpp"
 
 #include <loadsim/base/encoding.hpp>
+#include <loadsim/report/page.hpp>
 #include <loadsim/report/suite.hpp>
 
 #include <fmt/format.h>
@@ -58,11 +59,13 @@ std::string_view style_of(std::string_view verdict) {
     return "other";
 }
 
+/// Links to the page of a run that has a verdict, or else to its folder.
 std::string name_cell(const suite_run& run) {
     const auto name = html_text(run.name);
     if (run.folder.empty()) return name;
-    return fmt::format("<a href=\"{}/\">{}</a>", html_text(percent_encode(run.folder.generic_string(), url_part::path)),
-                       name);
+    return fmt::format("<a href=\"{}/{}\">{}</a>",
+                       html_text(percent_encode(run.folder.generic_string(), url_part::path)),
+                       run.end ? page_file_name : "", name);
 }
 
 std::string page_row(const suite_run& run) {

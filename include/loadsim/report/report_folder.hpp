@@ -104,6 +104,10 @@ public:
     /// `comparison`: of summary_markdown(). False: summary.json could not be written.
     bool finish(const measure::run_result&, const verdict::evaluation&, std::string_view comparison = {});
 
+    /// Writes report.html from the files of the folder: once all others are there. False: it could not be written.
+    /// `baseline`: of page_baseline(); empty: none.
+    bool write_page(const std::string& baseline = {});
+
     /// Sentences about files that could not be written or are cut off at a limit, one per file; empty: all written.
     const std::vector<std::string>& errors() const noexcept { return errors_; }
 

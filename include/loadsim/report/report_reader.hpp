@@ -54,6 +54,9 @@ struct report_contents {
     std::uint64_t omitted_records = 0; ///< anomalies and session events counted beyond the record limit
 };
 
+/// Errors: no folder, or no file of a run in it.
+problems check_report_folder(const std::filesystem::path&);
+
 /// Reads all readable lines of a report folder; `warnings` names what was skipped. Files are read line by line and only matching
 /// records are kept, so memory does not depend on file size. `version`: of this program.
 /// Errors: no folder, no file of a run in it, or files of another format (schema).

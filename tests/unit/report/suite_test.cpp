@@ -134,13 +134,13 @@ TEST(suite, a_budget_that_only_warns_is_no_failure) {
     for (const auto& one : suites[0].cases) EXPECT_THAT(one.failure + one.error, IsEmpty());
 }
 
-TEST(suite, the_page_links_to_the_folders_and_escapes_all_texts) {
+TEST(suite, the_page_links_to_the_runs_and_escapes_all_texts) {
     auto all = runs();
     all[1].end->reasons = {"<script>alert('x')</script> & \"more\"\x01"};
     all[3].name = "<b>.yaml";
     all[2].folder = "a b&c";
     const auto page = suite_page(all, start);
-    EXPECT_THAT(page, HasSubstr("<a href=\"tunnel/\">tunnel</a>"));
+    EXPECT_THAT(page, HasSubstr("<a href=\"tunnel/report.html\">tunnel</a>"));
     EXPECT_THAT(page, HasSubstr("<a href=\"a%20b"));
     EXPECT_THAT(page, HasSubstr("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;more&quot;\\x01"));
     EXPECT_THAT(page, Not(HasSubstr("<script")));
