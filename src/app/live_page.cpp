@@ -7,6 +7,7 @@
 
 #include <loadsim/base/log.hpp>
 #include <loadsim/http/server.hpp>
+#include <loadsim/report/page.hpp>
 #include <loadsim/run/run.hpp>
 
 #include <fmt/format.h>
@@ -29,9 +30,8 @@ static_assert(max_waiting_bytes > report::live_history::kept_bytes_max);
 
 /// The page without data: it reads them from GET /history.
 std::string live_page_html() {
-    return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>loadsim</title></head>\n"
-           "<body><div id=\"live\"></div>\n<script type=\"application/json\" id=\"page-data\">"
-           "{\"schema\":\"loadsim.page/1\",\"live\":true,\"runs\":[],\"baseline\":null}</script></body></html>\n";
+    return report::page_html(R"({"schema":"loadsim.page/1","live":true,"runs":[],"baseline":null})",
+                             report::page_connections::own_server);
 }
 
 /// Headers of all responses. Another site must not show the page in a frame, where a click could stop the run.

@@ -2,6 +2,7 @@
 
 #include "json_fields.hpp"
 #include "json_format.hpp"
+#include "page_timeline.hpp"
 #include "records.hpp"
 #include "timeline.hpp"
 
@@ -28,59 +29,6 @@ using measure::progress;
 
 constexpr std::size_t payload_bytes_max = 200; ///< of the page
 constexpr std::ptrdiff_t rows_of_next_length = 10;
-
-/// A line of timeline.jsonl as row of the page: values by the name of their column, without `end_s`.
-json::object row_fields(const json::object& line_fields) {
-    struct column {
-        const char* name;
-        const char* field;
-    };
-    static constexpr column columns[] = {{"stage", "/stage"},
-                                         {"phase", "/phase"},
-                                         {"conditions", "/conditions"},
-                                         {"target_rate", "/target_rate_per_s"},
-                                         {"sent_rate", "/requests/sent"},
-                                         {"executed", "/requests/outcomes/executed"},
-                                         {"failed", "/requests/outcomes/failed"},
-                                         {"timed_out", "/requests/outcomes/timed_out"},
-                                         {"rejected", "/requests/outcomes/rejected"},
-                                         {"errored", "/requests/outcomes/errored"},
-                                         {"unanswered", "/requests/outcomes/unanswered"},
-                                         {"skipped", "/requests/outcomes/skipped"},
-                                         {"unexpected", "/requests/unexpected"},
-                                         {"in_flight", "/requests/in_flight"},
-                                         {"waiting_for_connection", "/requests/waiting_for_connection"},
-                                         {"online", "/sessions/online"},
-                                         {"refused", "/sessions/refused"},
-                                         {"dropped", "/sessions/dropped"},
-                                         {"reconnects", "/sessions/reconnects"},
-                                         {"asleep", "/vehicles/asleep"},
-                                         {"connecting", "/vehicles/connecting"},
-                                         {"blocked", "/vehicles/blocked"},
-                                         {"busy", "/vehicles/busy"},
-                                         {"e2e_samples", "/latency/e2e/samples"},
-                                         {"e2e_p50", "/latency/e2e/p50_ms"},
-                                         {"e2e_p90", "/latency/e2e/p90_ms"},
-                                         {"e2e_p99", "/latency/e2e/p99_ms"},
-                                         {"e2e_max", "/latency/e2e/max_ms"},
-                                         {"lag_p99", "/latency/lag/p99_ms"},
-                                         {"lag_max", "/latency/lag/max_ms"},
-                                         {"platform_p99", "/latency/platform/p99_ms"},
-                                         {"vehicle_p50", "/latency/vehicle/p50_ms"},
-                                         {"late_ranks", "/late_ranks"}};
-    const json::value line(line_fields);
-    json::object row;
-    for (const auto& [name, field] : columns) {
-        boost::system::error_code error;
-        const auto* value = line.find_pointer(field, error);
-        row[name] = value != nullptr ? *value : json::value();
-    }
-    const double length_ms = number_at(line_fields, "interval_ms");
-    row["target_rate"] = rounded_ms(number_at(row, "target_rate"));
-    row["sent_rate"] = length_ms > 0 ? json::value(rounded_ms(number_at(row, "sent_rate") * 1e3 / length_ms)) : nullptr;
-    if (!row["conditions"].is_array()) row["conditions"] = json::array();
-    return row;
-}
 
 /// What rows need of an interval.
 progress without_records(const progress& p) {
@@ -135,9 +83,7 @@ std::string request_text(measure::request_record r, const load_start& start) {
         message.payload = utf8_prefix(message.payload, payload_bytes_max);
         is_cut = true;
     }
-    auto fields = json::parse(request_line(r, start)).as_object();
-    auto& hops = (fields["hops_ms"] = json::object()).get_object();
-    for (const auto& [name, ms] : hops_of(r)) hops[name] = rounded_ms(ms);
+    auto fields = page_object(r, start);
     json::array why{"unexpected"};
     if (!r.anomalies.empty()) why.emplace_back("anomalous");
     fields["why"] = std::move(why);
@@ -215,7 +161,8 @@ void append(live_update& to, live_update&& next) {
 class live_history::impl {
 public:
     impl(live_header header, measure::labels labels, std::uint64_t first_id)
-        : last_id(first_id), header_(std::move(header)), labels_(std::move(labels)) {}
+        : last_id(first_id), header_(std::move(header)), labels_(std::move(labels)),
+          spikes_(spikes_in(header_.scenario)) {}
 
     text add(const live_update& update) {
         const auto& p = update.interval;
@@ -230,8 +177,7 @@ public:
             "id: {}\nevent: row\ndata: {{\"row\":{},\"bands\":{},\"progress\":{},\"unexpected_requests\":{}}}\n\n",
             ++last_id, json_line(with_end(newest_row)), bands(true), progress_, list_text(requests));
         std::vector<std::string> anomalies;
-        for (const auto& a : update.anomalies)
-            anomalies.push_back(json_line(json::parse(anomaly_line(a, p.load_started))));
+        for (const auto& a : update.anomalies) anomalies.push_back(json_line(page_object(a, p.load_started)));
         push_newest(requests_, std::move(requests));
         push_newest(anomalies_, std::move(anomalies));
         recorded_ += update.recorded_requests;
@@ -298,7 +244,7 @@ private:
         bool open = true;
     };
 
-    row row_of(const progress& p) const { return {p.elapsed, row_fields(timeline_object(p, labels_))}; }
+    row row_of(const progress& p) const { return {p.elapsed, page_row(timeline_object(p, labels_))}; }
 
     double since_load(nanoseconds since_start) const {
         return rounded_ms(seconds(since_start - load_start_.value_or(nanoseconds{0})));
@@ -331,7 +277,8 @@ private:
         std::set<std::pair<std::string, std::string>> current; // kind and name
         if (const auto phase = text_at(newest.fields, "phase"); !phase.empty()) current.emplace("phase", phase);
         for (const auto& name : newest.fields.at("conditions").as_array())
-            if (name.is_string()) current.emplace("condition", std::string(name.get_string()));
+            if (const std::string text(name.as_string()); !text.empty())
+                current.emplace(spikes_.contains(text) ? "spike" : "condition", text);
         for (auto& b : bands_) {
             if (!b.open) continue;
             b.open = current.erase({b.kind, b.name}) != 0;
@@ -390,6 +337,7 @@ private:
 
     live_header header_;
     measure::labels labels_;
+    std::set<std::string> spikes_;          ///< names of conditions
     std::optional<nanoseconds> load_start_; ///< since the start of the run; nullopt: not yet
     std::array<level, 4> levels_{level(1, rows_max[0]), level(10, rows_max[1]), level(100, rows_max[2]),
                                  level(1'000, rows_max[3])};
