@@ -33,7 +33,7 @@ function recordTexts() {
 
 /// A window with a file or URL, waited for until it is drawn. `page.errors`, `page.requests`, `page.dialogs`: what it did.
 export async function open(where, { viewport = wide, colorScheme = 'light' } = {}) {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', timeout });
+  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-gpu'], timeout });
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
   context.setDefaultTimeout(timeout);
   const page = await context.newPage();

@@ -8,20 +8,22 @@ import { assertDrawn, overTimeChart } from './charts.js';
 import { assertShowsDuration } from './figures.js';
 import { loadsim, readJson, rehearsed, temporaryFolder } from './program.js';
 
-let baseline, first, page, second; // one window for all pages
+let baseline, both, first, page, second; // one window for all pages
 before(async () => {
   const folder = temporaryFolder();
   first = await rehearsed('failures', { codes: [99], folder: join(folder, 'monday') });
   second = await rehearsed('failures', { codes: [99], folder: join(folder, 'tuesday'), settings: ['seed=4', 'load.phases[1].arrivalRate=30'] });
   baseline = join(folder, 'baseline.json');
+  both = join(folder, 'both.html');
   writeFileSync(baseline, (await loadsim(['baseline', second])).out);
 });
 
 test('two runs are laid over each other', async () => {
   page = await open(join(first, 'report.html'));
   const one = await assertDrawn(page, overTimeChart('rate'));
-  await loadsim(['report', first, second]);
-  await visit(page, join(first, 'report.html'));
+  const { out } = await loadsim(['report', first, second, '--out', both]);
+  assert.equal(out.trim(), both);
+  await visit(page, both);
   assertQuiet(page);
   for (const [folder, name] of [[first, 'monday'], [second, 'tuesday']]) {
     const text = await page.locator('#runs tbody tr', { hasText: name }).innerText();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { before, test } from 'node:test';
 import { assertNoSideways, assertQuiet, change, narrow, open, screenshot } from './browser.js';
 import { loadsim, readJson, readLines, rehearsed, start, temporaryFolder } from './program.js';
@@ -35,7 +35,8 @@ async function assertHarmless(page) {
   assertQuiet(page);
   const made = await page.evaluate(() => ({
     pwned: window.__pwned ?? Object.prototype.__pwned,
-    elements: [...document.querySelectorAll('img, svg, iframe, object, embed, base, form, body script:not(#page-data):not(:last-of-type)')]
+    elements: [...document.querySelectorAll('img, svg, iframe, object, embed, base, form, script:not(#page-data)')]
+      .filter((element) => element.localName !== 'script' || element.textContent.includes('__pwned'))
       .map((element) => element.outerHTML.slice(0, 200)),
     handlers: [...document.querySelectorAll('*')].filter((element) => [...element.attributes].some(({ name }) => name.startsWith('on')))
       .map((element) => element.outerHTML.slice(0, 200)),
@@ -44,8 +45,8 @@ async function assertHarmless(page) {
   assert.deepEqual(made, { pwned: undefined, elements: [], handlers: [], links: [] });
 }
 
-/// Every request of the table is opened once.
-async function openAll(page, most = 40) {
+/// The first requests of the table are opened, one after the other.
+async function openSome(page, most = 12) {
   const rows = page.locator('#requests tr[data-arrival]:visible');
   for (let i = 0, count = Math.min(most, await rows.count()); i < count; ++i) {
     await rows.nth(i).click();
@@ -105,7 +106,7 @@ ${phases.map((name) => `    - {name: ${quoted(name)}, duration: 4s, arrivalRate:
   write(written, written, names[0]);
   const folder = await rehearsed(scenario, { codes: [0, 4, 5, 99] });
   const page = await open(join(folder, 'report.html'));
-  await openAll(page);
+  await openSome(page);
   await assertHarmless(page);
 });
 
@@ -142,18 +143,19 @@ test('texts of vehicles and of the platform, folder names', async () => {
   const html = join(folder, 'report.html');
   const page = await open(html);
   await assertHarmless(page);
-  await openAll(page);
+  await openSome(page);
   await assertHarmless(page);
-  const shown = await page.evaluate(() => document.body.textContent);
+  const shown = await page.locator('main').evaluate((part) => part.textContent); // without the page data
   for (const text of corpus.slice(0, 12)) assert.ok(shown.includes(text), `not shown as text: ${text}`);
-  const arrival = Number(await page.locator('#requests tr[data-arrival]:visible').first().getAttribute('data-arrival'));
   for (const text of corpus.slice(0, 16)) { // a filter may hold anything, too
     await page.fill('#request-filter', text);
     await assertHarmless(page);
   }
-  await page.fill('#request-filter', '');
-  await page.locator(`#requests tr[data-arrival="${arrival}"]`).click();
-  await assertCommandsHarmless(page, readLines(folder, 'requests.jsonl').find((request) => request.arrival === arrival), folder.slice(dirname(folder).length + 1));
+  await page.fill('#request-filter', 'touch pwned');
+  const arrivals = await page.locator('#requests tr[data-arrival]').evaluateAll((rows) => rows.map(({ dataset }) => Number(dataset.arrival)));
+  const record = readLines(folder, 'requests.jsonl').find((request) => arrivals.includes(request.arrival) && request.request_id.includes('touch pwned'));
+  await page.locator(`#requests tr[data-arrival="${record.arrival}"] button`).click();
+  await assertCommandsHarmless(page, record, basename(folder));
   await change(page, { viewport: narrow });
   await assertNoSideways(page);
   await screenshot(page, 'hostile');
