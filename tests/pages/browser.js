@@ -89,14 +89,18 @@ export async function assertAccessible(page) {
 /// The whole page as build/pages/NAME.png.
 export const screenshot = (page, name) => page.screenshot({ path: join(output, `${name}.png`), fullPage: true });
 
-/// Nothing is wider than the window.
+/// Nothing is wider than the window, but for what scrolls by itself.
 export async function assertNoSideways(page) {
-  const seen = await page.evaluate(() => ({
-    page: document.documentElement.scrollWidth,
-    window: document.documentElement.clientWidth,
-    wide: [...document.querySelectorAll('body *')]
-      .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-      .slice(0, 5).map((element) => element.outerHTML.slice(0, 100)),
-  }));
+  const seen = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const scrolls = (element) => element !== null && (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+    return {
+      page: document.documentElement.scrollWidth,
+      window: width,
+      wide: [...document.querySelectorAll('body *')]
+        .filter((element) => element.getBoundingClientRect().right > width + 0.5 && !scrolls(element.parentElement))
+        .slice(0, 5).map((element) => element.outerHTML.slice(0, 200)),
+    };
+  });
   assert.ok(seen.page <= seen.window, `the page is ${seen.page} px wide in a window of ${seen.window}: ${seen.wide.join('\n')}`);
 }

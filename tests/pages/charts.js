@@ -16,7 +16,9 @@ export function readChart(page, selector) {
     return {
       pixels: canvases.map((canvas) => {
         const colours = new Map();
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
         for (const pixel of new Uint32Array(data.buffer)) colours.set(pixel, (colours.get(pixel) ?? 0) + 1);
         return [...colours.values()].sort((a, b) => b - a);
       }),

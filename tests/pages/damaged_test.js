@@ -57,7 +57,7 @@ test('a killed run shows what it wrote until then', async () => {
   }, () => `three seconds of load in ${folder}: ${run.err}`, 30);
   run.child.kill('SIGKILL');
   await run.ended;
-  assert.ok(!readdirSync(folder).includes('summary.json'));
+  assert.ok(!readdirSync(folder).includes('summary.json'), 'the run had ended before it was killed');
   await showPage(folder);
   await assertWarns(/summary\.json/);
   assert.doesNotMatch(await verdict(), /\bpass\b/i);
