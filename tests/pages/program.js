@@ -36,12 +36,12 @@ export function temporaryFolder() {
   return folder;
 }
 
-/// A started loadsim. `out` and `err` grow; `ended` resolves to the exit code, or to the signal's name. Killed after 60 s.
+/// A started loadsim. `out` and `err` grow; `ended` resolves to the exit code, or to the signal's name. Killed after 150 s.
 export function start(args, { cwd = temporaryFolder() } = {}) {
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const run = { child, out: '', err: '' };
   running.add(child);
-  const limit = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const limit = setTimeout(() => child.kill('SIGKILL'), 150_000);
   child.stdout.setEncoding('utf8').on('data', (text) => (run.out += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (run.err += text));
   run.ended = new Promise((done, failed) => {
