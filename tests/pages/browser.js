@@ -33,7 +33,11 @@ function recordTexts() {
 
 /// A window with a file or URL, waited for until it is drawn. `page.errors`, `page.requests`, `page.dialogs`: what it did.
 export async function open(where, { viewport = wide, colorScheme = 'light' } = {}) {
-  browser ??= await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--disable-gpu'], timeout });
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--disable-gpu'],
+    timeout,
+  });
   const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
   context.setDefaultTimeout(timeout);
   const page = await context.newPage();
@@ -67,7 +71,8 @@ export async function change(page, { colorScheme, viewport }) {
 }
 
 /// Waits for two frames: what was to be drawn is drawn.
-export const settled = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
+export const settled = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))));
 
 /// The page did nothing that a page from disk must not do: no error, no dialog, and no request but those that begin with `own`.
 export function assertQuiet(page, own = page.url()) {
@@ -80,9 +85,15 @@ export function assertQuiet(page, own = page.url()) {
 /// Findings of axe-core that are serious or critical: none.
 export async function assertAccessible(page) {
   const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }));
-  const findings = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(
-    ({ impact, id, help, nodes }) =>
-      `${impact}: ${id}: ${help}\n${nodes.slice(0, 3).map(({ html, failureSummary }) => `  ${html.slice(0, 200)}\n  ${failureSummary}`).join('\n')}`);
+  const findings = violations
+    .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    .map(
+      ({ impact, id, help, nodes }) =>
+        `${impact}: ${id}: ${help}\n${nodes
+          .slice(0, 3)
+          .map(({ html, failureSummary }) => `  ${html.slice(0, 200)}\n  ${failureSummary}`)
+          .join('\n')}`,
+    );
   assert.equal(findings.join('\n'), '', 'findings of axe-core');
 }
 
@@ -93,14 +104,20 @@ export const screenshot = (page, name) => page.screenshot({ path: join(output, `
 export async function assertNoSideways(page) {
   const seen = await page.evaluate(() => {
     const width = document.documentElement.clientWidth;
-    const scrolls = (element) => element !== null && (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+    const scrolls = (element) =>
+      element !== null &&
+      (/auto|scroll|hidden|clip/.test(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
     return {
       page: document.documentElement.scrollWidth,
       window: width,
       wide: [...document.querySelectorAll('body *')]
         .filter((element) => element.getBoundingClientRect().right > width + 0.5 && !scrolls(element.parentElement))
-        .slice(0, 5).map((element) => element.outerHTML.slice(0, 200)),
+        .slice(0, 5)
+        .map((element) => element.outerHTML.slice(0, 200)),
     };
   });
-  assert.ok(seen.page <= seen.window, `the page is ${seen.page} px wide in a window of ${seen.window}: ${seen.wide.join('\n')}`);
+  assert.ok(
+    seen.page <= seen.window,
+    `the page is ${seen.page} px wide in a window of ${seen.window}: ${seen.wide.join('\n')}`,
+  );
 }

@@ -10,9 +10,11 @@ export function readChart(page, selector) {
   return page.evaluate((wanted) => {
     const part = document.querySelector(wanted);
     const canvases = [...(part?.querySelectorAll('canvas') ?? [])];
-    const labels = (axis, edge) => [...(part?.querySelectorAll(`.dygraph-axis-label-${axis}`) ?? [])]
-      .map((label) => ({ text: label.textContent.trim(), at: label.getBoundingClientRect()[edge] }))
-      .sort((a, b) => a.at - b.at).map(({ text }) => text);
+    const labels = (axis, edge) =>
+      [...(part?.querySelectorAll(`.dygraph-axis-label-${axis}`) ?? [])]
+        .map((label) => ({ text: label.textContent.trim(), at: label.getBoundingClientRect()[edge] }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ text }) => text);
     return {
       pixels: canvases.map((canvas) => {
         const colours = new Map();
@@ -24,7 +26,7 @@ export function readChart(page, selector) {
       }),
       below: labels('x', 'left'),
       beside: labels('y', 'top'),
-      texts: [part?.innerText ?? '', ...canvases.flatMap((canvas) => (canvas.texts ?? []))].join(' '),
+      texts: [part?.innerText ?? '', ...canvases.flatMap((canvas) => canvas.texts ?? [])].join(' '),
     };
   }, selector);
 }
@@ -34,13 +36,20 @@ export async function assertDrawn(page, selector) {
   const chart = await readChart(page, selector);
   assert.ok(chart.pixels.length > 0, `${selector} has no canvas`);
   const colours = chart.pixels.map((counts) => counts.slice(1).filter((count) => count > 20).length);
-  assert.ok(Math.max(...colours) >= 2, `${selector} is blank: pixels by colour ${chart.pixels.map((counts) => counts.slice(0, 4)).join('; ')}`);
+  assert.ok(
+    Math.max(...colours) >= 2,
+    `${selector} is blank: pixels by colour ${chart.pixels.map((counts) => counts.slice(0, 4)).join('; ')}`,
+  );
   return chart;
 }
 
 /// Clock of a time axis, "0:05" or "1:02:03.5", in seconds.
 export const clockSeconds = (clock) =>
-  (clock.startsWith('-') ? -1 : 1) * clock.replace('-', '').split(':').reduce((sum, part) => sum * 60 + Number(part), 0);
+  (clock.startsWith('-') ? -1 : 1) *
+  clock
+    .replace('-', '')
+    .split(':')
+    .reduce((sum, part) => sum * 60 + Number(part), 0);
 
 /// Drags over part of a chart, from one fraction of its width to another.
 export async function dragOver(page, selector, from, to) {

@@ -12,7 +12,11 @@ let baseline, both, first, page, second; // one window for all pages
 before(async () => {
   const folder = temporaryFolder();
   first = await rehearsed('failures', { codes: [99], folder: join(folder, 'monday') });
-  second = await rehearsed('failures', { codes: [99], folder: join(folder, 'tuesday'), settings: ['seed=4', 'load.phases[1].arrivalRate=30'] });
+  second = await rehearsed('failures', {
+    codes: [99],
+    folder: join(folder, 'tuesday'),
+    settings: ['seed=4', 'load.phases[1].arrivalRate=30'],
+  });
   baseline = join(folder, 'baseline.json');
   both = join(folder, 'both.html');
   writeFileSync(baseline, (await loadsim(['baseline', second])).out);
@@ -25,7 +29,10 @@ test('two runs are laid over each other', async () => {
   assert.equal(out.trim(), both);
   await visit(page, both);
   assertQuiet(page);
-  for (const [folder, name] of [[first, 'monday'], [second, 'tuesday']]) {
+  for (const [folder, name] of [
+    [first, 'monday'],
+    [second, 'tuesday'],
+  ]) {
     const text = await page.locator('#runs tbody tr', { hasText: name }).innerText();
     assertShowsDuration(text, readJson(folder, 'summary.json').latency.e2e.p50_ms, `e2e p50 of ${name}`);
   }
@@ -47,7 +54,11 @@ test('a baseline is a second line of the hops and the latencies', async () => {
   assertQuiet(page);
   const old = readJson(second, 'summary.json').latency;
   for (const hop of ['e2e', 'dispatch', 'vehicle'])
-    assertShowsDuration(await page.locator(`#latency-table tr[data-hop="${hop}"]`).innerText(), old[hop].p50_ms, `p50 of ${hop} in the baseline`);
+    assertShowsDuration(
+      await page.locator(`#latency-table tr[data-hop="${hop}"]`).innerText(),
+      old[hop].p50_ms,
+      `p50 of ${hop} in the baseline`,
+    );
   assert.match(await page.locator('#hops').innerText(), /baseline/i);
   assert.match(await page.locator('#budgets').innerText(), /baseline/i);
   await assertDrawn(page, '#percentiles');

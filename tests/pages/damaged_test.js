@@ -9,7 +9,9 @@ import { assertDrawn, overTimeChart } from './charts.js';
 import { loadsim, readJson, rehearsed, scenarios, start, temporaryFolder, until } from './program.js';
 
 let page, whole; // one window for all pages
-before(async () => { whole = await rehearsed('failures', { codes: [99] }); });
+before(async () => {
+  whole = await rehearsed('failures', { codes: [99] });
+});
 
 /// Copy of the whole folder, changed.
 function damaged(change) {
@@ -33,8 +35,11 @@ async function assertWarns(...parts) {
   await page.locator('#warnings').waitFor({ state: 'visible', timeout: 2000 });
   const warnings = await page.locator('#warnings').evaluate((part) => part.textContent);
   for (const part of parts) assert.match(warnings, part, `warnings: ${warnings}`);
-  const above = await page.evaluate(() =>
-    document.querySelector('#warnings').getBoundingClientRect().top < document.querySelector('#verdict').getBoundingClientRect().top);
+  const above = await page.evaluate(
+    () =>
+      document.querySelector('#warnings').getBoundingClientRect().top <
+      document.querySelector('#verdict').getBoundingClientRect().top,
+  );
   assert.ok(above, 'the warnings are not above the verdict');
 }
 
@@ -44,7 +49,9 @@ test('a whole folder has no warning, and the page that the run made is made agai
   const folder = damaged(() => {});
   await showPage(folder);
   assert.equal(await page.locator('#warnings').isVisible(), false);
-  const [made, again] = [join(whole, 'report.html'), join(folder, 'report.html')].map((file) => readFileSync(file, 'utf8'));
+  const [made, again] = [join(whole, 'report.html'), join(folder, 'report.html')].map((file) =>
+    readFileSync(file, 'utf8'),
+  );
   assert.equal(again.length, made.length, 'bytes of the page');
   assert.ok(again === made, 'the page that `report` makes differs from that of the run');
 });
@@ -52,9 +59,17 @@ test('a whole folder has no warning, and the page that the run made is made agai
 test('a killed run shows what it wrote until then', async () => {
   const folder = join(temporaryFolder(), 'run');
   const run = start(['run', join(scenarios, 'live.yaml'), '--report', folder, '--quiet']);
-  await until(() => {
-    try { return readFileSync(join(folder, 'timeline.jsonl'), 'utf8').split('"stage":"load"').length > 3; } catch { return false; }
-  }, () => `three seconds of load in ${folder}: ${run.err}`, 30);
+  await until(
+    () => {
+      try {
+        return readFileSync(join(folder, 'timeline.jsonl'), 'utf8').split('"stage":"load"').length > 3;
+      } catch {
+        return false;
+      }
+    },
+    () => `three seconds of load in ${folder}: ${run.err}`,
+    30,
+  );
   run.child.kill('SIGKILL');
   await run.ended;
   assert.ok(!readdirSync(folder).includes('summary.json'), 'the run had ended before it was killed');
@@ -74,7 +89,7 @@ test('truncated files: what can be read of them is shown', async () => {
   await showPage(folder);
   await assertWarns(...files.slice(0, 2).map((name) => new RegExp(name.replace('.', '\\.'))));
   assert.match(await verdict(), /fail/i); // of summary.json, which is whole
-  assert.ok(await page.locator('#requests tr[data-arrival]').count() > 10);
+  assert.ok((await page.locator('#requests tr[data-arrival]').count()) > 10);
   await assertDrawn(page, overTimeChart('rate'));
 });
 
@@ -87,20 +102,29 @@ test('a truncated summary is none', async () => {
 
 test('versions of the future are named', async () => {
   for (const name of ['summary', 'run']) {
-    await showPage(damaged((folder) => {
-      const file = join(folder, `${name}.json`);
-      writeFileSync(file, JSON.stringify({ ...readJson(file), schema: `loadsim.${name}/99` }));
-    }));
+    await showPage(
+      damaged((folder) => {
+        const file = join(folder, `${name}.json`);
+        writeFileSync(file, JSON.stringify({ ...readJson(file), schema: `loadsim.${name}/99` }));
+      }),
+    );
     await assertWarns(new RegExp(`${name}\\.json`), new RegExp(`loadsim\\.${name}/99`));
     await assertDrawn(page, overTimeChart('rate'));
   }
 });
 
 test('foreign content under the names of a report is told', async () => {
-  const foreign = { 'summary.json': '[1, 2, 3]', 'run.json': '"text"', 'timeline.jsonl': '\u0000\u0001\u0002\n{"end": {}}\n', 'requests.jsonl': '{"arrival": "one"}\n[]\n' };
-  await showPage(damaged((folder) => {
-    for (const [name, content] of Object.entries(foreign)) writeFileSync(join(folder, name), content);
-  }));
+  const foreign = {
+    'summary.json': '[1, 2, 3]',
+    'run.json': '"text"',
+    'timeline.jsonl': '\u0000\u0001\u0002\n{"end": {}}\n',
+    'requests.jsonl': '{"arrival": "one"}\n[]\n',
+  };
+  await showPage(
+    damaged((folder) => {
+      for (const [name, content] of Object.entries(foreign)) writeFileSync(join(folder, name), content);
+    }),
+  );
   await assertWarns(/summary\.json/, /run\.json/);
 });
 

@@ -22,7 +22,9 @@ before(async () => {
 async function shownRows() {
   const more = page.locator('#requests-more');
   if (await more.isVisible()) await more.click();
-  return page.locator('#requests tr[data-arrival]').evaluateAll((rows) => rows.map((row) => ({ arrival: Number(row.dataset.arrival), text: row.innerText })));
+  return page
+    .locator('#requests tr[data-arrival]')
+    .evaluateAll((rows) => rows.map((row) => ({ arrival: Number(row.dataset.arrival), text: row.innerText })));
 }
 
 test('the verdict, its reasons and the missed budgets are on top', async () => {
@@ -39,15 +41,21 @@ test('the verdict, its reasons and the missed budgets are on top', async () => {
 test('phases, spike and condition are labelled bands of the charts over time', async () => {
   const charts = await Promise.all(overTime.map((name) => readChart(page, overTimeChart(name))));
   const all = [...charts.map(({ texts }) => texts), await page.locator('#over-time').innerText()].join(' ');
-  for (const band of ['warm-up', 'steady', 'spike', 'tunnel']) assert.ok(all.includes(band), `no band "${band}" in ${all}`);
+  for (const band of ['warm-up', 'steady', 'spike', 'tunnel'])
+    assert.ok(all.includes(band), `no band "${band}" in ${all}`);
 });
 
 test('expected x observed is that of summary.json', async () => {
   const rows = await readTable(page, '#outcomes');
   assert.equal(rows.length, summary.outcome_matrix.length, rows.map(({ text }) => text).join('\n'));
   for (const { segment, service, expected_outcomes: expected, outcome, count, unexpected } of summary.outcome_matrix) {
-    const row = rows.find((cells) => cells.segment === segment && cells.service === service && cells.expected === expected.join(' or ') &&
-      cells.observed.replace(/\s*unexpected$/, '') === outcome);
+    const row = rows.find(
+      (cells) =>
+        cells.segment === segment &&
+        cells.service === service &&
+        cells.expected === expected.join(' or ') &&
+        cells.observed.replace(/\s*unexpected$/, '') === outcome,
+    );
     const what = `${segment}, ${service}, expected ${expected}, observed ${outcome}`;
     assert.ok(row, `no row of ${what} among:\n${rows.map(({ text }) => text).join('\n')}`);
     assert.equal(row.requests, String(count), what);
@@ -60,9 +68,16 @@ test('an anomaly leads to its requests', async () => {
     const row = page.locator(`#anomalies tr[data-anomaly="${kind}"]`);
     assertShowsNumber(await row.innerText(), count, kind);
     await row.locator('a, button').first().click();
-    const wanted = requests.filter(({ anomalies }) => anomalies.includes(kind)).map(({ arrival }) => arrival).sort((a, b) => a - b);
+    const wanted = requests
+      .filter(({ anomalies }) => anomalies.includes(kind))
+      .map(({ arrival }) => arrival)
+      .sort((a, b) => a - b);
     const rows = await shownRows();
-    assert.deepEqual(rows.map(({ arrival }) => arrival).sort((a, b) => a - b), wanted, `requests with ${kind}`);
+    assert.deepEqual(
+      rows.map(({ arrival }) => arrival).sort((a, b) => a - b),
+      wanted,
+      `requests with ${kind}`,
+    );
     await page.locator('#requests .chips button').click(); // clears the filter
   }
   assertQuiet(page);
@@ -73,9 +88,19 @@ test('the kinds of requests are those of the folder', async () => {
     await page.selectOption('#request-kind', kind);
     return (await shownRows()).map(({ arrival }) => arrival).sort((a, b) => a - b);
   };
-  const arrivals = (wanted) => requests.filter(wanted).map(({ arrival }) => arrival).sort((a, b) => a - b);
-  assert.deepEqual(await select('unexpected'), arrivals(({ unexpected }) => unexpected));
-  assert.deepEqual(await select('anomalous'), arrivals(({ anomalies }) => anomalies.length > 0));
+  const arrivals = (wanted) =>
+    requests
+      .filter(wanted)
+      .map(({ arrival }) => arrival)
+      .sort((a, b) => a - b);
+  assert.deepEqual(
+    await select('unexpected'),
+    arrivals(({ unexpected }) => unexpected),
+  );
+  assert.deepEqual(
+    await select('anomalous'),
+    arrivals(({ anomalies }) => anomalies.length > 0),
+  );
   const slowest = await select('slowest');
   assert.equal(slowest.length, 200);
   const latency = ({ observed_at_ms: end, due_at_ms: due }) => (end === null ? -1 : end - due);
@@ -112,8 +137,12 @@ test('an opened request has its timeline, the events of its session, and command
     assert.ok(command.includes(`--request ${record.request_id}`), command);
   }
   const explain = commands.find((line) => line.startsWith('loadsim explain '));
-  const answer = execFileSync('/bin/sh', ['-c', `loadsim() { "$PROGRAM" "$@"; }; ${explain}`],
-    { cwd: dirname(folder), env: { ...process.env, PROGRAM: program }, encoding: 'utf8', timeout: 20_000 });
+  const answer = execFileSync('/bin/sh', ['-c', `loadsim() { "$PROGRAM" "$@"; }; ${explain}`], {
+    cwd: dirname(folder),
+    env: { ...process.env, PROGRAM: program },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
   assert.ok(answer.includes(record.request_id) && answer.includes('command_late'), `${explain} answered:\n${answer}`);
 });
 

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { assertAccessible, assertNoSideways, assertQuiet, narrow, open, screenshot } from './browser.js';
 import { assertDrawn, clockSeconds, overTimeChart, readChart } from './charts.js';
 import { assertShowsDuration, assertShowsNumber } from './figures.js';
-import { loadsim, readJson, scenarios, start, temporaryFolder, until } from './program.js';
+import { loadsim, readJson, root, scenarios, start, temporaryFolder, until } from './program.js';
 
 const scenario = join(scenarios, 'live.yaml');
 
@@ -16,7 +16,11 @@ const scenario = join(scenarios, 'live.yaml');
 async function startWithPage(args, ui = ['--ui', '127.0.0.1:0']) {
   const run = start([...args, ...ui]);
   run.ended.then((code) => (run.code = code));
-  const found = await until(() => /https?:\/\/[\d.]+:\d+\/\S*/.exec(run.err) ?? (run.code !== undefined && ['']), () => `address of the page: ${run.err}`, 30);
+  const found = await until(
+    () => /https?:\/\/[\d.]+:\d+\/\S*/.exec(run.err) ?? (run.code !== undefined && ['']),
+    () => `address of the page: ${run.err}`,
+    30,
+  );
   assert.notEqual(found[0], '', `the run ended with ${run.code} before it had a page:\n${run.out}${run.err}`);
   return { run, url: found[0], origin: new URL(found[0]).origin };
 }
@@ -26,7 +30,10 @@ const sent = (page) => page.locator('[data-figure="due"]').first().getAttribute(
 
 async function assertMoves(page, what) {
   const before = await sent(page);
-  await until(async () => (await sent(page)) > before, async () => `${what}: requests stay at ${await sent(page)}`);
+  await until(
+    async () => (await sent(page)) > before,
+    async () => `${what}: requests stay at ${await sent(page)}`,
+  );
 }
 
 test('a run is watched by three browsers, and stopped by one', async () => {
@@ -45,13 +52,20 @@ test('a run is watched by three browsers, and stopped by one', async () => {
   for (const [i, page] of pages.entries()) await assertMoves(page, `browser ${i + 1}`);
 
   // Fleet by state, progress, the condition that acts now, newest unexpected requests.
-  await until(async () => (await first.locator('#live').innerText()).includes('tunnel'), async () => `the tunnel in "${await first.locator('#live').innerText()}"`);
+  await until(
+    async () => (await first.locator('#live').innerText()).includes('tunnel'),
+    async () => `the tunnel in "${await first.locator('#live').innerText()}"`,
+  );
   const live = await first.locator('#live').innerText();
   for (const part of ['online', 'steady']) assert.ok(live.includes(part), `expected "${part}" in "${live}"`);
-  const door = await until(async () => {
-    const row = first.locator('tr[data-arrival]', { hasText: 'failed' }).first();
-    return (await row.count()) > 0 && row;
-  }, 'an unexpected request in the table', 20);
+  const door = await until(
+    async () => {
+      const row = first.locator('tr[data-arrival]', { hasText: 'failed' }).first();
+      return (await row.count()) > 0 && row;
+    },
+    'an unexpected request in the table',
+    20,
+  );
   assert.ok(await door.isVisible());
 
   // A reload has the rows of before.
@@ -77,8 +91,13 @@ test('a run is watched by three browsers, and stopped by one', async () => {
   await small.context().close();
   const token = new URL(url).searchParams.get('token');
   assert.ok(token?.length >= 16, url);
-  for (const headers of [{}, { 'X-Loadsim-Token': '' }, { 'X-Loadsim-Token': `${token.slice(0, -1)}x` },
-    { 'X-Loadsim-Token': token, Origin: 'https://elsewhere.example' }, { 'X-Loadsim-Token': token, Origin: 'null' }]) {
+  for (const headers of [
+    {},
+    { 'X-Loadsim-Token': '' },
+    { 'X-Loadsim-Token': `${token.slice(0, -1)}x` },
+    { 'X-Loadsim-Token': token, Origin: 'https://elsewhere.example' },
+    { 'X-Loadsim-Token': token, Origin: 'null' },
+  ]) {
     const answer = await fetch(`${origin}/stop`, { method: 'POST', headers });
     assert.equal(answer.status, 403, `a stop with ${JSON.stringify(headers)}`);
   }
@@ -90,7 +109,11 @@ test('a run is watched by three browsers, and stopped by one', async () => {
   await first.locator('button#stop').click();
   assert.equal(run.code, undefined, 'the first click stopped the run');
   await first.locator('button#stop-confirm').click();
-  const [code] = await until(() => run.code !== undefined && [run.code], () => `the end of the run: ${run.err.slice(-500)}`, 30);
+  const [code] = await until(
+    () => run.code !== undefined && [run.code],
+    () => `the end of the run: ${run.err.slice(-500)}`,
+    30,
+  );
   deaf.destroy();
   assert.equal(code, 130, run.err);
   const summary = readJson(folder, 'summary.json');
@@ -98,7 +121,10 @@ test('a run is watched by three browsers, and stopped by one', async () => {
 
   // The end: the figures of summary.json, in each browser that is left.
   for (const page of [first, dark]) {
-    await page.waitForFunction((verdict) => document.querySelector('[data-verdict]')?.dataset.verdict === verdict, summary.verdict);
+    await page.waitForFunction(
+      (verdict) => document.querySelector('[data-verdict]')?.dataset.verdict === verdict,
+      summary.verdict,
+    );
     await assertEqualsSummary(page, summary);
     assertQuietAfterEnd(page, origin);
   }
@@ -119,23 +145,44 @@ function assertQuietAfterEnd(page, origin) {
 async function assertEqualsSummary(page, summary) {
   assert.equal(await sent(page), summary.requests.due);
   const verdict = await page.locator('#verdict').evaluate((part) => part.textContent);
-  for (const part of [summary.verdict, ...summary.verdict_reasons]) assert.ok(verdict.includes(part), `expected "${part}" in "${verdict}"`);
-  assertShowsNumber(await page.locator('[data-figure="unexpected"]').first().innerText(), summary.requests.unexpected, 'unexpected');
+  for (const part of [summary.verdict, ...summary.verdict_reasons])
+    assert.ok(verdict.includes(part), `expected "${part}" in "${verdict}"`);
+  assertShowsNumber(
+    await page.locator('[data-figure="unexpected"]').first().innerText(),
+    summary.requests.unexpected,
+    'unexpected',
+  );
   const row = await page.locator('#latency-table tr[data-hop="e2e"]').innerText();
   assertShowsDuration(row, summary.latency.e2e.p50_ms, 'e2e p50');
   assertShowsNumber(row, summary.latency.e2e.samples, 'e2e samples');
-  for (const budget of summary.budgets) assert.ok((await page.locator('#budgets').innerText()).includes(budget.expression), budget.expression);
+  for (const budget of summary.budgets)
+    assert.ok((await page.locator('#budgets').innerText()).includes(budget.expression), budget.expression);
 }
 
 test('a rehearsal is watched, faster than time', async () => {
   const folder = join(temporaryFolder(), 'run');
-  const { run, url, origin } = await startWithPage(['rehearse', scenario, '--report', folder, '--set', 'load.phases[0].duration=60m',
-    '--set', 'load.phases[0].arrivalRate=50', '--set', 'record=unexpected']);
+  const { run, url, origin } = await startWithPage([
+    'rehearse',
+    join(root, 'scenarios/quickstart.yaml'),
+    '--report',
+    folder,
+    '--set',
+    'load.phases=[{name: steady, duration: 60m, arrivalRate: 100}]',
+    '--set',
+    'record=unexpected',
+  ]);
   const page = await open(url);
-  const [code] = await until(() => run.code !== undefined && [run.code], () => `the end of the rehearsal: ${run.err.slice(-500)}`, 40);
+  const [code] = await until(
+    () => run.code !== undefined && [run.code],
+    () => `the end of the rehearsal: ${run.err.slice(-500)}`,
+    90,
+  );
   const summary = readJson(folder, 'summary.json');
   assert.equal(code, summary.exit_code, run.err);
-  await page.waitForFunction((verdict) => document.querySelector('[data-verdict]')?.dataset.verdict === verdict, summary.verdict);
+  await page.waitForFunction(
+    (verdict) => document.querySelector('[data-verdict]')?.dataset.verdict === verdict,
+    summary.verdict,
+  );
   await assertEqualsSummary(page, summary);
   const { below } = await readChart(page, overTimeChart('rate'));
   assert.ok(clockSeconds(below.at(-1)) > 1800, `times end at ${below.at(-1)}`);
@@ -146,18 +193,37 @@ test('an address that others reach has TLS, and shows nothing without the token'
   const place = temporaryFolder();
   const certificates = join(place, 'certificates');
   await loadsim(['certificates', 'create', '--out', certificates, '--vehicles', '1']);
-  const { run, url } = await startWithPage(['run', scenario, '--report', join(place, 'run')],
-    ['--ui', '0.0.0.0:0', '--ui-certificate', join(certificates, 'server.pem'), '--ui-key', join(certificates, 'server.key')]);
+  const { run, url } = await startWithPage(
+    ['run', scenario, '--report', join(place, 'run')],
+    [
+      '--ui',
+      '0.0.0.0:0',
+      '--ui-certificate',
+      join(certificates, 'server.pem'),
+      '--ui-key',
+      join(certificates, 'server.key'),
+    ],
+  );
   const { port, protocol, search } = new URL(url);
   assert.equal(protocol, 'https:', url);
-  const status = (path) => new Promise((done, failed) =>
-    request({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (answer) => { answer.resume(); done(answer.statusCode); })
-      .on('error', failed).end());
+  const status = (path) =>
+    new Promise((done, failed) =>
+      request({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (answer) => {
+        answer.resume();
+        done(answer.statusCode);
+      })
+        .on('error', failed)
+        .end(),
+    );
   for (const path of ['/', '/history', '/events', '/?token=wrong', '/history?token=', `/history${search.slice(0, -1)}`])
     assert.equal(await status(path), 403, path);
   assert.equal(await status(`/${search}`), 200, 'with the token');
   run.child.kill('SIGTERM');
-  await until(() => run.code !== undefined, () => `the end of the run: ${run.err}`, 30);
+  await until(
+    () => run.code !== undefined,
+    () => `the end of the run: ${run.err}`,
+    30,
+  );
 });
 
 test('addresses that cannot be, or must not be, are refused before the run', async () => {

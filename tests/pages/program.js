@@ -59,20 +59,32 @@ export function start(args, { cwd = temporaryFolder() } = {}) {
 export async function loadsim(args, { codes = [0], ...options } = {}) {
   const run = start(args, options);
   const code = await run.ended;
-  assert.ok(codes.includes(code), `loadsim ${args.join(' ')}\nended with ${code} instead of ${codes.join(' or ')}\n${run.out}${run.err}`);
+  assert.ok(
+    codes.includes(code),
+    `loadsim ${args.join(' ')}\nended with ${code} instead of ${codes.join(' or ')}\n${run.out}${run.err}`,
+  );
   return run;
 }
 
 /// Report folder of a rehearsal of tests/pages/scenarios/NAME.yaml, or of a file by its path.
-export async function rehearsed(scenario, { codes = [0], settings = [], folder = join(temporaryFolder(), 'run') } = {}) {
+export async function rehearsed(
+  scenario,
+  { codes = [0], settings = [], folder = join(temporaryFolder(), 'run') } = {},
+) {
   const file = scenario.includes('/') ? scenario : join(scenarios, `${scenario}.yaml`);
-  await loadsim(['rehearse', file, '--report', folder, '--quiet', ...settings.flatMap((setting) => ['--set', setting])], { codes });
+  await loadsim(
+    ['rehearse', file, '--report', folder, '--quiet', ...settings.flatMap((setting) => ['--set', setting])],
+    { codes },
+  );
   return folder;
 }
 
 export const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'));
 export const readLines = (...path) =>
-  readFileSync(join(...path), 'utf8').split('\n').filter((line) => line).map((line) => JSON.parse(line));
+  readFileSync(join(...path), 'utf8')
+    .split('\n')
+    .filter((line) => line)
+    .map((line) => JSON.parse(line));
 
 /// Waits until `condition()` is truthy, and returns what it returned; fails with `what` after `seconds`.
 export async function until(condition, what, seconds = 15) {

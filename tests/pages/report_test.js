@@ -4,7 +4,18 @@ import assert from 'node:assert/strict';
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { assertAccessible, assertNoSideways, assertQuiet, change, narrow, open, screenshot, settled, visit, wide } from './browser.js';
+import {
+  assertAccessible,
+  assertNoSideways,
+  assertQuiet,
+  change,
+  narrow,
+  open,
+  screenshot,
+  settled,
+  visit,
+  wide,
+} from './browser.js';
 import { assertDrawn, clockSeconds, dragOver, overTime, overTimeChart, plotBox, readChart } from './charts.js';
 import { assertShowsDuration, assertShowsNumber } from './figures.js';
 import { output, readJson, readLines, rehearsed, root } from './program.js';
@@ -24,7 +35,8 @@ test('one file that asks for nothing else, small and soon drawn', async (t) => {
   assertQuiet(page);
   assert.deepEqual(page.requests.filter((url) => !url.startsWith('data:')).length, 1, `requests: ${page.requests}`);
   let drawn = Infinity;
-  for (let i = 0; i < 3 && !(drawn < 5000); ++i) { // a second on a quiet machine; a busy one has further tries
+  for (let i = 0; i < 3 && !(drawn < 5000); ++i) {
+    // a second on a quiet machine; a busy one has further tries
     if (i > 0) await visit(page, html);
     drawn = Math.min(drawn, Number(await page.evaluate(() => document.documentElement.dataset.drawn)));
   }
@@ -78,35 +90,60 @@ test('each chart is drawn, with the right axes', async () => {
     const { below, beside } = await assertDrawn(page, overTimeChart(name));
     const times = below.map(clockSeconds);
     assert.ok(times.length >= 3 && times.every(Number.isFinite), `${name}: times below the chart: ${below}`);
-    assert.deepEqual([...times].sort((a, b) => a - b), times, `${name}: times from left to right`);
-    assert.ok(times.at(-1) <= end && times.at(-1) > end / 2, `${name}: the rows end at ${end} s, the last time is ${below.at(-1)}`);
+    assert.deepEqual(
+      [...times].sort((a, b) => a - b),
+      times,
+      `${name}: times from left to right`,
+    );
+    assert.ok(
+      times.at(-1) <= end && times.at(-1) > end / 2,
+      `${name}: the rows end at ${end} s, the last time is ${below.at(-1)}`,
+    );
     const top = Math.max(...beside.map(shortNumber));
     assert.ok(top > 0, `${name}: labels beside the chart: ${beside}`);
     if (name in largest)
-      assert.ok(top >= largest[name] * 0.5 && top <= largest[name] * 2.5, `${name}: at most ${largest[name]}, the axis ends at ${top}`);
+      assert.ok(
+        top >= largest[name] * 0.5 && top <= largest[name] * 2.5,
+        `${name}: at most ${largest[name]}, the axis ends at ${top}`,
+      );
   }
   const latency = await readChart(page, overTimeChart('latency'));
-  assert.ok(latency.beside.every((label) => /\d (µs|ms|s)$/.test(label)), `latencies have a unit: ${latency.beside}`);
+  assert.ok(
+    latency.beside.every((label) => /\d (µs|ms|s)$/.test(label)),
+    `latencies have a unit: ${latency.beside}`,
+  );
   for (const part of ['#heat-map', '#percentiles', '#histogram']) await assertDrawn(page, part);
   const curve = await readChart(page, '#percentiles');
-  assert.ok(curve.below.some((label) => /99/.test(label)), `percentiles below the curve: ${curve.below}`);
+  assert.ok(
+    curve.below.some((label) => /99/.test(label)),
+    `percentiles below the curve: ${curve.below}`,
+  );
 });
 
 /// Number of an axis: "200", "12.5k", "500 ms".
-const shortNumber = (label) => parseFloat(label.replace(/,/g, '')) * (/\dk/.test(label) ? 1e3 : /\dM/.test(label) ? 1e6 : 1);
+const shortNumber = (label) =>
+  parseFloat(label.replace(/,/g, '')) * (/\dk/.test(label) ? 1e3 : /\dM/.test(label) ? 1e6 : 1);
 
 test('a drag over one chart zooms all, a double click shows all again', async () => {
-  const times = async () => Object.fromEntries(await Promise.all(overTime.map(async (name) =>
-    [name, (await readChart(page, overTimeChart(name))).below])));
+  const times = async () =>
+    Object.fromEntries(
+      await Promise.all(overTime.map(async (name) => [name, (await readChart(page, overTimeChart(name))).below])),
+    );
   const range = (labels) => clockSeconds(labels.at(-1)) - clockSeconds(labels[0]);
   const all = await times();
   await dragOver(page, overTimeChart('latency'), 0.4, 0.6);
   await settled(page);
   const zoomed = await times();
   for (const name of overTime) {
-    assert.ok(range(zoomed[name]) < range(all[name]) * 0.4, `${name}: a fifth of ${all[name]} is expected, seen ${zoomed[name]}`);
+    assert.ok(
+      range(zoomed[name]) < range(all[name]) * 0.4,
+      `${name}: a fifth of ${all[name]} is expected, seen ${zoomed[name]}`,
+    );
     const apart = Math.abs(clockSeconds(zoomed[name][0]) - clockSeconds(zoomed.latency[0])); // ticks may differ with the width
-    assert.ok(apart <= range(all[name]) * 0.1, `one range for all charts: ${name} has ${zoomed[name]}, latency ${zoomed.latency}`);
+    assert.ok(
+      apart <= range(all[name]) * 0.1,
+      `one range for all charts: ${name} has ${zoomed[name]}, latency ${zoomed.latency}`,
+    );
   }
   const box = await plotBox(page, overTimeChart('latency'));
   await page.mouse.dblclick(box.x + box.width / 2, box.y + box.height / 2);
@@ -116,7 +153,10 @@ test('a drag over one chart zooms all, a double click shows all again', async ()
 
 test('one cursor for all charts over time', async () => {
   const box = await plotBox(page, overTimeChart('rate'));
-  const pictures = async () => Object.fromEntries(await Promise.all(overTime.map(async (name) => [name, await readChart(page, overTimeChart(name))])));
+  const pictures = async () =>
+    Object.fromEntries(
+      await Promise.all(overTime.map(async (name) => [name, await readChart(page, overTimeChart(name))])),
+    );
   await page.mouse.move(0, 0);
   await settled(page);
   const before = await pictures();
@@ -128,13 +168,17 @@ test('one cursor for all charts over time', async () => {
 
 test('the filter leaves what has its text, the kind what is of it', async () => {
   const rows = page.locator('#requests tr[data-arrival]');
-  const shows = (count) => page.waitForFunction((wanted) => document.querySelectorAll('#requests tr[data-arrival]').length === wanted, count);
+  const shows = (count) =>
+    page.waitForFunction((wanted) => document.querySelectorAll('#requests tr[data-arrival]').length === wanted, count);
   const all = await rows.count();
   assert.ok(all > 10, `${all} requests`);
   const vin = await vinOfFourth();
   await page.fill('#request-filter', vin.toLowerCase());
   const found = await rows.allInnerTexts();
-  assert.ok(found.length > 0 && found.length < all && found.every((row) => row.includes(vin)), `rows with ${vin}: ${found}`);
+  assert.ok(
+    found.length > 0 && found.length < all && found.every((row) => row.includes(vin)),
+    `rows with ${vin}: ${found}`,
+  );
   await page.fill('#request-filter', 'no request has this');
   await shows(0);
   await page.fill('#request-filter', '');
@@ -147,7 +191,8 @@ test('the filter leaves what has its text, the kind what is of it', async () => 
   await shows(all);
 });
 
-const vinOfFourth = async () => /[A-HJ-NPR-Z0-9]{17}/.exec(await page.locator('#requests tr[data-arrival]').nth(3).innerText())[0];
+const vinOfFourth = async () =>
+  /[A-HJ-NPR-Z0-9]{17}/.exec(await page.locator('#requests tr[data-arrival]').nth(3).innerText())[0];
 
 test('a request opens, and shows its instants, hops and messages', async () => {
   const arrival = Number(await page.locator('#requests tr[data-arrival]').first().getAttribute('data-arrival'));
@@ -159,9 +204,17 @@ test('a request opens, and shows its instants, hops and messages', async () => {
 async function assertShowsRecord(record) {
   await page.locator('#request').waitFor({ state: 'visible' });
   const shown = await text('#request');
-  for (const part of [record.vin, record.request_id, record.service, record.segment, record.outcome, ...record.messages.map(({ head }) => head)])
+  for (const part of [
+    record.vin,
+    record.request_id,
+    record.service,
+    record.segment,
+    record.outcome,
+    ...record.messages.map(({ head }) => head),
+  ])
     assert.ok(shown.includes(part), `expected "${part}" in "${shown}"`);
-  if (record.observed_at_ms !== null) assertShowsDuration(shown, record.observed_at_ms - record.due_at_ms, 'e2e of the request');
+  if (record.observed_at_ms !== null)
+    assertShowsDuration(shown, record.observed_at_ms - record.due_at_ms, 'e2e of the request');
   for (const command of ['explain', 'replay'])
     assert.match(shown, new RegExp(`loadsim ${command} .*--request ${record.request_id}`), `${command} in ${shown}`);
 }
@@ -171,15 +224,22 @@ test('keyboard alone: Tab reaches everything and is seen, Enter opens a request'
   await page.evaluate(() => document.activeElement.blur());
   await tabTo((element) => element.id === 'request-filter');
   await page.keyboard.type(vin);
-  await page.waitForFunction((wanted) => [...document.querySelectorAll('#requests tr[data-arrival]')].every((row) => row.textContent.includes(wanted)), vin);
+  await page.waitForFunction(
+    (wanted) =>
+      [...document.querySelectorAll('#requests tr[data-arrival]')].every((row) => row.textContent.includes(wanted)),
+    vin,
+  );
   await tabTo((element) => element.closest('tr[data-arrival]') !== null);
   const arrival = Number(await page.evaluate(() => document.activeElement.closest('tr').dataset.arrival));
   await page.keyboard.press('Enter');
   await assertShowsRecord(readLines(folder, 'requests.jsonl').find((request) => request.arrival === arrival));
 
   await page.evaluate(() => {
-    const wanted = 'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), summary, [tabindex]:not([tabindex="-1"])';
-    window.unreached = new Set([...document.querySelectorAll(wanted)].filter((element) => element.checkVisibility({ checkVisibilityCSS: true })));
+    const wanted =
+      'a[href], button:not([disabled]), input:not([disabled]), select:not([disabled]), summary, [tabindex]:not([tabindex="-1"])';
+    window.unreached = new Set(
+      [...document.querySelectorAll(wanted)].filter((element) => element.checkVisibility({ checkVisibilityCSS: true })),
+    );
     window.unseen = [];
     document.activeElement.blur();
     window.getSelection().removeAllRanges();
@@ -191,10 +251,14 @@ test('keyboard alone: Tab reaches everything and is seen, Enter opens a request'
       const element = document.activeElement;
       window.unreached.delete(element);
       const { outlineStyle, boxShadow } = getComputedStyle(element);
-      if (element !== document.body && outlineStyle === 'none' && boxShadow === 'none') window.unseen.push(element.outerHTML.slice(0, 120));
+      if (element !== document.body && outlineStyle === 'none' && boxShadow === 'none')
+        window.unseen.push(element.outerHTML.slice(0, 120));
     });
   }
-  const seen = await page.evaluate(() => ({ unreached: [...window.unreached].map((element) => element.outerHTML.slice(0, 120)), unseen: window.unseen }));
+  const seen = await page.evaluate(() => ({
+    unreached: [...window.unreached].map((element) => element.outerHTML.slice(0, 120)),
+    unseen: window.unseen,
+  }));
   assert.deepEqual(seen, { unreached: [], unseen: [] }, `${count} elements`);
   await page.fill('#request-filter', '');
 });
@@ -209,15 +273,27 @@ async function tabTo(wanted) {
 }
 
 test('links lead to the files beside it', async () => {
-  const links = await page.locator('#files a').evaluateAll((all) => all.map((link) => decodeURIComponent(new URL(link.href).pathname)));
+  const links = await page
+    .locator('#files a')
+    .evaluateAll((all) => all.map((link) => decodeURIComponent(new URL(link.href).pathname)));
   for (const name of ['summary.json', 'timeline.csv', 'requests.jsonl', 'scenario.yaml'])
     assert.ok(links.includes(join(folder, name)), `${name} is not among ${links}`);
   for (const link of links) assert.ok(statSync(link).isFile(), `${link} is no file`);
 });
 
-const brightness = (colour) => /\d+, \d+, \d+/.exec(colour)[0].split(', ').map(Number).reduce((a, b) => a + b) / 3;
-const background = () => page.evaluate(() => [document.body, document.documentElement].map((part) => getComputedStyle(part).backgroundColor)
-  .find((colour) => !/, 0\)$/.test(colour)) ?? 'rgb(255, 255, 255)');
+const brightness = (colour) =>
+  /\d+, \d+, \d+/
+    .exec(colour)[0]
+    .split(', ')
+    .map(Number)
+    .reduce((a, b) => a + b) / 3;
+const background = () =>
+  page.evaluate(
+    () =>
+      [document.body, document.documentElement]
+        .map((part) => getComputedStyle(part).backgroundColor)
+        .find((colour) => !/, 0\)$/.test(colour)) ?? 'rgb(255, 255, 255)',
+  );
 
 for (const colorScheme of ['light', 'dark'])
   for (const [size, viewport] of Object.entries({ wide, narrow }))
