@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -18,8 +19,12 @@ mkdirSync(output, { recursive: true });
 
 const folders = [];
 const running = new Set();
-process.on('exit', () => {
+function endAll() {
   for (const child of running) child.kill('SIGKILL');
+}
+after(endAll); // of a test that failed, too
+process.on('exit', () => {
+  endAll();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
