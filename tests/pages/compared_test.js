@@ -61,7 +61,8 @@ test('a baseline is a second line of the hops and the latencies', async () => {
     );
   assert.match(await page.locator('#hops').innerText(), /baseline/i);
   assert.match(await page.locator('#budgets').innerText(), /baseline/i);
-  await assertDrawn(page, '#percentiles');
+  for (const chart of [overTimeChart('latency'), '#percentiles'])
+    assert.match((await assertDrawn(page, chart)).texts, /baseline/, `legend of ${chart}`);
   await assertAccessible(page);
   await screenshot(page, 'baseline');
 });
