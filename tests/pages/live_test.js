@@ -17,7 +17,7 @@ async function startWithPage(args, ui = ['--ui', '127.0.0.1:0']) {
   const run = start([...args, ...ui]);
   run.ended.then((code) => (run.code = code));
   const found = await until(
-    () => /https?:\/\/[\d.]+:\d+\/\S*/.exec(run.out + run.err) ?? (run.code !== undefined && ['']),
+    () => /https?:\/\/[\d.]+:\d+\/\?token=\w+/.exec(run.out + run.err) ?? (run.code !== undefined && ['']),
     () => `address of the page: ${run.err}`,
     30,
   );
