@@ -167,7 +167,7 @@ test('a rehearsal is watched, faster than time', async () => {
     '--report',
     folder,
     '--set',
-    'load.phases=[{name: steady, duration: 60m, arrivalRate: 100}]',
+    'load.phases=[{name: steady, duration: 60m, arrivalRate: 60}]',
     '--set',
     'record=unexpected',
   ]);
