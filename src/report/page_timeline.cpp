@@ -391,8 +391,8 @@ json::object page_timeline(const std::filesystem::path& folder, std::size_t rows
     auto all = read_timeline(folder, rows_max, bands, warnings);
     row_percentiles percentiles;
     heat_map latencies(all);
-    std::vector<hop> hops{hop::e2e};
-    if (all.lines_a_row > 1) hops.insert(hops.end(), {hop::lag, hop::platform, hop::vehicle});
+    const std::vector hops =
+        all.lines_a_row > 1 ? std::vector{hop::e2e, hop::lag, hop::platform, hop::vehicle} : std::vector{hop::e2e};
     if (!all.rows.empty() && (has_heat_map || all.lines_a_row > 1))
         for_each_interval(folder / hdr_log_file_name, hops, warnings, [&](hop of, const auto& interval) {
             auto* into = all.row_at(milliseconds(interval.start + interval.length));
