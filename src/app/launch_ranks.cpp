@@ -8,6 +8,7 @@
 #include <loadsim/base/secrets.hpp>
 #include <loadsim/base/signals.hpp>
 #include <loadsim/cluster/launch.hpp>
+#include <loadsim/cluster/mpi_channel.hpp>
 #include <loadsim/cluster/rank_info.hpp>
 #include <loadsim/report/page.hpp>
 #include <loadsim/report/suite.hpp>
@@ -121,6 +122,10 @@ exit_code launch_ranks(const run_options& options) {
         print_problems({"--baseline",
                         "is the folder that --overwrite replaces before the ranks read it; name a copy of it, or "
                         "what `baseline` prints of it"});
+        return exit_code::setup;
+    }
+    if (const auto mpi = cluster::load_mpi(); !mpi) { // or each rank would report it
+        print_problems(mpi.error());
         return exit_code::setup;
     }
     const auto folder = make_report_folder(options.report, scenario->name, options.overwrite);

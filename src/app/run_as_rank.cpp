@@ -57,14 +57,14 @@ cluster::join_request make_join_request(const result<scenario::scenario_config>&
 }
 
 /// Releases the other ranks and ends rank 0. Exits at once if a rank does not leave: MPI_Finalize would wait for it.
-exit_code release_ranks_and_exit(cluster::mpi_channel& channel, exit_code code,
+exit_code release_ranks_and_exit(cluster::channel& channel, exit_code code,
                                  const std::function<void(const std::string&)>& on_notice = {}) {
     if (run::release_ranks(channel, steady_time{}, on_notice)) return code;
     std::fflush(nullptr);
     std::_Exit(static_cast<int>(code));
 }
 
-exit_code refuse(cluster::mpi_channel& channel, const problems& errors, exit_code code) {
+exit_code refuse(cluster::channel& channel, const problems& errors, exit_code code) {
     print_problems(errors);
     return release_ranks_and_exit(channel, code);
 }
@@ -79,7 +79,7 @@ or_exit_code<report::run_folder> folder_of_ranks(const run_options& options, con
     return exit_code::setup;
 }
 
-exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& options, std::int64_t wall_us) {
+exit_code run_as_coordinator(cluster::channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
     const auto handshake = run::gather_ranks(
         channel, make_join_request(scenario, wall_us)); // also after an error here: the other ranks wait for it
@@ -126,7 +126,7 @@ exit_code run_as_coordinator(cluster::mpi_channel& channel, const run_options& o
     return release_ranks_and_exit(channel, done ? report.code() : exit_code::setup, listener.on_notice);
 }
 
-exit_code run_as_worker(cluster::mpi_channel& channel, const run_options& options, std::int64_t wall_us) {
+exit_code run_as_worker(cluster::channel& channel, const run_options& options, std::int64_t wall_us) {
     const auto scenario = load_scenario(options.scenario);
     const auto settings = run::join_run(channel, make_join_request(scenario, wall_us));
     if (settings && scenario) { // else rank 0 prints the reason
@@ -154,7 +154,7 @@ exit_code run_as_rank(const run_options& options) {
     // The launcher's drain signal may arrive before the load; the launcher repeats it.
     std::signal(SIGUSR1, SIG_IGN);
     std::signal(SIGUSR2, SIG_IGN);
-    auto channel = cluster::mpi_channel::join();
+    auto channel = cluster::join_ranks();
     if (!channel) {
         print_problems(channel.error());
         return exit_code::setup;

@@ -1,5 +1,5 @@
-// MPI implementation of the channel; the only file that uses MPI.
-#include <loadsim/cluster/mpi_channel.hpp>
+// MPI implementation of the channel, in a module that is loaded when it is used (mpi_module.cpp); the only file that uses MPI.
+#include "mpi_module.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +12,9 @@
 #include <cstring>
 #include <exception>
 #include <list>
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -61,9 +64,52 @@ int find_rank_info(rank_info& info, std::vector<std::string>& hosts) {
     return MPI_SUCCESS;
 }
 
-} // namespace
+class mpi_channel final : public channel {
+public:
+    mpi_channel(rank_info info, std::vector<std::string> hosts) : info_(std::move(info)), hosts_(std::move(hosts)) {}
 
-struct mpi_channel::state {
+    ~mpi_channel() override {
+        if (std::uncaught_exceptions() > 0)
+            return; // a bug: MPI_Finalize would wait for the others; the launcher terminates them
+        const auto until = std::chrono::steady_clock::now() + shutdown_timeout;
+        for (make_progress(); !idle() && error_.empty() && std::chrono::steady_clock::now() < until; make_progress())
+            std::this_thread::sleep_for(1ms);
+        // MPI_Finalize would block forever with pending transfers. Without it the launcher terminates the other ranks.
+        if (idle() && error_.empty()) MPI_Finalize();
+    }
+    mpi_channel(const mpi_channel&) = delete;
+    mpi_channel& operator=(const mpi_channel&) = delete;
+
+    const rank_info& info() const override { return info_; }
+    std::string host_of(std::uint32_t rank) const override {
+        return rank < hosts_.size() ? hosts_[rank] : std::string{};
+    }
+
+    void send(std::uint32_t to, std::string text) override {
+        if (!error_.empty()) return;
+        if (to >= info_.count || text.size() >= size_limit) {
+            error_ = fmt::format("rank {} on {} cannot send {} bytes to rank {} of {}", info_.index, info_.host,
+                                 text.size(), to, info_.count);
+            return;
+        }
+        auto& next = outgoing_.emplace_back();
+        next.text = std::move(text);
+        failed(MPI_Isend(next.text.data(), static_cast<int>(next.text.size()), MPI_BYTE, static_cast<int>(to),
+                         message_tag, MPI_COMM_WORLD, &next.request),
+               "write to");
+    }
+
+    std::optional<received_message> receive() override {
+        // Messages received before go first, without testing MPI.
+        if (auto received = next_complete()) return received;
+        make_progress();
+        return next_complete();
+    }
+
+    void progress() override { make_progress(); }
+    const std::string& error() const override { return error_; }
+
+private:
     struct outgoing_transfer {
         std::string text;
         MPI_Request request = MPI_REQUEST_NULL;
@@ -74,18 +120,11 @@ struct mpi_channel::state {
         bool complete = false;
     };
 
-    rank_info info;
-    std::vector<std::string> hosts;
-    // Lists: MPI keeps pointers to the elements.
-    std::list<outgoing_transfer> outgoing;
-    std::list<incoming_transfer> incoming;
-    std::string error;
-
     bool failed(int code, std::string_view operation) {
         if (code == MPI_SUCCESS) return false;
-        if (error.empty())
-            error = fmt::format("rank {} on {} cannot {} the other ranks any more: {}", info.index, info.host,
-                                operation, error_text(code));
+        if (error_.empty())
+            error_ = fmt::format("rank {} on {} cannot {} the other ranks any more: {}", info_.index, info_.host,
+                                 operation, error_text(code));
         return true;
     }
 
@@ -103,7 +142,7 @@ struct mpi_channel::state {
         if (failed(MPI_Improbe(MPI_ANY_SOURCE, message_tag, MPI_COMM_WORLD, &flag, &announced, &status), "read from") ||
             flag == 0 || failed(MPI_Get_count(&status, MPI_BYTE, &length), "read from"))
             return false;
-        auto& next = incoming.emplace_back();
+        auto& next = incoming_.emplace_back();
         next.received.from = static_cast<std::uint32_t>(status.MPI_SOURCE);
         next.received.text.resize(static_cast<std::size_t>(length));
         // Not MPI_Mrecv, which spins until a long message is complete.
@@ -111,15 +150,15 @@ struct mpi_channel::state {
     }
 
     /// No transfer is pending in either direction.
-    bool idle() const { return outgoing.empty() && std::ranges::all_of(incoming, &incoming_transfer::complete); }
+    bool idle() const { return outgoing_.empty() && std::ranges::all_of(incoming_, &incoming_transfer::complete); }
 
     void make_progress() {
-        for (int test = 0; test < max_tests && error.empty(); ++test) {
-            outgoing.remove_if(
-                [this](outgoing_transfer& s) { return error.empty() && test_complete(s.request, "write to"); });
-            while (error.empty() && start_receive()) {}
-            for (auto& c : incoming)
-                if (error.empty() && !c.complete) c.complete = test_complete(c.request, "read from");
+        for (int test = 0; test < max_tests && error_.empty(); ++test) {
+            outgoing_.remove_if(
+                [this](outgoing_transfer& s) { return error_.empty() && test_complete(s.request, "write to"); });
+            while (error_.empty() && start_receive()) {}
+            for (auto& c : incoming_)
+                if (error_.empty() && !c.complete) c.complete = test_complete(c.request, "read from");
             if (idle()) return;
         }
     }
@@ -127,84 +166,50 @@ struct mpi_channel::state {
     /// First complete message that does not overtake another one of the same sender.
     std::optional<received_message> next_complete() {
         std::vector<std::uint32_t> incomplete_senders;
-        for (auto c = incoming.begin(); c != incoming.end(); ++c) {
+        for (auto c = incoming_.begin(); c != incoming_.end(); ++c) {
             if (!c->complete) {
                 incomplete_senders.push_back(c->received.from);
             } else if (std::ranges::find(incomplete_senders, c->received.from) == incomplete_senders.end()) {
                 received_message received = std::move(c->received);
-                incoming.erase(c);
+                incoming_.erase(c);
                 return received;
             }
         }
         return std::nullopt;
     }
+
+    rank_info info_;
+    std::vector<std::string> hosts_;
+    // Lists: MPI keeps pointers to the elements.
+    std::list<outgoing_transfer> outgoing_;
+    std::list<incoming_transfer> incoming_;
+    std::string error_;
 };
 
-result<std::unique_ptr<mpi_channel>> mpi_channel::join() {
+} // namespace
+} // namespace loadsim::cluster
+
+loadsim::cluster::channel* loadsim_join_ranks(std::string& error) {
+    using namespace loadsim::cluster;
     // Disables single-copy transfers (process_vm_readv) between ranks on one host: containers forbid them, with a warning for each
     // long message. Shared memory costs megabytes a few polls more, status reports none. A value set by the user is kept.
     ::setenv("OMPI_MCA_btl_vader_single_copy_mechanism", "none", 0);
     int threads = 0;
-    if (const int error = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &threads); error != MPI_SUCCESS)
-        return problems{"MPI", fmt::format("does not begin: {}", error_text(error))};
-    if (threads < MPI_THREAD_FUNNELED)
-        return problems{"MPI", "this one does not allow its caller to have threads; use Debian's Open MPI"};
+    if (const int code = MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &threads); code != MPI_SUCCESS) {
+        error = fmt::format("does not begin: {}", error_text(code));
+        return nullptr;
+    }
+    if (threads < MPI_THREAD_FUNNELED) {
+        error = "this one does not allow its caller to have threads; use Debian's Open MPI";
+        return nullptr;
+    }
     // Errors as return values; by default MPI aborts the process.
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-    auto joined = std::make_unique<state>();
-    if (const int error = find_rank_info(joined->info, joined->hosts); error != MPI_SUCCESS)
-        return problems{"MPI", fmt::format("the ranks do not find each other: {}", error_text(error))};
-    return std::unique_ptr<mpi_channel>(new mpi_channel(std::move(joined)));
-}
-
-mpi_channel::mpi_channel(std::unique_ptr<state> s) : state_(std::move(s)) {}
-
-mpi_channel::~mpi_channel() {
-    if (std::uncaught_exceptions() > 0)
-        return; // a bug: MPI_Finalize would wait for the others; the launcher terminates them
-    auto& s = *state_;
-    const auto until = std::chrono::steady_clock::now() + shutdown_timeout;
-    for (s.make_progress(); !s.idle() && s.error.empty() && std::chrono::steady_clock::now() < until; s.make_progress())
-        std::this_thread::sleep_for(1ms);
-    // MPI_Finalize would block forever with pending transfers. Without it the launcher terminates the other ranks.
-    if (s.idle() && s.error.empty()) MPI_Finalize();
-}
-
-const rank_info& mpi_channel::info() const { return state_->info; }
-
-std::string mpi_channel::host_of(std::uint32_t rank) const {
-    return rank < state_->hosts.size() ? state_->hosts[rank] : std::string{};
-}
-
-void mpi_channel::send(std::uint32_t to, std::string text) {
-    auto& s = *state_;
-    if (!s.error.empty()) return;
-    if (to >= s.info.count || text.size() >= size_limit) {
-        s.error = fmt::format("rank {} on {} cannot send {} bytes to rank {} of {}", s.info.index, s.info.host,
-                              text.size(), to, s.info.count);
-        return;
+    rank_info info;
+    std::vector<std::string> hosts;
+    if (const int code = find_rank_info(info, hosts); code != MPI_SUCCESS) {
+        error = fmt::format("the ranks do not find each other: {}", error_text(code));
+        return nullptr;
     }
-    auto& next = s.outgoing.emplace_back();
-    next.text = std::move(text);
-    s.failed(MPI_Isend(next.text.data(), static_cast<int>(next.text.size()), MPI_BYTE, static_cast<int>(to),
-                       message_tag, MPI_COMM_WORLD, &next.request),
-             "write to");
+    return std::make_unique<mpi_channel>(std::move(info), std::move(hosts)).release();
 }
-
-std::optional<mpi_channel::received_message> mpi_channel::receive() {
-    // Messages received before go first, without testing MPI.
-    if (auto received = state_->next_complete()) return received;
-    state_->make_progress();
-    return state_->next_complete();
-}
-
-void mpi_channel::progress() { state_->make_progress(); }
-
-bool mpi_channel::sent_all() {
-    progress();
-    return state_->outgoing.empty();
-}
-
-const std::string& mpi_channel::error() const { return state_->error; }
-
-} // namespace loadsim::cluster

@@ -30,7 +30,7 @@
 
 using namespace loadsim;
 using namespace std::chrono_literals;
-using cluster::mpi_channel;
+using received_message = cluster::channel::received_message;
 
 namespace {
 
@@ -69,8 +69,8 @@ std::string message_text(std::uint32_t from, std::uint32_t to, std::size_t n) {
 }
 
 /// Polls until `done`; false after 30 s or on an error.
-bool poll_until(mpi_channel& channel, const std::function<bool()>& done,
-                const std::function<void(mpi_channel::received_message)>& on_message) {
+bool poll_until(cluster::channel& channel, const std::function<bool()>& done,
+                const std::function<void(received_message)>& on_message) {
     const auto start = std::chrono::steady_clock::now();
     while (!done()) {
         if (seconds_since(start) > 30 || !channel.error().empty()) return false;
@@ -82,7 +82,7 @@ bool poll_until(mpi_channel& channel, const std::function<bool()>& done,
 
 constexpr const char* done_message = "all of yours have come";
 
-int exchange_messages(mpi_channel& channel, std::ostream& out) {
+int exchange_messages(cluster::channel& channel, std::ostream& out) {
     const auto& info = channel.info();
     const auto start = std::chrono::steady_clock::now();
     const double cpu_before = cpu_s();
@@ -94,8 +94,8 @@ int exchange_messages(mpi_channel& channel, std::ostream& out) {
     std::uint32_t others_done = 0;
     bool all_correct = true;
     const bool complete = poll_until(
-        channel, [&] { return all == sizes.size() * info.count && channel.sent_all(); },
-        [&](mpi_channel::received_message one) {
+        channel, [&] { return all == sizes.size() * info.count; },
+        [&](received_message one) {
             if (one.text == done_message) {
                 ++others_done;
                 return;
@@ -107,10 +107,12 @@ int exchange_messages(mpi_channel& channel, std::ostream& out) {
     out << "complete " << complete << "\nright " << all_correct << "\nsending_s " << sending_s << "\nexchange_s "
         << seconds_since(start) << "\nexchange_cpu_s " << cpu_s() - cpu_before << '\n';
 
-    if (info.index != 0) channel.send(0, done_message);
+    // What a rank has sent is complete when all others have received everything.
+    for (std::uint32_t to = 0; to < info.count; ++to)
+        if (to != info.index) channel.send(to, done_message);
     poll_until(
-        channel, [&] { return info.index != 0 || others_done == info.count - 1; },
-        [&](const mpi_channel::received_message& one) { others_done += one.text == done_message ? 1 : 0; });
+        channel, [&] { return others_done == info.count - 1; },
+        [&](const received_message& one) { others_done += one.text == done_message ? 1 : 0; });
 
     // No traffic for two seconds, then one message of rank 0 to all.
     const double cpu_idle = cpu_s();
@@ -118,19 +120,20 @@ int exchange_messages(mpi_channel& channel, std::ostream& out) {
     bool leave_received = false;
     if (info.index == 0) {
         poll_until(
-            channel, [&] { return seconds_since(idle) > 2; }, [](const mpi_channel::received_message&) {});
+            channel, [&] { return seconds_since(idle) > 2; }, [](const received_message&) {});
         for (std::uint32_t to = 0; to < info.count; ++to) channel.send(to, "leave");
     }
     poll_until(
-        channel, [&] { return leave_received && channel.sent_all(); },
-        [&](const mpi_channel::received_message& one) { leave_received = leave_received || one.text == "leave"; });
+        channel, [&] { return leave_received; },
+        [&](const received_message& one) { leave_received = leave_received || one.text == "leave"; });
     out << "heard " << leave_received << "\nwait_s " << seconds_since(idle) << "\nwait_cpu_s " << cpu_s() - cpu_idle
         << "\nhere " << info.ranks_on_host << "\ncount " << info.count << "\nhost "
         << (channel.host_of(info.index) == info.host) << "\nnobody " << channel.host_of(info.count).empty() << '\n';
     return 0;
 }
 
-int run_mode(const std::string& mode, mpi_channel& channel, const std::filesystem::path& folder, std::ostream& out) {
+int run_mode(const std::string& mode, cluster::channel& channel, const std::filesystem::path& folder,
+             std::ostream& out) {
     const auto& info = channel.info();
     if (mode == "letters") return exchange_messages(channel, out);
     if (mode == "tell") {
@@ -152,7 +155,7 @@ int run_mode(const std::string& mode, mpi_channel& channel, const std::filesyste
     // All other modes: until a signal.
     poll_until(
         channel, [&] { return (mode == "drain" && received_signal != 0) || (mode == "abort" && other_signal != 0); },
-        [](const mpi_channel::received_message&) {});
+        [](const received_message&) {});
     out << "signal " << received_signal << "\nother " << other_signal << '\n' << std::flush;
     if (mode == "abort") std::this_thread::sleep_for(200ms); // the others write as well before the launcher ends them
     return info.index == 0 ? (mode == "abort" ? 4 : 99) : 0;
@@ -170,7 +173,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "loadsim: the broker is gone\n");
         return 3;
     }
-    auto channel = mpi_channel::join();
+    auto channel = cluster::join_ranks();
     if (!channel) {
         std::fprintf(stderr, "loadsim: %s\n", to_string(channel.error()).c_str());
         return 3;

@@ -421,11 +421,50 @@ TEST(ranks, do_not_start_ranks_of_their_own) {
                 HasSubstr("--ranks: a launcher has started this as a rank already"));
 }
 
-TEST(ranks, are_not_initialized_by_a_single_process_run) {
+TEST(ranks, are_refused_with_the_remedy_where_mpi_cannot_be_loaded) {
+    const harness::temporary_folder folder;
+    folder.write("scenario.yaml", quick().yaml());
+    std::filesystem::copy_file(LOADSIM_PROGRAM, folder / "loadsim");
+    const auto run = [&](const std::string& environment, const std::string& arguments) {
+        const auto command = fmt::format("cd {} && {} timeout -k 5 60 ./loadsim run scenario.yaml --report report {} "
+                                         ">out 2>err </dev/null",
+                                         folder.path().string(), environment, arguments);
+        const int status = std::system(command.c_str());
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    };
+    const auto expect_refused = [&](const std::string& sentence) {
+        // The launcher before it starts anything, and a rank on another host than the launcher's.
+        for (const auto& [environment, arguments] :
+             {std::pair{"", "--ranks 2"}, std::pair{"OMPI_COMM_WORLD_SIZE=2", ""}}) {
+            EXPECT_EQ(run(environment, arguments), 3) << arguments;
+            const auto errors = harness::read_file(folder / "err");
+            EXPECT_THAT(errors, StartsWith("loadsim: MPI: ranks need ")) << arguments;
+            EXPECT_THAT(errors, HasSubstr(sentence)) << arguments;
+            EXPECT_EQ(std::ranges::count(errors, '\n'), 1) << errors;
+            EXPECT_FALSE(exists(folder / "report")) << "there was no run";
+        }
+    };
+    expect_refused("ranks need libloadsim_mpi.so, which is neither in " + folder.path().string());
+
+    // A module that needs a library that is not installed, instead of libmpi.so.40.
+    auto module = harness::read_file(std::filesystem::path(LOADSIM_PROGRAM).parent_path() / "libloadsim_mpi.so");
+    ASSERT_NE(module.find("libmpi.so."), std::string::npos) << "the module links MPI";
+    for (std::size_t at = 0; (at = module.find("libmpi.so.", at)) != std::string::npos;) module[at + 3] = 'M';
+    folder.write("libloadsim_mpi.so", module);
+    expect_refused("libMpi.so.40: cannot open shared object file: No such file or directory); "
+                   "apt-get install openmpi-bin");
+
+    EXPECT_EQ(run("", ""), 0) << harness::read_file(folder / "err");
+    EXPECT_THAT(harness::read_file(folder / "out"), HasSubstr("verdict   PASS"));
+}
+
+TEST(ranks, have_mpi_which_a_single_process_run_does_not_load) {
     auto run = program::run(long_scenario().yaml());
     ASSERT_TRUE(harness::wait_until([&] { return run.timeline_lines() >= 2; }, 15s)) << run.err();
-    EXPECT_THAT(harness::read_file(fmt::format("/proc/{}/maps", run.pid())), Not(HasSubstr("/mca_")))
-        << "what MPI loads when it begins";
+    const auto libraries = harness::read_file(fmt::format("/proc/{}/maps", run.pid()));
+    EXPECT_THAT(libraries, HasSubstr("/libfmt")) << "or this test proves nothing";
+    for (const auto* name : {"/libmpi", "/libopen-", "/libloadsim_mpi"})
+        EXPECT_THAT(libraries, Not(HasSubstr(name))) << "neither linked nor loaded";
     run.signal(SIGINT);
     EXPECT_EQ(run.wait(), 130);
 }

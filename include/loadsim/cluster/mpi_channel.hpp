@@ -1,4 +1,4 @@
-// MPI channel: the message channel between the ranks of a run, over MPI.
+// MPI channel: the message channel between the ranks of a run, over MPI, which is loaded when it is used.
 #pragma once
 
 #include <loadsim/base/result.hpp>
@@ -8,37 +8,19 @@
 
 namespace loadsim::cluster {
 
-/// Hides MPI. At most one per process, made once: MPI cannot be initialized twice.
+/// Loads the module with the MPI channel, and Open MPI with it; does not initialize MPI.
+/// Errors: the module is not there (a build without MPI); Open MPI is not installed.
+result<void> load_mpi();
+
+/// Loads and initializes MPI; returns once all ranks have. Call only if launched_by_mpi(), and once per process: MPI cannot be
+/// initialized twice.
 ///
-/// send() and receive() start transfers and test their progress. Transfers progress only during receive(), progress() and sent_all(), so both
-/// ends call these from a timer.
-/// Errors:  after the first one this rank exits without MPI_Finalize, and the launcher terminates the others.
-/// Threads: one, the thread that called join().
-class mpi_channel final : public channel {
-public:
-    /// Initializes MPI; returns once all ranks have. Call only if launched_by_mpi().
-    /// Errors: built without MPI; MPI cannot be initialized.
-    static result<std::unique_ptr<mpi_channel>> join();
-
-    /// Completes pending transfers for at most a second, then finalizes MPI, which blocks until all ranks do.
-    ~mpi_channel() override;
-    mpi_channel(const mpi_channel&) = delete;
-    mpi_channel& operator=(const mpi_channel&) = delete;
-
-    const rank_info& info() const override;
-    std::string host_of(std::uint32_t rank) const override;
-    /// A text of 1 GiB or more sets error().
-    void send(std::uint32_t to, std::string text) override;
-    std::optional<received_message> receive() override;
-    void progress() override;
-    /// True: all sends have completed at this end. A small text completes before the receiver reads it.
-    bool sent_all();
-    const std::string& error() const override;
-
-private:
-    struct state;
-    explicit mpi_channel(std::unique_ptr<state>);
-    std::unique_ptr<state> state_;
-};
+/// The channel's send() and receive() start transfers and test their progress. Transfers progress only during receive() and
+/// progress(), so both ends call these from a timer. A text of 1 GiB or more sets error(). The destructor completes pending
+/// transfers for at most a second, then finalizes MPI, which blocks until all ranks do.
+/// Errors:  as load_mpi(); MPI cannot be initialized. After the first error of the channel this rank exits without MPI_Finalize,
+///          and the launcher terminates the others.
+/// Threads: the channel is used by the thread that called this.
+result<std::unique_ptr<channel>> join_ranks();
 
 } // namespace loadsim::cluster
