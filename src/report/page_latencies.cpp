@@ -36,14 +36,12 @@ std::size_t bucket_of(std::int64_t us, int buckets_per_decade) {
 }
 
 /// Percentiles of a curve: five in each half of the distance to 100 %, up to 99.999 %.
-std::vector<double> curve_percentiles() {
-    std::vector<double> all{0, 1, 5};
+std::set<double> curve_percentiles() {
+    std::set<double> all{0, 1, 5};
     for (double half = 100; half > 1e-3; half /= 2)
-        for (int i = half == 100 ? 1 : 0; i < 5; ++i) all.push_back(100 - half + half * i / 10);
-    for (const double known : {90.0, 95.0, 99.0, 99.9, 99.99, 99.999}) all.push_back(known);
+        for (int i = half == 100 ? 1 : 0; i < 5; ++i) all.insert(100 - half + half * i / 10);
+    for (const double known : {90.0, 95.0, 99.0, 99.9, 99.99, 99.999}) all.insert(known);
     std::erase_if(all, [](double p) { return p > 99.999; });
-    std::ranges::sort(all);
-    all.erase(std::ranges::unique(all).begin(), all.end());
     return all;
 }
 
