@@ -1,6 +1,6 @@
 // The page while a run is under way: history first, then an event a second; it connects again by itself.
 
-const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30, rowsAdded: 0};
+const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsAdded: 0};
 
 /// The token of the address is needed for each call of a page that is not on loopback.
 function liveAddress(path) {
@@ -137,22 +137,6 @@ function onRow(data) {
   document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
   drawOutcomes(page);
   if (++live.rowsAdded > rowsUntilHistory) startLive();
-  else if (--live.rowsUntilRefresh === 0) refreshDistributions(page);
-}
-
-/// Distributions come with the history alone: they are fetched again now and then, unless somebody uses them.
-async function refreshDistributions(page) {
-  live.rowsUntilRefresh = 30;
-  const run = page.runs[0];
-  if (!run.histograms?.length && !run.heat_map) return;
-  if (document.getElementById('latency').contains(document.activeElement)) return;
-  try {
-    const [{heat_map, percentile_curves, histograms}] = (await (await fetch(liveAddress('history'))).json()).runs;
-    Object.assign(run, {heat_map, percentile_curves, histograms});
-  } catch {
-    return; // the events tell that the connection is lost
-  }
-  for (const part of [drawHeatMap, drawPercentiles, drawHistogram, drawHops, drawLatencyTable]) part(page);
 }
 
 async function onFinished(data) {
