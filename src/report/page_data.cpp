@@ -131,9 +131,7 @@ private:
     }
 
     void read_summary() {
-        std::error_code error;
         auto& summary = run_["summary"];
-        if (options_.live && !exists(folder_ / summary_file_name, error)) return;
         summary = document(summary_file_name, summary_schema, "the run was killed, or is still running");
         if (data_text(summary).size() <= summary_bytes_max) return;
         bool has_cut = false;
@@ -196,7 +194,7 @@ private:
     /// Ranks that end as they should remove their snapshots.
     void warn_of_lost_ranks() {
         const auto* summary = run_["summary"].if_object();
-        if (options_.live || (summary != nullptr && text_at(*summary, "end_reason") != "aborted")) return;
+        if (summary != nullptr && text_at(*summary, "end_reason") != "aborted") return;
         std::string first;
         std::size_t count = 0;
         for (const auto& file : array_at(run_, "files"))
@@ -265,7 +263,7 @@ result<std::string> page_data(const std::vector<fs::path>& folders, const page_o
     if (!errors.empty()) return errors;
     boost::system::error_code no_baseline;
     auto baseline = options.baseline.empty() ? json::value() : json::parse(options.baseline, no_baseline);
-    json::object document{{"schema", page_schema}, {"version", options.version}, {"live", options.live}};
+    json::object document{{"schema", page_schema}, {"version", options.version}, {"live", false}};
     std::vector<run_page> pages;
     json::array runs;
     for (const auto& folder : folders) {
