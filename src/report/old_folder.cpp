@@ -69,12 +69,6 @@ std::string reason_to_keep(const fs::path& folder) {
     return error ? "cannot be read: " + error.message() : std::string{};
 }
 
-/// Without a final '/', behind which a link would be followed.
-fs::path without_final_separator(const fs::path& path) {
-    auto folder = path.lexically_normal();
-    return folder.has_filename() ? folder : folder.parent_path();
-}
-
 /// True: nothing, or an empty folder.
 bool is_free(const fs::path& folder) {
     std::error_code error;

@@ -69,8 +69,7 @@ public:
         : folder_(folder), options_(options), is_first_(is_first), run_count_(run_count) {}
 
     json::object read() {
-        const auto name = folder_.has_filename() ? folder_.filename() : folder_.parent_path().filename();
-        run_["folder"] = name.string();
+        run_["folder"] = without_final_separator(folder_).filename().string();
         run_["warnings"] = nullptr; // here in the order of the fields
         run_["run"] = document(run_file_name, run_schema, "not all files of the report are here");
         read_summary();

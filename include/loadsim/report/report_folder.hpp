@@ -39,6 +39,9 @@ struct run_header {
 /// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
 std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start);
 
+/// The path in its normal form and without a final '/', behind which a symbolic link would be followed: its filename() is the name.
+std::filesystem::path without_final_separator(const std::filesystem::path&);
+
 /// Creates the folder and its parents. `flag`: names the folder. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&, std::string_view flag = "--report");
 
