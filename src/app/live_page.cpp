@@ -159,7 +159,8 @@ private:
     http::server_response events(const http::request_view& request) {
         remove_closed();
         if (readers_.size() >= readers_max)
-            return http::problem_details(503, fmt::format("{} browsers show the page already", readers_max));
+            return http::problem_details(
+                503, fmt::format("{} browsers show the page already; close one of them", readers_max));
         auto reader = std::make_shared<http::streamed_body>(waiting_bytes_max);
         static const auto first = std::make_shared<const std::string>("retry: 1000\n\n"); // ms until it connects again
         reader->write(first);

@@ -143,7 +143,7 @@ private:
             warn(fmt::format("summary.json is large: the page has the first {} rows of each of its tables",
                              summary_items_max));
         if (data_text(summary).size() <= summary_bytes_max) return;
-        warn("summary.json is too large for the page");
+        warn("summary.json is too large for the page: its figures are in the file alone");
         summary = nullptr;
     }
 

@@ -50,8 +50,8 @@ result<std::filesystem::path> make_folder(const std::filesystem::path&, std::str
 /// Errors: it is something else, or cannot be emptied.
 problems remove_old_report(const std::filesystem::path&);
 
-/// Why remove_old_report() would remove nothing.
-problems check_old_report(const std::filesystem::path&);
+/// Why remove_old_report() would remove nothing. `flag`: names the folder.
+problems check_old_report(const std::filesystem::path&, std::string_view flag = "--report");
 
 /// The same for the folder of an earlier suite: reports, each as above and of a run that has ended, index.html of a suite, and junit.xml.
 problems remove_old_suite(const std::filesystem::path&);
