@@ -71,18 +71,18 @@ function countsByText(counts) {
 
 /// A command line with a button that copies it.
 function command(text) {
-  const said = element('span', {class: 'said', role: 'status'});
+  const status = element('span', {role: 'status'});
   const code = element('code', {}, text);
   const copy = button('Copy', async () => {
     try {
       await navigator.clipboard.writeText(text);
-      said.textContent = 'copied';
+      status.textContent = 'copied';
     } catch {
       getSelection().selectAllChildren(code);
-      said.textContent = document.execCommand('copy') ? 'copied' : 'selected: copy it with Ctrl+C';
+      status.textContent = document.execCommand('copy') ? 'copied' : 'selected: copy it with Ctrl+C';
     }
   }, {'aria-label': `Copy: ${text}`});
-  return element('p', {class: 'command'}, code, copy, said);
+  return element('p', {class: 'command'}, code, copy, status);
 }
 
 /// A word for a shell of POSIX.

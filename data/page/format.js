@@ -96,6 +96,11 @@ function inUnit(value, unit) {
   return Number.isInteger(value) ? count(value) : significant(value);
 }
 
+/// A part of a width, for styles.
+function cssPercent(fraction) {
+  return `${(fraction * 100).toFixed(4)}%`;
+}
+
 function plural(number, word, words = `${word}s`) {
   return `${count(number)} ${number === 1 ? word : words}`;
 }

@@ -28,11 +28,10 @@ function hopShares(latencies) {
 }
 
 function stackedBar(hops, values, end, mark) {
-  const wide = value => `${value / end * 100}%`;
   return element('div', {class: 'stack', 'aria-hidden': 'true'},
     hops.map(hop => isNumber(values[hop]) && values[hop] > 0 &&
-      element('span', {class: `hop ${hop}`, style: {width: wide(values[hop])}, title: `${hop} ${milliseconds(values[hop])}`})),
-    isNumber(mark) && element('span', {class: 'mark', style: {left: wide(mark)}, title: `e2e ${milliseconds(mark)}`}));
+      element('span', {class: `hop ${hop}`, style: {width: cssPercent(values[hop] / end)}, title: `${hop} ${milliseconds(values[hop])}`})),
+    isNumber(mark) && element('span', {class: 'mark', style: {left: cssPercent(mark / end)}, title: `e2e ${milliseconds(mark)}`}));
 }
 
 function hopRows(latency) {

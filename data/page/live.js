@@ -1,8 +1,8 @@
-// The page while a run is under way: history first, then an event a second; it connects again by itself.
+// The page of a run in progress: the history first, then an event a second; after a lost connection it connects again.
 
-const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30, rowsAdded: 0};
+const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsAdded: 0};
 
-/// The token of the address is needed for each call of a page that is not on loopback.
+/// Path with the token of the page's address, which every request needs if the page is not on loopback.
 function liveAddress(path) {
   return path + location.search;
 }
@@ -11,18 +11,18 @@ function liveToken() {
   return new URLSearchParams(location.search).get('token') ?? '';
 }
 
-async function stopRun(said) {
+async function stopRun(status) {
   try {
     const response = await fetch(liveAddress('stop'), {method: 'POST', headers: {'X-Loadsim-Token': liveToken()}});
-    if (response.status === 403) said.textContent = 'Refused: the address of this page has no token, or a wrong one. Open the address that loadsim printed.';
-    else if (!response.ok) said.textContent = `Refused: status ${response.status}.`;
+    if (response.status === 403) status.textContent = 'Refused: the address of this page has no token, or a wrong one. Open the address that loadsim printed.';
+    else if (!response.ok) status.textContent = `Refused: status ${response.status}. Try again, or press Ctrl-C where loadsim runs.`;
     else {
       live.stopAsked = true;
-      said.textContent = 'Asked. No further requests; those in flight may complete.';
+      status.textContent = 'Stop requested: no further requests; those in flight may complete.';
       document.getElementById('stop').disabled = true;
     }
   } catch {
-    said.textContent = 'Not asked: loadsim does not answer.';
+    status.textContent = 'Not requested: loadsim does not respond. Try again, or press Ctrl-C where it runs.';
   }
 }
 
@@ -31,9 +31,9 @@ function drawLive(page) {
   if (!page.live) return fill('live');
   const figures = {};
   const value = (key, name) => element('div', {class: 'tile'}, element('dt', {}, name), element('dd', {}, figures[key] = element('span', {class: 'value', 'data-live': key}, noValue)));
-  const said = element('span', {role: 'status'});
+  const status = element('span', {role: 'status'});
   const sure = element('span', {hidden: true}, ' Stop the run? It sends no further requests and drains. ',
-    button('Stop the run', () => { sure.hidden = true; stopRun(said); }, {id: 'stop-confirm', class: 'danger'}), ' ',
+    button('Stop the run', () => { sure.hidden = true; stopRun(status); }, {id: 'stop-confirm', class: 'danger'}), ' ',
     button('Go on', () => { sure.hidden = true; stop.disabled = false; stop.focus(); }, {id: 'stop-cancel'}));
   const stop = button('Stop', () => { sure.hidden = false; stop.disabled = true; document.getElementById('stop-confirm').focus(); }, {id: 'stop', class: 'danger', disabled: live.stopAsked});
   figures.connection = element('span', {class: 'badge', id: 'live-connection', role: 'status'}, 'connecting');
@@ -44,7 +44,7 @@ function drawLive(page) {
   figures.newest = element('ul', {class: 'plain newest', id: 'live-unexpected', tabindex: 0, 'aria-label': 'Newest unexpected requests'});
   live.figures = figures;
   fill('live',
-    element('div', {class: 'section-head'}, element('h2', {id: 'live-title'}, 'Now ', figures.connection), element('div', {class: 'tools'}, said, sure, stop)),
+    element('div', {class: 'section-head'}, element('h2', {id: 'live-title'}, 'Now ', figures.connection), element('div', {class: 'tools'}, status, sure, stop)),
     figures.stage, figures.progress, figures.conditions,
     element('dl', {class: 'tiles'}, value('rate', 'rate'), value('p50', 'e2e p50'), value('p99', 'e2e p99'), value('in_flight', 'in flight'), value('unexpected', 'unexpected so far')),
     element('div', {class: 'pair'}, element('div', {}, element('h3', {}, 'Fleet'), figures.fleet),
@@ -55,7 +55,7 @@ function drawLive(page) {
 
 function fleetRows(page, at) {
   const planned = page.progress?.sessions_planned || largest(page.runs[0].timeline?.online) || 1;
-  return [['online', 'online', 'blue'], ['busy', 'busy', 'state-busy'], ['connecting', 'connecting', 'state-connecting'], ['asleep', 'asleep', 'state-asleep'], ['in tunnel', 'blocked', 'state-blocked']]
+  return [['online', 'online', 'blue'], ['busy', 'busy', 'state-busy'], ['connecting', 'connecting', 'state-connecting'], ['asleep', 'asleep', 'state-asleep'], ['blocked', 'blocked', 'state-blocked']]
     .map(([name, key, of]) => ({name, of, value: at(key), share: (at(key) ?? 0) / planned})).filter(row => isNumber(row.value));
 }
 
@@ -80,7 +80,7 @@ function showLive(page) {
   const acting = at('conditions') ?? [];
   figures.conditions.replaceChildren(...(acting.length > 0 ? ['Acting now: ', ...acting.map(name => element('span', {class: 'chip condition'}, name))] : ['No condition acts now.']));
   figures.fleet.replaceChildren(...fleetRows(page, at).map(row => element('div', {class: 'fleet-row', 'data-state': row.name}, element('span', {}, row.name),
-    element('span', {class: 'stack slim', 'aria-hidden': 'true'}, element('span', {style: {width: share(Math.min(1, row.share)), background: `var(--${row.of})`}})),
+    element('span', {class: 'stack slim', 'aria-hidden': 'true'}, element('span', {style: {width: cssPercent(Math.min(1, row.share)), background: `var(--${row.of})`}})),
     element('span', {class: 'number'}, count(row.value)))));
   figures.newest.replaceChildren(...(live.newest.length > 0 ? live.newest.map(request => element('li', {},
     button(clock(request.due_at_ms / 1000, 3), () => openRequest(page, request), {class: 'open', 'aria-label': `Open the request due at ${clock(request.due_at_ms / 1000, 3)}`}), ' ',
@@ -137,22 +137,6 @@ function onRow(data) {
   document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
   drawOutcomes(page);
   if (++live.rowsAdded > rowsUntilHistory) startLive();
-  else if (--live.rowsUntilRefresh === 0) refreshDistributions(page);
-}
-
-/// Distributions come with the history alone: they are fetched again now and then, unless somebody uses them.
-async function refreshDistributions(page) {
-  live.rowsUntilRefresh = 30;
-  const run = page.runs[0];
-  if (!run.histograms?.length && !run.heat_map) return;
-  if (document.getElementById('latency').contains(document.activeElement)) return;
-  try {
-    const [{heat_map, percentile_curves, histograms}] = (await (await fetch(liveAddress('history'))).json()).runs;
-    Object.assign(run, {heat_map, percentile_curves, histograms});
-  } catch {
-    return; // the events tell that the connection is lost
-  }
-  for (const part of [drawHeatMap, drawPercentiles, drawHistogram, drawHops, drawLatencyTable]) part(page);
 }
 
 async function onFinished(data) {

@@ -51,7 +51,7 @@ function drawOutcomes(page) {
     {title: 'observed', of: row => [outcomeName(row.outcome), row.unexpected && element('span', {class: 'badge fail'}, 'unexpected')]},
     {title: 'requests', number: true, value: row => row.count, of: row => count(row.count)},
     {unseen: 'bar', class: 'bar', of: row => element('div', {class: 'stack slim', 'aria-hidden': 'true'},
-      element('span', {class: `outcome-${row.outcome}`, style: {width: `${row.count / most * 100}%`}}))},
+      element('span', {class: `outcome-${row.outcome}`, style: {width: cssPercent(row.count / most)}}))},
     {title: 'requests here', of: row => leadTo(page, {segment: row.segment, service: row.service, outcome: row.outcome, expected: row.expected_outcomes},
       `${row.segment}, ${row.service}, expected ${row.expected_outcomes.join(' or ')}, observed ${row.outcome}`)}],
     rows, {row: row => ({class: row.unexpected ? 'fail' : null})});
@@ -59,7 +59,7 @@ function drawOutcomes(page) {
   return fill('outcomes',
     element('h3', {}, 'Expected and observed outcomes'),
     element('div', {class: 'stack', 'aria-hidden': 'true'}, parts.map(name =>
-      element('span', {class: `outcome-${name}`, style: {width: `${totals.outcomes[name] / all * 100}%`}, title: `${name} ${count(totals.outcomes[name])}`}))),
+      element('span', {class: `outcome-${name}`, style: {width: cssPercent(totals.outcomes[name] / all)}, title: `${name} ${count(totals.outcomes[name])}`}))),
     element('ul', {class: 'legend'}, parts.map(name => element('li', {'data-outcome': name, 'data-value': totals.outcomes[name]},
       outcomeName(name), ` ${count(totals.outcomes[name])} `, element('span', {class: 'quiet'}, percent(totals.outcomes[name] / all))))),
     matrix.length > 0 && rowTable(matrix.slice(0, shown)),

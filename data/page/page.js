@@ -1,5 +1,5 @@
 // The last of the scripts, which are one script in the page: format.js is the first, the others are in any order between.
-// Draws the page from its data. A part that cannot be drawn is told on top, and leaves the others alone.
+// Draws the page from its data. A part that cannot be drawn is named at the top; the others are drawn.
 
 const pageParts = [drawWarnings, drawVerdict, drawLive, drawRuns, drawBudgets, drawHops, drawOverTime, drawHeatMap, drawPercentiles, drawHistogram,
                    drawLatencyTable, drawOutcomes, drawAnomalies, drawRecoveries, drawCampaigns, drawRequests, drawHealth, drawComparison, drawScenario, drawFiles];

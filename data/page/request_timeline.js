@@ -21,7 +21,7 @@ function spansOf(request) {
 
 const directionNames = {to_api: '→ API', from_api: '← API', to_vehicle: '→ vehicle', from_vehicle: '← vehicle', to_observer: '→ observer'};
 
-/// Session events of the request's vehicle in its time, and the last one before: the session's state at its begin.
+/// Session events of the request's vehicle in its time, and the last one before, which has the state of the session when the request begins.
 function sessionEventsOf(run, request, from, until) {
   const own = (run.session_events ?? []).filter(event => event.vin === request.vin && event.at_ms <= until);
   const inside = own.filter(event => event.at_ms >= from);
@@ -56,10 +56,6 @@ function scaleOf(events, request) {
   return {from, length, inside: at => at >= from && at <= until, at: at => (at - from) / length, origin: isNumber(request.due_at_ms) ? request.due_at_ms : from};
 }
 
-function share(value) {
-  return `${(value * 100).toFixed(4)}%`;
-}
-
 function drawTimeline(run, request) {
   const events = eventsOf(run, request);
   const scale = scaleOf(events, request);
@@ -74,22 +70,22 @@ function drawTimeline(run, request) {
   const labels = element('div', {class: 'track labels'});
   const words = spans.map(span => `${span.hop} ${milliseconds(span.until - span.from)}`).join(', ');
   const drawing = element('div', {class: 'timeline', role: 'img', 'aria-label': `Timeline of the request: ${words}. The list below has all events.`},
-    element('div', {class: 'lines'}, instants.map(event => element('span', {class: 'instant', style: {left: share(scale.at(event.at))}}))),
+    element('div', {class: 'lines'}, instants.map(event => element('span', {class: 'instant', style: {left: cssPercent(scale.at(event.at))}}))),
     element('div', {class: 'lane instants'}, element('span', {class: 'lane-name'}, 'instants'), labels),
     element('div', {class: 'lane axis'}, element('span', {class: 'lane-name'}, 'since due'), track(ticks.map(tick =>
-      element('span', {class: `tick${tick / scale.length > 0.9 ? ' last' : ''}`, style: {left: share(tick / scale.length)}}, shortMilliseconds(Number((tick + scale.from - scale.origin).toPrecision(6))))))),
+      element('span', {class: `tick${tick / scale.length > 0.9 ? ' last' : ''}`, style: {left: cssPercent(tick / scale.length)}}, shortMilliseconds(Number((tick + scale.from - scale.origin).toPrecision(6))))))),
     spans.map(span => {
       const left = scale.at(span.from), width = Math.max(0, (span.until - span.from) / scale.length);
       const value = milliseconds(span.until - span.from);
-      const place = left + width < 0.85 ? ['after', {left: share(left + width)}] : left > 0.15 ? ['before', {right: share(1 - left)}] : ['inside', {right: share(1 - left - width)}];
-      return lane(span.hop, [element('span', {class: `span hop ${span.hop.replace(' ', '-')}`, style: {left: share(left), width: share(width)}}),
+      const place = left + width < 0.85 ? ['after', {left: cssPercent(left + width)}] : left > 0.15 ? ['before', {right: cssPercent(1 - left)}] : ['inside', {right: cssPercent(1 - left - width)}];
+      return lane(span.hop, [element('span', {class: `span hop ${span.hop.replace(' ', '-')}`, style: {left: cssPercent(left), width: cssPercent(width)}}),
         element('span', {class: `span-value ${place[0]}`, style: place[1]}, value)]);
     }),
-    lanes.map(([name, own]) => lane(name, own.map(event => element('span', {class: `event${event.bad ? ' bad' : ''}`, style: {left: share(scale.at(event.at))}, title: `${milliseconds(event.at - scale.origin)}: ${event.text}`})), {class: 'events'})));
+    lanes.map(([name, own]) => lane(name, own.map(event => element('span', {class: `event${event.bad ? ' bad' : ''}`, style: {left: cssPercent(scale.at(event.at))}, title: `${milliseconds(event.at - scale.origin)}: ${event.text}`})), {class: 'events'})));
   return {drawing, placeLabels: () => placeLabels(labels, instants, scale)};
 }
 
-/// Names of the instants, in as many rows as they need not to overlap.
+/// Places the names of the instants, in further rows where they would overlap.
 function placeLabels(labels, instants, scale) {
   const width = labels.clientWidth;
   const height = 17;

@@ -84,7 +84,7 @@ function drawRequests(page) {
   const heading = element('h2', {id: 'requests-title'}, 'Requests');
   if (requests.length === 0)
     return fill('requests', heading, element('p', {class: 'lead'}, page.live ? 'No unexpected request so far.' :
-      counts.recorded > 0 ? `None of the ${plural(counts.recorded, 'recorded request')} is in this page.` : 'The folder has no recorded requests: none was unexpected or had an anomaly, or the run records no others.'));
+      counts.recorded > 0 ? `None of the ${plural(counts.recorded, 'recorded request')} is in this page.` : 'The folder has no recorded requests.'));
   const kind = requestList.filter.kind ?? 'all';
   const kinds = requestKinds.map(([value, text]) => [value, `${text} (${count(requests.filter(request => matches(request, {kind: value})).length)})`]);
   fill('requests', heading,

@@ -66,15 +66,15 @@ function drawComparison(page) {
     {title: 'baseline', number: true, of: row => milliseconds(row.old_ms)}, {title: 'now', number: true, of: row => milliseconds(row.new_ms)},
     {title: 'change', number: true, of: row => signed(row.change)}, {title: '95 % interval', number: true, of: row => isNumber(row.interval_low) ? `${signed(row.interval_low)} to ${signed(row.interval_high)}` : noValue},
     {title: 'verdict', of: row => element('span', {class: row.verdict === 'worse' ? 'badge fail' : row.verdict === 'better' ? 'badge pass' : 'quiet'}, row.verdict)}, {unseen: 'reason', of: row => row.reason ?? ''}], rows);
-  const telling = latencies.filter(row => row.verdict === 'worse' || row.verdict === 'better');
-  const others = latencies.filter(row => !telling.includes(row));
-  const changed = (comparison.counts ?? []).filter(row => row.verdict === 'worse' || row.verdict === 'better');
+  const changed = latencies.filter(row => row.verdict === 'worse' || row.verdict === 'better');
+  const others = latencies.filter(row => !changed.includes(row));
+  const changedCounts = (comparison.counts ?? []).filter(row => row.verdict === 'worse' || row.verdict === 'better');
   return fill('comparison',
     element('h3', {}, `Compared with ${page.baseline.name}`), element('p', {class: 'lead'}, element('strong', {}, comparison.verdict)),
     (comparison.notes ?? []).map(note => element('p', {}, note)),
-    telling.length > 0 && rowTable(telling),
-    changed.length > 0 && table('Counts compared with the baseline', [{title: 'count', head: true, of: row => row.metric}, {title: 'baseline', number: true, of: row => count(row.old_count)},
-      {title: 'now', number: true, of: row => count(row.new_count)}, {title: 'verdict', of: row => row.verdict}], changed),
+    changed.length > 0 && rowTable(changed),
+    changedCounts.length > 0 && table('Counts compared with the baseline', [{title: 'count', head: true, of: row => row.metric}, {title: 'baseline', number: true, of: row => count(row.old_count)},
+      {title: 'now', number: true, of: row => count(row.new_count)}, {title: 'verdict', of: row => row.verdict}], changedCounts),
     others.length > 0 && element('details', {}, element('summary', {}, `${plural(others.length, 'latency', 'latencies')} without a change beyond chance`), rowTable(others)));
 }
 

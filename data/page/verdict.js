@@ -1,40 +1,6 @@
 // The top of the page: warnings, verdict with its sentence and the figures behind it, budgets, several runs.
 
-const outcomeNames = ['executed', 'failed', 'timed_out', 'rejected', 'errored', 'unanswered', 'skipped'];
-
 const verdictMarks = {pass: '✓', fail: '✗', invalid: '!', 'no data': '?', undecided: '?', running: '▸', unfinished: '?'};
-
-function sum(values) {
-  return (values ?? []).reduce((total, value) => total + (isNumber(value) ? value : 0), 0);
-}
-
-function largest(values) {
-  return (values ?? []).reduce((most, value) => isNumber(value) && (most === null || value > most) ? value : most, null);
-}
-
-function lastOf(values) {
-  return values && values.length > 0 ? values[values.length - 1] : null;
-}
-
-/// Counts of a run: of its summary, or without one the sums of its timeline and of the live progress.
-function totalsOf(run, progress) {
-  const summary = run.summary;
-  if (summary) return {...summary.requests, anomalies: sum(Object.values(summary.anomalies ?? {}))};
-  const {timeline} = run;
-  if (!timeline?.end_s?.length) return {planned: null, due: null, sent: null, unexpected: null, outcomes: {}, anomalies: null};
-  const width = intervalsOf(timeline);
-  const outcomes = Object.fromEntries(outcomeNames.map(name => [name, sum(timeline[name])]));
-  return {planned: progress?.planned ?? null,
-          due: progress?.due ?? null,
-          sent: progress?.sent ?? Math.round(sum((timeline.sent_rate ?? []).map((value, i) => value * width[i]))),
-          unexpected: progress?.unexpected ?? sum(timeline.unexpected), outcomes, anomalies: null};
-}
-
-/// Lengths of the intervals of a timeline, in seconds.
-function intervalsOf(timeline) {
-  const ends = timeline.end_s ?? [];
-  return ends.map((end, i) => Math.max(0.001, i > 0 ? end - ends[i - 1] : ends.length > 1 ? ends[1] - ends[0] : 1));
-}
 
 function verdictOf(page, run) {
   if (page.live) return 'running';
@@ -127,7 +93,7 @@ function drawVerdict(page, progress) {
     element('div', {class: `banner ${verdict.replace(' ', '-')}`},
       element('p', {class: 'word', 'data-verdict': verdict}, element('span', {class: 'mark', 'aria-hidden': 'true'}, verdictMarks[verdict] ?? '?'),
         element('span', {}, verdict)),
-      element('div', {class: 'said-why'},
+      element('div', {},
         element('h1', {}, about.scenario ?? run.folder ?? 'unnamed run'),
         element('p', {class: 'sentence'}, first),
         others.length > 0 && element('ul', {class: 'reasons'}, others.slice(0, 4).map(text => element('li', {}, text))),
@@ -145,7 +111,7 @@ function drawVerdict(page, progress) {
 function budgetBar(budget) {
   const values = [budget.limit, budget.observed_value ?? 0, ...(budget.interval ?? [])].filter(isNumber);
   const end = Math.max(...values, 0) * 1.08 || 1;
-  const at = value => `${Math.min(100, Math.max(0, value / end * 100))}%`;
+  const at = value => cssPercent(Math.min(1, Math.max(0, value / end)));
   return element('div', {class: `meter ${budgetClass(budget)}`, 'aria-hidden': 'true'},
     isNumber(budget.observed_value) && element('span', {class: 'seen', style: {width: at(budget.observed_value)}}),
     budget.interval && element('span', {class: 'interval', style: {left: at(budget.interval[0]), width: `calc(${at(budget.interval[1])} - ${at(budget.interval[0])})`}}),
@@ -158,7 +124,7 @@ function budgetClass(budget) {
   return 'undecided';
 }
 
-/// Without the budget at its begin, which stands above it.
+/// The sentence without the budget that it begins with, which is above it.
 function sentenceOf(budget) {
   const {sentence, expression} = budget;
   return sentence?.startsWith(`${expression} `) ? sentence.slice(expression.length + 1) : sentence;

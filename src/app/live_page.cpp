@@ -22,11 +22,11 @@
 namespace loadsim::app {
 namespace {
 
-constexpr std::size_t max_readers = 16;
+constexpr std::size_t readers_max = 16;
 constexpr std::size_t events_at_first = 60;
 constexpr int updates_waiting_max = 50;              ///< for the thread that writes them
-constexpr std::size_t max_waiting_bytes = 3'000'000; ///< of a reader; more than an event stream begins with
-static_assert(max_waiting_bytes > report::live_history::kept_bytes_max);
+constexpr std::size_t waiting_bytes_max = 3'000'000; ///< of a reader; more than an event stream begins with
+static_assert(waiting_bytes_max > report::live_history::kept_bytes_max);
 
 /// The page without data: it reads them from GET /history.
 std::string live_page_html() {
@@ -46,12 +46,6 @@ http::server_response with_security_headers(http::server_response response) {
     return response;
 }
 
-http::server_response only_by(const char* method) {
-    auto refused = http::problem_details(405, fmt::format("this is for {}", method));
-    refused.headers.emplace_back("Allow", method);
-    return refused;
-}
-
 std::optional<std::uint64_t> event_id(std::string_view text) {
     std::uint64_t id = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
@@ -63,13 +57,8 @@ std::optional<std::uint64_t> event_id(std::string_view text) {
 /// it began with.
 std::optional<std::uint64_t> last_event_of(const http::request_view& request) {
     if (const auto id = event_id(request.header("Last-Event-ID"))) return id;
-    constexpr std::string_view key = "after=";
-    for (auto query = request.query(); !query.empty();) {
-        const auto part = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), part.size() + 1));
-        if (part.starts_with(key)) return event_id(part.substr(key.size()));
-    }
-    return std::nullopt;
+    const auto after = request.parameter("after");
+    return after ? event_id(*after) : std::nullopt;
 }
 
 } // namespace
@@ -81,7 +70,7 @@ public:
         access_.host = at.host;
         access_.needs_token = !is_loopback(at.host);
         const http::server_options options{.limits = {.header = 8 * 1024, .body = 1024},
-                                           .max_connections = 4 * max_readers, // a browser opens several
+                                           .max_connections = 4 * readers_max, // a browser opens several
                                            .request_timeout =
                                                std::chrono::seconds(60), // for a history over a slow link
                                            .idle_timeout = std::chrono::seconds(120),
@@ -146,10 +135,10 @@ private:
         const bool stops = path == "/stop" && request.method == "POST";
         if (const auto why = stops ? access_.stop_refusal(request) : access_.refusal(request); !why.empty())
             return http::problem_details(403, why);
-        if (path == "/stop") return stops ? stop() : only_by("POST");
+        if (path == "/stop") return stops ? stop() : http::method_not_allowed("POST");
         if (path != "/" && path != "/history" && path != "/events")
-            return http::problem_details(404, "nothing is here");
-        if (request.method != "GET") return only_by("GET");
+            return http::problem_details(404, "nothing is here; the page is at /");
+        if (request.method != "GET") return http::method_not_allowed("GET");
         if (path == "/") return {.body = page_, .content_type = "text/html; charset=utf-8"};
         if (path == "/events") return events(request);
         if (!history_) return {.status = 503, .body = "the run has not begun", .content_type = "text/plain"};
@@ -169,9 +158,10 @@ private:
 
     http::server_response events(const http::request_view& request) {
         remove_closed();
-        if (readers_.size() >= max_readers)
-            return http::problem_details(503, fmt::format("{} browsers show the page already", max_readers));
-        auto reader = std::make_shared<http::streamed_body>(max_waiting_bytes);
+        if (readers_.size() >= readers_max)
+            return http::problem_details(
+                503, fmt::format("{} browsers show the page already; close one of them", readers_max));
+        auto reader = std::make_shared<http::streamed_body>(waiting_bytes_max);
         static const auto first = std::make_shared<const std::string>("retry: 1000\n\n"); // ms until it connects again
         reader->write(first);
         if (history_) {

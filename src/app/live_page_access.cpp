@@ -4,9 +4,7 @@
 #include <loadsim/base/hash.hpp>
 
 #include <boost/asio/ip/address.hpp>
-#include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <random>
 
@@ -41,13 +39,8 @@ bool is_loopback(std::string_view host) {
 }
 
 bool live_page_access::has_token(const http::request_view& request) const {
-    constexpr std::string_view key = "token=";
-    for (auto query = request.query(); !query.empty();) {
-        const auto part = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), part.size() + 1));
-        if (part.starts_with(key) && constant_time_equal(part.substr(key.size()), token)) return true;
-    }
-    return false;
+    const auto given = request.parameter("token");
+    return given && constant_time_equal(*given, token);
 }
 
 /// A name that a site has chosen for this machine's address is no address.

@@ -14,7 +14,7 @@ bool is_loopback(std::string_view host);
 /// Rules by which the requests of a live page are refused. The printed address has the token, which is new for each run.
 ///
 /// Other sites that a browser shows must neither read the page nor stop the run. A site whose own name leads to this machine (DNS
-/// rebinding) is told by the Host field, which has that name; one that sends requests here by the Origin field, and by the token
+/// rebinding) is known by the Host field, which has that name; one that sends requests here by the Origin field, and by the token
 /// that it does not know. Pure.
 struct live_page_access {
     std::string token;

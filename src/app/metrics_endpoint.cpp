@@ -34,7 +34,7 @@ public:
 private:
     http::server_response respond(const http::request_view& request) {
         if (request.path() != "/metrics") return http::problem_details(404, "the metrics are at /metrics");
-        if (request.method != "GET") return http::problem_details(405, "the metrics are read with GET");
+        if (request.method != "GET") return http::method_not_allowed("GET");
         auto families = [this] {
             const std::lock_guard lock(mutex_);
             return latest_;

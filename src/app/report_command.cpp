@@ -5,11 +5,14 @@
 #include <loadsim/base/output.hpp>
 #include <loadsim/report/comparison_report.hpp>
 #include <loadsim/report/page.hpp>
+#include <loadsim/report/report_folder.hpp>
 #include <loadsim/verdict/comparison.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,10 +32,6 @@ struct page_command_options {
     bool open = false;
 };
 
-std::string name_of(const fs::path& path) {
-    return (path.has_filename() ? path.filename() : path.parent_path().filename()).string();
-}
-
 /// The baseline as the page has it, with the first run compared to it. Of a run without a result only the baseline's percentiles.
 or_exit_code<std::string> read_baseline_of_page(const page_command_options& options) {
     measure::labels old_labels;
@@ -43,15 +42,17 @@ or_exit_code<std::string> read_baseline_of_page(const page_command_options& opti
     measure::labels new_labels;
     if (auto after = report::read_stored_run(options.runs.front(), new_labels)) {
         auto differences = report::load_differences(before->front().load, after->load);
-        report::comparison_heading heading{
-            .before = std::move(*before), .after = {std::move(*after)}, .notes = std::move(differences)};
+        report::comparison_heading heading{.before = std::move(*before), .after = {std::move(*after)}, .notes = {}};
+        heading.notes = report::comparison_notes(heading);
+        std::ranges::move(differences, std::back_inserter(heading.notes));
         comparison = report::comparison_json(verdict::compare_runs(report::side_of(heading.before, old_labels),
                                                                    report::side_of(heading.after, new_labels), {}),
                                              heading);
     } else {
         print_problems(after.error());
     }
-    return report::page_baseline(name_of(options.baseline), percentiles, comparison);
+    return report::page_baseline(report::without_final_separator(options.baseline).filename().string(), percentiles,
+                                 comparison);
 }
 
 exit_code make_page(const page_command_options& options) {

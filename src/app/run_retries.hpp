@@ -22,8 +22,8 @@ struct run_attempt {
 /// would need them after a run that was in vain.
 problems check_retry_folders(const std::filesystem::path& first, const run_options&);
 
-/// Refuses what check_retry_folders() finds. Runs in the folder `first`, which exists, and again at most `retry_invalid` times in folders beside it; prints why. The last run
-/// decides. A stop signal between two runs ends it.
+/// Refuses what check_retry_folders() finds. Runs in the folder `first`, which exists, and again at most `retry_invalid` times in
+/// folders beside it; prints why. The last run decides. A stop signal between two runs ends it.
 verdict::exit_code run_with_retries(const std::filesystem::path& first, const run_options&,
                                     const std::function<run_attempt(const std::filesystem::path&)>& run_in);
 

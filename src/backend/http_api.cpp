@@ -44,12 +44,6 @@ request_path split_path(std::string_view target) {
     return path;
 }
 
-http::server_response method_not_allowed(std::string_view method) {
-    auto refusal = http::problem_details(405, "this path accepts " + std::string(method));
-    refusal.headers.emplace_back("Allow", method == "GET" ? "GET, HEAD" : method);
-    return refusal;
-}
-
 http::server_response not_found(std::string_view what) { return http::problem_details(404, what); }
 
 http::server_response invalid_vin() {
@@ -190,17 +184,17 @@ http::server_response handle_request(service_core& core, const http::request_vie
     const auto& level = path.levels;
     if (path.depth == 4 && level[0] == "vehicles" && level[2] == "remote-services")
         return http_request.method == "POST" ? create_request(core, level[1], level[3], http_request.body)
-                                             : method_not_allowed("POST");
+                                             : http::method_not_allowed("POST");
     if (path.depth == 3 && level[0] == "vehicles" && level[2] == "responses" && core.accepts_http_responses())
         return http_request.method == "POST" ? receive_message(core, level[1], http_request.body)
-                                             : method_not_allowed("POST");
+                                             : http::method_not_allowed("POST");
     if (path.depth == 3 && level[0] == "vehicles" && level[2] == "requests")
         return http_request.method == "GET" ? get_history(core, level[1], http_request.query())
-                                            : method_not_allowed("GET");
+                                            : http::method_not_allowed("GET");
     if (path.depth == 2 && level[0] == "requests")
-        return http_request.method == "GET" ? get_request(core, level[1]) : method_not_allowed("GET");
+        return http_request.method == "GET" ? get_request(core, level[1]) : http::method_not_allowed("GET");
     if (path.depth == 1 && level[0] == "health")
-        return http_request.method == "GET" ? get_health(core) : method_not_allowed("GET");
+        return http_request.method == "GET" ? get_health(core) : http::method_not_allowed("GET");
     return not_found("there is no such path");
 }
 

@@ -61,7 +61,7 @@ result<credentials> read_pkcs12(const std::string& file, const std::string& pass
     sk_X509_free(chain);
     if (!decrypted && has_old_algorithm)
         return problems{file,
-                        "is encrypted by an algorithm that OpenSSL 3 has no more, such as RC2; write it again with "
+                        "is encrypted by an algorithm that OpenSSL 3 no longer has, such as RC2; write it again with "
                         "`openssl pkcs12 -legacy -noenc` and `openssl pkcs12 -export`"};
     if (!decrypted)
         return problems{file, password.empty() ? "is encrypted; give its password (keyPassword)"

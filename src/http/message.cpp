@@ -123,6 +123,15 @@ std::string_view request_view::query() const noexcept {
     return mark == std::string_view::npos ? std::string_view{} : rest.substr(mark + 1);
 }
 
+std::optional<std::string_view> request_view::parameter(std::string_view name) const noexcept {
+    for (auto rest = query(); !rest.empty();) {
+        const auto part = rest.substr(0, rest.find('&'));
+        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+        if (part.starts_with(name) && part.substr(name.size()).starts_with('=')) return part.substr(name.size() + 1);
+    }
+    return std::nullopt;
+}
+
 void deferred_response::complete(server_response r) {
     response_ = std::move(r);
     if (on_complete_) on_complete_();
@@ -133,6 +142,12 @@ server_response problem_details(unsigned status, std::string_view detail, const 
         {"type", "about:blank"}, {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
     for (const auto& [name, text] : more) body[name] = text;
     return {.status = status, .body = serialize(body), .content_type = "application/problem+json"};
+}
+
+server_response method_not_allowed(std::string_view allowed) {
+    auto response = problem_details(405, fmt::format("this path accepts {}", allowed));
+    response.headers.emplace_back("Allow", allowed == "GET" ? "GET, HEAD" : allowed);
+    return response;
 }
 
 } // namespace loadsim::http

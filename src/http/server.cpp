@@ -167,7 +167,7 @@ private:
     void begin(const std::shared_ptr<streamed_body>& stream, bool chunked) {
         stream_ = stream;
         chunked_ = chunked;
-        deadline_ = steady_clock::time_point::max(); // a client that takes nothing is too slow at some time
+        deadline_ = steady_clock::time_point::max(); // a client that takes nothing is too slow in the end
         stream_->on_change([waiting = weak_from_this()] {
             if (const auto self = waiting.lock(); self && self->socket_.is_open()) self->on_stream_changed();
         });

@@ -285,7 +285,8 @@ std::string client_certificate_error(int reason, bool has_certificate,
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
         return refused(valid_until ? fmt::format("expired, on {}", iso_time(*valid_until, iso_format::seconds))
                                    : "expired");
-    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR: return has_certificate ? refused("our key is not that of it") : std::string();
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+        return has_certificate ? refused("the key does not belong to it") : std::string();
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN: return refused("not accepted");
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA: return refused("unknown CA");
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED: return refused("access denied");

@@ -64,11 +64,8 @@ webhook_handler::decision webhook_handler::handle(const http::request_view& r,
                                                   contract::field_match_stats* match_stats) const {
     if (r.path() != options_.path)
         return {.response = http::problem_details(404, "the webhook is at another path"), .refused = "another path"};
-    if (r.method != "POST" && r.method != "PUT") {
-        auto response = http::problem_details(405, "events come by POST or PUT");
-        response.headers.emplace_back("Allow", "POST, PUT");
-        return {.response = std::move(response), .refused = "another method"};
-    }
+    if (r.method != "POST" && r.method != "PUT")
+        return {.response = http::method_not_allowed("POST, PUT"), .refused = "another method"};
     if (const auto coding = http::compression_of(r.header("Content-Encoding")); !coding.empty() && !r.body.empty())
         return {.response = http::problem_details(415, "compressed events are not read; send them as they are"),
                 .refused = "compressed body"};

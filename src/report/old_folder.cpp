@@ -51,12 +51,13 @@ bool is_within_folder(const fs::path& inner, const fs::path& folder) {
 }
 
 /// Why the folder must not be emptied, part of a sentence; empty: it is a report and nothing else.
-std::string reason_to_keep(const fs::path& folder) {
+std::string reason_to_keep(const fs::path& folder, std::string_view flag) {
     std::error_code error;
     if (fs::is_symlink(fs::symlink_status(folder, error)))
         return "is a symbolic link, which --overwrite does not follow; name the folder itself";
     if (!has_run_file_of_loadsim(folder))
-        return "has no run.json of loadsim, and --overwrite replaces reports only; name another folder with --report";
+        return fmt::format(
+            "has no run.json of loadsim, and --overwrite replaces reports only; name another folder with {}", flag);
     const auto working_folder = fs::current_path(error);
     if (is_within_folder(working_folder, fs::canonical(folder, error)) || error)
         return "has the working folder inside, and cannot be replaced from there";
@@ -64,15 +65,9 @@ std::string reason_to_keep(const fs::path& folder) {
         if (const auto name = entry.path().filename().string();
             fs::is_directory(entry.symlink_status(error)) && !is_folder_of_report(name))
             return fmt::format("holds the folder '{}', which is no part of a report; move it away, or name another "
-                               "folder with --report",
-                               name);
+                               "folder with {}",
+                               name, flag);
     return error ? "cannot be read: " + error.message() : std::string{};
-}
-
-/// Without a final '/', behind which a link would be followed.
-fs::path without_final_separator(const fs::path& path) {
-    auto folder = path.lexically_normal();
-    return folder.has_filename() ? folder : folder.parent_path();
 }
 
 /// True: nothing, or an empty folder.
@@ -84,9 +79,9 @@ bool is_free(const fs::path& folder) {
 
 } // namespace
 
-problems check_old_report(const fs::path& path) {
+problems check_old_report(const fs::path& path, std::string_view flag) {
     const auto folder = without_final_separator(path);
-    auto reason = is_free(folder) ? std::string{} : reason_to_keep(folder);
+    auto reason = is_free(folder) ? std::string{} : reason_to_keep(folder, flag);
     return reason.empty() ? problems{} : problems{folder.string(), std::move(reason)};
 }
 
@@ -122,7 +117,7 @@ problems remove_old_suite(const fs::path& path) {
             auto lock = folder_lock::take(entry.path(), "--out");
             if (!lock) return lock.error();
             locks.push_back(std::move(*lock));
-            if (auto kept = check_old_report(entry.path()); !kept.empty()) return kept;
+            if (auto kept = check_old_report(entry.path(), "--out"); !kept.empty()) return kept;
         } else if (name != junit_file_name && !(name == suite_page_file_name && is_page_of_suite(entry.path()))) {
             return {entry.path().string(), "is no part of a suite's report, which --overwrite replaces; move it away, "
                                            "or name another folder with --out"};

@@ -69,8 +69,7 @@ public:
         : folder_(folder), options_(options), is_first_(is_first), run_count_(run_count) {}
 
     json::object read() {
-        const auto name = folder_.has_filename() ? folder_.filename() : folder_.parent_path().filename();
-        run_["folder"] = name.string();
+        run_["folder"] = without_final_separator(folder_).filename().string();
         run_["warnings"] = nullptr; // here in the order of the fields
         run_["run"] = document(run_file_name, run_schema, "not all files of the report are here");
         read_summary();
@@ -131,9 +130,7 @@ private:
     }
 
     void read_summary() {
-        std::error_code error;
         auto& summary = run_["summary"];
-        if (options_.live && !exists(folder_ / summary_file_name, error)) return;
         summary = document(summary_file_name, summary_schema, "the run was killed, or is still running");
         if (data_text(summary).size() <= summary_bytes_max) return;
         bool has_cut = false;
@@ -146,7 +143,7 @@ private:
             warn(fmt::format("summary.json is large: the page has the first {} rows of each of its tables",
                              summary_items_max));
         if (data_text(summary).size() <= summary_bytes_max) return;
-        warn("summary.json is too large for the page");
+        warn("summary.json is too large for the page: its figures are in the file alone");
         summary = nullptr;
     }
 
@@ -196,7 +193,7 @@ private:
     /// Ranks that end as they should remove their snapshots.
     void warn_of_lost_ranks() {
         const auto* summary = run_["summary"].if_object();
-        if (options_.live || (summary != nullptr && text_at(*summary, "end_reason") != "aborted")) return;
+        if (summary != nullptr && text_at(*summary, "end_reason") != "aborted") return;
         std::string first;
         std::size_t count = 0;
         for (const auto& file : array_at(run_, "files"))
@@ -265,7 +262,7 @@ result<std::string> page_data(const std::vector<fs::path>& folders, const page_o
     if (!errors.empty()) return errors;
     boost::system::error_code no_baseline;
     auto baseline = options.baseline.empty() ? json::value() : json::parse(options.baseline, no_baseline);
-    json::object document{{"schema", page_schema}, {"version", options.version}, {"live", options.live}};
+    json::object document{{"schema", page_schema}, {"version", options.version}, {"live", false}};
     std::vector<run_page> pages;
     json::array runs;
     for (const auto& folder : folders) {

@@ -32,7 +32,7 @@ struct page_requests {
     std::uint64_t recorded = 0, unexpected = 0, anomalous = 0;
 };
 
-/// `bytes_max`: of requests.jsonl. What is left out is told in `warnings`.
+/// `bytes_max`: of requests.jsonl. Sentences about what is left out are added to `warnings`.
 page_requests read_page_requests(const std::filesystem::path& folder, std::uint64_t bytes_max,
                                  std::vector<std::string>& warnings);
 

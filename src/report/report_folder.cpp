@@ -57,6 +57,11 @@ std::string lines_of(const std::vector<Record>& records, std::string (*format)(c
 
 } // namespace
 
+fs::path without_final_separator(const fs::path& path) {
+    auto folder = path.lexically_normal();
+    return folder.has_filename() ? folder : folder.parent_path();
+}
+
 std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start) {
     std::string name;
     for (const char c : scenario.substr(0, 100)) { // file systems limit names to 255 bytes

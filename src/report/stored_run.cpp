@@ -41,7 +41,8 @@ result<json::object> read_document(const fs::path& file, std::string_view schema
     const auto found = text_at(value.get_object(), "schema");
     if (found != schema)
         return about(file, fmt::format("has the format '{}', and this loadsim reads '{}'", found, schema));
-    if (auto wrong = count_error(value.get_object()); !wrong.empty()) return about(file, std::move(wrong));
+    if (const auto wrong = count_error(value.get_object()); !wrong.empty())
+        return about(file, wrong + "; the file was edited or damaged; make it again");
     return value.get_object();
 }
 

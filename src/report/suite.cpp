@@ -109,9 +109,7 @@ std::optional<run_end> read_run_end(const std::filesystem::path& folder) {
 }
 
 std::filesystem::path retry_folder(const std::filesystem::path& run, unsigned repetition) {
-    auto base = run.lexically_normal();
-    if (!base.has_filename()) base = base.parent_path(); // "out/"
-    return base.string() + fmt::format("-retry-{}", repetition);
+    return without_final_separator(run).string() + fmt::format("-retry-{}", repetition);
 }
 
 std::vector<std::string> suite_folder_names(const std::vector<std::string>& scenarios) {

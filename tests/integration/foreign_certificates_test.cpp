@@ -147,7 +147,7 @@ TEST_F(foreign_certificates, that_do_not_fit_end_the_run_with_a_sentence) {
         {at(mutual), good, with_pkcs12("client.p12", ""),
          path("client.p12") + ": is encrypted; give its password (keyPassword)"},
         {at(mutual), good, with_pkcs12("legacy.p12", "right-secret"),
-         path("legacy.p12") + ": is encrypted by an algorithm that OpenSSL 3 has no more"},
+         path("legacy.p12") + ": is encrypted by an algorithm that OpenSSL 3 no longer has"},
         {at(mutual), good, with_pkcs12("client.pem", "right-secret"), path("client.pem") + ": is no PKCS #12 file"},
         {at(mutual), good, pair("client.pem", "stranger.key"),
          path("stranger.key") + ": is not the private key of the certificate in " + path("client.pem")},

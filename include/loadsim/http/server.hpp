@@ -46,6 +46,8 @@ struct request_view {
     /// The target without query, fragment, and the scheme and host of an absolute form (RFC 9112, 3.2.2).
     std::string_view path() const noexcept;
     std::string_view query() const noexcept; ///< of the target, without the question mark
+    /// Value of the first parameter of the query with this name, as received.
+    std::optional<std::string_view> parameter(std::string_view name) const noexcept;
 };
 
 class deferred_response;
@@ -118,6 +120,8 @@ private:
 
 /// Problem details (RFC 9457): {"type","title","status","detail"}, and the members of `more`.
 server_response problem_details(unsigned status, std::string_view detail, const header_list& more = {});
+/// 405. `allowed`: methods of the path, "POST, PUT"; with GET also HEAD.
+server_response method_not_allowed(std::string_view allowed);
 
 using handler = std::function<server_response(const request_view&)>;
 

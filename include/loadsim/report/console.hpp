@@ -31,8 +31,9 @@ inline constexpr unsigned min_summary_columns = 60;
 
 struct baseline_comparison;
 
-/// Final summary: verdict with reasons, budgets, what has changed against a baseline (null: none), share of the hops in the time; then outcomes, unexpected requests, latencies by hop,
-/// sessions, anomalies and what else went wrong; path of the report at the end. Sections without content are left out.
+/// Final summary: verdict with reasons, budgets, what has changed against a baseline (null: none), share of the hops in the time; then
+/// outcomes, unexpected requests, latencies by hop, sessions, anomalies and what else went wrong; path of the report at the end.
+/// Sections without content are left out.
 std::string summary_text(const measure::run_result&, const verdict::evaluation&, const measure::labels&,
                          const std::filesystem::path& folder, const summary_style& = {},
                          const baseline_comparison* = nullptr);

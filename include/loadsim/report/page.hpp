@@ -17,8 +17,7 @@ inline constexpr const char* page_file_name = "report.html";
 
 struct page_options {
     std::string version{}; ///< of this program
-    bool live = false;     ///< the run has not ended: files of its end are not missed
-    /// Most bytes of requests.jsonl that are looked at. A sentence on the page says how many requests were not looked at.
+    /// Most bytes of requests.jsonl that are read. A sentence on the page says how many requests were not read.
     std::uint64_t requests_bytes_max = std::numeric_limits<std::uint64_t>::max();
     std::string baseline{}; ///< of page_baseline(); empty: none
 };
@@ -26,8 +25,9 @@ struct page_options {
 /// A baseline that the first run is compared with. `comparison`: of comparison_json().
 std::string page_baseline(std::string_view name, const measure::totals&, std::string_view comparison);
 
-/// Data of the page (schema loadsim.page/1), from the files of report folders: at least one, the first is the run of the page. It may
-/// stand inside a script element. A file that is missing, damaged or of another version leaves out its part; a sentence in `warnings` says so.
+/// Data of the page (schema loadsim.page/1, data/page/README.md), from the files of report folders: at least one, the first is the run
+/// of the page. It may stand inside a script element. A part whose file is missing, damaged or of another version is null or empty; a
+/// sentence in `warnings` says so.
 /// Size: at most about 1.5 MB. Memory does not depend on the size of the files.
 /// Errors: no folder, or no file of a run in it.
 result<std::string> page_data(const std::vector<std::filesystem::path>& folders, const page_options&);

@@ -39,6 +39,9 @@ struct run_header {
 /// Folder name of a run: "<name>-20261120T101500Z"; characters outside [A-Za-z0-9._] become '-'.
 std::string folder_name(std::string_view scenario, std::chrono::system_clock::time_point start);
 
+/// The path in its normal form and without a final '/', behind which a symbolic link would be followed: its filename() is the name.
+std::filesystem::path without_final_separator(const std::filesystem::path&);
+
 /// Creates the folder and its parents. `flag`: names the folder. Errors: the path exists and is not an empty folder, or creation failed.
 result<std::filesystem::path> make_folder(const std::filesystem::path&, std::string_view flag = "--report");
 
@@ -47,8 +50,8 @@ result<std::filesystem::path> make_folder(const std::filesystem::path&, std::str
 /// Errors: it is something else, or cannot be emptied.
 problems remove_old_report(const std::filesystem::path&);
 
-/// Why remove_old_report() would remove nothing.
-problems check_old_report(const std::filesystem::path&);
+/// Why remove_old_report() would remove nothing. `flag`: names the folder.
+problems check_old_report(const std::filesystem::path&, std::string_view flag = "--report");
 
 /// The same for the folder of an earlier suite: reports, each as above and of a run that has ended, index.html of a suite, and junit.xml.
 problems remove_old_suite(const std::filesystem::path&);

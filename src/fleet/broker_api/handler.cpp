@@ -38,12 +38,6 @@ std::optional<std::string> parse_behaviour_name(std::string_view body) {
     return std::string(std::string_view(name->get_string()));
 }
 
-http::server_response method_not_allowed(const std::string& method) {
-    auto response = http::problem_details(405, "this path accepts " + method);
-    response.headers.emplace_back("Allow", method);
-    return response;
-}
-
 } // namespace
 
 route_pattern::route_pattern(std::string_view pattern) {
@@ -87,7 +81,7 @@ http::server_response broker_api_handler::handle(const http::request_view& reque
     if (request.method != options_.method) {
         ++counts.malformed;
         ++counts.reasons["broker-api: no such method"];
-        return method_not_allowed(options_.method);
+        return http::method_not_allowed(options_.method);
     }
     return accept_command(request, vin_path_.type() == contract::field_path::kind::none ? *vin : extract_vin(request),
                           since_start);
@@ -136,7 +130,7 @@ http::server_response broker_api_handler::accept_command(const http::request_vie
 }
 
 http::server_response broker_api_handler::set_behaviour(const http::request_view& request, std::string_view vin) {
-    if (request.method != "POST") return method_not_allowed("POST");
+    if (request.method != "POST") return http::method_not_allowed("POST");
     const auto v = handlers_.find_vehicle(vin);
     if (!v) return http::problem_details(404, fmt::format("there is no vehicle {}", vin));
     const auto name = parse_behaviour_name(request.body);

@@ -275,6 +275,13 @@ TEST(request_view, path_has_no_host_query_or_fragment) {
         EXPECT_EQ((request_view{.method = "GET", .target = target}).path(), path) << target;
 }
 
+TEST(request_view, parameter_is_the_first_of_its_name) {
+    using values = std::initializer_list<std::pair<std::string_view, std::optional<std::string_view>>>;
+    for (const auto& [target, value] :
+         values{{"/a?x=1&y=2&x=3", "1"}, {"/a?y=2&x=#f", ""}, {"/a?xx=1&x", std::nullopt}, {"/x=1", std::nullopt}})
+        EXPECT_EQ((request_view{.method = "GET", .target = target}).parameter("x"), value) << target;
+}
+
 TEST(request_view, query_has_no_path_or_fragment) {
     for (const auto& [target, query] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
              {"/a?x=1&y=/z#f", "x=1&y=/z"}, {"/a", ""}, {"/a?", ""}, {"/a#f?x", ""}, {"http://host/a?q?r", "q?r"}})

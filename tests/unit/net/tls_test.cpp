@@ -56,7 +56,7 @@ TEST(tls_error, tells_a_refused_client_certificate_from_a_missing_one) {
                                        std::chrono::system_clock::from_time_t(1'795'170'060)),
               "the peer refuses our certificate: expired, on 2026-11-20T10:21:00Z; see tls.certificate");
     EXPECT_EQ(client_certificate_error(SSL_R_TLSV1_ALERT_DECRYPT_ERROR, true),
-              "the peer refuses our certificate: our key is not that of it; see tls.certificate");
+              "the peer refuses our certificate: the key does not belong to it; see tls.certificate");
     EXPECT_EQ(client_certificate_error(SSL_R_TLSV1_ALERT_DECRYPT_ERROR, false), "");
     EXPECT_EQ(client_certificate_error(SSL_R_WRONG_VERSION_NUMBER, true), "");
 }

@@ -144,7 +144,8 @@ TEST_F(old_folder, of_a_suite_is_emptied) {
     fs::remove(suite / "notes.txt");
     fs::create_directory(suite / "mine");
     write("out/mine/file", "mine");
-    EXPECT_THAT(to_string(remove_old_suite(suite)), HasSubstr("mine: has no run.json of loadsim"));
+    EXPECT_THAT(to_string(remove_old_suite(suite)), testing::AllOf(HasSubstr("mine: has no run.json of loadsim"),
+                                                                   HasSubstr("name another folder with --out")));
     fs::remove_all(suite / "mine");
     {
         const auto running = folder_lock::take(suite / "one", "--report");

@@ -213,7 +213,8 @@ TEST_F(stored_folder, and_baseline_with_numbers_of_no_run_are_refused_with_a_sen
         const char* says;
         bool is_in_summary = true;
     } rows[] = {
-        {"\"due\": 60", "\"due\": -60", "requests.due is -60: it cannot be negative or infinite"},
+        {"\"due\": 60", "\"due\": -60",
+         "requests.due is -60: it cannot be negative or infinite; the file was edited or damaged; make it again"},
         {"\"due\": 60", "\"due\": 60.5", "requests.due is 6.05E1: a whole number up to 17592186044416 belongs there"},
         {"\"due\": 60", "\"due\": \"60\"", "requests.due is \"60\": a whole number"},
         {"\"due\": 60", "\"due\": 99999999999999999999", "a whole number"},
