@@ -78,7 +78,6 @@ TEST(page, allows_its_own_script_and_nothing_else) {
 TEST(page, keeps_the_licences_of_the_charts) {
     const auto page = page_html("{}");
     EXPECT_THAT(page, HasSubstr("dygraphs/blob/v2.2.1/LICENSE.txt (MIT)"));
-    EXPECT_THAT(page, HasSubstr("MIT-licenced"));
 }
 
 TEST(page, puts_data_in_as_they_are) { EXPECT_EQ(data_in(page_html(R"({"a":"{{style}}"})")), R"({"a":"{{style}}"})"); }

@@ -257,7 +257,8 @@ TEST(problems, of_names_that_would_end_a_line_of_a_report) {
               problem("f:2:54", "a "));
     EXPECT_EQ(problems_of(scenario_with_load("  services: {\"horn\\n\": 1}\n")), problem("f:4:14", "horn "))
         << "and not also that the embedded backend does not have it";
-    EXPECT_EQ(problems_of(scenario_with_load("  services: {horn: {as: \"h\\n\"}}\n")), problem("f:4:25", "h "));
+    EXPECT_THAT(problems_of(scenario_with_load("  services: {horn: {as: \"h\\n\"}}\n")),
+                testing::StartsWith(problem("f:4:25", "h ")));
     const std::vector<value_override> overrides{{"name", "\"a\\nb\""}};
     EXPECT_EQ(problems_of(minimal_scenario(""), overrides), problem("--set name", "a b"));
     EXPECT_EQ(problems_of(minimal_scenario("behaviours: {Tür offen: {online: false}}")), "");

@@ -12,7 +12,7 @@ TEST(write, is_read_back_to_an_equal_scenario) {
         minimal_scenario(""),
         "name: \"5.0\"\nload: {phases: [{name: '~', duration: 1, arrivalRate: 1}, {name: 'null', pause: 1}, {name: '- "
         "a: #', "
-        "pause: 1}, {name: \"a\\n\\\"b\\\"\\t\", pause: 1ms}]}",
+        "pause: 1}, {name: \"a \\\"b\\\"\", pause: 1ms}]}",
         "name: \"true\"\nload: {phases: [{duration: 1.000000001, arrivalRate: 1/m, rampTo: 7/h, maxVusers: 3}, "
         "{duration: 1ms, arrivalCount: 7}]}",
         minimal_scenario(

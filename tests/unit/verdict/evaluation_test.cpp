@@ -200,6 +200,7 @@ TEST(evaluate_budget, treats_equal_fractions_as_equal) {
         t.requests.unexpected = n;
         const auto limit = std::to_string(n / 10) + "." + std::to_string(n % 10) + "%";
         ASSERT_EQ(evaluated("unexpected.rate <= " + limit, t).verdict, budget_verdict::pass) << limit;
+        if (n == 0) continue; // no rate is below it, and such a budget is refused
         ASSERT_EQ(evaluated("unexpected.rate < " + limit, t).verdict, budget_verdict::fail) << limit;
     }
 }
