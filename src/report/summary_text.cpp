@@ -8,6 +8,7 @@
 #include <loadsim/report/baseline_comparison.hpp>
 #include <loadsim/report/comparison_report.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/page.hpp>
 
 #include <fmt/format.h>
 
@@ -270,7 +271,7 @@ std::string verdict_text(measure::run_mode mode, const verdict::evaluation& eval
 }
 
 std::string report_location(const run_result& run, const std::filesystem::path& folder) {
-    std::string text = "\nreport    " + escape_for_terminal(folder.string()) + '\n';
+    std::string text = "\nreport    " + escape_for_terminal((folder / page_file_name).string()) + '\n';
     if (run.sum.requests.unexpected != 0 || has_anomalies(run.sum.anomalies))
         text += "    " + command_name() + " explain " + shell_quote(folder.string()) +
                 " shows the unexpected requests and the anomalies\n";
