@@ -55,7 +55,7 @@ function drawLive(page) {
 
 function fleetRows(page, at) {
   const planned = page.progress?.sessions_planned || largest(page.runs[0].timeline?.online) || 1;
-  return [['online', 'online', 'blue'], ['busy', 'busy', 'state-busy'], ['connecting', 'connecting', 'state-connecting'], ['asleep', 'asleep', 'state-asleep'], ['in tunnel', 'blocked', 'state-blocked']]
+  return [['online', 'online', 'blue'], ['busy', 'busy', 'state-busy'], ['connecting', 'connecting', 'state-connecting'], ['asleep', 'asleep', 'state-asleep'], ['blocked', 'blocked', 'state-blocked']]
     .map(([name, key, of]) => ({name, of, value: at(key), share: (at(key) ?? 0) / planned})).filter(row => isNumber(row.value));
 }
 

@@ -60,7 +60,7 @@ function timeChartSpecs(page) {
       {label: 'online', of: column('online'), colour: 'blue', shared: true},
       has('connecting') && {label: 'connecting', of: column('connecting'), colour: 'state-connecting'},
       has('asleep') && {label: 'asleep', of: column('asleep'), colour: 'state-asleep'},
-      has('blocked') && {label: 'in tunnel', of: column('blocked'), colour: 'state-blocked'},
+      has('blocked') && {label: 'blocked', of: column('blocked'), colour: 'state-blocked'},
       has('busy') && {label: 'busy', of: column('busy'), colour: 'state-busy'},
       has('refused') && {label: 'refused', of: perSecond('refused'), colour: 'red', right: true, width: 1.2, text: rate},
       has('dropped') && {label: 'dropped', of: perSecond('dropped'), colour: 'orange', right: true, width: 1.2, text: rate},

@@ -91,7 +91,9 @@ function drawFiles(page) {
   const run = page.runs[0];
   const files = run.files ?? [];
   if (files.length === 0) return fill('files');
+  const path = name => name.split('/').map(encodeURIComponent).join('/');
+  const at = run.files_at; // empty: the page is in the run's folder
   return fill('files', element('h3', {}, 'Files'),
-    element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, run.folder ?? ''), ', beside this page:'),
-    page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${name.split('/').map(encodeURIComponent).join('/')}`}, name)))));
+    element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, at || (run.folder ?? '')), at ? ', from the folder of this page:' : ', beside this page:'),
+    page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${at ? `${path(at)}/` : ''}${path(name)}`}, name)))));
 }
