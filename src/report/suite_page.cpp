@@ -36,8 +36,9 @@ td.verdict { font-weight: 600; white-space: nowrap; }
 @media (max-width: 640px) {
   body { margin: 1rem; }
   thead th:last-child { display: none; }
-  tr { display: grid; grid-template-columns: 1fr 6em 2.5em 4em; border-bottom: 1px solid #8886; }
+  tr { display: grid; grid-template-columns: 1fr 6em 3.5em 3.5em; border-bottom: 1px solid #8886; }
   th, td { border: 0; }
+  td.verdict { white-space: normal; }
   td.reason { grid-column: 1 / -1; overflow-wrap: anywhere; }
   td.reason:empty { display: none; }
 }
