@@ -52,10 +52,10 @@ function percent(fraction) {
   return `${value !== 0 && Math.abs(value) < 0.1 ? value.toPrecision(2) : value.toFixed(1)} %`;
 }
 
-/// 8s, 2m05s, 3h06m
+/// Whole seconds, minutes, as on the terminal: 8s, 2m05s, 3h06m
 function duration(seconds) {
   if (!isNumber(seconds)) return noValue;
-  const whole = Math.max(0, Math.round(seconds));
+  const whole = Math.max(0, Math.floor(seconds));
   const two = number => String(number).padStart(2, '0');
   if (whole < 60) return `${whole}s`;
   if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;

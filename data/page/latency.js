@@ -151,7 +151,8 @@ function drawPercentiles(page) {
     }).filter(Boolean).join(', ');
     drawCurves(container, 'percentiles', `Percentiles of ${hop}`, curves, rows, {
       logscale: true,
-      axes: {x: {ticker: () => percentileTicks.filter(([fraction]) => nines(fraction) <= furthest + 0.05).map(([fraction, label]) => ({v: nines(fraction), label}))},
+      axes: {x: {ticker: (from, until, pixels) => percentileTicks.filter(([fraction], i) => nines(fraction) <= furthest + 0.05 && (i > 0 || nines(0.5) / furthest * pixels > 40))
+        .map(([fraction, label]) => ({v: nines(fraction), label}))},
              y: {logscale: true, ticker: (from, until) => logTicks(Math.max(from, 1e-6), until, shortMilliseconds)}},
     }, `${words}. Arrow keys move the cursor.`, x => `${named(x)} of the requests took no longer`, milliseconds);
   };

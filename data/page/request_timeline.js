@@ -136,7 +136,7 @@ function requestCommands(run, request) {
   const folder = quoted(run.folder ?? '.');
   const id = request.request_id || traceOf(request);
   const which = id ? `--request ${quoted(id)}` : `--vehicle ${quoted(request.vin)}`;
-  return [command(`loadsim explain ${folder} ${which}`), command(`loadsim replay ${folder} ${which}`), command(`loadsim replay ${folder} ${which} --packets request.pcap`)];
+  return [element('p', {class: 'quiet'}, 'In the folder that holds ', element('code', {}, run.folder ?? 'this report'), ':'), command(`loadsim explain ${folder} ${which}`), command(`loadsim replay ${folder} ${which}`), command(`loadsim replay ${folder} ${which} --packets request.pcap`)];
 }
 
 function openRequest(page, request) {

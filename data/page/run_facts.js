@@ -21,11 +21,13 @@ function drawHealth(page) {
   const sessions = summary.sessions ?? {};
   const http = summary.http;
   const tls = sessions.tls;
+  const undecided = (summary.budgets ?? []).filter(budget => budget.verdict === 'undecided').length;
   const texts = (title, counts) => Object.keys(counts ?? {}).length > 0 && [element('h4', {}, title), countsByText(counts)];
   return fill('health',
     element('h3', {}, 'Generator, machines, target'),
     rows.length > 0 && element('p', {class: 'lead'}, rows.some(row => row.late) ? 'The load generator was late: p99 of lag or loop delay is above its limit.'
-      : `The load generator was in time: p99 of lag and loop delay ${isNumber(limit) ? `is not above ${milliseconds(limit)}` : 'has no limit'}.`),
+      : `The load generator was in time: p99 of lag and loop delay ${isNumber(limit) ? `is not above ${milliseconds(limit)}` : 'has no limit'}.`,
+      undecided > 0 && ` It was too late to decide ${plural(undecided, 'budget')}.`),
     rows.length > 0 && table('Lateness of the load generator', [
       {title: 'lateness', head: true, of: row => row.name}, {title: 'p50', number: true, of: row => milliseconds(row.latency.p50_ms)},
       {title: 'p99', number: true, value: row => row.latency.p99_ms, of: row => milliseconds(row.latency.p99_ms)}, {title: 'max', number: true, of: row => milliseconds(row.latency.max_ms)},
@@ -89,7 +91,9 @@ function drawFiles(page) {
   const run = page.runs[0];
   const files = run.files ?? [];
   if (files.length === 0) return fill('files');
+  const path = name => name.split('/').map(encodeURIComponent).join('/');
+  const at = run.files_at; // empty: the page is in the run's folder
   return fill('files', element('h3', {}, 'Files'),
-    element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, run.folder ?? ''), ', beside this page:'),
-    page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${encodeURIComponent(name)}`}, name)))));
+    element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, at || (run.folder ?? '')), at ? ', from the folder of this page:' : ', beside this page:'),
+    page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${at ? `${path(at)}/` : ''}${path(name)}`}, name)))));
 }

@@ -149,10 +149,11 @@ function drawBudgets(page) {
   const order = {fail: 0, undecided: 1, warn: 2, pass: 3};
   const sorted = [...budgets].sort((a, b) => order[budgetClass(a)] - order[budgetClass(b)]);
   const missed = budgets.filter(budget => budgetClass(budget) === 'fail').length;
+  const open = ['undecided', 'no data'].map(verdict => [budgets.filter(budget => budget.verdict === verdict).length, verdict])
+    .filter(([number]) => number > 0).map(([number, verdict]) => `, ${count(number)} ${verdict === 'no data' ? 'without data' : verdict}`).join('');
   return fill('budgets',
     element('h2', {id: 'budgets-title'}, 'Budgets'),
-    element('p', {class: 'lead'}, missed > 0 ? `${count(missed)} of ${count(budgets.length)} missed.` :
-      `None of ${count(budgets.length)} missed.`, ' Each bar: observed; the upright mark is the limit.'),
+    element('p', {class: 'lead'}, `${missed > 0 ? count(missed) : 'None'} of ${count(budgets.length)} missed${open}. Each bar: observed; the upright mark is the limit.`),
     table('Budgets: observed against limit', [
       {unseen: 'verdict', class: 'mark', of: budget => element('span', {class: `badge ${budgetClass(budget)}`, title: budgetWord(budget)},
         element('span', {'aria-hidden': 'true'}, budget.verdict === 'pass' ? '✓' : budgetClass(budget) === 'warn' ? '!' : budget.verdict === 'fail' ? '✗' : '?'),

@@ -8,6 +8,7 @@
 #include <loadsim/base/spelling.hpp>
 #include <loadsim/base/units.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/page.hpp>
 #include <loadsim/run/probe.hpp>
 #include <loadsim/scenario/compiled_scenario.hpp>
 #include <loadsim/scenario/read.hpp>
@@ -182,7 +183,7 @@ exit_code probe(const probe_options& options) {
     const bool as_expected = print_result(records, anomalies);
     const bool contract_matches =
         std::ranges::count(*findings, run::contract_finding::kind::failed, &run::contract_finding::result) == 0;
-    print_output(fmt::format("report    {}\n", folder->path.string()));
+    print_output(fmt::format("report    {}\n", (folder->path / report::page_file_name).string()));
     if (report.code() == exit_code::interrupted || report.code() == exit_code::setup) return report.code();
     if (cut_short) return exit_code::invalid; // part of a probe says nothing about the contract
     return as_expected && contract_matches ? exit_code::pass : exit_code::missed;

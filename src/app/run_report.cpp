@@ -263,7 +263,7 @@ void run_report::finish(const measure::run_result& measured) {
     if (options_.json) forward_output(events_.finished(result, evaluation, code_));
     log_info(fmt::format("verdict: {}, exit code {}", verdict::to_string(evaluation.verdict), static_cast<int>(code_)));
     // Last: after a second signal there may be no time for it.
-    if (!writer_.write_page()) print_problems({"", writer_.errors().back()});
+    if (!writer_.write_page(compared_ ? compared_->page : std::string{})) print_problems({"", writer_.errors().back()});
 }
 
 void run_report::compare_with_baseline(const measure::run_result& result, const verdict::evaluation& evaluation) {

@@ -1,6 +1,7 @@
 #include <loadsim/report/baseline_comparison.hpp>
 
 #include <loadsim/report/comparison_report.hpp>
+#include <loadsim/report/page.hpp>
 
 #include <utility>
 
@@ -46,17 +47,10 @@ baseline_comparison baseline_comparer::compare(stored_run ended, const measure::
     heading.notes = comparison_notes(heading);
     const auto before = side_of(heading.before, baseline_.labels);
     baseline_comparison all{.name = last_part(baseline_.run.path),
-                            .hops = {},
                             .changes = verdict::compare_runs(before, side_of(heading.after, labels)),
-                            .json = {},
+                            .page = {},
                             .markdown = {}};
-    for (std::size_t i = 0; i < measure::hop_names.size(); ++i) {
-        const auto hop = static_cast<measure::hop>(i);
-        if (const auto samples = before.sum.latencies.select(hop); !samples.empty())
-            all.hops[hop] = {samples.percentile(50), samples.percentile(90), samples.percentile(95),
-                             samples.percentile(99)};
-    }
-    all.json = comparison_json(all.changes, heading);
+    all.page = page_baseline(all.name, before.sum, comparison_json(all.changes, heading));
     all.markdown = comparison_markdown(all.changes, heading, false);
     return all;
 }

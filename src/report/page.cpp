@@ -53,7 +53,9 @@ std::string page_html(std::string_view data, page_connections connections) {
 
 problems write_page(const std::filesystem::path& file, const std::vector<std::filesystem::path>& folders,
                     const page_options& options) {
-    const auto data = page_data(folders, options);
+    auto placed = options;
+    placed.folder = std::filesystem::absolute(file).parent_path();
+    const auto data = page_data(folders, placed);
     if (!data) return data.error();
     const std::filesystem::path unfinished = file.string() + ".part";
     std::error_code error;

@@ -75,6 +75,7 @@ public:
         read_summary();
         const auto scenario = read_scenario();
         run_["files"] = files();
+        run_["files_at"] = files_at();
         add(page_timeline(folder_, std::max<std::size_t>(timeline_rows_max / run_count_, 200), spikes_in(scenario),
                           is_first_, warnings_));
         add(page_latencies(folder_, histograms_max / run_count_, !run_["summary"].is_null(), warnings_));
@@ -188,6 +189,14 @@ private:
             names.resize(files_max);
         }
         return json::array(names.begin(), names.end());
+    }
+
+    /// Way from the page's folder to the run's; empty: the same.
+    std::string files_at() const {
+        if (options_.folder.empty()) return {};
+        std::error_code error;
+        const auto way = fs::proximate(folder_, options_.folder, error).generic_string();
+        return error || way == "." ? std::string{} : way;
     }
 
     /// Ranks that end as they should remove their snapshots.

@@ -68,20 +68,6 @@ junit_case case_of_run(const suite_run& run) {
     return made;
 }
 
-/// ": 2 pass, 1 fail", in the order of the first of each.
-std::string counts_by_verdict(const std::vector<suite_run>& runs) {
-    std::vector<std::string> verdicts;
-    verdicts.reserve(runs.size());
-    for (const auto& run : runs) verdicts.push_back(suite_verdict(run));
-    std::string text;
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        const auto first = verdicts.begin() + static_cast<std::ptrdiff_t>(i);
-        if (std::find(verdicts.begin(), first, *first) != first) continue;
-        text += fmt::format("{} {} {}", text.empty() ? ":" : ",", std::ranges::count(verdicts, *first), *first);
-    }
-    return text;
-}
-
 } // namespace
 
 std::optional<run_end> parse_run_end(std::string_view summary) {
@@ -147,6 +133,19 @@ std::string suite_line(const suite_run& run) {
            escape_for_terminal(reason);
 }
 
+std::string suite_counts(const std::vector<suite_run>& runs) {
+    std::vector<std::string> verdicts;
+    verdicts.reserve(runs.size());
+    for (const auto& run : runs) verdicts.push_back(suite_verdict(run));
+    auto text = count_of(runs.size(), "scenario", "scenarios");
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+        const auto first = verdicts.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(verdicts.begin(), first, *first) != first) continue;
+        text += fmt::format("{} {} {}", i == 0 ? ":" : ",", std::ranges::count(verdicts, *first), *first);
+    }
+    return text;
+}
+
 std::string suite_table(const std::vector<suite_run>& runs) {
     std::vector<row> rows{{"scenario", "verdict", "code", "time", "what decided"}};
     for (const auto& run : runs) {
@@ -155,8 +154,7 @@ std::string suite_table(const std::vector<suite_run>& runs) {
         rows.push_back({run.name, std::move(verdict), run.code ? fmt::format("{}", static_cast<int>(*run.code)) : "",
                         run.code ? human_elapsed(duration_of(run)) : "", suite_reason(run)});
     }
-    return table(std::move(rows), 2, 4) + '\n' + count_of(runs.size(), "scenario", "scenarios") +
-           counts_by_verdict(runs) + '\n';
+    return table(std::move(rows), 2, 4) + '\n' + suite_counts(runs) + '\n';
 }
 
 std::vector<junit_suite> suite_junit(const std::vector<suite_run>& runs) {

@@ -24,6 +24,7 @@ body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem; color: #1b1f24; backg
 table { border-collapse: collapse; }
 th, td { padding: .3rem .9rem .3rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #8886; }
 td.number { text-align: right; white-space: nowrap; }
+td.name { min-width: 8em; overflow-wrap: anywhere; }
 td.verdict { font-weight: 600; white-space: nowrap; }
 .pass { color: var(--good); }
 .fail, .error { color: var(--bad); }
@@ -31,6 +32,15 @@ td.verdict { font-weight: 600; white-space: nowrap; }
 @media (prefers-color-scheme: dark) {
   body { color: #e6edf3; background: #0d1117; --good: #3fb950; --bad: #ff7b72; --other: #d29922; }
   a { color: #79c0ff; }
+}
+@media (max-width: 640px) {
+  body { margin: 1rem; }
+  thead th:last-child { display: none; }
+  tr { display: grid; grid-template-columns: 1fr 6em 3.5em 3.5em; border-bottom: 1px solid #8886; }
+  th, td { border: 0; }
+  td.verdict { white-space: normal; }
+  td.reason { grid-column: 1 / -1; overflow-wrap: anywhere; }
+  td.reason:empty { display: none; }
 }
 </style>
 </head>
@@ -74,8 +84,8 @@ std::string page_row(const suite_run& run) {
     if (run.retries != 0) verdict += fmt::format(" (retry {})", run.retries);
     const auto code = run.code ? fmt::format("{}", static_cast<int>(*run.code)) : "";
     const auto length = std::chrono::duration_cast<nanoseconds>(std::chrono::duration<double>(run.seconds));
-    return fmt::format("<tr><td>{}</td><td class=\"verdict {}\">{}</td><td class=\"number\">{}</td>"
-                       "<td class=\"number\">{}</td><td>{}</td></tr>\n",
+    return fmt::format("<tr><td class=\"name\">{}</td><td class=\"verdict {}\">{}</td><td class=\"number\">{}</td>"
+                       "<td class=\"number\">{}</td><td class=\"reason\">{}</td></tr>\n",
                        name_cell(run), style, html_text(verdict), code, run.code ? human_elapsed(length) : "",
                        html_text(suite_reason(run)));
 }
@@ -84,9 +94,8 @@ std::string page_row(const suite_run& run) {
 
 std::string suite_page(const std::vector<suite_run>& runs, std::chrono::system_clock::time_point started) {
     std::string page(page_begin);
-    page +=
-        fmt::format("<h1>{}</h1>\n<p>Started {}, exit code {}.</p>\n", count_of(runs.size(), "scenario", "scenarios"),
-                    iso_time(started, iso_format::seconds), static_cast<int>(suite_code(runs)));
+    page += fmt::format("<h1>{}</h1>\n<p>Started {}, exit code {}.</p>\n", suite_counts(runs),
+                        iso_time(started, iso_format::seconds), static_cast<int>(suite_code(runs)));
     page += "<table>\n<thead><tr><th>scenario</th><th>verdict</th><th>code</th><th>time</th><th>what decided</th></tr>"
             "</thead>\n<tbody>\n";
     for (const auto& run : runs) page += page_row(run);

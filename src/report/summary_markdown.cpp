@@ -67,11 +67,6 @@ std::string markdown_table(const std::vector<std::string>& columns, const std::v
     return text;
 }
 
-std::string_view verdict_mark(verdict::budget_verdict v) {
-    if (v == verdict::budget_verdict::pass) return "✓";
-    return v == verdict::budget_verdict::fail ? "✗" : "?";
-}
-
 std::string verdict_section(const run_result& run, const verdict::evaluation& evaluation) {
     auto name = std::string(to_string(evaluation.verdict));
     std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
@@ -86,7 +81,7 @@ std::string verdict_section(const run_result& run, const verdict::evaluation& ev
 std::string budgets_section(const verdict::evaluation& evaluation) {
     std::vector<row> rows;
     for (const auto& result : evaluation.budgets)
-        rows.push_back({std::string(verdict_mark(result.verdict)), code_span(result.expression, true),
+        rows.push_back({std::string(budget_mark(result)), code_span(result.expression, true),
                         markdown_escaped(result.observed_text)});
     return markdown_table({"", "budget", ">observed"}, rows);
 }

@@ -110,6 +110,12 @@ std::string anomalies_text(const anomaly_counts& counts, const anomaly_counts& e
     return text;
 }
 
+std::string_view budget_mark(const verdict::budget_result& result) {
+    if (result.verdict == verdict::budget_verdict::pass) return "✓";
+    if (result.severity == verdict::budget_severity::warn) return "!";
+    return result.verdict == verdict::budget_verdict::fail ? "✗" : "?";
+}
+
 bool has_anomalies(const anomaly_counts& counts) {
     return std::ranges::any_of(counts, [](std::uint64_t n) { return n != 0; });
 }

@@ -3,11 +3,13 @@
 
 #include <loadsim/measure/run_result.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/verdict/budget.hpp>
 
 #include <array>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loadsim::report {
@@ -18,6 +20,9 @@ inline constexpr std::size_t max_table_rows = 16;
 /// Unexpected outcomes by segment and service, highest counts first. Verbose: all outcomes; beyond the row limit the unexpected ones and
 /// the sums.
 std::string matrix_text(const measure::totals&, const measure::labels&, const summary_style&);
+
+/// ✓ held, ✗ missed, ? undecided or without data, ! not held and with `severity: warn`.
+std::string_view budget_mark(const verdict::budget_result&);
 
 /// Counts by anomaly kind; expected anomalies are listed separately.
 using anomaly_counts = std::array<std::uint64_t, anomaly_count>;

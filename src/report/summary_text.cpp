@@ -8,6 +8,7 @@
 #include <loadsim/report/baseline_comparison.hpp>
 #include <loadsim/report/comparison_report.hpp>
 #include <loadsim/report/console.hpp>
+#include <loadsim/report/page.hpp>
 
 #include <fmt/format.h>
 
@@ -238,15 +239,12 @@ std::string budgets(const verdict::evaluation& evaluation, bool colour) {
         widest = std::max(widest, display_width(escape_for_terminal(result.expression)));
     std::string text = "\nbudgets\n";
     for (const auto& result : evaluation.budgets) {
-        const bool is_warning =
-            result.severity == verdict::budget_severity::warn && result.verdict != verdict::budget_verdict::pass;
-        const auto [mark, t] = result.verdict == verdict::budget_verdict::pass   ? std::pair{"✓", text_colour::green}
-                               : is_warning                                      ? std::pair{"!", text_colour::yellow}
-                               : result.verdict == verdict::budget_verdict::fail ? std::pair{"✗", text_colour::red}
-                                                                                 : std::pair{"?", text_colour::yellow};
-        text += "    " + coloured(mark, t, colour) + ' ' + pad_right(escape_for_terminal(result.expression), widest) +
-                "  " + (result.observed ? "was " : "") + escape_for_terminal(result.observed_text) +
-                confidence_text(result) + (is_warning ? " (warning only)\n" : "\n");
+        const auto mark = budget_mark(result);
+        const auto t = mark == "✓" ? text_colour::green : mark == "✗" ? text_colour::red : text_colour::yellow;
+        text += "    " + coloured(std::string(mark), t, colour) + ' ' +
+                pad_right(escape_for_terminal(result.expression), widest) + "  " + (result.observed ? "was " : "") +
+                escape_for_terminal(result.observed_text) + confidence_text(result) +
+                (mark == "!" ? " (warning only)\n" : "\n");
     }
     return text;
 }
@@ -270,7 +268,7 @@ std::string verdict_text(measure::run_mode mode, const verdict::evaluation& eval
 }
 
 std::string report_location(const run_result& run, const std::filesystem::path& folder) {
-    std::string text = "\nreport    " + escape_for_terminal(folder.string()) + '\n';
+    std::string text = "\nreport    " + escape_for_terminal((folder / page_file_name).string()) + '\n';
     if (run.sum.requests.unexpected != 0 || has_anomalies(run.sum.anomalies))
         text += "    " + command_name() + " explain " + shell_quote(folder.string()) +
                 " shows the unexpected requests and the anomalies\n";

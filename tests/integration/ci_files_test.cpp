@@ -169,12 +169,22 @@ TEST(ci_files, a_schema_notices_a_difference) {
 
 TEST(recipes, of_github_maps_the_verdict_to_a_conclusion) {
     const auto steps = YAML::Load(recipe("GitHub Actions", "yaml"))["jobs"]["load"]["steps"];
-    std::string script, check;
+    std::string script, check, check_condition;
     for (const auto& step : steps) {
         if (step["id"] && step["id"].as<std::string>() == "loadsim") script = step["run"].as<std::string>();
-        if (step["with"] && step["with"]["script"]) check = step["with"]["script"].as<std::string>();
+        if (step["with"] && step["with"]["script"]) {
+            check = step["with"]["script"].as<std::string>();
+            check_condition = step["if"].as<std::string>();
+        }
     }
     ASSERT_NE(script, "");
+    ASSERT_EQ(check_condition, "always() && steps.loadsim.outputs.conclusion"); // also after a step that failed
+    // The step that makes the check, with an API that prints what it is given.
+    const auto call = "cat > check.js <<'END'\n"
+                      "const github = {rest: {checks: {create: async (c) => console.log(JSON.stringify(c))}}};\n"
+                      "const context = {repo: {owner: 'o', repo: 'r'}, sha: 'abc', payload: {}};\n"
+                      "(async () => {\n" +
+                      check + "})();\nEND\nnode check.js\n";
     const struct {
         std::string scenario, conclusion;
         int code;
@@ -205,22 +215,17 @@ TEST(recipes, of_github_maps_the_verdict_to_a_conclusion) {
             EXPECT_THAT(job.file("stderr"), testing::Not(HasSubstr("::error")));
         }
         EXPECT_THAT(job.file("step_summary"), HasSubstr(row.verdict));
-        if (row.verdict.empty()) continue;
-        EXPECT_THAT(job.file("out/junit.xml"), HasSubstr("name=\"label.branch\" value=\"feature/a b\""));
-        EXPECT_EQ(job.file("step_summary"), job.file("out/summary.md"));
+        const auto summary = job.file("out/summary.md");
+        EXPECT_EQ(job.file("step_summary"), summary);
+        if (!row.verdict.empty()) {
+            EXPECT_THAT(job.file("out/junit.xml"), HasSubstr("name=\"label.branch\" value=\"feature/a b\""));
+        }
+        ASSERT_EQ(job.run(call, {{"CONCLUSION", row.conclusion}}), 0) << job.file("stderr");
+        const auto created = boost::json::parse(job.file("stdout"));
+        EXPECT_EQ(text(created, "/conclusion"), row.conclusion);
+        EXPECT_EQ(text(created, "/head_sha"), "abc");
+        EXPECT_EQ(text(created, "/output/summary"), summary.empty() ? "No report was written." : summary);
     }
-    // The step that makes the check, with an API that prints what it is given.
-    checkout job(passing());
-    const auto call = "const github = {rest: {checks: {create: async (c) => console.log(JSON.stringify(c))}}};\n"
-                      "const context = {repo: {owner: 'o', repo: 'r'}, sha: 'abc', payload: {}};\n"
-                      "(async () => {\n" +
-                      check + "})();\n";
-    ASSERT_EQ(job.run("cat > check.js <<'END'\n" + call + "END\nnode check.js\n", {{"CONCLUSION", "neutral"}}), 0)
-        << job.file("stderr");
-    const auto created = boost::json::parse(job.file("stdout"));
-    EXPECT_EQ(text(created, "/conclusion"), "neutral");
-    EXPECT_EQ(text(created, "/head_sha"), "abc");
-    EXPECT_EQ(text(created, "/output/summary"), "No report was written.");
 }
 
 TEST(recipes, of_gitlab_lets_no_data_and_an_invalid_run_pass_with_a_warning) {

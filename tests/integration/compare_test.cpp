@@ -203,6 +203,9 @@ TEST(baseline, is_in_the_summary_of_a_run_and_refused_before_it_if_it_is_of_anot
     EXPECT_THAT(compared.out, HasSubstr("\nbaseline  no change\n    against baseline.json\n"));
     EXPECT_THAT(harness::read_file(folder / "new" / "summary.md"),
                 AllOf(HasSubstr("### Compared with the baseline"), HasSubstr("| e2e.p50 |")));
+    EXPECT_THAT(harness::read_file(folder / "new" / "report.html"),
+                AllOf(HasSubstr(R"("baseline":{"name":"baseline.json","percentiles":{)"),
+                      HasSubstr(R"("comparison":{"schema":"loadsim.comparison/1")")));
 
     const auto other =
         rehearse(scenario, 3, folder / "other", {"--baseline", file.string(), "--set", "fleet.vehicles=500"});

@@ -43,6 +43,10 @@ test('two runs are laid over each other', async () => {
     const { texts } = await assertDrawn(page, overTimeChart(name));
     assert.match(texts, /run 2/, `legend of ${name}`);
   }
+  const links = await page
+    .locator('#files a')
+    .evaluateAll((all) => all.map((link) => decodeURIComponent(new URL(link.href).pathname)));
+  assert.ok(links.includes(join(first, 'summary.json')), `the files of the first run are not among ${links}`);
   for (const part of ['#percentiles', '#histogram']) assert.match((await assertDrawn(page, part)).texts, /run 2/, part);
   await assertAccessible(page);
   await screenshot(page, 'two-runs');

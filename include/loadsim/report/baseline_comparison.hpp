@@ -24,13 +24,9 @@ result<run_baseline> read_run_baseline(const std::filesystem::path&, std::string
 
 /// What has changed against the baseline, for summary.md, the terminal and the page.
 struct baseline_comparison {
-    struct percentiles {
-        nanoseconds p50{}, p90{}, p95{}, p99{};
-    };
-    std::string name;                         ///< last part of the baseline's path: "baseline.json"
-    std::map<measure::hop, percentiles> hops; ///< of the baseline: those with samples
+    std::string name; ///< last part of the baseline's path: "baseline.json"
     verdict::run_comparison changes;
-    std::string json;     ///< comparison_json()
+    std::string page;     ///< page_baseline()
     std::string markdown; ///< comparison_markdown() without the rows by service and phase that have not changed
 };
 

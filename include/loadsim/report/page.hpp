@@ -19,7 +19,8 @@ struct page_options {
     std::string version{}; ///< of this program
     /// Most bytes of requests.jsonl that are read. A sentence on the page says how many requests were not read.
     std::uint64_t requests_bytes_max = std::numeric_limits<std::uint64_t>::max();
-    std::string baseline{}; ///< of page_baseline(); empty: none
+    std::string baseline{};         ///< of page_baseline(); empty: none
+    std::filesystem::path folder{}; ///< that the page will be in, for its links to files; empty: that of the run
 };
 
 /// A baseline that the first run is compared with. `comparison`: of comparison_json().

@@ -108,7 +108,7 @@ public:
     bool finish(const measure::run_result&, const verdict::evaluation&, std::string_view comparison = {});
 
     /// Writes report.html from the files of the folder: once all others are there. False: it could not be written.
-    /// `baseline`: of page_baseline(); empty: none.
+    /// `baseline`: of page_baseline(), as baseline_comparison has it; empty: none.
     bool write_page(const std::string& baseline = {});
 
     /// Sentences about files that could not be written or are cut off at a limit, one per file; empty: all written.

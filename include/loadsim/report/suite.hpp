@@ -60,6 +60,8 @@ verdict::exit_code suite_code(const std::vector<suite_run>&);
 
 /// "pass, 1m12s", and the sentence that decided.
 std::string suite_line(const suite_run&);
+/// "3 scenarios: 2 pass, 1 fail", in the order of the first of each.
+std::string suite_counts(const std::vector<suite_run>&);
 /// Table of all runs, and their number by verdict.
 std::string suite_table(const std::vector<suite_run>&);
 

@@ -114,6 +114,10 @@ TEST_F(page_data_test, has_the_figures_of_the_files) {
     EXPECT_EQ(run.at("scenario_yaml"), "name: quickstart\n");
     EXPECT_THAT(json::value_to<std::vector<std::string>>(run.at("files")),
                 testing::IsSupersetOf({"summary.json", "timeline.csv", "scenario.yaml"}));
+    EXPECT_EQ(run.at("files_at"), "");
+    EXPECT_EQ(run_of(path, {.folder = path}).at("files_at"), "");
+    EXPECT_EQ(run_of(path, {.folder = path / "pages" / "old"}).at("files_at"), "../..");
+    EXPECT_EQ(run_of(path, {.folder = path.parent_path()}).at("files_at"), "run");
     const auto& histograms = run.at("histograms").as_array();
     const auto e2e = std::ranges::find_if(
         histograms, [](const json::value& h) { return h.at("metric") == "e2e" && h.at("labels").as_object().empty(); });

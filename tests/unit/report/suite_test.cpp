@@ -148,7 +148,8 @@ TEST(suite, the_page_links_to_the_runs_and_escapes_all_texts) {
     EXPECT_THAT(page, HasSubstr("exit code 2"));
     EXPECT_THAT(page, HasSubstr("2026-11-20T10:20:00Z"));
     EXPECT_THAT(page, HasSubstr("prefers-color-scheme: dark"));
-    EXPECT_THAT(page, HasSubstr("<td>later</td><td class=\"verdict other\">not run</td>"));
+    EXPECT_THAT(page, HasSubstr("<td class=\"name\">later</td><td class=\"verdict other\">not run</td>"));
+    EXPECT_THAT(page, HasSubstr("<h1>5 scenarios: 1 pass, 1 fail, 1 invalid, 1 error, 1 not run</h1>"));
 }
 
 TEST(run_end, is_read_from_what_a_run_writes) {

@@ -31,6 +31,10 @@ TEST(summary_markdown, begins_with_the_verdict_and_its_reasons) {
 TEST(summary_markdown, has_tables_of_budgets_hops_and_phases) {
     EXPECT_THAT(sample(), AllOf(HasSubstr("|  | budget | observed |\n| --- | --- | ---: |\n| ✗ | `e2e{service=horn"),
                                 HasSubstr("| ✓ | `unexpected <= 1` | 1 |\n| ? | `expiry.p99 < 12s` | no data |\n")));
+    auto warned = sample_run::missed_budget();
+    for (auto& budget : warned.budgets) budget.severity = verdict::budget_severity::warn;
+    EXPECT_THAT(summary_markdown(sample_run::run(), warned, sample_run::labels()),
+                AllOf(HasSubstr("| ! | `e2e{service=horn"), HasSubstr("| ✓ | `unexpected <= 1`"), Not(HasSubstr("✗"))));
     EXPECT_THAT(sample(),
                 AllOf(HasSubstr("| latency | p50 | p90 | p95 | p99 | max | samples |\n"
                                 "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n| lag | 0.14 ms |"),
