@@ -90,6 +90,6 @@ function drawFiles(page) {
   const files = run.files ?? [];
   if (files.length === 0) return fill('files');
   return fill('files', element('h3', {}, 'Files'),
-    element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, run.folder ?? ''), ', beside this page:'),
-    page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${encodeURIComponent(name)}`}, name)))));
+    element('p', {class: 'quiet'}, 'In the folder ', element('code', {}, run.folder ?? ''), ':'),
+    page.live ? element('p', {}, files.join(', ')) : element('ul', {class: 'files'}, files.map(name => element('li', {}, element('a', {href: `./${name.split('/').map(encodeURIComponent).join('/')}`}, name)))));
 }

@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -89,6 +90,7 @@ public:
             add_requests(run, bytes);
         else
             for (const auto* name : {"requests", "anomalies", "session_events", "counts"}) run[name] = nullptr;
+        add_place(run);
         // The same sentence of a file that is read twice.
         std::vector<std::string> sentences;
         for (auto& sentence : warnings_)
@@ -146,8 +148,22 @@ private:
             warn(fmt::format("summary.json is large: the page has the first {} rows of each of its tables",
                              summary_items_max));
         if (data_text(summary).size() <= summary_bytes_max) return;
-        warn("summary.json is too large for the page");
-        summary = nullptr;
+        leave_out_largest(summary.get_object());
+    }
+
+    /// The verdict stays, however many labels or reasons of errors there are.
+    void leave_out_largest(json::object& summary) {
+        std::vector<std::pair<std::size_t, std::string>> sizes;
+        for (const auto& field : summary) sizes.emplace_back(data_text(field.value()).size(), field.key());
+        std::ranges::sort(sizes, std::greater{});
+        std::string names;
+        for (auto rest = data_text(summary).size(); const auto& [size, name] : sizes) {
+            if (rest <= summary_bytes_max) break;
+            rest -= std::min(rest, size);
+            summary.erase(name);
+            names += (names.empty() ? "" : ", ") + std::string(utf8_prefix(name, 100));
+        }
+        warn(fmt::format("summary.json is too large for the page, which leaves out: {}", names));
     }
 
     std::string read_scenario() {
@@ -191,6 +207,16 @@ private:
             names.resize(files_max);
         }
         return json::array(names.begin(), names.end());
+    }
+
+    /// A page outside the folder has links with the way to it.
+    void add_place(json::object& run) const {
+        if (options_.place.empty()) return;
+        std::error_code error;
+        const auto way = fs::relative(folder_, options_.place, error);
+        if (error || way.empty() || way == ".") return;
+        for (auto& name : run.at("files").as_array())
+            name = (way / std::string_view(name.as_string())).generic_string();
     }
 
     /// Ranks that end as they should remove their snapshots.

@@ -20,7 +20,8 @@ struct page_options {
     bool live = false;     ///< the run has not ended: files of its end are not missed
     /// Most bytes of requests.jsonl that are looked at. A sentence on the page says how many requests were not looked at.
     std::uint64_t requests_bytes_max = std::numeric_limits<std::uint64_t>::max();
-    std::string baseline{}; ///< of page_baseline(); empty: none
+    std::string baseline{};        ///< of page_baseline(); empty: none
+    std::filesystem::path place{}; ///< folder of the page, for its links to files; empty: that of the run
 };
 
 /// A baseline that the first run is compared with. `comparison`: of comparison_json().
@@ -38,7 +39,8 @@ enum class page_connections : std::uint8_t { none, own_server };
 /// The page with these data. Its Content-Security-Policy allows the scripts inside it and no others.
 std::string page_html(std::string_view data, page_connections = page_connections::none);
 
-/// Writes the page of these folders: whole, or not at all. Errors: as of page_data(); the file cannot be written.
+/// Writes the page of these folders: whole, or not at all. Errors: as of page_data(); the file cannot be written, or is one of something
+/// else.
 problems write_page(const std::filesystem::path& file, const std::vector<std::filesystem::path>& folders,
                     const page_options&);
 
