@@ -3,8 +3,10 @@
 const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30, rowsAdded: 0};
 
 /// The token of the address is needed for each call of a page that is not on loopback.
-function liveAddress(path) {
-  return path + location.search;
+function liveAddress(path, more = {}) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  return query.size > 0 ? `${path}?${query}` : path;
 }
 
 function liveToken() {
@@ -155,15 +157,17 @@ async function refreshDistributions(page) {
   for (const part of [drawHeatMap, drawPercentiles, drawHistogram, drawHops, drawLatencyTable]) part(page);
 }
 
+/// The events go on: another attempt of `--retry-invalid` begins with `reload`.
 async function onFinished(data) {
-  live.source.close();
-  const {page} = live;
-  try {
-    const ended = await (await fetch(liveAddress('history'))).json();
-    if (ended.runs?.[0]?.summary) return drawPage(Object.assign(ended, {live: false}));
-  } catch { /* loadsim has ended: what is here is drawn */ }
-  page.runs[0].summary = data.summary ?? null;
+  const {page, source} = live;
   page.live = false;
+  let ended = null;
+  try {
+    ended = await (await fetch(liveAddress('history'))).json();
+  } catch { /* loadsim has ended: what is here is drawn */ }
+  if (live.source !== source) return; // the next attempt is shown already
+  if (ended?.runs?.[0]?.summary) return drawPage(Object.assign(ended, {live: false}));
+  page.runs[0].summary = data.summary ?? null;
   drawPage(page);
 }
 
@@ -180,6 +184,7 @@ async function startLive() {
 
 async function followRun() {
   live.source?.close();
+  live.source = null;
   let page = null;
   try {
     const response = await fetch(liveAddress('history'));
@@ -200,13 +205,14 @@ async function followRun() {
   live.newest = known.sort((a, b) => b.due_at_ms - a.due_at_ms).slice(0, 20);
   drawPage(page);
   if (!page.live) return;
-  live.source = new EventSource(liveAddress('events'));
+  live.source = new EventSource(liveAddress('events', {after: page.last_id})); // no row is missed, however long the history took
   let lost = false;
   live.source.addEventListener('open', () => {
     if (lost) startLive();
     else setConnection('live', true);
   });
   live.source.addEventListener('error', () => {
+    if (!page.live) return live.source?.close(); // loadsim has ended with the run
     lost = true;
     setConnection('connection lost; trying again', false);
     if (live.source.readyState === EventSource.CLOSED) setTimeout(startLive, 2000);
