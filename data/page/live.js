@@ -194,7 +194,8 @@ async function followRun() {
     }
     page = await response.json();
   } catch {
-    setConnection('no connection; trying again', false);
+    if (live.page) setConnection('no connection; trying again', false);
+    else fill('warnings', element('h2', {}, 'No connection'), element('p', {}, 'loadsim does not answer: the run has not begun, or has ended. Trying again.'));
     setTimeout(startLive, 2000); // after this one has returned
     return;
   }
