@@ -4,8 +4,9 @@ const pageStarted = performance.now(); // this file is the first of the page's o
 
 const noValue = '–';
 
+/// Larger ones, as a foreign file may have them, are no figure of a run: no chart and no table has room for them.
 function isNumber(value) {
-  return typeof value === 'number' && Number.isFinite(value);
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
 function count(value) {
@@ -86,6 +87,12 @@ function bytes(value) {
 function utc(text) {
   if (typeof text !== 'string') return noValue;
   return text.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+}
+
+/// ISO 8601 of milliseconds since 1970; null: no time that a date can have.
+function isoTime(at) {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }
 
 /// A value of a budget or of another figure with a unit of the report.

@@ -3,8 +3,10 @@
 const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsAdded: 0};
 
 /// Path with the token of the page's address, which every request needs if the page is not on loopback.
-function liveAddress(path) {
-  return path + location.search;
+function liveAddress(path, more = {}) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  return query.size > 0 ? `${path}?${query}` : path;
 }
 
 function liveToken() {
@@ -139,15 +141,17 @@ function onRow(data) {
   if (++live.rowsAdded > rowsUntilHistory) startLive();
 }
 
+/// The events go on: another attempt of `--retry-invalid` begins with `reload`.
 async function onFinished(data) {
-  live.source.close();
-  const {page} = live;
-  try {
-    const ended = await (await fetch(liveAddress('history'))).json();
-    if (ended.runs?.[0]?.summary) return drawPage(Object.assign(ended, {live: false}));
-  } catch { /* loadsim has ended: what is here is drawn */ }
-  page.runs[0].summary = data.summary ?? null;
+  const {page, source} = live;
   page.live = false;
+  let ended = null;
+  try {
+    ended = await (await fetch(liveAddress('history'))).json();
+  } catch { /* loadsim has ended: what is here is drawn */ }
+  if (live.source !== source) return; // the next attempt is shown already
+  if (ended?.runs?.[0]?.summary) return drawPage(Object.assign(ended, {live: false}));
+  page.runs[0].summary = data.summary ?? null;
   drawPage(page);
 }
 
@@ -164,6 +168,7 @@ async function startLive() {
 
 async function followRun() {
   live.source?.close();
+  live.source = null;
   let page = null;
   try {
     const response = await fetch(liveAddress('history'));
@@ -173,7 +178,8 @@ async function followRun() {
     }
     page = await response.json();
   } catch {
-    setConnection('no connection; trying again', false);
+    if (live.page) setConnection('no connection; trying again', false);
+    else fill('warnings', element('h2', {}, 'No connection'), element('p', {}, 'loadsim does not answer: the run has not begun, or has ended. Trying again.'));
     setTimeout(startLive, 2000); // after this one has returned
     return;
   }
@@ -184,13 +190,14 @@ async function followRun() {
   live.newest = known.sort((a, b) => b.due_at_ms - a.due_at_ms).slice(0, 20);
   drawPage(page);
   if (!page.live) return;
-  live.source = new EventSource(liveAddress('events'));
+  live.source = new EventSource(liveAddress('events', {after: page.last_id})); // no row is missed, however long the history took
   let lost = false;
   live.source.addEventListener('open', () => {
     if (lost) startLive();
     else setConnection('live', true);
   });
   live.source.addEventListener('error', () => {
+    if (!page.live) return live.source?.close(); // loadsim has ended with the run
     lost = true;
     setConnection('connection lost; trying again', false);
     if (live.source.readyState === EventSource.CLOSED) setTimeout(startLive, 2000);

@@ -158,7 +158,8 @@ function showCursor(row) {
   const started = Date.parse(run.summary?.load_started_at ?? run.run?.load_started_at ?? '');
   const names = [...new Set((run.bands ?? []).filter(band => band.from_s <= at && at <= (band.to_s ?? Infinity)).map(band => `${band.kind} ${band.name}`))];
   const parts = [clock(at, run.interval_s < 1 ? 1 : 0)];
-  if (!Number.isNaN(started)) parts.push(utc(new Date(started + at * 1000).toISOString()));
+  const time = isoTime(started + at * 1000);
+  if (time) parts.push(utc(time));
   const unexpected = run.timeline.unexpected?.[row];
   if (unexpected > 0) parts.push(`${count(unexpected)} unexpected`);
   readout.textContent = [...parts, ...names].join(' · ');

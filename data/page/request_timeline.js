@@ -117,7 +117,7 @@ function payloadOf(message, request) {
 function eventTable(run, request) {
   const origin = isNumber(request.due_at_ms) ? request.due_at_ms : 0;
   const started = Date.parse(run.summary?.load_started_at ?? run.run?.load_started_at ?? '');
-  const utcTime = at => Number.isNaN(started) ? noValue : new Date(started + at).toISOString().slice(11, 23);
+  const utcTime = at => isoTime(started + at)?.slice(11, 23) ?? noValue;
   const never = instantsOf(request).filter(instant => !isNumber(instant.at)).map(instant => instant.name);
   return [table('Events of the request', [
     {title: 'UTC', number: true, of: event => utcTime(event.at)},

@@ -11,6 +11,8 @@ function verdictSentences(page, run) {
   if (page.live) return ['The run is under way. Its verdict follows when it has ended.'];
   const summary = run.summary;
   if (!summary && !run.timeline?.end_s?.length) return ['The folder has neither a summary nor a timeline that can be read.'];
+  if (!summary && (run.files ?? []).some(name => name.split('/').pop() === 'summary.json'))
+    return ['The summary of this run cannot be read: the warnings say why. This is what its other files have.'];
   if (!summary)
     return ['The run left no summary: it was killed, or has not ended yet. This is what it wrote until then.'];
   const reasons = summary.verdict_reasons ?? [];

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <ios>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +23,20 @@ std::string content_security_policy(page_connections connections) {
                        "connect-src {}; base-uri 'none'; form-action 'none'",
                        to_base64(hash(hash_function::sha256, page_script)),
                        connections == page_connections::own_server ? "'self'" : "'none'");
+}
+
+/// Why the file must not be replaced; empty: it is none yet, an earlier page, or empty. A device would be replaced, too.
+std::string refusal_to_replace(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (!exists(status) || is_directory(status)) return {}; // of a directory the rename fails
+    if (!is_regular_file(status)) return "is no regular file: name another one";
+    constexpr std::string_view begin_of_page = "<!DOCTYPE html>";
+    std::string begin(begin_of_page.size(), '\0');
+    std::ifstream in(file, std::ios::binary);
+    in.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+    if (in.gcount() == 0 || begin == begin_of_page) return {};
+    return "is a file of something else, and stays as it is: name another one";
 }
 
 } // namespace
@@ -53,6 +70,7 @@ std::string page_html(std::string_view data, page_connections connections) {
 
 problems write_page(const std::filesystem::path& file, const std::vector<std::filesystem::path>& folders,
                     const page_options& options) {
+    if (const auto why = refusal_to_replace(file); !why.empty()) return {file.string(), why};
     auto placed = options;
     placed.folder = std::filesystem::absolute(file).parent_path();
     const auto data = page_data(folders, placed);

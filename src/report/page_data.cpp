@@ -18,6 +18,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -144,8 +145,22 @@ private:
             warn(fmt::format("summary.json is large: the page has the first {} rows of each of its tables",
                              summary_items_max));
         if (data_text(summary).size() <= summary_bytes_max) return;
-        warn("summary.json is too large for the page: its figures are in the file alone");
-        summary = nullptr;
+        leave_out_largest(summary.get_object());
+    }
+
+    /// The verdict stays, however many labels or reasons of errors there are.
+    void leave_out_largest(json::object& summary) {
+        std::vector<std::pair<std::size_t, std::string>> sizes;
+        for (const auto& field : summary) sizes.emplace_back(data_text(field.value()).size(), field.key());
+        std::ranges::sort(sizes, std::greater{});
+        std::string names;
+        for (auto rest = data_text(summary).size(); const auto& [size, name] : sizes) {
+            if (rest <= summary_bytes_max) break;
+            rest -= std::min(rest, size);
+            summary.erase(name);
+            names += (names.empty() ? "" : ", ") + std::string(utf8_prefix(name, 100));
+        }
+        warn(fmt::format("summary.json is too large for the page, which leaves out: {}", names));
     }
 
     std::string read_scenario() {

@@ -236,6 +236,7 @@ void for_each_line(const std::filesystem::path& folder, std::vector<std::string>
         warnings.push_back(fmt::format("{} {}", timeline_file_name, file.open_error()));
         return;
     }
+    constexpr double end_ms_max = 1e13; // 300 years: no time of a run, and too far for the axis of a chart
     double last_end_ms = -1;
     for (std::string_view text; file.next(text);) {
         boost::system::error_code error;
@@ -244,6 +245,8 @@ void for_each_line(const std::filesystem::path& folder, std::vector<std::string>
             file.mark_bad("no JSON object");
         } else if (const auto end_ms = number_at(line.get_object(), "elapsed_ms"); !(end_ms > last_end_ms)) {
             file.mark_bad("it is not later than the line before");
+        } else if (end_ms > end_ms_max) {
+            file.mark_bad("`elapsed_ms` is no time of a run");
         } else {
             last_end_ms = end_ms;
             take(line.get_object());

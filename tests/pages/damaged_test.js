@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { assertAccessible, assertQuiet, open, screenshot, visit } from './browser.js';
+import { fileURLToPath } from 'node:url';
+import { assertAccessible, assertNoSideways, assertQuiet, open, screenshot, visit } from './browser.js';
 import { assertDrawn, overTimeChart } from './charts.js';
 import { loadsim, readJson, rehearsed, scenarios, start, temporaryFolder, until } from './program.js';
 
@@ -96,6 +97,7 @@ test('truncated files: what can be read of them is shown', async () => {
 test('a truncated summary is none', async () => {
   await showPage(damaged((folder) => truncateSync(join(folder, 'summary.json'), 1000)));
   await assertWarns(/summary\.json/);
+  assert.match(await verdict(), /summary of this run cannot be read/); // it was not killed
   assert.doesNotMatch(await verdict(), /\bpass\b/i);
   await assertDrawn(page, overTimeChart('rate'));
 });
@@ -111,6 +113,40 @@ test('versions of the future are named', async () => {
     await assertWarns(new RegExp(`${name}\\.json`), new RegExp(`loadsim\\.${name}/99`));
     await assertDrawn(page, overTimeChart('rate'));
   }
+});
+
+test('numbers that no run has are not drawn, and do not hold the page up', async () => {
+  for (const number of ['1.7976931348623157e308', '-9223372036854775808', '18446744073709551615']) {
+    const inText = (text) => text.replace(/("\w+":)-?\d[\d.]*/g, `$1${number}`);
+    await showPage(
+      damaged((folder) => {
+        for (const name of ['timeline.jsonl', 'requests.jsonl', 'sessions.jsonl']) {
+          const lines = readFileSync(join(folder, name), 'utf8').split('\n');
+          writeFileSync(join(folder, name), lines.map((line, i) => (i % 3 === 1 ? inText(line) : line)).join('\n'));
+        }
+        const summary = readFileSync(join(folder, 'summary.json'), 'utf8');
+        writeFileSync(join(folder, 'summary.json'), inText(summary));
+      }),
+    );
+    await assertWarns(/timeline\.jsonl/);
+    await assertNoSideways(page);
+    const rows = page.locator('#requests tr[data-arrival] button');
+    for (let i = 0; i < 5; ++i) await rows.nth(i).click();
+    assertQuiet(page);
+  }
+});
+
+test('links lead to the files, from a page in another folder and of the folders of ranks', async () => {
+  const folder = damaged((path) => {
+    mkdirSync(join(path, 'rank-0'));
+    writeFileSync(join(path, 'rank-0', 'snapshots.jsonl'), '{}\n');
+  });
+  const elsewhere = join(temporaryFolder(), 'page.html');
+  await loadsim(['report', folder, '--out', elsewhere]);
+  await visit(page, elsewhere);
+  const links = await page.locator('#files a').evaluateAll((all) => all.map(({ href }) => fileURLToPath(href)));
+  assert.ok(links.includes(join(folder, 'rank-0', 'snapshots.jsonl')), links.join('\n'));
+  for (const link of links) assert.ok(statSync(link).isFile(), link);
 });
 
 test('foreign content under the names of a report is told', async () => {

@@ -78,6 +78,10 @@ test('a run is watched by three browsers, and stopped by one', async () => {
   const { below } = await assertDrawn(first, overTimeChart('rate'));
   assert.ok(clockSeconds(below[0]) <= after.at(-1) / 2, `times begin at ${below[0]}, the rows end at ${after.at(-1)}`);
   await assertMoves(first, 'after the reload');
+  // Events are asked for from the history's last row on: however long it took to read, none is missed.
+  const events = first.requests.filter((url) => new URL(url).pathname === '/events');
+  for (const url of events) assert.match(new URL(url).searchParams.get('after'), /^\d+$/, url);
+  assert.equal(new URL(events[0]).searchParams.get('token'), new URL(url).searchParams.get('token'));
 
   await assertAccessible(first);
   await assertAccessible(dark);

@@ -39,7 +39,8 @@ enum class page_connections : std::uint8_t { none, own_server };
 /// The page with these data. Its Content-Security-Policy allows the scripts inside it and no others.
 std::string page_html(std::string_view data, page_connections = page_connections::none);
 
-/// Writes the page of these folders: whole, or not at all. Errors: as of page_data(); the file cannot be written.
+/// Writes the page of these folders: whole, or not at all. Errors: as of page_data(); the file cannot be written, or is one of something
+/// else.
 problems write_page(const std::filesystem::path& file, const std::vector<std::filesystem::path>& folders,
                     const page_options&);
 

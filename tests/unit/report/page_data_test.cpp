@@ -355,6 +355,27 @@ TEST_F(page_data_test, survives_foreign_and_damaged_files) {
     EXPECT_THAT(to_string(no_run.error()), HasSubstr("is no folder"));
 }
 
+TEST_F(page_data_test, has_the_verdict_of_a_summary_that_is_too_large) {
+    const auto path = write_run("run");
+    json::object labels;
+    for (int i = 0; i < 20'000; ++i) labels["label " + std::to_string(i)] = "a value of some length";
+    auto summary = json::parse(text("run/summary.json")).as_object();
+    summary["labels"] = std::move(labels);
+    std::ofstream(path / "summary.json") << json::serialize(summary);
+    const auto run = run_of(path);
+    EXPECT_EQ(run.at("summary").at("verdict"), "fail");
+    EXPECT_FALSE(run.at("summary").as_object().contains("labels"));
+    EXPECT_THAT(warnings_of(run), testing::Contains(HasSubstr("leaves out: labels")));
+}
+
+TEST_F(page_data_test, skips_times_that_no_run_has) {
+    const auto path = write_run("run");
+    append(path / "timeline.jsonl", "{\"elapsed_ms\":1e300,\"interval_ms\":1000,\"stage\":\"load\"}\n");
+    const auto run = run_of(path);
+    EXPECT_THAT(column(run, "end_s"), testing::Each(testing::Lt(100)));
+    EXPECT_THAT(warnings_of(run), testing::Contains(HasSubstr("`elapsed_ms` is no time of a run")));
+}
+
 TEST_F(page_data_test, lays_runs_over_each_other) {
     const auto first = write_run("first");
     const auto second = write_run("second");

@@ -11,8 +11,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
+
+#include <sys/stat.h>
 
 using namespace loadsim;
 using namespace loadsim::report;
@@ -139,6 +143,20 @@ TEST_F(page_test, is_written_whole_or_not_at_all) {
     EXPECT_THAT(writer.errors().back(), HasSubstr("report.html could not be written"));
     EXPECT_FALSE(exists(folder / "report.html.part"));
     EXPECT_TRUE(exists(folder / "summary.json"));
+}
+
+TEST_F(page_test, replaces_an_earlier_page_and_no_other_file) {
+    report_writer writer(folder, sample_run::header(), sample_run::labels());
+    writer.finish(sample_run::run(), sample_run::missed_budget());
+    const auto summary = text("summary.json");
+    EXPECT_THAT(to_string(write_page(folder / "summary.json", {folder}, {})), HasSubstr("is a file of something else"));
+    EXPECT_EQ(text("summary.json"), summary);
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    EXPECT_THAT(to_string(write_page(folder / "pipe", {folder}, {})), HasSubstr("is no regular file"));
+    EXPECT_TRUE(std::filesystem::is_fifo(folder / "pipe"));
+    std::ofstream(folder / "empty.html").flush();
+    for (const auto* time : {"first", "again"})
+        EXPECT_EQ(to_string(write_page(folder / "empty.html", {folder}, {})), "") << time;
 }
 
 TEST_F(page_test, an_error_of_the_page_is_told_as_those_of_other_files) {
