@@ -1,6 +1,6 @@
 // The page while a run is under way: history first, then an event a second; it connects again by itself.
 
-const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsUntilRefresh: 30, rowsAdded: 0};
+const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsAdded: 0, unexpectedAdded: false, drawing: null, restUntil: 0};
 
 /// The token of the address is needed for each call of a page that is not on loopback.
 function liveAddress(path) {
@@ -113,6 +113,11 @@ function addUnexpected(page, requests) {
   if (added.length === 0) return;
   run.requests = [...added, ...(run.requests ?? [])].slice(0, 600);
   live.newest = [...added].sort((a, b) => b.due_at_ms - a.due_at_ms).concat(live.newest).slice(0, 20);
+  live.unexpectedAdded = true;
+}
+
+function drawNewRequests(page) {
+  live.unexpectedAdded = false;
   if (document.getElementById('requests').contains(document.activeElement) && document.getElementById('requests-body')) drawRequestRows();
   else drawRequests(page);
 }
@@ -130,39 +135,37 @@ function onRow(data) {
   mergeBands(run.bands ??= [], data.bands ?? [], data.row.end_s);
   addUnexpected(page, data.unexpected_requests);
   setConnection('live', true);
-  if (document.hidden) return;
+  drawSoon();
+  if (++live.rowsAdded <= rowsUntilHistory) return;
+  live.rowsAdded = 0;
+  startLive();
+}
+
+/// Draws new rows after a rest as long as the last drawing, a second at most: a rehearsal has many rows a second, which are drawn as one.
+function drawSoon() {
+  live.drawing ??= setTimeout(drawRows, Math.max(0, live.restUntil - performance.now()));
+}
+
+function drawRows() {
+  live.drawing = null;
+  const {page} = live;
+  if (document.hidden || !page?.live) return;
+  const began = performance.now();
   showLive(page);
+  if (live.unexpectedAdded) drawNewRequests(page);
   if (overTime.charts.length === 0) drawOverTime(page);
   else extendOverTime(page);
-  document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
+  document.querySelector('#verdict .tiles').replaceWith(keyFigures(page.runs[0], page.progress));
   drawOutcomes(page);
-  if (++live.rowsAdded > rowsUntilHistory) startLive();
-  else if (--live.rowsUntilRefresh === 0) refreshDistributions(page);
+  const ended = performance.now();
+  live.restUntil = ended + Math.min(1000, ended - began);
 }
 
-/// Distributions come with the history alone: they are fetched again now and then, unless somebody uses them.
-async function refreshDistributions(page) {
-  live.rowsUntilRefresh = 30;
-  const run = page.runs[0];
-  if (!run.histograms?.length && !run.heat_map) return;
-  if (document.getElementById('latency').contains(document.activeElement)) return;
-  try {
-    const [{heat_map, percentile_curves, histograms}] = (await (await fetch(liveAddress('history'))).json()).runs;
-    Object.assign(run, {heat_map, percentile_curves, histograms});
-  } catch {
-    return; // the events tell that the connection is lost
-  }
-  for (const part of [drawHeatMap, drawPercentiles, drawHistogram, drawHops, drawLatencyTable]) part(page);
-}
-
-async function onFinished(data) {
+/// The event has what rows do not have. Nothing is fetched: loadsim ends soon after it.
+function onFinished(data) {
   live.source.close();
   const {page} = live;
-  try {
-    const ended = await (await fetch(liveAddress('history'))).json();
-    if (ended.runs?.[0]?.summary) return drawPage(Object.assign(ended, {live: false}));
-  } catch { /* loadsim has ended: what is here is drawn */ }
-  page.runs[0].summary = data.summary ?? null;
+  Object.assign(page.runs[0], data);
   page.live = false;
   drawPage(page);
 }
@@ -179,7 +182,6 @@ async function startLive() {
 }
 
 async function followRun() {
-  live.source?.close();
   let page = null;
   try {
     const response = await fetch(liveAddress('history'));
@@ -189,10 +191,13 @@ async function followRun() {
     }
     page = await response.json();
   } catch {
+    if (live.source?.readyState === EventSource.OPEN || live.page?.live === false) return; // the events go on, or had the end
     setConnection('no connection; trying again', false);
     setTimeout(startLive, 2000); // after this one has returned
     return;
   }
+  if (live.page?.live === false) return; // the event `finished` came meanwhile
+  live.source?.close();
   if (page.runs[0].summary) page.live = false; // it ended before this page came
   live.page = page;
   live.rowsAdded = 0;
@@ -200,7 +205,7 @@ async function followRun() {
   live.newest = known.sort((a, b) => b.due_at_ms - a.due_at_ms).slice(0, 20);
   drawPage(page);
   if (!page.live) return;
-  live.source = new EventSource(liveAddress('events'));
+  live.source = new EventSource(`${liveAddress('events')}${location.search ? '&' : '?'}after=${page.last_id}`);
   let lost = false;
   live.source.addEventListener('open', () => {
     if (lost) startLive();
@@ -217,7 +222,5 @@ async function followRun() {
 }
 
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden || !live.page?.live || overTime.charts.length === 0) return;
-  showLive(live.page);
-  extendOverTime(live.page);
+  if (live.page?.live) drawSoon();
 });
