@@ -50,7 +50,7 @@ function hopTable(caption, hops, rows, end, markOf) {
         markOf && element('th', {scope: 'col', class: 'number'}, element('span', {class: 'swatch line-mark', 'aria-hidden': 'true'}), markOf))),
       element('tbody', {}, rows.map(row => element('tr', {class: row.baseline ? 'baseline' : null},
         element('th', {scope: 'row'}, row.name),
-        element('td', {class: 'bar'}, row.length > 0 ? stackedBar(hops.every(hop => isNumber(row.values[hop])) ? hops : [], row.values, end, markOf && row.values[markOf])
+        element('td', {class: 'bar'}, row.length > 0 || row.baseline ? stackedBar(hops.every(hop => isNumber(row.values[hop])) ? hops : [], row.values, end, markOf && row.values[markOf])
                                                     : element('span', {class: 'quiet'}, 'too few samples')),
         hops.map(hop => element('td', {class: 'number', 'data-value': row.values[hop]}, milliseconds(row.values[hop]))),
         markOf && element('td', {class: 'number', 'data-value': row.values[markOf]}, milliseconds(row.values[markOf])))))));
@@ -63,7 +63,7 @@ function drawHops(page) {
   const named = hopRows(latencies);
   const rows = page.baseline?.percentiles ? named.flatMap(row => {
     const old = hopRows(page.baseline.percentiles).find(other => other.name === row.name);
-    return old.length > 0 ? [row, {...old, name: 'baseline', baseline: true}] : [row];
+    return old.length > 0 || isNumber(old.values.e2e) ? [row, {...old, name: 'baseline', baseline: true}] : [row];
   }) : named;
   const end = Math.max(...rows.flatMap(row => [row.length, row.values.e2e ?? 0])) * 1.01 || 1;
   const platformOf = row => sum([row.values.dispatch, row.values.notify]);
@@ -73,6 +73,7 @@ function drawHops(page) {
     element('p', {class: 'lead'}, shares.map((part, i) => [i > 0 && ', ', element('strong', {}, `${part.hop} ${percent(part.share)}`)]),
       ' of the mean time from due to completion.'),
     hopTable('Hops from due to completion', successiveHops, rows, end, 'e2e'),
+    page.baseline?.percentiles && !page.baseline.percentiles.vehicle && element('p', {class: 'quiet'}, 'A baseline file has no vehicle hop: its bars are those of the platform, and the upright line is its e2e.'),
     platformEnd > 0 && [element('h3', {}, 'The platform’s share alone'),
       hopTable('Hops of the platform', ['dispatch', 'notify'], rows.map(row => ({...row, length: platformOf(row)})), platformEnd, 'platform')],
     element('p', {class: 'quiet'}, 'Dispatch: due until the vehicle has the command. Vehicle: its own work. Notify: its final response until the completion is announced. ',

@@ -1,6 +1,6 @@
 // The page of a run in progress: the history first, then an event a second; after a lost connection it connects again.
 
-const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsAdded: 0};
+const live = {source: null, page: null, newest: [], stopAsked: false, starting: false, rowsAdded: 0, unexpectedAdded: false, drawing: null, restUntil: 0};
 
 /// Path with the token of the page's address, which every request needs if the page is not on loopback.
 function liveAddress(path, more = {}) {
@@ -115,6 +115,11 @@ function addUnexpected(page, requests) {
   if (added.length === 0) return;
   run.requests = [...added, ...(run.requests ?? [])].slice(0, 600);
   live.newest = [...added].sort((a, b) => b.due_at_ms - a.due_at_ms).concat(live.newest).slice(0, 20);
+  live.unexpectedAdded = true;
+}
+
+function drawNewRequests(page) {
+  live.unexpectedAdded = false;
   if (document.getElementById('requests').contains(document.activeElement) && document.getElementById('requests-body')) drawRequestRows();
   else drawRequests(page);
 }
@@ -132,26 +137,37 @@ function onRow(data) {
   mergeBands(run.bands ??= [], data.bands ?? [], data.row.end_s);
   addUnexpected(page, data.unexpected_requests);
   setConnection('live', true);
-  if (document.hidden) return;
-  showLive(page);
-  if (overTime.charts.length === 0) drawOverTime(page);
-  else extendOverTime(page);
-  document.querySelector('#verdict .tiles').replaceWith(keyFigures(run, page.progress));
-  drawOutcomes(page);
-  if (++live.rowsAdded > rowsUntilHistory) startLive();
+  drawSoon();
+  if (++live.rowsAdded <= rowsUntilHistory) return;
+  live.rowsAdded = 0;
+  startLive();
 }
 
-/// The events go on: another attempt of `--retry-invalid` begins with `reload`.
-async function onFinished(data) {
-  const {page, source} = live;
+/// Draws new rows after a rest as long as the last drawing, a second at most: a rehearsal has many rows a second, which are drawn as one.
+function drawSoon() {
+  live.drawing ??= setTimeout(drawRows, Math.max(0, live.restUntil - performance.now()));
+}
+
+function drawRows() {
+  live.drawing = null;
+  const {page} = live;
+  if (document.hidden || !page?.live) return;
+  const began = performance.now();
+  showLive(page);
+  if (live.unexpectedAdded) drawNewRequests(page);
+  if (overTime.charts.length === 0) drawOverTime(page);
+  else extendOverTime(page);
+  document.querySelector('#verdict .tiles').replaceWith(keyFigures(page.runs[0], page.progress));
+  drawOutcomes(page);
+  const ended = performance.now();
+  live.restUntil = ended + Math.min(1000, ended - began);
+}
+
+/// The event has what rows do not have. The events go on: another attempt of `--retry-invalid` begins with `reload`.
+function onFinished(data) {
+  const {page} = live;
+  Object.assign(page.runs[0], data);
   page.live = false;
-  let ended = null;
-  try {
-    ended = await (await fetch(liveAddress('history'))).json();
-  } catch { /* loadsim has ended: what is here is drawn */ }
-  if (live.source !== source) return; // the next attempt is shown already
-  if (ended?.runs?.[0]?.summary) return drawPage(Object.assign(ended, {live: false}));
-  page.runs[0].summary = data.summary ?? null;
   drawPage(page);
 }
 
@@ -167,8 +183,6 @@ async function startLive() {
 }
 
 async function followRun() {
-  live.source?.close();
-  live.source = null;
   let page = null;
   try {
     const response = await fetch(liveAddress('history'));
@@ -178,11 +192,14 @@ async function followRun() {
     }
     page = await response.json();
   } catch {
+    if (live.source?.readyState === EventSource.OPEN || live.page?.live === false) return; // the events go on, or had the end
     if (live.page) setConnection('no connection; trying again', false);
     else fill('warnings', element('h2', {}, 'No connection'), element('p', {}, 'loadsim does not answer: the run has not begun, or has ended. Trying again.'));
     setTimeout(startLive, 2000); // after this one has returned
     return;
   }
+  if (live.page?.live === false) return; // the event `finished` came meanwhile
+  live.source?.close();
   if (page.runs[0].summary) page.live = false; // it ended before this page came
   live.page = page;
   live.rowsAdded = 0;
@@ -203,12 +220,13 @@ async function followRun() {
     if (live.source.readyState === EventSource.CLOSED) setTimeout(startLive, 2000);
   });
   live.source.addEventListener('row', event => onRow(JSON.parse(event.data)));
-  live.source.addEventListener('reload', () => startLive()); // rows have other times, or some are missing
+  live.source.addEventListener('reload', () => { // rows have other times, some are missing, or another attempt begins
+    page.live = true;
+    startLive();
+  });
   live.source.addEventListener('finished', event => onFinished(JSON.parse(event.data)));
 }
 
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden || !live.page?.live || overTime.charts.length === 0) return;
-  showLive(live.page);
-  extendOverTime(live.page);
+  if (live.page?.live) drawSoon();
 });

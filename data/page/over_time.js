@@ -71,12 +71,16 @@ function timeChartSpecs(page) {
   ].map(spec => ({...spec, series: spec.series.filter(Boolean)}));
 }
 
-/// Adds the same series of other runs, dashed.
+/// Adds the same series of other runs, dashed. A chart without positive values has no log scale.
 function withOtherRuns(spec, page) {
   const series = spec.series.map(one => ({...one, run: 0}));
   page.runs.slice(1).forEach((_, i) => spec.series.filter(one => one.shared).forEach(one =>
     series.push({...one, run: i + 1, label: `${one.label}, run ${i + 2}`, dash: dashes[(i + 1) % dashes.length], width: 1.3})));
-  return {...spec, series};
+  const isPositive = one => {
+    const timeline = page.runs[one.run].timeline ?? {};
+    return (timeline.end_s ?? []).some((_, i) => one.of(timeline, i) > 0);
+  };
+  return {...spec, series, log: Boolean(spec.log) && series.some(isPositive)};
 }
 
 function timeRows(spec, page, grid, widths) {
@@ -270,9 +274,9 @@ function drawOverTime(page) {
   overTime.made = made;
 }
 
-/// New rows of a live run. The first value of a series that was not shown, such as of an outcome, draws the charts again.
+/// New rows of a live run. The first value of a series that was not shown, such as of an outcome, or of a log scale draws the charts again.
 function extendOverTime(page) {
-  const shown = specs => specs.map(spec => spec.series.length).join();
+  const shown = specs => specs.map(spec => `${spec.series.length} ${spec.log}`).join();
   if (shown(timeChartSpecs(page).map(spec => withOtherRuns(spec, page))) !== shown((overTime.made ?? []).map(one => one.spec))) return drawOverTime(page);
   const grid = timeGrid(page.runs);
   const widths = page.runs.map(one => intervalsOf(one.timeline ?? {}));

@@ -192,7 +192,8 @@ public:
 
     text finish(std::string_view summary_json) {
         summary_ = json_line(json::parse(summary_json)); // on one line, as events need it
-        return keep(fmt::format("id: {}\nevent: finished\ndata: {{\"summary\":{}}}\n\n", ++last_id, summary_));
+        return keep(fmt::format("id: {}\nevent: finished\ndata: {{\"summary\":{},\"anomalies\":{},\"counts\":{}}}\n\n",
+                                ++last_id, summary_, list_text(anomalies_), counts()));
     }
 
     std::string document() const {
@@ -203,11 +204,11 @@ public:
             "\"summary\":{},\"scenario_yaml\":{},\"files\":[],\"interval_s\":1,\"timeline\":{},\"bands\":{},\"heat_"
             "map\":null,"
             "\"percentile_curves\":[],\"histograms\":[],\"requests\":{},\"anomalies\":{},\"session_events\":[],"
-            "\"counts\":{{\"recorded\":{},\"unexpected\":{},\"anomalous\":{}}}}}],\"baseline\":null,\"last_id\":{},"
+            "\"counts\":{}}}],\"baseline\":null,\"last_id\":{},"
             "\"progress\":{}}}",
             text(header_.version), text(header_.folder), json_line(json::parse(header_.run_json)), summary_,
-            text(header_.scenario), timeline(), bands(false), list_text(requests_), list_text(anomalies_), recorded_,
-            unexpected_, anomalous_, last_id, progress_);
+            text(header_.scenario), timeline(), bands(false), list_text(requests_), list_text(anomalies_), counts(),
+            last_id, progress_);
     }
 
     std::vector<text> newest_events(std::size_t count) const {
@@ -245,6 +246,11 @@ private:
     };
 
     row row_of(const progress& p) const { return {p.elapsed, page_row(timeline_object(p, labels_))}; }
+
+    std::string counts() const {
+        return fmt::format("{{\"recorded\":{},\"unexpected\":{},\"anomalous\":{}}}", recorded_, unexpected_,
+                           anomalous_);
+    }
 
     double since_load(nanoseconds since_start) const {
         return rounded_ms(seconds(since_start - load_start_.value_or(nanoseconds{0})));

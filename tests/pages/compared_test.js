@@ -53,17 +53,29 @@ test('two runs are laid over each other', async () => {
 });
 
 test('a baseline is a second line of the hops and the latencies', async () => {
-  await loadsim(['report', first, '--baseline', baseline]);
-  await visit(page, join(first, 'report.html'));
-  assertQuiet(page);
   const old = readJson(second, 'summary.json').latency;
-  for (const hop of ['e2e', 'dispatch', 'vehicle'])
+  // A baseline file has no vehicle hop, a report folder has.
+  for (const [from, hops] of [
+    [second, ['e2e', 'dispatch', 'vehicle']],
+    [baseline, ['e2e', 'dispatch']],
+  ]) {
+    await loadsim(['report', first, '--baseline', from]);
+    await visit(page, join(first, 'report.html'));
+    assertQuiet(page);
+    for (const hop of hops)
+      assertShowsDuration(
+        await page.locator(`#latency-table tr[data-hop="${hop}"] .baseline`).first().innerText(),
+        old[hop].p50_ms,
+        `p50 of ${hop} in the baseline`,
+      );
     assertShowsDuration(
-      await page.locator(`#latency-table tr[data-hop="${hop}"]`).innerText(),
-      old[hop].p50_ms,
-      `p50 of ${hop} in the baseline`,
+      await page.locator('#hops tr.baseline').first().innerText(),
+      old.e2e.p50_ms,
+      'p50 of e2e in the baseline, beside the bars',
     );
-  assert.match(await page.locator('#hops').innerText(), /baseline/i);
+    const isTold = /no vehicle hop/.test(await page.locator('#hops').innerText());
+    assert.equal(isTold, !hops.includes('vehicle'), 'the hop that a baseline file does not have');
+  }
   assert.match(await page.locator('#budgets').innerText(), /baseline/i);
   for (const chart of [overTimeChart('latency'), '#percentiles'])
     assert.match((await assertDrawn(page, chart)).texts, /baseline/, `legend of ${chart}`);

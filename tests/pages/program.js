@@ -41,12 +41,12 @@ export function temporaryFolder() {
   return folder;
 }
 
-/// A started loadsim. `out` and `err` grow; `ended` resolves to the exit code, or to the signal's name. Killed after 150 s.
+/// A started loadsim. `out` and `err` grow; `ended` resolves to the exit code, or to the signal's name. Killed after 240 s.
 export function start(args, { cwd = temporaryFolder() } = {}) {
   const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const run = { child, out: '', err: '' };
   running.add(child);
-  const limit = setTimeout(() => child.kill('SIGKILL'), 150_000);
+  const limit = setTimeout(() => child.kill('SIGKILL'), 240_000);
   child.stdout.setEncoding('utf8').on('data', (text) => (run.out += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (run.err += text));
   run.ended = new Promise((done, failed) => {
@@ -92,7 +92,7 @@ export const readLines = (...path) =>
     .map((line) => JSON.parse(line));
 
 /// Waits until `condition()` is truthy, and returns what it returned; fails with `what` after `seconds`.
-export async function until(condition, what, seconds = 15) {
+export async function until(condition, what, seconds = 60) {
   for (const end = Date.now() + seconds * 1000; ; await sleep(50)) {
     const value = await condition();
     if (value) return value;

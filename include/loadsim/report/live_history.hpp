@@ -60,7 +60,7 @@ public:
     /// Returns the event `row`. When the load begins, `reload` instead: the times of all rows have changed, because they count from
     /// the start of the load.
     text add(const live_update&);
-    /// Returns the event `finished`; the summary becomes part of the document.
+    /// Returns the event `finished`, with what a page cannot have of the rows; the summary becomes part of the document.
     text finish(std::string_view summary_json);
 
     /// The page's data, with "live": true; beside them "last_id" of the newest row, and "progress".
