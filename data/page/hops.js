@@ -86,6 +86,10 @@ function drawLatencyTable(page) {
   const rows = Object.entries(hopTexts).map(([name, text]) => ({name, text, of: latencies[name]}));
   rows.push({name: 'loop delay', text: 'messages at a socket until the generator read them', of: summary?.generator?.loop_delay},
             {name: 'connect', text: 'TCP connect to CONNACK', of: summary?.sessions?.connect},
+            {name: 'tcp', text: 'of it: TCP connect', of: summary?.sessions?.tcp},
+            {name: 'tls full', text: 'of it: TLS handshake with certificates', of: summary?.sessions?.tls?.full},
+            {name: 'tls resumed', text: 'of it: TLS handshake shortened by a ticket', of: summary?.sessions?.tls?.resumed},
+            {name: 'connack', text: 'of it: CONNECT sent to CONNACK', of: summary?.sessions?.connack},
             {name: 'connection wait', text: 'requests that waited for a free connection to the API', of: summary?.http?.connection_wait},
             {name: 'queued', text: 'commands that waited for unreachable vehicles', of: summary?.queued?.wait});
   const measured = rows.filter(row => row.of?.samples > 0);

@@ -37,7 +37,7 @@ function drawHealth(page) {
       ['memory', bytes(generator.rss_bytes)], ['ranks × shards', isNumber(generator.ranks) ? `${generator.ranks} × ${generator.shards}` : null],
       ['late reports of ranks', late > 0 ? count(late) : null],
       ['sessions', isNumber(sessions.planned) ? `${count(sessions.planned)} planned, ${count(sessions.online_peak)} at the peak, ${count(sessions.refused)} refused, ${count(sessions.dropped)} dropped, ${count(sessions.reconnects)} reconnects` : null],
-      ['TLS', tls && `${count(tls.full?.samples)} full and ${count(tls.resumed?.samples)} resumed handshakes, ${count(tls.failed)} failed, ${count(tls.unverified)} with an unverified server`],
+      ['TLS', tls && `${count(tls.full?.samples)} full and ${count(tls.resumed?.samples)} resumed handshakes, ${count(tls.failed)} failed, ${count(tls.unverified)} with an unverified server; ${bytes(tls.bytes_sent)} sent and ${bytes(tls.bytes_received)} received in its records`],
       ['MQTT messages', isNumber(messages.published) ? `${count(messages.published)} sent by vehicles (${bytes(messages.bytes_sent)}), ${count(messages.received)} received (${bytes(messages.bytes_received)})` : null],
       ['http', http && `${plural(http.requests, 'request')}, ${plural(http.connections?.opened, 'connection')} opened, ${count(http.connections?.busy_peak)} of ${count(http.connections?.limit)} busy at the peak, ${count(http.timeouts)} time-outs, ${count(http.retries)} retries, ${count(http.failovers)} failovers`],
       ['queued', summary.queued?.delivered > 0 ? `${plural(summary.queued.delivered, 'command')} waited for unreachable vehicles; ${summary.queued.out_of_order > 0 ? count(summary.queued.out_of_order) : 'none'} out of order` : null],

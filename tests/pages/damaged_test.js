@@ -144,7 +144,7 @@ test('links lead to the files, from a page in another folder and of the folders 
   const elsewhere = join(temporaryFolder(), 'page.html');
   await loadsim(['report', folder, '--out', elsewhere]);
   await visit(page, elsewhere);
-  const links = await page.locator('#files a').evaluateAll((all) => all.map(({ href }) => fileURLToPath(href)));
+  const links = (await page.locator('#files a').evaluateAll((all) => all.map(({ href }) => href))).map((href) => fileURLToPath(href));
   assert.ok(links.includes(join(folder, 'rank-0', 'snapshots.jsonl')), links.join('\n'));
   for (const link of links) assert.ok(statSync(link).isFile(), link);
 });
