@@ -19,14 +19,16 @@ program::program(const arguments& argv, const std::function<bool()>& before_exec
     start(argv, before_exec, environment);
 }
 
-program::program(const std::string& scenario, arguments extra_arguments, const std::function<bool()>& before_exec) {
+program::program(const std::string& scenario, arguments extra_arguments, const std::function<bool()>& before_exec,
+                 const std::vector<std::pair<std::string, std::string>>& environment) {
     arguments argv{"run", folder_.write("scenario.yaml", scenario).string(), "--report", report().string()};
     argv.insert(argv.end(), extra_arguments.begin(), extra_arguments.end());
-    start(argv, before_exec, {});
+    start(argv, before_exec, environment);
 }
 
-program program::run(const std::string& scenario, arguments extra_arguments, const std::function<bool()>& before_exec) {
-    return program(scenario, std::move(extra_arguments), before_exec);
+program program::run(const std::string& scenario, arguments extra_arguments, const std::function<bool()>& before_exec,
+                     const std::vector<std::pair<std::string, std::string>>& environment) {
+    return program(scenario, std::move(extra_arguments), before_exec, environment);
 }
 
 void program::start(const arguments& user_arguments, const std::function<bool()>& before_exec,

@@ -51,10 +51,12 @@ public:
 
     /// "run FILE --report report MORE...". Writes the scenario into the program's folder.
     static program run(const std::string& scenario, arguments extra_arguments = {},
-                       const std::function<bool()>& before_exec = {});
+                       const std::function<bool()>& before_exec = {},
+                       const std::vector<std::pair<std::string, std::string>>& environment = {});
 
 private:
-    program(const std::string& scenario, arguments, const std::function<bool()>& before_exec);
+    program(const std::string& scenario, arguments, const std::function<bool()>& before_exec,
+            const std::vector<std::pair<std::string, std::string>>& environment);
     void start(const arguments&, const std::function<bool()>& before_exec,
                const std::vector<std::pair<std::string, std::string>>& environment);
 

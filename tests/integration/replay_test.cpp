@@ -204,7 +204,7 @@ TEST_F(replay_fixture, unknown_request_is_refused) {
         for (const auto* flag : {"--request", "--vehicle"}) {
             program empty({command, folder(), flag, ""});
             EXPECT_EQ(empty.wait(), 2) << empty.out();
-            EXPECT_THAT(empty.err(), HasSubstr("belongs here"));
+            EXPECT_THAT(empty.err(), HasSubstr(std::string(flag) + ": is empty; give it a value, or leave it out"));
         }
     }
 }

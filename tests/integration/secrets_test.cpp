@@ -265,14 +265,12 @@ TEST_F(secrets_test, of_a_fleet_are_in_no_event_metric_or_file_on_request) {
     const recording_server collector;
     const auto step_summary = folder_.write("step.md", "");
     const auto& token = secrets.at("S_TOKEN");
-    const std::pair<const char*, std::string> variables[] = {{"GITHUB_ACTIONS", "true"},
-                                                             {"GITHUB_STEP_SUMMARY", step_summary.string()},
-                                                             {"OTEL_EXPORTER_OTLP_HEADERS", "x-token=" + token}};
-    for (const auto& [name, value] : variables) ::setenv(name, value.c_str(), 1);
     auto run = program::run(
         failing_fleet() + "report: {requestsCsv: 100, emf: {to: metrics.emf, interval: 1s}}\n",
-        {"--json", "--otlp", collector.url(), "--metrics", "127.0.0.1:0", "--label", "commit=" + token, "--strict"});
-    for (const auto& [name, value] : variables) ::unsetenv(name);
+        {"--json", "--otlp", collector.url(), "--metrics", "127.0.0.1:0", "--label", "commit=" + token, "--strict"}, {},
+        {{"GITHUB_ACTIONS", "true"},
+         {"GITHUB_STEP_SUMMARY", step_summary.string()},
+         {"OTEL_EXPORTER_OTLP_HEADERS", "x-token=" + token}});
     const auto metrics = served_metrics(run);
     EXPECT_THAT(metrics, HasSubstr("loadsim_"));
     expect_no_secret(metrics, "/metrics");
