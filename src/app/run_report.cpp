@@ -311,10 +311,6 @@ void run_report::report_failure(const problems& errors) {
 }
 
 result<report::report_contents> open_report(const std::filesystem::path& folder, const report::request_filter& filter) {
-    if (filter.request_id && filter.request_id->empty())
-        return problems{"--request", "an id of the platform's, a trace id, or the beginning of one belongs here"};
-    if (filter.vin && filter.vin->empty())
-        return problems{"--vehicle", "a VIN, an index, or a value of fleet.data belongs here"};
     auto all = report::read_report(folder, filter, LOADSIM_VERSION);
     if (!all) return all;
     if (all->requests.empty() && filter.vin) {
