@@ -68,7 +68,7 @@ TEST_F(suite, runs_what_is_valid_and_ends_as_the_worst) {
     EXPECT_THAT(run.out(), AllOf(HasSubstr("3 scenarios: 1 pass, 1 error, 1 fail"), HasSubstr("index.html")));
     const auto junit = harness::read_file(out() / "junit.xml");
     EXPECT_THAT(junit, AllOf(HasSubstr("good"), HasSubstr("broken.yaml"), HasSubstr("<failure"), HasSubstr("<error")));
-    EXPECT_THAT(harness::read_file(out() / "index.html"), HasSubstr("<a href=\"bad/\">bad</a>"));
+    EXPECT_THAT(harness::read_file(out() / "index.html"), HasSubstr("<a href=\"bad/report.html\">bad</a>"));
 }
 
 TEST_F(suite, ends_at_the_first_failure_if_asked_to) {
@@ -226,7 +226,7 @@ TEST_F(suite, names_the_repetition_that_decided) {
         start({write("fast.yaml", named("fast", too_fast())), "--set", "load.lagLimit=1ms", "--retry-invalid", "1"});
     EXPECT_EQ(run.wait(60s), 4) << run.out() << run.err();
     EXPECT_THAT(run.out(), HasSubstr("invalid (retry 1)"));
-    EXPECT_THAT(harness::read_file(out() / "index.html"), HasSubstr("<a href=\"fast-retry-1/\">"));
+    EXPECT_THAT(harness::read_file(out() / "index.html"), HasSubstr("<a href=\"fast-retry-1/report.html\">"));
     EXPECT_THAT(harness::read_file(out() / "junit.xml"), AllOf(HasSubstr("<skipped"), Not(HasSubstr("<failure"))));
 }
 
