@@ -1,4 +1,4 @@
-// Who may see the live page of a run, and who may stop the run from it.
+// Access to the live page of a run: requests that may see it, and requests that may stop the run.
 #pragma once
 
 #include <loadsim/http/server.hpp>

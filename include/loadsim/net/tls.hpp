@@ -19,7 +19,7 @@ namespace loadsim::net {
 /// Errors: a file that does not exist, cannot be read or has the wrong content; names that OpenSSL does not have.
 result<void> configure_tls(ssl_ctx_st*, const tls_options&);
 
-/// What configure_tls() would find wrong with the names of ciphers and groups, located "ciphers", "groups". Reads no file.
+/// Problems of the names of ciphers and groups that configure_tls() would find, located "ciphers", "groups". Reads no file.
 problems check_tls_names(const tls_options&);
 
 /// Sends this certificate when the server asks for one, also a faulty one: the server is to refuse it.

@@ -22,7 +22,7 @@ struct run_baseline {
 /// Errors: as of read_stored_run(); it is of another load than the scenario, with what differs.
 result<run_baseline> read_run_baseline(const std::filesystem::path&, std::string_view resolved_scenario);
 
-/// What has changed against the baseline, for summary.md, the terminal and the page.
+/// Changes against the baseline, for summary.md, the terminal and the page.
 struct baseline_comparison {
     std::string name; ///< last part of the baseline's path: "baseline.json"
     verdict::run_comparison changes;

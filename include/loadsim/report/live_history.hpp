@@ -1,4 +1,4 @@
-// What the live page of a run shows: the run so far as one document, and as events of an event stream. Rows and document are
+// Data of the live page of a run: the run so far as one document, and as events of an event stream. Rows and document are
 // those of the page of a report folder (schema loadsim.page/1).
 #pragma once
 
@@ -15,7 +15,7 @@
 
 namespace loadsim::report {
 
-/// What the page says of a run from its start. Secrets are masked.
+/// Identity of a run, known from its start. Secrets are masked.
 struct live_header {
     std::string version{};  ///< of the program
     std::string folder{};   ///< name of the report folder
@@ -23,7 +23,7 @@ struct live_header {
     std::string scenario{}; ///< YAML
 };
 
-/// What a run reports once a second, reduced to what the page shows, so that another thread can work on it.
+/// Progress of a run, once a second, reduced to the figures of the page, so that another thread can work on it.
 struct live_update {
     measure::progress interval;                      ///< with one histogram for each hop and without records
     measure::request_counts so_far;                  ///< since the start

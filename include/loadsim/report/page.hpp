@@ -33,7 +33,7 @@ std::string page_baseline(std::string_view name, const measure::totals&, std::st
 /// Errors: no folder, or no file of a run in it.
 result<std::string> page_data(const std::vector<std::filesystem::path>& folders, const page_options&);
 
-/// What a page may connect to.
+/// Connections that a page may make.
 enum class page_connections : std::uint8_t { none, own_server };
 
 /// The page with these data. Its Content-Security-Policy allows the scripts inside it and no others.
