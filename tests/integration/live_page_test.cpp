@@ -57,19 +57,7 @@ struct page_address {
 };
 
 page_address address_of(const program& run, std::chrono::seconds timeout = 15s) {
-    constexpr std::string_view before = "the live page is at ";
-    std::string url;
-    EXPECT_TRUE(harness::wait_until(
-        [&] {
-            const auto all = run.out() + run.err();
-            const auto at = all.find(before);
-            const auto end = all.find('\n', at);
-            if (at == std::string::npos || end == std::string::npos) return false;
-            url = all.substr(at + before.size(), end - at - before.size());
-            return true;
-        },
-        timeout))
-        << run.out() << run.err();
+    const auto url = harness::printed_after(run, "the live page is at ", timeout);
     const auto query = url.find("/?token=");
     EXPECT_NE(query, std::string::npos) << url;
     if (query == std::string::npos) return {};

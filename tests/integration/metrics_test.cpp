@@ -43,21 +43,8 @@ std::string promtool_findings(const std::filesystem::path& metrics) {
     return done.exit_code == 0 ? output : output + " (exit code " + std::to_string(done.exit_code) + ")";
 }
 
-/// Address after "metrics are at ", once it is printed.
-std::string endpoint_of(const program& run) {
-    constexpr std::string_view before = "metrics are at ";
-    std::string url;
-    EXPECT_TRUE(harness::wait_until([&] {
-        const auto out = run.out();
-        const auto at = out.find(before);
-        const auto end = out.find('\n', at);
-        if (at == std::string::npos || end == std::string::npos) return false;
-        url = out.substr(at + before.size(), end - at - before.size());
-        return true;
-    })) << run.out()
-        << run.err();
-    return url;
-}
+/// Address of --metrics, once it is printed.
+std::string endpoint_of(const program& run) { return harness::printed_after(run, "metrics are at "); }
 
 std::string fetch(const std::string& url) {
     const auto base = net::parse_api_url(url.substr(0, url.find("/metrics")));

@@ -86,6 +86,22 @@ std::uint64_t program::timeline_lines() const {
     return static_cast<std::uint64_t>(std::ranges::count(all, '\n'));
 }
 
+std::string printed_after(const program& run, std::string_view before, std::chrono::seconds timeout) {
+    std::string rest;
+    EXPECT_TRUE(wait_until(
+        [&] {
+            const auto all = run.out() + run.err();
+            const auto at = all.find(before);
+            const auto end = all.find('\n', at);
+            if (at == std::string::npos || end == std::string::npos) return false;
+            rest = all.substr(at + before.size(), end - at - before.size());
+            return true;
+        },
+        timeout))
+        << run.out() << run.err();
+    return rest;
+}
+
 std::int64_t number(const json::value& value, std::string_view pointer) {
     return value.at_pointer(pointer).to_number<std::int64_t>();
 }

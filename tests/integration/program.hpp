@@ -64,6 +64,10 @@ private:
     std::optional<child_process> process_;
 };
 
+/// Rest of the line after `before` in what the program prints. Empty: it is not printed within the time, and the test fails.
+std::string printed_after(const program&, std::string_view before,
+                          std::chrono::seconds timeout = std::chrono::seconds{15});
+
 /// Value at a JSON pointer: number(summary, "/requests/outcomes/executed").
 std::int64_t number(const boost::json::value& value, std::string_view pointer);
 std::string text(const boost::json::value& value, std::string_view pointer);

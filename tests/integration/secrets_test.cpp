@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <mutex>
@@ -213,17 +214,9 @@ namespace {
 
 /// What --metrics serves once the load has begun.
 std::string served_metrics(const program& run) {
-    constexpr std::string_view before = "metrics are at ";
-    std::string url;
-    EXPECT_TRUE(harness::wait_until([&] {
-        const auto out = run.out();
-        const auto at = out.find(before);
-        const auto end = out.find("/metrics", at);
-        if (at == std::string::npos || end == std::string::npos || run.timeline_lines() == 0) return false;
-        url = out.substr(at + before.size(), end - at - before.size());
-        return true;
-    })) << run.out()
-        << run.err();
+    auto url = harness::printed_after(run, "metrics are at ");
+    url.resize(std::min(url.size(), url.find("/metrics")));
+    EXPECT_TRUE(harness::wait_until([&run] { return run.timeline_lines() != 0; })) << run.err();
     const auto base = loadsim::net::parse_api_url(url);
     if (!base) return {};
     const auto response =
